@@ -1,0 +1,103 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+
+namespace Pipeline.Contracts;
+
+/// <summary>
+/// Names of blobs in the temp container, both ways.
+/// Segment: <c>{recordingId}/{userId}-{slug}/segment_000.wav</c>; manifest: <c>{recordingId}/session.json</c>.
+/// The user id alone is the identity; the slug is there for people.
+/// </summary>
+public static class BlobPaths
+{
+    public const string ManifestFileName = "session.json";
+    private const string SegmentPrefix = "segment_";
+    private const string SegmentSuffix = ".wav";
+    private const int MaximumSlugRunes = 32;
+    private const int MaximumSlugBytes = 96;
+
+    public static string Manifest(RecordingId recording) => $"{recording}/{ManifestFileName}";
+
+    public static string Segment(SegmentKey key, string username) =>
+        $"{key.Recording}/{UserFolder(key.UserId, username)}/{SegmentFileName(key.Index)}";
+
+    /// <summary>At least three digits; longer numbers are not cut.</summary>
+    public static string SegmentFileName(int index) =>
+        string.Create(CultureInfo.InvariantCulture, $"{SegmentPrefix}{index:D3}{SegmentSuffix}");
+
+    /// <summary><c>{userId}-{slug}</c>, or the bare id where the name has no letter and no digit.</summary>
+    public static string UserFolder(ulong userId, string username)
+    {
+        string slug = Slug(username);
+        return slug.Length == 0 ? userId.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{userId}-{slug}");
+    }
+
+    /// <summary>
+    /// Letters, marks and digits of any script stay; every run of anything else becomes one hyphen.
+    /// At most 32 runes and 96 UTF-8 bytes, so that no path of ours nears a limit. Never contains '/', '\', '.' or controls.
+    /// </summary>
+    public static string Slug(string name)
+    {
+        StringBuilder slug = new();
+        int runes = 0, bytes = 0;
+        bool pendingHyphen = false;
+        foreach (Rune rune in Normalized(name).EnumerateRunes())
+        {
+            if (!IsWordRune(rune))
+            {
+                pendingHyphen = slug.Length > 0;
+                continue;
+            }
+            int cost = rune.Utf8SequenceLength + (pendingHyphen ? 1 : 0);
+            if (runes == MaximumSlugRunes || bytes + cost > MaximumSlugBytes) break;
+            if (pendingHyphen) slug.Append('-');
+            pendingHyphen = false;
+            slug.Append(rune.ToString());
+            runes++;
+            bytes += cost;
+        }
+        return slug.ToString();
+    }
+
+    /// <summary>Reads a name that <see cref="Segment"/> wrote. The slug is not looked at.</summary>
+    public static bool TryParseSegment([NotNullWhen(true)] string? blobName, out SegmentKey key)
+    {
+        key = default;
+        string[] parts = blobName?.Split('/') ?? [];
+        if (parts.Length != 3 || !RecordingId.TryParse(parts[0], out RecordingId recording)) return false;
+        string user = parts[1].Split('-', 2)[0];
+        if (!ulong.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out ulong userId) || userId == 0) return false;
+        if (!TryParseSegmentFileName(parts[2], out int index)) return false;
+        key = new SegmentKey(recording, userId, index);
+        return true;
+    }
+
+    /// <summary>Reads a name that <see cref="Manifest"/> wrote.</summary>
+    public static bool TryParseManifest([NotNullWhen(true)] string? blobName, out RecordingId recording)
+    {
+        string[] parts = blobName?.Split('/') ?? [];
+        recording = default;
+        return parts.Length == 2 && parts[1] == ManifestFileName && RecordingId.TryParse(parts[0], out recording);
+    }
+
+    private static bool TryParseSegmentFileName(string fileName, out int index)
+    {
+        index = 0;
+        if (!fileName.StartsWith(SegmentPrefix, StringComparison.Ordinal) || !fileName.EndsWith(SegmentSuffix, StringComparison.Ordinal)) return false;
+        if (fileName.Length <= SegmentPrefix.Length + SegmentSuffix.Length) return false;
+        string digits = fileName[SegmentPrefix.Length..^SegmentSuffix.Length];
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out index) && SegmentFileName(index) == fileName;
+    }
+
+    // A lone surrogate makes Normalize throw; EnumerateRunes turns it into U+FFFD, which is no word rune.
+    private static string Normalized(string name)
+    {
+        StringBuilder clean = new(name.Length);
+        foreach (Rune rune in name.EnumerateRunes()) clean.Append(rune.ToString());
+        return clean.ToString().Normalize(NormalizationForm.FormC);
+    }
+
+    private static bool IsWordRune(Rune rune) =>
+        Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
+}

@@ -1,0 +1,97 @@
+using System.Text.Json.Serialization;
+
+namespace Pipeline.Contracts;
+
+/// <summary>Queue message: a recording has started. Best effort; <see cref="SegmentReady"/> alone is enough.</summary>
+public sealed record RecordingStarted
+{
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+    public required SessionInfo Session { get; init; }
+
+    /// <summary>W3C trace context of the sender, or null.</summary>
+    public string? Traceparent { get; init; }
+}
+
+/// <summary>Queue message: one segment lies in the temp container. The same text is the blob's metadata.</summary>
+public sealed record SegmentReady
+{
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+    public required SessionInfo Session { get; init; }
+
+    [JsonNumberHandling(Snowflakes.AsText)]
+    public required ulong UserId { get; init; }
+
+    /// <summary>Display name, 1-100 characters of any Unicode.</summary>
+    public required string Username { get; init; }
+
+    /// <summary>Counts from 0 per user.</summary>
+    public required int SegmentIndex { get; init; }
+
+    /// <summary>Name in the temp container, as <see cref="BlobPaths.Segment"/> writes it.</summary>
+    public required string BlobName { get; init; }
+
+    /// <summary>Bytes of the WAV file.</summary>
+    public required long FileSize { get; init; }
+
+    /// <summary>MD5 of the WAV file (RFC 1321), base64, as in the Content-MD5 header.</summary>
+    public required string ContentMd5 { get; init; }
+
+    /// <summary>Position of the first sample since the start of the recording, 48 kHz.</summary>
+    public required long StartSample { get; init; }
+
+    /// <summary>Samples per channel, 48 kHz.</summary>
+    public required long SampleCount { get; init; }
+
+    public required int Channels { get; init; }
+
+    /// <summary>Wall clock of the bot when the file was closed.</summary>
+    public required DateTimeOffset ClosedAt { get; init; }
+
+    /// <summary>W3C trace context of the span that closed the segment, or null.</summary>
+    public string? Traceparent { get; init; }
+
+    [JsonIgnore]
+    public SegmentKey Key => new(Session.RecordingId, UserId, SegmentIndex);
+
+    [JsonIgnore]
+    public DateTimeOffset AbsoluteStartTime => Session.StartedAt + SampleClock.ToTime(StartSample);
+
+    [JsonIgnore]
+    public DateTimeOffset AbsoluteEndTime => Session.StartedAt + SampleClock.ToTime(StartSample + SampleCount);
+}
+
+/// <summary>Queue message: the recording has ended; its last manifest is in the temp container.</summary>
+public sealed record RecordingStopped
+{
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+    public required SessionInfo Session { get; init; }
+    public required DateTimeOffset EndedAt { get; init; }
+    public required EndReason EndReason { get; init; }
+
+    /// <summary>Samples between start and end, 48 kHz.</summary>
+    public required long SampleCount { get; init; }
+
+    /// <summary>What each track announces; null when it would not fit into a message (the manifest has it).</summary>
+    public IReadOnlyList<TrackSummary>? Tracks { get; init; }
+
+    /// <summary>How often the finalizer has put this message back; the sender writes 0.</summary>
+    public int Attempt { get; init; }
+
+    public string? Traceparent { get; init; }
+}
+
+/// <summary>Why a recording ended, as the recording API names it.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<EndReason>))]
+public enum EndReason
+{
+    [JsonStringEnumMemberName("stopped")] Stopped,
+    [JsonStringEnumMemberName("interrupted")] Interrupted,
+    [JsonStringEnumMemberName("disconnected")] Disconnected,
+    [JsonStringEnumMemberName("limit")] Limit,
+}

@@ -1,0 +1,103 @@
+using System.Text.Json.Serialization;
+
+namespace Pipeline.Contracts;
+
+/// <summary>
+/// The session's own account of what it recorded, kept as <c>session.json</c> in the temp container.
+/// The bot that holds the blob's lease owns the recording and refreshes it every 15 s (its heartbeat).
+/// </summary>
+public sealed record SessionManifest
+{
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+    public required SessionInfo Session { get; init; }
+    public required ManifestState State { get; init; }
+
+    /// <summary>Counts the owners: 1 for the first bot, one more for every takeover.</summary>
+    public required int Incarnation { get; init; }
+
+    /// <summary>Wall clock of this refresh.</summary>
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    /// <summary>Samples since the start of the recording at this refresh, 48 kHz.</summary>
+    public required long SampleCount { get; init; }
+
+    public required IReadOnlyList<TrackSummary> Tracks { get; init; }
+    public IReadOnlyList<RecordingGap> Gaps { get; init; } = [];
+    public IReadOnlyList<RecordingNote> Notes { get; init; } = [];
+
+    /// <summary>Everything else that a takeover needs (text channel, panel message), opaque to the functions.</summary>
+    public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
+
+    public DateTimeOffset? EndedAt { get; init; }
+    public EndReason? EndReason { get; init; }
+}
+
+[JsonConverter(typeof(JsonStringEnumConverter<ManifestState>))]
+public enum ManifestState
+{
+    [JsonStringEnumMemberName("recording")] Recording,
+    [JsonStringEnumMemberName("stopped")] Stopped,
+}
+
+/// <summary>
+/// One user's track: which segments exist and a hash chain over them, which is smaller than a list of 4,600 of them.
+/// </summary>
+public sealed record TrackSummary
+{
+    [JsonNumberHandling(Snowflakes.AsText)]
+    public required ulong UserId { get; init; }
+
+    public required string Username { get; init; }
+
+    /// <summary>Closed segments as inclusive runs of indexes, ascending: [0-411], [475-500].</summary>
+    public required IReadOnlyList<IndexRange> Segments { get; init; }
+
+    /// <summary>Samples of all closed segments, 48 kHz.</summary>
+    public required long SampleCount { get; init; }
+
+    /// <summary>Bytes of all closed segments.</summary>
+    public required long ByteCount { get; init; }
+
+    /// <summary>Lower-case hex of the MD5 chain, see <see cref="SegmentChain"/>.</summary>
+    public required string Chain { get; init; }
+
+    /// <summary>A new owner that has lost the spool starts at this index; no bot has used it yet.</summary>
+    public required int NextFreeIndex { get; init; }
+
+    /// <summary>Counters by name: received, lost, late, duplicate, concealed, corrupt, undecryptable and more.</summary>
+    public IReadOnlyDictionary<string, long> Health { get; init; } = new Dictionary<string, long>();
+}
+
+/// <summary>Indexes <paramref name="First"/> to <paramref name="Last"/>, both included.</summary>
+public readonly record struct IndexRange(int First, int Last)
+{
+    [JsonIgnore]
+    public int Count => Last - First + 1;
+}
+
+/// <summary>Time where audio existed but did not reach us. Silence is not a gap.</summary>
+public sealed record RecordingGap
+{
+    /// <summary>Whose track, or null for all of them.</summary>
+    [JsonNumberHandling(Snowflakes.AsText)]
+    public ulong? UserId { get; init; }
+
+    public required long StartSample { get; init; }
+    public required long SampleCount { get; init; }
+
+    /// <summary>One word: reconnect, takeover, spool, paused, loss, undecryptable.</summary>
+    public required string Reason { get; init; }
+}
+
+/// <summary>A marker that somebody set.</summary>
+public sealed record RecordingNote
+{
+    public required long Sample { get; init; }
+
+    [JsonNumberHandling(Snowflakes.AsText)]
+    public required ulong UserId { get; init; }
+
+    public required string Text { get; init; }
+}
