@@ -1,0 +1,9 @@
+namespace Pipeline.Discord.Gateway;
+
+/// <summary>A role; the one whose id equals the guild's is @everyone.</summary>
+public sealed record GuildRole
+{
+    public required ulong Id { get; init; }
+    public string Name { get; init; } = "";
+    public Permissions Permissions { get; init; }
+}
