@@ -1,0 +1,62 @@
+#!/usr/bin/env bash
+# Installs what is missing and nothing else; run it as often as you like.
+#   libopus      from the system's packages (as root; otherwise it says what to install)
+#   Azurite      and the Node that it needs, from the lock file in infra/azurite
+#   test peers   from the lock files in tests/peers
+#   packages     dotnet restore
+# SETUP_PARTS="opus azurite peers restore" chooses parts; all of them by default.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$1"; exit 2; }
+wants() { case " ${SETUP_PARTS:-opus azurite peers restore} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
+
+have_opus() {
+  case "$(uname -s)" in
+    Darwin) ls /opt/homebrew/lib/libopus.0.dylib /usr/local/lib/libopus.0.dylib 2>/dev/null | grep -q . ;;
+    *) ldconfig -p 2>/dev/null | grep -q 'libopus\.so\.0' || ls /usr/lib/*/libopus.so.0 /usr/lib/libopus.so.0 2>/dev/null | grep -q . ;;
+  esac
+}
+
+install_opus() {
+  have_opus && return 0
+  if [ "$(uname -s)" = Darwin ]; then fail "libopus is missing: run 'brew install opus' and start again"; fi
+  command -v apt-get >/dev/null || fail "libopus.so.0 is missing: install your system's package (opus on Fedora, Arch and Alpine) and start again"
+  [ "$(id -u)" = 0 ] || fail "libopus is missing: run 'sudo apt-get install -y libopus0' and start again"
+  say "installing libopus0"
+  apt-get update -qq >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libopus0 >&2
+  have_opus || fail "libopus0 was installed but libopus.so.0 is not found: check 'ldconfig -p | grep opus'"
+}
+
+# npm_install FOLDER: from the lock file, only when the lock changed since the last time.
+npm_install() {
+  local folder=$1 stamp="$1/node_modules/.installed-lock"
+  cmp -s "$folder/package-lock.json" "$stamp" && return 0
+  command -v npm >/dev/null || fail "npm is missing: install Node.js 20 or newer and start again"
+  say "installing $folder"
+  (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error >&2)
+  cp "$folder/package-lock.json" "$stamp"
+}
+
+install_peers() {
+  local lock
+  for lock in tests/peers/*/package-lock.json; do
+    [ -f "$lock" ] && npm_install "$(dirname "$lock")"
+  done
+  return 0
+}
+
+check_dotnet() {
+  command -v dotnet >/dev/null || fail "the .NET SDK is missing: install .NET SDK 10 from https://dot.net and start again"
+  dotnet --version >/dev/null || fail "the .NET SDK found here does not satisfy global.json: install .NET SDK 10 and start again"
+}
+
+if wants opus; then install_opus; fi
+if wants azurite; then npm_install infra/azurite; fi
+if wants peers; then install_peers; fi
+if wants restore; then
+  check_dotnet
+  dotnet restore Pipeline.sln -v quiet >&2
+fi

@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Builds everything, checks the format and runs every test. The last line reads "N passed, N failed, N skipped".
+#   infra/test.sh            the default run
+#   infra/test.sh --soak     the long runs too
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+soak=0
+for argument in "$@"; do
+  case "$argument" in
+    --soak) soak=1 ;;
+    *) echo "test: unknown argument '$argument'; known: --soak" >&2; exit 2 ;;
+  esac
+done
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+failed_steps=0
+
+step() { # step NAME COMMAND...: a step of the check that is no test
+  local name=$1; shift
+  if "$@" >"$results/step.log" 2>&1; then
+    echo "ok      $name"
+  else
+    echo "FAILED  $name"
+    tail -60 "$results/step.log"
+    failed_steps=$((failed_steps + 1))
+    return 1
+  fi
+}
+
+finish() { # finish PASSED FAILED SKIPPED
+  echo "$1 passed, $(($2 + failed_steps)) failed, $3 skipped"
+  [ $(($2 + failed_steps)) -eq 0 ] && [ "$1" -gt 0 ]
+  exit $?
+}
+
+infra/setup.sh || { failed_steps=1; finish 0 0 0; }
+step "build" dotnet build Pipeline.sln -c Release --no-restore -v quiet --nologo || finish 0 0 0
+step "format" dotnet format Pipeline.sln --no-restore --verify-no-changes -v quiet
+
+filter=(--filter-not-trait Category=Soak)
+[ "$soak" = 1 ] && filter=()
+
+passed=0 failed=0 skipped=0
+for project in tests/*.Tests; do
+  name=$(basename "$project")
+  log="$results/$name.log"
+  "$project/bin/Release/net10.0/$name" "${filter[@]}" --ignore-exit-code 8 --no-progress --no-ansi --output Detailed >"$log" 2>&1
+  code=$?
+  count() { sed -nE "s/^ *$1: ([0-9]+).*/\1/p" "$log" | tail -1; }
+  p=$(count succeeded); f=$(count failed); s=$(count skipped)
+  p=${p:-0} f=${f:-0} s=${s:-0}
+  # A run that died before it could count is a failure even where no test failed.
+  if [ "$code" != 0 ] && [ "$f" = 0 ]; then f=1; fi
+  printf '%-7s %-36s %5d passed %4d failed %4d skipped\n' "$([ "$f" = 0 ] && echo ok || echo FAILED)" "$name" "$p" "$f" "$s"
+  if [ "$f" != 0 ]; then grep -vE '^passed ' "$log" | tail -200; else grep -E '^(skipped|note:)' "$log" | head -20; fi
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+done
+finish "$passed" "$failed" "$skipped"

@@ -1,0 +1,19 @@
+using Xunit;
+
+namespace Pipeline.TestKit;
+
+/// <summary>One Azurite for all tests of an assembly; tests keep apart by recording id, not by container.</summary>
+public sealed class AzuriteFixture : IAsyncLifetime
+{
+    private Azurite? azurite;
+
+    public Azurite Azurite => azurite ?? throw new InvalidOperationException("the fixture has not started");
+    public string ConnectionString => Azurite.ConnectionString;
+
+    public async ValueTask InitializeAsync() => azurite = await Azurite.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (azurite is not null) await azurite.DisposeAsync();
+    }
+}
