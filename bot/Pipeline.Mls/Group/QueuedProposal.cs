@@ -1,0 +1,33 @@
+using System.Buffers.Binary;
+using Pipeline.Mls.Messages;
+
+namespace Pipeline.Mls.Group;
+
+/// <summary>A proposal that was authenticated in one epoch and waits for a commit of that epoch.</summary>
+public sealed class QueuedProposal
+{
+    private readonly byte[] _identity;
+
+    internal QueuedProposal(ProposalReference reference, ProposalKind kind, ulong epoch, uint? leafIndex, byte[] identity)
+    {
+        Reference = reference;
+        Kind = kind;
+        Epoch = epoch;
+        LeafIndex = leafIndex;
+        _identity = identity;
+    }
+
+    /// <summary>How a commit and a revocation name it.</summary>
+    public ProposalReference Reference { get; }
+
+    public ProposalKind Kind { get; }
+
+    /// <summary>The epoch it was made for; void in every other.</summary>
+    public ulong Epoch { get; }
+
+    /// <summary>The leaf that a remove removes; null for other kinds.</summary>
+    public uint? LeafIndex { get; }
+
+    /// <summary>The user who is added or removed.</summary>
+    public ulong UserId => BinaryPrimitives.ReadUInt64BigEndian(_identity);
+}
