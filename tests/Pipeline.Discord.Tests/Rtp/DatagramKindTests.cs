@@ -1,0 +1,39 @@
+using Pipeline.Discord.Rtp;
+
+namespace Pipeline.Discord.Tests.Rtp;
+
+public sealed class DatagramKindTests
+{
+    [Theory]
+    [InlineData(0x80, 0x78, DatagramKind.Audio)]
+    [InlineData(0x90, 0xF8, DatagramKind.Audio)]
+    [InlineData(0xBF, 0x78, DatagramKind.Audio)]
+    [InlineData(0x80, 200, DatagramKind.Rtcp)]
+    [InlineData(0x81, 201, DatagramKind.Rtcp)]
+    [InlineData(0x80, 206, DatagramKind.Rtcp)]
+    [InlineData(0x80, 207, DatagramKind.OtherPayload)]
+    [InlineData(0x80, 0x65, DatagramKind.OtherPayload)]
+    [InlineData(0x80, 0xE5, DatagramKind.OtherPayload)]
+    [InlineData(0x80, 96, DatagramKind.OtherPayload)]
+    [InlineData(0x40, 0x78, DatagramKind.NotRtp)]
+    [InlineData(0x00, 0x02, DatagramKind.NotRtp)]
+    public void First_two_bytes_tell_datagrams_apart(byte first, byte second, DatagramKind expected)
+    {
+        byte[] datagram = new byte[60];
+        datagram[0] = first;
+        datagram[1] = second;
+        Assert.Equal(expected, DatagramKinds.Classify(datagram));
+    }
+
+    [Theory]
+    [InlineData(0, DatagramKind.TooShort)]
+    [InlineData(1, DatagramKind.TooShort)]
+    [InlineData(8, DatagramKind.KeepaliveEcho)]
+    [InlineData(31, DatagramKind.TooShort)]
+    public void Short_datagrams_are_told_by_their_length(int length, DatagramKind expected) =>
+        Assert.Equal(expected, DatagramKinds.Classify(new byte[length]));
+
+    [Fact]
+    public void Every_kind_but_audio_has_a_reason_to_count() =>
+        Assert.All(Enum.GetValues<DatagramKind>(), kind => Assert.Equal(kind == DatagramKind.Audio, kind.ToDropReason() == DropReason.None));
+}
