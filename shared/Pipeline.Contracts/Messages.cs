@@ -10,6 +10,9 @@ public sealed record RecordingStarted
     public int Version { get; init; } = CurrentVersion;
     public required SessionInfo Session { get; init; }
 
+    /// <summary>How often the functions have put this message back; the sender writes 0.</summary>
+    public int Attempt { get; init; }
+
     /// <summary>W3C trace context of the sender, or null.</summary>
     public string? Traceparent { get; init; }
 }
@@ -51,6 +54,9 @@ public sealed record SegmentReady
     /// <summary>Wall clock of the bot when the file was closed.</summary>
     public required DateTimeOffset ClosedAt { get; init; }
 
+    /// <summary>How often the functions have put this message back; the sender writes 0.</summary>
+    public int Attempt { get; init; }
+
     /// <summary>W3C trace context of the span that closed the segment, or null.</summary>
     public string? Traceparent { get; init; }
 
@@ -80,7 +86,7 @@ public sealed record RecordingStopped
     /// <summary>What each track announces; null when it would not fit into a message (the manifest has it).</summary>
     public IReadOnlyList<TrackSummary>? Tracks { get; init; }
 
-    /// <summary>How often the finalizer has put this message back; the sender writes 0.</summary>
+    /// <summary>How often the functions have put this message back; the sender writes 0.</summary>
     public int Attempt { get; init; }
 
     public string? Traceparent { get; init; }

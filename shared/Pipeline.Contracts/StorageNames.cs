@@ -1,6 +1,6 @@
 namespace Pipeline.Contracts;
 
-/// <summary>Names of containers and queues. The deployment templates are tested against these.</summary>
+/// <summary>Names of containers, queues and tables. The deployment templates are tested against these.</summary>
 public static class StorageNames
 {
     /// <summary>Blob container where the bot puts segments and manifests.</summary>
@@ -12,6 +12,18 @@ public static class StorageNames
     public const string RecordingStartedQueue = "recording-started";
     public const string SegmentReadyQueue = "segment-ready";
     public const string RecordingStoppedQueue = "recording-stopped";
+
+    /// <summary>Table: what the functions moved, one partition per recording.</summary>
+    public const string LedgerTable = "ledger";
+
+    /// <summary>Table of the recording API: recordings and their segments, one partition per recording.</summary>
+    public const string CatalogueTable = "catalogue";
+
+    /// <summary>Table of the recording API: settings per guild.</summary>
+    public const string SettingsTable = "settings";
+
+    /// <summary>Table: what needs a person's eye (messages given up, segments refused).</summary>
+    public const string ReportsTable = "reports";
 
     /// <summary>Appended to a queue's name by the Functions host for messages that failed too often.</summary>
     public const string PoisonSuffix = "-poison";
