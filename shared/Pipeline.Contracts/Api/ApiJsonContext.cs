@@ -1,0 +1,12 @@
+using System.Text.Json.Serialization;
+
+namespace Pipeline.Contracts.Api;
+
+/// <summary>JSON of what the bot reads from the recording API: camelCase, nulls left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(GuildSettings))]
+[JsonSerializable(typeof(RecordingPage))]
+[JsonSerializable(typeof(RecordingDetails))]
+public sealed partial class ApiJsonContext : JsonSerializerContext;

@@ -1,0 +1,22 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Pipeline.Contracts.Api;
+
+/// <summary>What a server has chosen: body of <c>GET</c> and <c>PUT /api/guilds/{guildId}/settings</c>.</summary>
+public sealed record GuildSettings
+{
+    /// <summary>Who may record besides those with Manage Server; null for nobody.</summary>
+    [JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)]
+    public ulong? RecorderRoleId { get; init; }
+
+    /// <summary>How a recording is announced, at most 32 characters; null for the bot's default.</summary>
+    public string? AnnounceMode { get; init; }
+
+    /// <summary>People who do not want to be recorded in this server, as decimal strings.</summary>
+    public IReadOnlyList<string> OptedOutUserIds { get; init; } = [];
+
+    /// <summary>Fields of a newer bot: kept and given back as they came.</summary>
+    [JsonExtensionData]
+    public Dictionary<string, JsonElement>? Other { get; init; }
+}

@@ -1,0 +1,63 @@
+namespace Pipeline.Contracts.Api;
+
+/// <summary>Answer of <c>GET /api/recordings/{id}</c>: the summary and everything below it.</summary>
+public sealed record RecordingDetails : RecordingSummary
+{
+    /// <summary>By start time. Empty while live.</summary>
+    public required IReadOnlyList<RecordingSegment> Segments { get; init; }
+
+    public IReadOnlyList<MissingSegment> MissingSegments { get; init; } = [];
+    public IReadOnlyList<RecordingGap> Gaps { get; init; } = [];
+    public IReadOnlyList<RecordingNote> Notes { get; init; } = [];
+
+    /// <summary>Counters by user id.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> Health { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, long>>();
+
+    /// <summary>User ids whose segments do not add up to what the bot announced; empty when all is well.</summary>
+    public IReadOnlyList<string> UnverifiedUserIds { get; init; } = [];
+}
+
+/// <summary>One finished segment.</summary>
+public sealed record RecordingSegment
+{
+    public required string UserId { get; init; }
+    public required string Username { get; init; }
+    public required int SegmentIndex { get; init; }
+    public required string FileName { get; init; }
+    public required string FilePath { get; init; }
+
+    /// <summary>Unix ms.</summary>
+    public required long AbsoluteStartTime { get; init; }
+
+    /// <summary>Unix ms.</summary>
+    public required long AbsoluteEndTime { get; init; }
+
+    /// <summary>Milliseconds.</summary>
+    public required long Duration { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public required long FileSize { get; init; }
+
+    public required string Format { get; init; }
+
+    /// <summary>Where it lives, without a right to read it.</summary>
+    public required string BlobUrl { get; init; }
+
+    /// <summary>Base64, as in Content-MD5; null where the caller of the API did not say.</summary>
+    public string? ContentMd5 { get; init; }
+
+    /// <summary>A link that reads it until <see cref="DownloadExpiresAt"/>; a secret.</summary>
+    public string? DownloadUrl { get; init; }
+
+    public DateTimeOffset? DownloadExpiresAt { get; init; }
+}
+
+/// <summary>A segment that was announced and never arrived.</summary>
+public sealed record MissingSegment
+{
+    public required string UserId { get; init; }
+    public required int SegmentIndex { get; init; }
+
+    /// <summary>One word: late, vanished, altered, conflict, refused.</summary>
+    public required string Reason { get; init; }
+}
