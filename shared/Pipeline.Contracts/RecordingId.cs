@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Pipeline.Contracts;
@@ -28,13 +27,4 @@ public readonly record struct RecordingId(Guid Value)
         TryParse(text, out RecordingId id) ? id : throw new FormatException($"'{text}' is not a recording id (a UUID such as 0198c0de-0000-7000-8000-000000000001)");
 
     public override string ToString() => Value.ToString("D");
-}
-
-internal sealed class RecordingIdJsonConverter : JsonConverter<RecordingId>
-{
-    public override RecordingId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        RecordingId.TryParse(reader.GetString(), out RecordingId id) ? id : throw new JsonException("not a recording id");
-
-    public override void Write(Utf8JsonWriter writer, RecordingId value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.Value);
 }
