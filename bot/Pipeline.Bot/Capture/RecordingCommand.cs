@@ -1,0 +1,50 @@
+namespace Pipeline.Bot.Capture;
+
+/// <summary>
+/// What others tell a running recording. Takes effect at the moment of posting, between the frames that arrived before and after it.
+/// </summary>
+public abstract record RecordingCommand
+{
+    private RecordingCommand()
+    {
+    }
+
+    /// <summary>The display name of a user, and whether it is a bot. Until then a user is recorded under its id.</summary>
+    public sealed record UserKnown(ulong UserId, string Name, bool IsBot) : RecordingCommand;
+
+    /// <summary>The user left the call: its segment closes and its buffers are given back. Coming back continues the same track.</summary>
+    public sealed record UserLeft(ulong UserId) : RecordingCommand;
+
+    /// <summary>From now on nothing of this user is stored; the lane stays silent.</summary>
+    public sealed record OptOut(ulong UserId) : RecordingCommand;
+
+    /// <summary>Ends <see cref="OptOut"/>.</summary>
+    public sealed record OptIn(ulong UserId) : RecordingCommand;
+
+    /// <summary>Off the record for everybody: nothing is stored until <see cref="Resume"/>; becomes a gap with the reason <c>paused</c>.</summary>
+    public sealed record Pause(ulong By) : RecordingCommand;
+
+    /// <summary>Ends <see cref="Pause"/>.</summary>
+    public sealed record Resume(ulong By) : RecordingCommand;
+
+    /// <summary>
+    /// Audio does not reach us any more (<c>reconnect</c>, <c>takeover</c>): open segments close and the time until
+    /// <see cref="GapEnded"/> becomes a gap of all tracks. Frames that come all the same are stored.
+    /// </summary>
+    public sealed record GapStarted(string Reason) : RecordingCommand;
+
+    /// <summary>Ends <see cref="GapStarted"/>.</summary>
+    public sealed record GapEnded : RecordingCommand;
+
+    /// <summary>There is no room for files (spool limit, free disk): new audio is a counted gap with the reason <c>spool</c>.</summary>
+    public sealed record SpoolFull : RecordingCommand;
+
+    /// <summary>Ends <see cref="SpoolFull"/>.</summary>
+    public sealed record SpoolFree : RecordingCommand;
+
+    /// <summary>A marker at the present position.</summary>
+    public sealed record Note(ulong UserId, string Text) : RecordingCommand;
+
+    /// <summary>Closes all open segments now; speech goes on in the next ones without a missing sample.</summary>
+    public sealed record Cut : RecordingCommand;
+}

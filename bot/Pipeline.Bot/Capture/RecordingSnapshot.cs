@@ -1,0 +1,29 @@
+using System.Collections.Immutable;
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Capture;
+
+/// <summary>A running recording at one moment. Positions are samples since its start, 48 kHz.</summary>
+public sealed record RecordingSnapshot
+{
+    /// <summary>Elapsed time at the last tick.</summary>
+    public required long SampleCount { get; init; }
+
+    /// <summary>In order of first appearance.</summary>
+    public required ImmutableArray<TrackSnapshot> Tracks { get; init; }
+
+    /// <summary>Finished gaps, and those still running up to <see cref="SampleCount"/>.</summary>
+    public required ImmutableArray<RecordingGap> Gaps { get; init; }
+
+    /// <summary>Gaps that came after the list was full; they are in the audio as silence all the same.</summary>
+    public required long UnlistedGaps { get; init; }
+
+    public required ImmutableArray<RecordingNote> Notes { get; init; }
+    public required bool Paused { get; init; }
+
+    /// <summary>Why nothing can be written at present, or null.</summary>
+    public required string? SpoolProblem { get; init; }
+
+    /// <summary>Frames that found the ring full.</summary>
+    public required long RingDropped { get; init; }
+}

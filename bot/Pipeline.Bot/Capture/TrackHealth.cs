@@ -1,0 +1,70 @@
+namespace Pipeline.Bot.Capture;
+
+/// <summary>What happened to one user's packets so far. All values only grow.</summary>
+public readonly record struct TrackHealth
+{
+    /// <summary>Packets that came, of whatever worth.</summary>
+    public long Received { get; init; }
+
+    /// <summary>Packets missing by sequence number that never came in time.</summary>
+    public long Lost { get; init; }
+
+    /// <summary>Packets that came after their place had been filled.</summary>
+    public long Late { get; init; }
+
+    public long Duplicate { get; init; }
+
+    /// <summary>Packets that came before an earlier one and were put in order.</summary>
+    public long Reordered { get; init; }
+
+    /// <summary>Missing frames that the decoder made up.</summary>
+    public long Concealed { get; init; }
+
+    /// <summary>Missing frames that the next packet was asked for (in-band FEC, RFC 6716 §2.1.7).</summary>
+    public long Recovered { get; init; }
+
+    /// <summary>Packets that are no Opus.</summary>
+    public long Corrupt { get; init; }
+
+    /// <summary>Packets whose end-to-end encryption could not be opened.</summary>
+    public long Undecryptable { get; init; }
+
+    /// <summary>Frames not stored because there was no room.</summary>
+    public long SpoolDropped { get; init; }
+
+    /// <summary>Frames not stored because the user, or everybody, was off the record.</summary>
+    public long Withheld { get; init; }
+
+    /// <summary>New RTP sources or bases.</summary>
+    public long Epochs { get; init; }
+
+    /// <summary>Times the RTP clock was set anew against the arrival clock within one source.</summary>
+    public long Reanchored { get; init; }
+
+    /// <summary>Single samples put in or taken out to follow the sender's clock.</summary>
+    public long Slipped { get; init; }
+
+    /// <summary>The names that the manifest and the recording API carry; zeros are left out except for received and lost.</summary>
+    public IReadOnlyDictionary<string, long> ToDictionary()
+    {
+        Dictionary<string, long> named = new() { ["received"] = Received, ["lost"] = Lost };
+        AddUnlessZero("late", Late);
+        AddUnlessZero("duplicate", Duplicate);
+        AddUnlessZero("reordered", Reordered);
+        AddUnlessZero("concealed", Concealed);
+        AddUnlessZero("recovered", Recovered);
+        AddUnlessZero("corrupt", Corrupt);
+        AddUnlessZero("undecryptable", Undecryptable);
+        AddUnlessZero("spoolDropped", SpoolDropped);
+        AddUnlessZero("withheld", Withheld);
+        AddUnlessZero("epochs", Epochs);
+        AddUnlessZero("reanchored", Reanchored);
+        AddUnlessZero("slipped", Slipped);
+        return named;
+
+        void AddUnlessZero(string name, long value)
+        {
+            if (value != 0) named.Add(name, value);
+        }
+    }
+}
