@@ -1,0 +1,55 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace Pipeline.Discord.Gateway;
+
+/// <summary>What the client sends (Discord: Gateway Send Events).</summary>
+internal static class GatewayPayloads
+{
+    private const string Library = "pipeline";
+
+    /// <summary>The same query on every connection, resumed ones included.</summary>
+    public static Uri Address(Uri server) => new UriBuilder(server) { Query = "v=10&encoding=json" }.Uri;
+
+    public static void Identify(Utf8JsonWriter writer, GatewayOptions options, int shard, int count)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("token"u8, options.Token);
+        writer.WriteNumber("intents"u8, options.Intents);
+        writer.WriteStartObject("properties"u8);
+        writer.WriteString("os"u8, RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? "linux" : "other");
+        writer.WriteString("browser"u8, Library);
+        writer.WriteString("device"u8, Library);
+        writer.WriteEndObject();
+        writer.WriteBoolean("compress"u8, false);
+        writer.WriteNumber("large_threshold"u8, 50);
+        writer.WriteStartArray("shard"u8);
+        writer.WriteNumberValue(shard);
+        writer.WriteNumberValue(count);
+        writer.WriteEndArray();
+        writer.WriteEndObject();
+    }
+
+    public static void Resume(Utf8JsonWriter writer, string token, GatewaySession session)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("token"u8, token);
+        writer.WriteString("session_id"u8, session.Id);
+        writer.WriteNumber("seq"u8, session.Sequence);
+        writer.WriteEndObject();
+    }
+
+    /// <summary>Op 4; a null channel leaves.</summary>
+    public static void VoiceState(Utf8JsonWriter writer, ulong guildId, ulong? channelId, bool selfMute, bool selfDeaf)
+    {
+        writer.WriteStartObject();
+        writer.WritePropertyName("guild_id"u8);
+        SnowflakeJsonConverter.WriteValue(writer, guildId);
+        writer.WritePropertyName("channel_id"u8);
+        if (channelId is { } channel) SnowflakeJsonConverter.WriteValue(writer, channel);
+        else writer.WriteNullValue();
+        writer.WriteBoolean("self_mute"u8, selfMute);
+        writer.WriteBoolean("self_deaf"u8, selfDeaf);
+        writer.WriteEndObject();
+    }
+}

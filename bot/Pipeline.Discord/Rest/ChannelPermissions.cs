@@ -1,0 +1,44 @@
+using Pipeline.Discord.Gateway;
+
+namespace Pipeline.Discord.Rest;
+
+/// <summary>What a member may do in a channel (Discord: Permission Hierarchy, Permission Overwrites).</summary>
+public static class ChannelPermissions
+{
+    /// <summary>Owner or Administrator: everything. Else @everyone and roles, then the channel's overwrites.</summary>
+    public static Permissions Resolve(
+        ulong guildId, ulong ownerId, IReadOnlyDictionary<ulong, GuildRole> roles, GuildChannel channel, ulong userId, IReadOnlyCollection<ulong> roleIds)
+    {
+        if (userId == ownerId) return Permissions.All;
+        Permissions granted = RoleOf(roles, guildId);
+        foreach (ulong role in roleIds) granted |= RoleOf(roles, role);
+        if (granted.HasFlag(Permissions.Administrator)) return Permissions.All;
+        granted = Apply(granted, channel.Overwrites.Where(overwrite => overwrite.Type == 0 && overwrite.Id == guildId));
+        granted = Apply(granted, channel.Overwrites.Where(overwrite => overwrite.Type == 0 && overwrite.Id != guildId && roleIds.Contains(overwrite.Id)));
+        granted = Apply(granted, channel.Overwrites.Where(overwrite => overwrite.Type == 1 && overwrite.Id == userId));
+        if (!granted.HasFlag(Permissions.ViewChannel)) return Permissions.None;
+        bool cannotConnect = channel.HasVoice && !granted.HasFlag(Permissions.Connect);
+        // In a voice channel without Connect nothing of voice is left; reading and writing its chat goes with it too.
+        return cannotConnect ? granted & Permissions.ViewChannel : granted;
+    }
+
+    /// <summary>As <see cref="Resolve(ulong, ulong, IReadOnlyDictionary{ulong, GuildRole}, GuildChannel, ulong, IReadOnlyCollection{ulong})"/>, with what the cache knows; a member without a record has only @everyone.</summary>
+    public static Permissions Resolve(Guild guild, GuildChannel channel, ulong userId) =>
+        Resolve(guild.Id, guild.OwnerId, guild.Roles, channel, userId, guild.Members.GetValueOrDefault(userId)?.RoleIds ?? []);
+
+    /// <summary>All denials of one stage together, then all allowances.</summary>
+    private static Permissions Apply(Permissions granted, IEnumerable<PermissionOverwrite> overwrites)
+    {
+        Permissions deny = Permissions.None;
+        Permissions allow = Permissions.None;
+        foreach (PermissionOverwrite overwrite in overwrites)
+        {
+            deny |= overwrite.Deny;
+            allow |= overwrite.Allow;
+        }
+        return (granted & ~deny) | allow;
+    }
+
+    private static Permissions RoleOf(IReadOnlyDictionary<ulong, GuildRole> roles, ulong id) =>
+        roles.TryGetValue(id, out GuildRole? role) ? role.Permissions : Permissions.None;
+}

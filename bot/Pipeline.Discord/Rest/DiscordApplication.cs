@@ -1,0 +1,9 @@
+namespace Pipeline.Discord.Rest;
+
+/// <summary>The bot's application (Discord: Application Object).</summary>
+public sealed record DiscordApplication
+{
+    public required ulong Id { get; init; }
+    public string Name { get; init; } = "";
+    public int Flags { get; init; }
+}
