@@ -1,0 +1,105 @@
+// The whole product in one resource group: storage, functions, the bot, its secrets, and what watches them.
+// Nothing here holds or hands out a storage key: every access is an identity with a role.
+targetScope = 'subscription'
+
+@description('Name of this environment; goes into every resource name. Letters, digits and hyphens.')
+@minLength(1)
+@maxLength(64)
+param environmentName string
+
+@description('Region of all resources. It must offer Flex Consumption.')
+@minLength(1)
+param location string
+
+@description('Where the bot runs. Container Apps is the default; Container Instances is the alternative where Container Apps lets no UDP out (the doctor job tells).')
+@allowed(['containerApp', 'containerInstance'])
+param botHost string = 'containerApp'
+
+@description('Image of the bot, for example myregistry.azurecr.io/pipeline-bot:1.2.3. Empty on the first run: everything but the bot is created.')
+param botImage string = ''
+
+@description('Shards of the bot: one replica each. Discord asks for one shard per 2,500 servers.')
+@minValue(1)
+@maxValue(64)
+param botShards int = 1
+
+@description('Token of the Discord application. Empty keeps the one that the vault already holds.')
+@secure()
+param discordToken string = ''
+
+@description('Restrict slash commands to one server while testing; empty registers them everywhere.')
+param discordGuildId string = ''
+
+@description('Memory of one functions instance in MB.')
+@allowed([512, 2048, 4096])
+param functionsInstanceMemoryMB int = 2048
+
+@description('Most instances that one function may scale to.')
+@minValue(40)
+@maxValue(1000)
+param functionsMaximumInstances int = 40
+
+@description('Days after which a forgotten blob in the temp container is deleted. The sweep is much faster; this is the net below it.')
+@minValue(2)
+@maxValue(365)
+param tempRetentionDays int = 7
+
+@description('Days for which a deleted recording can be brought back; 0 switches soft delete off.')
+@minValue(0)
+@maxValue(365)
+param recordingsSoftDeleteDays int = 7
+
+@description('Days for which a finished recording cannot be changed or deleted by anybody; 0 switches immutability off. Deleting by command fails until then.')
+@minValue(0)
+@maxValue(3650)
+param recordingsImmutableDays int = 0
+
+@description('Redundancy of the storage account.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageSku string = 'Standard_LRS'
+
+@description('Mail address that alerts go to; empty creates the alerts without a receiver.')
+param alertEmail string = ''
+
+@description('OTLP endpoint that bot and functions send metrics and traces to; empty sends none.')
+param otlpEndpoint string = ''
+
+var tags = { 'azd-env-name': environmentName }
+var suffix = uniqueString(subscription().id, environmentName, location)
+
+resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
+  name: 'rg-pipeline-${take(environmentName, 60)}-${take(suffix, 6)}'
+  location: location
+  tags: tags
+}
+
+module resources 'modules/resources.bicep' = {
+  scope: group
+  params: {
+    location: location
+    suffix: suffix
+    tags: tags
+    botHost: botHost
+    botImage: botImage
+    botShards: botShards
+    discordToken: discordToken
+    discordGuildId: discordGuildId
+    functionsInstanceMemoryMB: functionsInstanceMemoryMB
+    functionsMaximumInstances: functionsMaximumInstances
+    tempRetentionDays: tempRetentionDays
+    recordingsSoftDeleteDays: recordingsSoftDeleteDays
+    recordingsImmutableDays: recordingsImmutableDays
+    storageSku: storageSku
+    alertEmail: alertEmail
+    otlpEndpoint: otlpEndpoint
+  }
+}
+
+output AZURE_RESOURCE_GROUP string = group.name
+output AZURE_LOCATION string = location
+output AZURE_CONTAINER_REGISTRY_ENDPOINT string = resources.outputs.registryEndpoint
+output PIPELINE_FUNCTIONS_NAME string = resources.outputs.functionsName
+output PIPELINE_API_URL string = resources.outputs.apiUrl
+output PIPELINE_STORAGE_ACCOUNT string = resources.outputs.storageAccountName
+output PIPELINE_KEY_VAULT string = resources.outputs.keyVaultName
+output PIPELINE_BOT_HOST string = botHost

@@ -1,0 +1,12 @@
+using './main.bicep'
+
+// azd and infra/deploy.sh set these variables; every parameter that is not named here has its default in main.bicep.
+param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'pipeline')
+param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
+param botHost = readEnvironmentVariable('PIPELINE_BOT_HOST', 'containerApp')
+param botImage = readEnvironmentVariable('SERVICE_BOT_IMAGE_NAME', '')
+param botShards = int(readEnvironmentVariable('PIPELINE_BOT_SHARDS', '1'))
+param discordToken = readEnvironmentVariable('DISCORD_TOKEN', '')
+param discordGuildId = readEnvironmentVariable('DISCORD_GUILD_ID', '')
+param alertEmail = readEnvironmentVariable('PIPELINE_ALERT_EMAIL', '')
+param otlpEndpoint = readEnvironmentVariable('OTEL_EXPORTER_OTLP_ENDPOINT', '')

@@ -1,0 +1,145 @@
+// The bot on Container Apps: one replica per shard, no ingress, a grace period long enough to drain.
+param location string
+param suffix string
+param tags object
+param image string
+param shards int
+param settings object
+param workspaceName string
+
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
+  name: workspaceName
+}
+
+resource environment 'Microsoft.App/managedEnvironments@2025-07-01' = {
+  name: 'cae-pipeline-${suffix}'
+  location: location
+  tags: tags
+  properties: {
+    appLogsConfiguration: {
+      destination: 'log-analytics'
+      logAnalyticsConfiguration: {
+        customerId: workspace.properties.customerId
+        sharedKey: workspace.listKeys().primarySharedKey
+      }
+    }
+    workloadProfiles: [{ name: 'Consumption', workloadProfileType: 'Consumption' }]
+  }
+}
+
+var secrets = [
+  { name: 'discord-token', keyVaultUrl: settings.tokenSecretUri, identity: settings.identityId }
+  { name: 'recording-api-key', keyVaultUrl: settings.apiKeySecretUri, identity: settings.identityId }
+]
+
+var registries = [{ server: settings.registryEndpoint, identity: settings.identityId }]
+
+var commonEnvironment = concat(
+  [
+    { name: 'DISCORD_TOKEN', secretRef: 'discord-token' }
+    { name: 'RecordingApi__BaseUrl', value: settings.apiUrl }
+    { name: 'RecordingApi__ApiKey', secretRef: 'recording-api-key' }
+    { name: 'PipelineStorage__blobServiceUri', value: settings.blobServiceUri }
+    { name: 'PipelineStorage__queueServiceUri', value: settings.queueServiceUri }
+    { name: 'PipelineStorage__credential', value: 'managedidentity' }
+    { name: 'PipelineStorage__clientId', value: settings.identityClientId }
+    { name: 'SPOOL_DIRECTORY', value: '/spool' }
+    { name: 'HEALTH_ENDPOINT', value: 'http://0.0.0.0:8080' }
+    { name: 'SHUTDOWN_GRACE', value: '540' }
+  ],
+  empty(settings.discordGuildId) ? [] : [{ name: 'DISCORD_GUILD_ID', value: settings.discordGuildId }],
+  empty(settings.otlpEndpoint) ? [] : [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: settings.otlpEndpoint }]
+)
+
+resource apps 'Microsoft.App/containerApps@2025-07-01' = [
+  for shard in range(0, shards): {
+    name: 'ca-bot-${shard}-${suffix}'
+    location: location
+    tags: shard == 0 ? union(tags, { 'azd-service-name': 'bot' }) : tags
+    identity: {
+      type: 'UserAssigned'
+      userAssignedIdentities: { '${settings.identityId}': {} }
+    }
+    properties: {
+      environmentId: environment.id
+      workloadProfileName: 'Consumption'
+      configuration: {
+        // The new revision always starts before the old one stops; the bot's shard lease decides which of them speaks.
+        activeRevisionsMode: 'Single'
+        registries: registries
+        secrets: secrets
+      }
+      template: {
+        terminationGracePeriodSeconds: 600
+        volumes: [{ name: 'spool', storageType: 'EmptyDir' }]
+        containers: [
+          {
+            name: 'bot'
+            image: image
+            args: ['run']
+            env: concat(commonEnvironment, [{ name: 'DISCORD_SHARD', value: '${shard}/${shards}' }])
+            resources: { cpu: json('0.5'), memory: '1Gi' }
+            volumeMounts: [{ volumeName: 'spool', mountPath: '/spool' }]
+            probes: [
+              {
+                type: 'Startup'
+                httpGet: { path: '/healthz', port: 8080 }
+                periodSeconds: 5
+                failureThreshold: 24
+              }
+              {
+                type: 'Liveness'
+                httpGet: { path: '/healthz', port: 8080 }
+                periodSeconds: 30
+                failureThreshold: 4
+              }
+              {
+                type: 'Readiness'
+                httpGet: { path: '/readyz', port: 8080 }
+                periodSeconds: 10
+              }
+            ]
+          }
+        ]
+        scale: { minReplicas: 1, maxReplicas: 1 }
+      }
+    }
+  }
+]
+
+// Started by infra/deploy.sh before anything else: it says whether voice datagrams leave this platform and come back.
+resource doctor 'Microsoft.App/jobs@2025-07-01' = {
+  name: 'caj-doctor-${suffix}'
+  location: location
+  tags: tags
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${settings.identityId}': {} }
+  }
+  properties: {
+    environmentId: environment.id
+    workloadProfileName: 'Consumption'
+    configuration: {
+      triggerType: 'Manual'
+      replicaTimeout: 300
+      replicaRetryLimit: 0
+      manualTriggerConfig: { parallelism: 1, replicaCompletionCount: 1 }
+      registries: registries
+      secrets: secrets
+    }
+    template: {
+      containers: [
+        {
+          name: 'doctor'
+          image: image
+          args: ['doctor']
+          env: commonEnvironment
+          resources: { cpu: json('0.5'), memory: '1Gi' }
+        }
+      ]
+    }
+  }
+}
+
+output appIds array = [for shard in range(0, shards): apps[shard].id]
+output doctorJobName string = doctor.name

@@ -1,0 +1,86 @@
+// The functions app on Flex Consumption: a custom handler, reached by the host only.
+param location string
+param suffix string
+param tags object
+param identityId string
+param identityClientId string
+@description('blob, queue and table endpoint of the storage account.')
+param storageEndpoints object
+param applicationInsightsName string
+param instanceMemoryMB int
+param maximumInstances int
+param otlpEndpoint string
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: applicationInsightsName
+}
+
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
+  name: 'plan-pipeline-${suffix}'
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: { name: 'FC1', tier: 'FlexConsumption' }
+  properties: { reserved: true }
+}
+
+var storageSettings = [
+  for prefix in ['AzureWebJobsStorage', 'PipelineStorage']: [
+    { name: '${prefix}__blobServiceUri', value: storageEndpoints.blob }
+    { name: '${prefix}__queueServiceUri', value: storageEndpoints.queue }
+    { name: '${prefix}__tableServiceUri', value: storageEndpoints.table }
+    { name: '${prefix}__credential', value: 'managedidentity' }
+    { name: '${prefix}__clientId', value: identityClientId }
+  ]
+]
+
+var telemetrySettings = concat(
+  [
+    { name: 'APPLICATIONINSIGHTS_CONNECTION_STRING', value: insights.properties.ConnectionString }
+    { name: 'APPLICATIONINSIGHTS_AUTHENTICATION_STRING', value: 'ClientId=${identityClientId};Authorization=AAD' }
+  ],
+  empty(otlpEndpoint) ? [] : [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: otlpEndpoint }]
+)
+
+resource site 'Microsoft.Web/sites@2025-03-01' = {
+  name: 'func-pipeline-${suffix}'
+  location: location
+  tags: union(tags, { 'azd-service-name': 'functions' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: { '${identityId}': {} }
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    clientAffinityEnabled: false
+    siteConfig: {
+      minTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      appSettings: concat(flatten(storageSettings), telemetrySettings)
+    }
+    functionAppConfig: {
+      runtime: { name: 'custom', version: '1.0' }
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: '${storageEndpoints.blob}functions-package'
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      scaleAndConcurrency: {
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstances
+        // One instance that is awake keeps "segment ready -> moved" free of cold starts while a call is recorded.
+        alwaysReady: [{ name: 'function:MoveSegment', instanceCount: 1 }]
+      }
+    }
+  }
+}
+
+output name string = site.name
+output url string = 'https://${site.properties.defaultHostName}'

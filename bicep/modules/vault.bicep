@@ -1,0 +1,57 @@
+// The two secrets that exist: Discord's token and the key of the recording API.
+param location string
+param suffix string
+param tags object
+@secure()
+param discordToken string
+param functionsName string
+param botPrincipalId string
+
+var keyVaultSecretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
+var tokenSecretName = 'discord-token'
+
+resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
+  name: 'kv-pipe-${suffix}'
+  location: location
+  tags: tags
+  properties: {
+    tenantId: tenant().tenantId
+    sku: { family: 'A', name: 'standard' }
+    enableRbacAuthorization: true
+    enableSoftDelete: true
+    enablePurgeProtection: true
+    softDeleteRetentionInDays: 7
+  }
+}
+
+resource token 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!empty(discordToken)) {
+  parent: vault
+  name: tokenSecretName
+  properties: { value: discordToken }
+}
+
+resource site 'Microsoft.Web/sites@2025-03-01' existing = {
+  name: functionsName
+}
+
+resource apiKey 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = {
+  parent: vault
+  name: 'recording-api-key'
+  properties: { value: listKeys('${site.id}/host/default', '2025-03-01').functionKeys.default }
+}
+
+resource botReads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(vault.id, botPrincipalId, keyVaultSecretsUser)
+  scope: vault
+  properties: {
+    principalId: botPrincipalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultSecretsUser)
+  }
+}
+
+output name string = vault.name
+#disable-next-line outputs-should-not-contain-secrets // addresses, not values
+output discordTokenSecretUri string = '${vault.properties.vaultUri}secrets/${tokenSecretName}'
+#disable-next-line outputs-should-not-contain-secrets // addresses, not values
+output apiKeySecretUri string = '${vault.properties.vaultUri}secrets/${apiKey.name}'
