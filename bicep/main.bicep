@@ -15,7 +15,7 @@ param location string
 @allowed(['containerApp', 'containerInstance'])
 param botHost string = 'containerApp'
 
-@description('Image of the bot, for example myregistry.azurecr.io/pipeline-bot:1.2.3. Empty on the first run: everything but the bot is created.')
+@description('Image of the bot, for example myregistry.azurecr.io/pipeline-bot:1.2.3. Empty on the first run, when the registry is still empty: Container Apps then starts with a stand-in, Container Instances wait.')
 param botImage string = ''
 
 @description('Shards of the bot: one replica each. Discord asks for one shard per 2,500 servers.')

@@ -7,6 +7,9 @@ param shards int
 param settings object
 param workspaceName string
 
+// An app cannot exist without an image, and the registry is empty before the first publish.
+var runningImage = empty(image) ? 'mcr.microsoft.com/k8se/quickstart:latest' : image
+
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
   name: workspaceName
 }
@@ -75,8 +78,7 @@ resource apps 'Microsoft.App/containerApps@2025-07-01' = [
         containers: [
           {
             name: 'bot'
-            image: image
-            args: ['run']
+            image: runningImage
             env: concat(commonEnvironment, [{ name: 'DISCORD_SHARD', value: '${shard}/${shards}' }])
             resources: { cpu: json('0.5'), memory: '1Gi' }
             volumeMounts: [{ volumeName: 'spool', mountPath: '/spool' }]
@@ -131,7 +133,7 @@ resource doctor 'Microsoft.App/jobs@2025-07-01' = {
       containers: [
         {
           name: 'doctor'
-          image: image
+          image: runningImage
           args: ['doctor']
           env: commonEnvironment
           resources: { cpu: json('0.5'), memory: '1Gi' }

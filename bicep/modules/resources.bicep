@@ -97,7 +97,7 @@ var botSettings = {
   otlpEndpoint: otlpEndpoint
 }
 
-module botApp 'bot-container-app.bicep' = if (botHost == 'containerApp' && !empty(botImage)) {
+module botApp 'bot-container-app.bicep' = if (botHost == 'containerApp') {
   params: {
     location: location
     suffix: suffix
@@ -132,7 +132,7 @@ module alerts 'alerts.bicep' = {
     workspaceName: monitoring.outputs.workspaceName
     applicationInsightsName: monitoring.outputs.applicationInsightsName
     alertEmail: alertEmail
-    botAppIds: botHost == 'containerApp' && !empty(botImage) ? botApp!.outputs.appIds : []
+    botAppIds: botHost == 'containerApp' ? botApp!.outputs.appIds : []
   }
 }
 

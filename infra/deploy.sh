@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Brings the whole product into your subscription.
+#   infra/deploy.sh ENVIRONMENT LOCATION             provision, publish, deploy
+#   infra/deploy.sh ENVIRONMENT LOCATION --what-if   show what would change, touch nothing
+# Needs az and azd (both logged in) and the .NET SDK. The first deployment needs DISCORD_TOKEN; later ones keep the vault's.
+# PIPELINE_BOT_HOST=containerInstance, PIPELINE_BOT_SHARDS, PIPELINE_ALERT_EMAIL, DISCORD_GUILD_ID as in bicep/main.bicepparam.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+fail() { echo "deploy: $1" >&2; exit 2; }
+[ $# -ge 2 ] || fail "usage: infra/deploy.sh ENVIRONMENT LOCATION [--what-if]"
+environment=$1 location=$2 mode=${3:-deploy}
+case "$mode" in deploy | --what-if) ;; *) fail "unknown argument '$mode'; known: --what-if" ;; esac
+[[ "$environment" =~ ^[A-Za-z0-9-]{1,64}$ ]] || fail "environment name '$environment' must be 1-64 letters, digits or hyphens"
+case "${PIPELINE_BOT_HOST:-containerApp}" in
+  containerApp | containerInstance) ;;
+  *) fail "PIPELINE_BOT_HOST is '$PIPELINE_BOT_HOST'; it must be containerApp or containerInstance" ;;
+esac
+[[ "${PIPELINE_BOT_SHARDS:-1}" =~ ^[1-9][0-9]?$ ]] || fail "PIPELINE_BOT_SHARDS is '$PIPELINE_BOT_SHARDS'; it must be 1-64"
+command -v az >/dev/null || fail "az is missing: install the Azure CLI and start again"
+az account show >/dev/null 2>&1 || fail "az is not logged in: run 'az login' and start again"
+export AZURE_ENV_NAME=$environment AZURE_LOCATION=$location
+
+if [ "$mode" = --what-if ]; then
+  exec az deployment sub what-if --location "$location" --template-file bicep/main.bicep --parameters bicep/main.bicepparam
+fi
+
+for tool in azd dotnet; do command -v "$tool" >/dev/null || fail "$tool is missing: install it and start again"; done
+cd infra
+azd env select "$environment" 2>/dev/null || azd env new "$environment" --location "$location" --subscription "$(az account show --query id -o tsv)"
+value() { azd env get-value "$1" 2>/dev/null | grep -v '^ERROR' || true; }
+# What was chosen once stays chosen: the next deployment needs only the environment's name.
+for name in PIPELINE_BOT_HOST PIPELINE_BOT_SHARDS PIPELINE_ALERT_EMAIL DISCORD_GUILD_ID OTEL_EXPORTER_OTLP_ENDPOINT; do
+  [ -z "${!name:-}" ] || azd env set "$name" "${!name}"
+done
+if [ -z "$(value PIPELINE_KEY_VAULT)" ] && [ -z "${DISCORD_TOKEN:-}" ]; then
+  fail "the first deployment of '$environment' needs DISCORD_TOKEN: copy it from the Bot page of your application and start again"
+fi
+
+if [ "$(value PIPELINE_BOT_HOST)" = containerInstance ]; then
+  azd provision --no-prompt
+  azd deploy functions --no-prompt
+  registry=$(value AZURE_CONTAINER_REGISTRY_ENDPOINT)
+  image="$registry/pipeline-bot:$(git rev-parse --short HEAD 2>/dev/null || date -u +%Y%m%d%H%M%S)"
+  az acr build --registry "${registry%%.*}" --image "${image#*/}" --file Dockerfile ..
+  azd env set SERVICE_BOT_IMAGE_NAME "$image"
+  azd provision --no-prompt
+else
+  azd up --no-prompt
+  # Once more, so that every shard and the doctor get the image that azd has just pushed.
+  azd provision --no-prompt
+  job=$(az containerapp job list --resource-group "$(value AZURE_RESOURCE_GROUP)" --query "[?starts_with(name, 'caj-doctor')].name | [0]" -o tsv)
+  az containerapp job start --resource-group "$(value AZURE_RESOURCE_GROUP)" --name "$job" >/dev/null
+  echo "the doctor runs as $job: if its log says that voice datagrams do not pass, deploy again with PIPELINE_BOT_HOST=containerInstance"
+fi
+echo "recording API: $(value PIPELINE_API_URL)"
