@@ -1,0 +1,39 @@
+namespace Pipeline.Dave;
+
+/// <summary>One user's frames since the voice session began, by what became of them.</summary>
+/// <param name="Opened">Decrypted at once.</param>
+/// <param name="Silence">Silence frames, which travel unencrypted.</param>
+/// <param name="Held">Frames that had to wait for a key, whatever became of them.</param>
+/// <param name="Recovered">Held frames whose key came in time.</param>
+/// <param name="JoinGap">Sent before this session was in the group; lost by design.</param>
+/// <param name="Undecryptable">Given up though keys of the sender were known.</param>
+/// <param name="Replayed">Authentic, seen before, dropped.</param>
+/// <param name="NoKey">Given up because the sender was in no known group.</param>
+/// <param name="Passthrough">Unencrypted while that was allowed.</param>
+/// <param name="PlaintextRejected">Unencrypted while that was not allowed; dropped.</param>
+public readonly record struct DaveCounters(
+    long Opened,
+    long Silence,
+    long Held,
+    long Recovered,
+    long JoinGap,
+    long Undecryptable,
+    long Replayed,
+    long NoKey,
+    long Passthrough,
+    long PlaintextRejected)
+{
+    public static DaveCounters operator +(DaveCounters left, DaveCounters right) => Add(left, right);
+
+    public static DaveCounters Add(DaveCounters left, DaveCounters right) => new(
+        left.Opened + right.Opened,
+        left.Silence + right.Silence,
+        left.Held + right.Held,
+        left.Recovered + right.Recovered,
+        left.JoinGap + right.JoinGap,
+        left.Undecryptable + right.Undecryptable,
+        left.Replayed + right.Replayed,
+        left.NoKey + right.NoKey,
+        left.Passthrough + right.Passthrough,
+        left.PlaintextRejected + right.PlaintextRejected);
+}

@@ -1,0 +1,221 @@
+using System.Collections.Concurrent;
+using Pipeline.Dave.Frames;
+using Pipeline.Dave.Keys;
+using Pipeline.Dave.Receive;
+
+namespace Pipeline.Dave;
+
+/// <summary>
+/// Opens end-to-end encrypted frames on the media thread. Owns everything that moves with the frames: sender key chains,
+/// replay windows, and the frames that came before their key. Bytes that cannot be opened are never handed out as audio.
+/// </summary>
+/// <remarks>
+/// <see cref="Open"/>, <see cref="Poll"/> and <see cref="Dispose"/> belong to one thread. Counters and health may be read
+/// from any. Opening a frame does not allocate; a user's first frame under new keys does.
+/// </remarks>
+public sealed class DaveReceiver : IDisposable
+{
+    /// <summary>Users with live state at one time; a channel holds fewer.</summary>
+    public const int MaxUsers = 1024;
+
+    private const int MaxCountedUsers = 4 * MaxUsers;
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(60);
+
+    private readonly TimeProvider time;
+    private readonly DaveHeldFrameSink sink;
+    private readonly long sweepInterval;
+    private readonly long maxWait;
+    private readonly long idleTime;
+    private readonly FrameScratch scratch = new();
+    private readonly Dictionary<ulong, UserDecryptor> users = [];
+    private readonly ConcurrentDictionary<ulong, UserCounters> counters = new();
+    private readonly HealthMeter health = new();
+    private byte[] held = new byte[2048];
+    private DaveSnapshot current = DaveSnapshot.Plain;
+    private long nextSweep = long.MinValue;
+
+    /// <param name="time">The session's clock.</param>
+    /// <param name="sink">Takes frames whose waiting is over, from within <see cref="Open"/> or <see cref="Poll"/>.</param>
+    public DaveReceiver(TimeProvider time, DaveHeldFrameSink sink)
+    {
+        this.time = time;
+        this.sink = sink;
+        sweepInterval = Ticks(SweepInterval);
+        maxWait = Ticks(HeldFrames.MaxWait);
+        idleTime = Ticks(IdleTime);
+    }
+
+    /// <summary>For the recovery ladder; any thread.</summary>
+    public DaveHealth Health => health.Read();
+
+    /// <summary>Counters of every user that was heard in this voice session; any thread.</summary>
+    public IEnumerable<KeyValuePair<ulong, DaveCounters>> Counters => counters.Select(user => KeyValuePair.Create(user.Key, user.Value.Read()));
+
+    /// <summary>One user's counters; all zero for a user that was never heard. Any thread.</summary>
+    public DaveCounters CountersOf(ulong userId) => counters.TryGetValue(userId, out UserCounters? user) ? user.Read() : default;
+
+    /// <summary>
+    /// Opens one frame of a known user, after transport decryption and unpadding.
+    /// </summary>
+    /// <param name="snapshot">The latest one; a new reference brings held frames another chance before this frame is looked at.</param>
+    /// <param name="userId">Sender; the keys belong to users, not to SSRCs.</param>
+    /// <param name="origin">Place in the RTP stream, given back if the frame has to wait.</param>
+    /// <param name="frame">The payload.</param>
+    /// <param name="destination">At least as long as the frame; must not overlap it.</param>
+    /// <param name="written">Length of the plain frame for Opened, Passthrough and Silence, else 0.</param>
+    public DaveOpenResult Open(DaveSnapshot snapshot, ulong userId, in DaveFrameOrigin origin, ReadOnlySpan<byte> frame, Span<byte> destination, out int written)
+    {
+        if (destination.Length < frame.Length) throw new ArgumentException("shorter than the frame", nameof(destination));
+        long now = time.GetTimestamp();
+        Advance(snapshot, now);
+        written = 0;
+
+        UserDecryptor? user = UserOf(userId);
+        if (user is null) return DaveOpenResult.NoKey;
+        user.LastFrameAt = now;
+        DaveOpenResult result = Judge(user, in origin, frame, destination, now, ref written);
+        user.Counters.Count(result);
+        return result;
+    }
+
+    /// <summary>To be called when no frame came for a while, at least every 200 ms: held frames are tried or given up, old keys wiped.</summary>
+    public void Poll(DaveSnapshot snapshot) => Advance(snapshot, time.GetTimestamp());
+
+    public void Dispose()
+    {
+        foreach (UserDecryptor user in users.Values) user.Dispose();
+        users.Clear();
+    }
+
+    private DaveOpenResult Judge(UserDecryptor user, in DaveFrameOrigin origin, ReadOnlySpan<byte> frame, Span<byte> destination, long now, ref int written)
+    {
+        if (OpusSilence.Is(frame)) return Copy(frame, destination, DaveOpenResult.Silence, ref written);
+        // With no key alive nothing can be sealed for us, and an Opus frame may well end like a DAVE frame.
+        if (current.IsPlainAt(now)) return Copy(frame, destination, DaveOpenResult.Passthrough, ref written);
+        if (frame.Length > FrameScratch.MaxFrameLength || !DaveFrame.TryParse(frame, out DaveFrame sealedFrame))
+        {
+            return now < current.PassthroughUntil
+                ? Copy(frame, destination, DaveOpenResult.Passthrough, ref written)
+                : DaveOpenResult.PlaintextRejected;
+        }
+
+        user.Reconcile(current, now);
+        switch (user.TryOpen(in sealedFrame, destination, scratch, now))
+        {
+            case OpenOutcome.Opened:
+                written = sealedFrame.Body.Length;
+                CountOpened(user);
+                return DaveOpenResult.Opened;
+            case OpenOutcome.Replayed:
+                return DaveOpenResult.Replayed;
+            default:
+                if (user.Held.IsFull) GiveUp(user, 0);
+                user.Held.Add(in origin, frame);
+                return DaveOpenResult.Held;
+        }
+    }
+
+    private static DaveOpenResult Copy(ReadOnlySpan<byte> frame, Span<byte> destination, DaveOpenResult result, ref int written)
+    {
+        frame.CopyTo(destination);
+        written = frame.Length;
+        return result;
+    }
+
+    private UserDecryptor? UserOf(ulong userId)
+    {
+        if (users.TryGetValue(userId, out UserDecryptor? user)) return user;
+        if (users.Count >= MaxUsers) return null;
+        if (!counters.TryGetValue(userId, out UserCounters? counted))
+        {
+            counted = new UserCounters();
+            if (counters.Count < MaxCountedUsers) counters[userId] = counted;
+        }
+        user = new UserDecryptor(userId, counted, time.TimestampFrequency);
+        users.Add(userId, user);
+        return user;
+    }
+
+    private void Advance(DaveSnapshot snapshot, long now)
+    {
+        if (!ReferenceEquals(current, snapshot))
+        {
+            if (current.Revision != snapshot.Revision) health.Reset(snapshot.Revision);
+            current = snapshot;
+            foreach (UserDecryptor user in users.Values)
+            {
+                if (user.Held.Count > 0) Retry(user, now);
+            }
+        }
+        if (now >= nextSweep) Sweep(now);
+    }
+
+    private void Retry(UserDecryptor user, long now)
+    {
+        user.Reconcile(current, now);
+        for (int i = 0; i < user.Held.Count;)
+        {
+            if (!TryRelease(user, i, now)) i++;
+        }
+    }
+
+    private bool TryRelease(UserDecryptor user, int index, long now)
+    {
+        ReadOnlySpan<byte> bytes = user.Held.BytesAt(index);
+        if (!DaveFrame.TryParse(bytes, out DaveFrame frame)) throw new InvalidOperationException("a held frame was parsed before");
+        if (held.Length < bytes.Length) held = new byte[bytes.Length];
+        OpenOutcome outcome = user.TryOpen(in frame, held, scratch, now);
+        if (outcome == OpenOutcome.Refused) return false;
+
+        DaveFrameOrigin origin = user.Held.OriginAt(index);
+        user.Held.RemoveAt(index);
+        if (outcome == OpenOutcome.Replayed)
+        {
+            user.Counters.Count(DaveOpenResult.Replayed);
+            return true;
+        }
+        user.Counters.CountRecovered();
+        CountOpened(user);
+        sink(user.UserId, in origin, DaveOpenResult.Opened, held.AsSpan(0, frame.Body.Length));
+        return true;
+    }
+
+    private void GiveUp(UserDecryptor user, int index)
+    {
+        DaveFrameOrigin origin = user.Held.OriginAt(index);
+        user.Held.RemoveAt(index);
+        DaveOpenResult verdict = user.Verdict(current, origin.ReceivedAt);
+        user.Counters.Count(verdict);
+        if (verdict != DaveOpenResult.JoinGap)
+        {
+            user.FailureRun++;
+            health.CountFailed(origin.ReceivedAt);
+        }
+        sink(user.UserId, in origin, verdict, []);
+    }
+
+    private void CountOpened(UserDecryptor user)
+    {
+        user.FailureRun = 0;
+        health.CountOpened();
+    }
+
+    private void Sweep(long now)
+    {
+        nextSweep = now + sweepInterval;
+        int worstRun = 0;
+        foreach (UserDecryptor user in users.Values)
+        {
+            user.Reconcile(current, now);
+            while (user.Held.Count > 0 && now - user.Held.OriginAt(0).ReceivedAt >= maxWait) GiveUp(user, 0);
+            worstRun = Math.Max(worstRun, user.FailureRun);
+            if (user.Held.Count > 0 || now - user.LastFrameAt < idleTime) continue;
+            user.Dispose();
+            users.Remove(user.UserId);
+        }
+        health.Publish(worstRun);
+    }
+
+    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
+}

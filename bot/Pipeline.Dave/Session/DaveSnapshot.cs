@@ -1,0 +1,60 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+
+namespace Pipeline.Dave;
+
+/// <summary>
+/// What the media thread and the panel may know of the end-to-end encryption at one moment. Immutable: the control loop
+/// publishes a new one whenever something changes. All times are timestamps of the session's <see cref="TimeProvider"/>.
+/// </summary>
+public sealed record DaveSnapshot
+{
+    /// <summary>A session that is not encrypted end to end: every frame is taken as it is.</summary>
+    public static DaveSnapshot Plain { get; } = new();
+
+    public DaveState State { get; init; }
+
+    /// <summary>DAVE protocol version that is in force; 0 is unencrypted.</summary>
+    public int ProtocolVersion { get; init; }
+
+    /// <summary>MLS epoch of the current group, 0 without one.</summary>
+    public ulong Epoch { get; init; }
+
+    /// <summary>Members of the current group, this session included.</summary>
+    public ImmutableArray<DaveMember> Members { get; init; } = [];
+
+    /// <summary>30 digits that are equal for everyone in the same group and epoch; empty without a group.</summary>
+    public string PrivacyCode { get; init; } = "";
+
+    /// <summary>Key sets that may open a frame, newest first.</summary>
+    public ImmutableArray<EpochKeys> Keys { get; init; } = [];
+
+    /// <summary>Unencrypted frames are accepted before this time.</summary>
+    public long PassthroughUntil { get; init; } = long.MaxValue;
+
+    /// <summary>Frames that came before this time and cannot be opened were sent to a group that this session had not joined yet.</summary>
+    public long JoinGapUntil { get; init; } = long.MinValue;
+
+    /// <summary>Serial of the key set with which this session last joined a group; 0 before the first.</summary>
+    public int JoinedSerial { get; init; }
+
+    /// <summary>Grows with every key set and every reset, so that failures are counted against the keys they happened with.</summary>
+    public int Revision { get; init; }
+
+    /// <summary>A change of keys or version was announced and not executed yet.</summary>
+    public bool TransitionPending { get; init; }
+
+    /// <summary>Users that left the call, and when the last of their keys stop to open frames.</summary>
+    public FrozenDictionary<ulong, long> Departures { get; init; } = FrozenDictionary<ulong, long>.Empty;
+
+    /// <summary>Nothing can be encrypted for us: no version, no keys that still live at <paramref name="now"/>.</summary>
+    internal bool IsPlainAt(long now)
+    {
+        if (ProtocolVersion != 0 || now >= PassthroughUntil) return false;
+        foreach (EpochKeys keys in Keys)
+        {
+            if (now < keys.ExpiresAt) return false;
+        }
+        return true;
+    }
+}
