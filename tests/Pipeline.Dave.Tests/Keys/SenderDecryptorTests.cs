@@ -1,0 +1,123 @@
+using CsCheck;
+using Pipeline.Dave.Frames;
+using Pipeline.Dave.Keys;
+using Pipeline.Dave.Tests.Vectors;
+
+namespace Pipeline.Dave.Tests.Keys;
+
+public sealed class SenderDecryptorTests
+{
+    private const long Second = 1_000;
+    private static readonly byte[] Secret = [.. Enumerable.Range(0, 16).Select(i => (byte)(200 + i))];
+    private static readonly byte[] Plain = [.. Enumerable.Range(0, 60).Select(i => (byte)i)];
+
+    private readonly FrameScratch scratch = new();
+
+    [Fact]
+    public void Frames_of_davey_open()
+    {
+        foreach (DaveVectors.SealedFrame vector in DaveVectors.Frames)
+        {
+            using SenderDecryptor decryptor = new(vector.BaseSecret, 0, Second);
+            Assert.Equal((OpenOutcome.Opened, Convert.ToHexString(vector.Plain)), Open(decryptor, vector.Sealed, 0));
+        }
+    }
+
+    [Fact]
+    public void Any_flipped_bit_is_refused_and_leaves_zeros()
+    {
+        DaveVectors.SealedFrame vector = DaveVectors.Frames.First();
+        for (int bit = 0; bit < vector.Sealed.Length * 8; bit++)
+        {
+            byte[] forged = [.. vector.Sealed];
+            forged[bit / 8] ^= (byte)(1 << (bit % 8));
+            if (!DaveFrame.TryParse(forged, out DaveFrame frame)) continue;
+            using SenderDecryptor decryptor = new(vector.BaseSecret, 0, Second);
+            byte[] destination = new byte[forged.Length];
+            Assert.Equal(OpenOutcome.Refused, decryptor.TryOpen(in frame, destination, scratch, 0));
+            Assert.True(destination.All(b => b == 0), $"bit {bit} left plaintext");
+        }
+    }
+
+    [Fact]
+    public void Frames_with_clear_ranges_open_to_the_plain_frame_and_authenticate_the_clear_bytes()
+    {
+        Gen.Select(Gen.Byte.Array[0, 3000], Gen.UInt[0, 0xFFFFFF], Gen.Int[0, 3000].Array[0, 6]).Sample((plain, nonce, cuts) =>
+        {
+            int[] sorted = [.. cuts.Where(cut => cut <= plain.Length).Order()];
+            (int Offset, int Size)[] ranges = [.. Enumerable.Range(0, sorted.Length / 2).Select(i => (sorted[2 * i], sorted[2 * i + 1] - sorted[2 * i]))];
+            byte[] bytes = FrameSealer.Seal(FrameSealer.KeyOf(Secret, 0), nonce, plain, ranges);
+            using SenderDecryptor decryptor = new(Secret, 0, Second);
+            if (Open(decryptor, bytes, 0) != (OpenOutcome.Opened, Convert.ToHexString(plain))) return false;
+
+            (int Offset, int Size) clear = ranges.FirstOrDefault(range => range.Size > 0);
+            if (clear.Size == 0) return true;
+            bytes[clear.Offset] ^= 1;
+            using SenderDecryptor second = new(Secret, 0, Second);
+            return Open(second, bytes, 0).Outcome == OpenOutcome.Refused;
+        }, iter: 300);
+    }
+
+    [Fact]
+    public void The_same_frame_twice_is_a_replay()
+    {
+        using SenderDecryptor decryptor = new(Secret, 0, Second);
+        byte[] bytes = Seal(0, 5);
+        Assert.Equal(OpenOutcome.Opened, Open(decryptor, bytes, 0).Outcome);
+        Assert.Equal(OpenOutcome.Replayed, Open(decryptor, bytes, 0).Outcome);
+        Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(0, 4), 0).Outcome);
+    }
+
+    [Fact]
+    public void A_generation_that_cannot_have_come_yet_is_refused()
+    {
+        // 2^24 frames at 170 per second take 27.4 hours.
+        using SenderDecryptor decryptor = new(Secret, 0, Second);
+        Assert.Equal(OpenOutcome.Refused, Open(decryptor, Seal(1, 0), 98_000 * Second).Outcome);
+        Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(1, 0), 99_000 * Second).Outcome);
+        Assert.Equal(OpenOutcome.Refused, Open(decryptor, Seal(2, 0), 99_000 * Second).Outcome);
+    }
+
+    [Fact]
+    public void An_older_generation_opens_for_ten_seconds_after_a_newer_one()
+    {
+        using SenderDecryptor decryptor = new(Secret, 0, Second);
+        long now = 200_000 * Second;
+        Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(0, 0xFFFFF0), now).Outcome);
+        Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(1, 3), now).Outcome);
+        Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(0, 0xFFFFF1), now + 9 * Second).Outcome);
+        Assert.Equal(OpenOutcome.Refused, Open(decryptor, Seal(0, 0xFFFFF2), now + 11 * Second).Outcome);
+        Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(1, 4), now + 11 * Second).Outcome);
+    }
+
+    [Fact]
+    public void A_generation_never_used_is_forgotten_with_the_others()
+    {
+        using SenderDecryptor decryptor = new(Secret, 0, Second);
+        long now = 400_000 * Second;
+        Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(2, 1), now).Outcome);
+        Assert.Equal(OpenOutcome.Refused, Open(decryptor, Seal(1, 0xFFFFFF), now + 11 * Second).Outcome);
+    }
+
+    [Fact]
+    public void The_eight_bits_of_the_generation_wrap()
+    {
+        using SenderDecryptor decryptor = new(Secret, 0, Second);
+        long generationTime = 99_000 * Second;
+        for (uint generation = 0; generation <= 300; generation += 50)
+        {
+            Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(generation, 1), generation * generationTime).Outcome);
+        }
+    }
+
+    private static byte[] Seal(uint generation, uint counter) =>
+        FrameSealer.Seal(FrameSealer.KeyOf(Secret, generation), ((generation & 0xFF) << 24) | counter, Plain);
+
+    private (OpenOutcome Outcome, string Plain) Open(SenderDecryptor decryptor, byte[] bytes, long now)
+    {
+        Assert.True(DaveFrame.TryParse(bytes, out DaveFrame frame));
+        byte[] destination = new byte[bytes.Length];
+        OpenOutcome outcome = decryptor.TryOpen(in frame, destination, scratch, now);
+        return (outcome, Convert.ToHexString(destination.AsSpan(0, frame.Body.Length)));
+    }
+}

@@ -1,0 +1,240 @@
+using System.Collections.Frozen;
+using CsCheck;
+using static Pipeline.Dave.Tests.Receive.ReceiverRig;
+
+namespace Pipeline.Dave.Tests.Receive;
+
+public sealed class DaveReceiverTests : IDisposable
+{
+    private readonly ReceiverRig rig = new();
+
+    public void Dispose() => rig.Dispose();
+
+    [Fact]
+    public void A_frame_of_the_current_epoch_opens()
+    {
+        rig.Rekey(1, Alice);
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(1, Alice, 1)));
+        Assert.Equal(Plain(1), rig.LastPlain);
+        Assert.Equal(1, rig.Receiver.CountersOf(Alice).Opened);
+    }
+
+    [Fact]
+    public void The_silence_frame_passes_at_any_time_and_is_the_only_plain_one_that_does()
+    {
+        rig.Rekey(1, Alice);
+        Assert.Equal(DaveOpenResult.Silence, rig.Open(Alice, [0xF8, 0xFF, 0xFE]));
+        Assert.Equal([0xF8, 0xFF, 0xFE], rig.LastPlain);
+        Assert.Equal(DaveOpenResult.PlaintextRejected, rig.Open(Alice, [0xF8, 0xFF, 0xFF]));
+        Assert.Equal(DaveOpenResult.PlaintextRejected, rig.Open(Alice, Plain(3)));
+        Assert.Equal(DaveOpenResult.PlaintextRejected, rig.Open(Alice, []));
+        Assert.Empty(rig.LastPlain);
+        Assert.Equal(3, rig.Receiver.CountersOf(Alice).PlaintextRejected);
+    }
+
+    [Fact]
+    public void Plain_frames_pass_until_the_window_ends_and_sealed_ones_open_meanwhile()
+    {
+        rig.Rekey(1, Alice);
+        rig.Snapshot = rig.Snapshot with { PassthroughUntil = rig.In(10) };
+        Assert.Equal(DaveOpenResult.Passthrough, rig.Open(Alice, Plain(3)));
+        Assert.Equal(Plain(3), rig.LastPlain);
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(1, Alice, 1)));
+        rig.Advance(9.9);
+        Assert.Equal(DaveOpenResult.Passthrough, rig.Open(Alice, Plain(4)));
+        rig.Advance(0.2);
+        Assert.Equal(DaveOpenResult.PlaintextRejected, rig.Open(Alice, Plain(5)));
+    }
+
+    [Fact]
+    public void In_a_plain_call_even_a_frame_that_ends_like_a_sealed_one_is_audio()
+    {
+        byte[] lookalike = [.. Plain(1), .. new byte[8], 1, 12, 0xFA, 0xFA];
+        rig.Snapshot = DaveSnapshot.Plain;
+        Assert.Equal(DaveOpenResult.Passthrough, rig.Open(Alice, lookalike));
+        Assert.Equal(lookalike, rig.LastPlain);
+    }
+
+    [Fact]
+    public void Frames_ahead_of_their_key_are_given_out_in_order_when_it_comes()
+    {
+        rig.Rekey(1, Alice, Bob);
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(1, Alice, 1)));
+        for (uint nonce = 1; nonce <= 75; nonce++)
+        {
+            Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(2, Alice, nonce)));
+            rig.Advance(0.02);
+        }
+        Assert.Empty(rig.Released);
+
+        rig.Rekey(2, Alice, Bob);
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Bob, Seal(2, Bob, 1)));
+        Assert.Equal(Enumerable.Range(1, 75).Select(Plain), rig.Released.Select(held => held.Frame));
+        Assert.Equal(Enumerable.Range(1, 75), rig.Released.Select(held => (int)held.Origin.SequenceNumber));
+        DaveCounters counters = rig.Receiver.CountersOf(Alice);
+        Assert.Equal((75, 75, 0), (counters.Held, counters.Recovered, counters.Undecryptable));
+        Assert.Equal(0, rig.Receiver.Health.FailedSinceOpened);
+    }
+
+    [Fact]
+    public void A_poll_alone_gives_held_frames_their_chance()
+    {
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(1, Alice, 1)));
+        rig.Rekey(1, Alice);
+        rig.Receiver.Poll(rig.Snapshot);
+        Assert.Equal(DaveOpenResult.Opened, Assert.Single(rig.Released).Result);
+    }
+
+    [Fact]
+    public void A_frame_whose_key_never_comes_is_given_up_after_two_seconds_with_its_place()
+    {
+        rig.Rekey(1, Alice);
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(9, Alice, 1)));
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Bob, Seal(9, Bob, 1)));
+        rig.Advance(1.9);
+        Assert.Empty(rig.Released);
+        rig.Advance(0.3);
+        Assert.Equal([(Alice, DaveOpenResult.Undecryptable), (Bob, DaveOpenResult.NoKey)], rig.Released.Select(held => (held.UserId, held.Result)));
+        Assert.All(rig.Released, held => Assert.Empty(held.Frame));
+        Assert.Equal(2, rig.Receiver.Health.FailedSinceOpened);
+    }
+
+    [Fact]
+    public void A_hundred_frames_wait_and_the_oldest_makes_room()
+    {
+        rig.Rekey(1, Alice);
+        for (uint nonce = 1; nonce <= 130; nonce++) rig.Open(Alice, Seal(2, Alice, nonce));
+        Assert.Equal(Enumerable.Range(0, 30), rig.Released.Select(held => (int)held.Origin.SequenceNumber));
+        rig.Rekey(2, Alice);
+        rig.Receiver.Poll(rig.Snapshot);
+        Assert.Equal(100, rig.Receiver.CountersOf(Alice).Recovered);
+        Assert.Equal(30, rig.Receiver.CountersOf(Alice).Undecryptable);
+    }
+
+    [Theory]
+    [InlineData(9, DaveOpenResult.Opened)]
+    [InlineData(11, DaveOpenResult.Held)]
+    public void Frames_of_the_epoch_before_open_for_ten_seconds(double seconds, DaveOpenResult expected)
+    {
+        rig.Rekey(1, Alice);
+        rig.Open(Alice, Seal(1, Alice, 1));
+        rig.Rekey(2, Alice);
+        rig.Open(Alice, Seal(2, Alice, 1));
+        rig.Advance(seconds);
+        Assert.Equal(expected, rig.Open(Alice, Seal(1, Alice, 2)));
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(2, Alice, 2)));
+    }
+
+    [Fact]
+    public void A_duplicate_is_counted_and_its_bytes_are_not_given_out()
+    {
+        rig.Rekey(1, Alice);
+        byte[] frame = Seal(1, Alice, 7);
+        rig.Open(Alice, frame);
+        Assert.Equal(DaveOpenResult.Replayed, rig.Open(Alice, frame));
+        Assert.Empty(rig.LastPlain);
+        rig.Rekey(2, Alice);
+        Assert.Equal(DaveOpenResult.Replayed, rig.Open(Alice, frame));
+        Assert.Equal(2, rig.Receiver.CountersOf(Alice).Replayed);
+    }
+
+    [Fact]
+    public void Another_members_key_does_not_open_a_frame()
+    {
+        rig.Rekey(1, Alice, Bob);
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Bob, Seal(1, Alice, 1)));
+    }
+
+    [Fact]
+    public void Frames_from_before_joining_are_a_gap_and_no_failure()
+    {
+        rig.Snapshot = rig.Snapshot with { State = DaveState.Pending, JoinGapUntil = rig.In(10) };
+        rig.Open(Alice, Seal(4, Alice, 1));
+        rig.Rekey(5, Alice);
+        rig.Snapshot = rig.Snapshot with { State = DaveState.Active, JoinedSerial = 5 };
+        rig.Open(Alice, Seal(4, Alice, 2));
+        rig.Advance(3);
+        Assert.Equal(2, rig.Receiver.CountersOf(Alice).JoinGap);
+        Assert.Equal(DaveHealth.Good(rig.Snapshot.Revision), rig.Receiver.Health);
+
+        rig.Open(Alice, Seal(5, Alice, 1));
+        rig.Advance(1);
+        rig.Open(Alice, Seal(9, Alice, 3));
+        rig.Advance(3);
+        Assert.Equal(1, rig.Receiver.CountersOf(Alice).Undecryptable);
+    }
+
+    [Fact]
+    public void Runs_of_failures_are_told_and_end_with_an_opened_frame_or_new_keys()
+    {
+        rig.Rekey(1, Alice, Bob);
+        for (uint nonce = 1; nonce <= 40; nonce++) rig.Open(Alice, Seal(8, Alice, nonce));
+        rig.Advance(2.2);
+        Assert.Equal(40, rig.Receiver.Health.WorstRun);
+        rig.Open(Bob, Seal(1, Bob, 1));
+        rig.Advance(0.2);
+        Assert.Equal((40, 0), (rig.Receiver.Health.WorstRun, rig.Receiver.Health.FailedSinceOpened));
+        rig.Open(Alice, Seal(1, Alice, 1));
+        rig.Advance(0.2);
+        Assert.Equal(0, rig.Receiver.Health.WorstRun);
+
+        for (uint nonce = 50; nonce <= 60; nonce++) rig.Open(Alice, Seal(8, Alice, nonce));
+        rig.Advance(2.2);
+        Assert.Equal(11, rig.Receiver.Health.WorstRun);
+        rig.Rekey(2, Alice);
+        rig.Receiver.Poll(rig.Snapshot);
+        Assert.Equal(DaveHealth.Good(rig.Snapshot.Revision), rig.Receiver.Health);
+    }
+
+    [Fact]
+    public void A_user_who_left_loses_the_decryptor_when_the_time_is_up()
+    {
+        rig.Rekey(1, Alice);
+        rig.Snapshot = rig.Snapshot with { Departures = new Dictionary<ulong, long> { [Alice] = rig.In(10) }.ToFrozenDictionary() };
+        rig.Advance(9);
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(1, Alice, 1)));
+        rig.Advance(2);
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(1, Alice, 2)));
+    }
+
+    [Fact]
+    public void A_destination_that_is_too_short_is_our_bug() => Assert.Throws<ArgumentException>(() =>
+        rig.Receiver.Open(rig.Snapshot, Alice, default, new byte[10], new byte[9], out _));
+
+    [Fact]
+    public void Users_beyond_the_limit_are_refused_and_idle_ones_make_room()
+    {
+        for (ulong user = 1; user <= DaveReceiver.MaxUsers + 10; user++) rig.Open(user, Seal(1, user, 1));
+        Assert.Equal(DaveReceiver.MaxUsers, rig.Receiver.Counters.Count());
+        rig.Advance(70);
+        Assert.Equal(DaveOpenResult.Held, rig.Open(5000, Seal(1, 5000, 1)));
+    }
+
+    [Fact]
+    public void Opening_does_not_allocate()
+    {
+        rig.Rekey(1, Alice);
+        byte[][] frames = [.. Enumerable.Range(1, 2_000).Select(nonce => Seal(1, Alice, (uint)nonce))];
+        byte[] destination = new byte[2048];
+        DaveSnapshot snapshot = rig.Snapshot;
+        for (int i = 0; i < 500; i++) rig.Receiver.Open(snapshot, Alice, default, frames[i], destination, out _);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 500; i < frames.Length; i++) rig.Receiver.Open(snapshot, Alice, default, frames[i], destination, out _);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(frames.Length, rig.Receiver.CountersOf(Alice).Opened);
+    }
+
+    [Fact]
+    public void Arbitrary_frames_neither_throw_nor_come_out_as_audio()
+    {
+        rig.Rekey(1, Alice);
+        Gen<byte[]> nearly = Gen.Select(Gen.Byte.Array[0, 90], Gen.Byte, (bytes, size) => (byte[])[.. bytes, size, 0xFA, 0xFA]);
+        Gen.OneOf(Gen.Byte.Array[0, 90], nearly).Sample(bytes =>
+        {
+            DaveOpenResult result = rig.Open(Alice, bytes);
+            return result is DaveOpenResult.Held or DaveOpenResult.PlaintextRejected or DaveOpenResult.Silence && (result == DaveOpenResult.Silence || rig.LastPlain.Length == 0);
+        }, iter: 3_000, threads: 1);
+        Assert.True(rig.Receiver.CountersOf(Alice).Opened == 0);
+    }
+}
