@@ -1,5 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using Pipeline.Mls.Crypto;
 using Pipeline.Mls.Messages;
+using Pipeline.Mls.Schedule;
+using Pipeline.Mls.Tree;
+using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Group;
 
@@ -10,67 +14,179 @@ namespace Pipeline.Mls.Group;
 /// </summary>
 public sealed class GroupState : IDisposable
 {
-    /// <summary>The group's id.</summary>
-    public ReadOnlyMemory<byte> GroupId => throw new NotSupportedException();
+    private IReadOnlyList<GroupMember>? _members;
+    private bool _disposed;
+
+    /// <summary>Takes tree, keys and secrets over.</summary>
+    internal GroupState(
+        MlsIdentity identity,
+        GroupPolicy policy,
+        PreSharedKeys psks,
+        GroupContext context,
+        RatchetTree tree,
+        TreePrivateKeys keys,
+        EpochSecrets secrets,
+        ReadOnlySpan<byte> confirmationTag)
+    {
+        Identity = identity;
+        Policy = policy;
+        Psks = psks;
+        Context = context;
+        ContextBytes = context.Encode();
+        Tree = tree;
+        Keys = keys;
+        Secrets = secrets;
+        InterimTranscriptHash = TranscriptHash.Interim(context.ConfirmedTranscriptHash, confirmationTag);
+    }
+
+    public ReadOnlyMemory<byte> GroupId => Context.GroupId;
 
     /// <summary>0 for a group just created.</summary>
-    public ulong Epoch => throw new NotSupportedException();
+    public ulong Epoch => Context.Epoch;
 
     /// <summary>32 bytes (RFC 9420 §7.8).</summary>
-    public ReadOnlyMemory<byte> TreeHash => throw new NotSupportedException();
+    public ReadOnlyMemory<byte> TreeHash => Context.TreeHash;
 
     /// <summary>32 bytes; empty in epoch 0 (RFC 9420 §8.2).</summary>
-    public ReadOnlyMemory<byte> ConfirmedTranscriptHash => throw new NotSupportedException();
+    public ReadOnlyMemory<byte> ConfirmedTranscriptHash => Context.ConfirmedTranscriptHash;
 
-    /// <summary>32 bytes that every member of this epoch and nobody else has (RFC 9420 §8.7).</summary>
-    public ReadOnlyMemory<byte> EpochAuthenticator => throw new NotSupportedException();
+    /// <summary>32 bytes that every member of this epoch and nobody else has (RFC 9420 §8.7); zeros once disposed.</summary>
+    public ReadOnlyMemory<byte> EpochAuthenticator => Secrets.Authenticator;
 
     /// <summary>Our place in the tree.</summary>
-    public uint OwnLeafIndex => throw new NotSupportedException();
+    public uint OwnLeafIndex => Keys.Own.Value;
 
     /// <summary>Every member, by leaf index.</summary>
-    public IReadOnlyList<GroupMember> Members => throw new NotSupportedException();
+    public IReadOnlyList<GroupMember> Members => _members ??=
+        [.. Tree.Members().Select(static member => new GroupMember(
+            member.Index.Value, member.Leaf.Credential.Identity, member.Leaf.SignatureKey))];
 
-    /// <summary>A new group with nobody but us, epoch 0 (RFC 9420 §11).</summary>
+    internal MlsIdentity Identity { get; }
+
+    internal GroupPolicy Policy { get; }
+
+    internal PreSharedKeys Psks { get; }
+
+    internal GroupContext Context { get; }
+
+    /// <summary>The encoded group context: signed with every member's message.</summary>
+    internal byte[] ContextBytes { get; }
+
+    internal RatchetTree Tree { get; }
+
+    internal TreePrivateKeys Keys { get; }
+
+    internal EpochSecrets Secrets { get; }
+
+    internal byte[] InterimTranscriptHash { get; }
+
+    /// <summary>
+    /// A new group with nobody but us, epoch 0 (RFC 9420 §11), with DAVE's policy and this one external sender. The caller
+    /// keeps <paramref name="leafKeys"/>, of which the group takes a copy.
+    /// </summary>
     public static GroupState Create(
-        ReadOnlySpan<byte> groupId, MlsIdentity identity, HpkeKeyPair leafKeys, ExternalSender externalSender) =>
-        throw new NotSupportedException();
+        ReadOnlySpan<byte> groupId, MlsIdentity identity, HpkeKeyPair leafKeys, ExternalSender externalSender)
+    {
+        RatchetTree tree = new(LeafNode.CreateForKeyPackage(identity, leafKeys.PublicKey));
+        GroupContext context = new(
+            groupId.ToArray(), 0, TreeHasher.HashRoot(tree), [], [Extension.ForExternalSenders([externalSender])]);
+        EpochSecrets secrets = EpochSecrets.CreateFirst();
+        TreePrivateKeys keys = new(new LeafIndex(0), leafKeys.Copy());
+        byte[] tag = secrets.ComputeConfirmationTag([]);
+        return new GroupState(identity, GroupPolicy.Dave, PreSharedKeys.None, context, tree, keys, secrets, tag);
+    }
 
-    /// <summary>Joins by a bare Welcome (RFC 9420 §12.4.3.1).</summary>
+    /// <summary>Joins by a bare Welcome (RFC 9420 §12.4.3.1), with DAVE's policy.</summary>
     public static GroupState Join(
         ReadOnlySpan<byte> welcome, KeyPackageBundle keyPackage, JoinExpectations expectations) =>
-        throw new NotSupportedException();
+        WelcomeReceiver.Join(welcome, keyPackage, new(GroupPolicy.Dave, PreSharedKeys.None, null, expectations));
 
     /// <summary>
     /// Authenticates concatenated MLSMessages, each a proposal for this epoch (RFC 9420 §12.1.8); all of them or
     /// <see cref="MlsException"/>. Whether an added user is recognised is the caller's to ask.
     /// </summary>
-    public IReadOnlyList<QueuedProposal> ValidateProposals(ReadOnlySpan<byte> messages) => throw new NotSupportedException();
+    public IReadOnlyList<QueuedProposal> ValidateProposals(ReadOnlySpan<byte> messages)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        MlsLimits.CheckMessage(messages);
+        TlsReader reader = new(messages);
+        List<QueuedProposal> proposals = [];
+        while (!reader.IsAtEnd)
+        {
+            MlsException.ThrowIf(proposals.Count == MlsLimits.MaxMembers, MlsError.TooLarge);
+            proposals.Add(ProposalReceiver.Receive(this, ref reader));
+        }
 
-    /// <summary>Authenticates exactly one proposal.</summary>
-    public QueuedProposal ValidateProposal(ReadOnlySpan<byte> message) => throw new NotSupportedException();
+        return proposals;
+    }
+
+    /// <summary>Authenticates exactly one proposal, an MLSMessage.</summary>
+    public QueuedProposal ValidateProposal(ReadOnlySpan<byte> message)
+    {
+        IReadOnlyList<QueuedProposal> proposals = ValidateProposals(message);
+        return proposals.Count == 1 ? proposals[0] : throw new MlsException(MlsError.Malformed);
+    }
 
     /// <summary>As <see cref="ValidateProposal"/>, with the refusal as a value.</summary>
-    public bool TryParseProposal(ReadOnlySpan<byte> message, out QueuedProposal? proposal, out MlsError? error) =>
-        throw new NotSupportedException();
+    public bool TryParseProposal(
+        ReadOnlySpan<byte> message, [NotNullWhen(true)] out QueuedProposal? proposal, [NotNullWhen(false)] out MlsError? error)
+    {
+        try
+        {
+            proposal = ValidateProposal(message);
+            error = null;
+            return true;
+        }
+        catch (MlsException exception)
+        {
+            proposal = null;
+            error = exception.Error;
+            return false;
+        }
+    }
 
     /// <summary>
     /// Commits these proposals, in order (RFC 9420 §12.4.1): without a path when all are adds, with one otherwise.
     /// <see cref="MlsError.RemovesOurselves"/> when one of them removes us: send no commit then.
     /// </summary>
-    public CommitResult Commit(IReadOnlyList<QueuedProposal> proposals) => throw new NotSupportedException();
+    public CommitResult Commit(IReadOnlyList<QueuedProposal> proposals)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return CommitMaker.Make(this, proposals);
+    }
 
     /// <summary>
     /// The epoch after another member's commit, an MLSMessage (RFC 9420 §12.4.2). <paramref name="proposals"/> are those
     /// it may refer to. Our own commit is <see cref="MlsError.OwnCommit"/>: adopt <see cref="CommitResult.NextState"/>.
     /// </summary>
-    public GroupState Apply(ReadOnlySpan<byte> commitMessage, IReadOnlyCollection<QueuedProposal> proposals) =>
-        throw new NotSupportedException();
+    public GroupState Apply(ReadOnlySpan<byte> commitMessage, IReadOnlyCollection<QueuedProposal> proposals)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return CommitReceiver.Apply(this, commitMessage, proposals);
+    }
 
     /// <summary>A secret for the application (RFC 9420 §8.5): depends on this epoch, the label and the context.</summary>
-    public byte[] Export(string label, ReadOnlySpan<byte> context, int length) => throw new NotSupportedException();
+    public byte[] Export(string label, ReadOnlySpan<byte> context, int length)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return Secrets.Export(label, context, length);
+    }
 
     public void Dispose()
     {
+        _disposed = true;
+        Keys.Dispose();
+        Secrets.Dispose();
+    }
+
+    /// <summary>RFC 9420 §6.1, §6.2: a message of this epoch from a member: tag first, because it costs least.</summary>
+    internal void AuthenticateMember(PublicMessage message)
+    {
+        LeafNode sender = Tree[new LeafIndex(message.Content.Sender.Index)]
+            ?? throw new MlsException(MlsError.WrongSender);
+        MlsException.ThrowIf(
+            !message.VerifyMembershipTag(Secrets.MembershipKey, ContextBytes), MlsError.BadMembershipTag);
+        MlsException.ThrowIf(
+            !message.Authenticated.VerifySignature(sender.SignatureKey, ContextBytes), MlsError.BadSignature);
     }
 }

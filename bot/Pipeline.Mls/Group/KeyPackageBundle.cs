@@ -1,4 +1,6 @@
 using Pipeline.Mls.Crypto;
+using Pipeline.Mls.Messages;
+using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Group;
 
@@ -8,18 +10,27 @@ namespace Pipeline.Mls.Group;
 /// </summary>
 public sealed class KeyPackageBundle : IDisposable
 {
-    private readonly byte[] _keyPackage;
+    private readonly byte[] _encoded;
 
+    /// <summary>Takes the key pairs over.</summary>
     internal KeyPackageBundle(MlsIdentity identity, byte[] keyPackage, HpkeKeyPair initKeys, HpkeKeyPair leafKeys)
     {
+        TlsReader reader = new(keyPackage);
+        Package = Messages.KeyPackage.Read(ref reader);
+        Reference = Package.ComputeReference();
         Identity = identity;
         InitKeys = initKeys;
         LeafKeys = leafKeys;
-        _keyPackage = keyPackage;
+        _encoded = keyPackage;
     }
 
     /// <summary>The bare KeyPackage, as DAVE's op 26 carries it.</summary>
-    public ReadOnlyMemory<byte> KeyPackage => _keyPackage;
+    public ReadOnlyMemory<byte> KeyPackage => _encoded;
+
+    internal KeyPackage Package { get; }
+
+    /// <summary>How a Welcome names it (RFC 9420 §5.2).</summary>
+    internal byte[] Reference { get; }
 
     internal MlsIdentity Identity { get; }
 
@@ -28,7 +39,13 @@ public sealed class KeyPackageBundle : IDisposable
     internal HpkeKeyPair LeafKeys { get; }
 
     /// <summary>A new key package with fresh init and leaf keys, signed by the identity, valid without end.</summary>
-    public static KeyPackageBundle Create(MlsIdentity identity) => throw new NotSupportedException();
+    public static KeyPackageBundle Create(MlsIdentity identity)
+    {
+        HpkeKeyPair initKeys = HpkeKeyPair.Generate();
+        HpkeKeyPair leafKeys = HpkeKeyPair.Generate();
+        byte[] encoded = Messages.KeyPackage.Create(identity, initKeys.PublicKey, leafKeys.PublicKey);
+        return new KeyPackageBundle(identity, encoded, initKeys, leafKeys);
+    }
 
     public void Dispose()
     {

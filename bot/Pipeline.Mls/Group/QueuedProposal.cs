@@ -8,26 +8,30 @@ public sealed class QueuedProposal
 {
     private readonly byte[] _identity;
 
-    internal QueuedProposal(ProposalReference reference, ProposalKind kind, ulong epoch, uint? leafIndex, byte[] identity)
+    internal QueuedProposal(ProposalReference reference, ulong epoch, Proposal proposal, Sender sender, byte[] identity)
     {
         Reference = reference;
-        Kind = kind;
         Epoch = epoch;
-        LeafIndex = leafIndex;
+        Proposal = proposal;
+        Sender = sender;
         _identity = identity;
     }
 
     /// <summary>How a commit and a revocation name it.</summary>
     public ProposalReference Reference { get; }
 
-    public ProposalKind Kind { get; }
+    public ProposalKind Kind => Proposal.Kind;
 
     /// <summary>The epoch it was made for; void in every other.</summary>
     public ulong Epoch { get; }
 
     /// <summary>The leaf that a remove removes; null for other kinds.</summary>
-    public uint? LeafIndex { get; }
+    public uint? LeafIndex => (Proposal as RemoveProposal)?.Removed.Value;
 
-    /// <summary>The user who is added or removed.</summary>
+    /// <summary>The user who is added or removed; only for adds and removes under <see cref="GroupPolicy.Dave"/>.</summary>
     public ulong UserId => BinaryPrimitives.ReadUInt64BigEndian(_identity);
+
+    internal Proposal Proposal { get; }
+
+    internal Sender Sender { get; }
 }

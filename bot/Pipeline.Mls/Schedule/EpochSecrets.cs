@@ -1,0 +1,72 @@
+using System.Security.Cryptography;
+using Pipeline.Mls.Crypto;
+
+namespace Pipeline.Mls.Schedule;
+
+/// <summary>
+/// The secrets of one epoch that a member keeps (RFC 9420 §8, table 4), 32 bytes each. Those of PrivateMessage, of external
+/// joins and of resumption are never derived. Disposing wipes.
+/// </summary>
+internal sealed class EpochSecrets : IDisposable
+{
+    private EpochSecrets(ReadOnlySpan<byte> epochSecret)
+    {
+        Init = Kdf.DeriveSecret(epochSecret, "init");
+        Exporter = Kdf.DeriveSecret(epochSecret, "exporter");
+        ConfirmationKey = Kdf.DeriveSecret(epochSecret, "confirm");
+        MembershipKey = Kdf.DeriveSecret(epochSecret, "membership");
+        Authenticator = Kdf.DeriveSecret(epochSecret, "authentication");
+    }
+
+    public byte[] Init { get; }
+
+    public byte[] Exporter { get; }
+
+    public byte[] ConfirmationKey { get; }
+
+    public byte[] MembershipKey { get; }
+
+    /// <summary>RFC 9420 §8.7.</summary>
+    public byte[] Authenticator { get; }
+
+    /// <summary>RFC 9420 §11: the first epoch of a new group starts from chance.</summary>
+    public static EpochSecrets CreateFirst()
+    {
+        Span<byte> epochSecret = stackalloc byte[CipherSuite.HashSize];
+        RandomNumberGenerator.Fill(epochSecret);
+        EpochSecrets secrets = new(epochSecret);
+        CryptographicOperations.ZeroMemory(epochSecret);
+        return secrets;
+    }
+
+    /// <summary>RFC 9420 §8, figure 22: from the member secret and the new epoch's group context.</summary>
+    public static EpochSecrets Derive(ReadOnlySpan<byte> memberSecret, ReadOnlySpan<byte> groupContext)
+    {
+        byte[] epochSecret = Kdf.ExpandWithLabel(memberSecret, "epoch", groupContext, CipherSuite.HashSize);
+        EpochSecrets secrets = new(epochSecret);
+        CryptographicOperations.ZeroMemory(epochSecret);
+        return secrets;
+    }
+
+    /// <summary>RFC 9420 §8.5: <c>ExpandWithLabel(DeriveSecret(exporter, label), "exported", SHA256(context), length)</c>.</summary>
+    public byte[] Export(string label, ReadOnlySpan<byte> context, int length)
+    {
+        byte[] derived = Kdf.DeriveSecret(Exporter, label);
+        byte[] exported = Kdf.ExpandWithLabel(derived, "exported", SHA256.HashData(context), length);
+        CryptographicOperations.ZeroMemory(derived);
+        return exported;
+    }
+
+    /// <summary>RFC 9420 §8.1: proves that two members agree on the whole history.</summary>
+    public byte[] ComputeConfirmationTag(ReadOnlySpan<byte> confirmedTranscriptHash) =>
+        HMACSHA256.HashData(ConfirmationKey, confirmedTranscriptHash);
+
+    public void Dispose()
+    {
+        CryptographicOperations.ZeroMemory(Init);
+        CryptographicOperations.ZeroMemory(Exporter);
+        CryptographicOperations.ZeroMemory(ConfirmationKey);
+        CryptographicOperations.ZeroMemory(MembershipKey);
+        CryptographicOperations.ZeroMemory(Authenticator);
+    }
+}

@@ -1,0 +1,49 @@
+using Pipeline.Mls.Crypto;
+
+namespace Pipeline.Mls.Tree;
+
+/// <summary>
+/// The private keys that one member knows (RFC 9420 §4.2): its leaf's and those of nodes above it. Each epoch has its own
+/// copies; disposing wipes them.
+/// </summary>
+internal sealed class TreePrivateKeys : IDisposable
+{
+    private readonly Dictionary<NodeIndex, HpkeKeyPair> _keys = [];
+
+    /// <summary>Takes the leaf's keys over.</summary>
+    public TreePrivateKeys(LeafIndex own, HpkeKeyPair leafKeys)
+    {
+        Own = own;
+        _keys[own.Node] = leafKeys;
+    }
+
+    public LeafIndex Own { get; }
+
+    public HpkeKeyPair? Find(NodeIndex node) => _keys.GetValueOrDefault(node);
+
+    /// <summary>Takes the keys over and wipes those they replace.</summary>
+    public void Set(NodeIndex node, HpkeKeyPair keys)
+    {
+        if (_keys.Remove(node, out HpkeKeyPair? replaced)) replaced.Dispose();
+        _keys[node] = keys;
+    }
+
+    /// <summary>Copies of the keys whose nodes still stand in <paramref name="tree"/> with the same public key.</summary>
+    public TreePrivateKeys CopyFor(RatchetTree tree)
+    {
+        TreePrivateKeys copy = new(Own, _keys[Own.Node].Copy());
+        foreach ((NodeIndex node, HpkeKeyPair keys) in _keys)
+        {
+            bool stands = node != Own.Node && node.Value < tree.NodeCount && !tree.IsBlank(node) &&
+                keys.PublicKey.SequenceEqual(tree.EncryptionKey(node));
+            if (stands) copy._keys[node] = keys.Copy();
+        }
+
+        return copy;
+    }
+
+    public void Dispose()
+    {
+        foreach (HpkeKeyPair keys in _keys.Values) keys.Dispose();
+    }
+}
