@@ -1,0 +1,17 @@
+namespace Pipeline.TestKit.Stage;
+
+/// <summary>Finds what the build made, in the same configuration as the running assembly.</summary>
+public static class BuiltProject
+{
+    private static readonly string Configuration = AppContext.BaseDirectory.Contains("/Debug/", StringComparison.OrdinalIgnoreCase) ? "Debug" : "Release";
+
+    /// <param name="project">Path below the repository, for example <c>bot/Pipeline.Bot</c>.</param>
+    public static string Assembly(string project)
+    {
+        string path = RepositoryRoot.Combine([.. project.Split('/'), "bin", Configuration, "net10.0", $"{Path.GetFileName(project)}.dll"]);
+        return File.Exists(path) ? path : throw new InvalidOperationException($"{path} is missing: run 'dotnet build Pipeline.sln -c {Configuration}'");
+    }
+
+    public static ChildProcess Start(string project, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null) =>
+        ChildProcess.Start("dotnet", [Assembly(project), .. arguments], environment);
+}

@@ -1,0 +1,81 @@
+using System.Net;
+
+namespace Pipeline.TestKit.Stage;
+
+/// <summary>The real functions app as a process of its own, pumping its queues itself, with the recording API on loopback.</summary>
+public sealed class FunctionsApp : IAsyncDisposable
+{
+    public const string Key = "a-key-for-one-test-run";
+
+    private readonly string connectionString;
+    private readonly IReadOnlyDictionary<string, string?> settings;
+    private ChildProcess process;
+
+    private FunctionsApp(string connectionString, IReadOnlyDictionary<string, string?> settings, int port)
+    {
+        (this.connectionString, this.settings) = (connectionString, settings);
+        BaseUrl = new Uri($"http://127.0.0.1:{port}");
+        Api = new RecordingApi(BaseUrl, Key);
+        process = StartProcess();
+    }
+
+    public Uri BaseUrl { get; }
+    public RecordingApi Api { get; }
+    public ChildProcess Process => process;
+
+    /// <param name="connectionString">Storage account.</param>
+    /// <param name="settings">More settings of the app, by environment name.</param>
+    /// <param name="port">Port of the recording API; 0 for a free one.</param>
+    public static async Task<FunctionsApp> StartAsync(string connectionString, IReadOnlyDictionary<string, string?>? settings = null, int port = 0)
+    {
+        FunctionsApp app = new(connectionString, settings ?? new Dictionary<string, string?>(), port == 0 ? FreePort.Take(1)[0] : port);
+        await app.WaitUntilReadyAsync();
+        return app;
+    }
+
+    /// <summary>SIGKILL, as the Functions host stops its handlers, and a new process on the same port.</summary>
+    public async Task KillAndRestartAsync()
+    {
+        await process.DisposeAsync();
+        process = StartProcess();
+        await WaitUntilReadyAsync();
+    }
+
+    public Task KillAsync() => process.DisposeAsync().AsTask();
+
+    public async ValueTask DisposeAsync()
+    {
+        await process.DisposeAsync();
+        Api.Dispose();
+    }
+
+    private ChildProcess StartProcess()
+    {
+        Dictionary<string, string?> environment = new()
+        {
+            ["PipelineStorage"] = connectionString,
+            ["Functions__Key"] = Key,
+            ["ASPNETCORE_URLS"] = BaseUrl.ToString(),
+        };
+        foreach ((string name, string? value) in settings) environment[name] = value;
+        return BuiltProject.Start("functions/Pipeline.Functions", [], environment);
+    }
+
+    private async Task WaitUntilReadyAsync()
+    {
+        using CancellationTokenSource cancel = new(TimeSpan.FromSeconds(90));
+        while (!process.HasExited)
+        {
+            try
+            {
+                if (await Api.HealthAsync(cancel.Token) == HttpStatusCode.OK) return;
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+            await Task.Delay(50, cancel.Token);
+        }
+        throw new InvalidOperationException($"the functions app has ended:\n{string.Join('\n', process.Lines)}");
+    }
+}
