@@ -1,0 +1,9 @@
+namespace Pipeline.Benchmarks;
+
+/// <summary>Runs of the whole product by name; each returns the process's exit code.</summary>
+public static class Runs
+{
+    public static IReadOnlyDictionary<string, Func<string[], Task<int>>> All { get; } = new Dictionary<string, Func<string[], Task<int>>>
+    {
+    };
+}
