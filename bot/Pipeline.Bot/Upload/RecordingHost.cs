@@ -1,0 +1,263 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Capture;
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Upload;
+
+/// <summary>
+/// One running recording: owns the <see cref="Capture.Recording"/> and ticks it, keeps its manifest and lease fresh, tells the functions
+/// that it started and that it stopped. Nothing here ever waits for the storage except the tasks that talk to it.
+/// </summary>
+public sealed class RecordingHost : IAsyncDisposable
+{
+    /// <summary>How often the recording takes what has come.</summary>
+    public static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(60);
+
+    /// <summary>How often session.json is stored; the functions take a recording whose manifest grows old for abandoned.</summary>
+    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(15);
+
+    private readonly Channel<bool> beatWanted = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly TaskCompletionSource<RecordingEnd> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource ticking = new();
+    private readonly CancellationTokenSource beating = new();
+    private readonly RecordingHosts room;
+    private readonly ManifestKeeper keeper;
+    private readonly RecordingLease lease;
+    private readonly TimeProvider captureTime;
+    private readonly ILogger logger;
+    private Task tickLoop = Task.CompletedTask;
+    private Task heartbeat = Task.CompletedTask;
+    private int ending;
+    private bool spoolFull;
+
+    internal RecordingHost(RecordingHosts room, ManifestKeeper keeper, RecordingLease lease, Recording recording, TimeProvider captureTime, ILogger logger)
+    {
+        (this.room, this.keeper, this.lease, Recording) = (room, keeper, lease, recording);
+        (this.captureTime, this.logger) = (captureTime, logger);
+        recording.SegmentClosed = OnSegmentClosed;
+        keeper.Host(() => recording.Snapshot);
+    }
+
+    public SessionInfo Session => keeper.Session;
+    public Recording Recording { get; }
+    public RecordingSnapshot Snapshot => Recording.Snapshot;
+
+    /// <summary>Counts the owners of this recording; 1 is the bot that started it.</summary>
+    public int Incarnation => keeper.Incarnation;
+
+    /// <summary>Kept in the manifest for whoever takes the recording over.</summary>
+    public IDictionary<string, string> Properties => keeper.Properties;
+
+    /// <summary>Completes when this bot's part in the recording is over, for whatever reason.</summary>
+    public Task<RecordingEnd> Ended => ended.Task;
+
+    public UploadSnapshot Upload
+    {
+        get
+        {
+            SpoolSnapshot spool = room.Spool.Snapshot;
+            TimeSpan away = room.Retry.Failing;
+            UploadState state = spool.Level == SpoolLevel.Full ? UploadState.Full : away > TimeSpan.Zero ? UploadState.Delayed : UploadState.Ok;
+            return new UploadSnapshot(keeper.SafeSample(), spool, state, away);
+        }
+    }
+
+    internal void Start(bool ticksByCaller)
+    {
+        room.Keepers.RefreshWanted += OnRefreshWanted;
+        heartbeat = Task.Run(HeartbeatAsync);
+        if (!ticksByCaller) tickLoop = Task.Run(TickLoopAsync);
+    }
+
+    /// <summary>One step of the recording. Only for a caller who asked to tick by itself; never on two threads at once.</summary>
+    public void Tick()
+    {
+        bool full = room.Spool.Snapshot.Level == SpoolLevel.Full;
+        if (full != spoolFull && Recording.Post(full ? new RecordingCommand.SpoolFull() : new RecordingCommand.SpoolFree())) spoolFull = full;
+        Recording.Tick();
+        if (Recording.Snapshot.SampleCount < SampleClock.ToSamples(room.Capture.MaximumDuration) || Volatile.Read(ref ending) != 0) return;
+        logger.RecordingLimit(Session.RecordingId.ToString());
+        _ = Task.Run(() => StopAsync(EndReason.Limit, CancellationToken.None));
+    }
+
+    /// <summary>
+    /// Ends the recording. Its segments are closed at once; completes when all of them are uploaded and the stop message is sent.
+    /// Cancelling <paramref name="cancel"/> gives up waiting, not closing: the rest follows by itself, if need be after a restart.
+    /// </summary>
+    public async Task StopAsync(EndReason reason, CancellationToken cancel)
+    {
+        RecordingId recording = Session.RecordingId;
+        if (Interlocked.Exchange(ref ending, 1) == 0)
+        {
+            await StopCaptureAsync();
+            long samples = Math.Max(Recording.Snapshot.SampleCount, keeper.Compose(room.Time.GetUtcNow()).SampleCount);
+            RecordingStopped stopped = new()
+            {
+                Session = Session,
+                EndedAt = Session.StartedAt + SampleClock.ToTime(samples),
+                EndReason = reason,
+                SampleCount = samples,
+            };
+            keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow()));
+            keeper.Folder.Save(stopped);
+            Leave(reason == EndReason.Limit ? RecordingEnd.Limit : RecordingEnd.Stopped);
+            logger.RecordingEnded(recording.ToString(), reason.ToString(), SampleClock.ToTime(samples).TotalSeconds);
+        }
+        await ended.Task.WaitAsync(cancel);
+        if (ended.Task.Result is RecordingEnd.Stopped or RecordingEnd.Limit) await room.Closer.WhenClosed(recording).WaitAsync(cancel);
+    }
+
+    /// <summary>
+    /// Leaves the recording running for another bot (or this one after its restart): closes segments, uploads what it can until
+    /// <paramref name="cancel"/>, stores the manifest and frees the lease. What is left stays in the spool.
+    /// </summary>
+    public async Task HandOverAsync(CancellationToken cancel)
+    {
+        if (Interlocked.Exchange(ref ending, 1) != 0)
+        {
+            await ended.Task.WaitAsync(cancel);
+            return;
+        }
+        await StopCaptureAsync();
+        keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow()));
+        try
+        {
+            await FreeForOthersAsync(cancel);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return; // The lease runs out by itself.
+        }
+        finally
+        {
+            Leave(RecordingEnd.HandedOver);
+            logger.RecordingHandedOver(Session.RecordingId.ToString());
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Volatile.Read(ref ending) == 0) await HandOverAsync(new CancellationToken(canceled: true));
+        ticking.Dispose();
+        beating.Dispose();
+    }
+
+    private async Task FreeForOthersAsync(CancellationToken cancel)
+    {
+        // First the manifest and the lease: the next bot may listen while our last segments are still on their way.
+        if (await room.Retry.ExecuteAsync(token => lease.BeatAsync(keeper, token), cancel) == LeaseOutcome.Ours)
+            await room.Retry.ExecuteAsync(token => lease.ReleaseAsync(keeper, token), cancel);
+    }
+
+    private async Task StopCaptureAsync()
+    {
+        await ticking.CancelAsync();
+        await tickLoop;
+        Recording.Stop();
+        await beating.CancelAsync();
+        await heartbeat;
+        room.Keepers.RefreshWanted -= OnRefreshWanted;
+    }
+
+    private void Leave(RecordingEnd how)
+    {
+        keeper.Unhost();
+        Recording.Dispose();
+        room.Left(this);
+        ended.TrySetResult(how);
+    }
+
+    private void OnSegmentClosed(ClosedSegment segment)
+    {
+        keeper.Closed(segment.Key, segment.StartSample);
+        room.Uploader.Post(segment, SampleClock.ToTime(Math.Max(segment.SampleCount, Recording.Snapshot.SampleCount - segment.StartSample)));
+    }
+
+    private void OnRefreshWanted()
+    {
+        if (keeper.WantsRefresh) beatWanted.Writer.TryWrite(true);
+    }
+
+    private async Task TickLoopAsync()
+    {
+        using PeriodicTimer timer = new(TickInterval, captureTime);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ticking.Token)) Tick();
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+        catch (Exception bug)
+        {
+            logger.RecordingFailed(Session.RecordingId.ToString(), bug);
+            room.Broken(this, bug);
+        }
+    }
+
+    private async Task HeartbeatAsync()
+    {
+        bool told = false;
+        try
+        {
+            while (true)
+            {
+                if (await room.Retry.ExecuteAsync(BeatOrSaveAsync, beating.Token) == LeaseOutcome.Theirs)
+                {
+                    _ = Task.Run(LoseAsync);
+                    return;
+                }
+                if (!told) await room.Retry.ExecuteAsync(token => room.Storages.For(Session).SendAsync(new RecordingStarted { Session = Session }, token), beating.Token);
+                told = true;
+                await WaitForBeatAsync();
+            }
+        }
+        catch (OperationCanceledException) when (beating.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception bug)
+        {
+            logger.RecordingFailed(Session.RecordingId.ToString(), bug);
+            room.Broken(this, bug);
+        }
+    }
+
+    private async Task<LeaseOutcome> BeatOrSaveAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await lease.BeatAsync(keeper, cancel);
+        }
+        catch (Exception failure) when (StorageRetry.IsWorld(failure, cancel))
+        {
+            keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow()));
+            throw;
+        }
+    }
+
+    private async Task WaitForBeatAsync()
+    {
+        using CancellationTokenSource interval = new(HeartbeatInterval, room.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, beating.Token);
+        try
+        {
+            await beatWanted.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!beating.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    private async Task LoseAsync()
+    {
+        if (Interlocked.Exchange(ref ending, 1) != 0) return;
+        logger.RecordingLost(Session.RecordingId.ToString());
+        keeper.Lost();
+        await StopCaptureAsync();
+        Leave(RecordingEnd.Lost);
+    }
+}

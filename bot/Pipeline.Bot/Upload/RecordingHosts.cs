@@ -1,0 +1,179 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Capture;
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Upload;
+
+/// <summary>
+/// The recordings that run in this bot: starts them, takes over those that nobody runs, watches the spool, and hands all over
+/// when the bot stops.
+/// </summary>
+public sealed class RecordingHosts : BackgroundService
+{
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<RecordingId, RecordingHost> running = new();
+    private readonly ILogger<RecordingHosts> logger;
+    private readonly IHostApplicationLifetime lifetime;
+    private SpoolLevel lastLevel;
+
+    public RecordingHosts(Spool spool, TempStorages storages, ManifestKeepers keepers, StorageRetry retry, SegmentUploader uploader, RecordingCloser closer, CaptureOptions capture, BotMetrics metrics, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RecordingHosts> logger)
+    {
+        (Spool, Storages, Keepers, Retry, Uploader, Closer) = (spool, storages, keepers, retry, uploader, closer);
+        (Capture, Time, this.lifetime, this.logger) = (capture, time, lifetime, logger);
+        uploader.SegmentLeft = _ => closer.Wake();
+        metrics.Observe(() => spool.Snapshot, () => CountTracks(track => track.Speaking), () => CountTracks(track => track.OpenSince is not null), () => running.Count);
+    }
+
+    public IReadOnlyCollection<RecordingHost> Running => [.. running.Values];
+
+    internal Spool Spool { get; }
+    internal TempStorages Storages { get; }
+    internal ManifestKeepers Keepers { get; }
+    internal StorageRetry Retry { get; }
+    internal SegmentUploader Uploader { get; }
+    internal RecordingCloser Closer { get; }
+    internal CaptureOptions Capture { get; }
+    internal TimeProvider Time { get; }
+
+    /// <summary>The bug that broke a recording off and stops the bot, or null.</summary>
+    public Exception? Failure { get; private set; }
+
+    /// <summary>Starts a recording. Does not wait for the storage: manifest, lease and start message follow as soon as it answers.</summary>
+    public Task<RecordingHost> StartAsync(StartRecordingRequest request, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        SessionInfo session = request.ToSession(request.CaptureTime ?? Time);
+        SessionManifest first = new()
+        {
+            Session = session,
+            State = ManifestState.Recording,
+            Incarnation = 1,
+            UpdatedAt = Time.GetUtcNow(),
+            SampleCount = 0,
+            Tracks = [],
+            Properties = request.Properties,
+        };
+        ManifestKeeper keeper = ManifestKeeper.Start(Spool.Folder(session.RecordingId), first);
+        keeper.Host(static () => null);
+        Keepers.Add(keeper);
+        keeper.SaveLocally(first);
+        RecordingHost host = Host(keeper, new RecordingLease(Storages, Time), request.CaptureTime ?? Time, 0, new Dictionary<ulong, int>(), request.TicksByCaller);
+        logger.RecordingStarted(session.RecordingId.ToString(), session.ChannelId);
+        return Task.FromResult(host);
+    }
+
+    /// <summary>Recordings that nobody runs: those of our own spool first, then those in the temp container whose lease is free.</summary>
+    /// <remarks>The temp container is asked once; when it does not answer, the spool's are all there is.</remarks>
+    public async Task<IReadOnlyList<RecordingCandidate>> FindUnownedAsync(CancellationToken cancel)
+    {
+        List<RecordingCandidate> found = [];
+        foreach (RecordingId recording in Spool.Recordings())
+        {
+            if (Keepers.Find(recording) is { IsHosted: false, IsLost: false } keeper && !keeper.Folder.IsStopped) found.Add(Local(keeper));
+        }
+        foreach (TempStorage storage in Storages.All)
+        {
+            try
+            {
+                foreach (RecordingId recording in await storage.ListUnownedAsync(cancel))
+                {
+                    if (Spool.Folder(recording).Exists) continue;
+                    StoredManifest? there = await storage.ReadManifestAsync(recording, cancel);
+                    if (there is { Manifest.State: ManifestState.Recording }) found.Add(new RecordingCandidate(there.Manifest, InSpool: false, there.Manifest.SampleCount));
+                }
+            }
+            catch (Exception failure) when (StorageRetry.IsWorld(failure, cancel))
+            {
+                continue;
+            }
+        }
+        return found;
+    }
+
+    /// <summary>
+    /// Goes on with a recording as its next incarnation: positions continue by the wall clock since its start, never before what is known
+    /// to have been recorded, and the time in between is a gap. Null: another bot was faster, or the recording is over.
+    /// </summary>
+    /// <param name="captureTime">The clock of the audio; null for the bot's own.</param>
+    public Task<RecordingHost?> TakeOverAsync(RecordingCandidate candidate, TimeProvider? captureTime, bool ticksByCaller, CancellationToken cancel) =>
+        new RecordingTakeover(this, candidate, captureTime ?? Time, logger).RunAsync(ticksByCaller, cancel);
+
+    /// <summary>Ends a recording that nobody runs and that shall not go on: its leftovers are uploaded, then the stop message is sent.</summary>
+    public Task CloseUnownedAsync(RecordingCandidate candidate, EndReason reason, CancellationToken cancel)
+    {
+        RecordingFolder folder = Spool.Folder(candidate.Session.RecordingId);
+        if (!candidate.InSpool) folder.Save(candidate.Manifest);
+        folder.Save(new RecordingStopped
+        {
+            Session = candidate.Session,
+            EndedAt = candidate.Session.StartedAt + SampleClock.ToTime(candidate.LastSample),
+            EndReason = reason,
+            SampleCount = candidate.LastSample,
+        });
+        return Closer.WhenClosed(candidate.Session.RecordingId).WaitAsync(cancel);
+    }
+
+    /// <summary>Closes all segments, uploads what is possible within the grace, leaves the rest in the spool.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(Running.Select(host => host.HandOverAsync(cancellationToken))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Uploader.DrainAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(WatchInterval, Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken)) WatchSpool();
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+    }
+
+    internal RecordingHost Host(ManifestKeeper keeper, RecordingLease lease, TimeProvider captureTime, long resumeSample, IReadOnlyDictionary<ulong, int> firstIndexes, bool ticksByCaller)
+    {
+        long elapsed = (long)(resumeSample * (captureTime.TimestampFrequency / (double)SampleClock.SamplesPerSecond));
+        Recording recording = new(keeper.Session, Capture, keeper.Folder.Path, captureTime, captureTime.GetTimestamp() - elapsed, firstIndexes);
+        RecordingHost host = new(this, keeper, lease, recording, captureTime, logger);
+        running[keeper.Session.RecordingId] = host;
+        host.Start(ticksByCaller);
+        return host;
+    }
+
+    internal void Left(RecordingHost host) => running.TryRemove(host.Session.RecordingId, out _);
+
+    internal void Broken(RecordingHost host, Exception bug)
+    {
+        Failure = bug;
+        lifetime.StopApplication();
+    }
+
+    private RecordingCandidate Local(ManifestKeeper keeper)
+    {
+        SessionManifest manifest = keeper.Compose(Time.GetUtcNow());
+        SpoolContents contents = SpoolRepair.Repair(keeper.Folder.Path);
+        foreach (string file in contents.Unreadable) logger.SpoolUnreadable(keeper.Folder.Path, file);
+        long last = Math.Max(manifest.SampleCount, keeper.LastJournaledSample);
+        foreach (ClosedSegment segment in contents.Segments) last = Math.Max(last, segment.StartSample + segment.SampleCount);
+        return new RecordingCandidate(manifest, InSpool: true, last);
+    }
+
+    private int CountTracks(Func<TrackSnapshot, bool> which) => Running.Sum(host => host.Snapshot.Tracks.Count(which));
+
+    private void WatchSpool()
+    {
+        SpoolSnapshot spool = Spool.Refresh();
+        if (spool.Level == lastLevel) return;
+        if (spool.Level == SpoolLevel.Full) logger.SpoolFull(spool.Bytes >> 20, spool.FreeBytes >> 20);
+        else if (spool.Level == SpoolLevel.High && lastLevel == SpoolLevel.Ok) logger.SpoolHigh(spool.Bytes >> 20);
+        else if (lastLevel == SpoolLevel.Full) logger.SpoolFree(spool.Bytes >> 20);
+        lastLevel = spool.Level;
+    }
+}
