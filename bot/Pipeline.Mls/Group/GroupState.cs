@@ -30,7 +30,8 @@ public sealed class GroupState : IDisposable
     {
         Identity = identity;
         Policy = policy;
-        Psks = psks;
+        // DAVE has no pre-shared keys, so no epoch leaves one behind.
+        Psks = policy.IsDave ? psks : psks.WithResumption(context, secrets.ResumptionPsk);
         Context = context;
         ContextBytes = context.Encode();
         Tree = tree;

@@ -4,10 +4,13 @@ namespace Pipeline.Mls.Messages;
 
 /// <summary>
 /// Names a pre-shared key (RFC 9420 §8.4): <c>u8 1 || psk_id vector || nonce vector</c> (external) or
-/// <c>u8 2 || u8 usage || group_id vector || u64 epoch || nonce vector</c> (resumption, parsed and never held).
+/// <c>u8 2 || u8 usage || group_id vector || u64 epoch || nonce vector</c> (resumption).
 /// </summary>
 internal sealed record PreSharedKeyId(bool IsExternal, byte Usage, byte[] Id, ulong Epoch, byte[] Nonce)
 {
+    /// <summary>RFC 9420 §8.4: a resumption key used within its own group.</summary>
+    public const byte ApplicationUsage = 1;
+
     private const byte External = 1;
     private const byte Resumption = 2;
 

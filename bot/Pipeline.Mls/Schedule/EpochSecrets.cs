@@ -4,8 +4,8 @@ using Pipeline.Mls.Crypto;
 namespace Pipeline.Mls.Schedule;
 
 /// <summary>
-/// The secrets of one epoch that a member keeps (RFC 9420 §8, table 4), 32 bytes each. Those of PrivateMessage, of external
-/// joins and of resumption are never derived. Disposing wipes.
+/// The secrets of one epoch that a member keeps (RFC 9420 §8, table 4), 32 bytes each. Those of PrivateMessage and of
+/// external joins are never derived. Disposing wipes.
 /// </summary>
 internal sealed class EpochSecrets : IDisposable
 {
@@ -16,6 +16,7 @@ internal sealed class EpochSecrets : IDisposable
         ConfirmationKey = Kdf.DeriveSecret(epochSecret, "confirm");
         MembershipKey = Kdf.DeriveSecret(epochSecret, "membership");
         Authenticator = Kdf.DeriveSecret(epochSecret, "authentication");
+        ResumptionPsk = Kdf.DeriveSecret(epochSecret, "resumption");
     }
 
     public byte[] Init { get; }
@@ -28,6 +29,9 @@ internal sealed class EpochSecrets : IDisposable
 
     /// <summary>RFC 9420 §8.7.</summary>
     public byte[] Authenticator { get; }
+
+    /// <summary>RFC 9420 §8.6.</summary>
+    public byte[] ResumptionPsk { get; }
 
     /// <summary>RFC 9420 §11: the first epoch of a new group starts from chance.</summary>
     public static EpochSecrets CreateFirst()
@@ -68,5 +72,6 @@ internal sealed class EpochSecrets : IDisposable
         CryptographicOperations.ZeroMemory(ConfirmationKey);
         CryptographicOperations.ZeroMemory(MembershipKey);
         CryptographicOperations.ZeroMemory(Authenticator);
+        CryptographicOperations.ZeroMemory(ResumptionPsk);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Pipeline.Mls.Crypto;
 using Pipeline.Mls.Messages;
@@ -5,20 +6,24 @@ using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Schedule;
 
-/// <summary>External pre-shared keys that a member holds, and their share in the key schedule (RFC 9420 §8.4).</summary>
+/// <summary>Pre-shared keys that a member holds, and their share in the key schedule (RFC 9420 §8.4). Immutable.</summary>
 internal sealed class PreSharedKeys
 {
-    private readonly Dictionary<string, byte[]> _keys = [];
+    private readonly ImmutableDictionary<string, byte[]> _keys;
 
-    public static PreSharedKeys None { get; } = new();
+    private PreSharedKeys(ImmutableDictionary<string, byte[]> keys) => _keys = keys;
 
-    public PreSharedKeys()
+    public static PreSharedKeys None { get; } = new(ImmutableDictionary<string, byte[]>.Empty);
+
+    /// <summary>Keys that members were given outside the group, by id.</summary>
+    public static PreSharedKeys External(IEnumerable<(byte[] Id, byte[] Key)> keys) => new(keys.ToImmutableDictionary(
+        static key => Name(new PreSharedKeyId(true, 0, key.Id, 0, [])), static key => key.Key));
+
+    /// <summary>RFC 9420 §8.6: these and what an epoch of this group leaves for later ones.</summary>
+    public PreSharedKeys WithResumption(GroupContext context, ReadOnlySpan<byte> resumptionPsk)
     {
-    }
-
-    public PreSharedKeys(IEnumerable<(byte[] Id, byte[] Key)> keys)
-    {
-        foreach ((byte[] id, byte[] key) in keys) _keys[Convert.ToHexString(id)] = key;
+        PreSharedKeyId id = new(false, PreSharedKeyId.ApplicationUsage, context.GroupId, context.Epoch, []);
+        return new PreSharedKeys(_keys.SetItem(Name(id), resumptionPsk.ToArray()));
     }
 
     /// <summary>
@@ -30,7 +35,8 @@ internal sealed class PreSharedKeys
         byte[] secret = KeySchedule.Zero;
         for (int i = 0; i < ids.Count; i++)
         {
-            byte[] key = Find(ids[i]);
+            byte[]? key = _keys.GetValueOrDefault(Name(ids[i]));
+            if (key is null) throw new MlsException(MlsError.UnknownPreSharedKey);
             byte[] extracted = Kdf.Extract(KeySchedule.Zero, key);
             byte[] input = Kdf.ExpandWithLabel(extracted, "derived psk", Label(ids[i], i, ids.Count), CipherSuite.HashSize);
             byte[] next = Kdf.Extract(input, secret);
@@ -43,11 +49,8 @@ internal sealed class PreSharedKeys
         return secret;
     }
 
-    private byte[] Find(PreSharedKeyId id)
-    {
-        byte[]? key = id.IsExternal ? _keys.GetValueOrDefault(Convert.ToHexString(id.Id)) : null;
-        return key ?? throw new MlsException(MlsError.UnknownPreSharedKey);
-    }
+    // The nonce is no part of a key's name.
+    private static string Name(PreSharedKeyId id) => $"{id.IsExternal} {id.Usage} {id.Epoch} {Convert.ToHexString(id.Id)}";
 
     // RFC 9420 §8.4: PSKLabel = PreSharedKeyID || u16 index || u16 count.
     private static byte[] Label(PreSharedKeyId id, int index, int count)
