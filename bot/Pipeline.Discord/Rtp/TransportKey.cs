@@ -39,6 +39,9 @@ public sealed class TransportKey : IDisposable
         return offered.Contains(XChaCha20Mode) ? XChaCha20Mode : null;
     }
 
+    /// <summary>Whether both are the same secret for the same mode.</summary>
+    public bool Matches(TransportKey other) => Mode == other.Mode && CryptographicOperations.FixedTimeEquals(secret, other.secret);
+
     /// <summary>A new cipher; the caller disposes it.</summary>
     public ITransportCipher CreateCipher() => Mode == AesGcmMode ? new AesGcmTransportCipher(secret) : new XChaCha20TransportCipher(secret);
 

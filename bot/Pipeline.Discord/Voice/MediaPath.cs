@@ -1,0 +1,121 @@
+using Pipeline.Discord.Rtp;
+
+namespace Pipeline.Discord.Voice;
+
+/// <summary>
+/// From a datagram to an <see cref="AudioFrame"/> in the recording's ring: tell apart, parse, open the transport seal, take extension and
+/// padding off, find the user, open the end-to-end layer. Media thread only; allocates nothing per packet once every speaker has been heard.
+/// </summary>
+internal sealed class MediaPath(AudioFrameRing frames, TimeProvider time) : IDisposable
+{
+    /// <summary>Longest datagram that is read; Ethernet carries at most 1472 bytes of UDP payload.</summary>
+    public const int MaxDatagramLength = 2048;
+
+    private readonly byte[] plaintext = new byte[MaxDatagramLength];
+    private readonly UnknownSsrcHold hold = new(time);
+    private MediaSnapshot snapshot = MediaSnapshot.Empty;
+    private ITransportCipher? cipher;
+
+    public MediaCounters Counters { get; } = new();
+
+    /// <summary>Called with the whole datagram for every IP discovery reply.</summary>
+    public Action<byte[]>? DiscoveryReplied { get; init; }
+
+    /// <summary>Takes what the control loop published since the last call, and lets go what waited for it.</summary>
+    public void Apply(MediaSnapshot next)
+    {
+        if (ReferenceEquals(next, snapshot)) return;
+        if (!ReferenceEquals(next.TransportKey, snapshot.TransportKey))
+        {
+            cipher?.Dispose();
+            cipher = next.TransportKey?.CreateCipher();
+        }
+        snapshot = next;
+        if (hold.SourceCount > 0) hold.Release(snapshot.TryGetUser, DeliverHeld);
+    }
+
+    /// <summary>One datagram. <paramref name="receivedAt"/> is a timestamp of the session's clock.</summary>
+    public DropReason Receive(ReadOnlySpan<byte> datagram, long receivedAt)
+    {
+        DropReason reason = Open(datagram, receivedAt);
+        Counters.Count(reason);
+        return reason;
+    }
+
+    /// <summary>To be called now and then: gives up held frames whose user did not become known.</summary>
+    public void Expire(long now)
+    {
+        if (hold.SourceCount > 0) CountUnknown(hold.Expire(now));
+    }
+
+    public void Dispose() => cipher?.Dispose();
+
+    private DropReason Open(ReadOnlySpan<byte> datagram, long receivedAt)
+    {
+        if (datagram.Length > MaxDatagramLength) return DropReason.TooLong;
+        DatagramKind kind = DatagramKinds.Classify(datagram);
+        if (kind != DatagramKind.Audio)
+        {
+            if (kind == DatagramKind.Discovery) DiscoveryReplied?.Invoke(datagram.ToArray());
+            return kind.ToDropReason();
+        }
+        if (!RtpPacket.TryParse(datagram, out RtpPacket packet, out DropReason reason)) return reason;
+        if (packet.Ssrc == snapshot.OwnSsrc) return DropReason.OwnSsrc;
+        if (cipher is null) return DropReason.NoTransportKey;
+
+        Span<byte> opened = plaintext.AsSpan(0, packet.PlaintextLength);
+        if (!cipher.TryOpen(packet, opened)) return DropReason.NotAuthentic;
+        reason = RtpPayload.Unwrap(packet, opened, out ReadOnlySpan<byte> body);
+        if (reason != DropReason.None) return reason;
+
+        bool isKnown = snapshot.TryGetUser(packet.Ssrc, out ulong userId);
+        AudioFrame frame = new()
+        {
+            Kind = AudioFrameKind.Opus,
+            UserId = userId,
+            Ssrc = packet.Ssrc,
+            SequenceNumber = packet.SequenceNumber,
+            Timestamp = packet.Timestamp,
+            ReceivedAt = receivedAt,
+            Opus = body,
+        };
+        if (isKnown) return Deliver(frame, wasHeld: false);
+        CountUnknown(hold.Add(frame));
+        return DropReason.None;
+    }
+
+    private void DeliverHeld(ulong userId, in AudioFrame held)
+    {
+        DropReason reason = Deliver(WithUser(held, userId), wasHeld: true);
+        if (reason != DropReason.None) Counters.CountOnly(reason);
+    }
+
+    /// <summary>The only way into the ring. The end-to-end layer belongs here: by user id, behind padding, in front of the ring.</summary>
+    private DropReason Deliver(in AudioFrame frame, bool wasHeld)
+    {
+        UserAudioCounters user = Counters.Of(frame.UserId);
+        if (!frames.TryWrite(frame))
+        {
+            user.CountRefused();
+            return DropReason.RingFull;
+        }
+        user.CountFrame(RtpPayload.IsSilence(frame.Opus), wasHeld);
+        return DropReason.None;
+    }
+
+    private void CountUnknown(int count)
+    {
+        for (int i = 0; i < count; i++) Counters.CountOnly(DropReason.UnknownSsrc);
+    }
+
+    private static AudioFrame WithUser(in AudioFrame frame, ulong userId) => new()
+    {
+        Kind = frame.Kind,
+        UserId = userId,
+        Ssrc = frame.Ssrc,
+        SequenceNumber = frame.SequenceNumber,
+        Timestamp = frame.Timestamp,
+        ReceivedAt = frame.ReceivedAt,
+        Opus = frame.Opus,
+    };
+}
