@@ -1,0 +1,16 @@
+using Pipeline.Simulator.Voice;
+using Pipeline.Simulator.World;
+
+namespace Pipeline.Simulator.Faults;
+
+/// <summary>The voice web socket breaks without a close frame; UDP goes on and the session is resumable.</summary>
+public sealed record AbortVoice : Fault
+{
+    internal override bool Stands => false;
+
+    internal override void Happen(SimulatedWorld world)
+    {
+        foreach (VoiceSession session in world.Voice.SessionsOf(UserId))
+            session.Abort();
+    }
+}

@@ -1,0 +1,5 @@
+namespace Pipeline.Simulator.Faults;
+
+/// <summary>REST requests reach Discord late.</summary>
+/// <param name="Delay">Virtual time.</param>
+public sealed record DelayRest(TimeSpan Delay) : RestFault;

@@ -1,0 +1,4 @@
+namespace Pipeline.Simulator.Faults;
+
+/// <summary>The SFU does not answer discovery requests.</summary>
+public sealed record IgnoreDiscovery : Fault;

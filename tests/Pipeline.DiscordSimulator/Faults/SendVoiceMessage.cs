@@ -1,0 +1,17 @@
+using Pipeline.Simulator.Voice;
+using Pipeline.Simulator.World;
+
+namespace Pipeline.Simulator.Faults;
+
+/// <summary>The voice gateway sends any message, for example an unknown opcode.</summary>
+/// <param name="Json">The whole envelope as text; it is sent as it is, well-formed or not.</param>
+public sealed record SendVoiceMessage(string Json) : Fault
+{
+    internal override bool Stands => false;
+
+    internal override void Happen(SimulatedWorld world)
+    {
+        foreach (VoiceSession session in world.Voice.SessionsOf(UserId))
+            session.SendRaw(Json);
+    }
+}

@@ -1,0 +1,169 @@
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using Pipeline.Simulator.Engine;
+using Pipeline.Simulator.Faults;
+using Pipeline.Simulator.World;
+
+namespace Pipeline.Simulator.Gateway;
+
+/// <summary>One web socket of the main gateway, version 10: hello, identify or resume, heartbeats, voice state updates.</summary>
+internal sealed class GatewayConnection(SimulatedWorld world, GatewayServer server, JsonSocket socket)
+{
+    private const int MaximumPayload = 4096;
+    private const int MaximumSendsPerMinute = 120;
+
+    private readonly Queue<TimeSpan> sends = new();
+    private TimeSpan lastHeartbeat;
+    private ScheduledAction? watch;
+
+    public GatewaySession? Session { get; private set; }
+
+    private string Who => Session?.Application.User.Username ?? "?";
+
+    public void Start()
+    {
+        lastHeartbeat = world.Loop.Elapsed;
+        double interval = world.Options.GatewayHeartbeatInterval.TotalMilliseconds;
+        Send(new JsonObject
+        {
+            ["op"] = 10,
+            ["d"] = new JsonObject { ["heartbeat_interval"] = (long)interval, ["_trace"] = new JsonArray("simulated") },
+        }.ToJsonString());
+        Watch();
+    }
+
+    public void Send(string text)
+    {
+        world.Log.ToClient("gateway", Who, text);
+        socket.SendText(text);
+    }
+
+    public void SendOperation(int op, JsonNode? data) =>
+        Send(new JsonObject { ["op"] = op, ["d"] = data, ["s"] = null, ["t"] = null }.ToJsonString());
+
+    public void Close(int code, string reason)
+    {
+        world.Log.Event("gateway", $"close {code} {reason} to {Who}");
+        socket.Close(code, reason);
+        Detach();
+    }
+
+    public void Abort()
+    {
+        world.Log.Event("gateway", $"connection of {Who} is cut");
+        socket.Abort();
+        Detach();
+    }
+
+    public void Received(WebSocketMessageType type, byte[] bytes)
+    {
+        string text = Encoding.UTF8.GetString(bytes);
+        world.Log.FromClient("gateway", Who, text);
+        if (bytes.Length > MaximumPayload || type != WebSocketMessageType.Text)
+            Close(4002, "Error while decoding payload.");
+        else if (!Json.TryObject(text, out JsonObject message) || message["op"].ReadNumber() is not { } op)
+            Close(4002, "Error while decoding payload.");
+        else if (IsTooFast())
+            Close(4008, "You are being rate limited.");
+        else
+            Handle((int)op, message["d"]);
+    }
+
+    /// <summary>The client closed with <paramref name="code"/>, or the connection broke (-1).</summary>
+    public void Ended(int code)
+    {
+        world.Log.Event("gateway", $"connection of {Who} ended with {code}");
+        GatewaySession? session = Session;
+        Detach();
+        // Discord "Gateway": a close with 1000 or 1001 ends the session; anything else leaves it resumable.
+        if (session is { Connection: null } && code is 1000 or 1001)
+            server.End(session!, $"closed with {code}");
+    }
+
+    public void Attach(GatewaySession session)
+    {
+        Session = session;
+        session.Connection?.Close(4000, "resumed elsewhere");
+        session.Connection = this;
+        session.Expiry?.Cancel();
+    }
+
+    private void Detach()
+    {
+        watch?.Cancel();
+        if (Session is { } session && session.Connection == this)
+        {
+            session.Connection = null;
+            server.ExpireLater(session);
+        }
+
+        Session = null;
+    }
+
+    private void Handle(int op, JsonNode? data)
+    {
+        switch (op)
+        {
+            case 1:
+                Heartbeat();
+                break;
+            case 2 when Session is not null:
+                Close(4005, "Already authenticated.");
+                break;
+            case 2:
+                server.Identify(this, data);
+                break;
+            case 6 when Session is not null:
+                Close(4005, "Already authenticated.");
+                break;
+            case 6:
+                server.Resume(this, data);
+                break;
+            case 3 or 4 or 8 when Session is null:
+                Close(4003, "Not authenticated.");
+                break;
+            case 3:
+                break; // presence: nobody looks
+            case 4:
+                world.Voice.Requested(Session!, data);
+                break;
+            case 8:
+                server.SendMembers(Session!, data);
+                break;
+            default:
+                Close(4001, "Unknown opcode.");
+                break;
+        }
+    }
+
+    private void Heartbeat()
+    {
+        lastHeartbeat = world.Loop.Elapsed;
+        if (world.Faults.Take<IgnoreGatewayHeartbeats>(Session?.Application.Id) is not null)
+            world.Log.Event("gateway", $"heartbeat of {Who} is not acknowledged");
+        else
+            SendOperation(11, null);
+    }
+
+    private bool IsTooFast()
+    {
+        TimeSpan now = world.Loop.Elapsed;
+        sends.Enqueue(now);
+        while (sends.TryPeek(out TimeSpan oldest) && now - oldest > TimeSpan.FromMinutes(1))
+            sends.Dequeue();
+        return sends.Count > MaximumSendsPerMinute;
+    }
+
+    private void Watch()
+    {
+        TimeSpan patience = world.Options.GatewayHeartbeatInterval * 2;
+        watch = world.Loop.Schedule(world.Options.GatewayHeartbeatInterval, () =>
+        {
+            if (world.Loop.Elapsed - lastHeartbeat > patience)
+                Close(4009, "Session timed out.");
+            else
+                Watch();
+        });
+    }
+}

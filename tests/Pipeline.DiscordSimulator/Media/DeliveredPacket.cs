@@ -1,0 +1,26 @@
+namespace Pipeline.Simulator.Media;
+
+/// <summary>One line of the ledger: a packet, its receiver and its fate.</summary>
+/// <param name="ReceiverId">Who should hear it.</param>
+/// <param name="UserId">Who spoke.</param>
+/// <param name="Ssrc">The stream.</param>
+/// <param name="Sequence">RTP sequence number.</param>
+/// <param name="Timestamp">RTP timestamp.</param>
+/// <param name="Payload">What the receiver must recover, byte for byte.</param>
+/// <param name="SpokenAt">Virtual time at which the speaker's client sent it.</param>
+/// <param name="At">Virtual time of the fate.</param>
+/// <param name="Outcome">The fate.</param>
+public sealed record DeliveredPacket(
+    ulong ReceiverId,
+    ulong UserId,
+    uint Ssrc,
+    ushort Sequence,
+    uint Timestamp,
+    ReadOnlyMemory<byte> Payload,
+    TimeSpan SpokenAt,
+    TimeSpan At,
+    DeliveryOutcome Outcome)
+{
+    /// <summary>True for the frame <c>F8 FF FE</c>.</summary>
+    public bool IsSilence => Payload.Span.SequenceEqual(MediaPacket.SilenceFrame.Span);
+}
