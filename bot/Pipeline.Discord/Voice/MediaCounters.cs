@@ -43,7 +43,7 @@ internal sealed class MediaCounters
         return counters;
     }
 
-    public VoiceHealth Read(long kernelDrops)
+    public VoiceHealth Health(long kernelDrops)
     {
         Dictionary<DropReason, long> drops = [];
         for (int reason = 1; reason < ReasonCount; reason++)

@@ -107,8 +107,14 @@ internal sealed class VoiceCallLoop(
 
     private async ValueTask OnLeaveAsync(VoiceCallInput.Leave leave)
     {
-        if (wanted is not null) await FinishAsync(VoiceEndReason.Requested, "asked to leave");
-        leave.Done.TrySetResult();
+        try
+        {
+            await FinishAsync(VoiceEndReason.Requested, "asked to leave");
+        }
+        finally
+        {
+            leave.Done.TrySetResult();
+        }
     }
 
     private async ValueTask OnOwnStateAsync(VoiceState state, VoiceStateOrigin origin)

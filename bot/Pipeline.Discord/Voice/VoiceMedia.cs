@@ -22,7 +22,7 @@ internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing fra
     public uint OwnSsrc { get; private set; }
 
     /// <summary>Counters up to now; any thread, also after the end.</summary>
-    public VoiceHealth Health => Volatile.Read(ref thread) is { } running ? running.Counters.Read(running.KernelDrops) : VoiceHealth.None;
+    public VoiceHealth Health => Volatile.Read(ref thread) is { } running ? running.Counters.Health(running.KernelDrops) : VoiceHealth.None;
 
     public IEnumerable<Alarm> Alarms => opener?.Alarms ?? [];
 
