@@ -1,0 +1,68 @@
+using Pipeline.Mls.Group;
+using Pipeline.Mls.Messages;
+
+namespace Pipeline.Dave.Session;
+
+/// <summary>
+/// The proposals of the present epoch that the next commit must cover, in order of arrival, and the commits this member
+/// has made over them.
+/// </summary>
+/// <remarks>
+/// Every commit made in the epoch is kept: the gateway may have accepted an earlier one before it saw the later proposals
+/// for which the next one was made.
+/// </remarks>
+internal sealed class ProposalQueue
+{
+    private const int MaxCommits = 16;
+
+    private readonly List<QueuedProposal> proposals = [];
+    private readonly List<CommitResult> commits = [];
+
+    public IReadOnlyList<QueuedProposal> Proposals => proposals;
+
+    /// <summary>The latest commit, or null.</summary>
+    public CommitResult? Latest => commits.Count == 0 ? null : commits[^1];
+
+    /// <summary>Appends what is not there yet. False: everything was.</summary>
+    public bool Append(IReadOnlyList<QueuedProposal> added)
+    {
+        int before = proposals.Count;
+        HashSet<ProposalReference> known = [.. proposals.Select(proposal => proposal.Reference)];
+        proposals.AddRange(added.Where(proposal => known.Add(proposal.Reference)));
+        return proposals.Count > before;
+    }
+
+    /// <summary>False: no such proposal.</summary>
+    public bool Revoke(ProposalReference reference) => proposals.RemoveAll(proposal => proposal.Reference == reference) > 0;
+
+    public void Made(CommitResult commit)
+    {
+        if (commits.Count == MaxCommits)
+        {
+            commits[0].NextState.Dispose();
+            commits.RemoveAt(0);
+        }
+        commits.Add(commit);
+    }
+
+    /// <summary>The epoch that an own commit leads to, out of the queue's hands; null when the bytes are another member's.</summary>
+    public GroupState? TakeOwn(ReadOnlySpan<byte> commit)
+    {
+        for (int i = 0; i < commits.Count; i++)
+        {
+            if (!commit.SequenceEqual(commits[i].Commit)) continue;
+            GroupState next = commits[i].NextState;
+            commits.RemoveAt(i);
+            return next;
+        }
+        return null;
+    }
+
+    /// <summary>A new epoch, or none.</summary>
+    public void Clear()
+    {
+        foreach (CommitResult commit in commits) commit.NextState.Dispose();
+        commits.Clear();
+        proposals.Clear();
+    }
+}

@@ -1,0 +1,79 @@
+namespace Pipeline.Dave;
+
+/// <summary>
+/// How far to go when frames cannot be opened: ask to be added again up to five times, at most once per 5 s; then rejoin
+/// the call, at most twice; then tell the users, and start over five minutes later. Never stop silently.
+/// </summary>
+/// <remarks>
+/// Outlives the voice sessions of one call, because a rejoin ends a session. Owned by the control loop.
+/// </remarks>
+public sealed class RecoveryLadder(TimeProvider time)
+{
+    public const int MaxResets = 5;
+    public const int MaxRejoins = 2;
+
+    /// <summary>Between two steps.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    /// <summary>After the users were told.</summary>
+    public static readonly TimeSpan Rest = TimeSpan.FromMinutes(5);
+
+    /// <summary>Frames must open for this long after the last step before the ladder starts at its foot again.</summary>
+    public static readonly TimeSpan Proof = TimeSpan.FromSeconds(10);
+
+    private int resets;
+    private int rejoins;
+    private long lastStepAt = long.MinValue;
+    private long nextStepAt = long.MinValue;
+
+    /// <summary>The step that is due now, or null while the last one still has time to help.</summary>
+    internal RecoveryStep? Next()
+    {
+        long now = time.GetTimestamp();
+        if (now < nextStepAt) return null;
+        lastStepAt = now;
+        nextStepAt = now + Ticks(Interval);
+        return Climb(now);
+    }
+
+    /// <summary>
+    /// The gateway's own messages forced a reset, whatever the time. Such resets count, so that a group that never comes
+    /// to fit ends in a rejoin.
+    /// </summary>
+    internal RecoveryStep Forced()
+    {
+        long now = time.GetTimestamp();
+        lastStepAt = now;
+        nextStepAt = Math.Max(nextStepAt, now + Ticks(Interval));
+        return Climb(now);
+    }
+
+    /// <summary>Frames open and none fails.</summary>
+    internal void OnHealthy()
+    {
+        if (lastStepAt == long.MinValue || time.GetTimestamp() - lastStepAt < Ticks(Proof)) return;
+        resets = 0;
+        rejoins = 0;
+        lastStepAt = long.MinValue;
+    }
+
+    private RecoveryStep Climb(long now)
+    {
+        if (resets < MaxResets)
+        {
+            resets++;
+            return RecoveryStep.Reset;
+        }
+        resets = 0;
+        if (rejoins < MaxRejoins)
+        {
+            rejoins++;
+            return RecoveryStep.Rejoin;
+        }
+        rejoins = 0;
+        nextStepAt = now + Ticks(Rest);
+        return RecoveryStep.TellUsers;
+    }
+
+    private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
+}
