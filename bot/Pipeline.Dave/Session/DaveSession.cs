@@ -236,8 +236,7 @@ public sealed class DaveSession : IDisposable
 
     private void Take(RecoveryStep step, int transitionId)
     {
-        if (step == RecoveryStep.Rejoin) reply.Demand = DaveDemand.Rejoin;
-        if (step == RecoveryStep.TellUsers) reply.Demand = DaveDemand.TellUsers;
+        reply.Demand = step switch { RecoveryStep.Rejoin => DaveDemand.Rejoin, RecoveryStep.TellUsers => DaveDemand.TellUsers, _ => reply.Demand };
         reply.Send(DaveOpcode.InvalidCommitWelcome, transitionId);
         // The older keys go on opening frames until the next epoch's come.
         Restart(DaveState.Recovering);
@@ -251,9 +250,9 @@ public sealed class DaveSession : IDisposable
 
     private bool IsDuplicate(ReadOnlySpan<byte> message, int transitionId)
     {
-        if (!adopted.Contains(message)) return false;
-        reply.Note(DaveNoticeKind.DuplicateIgnored, $"transition {transitionId}");
-        return true;
+        bool isDuplicate = adopted.Contains(message);
+        if (isDuplicate) reply.Note(DaveNoticeKind.DuplicateIgnored, $"transition {transitionId}");
+        return isDuplicate;
     }
 
     private void TakeProposals(ReadOnlySpan<byte> payload)
@@ -267,19 +266,13 @@ public sealed class DaveSession : IDisposable
         {
             ProposalsOutcome outcome = mls.Take(payload, call.Contains);
             if (outcome == ProposalsOutcome.UnknownReference) reply.Note(DaveNoticeKind.ProposalsRefused, "revokes a proposal that is not queued");
-            if (outcome == ProposalsOutcome.UnannouncedUser) Defer(payload);
-            else SendCommit(outcome == ProposalsOutcome.Repeated);
+            if (outcome != ProposalsOutcome.UnannouncedUser) SendCommit(outcome == ProposalsOutcome.Repeated);
+            else reply.Note(deferred.TryAdd(payload) ? DaveNoticeKind.ProposalsDeferred : DaveNoticeKind.ProposalsRefused, "adds a user that is not announced");
         }
         catch (MlsException refusal)
         {
             reply.Note(DaveNoticeKind.ProposalsRefused, $"{refusal.Error}");
         }
-    }
-
-    private void Defer(ReadOnlySpan<byte> proposals)
-    {
-        bool fits = deferred.TryAdd(proposals);
-        reply.Note(fits ? DaveNoticeKind.ProposalsDeferred : DaveNoticeKind.ProposalsRefused, "adds a user that is not announced");
     }
 
     private void SendCommit(bool again)
@@ -324,9 +317,9 @@ public sealed class DaveSession : IDisposable
     private void AnnounceTransition(int transitionId, int toVersion)
     {
         transitions.See(transitionId);
-        // Id 0 is a group's beginning or a reset: executed at once, and nobody waits for an answer.
         if (transitionId == 0)
         {
+            // A group's beginning or a reset: executed at once, and nobody waits for an answer.
             Execute(toVersion);
             return;
         }
