@@ -1,7 +1,7 @@
 namespace Pipeline.Mls.Tests.Peers;
 
 /// <summary>Our member among members on OpenMLS: every epoch must end with equal authenticators everywhere.</summary>
-public sealed class DaveyPeerTests(ITestOutputHelper output)
+public sealed class DaveyPeerTests
 {
     private const int MostMembers = 25;
 
@@ -27,7 +27,7 @@ public sealed class DaveyPeerTests(ITestOutputHelper output)
             await call.ChangeAsync([], [leaving], Committer(call, [leaving], random));
         }
 
-        output.WriteLine($"{call.Epoch} epochs agreed");
+        Console.WriteLine($"note: davey: {call.Epoch} epochs agreed");
         Assert.Equal(1ul + 23 + 23, call.Epoch);
     }
 
@@ -53,7 +53,7 @@ public sealed class DaveyPeerTests(ITestOutputHelper output)
             await call.ChangeAsync(joining, leaving, Committer(call, leaving, random));
         }
 
-        output.WriteLine($"{call.Epoch} epochs agreed, {call.Members.Count()} members at the end");
+        Console.WriteLine($"note: davey: {call.Epoch} epochs agreed, {call.Members.Count()} members at the end");
     }
 
     [Fact]

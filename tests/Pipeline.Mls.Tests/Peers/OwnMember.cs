@@ -9,31 +9,36 @@ namespace Pipeline.Mls.Tests.Peers;
 internal sealed class OwnMember : IDisposable
 {
     private readonly DeliveryService _service;
-    private readonly MlsIdentity _identity;
     private readonly List<QueuedProposal> _queue = [];
-    private KeyPackageBundle? _keyPackage;
     private CommitResult? _commit;
 
     public OwnMember(ulong userId, DeliveryService service)
     {
         _service = service;
-        _identity = MlsIdentity.Create(userId);
+        Identity = MlsIdentity.Create(userId);
         UserId = userId;
     }
 
     public ulong UserId { get; }
 
+    public MlsIdentity Identity { get; }
+
+    public KeyPackageBundle? KeyPackage { get; private set; }
+
     public GroupState? Group { get; private set; }
+
+    /// <summary>What has come by op 27 in this epoch.</summary>
+    public IReadOnlyList<QueuedProposal> Queue => _queue;
 
     /// <summary>Begins anew: a pending group of one, and a fresh key package to be added by.</summary>
     public byte[] Begin()
     {
         Reset();
-        _keyPackage = KeyPackageBundle.Create(_identity);
+        KeyPackage = KeyPackageBundle.Create(Identity);
         using HpkeKeyPair leafKeys = HpkeKeyPair.Generate();
         ExternalSender sender = ExternalSender.Parse(_service.ExternalSender);
-        Group = GroupState.Create(_service.GroupId, _identity, leafKeys, sender);
-        return _keyPackage.KeyPackage.ToArray();
+        Group = GroupState.Create(_service.GroupId, Identity, leafKeys, sender);
+        return KeyPackage.KeyPackage.ToArray();
     }
 
     /// <summary>Takes an op 27 vector and answers with a commit over everything queued.</summary>
@@ -52,19 +57,20 @@ internal sealed class OwnMember : IDisposable
         Enter(own ? _commit!.NextState : Group!.Apply(commit, _queue), keepCommit: own);
     }
 
-    public void Join(byte[] welcome, IReadOnlySet<ulong> recognised) => Enter(
-        GroupState.Join(welcome, _keyPackage!, new JoinExpectations
-        {
-            GroupId = _service.GroupId,
-            ExternalSender = ExternalSender.Parse(_service.ExternalSender),
-            IsRecognised = recognised.Contains,
-        }),
-        keepCommit: false);
+    public JoinExpectations Expect(Func<ulong, bool> isRecognised) => new()
+    {
+        GroupId = _service.GroupId,
+        ExternalSender = ExternalSender.Parse(_service.ExternalSender),
+        IsRecognised = isRecognised,
+    };
+
+    public void Join(byte[] welcome, IReadOnlySet<ulong> recognised) =>
+        Enter(GroupState.Join(welcome, KeyPackage!, Expect(recognised.Contains)), keepCommit: false);
 
     public void Dispose()
     {
         Reset();
-        _identity.Dispose();
+        Identity.Dispose();
     }
 
     private void Enter(GroupState next, bool keepCommit)
@@ -83,7 +89,7 @@ internal sealed class OwnMember : IDisposable
         _queue.Clear();
         Group?.Dispose();
         Group = null;
-        _keyPackage?.Dispose();
-        _keyPackage = null;
+        KeyPackage?.Dispose();
+        KeyPackage = null;
     }
 }

@@ -8,10 +8,10 @@ using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Tests.Vectors;
 
-public sealed class CryptoVectorTests(ITestOutputHelper output)
+public sealed class CryptoVectorTests
 {
     [Fact]
-    public void Labelled_crypto_agrees() => VectorFile.ForEach("crypto-basics.json", 1, output, vector =>
+    public void Labelled_crypto_agrees() => VectorFile.ForEach("crypto-basics.json", 1, vector =>
     {
         if (!vector.IsSuite2()) return false;
         JsonElement reference = vector.GetProperty("ref_hash");
@@ -34,7 +34,7 @@ public sealed class CryptoVectorTests(ITestOutputHelper output)
     });
 
     [Fact]
-    public void Key_schedule_agrees() => VectorFile.ForEach("key-schedule.json", 1, output, vector =>
+    public void Key_schedule_agrees() => VectorFile.ForEach("key-schedule.json", 1, vector =>
     {
         if (!vector.IsSuite2()) return false;
         byte[] initSecret = vector.Hex("initial_init_secret");
@@ -57,7 +57,7 @@ public sealed class CryptoVectorTests(ITestOutputHelper output)
     });
 
     [Fact]
-    public void Pre_shared_key_secret_agrees() => VectorFile.ForEach("psk_secret.json", 11, output, vector =>
+    public void Pre_shared_key_secret_agrees() => VectorFile.ForEach("psk_secret.json", 11, vector =>
     {
         if (!vector.IsSuite2()) return false;
         List<JsonElement> psks = [.. vector.List("psks")];
@@ -69,7 +69,7 @@ public sealed class CryptoVectorTests(ITestOutputHelper output)
     });
 
     [Fact]
-    public void Transcript_hashes_agree() => VectorFile.ForEach("transcript-hashes.json", 1, output, vector =>
+    public void Transcript_hashes_agree() => VectorFile.ForEach("transcript-hashes.json", 1, vector =>
     {
         if (!vector.IsSuite2()) return false;
         TlsReader reader = new(vector.Hex("authenticated_content"));
@@ -84,7 +84,7 @@ public sealed class CryptoVectorTests(ITestOutputHelper output)
     });
 
     [Fact]
-    public void Vector_lengths_agree() => VectorFile.ForEach("deserialization.json", 14, output, vector =>
+    public void Vector_lengths_agree() => VectorFile.ForEach("deserialization.json", 14, vector =>
     {
         TlsReader reader = new(vector.Hex("vlbytes_header"));
         Assert.Equal(vector.GetProperty("length").GetInt32(), reader.ReadLength());
@@ -93,7 +93,7 @@ public sealed class CryptoVectorTests(ITestOutputHelper output)
     });
 
     [Fact]
-    public void Tree_arithmetic_agrees() => VectorFile.ForEach("tree-math.json", 10, output, vector =>
+    public void Tree_arithmetic_agrees() => VectorFile.ForEach("tree-math.json", 10, vector =>
     {
         uint leaves = vector.GetProperty("n_leaves").GetUInt32();
         Assert.Equal(vector.GetProperty("n_nodes").GetUInt32(), TreeMath.NodeCount(leaves));

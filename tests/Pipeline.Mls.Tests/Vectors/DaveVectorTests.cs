@@ -9,7 +9,7 @@ using Pipeline.TestKit;
 namespace Pipeline.Mls.Tests.Vectors;
 
 /// <summary>Groups recorded with davey (OpenMLS) as the other members: our member joins and follows every commit.</summary>
-public sealed class DaveVectorTests(ITestOutputHelper output)
+public sealed class DaveVectorTests
 {
     private const string ExporterLabel = "Discord Secure Frames v0";
 
@@ -24,7 +24,7 @@ public sealed class DaveVectorTests(ITestOutputHelper output)
             steps += Follow(document.RootElement, scenario);
         }
 
-        output.WriteLine($"dave-vectors.json: {steps} steps passed, 0 skipped");
+        Console.WriteLine($"note: dave-vectors.json: {steps} steps passed, 0 skipped");
         Assert.Equal(7, steps);
     }
 

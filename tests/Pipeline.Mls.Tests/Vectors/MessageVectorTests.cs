@@ -9,13 +9,13 @@ using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Tests.Vectors;
 
-public sealed class MessageVectorTests(ITestOutputHelper output)
+public sealed class MessageVectorTests
 {
     private delegate void WriteAgain(ref TlsReader reader, TlsWriter writer);
 
     /// <summary>Private messages are not part of this library: they must be refused, and nothing else is asked of them.</summary>
     [Fact]
-    public void Every_message_is_written_as_it_was_read() => VectorFile.ForEach("messages.json", 20, output, vector =>
+    public void Every_message_is_written_as_it_was_read() => VectorFile.ForEach("messages.json", 20, vector =>
     {
         AgreeBehindHeader(vector, "mls_welcome", (ref reader, writer) => Welcome.Read(ref reader).Write(writer));
         AgreeBehindHeader(vector, "mls_group_info", (ref reader, writer) => GroupInfo.Read(ref reader).Write(writer));
@@ -41,7 +41,7 @@ public sealed class MessageVectorTests(ITestOutputHelper output)
     });
 
     [Fact]
-    public void Public_messages_verify_and_our_own_do() => VectorFile.ForEach("message-protection.json", 1, output, vector =>
+    public void Public_messages_verify_and_our_own_do() => VectorFile.ForEach("message-protection.json", 1, vector =>
     {
         if (!vector.IsSuite2()) return false;
         byte[] context = new GroupContext(
@@ -56,7 +56,7 @@ public sealed class MessageVectorTests(ITestOutputHelper output)
     });
 
     [Fact]
-    public void Welcome_opens_and_its_group_info_verifies() => VectorFile.ForEach("welcome.json", 1, output, vector =>
+    public void Welcome_opens_and_its_group_info_verifies() => VectorFile.ForEach("welcome.json", 1, vector =>
     {
         if (!vector.IsSuite2()) return false;
         TlsReader packageReader = new(vector.Hex("key_package").AsSpan(4));

@@ -8,16 +8,16 @@ using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Tests.Vectors;
 
-public sealed class PassiveClientVectorTests(ITestOutputHelper output)
+public sealed class PassiveClientVectorTests
 {
     private const int MessageHeader = 4;
 
     [Fact]
-    public void Groups_are_joined() => VectorFile.ForEach("passive-client-welcome.json", 8, output, JoinAndFollow);
+    public void Groups_are_joined() => VectorFile.ForEach("passive-client-welcome.json", 8, JoinAndFollow);
 
     [Fact]
     public void Commits_are_followed() =>
-        VectorFile.ForEach("passive-client-handling-commit.json", 13, output, JoinAndFollow);
+        VectorFile.ForEach("passive-client-handling-commit.json", 13, JoinAndFollow);
 
     private static bool JoinAndFollow(JsonElement vector)
     {

@@ -8,12 +8,12 @@ using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Tests.Vectors;
 
-public sealed class TreeKemVectorTests(ITestOutputHelper output)
+public sealed class TreeKemVectorTests
 {
     private static readonly HashSet<NodeIndex> NobodyAdded = [];
 
     [Fact]
-    public void Paths_are_followed_and_made() => VectorFile.ForEach("treekem.json", 11, output, vector =>
+    public void Paths_are_followed_and_made() => VectorFile.ForEach("treekem.json", 11, vector =>
     {
         if (!vector.IsSuite2()) return false;
         foreach (JsonElement published in vector.List("update_paths"))

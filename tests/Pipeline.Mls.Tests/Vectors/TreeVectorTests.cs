@@ -6,10 +6,10 @@ using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Tests.Vectors;
 
-public sealed class TreeVectorTests(ITestOutputHelper output)
+public sealed class TreeVectorTests
 {
     [Fact]
-    public void Trees_hash_resolve_and_validate() => VectorFile.ForEach("tree-validation.json", 14, output, vector =>
+    public void Trees_hash_resolve_and_validate() => VectorFile.ForEach("tree-validation.json", 14, vector =>
     {
         if (!vector.IsSuite2()) return false;
         RatchetTree tree = RatchetTreeCodec.Parse(vector.Hex("tree"));
@@ -30,7 +30,7 @@ public sealed class TreeVectorTests(ITestOutputHelper output)
 
     /// <summary>The file is of suite 1, but adding, removing and hashing do not depend on it.</summary>
     [Fact]
-    public void Proposals_change_trees_as_published() => VectorFile.ForEach("tree-operations.json", 5, output, vector =>
+    public void Proposals_change_trees_as_published() => VectorFile.ForEach("tree-operations.json", 5, vector =>
     {
         RatchetTree tree = RatchetTreeCodec.Parse(vector.Hex("tree_before"));
         Assert.Equal(vector.Hex("tree_hash_before"), TreeHasher.HashRoot(tree));
