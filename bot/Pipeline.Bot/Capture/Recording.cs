@@ -13,22 +13,32 @@ namespace Pipeline.Bot.Capture;
 public sealed class Recording : IDisposable
 {
     private const int CommandCapacity = 1024;
+    private const int FramesPerTick = 65_536;
+
+    /// <summary>Speakers, not listeners; frames of any further one are counted as dropped.</summary>
+    private const int TrackCapacity = 1000;
 
     private readonly Channel<(long PostedAt, RecordingCommand Command)> commands = Channel.CreateBounded<(long, RecordingCommand)>(CommandCapacity);
-    private readonly SessionInfo session;
-    private readonly CaptureOptions options;
-    private readonly string folder;
+    private readonly Dictionary<ulong, Track> tracks = [];
+    private readonly RecordingContext context;
     private readonly TimeProvider time;
-    private readonly long startTimestamp;
     private readonly IReadOnlyDictionary<ulong, int> firstIndexes;
+    private readonly OffTheRecord paused = new();
+    private ImmutableArray<Track> inOrder = [];
+    private RecordingGap? runningGap; // from GapStarted to GapEnded
+    private long lastTick;
+    private long framesWithoutTrack;
+    private bool isStopped;
 
     /// <param name="folder">The recording's own folder in the spool: <c>{spool}/{recordingId}</c>; created when missing.</param>
     /// <param name="startTimestamp">The timestamp of <paramref name="time"/> that is sample 0; lies before its own start for a recording that is continued.</param>
     /// <param name="firstIndexes">First free index per user of a recording that is continued; users not named start at 0.</param>
+    /// <exception cref="IOException">The folder cannot be created.</exception>
     public Recording(SessionInfo session, CaptureOptions options, string folder, TimeProvider time, long startTimestamp, IReadOnlyDictionary<ulong, int> firstIndexes)
     {
-        (this.session, this.options, this.folder, this.time) = (session, options, folder, time);
-        (this.startTimestamp, this.firstIndexes) = (startTimestamp, firstIndexes);
+        (this.time, this.firstIndexes) = (time, firstIndexes);
+        context = new RecordingContext(session, options, folder, time, startTimestamp);
+        lastTick = time.GetTimestamp();
         Directory.CreateDirectory(folder);
     }
 
@@ -36,35 +46,163 @@ public sealed class Recording : IDisposable
     public AudioFrameRing Frames { get; } = new();
 
     /// <summary>Called on the tick's thread for every finished segment; must not block.</summary>
-    public Action<ClosedSegment>? SegmentClosed { get; set; }
-
-    /// <summary>A present view; may be read from any thread.</summary>
-    public RecordingSnapshot Snapshot => new()
+    public Action<ClosedSegment>? SegmentClosed
     {
-        SampleCount = SampleClock.ToSamples(time.GetElapsedTime(startTimestamp)),
-        Tracks = [],
-        Gaps = [],
-        UnlistedGaps = 0,
-        Notes = [],
-        Paused = false,
-        SpoolProblem = null,
-        RingDropped = Frames.Dropped,
-    };
+        get => context.SegmentClosed;
+        set => context.SegmentClosed = value;
+    }
+
+    /// <summary>The state at the last tick; may be read from any thread. Segment figures of one track belong together, counters may run ahead.</summary>
+    public RecordingSnapshot Snapshot
+    {
+        get
+        {
+            double now = context.Position(Volatile.Read(ref lastTick));
+            ImmutableArray<Track> present = inOrder;
+            return new RecordingSnapshot
+            {
+                SampleCount = Math.Max(0, (long)now),
+                Tracks = [.. present.Select(track => track.Read(now)).Where(track => !track.IsBot || context.Options.IncludeBots || track.Segments.Count > 0)],
+                Gaps = [.. context.Gaps.Gaps, .. RunningGaps(present, now)],
+                UnlistedGaps = context.Gaps.Unlisted,
+                Notes = context.Gaps.Notes,
+                Paused = paused.IsOn,
+                SpoolProblem = context.Spool.Problem,
+                RingDropped = Frames.Dropped + Volatile.Read(ref framesWithoutTrack),
+            };
+        }
+    }
 
     /// <summary>Any thread. False when 1,024 commands wait already (the owner does not tick).</summary>
     public bool Post(RecordingCommand command) => commands.Writer.TryWrite((time.GetTimestamp(), command));
 
-    /// <summary>Takes everything that has come since the last call. Never throws for the world's faults (a full disk becomes a gap).</summary>
+    /// <summary>Takes everything that has come since the last call. A full or broken disk becomes a gap, not an exception.</summary>
     public void Tick()
     {
-        while (Frames.TryRead(out _)) Frames.Release();
+        if (isStopped) return;
+        long now = time.GetTimestamp();
+        for (int i = 0; i < FramesPerTick && Frames.TryRead(out AudioFrame frame); i++)
+        {
+            Obey(frame.ReceivedAt);
+            Accept(in frame);
+            Frames.Release();
+        }
+        Obey(now);
+        double position = context.Position(now);
+        foreach (Track track in inOrder) track.Tick(position);
+        Volatile.Write(ref lastTick, now);
     }
 
     /// <summary>The last tick: closes every segment. Nothing is taken afterwards.</summary>
-    public void Stop() => Tick();
+    public void Stop()
+    {
+        if (isStopped) return;
+        Tick();
+        double now = context.Position(lastTick);
+        foreach (Track track in inOrder) track.Leave(now);
+        EndGap(now);
+        if (paused.End(lastTick)) LogPause();
+        isStopped = true;
+    }
 
     /// <summary>Closes files and decoders; segments still open stay behind as <c>.open.wav</c> for <see cref="SpoolRepair"/>.</summary>
     public void Dispose()
     {
+        isStopped = true;
+        foreach (Track track in inOrder) track.Dispose();
+    }
+
+    private void Accept(in AudioFrame frame)
+    {
+        if (!TryFind(frame.UserId, out Track? track))
+        {
+            Volatile.Write(ref framesWithoutTrack, framesWithoutTrack + 1);
+            return;
+        }
+        if (paused.Covers(frame.ReceivedAt)) track.Withhold();
+        else track.Accept(in frame, context.Position(frame.ReceivedAt));
+    }
+
+    private bool TryFind(ulong userId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Track? track)
+    {
+        if (tracks.TryGetValue(userId, out track)) return true;
+        if (tracks.Count == TrackCapacity) return false;
+        track = new Track(context, userId, firstIndexes.GetValueOrDefault(userId));
+        tracks.Add(userId, track);
+        inOrder = inOrder.Add(track);
+        return true;
+    }
+
+    /// <summary>Carries out what was posted up to a moment.</summary>
+    private void Obey(long until)
+    {
+        while (commands.Reader.TryPeek(out (long PostedAt, RecordingCommand Command) next) && next.PostedAt <= until)
+        {
+            commands.Reader.TryRead(out next);
+            Obey(next.Command, next.PostedAt);
+        }
+    }
+
+    private void Obey(RecordingCommand command, long postedAt)
+    {
+        double now = context.Position(postedAt);
+        switch (command)
+        {
+            case RecordingCommand.UserKnown known when TryFind(known.UserId, out Track? track): track.SetUser(known.Name, known.IsBot); break;
+            case RecordingCommand.UserLeft left when tracks.TryGetValue(left.UserId, out Track? track): track.Leave(now); break;
+            case RecordingCommand.OptOut one when TryFind(one.UserId, out Track? track): track.SetOptedOut(true, now); break;
+            case RecordingCommand.OptIn one when tracks.TryGetValue(one.UserId, out Track? track): track.SetOptedOut(false, now); break;
+            case RecordingCommand.Pause when paused.Begin(postedAt): InterruptAll(now); break;
+            case RecordingCommand.Resume when paused.End(postedAt): LogPause(); break;
+            case RecordingCommand.GapStarted gap: BeginGap(gap.Reason, now); break;
+            case RecordingCommand.GapEnded: EndGap(now); break;
+            case RecordingCommand.SpoolFull: context.Spool.SetFull(true); break;
+            case RecordingCommand.SpoolFree: context.Spool.SetFull(false); break;
+            case RecordingCommand.Note note: context.Gaps.AddNote(Math.Max(0, (long)now), note.UserId, note.Text); break;
+            case RecordingCommand.Cut: CutAll(now); break;
+        }
+    }
+
+    private void InterruptAll(double now)
+    {
+        foreach (Track track in inOrder) track.Interrupt(padding: 0, now);
+    }
+
+    private void CutAll(double now)
+    {
+        foreach (Track track in inOrder) track.Cut(now);
+    }
+
+    private void BeginGap(string reason, double now)
+    {
+        EndGap(now);
+        InterruptAll(now);
+        runningGap = new RecordingGap { StartSample = Math.Max(0, (long)now), SampleCount = 0, Reason = reason };
+    }
+
+    private void EndGap(double now)
+    {
+        if (runningGap is { } gap) context.Gaps.Add(null, gap.StartSample, (long)now - gap.StartSample, gap.Reason);
+        runningGap = null;
+    }
+
+    private void LogPause()
+    {
+        long start = Math.Max(0, (long)context.Position(paused.Since));
+        context.Gaps.Add(null, start, (long)context.Position(paused.Until) - start, GapLog.Paused);
+    }
+
+    private IEnumerable<RecordingGap> RunningGaps(ImmutableArray<Track> present, double now)
+    {
+        if (runningGap is { } gap) yield return gap with { SampleCount = Math.Max(0, (long)now - gap.StartSample) };
+        if (paused.IsOn)
+        {
+            long start = Math.Max(0, (long)context.Position(paused.Since));
+            yield return new RecordingGap { StartSample = start, SampleCount = Math.Max(0, (long)now - start), Reason = GapLog.Paused };
+        }
+        foreach (Track track in present)
+        {
+            if (track.PendingGap() is { } pending) yield return pending;
+        }
     }
 }

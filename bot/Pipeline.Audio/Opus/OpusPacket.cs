@@ -1,0 +1,67 @@
+namespace Pipeline.Audio.Opus;
+
+/// <summary>
+/// What a packet's first bytes say without decoding it (RFC 6716 §3.1).
+/// </summary>
+/// <remarks>
+/// <code>
+///  0 1 2 3 4 5 6 7
+/// +-+-+-+-+-+-+-+-+
+/// | config  |s| c |   config 0-31: mode, bandwidth, frame size; s: stereo; c: 0 = one frame, 1 = two equal, 2 = two, 3 = any number
+/// +-+-+-+-+-+-+-+-+
+/// </code>
+/// </remarks>
+public static class OpusPacket
+{
+    public const int SampleRate = 48_000;
+
+    /// <summary>Samples per channel of 2.5 ms, the shortest frame.</summary>
+    public const int ShortestFrame = 120;
+
+    /// <summary>Samples per channel of 120 ms, the longest packet (RFC 6716 §3.4 R5).</summary>
+    public const int MaximumSamples = 5760;
+
+    /// <summary>The frame that a sender repeats five times when it stops speaking: 20 ms CELT, nothing in it.</summary>
+    public static ReadOnlySpan<byte> SilenceMarker => [0xF8, 0xFF, 0xFE];
+
+    /// <summary>The whole packet is the silence marker.</summary>
+    public static bool IsSilenceMarker(ReadOnlySpan<byte> packet) => packet.SequenceEqual(SilenceMarker);
+
+    /// <summary>
+    /// Nothing audible is in it: the silence marker, or a packet of at most two bytes, which is how an encoder in
+    /// discontinuous transmission says that nothing happens (RFC 6716 §2.1.9).
+    /// </summary>
+    public static bool IsSilent(ReadOnlySpan<byte> packet) => packet.Length <= 2 || IsSilenceMarker(packet);
+
+    /// <summary>Samples per channel at 48 kHz, 120 to 5760. False: empty, a count of zero or a length over 120 ms (R1, R5).</summary>
+    public static bool TryGetDuration(ReadOnlySpan<byte> packet, out int samples)
+    {
+        samples = 0;
+        if (packet.IsEmpty) return false;
+        int frames = FrameCount(packet);
+        int total = frames * FrameSamples(packet[0]);
+        if (frames == 0 || total > MaximumSamples) return false;
+        samples = total;
+        return true;
+    }
+
+    /// <summary>Samples per channel of one frame inside a packet with this first byte (RFC 6716 §3.1, table 2).</summary>
+    public static int FrameSamples(byte toc)
+    {
+        int config = toc >> 3;
+        return config switch
+        {
+            < 12 => (config & 3) switch { 0 => 480, 1 => 960, 2 => 1920, _ => 2880 }, // SILK: 10, 20, 40, 60 ms
+            < 16 => (config & 1) == 0 ? 480 : 960, // hybrid: 10, 20 ms
+            _ => ShortestFrame << (config & 3), // CELT: 2.5, 5, 10, 20 ms
+        };
+    }
+
+    // RFC 6716 §3.2: code 3 has its frame count in the low six bits of the second byte.
+    private static int FrameCount(ReadOnlySpan<byte> packet) => (packet[0] & 3) switch
+    {
+        0 => 1,
+        1 or 2 => 2,
+        _ => packet.Length < 2 ? 0 : packet[1] & 0x3F,
+    };
+}

@@ -1,0 +1,134 @@
+using Pipeline.Audio.Opus;
+using Pipeline.Contracts;
+using Pipeline.Discord.Voice;
+
+namespace Pipeline.Bot.Capture;
+
+/// <summary>
+/// Takes one user's frames as they arrive: tells RTP sources apart, unwraps the counters, puts packets in order and hands
+/// them to the placer.
+/// </summary>
+internal sealed class PacketIntake(RecordingContext context, Timeline timeline, SegmentLane lane, FramePlacer placer, TrackCounters counters)
+{
+    private const long NoHurry = long.MinValue;
+    private const long AtOnce = long.MaxValue;
+
+    // RFC 3550 A.1 takes a step back of 100 as a restart; bursts over mobile networks come later than that.
+    private const int LongestStepBack = 512;
+    private const int LongestDropout = 3000;
+
+    // Packets of the source before may still be on their way for so long.
+    private const double OldSourceLingers = SampleClock.SamplesPerSecond;
+
+    /// <summary>Jitter may place the first frame of a new source so much before its arrival.</summary>
+    private const double LargestJitter = 0.25 * SampleClock.SamplesPerSecond;
+
+    private readonly ReorderBuffer reorder = new(context.Limits.ReorderWindow);
+    private bool hasEpoch;
+    private uint ssrc;
+    private uint previousSsrc;
+    private double epochArrival;
+    private long highestSequence;
+    private bool lastWasSilenceMarker;
+
+    /// <summary>Arrival of the last frame.</summary>
+    public double LastArrival { get; private set; } = double.NegativeInfinity;
+
+    public void Accept(in AudioFrame frame, double arrival)
+    {
+        if (IsFromOldSource(in frame, arrival))
+        {
+            counters.Late++;
+            return;
+        }
+        if (StartsEpoch(in frame)) BeginEpoch(in frame, arrival);
+        Packet packet = new()
+        {
+            Sequence = Unwrap(frame.SequenceNumber),
+            Timestamp = timeline.Unwrap(frame.Timestamp),
+            Arrival = arrival,
+            Kind = frame.Kind,
+        };
+        bool isMarker = OpusPacket.IsSilenceMarker(frame.Opus);
+        if (timeline.StartsRun(packet.Timestamp, arrival, lastWasSilenceMarker && !isMarker)) Drain(AtOnce);
+        timeline.Observe(packet.Timestamp, arrival);
+        Sort(in packet, frame.Opus);
+        if (packet.Sequence > highestSequence) (highestSequence, lastWasSilenceMarker) = (packet.Sequence, isMarker);
+        LastArrival = Math.Max(LastArrival, arrival);
+        if (timeline.IsGathering && timeline.GatheredFor(arrival) >= context.Limits.ReorderWindow) timeline.Decide(overflowed: false);
+        if (!timeline.IsGathering && reorder.Held > 0) Drain(NoHurry);
+    }
+
+    /// <summary>Places everything that waits; nothing before it will come any more.</summary>
+    public void Flush()
+    {
+        if (timeline.IsGathering) timeline.Decide(overflowed: false);
+        Drain(AtOnce);
+    }
+
+    /// <summary><see cref="Flush"/>, and whatever comes next is a new source.</summary>
+    public void EndEpoch()
+    {
+        if (!hasEpoch) return;
+        Flush();
+        hasEpoch = false;
+    }
+
+    private bool IsFromOldSource(in AudioFrame frame, double arrival) =>
+        hasEpoch && frame.Ssrc != ssrc && frame.Ssrc == previousSsrc && arrival - epochArrival < OldSourceLingers;
+
+    private bool StartsEpoch(in AudioFrame frame)
+    {
+        if (!hasEpoch || frame.Ssrc != ssrc) return true;
+        int step = (short)(frame.SequenceNumber - (ushort)highestSequence);
+        return step is < -LongestStepBack or > LongestDropout;
+    }
+
+    private void BeginEpoch(in AudioFrame frame, double arrival)
+    {
+        if (hasEpoch)
+        {
+            EndEpoch();
+            lane.Close((long)(arrival - LargestJitter) - lane.Position, arrival);
+            if (frame.Ssrc != ssrc) previousSsrc = ssrc;
+        }
+        counters.Epochs++;
+        (hasEpoch, ssrc, epochArrival) = (true, frame.Ssrc, arrival);
+        (highestSequence, lastWasSilenceMarker) = (frame.SequenceNumber, false);
+        reorder.Begin(highestSequence);
+        timeline.BeginEpoch(frame.Timestamp, arrival);
+        placer.BeginEpoch();
+    }
+
+    private long Unwrap(ushort sequence) => highestSequence + (short)(sequence - (ushort)highestSequence);
+
+    private void Sort(in Packet packet, ReadOnlySpan<byte> opus)
+    {
+        ReorderVerdict verdict = reorder.Judge(packet.Sequence, opus.Length);
+        if (verdict == ReorderVerdict.Late) counters.Late++;
+        else if (verdict == ReorderVerdict.Duplicate) counters.Duplicate++;
+        else
+        {
+            if (packet.Sequence < highestSequence) counters.Reordered++;
+            if (MustHold(verdict, opus.Length)) reorder.Hold(packet, opus);
+            else PlaceAtOnce(in packet, opus);
+        }
+    }
+
+    private bool MustHold(ReorderVerdict verdict, int length) =>
+        verdict == ReorderVerdict.Hold || (verdict == ReorderVerdict.InOrder && timeline.IsGathering && length <= ReorderBuffer.SlotSize);
+
+    // In order, or no room to hold it: then waiting for what is missing before it ends here.
+    private void PlaceAtOnce(in Packet packet, ReadOnlySpan<byte> opus)
+    {
+        if (timeline.IsGathering) timeline.Decide(overflowed: true);
+        while (reorder.TryTake(packet.Sequence, out Packet earlier, out ReadOnlySpan<byte> held)) placer.Place(in earlier, held);
+        reorder.Pass(packet.Sequence, packet.Arrival);
+        placer.Place(in packet, opus);
+    }
+
+    private void Drain(long giveUpBefore)
+    {
+        while (reorder.TryTake(giveUpBefore, out Packet packet, out ReadOnlySpan<byte> opus)) placer.Place(in packet, opus);
+    }
+}

@@ -1,0 +1,137 @@
+using Pipeline.Contracts;
+using Pipeline.Discord.Voice;
+
+namespace Pipeline.Bot.Capture;
+
+/// <summary>
+/// One user's audio in one recording, over all of the user's RTP sources. Everything but the snapshot is for the tick's thread.
+/// The buffers (about 85 KB with the decoder) exist while the user is in the call and has spoken.
+/// </summary>
+internal sealed class Track(RecordingContext context, ulong userId, int firstIndex) : IDisposable
+{
+    private const double SpeakingFor = 0.3 * SampleClock.SamplesPerSecond;
+
+    /// <summary>A frame may still be on its way for so long, by jitter; padding stays away from there.</summary>
+    private const double LargestJitter = 0.25 * SampleClock.SamplesPerSecond;
+
+    private readonly TrackUser user = new(userId);
+    private readonly TrackCounters counters = new();
+    private readonly Timeline timeline = new();
+    private SegmentLane? lane;
+    private PacketIntake? intake;
+    private FramePlacer? placer;
+    private double audibleArrival = double.NegativeInfinity;
+    private bool isBot;
+    private bool optedOut;
+
+    public bool IsRecorded => !optedOut && (!isBot || context.Options.IncludeBots);
+
+    private SegmentLane Lane => lane ??= new SegmentLane(context, user, timeline, counters, firstIndex);
+
+    public void Accept(in AudioFrame frame, double arrival)
+    {
+        counters.Received++;
+        if (!IsRecorded)
+        {
+            counters.Withheld++;
+            return;
+        }
+        if (intake is null) Equip();
+        intake!.Accept(in frame, arrival);
+        Volatile.Write(ref audibleArrival, placer!.AudibleArrival);
+    }
+
+    /// <summary>A frame that came while everybody was off the record.</summary>
+    public void Withhold()
+    {
+        counters.Received++;
+        counters.Withheld++;
+    }
+
+    /// <summary>Closes what no more frames will come for.</summary>
+    public void Tick(double now)
+    {
+        if (intake is null || lane is null) return;
+        bool isIdle = now - intake.LastArrival > context.Limits.LazySilence;
+        if (isIdle) intake.Flush();
+        if (!lane.IsOpen) return;
+        if (isIdle || now - lane.OpenedArrival > context.Limits.LongestOpen) lane.Close((long)(now - LargestJitter) - lane.Position, now);
+        lane.RefreshSidecar();
+    }
+
+    /// <summary>Everything received so far goes into files, and they are closed.</summary>
+    /// <param name="padding">Samples of silence that may follow.</param>
+    public void Interrupt(long padding, double now)
+    {
+        intake?.EndEpoch();
+        lane?.Close(padding, now);
+        lane?.FlushGap();
+    }
+
+    /// <summary>Closes the open segment; talk goes on in the next without a missing sample.</summary>
+    public void Cut(double now) => lane?.Close(padding: 0, now);
+
+    /// <summary><see cref="Interrupt"/>, and the buffers are given back.</summary>
+    public void Leave(double now)
+    {
+        Interrupt(long.MaxValue, now);
+        placer?.Dispose();
+        (placer, intake) = (null, null);
+        lane?.ReleaseBuffer();
+    }
+
+    public void SetOptedOut(bool value, double now)
+    {
+        if (value == optedOut) return;
+        if (value) Leave(now);
+        Volatile.Write(ref optedOut, value);
+    }
+
+    public void SetUser(string name, bool bot)
+    {
+        user.Name = name;
+        if (bot == isBot) return;
+        Volatile.Write(ref isBot, bot);
+        if (IsRecorded) return;
+        lane?.Discard();
+        placer?.Dispose();
+        (placer, intake) = (null, null);
+    }
+
+    public TrackSnapshot Read(double now)
+    {
+        SegmentLane? present = lane;
+        TrackTotals totals = present?.Totals ?? TrackTotals.Empty;
+        return new TrackSnapshot
+        {
+            UserId = user.Id,
+            Username = user.Name,
+            IsBot = Volatile.Read(ref isBot),
+            OptedOut = Volatile.Read(ref optedOut),
+            Segments = totals.Segments,
+            SampleCount = totals.SampleCount,
+            ByteCount = totals.ByteCount,
+            NextFreeIndex = present?.NextFreeIndex ?? firstIndex,
+            OpenSince = present?.OpenSince,
+            Position = present?.Position ?? 0,
+            Speaking = now - Volatile.Read(ref audibleArrival) < SpeakingFor,
+            Health = counters.Read(),
+        };
+    }
+
+    /// <summary>Missing audio that may still grow, or null. Any thread.</summary>
+    public RecordingGap? PendingGap() => lane?.PendingGap();
+
+    /// <summary>An open segment stays as <c>.open.wav</c>.</summary>
+    public void Dispose()
+    {
+        placer?.Dispose();
+        lane?.Dispose();
+    }
+
+    private void Equip()
+    {
+        placer = new FramePlacer(context, timeline, Lane, counters);
+        intake = new PacketIntake(context, timeline, Lane, placer, counters);
+    }
+}

@@ -1,0 +1,89 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Capture;
+
+/// <summary>
+/// Finds stretches of 250 ms of a recorded lane in what was said, by cross-correlation at 8 kHz, and says how far each
+/// lies from where it belongs.
+/// </summary>
+internal sealed class LaneComparison
+{
+    private const int Decimation = 6;
+    private const int Window = 2000; // 250 ms at 8 kHz
+    private const int Search = 800; // 100 ms either way
+    private const double Recognized = 0.6; // normalized correlation
+
+    private LaneComparison(double[] errors, int unrecognized, int stretches) => (Errors, Unrecognized, Stretches) = (errors, unrecognized, stretches);
+
+    /// <summary>Milliseconds, late is positive, of every recognized stretch.</summary>
+    public double[] Errors { get; }
+
+    public int Unrecognized { get; }
+    public int Stretches { get; }
+    public double Worst => Errors.Length == 0 ? double.NaN : Errors.Max(Math.Abs);
+
+    /// <param name="lane">Recorded, mono, from position 0.</param>
+    public static LaneComparison Of(short[] lane, SyntheticSender sender)
+    {
+        float[] recorded = Decimate(lane);
+        float[] spoken = Decimate(sender.Voice);
+        List<double> errors = [];
+        int unrecognized = 0, stretches = 0;
+        for (int from = 0; from + Window < spoken.Length; from += Window)
+        {
+            if (!IsVoiced(spoken.AsSpan(from, Window))) continue;
+            stretches++;
+            double expected = (sender.TruePosition(from * Decimation) + OpusEncoder.LookAhead) / Decimation;
+            (double lag, double correlation) = BestLag(recorded, spoken.AsSpan(from, Window), (int)Math.Round(expected));
+            if (correlation < Recognized) unrecognized++;
+            else errors.Add((Math.Round(expected) + lag - expected) * Decimation / 48.0);
+        }
+        return new LaneComparison([.. errors], unrecognized, stretches);
+    }
+
+    private static (double Lag, double Correlation) BestLag(float[] recorded, ReadOnlySpan<float> spoken, int expected)
+    {
+        double best = double.NegativeInfinity;
+        int bestLag = 0;
+        double power = Dot(spoken, spoken);
+        for (int lag = -Search; lag <= Search; lag++)
+        {
+            int at = expected + lag;
+            if (at < 0 || at + Window > recorded.Length) continue;
+            ReadOnlySpan<float> part = recorded.AsSpan(at, Window);
+            double energy = Dot(part, part);
+            double correlation = energy == 0 ? 0 : Dot(part, spoken) / Math.Sqrt(energy * power);
+            if (correlation > best) (best, bestLag) = (correlation, lag);
+        }
+        return (bestLag, best);
+    }
+
+    private static double Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        ReadOnlySpan<Vector<float>> left = MemoryMarshal.Cast<float, Vector<float>>(a), right = MemoryMarshal.Cast<float, Vector<float>>(b);
+        Vector<float> sum = Vector<float>.Zero;
+        for (int i = 0; i < left.Length; i++) sum += left[i] * right[i];
+        double total = Vector.Sum(sum);
+        for (int i = left.Length * Vector<float>.Count; i < a.Length; i++) total += a[i] * b[i];
+        return total;
+    }
+
+    private static bool IsVoiced(ReadOnlySpan<float> part)
+    {
+        int silent = 0;
+        foreach (float value in part) silent += value == 0 ? 1 : 0;
+        return silent == 0;
+    }
+
+    private static float[] Decimate(short[] values)
+    {
+        float[] result = new float[values.Length / Decimation];
+        for (int i = 0; i < result.Length; i++)
+        {
+            for (int k = 0; k < Decimation; k++) result[i] += values[(i * Decimation) + k];
+        }
+        return result;
+    }
+}

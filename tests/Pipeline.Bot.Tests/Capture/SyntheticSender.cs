@@ -1,0 +1,100 @@
+using Pipeline.Audio.Opus;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Capture;
+
+/// <summary>
+/// Speaks a noise that is nowhere like itself, so that every stretch of it can be found again, and sends it through a network.
+/// </summary>
+internal sealed class SyntheticSender
+{
+    private const int MarkersAtEnd = 5;
+
+    private readonly SenderScenario scenario;
+    private readonly Random random;
+    private uint ssrc = 5000;
+    private ushort sequence;
+    private uint timestamp;
+
+    public SyntheticSender(SenderScenario scenario)
+    {
+        this.scenario = scenario;
+        random = new Random(scenario.Seed);
+        (sequence, timestamp) = (scenario.FirstSequence, scenario.FirstTimestamp);
+        int length = (scenario.Turns.Sum() + (scenario.Turns.Length * 200) + 1000) * 48;
+        Voice = Noise(length, new Random(scenario.Seed + 1));
+    }
+
+    /// <summary>What is said, mono, by the sender's own clock from its first sample on; zero in pauses.</summary>
+    public short[] Voice { get; }
+
+    /// <summary>Everything that arrives, in order of arrival.</summary>
+    public List<SentPacket> Packets { get; } = [];
+
+    public int Sent { get; private set; }
+    public int LostCount { get; private set; }
+
+    public SyntheticSender Speak()
+    {
+        using OpusEncoder encoder = new(bitrate: 96_000);
+        int frame = scenario.FrameMilliseconds * 48;
+        long media = 0;
+        for (int turn = 0; turn < scenario.Turns.Length; turn++)
+        {
+            long end = media + (scenario.Turns[turn] * 48L);
+            if (turn % 2 == 0)
+            {
+                for (; media + frame <= end; media += frame) Send(media, frame, encoder.Encode(Voice.AsSpan((int)media, frame)).ToArray());
+                Voice.AsSpan((int)media, MarkersAtEnd * 960).Clear();
+                for (int i = 0; i < MarkersAtEnd; i++, media += 960) Send(media, 960, OpusPacket.SilenceMarker.ToArray());
+            }
+            else
+            {
+                if (turn == scenario.RejoinAtTurn) Rejoin();
+                if (!scenario.ClockStopsInPauses) timestamp += (uint)(end - media);
+            }
+            Voice.AsSpan((int)media, (int)Math.Max(0, end - media)).Clear();
+            media = Math.Max(media, end);
+        }
+        Voice.AsSpan((int)media).Clear();
+        Packets.Sort((a, b) => a.ArrivalMilliseconds.CompareTo(b.ArrivalMilliseconds));
+        return this;
+    }
+
+    /// <summary>Recording position at which a sample of the sender's clock was said.</summary>
+    public double TruePosition(double mediaSample) => (scenario.StartsAt * 48) + (mediaSample / (1 + (scenario.PartsPerMillion * 1e-6)));
+
+    private void Rejoin()
+    {
+        ssrc += 77;
+        sequence = (ushort)random.Next(65_536);
+        timestamp = (uint)random.NextInt64(1L << 32);
+    }
+
+    private void Send(long media, int samples, byte[] opus)
+    {
+        double sentAt = TruePosition(media) / 48;
+        double arrival = sentAt + (random.NextDouble() * scenario.Jitter);
+        if (random.NextDouble() < scenario.Reorder) arrival += 1.5 * scenario.FrameMilliseconds;
+        if (sentAt >= scenario.StallAt && sentAt <= scenario.StallAt + scenario.StallLength) arrival = scenario.StallAt + scenario.StallLength + (media * 1e-9);
+        Sent++;
+        if (random.NextDouble() >= scenario.Loss) Packets.Add(new SentPacket(arrival, ssrc, sequence, timestamp, opus));
+        else LostCount++;
+        sequence++;
+        timestamp += (uint)samples;
+    }
+
+    // White noise through two one-pole low-passes at about 1.5 kHz: it survives the codec as a waveform.
+    private static short[] Noise(int length, Random random)
+    {
+        short[] noise = new short[length];
+        double first = 0, second = 0;
+        for (int i = 0; i < length; i++)
+        {
+            first += 0.2 * (((random.NextDouble() * 2) - 1) - first);
+            second += 0.2 * (first - second);
+            noise[i] = (short)Math.Clamp(second * 60_000, short.MinValue, short.MaxValue);
+        }
+        return noise;
+    }
+}

@@ -1,0 +1,57 @@
+using Pipeline.Bot.Capture;
+
+namespace Pipeline.Bot.Tests.Capture;
+
+public sealed class TimelineAccuracyTests(ITestOutputHelper output)
+{
+    private static readonly int[] Conversation = [6000, 700, 9000, 3500, 5000, 1500, 400, 900, 4000];
+
+    public static TheoryData<SenderScenario> Scenarios =>
+    [
+        new SenderScenario("clean"),
+        new SenderScenario("clean, talk and pauses") { Turns = Conversation },
+        new SenderScenario("loss 5 %") { Loss = 0.05 },
+        new SenderScenario("loss 20 %") { Loss = 0.20 },
+        new SenderScenario("jitter 60 ms, loss 5 %") { Jitter = 60, Loss = 0.05, Turns = Conversation },
+        new SenderScenario("jitter 200 ms") { Jitter = 200 },
+        new SenderScenario("jitter 200 ms, talk and pauses") { Jitter = 200, Turns = Conversation },
+        new SenderScenario("jitter 200 ms, loss 20 %, 60 ms frames") { Jitter = 200, Loss = 0.20, FrameMilliseconds = 60, Turns = Conversation },
+        new SenderScenario("reorder 10 %") { Reorder = 0.10 },
+        new SenderScenario("sequence wraps") { FirstSequence = 65_500 },
+        new SenderScenario("timestamp wraps") { FirstTimestamp = uint.MaxValue - 200_000 },
+        new SenderScenario("both wrap, jitter 80 ms, loss 10 %") { FirstSequence = 65_300, FirstTimestamp = uint.MaxValue - 200_000, Jitter = 80, Loss = 0.10 },
+        new SenderScenario("rejoin with new source and bases") { Turns = Conversation, RejoinAtTurn = 3 },
+        new SenderScenario("rejoin, jitter 200 ms, loss 10 %") { Turns = Conversation, RejoinAtTurn = 1, Jitter = 200, Loss = 0.10 },
+        new SenderScenario("10 ms frames, jitter 60 ms") { FrameMilliseconds = 10, Jitter = 60 },
+        new SenderScenario("40 ms frames, loss 10 %") { FrameMilliseconds = 40, Loss = 0.10 },
+        new SenderScenario("60 ms frames") { FrameMilliseconds = 60, Turns = Conversation },
+        new SenderScenario("sender +500 ppm") { PartsPerMillion = 500, Turns = [60_000] },
+        new SenderScenario("sender -500 ppm") { PartsPerMillion = -500, Turns = [60_000] },
+        new SenderScenario("sender +500 ppm, jitter 200 ms, loss 20 %") { PartsPerMillion = 500, Jitter = 200, Loss = 0.20, Turns = [60_000] },
+        new SenderScenario("sender -500 ppm, jitter 200 ms, loss 20 %") { PartsPerMillion = -500, Jitter = 200, Loss = 0.20, Turns = [60_000] },
+        new SenderScenario("sender -500 ppm, long pauses") { PartsPerMillion = -500, Turns = [5000, 30_000, 5000, 30_000, 5000] },
+        new SenderScenario("stall of 400 ms, then a burst") { StallAt = 8000, StallLength = 400 },
+        new SenderScenario("stall of 400 ms under jitter 60 ms") { StallAt = 8000, StallLength = 400, Jitter = 60 },
+        new SenderScenario("stall of 1500 ms, then a burst") { StallAt = 8000, StallLength = 1500 },
+        new SenderScenario("stall of 400 ms, 10 ms frames") { StallAt = 8000, StallLength = 400, FrameMilliseconds = 10 },
+        new SenderScenario("RTP clock stops in pauses") { ClockStopsInPauses = true, Turns = Conversation },
+        new SenderScenario("RTP clock stops in pauses, jitter 30 ms, loss 5 %") { ClockStopsInPauses = true, Turns = Conversation, Jitter = 30, Loss = 0.05 },
+    ];
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void What_was_said_lies_within_20_ms_of_when_it_was_said(SenderScenario sent)
+    {
+        SyntheticSender sender = new SyntheticSender(sent).Speak();
+        using CaptureRun run = new();
+        run.Receive(sender).Stop();
+
+        LaneComparison found = LaneComparison.Of(run.Lane(), sender);
+        TrackHealth health = run.Track().Health;
+        output.WriteLine($"TIMELINE {sent.Name}: worst {found.Worst:F1} ms, mean {found.Errors.Average():F1} ms, {found.Errors.Length} of {found.Stretches} stretches recognized, " +
+            $"lost {health.Lost} of {sender.LostCount}, concealed {health.Concealed}, recovered {health.Recovered}, late {health.Late}, reanchored {health.Reanchored}, slipped {health.Slipped}, segments {run.Closed.Count}");
+        Assert.True(found.Worst < 20, $"{found.Worst} ms");
+        Assert.True(found.Unrecognized <= found.Stretches * Math.Max(0.02, 2.5 * sent.Loss), $"{found.Unrecognized} of {found.Stretches} stretches not found");
+        Assert.Equal(sender.Packets.Count, health.Received);
+    }
+}
