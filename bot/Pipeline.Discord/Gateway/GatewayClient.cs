@@ -19,12 +19,19 @@ public sealed class GatewayClient(
         SingleReader = true,
     });
 
+    private int shardCount = 1;
     private readonly TaskCompletionSource<GatewayShard[]> shards = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>What happens. One reader; it must not do slow work itself, because a full queue stops the shards from reading.</summary>
     public ChannelReader<GatewayEvent> Events => events.Reader;
 
     public GuildCache Guilds { get; } = new();
+
+    /// <summary>The bot's own user id; 0 before the first session.</summary>
+    public ulong SelfId => Guilds.Self?.Id ?? 0;
+
+    /// <summary>Which shard of this process serves a guild, as <see cref="GatewayEvent.SessionStarted"/> numbers it.</summary>
+    public int ShardOf(ulong guildId) => ShardRange.ShardOf(guildId, shardCount);
 
     /// <summary>Whether every shard has a session.</summary>
     public bool IsReady => shards.Task.IsCompletedSuccessfully && shards.Task.Result.All(shard => shard.IsReady);
@@ -42,6 +49,7 @@ public sealed class GatewayClient(
             using IdentifyGate gate = new(FetchPatientlyAsync, options.IdentifyInterval, time, log);
             GatewayInfo info = await gate.GetInfoAsync(stop.Token);
             int count = options.Shard?.Count ?? Math.Max(1, info.Shards);
+            shardCount = count;
             IEnumerable<int> indexes = options.Shard is { } own ? [own.Index] : Enumerable.Range(0, count);
             GatewayShard[] all = [.. indexes.Select(index => CreateShard(index, count, gate))];
             shards.TrySetResult(all);

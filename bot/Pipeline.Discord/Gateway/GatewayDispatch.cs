@@ -16,6 +16,7 @@ internal sealed class GatewayDispatch(int shard, GuildCache cache, TimeProvider 
     public void ApplyReady(ReadyPayload ready, int shardCount, List<GatewayEvent> events)
     {
         selfId = ready.User.Id;
+        cache.Self = ready.User;
         events.Add(new GatewayEvent.SessionStarted(shard, ready.User, ready.Application?.Id ?? ready.User.Id));
         HashSet<ulong> present = [.. ready.Guilds.Select(guild => guild.Id)];
         foreach (Guild known in cache.All.Where(guild => ShardRange.ShardOf(guild.Id, shardCount) == shard && !present.Contains(guild.Id)))

@@ -8,6 +8,9 @@ public sealed class GuildCache
 {
     private readonly ConcurrentDictionary<ulong, Guild> guilds = new();
 
+    /// <summary>The bot's own account; null before the first session.</summary>
+    public DiscordUser? Self { get; internal set; }
+
     public int Count => guilds.Count;
 
     public IReadOnlyCollection<Guild> All => [.. guilds.Values];

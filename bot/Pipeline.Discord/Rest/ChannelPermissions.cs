@@ -5,8 +5,8 @@ namespace Pipeline.Discord.Rest;
 /// <summary>What a member may do in a channel (Discord: Permission Hierarchy, Permission Overwrites).</summary>
 public static class ChannelPermissions
 {
-    /// <summary>Owner or Administrator: everything. Else @everyone and roles, then the channel's overwrites.</summary>
-    public static Permissions Resolve(
+    /// <summary>Owner or Administrator: everything. Else @everyone and roles, then the channel's overwrites, as they are written.</summary>
+    public static Permissions Granted(
         ulong guildId, ulong ownerId, IReadOnlyDictionary<ulong, GuildRole> roles, GuildChannel channel, ulong userId, IReadOnlyCollection<ulong> roleIds)
     {
         if (userId == ownerId) return Permissions.All;
@@ -15,14 +15,23 @@ public static class ChannelPermissions
         if (granted.HasFlag(Permissions.Administrator)) return Permissions.All;
         granted = Apply(granted, channel.Overwrites.Where(overwrite => overwrite.Type == 0 && overwrite.Id == guildId));
         granted = Apply(granted, channel.Overwrites.Where(overwrite => overwrite.Type == 0 && overwrite.Id != guildId && roleIds.Contains(overwrite.Id)));
-        granted = Apply(granted, channel.Overwrites.Where(overwrite => overwrite.Type == 1 && overwrite.Id == userId));
-        if (!granted.HasFlag(Permissions.ViewChannel)) return Permissions.None;
-        bool cannotConnect = channel.HasVoice && !granted.HasFlag(Permissions.Connect);
-        // In a voice channel without Connect nothing of voice is left; reading and writing its chat goes with it too.
-        return cannotConnect ? granted & Permissions.ViewChannel : granted;
+        return Apply(granted, channel.Overwrites.Where(overwrite => overwrite.Type == 1 && overwrite.Id == userId));
     }
 
-    /// <summary>As <see cref="Resolve(ulong, ulong, IReadOnlyDictionary{ulong, GuildRole}, GuildChannel, ulong, IReadOnlyCollection{ulong})"/>, with what the cache knows; a member without a record has only @everyone.</summary>
+    /// <summary>What is left of <see cref="Granted(ulong, ulong, IReadOnlyDictionary{ulong, GuildRole}, GuildChannel, ulong, IReadOnlyCollection{ulong})"/> when the channel cannot be seen, or its voice not entered.</summary>
+    public static Permissions Resolve(
+        ulong guildId, ulong ownerId, IReadOnlyDictionary<ulong, GuildRole> roles, GuildChannel channel, ulong userId, IReadOnlyCollection<ulong> roleIds)
+    {
+        Permissions granted = Granted(guildId, ownerId, roles, channel, userId, roleIds);
+        if (!granted.HasFlag(Permissions.ViewChannel)) return Permissions.None;
+        return channel.HasVoice && !granted.HasFlag(Permissions.Connect) ? granted & Permissions.ViewChannel : granted;
+    }
+
+    /// <summary>What the cache says is granted; a member without a record has only @everyone.</summary>
+    public static Permissions Granted(Guild guild, GuildChannel channel, ulong userId) =>
+        Granted(guild.Id, guild.OwnerId, guild.Roles, channel, userId, guild.Members.GetValueOrDefault(userId)?.RoleIds ?? []);
+
+    /// <summary>What the cache says is left; a member without a record has only @everyone.</summary>
     public static Permissions Resolve(Guild guild, GuildChannel channel, ulong userId) =>
         Resolve(guild.Id, guild.OwnerId, guild.Roles, channel, userId, guild.Members.GetValueOrDefault(userId)?.RoleIds ?? []);
 

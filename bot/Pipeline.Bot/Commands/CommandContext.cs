@@ -1,0 +1,18 @@
+using Pipeline.Discord.Gateway;
+
+namespace Pipeline.Bot.Commands;
+
+/// <summary>One use of a command or button inside a guild.</summary>
+public sealed record CommandContext(ulong GuildId, Interaction Interaction, InteractionAnswer Answer)
+{
+    public GuildMember Caller => Interaction.Member!;
+
+    public ulong CallerId => Interaction.Member!.User!.Id;
+
+    /// <summary>The option of that name, of the command or of its subcommand; null when it was left out.</summary>
+    public InteractionOption? Option(string name)
+    {
+        IReadOnlyList<InteractionOption> options = Interaction.Data?.Options ?? [];
+        return options.Concat(options.SelectMany(option => option.Options)).FirstOrDefault(option => option.Name == name && option.Options.Count == 0 && option.Value is not null);
+    }
+}

@@ -1,0 +1,93 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Bot.Commands;
+
+/// <summary>The bot at Discord: keeps the gateway, passes on what it says, declares the commands, leaves its calls when it is stopped.</summary>
+public sealed class DiscordBot(GatewayClient gateway, DiscordRestClient rest, GuildRecorders recorders, InteractionRouter router, RecorderOptions options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<DiscordBot> log) : BackgroundService
+{
+    private static readonly TimeSpan DeclarePause = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<Task, bool> answering = new();
+    private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool declared;
+
+    /// <summary>Why Discord refuses this bot for good; null while it does not.</summary>
+    public GatewayFatalException? Failure { get; private set; }
+
+    /// <summary>Completes with the first session.</summary>
+    public Task Ready => ready.Task;
+
+    /// <summary>Calls are left while the gateway still stands; recordings are handed over after that.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await recorders.LeaveAllAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.StopAsync(cancellationToken);
+        await Task.WhenAll(answering.Keys).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        Task recording = recorders.RunAsync(stoppingToken);
+        Task reading = ReadAsync(stoppingToken);
+        try
+        {
+            await gateway.RunAsync(stoppingToken);
+        }
+        catch (GatewayFatalException fatal)
+        {
+            Failure = fatal;
+            lifetime.StopApplication();
+        }
+        await Task.WhenAll(recording, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        await foreach (GatewayEvent what in gateway.Events.ReadAllAsync(cancellationToken))
+        {
+            recorders.OnEvent(what);
+            switch (what)
+            {
+                case GatewayEvent.InteractionCreated used: Track(router.HandleAsync(used.Interaction, used.ReceivedAt, cancellationToken)); break;
+                case GatewayEvent.SessionStarted started: OnSession(started, cancellationToken); break;
+                default: break;
+            }
+        }
+    }
+
+    private void OnSession(GatewayEvent.SessionStarted started, CancellationToken cancellationToken)
+    {
+        ready.TrySetResult();
+        if (declared) return;
+        declared = true;
+        Track(DeclareAsync(started.ApplicationId, cancellationToken));
+    }
+
+    /// <summary>Until it has worked: without commands nobody can start anything.</summary>
+    private async Task DeclareAsync(ulong applicationId, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await rest.DeclareCommandsAsync(applicationId, options.CommandGuild, CommandDefinitions.All, cancellationToken);
+                return;
+            }
+            catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
+            {
+                log.CommandsNotDeclared(problem.Message);
+            }
+            await Task.Delay(DeclarePause, time, cancellationToken);
+        }
+    }
+
+    private void Track(Task task)
+    {
+        answering.TryAdd(task, true);
+        _ = task.ContinueWith(done => answering.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+}

@@ -1,0 +1,183 @@
+using System.Collections.Concurrent;
+using Pipeline.Bot.Capture;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Bot.Commands;
+
+/// <summary>The slash commands about a running recording; those about finished ones and settings are handed on.</summary>
+public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands library)
+{
+    private const int MostPerWindow = 8;
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<ulong, UseCount> uses = new();
+
+    private RecorderServices Services => recorders.Services;
+
+    public async Task RunAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        if (TooFast(context.CallerId) is { } again)
+        {
+            await context.Answer.SendAsync(Texts.TooFast(again), cancellationToken);
+            return;
+        }
+        string name = context.Interaction.Data?.Name ?? "";
+        string sub = name == CommandDefinitions.Record ? context.Interaction.Data?.Options is [var first, ..] ? first.Name : "" : "";
+        await ((name, sub) switch
+        {
+            (CommandDefinitions.Join, _) or (_, "start") => StartAsync(context, context.Option("channel")?.Snowflake, context.Option("title")?.Text, cancellationToken),
+            (CommandDefinitions.Stop, _) or (_, "stop") => StopAsync(context, cancellationToken),
+            (_, "status") => StatusAsync(context, cancellationToken),
+            (_, "note") => NoteAsync(context, context.Option("text")?.Text, cancellationToken),
+            (_, "pause") => PauseAsync(context, paused: true, cancellationToken),
+            (_, "resume") => PauseAsync(context, paused: false, cancellationToken),
+            (_, "me") => MeAsync(context, context.Option("choice")?.Text, cancellationToken),
+            (_, "verify") => VerifyAsync(context, cancellationToken),
+            _ => library.RunAsync(context, sub, cancellationToken),
+        });
+    }
+
+    /// <summary>Starts in the named channel, or in the caller's; says what is missing when it cannot.</summary>
+    internal async Task StartAsync(CommandContext context, ulong? channelId, string? title, CancellationToken cancellationToken)
+    {
+        KnownSettings settings = await Services.Settings.GetAsync(context.GuildId, cancellationToken);
+        Guild? guild = Services.Gateway.Guilds.Find(context.GuildId);
+        if (!StartChecks.MayRecord(guild, context.Caller, settings.Settings))
+        {
+            await context.Answer.SendAsync(Texts.NoRight(settings.Settings.RecorderRoleId), cancellationToken);
+            return;
+        }
+        guild ??= new Guild { Id = context.GuildId };
+        if (StartChecks.FindChannel(guild, channelId, context.CallerId, out string problem) is not { } channel)
+        {
+            await context.Answer.SendAsync(problem, cancellationToken);
+            return;
+        }
+        GuildRecorder recorder = recorders.For(context.GuildId);
+        ulong? panelChannel = context.Interaction.ChannelId ?? channel.Id;
+        if (recorder.Current is null && StartChecks.WhatIsMissing(guild, channel, panelChannel.Value, Services.Gateway.SelfId, settings.Announce, out panelChannel) is { } missing)
+        {
+            await context.Answer.SendAsync(CheckAgain(missing, channel.Id), cancellationToken);
+            return;
+        }
+        StartOutcome outcome = await recorder.StartAsync(new StartCall(guild, channel, context.CallerId, title is null ? null : Shorten(title), panelChannel, settings));
+        await context.Answer.SendAsync(Describe(outcome, channel.Id), cancellationToken);
+    }
+
+    internal async Task StopAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        if (recorders.For(context.GuildId).Current is not { } running)
+        {
+            await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
+            return;
+        }
+        if (!await MayHandleAsync(context, running, cancellationToken)) return;
+        StopOutcome? outcome = await recorders.For(context.GuildId).StopAsync(EndReason.Stopped, Texts.Interrupted(Wording.User(context.CallerId)));
+        await context.Answer.SendAsync(outcome is null ? Texts.NothingToStop : outcome.Text, cancellationToken);
+        if (outcome is { Delivered: false, Link: { } link } && outcome.Session.StartedBy == context.CallerId) await context.Answer.SendAsync(Texts.DmClosed(link), cancellationToken);
+    }
+
+    internal async Task NoteAsync(CommandContext context, string? text, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(text)) await context.Answer.SendAsync(Texts.EmptyNote, cancellationToken);
+        else if (recorders.For(context.GuildId).Current is { } running && (IsInCall(context, running) || await MayHandleAsync(context, running, cancellationToken)))
+        {
+            await WithCurrentAsync(context, call => { call.AddNote(context.CallerId, text); return Texts.NoteTaken; }, cancellationToken);
+        }
+        else if (recorders.For(context.GuildId).Current is null) await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
+    }
+
+    internal async Task PauseAsync(CommandContext context, bool paused, CancellationToken cancellationToken)
+    {
+        if (recorders.For(context.GuildId).Current is not { } running) await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
+        else if (await MayHandleAsync(context, running, cancellationToken))
+        {
+            await WithCurrentAsync(context, call =>
+            {
+                if (call.IsPaused == paused) return paused ? Texts.AlreadyPaused : Texts.NotPaused;
+                call.SetPaused(paused, context.CallerId);
+                return paused ? Texts.Paused(Wording.User(context.CallerId)) : Texts.Resumed(Wording.User(context.CallerId));
+            }, cancellationToken);
+        }
+    }
+
+    /// <summary>Takes the caller out of this server's recordings, or back in; holds for a running one at once.</summary>
+    internal async Task MeAsync(CommandContext context, string? choice, CancellationToken cancellationToken)
+    {
+        bool optOut = choice switch
+        {
+            "out" => true,
+            "in" => false,
+            _ => !Services.Settings.IsOptedOut(context.GuildId, context.CallerId),
+        };
+        // The running recording first: what the settings say is for the next ones.
+        await recorders.For(context.GuildId).WithCurrentAsync(call => { call.SetOptOut(context.CallerId, optOut); return call; });
+        bool stored = await Services.Settings.SetOptOutAsync(context.GuildId, context.CallerId, optOut, cancellationToken);
+        await context.Answer.SendAsync(!optOut ? Texts.InNow : stored ? Texts.OutNow : Texts.OutNowSettingsAway, cancellationToken);
+    }
+
+    private async Task StatusAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        if (recorders.For(context.GuildId).Current is { } call) await context.Answer.SendAsync(RecordingPanel.DrawPrivately(call.Draw()), cancellationToken);
+        else await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
+    }
+
+    private async Task VerifyAsync(CommandContext context, CancellationToken cancellationToken)
+    {
+        if (recorders.For(context.GuildId).Current is not { } call) await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
+        else await context.Answer.SendAsync(call.PrivacyCode is { } code ? Texts.CallCode(code) : Texts.VerifyNotActive, cancellationToken);
+    }
+
+    private async Task WithCurrentAsync(CommandContext context, Func<RecordedCall, string> action, CancellationToken cancellationToken)
+    {
+        string? text = await recorders.For(context.GuildId).WithCurrentAsync(action);
+        await context.Answer.SendAsync(text ?? Texts.NothingToStop, cancellationToken);
+    }
+
+    private bool IsInCall(CommandContext context, RecordedCall running) =>
+        Services.Gateway.Guilds.Find(context.GuildId)?.VoiceStates.GetValueOrDefault(context.CallerId)?.ChannelId == running.ChannelId;
+
+    /// <summary>Those who may record, and the one who started.</summary>
+    private async Task<bool> MayHandleAsync(CommandContext context, RecordedCall running, CancellationToken cancellationToken)
+    {
+        if (running.Session.StartedBy == context.CallerId) return true;
+        KnownSettings settings = await Services.Settings.GetAsync(context.GuildId, cancellationToken);
+        if (StartChecks.MayRecord(Services.Gateway.Guilds.Find(context.GuildId), context.Caller, settings.Settings)) return true;
+        await context.Answer.SendAsync(Texts.NoRight(settings.Settings.RecorderRoleId), cancellationToken);
+        return false;
+    }
+
+    private static MessageBody Describe(StartOutcome outcome, ulong channelId)
+    {
+        if (outcome.Running is not { } running) return CheckAgain(outcome.Text, channelId);
+        List<MessageComponent> buttons = [];
+        if (running.Panel.Posted is { } posted) buttons.Add(MessageComponent.Link("Jump to panel", Jump(running.GuildId, posted)));
+        if (!outcome.Started) buttons.Add(MessageComponent.Button("Stop", CustomIds.For(CustomIds.Stop, running.Session.RecordingId), ButtonStyle.Danger));
+        return new MessageBody { Content = outcome.Text, Components = buttons.Count == 0 ? null : [MessageComponent.Row(buttons)] };
+    }
+
+    private static MessageBody CheckAgain(string text, ulong channelId) => new()
+    {
+        Content = text,
+        Components = [MessageComponent.Row(MessageComponent.Button("Check again", CustomIds.For(CustomIds.CheckAgain, channelId.ToString(System.Globalization.CultureInfo.InvariantCulture)), ButtonStyle.Primary))],
+    };
+
+    private static string Jump(ulong guildId, PostedPanel posted) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"https://discord.com/channels/{guildId}/{posted.ChannelId}/{posted.MessageId}");
+
+    private static string Shorten(string title) => title.Length <= 100 ? title.Trim() : title[..100].Trim();
+
+    /// <summary>When the caller may try again; null: now.</summary>
+    private DateTimeOffset? TooFast(ulong userId)
+    {
+        DateTimeOffset now = Services.Time.GetUtcNow();
+        if (uses.Count > 10_000) uses.Clear();
+        UseCount count = uses.AddOrUpdate(userId, _ => new UseCount(now, 1), (_, old) => now - old.Since > Window ? new UseCount(now, 1) : old with { Count = old.Count + 1 });
+        return count.Count > MostPerWindow ? count.Since + Window : null;
+    }
+
+    private sealed record UseCount(DateTimeOffset Since, int Count);
+}

@@ -1,0 +1,33 @@
+using System.Text;
+using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Rest;
+using Pipeline.Discord.Voice;
+
+namespace Pipeline.Bot.Commands;
+
+/// <summary>What the environment says about Discord; <see cref="RecorderSettings"/> reads it.</summary>
+public sealed record RecorderOptions
+{
+    public required GatewayOptions Gateway { get; init; }
+    public required DiscordRestOptions Rest { get; init; }
+    public required RecordingApiOptions Api { get; init; }
+    public VoiceCallOptions Voice { get; init; } = new();
+
+    /// <summary>DISCORD_GUILD_ID: declare the commands in this guild only; null: everywhere.</summary>
+    public ulong? CommandGuild { get; init; }
+
+    /// <summary>RECORDING_EMPTY_TIMEOUT: how long the bot stays when everybody has left.</summary>
+    public TimeSpan EmptyTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>First wait before a call that was given up is joined once more; doubles.</summary>
+    public TimeSpan RejoinDelay { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Last-known settings and changed names.</summary>
+    public required string StateFolder { get; init; }
+
+    private bool PrintMembers(StringBuilder text)
+    {
+        text.Append("CommandGuild = ").Append(CommandGuild).Append(", EmptyTimeout = ").Append(EmptyTimeout);
+        return true;
+    }
+}

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Upload;
+using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Bot.Commands;
+
+/// <summary>What every guild's recorder works with.</summary>
+public sealed record RecorderServices(
+    RecorderOptions Options,
+    CaptureOptions Capture,
+    GatewayClient Gateway,
+    DiscordRestClient Rest,
+    RecordingHosts Hosts,
+    RecordingApiClient Api,
+    GuildSettingsStore Settings,
+    RecordingFollower Follower,
+    TimeProvider Time,
+    ILogger<GuildRecorder> Log)
+{
+    public SpokenName Names { get; } = new(Rest, Options.StateFolder, Log);
+}
