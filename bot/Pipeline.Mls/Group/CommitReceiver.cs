@@ -81,12 +81,14 @@ internal static class CommitReceiver
     {
         // RFC 9420 §7.3: a leaf from a commit, signed for its place, with a key that is new to the tree.
         MlsException.ThrowIf(path.Leaf.Source != LeafNodeSource.Commit, MlsError.WrongLeafSource);
-        MlsException.ThrowIf(
-            path.Leaf.EncryptionKey.AsSpan().SequenceEqual(tree[committer]!.EncryptionKey), MlsError.DuplicateKey);
+        bool sameKey = path.Leaf.EncryptionKey.AsSpan().SequenceEqual(tree[committer]!.EncryptionKey);
+        MlsException.ThrowIf(sameKey, MlsError.DuplicateKey);
         LeafValidator.Check(path.Leaf, group.Policy, group.Context.Extensions);
-        // DAVE, "Credential": a member stays who it is.
-        bool sameUser = path.Leaf.Credential.IsSameAs(tree[committer]!.Credential);
-        MlsException.ThrowIf(group.Policy.IsDave && !sameUser, MlsError.BadCredential);
+        // DAVE, "Voice Gateway Commit Validity": a committer keeps its credential and its signature key.
+        LeafNode before = tree[committer]!;
+        bool sameMember = path.Leaf.Credential.IsSameAs(before.Credential) &&
+            path.Leaf.SignatureKey.AsSpan().SequenceEqual(before.SignatureKey);
+        MlsException.ThrowIf(group.Policy.IsDave && !sameMember, MlsError.BadCredential);
         MlsException.ThrowIf(!path.Leaf.VerifySignature(group.Context.GroupId, committer), MlsError.BadSignature);
         foreach (UpdatePathNode node in path.Nodes) LeafValidator.CheckPublicKey(node.EncryptionKey);
         TreeKem.Merge(tree, committer, path, added);
@@ -105,7 +107,6 @@ internal static class CommitReceiver
     {
         GroupContext provisional = NextEpoch.ProvisionalContext(group, tree, proposals);
         TreePrivateKeys keys = group.Keys.CopyFor(tree);
-        EpochSecrets? secrets = null;
         try
         {
             byte[] commitSecret = authenticated.Content.Commit!.Path is { } path
@@ -113,7 +114,6 @@ internal static class CommitReceiver
                     tree, new LeafIndex(authenticated.Content.Sender.Index), path, added, keys, provisional.Encode())
                 : KeySchedule.Zero;
             using NextEpoch next = NextEpoch.Compute(group, provisional, authenticated, commitSecret, proposals);
-            secrets = next.Secrets;
             // RFC 9420 §12.4.2: equal tags prove equal trees, transcripts and secrets.
             bool confirmed = CryptographicOperations.FixedTimeEquals(next.ConfirmationTag, authenticated.ConfirmationTag);
             MlsException.ThrowIf(!confirmed, MlsError.BadConfirmationTag);
@@ -122,7 +122,6 @@ internal static class CommitReceiver
         catch
         {
             keys.Dispose();
-            secrets?.Dispose();
             throw;
         }
     }

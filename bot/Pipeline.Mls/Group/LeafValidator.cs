@@ -28,7 +28,7 @@ internal static class LeafValidator
     /// <summary>RFC 9420 §7.3 without signature, source and what depends on other members.</summary>
     public static void Check(LeafNode leaf, GroupPolicy policy, IReadOnlyList<Extension> groupExtensions)
     {
-        // DAVE, "Credential": the user id; certificates are nothing that this library could judge.
+        // DAVE, "MLS Parameters" and "Validation": basic, the user id in 8 bytes. Certificates nobody here could judge.
         MlsException.ThrowIf(leaf.Credential.Type != Credential.Basic, MlsError.BadCredential);
         MlsException.ThrowIf(policy.IsDave && leaf.Credential.Identity.Length != UserIdSize, MlsError.BadCredential);
         CheckPublicKey(leaf.EncryptionKey);

@@ -7,10 +7,12 @@ namespace Pipeline.Mls.Group;
 
 /// <summary>
 /// The key schedule of the epoch that a commit leads to (RFC 9420 §8, §12.4), the same for who makes and who receives it.
-/// Disposing wipes the joiner and member secret; <see cref="Secrets"/> belongs to the next state.
+/// Disposing wipes its secrets, but for those that a state took over.
 /// </summary>
 internal sealed class NextEpoch : IDisposable
 {
+    private bool _isTaken;
+
     private NextEpoch(GroupContext context, byte[] joinerSecret, byte[] memberSecret, EpochSecrets secrets)
     {
         Context = context;
@@ -56,12 +58,16 @@ internal sealed class NextEpoch : IDisposable
     }
 
     /// <summary>The state of this epoch; takes keys and secrets over.</summary>
-    public GroupState ToState(GroupState before, RatchetTree tree, TreePrivateKeys keys) =>
-        new(before.Identity, before.Policy, before.Psks, Context, tree, keys, Secrets, ConfirmationTag);
+    public GroupState ToState(GroupState before, RatchetTree tree, TreePrivateKeys keys)
+    {
+        _isTaken = true;
+        return new(before.Identity, before.Policy, before.Psks, Context, tree, keys, Secrets, ConfirmationTag);
+    }
 
     public void Dispose()
     {
         CryptographicOperations.ZeroMemory(JoinerSecret);
         CryptographicOperations.ZeroMemory(MemberSecret);
+        if (!_isTaken) Secrets.Dispose();
     }
 }

@@ -26,7 +26,7 @@ internal static class ProposalReceiver
     /// <summary>What may be proposed at all, before it costs a signature check. Also for proposals inside a commit.</summary>
     public static void CheckAllowed(GroupPolicy policy, ProposalKind kind, Sender sender)
     {
-        // DAVE, "Proposals": the voice gateway proposes adds and removes, nobody anything else.
+        // DAVE, "Proposal Handling": the voice gateway proposes adds and removes, nobody anything else.
         bool allowedByPolicy = !policy.IsDave ||
             (sender.Type == SenderType.External && kind is ProposalKind.Add or ProposalKind.Remove);
         // RFC 9420 §12.1.8: what an external sender may not propose. Reinit ends a group: no application here wants it.

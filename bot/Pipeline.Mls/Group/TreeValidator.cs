@@ -31,7 +31,7 @@ internal static class TreeValidator
             .Concat(tree.Parents().Select(parent => parent.Node.EncryptionKey));
         MlsException.ThrowIf(HasDuplicate(members.Select(leaf => leaf.SignatureKey)), MlsError.DuplicateKey);
         MlsException.ThrowIf(HasDuplicate(encryptionKeys), MlsError.DuplicateKey);
-        // DAVE, "Group membership": one leaf for each user id.
+        // DAVE, "Client Commit Validity": one leaf for each user id.
         bool duplicateUser = policy.IsDave && HasDuplicate(members.Select(leaf => leaf.Credential.Identity));
         MlsException.ThrowIf(duplicateUser, MlsError.DuplicateIdentity);
         // RFC 9420 §7.3: everyone supports every credential type in use.

@@ -49,7 +49,7 @@ internal static class WelcomeReceiver
             GroupSecrets secrets = GroupSecrets.Read(ref reader);
             reader.ExpectEnd();
             MlsException.ThrowIf(secrets.JoinerSecret.Length != CipherSuite.HashSize, MlsError.Malformed);
-            // DAVE, "Group parameters": no pre-shared keys.
+            // DAVE, "Proposal Handling": adds and removes only, so no commit brings a pre-shared key.
             MlsException.ThrowIf(policy.IsDave && secrets.Psks.Count > 0, MlsError.UnknownPreSharedKey);
             return secrets;
         }
@@ -86,7 +86,7 @@ internal static class WelcomeReceiver
         TreeValidator.CheckForJoin(tree, info.Context.GroupId, options.Policy, info.Context.Extensions);
     }
 
-    // DAVE, "Welcome": this channel, exactly one external sender and it is the gateway's, nobody who is not in the call.
+    // DAVE, "Invalid Groups": this channel, exactly one external sender and it is the gateway's, nobody who is not in the call.
     private static void CheckExpectations(GroupContext context, RatchetTree tree, JoinExpectations expectations)
     {
         MlsException.ThrowIf(!context.GroupId.AsSpan().SequenceEqual(expectations.GroupId.Span), MlsError.WrongGroup);

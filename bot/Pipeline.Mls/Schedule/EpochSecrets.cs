@@ -4,7 +4,7 @@ using Pipeline.Mls.Crypto;
 namespace Pipeline.Mls.Schedule;
 
 /// <summary>
-/// The secrets of one epoch that a member keeps (RFC 9420 §8, table 4), 32 bytes each. Those of PrivateMessage and of
+/// The secrets of one epoch that a member keeps (RFC 9420 §8), 32 bytes each. Those of PrivateMessage and of
 /// external joins are never derived. Disposing wipes.
 /// </summary>
 internal sealed class EpochSecrets : IDisposable
@@ -43,7 +43,7 @@ internal sealed class EpochSecrets : IDisposable
         return secrets;
     }
 
-    /// <summary>RFC 9420 §8, figure 22: from the member secret and the new epoch's group context.</summary>
+    /// <summary>RFC 9420 §8: from the member secret and the new epoch's group context.</summary>
     public static EpochSecrets Derive(ReadOnlySpan<byte> memberSecret, ReadOnlySpan<byte> groupContext)
     {
         byte[] epochSecret = Kdf.ExpandWithLabel(memberSecret, "epoch", groupContext, CipherSuite.HashSize);

@@ -4,7 +4,7 @@ using Pipeline.Mls.Crypto;
 namespace Pipeline.Mls.Schedule;
 
 /// <summary>
-/// From one epoch to the next (RFC 9420 §8, figure 22): init and commit secret make the joiner secret, which with the
+/// From one epoch to the next (RFC 9420 §8): init and commit secret make the joiner secret, which with the
 /// pre-shared keys makes the member secret, from which Welcome and epoch are keyed. Callers wipe what they get.
 /// </summary>
 internal static class KeySchedule

@@ -27,7 +27,7 @@ internal sealed class PreSharedKeys
     }
 
     /// <summary>
-    /// RFC 9420 §8.4, figure 25: each key, labelled with its id and place, is extracted onto those before it.
+    /// RFC 9420 §8.4: each key, labelled with its id and place, is extracted onto those before it.
     /// No ids give 32 zero bytes. <see cref="MlsError.UnknownPreSharedKey"/> when one is not held.
     /// </summary>
     public byte[] ComputeSecret(IReadOnlyList<PreSharedKeyId> ids)

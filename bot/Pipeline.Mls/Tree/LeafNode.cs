@@ -128,7 +128,7 @@ internal sealed class LeafNode
         switch (source)
         {
             case LeafNodeSource.KeyPackage:
-                // The lifetime: this library has no clock, and Discord's gateway checks it (DAVE, "Key packages").
+                // DAVE, "Key Packages", "Validation": the gateway checks the lifetime, members do not.
                 reader.ReadBytes(2 * sizeof(ulong));
                 return [];
             case LeafNodeSource.Update:

@@ -83,17 +83,19 @@ internal static class TreeKem
     /// </summary>
     public static byte[] Implant(RatchetTree tree, TreePrivateKeys keys, NodeIndex start, byte[] pathSecret)
     {
-        MlsException.ThrowIf(tree.IsBlank(start), MlsError.BadUpdatePath);
+        bool agrees = !tree.IsBlank(start);
         foreach (NodeIndex node in TreeMath.Ancestors(start, tree.LeafCount).Prepend(start))
         {
             if (tree.IsBlank(node)) continue;
             HpkeKeyPair keyPair = DeriveNodeKeys(pathSecret);
             keys.Set(node, keyPair);
-            MlsException.ThrowIf(!keyPair.PublicKey.SequenceEqual(tree.EncryptionKey(node)), MlsError.BadUpdatePath);
+            agrees &= keyPair.PublicKey.SequenceEqual(tree.EncryptionKey(node));
             pathSecret = NextPathSecret(pathSecret);
         }
 
-        return pathSecret;
+        if (agrees) return pathSecret;
+        CryptographicOperations.ZeroMemory(pathSecret);
+        throw new MlsException(MlsError.BadUpdatePath);
     }
 
     /// <summary>RFC 9420 §7.4: node_secret, and the key pair from it.</summary>
