@@ -14,6 +14,7 @@ namespace Pipeline.Simulator.Engine;
 public sealed class SimulatorLog(Func<TimeSpan> elapsed, int capacity, TextWriter? writer)
 {
     private readonly ConcurrentQueue<string> lines = new();
+    private readonly TextWriter? output = writer is null ? null : TextWriter.Synchronized(writer);
 
     /// <summary>The lines kept, oldest first.</summary>
     public IReadOnlyList<string> Lines => [.. lines];
@@ -35,6 +36,6 @@ public sealed class SimulatorLog(Func<TimeSpan> elapsed, int capacity, TextWrite
         lines.Enqueue(line);
         while (lines.Count > capacity)
             lines.TryDequeue(out _);
-        writer?.WriteLine(line);
+        output?.WriteLine(line);
     }
 }

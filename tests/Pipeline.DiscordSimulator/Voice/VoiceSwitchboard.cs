@@ -11,6 +11,7 @@ namespace Pipeline.Simulator.Voice;
 internal sealed class VoiceSwitchboard(SimulatedWorld world)
 {
     private readonly Dictionary<(ulong Guild, ulong User), VoiceTicket> tickets = [];
+    private readonly Dictionary<(ulong Guild, ulong User), GatewaySession> owners = [];
     private readonly Dictionary<ulong, Call> calls = [];
     private readonly List<VoiceSession> sessions = [];
     private readonly Dictionary<SimulatedMember, ScriptedMember> scripted = [];
@@ -83,15 +84,20 @@ internal sealed class VoiceSwitchboard(SimulatedWorld world)
             return;
         }
 
-        gateway ??= TicketOf(member.Guild.Id, member.Id)?.Gateway;
-        tickets.Remove((member.Guild.Id, member.Id));
+        (ulong, ulong) key = (member.Guild.Id, member.Id);
+        gateway ??= owners.GetValueOrDefault(key);
+        tickets.Remove(key);
         if (gateway is null)
         {
             member.Guild.SetVoiceState(state);
             Scripted(member).Enter(CallOf(channel));
         }
         else
+        {
+            owners[key] = gateway;
             Announce(gateway, state);
+        }
+
         foreach (VoiceSession session in SessionsOf(member.Id).Where(session => session.Member == member))
             session.Close(4014, "moved", resumable: false);
     }
@@ -101,6 +107,7 @@ internal sealed class VoiceSwitchboard(SimulatedWorld world)
         if (member.Guild.VoiceStateOf(member.Id) is not { } state)
             return;
         tickets.Remove((member.Guild.Id, member.Id));
+        owners.Remove((member.Guild.Id, member.Id));
         member.Guild.SetVoiceState(state with { Channel = null });
         if (scripted.TryGetValue(member, out ScriptedMember? played))
             played.Leave();
@@ -153,8 +160,11 @@ internal sealed class VoiceSwitchboard(SimulatedWorld world)
     /// <summary>A gateway session ended for good: Discord drops the voice connections that it made.</summary>
     public void SessionLost(GatewaySession gateway)
     {
-        foreach (VoiceTicket ticket in tickets.Values.Where(ticket => ticket.Gateway == gateway).ToArray())
-            Leave(ticket.Member, "gateway session lost");
+        foreach (((ulong guildId, ulong userId), _) in owners.Where(owner => owner.Value == gateway).ToArray())
+        {
+            if (world.Guild(guildId)?.Member(userId) is { } member)
+                Leave(member, "gateway session lost");
+        }
     }
 
     /// <summary>Gives the calls of a user (or all) another server.</summary>
@@ -180,7 +190,7 @@ internal sealed class VoiceSwitchboard(SimulatedWorld world)
                     session.Close(code, "server moved", resumable: false);
             }
 
-            world.Loop.Schedule(move.Without, () => Assign(ticket.Gateway!, ticket.Member));
+            world.Loop.Schedule(move.Without, () => Assign(ticket.Gateway, ticket.Member));
         }
     }
 

@@ -7,7 +7,7 @@ namespace Pipeline.Simulator.Voice;
 internal sealed record VoiceTicket(
     SimulatedMember Member,
     SimulatedChannel Channel,
-    GatewaySession? Gateway,
+    GatewaySession Gateway,
     string SessionId,
     string Token,
     VoiceServer Server);
