@@ -1,0 +1,190 @@
+using Pipeline.Discord.Gateway;
+using Pipeline.Simulator;
+using Pipeline.Simulator.Faults;
+using Pipeline.Simulator.World;
+
+namespace Pipeline.Discord.Tests.Gateway;
+
+public sealed class GatewaySessionTests
+{
+    [Fact]
+    public async Task First_session_identifies_with_intents_129_and_knows_its_guilds()
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        Guild guild = rig.Client.Guilds.Find(rig.Discord.Guild.Id)!;
+        Assert.Equal("Simulated guild", guild.Name);
+        Assert.Equal(rig.Discord.Bot.Id, rig.Client.SelfId);
+        Assert.Equal(1, rig.Discord.Bot.Identifies);
+        Assert.True(guild.Channels[rig.Discord.VoiceChannel.Id].HasVoice);
+        Assert.Contains(rig.Discord.Log.Lines, line => line.Contains("\"intents\":129", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(4000)]
+    [InlineData(4001)]
+    [InlineData(4002)]
+    [InlineData(4008)]
+    [InlineData(4009)]
+    [InlineData(1000)]
+    [InlineData(1001)]
+    [InlineData(4321)]
+    public async Task Close_codes_of_the_world_are_answered_by_resume(int code)
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        rig.Discord.Faults.Add(new CloseGateway(code));
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionResumed>() == 1);
+        Assert.Equal(1, rig.Discord.Bot.Identifies);
+    }
+
+    [Theory]
+    [InlineData(4003)]
+    [InlineData(4005)]
+    [InlineData(4007)]
+    public async Task Close_codes_of_a_lost_session_are_answered_by_identify(int code)
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        rig.Discord.Faults.Add(new CloseGateway(code));
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionStarted>() == 2);
+        Assert.Equal(0, rig.Count<GatewayEvent.SessionResumed>());
+        Assert.Equal(2, rig.Discord.Bot.Identifies);
+    }
+
+    [Theory]
+    [InlineData(4004, "DISCORD_TOKEN")]
+    [InlineData(4010, "DISCORD_SHARD")]
+    [InlineData(4011, "DISCORD_SHARD")]
+    [InlineData(4012, "update")]
+    [InlineData(4013, "intents")]
+    [InlineData(4014, "Privileged Gateway Intents")]
+    public async Task Fatal_codes_end_the_client_and_name_the_remedy(int code, string remedy)
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        rig.Discord.Faults.Add(new CloseGateway(code));
+        GatewayFatalException fatal = await Assert.ThrowsAsync<GatewayFatalException>(() => rig.Running.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Equal(code, fatal.CloseCode);
+        Assert.Contains(remedy, fatal.Message, StringComparison.Ordinal);
+        Assert.Equal(1, rig.Discord.Bot.Identifies);
+    }
+
+    [Fact]
+    public async Task Broken_connection_is_resumed_and_missed_events_come_once_and_in_order()
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        SimulatedMember[] people = [.. Enumerable.Range(0, 5).Select(i => rig.Discord.Guild.AddMember($"Person {i}"))];
+        rig.Discord.Faults.Add(new AbortGateway());
+        foreach (SimulatedMember person in people) rig.Discord.Guild.Join(person, rig.Discord.VoiceChannel);
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionResumed>() == 1 && rig.Client.Guilds.Find(rig.Discord.Guild.Id)!.VoiceStates.Count == 5);
+        ulong[] order = [.. rig.Seen.OfType<GatewayEvent.VoiceStateChanged>().Select(change => change.State.UserId)];
+        Assert.Equal(people.Select(person => person.Id), order);
+        Assert.Equal(1, rig.Discord.Bot.Identifies);
+    }
+
+    [Fact]
+    public async Task Op_7_leads_to_resume()
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        rig.Discord.Faults.Add(new RequestReconnect());
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionResumed>() == 1);
+        Assert.Equal(1, rig.Discord.Bot.Identifies);
+    }
+
+    [Fact]
+    public async Task Op_9_with_true_leads_to_resume()
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        rig.Discord.Faults.Add(new InvalidateSession(Resumable: true));
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionResumed>() == 1);
+        Assert.Equal(1, rig.Discord.Bot.Identifies);
+    }
+
+    [Fact]
+    public async Task Op_9_with_false_leads_to_a_new_session()
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        rig.Discord.Faults.Add(new InvalidateSession(Resumable: false));
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionStarted>() == 2);
+        Assert.Equal(2, rig.Discord.Bot.Identifies);
+    }
+
+    [Fact]
+    public async Task Refused_resume_leads_to_a_new_session()
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        rig.Discord.Faults.Add(new RefuseResume());
+        rig.Discord.Faults.Add(new AbortGateway());
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionStarted>() == 2);
+    }
+
+    [Fact]
+    public async Task Unanswered_heartbeat_abandons_the_connection_and_resumes()
+    {
+        SimulatorOptions quick = new() { GatewayHeartbeatInterval = TimeSpan.FromMilliseconds(300) };
+        await using GatewayRig rig = await GatewayRig.StartAsync(quick);
+        await rig.UntilAsync(() => rig.Client.Latency is not null);
+        FaultHandle zombie = rig.Discord.Faults.Add(new IgnoreGatewayHeartbeats { Times = 2 });
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionResumed>() >= 1);
+        Assert.True(zombie.Used >= 1);
+        Assert.Contains(rig.Log.Lines, line => line.EventId == 1004);
+        Assert.Equal(1, rig.Discord.Bot.Identifies);
+    }
+
+    [Fact]
+    public async Task Heartbeat_asked_for_is_answered_at_once()
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        int before = Beats(rig);
+        rig.Discord.Faults.Add(new SendGatewayHeartbeat());
+        await rig.UntilAsync(() => Beats(rig) > before);
+    }
+
+    [Fact]
+    public async Task Empty_identify_budget_is_waited_for_and_nothing_is_sent_before()
+    {
+        await using GatewayRig rig = await GatewayRig.BeginAsync(prepare: discord =>
+        {
+            discord.Bot.SessionStartsLeft = 0;
+            discord.Bot.SessionStartResetAfter = TimeSpan.FromMilliseconds(1200);
+        });
+        await rig.UntilAsync(() => rig.Log.Lines.Any(line => line.EventId == 1003));
+        Assert.Equal(0, rig.Discord.Bot.Identifies);
+        Assert.DoesNotContain(rig.Discord.Log.Lines, line => line.Contains("\"op\":2,", StringComparison.Ordinal));
+        rig.Discord.Bot.SessionStartsLeft = 1000;
+        await rig.UntilAsync(() => rig.Client.IsReady);
+    }
+
+    [Fact]
+    public async Task Refused_token_is_fatal_before_any_identify()
+    {
+        await using GatewayRig rig = await GatewayRig.BeginAsync(change: options => options with { Token = "wrong" });
+        GatewayFatalException fatal = await Assert.ThrowsAsync<GatewayFatalException>(() => rig.Running.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.Contains("DISCORD_TOKEN", fatal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Several_shards_run_in_one_process_and_keep_the_identify_pace()
+    {
+        SimulatorOptions paced = new() { EnforceIdentifyPace = false };
+        await using GatewayRig rig = await GatewayRig.StartAsync(paced, discord =>
+        {
+            discord.Bot.RecommendedShards = 3;
+            for (int i = 0; i < 6; i++) discord.AddGuild($"Guild {i}").AddBot(discord.Bot);
+        });
+        await rig.UntilAsync(() => rig.Client.Guilds.Count == 7 && rig.Client.Guilds.All.All(guild => !guild.Unavailable));
+        Assert.Equal(3, rig.Count<GatewayEvent.SessionStarted>());
+        Assert.Equal(3, rig.Discord.Bot.Identifies);
+    }
+
+    [Fact]
+    public async Task One_shard_of_several_serves_its_own_guilds_only()
+    {
+        await using GatewayRig rig = await GatewayRig.BeginAsync(
+            prepare: discord => { for (int i = 0; i < 8; i++) discord.AddGuild($"Guild {i}").AddBot(discord.Bot); },
+            change: options => options with { Shard = new ShardRange(1, 2) });
+        await rig.UntilAsync(() => rig.Client.IsReady);
+        int expected = rig.Discord.Guilds.Count(guild => ShardRange.ShardOf(guild.Id, 2) == 1);
+        await rig.UntilAsync(() => rig.Client.Guilds.Count == expected);
+        Assert.All(rig.Client.Guilds.All, guild => Assert.Equal(1, ShardRange.ShardOf(guild.Id, 2)));
+    }
+
+    private static int Beats(GatewayRig rig) => rig.Discord.Log.Lines.Count(line => line.Contains("\"op\":1,", StringComparison.Ordinal));
+}
