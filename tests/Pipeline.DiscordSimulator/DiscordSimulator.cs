@@ -5,6 +5,7 @@ using Pipeline.Simulator.Engine;
 using Pipeline.Simulator.Faults;
 using Pipeline.Simulator.Media;
 using Pipeline.Simulator.Rest;
+using Pipeline.Simulator.Run;
 using Pipeline.Simulator.Speakers;
 using Pipeline.Simulator.Voice;
 using Pipeline.Simulator.World;
@@ -22,12 +23,14 @@ public sealed class DiscordSimulator : IAsyncDisposable
     private readonly PrivateAuthority authority;
     private readonly WebApplication application;
     private readonly List<SimulatedSpeaker> speakers = [];
+    private readonly ControlInterface? control;
     private string? authorityFile;
 
     private DiscordSimulator(SimulatorOptions options)
     {
         world = new SimulatedWorld(options);
         rest = new RestServer(world);
+        control = options.ControlInterface ? new ControlInterface(this, options.QuitRequested) : null;
         // Clients check the certificate by the real clock, whatever time the simulator lives in.
         authority = PrivateAuthority.Create(TimeProvider.System.GetUtcNow());
         application = Build(options);
@@ -41,6 +44,9 @@ public sealed class DiscordSimulator : IAsyncDisposable
 
     /// <summary>For <c>DISCORD_API_BASE</c>: <c>http://127.0.0.1:port/api/v10</c>.</summary>
     public string ApiBaseUrl { get; private set; } = string.Empty;
+
+    /// <summary>Base address of the control interface, if there is one.</summary>
+    public string ControlUrl => ApiBaseUrl[..^RestServer.Base.Length] + ControlInterface.Base;
 
     /// <summary>Base address of the main gateway.</summary>
     public string GatewayUrl => world.Gateway.Url;
@@ -90,6 +96,9 @@ public sealed class DiscordSimulator : IAsyncDisposable
     /// <summary>All guilds.</summary>
     public IReadOnlyList<SimulatedGuild> Guilds => world.Loop.Run(() => world.Guilds.ToArray());
 
+    /// <summary>All channels: of every guild, and direct ones.</summary>
+    public IReadOnlyList<SimulatedChannel> AllChannels => world.Loop.Run(() => world.Channels.ToArray());
+
     /// <summary>All speakers.</summary>
     public IReadOnlyList<SimulatedSpeaker> Speakers => world.Loop.Run(() => speakers.ToArray());
 
@@ -138,6 +147,9 @@ public sealed class DiscordSimulator : IAsyncDisposable
     /// <summary>The application's registered commands as JSON text, global ones when <paramref name="guild"/> is null.</summary>
     public string CommandsOf(SimulatedApplication owner, SimulatedGuild? guild) =>
         world.Loop.Run(() => rest.Commands.Of(owner.Id, guild?.Id).ToJsonString());
+
+    /// <summary>True when <see cref="Bot"/> registered a command of this name, for everybody or for <see cref="Guild"/>.</summary>
+    public bool HasCommand(string name) => world.Loop.Run(() => rest.Commands.Find(Bot.Id, Guild.Id, name) is not null);
 
     /// <summary>The direct channel to a user.</summary>
     public SimulatedChannel DirectChannel(SimulatedUser user) => world.Loop.Run(() => world.DirectChannel(user));
@@ -229,6 +241,8 @@ public sealed class DiscordSimulator : IAsyncDisposable
         VoiceServer? voice = world.Voice.Servers.Find(server => server.Endpoint.EndsWith(port, StringComparison.Ordinal));
         if (context.WebSockets.IsWebSocketRequest)
             return voice?.AcceptAsync(context) ?? world.Gateway.AcceptAsync(context);
+        if (voice is null && control is not null && context.Request.Path.StartsWithSegments(ControlInterface.Base, StringComparison.Ordinal))
+            return control.AnswerAsync(context);
         if (voice is null && context.Request.Path.StartsWithSegments(RestServer.Base, StringComparison.Ordinal))
             return rest.AnswerAsync(context);
         context.Response.StatusCode = 404;

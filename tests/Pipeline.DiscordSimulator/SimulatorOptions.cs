@@ -90,4 +90,10 @@ public sealed class SimulatorOptions
 
     /// <summary>Where log lines also go. The caller disposes it.</summary>
     public TextWriter? LogWriter { get; init; }
+
+    /// <summary>Serve the control interface of scripts beside REST.</summary>
+    public bool ControlInterface { get; init; }
+
+    /// <summary>What the control interface's quit does.</summary>
+    public Action? QuitRequested { get; init; }
 }

@@ -1,5 +1,10 @@
+using System.Text.Json.Nodes;
+using Pipeline.Simulator.Faults;
+using Pipeline.Simulator.Media;
 using Pipeline.Simulator.Peers;
+using Pipeline.Simulator.Rest;
 using Pipeline.Simulator.Speakers;
+using Pipeline.Simulator.World;
 
 namespace Pipeline.Simulator.Tests.Peers;
 
@@ -18,7 +23,6 @@ public sealed class DiscordJsTests
         await two.JoinAsync(discord.VoiceChannel);
         await one.ListenToAsync(two.UserId);
         await two.ListenToAsync(one.UserId);
-
         // Op 5 and the first packets race on different sockets, so a first word makes the SSRCs known.
         await Task.WhenAll(one.SayAsync(Word(8)), two.SayAsync(Word(9)));
 
@@ -31,10 +35,113 @@ public sealed class DiscordJsTests
         AssertEndsWith(second, one.Heard(two.UserId));
     }
 
-    private static bool HasEnd(OpusClip said, IReadOnlyList<byte[]> heard) =>
-        heard.Any(packet => packet.AsSpan().SequenceEqual(said.Frames[^1].Payload.Span));
+    [Theory]
+    [InlineData("aead_aes256_gcm_rtpsize")]
+    [InlineData("aead_xchacha20_poly1305_rtpsize")]
+    public async Task Client_hears_a_scripted_speaker_through_padding_and_loss_as_the_ledger_tells(string mode)
+    {
+        string folder = await PeerFolder.FindAsync();
+        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { VoiceModes = [mode] });
+        // One extension word: the client takes the padding's count for a part of the extension when both are long.
+        discord.Conditions = new MediaConditions { PaddingOneIn = 3, Loss = 0.1, RtcpOneIn = 5, VideoOneIn = 5 };
+        SimulatedSpeaker ada = discord.AddSpeaker("Ada");
+        await ada.SayAsync(Word(8)); // the SSRC is known when the client comes
+        await using DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, "Peer", folder);
+        await peer.JoinAsync(discord.VoiceChannel);
+        await peer.ListenToAsync(ada.UserId);
+        discord.Deliveries.Clear();
+
+        await ada.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(1)));
+
+        string[] delivered =
+            [.. discord.Deliveries.Delivered(peer.UserId, ada.UserId).Select(packet => Convert.ToHexString(packet.Payload.Span))];
+        await DiscordSimulator.WaitUntilAsync(() => peer.Heard(ada.UserId).Count >= delivered.Length);
+        Assert.Equal(delivered, peer.Heard(ada.UserId).Select(Convert.ToHexString));
+        Assert.InRange(delivered.Length, 35, 54);
+        Assert.Equal(mode, discord.VoiceClient(peer.UserId)!.Mode);
+    }
+
+    [Fact]
+    public async Task Client_resumes_the_gateway_and_learns_what_it_missed()
+    {
+        string folder = await PeerFolder.FindAsync();
+        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, "Peer", folder);
+        SimulatedMember ada = discord.Guild.AddMember("Ada");
+
+        discord.Faults.Add(new AbortGateway());
+        discord.Guild.Join(ada, discord.VoiceChannel);
+
+        JsonObject state = await peer.ExpectAsync("voiceState");
+        Assert.Equal($"{ada.Id}", (string)state["user"]!);
+        await peer.ExpectAsync("resumed");
+        Assert.Equal(1, peer.Application.Identifies);
+    }
+
+    [Fact]
+    public async Task Client_resumes_voice_and_follows_the_call_to_another_server()
+    {
+        string folder = await PeerFolder.FindAsync();
+        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        SimulatedSpeaker ada = discord.AddSpeaker("Ada");
+        await using DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, "Peer", folder);
+        await peer.JoinAsync(discord.VoiceChannel);
+        await peer.ListenToAsync(ada.UserId);
+
+        discord.Faults.Add(new AbortVoice());
+        await ada.SayAsync(Word(1)); // announced while the socket is away: only the replay can tell whose SSRC it is
+        await DiscordSimulator.WaitUntilAsync(() => discord.VoiceClient(peer.UserId) is { Resumes: 1, IsConnected: true });
+        await HearsAsync(peer, ada, 2);
+
+        string before = discord.VoiceClient(peer.UserId)!.Endpoint;
+        discord.Faults.Add(new VoiceServerMoves());
+        await DiscordSimulator.WaitUntilAsync(() =>
+            discord.VoiceClient(peer.UserId) is { IsConnected: true, Mode: not null } client && client.Endpoint != before);
+        await peer.ExpectAsync("joined");
+        await HearsAsync(peer, ada, 50);
+    }
+
+    [Fact]
+    public async Task Client_registers_a_command_answers_it_and_waits_out_a_rate_limit()
+    {
+        string folder = await PeerFolder.FindAsync();
+        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, "Peer", folder);
+        await peer.SendAsync("register", ("guild", $"{discord.Guild.Id}"), ("name", "ping"), ("description", "Ping"));
+        await peer.ExpectAsync("registered");
+
+        SimulatedInteraction interaction =
+            await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, "ping");
+        await interaction.Answered.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(("heard ping", true), (interaction.Text, interaction.IsEphemeral));
+
+        FaultHandle limit = discord.Faults.Add(new LimitRest(TimeSpan.FromMilliseconds(300)) { Times = 1, Path = "/messages$" });
+        await peer.SendAsync("send", ("channel", $"{discord.TextChannel.Id}"), ("text", "hello"));
+        await peer.ExpectAsync("sent");
+        Assert.Equal(1, limit.Used);
+        Assert.Equal("hello", discord.TextChannel.Messages[^1].Text);
+    }
 
     private static OpusClip Word(int seed) => OpusClip.Generate(seed, TimeSpan.FromMilliseconds(200));
+
+    /// <summary>Says words until one is heard whole: after a reconnect the client first has to learn the SSRC.</summary>
+    private static async Task HearsAsync(DiscordJsPeer peer, SimulatedSpeaker speaker, int firstSeed)
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            OpusClip word = Word(firstSeed + i);
+            await speaker.SayAsync(word);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, TestContext.Current.CancellationToken);
+            HashSet<string> heard = [.. peer.Heard(speaker.UserId).Select(Convert.ToHexString)];
+            if (word.Frames.All(frame => heard.Contains(Convert.ToHexString(frame.Payload.Span))))
+                return;
+        }
+
+        Assert.Fail("The client does not hear the speaker any more.");
+    }
+
+    private static bool HasEnd(OpusClip said, IReadOnlyList<byte[]> heard) =>
+        heard.Any(packet => packet.AsSpan().SequenceEqual(said.Frames[^1].Payload.Span));
 
     private static void AssertEndsWith(OpusClip said, IReadOnlyList<byte[]> heard) =>
         Assert.Equal(

@@ -1,3 +1,5 @@
+using Pipeline.Audio.Ogg;
+
 namespace Pipeline.Simulator.Speakers;
 
 /// <summary>Something to say: Opus packets in order.</summary>
@@ -33,6 +35,18 @@ public sealed class OpusClip(string name, IReadOnlyList<OpusFrame> frames)
         for (int i = 0; i < count; i++)
             frames[i] = new OpusFrame(Packet(random, frameMilliseconds, payloadBytes), frameMilliseconds * SamplesPerMillisecond);
         return new OpusClip($"generated {seed}", frames);
+    }
+
+    /// <summary>Reads an Ogg Opus file.</summary>
+    /// <exception cref="OggFormatException">Not Ogg Opus, damaged or cut off.</exception>
+    public static OpusClip Read(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        OggOpusReader reader = new(file);
+        List<OpusFrame> frames = [];
+        while (reader.TryRead(out OggOpusPacket packet))
+            frames.Add(new OpusFrame(packet.Opus.ToArray(), packet.Samples));
+        return new OpusClip(Path.GetFileName(path), frames);
     }
 
     /// <summary>Only the first part.</summary>

@@ -58,6 +58,9 @@ public sealed class SimulatedSpeaker
     /// <summary>The stream's SSRC; another one after every rejoin.</summary>
     public uint Ssrc => stream.Ssrc;
 
+    /// <summary>What the speaker says when somebody else decides when.</summary>
+    public OpusClip? Script { get; set; }
+
     /// <summary>What was said, oldest first; the running utterance is not in it.</summary>
     public IReadOnlyList<Utterance> Utterances => world.Loop.Run(() => utterances.ToArray());
 

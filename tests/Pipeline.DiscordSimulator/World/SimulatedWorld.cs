@@ -46,6 +46,8 @@ internal sealed class SimulatedWorld
 
     public IReadOnlyList<SimulatedApplication> Applications => applications;
 
+    public IReadOnlyCollection<SimulatedChannel> Channels => channels.Values;
+
     public DateTimeOffset Now => Options.Time.GetUtcNow();
 
     public SimulatedUser AddUser(string name, bool isBot)
