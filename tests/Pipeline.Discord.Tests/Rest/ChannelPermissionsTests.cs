@@ -1,0 +1,57 @@
+using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Discord.Tests.Rest;
+
+public sealed class ChannelPermissionsTests
+{
+    private const ulong Guild = 1, Owner = 2, User = 3, RoleA = 10, RoleB = 11;
+    private const Permissions Basic = Permissions.ViewChannel | Permissions.Connect | Permissions.SendMessages;
+
+    [Fact]
+    public void Owner_may_everything() => Assert.Equal(Permissions.All, Resolve(Owner, [], Deny(0, Guild, Permissions.All)));
+
+    [Fact]
+    public void Administrator_passes_every_overwrite() =>
+        Assert.Equal(Permissions.All, Resolve(User, [RoleA], Deny(0, Guild, Permissions.All), roleA: Permissions.Administrator));
+
+    [Fact]
+    public void Denials_of_roles_count_before_their_allowances()
+    {
+        PermissionOverwrite[] overwrites = [.. Deny(0, RoleA, Permissions.SendMessages), new() { Id = RoleB, Type = 0, Allow = Permissions.SendMessages }];
+        Assert.True(Resolve(User, [RoleA, RoleB], overwrites).HasFlag(Permissions.SendMessages));
+    }
+
+    [Fact]
+    public void Everyones_denial_is_lifted_by_a_role_and_put_back_for_the_member()
+    {
+        PermissionOverwrite[] overwrites =
+        [
+            .. Deny(0, Guild, Permissions.SendMessages),
+            new() { Id = RoleA, Type = 0, Allow = Permissions.SendMessages },
+            new() { Id = User, Type = 1, Deny = Permissions.SendMessages },
+        ];
+        Assert.False(Resolve(User, [RoleA], overwrites).HasFlag(Permissions.SendMessages));
+        Assert.True(Resolve(4, [RoleA], overwrites).HasFlag(Permissions.SendMessages));
+    }
+
+    [Fact]
+    public void Without_view_nothing_is_left() => Assert.Equal(Permissions.None, Resolve(User, [], Deny(0, Guild, Permissions.ViewChannel)));
+
+    [Fact]
+    public void Without_connect_only_the_sight_of_a_voice_channel_is_left() =>
+        Assert.Equal(Permissions.ViewChannel, Resolve(User, [], Deny(0, Guild, Permissions.Connect)));
+
+    private static PermissionOverwrite[] Deny(int type, ulong id, Permissions bits) => [new() { Id = id, Type = type, Deny = bits }];
+
+    private static Permissions Resolve(ulong user, ulong[] roles, PermissionOverwrite[] overwrites, Permissions roleA = Permissions.None)
+    {
+        Dictionary<ulong, GuildRole> known = new()
+        {
+            [Guild] = new GuildRole { Id = Guild, Permissions = Basic },
+            [RoleA] = new GuildRole { Id = RoleA, Permissions = roleA },
+            [RoleB] = new GuildRole { Id = RoleB },
+        };
+        return ChannelPermissions.Resolve(Guild, Owner, known, new GuildChannel { Id = 5, Kind = ChannelKind.Voice, Overwrites = overwrites }, user, roles);
+    }
+}

@@ -1,0 +1,138 @@
+using System.Net;
+using Pipeline.Discord.Rest;
+using Pipeline.Simulator;
+using Pipeline.Simulator.Faults;
+
+namespace Pipeline.Discord.Tests.Rest;
+
+public sealed class DiscordRestClientTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Requests_carry_token_and_user_agent()
+    {
+        await using RestRig rig = await RestRig.StartAsync();
+        await rig.Client.GetSelfAsync(Token);
+        Simulator.Rest.RecordedRequest request = Assert.Single(rig.Discord.Requests);
+        Assert.Equal("Bot " + rig.Discord.Bot.Token, request.Authorization);
+        Assert.Matches(@"^DiscordBot \(https?://[^,]+, [\d.]+\)$", request.UserAgent);
+    }
+
+    [Theory]
+    [InlineData("user", false)]
+    [InlineData("shared", false)]
+    [InlineData("global", false)]
+    [InlineData("user", true)]
+    public async Task Limit_is_waited_for_and_the_message_comes_once(string scope, bool html)
+    {
+        await using RestRig rig = await RestRig.StartAsync();
+        rig.Discord.Faults.Add(new LimitRest(TimeSpan.FromSeconds(1)) { Scope = scope, Html = html, Times = 1, Method = "POST" });
+        long start = TimeProvider.System.GetTimestamp();
+        await rig.PostAsync("once");
+        Assert.True(TimeProvider.System.GetElapsedTime(start) >= TimeSpan.FromSeconds(0.9));
+        Assert.Single(rig.Discord.TextChannel.Messages);
+        Assert.Equal(2, rig.Requests("POST", "/messages"));
+    }
+
+    [Fact]
+    public async Task Global_limit_holds_other_routes_too()
+    {
+        await using RestRig rig = await RestRig.StartAsync();
+        rig.Discord.Faults.Add(new LimitRest(TimeSpan.FromSeconds(1)) { Scope = "global", Times = 1, Method = "POST" });
+        Task<SentMessage> limited = rig.PostAsync("first");
+        await Simulator.DiscordSimulator.WaitUntilAsync(() => rig.Requests("POST", "/messages") == 1 && rig.Log.Lines.Any(line => line.EventId == 1021));
+        TimeSpan limitedAt = rig.Discord.Requests[0].At;
+        await rig.Client.GetSelfAsync(Token);
+        await limited;
+        Assert.All(rig.Discord.Requests.Skip(1), request => Assert.True(request.At - limitedAt >= TimeSpan.FromSeconds(0.9)));
+    }
+
+    [Fact]
+    public async Task Bucket_that_is_used_up_is_not_asked_before_its_reset()
+    {
+        await using RestRig rig = await RestRig.StartAsync(new SimulatorOptions { RateLimit = 3, RateLimitWindow = TimeSpan.FromSeconds(1) });
+        await Task.WhenAll(Enumerable.Range(0, 7).Select(i => rig.PostAsync($"message {i}")));
+        Assert.Equal(7, rig.Discord.TextChannel.Messages.Count);
+        Assert.DoesNotContain(rig.Discord.Requests, request => request.Status == 429);
+    }
+
+    [Fact]
+    public async Task Failure_of_the_server_is_tried_again_and_makes_one_message()
+    {
+        await using RestRig rig = await RestRig.StartAsync();
+        rig.Discord.Faults.Add(new RefuseRest(502) { Html = true, Times = 2 });
+        await rig.PostAsync("once");
+        Assert.Single(rig.Discord.TextChannel.Messages);
+        string[] bodies = [.. rig.Discord.Requests.Select(request => request.Body).Distinct()];
+        Assert.Contains("\"enforce_nonce\":true", Assert.Single(bodies), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Follow_up_is_not_repeated_after_a_failure_because_it_might_come_twice()
+    {
+        await using RestRig rig = await RestRig.StartAsync();
+        rig.Discord.Faults.Add(new RefuseRest(502) { Path = "^/webhooks/" });
+        DiscordRestException refused = await Assert.ThrowsAsync<DiscordRestException>(() => rig.Client.FollowUpAsync(1, "token", new MessageBody { Content = "x" }, Token));
+        Assert.Equal(HttpStatusCode.BadGateway, refused.Status);
+        Assert.Equal(1, rig.Requests("POST", "/webhooks/"));
+    }
+
+    [Fact]
+    public async Task Endless_failure_ends_after_four_attempts()
+    {
+        await using RestRig rig = await RestRig.StartAsync();
+        rig.Discord.Faults.Add(new RefuseRest(503));
+        await Assert.ThrowsAsync<DiscordRestException>(() => rig.Client.GetSelfAsync(Token));
+        Assert.Equal(4, rig.Discord.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Refused_token_stops_every_further_request()
+    {
+        await using RestRig rig = await RestRig.StartAsync(token: "wrong");
+        DiscordRestException first = await Assert.ThrowsAsync<DiscordRestException>(() => rig.Client.GetSelfAsync(Token));
+        Assert.True(first.IsTokenRefused);
+        await Assert.ThrowsAsync<DiscordRestException>(() => rig.PostAsync("never"));
+        Assert.Single(rig.Discord.Requests);
+    }
+
+    [Theory]
+    [InlineData(403, 50013, DiscordErrorCode.MissingPermissions, true)]
+    [InlineData(403, 50001, DiscordErrorCode.MissingAccess, true)]
+    [InlineData(404, 10008, DiscordErrorCode.UnknownMessage, false)]
+    [InlineData(400, 50035, DiscordErrorCode.InvalidFormBody, false)]
+    public async Task Discords_codes_are_typed(int status, int code, DiscordErrorCode expected, bool forbidden)
+    {
+        await using RestRig rig = await RestRig.StartAsync();
+        rig.Discord.Faults.Add(new RefuseRest(status) { Code = code });
+        DiscordRestException refused = await Assert.ThrowsAsync<DiscordRestException>(() => rig.PostAsync("x"));
+        Assert.Equal(expected, refused.Code);
+        Assert.Equal(forbidden, refused.IsForbidden);
+        Assert.DoesNotContain(rig.Discord.Bot.Token, refused.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pause_that_is_too_long_fails_instead_of_waiting()
+    {
+        await using RestRig rig = await RestRig.StartAsync();
+        rig.Discord.Faults.Add(new LimitRest(TimeSpan.FromHours(1)) { Html = true });
+        DiscordRestException refused = await Assert.ThrowsAsync<DiscordRestException>(() => rig.PostAsync("x"));
+        Assert.Equal(TimeSpan.FromHours(1), refused.RetryAfter);
+    }
+
+    [Fact]
+    public async Task Commands_are_written_only_when_they_differ()
+    {
+        await using RestRig rig = await RestRig.StartAsync();
+        ApplicationCommand[] commands =
+        [
+            new() { Name = "record", Description = "Record", Contexts = [0], Options = [new() { Type = CommandOptionKind.Subcommand, Name = "start", Description = "Start", Options = [new() { Type = CommandOptionKind.Channel, Name = "channel", Description = "Which", ChannelTypes = [2, 13] }] }] },
+        ];
+        Assert.True(await rig.Client.DeclareCommandsAsync(rig.Discord.Bot.Id, null, commands, Token));
+        Assert.False(await rig.Client.DeclareCommandsAsync(rig.Discord.Bot.Id, null, commands, Token));
+        Assert.True(await rig.Client.DeclareCommandsAsync(rig.Discord.Bot.Id, rig.Discord.Guild.Id, commands, Token));
+        Assert.True(await rig.Client.DeclareCommandsAsync(rig.Discord.Bot.Id, null, [commands[0] with { Description = "Record a call" }], Token));
+        Assert.Equal(3, rig.Discord.CommandWrites);
+    }
+}
