@@ -1,0 +1,99 @@
+using System.Net;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Trace;
+using Pipeline.Functions.Api;
+using Pipeline.Functions.Api.Wire;
+using Pipeline.Functions.Hosting;
+using Pipeline.Functions.Pipeline;
+using Pipeline.Functions.Storage;
+
+namespace Pipeline.Functions;
+
+/// <summary>Puts the app together: the pipeline's functions, the recording API, and what triggers them.</summary>
+public static class FunctionsApp
+{
+    /// <summary>Exit code for a wrong setting (sysexits EX_CONFIG).</summary>
+    public const int WrongSetting = 78;
+
+    /// <summary>Exit code for something that is needed and not to be had, such as a port (sysexits EX_UNAVAILABLE).</summary>
+    public const int Unavailable = 69;
+
+    private const string DefaultUrl = "http://127.0.0.1:7071";
+
+    /// <param name="configure">Called last, before the app is built; tests hand in a clock.</param>
+    /// <exception cref="InvalidSettingException">A setting is wrong.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        configure?.Invoke(builder);
+        FunctionsOptions options = FunctionsOptions.Read(builder.Configuration);
+        Listen(builder, options);
+        AddLogging(builder);
+        AddTelemetry(builder);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(options.Storage);
+        builder.Services.TryAddTime();
+        builder.Services.AddFunctionsStorage();
+        builder.Services.AddPipeline();
+        builder.Services.AddRecordingApi();
+        builder.Services.AddSingleton<UnexpectedStop>();
+        builder.Services.AddSingleton<TriggerDoor>();
+        if (options.LocalTriggers) builder.Services.AddHostedService<LocalTriggers>();
+
+        WebApplication app = builder.Build();
+        app.UseMiddleware<FaultAnswers>();
+        app.UseMiddleware<KeyCheck>();
+        app.MapGet("/", static () => Results.Json(new TriggerAnswer(), WireJsonContext.Default.TriggerAnswer)).ExcludeFromDescription();
+        app.MapTriggers();
+        app.MapApi();
+        if (options is { Key: null, IsCustomHandler: false }) Log.NoKey(app.Logger);
+        return app;
+    }
+
+    private static void Listen(WebApplicationBuilder builder, FunctionsOptions options)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        if (options.HandlerPort is { } port)
+        {
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+            return;
+        }
+        string urls = builder.Configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } given ? given : DefaultUrl;
+        builder.WebHost.UseUrls(urls);
+        if (options.Key is not null) return;
+        foreach (string url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string host = BindingAddress.Parse(url).Host;
+            if (host is not ("localhost" or "[::1]") && !(IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address)))
+            {
+                throw new InvalidSettingException("Functions__Key", null, $"whoever reaches {url} could read and delete recordings; set a key, or listen on 127.0.0.1");
+            }
+        }
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder)
+    {
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Azure", LogLevel.Warning);
+        builder.Logging.AddFilter("Polly", LogLevel.Error);
+        builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
+    }
+
+    private static void AddTelemetry(WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton<Telemetry>();
+        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
+        builder.Services.AddOpenTelemetry()
+            .WithTracing(tracing => tracing.AddSource(Telemetry.Name).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation())
+            .WithMetrics(metrics => metrics.AddMeter(Telemetry.Name).AddMeter("System.Runtime").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation())
+            .UseOtlpExporter();
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+
+namespace Pipeline.Functions;
+
+/// <summary>All settings of the functions app, read once by <see cref="Read"/> and valid from then on.</summary>
+public sealed record FunctionsOptions
+{
+    public required StorageOptions Storage { get; init; }
+
+    /// <summary><c>FUNCTIONS_CUSTOMHANDLER_PORT</c>: set by the Functions host; null when the app runs by itself.</summary>
+    public int? HandlerPort { get; init; }
+
+    public bool IsCustomHandler => HandlerPort is not null;
+
+    /// <summary><c>Functions__LocalTriggers</c>: pump queues and timers here. Default: when no host does it.</summary>
+    public required bool LocalTriggers { get; init; }
+
+    /// <summary><c>Functions__Key</c>: what callers must show when the app runs by itself; null for an open door on loopback. A secret.</summary>
+    public string? Key { get; init; }
+
+    /// <summary><c>RecordingApi__BaseUrl</c> of somebody else's service; null for our own, in this process.</summary>
+    public Uri? RecordingApiBaseUrl { get; init; }
+
+    /// <summary><c>RecordingApi__ApiKey</c>; a secret.</summary>
+    public string? RecordingApiKey { get; init; }
+
+    /// <summary><c>RecordingApi__ApiKeyHeader</c>.</summary>
+    public string RecordingApiKeyHeader { get; init; } = "x-functions-key";
+
+    /// <summary><c>RECORDING_ABANDON_AFTER</c>: a manifest that was not refreshed for so long has lost its bot.</summary>
+    public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary><c>RECORDING_FINALIZE_DEADLINE</c>: how long a finalizer waits without any segment arriving.</summary>
+    public TimeSpan FinalizeDeadline { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary><c>RECORDING_ADOPT_AFTER</c>: a temp blob without ledger row is an orphan after so long.</summary>
+    public TimeSpan AdoptAfter { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary><c>RECORDING_LIVE_LIMIT</c>: nothing stays live for longer.</summary>
+    public TimeSpan LiveLimit { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary><c>Functions__PoisonRedrives</c>: how often a message that failed too often gets another chance.</summary>
+    public int PoisonRedrives { get; init; } = 3;
+
+    /// <summary><c>Functions__LocalHide</c>: how long a received message stays hidden from other pumps; renewed at half time.</summary>
+    public TimeSpan LocalHide { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <exception cref="InvalidSettingException">Names the first setting that is wrong, its value and what it may be.</exception>
+    public static FunctionsOptions Read(IConfiguration configuration)
+    {
+        SettingReader settings = new(configuration);
+        int? port = settings.Number("FUNCTIONS_CUSTOMHANDLER_PORT", 1, 65_535);
+        FunctionsOptions defaults = new() { Storage = ReadStorage(settings), LocalTriggers = false };
+        return defaults with
+        {
+            HandlerPort = port,
+            LocalTriggers = settings.Flag("Functions__LocalTriggers") ?? port is null,
+            Key = settings.Text("Functions__Key"),
+            RecordingApiBaseUrl = settings.Address("RecordingApi__BaseUrl"),
+            RecordingApiKey = settings.Text("RecordingApi__ApiKey"),
+            RecordingApiKeyHeader = settings.Text("RecordingApi__ApiKeyHeader") ?? defaults.RecordingApiKeyHeader,
+            AbandonAfter = settings.Time("RECORDING_ABANDON_AFTER", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)) ?? defaults.AbandonAfter,
+            FinalizeDeadline = settings.Time("RECORDING_FINALIZE_DEADLINE", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) ?? defaults.FinalizeDeadline,
+            AdoptAfter = settings.Time("RECORDING_ADOPT_AFTER", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) ?? defaults.AdoptAfter,
+            LiveLimit = settings.Time("RECORDING_LIVE_LIMIT", TimeSpan.FromMinutes(1), TimeSpan.FromDays(1)) ?? defaults.LiveLimit,
+            PoisonRedrives = settings.Number("Functions__PoisonRedrives", 0, 100) ?? defaults.PoisonRedrives,
+            LocalHide = settings.Time("Functions__LocalHide", TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(10)) ?? defaults.LocalHide,
+        };
+    }
+
+    private static StorageOptions ReadStorage(SettingReader settings)
+    {
+        StorageOptions storage = new()
+        {
+            ConnectionString = settings.Text(StorageOptions.ConnectionName),
+            BlobServiceUri = settings.Address("PipelineStorage__blobServiceUri"),
+            QueueServiceUri = settings.Address("PipelineStorage__queueServiceUri"),
+            TableServiceUri = settings.Address("PipelineStorage__tableServiceUri"),
+            Credential = settings.Text("PipelineStorage__credential"),
+            ClientId = settings.Text("PipelineStorage__clientId"),
+        };
+        if (storage.ConnectionString is not null) return storage;
+        foreach ((string name, Uri? value) in new[] { ("blob", storage.BlobServiceUri), ("queue", storage.QueueServiceUri), ("table", storage.TableServiceUri) })
+        {
+            if (value is not null) continue;
+            throw new InvalidSettingException($"PipelineStorage__{name}ServiceUri", null, "set it with its two companions and PipelineStorage__credential, or set PipelineStorage to a connection string");
+        }
+        return storage;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Collections.Concurrent;
+using Pipeline.Contracts;
+using Pipeline.Functions.Api.Wire;
+using Pipeline.Functions.Storage;
+
+namespace Pipeline.Functions.Pipeline;
+
+/// <summary>
+/// The older flow for services without init-live: init with all segments, one PUT each, complete. The temp blobs stay until
+/// the service has confirmed the whole, so that any step may be repeated from the start.
+/// </summary>
+public sealed class BatchFlow(Ledger ledger, TempContainer temp, RecordingApiClient api, SegmentDelivery delivery, Reports reports, ILogger<BatchFlow> log)
+{
+    private const int Width = 8;
+
+    /// <returns>The recording's row with the id that the service gave it.</returns>
+    public async Task<LedgerRecording> RunAsync(LedgerRecording recording, FinalizeRequest end, IReadOnlyList<LedgerSegment> segments, CancellationToken cancellation)
+    {
+        BatchInitResponse? init = await api.BatchInitAsync(WireMapping.BatchInit(recording.Session, end, segments), cancellation);
+        if (init is null) return await RefusedAsync(recording, cancellation);
+        if (string.IsNullOrEmpty(init.RecordingId)) throw new RecordingApiException("init answered no recordingId", isTransient: false, null, null);
+        bool sameAsBefore = init.RecordingId == recording.ApiRecordingId;
+        LedgerRecording known = await ledger.UpdateRecordingAsync(recording.Session.RecordingId, row => row with { ApiRecordingId = init.RecordingId }, cancellation) ?? recording;
+
+        LedgerSegment[] moved = await DeliverAllAsync(segments, Places(init, segments.Count), sameAsBefore, cancellation);
+        CompleteRequest complete = new() { Files = [.. moved.Select((segment, index) => WireMapping.Completed(index, segment))] };
+        if (!await api.CompleteAsync(init.RecordingId, complete, cancellation)) return await RefusedAsync(known, cancellation);
+        foreach (LedgerSegment segment in moved)
+        {
+            if (await temp.FindAsync(segment.BlobName, cancellation) is { } blob && blob.Length == segment.FileSize) await temp.DeleteAsync(blob, cancellation);
+        }
+        return known;
+    }
+
+    private static Dictionary<int, Uri> Places(BatchInitResponse init, int count)
+    {
+        Dictionary<int, Uri> places = [];
+        foreach (BatchUploadUrl place in init.UploadUrls ?? [])
+        {
+            if (place.FileIndex is { } index && Uri.TryCreate(place.UploadUrl, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https") places[index] = url;
+        }
+        return Enumerable.Range(0, count).All(places.ContainsKey)
+            ? places
+            : throw new RecordingApiException($"init answered {places.Count} upload URLs for {count} segments", isTransient: false, null, null);
+    }
+
+    private async Task<LedgerSegment[]> DeliverAllAsync(IReadOnlyList<LedgerSegment> segments, Dictionary<int, Uri> places, bool sameAsBefore, CancellationToken cancellation)
+    {
+        ConcurrentDictionary<int, LedgerSegment> moved = [];
+        ParallelOptions width = new() { MaxDegreeOfParallelism = Width, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(Enumerable.Range(0, segments.Count), width, async (index, stop) =>
+        {
+            LedgerSegment segment = segments[index];
+            bool done = sameAsBefore && segment.State == SegmentState.Moved && segment.BlobUrl is not null;
+            moved[index] = done ? segment : await DeliverAsync(segment, places[index], stop);
+        });
+        return [.. Enumerable.Range(0, segments.Count).Select(index => moved[index])];
+    }
+
+    private async Task<LedgerSegment> DeliverAsync(LedgerSegment segment, Uri uploadUrl, CancellationToken cancellation)
+    {
+        TempBlob blob = await temp.FindAsync(segment.BlobName, cancellation) ?? throw new SegmentFaultException(segment.Key, "vanished", "its temp blob is not there");
+        if (blob.Length != segment.FileSize || (blob.ContentMd5 is { } md5 && md5 != segment.ContentMd5)) throw new SegmentFaultException(segment.Key, "altered", "its temp blob has changed since it was collected");
+        Uri address = await delivery.DeliverAsync(segment, blob, uploadUrl, cancellation);
+        LedgerSegment moved = segment with { State = SegmentState.Moved, BlobUrl = address.AbsoluteUri };
+        await ledger.PutSegmentAsync(moved, cancellation);
+        Log.SegmentMoved(log, segment.Key, segment.FileSize, 0);
+        return moved;
+    }
+
+    private async Task<LedgerRecording> RefusedAsync(LedgerRecording recording, CancellationToken cancellation)
+    {
+        await reports.WriteAsync(recording.Session.RecordingId, "finalize", "refused: the service has the recording finished with other segments", cancellation);
+        Log.AmendmentRefused(log, recording.Session.RecordingId);
+        return recording;
+    }
+}
