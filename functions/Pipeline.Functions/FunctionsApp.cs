@@ -21,15 +21,15 @@ public static class FunctionsApp
 
     private const string DefaultUrl = "http://127.0.0.1:7071";
 
-    /// <param name="configure">Called last, before the app is built; tests hand in a clock.</param>
+    /// <param name="configure">Called before the settings are read; tests hand in settings and a clock.</param>
     /// <exception cref="InvalidSettingException">A setting is wrong.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        AddLogging(builder);
         configure?.Invoke(builder);
         FunctionsOptions options = FunctionsOptions.Read(builder.Configuration);
         Listen(builder, options);
-        AddLogging(builder);
         AddTelemetry(builder);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(options.Storage);

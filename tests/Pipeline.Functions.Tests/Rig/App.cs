@@ -1,0 +1,106 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Functions.Api.Wire;
+using Pipeline.Functions.Storage;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Rig;
+
+/// <summary>The functions app in this process on a free port, without pumps unless a test asks for them.</summary>
+internal sealed class App : IAsyncDisposable
+{
+    private readonly WebApplication app;
+
+    private App(WebApplication app, LogSink log)
+    {
+        (this.app, Log) = (app, log);
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(5) };
+    }
+
+    public Uri Address { get; }
+    public HttpClient Http { get; }
+    public LogSink Log { get; }
+
+    public StorageClients Storage => app.Services.GetRequiredService<StorageClients>();
+
+    public T Get<T>() where T : notnull => app.Services.GetRequiredService<T>();
+
+    public static async Task<App> StartAsync(string connection, Dictionary<string, string?>? settings = null, TimeProvider? time = null, Action<IServiceCollection>? services = null)
+    {
+        LogSink log = new();
+        Dictionary<string, string?> all = new() { ["PipelineStorage"] = connection, ["Functions:LocalTriggers"] = "false" };
+        foreach ((string name, string? value) in settings ?? []) all[name] = value;
+        WebApplication app = FunctionsApp.Build(["--urls", "http://127.0.0.1:0"], builder =>
+        {
+            builder.Configuration.AddInMemoryCollection(all);
+            builder.Logging.ClearProviders().AddProvider(log);
+            if (time is not null) builder.Services.AddSingleton(time);
+            services?.Invoke(builder.Services);
+        });
+        await app.StartAsync();
+        return new App(app, log);
+    }
+
+    public Task<bool> StartRecordingAsync(RecordingStarted message) => TriggerAsync("StartRecording", message, ContractsJsonContext.Default.RecordingStarted);
+
+    public Task<bool> MoveAsync(SegmentReady message) => TriggerAsync("MoveSegment", message, ContractsJsonContext.Default.SegmentReady);
+
+    public Task<bool> FinalizeAsync(RecordingStopped message) => TriggerAsync("FinalizeRecording", message, ContractsJsonContext.Default.RecordingStopped);
+
+    public async Task<bool> SweepAsync()
+    {
+        using HttpResponseMessage response = await PostAsync("SweepRecordings", """{"Data":{"timer":{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}},"Metadata":{"sys":{}}}""");
+        return response.IsSuccessStatusCode;
+    }
+
+    /// <summary>Posts what the host would post for a queue message; true for 200 with a JSON object.</summary>
+    public async Task<bool> TriggerAsync<T>(string function, T message, JsonTypeInfo<T> type) => await TriggerAsync(function, JsonSerializer.Serialize(message, type));
+
+    public async Task<bool> TriggerAsync(string function, string text)
+    {
+        string doubled = JsonSerializer.Serialize(JsonSerializer.Serialize(text));
+        string envelope = """{"Data":{"item":#},"Metadata":{"DequeueCount":"1","sys":{"MethodName":"any"}}}""".Replace("#", doubled, StringComparison.Ordinal);
+        using HttpResponseMessage response = await PostAsync(function, envelope);
+        string body = await response.Content.ReadAsStringAsync();
+        using JsonDocument answer = JsonDocument.Parse(body);
+        Assert.Equal(JsonValueKind.Object, answer.RootElement.ValueKind);
+        return response.IsSuccessStatusCode;
+    }
+
+    public async Task<HttpResponseMessage> PostAsync(string path, string json) =>
+        await Http.PostAsync(new Uri(path, UriKind.Relative), new StringContent(json, Encoding.UTF8, "application/json"));
+
+    public async Task<HttpResponseMessage> PostAsync<T>(string path, T body, JsonTypeInfo<T> type)
+    {
+        ByteArrayContent content = new(JsonSerializer.SerializeToUtf8Bytes(body, type));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return await Http.PostAsync(new Uri(path, UriKind.Relative), content);
+    }
+
+    public async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type) =>
+        JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(), type)!;
+
+    public async Task<RecordingDetails?> RecordingAsync(RecordingId recording)
+    {
+        using HttpResponseMessage response = await Http.GetAsync(new Uri($"api/recordings/{recording}", UriKind.Relative));
+        return response.IsSuccessStatusCode ? await ReadAsync(response, WireJsonContext.Default.RecordingDetails) : null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+}
