@@ -1,4 +1,4 @@
-namespace Pipeline.DiscordSimulator.Dave;
+namespace Pipeline.Simulator.Dave;
 
 /// <summary>Where a delivery service may differ from call to call.</summary>
 public sealed class DeliveryOptions

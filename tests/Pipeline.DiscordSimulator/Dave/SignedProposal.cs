@@ -1,4 +1,4 @@
-namespace Pipeline.DiscordSimulator.Dave;
+namespace Pipeline.Simulator.Dave;
 
 /// <summary>One proposal as it goes out in op 27.</summary>
 /// <param name="Message">The MLSMessage.</param>

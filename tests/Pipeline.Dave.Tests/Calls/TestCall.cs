@@ -1,0 +1,150 @@
+using Pipeline.Simulator.Dave;
+using Pipeline.TestKit;
+
+namespace Pipeline.Dave.Tests.Calls;
+
+/// <summary>
+/// A call in virtual time: the gateway's delivery service, clients on both implementations, and talk between them.
+/// Only davey's process is real time.
+/// </summary>
+internal sealed class TestCall : IAsyncDisposable
+{
+    private readonly List<CallMember> present = [];
+    private int spoken;
+
+    public TestCall(DeliveryOptions? options = null)
+    {
+        Options = options ?? new DeliveryOptions();
+        Gateway = new GroupDelivery(ChannelId, Options, ToClient, (delay, action) => Network.Schedule(delay, action));
+    }
+
+    public ulong ChannelId => 940_000_000_000_000_001;
+
+    public VirtualNetwork Network { get; } = new();
+
+    public DaveyProcess Davey { get; } = DaveyProcess.Start();
+
+    public DeliveryOptions Options { get; }
+
+    public GroupDelivery Gateway { get; }
+
+    public int Version { get; set; } = 1;
+
+    /// <summary>On the way to the gateway, by user and opcode.</summary>
+    public Func<ulong, byte, TimeSpan> Uplink { get; set; } = (_, _) => TimeSpan.FromMilliseconds(5);
+
+    /// <summary>On the way to a client, by user and opcode.</summary>
+    public Func<ulong, byte, TimeSpan> Downlink { get; set; } = (_, _) => TimeSpan.FromMilliseconds(5);
+
+    /// <summary>What the gateway sent, for replays.</summary>
+    public List<DeliveryMessage> Sent { get; } = [];
+
+    /// <summary>Users whose connection is down: what is sent to them waits for the resume, what they send is lost.</summary>
+    public Dictionary<ulong, List<DeliveryMessage>> Disconnected { get; } = [];
+
+    public IReadOnlyList<CallMember> Present => present;
+
+    public IEnumerable<DaveyMember> Peers => present.OfType<DaveyMember>();
+
+    public OurMember Us(ulong userId = 9) => new(userId, this);
+
+    public DaveyMember Peer(ulong userId) => new(userId, this);
+
+    /// <summary>Identify to op 25, as the gateway orders it.</summary>
+    public void Join(CallMember member, bool externalSenderFirst = false)
+    {
+        ulong[] others = [.. present.Select(other => other.UserId)];
+        foreach (CallMember other in present.ToArray()) OnLink(other.UserId, 11, () => other.ConnectedAsync([member.UserId]));
+        present.Add(member);
+        OnLink(member.UserId, 11, () => member.ConnectedAsync(others));
+        if (externalSenderFirst) Gateway.Announce(member.UserId);
+        OnLink(member.UserId, 4, () => member.DescribedAsync(Version));
+        if (!externalSenderFirst && Version > 0) Gateway.Announce(member.UserId);
+    }
+
+    public void Leave(CallMember member)
+    {
+        present.Remove(member);
+        foreach (CallMember other in present.ToArray()) OnLink(other.UserId, 13, () => other.DisconnectedAsync(member.UserId));
+        Gateway.Left(member.UserId);
+    }
+
+    public Task RunAsync(double seconds) => Network.RunAsync(TimeSpan.FromSeconds(seconds));
+
+    /// <summary>Everybody says something every 20 ms, and everybody else hears it 10 ms later. Returns what was said.</summary>
+    public async Task<List<(ulong From, string Frame)>> TalkAsync(double seconds, params CallMember[] speakers)
+    {
+        List<(ulong, string)> said = [];
+        for (double at = 0; at < seconds; at += 0.02)
+        {
+            Network.Schedule(TimeSpan.FromSeconds(at), async () =>
+            {
+                foreach (CallMember speaker in speakers)
+                {
+                    byte[] frame = [0x78, .. BitConverter.GetBytes(spoken++), .. new byte[20 + spoken % 60]];
+                    said.Add((speaker.UserId, Convert.ToHexString(frame)));
+                    byte[] packet = await speaker.SealAsync(frame);
+                    foreach (CallMember listener in present.Where(other => other != speaker).ToArray())
+                    {
+                        Network.Schedule(TimeSpan.FromMilliseconds(10), () => listener.HearAsync(speaker.UserId, packet));
+                    }
+                }
+            });
+        }
+        await RunAsync(seconds + 0.1);
+        return said;
+    }
+
+    /// <summary>Every member, on either implementation, sees the same group.</summary>
+    public async Task AssertAgreementAsync()
+    {
+        List<string> codes = [];
+        foreach (CallMember member in present) codes.Add(await member.PrivacyCodeAsync());
+        Assert.Single(codes.Distinct());
+        Assert.Equal(Codes.PrivacyCode.Digits, codes[0].Length);
+    }
+
+    public void FromClient(ulong userId, byte opcode, ReadOnlyMemory<byte> body, int transitionId)
+    {
+        if (Disconnected.ContainsKey(userId)) return;
+        Network.Deliver($"from {userId}", Uplink(userId, opcode), () =>
+        {
+            if (!present.Exists(member => member.UserId == userId)) return Task.CompletedTask;
+            if (opcode == 23) Gateway.TransitionReady(userId, transitionId);
+            if (opcode == 26) Gateway.KeyPackage(userId, body);
+            if (opcode == 28) Gateway.Commit(userId, body);
+            if (opcode == 31) Gateway.Invalid(userId);
+            return Task.CompletedTask;
+        });
+    }
+
+    /// <summary>The web socket is gone; UDP goes on.</summary>
+    public void Disconnect(ulong userId) => Disconnected[userId] = [];
+
+    /// <summary>Op 9, then what was missed, after the last <paramref name="repeated"/> messages that had arrived before.</summary>
+    public void Resume(ulong userId, int repeated = 0)
+    {
+        Disconnected.Remove(userId, out List<DeliveryMessage>? missed);
+        List<DeliveryMessage> before = [.. Sent.Where(message => message.UserId == userId && !missed!.Contains(message)).TakeLast(repeated)];
+        foreach (DeliveryMessage message in before.Concat(missed!)) Transmit(message);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (OurMember member in present.OfType<OurMember>()) member.Dispose();
+        Gateway.Dispose();
+        await Davey.DisposeAsync();
+    }
+
+    private void ToClient(DeliveryMessage message)
+    {
+        Sent.Add(message);
+        if (Disconnected.TryGetValue(message.UserId, out List<DeliveryMessage>? waiting)) waiting.Add(message);
+        else Transmit(message);
+    }
+
+    private void Transmit(DeliveryMessage message) =>
+        OnLink(message.UserId, message.Opcode, () => present.Find(member => member.UserId == message.UserId)?.ReceiveAsync(message) ?? Task.CompletedTask);
+
+    private void OnLink(ulong userId, byte opcode, Func<Task> action) => Network.Deliver($"to {userId}", Downlink(userId, opcode), action);
+}
