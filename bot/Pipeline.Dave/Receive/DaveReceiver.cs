@@ -79,7 +79,7 @@ public sealed class DaveReceiver : IDisposable
         return result;
     }
 
-    /// <summary>To be called when no frame came for a while, at least every 200 ms: held frames are tried or given up, old keys wiped.</summary>
+    /// <summary>To be called when no frame came for a while, at least twice a second: held frames are tried or given up, old keys wiped.</summary>
     public void Poll(DaveSnapshot snapshot) => Advance(snapshot, time.GetTimestamp());
 
     public void Dispose()

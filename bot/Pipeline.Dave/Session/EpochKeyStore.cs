@@ -50,7 +50,7 @@ internal sealed class EpochKeyStore(TimeProvider time)
     public void Prune()
     {
         long now = time.GetTimestamp();
-        // One more expiry later nobody reads them: the media thread takes a new snapshot at least every 200 ms.
+        // One more expiry later nobody reads them: the media thread takes a new snapshot at least twice a second.
         foreach (EpochKeys keys in expired.FindAll(keys => now >= keys.ExpiresAt + Ticks(EpochKeys.Lateness)))
         {
             keys.Wipe();

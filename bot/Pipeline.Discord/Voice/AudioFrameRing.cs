@@ -13,8 +13,8 @@ namespace Pipeline.Discord.Voice;
 /// </remarks>
 public sealed class AudioFrameRing
 {
-    /// <summary>About 1 s of 25 speakers at 64 kbit/s.</summary>
-    public const int DefaultCapacity = 256 * 1024;
+    /// <summary>About 1 s of 25 speakers at 64 kbit/s, and on top of it the 2 s of each that may come at once when a late key opens them.</summary>
+    public const int DefaultCapacity = 1024 * 1024;
 
     private const int HeaderSize = 32;
     private const byte Filler = 255;

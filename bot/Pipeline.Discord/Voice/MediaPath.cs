@@ -1,3 +1,4 @@
+using Pipeline.Dave;
 using Pipeline.Discord.Rtp;
 
 namespace Pipeline.Discord.Voice;
@@ -6,17 +7,30 @@ namespace Pipeline.Discord.Voice;
 /// From a datagram to an <see cref="AudioFrame"/> in the recording's ring: tell apart, parse, open the transport seal, take extension and
 /// padding off, find the user, open the end-to-end layer. Media thread only; allocates nothing per packet once every speaker has been heard.
 /// </summary>
-internal sealed class MediaPath(AudioFrameRing frames, TimeProvider time) : IDisposable
+internal sealed class MediaPath : IDisposable
 {
     /// <summary>Longest datagram that is read; Ethernet carries at most 1472 bytes of UDP payload.</summary>
     public const int MaxDatagramLength = 2048;
 
     private readonly byte[] plaintext = new byte[MaxDatagramLength];
-    private readonly UnknownSsrcHold hold = new(time);
+    private readonly byte[] endToEnd = new byte[MaxDatagramLength];
+    private readonly AudioFrameRing frames;
+    private readonly UnknownSsrcHold hold;
+    private readonly DaveReceiver dave;
     private MediaSnapshot snapshot = MediaSnapshot.Empty;
     private ITransportCipher? cipher;
 
+    public MediaPath(AudioFrameRing frames, TimeProvider time)
+    {
+        this.frames = frames;
+        hold = new UnknownSsrcHold(time);
+        dave = new DaveReceiver(time, OnReleased);
+    }
+
     public MediaCounters Counters { get; } = new();
+
+    /// <summary>What could not be decrypted, for the recovery; any thread.</summary>
+    public DaveHealth DaveHealth => dave.Health;
 
     /// <summary>Called with the whole datagram for every IP discovery reply.</summary>
     public Action<byte[]>? DiscoveryReplied { get; init; }
@@ -31,6 +45,7 @@ internal sealed class MediaPath(AudioFrameRing frames, TimeProvider time) : IDis
             cipher = next.TransportKey?.CreateCipher();
         }
         snapshot = next;
+        dave.Poll(snapshot.Dave);
         if (hold.SourceCount > 0) hold.Release(snapshot.TryGetUser, DeliverHeld);
     }
 
@@ -42,13 +57,25 @@ internal sealed class MediaPath(AudioFrameRing frames, TimeProvider time) : IDis
         return reason;
     }
 
-    /// <summary>To be called now and then: gives up held frames whose user did not become known.</summary>
+    /// <summary>Counters with the end-to-end layer's; any thread.</summary>
+    public VoiceHealth Health(long kernelDrops)
+    {
+        VoiceHealth health = Counters.Health(kernelDrops);
+        return health with { Users = [.. health.Users.Select(user => user with { EndToEnd = dave.CountersOf(user.UserId) })] };
+    }
+
+    /// <summary>To be called now and then: gives up held frames whose user or whose sender key did not become known.</summary>
     public void Expire(long now)
     {
+        dave.Poll(snapshot.Dave);
         if (hold.SourceCount > 0) CountUnknown(hold.Expire(now));
     }
 
-    public void Dispose() => cipher?.Dispose();
+    public void Dispose()
+    {
+        cipher?.Dispose();
+        dave.Dispose();
+    }
 
     private DropReason Open(ReadOnlySpan<byte> datagram, long receivedAt)
     {
@@ -86,12 +113,46 @@ internal sealed class MediaPath(AudioFrameRing frames, TimeProvider time) : IDis
 
     private void DeliverHeld(ulong userId, in AudioFrame held)
     {
-        DropReason reason = Deliver(WithUser(held, userId), wasHeld: true);
+        DropReason reason = Deliver(With(held, AudioFrameKind.Opus, userId, held.Opus), wasHeld: true);
         if (reason != DropReason.None) Counters.CountOnly(reason);
     }
 
-    /// <summary>The only way into the ring. The end-to-end layer belongs here: by user id, behind padding, in front of the ring.</summary>
+    /// <summary>By user id, behind padding, in front of the ring: what is encrypted end to end is opened here, or waits for its key.</summary>
     private DropReason Deliver(in AudioFrame frame, bool wasHeld)
+    {
+        DaveFrameOrigin origin = new(frame.Ssrc, frame.SequenceNumber, frame.Timestamp, frame.ReceivedAt);
+        DaveOpenResult result = dave.Open(snapshot.Dave, frame.UserId, in origin, frame.Opus, endToEnd, out int length);
+        switch (result)
+        {
+            case DaveOpenResult.Opened or DaveOpenResult.Passthrough or DaveOpenResult.Silence:
+                return Write(With(frame, AudioFrameKind.Opus, frame.UserId, endToEnd.AsSpan(0, length)), wasHeld);
+            case DaveOpenResult.Held:
+                return DropReason.None;
+            default:
+                Counters.Of(frame.UserId).CountRefused();
+                return DropReason.Refused;
+        }
+    }
+
+    /// <summary>A frame whose key came, or did not come in time. What was sent before we had joined is no loss: nobody meant it for us.</summary>
+    private void OnReleased(ulong userId, in DaveFrameOrigin origin, DaveOpenResult result, ReadOnlySpan<byte> opus)
+    {
+        if (result == DaveOpenResult.JoinGap) return;
+        DropReason reason = Write(new AudioFrame
+        {
+            Kind = result == DaveOpenResult.Opened ? AudioFrameKind.Opus : AudioFrameKind.Undecryptable,
+            UserId = userId,
+            Ssrc = origin.Ssrc,
+            SequenceNumber = origin.SequenceNumber,
+            Timestamp = origin.Timestamp,
+            ReceivedAt = origin.ReceivedAt,
+            Opus = opus,
+        }, wasHeld: true);
+        if (reason != DropReason.None) Counters.CountOnly(reason);
+    }
+
+    /// <summary>The only way into the ring.</summary>
+    private DropReason Write(in AudioFrame frame, bool wasHeld)
     {
         UserAudioCounters user = Counters.Of(frame.UserId);
         if (!frames.TryWrite(frame))
@@ -99,7 +160,8 @@ internal sealed class MediaPath(AudioFrameRing frames, TimeProvider time) : IDis
             user.CountRefused();
             return DropReason.RingFull;
         }
-        user.CountFrame(RtpPayload.IsSilence(frame.Opus), wasHeld);
+        if (frame.Kind == AudioFrameKind.Undecryptable) user.CountUndecryptable();
+        else user.CountFrame(RtpPayload.IsSilence(frame.Opus), wasHeld);
         return DropReason.None;
     }
 
@@ -108,14 +170,14 @@ internal sealed class MediaPath(AudioFrameRing frames, TimeProvider time) : IDis
         for (int i = 0; i < count; i++) Counters.CountOnly(DropReason.UnknownSsrc);
     }
 
-    private static AudioFrame WithUser(in AudioFrame frame, ulong userId) => new()
+    private static AudioFrame With(in AudioFrame frame, AudioFrameKind kind, ulong userId, ReadOnlySpan<byte> opus) => new()
     {
-        Kind = frame.Kind,
+        Kind = kind,
         UserId = userId,
         Ssrc = frame.Ssrc,
         SequenceNumber = frame.SequenceNumber,
         Timestamp = frame.Timestamp,
         ReceivedAt = frame.ReceivedAt,
-        Opus = frame.Opus,
+        Opus = opus,
     };
 }

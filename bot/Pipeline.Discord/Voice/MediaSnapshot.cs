@@ -1,3 +1,4 @@
+using Pipeline.Dave;
 using Pipeline.Discord.Rtp;
 
 namespace Pipeline.Discord.Voice;
@@ -13,10 +14,12 @@ internal sealed class MediaSnapshot
     /// <param name="ownSsrc">Our own source, never recorded.</param>
     /// <param name="transportKey">Null until the session description came.</param>
     /// <param name="users">Copied.</param>
-    public MediaSnapshot(uint ownSsrc, TransportKey? transportKey, IReadOnlyDictionary<uint, ulong> users)
+    /// <param name="dave">What the end-to-end layer knows; null for a call without it.</param>
+    public MediaSnapshot(uint ownSsrc, TransportKey? transportKey, IReadOnlyDictionary<uint, ulong> users, DaveSnapshot? dave = null)
     {
         OwnSsrc = ownSsrc;
         TransportKey = transportKey;
+        Dave = dave ?? DaveSnapshot.Plain;
         this.users = new Dictionary<uint, ulong>(users);
     }
 
@@ -24,6 +27,7 @@ internal sealed class MediaSnapshot
 
     public uint OwnSsrc { get; }
     public TransportKey? TransportKey { get; }
+    public DaveSnapshot Dave { get; }
 
     public bool TryGetUser(uint ssrc, out ulong userId) => users.TryGetValue(ssrc, out userId);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using Pipeline.Dave;
 
 namespace Pipeline.Discord.Voice;
 
@@ -36,6 +37,10 @@ internal sealed class MediaThread : IDisposable
     }
 
     public MediaCounters Counters => path.Counters;
+
+    public VoiceHealth Health => path.Health(KernelDrops);
+
+    public DaveHealth DaveHealth => path.DaveHealth;
 
     public long KernelDrops => Volatile.Read(ref source)?.KernelDrops ?? 0;
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Pipeline.Dave;
 
 namespace Pipeline.Discord.Voice;
 
@@ -11,14 +12,16 @@ internal sealed class RunningSession : IAsyncDisposable
     private readonly VoiceSession session;
     private readonly Task run;
 
-    public RunningSession(VoiceSessionIdentity identity, VoiceSessionOptions options, AudioFrameRing frames, ChannelWriter<VoiceCallInput> inputs, TimeProvider time, ILogger logger)
+    public RunningSession(VoiceSessionIdentity identity, VoiceSessionOptions options, AudioFrameRing frames, ChannelWriter<VoiceCallInput> inputs, RecoveryLadder ladder, TimeProvider time, ILogger logger)
     {
         this.inputs = inputs;
-        session = new VoiceSession(identity, options, frames, news => inputs.TryWrite(new VoiceCallInput.News(this, news)), time, logger);
+        session = new VoiceSession(identity, options, frames, news => inputs.TryWrite(new VoiceCallInput.News(this, news)), time, logger, ladder);
         run = Task.Run(RunAsync);
     }
 
     public VoiceHealth Health => session.Health;
+
+    public DaveSnapshot Encryption => session.Encryption;
 
     /// <summary>Ends it and waits until it no longer writes into the ring.</summary>
     public async ValueTask DisposeAsync()

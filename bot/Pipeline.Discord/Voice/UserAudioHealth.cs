@@ -1,3 +1,5 @@
+using Pipeline.Dave;
+
 namespace Pipeline.Discord.Voice;
 
 /// <summary>
@@ -9,4 +11,8 @@ namespace Pipeline.Discord.Voice;
 /// <param name="Held">Frames among them that came before it was known whose they are.</param>
 /// <param name="Undecryptable">Packets whose end-to-end encryption could not be opened.</param>
 /// <param name="Refused">Packets that were dropped for another reason: end-to-end layer, or a full ring.</param>
-public sealed record UserAudioHealth(ulong UserId, long Frames, long Silence, long Held, long Undecryptable, long Refused);
+public sealed record UserAudioHealth(ulong UserId, long Frames, long Silence, long Held, long Undecryptable, long Refused)
+{
+    /// <summary>What the end-to-end layer made of the user's frames.</summary>
+    public DaveCounters EndToEnd { get; init; }
+}

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Pipeline.Dave;
 using Pipeline.Discord.Gateway;
 
 namespace Pipeline.Discord.Voice;
@@ -46,6 +47,9 @@ public sealed class VoiceCall : IAsyncDisposable
 
     /// <summary>Counters of the voice session that runs, or ran last.</summary>
     public VoiceHealth Health => loop.Health;
+
+    /// <summary>End-to-end encryption of the session that runs: members, signature keys, privacy code.</summary>
+    public DaveSnapshot Encryption => loop.Encryption;
 
     /// <summary>
     /// Joins a channel. Completes with <see cref="VoiceCallState.Connected"/>, or with <see cref="VoiceCallState.Disconnected"/> when it

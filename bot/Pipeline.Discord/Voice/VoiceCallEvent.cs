@@ -31,6 +31,9 @@ public abstract record VoiceCallEvent
     /// <summary>The end-to-end group's code that people can compare, or null when the call is not encrypted end to end.</summary>
     public sealed record PrivacyCode(string? Code) : VoiceCallEvent;
 
+    /// <summary>Audio arrives that cannot be decrypted, and neither new keys nor joining anew has helped. The call goes on trying.</summary>
+    public sealed record EncryptionBroken : VoiceCallEvent;
+
     /// <summary>Counters of the running voice session, every few seconds.</summary>
     public sealed record UserHealth(VoiceHealth Health) : VoiceCallEvent;
 }

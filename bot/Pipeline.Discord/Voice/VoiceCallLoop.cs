@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Pipeline.Dave;
 using Pipeline.Discord.Gateway;
 
 namespace Pipeline.Discord.Voice;
@@ -29,6 +30,7 @@ internal sealed class VoiceCallLoop(
     private static readonly TimeSpan FreshServer = TimeSpan.FromSeconds(3);
 
     private readonly RejoinPolicy policy = new(options);
+    private readonly RecoveryLadder ladder = new(time);
     private readonly Alarm alarm = new(time);
     private readonly Alarm healthAlarm = new(time);
     private VoiceCallInput.Join? wanted;
@@ -52,6 +54,9 @@ internal sealed class VoiceCallLoop(
     public ulong ChannelId => Volatile.Read(ref channelId);
 
     public VoiceHealth Health => Volatile.Read(ref session)?.Health ?? Volatile.Read(ref lastHealth);
+
+    /// <summary>Of the session that runs; a call without one is not encrypted.</summary>
+    public DaveSnapshot Encryption => Volatile.Read(ref session)?.Encryption ?? DaveSnapshot.Plain;
 
     public async Task RunAsync()
     {
@@ -210,6 +215,12 @@ internal sealed class VoiceCallLoop(
             case VoiceSessionNews.UserLeft left:
                 Tell(new VoiceCallEvent.UserLeft(left.UserId));
                 break;
+            case VoiceSessionNews.PrivacyCode code:
+                Tell(new VoiceCallEvent.PrivacyCode(code.Code));
+                break;
+            case VoiceSessionNews.EncryptionBroken:
+                Tell(new VoiceCallEvent.EncryptionBroken());
+                break;
         }
         return ValueTask.CompletedTask;
     }
@@ -341,7 +352,7 @@ internal sealed class VoiceCallLoop(
             Token = server!.Token,
             Endpoint = server.Endpoint!,
         };
-        Volatile.Write(ref session, new RunningSession(identity, options.Session, wanted.Frames, inputs.Writer, time, logger));
+        Volatile.Write(ref session, new RunningSession(identity, options.Session, wanted.Frames, inputs.Writer, ladder, time, logger));
     }
 
     /// <summary>Ends the session, if there is one, and tells that audio is lost from now on.</summary>
@@ -352,6 +363,7 @@ internal sealed class VoiceCallLoop(
             await stopped.DisposeAsync();
             Volatile.Write(ref lastHealth, stopped.Health);
             Volatile.Write(ref session, null);
+            if (stopped.Encryption.PrivacyCode.Length > 0) Tell(new VoiceCallEvent.PrivacyCode(null));
         }
         if (!wasConnected || lostAt is not null) return;
         lostAt = time.GetTimestamp();

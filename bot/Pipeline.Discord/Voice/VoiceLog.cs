@@ -1,10 +1,11 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Pipeline.Dave;
 using Pipeline.Discord.Rtp;
 
 namespace Pipeline.Discord.Voice;
 
-/// <summary>Every log line of the voice room, ids 1100 to 1199. Nothing here takes a token, a transport key or a session id.</summary>
+/// <summary>Every log line of the voice room, ids 1100 to 1199, and 2000 for end-to-end encryption. Nothing here takes a token, a transport key or a session id.</summary>
 internal static partial class VoiceLog
 {
     [LoggerMessage(1100, LogLevel.Debug, "Voice {GuildId} at {Endpoint}: {From} -> {To}, ssrc {Ssrc}, seq {Sequence}, {People} others")]
@@ -25,8 +26,8 @@ internal static partial class VoiceLog
     [LoggerMessage(1105, LogLevel.Information, "Voice {GuildId}: server versions voice {Voice}, worker {Worker}")]
     public static partial void BackendVersion(ILogger logger, ulong guildId, string voice, string worker);
 
-    [LoggerMessage(1106, LogLevel.Debug, "Voice {GuildId}: end-to-end message ignored, the layer is off")]
-    public static partial void DaveIgnored(ILogger logger, ulong guildId);
+    [LoggerMessage(EventId = 2000, Message = "Voice {GuildId}: end-to-end encryption, {Kind}: {Detail}")]
+    public static partial void Dave(ILogger logger, LogLevel level, ulong guildId, DaveNoticeKind kind, string detail);
 
     [LoggerMessage(1107, LogLevel.Error, "Voice {GuildId}: session failed by an error of its own")]
     public static partial void SessionFailed(ILogger logger, ulong guildId, Exception error);

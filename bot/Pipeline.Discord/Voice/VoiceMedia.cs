@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Pipeline.Dave;
 using Pipeline.Discord.Rtp;
 
 namespace Pipeline.Discord.Voice;
@@ -9,20 +10,24 @@ namespace Pipeline.Discord.Voice;
 /// The media side as the control loop sees it: opens the socket and its thread, asks for our address, installs transport keys, publishes
 /// snapshots, keeps the way open, notices when it is dead. Control loop only, but for <see cref="Health"/>.
 /// </summary>
-internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing frames, SsrcMap ssrcs, ChannelWriter<VoiceSessionInput> inputs, ulong guildId, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing frames, SsrcMap ssrcs, VoiceEncryption encryption, ChannelWriter<VoiceSessionInput> inputs, ulong guildId, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly List<TransportKey> transportKeys = [];
     private readonly DropReport dropReport = new(time, logger, guildId);
     private readonly MediaPathWatch watch = new(options.MediaPathTimeout, time);
     private MediaThread? thread;
     private ReceiveOpener? opener;
+    private DaveSnapshot? publishedEncryption;
     private int discoveryTries;
 
     /// <summary>Our own source; 0 before Ready.</summary>
     public uint OwnSsrc { get; private set; }
 
     /// <summary>Counters up to now; any thread, also after the end.</summary>
-    public VoiceHealth Health => Volatile.Read(ref thread) is { } running ? running.Counters.Health(running.KernelDrops) : VoiceHealth.None;
+    public VoiceHealth Health => Volatile.Read(ref thread) is { } running ? running.Health : VoiceHealth.None;
+
+    /// <summary>What the media thread could not decrypt; null before it runs.</summary>
+    public DaveHealth? DaveHealth => thread?.DaveHealth;
 
     public IEnumerable<Alarm> Alarms => opener?.Alarms ?? [];
 
@@ -61,7 +66,16 @@ internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing fra
         return isNew ? opener.Start(transportKey) : null;
     }
 
-    public void Publish() => thread?.Publish(Snapshot());
+    public void Publish()
+    {
+        publishedEncryption = encryption.Snapshot;
+        thread?.Publish(Snapshot());
+    }
+
+    public void PublishIfEncryptionChanged()
+    {
+        if (!ReferenceEquals(publishedEncryption, encryption.Snapshot)) Publish();
+    }
 
     /// <summary>Somebody new is here.</summary>
     public void Encourage() => opener?.Encourage();
@@ -82,7 +96,7 @@ internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing fra
         foreach (TransportKey transportKey in transportKeys) transportKey.Dispose();
     }
 
-    private MediaSnapshot Snapshot() => new(OwnSsrc, transportKeys.LastOrDefault(), ssrcs.Users);
+    private MediaSnapshot Snapshot() => new(OwnSsrc, transportKeys.LastOrDefault(), ssrcs.Users, encryption.Snapshot);
 
     // On the media thread. Refused when the queue is full: the next try of discovery comes by itself.
     private void PostDiscovery(byte[] datagram) => inputs.TryWrite(new VoiceSessionInput.DiscoveryReplied(datagram));

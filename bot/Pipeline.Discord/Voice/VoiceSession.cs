@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Pipeline.Dave;
 using Pipeline.Discord.Rtp;
 
 namespace Pipeline.Discord.Voice;
@@ -35,6 +36,7 @@ public sealed class VoiceSession
     private readonly VoiceHeartbeat heartbeat;
     private readonly Alarm phaseAlarm;
     private readonly Alarm houseAlarm;
+    private readonly VoiceEncryption encryption;
     private readonly VoiceMedia media;
     private VoiceLink? link;
     private VoiceSessionPhase phase;
@@ -50,7 +52,8 @@ public sealed class VoiceSession
     /// <param name="report">Called on the control loop, in order; must not block.</param>
     /// <param name="time">Its timestamps are the frames' arrival times.</param>
     /// <param name="logger">Never sees tokens or keys.</param>
-    public VoiceSession(VoiceSessionIdentity identity, VoiceSessionOptions options, AudioFrameRing frames, Action<VoiceSessionNews> report, TimeProvider time, ILogger logger)
+    /// <param name="ladder">Shared by the sessions of one call, so that joining anew is a step on it; null for one of its own.</param>
+    public VoiceSession(VoiceSessionIdentity identity, VoiceSessionOptions options, AudioFrameRing frames, Action<VoiceSessionNews> report, TimeProvider time, ILogger logger, RecoveryLadder? ladder = null)
     {
         this.identity = identity;
         this.options = options;
@@ -61,11 +64,15 @@ public sealed class VoiceSession
         heartbeat = new VoiceHeartbeat(time);
         phaseAlarm = new Alarm(time);
         houseAlarm = new Alarm(time);
-        media = new VoiceMedia(options, frames, ssrcs, inputs.Writer, identity.GuildId, time, logger);
+        encryption = new VoiceEncryption(identity, ladder ?? new RecoveryLadder(time), report, time, logger);
+        media = new VoiceMedia(options, frames, ssrcs, encryption, inputs.Writer, identity.GuildId, time, logger);
     }
 
     /// <summary>Counters up to now; any thread, also after the end.</summary>
     public VoiceHealth Health => media.Health;
+
+    /// <summary>End-to-end encryption up to now: members, privacy code; any thread.</summary>
+    public DaveSnapshot Encryption => encryption.Snapshot;
 
     /// <summary>Runs until the session is over. Called once.</summary>
     public async Task<VoiceSessionEnd> RunAsync(CancellationToken cancellation)
@@ -156,7 +163,8 @@ public sealed class VoiceSession
                 OnPeople(message);
                 break;
         }
-        OnDave(message);
+        // A description that came too early was not taken by the media side either.
+        if (message is not VoiceMessage.SessionDescription || phase is VoiceSessionPhase.Live or VoiceSessionPhase.Resuming) await ApplyAsync(encryption.Take(message));
     }
 
     private void OnPeople(VoiceMessage message)
@@ -177,15 +185,14 @@ public sealed class VoiceSession
     }
 
     /// <summary>
-    /// The end-to-end layer's place in the control loop. Sees, in arrival order and after the SSRC map: session description, clients
-    /// connect and disconnect, transitions, epochs, and the binary messages.
+    /// The end-to-end layer's place in the control loop: it sees every message in arrival order and after the SSRC map, and its keys are
+    /// published before its answer goes out.
     /// </summary>
-    private void OnDave(VoiceMessage message)
+    private async Task ApplyAsync(IReadOnlyList<(ReadOnlyMemory<byte> Message, WebSocketMessageType Type)> answers)
     {
-        if (message is VoiceMessage.DaveBinary or VoiceMessage.PrepareTransition or VoiceMessage.ExecuteTransition or VoiceMessage.PrepareEpoch)
-        {
-            VoiceLog.DaveIgnored(logger, identity.GuildId);
-        }
+        media.PublishIfEncryptionChanged();
+        foreach ((ReadOnlyMemory<byte> message, WebSocketMessageType type) in answers) await SendAsync(message, type);
+        if (encryption.WantsRejoin) Finish(VoiceSessionEndKind.EncryptionLost, "new keys did not help");
     }
 
     private async Task OnHelloAsync(VoiceMessage.Hello hello)
@@ -265,7 +272,7 @@ public sealed class VoiceSession
         if (heartbeat.Alarm.TakeIfDue()) await BeatAsync();
         if (end is null && phaseAlarm.TakeIfDue()) await OnPhaseAlarmAsync();
         if (media.Tick() is { } speaking) await SendAsync(speaking);
-        if (houseAlarm.TakeIfDue()) KeepHouse();
+        if (houseAlarm.TakeIfDue()) await KeepHouseAsync();
     }
 
     private async Task BeatAsync()
@@ -295,11 +302,12 @@ public sealed class VoiceSession
         }
     }
 
-    private void KeepHouse()
+    private async Task KeepHouseAsync()
     {
         houseAlarm.Set(HouseInterval);
         if (ssrcs.Prune()) media.Publish();
         media.LogDrops();
+        if (media.DaveHealth is { } health && phase == VoiceSessionPhase.Live) await ApplyAsync(encryption.KeepHouse(health));
         if (media.IsDead) Finish(VoiceSessionEndKind.MediaPathLost, "the media server fell silent");
     }
 
@@ -339,9 +347,9 @@ public sealed class VoiceSession
     }
 
     // What cannot be sent is not lost: the link's end is on its way, and resuming or rejoining follows.
-    private async Task SendAsync(ReadOnlyMemory<byte> message)
+    private async Task SendAsync(ReadOnlyMemory<byte> message, WebSocketMessageType type = WebSocketMessageType.Text)
     {
-        if (link is not null) await link.TrySendAsync(message, WebSocketMessageType.Text);
+        if (link is not null) await link.TrySendAsync(message, type);
     }
 
     private void Enter(VoiceSessionPhase next, TimeSpan limit)
@@ -374,5 +382,6 @@ public sealed class VoiceSession
         inputs.Writer.TryComplete();
         await DropLinkAsync(FinalCloseCode);
         media.Dispose();
+        encryption.Dispose();
     }
 }

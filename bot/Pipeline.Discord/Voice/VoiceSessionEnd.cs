@@ -21,6 +21,9 @@ public enum VoiceSessionEndKind
     /// <summary>The media server fell silent, keepalive echoes included.</summary>
     MediaPathLost,
 
+    /// <summary>Audio could not be decrypted, and new keys did not help.</summary>
+    EncryptionLost,
+
     /// <summary>An error of ours in this session.</summary>
     Failed,
 }
@@ -59,6 +62,7 @@ public sealed record VoiceSessionEnd(VoiceSessionEndKind Kind, int? CloseCode, s
         VoiceSessionEndKind.NoCommonMode => $"no common transport encryption: {Detail}",
         VoiceSessionEndKind.MediaUnreachable => "the media server cannot be reached over UDP",
         VoiceSessionEndKind.MediaPathLost => "the media server fell silent",
+        VoiceSessionEndKind.EncryptionLost => "the call's encryption keys do not fit",
         _ => "the voice session failed",
     };
 }

@@ -14,4 +14,10 @@ public abstract record VoiceSessionNews
     public sealed record UserJoined(ulong UserId) : VoiceSessionNews;
 
     public sealed record UserLeft(ulong UserId) : VoiceSessionNews;
+
+    /// <summary>The end-to-end group's code, or null without a group.</summary>
+    public sealed record PrivacyCode(string? Code) : VoiceSessionNews;
+
+    /// <summary>Neither new keys nor joining anew made the audio readable.</summary>
+    public sealed record EncryptionBroken : VoiceSessionNews;
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Pipeline.Dave;
 
 namespace Pipeline.Discord.Voice;
 
@@ -6,7 +7,7 @@ namespace Pipeline.Discord.Voice;
 public sealed record VoiceSessionOptions
 {
     /// <summary>Highest version of the end-to-end protocol that we announce. 0: none, which ordinary channels refuse (4017).</summary>
-    public int MaxDaveProtocolVersion { get; init; }
+    public int MaxDaveProtocolVersion { get; init; } = DaveSession.MaxProtocolVersion;
 
     /// <summary>Trusted for the voice gateway besides the system's authorities. See <see cref="Voice.ExtraRoots.Load"/>.</summary>
     public X509Certificate2Collection ExtraRoots { get; init; } = [];
