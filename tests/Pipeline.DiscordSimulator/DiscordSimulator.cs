@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Pipeline.Simulator.Dave;
 using Pipeline.Simulator.Engine;
 using Pipeline.Simulator.Faults;
 using Pipeline.Simulator.Media;
@@ -160,6 +161,9 @@ public sealed class DiscordSimulator : IAsyncDisposable
     /// <summary>How a client stands on the voice side, or null when it is in no call.</summary>
     public VoiceClientState? VoiceClient(ulong userId) =>
         world.Loop.Run(() => world.Voice.SessionsOf(userId).Select(VoiceClientState.Of).FirstOrDefault());
+
+    /// <summary>End-to-end encryption of the call in a channel.</summary>
+    public DaveCallState Encryption(SimulatedChannel channel) => world.Loop.Run(() => world.Voice.CallOf(channel).Delivery.State);
 
     /// <summary>True while the application has a live gateway connection.</summary>
     public bool IsConnected(SimulatedApplication owner) =>

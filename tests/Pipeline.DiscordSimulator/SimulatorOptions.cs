@@ -1,3 +1,5 @@
+using Pipeline.Simulator.Dave;
+
 namespace Pipeline.Simulator;
 
 /// <summary>What a simulator is like from its start; everything that goes wrong later is a fault object.</summary>
@@ -54,6 +56,9 @@ public sealed class SimulatorOptions
 
     /// <summary>Whether calls are end-to-end encrypted.</summary>
     public DaveMode Dave { get; init; } = DaveMode.Off;
+
+    /// <summary>Variations of the end-to-end layer's delivery service, and its faults.</summary>
+    public DeliveryOptions Delivery { get; init; } = new();
 
     /// <summary>Send op 25 before op 4 instead of after it.</summary>
     public bool ExternalSenderFirst { get; init; }

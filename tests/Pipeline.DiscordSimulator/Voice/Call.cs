@@ -39,6 +39,7 @@ internal sealed class Call
         members.Add(newcomer);
         foreach (VoiceSession other in Clients.Where(client => client != newcomer))
             other.SendNumbered(11, new JsonObject { ["user_ids"] = Json.Ids([newcomer.UserId]) });
+        Delivery.Came();
     }
 
     public void Leave(CallMember member)
