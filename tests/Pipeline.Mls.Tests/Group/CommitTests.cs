@@ -133,6 +133,20 @@ public sealed class CommitTests : IDisposable
     });
 
     [Fact]
+    public void Huge_paths_are_refused_without_much_memory()
+    {
+        HpkeCiphertext empty = new([], []);
+        UpdatePathNode wide = new([], [.. Enumerable.Repeat(empty, 4000)]);
+        UpdatePathNode tooWide = new([], [.. Enumerable.Repeat(empty, 500_000)]);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        RefusedPath(MlsError.BadKey, path => path with { Nodes = [.. Enumerable.Repeat(wide, 200)] });
+        RefusedPath(MlsError.TooLarge, path => path with { Nodes = [tooWide] });
+        RefusedPath(MlsError.TooLarge, path => path with { Nodes = [tooWide, tooWide, tooWide] });
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(allocated < 200_000_000, $"{allocated} bytes");
+    }
+
+    [Fact]
     public void Leaves_of_other_sources_or_keys_are_refused()
     {
         RefusedPath(MlsError.WrongLeafSource, path => path with { Leaf = Group.Tree[new LeafIndex(0)]! });

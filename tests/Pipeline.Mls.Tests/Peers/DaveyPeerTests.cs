@@ -35,26 +35,15 @@ public sealed class DaveyPeerTests
     [InlineData(21)]
     [InlineData(22)]
     [InlineData(23)]
-    public async Task Batches_join_and_leave_at_once(int seed)
-    {
-        Random random = new(seed);
-        await using PeerCall call = new();
-        await call.BeginAsync(seed % 2 == 0 ? PeerCall.Us : 100, seed % 2 == 0 ? 100 : PeerCall.Us, 101, 102);
-        ulong nextUser = 103;
-        for (int round = 0; round < 14; round++)
-        {
-            ulong[] here = [.. call.Members];
-            int joins = Math.Min(random.Next(0, 7), MostMembers - here.Length);
-            ulong[] joining = [.. Enumerable.Range(0, joins).Select(_ => nextUser++)];
-            ulong[] leaving = Leaving(here, random.Next(0, 5), random, ourTurn: round % 5 == 3);
-            bool wasAway = !here.Contains(PeerCall.Us);
-            if (wasAway) joining = [.. joining, PeerCall.Us];
-            if (joining.Length + leaving.Length == 0) continue;
-            await call.ChangeAsync(joining, leaving, Committer(call, leaving, random));
-        }
+    public Task Batches_join_and_leave_at_once(int seed) => LiveAsync(seed, rounds: 14);
 
-        Console.WriteLine($"note: davey: {call.Epoch} epochs agreed, {call.Members.Count()} members at the end");
-    }
+    [Theory]
+    [Trait("Category", "Soak")]
+    [InlineData(41)]
+    [InlineData(42)]
+    [InlineData(43)]
+    [InlineData(44)]
+    public Task Batches_join_and_leave_for_a_long_time(int seed) => LiveAsync(seed, rounds: 60);
 
     [Fact]
     public async Task We_leave_a_full_call_and_come_back_to_another_leaf()
@@ -69,6 +58,27 @@ public sealed class DaveyPeerTests
         Assert.NotEqual(0u, call.OurGroup!.OwnLeafIndex);
         await call.ChangeAsync([PeerCall.Us + 1000], [113], PeerCall.Us);
         await call.ChangeAsync([], [114], Committer(call, [114], random));
+    }
+
+    private static async Task LiveAsync(int seed, int rounds)
+    {
+        Random random = new(seed);
+        await using PeerCall call = new();
+        await call.BeginAsync(seed % 2 == 0 ? PeerCall.Us : 100, seed % 2 == 0 ? 100 : PeerCall.Us, 101, 102);
+        ulong nextUser = 103;
+        for (int round = 0; round < rounds; round++)
+        {
+            ulong[] here = [.. call.Members];
+            int joins = Math.Clamp(MostMembers - 1 - here.Length, 0, random.Next(0, 7));
+            ulong[] joining = [.. Enumerable.Range(0, joins).Select(_ => nextUser++)];
+            ulong[] leaving = Leaving(here, random.Next(0, 5), random, ourTurn: round % 5 == 3);
+            bool wasAway = !here.Contains(PeerCall.Us);
+            if (wasAway) joining = [.. joining, PeerCall.Us];
+            if (joining.Length + leaving.Length == 0) continue;
+            await call.ChangeAsync(joining, leaving, Committer(call, leaving, random));
+        }
+
+        Console.WriteLine($"note: davey: {call.Epoch} epochs agreed, {call.Members.Count()} members at the end");
     }
 
     // We win every other race, so that both making and following is seen at every size of the group.
