@@ -2,10 +2,11 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Upload;
 
-/// <summary>A recording that nobody runs: from our own spool, or from the temp container with a free lease.</summary>
+/// <summary>A recording that may be gone on with: from our own spool, or from the temp container.</summary>
 /// <param name="Manifest">The best account of it that was found.</param>
 /// <param name="LastSample">Up to here it is known to have been running.</param>
-public sealed record RecordingCandidate(SessionManifest Manifest, bool InSpool, long LastSample)
+/// <param name="IsLeased">A bot holds its lease, or held it less than 60 s ago. In our own spool: never.</param>
+public sealed record RecordingCandidate(SessionManifest Manifest, bool InSpool, long LastSample, bool IsLeased)
 {
     public SessionInfo Session => Manifest.Session;
 }

@@ -17,6 +17,8 @@ public sealed class RecordingHost : IAsyncDisposable
     /// <summary>How often session.json is stored; the functions take a recording whose manifest grows old for abandoned.</summary>
     public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(3);
+
     private readonly Channel<bool> beatWanted = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly TaskCompletionSource<RecordingEnd> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource ticking = new();
@@ -145,7 +147,10 @@ public sealed class RecordingHost : IAsyncDisposable
 
     private async Task FreeForOthersAsync(CancellationToken cancel)
     {
-        // First the manifest and the lease: the next bot may listen while our last segments are still on their way.
+        // The next owner knows what the manifest says: the last segments get a moment to be in it, then the lease goes.
+        long since = room.Time.GetTimestamp();
+        while (room.Spool.Closed(Session.RecordingId).Any() && room.Time.GetElapsedTime(since) < HandOverPatience)
+            await Task.Delay(TickInterval, room.Time, cancel);
         if (await room.Retry.ExecuteAsync(token => lease.BeatAsync(keeper, token), cancel) == LeaseOutcome.Ours)
             await room.Retry.ExecuteAsync(token => lease.ReleaseAsync(keeper, token), cancel);
     }

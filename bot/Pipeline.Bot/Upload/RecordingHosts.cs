@@ -65,7 +65,10 @@ public sealed class RecordingHosts : BackgroundService
         return Task.FromResult(host);
     }
 
-    /// <summary>Recordings that nobody runs: those of our own spool first, then those in the temp container whose lease is free.</summary>
+    /// <summary>
+    /// Recordings that do not run here and have not ended: those of our own spool first, then those of the temp container,
+    /// of which some may be running elsewhere (<see cref="RecordingCandidate.IsLeased"/>).
+    /// </summary>
     /// <remarks>The temp container is asked once; when it does not answer, the spool's are all there is.</remarks>
     public async Task<IReadOnlyList<RecordingCandidate>> FindUnownedAsync(CancellationToken cancel)
     {
@@ -78,12 +81,9 @@ public sealed class RecordingHosts : BackgroundService
         {
             try
             {
-                foreach (RecordingId recording in await storage.ListUnownedAsync(cancel))
-                {
-                    if (Spool.Folder(recording).Exists) continue;
-                    StoredManifest? there = await storage.ReadManifestAsync(recording, cancel);
-                    if (there is { Manifest.State: ManifestState.Recording }) found.Add(new RecordingCandidate(there.Manifest, InSpool: false, there.Manifest.SampleCount));
-                }
+                IEnumerable<StoredManifest> stored = await storage.ListManifestsAsync(cancel);
+                found.AddRange(stored.Where(there => there.Manifest.State == ManifestState.Recording && !Spool.Folder(there.Manifest.Session.RecordingId).Exists)
+                    .Select(there => new RecordingCandidate(there.Manifest, InSpool: false, there.Manifest.SampleCount, there.Leased)));
             }
             catch (Exception failure) when (StorageRetry.IsWorld(failure, cancel))
             {
@@ -162,7 +162,7 @@ public sealed class RecordingHosts : BackgroundService
         foreach (string file in contents.Unreadable) logger.SpoolUnreadable(keeper.Folder.Path, file);
         long last = Math.Max(manifest.SampleCount, keeper.LastJournaledSample);
         foreach (ClosedSegment segment in contents.Segments) last = Math.Max(last, segment.StartSample + segment.SampleCount);
-        return new RecordingCandidate(manifest, InSpool: true, last);
+        return new RecordingCandidate(manifest, InSpool: true, last, IsLeased: false);
     }
 
     private int CountTracks(Func<TrackSnapshot, bool> which) => Running.Sum(host => host.Snapshot.Tracks.Count(which));

@@ -48,6 +48,19 @@ public sealed class TempStorage
         queues = new QueueServiceClient(options.QueueServiceUri, credential, queueOptions);
     }
 
+    /// <summary>True when the SDK understands the text; says nothing about whether somebody answers there.</summary>
+    public static bool IsConnectionString(string text)
+    {
+        try
+        {
+            return new BlobServiceClient(text).Uri is not null && new QueueServiceClient(text).Uri is not null;
+        }
+        catch (Exception refused) when (refused is FormatException or ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Creates what is missing. An identity that may not create finds everything there already, or the first put tells.</summary>
     public async Task EnsureCreatedAsync(CancellationToken cancel)
     {
@@ -187,18 +200,16 @@ public sealed class TempStorage
         }
     }
 
-    /// <summary>Recordings that have a session.json whose lease is free, oldest first (ids sort by time).</summary>
-    public async Task<IReadOnlyList<RecordingId>> ListUnownedAsync(CancellationToken cancel)
+    /// <summary>Recordings that have a session.json, oldest first (ids sort by time).</summary>
+    public async Task<IReadOnlyList<StoredManifest>> ListManifestsAsync(CancellationToken cancel)
     {
-        List<RecordingId> found = [];
+        List<StoredManifest> found = [];
         try
         {
             await foreach (BlobHierarchyItem folder in container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", null, cancel))
             {
                 if (!folder.IsPrefix || !RecordingId.TryParse(folder.Prefix.TrimEnd('/'), out RecordingId recording)) continue;
-                using CancellationTokenSource limit = Limit(options.CallTimeout, cancel);
-                Response<BlobProperties>? properties = await PropertiesOrNull(BlobPaths.Manifest(recording), limit.Token);
-                if (properties?.Value.LeaseState is { } state and not LeaseState.Leased) found.Add(recording);
+                if (await ReadManifestAsync(recording, cancel) is { } there) found.Add(there);
             }
         }
         catch (RequestFailedException missing) when (missing.Status == 404)
@@ -206,18 +217,6 @@ public sealed class TempStorage
             return [];
         }
         return found;
-    }
-
-    private async Task<Response<BlobProperties>?> PropertiesOrNull(string blobName, CancellationToken cancel)
-    {
-        try
-        {
-            return await container.GetBlobClient(blobName).GetPropertiesAsync(cancellationToken: cancel);
-        }
-        catch (RequestFailedException missing) when (missing.Status == 404)
-        {
-            return null;
-        }
     }
 
     private async Task SendAsync(string queue, string message, CancellationToken cancel)
