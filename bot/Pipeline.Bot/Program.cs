@@ -1,1 +1,13 @@
-return 0;
+using System.CommandLine;
+using Pipeline.Bot;
+using Pipeline.Bot.Replay;
+
+RootCommand root = new("Pipeline: a recorder for Discord voice calls that does not lose a recording")
+{
+    ReplayCommand.Create(),
+};
+ParseResult parsed = root.Parse(args);
+foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors) Console.Error.WriteLine(error.Message);
+if (parsed.Errors.Count > 0) return ExitCode.Usage;
+// Signals are the host's: it closes segments and drains before it ends.
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });

@@ -9,6 +9,7 @@ namespace Pipeline.Bot.Upload;
 public sealed class BotMetrics : IDisposable
 {
     public const string MeterName = "Pipeline.Bot";
+    public const string SpokenToDurable = "pipeline.spoken_to_durable.duration";
 
     private readonly Meter meter = new(MeterName);
     private readonly Counter<long> segmentsClosed;
@@ -23,7 +24,7 @@ public sealed class BotMetrics : IDisposable
         segmentsUploaded = meter.CreateCounter<long>("pipeline.segments.uploaded", "{segment}");
         bytesUploaded = meter.CreateCounter<long>("pipeline.upload.bytes", "By");
         uploadSeconds = meter.CreateHistogram<double>("pipeline.upload.duration", "s", "Closed file to queued message");
-        durableSeconds = meter.CreateHistogram<double>("pipeline.spoken_to_durable.duration", "s", "First sample of a segment spoken until the segment is durable in the temp container");
+        durableSeconds = meter.CreateHistogram<double>(SpokenToDurable, "s", "First sample of a segment spoken until the segment is durable in the temp container");
     }
 
     public ActivitySource Traces { get; } = new(MeterName);

@@ -36,11 +36,20 @@ public sealed class RecordingFolder(string path)
         return id;
     }
 
-    /// <summary>Removes the folder when no audio is left in it. False: there is some (also such that was set aside).</summary>
+    /// <summary>A crash between the deletion of a segment and that of its sidecar leaves one that describes nothing.</summary>
+    public void RemoveStraySidecars()
+    {
+        foreach (string sidecar in Directory.EnumerateDirectories(Path).SelectMany(track => Directory.EnumerateFiles(track, "*.json")).ToList())
+        {
+            if (!Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(sidecar)!, System.IO.Path.GetFileNameWithoutExtension(sidecar) + ".*wav").Any()) File.Delete(sidecar);
+        }
+    }
+
+    /// <summary>Removes the folder when nothing is left in its tracks. False: there is (also audio that was set aside).</summary>
     public bool DeleteWhenEmpty()
     {
         if (!Exists) return true;
-        if (Directory.EnumerateFiles(Path, "*.wav", SearchOption.AllDirectories).Any()) return false;
+        if (Directory.EnumerateDirectories(Path).SelectMany(Directory.EnumerateFiles).Any()) return false;
         Directory.Delete(Path, recursive: true);
         return true;
     }

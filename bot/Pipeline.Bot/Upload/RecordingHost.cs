@@ -19,6 +19,8 @@ public sealed class RecordingHost : IAsyncDisposable
 
     private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(3);
 
+    // A recording that is lost or at its limit ends on another thread than the one that ticks it.
+    private readonly Lock tickGate = new();
     private readonly Channel<bool> beatWanted = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly TaskCompletionSource<RecordingEnd> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource ticking = new();
@@ -32,6 +34,7 @@ public sealed class RecordingHost : IAsyncDisposable
     private Task heartbeat = Task.CompletedTask;
     private int ending;
     private bool spoolFull;
+    private bool captureStopped;
 
     internal RecordingHost(RecordingHosts room, ManifestKeeper keeper, RecordingLease lease, Recording recording, TimeProvider captureTime, ILogger logger)
     {
@@ -65,6 +68,9 @@ public sealed class RecordingHost : IAsyncDisposable
         }
     }
 
+    /// <summary>The recording's account of itself at this moment, also after its end.</summary>
+    public SessionManifest Manifest => keeper.Compose(room.Time.GetUtcNow());
+
     internal void Start(bool ticksByCaller)
     {
         room.Keepers.RefreshWanted += OnRefreshWanted;
@@ -75,12 +81,10 @@ public sealed class RecordingHost : IAsyncDisposable
     /// <summary>One step of the recording. Only for a caller who asked to tick by itself; never on two threads at once.</summary>
     public void Tick()
     {
-        bool full = room.Spool.Snapshot.Level == SpoolLevel.Full;
-        if (full != spoolFull && Recording.Post(full ? new RecordingCommand.SpoolFull() : new RecordingCommand.SpoolFree())) spoolFull = full;
-        Recording.Tick();
-        if (Recording.Snapshot.SampleCount < SampleClock.ToSamples(room.Capture.MaximumDuration) || Volatile.Read(ref ending) != 0) return;
-        logger.RecordingLimit(Session.RecordingId.ToString());
-        _ = Task.Run(() => StopAsync(EndReason.Limit, CancellationToken.None));
+        lock (tickGate)
+        {
+            if (!captureStopped) TickOnce();
+        }
     }
 
     /// <summary>
@@ -145,6 +149,16 @@ public sealed class RecordingHost : IAsyncDisposable
         beating.Dispose();
     }
 
+    private void TickOnce()
+    {
+        bool full = room.Spool.Snapshot.Level == SpoolLevel.Full;
+        if (full != spoolFull && Recording.Post(full ? new RecordingCommand.SpoolFull() : new RecordingCommand.SpoolFree())) spoolFull = full;
+        Recording.Tick();
+        if (Recording.Snapshot.SampleCount < SampleClock.ToSamples(room.Capture.MaximumDuration) || Volatile.Read(ref ending) != 0) return;
+        logger.RecordingLimit(Session.RecordingId.ToString());
+        _ = Task.Run(() => StopAsync(EndReason.Limit, CancellationToken.None));
+    }
+
     private async Task FreeForOthersAsync(CancellationToken cancel)
     {
         // The next owner knows what the manifest says: the last segments get a moment to be in it, then the lease goes.
@@ -159,7 +173,11 @@ public sealed class RecordingHost : IAsyncDisposable
     {
         await ticking.CancelAsync();
         await tickLoop;
-        Recording.Stop();
+        lock (tickGate)
+        {
+            captureStopped = true;
+            Recording.Stop();
+        }
         await beating.CancelAsync();
         await heartbeat;
         room.Keepers.RefreshWanted -= OnRefreshWanted;

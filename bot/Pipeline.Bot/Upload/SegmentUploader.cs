@@ -57,7 +57,7 @@ public sealed class SegmentUploader : BackgroundService
     /// <summary>Completes when nothing waits in the spool any more.</summary>
     public async Task DrainAsync(CancellationToken cancel)
     {
-        while (spool.Refresh().Files > 0)
+        while (spool.Closed().Any())
         {
             Rescan();
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancel);

@@ -36,7 +36,11 @@ public sealed class Spool : IDisposable
         lockFile = TakeLock(Root);
         drive = new DriveInfo(Root);
         snapshot = new SpoolSnapshot(0, 0, 0, SpoolLevel.Ok);
-        foreach (RecordingId recording in Recordings()) SpoolRepair.Repair(Folder(recording).Path);
+        foreach (RecordingId recording in Recordings())
+        {
+            SpoolRepair.Repair(Folder(recording).Path);
+            Folder(recording).RemoveStraySidecars();
+        }
         foreach (SpooledSegment segment in Closed()) Added(segment.FileSize);
         Refresh();
     }
@@ -94,15 +98,12 @@ public sealed class Spool : IDisposable
         {
             string folder = Path.Combine(Root, KeptFolderName, segment.Key.Recording.ToString(), segment.Key.UserId.ToString(CultureInfo.InvariantCulture));
             Directory.CreateDirectory(folder);
+            File.Copy(segment.SidecarPath, Path.Combine(folder, Path.GetFileName(segment.SidecarPath)), overwrite: true);
             File.Move(segment.WavPath, Path.Combine(folder, Path.GetFileName(segment.WavPath)), overwrite: true);
-            if (File.Exists(segment.SidecarPath)) File.Move(segment.SidecarPath, Path.Combine(folder, Path.GetFileName(segment.SidecarPath)), overwrite: true);
         }
-        else
-        {
-            File.Delete(segment.WavPath);
-            File.Delete(segment.SidecarPath);
-        }
+        File.Delete(segment.WavPath);
         Left(segment.FileSize);
+        File.Delete(segment.SidecarPath);
     }
 
     /// <summary>Sets a segment aside that cannot be put; it stays on disk and no scan finds it again.</summary>

@@ -84,7 +84,7 @@ public sealed class StorageRetry
     }
 
     // The SDK's texts repeat headers over many lines; the first line says what it is.
-    private static string Describe(Exception failure) => failure switch
+    internal static string Describe(Exception failure) => failure switch
     {
         RequestFailedException { Status: > 0 } refused => $"{refused.Status} {refused.ErrorCode}",
         OperationCanceledException => "no answer in time",

@@ -86,12 +86,13 @@ public sealed class TempStorage
             Metadata = new Dictionary<string, string> { [SegmentMetadata.Key] = metadata },
             Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
             TransferOptions = SinglePut,
-            TransferValidation = new UploadTransferValidationOptions { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5, PrecalculatedChecksum = contentMd5 },
+            TransferValidation = new UploadTransferValidationOptions { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5 },
         };
         try
         {
-            await blob.UploadAsync(file, upload, limit.Token);
-            return PutOutcome.Stored;
+            BlobContentInfo stored = await blob.UploadAsync(file, upload, limit.Token);
+            if (stored.ContentHash is { } hash && hash.AsSpan().SequenceEqual(contentMd5)) return PutOutcome.Stored;
+            throw new SegmentConflictException(blobName, Convert.ToBase64String(contentMd5), stored.ContentHash is { } other ? Convert.ToBase64String(other) : null);
         }
         catch (RequestFailedException exists) when (exists.Status == 409 && exists.ErrorCode == BlobErrorCode.BlobAlreadyExists)
         {

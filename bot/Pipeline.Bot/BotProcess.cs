@@ -1,0 +1,69 @@
+using Pipeline.Audio.Opus;
+using Pipeline.Bot.Replay;
+using Pipeline.Bot.Upload;
+
+namespace Pipeline.Bot;
+
+/// <summary>The process's door: what went wrong becomes one line on standard error and an exit code.</summary>
+internal static class BotProcess
+{
+    private static readonly TimeSpan StoragePatience = TimeSpan.FromSeconds(15);
+
+    /// <summary>Runs a command and names what it dies of. See <see cref="ExitCode"/>.</summary>
+    public static async Task<int> GuardAsync(Func<Task<int>> command)
+    {
+        try
+        {
+            return await command();
+        }
+        catch (ReplayInputException bad)
+        {
+            return Say(bad.Message, ExitCode.Input);
+        }
+        catch (OpusLibraryMissingException missing)
+        {
+            return Say(missing.Message, ExitCode.Machine);
+        }
+        catch (SpoolInUseException busy)
+        {
+            return Say(busy.Message, ExitCode.Machine);
+        }
+        catch (StorageUnreachableException away)
+        {
+            return Say(away.Message, ExitCode.Storage);
+        }
+        catch (ReplayLostException lost)
+        {
+            return Say(lost.Message, ExitCode.Lost);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Success; // A signal came before there was anything to do.
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return Say(failure.Message, ExitCode.Machine);
+        }
+    }
+
+    /// <summary>Creates containers and queues where they are missing, and says at once when nobody answers.</summary>
+    /// <exception cref="StorageUnreachableException">No answer within 15 s, or a refusal.</exception>
+    public static async Task RequireStorageAsync(TempStorages storages)
+    {
+        using CancellationTokenSource patience = new(StoragePatience);
+        try
+        {
+            foreach (TempStorage storage in storages.All) await storage.EnsureCreatedAsync(patience.Token);
+        }
+        catch (Exception failure) when (StorageRetry.IsWorld(failure, CancellationToken.None))
+        {
+            throw new StorageUnreachableException(StorageRetry.Describe(failure), failure);
+        }
+    }
+
+    private static int Say(string line, int exitCode)
+    {
+        Console.Error.WriteLine(line.ReplaceLineEndings(" "));
+        return exitCode;
+    }
+}

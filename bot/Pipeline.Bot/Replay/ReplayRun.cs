@@ -1,0 +1,167 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Pipeline.Bot.Upload;
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Replay;
+
+/// <summary>
+/// One replay from its first packet to the stop message. A replay is no live call: when the spool is near its limit it waits
+/// instead of dropping audio. A signal hands the recording over, so that the same call with <c>--continue</c> goes on.
+/// </summary>
+internal sealed class ReplayRun : IDisposable
+{
+    private static readonly TimeSpan PaceSlack = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
+    private readonly IHost app;
+    private readonly ReplayOptions options;
+    private readonly RecordingHosts hosts;
+    private readonly Spool spool;
+    private readonly SpoolOptions spoolOptions;
+    private readonly BotMetrics metrics;
+    private readonly TimeProvider time;
+    private readonly ReplayProgress progress;
+    private readonly LatencyHistogram spokenToDurable = new();
+    private readonly MeterListener listener = new();
+    private readonly CancellationToken stopping;
+    private readonly long startedAt;
+    private readonly List<MemorySample> memory = [];
+    private long spoolHighWater;
+
+    public ReplayRun(IHost app, ReplayOptions options, ReplayProgress progress)
+    {
+        (this.app, this.options, this.progress) = (app, options, progress);
+        hosts = app.Services.GetRequiredService<RecordingHosts>();
+        spool = app.Services.GetRequiredService<Spool>();
+        spoolOptions = app.Services.GetRequiredService<SpoolOptions>();
+        metrics = app.Services.GetRequiredService<BotMetrics>();
+        time = app.Services.GetRequiredService<TimeProvider>();
+        stopping = app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+        startedAt = time.GetTimestamp();
+        listener.InstrumentPublished = static (instrument, listening) =>
+        {
+            if (instrument.Meter.Name == BotMetrics.MeterName && instrument.Name == BotMetrics.SpokenToDurable) listening.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => spokenToDurable.Add(seconds));
+        listener.Start();
+    }
+
+    /// <param name="length">Of the call that is replayed.</param>
+    public async Task<ReplaySummary> RunAsync(TimeSpan length)
+    {
+        ReplayStart start = await new ReplayOpening(hosts, spool, options, time).OpenAsync(stopping);
+        if (start.Host is not { } host) return Finished(start.Recording);
+        using ReplayStage stage = new(host, start.Clock, options, start.Origin);
+        await PlayAsync(host, stage, length);
+        bool cutShort = stopping.IsCancellationRequested || host.Ended.IsCompleted;
+        if (!cutShort)
+        {
+            stage.FadeOut();
+            await EndAsync(host, stage, length);
+        }
+        if (stopping.IsCancellationRequested) await app.StopAsync(CancellationToken.None);
+        RecordingEnd end = host.Ended.IsCompleted ? await host.Ended : RecordingEnd.HandedOver;
+        bool closed = !spool.Folder(host.Session.RecordingId).Exists;
+        if (closed) new ReplayMark(host.Session.RecordingId, Closed: true).Save(spool.Root, options.Fingerprint());
+        return Summarize(host, stage, end);
+    }
+
+    public void Dispose() => listener.Dispose();
+
+    private async Task PlayAsync(RecordingHost host, ReplayStage stage, TimeSpan length)
+    {
+        long pacedFrom = time.GetTimestamp();
+        TimeSpan pacedPosition = stage.Position;
+        while (!stage.IsOver && !stopping.IsCancellationRequested && !host.Ended.IsCompleted)
+        {
+            if (await WaitForRoomAsync(stage, length)) (pacedFrom, pacedPosition) = (time.GetTimestamp(), stage.Position);
+            stage.Step();
+            Watch(stage, length);
+            TimeSpan ahead = ((stage.Position - pacedPosition) / options.Speed) - time.GetElapsedTime(pacedFrom);
+            if (ahead > PaceSlack) await Task.Delay(ahead, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // True: it had to wait. Begins at 70 % of the limit and ends at 50 %, so that the recording itself never meets the limit.
+    private async Task<bool> WaitForRoomAsync(ReplayStage stage, TimeSpan length)
+    {
+        SpoolSnapshot now = spool.Refresh();
+        if (now.Level != SpoolLevel.Full && now.Bytes < spoolOptions.LimitBytes / 10 * 7) return false;
+        while ((now.Level == SpoolLevel.Full || now.Bytes > spoolOptions.LimitBytes / 2) && !stopping.IsCancellationRequested)
+        {
+            Watch(stage, length);
+            await Task.Delay(Poll, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            now = spool.Refresh();
+        }
+        return true;
+    }
+
+    private async Task EndAsync(RecordingHost host, ReplayStage stage, TimeSpan length)
+    {
+        Task closing = host.StopAsync(EndReason.Stopped, stopping);
+        while (!closing.IsCompleted)
+        {
+            Watch(stage, length);
+            await Task.WhenAny(closing, Task.Delay(Poll, time));
+        }
+        await closing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (closing.IsFaulted && !stopping.IsCancellationRequested) await closing;
+        Watch(stage, length);
+    }
+
+    private void Watch(ReplayStage stage, TimeSpan length)
+    {
+        SpoolSnapshot now = spool.Snapshot;
+        spoolHighWater = Math.Max(spoolHighWater, now.Bytes);
+        int percent = (int)Math.Min(100, stage.Position / length * 100);
+        int tenth = percent / 10 * 10;
+        if (memory.Count == 0 || memory[^1].Percent < tenth) memory.Add(MemorySample.Take(tenth));
+        progress.Show(new ReplayState(stage.Position, length, percent, options.Speakers.Count, metrics.Closed, metrics.Uploaded, now, memory[^1]));
+    }
+
+    private ReplaySummary Summarize(RecordingHost host, ReplayStage stage, RecordingEnd end)
+    {
+        SessionManifest manifest = host.Manifest;
+        return new ReplaySummary
+        {
+            RecordingId = host.Session.RecordingId,
+            End = end.ToString(),
+            StartedAt = host.Session.StartedAt,
+            Seconds = SampleClock.ToTime(manifest.SampleCount).TotalSeconds,
+            RealSeconds = time.GetElapsedTime(startedAt).TotalSeconds,
+            Speakers = options.Speakers.Count,
+            Incarnation = host.Incarnation,
+            PacketsSent = stage.Sent,
+            PacketsLost = stage.Lost,
+            SegmentsClosed = metrics.Closed,
+            SegmentsUploaded = metrics.Uploaded,
+            BytesUploaded = metrics.UploadedBytes,
+            SpoolFiles = spool.Refresh().Files,
+            SpoolHighWaterBytes = spoolHighWater,
+            SpokenToDurableP50 = spokenToDurable.Quantile(0.5),
+            SpokenToDurableP95 = spokenToDurable.Quantile(0.95),
+            Memory = memory,
+            Tracks = manifest.Tracks,
+        };
+    }
+
+    private ReplaySummary Finished(RecordingId recording)
+    {
+        new ReplayMark(recording, Closed: true).Save(spool.Root, options.Fingerprint());
+        return new ReplaySummary
+        {
+            RecordingId = recording,
+            End = "AlreadyClosed",
+            StartedAt = time.GetUtcNow(),
+            Seconds = 0,
+            RealSeconds = time.GetElapsedTime(startedAt).TotalSeconds,
+            Speakers = options.Speakers.Count,
+            Incarnation = 0,
+            SegmentsUploaded = metrics.Uploaded,
+            BytesUploaded = metrics.UploadedBytes,
+            SpoolFiles = spool.Refresh().Files,
+        };
+    }
+}
