@@ -39,7 +39,9 @@ internal sealed class RawGateway(RawSocket socket, DiscordSimulator discord, Sim
     public Task ResumeAsync(string sessionId, long sequence, string? token = null) =>
         Socket.SendAsync(6, new JsonObject
         {
-            ["token"] = token ?? application.Token, ["session_id"] = sessionId, ["seq"] = sequence,
+            ["token"] = token ?? application.Token,
+            ["session_id"] = sessionId,
+            ["seq"] = sequence,
         });
 
     public Task RequestVoiceAsync(SimulatedChannel? channel, SimulatedGuild? guild = null, bool selfDeaf = false) =>

@@ -90,6 +90,9 @@ public sealed class SimulatorOptions
     /// <summary>Requests a second of one bot over all routes, interaction routes not counted.</summary>
     public int GlobalRateLimit { get; init; } = 50;
 
+    /// <summary>Edits a minute, over a channel, of messages that are older than an hour; more are refused with 30046.</summary>
+    public int OldMessageEdits { get; init; } = 10;
+
     /// <summary>Log lines kept in memory.</summary>
     public int LogCapacity { get; init; } = 100_000;
 

@@ -9,57 +9,39 @@ namespace Pipeline.Simulator.Gateway;
 
 /// <summary>One web socket of the main gateway, version 10: hello, identify or resume, heartbeats, voice state updates.</summary>
 internal sealed class GatewayConnection(SimulatedWorld world, GatewayServer server, JsonSocket socket)
+    : ServerConnection(world, socket, "gateway", world.Options.GatewayHeartbeatInterval, 2)
 {
     private const int MaximumPayload = 4096;
     private const int MaximumSendsPerMinute = 120;
 
+    private readonly SimulatedWorld world = world;
     private readonly Queue<TimeSpan> sends = new();
-    private TimeSpan lastHeartbeat;
-    private ScheduledAction? watch;
 
     public GatewaySession? Session { get; private set; }
 
-    private string Who => Session?.Application.User.Username ?? "?";
+    protected override string Who => Session?.Application.User.Username ?? "?";
 
     public void Start()
     {
-        lastHeartbeat = world.Loop.Elapsed;
-        double interval = world.Options.GatewayHeartbeatInterval.TotalMilliseconds;
-        Send(new JsonObject
+        SendText(new JsonObject
         {
             ["op"] = 10,
-            ["d"] = new JsonObject { ["heartbeat_interval"] = (long)interval, ["_trace"] = new JsonArray("simulated") },
+            ["d"] = new JsonObject
+            {
+                ["heartbeat_interval"] = (long)world.Options.GatewayHeartbeatInterval.TotalMilliseconds,
+                ["_trace"] = new JsonArray("simulated"),
+            },
         }.ToJsonString());
         Watch();
     }
 
-    public void Send(string text)
-    {
-        world.Log.ToClient("gateway", Who, text);
-        socket.SendText(text);
-    }
-
     public void SendOperation(int op, JsonNode? data) =>
-        Send(new JsonObject { ["op"] = op, ["d"] = data, ["s"] = null, ["t"] = null }.ToJsonString());
-
-    public void Close(int code, string reason)
-    {
-        world.Log.Event("gateway", $"close {code} {reason} to {Who}");
-        socket.Close(code, reason);
-        Detach();
-    }
-
-    public void Abort()
-    {
-        world.Log.Event("gateway", $"connection of {Who} is cut");
-        socket.Abort();
-        Detach();
-    }
+        SendText(new JsonObject { ["op"] = op, ["d"] = data, ["s"] = null, ["t"] = null }.ToJsonString());
 
     public void Received(WebSocketMessageType type, byte[] bytes)
     {
         string text = Encoding.UTF8.GetString(bytes);
-        world.Log.FromClient("gateway", Who, text);
+        Log(text);
         if (bytes.Length > MaximumPayload || type != WebSocketMessageType.Text)
             Close(4002, "Error while decoding payload.");
         else if (!Json.TryObject(text, out JsonObject message) || message["op"].ReadNumber() is not { } op)
@@ -70,17 +52,6 @@ internal sealed class GatewayConnection(SimulatedWorld world, GatewayServer serv
             Handle((int)op, message["d"]);
     }
 
-    /// <summary>The client closed with <paramref name="code"/>, or the connection broke (-1).</summary>
-    public void Ended(int code)
-    {
-        world.Log.Event("gateway", $"connection of {Who} ended with {code}");
-        GatewaySession? session = Session;
-        Detach();
-        // Discord "Gateway": a close with 1000 or 1001 ends the session; anything else leaves it resumable.
-        if (session is { Connection: null } && code is 1000 or 1001)
-            server.End(session!, $"closed with {code}");
-    }
-
     public void Attach(GatewaySession session)
     {
         Session = session;
@@ -89,9 +60,8 @@ internal sealed class GatewayConnection(SimulatedWorld world, GatewayServer serv
         session.Expiry?.Cancel();
     }
 
-    private void Detach()
+    protected override void Detach()
     {
-        watch?.Cancel();
         if (Session is { } session && session.Connection == this)
         {
             session.Connection = null;
@@ -99,6 +69,12 @@ internal sealed class GatewayConnection(SimulatedWorld world, GatewayServer serv
         }
 
         Session = null;
+    }
+
+    protected override void Finish(string reason)
+    {
+        if (Session is { } session)
+            server.End(session, reason);
     }
 
     private void Handle(int op, JsonNode? data)
@@ -139,7 +115,7 @@ internal sealed class GatewayConnection(SimulatedWorld world, GatewayServer serv
 
     private void Heartbeat()
     {
-        lastHeartbeat = world.Loop.Elapsed;
+        Beat();
         if (world.Faults.Take<IgnoreGatewayHeartbeats>(Session?.Application.Id) is not null)
             world.Log.Event("gateway", $"heartbeat of {Who} is not acknowledged");
         else
@@ -153,17 +129,5 @@ internal sealed class GatewayConnection(SimulatedWorld world, GatewayServer serv
         while (sends.TryPeek(out TimeSpan oldest) && now - oldest > TimeSpan.FromMinutes(1))
             sends.Dequeue();
         return sends.Count > MaximumSendsPerMinute;
-    }
-
-    private void Watch()
-    {
-        TimeSpan patience = world.Options.GatewayHeartbeatInterval * 2;
-        watch = world.Loop.Schedule(world.Options.GatewayHeartbeatInterval, () =>
-        {
-            if (world.Loop.Elapsed - lastHeartbeat > patience)
-                Close(4009, "Session timed out.");
-            else
-                Watch();
-        });
     }
 }

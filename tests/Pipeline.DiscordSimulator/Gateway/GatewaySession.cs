@@ -36,7 +36,7 @@ internal sealed class GatewaySession(
         buffer.Enqueue((Sequence, text));
         if (buffer.Count > bufferSize)
             buffer.Dequeue();
-        Connection?.Send(text);
+        Connection?.SendText(text);
     }
 
     /// <summary>True when every dispatch after <paramref name="sequence"/> is still known.</summary>
@@ -48,7 +48,7 @@ internal sealed class GatewaySession(
         foreach ((long number, string text) in buffer)
         {
             if (number > sequence)
-                Connection?.Send(text);
+                Connection?.SendText(text);
         }
     }
 }

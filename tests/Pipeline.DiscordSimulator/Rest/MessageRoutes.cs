@@ -6,7 +6,7 @@ using Pipeline.Simulator.World;
 namespace Pipeline.Simulator.Rest;
 
 /// <summary>Messages of ordinary and direct channels.</summary>
-internal sealed class MessageRoutes(SimulatedWorld world)
+internal sealed class MessageRoutes(SimulatedWorld world, RateLimiter limiter)
 {
     private const string Messages = "/channels/{channel}/messages";
     private const string Message = "/channels/{channel}/messages/{message}";
@@ -82,6 +82,8 @@ internal sealed class MessageRoutes(SimulatedWorld world)
         if (MessageBody.TryRead(
             request.Object, message.Attachments.Count, world.Loop.Elapsed, message.Current, out MessageVersion next) is { } error)
             return error;
+        if (world.Now - message.SentAt > TimeSpan.FromHours(1) && limiter.TakeOldEdit(message.Channel) is { } tooOften)
+            return tooOften;
         message.Edit(next);
         Announce("MESSAGE_UPDATE", message);
         return RestResult.Ok(message.ToJson());

@@ -39,6 +39,22 @@ internal sealed class RateLimiter(SimulatedWorld world)
         return null;
     }
 
+    /// <summary>Counts an edit of a message that is older than an hour.</summary>
+    /// <returns>429 with code 30046, or null.</returns>
+    public RestResult? TakeOldEdit(SimulatedChannel channel)
+    {
+        Window window = Advance($"old {channel.Id}", TimeSpan.FromMinutes(1));
+        if (window.Used++ < world.Options.OldMessageEdits)
+            return null;
+        Dictionary<string, string> headers = [];
+        RestResult refusal = Refuse("user", window.EndsAt - world.Loop.Elapsed, headers);
+        refusal.Json!["code"] = 30046;
+        refusal.Json["message"] = "Maximum number of edits to messages older than 1 hour reached. Try again later";
+        foreach ((string name, string value) in headers)
+            refusal.Headers[name] = value;
+        return refusal;
+    }
+
     /// <summary>A 429 as Discord writes it.</summary>
     /// <param name="scope">user, global or shared.</param>
     /// <param name="retryAfter">How long the client must wait.</param>

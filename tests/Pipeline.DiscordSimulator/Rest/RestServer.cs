@@ -26,7 +26,7 @@ internal sealed class RestServer
         routes.AddRange(new GatewayRoutes(world).Routes);
         routes.AddRange(new CommandRoutes(world, Commands).Routes);
         routes.AddRange(new InteractionRoutes(world, Interactions).Routes);
-        routes.AddRange(new MessageRoutes(world).Routes);
+        routes.AddRange(new MessageRoutes(world, limiter).Routes);
         routes.AddRange(new GuildRoutes(world).Routes);
     }
 

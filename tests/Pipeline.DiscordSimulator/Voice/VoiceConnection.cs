@@ -9,16 +9,15 @@ namespace Pipeline.Simulator.Voice;
 
 /// <summary>One web socket of the voice gateway, version 8: hello, identify or resume, then the session's messages.</summary>
 internal sealed class VoiceConnection(SimulatedWorld world, VoiceServer server, JsonSocket socket)
+    : ServerConnection(world, socket, "voice", world.Options.VoiceHeartbeatInterval, 3)
 {
+    private readonly SimulatedWorld world = world;
     private VoiceSession? session;
-    private TimeSpan lastHeartbeat;
-    private ScheduledAction? watch;
 
-    private string Who => session?.Member.User.Username ?? "?";
+    protected override string Who => session?.Member.User.Username ?? "?";
 
     public void Start()
     {
-        lastHeartbeat = world.Loop.Elapsed;
         Send(8, new JsonObject
         {
             ["v"] = 8,
@@ -34,33 +33,11 @@ internal sealed class VoiceConnection(SimulatedWorld world, VoiceServer server, 
     public void Send(VoiceReplayBuffer.Entry entry)
     {
         if (entry.Text is { } text)
-        {
             SendText(text);
-            return;
-        }
-
-        world.Log.ToClient("voice", Who, $"binary seq {entry.Sequence} op {entry.Binary![2]} {Convert.ToHexStringLower(entry.Binary[3..])}");
-        socket.SendBinary(entry.Binary);
-    }
-
-    public void SendText(string text)
-    {
-        world.Log.ToClient("voice", Who, text);
-        socket.SendText(text);
-    }
-
-    public void Close(int code, string reason)
-    {
-        world.Log.Event("voice", $"close {code} {reason} to {Who}");
-        socket.Close(code, reason);
-        Detach();
-    }
-
-    public void Abort()
-    {
-        world.Log.Event("voice", $"connection of {Who} is cut");
-        socket.Abort();
-        Detach();
+        else
+            SendBinary(
+                entry.Binary!,
+                $"binary seq {entry.Sequence} op {entry.Binary![2]} {Convert.ToHexStringLower(entry.Binary.AsSpan(3))}");
     }
 
     public void Received(WebSocketMessageType type, byte[] bytes)
@@ -72,28 +49,23 @@ internal sealed class VoiceConnection(SimulatedWorld world, VoiceServer server, 
         }
 
         string text = Encoding.UTF8.GetString(bytes);
-        world.Log.FromClient("voice", Who, text);
+        Log(text);
         if (!Json.TryObject(text, out JsonObject message) || message["op"].ReadNumber() is not { } op)
             Close(4002, "Failed to decode payload.");
         else
             Handle((int)op, message["d"]);
     }
 
-    /// <summary>The client closed with <paramref name="code"/>, or the connection broke (-1).</summary>
-    public void Ended(int code)
+    protected override void Detach()
     {
-        world.Log.Event("voice", $"connection of {Who} ended with {code}");
-        VoiceSession? ended = session;
-        Detach();
-        if (ended is not null && code is 1000 or 1001)
-            world.Voice.Remove(ended!);
-    }
-
-    private void Detach()
-    {
-        watch?.Cancel();
         session?.Detached(this);
         session = null;
+    }
+
+    protected override void Finish(string reason)
+    {
+        if (session is { } ended)
+            world.Voice.Remove(ended);
     }
 
     private void Handle(int op, JsonNode? data)
@@ -141,7 +113,7 @@ internal sealed class VoiceConnection(SimulatedWorld world, VoiceServer server, 
     private void ReceivedBinary(byte[] bytes)
     {
         byte op = bytes.Length > 0 ? bytes[0] : (byte)0;
-        world.Log.FromClient("voice", Who, $"binary op {op} {Convert.ToHexStringLower(bytes.AsSpan(Math.Min(1, bytes.Length)))}");
+        Log($"binary op {op} {Convert.ToHexStringLower(bytes.AsSpan(Math.Min(1, bytes.Length)))}");
         if (session is null)
             Close(4003, "Not authenticated.");
         else if (op == 26)
@@ -154,7 +126,7 @@ internal sealed class VoiceConnection(SimulatedWorld world, VoiceServer server, 
 
     private void Heartbeat(JsonNode? data)
     {
-        lastHeartbeat = world.Loop.Elapsed;
+        Beat();
         if (session is not null && data?["seq_ack"].ReadNumber() is { } acknowledged)
             session.LastAcknowledged = acknowledged;
         if (world.Faults.Take<IgnoreVoiceHeartbeats>(session?.UserId) is null)
@@ -259,17 +231,5 @@ internal sealed class VoiceConnection(SimulatedWorld world, VoiceServer server, 
                 ["streams"] = new JsonArray(),
             });
         }
-    }
-
-    private void Watch()
-    {
-        TimeSpan patience = world.Options.VoiceHeartbeatInterval * 3;
-        watch = world.Loop.Schedule(world.Options.VoiceHeartbeatInterval, () =>
-        {
-            if (world.Loop.Elapsed - lastHeartbeat > patience)
-                Close(4009, "Session timed out.");
-            else
-                Watch();
-        });
     }
 }
