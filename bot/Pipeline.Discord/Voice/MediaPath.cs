@@ -17,6 +17,7 @@ internal sealed class MediaPath : IDisposable
     private readonly AudioFrameRing frames;
     private readonly UnknownSsrcHold hold;
     private readonly DaveReceiver dave;
+    private readonly EarlyDatagrams early;
     private MediaSnapshot snapshot = MediaSnapshot.Empty;
     private ITransportCipher? cipher;
 
@@ -24,6 +25,7 @@ internal sealed class MediaPath : IDisposable
     {
         this.frames = frames;
         hold = new UnknownSsrcHold(time);
+        early = new EarlyDatagrams(time);
         dave = new DaveReceiver(time, OnReleased);
     }
 
@@ -46,6 +48,7 @@ internal sealed class MediaPath : IDisposable
         }
         snapshot = next;
         dave.Poll(snapshot.Dave);
+        if (cipher is not null) early.Release(OpenEarly);
         if (hold.SourceCount > 0) hold.Release(snapshot.TryGetUser, DeliverHeld);
     }
 
@@ -88,7 +91,7 @@ internal sealed class MediaPath : IDisposable
         }
         if (!RtpPacket.TryParse(datagram, out RtpPacket packet, out DropReason reason)) return reason;
         if (packet.Ssrc == snapshot.OwnSsrc) return DropReason.OwnSsrc;
-        if (cipher is null) return DropReason.NoTransportKey;
+        if (cipher is null) return early.TryHold(datagram, receivedAt) ? DropReason.None : DropReason.NoTransportKey;
 
         Span<byte> opened = plaintext.AsSpan(0, packet.PlaintextLength);
         if (!cipher.TryOpen(packet, opened)) return DropReason.NotAuthentic;
@@ -109,6 +112,12 @@ internal sealed class MediaPath : IDisposable
         if (isKnown) return Deliver(frame, wasHeld: false);
         CountUnknown(hold.Add(frame));
         return DropReason.None;
+    }
+
+    private void OpenEarly(ReadOnlySpan<byte> datagram, long receivedAt, bool isTooOld)
+    {
+        DropReason reason = isTooOld ? DropReason.NoTransportKey : Open(datagram, receivedAt);
+        if (reason != DropReason.None) Counters.CountOnly(reason);
     }
 
     private void DeliverHeld(ulong userId, in AudioFrame held)

@@ -15,6 +15,8 @@ internal sealed class ReceiveOpener(VoiceSessionOptions options, uint ssrc, Medi
     private const int MaxRepeats = 6;
     private const int KeepaliveLength = 8;
 
+    // The Speaking message goes another way than the frames and has to be there first: media of an unannounced source is refused.
+    private static readonly TimeSpan SpeakingLead = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan FrameDuration = TimeSpan.FromMilliseconds(20);
 
     private readonly Alarm frameAlarm = new(time);
@@ -60,7 +62,7 @@ internal sealed class ReceiveOpener(VoiceSessionOptions options, uint ssrc, Medi
     private ReadOnlyMemory<byte> BeginBurst()
     {
         framesLeft = SilenceFrames;
-        frameAlarm.Set(TimeSpan.Zero);
+        frameAlarm.Set(SpeakingLead);
         return VoiceMessageWriter.Speaking(isSpeaking: true, ssrc);
     }
 

@@ -30,7 +30,7 @@ public sealed class VoiceCall : IAsyncDisposable
     {
         // The newest events matter most: the last one tells that the call is over.
         events = Channel.CreateBounded<VoiceCallEvent>(new BoundedChannelOptions(EventCapacity) { FullMode = BoundedChannelFullMode.DropOldest });
-        loop = new VoiceCallLoop(options, updateVoiceState, inputs, events.Writer, time, logger);
+        loop = new VoiceCallLoop(options, new VoiceStateSender(updateVoiceState, time, logger), inputs, events.Writer, time, logger);
         run = Task.Run(loop.RunAsync);
     }
 

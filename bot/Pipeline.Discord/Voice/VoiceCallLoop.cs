@@ -18,7 +18,7 @@ namespace Pipeline.Discord.Voice;
 /// </summary>
 internal sealed class VoiceCallLoop(
     VoiceCallOptions options,
-    Func<ulong, ulong?, CancellationToken, ValueTask> updateVoiceState,
+    VoiceStateSender voiceState,
     Channel<VoiceCallInput> inputs,
     ChannelWriter<VoiceCallEvent> events,
     TimeProvider time,
@@ -26,7 +26,6 @@ internal sealed class VoiceCallLoop(
 {
     private const int JoinTries = 2;
 
-    private static readonly TimeSpan GatewayLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan FreshServer = TimeSpan.FromSeconds(3);
 
     private readonly RejoinPolicy policy = new(options);
@@ -310,14 +309,14 @@ internal sealed class VoiceCallLoop(
         server = null;
         joinTries++;
         Enter(VoiceCallState.Joining, options.JoinTimeout, reason);
-        await SendVoiceStateAsync(channelId);
+        await voiceState.SendAsync(wanted!.GuildId, channelId);
     }
 
     /// <summary>A join is only answered when we are not in the channel: first out, then in.</summary>
     private async ValueTask LeaveToRejoinAsync(string reason)
     {
         Enter(VoiceCallState.Leaving, options.LeavePause, reason);
-        await SendVoiceStateAsync(null);
+        await voiceState.SendAsync(wanted!.GuildId, null);
     }
 
     /// <summary>The connection is gone but wanted: says so and gets it back after <paramref name="delay"/>.</summary>
@@ -380,25 +379,9 @@ internal sealed class VoiceCallLoop(
         ownState = null;
         server = null;
         Enter(VoiceCallState.Disconnected, null, detail);
-        if (reason != VoiceEndReason.Kicked) await SendVoiceStateAsync(finished.GuildId, null);
+        if (reason != VoiceEndReason.Kicked) await voiceState.SendAsync(finished.GuildId, null);
         Tell(new VoiceCallEvent.Disconnected(reason, detail));
         finished.Answer.TrySetResult(VoiceCallState.Disconnected);
-    }
-
-    private ValueTask SendVoiceStateAsync(ulong? channel) => SendVoiceStateAsync(wanted!.GuildId, channel);
-
-    // The main gateway may be away itself: then the time limit of the state that was entered leads to the next try.
-    private async ValueTask SendVoiceStateAsync(ulong guildId, ulong? channel)
-    {
-        using CancellationTokenSource limit = new(GatewayLimit, time);
-        try
-        {
-            await updateVoiceState(guildId, channel, limit.Token);
-        }
-        catch (Exception e)
-        {
-            VoiceLog.VoiceStateRefused(logger, guildId, e.GetType().Name);
-        }
     }
 
     private void Tell(VoiceCallEvent what) => events.TryWrite(what);

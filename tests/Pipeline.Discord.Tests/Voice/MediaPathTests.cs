@@ -44,10 +44,27 @@ public sealed class MediaPathTests : IDisposable
     }
 
     [Fact]
-    public void Packets_before_the_transport_key_are_counted()
+    public void Audio_that_overtakes_the_transport_key_is_held_and_delivered()
+    {
+        path.Apply(new MediaSnapshot(OwnSsrc, null, new Dictionary<uint, ulong> { [9876] = Ada }));
+        for (ushort i = 0; i < 30; i++) Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [0x78, (byte)i] }, at: time.GetTimestamp());
+        Assert.True(ring.IsEmpty);
+        Know((9876, Ada));
+        Assert.Equal(Enumerable.Range(0, 30), ReadFrame.DrainAll(ring).Select(frame => (int)frame.SequenceNumber));
+        Assert.Empty(path.Counters.Health(0).Drops);
+    }
+
+    [Fact]
+    public void Audio_without_a_transport_key_for_ever_is_bounded_and_counted()
     {
         path.Apply(new MediaSnapshot(OwnSsrc, null, new Dictionary<uint, ulong>()));
-        Assert.Equal(DropReason.NoTransportKey, Receive(new RtpPacketBuilder()));
+        for (int i = 0; i < 10_000; i++) Receive(new RtpPacketBuilder { SequenceNumber = (ushort)i });
+        long refused = path.Counters.Read(DropReason.NoTransportKey);
+        Assert.InRange(refused, 9000, 9999);
+        time.Advance(TimeSpan.FromSeconds(3));
+        Know((9876, Ada));
+        Assert.True(ring.IsEmpty);
+        Assert.Equal(10_000, path.Counters.Read(DropReason.NoTransportKey));
     }
 
     [Fact]
