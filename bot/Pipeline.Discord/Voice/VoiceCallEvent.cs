@@ -36,4 +36,14 @@ public abstract record VoiceCallEvent
 
     /// <summary>Counters of the running voice session, every few seconds.</summary>
     public sealed record UserHealth(VoiceHealth Health) : VoiceCallEvent;
+
+    /// <summary>What a session's news means to the recording by itself; null when the call has to judge.</summary>
+    internal static VoiceCallEvent? From(VoiceSessionNews news) => news switch
+    {
+        VoiceSessionNews.UserJoined joined => new UserJoined(joined.UserId),
+        VoiceSessionNews.UserLeft left => new UserLeft(left.UserId),
+        VoiceSessionNews.PrivacyCode code => new PrivacyCode(code.Code),
+        VoiceSessionNews.EncryptionBroken => new EncryptionBroken(),
+        _ => null,
+    };
 }

@@ -203,24 +203,8 @@ internal sealed class VoiceCallLoop(
 
     private ValueTask OnNews(VoiceSessionNews news)
     {
-        switch (news)
-        {
-            case VoiceSessionNews.Live:
-                BecomeConnected();
-                break;
-            case VoiceSessionNews.UserJoined joined:
-                Tell(new VoiceCallEvent.UserJoined(joined.UserId));
-                break;
-            case VoiceSessionNews.UserLeft left:
-                Tell(new VoiceCallEvent.UserLeft(left.UserId));
-                break;
-            case VoiceSessionNews.PrivacyCode code:
-                Tell(new VoiceCallEvent.PrivacyCode(code.Code));
-                break;
-            case VoiceSessionNews.EncryptionBroken:
-                Tell(new VoiceCallEvent.EncryptionBroken());
-                break;
-        }
+        if (news is VoiceSessionNews.Live) BecomeConnected();
+        else if (VoiceCallEvent.From(news) is { } what) Tell(what);
         return ValueTask.CompletedTask;
     }
 
