@@ -5,5 +5,6 @@ public static class Runs
 {
     public static IReadOnlyDictionary<string, Func<string[], Task<int>>> All { get; } = new Dictionary<string, Func<string[], Task<int>>>
     {
+        ["load"] = Load.LoadRun.RunAsync,
     };
 }

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Three hours with four speakers as fast as the machine allows, then ten minutes with 25 at once.
+# Prints memory, spool, losses and latencies, and fails when a figure misses its goal.
+#   infra/load.sh [--hours 3] [--speakers 4] [--crowd 25] [--crowd-minutes 10] [--speed 500]
+#   infra/load.sh --faults        the long fault runs instead
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+infra/setup.sh
+dotnet build Pipeline.sln -c Release --no-restore -v quiet --nologo
+if [ "${1:-}" = --faults ]; then
+  exec tests/Pipeline.EndToEnd.Tests/bin/Release/net10.0/Pipeline.EndToEnd.Tests --filter-trait Category=Soak --no-progress --output Detailed
+fi
+exec dotnet tests/Pipeline.Benchmarks/bin/Release/net10.0/Pipeline.Benchmarks.dll load "$@"

@@ -1,0 +1,40 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using Pipeline.Contracts;
+
+namespace Pipeline.Benchmarks.Load;
+
+/// <summary>What is still in the temp container and the queues; nothing, when a run is over.</summary>
+internal static class Leftovers
+{
+    private static readonly string[] Queues = [StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue];
+
+    public static async Task<(int Blobs, int Messages)> CountAsync(string connectionString)
+    {
+        BlobContainerClient temp = new(connectionString, StorageNames.TempContainer);
+        int blobs = 0;
+        await foreach (var _ in temp.GetBlobsAsync(cancellationToken: CancellationToken.None)) blobs++;
+        int messages = 0;
+        foreach (string name in Queues.SelectMany(queue => new[] { queue, queue + StorageNames.PoisonSuffix }))
+        {
+            QueueClient queue = new(connectionString, name);
+            if (!await queue.ExistsAsync()) continue;
+            QueueProperties properties = await queue.GetPropertiesAsync();
+            messages += properties.ApproximateMessagesCount;
+        }
+        return (blobs, messages);
+    }
+
+    /// <summary>Waits until nothing is left or time is up.</summary>
+    public static async Task<(int Blobs, int Messages)> WaitUntilNoneAsync(string connectionString, TimeSpan timeout)
+    {
+        long started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            (int blobs, int messages) = await CountAsync(connectionString);
+            if ((blobs == 0 && messages == 0) || TimeProvider.System.GetElapsedTime(started) > timeout) return (blobs, messages);
+            await Task.Delay(500);
+        }
+    }
+}
