@@ -20,6 +20,10 @@ internal abstract class CallMember(ulong userId, TestCall call)
 
     public int Complaints { get; set; }
 
+    public int Commits { get; set; }
+
+    public PeerKeyPackage LastKeyPackage { get; private set; } = null!;
+
     public abstract Task DescribedAsync(int version);
 
     public abstract Task ConnectedAsync(IReadOnlyList<ulong> userIds);
@@ -38,7 +42,12 @@ internal abstract class CallMember(ulong userId, TestCall call)
     /// <summary>To the delivery service, over this member's link.</summary>
     protected void Send(byte opcode, ReadOnlyMemory<byte> body, int transitionId = 0)
     {
-        if (opcode == 26) KeyPackages++;
+        if (opcode == 26)
+        {
+            KeyPackages++;
+            LastKeyPackage = PeerKeyPackage.Parse(body);
+        }
+        if (opcode == 28) Commits++;
         if (opcode == 31) Complaints++;
         call.FromClient(UserId, opcode, body, transitionId);
     }

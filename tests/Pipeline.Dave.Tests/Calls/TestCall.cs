@@ -1,3 +1,4 @@
+using Pipeline.Dave.Codes;
 using Pipeline.Simulator.Dave;
 using Pipeline.TestKit;
 
@@ -10,6 +11,7 @@ namespace Pipeline.Dave.Tests.Calls;
 internal sealed class TestCall : IAsyncDisposable
 {
     private readonly List<CallMember> present = [];
+    private DaveyProcess? davey;
     private int spoken;
 
     public TestCall(DeliveryOptions? options = null)
@@ -22,7 +24,8 @@ internal sealed class TestCall : IAsyncDisposable
 
     public VirtualNetwork Network { get; } = new();
 
-    public DaveyProcess Davey { get; } = DaveyProcess.Start();
+    /// <summary>Started when the first peer needs it.</summary>
+    public DaveyProcess Davey => davey ??= DaveyProcess.Start();
 
     public DeliveryOptions Options { get; }
 
@@ -72,10 +75,13 @@ internal sealed class TestCall : IAsyncDisposable
     public Task RunAsync(double seconds) => Network.RunAsync(TimeSpan.FromSeconds(seconds));
 
     /// <summary>Everybody says something every 20 ms, and everybody else hears it 10 ms later. Returns what was said.</summary>
-    public async Task<List<(ulong From, string Frame)>> TalkAsync(double seconds, params CallMember[] speakers)
+    public Task<List<(ulong From, string Frame)>> TalkAsync(double seconds, params CallMember[] speakers) => TalkAsync(seconds, 0.02, speakers);
+
+    /// <summary>As the other, with a pause of so many seconds between frames.</summary>
+    public async Task<List<(ulong From, string Frame)>> TalkAsync(double seconds, double pause, params CallMember[] speakers)
     {
         List<(ulong, string)> said = [];
-        for (double at = 0; at < seconds; at += 0.02)
+        for (double at = 0; at < seconds; at += pause)
         {
             Network.Schedule(TimeSpan.FromSeconds(at), async () =>
             {
@@ -98,10 +104,10 @@ internal sealed class TestCall : IAsyncDisposable
     /// <summary>Every member, on either implementation, sees the same group.</summary>
     public async Task AssertAgreementAsync()
     {
-        List<string> codes = [];
-        foreach (CallMember member in present) codes.Add(await member.PrivacyCodeAsync());
-        Assert.Single(codes.Distinct());
-        Assert.Equal(Codes.PrivacyCode.Digits, codes[0].Length);
+        Dictionary<ulong, string> codes = [];
+        foreach (CallMember member in present) codes[member.UserId] = await member.PrivacyCodeAsync();
+        string seen = string.Join(", ", codes) + "; sent last: " + string.Join(", ", Sent.TakeLast(30).Select(message => $"{message.Opcode}>{message.UserId}"));
+        Assert.True(codes.Values.Distinct().Count() == 1 && codes.Values.First().Length == PrivacyCode.Digits, seen);
     }
 
     public void FromClient(ulong userId, byte opcode, ReadOnlyMemory<byte> body, int transitionId)
@@ -133,7 +139,7 @@ internal sealed class TestCall : IAsyncDisposable
     {
         foreach (OurMember member in present.OfType<OurMember>()) member.Dispose();
         Gateway.Dispose();
-        await Davey.DisposeAsync();
+        if (davey is not null) await davey.DisposeAsync();
     }
 
     private void ToClient(DeliveryMessage message)

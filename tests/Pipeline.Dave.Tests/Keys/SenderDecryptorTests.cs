@@ -55,7 +55,7 @@ public sealed class SenderDecryptorTests
             bytes[clear.Offset] ^= 1;
             using SenderDecryptor second = new(Secret, 0, Second);
             return Open(second, bytes, 0).Outcome == OpenOutcome.Refused;
-        }, iter: 300);
+        }, iter: 300, threads: 1);
     }
 
     [Fact]

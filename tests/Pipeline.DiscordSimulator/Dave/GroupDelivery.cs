@@ -92,7 +92,7 @@ public sealed class GroupDelivery : IDisposable
         List<SignedProposal> due = roster.IsEstablished ? inFlight : inFlight.FindAll(proposal => proposal.UserId != userId);
         uint? leaf = roster.IsEstablished ? roster.LeafOf(userId) : roster.IsWaiting(userId) ? 0 : null;
         bool complete = due.Count > 0 && commit.References.Count == due.Count && due.TrueForAll(proposal => commit.References.Any(reference => reference.AsSpan().SequenceEqual(proposal.Reference)));
-        if (!complete || commit.Epoch != Epoch || commit.SenderLeaf != leaf)
+        if (!complete || commit.Epoch != Epoch || commit.SenderLeaf != leaf || !Welcomes(commit, due))
         {
             DroppedCommits++;
             return;
@@ -174,6 +174,10 @@ public sealed class GroupDelivery : IDisposable
 
     public void Dispose() => key.Dispose();
 
+    // davey's answer to a revoke covers the adds that are left, but welcomes nobody: such a commit must not win.
+    private bool Welcomes(PeerCommit commit, List<SignedProposal> due) => due.TrueForAll(proposal =>
+        !proposal.IsAdd || !roster.IsWaiting(proposal.UserId) || commit.Welcome?.NarrowedTo(roster.KeyPackageOf(proposal.UserId).Reference) is not null);
+
     private void ProposeRemove(ulong userId, uint leaf)
     {
         if (inFlight.Exists(proposal => proposal.RemovedLeaf == leaf)) return;
@@ -203,8 +207,7 @@ public sealed class GroupDelivery : IDisposable
         foreach ((ulong userId, PeerKeyPackage keyPackage) in added)
         {
             byte[]? welcome = commit.Welcome?.NarrowedTo(keyPackage.Reference);
-            if (welcome is null) Refused.Add($"op 28 of {committer}: no Welcome for {userId}");
-            else Send(new DeliveryMessage(userId, 30, [.. prefix, .. welcome], id));
+            if (welcome is not null) Send(new DeliveryMessage(userId, 30, [.. prefix, .. welcome], id));
         }
         if (id != 0) transitions.Start(id, [.. roster.Listeners]);
         ProposeWaiting();
