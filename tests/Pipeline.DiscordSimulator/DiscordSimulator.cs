@@ -5,6 +5,7 @@ using Pipeline.Simulator.Dave;
 using Pipeline.Simulator.Engine;
 using Pipeline.Simulator.Faults;
 using Pipeline.Simulator.Media;
+using Pipeline.Simulator.Peers;
 using Pipeline.Simulator.Rest;
 using Pipeline.Simulator.Run;
 using Pipeline.Simulator.Speakers;
@@ -24,6 +25,7 @@ public sealed class DiscordSimulator : IAsyncDisposable
     private readonly PrivateAuthority authority;
     private readonly WebApplication application;
     private readonly List<SimulatedSpeaker> speakers = [];
+    private readonly List<DiscordJsPeer> peers = [];
     private readonly ControlInterface? control;
     private string? authorityFile;
 
@@ -103,6 +105,9 @@ public sealed class DiscordSimulator : IAsyncDisposable
     /// <summary>All speakers.</summary>
     public IReadOnlyList<SimulatedSpeaker> Speakers => world.Loop.Run(() => speakers.ToArray());
 
+    /// <summary>Real clients started by <see cref="AddPeerAsync"/>.</summary>
+    public IReadOnlyList<DiscordJsPeer> Peers => world.Loop.Run(() => peers.ToArray());
+
     /// <summary>Virtual time since the start.</summary>
     public TimeSpan Elapsed => world.Loop.Elapsed;
 
@@ -144,6 +149,20 @@ public sealed class DiscordSimulator : IAsyncDisposable
             speaker.Join(channel);
             return speaker;
         });
+
+    /// <summary>Starts an unmodified discord.js client, encrypting as the call asks, and takes it into a voice channel.</summary>
+    /// <exception cref="InvalidOperationException">There is no Node, or its packages cannot be installed.</exception>
+    public async Task<DiscordJsPeer> AddPeerAsync(string name, SimulatedChannel? channel = null)
+    {
+        string folder = await PeerFolder.FindAsync()
+            ?? throw new InvalidOperationException("discord.js clients need node and npm ci in tests/peers/discordjs.");
+        SimulatedChannel entered = channel ?? VoiceChannel;
+        DiscordJsPeer peer = await DiscordJsPeer.StartAsync(
+            this, name, folder, world.Options.Dave != DaveMode.Off, entered.Guild);
+        world.Loop.Run(() => peers.Add(peer));
+        await peer.JoinAsync(entered);
+        return peer;
+    }
 
     /// <summary>The application's registered commands as JSON text, global ones when <paramref name="guild"/> is null.</summary>
     public string CommandsOf(SimulatedApplication owner, SimulatedGuild? guild) =>
@@ -192,6 +211,8 @@ public sealed class DiscordSimulator : IAsyncDisposable
     /// <summary>Stops everything and cuts every connection.</summary>
     public async ValueTask DisposeAsync()
     {
+        foreach (DiscordJsPeer peer in Peers)
+            await peer.DisposeAsync();
         using (CancellationTokenSource now = new(TimeSpan.FromSeconds(1)))
         {
             try

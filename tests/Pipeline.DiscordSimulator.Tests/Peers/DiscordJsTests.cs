@@ -15,7 +15,7 @@ public sealed class DiscordJsTests
     [Fact]
     public async Task Two_clients_hear_each_other_byte_for_byte()
     {
-        string folder = await PeerFolder.FindAsync();
+        string folder = await FindPeersAsync();
         await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
         await using DiscordJsPeer one = await DiscordJsPeer.StartAsync(discord, "One", folder);
         await using DiscordJsPeer two = await DiscordJsPeer.StartAsync(discord, "Two", folder);
@@ -40,7 +40,7 @@ public sealed class DiscordJsTests
     [InlineData("aead_xchacha20_poly1305_rtpsize")]
     public async Task Client_hears_a_scripted_speaker_through_padding_and_loss_as_the_ledger_tells(string mode)
     {
-        string folder = await PeerFolder.FindAsync();
+        string folder = await FindPeersAsync();
         await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { VoiceModes = [mode] });
         // One extension word: the client takes the padding's count for a part of the extension when both are long.
         discord.Conditions = new MediaConditions { PaddingOneIn = 3, Loss = 0.1, RtcpOneIn = 5, VideoOneIn = 5 };
@@ -64,7 +64,7 @@ public sealed class DiscordJsTests
     [Fact]
     public async Task Client_resumes_the_gateway_and_learns_what_it_missed()
     {
-        string folder = await PeerFolder.FindAsync();
+        string folder = await FindPeersAsync();
         await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
         await using DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, "Peer", folder);
         SimulatedMember ada = discord.Guild.AddMember("Ada");
@@ -81,7 +81,7 @@ public sealed class DiscordJsTests
     [Fact]
     public async Task Client_resumes_voice_and_follows_the_call_to_another_server()
     {
-        string folder = await PeerFolder.FindAsync();
+        string folder = await FindPeersAsync();
         await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
         SimulatedSpeaker ada = discord.AddSpeaker("Ada");
         await using DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, "Peer", folder);
@@ -104,7 +104,7 @@ public sealed class DiscordJsTests
     [Fact]
     public async Task Client_registers_a_command_answers_it_and_waits_out_a_rate_limit()
     {
-        string folder = await PeerFolder.FindAsync();
+        string folder = await FindPeersAsync();
         await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
         await using DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, "Peer", folder);
         await peer.SendAsync("register", ("guild", $"{discord.Guild.Id}"), ("name", "ping"), ("description", "Ping"));
@@ -120,6 +120,35 @@ public sealed class DiscordJsTests
         await peer.ExpectAsync("sent");
         Assert.Equal(1, limit.Used);
         Assert.Equal("hello", discord.TextChannel.Messages[^1].Text);
+    }
+
+    [Fact]
+    public async Task Encrypted_clients_agree_on_the_privacy_code_and_hear_each_other()
+    {
+        await FindPeersAsync();
+        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Dave = DaveMode.Enforced });
+        DiscordJsPeer one = await discord.AddPeerAsync("One");
+        DiscordJsPeer two = await discord.AddPeerAsync("Two");
+        await two.ListenToAsync(one.UserId);
+
+        string? code = null;
+        for (int i = 0; i < 100 && (code is null || code != await two.PrivacyCodeAsync()); i++)
+            code = await one.PrivacyCodeAsync();
+        Assert.Equal(30, code?.Length);
+        await one.SayAsync(Word(8));
+        OpusClip said = OpusClip.Generate(1, TimeSpan.FromSeconds(1));
+        await one.SayAsync(said);
+
+        await DiscordSimulator.WaitUntilAsync(() => HasEnd(said, two.Heard(one.UserId)));
+        AssertEndsWith(said, two.Heard(one.UserId));
+    }
+
+    /// <summary>Skips the test where there is no Node or no package registry.</summary>
+    private static async Task<string> FindPeersAsync()
+    {
+        string? folder = await PeerFolder.FindAsync();
+        Assert.SkipWhen(folder is null, "discord.js peers need node and npm ci in tests/peers/discordjs");
+        return folder!;
     }
 
     private static OpusClip Word(int seed) => OpusClip.Generate(seed, TimeSpan.FromMilliseconds(200));

@@ -36,6 +36,9 @@ public sealed class DiscordJsPeer : IAsyncDisposable
     /// <summary>Account id.</summary>
     public ulong UserId => Application.Id;
 
+    /// <summary>What the client says when somebody else decides when; packets of 20 ms.</summary>
+    public OpusClip? Script { get; set; }
+
     /// <summary>Everything that the client told so far.</summary>
     public IReadOnlyList<JsonObject> Events
     {
@@ -102,6 +105,14 @@ public sealed class DiscordJsPeer : IAsyncDisposable
         JsonArray packets = [.. clip.Frames.Select(frame => (JsonNode)Convert.ToBase64String(frame.Payload.Span))];
         await SendAsync("say", ("packets", packets));
         await ExpectAsync("said", after: seen, patience: clip.Duration + Patience);
+    }
+
+    /// <summary>The call's privacy code as the client computes it (30 digits); null without encryption or before a group.</summary>
+    public async Task<string?> PrivacyCodeAsync()
+    {
+        int seen = Events.Count;
+        await SendAsync("code");
+        return (await ExpectAsync("code", after: seen))["privacyCode"].ReadText();
     }
 
     /// <summary>What was heard of a user so far, in order.</summary>

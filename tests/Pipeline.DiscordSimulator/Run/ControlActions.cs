@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Pipeline.Simulator.Engine;
 using Pipeline.Simulator.Faults;
 using Pipeline.Simulator.Media;
+using Pipeline.Simulator.Peers;
 using Pipeline.Simulator.Rest;
 using Pipeline.Simulator.Speakers;
 using Pipeline.Simulator.World;
@@ -64,14 +65,19 @@ internal sealed class ControlActions(DiscordSimulator discord)
     public async Task<JsonNode> SayAsync(JsonObject body)
     {
         string? name = body["speaker"].ReadText();
-        SimulatedSpeaker[] speakers =
-            [.. discord.Speakers.Where(speaker => name is null || speaker.Member.User.Username == name)];
-        if (speakers.Length == 0 || speakers.Any(speaker => speaker.Script is null))
+        SimulatedSpeaker[] speakers = [.. discord.Speakers
+            .Where(speaker => speaker.Script is not null && (name ?? speaker.Member.User.Username) == speaker.Member.User.Username)];
+        DiscordJsPeer[] peers = [.. discord.Peers
+            .Where(peer => peer.Script is not null && (name ?? peer.Application.User.Username) == peer.Application.User.Username)];
+        if (speakers.Length + peers.Length == 0)
             throw new InvalidOperationException($"No speaker {name} with something to say.");
-        Task said = Task.WhenAll(speakers.Select(speaker => speaker.SayAsync(speaker.Script!)));
+        Task said = Task.WhenAll([
+            .. speakers.Select(speaker => speaker.SayAsync(speaker.Script!)),
+            .. peers.Select(peer => peer.SayAsync(peer.Script!)),
+        ]);
         if (body["wait"].ReadBool())
             await said;
-        return new JsonObject { ["speakers"] = speakers.Length, ["done"] = said.IsCompleted };
+        return new JsonObject { ["speakers"] = speakers.Length + peers.Length, ["done"] = said.IsCompleted };
     }
 
     public JsonNode Fault(JsonObject body)

@@ -35,7 +35,7 @@ internal sealed class ControlInterface(DiscordSimulator discord, Action? quit)
         switch (action)
         {
             case "state" when reads:
-                return ControlState.Create(discord);
+                return await ControlState.CreateAsync(discord);
             case "messages" when reads:
                 return actions.Messages(context.Request.Query["channel"]);
             case "log" when reads:

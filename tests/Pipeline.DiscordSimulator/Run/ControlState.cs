@@ -1,6 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pipeline.Simulator.Engine;
 using Pipeline.Simulator.Media;
+using Pipeline.Simulator.Peers;
 using Pipeline.Simulator.Speakers;
 using Pipeline.Simulator.Voice;
 using Pipeline.Simulator.World;
@@ -10,13 +12,29 @@ namespace Pipeline.Simulator.Run;
 /// <summary>The whole simulator as JSON: guilds, who is in voice, speakers and what they said, what reached the bot.</summary>
 internal static class ControlState
 {
-    public static JsonObject Create(DiscordSimulator discord) => new()
+    public static async Task<JsonObject> CreateAsync(DiscordSimulator discord)
     {
-        ["elapsedSeconds"] = discord.Elapsed.TotalSeconds,
-        ["bot"] = Bot(discord),
-        ["guilds"] = new JsonArray([.. discord.Guilds.Select(guild => (JsonNode)Guild(guild))]),
-        ["speakers"] = new JsonArray([.. discord.Speakers.Select(speaker => (JsonNode)Speaker(discord, speaker))]),
-    };
+        JsonArray peers = [];
+        foreach (DiscordJsPeer peer in discord.Peers)
+        {
+            peers.Add(new JsonObject
+            {
+                ["id"] = Json.Id(peer.UserId),
+                ["name"] = peer.Application.User.Username,
+                ["privacyCode"] = await peer.PrivacyCodeAsync(),
+                ["packetsToBot"] = Packets(discord, peer.UserId),
+            });
+        }
+
+        return new JsonObject
+        {
+            ["elapsedSeconds"] = discord.Elapsed.TotalSeconds,
+            ["bot"] = Bot(discord),
+            ["guilds"] = new JsonArray([.. discord.Guilds.Select(guild => (JsonNode)Guild(guild))]),
+            ["speakers"] = new JsonArray([.. discord.Speakers.Select(speaker => (JsonNode)Speaker(discord, speaker))]),
+            ["peers"] = peers,
+        };
+    }
 
     private static JsonObject Bot(DiscordSimulator discord)
     {
@@ -53,25 +71,27 @@ internal static class ControlState
         })]),
     };
 
-    private static JsonObject Speaker(DiscordSimulator discord, SimulatedSpeaker speaker)
+    private static JsonObject Speaker(DiscordSimulator discord, SimulatedSpeaker speaker) => new()
+    {
+        ["id"] = Json.Id(speaker.UserId),
+        ["name"] = speaker.Member.User.Username,
+        ["ssrc"] = speaker.Ssrc,
+        ["talking"] = speaker.IsTalking,
+        ["utterances"] = new JsonArray([.. speaker.Utterances.Select(utterance => (JsonNode)new JsonObject
+        {
+            ["clip"] = utterance.Clip.Name,
+            ["startedSeconds"] = utterance.StartedAt.TotalSeconds,
+            ["durationSeconds"] = utterance.Clip.Duration.TotalSeconds,
+            ["packets"] = utterance.PacketsSent,
+        })]),
+        ["packetsToBot"] = Packets(discord, speaker.UserId),
+    };
+
+    private static JsonObject Packets(DiscordSimulator discord, ulong userId)
     {
         JsonObject packets = [];
         foreach (DeliveryOutcome outcome in Enum.GetValues<DeliveryOutcome>())
-            packets[outcome.ToString().ToLowerInvariant()] = discord.Deliveries.Count(outcome, discord.Bot.Id, speaker.UserId);
-        return new JsonObject
-        {
-            ["id"] = Json.Id(speaker.UserId),
-            ["name"] = speaker.Member.User.Username,
-            ["ssrc"] = speaker.Ssrc,
-            ["talking"] = speaker.IsTalking,
-            ["utterances"] = new JsonArray([.. speaker.Utterances.Select(utterance => (JsonNode)new JsonObject
-            {
-                ["clip"] = utterance.Clip.Name,
-                ["startedSeconds"] = utterance.StartedAt.TotalSeconds,
-                ["durationSeconds"] = utterance.Clip.Duration.TotalSeconds,
-                ["packets"] = utterance.PacketsSent,
-            })]),
-            ["packetsToBot"] = packets,
-        };
+            packets[JsonNamingPolicy.CamelCase.ConvertName(outcome.ToString())] = discord.Deliveries.Count(outcome, discord.Bot.Id, userId);
+        return packets;
     }
 }

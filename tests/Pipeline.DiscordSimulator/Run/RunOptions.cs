@@ -9,6 +9,8 @@ internal sealed record RunOptions
         A Discord on loopback that talks. Prints what to set so that a bot connects to it.
 
           --speaker NAME=FILE.opus   a member in the voice channel with something to say (repeatable)
+          --peer NAME=FILE.opus      the same as an unmodified discord.js client (needs node; the only speakers that can
+                                     take part in an encrypted call)
           --talk WHEN                joined (default: when the bot listens), now, asked (by POST /control/say)
           --repeat                   speakers say it again and again
           --loss 2%                  share of packets lost
@@ -27,6 +29,8 @@ internal sealed record RunOptions
         """;
 
     public List<(string Name, string Path)> Speakers { get; } = [];
+
+    public List<(string Name, string Path)> Peers { get; } = [];
 
     public string Talk { get; private set; } = "joined";
 
@@ -86,6 +90,14 @@ internal sealed record RunOptions
             : throw new FormatException($"'{text}' is not a duration such as 60ms or 2s.");
     }
 
+    private static (string Name, string Path) NamedFile(string argument, string text)
+    {
+        string[] parts = text.Split('=', 2);
+        return parts.Length == 2 && File.Exists(parts[1])
+            ? (parts[0], parts[1])
+            : throw new FormatException($"{argument} needs NAME=FILE with a file that exists.");
+    }
+
     private static int Number(string text) => int.TryParse(text, CultureInfo.InvariantCulture, out int number)
         ? number
         : throw new FormatException($"'{text}' is not a whole number.");
@@ -95,10 +107,10 @@ internal sealed record RunOptions
         switch (name)
         {
             case "--speaker":
-                string[] parts = value().Split('=', 2);
-                if (parts.Length != 2 || !File.Exists(parts[1]))
-                    throw new FormatException("--speaker needs NAME=FILE with a file that exists.");
-                Speakers.Add((parts[0], parts[1]));
+                Speakers.Add(NamedFile(name, value()));
+                break;
+            case "--peer":
+                Peers.Add(NamedFile(name, value()));
                 break;
             case "--talk":
                 Talk = value();

@@ -32,6 +32,8 @@ internal sealed class SimulatorRun(RunOptions options, TextWriter output)
         SimulatedChannel channel = options.OnStage ? discord.StageChannel : discord.VoiceChannel;
         foreach ((string name, string path) in options.Speakers)
             discord.AddSpeaker(name, channel).Script = OpusClip.Read(path);
+        foreach ((string name, string path) in options.Peers)
+            (await discord.AddPeerAsync(name, channel)).Script = OpusClip.Read(path);
         await TellSettingsAsync(discord);
 
         try
@@ -71,11 +73,13 @@ internal sealed class SimulatorRun(RunOptions options, TextWriter output)
             await UntilAsync(() => discord.VoiceClient(discord.Bot.Id)?.Mode is not null, stop);
         do
         {
-            foreach (SimulatedSpeaker speaker in discord.Speakers)
-                await output.WriteLineAsync($"# {discord.Elapsed.TotalSeconds:F1} s: {speaker.Member.DisplayName} talks for {speaker.Script!.Duration.TotalSeconds:F1} s");
-            await Task.WhenAll(discord.Speakers.Select(speaker => speaker.SayAsync(speaker.Script!))).WaitAsync(stop);
+            await output.WriteLineAsync($"# {discord.Elapsed.TotalSeconds:F1} s: everybody talks");
+            await Task.WhenAll([
+                .. discord.Speakers.Select(speaker => speaker.SayAsync(speaker.Script!)),
+                .. discord.Peers.Select(peer => peer.SayAsync(peer.Script!)),
+            ]).WaitAsync(stop);
         }
-        while (options.Repeat && discord.Speakers.Count > 0);
+        while (options.Repeat && discord.Speakers.Count + discord.Peers.Count > 0);
         await output.WriteLineAsync("# everybody has spoken");
     }
 
