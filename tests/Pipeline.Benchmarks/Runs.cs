@@ -6,5 +6,6 @@ public static class Runs
     public static IReadOnlyDictionary<string, Func<string[], Task<int>>> All { get; } = new Dictionary<string, Func<string[], Task<int>>>
     {
         ["load"] = Load.LoadRun.RunAsync,
+        ["capture"] = Capture.CaptureRun.RunAsync,
     };
 }

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Pipeline.Audio.Wav;
 
 /// <summary>
-/// Writes one WAV file as audio comes, through a buffer of the caller's (16 KiB is a good size: 85 ms of stereo).
+/// Writes one WAV file as audio comes, through a buffer of the caller's (32 KiB is a good size: 170 ms of stereo).
 /// The header is put right by <see cref="PatchHeader"/> and by <see cref="Close"/>; a file that never got there is repaired
 /// from its length by <see cref="WavFile.Repair"/>. Samples that an <see cref="IOException"/> kept from the disk are still in the buffer.
 /// </summary>

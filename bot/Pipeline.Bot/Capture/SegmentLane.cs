@@ -200,6 +200,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
         };
         try
         {
+            if (buffer is null || context.Spool.Problem is not null) Directory.CreateDirectory(folder);
             segment = SegmentWriter.Open(folder, sidecar, buffer ??= new byte[SegmentWriter.BufferSize]);
         }
         catch (Exception failure) when (IsOfTheDisk(failure))

@@ -8,8 +8,8 @@ namespace Pipeline.Bot.Capture;
 /// </summary>
 internal sealed class SegmentWriter : IDisposable
 {
-    /// <summary>85 ms of stereo.</summary>
-    public const int BufferSize = 16 * 1024;
+    /// <summary>170 ms of stereo: what a kill can take beside the frames under way.</summary>
+    public const int BufferSize = 32 * 1024;
 
     // A crash leaves the start that the sidecar says; 10 ms is half of what the timeline may be off.
     private const long SidecarTolerance = SampleClock.SamplesPerSecond / 100;
@@ -40,12 +40,11 @@ internal sealed class SegmentWriter : IDisposable
     private string ClosedPath => Path.Combine(folder, SpoolFiles.Name(Index) + SpoolFiles.ClosedSuffix);
     private string SidecarPath => SidecarPathOf(folder, Index);
 
-    /// <param name="folder">The user's folder in the spool; created when missing.</param>
+    /// <param name="folder">The user's folder in the spool; exists.</param>
     /// <param name="buffer"><see cref="BufferSize"/> bytes that belong to the segment until it is closed.</param>
     /// <exception cref="IOException">No space, or a broken disk; nothing is left behind.</exception>
     public static SegmentWriter Open(string folder, SegmentSidecar sidecar, byte[] buffer)
     {
-        Directory.CreateDirectory(folder);
         string sidecarPath = SidecarPathOf(folder, sidecar.Index);
         string openPath = Path.Combine(folder, SpoolFiles.Name(sidecar.Index) + SpoolFiles.OpenSuffix);
         SpoolFiles.WriteSidecar(sidecarPath, sidecar);

@@ -5,7 +5,7 @@ namespace Pipeline.Bot.Capture;
 
 /// <summary>
 /// One user's audio in one recording, over all of the user's RTP sources. Everything but the snapshot is for the tick's thread.
-/// The buffers (about 85 KB with the decoder) exist while the user is in the call and has spoken.
+/// The buffers (about 100 KB with the decoder) exist while the user is in the call and has spoken.
 /// </summary>
 internal sealed class Track(RecordingContext context, ulong userId, int firstIndex) : IDisposable
 {
