@@ -61,7 +61,7 @@ public sealed class Recording : IDisposable
             ImmutableArray<Track> present = inOrder;
             return new RecordingSnapshot
             {
-                SampleCount = Math.Max(0, (long)now),
+                SampleCount = Sample(now),
                 Tracks = [.. present.Select(track => track.Read(now)).Where(track => !track.IsBot || context.Options.IncludeBots || track.Segments.Count > 0)],
                 Gaps = [.. context.Gaps.Gaps, .. RunningGaps(present, now)],
                 UnlistedGaps = context.Gaps.Unlisted,
@@ -158,7 +158,7 @@ public sealed class Recording : IDisposable
             case RecordingCommand.GapEnded: EndGap(now); break;
             case RecordingCommand.SpoolFull: context.Spool.SetFull(true); break;
             case RecordingCommand.SpoolFree: context.Spool.SetFull(false); break;
-            case RecordingCommand.Note note: context.Gaps.AddNote(Math.Max(0, (long)now), note.UserId, note.Text); break;
+            case RecordingCommand.Note note: context.Gaps.AddNote(Sample(now), note.UserId, note.Text); break;
             case RecordingCommand.Cut: CutAll(now); break;
         }
     }
@@ -177,28 +177,30 @@ public sealed class Recording : IDisposable
     {
         EndGap(now);
         InterruptAll(now);
-        runningGap = new RecordingGap { StartSample = Math.Max(0, (long)now), SampleCount = 0, Reason = reason };
+        runningGap = new RecordingGap { StartSample = Sample(now), SampleCount = 0, Reason = reason };
     }
 
     private void EndGap(double now)
     {
-        if (runningGap is { } gap) context.Gaps.Add(null, gap.StartSample, (long)now - gap.StartSample, gap.Reason);
+        if (runningGap is { } gap) context.Gaps.Add(null, gap.StartSample, Sample(now) - gap.StartSample, gap.Reason);
         runningGap = null;
     }
 
     private void LogPause()
     {
-        long start = Math.Max(0, (long)context.Position(paused.Since));
-        context.Gaps.Add(null, start, (long)context.Position(paused.Until) - start, GapLog.Paused);
+        long start = Sample(context.Position(paused.Since));
+        context.Gaps.Add(null, start, Sample(context.Position(paused.Until)) - start, GapLog.Paused);
     }
+
+    private static long Sample(double position) => Math.Max(0, (long)Math.Round(position));
 
     private IEnumerable<RecordingGap> RunningGaps(ImmutableArray<Track> present, double now)
     {
-        if (runningGap is { } gap) yield return gap with { SampleCount = Math.Max(0, (long)now - gap.StartSample) };
+        if (runningGap is { } gap) yield return gap with { SampleCount = Math.Max(0, Sample(now) - gap.StartSample) };
         if (paused.IsOn)
         {
-            long start = Math.Max(0, (long)context.Position(paused.Since));
-            yield return new RecordingGap { StartSample = start, SampleCount = Math.Max(0, (long)now - start), Reason = GapLog.Paused };
+            long start = Sample(context.Position(paused.Since));
+            yield return new RecordingGap { StartSample = start, SampleCount = Math.Max(0, Sample(now) - start), Reason = GapLog.Paused };
         }
         foreach (Track track in present)
         {

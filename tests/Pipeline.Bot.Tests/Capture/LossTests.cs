@@ -1,0 +1,150 @@
+using Pipeline.Bot.Capture;
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Tests.Capture;
+
+public sealed class LossTests
+{
+    private const int Millisecond = 48;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5)]
+    public void Short_loss_is_made_up_in_its_place(int packets)
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000).Lose(packets).Say(1000);
+        run.Stop();
+        TrackHealth health = run.Track().Health;
+        Assert.Equal((packets, packets - 1, 1), (health.Lost, health.Concealed, health.Recovered));
+        Assert.Equal((2000L + (packets * 20)) * Millisecond, Assert.Single(run.Closed).SampleCount);
+        Assert.Empty(run.Recording.Snapshot.Gaps);
+        short[] lane = run.Lane();
+        int gap = (int)run.Closed[0].StartSample + (1000 * Millisecond);
+        Assert.Contains(lane[gap..(gap + (20 * Millisecond))], value => Math.Abs((int)value) > 2000);
+    }
+
+    [Fact]
+    public void Longer_loss_is_silence_and_a_gap_to_the_sample()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000).Lose(6).Say(1000);
+        run.Stop();
+        ClosedSegment only = Assert.Single(run.Closed);
+        Assert.Equal(2120L * Millisecond, only.SampleCount);
+        RecordingGap gap = Assert.Single(run.Recording.Snapshot.Gaps);
+        Assert.Equal((CaptureRun.Ada, "loss", 120L * Millisecond), (gap.UserId, gap.Reason, gap.SampleCount));
+        Assert.Equal(only.StartSample + (1000 * Millisecond), gap.StartSample);
+        short[] lane = run.Lane();
+        Assert.All(lane[(int)gap.StartSample..(int)(gap.StartSample + gap.SampleCount)], value => Assert.Equal(0, value));
+    }
+
+    [Fact]
+    public void Pause_without_a_missing_number_is_no_loss()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000).Pause(1000).Say(1000).Pause(60_000).Say(1000);
+        run.Stop();
+        Assert.Equal(0, run.Track().Health.Lost);
+        Assert.Empty(run.Recording.Snapshot.Gaps);
+    }
+
+    [Fact]
+    public void Loss_longer_than_the_threshold_closes_and_is_a_gap()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000).Lose(200).Say(1000);
+        run.Stop();
+        Assert.Equal(2, run.Closed.Count);
+        Assert.Equal(5000L * Millisecond, run.Closed[1].StartSample - run.Closed[0].StartSample);
+        RecordingGap gap = Assert.Single(run.Recording.Snapshot.Gaps);
+        Assert.Equal(4000L * Millisecond, gap.SampleCount);
+        Assert.Equal(200, run.Track().Health.Lost);
+    }
+
+    [Fact]
+    public void Undecryptable_packets_keep_their_place_and_become_one_gap()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000).Undecryptable(10).Say(1000);
+        run.Stop();
+        TrackHealth health = run.Track().Health;
+        Assert.Equal((10, 5, 0), (health.Undecryptable, health.Concealed, health.Lost));
+        Assert.Equal(2200L * Millisecond, Assert.Single(run.Closed).SampleCount);
+        RecordingGap gap = Assert.Single(run.Recording.Snapshot.Gaps);
+        Assert.Equal(("undecryptable", 200L * Millisecond, run.Closed[0].StartSample + (1000 * Millisecond)), (gap.Reason, gap.SampleCount, gap.StartSample));
+    }
+
+    [Fact]
+    public void Nothing_but_undecryptable_packets_opens_no_segment_and_shows_while_it_lasts()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Undecryptable(200);
+        Assert.Equal("undecryptable", Assert.Single(run.Recording.Snapshot.Gaps).Reason);
+        run.Stop();
+        Assert.Empty(run.Closed);
+        Assert.Equal(4000L * Millisecond, Assert.Single(run.Recording.Snapshot.Gaps).SampleCount);
+    }
+
+    [Fact]
+    public void Corrupt_packets_are_counted_and_made_up()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(500).Send([0xFB, 0, 1, 2]).Send([]).Say(500);
+        run.Stop();
+        Assert.Equal(2, run.Track().Health.Corrupt);
+        Assert.Equal(1040L * Millisecond, Assert.Single(run.Closed).SampleCount);
+    }
+
+    [Fact]
+    public void Duplicates_and_late_ones_are_counted_and_change_nothing()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000);
+        run.Receive(CaptureRun.Ada, 1, (ushort)(ada.Sequence - 3), ada.Timestamp - (3 * 960), [0xF8, 0xFF, 0xFE]);
+        ada.Lose(1).Say(1000);
+        run.Receive(CaptureRun.Ada, 1, (ushort)(ada.Sequence - 51), ada.Timestamp - (51 * 960), [0xF8, 0xFF, 0xFE]);
+        ada.Say(1000);
+        run.Stop();
+        TrackHealth health = run.Track().Health;
+        Assert.Equal((1, 1, 1), (health.Duplicate, health.Late, health.Lost));
+        Assert.Equal(3020L * Millisecond, Assert.Single(run.Closed).SampleCount);
+    }
+
+    [Fact]
+    public void Packets_of_the_source_before_do_not_bring_it_back()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000);
+        (ushort sequence, uint timestamp) = (ada.Sequence, ada.Timestamp);
+        (ada.Ssrc, ada.Sequence, ada.Timestamp) = (2, 9, 9);
+        ada.Say(200);
+        run.Receive(CaptureRun.Ada, 1, sequence, timestamp, [0xF8, 0xFF, 0xFE]);
+        ada.Say(1000);
+        run.Stop();
+        Assert.Equal((2, 1), (run.Track().Health.Epochs, run.Track().Health.Late));
+        Assert.Equal(2, run.Closed.Count);
+    }
+
+    [Fact]
+    public void Same_source_with_new_counters_is_a_new_epoch()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000).Pause(1000);
+        (ada.Sequence, ada.Timestamp) = (40_000, 3_000_000_000);
+        ada.Say(1000);
+        run.Stop();
+        Assert.Equal((2, 0), (run.Track().Health.Epochs, run.Track().Health.Lost));
+        Assert.Equal(96_000, run.Closed[1].StartSample - run.Closed[0].StartSample);
+    }
+}

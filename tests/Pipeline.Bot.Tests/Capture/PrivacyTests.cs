@@ -1,0 +1,155 @@
+using Pipeline.Bot.Capture;
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Tests.Capture;
+
+public sealed class PrivacyTests
+{
+    private const int Millisecond = 48;
+
+    [Fact]
+    public void Pause_stores_nothing_and_is_a_gap()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000);
+        run.Post(new RecordingCommand.Pause(9));
+        ada.Say(3000);
+        Assert.True(run.Recording.Snapshot.Paused);
+        Assert.Equal("paused", Assert.Single(run.Recording.Snapshot.Gaps).Reason);
+        run.Post(new RecordingCommand.Resume(9));
+        ada.Say(1000);
+        run.Stop();
+        Assert.Equal([1000L * Millisecond, 1000L * Millisecond], run.Closed.Select(segment => segment.SampleCount));
+        Assert.Equal(4000L * Millisecond, run.Closed[1].StartSample - run.Closed[0].StartSample);
+        RecordingGap gap = Assert.Single(run.Recording.Snapshot.Gaps);
+        Assert.Equal((null, "paused"), (gap.UserId, gap.Reason));
+        Assert.InRange(gap.SampleCount, 2999 * Millisecond, 3001 * Millisecond);
+        Assert.Equal((150, 0), (run.Track().Health.Withheld, run.Track().Health.Lost));
+    }
+
+    [Fact]
+    public void Frame_that_waited_for_its_key_through_a_pause_is_judged_by_its_arrival()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000);
+        run.Post(new RecordingCommand.Pause(9));
+        run.AdvanceTo(2000);
+        long during = run.Time.GetTimestamp();
+        run.AdvanceTo(3000);
+        run.Post(new RecordingCommand.Resume(9));
+        run.AdvanceTo(3500);
+        Assert.True(run.Recording.Frames.TryWrite(new Discord.Voice.AudioFrame
+        {
+            Kind = Discord.Voice.AudioFrameKind.Opus,
+            UserId = CaptureRun.Ada,
+            Ssrc = 1,
+            SequenceNumber = 150,
+            Timestamp = 5000 + 48_000,
+            ReceivedAt = during,
+            Opus = [0xF8, 1, 2, 3],
+        }));
+        run.Stop();
+        Assert.Equal(1, run.Track().Health.Withheld);
+        Assert.Single(run.Closed);
+    }
+
+    [Fact]
+    public void Opted_out_lane_is_silent_until_opted_in()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run), grace = new(run, CaptureRun.Grace, ssrc: 2);
+        ada.Say(1000);
+        run.Post(new RecordingCommand.OptOut(CaptureRun.Ada));
+        ada.Say(5000);
+        Assert.True(run.Track().OptedOut);
+        run.Post(new RecordingCommand.OptIn(CaptureRun.Ada));
+        ada.Say(1000);
+        run.Stop();
+        Assert.Equal([48_000L, 48_000L], run.Closed.Select(segment => segment.SampleCount));
+        Assert.Equal(6000L * Millisecond, run.Closed[1].StartSample - run.Closed[0].StartSample);
+        Assert.Equal((250, 0), (run.Track().Health.Withheld, run.Track().Health.Lost));
+    }
+
+    [Fact]
+    public void Opting_out_before_the_first_word_counts()
+    {
+        using CaptureRun run = new();
+        run.Post(new RecordingCommand.OptOut(CaptureRun.Ada));
+        using Talker ada = new(run);
+        ada.Say(2000);
+        run.Stop();
+        Assert.Empty(run.Closed);
+        Assert.False(Directory.Exists(Path.Combine(run.Folder, $"{CaptureRun.Ada}")));
+    }
+
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(true, 1)]
+    public void Bots_are_recorded_only_when_wanted(bool included, int segments)
+    {
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, IncludeBots = included });
+        run.Post(new RecordingCommand.UserKnown(CaptureRun.Ada, "Jukebox", IsBot: true));
+        using Talker bot = new(run);
+        bot.Say(2000);
+        run.Stop();
+        Assert.Equal(segments, run.Closed.Count);
+        Assert.Equal(segments, run.Recording.Snapshot.Tracks.Length);
+    }
+
+    [Fact]
+    public void User_who_turns_out_to_be_a_bot_is_let_go()
+    {
+        using CaptureRun run = new();
+        using Talker bot = new(run);
+        bot.Say(2000);
+        run.Post(new RecordingCommand.UserKnown(CaptureRun.Ada, "Jukebox", IsBot: true));
+        bot.Say(2000);
+        run.Stop();
+        Assert.Empty(run.Closed);
+        Assert.Empty(Directory.GetFiles(run.Folder, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void Unknown_user_is_recorded_under_its_id_until_the_name_comes()
+    {
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, MaximumSegmentDuration = TimeSpan.FromSeconds(1) });
+        using Talker ada = new(run);
+        ada.Say(1500);
+        Assert.Equal($"{CaptureRun.Ada}", run.Track().Username);
+        run.Post(new RecordingCommand.UserKnown(CaptureRun.Ada, "Ada 🚀", IsBot: false));
+        ada.Say(500);
+        run.Stop();
+        Assert.Equal([$"{CaptureRun.Ada}", "Ada 🚀"], run.Closed.Select(segment => segment.Username));
+        Assert.Equal("Ada 🚀", SpoolRepair.Repair(run.Folder).Segments[1].Username);
+    }
+
+    [Fact]
+    public void Reconnect_is_a_gap_of_everybody_and_time_goes_on()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000);
+        run.Post(new RecordingCommand.GapStarted("reconnect"));
+        ada.Pause(7000);
+        Assert.InRange(Assert.Single(run.Recording.Snapshot.Gaps).SampleCount, 6940 * Millisecond, 7000 * Millisecond);
+        run.Post(new RecordingCommand.GapEnded());
+        ada.Ssrc = 77;
+        ada.Say(1000);
+        run.Stop();
+        RecordingGap gap = Assert.Single(run.Recording.Snapshot.Gaps);
+        Assert.Equal((null, "reconnect", 7000L * Millisecond), (gap.UserId, gap.Reason, gap.SampleCount));
+        Assert.Equal(8000L * Millisecond, run.Closed[1].StartSample - run.Closed[0].StartSample);
+    }
+
+    [Fact]
+    public void Note_stands_at_its_moment()
+    {
+        using CaptureRun run = new();
+        run.AdvanceTo(2500);
+        run.Post(new RecordingCommand.Note(9, "listen"));
+        run.AdvanceTo(9000);
+        Assert.Equal(new RecordingNote { Sample = 2500 * Millisecond, UserId = 9, Text = "listen" }, Assert.Single(run.Recording.Snapshot.Notes));
+    }
+}

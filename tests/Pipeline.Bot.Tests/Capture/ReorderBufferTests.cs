@@ -1,0 +1,121 @@
+using CsCheck;
+using Pipeline.Bot.Capture;
+
+namespace Pipeline.Bot.Tests.Capture;
+
+public sealed class ReorderBufferTests
+{
+    private const double Window = 4800; // 100 ms
+
+    [Fact]
+    public void Packets_in_order_pass_without_being_held()
+    {
+        ReorderBuffer buffer = Begun(first: 10);
+        for (long sequence = 11; sequence < 200; sequence++)
+        {
+            Assert.Equal(ReorderVerdict.InOrder, buffer.Judge(sequence, 100));
+            buffer.Pass(sequence, sequence * 960);
+        }
+        Assert.Equal(0, buffer.Held);
+    }
+
+    [Fact]
+    public void Packet_behind_a_missing_one_waits_for_it()
+    {
+        ReorderBuffer buffer = Begun(first: 10);
+        Hold(buffer, 12, arrival: 12_000);
+        Assert.Empty(Take(buffer));
+        Assert.Equal(ReorderVerdict.InOrder, buffer.Judge(11, 100));
+        buffer.Pass(11, 12_500);
+        Assert.Equal([12], Take(buffer));
+    }
+
+    [Fact]
+    public void Missing_packet_is_given_up_when_the_window_has_passed_by_later_arrivals()
+    {
+        ReorderBuffer buffer = Begun(first: 10);
+        Hold(buffer, 12, arrival: 12_000);
+        Hold(buffer, 13, arrival: 12_000 + Window - 1);
+        Assert.Empty(Take(buffer));
+        Hold(buffer, 14, arrival: 12_000 + Window);
+        Assert.Equal([12, 13, 14], Take(buffer));
+    }
+
+    [Fact]
+    public void Late_packet_is_told_from_a_duplicate()
+    {
+        ReorderBuffer buffer = Begun(first: 10);
+        Hold(buffer, 12, arrival: 12_000);
+        Assert.Equal(ReorderVerdict.Duplicate, buffer.Judge(12, 100));
+        Assert.Equal([12], Take(buffer, giveUpBefore: long.MaxValue));
+        Assert.Equal(ReorderVerdict.Late, buffer.Judge(11, 100));
+        Assert.Equal(ReorderVerdict.Duplicate, buffer.Judge(12, 100));
+        Assert.Equal(ReorderVerdict.Duplicate, buffer.Judge(10, 100));
+    }
+
+    [Fact]
+    public void Packet_before_the_first_of_an_epoch_still_finds_its_place()
+    {
+        ReorderBuffer buffer = new(Window);
+        buffer.Begin(100);
+        Hold(buffer, 100, arrival: 0);
+        Hold(buffer, 99, arrival: 10);
+        Assert.Equal([99, 100], Take(buffer, giveUpBefore: long.MaxValue));
+    }
+
+    [Fact]
+    public void What_cannot_be_held_is_said_so()
+    {
+        ReorderBuffer buffer = Begun(first: 10);
+        Assert.Equal(ReorderVerdict.NoRoom, buffer.Judge(11 + ReorderBuffer.SlotCount, 100));
+        Assert.Equal(ReorderVerdict.NoRoom, buffer.Judge(12, ReorderBuffer.SlotSize + 1));
+        Assert.Equal(ReorderVerdict.InOrder, buffer.Judge(11, ReorderBuffer.SlotSize + 1));
+        Assert.Equal(ReorderVerdict.Hold, buffer.Judge(12, ReorderBuffer.SlotSize));
+    }
+
+    [Fact]
+    public void Any_shuffle_within_the_window_comes_out_in_order_and_whole()
+    {
+        Gen.Int[0, 7].Array[5, 120].Sample(delays =>
+        {
+            long[] arrivals = [.. Enumerable.Range(0, delays.Length).OrderBy(i => i + delays[i]).Select(i => (long)i)];
+            ReorderBuffer buffer = new(window: 10 * 960);
+            buffer.Begin(arrivals[0]);
+            List<long> released = [];
+            for (int i = 0; i < arrivals.Length; i++)
+            {
+                Assert.Contains(buffer.Judge(arrivals[i], 3), (ReorderVerdict[])[ReorderVerdict.Hold, ReorderVerdict.InOrder]);
+                buffer.Hold(new Packet { Sequence = arrivals[i], Arrival = i * 960 }, [1, 2, 3]);
+                released.AddRange(Take(buffer));
+            }
+            released.AddRange(Take(buffer, giveUpBefore: long.MaxValue));
+            Assert.Equal(Enumerable.Range(0, delays.Length).Select(i => (long)i), released);
+        }, iter: 300, seed: "0N0XIzNsQ0O2");
+    }
+
+    private static ReorderBuffer Begun(long first)
+    {
+        ReorderBuffer buffer = new(Window);
+        buffer.Begin(first);
+        Hold(buffer, first, arrival: first * 960);
+        Assert.Equal([first], Take(buffer, giveUpBefore: long.MaxValue));
+        return buffer;
+    }
+
+    private static void Hold(ReorderBuffer buffer, long sequence, double arrival)
+    {
+        Assert.Equal(ReorderVerdict.Hold, buffer.Judge(sequence, 3));
+        buffer.Hold(new Packet { Sequence = sequence, Arrival = arrival }, [1, 2, 3]);
+    }
+
+    private static List<long> Take(ReorderBuffer buffer, long giveUpBefore = long.MinValue)
+    {
+        List<long> taken = [];
+        while (buffer.TryTake(giveUpBefore, out Packet packet, out ReadOnlySpan<byte> opus))
+        {
+            Assert.Equal(3, opus.Length);
+            taken.Add(packet.Sequence);
+        }
+        return taken;
+    }
+}

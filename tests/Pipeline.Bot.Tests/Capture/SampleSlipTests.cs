@@ -1,0 +1,40 @@
+using Pipeline.Bot.Capture;
+
+namespace Pipeline.Bot.Tests.Capture;
+
+public sealed class SampleSlipTests
+{
+    [Theory]
+    [InlineData(960, 1)]
+    [InlineData(960, 2)]
+    [InlineData(120, 1)]
+    [InlineData(2880, 2)]
+    public void One_sample_more_or_less_leaves_a_tone_without_a_step(int samples, int channels)
+    {
+        foreach (int change in (int[])[1, -1])
+        {
+            short[] pcm = new short[(samples + 1) * channels];
+            for (int i = 0; i < samples; i++) Fill(pcm, i, channels, Tone(i));
+            if (change > 0) SampleSlip.Insert(pcm, samples, channels);
+            else SampleSlip.Remove(pcm, samples, channels);
+            int length = samples + change;
+            Assert.Equal(Tone(0), pcm[0]);
+            Assert.Equal(Tone(samples - 1), pcm[((length - 1) * channels) + channels - 1]);
+            int greatest = 0, curvature = 0;
+            for (int i = 2; i < length; i++)
+            {
+                greatest = Math.Max(greatest, Math.Abs(pcm[i * channels] - pcm[(i - 1) * channels]));
+                curvature = Math.Max(curvature, Math.Abs(pcm[i * channels] - (2 * pcm[(i - 1) * channels]) + pcm[(i - 2) * channels]));
+            }
+            Assert.InRange(greatest, 1200, 1340); // the tone's own slope is 1309 at most
+            Assert.InRange(curvature, 150, 190); // and its own curvature 171: a click would be many times that
+        }
+    }
+
+    private static short Tone(int i) => (short)Math.Round(10_000 * Math.Sin(2 * Math.PI * 1000 * i / 48_000));
+
+    private static void Fill(short[] pcm, int sample, int channels, short value)
+    {
+        for (int channel = 0; channel < channels; channel++) pcm[(sample * channels) + channel] = value;
+    }
+}
