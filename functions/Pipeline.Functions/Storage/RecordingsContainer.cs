@@ -1,4 +1,3 @@
-using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Sas;
@@ -22,20 +21,9 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
     public async ValueTask<Uri?> ReadLinkAsync(Uri blobUrl, CancellationToken cancellation) =>
         TryName(blobUrl, out string name) ? await links.IssueAsync(clients.Recordings.GetBlobClient(name), BlobSasPermissions.Read, ReadLifetime, cancellation) : null;
 
-    /// <summary>Length and MD5 (base64) of a blob of this container; null where the address is elsewhere or nothing is there.</summary>
-    public async Task<(long Length, string? ContentMd5)?> DescribeAsync(Uri blobUrl, CancellationToken cancellation)
-    {
-        if (!TryName(blobUrl, out string name)) return null;
-        try
-        {
-            BlobProperties found = await clients.Recordings.GetBlobClient(name).GetPropertiesAsync(cancellationToken: cancellation);
-            return (found.ContentLength, found.ContentHash is { Length: 16 } md5 ? Convert.ToBase64String(md5) : null);
-        }
-        catch (RequestFailedException missing) when (missing.Status == 404)
-        {
-            return null;
-        }
-    }
+    /// <summary>What lies at an address of this container; null where the address is elsewhere or nothing is there.</summary>
+    public async Task<BlobFingerprint?> DescribeAsync(Uri blobUrl, CancellationToken cancellation) =>
+        TryName(blobUrl, out string name) ? await BlobFingerprint.ReadAsync(clients.Recordings.GetBlobClient(name), cancellation) : null;
 
     /// <summary>True when we can read what lies at this address with our own right.</summary>
     public bool IsOurs(Uri blobUrl) => TryName(blobUrl, out _);

@@ -36,7 +36,7 @@ public sealed class ServerCopy(StorageClients clients, TempContainer temp, Recor
         };
         try
         {
-            await new BlobClient(uploadUrl, new BlobClientOptions(BlobClientOptions.ServiceVersion.V2025_11_05)).SyncCopyFromUriAsync(link, options, cancellation);
+            await ClientFor(uploadUrl).SyncCopyFromUriAsync(link, options, cancellation);
             return true;
         }
         catch (RequestFailedException there) when (IsAlreadyThere(there))
@@ -49,23 +49,14 @@ public sealed class ServerCopy(StorageClients clients, TempContainer temp, Recor
         }
     }
 
-    /// <summary>Length and MD5 of what lies at the upload URL, by our own right or the URL's; null where nothing can be seen.</summary>
-    public async Task<(long Length, string? ContentMd5)?> DescribeAsync(Uri uploadUrl, CancellationToken cancellation)
-    {
-        if (recordings.IsOurs(uploadUrl)) return await recordings.DescribeAsync(uploadUrl, cancellation);
-        try
-        {
-            BlobProperties found = await new BlobClient(uploadUrl).GetPropertiesAsync(cancellationToken: cancellation);
-            return (found.ContentLength, found.ContentHash is { Length: 16 } md5 ? Convert.ToBase64String(md5) : null);
-        }
-        catch (RequestFailedException hidden) when (hidden.Status is 401 or 403 or 404)
-        {
-            return null;
-        }
-    }
+    /// <summary>What lies at the upload URL, by our own right or the URL's; null where nothing can be seen.</summary>
+    public async Task<BlobFingerprint?> DescribeAsync(Uri uploadUrl, CancellationToken cancellation) =>
+        recordings.IsOurs(uploadUrl) ? await recordings.DescribeAsync(uploadUrl, cancellation) : await BlobFingerprint.ReadAsync(ClientFor(uploadUrl), cancellation);
 
     /// <summary>True when the SAS of an upload URL gives the right to create a blob.</summary>
     public bool MayCreate(Uri uploadUrl) => IsBlobService(uploadUrl) && new BlobUriBuilder(uploadUrl).Sas?.Permissions?.Contains('c', StringComparison.Ordinal) == true;
+
+    private static BlobClient ClientFor(Uri uploadUrl) => new(uploadUrl, new BlobClientOptions(BlobClientOptions.ServiceVersion.V2025_11_05));
 
     // A create-only SAS answers a second copy with a permission fault instead of the conflict.
     private static bool IsAlreadyThere(RequestFailedException fault) =>

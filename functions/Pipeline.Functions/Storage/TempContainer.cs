@@ -1,6 +1,5 @@
 using System.Net.Mime;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Azure;
 using Azure.Storage.Blobs;
@@ -55,14 +54,7 @@ public sealed class TempContainer(StorageClients clients, SasIssuer links)
     }
 
     /// <summary>MD5 of the bytes themselves, base64: for blobs that do not bring one.</summary>
-    public async Task<string> HashAsync(TempBlob blob, CancellationToken cancellation)
-    {
-        await using Stream content = await OpenAsync(blob, cancellation);
-        // RFC 1321, because Content-MD5 is what the storage service keeps; no secret hangs on it.
-#pragma warning disable CA5351
-        return Convert.ToBase64String(await MD5.HashDataAsync(content, cancellation));
-#pragma warning restore CA5351
-    }
+    public Task<string> HashAsync(TempBlob blob, CancellationToken cancellation) => BlobFingerprint.HashAsync(Blob(blob.Name), Same(blob), cancellation);
 
     /// <summary>A link that reads this one blob for ten minutes, for a copy from server to server.</summary>
     public ValueTask<Uri> ReadLinkAsync(TempBlob blob, CancellationToken cancellation) =>

@@ -18,5 +18,5 @@ public sealed record GuildSettings
 
     /// <summary>Fields of a newer bot: kept and given back as they came.</summary>
     [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Other { get; init; }
+    public Dictionary<string, JsonElement>? Other { get; set; }
 }

@@ -75,6 +75,7 @@ internal sealed class App : IAsyncDisposable
         string body = await response.Content.ReadAsStringAsync();
         using JsonDocument answer = JsonDocument.Parse(body);
         Assert.Equal(JsonValueKind.Object, answer.RootElement.ValueKind);
+        if (!response.IsSuccessStatusCode) TestContext.Current.TestOutputHelper?.WriteLine($"{function}: {body}");
         return response.IsSuccessStatusCode;
     }
 

@@ -1,0 +1,178 @@
+using System.Text.Json;
+using Azure.Storage.Blobs;
+using Azure.Storage.Sas;
+using Pipeline.Contracts;
+using Pipeline.Functions.Storage;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Pipeline;
+
+public sealed class ForeignApiTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Segments_are_streamed_with_length_and_hash_and_the_answered_url_is_kept()
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        foreign.TakesKey = true;
+        await using App app = await StartAsync(foreign, new() { ["RecordingApi:ApiKey"] = "sesame" });
+        Session session = await SessionAsync(app, 100, (5, "Ada", 2));
+
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+
+        Assert.Equal(session.BytesOf(session.Segments[0]), foreign.Files["5/segment_000.wav"]);
+        Assert.All(foreign.PutHeaders, headers => Assert.Equal("audio/wav|BlockBlob|True|1", headers));
+        Assert.Equal("https://cdn.example/5/segment_001.wav", foreign.Last("finalize").GetProperty("segments")[1].GetProperty("blobUrl").GetString());
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+        Assert.DoesNotContain(app.Log.Lines, line => line.Text.Contains("sig=", StringComparison.Ordinal) || line.Text.Contains("sesame", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Upload_url_without_its_query_counts_when_the_answer_names_none()
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        foreign.AnswersUrl = false;
+        await using App app = await StartAsync(foreign);
+        Session session = await SessionAsync(app, 101, (5, "Ada", 1));
+
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+
+        Assert.Equal(new Uri(foreign.Address, "put/5/segment_000.wav").AbsoluteUri, foreign.Last("finalize").GetProperty("segments")[0].GetProperty("blobUrl").GetString());
+    }
+
+    [Fact]
+    public async Task Service_without_init_live_gets_the_batch_flow_when_the_recording_stops()
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        foreign.HasInitLive = false;
+        await using App app = await StartAsync(foreign);
+        Session session = await SessionAsync(app, 102, (5, "Ada", 3), (6, "Grace", 1));
+
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        foreach (SegmentReady segment in session.Segments.Concat(session.Segments)) Assert.True(await app.MoveAsync(segment));
+        Assert.Empty(foreign.Files);
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+
+        Assert.Equal(4, foreign.Files.Count);
+        Assert.Equal("segmented", foreign.Last("init").GetProperty("format").GetString());
+        JsonElement files = foreign.Last("complete").GetProperty("files");
+        Assert.Equal([0, 1, 2, 3], files.EnumerateArray().Select(file => file.GetProperty("fileIndex").GetInt32()));
+        Assert.All(files.EnumerateArray(), file => Assert.StartsWith("https://cdn.example/", file.GetProperty("blobUrl").GetString(), StringComparison.Ordinal));
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+    }
+
+    [Theory]
+    [InlineData(429, "1")]
+    [InlineData(503, "1")]
+    [InlineData(500, null)]
+    public async Task Short_faults_are_ridden_out_within_the_call(int status, string? retryAfter)
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        await using App app = await StartAsync(foreign);
+        Session session = await SessionAsync(app, 103 + status, (5, "Ada", 1));
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        foreign.Faults.Enqueue((status, retryAfter));
+
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+
+        Assert.Single(foreign.Files);
+        Assert.Equal(2, foreign.Count("segment-upload-url"));
+    }
+
+    [Fact]
+    public async Task Long_outage_puts_the_message_back_and_burns_no_try()
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        await using App app = await StartAsync(foreign);
+        Session session = await SessionAsync(app, 104, (5, "Ada", 1));
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        foreign.Faults.Enqueue((503, "120"));
+
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+
+        Assert.Empty(foreign.Files);
+        Assert.Equal(1, foreign.Count("segment-upload-url"));
+        Assert.Single(await session.LeftInTempAsync(app.Storage));
+        Assert.Contains(app.Log.Lines, line => line.EventId == 5030);
+    }
+
+    [Fact]
+    public async Task Segment_after_the_end_stays_where_it_is_when_the_service_takes_nothing_more()
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        await using App app = await StartAsync(foreign, new() { ["RECORDING_FINALIZE_DEADLINE"] = "1s" });
+        Session session = await SessionAsync(app, 105, (5, "Ada", 2));
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.FinalizeAsync(session.Stopped with { Tracks = null }));
+
+        Assert.True(await app.MoveAsync(session.Segments[1]));
+        Assert.True(await app.MoveAsync(session.Segments[1]));
+
+        Assert.Equal([session.Segments[1].BlobName], await session.LeftInTempAsync(app.Storage));
+        LedgerSegment row = (await app.Get<Ledger>().FindSegmentAsync(session.Segments[1].Key, Cancellation))!;
+        Assert.Equal(SegmentState.Refused, row.State);
+        Assert.Equal(1, (await app.Get<Reports>().CountAsync(Cancellation)).Recordings > 0 ? 1 : 0);
+    }
+
+    [Theory]
+    [InlineData("cr")]
+    [InlineData("c")]
+    public async Task Upload_url_of_another_account_is_reached_and_checked(string rights)
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        BlobContainerClient container = new(azurite.Azurite.SecondConnectionString, "theirs");
+        await container.CreateIfNotExistsAsync(cancellationToken: Cancellation);
+        foreign.UploadUrlFor = name => Sas(container.GetBlobClient($"{rights}/{name}"), rights);
+        await using App app = await StartAsync(foreign);
+        Session session = await SessionAsync(app, 106 + rights.Length, (5, "Ada", 1));
+
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+
+        BinaryData there = (await container.GetBlobClient($"{rights}/5/segment_000.wav").DownloadContentAsync(Cancellation)).Value.Content;
+        Assert.Equal(session.BytesOf(session.Segments[0]), there.ToArray());
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+    }
+
+    [Fact]
+    public async Task Upload_that_was_cut_off_before_its_row_is_recognised_by_the_next_try()
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        BlobContainerClient container = new(azurite.Azurite.SecondConnectionString, "theirs");
+        await container.CreateIfNotExistsAsync(cancellationToken: Cancellation);
+        foreign.UploadUrlFor = name => Sas(container.GetBlobClient($"cut/{name}"), "c");
+        await using App app = await StartAsync(foreign);
+        Session session = await SessionAsync(app, 109, (5, "Ada", 1));
+        SegmentReady segment = session.Segments[0];
+        await app.Get<Ledger>().AddSegmentAsync(LedgerSegment.From(segment, SegmentState.Sending, null), Cancellation);
+        await container.GetBlobClient("cut/5/segment_000.wav").UploadAsync(new BinaryData(session.BytesOf(segment)), Cancellation);
+
+        Assert.True(await app.MoveAsync(segment));
+
+        Assert.Equal(SegmentState.Moved, (await app.Get<Ledger>().FindSegmentAsync(segment.Key, Cancellation))!.State);
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+    }
+
+    private static string Sas(BlobClient blob, string rights)
+    {
+        BlobSasBuilder builder = new() { BlobContainerName = blob.BlobContainerName, BlobName = blob.Name, Resource = "b", ExpiresOn = TimeProvider.System.GetUtcNow().AddMinutes(10) };
+        builder.SetPermissions(rights);
+        return blob.GenerateSasUri(builder).AbsoluteUri;
+    }
+
+    private Task<App> StartAsync(ForeignApi foreign, Dictionary<string, string?>? settings = null) =>
+        App.StartAsync(azurite.ConnectionString, new Dictionary<string, string?>(settings ?? []) { ["RecordingApi:BaseUrl"] = foreign.Address.AbsoluteUri });
+
+    private static async Task<Session> SessionAsync(App app, int seed, params (ulong, string, int)[] speakers)
+    {
+        Session session = new(seed, speakers);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        await session.PutAllAsync(app.Storage);
+        return session;
+    }
+}

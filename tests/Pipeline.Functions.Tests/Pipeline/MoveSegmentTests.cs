@@ -1,0 +1,183 @@
+using System.Net;
+using Azure.Storage.Blobs.Models;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Functions.Storage;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Pipeline;
+
+public sealed class MoveSegmentTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Message_alone_is_enough_to_create_the_recording()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 200, (5, "Ada", 1));
+
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+
+        Assert.Equal(RecordingStatus.Live, (await app.RecordingAsync(session.Id))!.Status);
+    }
+
+    [Fact]
+    public async Task Two_workers_at_once_move_every_segment_once()
+    {
+        await using App first = await App.StartAsync(azurite.ConnectionString);
+        await using App second = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(first, 201, (5, "Ada", 8), (6, "Grace", 8));
+
+        bool[] moved = await Task.WhenAll(session.Segments.SelectMany(segment => new[] { first.MoveAsync(segment), second.MoveAsync(segment) }));
+        bool[] finalized = await Task.WhenAll(first.FinalizeAsync(session.Stopped), second.FinalizeAsync(session.Stopped));
+
+        Assert.All(moved, Assert.True);
+        Assert.All(finalized, Assert.True);
+        RecordingDetails recording = (await first.RecordingAsync(session.Id))!;
+        Assert.Equal(session.Segments.Select(segment => segment.ContentMd5).Order(), recording.Segments.Select(segment => segment.ContentMd5).Order());
+        Assert.Empty(await session.LeftInTempAsync(first.Storage));
+    }
+
+    [Fact]
+    public async Task Vanished_blob_fails_and_is_named_as_missing()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["RECORDING_FINALIZE_DEADLINE"] = "1s" });
+        Session session = await SessionAsync(app, 202, (5, "Ada", 2));
+        await app.Storage.Temp.GetBlobClient(session.Segments[1].BlobName).DeleteAsync(cancellationToken: Cancellation);
+
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.False(await app.MoveAsync(session.Segments[1]));
+        await FinalizeUntilDoneAsync(app, session);
+
+        MissingSegment missing = Assert.Single((await app.RecordingAsync(session.Id))!.MissingSegments);
+        Assert.Equal(("5", 1, "vanished"), (missing.UserId, missing.SegmentIndex, missing.Reason));
+    }
+
+    [Fact]
+    public async Task Vanished_blob_with_a_row_is_done()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 203, (5, "Ada", 1));
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Altered_blob_is_neither_moved_nor_deleted(int extraBytes)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["RECORDING_FINALIZE_DEADLINE"] = "1s" });
+        Session session = await SessionAsync(app, 204 + extraBytes, (5, "Ada", 2));
+        byte[] altered = [.. session.BytesOf(session.Segments[1]), .. new byte[extraBytes]];
+        altered[7] ^= 0x40;
+        await app.Storage.Temp.GetBlobClient(session.Segments[1].BlobName).UploadAsync(new BinaryData(altered), overwrite: true, Cancellation);
+
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.False(await app.MoveAsync(session.Segments[1]));
+        await FinalizeUntilDoneAsync(app, session);
+
+        RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal("altered", Assert.Single(recording.MissingSegments).Reason);
+        Assert.Equal([session.Segments[1].BlobName], await session.LeftInTempAsync(app.Storage));
+        List<string> moved = [];
+        await foreach (BlobItem item in app.Storage.Recordings.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{session.Id}/" }, Cancellation)) moved.Add(item.Name);
+        Assert.Single(moved);
+    }
+
+    [Fact]
+    public async Task Crash_between_copy_and_row_is_repaired_by_the_next_try()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 207, (5, "Ada", 1));
+        SegmentReady segment = session.Segments[0];
+        await app.Storage.Recordings.GetBlobClient(segment.BlobName).UploadAsync(new BinaryData(session.BytesOf(segment)), Cancellation);
+
+        Assert.True(await app.MoveAsync(segment));
+
+        Assert.NotNull(await app.Get<Ledger>().FindSegmentAsync(segment.Key, Cancellation));
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+    }
+
+    [Fact]
+    public async Task Other_bytes_at_the_last_place_stop_the_move()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 208, (5, "Ada", 1));
+        SegmentReady segment = session.Segments[0];
+        await app.Storage.Recordings.GetBlobClient(segment.BlobName).UploadAsync(new BinaryData("other"), Cancellation);
+
+        Assert.False(await app.MoveAsync(segment));
+
+        Assert.Null(await app.Get<Ledger>().FindSegmentAsync(segment.Key, Cancellation));
+        Assert.Single(await session.LeftInTempAsync(app.Storage));
+    }
+
+    [Fact]
+    public async Task Blob_put_in_blocks_is_hashed_before_it_is_believed()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 209, (5, "Ada", 1));
+        SegmentReady segment = session.Segments[0];
+        Azure.Storage.Blobs.Specialized.BlockBlobClient blob = new(azurite.ConnectionString, StorageNames.TempContainer, segment.BlobName);
+        using MemoryStream content = new(session.BytesOf(segment));
+        await blob.StageBlockAsync("AAAA", content, cancellationToken: Cancellation);
+        await blob.CommitBlockListAsync(["AAAA"], cancellationToken: Cancellation);
+
+        Assert.True(await app.MoveAsync(segment));
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+    }
+
+    [Fact]
+    public async Task Segment_of_a_deleted_recording_is_thrown_away_and_brings_nothing_back()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 210, (5, "Ada", 2));
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        using HttpResponseMessage deleted = await app.Http.DeleteAsync(new Uri($"api/recordings/{session.Id}", UriKind.Relative), Cancellation);
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        await session.PutAsync(app.Storage, session.Segments[1]);
+
+        Assert.True(await app.MoveAsync(session.Segments[1]));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+
+        Assert.Null(await app.RecordingAsync(session.Id));
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+        await foreach (BlobItem item in app.Storage.Recordings.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{session.Id}/" }, Cancellation)) Assert.Fail(item.Name);
+    }
+
+    [Fact]
+    public async Task Message_that_names_another_blob_is_refused()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 211, (5, "Ada", 2));
+
+        Assert.False(await app.MoveAsync(session.Segments[0] with { BlobName = session.Segments[1].BlobName }));
+        Assert.False(await app.MoveAsync(session.Segments[0] with { BlobName = "../x.wav" }));
+        Assert.False(await app.MoveAsync(session.Segments[0] with { Version = 9 }));
+        Assert.False(await app.MoveAsync(session.Segments[0] with { ContentMd5 = "short" }));
+
+        Assert.Equal(2, (await session.LeftInTempAsync(app.Storage)).Length);
+    }
+
+    private static async Task FinalizeUntilDoneAsync(App app, Session session)
+    {
+        while ((await app.RecordingAsync(session.Id))!.Status == RecordingStatus.Live)
+        {
+            Assert.True(await app.FinalizeAsync(session.Stopped));
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Cancellation);
+        }
+    }
+
+    private static async Task<Session> SessionAsync(App app, int seed, params (ulong, string, int)[] speakers)
+    {
+        Session session = new(seed, speakers);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        await session.PutAllAsync(app.Storage);
+        return session;
+    }
+}
