@@ -59,6 +59,7 @@ public sealed class ManifestSweep(TempContainer temp, Ledger ledger, MessageQueu
                 : null,
             cancellation);
         if (closed is null) return;
+        reminded.Note(BlobPaths.Manifest(recording), "", time.GetUtcNow());
         await SendAsync(closed, cancellation);
         Log.RecordingAbandoned(log, recording, closed.UpdatedAt);
     }
@@ -68,8 +69,8 @@ public sealed class ManifestSweep(TempContainer temp, Ledger ledger, MessageQueu
     {
         bool atWork = row is { State: RecordingState.Stopping or RecordingState.Amending };
         if (atWork && now - blob.LastModified < TimeSpan.FromHours(1)) return;
-        if (!reminded.IsDue(blob.Name, blob.Etag, now, StopMessageGrace)) return;
-        reminded.Note(blob.Name, blob.Etag, now);
+        if (!reminded.IsDue(blob.Name, "", now, StopMessageGrace)) return;
+        reminded.Note(blob.Name, "", now);
         await SendAsync(manifest, cancellation);
         Log.StopRepeated(log, recording);
     }

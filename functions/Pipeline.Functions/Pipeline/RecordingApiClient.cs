@@ -14,14 +14,14 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
     /// <summary>Name of the HTTP client that carries the resilience handlers.</summary>
     public const string HttpClientName = "recording-api";
 
-    /// <returns>The answer of 200/201; of 409 with what the recording is by now; null when the service lacks the operation (404, 405, 501).</returns>
-    public async Task<(InitLiveResponse? Answer, bool IsFinished)> InitLiveAsync(InitLiveRequest request, CancellationToken cancellation)
+    /// <returns>The answer of 200/201, or what a 409 says; both null when the service lacks the operation (404, 405, 501).</returns>
+    public async Task<(InitLiveResponse? Answer, FinishedAnswer? Finished)> InitLiveAsync(InitLiveRequest request, CancellationToken cancellation)
     {
         using HttpResponseMessage response = await PostAsync("recordings/init-live", request, WireJsonContext.Default.InitLiveRequest, cancellation);
-        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented) return (null, false);
-        bool finished = response.StatusCode == HttpStatusCode.Conflict;
-        if (!finished) Demand(response, "init-live");
-        return (await ReadAsync(response, WireJsonContext.Default.InitLiveResponse, "init-live", cancellation), finished);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented) return (null, null);
+        if (response.StatusCode == HttpStatusCode.Conflict) return (null, await ReadAsync(response, WireJsonContext.Default.FinishedAnswer, "init-live", cancellation));
+        Demand(response, "init-live");
+        return (await ReadAsync(response, WireJsonContext.Default.InitLiveResponse, "init-live", cancellation), null);
     }
 
     /// <returns>The upload URL; null with 404 (unknown recording) or 409 (finished recording) in <c>Status</c>.</returns>

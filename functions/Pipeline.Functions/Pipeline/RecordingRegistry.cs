@@ -46,22 +46,17 @@ public sealed class RecordingRegistry(Ledger ledger, RecordingApiClient api, Tim
 
     private async Task<LedgerRecording> AskAsync(SessionInfo session, CancellationToken cancellation)
     {
-        (InitLiveResponse? answer, bool finished) = await api.InitLiveAsync(WireMapping.InitLive(session), cancellation);
+        (InitLiveResponse? answer, FinishedAnswer? finished) = await api.InitLiveAsync(WireMapping.InitLive(session), cancellation);
         LedgerRecording recording = new()
         {
             Session = session,
-            State = RecordingState.Live,
-            Flow = answer is null ? UploadFlow.Batch : UploadFlow.Live,
-            ApiRecordingId = answer?.RecordingId,
+            State = finished is { CurrentStatus: "deleted" } ? RecordingState.Deleted : RecordingState.Live,
+            Flow = answer is null && finished is null ? UploadFlow.Batch : UploadFlow.Live,
+            ApiRecordingId = answer?.RecordingId ?? finished?.RecordingId,
             CreatedAt = time.GetUtcNow(),
         };
-        if (answer is null) return recording;
-        if (finished && answer.CurrentStatus == "deleted") return recording with { State = RecordingState.Deleted };
-        if (string.IsNullOrEmpty(answer.RecordingId))
-        {
-            throw new RecordingApiException(finished ? "init-live says that the recording is finished and not which one it is" : "init-live answered no recordingId", isTransient: false, null, null);
-        }
-        return recording;
+        if (recording.Flow == UploadFlow.Batch || recording.State == RecordingState.Deleted || !string.IsNullOrEmpty(recording.ApiRecordingId)) return recording;
+        throw new RecordingApiException(finished is not null ? "init-live says that the recording is finished and not which one it is" : "init-live answered no recordingId", isTransient: false, null, null);
     }
 
     private LedgerRecording Remember(LedgerRecording recording) =>

@@ -12,6 +12,12 @@ internal sealed class Session
     private readonly Dictionary<SegmentKey, byte[]> bytes = [];
 
     public Session(int seed, params (ulong UserId, string Name, int Segments)[] speakers)
+        : this(seed, TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(1), speakers)
+    {
+    }
+
+    /// <param name="seed">Decides the id and all bytes; every test has its own.</param>
+    public Session(int seed, DateTimeOffset startedAt, params (ulong UserId, string Name, int Segments)[] speakers)
     {
         Random random = new(seed);
         byte[] id = new byte[16];
@@ -23,7 +29,7 @@ internal sealed class Session
             GuildName = "Ünïcode guild 🎙",
             ChannelId = 77,
             StartedBy = 1,
-            StartedAt = DateTimeOffset.FromUnixTimeMilliseconds(1_760_000_000_000 + seed),
+            StartedAt = startedAt,
             Title = "Weekly",
         };
         foreach ((ulong userId, string name, int segments) in speakers)

@@ -19,10 +19,18 @@ public record InitLiveRequest
     public string? Title { get; init; }
 }
 
-/// <summary>Answer of <c>init-live</c>: 200/201 with <see cref="Status"/>, 409 with <see cref="CurrentStatus"/>.</summary>
+/// <summary>Answer of <c>init-live</c> with 200 and 201.</summary>
 public sealed record InitLiveResponse
 {
     public string? RecordingId { get; init; }
     public string? Status { get; init; }
+}
+
+/// <summary>What matters of a 409: the recording is over.</summary>
+public sealed record FinishedAnswer
+{
+    public string? RecordingId { get; init; }
+
+    /// <summary>How far it is; <c>deleted</c> from our own API.</summary>
     public string? CurrentStatus { get; init; }
 }

@@ -10,6 +10,7 @@ namespace Pipeline.Functions.Api.Wire;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(InitLiveRequest))]
 [JsonSerializable(typeof(InitLiveResponse))]
+[JsonSerializable(typeof(FinishedAnswer))]
 [JsonSerializable(typeof(SegmentUploadRequest))]
 [JsonSerializable(typeof(SegmentUploadResponse))]
 [JsonSerializable(typeof(FinalizeRequest))]

@@ -1,0 +1,313 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Pipeline.Contracts;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Api;
+
+public sealed class RecordingApiTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Init_live_again_gives_the_same_recording_until_it_is_finished()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string session = new Session(500).Id.ToString();
+
+        (HttpStatusCode first, JsonNode created) = await PostAsync(app, "recordings/init-live", Init(session));
+        (HttpStatusCode second, JsonNode again) = await PostAsync(app, "recordings/init-live", Init(session));
+        Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK), (first, second));
+        Assert.Equal("live", (string?)created["status"]);
+        Assert.Equal((string?)created["recordingId"], (string?)again["recordingId"]);
+
+        await PostAsync(app, $"recordings/{created["recordingId"]}/finalize", Finalize(0));
+        (HttpStatusCode third, JsonNode finished) = await PostAsync(app, "recordings/init-live", Init(session));
+        Assert.Equal(HttpStatusCode.Conflict, third);
+        Assert.Equal("completed", (string?)finished["currentStatus"]);
+    }
+
+    [Theory]
+    [InlineData("recordings/init-live", "sessionId", "\"no uuid\"")]
+    [InlineData("recordings/init-live", "guildId", "\"12x\"")]
+    [InlineData("recordings/init-live", "guildId", "12")]
+    [InlineData("recordings/init-live", "guildName", "\"\"")]
+    [InlineData("recordings/init-live", "channelId", null)]
+    [InlineData("recordings/init-live", "recordedAt", "\"yesterday\"")]
+    [InlineData("segment-upload-url", "userId", "\"-1\"")]
+    [InlineData("segment-upload-url", "username", null)]
+    [InlineData("segment-upload-url", "segmentIndex", "-1")]
+    [InlineData("segment-upload-url", "fileName", "\"../a.wav\"")]
+    [InlineData("segment-upload-url", "fileSize", "0")]
+    [InlineData("segment-upload-url", "absoluteEndTime", "1")]
+    [InlineData("segment-upload-url", "duration", "\"long\"")]
+    [InlineData("segment-upload-url", "format", "\"exe\"")]
+    [InlineData("finalize", "sessionEndTime", null)]
+    [InlineData("finalize", "segments", null)]
+    [InlineData("finalize", "segments[0].filePath", "\"../../x\"")]
+    [InlineData("finalize", "segments[0].blobUrl", "\"file:///x\"")]
+    public async Task Bad_field_is_named(string operation, string field, string? value)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = new Session(501).Id.ToString();
+        await PostAsync(app, "recordings/init-live", Init(id));
+        JsonObject body = operation switch { "finalize" => Finalize(1), "segment-upload-url" => Segment(0), _ => Init(id) };
+        JsonObject target = field.StartsWith("segments[0].", StringComparison.Ordinal) ? body["segments"]![0]!.AsObject() : body;
+        string name = field.Split('.')[^1];
+        target.Remove(name);
+        if (value is not null) target[name] = JsonNode.Parse(value);
+
+        (HttpStatusCode status, JsonNode problem) = await PostAsync(app, operation.Contains('/') ? operation : $"recordings/{id}/{operation}", body);
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.True(problem["errors"]!.AsObject().ContainsKey(field), problem.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Upload_url_takes_one_put_of_one_blob_and_nothing_else()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = new Session(502).Id.ToString();
+        await PostAsync(app, "recordings/init-live", Init(id));
+        (_, JsonNode answer) = await PostAsync(app, $"recordings/{id}/segment-upload-url", Segment(0));
+        Uri url = new((string)answer["uploadUrl"]!);
+        using HttpClient http = new();
+
+        Assert.Equal($"recordings/{id}/5-Ada/segment_000.wav", (string?)answer["blobPath"]);
+        Assert.Equal(HttpStatusCode.Created, await PutAsync(http, url));
+        Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(http, url));
+        Assert.Equal(HttpStatusCode.Forbidden, (await http.GetAsync(url, Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(http, new Uri(url.AbsoluteUri.Replace("segment_000", "segment_001", StringComparison.Ordinal))));
+    }
+
+    [Fact]
+    public async Task Finalize_is_idempotent_and_refuses_other_segments()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = new Session(503).Id.ToString();
+        await PostAsync(app, "recordings/init-live", Init(id));
+
+        (HttpStatusCode first, JsonNode one) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(3));
+        (HttpStatusCode second, JsonNode two) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(3));
+        (HttpStatusCode fewer, _) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(2));
+        (HttpStatusCode more, _) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(4));
+        (HttpStatusCode upload, _) = await PostAsync(app, $"recordings/{id}/segment-upload-url", Segment(9));
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (first, second));
+        Assert.Equal(3, (int)one["recording"]!["segmentCount"]!);
+        Assert.Equal((string?)one["recording"]!["status"], (string?)two["recording"]!["status"]);
+        Assert.Equal(3, one["recording"]!["downloadUrls"]!["audio"]!.AsArray().Count);
+        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.Conflict, HttpStatusCode.Conflict), (fewer, more, upload));
+    }
+
+    [Fact]
+    public async Task Amendment_must_keep_what_was_there()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = new Session(504).Id.ToString();
+        await PostAsync(app, "recordings/init-live", Init(id));
+        await PostAsync(app, $"recordings/{id}/finalize", Finalize(2));
+
+        JsonObject fewer = Finalize(1), changed = Finalize(3), longer = Finalize(3);
+        foreach (JsonObject body in new[] { fewer, changed, longer }) body["amends"] = true;
+        changed["segments"]![0]!["fileSize"] = 1;
+
+        Assert.Equal(HttpStatusCode.Conflict, (await PostAsync(app, $"recordings/{id}/finalize", fewer)).Status);
+        Assert.Equal(HttpStatusCode.Conflict, (await PostAsync(app, $"recordings/{id}/finalize", changed)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, $"recordings/{id}/finalize", longer)).Status);
+        Assert.Equal(3, (await app.RecordingAsync(RecordingId.Parse(id)))!.Segments.Count);
+    }
+
+    [Fact]
+    public async Task Three_hours_of_four_people_are_one_request()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = new Session(505).Id.ToString();
+        await PostAsync(app, "recordings/init-live", Init(id));
+        JsonObject body = Finalize(4_600);
+        Assert.InRange(body.ToJsonString().Length, 1_000_000, 3_000_000);
+
+        (HttpStatusCode status, JsonNode answer) = await PostAsync(app, $"recordings/{id}/finalize", body);
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal(4_600, (int)answer["recording"]!["segmentCount"]!);
+        Assert.Equal(Enumerable.Range(0, 4_600), (await app.RecordingAsync(RecordingId.Parse(id)))!.Segments.Select(segment => segment.SegmentIndex));
+    }
+
+    [Fact]
+    public async Task Body_above_its_limit_is_refused_with_413()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = new Session(506).Id.ToString();
+        using StringContent long64 = new($$"""{"sessionId":"{{new string('x', 65 * 1024)}}"}""", Encoding.UTF8, "application/json");
+        using HttpRequestMessage chunked = new(HttpMethod.Post, "api/recordings/init-live") { Content = new StreamContent(new MemoryStream(Encoding.UTF8.GetBytes($$"""{"sessionId":"{{new string('x', 65 * 1024)}}"}"""))) };
+        chunked.Headers.TransferEncodingChunked = true;
+        chunked.Content.Headers.ContentType = new("application/json");
+        using StringContent long16 = new("{\"segments\":[" + new string(' ', 17 * 1024 * 1024) + "]}", Encoding.UTF8, "application/json");
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await app.Http.PostAsync(new Uri("api/recordings/init-live", UriKind.Relative), long64, Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await app.Http.SendAsync(chunked, Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await app.Http.PostAsync(new Uri($"api/recordings/{id}/finalize", UriKind.Relative), long16, Cancellation)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Batch_flow_finishes_a_recording_that_was_over_before_it_was_known()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = new Session(507).Id.ToString();
+        JsonObject init = Init(id);
+        foreach ((string name, JsonNode? value) in JsonNode.Parse("""{"sessionStartTime":1,"sessionEndTime":2,"duration":1,"participantCount":1,"totalSize":8,"format":"segmented"}""")!.AsObject()) init[name] = value!.DeepClone();
+        init["segments"] = new JsonArray(Segment(0), Segment(1));
+
+        (HttpStatusCode begun, JsonNode places) = await PostAsync(app, "recordings/init", init);
+        Assert.Equal(HttpStatusCode.OK, begun);
+        JsonArray files = [];
+        using HttpClient http = new();
+        foreach (JsonNode? place in places["uploadUrls"]!.AsArray())
+        {
+            Uri url = new((string)place!["uploadUrl"]!);
+            Assert.Equal(HttpStatusCode.Created, await PutAsync(http, url));
+            files.Add(new JsonObject { ["fileIndex"] = (int)place["fileIndex"]!, ["blobUrl"] = url.GetLeftPart(UriPartial.Path), ["userId"] = "5", ["username"] = "Ada", ["fileName"] = "a.wav", ["filePath"] = "Ada/a.wav" });
+        }
+        JsonObject complete = new() { ["files"] = files };
+        (HttpStatusCode first, JsonNode one) = await PostAsync(app, $"recordings/{id}/complete", complete);
+        (HttpStatusCode second, _) = await PostAsync(app, $"recordings/{id}/complete", complete);
+        (HttpStatusCode other, _) = await PostAsync(app, $"recordings/{id}/complete", new JsonObject { ["files"] = new JsonArray(files[0]!.DeepClone()) });
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.Conflict), (first, second, other));
+        Assert.Equal(2, (int)one["recording"]!["segmentCount"]!);
+    }
+
+    [Fact]
+    public async Task Lists_a_guild_newest_first_in_pages()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        List<string> ids = [];
+        for (int i = 0; i < 5; i++)
+        {
+            JsonObject init = Init(new Session(510 + i).Id.ToString());
+            init["guildId"] = "424242";
+            init["recordedAt"] = $"2026-0{i + 1}-01T00:00:00Z";
+            ids.Add((string)(await PostAsync(app, "recordings/init-live", init)).Body["recordingId"]!);
+        }
+        List<string> seen = [];
+        string? cursor = null;
+        do
+        {
+            JsonNode page = JsonNode.Parse(await app.Http.GetStringAsync(new Uri($"api/recordings?guildId=424242&limit=2&cursor={cursor}", UriKind.Relative), Cancellation))!;
+            seen.AddRange(page["recordings"]!.AsArray().Select(recording => (string)recording!["id"]!));
+            cursor = (string?)page["nextCursor"];
+        }
+        while (cursor is not null);
+
+        ids.Reverse();
+        Assert.Equal(ids, seen);
+    }
+
+    [Fact]
+    public async Task Deletion_is_idempotent_and_leaves_nothing()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = new Session(520).Id.ToString();
+        await PostAsync(app, "recordings/init-live", Init(id));
+        (_, JsonNode place) = await PostAsync(app, $"recordings/{id}/segment-upload-url", Segment(0));
+        using HttpClient http = new();
+        await PutAsync(http, new Uri((string)place["uploadUrl"]!));
+        await PostAsync(app, $"recordings/{id}/finalize", Finalize(1));
+
+        for (int i = 0; i < 2; i++) Assert.Equal(HttpStatusCode.NoContent, (await app.Http.DeleteAsync(new Uri($"api/recordings/{id}", UriKind.Relative), Cancellation)).StatusCode);
+
+        Assert.Equal(HttpStatusCode.NotFound, (await app.Http.GetAsync(new Uri($"api/recordings/{id}", UriKind.Relative), Cancellation)).StatusCode);
+        Assert.False(await app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/segment_000.wav").ExistsAsync(Cancellation));
+        (HttpStatusCode status, JsonNode problem) = await PostAsync(app, "recordings/init-live", Init(id));
+        Assert.Equal((HttpStatusCode.Conflict, "deleted"), (status, (string?)problem["currentStatus"]));
+    }
+
+    [Fact]
+    public async Task Settings_come_back_with_fields_that_nobody_here_knows()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Uri address = new("api/guilds/777/settings", UriKind.Relative);
+        Assert.Equal("{\"optedOutUserIds\":[]}", await app.Http.GetStringAsync(address, Cancellation));
+        using StringContent body = new("""{"recorderRoleId":"123456789012345678","announceMode":"voice","optedOutUserIds":["5"],"colour":{"r":1}}""", Encoding.UTF8, "application/json");
+
+        Assert.Equal(HttpStatusCode.OK, (await app.Http.PutAsync(address, body, Cancellation)).StatusCode);
+
+        JsonNode back = JsonNode.Parse(await app.Http.GetStringAsync(address, Cancellation))!;
+        Assert.Equal(("123456789012345678", "voice", 1), ((string?)back["recorderRoleId"], (string?)back["announceMode"], (int)back["colour"]!["r"]!));
+        using StringContent bad = new("""{"optedOutUserIds":["x"]}""", Encoding.UTF8, "application/json");
+        string problem = await (await app.Http.PutAsync(address, bad, Cancellation)).Content.ReadAsStringAsync(Cancellation);
+        Assert.Contains("optedOutUserIds[0]", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Key_is_asked_for_in_header_or_query_and_the_pipeline_has_it()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["Functions:Key"] = "open sesame" });
+        Assert.Equal(HttpStatusCode.Unauthorized, (await app.Http.GetAsync(new Uri("api/health", UriKind.Relative), Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await app.PostAsync("MoveSegment", "{}")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await app.Http.GetAsync(new Uri("api/health?code=wrong", UriKind.Relative), Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await app.Http.GetAsync(new Uri("api/health?code=open%20sesame", UriKind.Relative), Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await app.Http.GetAsync(new Uri("/", UriKind.Relative), Cancellation)).StatusCode);
+        app.Http.DefaultRequestHeaders.Add("x-functions-key", "open sesame");
+        Session session = new(521, (5, "Ada", 1));
+        await session.PutAllAsync(app.Storage);
+
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+    }
+
+    [Fact]
+    public async Task Document_describes_every_operation()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonNode document = JsonNode.Parse(await app.Http.GetStringAsync(new Uri("api/openapi.json", UriKind.Relative), Cancellation))!;
+
+        string[] paths = [.. document["paths"]!.AsObject().Select(path => path.Key).Order(StringComparer.Ordinal)];
+        Assert.Equal(
+            ["/api/guilds/{guildId}/settings", "/api/health", "/api/recordings", "/api/recordings/init", "/api/recordings/init-live", "/api/recordings/{recordingId}",
+             "/api/recordings/{recordingId}/complete", "/api/recordings/{recordingId}/finalize", "/api/recordings/{recordingId}/segment-upload-url"],
+            paths);
+        Assert.NotNull(document["components"]!["schemas"]!["FinalizeRequest"]!["properties"]!["segments"]);
+    }
+
+    private static JsonObject Init(string session) => new()
+    {
+        ["sessionId"] = session, ["guildId"] = "10", ["guildName"] = "Guild", ["channelId"] = "20", ["userId"] = "30", ["recordedAt"] = "2026-01-02T03:04:05Z",
+    };
+
+    private static JsonObject Segment(int index) => new()
+    {
+        ["userId"] = "5", ["username"] = "Ada", ["segmentIndex"] = index, ["fileName"] = $"segment_{index:D3}.wav", ["fileSize"] = 4,
+        ["absoluteStartTime"] = 1_000_000 + (index * 10_000L), ["absoluteEndTime"] = 1_010_000 + (index * 10_000L), ["duration"] = 10_000, ["format"] = "wav",
+    };
+
+    private static JsonObject Finalize(int count)
+    {
+        JsonArray segments = [];
+        for (int i = 0; i < count; i++)
+        {
+            JsonObject segment = Segment(i);
+            segment["filePath"] = $"5-Ada/segment_{i:D3}.wav";
+            segment["blobUrl"] = $"https://elsewhere.example/recordings/a-session/5-Ada/segment_{i:D3}.wav";
+            segments.Add(segment);
+        }
+        return new JsonObject { ["sessionEndTime"] = 2_000_000, ["duration"] = 1_000_000, ["totalSize"] = 4 * count, ["participantCount"] = 1, ["segments"] = segments };
+    }
+
+    private static async Task<(HttpStatusCode Status, JsonNode Body)> PostAsync(App app, string path, JsonObject body)
+    {
+        using HttpResponseMessage response = await app.PostAsync($"api/{path}", body.ToJsonString());
+        return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!);
+    }
+
+    private static async Task<HttpStatusCode> PutAsync(HttpClient http, Uri url)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Put, url) { Content = new ByteArrayContent([1, 2, 3, 4]) };
+        request.Content.Headers.ContentType = new("audio/wav");
+        request.Headers.Add("x-ms-blob-type", "BlockBlob");
+        using HttpResponseMessage response = await http.SendAsync(request, Cancellation);
+        return response.StatusCode;
+    }
+}

@@ -1,0 +1,139 @@
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Functions.Storage;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Pipeline;
+
+public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Stop_that_overtakes_its_segments_waits_for_them()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 300, (5, "Ada", 2));
+
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        Assert.Equal(RecordingStatus.Live, (await app.RecordingAsync(session.Id))!.Status);
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(session.Stopped with { Attempt = 1 }));
+
+        RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal((RecordingStatus.Completed, 2, 0), (recording.Status, recording.SegmentCount, recording.MissingSegmentCount));
+    }
+
+    [Fact]
+    public async Task Late_segment_amends_a_partial_recording()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["RECORDING_FINALIZE_DEADLINE"] = "1s" });
+        Session session = await SessionAsync(app, 301, (5, "Ada", 3));
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        await UntilAsync(app, session, recording => recording.Status == RecordingStatus.Completed);
+        Assert.Equal(2, (await app.RecordingAsync(session.Id))!.MissingSegmentCount);
+
+        Assert.True(await app.MoveAsync(session.Segments[1]));
+        Assert.True(await app.MoveAsync(session.Segments[2]));
+        Assert.Equal(RecordingState.Amending, (await app.Get<Ledger>().FindRecordingAsync(session.Id, Cancellation))!.State);
+        Assert.True(await app.FinalizeAsync(session.Stopped with { Tracks = null }));
+
+        RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal((3, 0), (recording.SegmentCount, recording.MissingSegmentCount));
+        Assert.Equal("stopped", recording.EndReason);
+        Assert.Empty(recording.UnverifiedUserIds);
+    }
+
+    [Fact]
+    public async Task Unannounced_segment_after_a_whole_recording_is_added_too()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 302, (5, "Ada", 2));
+        RecordingStopped early = session.Stopped with { Tracks = [session.Tracks[0] with { Segments = [new IndexRange(0, 0)], Chain = SegmentChain.Append(SegmentChain.Empty, 0, session.Segments[0].ContentMd5) }] };
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.FinalizeAsync(early));
+        Assert.Equal(1, (await app.RecordingAsync(session.Id))!.SegmentCount);
+
+        Assert.True(await app.MoveAsync(session.Segments[1]));
+        Assert.True(await app.FinalizeAsync(early));
+
+        Assert.Equal(2, (await app.RecordingAsync(session.Id))!.SegmentCount);
+    }
+
+    [Fact]
+    public async Task Chain_that_does_not_add_up_is_told_and_hides_nothing()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 303, (5, "Ada", 2));
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+
+        Assert.True(await app.FinalizeAsync(session.Stopped with { Tracks = [session.Tracks[0] with { Chain = SegmentChain.Empty }] }));
+
+        RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal(["5"], recording.UnverifiedUserIds);
+        Assert.Equal(2, recording.SegmentCount);
+    }
+
+    [Fact]
+    public async Task Tracks_that_did_not_fit_into_the_message_are_read_from_the_manifest()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["RECORDING_FINALIZE_DEADLINE"] = "1s" });
+        Session session = await SessionAsync(app, 304, (5, "Ada", 2));
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt));
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+
+        Assert.True(await app.FinalizeAsync(session.Stopped with { Tracks = null }));
+        Assert.Equal(RecordingStatus.Live, (await app.RecordingAsync(session.Id))!.Status);
+        Assert.True(await app.MoveAsync(session.Segments[1]));
+        Assert.True(await app.FinalizeAsync(session.Stopped with { Tracks = null, Attempt = 1 }));
+
+        RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal(2, recording.SegmentCount);
+        Assert.Equal("remember", Assert.Single(recording.Notes).Text);
+        Assert.Equal(3, recording.Health["5"]["lost"]);
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+    }
+
+    [Fact]
+    public async Task Silent_recording_is_completed_and_one_that_lost_everything_has_failed()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["RECORDING_FINALIZE_DEADLINE"] = "1s" });
+        Session silent = await SessionAsync(app, 305);
+        Assert.True(await app.FinalizeAsync(silent.Stopped));
+        Assert.Equal(RecordingStatus.Completed, (await app.RecordingAsync(silent.Id))!.Status);
+
+        Session lost = new(306, (5, "Ada", 2));
+        await UntilAsync(app, lost, recording => recording.Status == RecordingStatus.Failed);
+        Assert.Equal(2, (await app.RecordingAsync(lost.Id))!.MissingSegmentCount);
+    }
+
+    [Fact]
+    public async Task Hour_of_waiting_burns_no_dequeue_count()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["RECORDING_FINALIZE_DEADLINE"] = "24h" });
+        Session session = await SessionAsync(app, 307, (5, "Ada", 2));
+
+        for (int attempt = 0; attempt < 30; attempt++) Assert.True(await app.FinalizeAsync(session.Stopped with { Attempt = attempt }));
+
+        Assert.Equal(RecordingStatus.Live, (await app.RecordingAsync(session.Id))!.Status);
+        Assert.True(await app.Get<MessageQueues>().CountAsync(StorageNames.RecordingStoppedQueue, Cancellation) >= 30);
+    }
+
+    private static async Task UntilAsync(App app, Session session, Func<RecordingDetails, bool> done)
+    {
+        while (await app.RecordingAsync(session.Id) is not { } recording || !done(recording))
+        {
+            Assert.True(await app.FinalizeAsync(session.Stopped));
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Cancellation);
+        }
+    }
+
+    private static async Task<Session> SessionAsync(App app, int seed, params (ulong, string, int)[] speakers)
+    {
+        Session session = new(seed, speakers);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        await session.PutAllAsync(app.Storage);
+        return session;
+    }
+}

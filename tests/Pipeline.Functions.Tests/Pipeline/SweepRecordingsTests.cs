@@ -1,0 +1,184 @@
+using Azure.Storage.Blobs.Specialized;
+using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.Time.Testing;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Functions.Storage;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Pipeline;
+
+/// <summary>Sweeps look at a whole account, so these tests have an emulator of their own and run one after the other.</summary>
+public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite) : IClassFixture<SweepRecordingsTests.OwnAzurite>
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Orphan_is_adopted_from_its_own_metadata_once()
+    {
+        FakeTimeProvider clock = Clock();
+        await using App app = await StartAsync(clock);
+        Session session = await SessionAsync(app, 400, (5, "Ada", 1));
+        Assert.True(await app.SweepAsync());
+        Assert.Empty(await ReceiveAsync(app, StorageNames.SegmentReadyQueue));
+
+        clock.Advance(TimeSpan.FromSeconds(90));
+        Assert.True(await app.SweepAsync());
+        Assert.True(await app.SweepAsync());
+
+        string text = Assert.Single(await ReceiveAsync(app, StorageNames.SegmentReadyQueue));
+        Assert.True(await app.TriggerAsync("MoveSegment", text));
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+    }
+
+    [Fact]
+    public async Task Moved_segment_whose_blob_stayed_is_cleaned_up()
+    {
+        FakeTimeProvider clock = Clock();
+        await using App app = await StartAsync(clock);
+        Session session = await SessionAsync(app, 401, (5, "Ada", 1));
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        await session.PutAsync(app.Storage, session.Segments[0]);
+
+        clock.Advance(TimeSpan.FromSeconds(90));
+        Assert.True(await app.SweepAsync());
+        foreach (string text in await ReceiveAsync(app, StorageNames.SegmentReadyQueue)) Assert.True(await app.TriggerAsync("MoveSegment", text));
+
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+    }
+
+    [Fact]
+    public async Task Recording_without_its_bot_is_finalized_as_interrupted()
+    {
+        FakeTimeProvider clock = Clock();
+        await using App app = await StartAsync(clock);
+        Session session = await SessionAsync(app, 402, (5, "Ada", 1));
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Recording, clock.GetUtcNow()));
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        BlobLeaseClient lease = app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)).GetBlobLeaseClient();
+        await lease.AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration, cancellationToken: Cancellation);
+
+        clock.Advance(TimeSpan.FromSeconds(100));
+        for (int sweep = 0; sweep < 2; sweep++) await SweepLaterAsync(app, clock);
+        Assert.Empty(await ReceiveAsync(app, StorageNames.RecordingStoppedQueue));
+
+        await lease.ReleaseAsync(cancellationToken: Cancellation);
+        for (int sweep = 0; sweep < 3; sweep++) await SweepLaterAsync(app, clock);
+        string text = Assert.Single(await ReceiveAsync(app, StorageNames.RecordingStoppedQueue));
+        Assert.True(await app.TriggerAsync("FinalizeRecording", text));
+
+        RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal((RecordingStatus.Completed, "interrupted", 1), (recording.Status, recording.EndReason, recording.SegmentCount));
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+    }
+
+    [Fact]
+    public async Task Stop_message_that_was_lost_is_sent_again()
+    {
+        FakeTimeProvider clock = Clock();
+        await using App app = await StartAsync(clock);
+        Session session = await SessionAsync(app, 403, (5, "Ada", 1));
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Stopped, clock.GetUtcNow()));
+
+        clock.Advance(TimeSpan.FromSeconds(130));
+        Assert.True(await app.SweepAsync());
+        Assert.True(await app.TriggerAsync("FinalizeRecording", Assert.Single(await ReceiveAsync(app, StorageNames.RecordingStoppedQueue))));
+
+        Assert.Equal("stopped", (await app.RecordingAsync(session.Id))!.EndReason);
+    }
+
+    [Fact]
+    public async Task Poison_is_driven_back_with_a_limit_and_then_reported()
+    {
+        FakeTimeProvider clock = Clock();
+        await using App app = await StartAsync(clock, new() { ["Functions:PoisonRedrives"] = "2" });
+        string poisonQueue = StorageNames.SegmentReadyQueue + StorageNames.PoisonSuffix;
+        for (int redrive = 0; redrive < 2; redrive++)
+        {
+            await SendAsync(app, poisonQueue, "{\"not\":\"ours\"}");
+            clock.Advance(TimeSpan.FromMinutes(3));
+            Assert.True(await app.SweepAsync());
+            string text = Assert.Single(await ReceiveAsync(app, StorageNames.SegmentReadyQueue));
+            Assert.False(await app.TriggerAsync("MoveSegment", text));
+        }
+        await SendAsync(app, poisonQueue, "{\"not\":\"ours\"}");
+        clock.Advance(TimeSpan.FromMinutes(5));
+        Assert.True(await app.SweepAsync());
+
+        Assert.Empty(await ReceiveAsync(app, StorageNames.SegmentReadyQueue));
+        Assert.Equal(0, await app.Get<MessageQueues>().CountAsync(poisonQueue, Cancellation));
+        Assert.Equal(1, (await app.Get<Reports>().CountAsync(Cancellation)).GivenUpMessages);
+        string health = await app.Http.GetStringAsync(new Uri("api/health", UriKind.Relative), Cancellation);
+        Assert.Contains("\"status\":\"degraded\"", health, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_stays_live_for_more_than_a_day()
+    {
+        FakeTimeProvider clock = Clock();
+        await using App app = await StartAsync(clock);
+        Session session = new(404, clock.GetUtcNow() - TimeSpan.FromHours(25), (5, "Ada", 1));
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Session nobody = new(405);
+        using HttpResponseMessage begun = await app.PostAsync("api/recordings/init-live", $$"""
+            {"sessionId":"{{nobody.Id}}","guildId":"1","guildName":"g","channelId":"2","userId":"3","recordedAt":"2025-01-01T00:00:00Z"}
+            """);
+        Assert.True(begun.IsSuccessStatusCode);
+
+        Assert.True(await app.SweepAsync());
+        foreach (string text in await ReceiveAsync(app, StorageNames.RecordingStoppedQueue)) Assert.True(await app.TriggerAsync("FinalizeRecording", text));
+
+        Assert.Equal((RecordingStatus.Completed, "interrupted"), ((await app.RecordingAsync(session.Id))!.Status, (await app.RecordingAsync(session.Id))!.EndReason));
+        Assert.Equal(RecordingStatus.Completed, (await app.RecordingAsync(nobody.Id))!.Status);
+    }
+
+    private static async Task SweepLaterAsync(App app, FakeTimeProvider clock)
+    {
+        clock.Advance(TimeSpan.FromSeconds(10));
+        Assert.True(await app.SweepAsync());
+    }
+
+    // Near the real time, because the emulator judges signatures by its own clock.
+    private static FakeTimeProvider Clock() => new(TimeProvider.System.GetUtcNow());
+
+    private Task<App> StartAsync(FakeTimeProvider clock, Dictionary<string, string?>? settings = null) => App.StartAsync(
+        azurite.Azurite.ConnectionString,
+        new Dictionary<string, string?>(settings ?? []) { ["RECORDING_ADOPT_AFTER"] = "1m", ["RECORDING_ABANDON_AFTER"] = "90s" },
+        clock);
+
+    private static async Task<Session> SessionAsync(App app, int seed, params (ulong, string, int)[] speakers)
+    {
+        Session session = new(seed, speakers);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        await session.PutAllAsync(app.Storage);
+        return session;
+    }
+
+    private static async Task SendAsync(App app, string queue, string text) => await app.Storage.Queues.GetQueueClient(queue).SendMessageAsync(text, Cancellation);
+
+    private static async Task<string[]> ReceiveAsync(App app, string queue)
+    {
+        List<string> texts = [];
+        foreach (QueueMessage message in (await app.Storage.Queues.GetQueueClient(queue).ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value)
+        {
+            texts.Add(message.MessageText);
+            await app.Storage.Queues.GetQueueClient(queue).DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);
+        }
+        return [.. texts];
+    }
+
+    public sealed class OwnAzurite : IAsyncLifetime
+    {
+        private Azurite? azurite;
+
+        internal Azurite Azurite => azurite!;
+
+        public async ValueTask InitializeAsync() => azurite = await Azurite.StartAsync();
+
+        public async ValueTask DisposeAsync() => await azurite!.DisposeAsync();
+    }
+}
