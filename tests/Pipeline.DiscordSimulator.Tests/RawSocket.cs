@@ -9,7 +9,7 @@ namespace Pipeline.Simulator.Tests;
 /// <summary>A bare web socket client: JSON out, JSON and binary in, and the close code at the end. It obeys no protocol.</summary>
 internal sealed class RawSocket : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ClientWebSocket socket = new();
     private readonly Channel<Message> incoming = Channel.CreateUnbounded<Message>();

@@ -135,7 +135,7 @@ internal sealed class RawVoice : IAsyncDisposable
 
     public async Task<byte[]> ReceiveAsync()
     {
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
         return (await udp.ReceiveAsync(patience.Token)).Buffer;
     }
 

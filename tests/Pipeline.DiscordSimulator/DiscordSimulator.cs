@@ -199,7 +199,7 @@ public sealed class DiscordSimulator : IAsyncDisposable
         [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(condition))] string what = "")
     {
         long start = TimeProvider.System.GetTimestamp();
-        TimeSpan patience = timeout ?? TimeSpan.FromSeconds(30);
+        TimeSpan patience = timeout ?? TimeSpan.FromSeconds(60);
         while (!condition())
         {
             if (TimeProvider.System.GetElapsedTime(start) > patience)

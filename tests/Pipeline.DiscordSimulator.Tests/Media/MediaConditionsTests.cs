@@ -90,7 +90,7 @@ public sealed class MediaConditionsTests
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
 
         Task said = Task.WhenAll(speakers.Select((speaker, i) => speaker.SayAsync(OpusClip.Generate(i, TimeSpan.FromSeconds(4)))));
-        await RunAsync(discord, time, said);
+        await time.RunAsync(discord, said);
 
         Assert.Equal(25 * 205, discord.Deliveries.Count(DeliveryOutcome.Delivered));
         Assert.Equal(25, speakers.Select(speaker => speaker.Ssrc).Distinct().Count());
@@ -104,17 +104,8 @@ public sealed class MediaConditionsTests
             "Ada", options: new SpeakerOptions { FirstSequence = 0, Conditions = conditions });
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
-        await RunAsync(discord, time, ada.SayAsync(OpusClip.Generate(1, duration ?? TimeSpan.FromSeconds(4))));
-        await RunAsync(discord, time, Task.Delay(TimeSpan.FromMilliseconds(200), time)); // what is still on its way
+        await time.RunAsync(discord, ada.SayAsync(OpusClip.Generate(1, duration ?? TimeSpan.FromSeconds(4))), 5);
+        await time.RunAsync(discord, TimeSpan.FromMilliseconds(200)); // what is still on its way
         return discord.Deliveries.All;
-    }
-
-    private static async Task RunAsync(DiscordSimulator discord, FakeTimeProvider time, Task task)
-    {
-        while (!task.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(5));
-            await discord.DrainAsync();
-        }
     }
 }

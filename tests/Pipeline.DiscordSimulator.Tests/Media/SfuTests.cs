@@ -205,19 +205,10 @@ public sealed class SfuTests
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
         Task said = ada.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(8)));
-        await RunAsync(discord, time, said);
+        await time.RunAsync(discord, said);
         return [.. discord.Deliveries.All.Where(p => p.Outcome == DeliveryOutcome.Lost).Select(p => p.Sequence)];
     }
 
     private static Task SayAsync(DiscordSimulator discord, FakeTimeProvider time, SimulatedSpeaker speaker) =>
-        RunAsync(discord, time, speaker.SayAsync(OpusClip.Generate(1, Short)));
-
-    private static async Task RunAsync(DiscordSimulator discord, FakeTimeProvider time, Task task)
-    {
-        while (!task.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(20));
-            await discord.DrainAsync();
-        }
-    }
+        time.RunAsync(discord, speaker.SayAsync(OpusClip.Generate(1, Short)));
 }

@@ -89,14 +89,7 @@ public sealed class SimulatedSpeakerTests
         SimulatedSpeaker speaker = discord.AddSpeaker("Ada", options: options);
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
-        await script(speaker, async task =>
-        {
-            for (int i = 0; task is null ? i < 100 : !task.IsCompleted; i++)
-            {
-                time.Advance(TimeSpan.FromMilliseconds(10));
-                await discord.DrainAsync();
-            }
-        });
+        await script(speaker, task => task is null ? time.RunAsync(discord, TimeSpan.FromSeconds(1)) : time.RunAsync(discord, task));
         return discord.Deliveries.Delivered(discord.Bot.Id, speaker.UserId);
     }
 }

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace Pipeline.Simulator.Tests;
+
+/// <summary>Lets virtual time pass in steps, the simulator following each of them.</summary>
+internal static class VirtualTime
+{
+    public static async Task RunAsync(this FakeTimeProvider time, DiscordSimulator discord, Task until, int stepMilliseconds = 10)
+    {
+        while (!until.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(stepMilliseconds));
+            await discord.DrainAsync();
+        }
+
+        await until;
+    }
+
+    public static Task RunAsync(this FakeTimeProvider time, DiscordSimulator discord, TimeSpan duration) =>
+        time.RunAsync(discord, Task.Delay(duration, time));
+}
