@@ -23,6 +23,18 @@ public readonly record struct DaveCounters(
     long Passthrough,
     long PlaintextRejected)
 {
+    /// <summary>The names that the manifest and the recording API carry; zeros are left out.</summary>
+    public IReadOnlyDictionary<string, long> ToDictionary()
+    {
+        (string Name, long Count)[] all =
+        [
+            ("e2eOpened", Opened), ("e2eSilence", Silence), ("e2eHeld", Held), ("e2eRecovered", Recovered), ("e2eJoinGap", JoinGap),
+            ("e2eUndecryptable", Undecryptable), ("e2eReplayed", Replayed), ("e2eNoKey", NoKey), ("e2ePassthrough", Passthrough),
+            ("e2ePlaintextRejected", PlaintextRejected),
+        ];
+        return all.Where(one => one.Count != 0).ToDictionary(one => one.Name, one => one.Count);
+    }
+
     public static DaveCounters operator +(DaveCounters left, DaveCounters right) => Add(left, right);
 
     public static DaveCounters Add(DaveCounters left, DaveCounters right) => new(

@@ -48,6 +48,9 @@ public sealed class VoiceCall : IAsyncDisposable
     /// <summary>Counters of the voice session that runs, or ran last.</summary>
     public VoiceHealth Health => loop.Health;
 
+    /// <summary>What became of a user's frames in the end-to-end layer, over all sessions of this call; any thread.</summary>
+    public DaveCounters EncryptionCountersOf(ulong userId) => loop.EncryptionCountersOf(userId);
+
     /// <summary>End-to-end encryption of the session that runs: members, signature keys, privacy code.</summary>
     public DaveSnapshot Encryption => loop.Encryption;
 

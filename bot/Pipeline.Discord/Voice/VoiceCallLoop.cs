@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
@@ -29,6 +30,7 @@ internal sealed class VoiceCallLoop(
     private static readonly TimeSpan FreshServer = TimeSpan.FromSeconds(3);
 
     private readonly RejoinPolicy policy = new(options);
+    private readonly ConcurrentDictionary<ulong, DaveCounters> endedCounters = new();
     private readonly RecoveryLadder ladder = new(time);
     private readonly Alarm alarm = new(time);
     private readonly Alarm healthAlarm = new(time);
@@ -53,6 +55,10 @@ internal sealed class VoiceCallLoop(
     public ulong ChannelId => Volatile.Read(ref channelId);
 
     public VoiceHealth Health => Volatile.Read(ref session)?.Health ?? Volatile.Read(ref lastHealth);
+
+    /// <summary>Of this call so far, over all its sessions.</summary>
+    public DaveCounters EncryptionCountersOf(ulong userId) =>
+        endedCounters.GetValueOrDefault(userId) + (Volatile.Read(ref session)?.Health.Users.FirstOrDefault(user => user.UserId == userId)?.EndToEnd ?? default);
 
     /// <summary>Of the session that runs; a call without one is not encrypted.</summary>
     public DaveSnapshot Encryption => Volatile.Read(ref session)?.Encryption ?? DaveSnapshot.Plain;
@@ -346,6 +352,7 @@ internal sealed class VoiceCallLoop(
             await stopped.DisposeAsync();
             Volatile.Write(ref lastHealth, stopped.Health);
             Volatile.Write(ref session, null);
+            foreach (UserAudioHealth user in lastHealth.Users) endedCounters.AddOrUpdate(user.UserId, user.EndToEnd, (_, before) => before + user.EndToEnd);
             if (stopped.Encryption.PrivacyCode.Length > 0) Tell(new VoiceCallEvent.PrivacyCode(null));
         }
         if (!wasConnected || lostAt is not null) return;
