@@ -43,6 +43,9 @@ public sealed class ManifestKeeper
         foreach ((string name, string value) in baseline.Properties) Properties[name] = value;
     }
 
+    /// <summary>Counts from outside the recording, by user.</summary>
+    public Func<ulong, IReadOnlyDictionary<string, long>>? MoreHealth { get; set; }
+
     public RecordingFolder Folder { get; }
     public SessionInfo Session => baseline.Session;
     public int Incarnation => baseline.Incarnation;
@@ -280,7 +283,7 @@ public sealed class ManifestKeeper
     {
         int inUse = Math.Max(track.NextIndex, speaker is null ? 0 : speaker.NextFreeIndex + 1); // + 1: the one that is open
         int ahead = baseline.State == ManifestState.Stopped ? 0 : IndexesAhead;
-        return track.Summarize(speaker, Math.Max(Reserved(track.UserId), inUse + ahead));
+        return track.Summarize(speaker, Math.Max(Reserved(track.UserId), inUse + ahead), MoreHealth?.Invoke(track.UserId));
     }
 
     private TrackAccount Track(ulong userId)

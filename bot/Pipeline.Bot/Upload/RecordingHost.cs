@@ -54,6 +54,13 @@ public sealed class RecordingHost : IAsyncDisposable
     /// <summary>Kept in the manifest for whoever takes the recording over.</summary>
     public IDictionary<string, string> Properties => keeper.Properties;
 
+    /// <summary>What others know of a user's packets, to be added to the track's own counts in the manifest; any thread may ask.</summary>
+    public Func<ulong, IReadOnlyDictionary<string, long>>? MoreHealth
+    {
+        get => keeper.MoreHealth;
+        set => keeper.MoreHealth = value;
+    }
+
     /// <summary>Completes when this bot's part in the recording is over, for whatever reason.</summary>
     public Task<RecordingEnd> Ended => ended.Task;
 

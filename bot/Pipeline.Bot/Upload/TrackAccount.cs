@@ -73,7 +73,7 @@ internal sealed class TrackAccount
         if (waiting.Count > 0) oldestKnownStart = waiting.First().Value;
     }
 
-    public TrackSummary Summarize(TrackSnapshot? live, int nextFreeIndex) => new()
+    public TrackSummary Summarize(TrackSnapshot? live, int nextFreeIndex, IReadOnlyDictionary<string, long>? moreHealth = null) => new()
     {
         UserId = UserId,
         Username = live?.Username ?? username,
@@ -82,13 +82,14 @@ internal sealed class TrackAccount
         ByteCount = byteCount,
         Chain = chain,
         NextFreeIndex = nextFreeIndex,
-        Health = SumHealth(live),
+        Health = SumHealth(live, moreHealth),
     };
 
-    private Dictionary<string, long> SumHealth(TrackSnapshot? live)
+    private Dictionary<string, long> SumHealth(TrackSnapshot? live, IReadOnlyDictionary<string, long>? more)
     {
         Dictionary<string, long> sum = new(earlierHealth);
         foreach ((string name, long count) in live?.Health.ToDictionary() ?? new Dictionary<string, long>()) sum[name] = sum.GetValueOrDefault(name) + count;
+        foreach ((string name, long count) in more ?? new Dictionary<string, long>()) sum[name] = sum.GetValueOrDefault(name) + count;
         return sum;
     }
 }
