@@ -30,6 +30,9 @@ public sealed record PanelState
     /// <summary>Newest last, each with the position at which it happened.</summary>
     public IReadOnlyList<PanelEvent> Events { get; init; } = [];
 
+    /// <summary>30 digits that everybody in an end-to-end encrypted call can compare; null in a call without.</summary>
+    public string? PrivacyCode { get; init; }
+
     /// <summary>Where the recording can be opened; null when no API is configured.</summary>
     public string? Link { get; init; }
 

@@ -42,6 +42,7 @@ public sealed class RecordedCall : IAsyncDisposable
         ChannelId = start.Channel.Id;
         voice = new ChannelVoice(services.Rest, start.Guild.Id, services.Time, services.Log);
         gaps = new GapKeeper(host.Recording.Post);
+        host.MoreHealth = userId => call.EncryptionCountersOf(userId).ToDictionary();
         Panel = new PanelPublisher(services.Rest, start.Guild.Id, posted, services.Time, services.Log);
     }
 
@@ -93,6 +94,7 @@ public sealed class RecordedCall : IAsyncDisposable
                 _ => null,
             },
             Events = Events(),
+            PrivacyCode = privacyCode,
             Link = services.Api.PageOf(Session.RecordingId.ToString()),
         };
     }
@@ -142,6 +144,7 @@ public sealed class RecordedCall : IAsyncDisposable
             case VoiceCallEvent.UserJoined joined: Introduce(joined.UserId); break;
             case VoiceCallEvent.UserLeft left: Host.Recording.Post(new RecordingCommand.UserLeft(left.UserId)); break;
             case VoiceCallEvent.PrivacyCode code: privacyCode = code.Code; break;
+            case VoiceCallEvent.EncryptionBroken: Say(Texts.EncryptionBroken); break;
             default: break;
         }
     }

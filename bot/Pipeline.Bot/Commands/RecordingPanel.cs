@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Pipeline.Dave.Codes;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Commands;
@@ -33,6 +34,7 @@ public static class RecordingPanel
             new("On my disk", Spool(state), Inline: true),
             new("Speakers", Speakers(state.Speakers)),
         ];
+        if (state.PrivacyCode is { Length: > 0 } code) fields.Insert(fields.Count - 1, new EmbedField("Privacy code", $"`{DisplayableCode.WithSpaces(code)}`"));
         if (state.Events.Count > 0) fields.Add(new EmbedField("Last events", Events(state.Events)));
         return new MessageEmbed
         {

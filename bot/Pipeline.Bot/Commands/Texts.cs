@@ -38,6 +38,7 @@ public static class Texts
     // In the channel.
     public const string NobodyHeard = "I hear nobody yet. Is everyone muted? I keep listening.";
     public const string Deafened = "I am deafened by the server and hear nothing. Undeafen me to go on; the recording keeps running.";
+    public const string EncryptionBroken = "Audio arrives that I cannot decrypt, and neither new keys nor joining again has helped. I keep trying; leaving the call and joining it again, for everybody, may help.";
     public const string Undeafened = "I can hear again. The gap is marked in the recording.";
     public const string Alone = "Everybody has left. I stay for a while in case somebody comes back.";
 
@@ -72,6 +73,10 @@ public static class Texts
     public static string NoPanel(ulong channel) => $"Recording {Wording.Channel(channel)}, but I may not write messages where the panel should be. `/record status` shows it to you.";
 
     public static string CallCode(string code) => $"The code of this call is `{code}`. It is the same for everybody in it: call details, *Privacy Code*.";
+
+    public static string PersonCode(ulong user, string code) => $"The code of {Wording.User(user)} and me is `{code}`. {Wording.User(user)} sees the same one for me: my profile in the call, *Verify*.";
+
+    public static string NotInGroup(ulong user) => $"{Wording.User(user)} is not in the encrypted group of this call at the moment, so there is no code to compare.";
 
     public static string Paused(string by) => $"Paused by {by}. Nothing is kept until it goes on.";
 
