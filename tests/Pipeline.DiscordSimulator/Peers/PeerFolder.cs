@@ -16,12 +16,32 @@ public static class PeerFolder
         if (Locate() is not { } folder)
             return null;
         if (!HasPackages(folder))
-            await RunAsync("npm", ["ci", "--no-audit", "--no-fund", "--prefix", folder]);
+            await InstallPackagesAsync(folder);
         return HasPackages(folder) && await RunAsync("node", ["--version"]) ? folder : null;
     }
 
+    // Test assemblies run side by side; one installs, the others wait for it.
+    private static async Task InstallPackagesAsync(string folder)
+    {
+        string path = Path.Combine(Path.GetTempPath(), "pipeline-discordjs-peers.lock");
+        for (int attempt = 0; attempt < 600; attempt++)
+        {
+            try
+            {
+                await using FileStream turn = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                if (!HasPackages(folder))
+                    await RunAsync("npm", ["ci", "--no-audit", "--no-fund", "--prefix", folder]);
+                return;
+            }
+            catch (IOException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System);
+            }
+        }
+    }
+
     private static bool HasPackages(string folder) =>
-        Directory.Exists(Path.Combine(folder, "node_modules", "@discordjs", "voice"));
+        File.Exists(Path.Combine(folder, "node_modules", ".package-lock.json")); // npm writes it last
 
     private static string? Locate()
     {
