@@ -12,10 +12,17 @@ namespace Pipeline.Contracts;
 public static class BlobPaths
 {
     public const string ManifestFileName = "session.json";
+    private const string ShardFolder = "shards/";
     private const string SegmentPrefix = "segment_";
     private const string SegmentSuffix = ".wav";
     private const int MaximumSlugRunes = 32;
     private const int MaximumSlugBytes = 96;
+
+    /// <summary>An empty blob whose lease says which bot serves a shard: <c>shards/{name}</c>. It belongs to no recording.</summary>
+    public static string Shard(string name) => ShardFolder + name;
+
+    /// <summary>True for a name that <see cref="Shard"/> wrote.</summary>
+    public static bool IsShard([NotNullWhen(true)] string? blobName) => blobName?.StartsWith(ShardFolder, StringComparison.Ordinal) == true;
 
     public static string Manifest(RecordingId recording) => $"{recording}/{ManifestFileName}";
 

@@ -28,7 +28,7 @@ public sealed class OrphanSweep(
         {
             if (found == MostPerSweep) break;
             // With a backlog in the queue a blob has to wait for an hour instead of five minutes.
-            if (now - blob.LastModified < (busy ? options.AdoptAfter * 12 : options.AdoptAfter) || BlobPaths.TryParseManifest(blob.Name, out _)) continue;
+            if (now - blob.LastModified < (busy ? options.AdoptAfter * 12 : options.AdoptAfter) || BlobPaths.TryParseManifest(blob.Name, out _) || BlobPaths.IsShard(blob.Name)) continue;
             if (!memory.IsDue(blob.Name, blob.Etag, now, options.AdoptAfter)) continue;
             if (!BlobPaths.TryParseSegment(blob.Name, out SegmentKey key))
             {
