@@ -1,6 +1,7 @@
 using System.Net;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Pipeline.Functions.Api;
 using Pipeline.Functions.Api.Wire;
@@ -30,7 +31,7 @@ public static class FunctionsApp
         configure?.Invoke(builder);
         FunctionsOptions options = FunctionsOptions.Read(builder.Configuration);
         Listen(builder, options);
-        AddTelemetry(builder);
+        AddTelemetry(builder, options);
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton(options.Storage);
         builder.Services.TryAddTime();
@@ -87,11 +88,12 @@ public static class FunctionsApp
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
     }
 
-    private static void AddTelemetry(WebApplicationBuilder builder)
+    private static void AddTelemetry(WebApplicationBuilder builder, FunctionsOptions options)
     {
         builder.Services.AddSingleton<Telemetry>();
-        if (string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) return;
+        if (options.TelemetryEndpoint is null) return;
         builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(Telemetry.Name, serviceVersion: typeof(FunctionsApp).Assembly.GetName().Version?.ToString(3)))
             .WithTracing(tracing => tracing.AddSource(Telemetry.Name).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation())
             .WithMetrics(metrics => metrics.AddMeter(Telemetry.Name).AddMeter("System.Runtime").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation())
             .UseOtlpExporter();

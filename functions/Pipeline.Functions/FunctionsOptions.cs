@@ -42,6 +42,9 @@ public sealed record FunctionsOptions
     /// <summary><c>Functions__PoisonRedrives</c>: how often a message that failed too often gets another chance.</summary>
     public int PoisonRedrives { get; init; } = 3;
 
+    /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: where metrics and traces go; null for nowhere. The exporter reads its other OTEL_ settings by itself.</summary>
+    public Uri? TelemetryEndpoint { get; init; }
+
     /// <summary><c>Functions__LocalHide</c>: how long a received message stays hidden from other pumps; renewed at half time.</summary>
     public TimeSpan LocalHide { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -64,6 +67,7 @@ public sealed record FunctionsOptions
             AdoptAfter = settings.Time("RECORDING_ADOPT_AFTER", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) ?? defaults.AdoptAfter,
             LiveLimit = settings.Time("RECORDING_LIVE_LIMIT", TimeSpan.FromMinutes(1), TimeSpan.FromDays(1)) ?? defaults.LiveLimit,
             PoisonRedrives = settings.Number("Functions__PoisonRedrives", 0, 100) ?? defaults.PoisonRedrives,
+            TelemetryEndpoint = settings.Address("OTEL_EXPORTER_OTLP_ENDPOINT"),
             LocalHide = settings.Time("Functions__LocalHide", TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(10)) ?? defaults.LocalHide,
         };
     }

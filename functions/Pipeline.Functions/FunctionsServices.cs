@@ -42,6 +42,7 @@ internal static class FunctionsServices
         services.AddSingleton<StartRecording>();
         services.AddSingleton<MoveSegment>();
         services.AddSingleton<FinalizeRecording>();
+        services.AddSingleton<QueueWatch>();
         services.AddSingleton<OrphanSweep>();
         services.AddSingleton<ManifestSweep>();
         services.AddSingleton<LiveSweep>();

@@ -39,6 +39,12 @@ internal static partial class Log
     [LoggerMessage(5011, LogLevel.Information, "Dropped recording {Recording}: it was deleted")]
     public static partial void RecordingDropped(ILogger logger, RecordingId recording);
 
+    [LoggerMessage(5012, LogLevel.Warning, "Segment {Segment} waited {Minutes:F0} min from its close until it was moved")]
+    public static partial void SegmentWaited(ILogger logger, SegmentKey segment, double minutes);
+
+    [LoggerMessage(5013, LogLevel.Warning, "Queue {Queue}: its first message has waited for {Minutes:F0} min, {Count} wait")]
+    public static partial void QueueWaits(ILogger logger, string queue, double minutes, int count);
+
     [LoggerMessage(5020, LogLevel.Warning, "Adopted segment {Segment}: its blob lay in the temp container without a ledger row")]
     public static partial void SegmentAdopted(ILogger logger, SegmentKey segment);
 

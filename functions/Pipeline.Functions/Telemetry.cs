@@ -21,6 +21,7 @@ public sealed class Telemetry : IDisposable
     private readonly Counter<long> deferred;
     private readonly Counter<long> adopted;
     private readonly Counter<long> poison;
+    private readonly Gauge<long> queueDepth;
 
     public Telemetry(IMeterFactory meters)
     {
@@ -34,6 +35,7 @@ public sealed class Telemetry : IDisposable
         segmentsMissing = meter.CreateCounter<long>("pipeline.segments.missing", "{segment}", "Segments named as missing by a finalize");
         deferred = meter.CreateCounter<long>("pipeline.messages.deferred", "{message}", "Messages put back during an outage");
         adopted = meter.CreateCounter<long>("pipeline.segments.adopted", "{segment}", "Orphan blobs whose message was sent again");
+        queueDepth = meter.CreateGauge<long>("pipeline.queue.depth", "{message}", "Messages in a queue, hidden ones included, as the sweep met them");
         poison = meter.CreateCounter<long>("pipeline.messages.poison", "{message}", "Poison messages met by the sweep");
     }
 
@@ -66,6 +68,8 @@ public sealed class Telemetry : IDisposable
     public void Deferred(string function) => deferred.Add(1, new KeyValuePair<string, object?>("function", function));
 
     public void Adopted() => adopted.Add(1);
+
+    public void QueueDepth(string queue, int messages) => queueDepth.Record(messages, new KeyValuePair<string, object?>("queue", queue));
 
     public void Poison(string queue, bool givenUp) =>
         poison.Add(1, new KeyValuePair<string, object?>("queue", queue), new KeyValuePair<string, object?>("given_up", givenUp));

@@ -82,6 +82,7 @@ public sealed class MoveSegment(
         TimeSpan latency = time.GetUtcNow() - message.ClosedAt;
         telemetry.Moved(message.FileSize, latency);
         Log.SegmentMoved(log, message.Key, message.FileSize, latency.TotalMilliseconds);
+        if (latency > QueueWatch.Patience) Log.SegmentWaited(log, message.Key, latency.TotalMinutes);
     }
 
     private async Task<Uri?> UploadUrlAsync(SegmentReady message, LedgerSegment segment, LedgerRecording recording, CancellationToken cancellation)

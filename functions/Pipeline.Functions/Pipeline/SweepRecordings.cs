@@ -4,14 +4,14 @@ namespace Pipeline.Functions.Pipeline;
 /// Once a minute: gives every segment, manifest and message another chance that was left behind by a crash, and tells of what
 /// has had enough of them. Two sweeps at once do no harm.
 /// </summary>
-public sealed class SweepRecordings(OrphanSweep orphans, ManifestSweep manifests, LiveSweep live, PoisonSweep poison)
+public sealed class SweepRecordings(QueueWatch queues, OrphanSweep orphans, ManifestSweep manifests, LiveSweep live, PoisonSweep poison)
 {
     /// <exception cref="AggregateException">Some rooms could not be swept; the others were.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
         List<Exception> faults = [];
         // Poison first: what it drives back is no orphan any more. One room's fault must not keep the others from being swept.
-        foreach (Func<CancellationToken, Task> sweep in new Func<CancellationToken, Task>[] { poison.RunAsync, manifests.RunAsync, orphans.RunAsync, live.RunAsync })
+        foreach (Func<CancellationToken, Task> sweep in new Func<CancellationToken, Task>[] { queues.RunAsync, poison.RunAsync, manifests.RunAsync, orphans.RunAsync, live.RunAsync })
         {
             try
             {

@@ -40,6 +40,20 @@ public sealed class MessageQueues(StorageClients clients)
         }
     }
 
+    /// <summary>When the first visible message of a queue was put there; null where none is.</summary>
+    public async Task<DateTimeOffset?> FirstSinceAsync(string queue, CancellationToken cancellation)
+    {
+        try
+        {
+            PeekedMessage? first = await clients.Queues.GetQueueClient(queue).PeekMessageAsync(cancellation);
+            return first?.InsertedOn;
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Up to 32 messages of a queue's poison queue, hidden from others for two minutes.</summary>
     public async Task<IReadOnlyList<PoisonMessage>> ReceivePoisonAsync(string queue, CancellationToken cancellation)
     {
