@@ -3,16 +3,11 @@ param location string
 param suffix string
 param tags object
 param workspaceName string
-param applicationInsightsName string
 param alertEmail string
 param botAppIds array
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
   name: workspaceName
-}
-
-resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
-  name: applicationInsightsName
 }
 
 resource owners 'Microsoft.Insights/actionGroups@2023-01-01' = {
@@ -29,31 +24,29 @@ resource owners 'Microsoft.Insights/actionGroups@2023-01-01' = {
 // Logs of the bot land in ContainerAppConsoleLogs_CL or ContainerInstanceLog_CL, those of the functions in AppTraces.
 var botLogs = 'union isfuzzy=true (ContainerAppConsoleLogs_CL | project TimeGenerated, Line = Log_s), (ContainerInstanceLog_CL | project TimeGenerated, Line = Message)'
 
+// The numbers in brackets are event ids of the bot's and the functions' logs; a test looks each of them up in the code.
 var rules = [
   {
     name: 'poison-message'
-    description: 'A queue message failed too often and was set aside. See "Poison messages" in the operations page.'
+    description: 'A queue message failed too often: the host set it aside, or the sweep gave it up. See "Poison messages" in infra/OPERATIONS.md.'
     severity: 1
-    scope: insights.id
-    query: 'AppTraces | where Message has "poison"'
+    query: 'AppTraces | where Message has "Moving message to queue" or Message contains "[5042]" or Message contains "[5023]"'
     operator: 'GreaterThan'
     threshold: 0
   }
   {
     name: 'queue-age'
-    description: 'A segment waited longer than five minutes to be moved.'
+    description: 'A segment waited for longer than five minutes to be moved, or still waits.'
     severity: 2
-    scope: insights.id
-    query: 'AppTraces | where Properties has "5101"'
+    query: 'AppTraces | where Message contains "[5012]" or Message contains "[5013]"'
     operator: 'GreaterThan'
     threshold: 0
   }
   {
     name: 'failed-finalize'
-    description: 'A recording could not be finalized.'
+    description: 'A recording could not be finalized; it is tried again.'
     severity: 1
-    scope: insights.id
-    query: 'AppTraces | where Properties has "5102"'
+    query: 'AppTraces | where Message contains "[5031] FinalizeRecording"'
     operator: 'GreaterThan'
     threshold: 0
   }
@@ -61,8 +54,7 @@ var rules = [
     name: 'spool-alarm'
     description: 'The bot keeps audio on its disk because the storage does not take it.'
     severity: 1
-    scope: workspace.id
-    query: '${botLogs} | where Line has "[4101]"'
+    query: '${botLogs} | where Line contains "[4302]" or Line contains "[4008]"'
     operator: 'GreaterThan'
     threshold: 0
   }
@@ -70,8 +62,7 @@ var rules = [
     name: 'missing-heartbeat'
     description: 'The bot has not said that it is alive for ten minutes.'
     severity: 1
-    scope: workspace.id
-    query: '${botLogs} | where Line has "[4102]"'
+    query: '${botLogs} | where Line contains "[4301]"'
     operator: 'LessThan'
     threshold: 1
   }
@@ -90,7 +81,7 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
       enabled: true
       evaluationFrequency: 'PT5M'
       windowSize: 'PT10M'
-      scopes: [rule.scope]
+      scopes: [workspace.id]
       criteria: {
         allOf: [
           {

@@ -46,7 +46,7 @@ var commonEnvironment = concat(
     { name: 'PipelineStorage__queueServiceUri', value: settings.queueServiceUri }
     { name: 'PipelineStorage__credential', value: 'managedidentity' }
     { name: 'PipelineStorage__clientId', value: settings.identityClientId }
-    { name: 'SPOOL_DIRECTORY', value: '/spool' }
+    { name: 'RECORDING_SPOOL_FOLDER', value: '/spool' }
     { name: 'HEALTH_ENDPOINT', value: 'http://0.0.0.0:8080' }
     { name: 'SHUTDOWN_GRACE', value: '540' }
   ],

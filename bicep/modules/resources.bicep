@@ -130,7 +130,6 @@ module alerts 'alerts.bicep' = {
     suffix: suffix
     tags: tags
     workspaceName: monitoring.outputs.workspaceName
-    applicationInsightsName: monitoring.outputs.applicationInsightsName
     alertEmail: alertEmail
     botAppIds: botHost == 'containerApp' ? botApp!.outputs.appIds : []
   }
