@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Hosting;
 using Pipeline.Bot.Upload;
 
 namespace Pipeline.Bot;
@@ -22,7 +23,7 @@ internal static class BotHost
         builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace + Margin);
         builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
-        builder.Services.AddSingleton(TimeProvider.System).AddRecordings(options);
+        builder.Services.AddSingleton(TimeProvider.System).AddTelemetry(options.Hosting).AddHealth(options.Hosting).AddRecordings(options);
         return builder;
     }
 }

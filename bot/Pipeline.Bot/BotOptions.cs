@@ -1,4 +1,5 @@
 using Pipeline.Bot.Capture;
+using Pipeline.Bot.Hosting;
 using Pipeline.Bot.Upload;
 
 namespace Pipeline.Bot;
@@ -16,6 +17,9 @@ public sealed record BotOptions
 
     /// <summary>PipelineStorage, or PipelineStorage__blobServiceUri, __queueServiceUri, __credential, __clientId.</summary>
     public TempStorageOptions Storage { get; init; } = new();
+
+    /// <summary>HEALTH_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT.</summary>
+    public HostingOptions Hosting { get; init; } = new();
 
     /// <summary>SHUTDOWN_GRACE: how long a bot that was told to stop goes on uploading, 0 s to 1 h. Default 25 s.</summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(25);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Pipeline.Bot.Capture;
+using Pipeline.Bot.Hosting;
 using Pipeline.Bot.Upload;
 
 namespace Pipeline.Bot;
@@ -37,6 +38,7 @@ public static class BotSettings
                 KeepLocal = capture.KeepLocalAfterUpload,
             },
             Storage = ReadStorage(configuration, problems),
+            Hosting = HostingSettings.Read(setting),
             ShutdownGrace = setting.Seconds("SHUTDOWN_GRACE", 0, 3600, new BotOptions().ShutdownGrace),
         };
     }

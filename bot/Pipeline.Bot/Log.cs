@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Hosting;
+using Pipeline.Bot.Upload;
 
 namespace Pipeline.Bot;
 
-/// <summary>Every line that the bot logs, by event id: 40xx upload, 41xx recordings, 42xx commands.</summary>
+/// <summary>Every line that the bot logs, by event id: 40xx upload, 41xx recordings, 42xx commands, 43xx the process on its platform.</summary>
 internal static partial class Log
 {
     [LoggerMessage(4001, LogLevel.Warning, "Storage does not answer ({Reason}); segments wait in the spool, recording goes on")]
@@ -61,4 +63,31 @@ internal static partial class Log
 
     [LoggerMessage(4110, LogLevel.Warning, "Recording {Recording} came to its longest duration and ends")]
     public static partial void RecordingLimit(this ILogger logger, string recording);
+
+    [LoggerMessage(4301, LogLevel.Information, "Alive ({Shard}): {Recordings} recordings, {Files} segments of {Megabytes} MB in the spool, {Memory} MB of memory")]
+    public static partial void Alive(this ILogger logger, ShardState shard, int recordings, long files, long megabytes, long memory);
+
+    [LoggerMessage(4302, LogLevel.Error, "The spool does not empty: {Level}, {Megabytes} MB wait, the storage has been away for {Minutes:F0} min")]
+    public static partial void SpoolAlarm(this ILogger logger, SpoolLevel level, long megabytes, double minutes);
+
+    [LoggerMessage(4303, LogLevel.Information, "Standing by: another bot serves {Shard}")]
+    public static partial void ShardStandingBy(this ILogger logger, string shard);
+
+    [LoggerMessage(4304, LogLevel.Information, "The other bot has left {Shard}; it is ours")]
+    public static partial void ShardTaken(this ILogger logger, string shard);
+
+    [LoggerMessage(4305, LogLevel.Information, "Left {Shard} to the next bot")]
+    public static partial void ShardReleased(this ILogger logger, string shard);
+
+    [LoggerMessage(4306, LogLevel.Warning, "{Shard} could not be given back ({Problem}); the next bot waits for up to 15 s")]
+    public static partial void ShardNotReleased(this ILogger logger, string shard, string problem);
+
+    [LoggerMessage(4307, LogLevel.Warning, "The storage does not say whether another bot serves {Shard}; serving it")]
+    public static partial void ShardUnconfirmed(this ILogger logger, string shard);
+
+    [LoggerMessage(4308, LogLevel.Critical, "Another bot serves {Shard} now; this one stops")]
+    public static partial void ShardLost(this ILogger logger, string shard);
+
+    [LoggerMessage(4309, LogLevel.Debug, "A probe got no answer: {Problem}")]
+    public static partial void ProbeFailed(this ILogger logger, string problem);
 }

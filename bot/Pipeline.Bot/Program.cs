@@ -1,10 +1,12 @@
 using System.CommandLine;
 using Pipeline.Bot;
+using Pipeline.Bot.Hosting;
 using Pipeline.Bot.Replay;
 
 RootCommand root = new("Pipeline: a recorder for Discord voice calls that does not lose a recording")
 {
     ReplayCommand.Create(),
+    HealthCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors) Console.Error.WriteLine(error.Message);

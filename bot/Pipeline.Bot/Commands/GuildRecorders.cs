@@ -10,6 +10,12 @@ public sealed class GuildRecorders(RecorderServices services)
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TakeoverInterval = TimeSpan.FromSeconds(30);
 
+    // A recording that another bot is just handing over is there within seconds; one whose bot was killed when its lease of 60 s has run out.
+    private static readonly TimeSpan HandOverInterval = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LeaseInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(90);
+
     private readonly ConcurrentDictionary<ulong, GuildRecorder> recorders = new();
     private volatile bool searched;
 
@@ -68,31 +74,39 @@ public sealed class GuildRecorders(RecorderServices services)
             if (services.Gateway.IsReady) await Task.Delay(TickInterval, services.Time, cancellationToken);
             else await Task.Delay(TickInterval / 10, services.Time, cancellationToken);
         }
+        long since = services.Time.GetTimestamp();
         while (true)
         {
-            await SearchOnceAsync(cancellationToken);
-            await Task.Delay(TakeoverInterval, services.Time, cancellationToken);
+            bool othersHold = await SearchOnceAsync(cancellationToken);
+            TimeSpan searching = services.Time.GetElapsedTime(since);
+            TimeSpan pause = !othersHold || searching > LeasePatience ? TakeoverInterval : searching > HandOverPatience ? LeaseInterval : HandOverInterval;
+            await Task.Delay(pause, services.Time, cancellationToken);
         }
     }
 
-    private async Task SearchOnceAsync(CancellationToken cancellationToken)
+    /// <summary>True while another bot still holds the lease of a recording of ours.</summary>
+    private async Task<bool> SearchOnceAsync(CancellationToken cancellationToken)
     {
+        bool othersHold = false;
         try
         {
             foreach (RecordingCandidate candidate in await services.Hosts.FindUnownedAsync(cancellationToken))
             {
                 ulong guildId = candidate.Session.GuildId;
                 // Guilds of other shards are theirs.
-                if (services.Gateway.Guilds.Find(guildId) is { Unavailable: false }) await For(guildId).TakeOverAsync(candidate);
+                if (services.Gateway.Guilds.Find(guildId) is not { Unavailable: false }) continue;
+                if (candidate.IsLeased) othersHold = true;
+                else await For(guildId).TakeOverAsync(candidate);
             }
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
             services.Log.RecorderProblem(problem, 0);
         }
-        if (searched) return;
+        if (searched || othersHold) return othersHold;
         searched = true;
         foreach (Guild guild in services.Gateway.Guilds.All) MendUnlessRecording(guild);
+        return false;
     }
 
     private void MendUnlessRecording(Guild guild)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Pipeline.Bot.Capture;
 
 namespace Pipeline.Bot.Upload;
 
@@ -11,6 +12,8 @@ public sealed class BotMetrics : IDisposable
     public const string MeterName = "Pipeline.Bot";
     public const string SpokenToDurable = "pipeline.spoken_to_durable.duration";
 
+    // Recordings leave on their own threads while the exporter reads; once per recording and per export, never per packet.
+    private readonly Lock leftGate = new();
     private readonly Meter meter = new(MeterName);
     private readonly Counter<long> segmentsClosed;
     private readonly Counter<long> segmentsUploaded;
@@ -33,6 +36,7 @@ public sealed class BotMetrics : IDisposable
     public long Uploaded => Interlocked.Read(ref uploaded);
     public long UploadedBytes => Interlocked.Read(ref uploadedBytes);
 
+    private TrackHealth left;
     private long uploaded;
     private long uploadedBytes;
 
@@ -45,6 +49,22 @@ public sealed class BotMetrics : IDisposable
         meter.CreateObservableGauge("pipeline.speakers", speakers, "{speaker}");
         meter.CreateObservableGauge("pipeline.segments.open", openSegments, "{segment}");
         meter.CreateObservableGauge("pipeline.recordings", recordings, "{recording}");
+    }
+
+    /// <summary>Packets since the process started, observed whenever somebody collects.</summary>
+    /// <param name="running">Counters of every track that is being recorded.</param>
+    public void ObservePackets(Func<IEnumerable<TrackHealth>> running)
+    {
+        ObservePackets("pipeline.packets.received", running, track => track.Received, "Packets that came, of whatever worth");
+        ObservePackets("pipeline.packets.lost", running, track => track.Lost, "Packets missing by sequence number");
+        ObservePackets("pipeline.packets.undecryptable", running, track => track.Undecryptable, "Packets whose end-to-end encryption could not be opened");
+    }
+
+    /// <summary>A recording has left this bot; what it counted stays counted.</summary>
+    public void RecordingLeft(IEnumerable<TrackHealth> tracks)
+    {
+        TrackHealth sum = Sum(tracks);
+        lock (leftGate) left = Sum([left, sum]);
     }
 
     public void SegmentClosed()
@@ -62,6 +82,25 @@ public sealed class BotMetrics : IDisposable
         Interlocked.Increment(ref uploaded);
         Interlocked.Add(ref uploadedBytes, bytes);
     }
+
+    // A recording is counted a moment late while it goes from the running to the left ones; a counter must not go down for that.
+    private void ObservePackets(string name, Func<IEnumerable<TrackHealth>> running, Func<TrackHealth, long> which, string description)
+    {
+        long most = 0;
+        meter.CreateObservableCounter(name, () => most = Math.Max(most, which(Sum(running().Append(Left())))), "{packet}", description);
+    }
+
+    private TrackHealth Left()
+    {
+        lock (leftGate) return left;
+    }
+
+    private static TrackHealth Sum(IEnumerable<TrackHealth> tracks) => tracks.Aggregate(default(TrackHealth), static (sum, track) => new TrackHealth
+    {
+        Received = sum.Received + track.Received,
+        Lost = sum.Lost + track.Lost,
+        Undecryptable = sum.Undecryptable + track.Undecryptable,
+    });
 
     public void Dispose()
     {

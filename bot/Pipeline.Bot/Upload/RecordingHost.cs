@@ -35,11 +35,13 @@ public sealed class RecordingHost : IAsyncDisposable
     private int ending;
     private bool spoolFull;
     private bool captureStopped;
+    private long lastTick;
 
     internal RecordingHost(RecordingHosts room, ManifestKeeper keeper, RecordingLease lease, Recording recording, TimeProvider captureTime, ILogger logger)
     {
         (this.room, this.keeper, this.lease, Recording) = (room, keeper, lease, recording);
         (this.captureTime, this.logger) = (captureTime, logger);
+        lastTick = room.Time.GetTimestamp();
         recording.SegmentClosed = OnSegmentClosed;
         keeper.Host(() => recording.Snapshot);
     }
@@ -74,6 +76,9 @@ public sealed class RecordingHost : IAsyncDisposable
             return new UploadSnapshot(keeper.SafeSample(), spool, state, away);
         }
     }
+
+    /// <summary>How long ago the recording last took what had come.</summary>
+    internal TimeSpan SinceTick => room.Time.GetElapsedTime(Volatile.Read(ref lastTick));
 
     /// <summary>The recording's account of itself at this moment, also after its end.</summary>
     public SessionManifest Manifest => keeper.Compose(room.Time.GetUtcNow());
@@ -158,6 +163,7 @@ public sealed class RecordingHost : IAsyncDisposable
 
     private void TickOnce()
     {
+        Volatile.Write(ref lastTick, room.Time.GetTimestamp());
         bool full = room.Spool.Snapshot.Level == SpoolLevel.Full;
         if (full != spoolFull && Recording.Post(full ? new RecordingCommand.SpoolFull() : new RecordingCommand.SpoolFree())) spoolFull = full;
         Recording.Tick();

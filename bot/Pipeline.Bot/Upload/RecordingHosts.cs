@@ -13,11 +13,14 @@ namespace Pipeline.Bot.Upload;
 public sealed class RecordingHosts : BackgroundService
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan StallPatience = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<RecordingId, RecordingHost> running = new();
     private readonly ILogger<RecordingHosts> logger;
     private readonly IHostApplicationLifetime lifetime;
+    private readonly BotMetrics metrics;
     private SpoolLevel lastLevel;
+    private long lastWatch;
 
     public RecordingHosts(Spool spool, TempStorages storages, ManifestKeepers keepers, StorageRetry retry, SegmentUploader uploader, RecordingCloser closer, CaptureOptions capture, BotMetrics metrics, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RecordingHosts> logger)
     {
@@ -25,9 +28,18 @@ public sealed class RecordingHosts : BackgroundService
         (Capture, Time, this.lifetime, this.logger) = (capture, time, lifetime, logger);
         uploader.SegmentLeft = _ => closer.Wake();
         metrics.Observe(() => spool.Snapshot, () => CountTracks(track => track.Speaking), () => CountTracks(track => track.OpenSince is not null), () => running.Count);
+        metrics.ObservePackets(() => Running.SelectMany(host => host.Snapshot.Tracks).Select(track => track.Health));
+        (this.metrics, lastWatch) = (metrics, time.GetTimestamp());
     }
 
     public IReadOnlyCollection<RecordingHost> Running => [.. running.Values];
+
+    /// <summary>What should turn every second or faster and has not for a minute: the watch over the spool, recordings.</summary>
+    public IReadOnlyList<string> Stalled =>
+    [
+        .. Time.GetElapsedTime(Volatile.Read(ref lastWatch)) > StallPatience ? ["spool"] : Array.Empty<string>(),
+        .. Running.Where(host => host.SinceTick > StallPatience).Select(host => host.Session.RecordingId.ToString()),
+    ];
 
     internal Spool Spool { get; }
     internal TempStorages Storages { get; }
@@ -147,7 +159,11 @@ public sealed class RecordingHosts : BackgroundService
         return host;
     }
 
-    internal void Left(RecordingHost host) => running.TryRemove(host.Session.RecordingId, out _);
+    internal void Left(RecordingHost host)
+    {
+        running.TryRemove(host.Session.RecordingId, out _);
+        metrics.RecordingLeft(host.Snapshot.Tracks.Select(track => track.Health));
+    }
 
     internal void Broken(RecordingHost host, Exception bug)
     {
@@ -169,6 +185,7 @@ public sealed class RecordingHosts : BackgroundService
 
     private void WatchSpool()
     {
+        Volatile.Write(ref lastWatch, Time.GetTimestamp());
         SpoolSnapshot spool = Spool.Refresh();
         if (spool.Level == lastLevel) return;
         if (spool.Level == SpoolLevel.Full) logger.SpoolFull(spool.Bytes >> 20, spool.FreeBytes >> 20);

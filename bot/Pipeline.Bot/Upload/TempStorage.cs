@@ -22,6 +22,10 @@ public sealed class TempStorage
     /// <summary>How long a lease lives without renewal (the service takes 15-60 s).</summary>
     public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(60);
 
+    // The shortest that the service gives: nobody hears a call for longer after a bot was killed.
+    private static readonly TimeSpan ShardLeaseDuration = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ShardPatience = TimeSpan.FromSeconds(4);
+
     // A segment is one Put Blob: only then does the service check and keep its Content-MD5.
     private static readonly StorageTransferOptions SinglePut = new() { InitialTransferSize = 256L << 20 };
 
@@ -198,6 +202,53 @@ public sealed class TempStorage
         catch (RequestFailedException gone) when (gone.Status is 404 or 409)
         {
             return;
+        }
+    }
+
+    /// <summary>Takes or renews the 15 s lease that says who serves a shard; the blob is made when it is missing.</summary>
+    public async Task<LeaseOutcome> AcquireShardAsync(string blobName, string leaseId, CancellationToken cancel)
+    {
+        using CancellationTokenSource limit = Limit(ShardPatience, cancel);
+        BlobClient blob = container.GetBlobClient(blobName);
+        try
+        {
+            await blob.GetBlobLeaseClient(leaseId).AcquireAsync(ShardLeaseDuration, cancellationToken: limit.Token);
+            return LeaseOutcome.Ours;
+        }
+        catch (RequestFailedException held) when (held.Status == 409)
+        {
+            return LeaseOutcome.Theirs;
+        }
+        catch (RequestFailedException missing) when (missing.Status == 404)
+        {
+            if (missing.ErrorCode == BlobErrorCode.ContainerNotFound) await EnsureCreatedAsync(limit.Token);
+            await CreateEmptyAsync(blob, limit.Token);
+            await blob.GetBlobLeaseClient(leaseId).AcquireAsync(ShardLeaseDuration, cancellationToken: limit.Token);
+            return LeaseOutcome.Ours;
+        }
+    }
+
+    public async Task ReleaseShardAsync(string blobName, string leaseId, CancellationToken cancel)
+    {
+        try
+        {
+            await container.GetBlobClient(blobName).GetBlobLeaseClient(leaseId).ReleaseAsync(cancellationToken: cancel);
+        }
+        catch (RequestFailedException gone) when (gone.Status is 404 or 409)
+        {
+            return;
+        }
+    }
+
+    private static async Task CreateEmptyAsync(BlobClient blob, CancellationToken cancel)
+    {
+        try
+        {
+            await blob.UploadAsync(BinaryData.Empty, new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } }, cancel);
+        }
+        catch (RequestFailedException there) when (there.Status is 409 or 412)
+        {
+            return; // Another bot made it at the same moment.
         }
     }
 

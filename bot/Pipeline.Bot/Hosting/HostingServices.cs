@@ -1,0 +1,51 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Pipeline.Bot.Upload;
+using Pipeline.Discord.Gateway;
+
+namespace Pipeline.Bot.Hosting;
+
+/// <summary>Puts this room into a host.</summary>
+internal static class HostingServices
+{
+    /// <summary>Added first, so that probes are answered while everything else starts and until everything else has stopped.</summary>
+    public static IServiceCollection AddHealth(this IServiceCollection services, HostingOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddHostedService(provider => new HealthServer(
+            options,
+            provider.GetRequiredService<RecordingHosts>(),
+            provider.GetService<ShardLease>(),
+            provider.GetService<GatewayClient>(),
+            provider.GetRequiredService<ILogger<HealthServer>>()));
+        return services;
+    }
+
+    /// <summary>
+    /// Added between the recordings' room and Discord's: the lease is taken before the gateway is identified; at the end the gateway is left,
+    /// the lease is given back, and only then the recordings are handed over, while the next bot identifies.
+    /// </summary>
+    public static IServiceCollection AddShardLease(this IServiceCollection services, ShardName name)
+    {
+        services.AddSingleton(name).AddSingleton<ShardLease>();
+        services.AddHostedService<Heartbeat>();
+        services.AddHostedService(provider => provider.GetRequiredService<ShardLease>());
+        return services;
+    }
+
+    /// <summary>Sends metrics and traces where OTEL_EXPORTER_OTLP_ENDPOINT says; the exporter reads the other OTEL_ settings by itself.</summary>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, HostingOptions options)
+    {
+        if (options.TelemetryEndpoint is null) return services;
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("Pipeline.Bot", serviceVersion: typeof(HostingServices).Assembly.GetName().Version?.ToString(3)))
+            .WithTracing(tracing => tracing.AddSource(BotMetrics.MeterName))
+            .WithMetrics(metrics => metrics.AddMeter(BotMetrics.MeterName).AddMeter("System.Runtime"))
+            .UseOtlpExporter();
+        return services;
+    }
+}

@@ -1,0 +1,111 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Upload;
+
+namespace Pipeline.Bot.Hosting;
+
+/// <summary>
+/// One bot per shard: a lease on <c>shards/{application}-{i}-of-{n}</c> in the temp container, taken before the gateway is identified and
+/// given back as soon as the gateway is left. A platform that starts the new revision before it stops the old one gets one that serves and
+/// one that stands by.
+/// </summary>
+/// <remarks>
+/// The lease lasts 15 s, the shortest that the service gives, and is renewed every 5 s: a bot that was killed is replaced after at most 15 s.
+/// While the storage is away the shard is served all the same, because a call is recorded into the spool then; two bots that both cannot
+/// reach the storage are told apart as soon as it answers, and the one that does not hold the lease stops.
+/// </remarks>
+public sealed class ShardLease(TempStorages storages, ShardName name, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ShardLease> logger) : IHostedService, IDisposable
+{
+    private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StoragePatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(5);
+
+    private readonly string leaseId = new Guid(RandomNumberGenerator.GetBytes(16)).ToString("D", CultureInfo.InvariantCulture);
+    private readonly CancellationTokenSource stopping = new();
+    private Task renewing = Task.CompletedTask;
+    private volatile ShardState state;
+
+    public ShardState State => state;
+
+    private TempStorage Storage => storages.All[0];
+
+    /// <summary>Completes when this bot may serve the shard; that may be long after, when another one leaves it.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        long since = time.GetTimestamp();
+        while (await AskAsync(cancellationToken) is var outcome && outcome != LeaseOutcome.Ours)
+        {
+            if (outcome is null && time.GetElapsedTime(since) > StoragePatience)
+            {
+                logger.ShardUnconfirmed(name.ToString());
+                break;
+            }
+            if (outcome == LeaseOutcome.Theirs && state != ShardState.StandingBy)
+            {
+                state = ShardState.StandingBy;
+                logger.ShardStandingBy(name.ToString());
+            }
+            await Task.Delay(AskInterval, time, cancellationToken);
+        }
+        if (state == ShardState.StandingBy) logger.ShardTaken(name.ToString());
+        state = ShardState.Ours;
+        renewing = Task.Run(RenewAsync, CancellationToken.None);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await stopping.CancelAsync();
+        await renewing;
+        if (state != ShardState.Ours) return;
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(ReleasePatience);
+        try
+        {
+            await Storage.ReleaseShardAsync(name.BlobName, leaseId, patience.Token);
+            logger.ShardReleased(name.ToString());
+        }
+        catch (Exception failure) when (failure is OperationCanceledException || StorageRetry.IsWorld(failure, patience.Token))
+        {
+            logger.ShardNotReleased(name.ToString(), StorageRetry.Describe(failure));
+        }
+    }
+
+    public void Dispose() => stopping.Dispose();
+
+    private async Task RenewAsync()
+    {
+        using PeriodicTimer timer = new(RenewInterval, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping.Token))
+            {
+                if (await AskAsync(stopping.Token) != LeaseOutcome.Theirs) continue;
+                state = ShardState.Lost;
+                logger.ShardLost(name.ToString());
+                lifetime.StopApplication();
+                return;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+    }
+
+    /// <summary>Null: the storage does not answer.</summary>
+    private async Task<LeaseOutcome?> AskAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Storage.AcquireShardAsync(name.BlobName, leaseId, cancellationToken);
+        }
+        catch (Exception failure) when (StorageRetry.IsWorld(failure, cancellationToken))
+        {
+            return null;
+        }
+    }
+}
