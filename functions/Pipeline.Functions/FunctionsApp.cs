@@ -43,6 +43,7 @@ public static class FunctionsApp
         if (options.LocalTriggers) builder.Services.AddHostedService<LocalTriggers>();
 
         WebApplication app = builder.Build();
+        OpenStorage(app);
         app.UseMiddleware<FaultAnswers>();
         app.UseMiddleware<KeyCheck>();
         app.MapGet("/", static () => Results.Json(new TriggerAnswer(), WireJsonContext.Default.TriggerAnswer)).ExcludeFromDescription();
@@ -70,6 +71,19 @@ public static class FunctionsApp
             {
                 throw new InvalidSettingException("Functions__Key", null, $"whoever reaches {url} could read and delete recordings; set a key, or listen on 127.0.0.1");
             }
+        }
+    }
+
+    // Opened at once, so that a wrong connection string ends the start and not the first message.
+    private static void OpenStorage(WebApplication app)
+    {
+        try
+        {
+            app.Services.GetRequiredService<StorageClients>();
+        }
+        catch (Exception wrong) when (wrong is FormatException or ArgumentException)
+        {
+            throw new InvalidSettingException(StorageOptions.ConnectionName, "(not shown)", "a connection string of Azure Storage with blob, queue and table endpoints");
         }
     }
 

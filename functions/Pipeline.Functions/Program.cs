@@ -15,10 +15,12 @@ catch (InvalidSettingException wrong)
 
 await using (app)
 {
+    // Taken before the run: it ends with the services disposed.
+    UnexpectedStop stop = app.Services.GetRequiredService<UnexpectedStop>();
     try
     {
         await app.RunAsync();
-        return app.Services.GetRequiredService<UnexpectedStop>().ExitCode;
+        return stop.ExitCode;
     }
     catch (IOException taken) when (taken.InnerException is { InnerException: SocketException } or SocketException or Microsoft.AspNetCore.Connections.AddressInUseException)
     {

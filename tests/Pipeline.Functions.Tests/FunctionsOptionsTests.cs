@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Pipeline.Functions.Tests;
+
+public sealed class FunctionsOptionsTests
+{
+    [Theory]
+    [InlineData("600000", 600)]
+    [InlineData("10m", 600)]
+    [InlineData("00:10:00", 600)]
+    [InlineData("1.5h", 5_400)]
+    [InlineData("90 s", 90)]
+    public void Times_are_read_in_every_usual_form(string text, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Read(("RECORDING_ABANDON_AFTER", text)).AbandonAfter);
+
+    [Theory]
+    [InlineData("RECORDING_ABANDON_AFTER", "soon", "a time from")]
+    [InlineData("RECORDING_ABANDON_AFTER", "-5m", "a time from")]
+    [InlineData("RECORDING_ABANDON_AFTER", "8d", "a time from")]
+    [InlineData("RecordingApi:BaseUrl", "example.org", "an absolute http or https address")]
+    [InlineData("Functions:LocalTriggers", "perhaps", "true or false")]
+    [InlineData("Functions:PoisonRedrives", "many", "a whole number from 0 to 100")]
+    [InlineData("FUNCTIONS_CUSTOMHANDLER_PORT", "99999", "a whole number from 1 to 65535")]
+    public void Wrong_value_is_named_with_its_remedy(string name, string value, string remedy)
+    {
+        InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() => Read((name, value)));
+        Assert.Contains(value, wrong.Message, StringComparison.Ordinal);
+        Assert.Contains(remedy, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Local_triggers_run_where_no_host_does()
+    {
+        Assert.True(Read().LocalTriggers);
+        Assert.False(Read(("FUNCTIONS_CUSTOMHANDLER_PORT", "5000")).LocalTriggers);
+    }
+
+    [Fact]
+    public void Storage_is_found_by_its_addresses_too()
+    {
+        FunctionsOptions options = FunctionsOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["PipelineStorage:blobServiceUri"] = "https://a.blob.core.windows.net",
+            ["PipelineStorage:queueServiceUri"] = "https://a.queue.core.windows.net",
+            ["PipelineStorage:tableServiceUri"] = "https://a.table.core.windows.net",
+            ["PipelineStorage:credential"] = "managedidentity",
+            ["PipelineStorage:clientId"] = "11111111-1111-1111-1111-111111111111",
+        }).Build());
+        Assert.Equal("a.queue.core.windows.net", options.Storage.QueueServiceUri!.Host);
+        Assert.Null(options.Storage.ConnectionString);
+    }
+
+    private static FunctionsOptions Read(params (string Name, string Value)[] settings) => FunctionsOptions.Read(
+        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value)).Append(new("PipelineStorage", "UseDevelopmentStorage=true"))).Build());
+}
