@@ -20,6 +20,10 @@ public sealed class BotMetrics : IDisposable
     private readonly Counter<long> bytesUploaded;
     private readonly Histogram<double> uploadSeconds;
     private readonly Histogram<double> durableSeconds;
+    private TrackHealth left;
+    private long closed;
+    private long uploaded;
+    private long uploadedBytes;
 
     public BotMetrics()
     {
@@ -32,13 +36,9 @@ public sealed class BotMetrics : IDisposable
 
     public ActivitySource Traces { get; } = new(MeterName);
 
-    public long Closed { get; private set; }
+    public long Closed => Interlocked.Read(ref closed);
     public long Uploaded => Interlocked.Read(ref uploaded);
     public long UploadedBytes => Interlocked.Read(ref uploadedBytes);
-
-    private TrackHealth left;
-    private long uploaded;
-    private long uploadedBytes;
 
     /// <summary>Observed whenever somebody collects: spool, speakers, open segments.</summary>
     public void Observe(Func<SpoolSnapshot> spool, Func<int> speakers, Func<int> openSegments, Func<int> recordings)
@@ -70,7 +70,7 @@ public sealed class BotMetrics : IDisposable
     public void SegmentClosed()
     {
         segmentsClosed.Add(1);
-        Closed++;
+        Interlocked.Increment(ref closed);
     }
 
     public void SegmentUploaded(long bytes, TimeSpan sinceClosed, TimeSpan sinceSpoken)

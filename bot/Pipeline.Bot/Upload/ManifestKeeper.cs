@@ -71,6 +71,9 @@ public sealed class ManifestKeeper
     /// <summary>Another bot goes on with the recording.</summary>
     public bool IsLost { get; private set; }
 
+    /// <summary>This process has sent the start message.</summary>
+    public bool IsStartSent { get; set; }
+
     /// <summary>An upload waits for a manifest that reserves its index.</summary>
     public bool WantsRefresh { get; private set; }
 
@@ -129,10 +132,14 @@ public sealed class ManifestKeeper
         IsHosted = true;
     }
 
-    /// <summary>What the recording's last host knew; null when no host of this process has run it.</summary>
-    public RecordingSnapshot? LastSnapshot()
+    /// <summary>Keeps others of this process away from the recording. False: somebody has it.</summary>
+    public bool TryClaim()
     {
-        lock (gate) return live();
+        lock (gate)
+        {
+            if (IsHosted) return false;
+            return IsHosted = true;
+        }
     }
 
     /// <summary>The host is gone; what it last knew stays part of the account.</summary>

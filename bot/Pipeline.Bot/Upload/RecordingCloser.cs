@@ -88,7 +88,10 @@ public sealed class RecordingCloser(Spool spool, TempStorages storages, Manifest
         if (outcome == LeaseOutcome.Ours)
         {
             RecordingStopped message = stopped with { Tracks = keeper.Compose(time.GetUtcNow()).Tracks };
-            await retry.ExecuteAsync(token => storages.For(keeper.Session).SendAsync(message, token), stop);
+            TempStorage storage = storages.For(keeper.Session);
+            if (!keeper.IsStartSent) await retry.ExecuteAsync(token => storage.SendAsync(new RecordingStarted { Session = keeper.Session }, token), stop);
+            keeper.IsStartSent = true;
+            await retry.ExecuteAsync(token => storage.SendAsync(message, token), stop);
             await retry.ExecuteAsync(token => lease.ReleaseAsync(keeper, token), stop);
             logger.RecordingClosed(recording.ToString());
         }

@@ -235,7 +235,6 @@ public sealed class RecordingHost : IAsyncDisposable
 
     private async Task HeartbeatAsync()
     {
-        bool told = false;
         try
         {
             while (true)
@@ -245,8 +244,8 @@ public sealed class RecordingHost : IAsyncDisposable
                     _ = Task.Run(LoseAsync);
                     return;
                 }
-                if (!told) await room.Retry.ExecuteAsync(token => room.Storages.For(Session).SendAsync(new RecordingStarted { Session = Session }, token), beating.Token);
-                told = true;
+                if (!keeper.IsStartSent) await room.Retry.ExecuteAsync(token => room.Storages.For(Session).SendAsync(new RecordingStarted { Session = Session }, token), beating.Token);
+                keeper.IsStartSent = true;
                 await WaitForBeatAsync();
             }
         }

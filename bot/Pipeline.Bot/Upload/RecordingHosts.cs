@@ -69,7 +69,7 @@ public sealed class RecordingHosts : BackgroundService
             Properties = request.Properties,
         };
         ManifestKeeper keeper = ManifestKeeper.Start(Spool.Folder(session.RecordingId), first);
-        keeper.Host(static () => null);
+        keeper.TryClaim();
         Keepers.Add(keeper);
         keeper.SaveLocally(first);
         RecordingHost host = Host(keeper, new RecordingLease(Storages, Time), request.CaptureTime ?? Time, 0, new Dictionary<ulong, int>(), request.TicksByCaller);

@@ -15,8 +15,7 @@ internal sealed class RecordingTakeover(RecordingHosts room, RecordingCandidate 
         RecordingId recording = candidate.Session.RecordingId;
         RecordingFolder folder = room.Spool.Folder(recording);
         ManifestKeeper keeper = room.Keepers.Find(recording) ?? room.Keepers.Add(ManifestKeeper.Start(folder, candidate.Manifest));
-        if (keeper.IsHosted) return null;
-        keeper.Host(keeper.LastSnapshot);
+        if (!keeper.TryClaim()) return null;
         bool goesOn = false;
         try
         {

@@ -41,7 +41,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     public void Cut()
     {
         IsCut = true;
-        foreach (TcpClient client in open.Keys) client.Client.Close(0);
+        foreach (TcpClient client in open.Keys) client.Client?.Close(0);
     }
 
     public void Mend() => IsCut = false;
@@ -68,7 +68,7 @@ internal sealed class TcpProxy : IAsyncDisposable
         while (true)
         {
             TcpClient client = await listener.AcceptTcpClientAsync(stop.Token);
-            if (IsCut) client.Client.Close(0);
+            if (IsCut) client.Client?.Close(0);
             else _ = ServeAsync(client);
         }
     }

@@ -1,0 +1,179 @@
+using System.Text.Json;
+using Pipeline.Bot.Replay;
+using Pipeline.Bot.Tests.Upload;
+using Pipeline.Contracts;
+using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
+
+namespace Pipeline.Bot.Tests.Replay;
+
+/// <summary>The built bot as a process of its own: arguments, exit codes, signals, kills.</summary>
+public sealed class ReplayProcessTests(AzuriteFixture azurite)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly string Ada = RepositoryRoot.Combine("tests", "speech", "ada.opus");
+    private static readonly string Grace = RepositoryRoot.Combine("tests", "speech", "grace.opus");
+
+    private readonly StorageEye eye = new(azurite.ConnectionString);
+
+    [Fact]
+    public async Task Replay_ends_with_a_summary_that_equals_the_stored_recording()
+    {
+        using TempFolder folder = new();
+        string json = folder.Combine("summary.json");
+
+        await using ChildProcess bot = Start(folder, "--speaker", $"Ada={Ada}", "--speaker", $"Grace 🎙={Grace}@1.5s", "--speed", "200", "--loss", "2%", "--jitter", "40ms", "--json", json);
+        Assert.Equal(0, await bot.WaitForExitAsync(Patience));
+
+        ReplaySummary summary = Read(json);
+        Assert.Equal("Stopped", summary.End);
+        Assert.Equal(summary.SegmentsClosed, summary.SegmentsUploaded);
+        Assert.InRange(summary.PacketsLost, 1, summary.PacketsSent / 10);
+        SessionManifest manifest = (await eye.ManifestAsync(summary.RecordingId))!;
+        Assert.Equal(ManifestState.Stopped, manifest.State);
+        Assert.Equal(["Ada", "Grace 🎙"], manifest.Tracks.Select(track => track.Username));
+        foreach (TrackSummary track in manifest.Tracks) await RecordingHostTests.AssertChainAsync(eye, summary.RecordingId, track);
+        Assert.Equal(summary.SegmentsUploaded, (await eye.SegmentsAsync(summary.RecordingId)).Count);
+        Assert.Contains(bot.Lines, line => line.StartsWith($"recording {summary.RecordingId} Stopped", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Killed_replay_is_gone_on_with_until_the_same_recording_is_complete()
+    {
+        using TempFolder folder = new();
+        string json = folder.Combine("summary.json");
+        string[] arguments = ["--speaker", $"Ada={Ada}", "--speaker", $"Grace={Grace}@1s", "--repeat-for", "3m", "--speed", "40", "--seed", "7", "--continue", "--json", json];
+        Random moments = new(7);
+        int kills = 0;
+        int exitCode = -1;
+        while (exitCode != 0)
+        {
+            await using ChildProcess bot = Start(folder, arguments);
+            if (kills < 4 && await LivesOnAsync(bot, TimeSpan.FromMilliseconds(1500 + moments.Next(1500))))
+            {
+                bot.Kill();
+                await bot.WaitForExitAsync(Patience);
+                kills++;
+                continue;
+            }
+            exitCode = await bot.WaitForExitAsync(Patience);
+            Assert.Equal(0, exitCode);
+        }
+
+        ReplaySummary summary = Read(json);
+        SegmentReady[] segments = [.. (await eye.SegmentsAsync(summary.RecordingId)).DistinctBy(message => message.Key)];
+        SessionManifest manifest = (await eye.ManifestAsync(summary.RecordingId))!;
+        Assert.Equal(ManifestState.Stopped, manifest.State);
+        Assert.NotEmpty(await eye.StoppedAsync(summary.RecordingId));
+        foreach (TrackSummary track in manifest.Tracks)
+        {
+            await RecordingHostTests.AssertChainAsync(eye, summary.RecordingId, track);
+            AssertWhole([.. segments.Where(segment => segment.UserId == track.UserId).OrderBy(segment => segment.StartSample)], kills);
+        }
+        Assert.Empty(Directory.EnumerateFiles(folder.Combine("spool"), "*.wav", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Sigterm_closes_segments_drains_and_exits_0()
+    {
+        using TempFolder folder = new();
+        string json = folder.Combine("summary.json");
+        await using ChildProcess bot = Start(folder, "--speaker", $"Ada={Ada}", "--repeat-for", "1h", "--speed", "10", "--json", json);
+        await bot.WaitForLineAsync(line => line.Contains("Recording", StringComparison.Ordinal) && line.Contains("started", StringComparison.Ordinal), Patience);
+        await BotRoom.UntilAsync(() => Directory.EnumerateFiles(folder.Combine("spool"), "*.open.wav", SearchOption.AllDirectories).Any(), "a segment is open", 120);
+
+        await bot.SignalAsync(15);
+
+        Assert.Equal(0, await bot.WaitForExitAsync(Patience));
+        ReplaySummary summary = Read(json);
+        Assert.Equal("HandedOver", summary.End);
+        Assert.Equal(0, summary.SpoolFiles);
+        Assert.Equal(summary.SegmentsClosed, await eye.CountSegmentsAsync(summary.RecordingId));
+        Assert.Equal(ManifestState.Recording, (await eye.ManifestAsync(summary.RecordingId))!.State);
+    }
+
+    [Theory]
+    [InlineData(2, "--speaker", "nobody")]
+    [InlineData(2, "--speaker", "Ada=x.opus", "--speed", "501")]
+    [InlineData(2, "--speaker", "Ada=x.opus", "--loss", "91%")]
+    [InlineData(2, "--nonsense")]
+    [InlineData(3, "--speaker", "Ada=/nowhere/x.opus")]
+    public async Task Wrong_input_is_one_line_and_its_exit_code(int exitCode, params string[] arguments)
+    {
+        using TempFolder folder = new();
+        await using ChildProcess bot = Start(folder, arguments);
+
+        Assert.Equal(exitCode, await bot.WaitForExitAsync(Patience));
+
+        Assert.DoesNotContain(bot.Lines, line => line.Contains("   at ", StringComparison.Ordinal));
+        Assert.Contains(bot.Lines, line => line.Length > 0);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(30)]
+    [InlineData(5000)]
+    public async Task Empty_or_cut_off_file_is_said_before_anything_is_recorded(int bytes)
+    {
+        using TempFolder folder = new();
+        string file = folder.Combine("cut.opus");
+        await File.WriteAllBytesAsync(file, (await File.ReadAllBytesAsync(Ada, TestContext.Current.CancellationToken))[..bytes], TestContext.Current.CancellationToken);
+        await using ChildProcess bot = Start(folder, "--speaker", $"Ada={file}");
+
+        Assert.Equal(3, await bot.WaitForExitAsync(Patience));
+
+        Assert.StartsWith(file, Assert.Single(bot.Lines), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.Combine("spool")));
+    }
+
+    [Fact]
+    public async Task Storage_that_does_not_answer_is_exit_code_4()
+    {
+        using TempFolder folder = new();
+        int[] ports = FreePort.Take(3);
+        await using ChildProcess bot = BuiltProject.Start("bot/Pipeline.Bot", ["replay", "--speaker", $"Ada={Ada}"], Settings(folder, Azurite.ConnectionStringThrough(ports[0], ports[1], ports[2])));
+
+        Assert.Equal(4, await bot.WaitForExitAsync(Patience));
+
+        Assert.Contains("PipelineStorage", Assert.Single(bot.Lines), StringComparison.Ordinal);
+    }
+
+    private ChildProcess Start(TempFolder folder, params string[] arguments) =>
+        BuiltProject.Start("bot/Pipeline.Bot", ["replay", .. arguments], Settings(folder, azurite.ConnectionString));
+
+    private static Dictionary<string, string?> Settings(TempFolder folder, string connection) => new()
+    {
+        ["PipelineStorage"] = connection,
+        ["RECORDING_SPOOL_FOLDER"] = folder.Combine("spool"),
+        ["RECORDING_MIN_FREE_DISK_MB"] = "0",
+    };
+
+    private static async Task<bool> LivesOnAsync(ChildProcess bot, TimeSpan time)
+    {
+        try
+        {
+            await bot.WaitForExitAsync(time);
+            return false;
+        }
+        catch (OperationCanceledException)
+        {
+            return true;
+        }
+    }
+
+    private static ReplaySummary Read(string json) => JsonSerializer.Deserialize(File.ReadAllBytes(json), ReplayJsonContext.Default.ReplaySummary)!;
+
+    // Speech without a pause: what is missing is what the kills cost, at most the open segment each time and 2 s.
+    private static void AssertWhole(SegmentReady[] segments, int kills)
+    {
+        long missing = segments[0].StartSample;
+        for (int i = 1; i < segments.Length; i++)
+        {
+            long hole = segments[i].StartSample - (segments[i - 1].StartSample + segments[i - 1].SampleCount);
+            Assert.True(hole >= 0, "segments overlap");
+            missing += hole;
+        }
+        Assert.InRange(missing, 0, (kills + 1) * 12 * 48_000);
+        Assert.InRange(segments[^1].StartSample + segments[^1].SampleCount, 179 * 48_000, 182 * 48_000);
+    }
+}

@@ -1,0 +1,171 @@
+using Pipeline.Bot.Replay;
+using Pipeline.Bot.Upload;
+using Pipeline.Contracts;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Upload;
+
+public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
+{
+    private const ulong Ada = 501;
+    private const string Stranger = "6f1f2bd0-0000-4000-8000-000000000001";
+    private static readonly DateTimeOffset Noon = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly StorageEye eye = new(azurite.ConnectionString);
+
+    [Fact]
+    public async Task Same_bot_with_its_spool_goes_on_with_the_next_index_and_a_marked_gap()
+    {
+        using TempFolder spool = new();
+        RecordingId recording = await CrashAfterAsync(spool.Path, seconds: 25);
+
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
+        RecordingCandidate candidate = await FindAsync(room, recording);
+        Assert.True(candidate.InSpool);
+        RecordingHost host = Assert.IsType<RecordingHost>(await room.Hosts.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        Assert.Equal("99", host.Properties["panel"]);
+        new TestVoice(host, clock, Ada, "Ada").Talk(12);
+        await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
+
+        SessionManifest manifest = (await eye.ManifestAsync(recording))!;
+        TrackSummary track = Assert.Single(manifest.Tracks);
+        Assert.Equal(2, manifest.Incarnation);
+        Assert.Single(track.Segments); // no index was left out
+        await RecordingHostTests.AssertChainAsync(eye, recording, track);
+        RecordingGap gap = Assert.Single(manifest.Gaps, gap => gap.Reason == "takeover");
+        Assert.InRange(gap.StartSample, 20 * 48_000, 26 * 48_000);
+        Assert.Equal(60 * 48_000, gap.StartSample + gap.SampleCount);
+        await AssertNoOverlapAsync(recording, firstAfterGap: 60 * 48_000);
+    }
+
+    [Fact]
+    public async Task Another_bot_without_the_spool_goes_on_beyond_the_reserved_indexes()
+    {
+        using TempFolder lost = new();
+        RecordingId recording = await CrashAfterAsync(lost.Path, seconds: 25, freeLease: true);
+        int reserved = (await eye.ManifestAsync(recording))!.Tracks[0].NextFreeIndex;
+
+        using TempFolder spool = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
+        RecordingCandidate candidate = await FindAsync(room, recording);
+        Assert.False(candidate.InSpool);
+        RecordingHost host = Assert.IsType<RecordingHost>(await room.Hosts.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        new TestVoice(host, clock, Ada, "Ada").Talk(12);
+        await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
+
+        SessionManifest manifest = (await eye.ManifestAsync(recording))!;
+        TrackSummary track = Assert.Single(manifest.Tracks);
+        Assert.Equal(2, track.Segments.Count);
+        Assert.Equal(reserved, track.Segments[1].First);
+        Assert.Contains(manifest.Gaps, gap => gap.Reason == "takeover");
+        Assert.Equal(2, manifest.Incarnation);
+    }
+
+    [Fact]
+    public async Task Recording_whose_lease_is_held_is_not_taken()
+    {
+        using TempFolder lost = new();
+        RecordingId recording = await CrashAfterAsync(lost.Path, seconds: 3, freeLease: true);
+        using TempFolder spool = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        Assert.Equal(LeaseOutcome.Ours, await room.Storage.AcquireLeaseAsync(recording, Stranger, TestContext.Current.CancellationToken));
+
+        RecordingCandidate candidate = await FindAsync(room, recording);
+
+        Assert.True(candidate.IsLeased);
+        Assert.Null(await room.Hosts.TakeOverAsync(candidate, new ReplayClock(Noon), ticksByCaller: true, TestContext.Current.CancellationToken));
+        Assert.False(room.Spool.Folder(recording).Exists);
+    }
+
+    [Fact]
+    public async Task Bot_that_lost_its_lease_stops_capturing_and_uploads_what_it_has()
+    {
+        using TempFolder spool = new();
+        using TempFolder otherSpool = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        ReplayClock clock = new(Noon);
+        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        RecordingId recording = host.Session.RecordingId;
+        TestVoice voice = new(host, clock, Ada, "Ada");
+        voice.Talk(12);
+        await BotRoom.UntilAsync(async () => await eye.CountSegmentsAsync(recording) > 0, "the first segment is uploaded");
+        await room.Storage.ReleaseLeaseAsync(recording, room.Spool.Folder(recording).LeaseId(), TestContext.Current.CancellationToken);
+
+        await using BotRoom other = await BotRoom.StartAsync(azurite.ConnectionString, otherSpool.Path);
+        ReplayClock otherClock = new(Noon + TimeSpan.FromSeconds(13));
+        RecordingHost next = Assert.IsType<RecordingHost>(await other.Hosts.TakeOverAsync(await FindAsync(other, recording), otherClock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        voice.Talk(5);
+        Assert.Equal(RecordingEnd.Lost, await host.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+        new TestVoice(next, otherClock, Ada, "Ada").Talk(5);
+        await next.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
+        await room.Uploader.DrainAsync(TestContext.Current.CancellationToken);
+
+        IReadOnlyList<SegmentReady> messages = await eye.SegmentsAsync(recording);
+        Assert.Equal(messages.Count, messages.Select(message => message.Key).Distinct().Count());
+        Assert.Equal(22 * 48_000, messages.Sum(message => message.SampleCount), 3000d);
+        Assert.Equal(2, (await eye.ManifestAsync(recording))!.Incarnation);
+    }
+
+    [Theory]
+    [InlineData(-3600)]
+    [InlineData(3600)]
+    public async Task Clock_that_jumped_never_writes_over_what_is_there(int jumpSeconds)
+    {
+        using TempFolder spool = new();
+        RecordingId recording = await CrashAfterAsync(spool.Path, seconds: 12);
+
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        ReplayClock clock = new(Noon + TimeSpan.FromSeconds(12 + jumpSeconds));
+        RecordingHost host = Assert.IsType<RecordingHost>(await room.Hosts.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        new TestVoice(host, clock, Ada, "Ada").Talk(5);
+        await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
+
+        await AssertNoOverlapAsync(recording, firstAfterGap: 12 * 48_000 - 4800);
+    }
+
+    [Fact]
+    public async Task Recording_that_shall_not_go_on_is_closed_with_its_leftovers()
+    {
+        using TempFolder spool = new();
+        RecordingId recording = await CrashAfterAsync(spool.Path, seconds: 25);
+
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        await room.Hosts.CloseUnownedAsync(await FindAsync(room, recording), EndReason.Interrupted, TestContext.Current.CancellationToken);
+
+        Assert.Equal(EndReason.Interrupted, Assert.Single(await eye.StoppedAsync(recording)).EndReason);
+        await RecordingHostTests.AssertChainAsync(eye, recording, Assert.Single((await eye.ManifestAsync(recording))!.Tracks));
+        Assert.False(room.Spool.Folder(recording).Exists);
+    }
+
+    // Talks and then ends the room without any stop: what is left is what a kill leaves.
+    private async Task<RecordingId> CrashAfterAsync(string spool, double seconds, bool freeLease = false)
+    {
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool);
+        ReplayClock clock = new(Noon);
+        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        RecordingId recording = host.Session.RecordingId;
+        TestVoice voice = new(host, clock, Ada, "Ada");
+        voice.Talk(Math.Min(seconds, 15));
+        await BotRoom.UntilAsync(async () => await eye.ManifestAsync(recording) is { } manifest && (seconds < 11 || manifest.Tracks.Any(track => track.Segments.Count > 0)), "the manifest knows the first segment");
+        voice.Talk(seconds - Math.Min(seconds, 15));
+        if (freeLease)
+        {
+            await room.Uploader.DrainAsync(TestContext.Current.CancellationToken);
+            await room.StopAsync();
+        }
+        return recording;
+    }
+
+    private static async Task<RecordingCandidate> FindAsync(BotRoom room, RecordingId recording) =>
+        Assert.Single(await room.Hosts.FindUnownedAsync(TestContext.Current.CancellationToken), candidate => candidate.Session.RecordingId == recording);
+
+    private async Task AssertNoOverlapAsync(RecordingId recording, long firstAfterGap)
+    {
+        SegmentReady[] segments = [.. (await eye.SegmentsAsync(recording)).DistinctBy(message => message.Key).OrderBy(message => message.SegmentIndex)];
+        for (int i = 1; i < segments.Length; i++)
+            Assert.True(segments[i].StartSample >= segments[i - 1].StartSample + segments[i - 1].SampleCount, $"segment {segments[i].SegmentIndex} begins before its predecessor ends");
+        Assert.True(segments[^1].StartSample >= firstAfterGap);
+    }
+}
