@@ -97,7 +97,7 @@ public sealed class ManifestKeeper
             SessionManifest past = othersWentOn ? elsewhere! : Compose(baseline.UpdatedAt);
             tracks.Clear();
             foreach (TrackSummary track in past.Tracks) tracks[track.UserId] = new TrackAccount(track);
-            live = static () => null;
+            (live, MoreHealth) = (static () => null, null); // What they counted is in the sums already.
             baseline = past with
             {
                 Incarnation = past.Incarnation + 1,
