@@ -71,7 +71,7 @@ public sealed unsafe class OpusDecoder : IDisposable
             return status switch
             {
                 >= 0 => OpusDecodeResult.Decoded,
-                OpusNative.InvalidPacket => OpusDecodeResult.Corrupt,
+                OpusNative.InvalidPacket or OpusNative.InternalError or OpusNative.BufferTooSmall => OpusDecodeResult.Corrupt,
                 _ => throw new InvalidOperationException($"opus_decode failed with {status}"),
             };
         }

@@ -7,6 +7,8 @@ namespace Pipeline.Audio.Opus;
 internal static unsafe partial class OpusNative
 {
     public const int Ok = 0;
+    public const int BufferTooSmall = -2;
+    public const int InternalError = -3;
     public const int InvalidPacket = -4;
     public const int ResetState = 4028;
 

@@ -34,6 +34,7 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
     public void Place(in Packet packet, ReadOnlySpan<byte> opus)
     {
         if (timeline.HasDecision) TakeDecision();
+        if (timeline.Restrain(packet.Timestamp, packet.Arrival)) Reanchored();
         long missing = hasPrevious ? packet.Sequence - previousSequence - 1 : 0;
         (hasPrevious, previousSequence) = (true, packet.Sequence);
         counters.Lost += missing;
@@ -48,13 +49,16 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
 
     private void TakeDecision()
     {
-        if (timeline.WantedOffsetBefore is { } before) lane.Float(before);
-        if (timeline.IsReanchored)
-        {
-            counters.Reanchored++;
-            lane.Settle();
-        }
+        // What was learnt of an unbroken clock holds for what is already written; a new anchor does not.
+        lane.Float(timeline.IsReanchored ? timeline.WantedOffsetBefore : timeline.WantedOffset);
+        if (timeline.IsReanchored) Reanchored();
         timeline.Realign();
+    }
+
+    private void Reanchored()
+    {
+        counters.Reanchored++;
+        lane.Settle();
     }
 
     /// <summary>Fills the time between the last frame and this one.</summary>

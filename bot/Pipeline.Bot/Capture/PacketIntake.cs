@@ -55,7 +55,7 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
         Sort(in packet, frame.Opus);
         if (packet.Sequence > highestSequence) (highestSequence, lastWasSilenceMarker) = (packet.Sequence, isMarker);
         LastArrival = Math.Max(LastArrival, arrival);
-        if (timeline.IsGathering && timeline.GatheredFor(arrival) >= context.Limits.ReorderWindow) timeline.Decide(overflowed: false);
+        if (timeline.IsGathering && timeline.HasGathered(arrival, context.Limits.ReorderWindow)) timeline.Decide(overflowed: false);
         if (!timeline.IsGathering && reorder.Held > 0) Drain(NoHurry);
     }
 

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
+using Pipeline.Audio.Opus;
 using Pipeline.Contracts;
 using Pipeline.Discord.Voice;
 
@@ -34,9 +36,11 @@ public sealed class Recording : IDisposable
     /// <param name="startTimestamp">The timestamp of <paramref name="time"/> that is sample 0; lies before its own start for a recording that is continued.</param>
     /// <param name="firstIndexes">First free index per user of a recording that is continued; users not named start at 0.</param>
     /// <exception cref="IOException">The folder cannot be created.</exception>
+    /// <exception cref="OpusLibraryMissingException">libopus is not installed.</exception>
     public Recording(SessionInfo session, CaptureOptions options, string folder, TimeProvider time, long startTimestamp, IReadOnlyDictionary<ulong, int> firstIndexes)
     {
         (this.time, this.firstIndexes) = (time, firstIndexes);
+        _ = OpusLibrary.Version; // better missing now than at the first word
         context = new RecordingContext(session, options, folder, time, startTimestamp);
         lastTick = time.GetTimestamp();
         Directory.CreateDirectory(folder);
@@ -62,7 +66,7 @@ public sealed class Recording : IDisposable
             return new RecordingSnapshot
             {
                 SampleCount = Sample(now),
-                Tracks = [.. present.Select(track => track.Read(now)).Where(track => !track.IsBot || context.Options.IncludeBots || track.Segments.Count > 0)],
+                Tracks = [.. present.Select(track => track.Read(now)).Where(IsShown)],
                 Gaps = [.. context.Gaps.Gaps, .. RunningGaps(present, now)],
                 UnlistedGaps = context.Gaps.Unlisted,
                 Notes = context.Gaps.Notes,
@@ -112,6 +116,10 @@ public sealed class Recording : IDisposable
         foreach (Track track in inOrder) track.Dispose();
     }
 
+    // Who never sent a packet has no track yet; bots that are not recorded have none either.
+    private bool IsShown(TrackSnapshot track) =>
+        (track.Health.Received > 0 || track.OptedOut) && (!track.IsBot || context.Options.IncludeBots || track.Segments.Count > 0);
+
     private void Accept(in AudioFrame frame)
     {
         if (!TryFind(frame.UserId, out Track? track))
@@ -123,7 +131,7 @@ public sealed class Recording : IDisposable
         else track.Accept(in frame, context.Position(frame.ReceivedAt));
     }
 
-    private bool TryFind(ulong userId, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out Track? track)
+    private bool TryFind(ulong userId, [NotNullWhen(true)] out Track? track)
     {
         if (tracks.TryGetValue(userId, out track)) return true;
         if (tracks.Count == TrackCapacity) return false;

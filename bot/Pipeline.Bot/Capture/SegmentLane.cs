@@ -171,7 +171,14 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
     public void Discard()
     {
         if (segment is null) return;
-        segment.Discard();
+        try
+        {
+            segment.Discard();
+        }
+        catch (Exception failure) when (IsOfTheDisk(failure))
+        {
+            context.Spool.Fail(failure.Message, position);
+        }
         Leave(closed: null);
     }
 

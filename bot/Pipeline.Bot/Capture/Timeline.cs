@@ -11,10 +11,13 @@ internal sealed class Timeline
     private const double Millisecond = 48;
     private const double PauseBeforeRun = 150 * Millisecond;
     private const double EarlierThanPossible = 100 * Millisecond;
-    private const double ClockStep = 1000 * Millisecond;
+    private const double StepBack = 1000 * Millisecond;
+    private const double StepForward = 300 * Millisecond;
+    private const double AheadOfArrival = 1000 * Millisecond;
     private const double LaterThanJitter = 250 * Millisecond;
     private const double LongestMisjudgement = 1000 * Millisecond;
     private const double BurstDepth = 60 * Millisecond;
+    private const double LeastDoubt = 400 * Millisecond;
     private const int SamplesPerSlip = 960;
 
     private LowerEnvelope envelope;
@@ -49,8 +52,8 @@ internal sealed class Timeline
     /// <summary>What the offset should be by all packets so far.</summary>
     public long WantedOffset => (long)Math.Round(envelope.Delay);
 
-    /// <summary>What <see cref="WantedOffset"/> was before the decision; null at the begin of an epoch.</summary>
-    public long? WantedOffsetBefore { get; private set; }
+    /// <summary>What <see cref="WantedOffset"/> was before the decision.</summary>
+    public long WantedOffsetBefore { get; private set; }
 
     /// <summary>RTP time without wraps.</summary>
     public long Unwrap(uint timestamp) => started ? lastTimestamp + (int)(timestamp - (uint)lastTimestamp) : timestamp;
@@ -60,7 +63,7 @@ internal sealed class Timeline
     {
         started = true;
         lastTimestamp = timestamp;
-        lastNearArrival = arrival;
+        (lastArrival, lastNearArrival) = (arrival, arrival);
         BeginGathering(arrival, arrival - timestamp, trustsArrival: true);
         envelope.Reset(double.NegativeInfinity, arrival, spread: 0); // no old delay can be kept
     }
@@ -72,8 +75,8 @@ internal sealed class Timeline
         double delay = arrival - timestamp;
         bool paused = arrival - lastArrival > PauseBeforeRun;
         bool provedWrong = delay - envelope.DelayAt(arrival) > LaterThanJitter && arrival - lastNearArrival > LongestMisjudgement;
-        bool steppedBack = delay - lastDelay > ClockStep || provedWrong;
-        bool stepped = delay - lastDelay < -ClockStep || (steppedBack && !paused); // behind a pause a late packet may be a stall
+        bool steppedBack = delay - lastDelay > StepBack || provedWrong;
+        bool stepped = delay - lastDelay < -StepForward || (steppedBack && !paused); // behind a pause a late packet may be a stall
         if (!stepped && !afterSilenceMarker && !paused) return false;
         BeginGathering(arrival, delay, trustsArrival: afterSilenceMarker || stepped);
         return true;
@@ -87,11 +90,18 @@ internal sealed class Timeline
         else envelope.Observe(delay, arrival);
         if (IsGathering || delay - envelope.Delay < LaterThanJitter) lastNearArrival = arrival;
         lastTimestamp = Math.Max(lastTimestamp, timestamp);
-        (lastArrival, lastDelay) = (arrival, delay);
+        (lastArrival, lastDelay) = (Math.Max(lastArrival, arrival), delay);
     }
 
-    /// <summary>How long packets have been gathered by the clock of arrival.</summary>
-    public double GatheredFor(double arrival) => arrival - gatherStart;
+    /// <summary>
+    /// Enough has been gathered: a window's worth, or four where it looks as if the offset had to be set anew, because a
+    /// few late packets in a row look the same.
+    /// </summary>
+    public bool HasGathered(double arrival, double window)
+    {
+        double gathered = arrival - gatherStart;
+        return gathered >= window && (Keeps(envelope.DelayAt(gatherStart)) || double.IsNegativeInfinity(envelope.Delay) || gathered >= Math.Max(4 * window, LeastDoubt));
+    }
 
     /// <summary>Ends gathering: keeps the offset where jitter or a stall explains what came, else anchors anew to the best packet.</summary>
     /// <param name="overflowed">More came than fits, faster than anybody speaks: a stall has broken.</param>
@@ -99,11 +109,10 @@ internal sealed class Timeline
     {
         double known = envelope.DelayAt(gatherStart);
         double spread = (gatherDelaySum / Math.Max(1, gatherCount)) - gatherLeastDelay;
-        double jitter = Math.Clamp(2.5 * envelope.Spread, 10 * Millisecond, LaterThanJitter);
         bool stalled = !gatherTrustsArrival && (overflowed || gatherFirstDelay - gatherLeastDelay >= BurstDepth);
-        bool keep = gatherLeastDelay <= known + jitter && gatherLeastDelay >= known - EarlierThanPossible;
+        bool keep = Keeps(known);
         IsReanchored = !keep && !stalled && !double.IsNegativeInfinity(known);
-        WantedOffsetBefore = double.IsNegativeInfinity(known) ? null : WantedOffset;
+        if (IsReanchored) WantedOffsetBefore = WantedOffset;
         if (keep || stalled) envelope.Observe(Math.Min(gatherLeastDelay, known), gatherStart);
         else envelope.Reset(gatherLeastDelay, gatherStart, spread);
         IsGathering = false;
@@ -117,6 +126,19 @@ internal sealed class Timeline
         IsReanchored = false;
         Offset = WantedOffset;
         correcting = false;
+    }
+
+    /// <summary>
+    /// A sender whose clock runs away from ours cannot take its track into the future: a packet that would lie over a
+    /// second after its own arrival is anchored to it.
+    /// </summary>
+    /// <returns>True when that was so.</returns>
+    public bool Restrain(long timestamp, double arrival)
+    {
+        if (timestamp + Offset <= arrival + AheadOfArrival) return false;
+        envelope.Reset(arrival - timestamp, arrival, spread: 0);
+        Realign();
+        return true;
     }
 
     /// <summary>Moves the offset by as much as somebody else moved what is placed.</summary>
@@ -152,6 +174,13 @@ internal sealed class Timeline
 
     // 2 ms; up to 5 ms where jitter makes the envelope itself uncertain.
     private double Tolerance => Math.Clamp(envelope.Spread * 0.05, 2 * Millisecond, 5 * Millisecond);
+
+    // The best of the packets gathered is where jitter explains it.
+    private bool Keeps(double known)
+    {
+        double jitter = Math.Clamp(2.5 * envelope.Spread, 10 * Millisecond, LaterThanJitter);
+        return gatherLeastDelay <= known + jitter && gatherLeastDelay >= known - EarlierThanPossible;
+    }
 
     private void BeginGathering(double arrival, double delay, bool trustsArrival)
     {

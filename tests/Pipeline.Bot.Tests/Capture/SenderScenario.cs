@@ -28,5 +28,5 @@ public sealed record SenderScenario(string Name)
     /// <summary>Arrival of the first sample, ms after the start of the recording.</summary>
     public double StartsAt { get; init; } = 1000;
 
-    public override string ToString() => Name;
+    public override string ToString() => $"{Name} (frames {FrameMilliseconds} ms, loss {Loss:P0}, jitter {Jitter:F0} ms, reorder {Reorder:P0}, {PartsPerMillion} ppm, stall {StallLength:F0} ms at {StallAt:F0}, rejoin {RejoinAtTurn}, turns {string.Join(" ", Turns)})";
 }

@@ -1,0 +1,88 @@
+using CsCheck;
+using Pipeline.Audio.Ogg;
+using Pipeline.Bot.Capture;
+using Pipeline.Discord.Voice;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Capture;
+
+public sealed class HostileSenderTests
+{
+    private const int Millisecond = 48;
+
+    [Fact]
+    public void Clock_that_runs_away_cannot_take_the_track_into_the_future()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        for (int i = 0; i < 200; i++)
+        {
+            ada.Timestamp += 12_000; // 250 ms more than was spoken, with every packet
+            ada.Say(20);
+        }
+        run.Stop();
+        Assert.InRange(run.Closed.Max(segment => segment.StartSample + segment.SampleCount), 4000 * Millisecond, 5500 * Millisecond);
+        run.Lane();
+    }
+
+    [Fact]
+    public void Clock_that_jumps_once_is_followed_by_arrival()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(3000);
+        ada.Timestamp += 40 * 48_000;
+        ada.Say(3000);
+        ada.Timestamp -= 90 * 48_000;
+        ada.Say(3000);
+        run.Stop();
+        Assert.InRange(run.Closed.Max(segment => segment.StartSample + segment.SampleCount), 8950 * Millisecond, 9300 * Millisecond);
+        Assert.Equal(2, run.Track().Health.Reanchored);
+        run.Lane();
+    }
+
+    [Fact]
+    public void Any_frames_at_all_leave_valid_files_in_order()
+    {
+        Gen.Select(Gen.UInt[0, 2], Gen.UShort, Gen.UInt, Gen.Byte.Array[0, 60], Gen.Int[0, 700]).Array[1, 80].Sample(frames =>
+        {
+            using CaptureRun run = new();
+            foreach ((uint ssrc, ushort sequence, uint timestamp, byte[] opus, int wait) in frames)
+            {
+                run.AdvanceTo(run.Now + wait);
+                AudioFrameKind kind = wait % 7 == 0 ? AudioFrameKind.Undecryptable : AudioFrameKind.Opus;
+                run.Receive(CaptureRun.Ada, ssrc, (ushort)(sequence % 50), timestamp % 200_000, opus, kind);
+            }
+            run.Stop();
+            short[] lane = run.Lane();
+            Assert.True(lane.Length <= (run.Now + 11_000) * Millisecond, $"{lane.Length / Millisecond} ms recorded in {run.Now} ms");
+            Assert.Equal(frames.Length, run.Track().Health.Received);
+            Assert.DoesNotContain(run.Closed, segment => segment.SampleCount == 0);
+        }, iter: 60, seed: "0N0XIzNsQ0O2");
+    }
+
+    [Fact]
+    public void Real_speech_comes_through_as_another_decoder_hears_it()
+    {
+        using CaptureRun run = new();
+        using FileStream file = File.OpenRead(RepositoryRoot.Combine("tests", "speech", "ada.opus"));
+        OggOpusReader reader = new(file);
+        using Audio.Opus.OpusDecoder other = new(1);
+        List<short> expected = [];
+        short[] pcm = new short[Audio.Opus.OpusPacket.MaximumSamples];
+        ushort sequence = 65_000;
+        uint timestamp = uint.MaxValue - 100_000;
+        for (double at = 500; reader.TryRead(out OggOpusPacket packet); at += packet.Samples / 48.0)
+        {
+            other.Decode(packet.Opus, pcm, out int samples);
+            expected.AddRange(pcm.AsSpan(0, samples));
+            run.AdvanceTo(at);
+            run.Receive(CaptureRun.Ada, 1, sequence++, timestamp, packet.Opus);
+            timestamp += (uint)packet.Samples;
+        }
+        run.Stop();
+        short[] lane = run.Lane();
+        Assert.Equal(expected.ToArray().AsSpan(), lane.AsSpan(500 * Millisecond, expected.Count));
+        Assert.Equal(0, run.Track().Health.Slipped);
+    }
+}
