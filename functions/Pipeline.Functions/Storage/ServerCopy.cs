@@ -36,7 +36,7 @@ public sealed class ServerCopy(StorageClients clients, TempContainer temp, Recor
         };
         try
         {
-            await ClientFor(uploadUrl).SyncCopyFromUriAsync(link, options, cancellation);
+            await clients.Foreign(uploadUrl).SyncCopyFromUriAsync(link, options, cancellation);
             return true;
         }
         catch (RequestFailedException there) when (IsAlreadyThere(there))
@@ -51,12 +51,10 @@ public sealed class ServerCopy(StorageClients clients, TempContainer temp, Recor
 
     /// <summary>What lies at the upload URL, by our own right or the URL's; null where nothing can be seen.</summary>
     public async Task<BlobFingerprint?> DescribeAsync(Uri uploadUrl, CancellationToken cancellation) =>
-        recordings.IsOurs(uploadUrl) ? await recordings.DescribeAsync(uploadUrl, cancellation) : await BlobFingerprint.ReadAsync(ClientFor(uploadUrl), cancellation);
+        recordings.IsOurs(uploadUrl) ? await recordings.DescribeAsync(uploadUrl, cancellation) : await BlobFingerprint.ReadAsync(clients.Foreign(uploadUrl), cancellation);
 
     /// <summary>True when the SAS of an upload URL gives the right to create a blob.</summary>
     public bool MayCreate(Uri uploadUrl) => IsBlobService(uploadUrl) && new BlobUriBuilder(uploadUrl).Sas?.Permissions?.Contains('c', StringComparison.Ordinal) == true;
-
-    private static BlobClient ClientFor(Uri uploadUrl) => new(uploadUrl, new BlobClientOptions(BlobClientOptions.ServiceVersion.V2025_11_05));
 
     // A create-only SAS answers a second copy with a permission fault instead of the conflict.
     private static bool IsAlreadyThere(RequestFailedException fault) =>

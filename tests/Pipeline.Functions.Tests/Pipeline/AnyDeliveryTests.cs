@@ -18,7 +18,7 @@ public sealed class AnyDeliveryTests(AzuriteFixture azurite)
         await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["RECORDING_FINALIZE_DEADLINE"] = "1s" });
         await app.Get<StorageSetup>().EnsureAsync(TestContext.Current.CancellationToken);
         Gen<(int[] Copies, int Shuffle, int Width)> deliveries = Gen.Select(Gen.Int[1, 3].Array[7], Gen.Int, Gen.Int[1, 4]);
-        await deliveries.SampleAsync(async delivery => await DeliverAsync(app, delivery.Copies, delivery.Shuffle, delivery.Width), seed: "0000KOIe2Xf6", iter: 12, threads: 1);
+        await deliveries.SampleAsync(async delivery => await DeliverAsync(app, delivery.Copies, delivery.Shuffle, delivery.Width), seed: "0000KOIe2Xf6", iter: 8, threads: 1);
     }
 
     private static async Task DeliverAsync(App app, int[] copies, int shuffle, int width)
