@@ -49,7 +49,9 @@ public static class BlobPaths
         StringBuilder slug = new();
         int runes = 0, bytes = 0;
         bool pendingHyphen = false;
-        foreach (Rune rune in Normalized(name).EnumerateRunes())
+        // Not normalized: without ICU (InvariantGlobalization) String.Normalize leaves non-ASCII as it is, and the id is the identity.
+        // A lone surrogate comes as U+FFFD, which is no word rune.
+        foreach (Rune rune in name.EnumerateRunes())
         {
             if (!IsWordRune(rune))
             {
@@ -95,14 +97,6 @@ public static class BlobPaths
         if (fileName.Length <= SegmentPrefix.Length + SegmentSuffix.Length) return false;
         string digits = fileName[SegmentPrefix.Length..^SegmentSuffix.Length];
         return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out index) && SegmentFileName(index) == fileName;
-    }
-
-    // A lone surrogate makes Normalize throw; EnumerateRunes turns it into U+FFFD, which is no word rune.
-    private static string Normalized(string name)
-    {
-        StringBuilder clean = new(name.Length);
-        foreach (Rune rune in name.EnumerateRunes()) clean.Append(rune.ToString());
-        return clean.ToString().Normalize(NormalizationForm.FormC);
     }
 
     private static bool IsWordRune(Rune rune) =>
