@@ -22,4 +22,7 @@ public static class ExitCode
 
     /// <summary>Another bot has the recording.</summary>
     public const int Lost = 6;
+
+    /// <summary>Discord refuses the bot, or keeps it from working.</summary>
+    public const int Discord = 7;
 }

@@ -1,10 +1,13 @@
 using System.CommandLine;
 using Pipeline.Bot;
+using Pipeline.Bot.Commands;
 using Pipeline.Bot.Hosting;
 using Pipeline.Bot.Replay;
 
 RootCommand root = new("Pipeline: a recorder for Discord voice calls that does not lose a recording")
 {
+    RunCommand.Create(),
+    DoctorCommand.Create(),
     ReplayCommand.Create(),
     HealthCommand.Create(),
 };

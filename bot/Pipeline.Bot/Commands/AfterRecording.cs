@@ -25,7 +25,7 @@ internal sealed class AfterRecording(RecorderServices services, CancellationToke
         await RestoreNameAsync(call);
         PanelState last = call.Draw() with { Phase = PanelPhase.Storing, Outcome = said };
         string? link = await services.Follower.LinkAsync(session, stopping);
-        bool delivered = await TellStarterAsync(call, last, link);
+        bool delivered = await TellStarterAsync(call, last, closing.IsCompleted ? 0 : Math.Max(1, last.SpoolFiles), link);
         Track(FollowAsync(call, last, closing, link));
         return new StopOutcome(session, Texts.Stopping, link, delivered);
     }
@@ -47,11 +47,11 @@ internal sealed class AfterRecording(RecorderServices services, CancellationToke
         : Task.CompletedTask;
 
     /// <summary>False: nobody was heard, or the starter takes no direct messages.</summary>
-    private static async Task<bool> TellStarterAsync(RecordedCall call, PanelState last, string? link)
+    private static async Task<bool> TellStarterAsync(RecordedCall call, PanelState last, long pending, string? link)
     {
         if (last.Speakers.Count == 0) return true;
         string text = Texts.Finished(call.Session, SampleClock.ToTime(last.Elapsed), last.Speakers.Count(speaker => !speaker.OptedOut));
-        if (last.SpoolFiles > 0) text += "\n" + Texts.StillArriving(last.SpoolFiles);
+        if (pending > 0) text += "\n" + Texts.StillArriving(pending);
         if (link is not null) text += "\n" + link;
         MessageBody body = new()
         {

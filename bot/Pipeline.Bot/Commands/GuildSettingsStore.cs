@@ -94,7 +94,7 @@ public sealed class GuildSettingsStore(RecordingApiClient api, string folder, Ti
         {
             if (!File.Exists(PathOf(guildId))) return new Entry(new StoredSettings(), null);
             StoredSettings? copy = JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(guildId)), CommandsJsonContext.Default.StoredSettings);
-            return new Entry(copy ?? new StoredSettings(), null);
+            return new Entry(copy is { Settings.OptedOutUserIds: not null } ? copy : new StoredSettings(), null);
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException)
         {

@@ -54,8 +54,12 @@ public sealed class RecordingApiClient(HttpClient http, RecordingApiOptions opti
     }
 
     /// <summary>Null: the server has chosen nothing yet.</summary>
-    public Task<GuildSettings?> GetSettingsAsync(ulong guildId, CancellationToken cancellationToken) =>
-        GetAsync(SettingsPath(guildId), ApiJsonContext.Default.GuildSettings, cancellationToken);
+    public async Task<GuildSettings?> GetSettingsAsync(ulong guildId, CancellationToken cancellationToken)
+    {
+        GuildSettings? settings = await GetAsync(SettingsPath(guildId), ApiJsonContext.Default.GuildSettings, cancellationToken);
+        // A field that is absent is read as null, whatever its type says.
+        return settings is { OptedOutUserIds: null } ? settings with { OptedOutUserIds = [] } : settings;
+    }
 
     public async Task PutSettingsAsync(ulong guildId, GuildSettings settings, CancellationToken cancellationToken)
     {

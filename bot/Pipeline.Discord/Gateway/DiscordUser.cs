@@ -4,7 +4,7 @@ namespace Pipeline.Discord.Gateway;
 public sealed record DiscordUser
 {
     public required ulong Id { get; init; }
-    public string Username { get; init; } = "";
+    public string Username { get => field ?? ""; init; }
     public string? GlobalName { get; init; }
     public bool Bot { get; init; }
 

@@ -8,5 +8,5 @@ public sealed record GatewayInfo
     /// <summary>How many shards Discord recommends.</summary>
     public int Shards { get; init; } = 1;
 
-    public SessionStartLimit SessionStartLimit { get; init; } = new();
+    public SessionStartLimit SessionStartLimit { get => field ?? new(); init; }
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 namespace Pipeline.Discord.Gateway;
 
 /// <summary>JSON of the gateway: snake_case, ids as strings, numbers read leniently, unknown fields ignored.</summary>
+/// <remarks>The source generator sets every init property, an absent one to null: that is why lists and texts answer "empty" by their getter.</remarks>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
@@ -28,7 +29,7 @@ internal sealed record ReadyPayload
     public required DiscordUser User { get; init; }
     public required string SessionId { get; init; }
     public string? ResumeGatewayUrl { get; init; }
-    public IReadOnlyList<GuildPartPayload> Guilds { get; init; } = [];
+    public IReadOnlyList<GuildPartPayload> Guilds { get => field ?? []; init; }
     public GuildPartPayload? Application { get; init; }
 }
 

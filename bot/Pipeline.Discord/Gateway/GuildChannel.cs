@@ -13,13 +13,13 @@ public sealed record GuildChannel
     [JsonPropertyName("type")]
     public ChannelKind Kind { get; init; }
 
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
 
     /// <summary>Most members that the voice channel takes; 0 is unlimited.</summary>
     public int UserLimit { get; init; }
 
     [JsonPropertyName("permission_overwrites")]
-    public IReadOnlyList<PermissionOverwrite> Overwrites { get; init; } = [];
+    public IReadOnlyList<PermissionOverwrite> Overwrites { get => field ?? []; init; }
 
     /// <summary>Voice and stage channels can be recorded.</summary>
     public bool HasVoice => Kind is ChannelKind.Voice or ChannelKind.Stage;

@@ -10,7 +10,7 @@ public sealed record GuildMember
 
     /// <summary>Role ids; the @everyone role, whose id is the guild's, is not among them.</summary>
     [JsonPropertyName("roles")]
-    public IReadOnlyList<ulong> RoleIds { get; init; } = [];
+    public IReadOnlyList<ulong> RoleIds { get => field ?? []; init; }
 
     /// <summary>Only in interactions: what the member may do in the channel of the interaction, overwrites included.</summary>
     public Permissions? Permissions { get; init; }

@@ -4,6 +4,6 @@ namespace Pipeline.Discord.Gateway;
 public sealed record GuildRole
 {
     public required ulong Id { get; init; }
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
     public Permissions Permissions { get; init; }
 }

@@ -25,7 +25,7 @@ public sealed record Interaction
     /// <summary>The caller in a direct message.</summary>
     public DiscordUser? User { get; init; }
 
-    public string Token { get; init; } = "";
+    public string Token { get => field ?? ""; init; }
 
     /// <summary>The message that carries the component.</summary>
     public InteractionMessage? Message { get; init; }

@@ -7,14 +7,14 @@ public sealed record InteractionData
     public string? Name { get; init; }
 
     /// <summary>Command: its options; a subcommand is an option with options of its own.</summary>
-    public IReadOnlyList<InteractionOption> Options { get; init; } = [];
+    public IReadOnlyList<InteractionOption> Options { get => field ?? []; init; }
 
     /// <summary>Component or form: the id that the bot gave it.</summary>
     public string? CustomId { get; init; }
 
     /// <summary>Select menu: what was chosen.</summary>
-    public IReadOnlyList<string> Values { get; init; } = [];
+    public IReadOnlyList<string> Values { get => field ?? []; init; }
 
     /// <summary>Form: rows of fields.</summary>
-    public IReadOnlyList<InteractionComponent> Components { get; init; } = [];
+    public IReadOnlyList<InteractionComponent> Components { get => field ?? []; init; }
 }

@@ -6,10 +6,10 @@ namespace Pipeline.Discord.Gateway;
 /// <summary>One option of a command. The value is text, number or truth, as the option was declared.</summary>
 public sealed record InteractionOption
 {
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
     public int Type { get; init; }
     public JsonElement? Value { get; init; }
-    public IReadOnlyList<InteractionOption> Options { get; init; } = [];
+    public IReadOnlyList<InteractionOption> Options { get => field ?? []; init; }
     public bool Focused { get; init; }
 
     /// <summary>The value as text; null when it is absent.</summary>

@@ -8,7 +8,7 @@ public sealed record VoiceState
 
     public ulong? ChannelId { get; init; }
     public required ulong UserId { get; init; }
-    public string SessionId { get; init; } = "";
+    public string SessionId { get => field ?? ""; init; }
 
     /// <summary>Deafened by a moderator: the SFU sends this user nothing.</summary>
     public bool Deaf { get; init; }

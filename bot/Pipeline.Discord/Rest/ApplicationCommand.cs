@@ -9,7 +9,7 @@ public sealed record ApplicationCommand
     /// <summary>1-100 characters.</summary>
     public required string Description { get; init; }
 
-    public int Type { get; init; } = 1;
+    public int Type { get => field == 0 ? 1 : field; init; }
     public IReadOnlyList<CommandOption>? Options { get; init; }
 
     /// <summary>Where it can be used; 0 is guilds only.</summary>

@@ -4,6 +4,6 @@ namespace Pipeline.Discord.Rest;
 public sealed record DiscordApplication
 {
     public required ulong Id { get; init; }
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
     public int Flags { get; init; }
 }

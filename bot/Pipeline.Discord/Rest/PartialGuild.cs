@@ -6,7 +6,7 @@ namespace Pipeline.Discord.Rest;
 public sealed record PartialGuild
 {
     public required ulong Id { get; init; }
-    public string Name { get; init; } = "";
+    public string Name { get => field ?? ""; init; }
     public bool Owner { get; init; }
 
     /// <summary>The bot's permissions in the guild, without channel overwrites.</summary>
