@@ -1,0 +1,279 @@
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Commands;
+using Pipeline.Simulator.Faults;
+using Pipeline.Simulator.Rest;
+using Pipeline.Simulator.Speakers;
+using Pipeline.Simulator.World;
+using Permissions = Pipeline.Simulator.World.Permissions;
+
+namespace Pipeline.Bot.Tests.Commands;
+
+/// <summary>Every situation in which people need a sentence, brought about at the simulated Discord.</summary>
+public sealed class SituationTests
+{
+    [Fact]
+    public async Task Nobody_may_start_without_the_right()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        SimulatedMember plain = rig.Discord.Guild.AddMember("Plain");
+        rig.Discord.Guild.Join(plain, rig.Discord.VoiceChannel);
+        SimulatedInteraction answer = await rig.AskAsync(plain, "record start");
+        Assert.Equal(Texts.NoRight(null), answer.Text);
+        Assert.True(answer.IsEphemeral);
+        Assert.Null(rig.Current);
+    }
+
+    [Fact]
+    public async Task Without_a_channel_the_caller_is_asked_for_one()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        Assert.Equal(Texts.JoinFirst, (await rig.AskAsync(rig.Admin, "record start")).Text);
+        Assert.Contains(Texts.Started(rig.Discord.StageChannel.Id), (await rig.AskAsync(rig.Admin, "record start", new() { ["channel"] = rig.Discord.StageChannel })).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Missing_permissions_are_named_and_checked_again_by_a_button()
+    {
+        await using BotRig rig = await BotRig.StartAsync(discord => discord.VoiceChannel.Deny(discord.BotMember, Permissions.Connect));
+        SimulatedInteraction refused = await rig.RecordAsync();
+        Assert.Contains(Texts.MissingPermissions(["Connect"], rig.Discord.VoiceChannel.Id), refused.Text, StringComparison.Ordinal);
+        Assert.NotNull(refused.Original!.ButtonWithLabel("Check again"));
+        Assert.Empty(rig.Discord.BotMember.NicknameHistory);
+        SimulatedInteraction again = await rig.PressAsync(rig.Admin, refused.Original!, "Check again");
+        Assert.Contains("I am missing", again.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Name_that_may_not_be_changed_is_a_missing_permission()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Discord.Faults.Add(new RefuseRest(403) { Code = 50013, Method = "PATCH", Path = "/members/@me$" });
+        Assert.Contains("Change Nickname", (await rig.RecordAsync()).Text, StringComparison.Ordinal);
+        Assert.Null(rig.Current);
+        Assert.Null(rig.Discord.Guild.VoiceStateOf(rig.Discord.Bot.Id));
+    }
+
+    [Fact]
+    public async Task Full_channel_is_not_entered()
+    {
+        await using BotRig rig = await BotRig.StartAsync(discord => discord.VoiceChannel.UserLimit = 1);
+        Assert.Contains(Texts.ChannelFull(rig.Discord.VoiceChannel.Id), (await rig.RecordAsync()).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Channel_that_does_not_answer_ends_in_a_clear_refusal_and_the_old_name()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Discord.Faults.Add(new NoVoiceAnswer());
+        SimulatedInteraction answer = await rig.RecordAsync();
+        Assert.Contains("I could not join", answer.Text, StringComparison.Ordinal);
+        await rig.UntilAsync(() => rig.Current is null && rig.Discord.BotMember.Nickname is null);
+    }
+
+    [Fact]
+    public async Task Second_start_points_to_the_running_recording()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        SimulatedInteraction same = await rig.AskAsync(rig.Admin, "record start");
+        Assert.Contains(Texts.AlreadyRecording(rig.Current!.Session), same.Text, StringComparison.Ordinal);
+        Assert.NotNull(same.Original!.ButtonWithLabel("Stop"));
+        SimulatedInteraction other = await rig.AskAsync(rig.Admin, "record start", new() { ["channel"] = rig.Discord.StageChannel });
+        Assert.Contains(Texts.BusyElsewhere(rig.Current!.Session), other.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_to_stop_is_said()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        Assert.Equal(Texts.NothingToStop, (await rig.AskAsync(rig.Admin, "stop")).Text);
+    }
+
+    [Fact]
+    public async Task Haste_is_slowed()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        List<string> answers = [];
+        for (int i = 0; i < 9; i++) answers.Add((await rig.AskAsync(rig.Admin, "record status")).Text);
+        if (!answers[^1].StartsWith("Easy.", StringComparison.Ordinal)) Assert.Skip("this machine is too slow for anybody to be hasty");
+        Assert.StartsWith("Easy. Try again", answers[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Button_of_an_old_recording_does_nothing()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        await rig.UntilAsync(() => rig.Panel is not null);
+        SimulatedMessage old = rig.Panel!;
+        string stop = old.ButtonWithLabel("Stop")!;
+        await rig.AskAsync(rig.Admin, "record stop");
+        await rig.RecordAsync();
+        rig.Discord.Faults.Clear();
+        SimulatedInteraction pressed;
+        try
+        {
+            pressed = await rig.Discord.Interactions.PressAsync(rig.Admin, old, stop);
+        }
+        catch (InvalidOperationException)
+        {
+            return; // the panel has lost the button already, which is better still
+        }
+        await rig.UntilAsync(() => pressed.Text == Texts.ButtonOfThePast);
+        Assert.NotNull(rig.Current);
+    }
+
+    [Fact]
+    public async Task Lost_and_found_connection_is_told_with_what_is_safe_and_marked_as_a_gap()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        rig.Discord.Faults.Add(new CloseVoice(4006));
+        await rig.UntilSaidAsync("Connection lost at");
+        await rig.UntilSaidAsync("The gap is marked in the recording.");
+        await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Gaps.Any(gap => gap.Reason == "reconnect"));
+        Assert.Equal(rig.Discord.VoiceChannel, rig.Discord.Guild.VoiceStateOf(rig.Discord.Bot.Id)!.Channel);
+    }
+
+    [Fact]
+    public async Task New_gateway_session_joins_again_and_goes_on_with_the_same_recording()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
+        rig.Discord.Faults.Add(new InvalidateSession(Resumable: false));
+        await rig.UntilSaidAsync("The gap is marked in the recording.");
+        Assert.Equal(recording, rig.Current!.Session.RecordingId);
+        Assert.NotNull(rig.Discord.Guild.VoiceStateOf(rig.Discord.Bot.Id));
+    }
+
+    [Fact]
+    public async Task Move_is_followed_and_told()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        rig.Discord.Guild.Move(rig.Discord.BotMember, rig.Discord.StageChannel);
+        await rig.UntilSaidAsync(Texts.Moved(rig.Discord.StageChannel.Id));
+        await rig.UntilAsync(() => rig.Current!.ChannelId == rig.Discord.StageChannel.Id);
+    }
+
+    [Fact]
+    public async Task Kick_ends_the_recording_and_is_told_in_channel_and_to_the_starter()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        rig.Discord.Guild.Kick(rig.Discord.BotMember);
+        await rig.UntilSaidAsync("I was disconnected by a moderator");
+        await rig.UntilAsync(() => rig.Told(rig.Admin, "I was disconnected by a moderator") && rig.Current is null);
+        await rig.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
+    }
+
+    [Fact]
+    public async Task Deleted_channel_ends_the_recording()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        rig.Discord.Guild.Delete(rig.Discord.VoiceChannel);
+        await rig.UntilSaidAsync("The recording ended at");
+        await rig.UntilAsync(() => rig.Current is null);
+    }
+
+    [Fact]
+    public async Task Deafening_is_told_in_channel_and_to_the_starter_and_its_end_too()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        rig.Discord.Guild.Deafen(rig.Discord.BotMember);
+        await rig.UntilSaidAsync(Texts.Deafened);
+        await rig.UntilAsync(() => rig.Told(rig.Admin, Texts.Deafened));
+        rig.Discord.Guild.Deafen(rig.Discord.BotMember, deaf: false);
+        await rig.UntilSaidAsync(Texts.Undeafened);
+    }
+
+    [Fact]
+    public async Task Empty_channel_ends_the_recording_after_the_timeout()
+    {
+        await using BotRig rig = await BotRig.StartAsync(change: options => options with { EmptyTimeout = TimeSpan.FromSeconds(2) });
+        await rig.RecordAsync();
+        rig.Discord.Guild.Leave(rig.Admin);
+        await rig.UntilSaidAsync(Texts.EndedEmpty(TimeSpan.FromSeconds(2)));
+        await rig.UntilAsync(() => rig.Current is null);
+    }
+
+    [Fact]
+    public async Task Limit_closes_the_recording_and_goes_on_in_the_next_part()
+    {
+        await using BotRig rig = await BotRig.StartAsync(capture: new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(4) });
+        await rig.RecordAsync();
+        Contracts.RecordingId first = rig.Current!.Session.RecordingId;
+        await rig.UntilSaidAsync("part 2");
+        await rig.UntilAsync(() => rig.Current is { } next && next.Session.RecordingId != first);
+    }
+
+    [Fact]
+    public async Task Hopeless_voice_server_is_given_up_and_told()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        rig.Discord.Faults.Add(new CloseVoice(4021));
+        await rig.UntilSaidAsync("I could not come back after 1 try.");
+        await rig.UntilAsync(() => rig.Told(rig.Admin, "I could not come back") && rig.Current is null);
+    }
+
+    [Fact]
+    public async Task Next_process_goes_on_with_the_same_recording_and_says_what_is_missing()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        await rig.RecordAsync();
+        await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
+        await rig.UntilAsync(() => rig.Current!.Draw().Speakers.Any(speaker => speaker.Received > 0));
+        Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
+        await rig.StopAsync();
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilAsync(() => next.Current is not null);
+        await next.UntilSaidAsync("later in the same recording");
+        Assert.Equal(recording, next.Current!.Session.RecordingId);
+        Assert.Contains("takeover", File.ReadAllText(next.Folder.Combine("spool", recording.ToString(), "session.json")), StringComparison.Ordinal);
+        Assert.True(next.Told(rig.Admin, "later in the same recording"));
+        await next.AskAsync(rig.Admin, "record stop");
+        await next.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
+    }
+
+    [Fact]
+    public async Task Name_left_by_a_crash_is_given_back()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.StopAsync();
+        await Rename(rig, "[REC] Recorder");
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
+    }
+
+    [Fact]
+    public async Task One_guild_that_fails_touches_no_other()
+    {
+        SimulatedGuild? other = null;
+        await using BotRig rig = await BotRig.StartAsync(discord =>
+        {
+            other = discord.AddGuild("Other");
+            other.AddBot(discord.Bot);
+        });
+        SimulatedChannel voice = other!.AddVoiceChannel("Voice");
+        SimulatedChannel text = other.AddTextChannel("text");
+        other.Join(other.Owner, voice);
+        await rig.RecordAsync();
+        SimulatedInteraction second = await rig.Discord.Interactions.SlashCommandAsync(other.Owner, text, "record start");
+        await rig.UntilAsync(() => second.Text.Contains("Recording", StringComparison.Ordinal));
+        other.Remove(other.Member(rig.Discord.Bot.Id)!);
+        await rig.UntilAsync(() => rig.Recorders.For(other.Id).Current is null);
+        Assert.Equal(Discord.Voice.VoiceCallState.Connected, rig.Current!.Call.State);
+    }
+
+    private static async Task Rename(BotRig rig, string name)
+    {
+        using HttpClient http = new();
+        using Discord.Rest.DiscordRestClient rest = new(http, new Discord.Rest.DiscordRestOptions { Token = rig.Discord.Bot.Token, ApiBase = new Uri(rig.Discord.ApiBaseUrl) }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<Discord.Rest.DiscordRestClient>.Instance);
+        await rest.SetNicknameAsync(rig.Discord.Guild.Id, name, TestContext.Current.CancellationToken);
+    }
+}
