@@ -7,5 +7,8 @@ public static class Runs
     {
         ["load"] = Load.LoadRun.RunAsync,
         ["capture"] = Capture.CaptureRun.RunAsync,
+        ["chain"] = DatagramChain.RunAsync,
+        ["live"] = DatagramLive.RunAsync,
+        ["live-receiver"] = DatagramReceiver.RunAsync,
     };
 }

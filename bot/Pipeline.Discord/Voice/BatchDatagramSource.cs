@@ -9,7 +9,7 @@ namespace Pipeline.Discord.Voice;
 /// </summary>
 internal sealed unsafe class BatchDatagramSource : IDatagramSource
 {
-    private const int BatchSize = 32;
+    private const int Slots = 32;
     private const int SlotLength = MediaPath.MaxDatagramLength + 1;
     private const int ControlLength = 128;
 
@@ -26,21 +26,21 @@ internal sealed unsafe class BatchDatagramSource : IDatagramSource
     private readonly Socket socket;
     private readonly byte* memory;
     private readonly MessageHeader* headers;
-    private readonly TimeSpan[] waited = new TimeSpan[BatchSize];
+    private readonly TimeSpan[] waited = new TimeSpan[Slots];
     private long kernelDrops;
     private uint lastOverflow;
 
     private BatchDatagramSource(Socket socket)
     {
         this.socket = socket;
-        nuint headersLength = (nuint)(BatchSize * sizeof(MessageHeader));
-        nuint vectorsLength = (nuint)(BatchSize * sizeof(IoVector));
-        memory = (byte*)NativeMemory.AllocZeroed(headersLength + vectorsLength + BatchSize * (SlotLength + ControlLength));
+        nuint headersLength = (nuint)(Slots * sizeof(MessageHeader));
+        nuint vectorsLength = (nuint)(Slots * sizeof(IoVector));
+        memory = (byte*)NativeMemory.AllocZeroed(headersLength + vectorsLength + Slots * (SlotLength + ControlLength));
         headers = (MessageHeader*)memory;
         IoVector* vectors = (IoVector*)(memory + headersLength);
         byte* controls = memory + headersLength + vectorsLength;
-        byte* slots = controls + BatchSize * ControlLength;
-        for (int i = 0; i < BatchSize; i++)
+        byte* slots = controls + Slots * ControlLength;
+        for (int i = 0; i < Slots; i++)
         {
             vectors[i] = new IoVector { Base = slots + i * SlotLength, Length = SlotLength };
             headers[i].Vectors = vectors + i;
@@ -48,6 +48,10 @@ internal sealed unsafe class BatchDatagramSource : IDatagramSource
             headers[i].Control = controls + i * ControlLength;
         }
     }
+
+    public bool TellsArrival { get; private set; }
+
+    public int BatchSize => Slots;
 
     public long KernelDrops => Volatile.Read(ref kernelDrops);
 
@@ -80,8 +84,8 @@ internal sealed unsafe class BatchDatagramSource : IDatagramSource
 
     public int Receive()
     {
-        for (int i = 0; i < BatchSize; i++) headers[i].ControlLength = ControlLength;
-        int count = NativeMethods.ReceiveMany(socket.SafeHandle, headers, BatchSize, MessageWaitForOne, null);
+        for (int i = 0; i < Slots; i++) headers[i].ControlLength = ControlLength;
+        int count = NativeMethods.ReceiveMany(socket.SafeHandle, headers, Slots, MessageWaitForOne, null);
         if (count <= 0) return 0;
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
         for (int i = 0; i < count; i++) ReadControl(i, now);
@@ -116,7 +120,11 @@ internal sealed unsafe class BatchDatagramSource : IDatagramSource
             ControlHeader* control = (ControlHeader*)at;
             if (control->Length < (nuint)sizeof(ControlHeader) || at + control->Length > end) return;
             byte* data = at + sizeof(ControlHeader);
-            if (control->Level == SolSocket && control->Type == SoTimestampNanoseconds) waited[index] = Age(((long*)data)[0], ((long*)data)[1], now);
+            if (control->Level == SolSocket && control->Type == SoTimestampNanoseconds)
+            {
+                waited[index] = Age(((long*)data)[0], ((long*)data)[1], now);
+                TellsArrival = true;
+            }
             else if (control->Level == SolSocket && control->Type == SoReceiveQueueOverflow) CountOverflow(*(uint*)data);
             at += (control->Length + 7) & ~(nuint)7;
         }

@@ -10,6 +10,12 @@ internal interface IDatagramSource : IDisposable
     /// <summary>Dropped by the kernel because the socket's buffer was full, as far as the system tells.</summary>
     long KernelDrops { get; }
 
+    /// <summary>Whether <see cref="Waited"/> is known, so that datagrams may be left lying in the kernel for a moment.</summary>
+    bool TellsArrival { get; }
+
+    /// <summary>Datagrams of one <see cref="Receive"/> at most; that many mean that more may lie there.</summary>
+    int BatchSize { get; }
+
     /// <summary>Waits for at least one datagram, half a second at most. Returns how many can be read now, possibly none.</summary>
     int Receive();
 

@@ -18,6 +18,10 @@ internal sealed class SocketDatagramSource : IDatagramSource
 
     public long KernelDrops => 0;
 
+    public bool TellsArrival => false;
+
+    public int BatchSize => 1;
+
     public ReadOnlySpan<byte> this[int index] => buffer.AsSpan(0, length);
 
     public int Receive()
