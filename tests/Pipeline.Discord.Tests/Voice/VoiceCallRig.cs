@@ -31,6 +31,7 @@ internal sealed class VoiceCallRig : IAsyncDisposable
     private readonly ConcurrentQueue<ReadFrame> received = new();
     private readonly Task[] running;
     private readonly ITimer drain;
+    private readonly VoiceCallOptions options;
 
     private VoiceCallRig(DiscordSimulator discord, VoiceCallOptions options)
     {
@@ -38,8 +39,8 @@ internal sealed class VoiceCallRig : IAsyncDisposable
         Gateway = new GatewayClient(
             new GatewayOptions { Token = discord.Bot.Token, ReconnectDelay = TimeSpan.FromMilliseconds(100), IdentifyInterval = TimeSpan.FromMilliseconds(50), InvalidSessionDelay = (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100)) },
             FetchInfoAsync, TimeProvider.System, new Random(3), new Logger<GatewayClient>(Log));
-        VoiceCallOptions trusting = options with { Session = options.Session with { ExtraRoots = ExtraRoots.Load(discord.CertificateAuthorityFile) } };
-        Call = new VoiceCall(trusting, (guild, channel, token) => Gateway.UpdateVoiceStateAsync(guild, channel, false, false, token), TimeProvider.System, Log.CreateLogger("voice"));
+        this.options = options with { Session = options.Session with { ExtraRoots = ExtraRoots.Load(discord.CertificateAuthorityFile) } };
+        Call = NewCall();
         running = [Gateway.RunAsync(stopping.Token), PumpGatewayAsync(), CollectEventsAsync()];
         drain = TimeProvider.System.CreateTimer(_ => Drain(), null, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(20));
     }
@@ -51,6 +52,9 @@ internal sealed class VoiceCallRig : IAsyncDisposable
     public AudioFrameRing Ring { get; } = new();
     public IReadOnlyList<VoiceCallEvent> Events => [.. events];
     public IReadOnlyList<ReadFrame> Received => [.. received];
+    /// <summary>Sees every event of the gateway as well.</summary>
+    public Action<Pipeline.Discord.Gateway.GatewayEvent>? GatewayEvent { get; set; }
+
     public ulong BotId => Discord.BotMember.Id;
 
     public static async Task<VoiceCallRig> StartAsync(SimulatorOptions? simulator = null, VoiceCallOptions? options = null)
@@ -67,6 +71,9 @@ internal sealed class VoiceCallRig : IAsyncDisposable
         Assert.Equal(VoiceCallState.Connected, await rig.JoinAsync());
         return rig;
     }
+
+    /// <summary>Another call over the same gateway.</summary>
+    public VoiceCall NewCall() => new(options, (guild, channel, token) => Gateway.UpdateVoiceStateAsync(guild, channel, false, false, token), TimeProvider.System, Log.CreateLogger("voice"));
 
     public Task<VoiceCallState> JoinAsync(ulong? channelId = null) =>
         Call.JoinAsync(Discord.Guild.Id, channelId ?? Discord.VoiceChannel.Id, Gateway.SelfId, Ring, TestContext.Current.CancellationToken);
@@ -127,11 +134,12 @@ internal sealed class VoiceCallRig : IAsyncDisposable
 
     private async Task PumpGatewayAsync()
     {
-        await foreach (GatewayEvent what in Gateway.Events.ReadAllAsync())
+        await foreach (Pipeline.Discord.Gateway.GatewayEvent what in Gateway.Events.ReadAllAsync())
         {
-            if (what is GatewayEvent.VoiceStateChanged own && own.State.UserId == Gateway.SelfId) Call.OnVoiceState(own.State, own.Origin);
-            else if (what is GatewayEvent.VoiceServerChanged server) Call.OnVoiceServer(server.Update);
-            else if (what is GatewayEvent.SessionStarted) Call.OnGatewayRestarted();
+            GatewayEvent?.Invoke(what);
+            if (what is Pipeline.Discord.Gateway.GatewayEvent.VoiceStateChanged own && own.State.UserId == Gateway.SelfId) Call.OnVoiceState(own.State, own.Origin);
+            else if (what is Pipeline.Discord.Gateway.GatewayEvent.VoiceServerChanged server) Call.OnVoiceServer(server.Update);
+            else if (what is Pipeline.Discord.Gateway.GatewayEvent.SessionStarted) Call.OnGatewayRestarted();
         }
     }
 
