@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Time.Testing;
+using Pipeline.Audio.Opus;
+using Pipeline.Bot.Capture;
+using Pipeline.Discord.Rtp;
+using Pipeline.Discord.Voice;
+using Pipeline.TestKit;
+
+namespace Pipeline.Benchmarks;
+
+/// <summary>One of the things that <see cref="DatagramChain"/> compares, slice by slice, with its state kept in between.</summary>
+internal abstract class DatagramChainStep : IDisposable
+{
+    private readonly List<double> nanoseconds = [];
+    private readonly List<double> bytes = [];
+
+    public IReadOnlyList<double> NanosecondsPerSlice => nanoseconds;
+
+    public IReadOnlyList<double> BytesPerSlice => bytes;
+
+    public int PacketsPerSlice { get; private set; }
+
+    public void Run(int first, int count)
+    {
+        PacketsPerSlice = count;
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        long before = DatagramClock.ThreadNanoseconds();
+        Take(first, count);
+        nanoseconds.Add(DatagramClock.ThreadNanoseconds() - before);
+        bytes.Add(GC.GetAllocatedBytesForCurrentThread() - allocated);
+    }
+
+    public abstract void Dispose();
+
+    protected abstract void Take(int first, int count);
+
+    /// <summary>libopus and nothing else.</summary>
+    public sealed class Alone(DatagramSpeech speech) : DatagramChainStep
+    {
+        private readonly OpusDecoder[] decoders = [.. Enumerable.Range(0, speech.Speakers).Select(_ => new OpusDecoder(channels: 2))];
+        private readonly short[] pcm = new short[OpusPacket.MaximumSamples * 2];
+
+        public override void Dispose() => Array.ForEach(decoders, decoder => decoder.Dispose());
+
+        protected override void Take(int first, int count)
+        {
+            for (int i = first; i < first + count; i++) decoders[i % speech.Speakers].Decode(speech.Frames[i], pcm, out _);
+        }
+    }
+
+    /// <summary>The media path and a recording, ticked every 60 ms of virtual time.</summary>
+    public sealed class Chain : DatagramChainStep
+    {
+        private const int FramesPerTick = 3;
+
+        private readonly FakeTimeProvider time = new();
+        private readonly TempFolder folder = new();
+        private readonly DatagramSpeech speech;
+        private readonly Recording recording;
+        private readonly MediaPath path;
+
+        public Chain(DatagramSpeech speech, TransportKey transportKey)
+        {
+            this.speech = speech;
+            recording = DatagramRecording.Start(folder.Path, time);
+            path = new MediaPath(recording.Frames, time);
+            path.Apply(new MediaSnapshot(1, transportKey, DatagramSpeech.Users(speech.Speakers)));
+        }
+
+        public long Lost => path.Health(0).Drops.Values.Sum() + recording.Frames.Dropped;
+
+        public override void Dispose()
+        {
+            path.Dispose();
+            recording.Dispose();
+            folder.Dispose();
+        }
+
+        protected override void Take(int first, int count)
+        {
+            for (int i = first; i < first + count; i++)
+            {
+                path.Receive(speech.Datagrams[i], time.GetTimestamp());
+                if ((i + 1) % speech.Speakers != 0) continue;
+                time.Advance(TimeSpan.FromMilliseconds(20));
+                if ((i + 1) / speech.Speakers % FramesPerTick == 0) recording.Tick();
+            }
+        }
+    }
+}
