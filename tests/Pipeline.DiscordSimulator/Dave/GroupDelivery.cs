@@ -71,6 +71,7 @@ public sealed class GroupDelivery : IDisposable
         Withdraw(userId);
         if (roster.IsEstablished && roster.LeafOf(userId) is uint leaf) ProposeRemove(userId, leaf);
         roster.Wait(userId, keyPackage);
+        if (RestartIfNobodyFollows()) return;
         SignedProposal add = key.Add(Epoch, keyPackage);
         if (!roster.IsEstablished && inFlight.Count > 0) Send(new DeliveryMessage(userId, 27, SignedProposal.Append(inFlight)));
         Propose(add, roster.IsEstablished ? roster.Listeners : roster.Waiting.Where(other => other != userId));
@@ -108,7 +109,7 @@ public sealed class GroupDelivery : IDisposable
     {
         if (!roster.IsEstablished || roster.LeafOf(userId) is not uint leaf) return;
         roster.Evict(userId);
-        ProposeRemove(userId, leaf);
+        if (!RestartIfNobodyFollows()) ProposeRemove(userId, leaf);
     }
 
     /// <summary>Somebody left the call; the others know already (op 13).</summary>
@@ -217,6 +218,23 @@ public sealed class GroupDelivery : IDisposable
     private void ProposeWaiting()
     {
         foreach (ulong userId in roster.Waiting.ToArray()) Propose(key.Add(Epoch, roster.KeyPackageOf(userId)), roster.Listeners);
+    }
+
+    /// <summary>Every member is out of step: those who wait found a new group.</summary>
+    private bool RestartIfNobodyFollows()
+    {
+        if (!roster.IsEstablished || roster.Listeners.Count > 0) return false;
+        roster.Disband();
+        inFlight.Clear();
+        Epoch = 0;
+        ulong[] waiting = [.. roster.Waiting];
+        inFlight.AddRange(waiting.Select(userId => key.Add(Epoch, roster.KeyPackageOf(userId))));
+        foreach (ulong userId in waiting)
+        {
+            SignedProposal[] others = [.. inFlight.Where(proposal => proposal.UserId != userId)];
+            if (others.Length > 0) Send(new DeliveryMessage(userId, 27, SignedProposal.Append(others)));
+        }
+        return true;
     }
 
     private int NextTransition()

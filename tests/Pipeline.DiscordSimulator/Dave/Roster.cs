@@ -60,10 +60,16 @@ internal sealed class Roster
         }
     }
 
-    public void Reset()
+    /// <summary>No group any more; who waits goes on waiting.</summary>
+    public void Disband()
     {
         leaves.Clear();
         evicted.Clear();
+    }
+
+    public void Reset()
+    {
+        Disband();
         waiting.Clear();
     }
 }

@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace Pipeline.Dave.Tests.Session;
+
+public sealed class RecoveryLadderTests
+{
+    private readonly FakeTimeProvider time = new();
+    private readonly RecoveryLadder ladder;
+
+    public RecoveryLadderTests() => ladder = new RecoveryLadder(time);
+
+    [Fact]
+    public void Five_resets_then_a_rejoin_twice_over_then_the_users_are_told_and_it_starts_anew()
+    {
+        List<RecoveryStep> steps = [];
+        for (int i = 0; i < 19; i++) steps.Add(Step());
+        RecoveryStep[] round = [.. Enumerable.Repeat(RecoveryStep.Reset, 5), RecoveryStep.Rejoin];
+        Assert.Equal([.. round, .. round, .. round[..5], RecoveryStep.TellUsers], steps[..18]);
+        Assert.Equal(RecoveryStep.Reset, steps[18]);
+    }
+
+    [Fact]
+    public void Steps_keep_five_seconds_apart()
+    {
+        Assert.NotNull(ladder.Next());
+        time.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.Null(ladder.Next());
+        time.Advance(TimeSpan.FromSeconds(0.2));
+        Assert.NotNull(ladder.Next());
+    }
+
+    [Fact]
+    public void What_opens_for_ten_seconds_after_a_step_proves_that_it_helped()
+    {
+        for (int i = 0; i < 4; i++) Step();
+        time.Advance(TimeSpan.FromSeconds(3));
+        ladder.OnHealthy();
+        Assert.Equal(RecoveryStep.Reset, Step());
+        Assert.Equal(RecoveryStep.Rejoin, Step());
+        time.Advance(TimeSpan.FromSeconds(11));
+        ladder.OnHealthy();
+        for (int i = 0; i < 5; i++) Assert.Equal(RecoveryStep.Reset, Step());
+    }
+
+    [Fact]
+    public void Resets_that_the_gateway_forces_count_and_do_not_wait()
+    {
+        for (int i = 0; i < 5; i++) Assert.Equal(RecoveryStep.Reset, ladder.Forced());
+        Assert.Null(ladder.Next());
+        Assert.Equal(RecoveryStep.Rejoin, ladder.Forced());
+    }
+
+    private RecoveryStep Step()
+    {
+        RecoveryStep? step;
+        while ((step = ladder.Next()) is null) time.Advance(TimeSpan.FromSeconds(1));
+        return step.Value;
+    }
+}
