@@ -9,6 +9,8 @@ internal sealed class OurMember : CallMember, IDisposable
     private readonly Dictionary<(int, ulong), uint> nonces = [];
     private ushort sequence;
     private int sendingSerial;
+    private bool described;
+    private bool disposed;
 
     public OurMember(ulong userId, TestCall call)
         : base(userId, call)
@@ -35,7 +37,11 @@ internal sealed class OurMember : CallMember, IDisposable
 
     public int Count(DaveOpenResult result) => Results.GetValueOrDefault(result);
 
-    public override Task DescribedAsync(int version) => Take(Session.OnSessionDescription(version));
+    public override Task DescribedAsync(int version)
+    {
+        described = true;
+        return Take(Session.OnSessionDescription(version));
+    }
 
     public override Task ConnectedAsync(IReadOnlyList<ulong> userIds) => Take(Session.OnClientsConnect(userIds));
 
@@ -49,11 +55,12 @@ internal sealed class OurMember : CallMember, IDisposable
         _ => Session.OnBinary(message.Opcode, message.Body),
     });
 
-    /// <summary>Sealed by test code with the keys that the session published: proves that they are the group's.</summary>
+    /// <summary>Sealed by test code with the keys that the session published: proves that they are the group's. Empty before there are any.</summary>
     public override Task<byte[]> SealAsync(byte[] frame)
     {
         EpochKeys? keys = Snapshot.Keys.FirstOrDefault(set => set.Epoch == Snapshot.Epoch);
-        if (Snapshot.ProtocolVersion == 0 || keys is null || !keys.TryGetBaseSecret(UserId, out ReadOnlySpan<byte> baseSecret)) return Task.FromResult(frame);
+        if (described && Snapshot.ProtocolVersion == 0) return Task.FromResult(frame);
+        if (keys is null || !keys.TryGetBaseSecret(UserId, out ReadOnlySpan<byte> baseSecret)) return Task.FromResult(Array.Empty<byte>());
         sendingSerial = keys.Serial;
         uint nonce = nonces[(sendingSerial, UserId)] = nonces.GetValueOrDefault((sendingSerial, UserId)) + 1;
         return Task.FromResult(FrameSealer.Seal(FrameSealer.KeyOf(baseSecret.ToArray(), 0), nonce, frame));
@@ -70,14 +77,25 @@ internal sealed class OurMember : CallMember, IDisposable
 
     public override Task<string> PrivacyCodeAsync() => Task.FromResult(Snapshot.PrivacyCode);
 
+    /// <summary>Lets go of what was heard and noted so far; counters stay.</summary>
+    public void Forget()
+    {
+        Heard.Clear();
+        Lost.Clear();
+        Notices.Clear();
+        Call.Sent.Clear();
+    }
+
     public void Dispose()
     {
+        disposed = true;
         Receiver.Dispose();
         Session.Dispose();
     }
 
     private void Tick()
     {
+        if (disposed) return;
         Receiver.Poll(Snapshot);
         _ = Take(Session.OnTimer(Receiver.Health));
         Call.Network.Schedule(TimeSpan.FromMilliseconds(100), Tick);

@@ -39,6 +39,12 @@ internal sealed class TestCall : IAsyncDisposable
     /// <summary>On the way to a client, by user and opcode.</summary>
     public Func<ulong, byte, TimeSpan> Downlink { get; set; } = (_, _) => TimeSpan.FromMilliseconds(5);
 
+    /// <summary>When copies of a packet arrive: none is a loss, two a duplicate.</summary>
+    public Func<IEnumerable<TimeSpan>> Media { get; set; } = () => [TimeSpan.FromMilliseconds(10)];
+
+    /// <summary>Packets that reached a listener.</summary>
+    public long Delivered { get; private set; }
+
     /// <summary>What the gateway sent, for replays.</summary>
     public List<DeliveryMessage> Sent { get; } = [];
 
@@ -88,11 +94,12 @@ internal sealed class TestCall : IAsyncDisposable
                 foreach (CallMember speaker in speakers)
                 {
                     byte[] frame = [0x78, .. BitConverter.GetBytes(spoken++), .. new byte[20 + spoken % 60]];
-                    said.Add((speaker.UserId, Convert.ToHexString(frame)));
                     byte[] packet = await speaker.SealAsync(frame);
+                    if (packet.Length == 0) continue;
+                    said.Add((speaker.UserId, Convert.ToHexString(frame)));
                     foreach (CallMember listener in present.Where(other => other != speaker).ToArray())
                     {
-                        Network.Schedule(TimeSpan.FromMilliseconds(10), () => listener.HearAsync(speaker.UserId, packet));
+                        foreach (TimeSpan delay in Media()) Network.Schedule(delay, () => HearAsync(listener, speaker.UserId, packet));
                     }
                 }
             });
@@ -140,6 +147,13 @@ internal sealed class TestCall : IAsyncDisposable
         foreach (OurMember member in present.OfType<OurMember>()) member.Dispose();
         Gateway.Dispose();
         if (davey is not null) await davey.DisposeAsync();
+    }
+
+    private Task HearAsync(CallMember listener, ulong from, byte[] packet)
+    {
+        if (!present.Contains(listener)) return Task.CompletedTask;
+        Delivered++;
+        return listener.HearAsync(from, packet);
     }
 
     private void ToClient(DeliveryMessage message)
