@@ -5,6 +5,7 @@ public static class Runs
 {
     public static IReadOnlyDictionary<string, Func<string[], Task<int>>> All { get; } = new Dictionary<string, Func<string[], Task<int>>>
     {
+        ["demo"] = Demo.DemoRun.RunAsync,
         ["load"] = Load.LoadRun.RunAsync,
         ["capture"] = Capture.CaptureRun.RunAsync,
         ["chain"] = DatagramChain.RunAsync,

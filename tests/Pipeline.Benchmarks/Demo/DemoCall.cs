@@ -1,0 +1,59 @@
+using Pipeline.Simulator;
+using Pipeline.Simulator.Rest;
+using Pipeline.Simulator.World;
+
+namespace Pipeline.Benchmarks.Demo;
+
+/// <summary>From <c>/record start</c> to the Stop button.</summary>
+internal sealed class DemoCall(DemoStage stage, IReadOnlyList<DemoVoice> voices)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>What the report needs to know of the call.</summary>
+    internal sealed record Ended(string RecordingId, long StoppedAt, string PanelText, IReadOnlyList<(string Name, string? Code)> PrivacyCodes);
+
+    public async Task<Ended> RunAsync(DemoOptions options)
+    {
+        DiscordSimulator discord = stage.Discord;
+        SimulatedInteraction start = await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, "record start", new Dictionary<string, object> { ["channel"] = discord.VoiceChannel });
+        await start.Answered.WaitAsync(Patience);
+        DemoRun.Say($"/record start was answered after {start.Latency?.TotalMilliseconds:F0} ms: {start.Text.ReplaceLineEndings(" ")}");
+        await DiscordSimulator.WaitUntilAsync(() => Panel() is not null && IsListening(options), Patience);
+        DemoRun.Show("at the start", Panel()!);
+
+        Task talk = Task.WhenAll(voices.Select(voice => voice.TalkAsync()));
+        await Task.Delay(TimeSpan.FromSeconds(12));
+        DemoRun.Show("in the middle", Panel()!);
+        List<(string, string?)> codes = [];
+        foreach (DemoVoice voice in voices) codes.Add((voice.Name, await voice.PrivacyCodeAsync()));
+        await talk;
+        // The panel is edited every five seconds; this one knows the whole conversation.
+        await Task.Delay(TimeSpan.FromSeconds(6));
+
+        SimulatedMessage panel = Panel()!;
+        string middle = panel.Text;
+        string id = await RecordingIdAsync();
+        long stopped = TimeProvider.System.GetTimestamp();
+        SimulatedInteraction stop = await discord.Interactions.PressAsync(discord.Guild.Owner, panel, panel.ButtonWithLabel("Stop")!);
+        await stop.Answered.WaitAsync(Patience);
+        DemoRun.Say("Stop was pressed");
+        return new Ended(id, stopped, middle, codes);
+    }
+
+    public SimulatedMessage? Panel() => stage.Discord.TextChannel.Messages.LastOrDefault(message => message.Versions.Any(version => version.CustomIds.Count > 0));
+
+    private bool IsListening(DemoOptions options)
+    {
+        DiscordSimulator discord = stage.Discord;
+        if (discord.VoiceClient(discord.Bot.Id)?.Mode is null) return false;
+        return options.Plain || discord.Encryption(discord.VoiceChannel).Members.Count == voices.Count + 1;
+    }
+
+    private async Task<string> RecordingIdAsync()
+    {
+        using HttpResponseMessage answer = await stage.Functions.Api.Http.GetAsync(new Uri($"/api/recordings?guildId={stage.Discord.Guild.Id}", UriKind.Relative));
+        answer.EnsureSuccessStatusCode();
+        Pipeline.Contracts.Api.RecordingPage page = System.Text.Json.JsonSerializer.Deserialize(await answer.Content.ReadAsStreamAsync(), Pipeline.Contracts.Api.ApiJsonContext.Default.RecordingPage)!;
+        return page.Recordings[0].Id;
+    }
+}
