@@ -57,7 +57,10 @@ public sealed class RecordingHosts : BackgroundService
     public Task<RecordingHost> StartAsync(StartRecordingRequest request, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        SessionInfo session = request.ToSession(request.CaptureTime ?? Time);
+        TimeProvider captureTime = request.CaptureTime ?? Time;
+        // Both clocks are read together: what the disk takes from here on must not shift the audio against StartedAt.
+        long startTimestamp = captureTime.GetTimestamp();
+        SessionInfo session = request.ToSession(captureTime);
         SessionManifest first = new()
         {
             Session = session,
@@ -72,7 +75,7 @@ public sealed class RecordingHosts : BackgroundService
         keeper.TryClaim();
         Keepers.Add(keeper);
         keeper.SaveLocally(first);
-        RecordingHost host = Host(keeper, new RecordingLease(Storages, Time), request.CaptureTime ?? Time, 0, new Dictionary<ulong, int>(), request.TicksByCaller);
+        RecordingHost host = Host(keeper, new RecordingLease(Storages, Time), captureTime, startTimestamp, new Dictionary<ulong, int>(), request.TicksByCaller);
         logger.RecordingStarted(session.RecordingId.ToString(), session.ChannelId);
         return Task.FromResult(host);
     }
@@ -149,10 +152,10 @@ public sealed class RecordingHosts : BackgroundService
         }
     }
 
-    internal RecordingHost Host(ManifestKeeper keeper, RecordingLease lease, TimeProvider captureTime, long resumeSample, IReadOnlyDictionary<ulong, int> firstIndexes, bool ticksByCaller)
+    /// <param name="startTimestamp">The timestamp of <paramref name="captureTime"/> that is sample 0.</param>
+    internal RecordingHost Host(ManifestKeeper keeper, RecordingLease lease, TimeProvider captureTime, long startTimestamp, IReadOnlyDictionary<ulong, int> firstIndexes, bool ticksByCaller)
     {
-        long elapsed = (long)(resumeSample * (captureTime.TimestampFrequency / (double)SampleClock.SamplesPerSecond));
-        Recording recording = new(keeper.Session, Capture, keeper.Folder.Path, captureTime, captureTime.GetTimestamp() - elapsed, firstIndexes);
+        Recording recording = new(keeper.Session, Capture, keeper.Folder.Path, captureTime, startTimestamp, firstIndexes);
         RecordingHost host = new(this, keeper, lease, recording, captureTime, logger);
         running[keeper.Session.RecordingId] = host;
         host.Start(ticksByCaller);

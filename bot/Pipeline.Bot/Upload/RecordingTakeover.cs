@@ -35,13 +35,15 @@ internal sealed class RecordingTakeover(RecordingHosts room, RecordingCandidate 
         bool othersWentOn = elsewhere is not null && elsewhere.Incarnation > keeper.Incarnation;
         long last = Math.Max(candidate.LastSample, elsewhere?.SampleCount ?? 0);
         long now = SampleClock.ToSamples(captureTime.GetUtcNow() - keeper.Session.StartedAt);
+        long timestamp = captureTime.GetTimestamp(); // With the wall clock: repairing the spool takes time that must not shift the audio.
         long resume = Math.Max(last, now); // A clock that was set back must not write over what is there.
+        long elapsed = (long)(resume * (captureTime.TimestampFrequency / (double)SampleClock.SamplesPerSecond));
         SpoolContents contents = SpoolRepair.Repair(keeper.Folder.Path);
         keeper.TakeOver(elsewhere, resume > last ? new RecordingGap { StartSample = last, SampleCount = resume - last, Reason = "takeover" } : null);
         foreach (ClosedSegment segment in contents.Segments) keeper.Closed(segment.Key, segment.StartSample);
         Dictionary<ulong, int> first = keeper.FirstIndexes(contents.NextIndexes, beyondReserved: othersWentOn || !candidate.InSpool);
         keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow()));
-        RecordingHost host = room.Host(keeper, new RecordingLease(room.Storages, room.Time), captureTime, resume, first, ticksByCaller);
+        RecordingHost host = room.Host(keeper, new RecordingLease(room.Storages, room.Time), captureTime, timestamp - elapsed, first, ticksByCaller);
         logger.RecordingTakenOver(keeper.Session.RecordingId.ToString(), keeper.Incarnation, SampleClock.ToTime(resume - last).TotalSeconds);
         return host;
     }

@@ -2,7 +2,7 @@ namespace Pipeline.TestKit.Stage;
 
 /// <summary>Where something that was said stands in a track, by cross-correlation.</summary>
 /// <param name="Position">Where the first sample of the spoken clip lies in the track.</param>
-/// <param name="Correlation">Normalized correlation at that place, 1 for equal.</param>
+/// <param name="Correlation">Normalized correlation of the two-second windows, each at its own best place, weighted by energy; 1 for equal.</param>
 /// <param name="WorstWindow">Largest distance of any two-second window of the clip from where <paramref name="Position"/> puts it.</param>
 public sealed record SpeechAlignment(TimeSpan Position, double Correlation, TimeSpan WorstWindow)
 {
@@ -17,7 +17,7 @@ public sealed record SpeechAlignment(TimeSpan Position, double Correlation, Time
         float[] fineClip = Decimate(clip), fineTrack = Decimate(track);
         int search = 3 * EnvelopeStep / Decimation;
         int fine = BestLag(fineClip, fineTrack, coarse / Decimation - search, coarse / Decimation + search);
-        double worst = 0;
+        double worst = 0, weighted = 0, weight = 0;
         int window = WindowSeconds * Pcm.SamplesPerSecond / Decimation;
         for (int start = 0; start + window <= fineClip.Length; start += window)
         {
@@ -26,9 +26,11 @@ public sealed record SpeechAlignment(TimeSpan Position, double Correlation, Time
             int reach = Pcm.SamplesPerSecond / Decimation / 10; // 100 ms
             int lag = BestLag(part, fineTrack, fine + start - reach, fine + start + reach);
             worst = Math.Max(worst, Math.Abs(lag - fine - start));
+            weighted += Energy(part) * CorrelationAt(part, fineTrack, lag);
+            weight += Energy(part);
         }
         double seconds = (double)Decimation / Pcm.SamplesPerSecond;
-        return new SpeechAlignment(TimeSpan.FromSeconds(fine * seconds), CorrelationAt(fineClip, fineTrack, fine), TimeSpan.FromSeconds(worst * seconds));
+        return new SpeechAlignment(TimeSpan.FromSeconds(fine * seconds), weight > 0 ? weighted / weight : 0, TimeSpan.FromSeconds(worst * seconds));
     }
 
     private static int BestLag(ReadOnlySpan<float> part, ReadOnlySpan<float> whole, int from, int to)
