@@ -9,12 +9,14 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Tests.Upload;
 
-/// <summary>What lies in the storage, seen by a client of its own. Tests share queues: each takes its own recording's messages only.</summary>
+/// <summary>What lies in the storage, seen by a client of its own. Tests share queues: each is shown its own recording's messages only.</summary>
 internal sealed class StorageEye(string connectionString)
 {
+    private static readonly SemaphoreSlim Gate = new(1);
+    private static readonly List<(Uri Queue, string Text)> Seen = [];
+
     private readonly BlobContainerClient container = new(connectionString, StorageNames.TempContainer);
     private readonly QueueServiceClient queues = new(connectionString, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
-    private readonly List<(string Queue, string Text)> seen = [];
 
     public async Task CreateAsync()
     {
@@ -65,23 +67,26 @@ internal sealed class StorageEye(string connectionString)
     public static string Chain(IEnumerable<(int Index, byte[] Content)> segments) =>
         segments.OrderBy(segment => segment.Index).Aggregate(SegmentChain.Empty, (chain, segment) => SegmentChain.Append(chain, segment.Index, Md5(segment.Content)));
 
-    // Foreign messages come back into sight after 2 s; ours are deleted and kept here.
+    // Whoever looks takes everything there is, for all tests of this process, so that no message is out of sight while another test holds it.
     private async Task<IReadOnlyList<T>> MessagesAsync<T>(string queue, JsonTypeInfo<T> type, Func<T, bool> isOurs)
     {
         QueueClient client = queues.GetQueueClient(queue);
-        while (true)
+        await Gate.WaitAsync();
+        try
         {
-            QueueMessage[] batch = await client.ReceiveMessagesAsync(32, TimeSpan.FromSeconds(2));
-            int ours = 0;
-            foreach (QueueMessage message in batch)
+            while ((await client.ReceiveMessagesAsync(32, TimeSpan.FromSeconds(30))).Value is { Length: > 0 } batch)
             {
-                if (!isOurs(JsonSerializer.Deserialize(message.MessageText, type)!)) continue;
-                ours++;
-                seen.Add((queue, message.MessageText));
-                await client.DeleteMessageAsync(message.MessageId, message.PopReceipt);
+                foreach (QueueMessage message in batch)
+                {
+                    Seen.Add((client.Uri, message.MessageText));
+                    await client.DeleteMessageAsync(message.MessageId, message.PopReceipt);
+                }
             }
-            if (ours == 0) break;
+            return [.. Seen.Where(message => message.Queue == client.Uri).Select(message => JsonSerializer.Deserialize(message.Text, type)!).Where(isOurs)];
         }
-        return [.. seen.Where(message => message.Queue == queue).Select(message => JsonSerializer.Deserialize(message.Text, type)!)];
+        finally
+        {
+            Gate.Release();
+        }
     }
 }
