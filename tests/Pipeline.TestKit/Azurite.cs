@@ -16,11 +16,25 @@ public sealed class Azurite : IAsyncDisposable
     private readonly ChildProcess process;
     private readonly TempFolder? ownFolder;
 
-    private Azurite(ChildProcess process, TempFolder? ownFolder, int[] ports)
+    private Azurite(ChildProcess process, TempFolder? ownFolder, int[] ports, LoopbackCertificate? certificate)
     {
-        (this.process, this.ownFolder) = (process, ownFolder);
+        (this.process, this.ownFolder, Certificate) = (process, ownFolder, certificate);
         (BlobPort, QueuePort, TablePort) = (ports[0], ports[1], ports[2]);
+        Identity = certificate is null ? null : new IdentityEndpoint();
+        Settings = Identity is null ? new Dictionary<string, string?> { ["PipelineStorage"] = ConnectionString } : IdentitySettings(Identity, certificate!);
     }
+
+    /// <summary>In identity mode, what the services show over HTTPS; null else.</summary>
+    public LoopbackCertificate? Certificate { get; }
+
+    /// <summary>In identity mode, where processes get their tokens; null else.</summary>
+    public IdentityEndpoint? Identity { get; }
+
+    /// <summary>What a process of the product gets to reach this storage: a connection string, or addresses and an identity.</summary>
+    public IReadOnlyDictionary<string, string?> Settings { get; }
+
+    /// <summary>With an access log, one line per request so far: <c>127.0.0.1 - - [time] "PUT /pipeline/container/blob HTTP/1.1" 201 -</c>.</summary>
+    public IEnumerable<string> AccessLog => process.Lines.Where(line => line.Contains(" HTTP/1.1\" ", StringComparison.Ordinal));
 
     public int BlobPort { get; }
     public int QueuePort { get; }
@@ -34,30 +48,47 @@ public sealed class Azurite : IAsyncDisposable
 
     /// <param name="folder">Where the data lives; null for a folder that goes away with the fixture.</param>
     /// <param name="ports">Blob, queue and table port; null for free ones.</param>
-    public static async Task<Azurite> StartAsync(string? folder = null, int[]? ports = null)
+    /// <param name="identity">HTTPS with a certificate of this run, and tokens instead of keys (see <see cref="Settings"/>).</param>
+    /// <param name="accessLog">Keep a line of every request.</param>
+    public static async Task<Azurite> StartAsync(string? folder = null, int[]? ports = null, bool identity = false, bool accessLog = false)
     {
         string node = RepositoryRoot.Combine("infra", "azurite", "node_modules", ".bin", "node");
         string main = RepositoryRoot.Combine("infra", "azurite", "node_modules", "azurite", "dist", "src", "azurite.js");
         if (!File.Exists(main)) throw new InvalidOperationException($"{main} is missing: run infra/setup.sh");
         TempFolder? ownFolder = folder is null ? new TempFolder() : null;
         int[] chosen = ports ?? FreePort.Take(3);
+        LoopbackCertificate? certificate = identity ? new LoopbackCertificate() : null;
         string[] arguments =
         [
-            main, "--location", folder ?? ownFolder!.Path, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+            main, "--location", folder ?? ownFolder!.Path, .. accessLog ? Array.Empty<string>() : ["--silent"], "--skipApiVersionCheck", "--disableTelemetry",
+            .. certificate is null ? Array.Empty<string>() : ["--oauth", "basic", "--cert", certificate.CertificateFile, "--key", certificate.KeyFile],
             "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1",
             "--blobPort", $"{chosen[0]}", "--queuePort", $"{chosen[1]}", "--tablePort", $"{chosen[2]}",
         ];
         Dictionary<string, string?> environment = new() { ["AZURITE_ACCOUNTS"] = $"{AccountName}:{AccountKey};{SecondAccountName}:{SecondAccountKey}" };
         ChildProcess process = ChildProcess.Start(node, arguments, environment);
         await process.WaitForLineAsync(line => line.Contains("Table service is successfully listening", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
-        return new Azurite(process, ownFolder, chosen);
+        return new Azurite(process, ownFolder, chosen, certificate);
     }
 
     public async ValueTask DisposeAsync()
     {
         await process.DisposeAsync();
+        Identity?.Dispose();
+        Certificate?.Dispose();
         ownFolder?.Dispose();
     }
+
+    private Dictionary<string, string?> IdentitySettings(IdentityEndpoint identity, LoopbackCertificate certificate) => new(identity.Environment)
+    {
+        ["PipelineStorage"] = "",
+        ["PipelineStorage__blobServiceUri"] = $"https://127.0.0.1:{BlobPort}/{AccountName}",
+        ["PipelineStorage__queueServiceUri"] = $"https://127.0.0.1:{QueuePort}/{AccountName}",
+        ["PipelineStorage__tableServiceUri"] = $"https://127.0.0.1:{TablePort}/{AccountName}",
+        ["PipelineStorage__credential"] = "managedidentity",
+        ["PipelineStorage__clientId"] = IdentityEndpoint.ClientId,
+        ["SSL_CERT_FILE"] = certificate.CertificateFile,
+    };
 
     private static string ConnectionStringFor(string account, string key, int blobPort, int queuePort, int tablePort) =>
         $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={key};" +
