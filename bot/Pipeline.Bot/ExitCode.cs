@@ -20,7 +20,7 @@ public static class ExitCode
     /// <summary>The machine lacks something: libopus, a spool folder that can be written, a spool of our own.</summary>
     public const int Machine = 5;
 
-    /// <summary>Another bot has the recording.</summary>
+    /// <summary>Another bot has the recording, or serves our shard.</summary>
     public const int Lost = 6;
 
     /// <summary>Discord refuses the bot, or keeps it from working.</summary>

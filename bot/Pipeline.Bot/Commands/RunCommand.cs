@@ -40,12 +40,14 @@ internal static class RunCommand
         // Asked for now: running the host ends with disposing its services.
         DiscordBot running = app.Services.GetRequiredService<DiscordBot>();
         RecordingHosts recordings = app.Services.GetRequiredService<RecordingHosts>();
+        ShardLease shard = app.Services.GetRequiredService<ShardLease>();
         await app.RunAsync(cancellationToken);
         if (running.Failure is { } refused)
         {
             await Console.Error.WriteLineAsync($"Discord refuses the bot: {refused.Message}");
             return ExitCode.Discord;
         }
+        if (shard.State == ShardState.Lost) return ExitCode.Lost;
         return recordings.Failure is null ? ExitCode.Success : ExitCode.Failure;
     }
 }
