@@ -84,7 +84,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
     public void AppendSilence(long samples, double arrival)
     {
         if (segment is not null && segment.SampleCount + samples > context.Limits.MaximumSegment) Close(padding: samples, arrival);
-        if (segment is not null) TryWriteSilence(samples);
+        if (segment is not null) TryWrite([], samples);
         position += samples;
     }
 
@@ -154,7 +154,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
         if (segment is null) return;
         Float(timeline.WantedOffset);
         padding = Math.Min(padding, context.Limits.MinimumSegment - segment.SampleCount);
-        if (padding > 0 && !TryWriteSilence(padding)) return;
+        if (padding > 0 && !TryWrite([], padding)) return;
         try
         {
             ClosedSegment closed = segment.Close(user.Name);
@@ -223,25 +223,12 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
         return true;
     }
 
-    private bool TryWrite(ReadOnlySpan<short> pcm)
+    private bool TryWrite(ReadOnlySpan<short> pcm, long silence = 0)
     {
         try
         {
             segment!.Write(pcm);
-            return true;
-        }
-        catch (Exception failure) when (IsOfTheDisk(failure))
-        {
-            Salvage(failure, position);
-            return false;
-        }
-    }
-
-    private bool TryWriteSilence(long samples)
-    {
-        try
-        {
-            segment!.WriteSilence(samples);
+            segment.WriteSilence(silence);
             return true;
         }
         catch (Exception failure) when (IsOfTheDisk(failure))

@@ -5,7 +5,7 @@ namespace Pipeline.Bot.Capture;
 
 /// <summary>
 /// One user's audio in one recording, over all of the user's RTP sources. Everything but the snapshot is for the tick's thread.
-/// The buffers (about 100 KB with the decoder) exist while the user is in the call and has spoken.
+/// The buffers (about 100 KB with the decoder) exist while the user is in the call and has spoken within five minutes.
 /// </summary>
 internal sealed class Track(RecordingContext context, ulong userId, int firstIndex) : IDisposable
 {
@@ -13,6 +13,9 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
 
     /// <summary>A frame may still be on its way for so long, by jitter; padding stays away from there.</summary>
     private const double LargestJitter = 0.25 * SampleClock.SamplesPerSecond;
+
+    // Listeners who once said a word need no decoder for the rest of a long call.
+    private const double GivenBackAfter = 300.0 * SampleClock.SamplesPerSecond;
 
     private readonly TrackUser user = new(userId);
     private readonly TrackCounters counters = new();
@@ -52,6 +55,11 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
     public void Tick(double now)
     {
         if (intake is null || lane is null) return;
+        if (now - intake.LastArrival > GivenBackAfter)
+        {
+            Leave(now);
+            return;
+        }
         bool isIdle = now - intake.LastArrival > context.Limits.LazySilence;
         if (isIdle) intake.Flush();
         if (!lane.IsOpen) return;

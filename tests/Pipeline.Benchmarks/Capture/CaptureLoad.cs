@@ -21,7 +21,7 @@ internal sealed class CaptureLoad : IDisposable
     private readonly List<ClosedSegment> closed = [];
     private long frame;
 
-    public CaptureLoad(byte[][] packets, int speakers)
+    public CaptureLoad(byte[][] packets, int speakers, int segmentSeconds = 10)
     {
         (this.packets, this.speakers) = (packets, speakers);
         SessionInfo session = new()
@@ -33,7 +33,8 @@ internal sealed class CaptureLoad : IDisposable
             StartedBy = 3,
             StartedAt = time.GetUtcNow(),
         };
-        Recording = new Recording(session, new CaptureOptions(), Path.Combine(spool.Path, session.RecordingId.ToString()), time, time.GetTimestamp(), new Dictionary<ulong, int>())
+        CaptureOptions options = new() { MaximumSegmentDuration = TimeSpan.FromSeconds(segmentSeconds), MaximumSegmentBytes = 1L << 30 };
+        Recording = new Recording(session, options, Path.Combine(spool.Path, session.RecordingId.ToString()), time, time.GetTimestamp(), new Dictionary<ulong, int>())
         {
             SegmentClosed = closed.Add,
         };
