@@ -5,6 +5,7 @@ using Pipeline.Simulator;
 using Pipeline.Simulator.Faults;
 using Pipeline.Simulator.Peers;
 using Pipeline.Simulator.Speakers;
+using Pipeline.Simulator.World;
 using Pipeline.TestKit;
 
 namespace Pipeline.Discord.Tests.Dave;
@@ -62,6 +63,50 @@ public sealed class EncryptedCallTests
         Assert.Equal(await CodeOfAsync(bob), rig.Call.Encryption.PrivacyCode);
         await Task.WhenAll(AssertHeardAsync(rig, ada, seed: 2), AssertHeardAsync(rig, bob, seed: 3));
         AssertNothingLost(rig, ada.UserId, bob.UserId);
+    }
+
+    [Fact]
+    public async Task A_client_without_encryption_makes_the_call_plain_for_as_long_as_it_stays()
+    {
+        string folder = PeerFolder();
+        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, Dave = DaveMode.Negotiated });
+        await using DiscordJsPeer ada = await DiscordJsPeer.StartAsync(rig.Discord, "Ada", folder, dave: true);
+        await ada.JoinAsync(rig.Discord.VoiceChannel);
+        await UntilMembersAsync(rig, 2);
+        await AssertHeardAsync(rig, ada, seed: 1);
+
+        SimulatedSpeaker plain = rig.Discord.AddSpeaker("Bob", rig.Discord.VoiceChannel);
+        await rig.UntilAsync(() => rig.Call.Encryption.State == DaveState.Plain, "a plain call");
+        await rig.WaitForAsync<VoiceCallEvent.PrivacyCode>(told => told.Code is null);
+        await plain.SayAsync(OpusClip.Generate(2, TimeSpan.FromSeconds(0.5)));
+        await rig.AssertAllReceivedAsync(plain.UserId, 25);
+        await AssertHeardAsync(rig, ada, seed: 3);
+
+        plain.Leave();
+        await UntilMembersAsync(rig, 2);
+        Assert.Equal(await CodeOfAsync(ada), rig.Call.Encryption.PrivacyCode);
+        await AssertHeardAsync(rig, ada, seed: 4);
+        DaveCounters counters = rig.Call.EncryptionCountersOf(ada.UserId);
+        Assert.True(counters is { Passthrough: > 0, Undecryptable: 0, NoKey: 0, PlaintextRejected: 0 }, counters.ToString());
+    }
+
+    [Fact]
+    public async Task Being_moved_to_another_channel_means_another_group()
+    {
+        string folder = PeerFolder();
+        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(Encrypted);
+        await using DiscordJsPeer ada = await DiscordJsPeer.StartAsync(rig.Discord, "Ada", folder, dave: true);
+        await ada.JoinAsync(rig.Discord.VoiceChannel);
+        await UntilMembersAsync(rig, 2);
+        SimulatedChannel other = rig.Discord.Guild.AddVoiceChannel("Elsewhere");
+        await using DiscordJsPeer bob = await DiscordJsPeer.StartAsync(rig.Discord, "Bob", folder, dave: true);
+        await bob.JoinAsync(other);
+
+        rig.Discord.Guild.Move(rig.Discord.BotMember, other);
+        await rig.WaitForAsync<VoiceCallEvent.Moved>();
+        await rig.UntilAsync(() => rig.Call.Encryption.Members.Any(member => member.UserId == bob.UserId), "the other group");
+        Assert.Equal(await CodeOfAsync(bob), rig.Call.Encryption.PrivacyCode);
+        await AssertHeardAsync(rig, bob, seed: 5);
     }
 
     [Fact]
