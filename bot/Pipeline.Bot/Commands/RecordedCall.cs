@@ -341,7 +341,7 @@ public sealed class RecordedCall : IAsyncDisposable
         lock (eventsGate) return [.. events];
     }
 
-    private List<VoiceState> HumanStates() => [.. (Guild()?.InChannel(ChannelId) ?? []).Where(state => state.UserId != services.Gateway.SelfId && !Guild()!.IsBot(state.UserId))];
+    private List<VoiceState> HumanStates() => [.. (Guild()?.InChannel(ChannelId) ?? []).Where(state => state.UserId != services.Gateway.SelfId && (services.Capture.IncludeBots || !Guild()!.IsBot(state.UserId)))];
 
     private IReadOnlyList<ulong> People() => [.. HumanStates().Select(state => state.UserId)];
 

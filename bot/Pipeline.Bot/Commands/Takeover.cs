@@ -70,7 +70,7 @@ internal sealed class Takeover(RecorderServices services, RecordingCandidate can
     private static PanelSpeaker ToSpeaker(TrackSummary track) =>
         new(track.Username, false, false, track.Health.GetValueOrDefault("received"), track.Health.GetValueOrDefault("lost"), track.Health.GetValueOrDefault("undecryptable"));
 
-    private bool HasPeople(Guild guild, ulong channelId) => guild.InChannel(channelId).Any(state => state.UserId != services.Gateway.SelfId && !guild.IsBot(state.UserId));
+    private bool HasPeople(Guild guild, ulong channelId) => guild.InChannel(channelId).Any(state => state.UserId != services.Gateway.SelfId && (services.Capture.IncludeBots || !guild.IsBot(state.UserId)));
 
     private ulong? Number(string property) =>
         ulong.TryParse(properties.GetValueOrDefault(property), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value : null;
