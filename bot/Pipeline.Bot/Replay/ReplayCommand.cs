@@ -26,13 +26,14 @@ internal static class ReplayCommand
     private static readonly Option<string> GuildName = new("--guild-name") { Description = "server name of the recording", DefaultValueFactory = _ => "Replay" };
     private static readonly Option<string?> Title = new("--title") { Description = "title of the recording" };
     private static readonly Option<string?> Continue = new("--continue") { Description = "go on with a recording that did not end: by its id, or the one of the same call", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<string?> Api = new("--api") { Description = "address of the recording API (its key is RecordingApi__ApiKey): shows what was moved and waits until the recording is finalized" };
     private static readonly Option<string?> Json = new("--json") { Description = "write the summary to this file" };
 
     public static Command Create()
     {
         Command command = new("replay", "Replays Ogg Opus files as a call that is recorded")
         {
-            Speaker, Speed, RepeatFor, Pause, Loss, Jitter, Seed, Guild, Channel, GuildName, Title, Continue, Json,
+            Speaker, Speed, RepeatFor, Pause, Loss, Jitter, Seed, Guild, Channel, GuildName, Title, Continue, Api, Json,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -56,7 +57,8 @@ internal static class ReplayCommand
         await BotProcess.RequireStorageAsync(app.Services.GetRequiredService<TempStorages>());
         await app.StartAsync();
         ReplayProgress progress = new(AnsiConsole.Console, TimeProvider.System);
-        using ReplayRun run = new(app, options, progress);
+        await using ReplayApi api = new(options, configuration["RecordingApi:ApiKey"], TimeProvider.System);
+        using ReplayRun run = new(app, options, progress, api);
         ReplaySummary summary = await run.RunAsync(length);
         await app.StopAsync();
         if (options.JsonFile is { } file) summary.WriteTo(file);
@@ -90,6 +92,7 @@ internal static class ReplayCommand
             Title = parsed.GetValue(Title),
             Continue = parsed.GetResult(Continue) is not null,
             ContinueId = string.IsNullOrEmpty(continueId) ? null : continueId,
+            Api = Address(parsed.GetValue(Api), problems),
             JsonFile = parsed.GetValue(Json),
         };
     }
@@ -99,6 +102,14 @@ internal static class ReplayCommand
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value >= minimum && value <= maximum) return value;
         problems.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: '{text}' is not allowed, expected a number from {minimum} to {maximum}"));
         return minimum;
+    }
+
+    private static Uri? Address(string? text, List<string> problems)
+    {
+        if (text is null) return null;
+        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)) return address;
+        problems.Add($"--api: '{text}' is not allowed, expected an address such as http://127.0.0.1:7071");
+        return null;
     }
 
     private static double Percentage(string? text, List<string> problems) =>

@@ -36,6 +36,9 @@ public sealed record ReplayOptions
     /// <summary>The recording to go on with, or null for the one that an earlier call with the same arguments began.</summary>
     public string? ContinueId { get; init; }
 
+    /// <summary>Address of the recording API, asked for what was moved and finalized; null: not asked.</summary>
+    public Uri? Api { get; init; }
+
     /// <summary>Where the summary is written as JSON, or null.</summary>
     public string? JsonFile { get; init; }
 

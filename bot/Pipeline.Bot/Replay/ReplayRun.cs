@@ -23,6 +23,7 @@ internal sealed class ReplayRun : IDisposable
     private readonly BotMetrics metrics;
     private readonly TimeProvider time;
     private readonly ReplayProgress progress;
+    private readonly ReplayApi api;
     private readonly LatencyHistogram spokenToDurable = new();
     private readonly MeterListener listener = new();
     private readonly CancellationToken stopping;
@@ -30,9 +31,9 @@ internal sealed class ReplayRun : IDisposable
     private readonly List<MemorySample> memory = [];
     private long spoolHighWater;
 
-    public ReplayRun(IHost app, ReplayOptions options, ReplayProgress progress)
+    public ReplayRun(IHost app, ReplayOptions options, ReplayProgress progress, ReplayApi api)
     {
-        (this.app, this.options, this.progress) = (app, options, progress);
+        (this.app, this.options, this.progress, this.api) = (app, options, progress, api);
         hosts = app.Services.GetRequiredService<RecordingHosts>();
         spool = app.Services.GetRequiredService<Spool>();
         spoolOptions = app.Services.GetRequiredService<SpoolOptions>();
@@ -53,6 +54,7 @@ internal sealed class ReplayRun : IDisposable
     {
         ReplayStart start = await new ReplayOpening(hosts, spool, options, time).OpenAsync(stopping);
         if (start.Host is not { } host) return Finished(start.Recording);
+        api.Follow(start.Recording);
         using ReplayStage stage = new(host, start.Clock, options, start.Origin);
         await PlayAsync(host, stage, length);
         bool cutShort = stopping.IsCancellationRequested || host.Ended.IsCompleted;
@@ -65,7 +67,8 @@ internal sealed class ReplayRun : IDisposable
         RecordingEnd end = host.Ended.IsCompleted ? await host.Ended : RecordingEnd.HandedOver;
         bool closed = !spool.Folder(host.Session.RecordingId).Exists;
         if (closed) new ReplayMark(host.Session.RecordingId, Closed: true).Save(spool.Root, options.Fingerprint());
-        return Summarize(host, stage, end);
+        int? finalized = closed && !stopping.IsCancellationRequested ? await api.WaitUntilFinalizedAsync(progress, stopping) : null;
+        return Summarize(host, stage, end) with { SegmentsFinalized = finalized };
     }
 
     public void Dispose() => listener.Dispose();
@@ -118,7 +121,7 @@ internal sealed class ReplayRun : IDisposable
         int percent = (int)Math.Min(100, stage.Position / length * 100);
         int tenth = percent / 10 * 10;
         if (memory.Count == 0 || memory[^1].Percent < tenth) memory.Add(MemorySample.Take(tenth));
-        progress.Show(new ReplayState(stage.Position, length, percent, options.Speakers.Count, metrics.Closed, metrics.Uploaded, now, memory[^1]));
+        progress.Show(new ReplayState(stage.Position, length, percent, options.Speakers.Count, metrics.Closed, metrics.Uploaded, api.Moved, now, memory[^1]));
     }
 
     private ReplaySummary Summarize(RecordingHost host, ReplayStage stage, RecordingEnd end)
