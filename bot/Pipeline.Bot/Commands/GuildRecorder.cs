@@ -49,10 +49,13 @@ public sealed class GuildRecorder : IAsyncDisposable
     public Task<T?> WithCurrentAsync<T>(Func<RecordedCall, T> action) where T : class =>
         queue.RunAsync(() => Task.FromResult(current is { } call ? action(call) : null));
 
-    /// <summary>Goes on with a recording that another process left.</summary>
+    /// <summary>Goes on with a recording that another process left; when something else is recorded already, closes it.</summary>
     public Task TakeOverAsync(RecordingCandidate candidate) => queue.RunAsync(async () =>
     {
-        if (current is null && !handsOver) await new Takeover(services, candidate).RunAsync(Adopt, JoinAsync, EndAsync, after.Follow);
+        if (handsOver || services.Hosts.Running.Any(host => host.Session.RecordingId == candidate.Session.RecordingId)) return false;
+        Takeover takeover = new(services, candidate);
+        if (current is null) await takeover.RunAsync(Adopt, JoinAgainAsync, after.Follow);
+        else await takeover.CloseAsync(ownsName: false, after.Follow);
         return true;
     });
 
@@ -184,6 +187,17 @@ public sealed class GuildRecorder : IAsyncDisposable
         {
             joining = null;
         }
+    }
+
+    private async Task JoinAgainAsync(RecordedCall call)
+    {
+        if (await JoinAsync(call) == VoiceCallState.Connected)
+        {
+            call.Begin(announce: false);
+            return;
+        }
+        call.OnLost("the call could not be joined after a restart");
+        _ = RejoinLaterAsync(call);
     }
 
     private async Task ListenAsync(RecordedCall call)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Pipeline.Bot.Upload;
 using Pipeline.Discord.Gateway;
 
@@ -8,7 +9,10 @@ namespace Pipeline.Bot.Commands;
 public sealed class GuildRecorders(RecorderServices services)
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan TakeoverInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SearchInterval = TimeSpan.FromSeconds(30);
+
+    /// <summary>Guilds arrive in a row; they are looked at together.</summary>
+    private static readonly TimeSpan GuildsSettle = TimeSpan.FromMilliseconds(250);
 
     // A recording that another bot is just handing over is there within seconds; one whose bot was killed when its lease of 60 s has run out.
     private static readonly TimeSpan HandOverInterval = TimeSpan.FromMilliseconds(300);
@@ -17,7 +21,7 @@ public sealed class GuildRecorders(RecorderServices services)
     private static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(90);
 
     private readonly ConcurrentDictionary<ulong, GuildRecorder> recorders = new();
-    private volatile bool searched;
+    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public RecorderServices Services => services;
 
@@ -40,12 +44,12 @@ public sealed class GuildRecorders(RecorderServices services)
                     if (services.Gateway.ShardOf(guildId) == started.Shard) recorder.OnEvent(what);
                 }
                 break;
-            case GatewayEvent.GuildSynchronized synchronized when searched: MendUnlessRecording(synchronized.Guild); break;
+            case GatewayEvent.GuildSynchronized: wake.Writer.TryWrite(true); break;
             default: break;
         }
     }
 
-    /// <summary>Ticks every second and looks every 30 s for recordings that nobody runs, until cancelled.</summary>
+    /// <summary>Ticks every second; looks for recordings that nobody runs when guilds have come and every 30 s. Until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         Task ticking = TickAsync(cancellationToken);
@@ -69,44 +73,48 @@ public sealed class GuildRecorders(RecorderServices services)
 
     private async Task SearchAsync(CancellationToken cancellationToken)
     {
-        while (!services.Gateway.IsReady || services.Gateway.Guilds.All.Any(guild => guild.Unavailable)) // who is in voice is known with the guilds
-        {
-            if (services.Gateway.IsReady) await Task.Delay(TickInterval, services.Time, cancellationToken);
-            else await Task.Delay(TickInterval / 10, services.Time, cancellationToken);
-        }
-        long since = services.Time.GetTimestamp();
         while (true)
         {
-            bool othersHold = await SearchOnceAsync(cancellationToken);
-            TimeSpan searching = services.Time.GetElapsedTime(since);
-            TimeSpan pause = !othersHold || searching > LeasePatience ? TakeoverInterval : searching > HandOverPatience ? LeaseInterval : HandOverInterval;
-            await Task.Delay(pause, services.Time, cancellationToken);
+            await WaitForGuildsAsync(cancellationToken);
+            await Task.Delay(GuildsSettle, services.Time, cancellationToken);
+            await SearchOnceAsync(cancellationToken);
         }
     }
 
-    /// <summary>True while another bot still holds the lease of a recording of ours.</summary>
-    private async Task<bool> SearchOnceAsync(CancellationToken cancellationToken)
+    private async Task WaitForGuildsAsync(CancellationToken cancellationToken)
     {
-        bool othersHold = false;
+        using CancellationTokenSource interval = new(SearchInterval, services.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, cancellationToken);
         try
         {
-            foreach (RecordingCandidate candidate in await services.Hosts.FindUnownedAsync(cancellationToken))
-            {
-                ulong guildId = candidate.Session.GuildId;
-                // Guilds of other shards are theirs.
-                if (services.Gateway.Guilds.Find(guildId) is not { Unavailable: false }) continue;
-                if (candidate.IsLeased) othersHold = true;
-                else await For(guildId).TakeOverAsync(candidate);
-            }
+            await wake.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    /// <summary>Who is in voice is known once a guild is; guilds of other shards are theirs. The newest recording of a guild goes first, because only one can go on.</summary>
+    private async Task SearchOnceAsync(CancellationToken cancellationToken)
+    {
+        Guild[] guilds = [.. services.Gateway.Guilds.All.Where(guild => !guild.Unavailable)];
+        try
+        {
+            IReadOnlyList<RecordingCandidate> left = guilds.Length == 0 ? [] : await services.Hosts.FindUnownedAsync(cancellationToken);
+            ILookup<ulong, RecordingCandidate> byGuild = left.OrderByDescending(candidate => candidate.Session.StartedAt).ToLookup(candidate => candidate.Session.GuildId);
+            await Task.WhenAll(guilds.Select(guild => TakeOverAsync(guild, byGuild[guild.Id])));
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
             services.Log.RecorderProblem(problem, 0);
         }
-        if (searched || othersHold) return othersHold;
-        searched = true;
-        foreach (Guild guild in services.Gateway.Guilds.All) MendUnlessRecording(guild);
-        return false;
+    }
+
+    private async Task TakeOverAsync(Guild guild, IEnumerable<RecordingCandidate> left)
+    {
+        foreach (RecordingCandidate candidate in left) await For(guild.Id).TakeOverAsync(candidate);
+        MendUnlessRecording(guild);
     }
 
     private void MendUnlessRecording(Guild guild)

@@ -302,10 +302,7 @@ public sealed class RecordedCall : IAsyncDisposable
             case SpeakerWarning.NotHeard missing: Say(Texts.NotHeard(missing.UserId)); break;
             case SpeakerWarning.Quiet quiet: Say(Texts.Quiet(quiet.Length)); break;
             case SpeakerWarning.PoorLine poor: Say(Texts.PoorLine(services.Gateway.Latency, poor.LostPercent)); break;
-            case SpeakerWarning.Undecodable failing:
-                Say(Texts.Undecodable(failing.UserIds, failing.Length));
-                Call.OnGatewayRestarted(); // joins anew, with fresh keys
-                break;
+            case SpeakerWarning.Undecodable failing: Say(Texts.Undecodable(failing.UserIds, failing.Length)); break; // the call itself asks for new keys, then joins anew
             default: break;
         }
     }

@@ -3,55 +3,54 @@ using Pipeline.Bot.Upload;
 using Pipeline.Contracts;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Rest;
-using Pipeline.Discord.Voice;
 
 namespace Pipeline.Bot.Commands;
 
 /// <summary>
-/// One recording that another process left: joined again in the same channel and continued when humans are there, closed when nobody is.
+/// One recording that another process left: joined again in the same channel and continued when humans are there and it is not long
+/// past; closed otherwise.
 /// </summary>
 internal sealed class Takeover(RecorderServices services, RecordingCandidate candidate)
 {
+    /// <summary>Who comes back later than this finds another conversation.</summary>
+    public static readonly TimeSpan LongestAbsence = TimeSpan.FromMinutes(30);
+
     private readonly IReadOnlyDictionary<string, string> properties = candidate.Manifest.Properties;
 
     /// <param name="adopt">Makes the host the guild's running recording.</param>
-    /// <param name="join">Joins its channel.</param>
-    /// <param name="end">Ends it with these words.</param>
+    /// <param name="join">Joins its channel, and keeps trying when that does not work at once.</param>
     /// <param name="follow">Shows in the panel what becomes of it.</param>
-    public async Task RunAsync(Func<RecordingHost, StartCall, PostedPanel?, RecordedCall> adopt, Func<RecordedCall, Task<VoiceCallState>> join, Func<RecordedCall, EndReason, string, Task> end, Action<PanelState, PostedPanel?> follow)
+    public async Task RunAsync(Func<RecordingHost, StartCall, PostedPanel?, RecordedCall> adopt, Func<RecordedCall, Task> join, Action<PanelState, PostedPanel?> follow)
     {
         SessionInfo session = candidate.Session;
         Guild guild = services.Gateway.Guilds.Find(session.GuildId) ?? new Guild { Id = session.GuildId, Name = session.GuildName };
         ulong channelId = Number(ManifestProperties.VoiceChannel) ?? session.ChannelId;
-        if (!guild.Channels.TryGetValue(channelId, out GuildChannel? channel) || !HasPeople(guild, channelId))
+        DateTimeOffset leftAt = session.StartedAt + SampleClock.ToTime(candidate.LastSample);
+        bool isLongPast = services.Time.GetUtcNow() - leftAt > LongestAbsence;
+        if (isLongPast || !guild.Channels.TryGetValue(channelId, out GuildChannel? channel) || !HasPeople(guild, channelId))
         {
-            await CloseAsync(channelId, follow);
+            await CloseAsync(ownsName: true, follow);
             return;
         }
-        DateTimeOffset leftAt = session.StartedAt + SampleClock.ToTime(candidate.LastSample);
         if (await services.Hosts.TakeOverAsync(candidate, null, ticksByCaller: false, CancellationToken.None) is not { } host) return;
         StartCall start = new(guild, channel, session.StartedBy, session.Title, Number(ManifestProperties.PanelChannel), await services.Settings.GetAsync(session.GuildId, CancellationToken.None), (int?)Number(ManifestProperties.Part) ?? 1);
         RecordedCall call = adopt(host, start, PostedPanel.Parse(properties.GetValueOrDefault(ManifestProperties.Panel)));
         services.Log.RecordingTakenOver(session.GuildId, session.RecordingId.ToString());
-        if (await join(call) != VoiceCallState.Connected)
-        {
-            await end(call, EndReason.Interrupted, Texts.CouldNotJoin(channelId, "nobody let me in after my restart"));
-            return;
-        }
-        call.Begin(announce: false);
+        await join(call);
         string text = Texts.HostCrashed(leftAt, services.Time.GetUtcNow() - leftAt);
         call.Say(text);
         call.Voice.Tell(session.StartedBy, new MessageBody { Content = text });
     }
 
-    /// <summary>The guild is empty, or the channel is gone: what was recorded is finished, and the name is given back.</summary>
-    private async Task CloseAsync(ulong channelId, Action<PanelState, PostedPanel?> follow)
+    /// <summary>The guild is empty, the channel is gone, or something else is recorded there: what was recorded is finished.</summary>
+    /// <param name="ownsName">The bot's name still says that this recording runs; it is given back.</param>
+    public async Task CloseAsync(bool ownsName, Action<PanelState, PostedPanel?> follow)
     {
         PanelState last = new()
         {
             Session = candidate.Session,
             Phase = PanelPhase.Storing,
-            ChannelId = channelId,
+            ChannelId = Number(ManifestProperties.VoiceChannel) ?? candidate.Session.ChannelId,
             Elapsed = candidate.LastSample,
             SafeUpTo = candidate.LastSample,
             Speakers = [.. candidate.Manifest.Tracks.Select(ToSpeaker)],
@@ -60,7 +59,7 @@ internal sealed class Takeover(RecorderServices services, RecordingCandidate can
         };
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(10), services.Time);
         await services.Hosts.CloseUnownedAsync(candidate, EndReason.Interrupted, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (properties.ContainsKey(ManifestProperties.NameChanged))
+        if (ownsName && properties.ContainsKey(ManifestProperties.NameChanged))
         {
             await services.Names.RestoreAsync(candidate.Session.GuildId, properties.GetValueOrDefault(ManifestProperties.NameBefore), CancellationToken.None);
         }

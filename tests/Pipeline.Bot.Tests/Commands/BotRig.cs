@@ -87,8 +87,19 @@ internal sealed class BotRig : IAsyncDisposable
 
     public bool Told(SimulatedMember member, string text) => Discord.DirectChannel(member.User).Messages.Any(message => message.Text.Contains(text, StringComparison.Ordinal));
 
-    public Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "") =>
-        Simulator.DiscordSimulator.WaitUntilAsync(condition, TimeSpan.FromSeconds(20), what);
+    /// <summary>Waits; what the bot logged last is in the failure.</summary>
+    public async Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
+    {
+        try
+        {
+            await Simulator.DiscordSimulator.WaitUntilAsync(condition, TimeSpan.FromSeconds(60), what);
+        }
+        catch (TimeoutException late)
+        {
+            IEnumerable<string> lines = Log.Lines.Where(line => line.Level > LogLevel.Debug).TakeLast(40).Select(line => $"{line.EventId} {line.Text} {line.Exception?.Message}");
+            throw new TimeoutException(late.Message + "\n" + string.Join('\n', lines), late);
+        }
+    }
 
     public Task UntilSaidAsync(string text) => UntilAsync(() => Said(text), text);
 

@@ -235,7 +235,7 @@ public sealed class SituationTests
         await next.UntilSaidAsync("later in the same recording");
         Assert.Equal(recording, next.Current!.Session.RecordingId);
         Assert.Contains("takeover", File.ReadAllText(next.Folder.Combine("spool", recording.ToString(), "session.json")), StringComparison.Ordinal);
-        Assert.True(next.Told(rig.Admin, "later in the same recording"));
+        await next.UntilAsync(() => next.Told(rig.Admin, "later in the same recording"));
         await next.AskAsync(rig.Admin, "record stop");
         await next.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
     }
