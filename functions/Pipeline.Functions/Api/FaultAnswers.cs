@@ -21,6 +21,10 @@ public sealed class FaultAnswers(RequestDelegate next, ILogger<FaultAnswers> log
         {
             // The caller has gone; nobody waits for an answer.
         }
+        catch (BadHttpRequestException bad) when (!context.Response.HasStarted)
+        {
+            await Problems.Of(bad.StatusCode, Title(bad.StatusCode)).ExecuteAsync(context);
+        }
         catch (Exception fault) when (!context.Response.HasStarted)
         {
             bool away = StorageFault.IsTransient(fault);

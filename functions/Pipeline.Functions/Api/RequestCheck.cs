@@ -15,6 +15,7 @@ internal static class RequestCheck
         errors.Snowflake("channelId", request.ChannelId);
         errors.Snowflake("userId", request.UserId);
         errors.Required("recordedAt", request.RecordedAt);
+        if (request.RecordedAt < DateTimeOffset.UnixEpoch) errors.Add("recordedAt", "must not be before 1970");
         return errors;
     }
 

@@ -16,13 +16,18 @@ public sealed class BatchFlow(Ledger ledger, TempContainer temp, RecordingApiCli
     /// <returns>The recording's row with the id that the service gave it.</returns>
     public async Task<LedgerRecording> RunAsync(LedgerRecording recording, FinalizeRequest end, IReadOnlyList<LedgerSegment> segments, CancellationToken cancellation)
     {
+        HashSet<string> inTemp = [];
+        await foreach (TempBlob blob in temp.ListAsync($"{recording.Session.RecordingId}/", cancellation)) inTemp.Add(blob.Name);
+        segments = await StillThereAsync(segments, inTemp, cancellation);
         BatchInitResponse? init = await api.BatchInitAsync(WireMapping.BatchInit(recording.Session, end, segments), cancellation);
         if (init is null) return await RefusedAsync(recording, cancellation);
         if (string.IsNullOrEmpty(init.RecordingId)) throw new RecordingApiException("init answered no recordingId", isTransient: false, null, null);
         bool sameAsBefore = init.RecordingId == recording.ApiRecordingId;
         LedgerRecording known = await ledger.UpdateRecordingAsync(recording.Session.RecordingId, row => row with { ApiRecordingId = init.RecordingId }, cancellation) ?? recording;
 
-        LedgerSegment[] moved = await DeliverAllAsync(segments, Places(init, segments.Count), sameAsBefore, cancellation);
+        // A service that gave the recording another id wants the bytes once more, where we still have them.
+        bool IsDone(LedgerSegment segment) => segment is { State: SegmentState.Moved, BlobUrl: not null } && (sameAsBefore || !inTemp.Contains(segment.BlobName));
+        LedgerSegment[] moved = await DeliverAllAsync(segments, Places(init, segments.Count), IsDone, cancellation);
         CompleteRequest complete = new() { Files = [.. moved.Select((segment, index) => WireMapping.Completed(index, segment))] };
         if (!await api.CompleteAsync(init.RecordingId, complete, cancellation)) return await RefusedAsync(known, cancellation);
         foreach (LedgerSegment segment in moved)
@@ -30,6 +35,22 @@ public sealed class BatchFlow(Ledger ledger, TempContainer temp, RecordingApiCli
             if (await temp.FindAsync(segment.BlobName, cancellation) is { } blob && blob.Length == segment.FileSize) await temp.DeleteAsync(blob, cancellation);
         }
         return known;
+    }
+
+    private async Task<IReadOnlyList<LedgerSegment>> StillThereAsync(IReadOnlyList<LedgerSegment> segments, HashSet<string> inTemp, CancellationToken cancellation)
+    {
+        List<LedgerSegment> there = [];
+        foreach (LedgerSegment segment in segments)
+        {
+            if (segment.State == SegmentState.Moved || inTemp.Contains(segment.BlobName))
+            {
+                there.Add(segment);
+                continue;
+            }
+            await ledger.PutFaultAsync(segment.Key, "vanished", cancellation);
+            await reports.WriteAsync(segment.Key.Recording, segment.Key.ToString(), "vanished: its temp blob was collected and is not there any more", cancellation);
+        }
+        return there;
     }
 
     private static Dictionary<int, Uri> Places(BatchInitResponse init, int count)
@@ -44,15 +65,14 @@ public sealed class BatchFlow(Ledger ledger, TempContainer temp, RecordingApiCli
             : throw new RecordingApiException($"init answered {places.Count} upload URLs for {count} segments", isTransient: false, null, null);
     }
 
-    private async Task<LedgerSegment[]> DeliverAllAsync(IReadOnlyList<LedgerSegment> segments, Dictionary<int, Uri> places, bool sameAsBefore, CancellationToken cancellation)
+    private async Task<LedgerSegment[]> DeliverAllAsync(IReadOnlyList<LedgerSegment> segments, Dictionary<int, Uri> places, Func<LedgerSegment, bool> isDone, CancellationToken cancellation)
     {
         ConcurrentDictionary<int, LedgerSegment> moved = [];
         ParallelOptions width = new() { MaxDegreeOfParallelism = Width, CancellationToken = cancellation };
         await Parallel.ForEachAsync(Enumerable.Range(0, segments.Count), width, async (index, stop) =>
         {
             LedgerSegment segment = segments[index];
-            bool done = sameAsBefore && segment.State == SegmentState.Moved && segment.BlobUrl is not null;
-            moved[index] = done ? segment : await DeliverAsync(segment, places[index], stop);
+            moved[index] = isDone(segment) ? segment : await DeliverAsync(segment, places[index], stop);
         });
         return [.. Enumerable.Range(0, segments.Count).Select(index => moved[index])];
     }

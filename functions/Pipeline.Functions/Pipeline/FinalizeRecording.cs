@@ -16,7 +16,7 @@ public sealed class FinalizeRecording(
 {
     private const int MostRounds = 3;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan LongestDelayWithProgress = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan LongestDelayWithProgress = TimeSpan.FromSeconds(2);
 
     public async Task RunAsync(RecordingStopped message, CancellationToken cancellation)
     {
@@ -68,7 +68,7 @@ public sealed class FinalizeRecording(
 
     private async Task PutBackAsync(RecordingStopped message, LedgerRecording recording, Completeness found, CancellationToken cancellation)
     {
-        bool moving = time.GetUtcNow() - recording.ProgressAt < LongestDelayWithProgress * 2;
+        bool moving = time.GetUtcNow() - recording.ProgressAt < LongestDelayWithProgress * 4;
         TimeSpan grown = TimeSpan.FromSeconds(Math.Pow(1.5, Math.Min(message.Attempt, 20)));
         TimeSpan limit = moving ? LongestDelayWithProgress : LongestDelay;
         TimeSpan delay = grown < limit ? grown : limit;
@@ -84,6 +84,11 @@ public sealed class FinalizeRecording(
             await ReportAsync(id, found, cancellation);
             FinalizeRequest request = FinalizeRequestBuilder.Build(recording, manifest, found);
             recording = await HandOverAsync(recording, request, found, cancellation);
+            if (recording.State == RecordingState.Deleted)
+            {
+                await DropAsync(id, cancellation);
+                return;
+            }
             recording = await ledger.UpdateRecordingAsync(
                 id, row => row with { State = RecordingState.Finalized, FinalizedAt = time.GetUtcNow(), FinalizedCount = found.Present.Count }, cancellation) ?? recording;
             registry.Forget(id);

@@ -56,10 +56,9 @@ public sealed class Catalogue(StorageClients clients)
     public async Task WriteSegmentsAsync(string recordingId, string set, IEnumerable<RecordingSegment> segments, CancellationToken cancellation)
     {
         IEnumerable<TableEntity> rows = segments.Select((segment, number) => CatalogueRows.WriteSegment(recordingId, set, number, segment));
-        foreach (TableEntity[] batch in rows.Chunk(PartitionEraser.BatchLength))
-        {
-            await table.SubmitTransactionAsync(batch.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)), cancellation);
-        }
+        ParallelOptions width = new() { MaxDegreeOfParallelism = 4, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(rows.Chunk(PartitionEraser.BatchLength), width, async (batch, stop) =>
+            await table.SubmitTransactionAsync(batch.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)), stop));
     }
 
     /// <summary>A set's segments in the order in which they were written.</summary>

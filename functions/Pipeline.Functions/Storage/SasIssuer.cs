@@ -10,7 +10,6 @@ namespace Pipeline.Functions.Storage;
 /// </summary>
 public sealed class SasIssuer(StorageClients clients, TimeProvider time) : IDisposable
 {
-    // A clock that runs ahead of the service's must not make a fresh link invalid.
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
     // The service allows 7 days; links live at most an hour.
@@ -28,8 +27,8 @@ public sealed class SasIssuer(StorageClients clients, TimeProvider time) : IDisp
         {
             BlobContainerName = blob.BlobContainerName,
             BlobName = blob.Name,
+            // No start time: a clock that runs ahead of the service's must not make a fresh link invalid.
             Resource = "b",
-            StartsOn = now - ClockSkew,
         };
         if (blob.CanGenerateSasUri) return blob.GenerateSasUri(builder);
         UserDelegationKey key = await DelegationAsync(now, cancellation);
