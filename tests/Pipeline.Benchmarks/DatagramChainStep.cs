@@ -58,12 +58,12 @@ internal abstract class DatagramChainStep : IDisposable
         private readonly Recording recording;
         private readonly MediaPath path;
 
-        public Chain(DatagramSpeech speech, TransportKey transportKey)
+        public Chain(DatagramSpeech speech, TransportKey transportKey, DaveFeed? endToEnd = null)
         {
             this.speech = speech;
             recording = DatagramRecording.Start(folder.Path, time);
             path = new MediaPath(recording.Frames, time);
-            path.Apply(new MediaSnapshot(1, transportKey, DatagramSpeech.Users(speech.Speakers)));
+            path.Apply(new MediaSnapshot(1, transportKey, DatagramSpeech.Users(speech.Speakers), endToEnd?.Snapshot(1, time.GetTimestamp())));
         }
 
         public long Lost => path.Health(0).Drops.Values.Sum() + recording.Frames.Dropped;

@@ -17,7 +17,11 @@ internal sealed class DatagramSpeech
 
     private static readonly string[] Voices = ["ada.opus", "grace.opus", "linus.opus"];
 
-    public DatagramSpeech(int speakers, int framesPerSpeaker, TransportKey transportKey)
+    /// <param name="speakers">How many.</param>
+    /// <param name="framesPerSpeaker">How long.</param>
+    /// <param name="transportKey">Seals the datagrams.</param>
+    /// <param name="endToEnd">Seals the frames inside them; null for a call without end-to-end encryption.</param>
+    public DatagramSpeech(int speakers, int framesPerSpeaker, TransportKey transportKey, DaveFeed? endToEnd = null)
     {
         Speakers = speakers;
         byte[][] frames = Encode();
@@ -29,7 +33,8 @@ internal sealed class DatagramSpeech
             int speaker = i % speakers;
             int frame = i / speakers;
             Frames[i] = frames[(speaker * 97 + frame) % frames.Length];
-            Datagrams[i] = DatagramFeed.Seal(cipher, FirstSsrc + (uint)speaker, (ushort)(speaker * 1000 + frame), (uint)(frame * FrameSamples), Frames[i], suffix: (uint)i);
+            byte[] payload = endToEnd?.Seal(FirstUser + (ulong)speaker, (uint)frame + 1, Frames[i]) ?? Frames[i];
+            Datagrams[i] = DatagramFeed.Seal(cipher, FirstSsrc + (uint)speaker, (ushort)(speaker * 1000 + frame), (uint)(frame * FrameSamples), payload, suffix: (uint)i);
         }
     }
 

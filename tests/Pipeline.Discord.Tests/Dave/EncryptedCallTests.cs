@@ -21,9 +21,7 @@ public sealed class EncryptedCallTests
     {
         string folder = PeerFolder();
         await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(Encrypted);
-        await using DiscordJsPeer ada = await DiscordJsPeer.StartAsync(rig.Discord, "Ada", folder, dave: true);
-        await ada.JoinAsync(rig.Discord.VoiceChannel);
-        await UntilMembersAsync(rig, 2);
+        await using DiscordJsPeer ada = await JoinAsync(rig, "Ada", folder);
         Assert.Equal(await CodeOfAsync(ada), rig.Call.Encryption.PrivacyCode);
         await rig.WaitForAsync<VoiceCallEvent.PrivacyCode>(told => told.Code == rig.Call.Encryption.PrivacyCode);
         await AssertHeardAsync(rig, ada, seed: 1);
@@ -52,9 +50,7 @@ public sealed class EncryptedCallTests
     {
         string folder = PeerFolder();
         await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(Encrypted);
-        await using DiscordJsPeer ada = await DiscordJsPeer.StartAsync(rig.Discord, "Ada", folder, dave: true);
-        await ada.JoinAsync(rig.Discord.VoiceChannel);
-        await UntilMembersAsync(rig, 2);
+        await using DiscordJsPeer ada = await JoinAsync(rig, "Ada", folder);
         await using DiscordJsPeer bob = await DiscordJsPeer.StartAsync(rig.Discord, "Bob", folder, dave: true);
 
         rig.Discord.Faults.Add(new AbortVoice { UserId = rig.BotId });
@@ -70,9 +66,7 @@ public sealed class EncryptedCallTests
     {
         string folder = PeerFolder();
         await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, Dave = DaveMode.Negotiated });
-        await using DiscordJsPeer ada = await DiscordJsPeer.StartAsync(rig.Discord, "Ada", folder, dave: true);
-        await ada.JoinAsync(rig.Discord.VoiceChannel);
-        await UntilMembersAsync(rig, 2);
+        await using DiscordJsPeer ada = await JoinAsync(rig, "Ada", folder);
         await AssertHeardAsync(rig, ada, seed: 1);
 
         SimulatedSpeaker plain = rig.Discord.AddSpeaker("Bob", rig.Discord.VoiceChannel);
@@ -95,9 +89,7 @@ public sealed class EncryptedCallTests
     {
         string folder = PeerFolder();
         await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(Encrypted);
-        await using DiscordJsPeer ada = await DiscordJsPeer.StartAsync(rig.Discord, "Ada", folder, dave: true);
-        await ada.JoinAsync(rig.Discord.VoiceChannel);
-        await UntilMembersAsync(rig, 2);
+        await using DiscordJsPeer ada = await JoinAsync(rig, "Ada", folder);
         SimulatedChannel other = rig.Discord.Guild.AddVoiceChannel("Elsewhere");
         await using DiscordJsPeer bob = await DiscordJsPeer.StartAsync(rig.Discord, "Bob", folder, dave: true);
         await bob.JoinAsync(other);
@@ -118,6 +110,14 @@ public sealed class EncryptedCallTests
         await speaker.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(0.5)));
         await rig.AssertAllReceivedAsync(speaker.Member.Id, 25);
         Assert.Equal(DaveState.Plain, rig.Call.Encryption.State);
+    }
+
+    private static async Task<DiscordJsPeer> JoinAsync(VoiceCallRig rig, string name, string folder)
+    {
+        DiscordJsPeer peer = await DiscordJsPeer.StartAsync(rig.Discord, name, folder, dave: true);
+        await peer.JoinAsync(rig.Discord.VoiceChannel);
+        await UntilMembersAsync(rig, 2);
+        return peer;
     }
 
     /// <summary>A first word makes the SSRC known; then every packet of the clip must arrive as it was before encryption.</summary>
