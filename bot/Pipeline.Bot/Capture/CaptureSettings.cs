@@ -20,7 +20,7 @@ public static class CaptureSettings
             MinimumSegmentDuration = setting.Milliseconds("RECORDING_MIN_SEGMENT_DURATION", 0, 10_000, defaults.MinimumSegmentDuration),
             MaximumSegmentDuration = setting.Milliseconds("RECORDING_MAX_SEGMENT_DURATION", 1000, 600_000, defaults.MaximumSegmentDuration),
             MaximumSegmentBytes = setting.Megabytes("RECORDING_MAX_SEGMENT_SIZE_MB", 1, 2047, defaults.MaximumSegmentBytes),
-            ReorderWindow = setting.Milliseconds("RECORDING_REORDER_WINDOW", 0, 500, defaults.ReorderWindow),
+            ReorderWindow = setting.Milliseconds("RECORDING_REORDER_WINDOW", 0, 400, defaults.ReorderWindow),
             VadRmsThreshold = (int)setting.Number("RECORDING_VAD_RMS_THRESHOLD", 0, 32_767, defaults.VadRmsThreshold, ""),
             VadSilenceChunks = (int)setting.Number("RECORDING_VAD_SILENCE_CHUNKS", 1, 3000, defaults.VadSilenceChunks, "frames of 20 ms"),
             IncludeBots = setting.Flag("RECORDING_INCLUDE_BOTS", defaults.IncludeBots),

@@ -16,6 +16,8 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
     private readonly EnergyDetector energy = new(context.Options.VadRmsThreshold);
     private bool hasPrevious;
     private long previousSequence;
+    private bool previousWasSilent;
+    private long endTimestamp; // RTP time at the end of the last packet
     private int frameSamples = 960; // of the last packet: what a missing one probably had
     private int unheard; // frames in a row whose bytes were worth nothing
     private long quietSamples; // in a row under the VAD's threshold
@@ -33,25 +35,33 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
 
     public void Place(in Packet packet, ReadOnlySpan<byte> opus)
     {
-        if (timeline.HasDecision) TakeDecision();
-        if (timeline.Restrain(packet.Timestamp, packet.Arrival)) Reanchored();
         long missing = hasPrevious ? packet.Sequence - previousSequence - 1 : 0;
+        bool continues = hasPrevious && !previousWasSilent && packet.Timestamp - endTimestamp <= (missing * frameSamples) + (frameSamples / 2);
+        if (timeline.HasDecision && packet.Sequence >= timeline.DecidedFrom) TakeDecision(continues);
+        if (timeline.Restrain(packet.Timestamp, packet.Arrival)) Reanchored();
         (hasPrevious, previousSequence) = (true, packet.Sequence);
         counters.Lost += missing;
         Bridge(in packet, packet.Kind == AudioFrameKind.Opus ? opus : default, missing);
         if (packet.Kind == AudioFrameKind.Opus) Decode(opus, packet.Arrival);
         else MakeUp(packet.Arrival, isUndecryptable: true);
+        endTimestamp = packet.Timestamp + frameSamples;
         CloseWhenSilent(packet.Arrival);
         lane.SettleWhenLong();
     }
 
     public void Dispose() => decoder.Dispose();
 
-    private void TakeDecision()
+    /// <param name="continues">Talk goes on without a pause by the sender's clock: nothing may be put in or taken out.</param>
+    private void TakeDecision(bool continues)
     {
         // What was learnt of an unbroken clock holds for what is already written; a new anchor does not.
         lane.Float(timeline.IsReanchored ? timeline.WantedOffsetBefore : timeline.WantedOffset);
         if (timeline.IsReanchored) Reanchored();
+        else if (continues)
+        {
+            timeline.Keep();
+            return;
+        }
         timeline.Realign();
     }
 
@@ -133,6 +143,7 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
         frameSamples = samples;
         bool silent = OpusPacket.IsSilent(opus) && samples <= OpusPacket.MaximumSamples / 2;
         bool audible = !silent && energy.IsAudible(pcm[..(samples * decoder.Channels)]);
+        previousWasSilent = silent;
         quietSamples = audible || silent ? 0 : quietSamples + samples;
         if (audible) AudibleArrival = arrival;
         if (lane.IsOpen && !lane.IsFloating) samples = Correct(pcm, samples, silent);

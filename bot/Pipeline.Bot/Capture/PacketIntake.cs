@@ -50,7 +50,7 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
             Kind = frame.Kind,
         };
         bool isMarker = OpusPacket.IsSilenceMarker(frame.Opus);
-        if (timeline.StartsRun(packet.Timestamp, arrival, lastWasSilenceMarker && !isMarker)) Drain(AtOnce);
+        timeline.LookForRun(packet.Sequence, packet.Timestamp, arrival, lastWasSilenceMarker && !isMarker);
         timeline.Observe(packet.Timestamp, arrival);
         Sort(in packet, frame.Opus);
         if (packet.Sequence > highestSequence) (highestSequence, lastWasSilenceMarker) = (packet.Sequence, isMarker);

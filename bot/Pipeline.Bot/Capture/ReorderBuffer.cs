@@ -13,7 +13,7 @@ internal sealed class ReorderBuffer(double window)
     public const int SlotSize = 1280;
 
     // An epoch's first packet may not be its earliest.
-    private const int RoomBeforeFirst = 8;
+    private const int RoomBeforeFirst = 12;
 
     private readonly Packet[] slots = new Packet[SlotCount];
     private readonly byte[] bytes = new byte[SlotCount * SlotSize];

@@ -207,8 +207,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
         };
         try
         {
-            if (buffer is null || context.Spool.Problem is not null) Directory.CreateDirectory(folder);
-            segment = SegmentWriter.Open(folder, sidecar, buffer ??= new byte[SegmentWriter.BufferSize]);
+            segment = OpenSegment(sidecar);
         }
         catch (Exception failure) when (IsOfTheDisk(failure))
         {
@@ -221,6 +220,22 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
         IsFloating = position != lastSegmentEnd;
         (OpenedArrival, AudibleEnd) = (arrival, position);
         return true;
+    }
+
+    // Whoever empties the spool may take empty folders away.
+    private SegmentWriter OpenSegment(SegmentSidecar sidecar)
+    {
+        if (buffer is null) Directory.CreateDirectory(folder);
+        buffer ??= new byte[SegmentWriter.BufferSize];
+        try
+        {
+            return SegmentWriter.Open(folder, sidecar, buffer);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            Directory.CreateDirectory(folder);
+            return SegmentWriter.Open(folder, sidecar, buffer);
+        }
     }
 
     private bool TryWrite(ReadOnlySpan<short> pcm, long silence = 0)

@@ -43,8 +43,11 @@ internal sealed class Timeline
     /// <summary>Packets are being collected and must not be placed before <see cref="Decide"/>.</summary>
     public bool IsGathering { get; private set; }
 
-    /// <summary>A decision is made that the next placed packet has to take over by <see cref="Realign"/>.</summary>
+    /// <summary>A decision is made that packets from <see cref="DecidedFrom"/> on have to take over by <see cref="Realign"/>.</summary>
     public bool HasDecision { get; private set; }
+
+    /// <summary>Sequence number of the packet with which gathering began; those before it belong to the run before.</summary>
+    public long DecidedFrom { get; private set; }
 
     /// <summary>The decision moves time within one source.</summary>
     public bool IsReanchored { get; private set; }
@@ -64,22 +67,20 @@ internal sealed class Timeline
         started = true;
         lastTimestamp = timestamp;
         (lastArrival, lastNearArrival) = (arrival, arrival);
-        BeginGathering(arrival, arrival - timestamp, trustsArrival: true);
+        BeginGathering(long.MinValue, arrival, arrival - timestamp, trustsArrival: true);
         envelope.Reset(double.NegativeInfinity, arrival, spread: 0); // no old delay can be kept
     }
 
-    /// <summary>True when this packet is the first of a run and all that is held has to be placed before it is observed.</summary>
-    public bool StartsRun(long timestamp, double arrival, bool afterSilenceMarker)
+    /// <summary>Begins to gather when a packet that is about to be observed is the first of a run.</summary>
+    public void LookForRun(long sequence, long timestamp, double arrival, bool afterSilenceMarker)
     {
-        if (IsGathering) return false;
+        if (IsGathering || HasDecision) return;
         double delay = arrival - timestamp;
         bool paused = arrival - lastArrival > PauseBeforeRun;
         bool provedWrong = delay - envelope.DelayAt(arrival) > LaterThanJitter && arrival - lastNearArrival > LongestMisjudgement;
         bool steppedBack = delay - lastDelay > StepBack || provedWrong;
         bool stepped = delay - lastDelay < -StepForward || (steppedBack && !paused); // behind a pause a late packet may be a stall
-        if (!stepped && !afterSilenceMarker && !paused) return false;
-        BeginGathering(arrival, delay, trustsArrival: afterSilenceMarker || stepped);
-        return true;
+        if (stepped || afterSilenceMarker || paused) BeginGathering(sequence, arrival, delay, trustsArrival: afterSilenceMarker || stepped);
     }
 
     /// <summary>Takes a packet in order of arrival, whether or not it is placed later.</summary>
@@ -127,6 +128,9 @@ internal sealed class Timeline
         Offset = WantedOffset;
         correcting = false;
     }
+
+    /// <summary>Leaves the offset where it is; slips will follow what was learnt.</summary>
+    public void Keep() => HasDecision = false;
 
     /// <summary>
     /// A sender whose clock runs away from ours cannot take its track into the future: a packet that would lie over a
@@ -182,9 +186,10 @@ internal sealed class Timeline
         return gatherLeastDelay <= known + jitter && gatherLeastDelay >= known - EarlierThanPossible;
     }
 
-    private void BeginGathering(double arrival, double delay, bool trustsArrival)
+    private void BeginGathering(long sequence, double arrival, double delay, bool trustsArrival)
     {
         IsGathering = true;
+        DecidedFrom = sequence;
         gatherStart = arrival;
         gatherFirstDelay = delay;
         gatherLeastDelay = delay;

@@ -79,7 +79,7 @@ public sealed class ReorderBufferTests
         Gen.Int[0, 7].Array[5, 120].Sample(delays =>
         {
             long[] arrivals = [.. Enumerable.Range(0, delays.Length).OrderBy(i => i + delays[i]).Select(i => (long)i)];
-            ReorderBuffer buffer = new(window: 10 * 960);
+            ReorderBuffer buffer = new(window: 12 * 960);
             buffer.Begin(arrivals[0]);
             List<long> released = [];
             for (int i = 0; i < arrivals.Length; i++)

@@ -54,4 +54,27 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
         Assert.True(found.Unrecognized <= found.Stretches * Math.Max(0.02, 2.5 * sent.Loss), $"{found.Unrecognized} of {found.Stretches} stretches not found");
         Assert.Equal(sender.Packets.Count, health.Received);
     }
+
+    [Theory]
+    [InlineData(60, 140)]
+    [InlineData(20, 200)]
+    public void Late_packets_do_not_break_talk_that_goes_on(int frameMilliseconds, int jitter)
+    {
+        SenderScenario sent = new($"late packets of {frameMilliseconds} ms") { FrameMilliseconds = frameMilliseconds, Jitter = jitter, Turns = [40_000], PartsPerMillion = 300 };
+        SyntheticSender sender = new SyntheticSender(sent).Speak();
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, ReorderWindow = TimeSpan.FromMilliseconds(300), MinimumSegmentDuration = TimeSpan.Zero });
+        run.Receive(sender).Stop();
+        TrackHealth health = run.Track().Health;
+        Assert.Equal((0, 0), (health.Lost, health.Reanchored));
+        long spoken = 40_000 / frameMilliseconds * frameMilliseconds * 48L;
+        Assert.InRange(run.Closed.Sum(segment => segment.SampleCount), spoken - health.Slipped, spoken + health.Slipped + (5 * 960));
+        short[] lane = run.Lane();
+        int silence = 0, longest = 0;
+        for (int i = (int)run.Closed[0].StartSample + 4800; i < lane.Length - (48 * 400); i++)
+        {
+            silence = lane[i] == 0 ? silence + 1 : 0;
+            longest = Math.Max(longest, silence);
+        }
+        Assert.True(longest < 24, $"{longest} samples of silence within talk");
+    }
 }
