@@ -8,6 +8,7 @@ public sealed class Azurite : IAsyncDisposable
 {
     public const string AccountName = "pipeline";
     public const string SecondAccountName = "elsewhere";
+    private const int NumberedAccounts = 32;
 
     // Keys of an emulator that lives on loopback for the length of a test; made from fixed bytes, worth nothing elsewhere.
     private static readonly string AccountKey = Convert.ToBase64String([.. Enumerable.Range(0, 64).Select(i => (byte)i)]);
@@ -43,8 +44,15 @@ public sealed class Azurite : IAsyncDisposable
     public string SecondConnectionString => ConnectionStringFor(SecondAccountName, SecondAccountKey, BlobPort, QueuePort, TablePort);
 
     /// <summary>The same account reached through other ports (a proxy that a test puts in between).</summary>
-    public static string ConnectionStringThrough(int blobPort, int queuePort, int tablePort) =>
-        ConnectionStringFor(AccountName, AccountKey, blobPort, queuePort, tablePort);
+    public static string ConnectionStringThrough(int blobPort, int queuePort, int tablePort, string account = AccountName) =>
+        ConnectionStringFor(account, AccountKey, blobPort, queuePort, tablePort);
+
+    /// <summary>An account for a test that wants containers and queues of its own.</summary>
+    /// <param name="number">0 to 31.</param>
+    public static string NumberedAccount(int number) => number is >= 0 and < NumberedAccounts ? $"room{number:D2}" : throw new ArgumentOutOfRangeException(nameof(number));
+
+    /// <param name="account">One of <see cref="NumberedAccount"/>, or <see cref="AccountName"/>.</param>
+    public string ConnectionStringOf(string account) => ConnectionStringFor(account, AccountKey, BlobPort, QueuePort, TablePort);
 
     /// <param name="folder">Where the data lives; null for a folder that goes away with the fixture.</param>
     /// <param name="ports">Blob, queue and table port; null for free ones.</param>
@@ -65,7 +73,7 @@ public sealed class Azurite : IAsyncDisposable
             "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1",
             "--blobPort", $"{chosen[0]}", "--queuePort", $"{chosen[1]}", "--tablePort", $"{chosen[2]}",
         ];
-        Dictionary<string, string?> environment = new() { ["AZURITE_ACCOUNTS"] = $"{AccountName}:{AccountKey};{SecondAccountName}:{SecondAccountKey}" };
+        Dictionary<string, string?> environment = new() { ["AZURITE_ACCOUNTS"] = Accounts() };
         ChildProcess process = ChildProcess.Start(node, arguments, environment);
         await process.WaitForLineAsync(line => line.Contains("Table service is successfully listening", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
         return new Azurite(process, ownFolder, chosen, certificate);
@@ -89,6 +97,9 @@ public sealed class Azurite : IAsyncDisposable
         ["PipelineStorage__clientId"] = IdentityEndpoint.ClientId,
         ["SSL_CERT_FILE"] = certificate.CertificateFile,
     };
+
+    private static string Accounts() => string.Join(';',
+        [$"{AccountName}:{AccountKey}", $"{SecondAccountName}:{SecondAccountKey}", .. Enumerable.Range(0, NumberedAccounts).Select(number => $"{NumberedAccount(number)}:{AccountKey}")]);
 
     private static string ConnectionStringFor(string account, string key, int blobPort, int queuePort, int tablePort) =>
         $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={key};" +

@@ -27,13 +27,14 @@ internal static class ReplayCommand
     private static readonly Option<string?> Title = new("--title") { Description = "title of the recording" };
     private static readonly Option<string?> Continue = new("--continue") { Description = "go on with a recording that did not end: by its id, or the one of the same call", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> Api = new("--api") { Description = "address of the recording API (its key is RecordingApi__ApiKey): shows what was moved and waits until the recording is finalized" };
+    private static readonly Option<bool> OnAir = new("--on-air") { Description = "with --continue: the call went on meanwhile, what was said then is a gap" };
     private static readonly Option<string?> Json = new("--json") { Description = "write the summary to this file" };
 
     public static Command Create()
     {
         Command command = new("replay", "Replays Ogg Opus files as a call that is recorded")
         {
-            Speaker, Speed, RepeatFor, Pause, Loss, Jitter, Seed, Guild, Channel, GuildName, Title, Continue, Api, Json,
+            Speaker, Speed, RepeatFor, Pause, Loss, Jitter, Seed, Guild, Channel, GuildName, Title, Continue, OnAir, Api, Json,
         };
         command.SetAction((parsed, _) => RunAsync(parsed));
         return command;
@@ -93,6 +94,7 @@ internal static class ReplayCommand
             Continue = parsed.GetResult(Continue) is not null,
             ContinueId = string.IsNullOrEmpty(continueId) ? null : continueId,
             Api = Address(parsed.GetValue(Api), problems),
+            OnAir = parsed.GetValue(OnAir),
             JsonFile = parsed.GetValue(Json),
         };
     }

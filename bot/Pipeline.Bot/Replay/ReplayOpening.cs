@@ -52,6 +52,8 @@ internal sealed class ReplayOpening(RecordingHosts hosts, Spool spool, ReplayOpt
     {
         // The audio goes on where it is known to have come to: on the next frame behind it.
         TimeSpan last = SampleClock.ToTime(found.LastSample);
+        TimeSpan spoken = (time.GetUtcNow() - found.Session.StartedAt) * options.Speed;
+        if (options.OnAir && spoken > last) last = spoken;
         TimeSpan origin = (Math.Floor(last / FrameDuration) + 1) * FrameDuration;
         ReplayClock clock = new(found.Session.StartedAt + origin);
         RecordingHost? host = await hosts.TakeOverAsync(found, clock, ticksByCaller: true, cancel);

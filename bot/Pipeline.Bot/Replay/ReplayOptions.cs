@@ -39,6 +39,12 @@ public sealed record ReplayOptions
     /// <summary>Address of the recording API, asked for what was moved and finalized; null: not asked.</summary>
     public Uri? Api { get; init; }
 
+    /// <summary>
+    /// The people went on talking while nobody recorded, as in a live call: a continued replay goes on where they are by now,
+    /// not where the recording broke off.
+    /// </summary>
+    public bool OnAir { get; init; }
+
     /// <summary>Where the summary is written as JSON, or null.</summary>
     public string? JsonFile { get; init; }
 

@@ -26,6 +26,8 @@ internal static class MessageCheck
         DemandVersion(message.Version, SegmentReady.CurrentVersion);
         Demand(message.Session);
         // The name decides which blob is read and deleted: it must be this segment's and nobody else's.
+        DemandThere(message.Username, "username");
+        DemandThere(message.ContentMd5, "contentMd5");
         if (!BlobPaths.TryParseSegment(message.BlobName, out SegmentKey key) || key != message.Key)
         {
             throw new MalformedMessageException($"blobName is not the name of segment {message.Key}");
@@ -38,8 +40,16 @@ internal static class MessageCheck
 
     private static void Demand(SessionInfo session)
     {
+        DemandThere(session, "session");
+        DemandThere(session.GuildName, "session.guildName");
         if (session.RecordingId.Value == Guid.Empty) throw new MalformedMessageException("session.recordingId is empty");
         if (session.GuildId == 0) throw new MalformedMessageException("session.guildId is 0");
+    }
+
+    // "required" makes the reader demand the name; a null behind it is still read.
+    private static void DemandThere(object? value, string name)
+    {
+        if (value is null) throw new MalformedMessageException($"{name} is null");
     }
 
     private static void DemandVersion(int version, int known)

@@ -3,10 +3,10 @@ using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Pipeline.Contracts;
 
-namespace Pipeline.Benchmarks.Load;
+namespace Pipeline.TestKit.Stage;
 
 /// <summary>What is still in the temp container and the queues; nothing, when a run is over.</summary>
-internal static class Leftovers
+public static class Leftovers
 {
     private static readonly string[] Queues = [StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue];
 

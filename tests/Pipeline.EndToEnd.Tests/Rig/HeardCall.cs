@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+using Pipeline.Contracts.Api;
+using Pipeline.TestKit.Stage;
+
+namespace Pipeline.EndToEnd.Tests.Rig;
+
+/// <summary>A finished recording, every segment downloaded, verified and held to what was spoken.</summary>
+internal sealed record HeardCall(RecordingDetails Recording, IReadOnlyList<HeardTrack> Tracks)
+{
+    private const int WavHeaderSize = 44;
+
+    public static async Task<HeardCall> DownloadAsync(RecordingApi api, RecordingDetails recording, SpokenCall call)
+    {
+        List<HeardTrack> tracks = [];
+        for (int speaker = 0; speaker < call.Speakers; speaker++)
+        {
+            string userId = SpokenCall.UserId(speaker);
+            double[] spoken = call.Loudness[speaker];
+            double?[] heard = new double?[spoken.Length + 1000];
+            int twice = 0;
+            foreach (RecordingSegment segment in recording.Segments.Where(segment => segment.UserId == userId))
+                twice += Place(await api.DownloadAsync(segment, CancellationToken.None), segment, recording, heard);
+            tracks.Add(HeardTrack.Compare(userId, spoken, heard, twice));
+        }
+        return new HeardCall(recording, tracks);
+    }
+
+    private static int Place(byte[] wav, RecordingSegment segment, RecordingDetails recording, double?[] heard)
+    {
+        double[] windows = new double[heard.Length];
+        int channels = BitConverter.ToInt16(wav, 22);
+        int count = SpokenCall.Measure(MemoryMarshal.Cast<byte, short>(wav.AsSpan(WavHeaderSize)), channels, windows);
+        int at = (int)Math.Round((segment.AbsoluteStartTime - recording.RecordedAt.ToUnixTimeMilliseconds()) / 10.0);
+        int twice = 0;
+        for (int window = 0; window < count && at + window < heard.Length; window++)
+        {
+            if (heard[at + window] is not null) twice++;
+            heard[at + window] = windows[window];
+        }
+        return twice;
+    }
+}

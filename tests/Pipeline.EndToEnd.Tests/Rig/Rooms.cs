@@ -1,0 +1,3 @@
+using Pipeline.TestKit;
+
+[assembly: AssemblyFixture(typeof(AzuriteFixture))]
