@@ -32,7 +32,7 @@ public sealed class Spool : IDisposable
     {
         this.options = options;
         Root = Path.GetFullPath(options.Folder);
-        Directory.CreateDirectory(Root);
+        Create(Root);
         lockFile = TakeLock(Root);
         drive = new DriveInfo(Root);
         snapshot = new SpoolSnapshot(0, 0, 0, SpoolLevel.Ok);
@@ -157,6 +157,18 @@ public sealed class Spool : IDisposable
     {
         Interlocked.Add(ref bytes, -fileSize);
         Interlocked.Decrement(ref files);
+    }
+
+    private static void Create(string root)
+    {
+        try
+        {
+            Directory.CreateDirectory(root);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"{root} cannot be made the spool folder ({refused.Message.TrimEnd('.')}); set RECORDING_SPOOL_FOLDER to a folder that can be written", refused);
+        }
     }
 
     private static FileStream TakeLock(string root)
