@@ -13,7 +13,7 @@ internal static class FaultRow
     /// <summary>All that was said is there, once, at its place, but for what <paramref name="kills"/> may cost.</summary>
     public static void Require(string row, HeardCall heard, int kills, string more = "")
     {
-        Tell(row, heard, kills, more);
+        Tell(row, heard, kills, FormattableString.Invariant($" (at most {kills * FaultStage.LossPerKill.TotalSeconds * heard.Tracks.Count:F1}){more}"));
         foreach (HeardTrack track in heard.Tracks)
         {
             TimeSpan allowed = kills * FaultStage.LossPerKill;
@@ -36,6 +36,6 @@ internal static class FaultRow
         double spoken = heard.Tracks.Sum(track => track.Spoken) / 100.0, missing = heard.Tracks.Sum(track => track.Missing.Count) / 100.0;
         int lag = heard.Tracks.Max(track => Math.Abs(track.Lag)) * 10;
         Console.WriteLine(FormattableString.Invariant(
-            $"{row}: {kills} kills, {heard.Recording.SegmentCount} segments, {spoken:F1} s of speech, {missing:F2} s missing (at most {kills * FaultStage.LossPerKill.TotalSeconds * heard.Tracks.Count:F1}), {heard.Tracks.Sum(track => track.Twice) * 10} ms twice, {lag} ms off, likeness {heard.Tracks.Min(track => track.Likeness):F4}, gaps {heard.Recording.Gaps.Count}{more}"));
+            $"{row}: {kills} kills, {heard.Recording.SegmentCount} segments, {spoken:F1} s of speech, {heard.Tracks.Sum(track => track.Twice) * 10} ms twice, {lag} ms off, likeness {heard.Tracks.Min(track => track.Likeness):F4}, {heard.Recording.Gaps.Count} gaps, {missing:F2} s missing{more}"));
     }
 }
