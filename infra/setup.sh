@@ -4,6 +4,7 @@
 #   Azurite      and the Node that it needs, from the lock file in infra/azurite
 #   test peers   from the lock files in tests/peers
 #   packages     dotnet restore
+#   linker       gcc, only on request: native AOT needs one
 # SETUP_PARTS="opus azurite peers restore" chooses parts; all of them by default.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -40,6 +41,15 @@ npm_install() {
   cp "$folder/package-lock.json" "$stamp"
 }
 
+# The native AOT compiler links with clang or gcc.
+install_linker() {
+  command -v clang >/dev/null || command -v gcc >/dev/null && return 0
+  command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || fail "no linker: install clang (or gcc) and zlib's headers and start again"
+  say "installing gcc for the native AOT compiler"
+  apt-get update -qq >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends gcc libc6-dev zlib1g-dev >&2
+}
+
 install_peers() {
   local lock
   for lock in tests/peers/*/package-lock.json; do
@@ -55,6 +65,7 @@ check_dotnet() {
 
 if wants opus; then install_opus; fi
 if wants azurite; then npm_install infra/azurite; fi
+if wants linker; then install_linker; fi
 if wants peers; then install_peers; fi
 if wants restore; then
   check_dotnet

@@ -33,7 +33,7 @@ internal sealed class DemoStage : IAsyncDisposable
         discord.Conditions = MediaConditions.Lossy(DemoOptions.Loss, TimeSpan.FromMilliseconds(20));
         DemoStage stage = new() { Discord = discord, Functions = functions };
         stage.running.AddRange([azurite, functions, discord]);
-        stage.Bot = BuiltProject.Start("bot/Pipeline.Bot", ["run"], stage.BotEnvironment(azurite, options));
+        stage.Bot = BuiltProject.StartBot(["run"], stage.BotEnvironment(azurite, options));
         stage.running.Add(stage.Bot);
         await DiscordSimulator.WaitUntilAsync(() => discord.HasCommand("record") || stage.Bot.HasExited, TimeSpan.FromSeconds(60));
         if (stage.Bot.HasExited) throw new InvalidOperationException($"the bot has ended:\n{string.Join('\n', stage.Bot.Lines)}");

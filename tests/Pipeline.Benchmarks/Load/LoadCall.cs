@@ -22,7 +22,7 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
     public async Task<Outcome> RunAsync(string name, int speakers, TimeSpan length, int speed)
     {
         string summaryFile = folder.Combine($"{name}.json");
-        await using ChildProcess bot = BuiltProject.Start("bot/Pipeline.Bot", Arguments(name, speakers, length, speed, summaryFile), Environment(name));
+        await using ChildProcess bot = BuiltProject.StartBot(Arguments(name, speakers, length, speed, summaryFile), Environment(name));
         using CancellationTokenSource echoing = new();
         Task<long> echo = EchoAsync(bot, functions.Process.Id, echoing.Token);
         int exitCode = await bot.WaitForExitAsync(TimeSpan.FromMinutes(60));

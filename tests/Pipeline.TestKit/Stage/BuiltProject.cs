@@ -12,6 +12,12 @@ public static class BuiltProject
         return File.Exists(path) ? path : throw new InvalidOperationException($"{path} is missing: run 'dotnet build Pipeline.sln -c {Configuration}'");
     }
 
+    /// <summary>The bot: the published one that PIPELINE_BOT names, else the built one.</summary>
+    public static ChildProcess StartBot(IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null) =>
+        Environment.GetEnvironmentVariable("PIPELINE_BOT") is { Length: > 0 } published
+            ? ChildProcess.Start(Path.GetFullPath(published), arguments, environment)
+            : Start("bot/Pipeline.Bot", arguments, environment);
+
     public static ChildProcess Start(string project, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null) =>
         ChildProcess.Start("dotnet", [Assembly(project), .. arguments], environment);
 }
