@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Bot.Upload;
 using Pipeline.Discord.Rest;
@@ -19,9 +18,7 @@ internal static class DoctorCommand
     private static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         List<string> problems = [];
-        IConfiguration configuration = BotSettings.Load();
-        BotOptions bot = BotSettings.Read(configuration, problems);
-        RecorderOptions discord = RecorderSettings.Read(configuration, bot.Spool.Folder, problems);
+        (_, BotOptions bot, RecorderOptions discord) = RecorderSettings.ReadAll(problems);
         if (problems.Count > 0)
         {
             foreach (string problem in problems) Console.WriteLine(new DoctorFinding("settings", problem, "correct it in the environment", ExitCode.Usage));

@@ -19,6 +19,7 @@ public sealed class GuildRecorder : IAsyncDisposable
     private readonly ulong guildId;
     private readonly RecorderServices services;
     private readonly SerialQueue queue;
+    private readonly RecordingOpening opening;
     private readonly AfterRecording after;
     private readonly CancellationTokenSource stopping = new();
     private volatile RecordedCall? current;
@@ -29,6 +30,7 @@ public sealed class GuildRecorder : IAsyncDisposable
     {
         (this.guildId, this.services) = (guildId, services);
         queue = new SerialQueue(problem => services.Log.RecorderProblem(problem, guildId));
+        opening = new RecordingOpening(services);
         after = new AfterRecording(services, stopping.Token);
     }
 
@@ -41,7 +43,7 @@ public sealed class GuildRecorder : IAsyncDisposable
     /// <summary>Ends the recording; null when there is none. Completes when nothing more is taken, not when everything is stored.</summary>
     public Task<StopOutcome?> StopAsync(EndReason reason, string said)
     {
-        joining?.Cancel();
+        GiveUpJoining();
         return queue.RunAsync(() => StopInTurnAsync(reason, said));
     }
 
@@ -92,7 +94,7 @@ public sealed class GuildRecorder : IAsyncDisposable
     /// <summary>This bot goes: leaves the call, so that the recording can be handed over.</summary>
     public Task LeaveForHandOverAsync()
     {
-        joining?.Cancel();
+        GiveUpJoining();
         return queue.RunAsync(async () =>
         {
             handsOver = true;
@@ -132,8 +134,8 @@ public sealed class GuildRecorder : IAsyncDisposable
     private async Task<StartOutcome> StartNewAsync(StartCall start)
     {
         // The name first: nobody is recorded before it says so.
-        Dictionary<string, string> properties = Properties(start);
-        if (await RenameAsync(start, properties) is { } refusal) return new StartOutcome(null, refusal, Started: false);
+        Dictionary<string, string> properties = RecordingOpening.Properties(start);
+        if (await opening.RenameAsync(start, properties, stopping.Token) is { } refusal) return new StartOutcome(null, refusal, Started: false);
         RecordingHost host = await services.Hosts.StartAsync(new StartRecordingRequest
         {
             GuildId = guildId,
@@ -145,12 +147,12 @@ public sealed class GuildRecorder : IAsyncDisposable
         }, stopping.Token);
         RecordedCall call = Adopt(host, start, null);
         services.Log.RecordingStarted(guildId, host.Session.RecordingId.ToString(), start.Channel.Id, start.StartedBy);
-        Task<bool> posting = PostPanelAsync(call);
+        Task<bool> posting = opening.PostPanelAsync(call, stopping.Token);
         VoiceCallState state = await JoinAsync(call);
         bool posted = await posting;
         if (state != VoiceCallState.Connected)
         {
-            string text = Texts.CouldNotJoin(start.Channel.Id, Reason(call.Call.EndReason));
+            string text = Texts.CouldNotJoin(start.Channel.Id, RecordingOpening.Explain(call.Call.EndReason));
             await EndAsync(call, EndReason.Disconnected, text);
             return new StartOutcome(null, text, Started: false);
         }
@@ -198,6 +200,18 @@ public sealed class GuildRecorder : IAsyncDisposable
         }
         call.OnLost("the call could not be joined after a restart");
         _ = RejoinLaterAsync(call);
+    }
+
+    private void GiveUpJoining()
+    {
+        try
+        {
+            joining?.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended by itself.
+        }
     }
 
     private async Task ListenAsync(RecordedCall call)
@@ -330,58 +344,13 @@ public sealed class GuildRecorder : IAsyncDisposable
     private async Task<StopOutcome> EndAsync(RecordedCall call, EndReason reason, string said)
     {
         call.End();
-        StopOutcome outcome = await after.EndAsync(call, reason, said);
-        current = null;
-        return outcome;
-    }
-
-    private static Dictionary<string, string> Properties(StartCall start)
-    {
-        Dictionary<string, string> properties = new()
-        {
-            [ManifestProperties.VoiceChannel] = start.Channel.Id.ToString(CultureInfo.InvariantCulture),
-            [ManifestProperties.Part] = start.Part.ToString(CultureInfo.InvariantCulture),
-        };
-        if (start.PanelChannel is { } panel) properties[ManifestProperties.PanelChannel] = panel.ToString(CultureInfo.InvariantCulture);
-        return properties;
-    }
-
-    /// <summary>Null, or why the recording cannot start. Only a missing permission stops it; Discord being slow does not.</summary>
-    private async Task<string?> RenameAsync(StartCall start, Dictionary<string, string> properties)
-    {
-        if (start.Settings.Announce == AnnounceMode.Text) return null;
-        string? nickname = start.Guild.Members.GetValueOrDefault(services.Gateway.SelfId)?.Nick;
         try
         {
-            string? before = await services.Names.SetAsync(guildId, nickname, services.Gateway.Guilds.Self?.DisplayName ?? "Recorder", stopping.Token);
-            properties[ManifestProperties.NameChanged] = "true";
-            if (before is not null) properties[ManifestProperties.NameBefore] = before;
-            return null;
+            return await after.EndAsync(call, reason, said);
         }
-        catch (DiscordRestException refused) when (refused.IsForbidden)
+        finally
         {
-            return Texts.MissingPermissions(["Change Nickname"], start.Channel.Id);
-        }
-        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
-        {
-            services.Log.RenameFailed(guildId, problem.Message);
-            return null;
-        }
-    }
-
-    private async Task<bool> PostPanelAsync(RecordedCall call)
-    {
-        if (call.Start.PanelChannel is not { } channel) return false;
-        try
-        {
-            PostedPanel posted = await call.Panel.PostAsync(channel, RecordingPanel.Draw(call.Draw()), stopping.Token);
-            call.Host.Properties[ManifestProperties.Panel] = posted.ToString();
-            return true;
-        }
-        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
-        {
-            services.Log.PostFailed(guildId, problem.Message);
-            return false;
+            current = null;
         }
     }
 
@@ -395,14 +364,4 @@ public sealed class GuildRecorder : IAsyncDisposable
     {
         if (!queue.Post(action)) services.Log.RecorderQueueFull(guildId, "event");
     }
-
-    private static string Reason(VoiceEndReason? reason) => reason switch
-    {
-        VoiceEndReason.NoAnswer => "Discord did not let me in (is the channel full, or may I not see and enter it?)",
-        VoiceEndReason.EncryptionRequired => "the call demands end-to-end encryption, which is switched off here",
-        VoiceEndReason.MediaUnreachable => "the media server cannot be reached over UDP",
-        VoiceEndReason.Kicked => "I was disconnected at once",
-        VoiceEndReason.RateLimited => "Discord asks me to wait",
-        _ => "the voice server could not be reached",
-    };
 }

@@ -90,17 +90,8 @@ public sealed class GuildSettingsStore(RecordingApiClient api, string folder, Ti
 
     private Entry Load(ulong guildId)
     {
-        try
-        {
-            if (!File.Exists(PathOf(guildId))) return new Entry(new StoredSettings(), null);
-            StoredSettings? copy = JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(guildId)), CommandsJsonContext.Default.StoredSettings);
-            return new Entry(copy is { Settings.OptedOutUserIds: not null } ? copy : new StoredSettings(), null);
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException)
-        {
-            log.LocalStateUnreadable(guildId, problem.Message);
-            return new Entry(new StoredSettings(), null);
-        }
+        StoredSettings? copy = LocalState.Read(PathOf(guildId), CommandsJsonContext.Default.StoredSettings, guildId, log);
+        return new Entry(copy is { Settings.OptedOutUserIds: not null } ? copy : new StoredSettings(), null);
     }
 
     private void Save(ulong guildId, StoredSettings copy)

@@ -1,8 +1,26 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Logging;
+
 namespace Pipeline.Bot.Commands;
 
 /// <summary>Small files that must be whole or absent: written beside and renamed over.</summary>
 internal static class LocalState
 {
+    /// <summary>Null: there is none, or it cannot be read, which is logged.</summary>
+    public static T? Read<T>(string path, JsonTypeInfo<T> shape, ulong guildId, ILogger log) where T : class
+    {
+        try
+        {
+            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), shape) : null;
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException)
+        {
+            log.LocalStateUnreadable(guildId, problem.Message);
+            return null;
+        }
+    }
+
     public static void Write(string path, ReadOnlySpan<byte> content)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

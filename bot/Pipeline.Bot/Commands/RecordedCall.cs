@@ -106,7 +106,7 @@ public sealed class RecordedCall : IAsyncDisposable
         IntroduceAll();
         IReadOnlyList<ulong> people = People();
         told.UnionWith(people);
-        if (announce && Start.Settings.Announce != AnnounceMode.Name) Say(Texts.Notice(Session.StartedBy, ChannelId), withOptOut: true, inCall: true);
+        if (announce && Start.Settings.Announce != AnnounceMode.Name) Say(Texts.Notice(Session.StartedBy, ChannelId), withOptOut: true, inCall: true, line: Texts.Announced(Session.StartedBy));
         AnnounceOptOuts([.. people.Where(Start.Settings.IsOptedOut)]);
     }
 
@@ -186,9 +186,10 @@ public sealed class RecordedCall : IAsyncDisposable
     }
 
     /// <summary>One line more in the panel, and a message in the channel.</summary>
-    internal void Say(string text, bool withOptOut = false, bool inCall = false, IReadOnlyList<ulong>? ping = null)
+    /// <param name="line">What the panel's line says when the whole text is too long for it.</param>
+    internal void Say(string text, bool withOptOut = false, bool inCall = false, IReadOnlyList<ulong>? ping = null, string? line = null)
     {
-        Note(text);
+        Note(line ?? text);
         ulong target = inCall || Start.PanelChannel is null ? ChannelId : Start.PanelChannel.Value;
         MessageBody body = new()
         {

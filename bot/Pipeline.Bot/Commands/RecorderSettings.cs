@@ -13,6 +13,14 @@ public static class RecorderSettings
 {
     private const string StateFolder = "state";
 
+    /// <summary>Everything that <c>run</c> and <c>doctor</c> need, from the environment of this process.</summary>
+    public static (IConfiguration Configuration, BotOptions Bot, RecorderOptions Discord) ReadAll(ICollection<string> problems)
+    {
+        IConfiguration configuration = BotSettings.Load();
+        BotOptions bot = BotSettings.Read(configuration, problems);
+        return (configuration, bot, Read(configuration, bot.Spool.Folder, problems));
+    }
+
     /// <param name="spoolFolder">The small local files lie below it.</param>
     /// <param name="problems">Gets one line per wrong value: name, value, range.</param>
     public static RecorderOptions Read(IConfiguration configuration, string spoolFolder, ICollection<string> problems)

@@ -21,9 +21,7 @@ internal static class RunCommand
     private static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         List<string> problems = [];
-        IConfiguration configuration = BotSettings.Load();
-        BotOptions bot = BotSettings.Read(configuration, problems);
-        RecorderOptions discord = RecorderSettings.Read(configuration, bot.Spool.Folder, problems);
+        (IConfiguration configuration, BotOptions bot, RecorderOptions discord) = RecorderSettings.ReadAll(problems);
         if (problems.Count == 0) return await BotProcess.GuardAsync(() => RunAsync(configuration, bot, discord, cancellationToken));
         foreach (string problem in problems) await Console.Error.WriteLineAsync(problem);
         return ExitCode.Usage;

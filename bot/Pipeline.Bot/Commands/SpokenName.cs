@@ -74,18 +74,7 @@ public sealed class SpokenName(DiscordRestClient rest, string folder, ILogger lo
         return rest.Length == 0 || accountName.StartsWith(rest, StringComparison.Ordinal) ? null : rest;
     }
 
-    private ChangedNickname? Load(ulong guildId)
-    {
-        try
-        {
-            return File.Exists(PathOf(guildId)) ? JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(guildId)), CommandsJsonContext.Default.ChangedNickname) : null;
-        }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException)
-        {
-            log.LocalStateUnreadable(guildId, problem.Message);
-            return null;
-        }
-    }
+    private ChangedNickname? Load(ulong guildId) => LocalState.Read(PathOf(guildId), CommandsJsonContext.Default.ChangedNickname, guildId, log);
 
     private string PathOf(ulong guildId) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"name-{guildId}.json"));
 }

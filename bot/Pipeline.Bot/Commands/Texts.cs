@@ -91,6 +91,8 @@ public static class Texts
         $"**This call is being recorded.** {Wording.User(startedBy)} started it in {Wording.Channel(channel)}. Every voice is kept as a track of its own; "
         + "those who may record in this server get it. Do you not want to be in it? Press *Don't record me* or use `/record me`; your lane stays silent then.";
 
+    public static string Announced(ulong startedBy) => $"Started by {Wording.User(startedBy)} and announced.";
+
     public static string LateNotice(IEnumerable<ulong> users) =>
         $"{string.Join(", ", users.Select(Wording.User))}: this call is being recorded. Press *Don't record me* or use `/record me` to stay out of it.";
 
@@ -122,7 +124,7 @@ public static class Texts
     public static string Reconnected(TimeSpan gap) => $"Back after {Wording.Seconds(gap)} s. The gap is marked in the recording.";
 
     public static string GaveUp(int tries, string safe) =>
-        $"I could not come back after {Wording.Count(tries, "try").Replace("trys", "tries", StringComparison.Ordinal)}. Everything up to {safe} is safe. `/record start` begins a new recording.";
+        $"I could not come back after {Wording.Count(tries, "try", "tries")}. Everything up to {safe} is safe. `/record start` begins a new recording.";
 
     public static string Moved(ulong channel) => $"I was moved to {Wording.Channel(channel)} and go on recording there.";
 
@@ -183,7 +185,7 @@ public static class Texts
     public static string Settings(ulong? role, AnnounceMode mode, int optedOut, bool lastKnown) =>
         $"**Who may record:** members with *Manage Server*{(role is { } id ? $" and {Wording.Role(id)}" : "")}\n"
         + $"**Notice:** {Describe(mode)}\n"
-        + $"**Not recorded by their own wish:** {Wording.Count(optedOut, "person").Replace("persons", "people", StringComparison.Ordinal)}"
+        + $"**Not recorded by their own wish:** {Wording.Count(optedOut, "person", "people")}"
         + (lastKnown ? "\nThe settings are not reachable at the moment; this is what I knew last." : "");
 
     public static string SettingsSaved(bool stored) => stored ? "Saved." : "Kept here; I write it to the settings as soon as they are reachable.";

@@ -42,8 +42,9 @@ public static class Wording
 
     public static string Number(long value) => value.ToString("#,0", CultureInfo.InvariantCulture);
 
-    /// <summary>"1 piece", "3 pieces".</summary>
-    public static string Count(long value, string one) => Number(value) + " " + one + (value == 1 ? "" : "s");
+    /// <summary>"1 piece", "3 pieces", "2 people".</summary>
+    /// <param name="many">When it is not the one with an s.</param>
+    public static string Count(long value, string one, string? many = null) => Number(value) + " " + (value == 1 ? one : many ?? one + "s");
 
     /// <summary>Text of people inside ours: no formatting, no mention, no more than <paramref name="most"/> characters.</summary>
     public static string Plain(string text, int most)

@@ -83,6 +83,16 @@ internal sealed class BotRig : IAsyncDisposable
         return await AskAsync(Admin, "record start", options);
     }
 
+    /// <summary>Ada starts, Ben says a second of something, and it has arrived.</summary>
+    public async Task<RecordedCall> RecordSpeechAsync()
+    {
+        Simulator.Speakers.SimulatedSpeaker ben = Discord.AddSpeaker("Ben");
+        await RecordAsync();
+        await ben.SayAsync(Simulator.Speakers.OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
+        await UntilAsync(() => Current!.Draw().Speakers.Any(speaker => speaker.Received > 0));
+        return Current!;
+    }
+
     public bool Said(string text) => Discord.Guild.Channels.SelectMany(channel => channel.Messages).Any(message => !message.IsEphemeral && message.Text.Contains(text, StringComparison.Ordinal));
 
     public bool Told(SimulatedMember member, string text) => Discord.DirectChannel(member.User).Messages.Any(message => message.Text.Contains(text, StringComparison.Ordinal));

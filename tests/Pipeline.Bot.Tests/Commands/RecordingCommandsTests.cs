@@ -50,11 +50,8 @@ public sealed class RecordingCommandsTests
     public async Task Stop_hands_out_the_link_and_the_panel_follows_until_it_is_stored()
     {
         await using BotRig rig = await BotRig.StartAsync();
-        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
-        await rig.RecordAsync();
-        await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
-        await rig.UntilAsync(() => rig.Current!.Draw().Speakers.Any(speaker => speaker.Received > 0));
-        string session = rig.Current!.Session.RecordingId.ToString();
+        RecordedCall running = await rig.RecordSpeechAsync();
+        string session = running.Session.RecordingId.ToString();
         SimulatedInteraction answer = await rig.AskAsync(rig.Admin, "stop");
         Assert.Contains(Texts.Stopping, answer.Text, StringComparison.Ordinal);
         await rig.UntilAsync(() => rig.Told(rig.Admin, session));
@@ -68,12 +65,9 @@ public sealed class RecordingCommandsTests
     public async Task Closed_direct_messages_bring_the_link_to_the_answer()
     {
         await using BotRig rig = await BotRig.StartAsync();
-        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
-        await rig.RecordAsync();
-        await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
-        await rig.UntilAsync(() => rig.Current!.Draw().Speakers.Any(speaker => speaker.Received > 0));
+        RecordedCall running = await rig.RecordSpeechAsync();
         rig.Discord.Faults.Add(new RefuseRest(403) { Code = 50007, Path = $"^/channels/{rig.Discord.DirectChannel(rig.Admin.User).Id}/messages" });
-        string session = rig.Current!.Session.RecordingId.ToString();
+        string session = running.Session.RecordingId.ToString();
         SimulatedInteraction answer = await rig.AskAsync(rig.Admin, "record stop");
         await rig.UntilAsync(() => answer.Text.Contains("I could not send you a direct message", StringComparison.Ordinal));
         Assert.Contains(session, answer.Text, StringComparison.Ordinal);

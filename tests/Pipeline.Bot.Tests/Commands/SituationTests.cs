@@ -2,7 +2,6 @@ using Pipeline.Bot.Capture;
 using Pipeline.Bot.Commands;
 using Pipeline.Simulator.Faults;
 using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.Speakers;
 using Pipeline.Simulator.World;
 using Permissions = Pipeline.Simulator.World.Permissions;
 
@@ -224,11 +223,8 @@ public sealed class SituationTests
     public async Task Next_process_goes_on_with_the_same_recording_and_says_what_is_missing()
     {
         await using BotRig rig = await BotRig.StartAsync();
-        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
-        await rig.RecordAsync();
-        await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
-        await rig.UntilAsync(() => rig.Current!.Draw().Speakers.Any(speaker => speaker.Received > 0));
-        Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
+        RecordedCall running = await rig.RecordSpeechAsync();
+        Contracts.RecordingId recording = running.Session.RecordingId;
         await rig.StopAsync();
         await using BotRig next = await BotRig.StartAsync(after: rig);
         await next.UntilAsync(() => next.Current is not null);
