@@ -60,6 +60,8 @@ public sealed class DaveSession : IDisposable
     /// <summary>Op 4: the version that the gateway chose for this session.</summary>
     public DaveReply OnSessionDescription(int protocolVersion)
     {
+        // Sent again it brings another transport key. The group lives on: epochs and versions have messages of their own.
+        if (version > 0 && protocolVersion > 0) return DaveReply.Empty;
         transitions.Clear();
         if (protocolVersion > 0)
         {
