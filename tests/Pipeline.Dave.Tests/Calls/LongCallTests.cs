@@ -52,19 +52,8 @@ public sealed class LongCallTests(ITestOutputHelper output)
         OurMember moved = members[random.Next(1, members.Count)];
         int choice = random.Next(10);
         if (choice < 6 && call.Present.Contains(moved) && call.Present.Count > 2) call.Leave(moved);
-        else if (choice < 8) Return(call, members);
+        else if (choice < 8) call.Return(members);
         else Interlude(call);
-    }
-
-    // Whoever comes back does so with a new voice session.
-    private static void Return(TestCall call, List<OurMember> members)
-    {
-        for (int i = 0; i < members.Count; i++)
-        {
-            if (call.Present.Contains(members[i])) continue;
-            members[i].Dispose();
-            call.Join(members[i] = call.Us(members[i].UserId));
-        }
     }
 
     private static void Interlude(TestCall call)

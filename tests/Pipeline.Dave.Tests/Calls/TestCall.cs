@@ -71,6 +71,20 @@ internal sealed class TestCall : IAsyncDisposable
         if (!externalSenderFirst && Version > 0) Gateway.Announce(member.UserId);
     }
 
+    /// <summary>Everybody of the list who is away comes back, with a new voice session as any client does.</summary>
+    public void Return(List<OurMember> members)
+    {
+        for (int i = 0; i < members.Count; i++)
+        {
+            if (present.Contains(members[i])) continue;
+            int complaints = members[i].Complaints;
+            members[i].Dispose();
+            members[i] = Us(members[i].UserId);
+            members[i].Complaints = complaints;
+            Join(members[i]);
+        }
+    }
+
     public void Leave(CallMember member)
     {
         present.Remove(member);

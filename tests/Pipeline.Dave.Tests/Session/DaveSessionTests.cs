@@ -38,6 +38,19 @@ public sealed class DaveSessionTests : IDisposable
         Assert.Equal((DaveState.Plain, long.MaxValue), (session.Snapshot.State, session.Snapshot.PassthroughUntil));
     }
 
+    [Fact]
+    public void A_description_sent_again_leaves_the_group_as_it_is()
+    {
+        Activate();
+        DaveSnapshot before = session.Snapshot;
+        Assert.Same(DaveReply.Empty, session.OnSessionDescription(1));
+        Assert.Same(before, session.Snapshot);
+        Assert.Empty(session.OnSessionDescription(0).Messages);
+        Assert.Equal(DaveState.Plain, session.Snapshot.State);
+        Assert.Equal(DaveOpcode.KeyPackage, Assert.Single(session.OnSessionDescription(1).Messages).Opcode);
+        Assert.Equal(10, time.GetElapsedTime(time.GetTimestamp(), session.Snapshot.PassthroughUntil).TotalSeconds);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
