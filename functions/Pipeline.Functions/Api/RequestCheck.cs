@@ -28,18 +28,7 @@ internal static class RequestCheck
         errors.Number("participantCount", request.ParticipantCount, 0);
         errors.Number("totalSize", request.TotalSize, 0);
         errors.OneOf("format", request.Format, "segmented");
-        errors.Required("segments", request.Segments);
-        HashSet<(string?, int?)> seen = [];
-        for (int i = 0; i < (request.Segments?.Count ?? 0) && !errors.IsFull; i++)
-        {
-            if (request.Segments![i] is not { } segment)
-            {
-                errors.Add(At(i)[..^1], "is required");
-                continue;
-            }
-            Check(errors, At(i), segment);
-            if (!seen.Add((segment.UserId, segment.SegmentIndex))) errors.Add(At(i) + "segmentIndex", "stands twice in the list");
-        }
+        CheckList(errors, request.Segments, segment => (segment.UserId, segment.SegmentIndex), Check);
         return errors;
     }
 
@@ -57,19 +46,8 @@ internal static class RequestCheck
         errors.Number("duration", request.Duration, 0);
         errors.Number("totalSize", request.TotalSize, 0);
         errors.Number("participantCount", request.ParticipantCount, 0);
-        errors.Required("segments", request.Segments);
         if (request.EndReason is not null) errors.OneOf("endReason", request.EndReason, "stopped", "interrupted", "disconnected", "limit");
-        HashSet<(string?, int?)> seen = [];
-        for (int i = 0; i < (request.Segments?.Count ?? 0) && !errors.IsFull; i++)
-        {
-            if (request.Segments![i] is not { } segment)
-            {
-                errors.Add(At(i)[..^1], "is required");
-                continue;
-            }
-            Check(errors, At(i), segment);
-            if (!seen.Add((segment.UserId, segment.SegmentIndex))) errors.Add(At(i) + "segmentIndex", "stands twice in the list");
-        }
+        CheckList(errors, request.Segments, segment => (segment.UserId, segment.SegmentIndex), Check);
         return errors;
     }
 
@@ -91,6 +69,23 @@ internal static class RequestCheck
             if (!seen.Add(file.FileIndex)) errors.Add(at + "fileIndex", "stands twice in the list");
         }
         return errors;
+    }
+
+    /// <summary>Every entry by itself, and no key twice.</summary>
+    private static void CheckList<T>(FieldErrors errors, IReadOnlyList<T>? segments, Func<T, (string?, int?)> key, Action<FieldErrors, string, T> check)
+    {
+        errors.Required("segments", segments);
+        HashSet<(string?, int?)> seen = [];
+        for (int i = 0; i < (segments?.Count ?? 0) && !errors.IsFull; i++)
+        {
+            if (segments![i] is not { } segment)
+            {
+                errors.Add(At(i)[..^1], "is required");
+                continue;
+            }
+            check(errors, At(i), segment);
+            if (!seen.Add(key(segment))) errors.Add(At(i) + "segmentIndex", "stands twice in the list");
+        }
     }
 
     private static void Check(FieldErrors errors, string at, SegmentUploadRequest segment)

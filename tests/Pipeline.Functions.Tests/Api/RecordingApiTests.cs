@@ -272,16 +272,14 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         Assert.NotNull(document["components"]!["schemas"]!["FinalizeRequest"]!["properties"]!["segments"]);
     }
 
-    private static JsonObject Init(string session) => new()
-    {
-        ["sessionId"] = session, ["guildId"] = "10", ["guildName"] = "Guild", ["channelId"] = "20", ["userId"] = "30", ["recordedAt"] = "2026-01-02T03:04:05Z",
-    };
+    private static JsonObject Init(string session) => JsonNode.Parse($$"""
+        {"sessionId":"{{session}}","guildId":"10","guildName":"Guild","channelId":"20","userId":"30","recordedAt":"2026-01-02T03:04:05Z"}
+        """)!.AsObject();
 
-    private static JsonObject Segment(int index) => new()
-    {
-        ["userId"] = "5", ["username"] = "Ada", ["segmentIndex"] = index, ["fileName"] = $"segment_{index:D3}.wav", ["fileSize"] = 4,
-        ["absoluteStartTime"] = 1_000_000 + (index * 10_000L), ["absoluteEndTime"] = 1_010_000 + (index * 10_000L), ["duration"] = 10_000, ["format"] = "wav",
-    };
+    private static JsonObject Segment(int index) => JsonNode.Parse($$"""
+        {"userId":"5","username":"Ada","segmentIndex":{{index}},"fileName":"segment_{{index:D3}}.wav","fileSize":4,
+         "absoluteStartTime":{{1_000_000 + (index * 10_000L)}},"absoluteEndTime":{{1_010_000 + (index * 10_000L)}},"duration":10000,"format":"wav"}
+        """)!.AsObject();
 
     private static JsonObject Finalize(int count)
     {
