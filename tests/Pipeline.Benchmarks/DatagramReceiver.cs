@@ -52,18 +52,28 @@ internal static class DatagramReceiver
 
     private static async Task ReportAsync(MediaThread media, Recording recording)
     {
-        (double Cpu, long Packets, long Bytes) mark = default;
+        (double Cpu, double Thread, long Packets, long Bytes) mark = default;
         while (await Console.In.ReadLineAsync() is { } line)
         {
             double cpu = Environment.CpuUsage.TotalTime.TotalMicroseconds;
-            if (line == "mark") mark = (cpu, media.Counters.Datagrams, GC.GetTotalAllocatedBytes());
+            if (line == "mark") mark = (cpu, MediaThreadMicroseconds(), media.Counters.Datagrams, GC.GetTotalAllocatedBytes());
             if (line != "stop") continue;
             long packets = media.Counters.Datagrams - mark.Packets;
             double bytes = (double)(GC.GetTotalAllocatedBytes() - mark.Bytes) / Math.Max(1, packets);
             long lost = recording.Frames.Dropped + media.KernelDrops + media.Health.Drops.Values.Sum();
             long resident = Process.GetCurrentProcess().WorkingSet64;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $$"""{"packets":{{packets}},"cpuMicroseconds":{{cpu - mark.Cpu:F0}},"residentBytes":{{resident}},"allocatedPerPacket":{{bytes:F3}},"lost":{{lost}}}"""));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $$"""{"packets":{{packets}},"cpuMicroseconds":{{cpu - mark.Cpu:F0}},"mediaThreadMicroseconds":{{MediaThreadMicroseconds() - mark.Thread:F0}},"residentBytes":{{resident}},"allocatedPerPacket":{{bytes:F3}},"lost":{{lost}}}"""));
             return;
         }
+    }
+
+    // proc(5): schedstat begins with the thread's CPU time in nanoseconds.
+    private static double MediaThreadMicroseconds()
+    {
+        foreach (string task in Directory.GetDirectories("/proc/self/task"))
+        {
+            if (File.ReadAllText(Path.Combine(task, "comm")).Trim() == "voice media") return double.Parse(File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture) / 1000;
+        }
+        throw new InvalidOperationException("no media thread");
     }
 }
