@@ -36,6 +36,9 @@ public sealed class AudioFrameRing
     /// <summary>Frames refused because the ring was full.</summary>
     public long Dropped => Volatile.Read(ref dropped);
 
+    /// <summary>Writer side: less than a quarter is free, the reader is late.</summary>
+    public bool IsNearlyFull => tail - Volatile.Read(ref head) > buffer.Length - buffer.Length / 4;
+
     public bool IsEmpty => Volatile.Read(ref head) == Volatile.Read(ref tail);
 
     /// <summary>Writer side. False: the ring is full (or the frame longer than a quarter of it) and the frame was counted as dropped.</summary>

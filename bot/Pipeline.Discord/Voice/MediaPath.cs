@@ -34,6 +34,9 @@ internal sealed class MediaPath : IDisposable
     /// <summary>What could not be decrypted, for the recovery; any thread.</summary>
     public DaveHealth DaveHealth => dave.Health;
 
+    /// <summary>The recording's tick is late: what comes now might not find room.</summary>
+    public bool IsCongested => cipher is not null && frames.IsNearlyFull;
+
     /// <summary>Called with the whole datagram for every IP discovery reply.</summary>
     public Action<byte[]>? DiscoveryReplied { get; init; }
 

@@ -18,6 +18,9 @@ internal sealed class MediaThread : IDisposable
     /// </summary>
     private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>When the recording is late, datagrams wait in the kernel's buffer for so long before frames are dropped for good.</summary>
+    private static readonly TimeSpan CongestionLimit = TimeSpan.FromSeconds(10);
+
     private readonly AutoResetEvent stopped = new(false);
     private readonly MediaSocket socket;
     private readonly MediaPath path;
@@ -32,6 +35,7 @@ internal sealed class MediaThread : IDisposable
     private int windowCount;
     private bool isBusy;
     private bool mayHaveMore;
+    private long? congestedSince;
 
     /// <param name="server">The SFU.</param>
     /// <param name="frames">Where frames go; this thread becomes its only writer.</param>
@@ -99,6 +103,11 @@ internal sealed class MediaThread : IDisposable
 
     private void ReceiveBatch(IDatagramSource from)
     {
+        if (from.TellsArrival && IsHeldBack())
+        {
+            stopped.WaitOne(GatherTime);
+            return;
+        }
         if (isBusy && !mayHaveMore && from.TellsArrival) stopped.WaitOne(GatherTime);
         int count = from.Receive();
         long now = time.GetTimestamp();
@@ -107,6 +116,17 @@ internal sealed class MediaThread : IDisposable
         path.Expire(now);
         mayHaveMore = count == from.BatchSize;
         CountRate(count, now);
+    }
+
+    private bool IsHeldBack()
+    {
+        if (!path.IsCongested)
+        {
+            congestedSince = null;
+            return false;
+        }
+        congestedSince ??= time.GetTimestamp();
+        return time.GetElapsedTime(congestedSince.Value) < CongestionLimit;
     }
 
     private void CountRate(int count, long now)

@@ -34,6 +34,28 @@ public sealed class MediaThreadTests : IDisposable
     }
 
     [Fact]
+    public async Task Recording_that_is_late_finds_everything_later()
+    {
+        AudioFrameRing small = new(32 * 1024);
+        using MediaThread media = Open(out EndPoint client, into: small);
+        byte[] speech = [.. Enumerable.Repeat((byte)0x78, 60)];
+        for (ushort i = 0; i < 1000; i++)
+        {
+            server.SendTo(new RtpPacketBuilder { SequenceNumber = i, Payload = speech }.Build(), client);
+            if (i == 100) await UntilAsync(() => media.Counters.Audio > 50); // From its first packet on the kernel is known to tell arrivals.
+        }
+        await UntilAsync(() => small.IsNearlyFull);
+        List<ReadFrame> frames = [];
+        await UntilAsync(() =>
+        {
+            frames.AddRange(ReadFrame.DrainAll(small));
+            return frames.Count == 1000;
+        });
+        Assert.Equal(Enumerable.Range(0, 1000), frames.Select(frame => (int)frame.SequenceNumber));
+        Assert.Equal((0L, 0L), (small.Dropped, media.KernelDrops));
+    }
+
+    [Fact]
     public async Task What_waited_for_its_user_is_delivered_without_another_packet()
     {
         using MediaThread media = Open(out EndPoint client, known: false);
@@ -111,10 +133,10 @@ public sealed class MediaThreadTests : IDisposable
         for (int i = 0; i < 15; i++) Assert.Equal(Enumerable.Repeat((byte)i, i * 100), read[i]);
     }
 
-    private MediaThread Open(out EndPoint client, bool known = true)
+    private MediaThread Open(out EndPoint client, bool known = true, AudioFrameRing? into = null)
     {
         TaskCompletionSource<Exception> failure = new();
-        MediaThread media = new((IPEndPoint)server.LocalEndPoint!, ring, Snapshot(known), _ => { }, failure.SetResult, TimeProvider.System);
+        MediaThread media = new((IPEndPoint)server.LocalEndPoint!, into ?? ring, Snapshot(known), _ => { }, failure.SetResult, TimeProvider.System);
         media.Start();
         Assert.True(media.TrySend([0]));
         byte[] hello = new byte[8];
