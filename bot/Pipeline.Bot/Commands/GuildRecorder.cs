@@ -98,7 +98,8 @@ public sealed class GuildRecorder : IAsyncDisposable
         return queue.RunAsync(async () =>
         {
             handsOver = true;
-            if (current is { } call) await call.DisposeAsync();
+            // The call alone: the next bot waits for us and draws the same panel anew.
+            if (current is { } call) await call.Call.DisposeAsync();
             return true;
         });
     }
