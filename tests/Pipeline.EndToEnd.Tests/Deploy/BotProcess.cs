@@ -1,0 +1,77 @@
+using System.Globalization;
+using Pipeline.Simulator;
+using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
+
+namespace Pipeline.EndToEnd.Tests.Deploy;
+
+/// <summary>One revision of the bot as a platform runs it: a process, a disk of its own, an address for probes.</summary>
+internal sealed class BotProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly TempFolder folder = new();
+    private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(10) };
+    private readonly Uri health = new($"http://127.0.0.1:{FreePort.Take(1)[0]}");
+
+    private BotProcess(DiscordSimulator discord, Azurite azurite, FunctionsApp functions)
+    {
+        Settings = new(azurite.Settings)
+        {
+            ["DISCORD_TOKEN"] = discord.Bot.Token,
+            ["DISCORD_API_BASE"] = discord.ApiBaseUrl,
+            ["DISCORD_CA_FILE"] = discord.CertificateAuthorityFile,
+            ["DISCORD_GUILD_ID"] = discord.Guild.Id.ToString(CultureInfo.InvariantCulture),
+            ["RecordingApi__BaseUrl"] = functions.BaseUrl.ToString(),
+            ["RecordingApi__ApiKey"] = FunctionsApp.Key,
+            ["RECORDING_SPOOL_FOLDER"] = folder.Combine("spool"),
+            ["RECORDING_MIN_FREE_DISK_MB"] = "0",
+            ["RECORDING_VAD_RMS_THRESHOLD"] = "0",
+            ["HEALTH_ENDPOINT"] = health.ToString(),
+        };
+        Process = BuiltProject.Start("bot/Pipeline.Bot", ["run"], Settings);
+    }
+
+    public ChildProcess Process { get; }
+    public Dictionary<string, string?> Settings { get; }
+
+    public static BotProcess Start(DiscordSimulator discord, Azurite azurite, FunctionsApp functions) => new(discord, azurite, functions);
+
+    /// <summary>Status and text of a probe; null while nobody answers.</summary>
+    public async Task<(int Status, string Text)?> ProbeAsync(string path)
+    {
+        try
+        {
+            using HttpResponseMessage answer = await http.GetAsync(new Uri(health, path));
+            return ((int)answer.StatusCode, (await answer.Content.ReadAsStringAsync()).Trim());
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Polls <c>/readyz</c> until it answers 200 with this text.</summary>
+    public async Task UntilReadyAsync(string text)
+    {
+        using CancellationTokenSource limit = new(Patience);
+        while (await ProbeAsync("/readyz") != (200, text))
+        {
+            Assert.False(Process.HasExited || limit.IsCancellationRequested, $"not '{text}':\n{string.Join('\n', Process.Lines)}");
+            await Task.Delay(50, CancellationToken.None);
+        }
+    }
+
+    public async Task<int> TerminateAsync()
+    {
+        await Process.SignalAsync(15);
+        return await Process.WaitForExitAsync(Patience);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Process.DisposeAsync();
+        http.Dispose();
+        folder.Dispose();
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Pipeline.Contracts.Api;
+using Pipeline.Simulator;
+using Pipeline.Simulator.Rest;
+using Pipeline.Simulator.Speakers;
+using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
+
+namespace Pipeline.EndToEnd.Tests.Deploy;
+
+/// <summary>A deployment as a platform does it: the new revision starts, then the old one gets its SIGTERM, in the middle of a recording.</summary>
+[Collection(DeployCollection.Name)]
+public sealed class OverlapTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LongestGap = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public async Task New_revision_stands_by_takes_over_and_the_recording_goes_on()
+    {
+        await using Azurite azurite = await Azurite.StartAsync();
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
+        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Seed = 11 });
+        SimulatedSpeaker ada = discord.AddSpeaker("Ada", discord.VoiceChannel);
+
+        await using BotProcess first = BotProcess.Start(discord, azurite, functions);
+        await first.UntilReadyAsync("ready");
+        await DiscordSimulator.WaitUntilAsync(() => discord.HasCommand("record"), Patience);
+        SimulatedInteraction start = await AskAsync(discord, "record start", new Dictionary<string, object> { ["channel"] = discord.VoiceChannel });
+        Task talking = ada.SayAsync(OpusClip.Generate(5, TimeSpan.FromMinutes(3)));
+
+        await using BotProcess second = BotProcess.Start(discord, azurite, functions);
+        await second.UntilReadyAsync("standing by");
+        Assert.Equal(200, (await second.ProbeAsync("/healthz"))!.Value.Status);
+        SimulatedInteraction during = await AskAsync(discord, "record status");
+        await ListeningAsync(discord, TimeSpan.FromSeconds(12));
+
+        Assert.Equal(0, await first.TerminateAsync());
+        await second.UntilReadyAsync("ready");
+        await second.Process.WaitForLineAsync(line => line.Contains("[4102]", StringComparison.Ordinal), Patience);
+        await ListeningAsync(discord, TimeSpan.FromSeconds(4));
+        SimulatedInteraction after = await AskAsync(discord, "record status");
+        SimulatedInteraction stop = await AskAsync(discord, "record stop");
+        ada.BeQuiet();
+        await talking;
+
+        string id = Assert.Single(await ListAsync(functions, discord)).Id;
+        RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(id, Patience);
+        VerifiedTrack track = Assert.Single(await new RecordingVerifier(functions.Api).VerifyAsync(recording, TestContext.Current.CancellationToken));
+        TimeSpan hole = LongestHole(recording);
+        TestContext.Current.SendDiagnosticMessage("{0} segments, {1:F1} s of audio, longest hole {2:F2} s", track.Segments, track.Audio.TotalSeconds, hole.TotalSeconds);
+        Assert.True(hole < LongestGap, $"{hole.TotalSeconds:F2} s without audio:\n{string.Join('\n', first.Process.Lines)}\n--\n{string.Join('\n', second.Process.Lines)}");
+        Assert.True(track.Audio > TimeSpan.FromSeconds(14), $"{track.Audio}");
+        Assert.Empty(recording.MissingSegments);
+        Assert.All(new[] { start, during, after, stop }, interaction => Assert.Equal(1, Answers(discord, interaction)));
+    }
+
+    [Fact]
+    public async Task Health_command_tells_whether_the_bot_beside_it_lives()
+    {
+        await using Azurite azurite = await Azurite.StartAsync();
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
+        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using BotProcess bot = BotProcess.Start(discord, azurite, functions);
+        await bot.UntilReadyAsync("ready");
+        Assert.Equal(0, await HealthAsync(bot));
+        Assert.Equal(404, (await bot.ProbeAsync("/elsewhere"))!.Value.Status);
+        Assert.Equal(0, await bot.TerminateAsync());
+        Assert.Equal(1, await HealthAsync(bot));
+    }
+
+    private static async Task<int> HealthAsync(BotProcess bot)
+    {
+        await using ChildProcess health = BuiltProject.Start("bot/Pipeline.Bot", ["health"], bot.Settings);
+        return await health.WaitForExitAsync(Patience);
+    }
+
+    private static async Task<SimulatedInteraction> AskAsync(DiscordSimulator discord, string command, Dictionary<string, object>? options = null)
+    {
+        SimulatedInteraction interaction = await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, command, options);
+        await DiscordSimulator.WaitUntilAsync(() => interaction.CallbackType is not null && !interaction.IsThinking, Patience);
+        return interaction;
+    }
+
+    /// <summary>For as long, by the simulator's clock, in which the speaker speaks.</summary>
+    private static Task ListeningAsync(DiscordSimulator discord, TimeSpan duration)
+    {
+        TimeSpan until = discord.Elapsed + duration;
+        return DiscordSimulator.WaitUntilAsync(() => discord.Elapsed >= until, Patience);
+    }
+
+    private static int Answers(DiscordSimulator discord, SimulatedInteraction interaction) =>
+        discord.Requests.Count(request => request.Path.Contains($"/interactions/{interaction.Id}/", StringComparison.Ordinal) && request.Path.Contains("/callback", StringComparison.Ordinal));
+
+    private static async Task<IReadOnlyList<RecordingSummary>> ListAsync(FunctionsApp functions, DiscordSimulator discord)
+    {
+        byte[] json = await functions.Api.Http.GetByteArrayAsync(new Uri($"/api/recordings?guildId={discord.Guild.Id}", UriKind.Relative));
+        return JsonSerializer.Deserialize(json, ApiJsonContext.Default.RecordingPage)!.Recordings;
+    }
+
+    /// <summary>Somebody talks all the time: what is not there was not heard.</summary>
+    private static TimeSpan LongestHole(RecordingDetails recording)
+    {
+        RecordingSegment[] segments = [.. recording.Segments.OrderBy(segment => segment.AbsoluteStartTime)];
+        return TimeSpan.FromMilliseconds(segments.Zip(segments.Skip(1), (before, next) => next.AbsoluteStartTime - before.AbsoluteEndTime).Max());
+    }
+}
