@@ -23,6 +23,11 @@ param botImage string = ''
 @maxValue(64)
 param botShards int = 1
 
+@description('Cells: each is a storage account with a functions app of its own and serves every n-th shard, so that a server always meets the same one. botShards must be a multiple of it.')
+@minValue(1)
+@maxValue(8)
+param cells int = 1
+
 @description('Token of the Discord application. Empty keeps the one that the vault already holds.')
 @secure()
 param discordToken string = ''
@@ -82,6 +87,7 @@ module resources 'modules/resources.bicep' = {
     botHost: botHost
     botImage: botImage
     botShards: botShards
+    cells: botShards % cells == 0 ? cells : fail('botShards must be a multiple of cells')
     discordToken: discordToken
     discordGuildId: discordGuildId
     functionsInstanceMemoryMB: functionsInstanceMemoryMB
@@ -98,6 +104,7 @@ module resources 'modules/resources.bicep' = {
 output AZURE_RESOURCE_GROUP string = group.name
 output AZURE_LOCATION string = location
 output AZURE_CONTAINER_REGISTRY_ENDPOINT string = resources.outputs.registryEndpoint
+output PIPELINE_FUNCTIONS_NAMES array = resources.outputs.functionsNames
 output PIPELINE_FUNCTIONS_NAME string = resources.outputs.functionsName
 output PIPELINE_API_URL string = resources.outputs.apiUrl
 output PIPELINE_STORAGE_ACCOUNT string = resources.outputs.storageAccountName

@@ -3,7 +3,7 @@
 #   infra/deploy.sh ENVIRONMENT LOCATION             provision, publish, deploy
 #   infra/deploy.sh ENVIRONMENT LOCATION --what-if   show what would change, touch nothing
 # Needs az and azd (both logged in) and the .NET SDK. The first deployment needs DISCORD_TOKEN; later ones keep the vault's.
-# PIPELINE_BOT_HOST=containerInstance, PIPELINE_BOT_SHARDS, PIPELINE_ALERT_EMAIL, DISCORD_GUILD_ID as in bicep/main.bicepparam.
+# PIPELINE_BOT_HOST=containerInstance, PIPELINE_BOT_SHARDS, PIPELINE_CELLS, PIPELINE_ALERT_EMAIL, DISCORD_GUILD_ID as in bicep/main.bicepparam.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -17,6 +17,8 @@ case "${PIPELINE_BOT_HOST:-containerApp}" in
   *) fail "PIPELINE_BOT_HOST is '$PIPELINE_BOT_HOST'; it must be containerApp or containerInstance" ;;
 esac
 [[ "${PIPELINE_BOT_SHARDS:-1}" =~ ^[1-9][0-9]?$ ]] || fail "PIPELINE_BOT_SHARDS is '$PIPELINE_BOT_SHARDS'; it must be 1-64"
+[[ "${PIPELINE_CELLS:-1}" =~ ^[1-8]$ ]] || fail "PIPELINE_CELLS is '$PIPELINE_CELLS'; it must be 1-8"
+[ $((${PIPELINE_BOT_SHARDS:-1} % ${PIPELINE_CELLS:-1})) = 0 ] || fail "PIPELINE_BOT_SHARDS must be a multiple of PIPELINE_CELLS"
 command -v az >/dev/null || fail "az is missing: install the Azure CLI and start again"
 az account show >/dev/null 2>&1 || fail "az is not logged in: run 'az login' and start again"
 export AZURE_ENV_NAME=$environment AZURE_LOCATION=$location
@@ -30,7 +32,7 @@ cd infra
 azd env select "$environment" 2>/dev/null || azd env new "$environment" --location "$location" --subscription "$(az account show --query id -o tsv)"
 value() { azd env get-value "$1" 2>/dev/null | grep -v '^ERROR' || true; }
 # What was chosen once stays chosen: the next deployment needs only the environment's name.
-for name in PIPELINE_BOT_HOST PIPELINE_BOT_SHARDS PIPELINE_ALERT_EMAIL DISCORD_GUILD_ID OTEL_EXPORTER_OTLP_ENDPOINT; do
+for name in PIPELINE_BOT_HOST PIPELINE_BOT_SHARDS PIPELINE_CELLS PIPELINE_ALERT_EMAIL DISCORD_GUILD_ID OTEL_EXPORTER_OTLP_ENDPOINT; do
   [ -z "${!name:-}" ] || azd env set "$name" "${!name}"
 done
 if [ -z "$(value PIPELINE_KEY_VAULT)" ] && [ -z "${DISCORD_TOKEN:-}" ]; then
@@ -52,5 +54,16 @@ else
   job=$(az containerapp job list --resource-group "$(value AZURE_RESOURCE_GROUP)" --query "[?starts_with(name, 'caj-doctor')].name | [0]" -o tsv)
   az containerapp job start --resource-group "$(value AZURE_RESOURCE_GROUP)" --name "$job" >/dev/null
   echo "the doctor runs as $job: if its log says that voice datagrams do not pass, deploy again with PIPELINE_BOT_HOST=containerInstance"
+fi
+
+# azd knows one functions service; the other cells get the same package.
+if [ "$(value PIPELINE_CELLS)" -gt 1 ] 2>/dev/null; then
+  package=$(mktemp -d)
+  trap 'rm -rf "$package"' EXIT
+  dotnet publish ../functions/Pipeline.Functions -c Release -o "$package/app" -v quiet --nologo
+  (cd "$package/app" && zip -qr ../app.zip .)
+  for name in $(az functionapp list --resource-group "$(value AZURE_RESOURCE_GROUP)" --query "[].name" -o tsv); do
+    [ "$name" = "$(value PIPELINE_FUNCTIONS_NAME)" ] || az functionapp deployment source config-zip --resource-group "$(value AZURE_RESOURCE_GROUP)" --name "$name" --src "$package/app.zip" >/dev/null
+  done
 fi
 echo "recording API: $(value PIPELINE_API_URL)"

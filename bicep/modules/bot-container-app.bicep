@@ -5,6 +5,8 @@ param tags object
 param image string
 param shards int
 param settings object
+@description('Storage and recording API of each cell; shard i belongs to cell i mod cells.')
+param cells array
 param workspaceName string
 
 // An app cannot exist without an image, and the registry is empty before the first publish.
@@ -30,20 +32,14 @@ resource environment 'Microsoft.App/managedEnvironments@2025-07-01' = {
   }
 }
 
-var secrets = [
-  { name: 'discord-token', keyVaultUrl: settings.tokenSecretUri, identity: settings.identityId }
-  { name: 'recording-api-key', keyVaultUrl: settings.apiKeySecretUri, identity: settings.identityId }
-]
+var tokenSecret = { name: 'discord-token', keyVaultUrl: settings.tokenSecretUri, identity: settings.identityId }
 
 var registries = [{ server: settings.registryEndpoint, identity: settings.identityId }]
 
 var commonEnvironment = concat(
   [
     { name: 'DISCORD_TOKEN', secretRef: 'discord-token' }
-    { name: 'RecordingApi__BaseUrl', value: settings.apiUrl }
     { name: 'RecordingApi__ApiKey', secretRef: 'recording-api-key' }
-    { name: 'PipelineStorage__blobServiceUri', value: settings.blobServiceUri }
-    { name: 'PipelineStorage__queueServiceUri', value: settings.queueServiceUri }
     { name: 'PipelineStorage__credential', value: 'managedidentity' }
     { name: 'PipelineStorage__clientId', value: settings.identityClientId }
     { name: 'RECORDING_SPOOL_FOLDER', value: '/spool' }
@@ -53,6 +49,14 @@ var commonEnvironment = concat(
   empty(settings.discordGuildId) ? [] : [{ name: 'DISCORD_GUILD_ID', value: settings.discordGuildId }],
   empty(settings.otlpEndpoint) ? [] : [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: settings.otlpEndpoint }]
 )
+
+var cellEnvironments = [
+  for cell in cells: [
+    { name: 'RecordingApi__BaseUrl', value: cell.apiUrl }
+    { name: 'PipelineStorage__blobServiceUri', value: cell.blobServiceUri }
+    { name: 'PipelineStorage__queueServiceUri', value: cell.queueServiceUri }
+  ]
+]
 
 resource apps 'Microsoft.App/containerApps@2025-07-01' = [
   for shard in range(0, shards): {
@@ -70,7 +74,10 @@ resource apps 'Microsoft.App/containerApps@2025-07-01' = [
         // The new revision always starts before the old one stops; the bot's shard lease decides which of them speaks.
         activeRevisionsMode: 'Single'
         registries: registries
-        secrets: secrets
+        secrets: [
+          tokenSecret
+          { name: 'recording-api-key', keyVaultUrl: cells[shard % length(cells)].apiKeySecretUri, identity: settings.identityId }
+        ]
       }
       template: {
         terminationGracePeriodSeconds: 600
@@ -79,7 +86,7 @@ resource apps 'Microsoft.App/containerApps@2025-07-01' = [
           {
             name: 'bot'
             image: runningImage
-            env: concat(commonEnvironment, [{ name: 'DISCORD_SHARD', value: '${shard}/${shards}' }])
+            env: concat(commonEnvironment, cellEnvironments[shard % length(cells)], [{ name: 'DISCORD_SHARD', value: '${shard}/${shards}' }])
             resources: { cpu: json('0.5'), memory: '1Gi' }
             volumeMounts: [{ volumeName: 'spool', mountPath: '/spool' }]
             probes: [
@@ -127,7 +134,10 @@ resource doctor 'Microsoft.App/jobs@2025-07-01' = {
       replicaRetryLimit: 0
       manualTriggerConfig: { parallelism: 1, replicaCompletionCount: 1 }
       registries: registries
-      secrets: secrets
+      secrets: [
+        tokenSecret
+        { name: 'recording-api-key', keyVaultUrl: cells[0].apiKeySecretUri, identity: settings.identityId }
+      ]
     }
     template: {
       containers: [
@@ -135,7 +145,7 @@ resource doctor 'Microsoft.App/jobs@2025-07-01' = {
           name: 'doctor'
           image: runningImage
           args: ['doctor']
-          env: commonEnvironment
+          env: concat(commonEnvironment, cellEnvironments[0])
           resources: { cpu: json('0.5'), memory: '1Gi' }
         }
       ]

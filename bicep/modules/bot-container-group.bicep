@@ -5,6 +5,8 @@ param tags object
 param image string
 param shard string
 param settings object
+@description('Storage and recording API of the cell that the shard belongs to.')
+param cell object
 param workspaceId string
 @secure()
 param workspaceKey string
@@ -45,10 +47,10 @@ resource group 'Microsoft.ContainerInstance/containerGroups@2023-05-01' = {
           environmentVariables: concat(
             [
               { name: 'DISCORD_TOKEN', secureValue: discordToken }
-              { name: 'RecordingApi__BaseUrl', value: settings.apiUrl }
+              { name: 'RecordingApi__BaseUrl', value: cell.apiUrl }
               { name: 'RecordingApi__ApiKey', secureValue: apiKey }
-              { name: 'PipelineStorage__blobServiceUri', value: settings.blobServiceUri }
-              { name: 'PipelineStorage__queueServiceUri', value: settings.queueServiceUri }
+              { name: 'PipelineStorage__blobServiceUri', value: cell.blobServiceUri }
+              { name: 'PipelineStorage__queueServiceUri', value: cell.queueServiceUri }
               { name: 'PipelineStorage__credential', value: 'managedidentity' }
               { name: 'PipelineStorage__clientId', value: settings.identityClientId }
               { name: 'RECORDING_SPOOL_FOLDER', value: '/spool' }

@@ -5,6 +5,8 @@ param tags object
 param image string
 param shards int
 param settings object
+@description('Storage and recording API of each cell; shard i belongs to cell i mod cells.')
+param cells array
 param vaultName string
 param workspaceName string
 
@@ -26,10 +28,11 @@ module group 'bot-container-group.bicep' = [
       image: image
       shard: '${shard}/${shards}'
       settings: settings
+      cell: cells[shard % length(cells)]
       workspaceId: workspace.properties.customerId
       workspaceKey: workspace.listKeys().primarySharedKey
       discordToken: vault.getSecret('discord-token')
-      apiKey: vault.getSecret('recording-api-key')
+      apiKey: vault.getSecret(shard % length(cells) == 0 ? 'recording-api-key' : 'recording-api-key-${shard % length(cells)}')
     }
   }
 ]

@@ -2,6 +2,8 @@
 param location string
 param suffix string
 param tags object
+@description('What azd calls this cell\'s service.')
+param serviceName string
 param identityId string
 param identityClientId string
 @description('blob, queue and table endpoint of the storage account.')
@@ -45,7 +47,7 @@ var telemetrySettings = concat(
 resource site 'Microsoft.Web/sites@2025-03-01' = {
   name: 'func-pipeline-${suffix}'
   location: location
-  tags: union(tags, { 'azd-service-name': 'functions' })
+  tags: union(tags, { 'azd-service-name': serviceName })
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'

@@ -7,6 +7,8 @@ param tags object
 param botHost string
 param botImage string
 param botShards int
+@description('Storage accounts with a functions app each; shard i is served by cell i mod cells, which is the server id hashed the same way as long as shards are a multiple of cells.')
+param cells int
 @secure()
 param discordToken string
 param discordGuildId string
@@ -19,21 +21,26 @@ param storageSku string
 param alertEmail string
 param otlpEndpoint string
 
+// The first cell has the names that it has alone, so that cells can be added later.
+var suffixes = [for cell in range(0, cells): cell == 0 ? suffix : uniqueString(suffix, string(cell))]
+
 module identity 'identity.bicep' = {
   params: { location: location, suffix: suffix, tags: tags }
 }
 
-module storage 'storage.bicep' = {
-  params: {
-    location: location
-    suffix: suffix
-    tags: tags
-    sku: storageSku
-    tempRetentionDays: tempRetentionDays
-    recordingsSoftDeleteDays: recordingsSoftDeleteDays
-    recordingsImmutableDays: recordingsImmutableDays
+module storage 'storage.bicep' = [
+  for cell in range(0, cells): {
+    params: {
+      location: location
+      suffix: suffixes[cell]
+      tags: tags
+      sku: storageSku
+      tempRetentionDays: tempRetentionDays
+      recordingsSoftDeleteDays: recordingsSoftDeleteDays
+      recordingsImmutableDays: recordingsImmutableDays
+    }
   }
-}
+]
 
 module monitoring 'monitoring.bicep' = {
   params: { location: location, suffix: suffix, tags: tags }
@@ -54,45 +61,52 @@ module vault 'vault.bicep' = {
     suffix: suffix
     tags: tags
     discordToken: discordToken
-    functionsName: functions.outputs.name
+    functionsNames: [for cell in range(0, cells): functions[cell].outputs.name]
     botPrincipalId: identity.outputs.botPrincipalId
   }
 }
 
-module roles 'roles.bicep' = {
+module roles 'roles.bicep' = [
+  for cell in range(0, cells): {
+    params: {
+      storageAccountName: storage[cell].outputs.accountName
+      botPrincipalId: identity.outputs.botPrincipalId
+      functionsPrincipalId: identity.outputs.functionsPrincipalId
+    }
+  }
+]
+
+module telemetryRole 'telemetry-role.bicep' = {
   params: {
-    storageAccountName: storage.outputs.accountName
     applicationInsightsName: monitoring.outputs.applicationInsightsName
-    botPrincipalId: identity.outputs.botPrincipalId
     functionsPrincipalId: identity.outputs.functionsPrincipalId
   }
 }
 
-module functions 'functions.bicep' = {
-  params: {
-    location: location
-    suffix: suffix
-    tags: tags
-    identityId: identity.outputs.functionsIdentityId
-    identityClientId: identity.outputs.functionsClientId
-    storageEndpoints: storage.outputs.endpoints
-    applicationInsightsName: monitoring.outputs.applicationInsightsName
-    instanceMemoryMB: functionsInstanceMemoryMB
-    maximumInstances: functionsMaximumInstances
-    otlpEndpoint: otlpEndpoint
+module functions 'functions.bicep' = [
+  for cell in range(0, cells): {
+    params: {
+      location: location
+      suffix: suffixes[cell]
+      tags: tags
+      serviceName: cell == 0 ? 'functions' : 'functions-${cell}'
+      identityId: identity.outputs.functionsIdentityId
+      identityClientId: identity.outputs.functionsClientId
+      storageEndpoints: storage[cell].outputs.endpoints
+      applicationInsightsName: monitoring.outputs.applicationInsightsName
+      instanceMemoryMB: functionsInstanceMemoryMB
+      maximumInstances: functionsMaximumInstances
+      otlpEndpoint: otlpEndpoint
+    }
+    dependsOn: [roles]
   }
-  dependsOn: [roles]
-}
+]
 
 var botSettings = {
-  blobServiceUri: storage.outputs.endpoints.blob
-  queueServiceUri: storage.outputs.endpoints.queue
   identityId: identity.outputs.botIdentityId
   identityClientId: identity.outputs.botClientId
   registryEndpoint: registry.outputs.endpoint
   tokenSecretUri: vault.outputs.discordTokenSecretUri
-  apiKeySecretUri: vault.outputs.apiKeySecretUri
-  apiUrl: functions.outputs.url
   discordGuildId: discordGuildId
   otlpEndpoint: otlpEndpoint
 }
@@ -105,6 +119,14 @@ module botApp 'bot-container-app.bicep' = if (botHost == 'containerApp') {
     image: botImage
     shards: botShards
     settings: botSettings
+    cells: [
+      for cell in range(0, cells): {
+        blobServiceUri: storage[cell].outputs.endpoints.blob
+        queueServiceUri: storage[cell].outputs.endpoints.queue
+        apiUrl: functions[cell].outputs.url
+        apiKeySecretUri: vault.outputs.apiKeySecretUris[cell]
+      }
+    ]
     workspaceName: monitoring.outputs.workspaceName
   }
   dependsOn: [roles]
@@ -118,6 +140,14 @@ module botInstance 'bot-container-instance.bicep' = if (botHost == 'containerIns
     image: botImage
     shards: botShards
     settings: botSettings
+    cells: [
+      for cell in range(0, cells): {
+        blobServiceUri: storage[cell].outputs.endpoints.blob
+        queueServiceUri: storage[cell].outputs.endpoints.queue
+        apiUrl: functions[cell].outputs.url
+        apiKeySecretUri: vault.outputs.apiKeySecretUris[cell]
+      }
+    ]
     vaultName: vault.outputs.name
     workspaceName: monitoring.outputs.workspaceName
   }
@@ -136,7 +166,8 @@ module alerts 'alerts.bicep' = {
 }
 
 output registryEndpoint string = registry.outputs.endpoint
-output functionsName string = functions.outputs.name
-output apiUrl string = functions.outputs.url
-output storageAccountName string = storage.outputs.accountName
+output functionsName string = functions[0].outputs.name
+output functionsNames array = [for cell in range(0, cells): functions[cell].outputs.name]
+output apiUrl string = functions[0].outputs.url
+output storageAccountName string = storage[0].outputs.accountName
 output keyVaultName string = vault.outputs.name

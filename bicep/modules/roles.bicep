@@ -1,6 +1,5 @@
-// Who may do what. The bot: write to the temp container, send to three queues, nothing else.
+// Who may do what in one cell's account. The bot: write to the temp container, send to three queues, nothing else.
 param storageAccountName string
-param applicationInsightsName string
 param botPrincipalId string
 param functionsPrincipalId string
 
@@ -9,7 +8,6 @@ var blobDataContributor = 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
 var queueDataContributor = '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
 var queueDataMessageSender = 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
 var tableDataContributor = '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
-var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
   name: storageAccountName
@@ -33,10 +31,6 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
       name: 'recording-stopped'
     }
   }
-}
-
-resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
-  name: applicationInsightsName
 }
 
 resource botWritesTemp 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
@@ -107,15 +101,5 @@ resource functionsOwnTables 'Microsoft.Authorization/roleAssignments@2022-04-01'
     principalId: functionsPrincipalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', tableDataContributor)
-  }
-}
-
-resource functionsPublishMetrics 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(insights.id, functionsPrincipalId, monitoringMetricsPublisher)
-  scope: insights
-  properties: {
-    principalId: functionsPrincipalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
   }
 }

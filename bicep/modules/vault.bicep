@@ -1,14 +1,16 @@
-// The two secrets that exist: Discord's token and the key of the recording API.
+// The secrets that exist: Discord's token and the key of each cell's recording API.
 param location string
 param suffix string
 param tags object
 @secure()
 param discordToken string
-param functionsName string
+@description('One functions app per cell.')
+param functionsNames array
 param botPrincipalId string
 
 var keyVaultSecretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
 var tokenSecretName = 'discord-token'
+var apiKeySecretName = 'recording-api-key'
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: 'kv-pipe-${suffix}'
@@ -30,15 +32,15 @@ resource token 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!empty(disco
   properties: { value: discordToken }
 }
 
-resource site 'Microsoft.Web/sites@2025-03-01' existing = {
-  name: functionsName
-}
+resource sites 'Microsoft.Web/sites@2025-03-01' existing = [for name in functionsNames: { name: name }]
 
-resource apiKey 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = {
-  parent: vault
-  name: 'recording-api-key'
-  properties: { value: listKeys('${site.id}/host/default', '2025-03-01').functionKeys.default }
-}
+resource apiKeys 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = [
+  for (name, cell) in functionsNames: {
+    parent: vault
+    name: cell == 0 ? apiKeySecretName : '${apiKeySecretName}-${cell}'
+    properties: { value: listKeys('${sites[cell].id}/host/default', '2025-03-01').functionKeys.default }
+  }
+]
 
 resource botReads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(vault.id, botPrincipalId, keyVaultSecretsUser)
@@ -54,4 +56,4 @@ output name string = vault.name
 #disable-next-line outputs-should-not-contain-secrets // addresses, not values
 output discordTokenSecretUri string = '${vault.properties.vaultUri}secrets/${tokenSecretName}'
 #disable-next-line outputs-should-not-contain-secrets // addresses, not values
-output apiKeySecretUri string = '${vault.properties.vaultUri}secrets/${apiKey.name}'
+output apiKeySecretUris array = [for (name, cell) in functionsNames: '${vault.properties.vaultUri}secrets/${apiKeys[cell].name}']
