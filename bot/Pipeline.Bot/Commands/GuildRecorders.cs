@@ -16,7 +16,7 @@ public sealed class GuildRecorders(RecorderServices services)
 
     // A recording that another bot is just handing over is there within seconds; one whose bot was killed when its lease of 60 s has run out.
     private static readonly TimeSpan HandOverInterval = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LeaseInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(90);
 
@@ -73,48 +73,61 @@ public sealed class GuildRecorders(RecorderServices services)
 
     private async Task SearchAsync(CancellationToken cancellationToken)
     {
+        long since = services.Time.GetTimestamp();
+        TimeSpan pause = SearchInterval;
         while (true)
         {
-            await WaitForGuildsAsync(cancellationToken);
-            await Task.Delay(GuildsSettle, services.Time, cancellationToken);
-            await SearchOnceAsync(cancellationToken);
+            if (await GuildsCameAsync(pause, cancellationToken)) await Task.Delay(GuildsSettle, services.Time, cancellationToken);
+            bool othersHold = await SearchOnceAsync(cancellationToken);
+            TimeSpan searching = services.Time.GetElapsedTime(since);
+            pause = !othersHold || searching > LeasePatience ? SearchInterval : searching > HandOverPatience ? LeaseInterval : HandOverInterval;
         }
     }
 
-    private async Task WaitForGuildsAsync(CancellationToken cancellationToken)
+    /// <summary>False: nothing came for as long as the pause.</summary>
+    private async Task<bool> GuildsCameAsync(TimeSpan pause, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource interval = new(SearchInterval, services.Time);
+        using CancellationTokenSource interval = new(pause, services.Time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, cancellationToken);
         try
         {
-            await wake.Reader.ReadAsync(either.Token);
+            return await wake.Reader.ReadAsync(either.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return;
+            return false;
         }
     }
 
     /// <summary>Who is in voice is known once a guild is; guilds of other shards are theirs. The newest recording of a guild goes first, because only one can go on.</summary>
-    private async Task SearchOnceAsync(CancellationToken cancellationToken)
+    /// <returns>True while another bot still holds the lease of a recording of our guilds.</returns>
+    private async Task<bool> SearchOnceAsync(CancellationToken cancellationToken)
     {
         Guild[] guilds = [.. services.Gateway.Guilds.All.Where(guild => !guild.Unavailable)];
         try
         {
             IReadOnlyList<RecordingCandidate> left = guilds.Length == 0 ? [] : await services.Hosts.FindUnownedAsync(cancellationToken);
             ILookup<ulong, RecordingCandidate> byGuild = left.OrderByDescending(candidate => candidate.Session.StartedAt).ToLookup(candidate => candidate.Session.GuildId);
-            await Task.WhenAll(guilds.Select(guild => TakeOverAsync(guild, byGuild[guild.Id])));
+            bool[] othersHold = await Task.WhenAll(guilds.Select(guild => TakeOverAsync(guild, byGuild[guild.Id])));
+            return othersHold.Contains(true);
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
             services.Log.RecorderProblem(problem, 0);
+            return false;
         }
     }
 
-    private async Task TakeOverAsync(Guild guild, IEnumerable<RecordingCandidate> left)
+    /// <returns>True while another bot still holds the lease of one of them; it goes first, and the bot's name is as it needs it.</returns>
+    private async Task<bool> TakeOverAsync(Guild guild, IEnumerable<RecordingCandidate> left)
     {
-        foreach (RecordingCandidate candidate in left) await For(guild.Id).TakeOverAsync(candidate);
+        foreach (RecordingCandidate candidate in left)
+        {
+            if (candidate.IsLeased) return true;
+            await For(guild.Id).TakeOverAsync(candidate);
+        }
         MendUnlessRecording(guild);
+        return false;
     }
 
     private void MendUnlessRecording(Guild guild)
