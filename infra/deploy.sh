@@ -28,6 +28,9 @@ if [ "$mode" = --what-if ]; then
 fi
 
 for tool in azd dotnet; do command -v "$tool" >/dev/null || fail "$tool is missing: install it and start again"; done
+if [ "${PIPELINE_BOT_HOST:-containerApp}" = containerApp ] && [ ! -e /usr/lib/x86_64-linux-gnu/libopus.so.0 ]; then
+  fail "libopus is missing: the bot's image takes it from the machine that publishes. On Debian or Ubuntu (x64) run 'sudo apt-get install -y libopus0'; elsewhere deploy from the workflow in .github/workflows"
+fi
 cd infra
 azd env select "$environment" 2>/dev/null || azd env new "$environment" --location "$location" --subscription "$(az account show --query id -o tsv)"
 value() { azd env get-value "$1" 2>/dev/null | grep -v '^ERROR' || true; }
