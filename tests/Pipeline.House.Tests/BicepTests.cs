@@ -125,7 +125,8 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
     {
         string json = template.Root.ToJsonString();
         Assert.Contains("azd-env-name", json, StringComparison.Ordinal);
-        Assert.Contains("'azd-service-name', 'functions'", Plain(json), StringComparison.Ordinal);
+        Assert.Contains("'azd-service-name', parameters('serviceName')", Plain(json), StringComparison.Ordinal);
+        Assert.Contains("createObject('value', 'functions')", Plain(json), StringComparison.Ordinal); // the first cell's
         Assert.Contains("'azd-service-name', 'bot'", Plain(json), StringComparison.Ordinal);
     }
 
