@@ -191,7 +191,11 @@ public sealed class ManifestKeeper
     public void Announce(JournalEntry entry)
     {
         bool isNew;
-        lock (gate) isNew = entry.Index < LeftoverIndexes && Track(entry.UserId).Announce(entry);
+        lock (gate)
+        {
+            isNew = entry.Index < LeftoverIndexes && Track(entry.UserId).Announce(entry);
+            LastJournaledSample = Math.Max(LastJournaledSample, entry.EndSample);
+        }
         if (isNew) journal.Append(entry);
     }
 
@@ -255,8 +259,8 @@ public sealed class ManifestKeeper
             changed = storedChanged;
             storedChanged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
+        changed.TrySetResult(); // Uploads go on even when the disk has no room for our copy: they make room.
         Folder.Save(manifest);
-        changed.TrySetResult();
     }
 
     /// <summary>The temp container is away: the folder remembers the moment, with no more reserved than what was stored.</summary>

@@ -36,6 +36,21 @@ public sealed record PreparedSegment(SpooledSegment File, SegmentReady Message)
         });
     }
 
+    /// <summary>What a closed segment is, without its bytes; null when it has left meanwhile or cannot be understood. Reads beside uploads.</summary>
+    public static ClosedSegment? Describe(SpooledSegment file)
+    {
+        try
+        {
+            SegmentSidecar sidecar = ReadSidecar(file);
+            long samples = (file.FileSize - HeaderBytes) / (BytesPerSample * sidecar.Channels);
+            return new ClosedSegment(file.Key, sidecar.Username, file.WavPath, file.SidecarPath, sidecar.StartSample, samples, sidecar.Channels, file.FileSize);
+        }
+        catch (Exception left) when (left is InvalidDataException or IOException)
+        {
+            return null;
+        }
+    }
+
     public FileStream OpenFile() => Open(File.WavPath);
 
     // No buffer of its own: readers bring theirs.
@@ -58,7 +73,7 @@ public sealed record PreparedSegment(SpooledSegment File, SegmentReady Message)
             if (sidecar.Channels is < 1 or > 2 || sidecar.StartSample < 0) throw new InvalidDataException($"{file.SidecarPath} has {sidecar.Channels} channels at sample {sidecar.StartSample}");
             return sidecar;
         }
-        catch (Exception broken) when (broken is JsonException or FileNotFoundException)
+        catch (Exception broken) when (broken is JsonException or FileNotFoundException or DirectoryNotFoundException)
         {
             throw new InvalidDataException($"{file.SidecarPath}: {broken.Message}");
         }

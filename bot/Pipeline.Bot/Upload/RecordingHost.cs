@@ -105,25 +105,9 @@ public sealed class RecordingHost : IAsyncDisposable
     /// </summary>
     public async Task StopAsync(EndReason reason, CancellationToken cancel)
     {
-        RecordingId recording = Session.RecordingId;
-        if (Interlocked.Exchange(ref ending, 1) == 0)
-        {
-            await StopCaptureAsync();
-            long samples = Math.Max(Recording.Snapshot.SampleCount, keeper.Compose(room.Time.GetUtcNow()).SampleCount);
-            RecordingStopped stopped = new()
-            {
-                Session = Session,
-                EndedAt = Session.StartedAt + SampleClock.ToTime(samples),
-                EndReason = reason,
-                SampleCount = samples,
-            };
-            keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow()));
-            keeper.Folder.Save(stopped);
-            Leave(reason == EndReason.Limit ? RecordingEnd.Limit : RecordingEnd.Stopped);
-            logger.RecordingEnded(recording.ToString(), reason.ToString(), SampleClock.ToTime(samples).TotalSeconds);
-        }
-        await ended.Task.WaitAsync(cancel);
-        if (ended.Task.Result is RecordingEnd.Stopped or RecordingEnd.Limit) await room.Closer.WhenClosed(recording).WaitAsync(cancel);
+        if (Interlocked.Exchange(ref ending, 1) == 0) await EndAsync(reason).WaitAsync(cancel);
+        RecordingEnd end = await ended.Task.WaitAsync(cancel);
+        if (end is RecordingEnd.Stopped or RecordingEnd.Limit) await room.Closer.WhenClosed(Session.RecordingId).WaitAsync(cancel);
     }
 
     /// <summary>
@@ -170,6 +154,28 @@ public sealed class RecordingHost : IAsyncDisposable
         if (Recording.Snapshot.SampleCount < SampleClock.ToSamples(room.Capture.MaximumDuration) || Volatile.Read(ref ending) != 0) return;
         logger.RecordingLimit(Session.RecordingId.ToString());
         _ = Task.Run(() => StopAsync(EndReason.Limit, CancellationToken.None));
+    }
+
+    private async Task EndAsync(EndReason reason)
+    {
+        await StopCaptureAsync();
+        SessionManifest last = keeper.Compose(room.Time.GetUtcNow());
+        RecordingStopped stopped = new()
+        {
+            Session = Session,
+            EndedAt = Session.StartedAt + SampleClock.ToTime(last.SampleCount),
+            EndReason = reason,
+            SampleCount = last.SampleCount,
+        };
+        // On a full disk these wait until uploads have made room.
+        await room.Retry.ExecuteAsync(_ =>
+        {
+            keeper.SaveLocally(last);
+            keeper.Folder.Save(stopped);
+            return Task.CompletedTask;
+        }, CancellationToken.None);
+        Leave(reason == EndReason.Limit ? RecordingEnd.Limit : RecordingEnd.Stopped);
+        logger.RecordingEnded(Session.RecordingId.ToString(), reason.ToString(), SampleClock.ToTime(last.SampleCount).TotalSeconds);
     }
 
     private async Task FreeForOthersAsync(CancellationToken cancel)

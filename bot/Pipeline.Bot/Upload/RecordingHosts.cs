@@ -19,13 +19,14 @@ public sealed class RecordingHosts : BackgroundService
     private readonly ILogger<RecordingHosts> logger;
     private readonly IHostApplicationLifetime lifetime;
     private readonly BotMetrics metrics;
+    private readonly TimeSpan grace;
     private SpoolLevel lastLevel;
     private long lastWatch;
 
-    public RecordingHosts(Spool spool, TempStorages storages, ManifestKeepers keepers, StorageRetry retry, SegmentUploader uploader, RecordingCloser closer, CaptureOptions capture, BotMetrics metrics, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RecordingHosts> logger)
+    public RecordingHosts(Spool spool, TempStorages storages, ManifestKeepers keepers, StorageRetry retry, SegmentUploader uploader, RecordingCloser closer, BotOptions options, BotMetrics metrics, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RecordingHosts> logger)
     {
         (Spool, Storages, Keepers, Retry, Uploader, Closer) = (spool, storages, keepers, retry, uploader, closer);
-        (Capture, Time, this.lifetime, this.logger) = (capture, time, lifetime, logger);
+        (Capture, grace, Time, this.lifetime, this.logger) = (options.Capture, options.ShutdownGrace, time, lifetime, logger);
         uploader.SegmentLeft = _ => closer.Wake();
         metrics.Observe(() => spool.Snapshot, () => CountTracks(track => track.Speaking), () => CountTracks(track => track.OpenSince is not null), () => running.Count);
         metrics.ObservePackets(() => Running.SelectMany(host => host.Snapshot.Tracks).Select(track => track.Health));
@@ -134,8 +135,10 @@ public sealed class RecordingHosts : BackgroundService
     /// <summary>Closes all segments, uploads what is possible within the grace, leaves the rest in the spool.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        await Task.WhenAll(Running.Select(host => host.HandOverAsync(cancellationToken))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Uploader.DrainAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using CancellationTokenSource patience = new(grace, Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        await Task.WhenAll(Running.Select(host => host.HandOverAsync(either.Token))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Uploader.DrainAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
     }
 
@@ -177,10 +180,11 @@ public sealed class RecordingHosts : BackgroundService
     private RecordingCandidate Local(ManifestKeeper keeper)
     {
         SessionManifest manifest = keeper.Compose(Time.GetUtcNow());
-        SpoolContents contents = SpoolRepair.Repair(keeper.Folder.Path);
-        foreach (string file in contents.Unreadable) logger.SpoolUnreadable(keeper.Folder.Path, file);
         long last = Math.Max(manifest.SampleCount, keeper.LastJournaledSample);
-        foreach (ClosedSegment segment in contents.Segments) last = Math.Max(last, segment.StartSample + segment.SampleCount);
+        foreach (SpooledSegment file in Spool.Closed(keeper.Session.RecordingId))
+        {
+            if (PreparedSegment.Describe(file) is { } segment) last = Math.Max(last, segment.StartSample + segment.SampleCount);
+        }
         return new RecordingCandidate(manifest, InSpool: true, last, IsLeased: false);
     }
 

@@ -38,10 +38,16 @@ internal sealed class RecordingTakeover(RecordingHosts room, RecordingCandidate 
         long timestamp = captureTime.GetTimestamp(); // With the wall clock: repairing the spool takes time that must not shift the audio.
         long resume = Math.Max(last, now); // A clock that was set back must not write over what is there.
         long elapsed = (long)(resume * (captureTime.TimestampFrequency / (double)SampleClock.SamplesPerSecond));
-        SpoolContents contents = SpoolRepair.Repair(keeper.Folder.Path);
+        List<ClosedSegment> waiting = [.. room.Spool.Closed(keeper.Session.RecordingId).Select(PreparedSegment.Describe).OfType<ClosedSegment>()];
         keeper.TakeOver(elsewhere, resume > last ? new RecordingGap { StartSample = last, SampleCount = resume - last, Reason = "takeover" } : null);
-        foreach (ClosedSegment segment in contents.Segments) keeper.Closed(segment.Key, segment.StartSample);
-        Dictionary<ulong, int> first = keeper.FirstIndexes(contents.NextIndexes, beyondReserved: othersWentOn || !candidate.InSpool);
+        Dictionary<ulong, int> next = [];
+        foreach (ClosedSegment segment in waiting.Where(segment => segment.Key.Index < ManifestKeeper.LeftoverIndexes))
+        {
+            keeper.Closed(segment.Key, segment.StartSample);
+            if (!File.Exists(segment.WavPath)) keeper.Uploaded(segment.Key); // It left since it was listed.
+            next[segment.Key.UserId] = Math.Max(next.GetValueOrDefault(segment.Key.UserId), segment.Key.Index + 1);
+        }
+        Dictionary<ulong, int> first = keeper.FirstIndexes(next, beyondReserved: othersWentOn || !candidate.InSpool);
         keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow()));
         RecordingHost host = room.Host(keeper, new RecordingLease(room.Storages, room.Time), captureTime, timestamp - elapsed, first, ticksByCaller);
         logger.RecordingTakenOver(keeper.Session.RecordingId.ToString(), keeper.Incarnation, SampleClock.ToTime(resume - last).TotalSeconds);

@@ -17,10 +17,12 @@ public sealed class SegmentUploader : BackgroundService
 {
     private const int MaximumRemembered = 4096;
     private static readonly TimeSpan RescanInterval = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(10);
 
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ConcurrentDictionary<SegmentKey, Task> underWay = new();
     private readonly ConcurrentDictionary<SegmentKey, TimeSpan> spokenToClosed = new();
+    private readonly ConcurrentDictionary<SegmentKey, long> failedAt = new();
     private readonly Spool spool;
     private readonly TempStorages storages;
     private readonly ManifestKeepers keepers;
@@ -90,7 +92,7 @@ public sealed class SegmentUploader : BackgroundService
     {
         foreach (SpooledSegment segment in spool.Closed())
         {
-            if (underWay.ContainsKey(segment.Key)) continue;
+            if (underWay.ContainsKey(segment.Key) || IsPaused(segment.Key)) continue;
             await slots.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stop.IsCancellationRequested) return;
             if (!File.Exists(segment.WavPath))
@@ -110,6 +112,21 @@ public sealed class SegmentUploader : BackgroundService
                 left.SetResult();
             }, CancellationToken.None);
         }
+    }
+
+    // What failed in an unexpected way is left alone for a while, so that it neither floods the log nor holds up others.
+    private bool IsPaused(SegmentKey key)
+    {
+        if (!failedAt.TryGetValue(key, out long at)) return false;
+        if (time.GetElapsedTime(at) < FailurePause) return true;
+        failedAt.TryRemove(key, out _);
+        return false;
+    }
+
+    private void Failed(SegmentKey key, Exception failure)
+    {
+        logger.UploadFailed(key.ToString(), failure);
+        if (failedAt.Count < MaximumRemembered) failedAt[key] = time.GetTimestamp();
     }
 
     private async Task WaitForWakeAsync(CancellationToken stop)
@@ -141,7 +158,7 @@ public sealed class SegmentUploader : BackgroundService
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            logger.UploadFailed(segment.Key.ToString(), failure);
+            Failed(segment.Key, failure);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -167,7 +184,7 @@ public sealed class SegmentUploader : BackgroundService
         }
         catch (Exception failure)
         {
-            logger.UploadFailed(prepared.File.Key.ToString(), failure);
+            Failed(prepared.File.Key, failure);
         }
     }
 
@@ -191,9 +208,9 @@ public sealed class SegmentUploader : BackgroundService
             await storage.PutSegmentAsync(message.BlobName, stream, Convert.FromBase64String(message.ContentMd5), SegmentMetadata.Write(message), token);
         }, stop);
         await retry.ExecuteAsync(token => storage.SendAsync(message, token), stop);
-        keeper?.Uploaded(file.Key);
         Count(message);
         spool.Remove(file, options.KeepLocal);
+        keeper?.Uploaded(file.Key); // After the file is gone: who takes the recording over lists files first.
         logger.SegmentUploaded(file.Key.ToString(), message.FileSize);
         SegmentLeft?.Invoke(file.Key.Recording);
     }

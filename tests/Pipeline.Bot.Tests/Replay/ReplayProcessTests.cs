@@ -92,6 +92,40 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         Assert.Equal(ManifestState.Recording, (await eye.ManifestAsync(summary.RecordingId))!.State);
     }
 
+    [Fact]
+    public async Task Sigterm_without_storage_leaves_the_audio_in_the_spool_and_the_next_run_brings_it()
+    {
+        using TempFolder folder = new();
+        string json = folder.Combine("summary.json");
+        (TcpProxy blob, TcpProxy queue, string connection) = TcpProxy.Before(azurite.Azurite);
+        await using TcpProxy first = blob, second = queue;
+        string[] arguments = ["--speaker", $"Ada={Ada}", "--repeat-for", "40s", "--speed", "10", "--continue", "--json", json];
+        Dictionary<string, string?> settings = Settings(folder, connection);
+        settings["SHUTDOWN_GRACE"] = "2";
+        await using (ChildProcess bot = BuiltProject.Start("bot/Pipeline.Bot", ["replay", .. arguments], settings))
+        {
+            await BotRoom.UntilAsync(() => Directory.Exists(folder.Combine("spool")) && Directory.EnumerateFiles(folder.Combine("spool"), "*.open.wav", SearchOption.AllDirectories).Any(), "a segment is open", 120);
+            blob.Cut();
+            queue.Cut();
+            await BotRoom.UntilAsync(() => Directory.EnumerateFiles(folder.Combine("spool"), "*1.wav", SearchOption.AllDirectories).Any(), "a segment waits", 120);
+            await bot.SignalAsync(15);
+            Assert.Equal(0, await bot.WaitForExitAsync(Patience));
+            Assert.Equal("HandedOver", Read(json).End);
+            Assert.True(Read(json).SpoolFiles > 0);
+        }
+        blob.Mend();
+        queue.Mend();
+
+        await using ChildProcess again = BuiltProject.Start("bot/Pipeline.Bot", ["replay", .. arguments], settings);
+        Assert.Equal(0, await again.WaitForExitAsync(Patience));
+
+        ReplaySummary summary = Read(json);
+        Assert.Equal(("Stopped", 2), (summary.End, summary.Incarnation));
+        TrackSummary track = Assert.Single((await eye.ManifestAsync(summary.RecordingId))!.Tracks);
+        await RecordingHostTests.AssertChainAsync(eye, summary.RecordingId, track);
+        Assert.Equal(40 * 48_000, track.SampleCount, 2 * 48_000d);
+    }
+
     [Theory]
     [InlineData(2, "--speaker", "nobody")]
     [InlineData(2, "--speaker", "Ada=x.opus", "--speed", "501")]
