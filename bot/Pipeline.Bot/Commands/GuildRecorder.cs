@@ -186,6 +186,10 @@ public sealed class GuildRecorder : IAsyncDisposable
         {
             return VoiceCallState.Disconnected;
         }
+        catch (InvalidOperationException)
+        {
+            return call.Call.State; // it has come back by itself
+        }
         finally
         {
             joining = null;
@@ -200,7 +204,7 @@ public sealed class GuildRecorder : IAsyncDisposable
             return;
         }
         call.OnLost("the call could not be joined after a restart");
-        _ = RejoinLaterAsync(call);
+        RejoinLater(call);
     }
 
     private void GiveUpJoining()
@@ -279,9 +283,16 @@ public sealed class GuildRecorder : IAsyncDisposable
                 break;
             default:
                 call.OnLost(lost.Detail);
-                _ = RejoinLaterAsync(call);
+                RejoinLater(call);
                 break;
         }
+    }
+
+    private void RejoinLater(RecordedCall call)
+    {
+        if (call.IsRejoinDue) return;
+        call.IsRejoinDue = true;
+        _ = RejoinLaterAsync(call);
     }
 
     private async Task RejoinLaterAsync(RecordedCall call)
@@ -301,20 +312,20 @@ public sealed class GuildRecorder : IAsyncDisposable
     private async Task RejoinAsync(RecordedCall call)
     {
         if (current != call || call.IsEnding) return;
-        if (!call.HasPeople)
-        {
-            call.Rejoins--; // nobody misses anything; the timeout of an empty channel ends it
-            _ = RejoinLaterAsync(call);
-        }
+        if (!call.HasPeople) call.Rejoins--; // nobody misses anything; the timeout of an empty channel ends it
         else if (await JoinAsync(call) == VoiceCallState.Connected)
         {
-            call.Rejoins = 0;
-            call.OnBack(TimeSpan.Zero);
+            (call.Rejoins, call.IsRejoinDue) = (0, false);
+            call.OnBack(null);
+            return;
         }
         else if (call.Rejoins >= MostRejoins)
         {
             await FinishAsync(call, EndReason.Disconnected, at => Texts.GaveUp(call.Rejoins, at));
+            return;
         }
+        call.IsRejoinDue = false;
+        RejoinLater(call);
     }
 
     private async Task TickInTurnAsync()

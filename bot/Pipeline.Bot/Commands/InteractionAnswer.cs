@@ -16,6 +16,7 @@ public sealed class InteractionAnswer(Interaction interaction, long receivedAt, 
     public static readonly TimeSpan TokenLifetime = TimeSpan.FromMinutes(15);
 
     private const int EphemeralFlag = 64;
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
 
     private bool tokenWorks;
     private bool originalUsed;
@@ -61,7 +62,8 @@ public sealed class InteractionAnswer(Interaction interaction, long receivedAt, 
         long deadline = receivedAt + (long)(FirstAnswerLimit.TotalSeconds * time.TimestampFrequency);
         try
         {
-            await rest.RespondAsync(Interaction.Id, Interaction.Token, response, deadline, cancellationToken);
+            // What was asked for must not wait for an answer that comes to nothing any more.
+            await rest.RespondAsync(Interaction.Id, Interaction.Token, response, deadline, cancellationToken).WaitAsync(FirstAnswerLimit + Grace, time, cancellationToken);
             tokenWorks = true;
         }
         catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)

@@ -31,6 +31,7 @@ public sealed class RecordedCall : IAsyncDisposable
     private readonly Lock eventsGate = new(); // the panel is drawn for commands while the queue adds a line
     private readonly List<PanelEvent> events = [];
     private long lateSince;
+    private long lostAt;
     private long? emptySince;
     private bool toldLimit;
     private volatile string? privacyCode;
@@ -67,6 +68,9 @@ public sealed class RecordedCall : IAsyncDisposable
 
     /// <summary>How often the call was joined anew after it had been given up.</summary>
     public int Rejoins { get; set; }
+
+    /// <summary>The next attempt is on its way; a second one would be in its way.</summary>
+    public bool IsRejoinDue { get; set; }
 
     public bool HasPeople => People().Count > 0;
 
@@ -155,15 +159,18 @@ public sealed class RecordedCall : IAsyncDisposable
         if (IsEnding) return;
         services.Log.CallEvent(GuildId, "reconnecting: " + reason);
         Enter(PanelPhase.Reconnecting);
-        if (gaps.Begin(Reconnect)) Say(Texts.Reconnecting(services.Time.GetUtcNow(), SafePosition()));
+        if (!gaps.Begin(Reconnect)) return;
+        lostAt = services.Time.GetTimestamp();
+        Say(Texts.Reconnecting(services.Time.GetUtcNow(), SafePosition()));
     }
 
-    internal void OnBack(TimeSpan gap)
+    /// <param name="gap">How long nothing came; null: since it was said to be lost.</param>
+    internal void OnBack(TimeSpan? gap)
     {
         gaps.End(Reconnect);
         Enter(PanelPhase.Recording);
         IntroduceAll();
-        Say(Texts.Reconnected(gap));
+        Say(Texts.Reconnected(gap ?? services.Time.GetElapsedTime(lostAt)));
     }
 
     /// <summary>From now on nothing of this person is stored, or it is again.</summary>

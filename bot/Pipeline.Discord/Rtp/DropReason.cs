@@ -30,7 +30,7 @@ public enum DropReason
     /// <summary>Contributing sources or extension preamble reach past the end of the datagram.</summary>
     TruncatedHeader,
 
-    /// <summary>Came before the session description brought the transport key, and could not be held until then.</summary>
+    /// <summary>Came before the session description brought the transport key.</summary>
     NoTransportKey,
 
     /// <summary>The transport tag does not match: forged, damaged, or sealed with another transport key.</summary>

@@ -1,8 +1,8 @@
 namespace Pipeline.Discord.Voice;
 
 /// <summary>
-/// Keeps whole audio datagrams that came before the session description: a server may send as soon as the protocol is selected. Bounded
-/// in bytes and in age; the first ones are kept. Media thread only.
+/// Keeps whole audio datagrams whose transport key is not there yet: a server may send as soon as the protocol is selected, and as soon as
+/// it has renewed the key. Bounded in bytes and in age; the oldest go first. Media thread only.
 /// </summary>
 internal sealed class EarlyDatagrams(TimeProvider time)
 {
@@ -11,16 +11,16 @@ internal sealed class EarlyDatagrams(TimeProvider time)
     private readonly long maxAge = (long)(UnknownSsrcHold.MaxAge.TotalSeconds * time.TimestampFrequency);
     private AudioFrameRing? ring;
 
-    public delegate void Take(ReadOnlySpan<byte> datagram, long receivedAt, bool isTooOld);
+    public delegate void Take(ReadOnlySpan<byte> datagram, long receivedAt);
 
-    /// <summary>False when there is no room.</summary>
-    public bool TryHold(ReadOnlySpan<byte> datagram, long receivedAt)
+    public void Hold(ReadOnlySpan<byte> datagram, long receivedAt)
     {
         ring ??= new AudioFrameRing(Bytes);
-        return ring.TryWrite(new AudioFrame { Kind = AudioFrameKind.Opus, UserId = 0, Ssrc = 0, SequenceNumber = 0, Timestamp = 0, ReceivedAt = receivedAt, Opus = datagram });
+        AudioFrame whole = new() { Kind = AudioFrameKind.Opus, UserId = 0, Ssrc = 0, SequenceNumber = 0, Timestamp = 0, ReceivedAt = receivedAt, Opus = datagram };
+        while (!ring.TryWrite(whole) && ring.TryRead(out _)) ring.Release();
     }
 
-    /// <summary>Hands over everything in arrival order and gives the memory back.</summary>
+    /// <summary>Hands over what is not too old, in arrival order, and gives the memory back.</summary>
     public void Release(Take take)
     {
         if (ring is not { } held) return;
@@ -28,7 +28,7 @@ internal sealed class EarlyDatagrams(TimeProvider time)
         long now = time.GetTimestamp();
         while (held.TryRead(out AudioFrame whole))
         {
-            take(whole.Opus, whole.ReceivedAt, now - whole.ReceivedAt > maxAge);
+            if (now - whole.ReceivedAt <= maxAge) take(whole.Opus, whole.ReceivedAt);
             held.Release();
         }
     }

@@ -12,6 +12,7 @@ internal sealed class MediaCounters
     private UserAudioCounters[] users = [];
     private long datagrams;
     private long audio;
+    private long recovered;
     private long keepaliveEchoes;
 
     public long Datagrams => Volatile.Read(ref datagrams);
@@ -27,6 +28,13 @@ internal sealed class MediaCounters
         if (reason == DropReason.None) Volatile.Write(ref audio, audio + 1);
         else CountOnly(reason);
         if (reason == DropReason.KeepaliveEcho) Volatile.Write(ref keepaliveEchoes, keepaliveEchoes + 1);
+    }
+
+    /// <summary>A datagram that was counted as dropped became audio after all.</summary>
+    public void CountRecovered()
+    {
+        Volatile.Write(ref audio, audio + 1);
+        Volatile.Write(ref recovered, recovered + 1);
     }
 
     /// <summary>For a datagram that was counted when it was held.</summary>
@@ -51,6 +59,6 @@ internal sealed class MediaCounters
             long count = Volatile.Read(ref reasons[reason]);
             if (count > 0) drops.Add((DropReason)reason, count);
         }
-        return new VoiceHealth(Datagrams, kernelDrops, [.. Volatile.Read(ref users).Select(user => user.Read())], drops);
+        return new VoiceHealth(Datagrams, kernelDrops, Volatile.Read(ref recovered), [.. Volatile.Read(ref users).Select(user => user.Read())], drops);
     }
 }

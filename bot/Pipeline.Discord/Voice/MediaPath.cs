@@ -19,13 +19,18 @@ internal sealed class MediaPath : IDisposable
     private readonly DaveReceiver dave;
     private readonly EarlyDatagrams early;
     private MediaSnapshot snapshot = MediaSnapshot.Empty;
+    private readonly long keyOverlap;
     private ITransportCipher? cipher;
+    private ITransportCipher? previousCipher;
+    private long previousUntil;
+    private bool keyChanged;
 
     public MediaPath(AudioFrameRing frames, TimeProvider time)
     {
         this.frames = frames;
         hold = new UnknownSsrcHold(time);
         early = new EarlyDatagrams(time);
+        keyOverlap = (long)(UnknownSsrcHold.MaxAge.TotalSeconds * time.TimestampFrequency);
         dave = new DaveReceiver(time, OnReleased);
     }
 
@@ -46,12 +51,17 @@ internal sealed class MediaPath : IDisposable
         if (ReferenceEquals(next, snapshot)) return;
         if (!ReferenceEquals(next.TransportKey, snapshot.TransportKey))
         {
-            cipher?.Dispose();
+            // What is on its way, or lies in the kernel still, was sealed with the key before.
+            previousCipher?.Dispose();
+            previousCipher = cipher;
+            previousUntil = time.GetTimestamp() + keyOverlap;
             cipher = next.TransportKey?.CreateCipher();
+            keyChanged = true;
         }
         snapshot = next;
         dave.Poll(snapshot.Dave);
-        if (cipher is not null) early.Release(OpenEarly);
+        if (keyChanged && cipher is not null) early.Release(OpenEarly);
+        keyChanged = false;
         if (hold.SourceCount > 0) hold.Release(snapshot.TryGetUser, DeliverHeld);
     }
 
@@ -75,11 +85,15 @@ internal sealed class MediaPath : IDisposable
     {
         dave.Poll(snapshot.Dave);
         if (hold.SourceCount > 0) CountUnknown(hold.Expire(now));
+        if (previousCipher is null || now < previousUntil) return;
+        previousCipher.Dispose();
+        previousCipher = null;
     }
 
     public void Dispose()
     {
         cipher?.Dispose();
+        previousCipher?.Dispose();
         dave.Dispose();
     }
 
@@ -94,10 +108,19 @@ internal sealed class MediaPath : IDisposable
         }
         if (!RtpPacket.TryParse(datagram, out RtpPacket packet, out DropReason reason)) return reason;
         if (packet.Ssrc == snapshot.OwnSsrc) return DropReason.OwnSsrc;
-        if (cipher is null) return early.TryHold(datagram, receivedAt) ? DropReason.None : DropReason.NoTransportKey;
+        if (cipher is null)
+        {
+            early.Hold(datagram, receivedAt);
+            return DropReason.NoTransportKey;
+        }
 
         Span<byte> opened = plaintext.AsSpan(0, packet.PlaintextLength);
-        if (!cipher.TryOpen(packet, opened)) return DropReason.NotAuthentic;
+        if (!TryUnseal(packet, opened))
+        {
+            // It may be sealed with a key that is still on its way to us; then it is opened when the key comes.
+            early.Hold(datagram, receivedAt);
+            return DropReason.NotAuthentic;
+        }
         reason = RtpPayload.Unwrap(packet, opened, out ReadOnlySpan<byte> body);
         if (reason != DropReason.None) return reason;
 
@@ -117,10 +140,14 @@ internal sealed class MediaPath : IDisposable
         return DropReason.None;
     }
 
-    private void OpenEarly(ReadOnlySpan<byte> datagram, long receivedAt, bool isTooOld)
+    private bool TryUnseal(in RtpPacket packet, Span<byte> opened) =>
+        cipher!.TryOpen(packet, opened) || (previousCipher is not null && previousCipher.TryOpen(packet, opened));
+
+    // It was counted as dropped when it came; what is opened after all is a recovered drop.
+    private void OpenEarly(ReadOnlySpan<byte> datagram, long receivedAt)
     {
-        DropReason reason = isTooOld ? DropReason.NoTransportKey : Open(datagram, receivedAt);
-        if (reason != DropReason.None) Counters.CountOnly(reason);
+        DropReason reason = Open(datagram, receivedAt);
+        if (reason == DropReason.None) Counters.CountRecovered();
     }
 
     private void DeliverHeld(ulong userId, in AudioFrame held)

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Bot.Capture;
-using Pipeline.Contracts;
 using Pipeline.Discord.Voice;
 using Pipeline.TestKit;
 
@@ -24,20 +23,8 @@ internal sealed class CaptureLoad : IDisposable
     public CaptureLoad(byte[][] packets, int speakers, int segmentSeconds = 10)
     {
         (this.packets, this.speakers) = (packets, speakers);
-        SessionInfo session = new()
-        {
-            RecordingId = RecordingId.New(time),
-            GuildId = 1,
-            GuildName = "Benchmark",
-            ChannelId = 2,
-            StartedBy = 3,
-            StartedAt = time.GetUtcNow(),
-        };
-        CaptureOptions options = new() { MaximumSegmentDuration = TimeSpan.FromSeconds(segmentSeconds), MaximumSegmentBytes = 1L << 30 };
-        Recording = new Recording(session, options, Path.Combine(spool.Path, session.RecordingId.ToString()), time, time.GetTimestamp(), new Dictionary<ulong, int>())
-        {
-            SegmentClosed = closed.Add,
-        };
+        Recording = DatagramRecording.Start(spool.Path, time);
+        Recording.SegmentClosed = closed.Add;
     }
 
     public Recording Recording { get; }

@@ -135,6 +135,21 @@ public sealed class SituationTests
     }
 
     [Fact]
+    public async Task Call_that_cannot_be_joined_again_is_tried_until_it_can()
+    {
+        await using BotRig rig = await BotRig.StartAsync(change: options => options with { Voice = options.Voice with { JoinTimeout = TimeSpan.FromSeconds(0.5) } });
+        await rig.RecordAsync();
+        Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
+        using FaultHandle silence = rig.Discord.Faults.Add(new NoVoiceAnswer());
+        rig.Discord.Faults.Add(new CloseVoice(4006));
+        await rig.UntilAsync(() => rig.Log.Lines.Count(line => line.EventId == 4215 && line.Text.Contains("disconnected: NoAnswer", StringComparison.Ordinal)) >= 2);
+        silence.Dispose();
+        await rig.UntilSaidAsync("The gap is marked in the recording.");
+        Assert.Equal(recording, rig.Current!.Session.RecordingId);
+        Assert.False(rig.Said("Back after 0 s"));
+    }
+
+    [Fact]
     public async Task New_gateway_session_joins_again_and_goes_on_with_the_same_recording()
     {
         await using BotRig rig = await BotRig.StartAsync();

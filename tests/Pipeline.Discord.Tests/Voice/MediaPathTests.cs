@@ -51,20 +51,37 @@ public sealed class MediaPathTests : IDisposable
         Assert.True(ring.IsEmpty);
         Know((9876, Ada));
         Assert.Equal(Enumerable.Range(0, 30), ReadFrame.DrainAll(ring).Select(frame => (int)frame.SequenceNumber));
-        Assert.Empty(path.Counters.Health(0).Drops);
+        Assert.Equal((30L, 30L), (path.Counters.Health(0).Recovered, path.Counters.Audio));
     }
 
     [Fact]
     public void Audio_without_a_transport_key_for_ever_is_bounded_and_counted()
     {
         path.Apply(new MediaSnapshot(OwnSsrc, null, new Dictionary<uint, ulong>()));
-        for (int i = 0; i < 10_000; i++) Receive(new RtpPacketBuilder { SequenceNumber = (ushort)i });
-        long refused = path.Counters.Read(DropReason.NoTransportKey);
-        Assert.InRange(refused, 9000, 9999);
+        for (int i = 0; i < 10_000; i++) Receive(new RtpPacketBuilder { SequenceNumber = (ushort)i }, at: time.GetTimestamp());
+        Assert.Equal(10_000, path.Counters.Read(DropReason.NoTransportKey));
         time.Advance(TimeSpan.FromSeconds(3));
         Know((9876, Ada));
         Assert.True(ring.IsEmpty);
-        Assert.Equal(10_000, path.Counters.Read(DropReason.NoTransportKey));
+        Assert.Equal(0, path.Counters.Health(0).Recovered);
+    }
+
+    [Fact]
+    public void Renewed_transport_key_loses_neither_what_was_early_nor_what_was_late()
+    {
+        Know((9876, Ada));
+        byte[] secret = [.. Enumerable.Repeat((byte)9, 32)];
+        RtpPacketBuilder early = new() { SequenceNumber = 1, TransportKey = secret };
+        RtpPacketBuilder late = new() { SequenceNumber = 2 };
+        Assert.Equal(DropReason.NotAuthentic, Receive(early, at: time.GetTimestamp()));
+        using TransportKey renewed = new(TransportKey.AesGcmMode, secret);
+        path.Apply(new MediaSnapshot(OwnSsrc, renewed, new Dictionary<uint, ulong> { [9876] = Ada }));
+        Assert.Equal(DropReason.None, Receive(late, at: time.GetTimestamp()));
+        Assert.Equal([1, 2], ReadFrame.DrainAll(ring).Select(frame => (int)frame.SequenceNumber));
+
+        time.Advance(TimeSpan.FromSeconds(3));
+        path.Expire(time.GetTimestamp());
+        Assert.Equal(DropReason.NotAuthentic, Receive(late, at: time.GetTimestamp()));
     }
 
     [Fact]
