@@ -15,6 +15,7 @@ internal sealed class MediaPath : IDisposable
     private readonly byte[] plaintext = new byte[MaxDatagramLength];
     private readonly byte[] endToEnd = new byte[MaxDatagramLength];
     private readonly AudioFrameRing frames;
+    private readonly TimeProvider time;
     private readonly UnknownSsrcHold hold;
     private readonly DaveReceiver dave;
     private readonly EarlyDatagrams early;
@@ -27,7 +28,7 @@ internal sealed class MediaPath : IDisposable
 
     public MediaPath(AudioFrameRing frames, TimeProvider time)
     {
-        this.frames = frames;
+        (this.frames, this.time) = (frames, time);
         hold = new UnknownSsrcHold(time);
         early = new EarlyDatagrams(time);
         keyOverlap = (long)(UnknownSsrcHold.MaxAge.TotalSeconds * time.TimestampFrequency);
