@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json;
+using Pipeline.Bot.Replay;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
-using Pipeline.Bot.Replay;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 

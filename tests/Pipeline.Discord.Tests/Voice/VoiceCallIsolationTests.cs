@@ -7,10 +7,9 @@ using Pipeline.Simulator.Media;
 using Pipeline.Simulator.Speakers;
 using Pipeline.Simulator.World;
 
-namespace Pipeline.Discord.Tests.Voice;
-
 using DiscordSimulator = Pipeline.Simulator.DiscordSimulator;
 
+namespace Pipeline.Discord.Tests.Voice;
 public sealed class VoiceCallIsolationTests
 {
     /// <summary>The rig's own guild breaks; the calls of five others, over the same main gateway, must not notice.</summary>

@@ -8,10 +8,9 @@ using Pipeline.Simulator;
 using Pipeline.Simulator.Media;
 using Pipeline.TestKit;
 
-namespace Pipeline.Discord.Tests.Voice;
-
 using DiscordSimulator = Pipeline.Simulator.DiscordSimulator;
 
+namespace Pipeline.Discord.Tests.Voice;
 /// <summary>A simulated Discord, a gateway client and one call, wired as the bot wires them. Waits are short; nothing else is changed.</summary>
 internal sealed class VoiceCallRig : IAsyncDisposable
 {

@@ -100,7 +100,14 @@ public sealed class VoiceCallTests
         await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync();
         rig.Discord.Conditions = new MediaConditions
         {
-            CsrcCount = 3, VaryExtension = true, PaddingOneIn = 3, ZeroPacketOneIn = 7, PaddingOnlyOneIn = 9, VideoOneIn = 5, RtcpOneIn = 6, ForgedOneIn = 8,
+            CsrcCount = 3,
+            VaryExtension = true,
+            PaddingOneIn = 3,
+            ZeroPacketOneIn = 7,
+            PaddingOnlyOneIn = 9,
+            VideoOneIn = 5,
+            RtcpOneIn = 6,
+            ForgedOneIn = 8,
         };
         SimulatedSpeaker ada = rig.Discord.AddSpeaker("Ada", options: new SpeakerOptions { FirstSequence = 65500, FirstTimestamp = uint.MaxValue - 20_000 });
         await ada.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(2)));

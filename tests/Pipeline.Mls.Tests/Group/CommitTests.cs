@@ -74,7 +74,8 @@ public sealed class CommitTests : IDisposable
         Refused.With(MlsError.BadMembershipTag, () => Group.Apply((message with { MembershipTag = new byte[32] }).EncodeMessage(), _proposals));
         // Another member has the membership key, but not user 1's signature key.
         AuthenticatedContent foreign = AuthenticatedContent.Sign(
-            message.Content, Group.ContextBytes, _call[3].Identity.Key) with { ConfirmationTag = message.Authenticated.ConfirmationTag };
+            message.Content, Group.ContextBytes, _call[3].Identity.Key) with
+        { ConfirmationTag = message.Authenticated.ConfirmationTag };
         PublicMessage resigned = PublicMessage.Protect(foreign, Group.Secrets.MembershipKey, Group.ContextBytes);
         Refused.With(MlsError.BadSignature, () => Group.Apply(resigned.EncodeMessage(), _proposals));
     }
