@@ -3,6 +3,9 @@ namespace Pipeline.Discord.Rest;
 /// <summary>One limit at Discord: requests of one bucket and major parameter go one after the other and pause when none is left.</summary>
 internal sealed class RestBucket(TimeProvider time) : IDisposable
 {
+    // Timers and the header's rounding may be early by a millisecond or two, and a request that is early costs a 429.
+    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(20);
+
     // One request at a time is what makes "remaining" of the last answer true for the next request.
     private readonly SemaphoreSlim turn = new(1, 1);
     private int remaining = 1;
@@ -38,7 +41,7 @@ internal sealed class RestBucket(TimeProvider time) : IDisposable
     private void Hold(TimeSpan pause)
     {
         remaining = 0;
-        resetAt = time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency);
+        resetAt = time.GetTimestamp() + (long)((pause + Margin).TotalSeconds * time.TimestampFrequency);
     }
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;

@@ -142,7 +142,7 @@ public sealed class SituationTests
         Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
         using FaultHandle silence = rig.Discord.Faults.Add(new NoVoiceAnswer());
         rig.Discord.Faults.Add(new CloseVoice(4006));
-        await rig.UntilAsync(() => rig.Log.Lines.Count(line => line.EventId == 4215 && line.Text.Contains("disconnected: NoAnswer", StringComparison.Ordinal)) >= 2);
+        await rig.UntilAsync(() => rig.Log.Lines.Count(line => line.EventId == 4215 && line.Text.Contains("no answer to the join", StringComparison.Ordinal)) >= 2);
         silence.Dispose();
         await rig.UntilSaidAsync("The gap is marked in the recording.");
         Assert.Equal(recording, rig.Current!.Session.RecordingId);
