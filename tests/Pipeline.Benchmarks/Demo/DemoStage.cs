@@ -26,9 +26,10 @@ internal sealed class DemoStage : IAsyncDisposable
 
     public static async Task<DemoStage> StartAsync(DemoOptions options)
     {
+        if (options.Identity) DemoRun.Say("storage without keys: HTTPS, tokens of a managed identity, user-delegation links");
         DemoRun.Say("starting Azurite, the functions app, a simulated Discord and the bot");
-        Azurite azurite = await Azurite.StartAsync();
-        FunctionsApp functions = await FunctionsApp.StartAsync(azurite.ConnectionString);
+        Azurite azurite = await Azurite.StartAsync(identity: options.Identity);
+        FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
         DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced });
         discord.Conditions = MediaConditions.Lossy(DemoOptions.Loss, TimeSpan.FromMilliseconds(20));
         DemoStage stage = new() { Discord = discord, Functions = functions };
@@ -56,13 +57,12 @@ internal sealed class DemoStage : IAsyncDisposable
         folder.Dispose();
     }
 
-    private Dictionary<string, string?> BotEnvironment(Azurite azurite, DemoOptions options) => new()
+    private Dictionary<string, string?> BotEnvironment(Azurite azurite, DemoOptions options) => new(azurite.Settings)
     {
         ["DISCORD_TOKEN"] = Discord.Bot.Token,
         ["DISCORD_API_BASE"] = Discord.ApiBaseUrl,
         ["DISCORD_CA_FILE"] = Discord.CertificateAuthorityFile,
         ["DISCORD_GUILD_ID"] = Discord.Guild.Id.ToString(CultureInfo.InvariantCulture),
-        ["PipelineStorage"] = azurite.ConnectionString,
         ["RecordingApi__BaseUrl"] = Functions.BaseUrl.ToString(),
         ["RecordingApi__ApiKey"] = FunctionsApp.Key,
         ["RECORDING_SPOOL_FOLDER"] = folder.Combine("spool"),
