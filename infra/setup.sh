@@ -5,6 +5,7 @@
 #   test peers   from the lock files in tests/peers
 #   packages     dotnet restore
 #   linker       gcc, only on request: native AOT needs one
+#   receiver     the peer of the "live" comparison, only on request
 # SETUP_PARTS="opus azurite peers restore" chooses parts; all of them by default.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -51,11 +52,8 @@ install_linker() {
 }
 
 install_peers() {
-  local lock
-  for lock in tests/peers/*/package-lock.json; do
-    [ -f "$lock" ] && npm_install "$(dirname "$lock")"
-  done
-  return 0
+  npm_install tests/peers/davey
+  npm_install tests/peers/discordjs
 }
 
 check_dotnet() {
@@ -67,6 +65,8 @@ if wants opus; then install_opus; fi
 if wants azurite; then npm_install infra/azurite; fi
 if wants linker; then install_linker; fi
 if wants peers; then install_peers; fi
+# Only the comparison in 'live' needs it: its native opus is compiled, which takes Node's headers and a compiler.
+if wants receiver; then npm_install tests/peers/receiver; fi
 if wants restore; then
   check_dotnet
   dotnet restore Pipeline.sln -v quiet >&2
