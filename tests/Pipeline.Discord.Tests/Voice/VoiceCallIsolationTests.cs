@@ -10,6 +10,7 @@ using Pipeline.Simulator.World;
 using DiscordSimulator = Pipeline.Simulator.DiscordSimulator;
 
 namespace Pipeline.Discord.Tests.Voice;
+
 public sealed class VoiceCallIsolationTests
 {
     /// <summary>The rig's own guild breaks; the calls of five others, over the same main gateway, must not notice.</summary>
