@@ -34,14 +34,14 @@ internal sealed class RestBucket(TimeProvider time) : IDisposable
         else if (answer.Remaining is { } left && answer.ResetAfter is { } reset)
         {
             remaining = left;
-            if (left <= 0) Hold(reset);
+            if (left <= 0) Hold(reset + Margin);
         }
     }
 
     private void Hold(TimeSpan pause)
     {
         remaining = 0;
-        resetAt = time.GetTimestamp() + (long)((pause + Margin).TotalSeconds * time.TimestampFrequency);
+        resetAt = time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency);
     }
 
     private static TimeSpan Max(TimeSpan one, TimeSpan other) => one > other ? one : other;
