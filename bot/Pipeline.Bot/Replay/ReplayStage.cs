@@ -24,7 +24,8 @@ internal sealed class ReplayStage : IDisposable
     public ReplayStage(RecordingHost host, ReplayClock clock, ReplayOptions options, TimeSpan origin)
     {
         (this.host, this.clock, this.origin) = (host, clock, origin);
-        voices = [.. options.Speakers.Select(speaker => new ReplayVoice(speaker, options, host.Incarnation))];
+        Dictionary<string, ReplayFile> files = options.Speakers.Select(speaker => speaker.File).Distinct().ToDictionary(path => path, path => new ReplayFile(path));
+        voices = [.. options.Speakers.Select(speaker => new ReplayVoice(speaker, files[speaker.File], options, host.Incarnation))];
         foreach (ReplaySpeaker speaker in options.Speakers) host.Recording.Post(new RecordingCommand.UserKnown(speaker.UserId, speaker.Name, IsBot: false));
         foreach (ReplayVoice voice in voices) SkipTo(voice, origin);
     }

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Pipeline.Audio.Ogg;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Replay;
@@ -7,7 +6,7 @@ namespace Pipeline.Bot.Replay;
 /// <summary>
 /// One speaker's packets as a client would send them: one after the other at the pace of the audio, silence markers before a pause,
 /// RTP counters from a random base. What the network loses is decided per packet by the seed, so that a replay that
-/// is continued loses the same ones. Reads its file forward, packet by packet, and opens it again for each repetition.
+/// is continued loses the same ones.
 /// </summary>
 internal sealed class ReplayVoice : IDisposable
 {
@@ -19,17 +18,16 @@ internal sealed class ReplayVoice : IDisposable
     private readonly Random network;
     private readonly uint ssrc;
     private readonly uint timestampBase;
-    private FileStream? file;
-    private OggOpusReader? reader;
+    private readonly ReplayFile.Cursor file;
     private ushort sequenceNumber;
     private long position; // samples since the start of the recording of the next packet
     private int silenceLeft;
     private bool spoken;
 
     /// <param name="incarnation">Another RTP source per continuation, as after a rejoin.</param>
-    public ReplayVoice(ReplaySpeaker speaker, ReplayOptions options, int incarnation)
+    public ReplayVoice(ReplaySpeaker speaker, ReplayFile file, ReplayOptions options, int incarnation)
     {
-        (this.speaker, this.options) = (speaker, options);
+        (this.speaker, this.options, this.file) = (speaker, options, file.Begin());
 #pragma warning disable CA5394 // A seeded network, not a secret.
         Random identity = new(unchecked((((options.Seed * 31) + (int)(speaker.UserId % 1_000_003)) * 31) + incarnation));
         (ssrc, timestampBase) = ((uint)identity.NextInt64(1, uint.MaxValue), (uint)identity.NextInt64(uint.MaxValue));
@@ -51,16 +49,12 @@ internal sealed class ReplayVoice : IDisposable
     public ReplayFrame? Send(bool skip)
     {
         if (silenceLeft > 0) return SendSilence(skip);
-        OggOpusReader input = reader ?? Open();
-        if (!input.TryRead(out OggOpusPacket packet))
-        {
-            Rewind();
-            return null;
-        }
-        return Send(packet.Opus, packet.Samples, skip);
+        if (file.TryRead(out ReadOnlySpan<byte> opus, out int samples)) return Send(opus, samples, skip);
+        Rewind();
+        return null;
     }
 
-    public void Dispose() => file?.Dispose();
+    public void Dispose() => file.Dispose();
 
     private ReplayFrame? SendSilence(bool skip)
     {
@@ -88,17 +82,9 @@ internal sealed class ReplayVoice : IDisposable
         return new ReplayFrame(speaker.UserId, ssrc, number, unchecked(timestampBase + (uint)sentAt), SampleClock.ToTime(sentAt) + late, buffer, opus.Length);
     }
 
-    private OggOpusReader Open()
-    {
-        file = new FileStream(speaker.File, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 16_384, FileOptions.SequentialScan);
-        reader = new OggOpusReader(file);
-        return reader;
-    }
-
     private void Rewind()
     {
-        file?.Dispose();
-        (file, reader) = (null, null);
+        file.Rewind();
         spoken = true;
         bool speaksOn = options.RepeatFor > TimeSpan.Zero && options.Pause == TimeSpan.Zero && SampleClock.ToTime(position) < options.RepeatFor;
         silenceLeft = speaksOn ? 0 : SilenceFrames;
