@@ -74,7 +74,12 @@ internal static class FunctionsServices
     // No loggers: the default ones write addresses, and upload URLs are secrets.
     private static void AddClient(IServiceCollection services, string name, TimeSpan attemptTimeout) =>
         services.AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectTimeout = TimeSpan.FromSeconds(10) })
+            .ConfigurePrimaryHttpMessageHandler(() => new ConnectionResets(new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                ConnectTimeout = TimeSpan.FromSeconds(10),
+            }))
             .RemoveAllLoggers()
             .AddResilienceHandler(name, pipeline => pipeline
                 .AddRetry(new HttpRetryStrategyOptions

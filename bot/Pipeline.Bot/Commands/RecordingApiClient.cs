@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Pipeline.Contracts;
@@ -117,7 +118,7 @@ public sealed class RecordingApiClient(HttpClient http, RecordingApiOptions opti
             response.Dispose();
             throw new RecordingApiException(string.Create(CultureInfo.InvariantCulture, $"the recording API answered {status}"));
         }
-        catch (HttpRequestException problem)
+        catch (Exception problem) when (problem is HttpRequestException or SocketException)
         {
             throw new RecordingApiException("the recording API is not reachable", problem);
         }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Azure;
 using Azure.Identity;
 using Microsoft.Extensions.Logging;
@@ -60,7 +61,8 @@ public sealed class StorageRetry
     public static bool IsWorld(Exception? failure, CancellationToken cancel) => failure switch
     {
         OperationCanceledException => !cancel.IsCancellationRequested, // our limit for one call, or the SDK's
-        RequestFailedException or IOException or HttpRequestException or AuthenticationFailedException or InvalidDataException => true,
+        // HttpClient lets a SocketException out as it is when the peer resets a connection that was just made.
+        SocketException or RequestFailedException or IOException or HttpRequestException or AuthenticationFailedException or InvalidDataException => true,
         AggregateException all => all.InnerExceptions.All(inner => IsWorld(inner, cancel)),
         _ => false,
     };

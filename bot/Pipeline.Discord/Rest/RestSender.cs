@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Logging;
 using Polly;
@@ -161,6 +162,11 @@ internal sealed class RestSender : IDisposable
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             throw new TimeoutException($"{request.Key} had no answer in time");
+        }
+        catch (SocketException reset)
+        {
+            // HttpClient lets it out as it is when the peer resets a connection that was just made.
+            throw new HttpRequestException("the connection was reset", reset);
         }
     }
 

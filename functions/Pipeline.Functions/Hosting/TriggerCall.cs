@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text.Json;
 
 namespace Pipeline.Functions.Hosting;
@@ -23,7 +24,7 @@ internal static class TriggerCall
             using JsonDocument answer = await JsonDocument.ParseAsync(body, cancellationToken: cancellation);
             return answer.RootElement.ValueKind == JsonValueKind.Object;
         }
-        catch (Exception fault) when (fault is HttpRequestException or JsonException or IOException or OperationCanceledException)
+        catch (Exception fault) when (fault is HttpRequestException or SocketException or JsonException or IOException or OperationCanceledException)
         {
             return false;
         }
