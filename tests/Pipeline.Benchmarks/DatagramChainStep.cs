@@ -36,14 +36,14 @@ internal abstract class DatagramChainStep : IDisposable
     /// <summary>libopus and nothing else.</summary>
     public sealed class Alone(DatagramSpeech speech) : DatagramChainStep
     {
-        private readonly OpusDecoder[] decoders = [.. Enumerable.Range(0, speech.Speakers).Select(_ => new OpusDecoder(channels: 2))];
+        private readonly LibopusDecoder[] decoders = [.. Enumerable.Range(0, speech.Speakers).Select(_ => new LibopusDecoder(channels: 2))];
         private readonly short[] pcm = new short[OpusPacket.MaximumSamples * 2];
 
         public override void Dispose() => Array.ForEach(decoders, decoder => decoder.Dispose());
 
         protected override void Take(int first, int count)
         {
-            for (int i = first; i < first + count; i++) decoders[i % speech.Speakers].Decode(speech.Frames[i], pcm, out _);
+            for (int i = first; i < first + count; i++) decoders[i % speech.Speakers].Decode(speech.Frames[i], pcm);
         }
     }
 

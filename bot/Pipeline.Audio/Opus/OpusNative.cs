@@ -26,7 +26,11 @@ internal static unsafe partial class OpusNative
     public static partial void opus_decoder_destroy(nint decoder);
 
     [LibraryImport(Library)]
-    public static partial int opus_decode(OpusDecoderHandle decoder, byte* data, int length, short* pcm, int frameSize, int decodeFec);
+    public static partial int opus_decode_float(OpusDecoderHandle decoder, byte* data, int length, float* pcm, int frameSize, int decodeFec);
+
+    /// <param name="memory">One value per channel: what the curve of the frame before still asks for; zero at the start.</param>
+    [LibraryImport(Library)]
+    public static partial void opus_pcm_soft_clip(float* pcm, int frameSize, int channels, float* memory);
 
     [LibraryImport(Library)]
     public static partial int opus_decoder_ctl(OpusDecoderHandle decoder, int request);

@@ -4,6 +4,7 @@ using BenchmarkDotNet.Engines;
 using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using Pipeline.Audio.Opus;
+using Pipeline.TestKit;
 
 namespace Pipeline.Benchmarks.Capture;
 
@@ -19,7 +20,7 @@ public class CaptureBenchmarks : IDisposable
 
     private readonly byte[][] packets = SpeechPackets.Load();
     private readonly short[] pcm = new short[OpusPacket.MaximumSamples * 2];
-    private OpusDecoder? decoder;
+    private LibopusDecoder? decoder;
     private CaptureLoad? load;
 
     [Params(10, 600)]
@@ -28,7 +29,7 @@ public class CaptureBenchmarks : IDisposable
     [IterationSetup]
     public void Begin()
     {
-        decoder ??= new OpusDecoder(2);
+        decoder ??= new LibopusDecoder(2);
         load ??= new CaptureLoad(packets, speakers: 1, SegmentSeconds);
     }
 
@@ -39,7 +40,7 @@ public class CaptureBenchmarks : IDisposable
     public int LibopusAlone()
     {
         int samples = 0;
-        for (int i = 0; i < FramesPerIteration; i++) decoder!.Decode(packets[i % packets.Length], pcm, out samples);
+        for (int i = 0; i < FramesPerIteration; i++) samples = decoder!.Decode(packets[i % packets.Length], pcm);
         return samples;
     }
 

@@ -1,4 +1,5 @@
 using Pipeline.Audio.Opus;
+using Pipeline.TestKit;
 
 namespace Pipeline.Benchmarks.Capture;
 
@@ -29,7 +30,7 @@ internal static class CaptureRun
 
     private static double MeasureRatio(byte[][] packets)
     {
-        using OpusDecoder decoder = new(2);
+        using LibopusDecoder decoder = new(2);
         using CaptureLoad load = new(packets, speakers: 1);
         short[] pcm = new short[OpusPacket.MaximumSamples * 2];
         double[] alone = new double[Rounds], capture = new double[Rounds];
@@ -39,7 +40,7 @@ internal static class CaptureRun
             int first = round * FramesPerRound;
             alone[round] = Time(() =>
             {
-                for (int i = 0; i < FramesPerRound; i++) decoder.Decode(packets[(first + i) % packets.Length], pcm, out _);
+                for (int i = 0; i < FramesPerRound; i++) decoder.Decode(packets[(first + i) % packets.Length], pcm);
             });
             capture[round] = Time(() => load.Run(FramesPerRound));
             load.TakeAway();
