@@ -16,7 +16,7 @@ internal sealed class MediaThread : IDisposable
     /// How long they may lie in the kernel then. A wake-up costs several times as much as a datagram, nothing waits for a recording, and
     /// the kernel has noted each arrival.
     /// </summary>
-    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(20);
 
     /// <summary>When the recording is late, datagrams wait in the kernel's buffer for so long before frames are dropped for good.</summary>
     private static readonly TimeSpan CongestionLimit = TimeSpan.FromSeconds(10);
