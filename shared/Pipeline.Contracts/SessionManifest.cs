@@ -66,6 +66,9 @@ public sealed record TrackSummary
     /// <summary>A new owner that has lost the spool starts at this index; no bot has used it yet.</summary>
     public required int NextFreeIndex { get; init; }
 
+    /// <summary>Whatever was heard of this track before this position lay in the temp container at this refresh; null where the bot did not say.</summary>
+    public long? SafeSample { get; init; }
+
     /// <summary>Counters by name: received, lost, late, duplicate, concealed, corrupt, undecryptable and more.</summary>
     public IReadOnlyDictionary<string, long> Health { get; init; } = new Dictionary<string, long>();
 }
@@ -80,6 +83,9 @@ public readonly record struct IndexRange(int First, int Last)
 /// <summary>Time where audio existed but did not reach us. Silence is not a gap.</summary>
 public sealed record RecordingGap
 {
+    /// <summary>The <see cref="Reason"/> of what was lost between two owners.</summary>
+    public const string Takeover = "takeover";
+
     /// <summary>Whose track, or null for all of them.</summary>
     [JsonNumberHandling(Snowflakes.AsText)]
     public ulong? UserId { get; init; }

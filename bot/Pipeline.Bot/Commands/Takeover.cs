@@ -37,7 +37,7 @@ internal sealed class Takeover(RecorderServices services, RecordingCandidate can
         RecordedCall call = adopt(host, start, PostedPanel.Parse(properties.GetValueOrDefault(ManifestProperties.Panel)));
         services.Log.RecordingTakenOver(session.GuildId, session.RecordingId.ToString());
         await join(call);
-        string text = Texts.HostCrashed(leftAt, services.Time.GetUtcNow() - leftAt);
+        string text = WhatIsMissing(host, leftAt);
         call.Say(text);
         call.Voice.Tell(session.StartedBy, new MessageBody { Content = text });
     }
@@ -46,25 +46,30 @@ internal sealed class Takeover(RecorderServices services, RecordingCandidate can
     /// <param name="ownsName">The bot's name still says that this recording runs; it is given back.</param>
     public async Task CloseAsync(bool ownsName, Action<PanelState, PostedPanel?> follow)
     {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(10), services.Time);
+        RecordingCandidate whole = await services.Hosts.CompleteAsync(candidate, CancellationToken.None);
         PanelState last = new()
         {
-            Session = candidate.Session,
+            Session = whole.Session,
             Phase = PanelPhase.Storing,
-            ChannelId = Number(ManifestProperties.VoiceChannel) ?? candidate.Session.ChannelId,
-            Elapsed = candidate.LastSample,
-            SafeUpTo = candidate.LastSample,
-            Speakers = [.. candidate.Manifest.Tracks.Select(ToSpeaker)],
-            Outcome = Texts.EndedWhileAway(candidate.Session.StartedAt + SampleClock.ToTime(candidate.LastSample)),
-            Link = services.Api.PageOf(candidate.Session.RecordingId.ToString()),
+            ChannelId = Number(ManifestProperties.VoiceChannel) ?? whole.Session.ChannelId,
+            Elapsed = whole.LastSample,
+            SafeUpTo = whole.LastSample,
+            Speakers = [.. whole.Manifest.Tracks.Select(ToSpeaker)],
+            Outcome = Texts.EndedWhileAway(whole.Session.StartedAt + SampleClock.ToTime(whole.LastSample)),
+            Link = services.Api.PageOf(whole.Session.RecordingId.ToString()),
         };
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(10), services.Time);
-        await services.Hosts.CloseUnownedAsync(candidate, EndReason.Interrupted, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await services.Hosts.CloseUnownedAsync(whole, EndReason.Interrupted, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (ownsName && properties.ContainsKey(ManifestProperties.NameChanged))
         {
             await services.Names.RestoreAsync(candidate.Session.GuildId, properties.GetValueOrDefault(ManifestProperties.NameBefore), CancellationToken.None);
         }
         follow(last, PostedPanel.Parse(properties.GetValueOrDefault(ManifestProperties.Panel)));
     }
+
+    private string WhatIsMissing(RecordingHost host, DateTimeOffset leftAt) => host.Absence is { } gap
+        ? Texts.HostCrashed(host.Session.StartedAt + SampleClock.ToTime(gap.StartSample), SampleClock.ToTime(gap.SampleCount))
+        : Texts.HostCrashed(leftAt, services.Time.GetUtcNow() - leftAt);
 
     private static PanelSpeaker ToSpeaker(TrackSummary track) =>
         new(track.Username, false, false, track.Health.GetValueOrDefault("received"), track.Health.GetValueOrDefault("lost"), track.Health.GetValueOrDefault("undecryptable"));

@@ -50,6 +50,7 @@ internal sealed class ReplayOpening(RecordingHosts hosts, Spool spool, ReplayOpt
 
     private async Task<ReplayStart?> TakeOverAsync(RecordingCandidate found, CancellationToken cancel)
     {
+        found = await hosts.CompleteAsync(found, cancel);
         // The audio goes on where it is known to have come to: on the next frame behind it.
         TimeSpan last = SampleClock.ToTime(found.LastSample);
         TimeSpan spoken = (time.GetUtcNow() - found.Session.StartedAt) * options.Speed;

@@ -88,22 +88,21 @@ public sealed class ManifestKeeper
         folder.LoadManifest() is { } manifest ? new ManifestKeeper(folder, manifest) : null;
 
     /// <summary>Makes the recording that was loaded ours: next incarnation, with the time that nobody listened as a gap.</summary>
-    /// <param name="elsewhere">The stored manifest when another bot had gone on in between; its account then goes before ours.</param>
-    public void TakeOver(SessionManifest? elsewhere, RecordingGap? gap)
+    /// <param name="elsewhere">What the temp container tells, when our spool does not know better; its account then goes before ours.</param>
+    public void TakeOver(SessionManifest? elsewhere, IReadOnlyList<RecordingGap> gaps)
     {
         lock (gate)
         {
-            bool othersWentOn = elsewhere is not null && elsewhere.Incarnation > baseline.Incarnation;
-            SessionManifest past = othersWentOn ? elsewhere! : Compose(baseline.UpdatedAt);
+            SessionManifest past = elsewhere ?? Compose(baseline.UpdatedAt);
             tracks.Clear();
             foreach (TrackSummary track in past.Tracks) tracks[track.UserId] = new TrackAccount(track);
             (live, MoreHealth) = (static () => null, null); // What they counted is in the sums already.
             baseline = past with
             {
                 Incarnation = past.Incarnation + 1,
-                Gaps = gap is null ? past.Gaps : [.. past.Gaps, gap],
+                Gaps = [.. past.Gaps, .. gaps],
             };
-            if (othersWentOn) stored = elsewhere!;
+            stored = elsewhere ?? stored;
         }
         IsLost = false;
     }
@@ -236,11 +235,12 @@ public sealed class ManifestKeeper
                 speakers[track.UserId] = track;
                 if (track.NextFreeIndex > 0 || track.OpenSince is not null || track.Health.Received > 0) Track(track.UserId);
             }
+            long position = Math.Max(baseline.SampleCount, snapshot?.SampleCount ?? 0);
             return baseline with
             {
                 UpdatedAt = now,
-                SampleCount = Math.Max(baseline.SampleCount, snapshot?.SampleCount ?? 0),
-                Tracks = [.. tracks.Values.OrderBy(track => track.UserId).Select(track => Summarize(track, speakers.GetValueOrDefault(track.UserId)))],
+                SampleCount = position,
+                Tracks = [.. tracks.Values.OrderBy(track => track.UserId).Select(track => Summarize(track, speakers.GetValueOrDefault(track.UserId), position))],
                 Gaps = [.. baseline.Gaps, .. snapshot?.Gaps ?? []],
                 Notes = [.. baseline.Notes, .. snapshot?.Notes ?? []],
                 Properties = new Dictionary<string, string>(Properties),
@@ -290,11 +290,11 @@ public sealed class ManifestKeeper
 
     private int Reserved(ulong userId) => stored.Tracks.FirstOrDefault(track => track.UserId == userId)?.NextFreeIndex ?? 0;
 
-    private TrackSummary Summarize(TrackAccount track, TrackSnapshot? speaker)
+    private TrackSummary Summarize(TrackAccount track, TrackSnapshot? speaker, long position)
     {
         int inUse = Math.Max(track.NextIndex, speaker is null ? 0 : speaker.NextFreeIndex + 1); // + 1: the one that is open
         int ahead = baseline.State == ManifestState.Stopped ? 0 : IndexesAhead;
-        return track.Summarize(speaker, Math.Max(Reserved(track.UserId), inUse + ahead), MoreHealth?.Invoke(track.UserId));
+        return track.Summarize(speaker, position, Math.Max(Reserved(track.UserId), inUse + ahead), MoreHealth?.Invoke(track.UserId));
     }
 
     private TrackAccount Track(ulong userId)

@@ -53,6 +53,9 @@ public sealed class RecordingHost : IAsyncDisposable
     /// <summary>Counts the owners of this recording; 1 is the bot that started it.</summary>
     public int Incarnation => keeper.Incarnation;
 
+    /// <summary>The time that nobody listened before this bot took the recording over; null when it started it, or when no time was lost.</summary>
+    public RecordingGap? Absence => Manifest.Gaps.LastOrDefault(gap => gap is { UserId: null, Reason: RecordingGap.Takeover });
+
     /// <summary>Kept in the manifest for whoever takes the recording over.</summary>
     public IDictionary<string, string> Properties => keeper.Properties;
 

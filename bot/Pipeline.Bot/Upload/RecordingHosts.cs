@@ -114,10 +114,31 @@ public sealed class RecordingHosts : BackgroundService
     /// to have been recorded, and the time in between is a gap. Null: another bot was faster, or the recording is over.
     /// </summary>
     /// <param name="captureTime">The clock of the audio; null for the bot's own.</param>
-    public Task<RecordingHost?> TakeOverAsync(RecordingCandidate candidate, TimeProvider? captureTime, bool ticksByCaller, CancellationToken cancel) =>
-        new RecordingTakeover(this, candidate, captureTime ?? Time, logger).RunAsync(ticksByCaller, cancel);
+    public async Task<RecordingHost?> TakeOverAsync(RecordingCandidate candidate, TimeProvider? captureTime, bool ticksByCaller, CancellationToken cancel)
+    {
+        // A bot that is being stopped takes nothing on: what begins after its hand-over would be handed over by nobody.
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
+        return await new RecordingTakeover(this, candidate, captureTime ?? Time, logger).RunAsync(ticksByCaller, either.Token);
+    }
+
+    /// <summary>The same candidate with all that the temp container tells of it beyond its manifest; as it is when the storage does not answer.</summary>
+    public async Task<RecordingCandidate> CompleteAsync(RecordingCandidate candidate, CancellationToken cancel)
+    {
+        if (candidate.InSpool) return candidate;
+        try
+        {
+            FoundRecording found = await FoundRecording.LookAsync(Storages.For(candidate.Session), candidate.Manifest, cancel);
+            SessionManifest manifest = found.Manifest with { Gaps = [.. found.Manifest.Gaps, .. found.GapsUntil(found.LastSample)] };
+            return candidate with { Manifest = manifest, LastSample = found.LastSample };
+        }
+        catch (Exception failure) when (StorageRetry.IsWorld(failure, cancel))
+        {
+            return candidate;
+        }
+    }
 
     /// <summary>Ends a recording that nobody runs and that shall not go on: its leftovers are uploaded, then the stop message is sent.</summary>
+    /// <param name="candidate">As <see cref="CompleteAsync"/> gives it.</param>
     public Task CloseUnownedAsync(RecordingCandidate candidate, EndReason reason, CancellationToken cancel)
     {
         RecordingFolder folder = Spool.Folder(candidate.Session.RecordingId);

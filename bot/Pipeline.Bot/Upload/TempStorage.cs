@@ -261,12 +261,37 @@ public sealed class TempStorage
             await foreach (BlobHierarchyItem folder in container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", null, cancel))
             {
                 if (!folder.IsPrefix || !RecordingId.TryParse(folder.Prefix.TrimEnd('/'), out RecordingId recording)) continue;
-                if (await ReadManifestAsync(recording, cancel) is { } there) found.Add(there);
+                if (await TryReadManifestAsync(recording, cancel) is { } there) found.Add(there);
             }
         }
         catch (RequestFailedException missing) when (missing.Status == 404)
         {
             return [];
+        }
+        return found;
+    }
+
+    // One that cannot be read keeps nobody from finding the others.
+    private async Task<StoredManifest?> TryReadManifestAsync(RecordingId recording, CancellationToken cancel)
+    {
+        try
+        {
+            return await ReadManifestAsync(recording, cancel);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The recording's segments that lie here, each as its own metadata tells. A blob that does not explain itself is left out.</summary>
+    public async Task<IReadOnlyList<SegmentReady>> ListSegmentsAsync(RecordingId recording, CancellationToken cancel)
+    {
+        List<SegmentReady> found = [];
+        await foreach (BlobItem blob in container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, $"{recording}/", cancel))
+        {
+            if (!BlobPaths.TryParseSegment(blob.Name, out SegmentKey key) || !blob.Metadata.TryGetValue(SegmentMetadata.Key, out string? text)) continue;
+            if (SegmentMetadata.TryRead(text, out SegmentReady? message) && message.Key == key && message.BlobName == blob.Name) found.Add(message);
         }
         return found;
     }

@@ -73,7 +73,8 @@ internal sealed class TrackAccount
         if (waiting.Count > 0) oldestKnownStart = waiting.First().Value;
     }
 
-    public TrackSummary Summarize(TrackSnapshot? live, int nextFreeIndex, IReadOnlyDictionary<string, long>? moreHealth = null) => new()
+    /// <param name="position">Of the recording at this moment.</param>
+    public TrackSummary Summarize(TrackSnapshot? live, long position, int nextFreeIndex, IReadOnlyDictionary<string, long>? moreHealth = null) => new()
     {
         UserId = UserId,
         Username = live?.Username ?? username,
@@ -82,6 +83,7 @@ internal sealed class TrackAccount
         ByteCount = byteCount,
         Chain = chain,
         NextFreeIndex = nextFreeIndex,
+        SafeSample = Math.Min(position, Math.Min(WaitsSince ?? position, live?.OpenSince ?? position)),
         Health = SumHealth(live, moreHealth),
     };
 

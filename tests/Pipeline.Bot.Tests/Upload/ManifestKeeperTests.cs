@@ -108,7 +108,7 @@ public sealed class ManifestKeeperTests
         using TempFolder elsewhere = new();
         ManifestKeeper second = ManifestKeeper.Start(new RecordingFolder(elsewhere.Path), stored);
 
-        second.TakeOver(null, new RecordingGap { StartSample = 480_000, SampleCount = 48_000, Reason = "takeover" });
+        second.TakeOver(null, [new RecordingGap { StartSample = 480_000, SampleCount = 48_000, Reason = "takeover" }]);
         Dictionary<ulong, int> indexes = second.FirstIndexes(new Dictionary<ulong, int>(), beyondReserved: true);
         second.Announce(Entry(indexes[Ada]));
 

@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs.Specialized;
 using Pipeline.Bot.Replay;
 using Pipeline.Bot.Upload;
 using Pipeline.Contracts;
@@ -61,6 +62,87 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         Assert.Equal(reserved, track.Segments[1].First);
         Assert.Contains(manifest.Gaps, gap => gap.Reason == "takeover");
         Assert.Equal(2, manifest.Incarnation);
+    }
+
+    [Fact]
+    public async Task Segments_that_came_after_the_last_manifest_are_announced_and_the_gap_begins_behind_them()
+    {
+        using TempFolder lost = new();
+        RecordingId recording = await KillWithDiskAfterAsync(lost.Path, seconds: 35, segments: 3);
+        SessionManifest before = (await eye.ManifestAsync(recording))!;
+        Assert.SkipUnless(before.Tracks[0].Segments.Sum(range => range.Count) < 3, "this machine is so slow that the next manifest came before the last segment");
+
+        using TempFolder spool = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
+        RecordingHost host = Assert.IsType<RecordingHost>(await room.Hosts.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        new TestVoice(host, clock, Ada, "Ada").Talk(12);
+        await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
+
+        SessionManifest manifest = (await eye.ManifestAsync(recording))!;
+        TrackSummary track = Assert.Single(manifest.Tracks);
+        Assert.Equal([new IndexRange(0, 2), new IndexRange(before.Tracks[0].NextFreeIndex, before.Tracks[0].NextFreeIndex + 1)], track.Segments);
+        await RecordingHostTests.AssertChainAsync(eye, recording, track);
+        RecordingGap gap = Assert.Single(manifest.Gaps, gap => gap.Reason == RecordingGap.Takeover);
+        Assert.Equal(60 * 48_000, gap.StartSample + gap.SampleCount);
+        Assert.InRange(gap.StartSample, 30 * 48_000, 31 * 48_000); // The open fourth segment went with the disk.
+        Assert.Equal(gap, host.Absence);
+        await AssertNoOverlapAsync(recording, firstAfterGap: 60 * 48_000);
+    }
+
+    [Fact]
+    public async Task Index_of_a_segment_that_was_moved_already_is_not_used_again()
+    {
+        using TempFolder lost = new();
+        RecordingId recording = await KillWithDiskAfterAsync(lost.Path, seconds: 35, segments: 3);
+        int reserved = (await eye.ManifestAsync(recording))!.Tracks[0].NextFreeIndex;
+        SegmentReady moved = (await eye.SegmentsAsync(recording)).Single(message => message.SegmentIndex == 2);
+        await eye.Blob(moved.BlobName).DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
+
+        using TempFolder spool = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
+        RecordingHost host = Assert.IsType<RecordingHost>(await room.Hosts.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        new TestVoice(host, clock, Ada, "Ada").Talk(5);
+        await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
+
+        TrackSummary track = Assert.Single((await eye.ManifestAsync(recording))!.Tracks);
+        Assert.Equal(reserved, track.Segments[^1].First);
+        IReadOnlyList<SegmentReady> all = await eye.SegmentsAsync(recording);
+        Assert.Equal(all.Count, all.Select(message => message.Key).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Recording_that_ends_without_its_disk_announces_what_lies_in_the_temp_container()
+    {
+        using TempFolder lost = new();
+        RecordingId recording = await KillWithDiskAfterAsync(lost.Path, seconds: 35, segments: 3);
+
+        using TempFolder spool = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        RecordingCandidate candidate = await room.Hosts.CompleteAsync(await FindAsync(room, recording), TestContext.Current.CancellationToken);
+        await room.Hosts.CloseUnownedAsync(candidate, EndReason.Interrupted, TestContext.Current.CancellationToken);
+
+        RecordingStopped stopped = Assert.Single(await eye.StoppedAsync(recording));
+        TrackSummary track = Assert.Single(stopped.Tracks!);
+        Assert.Equal([new IndexRange(0, 2)], track.Segments);
+        await RecordingHostTests.AssertChainAsync(eye, recording, track);
+        Assert.InRange(stopped.SampleCount, 30 * 48_000, 36 * 48_000);
+    }
+
+    [Fact]
+    public async Task Takeover_that_is_broken_off_leaves_the_lease_to_others()
+    {
+        using TempFolder lost = new();
+        RecordingId recording = await KillWithDiskAfterAsync(lost.Path, seconds: 12, segments: 1);
+        using TempFolder spool = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        RecordingCandidate candidate = await FindAsync(room, recording);
+        await room.StopAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => room.Hosts.TakeOverAsync(candidate, new ReplayClock(Noon), ticksByCaller: true, TestContext.Current.CancellationToken));
+
+        Assert.Equal(LeaseOutcome.Ours, await room.Storage.AcquireLeaseAsync(recording, Stranger, TestContext.Current.CancellationToken));
+        Assert.Empty(room.Hosts.Running);
     }
 
     [Fact]
@@ -155,6 +237,26 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
             await room.Uploader.DrainAsync(TestContext.Current.CancellationToken);
             await room.StopAsync();
         }
+        return recording;
+    }
+
+    // The disk goes with the bot, and 60 s have passed; so many segments are in the temp container.
+    private async Task<RecordingId> KillWithDiskAfterAsync(string spool, double seconds, int segments)
+    {
+        await eye.CreateAsync();
+        RecordingId recording;
+        await using (BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool))
+        {
+            ReplayClock clock = new(Noon);
+            RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+            recording = host.Session.RecordingId;
+            TestVoice voice = new(host, clock, Ada, "Ada");
+            voice.Talk(11);
+            await BotRoom.UntilAsync(async () => await eye.CountSegmentsAsync(recording) > 0, "the first segment is uploaded");
+            voice.Talk(seconds - 11);
+            await BotRoom.UntilAsync(async () => await eye.CountSegmentsAsync(recording) == segments, "the later segments are uploaded");
+        }
+        await eye.Blob(BlobPaths.Manifest(recording)).GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: TestContext.Current.CancellationToken);
         return recording;
     }
 
