@@ -12,6 +12,7 @@ internal static class FinalizeRequestBuilder
         long samples = found.Present.Aggregate(manifest.SampleCount, (end, segment) => Math.Max(end, segment.StartSample + segment.SampleCount));
         Dictionary<string, IReadOnlyDictionary<string, long>> health = manifest.Tracks
             .Where(track => track.Health.Count > 0).ToDictionary(track => WireMapping.Text(track.UserId), track => track.Health);
+        IReadOnlyList<RecordingGap> gaps = TakeoverGaps.Narrow(manifest, found.Present);
         return new FinalizeRequest
         {
             SessionEndTime = (manifest.EndedAt ?? manifest.UpdatedAt).ToUnixTimeMilliseconds(),
@@ -22,7 +23,7 @@ internal static class FinalizeRequestBuilder
             MissingSegments = found.Missing.Count > 0 ? found.Missing : null,
             EndReason = Word(manifest.EndReason ?? EndReason.Interrupted),
             Health = health.Count > 0 ? health : null,
-            Gaps = manifest.Gaps.Count > 0 ? manifest.Gaps : null,
+            Gaps = gaps.Count > 0 ? gaps : null,
             Notes = manifest.Notes.Count > 0 ? manifest.Notes : null,
             UnverifiedUserIds = found.Unverified.Count > 0 ? [.. found.Unverified.Select(WireMapping.Text)] : null,
             Amends = recording.FinalizedAt is not null ? true : null,

@@ -62,6 +62,32 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Gap_of_a_takeover_begins_where_the_recorded_audio_ends()
+    {
+        const long Second = 48_000;
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 340, (5, "Ada", 4), (6, "Ben", 1));
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        // The bot that took over knew of 12 s, and that Ada had been talking since 10 s; it went on at 100 s.
+        SessionManifest manifest = session.Manifest(ManifestState.Stopped, TimeProvider.System.GetUtcNow()) with
+        {
+            Gaps =
+            [
+                new RecordingGap { UserId = 5, StartSample = 10 * Second, SampleCount = 2 * Second, Reason = RecordingGap.Takeover },
+                new RecordingGap { StartSample = 12 * Second, SampleCount = 88 * Second, Reason = RecordingGap.Takeover },
+                new RecordingGap { StartSample = 2 * Second, SampleCount = 3 * Second, Reason = "reconnect" },
+            ],
+        };
+        await session.PutManifestAsync(app.Get<StorageClients>(), manifest);
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+
+        RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal(
+            [(6UL, 12 * Second, 28 * Second, "takeover"), (null, 40 * Second, 60 * Second, "takeover"), (null, 2 * Second, 3 * Second, "reconnect")],
+            recording.Gaps.Select(gap => (gap.UserId, gap.StartSample, gap.SampleCount, gap.Reason)));
+    }
+
+    [Fact]
     public async Task Chain_that_does_not_add_up_is_told_and_hides_nothing()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
