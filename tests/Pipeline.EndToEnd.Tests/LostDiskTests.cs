@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
 using Pipeline.Bot.Replay;
@@ -13,8 +14,10 @@ public sealed class LostDiskTests(AzuriteFixture fixture)
     // The reorder window and the frames between capture and file: heard, but in no file yet.
     private static readonly TimeSpan NotInFiles = TimeSpan.FromMilliseconds(500);
 
+    private static readonly TimeSpan LeastAfterwards = TimeSpan.FromSeconds(3);
+
     [Fact]
-    public Task Another_bot_goes_on_from_the_manifest() => RunAsync("bot killed and its disk gone", room: 11, kills: 1, seed: 31, TimeSpan.FromSeconds(24), waitsForLease: false);
+    public Task Another_bot_goes_on_from_the_manifest() => RunAsync("bot killed and its disk gone", room: 11, kills: 1, seed: 31, TimeSpan.FromSeconds(36), waitsForLease: false);
 
     [Fact]
     [Trait("Category", "Soak")]
@@ -48,28 +51,39 @@ public sealed class LostDiskTests(AzuriteFixture fixture)
     private static void Require(string row, HeardCall heard, HeardTrack track, List<LostSpool> lost)
     {
         Assert.All(lost, spool => Assert.InRange(spool.Of(track.UserId), TimeSpan.Zero, FaultStage.LossPerKill));
-        // Missing may be what the dead disk held, what was heard a moment before the kill, and what was said while nobody listened.
-        int[] unexplained = [.. track.Missing.Where(window => !IsExplained(window, heard, track.UserId, lost))];
-        Assert.True(unexplained.Length == 0, $"{row}: {unexplained.Length * 10} ms of {track.UserId} are missing for no reason, from window {unexplained.FirstOrDefault()} on");
+        RecordingGap[] gaps = [.. heard.Recording.Gaps.Where(gap => gap.Reason == RecordingGap.Takeover && (gap.UserId is null || gap.UserId.Value.ToString(CultureInfo.InvariantCulture) == track.UserId))];
+        int[] unmarked = [.. track.Missing.Where(window => !gaps.Any(gap => IsIn(window, gap)))];
+        Assert.True(unmarked.Length == 0, $"{row}: {unmarked.Length * 10} ms of {track.UserId} are missing without a gap, from window {unmarked.FirstOrDefault()} on");
+        foreach (LostSpool spool in lost) RequireBound(row, track, spool, gaps);
+        RequireAfterwards(row, track, gaps);
         Assert.Equal(0, track.Twice);
         FaultRow.RequirePlace(row, track);
     }
 
-    private static bool IsExplained(int window, HeardCall heard, string userId, List<LostSpool> lost)
+    // The gap may reach back behind the kill by no more than a segment and the uploads under way.
+    private static void RequireBound(string row, HeardTrack track, LostSpool spool, RecordingGap[] gaps)
     {
-        long sample = (long)window * SpokenCall.WindowSamples;
-        return lost.SelectMany(spool => spool.Stretches).Any(stretch => stretch.UserId == userId && IsIn(sample, stretch.Start, stretch.Count + SampleClock.ToSamples(NotInFiles)))
-            || heard.Recording.Gaps.Any(gap => IsIn(sample, Unheard(gap, lost), gap.StartSample + gap.SampleCount - Unheard(gap, lost)));
+        long killed = spool.Stretches.Max(stretch => stretch.Start + stretch.Count);
+        long start = gaps.Where(gap => gap.StartSample + gap.SampleCount > killed - SampleClock.ToSamples(NotInFiles)).Min(gap => gap.StartSample);
+        Assert.True(SampleClock.ToTime(killed - start) <= FaultStage.LossPerKill + NotInFiles, $"{row}: the gap of {track.UserId} begins {SampleClock.ToTime(killed - start).TotalSeconds:F2} s before the kill");
+        int lostBefore = track.Missing.Count(window => Sample(window) < killed && Sample(window) >= start);
+        Assert.True(TimeSpan.FromMilliseconds(lostBefore * 10) <= FaultStage.LossPerKill, $"{row}: {lostBefore * 10} ms that {track.UserId} had said before the kill are lost");
     }
 
-    // The gap begins where the last manifest ended; what was heard between then and the kill is excused only by the lost disk.
-    private static long Unheard(RecordingGap gap, List<LostSpool> lost)
+    // Who took over has recorded, too, and nothing of it is missing.
+    private static void RequireAfterwards(string row, HeardTrack track, RecordingGap[] gaps)
     {
-        long[] kills = [.. lost.SelectMany(spool => spool.Stretches).Select(stretch => stretch.Start + stretch.Count).Where(end => end > gap.StartSample && end < gap.StartSample + gap.SampleCount)];
-        return kills.Length == 0 ? gap.StartSample : kills.Max() - SampleClock.ToSamples(NotInFiles);
+        long resumed = gaps.Max(gap => gap.StartSample + gap.SampleCount);
+        int missing = track.Missing.Count(window => Sample(window) > resumed + SampleClock.ToSamples(NotInFiles));
+        int heardSince = track.Heard.Count(window => Sample(window) > resumed);
+        Assert.True(missing == 0, $"{row}: {missing * 10} ms of {track.UserId} are missing after the takeover");
+        Assert.True(heardSince * 10 >= LeastAfterwards.TotalMilliseconds, $"{row}: only {heardSince * 10} ms of {track.UserId} were recorded after the takeover at {SampleClock.ToTime(resumed)}");
     }
 
-    private static bool IsIn(long sample, long start, long count) => sample >= start - SpokenCall.WindowSamples && sample < start + count + SpokenCall.WindowSamples;
+    private static bool IsIn(int window, RecordingGap gap) =>
+        Sample(window) >= gap.StartSample - SpokenCall.WindowSamples && Sample(window) < gap.StartSample + gap.SampleCount + SpokenCall.WindowSamples;
+
+    private static long Sample(int window) => (long)window * SpokenCall.WindowSamples;
 
     // As if the 60 s of the lease had passed.
     private static async Task BreakLeaseAsync(FaultStage stage, RecordingId recording)

@@ -1,24 +1,25 @@
 namespace Pipeline.EndToEnd.Tests.Rig;
 
 /// <summary>One speaker's finished track beside what was spoken, in windows of 10 ms since the start of the call.</summary>
+/// <param name="Heard">Windows of audible speech that a segment holds.</param>
 /// <param name="Missing">Windows of audible speech that no segment holds.</param>
 /// <param name="Twice">Windows that more than one segment holds.</param>
 /// <param name="Lag">By how many windows the track must be shifted to look most like the source.</param>
 /// <param name="Likeness">Correlation of the loudness of what is there with the source at that place, 1 for the same.</param>
-internal sealed record HeardTrack(string UserId, int Spoken, IReadOnlyList<int> Missing, int Twice, int Lag, double Likeness)
+internal sealed record HeardTrack(string UserId, int Spoken, IReadOnlyList<int> Heard, IReadOnlyList<int> Missing, int Twice, int Lag, double Likeness)
 {
     public TimeSpan MissingTime => TimeSpan.FromMilliseconds(Missing.Count * 10.0);
 
     /// <summary>Holds a track's loudness (null where no segment is) to the source's.</summary>
     public static HeardTrack Compare(string userId, double[] spoken, double?[] heard, int twice)
     {
-        List<int> missing = [];
+        List<int> missing = [], there = [];
         for (int window = 0; window < spoken.Length; window++)
         {
-            if (spoken[window] > SpokenCall.Audible && (window >= heard.Length || heard[window] is null)) missing.Add(window);
+            if (spoken[window] > SpokenCall.Audible) (window >= heard.Length || heard[window] is null ? missing : there).Add(window);
         }
         int lag = Enumerable.Range(-6, 13).OrderByDescending(shift => Correlation(spoken, heard, shift)).ThenBy(Math.Abs).First();
-        return new HeardTrack(userId, spoken.Count(loudness => loudness > SpokenCall.Audible), missing, twice, lag, Correlation(spoken, heard, 0));
+        return new HeardTrack(userId, missing.Count + there.Count, there, missing, twice, lag, Correlation(spoken, heard, 0));
     }
 
     private static double Correlation(double[] spoken, double?[] heard, int shift)
