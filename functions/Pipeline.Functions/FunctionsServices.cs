@@ -92,6 +92,8 @@ internal static class FunctionsServices
                 })
                 .AddCircuitBreaker(new HttpCircuitBreakerStrategyOptions
                 {
+                    // A service that answers most calls is worth each of them; the circuit is for one that is gone.
+                    FailureRatio = 0.6,
                     SamplingDuration = TimeSpan.FromSeconds(30),
                     MinimumThroughput = 20,
                     BreakDuration = TimeSpan.FromSeconds(5),
