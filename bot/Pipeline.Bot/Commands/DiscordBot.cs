@@ -21,11 +21,17 @@ public sealed class DiscordBot(GatewayClient gateway, DiscordRestClient rest, Gu
     /// <summary>Completes with the first session.</summary>
     public Task Ready => ready.Task;
 
-    /// <summary>Calls are left while the gateway still stands; recordings are handed over after that.</summary>
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Leaves the calls while the gateway still stands, then the gateway. Commands that came before are still answered.</summary>
+    public async Task LeaveAsync(CancellationToken cancellationToken)
     {
         await recorders.LeaveAllAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
+    }
+
+    /// <summary>Leaves, unless that was done, and answers what came before.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await LeaveAsync(cancellationToken);
         await Task.WhenAll(answering.Keys).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

@@ -16,7 +16,7 @@ public static class DiscordServices
         services.AddSingleton(provider => new GatewayClient(options.Gateway, provider.GetRequiredService<DiscordRestClient>().GetGatewayAsync, Time(provider), new Random(Seed()), Log<GatewayClient>(provider)));
         services.AddSingleton(provider => new RecordingApiClient(Http(), options.Api, Time(provider)));
         services.AddSingleton(provider => new GuildSettingsStore(provider.GetRequiredService<RecordingApiClient>(), options.StateFolder, Time(provider), Log<GuildSettingsStore>(provider)));
-        services.AddSingleton<RecordingFollower>().AddSingleton<RecorderServices>().AddSingleton<GuildRecorders>();
+        services.AddSingleton<StandBy>().AddSingleton<RecordingFollower>().AddSingleton<RecorderServices>().AddSingleton<GuildRecorders>();
         services.AddSingleton<LibraryCommands>().AddSingleton<RecordCommands>().AddSingleton<RecordButtons>().AddSingleton<InteractionRouter>();
         services.AddSingleton<DiscordBot>().AddHostedService(provider => provider.GetRequiredService<DiscordBot>());
         return services;

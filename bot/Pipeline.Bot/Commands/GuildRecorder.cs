@@ -339,6 +339,7 @@ public sealed class GuildRecorder : IAsyncDisposable
     private async Task<StopOutcome?> StopInTurnAsync(EndReason reason, string said)
     {
         if (current is not { IsEnding: false } call) return null;
+        if (handsOver) return new StopOutcome(call.Session, Texts.Maintenance(services.Time.GetUtcNow() + TimeSpan.FromMinutes(1)), null, Delivered: true); // it goes on
         call.Note(said);
         return await EndAsync(call, reason, said);
     }

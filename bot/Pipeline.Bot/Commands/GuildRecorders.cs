@@ -12,10 +12,10 @@ public sealed class GuildRecorders(RecorderServices services)
     private static readonly TimeSpan SearchInterval = TimeSpan.FromSeconds(30);
 
     /// <summary>Guilds arrive in a row; they are looked at together.</summary>
-    private static readonly TimeSpan GuildsSettle = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan GuildsSettle = TimeSpan.FromMilliseconds(100);
 
     // A recording that another bot is just handing over is there within seconds; one whose bot was killed when its lease of 60 s has run out.
-    private static readonly TimeSpan HandOverInterval = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan HandOverInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LeaseInterval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(90);

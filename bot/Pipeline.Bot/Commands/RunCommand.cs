@@ -34,6 +34,7 @@ internal static class RunCommand
         builder.Services.AddHostedService<StoragePreparation>();
         builder.Services.AddShardLease(ShardName.For(discord.Gateway.Token, discord.Gateway.Shard));
         builder.Services.AddDiscord(discord);
+        builder.Services.AddHostedService<Departure>();
         using IHost app = builder.Build();
         // Asked for now: running the host ends with disposing its services.
         DiscordBot running = app.Services.GetRequiredService<DiscordBot>();

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Commands;
 using Pipeline.Bot.Upload;
 
 namespace Pipeline.Bot.Hosting;
@@ -17,9 +18,9 @@ namespace Pipeline.Bot.Hosting;
 /// While the storage is away the shard is served all the same, because a call is recorded into the spool then; two bots that both cannot
 /// reach the storage are told apart as soon as it answers, and the one that does not hold the lease stops.
 /// </remarks>
-public sealed class ShardLease(TempStorages storages, ShardName name, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ShardLease> logger) : IHostedService, IDisposable
+public sealed class ShardLease(TempStorages storages, ShardName name, StandBy standBy, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ShardLease> logger) : IHostedService, IDisposable
 {
-    private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StoragePatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(5);
@@ -27,6 +28,8 @@ public sealed class ShardLease(TempStorages storages, ShardName name, TimeProvid
     private readonly string leaseId = new Guid(RandomNumberGenerator.GetBytes(16)).ToString("D", CultureInfo.InvariantCulture);
     private readonly CancellationTokenSource stopping = new();
     private Task renewing = Task.CompletedTask;
+    private Task preparing = Task.CompletedTask;
+    private long preparedAt;
     private volatile ShardState state;
 
     public ShardState State => state;
@@ -44,11 +47,7 @@ public sealed class ShardLease(TempStorages storages, ShardName name, TimeProvid
                 logger.ShardUnconfirmed(name.ToString());
                 break;
             }
-            if (outcome == LeaseOutcome.Theirs && state != ShardState.StandingBy)
-            {
-                state = ShardState.StandingBy;
-                logger.ShardStandingBy(name.ToString());
-            }
+            if (outcome == LeaseOutcome.Theirs) WhileStandingBy(cancellationToken);
             await Task.Delay(AskInterval, time, cancellationToken);
         }
         if (state == ShardState.StandingBy) logger.ShardTaken(name.ToString());
@@ -61,6 +60,7 @@ public sealed class ShardLease(TempStorages storages, ShardName name, TimeProvid
         await stopping.CancelAsync();
         await renewing;
         if (state != ShardState.Ours) return;
+        state = ShardState.Left;
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(ReleasePatience);
         try
@@ -75,6 +75,15 @@ public sealed class ShardLease(TempStorages storages, ShardName name, TimeProvid
     }
 
     public void Dispose() => stopping.Dispose();
+
+    private void WhileStandingBy(CancellationToken cancellationToken)
+    {
+        if (state != ShardState.StandingBy) logger.ShardStandingBy(name.ToString());
+        else if (!preparing.IsCompleted || time.GetElapsedTime(preparedAt) < StandBy.Interval) return;
+        state = ShardState.StandingBy;
+        preparedAt = time.GetTimestamp();
+        preparing = Task.Run(() => standBy.PrepareAsync(cancellationToken), CancellationToken.None);
+    }
 
     private async Task RenewAsync()
     {

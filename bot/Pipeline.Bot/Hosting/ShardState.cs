@@ -12,6 +12,9 @@ public enum ShardState
     /// <summary>We do.</summary>
     Ours,
 
+    /// <summary>Ours until we left it to the next bot.</summary>
+    Left,
+
     /// <summary>Another bot took it while we could not say that we live; we stop.</summary>
     Lost,
 }

@@ -17,7 +17,10 @@ public sealed class RecordingHost : IAsyncDisposable
     /// <summary>How often session.json is stored; the functions take a recording whose manifest grows old for abandoned.</summary>
     public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(15);
 
-    private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan HandOverInterval = TimeSpan.FromMilliseconds(20);
+
+    // Nobody listens while the last segments are on their way; a storage that takes longer gets them after the lease.
+    private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(1);
 
     // A recording that is lost or at its limit ends on another thread than the one that ticks it.
     private readonly Lock tickGate = new();
@@ -183,10 +186,12 @@ public sealed class RecordingHost : IAsyncDisposable
 
     private async Task FreeForOthersAsync(CancellationToken cancel)
     {
-        // The next owner knows what the manifest says: the last segments get a moment to be in it, then the lease goes.
+        // Twice: the first manifest sets apart the last indexes, without which nothing is uploaded; the second one lists what was. The next
+        // owner knows no more than that.
+        if (await room.Retry.ExecuteAsync(token => lease.BeatAsync(keeper, token), cancel) != LeaseOutcome.Ours) return;
         long since = room.Time.GetTimestamp();
         while (room.Spool.Closed(Session.RecordingId).Any() && room.Time.GetElapsedTime(since) < HandOverPatience)
-            await Task.Delay(TickInterval, room.Time, cancel);
+            await Task.Delay(HandOverInterval, room.Time, cancel);
         if (await room.Retry.ExecuteAsync(token => lease.BeatAsync(keeper, token), cancel) == LeaseOutcome.Ours)
             await room.Retry.ExecuteAsync(token => lease.ReleaseAsync(keeper, token), cancel);
     }

@@ -153,12 +153,20 @@ public sealed class RecordingHosts : BackgroundService
         return Closer.WhenClosed(candidate.Session.RecordingId).WaitAsync(cancel);
     }
 
-    /// <summary>Closes all segments, uploads what is possible within the grace, leaves the rest in the spool.</summary>
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>Closes all segments and lets go of the recordings within the grace, so that another bot can go on with them. Never throws.</summary>
+    public async Task HandOverAllAsync(CancellationToken cancel)
     {
         using CancellationTokenSource patience = new(grace, Time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
         await Task.WhenAll(Running.Select(host => host.HandOverAsync(either.Token))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Hands over what still runs, uploads what is possible within the grace, leaves the rest in the spool.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await HandOverAllAsync(cancellationToken);
+        using CancellationTokenSource patience = new(grace, Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         await Uploader.DrainAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
     }

@@ -19,6 +19,7 @@ public sealed class RecordingHostTests(AzuriteFixture azurite)
     {
         using TempFolder spool = new();
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        await room.Storage.EnsureCreatedAsync(TestContext.Current.CancellationToken); // else a warning says that it is missing
         ReplayClock clock = new(Noon);
         RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
         RecordingId recording = host.Session.RecordingId;
