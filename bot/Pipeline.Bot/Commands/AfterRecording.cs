@@ -19,6 +19,8 @@ internal sealed class AfterRecording(RecorderServices services, CancellationToke
     {
         SessionInfo session = call.Session;
         await call.Call.LeaveAsync(CancellationToken.None);
+        // From before the end on: a process that dies now leaves a panel that the next one follows.
+        services.Panels.Keep(call.Draw() with { Phase = PanelPhase.Storing, Outcome = said }, call.Panel.Posted);
         Task closing = call.Host.StopAsync(reason, CancellationToken.None);
         await Task.WhenAny(call.Host.Ended, closing);
         services.Log.RecordingStopped(session.GuildId, session.RecordingId.ToString(), reason.ToString());
@@ -26,12 +28,24 @@ internal sealed class AfterRecording(RecorderServices services, CancellationToke
         PanelState last = call.Draw() with { Phase = PanelPhase.Storing, Outcome = said };
         string? link = await services.Follower.LinkAsync(session, stopping);
         bool delivered = await TellStarterAsync(call, last, closing.IsCompleted ? 0 : Math.Max(1, last.SpoolFiles), link);
+        services.Panels.Keep(last with { Link = link }, call.Panel.Posted);
         Track(FollowAsync(call, last, closing, link));
         return new StopOutcome(session, Texts.Stopping, link, delivered);
     }
 
     /// <summary>A recording that ended while nobody ran it: its panel shows what becomes of it.</summary>
-    public void Follow(PanelState last, PostedPanel? posted) => Track(FollowQuietlyAsync(last, posted));
+    public void Follow(PanelState last, PostedPanel? posted)
+    {
+        services.Panels.Keep(last, posted);
+        Track(FollowQuietlyAsync(last, posted, services.Time.GetUtcNow()));
+    }
+
+    /// <summary>A panel that an earlier process followed.</summary>
+    public void Resume(FollowedPanel panel)
+    {
+        services.Log.PanelFollowed(panel.State.Session.GuildId, panel.State.Session.RecordingId.ToString());
+        Track(FollowQuietlyAsync(panel.State with { Phase = PanelPhase.Storing }, panel.Posted, panel.Since));
+    }
 
     /// <summary>Waits for what was begun; the token that was handed in ends it soon.</summary>
     public async ValueTask DisposeAsync() => await Task.WhenAll(running.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -61,16 +75,34 @@ internal sealed class AfterRecording(RecorderServices services, CancellationToke
         return await call.Voice.TryTellAsync(call.Session.StartedBy, body, CancellationToken.None);
     }
 
-    private async Task FollowQuietlyAsync(PanelState last, PostedPanel? posted)
+    private async Task FollowQuietlyAsync(PanelState last, PostedPanel? posted, DateTimeOffset since)
     {
-        if (posted is not null)
+        try
         {
-            PanelPublisher panel = new(services.Rest, last.Session.GuildId, posted, services.Time, services.Log);
-            panel.Show(RecordingPanel.Draw(last));
-            await panel.DisposeAsync();
+            Task closed = services.Hosts.Closer.WhenClosed(last.Session.RecordingId);
+            if (posted is not null)
+            {
+                PanelPublisher panel = new(services.Rest, last.Session.GuildId, posted, services.Time, services.Log);
+                panel.Show(RecordingPanel.Draw(last));
+                await closed.WaitAsync(stopping);
+                panel.Show(RecordingPanel.Draw(last = Safe(last)), important: true);
+                await panel.DisposeAsync();
+            }
+            await FollowToTheEndAsync(last, posted, since);
         }
-        await services.Follower.FollowAsync(last, posted, stopping);
+        catch (Exception problem) when (problem is not OperationCanceledException)
+        {
+            services.Log.RecorderProblem(problem, last.Session.GuildId);
+        }
     }
+
+    private async Task FollowToTheEndAsync(PanelState last, PostedPanel? posted, DateTimeOffset since)
+    {
+        await services.Follower.FollowAsync(last, posted, since, stopping);
+        services.Panels.Forget(last.Session);
+    }
+
+    private static PanelState Safe(PanelState last) => last with { SafeUpTo = last.Elapsed, SpoolFiles = 0, SpoolBytes = 0, StorageProblem = null };
 
     private async Task FollowAsync(RecordedCall call, PanelState last, Task closing, string? link)
     {
@@ -83,10 +115,10 @@ internal sealed class AfterRecording(RecorderServices services, CancellationToke
                 stopping.ThrowIfCancellationRequested();
                 call.Panel.Show(RecordingPanel.Draw(last with { SafeUpTo = call.Host.Upload.SafeSample, SpoolFiles = call.Host.Upload.Spool.Files, SpoolBytes = call.Host.Upload.Spool.Bytes }));
             }
-            last = last with { SafeUpTo = last.Elapsed, SpoolFiles = 0, SpoolBytes = 0, StorageProblem = null };
+            last = Safe(last);
             call.Panel.Show(RecordingPanel.Draw(last), important: true);
             await call.DisposeAsync();
-            await services.Follower.FollowAsync(last, call.Panel.Posted, stopping);
+            await FollowToTheEndAsync(last, call.Panel.Posted, services.Time.GetUtcNow());
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {

@@ -7,6 +7,7 @@ namespace Pipeline.Bot.Commands;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StoredSettings))]
 [JsonSerializable(typeof(ChangedNickname))]
+[JsonSerializable(typeof(FollowedPanel))]
 internal sealed partial class CommandsJsonContext : JsonSerializerContext;
 
 /// <summary>Last-known copy of a server's settings. <see cref="Unsaved"/>: changed here, not yet written to the API.</summary>

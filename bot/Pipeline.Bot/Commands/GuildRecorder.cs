@@ -61,6 +61,9 @@ public sealed class GuildRecorder : IAsyncDisposable
         return true;
     });
 
+    /// <summary>The panel of a recording that ended before this process started.</summary>
+    public void Follow(FollowedPanel panel) => after.Resume(panel);
+
     /// <summary>Something happened in the guild. What the voice call waits for goes to it at once, past the queue.</summary>
     public void OnEvent(GatewayEvent what)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Pipeline.Bot.Upload;
+using Pipeline.Contracts;
 using Pipeline.Discord.Gateway;
 
 namespace Pipeline.Bot.Commands;
@@ -52,6 +53,7 @@ public sealed class GuildRecorders(RecorderServices services)
     /// <summary>Ticks every second; looks for recordings that nobody runs when guilds have come and every 30 s. Until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        FollowPanels();
         Task ticking = TickAsync(cancellationToken);
         Task searching = SearchAsync(cancellationToken);
         await Task.WhenAll(ticking, searching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -59,6 +61,18 @@ public sealed class GuildRecorders(RecorderServices services)
 
     /// <summary>Leaves every call, so that the recordings can be handed over.</summary>
     public Task LeaveAllAsync() => Task.WhenAll(recorders.Values.Select(recorder => recorder.LeaveForHandOverAsync()));
+
+    /// <summary>Those that an earlier process followed; a recording that has not ended after all is taken over instead.</summary>
+    private void FollowPanels()
+    {
+        foreach (FollowedPanel panel in services.Panels.Load())
+        {
+            SessionInfo session = panel.State.Session;
+            RecordingFolder folder = services.Hosts.Spool.Folder(session.RecordingId);
+            if (folder.Exists && !folder.IsStopped) services.Panels.Forget(session);
+            else For(session.GuildId).Follow(panel);
+        }
+    }
 
     private GuildRecorder? Find(ulong guildId) => recorders.GetValueOrDefault(guildId);
 

@@ -20,4 +20,5 @@ public sealed record RecorderServices(
     ILogger<GuildRecorder> Log)
 {
     public SpokenName Names { get; } = new(Rest, Options.StateFolder, Log);
+    public FollowedPanels Panels { get; } = new(Options.StateFolder, Time, Log);
 }

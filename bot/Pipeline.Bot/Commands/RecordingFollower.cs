@@ -12,21 +12,20 @@ public sealed class RecordingFollower(RecordingApiClient api, DiscordRestClient 
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Patience = TimeSpan.FromHours(24); // no recording stays live longer (recording-api: status)
 
-    /// <summary>Runs until the recording is finalized, gone, or a day has passed. Never throws but for cancellation.</summary>
+    /// <summary>Runs until the recording is finalized and its panel says so, or a day has passed. Never throws but for cancellation.</summary>
     /// <param name="last">The panel as it was when the recording ended.</param>
     /// <param name="posted">Where it is; null when there is none.</param>
-    public async Task FollowAsync(PanelState last, PostedPanel? posted, CancellationToken cancellationToken)
+    /// <param name="since">When the recording ended.</param>
+    public async Task FollowAsync(PanelState last, PostedPanel? posted, DateTimeOffset since, CancellationToken cancellationToken)
     {
         if (!api.IsConfigured) return;
-        long startedAt = time.GetTimestamp();
         TimeSpan pause = FirstPause;
-        while (time.GetElapsedTime(startedAt) < Patience)
+        while (time.GetUtcNow() - since < Patience)
         {
             await Task.Delay(pause, time, cancellationToken);
             pause = pause * 1.5 > LongestPause ? LongestPause : pause * 1.5;
             if (await LookAsync(last.Session, cancellationToken) is not { } finished) continue;
-            if (posted is not null) await ShowAsync(Finished(last, finished), posted, cancellationToken);
-            return;
+            if (posted is null || await ShowAsync(Finished(last, finished), posted, cancellationToken)) return;
         }
     }
 
@@ -77,15 +76,18 @@ public sealed class RecordingFollower(RecordingApiClient api, DiscordRestClient 
         }
     }
 
-    private async Task ShowAsync(PanelState state, PostedPanel posted, CancellationToken cancellationToken)
+    /// <summary>False: Discord was away, and may be back later.</summary>
+    private async Task<bool> ShowAsync(PanelState state, PostedPanel posted, CancellationToken cancellationToken)
     {
         try
         {
             await rest.EditMessageAsync(posted.ChannelId, posted.MessageId, RecordingPanel.Draw(state), cancellationToken);
+            return true;
         }
         catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
         {
             log.PostFailed(state.Session.GuildId, problem.Message);
+            return problem is DiscordRestException { Code: DiscordErrorCode.UnknownMessage or DiscordErrorCode.UnknownChannel } or DiscordRestException { IsForbidden: true };
         }
     }
 }

@@ -54,7 +54,7 @@ internal sealed class Takeover(RecorderServices services, RecordingCandidate can
             Phase = PanelPhase.Storing,
             ChannelId = Number(ManifestProperties.VoiceChannel) ?? whole.Session.ChannelId,
             Elapsed = whole.LastSample,
-            SafeUpTo = whole.LastSample,
+            SafeUpTo = services.Hosts.SafeSample(whole),
             Speakers = [.. whole.Manifest.Tracks.Select(ToSpeaker)],
             Outcome = Texts.EndedWhileAway(whole.Session.StartedAt + SampleClock.ToTime(whole.LastSample)),
             Link = services.Api.PageOf(whole.Session.RecordingId.ToString()),

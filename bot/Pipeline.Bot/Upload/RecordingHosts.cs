@@ -137,6 +137,10 @@ public sealed class RecordingHosts : BackgroundService
         }
     }
 
+    /// <summary>Up to where a recording that nobody runs is durable: nothing of it before waits in our spool.</summary>
+    public long SafeSample(RecordingCandidate candidate) =>
+        Spool.Closed(candidate.Session.RecordingId).Select(PreparedSegment.Describe).OfType<ClosedSegment>().Select(segment => segment.StartSample).Append(candidate.LastSample).Min();
+
     /// <summary>Ends a recording that nobody runs and that shall not go on: its leftovers are uploaded, then the stop message is sent.</summary>
     /// <param name="candidate">As <see cref="CompleteAsync"/> gives it.</param>
     public Task CloseUnownedAsync(RecordingCandidate candidate, EndReason reason, CancellationToken cancel)

@@ -16,7 +16,7 @@ using Pipeline.TestKit;
 namespace Pipeline.Bot.Tests.Commands;
 
 /// <summary>
-/// The whole bot against a simulated Discord. Its storage is away (a port that nobody listens on), which must not matter to anything here.
+/// The whole bot against a simulated Discord. Its storage is away (a port that nobody listens on) unless a test has one; that must not matter to commands.
 /// </summary>
 internal sealed class BotRig : IAsyncDisposable
 {
@@ -43,8 +43,9 @@ internal sealed class BotRig : IAsyncDisposable
     private IHost Host => host!;
 
     /// <param name="prepare">Before the bot connects.</param>
+    /// <param name="storage">A connection string.</param>
     public static async Task<BotRig> StartAsync(
-        Action<Simulator.DiscordSimulator>? prepare = null, Func<RecorderOptions, RecorderOptions>? change = null, CaptureOptions? capture = null, BotRig? after = null, RecordingApiStandIn? api = null)
+        Action<Simulator.DiscordSimulator>? prepare = null, Func<RecorderOptions, RecorderOptions>? change = null, CaptureOptions? capture = null, BotRig? after = null, RecordingApiStandIn? api = null, string storage = NoStorage)
     {
         Simulator.DiscordSimulator discord = after?.Discord ?? await Simulator.DiscordSimulator.StartAsync(new SimulatorOptions { EnforceIdentifyPace = false });
         BotRig rig = new(discord, after is null, after?.Folder);
@@ -52,7 +53,7 @@ internal sealed class BotRig : IAsyncDisposable
         rig.Api = api ?? after?.Api ?? new RecordingApiStandIn();
         rig.Admin = after?.Admin ?? discord.Guild.AddMember("Ada").With(discord.Guild.AddRole("Admins", Simulator.World.Permissions.ManageGuild));
         RecorderOptions options = rig.Options();
-        rig.host = rig.Build(change?.Invoke(options) ?? options, capture ?? new CaptureOptions());
+        rig.host = rig.Build(change?.Invoke(options) ?? options, capture ?? new CaptureOptions(), storage);
         await rig.host.StartAsync();
         await rig.UntilAsync(() => rig.Recorders.Services.Gateway.IsReady && rig.Recorders.Services.Gateway.Guilds.Find(discord.Guild.Id) is { Unavailable: false });
         await rig.UntilAsync(() => discord.CommandWrites > 0);
@@ -147,7 +148,7 @@ internal sealed class BotRig : IAsyncDisposable
         StateFolder = Folder.Combine("spool", "state"),
     };
 
-    private IHost Build(RecorderOptions options, CaptureOptions capture)
+    private IHost Build(RecorderOptions options, CaptureOptions capture, string storage)
     {
         HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddProvider(Log).SetMinimumLevel(LogLevel.Trace);
@@ -157,7 +158,7 @@ internal sealed class BotRig : IAsyncDisposable
         {
             Capture = capture,
             Spool = new SpoolOptions { Folder = Folder.Combine("spool"), MinimumFreeBytes = 0 },
-            Storage = new TempStorageOptions { ConnectionString = NoStorage },
+            Storage = new TempStorageOptions { ConnectionString = storage },
         });
         builder.Services.AddDiscord(options);
         return builder.Build();
