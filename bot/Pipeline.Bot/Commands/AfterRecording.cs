@@ -33,10 +33,11 @@ internal sealed class AfterRecording(RecorderServices services, CancellationToke
         return new StopOutcome(session, Texts.Stopping, link, delivered);
     }
 
-    /// <summary>A recording that ended while nobody ran it: its panel shows what becomes of it.</summary>
+    /// <summary>A recording that ended while nobody ran it: channel and starter hear of it, its panel shows what becomes of it.</summary>
     public void Follow(PanelState last, PostedPanel? posted)
     {
         services.Panels.Keep(last, posted);
+        Track(TellAsync(last, posted));
         Track(FollowQuietlyAsync(last, posted, services.Time.GetUtcNow()));
     }
 
@@ -73,6 +74,20 @@ internal sealed class AfterRecording(RecorderServices services, CancellationToke
             Components = link is null ? null : [MessageComponent.Row(MessageComponent.Link("Open", link))],
         };
         return await call.Voice.TryTellAsync(call.Session.StartedBy, body, CancellationToken.None);
+    }
+
+    private async Task TellAsync(PanelState last, PostedPanel? posted)
+    {
+        if (last.Outcome is not { } text) return;
+        await using ChannelVoice voice = new(services.Rest, last.Session.GuildId, services.Time, services.Log);
+        MessageBody body = new()
+        {
+            Content = text,
+            Components = last.Link is { } link ? [MessageComponent.Row(MessageComponent.Link("Open", link))] : null,
+            AllowedMentions = new AllowedMentions(),
+        };
+        if (posted is not null) voice.Say(posted.ChannelId, body);
+        voice.Tell(last.Session.StartedBy, body);
     }
 
     private async Task FollowQuietlyAsync(PanelState last, PostedPanel? posted, DateTimeOffset since)

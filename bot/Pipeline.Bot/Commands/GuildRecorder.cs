@@ -352,7 +352,8 @@ public sealed class GuildRecorder : IAsyncDisposable
     {
         if (current != call || call.IsEnding) return;
         string said = text(Wording.Position(call.Host.Snapshot.SampleCount));
-        call.Say(said);
+        bool canStartAgain = services.Gateway.Guilds.Find(guildId)?.Channels.ContainsKey(call.ChannelId) == true;
+        call.Say(said, canStartAgain ? call.StartAgainButton : null);
         call.Voice.Tell(call.Session.StartedBy, new MessageBody { Content = said });
         await EndAsync(call, reason, said);
     }

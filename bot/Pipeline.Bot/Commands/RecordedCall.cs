@@ -19,13 +19,11 @@ public sealed class RecordedCall : IAsyncDisposable
     private const string Deaf = "deafened";
 
     private static readonly TimeSpan LateNoticeDelay = TimeSpan.FromSeconds(3);
-    private static readonly TimeSpan WarnBeforeLimit = TimeSpan.FromMinutes(15);
-    private static readonly TimeSpan AwayFromStorage = TimeSpan.FromSeconds(10);
 
     private readonly RecorderServices services;
     private readonly ChannelVoice voice;
     private readonly GapKeeper gaps;
-    private readonly SpeakerWatch watch = new();
+    private readonly SpeakerWatch watch;
     private readonly HashSet<ulong> told = [];
     private readonly List<ulong> late = [];
     private readonly Lock eventsGate = new(); // the panel is drawn for commands while the queue adds a line
@@ -41,6 +39,7 @@ public sealed class RecordedCall : IAsyncDisposable
     {
         (this.services, Host, Call, Start) = (services, host, call, start);
         ChannelId = start.Channel.Id;
+        watch = new SpeakerWatch(services.Options.Warnings);
         voice = new ChannelVoice(services.Rest, start.Guild.Id, services.Time, services.Log);
         gaps = new GapKeeper(host.Recording.Post);
         host.MoreHealth = userId => call.EncryptionCountersOf(userId).ToDictionary();
@@ -76,6 +75,12 @@ public sealed class RecordedCall : IAsyncDisposable
 
     internal ChannelVoice Voice => voice;
 
+    /// <summary>What people can do about the news that a recording has ended.</summary>
+    internal MessageComponent StartAgainButton => MessageComponent.Button("Start again", CustomIds.For(CustomIds.CheckAgain, ChannelId.ToString(CultureInfo.InvariantCulture)), ButtonStyle.Primary);
+
+    private MessageComponent StopButton => MessageComponent.Button("Stop", CustomIds.For(CustomIds.Stop, Session.RecordingId), ButtonStyle.Danger);
+    private MessageComponent OptOutButton => MessageComponent.Button("Don't record me", CustomIds.For(CustomIds.Me, Session.RecordingId));
+
     /// <summary>The panel of this moment.</summary>
     public PanelState Draw()
     {
@@ -94,7 +99,7 @@ public sealed class RecordedCall : IAsyncDisposable
             StorageProblem = upload.State switch
             {
                 UploadState.Full => Texts.SpoolFull(),
-                _ when upload.StorageAwayFor >= AwayFromStorage => Texts.UploadDelayed(SampleClock.ToTime(Math.Max(0, snapshot.SampleCount - upload.SafeSample))),
+                _ when upload.StorageAwayFor >= services.Options.Warnings.StorageAway => Texts.UploadDelayed(SampleClock.ToTime(Math.Max(0, snapshot.SampleCount - upload.SafeSample))),
                 _ => null,
             },
             Events = Events(),
@@ -110,7 +115,7 @@ public sealed class RecordedCall : IAsyncDisposable
         IntroduceAll();
         IReadOnlyList<ulong> people = People();
         told.UnionWith(people);
-        if (announce && Start.Settings.Announce != AnnounceMode.Name) Say(Texts.Notice(Session.StartedBy, ChannelId), withOptOut: true, inCall: true, line: Texts.Announced(Session.StartedBy));
+        if (announce && Start.Settings.Announce != AnnounceMode.Name) Say(Texts.Notice(Session.StartedBy, ChannelId), OptOutButton, inCall: true, line: Texts.Announced(Session.StartedBy));
         AnnounceOptOuts([.. people.Where(Start.Settings.IsOptedOut)]);
     }
 
@@ -194,7 +199,7 @@ public sealed class RecordedCall : IAsyncDisposable
 
     /// <summary>One line more in the panel, and a message in the channel.</summary>
     /// <param name="line">What the panel's line says when the whole text is too long for it.</param>
-    internal void Say(string text, bool withOptOut = false, bool inCall = false, IReadOnlyList<ulong>? ping = null, string? line = null)
+    internal void Say(string text, MessageComponent? button = null, bool inCall = false, IReadOnlyList<ulong>? ping = null, string? line = null)
     {
         Note(line ?? text);
         ulong target = inCall || Start.PanelChannel is null ? ChannelId : Start.PanelChannel.Value;
@@ -202,7 +207,7 @@ public sealed class RecordedCall : IAsyncDisposable
         {
             Content = text,
             AllowedMentions = new AllowedMentions { Users = ping },
-            Components = withOptOut ? [MessageComponent.Row(MessageComponent.Button("Don't record me", CustomIds.For(CustomIds.Me, Session.RecordingId)))] : null,
+            Components = button is null ? null : [MessageComponent.Row(button)],
         };
         voice.Say(target, body, Start.PanelChannel);
     }
@@ -243,7 +248,7 @@ public sealed class RecordedCall : IAsyncDisposable
     {
         ChannelId = channelId;
         Host.Properties[ManifestProperties.VoiceChannel] = channelId.ToString(CultureInfo.InvariantCulture);
-        Say(Texts.Moved(channelId));
+        Say(Texts.Moved(channelId), StopButton);
         IntroduceAll();
         foreach (ulong person in People().Where(told.Add)) AddLate(person);
     }
@@ -281,7 +286,7 @@ public sealed class RecordedCall : IAsyncDisposable
         ulong[] optedOut = [.. late.Where(user => services.Settings.IsOptedOut(GuildId, user))];
         ulong[] others = [.. late.Except(optedOut)];
         late.Clear();
-        if (others.Length > 0) Say(Texts.LateNotice(others), withOptOut: true, inCall: true, ping: others);
+        if (others.Length > 0) Say(Texts.LateNotice(others), OptOutButton, inCall: true, ping: others);
         AnnounceOptOuts(optedOut);
     }
 
@@ -308,7 +313,7 @@ public sealed class RecordedCall : IAsyncDisposable
         {
             case SpeakerWarning.Nobody: Say(Texts.NobodyHeard); break;
             case SpeakerWarning.NotHeard missing: Say(Texts.NotHeard(missing.UserId)); break;
-            case SpeakerWarning.Quiet quiet: Say(Texts.Quiet(quiet.Length)); break;
+            case SpeakerWarning.Quiet quiet: Say(Texts.Quiet(quiet.Length), StopButton); break;
             case SpeakerWarning.PoorLine poor: Say(Texts.PoorLine(services.Gateway.Latency, poor.LostPercent)); break;
             case SpeakerWarning.Undecodable failing: Say(Texts.Undecodable(failing.UserIds, failing.Length)); break; // the call itself asks for new keys, then joins anew
             default: break;
@@ -317,10 +322,11 @@ public sealed class RecordedCall : IAsyncDisposable
 
     private void WarnOfLimit()
     {
-        TimeSpan left = services.Capture.MaximumDuration - SampleClock.ToTime(Host.Snapshot.SampleCount);
-        if (toldLimit || left > WarnBeforeLimit || services.Capture.MaximumDuration < WarnBeforeLimit * 2) return;
+        (TimeSpan limit, TimeSpan warning) = (services.Capture.MaximumDuration, services.Options.Warnings.BeforeLimit);
+        TimeSpan left = limit - SampleClock.ToTime(Host.Snapshot.SampleCount);
+        if (toldLimit || left > warning || limit < warning * 2) return;
         toldLimit = true;
-        Say(Texts.LimitNear(left));
+        Say(Texts.LimitNear(left), StopButton);
     }
 
     private bool IsDeserted()

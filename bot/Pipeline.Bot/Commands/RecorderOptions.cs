@@ -22,7 +22,9 @@ public sealed record RecorderOptions
     /// <summary>First wait before a call that was given up is joined once more; doubles.</summary>
     public TimeSpan RejoinDelay { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Last-known settings and changed names.</summary>
+    public WarningTimes Warnings { get; init; } = new();
+
+    /// <summary>Last-known settings, changed names, panels that are followed.</summary>
     public required string StateFolder { get; init; }
 
     private bool PrintMembers(StringBuilder text)

@@ -8,14 +8,8 @@ namespace Pipeline.Bot.Commands;
 /// Looks at a running recording about once a second and says what people should know: nobody heard, one person not heard, long
 /// silence, a poor line, somebody who cannot be decoded. Each is said once, and again only after it was well in between. One owner.
 /// </summary>
-public sealed class SpeakerWatch
+public sealed class SpeakerWatch(WarningTimes times)
 {
-    public static readonly TimeSpan NobodyAfter = TimeSpan.FromSeconds(60);
-    public static readonly TimeSpan NotHeardAfter = TimeSpan.FromMinutes(2);
-    public static readonly TimeSpan QuietAfter = TimeSpan.FromMinutes(5);
-    public static readonly TimeSpan UndecodableAfter = TimeSpan.FromSeconds(10);
-    public static readonly TimeSpan LossWindow = TimeSpan.FromSeconds(30);
-
     /// <summary>Packets in the window below which a share means nothing.</summary>
     private const long EnoughPackets = 250;
     private const double PoorShare = 0.10;
@@ -60,15 +54,15 @@ public sealed class SpeakerWatch
             lastSound = now;
             toldQuiet = false;
         }
-        if (!heardAnybody && !toldNobody && now >= NobodyAfter)
+        if (!heardAnybody && !toldNobody && now >= times.Nobody)
         {
             toldNobody = true;
             warnings.Add(new SpeakerWarning.Nobody());
         }
-        if (heardAnybody && !toldQuiet && now - lastSound >= QuietAfter)
+        if (heardAnybody && !toldQuiet && now - lastSound >= times.Quiet)
         {
             toldQuiet = true;
-            warnings.Add(new SpeakerWarning.Quiet(QuietAfter));
+            warnings.Add(new SpeakerWarning.Quiet(times.Quiet));
         }
     }
 
@@ -86,7 +80,7 @@ public sealed class SpeakerWatch
                 continue;
             }
             unmutedSince.TryAdd(person.UserId, now);
-            if (!heardAnybody || now - unmutedSince[person.UserId] < NotHeardAfter || !toldNotHeard.Add(person.UserId)) continue;
+            if (!heardAnybody || now - unmutedSince[person.UserId] < times.NotHeard || !toldNotHeard.Add(person.UserId)) continue;
             warnings.Add(new SpeakerWarning.NotHeard(person.UserId));
         }
     }
@@ -94,7 +88,7 @@ public sealed class SpeakerWatch
     private void LookForLoss(RecordingSnapshot snapshot, TimeSpan now, List<SpeakerWarning> warnings)
     {
         window.Enqueue((now, snapshot.Tracks.Sum(track => track.Health.Received), snapshot.Tracks.Sum(track => track.Health.Lost)));
-        while (window.Count > 1 && now - window.Peek().At > LossWindow) window.Dequeue();
+        while (window.Count > 1 && now - window.Peek().At > times.LossWindow) window.Dequeue();
         (TimeSpan _, long received, long lost) = window.Peek();
         long newReceived = window.Last().Received - received;
         long newLost = window.Last().Lost - lost;
@@ -116,11 +110,11 @@ public sealed class SpeakerWatch
             Undecodable before = undecodable.GetValueOrDefault(track.UserId) ?? new Undecodable(heard, track.Health.Undecryptable, now, false);
             bool well = heard > before.Heard || track.Health.Undecryptable == before.Failed;
             Undecodable next = well ? new Undecodable(heard, track.Health.Undecryptable, now, false) : before;
-            bool due = !next.Told && now - next.Since >= UndecodableAfter;
+            bool due = !next.Told && now - next.Since >= times.Undecodable;
             undecodable[track.UserId] = due ? next with { Told = true } : next;
             if (due) users.Add(track.UserId);
         }
-        if (users.Count > 0) warnings.Add(new SpeakerWarning.Undecodable(users, UndecodableAfter));
+        if (users.Count > 0) warnings.Add(new SpeakerWarning.Undecodable(users, times.Undecodable));
     }
 
     private static long Heard(TrackHealth health) => health.Received - health.Undecryptable;

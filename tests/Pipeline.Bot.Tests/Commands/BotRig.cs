@@ -45,9 +45,9 @@ internal sealed class BotRig : IAsyncDisposable
     /// <param name="prepare">Before the bot connects.</param>
     /// <param name="storage">A connection string.</param>
     public static async Task<BotRig> StartAsync(
-        Action<Simulator.DiscordSimulator>? prepare = null, Func<RecorderOptions, RecorderOptions>? change = null, CaptureOptions? capture = null, BotRig? after = null, RecordingApiStandIn? api = null, string storage = NoStorage)
+        Action<Simulator.DiscordSimulator>? prepare = null, Func<RecorderOptions, RecorderOptions>? change = null, CaptureOptions? capture = null, BotRig? after = null, RecordingApiStandIn? api = null, string storage = NoStorage, DaveMode dave = DaveMode.Off)
     {
-        Simulator.DiscordSimulator discord = after?.Discord ?? await Simulator.DiscordSimulator.StartAsync(new SimulatorOptions { EnforceIdentifyPace = false });
+        Simulator.DiscordSimulator discord = after?.Discord ?? await Simulator.DiscordSimulator.StartAsync(new SimulatorOptions { EnforceIdentifyPace = false, Dave = dave });
         BotRig rig = new(discord, after is null, after?.Folder);
         prepare?.Invoke(discord);
         rig.Api = api ?? after?.Api ?? new RecordingApiStandIn();

@@ -25,6 +25,9 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
 
     public Uri BaseUrl { get; }
     public bool IsAway { get; set; }
+
+    /// <summary>Whatever is to be deleted has just gone.</summary>
+    public bool DeletedBySomebodyElse { get; set; }
     public ConcurrentQueue<string> Requests { get; } = new();
     public string? SettingsOf(ulong guild) => settings.GetValueOrDefault(guild.ToString());
 
@@ -96,7 +99,7 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
             return (200, JsonSerializer.Serialize(page, ApiJsonContext.Default.RecordingPage));
         }
         if (parts is not ["api", "recordings", string id]) return (404, "");
-        if (request.HttpMethod == "DELETE") return recordings.TryRemove(id, out _) ? (204, "") : (404, "");
+        if (request.HttpMethod == "DELETE") return recordings.TryRemove(id, out _) && !DeletedBySomebodyElse ? (204, "") : (404, "");
         return recordings.TryGetValue(id, out RecordingDetails? details) ? (200, JsonSerializer.Serialize(details, ApiJsonContext.Default.RecordingDetails)) : (404, "");
     }
 }

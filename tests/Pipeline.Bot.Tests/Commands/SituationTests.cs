@@ -31,6 +31,39 @@ public sealed class SituationTests
     }
 
     [Fact]
+    public async Task Text_channel_is_no_place_to_record()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        SimulatedChannel text = rig.Discord.TextChannel;
+        // Discord offers voice channels only; the button of an old answer may name one that was made anew under its id.
+        SimulatedInteraction answer = await rig.AskAsync(rig.Admin, "record start", new() { ["channel"] = text });
+        Assert.Equal(Texts.WrongChannel(text.Id), answer.Text);
+        Assert.True(answer.IsEphemeral);
+    }
+
+    [Fact]
+    public async Task Bot_that_is_going_starts_nothing_new()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
+        await rig.Recorders.For(rig.Discord.Guild.Id).LeaveForHandOverAsync();
+        SimulatedInteraction answer = await rig.AskAsync(rig.Admin, "record start");
+        Assert.Contains("An update is being installed. Running recordings go on by themselves", answer.Text, StringComparison.Ordinal);
+        Assert.True(answer.IsEphemeral);
+        Assert.Null(rig.Current);
+    }
+
+    [Fact]
+    public async Task Panel_that_may_not_be_posted_is_told_and_the_recording_runs()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Discord.Faults.Add(new RefuseRest(403) { Code = 50013, Method = "POST", Path = "^/channels/.*/messages$" });
+        SimulatedInteraction answer = await rig.RecordAsync();
+        Assert.Contains(Texts.NoPanel(rig.Discord.VoiceChannel.Id), answer.Text, StringComparison.Ordinal);
+        Assert.NotNull(rig.Current);
+    }
+
+    [Fact]
     public async Task Missing_permissions_are_named_and_checked_again_by_a_button()
     {
         await using BotRig rig = await BotRig.StartAsync(discord => discord.VoiceChannel.Deny(discord.BotMember, Permissions.Connect));
@@ -179,6 +212,9 @@ public sealed class SituationTests
         rig.Discord.Guild.Kick(rig.Discord.BotMember);
         await rig.UntilSaidAsync("I was disconnected by a moderator");
         await rig.UntilAsync(() => rig.Told(rig.Admin, "I was disconnected by a moderator") && rig.Current is null);
+        SimulatedMessage said = rig.Discord.Guild.Channels.SelectMany(channel => channel.Messages).First(message => message.Text.Contains("by a moderator", StringComparison.Ordinal) && message.ButtonWithLabel("Start again") is not null);
+        Assert.Contains(Texts.Started(rig.Discord.VoiceChannel.Id), (await rig.PressAsync(rig.Admin, said, "Start again")).Text, StringComparison.Ordinal);
+        await rig.AskAsync(rig.Admin, "record stop");
         await rig.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
     }
 
@@ -252,6 +288,22 @@ public sealed class SituationTests
     }
 
     [Fact]
+    public async Task Crash_that_is_found_when_everybody_has_gone_is_told_in_channel_and_to_the_starter()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordSpeechAsync();
+        await rig.UntilAsync(() => rig.Panel is not null);
+        await rig.StopAsync();
+        foreach (SimulatedMember member in rig.Discord.Guild.Members.Where(member => member.Id != rig.Discord.Bot.Id)) rig.Discord.Guild.Leave(member);
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilSaidAsync("nobody was in the channel when I was back. The recording ended there and is safe.");
+        await next.UntilAsync(() => next.Told(rig.Admin, "nobody was in the channel when I was back"));
+        await next.UntilAsync(() => next.PanelText.Contains("Ended, storing", StringComparison.Ordinal) && next.PanelText.Contains("nobody was in the channel", StringComparison.Ordinal), "panel");
+        await next.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
+        Assert.Null(next.Current);
+    }
+
+    [Fact]
     public async Task Name_left_by_a_crash_is_given_back()
     {
         await using BotRig rig = await BotRig.StartAsync();
@@ -278,6 +330,7 @@ public sealed class SituationTests
         await rig.UntilAsync(() => second.Text.Contains("Recording", StringComparison.Ordinal));
         other.Remove(other.Member(rig.Discord.Bot.Id)!);
         await rig.UntilAsync(() => rig.Recorders.For(other.Id).Current is null);
+        await rig.UntilAsync(() => rig.Told(other.Owner, "I was removed from the server."));
         Assert.Equal(Discord.Voice.VoiceCallState.Connected, rig.Current!.Call.State);
     }
 

@@ -8,7 +8,7 @@ namespace Pipeline.Bot.Tests.Commands;
 
 public sealed class SpeakerWatchTests
 {
-    private readonly SpeakerWatch watch = new();
+    private readonly SpeakerWatch watch = new(new WarningTimes());
     private readonly List<SpeakerWarning> warnings = [];
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class SpeakerWatchTests
     public void Five_quiet_minutes_are_said_once_and_again_after_speech()
     {
         Run(0, 700, second => [Track(1, received: 500, speaking: second < 10), Track(2, received: 5)]);
-        Assert.Equal([new SpeakerWarning.Quiet(SpeakerWatch.QuietAfter)], warnings);
+        Assert.Equal([new SpeakerWarning.Quiet(new WarningTimes().Quiet)], warnings);
         Run(700, 1100, second => [Track(1, received: 900, speaking: second < 710), Track(2, received: 5)]);
         Assert.Equal(2, warnings.Count);
     }
