@@ -57,7 +57,7 @@ public sealed class WarningSituationTests
     [Fact]
     public async Task Voice_that_cannot_be_decoded_is_named()
     {
-        await using BotRig rig = await StartAsync(Silent with { Undecodable = Soon }, DaveMode.Negotiated);
+        await using BotRig rig = await StartAsync(Silent with { Undecodable = Soon }, DaveMode.Enforced);
         SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
         ben.Sealer = Strange;
         await rig.RecordAsync();
