@@ -29,7 +29,7 @@ internal sealed class BotProcess : IAsyncDisposable
             ["RECORDING_VAD_RMS_THRESHOLD"] = "0",
             ["HEALTH_ENDPOINT"] = health.ToString(),
         };
-        Process = BuiltProject.Start("bot/Pipeline.Bot", ["run"], Settings);
+        Process = BuiltProject.StartBot(["run"], Settings);
     }
 
     public ChildProcess Process { get; }

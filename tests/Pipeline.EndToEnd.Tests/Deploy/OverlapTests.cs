@@ -90,7 +90,7 @@ public sealed class OverlapTests
 
     private static async Task<int> HealthAsync(BotProcess bot)
     {
-        await using ChildProcess health = BuiltProject.Start("bot/Pipeline.Bot", ["health"], bot.Settings);
+        await using ChildProcess health = BuiltProject.StartBot(["health"], bot.Settings);
         return await health.WaitForExitAsync(Patience);
     }
 
