@@ -11,12 +11,15 @@ namespace Pipeline.Bot.Commands;
 
 /// <summary>
 /// Looks at everything that a recording needs before somebody misses it: token, intents, commands, permissions per channel, libopus,
-/// spool, storage, recording API, clock, UDP. Changes nothing at Discord and starts no session there.
+/// spool, storage, recording API, clock, UDP. Changes nothing at Discord and starts no session there, unless it is given a channel to join
+/// for a moment.
 /// </summary>
-public sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages storages, DiscordRestClient rest, HttpClient http, TimeProvider time)
+/// <param name="trialChannel">A voice channel in which UDP is tried; null: nothing is joined.</param>
+public sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages storages, DiscordRestClient rest, HttpClient http, TimeProvider time, ulong? trialChannel = null)
 {
     private const int MostGuilds = 50;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan TrialPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(5);
 
     private DiscordUser? self;
@@ -38,7 +41,8 @@ public sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages
             yield return await GuardAsync("commands", ExitCode.Discord, CommandsAsync, "try again later", cancellationToken);
             foreach (DoctorFinding finding in await PermissionsAsync(cancellationToken)) yield return finding;
         }
-        yield return await GuardAsync("UDP", ExitCode.Machine, UdpAsync, "allow outgoing UDP to ports 50000-65535", cancellationToken);
+        if (trialChannel is null) yield return await GuardAsync(CallTrial.Check, ExitCode.Machine, UdpAsync, "allow outgoing UDP to ports 50000-65535", cancellationToken);
+        else if (token.IsWell) yield return await GuardAsync(CallTrial.Check, ExitCode.Discord, TrialAsync, "try again later", cancellationToken, TrialPatience);
     }
 
     private static DoctorFinding Opus()
@@ -178,12 +182,14 @@ public sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         await socket.ConnectAsync(new IPEndPoint(addresses[0], 50000), cancellationToken);
         await socket.SendAsync(new byte[74], SocketFlags.None, cancellationToken);
-        return new DoctorFinding("UDP", $"datagrams leave this machine by {((IPEndPoint)socket.LocalEndPoint!).Address}; whether they reach a voice server shows when the bot joins a call");
+        return new DoctorFinding(CallTrial.Check, $"datagrams leave this machine by {((IPEndPoint)socket.LocalEndPoint!).Address}. Whether a voice server gets and answers them was not tried: doctor --channel ID joins that voice channel for a moment and does");
     }
 
-    private async Task<DoctorFinding> GuardAsync(string check, int code, Func<CancellationToken, Task<DoctorFinding>> look, string remedy, CancellationToken cancellationToken)
+    private Task<DoctorFinding> TrialAsync(CancellationToken cancellationToken) => new CallTrial(options, rest, time).RunAsync(trialChannel!.Value, cancellationToken);
+
+    private async Task<DoctorFinding> GuardAsync(string check, int code, Func<CancellationToken, Task<DoctorFinding>> look, string remedy, CancellationToken cancellationToken, TimeSpan? longest = null)
     {
-        using CancellationTokenSource patience = new(Patience, time);
+        using CancellationTokenSource patience = new(longest ?? Patience, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {

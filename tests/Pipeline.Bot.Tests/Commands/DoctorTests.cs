@@ -3,6 +3,7 @@ using Pipeline.Bot.Commands;
 using Pipeline.Bot.Upload;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Rest;
+using Pipeline.Discord.Voice;
 using Pipeline.Simulator.World;
 using Pipeline.TestKit;
 using Permissions = Pipeline.Simulator.World.Permissions;
@@ -44,17 +45,78 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         Assert.Equal("sessions", Assert.Single(await ExamineAsync(discord), finding => !finding.IsWell).Check);
     }
 
-    private async Task<IReadOnlyList<DoctorFinding>> ExamineAsync(Simulator.DiscordSimulator discord, string? token = null, string? storage = null)
+    [Fact]
+    public async Task Without_a_channel_it_says_what_was_not_proved()
+    {
+        await using Simulator.DiscordSimulator discord = await Simulator.DiscordSimulator.StartAsync();
+        DoctorFinding udp = Assert.Single(await ExamineAsync(discord), finding => finding.Check == "UDP");
+        Assert.True(udp.IsWell);
+        Assert.Contains("was not tried: doctor --channel ID", udp.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(discord.Log.Lines, line => line.Contains("IDENTIFY", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task Round_trip_is_proved_in_a_channel_which_is_left_again()
+    {
+        await using Simulator.DiscordSimulator discord = await Simulator.DiscordSimulator.StartAsync();
+        DoctorFinding udp = Assert.Single(await ExamineAsync(discord, channel: discord.VoiceChannel.Id), finding => finding.Check == "UDP");
+        Assert.True(udp.IsWell, udp.ToString());
+        Assert.Contains("answered IP discovery", udp.Text, StringComparison.Ordinal);
+        Assert.Null(discord.Guild.VoiceStateOf(discord.Bot.Id));
+        Assert.Empty(discord.BotMember.NicknameHistory);
+    }
+
+    [Fact]
+    public async Task Blocked_UDP_is_named_with_its_remedy_and_exit_code()
+    {
+        await using Simulator.DiscordSimulator discord = await Simulator.DiscordSimulator.StartAsync();
+        discord.Faults.Add(new Simulator.Faults.IgnoreDiscovery());
+        DoctorFinding udp = Assert.Single(await ExamineAsync(discord, channel: discord.VoiceChannel.Id), finding => !finding.IsWell);
+        Assert.Equal(("UDP", ExitCode.Machine), (udp.Check, udp.Code));
+        Assert.Contains("does not answer over UDP", udp.Text, StringComparison.Ordinal);
+        Assert.Contains("50000-65535", udp.Remedy, StringComparison.Ordinal);
+        Assert.Null(discord.Guild.VoiceStateOf(discord.Bot.Id));
+    }
+
+    [Fact]
+    public async Task Call_that_the_bot_is_in_is_not_disturbed()
+    {
+        await using Simulator.DiscordSimulator discord = await Simulator.DiscordSimulator.StartAsync();
+        discord.Guild.Join(discord.BotMember, discord.StageChannel);
+        DoctorFinding udp = Assert.Single(await ExamineAsync(discord, channel: discord.VoiceChannel.Id), finding => !finding.IsWell);
+        Assert.Contains("not tried: the bot is in a call", udp.Text, StringComparison.Ordinal);
+        Assert.Equal(discord.StageChannel, discord.Guild.VoiceStateOf(discord.Bot.Id)!.Channel);
+    }
+
+    [Theory]
+    [InlineData(12345)]
+    [InlineData(0)]
+    public async Task Channel_that_is_none_is_named(ulong id)
+    {
+        await using Simulator.DiscordSimulator discord = await Simulator.DiscordSimulator.StartAsync();
+        DoctorFinding udp = Assert.Single(await ExamineAsync(discord, channel: id == 0 ? discord.TextChannel.Id : id), finding => !finding.IsWell);
+        Assert.Contains("has a voice channel", udp.Text, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Discord, udp.Code);
+    }
+
+    private async Task<IReadOnlyList<DoctorFinding>> ExamineAsync(Simulator.DiscordSimulator discord, string? token = null, string? storage = null, ulong? channel = null)
     {
         using TempFolder folder = new();
         using HttpClient http = new();
         DiscordRestOptions restOptions = new() { Token = token ?? discord.Bot.Token, ApiBase = new Uri(discord.ApiBaseUrl) };
         using DiscordRestClient rest = new(http, restOptions, TimeProvider.System, NullLogger<DiscordRestClient>.Instance);
         BotOptions bot = new() { Spool = new SpoolOptions { Folder = folder.Combine("spool"), MinimumFreeBytes = 0 } };
-        RecorderOptions options = new() { Gateway = new GatewayOptions { Token = restOptions.Token }, Rest = restOptions, Api = new RecordingApiOptions(), StateFolder = folder.Combine("state") };
+        RecorderOptions options = new() { Gateway = new GatewayOptions { Token = restOptions.Token }, Rest = restOptions, Api = new RecordingApiOptions(), Voice = Quick(discord), StateFolder = folder.Combine("state") };
         TempStorages storages = new([new TempStorage(new TempStorageOptions { ConnectionString = storage ?? azurite.ConnectionString })]);
         List<DoctorFinding> findings = [];
-        await foreach (DoctorFinding finding in new Doctor(options, bot, storages, rest, http, TimeProvider.System).ExamineAsync(TestContext.Current.CancellationToken)) findings.Add(finding);
+        await foreach (DoctorFinding finding in new Doctor(options, bot, storages, rest, http, TimeProvider.System, channel).ExamineAsync(TestContext.Current.CancellationToken)) findings.Add(finding);
         return findings;
     }
+
+    private static VoiceCallOptions Quick(Simulator.DiscordSimulator discord) => new()
+    {
+        Session = new VoiceSessionOptions { ExtraRoots = [discord.CertificateAuthority], DiscoveryInterval = TimeSpan.FromMilliseconds(100) },
+        FirstBackoff = TimeSpan.FromMilliseconds(50),
+        LeavePause = TimeSpan.FromMilliseconds(100),
+    };
 }
