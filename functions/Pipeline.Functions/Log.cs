@@ -27,6 +27,9 @@ internal static partial class Log
     [LoggerMessage(5007, LogLevel.Information, "Recording {Recording} waits for {Missing} of {Announced} segments; looking again in {Delay}")]
     public static partial void FinalizeWaits(ILogger logger, RecordingId recording, int missing, int announced, TimeSpan delay);
 
+    [LoggerMessage(5014, LogLevel.Debug, "Recording {Recording}: a copy of stop message {Attempt} ends here, another goes on")]
+    public static partial void CopyDropped(ILogger logger, RecordingId recording, int attempt);
+
     [LoggerMessage(5008, LogLevel.Information, "Finalized recording {Recording}: {Segments} segments, {Missing} missing, {Latency:F0} ms after its end")]
     public static partial void Finalized(ILogger logger, RecordingId recording, int segments, int missing, double latency);
 

@@ -17,6 +17,7 @@ public sealed class FinalizeRecording(
     private const int MostRounds = 3;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestDelayWithProgress = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CopyGrace = TimeSpan.FromSeconds(5);
 
     public async Task RunAsync(RecordingStopped message, CancellationToken cancellation)
     {
@@ -38,6 +39,8 @@ public sealed class FinalizeRecording(
             await PutBackAsync(message, recording, found, cancellation);
             return;
         }
+        // Another finalizer was quicker, so everything has come since the rows were read.
+        if (found.Missing.Count > 0 && recording.State is RecordingState.Finalized or RecordingState.Amending) found = Completeness.Of(await ledger.ReadAsync(id, cancellation), manifest);
         await FinalizeAsync(recording, manifest, found, cancellation);
     }
 
@@ -66,12 +69,25 @@ public sealed class FinalizeRecording(
         return now - (recording.ProgressAt ?? stop) >= options.FinalizeDeadline || now - stop >= options.LiveLimit;
     }
 
+    // A storage that takes a message and does not say so gets it twice, and each copy would send itself again for ever: only the one
+    // that marks its successor in the ledger goes on. The sweep wakes the finalizer of a mark that nothing came of.
     private async Task PutBackAsync(RecordingStopped message, LedgerRecording recording, Completeness found, CancellationToken cancellation)
     {
-        bool moving = time.GetUtcNow() - recording.ProgressAt < LongestDelayWithProgress * 4;
+        DateTimeOffset now = time.GetUtcNow();
+        bool moving = now - recording.ProgressAt < LongestDelayWithProgress * 4;
         TimeSpan grown = TimeSpan.FromSeconds(Math.Pow(1.5, Math.Min(message.Attempt, 20)));
         TimeSpan limit = moving ? LongestDelayWithProgress : LongestDelay;
         TimeSpan delay = grown < limit ? grown : limit;
+        string token = RecordingId.New(time).ToString();
+        LedgerRecording? marked = await ledger.UpdateRecordingAsync(
+            message.Session.RecordingId,
+            row => row.LookAttempt > message.Attempt && now < row.LookDueAt + CopyGrace ? null : row with { LookAttempt = message.Attempt + 1, LookDueAt = now + delay, LookToken = token },
+            cancellation);
+        if (marked is not null && marked.LookToken != token)
+        {
+            Log.CopyDropped(log, message.Session.RecordingId, message.Attempt);
+            return;
+        }
         await queues.SendAsync(message with { Attempt = message.Attempt + 1 }, delay, cancellation);
         Log.FinalizeWaits(log, message.Session.RecordingId, found.Missing.Count, found.Announced, delay);
     }

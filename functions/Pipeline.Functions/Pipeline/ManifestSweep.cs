@@ -11,6 +11,7 @@ namespace Pipeline.Functions.Pipeline;
 public sealed class ManifestSweep(TempContainer temp, Ledger ledger, MessageQueues queues, FunctionsOptions options, TimeProvider time, ILogger<ManifestSweep> log)
 {
     private static readonly TimeSpan StopMessageGrace = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan FinalizerGrace = TimeSpan.FromMinutes(10);
     private readonly ConcurrentDictionary<string, (string Etag, DateTimeOffset Since)> suspects = new();
     private readonly SweepMemory reminded = new();
 
@@ -64,11 +65,11 @@ public sealed class ManifestSweep(TempContainer temp, Ledger ledger, MessageQueu
         Log.RecordingAbandoned(log, recording, closed.UpdatedAt);
     }
 
-    // A finalizer that has seen the stop keeps itself going; it is reminded only when an hour has gone by.
+    // A finalizer that has seen the stop keeps itself going and notes when it will look again; an outage holds it up for some minutes.
     private async Task RemindAsync(RecordingId recording, TempBlob blob, SessionManifest manifest, LedgerRecording? row, DateTimeOffset now, CancellationToken cancellation)
     {
         bool atWork = row is { State: RecordingState.Stopping or RecordingState.Amending };
-        if (atWork && now - blob.LastModified < TimeSpan.FromHours(1)) return;
+        if (atWork && now < ((row!.LookDueAt ?? row.StopSeenAt) + FinalizerGrace ?? now)) return;
         if (!reminded.IsDue(blob.Name, "", now, StopMessageGrace)) return;
         reminded.Note(blob.Name, "", now);
         await SendAsync(manifest, cancellation);

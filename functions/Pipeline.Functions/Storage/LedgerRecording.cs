@@ -21,6 +21,16 @@ public sealed record LedgerRecording
     public DateTimeOffset? ProgressAt { get; init; }
 
     public int ProgressCount { get; init; }
+
+    /// <summary>Attempt of the message that the waiting finalizer sent itself last. An older one that still comes is a copy.</summary>
+    public int LookAttempt { get; init; }
+
+    /// <summary>When that message becomes visible.</summary>
+    public DateTimeOffset? LookDueAt { get; init; }
+
+    /// <summary>Who sent it: tells a repeated write from another finalizer's.</summary>
+    public string? LookToken { get; init; }
+
     public DateTimeOffset? FinalizedAt { get; init; }
 
     /// <summary>Segments that the last finalize named.</summary>

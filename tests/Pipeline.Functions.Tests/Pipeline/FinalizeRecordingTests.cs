@@ -146,6 +146,27 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
         Assert.True(await app.Get<MessageQueues>().CountAsync(StorageNames.RecordingStoppedQueue, Cancellation) >= 30);
     }
 
+    [Fact]
+    public async Task Copies_of_a_waiting_stop_come_down_to_one()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 308, (5, "Ada", 2));
+
+        bool[] copies = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => app.FinalizeAsync(session.Stopped with { Attempt = 2 })));
+        Assert.All(copies, Assert.True);
+        Assert.Equal(1, Waits());
+        Assert.True(await app.FinalizeAsync(session.Stopped with { Attempt = 3 }));
+        Assert.Equal(2, Waits());
+        Assert.True(await app.FinalizeAsync(session.Stopped with { Attempt = 2 }));
+        Assert.Equal(2, Waits());
+
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(session.Stopped with { Attempt = 2 })); // even a copy ends what is complete
+        Assert.Equal(RecordingStatus.Completed, (await app.RecordingAsync(session.Id))!.Status);
+
+        int Waits() => app.Log.Lines.Count(line => line.EventId == 5007);
+    }
+
     private static async Task UntilAsync(App app, Session session, Func<RecordingDetails, bool> done)
     {
         while (await app.RecordingAsync(session.Id) is not { } recording || !done(recording))
