@@ -11,12 +11,21 @@ namespace Pipeline.Bot;
 public static class BotSettings
 {
     private const string Storage = "PipelineStorage";
+    private const string SettingsFile = "appsettings.json";
 
-    public static IConfiguration Load() => new ConfigurationBuilder()
-        .SetBasePath(Directory.GetCurrentDirectory())
-        .AddJsonFile("appsettings.json", optional: true)
-        .AddEnvironmentVariables()
-        .Build();
+    /// <param name="problems">Gets a line when the file is there and cannot be read; the environment alone counts then.</param>
+    public static IConfiguration Load(ICollection<string> problems)
+    {
+        try
+        {
+            return new ConfigurationBuilder().SetBasePath(Directory.GetCurrentDirectory()).AddJsonFile(SettingsFile, optional: true).AddEnvironmentVariables().Build();
+        }
+        catch (Exception unreadable) when (unreadable is InvalidDataException or FormatException or IOException or UnauthorizedAccessException)
+        {
+            problems.Add($"{SettingsFile}: {unreadable.GetBaseException().Message.ReplaceLineEndings(" ")} Expected a JSON file such as {{ \"RECORDING_CHANNELS\": \"1\" }}, or none");
+            return new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        }
+    }
 
     /// <param name="problems">Gets one line per wrong value: name, value, range.</param>
     public static BotOptions Read(IConfiguration configuration, ICollection<string> problems)

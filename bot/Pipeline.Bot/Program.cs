@@ -12,7 +12,10 @@ RootCommand root = new("Pipeline: a recorder for Discord voice calls that does n
     HealthCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
-foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors) Console.Error.WriteLine(error.Message);
-if (parsed.Errors.Count > 0) return ExitCode.Usage;
+if (parsed.Errors.Count > 0)
+{
+    Console.Error.WriteLine(UsageLine.For(parsed));
+    return ExitCode.Usage;
+}
 // Signals are the host's: it closes segments and drains before it ends.
 return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });

@@ -75,6 +75,81 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
         Assert.Contains("taken", await ReplayAsync(ExitCode.Machine, Speech, ("RECORDING_SPOOL_FOLDER", folder.Combine("taken"))), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("RECORDING_SPOOL_FOLDER", "/sys")]
+    [InlineData("RECORDING_SPOOL_FOLDER", "/proc/spool")]
+    public async Task Spool_folder_that_takes_no_files_is_named_with_the_setting(string name, string value)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "needs /proc and /sys");
+        string line = await ReplayAsync(ExitCode.Machine, Speech, (name, value));
+        Assert.Contains(name, line, StringComparison.Ordinal);
+        Assert.Contains(value, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("replay")]
+    [InlineData("run")]
+    public async Task Absent_libopus_is_named_with_what_installs_it(string command)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "hides the library as the Linux loader finds it");
+        // The loader takes the first file of the name and asks no further when it is none.
+        foreach (string name in new[] { "libopus.so.0", "libopus.so", "opus.so", "libopus" }) await File.WriteAllTextAsync(folder.Combine(name), "none", TestContext.Current.CancellationToken);
+        string[] arguments = command == "run" ? ["run"] : ["replay", "--speaker", $"Ada={Speech}"];
+        string line = await RunAsync("bot/Pipeline.Bot", arguments, ExitCode.Machine, [.. BotSettings(), ("LD_LIBRARY_PATH", folder.Path)]);
+        Assert.Contains("libopus0", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Bot_names_a_health_port_that_is_taken()
+    {
+        using TcpListener taken = new(IPAddress.Loopback, 0);
+        taken.Start();
+        string address = $"http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}";
+        string line = await RunAsync("bot/Pipeline.Bot", ["run"], ExitCode.Machine, [.. BotSettings(), ("HEALTH_ENDPOINT", address)]);
+        Assert.Contains("HEALTH_ENDPOINT", line, StringComparison.Ordinal);
+        Assert.Contains(address, line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("DISCORD_TOKEN", null)]
+    [InlineData("DISCORD_SHARD", "4/2")]
+    [InlineData("DISCORD_GUILD_ID", "my server")]
+    [InlineData("DISCORD_API_BASE", "discord.com")]
+    [InlineData("DISCORD_CA_FILE", "/nowhere.pem")]
+    [InlineData("RecordingApi__BaseUrl", "nowhere")]
+    [InlineData("RECORDING_EMPTY_TIMEOUT", "never")]
+    [InlineData("HEALTH_ENDPOINT", "8080")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector")]
+    [InlineData("RECORDING_OUTPUT_FORMAT", "mp3")]
+    public async Task Wrong_setting_of_the_running_bot_is_named(string name, string? value)
+    {
+        string line = await RunAsync("bot/Pipeline.Bot", ["run"], ExitCode.Usage, [.. BotSettings(), (name, value)]);
+        Assert.Contains(name, line, StringComparison.Ordinal);
+        Assert.Contains(value ?? "not set", line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("expected one of run, doctor, replay, health", "")]
+    [InlineData("'record' is no command, expected one of run", "record now")]
+    [InlineData("'--fast'", "run --fast")]
+    [InlineData("--speaker", "replay")]
+    [InlineData("--seed: 'soon'", "replay --speaker Ada=a.opus --seed soon")]
+    [InlineData("--json: the folder of '/nowhere/summary.json'", "replay --speaker Ada=a.opus --json /nowhere/summary.json")]
+    [InlineData("--channel: 'Table'", "doctor --channel Table")]
+    public async Task Wrong_command_line_is_told_in_one_line(string expected, string arguments)
+    {
+        string line = await RunAsync("bot/Pipeline.Bot", arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), ExitCode.Usage, [.. BotSettings()]);
+        Assert.Contains(expected, line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Settings_file_that_is_no_json_is_named()
+    {
+        await File.WriteAllTextAsync(folder.Combine("appsettings.json"), "{ \"RECORDING_CHANNELS\": ", TestContext.Current.CancellationToken);
+        string line = await RunAsync("bot/Pipeline.Bot", ["run"], ExitCode.Usage, [.. BotSettings()], folder.Path);
+        Assert.StartsWith("appsettings.json: ", line, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Functions_name_a_port_that_is_taken()
     {
@@ -90,6 +165,8 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
     [InlineData("RecordingApi__BaseUrl", "nowhere")]
     public async Task Functions_name_a_wrong_setting(string name, string? value) => Assert.Contains(name, await FunctionsAsync(WrongSetting, (name, value)), StringComparison.Ordinal);
 
+    private (string Name, string? Value)[] BotSettings() => [("RECORDING_SPOOL_FOLDER", folder.Combine("spool")), ("DISCORD_TOKEN", "a.token"), ("DISCORD_API_BASE", "http://127.0.0.1:9/api")];
+
     private Task<string> ReplayAsync(int exitCode, string file, params (string Name, string? Value)[] settings) =>
         RunAsync("bot/Pipeline.Bot", ["replay", "--speaker", $"Ada={file}", "--speed", "100"], exitCode, [("RECORDING_SPOOL_FOLDER", folder.Combine("spool")), .. settings]);
 
@@ -97,11 +174,11 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
         RunAsync("functions/Pipeline.Functions", [], exitCode, [("ASPNETCORE_URLS", "http://127.0.0.1:0"), ("Functions__Key", FunctionsApp.Key), .. settings]);
 
     // The one line, after the process has ended with this code.
-    private async Task<string> RunAsync(string project, string[] arguments, int exitCode, (string Name, string? Value)[] settings)
+    private async Task<string> RunAsync(string project, string[] arguments, int exitCode, (string Name, string? Value)[] settings, string? workingDirectory = null)
     {
         Dictionary<string, string?> environment = new() { ["PipelineStorage"] = fixture.Azurite.ConnectionStringOf(Azurite.NumberedAccount(20)) };
         foreach ((string name, string? value) in settings) environment[name] = value;
-        await using ChildProcess process = BuiltProject.Start(project, arguments, environment);
+        await using ChildProcess process = ChildProcess.Start("dotnet", [BuiltProject.Assembly(project), .. arguments], environment, workingDirectory);
         int code = await process.WaitForExitAsync(Patience);
         string[] lines = [.. process.Lines.Where(line => line.Length > 0)];
         Assert.True(code == exitCode, $"exit code {code} instead of {exitCode}: {string.Join('\n', lines)}");

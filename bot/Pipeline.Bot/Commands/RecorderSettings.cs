@@ -16,7 +16,7 @@ public static class RecorderSettings
     /// <summary>Everything that <c>run</c> and <c>doctor</c> need, from the environment of this process.</summary>
     public static (IConfiguration Configuration, BotOptions Bot, RecorderOptions Discord) ReadAll(ICollection<string> problems)
     {
-        IConfiguration configuration = BotSettings.Load();
+        IConfiguration configuration = BotSettings.Load(problems);
         BotOptions bot = BotSettings.Read(configuration, problems);
         return (configuration, bot, Read(configuration, bot.Spool.Folder, problems));
     }

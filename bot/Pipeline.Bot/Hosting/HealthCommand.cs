@@ -18,7 +18,7 @@ internal static class HealthCommand
     private static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         List<string> problems = [];
-        IConfiguration configuration = BotSettings.Load();
+        IConfiguration configuration = BotSettings.Load(problems);
         HostingOptions options = HostingSettings.Read(new SettingReader(name => configuration[name], problems));
         if (problems.Count > 0 || options.HealthEndpoint is not { } endpoint)
         {

@@ -20,9 +20,9 @@ internal static class ReplayCommand
     private static readonly Option<string?> Pause = new("--pause") { Description = "silence between two repetitions of a file, for example 4s" };
     private static readonly Option<string?> Loss = new("--loss") { Description = "packets that are lost, 0 to 90 %, for example 5%" };
     private static readonly Option<string?> Jitter = new("--jitter") { Description = "packets are late by a random time up to this, 0 to 1s, for example 60ms" };
-    private static readonly Option<int> Seed = new("--seed") { Description = "of the network's randomness", DefaultValueFactory = _ => 1 };
-    private static readonly Option<ulong> Guild = new("--guild") { Description = "server id of the recording", DefaultValueFactory = _ => 1 };
-    private static readonly Option<ulong> Channel = new("--channel") { Description = "channel id of the recording", DefaultValueFactory = _ => 1 };
+    private static readonly Option<string> Seed = new("--seed") { Description = "of the network's randomness", DefaultValueFactory = _ => "1" };
+    private static readonly Option<string> Guild = new("--guild") { Description = "server id of the recording", DefaultValueFactory = _ => "1" };
+    private static readonly Option<string> Channel = new("--channel") { Description = "channel id of the recording", DefaultValueFactory = _ => "1" };
     private static readonly Option<string> GuildName = new("--guild-name") { Description = "server name of the recording", DefaultValueFactory = _ => "Replay" };
     private static readonly Option<string?> Title = new("--title") { Description = "title of the recording" };
     private static readonly Option<string?> Continue = new("--continue") { Description = "go on with a recording that did not end: by its id, or the one of the same call", Arity = ArgumentArity.ZeroOrOne };
@@ -44,7 +44,7 @@ internal static class ReplayCommand
     {
         List<string> problems = [];
         ReplayOptions options = Read(parsed, problems);
-        Microsoft.Extensions.Configuration.IConfiguration configuration = BotSettings.Load();
+        Microsoft.Extensions.Configuration.IConfiguration configuration = BotSettings.Load(problems);
         BotOptions bot = BotSettings.Read(configuration, problems);
         return problems.Count > 0 ? Refuse(problems) : await BotProcess.GuardAsync(() => ReplayAsync(configuration, bot, options));
     }
@@ -76,6 +76,8 @@ internal static class ReplayCommand
             if (ReplaySpeaker.Parse(text, speakers.Count, out string? problem) is { } speaker) speakers.Add(speaker);
             else problems.Add(problem!);
         }
+        string? jsonFile = parsed.GetValue(Json);
+        if (jsonFile is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(jsonFile)))) problems.Add($"--json: the folder of '{jsonFile}' does not exist, expected a file in a folder that does");
         string? continueId = parsed.GetValue(Continue);
         if (continueId is { Length: > 0 } && !RecordingId.TryParse(continueId, out _)) problems.Add($"--continue: '{continueId}' is no recording id (a UUID)");
         return new ReplayOptions
@@ -86,16 +88,16 @@ internal static class ReplayCommand
             Pause = Duration("--pause", parsed.GetValue(Pause), TimeSpan.FromHours(1), problems),
             Loss = Percentage(parsed.GetValue(Loss), problems),
             Jitter = Duration("--jitter", parsed.GetValue(Jitter), TimeSpan.FromSeconds(1), problems),
-            Seed = parsed.GetValue(Seed),
-            GuildId = parsed.GetValue(Guild),
-            ChannelId = parsed.GetValue(Channel),
+            Seed = (int)Whole("--seed", parsed.GetValue(Seed)!, int.MaxValue, problems),
+            GuildId = Whole("--guild", parsed.GetValue(Guild)!, ulong.MaxValue, problems),
+            ChannelId = Whole("--channel", parsed.GetValue(Channel)!, ulong.MaxValue, problems),
             GuildName = parsed.GetValue(GuildName)!,
             Title = parsed.GetValue(Title),
             Continue = parsed.GetResult(Continue) is not null,
             ContinueId = string.IsNullOrEmpty(continueId) ? null : continueId,
             Api = Address(parsed.GetValue(Api), problems),
             OnAir = parsed.GetValue(OnAir),
-            JsonFile = parsed.GetValue(Json),
+            JsonFile = jsonFile,
         };
     }
 
@@ -104,6 +106,13 @@ internal static class ReplayCommand
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value >= minimum && value <= maximum) return value;
         problems.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: '{text}' is not allowed, expected a number from {minimum} to {maximum}"));
         return minimum;
+    }
+
+    private static ulong Whole(string name, string text, ulong maximum, List<string> problems)
+    {
+        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value <= maximum) return value;
+        problems.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: '{text}' is not allowed, expected a whole number from 0 to {maximum}"));
+        return 1;
     }
 
     private static Uri? Address(string? text, List<string> problems)

@@ -167,9 +167,12 @@ public sealed class Spool : IDisposable
         }
         catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{root} cannot be made the spool folder ({refused.Message.TrimEnd('.')}); set RECORDING_SPOOL_FOLDER to a folder that can be written", refused);
+            throw Unusable(root, refused);
         }
     }
+
+    private static IOException Unusable(string root, Exception why) =>
+        new($"{root} cannot be the spool folder ({why.Message.TrimEnd('.')}); set RECORDING_SPOOL_FOLDER to a folder that can be written", why);
 
     private static FileStream TakeLock(string root)
     {
@@ -180,6 +183,10 @@ public sealed class Spool : IDisposable
         catch (IOException held) when (File.Exists(Path.Combine(root, LockFileName)))
         {
             throw new SpoolInUseException(root, held);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(root, refused);
         }
     }
 
