@@ -11,10 +11,10 @@ public static class ApiEndpoints
 
     public static void MapApi(this IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder api = routes.MapGroup("/api").WithTags("recordings");
+        RouteGroupBuilder api = routes.MapGroup("/api").WithTags("recordings").AddEndpointFilter<RouteGroupBuilder, StorageFirst>();
         MapWrites(api);
         MapReads(api);
-        RouteGroupBuilder settings = routes.MapGroup("/api/guilds/{guildId}/settings").WithTags("settings");
+        RouteGroupBuilder settings = routes.MapGroup("/api/guilds/{guildId}/settings").WithTags("settings").AddEndpointFilter<RouteGroupBuilder, StorageFirst>();
         settings.MapGet("", static (HttpContext context, string guildId, GuildSettingsOperations operations) => operations.GetAsync(context, guildId))
             .WithName("getGuildSettings").WithSummary("What a server has chosen").Produces<GuildSettings>();
         settings.MapPut("", static (HttpContext context, string guildId, GuildSettingsOperations operations) => operations.PutAsync(context, guildId))
