@@ -9,19 +9,30 @@ using Pipeline.TestKit;
 namespace Pipeline.Functions.Tests.Hosting;
 
 /// <summary>The published folder, started from a clean place exactly as the Functions host starts it.</summary>
-public sealed class PublishedFolderTests(AzuriteFixture azurite, PublishedFolderTests.PublishedFolder published) : IClassFixture<PublishedFolderTests.PublishedFolder>
+public sealed class PublishedFolderTests : IClassFixture<PublishedFolder>
 {
+    private static readonly string[] Functions = ["FinalizeRecording", "GuildSettingsApi", "HealthApi", "MoveSegment", "OpenApiDocument", "RecordingsApi", "StartRecording", "SweepRecordings"];
+
+    private readonly AzuriteFixture azurite;
+    private readonly PublishedFolder published;
+
+    public PublishedFolderTests(AzuriteFixture azurite, PublishedFolder published)
+    {
+        Assert.SkipUnless(PublishedFolder.CanRun, "the package is for linux-x64");
+        (this.azurite, this.published) = (azurite, published);
+    }
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void Folder_holds_what_the_host_reads()
+    public void Folder_holds_what_the_host_needs_and_nothing_else()
     {
-        string[] functions = [.. Directory.GetDirectories(published.Path).Where(folder => File.Exists(Path.Combine(folder, "function.json"))).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)!];
-        Assert.Equal(["FinalizeRecording", "GuildSettingsApi", "HealthApi", "MoveSegment", "OpenApiDocument", "RecordingsApi", "StartRecording", "SweepRecordings"], functions);
+        string[] needed = [.. Functions, "Pipeline.Functions", "host.json"];
+        Assert.Equal(needed.Order(StringComparer.Ordinal), Directory.GetFileSystemEntries(published.Path).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal));
+        Assert.All(Functions, function => Assert.Equal(["function.json"], Directory.GetFileSystemEntries(Path.Combine(published.Path, function)).Select(entry => Path.GetFileName(entry))));
         using JsonDocument host = JsonDocument.Parse(File.ReadAllText(Path.Combine(published.Path, "host.json")));
-        string executable = host.RootElement.GetProperty("customHandler").GetProperty("description").GetProperty("defaultExecutablePath").GetString()!;
-        Assert.True(File.Exists(Path.Combine(published.Path, executable)));
-        if (!OperatingSystem.IsWindows()) Assert.True(File.GetUnixFileMode(Path.Combine(published.Path, executable)).HasFlag(UnixFileMode.UserExecute));
+        Assert.Equal("Pipeline.Functions", host.RootElement.GetProperty("customHandler").GetProperty("description").GetProperty("defaultExecutablePath").GetString());
+        if (!OperatingSystem.IsWindows()) Assert.True(File.GetUnixFileMode(Path.Combine(published.Path, "Pipeline.Functions")).HasFlag(UnixFileMode.UserExecute | UnixFileMode.OtherExecute));
         Assert.Equal("none", host.RootElement.GetProperty("extensions").GetProperty("queues").GetProperty("messageEncoding").GetString());
     }
 
@@ -37,36 +48,58 @@ public sealed class PublishedFolderTests(AzuriteFixture azurite, PublishedFolder
     }
 
     [Fact]
-    public async Task Handler_serves_envelopes_and_requests_and_survives_the_host_s_kill()
+    public async Task Handler_serves_the_host_s_envelopes_and_survives_its_kill()
     {
-        Session session = new(600, (5, "Ada", 2));
-        int port = FreePort.Take(1)[0];
-        using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        Session session = new(600, (5, "Ada äöü \"q\" <b>", 3));
+        await using (App storage = await App.StartAsync(azurite.ConnectionString))
+        {
+            await storage.Get<StorageSetup>().EnsureAsync(Cancellation);
+            await session.PutAllAsync(storage.Storage);
+        }
+        using (HttpClient http = NextPort(out int port))
         await using (ChildProcess first = HandlerProcess.StartAsHandler(published.Path, azurite.ConnectionString, port))
         {
             await HandlerProcess.ReadyAsync(http, first);
-            await using App storage = await App.StartAsync(azurite.ConnectionString);
-            await storage.Get<StorageSetup>().EnsureAsync(Cancellation);
-            await session.PutAllAsync(storage.Storage);
+            Assert.Equal(HttpStatusCode.OK, await PostAsync(http, "StartRecording", JsonSerializer.Serialize(session.Started, ContractsJsonContext.Default.RecordingStarted)));
             Assert.Equal(HttpStatusCode.OK, await PostAsync(http, "MoveSegment", Serialize(session.Segments[0])));
+            Task inFlight = PostAsync(http, "MoveSegment", Serialize(session.Segments[1]));
             first.Kill();
+            Assert.Equal(137, await first.WaitForExitAsync(TimeSpan.FromSeconds(60)));
+            await inFlight.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext); // answered or cut off, as it came
         }
-        await using ChildProcess second = HandlerProcess.StartAsHandler(published.Path, azurite.ConnectionString, port);
-        await HandlerProcess.ReadyAsync(http, second);
-        Assert.Equal(HttpStatusCode.OK, await PostAsync(http, "MoveSegment", Serialize(session.Segments[0])));
-        Assert.Equal(HttpStatusCode.OK, await PostAsync(http, "MoveSegment", Serialize(session.Segments[1])));
-        Assert.Equal(HttpStatusCode.OK, await PostAsync(http, "FinalizeRecording", JsonSerializer.Serialize(session.Stopped, ContractsJsonContext.Default.RecordingStopped)));
-        Assert.Equal(HttpStatusCode.InternalServerError, await PostAsync(http, "MoveSegment", "plain text"));
+        using HttpClient again = NextPort(out int otherPort);
+        await using ChildProcess second = HandlerProcess.StartAsHandler(published.Path, azurite.ConnectionString, otherPort);
+        await HandlerProcess.ReadyAsync(again, second);
+        foreach (SegmentReady segment in session.Segments) Assert.Equal(HttpStatusCode.OK, await PostAsync(again, "MoveSegment", Serialize(segment)));
+        Assert.Equal(HttpStatusCode.OK, await PostAsync(again, "FinalizeRecording", JsonSerializer.Serialize(session.Stopped, ContractsJsonContext.Default.RecordingStopped)));
 
-        using JsonDocument recording = JsonDocument.Parse(await http.GetStringAsync(new Uri($"api/recordings/{session.Id}", UriKind.Relative), Cancellation));
-        Assert.Equal(("completed", 2), (recording.RootElement.GetProperty("status").GetString(), recording.RootElement.GetProperty("segmentCount").GetInt32()));
+        using JsonDocument recording = JsonDocument.Parse(await again.GetStringAsync(new Uri($"api/recordings/{session.Id}", UriKind.Relative), Cancellation));
+        Assert.Equal(("completed", 3), (recording.RootElement.GetProperty("status").GetString(), recording.RootElement.GetProperty("segmentCount").GetInt32()));
+    }
+
+    /// <summary>204, an empty body or <c>null</c> would hang the host until it kills the handler and everything that runs beside.</summary>
+    [Fact]
+    public async Task Every_trigger_is_answered_with_a_json_object_whatever_it_brings()
+    {
+        using HttpClient http = NextPort(out int port);
+        await using ChildProcess handler = HandlerProcess.StartAsHandler(published.Path, azurite.ConnectionString, port);
+        await HandlerProcess.ReadyAsync(http, handler);
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(http, "SweepRecordings", HostEnvelope.Timer("SweepRecordings")));
+        foreach (string function in new[] { "StartRecording", "MoveSegment", "FinalizeRecording" })
+        {
+            Assert.Equal(HttpStatusCode.InternalServerError, await PostAsync(http, function, "plain text"));
+            Assert.Equal(HttpStatusCode.InternalServerError, await PostAsync(http, function, "null"));
+            Assert.Equal(HttpStatusCode.InternalServerError, await PostAsync(http, function, """{"Id":"not one of ours","dequeueCount":7}"""));
+            Assert.Equal(HttpStatusCode.InternalServerError, await SendAsync(http, function, "null"));
+            Assert.Equal(HttpStatusCode.InternalServerError, await SendAsync(http, function, ""));
+        }
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri("api/health", UriKind.Relative), Cancellation)).StatusCode);
     }
 
     [Fact]
     public async Task Handler_that_is_asked_to_end_says_start_me_again()
     {
-        int port = FreePort.Take(1)[0];
-        using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        using HttpClient http = NextPort(out int port);
         await using ChildProcess handler = HandlerProcess.StartAsHandler(published.Path, azurite.ConnectionString, port);
         await HandlerProcess.ReadyAsync(http, handler);
 
@@ -103,8 +136,7 @@ public sealed class PublishedFolderTests(AzuriteFixture azurite, PublishedFolder
     [Fact]
     public async Task Door_open_to_the_network_needs_a_key()
     {
-        await using ChildProcess app = ChildProcess.Start(
-            "dotnet", [Path.Combine(published.Path, "Pipeline.Functions.dll"), "--urls", "http://0.0.0.0:0"], new Dictionary<string, string?> { ["PipelineStorage"] = azurite.ConnectionString });
+        await using ChildProcess app = HandlerProcess.StartAlone(published.Path, azurite.ConnectionString, "http://0.0.0.0:0");
 
         Assert.Equal(78, await app.WaitForExitAsync(TimeSpan.FromSeconds(60)));
         Assert.Contains("Functions__Key is not set", Assert.Single(app.Lines), StringComparison.Ordinal);
@@ -112,36 +144,25 @@ public sealed class PublishedFolderTests(AzuriteFixture azurite, PublishedFolder
 
     private static string Serialize(SegmentReady segment) => JsonSerializer.Serialize(segment, ContractsJsonContext.Default.SegmentReady);
 
-    private static async Task<HttpStatusCode> PostAsync(HttpClient http, string function, string text)
+    /// <summary>A host takes another port each time.</summary>
+    private static HttpClient NextPort(out int port)
     {
-        string doubled = JsonSerializer.Serialize(JsonSerializer.Serialize(text));
-        using HttpRequestMessage request = new(HttpMethod.Post, function) { Content = new StringContent("{\"Data\":{\"item\":" + doubled + "},\"Metadata\":{\"DequeueCount\":\"1\"}}", Encoding.UTF8, "application/json") };
-        request.Headers.TransferEncodingChunked = true;
-        request.Headers.Add("X-Azure-Functions-InvocationId", "b16d58ce-4cfd-4f91-b667-cdf684122750");
-        using HttpResponseMessage response = await http.SendAsync(request, Cancellation);
-        using JsonDocument body = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation));
-        Assert.Equal(JsonValueKind.Object, body.RootElement.ValueKind);
-        return response.StatusCode;
+        port = FreePort.Take(1)[0];
+        return new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromMinutes(5) };
     }
 
-    /// <summary>One publish for all tests of the class, of what is built already.</summary>
-    public sealed class PublishedFolder : IAsyncLifetime
+    private static Task<HttpStatusCode> PostAsync(HttpClient http, string function, string text) => SendAsync(http, function, HostEnvelope.Queue(function, text));
+
+    private static async Task<HttpStatusCode> SendAsync(HttpClient http, string function, string body)
     {
-        private readonly TempFolder folder = new();
-
-        public string Path => folder.Path;
-
-        public async ValueTask InitializeAsync()
-        {
-            await using ChildProcess publish = ChildProcess.Start(
-                "dotnet", ["publish", RepositoryRoot.Combine("functions", "Pipeline.Functions"), "-c", "Release", "--no-build", "-o", folder.Path, "-v", "q", "--nologo"]);
-            Assert.True(await publish.WaitForExitAsync(TimeSpan.FromMinutes(5)) == 0, string.Join('\n', publish.Lines));
-        }
-
-        public ValueTask DisposeAsync()
-        {
-            folder.Dispose();
-            return ValueTask.CompletedTask;
-        }
+        using HttpRequestMessage request = new(HttpMethod.Post, function) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        request.Headers.TransferEncodingChunked = true; // the host sends no Content-Length
+        request.Headers.Add("X-Azure-Functions-InvocationId", "b16d58ce-4cfd-4f91-b667-cdf684122750");
+        request.Headers.TryAddWithoutValidation("User-Agent", "Azure-Functions-Host/4.1037.0.0");
+        using HttpResponseMessage response = await http.SendAsync(request, Cancellation);
+        Assert.EndsWith("json", response.Content.Headers.ContentType?.MediaType, StringComparison.Ordinal);
+        using JsonDocument answer = JsonDocument.Parse(await response.Content.ReadAsStringAsync(Cancellation));
+        Assert.Equal(JsonValueKind.Object, answer.RootElement.ValueKind);
+        return response.StatusCode;
     }
 }
