@@ -2,16 +2,20 @@
 # Three hours with four speakers as fast as the machine allows, then ten minutes with 25 at once.
 # Prints memory, spool, losses and latencies, and fails when a figure misses its goal.
 #   infra/load.sh [--hours 3] [--speakers 4] [--crowd 25] [--crowd-minutes 10] [--speed 500]
-#   infra/load.sh --faults        the long fault runs instead
+#   infra/load.sh --call [--speakers 25] [--minutes 10]   a crowded call in real time, from the simulated Discord's sockets on
+#   infra/load.sh --faults                                the long fault runs instead
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 infra/setup.sh
 dotnet build Pipeline.sln -c Release --no-restore -v quiet --nologo
-if [ "${1:-}" = --faults ]; then
-  exec tests/Pipeline.EndToEnd.Tests/bin/Release/net10.0/Pipeline.EndToEnd.Tests --filter-trait Category=Soak --no-progress --output Detailed
-fi
+run=load
+case "${1:-}" in
+  --faults)
+    exec tests/Pipeline.EndToEnd.Tests/bin/Release/net10.0/Pipeline.EndToEnd.Tests --filter-trait Category=Soak --no-progress --output Detailed ;;
+  --call) run=crowd; shift ;;
+esac
 # The bot as it is deployed: compiled ahead of time, so that its memory is its own and not the JIT's.
 SETUP_PARTS=linker infra/setup.sh
 dotnet publish bot/Pipeline.Bot -c Release -r linux-x64 -p:PublishAot=true -o artifacts/bot -v quiet --nologo
 export PIPELINE_BOT="$PWD/artifacts/bot/Pipeline.Bot"
-exec dotnet tests/Pipeline.Benchmarks/bin/Release/net10.0/Pipeline.Benchmarks.dll load "$@"
+exec dotnet tests/Pipeline.Benchmarks/bin/Release/net10.0/Pipeline.Benchmarks.dll "$run" "$@"

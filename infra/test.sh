@@ -18,13 +18,13 @@ trap 'rm -rf "$results"' EXIT
 failed_steps=0
 
 step() { # step NAME COMMAND...: a step of the check that is no test
-  local name=$1 began=$SECONDS; shift
-  if "$@" >"$results/step.log" 2>&1; then
+  local name=$1 began=$SECONDS log; shift
+  log=$(mktemp "$results/step.XXXXXX")
+  if "$@" >"$log" 2>&1; then
     printf 'ok      %-36s %40d s\n' "$name" $((SECONDS - began))
   else
     echo "FAILED  $name"
-    tail -60 "$results/step.log"
-    failed_steps=$((failed_steps + 1))
+    tail -60 "$log"
     return 1
   fi
 }
@@ -37,8 +37,7 @@ finish() { # finish PASSED FAILED SKIPPED
 }
 
 infra/setup.sh || { failed_steps=1; finish 0 0 0; }
-step "build" dotnet build Pipeline.sln -c Release --no-restore -v quiet --nologo || finish 0 0 0
-step "format" dotnet format Pipeline.sln --no-restore --verify-no-changes -v quiet
+step "build" dotnet build Pipeline.sln -c Release --no-restore -v quiet --nologo || { failed_steps=1; finish 0 0 0; }
 
 filter=(--filter-not-trait Category=Soak)
 limit=900 # seconds for one project: a test that hangs fails its project and does not hold up the rest
@@ -48,23 +47,41 @@ failures() { # failures LOG: each failed test with its message and output, and w
   awk '/^(passed|skipped) /{show=0} /^failed /{show=1} /^Test run summary/{show=1} show' "$1"
 }
 
-passed=0 failed=0 skipped=0
-for project in tests/*.Tests; do
-  name=$(basename "$project")
-  log="$results/$name.log"
-  began=$SECONDS
+run() { # run NAME: one project's tests; says how it went and writes "passed failed skipped" into a file
+  local name=$1 log="$results/$1.log" began=$SECONDS code p f s
   timeout --kill-after=20 "$limit" \
-    "$project/bin/Release/net10.0/$name" "${filter[@]}" --ignore-exit-code 8 --no-progress --no-ansi --output Detailed >"$log" 2>&1
+    "tests/$name/bin/Release/net10.0/$name" "${filter[@]}" --ignore-exit-code 8 --no-progress --no-ansi --output Detailed >"$log" 2>&1
   code=$?
   count() { sed -nE "s/^ *$1: ([0-9]+).*/\1/p" "$log" | tail -1; }
   p=$(count succeeded); f=$(count failed); s=$(count skipped)
   p=${p:-0} f=${f:-0} s=${s:-0}
   # A run that died before it could count is a failure even where no test failed.
   if [ "$code" != 0 ] && [ "$f" = 0 ]; then f=1; fi
-  printf '%-7s %-36s %5d passed %4d failed %4d skipped %4d s\n' \
-    "$([ "$f" = 0 ] && echo ok || echo FAILED)" "$name" "$p" "$f" "$s" $((SECONDS - began))
-  if [ "$code" = 124 ] || [ "$code" = 137 ]; then echo "test: $name ran longer than $limit s and was ended; the tests it had finished: $(grep -cE '^(passed|failed) ' "$log")"; tail -5 "$log"; fi
-  if [ "$f" != 0 ]; then failures "$log" | head -200; else grep -E '^(skipped|note:)' "$log" | head -20; fi
+  echo "$p $f $s" >"$results/$name.count"
+  {
+    printf '%-7s %-36s %5d passed %4d failed %4d skipped %4d s\n' "$([ "$f" = 0 ] && echo ok || echo FAILED)" "$name" "$p" "$f" "$s" $((SECONDS - began))
+    if [ "$code" = 124 ] || [ "$code" = 137 ]; then echo "test: $name ran longer than $limit s and was ended; the last lines are"; tail -5 "$log"; fi
+    if [ "$f" != 0 ]; then failures "$log" | head -200; else grep -E '^(skipped|note:)' "$log" | head -20; fi
+  } >"$results/$name.said"
+  cat "$results/$name.said"
+}
+
+# Two lanes, because most of the time is spent waiting for other processes. The long ones are apart from each other.
+waiting=(Pipeline.EndToEnd.Tests Pipeline.Functions.Tests)
+others=()
+for project in tests/*.Tests; do
+  name=$(basename "$project")
+  [[ " ${waiting[*]} " = *" $name "* ]] || others+=("$name")
+done
+(step "format" dotnet format Pipeline.sln --no-restore --verify-no-changes -v quiet || touch "$results/format.failed"
+ for name in "${waiting[@]}"; do run "$name"; done) &
+for name in "${others[@]}"; do run "$name"; done
+wait
+[ -e "$results/format.failed" ] && failed_steps=1
+
+passed=0 failed=0 skipped=0
+for name in "${waiting[@]}" "${others[@]}"; do
+  read -r p f s <"$results/$name.count" || { p=0 f=1 s=0; echo "FAILED  $name left no count"; }
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 finish "$passed" "$failed" "$skipped"

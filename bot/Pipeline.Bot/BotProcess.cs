@@ -1,13 +1,23 @@
 using Pipeline.Audio.Opus;
 using Pipeline.Bot.Replay;
 using Pipeline.Bot.Upload;
+using Polly;
+using Polly.Retry;
 
 namespace Pipeline.Bot;
 
 /// <summary>The process's door: what went wrong becomes one line on standard error and an exit code.</summary>
 internal static class BotProcess
 {
-    private static readonly TimeSpan StoragePatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan StoragePatience = TimeSpan.FromSeconds(30);
+
+    private static readonly ResiliencePipeline Busy = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
+    {
+        MaxRetryAttempts = int.MaxValue, // until the patience ends
+        Delay = TimeSpan.FromSeconds(0.5),
+        UseJitter = true,
+        ShouldHandle = static attempt => ValueTask.FromResult(StorageRetry.IsBusy(attempt.Outcome.Exception)),
+    }).Build();
 
     /// <summary>Runs a command and names what it dies of. See <see cref="ExitCode"/>.</summary>
     public static async Task<int> GuardAsync(Func<Task<int>> command)
@@ -46,14 +56,14 @@ internal static class BotProcess
         }
     }
 
-    /// <summary>Creates containers and queues where they are missing, and says at once when nobody answers.</summary>
-    /// <exception cref="StorageUnreachableException">No answer within 15 s, or a refusal.</exception>
+    /// <summary>Creates containers and queues where they are missing, and says at once when nobody answers. One that is busy is asked again.</summary>
+    /// <exception cref="StorageUnreachableException">No answer within 30 s, or a refusal.</exception>
     public static async Task RequireStorageAsync(TempStorages storages)
     {
         using CancellationTokenSource patience = new(StoragePatience);
         try
         {
-            foreach (TempStorage storage in storages.All) await storage.EnsureCreatedAsync(patience.Token);
+            foreach (TempStorage storage in storages.All) await Busy.ExecuteAsync(async cancel => await storage.EnsureCreatedAsync(cancel), patience.Token);
         }
         catch (Exception failure) when (StorageRetry.IsWorld(failure, CancellationToken.None))
         {

@@ -7,6 +7,7 @@ public static class Runs
     {
         ["demo"] = Demo.DemoRun.RunAsync,
         ["load"] = Load.LoadRun.RunAsync,
+        ["crowd"] = Crowd.CrowdRun.RunAsync,
         ["capture"] = Capture.CaptureRun.RunAsync,
         ["chain"] = DatagramChain.RunAsync,
         ["live"] = DatagramLive.RunAsync,

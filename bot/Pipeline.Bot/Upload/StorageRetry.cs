@@ -67,6 +67,9 @@ public sealed class StorageRetry
         _ => false,
     };
 
+    /// <summary>The service is there and has too much to do.</summary>
+    public static bool IsBusy(Exception? failure) => failure is RequestFailedException { Status: 429 or >= 500 };
+
     private static TimeSpan? RetryAfter(Exception? failure)
     {
         if (failure is not RequestFailedException refused || refused.GetRawResponse() is not { } response) return null;

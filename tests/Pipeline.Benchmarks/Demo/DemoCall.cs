@@ -12,15 +12,12 @@ internal sealed class DemoCall(DemoStage stage, IReadOnlyList<DemoVoice> voices)
     /// <summary>What the report needs to know of the call.</summary>
     internal sealed record Ended(string RecordingId, long StoppedAt, string PanelText, IReadOnlyList<(string Name, string? Code)> PrivacyCodes);
 
+    /// <summary>When Stop was pressed, a timestamp of the system's clock.</summary>
+    internal sealed record Stopped(string RecordingId, long StoppedAt);
+
     public async Task<Ended> RunAsync(DemoOptions options)
     {
-        DiscordSimulator discord = stage.Discord;
-        SimulatedInteraction start = await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, "record start", new Dictionary<string, object> { ["channel"] = discord.VoiceChannel });
-        await start.Answered.WaitAsync(Patience);
-        DemoRun.Say($"/record start was answered after {start.Latency?.TotalMilliseconds:F0} ms: {start.Text.ReplaceLineEndings(" ")}");
-        await DiscordSimulator.WaitUntilAsync(() => Panel() is not null && IsListening(options), Patience);
-        DemoRun.Show("at the start", Panel()!);
-
+        await StartAsync(options.Plain);
         Task talk = Task.WhenAll(voices.Select(voice => voice.TalkAsync()));
         await Task.Delay(TimeSpan.FromSeconds(12));
         DemoRun.Show("in the middle", Panel()!);
@@ -29,24 +26,41 @@ internal sealed class DemoCall(DemoStage stage, IReadOnlyList<DemoVoice> voices)
         await talk;
         // The panel is edited every five seconds; this one knows the whole conversation.
         await Task.Delay(TimeSpan.FromSeconds(6));
+        string middle = Panel()!.Text;
+        Stopped stopped = await StopAsync();
+        return new Ended(stopped.RecordingId, stopped.StoppedAt, middle, codes);
+    }
 
+    /// <summary>Starts as the server's owner does and waits until the bot hears.</summary>
+    public async Task StartAsync(bool isPlain)
+    {
+        DiscordSimulator discord = stage.Discord;
+        SimulatedInteraction start = await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, "record start", new Dictionary<string, object> { ["channel"] = discord.VoiceChannel });
+        await start.Answered.WaitAsync(Patience);
+        DemoRun.Say($"/record start was answered after {start.Latency?.TotalMilliseconds:F0} ms: {start.Text.ReplaceLineEndings(" ")}");
+        await DiscordSimulator.WaitUntilAsync(() => Panel() is not null && IsListening(isPlain), Patience);
+        DemoRun.Show("at the start", Panel()!);
+    }
+
+    public async Task<Stopped> StopAsync()
+    {
+        DiscordSimulator discord = stage.Discord;
         SimulatedMessage panel = Panel()!;
-        string middle = panel.Text;
         string id = await RecordingIdAsync();
         long stopped = TimeProvider.System.GetTimestamp();
         SimulatedInteraction stop = await discord.Interactions.PressAsync(discord.Guild.Owner, panel, panel.ButtonWithLabel("Stop")!);
         await stop.Answered.WaitAsync(Patience);
         DemoRun.Say("Stop was pressed");
-        return new Ended(id, stopped, middle, codes);
+        return new Stopped(id, stopped);
     }
 
     public SimulatedMessage? Panel() => stage.Discord.TextChannel.Messages.LastOrDefault(message => message.Versions.Any(version => version.CustomIds.Count > 0));
 
-    private bool IsListening(DemoOptions options)
+    private bool IsListening(bool isPlain)
     {
         DiscordSimulator discord = stage.Discord;
         if (discord.VoiceClient(discord.Bot.Id)?.Mode is null) return false;
-        return options.Plain || discord.Encryption(discord.VoiceChannel).Members.Count == voices.Count + 1;
+        return isPlain || discord.Encryption(discord.VoiceChannel).Members.Count == voices.Count + 1;
     }
 
     private async Task<string> RecordingIdAsync()

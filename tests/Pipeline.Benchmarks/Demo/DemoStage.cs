@@ -24,13 +24,13 @@ internal sealed class DemoStage : IAsyncDisposable
     /// <summary>Wall clock of the simulator's virtual zero.</summary>
     public DateTimeOffset Origin => TimeProvider.System.GetUtcNow() - Discord.Elapsed;
 
-    public static async Task<DemoStage> StartAsync(DemoOptions options)
+    public static async Task<DemoStage> StartAsync(DemoOptions options, bool keepDeliveries = true)
     {
         if (options.Identity) DemoRun.Say("storage without keys: HTTPS, tokens of a managed identity, user-delegation links");
         DemoRun.Say("starting Azurite, the functions app, a simulated Discord and the bot");
         Azurite azurite = await Azurite.StartAsync(identity: options.Identity);
         FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
-        DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced });
+        DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced, KeepDeliveries = keepDeliveries });
         discord.Conditions = MediaConditions.Lossy(DemoOptions.Loss, TimeSpan.FromMilliseconds(20));
         DemoStage stage = new() { Discord = discord, Functions = functions };
         stage.running.AddRange([azurite, functions, discord]);

@@ -106,7 +106,15 @@ internal sealed partial class FaultStage : IAsyncDisposable
     /// <param name="overlaps">The bot was made to say again what it had said, so that segments overlap.</param>
     public async Task<HeardCall> HearAsync(RecordingId recording, SpokenCall call, bool overlaps = false)
     {
-        RecordingDetails details = await Functions.Api.WaitUntilCompletedAsync(recording.ToString(), Patience);
+        RecordingDetails details;
+        try
+        {
+            details = await Functions.Api.WaitUntilCompletedAsync(recording.ToString(), Patience);
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message}; the functions said last:\n{string.Join('\n', Functions.Process.Lines.TakeLast(80))}", late);
+        }
         foreach (FaultProxy proxy in Storage) proxy.Heal();
         if (!overlaps) await new RecordingVerifier(Functions.Api).VerifyAsync(details, CancellationToken.None);
         return await HeardCall.DownloadAsync(Functions.Api, details, call);

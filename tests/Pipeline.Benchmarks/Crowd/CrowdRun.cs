@@ -1,0 +1,88 @@
+using System.Globalization;
+using Pipeline.Benchmarks.Demo;
+using Pipeline.Benchmarks.Load;
+using Pipeline.Contracts.Api;
+using Pipeline.Simulator;
+using Pipeline.Simulator.Media;
+using Pipeline.Simulator.Rest;
+using Pipeline.Simulator.Speakers;
+using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
+
+namespace Pipeline.Benchmarks.Crowd;
+
+/// <summary>
+/// A crowd talks without pause in real time over a network that loses 2 % and jitters; the bot is the real process on a real
+/// (simulated) call. Every packet that reached its socket must be in the recording's account, and its memory must stay flat.
+/// </summary>
+internal static class CrowdRun
+{
+    private const int Looks = 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (CrowdOptions.Parse(args) is not { } options) return 2;
+        await using DemoStage stage = await DemoStage.StartAsync(new DemoOptions(Plain: true, Identity: false, Keep: false), keepDeliveries: false);
+        DiscordSimulator discord = stage.Discord;
+        List<SimulatedSpeaker> speakers = [.. Enumerable.Range(1, options.Speakers).Select(number => discord.AddSpeaker($"Speaker {number}"))];
+        DemoCall call = new(stage, []);
+        await call.StartAsync(isPlain: true);
+        List<long> resident = await TalkAsync(stage, speakers, options);
+        await Task.Delay(TimeSpan.FromSeconds(3)); // for what is still on its way
+        DemoCall.Stopped stopped = await call.StopAsync();
+        RecordingDetails recording = await stage.Functions.Api.WaitUntilCompletedAsync(stopped.RecordingId, Patience);
+        double stopToFinalized = TimeProvider.System.GetElapsedTime(stopped.StoppedAt).TotalSeconds;
+        Goal[] goals = [.. Judge(discord, speakers, recording, resident, stopToFinalized)];
+        foreach (Goal goal in goals) Console.WriteLine(goal);
+        return goals.All(goal => goal.Holds) ? 0 : 1;
+    }
+
+    private static async Task<List<long>> TalkAsync(DemoStage stage, List<SimulatedSpeaker> speakers, CrowdOptions options)
+    {
+        OpusClip[] clips = [.. new[] { "ada", "grace", "linus" }.Select(name => OpusClip.Read(RepositoryRoot.Combine("tests", "speech", $"{name}.opus")))];
+        long began = TimeProvider.System.GetTimestamp();
+        Task talk = Task.WhenAll(speakers.Select((speaker, number) => TalkAsync(speaker, clips[number % clips.Length], began, options.Length)));
+        List<long> resident = [];
+        for (int look = 1; look <= Looks; look++)
+        {
+            TimeSpan due = options.Length * look / Looks - TimeProvider.System.GetElapsedTime(began);
+            if (due > TimeSpan.Zero) await Task.Delay(due);
+            if (stage.Bot!.HasExited) throw new InvalidOperationException($"the bot has ended:\n{string.Join('\n', stage.Bot.Lines.TakeLast(20))}");
+            resident.Add(ProcessMemory.Resident(stage.Bot!.Id));
+            long delivered = stage.Discord.Deliveries.Count(DeliveryOutcome.Delivered, stage.Discord.Bot.Id);
+            Console.WriteLine(FormattableString.Invariant($"  {100 * look / Looks,3} %  {TimeProvider.System.GetElapsedTime(began):mm\\:ss}  {delivered,9} packets sent to the bot  RSS {resident[^1] / 1048576.0:F1} MB"));
+        }
+        await talk;
+        return resident;
+    }
+
+    private static async Task TalkAsync(SimulatedSpeaker speaker, OpusClip clip, long began, TimeSpan length)
+    {
+        while (TimeProvider.System.GetElapsedTime(began) < length) await speaker.SayAsync(clip);
+    }
+
+    private static IEnumerable<Goal> Judge(DiscordSimulator discord, List<SimulatedSpeaker> speakers, RecordingDetails recording, List<long> resident, double stopToFinalized)
+    {
+        ulong bot = discord.Bot.Id;
+        long delivered = 0, received = 0, worst = 0;
+        foreach (SimulatedSpeaker speaker in speakers)
+        {
+            long sent = discord.Deliveries.Count(DeliveryOutcome.Delivered, bot, speaker.UserId) + discord.Deliveries.Count(DeliveryOutcome.Duplicate, bot, speaker.UserId);
+            long heard = recording.Health.GetValueOrDefault(speaker.UserId.ToString(CultureInfo.InvariantCulture))?.GetValueOrDefault("received") ?? 0;
+            (delivered, received, worst) = (delivered + sent, received + heard, Math.Max(worst, sent - heard));
+        }
+        long dropped = discord.Deliveries.Count(DeliveryOutcome.Lost, bot);
+        long unreachable = discord.Deliveries.Count(DeliveryOutcome.Unreachable, bot);
+        Console.WriteLine($"sent to the bot {delivered} packets, received {received}; the network lost {dropped}, {recording.SegmentCount} segments");
+        int steady = Looks / 10;
+        yield return new Goal("packets that reached the bot's socket and are not in its account", delivered - received, 0, "packets");
+        yield return new Goal("of one speaker", worst, 0, "packets");
+        yield return new Goal("packets that the bot could not be sent", unreachable, 0, "packets");
+        yield return new Goal("speakers without a track", speakers.Count - recording.ParticipantCount, 0, "speakers");
+        yield return new Goal("segments reported missing", recording.MissingSegments.Count, 0, "segments");
+        yield return new Goal("growth of RSS after the first tenth", (resident.Max() - resident[steady - 1]) / 1048576.0, 2, "MB");
+        yield return new Goal("RSS", resident.Max() / 1048576.0, 60, "MB");
+        yield return new Goal("stop -> finalized", stopToFinalized, 10, "s");
+    }
+}
