@@ -2,7 +2,7 @@
 // Nothing here holds or hands out a storage key: every access is an identity with a role.
 targetScope = 'subscription'
 
-@description('Name of this environment; goes into every resource name. Letters, digits and hyphens.')
+@description('Name of this environment, of letters, digits and hyphens: part of the resource group\'s name and of what every other name is made from.')
 @minLength(1)
 @maxLength(64)
 param environmentName string
@@ -39,10 +39,15 @@ param discordGuildId string = ''
 @allowed([512, 2048, 4096])
 param functionsInstanceMemoryMB int = 2048
 
-@description('Most instances that one function may scale to.')
+@description('Most instances that one function, or the HTTP functions together, may scale to.')
 @minValue(40)
 @maxValue(1000)
 param functionsMaximumInstances int = 40
+
+@description('Requests that one instance of the recording API answers at a time before another instance is started.')
+@minValue(1)
+@maxValue(1000)
+param functionsHttpConcurrency int = 32
 
 @description('Days after which a forgotten blob in the temp container is deleted. The sweep is much faster; this is the net below it.')
 @minValue(2)
@@ -92,6 +97,7 @@ module resources 'modules/resources.bicep' = {
     discordGuildId: discordGuildId
     functionsInstanceMemoryMB: functionsInstanceMemoryMB
     functionsMaximumInstances: functionsMaximumInstances
+    functionsHttpConcurrency: functionsHttpConcurrency
     tempRetentionDays: tempRetentionDays
     recordingsSoftDeleteDays: recordingsSoftDeleteDays
     recordingsImmutableDays: recordingsImmutableDays

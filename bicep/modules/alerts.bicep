@@ -5,6 +5,8 @@ param tags object
 param workspaceName string
 param alertEmail string
 param botAppIds array
+@description('Bots that should be alive.')
+param botShards int
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
   name: workspaceName
@@ -22,7 +24,7 @@ resource owners 'Microsoft.Insights/actionGroups@2023-01-01' = {
 }
 
 // Logs of the bot land in ContainerAppConsoleLogs_CL or ContainerInstanceLog_CL, those of the functions in AppTraces.
-var botLogs = 'union isfuzzy=true (ContainerAppConsoleLogs_CL | project TimeGenerated, Line = Log_s), (ContainerInstanceLog_CL | project TimeGenerated, Line = Message)'
+var botLogs = 'union isfuzzy=true (ContainerAppConsoleLogs_CL | project TimeGenerated, Bot = ContainerAppName_s, Line = Log_s), (ContainerInstanceLog_CL | project TimeGenerated, Bot = ContainerGroup_s, Line = Message)'
 
 // The numbers in brackets are event ids of the bot's and the functions' logs; a test looks each of them up in the code.
 var rules = [
@@ -60,11 +62,11 @@ var rules = [
   }
   {
     name: 'missing-heartbeat'
-    description: 'The bot has not said that it is alive for ten minutes.'
+    description: 'A bot has not said that it is alive for ten minutes.'
     severity: 1
-    query: '${botLogs} | where Line contains "[4301]"'
+    query: '${botLogs} | where Line contains "[4301]" | summarize TimeGenerated = max(TimeGenerated) by Bot'
     operator: 'LessThan'
-    threshold: 1
+    threshold: botShards
   }
 ]
 
@@ -101,33 +103,33 @@ resource logAlerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [
   }
 ]
 
-resource botRestarts 'Microsoft.Insights/metricAlerts@2018-03-01' = if (!empty(botAppIds)) {
-  name: 'alert-bot-restarts-${suffix}'
-  location: 'global'
-  tags: tags
-  properties: {
-    description: 'The bot restarts again and again.'
-    severity: 2
-    enabled: true
-    scopes: botAppIds
-    targetResourceType: 'Microsoft.App/containerApps'
-    targetResourceRegion: location
-    evaluationFrequency: 'PT5M'
-    windowSize: 'PT15M'
-    criteria: {
-      'odata.type': 'Microsoft.Azure.Monitor.MultipleResourceMultipleMetricCriteria'
-      allOf: [
-        {
-          name: 'restarts'
-          criterionType: 'StaticThresholdCriterion'
-          metricName: 'RestartCount'
-          metricNamespace: 'Microsoft.App/containerApps'
-          operator: 'GreaterThan'
-          threshold: 2
-          timeAggregation: 'Maximum'
-        }
-      ]
+resource botRestarts 'Microsoft.Insights/metricAlerts@2018-03-01' = [
+  for (app, shard) in botAppIds: {
+    name: 'alert-bot-restarts-${shard}-${suffix}'
+    location: 'global'
+    tags: tags
+    properties: {
+      description: 'The bot restarts again and again.'
+      severity: 2
+      enabled: true
+      scopes: [app]
+      evaluationFrequency: 'PT5M'
+      windowSize: 'PT15M'
+      criteria: {
+        'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+        allOf: [
+          {
+            name: 'restarts'
+            criterionType: 'StaticThresholdCriterion'
+            metricName: 'RestartCount'
+            metricNamespace: 'Microsoft.App/containerApps'
+            operator: 'GreaterThan'
+            threshold: 2
+            timeAggregation: 'Maximum'
+          }
+        ]
+      }
+      actions: [{ actionGroupId: owners.id }]
     }
-    actions: [{ actionGroupId: owners.id }]
   }
-}
+]

@@ -36,6 +36,7 @@ var tokenSecret = { name: 'discord-token', keyVaultUrl: settings.tokenSecretUri,
 
 var registries = [{ server: settings.registryEndpoint, identity: settings.identityId }]
 
+// Half a core comes with 2 GiB of disk; a replica that exceeds it is evicted, and its disk with it.
 var commonEnvironment = concat(
   [
     { name: 'DISCORD_TOKEN', secretRef: 'discord-token' }
@@ -43,6 +44,7 @@ var commonEnvironment = concat(
     { name: 'PipelineStorage__credential', value: 'managedidentity' }
     { name: 'PipelineStorage__clientId', value: settings.identityClientId }
     { name: 'RECORDING_SPOOL_FOLDER', value: '/spool' }
+    { name: 'RECORDING_SPOOL_LIMIT_MB', value: '1536' }
     { name: 'HEALTH_ENDPOINT', value: 'http://0.0.0.0:8080' }
     { name: 'SHUTDOWN_GRACE', value: '540' }
   ],
@@ -93,8 +95,8 @@ resource apps 'Microsoft.App/containerApps@2025-07-01' = [
               {
                 type: 'Startup'
                 httpGet: { path: '/healthz', port: 8080 }
-                periodSeconds: 5
-                failureThreshold: 24
+                periodSeconds: 12
+                failureThreshold: 10
               }
               {
                 type: 'Liveness'
@@ -116,7 +118,7 @@ resource apps 'Microsoft.App/containerApps@2025-07-01' = [
   }
 ]
 
-// Started by infra/deploy.sh before anything else: it says whether voice datagrams leave this platform and come back.
+// Started by infra/deploy.sh as soon as the image is there: it says whether voice datagrams leave this platform and come back.
 resource doctor 'Microsoft.App/jobs@2025-07-01' = {
   name: 'caj-doctor-${suffix}'
   location: location
@@ -140,6 +142,7 @@ resource doctor 'Microsoft.App/jobs@2025-07-01' = {
       ]
     }
     template: {
+      volumes: [{ name: 'spool', storageType: 'EmptyDir' }]
       containers: [
         {
           name: 'doctor'
@@ -147,6 +150,7 @@ resource doctor 'Microsoft.App/jobs@2025-07-01' = {
           args: ['doctor']
           env: concat(commonEnvironment, cellEnvironments[0])
           resources: { cpu: json('0.5'), memory: '1Gi' }
+          volumeMounts: [{ volumeName: 'spool', mountPath: '/spool' }]
         }
       ]
     }

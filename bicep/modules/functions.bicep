@@ -11,6 +11,7 @@ param storageEndpoints object
 param applicationInsightsName string
 param instanceMemoryMB int
 param maximumInstances int
+param httpConcurrency int
 param otlpEndpoint string
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
@@ -77,6 +78,9 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       scaleAndConcurrency: {
         instanceMemoryMB: instanceMemoryMB
         maximumInstanceCount: maximumInstances
+        // Flex scales every function in instances of its own, up to the count above each. How much one instance takes at a time is set for the
+        // API here and for the queues in host.json.
+        triggers: { http: { perInstanceConcurrency: httpConcurrency } }
         // One instance that is awake keeps "segment ready -> moved" free of cold starts while a call is recorded.
         alwaysReady: [{ name: 'function:MoveSegment', instanceCount: 1 }]
       }

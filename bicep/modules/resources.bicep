@@ -14,6 +14,7 @@ param discordToken string
 param discordGuildId string
 param functionsInstanceMemoryMB int
 param functionsMaximumInstances int
+param functionsHttpConcurrency int
 param tempRetentionDays int
 param recordingsSoftDeleteDays int
 param recordingsImmutableDays int
@@ -96,6 +97,7 @@ module functions 'functions.bicep' = [
       applicationInsightsName: monitoring.outputs.applicationInsightsName
       instanceMemoryMB: functionsInstanceMemoryMB
       maximumInstances: functionsMaximumInstances
+      httpConcurrency: functionsHttpConcurrency
       otlpEndpoint: otlpEndpoint
     }
     dependsOn: [roles]
@@ -161,6 +163,7 @@ module alerts 'alerts.bicep' = {
     tags: tags
     workspaceName: monitoring.outputs.workspaceName
     alertEmail: alertEmail
+    botShards: botShards
     botAppIds: botHost == 'containerApp' ? botApp!.outputs.appIds : []
   }
 }

@@ -11,6 +11,7 @@ param recordingsImmutableDays int
 
 // These names are compared with the constants in shared/Pipeline.Contracts by a test.
 var queueNames = ['recording-started', 'segment-ready', 'recording-stopped']
+var tableNames = ['ledger', 'catalogue', 'settings', 'reports']
 var poisonQueueNames = map(queueNames, name => '${name}-poison')
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
@@ -37,7 +38,8 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
   properties: {
     deleteRetentionPolicy: recordingsSoftDeleteDays > 0 ? { enabled: true, days: recordingsSoftDeleteDays } : { enabled: false }
     containerDeleteRetentionPolicy: recordingsSoftDeleteDays > 0 ? { enabled: true, days: recordingsSoftDeleteDays } : { enabled: false }
-    isVersioningEnabled: recordingsImmutableDays > 0
+    // The container's immutability needs no versions, and versions of moved segments would stay in the temp container for good.
+    isVersioningEnabled: false
   }
 }
 
@@ -73,6 +75,18 @@ resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-06-0
 resource queues 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-06-01' = [
   for name in concat(queueNames, poisonQueueNames): {
     parent: queueService
+    name: name
+  }
+]
+
+resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2025-06-01' = {
+  parent: account
+  name: 'default'
+}
+
+resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2025-06-01' = [
+  for name in tableNames: {
+    parent: tableService
     name: name
   }
 ]

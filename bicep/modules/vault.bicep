@@ -20,6 +20,8 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     tenantId: tenant().tenantId
     sku: { family: 'A', name: 'standard' }
     enableRbacAuthorization: true
+    // Container Instances get their secrets from the vault through a module's parameters.
+    enabledForTemplateDeployment: true
     enableSoftDelete: true
     enablePurgeProtection: true
     softDeleteRetentionInDays: 7

@@ -48,7 +48,24 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
         JsonObject storage = TemplateThatHolds("queueNames");
         string[] queues = [.. storage["variables"]!["queueNames"]!.AsArray().Select(name => (string)name!)];
         Assert.Equal([StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue], queues);
+        string[] tables = [.. storage["variables"]!["tableNames"]!.AsArray().Select(name => (string)name!)];
+        Assert.Equal([StorageNames.LedgerTable, StorageNames.CatalogueTable, StorageNames.SettingsTable, StorageNames.ReportsTable], tables);
+        Assert.Contains("tableNames", Assert.Single(template.OfType("Microsoft.Storage/storageAccounts/tableServices/tables"))["name"]!.ToString(), StringComparison.Ordinal);
         Assert.Contains($"{{0}}{StorageNames.PoisonSuffix}", storage["variables"]!["poisonQueueNames"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Forgotten_blobs_go_and_recordings_can_be_kept()
+    {
+        JsonNode rule = Assert.Single(Assert.Single(template.OfType("Microsoft.Storage/storageAccounts/managementPolicies"))["properties"]!["policy"]!["rules"]!.AsArray())!["definition"]!;
+        Assert.Equal([$"[format('{{0}}/', '{StorageNames.TempContainer}')]"], rule["filters"]!["prefixMatch"]!.AsArray().Select(prefix => (string?)prefix));
+        Assert.Equal("[parameters('tempRetentionDays')]", (string?)rule["actions"]!["baseBlob"]!["delete"]!["daysAfterCreationGreaterThan"]);
+        JsonNode blobs = Assert.Single(template.OfType("Microsoft.Storage/storageAccounts/blobServices"))["properties"]!;
+        Assert.Contains("recordingsSoftDeleteDays", blobs["deleteRetentionPolicy"]!.ToString(), StringComparison.Ordinal);
+        Assert.False((bool)blobs["isVersioningEnabled"]!);
+        JsonObject immutable = Assert.Single(template.OfType("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"));
+        Assert.Contains($"'{StorageNames.RecordingsContainer}'", (string?)immutable["name"], StringComparison.Ordinal);
+        Assert.Equal("[greater(parameters('recordingsImmutableDays'), 0)]", (string?)immutable["condition"]);
     }
 
     [Fact]
@@ -87,6 +104,9 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
         Assert.Equal("blobContainer", (string?)config["deployment"]!["storage"]!["type"]);
         Assert.Equal("UserAssignedIdentity", (string?)config["deployment"]!["storage"]!["authentication"]!["type"]);
         Assert.True((bool)site["properties"]!["httpsOnly"]!);
+        JsonNode scale = config["scaleAndConcurrency"]!;
+        Assert.Equal(["function:MoveSegment"], scale["alwaysReady"]!.AsArray().Select(ready => (string?)ready!["name"]));
+        Assert.Equal("[parameters('httpConcurrency')]", (string?)scale["triggers"]!["http"]!["perInstanceConcurrency"]);
         string[] forbidden = ["FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE", "linuxFxVersion"];
         Assert.All(forbidden, name => Assert.DoesNotContain(name, template.Root.ToJsonString(), StringComparison.Ordinal));
     }
@@ -99,17 +119,6 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
         Assert.Equal((40, 1000), ((int)parameters["functionsMaximumInstances"]!["minValue"]!, (int)parameters["functionsMaximumInstances"]!["maxValue"]!));
         Assert.Equal("securestring", ((string)parameters["discordToken"]!["type"]!).ToLowerInvariant());
         Assert.All(parameters.AsObject(), parameter => Assert.False(string.IsNullOrWhiteSpace((string?)parameter.Value!["metadata"]?["description"]), parameter.Key));
-    }
-
-    [Fact]
-    public void Bot_runs_once_per_shard_with_time_to_drain()
-    {
-        JsonNode app = Assert.Single(template.OfType("Microsoft.App/containerApps"))["properties"]!;
-        Assert.Equal(600, (int)app["template"]!["terminationGracePeriodSeconds"]!);
-        Assert.Equal((1, 1), ((int)app["template"]!["scale"]!["minReplicas"]!, (int)app["template"]!["scale"]!["maxReplicas"]!));
-        Assert.Equal("Single", (string?)app["configuration"]!["activeRevisionsMode"]);
-        string[] probes = [.. app["template"]!["containers"]![0]!["probes"]!.AsArray().Select(probe => (string)probe!["type"]!)];
-        Assert.Equal(["Startup", "Liveness", "Readiness"], probes);
     }
 
     [Fact]

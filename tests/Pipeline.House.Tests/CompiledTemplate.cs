@@ -23,6 +23,12 @@ public sealed class CompiledTemplate
 
     public IEnumerable<JsonObject> OfType(string type) => Resources.Where(resource => (string?)resource["type"] == type);
 
+    /// <summary>The text of the module that declares resources of this type itself, with its quotes as they were written.</summary>
+    public string ModuleOf(string type) => Plain(Templates(Root).First(module => ResourcesOf(module).Any(resource => (string?)resource["type"] == type)).ToJsonString());
+
+    /// <summary>JSON with the characters that it need not escape.</summary>
+    public static string Plain(string json) => json.Replace("\\u0027", "'", StringComparison.Ordinal).Replace("\\u0022", "\"", StringComparison.Ordinal);
+
     /// <summary>Exit code, standard error, standard output.</summary>
     public static (int ExitCode, string Errors, string Output) Run(params string[] arguments)
     {
