@@ -27,7 +27,7 @@ internal static partial class Log
     [LoggerMessage(5007, LogLevel.Information, "Recording {Recording} waits for {Missing} of {Announced} segments; looking again in {Delay}")]
     public static partial void FinalizeWaits(ILogger logger, RecordingId recording, int missing, int announced, TimeSpan delay);
 
-    [LoggerMessage(5014, LogLevel.Debug, "Recording {Recording}: a copy of stop message {Attempt} ends here, another goes on")]
+    [LoggerMessage(5014, LogLevel.Information, "Recording {Recording}: a copy of stop message {Attempt} ends here, another goes on")]
     public static partial void CopyDropped(ILogger logger, RecordingId recording, int attempt);
 
     [LoggerMessage(5008, LogLevel.Information, "Finalized recording {Recording}: {Segments} segments, {Missing} missing, {Latency:F0} ms after its end")]
@@ -100,7 +100,7 @@ internal static partial class Log
     public static partial void StorageAway(ILogger logger, string fault);
 
     [LoggerMessage(5050, LogLevel.Error, "{Method} {Path} failed: {Fault}")]
-    public static partial void RequestFailed(ILogger logger, string method, string path, string fault, Exception exception);
+    public static partial void RequestFailed(ILogger logger, string method, string path, string fault, Exception? exception);
 
     [LoggerMessage(5051, LogLevel.Information, "Deleted recording {Recording}")]
     public static partial void RecordingDeleted(ILogger logger, string recording);

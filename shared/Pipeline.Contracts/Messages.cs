@@ -89,6 +89,9 @@ public sealed record RecordingStopped
     /// <summary>How often the functions have put this message back; the sender writes 0.</summary>
     public int Attempt { get; init; }
 
+    /// <summary>How many of these were outages of somebody else, one after the other; the sender writes 0.</summary>
+    public int Outages { get; init; }
+
     public string? Traceparent { get; init; }
 }
 

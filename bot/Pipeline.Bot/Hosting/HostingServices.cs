@@ -16,6 +16,8 @@ internal static class HostingServices
     public static IServiceCollection AddHealth(this IServiceCollection services, HostingOptions options)
     {
         services.AddSingleton(options);
+        // A process has one heap and lives in real time, also where a recording's clock runs faster.
+        services.AddHostedService(_ => new MemoryTrim(TimeProvider.System));
         services.AddHostedService(provider => new HealthServer(
             options,
             provider.GetRequiredService<RecordingHosts>(),

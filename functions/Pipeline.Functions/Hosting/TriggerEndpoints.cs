@@ -29,8 +29,8 @@ public static class TriggerEndpoints
                 delay => queues.SendAsync(message with { Attempt = message.Attempt + 1 }, delay, cancellation)))).ExcludeFromDescription();
         routes.MapPost("/FinalizeRecording", static (HttpContext context, TriggerDoor door, FinalizeRecording function) => door.EnterAsync(
             context, "FinalizeRecording", Binding, ContractsJsonContext.Default.RecordingStopped, MessageCheck.Demand, message => message.Traceparent, function.RunAsync,
-            (queues, message, fault, cancellation) => door.PutBackAsync("FinalizeRecording", message.Attempt, message.Session.GetHashCode(), fault,
-                delay => queues.SendAsync(message with { Attempt = message.Attempt + 1 }, delay, cancellation)))).ExcludeFromDescription();
+            (queues, message, fault, cancellation) => door.PutBackAsync("FinalizeRecording", message.Outages, message.Session.GetHashCode(), fault,
+                delay => queues.SendAsync(message with { Attempt = message.Attempt + 1, Outages = message.Outages + 1 }, delay, cancellation)))).ExcludeFromDescription();
         routes.MapPost("/SweepRecordings", static (HttpContext context, TriggerDoor door, SweepRecordings function) =>
             door.EnterAsync(context, "SweepRecordings", function.RunAsync)).ExcludeFromDescription();
     }

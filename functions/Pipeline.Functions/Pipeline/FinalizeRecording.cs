@@ -88,7 +88,7 @@ public sealed class FinalizeRecording(
             Log.CopyDropped(log, message.Session.RecordingId, message.Attempt);
             return;
         }
-        await queues.SendAsync(message with { Attempt = message.Attempt + 1 }, delay, cancellation);
+        await queues.SendAsync(message with { Attempt = message.Attempt + 1, Outages = 0 }, delay, cancellation);
         Log.FinalizeWaits(log, message.Session.RecordingId, found.Missing.Count, found.Announced, delay);
     }
 

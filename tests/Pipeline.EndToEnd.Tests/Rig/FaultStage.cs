@@ -113,7 +113,7 @@ internal sealed partial class FaultStage : IAsyncDisposable
         }
         catch (TimeoutException late)
         {
-            throw new TimeoutException($"{late.Message}; the functions said last:\n{string.Join('\n', Functions.Process.Lines.TakeLast(80))}", late);
+            throw new TimeoutException($"{late.Message}; the functions said last:\n{string.Join('\n', Functions.Process.Lines.Where(line => !line.Contains("[5002]", StringComparison.Ordinal)).TakeLast(80))}", late);
         }
         foreach (FaultProxy proxy in Storage) proxy.Heal();
         if (!overlaps) await new RecordingVerifier(Functions.Api).VerifyAsync(details, CancellationToken.None);
