@@ -35,6 +35,9 @@ param discordToken string = ''
 @description('Restrict slash commands to one server while testing; empty registers them everywhere.')
 param discordGuildId string = ''
 
+@description('Voice channel that the doctor job joins for a moment, to prove that voice datagrams pass; empty leaves that out. Nothing may be recorded in its server meanwhile.')
+param doctorChannelId string = ''
+
 @description('Memory of one functions instance in MB.')
 @allowed([512, 2048, 4096])
 param functionsInstanceMemoryMB int = 2048
@@ -95,6 +98,7 @@ module resources 'modules/resources.bicep' = {
     cells: botShards % cells == 0 ? cells : fail('botShards must be a multiple of cells')
     discordToken: discordToken
     discordGuildId: discordGuildId
+    doctorChannelId: doctorChannelId
     functionsInstanceMemoryMB: functionsInstanceMemoryMB
     functionsMaximumInstances: functionsMaximumInstances
     functionsHttpConcurrency: functionsHttpConcurrency

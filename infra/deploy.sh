@@ -3,6 +3,7 @@
 #   infra/deploy.sh ENVIRONMENT LOCATION             provision, publish, deploy
 #   infra/deploy.sh ENVIRONMENT LOCATION --what-if   show what would change, touch nothing
 # Needs az and azd (both logged in) and the .NET SDK. The first deployment needs DISCORD_TOKEN; later ones keep the vault's.
+# PIPELINE_DOCTOR_CHANNEL=ID: the doctor joins that voice channel for a moment; only when nothing is recorded in its server.
 # PIPELINE_BOT_HOST=containerInstance, PIPELINE_BOT_SHARDS, PIPELINE_CELLS, PIPELINE_ALERT_EMAIL, DISCORD_GUILD_ID as in bicep/main.bicepparam.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -19,6 +20,7 @@ esac
 [[ "${PIPELINE_BOT_SHARDS:-1}" =~ ^[1-9][0-9]?$ ]] || fail "PIPELINE_BOT_SHARDS is '$PIPELINE_BOT_SHARDS'; it must be 1-64"
 [[ "${PIPELINE_CELLS:-1}" =~ ^[1-8]$ ]] || fail "PIPELINE_CELLS is '$PIPELINE_CELLS'; it must be 1-8"
 [ $((${PIPELINE_BOT_SHARDS:-1} % ${PIPELINE_CELLS:-1})) = 0 ] || fail "PIPELINE_BOT_SHARDS must be a multiple of PIPELINE_CELLS"
+[[ "${PIPELINE_DOCTOR_CHANNEL:-}" =~ ^[0-9]*$ ]] || fail "PIPELINE_DOCTOR_CHANNEL is '$PIPELINE_DOCTOR_CHANNEL'; it must be the id of a voice channel, digits only"
 command -v az >/dev/null || fail "az is missing: install the Azure CLI and start again"
 az account show >/dev/null 2>&1 || fail "az is not logged in: run 'az login' and start again"
 export AZURE_ENV_NAME=$environment AZURE_LOCATION=$location
@@ -42,15 +44,27 @@ if [ -z "$(value PIPELINE_KEY_VAULT)" ] && [ -z "${DISCORD_TOKEN:-}" ]; then
   fail "the first deployment of '$environment' needs DISCORD_TOKEN: copy it from the Bot page of your application and start again"
 fi
 
+remove_all() { # remove_all KIND PREFIX: the resources of that kind in the environment's group, if there is one already
+  local group name
+  group=$(value AZURE_RESOURCE_GROUP)
+  [ -n "$group" ] || return 0
+  for name in $(az "$1" list --resource-group "$group" --query "[?starts_with(name, '$2')].name" -o tsv 2>/dev/null); do
+    az "$1" delete --resource-group "$group" --name "$name" --yes >/dev/null
+  done
+}
+
 if [ "$(value PIPELINE_BOT_HOST)" = containerInstance ]; then
   azd provision --no-prompt
   azd deploy functions --no-prompt
   registry=$(value AZURE_CONTAINER_REGISTRY_ENDPOINT)
   image="$registry/pipeline-bot:$(git rev-parse --short HEAD 2>/dev/null || date -u +%Y%m%d%H%M%S)"
-  az acr build --registry "${registry%%.*}" --image "${image#*/}" --file Dockerfile ..
+  (cd .. && az acr build --registry "${registry%%.*}" --image "${image#*/}" --file infra/Dockerfile .)
   azd env set SERVICE_BOT_IMAGE_NAME "$image"
+  # What ran on the other platform would keep the shards' leases and the calls to itself.
+  remove_all containerapp ca-bot-
   azd provision --no-prompt
 else
+  remove_all container ci-bot-
   azd up --no-prompt
   # Once more, so that every shard and the doctor get the image that azd has just pushed.
   azd provision --no-prompt

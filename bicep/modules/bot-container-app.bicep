@@ -4,6 +4,7 @@ param suffix string
 param tags object
 param image string
 param shards int
+param doctorChannelId string
 param settings object
 @description('Storage and recording API of each cell; shard i belongs to cell i mod cells.')
 param cells array
@@ -147,7 +148,7 @@ resource doctor 'Microsoft.App/jobs@2025-07-01' = {
         {
           name: 'doctor'
           image: runningImage
-          args: ['doctor']
+          args: empty(doctorChannelId) ? ['doctor'] : ['doctor', '--channel', doctorChannelId]
           env: concat(commonEnvironment, cellEnvironments[0])
           resources: { cpu: json('0.5'), memory: '1Gi' }
           volumeMounts: [{ volumeName: 'spool', mountPath: '/spool' }]

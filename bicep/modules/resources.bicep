@@ -12,6 +12,7 @@ param cells int
 @secure()
 param discordToken string
 param discordGuildId string
+param doctorChannelId string
 param functionsInstanceMemoryMB int
 param functionsMaximumInstances int
 param functionsHttpConcurrency int
@@ -120,6 +121,7 @@ module botApp 'bot-container-app.bicep' = if (botHost == 'containerApp') {
     tags: tags
     image: botImage
     shards: botShards
+    doctorChannelId: doctorChannelId
     settings: botSettings
     cells: [
       for cell in range(0, cells): {
