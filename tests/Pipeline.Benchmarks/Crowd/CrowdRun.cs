@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Pipeline.Benchmarks.Demo;
 using Pipeline.Benchmarks.Load;
 using Pipeline.Contracts.Api;
@@ -15,7 +16,7 @@ namespace Pipeline.Benchmarks.Crowd;
 /// A crowd talks without pause in real time over a network that loses 2 % and jitters; the bot is the real process on a real
 /// (simulated) call. Every packet that reached its socket must be in the recording's account, and its memory must stay flat.
 /// </summary>
-internal static class CrowdRun
+internal static partial class CrowdRun
 {
     private const int Looks = 20;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
@@ -33,7 +34,7 @@ internal static class CrowdRun
         DemoCall.Stopped stopped = await call.StopAsync();
         RecordingDetails recording = await stage.Functions.Api.WaitUntilCompletedAsync(stopped.RecordingId, Patience);
         double stopToFinalized = TimeProvider.System.GetElapsedTime(stopped.StoppedAt).TotalSeconds;
-        Goal[] goals = [.. Judge(discord, speakers, recording, resident, stopToFinalized)];
+        Goal[] goals = [.. Judge(discord, speakers, recording, resident, stopToFinalized), MovedWithin(stage)];
         foreach (Goal goal in goals) Console.WriteLine(goal);
         return goals.All(goal => goal.Holds) ? 0 : 1;
     }
@@ -85,4 +86,17 @@ internal static class CrowdRun
         yield return new Goal("RSS", resident.Max() / 1048576.0, 60, "MB");
         yield return new Goal("stop -> finalized", stopToFinalized, 10, "s");
     }
+
+    // The functions say of each segment how long after its close it was moved: upload, queue and copy together.
+    private static Goal MovedWithin(DemoStage stage)
+    {
+        double[] seconds = [.. stage.Functions.Process.Lines.Select(line => Moved().Match(line)).Where(match => match.Success)
+            .Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) / 1000).Order()];
+        if (seconds.Length == 0) return new Goal("segments moved: none", double.PositiveInfinity, 0, "s");
+        Console.WriteLine(FormattableString.Invariant($"segment closed -> moved: p50 {seconds[seconds.Length / 2]:F3} s, p95 {seconds[seconds.Length * 95 / 100]:F3} s, most {seconds[^1]:F3} s of {seconds.Length}"));
+        return new Goal("segment closed -> durable and moved, p95", seconds[seconds.Length * 95 / 100], 1, "s");
+    }
+
+    [GeneratedRegex(@"\[5002\].* (-?\d+) ms after it was closed")]
+    private static partial Regex Moved();
 }
