@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Pipeline.Contracts;
@@ -14,7 +15,7 @@ public static class Leftovers
     {
         BlobContainerClient temp = new(connectionString, StorageNames.TempContainer);
         int blobs = 0;
-        await foreach (var _ in temp.GetBlobsAsync(cancellationToken: CancellationToken.None)) blobs++;
+        await foreach (BlobItem blob in temp.GetBlobsAsync(cancellationToken: CancellationToken.None)) blobs += BlobPaths.IsShard(blob.Name) ? 0 : 1; // A shard's lease belongs to no recording.
         int messages = 0;
         foreach (string name in Queues.SelectMany(queue => new[] { queue, queue + StorageNames.PoisonSuffix }))
         {
