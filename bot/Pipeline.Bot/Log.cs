@@ -64,6 +64,12 @@ internal static partial class Log
     [LoggerMessage(4110, LogLevel.Warning, "Recording {Recording} came to its longest duration and ends")]
     public static partial void RecordingLimit(this ILogger logger, string recording);
 
+    [LoggerMessage(4111, LogLevel.Warning, "Recording {Recording} is left with its audio in the spool: the storage did not answer in time; the next start goes on with it")]
+    public static partial void RecordingLeft(this ILogger logger, string recording);
+
+    [LoggerMessage(4112, LogLevel.Warning, "The disk does not take the state of recording {Recording}: {Problem}")]
+    public static partial void RecordingUnsaved(this ILogger logger, string recording, string problem);
+
     [LoggerMessage(4301, LogLevel.Information, "Alive ({Shard}): {Recordings} recordings, {Files} segments of {Megabytes} MB in the spool, {Memory} MB of memory")]
     public static partial void Alive(this ILogger logger, ShardState shard, int recordings, long files, long megabytes, long memory);
 

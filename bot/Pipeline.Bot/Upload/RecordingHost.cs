@@ -22,6 +22,8 @@ public sealed class RecordingHost : IAsyncDisposable
     // Nobody listens while the last segments are on their way; a storage that takes longer gets them after the lease.
     private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan DiskInterval = TimeSpan.FromSeconds(2);
+
     // A recording that is lost or at its limit ends on another thread than the one that ticks it.
     private readonly Lock tickGate = new();
     private readonly Channel<bool> beatWanted = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
@@ -128,19 +130,19 @@ public sealed class RecordingHost : IAsyncDisposable
             return;
         }
         await StopCaptureAsync();
-        keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow()));
+        TrySave(() => keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow())));
         try
         {
             await FreeForOthersAsync(cancel);
+            logger.RecordingHandedOver(Session.RecordingId.ToString());
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            return; // The lease runs out by itself.
+            logger.RecordingLeft(Session.RecordingId.ToString()); // The lease runs out by itself.
         }
         finally
         {
             Leave(RecordingEnd.HandedOver);
-            logger.RecordingHandedOver(Session.RecordingId.ToString());
         }
     }
 
@@ -174,14 +176,23 @@ public sealed class RecordingHost : IAsyncDisposable
             SampleCount = last.SampleCount,
         };
         // On a full disk these wait until uploads have made room.
-        await room.Retry.ExecuteAsync(_ =>
-        {
-            keeper.SaveLocally(last);
-            keeper.Folder.Save(stopped);
-            return Task.CompletedTask;
-        }, CancellationToken.None);
+        while (!TrySave(() => keeper.SaveLocally(last)) || !TrySave(() => keeper.Folder.Save(stopped))) await Task.Delay(DiskInterval, room.Time);
         Leave(reason == EndReason.Limit ? RecordingEnd.Limit : RecordingEnd.Stopped);
         logger.RecordingEnded(Session.RecordingId.ToString(), reason.ToString(), SampleClock.ToTime(last.SampleCount).TotalSeconds);
+    }
+
+    private bool TrySave(Action save)
+    {
+        try
+        {
+            save();
+            return true;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            logger.RecordingUnsaved(Session.RecordingId.ToString(), refused.Message);
+            return false;
+        }
     }
 
     private async Task FreeForOthersAsync(CancellationToken cancel)

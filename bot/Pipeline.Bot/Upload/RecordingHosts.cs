@@ -19,14 +19,15 @@ public sealed class RecordingHosts : BackgroundService
     private readonly ILogger<RecordingHosts> logger;
     private readonly IHostApplicationLifetime lifetime;
     private readonly BotMetrics metrics;
-    private readonly TimeSpan grace;
+    private readonly Lazy<CancellationTokenSource> patience; // one grace for all that a stop does, from its first step on
     private SpoolLevel lastLevel;
     private long lastWatch;
 
     public RecordingHosts(Spool spool, TempStorages storages, ManifestKeepers keepers, StorageRetry retry, SegmentUploader uploader, RecordingCloser closer, BotOptions options, BotMetrics metrics, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RecordingHosts> logger)
     {
         (Spool, Storages, Keepers, Retry, Uploader, Closer) = (spool, storages, keepers, retry, uploader, closer);
-        (Capture, grace, Time, this.lifetime, this.logger) = (options.Capture, options.ShutdownGrace, time, lifetime, logger);
+        (Capture, Time, this.lifetime, this.logger) = (options.Capture, time, lifetime, logger);
+        patience = new Lazy<CancellationTokenSource>(() => new CancellationTokenSource(options.ShutdownGrace, time));
         uploader.SegmentLeft = _ => closer.Wake();
         metrics.Observe(() => spool.Snapshot, () => CountTracks(track => track.Speaking), () => CountTracks(track => track.OpenSince is not null), () => running.Count);
         metrics.ObservePackets(() => Running.SelectMany(host => host.Snapshot.Tracks).Select(track => track.Health));
@@ -160,8 +161,7 @@ public sealed class RecordingHosts : BackgroundService
     /// <summary>Closes all segments and lets go of the recordings within the grace, so that another bot can go on with them. Never throws.</summary>
     public async Task HandOverAllAsync(CancellationToken cancel)
     {
-        using CancellationTokenSource patience = new(grace, Time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancel);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Value.Token, cancel);
         await Task.WhenAll(Running.Select(host => host.HandOverAsync(either.Token))).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -169,10 +169,15 @@ public sealed class RecordingHosts : BackgroundService
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await HandOverAllAsync(cancellationToken);
-        using CancellationTokenSource patience = new(grace, Time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Value.Token, cancellationToken);
         await Uploader.DrainAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        if (patience.IsValueCreated) patience.Value.Dispose();
+        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -19,7 +19,7 @@ internal sealed class HostileCall : IAsyncDisposable
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
 
     // What a stop needs beside the grace: leaving the call, the lease that cannot be given back, the process itself.
-    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(12);
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(7);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly FaultStage stage;
@@ -92,7 +92,6 @@ internal sealed class HostileCall : IAsyncDisposable
         Assert.True(code == 0, $"exit code {code}:\n{string.Join('\n', bot.Lines.TakeLast(30))}");
         Assert.True(took < Grace + Margin, $"it took {took.TotalSeconds:F1} s to stop:\n{string.Join('\n', bot.Lines.TakeLast(30))}");
         Console.WriteLine(FormattableString.Invariant($"SIGTERM: gone after {took.TotalSeconds:F1} s"));
-        foreach (string l in bot.Lines.TakeLast(14)) Console.WriteLine(l);
     }
 
     /// <summary>SIGKILL.</summary>
