@@ -23,4 +23,22 @@ public static class MissingStretches
         if (cursor < end) missing.Add((cursor, end));
         return missing;
     }
+
+    /// <summary>
+    /// Takes gaps of single tracks of less than a second, which end where the gap of all begins, into the latter: what was heard in the last
+    /// moment and was in no segment yet.
+    /// </summary>
+    public static IReadOnlyList<RecordingGap> JoinTails(IReadOnlyList<RecordingGap> gaps)
+    {
+        List<RecordingGap> joined = [];
+        HashSet<RecordingGap> tails = [];
+        foreach (RecordingGap gap in gaps.Where(gap => gap.UserId is null))
+        {
+            RecordingGap[] own = [.. gaps.Where(tail => tail.UserId is not null && tail.Reason == gap.Reason && tail.StartSample + tail.SampleCount == gap.StartSample && tail.SampleCount < SampleClock.SamplesPerSecond)];
+            tails.UnionWith(own);
+            long longest = own.Select(tail => tail.SampleCount).DefaultIfEmpty(0).Max();
+            joined.Add(gap with { StartSample = gap.StartSample - longest, SampleCount = gap.SampleCount + longest });
+        }
+        return [.. gaps.Where(gap => gap.UserId is not null && !tails.Contains(gap)), .. joined];
+    }
 }

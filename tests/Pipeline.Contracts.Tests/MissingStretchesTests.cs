@@ -21,6 +21,15 @@ public sealed class MissingStretchesTests
         Assert.Equal([(30L, 90L)], MissingStretches.Of(20, 90, [(0, 10, 20)]));
 
     [Fact]
+    public void Last_moment_of_a_track_belongs_to_the_gap_of_all()
+    {
+        RecordingGap moment = new() { UserId = 1, StartSample = 90, SampleCount = 10, Reason = RecordingGap.Takeover };
+        RecordingGap longer = new() { UserId = 2, StartSample = -99_900, SampleCount = 100_000, Reason = RecordingGap.Takeover };
+        RecordingGap all = new() { StartSample = 100, SampleCount = 50, Reason = RecordingGap.Takeover };
+        Assert.Equal([longer, all with { StartSample = 90, SampleCount = 60 }], MissingStretches.JoinTails([moment, longer, all]));
+    }
+
+    [Fact]
     public void Segments_behind_the_stretch_say_nothing_about_it() =>
         Assert.Equal([(10L, 20L)], MissingStretches.Of(10, 20, [(0, 20, 10)]));
 }

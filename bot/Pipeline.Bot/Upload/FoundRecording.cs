@@ -44,7 +44,7 @@ internal sealed class FoundRecording
             gaps.AddRange(MissingStretches.Of(safe, LastSample, known).Select(missing => Gap(track.UserId, missing.Start, missing.End)));
         }
         if (resume > LastSample) gaps.Add(Gap(null, LastSample, resume));
-        return gaps;
+        return MissingStretches.JoinTails(gaps);
     }
 
     private static RecordingGap Gap(ulong? userId, long start, long end) =>

@@ -21,7 +21,7 @@ internal static class TakeoverGaps
             else if (gap.UserId is { } user) narrowed.AddRange(Of(gap, user, gap.StartSample, End(gap), segments[user]));
             else narrowed.AddRange(OfAll(gap, users, segments));
         }
-        return narrowed;
+        return [.. narrowed.Where(gap => gap.Reason != RecordingGap.Takeover), .. MissingStretches.JoinTails([.. narrowed.Where(gap => gap.Reason == RecordingGap.Takeover)])];
     }
 
     // Everybody's gap begins where the last of them was recorded; before that, each track has its own.

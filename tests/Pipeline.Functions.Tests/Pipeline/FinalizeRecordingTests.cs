@@ -83,7 +83,7 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
 
         RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
         Assert.Equal(
-            [(6UL, 12 * Second, 28 * Second, "takeover"), (null, 40 * Second, 60 * Second, "takeover"), (null, 2 * Second, 3 * Second, "reconnect")],
+            [(null, 2 * Second, 3 * Second, "reconnect"), (6UL, 12 * Second, 28 * Second, "takeover"), (null, 40 * Second, 60 * Second, "takeover")],
             recording.Gaps.Select(gap => (gap.UserId, gap.StartSample, gap.SampleCount, gap.Reason)));
     }
 
