@@ -23,6 +23,16 @@ param botImage string = ''
 @maxValue(64)
 param botShards int = 1
 
+@description('First shard of this deployment, where several deployments share the shards of one application.')
+@minValue(0)
+@maxValue(65535)
+param firstShard int = 0
+
+@description('Shards of the application over all deployments; 0 means that this deployment has them all.')
+@minValue(0)
+@maxValue(65536)
+param totalShards int = 0
+
 @description('Cells: each is a storage account with a functions app of its own and serves every n-th shard, so that a server always meets the same one. botShards must be a multiple of it.')
 @minValue(1)
 @maxValue(8)
@@ -77,6 +87,7 @@ param alertEmail string = ''
 @description('OTLP endpoint that bot and functions send metrics and traces to; empty sends none.')
 param otlpEndpoint string = ''
 
+var allShards = totalShards == 0 ? firstShard + botShards : totalShards
 var tags = { 'azd-env-name': environmentName }
 var suffix = uniqueString(subscription().id, environmentName, location)
 
@@ -95,6 +106,8 @@ module resources 'modules/resources.bicep' = {
     botHost: botHost
     botImage: botImage
     botShards: botShards
+    firstShard: firstShard
+    totalShards: firstShard + botShards <= allShards ? allShards : fail('firstShard and botShards go beyond totalShards')
     cells: botShards % cells == 0 ? cells : fail('botShards must be a multiple of cells')
     discordToken: discordToken
     discordGuildId: discordGuildId

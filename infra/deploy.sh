@@ -18,6 +18,9 @@ case "${PIPELINE_BOT_HOST:-containerApp}" in
   *) fail "PIPELINE_BOT_HOST is '$PIPELINE_BOT_HOST'; it must be containerApp or containerInstance" ;;
 esac
 [[ "${PIPELINE_BOT_SHARDS:-1}" =~ ^[1-9][0-9]?$ ]] || fail "PIPELINE_BOT_SHARDS is '$PIPELINE_BOT_SHARDS'; it must be 1-64"
+for name in PIPELINE_FIRST_SHARD PIPELINE_TOTAL_SHARDS; do
+  [[ "${!name:-0}" =~ ^(0|[1-9][0-9]{0,4})$ ]] || fail "$name is '${!name}'; it must be 0-65535"
+done
 [[ "${PIPELINE_CELLS:-1}" =~ ^[1-8]$ ]] || fail "PIPELINE_CELLS is '$PIPELINE_CELLS'; it must be 1-8"
 [ $((${PIPELINE_BOT_SHARDS:-1} % ${PIPELINE_CELLS:-1})) = 0 ] || fail "PIPELINE_BOT_SHARDS must be a multiple of PIPELINE_CELLS"
 [[ "${PIPELINE_DOCTOR_CHANNEL:-}" =~ ^[0-9]*$ ]] || fail "PIPELINE_DOCTOR_CHANNEL is '$PIPELINE_DOCTOR_CHANNEL'; it must be the id of a voice channel, digits only"
@@ -37,7 +40,7 @@ cd infra
 azd env select "$environment" 2>/dev/null || azd env new "$environment" --location "$location" --subscription "$(az account show --query id -o tsv)"
 value() { azd env get-value "$1" 2>/dev/null | grep -v '^ERROR' || true; }
 # What was chosen once stays chosen: the next deployment needs only the environment's name.
-for name in PIPELINE_BOT_HOST PIPELINE_BOT_SHARDS PIPELINE_CELLS PIPELINE_ALERT_EMAIL DISCORD_GUILD_ID OTEL_EXPORTER_OTLP_ENDPOINT; do
+for name in PIPELINE_BOT_HOST PIPELINE_BOT_SHARDS PIPELINE_FIRST_SHARD PIPELINE_TOTAL_SHARDS PIPELINE_CELLS PIPELINE_ALERT_EMAIL DISCORD_GUILD_ID OTEL_EXPORTER_OTLP_ENDPOINT; do
   [ -z "${!name:-}" ] || azd env set "$name" "${!name}"
 done
 if [ -z "$(value PIPELINE_KEY_VAULT)" ] && [ -z "${DISCORD_TOKEN:-}" ]; then

@@ -79,7 +79,7 @@ resource apps 'Microsoft.App/containerApps@2025-07-01' = [
         registries: registries
         secrets: [
           tokenSecret
-          { name: 'recording-api-key', keyVaultUrl: cells[shard % length(cells)].apiKeySecretUri, identity: settings.identityId }
+          { name: 'recording-api-key', keyVaultUrl: cells[(settings.firstShard + shard) % length(cells)].apiKeySecretUri, identity: settings.identityId }
         ]
       }
       template: {
@@ -89,7 +89,7 @@ resource apps 'Microsoft.App/containerApps@2025-07-01' = [
           {
             name: 'bot'
             image: runningImage
-            env: concat(commonEnvironment, cellEnvironments[shard % length(cells)], [{ name: 'DISCORD_SHARD', value: '${shard}/${shards}' }])
+            env: concat(commonEnvironment, cellEnvironments[(settings.firstShard + shard) % length(cells)], [{ name: 'DISCORD_SHARD', value: '${settings.firstShard + shard}/${settings.totalShards}' }])
             resources: { cpu: json('0.5'), memory: '1Gi' }
             volumeMounts: [{ volumeName: 'spool', mountPath: '/spool' }]
             probes: [

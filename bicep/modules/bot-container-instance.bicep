@@ -26,13 +26,13 @@ module group 'bot-container-group.bicep' = [
       location: location
       tags: tags
       image: image
-      shard: '${shard}/${shards}'
+      shard: '${settings.firstShard + shard}/${settings.totalShards}'
       settings: settings
-      cell: cells[shard % length(cells)]
+      cell: cells[(settings.firstShard + shard) % length(cells)]
       workspaceId: workspace.properties.customerId
       workspaceKey: workspace.listKeys().primarySharedKey
       discordToken: vault.getSecret('discord-token')
-      apiKey: vault.getSecret(shard % length(cells) == 0 ? 'recording-api-key' : 'recording-api-key-${shard % length(cells)}')
+      apiKey: vault.getSecret((settings.firstShard + shard) % length(cells) == 0 ? 'recording-api-key' : 'recording-api-key-${(settings.firstShard + shard) % length(cells)}')
     }
   }
 ]

@@ -7,6 +7,8 @@ param tags object
 param botHost string
 param botImage string
 param botShards int
+param firstShard int
+param totalShards int
 @description('Storage accounts with a functions app each; shard i is served by cell i mod cells, which is the server id hashed the same way as long as shards are a multiple of cells.')
 param cells int
 @secure()
@@ -112,6 +114,8 @@ var botSettings = {
   tokenSecretUri: vault.outputs.discordTokenSecretUri
   discordGuildId: discordGuildId
   otlpEndpoint: otlpEndpoint
+  firstShard: firstShard
+  totalShards: totalShards
 }
 
 module botApp 'bot-container-app.bicep' = if (botHost == 'containerApp') {

@@ -117,7 +117,7 @@ public sealed partial class BotTemplateTests(CompiledTemplate template) : IClass
         foreach (string type in new[] { "Microsoft.App/containerApps", "Microsoft.ContainerInstance/containerGroups" })
         {
             string caller = type == "Microsoft.App/containerApps" ? template.ModuleOf(type) : template.Root.ToJsonString();
-            Assert.Matches(@"mod\(range\(0, parameters\('shards'\)\)\[copyIndex\(\)\], length\(", CompiledTemplate.Plain(caller));
+            Assert.Matches(@"mod\(add\(parameters\('settings'\)\.firstShard, range\(0, parameters\('shards'\)\)\[copyIndex\(\)\]\), length\(", CompiledTemplate.Plain(caller));
         }
     }
 

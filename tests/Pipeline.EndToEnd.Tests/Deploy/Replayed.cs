@@ -21,7 +21,7 @@ internal static class Replayed
             "--repeat-for", length, "--speed", speed, "--json", summary, .. more,
         ];
         Dictionary<string, string?> environment = new(settings) { ["RECORDING_SPOOL_FOLDER"] = folder.Combine("spool"), ["RECORDING_MIN_FREE_DISK_MB"] = "0" };
-        await using ChildProcess bot = BuiltProject.Start("bot/Pipeline.Bot", arguments, environment);
+        await using ChildProcess bot = BuiltProject.StartBot(arguments, environment);
         int code = await bot.WaitForExitAsync(Patience);
         Assert.True(code == 0, $"exit code {code}:\n{string.Join('\n', bot.Lines)}");
         return (string)JsonNode.Parse(await File.ReadAllTextAsync(summary))!["recordingId"]!;
