@@ -30,6 +30,7 @@ internal sealed class VoiceCallLoop(
     private static readonly TimeSpan FreshServer = TimeSpan.FromSeconds(3);
 
     private readonly RejoinPolicy policy = new(options);
+    private readonly OwnLeaves leaves = new(time);
     private readonly ConcurrentDictionary<ulong, DaveCounters> endedCounters = new();
     private readonly RecoveryLadder ladder = new(time);
     private readonly Alarm alarm = new(time);
@@ -147,11 +148,16 @@ internal sealed class VoiceCallLoop(
 
     private async ValueTask OnLeftAsync(VoiceStateOrigin origin)
     {
-        ownState = null;
-        server = null;
+        bool isEcho = origin == VoiceStateOrigin.Update && leaves.TakeEcho();
+        (ownState, server) = (null, null);
         if (State == VoiceCallState.Leaving) await AskToJoinAsync("left, joining anew");
         else if (State is VoiceCallState.Joining or VoiceCallState.BackingOff) return; // The echo of our own leaving.
         else if (origin == VoiceStateOrigin.Snapshot) await LoseAsync("the main gateway's session was replaced", TimeSpan.Zero);
+        else if (isEcho)
+        {
+            await StopSessionAsync("our own leaving was told late");
+            Enter(VoiceCallState.Joining, options.JoinTimeout, "our own leaving was told late; the join that followed it is awaited");
+        }
         else await FinishAsync(VoiceEndReason.Kicked, "disconnected by a moderator, or the channel is gone");
     }
 
@@ -295,8 +301,7 @@ internal sealed class VoiceCallLoop(
     /// <summary>Asks for the channel; both answers are awaited from now on.</summary>
     private async ValueTask AskToJoinAsync(string reason)
     {
-        ownState = null;
-        server = null;
+        (ownState, server) = (null, null);
         joinTries++;
         Enter(VoiceCallState.Joining, options.JoinTimeout, reason);
         await voiceState.SendAsync(wanted!.GuildId, channelId);
@@ -306,6 +311,7 @@ internal sealed class VoiceCallLoop(
     private async ValueTask LeaveToRejoinAsync(string reason)
     {
         Enter(VoiceCallState.Leaving, options.LeavePause, reason);
+        leaves.Sent();
         await voiceState.SendAsync(wanted!.GuildId, null);
     }
 
@@ -313,8 +319,7 @@ internal sealed class VoiceCallLoop(
     private async ValueTask LoseAsync(string reason, TimeSpan delay)
     {
         await StopSessionAsync(reason);
-        ownState = null;
-        server = null;
+        (ownState, server) = (null, null);
         if (delay == TimeSpan.Zero)
         {
             await LeaveToRejoinAsync(reason);
@@ -367,8 +372,7 @@ internal sealed class VoiceCallLoop(
         await StopSessionAsync(detail);
         EndReason = reason;
         wanted = null;
-        ownState = null;
-        server = null;
+        (ownState, server) = (null, null);
         Enter(VoiceCallState.Disconnected, null, detail);
         if (reason != VoiceEndReason.Kicked) await voiceState.SendAsync(finished.GuildId, null);
         Tell(new VoiceCallEvent.Disconnected(reason, detail));
