@@ -14,7 +14,7 @@ internal sealed class BotProcess : IAsyncDisposable
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(10) };
     private readonly Uri health = new($"http://127.0.0.1:{FreePort.Take(1)[0]}");
 
-    private BotProcess(DiscordSimulator discord, Azurite azurite, FunctionsApp functions)
+    private BotProcess(DiscordSimulator discord, Azurite azurite, FunctionsApp functions, bool includeBots)
     {
         Settings = new(azurite.Settings)
         {
@@ -27,6 +27,7 @@ internal sealed class BotProcess : IAsyncDisposable
             ["RECORDING_SPOOL_FOLDER"] = folder.Combine("spool"),
             ["RECORDING_MIN_FREE_DISK_MB"] = "0",
             ["RECORDING_VAD_RMS_THRESHOLD"] = "0",
+            ["RECORDING_INCLUDE_BOTS"] = includeBots ? "true" : "false",
             ["HEALTH_ENDPOINT"] = health.ToString(),
         };
         Process = BuiltProject.StartBot(["run"], Settings);
@@ -35,7 +36,8 @@ internal sealed class BotProcess : IAsyncDisposable
     public ChildProcess Process { get; }
     public Dictionary<string, string?> Settings { get; }
 
-    public static BotProcess Start(DiscordSimulator discord, Azurite azurite, FunctionsApp functions) => new(discord, azurite, functions);
+    /// <param name="includeBots">discord.js clients are bots in Discord's eyes.</param>
+    public static BotProcess Start(DiscordSimulator discord, Azurite azurite, FunctionsApp functions, bool includeBots = false) => new(discord, azurite, functions, includeBots);
 
     /// <summary>Status and text of a probe; null while nobody answers.</summary>
     public async Task<(int Status, string Text)?> ProbeAsync(string path)

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Pipeline.Contracts.Api;
 using Pipeline.Simulator;
 using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.Speakers;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 
@@ -20,21 +19,25 @@ public sealed class OverlapTests
 
     private static readonly TimeSpan OneFrame = TimeSpan.FromMilliseconds(20);
 
-    [Fact]
-    public async Task New_revision_stands_by_takes_over_and_the_recording_goes_on()
+    [Theory]
+    [InlineData(DaveMode.Off)]
+    [InlineData(DaveMode.Enforced)]
+    public async Task New_revision_stands_by_takes_over_and_the_recording_goes_on(DaveMode encryption)
     {
+        bool encrypted = encryption == DaveMode.Enforced;
+        Assert.SkipUnless(!encrypted || TalkingMember.HasClients, "run infra/setup.sh for the discord.js clients");
         await using Azurite azurite = await Azurite.StartAsync();
         await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Seed = 11 });
-        SimulatedSpeaker ada = discord.AddSpeaker("Ada", discord.VoiceChannel);
+        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Seed = 11, Dave = encryption });
+        await using TalkingMember ada = await TalkingMember.JoinAsync(discord, encrypted);
 
-        await using BotProcess first = BotProcess.Start(discord, azurite, functions);
+        await using BotProcess first = BotProcess.Start(discord, azurite, functions, includeBots: encrypted);
         await first.UntilReadyAsync("ready");
         await DiscordSimulator.WaitUntilAsync(() => discord.HasCommand("record"), Patience);
         SimulatedInteraction start = await AskAsync(discord, "record start", new Dictionary<string, object> { ["channel"] = discord.VoiceChannel });
-        Task talking = ada.SayAsync(OpusClip.Generate(5, TimeSpan.FromMinutes(3)));
+        ada.Talk();
 
-        await using BotProcess second = BotProcess.Start(discord, azurite, functions);
+        await using BotProcess second = BotProcess.Start(discord, azurite, functions, includeBots: encrypted);
         await second.UntilReadyAsync("standing by");
         Assert.Equal(200, (await second.ProbeAsync("/healthz"))!.Value.Status);
         SimulatedInteraction during = await AskAsync(discord, "record status");
@@ -42,14 +45,13 @@ public sealed class OverlapTests
         await HandOverAsync(first, second);
         await ListeningAsync(discord, BetweenIdentifies);
 
-        await using BotProcess third = BotProcess.Start(discord, azurite, functions);
+        await using BotProcess third = BotProcess.Start(discord, azurite, functions, includeBots: encrypted);
         await third.UntilReadyAsync("standing by");
         await HandOverAsync(second, third);
         await ListeningAsync(discord, TimeSpan.FromSeconds(3));
         SimulatedInteraction after = await AskAsync(discord, "record status");
         SimulatedInteraction stop = await AskAsync(discord, "record stop");
-        ada.BeQuiet();
-        await talking;
+        await ada.DisposeAsync();
 
         string id = Assert.Single(await ListAsync(functions, discord)).Id;
         RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(id, Patience);
