@@ -99,7 +99,8 @@ public static class FunctionsApp
         // A failed start is said once, by Program; a background service that dies is critical.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Logging.AddFilter("Azure", LogLevel.Warning);
-        builder.Logging.AddFilter("Polly", LogLevel.Error);
+        // Whoever gives up after the last attempt says so, once.
+        builder.Logging.AddFilter("Polly", LogLevel.None);
         builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
         builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
     }

@@ -7,6 +7,7 @@ internal static class VirtualTime
 {
     public static async Task RunAsync(this FakeTimeProvider time, DiscordSimulator discord, Task until, int stepMilliseconds = 10)
     {
+        await discord.DrainAsync(); // what was asked for begins now, not a step later
         while (!until.IsCompleted)
         {
             time.Advance(TimeSpan.FromMilliseconds(stepMilliseconds));

@@ -110,8 +110,7 @@ internal sealed class RestSender : IDisposable
 
     private async Task<RestAnswer> SendInTurnAsync(RestRequest request, CancellationToken cancellationToken)
     {
-        RestBucket bucket = buckets.For(request);
-        await bucket.EnterAsync(cancellationToken);
+        RestBucket bucket = await EnterBucketAsync(request, cancellationToken);
         try
         {
             if (bucket.Pause is { Ticks: > 0 } pause) await Task.Delay(pause, time, cancellationToken);
@@ -123,6 +122,18 @@ internal sealed class RestSender : IDisposable
         }
         finally
         {
+            bucket.Leave();
+        }
+    }
+
+    // While one waits its turn, Discord may have named the bucket: then the turn is to be had there, with those who came later.
+    private async Task<RestBucket> EnterBucketAsync(RestRequest request, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            RestBucket bucket = buckets.For(request);
+            await bucket.EnterAsync(cancellationToken);
+            if (buckets.For(request) == bucket) return bucket;
             bucket.Leave();
         }
     }

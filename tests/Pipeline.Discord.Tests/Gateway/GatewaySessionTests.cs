@@ -169,7 +169,7 @@ public sealed class GatewaySessionTests
             discord.Bot.RecommendedShards = 3;
             for (int i = 0; i < 6; i++) discord.AddGuild($"Guild {i}").AddBot(discord.Bot);
         });
-        await rig.UntilAsync(() => rig.Client.Guilds.Count == 7 && rig.Client.Guilds.All.All(guild => !guild.Unavailable));
+        await rig.UntilAsync(() => rig.Client.Guilds.Count == 7 && rig.Client.Guilds.All.All(guild => !guild.Unavailable) && rig.Count<GatewayEvent.SessionStarted>() >= 3);
         Assert.Equal(3, rig.Count<GatewayEvent.SessionStarted>());
         Assert.Equal(3, rig.Discord.Bot.Identifies);
     }
