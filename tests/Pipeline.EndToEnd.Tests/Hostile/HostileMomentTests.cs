@@ -11,6 +11,8 @@ namespace Pipeline.EndToEnd.Tests.Hostile;
 [Collection(DeployCollection.Name)]
 public sealed class HostileMomentTests(AzuriteFixture fixture)
 {
+    private const string Ready = "Shard 0 is ready";
+
     [Fact]
     public async Task Stop_of_the_process_while_the_storage_is_away_leaves_all_to_the_next_one()
     {
@@ -35,6 +37,7 @@ public sealed class HostileMomentTests(AzuriteFixture fixture)
     }
 
     [Fact]
+    [Trait("Category", "Soak")]
     public async Task Stop_of_the_recording_while_the_storage_is_away_ends_well_after_a_restart_and_so_does_its_panel()
     {
         await using HostileCall call = await HostileCall.StartAsync(fixture.Azurite, 23);
@@ -62,6 +65,7 @@ public sealed class HostileMomentTests(AzuriteFixture fixture)
     }
 
     [Fact]
+    [Trait("Category", "Soak")]
     public async Task Stop_of_the_process_during_a_takeover_leaves_the_recording_to_the_next_one()
     {
         await using HostileCall call = await HostileCall.StartAsync(fixture.Azurite, 24);
@@ -69,11 +73,12 @@ public sealed class HostileMomentTests(AzuriteFixture fixture)
         await call.AskAsync("record start");
         await call.TalkAsync(5);
         await HostileCall.KillAsync(victim);
-        // At every step of a start that is slow: before the gateway, while it looks for the recording, when it has just got it.
-        foreach (double wait in new[] { 0.7, 2.5, 4.5, 7 })
+        // At every step of a start that is slow: standing by, while it looks for the recording, when it asks for the lease, when it has just got it.
+        foreach ((string after, double wait) in new[] { ("Standing by", 0.2), (Ready, 0.3), (Ready, 1.5), (Ready, 2.7), (Ready, 3.9), (Ready, 6) })
         {
             call.SlowStorage(TimeSpan.FromSeconds(1));
             ChildProcess hurried = await call.StartBotAsync(waits: false);
+            await hurried.WaitForLineAsync(line => line.Contains(after, StringComparison.Ordinal), TimeSpan.FromMinutes(1));
             await Task.Delay(TimeSpan.FromSeconds(wait), TestContext.Current.CancellationToken);
             await HostileCall.TerminateAsync(hurried);
         }
