@@ -17,7 +17,8 @@ public sealed class FinalizeRecording(
     private const int MostRounds = 3;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestDelayWithProgress = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan CopyGrace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan SendGrace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CopyGrace = TimeSpan.FromMinutes(2);
 
     public async Task RunAsync(RecordingStopped message, CancellationToken cancellation)
     {
@@ -69,28 +70,43 @@ public sealed class FinalizeRecording(
         return now - (recording.ProgressAt ?? stop) >= options.FinalizeDeadline || now - stop >= options.LiveLimit;
     }
 
-    // A storage that takes a message and does not say so gets it twice, and each copy would send itself again for ever: only the one
-    // that marks its successor in the ledger goes on. The sweep wakes the finalizer of a mark that nothing came of.
+    // A storage that takes a message and does not say so gets it twice, and each copy would send itself again for ever. So a finalizer
+    // marks its successor, sends it, and marks that it is sent: a copy ends when the successor is in the queue, and stays while it may not be.
     private async Task PutBackAsync(RecordingStopped message, LedgerRecording recording, Completeness found, CancellationToken cancellation)
     {
+        RecordingId id = message.Session.RecordingId;
         DateTimeOffset now = time.GetUtcNow();
-        bool moving = now - recording.ProgressAt < LongestDelayWithProgress * 4;
-        TimeSpan grown = TimeSpan.FromSeconds(Math.Pow(1.5, Math.Min(message.Attempt, 20)));
-        TimeSpan limit = moving ? LongestDelayWithProgress : LongestDelay;
-        TimeSpan delay = grown < limit ? grown : limit;
+        TimeSpan delay = Delay(message, recording, now);
         string token = RecordingId.New(time).ToString();
         LedgerRecording? marked = await ledger.UpdateRecordingAsync(
-            message.Session.RecordingId,
-            row => row.LookAttempt > message.Attempt && now < row.LookDueAt + CopyGrace ? null : row with { LookAttempt = message.Attempt + 1, LookDueAt = now + delay, LookToken = token },
+            id,
+            row => IsCopy(message, row, now) ? null : row with { LookAttempt = message.Attempt + 1, LookSent = false, LookDueAt = now + SendGrace, LookToken = token },
             cancellation);
+        if (marked is { LookSent: true } && marked.LookToken != token)
+        {
+            Log.CopyDropped(log, id, message.Attempt);
+            return;
+        }
         if (marked is not null && marked.LookToken != token)
         {
-            Log.CopyDropped(log, message.Session.RecordingId, message.Attempt);
+            await queues.SendAsync(message, SendGrace, cancellation);
             return;
         }
         await queues.SendAsync(message with { Attempt = message.Attempt + 1, Outages = 0 }, delay, cancellation);
-        Log.FinalizeWaits(log, message.Session.RecordingId, found.Missing.Count, found.Announced, delay);
+        await ledger.UpdateRecordingAsync(id, row => row.LookToken == token ? row with { LookSent = true, LookDueAt = now + delay } : null, cancellation);
+        Log.FinalizeWaits(log, id, found.Missing.Count, found.Announced, delay);
     }
+
+    private static TimeSpan Delay(RecordingStopped message, LedgerRecording recording, DateTimeOffset now)
+    {
+        bool moving = now - recording.ProgressAt < LongestDelayWithProgress * 4;
+        TimeSpan grown = TimeSpan.FromSeconds(Math.Pow(1.5, Math.Min(message.Attempt, 20)));
+        TimeSpan limit = moving ? LongestDelayWithProgress : LongestDelay;
+        return grown < limit ? grown : limit;
+    }
+
+    private static bool IsCopy(RecordingStopped message, LedgerRecording row, DateTimeOffset now) =>
+        row.LookAttempt > message.Attempt && now < row.LookDueAt + (row.LookSent ? CopyGrace : TimeSpan.Zero);
 
     private async Task FinalizeAsync(LedgerRecording recording, SessionManifest manifest, Completeness found, CancellationToken cancellation)
     {

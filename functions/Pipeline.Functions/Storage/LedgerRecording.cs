@@ -22,13 +22,16 @@ public sealed record LedgerRecording
 
     public int ProgressCount { get; init; }
 
-    /// <summary>Attempt of the message that the waiting finalizer sent itself last. An older one that still comes is a copy.</summary>
+    /// <summary>Attempt of the message that the waiting finalizer sends itself. An older one that still comes is a copy.</summary>
     public int LookAttempt { get; init; }
 
-    /// <summary>When that message becomes visible.</summary>
+    /// <summary>That message is in the queue; until then its sender may have died.</summary>
+    public bool LookSent { get; init; }
+
+    /// <summary>When that message becomes visible; while it is not sent: until when it ought to be.</summary>
     public DateTimeOffset? LookDueAt { get; init; }
 
-    /// <summary>Who sent it: tells a repeated write from another finalizer's.</summary>
+    /// <summary>Who sends it: tells a repeated write from another finalizer's.</summary>
     public string? LookToken { get; init; }
 
     public DateTimeOffset? FinalizedAt { get; init; }

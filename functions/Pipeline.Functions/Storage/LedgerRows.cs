@@ -34,6 +34,7 @@ internal static class LedgerRows
             ["CreatedAt"] = recording.CreatedAt,
             ["ProgressCount"] = recording.ProgressCount,
             ["LookAttempt"] = recording.LookAttempt,
+            ["LookSent"] = recording.LookSent,
             ["FinalizedCount"] = recording.FinalizedCount,
         };
         if (recording.ApiRecordingId is { } id) row["ApiRecordingId"] = id;
@@ -56,6 +57,7 @@ internal static class LedgerRows
         ProgressAt = row.GetDateTimeOffset("ProgressAt"),
         ProgressCount = row.GetInt32("ProgressCount") ?? 0,
         LookAttempt = row.GetInt32("LookAttempt") ?? 0,
+        LookSent = row.GetBoolean("LookSent") ?? false,
         LookDueAt = row.GetDateTimeOffset("LookDueAt"),
         LookToken = row.GetString("LookToken"),
         FinalizedAt = row.GetDateTimeOffset("FinalizedAt"),
