@@ -16,6 +16,7 @@ internal sealed class CallTrial(RecorderOptions options, DiscordRestClient rest,
 
     private static readonly TimeSpan GuildPatience = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
 
     private readonly TaskCompletionSource known = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -64,7 +65,16 @@ internal sealed class CallTrial(RecorderOptions options, DiscordRestClient rest,
             return new DoctorFinding(Check, $"not tried: the bot is in a call of {guild.Name} (channel {busy}), and joining another would tear it away", "try again when no recording runs in this server", ExitCode.Lost);
         DoctorFinding finding = await JoinAsync(call, gateway.SelfId, guild, channel, cancellationToken);
         await call.LeaveAsync(CancellationToken.None);
+        await UntilLeftAsync(gateway, guild.Id);
         return finding;
+    }
+
+    // The gateway is closed next, and what it had not read yet of us would be lost: the bot would stay in the channel for a while.
+    private async Task UntilLeftAsync(GatewayClient gateway, ulong guildId)
+    {
+        long since = time.GetTimestamp();
+        while (gateway.Guilds.Find(guildId)?.VoiceStates.GetValueOrDefault(gateway.SelfId)?.ChannelId is not null && time.GetElapsedTime(since) < LeavePatience)
+            await Task.Delay(TimeSpan.FromMilliseconds(20), time, CancellationToken.None);
     }
 
     private async Task<DoctorFinding> JoinAsync(VoiceCall call, ulong selfId, PartialGuild guild, GuildChannel channel, CancellationToken cancellationToken)

@@ -62,7 +62,7 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         DoctorFinding udp = Assert.Single(await ExamineAsync(discord, channel: discord.VoiceChannel.Id), finding => finding.Check == "UDP");
         Assert.True(udp.IsWell, udp.ToString());
         Assert.Contains("answered IP discovery", udp.Text, StringComparison.Ordinal);
-        Assert.Null(discord.Guild.VoiceStateOf(discord.Bot.Id));
+        await Simulator.DiscordSimulator.WaitUntilAsync(() => discord.Guild.VoiceStateOf(discord.Bot.Id) is null);
         Assert.Empty(discord.BotMember.NicknameHistory);
     }
 
@@ -75,7 +75,7 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         Assert.Equal(("UDP", ExitCode.Machine), (udp.Check, udp.Code));
         Assert.Contains("does not answer over UDP", udp.Text, StringComparison.Ordinal);
         Assert.Contains("50000-65535", udp.Remedy, StringComparison.Ordinal);
-        Assert.Null(discord.Guild.VoiceStateOf(discord.Bot.Id));
+        await Simulator.DiscordSimulator.WaitUntilAsync(() => discord.Guild.VoiceStateOf(discord.Bot.Id) is null);
     }
 
     [Fact]
