@@ -34,7 +34,7 @@ internal static partial class CrowdRun
         DemoCall.Stopped stopped = await call.StopAsync();
         RecordingDetails recording = await stage.Functions.Api.WaitUntilCompletedAsync(stopped.RecordingId, Patience);
         double stopToFinalized = TimeProvider.System.GetElapsedTime(stopped.StoppedAt).TotalSeconds;
-        Goal[] goals = [.. Judge(discord, speakers, recording, resident, stopToFinalized), MovedWithin(stage)];
+        Goal[] goals = [.. Judge(discord, speakers, recording, resident, stopToFinalized, options.Length), MovedWithin(stage)];
         foreach (Goal goal in goals) Console.WriteLine(goal);
         return goals.All(goal => goal.Holds) ? 0 : 1;
     }
@@ -63,7 +63,7 @@ internal static partial class CrowdRun
         while (TimeProvider.System.GetElapsedTime(began) < length) await speaker.SayAsync(clip);
     }
 
-    private static IEnumerable<Goal> Judge(DiscordSimulator discord, List<SimulatedSpeaker> speakers, RecordingDetails recording, List<long> resident, double stopToFinalized)
+    private static IEnumerable<Goal> Judge(DiscordSimulator discord, List<SimulatedSpeaker> speakers, RecordingDetails recording, List<long> resident, double stopToFinalized, TimeSpan length)
     {
         ulong bot = discord.Bot.Id;
         long delivered = 0, received = 0, worst = 0;
@@ -76,13 +76,14 @@ internal static partial class CrowdRun
         long dropped = discord.Deliveries.Count(DeliveryOutcome.Lost, bot);
         long unreachable = discord.Deliveries.Count(DeliveryOutcome.Unreachable, bot);
         Console.WriteLine($"sent to the bot {delivered} packets, received {received}; the network lost {dropped}, {recording.SegmentCount} segments");
-        int steady = Looks / 10;
+        // Within the first minute the bot does things for the first time.
+        int steady = Math.Max(Looks / 10, (int)Math.Ceiling(Looks * (TimeSpan.FromMinutes(1) / length)));
         yield return new Goal("packets that reached the bot's socket and are not in its account", delivered - received, 0, "packets");
         yield return new Goal("of one speaker", worst, 0, "packets");
         yield return new Goal("packets that the bot could not be sent", unreachable, 0, "packets");
         yield return new Goal("speakers without a track", speakers.Count - recording.ParticipantCount, 0, "speakers");
         yield return new Goal("segments reported missing", recording.MissingSegments.Count, 0, "segments");
-        yield return new Goal("growth of RSS after the first tenth", (resident.Max() - resident[steady - 1]) / 1048576.0, 2, "MB");
+        if (steady < Looks) yield return new Goal("growth of RSS after the first tenth, or minute", (resident.Skip(steady - 1).Max() - resident[steady - 1]) / 1048576.0, 2, "MB");
         yield return new Goal("RSS", resident.Max() / 1048576.0, 60, "MB");
         yield return new Goal("stop -> finalized", stopToFinalized, 10, "s");
     }
