@@ -257,6 +257,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
             await BotRoom.UntilAsync(async () => await eye.CountSegmentsAsync(recording) == segments, "the later segments are uploaded");
         }
         await eye.Blob(BlobPaths.Manifest(recording)).GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.SkipUnless(await eye.CountSegmentsAsync(recording) == segments, "this machine is so slow that the silence closed the open segment before the kill");
         return recording;
     }
 
