@@ -54,9 +54,9 @@ public sealed class FinalizeRecording(
             row => row switch
             {
                 { State: RecordingState.Live } => row with { State = RecordingState.Stopping, StopSeenAt = now, ProgressAt = now, ProgressCount = found.Present.Count },
-                // The bot was not gone after all: its own stop announces more than the interrupted finalize knew.
+                // The bot was not gone after all: its own stop announces more than the interrupted finalize knew, and waits on its own account.
                 { State: RecordingState.Finalized or RecordingState.Amending } when message is { Tracks: not null, Attempt: 0 } && found.Missing.Count > 0 && row.FinalizedCount < found.Announced - found.Missing.Count =>
-                    row with { State = RecordingState.Stopping, StopSeenAt = now, ProgressAt = now, ProgressCount = found.Present.Count },
+                    row with { State = RecordingState.Stopping, StopSeenAt = now, ProgressAt = now, ProgressCount = found.Present.Count, LookAttempt = 0, LookDueAt = null },
                 { State: RecordingState.Stopping } when row.ProgressCount != found.Present.Count => row with { ProgressAt = now, ProgressCount = found.Present.Count },
                 _ => null,
             },
