@@ -63,11 +63,5 @@ internal sealed class DemoCall(DemoStage stage, IReadOnlyList<DemoVoice> voices)
         return isPlain || discord.Encryption(discord.VoiceChannel).Members.Count == voices.Count + 1;
     }
 
-    private async Task<string> RecordingIdAsync()
-    {
-        using HttpResponseMessage answer = await stage.Functions.Api.Http.GetAsync(new Uri($"/api/recordings?guildId={stage.Discord.Guild.Id}", UriKind.Relative));
-        answer.EnsureSuccessStatusCode();
-        Pipeline.Contracts.Api.RecordingPage page = System.Text.Json.JsonSerializer.Deserialize(await answer.Content.ReadAsStreamAsync(), Pipeline.Contracts.Api.ApiJsonContext.Default.RecordingPage)!;
-        return page.Recordings[0].Id;
-    }
+    private async Task<string> RecordingIdAsync() => (await stage.Functions.Api.ListAsync(stage.Discord.Guild.Id))[0].Id;
 }

@@ -64,7 +64,7 @@ internal sealed class BotRig : IAsyncDisposable
     public async Task<SimulatedInteraction> AskAsync(SimulatedMember member, string command, Dictionary<string, object>? options = null)
     {
         SimulatedInteraction interaction = await Discord.Interactions.SlashCommandAsync(member, Discord.TextChannel, command, options);
-        await UntilAsync(() => interaction.CallbackType is not null && !interaction.IsThinking, command);
+        await UntilAsync(() => interaction.HasAnswer, command);
         if (interaction.Text == Texts.SomethingBroke) throw new InvalidOperationException(command, Log.Lines.Last(line => line.EventId == 4206).Exception);
         return interaction;
     }
@@ -73,7 +73,7 @@ internal sealed class BotRig : IAsyncDisposable
     {
         string id = message.ButtonWithLabel(label) ?? throw new InvalidOperationException($"no button {label} on: {message.Text}");
         SimulatedInteraction interaction = await Discord.Interactions.PressAsync(member, message, id);
-        await UntilAsync(() => interaction.CallbackType is not null && !interaction.IsThinking, label);
+        await UntilAsync(() => interaction.HasAnswer, label);
         return interaction;
     }
 

@@ -56,6 +56,9 @@ public sealed class SimulatedInteraction
     /// <summary>True while a deferred answer has not been filled in.</summary>
     public bool IsThinking { get; internal set; }
 
+    /// <summary>True once the person has the real answer, not only the promise of one.</summary>
+    public bool HasAnswer => CallbackType is not null && !IsThinking;
+
     /// <summary>Messages after the first answer.</summary>
     public IReadOnlyList<SimulatedMessage> FollowUps => loop.Run(() => followUps.ToArray());
 

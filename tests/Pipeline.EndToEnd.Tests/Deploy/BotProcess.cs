@@ -14,9 +14,9 @@ internal sealed class BotProcess : IAsyncDisposable
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(10) };
     private readonly Uri health = new($"http://127.0.0.1:{FreePort.Take(1)[0]}");
 
-    private BotProcess(DiscordSimulator discord, Azurite azurite, FunctionsApp functions, bool includeBots)
+    private BotProcess(DiscordSimulator discord, IReadOnlyDictionary<string, string?> storage, FunctionsApp functions, bool includeBots, IReadOnlyDictionary<string, string?> settings)
     {
-        Settings = new(azurite.Settings)
+        Settings = new(storage)
         {
             ["DISCORD_TOKEN"] = discord.Bot.Token,
             ["DISCORD_API_BASE"] = discord.ApiBaseUrl,
@@ -30,6 +30,7 @@ internal sealed class BotProcess : IAsyncDisposable
             ["RECORDING_INCLUDE_BOTS"] = includeBots ? "true" : "false",
             ["HEALTH_ENDPOINT"] = health.ToString(),
         };
+        foreach ((string name, string? value) in settings) Settings[name] = value;
         Process = BuiltProject.StartBot(["run"], Settings);
     }
 
@@ -37,7 +38,13 @@ internal sealed class BotProcess : IAsyncDisposable
     public Dictionary<string, string?> Settings { get; }
 
     /// <param name="includeBots">discord.js clients are bots in Discord's eyes.</param>
-    public static BotProcess Start(DiscordSimulator discord, Azurite azurite, FunctionsApp functions, bool includeBots = false) => new(discord, azurite, functions, includeBots);
+    public static BotProcess Start(DiscordSimulator discord, Azurite azurite, FunctionsApp functions, bool includeBots = false) =>
+        new(discord, azurite.Settings, functions, includeBots, new Dictionary<string, string?>());
+
+    /// <param name="storage">Where the storage account is.</param>
+    /// <param name="settings">Settings that go before those of every bot here, by environment name.</param>
+    public static BotProcess Start(DiscordSimulator discord, IReadOnlyDictionary<string, string?> storage, FunctionsApp functions, IReadOnlyDictionary<string, string?> settings) =>
+        new(discord, storage, functions, includeBots: false, settings);
 
     /// <summary>Status and text of a probe; null while nobody answers.</summary>
     public async Task<(int Status, string Text)?> ProbeAsync(string path)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pipeline.Contracts.Api;
 using Pipeline.Simulator;
 using Pipeline.Simulator.Rest;
@@ -53,7 +52,7 @@ public sealed class OverlapTests
         SimulatedInteraction stop = await AskAsync(discord, "record stop");
         await ada.DisposeAsync();
 
-        string id = Assert.Single(await ListAsync(functions, discord)).Id;
+        string id = Assert.Single(await functions.Api.ListAsync(discord.Guild.Id)).Id;
         RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(id, Patience);
         VerifiedTrack track = Assert.Single(await new RecordingVerifier(functions.Api).VerifyAsync(recording, TestContext.Current.CancellationToken));
         TimeSpan[] pauses = Pauses(recording);
@@ -99,7 +98,7 @@ public sealed class OverlapTests
     private static async Task<SimulatedInteraction> AskAsync(DiscordSimulator discord, string command, Dictionary<string, object>? options = null)
     {
         SimulatedInteraction interaction = await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, command, options);
-        await DiscordSimulator.WaitUntilAsync(() => interaction.CallbackType is not null && !interaction.IsThinking, Patience);
+        await DiscordSimulator.WaitUntilAsync(() => interaction.HasAnswer, Patience);
         return interaction;
     }
 
@@ -112,12 +111,6 @@ public sealed class OverlapTests
 
     private static int Answers(DiscordSimulator discord, SimulatedInteraction interaction) =>
         discord.Requests.Count(request => request.Path.Contains($"/interactions/{interaction.Id}/", StringComparison.Ordinal) && request.Path.Contains("/callback", StringComparison.Ordinal));
-
-    private static async Task<IReadOnlyList<RecordingSummary>> ListAsync(FunctionsApp functions, DiscordSimulator discord)
-    {
-        byte[] json = await functions.Api.Http.GetByteArrayAsync(new Uri($"/api/recordings?guildId={discord.Guild.Id}", UriKind.Relative));
-        return JsonSerializer.Deserialize(json, ApiJsonContext.Default.RecordingPage)!.Recordings;
-    }
 
     /// <summary>Somebody talks all the time: what is not there was not heard. Below zero, two segments hold the same moment.</summary>
     private static TimeSpan[] Pauses(RecordingDetails recording)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Pipeline.Contracts.Api;
 using Pipeline.EndToEnd.Tests.Rig;
 using Pipeline.Simulator;
@@ -69,7 +68,7 @@ internal sealed class HostileCall : IAsyncDisposable
     {
         Dictionary<string, object> options = command is "record start" or "join" ? new() { ["channel"] = Discord.VoiceChannel } : [];
         SimulatedInteraction interaction = await Discord.Interactions.SlashCommandAsync(Owner, Discord.TextChannel, command, options);
-        await UntilAsync(() => interaction.CallbackType is not null && !interaction.IsThinking);
+        await UntilAsync(() => interaction.HasAnswer);
         return interaction;
     }
 
@@ -104,8 +103,8 @@ internal sealed class HostileCall : IAsyncDisposable
     /// <summary>The recordings of the server, once all are completed.</summary>
     public async Task<IReadOnlyList<RecordingDetails>> CompletedAsync(int count)
     {
-        RecordingSummary[] found = [];
-        await UntilAsync(async () => (found = await ListAsync()).Length == count);
+        IReadOnlyList<RecordingSummary> found = [];
+        await UntilAsync(async () => (found = await stage.Functions.Api.ListAsync(Discord.Guild.Id)).Count == count);
         List<RecordingDetails> completed = [];
         foreach (RecordingSummary recording in found)
         {
@@ -144,11 +143,5 @@ internal sealed class HostileCall : IAsyncDisposable
         foreach (ChildProcess bot in bots) await bot.DisposeAsync();
         await Discord.DisposeAsync();
         await stage.DisposeAsync();
-    }
-
-    private async Task<RecordingSummary[]> ListAsync()
-    {
-        byte[] json = await stage.Functions.Api.Http.GetByteArrayAsync(new Uri($"/api/recordings?guildId={Discord.Guild.Id}", UriKind.Relative));
-        return [.. JsonSerializer.Deserialize(json, ApiJsonContext.Default.RecordingPage)!.Recordings];
     }
 }

@@ -50,7 +50,7 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
         Session session = await SessionAsync(app, 302, (5, "Ada", 2));
-        RecordingStopped early = session.Stopped with { Tracks = [session.Tracks[0] with { Segments = [new IndexRange(0, 0)], Chain = SegmentChain.Append(SegmentChain.Empty, 0, session.Segments[0].ContentMd5) }] };
+        RecordingStopped early = Announcing(session, 1);
         Assert.True(await app.MoveAsync(session.Segments[0]));
         Assert.True(await app.FinalizeAsync(early));
         Assert.Equal(1, (await app.RecordingAsync(session.Id))!.SegmentCount);
@@ -154,18 +154,48 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
 
         bool[] copies = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => app.FinalizeAsync(session.Stopped with { Attempt = 2 })));
         Assert.All(copies, Assert.True);
-        Assert.Equal(1, Waits());
+        Assert.Equal(1, Waits(app));
         Assert.True(await app.FinalizeAsync(session.Stopped with { Attempt = 3 }));
-        Assert.Equal(2, Waits());
+        Assert.Equal(2, Waits(app));
         Assert.True(await app.FinalizeAsync(session.Stopped with { Attempt = 2 }));
-        Assert.Equal(2, Waits());
+        Assert.Equal(2, Waits(app));
 
         foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
         Assert.True(await app.FinalizeAsync(session.Stopped with { Attempt = 2 })); // even a copy ends what is complete
         Assert.Equal(RecordingStatus.Completed, (await app.RecordingAsync(session.Id))!.Status);
-
-        int Waits() => app.Log.Lines.Count(line => line.EventId == 5007);
     }
+
+    [Fact]
+    public async Task Own_stop_of_a_bot_that_was_thought_gone_waits_on_its_own_account()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 309, (5, "Ada", 4));
+        RecordingStopped interrupted = Announcing(session, 2);
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.FinalizeAsync(interrupted with { Attempt = 4 })); // its marks stay in the ledger
+        Assert.True(await app.MoveAsync(session.Segments[1]));
+        Assert.True(await app.FinalizeAsync(interrupted with { Attempt = 5 }));
+        Assert.Equal(2, (await app.RecordingAsync(session.Id))!.SegmentCount);
+
+        Assert.True(await app.MoveAsync(session.Segments[2]));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        Assert.Equal(RecordingState.Stopping, (await app.Get<Ledger>().FindRecordingAsync(session.Id, Cancellation))!.State);
+        Assert.Equal((2, 0), (Waits(app), app.Log.Lines.Count(line => line.EventId == 5014)));
+
+        Assert.True(await app.MoveAsync(session.Segments[3]));
+        Assert.True(await app.FinalizeAsync(session.Stopped with { Attempt = 1 }));
+        RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal((RecordingStatus.Completed, 4, 0), (recording.Status, recording.SegmentCount, recording.MissingSegmentCount));
+    }
+
+    /// <summary>The stop of a bot that knew only the first segments of its one speaker.</summary>
+    private static RecordingStopped Announcing(Session session, int segments)
+    {
+        string chain = session.Segments.Take(segments).Aggregate(SegmentChain.Empty, (before, segment) => SegmentChain.Append(before, segment.SegmentIndex, segment.ContentMd5));
+        return session.Stopped with { Tracks = [session.Tracks[0] with { Segments = [new IndexRange(0, segments - 1)], Chain = chain }] };
+    }
+
+    private static int Waits(App app) => app.Log.Lines.Count(line => line.EventId == 5007);
 
     private static async Task UntilAsync(App app, Session session, Func<RecordingDetails, bool> done)
     {

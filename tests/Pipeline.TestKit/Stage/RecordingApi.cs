@@ -33,6 +33,13 @@ public sealed class RecordingApi : IDisposable
         return JsonSerializer.Deserialize(await answer.Content.ReadAsStreamAsync(cancel), ApiJsonContext.Default.RecordingDetails);
     }
 
+    /// <summary>A server's recordings, newest first, as many as one page holds.</summary>
+    public async Task<IReadOnlyList<RecordingSummary>> ListAsync(ulong guildId)
+    {
+        byte[] page = await http.GetByteArrayAsync(new Uri($"/api/recordings?guildId={guildId}", UriKind.Relative));
+        return JsonSerializer.Deserialize(page, ApiJsonContext.Default.RecordingPage)!.Recordings;
+    }
+
     /// <summary>Polls until the recording is finished. The API may be away in between.</summary>
     public async Task<RecordingDetails> WaitUntilCompletedAsync(string id, TimeSpan timeout)
     {
