@@ -13,8 +13,8 @@ internal static partial class Log
     [LoggerMessage(4002, LogLevel.Information, "Storage is back after {Seconds:F1} s")]
     public static partial void StorageBack(this ILogger logger, double seconds);
 
-    [LoggerMessage(4003, LogLevel.Debug, "Uploaded {Segment}, {Bytes} bytes")]
-    public static partial void SegmentUploaded(this ILogger logger, string segment, long bytes);
+    [LoggerMessage(4003, LogLevel.Debug, "Uploaded segment {Segment}: {Bytes} bytes, {Latency:F0} ms after it was closed")]
+    public static partial void SegmentUploaded(this ILogger logger, string segment, long bytes, double latency);
 
     [LoggerMessage(4004, LogLevel.Error, "Segment {Segment} stays in the spool: {Problem}")]
     public static partial void SegmentSetAside(this ILogger logger, string segment, string problem);

@@ -208,18 +208,19 @@ public sealed class SegmentUploader : BackgroundService
             await storage.PutSegmentAsync(message.BlobName, stream, Convert.FromBase64String(message.ContentMd5), SegmentMetadata.Write(message), token);
         }, stop);
         await retry.ExecuteAsync(token => storage.SendAsync(message, token), stop);
-        Count(message);
+        TimeSpan latency = Count(message);
         spool.Remove(file, options.KeepLocal);
         keeper?.Uploaded(file.Key); // After the file is gone: who takes the recording over lists files first.
-        logger.SegmentUploaded(file.Key.ToString(), message.FileSize);
+        logger.SegmentUploaded(file.Key.ToString(), message.FileSize, latency.TotalMilliseconds);
         SegmentLeft?.Invoke(file.Key.Recording);
     }
 
-    private void Count(SegmentReady message)
+    private TimeSpan Count(SegmentReady message)
     {
         TimeSpan sinceClosed = time.GetUtcNow() - message.ClosedAt;
         if (sinceClosed < TimeSpan.Zero) sinceClosed = TimeSpan.Zero;
         if (!spokenToClosed.TryRemove(message.Key, out TimeSpan spoken)) spoken = SampleClock.ToTime(message.SampleCount);
         metrics.SegmentUploaded(message.FileSize, sinceClosed, spoken + sinceClosed);
+        return sinceClosed;
     }
 }

@@ -19,6 +19,7 @@ namespace Pipeline.Benchmarks.Crowd;
 internal static partial class CrowdRun
 {
     private const int Looks = 20;
+    private static readonly TimeSpan LongestSegment = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     public static async Task<int> RunAsync(string[] args)
@@ -34,7 +35,7 @@ internal static partial class CrowdRun
         DemoCall.Stopped stopped = await call.StopAsync();
         RecordingDetails recording = await stage.Functions.Api.WaitUntilCompletedAsync(stopped.RecordingId, Patience);
         double stopToFinalized = TimeProvider.System.GetElapsedTime(stopped.StoppedAt).TotalSeconds;
-        Goal[] goals = [.. Judge(discord, speakers, recording, resident, stopToFinalized, options.Length), MovedWithin(stage)];
+        Goal[] goals = [.. Judge(discord, speakers, recording, resident, stopToFinalized, options.Length), .. MovedWithin(stage)];
         foreach (Goal goal in goals) Console.WriteLine(goal);
         return goals.All(goal => goal.Holds) ? 0 : 1;
     }
@@ -43,7 +44,8 @@ internal static partial class CrowdRun
     {
         OpusClip[] clips = [.. new[] { "ada", "grace", "linus" }.Select(name => OpusClip.Read(RepositoryRoot.Combine("tests", "speech", $"{name}.opus")))];
         long began = TimeProvider.System.GetTimestamp();
-        Task talk = Task.WhenAll(speakers.Select((speaker, number) => TalkAsync(speaker, clips[number % clips.Length], began, options.Length)));
+        // People do not begin in the same millisecond: they come in over the length of one segment, and so are their segments cut.
+        Task talk = Task.WhenAll(speakers.Select((speaker, number) => TalkAsync(speaker, clips[number % clips.Length], LongestSegment * number / speakers.Count, began, options.Length)));
         List<long> resident = [];
         for (int look = 1; look <= Looks; look++)
         {
@@ -58,8 +60,9 @@ internal static partial class CrowdRun
         return resident;
     }
 
-    private static async Task TalkAsync(SimulatedSpeaker speaker, OpusClip clip, long began, TimeSpan length)
+    private static async Task TalkAsync(SimulatedSpeaker speaker, OpusClip clip, TimeSpan wait, long began, TimeSpan length)
     {
+        await Task.Delay(wait);
         while (TimeProvider.System.GetElapsedTime(began) < length) await speaker.SayAsync(clip);
     }
 
@@ -88,16 +91,39 @@ internal static partial class CrowdRun
         yield return new Goal("stop -> finalized", stopToFinalized, 10, "s");
     }
 
-    // The functions say of each segment how long after its close it was moved: upload, queue and copy together.
-    private static Goal MovedWithin(DemoStage stage)
+    // The bot says of each segment how long after its close it was durable, the functions when it was moved.
+    private static Goal[] MovedWithin(DemoStage stage)
     {
-        double[] seconds = [.. stage.Functions.Process.Lines.Select(line => Moved().Match(line)).Where(match => match.Success)
-            .Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) / 1000).Order()];
-        if (seconds.Length == 0) return new Goal("segments moved: none", double.PositiveInfinity, 0, "s");
-        Console.WriteLine(FormattableString.Invariant($"segment closed -> moved: p50 {seconds[seconds.Length / 2]:F3} s, p95 {seconds[seconds.Length * 95 / 100]:F3} s, most {seconds[^1]:F3} s of {seconds.Length}"));
-        return new Goal("segment closed -> durable and moved, p95", seconds[seconds.Length * 95 / 100], 1, "s");
+        Dictionary<string, double> durable = Latencies(stage.Bot!, Durable()), moved = Latencies(stage.Functions.Process, Moved());
+        string[] keys = [.. moved.Keys.Where(durable.ContainsKey)];
+        return
+        [
+            WithinASecond("segment closed -> durable", [.. keys.Select(key => durable[key])]),
+            WithinASecond("segment ready -> moved", [.. keys.Select(key => moved[key] - durable[key])]),
+        ];
     }
 
-    [GeneratedRegex(@"\[5002\].* (-?\d+) ms after it was closed")]
+    private static Goal WithinASecond(string what, double[] seconds)
+    {
+        if (seconds.Length == 0) return new Goal($"{what}: none", double.PositiveInfinity, 1, "s");
+        Array.Sort(seconds);
+        Console.WriteLine(FormattableString.Invariant($"{what}: p50 {seconds[seconds.Length / 2]:F3} s, p95 {seconds[seconds.Length * 95 / 100]:F3} s, most {seconds[^1]:F3} s of {seconds.Length}"));
+        return new Goal($"{what}, p95", seconds[seconds.Length * 95 / 100], 1, "s");
+    }
+
+    private static Dictionary<string, double> Latencies(ChildProcess process, Regex line)
+    {
+        Dictionary<string, double> seconds = [];
+        foreach (Match match in process.Lines.Select(text => line.Match(text)).Where(match => match.Success))
+        {
+            seconds.TryAdd(match.Groups["segment"].Value, double.Parse(match.Groups["latency"].Value, CultureInfo.InvariantCulture) / 1000);
+        }
+        return seconds;
+    }
+
+    [GeneratedRegex(@"\[4003\] Uploaded segment (?<segment>\S+): .* (?<latency>-?\d+) ms after it was closed")]
+    private static partial Regex Durable();
+
+    [GeneratedRegex(@"\[5002\] Moved segment (?<segment>\S+): .* (?<latency>-?\d+) ms after it was closed")]
     private static partial Regex Moved();
 }
