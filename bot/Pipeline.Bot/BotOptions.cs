@@ -18,7 +18,7 @@ public sealed record BotOptions
     /// <summary>PipelineStorage, or PipelineStorage__blobServiceUri, __queueServiceUri, __credential, __clientId.</summary>
     public TempStorageOptions Storage { get; init; } = new();
 
-    /// <summary>HEALTH_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT.</summary>
+    /// <summary>HEALTH_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT, PROMETHEUS_ENDPOINT.</summary>
     public HostingOptions Hosting { get; init; } = new();
 
     /// <summary>SHUTDOWN_GRACE: how long a bot that was told to stop goes on uploading, 0 s to 1 h. Default 25 s.</summary>

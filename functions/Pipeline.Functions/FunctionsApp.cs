@@ -108,11 +108,32 @@ public static class FunctionsApp
     private static void AddTelemetry(WebApplicationBuilder builder, FunctionsOptions options)
     {
         builder.Services.AddSingleton<Telemetry>();
-        if (options.TelemetryEndpoint is null) return;
-        builder.Services.AddOpenTelemetry()
+        if (options.TelemetryEndpoint is null && options.PrometheusEndpoint is null) return;
+        OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(Telemetry.Name, serviceVersion: typeof(FunctionsApp).Assembly.GetName().Version?.ToString(3)))
             .WithTracing(tracing => tracing.AddSource(Telemetry.Name).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation())
-            .WithMetrics(metrics => metrics.AddMeter(Telemetry.Name).AddMeter("System.Runtime").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation())
-            .UseOtlpExporter();
+            .WithMetrics(metrics => metrics.AddMeter(Telemetry.Name).AddMeter("System.Runtime").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation());
+        if (options.TelemetryEndpoint is not null) telemetry.UseOtlpExporter();
+        if (options.PrometheusEndpoint is { } scraped)
+        {
+            string host = scraped.Host is "0.0.0.0" or "[::]" ? "+" : scraped.Host;
+            DemandFree(scraped, host);
+            telemetry.WithMetrics(metrics => metrics.AddPrometheusHttpListener(listener => (listener.Host, listener.Port) = (host, scraped.Port)));
+        }
+    }
+
+    // The exporter would not name the setting.
+    private static void DemandFree(Uri scraped, string host)
+    {
+        using HttpListener attempt = new();
+        attempt.Prefixes.Add($"http://{host}:{scraped.Port}/");
+        try
+        {
+            attempt.Start();
+        }
+        catch (HttpListenerException taken)
+        {
+            throw new InvalidSettingException("PROMETHEUS_ENDPOINT", scraped.ToString(), $"an address of this machine that is free ({taken.Message})");
+        }
     }
 }

@@ -45,6 +45,9 @@ public sealed record FunctionsOptions
     /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: where metrics and traces go; null for nowhere. The exporter reads its other OTEL_ settings by itself.</summary>
     public Uri? TelemetryEndpoint { get; init; }
 
+    /// <summary><c>PROMETHEUS_ENDPOINT</c>: where <c>/metrics</c> can be scraped, of an app that stands alone; null for nowhere.</summary>
+    public Uri? PrometheusEndpoint { get; init; }
+
     /// <summary><c>Functions__LocalHide</c>: how long a received message stays hidden from other pumps; renewed at half time.</summary>
     public TimeSpan LocalHide { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -68,6 +71,7 @@ public sealed record FunctionsOptions
             LiveLimit = settings.Time("RECORDING_LIVE_LIMIT", TimeSpan.FromMinutes(1), TimeSpan.FromDays(1)) ?? defaults.LiveLimit,
             PoisonRedrives = settings.Number("Functions__PoisonRedrives", 0, 100) ?? defaults.PoisonRedrives,
             TelemetryEndpoint = settings.Address("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            PrometheusEndpoint = settings.Address("PROMETHEUS_ENDPOINT"),
             LocalHide = settings.Time("Functions__LocalHide", TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(10)) ?? defaults.LocalHide,
         };
     }

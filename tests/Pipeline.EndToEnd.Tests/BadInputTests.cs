@@ -99,14 +99,16 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
         Assert.Contains("libopus0", line, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Bot_names_a_health_port_that_is_taken()
+    [Theory]
+    [InlineData("HEALTH_ENDPOINT")]
+    [InlineData("PROMETHEUS_ENDPOINT")]
+    public async Task Bot_names_a_port_that_is_taken(string setting)
     {
         using TcpListener taken = new(IPAddress.Loopback, 0);
         taken.Start();
         string address = $"http://127.0.0.1:{((IPEndPoint)taken.LocalEndpoint).Port}";
-        string line = await RunAsync("bot/Pipeline.Bot", ["run"], ExitCode.Machine, [.. BotSettings(), ("HEALTH_ENDPOINT", address)]);
-        Assert.Contains("HEALTH_ENDPOINT", line, StringComparison.Ordinal);
+        string line = await RunAsync("bot/Pipeline.Bot", ["run"], ExitCode.Machine, [.. BotSettings(), (setting, address)]);
+        Assert.Contains(setting, line, StringComparison.Ordinal);
         Assert.Contains(address, line, StringComparison.Ordinal);
     }
 
@@ -120,6 +122,7 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
     [InlineData("RECORDING_EMPTY_TIMEOUT", "never")]
     [InlineData("HEALTH_ENDPOINT", "8080")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector")]
+    [InlineData("PROMETHEUS_ENDPOINT", "9464")]
     [InlineData("RECORDING_OUTPUT_FORMAT", "mp3")]
     public async Task Wrong_setting_of_the_running_bot_is_named(string name, string? value)
     {
@@ -156,6 +159,7 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
         using TcpListener taken = new(IPAddress.Loopback, 0);
         taken.Start();
         int port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        Assert.Contains("PROMETHEUS_ENDPOINT", await FunctionsAsync(WrongSetting, ("PipelineStorage", "UseDevelopmentStorage=true"), ("PROMETHEUS_ENDPOINT", $"http://127.0.0.1:{port}")), StringComparison.Ordinal);
         Assert.Contains($"{port}", await FunctionsAsync(Unavailable, ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}")), StringComparison.Ordinal);
     }
 

@@ -20,17 +20,7 @@ public sealed class HealthServer(HostingOptions options, RecordingHosts hosts, S
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         if (options.HealthEndpoint is not { } endpoint) return Task.CompletedTask;
-        // The listener compares host names; a probe that comes to any address of this machine says whatever it likes.
-        string host = endpoint.Host is "0.0.0.0" or "[::]" ? "+" : endpoint.Host;
-        listener.Prefixes.Add($"http://{host}:{endpoint.Port}/");
-        try
-        {
-            listener.Start();
-        }
-        catch (HttpListenerException taken)
-        {
-            throw new IOException($"HEALTH_ENDPOINT: '{endpoint}' cannot be listened on: {taken.Message}", taken);
-        }
+        ListenAddress.Open(listener, "HEALTH_ENDPOINT", endpoint);
         return base.StartAsync(cancellationToken);
     }
 

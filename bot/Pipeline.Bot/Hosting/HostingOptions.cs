@@ -8,4 +8,7 @@ public sealed record HostingOptions
 
     /// <summary>OTEL_EXPORTER_OTLP_ENDPOINT: where metrics and traces go; null (the default) for nowhere.</summary>
     public Uri? TelemetryEndpoint { get; init; }
+
+    /// <summary>PROMETHEUS_ENDPOINT: where <c>/metrics</c> can be scraped; null (the default) for nowhere.</summary>
+    public Uri? PrometheusEndpoint { get; init; }
 }

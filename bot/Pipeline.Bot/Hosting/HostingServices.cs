@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
@@ -39,15 +40,24 @@ internal static class HostingServices
         return services;
     }
 
-    /// <summary>Sends metrics and traces where OTEL_EXPORTER_OTLP_ENDPOINT says; the exporter reads the other OTEL_ settings by itself.</summary>
+    /// <summary>
+    /// Sends metrics and traces where OTEL_EXPORTER_OTLP_ENDPOINT says (the exporter reads the other OTEL_ settings by itself),
+    /// and lets metrics be scraped at PROMETHEUS_ENDPOINT.
+    /// </summary>
+    /// <exception cref="IOException">PROMETHEUS_ENDPOINT is taken or not ours.</exception>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, HostingOptions options)
     {
-        if (options.TelemetryEndpoint is null) return services;
-        services.AddOpenTelemetry()
+        if (options.TelemetryEndpoint is null && options.PrometheusEndpoint is null) return services;
+        OpenTelemetryBuilder telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("Pipeline.Bot", serviceVersion: typeof(HostingServices).Assembly.GetName().Version?.ToString(3)))
             .WithTracing(tracing => tracing.AddSource(BotMetrics.MeterName))
-            .WithMetrics(metrics => metrics.AddMeter(BotMetrics.MeterName).AddMeter("System.Runtime"))
-            .UseOtlpExporter();
+            .WithMetrics(metrics => metrics.AddMeter(BotMetrics.MeterName).AddMeter("System.Runtime"));
+        if (options.TelemetryEndpoint is not null) telemetry.UseOtlpExporter();
+        if (options.PrometheusEndpoint is { } scraped)
+        {
+            using (HttpListener attempt = new()) ListenAddress.Open(attempt, "PROMETHEUS_ENDPOINT", scraped); // The exporter would not name the setting.
+            telemetry.WithMetrics(metrics => metrics.AddPrometheusHttpListener(listener => (listener.Host, listener.Port) = (ListenAddress.Host(scraped), scraped.Port)));
+        }
         return services;
     }
 }

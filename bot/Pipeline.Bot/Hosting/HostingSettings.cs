@@ -7,6 +7,7 @@ internal static class HostingSettings
     {
         HealthEndpoint = ReadEndpoint(setting, "HEALTH_ENDPOINT", "http://127.0.0.1:8080, or off", Uri.UriSchemeHttp),
         TelemetryEndpoint = ReadEndpoint(setting, "OTEL_EXPORTER_OTLP_ENDPOINT", "an address such as http://127.0.0.1:4317", Uri.UriSchemeHttp, Uri.UriSchemeHttps),
+        PrometheusEndpoint = ReadEndpoint(setting, "PROMETHEUS_ENDPOINT", "http://127.0.0.1:9464, or off", Uri.UriSchemeHttp),
     };
 
     private static Uri? ReadEndpoint(SettingReader setting, string name, string range, params string[] schemes)

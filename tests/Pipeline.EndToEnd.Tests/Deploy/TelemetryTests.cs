@@ -1,4 +1,6 @@
+using System.Globalization;
 using Pipeline.Contracts.Api;
+using Pipeline.Simulator;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 
@@ -43,6 +45,35 @@ public sealed class TelemetryTests
         Assert.InRange(collector.Highest(Bot, "pipeline.packets.received")!.Value, 3500, 4500); // 2 speakers, 50 packets a second, 45 s, 5 % lost
         Assert.InRange(collector.Highest(Bot, "pipeline.packets.lost")!.Value, 100, 400);
         Assert.Equal(recording.SegmentCount, Traces(collector).Select(trace => trace.Upload.TraceId).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Figures_can_be_scraped_from_bot_and_functions()
+    {
+        int[] ports = FreePort.Take(2);
+        using TempFolder folder = new();
+        await using Azurite azurite = await Azurite.StartAsync();
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite, Scraped(ports[0]));
+        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using BotProcess bot = BotProcess.Start(discord, azurite.Settings, functions, Scraped(ports[1]));
+        await bot.UntilReadyAsync("ready");
+
+        string id = await Replayed.RunAsync(folder, azurite.Settings, speakers: 1, length: "20s", speed: "20");
+        RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(id, Patience);
+
+        Assert.Equal(0, await ScrapeAsync(ports[1], "pipeline_spool_bytes"));
+        Assert.Equal(recording.SegmentCount, await ScrapeAsync(ports[0], "pipeline_segments_moved"));
+    }
+
+    private static Dictionary<string, string?> Scraped(int port) => new() { ["PROMETHEUS_ENDPOINT"] = $"http://127.0.0.1:{port}" };
+
+    /// <summary>The value of the metric whose name begins so.</summary>
+    private static async Task<double> ScrapeAsync(int port, string name)
+    {
+        using HttpClient prometheus = new();
+        string text = await prometheus.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"), TestContext.Current.CancellationToken);
+        string line = Assert.Single(text.Split('\n'), line => line.StartsWith(name, StringComparison.Ordinal));
+        return double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
     }
 
     /// <summary>Pairs of the bot's span and the function's that says that it is its child, over the queue.</summary>
