@@ -140,15 +140,7 @@ public sealed class GuildRecorder : IAsyncDisposable
         // The name first: nobody is recorded before it says so.
         Dictionary<string, string> properties = RecordingOpening.Properties(start);
         if (await opening.RenameAsync(start, properties, stopping.Token) is { } refusal) return new StartOutcome(null, refusal, Started: false);
-        RecordingHost host = await services.Hosts.StartAsync(new StartRecordingRequest
-        {
-            GuildId = guildId,
-            GuildName = start.Guild.Name is { Length: > 0 } name ? name : guildId.ToString(CultureInfo.InvariantCulture),
-            ChannelId = start.Channel.Id,
-            StartedBy = start.StartedBy,
-            Title = start.Title,
-            Properties = properties,
-        }, stopping.Token);
+        RecordingHost host = await HostAsync(start, properties);
         RecordedCall call = Adopt(host, start, null);
         services.Log.RecordingStarted(guildId, host.Session.RecordingId.ToString(), start.Channel.Id, start.StartedBy);
         Task<bool> posting = opening.PostPanelAsync(call, stopping.Token);
@@ -162,6 +154,28 @@ public sealed class GuildRecorder : IAsyncDisposable
         }
         call.Begin(announce: true);
         return new StartOutcome(call, posted ? Texts.Started(start.Channel.Id) : Texts.NoPanel(start.Channel.Id), Started: true);
+    }
+
+    private async Task<RecordingHost> HostAsync(StartCall start, Dictionary<string, string> properties)
+    {
+        try
+        {
+            return await services.Hosts.StartAsync(new StartRecordingRequest
+            {
+                GuildId = guildId,
+                GuildName = start.Guild.Name is { Length: > 0 } name ? name : guildId.ToString(CultureInfo.InvariantCulture),
+                ChannelId = start.Channel.Id,
+                StartedBy = start.StartedBy,
+                Title = start.Title,
+                Properties = properties,
+            }, stopping.Token);
+        }
+        catch when (properties.ContainsKey(ManifestProperties.NameChanged))
+        {
+            // Nothing is recorded, so the name must not say so.
+            await services.Names.RestoreAsync(guildId, properties.GetValueOrDefault(ManifestProperties.NameBefore), stopping.Token);
+            throw;
+        }
     }
 
     /// <summary>Makes the recording this guild's own and listens to its voice call and its end.</summary>

@@ -183,7 +183,7 @@ public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands lib
     private static string Jump(ulong guildId, PostedPanel posted) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"https://discord.com/channels/{guildId}/{posted.ChannelId}/{posted.MessageId}");
 
-    private static string Shorten(string title) => title.Length <= 100 ? title.Trim() : title[..100].Trim();
+    private static string Shorten(string title) => Wording.Cut(title, 100).Trim();
 
     /// <summary>When the caller may try again; null: now.</summary>
     private DateTimeOffset? TooFast(ulong userId)

@@ -16,11 +16,7 @@ public sealed class SpokenName(DiscordRestClient rest, string folder, ILogger lo
     private const int LongestName = 32; // Discord: Usernames and Nicknames
 
     /// <summary>The name while recording: the prefix and as much of the old name as fits.</summary>
-    public static string WithPrefix(string name)
-    {
-        string whole = Prefix + name;
-        return whole.Length <= LongestName ? whole : whole[..LongestName];
-    }
+    public static string WithPrefix(string name) => Wording.Cut(Prefix + name, LongestName);
 
     public static bool HasPrefix(string? nickname) => nickname?.StartsWith(Prefix, StringComparison.Ordinal) == true;
 

@@ -46,6 +46,13 @@ public static class Wording
     /// <param name="many">When it is not the one with an s.</param>
     public static string Count(long value, string one, string? many = null) => Number(value) + " " + (value == 1 ? one : many ?? one + "s");
 
+    /// <summary>At most so many UTF-16 units of a text; a character that needs two of them is kept or dropped whole.</summary>
+    public static string Cut(string text, int most)
+    {
+        if (text.Length <= most) return text;
+        return text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
+    }
+
     /// <summary>Text of people inside ours: no formatting, no mention, no more than <paramref name="most"/> characters.</summary>
     public static string Plain(string text, int most)
     {
@@ -57,6 +64,6 @@ public static class Wording
             else if (letter is '*' or '_' or '`' or '~' or '|' or '>' or '<' or '@' or '#' or '\\' or '[' or ']') plain.Append('\\').Append(letter);
             else plain.Append(letter);
         }
-        return plain.ToString();
+        return plain.Length > 0 && char.IsHighSurrogate(plain[^1]) ? plain.ToString(0, plain.Length - 1) : plain.ToString();
     }
 }

@@ -76,7 +76,15 @@ public sealed class RecordingHosts : BackgroundService
         ManifestKeeper keeper = ManifestKeeper.Start(Spool.Folder(session.RecordingId), first);
         keeper.TryClaim();
         Keepers.Add(keeper);
-        keeper.SaveLocally(first);
+        try
+        {
+            keeper.SaveLocally(first);
+        }
+        catch
+        {
+            Keepers.Forget(session.RecordingId);
+            throw;
+        }
         RecordingHost host = Host(keeper, new RecordingLease(Storages, Time), captureTime, startTimestamp, new Dictionary<ulong, int>(), request.TicksByCaller);
         logger.RecordingStarted(session.RecordingId.ToString(), session.ChannelId);
         return Task.FromResult(host);

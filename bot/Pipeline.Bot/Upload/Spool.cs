@@ -56,9 +56,9 @@ public sealed class Spool : IDisposable
     public IReadOnlyList<RecordingId> Recordings()
     {
         List<RecordingId> found = [];
-        foreach (string folder in Directory.EnumerateDirectories(Root))
+        foreach (DirectoryInfo folder in EnumerateOrNone(new DirectoryInfo(Root), static root => root.GetDirectories()))
         {
-            if (RecordingId.TryParse(Path.GetFileName(folder), out RecordingId recording)) found.Add(recording);
+            if (RecordingId.TryParse(folder.Name, out RecordingId recording)) found.Add(recording);
         }
         found.Sort((left, right) => string.CompareOrdinal(left.ToString(), right.ToString()));
         return found;

@@ -7,6 +7,14 @@ namespace Pipeline.Bot.Tests.Commands;
 
 public sealed class RecordingPanelTests
 {
+    [Theory]
+    [InlineData("Ada", 3, "Ada")]
+    [InlineData("Ada", 2, "Ad")]
+    [InlineData("Ad\U0001F399", 3, "Ad")]
+    [InlineData("Ad\U0001F399", 4, "Ad\U0001F399")]
+    public void Character_of_two_units_is_cut_whole(string text, int most, string expected) =>
+        Assert.Equal((expected, expected), (Wording.Cut(text, most), Wording.Plain(text, most)));
+
     private static readonly SessionInfo Session = new()
     {
         RecordingId = new RecordingId(new Guid("0198c0de-0000-7000-8000-000000000001")),

@@ -3,6 +3,7 @@ using Pipeline.Bot.Commands;
 using Pipeline.Simulator.Faults;
 using Pipeline.Simulator.Rest;
 using Pipeline.Simulator.World;
+using Pipeline.TestKit;
 using Permissions = Pipeline.Simulator.World.Permissions;
 
 namespace Pipeline.Bot.Tests.Commands;
@@ -83,6 +84,25 @@ public sealed class SituationTests
         Assert.Contains("Change Nickname", (await rig.RecordAsync()).Text, StringComparison.Ordinal);
         Assert.Null(rig.Current);
         Assert.Null(rig.Discord.Guild.VoiceStateOf(rig.Discord.Bot.Id));
+    }
+
+    [Fact]
+    public async Task Disk_that_takes_no_recording_is_told_and_the_old_name_given_back()
+    {
+        using TempFolder state = new();
+        await using BotRig rig = await BotRig.StartAsync(change: options => options with { StateFolder = state.Path });
+        (string spool, string away) = (rig.Folder.Combine("spool"), rig.Folder.Combine("away"));
+        Directory.Move(spool, away);
+        await File.WriteAllTextAsync(spool, "in the way", TestContext.Current.CancellationToken);
+        Assert.Contains(Texts.CouldNotStart("my disk takes no files"), (await rig.RecordAsync()).Text, StringComparison.Ordinal);
+        await rig.UntilAsync(() => rig.Discord.BotMember.NicknameHistory.Count == 2);
+        Assert.Null(rig.Discord.BotMember.Nickname);
+        Assert.Null(rig.Current);
+
+        File.Delete(spool);
+        Directory.Move(away, spool);
+        SimulatedInteraction again = await rig.AskAsync(rig.Admin, "record start");
+        Assert.Contains(Texts.Started(rig.Discord.VoiceChannel.Id), again.Text, StringComparison.Ordinal);
     }
 
     [Fact]
