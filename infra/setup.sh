@@ -66,7 +66,12 @@ if wants azurite; then npm_install infra/azurite; fi
 if wants linker; then install_linker; fi
 if wants peers; then install_peers; fi
 # Only the comparison in 'live' needs it: its native opus is compiled, which takes Node's headers and a compiler.
-if wants receiver; then npm_install tests/peers/receiver; fi
+if wants receiver; then
+  # Headers that came with Node spare their download.
+  prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
+  [ -f "$prefix/include/node/node.h" ] && export npm_config_nodedir="$prefix"
+  npm_install tests/peers/receiver
+fi
 if wants restore; then
   check_dotnet
   dotnet restore Pipeline.sln -v quiet >&2
