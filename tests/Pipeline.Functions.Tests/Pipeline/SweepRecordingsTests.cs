@@ -94,6 +94,7 @@ public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite
     {
         FakeTimeProvider clock = Clock();
         await using App app = await StartAsync(clock, new() { ["Functions:PoisonRedrives"] = "2" });
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
         string poisonQueue = StorageNames.SegmentReadyQueue + StorageNames.PoisonSuffix;
         for (int redrive = 0; redrive < 2; redrive++)
         {
