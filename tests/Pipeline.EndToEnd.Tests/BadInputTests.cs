@@ -167,7 +167,9 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
     [InlineData("RECORDING_ABANDON_AFTER", "soon")]
     [InlineData("PipelineStorage", null)]
     [InlineData("RecordingApi__BaseUrl", "nowhere")]
-    public async Task Functions_name_a_wrong_setting(string name, string? value) => Assert.Contains(name, await FunctionsAsync(WrongSetting, (name, value)), StringComparison.Ordinal);
+    [InlineData("PROMETHEUS_ENDPOINT", "https://127.0.0.1:9464")]
+    public async Task Functions_name_a_wrong_setting(string name, string? value) =>
+        Assert.Contains(name, await FunctionsAsync(WrongSetting, ("PipelineStorage", "UseDevelopmentStorage=true"), (name, value)), StringComparison.Ordinal);
 
     private (string Name, string? Value)[] BotSettings() => [("RECORDING_SPOOL_FOLDER", folder.Combine("spool")), ("DISCORD_TOKEN", "a.token"), ("DISCORD_API_BASE", "http://127.0.0.1:9/api")];
 

@@ -82,14 +82,10 @@ public sealed class FinalizeRecording(
             id,
             row => IsCopy(message, row, now) ? null : row with { LookAttempt = message.Attempt + 1, LookSent = false, LookDueAt = now + SendGrace, LookToken = token },
             cancellation);
-        if (marked is { LookSent: true } && marked.LookToken != token)
-        {
-            Log.CopyDropped(log, id, message.Attempt);
-            return;
-        }
         if (marked is not null && marked.LookToken != token)
         {
-            await queues.SendAsync(message, SendGrace, cancellation);
+            if (marked.LookSent) Log.CopyDropped(log, id, message.Attempt);
+            else await queues.SendAsync(message, SendGrace, cancellation);
             return;
         }
         await queues.SendAsync(message with { Attempt = message.Attempt + 1, Outages = 0 }, delay, cancellation);
