@@ -2,61 +2,84 @@
 # Brings the whole product into your subscription.
 #   infra/deploy.sh ENVIRONMENT LOCATION             provision, publish, deploy
 #   infra/deploy.sh ENVIRONMENT LOCATION --what-if   show what would change, touch nothing
-# Needs az and azd (both logged in) and the .NET SDK. The first deployment needs DISCORD_TOKEN; later ones keep the vault's.
+# Needs az and azd (both logged in), the .NET SDK, and zip for more than one cell. The first deployment needs DISCORD_TOKEN; later ones keep the vault's.
 # PIPELINE_DOCTOR_CHANNEL=ID: the doctor joins that voice channel for a moment; only when nothing is recorded in its server.
 # PIPELINE_BOT_HOST=containerInstance, PIPELINE_BOT_SHARDS, PIPELINE_CELLS, PIPELINE_ALERT_EMAIL, DISCORD_GUILD_ID as in bicep/main.bicepparam.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD
 
 fail() { echo "deploy: $1" >&2; exit 2; }
-[ $# -ge 2 ] || fail "usage: infra/deploy.sh ENVIRONMENT LOCATION [--what-if]"
+[ $# -ge 2 ] && [ $# -le 3 ] || fail "usage: infra/deploy.sh ENVIRONMENT LOCATION [--what-if]"
 environment=$1 location=$2 mode=${3:-deploy}
 case "$mode" in deploy | --what-if) ;; *) fail "unknown argument '$mode'; known: --what-if" ;; esac
-[[ "$environment" =~ ^[A-Za-z0-9-]{1,64}$ ]] || fail "environment name '$environment' must be 1-64 letters, digits or hyphens"
+[[ "$environment" =~ ^[A-Za-z0-9][A-Za-z0-9-]{0,63}$ ]] || fail "environment name '$environment' must be 1-64 letters, digits or hyphens, no hyphen first"
+[[ "$location" =~ ^[A-Za-z0-9]+$ ]] || fail "location '$location' must be the name of a region, for example westeurope"
 case "${PIPELINE_BOT_HOST:-containerApp}" in
   containerApp | containerInstance) ;;
   *) fail "PIPELINE_BOT_HOST is '$PIPELINE_BOT_HOST'; it must be containerApp or containerInstance" ;;
 esac
-[[ "${PIPELINE_BOT_SHARDS:-1}" =~ ^[1-9][0-9]?$ ]] || fail "PIPELINE_BOT_SHARDS is '$PIPELINE_BOT_SHARDS'; it must be 1-64"
-for name in PIPELINE_FIRST_SHARD PIPELINE_TOTAL_SHARDS; do
-  [[ "${!name:-0}" =~ ^(0|[1-9][0-9]{0,4})$ ]] || fail "$name is '${!name}'; it must be 0-65535"
-done
-[[ "${PIPELINE_CELLS:-1}" =~ ^[1-8]$ ]] || fail "PIPELINE_CELLS is '$PIPELINE_CELLS'; it must be 1-8"
-[ $((${PIPELINE_BOT_SHARDS:-1} % ${PIPELINE_CELLS:-1})) = 0 ] || fail "PIPELINE_BOT_SHARDS must be a multiple of PIPELINE_CELLS"
+require() { # require NAME FROM TO: not set, or a whole number in that range
+  local given=${!1:-$2}
+  [[ "$given" =~ ^(0|[1-9][0-9]{0,5})$ ]] && [ "$given" -ge "$2" ] && [ "$given" -le "$3" ] || fail "$1 is '$given'; it must be $2-$3"
+}
+require PIPELINE_BOT_SHARDS 1 64
+require PIPELINE_FIRST_SHARD 0 65535
+require PIPELINE_TOTAL_SHARDS 0 65536
+require PIPELINE_CELLS 1 8
 [[ "${PIPELINE_DOCTOR_CHANNEL:-}" =~ ^[0-9]*$ ]] || fail "PIPELINE_DOCTOR_CHANNEL is '$PIPELINE_DOCTOR_CHANNEL'; it must be the id of a voice channel, digits only"
 command -v az >/dev/null || fail "az is missing: install the Azure CLI and start again"
 az account show >/dev/null 2>&1 || fail "az is not logged in: run 'az login' and start again"
+if [ "$mode" = deploy ]; then
+  for tool in azd dotnet; do command -v "$tool" >/dev/null || fail "$tool is missing: install it and start again"; done
+fi
 export AZURE_ENV_NAME=$environment AZURE_LOCATION=$location
 
+# What was chosen once stays chosen: the next deployment needs only the environment's name.
+choices="PIPELINE_BOT_HOST PIPELINE_BOT_SHARDS PIPELINE_FIRST_SHARD PIPELINE_TOTAL_SHARDS PIPELINE_CELLS PIPELINE_ALERT_EMAIL DISCORD_GUILD_ID OTEL_EXPORTER_OTLP_ENDPOINT"
+value() { (cd "$root/infra" && azd env get-value "$1" --environment "$environment" 2>/dev/null | grep -v '^ERROR') || true; }
+keep() { # keep NAME: what is not given is as it was
+  [ -n "${!1:-}" ] || export "$1=$(value "$1")"
+  [ -n "${!1}" ] || unset "$1"
+}
+for name in $choices; do keep "$name"; done
+[ $((${PIPELINE_BOT_SHARDS:-1} % ${PIPELINE_CELLS:-1})) = 0 ] ||
+  fail "PIPELINE_BOT_SHARDS is '${PIPELINE_BOT_SHARDS:-1}'; it must be a multiple of PIPELINE_CELLS, which is '${PIPELINE_CELLS:-1}'"
+
 if [ "$mode" = --what-if ]; then
+  keep SERVICE_BOT_IMAGE_NAME
   exec az deployment sub what-if --location "$location" --template-file bicep/main.bicep --parameters bicep/main.bicepparam
 fi
 
-for tool in azd dotnet; do command -v "$tool" >/dev/null || fail "$tool is missing: install it and start again"; done
 if [ "${PIPELINE_BOT_HOST:-containerApp}" = containerApp ] && [ ! -e /usr/lib/x86_64-linux-gnu/libopus.so.0 ]; then
   fail "libopus is missing: the bot's image takes it from the machine that publishes. On Debian or Ubuntu (x64) run 'sudo apt-get install -y libopus0'; elsewhere deploy from the workflow in .github/workflows"
 fi
-cd infra
-azd env select "$environment" 2>/dev/null || azd env new "$environment" --location "$location" --subscription "$(az account show --query id -o tsv)"
-value() { azd env get-value "$1" 2>/dev/null | grep -v '^ERROR' || true; }
-# What was chosen once stays chosen: the next deployment needs only the environment's name.
-for name in PIPELINE_BOT_HOST PIPELINE_BOT_SHARDS PIPELINE_FIRST_SHARD PIPELINE_TOTAL_SHARDS PIPELINE_CELLS PIPELINE_ALERT_EMAIL DISCORD_GUILD_ID OTEL_EXPORTER_OTLP_ENDPOINT; do
-  [ -z "${!name:-}" ] || azd env set "$name" "${!name}"
-done
-if [ -z "$(value PIPELINE_KEY_VAULT)" ] && [ -z "${DISCORD_TOKEN:-}" ]; then
+[ "${PIPELINE_CELLS:-1}" = 1 ] || command -v zip >/dev/null || fail "zip is missing: the functions of the other cells are sent as a zip file. Install it and start again"
+
+existing_group() { # the environment's resource group, if it has one and it was not deleted since
+  local name exists
+  name=$(value AZURE_RESOURCE_GROUP)
+  [ -n "$name" ] || return 0
+  exists=$(az group exists --name "$name") || return
+  [ "$exists" != true ] || echo "$name"
+}
+group=$(existing_group)
+if [ -z "${DISCORD_TOKEN:-}" ] && { [ -z "$group" ] || [ -z "$(value PIPELINE_KEY_VAULT)" ]; }; then
   fail "the first deployment of '$environment' needs DISCORD_TOKEN: copy it from the Bot page of your application and start again"
 fi
 
-remove_all() { # remove_all KIND PREFIX: the resources of that kind in the environment's group, if there is one already
-  local group name
-  group=$(value AZURE_RESOURCE_GROUP)
+cd infra
+azd env select "$environment" 2>/dev/null || azd env new "$environment" --location "$location" --subscription "$(az account show --query id -o tsv)"
+for name in $choices; do [ -z "${!name:-}" ] || azd env set "$name" "${!name}"; done
+
+remove_all() { # remove_all KIND PREFIX: the resources of that kind in the environment's group, if there was one already
+  local names name
   [ -n "$group" ] || return 0
-  for name in $(az "$1" list --resource-group "$group" --query "[?starts_with(name, '$2')].name" -o tsv 2>/dev/null); do
-    az "$1" delete --resource-group "$group" --name "$name" --yes >/dev/null
-  done
+  names=$(az "$1" list --resource-group "$group" --query "[?starts_with(name, '$2')].name" -o tsv)
+  for name in $names; do az "$1" delete --resource-group "$group" --name "$name" --yes >/dev/null; done
 }
 
-if [ "$(value PIPELINE_BOT_HOST)" = containerInstance ]; then
+if [ "${PIPELINE_BOT_HOST:-containerApp}" = containerInstance ]; then
   azd provision --no-prompt
   azd deploy functions --no-prompt
   registry=$(value AZURE_CONTAINER_REGISTRY_ENDPOINT)
@@ -77,7 +100,7 @@ else
 fi
 
 # azd knows one functions service; the other cells get the same package.
-if [ "$(value PIPELINE_CELLS)" -gt 1 ] 2>/dev/null; then
+if [ "${PIPELINE_CELLS:-1}" -gt 1 ]; then
   package=$(mktemp -d)
   trap 'rm -rf "$package"' EXIT
   dotnet publish ../functions/Pipeline.Functions -c Release -o "$package/app" -v quiet --nologo
