@@ -132,4 +132,13 @@ output PIPELINE_FUNCTIONS_NAME string = resources.outputs.functionsName
 output PIPELINE_API_URL string = resources.outputs.apiUrl
 output PIPELINE_STORAGE_ACCOUNT string = resources.outputs.storageAccountName
 output PIPELINE_KEY_VAULT string = resources.outputs.keyVaultName
+// What was chosen, under the names that main.bicepparam reads: "azd env refresh" brings it to the next machine that deploys.
 output PIPELINE_BOT_HOST string = botHost
+output PIPELINE_BOT_SHARDS int = botShards
+output PIPELINE_FIRST_SHARD int = firstShard
+output PIPELINE_TOTAL_SHARDS int = totalShards
+output PIPELINE_CELLS int = cells
+output PIPELINE_ALERT_EMAIL string = alertEmail
+output DISCORD_GUILD_ID string = discordGuildId
+output OTEL_EXPORTER_OTLP_ENDPOINT string = otlpEndpoint
+output SERVICE_BOT_IMAGE_NAME string = botImage

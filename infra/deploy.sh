@@ -2,12 +2,12 @@
 # Brings the whole product into your subscription.
 #   infra/deploy.sh ENVIRONMENT LOCATION             provision, publish, deploy
 #   infra/deploy.sh ENVIRONMENT LOCATION --what-if   show what would change, touch nothing
-# Needs az and azd (both logged in), the .NET SDK, and zip for more than one cell. The first deployment needs DISCORD_TOKEN; later ones keep the vault's.
+# Needs az and azd (both logged in; --what-if does without azd, and without what was chosen before), the .NET SDK, and zip for more than one cell.
+# The first deployment needs DISCORD_TOKEN; later ones keep the vault's.
 # PIPELINE_DOCTOR_CHANNEL=ID: the doctor joins that voice channel for a moment; only when nothing is recorded in its server.
 # PIPELINE_BOT_HOST=containerInstance, PIPELINE_BOT_SHARDS, PIPELINE_CELLS, PIPELINE_ALERT_EMAIL, DISCORD_GUILD_ID as in bicep/main.bicepparam.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-root=$PWD
 
 fail() { echo "deploy: $1" >&2; exit 2; }
 [ $# -ge 2 ] && [ $# -le 3 ] || fail "usage: infra/deploy.sh ENVIRONMENT LOCATION [--what-if]"
@@ -35,19 +35,42 @@ if [ "$mode" = deploy ]; then
 fi
 export AZURE_ENV_NAME=$environment AZURE_LOCATION=$location
 
-# What was chosen once stays chosen: the next deployment needs only the environment's name.
-choices="PIPELINE_BOT_HOST PIPELINE_BOT_SHARDS PIPELINE_FIRST_SHARD PIPELINE_TOTAL_SHARDS PIPELINE_CELLS PIPELINE_ALERT_EMAIL DISCORD_GUILD_ID OTEL_EXPORTER_OTLP_ENDPOINT"
-value() { (cd "$root/infra" && azd env get-value "$1" --environment "$environment" 2>/dev/null | grep -v '^ERROR') || true; }
+# A deployment keeps what was chosen in its outputs, where every machine finds it that deploys the environment again.
+group=""
+if command -v azd >/dev/null; then
+  group=$(az group list --tag "azd-env-name=$environment" --query "[?starts_with(name, 'rg-pipeline-')].name | [0]" -o tsv)
+fi
+refuse_without_token() {
+  [ "$mode" = --what-if ] || [ -n "${DISCORD_TOKEN:-}" ] ||
+    fail "the first deployment of '$environment' needs DISCORD_TOKEN: copy it from the Bot page of your application and start again"
+}
+[ -n "$group" ] || refuse_without_token
+open_environment() {
+  azd env select "$environment" 2>/dev/null || azd env new "$environment" --location "$location" --subscription "$(az account show --query id -o tsv)"
+}
+known() { [[ "$(azd env get-value SERVICE_BOT_IMAGE_NAME --environment "$environment" 2>&1)" != *ERROR* ]]; } # a deployment was begun from here
+value() { azd env get-value "$1" --environment "$environment" 2>/dev/null | grep -v '^ERROR' || true; }
 keep() { # keep NAME: what is not given is as it was
   [ -n "${!1:-}" ] || export "$1=$(value "$1")"
   [ -n "${!1}" ] || unset "$1"
 }
+choices="PIPELINE_BOT_HOST PIPELINE_BOT_SHARDS PIPELINE_FIRST_SHARD PIPELINE_TOTAL_SHARDS PIPELINE_CELLS PIPELINE_ALERT_EMAIL DISCORD_GUILD_ID OTEL_EXPORTER_OTLP_ENDPOINT"
+cd infra
+if [ -n "$group" ]; then
+  open_environment
+  if ! azd env refresh --no-prompt; then
+    known || fail "'$environment' exists as $group, but its last deployment cannot be read, so what was chosen for it is not known here: deploy from the machine that made it, or delete it with infra/destroy.sh"
+    echo "deploy: the last deployment of '$environment' cannot be read; going on with what this machine knows of it" >&2
+  fi
+  [ -n "$(value PIPELINE_KEY_VAULT)" ] || refuse_without_token
+fi
 for name in $choices; do keep "$name"; done
 [ $((${PIPELINE_BOT_SHARDS:-1} % ${PIPELINE_CELLS:-1})) = 0 ] ||
   fail "PIPELINE_BOT_SHARDS is '${PIPELINE_BOT_SHARDS:-1}'; it must be a multiple of PIPELINE_CELLS, which is '${PIPELINE_CELLS:-1}'"
 
 if [ "$mode" = --what-if ]; then
   keep SERVICE_BOT_IMAGE_NAME
+  cd ..
   exec az deployment sub what-if --location "$location" --template-file bicep/main.bicep --parameters bicep/main.bicepparam
 fi
 
@@ -55,21 +78,8 @@ if [ "${PIPELINE_BOT_HOST:-containerApp}" = containerApp ] && [ ! -e /usr/lib/x8
   fail "libopus is missing: the bot's image takes it from the machine that publishes. On Debian or Ubuntu (x64) run 'sudo apt-get install -y libopus0'; elsewhere deploy from the workflow in .github/workflows"
 fi
 [ "${PIPELINE_CELLS:-1}" = 1 ] || command -v zip >/dev/null || fail "zip is missing: the functions of the other cells are sent as a zip file. Install it and start again"
-
-existing_group() { # the environment's resource group, if it has one and it was not deleted since
-  local name exists
-  name=$(value AZURE_RESOURCE_GROUP)
-  [ -n "$name" ] || return 0
-  exists=$(az group exists --name "$name") || return
-  [ "$exists" != true ] || echo "$name"
-}
-group=$(existing_group)
-if [ -z "${DISCORD_TOKEN:-}" ] && { [ -z "$group" ] || [ -z "$(value PIPELINE_KEY_VAULT)" ]; }; then
-  fail "the first deployment of '$environment' needs DISCORD_TOKEN: copy it from the Bot page of your application and start again"
-fi
-
-cd infra
-azd env select "$environment" 2>/dev/null || azd env new "$environment" --location "$location" --subscription "$(az account show --query id -o tsv)"
+[ -n "$group" ] || open_environment
+[ -n "$group" ] || azd env set SERVICE_BOT_IMAGE_NAME "" # a registry that was deleted has no image any more
 for name in $choices; do [ -z "${!name:-}" ] || azd env set "$name" "${!name}"; done
 
 remove_all() { # remove_all KIND PREFIX: the resources of that kind in the environment's group, if there was one already

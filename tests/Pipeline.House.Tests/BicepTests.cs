@@ -28,6 +28,20 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
         Assert.DoesNotContain("Warning", command == "lint" ? output : "", StringComparison.Ordinal);
     }
 
+    /// <summary>"azd env refresh" carries a choice to the next machine only under the name that main.bicepparam reads, and deploy.sh keeps only what it names.</summary>
+    [Fact]
+    public void Every_choice_comes_back_as_an_output_under_the_name_it_was_made()
+    {
+        string[] notKept = ["AZURE_ENV_NAME", "DISCORD_TOKEN", "PIPELINE_DOCTOR_CHANNEL"];
+        string parameters = File.ReadAllText(RepositoryRoot.Combine("bicep", "main.bicepparam"));
+        Dictionary<string, string> choices = VariableOfParameter().Matches(parameters).Where(match => !notKept.Contains(match.Groups[2].Value)).ToDictionary(match => match.Groups[2].Value, match => match.Groups[1].Value);
+        Assert.Equal(10, choices.Count);
+        Assert.All(choices, choice => Assert.Equal($"[parameters('{choice.Value}')]", (string?)template.Root["outputs"]![choice.Key]?["value"]));
+        string script = File.ReadAllText(RepositoryRoot.Combine("infra", "deploy.sh"));
+        string[] kept = script.Split("choices=\"", 2)[1].Split('"')[0].Split(' ');
+        Assert.Equal(choices.Keys.Except(["AZURE_LOCATION", "SERVICE_BOT_IMAGE_NAME"]).Order(StringComparer.Ordinal), kept.Order(StringComparer.Ordinal)); // the location is an argument, the image is azd's
+    }
+
     [Fact]
     public void Storage_takes_no_shared_key_and_shows_nothing_in_public()
     {
@@ -171,6 +185,9 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
 
     [GeneratedRegex(@"'(Microsoft\.[\w./]+)'")]
     private static partial Regex ScopeType();
+
+    [GeneratedRegex("""param (\w+) = .*readEnvironmentVariable\('(\w+)'""")]
+    private static partial Regex VariableOfParameter();
 
     [GeneratedRegex("AccountKey=|SharedAccessSignature=|listKeys\\([^)]*storageAccounts|\"sig=", RegexOptions.IgnoreCase)]
     private static partial Regex Secretish();

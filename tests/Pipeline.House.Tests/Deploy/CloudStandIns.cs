@@ -29,18 +29,45 @@ internal sealed class CloudStandIns : IDisposable
     /// <summary>All calls since the last <see cref="Forget"/>, each with its arguments, in order. A call that went "(token)" had DISCORD_TOKEN in its environment.</summary>
     public string[] Calls => File.Exists(folder.Combine("calls")) ? File.ReadAllLines(folder.Combine("calls")) : [];
 
-    /// <summary>Calls that change something, here or in Azure.</summary>
+    /// <summary>Calls that change something in Azure, or here something else than a copy of what Azure says.</summary>
     public string[] Changes => [.. Calls.Where(call => !Questions.Any(question => call.StartsWith(question, StringComparison.Ordinal)))];
 
     /// <summary>Lines of kind, group, name.</summary>
     public string[] Resources => File.Exists(folder.Combine("resources")) ? File.ReadAllLines(folder.Combine("resources")) : [];
 
     private static string[] Questions { get; } =
-        ["az account show", "az group exists", "az group list", "az container list", "az containerapp list", "az containerapp job list", "az functionapp list", "az deployment sub what-if", "azd env get-value"];
+        ["az account show", "az group exists", "az group list", "az container list", "az containerapp list", "az containerapp job list", "az functionapp list", "az deployment sub what-if", "azd env get-value", "azd env select", "azd env refresh"];
 
     /// <summary>The package that was sent to each functions app, by the app's name.</summary>
     public IReadOnlyDictionary<string, string> Packages =>
         Directory.Exists(folder.Combine("packages")) ? Directory.GetFiles(folder.Combine("packages")).ToDictionary(file => Path.GetFileNameWithoutExtension(file)) : new Dictionary<string, string>();
+
+    /// <summary>The image of the bot that each provisioning was given, "none" where there was none.</summary>
+    public string[] Images => File.ReadAllLines(folder.Combine("images"));
+
+    /// <summary>What azd would keep on another machine: nothing.</summary>
+    public void BecomeAnother()
+    {
+        Directory.Delete(folder.Combine("environments"), recursive: true);
+        File.Delete(folder.Combine("selected"));
+    }
+
+    /// <summary>As if somebody had deployed from another machine: the deployment's outputs change, what this machine keeps does not.</summary>
+    public void DeployElsewhere(string environment, string name, string value)
+    {
+        string file = folder.Combine($"outputs-{environment}");
+        File.WriteAllLines(file, File.ReadAllLines(file).Select(line => line.StartsWith($"{name}=", StringComparison.Ordinal) ? $"{name}={value}" : line));
+    }
+
+    /// <summary>As if no deployment had gone through yet.</summary>
+    public void LoseDeployment(string environment) => File.Delete(folder.Combine($"outputs-{environment}"));
+
+    /// <summary>From now on a provisioning breaks off after it has made resources, or no longer does.</summary>
+    public void BreakOff(bool fails)
+    {
+        if (fails) File.WriteAllText(folder.Combine("provision-fails"), "");
+        else File.Delete(folder.Combine("provision-fails"));
+    }
 
     public void Forget() => File.Delete(folder.Combine("calls"));
 

@@ -121,11 +121,12 @@ public sealed class DeployTests
         Assert.Equal(
             [
                 "azd env new demo --location westeurope --subscription 00000000-0000-0000-0000-000000000001 (token)",
+                "azd env set SERVICE_BOT_IMAGE_NAME  (token)",
                 "azd up --no-prompt (token)",
                 "azd provision --no-prompt (token)",
                 $"az containerapp job start --resource-group {Group} --name caj-doctor-abc123",
             ],
-            machine.Changes.Where(call => !call.StartsWith("azd env select", StringComparison.Ordinal)));
+            machine.Changes);
         Assert.Contains("the doctor runs as caj-doctor-abc123", run.Output, StringComparison.Ordinal);
         Assert.EndsWith($"{ApiLine}\n", run.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("123456789", machine.Values("demo").Values); // one deployment's choice
@@ -148,7 +149,67 @@ public sealed class DeployTests
         Assert.DoesNotContain(machine.Calls, call => call.StartsWith("azd env new", StringComparison.Ordinal));
         Assert.DoesNotContain(machine.Calls, call => call.Contains(" delete ", StringComparison.Ordinal));
         string[] order = ["azd env select demo", "azd up --no-prompt", "azd provision --no-prompt", $"az containerapp job start --resource-group {Group} --name caj-doctor-abc123"];
-        Assert.Equal(order, machine.Changes.Where(order.Contains));
+        Assert.Equal(order, machine.Calls.Where(order.Contains));
+    }
+
+    [Theory]
+    [InlineData("containerApp")]
+    [InlineData("containerInstance")]
+    public async Task Another_machine_goes_on_with_what_was_chosen_and_with_the_image_that_runs(string host)
+    {
+        using CloudStandIns machine = new();
+        await DeployAsync(machine, Token, ("PIPELINE_BOT_HOST", host), ("PIPELINE_BOT_SHARDS", "4"), ("PIPELINE_CELLS", "2"), ("PIPELINE_ALERT_EMAIL", "ops@example.net"));
+        await DeployAsync(machine); // whose last provisioning knows the image
+        int before = machine.Images.Length;
+        machine.BecomeAnother();
+        await DeployAsync(machine, ("DISCORD_GUILD_ID", "42"));
+        IReadOnlyDictionary<string, string> values = machine.Values("demo");
+        Assert.Equal((host, "4", "2", "ops@example.net", "42"), (values["PIPELINE_BOT_HOST"], values["PIPELINE_BOT_SHARDS"], values["PIPELINE_CELLS"], values["PIPELINE_ALERT_EMAIL"], values["DISCORD_GUILD_ID"]));
+        Assert.All(machine.Images[before..], image => Assert.StartsWith("crabc123.azurecr.io/", image, StringComparison.Ordinal)); // never the stand-in over the running bot
+    }
+
+    [Fact]
+    public async Task What_another_machine_chose_since_is_not_taken_back()
+    {
+        using CloudStandIns machine = new();
+        await DeployAsync(machine, Token, ("PIPELINE_BOT_SHARDS", "2"));
+        machine.DeployElsewhere("demo", "PIPELINE_BOT_SHARDS", "8");
+        await DeployAsync(machine);
+        Assert.Equal("8", machine.Values("demo")["PIPELINE_BOT_SHARDS"]);
+    }
+
+    [Fact]
+    public async Task Another_machine_deploys_nothing_where_the_last_deployment_cannot_be_read()
+    {
+        using CloudStandIns machine = new();
+        await DeployAsync(machine, Token, ("PIPELINE_BOT_SHARDS", "2"));
+        machine.LoseDeployment("demo");
+        ScriptRun here = await DeployAsync(machine);
+        Assert.Contains("the last deployment of 'demo' cannot be read; going on with what this machine knows of it", here.Errors, StringComparison.Ordinal);
+        machine.LoseDeployment("demo");
+        machine.BecomeAnother();
+        machine.Forget();
+        for (int attempt = 0; attempt < 2; attempt++)
+        {
+            ScriptRun there = await machine.RunAsync("deploy.sh", ["demo", "westeurope"], Token);
+            Assert.Equal(2, there.ExitCode);
+            Assert.Contains($"'demo' exists as {Group}, but its last deployment cannot be read", there.Errors, StringComparison.Ordinal);
+        }
+        Assert.StartsWith("azd env new demo ", Assert.Single(machine.Changes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task First_deployment_that_broke_off_is_tried_again_with_the_token()
+    {
+        using CloudStandIns machine = new();
+        machine.BreakOff(true);
+        Assert.Equal(1, (await machine.RunAsync("deploy.sh", ["demo", "westeurope"], Token)).ExitCode);
+        Assert.Contains($"group {Group} demo", machine.Resources);
+        machine.BreakOff(false);
+        ScriptRun refused = await machine.RunAsync("deploy.sh", ["demo", "westeurope"]);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("needs DISCORD_TOKEN", refused.Errors, StringComparison.Ordinal);
+        Assert.EndsWith($"{ApiLine}\n", (await DeployAsync(machine, Token)).Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -175,6 +236,7 @@ public sealed class DeployTests
         Assert.Contains("needs DISCORD_TOKEN", refused.Errors, StringComparison.Ordinal);
         Assert.Empty(machine.Changes);
         await DeployAsync(machine, Token);
+        Assert.Equal("none", machine.Images[^2]); // what the deleted registry held is not asked for
     }
 
     [Fact]
