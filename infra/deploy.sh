@@ -2,7 +2,7 @@
 # Brings the whole product into your subscription.
 #   infra/deploy.sh ENVIRONMENT LOCATION             provision, publish, deploy
 #   infra/deploy.sh ENVIRONMENT LOCATION --what-if   show what would change, touch nothing
-# Needs az and azd (both logged in; --what-if does without azd, and without what was chosen before), the .NET SDK, and zip for more than one cell.
+# Needs az and azd (both logged in; --what-if does without azd, and without what was chosen before), and the .NET SDK.
 # The first deployment needs DISCORD_TOKEN; later ones keep the vault's.
 # PIPELINE_DOCTOR_CHANNEL=ID: the doctor joins that voice channel for a moment; only when nothing is recorded in its server.
 # PIPELINE_BOT_HOST=containerInstance, PIPELINE_BOT_SHARDS, PIPELINE_CELLS, PIPELINE_ALERT_EMAIL, DISCORD_GUILD_ID as in bicep/main.bicepparam.
@@ -77,7 +77,6 @@ fi
 if [ "${PIPELINE_BOT_HOST:-containerApp}" = containerApp ] && [ ! -e /usr/lib/x86_64-linux-gnu/libopus.so.0 ]; then
   fail "libopus is missing: the bot's image takes it from the machine that publishes. On Debian or Ubuntu (x64) run 'sudo apt-get install -y libopus0'; elsewhere deploy from the workflow in .github/workflows"
 fi
-[ "${PIPELINE_CELLS:-1}" = 1 ] || command -v zip >/dev/null || fail "zip is missing: the functions of the other cells are sent as a zip file. Install it and start again"
 [ -n "$group" ] || open_environment
 [ -n "$group" ] || azd env set SERVICE_BOT_IMAGE_NAME "" # a registry that was deleted has no image any more
 for name in $choices; do [ -z "${!name:-}" ] || azd env set "$name" "${!name}"; done
@@ -113,8 +112,7 @@ fi
 if [ "${PIPELINE_CELLS:-1}" -gt 1 ]; then
   package=$(mktemp -d)
   trap 'rm -rf "$package"' EXIT
-  dotnet publish ../functions/Pipeline.Functions -c Release -o "$package/app" -v quiet --nologo
-  (cd "$package/app" && zip -qr ../app.zip .)
+  dotnet publish ../functions/Pipeline.Functions -c Release -o "$package/app" -p:PackageZip="$package/app.zip" -v quiet --nologo
   for name in $(az functionapp list --resource-group "$(value AZURE_RESOURCE_GROUP)" --query "[].name" -o tsv); do
     [ "$name" = "$(value PIPELINE_FUNCTIONS_NAME)" ] || az functionapp deployment source config-zip --resource-group "$(value AZURE_RESOURCE_GROUP)" --name "$name" --src "$package/app.zip" >/dev/null
   done

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -34,6 +35,17 @@ public sealed class PublishedFolderTests : IClassFixture<PublishedFolder>
         Assert.Equal("Pipeline.Functions", host.RootElement.GetProperty("customHandler").GetProperty("description").GetProperty("defaultExecutablePath").GetString());
         if (!OperatingSystem.IsWindows()) Assert.True(File.GetUnixFileMode(Path.Combine(published.Path, "Pipeline.Functions")).HasFlag(UnixFileMode.UserExecute | UnixFileMode.OtherExecute));
         Assert.Equal("none", host.RootElement.GetProperty("extensions").GetProperty("queues").GetProperty("messageEncoding").GetString());
+    }
+
+    [Fact]
+    public void Zip_holds_the_same_and_the_program_can_be_executed()
+    {
+        using ZipArchive zip = ZipFile.OpenRead(published.Zip);
+        string[] files = [.. Directory.GetFiles(published.Path, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(published.Path, file))];
+        Assert.Equal(files.Order(StringComparer.Ordinal), zip.Entries.Select(entry => entry.FullName).Where(name => !name.EndsWith('/')).Order(StringComparer.Ordinal));
+        ZipArchiveEntry program = zip.GetEntry("Pipeline.Functions")!;
+        Assert.Equal(new FileInfo(Path.Combine(published.Path, "Pipeline.Functions")).Length, program.Length);
+        Assert.True(((UnixFileMode)((program.ExternalAttributes >> 16) & 0x1FF)).HasFlag(UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute));
     }
 
     [Theory]

@@ -12,7 +12,7 @@ internal sealed class CloudStandIns : IDisposable
     private const string Libopus = "/usr/lib/x86_64-linux-gnu/libopus.so.0";
 
     private static readonly string[] StandIns = ["az", "azd", "dotnet"];
-    private static readonly string[] Tools = ["awk", "bash", "cat", "cp", "chmod", "date", "dirname", "env", "git", "grep", "mkdir", "mktemp", "mv", "rm", "sed", "sort", "touch", "zip"];
+    private static readonly string[] Tools = ["awk", "bash", "cat", "cp", "chmod", "date", "dirname", "env", "git", "grep", "mkdir", "mktemp", "mv", "rm", "sed", "sort", "touch"];
 
     private readonly TempFolder folder = new();
 

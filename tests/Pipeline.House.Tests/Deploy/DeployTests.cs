@@ -1,5 +1,3 @@
-using System.IO.Compression;
-
 namespace Pipeline.House.Tests.Deploy;
 
 /// <summary>infra/deploy.sh, call by call, on a machine whose az and azd are stand-ins.</summary>
@@ -57,7 +55,6 @@ public sealed class DeployTests
     [InlineData("az", "az is missing: install the Azure CLI and start again")]
     [InlineData("azd", "azd is missing: install it and start again")]
     [InlineData("dotnet", "dotnet is missing: install it and start again")]
-    [InlineData("zip", "zip is missing: the functions of the other cells are sent as a zip file. Install it and start again")]
     public async Task Missing_tool_is_named_before_anything_changes(string tool, string said)
     {
         using CloudStandIns machine = new(without: tool);
@@ -279,10 +276,7 @@ public sealed class DeployTests
         Assert.Single(machine.Calls, call => call.StartsWith("dotnet publish ../functions/Pipeline.Functions -c Release ", StringComparison.Ordinal));
         (string app, string file) = Assert.Single(machine.Packages);
         Assert.Equal("func-pipeline-abc121", app);
-        using ZipArchive package = ZipFile.OpenRead(file);
-        Assert.Equal(["MoveSegment/", "MoveSegment/function.json", "Pipeline.Functions", "host.json"], package.Entries.Select(entry => entry.FullName).Order(StringComparer.Ordinal));
-        UnixFileMode mode = (UnixFileMode)((package.GetEntry("Pipeline.Functions")!.ExternalAttributes >> 16) & 0x1FF);
-        Assert.True(mode.HasFlag(UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute), $"{mode}");
+        Assert.Equal("the package of ../functions/Pipeline.Functions\n", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
         Assert.EndsWith($"{ApiLine}\n", run.Output, StringComparison.Ordinal);
 
         machine.Forget();
