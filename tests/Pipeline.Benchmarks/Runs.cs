@@ -9,6 +9,7 @@ public static class Runs
         ["load"] = Load.LoadRun.RunAsync,
         ["crowd"] = Crowd.CrowdRun.RunAsync,
         ["capture"] = Capture.CaptureRun.RunAsync,
+        ["packages"] = Packages.PackagesRun.RunAsync,
         ["chain"] = DatagramChain.RunAsync,
         ["live"] = DatagramLive.RunAsync,
         ["live-receiver"] = DatagramReceiver.RunAsync,
