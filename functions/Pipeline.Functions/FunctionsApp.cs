@@ -122,10 +122,10 @@ public static class FunctionsApp
         }
     }
 
-    // The exporter would not name the setting, and it speaks plain HTTP whatever the address says.
+    // The exporter would not name the setting; it speaks plain HTTP and serves /metrics, whatever the address says.
     private static void DemandFree(Uri scraped, string host)
     {
-        if (scraped.Scheme != Uri.UriSchemeHttp) throw new InvalidSettingException("PROMETHEUS_ENDPOINT", scraped.ToString(), "an http address such as http://127.0.0.1:9464");
+        if (scraped.Scheme != Uri.UriSchemeHttp || scraped.PathAndQuery != "/") throw new InvalidSettingException("PROMETHEUS_ENDPOINT", scraped.ToString(), "an http address such as http://127.0.0.1:9464");
         using HttpListener attempt = new();
         attempt.Prefixes.Add($"http://{host}:{scraped.Port}/");
         try

@@ -121,8 +121,10 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
     [InlineData("RecordingApi__BaseUrl", "nowhere")]
     [InlineData("RECORDING_EMPTY_TIMEOUT", "never")]
     [InlineData("HEALTH_ENDPOINT", "8080")]
+    [InlineData("HEALTH_ENDPOINT", "http://127.0.0.1:8080/healthz")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector")]
     [InlineData("PROMETHEUS_ENDPOINT", "9464")]
+    [InlineData("PROMETHEUS_ENDPOINT", "http://127.0.0.1:9464/metrics")]
     [InlineData("RECORDING_OUTPUT_FORMAT", "mp3")]
     public async Task Wrong_setting_of_the_running_bot_is_named(string name, string? value)
     {
@@ -168,6 +170,7 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
     [InlineData("PipelineStorage", null)]
     [InlineData("RecordingApi__BaseUrl", "nowhere")]
     [InlineData("PROMETHEUS_ENDPOINT", "https://127.0.0.1:9464")]
+    [InlineData("PROMETHEUS_ENDPOINT", "http://127.0.0.1:9464/metrics")]
     public async Task Functions_name_a_wrong_setting(string name, string? value) =>
         Assert.Contains(name, await FunctionsAsync(WrongSetting, ("PipelineStorage", "UseDevelopmentStorage=true"), (name, value)), StringComparison.Ordinal);
 
