@@ -3,7 +3,7 @@ namespace Pipeline.Bot.Capture;
 /// <summary>
 /// Puts one user's packets in order of their sequence numbers. A packet in order passes without being copied; one behind a
 /// missing packet is kept until the missing one comes or the window has passed by the arrival of later packets.
-/// Fixed size: 32 slots of 1,280 bytes; what does not fit makes the caller give up waiting, never a packet.
+/// Bounded: 32 slots of at most 1,280 bytes, each grown to what it has held; what does not fit makes the caller give up waiting, never a packet.
 /// </summary>
 internal sealed class ReorderBuffer(double window)
 {
@@ -12,11 +12,13 @@ internal sealed class ReorderBuffer(double window)
     /// <summary>Holds any single Opus frame (1,275 bytes, RFC 6716 §3.4 R2) and whatever fits an unfragmented datagram.</summary>
     public const int SlotSize = 1280;
 
+    private const int RoomStep = 256;
+
     // An epoch's first packet may not be its earliest.
     private const int RoomBeforeFirst = 12;
 
     private readonly Packet[] slots = new Packet[SlotCount];
-    private readonly byte[] bytes = new byte[SlotCount * SlotSize];
+    private readonly byte[]?[] rooms = new byte[]?[SlotCount];
     private long next; // sequence number to be released next, unwrapped
     private ulong released; // bit n: the packet n + 1 before next was there
     private int held;
@@ -48,8 +50,11 @@ internal sealed class ReorderBuffer(double window)
     {
         packet.Length = opus.Length;
         packet.IsHeld = true;
-        slots[Index(packet.Sequence)] = packet;
-        opus.CopyTo(bytes.AsSpan(Index(packet.Sequence) * SlotSize));
+        int index = Index(packet.Sequence);
+        slots[index] = packet;
+        // In steps, so that a slot has its size after the first few packets: speech needs a fifth of what the largest frame would.
+        if (rooms[index] is not { } room || room.Length < opus.Length) rooms[index] = room = new byte[(opus.Length + RoomStep - 1) / RoomStep * RoomStep];
+        opus.CopyTo(room);
         held++;
         Arrived(packet.Arrival);
     }
@@ -77,7 +82,7 @@ internal sealed class ReorderBuffer(double window)
         }
         int index = Index(next);
         packet = slots[index];
-        opus = bytes.AsSpan(index * SlotSize, packet.Length);
+        opus = rooms[index].AsSpan(0, packet.Length);
         slots[index].IsHeld = false;
         held--;
         AdvanceOver(present: true);

@@ -93,6 +93,33 @@ public sealed class ReorderBufferTests
         }, iter: 300, seed: "0N0XIzNsQ0O2");
     }
 
+    [Fact]
+    public void Packet_of_any_length_comes_out_as_it_went_in_whatever_its_slot_held_before()
+    {
+        ReorderBuffer buffer = new(Window);
+        int[] lengths = [3, 256, 257, 0, 1275, 1, ReorderBuffer.SlotSize, 120];
+        for (int round = 0; round < lengths.Length; round++)
+        {
+            // The same slots every time, each with another length.
+            byte[][] packets = [.. Enumerable.Range(0, ReorderBuffer.SlotCount).Select(slot => Bytes(lengths[(slot + round) % lengths.Length], (byte)(slot + round)))];
+            long first = 1 + (round * ReorderBuffer.SlotCount);
+            if (round == 0) buffer.Begin(first + 12);
+            foreach (int slot in Enumerable.Range(0, ReorderBuffer.SlotCount).Reverse()) buffer.Hold(new Packet { Sequence = first + slot, Arrival = 0 }, packets[slot]);
+            foreach (byte[] packet in packets)
+            {
+                Assert.True(buffer.TryTake(long.MaxValue, out _, out ReadOnlySpan<byte> opus));
+                Assert.True(opus.SequenceEqual(packet), $"round {round}, {packet.Length} bytes");
+            }
+        }
+    }
+
+    private static byte[] Bytes(int length, byte value)
+    {
+        byte[] bytes = new byte[length];
+        Array.Fill(bytes, value);
+        return bytes;
+    }
+
     private static ReorderBuffer Begun(long first)
     {
         ReorderBuffer buffer = new(Window);
