@@ -61,6 +61,27 @@ var cellEnvironments = [
   ]
 ]
 
+// Not asked of the stand-in, which answers none of them: the first deployment would wait for it in vain and fail.
+var botProbes = [
+  {
+    type: 'Startup'
+    httpGet: { path: '/healthz', port: 8080 }
+    periodSeconds: 12
+    failureThreshold: 10
+  }
+  {
+    type: 'Liveness'
+    httpGet: { path: '/healthz', port: 8080 }
+    periodSeconds: 30
+    failureThreshold: 4
+  }
+  {
+    type: 'Readiness'
+    httpGet: { path: '/readyz', port: 8080 }
+    periodSeconds: 10
+  }
+]
+
 resource apps 'Microsoft.App/containerApps@2025-07-01' = [
   for shard in range(0, shards): {
     name: 'ca-bot-${shard}-${suffix}'
@@ -92,25 +113,7 @@ resource apps 'Microsoft.App/containerApps@2025-07-01' = [
             env: concat(commonEnvironment, cellEnvironments[(settings.firstShard + shard) % length(cells)], [{ name: 'DISCORD_SHARD', value: '${settings.firstShard + shard}/${settings.totalShards}' }])
             resources: { cpu: json('0.5'), memory: '1Gi' }
             volumeMounts: [{ volumeName: 'spool', mountPath: '/spool' }]
-            probes: [
-              {
-                type: 'Startup'
-                httpGet: { path: '/healthz', port: 8080 }
-                periodSeconds: 12
-                failureThreshold: 10
-              }
-              {
-                type: 'Liveness'
-                httpGet: { path: '/healthz', port: 8080 }
-                periodSeconds: 30
-                failureThreshold: 4
-              }
-              {
-                type: 'Readiness'
-                httpGet: { path: '/readyz', port: 8080 }
-                periodSeconds: 10
-              }
-            ]
+            probes: empty(image) ? [] : botProbes
           }
         ]
         scale: { minReplicas: 1, maxReplicas: 1 }

@@ -22,8 +22,7 @@ public sealed partial class BotTemplateTests(CompiledTemplate template) : IClass
     [Fact]
     public void Probes_ask_what_the_bot_answers_as_often_as_the_platform_allows()
     {
-        JsonNode container = Assert.Single(template.OfType("Microsoft.App/containerApps"))["properties"]!["template"]!["containers"]![0]!;
-        Dictionary<string, JsonNode> probes = container["probes"]!.AsArray().ToDictionary(probe => (string)probe!["type"]!, probe => probe!);
+        Dictionary<string, JsonNode> probes = template.VariableOf("Microsoft.App/containerApps", "botProbes")!.AsArray().ToDictionary(probe => (string)probe!["type"]!, probe => probe!);
         Assert.Equal(["Liveness", "Readiness", "Startup"], probes.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(["/healthz", "/readyz", "/healthz"], new[] { "Liveness", "Readiness", "Startup" }.Select(type => (string?)probes[type]["httpGet"]!["path"]));
         Assert.All(probes.Values, probe =>
@@ -32,6 +31,15 @@ public sealed partial class BotTemplateTests(CompiledTemplate template) : IClass
             Assert.InRange((int?)probe["failureThreshold"] ?? 3, 1, 10);
             Assert.InRange((int?)probe["periodSeconds"] ?? 10, 1, 240);
         });
+    }
+
+    /// <summary>A revision whose probes fail is not provisioned; the deployment waits for it, gives up, and never comes to publishing the bot.</summary>
+    [Fact]
+    public void Stand_in_of_the_first_deployment_is_not_probed()
+    {
+        JsonNode container = Assert.Single(template.OfType("Microsoft.App/containerApps"))["properties"]!["template"]!["containers"]![0]!;
+        Assert.Equal("[if(empty(parameters('image')), createArray(), variables('botProbes'))]", (string?)container["probes"]);
+        Assert.Contains("empty(parameters('image'))", (string?)template.VariableOf("Microsoft.App/containerApps", "runningImage"), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -24,7 +24,10 @@ public sealed class CompiledTemplate
     public IEnumerable<JsonObject> OfType(string type) => Resources.Where(resource => (string?)resource["type"] == type);
 
     /// <summary>The text of the module that declares resources of this type itself, with its quotes as they were written.</summary>
-    public string ModuleOf(string type) => Plain(Templates(Root).First(module => ResourcesOf(module).Any(resource => (string?)resource["type"] == type)).ToJsonString());
+    public string ModuleOf(string type) => Plain(ModuleWith(type).ToJsonString());
+
+    /// <summary>A variable of the module that declares resources of this type itself.</summary>
+    public JsonNode? VariableOf(string type, string name) => ModuleWith(type)["variables"]?[name];
 
     /// <summary>JSON with the characters that it need not escape.</summary>
     public static string Plain(string json) => json.Replace("\\u0027", "'", StringComparison.Ordinal).Replace("\\u0022", "\"", StringComparison.Ordinal);
@@ -39,6 +42,8 @@ public sealed class CompiledTemplate
         bicep.WaitForExit();
         return (bicep.ExitCode, errors.Result, output);
     }
+
+    private JsonObject ModuleWith(string type) => Templates(Root).First(module => ResourcesOf(module).Any(resource => (string?)resource["type"] == type));
 
     private static string BicepPath()
     {
