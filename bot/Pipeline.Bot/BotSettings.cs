@@ -54,26 +54,42 @@ public static class BotSettings
 
     private static TempStorageOptions ReadStorage(IConfiguration configuration, ICollection<string> problems)
     {
-        TempStorageOptions options = new()
-        {
-            ConnectionString = configuration[Storage] is { Length: > 0 } connection ? connection : null,
-            BlobServiceUri = ReadUri(configuration, "blobServiceUri", problems),
-            QueueServiceUri = ReadUri(configuration, "queueServiceUri", problems) ?? ReadUri(configuration, "serviceUri", problems),
-            Credential = configuration[$"{Storage}:credential"],
-            ClientId = configuration[$"{Storage}:clientId"],
-        };
-        if (options.ConnectionString is null && (options.BlobServiceUri is null || options.QueueServiceUri is null))
-            problems.Add($"{Storage} is not set, expected a storage connection string, or {Storage}__blobServiceUri and {Storage}__queueServiceUri");
-        else if (options.ConnectionString is not null && !TempStorage.IsConnectionString(options.ConnectionString))
+        SettingReader setting = new(name => configuration[name.Replace("__", ":", StringComparison.Ordinal)], problems);
+        if (setting.Text(Storage) is not { } connection) return ReadIdentity(setting, problems);
+        if (!TempStorage.IsConnectionString(connection))
             problems.Add($"{Storage} is no storage connection string (its value is a secret and not shown), expected AccountName=…;AccountKey=…;BlobEndpoint=…;QueueEndpoint=…");
-        return options;
+        return new TempStorageOptions { ConnectionString = connection };
     }
 
-    private static Uri? ReadUri(IConfiguration configuration, string name, ICollection<string> problems)
+    private static TempStorageOptions ReadIdentity(SettingReader setting, ICollection<string> problems)
     {
-        if (configuration[$"{Storage}:{name}"] is not { Length: > 0 } text) return null;
-        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && (uri.Scheme == Uri.UriSchemeHttps || uri.Scheme == Uri.UriSchemeHttp)) return uri;
-        problems.Add($"{Storage}__{name}: '{text}' is not allowed, expected an address such as https://account.blob.core.windows.net");
-        return null;
+        const string blob = $"{Storage}__blobServiceUri", queue = $"{Storage}__queueServiceUri", queueAlias = $"{Storage}__serviceUri";
+        bool hasBlob = setting.Text(blob) is not null, hasQueue = setting.Text(queue) is not null || setting.Text(queueAlias) is not null;
+        if (!hasBlob && !hasQueue) problems.Add($"{Storage} is not set, expected a storage connection string, or {blob} and {queue}");
+        else if (!hasBlob) problems.Add($"{blob} is not set, expected an address such as https://account.blob.core.windows.net");
+        else if (!hasQueue) problems.Add($"{queue} is not set, expected an address such as https://account.queue.core.windows.net");
+        return new TempStorageOptions
+        {
+            BlobServiceUri = ReadUri(setting, blob, "blob"),
+            QueueServiceUri = ReadUri(setting, queue, "queue") ?? ReadUri(setting, queueAlias, "queue"),
+            Credential = ReadCredential(setting),
+            ClientId = setting.Text($"{Storage}__clientId"),
+        };
+    }
+
+    // Tokens go over https only: the SDK throws at anything else. A query may be a signature, which is a secret.
+    private static Uri? ReadUri(SettingReader setting, string name, string service)
+    {
+        if (setting.Text(name) is not { } text) return null;
+        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme == Uri.UriSchemeHttps && uri.Query.Length == 0) return uri;
+        string shown = text.Contains('?', StringComparison.Ordinal) ? text.Split('?')[0] + "?…" : text;
+        return setting.Refuse<Uri?>(name, shown, $"an https address without a query, such as https://account.{service}.core.windows.net", null);
+    }
+
+    private static string? ReadCredential(SettingReader setting)
+    {
+        const string name = $"{Storage}__credential";
+        string? text = setting.Text(name);
+        return text?.ToLowerInvariant() is null or "managedidentity" or "default" ? text : setting.Refuse<string?>(name, text!, "managedidentity, or default for whatever identity the environment offers", null);
     }
 }

@@ -84,14 +84,15 @@ public sealed record FunctionsOptions
             BlobServiceUri = settings.Address("PipelineStorage__blobServiceUri"),
             QueueServiceUri = settings.Address("PipelineStorage__queueServiceUri"),
             TableServiceUri = settings.Address("PipelineStorage__tableServiceUri"),
-            Credential = settings.Text("PipelineStorage__credential"),
+            Credential = settings.Word("PipelineStorage__credential", "managedidentity", "default"),
             ClientId = settings.Text("PipelineStorage__clientId"),
         };
         if (storage.ConnectionString is not null) return storage;
         foreach ((string name, Uri? value) in new[] { ("blob", storage.BlobServiceUri), ("queue", storage.QueueServiceUri), ("table", storage.TableServiceUri) })
         {
-            if (value is not null) continue;
-            throw new InvalidSettingException($"PipelineStorage__{name}ServiceUri", null, "set it with its two companions and PipelineStorage__credential, or set PipelineStorage to a connection string");
+            string setting = $"PipelineStorage__{name}ServiceUri";
+            if (value is null) throw new InvalidSettingException(setting, null, "set it with its two companions and PipelineStorage__credential, or set PipelineStorage to a connection string");
+            if (value.Scheme != Uri.UriSchemeHttps) throw new InvalidSettingException(setting, value.ToString(), "an https address: an identity's tokens go over nothing else");
         }
         return storage;
     }

@@ -28,7 +28,14 @@ internal sealed class SettingReader(IConfiguration configuration)
         if (Text(name) is not { } text) return null;
         return Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && address.Scheme is "http" or "https" && address.Query.Length == 0
             ? address
-            : throw new InvalidSettingException(name, text, "an absolute http or https address without a query");
+            : throw new InvalidSettingException(name, WithoutQuery(text), "an absolute http or https address without a query");
+    }
+
+    /// <summary>One of some words, in any case.</summary>
+    public string? Word(string name, params string[] words)
+    {
+        if (Text(name) is not { } text) return null;
+        return words.Contains(text, StringComparer.OrdinalIgnoreCase) ? text : throw new InvalidSettingException(name, text, string.Join(" or ", words));
     }
 
     /// <summary><c>hh:mm:ss</c>, a number with a unit (<c>500ms</c>, <c>30s</c>, <c>10m</c>, <c>12h</c>, <c>1d</c>), or plain milliseconds.</summary>
@@ -39,6 +46,9 @@ internal sealed class SettingReader(IConfiguration configuration)
             ? value
             : throw new InvalidSettingException(name, text, string.Create(CultureInfo.InvariantCulture, $"a time from {minimum} to {maximum}, such as 00:10:00, 10m or 600000 (ms)"));
     }
+
+    // A query may be a signature, which is a secret.
+    private static string WithoutQuery(string text) => text.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? text[..query] + "?…" : text;
 
     private static bool TryTime(string text, out TimeSpan value)
     {

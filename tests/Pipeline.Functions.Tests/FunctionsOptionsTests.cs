@@ -4,6 +4,15 @@ namespace Pipeline.Functions.Tests;
 
 public sealed class FunctionsOptionsTests
 {
+    private static readonly Dictionary<string, string?> ByIdentity = new()
+    {
+        ["PipelineStorage:blobServiceUri"] = "https://a.blob.core.windows.net",
+        ["PipelineStorage:queueServiceUri"] = "https://a.queue.core.windows.net",
+        ["PipelineStorage:tableServiceUri"] = "https://a.table.core.windows.net",
+        ["PipelineStorage:credential"] = "managedidentity",
+        ["PipelineStorage:clientId"] = "11111111-1111-1111-1111-111111111111",
+    };
+
     [Theory]
     [InlineData("600000", 600)]
     [InlineData("10m", 600)]
@@ -28,6 +37,20 @@ public sealed class FunctionsOptionsTests
         Assert.Contains(remedy, wrong.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("blobServiceUri", null, "PipelineStorage__blobServiceUri is not set")]
+    [InlineData("queueServiceUri", "http://a.queue.core.windows.net", "PipelineStorage__queueServiceUri is 'http://a.queue.core.windows.net/', but must be an https address")]
+    [InlineData("tableServiceUri", "http://a.table.core.windows.net", "PipelineStorage__tableServiceUri is 'http://a.table.core.windows.net/', but must be an https address")]
+    [InlineData("tableServiceUri", "https://a.table.core.windows.net?sig=secret", "PipelineStorage__tableServiceUri is 'https://a.table.core.windows.net?…', but")]
+    [InlineData("credential", "managedidentty", "PipelineStorage__credential is 'managedidentty', but must be managedidentity or default")]
+    public void Wrong_address_or_identity_of_the_storage_is_named_by_itself(string name, string? value, string message)
+    {
+        Dictionary<string, string?> settings = new(ByIdentity) { [$"PipelineStorage:{name}"] = value };
+        InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() => FunctionsOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
+        Assert.StartsWith(message, wrong.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", wrong.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Local_triggers_run_where_no_host_does()
     {
@@ -38,14 +61,7 @@ public sealed class FunctionsOptionsTests
     [Fact]
     public void Storage_is_found_by_its_addresses_too()
     {
-        FunctionsOptions options = FunctionsOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
-        {
-            ["PipelineStorage:blobServiceUri"] = "https://a.blob.core.windows.net",
-            ["PipelineStorage:queueServiceUri"] = "https://a.queue.core.windows.net",
-            ["PipelineStorage:tableServiceUri"] = "https://a.table.core.windows.net",
-            ["PipelineStorage:credential"] = "managedidentity",
-            ["PipelineStorage:clientId"] = "11111111-1111-1111-1111-111111111111",
-        }).Build());
+        FunctionsOptions options = FunctionsOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(ByIdentity).Build());
         Assert.Equal("a.queue.core.windows.net", options.Storage.QueueServiceUri!.Host);
         Assert.Null(options.Storage.ConnectionString);
     }
