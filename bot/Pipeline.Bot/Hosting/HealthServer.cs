@@ -1,5 +1,5 @@
 using System.Net;
-using System.Text;
+using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Upload;
@@ -11,58 +11,82 @@ namespace Pipeline.Bot.Hosting;
 /// Answers a platform's probes: <c>GET /healthz</c> 200 while the recordings and the watch over the spool turn, else 503 with the names of those that do not;
 /// <c>GET /readyz</c> 200 while Discord has us or while we stand by for another bot that serves the same shard.
 /// </summary>
+/// <remarks>
+/// Not on <see cref="HttpListener"/>: a probe that comes while one starts to listen ends the process there, and one that says localhost
+/// where 127.0.0.1 was set is told that there is nothing.
+/// </remarks>
 /// <param name="gateway">Null in commands that do not speak to Discord.</param>
 public sealed class HealthServer(HostingOptions options, RecordingHosts hosts, ShardLease? lease, GatewayClient? gateway, ILogger<HealthServer> logger) : BackgroundService
 {
-    private readonly HttpListener listener = new();
+    // Who sends nothing holds a place for 5 s; a prober that finds none waits in the listener's backlog.
+    private const int MostProbers = 256;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim places = new(MostProbers);
+    private TcpListener? listener;
 
     /// <exception cref="IOException">The address is taken or not ours.</exception>
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         if (options.HealthEndpoint is not { } endpoint) return Task.CompletedTask;
-        ListenAddress.Open(listener, "HEALTH_ENDPOINT", endpoint);
+        listener = ListenAddress.Open("HEALTH_ENDPOINT", endpoint);
         return base.StartAsync(cancellationToken);
     }
 
     public override void Dispose()
     {
-        ((IDisposable)listener).Dispose();
+        listener?.Dispose();
         base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using CancellationTokenRegistration stopping = stoppingToken.Register(listener.Stop);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                HttpListenerContext context = await listener.GetContextAsync();
-                await AnswerAsync(context);
+                await places.WaitAsync(stoppingToken);
+                _ = ServeAsync(await listener!.AcceptSocketAsync(stoppingToken), stoppingToken);
             }
-            catch (Exception gone) when (gone is HttpListenerException or ObjectDisposedException or IOException)
+            catch (OperationCanceledException)
             {
-                // A prober that hung up, or our own stop.
-                if (!stoppingToken.IsCancellationRequested) logger.ProbeFailed(gone.Message);
+                break;
             }
+            catch (SocketException gone)
+            {
+                places.Release();
+                logger.ProbeFailed(gone.Message);
+            }
+        }
+        listener!.Stop();
+    }
+
+    private async Task ServeAsync(Socket prober, CancellationToken stopping)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        limit.CancelAfter(Patience);
+        try
+        {
+            await using NetworkStream stream = new(prober, ownsSocket: true);
+            await ProbeExchange.RunAsync(stream, Answer, limit.Token);
+            await ProbeExchange.CloseAsync(prober, limit.Token);
+        }
+        catch (Exception gone) when (gone is IOException or SocketException or OperationCanceledException)
+        {
+            logger.ProbeFailed(gone.Message);
+        }
+        finally
+        {
+            places.Release();
         }
     }
 
-    private async Task AnswerAsync(HttpListenerContext context)
+    private (HttpStatusCode Status, string Text) Answer(string path) => path switch
     {
-        using HttpListenerResponse response = context.Response;
-        (HttpStatusCode status, string text) = context.Request.Url?.AbsolutePath switch
-        {
-            "/healthz" => Health(),
-            "/readyz" => Readiness(),
-            _ => (HttpStatusCode.NotFound, "known: /healthz, /readyz"),
-        };
-        byte[] body = Encoding.UTF8.GetBytes(text + "\n");
-        response.StatusCode = (int)status;
-        response.ContentType = "text/plain; charset=utf-8";
-        response.ContentLength64 = body.Length;
-        await response.OutputStream.WriteAsync(body);
-    }
+        "/healthz" => Health(),
+        "/readyz" => Readiness(),
+        _ => (HttpStatusCode.NotFound, "known: /healthz, /readyz"),
+    };
 
     private (HttpStatusCode Status, string Text) Health()
     {

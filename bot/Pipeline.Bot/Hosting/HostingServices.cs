@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
@@ -55,7 +54,7 @@ internal static class HostingServices
         if (options.TelemetryEndpoint is not null) telemetry.UseOtlpExporter();
         if (options.PrometheusEndpoint is { } scraped)
         {
-            using (HttpListener attempt = new()) ListenAddress.Open(attempt, "PROMETHEUS_ENDPOINT", scraped); // The exporter would not name the setting.
+            ListenAddress.Open("PROMETHEUS_ENDPOINT", scraped).Dispose(); // The exporter would not name the setting.
             telemetry.WithMetrics(metrics => metrics.AddPrometheusHttpListener(listener => (listener.Host, listener.Port) = (ListenAddress.Host(scraped), scraped.Port)));
         }
         return services;

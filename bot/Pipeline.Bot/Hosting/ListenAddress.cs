@@ -1,26 +1,37 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Pipeline.Bot.Hosting;
 
-/// <summary>Addresses that this process answers at, as <see cref="HttpListener"/> wants them.</summary>
+/// <summary>Addresses that this process answers at.</summary>
 internal static class ListenAddress
 {
-    /// <summary>The listener compares host names; a probe that comes to any address of this machine says whatever it likes.</summary>
+    /// <summary>The exporter of metrics compares host names; who comes to any address of this machine says whatever it likes.</summary>
     public static string Host(Uri endpoint) => endpoint.Host is "0.0.0.0" or "[::]" ? "+" : endpoint.Host;
 
-    /// <summary>Starts to listen.</summary>
+    /// <summary>Starts to listen; the caller disposes.</summary>
     /// <param name="setting">What the address was set with.</param>
     /// <exception cref="IOException">The address is taken or not ours.</exception>
-    public static void Open(HttpListener listener, string setting, Uri endpoint)
+    public static TcpListener Open(string setting, Uri endpoint)
     {
-        listener.Prefixes.Add($"http://{Host(endpoint)}:{endpoint.Port}/");
         try
         {
+            TcpListener listener = new(AddressOf(endpoint), endpoint.Port);
+            if (listener.LocalEndpoint is IPEndPoint { Address: var any } && any.Equals(IPAddress.IPv6Any)) listener.Server.DualMode = true;
             listener.Start();
+            return listener;
         }
-        catch (HttpListenerException taken)
+        catch (SocketException taken)
         {
             throw new IOException($"{setting}: '{endpoint}' cannot be listened on: {taken.Message}", taken);
         }
     }
+
+    // Clients that look up localhost try the IPv4 address too.
+    private static IPAddress AddressOf(Uri endpoint) => endpoint.IdnHost switch
+    {
+        "localhost" => IPAddress.Loopback,
+        var host when IPAddress.TryParse(host, out IPAddress? address) => address,
+        var host => Dns.GetHostAddresses(host)[0],
+    };
 }
