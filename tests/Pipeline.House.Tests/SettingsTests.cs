@@ -64,6 +64,14 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
         Assert.Empty(set.Except(bot.Names).Except(functions.Names).Except(ReadByOthers));
     }
 
+    /// <summary>Compose reads what stands behind <c>:?</c> as a template too: a lone <c>$</c> there makes it refuse the whole file.</summary>
+    [Fact]
+    public void Every_dollar_in_compose_begins_a_variable()
+    {
+        string[] lines = [.. File.ReadLines(RepositoryRoot.Combine("infra", "compose.yaml")).Where(line => !line.TrimStart().StartsWith('#'))];
+        Assert.Equal(lines.Sum(line => line.Count(letter => letter == '$')), lines.Sum(line => ComposeReference().Count(line)));
+    }
+
     private static List<string> ReadBot(AskedNames configuration)
     {
         List<string> problems = [];
@@ -111,6 +119,9 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
 
     [GeneratedRegex(@"(?:^ENV |(?<=^ENV .*) )([A-Za-z_]+)=", RegexOptions.Multiline)]
     private static partial Regex DockerVariable();
+
+    [GeneratedRegex(@"\$\{[A-Z_]+(?::\?[^${}]*)?\}")]
+    private static partial Regex ComposeReference();
 
     [GeneratedRegex(@"^ {2,6}([A-Z][A-Za-z]*(?:_[A-Za-z_]+)?): ", RegexOptions.Multiline)]
     private static partial Regex ComposeVariable();
