@@ -28,4 +28,10 @@ internal static class LocalState
         File.WriteAllBytes(beside, content);
         File.Move(beside, path, overwrite: true);
     }
+
+    /// <summary>As <see cref="File.Delete"/>, also where nothing was ever written: the folder comes with the first file.</summary>
+    public static void Delete(string path)
+    {
+        if (File.Exists(path)) File.Delete(path);
+    }
 }

@@ -35,7 +35,7 @@ public sealed class SpokenName(DiscordRestClient rest, string folder, ILogger lo
         }
         catch
         {
-            File.Delete(PathOf(guildId));
+            LocalState.Delete(PathOf(guildId));
             throw;
         }
     }
@@ -46,7 +46,7 @@ public sealed class SpokenName(DiscordRestClient rest, string folder, ILogger lo
         try
         {
             await rest.SetNicknameAsync(guildId, before, cancellationToken);
-            File.Delete(PathOf(guildId));
+            LocalState.Delete(PathOf(guildId));
         }
         catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException or IOException)
         {
@@ -58,7 +58,7 @@ public sealed class SpokenName(DiscordRestClient rest, string folder, ILogger lo
     public Task MendAsync(ulong guildId, string? nickname, string accountName, CancellationToken cancellationToken)
     {
         if (HasPrefix(nickname)) return RestoreAsync(guildId, Before(guildId, nickname!, accountName), cancellationToken);
-        File.Delete(PathOf(guildId)); // the name is right; what the file says is history
+        LocalState.Delete(PathOf(guildId)); // the name is right; what the file says is history
         return Task.CompletedTask;
     }
 

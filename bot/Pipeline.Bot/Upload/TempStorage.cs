@@ -271,14 +271,14 @@ public sealed class TempStorage
         return found;
     }
 
-    // One that cannot be read keeps nobody from finding the others.
+    // One that cannot be read, or that the service does not give (archived, damaged), keeps nobody from finding the others.
     private async Task<StoredManifest?> TryReadManifestAsync(RecordingId recording, CancellationToken cancel)
     {
         try
         {
             return await ReadManifestAsync(recording, cancel);
         }
-        catch (JsonException)
+        catch (Exception unreadable) when (unreadable is JsonException or RequestFailedException { Status: > 0 })
         {
             return null;
         }

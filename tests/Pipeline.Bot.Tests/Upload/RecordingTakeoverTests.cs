@@ -1,3 +1,5 @@
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Pipeline.Bot.Replay;
 using Pipeline.Bot.Upload;
@@ -38,6 +40,23 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         Assert.InRange(gap.StartSample, 20 * 48_000, 26 * 48_000);
         Assert.Equal(60 * 48_000, gap.StartSample + gap.SampleCount);
         await AssertNoOverlapAsync(recording, firstAfterGap: 60 * 48_000);
+    }
+
+    [Fact]
+    public async Task Manifest_that_the_storage_does_not_give_keeps_nobody_from_finding_the_others()
+    {
+        using TempFolder lost = new();
+        RecordingId archived = await CrashAfterAsync(lost.Path, seconds: 5, freeLease: true);
+        using TempFolder alsoLost = new();
+        RecordingId recording = await CrashAfterAsync(alsoLost.Path, seconds: 5, freeLease: true);
+        await new BlobClient(azurite.ConnectionString, StorageNames.TempContainer, BlobPaths.Manifest(archived)).SetAccessTierAsync(AccessTier.Archive, cancellationToken: TestContext.Current.CancellationToken);
+
+        using TempFolder spool = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        IReadOnlyList<RecordingCandidate> found = await room.Hosts.FindUnownedAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(found, candidate => candidate.Session.RecordingId == recording);
+        Assert.DoesNotContain(found, candidate => candidate.Session.RecordingId == archived);
+        await new BlobClient(azurite.ConnectionString, StorageNames.TempContainer, BlobPaths.Manifest(archived)).DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
     }
 
     [Fact]
