@@ -29,7 +29,7 @@ public sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages
     {
         yield return Opus();
         yield return SpoolFolder();
-        yield return await GuardAsync("storage", ExitCode.Storage, StorageAsync, "start the storage, or correct PipelineStorage", cancellationToken);
+        yield return await GuardAsync("storage", ExitCode.Storage, StorageAsync, "start the storage, or correct PipelineStorage; where it refuses (403), give the bot its role on the temp container and look at the account's firewall", cancellationToken);
         yield return await GuardAsync("recording API", ExitCode.Storage, RecordingApiAsync, "start the functions app, or correct RecordingApi__BaseUrl and RecordingApi__ApiKey", cancellationToken);
         yield return await GuardAsync("clock", ExitCode.Machine, ClockAsync, "let this machine reach Discord over HTTPS", cancellationToken);
         DoctorFinding token = await GuardAsync("token", ExitCode.Discord, TokenAsync, "let this machine reach Discord over HTTPS", cancellationToken);
@@ -80,8 +80,12 @@ public sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages
 
     private async Task<DoctorFinding> StorageAsync(CancellationToken cancellationToken)
     {
-        foreach (TempStorage storage in storages.All) await storage.EnsureCreatedAsync(cancellationToken);
-        return new DoctorFinding("storage", "containers and queues are there");
+        foreach (TempStorage storage in storages.All)
+        {
+            await storage.EnsureCreatedAsync(cancellationToken);
+            await storage.TryOutAsync(cancellationToken);
+        }
+        return new DoctorFinding("storage", "containers and queues are there, a blob could be put and taken away");
     }
 
     private async Task<DoctorFinding> RecordingApiAsync(CancellationToken cancellationToken)

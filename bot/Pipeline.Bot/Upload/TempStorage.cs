@@ -74,6 +74,15 @@ public sealed class TempStorage
             await IgnoreForbidden(() => queues.GetQueueClient(name).CreateIfNotExistsAsync(cancellationToken: limit.Token));
     }
 
+    /// <summary>Puts an empty blob and takes it away again: who may do that may put segments. Creating what is there already proves nothing.</summary>
+    public async Task TryOutAsync(CancellationToken cancel)
+    {
+        using CancellationTokenSource limit = Limit(options.CallTimeout, cancel);
+        BlobClient blob = container.GetBlobClient(BlobPaths.Shard("doctor"));
+        await blob.UploadAsync(BinaryData.Empty, overwrite: true, limit.Token);
+        await blob.DeleteIfExistsAsync(cancellationToken: limit.Token);
+    }
+
     /// <summary>
     /// Puts a file from disk under <paramref name="blobName"/> if nothing is there (If-None-Match: *), with Content-MD5 checked by the service.
     /// </summary>

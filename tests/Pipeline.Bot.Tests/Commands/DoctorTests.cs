@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Bot.Commands;
 using Pipeline.Bot.Upload;
@@ -43,6 +44,40 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         Assert.Equal(("storage", ExitCode.Storage), (storage.Check, storage.Code));
         discord.Bot.SessionStartsLeft = 0;
         Assert.Equal("sessions", Assert.Single(await ExamineAsync(discord), finding => !finding.IsWell).Check);
+    }
+
+    /// <summary>Roles that are missing and firewalls answer 403, which creating what is there already takes for an answer.</summary>
+    [Fact]
+    public async Task Storage_that_refuses_the_bot_is_no_finding_that_is_well()
+    {
+        await using Simulator.DiscordSimulator discord = await Simulator.DiscordSimulator.StartAsync();
+        using HttpListener refusing = new();
+        int port = FreePort.Take(1)[0];
+        refusing.Prefixes.Add($"http://127.0.0.1:{port}/");
+        refusing.Start();
+        Task serving = RefuseAsync(refusing);
+        DoctorFinding storage = Assert.Single(await ExamineAsync(discord, storage: Azurite.ConnectionStringThrough(port, port, port)), finding => !finding.IsWell);
+        Assert.Equal(("storage", ExitCode.Storage), (storage.Check, storage.Code));
+        Assert.Contains("403", storage.Remedy, StringComparison.Ordinal);
+        refusing.Stop();
+        await serving;
+    }
+
+    private static async Task RefuseAsync(HttpListener listener)
+    {
+        try
+        {
+            while (true)
+            {
+                using HttpListenerResponse response = (await listener.GetContextAsync()).Response;
+                response.StatusCode = 403;
+                response.Headers["x-ms-error-code"] = "AuthorizationPermissionMismatch";
+            }
+        }
+        catch (Exception stopped) when (stopped is HttpListenerException or ObjectDisposedException)
+        {
+            return;
+        }
     }
 
     [Fact]
