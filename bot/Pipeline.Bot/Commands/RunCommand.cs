@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -40,7 +41,11 @@ internal static class RunCommand
         DiscordBot running = app.Services.GetRequiredService<DiscordBot>();
         RecordingHosts recordings = app.Services.GetRequiredService<RecordingHosts>();
         ShardLease shard = app.Services.GetRequiredService<ShardLease>();
+        // The host lets go of the signals before the process has ended: another SIGTERM must not kill what has just ended well.
+        PosixSignalRegistration? late = null;
+        app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => late = PosixSignalRegistration.Create(PosixSignal.SIGTERM, static again => again.Cancel = true));
         await app.RunAsync(cancellationToken);
+        GC.KeepAlive(late);
         if (running.Failure is { } refused)
         {
             await Console.Error.WriteLineAsync($"Discord refuses the bot: {refused.Message}");
