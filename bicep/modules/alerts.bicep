@@ -7,6 +7,8 @@ param alertEmail string
 param botAppIds array
 @description('Bots that should be alive.')
 param botShards int
+@description('Functions apps that should be alive.')
+param cells int
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' existing = {
   name: workspaceName
@@ -43,6 +45,14 @@ var rules = [
     query: 'AppTraces | where Message contains "[5012]" or Message contains "[5013]"'
     operator: 'GreaterThan'
     threshold: 0
+  }
+  {
+    name: 'functions-silent'
+    description: 'The sweep of a cell has not run for ten minutes: its functions app does not live, and nothing else could say so.'
+    severity: 1
+    query: 'AppTraces | where Message startswith "Executed \'Functions.SweepRecordings\'" | summarize TimeGenerated = max(TimeGenerated) by AppRoleName'
+    operator: 'LessThan'
+    threshold: cells
   }
   {
     name: 'failed-finalize'

@@ -170,6 +170,7 @@ module alerts 'alerts.bicep' = {
     workspaceName: monitoring.outputs.workspaceName
     alertEmail: alertEmail
     botShards: botShards
+    cells: cells
     botAppIds: botHost == 'containerApp' ? botApp!.outputs.appIds : []
   }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Pipeline.Functions.Pipeline;
+using Pipeline.TestKit;
 
 namespace Pipeline.House.Tests;
 
@@ -23,10 +24,24 @@ public sealed partial class AlertTests(CompiledTemplate template) : IClassFixtur
     public void Every_alert_of_the_operations_has_a_query()
     {
         string json = template.Root.ToJsonString();
-        Assert.All(["poison-message", "queue-age", "failed-finalize", "spool-alarm", "missing-heartbeat"], name => Assert.Contains($"\"{name}\"", json, StringComparison.Ordinal));
+        Assert.All(["poison-message", "queue-age", "functions-silent", "failed-finalize", "spool-alarm", "missing-heartbeat"], name => Assert.Contains($"\"{name}\"", json, StringComparison.Ordinal));
         Assert.Single(template.OfType("Microsoft.Insights/scheduledQueryRules"));
         Assert.Single(template.OfType("Microsoft.Insights/metricAlerts"));
     }
+
+    /// <summary>The host keeps 20 items a second of an instance unless it is told otherwise; a line that is written once would be gone.</summary>
+    [Fact]
+    public void Lines_that_alerts_look_for_are_not_sampled_away()
+    {
+        JsonNode host = JsonNode.Parse(File.ReadAllText(RepositoryRoot.Combine("functions", "Pipeline.Functions", "host.json")))!;
+        string excluded = (string)host["logging"]!["applicationInsights"]!["samplingSettings"]!["excludedTypes"]!;
+        Assert.Contains("Trace", excluded.Split(';'));
+    }
+
+    /// <summary>Named by the host as the function's folder is.</summary>
+    [Fact]
+    public void Sweep_that_tells_of_a_living_app_exists() =>
+        Assert.All(Queries().SelectMany(query => ExecutedFunction().Matches(query)), match => Assert.True(File.Exists(RepositoryRoot.Combine("functions", "Pipeline.Functions", match.Groups[1].Value, "function.json"))));
 
     private static IEnumerable<int> EventIds(Assembly assembly) =>
         assembly.GetTypes().SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)).Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()?.EventId ?? 0);
@@ -40,6 +55,9 @@ public sealed partial class AlertTests(CompiledTemplate template) : IClassFixtur
         JsonValue value when value.TryGetValue(out string? text) => [text],
         _ => [],
     };
+
+    [GeneratedRegex(@"'Functions\.(\w+)'")]
+    private static partial Regex ExecutedFunction();
 
     [GeneratedRegex(@"\[(\d{4})\]")]
     private static partial Regex EventId();
