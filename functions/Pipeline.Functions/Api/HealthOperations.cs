@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Pipeline.Contracts;
 using Pipeline.Functions.Api.Wire;
 using Pipeline.Functions.Storage;
@@ -5,18 +6,22 @@ using Pipeline.Functions.Storage;
 namespace Pipeline.Functions.Api;
 
 /// <summary>Says whether the storage answers, what waits in the queues, and what waits for a person.</summary>
-public sealed class HealthOperations(StorageClients clients, StorageSetup setup, MessageQueues queues, Reports reports)
+public sealed class HealthOperations(StorageClients clients, StorageSetup setup, MessageQueues queues, Reports reports, TimeProvider time)
 {
+    // Who asks waits for seconds, and the clients' own retries take half a minute each.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     public async Task<IResult> GetAsync(HttpContext context)
     {
-        CancellationToken cancellation = context.RequestAborted;
-        List<string> faults = [];
-        await TryAsync(faults, () => setup.EnsureAsync(cancellation).AsTask());
-        bool blobs = await TryAsync(faults, () => clients.Temp.ExistsAsync(cancellation));
+        ConcurrentQueue<string> faults = [];
         Dictionary<string, int> counts = [], poison = [];
-        bool queuesAnswer = await TryAsync(faults, () => CountAsync(counts, poison, cancellation));
         (int givenUp, int recordings) = (0, 0);
-        bool tables = await TryAsync(faults, async () => (givenUp, recordings) = await reports.CountAsync(cancellation));
+        await TryAsync(faults, limit => setup.EnsureAsync(limit).AsTask(), context.RequestAborted);
+        bool[] answers = await Task.WhenAll(
+            TryAsync(faults, limit => clients.Temp.ExistsAsync(limit), context.RequestAborted),
+            TryAsync(faults, limit => CountAsync(counts, poison, limit), context.RequestAborted),
+            TryAsync(faults, async limit => (givenUp, recordings) = await reports.CountAsync(limit), context.RequestAborted));
+        (bool blobs, bool queuesAnswer, bool tables) = (answers[0], answers[1], answers[2]);
         bool up = blobs && queuesAnswer && tables;
         HealthReport report = new()
         {
@@ -39,17 +44,24 @@ public sealed class HealthOperations(StorageClients clients, StorageSetup setup,
         }
     }
 
-    private static async Task<bool> TryAsync(List<string> faults, Func<Task> look)
+    private async Task<bool> TryAsync(ConcurrentQueue<string> faults, Func<CancellationToken, Task> look, CancellationToken gone)
     {
+        using CancellationTokenSource patience = new(Patience, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, gone);
         try
         {
-            await look();
+            await look(either.Token);
             return true;
+        }
+        catch (OperationCanceledException) when (!gone.IsCancellationRequested)
+        {
+            faults.Enqueue("no answer in time");
+            return false;
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
             // The first line of an SDK fault names the service and the status, without address or signature.
-            faults.Add(fault.Message.Split('\n')[0].Trim());
+            faults.Enqueue(fault.Message.Split('\n')[0].Trim());
             return false;
         }
     }
