@@ -63,15 +63,27 @@ public static class FunctionsApp
         }
         string urls = builder.Configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } given ? given : DefaultUrl;
         builder.WebHost.UseUrls(urls);
-        if (options.Key is not null) return;
         foreach (string url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries))
         {
-            string host = BindingAddress.Parse(url).Host;
-            if (host is not ("localhost" or "[::1]") && !(IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address)))
+            string host = HostOf(url);
+            if (options.Key is null && host is not ("localhost" or "[::1]") && !(IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address)))
             {
                 throw new InvalidSettingException("Functions__Key", null, $"whoever reaches {url} could read and delete recordings; set a key, or listen on 127.0.0.1");
             }
         }
+    }
+
+    private static string HostOf(string url)
+    {
+        try
+        {
+            if (BindingAddress.Parse(url) is { Scheme: "http" } address) return address.Host;
+        }
+        catch (FormatException)
+        {
+            // Said below, together with https, which needs a certificate that nobody has given.
+        }
+        throw new InvalidSettingException("ASPNETCORE_URLS (or --urls)", url, $"an http address such as {DefaultUrl}; put what speaks TLS in front of it");
     }
 
     // Opened at once, so that a wrong connection string ends the start and not the first message.

@@ -7,7 +7,7 @@ public sealed record FunctionsOptions
 {
     public required StorageOptions Storage { get; init; }
 
-    /// <summary><c>FUNCTIONS_CUSTOMHANDLER_PORT</c>: set by the Functions host; null when the app runs by itself.</summary>
+    /// <summary><c>FUNCTIONS_CUSTOMHANDLER_PORT</c>, or its older name <c>FUNCTIONS_HTTPWORKER_PORT</c>: set by the Functions host; null when the app runs by itself.</summary>
     public int? HandlerPort { get; init; }
 
     public bool IsCustomHandler => HandlerPort is not null;
@@ -55,7 +55,7 @@ public sealed record FunctionsOptions
     public static FunctionsOptions Read(IConfiguration configuration)
     {
         SettingReader settings = new(configuration);
-        int? port = settings.Number("FUNCTIONS_CUSTOMHANDLER_PORT", 1, 65_535);
+        int? port = settings.Number("FUNCTIONS_CUSTOMHANDLER_PORT", 1, 65_535) ?? settings.Number("FUNCTIONS_HTTPWORKER_PORT", 1, 65_535);
         FunctionsOptions defaults = new() { Storage = ReadStorage(settings), LocalTriggers = false };
         return defaults with
         {
@@ -70,8 +70,8 @@ public sealed record FunctionsOptions
             AdoptAfter = settings.Time("RECORDING_ADOPT_AFTER", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) ?? defaults.AdoptAfter,
             LiveLimit = settings.Time("RECORDING_LIVE_LIMIT", TimeSpan.FromMinutes(1), TimeSpan.FromDays(1)) ?? defaults.LiveLimit,
             PoisonRedrives = settings.Number("Functions__PoisonRedrives", 0, 100) ?? defaults.PoisonRedrives,
-            TelemetryEndpoint = settings.Address("OTEL_EXPORTER_OTLP_ENDPOINT"),
-            PrometheusEndpoint = settings.Address("PROMETHEUS_ENDPOINT"),
+            TelemetryEndpoint = settings.AddressOrOff("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            PrometheusEndpoint = settings.AddressOrOff("PROMETHEUS_ENDPOINT"),
             LocalHide = settings.Time("Functions__LocalHide", TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(10)) ?? defaults.LocalHide,
         };
     }

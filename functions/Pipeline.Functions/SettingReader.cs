@@ -31,6 +31,9 @@ internal sealed class SettingReader(IConfiguration configuration)
             : throw new InvalidSettingException(name, WithoutQuery(text), "an absolute http or https address without a query");
     }
 
+    /// <summary>An address, or <c>off</c> for none.</summary>
+    public Uri? AddressOrOff(string name) => string.Equals(Text(name), "off", StringComparison.OrdinalIgnoreCase) ? null : Address(name);
+
     /// <summary>One of some words, in any case.</summary>
     public string? Word(string name, params string[] words)
     {
@@ -65,7 +68,8 @@ internal sealed class SettingReader(IConfiguration configuration)
             _ => null,
         };
         if (milliseconds is null || !double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)) return false;
-        if (number * milliseconds.Value > TimeSpan.MaxValue.TotalMilliseconds / 2) return false;
+        // "NaN" is a number to the parser, and smaller than nothing.
+        if (!(number * milliseconds.Value <= TimeSpan.MaxValue.TotalMilliseconds / 2)) return false;
         value = TimeSpan.FromMilliseconds(number * milliseconds.Value);
         return true;
     }

@@ -26,6 +26,7 @@ public sealed class FunctionsOptionsTests
     [InlineData("RECORDING_ABANDON_AFTER", "soon", "a time from")]
     [InlineData("RECORDING_ABANDON_AFTER", "-5m", "a time from")]
     [InlineData("RECORDING_ABANDON_AFTER", "8d", "a time from")]
+    [InlineData("RECORDING_ABANDON_AFTER", "NaN", "a time from")]
     [InlineData("RecordingApi:BaseUrl", "example.org", "an absolute http or https address")]
     [InlineData("Functions:LocalTriggers", "perhaps", "true or false")]
     [InlineData("Functions:PoisonRedrives", "many", "a whole number from 0 to 100")]
@@ -56,6 +57,24 @@ public sealed class FunctionsOptionsTests
     {
         Assert.True(Read().LocalTriggers);
         Assert.False(Read(("FUNCTIONS_CUSTOMHANDLER_PORT", "5000")).LocalTriggers);
+        Assert.Equal(5000, Read(("FUNCTIONS_HTTPWORKER_PORT", "5000")).HandlerPort);
+    }
+
+    [Theory]
+    [InlineData("https://127.0.0.1:7071")]
+    [InlineData("localhost")]
+    public void Address_that_it_cannot_listen_on_is_named(string url)
+    {
+        InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() => FunctionsApp.Build([$"--urls={url}", "--PipelineStorage=UseDevelopmentStorage=true"]));
+        Assert.Contains($"ASPNETCORE_URLS (or --urls) is '{url}'", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Telemetry_can_be_switched_off_by_name()
+    {
+        FunctionsOptions options = Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "off"), ("PROMETHEUS_ENDPOINT", "off"));
+        Assert.Null(options.TelemetryEndpoint);
+        Assert.Null(options.PrometheusEndpoint);
     }
 
     [Fact]
