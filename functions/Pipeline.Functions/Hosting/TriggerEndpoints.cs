@@ -108,7 +108,8 @@ public sealed class TriggerDoor(MessageQueues queues, StorageSetup setup, Teleme
             using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, cancellationToken: context.RequestAborted);
             return JsonSerializer.Deserialize(TriggerEnvelope.ReadMessage(body.RootElement, binding), type) ?? throw new MalformedMessageException("the message is null");
         }
-        catch (JsonException unreadable)
+        // The latter where a text is no Unicode: a lone surrogate, bytes that are no UTF-8.
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
             throw new MalformedMessageException(FirstLine(unreadable), unreadable);
         }
