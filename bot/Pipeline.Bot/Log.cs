@@ -88,8 +88,8 @@ internal static partial class Log
     [LoggerMessage(4306, LogLevel.Warning, "{Shard} could not be given back ({Problem}); the next bot waits for up to 15 s")]
     public static partial void ShardNotReleased(this ILogger logger, string shard, string problem);
 
-    [LoggerMessage(4307, LogLevel.Warning, "The storage does not say whether another bot serves {Shard}; serving it")]
-    public static partial void ShardUnconfirmed(this ILogger logger, string shard);
+    [LoggerMessage(4307, LogLevel.Warning, "The storage does not say whether another bot serves {Shard} ({Problem}); serving it")]
+    public static partial void ShardUnconfirmed(this ILogger logger, string shard, string problem);
 
     [LoggerMessage(4308, LogLevel.Critical, "Another bot serves {Shard} now; this one stops")]
     public static partial void ShardLost(this ILogger logger, string shard);

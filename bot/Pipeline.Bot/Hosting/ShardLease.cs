@@ -31,6 +31,7 @@ public sealed class ShardLease(TempStorages storages, ShardName name, StandBy st
     private Task preparing = Task.CompletedTask;
     private long preparedAt;
     private volatile ShardState state;
+    private string unanswered = "";
 
     public ShardState State => state;
 
@@ -39,12 +40,13 @@ public sealed class ShardLease(TempStorages storages, ShardName name, StandBy st
     /// <summary>Completes when this bot may serve the shard; that may be long after, when another one leaves it.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        long since = time.GetTimestamp();
+        long answered = time.GetTimestamp();
         while (await AskAsync(cancellationToken) is var outcome && outcome != LeaseOutcome.Ours)
         {
-            if (outcome is null && time.GetElapsedTime(since) > StoragePatience)
+            if (outcome is not null) answered = time.GetTimestamp();
+            else if (time.GetElapsedTime(answered) > StoragePatience)
             {
-                logger.ShardUnconfirmed(name.ToString());
+                logger.ShardUnconfirmed(name.ToString(), unanswered);
                 break;
             }
             if (outcome == LeaseOutcome.Theirs) WhileStandingBy(cancellationToken);
@@ -114,6 +116,7 @@ public sealed class ShardLease(TempStorages storages, ShardName name, StandBy st
         }
         catch (Exception failure) when (StorageRetry.IsWorld(failure, cancellationToken))
         {
+            unanswered = StorageRetry.Describe(failure);
             return null;
         }
     }

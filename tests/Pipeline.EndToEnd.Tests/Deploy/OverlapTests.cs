@@ -1,4 +1,5 @@
 using Pipeline.Contracts.Api;
+using Pipeline.EndToEnd.Tests.Rig;
 using Pipeline.Simulator;
 using Pipeline.Simulator.Rest;
 using Pipeline.TestKit;
@@ -65,6 +66,32 @@ public sealed class OverlapTests
         Assert.True(track.Audio > TimeSpan.FromSeconds(12), $"{track.Audio}");
         Assert.Empty(recording.MissingSegments);
         Assert.All(new[] { start, during, after, stop }, interaction => Assert.Equal(1, Answers(discord, interaction)));
+    }
+
+    /// <summary>Whoever stands by serves when the storage has not answered for 10 s, but it must not count from when it began to stand by.</summary>
+    [Fact]
+    public async Task Storage_that_does_not_answer_for_a_moment_makes_nobody_who_stands_by_serve_too()
+    {
+        await using Azurite azurite = await Azurite.StartAsync();
+        await using FaultProxy blobs = await FaultProxy.StartAsync(new Uri($"http://127.0.0.1:{azurite.BlobPort}"));
+        Dictionary<string, string?> throughProxy = new() { ["PipelineStorage"] = Azurite.ConnectionStringThrough(blobs.Port, azurite.QueuePort, azurite.TablePort) };
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
+        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using BotProcess first = BotProcess.Start(discord, azurite, functions);
+        await first.UntilReadyAsync("ready");
+        await using BotProcess second = BotProcess.Start(discord, throughProxy, functions, new Dictionary<string, string?>());
+        await second.UntilReadyAsync("standing by");
+        await Task.Delay(TimeSpan.FromSeconds(11), TestContext.Current.CancellationToken);
+        blobs.Cut();
+        int cut = blobs.Spoiled;
+        await DiscordSimulator.WaitUntilAsync(() => blobs.Spoiled > cut, Patience);
+        await Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken); // the client has tried again and given up
+        blobs.Mend();
+        int passed = blobs.Passed;
+        await DiscordSimulator.WaitUntilAsync(() => blobs.Passed > passed + 2, Patience);
+        Assert.Equal((200, "standing by"), await second.ProbeAsync("/readyz"));
+        Assert.DoesNotContain(second.Process.Lines, line => line.Contains("[4307]", StringComparison.Ordinal));
+        Assert.Equal((200, "ready"), await first.ProbeAsync("/readyz"));
     }
 
     [Fact]
