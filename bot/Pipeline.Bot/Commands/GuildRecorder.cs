@@ -14,6 +14,7 @@ namespace Pipeline.Bot.Commands;
 public sealed class GuildRecorder : IAsyncDisposable
 {
     private const int MostRejoins = 6;
+    private static readonly TimeSpan ReasonDelay = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(60);
 
     private readonly ulong guildId;
@@ -292,8 +293,7 @@ public sealed class GuildRecorder : IAsyncDisposable
             case VoiceEndReason.Requested:
                 break;
             case VoiceEndReason.Kicked:
-                bool deleted = services.Gateway.Guilds.Find(guildId)?.Channels.ContainsKey(call.ChannelId) == false;
-                await FinishAsync(call, EndReason.Disconnected, deleted ? Texts.ChannelDeleted : Texts.Kicked);
+                await FinishAsync(call, EndReason.Disconnected, await WhyThrownOutAsync(call));
                 break;
             case VoiceEndReason.RateLimited or VoiceEndReason.EncryptionRequired or VoiceEndReason.NoCommonMode:
                 await FinishAsync(call, EndReason.Disconnected, at => Texts.GaveUp(1, at));
@@ -303,6 +303,15 @@ public sealed class GuildRecorder : IAsyncDisposable
                 RejoinLater(call);
                 break;
         }
+    }
+
+    // That we are out of the channel may come before what it was: the channel or the server that is gone.
+    private async Task<Func<string, string>> WhyThrownOutAsync(RecordedCall call)
+    {
+        await Task.Delay(ReasonDelay, services.Time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return services.Gateway.Guilds.Find(guildId) is not { } guild ? Texts.RemovedFromServer
+            : guild.Channels.ContainsKey(call.ChannelId) ? Texts.Kicked
+            : Texts.ChannelDeleted;
     }
 
     private void RejoinLater(RecordedCall call)
