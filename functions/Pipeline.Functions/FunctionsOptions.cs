@@ -64,7 +64,7 @@ public sealed record FunctionsOptions
             Key = settings.Text("Functions__Key"),
             RecordingApiBaseUrl = settings.Address("RecordingApi__BaseUrl"),
             RecordingApiKey = settings.Text("RecordingApi__ApiKey"),
-            RecordingApiKeyHeader = settings.Text("RecordingApi__ApiKeyHeader") ?? defaults.RecordingApiKeyHeader,
+            RecordingApiKeyHeader = settings.HeaderName("RecordingApi__ApiKeyHeader") ?? defaults.RecordingApiKeyHeader,
             AbandonAfter = settings.Time("RECORDING_ABANDON_AFTER", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)) ?? defaults.AbandonAfter,
             FinalizeDeadline = settings.Time("RECORDING_FINALIZE_DEADLINE", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) ?? defaults.FinalizeDeadline,
             AdoptAfter = settings.Time("RECORDING_ADOPT_AFTER", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) ?? defaults.AdoptAfter,

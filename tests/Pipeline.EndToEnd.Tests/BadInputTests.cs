@@ -169,6 +169,7 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
     [InlineData("RECORDING_ABANDON_AFTER", "soon")]
     [InlineData("PipelineStorage", null)]
     [InlineData("RecordingApi__BaseUrl", "nowhere")]
+    [InlineData("RecordingApi__ApiKeyHeader", "x key")]
     [InlineData("PROMETHEUS_ENDPOINT", "https://127.0.0.1:9464")]
     [InlineData("PROMETHEUS_ENDPOINT", "http://127.0.0.1:9464/metrics")]
     public async Task Functions_name_a_wrong_setting(string name, string? value) =>
