@@ -14,7 +14,6 @@ namespace Pipeline.Bot.Commands;
 public sealed class GuildRecorder : IAsyncDisposable
 {
     private const int MostRejoins = 6;
-    private static readonly TimeSpan ReasonDelay = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(60);
 
     private readonly ulong guildId;
@@ -293,7 +292,7 @@ public sealed class GuildRecorder : IAsyncDisposable
             case VoiceEndReason.Requested:
                 break;
             case VoiceEndReason.Kicked:
-                await FinishAsync(call, EndReason.Disconnected, await WhyThrownOutAsync(call));
+                await FinishAsync(call, EndReason.Disconnected, await ThrownOut.WhyAsync(services.Gateway, guildId, call.ChannelId, services.Time, stopping.Token));
                 break;
             case VoiceEndReason.RateLimited or VoiceEndReason.EncryptionRequired or VoiceEndReason.NoCommonMode:
                 await FinishAsync(call, EndReason.Disconnected, at => Texts.GaveUp(1, at));
@@ -303,15 +302,6 @@ public sealed class GuildRecorder : IAsyncDisposable
                 RejoinLater(call);
                 break;
         }
-    }
-
-    // That we are out of the channel may come before what it was: the channel or the server that is gone.
-    private async Task<Func<string, string>> WhyThrownOutAsync(RecordedCall call)
-    {
-        await Task.Delay(ReasonDelay, services.Time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return services.Gateway.Guilds.Find(guildId) is not { } guild ? Texts.RemovedFromServer
-            : guild.Channels.ContainsKey(call.ChannelId) ? Texts.Kicked
-            : Texts.ChannelDeleted;
     }
 
     private void RejoinLater(RecordedCall call)
