@@ -36,10 +36,9 @@ fi
 export AZURE_ENV_NAME=$environment AZURE_LOCATION=$location
 
 # A deployment keeps what was chosen in its outputs, where every machine finds it that deploys the environment again.
+group_of_environment() { az group list --tag "azd-env-name=$environment" --query "[?starts_with(name, 'rg-pipeline-')].name | [0]" -o tsv; }
 group=""
-if command -v azd >/dev/null; then
-  group=$(az group list --tag "azd-env-name=$environment" --query "[?starts_with(name, 'rg-pipeline-')].name | [0]" -o tsv)
-fi
+if command -v azd >/dev/null; then group=$(group_of_environment); fi
 refuse_without_token() {
   [ "$mode" = --what-if ] || [ -n "${DISCORD_TOKEN:-}" ] ||
     fail "the first deployment of '$environment' needs DISCORD_TOKEN: copy it from the Bot page of your application and start again"
@@ -88,8 +87,28 @@ remove_all() { # remove_all KIND PREFIX: the resources of that kind in the envir
   for name in $names; do az "$1" delete --resource-group "$group" --name "$name" --yes >/dev/null; done
 }
 
+publish_functions() { # publish_functions GROUP NAME: to every functions app of the group but that one
+  local package name
+  package=$(mktemp -d)
+  dotnet publish ../functions/Pipeline.Functions -c Release -o "$package/app" -p:PackageZip="$package/app.zip" -v quiet --nologo
+  for name in $(az functionapp list --resource-group "$1" --query "[].name" -o tsv); do
+    [ "$name" = "$2" ] || az functionapp deployment source config-zip --resource-group "$1" --name "$name" --src "$package/app.zip" >/dev/null
+  done
+  rm -rf "$package"
+}
+
+make() { # make up|provision: a functions app that has no package yet may refuse the key that goes into the vault; then it gets one first
+  local made
+  ! azd "$1" --no-prompt || return 0
+  made=$(group_of_environment)
+  [ -n "$made" ] || return 1
+  echo "deploy: not everything could be made; publishing the functions, whose keys may need that, and trying once more" >&2
+  publish_functions "$made" ""
+  azd "$1" --no-prompt
+}
+
 if [ "${PIPELINE_BOT_HOST:-containerApp}" = containerInstance ]; then
-  azd provision --no-prompt
+  make provision
   azd deploy functions --no-prompt
   registry=$(value AZURE_CONTAINER_REGISTRY_ENDPOINT)
   image="$registry/pipeline-bot:$(git rev-parse --short HEAD 2>/dev/null || date -u +%Y%m%d%H%M%S)"
@@ -100,7 +119,7 @@ if [ "${PIPELINE_BOT_HOST:-containerApp}" = containerInstance ]; then
   azd provision --no-prompt
 else
   remove_all container ci-bot-
-  azd up --no-prompt
+  make up
   # Once more, so that every shard and the doctor get the image that azd has just pushed.
   azd provision --no-prompt
   job=$(az containerapp job list --resource-group "$(value AZURE_RESOURCE_GROUP)" --query "[?starts_with(name, 'caj-doctor')].name | [0]" -o tsv)
@@ -109,12 +128,5 @@ else
 fi
 
 # azd knows one functions service; the other cells get the same package.
-if [ "${PIPELINE_CELLS:-1}" -gt 1 ]; then
-  package=$(mktemp -d)
-  trap 'rm -rf "$package"' EXIT
-  dotnet publish ../functions/Pipeline.Functions -c Release -o "$package/app" -p:PackageZip="$package/app.zip" -v quiet --nologo
-  for name in $(az functionapp list --resource-group "$(value AZURE_RESOURCE_GROUP)" --query "[].name" -o tsv); do
-    [ "$name" = "$(value PIPELINE_FUNCTIONS_NAME)" ] || az functionapp deployment source config-zip --resource-group "$(value AZURE_RESOURCE_GROUP)" --name "$name" --src "$package/app.zip" >/dev/null
-  done
-fi
+[ "${PIPELINE_CELLS:-1}" = 1 ] || publish_functions "$(value AZURE_RESOURCE_GROUP)" "$(value PIPELINE_FUNCTIONS_NAME)"
 echo "recording API: $(value PIPELINE_API_URL)"

@@ -62,6 +62,9 @@ internal sealed class CloudStandIns : IDisposable
     /// <summary>As if no deployment had gone through yet.</summary>
     public void LoseDeployment(string environment) => File.Delete(folder.Combine($"outputs-{environment}"));
 
+    /// <summary>A functions app without a package refuses its key from now on, and so the provisioning that wants it.</summary>
+    public void LetKeysNeedPackages() => File.WriteAllText(folder.Combine("keys-need-packages"), "");
+
     /// <summary>From now on a provisioning breaks off after it has made resources, or no longer does.</summary>
     public void BreakOff(bool fails)
     {

@@ -209,6 +209,20 @@ public sealed class DeployTests
         Assert.EndsWith($"{ApiLine}\n", (await DeployAsync(machine, Token)).Output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("containerApp", "1")]
+    [InlineData("containerApp", "2")]
+    [InlineData("containerInstance", "2")]
+    public async Task Functions_app_that_gives_no_key_before_it_has_a_package_gets_one_and_the_deployment_goes_on(string host, string cells)
+    {
+        using CloudStandIns machine = new();
+        machine.LetKeysNeedPackages();
+        ScriptRun run = await DeployAsync(machine, Token, ("PIPELINE_BOT_HOST", host), ("PIPELINE_CELLS", cells), ("PIPELINE_BOT_SHARDS", "2"));
+        Assert.Contains("publishing the functions", run.Errors, StringComparison.Ordinal);
+        Assert.EndsWith($"{ApiLine}\n", run.Output, StringComparison.Ordinal);
+        Assert.Equal(int.Parse(cells, System.Globalization.CultureInfo.InvariantCulture), machine.Packages.Count);
+    }
+
     [Fact]
     public async Task Choice_is_held_against_those_that_were_kept()
     {
