@@ -45,6 +45,7 @@ public sealed class VoiceSession
     private int lastSequence = -1;
     private int resumeTries;
     private bool isResuming;
+    private ReadOnlyMemory<byte>? unsaid; // the Speaking message that waits for a connection that knows us
 
     /// <param name="identity">What the main gateway gave; used once.</param>
     /// <param name="options">Limits and waits.</param>
@@ -151,6 +152,7 @@ public sealed class VoiceSession
             case VoiceMessage.Resumed when phase == VoiceSessionPhase.Resuming:
                 isResuming = false;
                 EnterLive();
+                if (unsaid is { } speaking) await SayAsync(speaking);
                 report(new VoiceSessionNews.Resumed());
                 break;
             case VoiceMessage.Malformed malformed:
@@ -244,7 +246,7 @@ public sealed class VoiceSession
             return;
         }
         VoiceLog.SessionDescribed(logger, identity.GuildId, description.TransportKey.Mode, description.DaveVersion);
-        if (media.Install(description.TransportKey) is { } speaking) await SendAsync(speaking);
+        if (media.Install(description.TransportKey) is { } speaking) await SayAsync(speaking);
         if (phase != VoiceSessionPhase.Selecting) return;
         EnterLive();
         report(new VoiceSessionNews.Live());
@@ -271,7 +273,7 @@ public sealed class VoiceSession
     {
         if (heartbeat.Alarm.TakeIfDue()) await BeatAsync();
         if (end is null && phaseAlarm.TakeIfDue()) await OnPhaseAlarmAsync();
-        if (media.Tick() is { } speaking) await SendAsync(speaking);
+        if (media.Tick() is { } speaking) await SayAsync(speaking);
         if (houseAlarm.TakeIfDue()) await KeepHouseAsync();
     }
 
@@ -350,6 +352,14 @@ public sealed class VoiceSession
     private async Task SendAsync(ReadOnlyMemory<byte> message, WebSocketMessageType type = WebSocketMessageType.Text)
     {
         if (link is not null) await link.TrySendAsync(message, type);
+    }
+
+    // A connection that says this before it has identified or resumed is closed with 4003, and the session with it.
+    private async Task SayAsync(ReadOnlyMemory<byte> speaking)
+    {
+        bool isKnown = phase is VoiceSessionPhase.Selecting or VoiceSessionPhase.Live;
+        unsaid = isKnown ? default(ReadOnlyMemory<byte>?) : speaking;
+        if (isKnown) await SendAsync(speaking);
     }
 
     private void Enter(VoiceSessionPhase next, TimeSpan limit)
