@@ -47,6 +47,21 @@ public sealed class VoiceCallRecoveryTests
         Assert.Equal(VoiceCallState.Connected, await rig.JoinAsync());
     }
 
+    /// <summary>"Not speaking" falls due 0.3 s after the call is live; before the resume it would be answered with 4003, and the call joined anew.</summary>
+    [Fact]
+    public async Task Nothing_is_said_on_a_new_socket_before_the_resume_and_what_was_due_comes_after_it()
+    {
+        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync();
+        rig.Discord.Faults.Add(new DelayVoiceHello(TimeSpan.FromSeconds(1)));
+        rig.Discord.Faults.Add(new CloseVoice(1000));
+        await rig.UntilAsync(() => rig.Discord.VoiceClient(rig.BotId)?.Resumes >= 1, "resumed");
+        await rig.UntilAsync(() => rig.Discord.Log.Containing("\"speaking\":0").Count == 1, "not speaking");
+        string[] voice = [.. rig.Discord.Log.Lines.Where(line => line.Contains(" voice ", StringComparison.Ordinal))];
+        Assert.True(Array.FindIndex(voice, line => line.Contains("{\"op\":7,", StringComparison.Ordinal)) < Array.FindIndex(voice, line => line.Contains("\"speaking\":0", StringComparison.Ordinal)));
+        Assert.DoesNotContain(rig.Events, what => what is VoiceCallEvent.Reconnecting);
+        Assert.Empty(rig.Discord.Log.Containing("4003"));
+    }
+
     [Theory]
     [InlineData(null)]
     [InlineData(1000)]

@@ -18,13 +18,10 @@ internal sealed class VoiceConnection(SimulatedWorld world, VoiceServer server, 
 
     public void Start()
     {
-        Send(8, new JsonObject
-        {
-            ["v"] = 8,
-            // Real servers send 13750.0; clients that read an integer fail on it.
-            ["heartbeat_interval"] = JsonNode.Parse($"{(long)world.Options.VoiceHeartbeatInterval.TotalMilliseconds}.0"),
-        });
-        Watch();
+        if (world.Faults.Take<DelayVoiceHello>() is { } late)
+            world.Loop.Schedule(late.Delay, Greet);
+        else
+            Greet();
     }
 
     /// <summary>A message without a number.</summary>
@@ -66,6 +63,17 @@ internal sealed class VoiceConnection(SimulatedWorld world, VoiceServer server, 
     {
         if (session is { } ended)
             world.Voice.Remove(ended);
+    }
+
+    private void Greet()
+    {
+        Send(8, new JsonObject
+        {
+            ["v"] = 8,
+            // Real servers send 13750.0; clients that read an integer fail on it.
+            ["heartbeat_interval"] = JsonNode.Parse($"{(long)world.Options.VoiceHeartbeatInterval.TotalMilliseconds}.0"),
+        });
+        Watch();
     }
 
     private void Handle(int op, JsonNode? data)
