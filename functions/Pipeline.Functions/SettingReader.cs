@@ -34,13 +34,12 @@ internal sealed class SettingReader(IConfiguration configuration)
     /// <summary>An address, or <c>off</c> for none.</summary>
     public Uri? AddressOrOff(string name) => string.Equals(Text(name), "off", StringComparison.OrdinalIgnoreCase) ? null : Address(name);
 
-    /// <summary>The name of an HTTP header: a token of RFC 9110 §5.6.2.</summary>
+    /// <summary>The name of a header that a request may have.</summary>
     public string? HeaderName(string name)
     {
         if (Text(name) is not { } text) return null;
-        return text.All(character => char.IsAsciiLetterOrDigit(character) || "!#$%&'*+-.^_`|~".Contains(character, StringComparison.Ordinal))
-            ? text
-            : throw new InvalidSettingException(name, text, "the name of an HTTP header, such as x-functions-key");
+        using HttpRequestMessage request = new();
+        return request.Headers.TryAddWithoutValidation(text, "") ? text : throw new InvalidSettingException(name, text, "the name of a request's header, such as x-functions-key");
     }
 
     /// <summary>One of some words, in any case.</summary>
