@@ -19,7 +19,7 @@ public sealed partial class HouseRulesTests
         { "Pipeline.Audio", [] },
         { "Pipeline.Dave", ["Pipeline.Mls"] },
         { "Pipeline.Discord", ["Pipeline.Dave", "Pipeline.Mls", "Microsoft.Extensions.", "Polly", "NSec.", "System.Threading.RateLimiting"] },
-        { "Pipeline.Functions", ["Pipeline.Contracts", "Azure.", "Microsoft.", "Polly", "OpenTelemetry"] },
+        { "Pipeline.Functions", ["Pipeline.Contracts", "Pipeline.Audio", "Azure.", "Microsoft.", "Polly", "OpenTelemetry"] },
         { "Pipeline.Bot", ["Pipeline.Contracts", "Pipeline.Audio", "Pipeline.Discord", "Pipeline.Dave", "Azure.", "Microsoft.", "Polly", "OpenTelemetry", "Spectre.", "BouncyCastle.", "System.CommandLine", "System.IO.Hashing"] },
     };
 
@@ -30,6 +30,15 @@ public sealed partial class HouseRulesTests
         IEnumerable<string> references = Assembly.Load(assemblyName).GetReferencedAssemblies().Select(reference => reference.Name!);
         string[] strangers = [.. references.Where(name => !IsBaseLibrary(name) && !allowed.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))];
         Assert.True(strangers.Length == 0, $"{assemblyName} references {string.Join(", ", strangers)}");
+    }
+
+    [Fact]
+    public void Shared_projects_know_neither_the_bot_nor_the_functions()
+    {
+        string[] projects = [.. Directory.EnumerateFiles(RepositoryRoot.Combine("shared"), "*.csproj", SearchOption.AllDirectories)];
+        Assert.Contains(projects, project => project.EndsWith("Pipeline.Audio.csproj", StringComparison.Ordinal));
+        string[] strangers = [.. projects.Where(project => ReferenceOutward().IsMatch(File.ReadAllText(project)))];
+        Assert.True(strangers.Length == 0, $"reference a project outside shared: {string.Join(", ", strangers)}");
     }
 
     [Fact]
@@ -88,6 +97,9 @@ public sealed partial class HouseRulesTests
 
     private static bool IsBaseLibrary(string name) =>
         (name.StartsWith("System.", StringComparison.Ordinal) && name is not ("System.CommandLine" or "System.Threading.RateLimiting" or "System.IO.Hashing")) || name is "System" or "netstandard" or "mscorlib";
+
+    [GeneratedRegex(@"<ProjectReference[^>]*[/\\](bot|functions|tests)[/\\]")]
+    private static partial Regex ReferenceOutward();
 
     [GeneratedRegex(@"^using Azure\.", RegexOptions.Multiline)]
     private static partial Regex UsingAzure();
