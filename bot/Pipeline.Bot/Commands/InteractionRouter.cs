@@ -37,17 +37,30 @@ public sealed class InteractionRouter(RecordCommands commands, RecordButtons but
     private async Task RouteAsync(Interaction interaction, InteractionAnswer answer, CancellationToken cancellationToken)
     {
         bool isOurs = CustomIds.TryParse(interaction.Data?.CustomId, out string what, out string argument);
-        if (interaction.Kind == InteractionKind.Component && isOurs && what == CustomIds.Note)
+        CommandContext? context = interaction is { GuildId: { } guildId, Member.User: not null } ? new CommandContext(guildId, interaction, answer) : null;
+        if (interaction.Kind == InteractionKind.Component && isOurs && what == CustomIds.Note && context is not null)
         {
-            await OpenNoteFormAsync(answer, argument, cancellationToken);
+            await NoteAsync(context, argument, cancellationToken);
             return;
         }
         if (interaction.Kind is not (InteractionKind.Command or InteractionKind.Component or InteractionKind.ModalSubmit)) return;
         await answer.DeferAsync(onlyForCaller: true, cancellationToken);
-        if (interaction.GuildId is not { } guildId || interaction.Member?.User is null) await answer.SendAsync(Texts.OnlyInServers, cancellationToken);
-        else if (interaction.Kind == InteractionKind.Command) await commands.RunAsync(new CommandContext(guildId, interaction, answer), cancellationToken);
-        else if (isOurs) await buttons.PressAsync(new CommandContext(guildId, interaction, answer), what, argument, cancellationToken);
+        if (context is null) await answer.SendAsync(Texts.OnlyInServers, cancellationToken);
+        else if (interaction.Kind == InteractionKind.Command) await commands.RunAsync(context, cancellationToken);
+        else if (isOurs) await buttons.PressAsync(context, what, argument, cancellationToken);
         else await answer.SendAsync(Texts.UnknownCommand, cancellationToken);
+    }
+
+    /// <summary>A form cannot follow a deferral, so what speaks against it is known before.</summary>
+    private async Task NoteAsync(CommandContext context, string recording, CancellationToken cancellationToken)
+    {
+        if (commands.WhyNoNote(context, recording) is not { } problem)
+        {
+            await OpenNoteFormAsync(context.Answer, recording, cancellationToken);
+            return;
+        }
+        await context.Answer.DeferAsync(onlyForCaller: true, cancellationToken);
+        await context.Answer.SendAsync(problem, cancellationToken);
     }
 
     private static Task OpenNoteFormAsync(InteractionAnswer answer, string recording, CancellationToken cancellationToken) =>

@@ -9,6 +9,8 @@ namespace Pipeline.Bot.Commands;
 public sealed class LibraryCommands(RecorderServices services, GuildRecorders recorders)
 {
     private const int Listed = 10;
+    private const int PageLength = 50;
+    private const int PagesSearched = 10;
     private const int LongestMessage = 2000; // Discord: Create Message
 
     public Task RunAsync(CommandContext context, string sub, CancellationToken cancellationToken) => sub switch
@@ -23,18 +25,21 @@ public sealed class LibraryCommands(RecorderServices services, GuildRecorders re
     private async Task ListAsync(CommandContext context, CancellationToken cancellationToken)
     {
         if (!await MaySeeAsync(context, cancellationToken)) return;
-        RecordingPage page = await services.Api.ListAsync(context.GuildId, Listed, null, cancellationToken);
-        string text = page.Recordings.Count == 0
+        IReadOnlyList<RecordingSummary> visible = await NewestAsync(context, Listed, cancellationToken);
+        string text = visible.Count == 0
             ? Texts.NothingRecordedYet
-            : Fit(page.Recordings.Take(Listed).Select(recording => Texts.Listed(recording, services.Api.PageOf(recording.Id) ?? "")));
+            : Fit(visible.Select(recording => Texts.Listed(recording, services.Api.PageOf(recording.Id) ?? "")));
         await context.Answer.SendAsync(text, cancellationToken);
     }
 
     private async Task LinkAsync(CommandContext context, string? id, CancellationToken cancellationToken)
     {
         if (!await MaySeeAsync(context, cancellationToken)) return;
-        RecordingSummary? recording = await FindAsync(context, id, cancellationToken);
-        if (recording is null)
+        RecordingSummary? recording = string.IsNullOrWhiteSpace(id)
+            ? await NewestAsync(context, 1, cancellationToken) is [var newest, ..] ? newest : null
+            : await FindAsync(context, id, cancellationToken);
+        // One of a channel that the caller may not enter does not exist here either.
+        if (recording is null || !MaySee(context, recording))
         {
             await context.Answer.SendAsync(string.IsNullOrWhiteSpace(id) ? Texts.NothingRecordedYet : Texts.WrongLink, cancellationToken);
             return;
@@ -74,7 +79,7 @@ public sealed class LibraryCommands(RecorderServices services, GuildRecorders re
     private async Task<RecordingSummary?> FindDeletableAsync(CommandContext context, string id, CancellationToken cancellationToken)
     {
         RecordingSummary? recording = await FindAsync(context, id, cancellationToken);
-        if (recording is null || string.IsNullOrWhiteSpace(id))
+        if (recording is null)
         {
             await context.Answer.SendAsync(Texts.WrongLink, cancellationToken);
             return null;
@@ -85,15 +90,38 @@ public sealed class LibraryCommands(RecorderServices services, GuildRecorders re
             return null;
         }
         bool isStarter = recording.UserId == context.CallerId.ToString(CultureInfo.InvariantCulture);
-        if (isStarter || StartChecks.MayManage(Guild(context), context.Caller)) return recording;
-        await context.Answer.SendAsync(Texts.DeleteNeedsRight, cancellationToken);
+        bool mayManage = StartChecks.MayManage(Guild(context), context.Caller);
+        if (isStarter || (mayManage && MaySee(context, recording))) return recording;
+        await context.Answer.SendAsync(mayManage ? Texts.WrongLink : Texts.DeleteNeedsRight, cancellationToken);
         return null;
     }
 
-    /// <summary>By either of its ids; the newest when none is given. Recordings of other servers do not exist here.</summary>
-    private async Task<RecordingSummary?> FindAsync(CommandContext context, string? id, CancellationToken cancellationToken)
+    /// <summary>The newest that the caller may see, from the newest hundreds of the server.</summary>
+    private async Task<IReadOnlyList<RecordingSummary>> NewestAsync(CommandContext context, int count, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrWhiteSpace(id)) return (await services.Api.ListAsync(context.GuildId, 1, null, cancellationToken)).Recordings is [var newest, ..] ? newest : null;
+        List<RecordingSummary> visible = [];
+        string? cursor = null;
+        for (int page = 0; page < PagesSearched && visible.Count < count; page++)
+        {
+            RecordingPage found = await services.Api.ListAsync(context.GuildId, PageLength, cursor, cancellationToken);
+            visible.AddRange(found.Recordings.Where(recording => MaySee(context, recording)).Take(count - visible.Count));
+            cursor = found.NextCursor;
+            if (cursor is null) break;
+        }
+        return visible;
+    }
+
+    /// <summary>Whether the caller may enter the channel of the recording.</summary>
+    private bool MaySee(CommandContext context, RecordingSummary recording)
+    {
+        ulong channel = ulong.TryParse(recording.ChannelId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) ? id : 0;
+        return StartChecks.MayEnter(Guild(context), context.Caller, channel);
+    }
+
+    /// <summary>By either of its ids. Recordings of other servers do not exist here.</summary>
+    private async Task<RecordingSummary?> FindAsync(CommandContext context, string id, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrWhiteSpace(id)) return null;
         string wanted = id.Trim().Trim('`');
         if (wanted.Length > 100) return null;
         RecordingSummary? direct = await services.Api.GetAsync(wanted, cancellationToken);

@@ -8,7 +8,7 @@ public sealed class RecordButtons(RecordCommands commands, LibraryCommands libra
 {
     public Task PressAsync(CommandContext context, string what, string argument, CancellationToken cancellationToken) => what switch
     {
-        CustomIds.CheckAgain => commands.StartAsync(context, ulong.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out ulong channel) ? channel : null, null, cancellationToken),
+        CustomIds.CheckAgain when ulong.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out ulong channel) => commands.StartAsync(context, channel, null, cancellationToken),
         CustomIds.Delete => library.DeleteNowAsync(context, argument, cancellationToken),
         CustomIds.Keep => context.Answer.SendAsync(Texts.DeleteKept, cancellationToken),
         CustomIds.Me => commands.MeAsync(context, null, cancellationToken),

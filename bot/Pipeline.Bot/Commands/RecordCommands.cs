@@ -58,6 +58,11 @@ public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands lib
             await context.Answer.SendAsync(problem, cancellationToken);
             return;
         }
+        if (!StartChecks.MayEnter(guild, context.Caller, channel.Id))
+        {
+            await context.Answer.SendAsync(Texts.MayNotEnter(channel.Id), cancellationToken);
+            return;
+        }
         GuildRecorder recorder = recorders.For(context.GuildId);
         ulong? panelChannel = context.Interaction.ChannelId ?? channel.Id;
         if (recorder.Current is null && StartChecks.WhatIsMissing(guild, channel, panelChannel.Value, Services.Gateway.SelfId, settings.Announce, out panelChannel) is { } missing)
@@ -66,7 +71,8 @@ public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands lib
             return;
         }
         StartOutcome outcome = await recorder.StartAsync(new StartCall(guild, channel, context.CallerId, title is null ? null : Shorten(title), panelChannel, settings));
-        await context.Answer.SendAsync(Describe(outcome, channel.Id), cancellationToken);
+        bool isOutOfSight = outcome is { Started: false, Running: { } other } && !MayEnter(context, other);
+        await context.Answer.SendAsync(isOutOfSight ? new MessageBody { Content = Texts.BusyOutOfSight } : Describe(outcome, channel.Id), cancellationToken);
     }
 
     internal async Task StopAsync(CommandContext context, CancellationToken cancellationToken)
@@ -76,7 +82,8 @@ public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands lib
             await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
             return;
         }
-        if (!await MayHandleAsync(context, running, cancellationToken)) return;
+        // Who began it may always end it.
+        if (running.Session.StartedBy != context.CallerId && !await MayHandleAsync(context, running, cancellationToken)) return;
         StopOutcome? outcome = await recorders.For(context.GuildId).StopAsync(EndReason.Stopped, Texts.Interrupted(Wording.User(context.CallerId)));
         await context.Answer.SendAsync(outcome is null ? Texts.NothingToStop : outcome.Text, cancellationToken);
         if (outcome is { Delivered: false, Link: { } link } && outcome.Session.StartedBy == context.CallerId) await context.Answer.SendAsync(Texts.DmClosed(link), cancellationToken);
@@ -91,6 +98,13 @@ public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands lib
         }
         else if (recorders.For(context.GuildId).Current is null) await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
     }
+
+    /// <summary>Why the form for a note is not opened, from what is known at once; null: it is. The right to note is looked at when it comes back.</summary>
+    internal string? WhyNoNote(CommandContext context, string recording) => recorders.For(context.GuildId).Current switch
+    {
+        { } running when running.Session.RecordingId.ToString() == recording => MayEnter(context, running) ? null : Texts.OutOfSight,
+        _ => Texts.ButtonOfThePast,
+    };
 
     internal async Task PauseAsync(CommandContext context, bool paused, CancellationToken cancellationToken)
     {
@@ -123,13 +137,15 @@ public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands lib
 
     private async Task StatusAsync(CommandContext context, CancellationToken cancellationToken)
     {
-        if (recorders.For(context.GuildId).Current is { } call) await context.Answer.SendAsync(RecordingPanel.DrawPrivately(call.Draw()), cancellationToken);
-        else await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
+        if (recorders.For(context.GuildId).Current is not { } call) await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
+        else if (!MayEnter(context, call)) await context.Answer.SendAsync(Texts.OutOfSight, cancellationToken);
+        else await context.Answer.SendAsync(RecordingPanel.DrawPrivately(call.Draw()), cancellationToken);
     }
 
     private async Task VerifyAsync(CommandContext context, CancellationToken cancellationToken)
     {
         if (recorders.For(context.GuildId).Current is not { } call) await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
+        else if (!MayEnter(context, call)) await context.Answer.SendAsync(Texts.OutOfSight, cancellationToken);
         else await context.Answer.SendAsync(await Task.Run(() => CodesOf(call, context.Option("user")?.Snowflake), cancellationToken), cancellationToken);
     }
 
@@ -155,9 +171,17 @@ public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands lib
     private bool IsInCall(CommandContext context, RecordedCall running) =>
         Services.Gateway.Guilds.Find(context.GuildId)?.VoiceStates.GetValueOrDefault(context.CallerId)?.ChannelId == running.ChannelId;
 
-    /// <summary>Those who may record, and the one who started.</summary>
+    private bool MayEnter(CommandContext context, RecordedCall running) =>
+        StartChecks.MayEnter(Services.Gateway.Guilds.Find(context.GuildId), context.Caller, running.ChannelId);
+
+    /// <summary>Those who may record, and the one who started, as long as they may enter the call.</summary>
     private async Task<bool> MayHandleAsync(CommandContext context, RecordedCall running, CancellationToken cancellationToken)
     {
+        if (!MayEnter(context, running))
+        {
+            await context.Answer.SendAsync(Texts.OutOfSight, cancellationToken);
+            return false;
+        }
         if (running.Session.StartedBy == context.CallerId) return true;
         KnownSettings settings = await Services.Settings.GetAsync(context.GuildId, cancellationToken);
         if (StartChecks.MayRecord(Services.Gateway.Guilds.Find(context.GuildId), context.Caller, settings.Settings)) return true;

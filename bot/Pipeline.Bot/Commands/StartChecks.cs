@@ -15,6 +15,19 @@ public static class StartChecks
         (caller.Permissions is { } granted && (granted & (Permissions.ManageGuild | Permissions.Administrator)) != 0)
         || (guild is not null && caller.User?.Id == guild.OwnerId);
 
+    /// <summary>
+    /// Whether the caller may be in that voice channel, by Discord's rules and by the roles that came with the interaction. Being in it
+    /// already, moved there by a moderator, is enough. Of a channel that is gone nothing can be computed: it is left to who manages the server.
+    /// </summary>
+    public static bool MayEnter(Guild? guild, GuildMember caller, ulong channelId)
+    {
+        const Permissions needed = Permissions.ViewChannel | Permissions.Connect;
+        if (guild is null || caller.User is not { } user) return false;
+        if (guild.VoiceStates.GetValueOrDefault(user.Id)?.ChannelId == channelId) return true;
+        if (!guild.Channels.TryGetValue(channelId, out GuildChannel? channel)) return MayManage(guild, caller);
+        return ChannelPermissions.Resolve(guild.Id, guild.OwnerId, guild.Roles, channel, user.Id, caller.RoleIds).HasFlag(needed);
+    }
+
     /// <summary>The channel to record: the one named, else the caller's. Null and a text when there is none.</summary>
     public static GuildChannel? FindChannel(Guild guild, ulong? named, ulong callerId, out string problem)
     {

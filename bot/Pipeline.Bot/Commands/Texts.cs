@@ -32,6 +32,8 @@ public static class Texts
     public const string SettingsNeedManageServer = "Only members with the *Manage Server* permission can change or see the settings.";
     public const string DeleteNeedsRight = "Only the one who started a recording, or a member with the *Manage Server* permission, can delete it.";
     public const string EmptyNote = "A note needs some text.";
+    public const string OutOfSight = "A recording is running in a channel that you may not enter, so it is not for you to see or change. *Don't record me* and `/record me` still work.";
+    public const string BusyOutOfSight = "I am busy in a channel that you may not enter. A bot can be in one voice channel of a server at a time; try again later.";
     public const string StopBeforeDelete = "This recording is still running. Stop it first.";
     public const string VerifyNotActive = "This call is not end-to-end encrypted, so there is nothing to compare.";
 
@@ -45,6 +47,9 @@ public static class Texts
     public static string NoRight(ulong? role) => role is { } id
         ? $"You need the *Manage Server* permission or the role {Wording.Role(id)} to record. Ask an admin of this server."
         : "You need the *Manage Server* permission to record. An admin can allow a role with `/record settings`.";
+
+    public static string MayNotEnter(ulong channel) =>
+        $"You may not enter {Wording.Channel(channel)}, so you cannot record it. It takes *View Channel* and *Connect* there; ask an admin of this server.";
 
     public static string WrongChannel(ulong channel) => $"{Wording.Channel(channel)} is not a voice or stage channel.";
 

@@ -1,0 +1,198 @@
+using Pipeline.Bot.Commands;
+using Pipeline.Contracts.Api;
+using Pipeline.Discord.Gateway;
+using Pipeline.Simulator.Rest;
+using Pipeline.Simulator.World;
+using Permissions = Pipeline.Simulator.World.Permissions;
+
+namespace Pipeline.Bot.Tests.Commands;
+
+/// <summary>The right to record is one thing, the right to be in a call another: without the second nobody records it, sees it or touches it.</summary>
+public sealed class ChannelRightsTests
+{
+    [Fact]
+    public async Task Role_holder_records_no_channel_that_he_may_not_enter()
+    {
+        await using Place place = await Place.OpenAsync();
+        SimulatedInteraction refused = await place.Rig.AskAsync(place.Scribe, "record start", new() { ["channel"] = place.Private });
+        Assert.Equal(Texts.MayNotEnter(place.Private.Id), refused.Text);
+        Assert.Null(refused.Original!.ButtonWithLabel("Check again"));
+        Assert.Null(place.Rig.Current);
+        Assert.Equal(Texts.MayNotEnter(place.Hidden.Id), (await place.Rig.AskAsync(place.Scribe, "record start", new() { ["channel"] = place.Hidden })).Text);
+        Assert.Contains(Texts.Started(place.Rig.Discord.StageChannel.Id), (await place.Rig.AskAsync(place.Scribe, "record start", new() { ["channel"] = place.Rig.Discord.StageChannel })).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Manage_server_alone_opens_no_channel_but_administrator_and_owner_do()
+    {
+        await using Place place = await Place.OpenAsync();
+        SimulatedGuild guild = place.Rig.Discord.Guild;
+        SimulatedMember manager = guild.AddMember("Manager").With(guild.AddRole("Managers", Permissions.ManageGuild));
+        SimulatedMember administrator = guild.AddMember("Root").With(guild.AddRole("Administrators", Permissions.Administrator));
+        Dictionary<string, object> there = new() { ["channel"] = place.Private };
+        Assert.Equal(Texts.MayNotEnter(place.Private.Id), (await place.Rig.AskAsync(manager, "record start", there)).Text);
+        Assert.Contains(Texts.Started(place.Private.Id), (await place.Rig.AskAsync(administrator, "record start", there)).Text, StringComparison.Ordinal);
+        Assert.Contains("Recording", (await place.Rig.AskAsync(guild.Owner, "record status")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Who_was_taken_into_the_channel_by_a_moderator_may_record_it()
+    {
+        await using Place place = await Place.OpenAsync();
+        place.Rig.Discord.Guild.Move(place.Scribe, place.Private);
+        Assert.Contains(Texts.Started(place.Private.Id), (await place.Rig.AskAsync(place.Scribe, "record start")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Start_again_of_somebody_elses_call_starts_nothing()
+    {
+        await using Place place = await Place.OpenAsync();
+        await place.RecordPrivatelyAsync();
+        place.Rig.Discord.Guild.Kick(place.Rig.Discord.BotMember);
+        await place.Rig.UntilAsync(() => place.StartAgain is not null);
+        SimulatedInteraction pressed = await place.Rig.PressAsync(place.Scribe, place.StartAgain!, "Start again");
+        Assert.Equal(Texts.MayNotEnter(place.Private.Id), pressed.Text);
+        Assert.Null(place.Rig.Current);
+        Assert.Contains(Texts.Started(place.Private.Id), (await place.Rig.PressAsync(place.Rig.Admin, place.StartAgain!, "Start again")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Running_recording_of_a_closed_channel_is_neither_shown_nor_touched()
+    {
+        await using Place place = await Place.OpenAsync();
+        await place.RecordPrivatelyAsync();
+        BotRig rig = place.Rig;
+        foreach (string command in (string[])["record status", "record stop", "stop", "record pause", "record verify"])
+        {
+            Dictionary<string, object>? options = command == "record verify" ? new() { ["user"] = rig.Admin } : null;
+            SimulatedInteraction answer = await rig.AskAsync(place.Scribe, command, options);
+            Assert.Equal(Texts.OutOfSight, answer.Text);
+        }
+        Assert.Equal(Texts.OutOfSight, (await rig.AskAsync(place.Scribe, "record note", new() { ["text"] = "mine" })).Text);
+        Assert.Empty(rig.Current!.Host.Snapshot.Notes);
+        Assert.False(rig.Current.IsPaused);
+    }
+
+    [Fact]
+    public async Task Buttons_of_a_closed_channels_panel_do_nothing_for_an_outsider()
+    {
+        await using Place place = await Place.OpenAsync();
+        await place.RecordPrivatelyAsync();
+        BotRig rig = place.Rig;
+        foreach (string button in (string[])["Stop", "Pause", "Note"])
+        {
+            SimulatedInteraction pressed = await rig.PressAsync(place.Scribe, rig.Panel!, button);
+            await rig.UntilAsync(() => pressed.Text == Texts.OutOfSight, button);
+        }
+        Assert.False(rig.Current!.IsPaused);
+        Assert.Equal(Texts.OutNow, (await rig.PressAsync(place.Scribe, rig.Panel!, "Don't record me")).Text);
+        rig.Discord.Guild.Join(place.Scribe, rig.Discord.VoiceChannel);
+        SimulatedInteraction busy = await rig.AskAsync(place.Scribe, "record start");
+        Assert.Equal(Texts.BusyOutOfSight, busy.Text);
+        Assert.Null(busy.Original!.ButtonWithLabel("Stop"));
+        Assert.Contains(Texts.Stopping, (await rig.PressAsync(rig.Admin, rig.Panel!, "Stop")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task List_link_and_delete_know_no_recording_of_a_closed_or_deleted_channel()
+    {
+        await using Place place = await Place.OpenAsync();
+        BotRig rig = place.Rig;
+        ulong stranger = 5;
+        RecordingDetails ofPrivate = RecordingApiStandIn.Finished("rec-private", "s-1", rig.Discord.Guild.Id, stranger) with { ChannelId = place.Private.Id.ToString() };
+        RecordingDetails older = RecordingApiStandIn.Finished("rec-open", "s-2", rig.Discord.Guild.Id, stranger) with { ChannelId = rig.Discord.VoiceChannel.Id.ToString() };
+        RecordingDetails gone = RecordingApiStandIn.Finished("rec-gone", "s-3", rig.Discord.Guild.Id, stranger);
+        rig.Api.Add(ofPrivate with { RecordedAt = DateTimeOffset.UnixEpoch.AddDays(2) });
+        rig.Api.Add(older with { RecordedAt = DateTimeOffset.UnixEpoch.AddDays(1) });
+        rig.Api.Add(gone);
+        string list = (await rig.AskAsync(place.Scribe, "record list")).Text;
+        Assert.Contains("`rec-open`", list, StringComparison.Ordinal);
+        Assert.DoesNotContain("rec-private", list, StringComparison.Ordinal);
+        Assert.DoesNotContain("rec-gone", list, StringComparison.Ordinal);
+        Assert.Contains("`rec-open`", (await rig.AskAsync(place.Scribe, "record link")).Text, StringComparison.Ordinal);
+        foreach (string id in (string[])["rec-private", "s-1", "rec-gone"])
+        {
+            Assert.Equal(Texts.WrongLink, (await rig.AskAsync(place.Scribe, "record link", new() { ["recording"] = id })).Text);
+        }
+        SimulatedMember manager = rig.Discord.Guild.AddMember("Manager").With(rig.Discord.Guild.AddRole("Managers", Permissions.ManageGuild));
+        Assert.Equal(Texts.WrongLink, (await rig.AskAsync(manager, "record delete", new() { ["recording"] = "rec-private" })).Text);
+        string all = (await rig.AskAsync(rig.Admin, "record list")).Text;
+        Assert.All((string[])["rec-private", "rec-open", "rec-gone"], id => Assert.Contains(id, all, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(0UL, 0UL, true)]
+    [InlineData(0UL, (ulong)Discord.Gateway.Permissions.Connect, false)]
+    [InlineData(0UL, (ulong)Discord.Gateway.Permissions.ViewChannel, false)]
+    [InlineData((ulong)Discord.Gateway.Permissions.Connect, (ulong)Discord.Gateway.Permissions.Connect, true)] // the role gives back what everyone is denied
+    public void Overwrites_decide_with_the_roles_of_the_interaction(ulong allowedToRole, ulong deniedToEveryone, bool mayEnter)
+    {
+        Discord.Gateway.Permissions everyday = Discord.Gateway.Permissions.ViewChannel | Discord.Gateway.Permissions.Connect;
+        GuildChannel channel = new()
+        {
+            Id = 20,
+            Kind = Discord.Gateway.ChannelKind.Voice,
+            Overwrites =
+            [
+                new() { Id = 1, Type = 0, Deny = (Discord.Gateway.Permissions)deniedToEveryone },
+                new() { Id = 30, Type = 0, Allow = (Discord.Gateway.Permissions)allowedToRole },
+            ],
+        };
+        Guild guild = new() { Id = 1, OwnerId = 9 };
+        guild = guild with
+        {
+            Roles = guild.Roles.Add(1, new GuildRole { Id = 1, Permissions = everyday }).Add(30, new GuildRole { Id = 30 }),
+            Channels = guild.Channels.Add(20, channel),
+        };
+        // The cache knows nothing of this member: the roles are those that Discord sent with the use.
+        GuildMember caller = new() { User = new DiscordUser { Id = 7 }, RoleIds = [30] };
+        Assert.Equal(mayEnter, StartChecks.MayEnter(guild, caller, 20));
+        Assert.False(StartChecks.MayEnter(guild, caller, 21));
+        Assert.False(StartChecks.MayEnter(null, caller, 20));
+    }
+
+    /// <summary>A server with a channel that may be seen and not entered, one that may not be seen, and somebody with the recorder role.</summary>
+    private sealed class Place(BotRig rig, SimulatedMember scribe, SimulatedChannel closed, SimulatedChannel hidden) : IAsyncDisposable
+    {
+        public BotRig Rig { get; } = rig;
+        public SimulatedMember Scribe { get; } = scribe;
+        public SimulatedChannel Private { get; } = closed;
+        public SimulatedChannel Hidden { get; } = hidden;
+
+        public SimulatedMessage? StartAgain => Rig.Discord.TextChannel.Messages.LastOrDefault(message => message.ButtonWithLabel("Start again") is not null);
+
+        public static async Task<Place> OpenAsync()
+        {
+            SimulatedChannel? closed = null;
+            SimulatedChannel? hidden = null;
+            SimulatedRole? role = null;
+            BotRig rig = await BotRig.StartAsync(discord =>
+            {
+                SimulatedGuild guild = discord.Guild;
+                role = guild.AddRole("Scribes", Permissions.None);
+                closed = guild.AddVoiceChannel("Board");
+                closed.Deny(guild.Everyone, Permissions.Connect);
+                closed.Allow(discord.BotMember, Permissions.Connect);
+                hidden = guild.AddVoiceChannel("Vault");
+                hidden.Deny(guild.Everyone, Permissions.ViewChannel);
+            });
+            closed!.Allow(rig.Admin, Permissions.Connect);
+            rig.Discord.Guild.SetUnavailable(true); // comes back with what the channels say by now
+            await rig.UntilAsync(() => rig.Recorders.Services.Gateway.Guilds.Find(rig.Discord.Guild.Id) is { Unavailable: true });
+            rig.Discord.Guild.SetUnavailable(false);
+            await rig.UntilAsync(() => rig.Recorders.Services.Gateway.Guilds.Find(rig.Discord.Guild.Id) is { Unavailable: false });
+            await rig.AskAsync(rig.Admin, "record settings", new() { ["role"] = role! });
+            return new Place(rig, rig.Discord.Guild.AddMember("Scribe").With(role!), closed, hidden!);
+        }
+
+        /// <summary>Ada, who may enter it, records the closed channel.</summary>
+        public async Task RecordPrivatelyAsync()
+        {
+            Rig.Discord.Guild.Join(Rig.Admin, Private);
+            Assert.Contains(Texts.Started(Private.Id), (await Rig.AskAsync(Rig.Admin, "record start")).Text, StringComparison.Ordinal);
+            await Rig.UntilAsync(() => Rig.Panel?.ButtonWithLabel("Stop") is not null);
+        }
+
+        public ValueTask DisposeAsync() => Rig.DisposeAsync();
+    }
+}
