@@ -1,0 +1,25 @@
+using Pipeline.Settings.Forms;
+
+namespace Pipeline.Settings.Known;
+
+/// <summary>The recording API, as bot and functions call it.</summary>
+public static class ApiSettings
+{
+    public static Setting<Uri?> BaseUrl { get; } = new(
+        "RecordingApi__BaseUrl", Programs.Both, new AddressForm(AddressSchemes.HttpOrHttps, "https://name.azurewebsites.net"), null,
+        "Bot: for lists, links and settings, recording works without. Functions: somebody else's compatible service instead of their own")
+    { DefaultInWords = "none (functions: their own)" };
+
+    public static Setting<string?> ApiKey { get; } = new(
+        "RecordingApi__ApiKey", Programs.Both, new TextForm("a key"), null, "What is shown there")
+    { IsSecret = true };
+
+    public static Setting<string> ApiKeyHeader { get; } = new(
+        "RecordingApi__ApiKeyHeader", Programs.Functions, new HeaderNameForm(), "x-functions-key", "The header that carries the key");
+
+    public static Setting<string?> PageUrl { get; } = new(
+        "RecordingApi__PageUrl", Programs.Bot, new TextForm("an address with {id} in it"), null,
+        "The page of a recording, for the links in messages");
+
+    public static IReadOnlyList<Setting> All { get; } = [BaseUrl, ApiKey, ApiKeyHeader, PageUrl];
+}

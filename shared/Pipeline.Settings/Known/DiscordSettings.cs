@@ -1,0 +1,33 @@
+using Pipeline.Settings.Forms;
+
+namespace Pipeline.Settings.Known;
+
+/// <summary>Discord, as the bot reaches it.</summary>
+public static class DiscordSettings
+{
+    public static Setting<string?> Token { get; } = new(
+        "DISCORD_TOKEN", Programs.Bot,
+        new TextForm("the bot's token alone, without the word Bot", token => !token.Any(char.IsWhiteSpace)), null,
+        "From the Developer Portal (Bot > Reset Token); needed for `run` and `doctor`")
+    { IsSecret = true };
+
+    public static Setting<ulong?> Guild { get; } = new(
+        "DISCORD_GUILD_ID", Programs.Bot, new IdForm("a server"), null, "Registers commands in one server only (at once, for testing)")
+    { DefaultInWords = "all servers" };
+
+    public static Setting<(int Index, int Count)?> Shard { get; } = new(
+        "DISCORD_SHARD", Programs.Bot, new ShardForm(), null, "The part of the servers that this bot serves")
+    { DefaultInWords = "automatic" };
+
+    public static Setting<Uri?> ApiBase { get; } = new(
+        "DISCORD_API_BASE", Programs.Bot, new AddressForm(AddressSchemes.HttpOrHttps, "https://discord.com/api/v10"), null,
+        "Another address of Discord's REST API")
+    { DefaultInWords = "Discord" };
+
+    public static Setting<string?> CertificateFile { get; } = new(
+        "DISCORD_CA_FILE", Programs.Bot, new TextForm("a file with certificates in PEM"), null,
+        "Root certificates that count beside the machine's")
+    { DefaultInWords = "none" };
+
+    public static IReadOnlyList<Setting> All { get; } = [Token, Guild, Shard, ApiBase, CertificateFile];
+}

@@ -1,0 +1,47 @@
+using Pipeline.Settings.Forms;
+
+namespace Pipeline.Settings.Known;
+
+/// <summary>What only the functions do.</summary>
+public static class FunctionsSettings
+{
+    public static Setting<string?> Key { get; } = new(
+        "Functions__Key", Programs.Functions, new TextForm("a long random word"), null,
+        "What callers show as `x-functions-key` or `?code=` when no Functions host checks it")
+    { IsSecret = true };
+
+    public static Setting<bool> LocalTriggers { get; } = new(
+        "Functions__LocalTriggers", Programs.Functions, new SwitchForm(), true, "Pump queues and timers in this process")
+    { DefaultInWords = "when no host is there" };
+
+    public static Setting<TimeSpan> LocalHide { get; } = new(
+        "Functions__LocalHide", Programs.Functions, new DurationForm(TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(10)),
+        TimeSpan.FromSeconds(30),
+        "How long a received message stays hidden from other pumps; renewed at half time");
+
+    public static Setting<TimeSpan> AbandonAfter { get; } = new(
+        "RECORDING_ABANDON_AFTER", Programs.Functions, new DurationForm(TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
+        TimeSpan.FromMinutes(10),
+        "A manifest without heartbeat has lost its bot");
+
+    public static Setting<TimeSpan> AdoptAfter { get; } = new(
+        "RECORDING_ADOPT_AFTER", Programs.Functions, UpToADay(TimeSpan.FromSeconds(1)), TimeSpan.FromMinutes(5),
+        "An orphan segment is adopted");
+
+    public static Setting<TimeSpan> FinalizeDeadline { get; } = new(
+        "RECORDING_FINALIZE_DEADLINE", Programs.Functions, UpToADay(TimeSpan.FromSeconds(1)), TimeSpan.FromMinutes(15),
+        "Waiting without any segment arriving");
+
+    public static Setting<TimeSpan> LiveLimit { get; } = new(
+        "RECORDING_LIVE_LIMIT", Programs.Functions, UpToADay(TimeSpan.FromMinutes(1)), TimeSpan.FromHours(24),
+        "Nothing stays live for longer");
+
+    public static Setting<int> PoisonRedrives { get; } = new(
+        "Functions__PoisonRedrives", Programs.Functions, new NumberForm(0, 100), 3,
+        "How often a message that failed too often gets another chance");
+
+    public static IReadOnlyList<Setting> All { get; } =
+        [Key, LocalTriggers, LocalHide, AbandonAfter, AdoptAfter, FinalizeDeadline, LiveLimit, PoisonRedrives];
+
+    private static DurationForm UpToADay(TimeSpan minimum) => new(minimum, TimeSpan.FromDays(1));
+}

@@ -1,0 +1,21 @@
+namespace Pipeline.Settings;
+
+/// <summary>The settings with which a program would run: value and source of each, for people.</summary>
+public static class SettingsInForce
+{
+    /// <summary>
+    /// One line for each setting: name, value, source. A secret is <c>set</c> or <c>not set</c>; a wrong value is <c>wrong</c>.
+    /// </summary>
+    public static IEnumerable<string> Lines(SettingSources sources, IReadOnlyList<Setting> settings)
+    {
+        List<(string Name, string Value, string Source)> rows = [.. settings.Select(setting => Row(setting, sources.Find(setting.Name)))];
+        int name = rows.Max(row => row.Name.Length), value = rows.Max(row => row.Value.Length);
+        return rows.Select(row => $"{row.Name.PadRight(name)}  {row.Value.PadRight(value)}  {row.Source}".TrimEnd());
+    }
+
+    private static (string Name, string Value, string Source) Row(Setting setting, FoundSetting? found)
+    {
+        if (found is not null) return (setting.Name, setting.Show(found.Value) ?? "wrong", found.Source);
+        return (setting.Name, setting.IsSecret || setting.Default.Length == 0 ? "not set" : setting.Default, "default");
+    }
+}
