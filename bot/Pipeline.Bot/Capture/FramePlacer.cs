@@ -1,4 +1,5 @@
 using Pipeline.Audio.Opus;
+using Pipeline.Contracts;
 using Pipeline.Discord.Voice;
 
 namespace Pipeline.Bot.Capture;
@@ -11,6 +12,9 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
 {
     /// <summary>What libopus can make up without inventing words.</summary>
     private const int MaximumConcealed = 5;
+
+    /// <summary>Jitter may have the first packets of a run come so much too late.</summary>
+    private const long LargestCorrection = SampleClock.SamplesPerSecond / 4;
 
     private readonly OpusDecoder decoder = new(context.Options.Channels);
     private readonly EnergyDetector energy = new(context.Options.VadRmsThreshold);
@@ -37,7 +41,7 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
     {
         long missing = hasPrevious ? packet.Sequence - previousSequence - 1 : 0;
         bool continues = hasPrevious && !previousWasSilent && packet.Timestamp - endTimestamp <= (missing * frameSamples) + (frameSamples / 2);
-        if (timeline.HasDecision && packet.Sequence >= timeline.DecidedFrom) TakeDecision(continues);
+        if (timeline.HasDecision && packet.Sequence >= timeline.DecidedFrom) TakeDecision(in packet, continues);
         if (timeline.Restrain(packet.Timestamp, packet.Arrival)) Reanchored();
         (hasPrevious, previousSequence) = (true, packet.Sequence);
         counters.Lost += missing;
@@ -52,17 +56,22 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
     public void Dispose() => decoder.Dispose();
 
     /// <param name="continues">Talk goes on without a pause by the sender's clock: nothing may be put in or taken out.</param>
-    private void TakeDecision(bool continues)
+    private void TakeDecision(in Packet packet, bool continues)
     {
         // What was learnt of an unbroken clock holds for what is already written; a new anchor does not.
-        lane.Float(timeline.IsReanchored ? timeline.WantedOffsetBefore : timeline.WantedOffset);
-        if (timeline.IsReanchored) Reanchored();
-        else if (continues)
-        {
-            timeline.Keep();
-            return;
-        }
+        lane.Float(timeline.WantedOffset);
+        if (timeline.IsReanchored) Reanchor(in packet);
+        else if (continues) timeline.Keep();
+        else timeline.Realign();
+    }
+
+    // The first packets show a new anchor only roughly: in a segment of its own what follows can still be moved.
+    private void Reanchor(in Packet packet)
+    {
+        Reanchored();
         timeline.Realign();
+        long pause = packet.Timestamp + timeline.Offset - lane.Position;
+        lane.Close(padding: pause - LargestCorrection, packet.Arrival);
     }
 
     private void Reanchored()

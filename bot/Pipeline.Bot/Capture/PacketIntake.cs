@@ -23,6 +23,9 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
     /// <summary>Jitter may place the first frame of a new source so much before its arrival.</summary>
     private const double LargestJitter = 0.25 * SampleClock.SamplesPerSecond;
 
+    // What waits behind a missing packet, or for a decision, is by then not waited for any more.
+    private double LongestWait => Math.Max(Timeline.PauseBeforeRun, context.Limits.ReorderWindow);
+
     private readonly ReorderBuffer reorder = new(context.Limits.ReorderWindow);
     private bool hasEpoch;
     private uint ssrc;
@@ -50,7 +53,9 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
             Kind = frame.Kind,
         };
         bool isMarker = OpusPacket.IsSilenceMarker(frame.Opus);
-        timeline.LookForRun(packet.Sequence, packet.Timestamp, arrival, lastWasSilenceMarker && !isMarker);
+        bool isNewest = packet.Sequence >= highestSequence;
+        if (isNewest && arrival - LastArrival > LongestWait) Flush(); // a run of a few packets does not wait for the next one's
+        timeline.LookForRun(packet.Sequence, packet.Timestamp, arrival, beginsTalk: isNewest && !isMarker, afterMarker: lastWasSilenceMarker);
         timeline.Observe(packet.Timestamp, arrival);
         Sort(in packet, frame.Opus);
         if (packet.Sequence > highestSequence) (highestSequence, lastWasSilenceMarker) = (packet.Sequence, isMarker);

@@ -9,7 +9,8 @@ namespace Pipeline.Bot.Capture;
 internal sealed class Timeline
 {
     private const double Millisecond = 48;
-    private const double PauseBeforeRun = 150 * Millisecond;
+    /// <summary>Samples without a packet, behind which a run begins.</summary>
+    public const double PauseBeforeRun = 150 * Millisecond;
     private const double EarlierThanPossible = 100 * Millisecond;
     private const double StepBack = 1000 * Millisecond;
     private const double StepForward = 300 * Millisecond;
@@ -28,6 +29,7 @@ internal sealed class Timeline
     private bool started;
     private bool correcting;
     private int samplesSinceSlip;
+    private double wantedBefore; // the decision
 
     // Gathering: the first packets of a run are looked at together before any is placed.
     private double gatherStart;
@@ -52,11 +54,8 @@ internal sealed class Timeline
     /// <summary>The decision moves time within one source.</summary>
     public bool IsReanchored { get; private set; }
 
-    /// <summary>What the offset should be by all packets so far.</summary>
-    public long WantedOffset => (long)Math.Round(envelope.Delay);
-
-    /// <summary>What <see cref="WantedOffset"/> was before the decision.</summary>
-    public long WantedOffsetBefore { get; private set; }
+    /// <summary>What the offset should be by all packets so far; a new anchor counts from <see cref="Realign"/> on.</summary>
+    public long WantedOffset => (long)Math.Round(Wanted);
 
     /// <summary>RTP time without wraps.</summary>
     public long Unwrap(uint timestamp) => started ? lastTimestamp + (int)(timestamp - (uint)lastTimestamp) : timestamp;
@@ -72,7 +71,9 @@ internal sealed class Timeline
     }
 
     /// <summary>Begins to gather when a packet that is about to be observed is the first of a run.</summary>
-    public void LookForRun(long sequence, long timestamp, double arrival, bool afterSilenceMarker)
+    /// <param name="beginsTalk">It is no silence marker, and no late packet of the talk before either.</param>
+    /// <param name="afterMarker">The one before it was a silence marker: talk had ended, and a sender's clock may have stood still since.</param>
+    public void LookForRun(long sequence, long timestamp, double arrival, bool beginsTalk, bool afterMarker)
     {
         if (IsGathering || HasDecision) return;
         double delay = arrival - timestamp;
@@ -80,7 +81,7 @@ internal sealed class Timeline
         bool provedWrong = delay - envelope.DelayAt(arrival) > LaterThanJitter && arrival - lastNearArrival > LongestMisjudgement;
         bool steppedBack = delay - lastDelay > StepBack || provedWrong;
         bool stepped = delay - lastDelay < -StepForward || (steppedBack && !paused); // behind a pause a late packet may be a stall
-        if (stepped || afterSilenceMarker || paused) BeginGathering(sequence, arrival, delay, trustsArrival: afterSilenceMarker || stepped);
+        if (stepped || paused || (afterMarker && beginsTalk)) BeginGathering(sequence, arrival, delay, trustsArrival: afterMarker || stepped);
     }
 
     /// <summary>Takes a packet in order of arrival, whether or not it is placed later.</summary>
@@ -113,7 +114,7 @@ internal sealed class Timeline
         bool stalled = !gatherTrustsArrival && (overflowed || gatherFirstDelay - gatherLeastDelay >= BurstDepth);
         bool keep = Keeps(known);
         IsReanchored = !keep && !stalled && !double.IsNegativeInfinity(known);
-        if (IsReanchored) WantedOffsetBefore = WantedOffset;
+        wantedBefore = envelope.Delay;
         if (keep || stalled) envelope.Observe(Math.Min(gatherLeastDelay, known), gatherStart);
         else envelope.Reset(gatherLeastDelay, gatherStart, spread);
         IsGathering = false;
@@ -154,7 +155,7 @@ internal sealed class Timeline
     /// </summary>
     public int TakeSlip(int frameSamples)
     {
-        double error = envelope.Delay - Offset;
+        double error = Wanted - Offset;
         if (!correcting && Math.Abs(error) <= Tolerance) return 0;
         correcting = Math.Abs(error) >= 1;
         samplesSinceSlip = Math.Min(samplesSinceSlip + frameSamples, 2 * SamplesPerSlip);
@@ -168,13 +169,15 @@ internal sealed class Timeline
     /// <summary>The correction that a silent frame can carry, at most half its length either way. The offset is moved with it.</summary>
     public int TakeSilentCorrection(int frameSamples)
     {
-        double error = envelope.Delay - Offset;
+        double error = Wanted - Offset;
         if (!correcting && Math.Abs(error) <= Tolerance) return 0;
         correcting = false;
         int correction = (int)Math.Clamp(error, -frameSamples / 2, frameSamples / 2);
         Offset += correction;
         return correction;
     }
+
+    private double Wanted => HasDecision && IsReanchored ? wantedBefore : envelope.Delay;
 
     // 2 ms; up to 5 ms where jitter makes the envelope itself uncertain.
     private double Tolerance => Math.Clamp(envelope.Spread * 0.05, 2 * Millisecond, 5 * Millisecond);

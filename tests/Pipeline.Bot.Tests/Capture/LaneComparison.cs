@@ -25,17 +25,26 @@ internal sealed class LaneComparison
     public double Worst => Errors.Length == 0 ? double.NaN : Errors.Max(Math.Abs);
 
     /// <param name="lane">Recorded, mono, from position 0.</param>
-    public static LaneComparison Of(short[] lane, SyntheticSender sender)
+    public static LaneComparison Of(short[] lane, SyntheticSender sender) =>
+        Compare(Decimate(lane), Decimate(sender.Voice), from => sender.TruePosition(from * Decimation));
+
+    /// <param name="lane">Recorded, mono, from position 0.</param>
+    /// <param name="position">Where the first sample of the spurt belongs.</param>
+    public static LaneComparison OfSpurt(short[] lane, SyntheticSender sender, Spurt spurt, double position)
     {
-        float[] recorded = Decimate(lane);
-        float[] spoken = Decimate(sender.Voice);
+        int end = (int)Math.Min(spurt.End, sender.Voice.Length);
+        return Compare(Decimate(lane), Decimate(sender.Voice[(int)spurt.Start..end]), from => position + (from * Decimation));
+    }
+
+    private static LaneComparison Compare(float[] recorded, float[] spoken, Func<int, double> positionOf)
+    {
         List<double> errors = [];
         int unrecognized = 0, stretches = 0;
         for (int from = 0; from + Window < spoken.Length; from += Window)
         {
             if (!IsVoiced(spoken.AsSpan(from, Window))) continue;
             stretches++;
-            double expected = (sender.TruePosition(from * Decimation) + OpusEncoder.LookAhead) / Decimation;
+            double expected = (positionOf(from) + OpusEncoder.LookAhead) / Decimation;
             (double lag, double correlation) = BestLag(recorded, spoken.AsSpan(from, Window), (int)Math.Round(expected));
             if (correlation < Recognized) unrecognized++;
             else errors.Add((Math.Round(expected) + lag - expected) * Decimation / 48.0);

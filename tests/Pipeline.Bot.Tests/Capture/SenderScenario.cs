@@ -18,6 +18,12 @@ public sealed record SenderScenario(string Name)
     /// <summary>The RTP clock stands still in pauses, as some clients do.</summary>
     public bool ClockStopsInPauses { get; init; }
 
+    /// <summary>A talk begins with a silence marker that was left over from the end of the last one, as discord.js does.</summary>
+    public bool LeftoverMarker { get; init; }
+
+    /// <summary>The head of every talk is held back for up to so long, then comes bunched.</summary>
+    public double HeadHold { get; init; }
+
     /// <summary>At this time nothing arrives for <see cref="StallLength"/>, then everything at once.</summary>
     public double StallAt { get; init; } = double.NaN;
     public double StallLength { get; init; }
@@ -28,5 +34,5 @@ public sealed record SenderScenario(string Name)
     /// <summary>Arrival of the first sample, ms after the start of the recording.</summary>
     public double StartsAt { get; init; } = 1000;
 
-    public override string ToString() => $"{Name} (frames {FrameMilliseconds} ms, loss {Loss:P0}, jitter {Jitter:F0} ms, reorder {Reorder:P0}, {PartsPerMillion} ppm, stall {StallLength:F0} ms at {StallAt:F0}, rejoin {RejoinAtTurn}, turns {string.Join(" ", Turns)})";
+    public override string ToString() => $"{Name} (frames {FrameMilliseconds} ms, loss {Loss:P0}, jitter {Jitter:F0} ms, reorder {Reorder:P0}, {PartsPerMillion} ppm, stall {StallLength:F0} ms at {StallAt:F0}, rejoin {RejoinAtTurn}, head held {HeadHold:F0} ms, marker first {LeftoverMarker}, clock stops {ClockStopsInPauses}, turns {string.Join(" ", Turns)})";
 }

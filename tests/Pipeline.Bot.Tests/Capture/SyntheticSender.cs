@@ -15,6 +15,7 @@ internal sealed class SyntheticSender
     private uint ssrc = 5000;
     private ushort sequence;
     private uint timestamp;
+    private Spurt? spurt;
 
     public SyntheticSender(SenderScenario scenario)
     {
@@ -31,6 +32,8 @@ internal sealed class SyntheticSender
     /// <summary>Everything that arrives, in order of arrival.</summary>
     public List<SentPacket> Packets { get; } = [];
 
+    public List<Spurt> Spurts { get; } = [];
+
     public int Sent { get; private set; }
     public int LostCount { get; private set; }
 
@@ -44,9 +47,10 @@ internal sealed class SyntheticSender
             long end = media + (scenario.Turns[turn] * 48L);
             if (turn % 2 == 0)
             {
+                BeginSpurt(media, end + (MarkersAtEnd * 960));
+                if (scenario.LeftoverMarker && turn > 0) media = SendMarkers(media, 1);
                 for (; media + frame <= end; media += frame) Send(media, frame, encoder.Encode(Voice.AsSpan((int)media, frame)).ToArray());
-                Voice.AsSpan((int)media, MarkersAtEnd * 960).Clear();
-                for (int i = 0; i < MarkersAtEnd; i++, media += 960) Send(media, 960, OpusPacket.SilenceMarker.ToArray());
+                media = SendMarkers(media, MarkersAtEnd);
             }
             else
             {
@@ -64,6 +68,19 @@ internal sealed class SyntheticSender
     /// <summary>Recording position at which a sample of the sender's clock was said.</summary>
     public double TruePosition(double mediaSample) => (scenario.StartsAt * 48) + (mediaSample / (1 + (scenario.PartsPerMillion * 1e-6)));
 
+    private void BeginSpurt(long start, long end)
+    {
+        double held = scenario.HeadHold > 0 ? random.NextDouble() * scenario.HeadHold : double.NegativeInfinity;
+        Spurts.Add(spurt = new Spurt(start, end, (TruePosition(start) / 48) + held));
+    }
+
+    private long SendMarkers(long media, int count)
+    {
+        Voice.AsSpan((int)media, count * 960).Clear();
+        for (int i = 0; i < count; i++, media += 960) Send(media, 960, OpusPacket.SilenceMarker.ToArray());
+        return media;
+    }
+
     private void Rejoin()
     {
         ssrc += 77;
@@ -77,9 +94,14 @@ internal sealed class SyntheticSender
         double arrival = sentAt + (random.NextDouble() * scenario.Jitter);
         if (random.NextDouble() < scenario.Reorder) arrival += 1.5 * scenario.FrameMilliseconds;
         if (sentAt >= scenario.StallAt && sentAt <= scenario.StallAt + scenario.StallLength) arrival = scenario.StallAt + scenario.StallLength + (media * 1e-9);
+        if (arrival < spurt!.HeldUntil) arrival = spurt.HeldUntil + (media * 1e-9);
         Sent++;
-        if (random.NextDouble() >= scenario.Loss) Packets.Add(new SentPacket(arrival, ssrc, sequence, timestamp, opus));
-        else LostCount++;
+        if (random.NextDouble() < scenario.Loss) LostCount++;
+        else
+        {
+            Packets.Add(new SentPacket(arrival, ssrc, sequence, timestamp, opus));
+            spurt.Earliest = Math.Min(spurt.Earliest, (arrival * 48) - (media - spurt.Start));
+        }
         sequence++;
         timestamp += (uint)samples;
     }
