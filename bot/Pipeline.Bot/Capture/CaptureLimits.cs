@@ -1,3 +1,4 @@
+using Pipeline.Audio.Opus;
 using Pipeline.Audio.Wav;
 using Pipeline.Contracts;
 
@@ -19,6 +20,12 @@ internal sealed class CaptureLimits(CaptureOptions options)
         (options.MaximumSegmentBytes - WavFormat.HeaderSize) / (options.Channels * WavFormat.BytesPerValue));
 
     public long ReorderWindow { get; } = SampleClock.ToSamples(options.ReorderWindow);
+
+    /// <summary>
+    /// Packets that may wait for a missing one or for a decision: as many as the shortest frames (2.5 ms) take for the longest
+    /// decision and a second that comes at once behind a stall.
+    /// </summary>
+    public int ReorderCapacity { get; } = (int)((Timeline.LongestGathering(SampleClock.ToSamples(options.ReorderWindow)) + SampleClock.SamplesPerSecond) / OpusPacket.ShortestFrame);
 
     /// <summary>A track without packets for so long has nothing more to come: what waits is placed, its segment closes.</summary>
     public long LazySilence { get; } = SampleClock.ToSamples(options.SilenceThreshold + HeldFrames);

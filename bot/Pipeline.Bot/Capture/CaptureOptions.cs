@@ -20,7 +20,7 @@ public sealed record CaptureOptions
     /// <summary>RECORDING_MAX_SEGMENT_SIZE_MB: as bytes (2^20 each), 1 to 2047 MB. Default 50 MB.</summary>
     public long MaximumSegmentBytes { get; init; } = 50L << 20;
 
-    /// <summary>RECORDING_REORDER_WINDOW: how long a missing packet is waited for, by the arrival of later ones, 0 to 400 ms (32 packets at most). Default 100 ms.</summary>
+    /// <summary>RECORDING_REORDER_WINDOW: how long a missing packet is waited for, by the arrival of later ones, 0 to 400 ms. Default 100 ms.</summary>
     public TimeSpan ReorderWindow { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>RECORDING_VAD_RMS_THRESHOLD: frames whose RMS (0-32767) lies under it count as silence; 0 turns the detector off. Default 0.</summary>

@@ -15,5 +15,4 @@ internal struct Packet
 
     public AudioFrameKind Kind;
     public int Length;
-    public bool IsHeld;
 }

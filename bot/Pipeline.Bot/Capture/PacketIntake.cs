@@ -26,7 +26,7 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
     // What waits behind a missing packet, or for a decision, is by then not waited for any more.
     private double LongestWait => Math.Max(Timeline.PauseBeforeRun, context.Limits.ReorderWindow);
 
-    private readonly ReorderBuffer reorder = new(context.Limits.ReorderWindow);
+    private readonly ReorderBuffer reorder = new(context.Limits.ReorderWindow, context.Limits.ReorderCapacity);
     private bool hasEpoch;
     private uint ssrc;
     private uint previousSsrc;
@@ -115,13 +115,13 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
         else
         {
             if (packet.Sequence < highestSequence) counters.Reordered++;
-            if (MustHold(verdict, opus.Length)) reorder.Hold(packet, opus);
+            if (MustHold(verdict)) reorder.Hold(packet, opus);
             else PlaceAtOnce(in packet, opus);
         }
     }
 
-    private bool MustHold(ReorderVerdict verdict, int length) =>
-        verdict == ReorderVerdict.Hold || (verdict == ReorderVerdict.InOrder && timeline.IsGathering && length <= ReorderBuffer.SlotSize);
+    private bool MustHold(ReorderVerdict verdict) =>
+        verdict == ReorderVerdict.Hold || (verdict == ReorderVerdict.InOrder && timeline.IsGathering);
 
     // In order, or no room to hold it: then waiting for what is missing before it ends here.
     private void PlaceAtOnce(in Packet packet, ReadOnlySpan<byte> opus)

@@ -3,35 +3,54 @@ namespace Pipeline.Bot.Capture;
 /// <summary>
 /// Puts one user's packets in order of their sequence numbers. A packet in order passes without being copied; one behind a
 /// missing packet is kept until the missing one comes or the window has passed by the arrival of later packets.
-/// Bounded: 32 slots of at most 1,280 bytes, each grown to what it has held; what does not fit makes the caller give up waiting, never a packet.
+/// Grows with what has to wait and keeps what it has grown to; a sender of 20 ms frames needs a tenth of what is allowed.
+/// Bounded in packets and in bytes: what does not fit makes the caller give up waiting, never a packet.
 /// </summary>
-internal sealed class ReorderBuffer(double window)
+/// <param name="window">Samples for which a missing packet is waited for.</param>
+/// <param name="capacity">Packets that may wait.</param>
+internal sealed class ReorderBuffer(double window, int capacity)
 {
-    public const int SlotCount = 32;
-
     /// <summary>Holds any single Opus frame (1,275 bytes, RFC 6716 §3.4 R2) and whatever fits an unfragmented datagram.</summary>
-    public const int SlotSize = 1280;
+    public const int LongestPacket = 1280;
 
+    /// <summary>What waits at most, in bytes: a second of the greatest frames of 20 ms takes 64,000.</summary>
+    private const int ByteCapacity = 256 * 1024;
+
+    private const int FirstSlots = 32;
     private const int RoomStep = 256;
 
     // An epoch's first packet may not be its earliest.
     private const int RoomBeforeFirst = 12;
 
-    private readonly Packet[] slots = new Packet[SlotCount];
-    private readonly byte[]?[] rooms = new byte[]?[SlotCount];
+    private struct Slot
+    {
+        public Packet Packet;
+        public byte[] Room;
+    }
+
+    private readonly Stack<byte[]> emptyRooms = new();
+    private Slot[] slots = new Slot[FirstSlots]; // those in [first, first + held) are in order of their sequence numbers
+    private int first;
+    private int held;
+    private int heldBytes;
+    private int roomBytes; // of all rooms, empty ones too
     private long next; // sequence number to be released next, unwrapped
     private ulong released; // bit n: the packet n + 1 before next was there
-    private int held;
     private double latestArrival;
+    private double earliestHeld = double.PositiveInfinity;
 
     /// <summary>Packets that wait.</summary>
     public int Held => held;
 
+    /// <summary>Bytes of memory for packets that wait or have waited.</summary>
+    public int RoomBytes => roomBytes;
+
     /// <summary>Begins with a first packet, leaving room for earlier ones on their way.</summary>
     public void Begin(long firstSequence)
     {
-        Array.Clear(slots);
-        (held, released, latestArrival) = (0, 0, double.NegativeInfinity);
+        for (int i = 0; i < held; i++) GiveBack(slots[first + i].Room);
+        (first, held, heldBytes, released) = (0, 0, 0, 0);
+        (latestArrival, earliestHeld) = (double.NegativeInfinity, double.PositiveInfinity);
         next = firstSequence - RoomBeforeFirst;
     }
 
@@ -39,23 +58,25 @@ internal sealed class ReorderBuffer(double window)
     public ReorderVerdict Judge(long sequence, int length)
     {
         if (sequence < next) return WasReleased(next - sequence) ? ReorderVerdict.Duplicate : ReorderVerdict.Late;
-        if (sequence >= next + SlotCount) return ReorderVerdict.NoRoom;
-        if (slots[Index(sequence)].IsHeld) return ReorderVerdict.Duplicate;
-        if (sequence == next) return ReorderVerdict.InOrder;
-        return length > SlotSize ? ReorderVerdict.NoRoom : ReorderVerdict.Hold;
+        int place = PlaceOf(sequence);
+        if (place > first && slots[place - 1].Packet.Sequence == sequence) return ReorderVerdict.Duplicate;
+        bool fits = length <= LongestPacket && held < capacity && heldBytes + length <= ByteCapacity;
+        if (sequence == next) return fits ? ReorderVerdict.InOrder : ReorderVerdict.InOrderWithoutRoom;
+        return fits ? ReorderVerdict.Hold : ReorderVerdict.NoRoom;
     }
 
-    /// <summary>Keeps a packet that <see cref="Judge"/> wanted held.</summary>
+    /// <summary>Keeps a packet for which <see cref="Judge"/> found room.</summary>
     public void Hold(Packet packet, ReadOnlySpan<byte> opus)
     {
+        MakeSlot();
+        int place = PlaceOf(packet.Sequence);
+        Array.Copy(slots, place, slots, place + 1, first + held - place);
         packet.Length = opus.Length;
-        packet.IsHeld = true;
-        int index = Index(packet.Sequence);
-        slots[index] = packet;
-        // In steps, so that a slot has its size after the first few packets: speech needs a fifth of what the largest frame would.
-        if (rooms[index] is not { } room || room.Length < opus.Length) rooms[index] = room = new byte[(opus.Length + RoomStep - 1) / RoomStep * RoomStep];
-        opus.CopyTo(room);
+        slots[place] = new Slot { Packet = packet, Room = Take(opus.Length) };
+        opus.CopyTo(slots[place].Room);
         held++;
+        heldBytes += opus.Length;
+        earliestHeld = Math.Min(earliestHeld, packet.Arrival);
         Arrived(packet.Arrival);
     }
 
@@ -63,7 +84,7 @@ internal sealed class ReorderBuffer(double window)
     public void Pass(long sequence, double arrival)
     {
         AdvanceTo(sequence);
-        AdvanceOver(present: true);
+        AdvanceOver();
         Arrived(arrival);
     }
 
@@ -74,30 +95,67 @@ internal sealed class ReorderBuffer(double window)
         packet = default;
         opus = default;
         if (held == 0) return false;
-        if (!slots[Index(next)].IsHeld)
+        ref Slot slot = ref slots[first];
+        if (slot.Packet.Sequence != next)
         {
-            long first = FirstHeld();
-            if (first >= giveUpBefore && latestArrival - EarliestHeldArrival() < window) return false;
-            AdvanceTo(first);
+            if (slot.Packet.Sequence >= giveUpBefore && latestArrival - earliestHeld < window) return false;
+            AdvanceTo(slot.Packet.Sequence);
         }
-        int index = Index(next);
-        packet = slots[index];
-        opus = rooms[index].AsSpan(0, packet.Length);
-        slots[index].IsHeld = false;
+        packet = slot.Packet;
+        opus = slot.Room.AsSpan(0, packet.Length);
+        GiveBack(slot.Room);
+        slot = default;
+        first++;
         held--;
-        AdvanceOver(present: true);
+        heldBytes -= packet.Length;
+        if (packet.Arrival <= earliestHeld) earliestHeld = EarliestOfHeld();
+        AdvanceOver();
         return true;
     }
 
-    private static int Index(long sequence) => (int)(sequence & (SlotCount - 1));
+    // Behind those with smaller numbers and an equal one; most packets belong at the end.
+    private int PlaceOf(long sequence)
+    {
+        int place = first + held;
+        while (place > first && slots[place - 1].Packet.Sequence > sequence) place--;
+        return place;
+    }
+
+    private void MakeSlot()
+    {
+        if (first + held < slots.Length) return;
+        Slot[] target = held * 2 > slots.Length ? new Slot[slots.Length * 2] : slots;
+        Array.Copy(slots, first, target, 0, held);
+        if (target == slots) Array.Clear(slots, held, slots.Length - held);
+        (slots, first) = (target, 0);
+    }
+
+    // In steps, so that a room has its size after the first few packets: speech needs a fifth of what the largest frame would.
+    private byte[] Take(int length)
+    {
+        if (emptyRooms.TryPop(out byte[]? room))
+        {
+            if (room.Length >= length) return room;
+            roomBytes -= room.Length;
+        }
+        room = new byte[Math.Max(1, (length + RoomStep - 1) / RoomStep) * RoomStep];
+        roomBytes += room.Length;
+        return room;
+    }
+
+    private void GiveBack(byte[] room)
+    {
+        if (roomBytes <= ByteCapacity) emptyRooms.Push(room);
+        else roomBytes -= room.Length;
+    }
 
     private void Arrived(double arrival) => latestArrival = Math.Max(latestArrival, arrival);
 
     private bool WasReleased(long ago) => ago <= 64 && (released >> (int)(ago - 1) & 1) != 0;
 
-    private void AdvanceOver(bool present)
+    private void AdvanceOver()
     {
-        released = (released << 1) | (present ? 1UL : 0);
+        released = (released << 1) | 1UL;
         next++;
     }
 
@@ -108,20 +166,10 @@ internal sealed class ReorderBuffer(double window)
         next = sequence;
     }
 
-    private long FirstHeld()
-    {
-        long sequence = next;
-        while (!slots[Index(sequence)].IsHeld) sequence++;
-        return sequence;
-    }
-
-    private double EarliestHeldArrival()
+    private double EarliestOfHeld()
     {
         double earliest = double.PositiveInfinity;
-        foreach (ref readonly Packet slot in slots.AsSpan())
-        {
-            if (slot.IsHeld) earliest = Math.Min(earliest, slot.Arrival);
-        }
+        foreach (ref readonly Slot slot in slots.AsSpan(first, held)) earliest = Math.Min(earliest, slot.Packet.Arrival);
         return earliest;
     }
 }

@@ -16,4 +16,7 @@ internal enum ReorderVerdict
 
     /// <summary>It cannot be held: waiting has to be given up first.</summary>
     NoRoom = 4,
+
+    /// <summary>It is the awaited one, but cannot be held.</summary>
+    InOrderWithoutRoom = 5,
 }

@@ -95,6 +95,9 @@ internal sealed class Timeline
         (lastArrival, lastDelay) = (Math.Max(lastArrival, arrival), delay);
     }
 
+    /// <summary>Samples for which packets are gathered at most.</summary>
+    public static double LongestGathering(double window) => Math.Max(4 * window, LeastDoubt);
+
     /// <summary>
     /// Enough has been gathered: a window's worth, or four where it looks as if the offset had to be set anew, because a
     /// few late packets in a row look the same.
@@ -102,7 +105,7 @@ internal sealed class Timeline
     public bool HasGathered(double arrival, double window)
     {
         double gathered = arrival - gatherStart;
-        return gathered >= window && (Keeps(envelope.DelayAt(gatherStart)) || double.IsNegativeInfinity(envelope.Delay) || gathered >= Math.Max(4 * window, LeastDoubt));
+        return gathered >= window && (Keeps(envelope.DelayAt(gatherStart)) || double.IsNegativeInfinity(envelope.Delay) || gathered >= LongestGathering(window));
     }
 
     /// <summary>Ends gathering: keeps the offset where jitter or a stall explains what came, else anchors anew to the best packet.</summary>

@@ -6,6 +6,7 @@ namespace Pipeline.Bot.Tests.Capture;
 public sealed class ReorderBufferTests
 {
     private const double Window = 4800; // 100 ms
+    private const int Capacity = 100;
 
     [Fact]
     public void Packets_in_order_pass_without_being_held()
@@ -56,7 +57,7 @@ public sealed class ReorderBufferTests
     [Fact]
     public void Packet_before_the_first_of_an_epoch_still_finds_its_place()
     {
-        ReorderBuffer buffer = new(Window);
+        ReorderBuffer buffer = new(Window, Capacity);
         buffer.Begin(100);
         Hold(buffer, 100, arrival: 0);
         Hold(buffer, 99, arrival: 10);
@@ -67,10 +68,28 @@ public sealed class ReorderBufferTests
     public void What_cannot_be_held_is_said_so()
     {
         ReorderBuffer buffer = Begun(first: 10);
-        Assert.Equal(ReorderVerdict.NoRoom, buffer.Judge(11 + ReorderBuffer.SlotCount, 100));
-        Assert.Equal(ReorderVerdict.NoRoom, buffer.Judge(12, ReorderBuffer.SlotSize + 1));
-        Assert.Equal(ReorderVerdict.InOrder, buffer.Judge(11, ReorderBuffer.SlotSize + 1));
-        Assert.Equal(ReorderVerdict.Hold, buffer.Judge(12, ReorderBuffer.SlotSize));
+        Assert.Equal(ReorderVerdict.NoRoom, buffer.Judge(12, ReorderBuffer.LongestPacket + 1));
+        Assert.Equal(ReorderVerdict.InOrderWithoutRoom, buffer.Judge(11, ReorderBuffer.LongestPacket + 1));
+        Assert.Equal(ReorderVerdict.Hold, buffer.Judge(12, ReorderBuffer.LongestPacket));
+        for (int i = 0; i < Capacity; i++) Hold(buffer, 12 + i, arrival: 12_000);
+        Assert.Equal(ReorderVerdict.NoRoom, buffer.Judge(12 + Capacity, 3));
+        Assert.Equal(ReorderVerdict.InOrderWithoutRoom, buffer.Judge(11, 3));
+    }
+
+    [Fact]
+    public void Room_is_bounded_in_bytes_and_small_for_speech()
+    {
+        ReorderBuffer speech = new(Window, capacity: 560), flood = new(Window, capacity: 560);
+        speech.Begin(12);
+        flood.Begin(12);
+        for (long sequence = 13; sequence < 1000; sequence++)
+        {
+            if (speech.Held < 70 && speech.Judge(sequence, 160) == ReorderVerdict.Hold) speech.Hold(new Packet { Sequence = sequence }, new byte[160]);
+            if (flood.Judge(sequence, 1200) == ReorderVerdict.Hold) flood.Hold(new Packet { Sequence = sequence }, new byte[1200]);
+        }
+        Assert.Equal(70, speech.Held); // a second and more of 20 ms frames
+        Assert.True(speech.RoomBytes <= 20 * 1024, $"{speech.RoomBytes} bytes for speech");
+        Assert.InRange(flood.RoomBytes, 200 * 1024, 300 * 1024);
     }
 
     [Fact]
@@ -79,7 +98,7 @@ public sealed class ReorderBufferTests
         Gen.Int[0, 7].Array[5, 120].Sample(delays =>
         {
             long[] arrivals = [.. Enumerable.Range(0, delays.Length).OrderBy(i => i + delays[i]).Select(i => (long)i)];
-            ReorderBuffer buffer = new(window: 12 * 960);
+            ReorderBuffer buffer = new(window: 12 * 960, Capacity);
             buffer.Begin(arrivals[0]);
             List<long> released = [];
             for (int i = 0; i < arrivals.Length; i++)
@@ -96,15 +115,16 @@ public sealed class ReorderBufferTests
     [Fact]
     public void Packet_of_any_length_comes_out_as_it_went_in_whatever_its_slot_held_before()
     {
-        ReorderBuffer buffer = new(Window);
-        int[] lengths = [3, 256, 257, 0, 1275, 1, ReorderBuffer.SlotSize, 120];
+        ReorderBuffer buffer = new(Window, Capacity);
+        const int Slots = 32;
+        int[] lengths = [3, 256, 257, 0, 1275, 1, ReorderBuffer.LongestPacket, 120];
         for (int round = 0; round < lengths.Length; round++)
         {
             // The same slots every time, each with another length.
-            byte[][] packets = [.. Enumerable.Range(0, ReorderBuffer.SlotCount).Select(slot => Bytes(lengths[(slot + round) % lengths.Length], (byte)(slot + round)))];
-            long first = 1 + (round * ReorderBuffer.SlotCount);
+            byte[][] packets = [.. Enumerable.Range(0, Slots).Select(slot => Bytes(lengths[(slot + round) % lengths.Length], (byte)(slot + round)))];
+            long first = 1 + (round * Slots);
             if (round == 0) buffer.Begin(first + 12);
-            foreach (int slot in Enumerable.Range(0, ReorderBuffer.SlotCount).Reverse()) buffer.Hold(new Packet { Sequence = first + slot, Arrival = 0 }, packets[slot]);
+            foreach (int slot in Enumerable.Range(0, Slots).Reverse()) buffer.Hold(new Packet { Sequence = first + slot, Arrival = 0 }, packets[slot]);
             foreach (byte[] packet in packets)
             {
                 Assert.True(buffer.TryTake(long.MaxValue, out _, out ReadOnlySpan<byte> opus));
@@ -122,7 +142,7 @@ public sealed class ReorderBufferTests
 
     private static ReorderBuffer Begun(long first)
     {
-        ReorderBuffer buffer = new(Window);
+        ReorderBuffer buffer = new(Window, Capacity);
         buffer.Begin(first);
         Hold(buffer, first, arrival: first * 960);
         Assert.Equal([first], Take(buffer, giveUpBefore: long.MaxValue));

@@ -4,7 +4,7 @@ namespace Pipeline.Bot.Tests.Capture;
 public sealed record SenderScenario(string Name)
 {
     public int Seed { get; init; } = 7;
-    public int FrameMilliseconds { get; init; } = 20;
+    public double FrameMilliseconds { get; init; } = 20;
     public double Loss { get; init; }
     public double Jitter { get; init; }
     public double Reorder { get; init; }

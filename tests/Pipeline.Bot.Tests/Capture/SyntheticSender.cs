@@ -40,7 +40,7 @@ internal sealed class SyntheticSender
     public SyntheticSender Speak()
     {
         using OpusEncoder encoder = new(bitrate: 96_000);
-        int frame = scenario.FrameMilliseconds * 48;
+        int frame = (int)(scenario.FrameMilliseconds * 48);
         long media = 0;
         for (int turn = 0; turn < scenario.Turns.Length; turn++)
         {

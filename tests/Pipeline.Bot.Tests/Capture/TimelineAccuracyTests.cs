@@ -77,4 +77,20 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
         }
         Assert.True(longest < 24, $"{longest} samples of silence within talk");
     }
+
+    [Theory]
+    [InlineData(2.5, 90, 100)]
+    [InlineData(2.5, 380, 400)]
+    [InlineData(5, 90, 100)]
+    [InlineData(20, 380, 400)]
+    public void Jitter_within_the_window_drops_no_packet_of_any_length(double frameMilliseconds, int jitter, int window)
+    {
+        SenderScenario sent = new($"frames of {frameMilliseconds} ms") { FrameMilliseconds = frameMilliseconds, Jitter = jitter, Turns = [6000, 500, 6000] };
+        SyntheticSender sender = new SyntheticSender(sent).Speak();
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, ReorderWindow = TimeSpan.FromMilliseconds(window) });
+        run.Receive(sender).Stop();
+        TrackHealth health = run.Track().Health;
+        Assert.Equal((0, 0, 0), (health.Late, health.Lost, health.Concealed));
+        Assert.True(health.Reordered > sender.Packets.Count / 4);
+    }
 }
