@@ -127,7 +127,7 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
             Span<short> pcm = context.Scratch.AsSpan(0, samples * context.Options.Channels);
             if (last && decoder.Recover(next, pcm, samples) == OpusDecodeResult.Decoded) counters.Recovered++;
             else ConcealOne(pcm, samples);
-            lane.Append(pcm, audible: false, arrival);
+            lane.Append(pcm, audible: false, arrival, isWithinTalk: !OpusPacket.IsSilent(next));
             left -= samples;
         }
         if (left > 0) lane.AppendSilence(left, arrival);

@@ -18,6 +18,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
     private long openSince = -1;
     private long position;
     private long lastSegmentEnd;
+    private bool isCut; // the last segment ended although nothing in the track did
 
     // Missing audio that is not yet in the log, because more of the same may follow.
     private string? gapReason;
@@ -58,14 +59,14 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
 
     /// <summary>Puts a frame at the present position.</summary>
     /// <param name="pcm"><c>[samples, channels]</c>.</param>
-    /// <param name="audible">Only an audible frame opens a segment.</param>
-    public void Append(ReadOnlySpan<short> pcm, bool audible, double arrival)
+    /// <param name="audible">Only an audible frame opens a segment; one that fills a hole within talk does, too, where the last was cut.</param>
+    public void Append(ReadOnlySpan<short> pcm, bool audible, double arrival, bool isWithinTalk = false)
     {
         int channels = context.Options.Channels;
         while (!pcm.IsEmpty)
         {
             int samples = pcm.Length / channels;
-            if (segment is null && !(audible && TryOpen(arrival)))
+            if (segment is null && !((audible || (isWithinTalk && isCut)) && TryOpen(arrival)))
             {
                 if (audible) Drop(samples);
                 position += samples;
@@ -76,16 +77,23 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
             position += part;
             pcm = pcm[(part * channels)..];
             if (audible) NoteAudible();
-            if (segment.SampleCount >= context.Limits.MaximumSegment) Close(padding: 0, arrival);
+            if (segment.SampleCount >= context.Limits.MaximumSegment) Cut(arrival);
         }
     }
 
-    /// <summary>Time in which nothing was said. A segment that has no room for it ends before it.</summary>
+    /// <summary>Time in which nothing was said. A segment that has no room for it is cut inside it.</summary>
     public void AppendSilence(long samples, double arrival)
     {
-        if (segment is not null && segment.SampleCount + samples > context.Limits.MaximumSegment) Close(padding: samples, arrival);
-        if (segment is not null) TryWrite([], samples);
-        position += samples;
+        if (segment is null)
+        {
+            position += samples;
+            return;
+        }
+        long part = Math.Min(samples, context.Limits.MaximumSegment - segment.SampleCount);
+        TryWrite([], part);
+        position += part;
+        if (segment?.SampleCount >= context.Limits.MaximumSegment) Cut(arrival);
+        if (samples > part) AppendSilence(samples - part, arrival);
     }
 
     /// <summary>Notes that audio of this track did not reach us.</summary>
@@ -147,10 +155,19 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
         }
     }
 
+    /// <summary>Ends the open segment within talk: the next one begins where it ends.</summary>
+    public void Cut(double arrival, long padding = 0)
+    {
+        if (segment is null) return;
+        Close(padding, arrival);
+        isCut = segment is null;
+    }
+
     /// <summary>Ends the open segment. One under the least duration is padded with silence.</summary>
     /// <param name="padding">Samples that the next segment will not start before; no more are padded.</param>
     public void Close(long padding, double arrival)
     {
+        isCut = false;
         if (segment is null) return;
         Float(timeline.WantedOffset);
         padding = Math.Min(padding, context.Limits.MinimumSegment - segment.SampleCount);
@@ -196,13 +213,14 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
     private bool TryOpen(double arrival)
     {
         if (!context.Spool.MayWrite(arrival)) return false;
+        long start = IsPauseWithinTalk ? lastSegmentEnd : position;
         SegmentSidecar sidecar = new()
         {
             Session = context.Session,
             UserId = user.Id,
             Username = user.Name,
             Index = nextIndex,
-            StartSample = position,
+            StartSample = start,
             Channels = context.Options.Channels,
         };
         try
@@ -216,11 +234,15 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
         }
         FlushGap();
         Volatile.Write(ref nextIndex, nextIndex + 1);
-        Volatile.Write(ref openSince, position);
-        IsFloating = position != lastSegmentEnd;
+        Volatile.Write(ref openSince, start);
+        IsFloating = start != lastSegmentEnd;
         (OpenedArrival, AudibleEnd) = (arrival, position);
-        return true;
+        return TryWrite([], position - start);
     }
+
+    // As short as one that an open segment would hold.
+    private bool IsPauseWithinTalk =>
+        isCut && position - lastSegmentEnd < Math.Min(context.Limits.SilenceThreshold, context.Limits.MaximumSegment);
 
     // Whoever empties the spool may take empty folders away.
     private SegmentWriter OpenSegment(SegmentSidecar sidecar)
@@ -291,6 +313,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
 
     private void Drop(int samples)
     {
+        isCut = false;
         counters.SpoolDropped++;
         AddGap(position, samples, GapLog.Spool);
     }

@@ -63,7 +63,9 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
         bool isIdle = now - intake.LastArrival > context.Limits.LazySilence;
         if (isIdle) intake.Flush();
         if (!lane.IsOpen) return;
-        if (isIdle || now - lane.OpenedArrival > context.Limits.LongestOpen) lane.Close((long)(now - LargestJitter) - lane.Position, now);
+        long padding = (long)(now - LargestJitter) - lane.Position;
+        if (isIdle) lane.Close(padding, now);
+        else if (now - lane.OpenedArrival > context.Limits.LongestOpen) lane.Cut(now, padding);
         lane.RefreshSidecar();
     }
 
@@ -77,7 +79,7 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
     }
 
     /// <summary>Closes the open segment; talk goes on in the next without a missing sample.</summary>
-    public void Cut(double now) => lane?.Close(padding: 0, now);
+    public void Cut(double now) => lane?.Cut(now);
 
     /// <summary><see cref="Interrupt"/>, and the buffers are given back.</summary>
     public void Leave(double now)

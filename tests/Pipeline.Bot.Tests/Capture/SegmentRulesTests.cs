@@ -23,6 +23,44 @@ public sealed class SegmentRulesTests
         foreach (ClosedSegment segment in run.Closed.Skip(1)) Assert.True(Math.Abs(lane[segment.StartSample] - lane[segment.StartSample - 1]) < 700, "a step at the seam");
     }
 
+    [Theory]
+    [InlineData("one packet lost")]
+    [InlineData("five packets lost")]
+    [InlineData("one packet undecryptable")]
+    [InlineData("talk ends, pause of 300 ms")]
+    [InlineData("pause of 300 ms around it")]
+    public void Whatever_happens_at_a_cut_the_next_segment_joins_to_the_sample(string what)
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(what.EndsWith("around it", StringComparison.Ordinal) ? 9900 : 10_000);
+        _ = what switch
+        {
+            "one packet lost" => ada.Lose(1),
+            "five packets lost" => ada.Lose(5),
+            "one packet undecryptable" => ada.Undecryptable(1),
+            "talk ends, pause of 300 ms" => ada.EndTalk().Pause(200),
+            _ => ada.Pause(300),
+        };
+        ada.Say(3000);
+        run.Stop();
+        Assert.Equal(2, run.Closed.Count);
+        Assert.Equal(10 * Second, run.Closed[0].SampleCount);
+        Assert.Equal(run.Closed[0].StartSample + run.Closed[0].SampleCount, run.Closed[1].StartSample);
+        run.Lane();
+    }
+
+    [Fact]
+    public void Pause_over_the_threshold_at_a_cut_is_not_stored()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(10_000).EndTalk().Pause(3000).Say(1000);
+        run.Stop();
+        Assert.Equal([10L * Second, 1L * Second], run.Closed.Select(segment => segment.SampleCount));
+        Assert.Equal(13_100L * Millisecond, run.Closed[1].StartSample - run.Closed[0].StartSample);
+    }
+
     [Fact]
     public void Odd_frame_lengths_are_cut_inside_a_frame()
     {
