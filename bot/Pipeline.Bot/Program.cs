@@ -1,8 +1,5 @@
 using System.CommandLine;
-using Pipeline.Bot;
-using Pipeline.Bot.Commands;
-using Pipeline.Bot.Hosting;
-using Pipeline.Bot.Replay;
+using Pipeline.Bot.Cli;
 
 RootCommand root = new("Pipeline: a recorder for Discord voice calls that does not lose a recording")
 {

@@ -1,6 +1,6 @@
 using BenchmarkDotNet.Attributes;
+using Pipeline.Discord.Media;
 using Pipeline.Discord.Rtp;
-using Pipeline.Discord.Voice;
 
 namespace Pipeline.Benchmarks;
 

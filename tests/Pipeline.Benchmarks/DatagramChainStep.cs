@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Audio.Opus;
 using Pipeline.Bot.Capture;
+using Pipeline.Discord.Media;
 using Pipeline.Discord.Rtp;
-using Pipeline.Discord.Voice;
 using Pipeline.TestKit;
 
 namespace Pipeline.Benchmarks;

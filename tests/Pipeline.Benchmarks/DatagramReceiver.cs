@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Pipeline.Bot.Capture;
+using Pipeline.Discord.Media;
 using Pipeline.Discord.Rtp;
-using Pipeline.Discord.Voice;
 
 namespace Pipeline.Benchmarks;
 

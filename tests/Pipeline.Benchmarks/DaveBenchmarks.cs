@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using BenchmarkDotNet.Attributes;
-using Pipeline.Dave;
+using Pipeline.Dave.Receive;
+using Pipeline.Dave.Session;
 
 namespace Pipeline.Benchmarks;
 

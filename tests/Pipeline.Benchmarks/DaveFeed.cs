@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Collections.Frozen;
 using System.Security.Cryptography;
-using Pipeline.Dave;
 using Pipeline.Dave.Keys;
+using Pipeline.Dave.Session;
 
 namespace Pipeline.Benchmarks;
 

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Tests;
+namespace Pipeline.DiscordSimulator.Tests;
 
 /// <summary>A gateway connection that can be brought to READY in one line.</summary>
-internal sealed class RawGateway(RawSocket socket, DiscordSimulator discord, SimulatedApplication application) : IAsyncDisposable
+internal sealed class RawGateway(RawSocket socket, Simulator discord, SimulatedApplication application) : IAsyncDisposable
 {
     public const int VoiceIntents = 129;
 
@@ -13,10 +13,10 @@ internal sealed class RawGateway(RawSocket socket, DiscordSimulator discord, Sim
     public string SessionId { get; private set; } = string.Empty;
 
     public static async Task<RawGateway> ConnectAsync(
-        DiscordSimulator discord, SimulatedApplication? application = null, string query = "/?v=10&encoding=json") =>
+        Simulator discord, SimulatedApplication? application = null, string query = "/?v=10&encoding=json") =>
         new(await RawSocket.ConnectAsync(discord.GatewayUrl + query), discord, application ?? discord.Bot);
 
-    public static async Task<RawGateway> ReadyAsync(DiscordSimulator discord, SimulatedApplication? application = null)
+    public static async Task<RawGateway> ReadyAsync(Simulator discord, SimulatedApplication? application = null)
     {
         RawGateway gateway = await ConnectAsync(discord, application);
         await gateway.Socket.ReadAsync(10);

@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 
-namespace Pipeline.Simulator.Tests;
+namespace Pipeline.DiscordSimulator.Tests;
 
 /// <summary>A bare web socket client: JSON out, JSON and binary in, and the close code at the end. It obeys no protocol.</summary>
 internal sealed class RawSocket : IAsyncDisposable

@@ -3,10 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Tests;
+namespace Pipeline.DiscordSimulator.Tests;
 
 /// <summary>A voice client in the rough: handshake, discovery, and packets that it opens itself.</summary>
 internal sealed class RawVoice : IAsyncDisposable
@@ -55,7 +55,7 @@ internal sealed class RawVoice : IAsyncDisposable
         };
     }
 
-    public static async Task<RawVoice> ConnectAsync(DiscordSimulator discord, JsonObject credentials)
+    public static async Task<RawVoice> ConnectAsync(Simulator discord, JsonObject credentials)
     {
         RawSocket socket = await RawSocket.ConnectAsync(
             $"wss://{(string)credentials["endpoint"]!}/?v=8", discord.CertificateAuthority);
@@ -64,7 +64,7 @@ internal sealed class RawVoice : IAsyncDisposable
 
     /// <summary>Everything up to op 4.</summary>
     public static async Task<RawVoice> JoinAsync(
-        DiscordSimulator discord, RawGateway gateway, SimulatedChannel channel, ulong userId, string mode = "aead_aes256_gcm_rtpsize")
+        Simulator discord, RawGateway gateway, SimulatedChannel channel, ulong userId, string mode = "aead_aes256_gcm_rtpsize")
     {
         RawVoice voice = await ConnectAsync(discord, await RequestAsync(gateway, channel, userId));
         await voice.IdentifyAsync();

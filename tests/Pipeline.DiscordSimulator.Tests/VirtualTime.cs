@@ -1,11 +1,11 @@
 using Microsoft.Extensions.Time.Testing;
 
-namespace Pipeline.Simulator.Tests;
+namespace Pipeline.DiscordSimulator.Tests;
 
 /// <summary>Lets virtual time pass in steps, the simulator following each of them.</summary>
 internal static class VirtualTime
 {
-    public static async Task RunAsync(this FakeTimeProvider time, DiscordSimulator discord, Task until, int stepMilliseconds = 10)
+    public static async Task RunAsync(this FakeTimeProvider time, Simulator discord, Task until, int stepMilliseconds = 10)
     {
         await discord.DrainAsync(); // what was asked for begins now, not a step later
         while (!until.IsCompleted)
@@ -17,6 +17,6 @@ internal static class VirtualTime
         await until;
     }
 
-    public static Task RunAsync(this FakeTimeProvider time, DiscordSimulator discord, TimeSpan duration) =>
+    public static Task RunAsync(this FakeTimeProvider time, Simulator discord, TimeSpan duration) =>
         time.RunAsync(discord, Task.Delay(duration, time));
 }

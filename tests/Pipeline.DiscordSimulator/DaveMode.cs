@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator;
+namespace Pipeline.DiscordSimulator;
 
 /// <summary>End-to-end encryption of voice channels. Stage channels are never encrypted.</summary>
 public enum DaveMode

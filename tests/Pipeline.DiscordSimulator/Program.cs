@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Pipeline.Simulator.Run;
+using Pipeline.DiscordSimulator.Run;
 
 if (args is ["--help"] or ["-h"])
 {

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator;
+namespace Pipeline.DiscordSimulator;
 
 /// <summary>What opens the way from the SFU to a client.</summary>
 public enum ReceiveUnlock

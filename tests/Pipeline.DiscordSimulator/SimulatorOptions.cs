@@ -1,6 +1,6 @@
-using Pipeline.Simulator.Dave;
+using Pipeline.DiscordSimulator.Dave;
 
-namespace Pipeline.Simulator;
+namespace Pipeline.DiscordSimulator;
 
 /// <summary>What a simulator is like from its start; everything that goes wrong later is a fault object.</summary>
 public sealed class SimulatorOptions

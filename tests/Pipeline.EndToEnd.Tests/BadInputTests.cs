@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
-using Pipeline.Bot;
+using Pipeline.Bot.Cli;
+using Pipeline.Bot.Cli.Settings;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 

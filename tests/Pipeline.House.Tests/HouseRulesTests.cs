@@ -44,7 +44,7 @@ public sealed partial class HouseRulesTests
     [Fact]
     public void Azure_packages_are_used_only_at_the_storage_doors()
     {
-        string[] doors = ["bot/Pipeline.Bot/Upload/", "functions/Pipeline.Functions/Storage/"];
+        string[] doors = ["bot/Pipeline.Bot/Storage/", "functions/Pipeline.Functions/Storage/"];
         string[] strangers = [.. ProductSources().Where(file => !doors.Any(file.StartsWith) && UsingAzure().IsMatch(Read(file)))];
         Assert.True(strangers.Length == 0, $"Azure packages outside the storage doors: {string.Join(", ", strangers)}");
     }

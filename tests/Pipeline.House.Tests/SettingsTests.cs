@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Pipeline.Bot;
-using Pipeline.Bot.Commands;
+using Pipeline.Bot.Cli.Settings;
 using Pipeline.Functions;
 using Pipeline.TestKit;
 

@@ -1,4 +1,4 @@
-using Pipeline.Discord.Voice;
+using Pipeline.Discord.Media;
 
 namespace Pipeline.Bot.Capture;
 

@@ -1,6 +1,6 @@
 using Pipeline.Audio.Opus;
 using Pipeline.Contracts;
-using Pipeline.Discord.Voice;
+using Pipeline.Discord.Media;
 
 namespace Pipeline.Bot.Capture;
 

@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Pipeline.Audio.Opus;
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
-using Pipeline.Discord.Voice;
+using Pipeline.Discord.Media;
 
 namespace Pipeline.Bot.Capture;
 

@@ -1,4 +1,5 @@
 using Pipeline.Audio.Opus;
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Capture;

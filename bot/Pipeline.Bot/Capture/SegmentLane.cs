@@ -1,3 +1,4 @@
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Capture;

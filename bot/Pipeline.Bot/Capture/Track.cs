@@ -1,5 +1,5 @@
 using Pipeline.Contracts;
-using Pipeline.Discord.Voice;
+using Pipeline.Discord.Media;
 
 namespace Pipeline.Bot.Capture;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Capture;

@@ -1,4 +1,4 @@
-using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Model;
 
 namespace Pipeline.Bot.Commands;
 

@@ -1,3 +1,4 @@
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Commands;

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Observability;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Rest;
 

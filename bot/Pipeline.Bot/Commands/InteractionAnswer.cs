@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Pipeline.Discord.Gateway;
+using Pipeline.Bot.Observability;
+using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Commands;

@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Logging;
-using Pipeline.Discord.Gateway;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
+using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Commands;

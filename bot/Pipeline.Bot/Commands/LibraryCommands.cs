@@ -1,6 +1,9 @@
 using System.Globalization;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts.Api;
-using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Commands;

@@ -1,5 +1,7 @@
 using System.Globalization;
-using Pipeline.Discord.Gateway;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Panel;
+using Pipeline.Discord.Model;
 
 namespace Pipeline.Bot.Commands;
 

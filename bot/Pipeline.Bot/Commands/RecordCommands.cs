@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
-using Pipeline.Bot.Capture;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
-using Pipeline.Dave;
 using Pipeline.Dave.Codes;
-using Pipeline.Discord.Gateway;
+using Pipeline.Dave.Session;
+using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Commands;

@@ -2,7 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Pipeline.Bot.Upload;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Recordings;
 using Pipeline.Discord.Gateway;
 
 namespace Pipeline.Bot.Hosting;

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Pipeline.Bot.Commands;
-using Pipeline.Bot.Upload;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Storage;
 
 namespace Pipeline.Bot.Hosting;
 

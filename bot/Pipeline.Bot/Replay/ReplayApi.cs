@@ -1,4 +1,4 @@
-using Pipeline.Bot.Commands;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 

@@ -1,4 +1,6 @@
-using Pipeline.Bot.Upload;
+using Pipeline.Bot.Recordings;
+using Pipeline.Bot.Spool;
+using Pipeline.Bot.Storage;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Replay;
@@ -7,7 +9,7 @@ namespace Pipeline.Bot.Replay;
 /// Starts the recording of a replay, or finds the one that an earlier run left: by its id, by the note in the spool, or by the
 /// fingerprint in a manifest of the temp container when the spool is gone.
 /// </summary>
-internal sealed class ReplayOpening(RecordingHosts hosts, Spool spool, ReplayOptions options, TimeProvider time)
+internal sealed class ReplayOpening(RecordingHosts hosts, SegmentSpool spool, ReplayOptions options, TimeProvider time)
 {
     private const string FingerprintProperty = "replay";
 

@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Pipeline.Bot.Upload;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Recordings;
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Replay;
@@ -18,7 +20,7 @@ internal sealed class ReplayRun : IDisposable
     private readonly IHost app;
     private readonly ReplayOptions options;
     private readonly RecordingHosts hosts;
-    private readonly Spool spool;
+    private readonly SegmentSpool spool;
     private readonly SpoolOptions spoolOptions;
     private readonly BotMetrics metrics;
     private readonly TimeProvider time;
@@ -35,7 +37,7 @@ internal sealed class ReplayRun : IDisposable
     {
         (this.app, this.options, this.progress, this.api) = (app, options, progress, api);
         hosts = app.Services.GetRequiredService<RecordingHosts>();
-        spool = app.Services.GetRequiredService<Spool>();
+        spool = app.Services.GetRequiredService<SegmentSpool>();
         spoolOptions = app.Services.GetRequiredService<SpoolOptions>();
         metrics = app.Services.GetRequiredService<BotMetrics>();
         time = app.Services.GetRequiredService<TimeProvider>();

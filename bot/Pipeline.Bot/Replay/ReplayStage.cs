@@ -1,7 +1,7 @@
 using System.Buffers;
 using Pipeline.Bot.Capture;
-using Pipeline.Bot.Upload;
-using Pipeline.Discord.Voice;
+using Pipeline.Bot.Recordings;
+using Pipeline.Discord.Media;
 
 namespace Pipeline.Bot.Replay;
 

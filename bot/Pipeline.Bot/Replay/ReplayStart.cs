@@ -1,4 +1,4 @@
-using Pipeline.Bot.Upload;
+using Pipeline.Bot.Recordings;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Replay;

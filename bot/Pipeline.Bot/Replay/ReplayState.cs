@@ -1,4 +1,4 @@
-using Pipeline.Bot.Upload;
+using Pipeline.Bot.Spool;
 
 namespace Pipeline.Bot.Replay;
 

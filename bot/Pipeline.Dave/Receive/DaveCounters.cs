@@ -1,4 +1,4 @@
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Receive;
 
 /// <summary>One user's frames since the voice session began, by what became of them.</summary>
 /// <param name="Opened">Decrypted at once.</param>

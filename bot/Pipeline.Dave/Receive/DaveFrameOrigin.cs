@@ -1,4 +1,4 @@
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Receive;
 
 /// <summary>Where a frame stood in its RTP stream; kept beside a frame that has to wait for its key.</summary>
 /// <param name="Ssrc">RTP source.</param>

@@ -1,4 +1,4 @@
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Receive;
 
 /// <summary>
 /// Takes a frame whose waiting is over, on the media thread, in the order in which the user's frames came.

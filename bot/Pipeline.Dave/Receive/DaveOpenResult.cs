@@ -1,4 +1,4 @@
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Receive;
 
 /// <summary>What became of one frame.</summary>
 public enum DaveOpenResult

@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using Pipeline.Dave.Frames;
 using Pipeline.Dave.Keys;
-using Pipeline.Dave.Receive;
+using Pipeline.Dave.Session;
 
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Receive;
 
 /// <summary>
 /// Opens end-to-end encrypted frames on the media thread. Owns everything that moves with the frames: sender key chains,

@@ -1,3 +1,5 @@
+using Pipeline.Dave.Session;
+
 namespace Pipeline.Dave.Receive;
 
 /// <summary>

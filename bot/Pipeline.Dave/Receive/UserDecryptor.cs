@@ -1,5 +1,6 @@
 using Pipeline.Dave.Frames;
 using Pipeline.Dave.Keys;
+using Pipeline.Dave.Session;
 
 namespace Pipeline.Dave.Receive;
 

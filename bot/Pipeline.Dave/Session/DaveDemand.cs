@@ -1,4 +1,4 @@
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Session;
 
 /// <summary>What the session cannot do itself and asks of the voice connection.</summary>
 public enum DaveDemand

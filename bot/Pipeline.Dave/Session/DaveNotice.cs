@@ -1,4 +1,4 @@
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Session;
 
 /// <summary>Something worth a log line. Never holds key material.</summary>
 /// <param name="Kind">What happened.</param>

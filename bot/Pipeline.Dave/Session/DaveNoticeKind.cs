@@ -1,4 +1,4 @@
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Session;
 
 /// <summary>What a session did or refused.</summary>
 public enum DaveNoticeKind

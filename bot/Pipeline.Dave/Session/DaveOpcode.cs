@@ -1,4 +1,4 @@
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Session;
 
 /// <summary>The voice gateway's opcodes 21-31, as the DAVE protocol numbers them. 25-30 are binary messages, the others JSON.</summary>
 public static class DaveOpcode

@@ -1,4 +1,4 @@
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Session;
 
 /// <summary>One message to send to the voice gateway.</summary>
 /// <param name="Opcode">26 and 28 go out as binary <c>u8 opcode || payload</c>; 23 and 31 as JSON with the transition id.</param>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Session;
 
 /// <summary>What one event led to. The snapshot was already replaced when this is returned.</summary>
 /// <param name="Messages">To be sent in this order.</param>

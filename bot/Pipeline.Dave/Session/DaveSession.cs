@@ -1,10 +1,9 @@
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using Pipeline.Dave.Codes;
-using Pipeline.Dave.Session;
-using Pipeline.Mls;
+using Pipeline.Mls.Wire;
 
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Session;
 
 /// <summary>
 /// End-to-end encryption of one voice session: follows the gateway's opcodes 4, 11, 13 and 21-30, says what to answer, and

@@ -1,7 +1,8 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using Pipeline.Dave.Codes;
 
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Session;
 
 /// <summary>
 /// What the media thread and the panel may know of the end-to-end encryption at one moment. Immutable: the control loop

@@ -1,4 +1,4 @@
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Session;
 
 /// <summary>Where a voice session stands with end-to-end encryption.</summary>
 public enum DaveState

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Session;
 
 /// <summary>
 /// The sender keys of one epoch of one group: 16 bytes per user id, from which the media thread builds its decryptors

@@ -2,13 +2,14 @@ using System.Buffers.Binary;
 using Pipeline.Mls.Crypto;
 using Pipeline.Mls.Group;
 using Pipeline.Mls.Messages;
+using Pipeline.Mls.Tree;
 using Pipeline.Mls.Wire;
 
 namespace Pipeline.Dave.Session;
 
 /// <summary>
 /// The MLS side of a voice session: identity, key package, the group of one that others may be added to, the established
-/// group, and the proposals that wait. Knows nothing of transitions and frames. Throws <see cref="Mls.MlsException"/> for
+/// group, and the proposals that wait. Knows nothing of transitions and frames. Throws <see cref="Mls.Wire.MlsException"/> for
 /// peers' bytes and stays as it was.
 /// </summary>
 internal sealed class GroupKeeper(ulong channelId, ulong selfUserId) : IDisposable
@@ -84,7 +85,7 @@ internal sealed class GroupKeeper(ulong channelId, ulong selfUserId) : IDisposab
         {
             AppendProposals => Append(body, mayJoin),
             RevokeProposals => Revoke(body),
-            _ => throw new Mls.MlsException(Mls.MlsError.Malformed),
+            _ => throw new Mls.Wire.MlsException(Mls.Wire.MlsError.Malformed),
         };
     }
 
@@ -114,7 +115,7 @@ internal sealed class GroupKeeper(ulong channelId, ulong selfUserId) : IDisposab
     public void Join(ReadOnlySpan<byte> welcome, Func<ulong, bool> isRecognised)
     {
         // The gateway sends Welcomes to those that wait for one; a member of a group does not (DAVE protocol, "dave_mls_welcome").
-        if (Group is not null || keyPackage is null || externalSender is null) throw new Mls.MlsException(Mls.MlsError.WrongMessageType);
+        if (Group is not null || keyPackage is null || externalSender is null) throw new Mls.Wire.MlsException(Mls.Wire.MlsError.WrongMessageType);
         JoinExpectations expectations = new() { GroupId = groupId, ExternalSender = externalSender, IsRecognised = isRecognised };
         Adopt(GroupState.Join(welcome, keyPackage, expectations));
     }

@@ -1,4 +1,4 @@
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Session;
 
 /// <summary>
 /// How far to go when frames cannot be opened: ask to be added again up to five times, at most once per 5 s; then rejoin

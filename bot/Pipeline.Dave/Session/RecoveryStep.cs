@@ -1,4 +1,4 @@
-namespace Pipeline.Dave;
+namespace Pipeline.Dave.Session;
 
 /// <summary>One rung of the ladder.</summary>
 internal enum RecoveryStep

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Pipeline.Discord.Model;
 using Polly;
 using Polly.Retry;
 

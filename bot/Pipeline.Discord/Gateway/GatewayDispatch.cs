@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
+using Pipeline.Discord.Model;
 
 namespace Pipeline.Discord.Gateway;
 

@@ -1,3 +1,5 @@
+using Pipeline.Discord.Model;
+
 namespace Pipeline.Discord.Gateway;
 
 /// <summary>Something that happened, in arrival order per shard. The cache already shows its effect when it is read.</summary>

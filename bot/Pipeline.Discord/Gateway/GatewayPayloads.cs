@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Pipeline.Discord.Model;
 
 namespace Pipeline.Discord.Gateway;
 

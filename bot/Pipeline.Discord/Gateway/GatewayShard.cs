@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Pipeline.Discord.Model;
 
 namespace Pipeline.Discord.Gateway;
 

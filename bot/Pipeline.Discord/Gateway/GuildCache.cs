@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using Pipeline.Discord.Model;
 
 namespace Pipeline.Discord.Gateway;
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Pipeline.Discord.Model;
 
 namespace Pipeline.Discord.Gateway;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Model;
 
 namespace Pipeline.Discord.Rest;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
-using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Model;
 
 namespace Pipeline.Discord.Rest;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Crypto;
 

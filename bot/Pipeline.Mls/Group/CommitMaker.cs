@@ -1,6 +1,7 @@
 using Pipeline.Mls.Messages;
 using Pipeline.Mls.Schedule;
 using Pipeline.Mls.Tree;
+using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Group;
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Pipeline.Mls.Messages;
 using Pipeline.Mls.Schedule;
 using Pipeline.Mls.Tree;
+using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Group;
 

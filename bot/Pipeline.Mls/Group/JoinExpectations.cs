@@ -1,4 +1,4 @@
-using Pipeline.Mls.Messages;
+using Pipeline.Mls.Tree;
 
 namespace Pipeline.Mls.Group;
 

@@ -1,5 +1,5 @@
-using Pipeline.Mls.Messages;
 using Pipeline.Mls.Tree;
+using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Group;
 

@@ -1,3 +1,4 @@
+using Pipeline.Mls.Tree;
 using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Messages;

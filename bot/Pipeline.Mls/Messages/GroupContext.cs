@@ -1,4 +1,5 @@
 using Pipeline.Mls.Crypto;
+using Pipeline.Mls.Tree;
 using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Messages;

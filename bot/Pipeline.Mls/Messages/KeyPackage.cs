@@ -1,5 +1,4 @@
 using Pipeline.Mls.Crypto;
-using Pipeline.Mls.Group;
 using Pipeline.Mls.Tree;
 using Pipeline.Mls.Wire;
 

@@ -1,6 +1,4 @@
 using Pipeline.Mls.Crypto;
-using Pipeline.Mls.Group;
-using Pipeline.Mls.Messages;
 using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Tree;

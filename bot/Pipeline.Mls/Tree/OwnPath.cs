@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 using Pipeline.Mls.Crypto;
-using Pipeline.Mls.Group;
-using Pipeline.Mls.Messages;
 
 namespace Pipeline.Mls.Tree;
 

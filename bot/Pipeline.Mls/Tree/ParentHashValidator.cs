@@ -1,3 +1,5 @@
+using Pipeline.Mls.Wire;
+
 namespace Pipeline.Mls.Tree;
 
 /// <summary>

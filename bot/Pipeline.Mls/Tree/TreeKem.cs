@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Pipeline.Mls.Crypto;
-using Pipeline.Mls.Messages;
+using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Tree;
 

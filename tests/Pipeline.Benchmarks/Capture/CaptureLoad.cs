@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Bot.Capture;
-using Pipeline.Discord.Voice;
+using Pipeline.Bot.Spool;
+using Pipeline.Discord.Media;
 using Pipeline.TestKit;
 
 namespace Pipeline.Benchmarks.Capture;

@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 using Pipeline.Benchmarks.Demo;
 using Pipeline.Benchmarks.Load;
 using Pipeline.Contracts.Api;
-using Pipeline.Simulator;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.Speakers;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.Speakers;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 
@@ -26,7 +26,7 @@ internal static partial class CrowdRun
     {
         if (CrowdOptions.Parse(args) is not { } options) return 2;
         await using DemoStage stage = await DemoStage.StartAsync(new DemoOptions(Plain: true, Identity: false, Keep: false), keepDeliveries: false);
-        DiscordSimulator discord = stage.Discord;
+        Simulator discord = stage.Discord;
         List<SimulatedSpeaker> speakers = [.. Enumerable.Range(1, options.Speakers).Select(number => discord.AddSpeaker($"Speaker {number}"))];
         DemoCall call = new(stage, []);
         await call.StartAsync(isPlain: true);
@@ -66,7 +66,7 @@ internal static partial class CrowdRun
         while (TimeProvider.System.GetElapsedTime(began) < length) await speaker.SayAsync(clip);
     }
 
-    private static IEnumerable<Goal> Judge(DiscordSimulator discord, List<SimulatedSpeaker> speakers, RecordingDetails recording, List<long> resident, double stopToFinalized, TimeSpan length)
+    private static IEnumerable<Goal> Judge(Simulator discord, List<SimulatedSpeaker> speakers, RecordingDetails recording, List<long> resident, double stopToFinalized, TimeSpan length)
     {
         ulong bot = discord.Bot.Id;
         long delivered = 0, received = 0, worst = 0;

@@ -1,6 +1,6 @@
-using Pipeline.Simulator;
-using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.World;
 
 namespace Pipeline.Benchmarks.Demo;
 
@@ -34,17 +34,17 @@ internal sealed class DemoCall(DemoStage stage, IReadOnlyList<DemoVoice> voices)
     /// <summary>Starts as the server's owner does and waits until the bot hears.</summary>
     public async Task StartAsync(bool isPlain)
     {
-        DiscordSimulator discord = stage.Discord;
+        Simulator discord = stage.Discord;
         SimulatedInteraction start = await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, "record start", new Dictionary<string, object> { ["channel"] = discord.VoiceChannel });
         await start.Answered.WaitAsync(Patience);
         DemoRun.Say($"/record start was answered after {start.Latency?.TotalMilliseconds:F0} ms: {start.Text.ReplaceLineEndings(" ")}");
-        await DiscordSimulator.WaitUntilAsync(() => Panel() is not null && IsListening(isPlain), Patience);
+        await Simulator.WaitUntilAsync(() => Panel() is not null && IsListening(isPlain), Patience);
         DemoRun.Show("at the start", Panel()!);
     }
 
     public async Task<Stopped> StopAsync()
     {
-        DiscordSimulator discord = stage.Discord;
+        Simulator discord = stage.Discord;
         SimulatedMessage panel = Panel()!;
         string id = await RecordingIdAsync();
         long stopped = TimeProvider.System.GetTimestamp();
@@ -58,7 +58,7 @@ internal sealed class DemoCall(DemoStage stage, IReadOnlyList<DemoVoice> voices)
 
     private bool IsListening(bool isPlain)
     {
-        DiscordSimulator discord = stage.Discord;
+        Simulator discord = stage.Discord;
         if (discord.VoiceClient(discord.Bot.Id)?.Mode is null) return false;
         return isPlain || discord.Encryption(discord.VoiceChannel).Members.Count == voices.Count + 1;
     }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Pipeline.Contracts.Api;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.World;
 using Pipeline.TestKit.Stage;
 
 namespace Pipeline.Benchmarks.Demo;

@@ -1,8 +1,8 @@
 using Pipeline.Contracts.Api;
-using Pipeline.Simulator;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.World;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 
@@ -17,7 +17,7 @@ internal static class DemoRun
     {
         if (DemoOptions.Parse(args) is not { } options) return 2;
         await using DemoStage stage = await DemoStage.StartAsync(options);
-        DiscordSimulator discord = stage.Discord;
+        Simulator discord = stage.Discord;
         List<DemoVoice> voices = [];
         try
         {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Pipeline.Contracts.Api;
-using Pipeline.Simulator;
-using Pipeline.Simulator.Media;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Media;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 
@@ -17,7 +17,7 @@ internal sealed class DemoStage : IAsyncDisposable
     {
     }
 
-    public required DiscordSimulator Discord { get; init; }
+    public required Simulator Discord { get; init; }
     public required FunctionsApp Functions { get; init; }
     public ChildProcess? Bot { get; private set; }
 
@@ -30,13 +30,13 @@ internal sealed class DemoStage : IAsyncDisposable
         DemoRun.Say("starting Azurite, the functions app, a simulated Discord and the bot");
         Azurite azurite = await Azurite.StartAsync(identity: options.Identity);
         FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
-        DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced, KeepDeliveries = keepDeliveries });
+        Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced, KeepDeliveries = keepDeliveries });
         discord.Conditions = MediaConditions.Lossy(DemoOptions.Loss, TimeSpan.FromMilliseconds(20));
         DemoStage stage = new() { Discord = discord, Functions = functions };
         stage.running.AddRange([azurite, functions, discord]);
         stage.Bot = BuiltProject.StartBot(["run"], stage.BotEnvironment(azurite, options));
         stage.running.Add(stage.Bot);
-        await DiscordSimulator.WaitUntilAsync(() => discord.HasCommand("record") || stage.Bot.HasExited, TimeSpan.FromSeconds(60));
+        await Simulator.WaitUntilAsync(() => discord.HasCommand("record") || stage.Bot.HasExited, TimeSpan.FromSeconds(60));
         if (stage.Bot.HasExited) throw new InvalidOperationException($"the bot has ended:\n{string.Join('\n', stage.Bot.Lines)}");
         return stage;
     }

@@ -1,6 +1,6 @@
-using Pipeline.Simulator;
-using Pipeline.Simulator.Peers;
-using Pipeline.Simulator.Speakers;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Peers;
+using Pipeline.DiscordSimulator.Speakers;
 using Pipeline.TestKit;
 
 namespace Pipeline.Benchmarks.Demo;
@@ -20,7 +20,7 @@ internal sealed class DemoVoice : IAsyncDisposable
     public string File => RepositoryRoot.Combine("tests", "speech", $"{Name.ToLowerInvariant()}.opus");
     public ulong UserId => speaker?.UserId ?? peer!.UserId;
 
-    public static async Task<DemoVoice> JoinAsync(DiscordSimulator discord, string name, bool plain)
+    public static async Task<DemoVoice> JoinAsync(Simulator discord, string name, bool plain)
     {
         if (plain) return new DemoVoice(name, discord.AddSpeaker(name), null);
         DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, name, RepositoryRoot.Combine("tests", "peers", "discordjs"), dave: true);

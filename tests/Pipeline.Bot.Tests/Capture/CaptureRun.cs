@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Audio.Wav;
 using Pipeline.Bot.Capture;
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
-using Pipeline.Discord.Voice;
+using Pipeline.Discord.Media;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Capture;

@@ -1,7 +1,6 @@
 using CsCheck;
 using Pipeline.Audio.Ogg;
-using Pipeline.Bot.Capture;
-using Pipeline.Discord.Voice;
+using Pipeline.Discord.Media;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Capture;

@@ -1,4 +1,5 @@
 using Pipeline.Bot.Capture;
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Tests.Capture;

@@ -1,4 +1,5 @@
 using Pipeline.Bot.Capture;
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Tests.Capture;
@@ -40,9 +41,9 @@ public sealed class PrivacyTests
         run.AdvanceTo(3000);
         run.Post(new RecordingCommand.Resume(9));
         run.AdvanceTo(3500);
-        Assert.True(run.Recording.Frames.TryWrite(new Discord.Voice.AudioFrame
+        Assert.True(run.Recording.Frames.TryWrite(new Discord.Media.AudioFrame
         {
-            Kind = Discord.Voice.AudioFrameKind.Opus,
+            Kind = Discord.Media.AudioFrameKind.Opus,
             UserId = CaptureRun.Ada,
             Ssrc = 1,
             SequenceNumber = 150,

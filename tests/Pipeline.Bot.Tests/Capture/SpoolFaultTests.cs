@@ -1,5 +1,7 @@
 using Pipeline.Audio.Wav;
 using Pipeline.Bot.Capture;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Tests.Capture;

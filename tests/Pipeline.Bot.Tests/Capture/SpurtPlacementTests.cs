@@ -1,5 +1,3 @@
-using Pipeline.Bot.Capture;
-
 namespace Pipeline.Bot.Tests.Capture;
 
 /// <summary>

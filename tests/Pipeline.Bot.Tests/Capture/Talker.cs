@@ -1,5 +1,5 @@
 using Pipeline.Audio.Opus;
-using Pipeline.Discord.Voice;
+using Pipeline.Discord.Media;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Capture;

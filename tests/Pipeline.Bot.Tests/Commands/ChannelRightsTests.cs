@@ -1,9 +1,11 @@
-using Pipeline.Bot.Commands;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.Tests.Guilds;
 using Pipeline.Contracts.Api;
-using Pipeline.Discord.Gateway;
-using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.World;
-using Permissions = Pipeline.Simulator.World.Permissions;
+using Pipeline.Discord.Model;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.World;
+using Permissions = Pipeline.DiscordSimulator.World.Permissions;
 
 namespace Pipeline.Bot.Tests.Commands;
 
@@ -122,20 +124,20 @@ public sealed class ChannelRightsTests
 
     [Theory]
     [InlineData(0UL, 0UL, true)]
-    [InlineData(0UL, (ulong)Discord.Gateway.Permissions.Connect, false)]
-    [InlineData(0UL, (ulong)Discord.Gateway.Permissions.ViewChannel, false)]
-    [InlineData((ulong)Discord.Gateway.Permissions.Connect, (ulong)Discord.Gateway.Permissions.Connect, true)] // the role gives back what everyone is denied
+    [InlineData(0UL, (ulong)Discord.Model.Permissions.Connect, false)]
+    [InlineData(0UL, (ulong)Discord.Model.Permissions.ViewChannel, false)]
+    [InlineData((ulong)Discord.Model.Permissions.Connect, (ulong)Discord.Model.Permissions.Connect, true)] // the role gives back what everyone is denied
     public void Overwrites_decide_with_the_roles_of_the_interaction(ulong allowedToRole, ulong deniedToEveryone, bool mayEnter)
     {
-        Discord.Gateway.Permissions everyday = Discord.Gateway.Permissions.ViewChannel | Discord.Gateway.Permissions.Connect;
+        Discord.Model.Permissions everyday = Discord.Model.Permissions.ViewChannel | Discord.Model.Permissions.Connect;
         GuildChannel channel = new()
         {
             Id = 20,
-            Kind = Discord.Gateway.ChannelKind.Voice,
+            Kind = Discord.Model.ChannelKind.Voice,
             Overwrites =
             [
-                new() { Id = 1, Type = 0, Deny = (Discord.Gateway.Permissions)deniedToEveryone },
-                new() { Id = 30, Type = 0, Allow = (Discord.Gateway.Permissions)allowedToRole },
+                new() { Id = 1, Type = 0, Deny = (Discord.Model.Permissions)deniedToEveryone },
+                new() { Id = 30, Type = 0, Allow = (Discord.Model.Permissions)allowedToRole },
             ],
         };
         Guild guild = new() { Id = 1, OwnerId = 9 };

@@ -1,12 +1,15 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Commands;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.Tests.Guilds;
 using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
-using Pipeline.Simulator;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.World;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Commands;
@@ -18,7 +21,7 @@ public sealed class InteractionAnswerTests : IAsyncLifetime
     private readonly HttpClient http = new();
     private readonly CancellationTokenSource stop = new();
     private readonly LogSink log = new();
-    private Simulator.DiscordSimulator discord = null!;
+    private Simulator discord = null!;
     private DiscordRestClient rest = null!;
     private GatewayClient gateway = null!;
     private Task running = Task.CompletedTask;
@@ -26,14 +29,14 @@ public sealed class InteractionAnswerTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        discord = await Simulator.DiscordSimulator.StartAsync(new SimulatorOptions { Time = time, EnforceIdentifyPace = false });
+        discord = await Simulator.StartAsync(new SimulatorOptions { Time = time, EnforceIdentifyPace = false });
         ada = discord.Guild.AddMember("Ada");
         ILoggerFactory logs = log;
         DiscordRestOptions options = new() { Token = discord.Bot.Token, ApiBase = new Uri(discord.ApiBaseUrl), Timeout = TimeSpan.FromMinutes(30) };
         rest = new DiscordRestClient(http, options, time, logs.CreateLogger<DiscordRestClient>());
         gateway = new GatewayClient(new GatewayOptions { Token = discord.Bot.Token }, rest.GetGatewayAsync, time, new Random(7), logs.CreateLogger<GatewayClient>());
         running = gateway.RunAsync(stop.Token);
-        await Simulator.DiscordSimulator.WaitUntilAsync(() => gateway.IsReady);
+        await Simulator.WaitUntilAsync(() => gateway.IsReady);
         await rest.DeclareCommandsAsync(discord.Bot.Id, null, CommandDefinitions.All, stop.Token);
     }
 
@@ -133,7 +136,7 @@ public sealed class InteractionAnswerTests : IAsyncLifetime
     {
         ILoggerFactory logs = log;
         InteractionRouter router = new(null!, null!, rest, time, logs.CreateLogger<InteractionRouter>());
-        Interaction direct = new() { Id = 5, Kind = Discord.Gateway.InteractionKind.Command, Token = "t", ApplicationId = discord.Bot.Id, User = new DiscordUser { Id = ada.Id }, Data = new InteractionData { Name = "record" } };
+        Interaction direct = new() { Id = 5, Kind = Discord.Model.InteractionKind.Command, Token = "t", ApplicationId = discord.Bot.Id, User = new DiscordUser { Id = ada.Id }, Data = new InteractionData { Name = "record" } };
         await router.HandleAsync(direct, time.GetTimestamp(), stop.Token);
         Assert.Contains(discord.DirectChannel(ada.User).Messages, message => message.Text == Texts.OnlyInServers);
     }

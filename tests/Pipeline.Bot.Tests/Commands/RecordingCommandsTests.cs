@@ -1,11 +1,12 @@
-using Pipeline.Bot.Capture;
-using Pipeline.Bot.Commands;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.Tests.Guilds;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.Speakers;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.World;
 
 namespace Pipeline.Bot.Tests.Commands;
 
@@ -182,7 +183,7 @@ public sealed class RecordingCommandsTests
     public async Task Settings_let_a_role_record()
     {
         await using BotRig rig = await BotRig.StartAsync();
-        SimulatedRole role = rig.Discord.Guild.AddRole("Scribes", Simulator.World.Permissions.None);
+        SimulatedRole role = rig.Discord.Guild.AddRole("Scribes", DiscordSimulator.World.Permissions.None);
         SimulatedMember scribe = rig.Discord.Guild.AddMember("Scribe").With(role);
         rig.Discord.Guild.Join(scribe, rig.Discord.VoiceChannel);
         Assert.Equal(Texts.NoRight(null), (await rig.AskAsync(scribe, "record start")).Text);

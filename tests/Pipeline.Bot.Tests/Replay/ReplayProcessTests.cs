@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Pipeline.Bot.Replay;
-using Pipeline.Bot.Tests.Upload;
+using Pipeline.Bot.Tests.Recordings;
 using Pipeline.Contracts;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;

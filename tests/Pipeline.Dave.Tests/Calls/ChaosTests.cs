@@ -1,4 +1,4 @@
-using Pipeline.Simulator.Dave;
+using Pipeline.DiscordSimulator.Dave;
 
 namespace Pipeline.Dave.Tests.Calls;
 

@@ -1,6 +1,8 @@
 using Pipeline.Dave.Codes;
+using Pipeline.Dave.Receive;
+using Pipeline.Dave.Session;
 using Pipeline.Dave.Tests.Codes;
-using Pipeline.Simulator.Dave;
+using Pipeline.DiscordSimulator.Dave;
 
 namespace Pipeline.Dave.Tests.Calls;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
-using Pipeline.Simulator.Dave;
+using Pipeline.Dave.Session;
+using Pipeline.DiscordSimulator.Dave;
 
 namespace Pipeline.Dave.Tests.Calls;
 

@@ -1,4 +1,5 @@
-using Pipeline.Simulator.Dave;
+using Pipeline.Dave.Receive;
+using Pipeline.DiscordSimulator.Dave;
 
 namespace Pipeline.Dave.Tests.Calls;
 

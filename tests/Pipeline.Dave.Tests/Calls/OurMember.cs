@@ -1,5 +1,7 @@
+using Pipeline.Dave.Receive;
+using Pipeline.Dave.Session;
 using Pipeline.Dave.Tests.Vectors;
-using Pipeline.Simulator.Dave;
+using Pipeline.DiscordSimulator.Dave;
 
 namespace Pipeline.Dave.Tests.Calls;
 

@@ -1,4 +1,6 @@
-using Pipeline.Simulator.Dave;
+using Pipeline.Dave.Receive;
+using Pipeline.Dave.Session;
+using Pipeline.DiscordSimulator.Dave;
 
 namespace Pipeline.Dave.Tests.Calls;
 

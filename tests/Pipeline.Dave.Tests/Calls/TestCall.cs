@@ -1,5 +1,5 @@
 using Pipeline.Dave.Codes;
-using Pipeline.Simulator.Dave;
+using Pipeline.DiscordSimulator.Dave;
 using Pipeline.TestKit;
 
 namespace Pipeline.Dave.Tests.Calls;

@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
 using CsCheck;
+using Pipeline.Dave.Receive;
+using Pipeline.Dave.Session;
 using static Pipeline.Dave.Tests.Receive.ReceiverRig;
 
 namespace Pipeline.Dave.Tests.Receive;

@@ -1,5 +1,7 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.Time.Testing;
+using Pipeline.Dave.Receive;
+using Pipeline.Dave.Session;
 using Pipeline.Dave.Tests.Vectors;
 
 namespace Pipeline.Dave.Tests.Receive;

@@ -1,6 +1,7 @@
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
-using Pipeline.Simulator.Dave;
+using Pipeline.Dave.Session;
+using Pipeline.DiscordSimulator.Dave;
 
 namespace Pipeline.Dave.Tests.Session;
 

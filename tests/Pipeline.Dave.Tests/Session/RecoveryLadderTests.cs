@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Pipeline.Dave.Session;
 
 namespace Pipeline.Dave.Tests.Session;
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Model;
 
 namespace Pipeline.Discord.Tests.Gateway;
 

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Rest;
-using Pipeline.Simulator;
+using Pipeline.DiscordSimulator;
 using Pipeline.TestKit;
 
 namespace Pipeline.Discord.Tests.Gateway;
@@ -15,7 +15,7 @@ internal sealed class GatewayRig : IAsyncDisposable
     private readonly HttpClient http = new();
     private readonly Task reading;
 
-    private GatewayRig(Simulator.DiscordSimulator discord, GatewayOptions options, TimeProvider? time)
+    private GatewayRig(Simulator discord, GatewayOptions options, TimeProvider? time)
     {
         Discord = discord;
         ILoggerFactory logs = Log;
@@ -25,7 +25,7 @@ internal sealed class GatewayRig : IAsyncDisposable
         reading = ReadAsync();
     }
 
-    public Simulator.DiscordSimulator Discord { get; }
+    public Simulator Discord { get; }
     public DiscordRestClient Rest { get; }
     public GatewayClient Client { get; }
     public Task Running { get; }
@@ -35,9 +35,9 @@ internal sealed class GatewayRig : IAsyncDisposable
     public int Count<T>() where T : GatewayEvent => seen.OfType<T>().Count();
 
     /// <summary>Does not wait for the session.</summary>
-    public static async Task<GatewayRig> BeginAsync(SimulatorOptions? simulator = null, Action<Simulator.DiscordSimulator>? prepare = null, Func<GatewayOptions, GatewayOptions>? change = null, TimeProvider? time = null)
+    public static async Task<GatewayRig> BeginAsync(SimulatorOptions? simulator = null, Action<Simulator>? prepare = null, Func<GatewayOptions, GatewayOptions>? change = null, TimeProvider? time = null)
     {
-        Simulator.DiscordSimulator discord = await Simulator.DiscordSimulator.StartAsync(simulator ?? new SimulatorOptions { EnforceIdentifyPace = false });
+        Simulator discord = await Simulator.StartAsync(simulator ?? new SimulatorOptions { EnforceIdentifyPace = false });
         prepare?.Invoke(discord);
         GatewayOptions options = new()
         {
@@ -50,7 +50,7 @@ internal sealed class GatewayRig : IAsyncDisposable
         return new GatewayRig(discord, change?.Invoke(options) ?? options, time);
     }
 
-    public static async Task<GatewayRig> StartAsync(SimulatorOptions? simulator = null, Action<Simulator.DiscordSimulator>? prepare = null, Func<GatewayOptions, GatewayOptions>? change = null)
+    public static async Task<GatewayRig> StartAsync(SimulatorOptions? simulator = null, Action<Simulator>? prepare = null, Func<GatewayOptions, GatewayOptions>? change = null)
     {
         GatewayRig rig = await BeginAsync(simulator, prepare, change);
         await rig.UntilAsync(() => rig.Client.IsReady && rig.Client.Guilds.Find(rig.Discord.Guild.Id) is { Unavailable: false });
@@ -58,7 +58,7 @@ internal sealed class GatewayRig : IAsyncDisposable
     }
 
     public Task UntilAsync(Func<bool> condition, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(condition))] string what = "") =>
-        Simulator.DiscordSimulator.WaitUntilAsync(condition, TimeSpan.FromSeconds(30), what);
+        Simulator.WaitUntilAsync(condition, TimeSpan.FromSeconds(30), what);
 
     public async ValueTask DisposeAsync()
     {

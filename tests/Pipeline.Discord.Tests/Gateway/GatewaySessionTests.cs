@@ -1,7 +1,8 @@
 using Pipeline.Discord.Gateway;
-using Pipeline.Simulator;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.World;
+using Pipeline.Discord.Model;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.World;
 
 namespace Pipeline.Discord.Tests.Gateway;
 

@@ -1,6 +1,7 @@
 using Pipeline.Discord.Gateway;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.World;
+using Pipeline.Discord.Model;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.World;
 
 namespace Pipeline.Discord.Tests.Gateway;
 
@@ -54,7 +55,7 @@ public sealed class GuildCacheTests
     public async Task Roles_and_channels_are_kept_up_to_date()
     {
         await using GatewayRig rig = await GatewayRig.StartAsync();
-        SimulatedRole role = rig.Discord.Guild.AddRole("Recorders", Simulator.World.Permissions.None);
+        SimulatedRole role = rig.Discord.Guild.AddRole("Recorders", DiscordSimulator.World.Permissions.None);
         SimulatedChannel channel = rig.Discord.Guild.AddVoiceChannel("Second");
         await rig.UntilAsync(() => rig.Client.Guilds.Find(rig.Discord.Guild.Id)!.Roles.ContainsKey(role.Id) && rig.Client.Guilds.Find(rig.Discord.Guild.Id)!.Channels.ContainsKey(channel.Id));
         rig.Discord.Guild.Delete(channel);

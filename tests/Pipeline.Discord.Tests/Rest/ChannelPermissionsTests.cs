@@ -1,4 +1,4 @@
-using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Discord.Tests.Rest;

@@ -1,7 +1,7 @@
 using System.Net;
 using Pipeline.Discord.Rest;
-using Pipeline.Simulator;
-using Pipeline.Simulator.Faults;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Faults;
 
 namespace Pipeline.Discord.Tests.Rest;
 
@@ -14,7 +14,7 @@ public sealed class DiscordRestClientTests
     {
         await using RestRig rig = await RestRig.StartAsync();
         await rig.Client.GetSelfAsync(Token);
-        Simulator.Rest.RecordedRequest request = Assert.Single(rig.Discord.Requests);
+        DiscordSimulator.Rest.RecordedRequest request = Assert.Single(rig.Discord.Requests);
         Assert.Equal("Bot " + rig.Discord.Bot.Token, request.Authorization);
         Assert.Matches(@"^DiscordBot \(https?://[^,]+, [\d.]+\)$", request.UserAgent);
     }
@@ -41,7 +41,7 @@ public sealed class DiscordRestClientTests
         await using RestRig rig = await RestRig.StartAsync();
         rig.Discord.Faults.Add(new LimitRest(TimeSpan.FromSeconds(1)) { Scope = "global", Times = 1, Method = "POST" });
         Task<SentMessage> limited = rig.PostAsync("first");
-        await Simulator.DiscordSimulator.WaitUntilAsync(() => rig.Requests("POST", "/messages") == 1 && rig.Log.Lines.Any(line => line.EventId == 1021));
+        await Simulator.WaitUntilAsync(() => rig.Requests("POST", "/messages") == 1 && rig.Log.Lines.Any(line => line.EventId == 1021));
         TimeSpan limitedAt = rig.Discord.Requests[0].At;
         await rig.Client.GetSelfAsync(Token);
         await limited;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Pipeline.Discord.Rest;
-using Pipeline.Simulator;
+using Pipeline.DiscordSimulator;
 using Pipeline.TestKit;
 
 namespace Pipeline.Discord.Tests.Rest;
@@ -10,21 +10,21 @@ internal sealed class RestRig : IAsyncDisposable
 {
     private readonly HttpClient http = new();
 
-    private RestRig(Simulator.DiscordSimulator discord, DiscordRestOptions options)
+    private RestRig(Simulator discord, DiscordRestOptions options)
     {
         Discord = discord;
         ILoggerFactory logs = Log;
         Client = new DiscordRestClient(http, options, TimeProvider.System, logs.CreateLogger<DiscordRestClient>());
     }
 
-    public Simulator.DiscordSimulator Discord { get; }
+    public Simulator Discord { get; }
     public DiscordRestClient Client { get; }
     public LogSink Log { get; } = new();
     public ulong Channel => Discord.TextChannel.Id;
 
     public static async Task<RestRig> StartAsync(SimulatorOptions? simulator = null, string? token = null)
     {
-        Simulator.DiscordSimulator discord = await Simulator.DiscordSimulator.StartAsync(simulator);
+        Simulator discord = await Simulator.StartAsync(simulator);
         return new RestRig(discord, new DiscordRestOptions { Token = token ?? discord.Bot.Token, ApiBase = new Uri(discord.ApiBaseUrl), RetryDelay = TimeSpan.FromMilliseconds(10) });
     }
 

@@ -1,14 +1,14 @@
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Tests.Gateway;
+namespace Pipeline.DiscordSimulator.Tests.Gateway;
 
 public sealed class GatewayTests
 {
     [Fact]
     public async Task Client_gets_hello_ready_and_its_guild()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ConnectAsync(discord);
 
         RawSocket.Message hello = await gateway.Socket.ReadAnyAsync();
@@ -31,7 +31,7 @@ public sealed class GatewayTests
     [InlineData(null, 129, 3, 2, 4010)]
     public async Task Wrong_identify_is_closed_with_its_code(string? token, long intents, int shard, int shards, int code)
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ConnectAsync(discord);
 
         await gateway.IdentifyAsync(token, intents, shard, shards);
@@ -45,7 +45,7 @@ public sealed class GatewayTests
     [InlineData("""{"op":4,"d":{}}""", 4003)]
     public async Task Wrong_message_is_closed_with_its_code(string message, int code)
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ConnectAsync(discord);
 
         await gateway.Socket.SendAsync(message);
@@ -56,7 +56,7 @@ public sealed class GatewayTests
     [Fact]
     public async Task Second_identify_is_4005_and_old_version_4012_and_a_long_payload_4002()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using (RawGateway twice = await RawGateway.ReadyAsync(discord))
         {
             await twice.IdentifyAsync();
@@ -73,7 +73,7 @@ public sealed class GatewayTests
     [Fact]
     public async Task Identify_within_five_seconds_of_the_last_is_refused()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway first = await RawGateway.ReadyAsync(discord);
         await using RawGateway second = await RawGateway.ConnectAsync(discord);
 
@@ -85,7 +85,7 @@ public sealed class GatewayTests
     [Fact]
     public async Task Exhausted_session_starts_refuse_the_token()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         discord.Bot.SessionStartsLeft = 0;
         await using RawGateway gateway = await RawGateway.ConnectAsync(discord);
 
@@ -97,7 +97,7 @@ public sealed class GatewayTests
     [Fact]
     public async Task Resume_replays_what_was_missed_and_ends_with_resumed()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         string sessionId;
         await using (RawGateway gateway = await RawGateway.ReadyAsync(discord))
         {
@@ -121,7 +121,7 @@ public sealed class GatewayTests
     [Fact]
     public async Task Resume_of_an_unknown_session_is_op_9_and_of_the_future_4007()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway ready = await RawGateway.ReadyAsync(discord);
         await using RawGateway unknown = await RawGateway.ConnectAsync(discord);
         await using RawGateway future = await RawGateway.ConnectAsync(discord);
@@ -136,10 +136,10 @@ public sealed class GatewayTests
     [Fact]
     public async Task Session_closed_with_1000_cannot_be_resumed()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await gateway.Socket.CloseAsync(1000);
-        await DiscordSimulator.WaitUntilAsync(() => !discord.IsConnected(discord.Bot));
+        await Simulator.WaitUntilAsync(() => !discord.IsConnected(discord.Bot));
         await using RawGateway again = await RawGateway.ConnectAsync(discord);
 
         await again.ResumeAsync(gateway.SessionId, 2);
@@ -151,7 +151,7 @@ public sealed class GatewayTests
     [Fact]
     public async Task Faults_reach_the_client_as_operations_and_close_codes()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
 
         discord.Faults.Add(new RequestReconnect());
@@ -172,7 +172,7 @@ public sealed class GatewayTests
     [Fact]
     public async Task More_than_120_sends_a_minute_are_4008()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
 
         for (int i = 0; i < 121; i++)
@@ -184,7 +184,7 @@ public sealed class GatewayTests
     [Fact]
     public async Task Guilds_go_to_the_shard_that_their_id_names()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         SimulatedGuild[] guilds = [discord.Guild, .. Enumerable.Range(0, 5).Select(i => discord.AddGuild($"Guild {i}"))];
         foreach (SimulatedGuild guild in guilds.Skip(1))
             guild.AddBot(discord.Bot);

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.Speakers;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.Speakers;
 
-namespace Pipeline.Simulator.Tests.Media;
+namespace Pipeline.DiscordSimulator.Tests.Media;
 
 public sealed class MediaConditionsTests
 {
@@ -52,7 +52,7 @@ public sealed class MediaConditionsTests
     [Fact]
     public async Task Noise_reaches_the_client_and_not_the_ledger()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         discord.Conditions = new MediaConditions
         {
             ZeroPacketOneIn = 1,
@@ -84,7 +84,7 @@ public sealed class MediaConditionsTests
     public async Task Twenty_five_speakers_all_reach_the_client()
     {
         FakeTimeProvider time = new();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Time = time });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Time = time });
         SimulatedSpeaker[] speakers = [.. Enumerable.Range(0, 25).Select(i => discord.AddSpeaker($"Speaker {i}"))];
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
@@ -99,7 +99,7 @@ public sealed class MediaConditionsTests
     private static async Task<IReadOnlyList<DeliveredPacket>> HearAsync(MediaConditions conditions, TimeSpan? duration = null)
     {
         FakeTimeProvider time = new();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Time = time });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Time = time });
         SimulatedSpeaker ada = discord.AddSpeaker(
             "Ada", options: new SpeakerOptions { FirstSequence = 0, Conditions = conditions });
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);

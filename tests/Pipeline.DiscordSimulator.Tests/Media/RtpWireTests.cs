@@ -1,6 +1,6 @@
-using Pipeline.Simulator.Media;
+using Pipeline.DiscordSimulator.Media;
 
-namespace Pipeline.Simulator.Tests.Media;
+namespace Pipeline.DiscordSimulator.Tests.Media;
 
 public sealed class RtpWireTests
 {

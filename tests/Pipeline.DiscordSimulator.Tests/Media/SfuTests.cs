@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Time.Testing;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.Speakers;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.Speakers;
 
-namespace Pipeline.Simulator.Tests.Media;
+namespace Pipeline.DiscordSimulator.Tests.Media;
 
 public sealed class SfuTests
 {
@@ -14,7 +14,7 @@ public sealed class SfuTests
     [InlineData("aead_xchacha20_poly1305_rtpsize")]
     public async Task Client_hears_a_speaker_as_the_ledger_tells(string mode)
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         discord.Conditions = new MediaConditions { PaddingOneIn = 2, VaryExtension = true, CsrcCount = 3 };
         SimulatedSpeaker ada = discord.AddSpeaker("Ada");
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
@@ -38,8 +38,8 @@ public sealed class SfuTests
     [Fact]
     public async Task Two_clients_hear_each_other()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
-        Pipeline.Simulator.World.SimulatedApplication other = discord.AddApplication("Other");
+        await using Simulator discord = await Simulator.StartAsync();
+        Pipeline.DiscordSimulator.World.SimulatedApplication other = discord.AddApplication("Other");
         discord.Guild.AddBot(other);
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawGateway otherGateway = await RawGateway.ReadyAsync(discord, other);
@@ -48,7 +48,7 @@ public sealed class SfuTests
             discord, otherGateway, discord.VoiceChannel, other.Id, "aead_xchacha20_poly1305_rtpsize");
 
         await one.SendRtpAsync(1, 960, new byte[] { 0xFC, 9, 9 }); // refused: no op 5 yet
-        await DiscordSimulator.WaitUntilAsync(() => discord.VoiceClient(discord.Bot.Id)!.Rejected == 1);
+        await Simulator.WaitUntilAsync(() => discord.VoiceClient(discord.Bot.Id)!.Rejected == 1);
         await one.SpeakAsync();
         Assert.Equal(one.Ssrc, (uint)(await two.Socket.ReadAsync(5)).Data!["ssrc"]!);
         await one.SendRtpAsync(65535, uint.MaxValue, new byte[] { 0xFC, 1, 2, 3 });
@@ -62,7 +62,7 @@ public sealed class SfuTests
     [Fact]
     public async Task Behind_a_nat_only_the_told_address_hears()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { SimulateNat = true });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { SimulateNat = true });
         SimulatedSpeaker ada = discord.AddSpeaker("Ada");
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
@@ -79,7 +79,7 @@ public sealed class SfuTests
     public async Task Mapping_dies_without_keepalives()
     {
         FakeTimeProvider time = new();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(
+        await using Simulator discord = await Simulator.StartAsync(
             new SimulatorOptions { Time = time, NatMappingLifetime = TimeSpan.FromSeconds(10) });
         SimulatedSpeaker ada = discord.AddSpeaker("Ada");
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
@@ -102,7 +102,7 @@ public sealed class SfuTests
     [Fact]
     public async Task Receiving_can_be_locked_until_the_client_has_spoken()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(
+        await using Simulator discord = await Simulator.StartAsync(
             new SimulatorOptions { ReceiveUnlock = ReceiveUnlock.SpeakingAndPacket });
         SimulatedSpeaker ada = discord.AddSpeaker("Ada");
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
@@ -111,9 +111,9 @@ public sealed class SfuTests
         Assert.Equal(0, discord.Deliveries.Count(DeliveryOutcome.Delivered));
 
         await voice.SpeakAsync();
-        await DiscordSimulator.WaitUntilAsync(() => discord.VoiceClient(discord.Bot.Id)!.HasSpoken);
+        await Simulator.WaitUntilAsync(() => discord.VoiceClient(discord.Bot.Id)!.HasSpoken);
         await voice.SendRtpAsync(1, 0, MediaPacket.SilenceFrame);
-        await DiscordSimulator.WaitUntilAsync(() => discord.VoiceClient(discord.Bot.Id)!.HasSent);
+        await Simulator.WaitUntilAsync(() => discord.VoiceClient(discord.Bot.Id)!.HasSent);
         await ada.SayAsync(OpusClip.Generate(2, Short));
 
         Assert.Equal(15, discord.Deliveries.Count(DeliveryOutcome.Delivered));
@@ -122,7 +122,7 @@ public sealed class SfuTests
     [Fact]
     public async Task Muted_speaker_ends_with_five_bare_frames_of_silence()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         SimulatedSpeaker ada = discord.AddSpeaker("Ada");
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
@@ -166,7 +166,7 @@ public sealed class SfuTests
     [Fact]
     public async Task Deafened_client_hears_nothing()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         SimulatedSpeaker ada = discord.AddSpeaker("Ada");
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
@@ -181,7 +181,7 @@ public sealed class SfuTests
     [Fact]
     public async Task Ignored_discovery_is_answered_when_asked_again()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
         FaultHandle ignore = discord.Faults.Add(new IgnoreDiscovery { Times = 1 });
@@ -191,7 +191,7 @@ public sealed class SfuTests
         System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(request.AsSpan(4), voice.Ssrc);
 
         await voice.SendDatagramAsync(request);
-        await DiscordSimulator.WaitUntilAsync(() => ignore.Used == 1);
+        await Simulator.WaitUntilAsync(() => ignore.Used == 1);
 
         Assert.Equal(voice.LocalPort, (await voice.DiscoverAsync()).Port);
     }
@@ -199,7 +199,7 @@ public sealed class SfuTests
     private static async Task<List<ushort>> LostAsync(int seed)
     {
         FakeTimeProvider time = new();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Time = time, Seed = seed });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Time = time, Seed = seed });
         discord.Conditions = MediaConditions.Lossy(0.05, TimeSpan.FromMilliseconds(30));
         SimulatedSpeaker ada = discord.AddSpeaker("Ada", options: new SpeakerOptions { FirstSequence = 0 });
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
@@ -209,6 +209,6 @@ public sealed class SfuTests
         return [.. discord.Deliveries.All.Where(p => p.Outcome == DeliveryOutcome.Lost).Select(p => p.Sequence)];
     }
 
-    private static Task SayAsync(DiscordSimulator discord, FakeTimeProvider time, SimulatedSpeaker speaker) =>
+    private static Task SayAsync(Simulator discord, FakeTimeProvider time, SimulatedSpeaker speaker) =>
         time.RunAsync(discord, speaker.SayAsync(OpusClip.Generate(1, Short)));
 }

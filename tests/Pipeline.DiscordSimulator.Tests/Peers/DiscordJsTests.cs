@@ -1,12 +1,12 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.Peers;
-using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.Speakers;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.Peers;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Tests.Peers;
+namespace Pipeline.DiscordSimulator.Tests.Peers;
 
 /// <summary>Unmodified discord.js 14 with @discordjs/voice as judge of the simulator.</summary>
 [Trait("Category", "Peers")]
@@ -16,7 +16,7 @@ public sealed class DiscordJsTests
     public async Task Two_clients_hear_each_other_byte_for_byte()
     {
         string folder = await FindPeersAsync();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using DiscordJsPeer one = await DiscordJsPeer.StartAsync(discord, "One", folder);
         await using DiscordJsPeer two = await DiscordJsPeer.StartAsync(discord, "Two", folder);
         await one.JoinAsync(discord.VoiceChannel);
@@ -30,7 +30,7 @@ public sealed class DiscordJsTests
         OpusClip second = OpusClip.Generate(2, TimeSpan.FromSeconds(1));
         await Task.WhenAll(one.SayAsync(first), two.SayAsync(second));
 
-        await DiscordSimulator.WaitUntilAsync(() => HasEnd(first, two.Heard(one.UserId)) && HasEnd(second, one.Heard(two.UserId)));
+        await Simulator.WaitUntilAsync(() => HasEnd(first, two.Heard(one.UserId)) && HasEnd(second, one.Heard(two.UserId)));
         AssertEndsWith(first, two.Heard(one.UserId));
         AssertEndsWith(second, one.Heard(two.UserId));
     }
@@ -41,7 +41,7 @@ public sealed class DiscordJsTests
     public async Task Client_hears_a_scripted_speaker_through_padding_and_loss_as_the_ledger_tells(string mode)
     {
         string folder = await FindPeersAsync();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { VoiceModes = [mode] });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { VoiceModes = [mode] });
         // One extension word: the client takes the padding's count for a part of the extension when both are long.
         discord.Conditions = new MediaConditions { PaddingOneIn = 3, Loss = 0.1, RtcpOneIn = 5, VideoOneIn = 5 };
         SimulatedSpeaker ada = discord.AddSpeaker("Ada");
@@ -55,7 +55,7 @@ public sealed class DiscordJsTests
 
         string[] delivered =
             [.. discord.Deliveries.Delivered(peer.UserId, ada.UserId).Select(packet => Convert.ToHexString(packet.Payload.Span))];
-        await DiscordSimulator.WaitUntilAsync(() => peer.Heard(ada.UserId).Count >= delivered.Length);
+        await Simulator.WaitUntilAsync(() => peer.Heard(ada.UserId).Count >= delivered.Length);
         Assert.Equal(delivered, peer.Heard(ada.UserId).Select(Convert.ToHexString));
         Assert.InRange(delivered.Length, 35, 54);
         Assert.Equal(mode, discord.VoiceClient(peer.UserId)!.Mode);
@@ -65,7 +65,7 @@ public sealed class DiscordJsTests
     public async Task Client_resumes_the_gateway_and_learns_what_it_missed()
     {
         string folder = await FindPeersAsync();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, "Peer", folder);
         SimulatedMember ada = discord.Guild.AddMember("Ada");
 
@@ -82,7 +82,7 @@ public sealed class DiscordJsTests
     public async Task Client_resumes_voice_and_follows_the_call_to_another_server()
     {
         string folder = await FindPeersAsync();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         SimulatedSpeaker ada = discord.AddSpeaker("Ada");
         await using DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, "Peer", folder);
         await peer.JoinAsync(discord.VoiceChannel);
@@ -90,12 +90,12 @@ public sealed class DiscordJsTests
 
         discord.Faults.Add(new AbortVoice());
         await ada.SayAsync(Word(1)); // announced while the socket is away: only the replay can tell whose SSRC it is
-        await DiscordSimulator.WaitUntilAsync(() => discord.VoiceClient(peer.UserId) is { Resumes: 1, IsConnected: true });
+        await Simulator.WaitUntilAsync(() => discord.VoiceClient(peer.UserId) is { Resumes: 1, IsConnected: true });
         await HearsAsync(peer, ada, 2);
 
         string before = discord.VoiceClient(peer.UserId)!.Endpoint;
         discord.Faults.Add(new VoiceServerMoves());
-        await DiscordSimulator.WaitUntilAsync(() =>
+        await Simulator.WaitUntilAsync(() =>
             discord.VoiceClient(peer.UserId) is { IsConnected: true, Mode: not null } client && client.Endpoint != before);
         await peer.ExpectAsync("joined");
         await HearsAsync(peer, ada, 50);
@@ -105,7 +105,7 @@ public sealed class DiscordJsTests
     public async Task Client_registers_a_command_answers_it_and_waits_out_a_rate_limit()
     {
         string folder = await FindPeersAsync();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, "Peer", folder);
         await peer.SendAsync("register", ("guild", $"{discord.Guild.Id}"), ("name", "ping"), ("description", "Ping"));
         await peer.ExpectAsync("registered");
@@ -126,7 +126,7 @@ public sealed class DiscordJsTests
     public async Task Encrypted_clients_agree_on_the_privacy_code_and_hear_each_other()
     {
         await FindPeersAsync();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Dave = DaveMode.Enforced });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Dave = DaveMode.Enforced });
         DiscordJsPeer one = await discord.AddPeerAsync("One");
         DiscordJsPeer two = await discord.AddPeerAsync("Two");
         await two.ListenToAsync(one.UserId);
@@ -139,7 +139,7 @@ public sealed class DiscordJsTests
         OpusClip said = OpusClip.Generate(1, TimeSpan.FromSeconds(1));
         await one.SayAsync(said);
 
-        await DiscordSimulator.WaitUntilAsync(() => HasEnd(said, two.Heard(one.UserId)));
+        await Simulator.WaitUntilAsync(() => HasEnd(said, two.Heard(one.UserId)));
         AssertEndsWith(said, two.Heard(one.UserId));
     }
 

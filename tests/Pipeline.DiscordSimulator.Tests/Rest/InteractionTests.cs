@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
-using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Tests.Rest;
+namespace Pipeline.DiscordSimulator.Tests.Rest;
 
 public sealed class InteractionTests
 {
@@ -18,7 +18,7 @@ public sealed class InteractionTests
     [Fact]
     public async Task Slash_command_reaches_the_bot_with_resolved_options_and_permissions()
     {
-        await using DiscordSimulator discord = await StartAsync(new FakeTimeProvider());
+        await using Simulator discord = await StartAsync(new FakeTimeProvider());
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         SimulatedMember ada = discord.Guild.AddMember("Ada");
 
@@ -39,7 +39,7 @@ public sealed class InteractionTests
     [Fact]
     public async Task Unknown_command_wrong_option_and_missing_permission_are_refused_at_the_keyboard()
     {
-        await using DiscordSimulator discord = await StartAsync(new FakeTimeProvider());
+        await using Simulator discord = await StartAsync(new FakeTimeProvider());
         SimulatedMember ada = discord.Guild.AddMember("Ada");
         Task Type(string command, string? option = null) => discord.Interactions.SlashCommandAsync(
             ada, discord.TextChannel, command, option is null ? null : new Dictionary<string, object> { [option] = 1 });
@@ -57,7 +57,7 @@ public sealed class InteractionTests
     public async Task First_answer_is_due_within_three_seconds(int milliseconds, int status)
     {
         FakeTimeProvider time = new();
-        await using DiscordSimulator discord = await StartAsync(time);
+        await using Simulator discord = await StartAsync(time);
         using RawRest rest = new(discord);
         SimulatedInteraction interaction = await StopAsync(discord);
 
@@ -74,7 +74,7 @@ public sealed class InteractionTests
     [Fact]
     public async Task Second_answer_is_40060()
     {
-        await using DiscordSimulator discord = await StartAsync(new FakeTimeProvider());
+        await using Simulator discord = await StartAsync(new FakeTimeProvider());
         using RawRest rest = new(discord);
         SimulatedInteraction interaction = await StopAsync(discord);
         await rest.SendAsync("POST", Callback(interaction), """{"type":5}""");
@@ -89,7 +89,7 @@ public sealed class InteractionTests
     public async Task Follow_ups_are_due_within_fifteen_minutes(int seconds, int status)
     {
         FakeTimeProvider time = new();
-        await using DiscordSimulator discord = await StartAsync(time);
+        await using Simulator discord = await StartAsync(time);
         using RawRest rest = new(discord);
         SimulatedInteraction interaction = await StopAsync(discord);
         await rest.SendAsync("POST", Callback(interaction), """{"type":5,"data":{"flags":64}}""");
@@ -105,7 +105,7 @@ public sealed class InteractionTests
     [Fact]
     public async Task Button_opens_a_modal_and_the_modal_is_sent_off()
     {
-        await using DiscordSimulator discord = await StartAsync(new FakeTimeProvider());
+        await using Simulator discord = await StartAsync(new FakeTimeProvider());
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         using RawRest rest = new(discord);
         await rest.SendAsync("POST", $"/channels/{discord.TextChannel.Id}/messages", """
@@ -131,7 +131,7 @@ public sealed class InteractionTests
     [Fact]
     public async Task Webhook_before_the_first_answer_is_unknown()
     {
-        await using DiscordSimulator discord = await StartAsync(new FakeTimeProvider());
+        await using Simulator discord = await StartAsync(new FakeTimeProvider());
         using RawRest rest = new(discord);
         SimulatedInteraction interaction = await StopAsync(discord);
 
@@ -142,12 +142,12 @@ public sealed class InteractionTests
 
     private static string Callback(SimulatedInteraction interaction) => $"/interactions/{interaction.Id}/{interaction.Token}/callback";
 
-    private static Task<SimulatedInteraction> StopAsync(DiscordSimulator discord) =>
+    private static Task<SimulatedInteraction> StopAsync(Simulator discord) =>
         discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, "record stop");
 
-    private static async Task<DiscordSimulator> StartAsync(FakeTimeProvider time)
+    private static async Task<Simulator> StartAsync(FakeTimeProvider time)
     {
-        DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Time = time });
+        Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Time = time });
         using RawRest rest = new(discord);
         await rest.SendAsync("PUT", $"/applications/{discord.Bot.Id}/commands", Commands);
         return discord;

@@ -2,15 +2,15 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 
-namespace Pipeline.Simulator.Tests.Rest;
+namespace Pipeline.DiscordSimulator.Tests.Rest;
 
 /// <summary>A plain HTTP client with a bot's headers.</summary>
 internal sealed class RawRest : IDisposable
 {
     private readonly HttpClient http = new();
-    private readonly DiscordSimulator discord;
+    private readonly Simulator discord;
 
-    public RawRest(DiscordSimulator discord, string? token = null, string userAgent = "DiscordBot (https://example.org, 1)")
+    public RawRest(Simulator discord, string? token = null, string userAgent = "DiscordBot (https://example.org, 1)")
     {
         this.discord = discord;
         http.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", userAgent);

@@ -1,15 +1,15 @@
 using Microsoft.Extensions.Time.Testing;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Tests.Rest;
+namespace Pipeline.DiscordSimulator.Tests.Rest;
 
 public sealed class RestTests
 {
     [Fact]
     public async Task Gateway_address_and_session_budget_are_told()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         using RawRest rest = new(discord);
 
         RawRest.Answer answer = await rest.SendAsync("GET", "/gateway/bot");
@@ -22,7 +22,7 @@ public sealed class RestTests
     [Fact]
     public async Task Wrong_token_is_401_and_odd_user_agent_a_page()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         using RawRest wrong = new(discord, token: "guess");
         using RawRest odd = new(discord, userAgent: "curl/8");
 
@@ -36,7 +36,7 @@ public sealed class RestTests
     public async Task Bucket_empties_refuses_and_fills_again()
     {
         FakeTimeProvider time = new();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Time = time, RateLimit = 2 });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Time = time, RateLimit = 2 });
         using RawRest rest = new(discord);
         string path = $"/channels/{discord.TextChannel.Id}/messages";
 
@@ -57,7 +57,7 @@ public sealed class RestTests
     public async Task Global_limit_counts_over_all_routes()
     {
         FakeTimeProvider time = new();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Time = time, GlobalRateLimit = 2 });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Time = time, GlobalRateLimit = 2 });
         using RawRest rest = new(discord);
         await rest.SendAsync("GET", "/gateway/bot");
         await rest.SendAsync("GET", "/users/@me");
@@ -72,7 +72,7 @@ public sealed class RestTests
     [Fact]
     public async Task Injected_faults_hit_the_requests_that_they_name()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         using RawRest rest = new(discord);
         discord.Faults.Add(new RefuseRest(502) { Times = 1, Path = "^/gateway" });
         discord.Faults.Add(new LimitRest(TimeSpan.FromSeconds(1)) { Times = 1, Path = "^/gateway", Scope = "shared" });
@@ -91,7 +91,7 @@ public sealed class RestTests
     [Fact]
     public async Task Commands_are_checked_stored_and_read_back()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         using RawRest rest = new(discord);
         string path = $"/applications/{discord.Bot.Id}/guilds/{discord.Guild.Id}/commands";
 
@@ -107,7 +107,7 @@ public sealed class RestTests
     [Fact]
     public async Task Messages_are_created_edited_and_refused_like_Discord()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         using RawRest rest = new(discord);
         string path = $"/channels/{discord.TextChannel.Id}/messages";
         string id = (string)(await rest.SendAsync("POST", path, """{"content":"one"}""")).Body!["id"]!;
@@ -126,7 +126,7 @@ public sealed class RestTests
     [Fact]
     public async Task Nickname_is_changed_remembered_and_needs_its_permission()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         using RawRest rest = new(discord);
         string path = $"/guilds/{discord.Guild.Id}/members/@me";
 
@@ -141,7 +141,7 @@ public sealed class RestTests
     [Fact]
     public async Task Direct_messages_arrive_unless_the_user_refuses_them()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         using RawRest rest = new(discord);
         SimulatedMember ada = discord.Guild.AddMember("Ada");
         string channel = (string)(await rest.SendAsync("POST", "/users/@me/channels", $$"""{"recipient_id":"{{ada.Id}}"}""")).Body!["id"]!;

@@ -1,18 +1,18 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.Run;
-using Pipeline.Simulator.Speakers;
-using Pipeline.Simulator.Tests.Rest;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Run;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.Tests.Rest;
 
-namespace Pipeline.Simulator.Tests.Run;
+namespace Pipeline.DiscordSimulator.Tests.Run;
 
 public sealed class ControlInterfaceTests
 {
     [Fact]
     public async Task Script_types_commands_presses_buttons_and_reads_the_panel()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { ControlInterface = true });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { ControlInterface = true });
         using HttpClient http = new();
         using RawRest rest = new(discord);
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
@@ -37,7 +37,7 @@ public sealed class ControlInterfaceTests
     [Fact]
     public async Task Script_adds_faults_and_conditions_and_lets_speakers_talk()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { ControlInterface = true });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { ControlInterface = true });
         using HttpClient http = new();
         discord.AddSpeaker("Ada").Script = OpusClip.Generate(1, TimeSpan.FromMilliseconds(60));
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
@@ -73,7 +73,7 @@ public sealed class ControlInterfaceTests
     public void Wrong_argument_is_named(params string[] arguments) =>
         Assert.Throws<FormatException>(() => RunOptions.Parse(arguments));
 
-    private static async Task<JsonNode> PostAsync(HttpClient http, DiscordSimulator discord, string action, JsonObject body)
+    private static async Task<JsonNode> PostAsync(HttpClient http, Simulator discord, string action, JsonObject body)
     {
         using HttpResponseMessage response = await http.PostAsync($"{discord.ControlUrl}/{action}", JsonContent.Create(body));
         return (await response.Content.ReadFromJsonAsync<JsonNode>())!;

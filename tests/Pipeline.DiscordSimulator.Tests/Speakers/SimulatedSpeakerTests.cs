@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.Speakers;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.Speakers;
 
-namespace Pipeline.Simulator.Tests.Speakers;
+namespace Pipeline.DiscordSimulator.Tests.Speakers;
 
 public sealed class SimulatedSpeakerTests
 {
@@ -69,7 +69,7 @@ public sealed class SimulatedSpeakerTests
         IReadOnlyList<DeliveredPacket> heard = await HearAsync(new SpeakerOptions(), async (speaker, run) =>
         {
             OpusClip word = OpusClip.Generate(1, TimeSpan.FromMilliseconds(20));
-            Pipeline.Simulator.World.SimulatedChannel channel = speaker.Member.Guild.VoiceStateOf(speaker.UserId)!.Channel!;
+            Pipeline.DiscordSimulator.World.SimulatedChannel channel = speaker.Member.Guild.VoiceStateOf(speaker.UserId)!.Channel!;
             await run(speaker.SayAsync(word));
             speaker.Leave();
             await run(speaker.SayAsync(word)); // nobody hears it
@@ -85,7 +85,7 @@ public sealed class SimulatedSpeakerTests
         SpeakerOptions options, Func<SimulatedSpeaker, Func<Task?, Task>, Task> script)
     {
         FakeTimeProvider time = new();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Time = time });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Time = time });
         SimulatedSpeaker speaker = discord.AddSpeaker("Ada", options: options);
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);

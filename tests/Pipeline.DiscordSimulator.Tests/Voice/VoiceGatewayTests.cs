@@ -1,16 +1,16 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.Speakers;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Tests.Voice;
+namespace Pipeline.DiscordSimulator.Tests.Voice;
 
 public sealed class VoiceGatewayTests
 {
     [Fact]
     public async Task Handshake_runs_from_hello_to_session_description()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         JsonObject credentials = await RawVoice.RequestAsync(gateway, discord.VoiceChannel, discord.Bot.Id);
         await using RawVoice voice = await RawVoice.ConnectAsync(discord, credentials);
@@ -29,7 +29,7 @@ public sealed class VoiceGatewayTests
     [Fact]
     public async Task Credentials_are_checked()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         JsonObject credentials = await RawVoice.RequestAsync(gateway, discord.VoiceChannel, discord.Bot.Id);
 
@@ -47,7 +47,7 @@ public sealed class VoiceGatewayTests
     [Fact]
     public async Task Enforced_encryption_refuses_old_clients_in_voice_but_not_on_stages()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Dave = DaveMode.Enforced });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Dave = DaveMode.Enforced });
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         JsonObject credentials = await RawVoice.RequestAsync(gateway, discord.VoiceChannel, discord.Bot.Id);
         await using RawVoice voice = await RawVoice.ConnectAsync(discord, credentials);
@@ -61,7 +61,7 @@ public sealed class VoiceGatewayTests
     [Fact]
     public async Task Unknown_mode_is_4016_and_unknown_opcode_4001()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
         await voice.Socket.SendAsync("""{"op":1,"d":{"protocol":"udp","data":{"address":"127.0.0.1","port":1,"mode":"xsalsa20_poly1305"}}}""");
@@ -76,7 +76,7 @@ public sealed class VoiceGatewayTests
     [Fact]
     public async Task Newcomer_learns_who_is_here_and_who_has_spoken_before_it_does_anything()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         SimulatedSpeaker ada = discord.AddSpeaker("Ada");
         SimulatedSpeaker bob = discord.AddSpeaker("Bob");
         await ada.SayAsync(OpusClip.Generate(1, TimeSpan.FromMilliseconds(40)));
@@ -98,7 +98,7 @@ public sealed class VoiceGatewayTests
     [Fact]
     public async Task Resume_replays_numbered_messages_across_the_wrap_of_the_counter()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(
+        await using Simulator discord = await Simulator.StartAsync(
             new SimulatorOptions { FirstVoiceSequence = 65530, VoiceNoise = false });
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
@@ -125,7 +125,7 @@ public sealed class VoiceGatewayTests
     [Fact]
     public async Task Resume_is_refused_after_a_kick_and_when_the_buffer_is_exhausted()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { VoiceReplayBuffer = 4 });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { VoiceReplayBuffer = 4 });
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
         discord.Faults.Add(new CloseVoice(4015));
@@ -145,7 +145,7 @@ public sealed class VoiceGatewayTests
     [Fact]
     public async Task Kick_closes_with_4014_and_tells_the_state()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
 
@@ -159,7 +159,7 @@ public sealed class VoiceGatewayTests
     [Fact]
     public async Task Server_move_tells_no_endpoint_first_and_then_another()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
 
@@ -174,7 +174,7 @@ public sealed class VoiceGatewayTests
     [Fact]
     public async Task Request_without_permission_or_room_or_change_is_not_answered()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         SimulatedChannel closed = discord.Guild.AddVoiceChannel("Closed");
         closed.Deny(discord.BotMember, Permissions.Connect);
@@ -196,7 +196,7 @@ public sealed class VoiceGatewayTests
     [Fact]
     public async Task Both_orders_delay_and_silence_of_the_server_update()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         discord.Faults.Add(new VoiceServerFirst { Times = 1 });
         await gateway.RequestVoiceAsync(discord.VoiceChannel);
@@ -220,7 +220,7 @@ public sealed class VoiceGatewayTests
     [Fact]
     public async Task Loss_of_the_gateway_session_drops_the_voice_connection()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
 

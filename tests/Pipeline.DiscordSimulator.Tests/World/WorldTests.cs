@@ -1,10 +1,10 @@
 using Microsoft.Extensions.Time.Testing;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.Speakers;
-using Pipeline.Simulator.Tests.Rest;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.Tests.Rest;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Tests.World;
+namespace Pipeline.DiscordSimulator.Tests.World;
 
 public sealed class WorldTests
 {
@@ -21,7 +21,7 @@ public sealed class WorldTests
     [Fact]
     public async Task Permissions_resolve_in_discords_order()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         SimulatedGuild guild = discord.Guild;
         SimulatedMember ada = guild.AddMember("Ada");
         SimulatedChannel channel = discord.VoiceChannel;
@@ -43,7 +43,7 @@ public sealed class WorldTests
     [Fact]
     public async Task Deleted_channel_disconnects_its_call()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
 
@@ -57,7 +57,7 @@ public sealed class WorldTests
     [Fact]
     public async Task Outage_and_removal_of_a_guild_are_told_apart()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
 
         discord.Guild.SetUnavailable(true);
@@ -71,7 +71,7 @@ public sealed class WorldTests
     [Fact]
     public async Task Move_by_a_moderator_gives_a_new_server_token_and_the_same_session()
     {
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         SimulatedChannel second = discord.Guild.AddVoiceChannel("Second table");
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         await using RawVoice voice = await RawVoice.JoinAsync(discord, gateway, discord.VoiceChannel, discord.Bot.Id);
@@ -87,7 +87,7 @@ public sealed class WorldTests
     public async Task Edits_of_old_messages_are_limited_apart()
     {
         FakeTimeProvider time = new();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Time = time, OldMessageEdits = 1 });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Time = time, OldMessageEdits = 1 });
         using RawRest rest = new(discord);
         string path = $"/channels/{discord.TextChannel.Id}/messages";
         string id = (string)(await rest.SendAsync("POST", path, """{"content":"panel"}""")).Body!["id"]!;
@@ -104,7 +104,7 @@ public sealed class WorldTests
     public async Task Faults_wait_and_standing_ones_end_with_their_handle()
     {
         FakeTimeProvider time = new();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Time = time });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Time = time });
         await using RawGateway gateway = await RawGateway.ReadyAsync(discord);
         FaultHandle late = discord.Faults.Add(new CloseGateway(4000) { After = TimeSpan.FromSeconds(2) });
         FaultHandle cancelled = discord.Faults.Add(new CloseGateway(4001) { After = TimeSpan.FromSeconds(1) });

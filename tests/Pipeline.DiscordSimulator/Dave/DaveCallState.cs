@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Dave;
+namespace Pipeline.DiscordSimulator.Dave;
 
 /// <summary>How a call's end-to-end encryption stands.</summary>
 /// <param name="Version">Protocol version in force or being switched to; 0 is none.</param>

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Dave;
+namespace Pipeline.DiscordSimulator.Dave;
 
 /// <summary>One message of the delivery service to one client.</summary>
 /// <param name="UserId">Receiver.</param>

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Dave;
+namespace Pipeline.DiscordSimulator.Dave;
 
 /// <summary>Where a delivery service may differ from call to call.</summary>
 public sealed class DeliveryOptions

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Pipeline.Simulator.Dave;
+namespace Pipeline.DiscordSimulator.Dave;
 
 /// <summary>The voice gateway as external sender: its key pair, its announcement (op 25), and the proposals that it signs.</summary>
 public sealed class GatewayKey(ulong channelId) : IDisposable

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Dave;
+namespace Pipeline.DiscordSimulator.Dave;
 
 /// <summary>
 /// The MLS delivery service of one call: proposes adds and removes for who comes and goes, lets one commit win per epoch,

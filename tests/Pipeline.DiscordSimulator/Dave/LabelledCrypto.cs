@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Pipeline.Simulator.Dave;
+namespace Pipeline.DiscordSimulator.Dave;
 
 /// <summary>Hashes and signatures with MLS's labels (RFC 9420 §5.1.2, §5.2).</summary>
 public static class LabelledCrypto

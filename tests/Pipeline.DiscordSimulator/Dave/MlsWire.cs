@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Pipeline.Simulator.Dave;
+namespace Pipeline.DiscordSimulator.Dave;
 
 /// <summary>
 /// As much of MLS's encoding (RFC 9420 §2.1) as a delivery service needs. Written apart from the product's, so that a

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Dave;
+namespace Pipeline.DiscordSimulator.Dave;
 
 /// <summary>A client's commit and Welcome (op 28), cut apart and read as far as the gateway looks.</summary>
 /// <param name="Message">The commit's MLSMessage.</param>

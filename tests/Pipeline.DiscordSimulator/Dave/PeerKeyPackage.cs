@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Pipeline.Simulator.Dave;
+namespace Pipeline.DiscordSimulator.Dave;
 
 /// <summary>A client's key package (op 26, bare), checked as the gateway checks it: suite, credential, lifetime, both signatures.</summary>
 /// <param name="Bytes">The whole of it.</param>

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Dave;
+namespace Pipeline.DiscordSimulator.Dave;
 
 /// <summary>A Welcome for everyone whom a commit adds, from which each gets only its own entry.</summary>
 public sealed class PeerWelcome

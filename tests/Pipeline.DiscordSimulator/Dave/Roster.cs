@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Dave;
+namespace Pipeline.DiscordSimulator.Dave;
 
 /// <summary>Who holds which leaf, who waits with a key package, and who is out of step and no longer told anything.</summary>
 internal sealed class Roster

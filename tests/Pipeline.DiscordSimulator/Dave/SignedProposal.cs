@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Dave;
+namespace Pipeline.DiscordSimulator.Dave;
 
 /// <summary>One proposal as it goes out in op 27.</summary>
 /// <param name="Message">The MLSMessage.</param>

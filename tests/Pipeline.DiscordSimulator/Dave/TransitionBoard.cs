@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Dave;
+namespace Pipeline.DiscordSimulator.Dave;
 
 /// <summary>Transitions that were announced and wait for everybody's op 23, or for time to be up; several may.</summary>
 public sealed class TransitionBoard(Action<ulong, int> execute, TimeSpan timeout, Action<TimeSpan, Action> schedule)

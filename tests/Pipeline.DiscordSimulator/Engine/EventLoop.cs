@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Pipeline.Simulator.Engine;
+namespace Pipeline.DiscordSimulator.Engine;
 
 /// <summary>
 /// The one thread that owns the whole simulated world: sockets post to it, timers fire on it, tests ask it.

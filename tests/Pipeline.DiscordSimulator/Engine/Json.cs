@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Pipeline.Simulator.Engine;
+namespace Pipeline.DiscordSimulator.Engine;
 
 /// <summary>Discord's habits with JSON: snowflakes are strings, times are ISO 8601, clients may send either number or string.</summary>
 internal static class Json

@@ -2,7 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Pipeline.Simulator.Engine;
+namespace Pipeline.DiscordSimulator.Engine;
 
 /// <summary>
 /// A certificate authority that lives as long as the simulator, with one leaf for the voice servers

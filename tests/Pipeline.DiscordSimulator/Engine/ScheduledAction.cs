@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Engine;
+namespace Pipeline.DiscordSimulator.Engine;
 
 /// <summary>An action that the loop runs at a moment of virtual time unless it is cancelled before.</summary>
 /// <param name="due">Timestamp of the time provider.</param>

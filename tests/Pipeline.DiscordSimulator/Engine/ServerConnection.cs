@@ -1,6 +1,6 @@
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Engine;
+namespace Pipeline.DiscordSimulator.Engine;
 
 /// <summary>What both gateways' connections have in common: logged sends, closing and cutting, and a watch over heartbeats.</summary>
 /// <param name="world">Owner of loop and log.</param>

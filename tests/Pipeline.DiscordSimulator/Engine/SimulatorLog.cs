@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 
-namespace Pipeline.Simulator.Engine;
+namespace Pipeline.DiscordSimulator.Engine;
 
 /// <summary>
 /// Every message that crossed the simulator's border, one line each, made for grep:

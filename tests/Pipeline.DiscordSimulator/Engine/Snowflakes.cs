@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Engine;
+namespace Pipeline.DiscordSimulator.Engine;
 
 /// <summary>
 /// Ids in Discord's shape (22 low bits worker and counter, above them milliseconds since 2015) that grow by one

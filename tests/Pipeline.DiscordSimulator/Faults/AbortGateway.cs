@@ -1,7 +1,7 @@
-using Pipeline.Simulator.Gateway;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Gateway;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>The main gateway's connection breaks without a close frame (clients see 1006).</summary>
 public sealed record AbortGateway : Fault

@@ -1,7 +1,7 @@
-using Pipeline.Simulator.Voice;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Voice;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>The voice web socket breaks without a close frame; UDP goes on and the session is resumable.</summary>
 public sealed record AbortVoice : Fault

@@ -1,7 +1,7 @@
-using Pipeline.Simulator.Gateway;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Gateway;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>The main gateway closes with a code (Discord "Gateway Close Event Codes"). The session stays resumable.</summary>
 /// <param name="Code">1000 to 4999.</param>

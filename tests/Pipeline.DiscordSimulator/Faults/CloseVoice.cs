@@ -1,7 +1,7 @@
-using Pipeline.Simulator.Voice;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Voice;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>
 /// The voice gateway closes with a code (Discord "Voice Close Event Codes"). The codes that say so end the session

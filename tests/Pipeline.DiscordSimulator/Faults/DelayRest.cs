@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>REST requests reach Discord late.</summary>
 /// <param name="Delay">Virtual time.</param>

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>VOICE_SERVER_UPDATE comes late.</summary>
 /// <param name="Delay">Virtual time after VOICE_STATE_UPDATE.</param>

@@ -1,6 +1,6 @@
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>
 /// Something that goes wrong at Discord's side. One object per kind, so that a test reads as a sentence:

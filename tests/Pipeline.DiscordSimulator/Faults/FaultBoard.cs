@@ -1,6 +1,6 @@
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>The faults of one simulator.</summary>
 public sealed class FaultBoard

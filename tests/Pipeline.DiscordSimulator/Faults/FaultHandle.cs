@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>A fault that was added; disposing ends a standing one or cancels one that has not happened yet.</summary>
 public sealed class FaultHandle : IDisposable

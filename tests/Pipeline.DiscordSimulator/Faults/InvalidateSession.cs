@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Gateway;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Gateway;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>The main gateway sends op 9.</summary>
 /// <param name="Resumable">False also ends the session and with it the client's voice connections.</param>

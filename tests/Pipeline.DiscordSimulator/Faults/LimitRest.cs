@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>REST requests are answered with 429.</summary>
 /// <param name="RetryAfter">What the client must wait.</param>

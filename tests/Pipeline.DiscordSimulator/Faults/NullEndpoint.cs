@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>VOICE_SERVER_UPDATE first comes with a null endpoint, the real one later.</summary>
 /// <param name="Duration">Virtual time until the server is there.</param>

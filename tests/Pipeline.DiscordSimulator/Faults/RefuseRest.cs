@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>REST requests are answered with an error and not carried out.</summary>
 /// <param name="Status">502, 403, …</param>

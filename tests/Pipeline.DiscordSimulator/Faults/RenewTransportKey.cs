@@ -1,7 +1,7 @@
-using Pipeline.Simulator.Voice;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Voice;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>Op 4 comes again with a new secret key, which counts from then on.</summary>
 public sealed record RenewTransportKey : Fault

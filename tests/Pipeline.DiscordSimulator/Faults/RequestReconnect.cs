@@ -1,7 +1,7 @@
-using Pipeline.Simulator.Gateway;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Gateway;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>The main gateway sends op 7 and closes if the client has not gone after 5 s.</summary>
 public sealed record RequestReconnect : Fault

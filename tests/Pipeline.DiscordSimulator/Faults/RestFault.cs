@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>A fault of the REST side, limited to requests that fit.</summary>
 public abstract record RestFault : Fault

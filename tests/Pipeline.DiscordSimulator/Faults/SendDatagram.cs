@@ -1,7 +1,7 @@
-using Pipeline.Simulator.Voice;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Voice;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>The SFU sends any bytes to a client: garbage, truncated packets, late discovery replies.</summary>
 /// <param name="Bytes">The datagram.</param>

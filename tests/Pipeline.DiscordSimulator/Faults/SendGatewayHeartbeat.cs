@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Gateway;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Gateway;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>The main gateway asks for a heartbeat (op 1); the client must answer at once.</summary>
 public sealed record SendGatewayHeartbeat : Fault

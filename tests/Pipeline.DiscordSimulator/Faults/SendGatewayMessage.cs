@@ -1,7 +1,7 @@
-using Pipeline.Simulator.Gateway;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Gateway;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>The main gateway sends any message, for example an unknown event or broken JSON.</summary>
 /// <param name="Json">The whole envelope as text; it is sent as it is.</param>

@@ -1,7 +1,7 @@
-using Pipeline.Simulator.Voice;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Voice;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>The voice gateway sends any message, for example an unknown opcode.</summary>
 /// <param name="Json">The whole envelope as text; it is sent as it is, well-formed or not.</param>

@@ -1,6 +1,6 @@
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Faults;
+namespace Pipeline.DiscordSimulator.Faults;
 
 /// <summary>
 /// The call gets another voice server: optionally a null endpoint first, then VOICE_SERVER_UPDATE with the new one;

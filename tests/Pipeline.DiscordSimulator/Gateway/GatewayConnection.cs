@@ -1,11 +1,11 @@
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Gateway;
+namespace Pipeline.DiscordSimulator.Gateway;
 
 /// <summary>One web socket of the main gateway, version 10: hello, identify or resume, heartbeats, voice state updates.</summary>
 internal sealed class GatewayConnection(SimulatedWorld world, GatewayServer server, JsonSocket socket)

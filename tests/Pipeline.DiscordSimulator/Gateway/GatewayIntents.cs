@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Gateway;
+namespace Pipeline.DiscordSimulator.Gateway;
 
 /// <summary>Gateway intents that decide what a session gets (Discord "Gateway Intents").</summary>
 [Flags]

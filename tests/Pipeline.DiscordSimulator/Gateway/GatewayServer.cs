@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Gateway;
+namespace Pipeline.DiscordSimulator.Gateway;
 
 /// <summary>The main gateway: who is connected, who may identify or resume, and who hears of what.</summary>
 internal sealed class GatewayServer(SimulatedWorld world)

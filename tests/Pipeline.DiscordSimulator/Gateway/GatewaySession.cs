@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Gateway;
+namespace Pipeline.DiscordSimulator.Gateway;
 
 /// <summary>One gateway session: numbered dispatches, the buffer from which a resume is served, and the connection if there is one.</summary>
 internal sealed class GatewaySession(

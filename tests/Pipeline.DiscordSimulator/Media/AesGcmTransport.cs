@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace Pipeline.Simulator.Media;
+namespace Pipeline.DiscordSimulator.Media;
 
 /// <summary>aead_aes256_gcm_rtpsize: key 32 bytes, nonce = suffix (4) and 8 zero bytes.</summary>
 internal sealed class AesGcmTransport(ReadOnlySpan<byte> key) : TransportCipher

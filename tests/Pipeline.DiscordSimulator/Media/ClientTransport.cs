@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Media;
+namespace Pipeline.DiscordSimulator.Media;
 
 /// <summary>The UDP side of one client: where it is, what it selected, its key and nonce counter.</summary>
 internal sealed class ClientTransport(SimulatedWorld world, SfuSocket socket, string who) : IDisposable

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Media;
+namespace Pipeline.DiscordSimulator.Media;
 
 /// <summary>One line of the ledger: a packet, its receiver and its fate.</summary>
 /// <param name="ReceiverId">Who should hear it.</param>

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Media;
+namespace Pipeline.DiscordSimulator.Media;
 
 /// <summary>What became of one packet on its way to one client.</summary>
 public enum DeliveryOutcome

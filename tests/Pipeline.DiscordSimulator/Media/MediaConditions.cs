@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Media;
+namespace Pipeline.DiscordSimulator.Media;
 
 /// <summary>What the way from one speaker to one client does to packets. "One in n" values of 0 mean never.</summary>
 public sealed record MediaConditions

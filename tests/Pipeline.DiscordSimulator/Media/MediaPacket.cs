@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Media;
+namespace Pipeline.DiscordSimulator.Media;
 
 /// <summary>One RTP packet inside the SFU: clear, without what the hop adds.</summary>
 internal sealed record MediaPacket

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Media;
+namespace Pipeline.DiscordSimulator.Media;
 
 /// <summary>What the hop wraps around a payload.</summary>
 /// <param name="ExtensionWords">32-bit words of the <c>BE DE</c> extension; 0 leaves it out.</param>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Pipeline.Simulator.Media;
+namespace Pipeline.DiscordSimulator.Media;
 
 /// <summary>
 /// Reads and writes RTP as it stands on Discord's UDP path (RFC 3550 §5.1, with the header extension's body encrypted):

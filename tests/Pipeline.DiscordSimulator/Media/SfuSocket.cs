@@ -2,11 +2,11 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.Voice;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Voice;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Media;
+namespace Pipeline.DiscordSimulator.Media;
 
 /// <summary>
 /// The UDP socket of one voice server. A blocking receive thread hands datagrams to the event loop, which answers

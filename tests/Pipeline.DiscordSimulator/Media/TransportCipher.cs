@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Media;
+namespace Pipeline.DiscordSimulator.Media;
 
 /// <summary>
 /// The SFU hop's encryption, written for the simulator alone: <c>header | ciphertext | tag (16) | nonce suffix (4)</c>,

@@ -1,6 +1,6 @@
 using NSec.Cryptography;
 
-namespace Pipeline.Simulator.Media;
+namespace Pipeline.DiscordSimulator.Media;
 
 /// <summary>aead_xchacha20_poly1305_rtpsize: key 32 bytes, nonce = suffix (4) and 20 zero bytes.</summary>
 internal sealed class XChaChaTransport(ReadOnlySpan<byte> key) : TransportCipher

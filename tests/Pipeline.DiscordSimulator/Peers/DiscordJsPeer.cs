@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.Speakers;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Peers;
+namespace Pipeline.DiscordSimulator.Peers;
 
 /// <summary>
 /// An unmodified discord.js 14 client with @discordjs/voice in a Node process of its own (tests/peers/discordjs): the
@@ -56,7 +56,7 @@ public sealed class DiscordJsPeer : IAsyncDisposable
     /// <param name="dave">End-to-end encryption on or off.</param>
     /// <param name="guild">Null is the simulator's own.</param>
     public static async Task<DiscordJsPeer> StartAsync(
-        DiscordSimulator discord, string name, string folder, bool dave = false, SimulatedGuild? guild = null)
+        Simulator discord, string name, string folder, bool dave = false, SimulatedGuild? guild = null)
     {
         SimulatedApplication application = discord.AddApplication(name);
         (guild ?? discord.Guild).AddBot(application);

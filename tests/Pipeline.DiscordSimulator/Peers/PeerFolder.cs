@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace Pipeline.Simulator.Peers;
+namespace Pipeline.DiscordSimulator.Peers;
 
 /// <summary>tests/peers/discordjs with its packages, found from the running program upwards.</summary>
 public static class PeerFolder

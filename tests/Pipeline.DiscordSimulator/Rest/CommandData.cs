@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Rest;
+namespace Pipeline.DiscordSimulator.Rest;
 
 /// <summary>Builds <c>data</c> of a command interaction from the registered definition, as Discord's client does.</summary>
 internal static class CommandData

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Rest;
+namespace Pipeline.DiscordSimulator.Rest;
 
 /// <summary>Reading and overwriting application commands, with Discord's rules for names and options.</summary>
 internal sealed partial class CommandRoutes(SimulatedWorld world, CommandRegister register)

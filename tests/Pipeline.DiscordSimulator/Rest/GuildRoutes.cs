@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Rest;
+namespace Pipeline.DiscordSimulator.Rest;
 
 /// <summary>Guilds, their members and the bot's own nickname and voice state.</summary>
 internal sealed class GuildRoutes(SimulatedWorld world)

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Rest;
+namespace Pipeline.DiscordSimulator.Rest;
 
 /// <summary>Interaction types by their number in Discord's API.</summary>
 public enum InteractionKind

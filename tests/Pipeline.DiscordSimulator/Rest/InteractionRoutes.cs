@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Rest;
+namespace Pipeline.DiscordSimulator.Rest;
 
 /// <summary>Answers to interactions: one callback within 3 s, then edits and follow-ups for 15 minutes.</summary>
 internal sealed class InteractionRoutes(SimulatedWorld world, InteractionDesk desk)

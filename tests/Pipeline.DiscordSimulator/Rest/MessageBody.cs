@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Rest;
+namespace Pipeline.DiscordSimulator.Rest;
 
 /// <summary>Reads a message from a request's body and refuses what Discord refuses (limits of "Message" and "Component").</summary>
 internal static class MessageBody

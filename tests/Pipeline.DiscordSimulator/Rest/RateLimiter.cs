@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Rest;
+namespace Pipeline.DiscordSimulator.Rest;
 
 /// <summary>Discord's buckets: per route and major parameter, and one over all routes of a bot (Discord "Rate Limits").</summary>
 internal sealed class RateLimiter(SimulatedWorld world)

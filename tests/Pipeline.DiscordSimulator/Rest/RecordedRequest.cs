@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Rest;
+namespace Pipeline.DiscordSimulator.Rest;
 
 /// <summary>One REST request as it came and how it was answered.</summary>
 /// <param name="At">Virtual time since the start.</param>

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Pipeline.Simulator.Rest;
+namespace Pipeline.DiscordSimulator.Rest;
 
 /// <summary>An answer: JSON, HTML (as a proxy in front would send) or nothing.</summary>
 internal sealed record RestResult(int Status, JsonNode? Json, string? Html = null)

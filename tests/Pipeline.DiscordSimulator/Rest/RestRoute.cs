@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Rest;
+namespace Pipeline.DiscordSimulator.Rest;
 
 /// <summary>A route: method, template with <c>{names}</c>, what it asks for and who answers.</summary>
 /// <param name="Method">GET, PUT, …</param>

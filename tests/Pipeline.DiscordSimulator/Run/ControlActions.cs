@@ -1,18 +1,18 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.Peers;
-using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.Speakers;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.Peers;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Run;
+namespace Pipeline.DiscordSimulator.Run;
 
 /// <summary>The acts behind <see cref="ControlInterface"/>. Names and ids both find members and channels.</summary>
-internal sealed class ControlActions(DiscordSimulator discord)
+internal sealed class ControlActions(Simulator discord)
 {
     private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(20);
 
@@ -146,7 +146,7 @@ internal sealed class ControlActions(DiscordSimulator discord)
         interactions[interaction.Id] = interaction;
         TimeSpan patience = body["waitSeconds"].ReadNumber() is { } seconds ? TimeSpan.FromSeconds(seconds) : AnswerPatience;
         await interaction.Answered.WaitAsync(patience);
-        await DiscordSimulator.WaitUntilAsync(() => !interaction.IsThinking, patience);
+        await Simulator.WaitUntilAsync(() => !interaction.IsThinking, patience);
         return new JsonObject
         {
             ["interaction"] = Json.Id(interaction.Id),

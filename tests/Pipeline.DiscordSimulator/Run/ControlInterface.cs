@@ -1,11 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
+using Pipeline.DiscordSimulator.Engine;
 
-namespace Pipeline.Simulator.Run;
+namespace Pipeline.DiscordSimulator.Run;
 
 /// <summary>The HTTP door for scripts: what a person would do and see, as JSON. Loopback only, like everything here.</summary>
-internal sealed class ControlInterface(DiscordSimulator discord, Action? quit)
+internal sealed class ControlInterface(Simulator discord, Action? quit)
 {
     public const string Base = "/control";
 

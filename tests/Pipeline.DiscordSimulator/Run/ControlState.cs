@@ -1,18 +1,18 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.Peers;
-using Pipeline.Simulator.Speakers;
-using Pipeline.Simulator.Voice;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.Peers;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.Voice;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Run;
+namespace Pipeline.DiscordSimulator.Run;
 
 /// <summary>The whole simulator as JSON: guilds, who is in voice, speakers and what they said, what reached the bot.</summary>
 internal static class ControlState
 {
-    public static async Task<JsonObject> CreateAsync(DiscordSimulator discord)
+    public static async Task<JsonObject> CreateAsync(Simulator discord)
     {
         JsonArray peers = [];
         foreach (DiscordJsPeer peer in discord.Peers)
@@ -36,7 +36,7 @@ internal static class ControlState
         };
     }
 
-    private static JsonObject Bot(DiscordSimulator discord)
+    private static JsonObject Bot(Simulator discord)
     {
         VoiceClientState? voice = discord.VoiceClient(discord.Bot.Id);
         return new JsonObject
@@ -71,7 +71,7 @@ internal static class ControlState
         })]),
     };
 
-    private static JsonObject Speaker(DiscordSimulator discord, SimulatedSpeaker speaker) => new()
+    private static JsonObject Speaker(Simulator discord, SimulatedSpeaker speaker) => new()
     {
         ["id"] = Json.Id(speaker.UserId),
         ["name"] = speaker.Member.User.Username,
@@ -87,7 +87,7 @@ internal static class ControlState
         ["packetsToBot"] = Packets(discord, speaker.UserId),
     };
 
-    private static JsonObject Packets(DiscordSimulator discord, ulong userId)
+    private static JsonObject Packets(Simulator discord, ulong userId)
     {
         JsonObject packets = [];
         foreach (DeliveryOutcome outcome in Enum.GetValues<DeliveryOutcome>())

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Pipeline.Simulator.Run;
+namespace Pipeline.DiscordSimulator.Run;
 
 /// <summary>What the command line asks for.</summary>
 internal sealed record RunOptions

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Pipeline.Simulator.Run;
+namespace Pipeline.DiscordSimulator.Run;
 
 /// <summary>Time spans as plain seconds.</summary>
 internal sealed class SecondsConverter : JsonConverter<TimeSpan>

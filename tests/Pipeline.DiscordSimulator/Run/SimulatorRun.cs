@@ -1,10 +1,10 @@
 using System.Globalization;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.Speakers;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Run;
+namespace Pipeline.DiscordSimulator.Run;
 
 /// <summary>One run from the command line: speakers in a channel, the settings printed, and perhaps a first /record start.</summary>
 internal sealed class SimulatorRun(RunOptions options, TextWriter output)
@@ -17,7 +17,7 @@ internal sealed class SimulatorRun(RunOptions options, TextWriter output)
         using CancellationTokenSource quit = CancellationTokenSource.CreateLinkedTokenSource(stop);
         if (options.For is { } limit)
             quit.CancelAfter(limit);
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions
         {
             Seed = options.Seed,
             Port = options.Port,
@@ -47,7 +47,7 @@ internal sealed class SimulatorRun(RunOptions options, TextWriter output)
         }
     }
 
-    private async Task TellSettingsAsync(DiscordSimulator discord)
+    private async Task TellSettingsAsync(Simulator discord)
     {
         string[] settings =
         [
@@ -65,7 +65,7 @@ internal sealed class SimulatorRun(RunOptions options, TextWriter output)
             await File.WriteAllLinesAsync(path, settings);
     }
 
-    private async Task TalkAsync(DiscordSimulator discord, CancellationToken stop)
+    private async Task TalkAsync(Simulator discord, CancellationToken stop)
     {
         if (options.Talk == "asked")
             return;
@@ -83,7 +83,7 @@ internal sealed class SimulatorRun(RunOptions options, TextWriter output)
         await output.WriteLineAsync("# everybody has spoken");
     }
 
-    private async Task StartRecordingAsync(DiscordSimulator discord, SimulatedChannel channel, CancellationToken stop)
+    private async Task StartRecordingAsync(Simulator discord, SimulatedChannel channel, CancellationToken stop)
     {
         if (options.RecordStartAfter is not { } delay)
             return;

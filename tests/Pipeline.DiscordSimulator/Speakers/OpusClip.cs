@@ -1,6 +1,6 @@
 using Pipeline.Audio.Ogg;
 
-namespace Pipeline.Simulator.Speakers;
+namespace Pipeline.DiscordSimulator.Speakers;
 
 /// <summary>Something to say: Opus packets in order.</summary>
 /// <param name="name">For the log.</param>

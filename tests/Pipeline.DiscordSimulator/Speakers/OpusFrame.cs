@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Speakers;
+namespace Pipeline.DiscordSimulator.Speakers;
 
 /// <summary>One Opus packet and how long it sounds.</summary>
 /// <param name="Payload">As it goes into RTP.</param>

@@ -1,9 +1,9 @@
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.Voice;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.Voice;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Speakers;
+namespace Pipeline.DiscordSimulator.Speakers;
 
 /// <summary>
 /// A member of a call that talks from Opus packets in real time by the simulator's clock, with an RTP clock of its own.

@@ -1,6 +1,6 @@
-using Pipeline.Simulator.Media;
+using Pipeline.DiscordSimulator.Media;
 
-namespace Pipeline.Simulator.Speakers;
+namespace Pipeline.DiscordSimulator.Speakers;
 
 /// <summary>How a scripted speaker's client behaves.</summary>
 public sealed record SpeakerOptions

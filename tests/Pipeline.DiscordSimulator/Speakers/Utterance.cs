@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Speakers;
+namespace Pipeline.DiscordSimulator.Speakers;
 
 /// <summary>One clip as it was said.</summary>
 /// <param name="Clip">What.</param>

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Dave;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Dave;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Voice;
+namespace Pipeline.DiscordSimulator.Voice;
 
 /// <summary>The people in one voice channel and the way of messages and packets between them.</summary>
 internal sealed class Call

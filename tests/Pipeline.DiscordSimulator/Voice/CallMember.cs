@@ -1,7 +1,7 @@
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Voice;
+namespace Pipeline.DiscordSimulator.Voice;
 
 /// <summary>Somebody in a call: a real client (<see cref="VoiceSession"/>) or a scripted one.</summary>
 internal abstract class CallMember(SimulatedMember member, uint ssrc)

@@ -1,7 +1,7 @@
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Voice;
+namespace Pipeline.DiscordSimulator.Voice;
 
 /// <summary>Somebody in a call whom no real client stands behind; a speaker may talk through it.</summary>
 internal sealed class ScriptedMember(SimulatedWorld world, SimulatedMember member)

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Voice;
+namespace Pipeline.DiscordSimulator.Voice;
 
 /// <summary>Names of the transport ciphers (Discord "Voice Connections", Transport Encryption Modes).</summary>
 internal static class TransportModes

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.Voice;
+namespace Pipeline.DiscordSimulator.Voice;
 
 /// <summary>How a real client stands on the voice side, at one moment.</summary>
 /// <param name="ChannelId">Its call.</param>

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 
-namespace Pipeline.Simulator.Voice;
+namespace Pipeline.DiscordSimulator.Voice;
 
 /// <summary>Numbers voice messages with one 16-bit counter that wraps, and keeps the newest for a resume.</summary>
 internal sealed class VoiceReplayBuffer(ushort first, int capacity)

@@ -1,10 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Voice;
+namespace Pipeline.DiscordSimulator.Voice;
 
 /// <summary>One voice server: a TLS web socket endpoint and the SFU's UDP socket beside it.</summary>
 internal sealed class VoiceServer(SimulatedWorld world, int index, SfuSocket sfu)

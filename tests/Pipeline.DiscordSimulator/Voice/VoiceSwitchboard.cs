@@ -1,11 +1,11 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.Gateway;
-using Pipeline.Simulator.Media;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Gateway;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Voice;
+namespace Pipeline.DiscordSimulator.Voice;
 
 /// <summary>Who is in which call on which server: turns op 4 and moderators' acts into states, tickets and closed sockets.</summary>
 internal sealed class VoiceSwitchboard(SimulatedWorld world)

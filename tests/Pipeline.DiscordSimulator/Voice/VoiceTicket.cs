@@ -1,7 +1,7 @@
-using Pipeline.Simulator.Gateway;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator.Gateway;
+using Pipeline.DiscordSimulator.World;
 
-namespace Pipeline.Simulator.Voice;
+namespace Pipeline.DiscordSimulator.Voice;
 
 /// <summary>What VOICE_STATE_UPDATE and VOICE_SERVER_UPDATE together allow: one member on one server with one token.</summary>
 internal sealed record VoiceTicket(

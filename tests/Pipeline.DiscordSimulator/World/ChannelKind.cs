@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>Channel types by their number in Discord's API.</summary>
 public enum ChannelKind

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
+using Pipeline.DiscordSimulator.Engine;
 
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>The guild object of GUILD_CREATE, with every field that real clients read.</summary>
 internal static class GuildJson

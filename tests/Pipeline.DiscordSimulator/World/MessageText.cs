@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
+using Pipeline.DiscordSimulator.Engine;
 
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>Turns content, embeds and components into the lines that a person would read.</summary>
 internal static class MessageText

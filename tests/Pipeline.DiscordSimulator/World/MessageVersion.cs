@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>A message as it was at one time.</summary>
 /// <param name="At">Virtual time since the start of the simulator.</param>

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>What a channel changes for one role or one member.</summary>
 /// <param name="TargetId">Role or user id; the guild's own id means @everyone.</param>

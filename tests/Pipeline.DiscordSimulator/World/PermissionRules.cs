@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>Discord's order of permissions ("Permissions", section Permission Overwrites).</summary>
 public static class PermissionRules

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>Permission bits of Discord that the simulator knows or passes on (Discord "Permissions").</summary>
 [Flags]

@@ -1,4 +1,4 @@
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>A registered application: its bot account, its token and what Discord counts about it.</summary>
 /// <param name="user">The bot account; its id is the application's id too.</param>

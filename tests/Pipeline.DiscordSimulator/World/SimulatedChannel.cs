@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
+using Pipeline.DiscordSimulator.Engine;
 
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>A channel of a guild, or a direct one when <see cref="Guild"/> is null.</summary>
 /// <param name="id">Snowflake.</param>

@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.Gateway;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.Gateway;
 
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>A guild with its roles, channels, members and voice states. Every change is announced on the gateway.</summary>
 public sealed class SimulatedGuild

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
+using Pipeline.DiscordSimulator.Engine;
 
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>A message with every version that it had.</summary>
 /// <param name="id">Snowflake.</param>

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
+using Pipeline.DiscordSimulator.Engine;
 
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>An account. Humans have no token; bots belong to a <see cref="SimulatedApplication"/>.</summary>
 /// <param name="id">Snowflake.</param>

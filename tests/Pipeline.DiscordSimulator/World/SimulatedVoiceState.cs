@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
-using Pipeline.Simulator.Engine;
+using Pipeline.DiscordSimulator.Engine;
 
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>Who is in which voice channel and how (Discord "Voice State").</summary>
 public sealed record SimulatedVoiceState

@@ -1,9 +1,9 @@
-using Pipeline.Simulator.Engine;
-using Pipeline.Simulator.Faults;
-using Pipeline.Simulator.Gateway;
-using Pipeline.Simulator.Voice;
+using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Gateway;
+using Pipeline.DiscordSimulator.Voice;
 
-namespace Pipeline.Simulator.World;
+namespace Pipeline.DiscordSimulator.World;
 
 /// <summary>Everything that exists in one simulated Discord, and the parts that act on it. State belongs to <see cref="Loop"/>.</summary>
 internal sealed class SimulatedWorld

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Pipeline.Simulator;
+using Pipeline.DiscordSimulator;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 
@@ -14,7 +14,7 @@ internal sealed class BotProcess : IAsyncDisposable
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(10) };
     private readonly Uri health = new($"http://127.0.0.1:{FreePort.Take(1)[0]}");
 
-    private BotProcess(DiscordSimulator discord, IReadOnlyDictionary<string, string?> storage, FunctionsApp functions, bool includeBots, IReadOnlyDictionary<string, string?> settings)
+    private BotProcess(Simulator discord, IReadOnlyDictionary<string, string?> storage, FunctionsApp functions, bool includeBots, IReadOnlyDictionary<string, string?> settings)
     {
         Settings = new(storage)
         {
@@ -38,12 +38,12 @@ internal sealed class BotProcess : IAsyncDisposable
     public Dictionary<string, string?> Settings { get; }
 
     /// <param name="includeBots">discord.js clients are bots in Discord's eyes.</param>
-    public static BotProcess Start(DiscordSimulator discord, Azurite azurite, FunctionsApp functions, bool includeBots = false) =>
+    public static BotProcess Start(Simulator discord, Azurite azurite, FunctionsApp functions, bool includeBots = false) =>
         new(discord, azurite.Settings, functions, includeBots, new Dictionary<string, string?>());
 
     /// <param name="storage">Where the storage account is.</param>
     /// <param name="settings">Settings that go before those of every bot here, by environment name.</param>
-    public static BotProcess Start(DiscordSimulator discord, IReadOnlyDictionary<string, string?> storage, FunctionsApp functions, IReadOnlyDictionary<string, string?> settings) =>
+    public static BotProcess Start(Simulator discord, IReadOnlyDictionary<string, string?> storage, FunctionsApp functions, IReadOnlyDictionary<string, string?> settings) =>
         new(discord, storage, functions, includeBots: false, settings);
 
     /// <summary>Status and text of a probe; null while nobody answers.</summary>

@@ -1,10 +1,11 @@
 using System.Globalization;
 using Pipeline.Contracts.Api;
 using Pipeline.Discord.Gateway;
-using Pipeline.Simulator;
-using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.Speakers;
-using Pipeline.Simulator.World;
+using Pipeline.Discord.Model;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.World;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 
@@ -22,7 +23,7 @@ public sealed class CellTests
     public async Task Each_server_is_recorded_into_the_storage_account_of_its_own_cell()
     {
         await using Azurite azurite = await Azurite.StartAsync();
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Seed = 23 });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Seed = 23 });
         await using Cell zero = await Cell.StartAsync(0, azurite, discord, GuildOf(0, discord));
         await using Cell one = await Cell.StartAsync(1, azurite, discord, GuildOf(1, discord));
         Cell[] cells = [zero, one];
@@ -43,7 +44,7 @@ public sealed class CellTests
     }
 
     /// <summary>A server with the recorder in it that Discord shows to this shard of two.</summary>
-    private static SimulatedGuild GuildOf(int shard, DiscordSimulator discord)
+    private static SimulatedGuild GuildOf(int shard, Simulator discord)
     {
         // Ids grow by one per thing made, so somebody more changes the next server's shard.
         SimulatedGuild guild = discord.AddGuild($"Server of shard {shard}");
@@ -53,18 +54,18 @@ public sealed class CellTests
             guild = discord.AddGuild($"Server of shard {shard}");
         }
         Assert.Equal(shard, ShardRange.ShardOf(guild.Id, Cells));
-        guild.AddBot(discord.Bot, Pipeline.Simulator.World.Permissions.Administrator);
+        guild.AddBot(discord.Bot, Pipeline.DiscordSimulator.World.Permissions.Administrator);
         return guild;
     }
 
     private sealed class Cell : IAsyncDisposable
     {
-        private readonly DiscordSimulator discord;
+        private readonly Simulator discord;
         private readonly SimulatedChannel text;
         private readonly SimulatedChannel voice;
         private readonly SimulatedSpeaker speaker;
 
-        private Cell(int number, DiscordSimulator discord, SimulatedGuild guild, string storage, FunctionsApp functions)
+        private Cell(int number, Simulator discord, SimulatedGuild guild, string storage, FunctionsApp functions)
         {
             (Number, this.discord, Guild, Storage, Functions) = (number, discord, guild, storage, functions);
             text = guild.AddTextChannel("general");
@@ -83,7 +84,7 @@ public sealed class CellTests
         public FunctionsApp Functions { get; }
         public BotProcess Bot { get; }
 
-        public static async Task<Cell> StartAsync(int number, Azurite azurite, DiscordSimulator discord, SimulatedGuild guild)
+        public static async Task<Cell> StartAsync(int number, Azurite azurite, Simulator discord, SimulatedGuild guild)
         {
             string storage = azurite.ConnectionStringOf(Azurite.NumberedAccount(number));
             return new Cell(number, discord, guild, storage, await FunctionsApp.StartAsync(storage));
@@ -91,7 +92,7 @@ public sealed class CellTests
 
         public async Task RecordAsync()
         {
-            await DiscordSimulator.WaitUntilAsync(() => discord.CommandsOf(discord.Bot, Guild).Contains("\"record\"", StringComparison.Ordinal), Patience);
+            await Simulator.WaitUntilAsync(() => discord.CommandsOf(discord.Bot, Guild).Contains("\"record\"", StringComparison.Ordinal), Patience);
             await AskAsync("record start", new Dictionary<string, object> { ["channel"] = voice });
             await speaker.SayAsync(OpusClip.Generate(Number + 1, Talk));
             await AskAsync("record stop");
@@ -106,7 +107,7 @@ public sealed class CellTests
         private async Task AskAsync(string command, Dictionary<string, object>? options = null)
         {
             SimulatedInteraction interaction = await discord.Interactions.SlashCommandAsync(Guild.Owner, text, command, options);
-            await DiscordSimulator.WaitUntilAsync(() => interaction.HasAnswer, Patience);
+            await Simulator.WaitUntilAsync(() => interaction.HasAnswer, Patience);
         }
     }
 }

@@ -1,7 +1,7 @@
 using Pipeline.Contracts.Api;
 using Pipeline.EndToEnd.Tests.Rig;
-using Pipeline.Simulator;
-using Pipeline.Simulator.Rest;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Rest;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 
@@ -28,12 +28,12 @@ public sealed class OverlapTests
         Assert.SkipUnless(!encrypted || TalkingMember.HasClients, "run infra/setup.sh for the discord.js clients");
         await using Azurite azurite = await Azurite.StartAsync();
         await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync(new SimulatorOptions { Seed = 11, Dave = encryption });
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Seed = 11, Dave = encryption });
         await using TalkingMember ada = await TalkingMember.JoinAsync(discord, encrypted);
 
         await using BotProcess first = BotProcess.Start(discord, azurite, functions, includeBots: encrypted);
         await first.UntilReadyAsync("ready");
-        await DiscordSimulator.WaitUntilAsync(() => discord.HasCommand("record"), Patience);
+        await Simulator.WaitUntilAsync(() => discord.HasCommand("record"), Patience);
         SimulatedInteraction start = await AskAsync(discord, "record start", new Dictionary<string, object> { ["channel"] = discord.VoiceChannel });
         ada.Talk();
 
@@ -76,7 +76,7 @@ public sealed class OverlapTests
         await using FaultProxy blobs = await FaultProxy.StartAsync(new Uri($"http://127.0.0.1:{azurite.BlobPort}"));
         Dictionary<string, string?> throughProxy = new() { ["PipelineStorage"] = Azurite.ConnectionStringThrough(blobs.Port, azurite.QueuePort, azurite.TablePort) };
         await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using BotProcess first = BotProcess.Start(discord, azurite, functions);
         await first.UntilReadyAsync("ready");
         await using BotProcess second = BotProcess.Start(discord, throughProxy, functions, new Dictionary<string, string?>());
@@ -84,11 +84,11 @@ public sealed class OverlapTests
         await Task.Delay(TimeSpan.FromSeconds(11), TestContext.Current.CancellationToken);
         blobs.Cut();
         int cut = blobs.Spoiled;
-        await DiscordSimulator.WaitUntilAsync(() => blobs.Spoiled > cut, Patience);
+        await Simulator.WaitUntilAsync(() => blobs.Spoiled > cut, Patience);
         await Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken); // the client has tried again and given up
         blobs.Mend();
         int passed = blobs.Passed;
-        await DiscordSimulator.WaitUntilAsync(() => blobs.Passed > passed + 2, Patience);
+        await Simulator.WaitUntilAsync(() => blobs.Passed > passed + 2, Patience);
         Assert.Equal((200, "standing by"), await second.ProbeAsync("/readyz"));
         Assert.DoesNotContain(second.Process.Lines, line => line.Contains("[4307]", StringComparison.Ordinal));
         Assert.Equal((200, "ready"), await first.ProbeAsync("/readyz"));
@@ -99,7 +99,7 @@ public sealed class OverlapTests
     {
         await using Azurite azurite = await Azurite.StartAsync();
         await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using BotProcess bot = BotProcess.Start(discord, azurite, functions);
         await bot.UntilReadyAsync("ready");
         Assert.Equal(0, await HealthAsync(bot));
@@ -122,21 +122,21 @@ public sealed class OverlapTests
         return await health.WaitForExitAsync(Patience);
     }
 
-    private static async Task<SimulatedInteraction> AskAsync(DiscordSimulator discord, string command, Dictionary<string, object>? options = null)
+    private static async Task<SimulatedInteraction> AskAsync(Simulator discord, string command, Dictionary<string, object>? options = null)
     {
         SimulatedInteraction interaction = await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, command, options);
-        await DiscordSimulator.WaitUntilAsync(() => interaction.HasAnswer, Patience);
+        await Simulator.WaitUntilAsync(() => interaction.HasAnswer, Patience);
         return interaction;
     }
 
     /// <summary>For as long, by the simulator's clock, in which the speaker speaks.</summary>
-    private static Task ListeningAsync(DiscordSimulator discord, TimeSpan duration)
+    private static Task ListeningAsync(Simulator discord, TimeSpan duration)
     {
         TimeSpan until = discord.Elapsed + duration;
-        return DiscordSimulator.WaitUntilAsync(() => discord.Elapsed >= until, Patience);
+        return Simulator.WaitUntilAsync(() => discord.Elapsed >= until, Patience);
     }
 
-    private static int Answers(DiscordSimulator discord, SimulatedInteraction interaction) =>
+    private static int Answers(Simulator discord, SimulatedInteraction interaction) =>
         discord.Requests.Count(request => request.Path.Contains($"/interactions/{interaction.Id}/", StringComparison.Ordinal) && request.Path.Contains("/callback", StringComparison.Ordinal));
 
     /// <summary>Somebody talks all the time: what is not there was not heard. Below zero, two segments hold the same moment.</summary>

@@ -1,6 +1,6 @@
-using Pipeline.Simulator;
-using Pipeline.Simulator.Peers;
-using Pipeline.Simulator.Speakers;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Peers;
+using Pipeline.DiscordSimulator.Speakers;
 using Pipeline.TestKit;
 
 namespace Pipeline.EndToEnd.Tests.Deploy;
@@ -20,7 +20,7 @@ internal sealed class TalkingMember : IAsyncDisposable
     /// <summary>discord.js clients are there once <c>infra/setup.sh</c> has run.</summary>
     public static bool HasClients => Directory.Exists(Path.Combine(PeerFolder, "node_modules", "@discordjs", "voice"));
 
-    public static async Task<TalkingMember> JoinAsync(DiscordSimulator discord, bool encrypted)
+    public static async Task<TalkingMember> JoinAsync(Simulator discord, bool encrypted)
     {
         if (!encrypted) return new TalkingMember(discord.AddSpeaker("Ada", discord.VoiceChannel), null);
         DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, "Ada", PeerFolder, dave: true);

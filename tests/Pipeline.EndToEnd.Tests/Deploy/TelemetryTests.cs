@@ -1,6 +1,6 @@
 using System.Globalization;
 using Pipeline.Contracts.Api;
-using Pipeline.Simulator;
+using Pipeline.DiscordSimulator;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 
@@ -54,7 +54,7 @@ public sealed class TelemetryTests
         using TempFolder folder = new();
         await using Azurite azurite = await Azurite.StartAsync();
         await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite, Scraped(ports[0]));
-        await using DiscordSimulator discord = await DiscordSimulator.StartAsync();
+        await using Simulator discord = await Simulator.StartAsync();
         await using BotProcess bot = BotProcess.Start(discord, azurite.Settings, functions, Scraped(ports[1]));
         await bot.UntilReadyAsync("ready");
 

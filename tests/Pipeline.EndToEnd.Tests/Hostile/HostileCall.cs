@@ -2,10 +2,10 @@ using System.Diagnostics;
 using System.Globalization;
 using Pipeline.Contracts.Api;
 using Pipeline.EndToEnd.Tests.Rig;
-using Pipeline.Simulator;
-using Pipeline.Simulator.Rest;
-using Pipeline.Simulator.Speakers;
-using Pipeline.Simulator.World;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.World;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 
@@ -24,9 +24,9 @@ internal sealed class HostileCall : IAsyncDisposable
     private readonly FaultStage stage;
     private readonly List<ChildProcess> bots = [];
 
-    private HostileCall(FaultStage stage, DiscordSimulator discord) => (this.stage, Discord, Ada) = (stage, discord, discord.AddSpeaker("Ada", discord.VoiceChannel));
+    private HostileCall(FaultStage stage, Simulator discord) => (this.stage, Discord, Ada) = (stage, discord, discord.AddSpeaker("Ada", discord.VoiceChannel));
 
-    public DiscordSimulator Discord { get; }
+    public Simulator Discord { get; }
     public SimulatedSpeaker Ada { get; }
     public SimulatedMember Owner => Discord.Guild.Owner;
     public IReadOnlyList<string> SpooledAudio => stage.SpooledAudio();
@@ -38,7 +38,7 @@ internal sealed class HostileCall : IAsyncDisposable
     {
         FaultStage stage = await FaultStage.StartAsync(azurite, room);
         await stage.StartFunctionsAsync();
-        return new HostileCall(stage, await DiscordSimulator.StartAsync(new SimulatorOptions { Seed = room, EnforceIdentifyPace = false }));
+        return new HostileCall(stage, await Simulator.StartAsync(new SimulatorOptions { Seed = room, EnforceIdentifyPace = false }));
     }
 
     /// <summary>Starts a bot; when it is to be ready, also waits until it takes commands.</summary>

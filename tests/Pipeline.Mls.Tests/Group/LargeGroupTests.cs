@@ -1,5 +1,7 @@
+using Pipeline.Mls.Crypto;
 using Pipeline.Mls.Group;
 using Pipeline.Mls.Tests.Peers;
+using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Tests.Group;
 

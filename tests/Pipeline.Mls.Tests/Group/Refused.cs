@@ -1,3 +1,5 @@
+using Pipeline.Mls.Wire;
+
 namespace Pipeline.Mls.Tests.Group;
 
 /// <summary>Asserts about what must not be taken.</summary>

@@ -1,6 +1,7 @@
 using Pipeline.Mls.Crypto;
 using Pipeline.Mls.Group;
 using Pipeline.Mls.Messages;
+using Pipeline.Mls.Tree;
 using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Tests.Peers;

@@ -1,6 +1,6 @@
 using Pipeline.Mls.Crypto;
-using Pipeline.Mls.Group;
 using Pipeline.Mls.Tree;
+using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Tests.Tree;
 

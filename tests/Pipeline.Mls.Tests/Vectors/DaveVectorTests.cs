@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text.Json;
 using Pipeline.Mls.Crypto;
 using Pipeline.Mls.Group;
-using Pipeline.Mls.Messages;
+using Pipeline.Mls.Tree;
 using Pipeline.Mls.Wire;
 using Pipeline.TestKit;
 

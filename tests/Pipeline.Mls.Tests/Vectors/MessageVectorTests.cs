@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Pipeline.Mls.Crypto;
-using Pipeline.Mls.Group;
 using Pipeline.Mls.Messages;
 using Pipeline.Mls.Schedule;
 using Pipeline.Mls.Tree;

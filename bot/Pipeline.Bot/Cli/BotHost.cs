@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Cli.Settings;
+
+namespace Pipeline.Bot.Cli;
+
+/// <summary>The host that every command of the bot runs in: settings, log on standard error, signals, the recordings' room.</summary>
+internal static class BotHost
+{
+    // What the stop needs beside the drain itself: manifests, leases, files.
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(5);
+
+    public static HostApplicationBuilder CreateBuilder(IConfiguration configuration, BotOptions options)
+    {
+        HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true });
+        builder.Configuration.AddConfiguration(configuration);
+        builder.Logging.AddConfiguration(configuration.GetSection("Logging"));
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Azure", LogLevel.None);
+        // A failed start is said once, by the process's door; a background service that dies is critical.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ "));
+        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace + Margin);
+        builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
+        builder.Services.AddSingleton(TimeProvider.System).AddTelemetry(options.Hosting).AddHealth(options.Hosting).AddRecordings(options);
+        return builder;
+    }
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Microsoft.Extensions.Configuration;
+using Pipeline.Bot.Cli.Settings;
+using Pipeline.Bot.Hosting;
+
+namespace Pipeline.Bot.Cli;
+
+/// <summary><c>Pipeline.Bot health</c>: asks the bot that runs beside it, for a container engine's health check. Exit code 0 or 1.</summary>
+internal static class HealthCommand
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+
+    public static Command Create()
+    {
+        Command command = new("health", "Asks the running bot at HEALTH_ENDPOINT whether it is healthy");
+        command.SetAction((_, cancellationToken) => RunAsync(cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        List<string> problems = [];
+        IConfiguration configuration = BotSettings.Load(problems);
+        HostingOptions options = HostingSettings.Read(new SettingReader(name => configuration[name], problems));
+        if (problems.Count > 0 || options.HealthEndpoint is not { } endpoint)
+        {
+            await Console.Error.WriteLineAsync(problems.Count > 0 ? problems[0] : "HEALTH_ENDPOINT is not set, expected the address that the running bot answers on");
+            return ExitCode.Usage;
+        }
+        // Where it listens on every address, it is asked on this machine's own.
+        UriBuilder address = new(endpoint) { Host = endpoint.Host is "0.0.0.0" or "[::]" ? "127.0.0.1" : endpoint.Host, Path = "/healthz" };
+        using HttpClient http = new() { Timeout = Patience };
+        try
+        {
+            using HttpResponseMessage answer = await http.GetAsync(address.Uri, cancellationToken);
+            Console.WriteLine((await answer.Content.ReadAsStringAsync(cancellationToken)).Trim());
+            return answer.IsSuccessStatusCode ? ExitCode.Success : ExitCode.Failure;
+        }
+        catch (Exception away) when (away is HttpRequestException or OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"no answer at {address.Uri}");
+            return ExitCode.Failure;
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Pipeline.Audio.Opus;
+using Pipeline.Bot.Cli.Settings;
+using Pipeline.Bot.Recordings;
+using Pipeline.Bot.Replay;
+using Pipeline.Bot.Storage;
+using Pipeline.Contracts;
+using Spectre.Console;
+
+namespace Pipeline.Bot.Cli;
+
+/// <summary>
+/// <c>Pipeline.Bot replay</c>: recorded Ogg Opus files become a recording as if people were speaking. An import tool and the load generator.
+/// </summary>
+internal static class ReplayCommand
+{
+    private static readonly Option<string[]> Speaker = new("--speaker") { Description = "Name=file.opus, or Name=file.opus@1.5s to begin later; once per speaker", Required = true };
+    private static readonly Option<string> Speed = new("--speed") { Description = "times real time, 1 to 500", DefaultValueFactory = _ => "1" };
+    private static readonly Option<string?> RepeatFor = new("--repeat-for") { Description = "repeat the files until the call is this long, for example 3h" };
+    private static readonly Option<string?> Pause = new("--pause") { Description = "silence between two repetitions of a file, for example 4s" };
+    private static readonly Option<string?> Loss = new("--loss") { Description = "packets that are lost, 0 to 90 %, for example 5%" };
+    private static readonly Option<string?> Jitter = new("--jitter") { Description = "packets are late by a random time up to this, 0 to 1s, for example 60ms" };
+    private static readonly Option<string> Seed = new("--seed") { Description = "of the network's randomness", DefaultValueFactory = _ => "1" };
+    private static readonly Option<string> Guild = new("--guild") { Description = "server id of the recording", DefaultValueFactory = _ => "1" };
+    private static readonly Option<string> Channel = new("--channel") { Description = "channel id of the recording", DefaultValueFactory = _ => "1" };
+    private static readonly Option<string> GuildName = new("--guild-name") { Description = "server name of the recording", DefaultValueFactory = _ => "Replay" };
+    private static readonly Option<string?> Title = new("--title") { Description = "title of the recording" };
+    private static readonly Option<string?> Continue = new("--continue") { Description = "go on with a recording that did not end: by its id, or the one of the same call", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<string?> Api = new("--api") { Description = "address of the recording API (its key is RecordingApi__ApiKey): shows what was moved and waits until the recording is finalized" };
+    private static readonly Option<bool> OnAir = new("--on-air") { Description = "with --continue: the call went on meanwhile, what was said then is a gap" };
+    private static readonly Option<string?> Json = new("--json") { Description = "write the summary to this file" };
+
+    public static Command Create()
+    {
+        Command command = new("replay", "Replays Ogg Opus files as a call that is recorded")
+        {
+            Speaker, Speed, RepeatFor, Pause, Loss, Jitter, Seed, Guild, Channel, GuildName, Title, Continue, OnAir, Api, Json,
+        };
+        command.SetAction((parsed, _) => RunAsync(parsed));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed)
+    {
+        List<string> problems = [];
+        ReplayOptions options = Read(parsed, problems);
+        Microsoft.Extensions.Configuration.IConfiguration configuration = BotSettings.Load(problems);
+        BotOptions bot = BotSettings.Read(configuration, problems);
+        return problems.Count > 0 ? Refuse(problems) : await BotProcess.GuardAsync(() => ReplayAsync(configuration, bot, options));
+    }
+
+    private static async Task<int> ReplayAsync(Microsoft.Extensions.Configuration.IConfiguration configuration, BotOptions bot, ReplayOptions options)
+    {
+        TimeSpan length = ReplayInput.Measure(options);
+        _ = OpusLibrary.Version; // Missing: said now, not at the first packet.
+        HostApplicationBuilder builder = BotHost.CreateBuilder(configuration, bot);
+        using IHost app = builder.Build();
+        await BotProcess.RequireStorageAsync(app.Services.GetRequiredService<TempStorages>());
+        await app.StartAsync();
+        ReplayProgress progress = new(AnsiConsole.Console, TimeProvider.System);
+        await using ReplayApi api = new(options, configuration["RecordingApi:ApiKey"], TimeProvider.System);
+        using ReplayRun run = new(app, options, progress, api);
+        ReplaySummary summary = await run.RunAsync(length);
+        await app.StopAsync();
+        if (options.JsonFile is { } file) summary.WriteTo(file);
+        progress.Tell(summary.ToString());
+        if (app.Services.GetRequiredService<RecordingHosts>().Failure is not null) return ExitCode.Failure;
+        return summary.End == nameof(RecordingEnd.Lost) ? ExitCode.Lost : ExitCode.Success;
+    }
+
+    private static ReplayOptions Read(ParseResult parsed, List<string> problems)
+    {
+        List<ReplaySpeaker> speakers = [];
+        foreach (string text in parsed.GetValue(Speaker) ?? [])
+        {
+            if (ReplaySpeaker.Parse(text, speakers.Count, out string? problem) is { } speaker) speakers.Add(speaker);
+            else problems.Add(problem!);
+        }
+        string? jsonFile = parsed.GetValue(Json);
+        if (jsonFile is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(jsonFile)))) problems.Add($"--json: the folder of '{jsonFile}' does not exist, expected a file in a folder that does");
+        string? continueId = parsed.GetValue(Continue);
+        if (continueId is { Length: > 0 } && !RecordingId.TryParse(continueId, out _)) problems.Add($"--continue: '{continueId}' is no recording id (a UUID)");
+        return new ReplayOptions
+        {
+            Speakers = speakers,
+            Speed = Number("--speed", parsed.GetValue(Speed)!, 1, 500, problems),
+            RepeatFor = Duration("--repeat-for", parsed.GetValue(RepeatFor), TimeSpan.FromDays(7), problems),
+            Pause = Duration("--pause", parsed.GetValue(Pause), TimeSpan.FromHours(1), problems),
+            Loss = Percentage(parsed.GetValue(Loss), problems),
+            Jitter = Duration("--jitter", parsed.GetValue(Jitter), TimeSpan.FromSeconds(1), problems),
+            Seed = (int)Whole("--seed", parsed.GetValue(Seed)!, int.MaxValue, problems),
+            GuildId = Whole("--guild", parsed.GetValue(Guild)!, ulong.MaxValue, problems),
+            ChannelId = Whole("--channel", parsed.GetValue(Channel)!, ulong.MaxValue, problems),
+            GuildName = parsed.GetValue(GuildName)!,
+            Title = parsed.GetValue(Title),
+            Continue = parsed.GetResult(Continue) is not null,
+            ContinueId = string.IsNullOrEmpty(continueId) ? null : continueId,
+            Api = Address(parsed.GetValue(Api), problems),
+            OnAir = parsed.GetValue(OnAir),
+            JsonFile = jsonFile,
+        };
+    }
+
+    private static double Number(string name, string text, double minimum, double maximum, List<string> problems)
+    {
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value >= minimum && value <= maximum) return value;
+        problems.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: '{text}' is not allowed, expected a number from {minimum} to {maximum}"));
+        return minimum;
+    }
+
+    private static ulong Whole(string name, string text, ulong maximum, List<string> problems)
+    {
+        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value <= maximum) return value;
+        problems.Add(string.Create(CultureInfo.InvariantCulture, $"{name}: '{text}' is not allowed, expected a whole number from 0 to {maximum}"));
+        return 1;
+    }
+
+    private static Uri? Address(string? text, List<string> problems)
+    {
+        if (text is null) return null;
+        if (Uri.TryCreate(text, UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)) return address;
+        problems.Add($"--api: '{text}' is not allowed, expected an address such as http://127.0.0.1:7071");
+        return null;
+    }
+
+    private static double Percentage(string? text, List<string> problems) =>
+        text is null ? 0 : Number("--loss", text.TrimEnd('%'), 0, 90, problems) / 100;
+
+    private static TimeSpan Duration(string name, string? text, TimeSpan maximum, List<string> problems)
+    {
+        if (text is null) return TimeSpan.Zero;
+        if (ReplayDuration.TryParse(text, out TimeSpan duration) && duration <= maximum) return duration;
+        problems.Add($"{name}: '{text}' is not allowed, expected a duration such as 3h, 90m, 2.5s or 60ms, at most {maximum}");
+        return TimeSpan.Zero;
+    }
+
+    private static int Refuse(List<string> problems)
+    {
+        foreach (string problem in problems) Console.Error.WriteLine(problem);
+        return ExitCode.Usage;
+    }
+}

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Pipeline.Audio.Opus;
+using Pipeline.Bot.Cli.Settings;
+using Pipeline.Bot.Commands;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Hosting;
+using Pipeline.Bot.Recordings;
+
+namespace Pipeline.Bot.Cli;
+
+/// <summary><c>Pipeline.Bot run</c>: the bot at Discord, until a signal comes. Running recordings are handed over then.</summary>
+internal static class RunCommand
+{
+    public static Command Create()
+    {
+        Command command = new("run", "Runs the bot: DISCORD_TOKEN and the storage come from the environment");
+        command.SetAction((_, cancellationToken) => RunAsync(cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        List<string> problems = [];
+        (IConfiguration configuration, BotOptions bot, RecorderOptions discord) = RecorderSettings.ReadAll(problems);
+        if (problems.Count == 0) return await BotProcess.GuardAsync(() => RunAsync(configuration, bot, discord, cancellationToken));
+        foreach (string problem in problems) await Console.Error.WriteLineAsync(problem);
+        return ExitCode.Usage;
+    }
+
+    private static async Task<int> RunAsync(IConfiguration configuration, BotOptions bot, RecorderOptions discord, CancellationToken cancellationToken)
+    {
+        _ = OpusLibrary.Version; // Missing: said now, not at the first packet.
+        HostApplicationBuilder builder = BotHost.CreateBuilder(configuration, bot);
+        builder.Services.AddHostedService<StoragePreparation>();
+        builder.Services.AddShardLease(ShardName.For(discord.Gateway.Token, discord.Gateway.Shard));
+        builder.Services.AddDiscord(discord);
+        builder.Services.AddHostedService<Departure>();
+        using IHost app = builder.Build();
+        // Asked for now: running the host ends with disposing its services.
+        DiscordBot running = app.Services.GetRequiredService<DiscordBot>();
+        RecordingHosts recordings = app.Services.GetRequiredService<RecordingHosts>();
+        ShardLease shard = app.Services.GetRequiredService<ShardLease>();
+        // The host lets go of the signals before the process has ended: another SIGTERM must not kill what has just ended well.
+        PosixSignalRegistration? late = null;
+        app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => late = PosixSignalRegistration.Create(PosixSignal.SIGTERM, static again => again.Cancel = true));
+        await app.RunAsync(cancellationToken);
+        GC.KeepAlive(late);
+        if (running.Failure is { } refused)
+        {
+            await Console.Error.WriteLineAsync($"Discord refuses the bot: {refused.Message}");
+            return ExitCode.Discord;
+        }
+        if (shard.State == ShardState.Lost) return ExitCode.Lost;
+        return recordings.Failure is null ? ExitCode.Success : ExitCode.Failure;
+    }
+}

@@ -1,0 +1,149 @@
+using System.Collections.Concurrent;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Panel;
+using Pipeline.Contracts;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>Ends recordings and sees to what follows: the name, the link to the starter, the panel until everything is finalized.</summary>
+internal sealed class AfterRecording(RecorderServices services, CancellationToken stopping) : IAsyncDisposable
+{
+    private static readonly TimeSpan PanelInterval = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<Task, bool> running = new();
+
+    /// <summary>
+    /// Leaves the call and closes the recording. Returns when nothing more is taken; storing and finalizing are followed in the
+    /// background.
+    /// </summary>
+    public async Task<StopOutcome> EndAsync(RecordedCall call, EndReason reason, string said)
+    {
+        SessionInfo session = call.Session;
+        await call.Call.LeaveAsync(CancellationToken.None);
+        // From before the end on: a process that dies now leaves a panel that the next one follows.
+        services.Panels.Keep(call.Draw() with { Phase = PanelPhase.Storing, Outcome = said }, call.Panel.Posted);
+        Task closing = call.Host.StopAsync(reason, CancellationToken.None);
+        await Task.WhenAny(call.Host.Ended, closing);
+        services.Log.RecordingStopped(session.GuildId, session.RecordingId.ToString(), reason.ToString());
+        await RestoreNameAsync(call);
+        PanelState last = call.Draw() with { Phase = PanelPhase.Storing, Outcome = said };
+        string? link = await services.Follower.LinkAsync(session, stopping);
+        bool delivered = await TellStarterAsync(call, last, closing.IsCompleted ? 0 : Math.Max(1, last.SpoolFiles), link);
+        services.Panels.Keep(last with { Link = link }, call.Panel.Posted);
+        Track(FollowAsync(call, last, closing, link));
+        return new StopOutcome(session, Texts.Stopping, link, delivered);
+    }
+
+    /// <summary>A recording that ended while nobody ran it: channel and starter hear of it, its panel shows what becomes of it.</summary>
+    public void Follow(PanelState last, PostedPanel? posted)
+    {
+        services.Panels.Keep(last, posted);
+        Track(TellAsync(last, posted));
+        Track(FollowQuietlyAsync(last, posted, services.Time.GetUtcNow()));
+    }
+
+    /// <summary>A panel that an earlier process followed.</summary>
+    public void Resume(FollowedPanel panel)
+    {
+        services.Log.PanelFollowed(panel.State.Session.GuildId, panel.State.Session.RecordingId.ToString());
+        Track(FollowQuietlyAsync(panel.State with { Phase = PanelPhase.Storing }, panel.Posted, panel.Since));
+    }
+
+    /// <summary>Waits for what was begun; the token that was handed in ends it soon.</summary>
+    public async ValueTask DisposeAsync() => await Task.WhenAll(running.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private void Track(Task task)
+    {
+        running.TryAdd(task, true);
+        _ = task.ContinueWith(done => running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private Task RestoreNameAsync(RecordedCall call) => call.Host.Properties.ContainsKey(ManifestProperties.NameChanged)
+        ? services.Names.RestoreAsync(call.GuildId, call.Host.Properties.TryGetValue(ManifestProperties.NameBefore, out string? before) ? before : null, stopping)
+        : Task.CompletedTask;
+
+    /// <summary>False: nobody was heard, or the starter takes no direct messages.</summary>
+    private static async Task<bool> TellStarterAsync(RecordedCall call, PanelState last, long pending, string? link)
+    {
+        if (last.Speakers.Count == 0) return true;
+        string text = Texts.Finished(call.Session, SampleClock.ToTime(last.Elapsed), last.Speakers.Count(speaker => !speaker.OptedOut));
+        if (pending > 0) text += "\n" + Texts.StillArriving(pending);
+        if (link is not null) text += "\n" + link;
+        MessageBody body = new()
+        {
+            Content = text,
+            Components = link is null ? null : [MessageComponent.Row(MessageComponent.Link("Open", link))],
+        };
+        return await call.Voice.TryTellAsync(call.Session.StartedBy, body, CancellationToken.None);
+    }
+
+    private async Task TellAsync(PanelState last, PostedPanel? posted)
+    {
+        if (last.Outcome is not { } text) return;
+        await using ChannelVoice voice = new(services.Rest, last.Session.GuildId, services.Time, services.Log);
+        MessageBody body = new()
+        {
+            Content = text,
+            Components = last.Link is { } link ? [MessageComponent.Row(MessageComponent.Link("Open", link))] : null,
+            AllowedMentions = new AllowedMentions(),
+        };
+        if (posted is not null) voice.Say(posted.ChannelId, body);
+        voice.Tell(last.Session.StartedBy, body);
+    }
+
+    private async Task FollowQuietlyAsync(PanelState last, PostedPanel? posted, DateTimeOffset since)
+    {
+        try
+        {
+            Task closed = services.Hosts.Closer.WhenClosed(last.Session.RecordingId);
+            if (posted is not null)
+            {
+                PanelPublisher panel = new(services.Rest, last.Session.GuildId, posted, services.Time, services.Log);
+                panel.Show(RecordingPanel.Draw(last));
+                await closed.WaitAsync(stopping);
+                panel.Show(RecordingPanel.Draw(last = Safe(last)), important: true);
+                await panel.DisposeAsync();
+            }
+            await FollowToTheEndAsync(last, posted, since);
+        }
+        catch (Exception problem) when (problem is not OperationCanceledException)
+        {
+            services.Log.RecorderProblem(problem, last.Session.GuildId);
+        }
+    }
+
+    private async Task FollowToTheEndAsync(PanelState last, PostedPanel? posted, DateTimeOffset since)
+    {
+        await services.Follower.FollowAsync(last, posted, since, stopping);
+        services.Panels.Forget(last.Session);
+    }
+
+    private static PanelState Safe(PanelState last) => last with { SafeUpTo = last.Elapsed, SpoolFiles = 0, SpoolBytes = 0, StorageProblem = null };
+
+    private async Task FollowAsync(RecordedCall call, PanelState last, Task closing, string? link)
+    {
+        try
+        {
+            last = last with { Link = link };
+            call.Panel.Show(RecordingPanel.Draw(last), important: true);
+            while (await Task.WhenAny(closing, Task.Delay(PanelInterval, services.Time, stopping)) != closing)
+            {
+                stopping.ThrowIfCancellationRequested();
+                call.Panel.Show(RecordingPanel.Draw(last with { SafeUpTo = call.Host.Upload.SafeSample, SpoolFiles = call.Host.Upload.Spool.Files, SpoolBytes = call.Host.Upload.Spool.Bytes }));
+            }
+            last = Safe(last);
+            call.Panel.Show(RecordingPanel.Draw(last), important: true);
+            await call.DisposeAsync();
+            await FollowToTheEndAsync(last, call.Panel.Posted, services.Time.GetUtcNow());
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            await call.DisposeAsync();
+        }
+        catch (Exception problem)
+        {
+            services.Log.RecorderProblem(problem, call.GuildId);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Observability;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>Says things in a guild's channels and to people, in order, without anybody waiting for Discord.</summary>
+internal sealed class ChannelVoice : IAsyncDisposable
+{
+    private readonly DiscordRestClient rest;
+    private readonly ulong guildId;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly SerialQueue queue;
+    private long counter;
+
+    public ChannelVoice(DiscordRestClient rest, ulong guildId, TimeProvider time, ILogger log)
+    {
+        (this.rest, this.guildId, this.time, this.log) = (rest, guildId, time, log);
+        queue = new SerialQueue(problem => log.PostFailed(guildId, problem.Message));
+    }
+
+    /// <summary>Posts soon. Tries <paramref name="otherwise"/> when it may not write in the first channel.</summary>
+    public void Say(ulong channelId, MessageBody body, ulong? otherwise = null)
+    {
+        if (!queue.Post(() => PostAsync(channelId, body, otherwise))) log.RecorderQueueFull(guildId, "message");
+    }
+
+    /// <summary>A direct message soon; nothing happens when the person takes none.</summary>
+    public void Tell(ulong userId, MessageBody body)
+    {
+        if (!queue.Post(() => TryTellAsync(userId, body, CancellationToken.None))) log.RecorderQueueFull(guildId, "direct message");
+    }
+
+    /// <summary>False: the person takes no direct messages, or Discord is away.</summary>
+    public async Task<bool> TryTellAsync(ulong userId, MessageBody body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            ulong channel = await rest.OpenDirectMessageAsync(userId, cancellationToken);
+            await rest.PostMessageAsync(channel, body, Nonce(), cancellationToken);
+            return true;
+        }
+        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
+        {
+            log.PostFailed(guildId, problem.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Finishes what was said.</summary>
+    public ValueTask DisposeAsync() => queue.DisposeAsync();
+
+    private async Task PostAsync(ulong channelId, MessageBody body, ulong? otherwise)
+    {
+        try
+        {
+            await rest.PostMessageAsync(channelId, body, Nonce(), CancellationToken.None);
+        }
+        catch (DiscordRestException refused) when (otherwise is { } other && other != channelId && (refused.IsForbidden || refused.Code == DiscordErrorCode.UnknownChannel))
+        {
+            await rest.PostMessageAsync(other, body, Nonce(), CancellationToken.None);
+        }
+    }
+
+    private string Nonce() =>
+        string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow().UtcTicks & 0xFFFFFFFFFFFF:x}{Interlocked.Increment(ref counter) & 0xFFFF:x}");
+}

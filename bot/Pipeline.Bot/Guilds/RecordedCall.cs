@@ -1,0 +1,366 @@
+using System.Globalization;
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.Recordings;
+using Pipeline.Bot.ServerSettings;
+using Pipeline.Bot.Spool;
+using Pipeline.Contracts;
+using Pipeline.Discord.Model;
+using Pipeline.Discord.Rest;
+using Pipeline.Discord.Voice.Call;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>
+/// One running recording of a guild: its host, its voice call and its panel, and what people are told about it. Its guild's queue is the
+/// only one that calls it, except for <see cref="Call"/> and <see cref="Draw"/>, which any thread may use.
+/// </summary>
+public sealed class RecordedCall : IAsyncDisposable
+{
+    private const int EventsKept = 50;
+    private const string Reconnect = "reconnect";
+    private const string Deaf = "deafened";
+
+    private static readonly TimeSpan LateNoticeDelay = TimeSpan.FromSeconds(3);
+
+    private readonly RecorderServices services;
+    private readonly ChannelVoice voice;
+    private readonly GapKeeper gaps;
+    private readonly SpeakerWatch watch;
+    private readonly HashSet<ulong> told = [];
+    private readonly List<ulong> late = [];
+    private readonly Lock eventsGate = new(); // the panel is drawn for commands while the queue adds a line
+    private readonly List<PanelEvent> events = [];
+    private long lateSince;
+    private long lostAt;
+    private long? emptySince;
+    private bool toldLimit;
+    private volatile string? privacyCode;
+    private PanelPhase phase = PanelPhase.Connecting;
+
+    internal RecordedCall(RecorderServices services, RecordingHost host, VoiceCall call, StartCall start, PostedPanel? posted)
+    {
+        (this.services, Host, Call, Start) = (services, host, call, start);
+        ChannelId = start.Channel.Id;
+        watch = new SpeakerWatch(services.Options.Warnings);
+        voice = new ChannelVoice(services.Rest, start.Guild.Id, services.Time, services.Log);
+        gaps = new GapKeeper(host.Recording.Post);
+        host.MoreHealth = userId => call.EncryptionCountersOf(userId).ToDictionary();
+        Panel = new PanelPublisher(services.Rest, start.Guild.Id, posted, services.Time, services.Log);
+    }
+
+    public RecordingHost Host { get; }
+    public VoiceCall Call { get; }
+    public StartCall Start { get; }
+    public PanelPublisher Panel { get; }
+    public SessionInfo Session => Host.Session;
+
+    /// <summary>Where the bot listens.</summary>
+    public ulong ChannelId { get; private set; }
+
+    public ulong GuildId => Session.GuildId;
+
+    public bool IsPaused => Host.Snapshot.Paused;
+
+    /// <summary>The bot was asked to end it; what Discord says of the call no longer matters.</summary>
+    public bool IsEnding { get; private set; }
+
+    /// <summary>The end-to-end code that people can compare; null when the call is not encrypted end to end.</summary>
+    public string? PrivacyCode => privacyCode;
+
+    /// <summary>How often the call was joined anew after it had been given up.</summary>
+    public int Rejoins { get; set; }
+
+    /// <summary>The next attempt is on its way; a second one would be in its way.</summary>
+    public bool IsRejoinDue { get; set; }
+
+    public bool HasPeople => People().Count > 0;
+
+    internal ChannelVoice Voice => voice;
+
+    /// <summary>What people can do about the news that a recording has ended.</summary>
+    internal MessageComponent StartAgainButton => MessageComponent.Button("Start again", CustomIds.For(CustomIds.CheckAgain, ChannelId.ToString(CultureInfo.InvariantCulture)), ButtonStyle.Primary);
+
+    private MessageComponent StopButton => MessageComponent.Button("Stop", CustomIds.For(CustomIds.Stop, Session.RecordingId), ButtonStyle.Danger);
+    private MessageComponent OptOutButton => MessageComponent.Button("Don't record me", CustomIds.For(CustomIds.Me, Session.RecordingId));
+
+    /// <summary>The panel of this moment.</summary>
+    public PanelState Draw()
+    {
+        RecordingSnapshot snapshot = Host.Snapshot;
+        UploadSnapshot upload = Host.Upload;
+        return new PanelState
+        {
+            Session = Session,
+            Phase = snapshot.Paused && phase == PanelPhase.Recording ? PanelPhase.Paused : phase,
+            ChannelId = ChannelId,
+            Elapsed = snapshot.SampleCount,
+            SafeUpTo = upload.SafeSample,
+            Speakers = [.. snapshot.Tracks.Where(track => !track.IsBot || services.Capture.IncludeBots).Select(ToSpeaker)],
+            SpoolBytes = upload.Spool.Bytes,
+            SpoolFiles = upload.Spool.Files,
+            StorageProblem = upload.State switch
+            {
+                UploadState.Full => Texts.SpoolFull(),
+                _ when upload.StorageAwayFor >= services.Options.Warnings.StorageAway => Texts.UploadDelayed(SampleClock.ToTime(Math.Max(0, snapshot.SampleCount - upload.SafeSample))),
+                _ => null,
+            },
+            Events = Events(),
+            PrivacyCode = privacyCode,
+            Link = services.Api.PageOf(Session.RecordingId.ToString()),
+        };
+    }
+
+    /// <summary>Audio can be received: names are handed over and people are told, unless this recording only goes on.</summary>
+    internal void Begin(bool announce)
+    {
+        Enter(PanelPhase.Recording);
+        IntroduceAll();
+        IReadOnlyList<ulong> people = People();
+        told.UnionWith(people);
+        if (announce && Start.Settings.Announce != AnnounceMode.Name) Say(Texts.Notice(Session.StartedBy, ChannelId), OptOutButton, inCall: true, line: Texts.Announced(Session.StartedBy));
+        AnnounceOptOuts([.. people.Where(Start.Settings.IsOptedOut)]);
+    }
+
+    /// <summary>About once a second. True: everybody has been gone for long enough, and the recording should end.</summary>
+    internal bool Tick()
+    {
+        Panel.Show(RecordingPanel.Draw(Draw()));
+        if (Panel.Posted is { } posted) Host.Properties[ManifestProperties.Panel] = posted.ToString();
+        foreach (SpeakerWarning warning in watch.Look(Host.Snapshot, HumanStates(), Call.State == VoiceCallState.Connected && !gaps.IsOpen)) Warn(warning);
+        TellLateJoiners();
+        WarnOfLimit();
+        return IsDeserted();
+    }
+
+    /// <summary>Another person's voice state.</summary>
+    internal void OnVoiceState(VoiceState state, VoiceState? previous)
+    {
+        bool isHere = state.ChannelId == ChannelId;
+        bool wasHere = previous?.ChannelId == ChannelId;
+        if (isHere && !wasHere) OnJoined(state.UserId);
+        else if (isHere) Introduce(state.UserId);
+        if (wasHere && !isHere) Host.Recording.Post(new RecordingCommand.UserLeft(state.UserId));
+    }
+
+    /// <summary>What the voice call says, but for its end.</summary>
+    internal void OnCallEvent(VoiceCallEvent what)
+    {
+        switch (what)
+        {
+            case VoiceCallEvent.Connected: Enter(PanelPhase.Recording); gaps.End(Reconnect); break;
+            case VoiceCallEvent.Reconnecting lost: OnLost(lost.Reason); break;
+            case VoiceCallEvent.Reconnected back: OnBack(back.Gap); break;
+            case VoiceCallEvent.Moved moved: OnMoved(moved.ChannelId); break;
+            case VoiceCallEvent.Deafened deafened: OnDeafened(deafened.IsDeafened); break;
+            case VoiceCallEvent.UserJoined joined: Introduce(joined.UserId); break;
+            case VoiceCallEvent.UserLeft left: Host.Recording.Post(new RecordingCommand.UserLeft(left.UserId)); break;
+            case VoiceCallEvent.PrivacyCode code: privacyCode = code.Code; break;
+            case VoiceCallEvent.EncryptionBroken: Say(Texts.EncryptionBroken); break;
+            default: break;
+        }
+    }
+
+    /// <summary>The connection was lost; people hear of it once.</summary>
+    internal void OnLost(string reason)
+    {
+        if (IsEnding) return;
+        services.Log.CallEvent(GuildId, "reconnecting: " + reason);
+        Enter(PanelPhase.Reconnecting);
+        if (!gaps.Begin(Reconnect)) return;
+        lostAt = services.Time.GetTimestamp();
+        Say(Texts.Reconnecting(services.Time.GetUtcNow(), SafePosition()));
+    }
+
+    /// <param name="gap">How long nothing came; null: since it was said to be lost.</param>
+    internal void OnBack(TimeSpan? gap)
+    {
+        gaps.End(Reconnect);
+        Enter(PanelPhase.Recording);
+        IntroduceAll();
+        Say(Texts.Reconnected(gap ?? services.Time.GetElapsedTime(lostAt)));
+    }
+
+    /// <summary>From now on nothing of this person is stored, or it is again.</summary>
+    internal void SetOptOut(ulong userId, bool optedOut)
+    {
+        Host.Recording.Post(optedOut ? new RecordingCommand.OptOut(userId) : new RecordingCommand.OptIn(userId));
+        if (optedOut) AnnounceOptOuts([userId]);
+    }
+
+    internal void SetPaused(bool paused, ulong by)
+    {
+        Host.Recording.Post(paused ? new RecordingCommand.Pause(by) : new RecordingCommand.Resume(by));
+        Note(paused ? Texts.Paused(Mention(by)) : Texts.Resumed(Mention(by)));
+    }
+
+    internal void AddNote(ulong by, string text)
+    {
+        Host.Recording.Post(new RecordingCommand.Note(by, text));
+        Note(Texts.SpokenNote(Mention(by), Wording.Plain(text, 80)));
+    }
+
+    /// <summary>One line more in the panel, and a message in the channel.</summary>
+    /// <param name="line">What the panel's line says when the whole text is too long for it.</param>
+    internal void Say(string text, MessageComponent? button = null, bool inCall = false, IReadOnlyList<ulong>? ping = null, string? line = null)
+    {
+        Note(line ?? text);
+        ulong target = inCall || Start.PanelChannel is null ? ChannelId : Start.PanelChannel.Value;
+        MessageBody body = new()
+        {
+            Content = text,
+            AllowedMentions = new AllowedMentions { Users = ping },
+            Components = button is null ? null : [MessageComponent.Row(button)],
+        };
+        voice.Say(target, body, Start.PanelChannel);
+    }
+
+    /// <summary>One line more in the panel.</summary>
+    internal void Note(string text)
+    {
+        lock (eventsGate)
+        {
+            events.Add(new PanelEvent(Host.Snapshot.SampleCount, text));
+            if (events.Count > EventsKept) events.RemoveAt(0);
+        }
+    }
+
+    internal void Enter(PanelPhase next)
+    {
+        if (phase == next) return;
+        phase = next;
+        Panel.Show(RecordingPanel.Draw(Draw()), important: true);
+    }
+
+    internal void End()
+    {
+        IsEnding = true;
+        Enter(PanelPhase.Stopping);
+    }
+
+    internal string SafePosition() => Wording.Position(Host.Upload.SafeSample);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Call.DisposeAsync();
+        await Panel.DisposeAsync();
+        await voice.DisposeAsync();
+    }
+
+    private void OnMoved(ulong channelId)
+    {
+        ChannelId = channelId;
+        Host.Properties[ManifestProperties.VoiceChannel] = channelId.ToString(CultureInfo.InvariantCulture);
+        Say(Texts.Moved(channelId), StopButton);
+        IntroduceAll();
+        foreach (ulong person in People().Where(told.Add)) AddLate(person);
+    }
+
+    private void OnDeafened(bool deafened)
+    {
+        if (deafened && gaps.Begin(Deaf))
+        {
+            Say(Texts.Deafened);
+            voice.Tell(Session.StartedBy, new MessageBody { Content = Texts.Deafened });
+        }
+        else if (!deafened && gaps.IsOpen)
+        {
+            gaps.End(Deaf);
+            Say(Texts.Undeafened);
+        }
+    }
+
+    private void OnJoined(ulong userId)
+    {
+        Introduce(userId);
+        if (Guild() is { } guild && guild.IsBot(userId)) return;
+        if (told.Add(userId)) AddLate(userId);
+    }
+
+    private void AddLate(ulong userId)
+    {
+        if (late.Count == 0) lateSince = services.Time.GetTimestamp();
+        late.Add(userId);
+    }
+
+    private void TellLateJoiners()
+    {
+        if (late.Count == 0 || services.Time.GetElapsedTime(lateSince) < LateNoticeDelay) return;
+        ulong[] optedOut = [.. late.Where(user => services.Settings.IsOptedOut(GuildId, user))];
+        ulong[] others = [.. late.Except(optedOut)];
+        late.Clear();
+        if (others.Length > 0) Say(Texts.LateNotice(others), OptOutButton, inCall: true, ping: others);
+        AnnounceOptOuts(optedOut);
+    }
+
+    private void AnnounceOptOuts(ulong[] users)
+    {
+        if (users.Length > 0) Say(Texts.OptedOut(users));
+    }
+
+    private void IntroduceAll()
+    {
+        foreach (VoiceState state in Guild()?.InChannel(ChannelId) ?? []) Introduce(state.UserId);
+    }
+
+    private void Introduce(ulong userId)
+    {
+        if (Guild() is not { } guild || userId == services.Gateway.SelfId) return;
+        Host.Recording.Post(new RecordingCommand.UserKnown(userId, guild.NameOf(userId), guild.IsBot(userId)));
+        if (services.Settings.IsOptedOut(GuildId, userId)) Host.Recording.Post(new RecordingCommand.OptOut(userId));
+    }
+
+    private void Warn(SpeakerWarning warning)
+    {
+        switch (warning)
+        {
+            case SpeakerWarning.Nobody: Say(Texts.NobodyHeard); break;
+            case SpeakerWarning.NotHeard missing: Say(Texts.NotHeard(missing.UserId)); break;
+            case SpeakerWarning.Quiet quiet: Say(Texts.Quiet(quiet.Length), StopButton); break;
+            case SpeakerWarning.PoorLine poor: Say(Texts.PoorLine(services.Gateway.Latency, poor.LostPercent)); break;
+            case SpeakerWarning.Undecodable failing: Say(Texts.Undecodable(failing.UserIds, failing.Length)); break; // the call itself asks for new keys, then joins anew
+            default: break;
+        }
+    }
+
+    private void WarnOfLimit()
+    {
+        (TimeSpan limit, TimeSpan warning) = (services.Capture.MaximumDuration, services.Options.Warnings.BeforeLimit);
+        TimeSpan left = limit - SampleClock.ToTime(Host.Snapshot.SampleCount);
+        if (toldLimit || left > warning || limit < warning * 2) return;
+        toldLimit = true;
+        Say(Texts.LimitNear(left), StopButton);
+    }
+
+    private bool IsDeserted()
+    {
+        if (IsEnding || HasPeople)
+        {
+            emptySince = null;
+            return false;
+        }
+        if (emptySince is null)
+        {
+            emptySince = services.Time.GetTimestamp();
+            Note(Texts.Alone);
+        }
+        return services.Time.GetElapsedTime(emptySince.Value) >= services.Options.EmptyTimeout;
+    }
+
+    private PanelSpeaker ToSpeaker(TrackSnapshot track) =>
+        new(track.Username, track.Speaking, track.OptedOut, track.Health.Received, track.Health.Lost, track.Health.Undecryptable);
+
+    private IReadOnlyList<PanelEvent> Events()
+    {
+        lock (eventsGate) return [.. events];
+    }
+
+    private List<VoiceState> HumanStates() => [.. (Guild()?.InChannel(ChannelId) ?? []).Where(state => state.UserId != services.Gateway.SelfId && (services.Capture.IncludeBots || !Guild()!.IsBot(state.UserId)))];
+
+    private IReadOnlyList<ulong> People() => [.. HumanStates().Select(state => state.UserId)];
+
+    private Guild? Guild() => services.Gateway.Guilds.Find(GuildId);
+
+    private static string Mention(ulong user) => Wording.User(user);
+}

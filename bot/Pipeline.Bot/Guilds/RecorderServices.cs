@@ -1,0 +1,27 @@
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.Recordings;
+using Pipeline.Bot.ServerSettings;
+using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>What every guild's recorder works with.</summary>
+public sealed record RecorderServices(
+    RecorderOptions Options,
+    CaptureOptions Capture,
+    GatewayClient Gateway,
+    DiscordRestClient Rest,
+    RecordingHosts Hosts,
+    RecordingApiClient Api,
+    GuildSettingsStore Settings,
+    RecordingFollower Follower,
+    TimeProvider Time,
+    ILogger<GuildRecorder> Log)
+{
+    public SpokenName Names { get; } = new(Rest, Options.StateFolder, Log);
+    public FollowedPanels Panels { get; } = new(Options.StateFolder, Time, Log);
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
+using Pipeline.Discord.Rest;
+using Pipeline.Discord.Voice.Session;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>What comes before and beside joining: the name, what the manifest keeps, the first panel, and the words when it did not work.</summary>
+internal sealed class RecordingOpening(RecorderServices services)
+{
+    /// <summary>For whoever takes the recording over.</summary>
+    public static Dictionary<string, string> Properties(StartCall start)
+    {
+        Dictionary<string, string> properties = new()
+        {
+            [ManifestProperties.VoiceChannel] = start.Channel.Id.ToString(CultureInfo.InvariantCulture),
+            [ManifestProperties.Part] = start.Part.ToString(CultureInfo.InvariantCulture),
+        };
+        if (start.PanelChannel is { } panel) properties[ManifestProperties.PanelChannel] = panel.ToString(CultureInfo.InvariantCulture);
+        return properties;
+    }
+
+    /// <summary>Null, or why the recording cannot start. Only a missing permission stops it; Discord being slow does not.</summary>
+    public async Task<string?> RenameAsync(StartCall start, Dictionary<string, string> properties, CancellationToken cancellationToken)
+    {
+        if (start.Settings.Announce == AnnounceMode.Text) return null;
+        string? nickname = start.Guild.Members.GetValueOrDefault(services.Gateway.SelfId)?.Nick;
+        try
+        {
+            string? before = await services.Names.SetAsync(start.Guild.Id, nickname, services.Gateway.Guilds.Self?.DisplayName ?? "Recorder", cancellationToken);
+            properties[ManifestProperties.NameChanged] = "true";
+            if (before is not null) properties[ManifestProperties.NameBefore] = before;
+            return null;
+        }
+        catch (DiscordRestException refused) when (refused.IsForbidden)
+        {
+            return Texts.MissingPermissions(["Change Nickname"], start.Channel.Id);
+        }
+        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
+        {
+            services.Log.RenameFailed(start.Guild.Id, problem.Message);
+            return null;
+        }
+    }
+
+    public async Task<bool> PostPanelAsync(RecordedCall call, CancellationToken cancellationToken)
+    {
+        if (call.Start.PanelChannel is not { } channel) return false;
+        try
+        {
+            PostedPanel posted = await call.Panel.PostAsync(channel, RecordingPanel.Draw(call.Draw()), cancellationToken);
+            call.Host.Properties[ManifestProperties.Panel] = posted.ToString();
+            return true;
+        }
+        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
+        {
+            services.Log.PostFailed(call.GuildId, problem.Message);
+            return false;
+        }
+    }
+
+    /// <summary>Why a call could not be joined, for people.</summary>
+    public static string Explain(VoiceEndReason? reason) => reason switch
+    {
+        VoiceEndReason.NoAnswer => "Discord did not let me in (is the channel full, or may I not see and enter it?)",
+        VoiceEndReason.EncryptionRequired => "the call demands end-to-end encryption, which is switched off here",
+        VoiceEndReason.MediaUnreachable => "the media server cannot be reached over UDP",
+        VoiceEndReason.Kicked => "I was disconnected at once",
+        VoiceEndReason.RateLimited => "Discord asks me to wait",
+        _ => "the voice server could not be reached",
+    };
+}

@@ -1,0 +1,63 @@
+using System.Threading.Channels;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>Does one thing after the other for one owner. Full means that the caller is told; nothing waits in front of it.</summary>
+internal sealed class SerialQueue : IAsyncDisposable
+{
+    private const int Capacity = 512;
+
+    private readonly Channel<Func<Task>> work = Channel.CreateBounded<Func<Task>>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly Action<Exception> failed;
+    private readonly Task run;
+
+    /// <param name="failed">Told of what a posted piece of work threw; the queue goes on.</param>
+    public SerialQueue(Action<Exception> failed)
+    {
+        this.failed = failed;
+        run = Task.Run(RunAsync);
+    }
+
+    /// <summary>False: 512 things wait already, or the queue has ended.</summary>
+    public bool Post(Func<Task> action) => work.Writer.TryWrite(action);
+
+    /// <summary>Does it in turn and hands the result, or the exception, to the caller.</summary>
+    public async Task<T> RunAsync<T>(Func<Task<T>> action)
+    {
+        TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await work.Writer.WriteAsync(async () =>
+        {
+            try
+            {
+                done.TrySetResult(await action());
+            }
+            catch (Exception problem)
+            {
+                done.TrySetException(problem);
+            }
+        });
+        return await done.Task;
+    }
+
+    /// <summary>Finishes what was posted.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        work.Writer.TryComplete();
+        await run;
+    }
+
+    private async Task RunAsync()
+    {
+        await foreach (Func<Task> action in work.Reader.ReadAllAsync())
+        {
+            try
+            {
+                await action();
+            }
+            catch (Exception problem)
+            {
+                failed(problem);
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using Pipeline.Bot.Capture;
+using Pipeline.Contracts;
+using Pipeline.Discord.Model;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>
+/// Looks at a running recording about once a second and says what people should know: nobody heard, one person not heard, long
+/// silence, a poor line, somebody who cannot be decoded. Each is said once, and again only after it was well in between. One owner.
+/// </summary>
+public sealed class SpeakerWatch(WarningTimes times)
+{
+    /// <summary>Packets in the window below which a share means nothing.</summary>
+    private const long EnoughPackets = 250;
+    private const double PoorShare = 0.10;
+
+    private readonly Dictionary<ulong, TimeSpan> unmutedSince = [];
+    private readonly Dictionary<ulong, Undecodable> undecodable = [];
+    private readonly HashSet<ulong> toldNotHeard = [];
+    private readonly Queue<(TimeSpan At, long Received, long Lost)> window = [];
+    private TimeSpan lastSound;
+    private bool toldNobody;
+    private bool toldQuiet;
+    private bool toldPoor;
+    private bool heardAnybody;
+
+    /// <summary>What is to be said now; empty almost always.</summary>
+    /// <param name="people">Voice states of the humans in the channel.</param>
+    /// <param name="connected">Whether packets can come at all at the moment.</param>
+    public IReadOnlyList<SpeakerWarning> Look(RecordingSnapshot snapshot, IReadOnlyCollection<VoiceState> people, bool connected)
+    {
+        TimeSpan now = SampleClock.ToTime(snapshot.SampleCount);
+        if (!connected || snapshot.Paused || people.Count == 0)
+        {
+            lastSound = now;
+            unmutedSince.Clear();
+            window.Clear();
+            undecodable.Clear();
+            return [];
+        }
+        List<SpeakerWarning> warnings = [];
+        LookForSilence(snapshot, now, warnings);
+        LookForMissing(snapshot, people, now, warnings);
+        LookForLoss(snapshot, now, warnings);
+        LookForUndecodable(snapshot, now, warnings);
+        return warnings;
+    }
+
+    private void LookForSilence(RecordingSnapshot snapshot, TimeSpan now, List<SpeakerWarning> warnings)
+    {
+        heardAnybody |= snapshot.Tracks.Any(track => Heard(track.Health) > 0);
+        if (snapshot.Tracks.Any(track => track.Speaking))
+        {
+            lastSound = now;
+            toldQuiet = false;
+        }
+        if (!heardAnybody && !toldNobody && now >= times.Nobody)
+        {
+            toldNobody = true;
+            warnings.Add(new SpeakerWarning.Nobody());
+        }
+        if (heardAnybody && !toldQuiet && now - lastSound >= times.Quiet)
+        {
+            toldQuiet = true;
+            warnings.Add(new SpeakerWarning.Quiet(times.Quiet));
+        }
+    }
+
+    /// <summary>Only while others are heard: silence of all is <see cref="LookForSilence"/>'s.</summary>
+    private void LookForMissing(RecordingSnapshot snapshot, IReadOnlyCollection<VoiceState> people, TimeSpan now, List<SpeakerWarning> warnings)
+    {
+        HashSet<ulong> present = [.. people.Select(person => person.UserId)];
+        foreach (ulong gone in unmutedSince.Keys.Where(user => !present.Contains(user)).ToArray()) unmutedSince.Remove(gone);
+        foreach (VoiceState person in people)
+        {
+            TrackSnapshot? track = snapshot.Tracks.FirstOrDefault(one => one.UserId == person.UserId);
+            if (!person.CanBeHeard || track is { OptedOut: true } || (track is not null && track.Health.Received > 0))
+            {
+                unmutedSince.Remove(person.UserId);
+                continue;
+            }
+            unmutedSince.TryAdd(person.UserId, now);
+            if (!heardAnybody || now - unmutedSince[person.UserId] < times.NotHeard || !toldNotHeard.Add(person.UserId)) continue;
+            warnings.Add(new SpeakerWarning.NotHeard(person.UserId));
+        }
+    }
+
+    private void LookForLoss(RecordingSnapshot snapshot, TimeSpan now, List<SpeakerWarning> warnings)
+    {
+        window.Enqueue((now, snapshot.Tracks.Sum(track => track.Health.Received), snapshot.Tracks.Sum(track => track.Health.Lost)));
+        while (window.Count > 1 && now - window.Peek().At > times.LossWindow) window.Dequeue();
+        (TimeSpan _, long received, long lost) = window.Peek();
+        long newReceived = window.Last().Received - received;
+        long newLost = window.Last().Lost - lost;
+        if (newReceived + newLost < EnoughPackets) return;
+        double share = (double)newLost / (newReceived + newLost);
+        if (share < PoorShare / 2) toldPoor = false;
+        if (share < PoorShare || toldPoor) return;
+        toldPoor = true;
+        warnings.Add(new SpeakerWarning.PoorLine(share * 100));
+    }
+
+    /// <summary>Packets keep coming from somebody, and none of them can be opened.</summary>
+    private void LookForUndecodable(RecordingSnapshot snapshot, TimeSpan now, List<SpeakerWarning> warnings)
+    {
+        List<ulong> users = [];
+        foreach (TrackSnapshot track in snapshot.Tracks)
+        {
+            long heard = Heard(track.Health);
+            Undecodable before = undecodable.GetValueOrDefault(track.UserId) ?? new Undecodable(heard, track.Health.Undecryptable, now, false);
+            bool well = heard > before.Heard || track.Health.Undecryptable == before.Failed;
+            Undecodable next = well ? new Undecodable(heard, track.Health.Undecryptable, now, false) : before;
+            bool due = !next.Told && now - next.Since >= times.Undecodable;
+            undecodable[track.UserId] = due ? next with { Told = true } : next;
+            if (due) users.Add(track.UserId);
+        }
+        if (users.Count > 0) warnings.Add(new SpeakerWarning.Undecodable(users, times.Undecodable));
+    }
+
+    private static long Heard(TrackHealth health) => health.Received - health.Undecryptable;
+
+    private sealed record Undecodable(long Heard, long Failed, TimeSpan Since, bool Told);
+}

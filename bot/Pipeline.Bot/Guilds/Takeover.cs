@@ -1,0 +1,83 @@
+using System.Globalization;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.Recordings;
+using Pipeline.Contracts;
+using Pipeline.Discord.Model;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>
+/// One recording that another process left: joined again in the same channel and continued when humans are there and it is not long
+/// past; closed otherwise.
+/// </summary>
+internal sealed class Takeover(RecorderServices services, RecordingCandidate candidate)
+{
+    /// <summary>Who comes back later than this finds another conversation.</summary>
+    public static readonly TimeSpan LongestAbsence = TimeSpan.FromMinutes(30);
+
+    private readonly IReadOnlyDictionary<string, string> properties = candidate.Manifest.Properties;
+
+    /// <param name="adopt">Makes the host the guild's running recording.</param>
+    /// <param name="join">Joins its channel, and keeps trying when that does not work at once.</param>
+    /// <param name="follow">Shows in the panel what becomes of it.</param>
+    public async Task RunAsync(Func<RecordingHost, StartCall, PostedPanel?, RecordedCall> adopt, Func<RecordedCall, Task> join, Action<PanelState, PostedPanel?> follow)
+    {
+        SessionInfo session = candidate.Session;
+        Guild guild = services.Gateway.Guilds.Find(session.GuildId) ?? new Guild { Id = session.GuildId, Name = session.GuildName };
+        ulong channelId = Number(ManifestProperties.VoiceChannel) ?? session.ChannelId;
+        DateTimeOffset leftAt = session.StartedAt + SampleClock.ToTime(candidate.LastSample);
+        bool isLongPast = services.Time.GetUtcNow() - leftAt > LongestAbsence;
+        if (isLongPast || !guild.Channels.TryGetValue(channelId, out GuildChannel? channel) || !HasPeople(guild, channelId))
+        {
+            await CloseAsync(ownsName: true, follow);
+            return;
+        }
+        if (await services.Hosts.TakeOverAsync(candidate, null, ticksByCaller: false, CancellationToken.None) is not { } host) return;
+        StartCall start = new(guild, channel, session.StartedBy, session.Title, Number(ManifestProperties.PanelChannel), await services.Settings.GetAsync(session.GuildId, CancellationToken.None), (int?)Number(ManifestProperties.Part) ?? 1);
+        RecordedCall call = adopt(host, start, PostedPanel.Parse(properties.GetValueOrDefault(ManifestProperties.Panel)));
+        services.Log.RecordingTakenOver(session.GuildId, session.RecordingId.ToString());
+        await join(call);
+        string text = WhatIsMissing(host, leftAt);
+        call.Say(text);
+        call.Voice.Tell(session.StartedBy, new MessageBody { Content = text });
+    }
+
+    /// <summary>The guild is empty, the channel is gone, or something else is recorded there: what was recorded is finished.</summary>
+    /// <param name="ownsName">The bot's name still says that this recording runs; it is given back.</param>
+    public async Task CloseAsync(bool ownsName, Action<PanelState, PostedPanel?> follow)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(10), services.Time);
+        RecordingCandidate whole = await services.Hosts.CompleteAsync(candidate, CancellationToken.None);
+        PanelState last = new()
+        {
+            Session = whole.Session,
+            Phase = PanelPhase.Storing,
+            ChannelId = Number(ManifestProperties.VoiceChannel) ?? whole.Session.ChannelId,
+            Elapsed = whole.LastSample,
+            SafeUpTo = services.Hosts.SafeSample(whole),
+            Speakers = [.. whole.Manifest.Tracks.Select(ToSpeaker)],
+            Outcome = Texts.EndedWhileAway(whole.Session.StartedAt + SampleClock.ToTime(whole.LastSample)),
+            Link = services.Api.PageOf(whole.Session.RecordingId.ToString()),
+        };
+        await services.Hosts.CloseUnownedAsync(whole, EndReason.Interrupted, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (ownsName && properties.ContainsKey(ManifestProperties.NameChanged))
+        {
+            await services.Names.RestoreAsync(candidate.Session.GuildId, properties.GetValueOrDefault(ManifestProperties.NameBefore), CancellationToken.None);
+        }
+        follow(last, PostedPanel.Parse(properties.GetValueOrDefault(ManifestProperties.Panel)));
+    }
+
+    private string WhatIsMissing(RecordingHost host, DateTimeOffset leftAt) => host.Absence is { } gap
+        ? Texts.HostCrashed(host.Session.StartedAt + SampleClock.ToTime(gap.StartSample), SampleClock.ToTime(gap.SampleCount))
+        : Texts.HostCrashed(leftAt, services.Time.GetUtcNow() - leftAt);
+
+    private static PanelSpeaker ToSpeaker(TrackSummary track) =>
+        new(track.Username, false, false, track.Health.GetValueOrDefault("received"), track.Health.GetValueOrDefault("lost"), track.Health.GetValueOrDefault("undecryptable"));
+
+    private bool HasPeople(Guild guild, ulong channelId) => guild.InChannel(channelId).Any(state => state.UserId != services.Gateway.SelfId && (services.Capture.IncludeBots || !guild.IsBot(state.UserId)));
+
+    private ulong? Number(string property) =>
+        ulong.TryParse(properties.GetValueOrDefault(property), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value : null;
+}

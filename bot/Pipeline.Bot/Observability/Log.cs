@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Hosting;
+using Pipeline.Bot.Spool;
+
+namespace Pipeline.Bot.Observability;
+
+/// <summary>Every line that the bot logs, by event id: 40xx upload, 41xx recordings, 42xx commands, 43xx the process on its platform.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(4001, LogLevel.Warning, "Storage does not answer ({Reason}); segments wait in the spool, recording goes on")]
+    public static partial void StorageAway(this ILogger logger, string reason);
+
+    [LoggerMessage(4002, LogLevel.Information, "Storage is back after {Seconds:F1} s")]
+    public static partial void StorageBack(this ILogger logger, double seconds);
+
+    [LoggerMessage(4003, LogLevel.Debug, "Uploaded segment {Segment}: {Bytes} bytes, {Latency:F0} ms after it was closed")]
+    public static partial void SegmentUploaded(this ILogger logger, string segment, long bytes, double latency);
+
+    [LoggerMessage(4004, LogLevel.Error, "Segment {Segment} stays in the spool: {Problem}")]
+    public static partial void SegmentSetAside(this ILogger logger, string segment, string problem);
+
+    [LoggerMessage(4005, LogLevel.Warning, "Segment {Segment} is uploaded as index {Index}: another bot has gone on with the recording")]
+    public static partial void SegmentRenumbered(this ILogger logger, string segment, int index);
+
+    [LoggerMessage(4006, LogLevel.Error, "Upload of {Segment} failed and is tried again")]
+    public static partial void UploadFailed(this ILogger logger, string segment, Exception failure);
+
+    [LoggerMessage(4007, LogLevel.Warning, "The spool holds {Megabytes} MB, 80 % of its limit")]
+    public static partial void SpoolHigh(this ILogger logger, long megabytes);
+
+    [LoggerMessage(4008, LogLevel.Error, "The spool is full ({Megabytes} MB waiting, {FreeMegabytes} MB free on the disk): new audio becomes a gap until there is room")]
+    public static partial void SpoolFull(this ILogger logger, long megabytes, long freeMegabytes);
+
+    [LoggerMessage(4009, LogLevel.Information, "The spool has room again: {Megabytes} MB waiting")]
+    public static partial void SpoolFree(this ILogger logger, long megabytes);
+
+    [LoggerMessage(4101, LogLevel.Information, "Recording {Recording} started in channel {Channel}")]
+    public static partial void RecordingStarted(this ILogger logger, string recording, ulong channel);
+
+    [LoggerMessage(4102, LogLevel.Information, "Recording {Recording} taken over as incarnation {Incarnation}, gap of {GapSeconds:F1} s")]
+    public static partial void RecordingTakenOver(this ILogger logger, string recording, int incarnation, double gapSeconds);
+
+    [LoggerMessage(4103, LogLevel.Information, "Recording {Recording} ended ({Reason}) after {Seconds:F1} s")]
+    public static partial void RecordingEnded(this ILogger logger, string recording, string reason, double seconds);
+
+    [LoggerMessage(4104, LogLevel.Information, "Recording {Recording} handed over; its lease is free")]
+    public static partial void RecordingHandedOver(this ILogger logger, string recording);
+
+    [LoggerMessage(4105, LogLevel.Error, "Recording {Recording} belongs to another bot now; it goes on there, what we have is uploaded")]
+    public static partial void RecordingLost(this ILogger logger, string recording);
+
+    [LoggerMessage(4106, LogLevel.Information, "Recording {Recording} closed: all segments and the stop message are sent")]
+    public static partial void RecordingClosed(this ILogger logger, string recording);
+
+    [LoggerMessage(4107, LogLevel.Critical, "Recording {Recording} broke off")]
+    public static partial void RecordingFailed(this ILogger logger, string recording, Exception failure);
+
+    [LoggerMessage(4108, LogLevel.Error, "Closing recording {Recording} failed and is tried again")]
+    public static partial void ClosingFailed(this ILogger logger, string recording, Exception failure);
+
+    [LoggerMessage(4109, LogLevel.Error, "Spool folder {Folder} has a file that cannot be read; it stays: {File}")]
+    public static partial void SpoolUnreadable(this ILogger logger, string folder, string file);
+
+    [LoggerMessage(4110, LogLevel.Warning, "Recording {Recording} came to its longest duration and ends")]
+    public static partial void RecordingLimit(this ILogger logger, string recording);
+
+    [LoggerMessage(4111, LogLevel.Warning, "Recording {Recording} is left with its audio in the spool: the storage did not answer in time; the next start goes on with it")]
+    public static partial void RecordingLeft(this ILogger logger, string recording);
+
+    [LoggerMessage(4112, LogLevel.Warning, "The disk does not take the state of recording {Recording}: {Problem}")]
+    public static partial void RecordingUnsaved(this ILogger logger, string recording, string problem);
+
+    [LoggerMessage(4301, LogLevel.Information, "Alive ({Shard}): {Recordings} recordings, {Files} segments of {Megabytes} MB in the spool, {Memory} MB of memory")]
+    public static partial void Alive(this ILogger logger, ShardState shard, int recordings, long files, long megabytes, long memory);
+
+    [LoggerMessage(4302, LogLevel.Error, "The spool does not empty: {Level}, {Megabytes} MB wait, the storage has been away for {Minutes:F0} min")]
+    public static partial void SpoolAlarm(this ILogger logger, SpoolLevel level, long megabytes, double minutes);
+
+    [LoggerMessage(4303, LogLevel.Information, "Standing by: another bot serves {Shard}")]
+    public static partial void ShardStandingBy(this ILogger logger, string shard);
+
+    [LoggerMessage(4304, LogLevel.Information, "The other bot has left {Shard}; it is ours")]
+    public static partial void ShardTaken(this ILogger logger, string shard);
+
+    [LoggerMessage(4305, LogLevel.Information, "Left {Shard} to the next bot")]
+    public static partial void ShardReleased(this ILogger logger, string shard);
+
+    [LoggerMessage(4306, LogLevel.Warning, "{Shard} could not be given back ({Problem}); the next bot waits for up to 15 s")]
+    public static partial void ShardNotReleased(this ILogger logger, string shard, string problem);
+
+    [LoggerMessage(4307, LogLevel.Warning, "The storage does not say whether another bot serves {Shard} ({Problem}); serving it")]
+    public static partial void ShardUnconfirmed(this ILogger logger, string shard, string problem);
+
+    [LoggerMessage(4308, LogLevel.Critical, "Another bot serves {Shard} now; this one stops")]
+    public static partial void ShardLost(this ILogger logger, string shard);
+
+    [LoggerMessage(4309, LogLevel.Debug, "A probe got no answer: {Problem}")]
+    public static partial void ProbeFailed(this ILogger logger, string problem);
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.ServerSettings;
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Panel;
+
+/// <summary>
+/// The panels that are followed until their recording is finalized: one small file each, from before the recording ends until its panel
+/// says so, so that the next process goes on with those that this one leaves. Any thread; never throws for the disk.
+/// </summary>
+public sealed class FollowedPanels(string folder, TimeProvider time, ILogger log)
+{
+    private const string Prefix = "panel-";
+
+    public void Keep(PanelState last, PostedPanel? posted)
+    {
+        if (posted is null) return;
+        FollowedPanel panel = new(last, posted.ToString(), time.GetUtcNow());
+        Guard(last.Session.GuildId, () => LocalState.Write(PathOf(last.Session.RecordingId), JsonSerializer.SerializeToUtf8Bytes(panel, CommandsJsonContext.Default.FollowedPanel)));
+    }
+
+    public void Forget(SessionInfo session) => Guard(session.GuildId, () => File.Delete(PathOf(session.RecordingId)));
+
+    /// <summary>What an earlier process left. A file that cannot be understood is logged and goes.</summary>
+    public IReadOnlyList<FollowedPanel> Load()
+    {
+        List<FollowedPanel> found = [];
+        Guard(0, () =>
+        {
+            foreach (string file in Directory.Exists(folder) ? Directory.GetFiles(folder, Prefix + "*.json") : [])
+            {
+                if (LocalState.Read(file, CommandsJsonContext.Default.FollowedPanel, 0, log) is { IsWhole: true } panel) found.Add(panel);
+                else SetAside(file);
+            }
+        });
+        return found;
+    }
+
+    private void SetAside(string file)
+    {
+        log.PanelForgotten(Path.GetFileName(file));
+        File.Delete(file);
+    }
+
+    private void Guard(ulong guildId, Action action)
+    {
+        try
+        {
+            action();
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            log.LocalStateUnwritable(guildId, problem.Message);
+        }
+    }
+
+    private string PathOf(RecordingId recording) => Path.Combine(folder, $"{Prefix}{recording}.json");
+}

@@ -1,0 +1,326 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Spool;
+using Pipeline.Bot.Storage;
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Recordings;
+
+/// <summary>
+/// One running recording: owns the <see cref="Capture.Recording"/> and ticks it, keeps its manifest and lease fresh, tells the functions
+/// that it started and that it stopped. Nothing here ever waits for the storage except the tasks that talk to it.
+/// </summary>
+public sealed class RecordingHost : IAsyncDisposable
+{
+    /// <summary>How often the recording takes what has come.</summary>
+    public static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(60);
+
+    /// <summary>How often session.json is stored; the functions take a recording whose manifest grows old for abandoned.</summary>
+    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan HandOverInterval = TimeSpan.FromMilliseconds(20);
+
+    // Nobody listens while the last segments are on their way; a storage that takes longer gets them after the lease.
+    private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan DiskInterval = TimeSpan.FromSeconds(2);
+
+    // A recording that is lost or at its limit ends on another thread than the one that ticks it.
+    private readonly Lock tickGate = new();
+    private readonly Channel<bool> beatWanted = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly TaskCompletionSource<RecordingEnd> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource ticking = new();
+    private readonly CancellationTokenSource beating = new();
+    private readonly RecordingHosts room;
+    private readonly ManifestKeeper keeper;
+    private readonly RecordingLease lease;
+    private readonly TimeProvider captureTime;
+    private readonly ILogger logger;
+    private Task tickLoop = Task.CompletedTask;
+    private Task heartbeat = Task.CompletedTask;
+    private int ending;
+    private bool spoolFull;
+    private bool captureStopped;
+    private long lastTick;
+
+    internal RecordingHost(RecordingHosts room, ManifestKeeper keeper, RecordingLease lease, Recording recording, TimeProvider captureTime, ILogger logger)
+    {
+        (this.room, this.keeper, this.lease, Recording) = (room, keeper, lease, recording);
+        (this.captureTime, this.logger) = (captureTime, logger);
+        lastTick = room.Time.GetTimestamp();
+        recording.SegmentClosed = OnSegmentClosed;
+        keeper.Host(() => recording.Snapshot);
+    }
+
+    public SessionInfo Session => keeper.Session;
+    public Recording Recording { get; }
+    public RecordingSnapshot Snapshot => Recording.Snapshot;
+
+    /// <summary>Counts the owners of this recording; 1 is the bot that started it.</summary>
+    public int Incarnation => keeper.Incarnation;
+
+    /// <summary>The time that nobody listened before this bot took the recording over; null when it started it, or when no time was lost.</summary>
+    public RecordingGap? Absence => Manifest.Gaps.LastOrDefault(gap => gap is { UserId: null, Reason: RecordingGap.Takeover });
+
+    /// <summary>Kept in the manifest for whoever takes the recording over.</summary>
+    public IDictionary<string, string> Properties => keeper.Properties;
+
+    /// <summary>What others know of a user's packets, to be added to the track's own counts in the manifest; any thread may ask.</summary>
+    public Func<ulong, IReadOnlyDictionary<string, long>>? MoreHealth
+    {
+        get => keeper.MoreHealth;
+        set => keeper.MoreHealth = value;
+    }
+
+    /// <summary>Completes when this bot's part in the recording is over, for whatever reason.</summary>
+    public Task<RecordingEnd> Ended => ended.Task;
+
+    public UploadSnapshot Upload
+    {
+        get
+        {
+            SpoolSnapshot spool = room.Spool.Snapshot;
+            TimeSpan away = room.Retry.Failing;
+            UploadState state = spool.Level == SpoolLevel.Full ? UploadState.Full : away > TimeSpan.Zero ? UploadState.Delayed : UploadState.Ok;
+            return new UploadSnapshot(keeper.SafeSample(), spool, state, away);
+        }
+    }
+
+    /// <summary>How long ago the recording last took what had come.</summary>
+    internal TimeSpan SinceTick => room.Time.GetElapsedTime(Volatile.Read(ref lastTick));
+
+    /// <summary>The recording's account of itself at this moment, also after its end.</summary>
+    public SessionManifest Manifest => keeper.Compose(room.Time.GetUtcNow());
+
+    internal void Start(bool ticksByCaller)
+    {
+        room.Keepers.RefreshWanted += OnRefreshWanted;
+        heartbeat = Task.Run(HeartbeatAsync);
+        if (!ticksByCaller) tickLoop = Task.Run(TickLoopAsync);
+    }
+
+    /// <summary>One step of the recording. Only for a caller who asked to tick by itself; never on two threads at once.</summary>
+    public void Tick()
+    {
+        lock (tickGate)
+        {
+            if (!captureStopped) TickOnce();
+        }
+    }
+
+    /// <summary>
+    /// Ends the recording. Its segments are closed at once; completes when all of them are uploaded and the stop message is sent.
+    /// Cancelling <paramref name="cancel"/> gives up waiting, not closing: the rest follows by itself, if need be after a restart.
+    /// </summary>
+    public async Task StopAsync(EndReason reason, CancellationToken cancel)
+    {
+        if (Interlocked.Exchange(ref ending, 1) == 0) await EndAsync(reason).WaitAsync(cancel);
+        RecordingEnd end = await ended.Task.WaitAsync(cancel);
+        if (end is RecordingEnd.Stopped or RecordingEnd.Limit) await room.Closer.WhenClosed(Session.RecordingId).WaitAsync(cancel);
+    }
+
+    /// <summary>
+    /// Leaves the recording running for another bot (or this one after its restart): closes segments, uploads what it can until
+    /// <paramref name="cancel"/>, stores the manifest and frees the lease. What is left stays in the spool.
+    /// </summary>
+    public async Task HandOverAsync(CancellationToken cancel)
+    {
+        if (Interlocked.Exchange(ref ending, 1) != 0)
+        {
+            await ended.Task.WaitAsync(cancel);
+            return;
+        }
+        await StopCaptureAsync();
+        TrySave(() => keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow())));
+        try
+        {
+            await FreeForOthersAsync(cancel);
+            logger.RecordingHandedOver(Session.RecordingId.ToString());
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            logger.RecordingLeft(Session.RecordingId.ToString()); // The lease runs out by itself.
+        }
+        finally
+        {
+            Leave(RecordingEnd.HandedOver);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Volatile.Read(ref ending) == 0) await HandOverAsync(new CancellationToken(canceled: true));
+        ticking.Dispose();
+        beating.Dispose();
+    }
+
+    private void TickOnce()
+    {
+        Volatile.Write(ref lastTick, room.Time.GetTimestamp());
+        bool full = room.Spool.Snapshot.Level == SpoolLevel.Full;
+        if (full != spoolFull && Recording.Post(full ? new RecordingCommand.SpoolFull() : new RecordingCommand.SpoolFree())) spoolFull = full;
+        Recording.Tick();
+        if (Recording.Snapshot.SampleCount < SampleClock.ToSamples(room.Capture.MaximumDuration) || Volatile.Read(ref ending) != 0) return;
+        logger.RecordingLimit(Session.RecordingId.ToString());
+        _ = Task.Run(() => StopAsync(EndReason.Limit, CancellationToken.None));
+    }
+
+    private async Task EndAsync(EndReason reason)
+    {
+        await StopCaptureAsync();
+        SessionManifest last = keeper.Compose(room.Time.GetUtcNow());
+        RecordingStopped stopped = new()
+        {
+            Session = Session,
+            EndedAt = Session.StartedAt + SampleClock.ToTime(last.SampleCount),
+            EndReason = reason,
+            SampleCount = last.SampleCount,
+        };
+        // On a full disk these wait until uploads have made room.
+        while (!TrySave(() => keeper.SaveLocally(last)) || !TrySave(() => keeper.Folder.Save(stopped))) await Task.Delay(DiskInterval, room.Time);
+        Leave(reason == EndReason.Limit ? RecordingEnd.Limit : RecordingEnd.Stopped);
+        logger.RecordingEnded(Session.RecordingId.ToString(), reason.ToString(), SampleClock.ToTime(last.SampleCount).TotalSeconds);
+    }
+
+    private bool TrySave(Action save)
+    {
+        try
+        {
+            save();
+            return true;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            logger.RecordingUnsaved(Session.RecordingId.ToString(), refused.Message);
+            return false;
+        }
+    }
+
+    private async Task FreeForOthersAsync(CancellationToken cancel)
+    {
+        // Twice: the first manifest sets apart the last indexes, without which nothing is uploaded; the second one lists what was. The next
+        // owner knows no more than that.
+        if (await room.Retry.ExecuteAsync(token => lease.BeatAsync(keeper, token), cancel) != LeaseOutcome.Ours) return;
+        long since = room.Time.GetTimestamp();
+        while (room.Spool.Closed(Session.RecordingId).Any() && room.Time.GetElapsedTime(since) < HandOverPatience)
+            await Task.Delay(HandOverInterval, room.Time, cancel);
+        if (await room.Retry.ExecuteAsync(token => lease.BeatAsync(keeper, token), cancel) == LeaseOutcome.Ours)
+            await room.Retry.ExecuteAsync(token => lease.ReleaseAsync(keeper, token), cancel);
+    }
+
+    private async Task StopCaptureAsync()
+    {
+        await ticking.CancelAsync();
+        await tickLoop;
+        lock (tickGate)
+        {
+            captureStopped = true;
+            Recording.Stop();
+        }
+        await beating.CancelAsync();
+        await heartbeat;
+        room.Keepers.RefreshWanted -= OnRefreshWanted;
+    }
+
+    private void Leave(RecordingEnd how)
+    {
+        keeper.Unhost();
+        Recording.Dispose();
+        room.Left(this);
+        ended.TrySetResult(how);
+    }
+
+    private void OnSegmentClosed(ClosedSegment segment)
+    {
+        keeper.Closed(segment.Key, segment.StartSample);
+        room.Uploader.Post(segment, SampleClock.ToTime(Math.Max(segment.SampleCount, Recording.Snapshot.SampleCount - segment.StartSample)));
+    }
+
+    private void OnRefreshWanted()
+    {
+        if (keeper.WantsRefresh) beatWanted.Writer.TryWrite(true);
+    }
+
+    private async Task TickLoopAsync()
+    {
+        using PeriodicTimer timer = new(TickInterval, captureTime);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ticking.Token)) Tick();
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+        catch (Exception bug)
+        {
+            logger.RecordingFailed(Session.RecordingId.ToString(), bug);
+            room.Broken(this, bug);
+        }
+    }
+
+    private async Task HeartbeatAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                if (await room.Retry.ExecuteAsync(BeatOrSaveAsync, beating.Token) == LeaseOutcome.Theirs)
+                {
+                    _ = Task.Run(LoseAsync);
+                    return;
+                }
+                if (!keeper.IsStartSent) await room.Retry.ExecuteAsync(token => room.Storages.For(Session).SendAsync(new RecordingStarted { Session = Session }, token), beating.Token);
+                keeper.IsStartSent = true;
+                await WaitForBeatAsync();
+            }
+        }
+        catch (OperationCanceledException) when (beating.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception bug)
+        {
+            logger.RecordingFailed(Session.RecordingId.ToString(), bug);
+            room.Broken(this, bug);
+        }
+    }
+
+    private async Task<LeaseOutcome> BeatOrSaveAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await lease.BeatAsync(keeper, cancel);
+        }
+        catch (Exception failure) when (StorageRetry.IsWorld(failure, cancel))
+        {
+            keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow()));
+            throw;
+        }
+    }
+
+    private async Task WaitForBeatAsync()
+    {
+        using CancellationTokenSource interval = new(HeartbeatInterval, room.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, beating.Token);
+        try
+        {
+            await beatWanted.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!beating.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    private async Task LoseAsync()
+    {
+        if (Interlocked.Exchange(ref ending, 1) != 0) return;
+        logger.RecordingLost(Session.RecordingId.ToString());
+        keeper.Lost();
+        await StopCaptureAsync();
+        Leave(RecordingEnd.Lost);
+    }
+}

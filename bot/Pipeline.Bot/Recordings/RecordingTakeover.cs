@@ -1,0 +1,116 @@
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Spool;
+using Pipeline.Bot.Storage;
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Recordings;
+
+/// <summary>One attempt to go on with a recording that another process left: ours with its spool, or another's from its stored manifest.</summary>
+internal sealed class RecordingTakeover(RecordingHosts room, RecordingCandidate candidate, TimeProvider captureTime, ILogger logger)
+{
+    // With the spool here the recording goes on whether the storage answers or not; somebody may be talking.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    // Without it nothing goes on before the temp container was looked through.
+    private static readonly TimeSpan LookPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ReleasePatience = TimeSpan.FromSeconds(2);
+
+    private bool holdsLease;
+
+    public async Task<RecordingHost?> RunAsync(bool ticksByCaller, CancellationToken cancel)
+    {
+        RecordingId recording = candidate.Session.RecordingId;
+        RecordingFolder folder = room.Spool.Folder(recording);
+        ManifestKeeper keeper = room.Keepers.Find(recording) ?? room.Keepers.Add(ManifestKeeper.Start(folder, candidate.Manifest));
+        if (!keeper.TryClaim()) return null;
+        bool goesOn = false;
+        try
+        {
+            (bool free, SessionManifest? stored) = await AskAsync(keeper, cancel);
+            if (!free) return null;
+            // Our spool knows better than the stored manifest, unless another bot has gone on in between.
+            bool othersWentOn = stored is not null && stored.Incarnation > keeper.Incarnation;
+            FoundRecording? found = othersWentOn || !candidate.InSpool ? await LookAsync(stored ?? candidate.Manifest, cancel) : null;
+            goesOn = true;
+            return GoOn(keeper, found, stored?.SampleCount ?? 0, ticksByCaller);
+        }
+        finally
+        {
+            if (!goesOn) await GiveUpAsync(keeper);
+        }
+    }
+
+    private RecordingHost GoOn(ManifestKeeper keeper, FoundRecording? found, long storedSamples, bool ticksByCaller)
+    {
+        long last = Math.Max(candidate.InSpool ? candidate.LastSample : 0, found?.LastSample ?? storedSamples);
+        long now = SampleClock.ToSamples(captureTime.GetUtcNow() - keeper.Session.StartedAt);
+        long timestamp = captureTime.GetTimestamp(); // With the wall clock: repairing the spool takes time that must not shift the audio.
+        long resume = Math.Max(last, now); // A clock that was set back must not write over what is there.
+        long elapsed = (long)(resume * (captureTime.TimestampFrequency / (double)SampleClock.SamplesPerSecond));
+        List<ClosedSegment> waiting = [.. room.Spool.Closed(keeper.Session.RecordingId).Select(PreparedSegment.Describe).OfType<ClosedSegment>()];
+        keeper.TakeOver(found?.Manifest, found?.GapsUntil(resume) ?? GapOfAll(last, resume));
+        Dictionary<ulong, int> next = [];
+        foreach (ClosedSegment segment in waiting.Where(segment => segment.Key.Index < ManifestKeeper.LeftoverIndexes))
+        {
+            keeper.Closed(segment.Key, segment.StartSample);
+            if (!File.Exists(segment.WavPath)) keeper.Uploaded(segment.Key); // It left since it was listed.
+            next[segment.Key.UserId] = Math.Max(next.GetValueOrDefault(segment.Key.UserId), segment.Key.Index + 1);
+        }
+        Dictionary<ulong, int> first = keeper.FirstIndexes(next, beyondReserved: found is not null);
+        keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow()));
+        RecordingHost host = room.Host(keeper, new RecordingLease(room.Storages, room.Time), captureTime, timestamp - elapsed, first, ticksByCaller);
+        logger.RecordingTakenOver(keeper.Session.RecordingId.ToString(), keeper.Incarnation, SampleClock.ToTime(resume - last).TotalSeconds);
+        return host;
+    }
+
+    private static IReadOnlyList<RecordingGap> GapOfAll(long last, long resume) =>
+        resume > last ? [new RecordingGap { StartSample = last, SampleCount = resume - last, Reason = RecordingGap.Takeover }] : [];
+
+    private async Task<FoundRecording> LookAsync(SessionManifest stored, CancellationToken cancel)
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(LookPatience);
+        return await FoundRecording.LookAsync(room.Storages.For(stored.Session), stored, patience.Token);
+    }
+
+    private async Task<(bool Free, SessionManifest? Elsewhere)> AskAsync(ManifestKeeper keeper, CancellationToken cancel)
+    {
+        TempStorage storage = room.Storages.For(keeper.Session);
+        RecordingId recording = keeper.Session.RecordingId;
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(Patience);
+        try
+        {
+            LeaseOutcome outcome = await storage.AcquireLeaseAsync(recording, keeper.Folder.LeaseId(), patience.Token);
+            if (outcome == LeaseOutcome.Theirs) return (false, null);
+            holdsLease = outcome == LeaseOutcome.Ours;
+            // Stored before and gone now: the functions have finalized it. Never stored: the storage was away from the first moment on.
+            if (outcome == LeaseOutcome.NoManifest) return (candidate.InSpool && !keeper.WasStored, null);
+            StoredManifest? there = await storage.ReadManifestAsync(recording, patience.Token);
+            if (there is null || there.Manifest.State == ManifestState.Recording) return (true, there?.Manifest);
+            return (false, null);
+        }
+        catch (Exception failure) when (candidate.InSpool && StorageRetry.IsWorld(failure, cancel))
+        {
+            return (true, null);
+        }
+    }
+
+    private async Task GiveUpAsync(ManifestKeeper keeper)
+    {
+        if (holdsLease) await ReleaseAsync(keeper);
+        keeper.Unhost();
+        if (candidate.InSpool) return;
+        keeper.Folder.DeleteWhenEmpty();
+        room.Keepers.Forget(keeper.Session.RecordingId);
+    }
+
+    // The folder with the lease's id may go now: without a word to the storage nobody could take the recording for 60 s.
+    private async Task ReleaseAsync(ManifestKeeper keeper)
+    {
+        using CancellationTokenSource patience = new(ReleasePatience);
+        await room.Storages.For(keeper.Session).ReleaseLeaseAsync(keeper.Session.RecordingId, keeper.Folder.LeaseId(), patience.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

@@ -1,0 +1,33 @@
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Recordings;
+
+/// <summary>What somebody wants recorded.</summary>
+public sealed record StartRecordingRequest
+{
+    public required ulong GuildId { get; init; }
+    public required string GuildName { get; init; }
+    public required ulong ChannelId { get; init; }
+    public required ulong StartedBy { get; init; }
+    public string? Title { get; init; }
+
+    /// <summary>Kept in the manifest for whoever takes the recording over.</summary>
+    public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The clock of the audio. Null: the bot's own.</summary>
+    public TimeProvider? CaptureTime { get; init; }
+
+    /// <summary>The caller ticks the recording itself (<see cref="RecordingHost.Tick"/>), because its clock does not run by itself.</summary>
+    public bool TicksByCaller { get; init; }
+
+    internal SessionInfo ToSession(TimeProvider time) => new()
+    {
+        RecordingId = RecordingId.New(time),
+        GuildId = GuildId,
+        GuildName = GuildName,
+        ChannelId = ChannelId,
+        StartedBy = StartedBy,
+        StartedAt = time.GetUtcNow(),
+        Title = Title,
+    };
+}

@@ -1,0 +1,130 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+
+namespace Pipeline.Bot.ServerSettings;
+
+/// <summary>
+/// Asks the recording API about finished recordings and settings. Every method throws <see cref="RecordingApiException"/> when it
+/// is away; nothing here is on the way of audio.
+/// </summary>
+public sealed class RecordingApiClient(HttpClient http, RecordingApiOptions options, TimeProvider time)
+{
+    private const int PagesSearched = 5;
+
+    public bool IsConfigured => options.BaseUrl is not null;
+
+    /// <summary>Newest first.</summary>
+    public async Task<RecordingPage> ListAsync(ulong guildId, int limit, string? cursor, CancellationToken cancellationToken)
+    {
+        string path = string.Create(CultureInfo.InvariantCulture, $"/api/recordings?guildId={guildId}&limit={limit}");
+        if (cursor is not null) path += "&cursor=" + Uri.EscapeDataString(cursor);
+        return await GetAsync(path, ApiJsonContext.Default.RecordingPage, cancellationToken) ?? new RecordingPage { Recordings = [] };
+    }
+
+    /// <summary>One recording by its id; null when there is none.</summary>
+    public Task<RecordingDetails?> GetAsync(string id, CancellationToken cancellationToken) =>
+        GetAsync("/api/recordings/" + Uri.EscapeDataString(id), ApiJsonContext.Default.RecordingDetails, cancellationToken);
+
+    /// <summary>The recording of one session, looked for among the newest of the guild; null when it is not listed yet.</summary>
+    public async Task<RecordingSummary?> FindAsync(ulong guildId, RecordingId session, CancellationToken cancellationToken)
+    {
+        string id = session.ToString();
+        string? cursor = null;
+        for (int page = 0; page < PagesSearched; page++)
+        {
+            RecordingPage found = await ListAsync(guildId, 20, cursor, cancellationToken);
+            if (found.Recordings.FirstOrDefault(recording => recording.SessionId == id || recording.Id == id) is { } match) return match;
+            cursor = found.NextCursor;
+            if (cursor is null) return null;
+        }
+        return null;
+    }
+
+    /// <summary>False: it was not there.</summary>
+    public async Task<bool> DeleteAsync(string id, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = Request(HttpMethod.Delete, "/api/recordings/" + Uri.EscapeDataString(id));
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+        return response.StatusCode != HttpStatusCode.NotFound;
+    }
+
+    /// <summary>Null: the server has chosen nothing yet.</summary>
+    public async Task<GuildSettings?> GetSettingsAsync(ulong guildId, CancellationToken cancellationToken)
+    {
+        GuildSettings? settings = await GetAsync(SettingsPath(guildId), ApiJsonContext.Default.GuildSettings, cancellationToken);
+        // A field that is absent is read as null, whatever its type says.
+        return settings is { OptedOutUserIds: null } ? settings with { OptedOutUserIds = [] } : settings;
+    }
+
+    public async Task PutSettingsAsync(ulong guildId, GuildSettings settings, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = Request(HttpMethod.Put, SettingsPath(guildId));
+        request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(settings, ApiJsonContext.Default.GuildSettings));
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.NotFound) throw new RecordingApiException("the recording API keeps no settings");
+    }
+
+    /// <summary>Where people open a recording; null when no API is configured.</summary>
+    public string? PageOf(string id)
+    {
+        if (options.PageUrl is { Length: > 0 } page) return page.Replace("{id}", Uri.EscapeDataString(id), StringComparison.Ordinal);
+        return options.BaseUrl is { } server ? Address(server, "/api/recordings/" + Uri.EscapeDataString(id)).AbsoluteUri : null;
+    }
+
+    private static string SettingsPath(ulong guildId) => string.Create(CultureInfo.InvariantCulture, $"/api/guilds/{guildId}/settings");
+
+    private static Uri Address(Uri server, string path) => new(server.AbsoluteUri.TrimEnd('/') + path);
+
+    private async Task<T?> GetAsync<T>(string path, JsonTypeInfo<T> shape, CancellationToken cancellationToken) where T : class
+    {
+        using HttpRequestMessage request = Request(HttpMethod.Get, path);
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.NoContent) return null;
+        try
+        {
+            return JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(cancellationToken), shape);
+        }
+        catch (Exception problem) when (problem is JsonException or HttpRequestException or IOException)
+        {
+            throw new RecordingApiException("the recording API's answer could not be read", problem);
+        }
+    }
+
+    private HttpRequestMessage Request(HttpMethod method, string path)
+    {
+        Uri server = options.BaseUrl ?? throw new RecordingApiException("no recording API is configured (RecordingApi__BaseUrl)");
+        HttpRequestMessage request = new(method, Address(server, path));
+        if (options.ApiKey is { Length: > 0 } key) request.Headers.TryAddWithoutValidation("x-functions-key", key);
+        return request;
+    }
+
+    /// <summary>Any answer but success and "not there" is an exception; so is none.</summary>
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource timeout = new(options.Timeout, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        try
+        {
+            HttpResponseMessage response = await http.SendAsync(request, either.Token);
+            if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return response;
+            int status = (int)response.StatusCode;
+            response.Dispose();
+            throw new RecordingApiException(string.Create(CultureInfo.InvariantCulture, $"the recording API answered {status}"));
+        }
+        catch (Exception problem) when (problem is HttpRequestException or SocketException)
+        {
+            throw new RecordingApiException("the recording API is not reachable", problem);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new RecordingApiException("the recording API did not answer in time");
+        }
+    }
+}

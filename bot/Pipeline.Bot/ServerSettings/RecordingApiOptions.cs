@@ -1,0 +1,24 @@
+using System.Text;
+
+namespace Pipeline.Bot.ServerSettings;
+
+/// <summary>Where the recording API is, for commands about finished recordings and settings.</summary>
+public sealed record RecordingApiOptions
+{
+    /// <summary>RecordingApi__BaseUrl: scheme, host and port; null when there is none.</summary>
+    public Uri? BaseUrl { get; init; }
+
+    /// <summary>RecordingApi__ApiKey: a secret, sent as x-functions-key.</summary>
+    public string? ApiKey { get; init; }
+
+    /// <summary>RecordingApi__PageUrl: what people open, with <c>{id}</c> for the recording; the API's own address when left out.</summary>
+    public string? PageUrl { get; init; }
+
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    private bool PrintMembers(StringBuilder text)
+    {
+        text.Append("BaseUrl = ").Append(BaseUrl);
+        return true;
+    }
+}

@@ -1,0 +1,18 @@
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Spool;
+
+/// <summary>
+/// A finished WAV file in the spool with all that is known about it. Positions and counts are samples per channel at 48 kHz.
+/// </summary>
+/// <param name="StartSample">Of the first sample, since the start of the recording.</param>
+/// <param name="FileSize">Bytes of the WAV file, header included.</param>
+public sealed record ClosedSegment(
+    SegmentKey Key,
+    string Username,
+    string WavPath,
+    string SidecarPath,
+    long StartSample,
+    long SampleCount,
+    int Channels,
+    long FileSize);

@@ -1,0 +1,51 @@
+using System.Text.Json;
+
+namespace Pipeline.Bot.Spool;
+
+/// <summary>
+/// The segments of one recording that this spool has sent on their way, one JSON line each, written before the upload and therefore
+/// before the file is deleted: with it a restart knows every index, count and hash although the files are gone.
+/// A line that a crash cut off is dropped; its segment still lies in the spool and is written again.
+/// </summary>
+public sealed class SegmentJournal(string path)
+{
+    public IReadOnlyList<JournalEntry> Read()
+    {
+        List<JournalEntry> entries = [];
+        if (!File.Exists(path)) return entries;
+        foreach (string line in File.ReadLines(path))
+        {
+            if (TryParse(line) is { } entry) entries.Add(entry);
+        }
+        return entries;
+    }
+
+    public void Append(JournalEntry entry)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        // A line that a crash cut off must not swallow the next one.
+        bool cut = file.Length > 0 && LastByte(file) != '\n';
+        file.Seek(0, SeekOrigin.End);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(entry, JournalJsonContext.Default.JournalEntry);
+        file.Write([.. cut ? "\n"u8 : [], .. json, (byte)'\n']);
+    }
+
+    private static int LastByte(FileStream file)
+    {
+        file.Seek(-1, SeekOrigin.End);
+        return file.ReadByte();
+    }
+
+    private static JournalEntry? TryParse(string line)
+    {
+        try
+        {
+            return line.Length == 0 ? null : JsonSerializer.Deserialize(line, JournalJsonContext.Default.JournalEntry);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

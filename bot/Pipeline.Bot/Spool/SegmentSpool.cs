@@ -1,0 +1,204 @@
+using System.Globalization;
+using System.Text.Json;
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Spool;
+
+/// <summary>
+/// The local folder where closed segments wait: <c>{spool}/{recordingId}/{userId}/{index:D6}.wav</c>.
+/// The folder itself is the upload queue; nothing about the backlog is kept in memory but its size.
+/// One process at a time: the lock file says so. Files reach the disk when the kernel writes them back
+/// (a killed process loses nothing; a machine without power loses what was not uploaded, at most the last 30 s of writes).
+/// </summary>
+public sealed class SegmentSpool : IDisposable
+{
+    private const string LockFileName = "bot.lock";
+    private const string KeptFolderName = "kept";
+    private const string AsideFolderName = "aside";
+    private const string ConflictSuffix = ".conflict";
+
+    private readonly SpoolOptions options;
+    private readonly FileStream lockFile;
+    private readonly DriveInfo drive;
+    private long bytes;
+    private long files;
+    private volatile SpoolSnapshot snapshot;
+
+    /// <summary>Takes the folder and repairs what a process that was killed left open in it.</summary>
+    /// <exception cref="SpoolInUseException">Another process holds the folder.</exception>
+    /// <exception cref="IOException">The folder cannot be created or written.</exception>
+    public SegmentSpool(SpoolOptions options)
+    {
+        this.options = options;
+        Root = Path.GetFullPath(options.Folder);
+        Create(Root);
+        lockFile = TakeLock(Root);
+        drive = new DriveInfo(Root);
+        snapshot = new SpoolSnapshot(0, 0, 0, SpoolLevel.Ok);
+        foreach (RecordingId recording in Recordings())
+        {
+            SpoolRepair.Repair(Folder(recording).Path);
+            Folder(recording).RemoveStraySidecars();
+        }
+        foreach (SpooledSegment segment in Closed()) Added(segment.FileSize);
+        Refresh();
+    }
+
+    public string Root { get; }
+
+    /// <summary>As of the last <see cref="Refresh"/>.</summary>
+    public SpoolSnapshot Snapshot => snapshot;
+
+    public RecordingFolder Folder(RecordingId recording) => new(Path.Combine(Root, recording.ToString()));
+
+    /// <summary>Recordings that have a folder here, oldest first (ids sort by time).</summary>
+    public IReadOnlyList<RecordingId> Recordings()
+    {
+        List<RecordingId> found = [];
+        foreach (DirectoryInfo folder in EnumerateOrNone(new DirectoryInfo(Root), static root => root.GetDirectories()))
+        {
+            if (RecordingId.TryParse(folder.Name, out RecordingId recording)) found.Add(recording);
+        }
+        found.Sort((left, right) => string.CompareOrdinal(left.ToString(), right.ToString()));
+        return found;
+    }
+
+    /// <summary>All closed segments: recordings oldest first, tracks by user, segments by index. Read lazily, one track at a time.</summary>
+    public IEnumerable<SpooledSegment> Closed() => Recordings().SelectMany(Closed);
+
+    /// <summary>The closed segments of one recording.</summary>
+    public IEnumerable<SpooledSegment> Closed(RecordingId recording)
+    {
+        DirectoryInfo folder = new(Folder(recording).Path);
+        foreach (DirectoryInfo track in EnumerateOrNone(folder, static parent => parent.GetDirectories()))
+        {
+            if (!ulong.TryParse(track.Name, NumberStyles.None, CultureInfo.InvariantCulture, out ulong userId)) continue;
+            FileInfo[] found = EnumerateOrNone(track, static parent => parent.GetFiles("*.wav"));
+            Array.Sort(found, static (left, right) => string.CompareOrdinal(left.Name.PadLeft(24, '0'), right.Name.PadLeft(24, '0')));
+            foreach (FileInfo file in found)
+            {
+                if (!int.TryParse(Path.GetFileNameWithoutExtension(file.Name), NumberStyles.None, CultureInfo.InvariantCulture, out int index)) continue;
+                if (file.Exists) yield return new SpooledSegment(new SegmentKey(recording, userId, index), file.FullName, file.Length, file.LastWriteTimeUtc);
+            }
+        }
+    }
+
+    /// <summary>A segment was closed.</summary>
+    public void Added(long fileSize)
+    {
+        Interlocked.Add(ref bytes, fileSize);
+        Interlocked.Increment(ref files);
+    }
+
+    /// <summary>The segment is safe elsewhere: its file goes (or moves to <c>kept/</c>), then its sidecar.</summary>
+    public void Remove(SpooledSegment segment, bool keep)
+    {
+        if (keep)
+        {
+            string folder = Path.Combine(Root, KeptFolderName, segment.Key.Recording.ToString(), segment.Key.UserId.ToString(CultureInfo.InvariantCulture));
+            Directory.CreateDirectory(folder);
+            File.Copy(segment.SidecarPath, Path.Combine(folder, Path.GetFileName(segment.SidecarPath)), overwrite: true);
+            File.Move(segment.WavPath, Path.Combine(folder, Path.GetFileName(segment.WavPath)), overwrite: true);
+        }
+        File.Delete(segment.WavPath);
+        Left(segment.FileSize);
+        File.Delete(segment.SidecarPath);
+    }
+
+    /// <summary>Sets a segment aside that cannot be put; it stays on disk and no scan finds it again.</summary>
+    public void SetAside(SpooledSegment segment)
+    {
+        File.Move(segment.WavPath, Path.ChangeExtension(segment.WavPath, ConflictSuffix + ".wav"), overwrite: true);
+        Left(segment.FileSize);
+    }
+
+    /// <summary>Gives a segment another index: sidecar first, so that a crash in between leaves the old pair whole.</summary>
+    public static void Renumber(SpooledSegment segment, int index)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"{index:D6}");
+        string folder = Path.GetDirectoryName(segment.WavPath)!;
+        SegmentSidecar? sidecar = JsonSerializer.Deserialize(File.ReadAllBytes(segment.SidecarPath), CaptureJsonContext.Default.SegmentSidecar);
+        File.WriteAllBytes(Path.Combine(folder, name + ".json"), JsonSerializer.SerializeToUtf8Bytes(sidecar! with { Index = index }, CaptureJsonContext.Default.SegmentSidecar));
+        File.Move(segment.WavPath, Path.Combine(folder, name + ".wav"));
+        File.Delete(segment.SidecarPath);
+    }
+
+    /// <summary>Reads the disk's free space and decides the level. Full ends at 95 % of the limit, so that it does not flutter.</summary>
+    public SpoolSnapshot Refresh()
+    {
+        long free = drive.AvailableFreeSpace;
+        long waiting = Interlocked.Read(ref bytes);
+        bool wasFull = snapshot.Level == SpoolLevel.Full;
+        long limit = wasFull ? options.LimitBytes / 100 * 95 : options.LimitBytes;
+        long minimumFree = wasFull ? options.MinimumFreeBytes / 100 * 105 : options.MinimumFreeBytes;
+        SpoolLevel level = waiting >= limit || free < minimumFree ? SpoolLevel.Full
+            : waiting >= options.LimitBytes / 100 * 80 ? SpoolLevel.High
+            : SpoolLevel.Ok;
+        return snapshot = new SpoolSnapshot(waiting, Interlocked.Read(ref files), free, level);
+    }
+
+    /// <summary>
+    /// The recording is over: its folder goes. When audio was set aside in it, the folder moves to <c>aside/</c> instead.
+    /// </summary>
+    public void RemoveFolder(RecordingId recording)
+    {
+        RecordingFolder folder = Folder(recording);
+        if (folder.DeleteWhenEmpty()) return;
+        string aside = Path.Combine(Root, AsideFolderName, recording.ToString());
+        Directory.CreateDirectory(Path.GetDirectoryName(aside)!);
+        for (int number = 2; Directory.Exists(aside); number++) aside = Path.Combine(Root, AsideFolderName, $"{recording}-{number}");
+        Directory.Move(folder.Path, aside);
+    }
+
+    public void Dispose() => lockFile.Dispose();
+
+    private void Left(long fileSize)
+    {
+        Interlocked.Add(ref bytes, -fileSize);
+        Interlocked.Decrement(ref files);
+    }
+
+    private static void Create(string root)
+    {
+        try
+        {
+            Directory.CreateDirectory(root);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(root, refused);
+        }
+    }
+
+    private static IOException Unusable(string root, Exception why) =>
+        new($"{root} cannot be the spool folder ({why.Message.TrimEnd('.')}); set RECORDING_SPOOL_FOLDER to a folder that can be written", why);
+
+    private static FileStream TakeLock(string root)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(root, LockFileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException held) when (File.Exists(Path.Combine(root, LockFileName)))
+        {
+            throw new SpoolInUseException(root, held);
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        {
+            throw Unusable(root, refused);
+        }
+    }
+
+    // The folder may be removed by its last upload while somebody looks.
+    private static T[] EnumerateOrNone<T>(DirectoryInfo folder, Func<DirectoryInfo, T[]> enumerate)
+    {
+        try
+        {
+            return enumerate(folder);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
+}

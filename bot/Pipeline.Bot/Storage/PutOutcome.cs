@@ -1,0 +1,10 @@
+namespace Pipeline.Bot.Storage;
+
+/// <summary>What became of a put.</summary>
+public enum PutOutcome
+{
+    Stored,
+
+    /// <summary>An earlier try had put the same bytes there.</summary>
+    AlreadyThere,
+}

@@ -1,5 +1,0 @@
-namespace Pipeline.Bot.Upload;
-
-/// <summary>The storage does not answer, or refuses us, before anything has begun.</summary>
-public sealed class StorageUnreachableException(string reason, Exception inner)
-    : Exception($"the storage does not answer: {reason}; check PipelineStorage (locally: is Azurite running?) and the network", inner);

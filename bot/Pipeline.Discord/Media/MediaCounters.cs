@@ -1,0 +1,64 @@
+using Pipeline.Discord.Rtp;
+
+namespace Pipeline.Discord.Media;
+
+/// <summary>Counters of the media path. Written by the media thread only, read by anybody; a new user's arrival is the only allocation.</summary>
+internal sealed class MediaCounters
+{
+    private static readonly int ReasonCount = Enum.GetValues<DropReason>().Length;
+
+    private readonly long[] reasons = new long[ReasonCount];
+    private readonly Dictionary<ulong, UserAudioCounters> byUser = [];
+    private UserAudioCounters[] users = [];
+    private long datagrams;
+    private long audio;
+    private long recovered;
+    private long keepaliveEchoes;
+
+    public long Datagrams => Volatile.Read(ref datagrams);
+
+    public long KeepaliveEchoes => Volatile.Read(ref keepaliveEchoes);
+
+    /// <summary>Authentic audio, delivered or held: what tells that receiving works.</summary>
+    public long Audio => Volatile.Read(ref audio);
+
+    public void Count(DropReason reason)
+    {
+        Volatile.Write(ref datagrams, datagrams + 1);
+        if (reason == DropReason.None) Volatile.Write(ref audio, audio + 1);
+        else CountOnly(reason);
+        if (reason == DropReason.KeepaliveEcho) Volatile.Write(ref keepaliveEchoes, keepaliveEchoes + 1);
+    }
+
+    /// <summary>A datagram that was counted as dropped became audio after all.</summary>
+    public void CountRecovered()
+    {
+        Volatile.Write(ref audio, audio + 1);
+        Volatile.Write(ref recovered, recovered + 1);
+    }
+
+    /// <summary>For a datagram that was counted when it was held.</summary>
+    public void CountOnly(DropReason reason) => Volatile.Write(ref reasons[(int)reason], reasons[(int)reason] + 1);
+
+    public long Read(DropReason reason) => Volatile.Read(ref reasons[(int)reason]);
+
+    public UserAudioCounters Of(ulong userId)
+    {
+        if (byUser.TryGetValue(userId, out UserAudioCounters? counters)) return counters;
+        counters = new UserAudioCounters(userId);
+        byUser.Add(userId, counters);
+        Volatile.Write(ref users, [.. users, counters]);
+        return counters;
+    }
+
+    public VoiceHealth Health(long kernelDrops)
+    {
+        Dictionary<DropReason, long> drops = [];
+        for (int reason = 1; reason < ReasonCount; reason++)
+        {
+            long count = Volatile.Read(ref reasons[reason]);
+            if (count > 0) drops.Add((DropReason)reason, count);
+        }
+        return new VoiceHealth(Datagrams, kernelDrops, Volatile.Read(ref recovered), [.. Volatile.Read(ref users).Select(user => user.Read())], drops);
+    }
+}

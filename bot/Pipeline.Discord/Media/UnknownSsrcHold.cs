@@ -1,0 +1,128 @@
+namespace Pipeline.Discord.Media;
+
+/// <summary>
+/// Keeps the frames of sources whose user is not known yet: audio may overtake the Speaking message that names its sender. Bounded in
+/// sources, packets and time; the oldest goes first, and what goes is counted by the caller. Media thread only.
+/// </summary>
+internal sealed class UnknownSsrcHold(TimeProvider time)
+{
+    /// <summary>Sources held at once; a further one takes the place of the one that has been quiet longest.</summary>
+    public const int MaxSources = 32;
+
+    /// <summary>2 s of 20 ms frames.</summary>
+    public const int MaxFramesPerSource = 100;
+
+    /// <summary>Older frames are of no use: the recording closes a silence after about as long.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(2);
+
+    private const int BytesPerSource = 64 * 1024;
+
+    private readonly List<Source> sources = new(MaxSources);
+    private readonly Stack<AudioFrameRing> spareRings = [];
+    private readonly long maxAge = (long)(MaxAge.TotalSeconds * time.TimestampFrequency);
+
+    /// <summary>What became of a source when it was offered its user.</summary>
+    public delegate bool TryFindUser(uint ssrc, out ulong userId);
+
+    public delegate void Deliver(ulong userId, in AudioFrame frame);
+
+    public int SourceCount => sources.Count;
+
+    /// <summary>Holds one frame (its user id is not used). Returns how many older frames were given up for it.</summary>
+    public int Add(in AudioFrame frame)
+    {
+        int lost = 0;
+        Source source = Find(frame.Ssrc) ?? Open(frame.Ssrc, ref lost);
+        while (source.Frames >= MaxFramesPerSource || !source.Ring.TryWrite(frame))
+        {
+            if (source.Frames == 0) return lost + 1;
+            DropOldest(source);
+            lost++;
+        }
+        source.Frames++;
+        source.LastAt = frame.ReceivedAt;
+        return lost;
+    }
+
+    /// <summary>Hands over, in arrival order, what belongs to users that have become known.</summary>
+    public void Release(TryFindUser tryFindUser, Deliver deliver)
+    {
+        for (int i = sources.Count - 1; i >= 0; i--)
+        {
+            Source source = sources[i];
+            if (!tryFindUser(source.Ssrc, out ulong userId)) continue;
+            while (source.Frames > 0 && source.Ring.TryRead(out AudioFrame frame))
+            {
+                deliver(userId, frame);
+                source.Ring.Release();
+                source.Frames--;
+            }
+            Close(i);
+        }
+    }
+
+    /// <summary>Gives up what has waited too long. Returns how many frames that were.</summary>
+    public int Expire(long now)
+    {
+        int lost = 0;
+        for (int i = sources.Count - 1; i >= 0; i--)
+        {
+            Source source = sources[i];
+            while (source.Frames > 0 && source.Ring.TryRead(out AudioFrame frame) && now - frame.ReceivedAt > maxAge)
+            {
+                DropOldest(source);
+                lost++;
+            }
+            if (source.Frames == 0) Close(i);
+        }
+        return lost;
+    }
+
+    private Source? Find(uint ssrc)
+    {
+        foreach (Source source in sources)
+        {
+            if (source.Ssrc == ssrc) return source;
+        }
+        return null;
+    }
+
+    private Source Open(uint ssrc, ref int lost)
+    {
+        if (sources.Count == MaxSources)
+        {
+            int quietest = 0;
+            for (int i = 1; i < sources.Count; i++)
+            {
+                if (sources[i].LastAt < sources[quietest].LastAt) quietest = i;
+            }
+            lost += sources[quietest].Frames;
+            Close(quietest);
+        }
+        Source source = new(ssrc, spareRings.TryPop(out AudioFrameRing? ring) ? ring : new AudioFrameRing(BytesPerSource));
+        sources.Add(source);
+        return source;
+    }
+
+    private void Close(int index)
+    {
+        AudioFrameRing ring = sources[index].Ring;
+        while (ring.TryRead(out _)) ring.Release();
+        spareRings.Push(ring);
+        sources.RemoveAt(index);
+    }
+
+    private static void DropOldest(Source source)
+    {
+        if (source.Ring.TryRead(out _)) source.Ring.Release();
+        source.Frames--;
+    }
+
+    private sealed class Source(uint ssrc, AudioFrameRing ring)
+    {
+        public uint Ssrc { get; } = ssrc;
+        public AudioFrameRing Ring { get; } = ring;
+        public int Frames { get; set; }
+        public long LastAt { get; set; }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Pipeline.Dave.Receive;
+using Pipeline.Dave.Session;
+using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Media;
+using Pipeline.Discord.Model;
+using Pipeline.Discord.Voice.Session;
+
+namespace Pipeline.Discord.Voice.Call;
+
+/// <summary>
+/// One guild's call as a recording wants it: joins, follows moves and new servers, gets the connection back for as long as it is wanted,
+/// and says so when it cannot. One loop owns the state; the public methods post into its queue and may be called from any thread.
+/// Discord: Voice Connections, Gateway Events (Voice State Update, Voice Server Update).
+/// </summary>
+public sealed class VoiceCall : IAsyncDisposable
+{
+    private const int EventCapacity = 4096;
+
+    // The loop never waits for long, so this is not reached; a state that found it full would be told again by the next.
+    private const int InputCapacity = 4096;
+
+    private readonly VoiceCallLoop loop;
+    private readonly Channel<VoiceCallInput> inputs = Channel.CreateBounded<VoiceCallInput>(new BoundedChannelOptions(InputCapacity) { SingleReader = true });
+    private readonly Channel<VoiceCallEvent> events;
+    private readonly Task run;
+
+    /// <param name="options">Waits and policy.</param>
+    /// <param name="updateVoiceState">Sends op 4 on the guild's shard: guild, channel (null leaves).</param>
+    /// <param name="time">Clock of everything, the frames' arrival times included.</param>
+    /// <param name="logger">Never sees tokens or keys.</param>
+    public VoiceCall(VoiceCallOptions options, Func<ulong, ulong?, CancellationToken, ValueTask> updateVoiceState, TimeProvider time, ILogger logger)
+    {
+        // The newest events matter most: the last one tells that the call is over.
+        events = Channel.CreateBounded<VoiceCallEvent>(new BoundedChannelOptions(EventCapacity) { FullMode = BoundedChannelFullMode.DropOldest });
+        loop = new VoiceCallLoop(options, new VoiceStateSender(updateVoiceState, time, logger), inputs, events.Writer, time, logger);
+        run = Task.Run(loop.RunAsync);
+    }
+
+    /// <summary>What happens, in order. Completes when the call is disposed.</summary>
+    public ChannelReader<VoiceCallEvent> Events => events.Reader;
+
+    public VoiceCallState State => loop.State;
+
+    /// <summary>Why the call is over; null while it is not.</summary>
+    public VoiceEndReason? EndReason => loop.EndReason;
+
+    /// <summary>Where we are, or want to be; 0 before the first join.</summary>
+    public ulong ChannelId => loop.ChannelId;
+
+    /// <summary>Counters of the voice session that runs, or ran last.</summary>
+    public VoiceHealth Health => loop.Health;
+
+    /// <summary>What became of a user's frames in the end-to-end layer, over all sessions of this call; any thread.</summary>
+    public DaveCounters EncryptionCountersOf(ulong userId) => loop.EncryptionCountersOf(userId);
+
+    /// <summary>End-to-end encryption of the session that runs: members, signature keys, privacy code.</summary>
+    public DaveSnapshot Encryption => loop.Encryption;
+
+    /// <summary>
+    /// Joins a channel. Completes with <see cref="VoiceCallState.Connected"/>, or with <see cref="VoiceCallState.Disconnected"/> when it
+    /// cannot be joined (see <see cref="EndReason"/>). Cancelling leaves again.
+    /// </summary>
+    /// <param name="guildId">The same for the whole life of the call.</param>
+    /// <param name="channelId">A voice or stage channel.</param>
+    /// <param name="ownUserId">The bot's.</param>
+    /// <param name="frames">Where audio goes; the call is its only writer until it has left.</param>
+    /// <param name="cancellation">Gives up waiting.</param>
+    /// <exception cref="InvalidOperationException">A join is running, or the call is connected already.</exception>
+    public async Task<VoiceCallState> JoinAsync(ulong guildId, ulong channelId, ulong ownUserId, AudioFrameRing frames, CancellationToken cancellation)
+    {
+        TaskCompletionSource<VoiceCallState> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await inputs.Writer.WriteAsync(new VoiceCallInput.Join(guildId, channelId, ownUserId, frames, answer), cancellation);
+            return await answer.Task.WaitAsync(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            await LeaveAsync(CancellationToken.None);
+            throw;
+        }
+    }
+
+    /// <summary>Leaves the channel; when it completes, nothing more is written into the ring.</summary>
+    public async Task LeaveAsync(CancellationToken cancellation)
+    {
+        if (run.IsCompleted) return;
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await inputs.Writer.WriteAsync(new VoiceCallInput.Leave(done), cancellation);
+        await done.Task.WaitAsync(cancellation);
+    }
+
+    /// <summary>The bot's own voice state, as the main gateway told it.</summary>
+    /// <param name="own">States of other users are ignored.</param>
+    /// <param name="origin">A state that was missed while the gateway was away means a lost session, not a kick.</param>
+    public void OnVoiceState(VoiceState own, VoiceStateOrigin origin = VoiceStateOrigin.Update) => inputs.Writer.TryWrite(new VoiceCallInput.OwnState(own, origin));
+
+    /// <summary>The voice server, as the main gateway told it.</summary>
+    public void OnVoiceServer(VoiceServerUpdate update) => inputs.Writer.TryWrite(new VoiceCallInput.Server(update));
+
+    /// <summary>The main gateway identified anew, so Discord dropped our voice session: it is joined anew when it is still wanted.</summary>
+    public void OnGatewayRestarted() => inputs.Writer.TryWrite(VoiceCallInput.GatewayRestarted.Instance);
+
+    /// <summary>Leaves, if need be, and completes <see cref="Events"/>.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (run.IsCompleted) return;
+        await LeaveAsync(CancellationToken.None);
+        inputs.Writer.TryComplete();
+        await run;
+    }
+}

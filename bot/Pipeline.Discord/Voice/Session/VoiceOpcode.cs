@@ -1,0 +1,35 @@
+namespace Pipeline.Discord.Voice.Session;
+
+/// <summary>Opcodes of the voice gateway, version 8 (Discord: Opcodes and Status Codes, Voice). Unknown ones are harmless.</summary>
+public enum VoiceOpcode
+{
+    Identify = 0,
+    SelectProtocol = 1,
+    Ready = 2,
+    Heartbeat = 3,
+    SessionDescription = 4,
+    Speaking = 5,
+    HeartbeatAck = 6,
+    Resume = 7,
+    Hello = 8,
+    Resumed = 9,
+    ClientsConnect = 11,
+    Video = 12,
+    ClientDisconnect = 13,
+    SessionUpdate = 14,
+    MediaSinkWants = 15,
+    BackendVersion = 16,
+    ClientFlags = 18,
+    ClientPlatform = 20,
+    DavePrepareTransition = 21,
+    DaveExecuteTransition = 22,
+    DaveTransitionReady = 23,
+    DavePrepareEpoch = 24,
+    DaveExternalSender = 25,
+    DaveKeyPackage = 26,
+    DaveProposals = 27,
+    DaveCommitWelcome = 28,
+    DaveAnnounceCommit = 29,
+    DaveWelcome = 30,
+    DaveInvalidCommitWelcome = 31,
+}

@@ -1,0 +1,23 @@
+namespace Pipeline.Discord.Voice.Session;
+
+/// <summary>What a running voice session tells, in order, from its control loop.</summary>
+public abstract record VoiceSessionNews
+{
+    /// <summary>The session description came: audio can be received.</summary>
+    public sealed record Live : VoiceSessionNews;
+
+    /// <summary>The gateway's connection broke; audio goes on while it is resumed.</summary>
+    public sealed record Interrupted(int? CloseCode) : VoiceSessionNews;
+
+    public sealed record Resumed : VoiceSessionNews;
+
+    public sealed record UserJoined(ulong UserId) : VoiceSessionNews;
+
+    public sealed record UserLeft(ulong UserId) : VoiceSessionNews;
+
+    /// <summary>The end-to-end group's code, or null without a group.</summary>
+    public sealed record PrivacyCode(string? Code) : VoiceSessionNews;
+
+    /// <summary>Neither new keys nor joining anew made the audio readable.</summary>
+    public sealed record EncryptionBroken : VoiceSessionNews;
+}

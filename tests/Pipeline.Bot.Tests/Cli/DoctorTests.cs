@@ -1,0 +1,164 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Pipeline.Bot.Cli;
+using Pipeline.Bot.Cli.Settings;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.ServerSettings;
+using Pipeline.Bot.Spool;
+using Pipeline.Bot.Storage;
+using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Model;
+using Pipeline.Discord.Rest;
+using Pipeline.Discord.Voice.Call;
+using Pipeline.Discord.Voice.Session;
+using Pipeline.DiscordSimulator.World;
+using Pipeline.TestKit;
+using Permissions = Pipeline.DiscordSimulator.World.Permissions;
+using Pipeline.DiscordSimulator;
+
+namespace Pipeline.Bot.Tests.Cli;
+
+public sealed class DoctorTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task Healthy_bot_has_no_problem()
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        IReadOnlyList<DoctorFinding> findings = await ExamineAsync(discord);
+        Assert.All(findings, finding => Assert.True(finding.IsWell, finding.ToString()));
+        Assert.Superset(new HashSet<string>(["token", "intents", "commands", "libopus", "storage", "clock", "UDP", "spool"]), findings.Select(finding => finding.Check).ToHashSet());
+    }
+
+    [Fact]
+    public async Task Missing_permission_is_named_with_channel_and_remedy()
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        discord.VoiceChannel.Deny(discord.BotMember, Permissions.Connect);
+        DoctorFinding problem = Assert.Single(await ExamineAsync(discord), finding => !finding.IsWell);
+        Assert.Contains("Table: Connect", problem.Text, StringComparison.Ordinal);
+        Assert.Contains("permissions", problem.Remedy, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Discord, problem.Code);
+    }
+
+    [Fact]
+    public async Task Wrong_token_absent_storage_and_used_up_sessions_have_remedies()
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        DoctorFinding token = Assert.Single(await ExamineAsync(discord, token: "wrong"), finding => !finding.IsWell);
+        Assert.Contains("DISCORD_TOKEN", token.Remedy, StringComparison.Ordinal);
+        Assert.DoesNotContain("wrong", token.ToString(), StringComparison.Ordinal);
+        DoctorFinding storage = Assert.Single(await ExamineAsync(discord, storage: "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://127.0.0.1:1"), finding => !finding.IsWell);
+        Assert.Equal(("storage", ExitCode.Storage), (storage.Check, storage.Code));
+        discord.Bot.SessionStartsLeft = 0;
+        Assert.Equal("sessions", Assert.Single(await ExamineAsync(discord), finding => !finding.IsWell).Check);
+    }
+
+    /// <summary>Roles that are missing and firewalls answer 403, which creating what is there already takes for an answer.</summary>
+    [Fact]
+    public async Task Storage_that_refuses_the_bot_is_no_finding_that_is_well()
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        using HttpListener refusing = new();
+        int port = FreePort.Take(1)[0];
+        refusing.Prefixes.Add($"http://127.0.0.1:{port}/");
+        refusing.Start();
+        Task serving = RefuseAsync(refusing);
+        DoctorFinding storage = Assert.Single(await ExamineAsync(discord, storage: Azurite.ConnectionStringThrough(port, port, port)), finding => !finding.IsWell);
+        Assert.Equal(("storage", ExitCode.Storage), (storage.Check, storage.Code));
+        Assert.Contains("403", storage.Remedy, StringComparison.Ordinal);
+        refusing.Stop();
+        await serving;
+    }
+
+    private static async Task RefuseAsync(HttpListener listener)
+    {
+        try
+        {
+            while (true)
+            {
+                using HttpListenerResponse response = (await listener.GetContextAsync()).Response;
+                response.StatusCode = 403;
+                response.Headers["x-ms-error-code"] = "AuthorizationPermissionMismatch";
+            }
+        }
+        catch (Exception stopped) when (stopped is HttpListenerException or ObjectDisposedException)
+        {
+            return;
+        }
+    }
+
+    [Fact]
+    public async Task Without_a_channel_it_says_what_was_not_proved()
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        DoctorFinding udp = Assert.Single(await ExamineAsync(discord), finding => finding.Check == "UDP");
+        Assert.True(udp.IsWell);
+        Assert.Contains("was not tried: doctor --channel ID", udp.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(discord.Log.Lines, line => line.Contains("IDENTIFY", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task Round_trip_is_proved_in_a_channel_which_is_left_again()
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        DoctorFinding udp = Assert.Single(await ExamineAsync(discord, channel: discord.VoiceChannel.Id), finding => finding.Check == "UDP");
+        Assert.True(udp.IsWell, udp.ToString());
+        Assert.Contains("answered IP discovery", udp.Text, StringComparison.Ordinal);
+        await Simulator.WaitUntilAsync(() => discord.Guild.VoiceStateOf(discord.Bot.Id) is null);
+        Assert.Empty(discord.BotMember.NicknameHistory);
+    }
+
+    [Fact]
+    public async Task Blocked_UDP_is_named_with_its_remedy_and_exit_code()
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        discord.Faults.Add(new DiscordSimulator.Faults.IgnoreDiscovery());
+        DoctorFinding udp = Assert.Single(await ExamineAsync(discord, channel: discord.VoiceChannel.Id), finding => !finding.IsWell);
+        Assert.Equal(("UDP", ExitCode.Machine), (udp.Check, udp.Code));
+        Assert.Contains("does not answer over UDP", udp.Text, StringComparison.Ordinal);
+        Assert.Contains("50000-65535", udp.Remedy, StringComparison.Ordinal);
+        await Simulator.WaitUntilAsync(() => discord.Guild.VoiceStateOf(discord.Bot.Id) is null);
+    }
+
+    [Fact]
+    public async Task Call_that_the_bot_is_in_is_not_disturbed()
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        discord.Guild.Join(discord.BotMember, discord.StageChannel);
+        DoctorFinding udp = Assert.Single(await ExamineAsync(discord, channel: discord.VoiceChannel.Id), finding => !finding.IsWell);
+        Assert.Contains("not tried: the bot is in a call", udp.Text, StringComparison.Ordinal);
+        Assert.Equal(discord.StageChannel, discord.Guild.VoiceStateOf(discord.Bot.Id)!.Channel);
+    }
+
+    [Theory]
+    [InlineData(12345)]
+    [InlineData(0)]
+    public async Task Channel_that_is_none_is_named(ulong id)
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        DoctorFinding udp = Assert.Single(await ExamineAsync(discord, channel: id == 0 ? discord.TextChannel.Id : id), finding => !finding.IsWell);
+        Assert.Contains("has a voice channel", udp.Text, StringComparison.Ordinal);
+        Assert.Equal(ExitCode.Discord, udp.Code);
+    }
+
+    private async Task<IReadOnlyList<DoctorFinding>> ExamineAsync(Simulator discord, string? token = null, string? storage = null, ulong? channel = null)
+    {
+        using TempFolder folder = new();
+        using HttpClient http = new();
+        DiscordRestOptions restOptions = new() { Token = token ?? discord.Bot.Token, ApiBase = new Uri(discord.ApiBaseUrl) };
+        using DiscordRestClient rest = new(http, restOptions, TimeProvider.System, NullLogger<DiscordRestClient>.Instance);
+        BotOptions bot = new() { Spool = new SpoolOptions { Folder = folder.Combine("spool"), MinimumFreeBytes = 0 } };
+        RecorderOptions options = new() { Gateway = new GatewayOptions { Token = restOptions.Token }, Rest = restOptions, Api = new RecordingApiOptions(), Voice = Quick(discord), StateFolder = folder.Combine("state") };
+        TempStorages storages = new([new TempStorage(new TempStorageOptions { ConnectionString = storage ?? azurite.ConnectionString })]);
+        List<DoctorFinding> findings = [];
+        await foreach (DoctorFinding finding in new Doctor(options, bot, storages, rest, http, TimeProvider.System, channel).ExamineAsync(TestContext.Current.CancellationToken)) findings.Add(finding);
+        return findings;
+    }
+
+    private static VoiceCallOptions Quick(Simulator discord) => new()
+    {
+        Session = new VoiceSessionOptions { ExtraRoots = [discord.CertificateAuthority], DiscoveryInterval = TimeSpan.FromMilliseconds(100) },
+        FirstBackoff = TimeSpan.FromMilliseconds(50),
+        LeavePause = TimeSpan.FromMilliseconds(100),
+    };
+}

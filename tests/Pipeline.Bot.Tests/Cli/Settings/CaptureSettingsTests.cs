@@ -1,0 +1,77 @@
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Cli.Settings;
+
+namespace Pipeline.Bot.Tests.Cli.Settings;
+
+public sealed class CaptureSettingsTests
+{
+    [Fact]
+    public void Nothing_set_gives_the_defaults()
+    {
+        List<string> problems = [];
+        Assert.Equal(new CaptureOptions(), CaptureSettings.Read(_ => null, problems));
+        Assert.Equal(new CaptureOptions(), CaptureSettings.Read(_ => "  ", problems));
+        Assert.Empty(problems);
+    }
+
+    [Fact]
+    public void Every_setting_is_read()
+    {
+        Dictionary<string, string> set = new()
+        {
+            ["RECORDING_CHANNELS"] = "1",
+            ["RECORDING_SILENCE_THRESHOLD"] = "1500",
+            ["RECORDING_MIN_SEGMENT_DURATION"] = "0",
+            ["RECORDING_MAX_SEGMENT_DURATION"] = "30s",
+            ["RECORDING_MAX_SEGMENT_SIZE_MB"] = "7",
+            ["RECORDING_REORDER_WINDOW"] = "60",
+            ["RECORDING_VAD_RMS_THRESHOLD"] = "500",
+            ["RECORDING_VAD_SILENCE_CHUNKS"] = "25",
+            ["RECORDING_INCLUDE_BOTS"] = "true",
+            ["RECORDING_KEEP_LOCAL_AFTER_UPLOAD"] = "1",
+            ["RECORDING_MAX_DURATION"] = "2h",
+            ["RECORDING_MIN_FREE_DISK_MB"] = "0",
+            ["RECORDING_SPOOL_LIMIT_MB"] = "100",
+            ["RECORDING_OUTPUT_FORMAT"] = "WAV",
+        };
+        List<string> problems = [];
+        CaptureOptions options = CaptureSettings.Read(set.GetValueOrDefault, problems);
+        Assert.Empty(problems);
+        Assert.Equal(
+            new CaptureOptions
+            {
+                Channels = 1,
+                SilenceThreshold = TimeSpan.FromMilliseconds(1500),
+                MinimumSegmentDuration = TimeSpan.Zero,
+                MaximumSegmentDuration = TimeSpan.FromSeconds(30),
+                MaximumSegmentBytes = 7 << 20,
+                ReorderWindow = TimeSpan.FromMilliseconds(60),
+                VadRmsThreshold = 500,
+                VadSilenceChunks = 25,
+                IncludeBots = true,
+                KeepLocalAfterUpload = true,
+                MaximumDuration = TimeSpan.FromHours(2),
+                MinimumFreeDiskBytes = 0,
+                SpoolLimitBytes = 100 << 20,
+            },
+            options);
+    }
+
+    [Theory]
+    [InlineData("RECORDING_CHANNELS", "3", "from 1 to 2")]
+    [InlineData("RECORDING_SILENCE_THRESHOLD", "-1", "from 200 to 60000 ms")]
+    [InlineData("RECORDING_MAX_SEGMENT_DURATION", "ten", "from 1000 to 600000 ms")]
+    [InlineData("RECORDING_MAX_SEGMENT_SIZE_MB", "9999999999999999999", "from 1 to 2047 MB")]
+    [InlineData("RECORDING_INCLUDE_BOTS", "maybe", "true or false")]
+    [InlineData("RECORDING_OUTPUT_FORMAT", "mp3", "wav")]
+    [InlineData("RECORDING_MAX_DURATION", "9d", "ms")]
+    public void Wrong_value_is_named_with_its_range(string name, string value, string range)
+    {
+        List<string> problems = [];
+        CaptureSettings.Read(setting => setting == name ? value : null, problems);
+        string problem = Assert.Single(problems);
+        Assert.StartsWith(name, problem, StringComparison.Ordinal);
+        Assert.Contains($"'{value}'", problem, StringComparison.Ordinal);
+        Assert.Contains(range, problem, StringComparison.Ordinal);
+    }
+}

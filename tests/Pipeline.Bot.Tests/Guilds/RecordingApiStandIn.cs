@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Pipeline.Contracts.Api;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Guilds;
+
+/// <summary>The recording API as far as the bot asks it, on loopback and in memory; can be away.</summary>
+internal sealed class RecordingApiStandIn : IAsyncDisposable
+{
+    private readonly HttpListener listener = new();
+    private readonly ConcurrentDictionary<string, string> settings = new();
+    private readonly ConcurrentDictionary<string, RecordingDetails> recordings = new();
+    private readonly Task serving;
+
+    public RecordingApiStandIn()
+    {
+        BaseUrl = new Uri($"http://127.0.0.1:{FreePort.Take(1)[0]}/");
+        listener.Prefixes.Add(BaseUrl.AbsoluteUri);
+        listener.Start();
+        serving = ServeAsync();
+    }
+
+    public Uri BaseUrl { get; }
+    public bool IsAway { get; set; }
+
+    /// <summary>Whatever is to be deleted has just gone.</summary>
+    public bool DeletedBySomebodyElse { get; set; }
+    public ConcurrentQueue<string> Requests { get; } = new();
+    public string? SettingsOf(ulong guild) => settings.GetValueOrDefault(guild.ToString());
+
+    public void Add(RecordingDetails recording) => recordings[recording.Id] = recording;
+
+    public static RecordingDetails Finished(string id, string session, ulong guild, ulong starter, RecordingStatus status = RecordingStatus.Completed) => new()
+    {
+        Id = id,
+        SessionId = session,
+        Status = status,
+        GuildId = guild.ToString(),
+        ChannelId = "77",
+        UserId = starter.ToString(),
+        RecordedAt = DateTimeOffset.UnixEpoch,
+        Duration = 61_000,
+        TotalSize = 3_000_000,
+        ParticipantCount = 2,
+        SegmentCount = 7,
+        Segments = [],
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        listener.Stop();
+        listener.Close();
+        await serving;
+    }
+
+    private async Task ServeAsync()
+    {
+        while (listener.IsListening)
+        {
+            try
+            {
+                HttpListenerContext context = await listener.GetContextAsync();
+                await AnswerAsync(context);
+            }
+            catch (Exception end) when (end is HttpListenerException or ObjectDisposedException or InvalidOperationException)
+            {
+                if (!listener.IsListening) return;
+            }
+        }
+    }
+
+    private async Task AnswerAsync(HttpListenerContext context)
+    {
+        string path = context.Request.Url!.AbsolutePath;
+        Requests.Enqueue(context.Request.HttpMethod + " " + path);
+        (int status, string body) = IsAway ? (503, "") : await RouteAsync(context.Request, path);
+        context.Response.StatusCode = status;
+        if (body.Length > 0) await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(body));
+        context.Response.Close();
+    }
+
+    private async Task<(int Status, string Body)> RouteAsync(HttpListenerRequest request, string path)
+    {
+        string[] parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        if (parts is ["api", "guilds", string guild, "settings"])
+        {
+            if (request.HttpMethod == "GET") return settings.TryGetValue(guild, out string? stored) ? (200, stored) : (404, "");
+            using StreamReader reader = new(request.InputStream);
+            settings[guild] = await reader.ReadToEndAsync();
+            return (200, settings[guild]);
+        }
+        if (parts is ["api", "recordings"])
+        {
+            string? wanted = request.QueryString["guildId"];
+            RecordingPage page = new() { Recordings = [.. recordings.Values.Where(one => one.GuildId == wanted).OrderByDescending(one => one.RecordedAt)] };
+            return (200, JsonSerializer.Serialize(page, ApiJsonContext.Default.RecordingPage));
+        }
+        if (parts is not ["api", "recordings", string id]) return (404, "");
+        if (request.HttpMethod == "DELETE") return recordings.TryRemove(id, out _) && !DeletedBySomebodyElse ? (204, "") : (404, "");
+        return recordings.TryGetValue(id, out RecordingDetails? details) ? (200, JsonSerializer.Serialize(details, ApiJsonContext.Default.RecordingDetails)) : (404, "");
+    }
+}

@@ -1,0 +1,364 @@
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Panel;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.World;
+using Pipeline.TestKit;
+using Permissions = Pipeline.DiscordSimulator.World.Permissions;
+
+namespace Pipeline.Bot.Tests.Guilds;
+
+/// <summary>Every situation in which people need a sentence, brought about at the simulated Discord.</summary>
+public sealed class SituationTests
+{
+    [Fact]
+    public async Task Nobody_may_start_without_the_right()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        SimulatedMember plain = rig.Discord.Guild.AddMember("Plain");
+        rig.Discord.Guild.Join(plain, rig.Discord.VoiceChannel);
+        SimulatedInteraction answer = await rig.AskAsync(plain, "record start");
+        Assert.Equal(Texts.NoRight(null), answer.Text);
+        Assert.True(answer.IsEphemeral);
+        Assert.Null(rig.Current);
+    }
+
+    [Fact]
+    public async Task Without_a_channel_the_caller_is_asked_for_one()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        Assert.Equal(Texts.JoinFirst, (await rig.AskAsync(rig.Admin, "record start")).Text);
+        Assert.Contains(Texts.Started(rig.Discord.StageChannel.Id), (await rig.AskAsync(rig.Admin, "record start", new() { ["channel"] = rig.Discord.StageChannel })).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Text_channel_is_no_place_to_record()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        SimulatedChannel text = rig.Discord.TextChannel;
+        // Discord offers voice channels only; the button of an old answer may name one that was made anew under its id.
+        SimulatedInteraction answer = await rig.AskAsync(rig.Admin, "record start", new() { ["channel"] = text });
+        Assert.Equal(Texts.WrongChannel(text.Id), answer.Text);
+        Assert.True(answer.IsEphemeral);
+    }
+
+    [Fact]
+    public async Task Bot_that_is_going_starts_nothing_new()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
+        await rig.Recorders.For(rig.Discord.Guild.Id).LeaveForHandOverAsync();
+        SimulatedInteraction answer = await rig.AskAsync(rig.Admin, "record start");
+        Assert.Contains("An update is being installed. Running recordings go on by themselves", answer.Text, StringComparison.Ordinal);
+        Assert.True(answer.IsEphemeral);
+        Assert.Null(rig.Current);
+    }
+
+    [Fact]
+    public async Task Panel_that_may_not_be_posted_is_told_and_the_recording_runs()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Discord.Faults.Add(new RefuseRest(403) { Code = 50013, Method = "POST", Path = "^/channels/.*/messages$" });
+        SimulatedInteraction answer = await rig.RecordAsync();
+        Assert.Contains(Texts.NoPanel(rig.Discord.VoiceChannel.Id), answer.Text, StringComparison.Ordinal);
+        Assert.NotNull(rig.Current);
+    }
+
+    [Fact]
+    public async Task Missing_permissions_are_named_and_checked_again_by_a_button()
+    {
+        await using BotRig rig = await BotRig.StartAsync(discord => discord.VoiceChannel.Deny(discord.BotMember, Permissions.Connect));
+        SimulatedInteraction refused = await rig.RecordAsync();
+        Assert.Contains(Texts.MissingPermissions(["Connect"], rig.Discord.VoiceChannel.Id), refused.Text, StringComparison.Ordinal);
+        Assert.NotNull(refused.Original!.ButtonWithLabel("Check again"));
+        Assert.Empty(rig.Discord.BotMember.NicknameHistory);
+        SimulatedInteraction again = await rig.PressAsync(rig.Admin, refused.Original!, "Check again");
+        Assert.Contains("I am missing", again.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Name_that_may_not_be_changed_is_a_missing_permission()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Discord.Faults.Add(new RefuseRest(403) { Code = 50013, Method = "PATCH", Path = "/members/@me$" });
+        Assert.Contains("Change Nickname", (await rig.RecordAsync()).Text, StringComparison.Ordinal);
+        Assert.Null(rig.Current);
+        Assert.Null(rig.Discord.Guild.VoiceStateOf(rig.Discord.Bot.Id));
+    }
+
+    [Fact]
+    public async Task Disk_that_takes_no_recording_is_told_and_the_old_name_given_back()
+    {
+        using TempFolder state = new();
+        await using BotRig rig = await BotRig.StartAsync(change: options => options with { StateFolder = state.Path });
+        (string spool, string away) = (rig.Folder.Combine("spool"), rig.Folder.Combine("away"));
+        Directory.Move(spool, away);
+        await File.WriteAllTextAsync(spool, "in the way", TestContext.Current.CancellationToken);
+        Assert.Contains(Texts.CouldNotStart("my disk takes no files"), (await rig.RecordAsync()).Text, StringComparison.Ordinal);
+        await rig.UntilAsync(() => rig.Discord.BotMember.NicknameHistory.Count == 2);
+        Assert.Null(rig.Discord.BotMember.Nickname);
+        Assert.Null(rig.Current);
+
+        File.Delete(spool);
+        Directory.Move(away, spool);
+        SimulatedInteraction again = await rig.AskAsync(rig.Admin, "record start");
+        Assert.Contains(Texts.Started(rig.Discord.VoiceChannel.Id), again.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Full_channel_is_not_entered()
+    {
+        await using BotRig rig = await BotRig.StartAsync(discord => discord.VoiceChannel.UserLimit = 1);
+        Assert.Contains(Texts.ChannelFull(rig.Discord.VoiceChannel.Id), (await rig.RecordAsync()).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Channel_that_does_not_answer_ends_in_a_clear_refusal_and_the_old_name()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Discord.Faults.Add(new NoVoiceAnswer());
+        SimulatedInteraction answer = await rig.RecordAsync();
+        Assert.Contains("I could not join", answer.Text, StringComparison.Ordinal);
+        await rig.UntilAsync(() => rig.Current is null && rig.Discord.BotMember.Nickname is null);
+    }
+
+    [Fact]
+    public async Task Second_start_points_to_the_running_recording()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        SimulatedInteraction same = await rig.AskAsync(rig.Admin, "record start");
+        Assert.Contains(Texts.AlreadyRecording(rig.Current!.Session), same.Text, StringComparison.Ordinal);
+        Assert.NotNull(same.Original!.ButtonWithLabel("Stop"));
+        SimulatedInteraction other = await rig.AskAsync(rig.Admin, "record start", new() { ["channel"] = rig.Discord.StageChannel });
+        Assert.Contains(Texts.BusyElsewhere(rig.Current!.Session), other.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_to_stop_is_said()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        Assert.Equal(Texts.NothingToStop, (await rig.AskAsync(rig.Admin, "stop")).Text);
+    }
+
+    [Fact]
+    public async Task Haste_is_slowed()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        List<string> answers = [];
+        for (int i = 0; i < 9; i++) answers.Add((await rig.AskAsync(rig.Admin, "record status")).Text);
+        if (!answers[^1].StartsWith("Easy.", StringComparison.Ordinal)) Assert.Skip("this machine is too slow for anybody to be hasty");
+        Assert.StartsWith("Easy. Try again", answers[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Button_of_an_old_recording_does_nothing()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        await rig.UntilAsync(() => rig.Panel is not null);
+        SimulatedMessage old = rig.Panel!;
+        string stop = old.ButtonWithLabel("Stop")!;
+        await rig.AskAsync(rig.Admin, "record stop");
+        await rig.RecordAsync();
+        rig.Discord.Faults.Clear();
+        SimulatedInteraction pressed;
+        try
+        {
+            pressed = await rig.Discord.Interactions.PressAsync(rig.Admin, old, stop);
+        }
+        catch (InvalidOperationException)
+        {
+            return; // the panel has lost the button already, which is better still
+        }
+        await rig.UntilAsync(() => pressed.Text == Texts.ButtonOfThePast);
+        Assert.NotNull(rig.Current);
+    }
+
+    [Fact]
+    public async Task Lost_and_found_connection_is_told_with_what_is_safe_and_marked_as_a_gap()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        rig.Discord.Faults.Add(new CloseVoice(4006));
+        await rig.UntilSaidAsync("Connection lost at");
+        await rig.UntilSaidAsync("The gap is marked in the recording.");
+        await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Gaps.Any(gap => gap.Reason == "reconnect"));
+        Assert.Equal(rig.Discord.VoiceChannel, rig.Discord.Guild.VoiceStateOf(rig.Discord.Bot.Id)!.Channel);
+    }
+
+    [Fact]
+    public async Task Call_that_cannot_be_joined_again_is_tried_until_it_can()
+    {
+        await using BotRig rig = await BotRig.StartAsync(change: options => options with { Voice = options.Voice with { JoinTimeout = TimeSpan.FromSeconds(0.5) } });
+        await rig.RecordAsync();
+        Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
+        using FaultHandle silence = rig.Discord.Faults.Add(new NoVoiceAnswer());
+        rig.Discord.Faults.Add(new CloseVoice(4006));
+        await rig.UntilAsync(() => rig.Log.Lines.Count(line => line.EventId == 4215 && line.Text.Contains("no answer to the join", StringComparison.Ordinal)) >= 2);
+        silence.Dispose();
+        await rig.UntilSaidAsync("The gap is marked in the recording.");
+        Assert.Equal(recording, rig.Current!.Session.RecordingId);
+        Assert.False(rig.Said("Back after 0 s"));
+    }
+
+    [Fact]
+    public async Task New_gateway_session_joins_again_and_goes_on_with_the_same_recording()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
+        rig.Discord.Faults.Add(new InvalidateSession(Resumable: false));
+        await rig.UntilSaidAsync("The gap is marked in the recording.");
+        Assert.Equal(recording, rig.Current!.Session.RecordingId);
+        Assert.NotNull(rig.Discord.Guild.VoiceStateOf(rig.Discord.Bot.Id));
+    }
+
+    [Fact]
+    public async Task Move_is_followed_and_told()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        rig.Discord.Guild.Move(rig.Discord.BotMember, rig.Discord.StageChannel);
+        await rig.UntilSaidAsync(Texts.Moved(rig.Discord.StageChannel.Id));
+        await rig.UntilAsync(() => rig.Current!.ChannelId == rig.Discord.StageChannel.Id);
+    }
+
+    [Fact]
+    public async Task Kick_ends_the_recording_and_is_told_in_channel_and_to_the_starter()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        rig.Discord.Guild.Kick(rig.Discord.BotMember);
+        await rig.UntilSaidAsync("I was disconnected by a moderator");
+        await rig.UntilAsync(() => rig.Told(rig.Admin, "I was disconnected by a moderator") && rig.Current is null);
+        SimulatedMessage said = rig.Discord.Guild.Channels.SelectMany(channel => channel.Messages).First(message => message.Text.Contains("by a moderator", StringComparison.Ordinal) && message.ButtonWithLabel("Start again") is not null);
+        Assert.Contains(Texts.Started(rig.Discord.VoiceChannel.Id), (await rig.PressAsync(rig.Admin, said, "Start again")).Text, StringComparison.Ordinal);
+        await rig.AskAsync(rig.Admin, "record stop");
+        await rig.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
+    }
+
+    [Fact]
+    public async Task Deleted_channel_ends_the_recording()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        rig.Discord.Guild.Delete(rig.Discord.VoiceChannel);
+        await rig.UntilSaidAsync("The recording ended at");
+        await rig.UntilAsync(() => rig.Current is null);
+    }
+
+    [Fact]
+    public async Task Deafening_is_told_in_channel_and_to_the_starter_and_its_end_too()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        rig.Discord.Guild.Deafen(rig.Discord.BotMember);
+        await rig.UntilSaidAsync(Texts.Deafened);
+        await rig.UntilAsync(() => rig.Told(rig.Admin, Texts.Deafened));
+        rig.Discord.Guild.Deafen(rig.Discord.BotMember, deaf: false);
+        await rig.UntilSaidAsync(Texts.Undeafened);
+    }
+
+    [Fact]
+    public async Task Empty_channel_ends_the_recording_after_the_timeout()
+    {
+        await using BotRig rig = await BotRig.StartAsync(change: options => options with { EmptyTimeout = TimeSpan.FromSeconds(2) });
+        await rig.RecordAsync();
+        rig.Discord.Guild.Leave(rig.Admin);
+        await rig.UntilSaidAsync(Texts.EndedEmpty(TimeSpan.FromSeconds(2)));
+        await rig.UntilAsync(() => rig.Current is null);
+    }
+
+    [Fact]
+    public async Task Limit_closes_the_recording_and_goes_on_in_the_next_part()
+    {
+        await using BotRig rig = await BotRig.StartAsync(capture: new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(4) });
+        await rig.RecordAsync();
+        Contracts.RecordingId first = rig.Current!.Session.RecordingId;
+        await rig.UntilSaidAsync("part 2");
+        await rig.UntilAsync(() => rig.Current is { } next && next.Session.RecordingId != first);
+    }
+
+    [Fact]
+    public async Task Hopeless_voice_server_is_given_up_and_told()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        rig.Discord.Faults.Add(new CloseVoice(4021));
+        await rig.UntilSaidAsync("I could not come back after 1 try.");
+        await rig.UntilAsync(() => rig.Told(rig.Admin, "I could not come back") && rig.Current is null);
+    }
+
+    [Fact]
+    public async Task Next_process_goes_on_with_the_same_recording_and_says_what_is_missing()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        RecordedCall running = await rig.RecordSpeechAsync();
+        Contracts.RecordingId recording = running.Session.RecordingId;
+        await rig.StopAsync();
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilAsync(() => next.Current is not null);
+        await next.UntilSaidAsync("later in the same recording");
+        Assert.Equal(recording, next.Current!.Session.RecordingId);
+        Assert.Contains("takeover", File.ReadAllText(next.Folder.Combine("spool", recording.ToString(), "session.json")), StringComparison.Ordinal);
+        await next.UntilAsync(() => next.Told(rig.Admin, "later in the same recording"));
+        await next.AskAsync(rig.Admin, "record stop");
+        await next.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
+    }
+
+    [Fact]
+    public async Task Crash_that_is_found_when_everybody_has_gone_is_told_in_channel_and_to_the_starter()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordSpeechAsync();
+        await rig.UntilAsync(() => rig.Panel is not null);
+        await rig.StopAsync();
+        foreach (SimulatedMember member in rig.Discord.Guild.Members.Where(member => member.Id != rig.Discord.Bot.Id)) rig.Discord.Guild.Leave(member);
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilSaidAsync("nobody was in the channel when I was back. The recording ended there and is safe.");
+        await next.UntilAsync(() => next.Told(rig.Admin, "nobody was in the channel when I was back"));
+        await next.UntilAsync(() => next.PanelText.Contains("Ended, storing", StringComparison.Ordinal) && next.PanelText.Contains("nobody was in the channel", StringComparison.Ordinal), "panel");
+        await next.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
+        Assert.Null(next.Current);
+    }
+
+    [Fact]
+    public async Task Name_left_by_a_crash_is_given_back()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.StopAsync();
+        await Rename(rig, "[REC] Recorder");
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
+    }
+
+    [Fact]
+    public async Task One_guild_that_fails_touches_no_other()
+    {
+        SimulatedGuild? other = null;
+        await using BotRig rig = await BotRig.StartAsync(discord =>
+        {
+            other = discord.AddGuild("Other");
+            other.AddBot(discord.Bot);
+        });
+        SimulatedChannel voice = other!.AddVoiceChannel("Voice");
+        SimulatedChannel text = other.AddTextChannel("text");
+        other.Join(other.Owner, voice);
+        await rig.RecordAsync();
+        SimulatedInteraction second = await rig.Discord.Interactions.SlashCommandAsync(other.Owner, text, "record start");
+        await rig.UntilAsync(() => second.Text.Contains("Recording", StringComparison.Ordinal));
+        other.Remove(other.Member(rig.Discord.Bot.Id)!);
+        await rig.UntilAsync(() => rig.Recorders.For(other.Id).Current is null);
+        await rig.UntilAsync(() => rig.Told(other.Owner, "I was removed from the server."));
+        Assert.Equal(Discord.Voice.Call.VoiceCallState.Connected, rig.Current!.Call.State);
+    }
+
+    private static async Task Rename(BotRig rig, string name)
+    {
+        using HttpClient http = new();
+        using Discord.Rest.DiscordRestClient rest = new(http, new Discord.Rest.DiscordRestOptions { Token = rig.Discord.Bot.Token, ApiBase = new Uri(rig.Discord.ApiBaseUrl) }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<Discord.Rest.DiscordRestClient>.Instance);
+        await rest.SetNicknameAsync(rig.Discord.Guild.Id, name, TestContext.Current.CancellationToken);
+    }
+}

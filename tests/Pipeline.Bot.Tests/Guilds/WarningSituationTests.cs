@@ -1,0 +1,109 @@
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Panel;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.World;
+
+namespace Pipeline.Bot.Tests.Guilds;
+
+/// <summary>What is said about the audio while a recording runs, brought about at the simulated Discord. The patience is shorter than people's.</summary>
+public sealed class WarningSituationTests
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Never = TimeSpan.FromHours(1);
+    private static readonly WarningTimes Silent = new() { Nobody = Never, NotHeard = Never, Quiet = Never, Undecodable = Never, StorageAway = Never };
+
+    [Fact]
+    public async Task Nobody_heard_is_said_in_the_channel()
+    {
+        await using BotRig rig = await StartAsync(Silent with { Nobody = Soon });
+        await rig.RecordAsync();
+        await rig.UntilSaidAsync(Texts.NobodyHeard);
+    }
+
+    [Fact]
+    public async Task One_unmuted_person_without_sound_is_named()
+    {
+        await using BotRig rig = await StartAsync(Silent with { NotHeard = Soon });
+        SimulatedSpeaker cleo = rig.Discord.AddSpeaker("Cleo");
+        await rig.RecordSpeechAsync();
+        await rig.UntilSaidAsync(Texts.NotHeard(cleo.UserId));
+    }
+
+    [Fact]
+    public async Task Long_silence_is_said_and_can_be_ended_by_a_button()
+    {
+        await using BotRig rig = await StartAsync(Silent with { Quiet = Soon });
+        await rig.RecordSpeechAsync();
+        await rig.UntilSaidAsync("I continue; press Stop if you are done.");
+        SimulatedMessage said = rig.Discord.TextChannel.Messages.First(message => message.Text.Contains("minutes of silence", StringComparison.Ordinal) && message.ButtonWithLabel("Stop") is not null);
+        Assert.Contains(Texts.Stopping, (await rig.PressAsync(rig.Admin, said, "Stop")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Poor_line_is_said_with_its_figures()
+    {
+        await using BotRig rig = await StartAsync(Silent);
+        SimulatedSpeaker[] people = [.. Enumerable.Range(0, 3).Select(number => rig.Discord.AddSpeaker($"Speaker {number}"))];
+        foreach (SimulatedSpeaker person in people) person.Conditions = MediaConditions.Lossy(0.35, TimeSpan.Zero);
+        await rig.RecordAsync();
+        await Task.WhenAll(people.Select(person => person.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(5)))));
+        await rig.UntilSaidAsync("The line to the voice server is poor (");
+        Assert.True(rig.Said("% lost)"));
+    }
+
+    [Fact]
+    public async Task Voice_that_cannot_be_decoded_is_named()
+    {
+        await using BotRig rig = await StartAsync(Silent with { Undecodable = Soon }, DaveMode.Enforced);
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        ben.Sealer = Strange;
+        await rig.RecordAsync();
+        Task talking = ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(30)));
+        await rig.UntilSaidAsync(Texts.Undecodable([ben.UserId], Soon));
+        ben.BeQuiet();
+        await talking;
+    }
+
+    [Fact]
+    public async Task Near_limit_is_said_before_it_is_reached()
+    {
+        await using BotRig rig = await StartAsync(Silent with { BeforeLimit = TimeSpan.FromSeconds(4) }, capture: new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(8) });
+        await rig.RecordAsync();
+        await rig.UntilSaidAsync("left before the limit of this recording.");
+        Assert.False(rig.Said("part 2"));
+        await rig.UntilSaidAsync("part 2");
+    }
+
+    [Fact]
+    public async Task Storage_that_is_away_shows_in_the_panel_only()
+    {
+        await using BotRig rig = await StartAsync(Silent with { StorageAway = TimeSpan.FromSeconds(1) });
+        await rig.RecordSpeechAsync();
+        await rig.UntilAsync(() => rig.PanelText.Contains("Storage is slow.", StringComparison.Ordinal) && rig.PanelText.Contains("nothing is lost", StringComparison.Ordinal), "panel");
+        Assert.DoesNotContain(rig.Discord.Guild.Channels.SelectMany(channel => channel.Messages), message => message.Id != rig.Panel!.Id && message.Text.Contains("Storage is slow", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Recording_that_was_deleted_meanwhile_is_said_to_be_gone()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Api.Add(RecordingApiStandIn.Finished("rec-1", "s-1", rig.Discord.Guild.Id, rig.Admin.Id));
+        SimulatedInteraction asked = await rig.AskAsync(rig.Admin, "record delete", new() { ["recording"] = "rec-1" });
+        rig.Api.DeletedBySomebodyElse = true;
+        Assert.Equal(Texts.Gone(DateTimeOffset.UnixEpoch), (await rig.PressAsync(rig.Admin, asked.Original!, "Delete for good")).Text);
+    }
+
+    private static Task<BotRig> StartAsync(WarningTimes warnings, DaveMode dave = DaveMode.Off, CaptureOptions? capture = null) =>
+        BotRig.StartAsync(change: options => options with { Warnings = warnings }, dave: dave, capture: capture);
+
+    // Looks like an end-to-end encrypted frame (8-byte tag, nonce, no ranges, length, magic) that no key of the group opens.
+    private static ReadOnlyMemory<byte> Strange(ReadOnlyMemory<byte> frame)
+    {
+        byte[] trailer = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 0xFA, 0xFA];
+        return new ReadOnlyMemory<byte>([.. frame.Span, .. trailer]);
+    }
+}

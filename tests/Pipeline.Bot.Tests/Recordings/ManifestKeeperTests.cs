@@ -1,0 +1,157 @@
+using Pipeline.Bot.Recordings;
+using Pipeline.Bot.Spool;
+using Pipeline.Contracts;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Recordings;
+
+public sealed class ManifestKeeperTests
+{
+    private const ulong Ada = 501;
+    private static readonly string Md5 = Convert.ToBase64String(new byte[16]);
+
+    private readonly SessionInfo session = BotRoom.Session(RecordingId.New(TimeProvider.System));
+
+    [Fact]
+    public void Restart_knows_the_same_segments_and_chain_from_manifest_and_journal()
+    {
+        using TempFolder spool = new();
+        ManifestKeeper keeper = Keeper(spool);
+        for (int index = 0; index < 5; index++) keeper.Announce(Entry(index));
+        keeper.Stored(keeper.Compose(DateTimeOffset.UnixEpoch));
+        for (int index = 5; index < 8; index++) keeper.Announce(Entry(index));
+
+        ManifestKeeper again = ManifestKeeper.Load(keeper.Folder)!;
+
+        TrackSummary track = Assert.Single(again.Compose(DateTimeOffset.UnixEpoch).Tracks);
+        Assert.Equal(new IndexRange(0, 7), Assert.Single(track.Segments));
+        Assert.Equal(Enumerable.Range(0, 8).Aggregate(SegmentChain.Empty, (chain, index) => SegmentChain.Append(chain, index, Md5)), track.Chain);
+        Assert.Equal((8 * 480_000L, 8 * 1000L, "Ada"), (track.SampleCount, track.ByteCount, track.Username));
+        Assert.Equal(8 * 480_000L, again.LastJournaledSample);
+    }
+
+    [Fact]
+    public void Line_that_a_crash_cut_off_is_dropped_and_written_again()
+    {
+        using TempFolder spool = new();
+        ManifestKeeper keeper = Keeper(spool);
+        keeper.SaveLocally(keeper.Compose(DateTimeOffset.UnixEpoch));
+        keeper.Announce(Entry(0));
+        keeper.Announce(Entry(1));
+        string journal = keeper.Folder.JournalPath;
+        byte[] whole = File.ReadAllBytes(journal);
+        for (int cut = 1; cut < 40; cut += 13)
+        {
+            File.WriteAllBytes(journal, whole[..^cut]);
+            ManifestKeeper again = ManifestKeeper.Load(keeper.Folder)!;
+            again.Announce(Entry(1));
+            again.Announce(Entry(2));
+
+            TrackSummary track = Assert.Single(ManifestKeeper.Load(keeper.Folder)!.Compose(DateTimeOffset.UnixEpoch).Tracks);
+            Assert.Equal(new IndexRange(0, 2), Assert.Single(track.Segments));
+        }
+    }
+
+    [Fact]
+    public async Task Index_beyond_the_stored_reservation_waits_for_the_next_manifest()
+    {
+        using TempFolder spool = new();
+        ManifestKeeper keeper = Keeper(spool);
+        bool asked = false;
+        keeper.RefreshWanted = () => asked = true;
+        keeper.Closed(Key(0), 0);
+
+        Task<bool> first = keeper.ReservedAsync(Key(0), CancellationToken.None);
+        Assert.False(first.IsCompleted);
+        Assert.True(asked && keeper.WantsRefresh);
+        keeper.Stored(keeper.Compose(DateTimeOffset.UnixEpoch));
+        Assert.True(await first);
+        Assert.True(await keeper.ReservedAsync(Key(ManifestKeeper.IndexesAhead), CancellationToken.None));
+        Assert.False(keeper.ReservedAsync(Key(ManifestKeeper.IndexesAhead + 2), CancellationToken.None).IsCompleted);
+    }
+
+    [Fact]
+    public async Task Index_beyond_the_reservation_is_given_up_when_the_recording_is_lost()
+    {
+        using TempFolder spool = new();
+        ManifestKeeper keeper = Keeper(spool);
+        Task<bool> waiting = keeper.ReservedAsync(Key(3), CancellationToken.None);
+
+        keeper.Lost();
+
+        Assert.False(await waiting);
+    }
+
+    [Fact]
+    public void Local_copy_reserves_no_more_than_the_stored_manifest()
+    {
+        using TempFolder spool = new();
+        ManifestKeeper keeper = Keeper(spool);
+        keeper.Announce(Entry(0));
+        keeper.Stored(keeper.Compose(DateTimeOffset.UnixEpoch));
+        int reserved = keeper.Folder.LoadManifest()!.Tracks[0].NextFreeIndex;
+        for (int index = 1; index < 100; index++) keeper.Announce(Entry(index));
+
+        keeper.SaveLocally(keeper.Compose(DateTimeOffset.UnixEpoch));
+
+        Assert.Equal(1 + ManifestKeeper.IndexesAhead, reserved);
+        Assert.Equal(reserved, keeper.Folder.LoadManifest()!.Tracks[0].NextFreeIndex);
+        Assert.Equal(99, keeper.Folder.LoadManifest()!.Tracks[0].Segments[^1].Last);
+    }
+
+    [Fact]
+    public void Owner_without_the_spool_starts_beyond_what_was_reserved()
+    {
+        using TempFolder spool = new();
+        ManifestKeeper first = Keeper(spool);
+        first.Announce(Entry(0));
+        SessionManifest stored = first.Compose(DateTimeOffset.UnixEpoch);
+        using TempFolder elsewhere = new();
+        ManifestKeeper second = ManifestKeeper.Start(new RecordingFolder(elsewhere.Path), stored);
+
+        second.TakeOver(null, [new RecordingGap { StartSample = 480_000, SampleCount = 48_000, Reason = "takeover" }]);
+        Dictionary<ulong, int> indexes = second.FirstIndexes(new Dictionary<ulong, int>(), beyondReserved: true);
+        second.Announce(Entry(indexes[Ada]));
+
+        SessionManifest manifest = second.Compose(DateTimeOffset.UnixEpoch);
+        Assert.Equal(stored.Tracks[0].NextFreeIndex, indexes[Ada]);
+        Assert.Equal(2, manifest.Incarnation);
+        Assert.Equal([new IndexRange(0, 0), new IndexRange(indexes[Ada], indexes[Ada])], manifest.Tracks[0].Segments);
+        Assert.Equal("takeover", Assert.Single(manifest.Gaps).Reason);
+    }
+
+    [Fact]
+    public void Safe_position_is_the_start_of_the_oldest_segment_that_waits()
+    {
+        using TempFolder spool = new();
+        ManifestKeeper keeper = Keeper(spool, sampleCount: 100 * 480_000L);
+        Assert.Equal(100 * 480_000L, keeper.SafeSample());
+        for (int index = 0; index < 100; index++) keeper.Closed(Key(index), index * 480_000L);
+        Assert.Equal(0, keeper.SafeSample());
+        keeper.Uploaded(Key(1));
+        Assert.Equal(0, keeper.SafeSample());
+        keeper.Uploaded(Key(0));
+        Assert.Equal(2 * 480_000L, keeper.SafeSample());
+        for (int index = 2; index < 99; index++)
+        {
+            keeper.Uploaded(Key(index));
+            Assert.InRange(keeper.SafeSample(), 0, (index + 1) * 480_000L);
+        }
+        keeper.Uploaded(Key(99));
+        Assert.Equal(100 * 480_000L, keeper.SafeSample());
+    }
+
+    private ManifestKeeper Keeper(TempFolder spool, long sampleCount = 0) => ManifestKeeper.Start(new RecordingFolder(spool.Path), new SessionManifest
+    {
+        Session = session,
+        State = ManifestState.Recording,
+        Incarnation = 1,
+        UpdatedAt = DateTimeOffset.UnixEpoch,
+        SampleCount = sampleCount,
+        Tracks = [],
+    });
+
+    private SegmentKey Key(int index) => new(session.RecordingId, Ada, index);
+
+    private static JournalEntry Entry(int index) => new(Ada, "Ada", index, index * 480_000L, 480_000, 1000, Md5);
+}

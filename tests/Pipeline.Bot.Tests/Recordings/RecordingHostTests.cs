@@ -1,0 +1,195 @@
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Recordings;
+using Pipeline.Bot.Replay;
+using Pipeline.Bot.Spool;
+using Pipeline.Bot.Storage;
+using Pipeline.Contracts;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Recordings;
+
+public sealed class RecordingHostTests(AzuriteFixture azurite)
+{
+    private const ulong Ada = 501;
+    private static readonly DateTimeOffset Noon = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
+
+    private readonly StorageEye eye = new(azurite.ConnectionString);
+
+    [Fact]
+    public async Task Recording_is_announced_uploaded_and_stopped_with_a_manifest_that_equals_the_blobs()
+    {
+        using TempFolder spool = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        await room.Storage.EnsureCreatedAsync(TestContext.Current.CancellationToken); // else a warning says that it is missing
+        ReplayClock clock = new(Noon);
+        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        RecordingId recording = host.Session.RecordingId;
+        new TestVoice(host, clock, Ada, "Ada 🎙").Talk(25);
+        host.Properties["message"] = "77";
+
+        await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
+
+        Assert.Equal(RecordingEnd.Stopped, await host.Ended);
+        IReadOnlyList<RecordingStarted> started = await eye.StartedAsync(recording);
+        Assert.NotEmpty(started); // a second one when the stop came while the first was on its way
+        Assert.All(started, message => Assert.Equal(host.Session, message.Session));
+        RecordingStopped stopped = Assert.Single(await eye.StoppedAsync(recording));
+        SessionManifest manifest = (await eye.ManifestAsync(recording))!;
+        TrackSummary track = Assert.Single(manifest.Tracks);
+        Assert.Equal((ManifestState.Stopped, EndReason.Stopped, 1), (manifest.State, manifest.EndReason, manifest.Incarnation));
+        Assert.Equal(("99", "77"), (manifest.Properties["panel"], manifest.Properties["message"]));
+        Assert.Equal(stopped.Tracks![0].Chain, track.Chain);
+        Assert.Equal(Noon + SampleClock.ToTime(manifest.SampleCount), manifest.EndedAt);
+        Assert.Equal("Ada 🎙", track.Username);
+        await AssertChainAsync(recording, track);
+        Assert.Equal(25 * 48_000, track.SampleCount, 2000d);
+        Assert.False(room.Spool.Folder(recording).Exists);
+        Assert.DoesNotContain(room.Log.Lines, line => line.Level >= LogLevel.Warning);
+    }
+
+    [Fact]
+    public async Task Storage_that_is_away_at_start_and_stop_gets_everything_when_it_is_back()
+    {
+        using TempFolder spool = new();
+        await eye.CreateAsync();
+        (TcpProxy blob, TcpProxy queue, string connection) = TcpProxy.Before(azurite.Azurite);
+        await using TcpProxy first = blob, second = queue;
+        blob.Cut();
+        queue.Cut();
+        await using BotRoom room = await BotRoom.StartAsync(connection, spool.Path);
+        ReplayClock clock = new(Noon);
+        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        new TestVoice(host, clock, Ada, "Ada").Talk(45);
+        await BotRoom.UntilAsync(() => host.Upload.State == UploadState.Delayed, "the outage is shown");
+        Assert.InRange(host.Upload.SafeSample, 0, 4800);
+
+        Task stopping = host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
+        blob.Mend();
+        queue.Mend();
+        await stopping;
+
+        RecordingId recording = host.Session.RecordingId;
+        Assert.Single(await eye.StoppedAsync(recording));
+        TrackSummary track = Assert.Single((await eye.ManifestAsync(recording))!.Tracks);
+        Assert.Equal(45 * 48_000, track.SampleCount, 2000d);
+        await AssertChainAsync(recording, track);
+        Assert.DoesNotContain(room.Log.Lines, line => line.Level >= LogLevel.Error);
+    }
+
+    [Fact]
+    public async Task Stop_that_found_no_storage_is_sent_after_the_restart()
+    {
+        using TempFolder spool = new();
+        await eye.CreateAsync();
+        RecordingId recording;
+        (TcpProxy blob, TcpProxy queue, string connection) = TcpProxy.Before(azurite.Azurite);
+        await using (blob)
+        await using (queue)
+        await using (BotRoom room = await BotRoom.StartAsync(connection, spool.Path, options => options with { ShutdownGrace = TimeSpan.Zero }))
+        {
+            blob.Cut();
+            queue.Cut();
+            ReplayClock clock = new(Noon);
+            RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+            recording = host.Session.RecordingId;
+            new TestVoice(host, clock, Ada, "Ada").Talk(15);
+            using CancellationTokenSource short_ = new(TimeSpan.FromMilliseconds(300));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.StopAsync(EndReason.Stopped, short_.Token));
+        }
+        Assert.Empty(await eye.StoppedAsync(recording));
+
+        await using BotRoom again = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        await BotRoom.UntilAsync(async () => (await eye.StoppedAsync(recording)).Count > 0, "the stop message is sent");
+
+        TrackSummary track = Assert.Single((await eye.ManifestAsync(recording))!.Tracks);
+        Assert.Equal(15 * 48_000, track.SampleCount, 2000d);
+        await AssertChainAsync(recording, track);
+    }
+
+    [Fact]
+    public async Task Full_spool_makes_a_gap_and_recording_goes_on_when_there_is_room()
+    {
+        using TempFolder spool = new();
+        await eye.CreateAsync();
+        (TcpProxy blob, TcpProxy queue, string connection) = TcpProxy.Before(azurite.Azurite);
+        await using TcpProxy first = blob, second = queue;
+        blob.Cut();
+        await using BotRoom room = await BotRoom.StartAsync(connection, spool.Path, options => options with
+        {
+            Spool = options.Spool with { LimitBytes = 4_000_000 },
+            Capture = options.Capture with { MinimumFreeDiskBytes = 0 },
+        });
+        ReplayClock clock = new(Noon);
+        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        TestVoice voice = new(host, clock, Ada, "Ada");
+        for (int spoken = 0; spoken < 70; spoken++)
+        {
+            voice.Talk(1);
+            room.Spool.Refresh();
+        }
+        Assert.Equal(SpoolLevel.Full, room.Spool.Snapshot.Level);
+        Assert.Equal(UploadState.Full, host.Upload.State);
+        long atFull = room.Spool.Snapshot.Bytes;
+        Assert.InRange(atFull, 4_000_000, 8_000_000);
+
+        blob.Mend();
+        await BotRoom.UntilAsync(() => room.Spool.Refresh().Level == SpoolLevel.Ok, "the spool drains");
+        voice.Talk(15);
+        await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
+
+        SessionManifest manifest = (await eye.ManifestAsync(host.Session.RecordingId))!;
+        Assert.Contains(manifest.Gaps, gap => gap.Reason == "spool" && gap.SampleCount > 10 * 48_000);
+        Assert.InRange(manifest.Tracks[0].SampleCount, 40 * 48_000, 75 * 48_000);
+        await AssertChainAsync(host.Session.RecordingId, manifest.Tracks[0]);
+    }
+
+    [Fact]
+    public async Task Longest_duration_ends_the_recording_with_its_reason()
+    {
+        using TempFolder spool = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path, options => options with { Capture = options.Capture with { MaximumDuration = TimeSpan.FromSeconds(5) } });
+        ReplayClock clock = new(Noon);
+        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+
+        new TestVoice(host, clock, Ada, "Ada").Talk(6);
+
+        Assert.Equal(RecordingEnd.Limit, await host.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+        await BotRoom.UntilAsync(async () => (await eye.StoppedAsync(host.Session.RecordingId)).Count > 0, "the stop message is sent");
+        Assert.Equal(EndReason.Limit, Assert.Single(await eye.StoppedAsync(host.Session.RecordingId)).EndReason);
+    }
+
+    [Fact]
+    public async Task Bot_that_is_told_to_stop_hands_the_recording_over_with_everything_uploaded()
+    {
+        using TempFolder spool = new();
+        BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        await using BotRoom ending = room;
+        ReplayClock clock = new(Noon);
+        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        new TestVoice(host, clock, Ada, "Ada").Talk(12);
+
+        await room.StopAsync();
+
+        Assert.Equal(RecordingEnd.HandedOver, await host.Ended);
+        SessionManifest manifest = (await eye.ManifestAsync(host.Session.RecordingId))!;
+        Assert.Equal(ManifestState.Recording, manifest.State);
+        await AssertChainAsync(host.Session.RecordingId, Assert.Single(manifest.Tracks));
+        Assert.Empty(await eye.StoppedAsync(host.Session.RecordingId));
+        Assert.Equal(LeaseOutcome.Ours, await room.Storage.AcquireLeaseAsync(host.Session.RecordingId, "6f1f2bd0-0000-4000-8000-000000000001", TestContext.Current.CancellationToken));
+    }
+
+    internal static async Task AssertChainAsync(StorageEye eye, RecordingId recording, TrackSummary track)
+    {
+        Dictionary<string, byte[]> blobs = await eye.BlobsAsync(recording);
+        List<(int Index, byte[] Content)> segments = [];
+        foreach ((string name, byte[] content) in blobs)
+        {
+            if (BlobPaths.TryParseSegment(name, out SegmentKey key) && key.UserId == track.UserId) segments.Add((key.Index, content));
+        }
+        Assert.Equal(track.Segments.SelectMany(range => Enumerable.Range(range.First, range.Count)), segments.Select(segment => segment.Index).Order());
+        Assert.Equal(StorageEye.Chain(segments), track.Chain);
+        Assert.Equal(segments.Sum(segment => segment.Content.LongLength), track.ByteCount);
+    }
+
+    private Task AssertChainAsync(RecordingId recording, TrackSummary track) => AssertChainAsync(eye, recording, track);
+}

@@ -1,0 +1,240 @@
+using Microsoft.Extensions.Time.Testing;
+using Pipeline.Discord.Media;
+using Pipeline.Discord.Rtp;
+using Pipeline.Discord.Tests.Rtp;
+
+namespace Pipeline.Discord.Tests.Media;
+
+public sealed class MediaPathTests : IDisposable
+{
+    private const uint OwnSsrc = 1;
+    private const ulong Ada = 100;
+    private const ulong Bo = 200;
+
+    private readonly FakeTimeProvider time = new();
+    private readonly AudioFrameRing ring = new();
+    private readonly TransportKey transportKey = new(TransportKey.AesGcmMode, new RtpPacketBuilder().TransportKey);
+    private readonly MediaPath path;
+
+    public MediaPathTests() => path = new MediaPath(ring, time);
+
+    public void Dispose()
+    {
+        path.Dispose();
+        transportKey.Dispose();
+    }
+
+    [Fact]
+    public void Frame_carries_user_source_order_clock_and_arrival()
+    {
+        Know((9876, Ada));
+        Assert.Equal(DropReason.None, Receive(new RtpPacketBuilder { SequenceNumber = 65535, Timestamp = uint.MaxValue, Payload = [0x78, 1, 2, 3], Padding = 9, Extension = [1, 2, 3, 4] }, at: 1234));
+        ReadFrame frame = Assert.Single(ReadFrame.DrainAll(ring));
+        Assert.Equal((AudioFrameKind.Opus, Ada, 9876u, (ushort)65535, uint.MaxValue, 1234L), (frame.Kind, frame.UserId, frame.Ssrc, frame.SequenceNumber, frame.Timestamp, frame.ReceivedAt));
+        Assert.Equal([0x78, 1, 2, 3], frame.Opus);
+    }
+
+    [Fact]
+    public void Silence_marker_reaches_the_ring_and_is_counted_as_silence()
+    {
+        Know((9876, Ada));
+        Receive(new RtpPacketBuilder());
+        Assert.Equal([0xF8, 0xFF, 0xFE], Assert.Single(ReadFrame.DrainAll(ring)).Opus);
+        Assert.Equal(new UserAudioHealth(Ada, Frames: 1, Silence: 1, Held: 0, Undecryptable: 0, Refused: 0), Assert.Single(path.Counters.Health(0).Users));
+    }
+
+    [Fact]
+    public void Audio_that_overtakes_the_transport_key_is_held_and_delivered()
+    {
+        path.Apply(new MediaSnapshot(OwnSsrc, null, new Dictionary<uint, ulong> { [9876] = Ada }));
+        for (ushort i = 0; i < 30; i++) Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [0x78, (byte)i] }, at: time.GetTimestamp());
+        Assert.True(ring.IsEmpty);
+        Know((9876, Ada));
+        Assert.Equal(Enumerable.Range(0, 30), ReadFrame.DrainAll(ring).Select(frame => (int)frame.SequenceNumber));
+        Assert.Equal((30L, 30L), (path.Counters.Health(0).Recovered, path.Counters.Audio));
+    }
+
+    [Fact]
+    public void Audio_without_a_transport_key_for_ever_is_bounded_and_counted()
+    {
+        path.Apply(new MediaSnapshot(OwnSsrc, null, new Dictionary<uint, ulong>()));
+        for (int i = 0; i < 10_000; i++) Receive(new RtpPacketBuilder { SequenceNumber = (ushort)i }, at: time.GetTimestamp());
+        Assert.Equal(10_000, path.Counters.Read(DropReason.NoTransportKey));
+        time.Advance(TimeSpan.FromSeconds(3));
+        Know((9876, Ada));
+        Assert.True(ring.IsEmpty);
+        Assert.Equal(0, path.Counters.Health(0).Recovered);
+    }
+
+    [Fact]
+    public void Renewed_transport_key_loses_neither_what_was_early_nor_what_was_late()
+    {
+        Know((9876, Ada));
+        byte[] secret = [.. Enumerable.Repeat((byte)9, 32)];
+        RtpPacketBuilder early = new() { SequenceNumber = 1, TransportKey = secret };
+        RtpPacketBuilder late = new() { SequenceNumber = 2 };
+        Assert.Equal(DropReason.NotAuthentic, Receive(early, at: time.GetTimestamp()));
+        using TransportKey renewed = new(TransportKey.AesGcmMode, secret);
+        path.Apply(new MediaSnapshot(OwnSsrc, renewed, new Dictionary<uint, ulong> { [9876] = Ada }));
+        Assert.Equal(DropReason.None, Receive(late, at: time.GetTimestamp()));
+        Assert.Equal([1, 2], ReadFrame.DrainAll(ring).Select(frame => (int)frame.SequenceNumber));
+
+        time.Advance(TimeSpan.FromSeconds(3));
+        path.Expire(time.GetTimestamp());
+        Assert.Equal(DropReason.NotAuthentic, Receive(late, at: time.GetTimestamp()));
+    }
+
+    [Fact]
+    public void Own_source_is_never_recorded()
+    {
+        Know((OwnSsrc, Ada));
+        Assert.Equal(DropReason.OwnSsrc, Receive(new RtpPacketBuilder { Ssrc = OwnSsrc }));
+        Assert.True(ring.IsEmpty);
+    }
+
+    [Fact]
+    public void New_transport_key_takes_effect_with_the_next_snapshot()
+    {
+        Know((9876, Ada));
+        byte[] other = [.. Enumerable.Repeat((byte)9, 32)];
+        RtpPacketBuilder packet = new() { TransportKey = other, UseXChaCha20 = true };
+        Assert.Equal(DropReason.NotAuthentic, Receive(packet));
+        using TransportKey next = new(TransportKey.XChaCha20Mode, other);
+        path.Apply(new MediaSnapshot(OwnSsrc, next, new Dictionary<uint, ulong> { [9876] = Ada }));
+        Assert.Equal(DropReason.None, Receive(packet));
+    }
+
+    [Fact]
+    public void Audio_that_overtakes_its_speaker_is_held_and_delivered_in_order()
+    {
+        Know();
+        for (ushort i = 0; i < 25; i++) Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [0x78, (byte)i] }, at: i);
+        Assert.True(ring.IsEmpty);
+
+        Know((9876, Ada));
+        List<ReadFrame> frames = ReadFrame.DrainAll(ring);
+        Assert.Equal(Enumerable.Range(0, 25), frames.Select(frame => (int)frame.SequenceNumber));
+        Assert.Equal(Enumerable.Range(0, 25).Select(i => (long)i), frames.Select(frame => frame.ReceivedAt));
+        Assert.All(frames, frame => Assert.Equal(Ada, frame.UserId));
+        Assert.Equal(25, Assert.Single(path.Counters.Health(0).Users).Held);
+        Assert.Empty(path.Counters.Health(0).Drops);
+    }
+
+    [Fact]
+    public void Held_audio_is_attributed_to_its_own_user_only()
+    {
+        Know();
+        Receive(new RtpPacketBuilder { Ssrc = 10, Payload = [0x78, 10] });
+        Receive(new RtpPacketBuilder { Ssrc = 20, Payload = [0x78, 20] });
+        Know((20, Bo));
+        ReadFrame frame = Assert.Single(ReadFrame.DrainAll(ring));
+        Assert.Equal((Bo, 20u), (frame.UserId, frame.Ssrc));
+    }
+
+    [Fact]
+    public void Source_that_nobody_owns_expires_and_is_counted()
+    {
+        Know();
+        for (int i = 0; i < 10; i++) Receive(new RtpPacketBuilder { Payload = [0x78, 1] }, at: time.GetTimestamp());
+        time.Advance(TimeSpan.FromSeconds(1.9));
+        path.Expire(time.GetTimestamp());
+        Assert.Equal(0, path.Counters.Read(DropReason.UnknownSsrc));
+        time.Advance(TimeSpan.FromSeconds(0.2));
+        path.Expire(time.GetTimestamp());
+        Assert.Equal(10, path.Counters.Read(DropReason.UnknownSsrc));
+        Know((9876, Ada));
+        Assert.True(ring.IsEmpty);
+    }
+
+    [Fact]
+    public void Source_that_nobody_owns_for_ever_holds_no_more_than_its_bound()
+    {
+        Know();
+        for (int i = 0; i < 10_000; i++) Receive(new RtpPacketBuilder { SequenceNumber = (ushort)i, Payload = [0x78, 1] }, at: i);
+        Assert.Equal(10_000 - UnknownSsrcHold.MaxFramesPerSource, path.Counters.Read(DropReason.UnknownSsrc));
+        Know((9876, Ada));
+        Assert.Equal(UnknownSsrcHold.MaxFramesPerSource, ReadFrame.DrainAll(ring).Count);
+    }
+
+    [Fact]
+    public void More_unknown_sources_than_the_bound_push_out_the_quietest()
+    {
+        Know();
+        for (uint ssrc = 100; ssrc < 100 + UnknownSsrcHold.MaxSources + 5; ssrc++) Receive(new RtpPacketBuilder { Ssrc = ssrc, Payload = [0x78, 1] }, at: ssrc);
+        Assert.Equal(5, path.Counters.Read(DropReason.UnknownSsrc));
+        Know([.. Enumerable.Range(100, 64).Select(ssrc => ((uint)ssrc, Ada))]);
+        Assert.Equal(Enumerable.Range(105, 32).Select(ssrc => (uint)ssrc), ReadFrame.DrainAll(ring).Select(frame => frame.Ssrc).Order());
+    }
+
+    [Fact]
+    public void Large_held_frames_are_bounded_in_bytes()
+    {
+        Know();
+        for (ushort i = 0; i < 100; i++) Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [.. Enumerable.Repeat((byte)0x78, 1275)] }, at: i);
+        Know((9876, Ada));
+        List<ReadFrame> frames = ReadFrame.DrainAll(ring);
+        Assert.InRange(frames.Count, 40, 60);
+        Assert.Equal(99, frames[^1].SequenceNumber);
+        Assert.Equal(100 - frames.Count, path.Counters.Read(DropReason.UnknownSsrc));
+    }
+
+    [Fact]
+    public void Full_ring_is_counted_against_the_user()
+    {
+        using MediaPath small = new(new AudioFrameRing(4096), time);
+        small.Apply(new MediaSnapshot(OwnSsrc, transportKey, new Dictionary<uint, ulong> { [9876] = Ada }));
+        byte[] datagram = new RtpPacketBuilder { Payload = [.. Enumerable.Repeat((byte)1, 500)] }.Build();
+        for (int i = 0; i < 20; i++) small.Receive(datagram, 0);
+        UserAudioHealth health = Assert.Single(small.Counters.Health(0).Users);
+        Assert.Equal(20, health.Frames + health.Refused);
+        Assert.Equal(health.Refused, small.Counters.Read(DropReason.RingFull));
+        Assert.True(health.Refused > 0);
+    }
+
+    [Fact]
+    public void Discovery_replies_are_passed_on_and_other_kinds_are_counted_by_name()
+    {
+        List<byte[]> replies = [];
+        using MediaPath listening = new(ring, time) { DiscoveryReplied = replies.Add };
+        byte[] reply = new byte[74];
+        reply[1] = 2;
+        Assert.Equal(DropReason.Discovery, listening.Receive(reply, 0));
+        Assert.Equal(reply, Assert.Single(replies));
+        Assert.Equal(DropReason.KeepaliveEcho, listening.Receive(new byte[8], 0));
+        Assert.Equal(DropReason.TooShort, listening.Receive(new byte[20], 0));
+        Assert.Equal(DropReason.TooLong, listening.Receive(new byte[MediaPath.MaxDatagramLength + 1], 0));
+        Assert.Equal(DropReason.Rtcp, listening.Receive([0x80, 200, .. new byte[60]], 0));
+        Assert.Equal(DropReason.OtherPayload, listening.Receive([0x80, 0x65, .. new byte[60]], 0));
+        Assert.Equal(6, listening.Counters.Datagrams);
+    }
+
+    [Fact]
+    public void Steady_state_allocates_nothing_per_packet_good_or_bad()
+    {
+        Know((9876, Ada));
+        byte[] good = new RtpPacketBuilder { Payload = [.. Enumerable.Repeat((byte)0x78, 160)], Extension = [1, 2, 3, 4], Padding = 7 }.Build();
+        byte[] forged = [.. good];
+        forged[^7] ^= 1;
+        byte[] unknown = new RtpPacketBuilder { Ssrc = 5555 }.Build();
+        RunMixed(good, forged, unknown, rounds: 2000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        RunMixed(good, forged, unknown, rounds: 2000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private void RunMixed(byte[] good, byte[] forged, byte[] unknown, int rounds)
+    {
+        for (int i = 0; i < rounds; i++)
+        {
+            path.Receive(good, i);
+            path.Receive(forged, i);
+            path.Receive(unknown, i);
+            while (ring.TryRead(out _)) ring.Release();
+        }
+    }
+
+    private DropReason Receive(RtpPacketBuilder packet, long at = 0) => path.Receive(packet.Build(), at);
+
+    private void Know(params (uint Ssrc, ulong User)[] users) =>
+        path.Apply(new MediaSnapshot(OwnSsrc, transportKey, users.ToDictionary(user => user.Ssrc, user => user.User)));
+}
