@@ -2,7 +2,7 @@
 # Brings the whole product into your subscription.
 #   infra/deploy.sh ENVIRONMENT LOCATION             provision, publish, deploy
 #   infra/deploy.sh ENVIRONMENT LOCATION --what-if   show what would change, touch nothing
-# Needs az and azd (both logged in; --what-if does without azd, and without what was chosen before), and the .NET SDK.
+# Needs az (2.76 or newer) and azd (both logged in; --what-if does without azd, and without what was chosen before), and the .NET SDK.
 # The first deployment needs DISCORD_TOKEN; later ones keep the vault's.
 # PIPELINE_DOCTOR_CHANNEL=ID: the doctor joins that voice channel for a moment; only when nothing is recorded in its server.
 # PIPELINE_BOT_HOST=containerInstance, PIPELINE_BOT_SHARDS, PIPELINE_CELLS, PIPELINE_ALERT_EMAIL, DISCORD_GUILD_ID as in bicep/main.bicepparam.
@@ -70,7 +70,9 @@ for name in $choices; do keep "$name"; done
 if [ "$mode" = --what-if ]; then
   keep SERVICE_BOT_IMAGE_NAME
   cd ..
-  exec az deployment sub what-if --location "$location" --template-file bicep/main.bicep --parameters bicep/main.bicepparam
+  # Asks for no right to write: who looks at a change need not be able to make it.
+  exec az deployment sub what-if --location "$location" --template-file bicep/main.bicep --parameters bicep/main.bicepparam \
+    --validation-level ProviderNoRbac
 fi
 
 if [ "${PIPELINE_BOT_HOST:-containerApp}" = containerApp ] && [ ! -e /usr/lib/x86_64-linux-gnu/libopus.so.0 ]; then

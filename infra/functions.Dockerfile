@@ -1,7 +1,7 @@
 # The functions app on its own, without the Functions host: it pumps its queues and timers itself.
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
-COPY global.json Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig ./
+COPY global.json NuGet.config Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig ./
 COPY shared shared
 COPY functions functions
 RUN dotnet publish functions/Pipeline.Functions -c Release -r linux-x64 --self-contained -o /app

@@ -10,7 +10,7 @@ public sealed partial class HouseRulesTests
     private static readonly string[] ProductFolders = ["bot", "functions", "shared"];
     private static readonly string[] ForbiddenNames = ["Common", "Core", "Utils", "Utilities", "Helpers", "Managers", "Services", "Misc"];
     private static readonly string[] TopFolders = ["bicep", "bot", "functions", "infra", "shared", "tests"];
-    private static readonly string[] TopFiles = [".editorconfig", ".gitignore", "BannedSymbols.txt", "Directory.Build.props", "Directory.Packages.props", "LICENSE", "Pipeline.sln", "README.md", "global.json"];
+    private static readonly string[] TopFiles = [".editorconfig", ".gitignore", "BannedSymbols.txt", "Directory.Build.props", "Directory.Packages.props", "LICENSE", "NuGet.config", "Pipeline.sln", "README.md", "global.json"];
 
     public static TheoryData<string, string[]> AllowedReferences => new()
     {

@@ -81,7 +81,7 @@ public sealed class DeployTests
         using CloudStandIns machine = new("azd", "dotnet");
         ScriptRun run = await machine.RunAsync("deploy.sh", ["demo", "westeurope", "--what-if"], ("PIPELINE_BOT_SHARDS", "3"));
         Assert.Equal((0, ""), (run.ExitCode, run.Errors));
-        Assert.Equal(["az account show", "az deployment sub what-if --location westeurope --template-file bicep/main.bicep --parameters bicep/main.bicepparam"], machine.Calls);
+        Assert.Equal(["az account show", "az deployment sub what-if --location westeurope --template-file bicep/main.bicep --parameters bicep/main.bicepparam --validation-level ProviderNoRbac"], machine.Calls);
         Assert.Equal(("demo", "westeurope", "3"), (machine.WhatIf()["AZURE_ENV_NAME"], machine.WhatIf()["AZURE_LOCATION"], machine.WhatIf()["PIPELINE_BOT_SHARDS"]));
         Assert.DoesNotContain("PIPELINE_CELLS", machine.WhatIf().Keys); // set but empty would not be the default
     }
