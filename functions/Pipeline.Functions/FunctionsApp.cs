@@ -1,13 +1,17 @@
 using System.Net;
+using System.Net.Mime;
+using Microsoft.AspNetCore.Hosting.Server;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using Pipeline.Functions.Api;
-using Pipeline.Functions.Api.Wire;
+using Pipeline.Delivery;
+using Pipeline.Delivery.ApiClient;
+using Pipeline.Delivery.Sweep;
 using Pipeline.Functions.Hosting;
-using Pipeline.Functions.Pipeline;
-using Pipeline.Functions.Storage;
+using Pipeline.RecordingApi;
+using Pipeline.RecordingApi.Recordings;
+using Pipeline.Storage;
 
 namespace Pipeline.Functions;
 
@@ -33,22 +37,21 @@ public static class FunctionsApp
         Listen(builder, options);
         AddTelemetry(builder, options);
         builder.Services.AddSingleton(options);
-        builder.Services.AddSingleton(options.Storage);
-        builder.Services.TryAddTime();
-        builder.Services.AddFunctionsStorage();
-        builder.Services.AddPipeline();
-        builder.Services.AddRecordingApi();
+        builder.Services.AddPipelineStorage(options.Storage);
+        builder.Services.AddDelivery(options.Delivery);
+        // Behind the host nothing is asked for here: only the host reaches this process, and it has asked already.
+        builder.Services.AddRecordingApi(new ApiOptions { Key = options.IsCustomHandler ? null : options.Key, LiveLimit = options.Delivery.LiveLimit });
+        builder.Services.AddSingleton(services => new OwnApi(() => LoopbackAddress.Of(services.GetRequiredService<IServer>()), options.Key));
+        builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<ForgottenRecordings>().EndAsync));
         builder.Services.AddSingleton<UnexpectedStop>();
-        builder.Services.AddSingleton<TriggerDoor>();
         if (options.LocalTriggers) builder.Services.AddHostedService<LocalTriggers>();
 
         WebApplication app = builder.Build();
         OpenStorage(app);
-        app.UseMiddleware<FaultAnswers>();
-        app.UseMiddleware<KeyCheck>();
-        app.MapGet("/", static () => Results.Json(new TriggerAnswer(), WireJsonContext.Default.TriggerAnswer)).ExcludeFromDescription();
+        app.UseRecordingApi();
+        app.MapGet("/", static () => Results.Text("{}", MediaTypeNames.Application.Json)).ExcludeFromDescription();
         app.MapTriggers();
-        app.MapApi();
+        app.MapRecordingApi();
         if (options is { Key: null, IsCustomHandler: false }) Log.NoKey(app.Logger);
         return app;
     }
@@ -119,7 +122,6 @@ public static class FunctionsApp
 
     private static void AddTelemetry(WebApplicationBuilder builder, FunctionsOptions options)
     {
-        builder.Services.AddSingleton<Telemetry>();
         if (options.TelemetryEndpoint is null && options.PrometheusEndpoint is null) return;
         OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(Telemetry.Name, serviceVersion: typeof(FunctionsApp).Assembly.GetName().Version?.ToString(3)))

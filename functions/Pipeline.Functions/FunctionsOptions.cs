@@ -1,4 +1,6 @@
-using System.Globalization;
+using Pipeline.Delivery;
+using Pipeline.Functions.Hosting;
+using Pipeline.Storage;
 
 namespace Pipeline.Functions;
 
@@ -6,6 +8,8 @@ namespace Pipeline.Functions;
 public sealed record FunctionsOptions
 {
     public required StorageOptions Storage { get; init; }
+
+    public required DeliveryOptions Delivery { get; init; }
 
     /// <summary><c>FUNCTIONS_CUSTOMHANDLER_PORT</c>, or its older name <c>FUNCTIONS_HTTPWORKER_PORT</c>: set by the Functions host; null when the app runs by itself.</summary>
     public int? HandlerPort { get; init; }
@@ -17,30 +21,6 @@ public sealed record FunctionsOptions
 
     /// <summary><c>Functions__Key</c>: what callers must show when the app runs by itself; null for an open door on loopback. A secret.</summary>
     public string? Key { get; init; }
-
-    /// <summary><c>RecordingApi__BaseUrl</c> of somebody else's service; null for our own, in this process.</summary>
-    public Uri? RecordingApiBaseUrl { get; init; }
-
-    /// <summary><c>RecordingApi__ApiKey</c>; a secret.</summary>
-    public string? RecordingApiKey { get; init; }
-
-    /// <summary><c>RecordingApi__ApiKeyHeader</c>.</summary>
-    public string RecordingApiKeyHeader { get; init; } = "x-functions-key";
-
-    /// <summary><c>RECORDING_ABANDON_AFTER</c>: a manifest that was not refreshed for so long has lost its bot.</summary>
-    public TimeSpan AbandonAfter { get; init; } = TimeSpan.FromMinutes(10);
-
-    /// <summary><c>RECORDING_FINALIZE_DEADLINE</c>: how long a finalizer waits without any segment arriving.</summary>
-    public TimeSpan FinalizeDeadline { get; init; } = TimeSpan.FromMinutes(15);
-
-    /// <summary><c>RECORDING_ADOPT_AFTER</c>: a temp blob without ledger row is an orphan after so long.</summary>
-    public TimeSpan AdoptAfter { get; init; } = TimeSpan.FromMinutes(5);
-
-    /// <summary><c>RECORDING_LIVE_LIMIT</c>: nothing stays live for longer.</summary>
-    public TimeSpan LiveLimit { get; init; } = TimeSpan.FromHours(24);
-
-    /// <summary><c>Functions__PoisonRedrives</c>: how often a message that failed too often gets another chance.</summary>
-    public int PoisonRedrives { get; init; } = 3;
 
     /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: where metrics and traces go; null for nowhere. The exporter reads its other OTEL_ settings by itself.</summary>
     public Uri? TelemetryEndpoint { get; init; }
@@ -56,44 +36,15 @@ public sealed record FunctionsOptions
     {
         SettingReader settings = new(configuration);
         int? port = settings.Number("FUNCTIONS_CUSTOMHANDLER_PORT", 1, 65_535) ?? settings.Number("FUNCTIONS_HTTPWORKER_PORT", 1, 65_535);
-        FunctionsOptions defaults = new() { Storage = ReadStorage(settings), LocalTriggers = false };
+        FunctionsOptions defaults = new() { Storage = DeliveryOptions.ReadStorage(configuration), Delivery = DeliveryOptions.Read(configuration), LocalTriggers = false };
         return defaults with
         {
             HandlerPort = port,
             LocalTriggers = settings.Flag("Functions__LocalTriggers") ?? port is null,
             Key = settings.Text("Functions__Key"),
-            RecordingApiBaseUrl = settings.Address("RecordingApi__BaseUrl"),
-            RecordingApiKey = settings.Text("RecordingApi__ApiKey"),
-            RecordingApiKeyHeader = settings.HeaderName("RecordingApi__ApiKeyHeader") ?? defaults.RecordingApiKeyHeader,
-            AbandonAfter = settings.Time("RECORDING_ABANDON_AFTER", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)) ?? defaults.AbandonAfter,
-            FinalizeDeadline = settings.Time("RECORDING_FINALIZE_DEADLINE", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) ?? defaults.FinalizeDeadline,
-            AdoptAfter = settings.Time("RECORDING_ADOPT_AFTER", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) ?? defaults.AdoptAfter,
-            LiveLimit = settings.Time("RECORDING_LIVE_LIMIT", TimeSpan.FromMinutes(1), TimeSpan.FromDays(1)) ?? defaults.LiveLimit,
-            PoisonRedrives = settings.Number("Functions__PoisonRedrives", 0, 100) ?? defaults.PoisonRedrives,
             TelemetryEndpoint = settings.AddressOrOff("OTEL_EXPORTER_OTLP_ENDPOINT"),
             PrometheusEndpoint = settings.AddressOrOff("PROMETHEUS_ENDPOINT"),
             LocalHide = settings.Time("Functions__LocalHide", TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(10)) ?? defaults.LocalHide,
         };
-    }
-
-    private static StorageOptions ReadStorage(SettingReader settings)
-    {
-        StorageOptions storage = new()
-        {
-            ConnectionString = settings.Text(StorageOptions.ConnectionName),
-            BlobServiceUri = settings.Address("PipelineStorage__blobServiceUri"),
-            QueueServiceUri = settings.Address("PipelineStorage__queueServiceUri"),
-            TableServiceUri = settings.Address("PipelineStorage__tableServiceUri"),
-            Credential = settings.Word("PipelineStorage__credential", "managedidentity", "default"),
-            ClientId = settings.Text("PipelineStorage__clientId"),
-        };
-        if (storage.ConnectionString is not null) return storage;
-        foreach ((string name, Uri? value) in new[] { ("blob", storage.BlobServiceUri), ("queue", storage.QueueServiceUri), ("table", storage.TableServiceUri) })
-        {
-            string setting = $"PipelineStorage__{name}ServiceUri";
-            if (value is null) throw new InvalidSettingException(setting, null, "set it with its two companions and PipelineStorage__credential, or set PipelineStorage to a connection string");
-            if (value.Scheme != Uri.UriSchemeHttps) throw new InvalidSettingException(setting, value.ToString(), "an https address: an identity's tokens go over nothing else");
-        }
-        return storage;
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Pipeline.Functions;
+using Pipeline.Delivery;
 using Pipeline.Functions.Hosting;
 
 WebApplication app;

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Configuration;
+using Pipeline.Delivery;
+using Pipeline.Functions.Hosting;
 
 namespace Pipeline.Functions.Tests;
 
@@ -20,7 +22,7 @@ public sealed class FunctionsOptionsTests
     [InlineData("1.5h", 5_400)]
     [InlineData("90 s", 90)]
     public void Times_are_read_in_every_usual_form(string text, int seconds) =>
-        Assert.Equal(TimeSpan.FromSeconds(seconds), Read(("RECORDING_ABANDON_AFTER", text)).AbandonAfter);
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Read(("RECORDING_ABANDON_AFTER", text)).Delivery.AbandonAfter);
 
     [Theory]
     [InlineData("RECORDING_ABANDON_AFTER", "soon", "a time from")]

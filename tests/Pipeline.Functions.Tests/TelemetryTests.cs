@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Pipeline.Contracts;
-using Pipeline.Functions.Storage;
+using Pipeline.Delivery;
+using Pipeline.Delivery.Segments;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests;

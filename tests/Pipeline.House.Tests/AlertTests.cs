@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
-using Pipeline.Functions.Pipeline;
+using Pipeline.Delivery.Segments;
 using Pipeline.TestKit;
 
 namespace Pipeline.House.Tests;
@@ -13,7 +13,7 @@ public sealed partial class AlertTests(CompiledTemplate template) : IClassFixtur
     [Fact]
     public void Alerts_look_for_events_that_the_code_logs()
     {
-        HashSet<int> logged = [.. EventIds(typeof(Bot.Cli.Settings.BotOptions).Assembly), .. EventIds(typeof(MoveSegment).Assembly)];
+        HashSet<int> logged = [.. EventIds(typeof(Bot.Cli.Settings.BotOptions).Assembly), .. EventIds(typeof(MoveSegment).Assembly), .. EventIds(typeof(Pipeline.RecordingApi.ApiOptions).Assembly), .. EventIds(typeof(Functions.FunctionsOptions).Assembly)];
         int[] awaited = [.. Queries().SelectMany(query => EventId().Matches(query)).Select(match => int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).Distinct()];
         Assert.True(awaited.Length >= 7, string.Join(", ", awaited));
         Assert.Empty(awaited.Except(logged));

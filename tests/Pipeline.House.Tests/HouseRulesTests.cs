@@ -19,7 +19,10 @@ public sealed partial class HouseRulesTests
         { "Pipeline.Audio", [] },
         { "Pipeline.Dave", ["Pipeline.Mls"] },
         { "Pipeline.Discord", ["Pipeline.Dave", "Pipeline.Mls", "Microsoft.Extensions.", "Polly", "NSec.", "System.Threading.RateLimiting"] },
-        { "Pipeline.Functions", ["Pipeline.Contracts", "Pipeline.Audio", "Azure.", "Microsoft.", "Polly", "OpenTelemetry"] },
+        { "Pipeline.Storage", ["Pipeline.Contracts", "Azure.", "Microsoft.Extensions."] },
+        { "Pipeline.Delivery", ["Pipeline.Contracts", "Pipeline.Storage", "Azure.", "Microsoft.Extensions.", "Polly"] },
+        { "Pipeline.RecordingApi", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Audio", "Azure.", "Microsoft."] },
+        { "Pipeline.Functions", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Delivery", "Pipeline.RecordingApi", "Azure.", "Microsoft.", "OpenTelemetry"] },
         { "Pipeline.Bot", ["Pipeline.Contracts", "Pipeline.Audio", "Pipeline.Discord", "Pipeline.Dave", "Azure.", "Microsoft.", "Polly", "OpenTelemetry", "Spectre.", "BouncyCastle.", "System.CommandLine", "System.IO.Hashing"] },
     };
 
@@ -44,7 +47,7 @@ public sealed partial class HouseRulesTests
     [Fact]
     public void Azure_packages_are_used_only_at_the_storage_doors()
     {
-        string[] doors = ["bot/Pipeline.Bot/Storage/", "functions/Pipeline.Functions/Storage/"];
+        string[] doors = ["bot/Pipeline.Bot/Storage/", "functions/Pipeline.Functions/Storage/", "functions/Pipeline.Delivery/Ledger/", "functions/Pipeline.Delivery/Segments/ServerCopy.cs", "functions/Pipeline.RecordingApi/Catalogue/", "functions/Pipeline.RecordingApi/Guilds/GuildSettingsTable.cs", "shared/Pipeline.Storage/"];
         string[] strangers = [.. ProductSources().Where(file => !doors.Any(file.StartsWith) && UsingAzure().IsMatch(Read(file)))];
         Assert.True(strangers.Length == 0, $"Azure packages outside the storage doors: {string.Join(", ", strangers)}");
     }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Pipeline.Bot.Cli.Settings;
+using Pipeline.Delivery;
 using Pipeline.Functions;
 using Pipeline.TestKit;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pipeline.Delivery;
 
 namespace Pipeline.Functions.Hosting;
 

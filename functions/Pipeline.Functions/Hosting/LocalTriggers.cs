@@ -1,5 +1,6 @@
-using Pipeline.Functions.Pipeline;
+using Pipeline.Delivery.ApiClient;
 using Pipeline.Functions.Storage;
+using Pipeline.Storage;
 
 namespace Pipeline.Functions.Hosting;
 
@@ -8,7 +9,7 @@ namespace Pipeline.Functions.Hosting;
 /// timers with the same rules, and posts the same envelopes over HTTP to the same endpoints.
 /// </summary>
 public sealed class LocalTriggers(
-    FunctionsOptions options, IConfiguration configuration, StorageClients clients, StorageSetup setup, RecordingApiAddress address,
+    FunctionsOptions options, IConfiguration configuration, StorageClients clients, StorageSetup setup, OwnApi own,
     UnexpectedStop stop, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LocalTriggers> log) : BackgroundService
 {
     private static readonly TimeSpan StorageRetry = TimeSpan.FromSeconds(2);
@@ -23,7 +24,7 @@ public sealed class LocalTriggers(
             using HttpClient http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = manifest.Settings.FunctionTimeout + TimeSpan.FromMinutes(1) };
             Log.LocalTriggersStarted(log, manifest.Queues.Count, manifest.Timers.Count);
             IEnumerable<Task> queues = manifest.Queues.Select(function =>
-                new QueuePump(function, new LocalQueue(clients, function.Queue), manifest.Settings, options.LocalHide, address.Own, options.Key, http, time, log).RunAsync(stoppingToken));
+                new QueuePump(function, new LocalQueue(clients, function.Queue), manifest.Settings, options.LocalHide, () => own.Address, options.Key, http, time, log).RunAsync(stoppingToken));
             IEnumerable<Task> timers = manifest.Timers.Select(function => RunAsync(function, http, stoppingToken));
             await Task.WhenAll([.. queues, .. timers]);
         }
@@ -47,7 +48,7 @@ public sealed class LocalTriggers(
             DateTimeOffset due = function.Schedule.Next(now);
             await Task.Delay(due - now, time, stopping);
             byte[] envelope = TriggerEnvelope.Write(function, isPastDue: time.GetUtcNow() - due > TimeSpan.FromSeconds(30), time.GetUtcNow());
-            bool succeeded = await TriggerCall.PostAsync(http, new Uri(address.Own(), function.Name), options.Key, envelope, stopping);
+            bool succeeded = await TriggerCall.PostAsync(http, new Uri(own.Address, function.Name), options.Key, envelope, stopping);
             if (!succeeded) Log.TimerFailed(log, function.Name, "its endpoint did not succeed");
         }
     }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Pipeline.Functions.Pipeline;
+using Pipeline.Contracts;
 using Pipeline.Functions.Storage;
 
 namespace Pipeline.Functions.Hosting;

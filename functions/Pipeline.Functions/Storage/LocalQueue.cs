@@ -2,6 +2,7 @@ using Azure;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Pipeline.Contracts;
+using Pipeline.Storage;
 
 namespace Pipeline.Functions.Storage;
 

@@ -9,7 +9,7 @@ internal sealed record HeardCall(RecordingDetails Recording, IReadOnlyList<Heard
 {
     private const int WavHeaderSize = 44;
 
-    public static async Task<HeardCall> DownloadAsync(RecordingApi api, RecordingDetails recording, SpokenCall call)
+    public static async Task<HeardCall> DownloadAsync(ApiReader api, RecordingDetails recording, SpokenCall call)
     {
         List<HeardTrack> tracks = [];
         for (int speaker = 0; speaker < call.Speakers; speaker++)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pipeline.Delivery;
 using Pipeline.Functions.Hosting;
 
 namespace Pipeline.Functions.Tests.Hosting;

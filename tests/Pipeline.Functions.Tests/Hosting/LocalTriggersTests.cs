@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Azure.Storage.Queues.Models;
 using Pipeline.Contracts;
-using Pipeline.Functions.Storage;
+using Pipeline.Contracts.Api;
+using Pipeline.Delivery.Ledger;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Hosting;
@@ -45,7 +47,7 @@ public sealed class LocalTriggersTests : IAsyncLifetime
         await using ChildProcess app = HandlerProcess.StartAlone(HandlerProcess.BuildFolder, azurite.ConnectionString, port);
         await UntilFinalizedAsync(session);
 
-        LedgerContent content = await storage.Get<Ledger>().ReadAsync(session.Id, Cancellation);
+        LedgerContent content = await storage.Get<LedgerTable>().ReadAsync(session.Id, Cancellation);
         Assert.Equal(orderly.Segments.Select(Row).OrderBy(row => row.Key.UserId).ThenBy(row => row.Key.Index), content.Segments.Values.Select(row => row with { BlobUrl = null }).OrderBy(row => row.Key.UserId).ThenBy(row => row.Key.Index));
         await UntilEmptyAsync(session);
         Assert.DoesNotContain(app.Lines, line => line.Contains(" fail:", StringComparison.Ordinal) || line.Contains("Exception", StringComparison.Ordinal));
@@ -72,7 +74,7 @@ public sealed class LocalTriggersTests : IAsyncLifetime
         await using ChildProcess app = HandlerProcess.StartAlone(HandlerProcess.BuildFolder, azurite.ConnectionString, FreePort.Take(1)[0], settings);
         await UntilFinalizedAsync(session);
 
-        LedgerContent content = await storage.Get<Ledger>().ReadAsync(session.Id, Cancellation);
+        LedgerContent content = await storage.Get<LedgerTable>().ReadAsync(session.Id, Cancellation);
         Assert.Equal(60, content.Segments.Count);
         Contracts.Api.RecordingDetails recording = (await storage.RecordingAsync(session.Id))!;
         Assert.Equal((60, 0, 0), (recording.SegmentCount, recording.MissingSegmentCount, recording.UnverifiedUserIds.Count));

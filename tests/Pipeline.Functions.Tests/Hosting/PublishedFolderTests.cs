@@ -3,8 +3,12 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Pipeline.Contracts;
-using Pipeline.Functions.Storage;
+using Pipeline.Delivery.ApiClient;
+using Pipeline.Delivery.Finalize;
+using Pipeline.Delivery.Segments;
+using Pipeline.Delivery.Sweep;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Hosting;

@@ -1,9 +1,13 @@
 using System.Net;
 using System.Text.Json;
+using Pipeline.Contracts;
+using Pipeline.Delivery.ApiClient;
+using Pipeline.Delivery.Finalize;
+using Pipeline.Delivery.Segments;
 using Pipeline.Functions.Hosting;
-using Pipeline.Functions.Pipeline;
 using Pipeline.Functions.Storage;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Hosting;

@@ -1,8 +1,7 @@
 using CsCheck;
-using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
-using Pipeline.Functions.Storage;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Pipeline;

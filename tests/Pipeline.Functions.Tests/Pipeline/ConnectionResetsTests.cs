@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Pipeline.Functions.Pipeline;
+using Pipeline.Delivery.ApiClient;
 
 namespace Pipeline.Functions.Tests.Pipeline;
 

@@ -1,7 +1,8 @@
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
-using Pipeline.Functions.Storage;
+using Pipeline.Delivery.Ledger;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Pipeline;
@@ -36,7 +37,7 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
 
         Assert.True(await app.MoveAsync(session.Segments[1]));
         Assert.True(await app.MoveAsync(session.Segments[2]));
-        Assert.Equal(RecordingState.Amending, (await app.Get<Ledger>().FindRecordingAsync(session.Id, Cancellation))!.State);
+        Assert.Equal(RecordingState.Amending, (await app.Get<LedgerTable>().FindRecordingAsync(session.Id, Cancellation))!.State);
         Assert.True(await app.FinalizeAsync(session.Stopped with { Tracks = null }));
 
         RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
@@ -179,7 +180,7 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
 
         Assert.True(await app.MoveAsync(session.Segments[2]));
         Assert.True(await app.FinalizeAsync(session.Stopped));
-        Assert.Equal(RecordingState.Stopping, (await app.Get<Ledger>().FindRecordingAsync(session.Id, Cancellation))!.State);
+        Assert.Equal(RecordingState.Stopping, (await app.Get<LedgerTable>().FindRecordingAsync(session.Id, Cancellation))!.State);
         Assert.Equal((2, 0), (Waits(app), app.Log.Lines.Count(line => line.EventId == 5014)));
 
         Assert.True(await app.MoveAsync(session.Segments[3]));

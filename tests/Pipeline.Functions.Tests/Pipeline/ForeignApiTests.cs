@@ -2,8 +2,9 @@ using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Sas;
 using Pipeline.Contracts;
-using Pipeline.Functions.Storage;
+using Pipeline.Delivery.Ledger;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Pipeline;
@@ -114,7 +115,7 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
         Assert.True(await app.MoveAsync(session.Segments[1]));
 
         Assert.Equal([session.Segments[1].BlobName], await session.LeftInTempAsync(app.Storage));
-        LedgerSegment row = (await app.Get<Ledger>().FindSegmentAsync(session.Segments[1].Key, Cancellation))!;
+        LedgerSegment row = (await app.Get<LedgerTable>().FindSegmentAsync(session.Segments[1].Key, Cancellation))!;
         Assert.Equal(SegmentState.Refused, row.State);
         Assert.Equal(1, (await app.Get<Reports>().CountAsync(Cancellation)).Recordings > 0 ? 1 : 0);
     }
@@ -149,12 +150,12 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
         await using App app = await StartAsync(foreign);
         Session session = await SessionAsync(app, 109, (5, "Ada", 1));
         SegmentReady segment = session.Segments[0];
-        await app.Get<Ledger>().AddSegmentAsync(LedgerSegment.From(segment, SegmentState.Sending, null), Cancellation);
+        await app.Get<LedgerTable>().AddSegmentAsync(LedgerSegment.From(segment, SegmentState.Sending, null), Cancellation);
         await container.GetBlobClient("cut/5/segment_000.wav").UploadAsync(new BinaryData(session.BytesOf(segment)), Cancellation);
 
         Assert.True(await app.MoveAsync(segment));
 
-        Assert.Equal(SegmentState.Moved, (await app.Get<Ledger>().FindSegmentAsync(segment.Key, Cancellation))!.State);
+        Assert.Equal(SegmentState.Moved, (await app.Get<LedgerTable>().FindSegmentAsync(segment.Key, Cancellation))!.State);
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
     }
 

@@ -2,8 +2,9 @@ using System.Net;
 using Azure.Storage.Blobs.Models;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
-using Pipeline.Functions.Storage;
+using Pipeline.Delivery.Ledger;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Pipeline;
@@ -99,7 +100,7 @@ public sealed class MoveSegmentTests(AzuriteFixture azurite)
 
         Assert.True(await app.MoveAsync(segment));
 
-        Assert.NotNull(await app.Get<Ledger>().FindSegmentAsync(segment.Key, Cancellation));
+        Assert.NotNull(await app.Get<LedgerTable>().FindSegmentAsync(segment.Key, Cancellation));
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
     }
 
@@ -113,7 +114,7 @@ public sealed class MoveSegmentTests(AzuriteFixture azurite)
 
         Assert.False(await app.MoveAsync(segment));
 
-        Assert.Null(await app.Get<Ledger>().FindSegmentAsync(segment.Key, Cancellation));
+        Assert.Null(await app.Get<LedgerTable>().FindSegmentAsync(segment.Key, Cancellation));
         Assert.Single(await session.LeftInTempAsync(app.Storage));
     }
 

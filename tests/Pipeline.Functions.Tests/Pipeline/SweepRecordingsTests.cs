@@ -3,8 +3,10 @@ using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
-using Pipeline.Functions.Storage;
+using Pipeline.Delivery.Finalize;
+using Pipeline.Delivery.Segments;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Pipeline;

@@ -10,8 +10,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
-using Pipeline.Functions.Api.Wire;
-using Pipeline.Functions.Storage;
+using Pipeline.Delivery.ApiClient;
+using Pipeline.Delivery.Finalize;
+using Pipeline.Delivery.Invocations;
+using Pipeline.Delivery.Segments;
+using Pipeline.Delivery.Sweep;
+using Pipeline.Functions.Hosting;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Rig;
@@ -52,31 +57,42 @@ internal sealed class App : IAsyncDisposable
         return new App(app, log);
     }
 
-    public Task<bool> StartRecordingAsync(RecordingStarted message) => TriggerAsync("StartRecording", message, ContractsJsonContext.Default.RecordingStarted);
+    public Task<bool> StartRecordingAsync(RecordingStarted message) => TriggerAsync(FunctionNames.StartRecording, message, ContractsJsonContext.Default.RecordingStarted);
 
-    public Task<bool> MoveAsync(SegmentReady message) => TriggerAsync("MoveSegment", message, ContractsJsonContext.Default.SegmentReady);
+    public Task<bool> MoveAsync(SegmentReady message) => TriggerAsync(FunctionNames.MoveSegment, message, ContractsJsonContext.Default.SegmentReady);
 
-    public Task<bool> FinalizeAsync(RecordingStopped message) => TriggerAsync("FinalizeRecording", message, ContractsJsonContext.Default.RecordingStopped);
+    public Task<bool> FinalizeAsync(RecordingStopped message) => TriggerAsync(FunctionNames.FinalizeRecording, message, ContractsJsonContext.Default.RecordingStopped);
 
-    public async Task<bool> SweepAsync()
-    {
-        using HttpResponseMessage response = await PostAsync("SweepRecordings", """{"Data":{"timer":{"Schedule":{"AdjustForDST":true},"ScheduleStatus":null,"IsPastDue":false}},"Metadata":{"sys":{}}}""");
-        return response.IsSuccessStatusCode;
-    }
+    public Task<bool> SweepAsync() => SucceedsAsync(FunctionNames.SweepRecordings, () => Get<DeliveryFunctions>().SweepAsync(CancellationToken.None));
 
-    /// <summary>Posts what the host would post for a queue message; true for 200 with a JSON object.</summary>
+    /// <summary>Runs a function with the text of a queue message; false where it failed and its message would come again.</summary>
     public async Task<bool> TriggerAsync<T>(string function, T message, JsonTypeInfo<T> type) => await TriggerAsync(function, JsonSerializer.Serialize(message, type));
 
-    public async Task<bool> TriggerAsync(string function, string text)
+    public Task<bool> TriggerAsync(string function, string text)
     {
-        string doubled = JsonSerializer.Serialize(JsonSerializer.Serialize(text));
-        string envelope = """{"Data":{"item":#},"Metadata":{"DequeueCount":"1","sys":{"MethodName":"any"}}}""".Replace("#", doubled, StringComparison.Ordinal);
-        using HttpResponseMessage response = await PostAsync(function, envelope);
-        string body = await response.Content.ReadAsStringAsync();
-        using JsonDocument answer = JsonDocument.Parse(body);
-        Assert.Equal(JsonValueKind.Object, answer.RootElement.ValueKind);
-        if (!response.IsSuccessStatusCode) TestContext.Current.TestOutputHelper?.WriteLine($"{function}: {body}");
-        return response.IsSuccessStatusCode;
+        DeliveryFunctions functions = Get<DeliveryFunctions>();
+        byte[] message = Encoding.UTF8.GetBytes(text);
+        return SucceedsAsync(function, () => function switch
+        {
+            FunctionNames.StartRecording => functions.StartAsync(message, CancellationToken.None),
+            FunctionNames.MoveSegment => functions.MoveAsync(message, CancellationToken.None),
+            FunctionNames.FinalizeRecording => functions.FinalizeAsync(message, CancellationToken.None),
+            _ => throw new ArgumentException($"there is no queue function {function}"),
+        });
+    }
+
+    private static async Task<bool> SucceedsAsync(string function, Func<Task> run)
+    {
+        try
+        {
+            await run();
+            return true;
+        }
+        catch (Exception fault) when (fault is not ArgumentException)
+        {
+            TestContext.Current.TestOutputHelper?.WriteLine($"{function}: {fault.Message}");
+            return false;
+        }
     }
 
     public async Task<HttpResponseMessage> PostAsync(string path, string json) =>

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Logging;
-using Pipeline.Functions.Api.Wire;
+using Pipeline.Contracts.Api;
 
 namespace Pipeline.Functions.Tests.Rig;
 

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Pipeline.Contracts;
-using Pipeline.Functions.Storage;
+using Pipeline.Storage;
 
 namespace Pipeline.Functions.Tests.Rig;
 

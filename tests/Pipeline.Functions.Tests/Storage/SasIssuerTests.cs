@@ -6,7 +6,8 @@ using Azure.Core;
 using Azure.Core.Pipeline;
 using Azure.Storage.Blobs;
 using Azure.Storage.Sas;
-using Pipeline.Functions.Storage;
+using Pipeline.Contracts.Api;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Storage;

@@ -15,12 +15,12 @@ public sealed class FunctionsApp : IAsyncDisposable
     {
         (this.storage, this.settings) = (storage, settings);
         BaseUrl = new Uri($"http://127.0.0.1:{port}");
-        Api = new RecordingApi(BaseUrl, Key, handler);
+        Api = new ApiReader(BaseUrl, Key, handler);
         process = StartProcess();
     }
 
     public Uri BaseUrl { get; }
-    public RecordingApi Api { get; }
+    public ApiReader Api { get; }
     public ChildProcess Process => process;
 
     /// <param name="connectionString">Storage account.</param>

@@ -29,7 +29,7 @@ public static class Pcm
     }
 
     /// <summary>A finished track from the recording's start: segments at their absolute times, silence between them.</summary>
-    public static async Task<float[]> DownloadTrackAsync(RecordingApi api, RecordingDetails recording, string userId, CancellationToken cancel)
+    public static async Task<float[]> DownloadTrackAsync(ApiReader api, RecordingDetails recording, string userId, CancellationToken cancel)
     {
         RecordingSegment[] segments = [.. recording.Segments.Where(segment => segment.UserId == userId).OrderBy(segment => segment.AbsoluteStartTime)];
         if (segments.Length == 0) return [];

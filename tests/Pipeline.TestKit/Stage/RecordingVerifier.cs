@@ -6,7 +6,7 @@ using Pipeline.Contracts.Api;
 namespace Pipeline.TestKit.Stage;
 
 /// <summary>Downloads every segment of a finished recording and holds it to what the catalogue says of it.</summary>
-public sealed class RecordingVerifier(RecordingApi api)
+public sealed class RecordingVerifier(ApiReader api)
 {
     private const int WavHeaderSize = 44;
 

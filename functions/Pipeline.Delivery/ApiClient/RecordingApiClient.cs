@@ -1,0 +1,112 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Pipeline.Contracts.Api;
+using Polly.CircuitBreaker;
+using Polly.Timeout;
+
+namespace Pipeline.Delivery.ApiClient;
+
+/// <summary>The recording API by HTTP, our own too. Retries and the circuit breaker sit in the client's handlers.</summary>
+public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiAddress address)
+{
+    /// <summary>Name of the HTTP client that carries the resilience handlers.</summary>
+    public const string HttpClientName = "recording-api";
+
+    /// <returns>The answer of 200/201, or what a 409 says; both null when the service lacks the operation (404, 405, 501).</returns>
+    public async Task<(InitLiveResponse? Answer, FinishedAnswer? Finished)> InitLiveAsync(InitLiveRequest request, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await PostAsync("recordings/init-live", request, WireJsonContext.Default.InitLiveRequest, cancellation);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented) return (null, null);
+        if (response.StatusCode == HttpStatusCode.Conflict) return (null, await ReadAsync(response, WireJsonContext.Default.FinishedAnswer, "init-live", cancellation));
+        Demand(response, "init-live");
+        return (await ReadAsync(response, WireJsonContext.Default.InitLiveResponse, "init-live", cancellation), null);
+    }
+
+    /// <returns>The upload URL; null with 404 (unknown recording) or 409 (finished recording) in <c>Status</c>.</returns>
+    public async Task<(SegmentUploadResponse? Answer, HttpStatusCode Status)> SegmentUploadUrlAsync(string recordingId, SegmentUploadRequest request, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await PostAsync(Path(recordingId, "segment-upload-url"), request, WireJsonContext.Default.SegmentUploadRequest, cancellation);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Conflict) return (null, response.StatusCode);
+        Demand(response, "segment-upload-url");
+        return (await ReadAsync(response, WireJsonContext.Default.SegmentUploadResponse, "segment-upload-url", cancellation), response.StatusCode);
+    }
+
+    /// <returns>The finished recording; null with 404 (unknown recording) or 409 (finished with other segments) in <c>Status</c>.</returns>
+    public async Task<(FinalizeResponse? Answer, HttpStatusCode Status)> FinalizeAsync(string recordingId, FinalizeRequest request, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await PostAsync(Path(recordingId, "finalize"), request, WireJsonContext.Default.FinalizeRequest, cancellation);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Conflict) return (null, response.StatusCode);
+        Demand(response, "finalize");
+        return (await ReadAsync(response, WireJsonContext.Default.FinalizeResponse, "finalize", cancellation), response.StatusCode);
+    }
+
+    /// <returns>One upload URL per segment of the request; null when the service says that the recording is finished (409).</returns>
+    public async Task<BatchInitResponse?> BatchInitAsync(BatchInitRequest request, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await PostAsync("recordings/init", request, WireJsonContext.Default.BatchInitRequest, cancellation);
+        if (response.StatusCode == HttpStatusCode.Conflict) return null;
+        Demand(response, "init");
+        return await ReadAsync(response, WireJsonContext.Default.BatchInitResponse, "init", cancellation);
+    }
+
+    /// <returns>False when the service says that the recording was completed with other files (409).</returns>
+    public async Task<bool> CompleteAsync(string recordingId, CompleteRequest request, CancellationToken cancellation)
+    {
+        using HttpResponseMessage response = await PostAsync(Path(recordingId, "complete"), request, WireJsonContext.Default.CompleteRequest, cancellation);
+        if (response.StatusCode == HttpStatusCode.Conflict) return false;
+        Demand(response, "complete");
+        return true;
+    }
+
+    /// <summary>How long a 429 or 503 asks to wait.</summary>
+    public static TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } => date - (response.Headers.Date ?? date),
+        _ => null,
+    };
+
+    private static string Path(string recordingId, string operation) => $"recordings/{Uri.EscapeDataString(recordingId)}/{operation}";
+
+    private async Task<HttpResponseMessage> PostAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancellation)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, address.Resolve(path));
+        // A body of known length: some servers refuse chunked ones.
+        request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type));
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
+        if (address.Key is { } door) request.Headers.TryAddWithoutValidation(door.Header, door.Key);
+        try
+        {
+            return await clients.CreateClient(HttpClientName).SendAsync(request, cancellation);
+        }
+        catch (Exception fault) when (fault is HttpRequestException or TimeoutRejectedException or BrokenCircuitException)
+        {
+            TimeSpan? wait = fault is BrokenCircuitException { RetryAfter: { } after } ? after : null;
+            throw new RecordingApiException($"the recording API does not answer ({fault.GetType().Name})", isTransient: true, wait, fault);
+        }
+    }
+
+    private static void Demand(HttpResponseMessage response, string operation)
+    {
+        if (response.IsSuccessStatusCode) return;
+        int status = (int)response.StatusCode;
+        // 401 and 403 are the owner's setting, not the message's fault: it must survive until the key is right.
+        bool transient = status is 401 or 403 or 408 or 425 or 429 or >= 500;
+        throw new RecordingApiException($"{operation} answered {status}", transient, RetryAfter(response), null);
+    }
+
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, string operation, CancellationToken cancellation)
+    {
+        try
+        {
+            await using Stream body = await response.Content.ReadAsStreamAsync(cancellation);
+            return await JsonSerializer.DeserializeAsync(body, type, cancellation) ?? throw new RecordingApiException($"{operation} answered null", isTransient: false, null, null);
+        }
+        catch (JsonException unreadable)
+        {
+            throw new RecordingApiException($"{operation} answered what is no JSON of the contract", isTransient: false, null, unreadable);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Delivery.Ledger;
+
+namespace Pipeline.Delivery.ApiClient;
+
+/// <summary>The pipeline's values in the recording API's words: milliseconds, decimal strings, names that it accepts.</summary>
+internal static class WireMapping
+{
+    public const string Format = "wav";
+    private const int LongestName = 100;
+
+    public static InitLiveRequest InitLive(SessionInfo session) => new()
+    {
+        SessionId = session.RecordingId.ToString(),
+        GuildId = Text(session.GuildId),
+        GuildName = Name(session.GuildName, session.GuildId),
+        ChannelId = Text(session.ChannelId),
+        UserId = Text(session.StartedBy),
+        RecordedAt = session.StartedAt,
+        Title = session.Title,
+    };
+
+    public static BatchInitRequest BatchInit(SessionInfo session, FinalizeRequest end, IReadOnlyList<LedgerSegment> segments) => new()
+    {
+        SessionId = session.RecordingId.ToString(),
+        GuildId = Text(session.GuildId),
+        GuildName = Name(session.GuildName, session.GuildId),
+        ChannelId = Text(session.ChannelId),
+        UserId = Text(session.StartedBy),
+        RecordedAt = session.StartedAt,
+        Title = session.Title,
+        SessionStartTime = session.StartedAt.ToUnixTimeMilliseconds(),
+        SessionEndTime = end.SessionEndTime,
+        Duration = end.Duration,
+        ParticipantCount = end.ParticipantCount,
+        TotalSize = end.TotalSize,
+        Format = "segmented",
+        Segments = [.. segments.Select(segment => UploadRequest(session, segment, amends: null))],
+    };
+
+    public static SegmentUploadRequest UploadRequest(SessionInfo session, LedgerSegment segment, bool? amends) => new()
+    {
+        UserId = Text(segment.Key.UserId),
+        Username = Name(segment.Username, segment.Key.UserId),
+        SegmentIndex = segment.Key.Index,
+        FileName = BlobPaths.SegmentFileName(segment.Key.Index),
+        FileSize = segment.FileSize,
+        AbsoluteStartTime = Milliseconds(session, segment.StartSample),
+        AbsoluteEndTime = Milliseconds(session, segment.StartSample + segment.SampleCount),
+        Duration = Duration(segment.SampleCount),
+        Format = Format,
+        Amends = amends,
+    };
+
+    public static FinalizeSegment Finalize(SessionInfo session, LedgerSegment segment) => new()
+    {
+        UserId = Text(segment.Key.UserId),
+        Username = Name(segment.Username, segment.Key.UserId),
+        SegmentIndex = segment.Key.Index,
+        FileName = BlobPaths.SegmentFileName(segment.Key.Index),
+        FilePath = FilePath(segment),
+        AbsoluteStartTime = Milliseconds(session, segment.StartSample),
+        AbsoluteEndTime = Milliseconds(session, segment.StartSample + segment.SampleCount),
+        Duration = Duration(segment.SampleCount),
+        FileSize = segment.FileSize,
+        Format = Format,
+        BlobUrl = segment.BlobUrl,
+        ContentMd5 = segment.ContentMd5,
+    };
+
+    public static CompletedFile Completed(int fileIndex, LedgerSegment segment) => new()
+    {
+        FileIndex = fileIndex,
+        BlobUrl = segment.BlobUrl,
+        UserId = Text(segment.Key.UserId),
+        Username = Name(segment.Username, segment.Key.UserId),
+        FileName = BlobPaths.SegmentFileName(segment.Key.Index),
+        FilePath = FilePath(segment),
+    };
+
+    public static string Text(ulong id) => id.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Nearest millisecond.</summary>
+    public static long Duration(long samples) => (long)Math.Round(SampleClock.ToTime(samples).TotalMilliseconds, MidpointRounding.AwayFromZero);
+
+    private static long Milliseconds(SessionInfo session, long sample) =>
+        (session.StartedAt + SampleClock.ToTime(sample) + TimeSpan.FromMicroseconds(500)).ToUnixTimeMilliseconds();
+
+    private static string FilePath(LedgerSegment segment) =>
+        $"{BlobPaths.UserFolder(segment.Key.UserId, segment.Username)}/{BlobPaths.SegmentFileName(segment.Key.Index)}";
+
+    // The API wants 1-100 characters as a reader counts them; a name without any is shown by its id.
+    private static string Name(string name, ulong id)
+    {
+        if (string.IsNullOrWhiteSpace(name)) return Text(id);
+        if (name.Length <= LongestName) return name;
+        StringBuilder cut = new();
+        TextElementEnumerator elements = StringInfo.GetTextElementEnumerator(name);
+        for (int count = 0; count < LongestName && elements.MoveNext(); count++) cut.Append(elements.GetTextElement());
+        return cut.ToString();
+    }
+}

@@ -1,0 +1,176 @@
+using System.Net;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Delivery.ApiClient;
+using Pipeline.Delivery.Ledger;
+using Pipeline.Storage;
+
+namespace Pipeline.Delivery.Finalize;
+
+/// <summary>
+/// Hands the recording API the list of segments when the ledger holds every one that the bot announced. Until then the
+/// message goes back with a growing delay; when nothing has come for the length of the deadline, what there is gets
+/// finalized and what is missing gets named. Whatever comes later amends the recording.
+/// </summary>
+public sealed class FinalizeRecording(
+    LedgerTable ledger, TempContainer temp, MessageQueues queues, RecordingRegistry registry, RecordingApiClient api, BatchFlow batch,
+    Reports reports, DeliveryOptions options, Telemetry telemetry, TimeProvider time, ILogger<FinalizeRecording> log)
+{
+    private const int MostRounds = 3;
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestDelayWithProgress = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SendGrace = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CopyGrace = TimeSpan.FromMinutes(2);
+
+    public async Task RunAsync(RecordingStopped message, CancellationToken cancellation)
+    {
+        RecordingId id = message.Session.RecordingId;
+        registry.Forget(id);
+        LedgerRecording recording = await registry.EnsureAsync(message.Session, cancellation);
+        if (recording.State == RecordingState.Deleted)
+        {
+            await DropAsync(id, cancellation);
+            return;
+        }
+        LedgerContent content = await ledger.ReadAsync(id, cancellation);
+        SessionManifest manifest = ManifestMerge.Close(message, await temp.ReadManifestAsync(id, cancellation), content.Manifest);
+        await ledger.PutManifestAsync(manifest, cancellation);
+        Completeness found = Completeness.Of(content, manifest);
+        recording = await NoteStopAsync(message, recording, found, cancellation);
+        if (found.Missing.Count > 0 && !IsPastDeadline(recording) && recording.State == RecordingState.Stopping)
+        {
+            await PutBackAsync(message, recording, found, cancellation);
+            return;
+        }
+        // Another finalizer was quicker, so everything has come since the rows were read.
+        if (found.Missing.Count > 0 && recording.State is RecordingState.Finalized or RecordingState.Amending) found = Completeness.Of(await ledger.ReadAsync(id, cancellation), manifest);
+        await FinalizeAsync(recording, manifest, found, cancellation);
+    }
+
+    /// <summary>Marks the recording as stopping, and the time when its ledger last grew.</summary>
+    private async Task<LedgerRecording> NoteStopAsync(RecordingStopped message, LedgerRecording recording, Completeness found, CancellationToken cancellation)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        return await ledger.UpdateRecordingAsync(
+            message.Session.RecordingId,
+            row => row switch
+            {
+                { State: RecordingState.Live } => row with { State = RecordingState.Stopping, StopSeenAt = now, ProgressAt = now, ProgressCount = found.Present.Count },
+                // The bot was not gone after all: its own stop announces more than the interrupted finalize knew, and waits on its own account.
+                { State: RecordingState.Finalized or RecordingState.Amending } when message is { Tracks: not null, Attempt: 0 } && found.Missing.Count > 0 && row.FinalizedCount < found.Announced - found.Missing.Count =>
+                    row with { State = RecordingState.Stopping, StopSeenAt = now, ProgressAt = now, ProgressCount = found.Present.Count, LookAttempt = 0, LookDueAt = null },
+                { State: RecordingState.Stopping } when row.ProgressCount != found.Present.Count => row with { ProgressAt = now, ProgressCount = found.Present.Count },
+                _ => null,
+            },
+            cancellation) ?? recording;
+    }
+
+    private bool IsPastDeadline(LedgerRecording recording)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset stop = recording.StopSeenAt ?? now;
+        return now - (recording.ProgressAt ?? stop) >= options.FinalizeDeadline || now - stop >= options.LiveLimit;
+    }
+
+    // A storage that takes a message and does not say so gets it twice, and each copy would send itself again for ever. So a finalizer
+    // marks its successor, sends it, and marks that it is sent: a copy ends when the successor is in the queue, and stays while it may not be.
+    private async Task PutBackAsync(RecordingStopped message, LedgerRecording recording, Completeness found, CancellationToken cancellation)
+    {
+        RecordingId id = message.Session.RecordingId;
+        DateTimeOffset now = time.GetUtcNow();
+        TimeSpan delay = Delay(message, recording, now);
+        string token = RecordingId.New(time).ToString();
+        LedgerRecording? marked = await ledger.UpdateRecordingAsync(
+            id,
+            row => IsCopy(message, row, now) ? null : row with { LookAttempt = message.Attempt + 1, LookSent = false, LookDueAt = now + SendGrace, LookToken = token },
+            cancellation);
+        if (marked is not null && marked.LookToken != token)
+        {
+            if (marked.LookSent) Log.CopyDropped(log, id, message.Attempt);
+            else await queues.SendAsync(message, SendGrace, cancellation);
+            return;
+        }
+        await queues.SendAsync(message with { Attempt = message.Attempt + 1, Outages = 0 }, delay, cancellation);
+        await ledger.UpdateRecordingAsync(id, row => row.LookToken == token ? row with { LookSent = true, LookDueAt = now + delay } : null, cancellation);
+        Log.FinalizeWaits(log, id, found.Missing.Count, found.Announced, delay);
+    }
+
+    private static TimeSpan Delay(RecordingStopped message, LedgerRecording recording, DateTimeOffset now)
+    {
+        bool moving = now - recording.ProgressAt < LongestDelayWithProgress * 4;
+        TimeSpan grown = TimeSpan.FromSeconds(Math.Pow(1.5, Math.Min(message.Attempt, 20)));
+        TimeSpan limit = moving ? LongestDelayWithProgress : LongestDelay;
+        return grown < limit ? grown : limit;
+    }
+
+    private static bool IsCopy(RecordingStopped message, LedgerRecording row, DateTimeOffset now) =>
+        row.LookAttempt > message.Attempt && now < row.LookDueAt + (row.LookSent ? CopyGrace : TimeSpan.Zero);
+
+    private async Task FinalizeAsync(LedgerRecording recording, SessionManifest manifest, Completeness found, CancellationToken cancellation)
+    {
+        RecordingId id = recording.Session.RecordingId;
+        for (int round = 1; ; round++)
+        {
+            await ReportAsync(id, found, cancellation);
+            FinalizeRequest request = FinalizeRequestBuilder.Build(recording, manifest, found);
+            recording = await HandOverAsync(recording, request, found, cancellation);
+            if (recording.State == RecordingState.Deleted)
+            {
+                await DropAsync(id, cancellation);
+                return;
+            }
+            recording = await ledger.UpdateRecordingAsync(
+                id, row => row with { State = RecordingState.Finalized, FinalizedAt = time.GetUtcNow(), FinalizedCount = found.Present.Count }, cancellation) ?? recording;
+            registry.Forget(id);
+            // State first, rows second (see LateSegments): a segment that came meanwhile goes into another round.
+            Completeness again = Completeness.Of(await ledger.ReadAsync(id, cancellation), manifest);
+            if (again.Present.Count <= found.Present.Count || round == MostRounds) break;
+            found = again;
+        }
+        await ledger.UnlistAsync(id, cancellation);
+        if (await temp.FindAsync(BlobPaths.Manifest(id), cancellation) is { IsLeased: false } file) await temp.DeleteAsync(file, cancellation);
+        TimeSpan latency = time.GetUtcNow() - (manifest.EndedAt ?? time.GetUtcNow());
+        telemetry.Finalized(latency, found.Missing.Count);
+        Log.Finalized(log, id, found.Present.Count, found.Missing.Count, latency.TotalMilliseconds);
+    }
+
+    private async Task<LedgerRecording> HandOverAsync(LedgerRecording recording, FinalizeRequest request, Completeness found, CancellationToken cancellation)
+    {
+        if (recording.Flow == UploadFlow.Batch) return await batch.RunAsync(recording, request, found.Present, cancellation);
+        (FinalizeResponse? answer, HttpStatusCode status) = await api.FinalizeAsync(recording.ApiRecordingId!, request, cancellation);
+        if (answer is null && status != HttpStatusCode.Conflict)
+        {
+            recording = await registry.RecreateAsync(recording.Session, cancellation);
+            if (recording.State == RecordingState.Deleted) return recording;
+            if (recording.Flow == UploadFlow.Batch) return await batch.RunAsync(recording, request, found.Present, cancellation);
+            (answer, status) = await api.FinalizeAsync(recording.ApiRecordingId!, request, cancellation);
+        }
+        // Finished before with fewer segments: our own API takes the longer list when it is told that it amends.
+        if (answer is null && request.Amends != true) (answer, _) = await api.FinalizeAsync(recording.ApiRecordingId!, request with { Amends = true }, cancellation);
+        if (answer is null)
+        {
+            await reports.WriteAsync(recording.Session.RecordingId, "finalize", "refused: the service has the recording finished with other segments", cancellation);
+            Log.AmendmentRefused(log, recording.Session.RecordingId);
+        }
+        return recording;
+    }
+
+    private async Task ReportAsync(RecordingId id, Completeness found, CancellationToken cancellation)
+    {
+        foreach (ulong user in found.Unverified)
+        {
+            await reports.WriteAsync(id, $"user {user}", "unverified: the segments do not add up to the announced chain", cancellation);
+            Log.ChainMismatch(log, id, user);
+        }
+        if (found.Missing.Count > 0) await reports.WriteAsync(id, "missing", "segments were announced and never arrived; the recording names them", cancellation);
+    }
+
+    private async Task DropAsync(RecordingId id, CancellationToken cancellation)
+    {
+        List<TempBlob> blobs = [];
+        await foreach (TempBlob blob in temp.ListAsync($"{id}/", cancellation)) blobs.Add(blob);
+        foreach (TempBlob blob in blobs) await temp.DeleteAsync(blob, cancellation);
+        await ledger.UnlistAsync(id, cancellation);
+        Log.RecordingDropped(log, id);
+    }
+}

@@ -1,0 +1,41 @@
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Delivery.ApiClient;
+using Pipeline.Delivery.Ledger;
+
+namespace Pipeline.Delivery.Finalize;
+
+/// <summary>Says a recording's end in the recording API's words.</summary>
+internal static class FinalizeRequestBuilder
+{
+    public static FinalizeRequest Build(LedgerRecording recording, SessionManifest manifest, Completeness found)
+    {
+        long samples = found.Present.Aggregate(manifest.SampleCount, (end, segment) => Math.Max(end, segment.StartSample + segment.SampleCount));
+        Dictionary<string, IReadOnlyDictionary<string, long>> health = manifest.Tracks
+            .Where(track => track.Health.Count > 0).ToDictionary(track => WireMapping.Text(track.UserId), track => track.Health);
+        IReadOnlyList<RecordingGap> gaps = TakeoverGaps.Narrow(manifest, found.Present);
+        return new FinalizeRequest
+        {
+            SessionEndTime = (manifest.EndedAt ?? manifest.UpdatedAt).ToUnixTimeMilliseconds(),
+            Duration = WireMapping.Duration(samples),
+            TotalSize = found.Present.Sum(segment => segment.FileSize),
+            ParticipantCount = found.Present.Select(segment => segment.Key.UserId).Concat(manifest.Tracks.Select(track => track.UserId)).Distinct().Count(),
+            Segments = [.. found.Present.Select(segment => WireMapping.Finalize(recording.Session, segment))],
+            MissingSegments = found.Missing.Count > 0 ? found.Missing : null,
+            EndReason = Word(manifest.EndReason ?? EndReason.Interrupted),
+            Health = health.Count > 0 ? health : null,
+            Gaps = gaps.Count > 0 ? gaps : null,
+            Notes = manifest.Notes.Count > 0 ? manifest.Notes : null,
+            UnverifiedUserIds = found.Unverified.Count > 0 ? [.. found.Unverified.Select(WireMapping.Text)] : null,
+            Amends = recording.FinalizedAt is not null ? true : null,
+        };
+    }
+
+    private static string Word(EndReason reason) => reason switch
+    {
+        EndReason.Stopped => "stopped",
+        EndReason.Disconnected => "disconnected",
+        EndReason.Limit => "limit",
+        _ => "interrupted",
+    };
+}

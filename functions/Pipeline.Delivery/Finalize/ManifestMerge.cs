@@ -1,0 +1,32 @@
+using Pipeline.Contracts;
+
+namespace Pipeline.Delivery.Finalize;
+
+/// <summary>Makes one final account of a session out of what the stop message, the manifest and an earlier finalize say.</summary>
+internal static class ManifestMerge
+{
+    /// <param name="inTemp">The manifest that lies in the temp container.</param>
+    /// <param name="stored">What an earlier finalize has kept.</param>
+    public static SessionManifest Close(RecordingStopped message, SessionManifest? inTemp, SessionManifest? stored)
+    {
+        SessionManifest? latest = inTemp is not null && (stored is null || inTemp.UpdatedAt >= stored.UpdatedAt) ? inTemp : stored;
+        bool botSaidSo = latest is { State: ManifestState.Stopped, EndReason: not null };
+        return new SessionManifest
+        {
+            Session = latest?.Session ?? message.Session,
+            State = ManifestState.Stopped,
+            Incarnation = latest?.Incarnation ?? 1,
+            UpdatedAt = latest?.UpdatedAt ?? message.EndedAt,
+            SampleCount = Math.Max(message.SampleCount, latest?.SampleCount ?? 0),
+            Tracks = Union(message.Tracks ?? [], latest?.Tracks ?? []),
+            Gaps = latest?.Gaps ?? [],
+            Notes = latest?.Notes ?? [],
+            EndedAt = botSaidSo && message.Tracks is null ? latest!.EndedAt ?? message.EndedAt : message.EndedAt,
+            EndReason = botSaidSo && message.Tracks is null ? latest!.EndReason : message.EndReason,
+        };
+    }
+
+    // Both may be cut short (a message sent before the last refresh, or the reverse): the longer account of a track is the later one.
+    private static List<TrackSummary> Union(IReadOnlyList<TrackSummary> first, IReadOnlyList<TrackSummary> second) =>
+        [.. first.Concat(second).GroupBy(track => track.UserId).Select(same => same.MaxBy(track => track.Segments.Sum(range => (long)range.Last - range.First + 1))!).OrderBy(track => track.UserId)];
+}

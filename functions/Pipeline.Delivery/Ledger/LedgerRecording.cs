@@ -1,0 +1,72 @@
+using Pipeline.Contracts;
+
+namespace Pipeline.Delivery.Ledger;
+
+/// <summary>What the ledger knows of one recording.</summary>
+public sealed record LedgerRecording
+{
+    public required SessionInfo Session { get; init; }
+    public required RecordingState State { get; init; }
+    public required UploadFlow Flow { get; init; }
+
+    /// <summary>The recording API's own id; null until the batch flow has one.</summary>
+    public string? ApiRecordingId { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When a finalizer first saw that the recording has stopped.</summary>
+    public DateTimeOffset? StopSeenAt { get; init; }
+
+    /// <summary>When the number of moved segments last grew while a finalizer waited.</summary>
+    public DateTimeOffset? ProgressAt { get; init; }
+
+    public int ProgressCount { get; init; }
+
+    /// <summary>Attempt of the message that the waiting finalizer sends itself. An older one that still comes is a copy.</summary>
+    public int LookAttempt { get; init; }
+
+    /// <summary>That message is in the queue; until then its sender may have died.</summary>
+    public bool LookSent { get; init; }
+
+    /// <summary>When that message becomes visible; while it is not sent: until when it ought to be.</summary>
+    public DateTimeOffset? LookDueAt { get; init; }
+
+    /// <summary>Who sends it: tells a repeated write from another finalizer's.</summary>
+    public string? LookToken { get; init; }
+
+    public DateTimeOffset? FinalizedAt { get; init; }
+
+    /// <summary>Segments that the last finalize named.</summary>
+    public int FinalizedCount { get; init; }
+
+    /// <summary>Version of the row; null for one that is not stored yet.</summary>
+    public string? Etag { get; init; }
+}
+
+public enum RecordingState
+{
+    /// <summary>Segments come.</summary>
+    Live,
+
+    /// <summary>A finalizer waits for the last segments.</summary>
+    Stopping,
+
+    /// <summary>The recording API has the list.</summary>
+    Finalized,
+
+    /// <summary>Finalized, and a segment has come since: a finalizer is on its way again.</summary>
+    Amending,
+
+    /// <summary>The owner deleted it: whatever still comes is thrown away.</summary>
+    Deleted,
+}
+
+/// <summary>How segments reach the recording API (recording-api, "Segments while live" and "The older batch flow").</summary>
+public enum UploadFlow
+{
+    /// <summary>One upload URL per segment, while the recording runs.</summary>
+    Live,
+
+    /// <summary>The service lacks init-live: everything after the stop.</summary>
+    Batch,
+}

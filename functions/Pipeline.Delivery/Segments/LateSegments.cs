@@ -1,0 +1,37 @@
+using Pipeline.Contracts;
+using Pipeline.Delivery.Ledger;
+using Pipeline.Storage;
+
+namespace Pipeline.Delivery.Segments;
+
+/// <summary>
+/// Brings a finalizer back when a segment's row came after its recording was finalized. The row is written first and the
+/// recording's state read second; the finalizer writes the state first and reads the rows second: one of both sees the other.
+/// </summary>
+public sealed class LateSegments(LedgerTable ledger, MessageQueues queues, ILogger<LateSegments> log)
+{
+    // Late segments come in flocks: one finalize for all of them.
+    private static readonly TimeSpan FlockDelay = TimeSpan.FromSeconds(3);
+
+    /// <summary>Call it after the segment's row is written. Costs one read where the recording is still live.</summary>
+    /// <returns>The recording's row; null where there is none.</returns>
+    public async Task<LedgerRecording?> AnnounceAsync(RecordingId recording, CancellationToken cancellation)
+    {
+        LedgerRecording? row = await ledger.FindRecordingAsync(recording, cancellation);
+        if (row is not { State: RecordingState.Finalized }) return row;
+        LedgerContent content = await ledger.ReadAsync(recording, cancellation);
+        if (content.Segments.Values.Count(segment => segment.State is SegmentState.Moved or SegmentState.Collected) <= row.FinalizedCount) return row;
+        RecordingStopped again = new()
+        {
+            Session = row.Session,
+            EndedAt = content.Manifest?.EndedAt ?? row.FinalizedAt ?? row.CreatedAt,
+            EndReason = content.Manifest?.EndReason ?? EndReason.Interrupted,
+            SampleCount = content.Manifest?.SampleCount ?? 0,
+        };
+        // Sent first: a crash in between costs a second finalize, never a segment.
+        await queues.SendAsync(again, FlockDelay, cancellation);
+        await ledger.RelistAsync(row, cancellation);
+        Log.RecordingAmended(log, recording);
+        return await ledger.UpdateRecordingAsync(recording, current => current.State == RecordingState.Finalized ? current with { State = RecordingState.Amending } : null, cancellation);
+    }
+}

@@ -1,0 +1,154 @@
+using System.Net;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Delivery.ApiClient;
+using Pipeline.Delivery.Ledger;
+using Pipeline.Storage;
+
+namespace Pipeline.Delivery.Segments;
+
+/// <summary>
+/// Moves one segment from the temp container to where the recording API wants it. The order bears any repetition:
+/// bytes, comparison, ledger row, and only then the temp blob goes, under the version that was compared.
+/// A blob that is not what its message names is neither moved nor deleted: the message fails, and after its tries it is
+/// reported and the segment listed as missing.
+/// </summary>
+public sealed class MoveSegment(
+    LedgerTable ledger, TempContainer temp, RecordingRegistry registry, RecordingApiClient api, SegmentDelivery delivery,
+    LateSegments late, Reports reports, Telemetry telemetry, TimeProvider time, ILogger<MoveSegment> log)
+{
+    /// <summary>A segment that is not moved by then is worth somebody's attention.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    /// <exception cref="SegmentFaultException">The segment is gone or is not what its message names.</exception>
+    public async Task RunAsync(SegmentReady message, CancellationToken cancellation)
+    {
+        try
+        {
+            await MoveAsync(message, cancellation);
+        }
+        catch (SegmentFaultException fault)
+        {
+            telemetry.Faulty(fault.Reason);
+            await ledger.PutFaultAsync(fault.Key, fault.Reason, cancellation);
+            throw;
+        }
+    }
+
+    private async Task MoveAsync(SegmentReady message, CancellationToken cancellation)
+    {
+        TempBlob? blob = await temp.FindAsync(message.BlobName, cancellation);
+        if (await ledger.FindSegmentAsync(message.Key, cancellation) is { State: not SegmentState.Sending } row)
+        {
+            await ConcludeAsync(message, row, blob, cancellation);
+            return;
+        }
+        // The row is read after the blob: whoever deleted the blob had written the row before.
+        if (blob is null) throw new SegmentFaultException(message.Key, "vanished", "its temp blob is not there");
+        await DemandUnalteredAsync(message, blob, cancellation);
+        LedgerRecording recording = await registry.EnsureAsync(message.Session, cancellation);
+        if (recording.State == RecordingState.Deleted) await DropAsync(message, blob, cancellation);
+        else if (recording.Flow == UploadFlow.Batch) await CollectAsync(message, cancellation);
+        else await UploadAsync(message, blob, recording, cancellation);
+    }
+
+    // Moved, collected or refused before, by an earlier try or another worker: only the last steps may be left to do.
+    private async Task ConcludeAsync(SegmentReady message, LedgerSegment row, TempBlob? blob, CancellationToken cancellation)
+    {
+        if (row.ContentMd5 != message.ContentMd5) throw new SegmentFaultException(message.Key, "conflict", "other bytes were moved under its name");
+        if (row.State == SegmentState.Refused) return;
+        LedgerRecording? recording = await late.AnnounceAsync(message.Session.RecordingId, cancellation);
+        if (row.State != SegmentState.Moved || blob is null) return;
+        // The batch flow may have to send the bytes once more until the service has confirmed the whole.
+        if (recording is { Flow: UploadFlow.Batch, State: not RecordingState.Finalized }) return;
+        if (blob.Length == row.FileSize && (blob.ContentMd5 is null || blob.ContentMd5 == row.ContentMd5)) await temp.DeleteAsync(blob, cancellation);
+    }
+
+    private async Task DemandUnalteredAsync(SegmentReady message, TempBlob blob, CancellationToken cancellation)
+    {
+        if (blob.Length != message.FileSize) throw new SegmentFaultException(message.Key, "altered", $"{blob.Length} bytes instead of {message.FileSize}");
+        string md5 = blob.ContentMd5 ?? await temp.HashAsync(blob, cancellation);
+        if (md5 != message.ContentMd5) throw new SegmentFaultException(message.Key, "altered", "its hash is not the message's");
+    }
+
+    private async Task UploadAsync(SegmentReady message, TempBlob blob, LedgerRecording recording, CancellationToken cancellation)
+    {
+        LedgerSegment segment = LedgerSegment.From(message, SegmentState.Moved, blobUrl: null);
+        Uri? uploadUrl = await UploadUrlAsync(message, segment, recording, cancellation);
+        if (uploadUrl is null)
+        {
+            await SettleWithoutPlaceAsync(message, segment, blob, cancellation);
+            return;
+        }
+        Uri address = await delivery.DeliverAsync(segment, blob, uploadUrl, cancellation);
+        await RecordAsync(message, segment with { BlobUrl = address.AbsoluteUri }, cancellation);
+        await late.AnnounceAsync(message.Session.RecordingId, cancellation);
+        await temp.DeleteAsync(blob, cancellation);
+        TimeSpan latency = time.GetUtcNow() - message.ClosedAt;
+        telemetry.Moved(message.FileSize, latency);
+        Log.SegmentMoved(log, message.Key, message.FileSize, latency.TotalMilliseconds);
+        if (latency > Patience) Log.SegmentWaited(log, message.Key, latency.TotalMinutes);
+    }
+
+    private async Task<Uri?> UploadUrlAsync(SegmentReady message, LedgerSegment segment, LedgerRecording recording, CancellationToken cancellation)
+    {
+        SegmentUploadRequest request = WireMapping.UploadRequest(message.Session, segment, amends: null);
+        (SegmentUploadResponse? answer, HttpStatusCode status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request, cancellation);
+        if (answer is null && status != HttpStatusCode.Conflict)
+        {
+            recording = await registry.RecreateAsync(message.Session, cancellation);
+            if (recording.State == RecordingState.Deleted || recording.Flow == UploadFlow.Batch) return null;
+            (answer, status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request, cancellation);
+        }
+        // Finished, and this segment is of it nevertheless: our own API lets it in when it is told so.
+        if (answer is null && status == HttpStatusCode.Conflict) (answer, status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request with { Amends = true }, cancellation);
+        if (answer is null) return null;
+        return Uri.TryCreate(answer.UploadUrl, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
+            ? url
+            : throw new RecordingApiException("segment-upload-url answered no http address", isTransient: false, null, null);
+    }
+
+    // The API gave no place: another worker was quicker, the owner deleted the recording, or a service takes nothing more.
+    private async Task SettleWithoutPlaceAsync(SegmentReady message, LedgerSegment segment, TempBlob blob, CancellationToken cancellation)
+    {
+        if (await ledger.FindSegmentAsync(message.Key, cancellation) is { State: not SegmentState.Sending } row)
+        {
+            await ConcludeAsync(message, row, blob, cancellation);
+            return;
+        }
+        LedgerRecording recording = await registry.EnsureAsync(message.Session, cancellation);
+        if (recording.State == RecordingState.Deleted)
+        {
+            await DropAsync(message, blob, cancellation);
+            return;
+        }
+        if (recording.Flow == UploadFlow.Batch)
+        {
+            await CollectAsync(message, cancellation);
+            return;
+        }
+        await ledger.PutSegmentAsync(segment with { State = SegmentState.Refused }, cancellation);
+        await reports.WriteAsync(message.Session.RecordingId, message.Key.ToString(), "refused: the service says that the recording is finished; the bytes stay in the temp container", cancellation);
+        Log.SegmentRefused(log, message.Key);
+    }
+
+    private async Task CollectAsync(SegmentReady message, CancellationToken cancellation)
+    {
+        await RecordAsync(message, LedgerSegment.From(message, SegmentState.Collected, blobUrl: null), cancellation);
+        await late.AnnounceAsync(message.Session.RecordingId, cancellation);
+        Log.SegmentCollected(log, message.Key);
+    }
+
+    private async Task RecordAsync(SegmentReady message, LedgerSegment segment, CancellationToken cancellation)
+    {
+        LedgerSegment stored = await ledger.AddSegmentAsync(segment, cancellation);
+        if (stored.ContentMd5 != message.ContentMd5) throw new SegmentFaultException(message.Key, "conflict", "other bytes were moved under its name");
+        if (stored.State == SegmentState.Sending) await ledger.PutSegmentAsync(segment, cancellation);
+    }
+
+    private async Task DropAsync(SegmentReady message, TempBlob blob, CancellationToken cancellation)
+    {
+        await temp.DeleteAsync(blob, cancellation);
+        Log.SegmentDropped(log, message.Key);
+    }
+}

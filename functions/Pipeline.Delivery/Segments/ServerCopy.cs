@@ -1,0 +1,67 @@
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Pipeline.Storage;
+
+namespace Pipeline.Delivery.Segments;
+
+/// <summary>
+/// Moves bytes from the temp container to an upload URL inside the storage service (Copy Blob From URL, at most 256 MiB),
+/// so that they do not pass through this process.
+/// </summary>
+public sealed class ServerCopy(StorageClients clients, TempContainer temp, RecordingsContainer recordings)
+{
+    private const long MaximumLength = 256L * 1024 * 1024;
+
+    /// <summary>
+    /// True when the service can do it and the result can be looked at afterwards: the upload URL is a SAS of Azure (or of the
+    /// emulator that holds the source), and the blob is ours to read or the SAS says so. Without a look nothing may be deleted.
+    /// </summary>
+    public bool CanCopy(TempBlob source, Uri uploadUrl)
+    {
+        if (source.Length > MaximumLength || !IsBlobService(uploadUrl)) return false;
+        BlobUriBuilder target = new(uploadUrl);
+        if (target.Sas is null || string.IsNullOrEmpty(target.BlobName)) return false;
+        return recordings.IsOurs(uploadUrl) || target.Sas.Permissions?.Contains('r', StringComparison.Ordinal) == true;
+    }
+
+    /// <summary>Copies unless something is there already, which is no fault here: the caller compares what is there.</summary>
+    /// <returns>False when the service will not do it and the bytes must be sent.</returns>
+    public async Task<bool> TryCopyAsync(TempBlob source, Uri uploadUrl, CancellationToken cancellation)
+    {
+        Uri link = await temp.ReadLinkAsync(source, cancellation);
+        BlobCopyFromUriOptions options = new()
+        {
+            SourceConditions = new BlobRequestConditions { IfMatch = new ETag(source.Etag) },
+            DestinationConditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
+        };
+        try
+        {
+            await clients.Foreign(uploadUrl).SyncCopyFromUriAsync(link, options, cancellation);
+            return true;
+        }
+        catch (RequestFailedException there) when (IsAlreadyThere(there))
+        {
+            return true;
+        }
+        catch (RequestFailedException refused) when (refused.Status is 501 or (>= 400 and < 500 and not 408 and not 429))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>What lies at the upload URL, by our own right or the URL's; null where nothing can be seen.</summary>
+    public async Task<BlobFingerprint?> DescribeAsync(Uri uploadUrl, CancellationToken cancellation) =>
+        recordings.IsOurs(uploadUrl) ? await recordings.DescribeAsync(uploadUrl, cancellation) : await BlobFingerprint.ReadAsync(clients.Foreign(uploadUrl), cancellation);
+
+    /// <summary>True when the SAS of an upload URL gives the right to create a blob.</summary>
+    public bool MayCreate(Uri uploadUrl) => IsBlobService(uploadUrl) && new BlobUriBuilder(uploadUrl).Sas?.Permissions?.Contains('c', StringComparison.Ordinal) == true;
+
+    // A create-only SAS answers a second copy with a permission fault instead of the conflict.
+    private static bool IsAlreadyThere(RequestFailedException fault) =>
+        fault.Status == 409 || fault.ErrorCode is "AuthorizationPermissionMismatch" or "UnauthorizedBlobOverwrite";
+
+    /// <summary>True for addresses of Azure Blob Storage, or of the service that holds our own account.</summary>
+    public bool IsBlobService(Uri uploadUrl) =>
+        uploadUrl.Authority == clients.Blobs.Uri.Authority || uploadUrl.Host.Contains(".blob.core.", StringComparison.OrdinalIgnoreCase);
+}

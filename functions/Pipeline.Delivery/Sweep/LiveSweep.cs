@@ -1,0 +1,48 @@
+using System.Net;
+using Pipeline.Contracts;
+using Pipeline.Delivery.Ledger;
+using Pipeline.Storage;
+
+namespace Pipeline.Delivery.Sweep;
+
+/// <summary>
+/// Sees to it that no recording of the pipeline stays live for more than a day: without a manifest nobody else would end it.
+/// </summary>
+public sealed class LiveSweep(LedgerTable ledger, TempContainer temp, MessageQueues queues, DeliveryOptions options, TimeProvider time, ILogger<LiveSweep> log)
+{
+    private readonly SweepMemory memory = new();
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        List<RecordingId> overdue = [];
+        await foreach ((RecordingId recording, DateTimeOffset startedAt) in ledger.ListLiveAsync(cancellation))
+        {
+            if (now - startedAt >= options.LiveLimit && memory.IsDue(recording.ToString(), "", now, options.FinalizeDeadline)) overdue.Add(recording);
+        }
+        foreach (RecordingId recording in overdue) await EndAsync(recording, now, cancellation);
+        memory.Forget(now);
+    }
+
+    private async Task EndAsync(RecordingId recording, DateTimeOffset now, CancellationToken cancellation)
+    {
+        memory.Note(recording.ToString(), "", now);
+        LedgerContent content = await ledger.ReadAsync(recording, cancellation);
+        if (content.Recording is not { State: not RecordingState.Finalized } row)
+        {
+            await ledger.UnlistAsync(recording, cancellation);
+            return;
+        }
+        SessionManifest? manifest = await temp.ReadManifestAsync(recording, cancellation) ?? content.Manifest;
+        long lastSample = content.Segments.Values.Select(segment => segment.StartSample + segment.SampleCount).DefaultIfEmpty().Max();
+        RecordingStopped stop = new()
+        {
+            Session = row.Session,
+            EndedAt = manifest?.EndedAt ?? manifest?.UpdatedAt ?? row.Session.StartedAt + SampleClock.ToTime(lastSample),
+            EndReason = manifest?.EndReason ?? EndReason.Interrupted,
+            SampleCount = Math.Max(manifest?.SampleCount ?? 0, lastSample),
+        };
+        await queues.SendAsync(stop, TimeSpan.Zero, cancellation);
+        Log.RecordingOverdue(log, recording);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Net.Mime;
+using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Deletion;
+using Pipeline.RecordingApi.Guilds;
+using Pipeline.RecordingApi.Health;
+using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Recordings;
+
+namespace Pipeline.RecordingApi;
+
+/// <summary>Routes of the recording API, with what the OpenAPI document says of them.</summary>
+public static class ApiEndpoints
+{
+    public const string DocumentPath = "/api/openapi.json";
+
+    public static void MapRecordingApi(this IEndpointRouteBuilder routes)
+    {
+        RouteGroupBuilder api = routes.MapGroup("/api").WithTags("recordings").AddEndpointFilter<RouteGroupBuilder, StorageFirst>();
+        MapWrites(api);
+        MapReads(api);
+        RouteGroupBuilder settings = routes.MapGroup("/api/guilds/{guildId}/settings").WithTags("settings").AddEndpointFilter<RouteGroupBuilder, StorageFirst>();
+        settings.MapGet("", static (HttpContext context, string guildId, GuildSettingsOperations operations) => operations.GetAsync(context, guildId))
+            .WithName("getGuildSettings").WithSummary("What a server has chosen").Produces<GuildSettings>();
+        settings.MapPut("", static (HttpContext context, string guildId, GuildSettingsOperations operations) => operations.PutAsync(context, guildId))
+            .WithName("putGuildSettings").WithSummary("Replace what a server has chosen").Accepts<GuildSettings>(MediaTypeNames.Application.Json).Produces<GuildSettings>().WithFaults(400, 413);
+        routes.MapGet("/api/health", static (HttpContext context, HealthOperations operations) => operations.GetAsync(context))
+            .WithTags("operations").WithName("getHealth").WithSummary("Storage, queues, poison counts").Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
+        routes.MapOpenApi(DocumentPath);
+    }
+
+    private static void MapWrites(RouteGroupBuilder api)
+    {
+        api.MapPost("/recordings/init-live", static (HttpContext context, RecordingStarts operations) => operations.InitLiveAsync(context))
+            .WithName("initLive").WithSummary("Create a recording when it starts")
+            .Accepts<InitLiveRequest>(MediaTypeNames.Application.Json).Produces<InitLiveResponse>().Produces<InitLiveResponse>(StatusCodes.Status201Created).WithFaults(400, 409, 413);
+        api.MapPost("/recordings/init", static (HttpContext context, BatchUploads operations) => operations.InitAsync(context))
+            .WithName("init").WithSummary("Create a recording that is over, with all its segments")
+            .Accepts<BatchInitRequest>(MediaTypeNames.Application.Json).Produces<BatchInitResponse>().WithFaults(400, 409, 413);
+        api.MapPost("/recordings/{recordingId}/segment-upload-url", static (HttpContext context, string recordingId, SegmentUploads operations) => operations.UploadUrlAsync(context, recordingId))
+            .WithName("segmentUploadUrl").WithSummary("Ask for the place of one finished segment")
+            .Accepts<SegmentUploadRequest>(MediaTypeNames.Application.Json).Produces<SegmentUploadResponse>().WithFaults(400, 404, 409, 413);
+        api.MapPost("/recordings/{recordingId}/finalize", static (HttpContext context, string recordingId, RecordingEnds operations) => operations.FinalizeAsync(context, recordingId))
+            .WithName("finalize").WithSummary("Finish a live recording")
+            .Accepts<FinalizeRequest>(MediaTypeNames.Application.Json).Produces<FinalizeResponse>().WithFaults(400, 404, 409, 413);
+        api.MapPost("/recordings/{recordingId}/complete", static (HttpContext context, string recordingId, BatchUploads operations) => operations.CompleteAsync(context, recordingId))
+            .WithName("complete").WithSummary("Finish a recording that init began")
+            .Accepts<CompleteRequest>(MediaTypeNames.Application.Json).Produces<FinalizeResponse>().WithFaults(400, 404, 409, 413);
+    }
+
+    private static void MapReads(RouteGroupBuilder api)
+    {
+        api.MapGet("/recordings", static (HttpContext context, RecordingReads operations) => operations.ListAsync(context))
+            .WithName("listRecordings").WithSummary("A server's recordings, newest first: guildId, limit, cursor").Produces<RecordingPage>().WithFaults(400);
+        api.MapGet("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingReads operations) => operations.GetAsync(context, recordingId))
+            .WithName("getRecording").WithSummary("One recording and its segments, with links that read them for an hour").Produces<RecordingDetails>().WithFaults(404);
+        api.MapDelete("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingDeletion operations) => operations.DeleteAsync(context, recordingId))
+            .WithName("deleteRecording").WithSummary("Delete a recording's blobs and rows; repeating it is no fault").Produces(StatusCodes.Status204NoContent);
+    }
+
+    private static void WithFaults(this RouteHandlerBuilder route, params ReadOnlySpan<int> codes)
+    {
+        foreach (int code in codes) route.Produces<ProblemBody>(code, "application/problem+json");
+    }
+}

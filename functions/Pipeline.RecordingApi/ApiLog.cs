@@ -1,0 +1,16 @@
+using Pipeline.Contracts;
+
+namespace Pipeline.RecordingApi;
+
+/// <summary>Every line that the recording API logs. Ids 5050 to 5069; never a key, an upload URL or a SAS.</summary>
+internal static partial class ApiLog
+{
+    [LoggerMessage(5050, LogLevel.Error, "{Method} {Path} failed: {Fault}")]
+    public static partial void RequestFailed(ILogger logger, string method, string path, string fault, Exception? exception);
+
+    [LoggerMessage(5051, LogLevel.Information, "Deleted recording {Recording}")]
+    public static partial void RecordingDeleted(ILogger logger, string recording);
+
+    [LoggerMessage(5052, LogLevel.Warning, "Recording {Recording} was begun here and never finished: ending it with what there is")]
+    public static partial void RecordingOverdue(ILogger logger, RecordingId recording);
+}

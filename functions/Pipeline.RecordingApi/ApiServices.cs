@@ -1,0 +1,44 @@
+using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Deletion;
+using Pipeline.RecordingApi.Guilds;
+using Pipeline.RecordingApi.Health;
+using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Recordings;
+
+namespace Pipeline.RecordingApi;
+
+/// <summary>Registers the recording API; the storage is registered beside it.</summary>
+public static class ApiServices
+{
+    public static IServiceCollection AddRecordingApi(this IServiceCollection services, ApiOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<CatalogueTable>();
+        services.AddSingleton<GuildSettingsTable>();
+        services.AddSingleton<RecordingStarts>();
+        services.AddSingleton<SegmentUploads>();
+        services.AddSingleton<RecordingEnds>();
+        services.AddSingleton<BatchUploads>();
+        services.AddSingleton<RecordingReads>();
+        services.AddSingleton<RecordingDeletion>();
+        services.AddSingleton<ForgottenRecordings>();
+        services.AddSingleton<GuildSettingsOperations>();
+        services.AddSingleton<HealthOperations>();
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJsonContext.Default));
+        services.AddOpenApi(document => document.AddDocumentTransformer((description, _, _) =>
+        {
+            description.Info.Title = "Pipeline recording API";
+            description.Info.Version = "1";
+            return Task.CompletedTask;
+        }));
+        return services;
+    }
+
+    /// <summary>What every request passes before it reaches an operation: faults become problem details, and the key is asked for.</summary>
+    public static void UseRecordingApi(this IApplicationBuilder app)
+    {
+        app.UseMiddleware<FaultAnswers>();
+        app.UseMiddleware<KeyCheck>();
+    }
+}

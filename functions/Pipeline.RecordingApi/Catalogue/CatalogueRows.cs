@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text.Json;
+using Azure.Data.Tables;
+using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Recordings;
+
+namespace Pipeline.RecordingApi.Catalogue;
+
+/// <summary>
+/// Rows of the catalogue, both ways. Partition: the recording; row keys <c>recording</c> and <c>segment-{set}-{number}</c>.
+/// Partition <c>guild-{guildId}</c> lists a server's recordings, newest first: <c>{reversed ms}-{recordingId}</c>.
+/// Partition <c>live</c> lists those that are not finished.
+/// </summary>
+internal static class CatalogueRows
+{
+    public const string RecordingKey = "recording";
+    public const string LivePartition = "live";
+    private const int ChunkLength = 60 * 1024;
+
+    // Unix ms of the year 9999 has 15 digits; counting down from here sorts newest first.
+    private const long EndOfTime = 999_999_999_999_999;
+
+    public static string SegmentPrefix(string set) => $"segment-{set}-";
+
+    public static string GuildPartition(string guildId) => $"guild-{guildId}";
+
+    public static string GuildRow(DateTimeOffset recordedAt, string recordingId) =>
+        string.Create(CultureInfo.InvariantCulture, $"{EndOfTime - recordedAt.ToUnixTimeMilliseconds():D15}-{recordingId}");
+
+    public static string RecordingOfGuildRow(string rowKey) => rowKey[16..];
+
+    public static TableEntity Write(CatalogueRecording recording)
+    {
+        TableEntity row = new(recording.Details.Id, RecordingKey) { ["Status"] = recording.Details.Status.ToString() };
+        if (recording.SegmentSet is { } set) row["SegmentSet"] = set;
+        if (recording.BatchSet is { } batch) row["BatchSet"] = batch;
+        byte[] packed = Pack(recording.Details);
+        for (int start = 0; start < packed.Length; start += ChunkLength)
+        {
+            row[DataKey(start / ChunkLength)] = packed.AsSpan(start, Math.Min(ChunkLength, packed.Length - start)).ToArray();
+        }
+        return row;
+    }
+
+    public static CatalogueRecording? Read(TableEntity row)
+    {
+        using MemoryStream packed = new();
+        for (int chunk = 0; row.GetBinary(DataKey(chunk)) is { } bytes; chunk++) packed.Write(bytes);
+        if (packed.Length == 0) return null;
+        packed.Position = 0;
+        using GZipStream unzip = new(packed, CompressionMode.Decompress);
+        RecordingDetails? details = JsonSerializer.Deserialize(unzip, ApiJsonContext.Default.RecordingDetails);
+        return details is null ? null : new CatalogueRecording(details, row.GetString("SegmentSet"), row.GetString("BatchSet"), row.ETag.ToString());
+    }
+
+    public static TableEntity WriteSegment(string recordingId, string set, int number, RecordingSegment segment) => new(
+        recordingId, string.Create(CultureInfo.InvariantCulture, $"{SegmentPrefix(set)}{number:D8}"))
+    {
+        ["Json"] = JsonSerializer.SerializeToUtf8Bytes(segment, ApiJsonContext.Default.RecordingSegment),
+    };
+
+    public static RecordingSegment ReadSegment(TableEntity row) =>
+        JsonSerializer.Deserialize(row.GetBinary("Json"), ApiJsonContext.Default.RecordingSegment)!;
+
+    private static byte[] Pack(RecordingDetails details)
+    {
+        using MemoryStream packed = new();
+        using (GZipStream zip = new(packed, CompressionLevel.Fastest, leaveOpen: true)) JsonSerializer.Serialize(zip, details, ApiJsonContext.Default.RecordingDetails);
+        return packed.ToArray();
+    }
+
+    private static string DataKey(int chunk) => string.Create(CultureInfo.InvariantCulture, $"Data{chunk}");
+}

@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using Azure;
+using Azure.Data.Tables;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Catalogue;
+
+/// <summary>The recording API's own tables. Segment sets are immutable and become visible by one write of the recording's row.</summary>
+public sealed class CatalogueTable(StorageClients clients)
+{
+    private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.CatalogueTable);
+
+    /// <summary>The recording, or null for one that never was. A deleted one leaves a row without content behind.</summary>
+    public async Task<CatalogueEntry> FindAsync(string recordingId, CancellationToken cancellation)
+    {
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recordingId, CatalogueRows.RecordingKey, cancellationToken: cancellation);
+        if (!row.HasValue) return CatalogueEntry.Unknown;
+        return CatalogueRows.Read(row.Value!) is { } recording ? new CatalogueEntry(recording, false) : CatalogueEntry.Deleted;
+    }
+
+    /// <summary>Adds a new recording; false when it was there already.</summary>
+    public async Task<bool> TryAddAsync(CatalogueRecording recording, CancellationToken cancellation)
+    {
+        RecordingDetails details = recording.Details;
+        // The lists come first: a row there without its recording is passed over, a recording without it would never be found.
+        await table.UpsertEntityAsync(new TableEntity(CatalogueRows.GuildPartition(details.GuildId), CatalogueRows.GuildRow(details.RecordedAt, details.Id)), TableUpdateMode.Replace, cancellation);
+        await table.UpsertEntityAsync(new TableEntity(CatalogueRows.LivePartition, details.Id) { ["RecordedAt"] = details.RecordedAt }, TableUpdateMode.Replace, cancellation);
+        try
+        {
+            await table.AddEntityAsync(CatalogueRows.Write(recording), cancellation);
+            return true;
+        }
+        catch (RequestFailedException there) when (there.Status == 409)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Writes the recording's row under the version that was read; false when somebody else wrote in between.</summary>
+    public async Task<bool> TryUpdateAsync(CatalogueRecording recording, CancellationToken cancellation)
+    {
+        try
+        {
+            await table.UpdateEntityAsync(CatalogueRows.Write(recording), new ETag(recording.Etag!), TableUpdateMode.Replace, cancellation);
+        }
+        catch (RequestFailedException changed) when (changed.Status is 404 or 412)
+        {
+            return false;
+        }
+        if (recording.Details.Status != RecordingStatus.Live) await table.DeleteEntityAsync(CatalogueRows.LivePartition, recording.Details.Id, ETag.All, cancellation);
+        return true;
+    }
+
+    /// <summary>Writes a set of segments, a hundred rows per request; repeating it is no fault.</summary>
+    public async Task WriteSegmentsAsync(string recordingId, string set, IEnumerable<RecordingSegment> segments, CancellationToken cancellation)
+    {
+        IEnumerable<TableEntity> rows = segments.Select((segment, number) => CatalogueRows.WriteSegment(recordingId, set, number, segment));
+        ParallelOptions width = new() { MaxDegreeOfParallelism = 4, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(rows.Chunk(PartitionEraser.BatchLength), width, async (batch, stop) =>
+            await table.SubmitTransactionAsync(batch.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)), stop));
+    }
+
+    /// <summary>A set's segments in the order in which they were written.</summary>
+    public async Task<List<RecordingSegment>> ReadSegmentsAsync(string recordingId, string set, CancellationToken cancellation)
+    {
+        string from = CatalogueRows.SegmentPrefix(set);
+        string to = from[..^1] + (char)(from[^1] + 1);
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {from} and RowKey lt {to}");
+        List<RecordingSegment> segments = [];
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation)) segments.Add(CatalogueRows.ReadSegment(row));
+        return segments;
+    }
+
+    /// <summary>Deletes all segment rows but those of the sets that are kept.</summary>
+    public Task DeleteOtherSegmentsAsync(string recordingId, string keptSet, CancellationToken cancellation) =>
+        PartitionEraser.DeleteAsync(table, recordingId, key => key != CatalogueRows.RecordingKey && !key.StartsWith(CatalogueRows.SegmentPrefix(keptSet), StringComparison.Ordinal), cancellation);
+
+    /// <summary>A page of a server's recordings, newest first.</summary>
+    /// <param name="cursor">Where the page before ended; null for the first.</param>
+    public async Task<(List<CatalogueRecording> Recordings, string? NextCursor)> ListAsync(string guildId, int limit, string? cursor, CancellationToken cancellation)
+    {
+        string partition = CatalogueRows.GuildPartition(guildId);
+        string filter = cursor is null
+            ? TableClient.CreateQueryFilter($"PartitionKey eq {partition}")
+            : TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey gt {cursor}");
+        List<CatalogueRecording> found = [];
+        await foreach (Page<TableEntity> page in table.QueryAsync<TableEntity>(filter, maxPerPage: limit, cancellationToken: cancellation).AsPages())
+        {
+            CatalogueRecording?[] read = await Task.WhenAll(page.Values.Select(row => ResolveAsync(row, cancellation)));
+            for (int i = 0; i < read.Length; i++)
+            {
+                if (read[i] is { } recording) found.Add(recording);
+                if (found.Count == limit) return (found, page.Values[i].RowKey);
+            }
+        }
+        return (found, null);
+    }
+
+    /// <summary>Recordings that are not finished, with the time they started.</summary>
+    public async IAsyncEnumerable<(string RecordingId, DateTimeOffset RecordedAt)> ListLiveAsync([EnumeratorCancellation] CancellationToken cancellation)
+    {
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {CatalogueRows.LivePartition}");
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+        {
+            yield return (row.RowKey, row.GetDateTimeOffset("RecordedAt") ?? default);
+        }
+    }
+
+    /// <summary>Takes a recording from the list of unfinished ones.</summary>
+    public Task UnlistAsync(string recordingId, CancellationToken cancellation) =>
+        table.DeleteEntityAsync(CatalogueRows.LivePartition, recordingId, ETag.All, cancellation);
+
+    /// <summary>Deletes everything but an empty row, which keeps late segments from bringing the recording back.</summary>
+    public async Task DeleteAsync(CatalogueRecording recording, CancellationToken cancellation)
+    {
+        RecordingDetails details = recording.Details;
+        await table.UpsertEntityAsync(new TableEntity(details.Id, CatalogueRows.RecordingKey) { ["Status"] = "Deleted" }, TableUpdateMode.Replace, cancellation);
+        await table.DeleteEntityAsync(CatalogueRows.GuildPartition(details.GuildId), CatalogueRows.GuildRow(details.RecordedAt, details.Id), ETag.All, cancellation);
+        await table.DeleteEntityAsync(CatalogueRows.LivePartition, details.Id, ETag.All, cancellation);
+    }
+
+    /// <summary>Deletes the segment rows of a recording; repeating it is no fault.</summary>
+    public Task DeleteSegmentsAsync(string recordingId, CancellationToken cancellation) =>
+        PartitionEraser.DeleteAsync(table, recordingId, key => key != CatalogueRows.RecordingKey, cancellation);
+
+    // A list row may outlive its recording, or belong to a first try with another start time: only the true one counts.
+    private async Task<CatalogueRecording?> ResolveAsync(TableEntity row, CancellationToken cancellation)
+    {
+        CatalogueEntry entry = await FindAsync(CatalogueRows.RecordingOfGuildRow(row.RowKey), cancellation);
+        return entry.Recording is { } recording && CatalogueRows.GuildRow(recording.Details.RecordedAt, recording.Details.Id) == row.RowKey ? recording : null;
+    }
+}
+
+/// <summary>What the catalogue has under an id.</summary>
+public readonly record struct CatalogueEntry(CatalogueRecording? Recording, bool IsDeleted)
+{
+    public static CatalogueEntry Unknown => default;
+    public static CatalogueEntry Deleted => new(null, true);
+}

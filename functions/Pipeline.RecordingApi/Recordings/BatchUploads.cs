@@ -1,0 +1,119 @@
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Http;
+
+namespace Pipeline.RecordingApi.Recordings;
+
+/// <summary>The older flow: init with all segments of a recording that is over, one PUT each, complete.</summary>
+public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts starts, SegmentUploads uploads, RecordingEnds ends)
+{
+    public async Task<IResult> InitAsync(HttpContext context)
+    {
+        (BatchInitRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.BatchInitRequest, JsonBody.FinalizeLimit);
+        if (request is null) return fault!;
+        FieldErrors errors = RequestCheck.Check(request);
+        if (errors.Any) return errors.ToProblem();
+        CancellationToken cancellation = context.RequestAborted;
+        (CatalogueRecording? recording, _, IResult? finished) = await starts.EnsureAsync(RecordingStarts.Fresh(request), cancellation);
+        if (recording is null) return finished!;
+
+        // The order of the request is kept: files are named by their place in it.
+        RecordingSegment[] announced = [.. request.Segments!.Select(Announced)];
+        string set = "batch" + SegmentSet.Of(announced).Name;
+        await catalogue.WriteSegmentsAsync(recording.Details.Id, set, announced, cancellation);
+        RecordingDetails details = recording.Details with
+        {
+            SessionEndTime = request.SessionEndTime,
+            Duration = request.Duration,
+            ParticipantCount = request.ParticipantCount!.Value,
+            TotalSize = request.TotalSize!.Value,
+        };
+        if (!await catalogue.TryUpdateAsync(recording with { Details = details, BatchSet = set }, cancellation))
+        {
+            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Too many writers", "several requests begin this recording at once; try again");
+        }
+        List<BatchUploadUrl> places = [];
+        foreach (SegmentUploadRequest segment in request.Segments!)
+        {
+            SegmentUploadResponse place = await uploads.PlaceAsync(recording.Details.Id, segment, cancellation);
+            places.Add(new BatchUploadUrl { FileIndex = places.Count, UploadUrl = place.UploadUrl, BlobPath = place.BlobPath });
+        }
+        return Results.Json(new BatchInitResponse { RecordingId = recording.Details.Id, UploadUrls = places }, WireJsonContext.Default.BatchInitResponse);
+    }
+
+    public async Task<IResult> CompleteAsync(HttpContext context, string recordingId)
+    {
+        (CompleteRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.CompleteRequest, JsonBody.FinalizeLimit);
+        if (request is null) return fault!;
+        FieldErrors errors = RequestCheck.Check(request);
+        if (errors.Any) return errors.ToProblem();
+        if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
+        CatalogueEntry entry = await catalogue.FindAsync(id.ToString(), context.RequestAborted);
+        if (entry.Recording is not { } recording) return Problems.UnknownRecording();
+        if ((recording.BatchSet ?? recording.SegmentSet) is not { } source) return Problems.Invalid(FieldErrors.One("recordingId", "was not begun by init"));
+        List<RecordingSegment> announced = await catalogue.ReadSegmentsAsync(id.ToString(), source, context.RequestAborted);
+        return recording.BatchSet is null
+            ? await RepeatAsync(recording, announced, request, context.RequestAborted)
+            : await CompleteAsync(recording, announced, request, context.RequestAborted);
+    }
+
+    private async Task<IResult> CompleteAsync(CatalogueRecording recording, List<RecordingSegment> announced, CompleteRequest request, CancellationToken cancellation)
+    {
+        FieldErrors errors = new();
+        for (int i = 0; i < request.Files!.Count; i++)
+        {
+            if (request.Files[i].FileIndex >= announced.Count) errors.Add($"files[{i}].fileIndex", $"must be below {announced.Count}");
+        }
+        if (errors.Any) return errors.ToProblem();
+        SegmentSet set = SegmentSet.Of(request.Files.Select(file => Completed(announced[file.FileIndex!.Value], file)));
+        HashSet<int> present = [.. request.Files.Select(file => file.FileIndex!.Value)];
+        MissingSegment[] missing = [.. announced.Where((_, index) => !present.Contains(index))
+            .Select(segment => new MissingSegment { UserId = segment.UserId, SegmentIndex = segment.SegmentIndex, Reason = "late" })];
+        return await ends.CommitAsync(
+            recording.Details.Id,
+            set,
+            details => details with
+            {
+                Status = set.Segments.Count == 0 && missing.Length > 0 ? RecordingStatus.Failed : RecordingStatus.Completed,
+                SegmentCount = set.Segments.Count,
+                TotalSize = set.Segments.Sum(segment => segment.FileSize),
+                MissingSegments = missing,
+                MissingSegmentCount = missing.Length,
+            },
+            amends: false,
+            cancellation);
+    }
+
+    // Completed before: the same files get the same answer.
+    private async Task<IResult> RepeatAsync(CatalogueRecording recording, List<RecordingSegment> known, CompleteRequest request, CancellationToken cancellation)
+    {
+        HashSet<string> addresses = [.. request.Files!.Select(file => file.BlobUrl!)];
+        if (!addresses.SetEquals(known.Select(segment => segment.BlobUrl))) return Problems.Finished(recording.Details.Id, Words.Of(recording.Details.Status));
+        return await ends.CommitAsync(recording.Details.Id, SegmentSet.Of(known), details => details, amends: false, cancellation);
+    }
+
+    private static RecordingSegment Announced(SegmentUploadRequest segment) => new()
+    {
+        UserId = segment.UserId!,
+        Username = segment.Username!,
+        SegmentIndex = segment.SegmentIndex!.Value,
+        FileName = segment.FileName!,
+        FilePath = segment.FileName!,
+        AbsoluteStartTime = segment.AbsoluteStartTime!.Value,
+        AbsoluteEndTime = segment.AbsoluteEndTime!.Value,
+        Duration = segment.Duration!.Value,
+        FileSize = segment.FileSize!.Value,
+        Format = segment.Format!,
+        BlobUrl = "",
+    };
+
+    private static RecordingSegment Completed(RecordingSegment announced, CompletedFile file) => announced with
+    {
+        UserId = file.UserId!,
+        Username = file.Username!,
+        FileName = file.FileName!,
+        FilePath = file.FilePath!,
+        BlobUrl = file.BlobUrl!,
+    };
+}

@@ -1,0 +1,105 @@
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Http;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Recordings;
+
+/// <summary>Finishes recordings: the same list again gets the same answer, another list a 409, a longer one amends where that is expected.</summary>
+public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer container)
+{
+    private const int UpdateTries = 8;
+
+    public async Task<IResult> FinalizeAsync(HttpContext context, string recordingId)
+    {
+        (FinalizeRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.FinalizeRequest, JsonBody.FinalizeLimit);
+        if (request is null) return fault!;
+        FieldErrors errors = RequestCheck.Check(request);
+        if (errors.Any) return errors.ToProblem();
+        if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
+        SegmentSet set = SegmentSet.Of(request.Segments!.Select(SegmentSet.Segment));
+        return await CommitAsync(id.ToString(), set, details => Finished(details, request, set), request.Amends == true, context.RequestAborted);
+    }
+
+    /// <summary>Finishes a recording that nobody else will; false where there is none.</summary>
+    internal async Task<bool> TryFinishAsync(RecordingId id, FinalizeRequest request, CancellationToken cancellation)
+    {
+        if ((await catalogue.FindAsync(id.ToString(), cancellation)).Recording is null) return false;
+        SegmentSet set = SegmentSet.Of(request.Segments!.Select(SegmentSet.Segment));
+        await CommitAsync(id.ToString(), set, details => Finished(details, request, set), amends: false, cancellation);
+        return true;
+    }
+
+    /// <summary>Writes the segments as a set of their own, then the recording's row, which makes them visible in one step.</summary>
+    internal async Task<IResult> CommitAsync(string recordingId, SegmentSet set, Func<RecordingDetails, RecordingDetails> finish, bool amends, CancellationToken cancellation)
+    {
+        for (int attempt = 1; attempt <= UpdateTries; attempt++)
+        {
+            CatalogueEntry entry = await catalogue.FindAsync(recordingId, cancellation);
+            if (entry.Recording is not { } recording) return Problems.UnknownRecording();
+            bool live = recording.Details.Status == RecordingStatus.Live;
+            if (!live && recording.SegmentSet == set.Name && !amends) return await AnswerAsync(recording.Details, set.Segments, cancellation);
+            if (!live && !await MayAmendAsync(recording, set, amends, cancellation)) return Problems.Finished(recordingId, Words.Of(recording.Details.Status));
+            await catalogue.WriteSegmentsAsync(recordingId, set.Name, set.Segments, cancellation);
+            RecordingDetails finished = finish(recording.Details);
+            if (!await catalogue.TryUpdateAsync(recording with { Details = finished, SegmentSet = set.Name, BatchSet = null }, cancellation)) continue;
+            if (recording.SegmentSet is not null || recording.BatchSet is not null) await catalogue.DeleteOtherSegmentsAsync(recordingId, set.Name, cancellation);
+            return await AnswerAsync(finished, set.Segments, cancellation);
+        }
+        return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Too many writers", "several requests finish this recording at once; try again");
+    }
+
+    private async Task<bool> MayAmendAsync(CatalogueRecording recording, SegmentSet set, bool amends, CancellationToken cancellation)
+    {
+        if (!amends && !Amendments.AreExpected(recording.Details)) return false;
+        if (recording.SegmentSet is not { } before) return true;
+        return Amendments.Keeps(await catalogue.ReadSegmentsAsync(recording.Details.Id, before, cancellation), set.Segments);
+    }
+
+    private static RecordingDetails Finished(RecordingDetails details, FinalizeRequest request, SegmentSet set)
+    {
+        IReadOnlyList<MissingSegment> missing = request.MissingSegments ?? [];
+        return details with
+        {
+            Status = set.Segments.Count == 0 && missing.Count > 0 ? RecordingStatus.Failed : RecordingStatus.Completed,
+            SessionEndTime = request.SessionEndTime,
+            Duration = request.Duration,
+            TotalSize = request.TotalSize!.Value,
+            ParticipantCount = request.ParticipantCount!.Value,
+            SegmentCount = set.Segments.Count,
+            MissingSegmentCount = missing.Count,
+            MissingSegments = missing,
+            EndReason = request.EndReason ?? details.EndReason,
+            Health = request.Health ?? details.Health,
+            Gaps = request.Gaps ?? details.Gaps,
+            Notes = request.Notes ?? details.Notes,
+            UnverifiedUserIds = request.UnverifiedUserIds ?? [],
+        };
+    }
+
+    private async Task<IResult> AnswerAsync(RecordingDetails details, IReadOnlyList<RecordingSegment> segments, CancellationToken cancellation)
+    {
+        List<string> audio = new(segments.Count);
+        foreach (RecordingSegment segment in segments)
+        {
+            Uri address = new(segment.BlobUrl);
+            audio.Add((await container.ReadLinkAsync(address, cancellation) ?? address).AbsoluteUri);
+        }
+        FinalizeResponse answer = new()
+        {
+            Recording = new FinalizedRecording
+            {
+                Id = details.Id,
+                SessionId = details.SessionId,
+                Status = Words.Of(details.Status),
+                Duration = details.Duration ?? 0,
+                ParticipantCount = details.ParticipantCount,
+                SegmentCount = details.SegmentCount,
+                TotalSize = details.TotalSize,
+                DownloadUrls = new DownloadUrls { Audio = audio },
+            },
+        };
+        return Results.Json(answer, WireJsonContext.Default.FinalizeResponse);
+    }
+}

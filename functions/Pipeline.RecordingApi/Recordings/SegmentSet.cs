@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Pipeline.Contracts.Api;
+
+namespace Pipeline.RecordingApi.Recordings;
+
+/// <summary>The list of segments of one finalize request: its entries, and a name that only an equal list has.</summary>
+internal sealed record SegmentSet(IReadOnlyList<RecordingSegment> Segments, string Name)
+{
+    // 16 hex digits of SHA-256: enough to tell apart the few lists of one recording, short enough for 4,600 row keys.
+    private const int NameLength = 16;
+
+    public static SegmentSet Of(IEnumerable<RecordingSegment> segments)
+    {
+        RecordingSegment[] sorted = [.. segments.OrderBy(segment => segment.AbsoluteStartTime).ThenBy(segment => segment.UserId, StringComparer.Ordinal).ThenBy(segment => segment.SegmentIndex)];
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (RecordingSegment segment in sorted) hash.AppendData(Encoding.UTF8.GetBytes(Line(segment)));
+        return new SegmentSet(sorted, Convert.ToHexStringLower(hash.GetHashAndReset())[..NameLength]);
+    }
+
+    public static RecordingSegment Segment(FinalizeSegment segment) => new()
+    {
+        UserId = segment.UserId!,
+        Username = segment.Username!,
+        SegmentIndex = segment.SegmentIndex!.Value,
+        FileName = segment.FileName!,
+        FilePath = segment.FilePath!,
+        AbsoluteStartTime = segment.AbsoluteStartTime!.Value,
+        AbsoluteEndTime = segment.AbsoluteEndTime!.Value,
+        Duration = segment.Duration!.Value,
+        FileSize = segment.FileSize!.Value,
+        Format = segment.Format!,
+        BlobUrl = segment.BlobUrl!,
+        ContentMd5 = segment.ContentMd5,
+    };
+
+    private static string Line(RecordingSegment s) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{s.UserId}\n{s.SegmentIndex}\n{s.Username}\n{s.FileName}\n{s.FilePath}\n{s.AbsoluteStartTime}\n{s.AbsoluteEndTime}\n{s.Duration}\n{s.FileSize}\n{s.Format}\n{s.BlobUrl}\n{s.ContentMd5}\n\n");
+}

@@ -1,0 +1,80 @@
+namespace Pipeline.Contracts.Api;
+
+/// <summary>Body of <c>POST /api/recordings/{recordingId}/finalize</c>.</summary>
+public sealed record FinalizeRequest
+{
+    /// <summary>Unix ms.</summary>
+    public long? SessionEndTime { get; init; }
+
+    /// <summary>Milliseconds.</summary>
+    public long? Duration { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public long? TotalSize { get; init; }
+
+    public int? ParticipantCount { get; init; }
+    public IReadOnlyList<FinalizeSegment>? Segments { get; init; }
+
+    /// <summary>Optional addition, like everything below it.</summary>
+    public IReadOnlyList<MissingSegment>? MissingSegments { get; init; }
+
+    public string? EndReason { get; init; }
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>>? Health { get; init; }
+    public IReadOnlyList<RecordingGap>? Gaps { get; init; }
+    public IReadOnlyList<RecordingNote>? Notes { get; init; }
+
+    /// <summary>User ids whose segments do not add up to what the bot announced.</summary>
+    public IReadOnlyList<string>? UnverifiedUserIds { get; init; }
+
+    /// <summary>True when segments have come since the recording was finalized: those of before are all in the list.</summary>
+    public bool? Amends { get; init; }
+}
+
+/// <summary>One segment of a finalize request.</summary>
+public sealed record FinalizeSegment
+{
+    public string? UserId { get; init; }
+    public string? Username { get; init; }
+    public int? SegmentIndex { get; init; }
+    public string? FileName { get; init; }
+
+    /// <summary><c>User/segment_000.wav</c>.</summary>
+    public string? FilePath { get; init; }
+
+    public long? AbsoluteStartTime { get; init; }
+    public long? AbsoluteEndTime { get; init; }
+    public long? Duration { get; init; }
+    public long? FileSize { get; init; }
+    public string? Format { get; init; }
+    public string? BlobUrl { get; init; }
+
+    /// <summary>Optional addition: base64, as in Content-MD5.</summary>
+    public string? ContentMd5 { get; init; }
+}
+
+/// <summary>Answer of finalize and complete.</summary>
+public sealed record FinalizeResponse
+{
+    public FinalizedRecording? Recording { get; init; }
+}
+
+public sealed record FinalizedRecording
+{
+    public string? Id { get; init; }
+    public string? SessionId { get; init; }
+    public string? Status { get; init; }
+    public long Duration { get; init; }
+    public int ParticipantCount { get; init; }
+    public int SegmentCount { get; init; }
+    public long TotalSize { get; init; }
+    public DownloadUrls? DownloadUrls { get; init; }
+
+    /// <summary>Milliseconds, from services that go on working.</summary>
+    public long? EstimatedProcessingTime { get; init; }
+}
+
+/// <summary>Links that read the segments for an hour; secrets.</summary>
+public sealed record DownloadUrls
+{
+    public IReadOnlyList<string> Audio { get; init; } = [];
+}

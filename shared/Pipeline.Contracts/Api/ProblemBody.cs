@@ -1,0 +1,26 @@
+namespace Pipeline.Contracts.Api;
+
+/// <summary>Problem details (RFC 9457) with the fields that were at fault.</summary>
+public sealed record ProblemBody
+{
+    public string Type { get; init; } = "about:blank";
+    public required string Title { get; init; }
+    public required int Status { get; init; }
+    public string? Detail { get; init; }
+
+    /// <summary>What is wrong, by field: <c>segments[3].userId</c>.</summary>
+    public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
+
+    /// <summary>With 409: how far the recording is.</summary>
+    public string? CurrentStatus { get; init; }
+
+    /// <summary>With 409 from init-live: which recording it is.</summary>
+    public string? RecordingId { get; init; }
+}
+
+/// <summary>What the Functions host expects from a custom handler: a JSON object, never nothing.</summary>
+public sealed record TriggerAnswer
+{
+    public IReadOnlyDictionary<string, string> Outputs { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyList<string> Logs { get; init; } = [];
+}

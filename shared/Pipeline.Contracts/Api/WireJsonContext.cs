@@ -1,0 +1,26 @@
+using System.Text.Json.Serialization;
+
+namespace Pipeline.Contracts.Api;
+
+/// <summary>JSON of the recording API as both ends speak it: camelCase, nulls left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    PropertyNameCaseInsensitive = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(InitLiveRequest))]
+[JsonSerializable(typeof(InitLiveResponse))]
+[JsonSerializable(typeof(FinishedAnswer))]
+[JsonSerializable(typeof(SegmentUploadRequest))]
+[JsonSerializable(typeof(SegmentUploadResponse))]
+[JsonSerializable(typeof(FinalizeRequest))]
+[JsonSerializable(typeof(FinalizeResponse))]
+[JsonSerializable(typeof(BatchInitRequest))]
+[JsonSerializable(typeof(BatchInitResponse))]
+[JsonSerializable(typeof(CompleteRequest))]
+[JsonSerializable(typeof(RecordingPage))]
+[JsonSerializable(typeof(RecordingDetails))]
+[JsonSerializable(typeof(GuildSettings))]
+[JsonSerializable(typeof(HealthReport))]
+[JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(TriggerAnswer))]
+public sealed partial class WireJsonContext : JsonSerializerContext;

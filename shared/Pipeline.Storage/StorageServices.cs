@@ -1,0 +1,24 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Pipeline.Storage;
+
+/// <summary>Registers what both sides of the storage share. One instance each for the whole process.</summary>
+public static class StorageServices
+{
+    /// <summary>What is there already, such as a client of a test's own, stays.</summary>
+    public static IServiceCollection AddPipelineStorage(this IServiceCollection services, StorageOptions options)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(options);
+        services.TryAddSingleton<StorageClients>();
+        services.TryAddSingleton<StorageSetup>();
+        services.TryAddSingleton<SasIssuer>();
+        services.TryAddSingleton<TempContainer>();
+        services.TryAddSingleton<RecordingsContainer>();
+        services.TryAddSingleton<MessageQueues>();
+        services.TryAddSingleton<LedgerPartitions>();
+        services.TryAddSingleton<Reports>();
+        return services;
+    }
+}
