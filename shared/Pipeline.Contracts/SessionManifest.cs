@@ -27,6 +27,9 @@ public sealed record SessionManifest
     public IReadOnlyList<RecordingGap> Gaps { get; init; } = [];
     public IReadOnlyList<RecordingNote> Notes { get; init; } = [];
 
+    /// <summary>Time in which a call that had been end-to-end encrypted was not, or might not have been.</summary>
+    public IReadOnlyList<SampleStretch> Unencrypted { get => field ?? []; init; } = [];
+
     /// <summary>Everything else that a takeover needs (text channel, panel message), opaque to the functions.</summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 
@@ -96,6 +99,9 @@ public sealed record RecordingGap
     /// <summary>One word: reconnect, takeover, spool, paused, loss, undecryptable.</summary>
     public required string Reason { get; init; }
 }
+
+/// <summary>Samples since the start of the recording, 48 kHz.</summary>
+public readonly record struct SampleStretch(long StartSample, long SampleCount);
 
 /// <summary>A marker that somebody set.</summary>
 public sealed record RecordingNote

@@ -27,6 +27,7 @@ public sealed class Recording : IDisposable
     private readonly TimeProvider time;
     private readonly IReadOnlyDictionary<ulong, int> firstIndexes;
     private readonly OffTheRecord paused = new();
+    private readonly StretchLog unencrypted = new();
     private ImmutableArray<Track> inOrder = [];
     private RecordingGap? runningGap; // from GapStarted to GapEnded
     private long lastTick;
@@ -71,6 +72,7 @@ public sealed class Recording : IDisposable
                 Gaps = [.. context.Gaps.Gaps, .. RunningGaps(present, now)],
                 UnlistedGaps = context.Gaps.Unlisted,
                 Notes = context.Gaps.Notes,
+                Unencrypted = unencrypted.Read(Sample(now)),
                 Paused = paused.IsOn,
                 SpoolProblem = context.Spool.Problem,
                 RingDropped = Frames.Dropped + Volatile.Read(ref framesWithoutTrack),
@@ -107,6 +109,7 @@ public sealed class Recording : IDisposable
         foreach (Track track in inOrder) track.Leave(now);
         EndGap(now);
         if (paused.End(lastTick)) LogPause();
+        unencrypted.End(Sample(now));
         isStopped = true;
     }
 
@@ -168,6 +171,8 @@ public sealed class Recording : IDisposable
             case RecordingCommand.SpoolFull: context.Spool.SetFull(true); break;
             case RecordingCommand.SpoolFree: context.Spool.SetFull(false); break;
             case RecordingCommand.Note note: context.Gaps.AddNote(Sample(now), note.UserId, note.Text); break;
+            case RecordingCommand.UnencryptedStarted: unencrypted.Begin(Sample(now)); break;
+            case RecordingCommand.UnencryptedEnded: unencrypted.End(Sample(now)); break;
             case RecordingCommand.Cut: CutAll(now); break;
         }
     }

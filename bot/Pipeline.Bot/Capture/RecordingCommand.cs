@@ -45,6 +45,12 @@ public abstract record RecordingCommand
     /// <summary>A marker at the present position.</summary>
     public sealed record Note(ulong UserId, string Text) : RecordingCommand;
 
+    /// <summary>End-to-end encryption is switched off, or is about to be: marked from here until <see cref="UnencryptedEnded"/>.</summary>
+    public sealed record UnencryptedStarted : RecordingCommand;
+
+    /// <summary>Ends <see cref="UnencryptedStarted"/>.</summary>
+    public sealed record UnencryptedEnded : RecordingCommand;
+
     /// <summary>Closes all open segments now; speech goes on in the next ones without a missing sample.</summary>
     public sealed record Cut : RecordingCommand;
 }

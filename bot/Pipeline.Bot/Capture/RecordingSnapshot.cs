@@ -19,6 +19,10 @@ public sealed record RecordingSnapshot
     public required long UnlistedGaps { get; init; }
 
     public required ImmutableArray<RecordingNote> Notes { get; init; }
+
+    /// <summary>Where end-to-end encryption was switched off in a call that had it.</summary>
+    public ImmutableArray<SampleStretch> Unencrypted { get; init; } = [];
+
     public required bool Paused { get; init; }
 
     /// <summary>Why nothing can be written at present, or null.</summary>

@@ -155,6 +155,15 @@ public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands lib
     private string CodesOf(RecordedCall call, ulong? userId)
     {
         DaveSnapshot encryption = call.Call.Encryption;
+        List<string> lines = [CodesOf(encryption, userId)];
+        if (encryption.Protection == DaveProtection.DowngradeAnnounced) lines.Add(Texts.DowngradeAnnounced);
+        if (!encryption.Unannounced.IsEmpty) lines.Add(Texts.Unannounced(encryption.Unannounced));
+        if (call.Host.Snapshot.Unencrypted is { IsEmpty: false } stretches) lines.Add(Texts.WasUnencrypted(stretches));
+        return string.Join('\n', lines);
+    }
+
+    private string CodesOf(DaveSnapshot encryption, ulong? userId)
+    {
         if (encryption.PrivacyCode.Length == 0) return Texts.VerifyNotActive;
         string callCode = Texts.CallCode(DisplayableCode.WithSpaces(encryption.PrivacyCode));
         DaveMember? own = encryption.Members.FirstOrDefault(member => member.UserId == Services.Gateway.SelfId);

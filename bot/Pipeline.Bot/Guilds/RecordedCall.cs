@@ -6,6 +6,7 @@ using Pipeline.Bot.Recordings;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
+using Pipeline.Dave.Session;
 using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
 using Pipeline.Discord.Voice.Call;
@@ -28,6 +29,7 @@ public sealed class RecordedCall : IAsyncDisposable
     private readonly ChannelVoice voice;
     private readonly GapKeeper gaps;
     private readonly SpeakerWatch watch;
+    private readonly EncryptionWatch encryption;
     private readonly HashSet<ulong> told = [];
     private readonly List<ulong> late = [];
     private readonly Lock eventsGate = new(); // the panel is drawn for commands while the queue adds a line
@@ -46,6 +48,7 @@ public sealed class RecordedCall : IAsyncDisposable
         watch = new SpeakerWatch(services.Options.Warnings);
         voice = new ChannelVoice(services.Rest, start.Guild.Id, services.Time, services.Log);
         gaps = new GapKeeper(host.Recording.Post);
+        encryption = new EncryptionWatch(host.Recording.Post, SayToPeople);
         host.MoreHealth = userId => call.EncryptionCountersOf(userId).ToDictionary();
         Panel = new PanelPublisher(services.Rest, start.Guild.Id, posted, services.Time, services.Log);
     }
@@ -90,6 +93,7 @@ public sealed class RecordedCall : IAsyncDisposable
     {
         RecordingSnapshot snapshot = Host.Snapshot;
         UploadSnapshot upload = Host.Upload;
+        DaveSnapshot? endToEnd = Call.State == VoiceCallState.Connected ? Call.Encryption : null;
         return new PanelState
         {
             Session = Session,
@@ -108,6 +112,8 @@ public sealed class RecordedCall : IAsyncDisposable
             },
             Events = Events(),
             PrivacyCode = privacyCode,
+            Protection = endToEnd?.Protection,
+            Unannounced = endToEnd?.Unannounced ?? [],
             Link = services.Api.PageOf(Session.RecordingId.ToString()),
         };
     }
@@ -129,6 +135,7 @@ public sealed class RecordedCall : IAsyncDisposable
         Panel.Show(RecordingPanel.Draw(Draw()));
         if (Panel.Posted is { } posted) Host.Properties[ManifestProperties.Panel] = posted.ToString();
         foreach (SpeakerWarning warning in watch.Look(Host.Snapshot, HumanStates(), Call.State == VoiceCallState.Connected && !gaps.IsOpen)) Warn(warning);
+        encryption.Look(Call.Encryption.Unannounced);
         TellLateJoiners();
         WarnOfLimit();
         return IsDeserted();
@@ -157,6 +164,7 @@ public sealed class RecordedCall : IAsyncDisposable
             case VoiceCallEvent.UserJoined joined: Introduce(joined.UserId); break;
             case VoiceCallEvent.UserLeft left: Host.Recording.Post(new RecordingCommand.UserLeft(left.UserId)); break;
             case VoiceCallEvent.PrivacyCode code: privacyCode = code.Code; break;
+            case VoiceCallEvent.Protection protection: encryption.OnChanged(protection.State); break;
             case VoiceCallEvent.EncryptionBroken: Say(Texts.EncryptionBroken); break;
             default: break;
         }
@@ -214,6 +222,13 @@ public sealed class RecordedCall : IAsyncDisposable
             Components = button is null ? null : [MessageComponent.Row(button)],
         };
         voice.Say(target, body, Start.PanelChannel);
+    }
+
+    // An empty call has nobody to warn.
+    private void SayToPeople(string text)
+    {
+        if (HasPeople) Say(text);
+        else Note(text);
     }
 
     /// <summary>One line more in the panel.</summary>

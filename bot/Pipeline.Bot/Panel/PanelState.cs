@@ -1,4 +1,5 @@
 using Pipeline.Contracts;
+using Pipeline.Dave.Session;
 
 namespace Pipeline.Bot.Panel;
 
@@ -32,6 +33,12 @@ public sealed record PanelState
 
     /// <summary>30 digits that everybody in an end-to-end encrypted call can compare; null in a call without.</summary>
     public string? PrivacyCode { get; init; }
+
+    /// <summary>How far the call is protected; null while there is no connection that could tell.</summary>
+    public DaveProtection? Protection { get; init; }
+
+    /// <summary>Members of the encrypted group whom Discord does not show in the call.</summary>
+    public IReadOnlyList<ulong> Unannounced { get => field ?? []; init; } = [];
 
     /// <summary>Where the recording can be opened; null when no API is configured.</summary>
     public string? Link { get; init; }

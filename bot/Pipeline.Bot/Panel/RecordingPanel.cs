@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Pipeline.Dave.Codes;
+using Pipeline.Dave.Session;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Panel;
@@ -34,7 +35,7 @@ public static class RecordingPanel
             new("On my disk", Spool(state), Inline: true),
             new("Speakers", Speakers(state.Speakers)),
         ];
-        if (state.PrivacyCode is { Length: > 0 } code) fields.Insert(fields.Count - 1, new EmbedField("Privacy code", $"`{DisplayableCode.WithSpaces(code)}`"));
+        if (Encryption(state) is { } encryption) fields.Insert(fields.Count - 1, encryption);
         if (state.Events.Count > 0) fields.Add(new EmbedField("Last events", Events(state.Events)));
         return new MessageEmbed
         {
@@ -43,6 +44,19 @@ public static class RecordingPanel
             Color = Color(state.Phase),
             Fields = fields,
             Footer = new EmbedFooter("Recording " + state.Session.RecordingId),
+        };
+    }
+
+    /// <summary>The code only while it stands for something: unencrypted audio is in nobody's group.</summary>
+    private static EmbedField? Encryption(PanelState state)
+    {
+        string ghosts = state.Unannounced.Count == 0 ? "" : "\n" + Texts.Unannounced(state.Unannounced);
+        return state.Protection switch
+        {
+            DaveProtection.Unencrypted => new EmbedField("Encryption", Texts.PanelUnencrypted),
+            DaveProtection.DowngradeAnnounced => new EmbedField("Encryption", Texts.PanelDowngradeAnnounced + ghosts),
+            _ when state.PrivacyCode is { Length: > 0 } code => new EmbedField("Privacy code", $"`{DisplayableCode.WithSpaces(code)}`{ghosts}"),
+            _ => null,
         };
     }
 

@@ -42,6 +42,12 @@ public static class Texts
     public const string NobodyHeard = "I hear nobody yet. Is everyone muted? I keep listening.";
     public const string Deafened = "I am deafened by the server and hear nothing. Undeafen me to go on; the recording keeps running.";
     public const string EncryptionBroken = "Audio arrives that I cannot decrypt, and neither new keys nor joining again has helped. I keep trying; leaving the call and joining it again, for everybody, may help.";
+    public const string PanelUnencrypted = "⚠️ unencrypted: not end-to-end encrypted";
+    public const string PanelDowngradeAnnounced = "⚠️ unencrypted audio is accepted: Discord has announced that encryption ends";
+    public const string DowngradeAnnounced = "Discord announces that end-to-end encryption ends. For a few seconds I accept unencrypted audio too, from members of the encrypted group only. The recording marks it.";
+    public const string DowngradeLapsed = "The announced end of encryption did not come. Unencrypted audio is refused again; the recording marks the time between.";
+    public const string Downgraded = "This call is **not end-to-end encrypted** any more: somebody in it cannot encrypt, or the voice server has switched it off. I go on recording; the recording marks it.";
+    public const string EncryptedAgain = "This call is end-to-end encrypted again.";
     public const string Undeafened = "I can hear again. The gap is marked in the recording.";
     public const string Alone = "Everybody has left. I stay for a while in case somebody comes back.";
 
@@ -79,6 +85,15 @@ public static class Texts
     public static string NoPanel(ulong channel) => $"Recording {Wording.Channel(channel)}, but I may not write messages where the panel should be. `/record status` shows it to you.";
 
     public static string CallCode(string code) => $"The code of this call is `{code}`. It is the same for everybody in it: call details, *Privacy Code*.";
+
+    public static string Unannounced(IEnumerable<ulong> users) =>
+        $"In the encrypted group, but not shown by Discord in this call: {string.Join(", ", users.Take(10).Select(Wording.User))}..";
+
+    public static string WasUnencrypted(IReadOnlyList<SampleStretch> stretches)
+    {
+        IEnumerable<string> shown = stretches.TakeLast(5).Select(one => $"{Wording.Position(one.StartSample)} to {Wording.Position(one.StartSample + one.SampleCount)}");
+        return $"Not end-to-end encrypted in this recording: {string.Join(", ", shown)}{(stretches.Count > 5 ? $", and {stretches.Count - 5} earlier stretches" : "")}.";
+    }
 
     public static string PersonCode(ulong user, string code) => $"The code of {Wording.User(user)} and me is `{code}`. {Wording.User(user)} sees the same one for me: my profile in the call, *Verify*.";
 

@@ -244,6 +244,7 @@ public sealed class ManifestKeeper
                 Tracks = [.. tracks.Values.OrderBy(track => track.UserId).Select(track => Summarize(track, speakers.GetValueOrDefault(track.UserId), position))],
                 Gaps = [.. baseline.Gaps, .. snapshot?.Gaps ?? []],
                 Notes = [.. baseline.Notes, .. snapshot?.Notes ?? []],
+                Unencrypted = [.. baseline.Unencrypted, .. snapshot?.Unencrypted ?? []],
                 Properties = new Dictionary<string, string>(Properties),
             };
         }

@@ -93,11 +93,11 @@ public sealed class DaveReceiver : IDisposable
         if (OpusSilence.Is(frame)) return Copy(frame, destination, DaveOpenResult.Silence, ref written);
         // With no key alive nothing can be sealed for us, and an Opus frame may well end like a DAVE frame.
         if (current.IsPlainAt(now)) return Copy(frame, destination, DaveOpenResult.Passthrough, ref written);
-        if (frame.Length > FrameScratch.MaxFrameLength || !DaveFrame.TryParse(frame, out DaveFrame sealedFrame))
+        if (!TryParse(frame, out DaveFrame sealedFrame))
         {
-            return now < current.PassthroughUntil
-                ? Copy(frame, destination, DaveOpenResult.Passthrough, ref written)
-                : DaveOpenResult.PlaintextRejected;
+            if (now >= current.PassthroughUntil) return DaveOpenResult.PlaintextRejected;
+            user.Reconcile(current, now);
+            return MayPass(user) ? Copy(frame, destination, DaveOpenResult.Passthrough, ref written) : Hold(user, in origin, frame);
         }
 
         user.Reconcile(current, now);
@@ -110,10 +110,24 @@ public sealed class DaveReceiver : IDisposable
             case OpenOutcome.Replayed:
                 return DaveOpenResult.Replayed;
             default:
-                if (user.Held.IsFull) GiveUp(user, 0);
-                user.Held.Add(in origin, frame);
-                return DaveOpenResult.Held;
+                return Hold(user, in origin, frame);
         }
+    }
+
+    // Somebody who cannot encrypt may be why encryption ends: what he says before the switch-over is executed is audio once it is.
+    private bool MayPass(UserDecryptor user) => !current.PassthroughForMembers || user.HasKeys;
+
+    private DaveOpenResult Hold(UserDecryptor user, in DaveFrameOrigin origin, ReadOnlySpan<byte> frame)
+    {
+        if (user.Held.IsFull) GiveUp(user, 0);
+        user.Held.Add(in origin, frame);
+        return DaveOpenResult.Held;
+    }
+
+    private static bool TryParse(ReadOnlySpan<byte> frame, out DaveFrame sealedFrame)
+    {
+        sealedFrame = default;
+        return frame.Length <= FrameScratch.MaxFrameLength && DaveFrame.TryParse(frame, out sealedFrame);
     }
 
     private static DaveOpenResult Copy(ReadOnlySpan<byte> frame, Span<byte> destination, DaveOpenResult result, ref int written)
@@ -163,7 +177,7 @@ public sealed class DaveReceiver : IDisposable
     private bool TryRelease(UserDecryptor user, int index, long now)
     {
         ReadOnlySpan<byte> bytes = user.Held.BytesAt(index);
-        if (!DaveFrame.TryParse(bytes, out DaveFrame frame)) throw new InvalidOperationException("a held frame was parsed before");
+        if (!TryParse(bytes, out DaveFrame frame)) return TryPass(user, index, bytes, now);
         if (held.Length < bytes.Length) held = new byte[bytes.Length];
         OpenOutcome outcome = user.TryOpen(in frame, held, scratch, now);
         if (outcome == OpenOutcome.Refused) return false;
@@ -181,13 +195,26 @@ public sealed class DaveReceiver : IDisposable
         return true;
     }
 
+    /// <summary>An unencrypted frame that waits. The bytes stay where they are until the sink has returned.</summary>
+    private bool TryPass(UserDecryptor user, int index, ReadOnlySpan<byte> bytes, long now)
+    {
+        if (now >= current.PassthroughUntil || !MayPass(user)) return false;
+        DaveFrameOrigin origin = user.Held.OriginAt(index);
+        user.Held.RemoveAt(index);
+        user.Counters.CountRecovered();
+        user.Counters.Count(DaveOpenResult.Passthrough);
+        sink(user.UserId, in origin, DaveOpenResult.Passthrough, bytes);
+        return true;
+    }
+
     private void GiveUp(UserDecryptor user, int index)
     {
         DaveFrameOrigin origin = user.Held.OriginAt(index);
+        bool isSealed = TryParse(user.Held.BytesAt(index), out _);
         user.Held.RemoveAt(index);
-        DaveOpenResult verdict = user.Verdict(current, origin.ReceivedAt);
+        DaveOpenResult verdict = isSealed ? user.Verdict(current, origin.ReceivedAt) : DaveOpenResult.PlaintextRejected;
         user.Counters.Count(verdict);
-        if (verdict != DaveOpenResult.JoinGap)
+        if (isSealed && verdict != DaveOpenResult.JoinGap)
         {
             user.FailureRun++;
             health.CountFailed(origin.ReceivedAt);

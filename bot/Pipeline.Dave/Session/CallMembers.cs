@@ -16,6 +16,9 @@ internal sealed class CallMembers(ulong selfUserId, TimeProvider time)
 
     public bool Contains(ulong userId) => present.Contains(userId);
 
+    /// <summary>In the call, or gone and still with keys that open frames.</summary>
+    public bool WasAnnounced(ulong userId) => present.Contains(userId) || departures.ContainsKey(userId);
+
     public void Connect(IEnumerable<ulong> userIds)
     {
         bool returned = false;

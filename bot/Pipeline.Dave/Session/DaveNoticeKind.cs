@@ -12,6 +12,12 @@ public enum DaveNoticeKind
     /// <summary>The call is not encrypted end to end any more.</summary>
     PlainNow,
 
+    /// <summary>The gateway announced that encryption ends; members' unencrypted frames are accepted for a few seconds.</summary>
+    DowngradeAnnounced,
+
+    /// <summary>An announced end of encryption was not executed in time.</summary>
+    DowngradeLapsed,
+
     /// <summary>An external sender came while a group is established, or could not be read.</summary>
     ExternalSenderIgnored,
 

@@ -27,8 +27,8 @@ public sealed class DaveSession : IDisposable
     private readonly ReceiveWindows windows;
     private readonly RecentMessages adopted = new();
     private readonly CallMembers call;
-    private readonly DeferredProposals deferred = new();
     private readonly ReplyBuilder reply = new();
+    private readonly ProposalIntake proposals;
     private ImmutableArray<DaveMember> members = [];
     private bool described;
     private DaveState state = DaveState.Plain;
@@ -51,6 +51,7 @@ public sealed class DaveSession : IDisposable
         transitions = new Transitions(time);
         windows = new ReceiveWindows(time);
         call = new CallMembers(selfUserId, time);
+        proposals = new ProposalIntake(mls, call, reply);
     }
 
     /// <summary>The latest published state; any thread.</summary>
@@ -122,7 +123,7 @@ public sealed class DaveSession : IDisposable
     public DaveReply OnClientsConnect(IEnumerable<ulong> userIds)
     {
         call.Connect(userIds);
-        foreach (byte[] proposals in deferred.TakeAll()) TakeProposals(proposals);
+        proposals.RetryDeferred();
         return Conclude();
     }
 
@@ -136,7 +137,7 @@ public sealed class DaveSession : IDisposable
     /// <summary>Op 21.</summary>
     public DaveReply OnPrepareTransition(int protocolVersion, int transitionId)
     {
-        if (protocolVersion == 0) windows.OpenPassthrough();
+        if (protocolVersion == 0 && windows.AnnounceDowngrade()) reply.Note(DaveNoticeKind.DowngradeAnnounced, $"transition {transitionId}");
         AnnounceTransition(transitionId, protocolVersion);
         return Conclude();
     }
@@ -173,7 +174,7 @@ public sealed class DaveSession : IDisposable
     /// <summary>Op 27: <c>u8 operation || vector</c>.</summary>
     public DaveReply OnProposals(ReadOnlySpan<byte> payload)
     {
-        TakeProposals(payload);
+        proposals.Take(payload);
         return Conclude();
     }
 
@@ -215,6 +216,7 @@ public sealed class DaveSession : IDisposable
     public DaveReply OnTimer(in DaveHealth health)
     {
         keys.Prune();
+        if (windows.TakeLapse()) reply.Note(DaveNoticeKind.DowngradeLapsed, "it was not executed in time; unencrypted frames are refused again");
         call.Prune(userId => keys.Live.Any(set => set.TryGetBaseSecret(userId, out _)));
         if (state != DaveState.Plain && health.Revision == revision) Judge(in health);
         return Conclude();
@@ -256,40 +258,6 @@ public sealed class DaveSession : IDisposable
         return isDuplicate;
     }
 
-    private void TakeProposals(ReadOnlySpan<byte> payload)
-    {
-        if (!mls.HasBase)
-        {
-            reply.Note(DaveNoticeKind.ProposalsIgnored, "no group");
-            return;
-        }
-        try
-        {
-            ProposalsOutcome outcome = mls.Take(payload, call.Contains);
-            if (outcome == ProposalsOutcome.UnknownReference) reply.Note(DaveNoticeKind.ProposalsRefused, "revokes a proposal that is not queued");
-            if (outcome != ProposalsOutcome.UnannouncedUser) SendCommit(outcome == ProposalsOutcome.Repeated);
-            else reply.Note(deferred.TryAdd(payload) ? DaveNoticeKind.ProposalsDeferred : DaveNoticeKind.ProposalsRefused, "adds a user that is not announced");
-        }
-        catch (MlsException refusal)
-        {
-            reply.Note(DaveNoticeKind.ProposalsRefused, $"{refusal.Error}");
-        }
-    }
-
-    private void SendCommit(bool again)
-    {
-        try
-        {
-            byte[]? payload = again ? mls.RepeatCommit() : mls.MakeCommit();
-            if (payload is not null) reply.Send(DaveOpcode.CommitWelcome, payload);
-        }
-        catch (MlsException refusal)
-        {
-            // A proposal to remove ourselves, or proposals that cannot stand together: another member's commit may decide.
-            reply.Note(DaveNoticeKind.CommitNotMade, $"{refusal.Error}");
-        }
-    }
-
     // A ghost in the member list is for people to see by the privacy code. The gateway that announces users is the party
     // that such a check would have to distrust, and refusing would cost the recording.
     private bool RecogniseMember(ulong userId)
@@ -301,8 +269,9 @@ public sealed class DaveSession : IDisposable
     private void AdoptEpoch(ReadOnlySpan<byte> message, int transitionId, bool joined)
     {
         adopted.Add(message);
-        deferred.Clear();
+        proposals.Clear();
         int serial = keys.Adopt(mls.Group!);
+        windows.OnEpoch();
         members = [.. mls.Group!.Members.Select(member => new DaveMember(member.UserId, member.SignatureKey))];
         revision++;
         if (joined)
@@ -360,7 +329,7 @@ public sealed class DaveSession : IDisposable
 
     private void Restart(DaveState next)
     {
-        deferred.Clear();
+        proposals.Clear();
         reply.Send(DaveOpcode.KeyPackage, mls.Restart());
         state = next;
         revision++;
@@ -381,9 +350,12 @@ public sealed class DaveSession : IDisposable
             ProtocolVersion = version,
             Epoch = mls.Group?.Epoch ?? 0,
             Members = mls.Group is null ? [] : members,
+            Unannounced = mls.Group is null ? [] : [.. members.Select(member => member.UserId).Where(userId => !call.WasAnnounced(userId))],
+            Protection = windows.Protection(isInGroup: mls.Group is not null),
             PrivacyCode = mls.Group is null ? "" : PrivacyCode.From(mls.Group.EpochAuthenticator.Span),
             Keys = keys.Live,
             PassthroughUntil = windows.PassthroughUntil,
+            PassthroughForMembers = version > 0 && windows.IsForMembers(anyKeys: !keys.Live.IsEmpty),
             JoinGapUntil = windows.JoinGapUntil,
             JoinedSerial = joinedSerial,
             Revision = revision,
@@ -391,6 +363,6 @@ public sealed class DaveSession : IDisposable
             Departures = call.Departures,
         };
         // A new reference makes the media thread look at everything again: only when there is something to see.
-        if (next != snapshot) Volatile.Write(ref snapshot, next);
+        if (!next.IsSameAs(snapshot)) Volatile.Write(ref snapshot, next);
     }
 }

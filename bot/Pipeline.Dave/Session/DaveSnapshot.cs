@@ -24,6 +24,12 @@ public sealed record DaveSnapshot
     /// <summary>Members of the current group, this session included.</summary>
     public ImmutableArray<DaveMember> Members { get; init; } = [];
 
+    /// <summary>Members of the current group whom the gateway has not announced: nobody can see them in the call.</summary>
+    public ImmutableArray<ulong> Unannounced { get; init; } = [];
+
+    /// <summary>What people may be told of the encryption.</summary>
+    public DaveProtection Protection { get; init; }
+
     /// <summary>30 digits that are equal for everyone in the same group and epoch; empty without a group.</summary>
     public string PrivacyCode { get; init; } = "";
 
@@ -32,6 +38,9 @@ public sealed record DaveSnapshot
 
     /// <summary>Unencrypted frames are accepted before this time.</summary>
     public long PassthroughUntil { get; init; } = long.MaxValue;
+
+    /// <summary>Until then only members of a group whose keys live may send them; others' wait for the switch-over that would allow them.</summary>
+    public bool PassthroughForMembers { get; init; }
 
     /// <summary>Frames that came before this time and cannot be opened were sent to a group that this session had not joined yet.</summary>
     public long JoinGapUntil { get; init; } = long.MinValue;
@@ -48,6 +57,10 @@ public sealed record DaveSnapshot
     /// <summary>Users that left the call, and when the last of their keys stop to open frames.</summary>
     public FrozenDictionary<ulong, long> Departures { get; init; } = FrozenDictionary<ulong, long>.Empty;
 
+    /// <summary>Equal in everything. A list of ids is compared by what it holds.</summary>
+    internal bool IsSameAs(DaveSnapshot other) =>
+        Unannounced.AsSpan().SequenceEqual(other.Unannounced.AsSpan()) && this with { Unannounced = other.Unannounced } == other;
+
     /// <summary>Nothing can be encrypted for us: no version, no keys that still live at <paramref name="now"/>.</summary>
     internal bool IsPlainAt(long now)
     {
@@ -58,4 +71,20 @@ public sealed record DaveSnapshot
         }
         return true;
     }
+}
+
+/// <summary>How far a call's audio is protected, as people understand it.</summary>
+public enum DaveProtection
+{
+    /// <summary>No end-to-end encryption is in force.</summary>
+    Unencrypted,
+
+    /// <summary>Unencrypted audio is refused, and there is no group yet.</summary>
+    Pending,
+
+    /// <summary>Only members of the group can speak, and nobody between them can listen.</summary>
+    EndToEnd,
+
+    /// <summary>The gateway has announced that encryption ends. For a few seconds members' unencrypted audio is taken.</summary>
+    DowngradeAnnounced,
 }

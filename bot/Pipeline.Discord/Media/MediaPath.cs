@@ -179,9 +179,15 @@ internal sealed class MediaPath : IDisposable
     private void OnReleased(ulong userId, in DaveFrameOrigin origin, DaveOpenResult result, ReadOnlySpan<byte> opus)
     {
         if (result == DaveOpenResult.JoinGap) return;
+        if (result == DaveOpenResult.PlaintextRejected)
+        {
+            Counters.Of(userId).CountRefused();
+            Counters.CountOnly(DropReason.Refused);
+            return;
+        }
         DropReason reason = Write(new AudioFrame
         {
-            Kind = result == DaveOpenResult.Opened ? AudioFrameKind.Opus : AudioFrameKind.Undecryptable,
+            Kind = result is DaveOpenResult.Opened or DaveOpenResult.Passthrough ? AudioFrameKind.Opus : AudioFrameKind.Undecryptable,
             UserId = userId,
             Ssrc = origin.Ssrc,
             SequenceNumber = origin.SequenceNumber,

@@ -21,6 +21,7 @@ internal static class ManifestMerge
             Tracks = Union(message.Tracks ?? [], latest?.Tracks ?? []),
             Gaps = latest?.Gaps ?? [],
             Notes = latest?.Notes ?? [],
+            Unencrypted = latest?.Unencrypted ?? [],
             EndedAt = botSaidSo && message.Tracks is null ? latest!.EndedAt ?? message.EndedAt : message.EndedAt,
             EndReason = botSaidSo && message.Tracks is null ? latest!.EndReason : message.EndReason,
         };

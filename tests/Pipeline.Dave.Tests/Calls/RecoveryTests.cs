@@ -191,6 +191,26 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task A_downgrade_that_is_only_announced_takes_no_plain_frame_for_long_and_none_of_a_stranger()
+    {
+        await using TestCall call = new();
+        (OurMember us, DaveyMember[] peers) = await LeavingTests.BeginAsync(call, 2);
+        string code = us.Snapshot.PrivacyCode;
+        call.Gateway.Send(new DeliveryMessage(9, 21, [], 77));
+        List<(ulong From, string Frame)> said = await call.TalkAsync(1, peers);
+        await us.HearAsync(500, [0x78, 5, 5]);
+        await us.HearAsync(100, [0x78, 1, 2]);
+        Assert.Contains(us.Heard, heard => heard == (100, "780102"));
+        await call.RunAsync(3600);
+        Assert.Equal((DaveProtection.EndToEnd, code), (us.Snapshot.Protection, us.Snapshot.PrivacyCode));
+        await us.HearAsync(100, [0x78, 3, 4]);
+        await us.HearAsync(500, [0x78, 6, 6]);
+        await call.RunAsync(3);
+        Assert.Equal(said.Append((100UL, "780102")).Order(), us.Heard.Order());
+        Assert.Equal([(100UL, "PlaintextRejected"), (500UL, "PlaintextRejected"), (500UL, "PlaintextRejected")], us.Lost.OrderBy(lost => lost.From));
+    }
+
+    [Fact]
     public async Task What_was_said_before_we_joined_is_a_gap_and_no_failure()
     {
         await using TestCall call = new();

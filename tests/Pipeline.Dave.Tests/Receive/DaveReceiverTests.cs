@@ -49,6 +49,27 @@ public sealed class DaveReceiverTests : IDisposable
     }
 
     [Fact]
+    public void An_announced_downgrade_lets_members_pass_and_others_wait_for_its_execution()
+    {
+        rig.Rekey(1, Alice);
+        DaveSnapshot announced = rig.Snapshot = rig.Snapshot with { PassthroughUntil = rig.In(10), PassthroughForMembers = true };
+        Assert.Equal(DaveOpenResult.Passthrough, rig.Open(Alice, Plain(3)));
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Bob, Plain(4)));
+        Assert.Empty(rig.LastPlain);
+        rig.Advance(2.2);
+        Assert.Equal((Bob, DaveOpenResult.PlaintextRejected, 0), (rig.Released[0].UserId, rig.Released[0].Result, rig.Released[0].Frame.Length));
+        Assert.Equal(0, rig.Receiver.Health.FailedSinceOpened);
+
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Bob, Plain(5)));
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Bob, Plain(6)));
+        rig.Snapshot = announced with { ProtocolVersion = 0, PassthroughUntil = long.MaxValue, PassthroughForMembers = false };
+        rig.Receiver.Poll(rig.Snapshot);
+        Assert.Equal([Plain(5), Plain(6)], rig.Released.Skip(1).Select(frame => frame.Frame));
+        Assert.All(rig.Released.Skip(1), frame => Assert.Equal(DaveOpenResult.Passthrough, frame.Result));
+        Assert.Equal(DaveOpenResult.Passthrough, rig.Open(Bob, Plain(7)));
+    }
+
+    [Fact]
     public void In_a_plain_call_even_a_frame_that_ends_like_a_sealed_one_is_audio()
     {
         byte[] lookalike = [.. Plain(1), .. new byte[8], 1, 12, 0xFA, 0xFA];

@@ -168,11 +168,79 @@ public sealed class DaveSessionTests : IDisposable
         Activate();
         session.OnPrepareTransition(0, 40);
         session.OnPrepareTransition(1, 41);
-        Assert.Equal(long.MaxValue, session.Snapshot.PassthroughUntil);
+        Assert.Equal(10, SecondsOfPassthrough);
         session.OnExecuteTransition(41);
         Assert.Equal((DaveState.Active, 1), (session.Snapshot.State, session.Snapshot.ProtocolVersion));
         session.OnExecuteTransition(40);
         Assert.Equal((DaveState.Plain, 0), (session.Snapshot.State, session.Snapshot.ProtocolVersion));
+        Assert.Equal((long.MaxValue, DaveProtection.Unencrypted), (session.Snapshot.PassthroughUntil, session.Snapshot.Protection));
+    }
+
+    [Fact]
+    public void An_announced_downgrade_ends_by_itself_and_opens_nothing_a_second_time()
+    {
+        Activate();
+        string code = session.Snapshot.PrivacyCode;
+        Assert.Equal(DaveNoticeKind.DowngradeAnnounced, Assert.Single(session.OnPrepareTransition(0, 40).Notices).Kind);
+        Assert.Equal((10, DaveProtection.DowngradeAnnounced, true), (SecondsOfPassthrough, session.Snapshot.Protection, session.Snapshot.PassthroughForMembers));
+        time.Advance(TimeSpan.FromSeconds(6));
+        Assert.Empty(session.OnPrepareTransition(0, 41).Notices);
+        Assert.Equal(4, SecondsOfPassthrough);
+        time.Advance(TimeSpan.FromSeconds(4));
+        Assert.Equal(DaveNoticeKind.DowngradeLapsed, Assert.Single(Tick().Notices).Kind);
+        Assert.Equal((DaveProtection.EndToEnd, code), (session.Snapshot.Protection, session.Snapshot.PrivacyCode));
+        Assert.Empty(session.OnPrepareTransition(0, 42).Notices);
+        Assert.True(session.Snapshot.PassthroughUntil <= time.GetTimestamp());
+        Assert.Equal(DaveProtection.EndToEnd, session.Snapshot.Protection);
+
+        // Executed after all: that is a plain call, and it is said.
+        Assert.Equal(DaveNoticeKind.PlainNow, Assert.Single(session.OnExecuteTransition(42).Notices).Kind);
+        Assert.Equal((DaveProtection.Unencrypted, ""), (session.Snapshot.Protection, session.Snapshot.PrivacyCode));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_plain_call_that_gets_a_group_refuses_unencrypted_frames_after_seconds_executed_or_not(bool executed)
+    {
+        session.OnSessionDescription(0);
+        session.OnPrepareEpoch(1, 1);
+        Assert.Equal((long.MaxValue, DaveProtection.Unencrypted), (session.Snapshot.PassthroughUntil, session.Snapshot.Protection));
+        session.OnExternalSender(gateway.Announcement);
+        session.OnClientsConnect([Other]);
+        session.OnCommit(7, CommitOf(session.OnProposals(AddOf(Other))));
+        Assert.Equal((20, DaveProtection.Unencrypted, true), (SecondsOfPassthrough, session.Snapshot.Protection, session.Snapshot.PassthroughForMembers));
+        time.Advance(TimeSpan.FromSeconds(1));
+        if (executed)
+        {
+            session.OnExecuteTransition(7);
+            Assert.Equal((10, DaveProtection.EndToEnd), (SecondsOfPassthrough, session.Snapshot.Protection));
+        }
+        time.Advance(TimeSpan.FromSeconds(19));
+        Tick();
+        Assert.True(session.Snapshot.PassthroughUntil <= time.GetTimestamp());
+        Assert.Equal(DaveProtection.EndToEnd, session.Snapshot.Protection);
+    }
+
+    [Fact]
+    public void A_member_whom_the_gateway_has_not_announced_is_named_until_it_is()
+    {
+        PeerKeyPackage ours = PeerKeyPackage.Parse(session.OnSessionDescription(1).Messages[0].Payload);
+        session.OnExternalSender(gateway.Announcement);
+        using DaveSession other = new(Channel, Other, time);
+        other.OnSessionDescription(1);
+        other.OnExternalSender(gateway.Announcement);
+        other.OnClientsConnect([Self]);
+        DaveOutbound commit = Assert.Single(other.OnProposals(SignedProposal.Append([gateway.Add(0, ours)])).Messages);
+        session.OnWelcome(5, PeerCommit.Parse(commit.Payload, Channel).Welcome!.NarrowedTo(ours.Reference));
+        Assert.Equal([Other], session.Snapshot.Unannounced);
+        DaveSnapshot before = session.Snapshot;
+        session.OnTimer(DaveHealth.Good(before.Revision));
+        Assert.Same(before, session.Snapshot);
+        session.OnClientsConnect([Other]);
+        Assert.Empty(session.Snapshot.Unannounced);
+        session.OnClientDisconnect(Other); // its leaving is known before the group has removed it
+        Assert.Empty(session.Snapshot.Unannounced);
     }
 
     [Fact]
@@ -232,6 +300,10 @@ public sealed class DaveSessionTests : IDisposable
             return victim.Snapshot.Members.IsEmpty;
         }, iter: 150, threads: 1);
     }
+
+    private double SecondsOfPassthrough => time.GetElapsedTime(time.GetTimestamp(), session.Snapshot.PassthroughUntil).TotalSeconds;
+
+    private DaveReply Tick() => session.OnTimer(DaveHealth.Good(session.Snapshot.Revision));
 
     private void Prepare()
     {

@@ -1,3 +1,4 @@
+using Pipeline.Dave.Session;
 using Pipeline.Discord.Media;
 using Pipeline.Discord.Voice.Session;
 
@@ -34,6 +35,9 @@ public abstract record VoiceCallEvent
     /// <summary>The end-to-end group's code that people can compare, or null when the call is not encrypted end to end.</summary>
     public sealed record PrivacyCode(string? Code) : VoiceCallEvent;
 
+    /// <summary>How far the call's audio is protected from now on.</summary>
+    public sealed record Protection(DaveProtection State) : VoiceCallEvent;
+
     /// <summary>Audio arrives that cannot be decrypted, and neither new keys nor joining anew has helped. The call goes on trying.</summary>
     public sealed record EncryptionBroken : VoiceCallEvent;
 
@@ -46,6 +50,7 @@ public abstract record VoiceCallEvent
         VoiceSessionNews.UserJoined joined => new UserJoined(joined.UserId),
         VoiceSessionNews.UserLeft left => new UserLeft(left.UserId),
         VoiceSessionNews.PrivacyCode code => new PrivacyCode(code.Code),
+        VoiceSessionNews.Protection protection => new Protection(protection.State),
         VoiceSessionNews.EncryptionBroken => new EncryptionBroken(),
         _ => null,
     };

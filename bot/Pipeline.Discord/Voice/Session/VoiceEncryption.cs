@@ -12,6 +12,8 @@ internal sealed class VoiceEncryption(VoiceSessionIdentity identity, RecoveryLad
 {
     private readonly DaveSession session = new(identity.ChannelId, identity.UserId, time, ladder);
     private string privacyCode = "";
+    private DaveProtection? protection; // nothing is known before the session description
+    private bool isDescribed;
 
     public DaveSnapshot Snapshot => session.Snapshot;
 
@@ -21,7 +23,7 @@ internal sealed class VoiceEncryption(VoiceSessionIdentity identity, RecoveryLad
     /// <summary>One message, in order of arrival. Returns what to send; nothing for messages of no concern.</summary>
     public IReadOnlyList<(ReadOnlyMemory<byte> Message, WebSocketMessageType Type)> Take(VoiceMessage message) => message switch
     {
-        VoiceMessage.SessionDescription description => Conclude(session.OnSessionDescription(description.DaveVersion)),
+        VoiceMessage.SessionDescription description => Describe(description.DaveVersion),
         VoiceMessage.ClientsConnect connect => Conclude(session.OnClientsConnect(connect.UserIds)),
         VoiceMessage.ClientDisconnect disconnect => Conclude(session.OnClientDisconnect(disconnect.UserId)),
         VoiceMessage.PrepareTransition prepare => Conclude(session.OnPrepareTransition(prepare.Version, prepare.TransitionId)),
@@ -37,6 +39,12 @@ internal sealed class VoiceEncryption(VoiceSessionIdentity identity, RecoveryLad
     /// <summary>After the media thread has stopped.</summary>
     public void Dispose() => session.Dispose();
 
+    private (ReadOnlyMemory<byte>, WebSocketMessageType)[] Describe(int version)
+    {
+        isDescribed = true;
+        return Conclude(session.OnSessionDescription(version));
+    }
+
     private (ReadOnlyMemory<byte>, WebSocketMessageType)[] Conclude(DaveReply reply)
     {
         foreach (DaveNotice notice in reply.Notices)
@@ -48,6 +56,11 @@ internal sealed class VoiceEncryption(VoiceSessionIdentity identity, RecoveryLad
         {
             privacyCode = Snapshot.PrivacyCode;
             report(new VoiceSessionNews.PrivacyCode(privacyCode.Length == 0 ? null : privacyCode));
+        }
+        if (isDescribed && Snapshot.Protection != protection)
+        {
+            protection = Snapshot.Protection;
+            report(new VoiceSessionNews.Protection(protection.Value));
         }
         WantsRejoin |= reply.Demand == DaveDemand.Rejoin;
         if (reply.Demand == DaveDemand.TellUsers) report(new VoiceSessionNews.EncryptionBroken());
@@ -61,7 +74,8 @@ internal sealed class VoiceEncryption(VoiceSessionIdentity identity, RecoveryLad
     private static LogLevel LevelOf(DaveNoticeKind kind) => kind switch
     {
         DaveNoticeKind.EpochAdopted or DaveNoticeKind.Pending or DaveNoticeKind.PlainNow => LogLevel.Information,
-        DaveNoticeKind.Invalid or DaveNoticeKind.Recovery or DaveNoticeKind.UnannouncedMember => LogLevel.Warning,
+        DaveNoticeKind.Invalid or DaveNoticeKind.Recovery or DaveNoticeKind.UnannouncedMember
+            or DaveNoticeKind.DowngradeAnnounced or DaveNoticeKind.DowngradeLapsed => LogLevel.Warning,
         _ => LogLevel.Debug,
     };
 }

@@ -1,3 +1,5 @@
+using Pipeline.Dave.Session;
+
 namespace Pipeline.Discord.Voice.Session;
 
 /// <summary>What a running voice session tells, in order, from its control loop.</summary>
@@ -17,6 +19,9 @@ public abstract record VoiceSessionNews
 
     /// <summary>The end-to-end group's code, or null without a group.</summary>
     public sealed record PrivacyCode(string? Code) : VoiceSessionNews;
+
+    /// <summary>How far audio is protected from now on; first told with the session description.</summary>
+    public sealed record Protection(DaveProtection State) : VoiceSessionNews;
 
     /// <summary>Neither new keys nor joining anew made the audio readable.</summary>
     public sealed record EncryptionBroken : VoiceSessionNews;

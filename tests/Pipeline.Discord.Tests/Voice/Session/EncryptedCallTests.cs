@@ -74,6 +74,7 @@ public sealed class EncryptedCallTests
         SimulatedSpeaker plain = rig.Discord.AddSpeaker("Bob", rig.Discord.VoiceChannel);
         await rig.UntilAsync(() => rig.Call.Encryption.State == DaveState.Plain, "a plain call");
         await rig.WaitForAsync<VoiceCallEvent.PrivacyCode>(told => told.Code is null);
+        await rig.WaitForAsync<VoiceCallEvent.Protection>(told => told.State == DaveProtection.Unencrypted);
         await plain.SayAsync(OpusClip.Generate(2, TimeSpan.FromSeconds(0.5)));
         await rig.AssertAllReceivedAsync(plain.UserId, 25);
         await AssertHeardAsync(rig, ada, seed: 3);

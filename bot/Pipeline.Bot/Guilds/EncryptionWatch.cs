@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Panel;
+using Pipeline.Dave.Session;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>
+/// Makes it visible when a call's end-to-end encryption ends, is about to, or has members whom nobody sees: marks the stretch in the
+/// recording and finds the words. A call that never was encrypted has nothing to tell. One owner.
+/// </summary>
+internal sealed class EncryptionWatch(Func<RecordingCommand, bool> post, Action<string> say)
+{
+    private readonly HashSet<ulong> told = [];
+    private DaveProtection last = DaveProtection.Pending;
+    private bool wasEndToEnd;
+    private bool isMarked;
+
+    public void OnChanged(DaveProtection now)
+    {
+        wasEndToEnd |= now == DaveProtection.EndToEnd;
+        bool isOpen = wasEndToEnd && now is DaveProtection.Unencrypted or DaveProtection.DowngradeAnnounced;
+        if (isOpen != isMarked) post(isOpen ? new RecordingCommand.UnencryptedStarted() : new RecordingCommand.UnencryptedEnded());
+        if (isOpen && now != last) say(now == DaveProtection.DowngradeAnnounced ? Texts.DowngradeAnnounced : Texts.Downgraded);
+        else if (isMarked && now == DaveProtection.EndToEnd) say(last == DaveProtection.DowngradeAnnounced ? Texts.DowngradeLapsed : Texts.EncryptedAgain);
+        (last, isMarked) = (now, isOpen);
+    }
+
+    /// <summary>Members of the encrypted group whom Discord does not show in the call; each is told once.</summary>
+    public void Look(ImmutableArray<ulong> unannounced)
+    {
+        ulong[] added = [.. unannounced.Where(told.Add)];
+        if (added.Length > 0) say(Texts.Unannounced(added));
+    }
+}
