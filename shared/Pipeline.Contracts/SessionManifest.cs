@@ -30,6 +30,13 @@ public sealed record SessionManifest
     /// <summary>Time in which a call that had been end-to-end encrypted was not, or might not have been.</summary>
     public IReadOnlyList<SampleStretch> Unencrypted { get => field ?? []; init; } = [];
 
+    /// <summary>
+    /// Who of the server does not want to be recorded: a new owner that has neither the disk nor the recording API records nobody of them.
+    /// Null: written by a bot that did not say.
+    /// </summary>
+    [JsonNumberHandling(Snowflakes.AsText)]
+    public IReadOnlyList<ulong>? OptedOut { get; init; }
+
     /// <summary>Everything else that a takeover needs (text channel, panel message), opaque to the functions.</summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 

@@ -17,6 +17,6 @@ internal static class DatagramRecording
             StartedBy = 3,
             StartedAt = time.GetUtcNow(),
         };
-        return new Recording(session, new CaptureOptions(), Path.Combine(folder, session.RecordingId.ToString()), time, time.GetTimestamp(), new Dictionary<ulong, int>());
+        return new Recording(session, new CaptureOptions(), Path.Combine(folder, session.RecordingId.ToString()), time, time.GetTimestamp(), new Dictionary<ulong, int>(), new Consent([]));
     }
 }

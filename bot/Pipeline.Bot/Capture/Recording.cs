@@ -28,20 +28,25 @@ public sealed class Recording : IDisposable
     private readonly IReadOnlyDictionary<ulong, int> firstIndexes;
     private readonly OffTheRecord paused = new();
     private readonly StretchLog unencrypted = new();
+    private readonly KnownPeople people = new();
     private ImmutableArray<Track> inOrder = [];
+    private ImmutableArray<TrackSnapshot> silent = []; // in the call, opted out, and nothing was ever taken of them
+    private (object? Consent, object? People, int Tracks) attended;
     private RecordingGap? runningGap; // from GapStarted to GapEnded
     private long lastTick;
     private long framesWithoutTrack;
+    private long framesRefused;
     private bool isStopped;
 
     /// <param name="folder">The recording's own folder in the spool: <c>{spool}/{recordingId}</c>; created when missing.</param>
     /// <param name="startTimestamp">The timestamp of <paramref name="time"/> that is sample 0; lies before its own start for a recording that is continued.</param>
     /// <param name="firstIndexes">First free index per user of a recording that is continued; users not named start at 0.</param>
+    /// <param name="consent">Complete: whoever is not in it is recorded from the first frame on.</param>
     /// <exception cref="IOException">The folder cannot be created.</exception>
     /// <exception cref="OpusLibraryMissingException">libopus is not installed.</exception>
-    public Recording(SessionInfo session, CaptureOptions options, string folder, TimeProvider time, long startTimestamp, IReadOnlyDictionary<ulong, int> firstIndexes)
+    public Recording(SessionInfo session, CaptureOptions options, string folder, TimeProvider time, long startTimestamp, IReadOnlyDictionary<ulong, int> firstIndexes, Consent consent)
     {
-        (this.time, this.firstIndexes) = (time, firstIndexes);
+        (this.time, this.firstIndexes, Consent) = (time, firstIndexes, consent);
         _ = OpusLibrary.Version; // better missing now than at the first word
         context = new RecordingContext(session, options, folder, time, startTimestamp);
         lastTick = time.GetTimestamp();
@@ -51,11 +56,24 @@ public sealed class Recording : IDisposable
     /// <summary>The voice session writes here.</summary>
     public AudioFrameRing Frames { get; } = new();
 
+    /// <summary>Who is not recorded. Any thread.</summary>
+    public Consent Consent { get; }
+
     /// <summary>Called on the tick's thread for every finished segment; must not block.</summary>
     public Action<ClosedSegment>? SegmentClosed
     {
         get => context.SegmentClosed;
         set => context.SegmentClosed = value;
+    }
+
+    /// <summary>
+    /// Called on the tick's thread when somebody has opted out: of this user (first argument) every segment below the index (second) must
+    /// go that is still here. Must not block.
+    /// </summary>
+    public Action<ulong, int>? Refused
+    {
+        get => context.Refused;
+        set => context.Refused = value;
     }
 
     /// <summary>The state at the last tick; may be read from any thread. Segment figures of one track belong together, counters may run ahead.</summary>
@@ -68,7 +86,7 @@ public sealed class Recording : IDisposable
             return new RecordingSnapshot
             {
                 SampleCount = Sample(now),
-                Tracks = [.. present.Select(track => track.Read(now)).Where(IsShown)],
+                Tracks = [.. present.Select(track => track.Read(now, Consent.IsOptedOut(track.UserId))).Where(IsShown), .. silent],
                 Gaps = [.. context.Gaps.Gaps, .. RunningGaps(present, now)],
                 UnlistedGaps = context.Gaps.Unlisted,
                 Notes = context.Gaps.Notes,
@@ -76,6 +94,7 @@ public sealed class Recording : IDisposable
                 Paused = paused.IsOn,
                 SpoolProblem = context.Spool.Problem,
                 RingDropped = Frames.Dropped + Volatile.Read(ref framesWithoutTrack),
+                Refused = Volatile.Read(ref framesRefused),
             };
         }
     }
@@ -83,11 +102,15 @@ public sealed class Recording : IDisposable
     /// <summary>Any thread. False when 1,024 commands wait already (the owner does not tick).</summary>
     public bool Post(RecordingCommand command) => commands.Writer.TryWrite((time.GetTimestamp(), command));
 
+    /// <summary>The display name of a user, and whether it is a bot. Until then a user is recorded under its id. Any thread; nothing is ever full.</summary>
+    public void Introduce(ulong userId, string name, bool isBot) => people.Introduce(userId, new KnownPerson(name, isBot));
+
     /// <summary>Takes everything that has come since the last call. A full or broken disk becomes a gap, not an exception.</summary>
     public void Tick()
     {
         if (isStopped) return;
         long now = time.GetTimestamp();
+        Attend();
         for (int i = 0; i < FramesPerTick && Frames.TryRead(out AudioFrame frame); i++)
         {
             Obey(frame.ReceivedAt);
@@ -105,6 +128,7 @@ public sealed class Recording : IDisposable
     {
         if (isStopped) return;
         Tick();
+        Attend(); // what is closed from here on is kept
         double now = context.Position(lastTick);
         foreach (Track track in inOrder) track.Leave(now);
         EndGap(now);
@@ -120,12 +144,34 @@ public sealed class Recording : IDisposable
         foreach (Track track in inOrder) track.Dispose();
     }
 
-    // Who never sent a packet has no track yet; bots that are not recorded have none either.
-    private bool IsShown(TrackSnapshot track) =>
-        (track.Health.Received > 0 || track.OptedOut) && (!track.IsBot || context.Options.IncludeBots || track.Segments.Count > 0);
+    // Bots that are not recorded have no track.
+    private bool IsShown(TrackSnapshot track) => !track.IsBot || context.Options.IncludeBots || track.Segments.Count > 0;
 
+    /// <summary>What others have said of people since the last tick: who wants out, who is called what.</summary>
+    private void Attend()
+    {
+        (object?, object?, int) present = (Consent.Version, people.All, inOrder.Length);
+        if (present.Equals(attended)) return;
+        foreach (Track track in inOrder) Attend(track);
+        silent = [.. people.All.Where(one => Consent.IsOptedOut(one.Key) && !tracks.ContainsKey(one.Key)).Select(one => TrackSnapshot.OfNothing(one.Key, one.Value))];
+        attended = present;
+    }
+
+    private void Attend(Track track)
+    {
+        if (people.All.TryGetValue(track.UserId, out KnownPerson? person)) track.SetUser(person.Name, person.IsBot);
+        track.Heed(Consent.RefusalsOf(track.UserId));
+    }
+
+    // The one way from a frame to a file, and the one place that asks whether its speaker agrees to be recorded.
     private void Accept(in AudioFrame frame)
     {
+        if (Consent.Refuses(frame.UserId, frame.ReceivedAt))
+        {
+            Volatile.Write(ref framesRefused, framesRefused + 1);
+            if (tracks.TryGetValue(frame.UserId, out Track? known)) known.Withhold();
+            return;
+        }
         if (!TryFind(frame.UserId, out Track? track))
         {
             Volatile.Write(ref framesWithoutTrack, framesWithoutTrack + 1);
@@ -142,6 +188,7 @@ public sealed class Recording : IDisposable
         track = new Track(context, userId, firstIndexes.GetValueOrDefault(userId));
         tracks.Add(userId, track);
         inOrder = inOrder.Add(track);
+        Attend(track);
         return true;
     }
 
@@ -160,10 +207,7 @@ public sealed class Recording : IDisposable
         double now = context.Position(postedAt);
         switch (command)
         {
-            case RecordingCommand.UserKnown known when TryFind(known.UserId, out Track? track): track.SetUser(known.Name, known.IsBot); break;
             case RecordingCommand.UserLeft left when tracks.TryGetValue(left.UserId, out Track? track): track.Leave(now); break;
-            case RecordingCommand.OptOut one when TryFind(one.UserId, out Track? track): track.SetOptedOut(true, now); break;
-            case RecordingCommand.OptIn one when tracks.TryGetValue(one.UserId, out Track? track): track.SetOptedOut(false, now); break;
             case RecordingCommand.Pause when paused.Begin(postedAt): InterruptAll(now); break;
             case RecordingCommand.Resume when paused.End(postedAt): LogPause(); break;
             case RecordingCommand.GapStarted gap: BeginGap(gap.Reason, now); break;

@@ -9,17 +9,8 @@ public abstract record RecordingCommand
     {
     }
 
-    /// <summary>The display name of a user, and whether it is a bot. Until then a user is recorded under its id.</summary>
-    public sealed record UserKnown(ulong UserId, string Name, bool IsBot) : RecordingCommand;
-
     /// <summary>The user left the call: its segment closes and its buffers are given back. Coming back continues the same track.</summary>
     public sealed record UserLeft(ulong UserId) : RecordingCommand;
-
-    /// <summary>From now on nothing of this user is stored; the lane stays silent.</summary>
-    public sealed record OptOut(ulong UserId) : RecordingCommand;
-
-    /// <summary>Ends <see cref="OptOut"/>.</summary>
-    public sealed record OptIn(ulong UserId) : RecordingCommand;
 
     /// <summary>Off the record for everybody: nothing is stored until <see cref="Resume"/>; becomes a gap with the reason <c>paused</c>.</summary>
     public sealed record Pause(ulong By) : RecordingCommand;

@@ -33,6 +33,9 @@ internal sealed class RecordingContext
 
     public Action<ClosedSegment>? SegmentClosed { get; set; }
 
+    /// <summary>A user has opted out: its segments below an index go.</summary>
+    public Action<ulong, int>? Refused { get; set; }
+
     /// <summary>Position of a moment, samples since the start of the recording. Any thread.</summary>
     public double Position(long timestamp) => (timestamp - startTimestamp) * samplesPerTimestamp;
 }

@@ -30,4 +30,7 @@ public sealed record RecordingSnapshot
 
     /// <summary>Frames that found the ring full.</summary>
     public required long RingDropped { get; init; }
+
+    /// <summary>Frames of people who do not want to be recorded.</summary>
+    public long Refused { get; init; }
 }

@@ -185,9 +185,10 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
         }
     }
 
-    /// <summary>Deletes the open segment.</summary>
+    /// <summary>Deletes the open segment, and what was missing lately: nobody was to hear it.</summary>
     public void Discard()
     {
+        gapReason = null;
         if (segment is null) return;
         try
         {

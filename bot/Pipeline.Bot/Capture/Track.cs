@@ -25,9 +25,11 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
     private FramePlacer? placer;
     private double audibleArrival = double.NegativeInfinity;
     private bool isBot;
-    private bool optedOut;
+    private int refusals;
 
-    public bool IsRecorded => !optedOut && (!isBot || context.Options.IncludeBots);
+    public ulong UserId => user.Id;
+
+    private bool IsRecorded => !isBot || context.Options.IncludeBots;
 
     private SegmentLane Lane => lane ??= new SegmentLane(context, user, timeline, counters, firstIndex);
 
@@ -44,7 +46,7 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
         Volatile.Write(ref audibleArrival, placer!.AudibleArrival);
     }
 
-    /// <summary>A frame that came while everybody was off the record.</summary>
+    /// <summary>A frame that came while everybody, or this user, was off the record.</summary>
     public void Withhold()
     {
         counters.Received++;
@@ -90,11 +92,14 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
         lane?.ReleaseBuffer();
     }
 
-    public void SetOptedOut(bool value, double now)
+    /// <summary>The user has opted out so many times by now: what is held of it goes, each time. The track may go on afterwards.</summary>
+    public void Heed(int times)
     {
-        if (value == optedOut) return;
-        if (value) Leave(now);
-        Volatile.Write(ref optedOut, value);
+        if (times == refusals) return;
+        refusals = times;
+        LetGo();
+        Volatile.Write(ref audibleArrival, double.NegativeInfinity);
+        context.Refused?.Invoke(user.Id, lane?.NextFreeIndex ?? firstIndex);
     }
 
     public void SetUser(string name, bool bot)
@@ -102,13 +107,11 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
         user.Name = name;
         if (bot == isBot) return;
         Volatile.Write(ref isBot, bot);
-        if (IsRecorded) return;
-        lane?.Discard();
-        placer?.Dispose();
-        (placer, intake) = (null, null);
+        if (!IsRecorded) LetGo();
     }
 
-    public TrackSnapshot Read(double now)
+    /// <param name="optedOut">Nothing of the user is taken at this moment.</param>
+    public TrackSnapshot Read(double now, bool optedOut)
     {
         SegmentLane? present = lane;
         TrackTotals totals = present?.Totals ?? TrackTotals.Empty;
@@ -117,7 +120,7 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
             UserId = user.Id,
             Username = user.Name,
             IsBot = Volatile.Read(ref isBot),
-            OptedOut = Volatile.Read(ref optedOut),
+            OptedOut = optedOut,
             Segments = totals.Segments,
             SampleCount = totals.SampleCount,
             ByteCount = totals.ByteCount,
@@ -137,6 +140,15 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
     {
         placer?.Dispose();
         lane?.Dispose();
+    }
+
+    // Packets that wait and the open segment; none of it was given to anybody.
+    private void LetGo()
+    {
+        placer?.Dispose();
+        (placer, intake) = (null, null);
+        lane?.Discard();
+        lane?.ReleaseBuffer();
     }
 
     private void Equip()

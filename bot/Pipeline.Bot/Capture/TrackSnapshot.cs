@@ -35,4 +35,21 @@ public sealed record TrackSnapshot
     public required bool Speaking { get; init; }
 
     public required TrackHealth Health { get; init; }
+
+    /// <summary>Somebody in the call who does not want to be recorded, and of whom nothing was taken.</summary>
+    internal static TrackSnapshot OfNothing(ulong userId, KnownPerson person) => new()
+    {
+        UserId = userId,
+        Username = person.Name,
+        IsBot = person.IsBot,
+        OptedOut = true,
+        Segments = [],
+        SampleCount = 0,
+        ByteCount = 0,
+        NextFreeIndex = 0,
+        OpenSince = null,
+        Position = 0,
+        Speaking = false,
+        Health = new TrackHealth(),
+    };
 }

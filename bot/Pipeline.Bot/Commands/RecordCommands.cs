@@ -131,9 +131,8 @@ public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands lib
             "in" => false,
             _ => !Services.Settings.IsOptedOut(context.GuildId, context.CallerId),
         };
-        // The running recording first: what the settings say is for the next ones.
-        await recorders.For(context.GuildId).WithCurrentAsync(call => { call.SetOptOut(context.CallerId, optOut); return call; });
-        bool stored = await Services.Settings.SetOptOutAsync(context.GuildId, context.CallerId, optOut, cancellationToken);
+        await recorders.For(context.GuildId).SetOptOutAsync(context.CallerId, optOut);
+        bool stored = await Services.Settings.PushAsync(context.GuildId, cancellationToken);
         await context.Answer.SendAsync(!optOut ? Texts.InNow : stored ? Texts.OutNow : Texts.OutNowSettingsAway, cancellationToken);
     }
 

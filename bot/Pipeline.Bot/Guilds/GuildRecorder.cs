@@ -54,6 +54,19 @@ public sealed class GuildRecorder : IAsyncDisposable
     public Task<T?> WithCurrentAsync<T>(Func<RecordedCall, T> action) where T : class =>
         queue.RunAsync(() => Task.FromResult(current is { } call ? action(call) : null));
 
+    /// <summary>
+    /// Takes somebody out of this guild's recordings, the running one too, or back in. Out holds when this returns, whatever the queue is
+    /// busy with; back in waits for its turn.
+    /// </summary>
+    public Task SetOptOutAsync(ulong userId, bool optedOut)
+    {
+        // Remembered before a recording is looked for; one that starts just now is made current before it looks at what is remembered.
+        services.Settings.SetOptOuts(guildId, [userId], optedOut);
+        if (!optedOut) return queue.RunAsync(() => Task.FromResult(TakeBackIn(userId)));
+        current?.OptOut(userId);
+        return Task.CompletedTask;
+    }
+
     /// <summary>Goes on with a recording that another process left; when something else is recorded already, closes it.</summary>
     public Task TakeOverAsync(RecordingCandidate candidate) => queue.RunAsync(async () =>
     {
@@ -171,6 +184,7 @@ public sealed class GuildRecorder : IAsyncDisposable
                 StartedBy = start.StartedBy,
                 Title = start.Title,
                 Properties = properties,
+                OptedOut = services.Settings.OptedOut(guildId),
             }, stopping.Token);
         }
         catch when (properties.ContainsKey(ManifestProperties.NameChanged))
@@ -187,9 +201,17 @@ public sealed class GuildRecorder : IAsyncDisposable
         VoiceCall voice = new(services.Options.Voice, (guild, channel, token) => services.Gateway.UpdateVoiceStateAsync(guild, channel, selfMute: false, selfDeaf: false, token), services.Time, services.Log);
         RecordedCall call = new(services, host, voice, start, panel);
         current = call;
+        call.HeedSettings();
         _ = ListenAsync(call);
         _ = AwaitEndAsync(call);
         return call;
+    }
+
+    private bool TakeBackIn(ulong userId)
+    {
+        // Somebody may have changed their mind again while this waited.
+        if (services.Settings.IsOptedOut(guildId, userId)) return false;
+        return current?.Host.SetOptOut(userId, optedOut: false) ?? false;
     }
 
     private async Task<VoiceCallState> JoinAsync(RecordedCall call)

@@ -24,6 +24,7 @@ public sealed class RecordedCall : IAsyncDisposable
     private const string Deaf = "deafened";
 
     private static readonly TimeSpan LateNoticeDelay = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(15);
 
     private readonly RecorderServices services;
     private readonly ChannelVoice voice;
@@ -34,6 +35,8 @@ public sealed class RecordedCall : IAsyncDisposable
     private readonly List<ulong> late = [];
     private readonly Lock eventsGate = new(); // the panel is drawn for commands while the queue adds a line
     private readonly List<PanelEvent> events = [];
+    private IReadOnlyList<ulong> heeded = [];
+    private long askedAt;
     private long lateSince;
     private long lostAt;
     private long? emptySince;
@@ -126,12 +129,13 @@ public sealed class RecordedCall : IAsyncDisposable
         IReadOnlyList<ulong> people = People();
         told.UnionWith(people);
         if (announce && Start.Settings.Announce != AnnounceMode.Name) Say(Texts.Notice(Session.StartedBy, ChannelId), OptOutButton, inCall: true, line: Texts.Announced(Session.StartedBy));
-        AnnounceOptOuts([.. people.Where(Start.Settings.IsOptedOut)]);
+        AnnounceOptOuts([.. people.Where(Host.Recording.Consent.IsOptedOut)]);
     }
 
     /// <summary>About once a second. True: everybody has been gone for long enough, and the recording should end.</summary>
     internal bool Tick()
     {
+        HeedSettings();
         Panel.Show(RecordingPanel.Draw(Draw()));
         if (Panel.Posted is { } posted) Host.Properties[ManifestProperties.Panel] = posted.ToString();
         foreach (SpeakerWarning warning in watch.Look(Host.Snapshot, HumanStates(), Call.State == VoiceCallState.Connected && !gaps.IsOpen)) Warn(warning);
@@ -190,11 +194,23 @@ public sealed class RecordedCall : IAsyncDisposable
         Say(Texts.Reconnected(gap ?? services.Time.GetElapsedTime(lostAt)));
     }
 
-    /// <summary>From now on nothing of this person is stored, or it is again.</summary>
-    internal void SetOptOut(ulong userId, bool optedOut)
+    /// <summary>From now on nothing of this person is stored, and what is still here of them goes. Any thread.</summary>
+    internal void OptOut(ulong userId)
     {
-        Host.Recording.Post(optedOut ? new RecordingCommand.OptOut(userId) : new RecordingCommand.OptIn(userId));
-        if (optedOut) AnnounceOptOuts([userId]);
+        if (Host.SetOptOut(userId, optedOut: true)) AnnounceOptOuts([userId]);
+    }
+
+    /// <summary>
+    /// Takes over what the settings have come to know of people's wishes, and asks for them while they were never heard of here. Opting out
+    /// is all that it does: who comes back says so to this recording.
+    /// </summary>
+    internal void HeedSettings()
+    {
+        IReadOnlyList<ulong> optedOut = services.Settings.OptedOut(GuildId);
+        if (optedOut != heeded) Host.OptOut(heeded = optedOut);
+        if (services.Settings.IsSettled(GuildId) || (askedAt != 0 && services.Time.GetElapsedTime(askedAt) < AskInterval)) return;
+        askedAt = services.Time.GetTimestamp();
+        _ = services.Settings.GetAsync(GuildId, CancellationToken.None);
     }
 
     internal void SetPaused(bool paused, ulong by)
@@ -302,7 +318,7 @@ public sealed class RecordedCall : IAsyncDisposable
     private void TellLateJoiners()
     {
         if (late.Count == 0 || services.Time.GetElapsedTime(lateSince) < LateNoticeDelay) return;
-        ulong[] optedOut = [.. late.Where(user => services.Settings.IsOptedOut(GuildId, user))];
+        ulong[] optedOut = [.. late.Where(Host.Recording.Consent.IsOptedOut)];
         ulong[] others = [.. late.Except(optedOut)];
         late.Clear();
         if (others.Length > 0) Say(Texts.LateNotice(others), OptOutButton, inCall: true, ping: others);
@@ -322,8 +338,7 @@ public sealed class RecordedCall : IAsyncDisposable
     private void Introduce(ulong userId)
     {
         if (Guild() is not { } guild || userId == services.Gateway.SelfId) return;
-        Host.Recording.Post(new RecordingCommand.UserKnown(userId, guild.NameOf(userId), guild.IsBot(userId)));
-        if (services.Settings.IsOptedOut(GuildId, userId)) Host.Recording.Post(new RecordingCommand.OptOut(userId));
+        Host.Recording.Introduce(userId, guild.NameOf(userId), guild.IsBot(userId));
     }
 
     private void Warn(SpeakerWarning warning)

@@ -35,7 +35,9 @@ internal sealed class Takeover(RecorderServices services, RecordingCandidate can
             return;
         }
         if (await services.Hosts.TakeOverAsync(candidate, null, ticksByCaller: false, CancellationToken.None) is not { } host) return;
-        StartCall start = new(guild, channel, session.StartedBy, session.Title, Number(ManifestProperties.PanelChannel), await services.Settings.GetAsync(session.GuildId, CancellationToken.None), (int?)Number(ManifestProperties.Part) ?? 1);
+        // The disk that remembered them may be gone; the settings of this server get to know them again.
+        services.Settings.SetOptOuts(session.GuildId, host.Recording.Consent.OptedOut.Except(services.Settings.OptedOut(session.GuildId)), optedOut: true);
+        StartCall start = new(guild, channel, session.StartedBy, session.Title, Number(ManifestProperties.PanelChannel), new KnownSettings(services.Settings.LastKnown(session.GuildId), IsLastKnown: true), (int?)Number(ManifestProperties.Part) ?? 1);
         RecordedCall call = adopt(host, start, PostedPanel.Parse(properties.GetValueOrDefault(ManifestProperties.Panel)));
         services.Log.RecordingTakenOver(session.GuildId, session.RecordingId.ToString());
         await join(call);

@@ -19,6 +19,9 @@ internal static partial class Log
     [LoggerMessage(4004, LogLevel.Error, "Segment {Segment} stays in the spool: {Problem}")]
     public static partial void SegmentSetAside(this ILogger logger, string segment, string problem);
 
+    [LoggerMessage(4010, LogLevel.Information, "Segment {Segment} was deleted from the spool: its speaker has opted out")]
+    public static partial void SegmentErased(this ILogger logger, string segment);
+
     [LoggerMessage(4005, LogLevel.Warning, "Segment {Segment} is uploaded as index {Index}: another bot has gone on with the recording")]
     public static partial void SegmentRenumbered(this ILogger logger, string segment, int index);
 

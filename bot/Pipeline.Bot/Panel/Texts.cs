@@ -18,7 +18,7 @@ public static class Texts
     public const string StillStarting = "A recording is just being started in this server.";
     public const string Stopping = "Stopping. The last pieces are on their way; the panel tells when everything is stored.";
     public const string NoteTaken = "Noted.";
-    public const string OutNow = "You are not recorded from now on. Your lane stays silent. `/record me` takes you back in. What was recorded before stays in it.";
+    public const string OutNow = "You are not recorded from now on. Your lane stays silent. `/record me` takes you back in. What of you was not stored yet is deleted; what was stored before stays.";
     public const string InNow = "You are recorded from now on. `/record me` takes you out again.";
     public const string OutNowSettingsAway = OutNow + " The list of this server's settings is away at the moment; I remember it here and write it there as soon as it is back.";
     public const string NothingRecordedYet = "No recording of this server is stored yet.";

@@ -24,10 +24,12 @@ public sealed class ManifestKeeper
     // Three threads meet here a few times per second: the tick (closed), uploads (announced, uploaded) and the heartbeat (compose).
     private readonly Lock gate = new();
     private readonly Dictionary<ulong, TrackAccount> tracks = [];
+    private readonly Dictionary<ulong, int> refusedBelow = []; // segments of people who have opted out: below this index none leaves
     private readonly SegmentJournal journal;
     private SessionManifest baseline;
     private SessionManifest stored;
     private Func<RecordingSnapshot?> live = static () => null;
+    private Consent? consent;
     private TaskCompletionSource storedChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private ManifestKeeper(RecordingFolder folder, SessionManifest baseline)
@@ -36,11 +38,8 @@ public sealed class ManifestKeeper
         journal = new SegmentJournal(folder.JournalPath);
         this.baseline = stored = baseline;
         foreach (TrackSummary track in baseline.Tracks) tracks[track.UserId] = new TrackAccount(track);
-        foreach (JournalEntry entry in journal.Read())
-        {
-            Track(entry.UserId).Announce(entry);
-            LastJournaledSample = Math.Max(LastJournaledSample, entry.EndSample);
-        }
+        Recall(journal.Read());
+        foreach (ulong userId in baseline.OptedOut ?? []) refusedBelow[userId] = int.MaxValue; // a crash may have been faster than the deletion
         foreach ((string name, string value) in baseline.Properties) Properties[name] = value;
     }
 
@@ -53,6 +52,15 @@ public sealed class ManifestKeeper
 
     /// <summary>What the owner of the recording wants back after a takeover (text channel, panel message).</summary>
     public ConcurrentDictionary<string, string> Properties { get; } = new();
+
+    /// <summary>Who does not want to be recorded.</summary>
+    public IReadOnlyList<ulong> OptedOut
+    {
+        get
+        {
+            lock (gate) return consent?.OptedOut ?? baseline.OptedOut ?? [];
+        }
+    }
 
     /// <summary>A <see cref="RecordingHost"/> of this process runs the recording and writes its manifest.</summary>
     public bool IsHosted { get; private set; }
@@ -95,13 +103,18 @@ public sealed class ManifestKeeper
         lock (gate)
         {
             SessionManifest past = elsewhere ?? Compose(baseline.UpdatedAt);
+            ulong[] optedOut = [.. OptedOut.Union(past.OptedOut ?? [])];
+            TrackAccount[] before = [.. tracks.Values];
             tracks.Clear();
             foreach (TrackSummary track in past.Tracks) tracks[track.UserId] = new TrackAccount(track);
-            (live, MoreHealth) = (static () => null, null); // What they counted is in the sums already.
+            foreach (TrackAccount track in before) Track(track.UserId).Skip(track.NextIndex - 1);
+            (live, MoreHealth, consent) = (static () => null, null, null); // What they counted is in the sums already.
+            foreach (ulong userId in optedOut) refusedBelow[userId] = int.MaxValue;
             baseline = past with
             {
                 Incarnation = past.Incarnation + 1,
                 Gaps = [.. past.Gaps, .. gaps],
+                OptedOut = optedOut,
             };
             stored = elsewhere ?? stored;
         }
@@ -126,9 +139,9 @@ public sealed class ManifestKeeper
     }
 
     /// <summary>The recording runs in this process; <paramref name="snapshot"/> may be read from any thread.</summary>
-    public void Host(Func<RecordingSnapshot?> snapshot)
+    public void Host(Func<RecordingSnapshot?> snapshot, Consent asked)
     {
-        lock (gate) live = snapshot;
+        lock (gate) (live, consent) = (snapshot, asked);
         IsHosted = true;
     }
 
@@ -171,14 +184,8 @@ public sealed class ManifestKeeper
     /// <summary>Another bot has the lease: uploads that wait for a reservation learn it.</summary>
     public void Lost()
     {
-        TaskCompletionSource changed;
-        lock (gate)
-        {
-            (IsLost, WantsRefresh) = (true, false);
-            changed = storedChanged;
-            storedChanged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-        changed.TrySetResult();
+        lock (gate) (IsLost, WantsRefresh) = (true, false);
+        WakeWaiting();
     }
 
     /// <summary>A segment was closed; tick thread.</summary>
@@ -193,7 +200,7 @@ public sealed class ManifestKeeper
         bool isNew;
         lock (gate)
         {
-            isNew = entry.Index < LeftoverIndexes && Track(entry.UserId).Announce(entry);
+            isNew = entry.Index < LeftoverIndexes && entry.Index >= refusedBelow.GetValueOrDefault(entry.UserId) && Track(entry.UserId).Announce(entry);
             LastJournaledSample = Math.Max(LastJournaledSample, entry.EndSample);
         }
         if (isNew) journal.Append(entry);
@@ -203,6 +210,38 @@ public sealed class ManifestKeeper
     public void Uploaded(SegmentKey key)
     {
         lock (gate) Track(key.UserId).Uploaded(key.Index);
+    }
+
+    /// <summary>The user has opted out: segments below the index neither are announced nor leave. Uploads that wait learn it.</summary>
+    public void Refuse(ulong userId, int below)
+    {
+        lock (gate) refusedBelow[userId] = below;
+        WakeWaiting();
+    }
+
+    /// <summary>The segment belongs to somebody who does not want it, and is not yet with the storage for good.</summary>
+    public bool IsRefused(SegmentKey key)
+    {
+        lock (gate) return key.Index < refusedBelow.GetValueOrDefault(key.UserId) && !(tracks.TryGetValue(key.UserId, out TrackAccount? track) && track.HasDeparted(key.Index));
+    }
+
+    /// <summary>From here on the segment belongs to the storage. False: its speaker has opted out.</summary>
+    public bool TryDepart(SegmentKey key)
+    {
+        lock (gate)
+        {
+            if (IsRefused(key)) return false;
+            Track(key.UserId).Depart(key.Index);
+            return true;
+        }
+    }
+
+    /// <summary>The refused segment is gone from the spool: it never was.</summary>
+    public void Erased(SegmentKey key)
+    {
+        bool wasAnnounced;
+        lock (gate) wasAnnounced = Track(key.UserId).Erase(key.Index);
+        if (wasAnnounced) journal.Append(JournalEntry.ErasureOf(key));
     }
 
     /// <summary>Position up to which every sample heard so far is durable in the temp container.</summary>
@@ -246,6 +285,7 @@ public sealed class ManifestKeeper
                 Notes = [.. baseline.Notes, .. snapshot?.Notes ?? []],
                 Unencrypted = [.. baseline.Unencrypted, .. snapshot?.Unencrypted ?? []],
                 Properties = new Dictionary<string, string>(Properties),
+                OptedOut = OptedOut,
             };
         }
     }
@@ -253,15 +293,8 @@ public sealed class ManifestKeeper
     /// <summary>The manifest was stored in the temp container: its reservations hold, and the folder gets the same text.</summary>
     public void Stored(SessionManifest manifest)
     {
-        TaskCompletionSource changed;
-        lock (gate)
-        {
-            stored = manifest;
-            WantsRefresh = false;
-            changed = storedChanged;
-            storedChanged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-        changed.TrySetResult(); // Uploads go on even when the disk has no room for our copy: they make room.
+        lock (gate) (stored, WantsRefresh) = (manifest, false);
+        WakeWaiting(); // Uploads go on even when the disk has no room for our copy: they make room.
         Folder.Save(manifest);
     }
 
@@ -271,7 +304,7 @@ public sealed class ManifestKeeper
         Tracks = [.. manifest.Tracks.Select(track => track with { NextFreeIndex = Reserved(track.UserId) })],
     });
 
-    /// <summary>Waits until a stored manifest reserves the index. False: another bot has the recording, the index is not ours.</summary>
+    /// <summary>Waits until a stored manifest reserves the index, or nobody wants the segment any more. False: another bot has the recording, the index is not ours.</summary>
     public async Task<bool> ReservedAsync(SegmentKey key, CancellationToken cancel)
     {
         while (key.Index < LeftoverIndexes)
@@ -280,7 +313,7 @@ public sealed class ManifestKeeper
             lock (gate)
             {
                 changed = storedChanged.Task;
-                if (key.Index < Reserved(key.UserId)) return true;
+                if (key.Index < Reserved(key.UserId) || IsRefused(key)) return true;
                 if (IsLost) return false;
                 WantsRefresh = true;
             }
@@ -288,6 +321,28 @@ public sealed class ManifestKeeper
             await changed.WaitAsync(cancel);
         }
         return true;
+    }
+
+    private void WakeWaiting()
+    {
+        TaskCompletionSource changed;
+        lock (gate)
+        {
+            changed = storedChanged;
+            storedChanged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+        changed.TrySetResult();
+    }
+
+    private void Recall(IReadOnlyList<JournalEntry> entries)
+    {
+        HashSet<(ulong, int)> erased = [.. entries.Where(entry => entry.Erased).Select(entry => (entry.UserId, entry.Index))];
+        foreach (JournalEntry entry in entries)
+        {
+            if (erased.Contains((entry.UserId, entry.Index))) Track(entry.UserId).Skip(entry.Index);
+            else Track(entry.UserId).Announce(entry);
+            LastJournaledSample = Math.Max(LastJournaledSample, entry.EndSample);
+        }
     }
 
     private int Reserved(ulong userId) => stored.Tracks.FirstOrDefault(track => track.UserId == userId)?.NextFreeIndex ?? 0;

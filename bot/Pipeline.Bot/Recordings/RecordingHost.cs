@@ -51,7 +51,8 @@ public sealed class RecordingHost : IAsyncDisposable
         (this.captureTime, this.logger) = (captureTime, logger);
         lastTick = room.Time.GetTimestamp();
         recording.SegmentClosed = OnSegmentClosed;
-        keeper.Host(() => recording.Snapshot);
+        recording.Refused = OnRefused;
+        keeper.Host(() => recording.Snapshot, recording.Consent);
     }
 
     public SessionInfo Session => keeper.Session;
@@ -93,6 +94,23 @@ public sealed class RecordingHost : IAsyncDisposable
 
     /// <summary>The recording's account of itself at this moment, also after its end.</summary>
     public SessionManifest Manifest => keeper.Compose(room.Time.GetUtcNow());
+
+    /// <summary>
+    /// From the next frame on nothing of this user is taken, and what is still here of it goes; or it is taken again. The manifest says so
+    /// as soon as the storage answers. Any thread; false: it was so already.
+    /// </summary>
+    public bool SetOptOut(ulong userId, bool optedOut)
+    {
+        bool changed = optedOut ? Recording.Consent.OptOut(userId) : Recording.Consent.OptIn(userId, captureTime.GetTimestamp());
+        if (changed) beatWanted.Writer.TryWrite(true); // one beat is wanted already when it refuses
+        return changed;
+    }
+
+    /// <summary>Nothing is taken of any of these, whatever was said before. Any thread.</summary>
+    public void OptOut(IReadOnlyCollection<ulong> userIds)
+    {
+        if (Recording.Consent.OptOut(userIds)) beatWanted.Writer.TryWrite(true);
+    }
 
     internal void Start(bool ticksByCaller)
     {
@@ -236,6 +254,12 @@ public sealed class RecordingHost : IAsyncDisposable
     {
         keeper.Closed(segment.Key, segment.StartSample);
         room.Uploader.Post(segment, SampleClock.ToTime(Math.Max(segment.SampleCount, Recording.Snapshot.SampleCount - segment.StartSample)));
+    }
+
+    private void OnRefused(ulong userId, int below)
+    {
+        keeper.Refuse(userId, below);
+        room.Uploader.Erase(Session.RecordingId, userId);
     }
 
     private void OnRefreshWanted()

@@ -76,6 +76,7 @@ public sealed class RecordingHosts : BackgroundService
             SampleCount = 0,
             Tracks = [],
             Properties = request.Properties,
+            OptedOut = request.OptedOut,
         };
         ManifestKeeper keeper = ManifestKeeper.Start(Spool.Folder(session.RecordingId), first);
         keeper.TryClaim();
@@ -208,7 +209,7 @@ public sealed class RecordingHosts : BackgroundService
     /// <param name="startTimestamp">The timestamp of <paramref name="captureTime"/> that is sample 0.</param>
     internal RecordingHost Host(ManifestKeeper keeper, RecordingLease lease, TimeProvider captureTime, long startTimestamp, IReadOnlyDictionary<ulong, int> firstIndexes, bool ticksByCaller)
     {
-        Recording recording = new(keeper.Session, Capture, keeper.Folder.Path, captureTime, startTimestamp, firstIndexes);
+        Recording recording = new(keeper.Session, Capture, keeper.Folder.Path, captureTime, startTimestamp, firstIndexes, new Consent(keeper.OptedOut));
         RecordingHost host = new(this, keeper, lease, recording, captureTime, logger);
         running[keeper.Session.RecordingId] = host;
         host.Start(ticksByCaller);

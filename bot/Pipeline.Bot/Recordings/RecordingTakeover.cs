@@ -48,8 +48,9 @@ internal sealed class RecordingTakeover(RecordingHosts room, RecordingCandidate 
         long timestamp = captureTime.GetTimestamp(); // With the wall clock: repairing the spool takes time that must not shift the audio.
         long resume = Math.Max(last, now); // A clock that was set back must not write over what is there.
         long elapsed = (long)(resume * (captureTime.TimestampFrequency / (double)SampleClock.SamplesPerSecond));
-        List<ClosedSegment> waiting = [.. room.Spool.Closed(keeper.Session.RecordingId).Select(PreparedSegment.Describe).OfType<ClosedSegment>()];
         keeper.TakeOver(found?.Manifest, found?.GapsUntil(resume) ?? GapOfAll(last, resume));
+        foreach (ulong userId in keeper.OptedOut) room.Uploader.Erase(keeper.Session.RecordingId, userId);
+        List<ClosedSegment> waiting = [.. room.Spool.Closed(keeper.Session.RecordingId).Select(PreparedSegment.Describe).OfType<ClosedSegment>()];
         Dictionary<ulong, int> next = [];
         foreach (ClosedSegment segment in waiting.Where(segment => segment.Key.Index < ManifestKeeper.LeftoverIndexes))
         {

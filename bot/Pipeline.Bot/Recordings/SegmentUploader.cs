@@ -58,6 +58,13 @@ public sealed class SegmentUploader : BackgroundService
     /// <summary>Looks at the folder again, after something else than <see cref="Post"/> has put segments there.</summary>
     public void Rescan() => wake.Writer.TryWrite(true);
 
+    /// <summary>Deletes what waits of a person who has opted out, as far as the recording's account says. Any thread; what the disk does not let go is tried again.</summary>
+    public void Erase(RecordingId recording, ulong userId)
+    {
+        if (keepers.Find(recording) is not { } keeper) return;
+        foreach (SpooledSegment segment in spool.Closed(recording, userId)) TryErase(keeper, segment);
+    }
+
     /// <summary>Completes when nothing waits in the spool any more.</summary>
     public async Task DrainAsync(CancellationToken cancel)
     {
@@ -94,6 +101,7 @@ public sealed class SegmentUploader : BackgroundService
     {
         foreach (SpooledSegment segment in spool.Closed())
         {
+            if (keepers.Find(segment.Key.Recording) is { } keeper && TryErase(keeper, segment)) continue;
             if (underWay.ContainsKey(segment.Key) || IsPaused(segment.Key)) continue;
             await slots.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stop.IsCancellationRequested) return;
@@ -114,6 +122,26 @@ public sealed class SegmentUploader : BackgroundService
                 left.SetResult();
             }, CancellationToken.None);
         }
+    }
+
+    /// <returns>False: its speaker agrees to it, or the disk does not let it go.</returns>
+    private bool TryErase(ManifestKeeper keeper, SpooledSegment segment)
+    {
+        if (!keeper.IsRefused(segment.Key)) return false;
+        try
+        {
+            spool.Erase(segment);
+            keeper.Erased(segment.Key);
+            spokenToClosed.TryRemove(segment.Key, out _);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Failed(segment.Key, failure);
+            return true; // it must not leave all the same
+        }
+        logger.SegmentErased(segment.Key.ToString());
+        SegmentLeft?.Invoke(segment.Key.Recording);
+        return true;
     }
 
     // What failed in an unexpected way is left alone for a while, so that it neither floods the log nor holds up others.
@@ -153,14 +181,14 @@ public sealed class SegmentUploader : BackgroundService
             keepers.Find(segment.Key.Recording)?.Announce(JournalEntry.From(prepared.Message));
             return prepared;
         }
-        catch (InvalidDataException broken)
+        catch (InvalidDataException broken) when (keepers.Find(segment.Key.Recording)?.IsRefused(segment.Key) != true)
         {
             logger.SegmentSetAside(segment.Key.ToString(), broken.Message);
             spool.SetAside(segment);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            Failed(segment.Key, failure);
+            if (keepers.Find(segment.Key.Recording)?.IsRefused(segment.Key) != true) Failed(segment.Key, failure); // else it was erased meanwhile
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -206,9 +234,15 @@ public sealed class SegmentUploader : BackgroundService
         TempStorage storage = storages.For(message.Session);
         await retry.ExecuteAsync(async token =>
         {
+            if (keeper?.IsRefused(file.Key) == true) return;
             await using FileStream stream = prepared.OpenFile();
             await storage.PutSegmentAsync(message.BlobName, stream, Convert.FromBase64String(message.ContentMd5), SegmentMetadata.Write(message), token);
         }, stop);
+        if (keeper?.TryDepart(file.Key) == false)
+        {
+            await retry.ExecuteAsync(token => storage.DeleteSegmentAsync(message.BlobName, token), stop); // an answer that got lost may have left it there
+            return;
+        }
         await retry.ExecuteAsync(token => storage.SendAsync(message, token), stop);
         TimeSpan latency = Count(message);
         spool.Remove(file, options.KeepLocal);

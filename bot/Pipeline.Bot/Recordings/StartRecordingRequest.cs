@@ -14,6 +14,9 @@ public sealed record StartRecordingRequest
     /// <summary>Kept in the manifest for whoever takes the recording over.</summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Who of the server does not want to be recorded; complete, because the first frame may be there at once.</summary>
+    public IReadOnlyList<ulong> OptedOut { get; init; } = [];
+
     /// <summary>The clock of the audio. Null: the bot's own.</summary>
     public TimeProvider? CaptureTime { get; init; }
 

@@ -13,6 +13,9 @@ internal sealed class TrackAccount
     private const int MaximumListed = 64;
 
     private readonly List<IndexRange> announced = [];
+    private readonly List<JournalEntry> onTheirWay = []; // announced, not yet confirmed: until then they can be taken back
+    private readonly HashSet<int> departed = []; // of those: with the storage for good
+    private readonly HashSet<int> confirmed = []; // of those: uploaded before an earlier one
     private readonly SortedDictionary<int, long> waiting = []; // index -> start sample of the oldest segments in the spool
     private readonly Dictionary<string, long> earlierHealth = [];
     private string username;
@@ -44,7 +47,7 @@ internal sealed class TrackAccount
     /// <summary>First index that no segment of this track has used or may be writing now.</summary>
     public int NextIndex => Math.Max(lastClosed, LastAnnounced) + 1;
 
-    private int LastAnnounced => announced.Count == 0 ? -1 : announced[^1].Last;
+    private int LastAnnounced => onTheirWay.Count > 0 ? onTheirWay[^1].Index : announced.Count == 0 ? -1 : announced[^1].Last;
 
     /// <summary>Lists the segment as waiting. Beyond the oldest few only their number is kept.</summary>
     public void Closed(int index, long startSample)
@@ -59,34 +62,80 @@ internal sealed class TrackAccount
     public bool Announce(JournalEntry entry)
     {
         if (entry.Index <= LastAnnounced) return false;
-        if (announced.Count > 0 && announced[^1].Last + 1 == entry.Index) announced[^1] = announced[^1] with { Last = entry.Index };
-        else announced.Add(new IndexRange(entry.Index, entry.Index));
-        chain = SegmentChain.Append(chain, entry.Index, entry.ContentMd5);
-        sampleCount += entry.SampleCount;
-        byteCount += entry.FileSize;
+        if (onTheirWay.Count == MaximumListed) Settle(); // the oldest cannot be put, or was uploaded by an earlier process
+        onTheirWay.Add(entry);
         username = entry.Username;
         return true;
     }
 
+    /// <summary>The segment can no longer be taken back.</summary>
+    public void Depart(int index) => departed.Add(index);
+
+    public bool HasDeparted(int index) => departed.Contains(index);
+
     public void Uploaded(int index)
     {
-        if (!waiting.Remove(index) && waitingUnlisted > 0) waitingUnlisted--;
-        if (waiting.Count > 0) oldestKnownStart = waiting.First().Value;
+        confirmed.Add(index);
+        while (onTheirWay.Count > 0 && confirmed.Contains(onTheirWay[0].Index)) Settle();
+        if (!onTheirWay.Exists(entry => entry.Index == index)) Forget(index);
+        Arrived(index);
     }
+
+    /// <summary>The segment never was; its index stays used. True: it had been announced, which no longer holds.</summary>
+    public bool Erase(int index)
+    {
+        Skip(index);
+        Arrived(index);
+        return onTheirWay.RemoveAll(entry => entry.Index == index) > 0;
+    }
+
+    /// <summary>No segment gets this index or one below it.</summary>
+    public void Skip(int index) => lastClosed = Math.Max(lastClosed, index);
 
     /// <param name="position">Of the recording at this moment.</param>
     public TrackSummary Summarize(TrackSnapshot? live, long position, int nextFreeIndex, IReadOnlyDictionary<string, long>? moreHealth = null) => new()
     {
         UserId = UserId,
         Username = live?.Username ?? username,
-        Segments = [.. announced],
-        SampleCount = sampleCount,
-        ByteCount = byteCount,
-        Chain = chain,
+        Segments = onTheirWay.Aggregate(announced.ToList(), With),
+        SampleCount = sampleCount + onTheirWay.Sum(entry => entry.SampleCount),
+        ByteCount = byteCount + onTheirWay.Sum(entry => entry.FileSize),
+        Chain = onTheirWay.Aggregate(chain, (link, entry) => SegmentChain.Append(link, entry.Index, entry.ContentMd5)),
         NextFreeIndex = nextFreeIndex,
         SafeSample = Math.Min(position, Math.Min(WaitsSince ?? position, live?.OpenSince ?? position)),
         Health = SumHealth(live, moreHealth),
     };
+
+    /// <summary>The oldest segment under way becomes part of what can no longer change.</summary>
+    private void Settle()
+    {
+        JournalEntry entry = onTheirWay[0];
+        onTheirWay.RemoveAt(0);
+        With(announced, entry);
+        chain = SegmentChain.Append(chain, entry.Index, entry.ContentMd5);
+        sampleCount += entry.SampleCount;
+        byteCount += entry.FileSize;
+        Forget(entry.Index);
+    }
+
+    private void Forget(int index)
+    {
+        departed.Remove(index);
+        confirmed.Remove(index);
+    }
+
+    private void Arrived(int index)
+    {
+        if (!waiting.Remove(index) && waitingUnlisted > 0) waitingUnlisted--;
+        if (waiting.Count > 0) oldestKnownStart = waiting.First().Value;
+    }
+
+    private static List<IndexRange> With(List<IndexRange> ranges, JournalEntry entry)
+    {
+        if (ranges.Count > 0 && ranges[^1].Last + 1 == entry.Index) ranges[^1] = ranges[^1] with { Last = entry.Index };
+        else ranges.Add(new IndexRange(entry.Index, entry.Index));
+        return ranges;
+    }
 
     private Dictionary<string, long> SumHealth(TrackSnapshot? live, IReadOnlyDictionary<string, long>? more)
     {

@@ -26,7 +26,7 @@ internal sealed class ReplayStage : IDisposable
         (this.host, this.clock, this.origin) = (host, clock, origin);
         Dictionary<string, ReplayFile> files = options.Speakers.Select(speaker => speaker.File).Distinct().ToDictionary(path => path, path => new ReplayFile(path));
         voices = [.. options.Speakers.Select(speaker => new ReplayVoice(speaker, files[speaker.File], options, host.Incarnation))];
-        foreach (ReplaySpeaker speaker in options.Speakers) host.Recording.Post(new RecordingCommand.UserKnown(speaker.UserId, speaker.Name, IsBot: false));
+        foreach (ReplaySpeaker speaker in options.Speakers) host.Recording.Introduce(speaker.UserId, speaker.Name, isBot: false);
         foreach (ReplayVoice voice in voices) SkipTo(voice, origin);
     }
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Pipeline.Bot.Panel;
-using Pipeline.Contracts.Api;
 
 namespace Pipeline.Bot.ServerSettings;
 
@@ -10,13 +9,6 @@ namespace Pipeline.Bot.ServerSettings;
 [JsonSerializable(typeof(ChangedNickname))]
 [JsonSerializable(typeof(FollowedPanel))]
 internal sealed partial class CommandsJsonContext : JsonSerializerContext;
-
-/// <summary>Last-known copy of a server's settings. <see cref="Unsaved"/>: changed here, not yet written to the API.</summary>
-internal sealed record StoredSettings
-{
-    public GuildSettings Settings { get; init; } = new();
-    public bool Unsaved { get; init; }
-}
 
 /// <summary>The name that the bot had before a recording changed it; null: none.</summary>
 internal sealed record ChangedNickname

@@ -17,57 +17,71 @@ public sealed class GuildSettingsStore(RecordingApiClient api, string folder, Ti
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<ulong, Entry> entries = new();
+    private readonly ConcurrentDictionary<ulong, SemaphoreSlim> pushing = new();
+
+    // A button is pressed while an answer of the API is taken in: neither may undo the other. Held for one small file at most.
+    private readonly Lock gate = new();
 
     /// <summary>The settings as the API has them, or the last known ones with <see cref="KnownSettings.IsLastKnown"/>. Never throws for the API.</summary>
     public async Task<KnownSettings> GetAsync(ulong guildId, CancellationToken cancellationToken)
     {
-        Entry entry = entries.GetOrAdd(guildId, Load);
-        if (entry.FetchedAt is { } at && time.GetElapsedTime(at) < Freshness) return new KnownSettings(entry.Copy.Settings, IsLastKnown: entry.Copy.Unsaved);
-        if (entry.Copy.Unsaved) return new KnownSettings(entry.Copy.Settings, IsLastKnown: !await PushAsync(guildId, entry, cancellationToken));
+        Entry entry = Find(guildId);
+        if (entry.FetchedAt is { } at && time.GetElapsedTime(at) < Freshness) return Known(guildId, isLastKnown: entry.Copy.IsUnsaved);
+        if (entry.Copy.IsUnsaved) return Known(guildId, isLastKnown: !await PushAsync(guildId, cancellationToken));
         try
         {
             GuildSettings settings = await api.GetSettingsAsync(guildId, cancellationToken) ?? new GuildSettings();
-            Keep(guildId, new StoredSettings { Settings = settings }, time.GetTimestamp());
-            return new KnownSettings(settings, IsLastKnown: false);
+            // What was changed here, or written there, while the answer was on its way is newer than the answer.
+            Change(guildId, copy => ReferenceEquals(copy, entry.Copy) ? copy with { Settings = settings, IsComplete = true } : copy, time.GetTimestamp());
+            return Known(guildId, isLastKnown: false);
         }
         catch (RecordingApiException problem)
         {
             log.SettingsAway(guildId, problem.Message);
-            return new KnownSettings(entry.Copy.Settings, IsLastKnown: true);
+            return Known(guildId, isLastKnown: true);
         }
     }
 
-    /// <summary>The copy at hand, without asking anybody.</summary>
-    public GuildSettings LastKnown(ulong guildId) => entries.GetOrAdd(guildId, Load).Copy.Settings;
+    /// <summary>The copy at hand, without asking anybody: the same object until something changes.</summary>
+    public GuildSettings LastKnown(ulong guildId) => Find(guildId).Effective;
+
+    /// <summary>False: this disk never heard from the API who does not want to be recorded, or the API lacks what was changed here.</summary>
+    public bool IsSettled(ulong guildId) => Find(guildId).Copy is { IsComplete: true, IsUnsaved: false };
 
     /// <summary>Whether the person wants no recording in this server, by the copy at hand.</summary>
     public bool IsOptedOut(ulong guildId, ulong userId) => new KnownSettings(LastKnown(guildId), IsLastKnown: true).IsOptedOut(userId);
 
+    /// <summary>Everybody who wants no recording in this server, by the copy at hand; the same object until something changes.</summary>
+    public IReadOnlyList<ulong> OptedOut(ulong guildId) => Find(guildId).OptedOut;
+
     /// <summary>Changes the settings here and there. False: the API is away; the change holds here and is written there later.</summary>
     public async Task<bool> ChangeAsync(ulong guildId, Func<GuildSettings, GuildSettings> change, CancellationToken cancellationToken)
     {
-        KnownSettings known = await GetAsync(guildId, cancellationToken);
-        Entry entry = Keep(guildId, new StoredSettings { Settings = change(known.Settings), Unsaved = true }, null);
-        return await PushAsync(guildId, entry, cancellationToken);
+        await GetAsync(guildId, cancellationToken);
+        Change(guildId, copy => copy with { Settings = change(copy.Settings), Unsaved = true }, null);
+        return await PushAsync(guildId, cancellationToken);
     }
 
-    /// <summary>Takes a person in or out of this server's recordings, for this one and later ones.</summary>
-    public Task<bool> SetOptOutAsync(ulong guildId, ulong userId, bool optedOut, CancellationToken cancellationToken)
+    /// <summary>Takes people in or out of this server's recordings: holds here when this returns, and there after <see cref="PushAsync"/>.</summary>
+    public void SetOptOuts(ulong guildId, IEnumerable<ulong> userIds, bool optedOut) => Change(guildId, copy => copy with
     {
-        string id = userId.ToString(CultureInfo.InvariantCulture);
-        return ChangeAsync(guildId, settings =>
-        {
-            IEnumerable<string> others = settings.OptedOutUserIds.Where(other => other != id);
-            return settings with { OptedOutUserIds = optedOut ? [.. others, id] : [.. others] };
-        }, cancellationToken);
-    }
+        Wishes = (copy.Wishes ?? StoredSettings.NoWishes).SetItems(userIds.Select(user => KeyValuePair.Create(Text(user), optedOut))),
+    }, null);
 
-    private async Task<bool> PushAsync(ulong guildId, Entry entry, CancellationToken cancellationToken)
+    /// <summary>Writes to the API what it does not have yet. False: it is away, and this is tried again with the next question.</summary>
+    public async Task<bool> PushAsync(ulong guildId, CancellationToken cancellationToken)
     {
+        SemaphoreSlim turn = pushing.GetOrAdd(guildId, _ => new SemaphoreSlim(1));
+        await turn.WaitAsync(cancellationToken);
         try
         {
-            await api.PutSettingsAsync(guildId, entry.Copy.Settings, cancellationToken);
-            Keep(guildId, entry.Copy with { Unsaved = false }, time.GetTimestamp());
+            StoredSettings ours = Find(guildId).Copy;
+            if (!ours.IsUnsaved) return true;
+            // The API's list of people counts, not our copy of it: others may have written there.
+            GuildSettings theirs = await api.GetSettingsAsync(guildId, cancellationToken) ?? new GuildSettings();
+            StoredSettings next = ours with { Settings = (ours.Unsaved ? ours.Settings : theirs) with { OptedOutUserIds = theirs.OptedOutUserIds } };
+            await api.PutSettingsAsync(guildId, next.Effective(), cancellationToken);
+            Change(guildId, now => now.Without(ours) with { Settings = now.Unsaved && !ReferenceEquals(now.Settings, ours.Settings) ? now.Settings : next.Effective(), IsComplete = true }, time.GetTimestamp());
             return true;
         }
         catch (RecordingApiException problem)
@@ -75,15 +89,26 @@ public sealed class GuildSettingsStore(RecordingApiClient api, string folder, Ti
             log.SettingsAway(guildId, problem.Message);
             return false;
         }
+        finally
+        {
+            turn.Release();
+        }
     }
 
-    private Entry Keep(ulong guildId, StoredSettings copy, long? fetchedAt)
+    private Entry Find(ulong guildId) => entries.GetOrAdd(guildId, Load);
+
+    private KnownSettings Known(ulong guildId, bool isLastKnown) => new(Find(guildId).Effective, isLastKnown);
+
+    private void Change(ulong guildId, Func<StoredSettings, StoredSettings> change, long? fetchedAt)
     {
-        Entry entry = new(copy, fetchedAt);
-        bool same = entries.TryGetValue(guildId, out Entry? before) && SameText(before.Copy, copy);
-        entries[guildId] = entry;
-        if (!same || !File.Exists(PathOf(guildId))) Save(guildId, copy);
-        return entry;
+        lock (gate)
+        {
+            Entry before = Find(guildId);
+            StoredSettings copy = change(before.Copy);
+            bool same = SameText(before.Copy, copy);
+            entries[guildId] = same ? before with { FetchedAt = fetchedAt } : new Entry(copy, fetchedAt);
+            if (!same || !File.Exists(PathOf(guildId))) Save(guildId, copy);
+        }
     }
 
     private static bool SameText(StoredSettings one, StoredSettings other) =>
@@ -92,7 +117,7 @@ public sealed class GuildSettingsStore(RecordingApiClient api, string folder, Ti
     private Entry Load(ulong guildId)
     {
         StoredSettings? copy = LocalState.Read(PathOf(guildId), CommandsJsonContext.Default.StoredSettings, guildId, log);
-        return new Entry(copy is { Settings.OptedOutUserIds: not null } ? copy : new StoredSettings(), null);
+        return new Entry(copy is { Settings.OptedOutUserIds: not null } ? copy.Upgraded() : new StoredSettings(), null);
     }
 
     private void Save(ulong guildId, StoredSettings copy)
@@ -109,5 +134,12 @@ public sealed class GuildSettingsStore(RecordingApiClient api, string folder, Ti
 
     private string PathOf(ulong guildId) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"settings-{guildId}.json"));
 
-    private sealed record Entry(StoredSettings Copy, long? FetchedAt);
+    private static string Text(ulong userId) => userId.ToString(CultureInfo.InvariantCulture);
+
+    private sealed record Entry(StoredSettings Copy, long? FetchedAt)
+    {
+        public GuildSettings Effective { get; } = Copy.Effective();
+
+        public IReadOnlyList<ulong> OptedOut { get; } = Copy.OptedOut();
+    }
 }

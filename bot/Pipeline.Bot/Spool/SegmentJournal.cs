@@ -9,6 +9,9 @@ namespace Pipeline.Bot.Spool;
 /// </summary>
 public sealed class SegmentJournal(string path)
 {
+    // Segments are announced by the uploads and taken back by the tick: two lines must not be written at once.
+    private readonly Lock gate = new();
+
     public IReadOnlyList<JournalEntry> Read()
     {
         List<JournalEntry> entries = [];
@@ -21,6 +24,11 @@ public sealed class SegmentJournal(string path)
     }
 
     public void Append(JournalEntry entry)
+    {
+        lock (gate) AppendAlone(entry);
+    }
+
+    private void AppendAlone(JournalEntry entry)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);

@@ -73,13 +73,20 @@ public sealed class SegmentSpool : IDisposable
         foreach (DirectoryInfo track in EnumerateOrNone(folder, static parent => parent.GetDirectories()))
         {
             if (!ulong.TryParse(track.Name, NumberStyles.None, CultureInfo.InvariantCulture, out ulong userId)) continue;
-            FileInfo[] found = EnumerateOrNone(track, static parent => parent.GetFiles("*.wav"));
-            Array.Sort(found, static (left, right) => string.CompareOrdinal(left.Name.PadLeft(24, '0'), right.Name.PadLeft(24, '0')));
-            foreach (FileInfo file in found)
-            {
-                if (!int.TryParse(Path.GetFileNameWithoutExtension(file.Name), NumberStyles.None, CultureInfo.InvariantCulture, out int index)) continue;
-                if (file.Exists) yield return new SpooledSegment(new SegmentKey(recording, userId, index), file.FullName, file.Length, file.LastWriteTimeUtc);
-            }
+            foreach (SpooledSegment segment in Closed(recording, userId)) yield return segment;
+        }
+    }
+
+    /// <summary>The closed segments of one track.</summary>
+    public IEnumerable<SpooledSegment> Closed(RecordingId recording, ulong userId)
+    {
+        DirectoryInfo track = new(Path.Combine(Folder(recording).Path, userId.ToString(CultureInfo.InvariantCulture)));
+        FileInfo[] found = EnumerateOrNone(track, static parent => parent.GetFiles("*.wav"));
+        Array.Sort(found, static (left, right) => string.CompareOrdinal(left.Name.PadLeft(24, '0'), right.Name.PadLeft(24, '0')));
+        foreach (FileInfo file in found)
+        {
+            if (!int.TryParse(Path.GetFileNameWithoutExtension(file.Name), NumberStyles.None, CultureInfo.InvariantCulture, out int index)) continue;
+            if (file.Exists) yield return new SpooledSegment(new SegmentKey(recording, userId, index), file.FullName, file.Length, file.LastWriteTimeUtc);
         }
     }
 
@@ -100,6 +107,15 @@ public sealed class SegmentSpool : IDisposable
             File.Copy(segment.SidecarPath, Path.Combine(folder, Path.GetFileName(segment.SidecarPath)), overwrite: true);
             File.Move(segment.WavPath, Path.Combine(folder, Path.GetFileName(segment.WavPath)), overwrite: true);
         }
+        File.Delete(segment.WavPath);
+        Left(segment.FileSize);
+        File.Delete(segment.SidecarPath);
+    }
+
+    /// <summary>Deletes a segment that its speaker does not want; nothing keeps it.</summary>
+    public void Erase(SpooledSegment segment)
+    {
+        if (!File.Exists(segment.WavPath)) return;
         File.Delete(segment.WavPath);
         Left(segment.FileSize);
         File.Delete(segment.SidecarPath);

@@ -120,6 +120,13 @@ public sealed class TempStorage
         }
     }
 
+    /// <summary>Takes a segment back whose message was not sent; also when it never arrived.</summary>
+    public async Task DeleteSegmentAsync(string blobName, CancellationToken cancel)
+    {
+        using CancellationTokenSource limit = Limit(options.CallTimeout, cancel);
+        await container.GetBlobClient(blobName).DeleteIfExistsAsync(cancellationToken: limit.Token);
+    }
+
     public Task SendAsync(RecordingStarted message, CancellationToken cancel) =>
         SendAsync(StorageNames.RecordingStartedQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RecordingStarted), cancel);
 

@@ -18,7 +18,7 @@ internal sealed class CaptureRun : IDisposable
     private readonly long start;
     private double lastTick;
 
-    public CaptureRun(CaptureOptions? options = null, IReadOnlyDictionary<ulong, int>? firstIndexes = null)
+    public CaptureRun(CaptureOptions? options = null, IReadOnlyDictionary<ulong, int>? firstIndexes = null, IReadOnlyList<ulong>? optedOut = null)
     {
         Options = options ?? new CaptureOptions { Channels = 1 };
         Session = new SessionInfo
@@ -32,7 +32,7 @@ internal sealed class CaptureRun : IDisposable
         };
         Folder = Path.Combine(spool.Path, Session.RecordingId.ToString());
         start = Time.GetTimestamp();
-        Recording = new Recording(Session, Options, Folder, Time, start, firstIndexes ?? new Dictionary<ulong, int>()) { SegmentClosed = Closed.Add };
+        Recording = new Recording(Session, Options, Folder, Time, start, firstIndexes ?? new Dictionary<ulong, int>(), new Consent(optedOut ?? [])) { SegmentClosed = Closed.Add };
     }
 
     public FakeTimeProvider Time { get; } = new();

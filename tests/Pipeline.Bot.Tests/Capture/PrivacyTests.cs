@@ -56,42 +56,13 @@ public sealed class PrivacyTests
         Assert.Single(run.Closed);
     }
 
-    [Fact]
-    public void Opted_out_lane_is_silent_until_opted_in()
-    {
-        using CaptureRun run = new();
-        using Talker ada = new(run), grace = new(run, CaptureRun.Grace, ssrc: 2);
-        ada.Say(1000);
-        run.Post(new RecordingCommand.OptOut(CaptureRun.Ada));
-        ada.Say(5000);
-        Assert.True(run.Track().OptedOut);
-        run.Post(new RecordingCommand.OptIn(CaptureRun.Ada));
-        ada.Say(1000);
-        run.Stop();
-        Assert.Equal([48_000L, 48_000L], run.Closed.Select(segment => segment.SampleCount));
-        Assert.Equal(6000L * Millisecond, run.Closed[1].StartSample - run.Closed[0].StartSample);
-        Assert.Equal((250, 0), (run.Track().Health.Withheld, run.Track().Health.Lost));
-    }
-
-    [Fact]
-    public void Opting_out_before_the_first_word_counts()
-    {
-        using CaptureRun run = new();
-        run.Post(new RecordingCommand.OptOut(CaptureRun.Ada));
-        using Talker ada = new(run);
-        ada.Say(2000);
-        run.Stop();
-        Assert.Empty(run.Closed);
-        Assert.False(Directory.Exists(Path.Combine(run.Folder, $"{CaptureRun.Ada}")));
-    }
-
     [Theory]
     [InlineData(false, 0)]
     [InlineData(true, 1)]
     public void Bots_are_recorded_only_when_wanted(bool included, int segments)
     {
         using CaptureRun run = new(new CaptureOptions { Channels = 1, IncludeBots = included });
-        run.Post(new RecordingCommand.UserKnown(CaptureRun.Ada, "Jukebox", IsBot: true));
+        run.Recording.Introduce(CaptureRun.Ada, "Jukebox", isBot: true);
         using Talker bot = new(run);
         bot.Say(2000);
         run.Stop();
@@ -105,7 +76,7 @@ public sealed class PrivacyTests
         using CaptureRun run = new();
         using Talker bot = new(run);
         bot.Say(2000);
-        run.Post(new RecordingCommand.UserKnown(CaptureRun.Ada, "Jukebox", IsBot: true));
+        run.Recording.Introduce(CaptureRun.Ada, "Jukebox", isBot: true);
         bot.Say(2000);
         run.Stop();
         Assert.Empty(run.Closed);
@@ -119,7 +90,7 @@ public sealed class PrivacyTests
         using Talker ada = new(run);
         ada.Say(1500);
         Assert.Equal($"{CaptureRun.Ada}", run.Track().Username);
-        run.Post(new RecordingCommand.UserKnown(CaptureRun.Ada, "Ada 🚀", IsBot: false));
+        run.Recording.Introduce(CaptureRun.Ada, "Ada 🚀", isBot: false);
         ada.Say(500);
         run.Stop();
         Assert.Equal([$"{CaptureRun.Ada}", "Ada 🚀"], run.Closed.Select(segment => segment.Username));

@@ -134,7 +134,8 @@ public sealed class RecordingCommandsTests
         await rig.RecordAsync();
         await rig.UntilSaidAsync(Texts.OptedOut([ben.UserId]));
         await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
-        await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Tracks.Any(track => track.UserId == ben.UserId && track.OptedOut && track.Health.Withheld > 0));
+        await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Refused > 0);
+        Assert.True(rig.Current!.Host.Snapshot.Tracks.Single(track => track.UserId == ben.UserId).OptedOut);
         Assert.Equal(0, rig.Current!.Host.Snapshot.Tracks.Single(track => track.UserId == ben.UserId).NextFreeIndex);
     }
 

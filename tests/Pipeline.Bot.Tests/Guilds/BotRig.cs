@@ -51,11 +51,12 @@ internal sealed class BotRig : IAsyncDisposable
 
     /// <param name="prepare">Before the bot connects.</param>
     /// <param name="storage">A connection string.</param>
+    /// <param name="folder">Another disk than the rig before had.</param>
     public static async Task<BotRig> StartAsync(
-        Action<Simulator>? prepare = null, Func<RecorderOptions, RecorderOptions>? change = null, CaptureOptions? capture = null, BotRig? after = null, RecordingApiStandIn? api = null, string storage = NoStorage, DaveMode dave = DaveMode.Off)
+        Action<Simulator>? prepare = null, Func<RecorderOptions, RecorderOptions>? change = null, CaptureOptions? capture = null, BotRig? after = null, RecordingApiStandIn? api = null, string storage = NoStorage, DaveMode dave = DaveMode.Off, TempFolder? folder = null)
     {
         Simulator discord = after?.Discord ?? await Simulator.StartAsync(new SimulatorOptions { EnforceIdentifyPace = false, Dave = dave });
-        BotRig rig = new(discord, after is null, after?.Folder);
+        BotRig rig = new(discord, after is null, folder ?? after?.Folder);
         prepare?.Invoke(discord);
         rig.Api = api ?? after?.Api ?? new RecordingApiStandIn();
         rig.Admin = after?.Admin ?? discord.Guild.AddMember("Ada").With(discord.Guild.AddRole("Admins", DiscordSimulator.World.Permissions.ManageGuild));

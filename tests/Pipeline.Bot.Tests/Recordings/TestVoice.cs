@@ -22,7 +22,7 @@ internal sealed class TestVoice
     public TestVoice(RecordingHost host, ReplayClock clock, ulong userId, string name)
     {
         (this.host, this.clock, this.userId, ssrc) = (host, clock, userId, (uint)(userId + ((ulong)host.Incarnation * 1000)));
-        host.Recording.Post(new RecordingCommand.UserKnown(userId, name, IsBot: false));
+        host.Recording.Introduce(userId, name, isBot: false);
     }
 
     public void Talk(double seconds)

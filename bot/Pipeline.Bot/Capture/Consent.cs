@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+
+namespace Pipeline.Bot.Capture;
+
+/// <summary>
+/// Who does not want to be recorded: what a recording asks before it takes a frame of anybody, and the only thing that it asks. It is
+/// there before the first frame, and no queue stands in front of it: what one thread says holds for the next frame. Any thread.
+/// </summary>
+/// <remarks>A frame is judged by its arrival: one from before somebody came back is still not taken, however late it is looked at.</remarks>
+public sealed class Consent
+{
+    private ImmutableDictionary<ulong, Refusal> refusals;
+
+    public Consent(IEnumerable<ulong> optedOut) => refusals = optedOut.Distinct().ToImmutableDictionary(user => user, _ => new Refusal(long.MaxValue, 1));
+
+    /// <summary>User ids, ascending.</summary>
+    public IReadOnlyList<ulong> OptedOut => [.. refusals.Where(one => one.Value.Holds).Select(one => one.Key).Order()];
+
+    /// <summary>Another object after every change.</summary>
+    internal object Version => Volatile.Read(ref refusals);
+
+    public bool IsOptedOut(ulong userId) => Volatile.Read(ref refusals).TryGetValue(userId, out Refusal known) && known.Holds;
+
+    /// <summary>From now on nothing of this user is taken, and what is held of it goes. False: it was so already.</summary>
+    public bool OptOut(ulong userId) => OptOut([userId]);
+
+    /// <summary>The same for many. False: it was so already for all of them.</summary>
+    public bool OptOut(IReadOnlyCollection<ulong> userIds) => ImmutableInterlocked.Update(ref refusals, static (known, users) =>
+    {
+        ImmutableDictionary<ulong, Refusal>.Builder next = known.ToBuilder();
+        foreach (ulong user in users)
+        {
+            if (!next.TryGetValue(user, out Refusal before) || !before.Holds) next[user] = new Refusal(long.MaxValue, before.Times + 1);
+        }
+        return next.ToImmutable();
+    }, userIds);
+
+    /// <summary>What arrives from now on is taken again. False: the user was not opted out.</summary>
+    /// <param name="now">A timestamp of the recording's clock.</param>
+    public bool OptIn(ulong userId, long now) => ImmutableInterlocked.Update(ref refusals, static (known, back) =>
+        known.TryGetValue(back.User, out Refusal before) && before.Holds ? known.SetItem(back.User, before with { Until = back.Now }) : known, (User: userId, Now: now));
+
+    /// <summary>Whether a frame of this user that arrived at this moment must not be taken.</summary>
+    internal bool Refuses(ulong userId, long receivedAt) => Volatile.Read(ref refusals).TryGetValue(userId, out Refusal known) && receivedAt < known.Until;
+
+    /// <summary>How often the user has opted out; each time what is held of it goes.</summary>
+    internal int RefusalsOf(ulong userId) => Volatile.Read(ref refusals).TryGetValue(userId, out Refusal known) ? known.Times : 0;
+
+    private readonly record struct Refusal(long Until, int Times)
+    {
+        public bool Holds => Until == long.MaxValue;
+    }
+}

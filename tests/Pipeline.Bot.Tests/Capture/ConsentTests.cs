@@ -1,0 +1,95 @@
+using System.Globalization;
+using Pipeline.Bot.Capture;
+
+namespace Pipeline.Bot.Tests.Capture;
+
+public sealed class ConsentTests
+{
+    private const int Millisecond = 48;
+
+    [Fact]
+    public void Opting_out_deletes_what_is_open_and_waits_and_opting_in_goes_on_in_its_place()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run), grace = new(run, CaptureRun.Grace, ssrc: 2);
+        ada.Say(1000);
+        grace.Say(1000);
+        Assert.NotEmpty(FilesOf(run, CaptureRun.Ada));
+        Assert.True(run.Recording.Consent.OptOut(CaptureRun.Ada));
+        Assert.False(run.Recording.Consent.OptOut(CaptureRun.Ada));
+        ada.Say(5000);
+        Assert.Empty(FilesOf(run, CaptureRun.Ada));
+        Assert.True(run.Track().OptedOut);
+        Assert.True(run.Recording.Consent.OptIn(CaptureRun.Ada, run.Time.GetTimestamp()));
+        ada.Say(1000);
+        run.Stop();
+        ClosedSegment kept = Assert.Single(run.Closed, segment => segment.Key.UserId == CaptureRun.Ada);
+        Assert.Equal(1000L * Millisecond, kept.SampleCount);
+        Assert.Equal(6000L * Millisecond, kept.StartSample);
+        Assert.InRange(run.Track().Health.Withheld, 250, 253); // with those that had come and were not looked at yet
+        Assert.Equal(0, run.Track().Health.Lost);
+        Assert.Single(run.Closed, segment => segment.Key.UserId == CaptureRun.Grace);
+    }
+
+    [Fact]
+    public void Opting_out_and_in_between_two_ticks_still_deletes_what_was_held()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000);
+        run.Recording.Consent.OptOut(CaptureRun.Ada);
+        run.Recording.Consent.OptIn(CaptureRun.Ada, run.Time.GetTimestamp());
+        run.Stop();
+        Assert.Empty(run.Closed);
+        Assert.Empty(FilesOf(run, CaptureRun.Ada));
+    }
+
+    [Fact]
+    public void Frame_from_before_coming_back_is_not_taken_however_late_it_is_looked_at()
+    {
+        using CaptureRun run = new(optedOut: [CaptureRun.Ada]);
+        run.AdvanceTo(990);
+        run.Receive(CaptureRun.Ada, 1, 1, 960, [0xF8, 1, 2, 3]);
+        run.Recording.Consent.OptIn(CaptureRun.Ada, run.Time.GetTimestamp() + 1);
+        run.Stop();
+        Assert.Equal(1, run.Recording.Snapshot.Refused);
+        Assert.Empty(run.Closed);
+    }
+
+    [Fact]
+    public void Last_of_five_thousand_who_were_introduced_at_once_is_not_recorded()
+    {
+        const ulong last = 5_000;
+        using CaptureRun run = new();
+        for (ulong user = 1; user <= last; user++) run.Recording.Introduce(user, "listener " + user.ToString(CultureInfo.InvariantCulture), isBot: false);
+        for (ulong user = 1; user <= last; user++) run.Recording.Consent.OptOut(user);
+        using Talker talker = new(run, last), ada = new(run, CaptureRun.Ada, ssrc: 2);
+        talker.Say(1000);
+        ada.Say(1000);
+        run.Stop();
+        Assert.All(run.Closed, segment => Assert.Equal(CaptureRun.Ada, segment.Key.UserId));
+        Assert.Empty(FilesOf(run, last));
+        Assert.Equal(50, run.Recording.Snapshot.Refused);
+        Assert.True(run.Track(last).OptedOut);
+        Assert.Equal("listener 5000", run.Track(last).Username);
+    }
+
+    [Fact]
+    public void Everybody_in_the_list_is_silent_from_the_first_frame_on()
+    {
+        using CaptureRun run = new(optedOut: [.. Enumerable.Range(1, 520).Select(user => (ulong)user)]);
+        using Talker last = new(run, 520);
+        last.Say(2000);
+        Assert.Empty(FilesOf(run, 520));
+        run.Stop();
+        Assert.Empty(run.Closed);
+        Assert.False(Directory.Exists(Path.Combine(run.Folder, "520")));
+        Assert.Equal(100, run.Recording.Snapshot.Refused);
+    }
+
+    private static string[] FilesOf(CaptureRun run, ulong user)
+    {
+        string folder = Path.Combine(run.Folder, user.ToString(CultureInfo.InvariantCulture));
+        return Directory.Exists(folder) ? Directory.GetFiles(folder) : [];
+    }
+}

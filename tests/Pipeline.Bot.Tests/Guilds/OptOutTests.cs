@@ -1,0 +1,144 @@
+using System.Globalization;
+using Pipeline.Bot.Panel;
+using Pipeline.Discord.Voice.Call;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.World;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Guilds;
+
+/// <summary>Nobody who said no is recorded: not while Discord is slow, not after a crash, not with the recording API away.</summary>
+public sealed class OptOutTests(AzuriteFixture azurite)
+{
+    private const string Messages = "^/channels/[0-9]+/messages";
+
+    private static readonly TimeSpan Late = TimeSpan.FromSeconds(6);
+
+    public static TheoryData<string> SlowPanels => new("late", "limited");
+
+    [Theory]
+    [MemberData(nameof(SlowPanels))]
+    public async Task Nothing_of_an_opted_out_person_is_kept_while_the_panel_waits(string how)
+    {
+        await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        await rig.AskAsync(ben.Member, "record me", new() { ["choice"] = "out" });
+        using HeldFiles watch = new(rig.Folder.Combine("spool"), ben.UserId);
+        rig.Discord.Faults.Add(how == "late" ? new DelayRest(Late) { Method = "POST", Path = Messages } : new LimitRest(Late) { Method = "POST", Path = Messages, Times = 1 });
+        Task<SimulatedInteraction> starting = rig.RecordAsync();
+        await rig.UntilAsync(() => rig.Current is { Call.State: VoiceCallState.Connected });
+        Task speaking = ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(4)));
+        await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Refused > 100);
+        Assert.False(starting.IsCompleted); // the panel is still on its way
+        await speaking;
+        await starting;
+        Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
+        await rig.AskAsync(rig.Admin, "record stop");
+        Assert.Empty(watch.Seen());
+        Assert.DoesNotContain(await new Recordings.StorageEye(azurite.ConnectionString).BlobsAsync(recording), blob => blob.Key.Contains(Id(ben), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Button_that_is_pressed_while_the_start_still_waits_holds_at_once_and_deletes_what_was_kept()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        rig.Discord.Faults.Add(new DelayRest(Late) { Method = "POST", Path = Messages });
+        Task<SimulatedInteraction> starting = rig.RecordAsync();
+        await rig.UntilAsync(() => rig.Current is { Call.State: VoiceCallState.Connected });
+        await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
+        await rig.UntilAsync(() => FilesOf(rig, ben).Length > 0);
+        SimulatedInteraction said = await rig.AskAsync(ben.Member, "record me", new() { ["choice"] = "out" });
+        Assert.Equal(Texts.OutNow, said.Text);
+        Assert.False(starting.IsCompleted);
+        await rig.UntilAsync(() => FilesOf(rig, ben).Length == 0);
+        await ben.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(1)));
+        await starting;
+        await rig.AskAsync(rig.Admin, "record stop");
+        Assert.Empty(FilesOf(rig, ben));
+    }
+
+    [Fact]
+    public async Task Segments_that_wait_for_the_storage_go_with_the_opt_out_and_the_manifest_names_none_of_them()
+    {
+        await using BotRig rig = await BotRig.StartAsync(capture: new Bot.Capture.CaptureOptions { MaximumSegmentDuration = TimeSpan.FromSeconds(1) });
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        await rig.RecordAsync();
+        await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(4)));
+        await rig.UntilAsync(() => FilesOf(rig, ben).Count(file => file.EndsWith(".wav", StringComparison.Ordinal)) >= 3);
+        await rig.UntilAsync(() => rig.Current!.Host.Manifest.Tracks.Any(track => track.Segments.Count > 0));
+        await rig.AskAsync(ben.Member, "record me", new() { ["choice"] = "out" });
+        await rig.UntilAsync(() => FilesOf(rig, ben).Length == 0);
+        Contracts.SessionManifest manifest = rig.Current!.Host.Manifest;
+        Contracts.TrackSummary track = Assert.Single(manifest.Tracks);
+        Assert.Empty(track.Segments);
+        Assert.Equal((0, Contracts.SegmentChain.Empty), (track.SampleCount, track.Chain));
+        Assert.Equal([ben.UserId], manifest.OptedOut);
+        await ben.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(2)));
+        Assert.Empty(FilesOf(rig, ben));
+    }
+
+    [Fact]
+    public async Task Replica_without_the_disk_and_without_the_API_records_nobody_who_had_opted_out()
+    {
+        await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben"), eve = rig.Discord.AddSpeaker("Eve");
+        await rig.AskAsync(ben.Member, "record me", new() { ["choice"] = "out" });
+        await rig.RecordAsync();
+        rig.Api.IsAway = true;
+        await rig.AskAsync(eve.Member, "record me", new() { ["choice"] = "out" }); // remembered on this disk only
+        Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
+        Recordings.StorageEye eye = new(azurite.ConnectionString);
+        await Recordings.BotRoom.UntilAsync(async () => (await eye.ManifestAsync(recording))?.OptedOut?.Contains(eve.UserId) == true, "the manifest names her");
+        await rig.StopAsync();
+
+        using TempFolder otherDisk = new();
+        await using BotRig next = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString, folder: otherDisk);
+        await next.UntilAsync(() => next.Current is { Call.State: VoiceCallState.Connected });
+        Assert.Equal(recording, next.Current!.Session.RecordingId);
+        using HeldFiles bens = new(otherDisk.Combine("spool"), ben.UserId), eves = new(otherDisk.Combine("spool"), eve.UserId);
+        await Task.WhenAll(ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(2))), eve.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(2))));
+        await next.UntilAsync(() => next.Current!.Host.Snapshot.Refused >= 150);
+        await next.AskAsync(rig.Admin, "record stop");
+        Assert.Empty(bens.Seen());
+        Assert.Empty(eves.Seen());
+        Assert.DoesNotContain(await eye.BlobsAsync(recording), blob => blob.Key.Contains(Id(ben), StringComparison.Ordinal) || blob.Key.Contains(Id(eve), StringComparison.Ordinal));
+
+        rig.Api.IsAway = false; // the settings get to know what only the lost disk had remembered
+        await next.AskAsync(rig.Admin, "record settings");
+        Assert.Contains(Id(eve), rig.Api.SettingsOf(rig.Discord.Guild.Id), StringComparison.Ordinal);
+    }
+
+    private static string Id(SimulatedSpeaker speaker) => speaker.UserId.ToString(CultureInfo.InvariantCulture);
+
+    private static string[] FilesOf(BotRig rig, SimulatedSpeaker speaker) => HeldFiles.Of(rig.Folder.Combine("spool"), speaker.UserId);
+
+    /// <summary>Notes every file of a person that is ever in a spool, also one that goes at once.</summary>
+    private sealed class HeldFiles : IDisposable
+    {
+        private readonly System.Collections.Concurrent.ConcurrentBag<string> seen = [];
+        private readonly FileSystemWatcher watcher;
+        private readonly string spool;
+        private readonly ulong userId;
+
+        public HeldFiles(string spool, ulong userId)
+        {
+            (this.spool, this.userId) = (spool, userId);
+            watcher = new FileSystemWatcher(spool) { IncludeSubdirectories = true, NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName };
+            watcher.Created += (_, made) =>
+            {
+                if (made.FullPath.Contains(userId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)) seen.Add(made.FullPath);
+            };
+            watcher.EnableRaisingEvents = true;
+        }
+
+        public static string[] Of(string spool, ulong userId) =>
+            [.. Directory.EnumerateFiles(spool, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == userId.ToString(CultureInfo.InvariantCulture))];
+
+        public IEnumerable<string> Seen() => seen.Concat(Of(spool, userId));
+
+        public void Dispose() => watcher.Dispose();
+    }
+}
