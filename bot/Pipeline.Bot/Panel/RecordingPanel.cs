@@ -12,6 +12,7 @@ public static class RecordingPanel
     public const int EventsShown = 10;
     private const int SpeakersShown = 25;
     private const int LongestField = 1024; // Discord: Embed Limits
+    private const int LongestRest = 20; // "and 1,000,000 more"
 
     public static MessageBody Draw(PanelState state) => new()
     {
@@ -92,9 +93,21 @@ public static class RecordingPanel
     private static string Speakers(IReadOnlyList<PanelSpeaker> speakers)
     {
         if (speakers.Count == 0) return "nobody has spoken yet";
-        IEnumerable<string> lines = speakers.Take(SpeakersShown).Select(Line);
-        if (speakers.Count > SpeakersShown) lines = lines.Append($"and {speakers.Count - SpeakersShown} more");
-        return Fit(lines);
+        // Who speaks now first, then who has been heard, then the others; shown in their own order.
+        int[] byNeed = [.. Enumerable.Range(0, speakers.Count).OrderBy(i => speakers[i].Speaking ? 0 : speakers[i].Received > 0 ? 1 : 2)];
+        string[] lines = [.. speakers.Select(Line)];
+        SortedSet<int> shown = [];
+        int length = 0;
+        foreach (int i in byNeed.Take(SpeakersShown))
+        {
+            bool isLast = shown.Count + 1 == speakers.Count;
+            if (length + lines[i].Length + 1 + (isLast ? 0 : LongestRest) > LongestField) break;
+            length += lines[i].Length + 1;
+            shown.Add(i);
+        }
+        int rest = speakers.Count - shown.Count;
+        IEnumerable<string> text = shown.Select(i => lines[i]);
+        return string.Join('\n', rest == 0 ? text : text.Append($"and {Wording.Number(rest)} more"));
     }
 
     private static string Line(PanelSpeaker speaker)

@@ -53,17 +53,25 @@ public static class Wording
         return text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
     }
 
-    /// <summary>Text of people inside ours: no formatting, no mention, no more than <paramref name="most"/> characters.</summary>
+    /// <summary>
+    /// Text of people inside ours: no formatting, no mention, no live link, nothing invisible that turns the text around it, no more than
+    /// <paramref name="most"/> characters.
+    /// </summary>
     public static string Plain(string text, int most)
     {
         System.Text.StringBuilder plain = new();
         foreach (char letter in text)
         {
             if (plain.Length >= most) break;
-            if (letter is '\n' or '\r') plain.Append(' ');
-            else if (letter is '*' or '_' or '`' or '~' or '|' or '>' or '<' or '@' or '#' or '\\' or '[' or ']') plain.Append('\\').Append(letter);
+            if (letter is '\n' or '\r' or '\t' or '\u2028' or '\u2029') plain.Append(' ');
+            else if (IsInvisible(letter)) continue;
+            else if (letter is '*' or '_' or '`' or '~' or '|' or '>' or '<' or '@' or '#' or '\\' or '[' or ']' or ':' or '/') plain.Append('\\').Append(letter);
             else plain.Append(letter);
         }
         return plain.Length > 0 && char.IsHighSurrogate(plain[^1]) ? plain.ToString(0, plain.Length - 1) : plain.ToString();
     }
+
+    // Control characters, and the format characters of Unicode (UAX #9: those that turn the direction) but for the joiner that emoji need.
+    private static bool IsInvisible(char letter) =>
+        letter != '\u200D' && CharUnicodeInfo.GetUnicodeCategory(letter) is UnicodeCategory.Control or UnicodeCategory.Format;
 }

@@ -85,6 +85,36 @@ public sealed class RecordingPanelTests
     }
 
     [Fact]
+    public void Whoever_speaks_is_shown_and_those_who_are_not_are_counted()
+    {
+        PanelSpeaker[] twenty = [.. Enumerable.Range(0, 20).Select(i => new PanelSpeaker(new string((char)('a' + i), 32), Speaking: i == 2, false, 99_999, 12, 0))];
+        string text = Field(RecordingPanel.Draw(State() with { Speakers = twenty }).Embeds![0], "Speakers");
+        string[] lines = text.Split('\n');
+        Assert.Contains(lines, line => line.StartsWith("🎙️ **" + new string('c', 32), StringComparison.Ordinal));
+        Assert.Equal($"and {20 - (lines.Length - 1)} more", lines[^1]);
+        Assert.InRange(lines.Length, 10, 20);
+        Assert.InRange(text.Length, 1, 1024);
+    }
+
+    [Fact]
+    public void Few_people_are_shown_whole_and_nobody_is_counted_besides()
+    {
+        PanelSpeaker[] three = [.. Enumerable.Range(0, 3).Select(i => new PanelSpeaker("p" + i, false, i == 1, i, 0, 0))];
+        Assert.Equal("**p0** 0 received, 0 lost (0.0 %)\n**p1** not recorded\n**p2** 2 received, 0 lost (0.0 %)", Field(RecordingPanel.Draw(State() with { Speakers = three }).Embeds![0], "Speakers"));
+    }
+
+    [Theory]
+    [InlineData("https://evil.example/x", "https\\:\\/\\/evil.example\\/x")]
+    [InlineData("discord.gg/abc", "discord.gg\\/abc")]
+    [InlineData("Ada\u202Egnp.exe", "Adagnp.exe")]
+    [InlineData("A\u2066d\u2069a\u200F\u061C", "Ada")]
+    [InlineData("A\u0000d\u0007a\u001B[31m", "Ada\\[31m")]
+    [InlineData("Ad\u200Ba\uFEFF", "Ada")]
+    [InlineData("two\nlines\tand\u2028more", "two lines and more")]
+    [InlineData("👩\u200D🚀", "👩\u200D🚀")]
+    public void Names_carry_no_live_link_and_nothing_invisible(string name, string shown) => Assert.Equal(shown, Wording.Plain(name, 80));
+
+    [Fact]
     public void Declared_commands_keep_discords_limits()
     {
         Assert.All(CommandDefinitions.All, command =>
