@@ -103,7 +103,7 @@ public sealed record RecordingGap
     public required long StartSample { get; init; }
     public required long SampleCount { get; init; }
 
-    /// <summary>One word: reconnect, takeover, spool, paused, loss, undecryptable.</summary>
+    /// <summary>One word: reconnect, takeover, spool, paused, loss, undecryptable, capacity.</summary>
     public required string Reason { get; init; }
 }
 

@@ -3,16 +3,20 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Capture;
 
-/// <summary>Gaps and notes of a recording. Written by the tick's thread, read by any.</summary>
+/// <summary>Gaps and notes of a recording: what the manifest can carry of them, shared out so that no person takes the place of others.</summary>
 internal sealed class GapLog
 {
     public const string Loss = "loss";
     public const string Undecryptable = "undecryptable";
     public const string Spool = "spool";
     public const string Paused = "paused";
+    public const string Capacity = "capacity";
 
-    /// <summary>What the manifest can carry; later gaps are counted only (they are silence in the audio all the same).</summary>
-    private const int Capacity = 1000;
+    /// <summary>What the manifest can carry; further gaps are counted only (they are silence in the audio either way).</summary>
+    public const int MostGaps = 1000;
+
+    public const int MostNotes = 1000;
+    public const int MostNotesOfOne = 100;
 
     private ImmutableArray<RecordingGap> gaps = [];
     private ImmutableArray<RecordingNote> notes = [];
@@ -22,19 +26,49 @@ internal sealed class GapLog
     public ImmutableArray<RecordingNote> Notes => notes;
     public long Unlisted => Volatile.Read(ref unlisted);
 
+    /// <summary>Tick thread. In a full list the shortest gap of the person who has most of them makes room; a gap of everybody always stays.</summary>
     /// <param name="userId">Null for all tracks.</param>
     public void Add(ulong? userId, long start, long samples, string reason)
     {
         if (samples <= 0) return;
-        if (gaps.Length == Capacity) Volatile.Write(ref unlisted, unlisted + 1);
-        else gaps = gaps.Add(new RecordingGap { UserId = userId, StartSample = start, SampleCount = samples, Reason = reason });
+        RecordingGap gap = new() { UserId = userId, StartSample = start, SampleCount = samples, Reason = reason };
+        if (gaps.Length < MostGaps)
+        {
+            gaps = gaps.Add(gap);
+            return;
+        }
+        Volatile.Write(ref unlisted, unlisted + 1);
+        if (ShortestOfTheMost(gap) is { } victim && victim != gap) gaps = gaps.Remove(victim).Add(gap);
     }
 
-    /// <summary>False: a thousand notes are there already.</summary>
-    public bool AddNote(long sample, ulong userId, string text)
+    /// <summary>Any thread. A note that was taken stays.</summary>
+    public NoteOutcome AddNote(long sample, ulong userId, string text)
     {
-        if (notes.Length == Capacity) return false;
-        notes = notes.Add(new RecordingNote { Sample = sample, UserId = userId, Text = text });
-        return true;
+        RecordingNote note = new() { Sample = sample, UserId = userId, Text = text };
+        while (true)
+        {
+            ImmutableArray<RecordingNote> known = notes;
+            if (known.Count(one => one.UserId == userId) >= MostNotesOfOne) return NoteOutcome.TooManyOfOne;
+            if (known.Length >= MostNotes) return NoteOutcome.TooMany;
+            if (ImmutableInterlocked.InterlockedCompareExchange(ref notes, known.Add(note), known) == known) return NoteOutcome.Taken;
+        }
     }
+
+    private RecordingGap? ShortestOfTheMost(RecordingGap next) => gaps.Append(next)
+        .Where(gap => gap.UserId is not null)
+        .GroupBy(gap => gap.UserId)
+        .MaxBy(ofOne => ofOne.Count())?
+        .MinBy(gap => gap.SampleCount);
+}
+
+/// <summary>What became of a note.</summary>
+public enum NoteOutcome
+{
+    Taken,
+
+    /// <summary>The person has set as many as one may.</summary>
+    TooManyOfOne,
+
+    /// <summary>The recording has as many as fit.</summary>
+    TooMany,
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
@@ -18,8 +19,8 @@ public sealed class Recording : IDisposable
     private const int CommandCapacity = 1024;
     private const int FramesPerTick = 65_536;
 
-    /// <summary>Speakers, not listeners; frames of any further one are counted as dropped.</summary>
-    private const int TrackCapacity = 1000;
+    /// <summary>Speakers, not listeners; what any further one says is a counted gap.</summary>
+    public const int TrackCapacity = 1000;
 
     private readonly Channel<(long PostedAt, RecordingCommand Command)> commands = Channel.CreateBounded<(long, RecordingCommand)>(CommandCapacity);
     private readonly Dictionary<ulong, Track> tracks = [];
@@ -29,6 +30,8 @@ public sealed class Recording : IDisposable
     private readonly OffTheRecord paused = new();
     private readonly StretchLog unencrypted = new();
     private readonly KnownPeople people = new();
+    private readonly ConcurrentDictionary<ulong, long> left = new(); // user -> timestamp; at most one entry per person
+    private readonly TracklessSpeakers trackless;
     private ImmutableArray<Track> inOrder = [];
     private ImmutableArray<TrackSnapshot> silent = []; // in the call, opted out, and nothing was ever taken of them
     private (object? Consent, object? People, int Tracks) attended;
@@ -49,6 +52,7 @@ public sealed class Recording : IDisposable
         (this.time, this.firstIndexes, Consent) = (time, firstIndexes, consent);
         _ = OpusLibrary.Version; // better missing now than at the first word
         context = new RecordingContext(session, options, folder, time, startTimestamp);
+        trackless = new TracklessSpeakers(context.Gaps);
         lastTick = time.GetTimestamp();
         Directory.CreateDirectory(folder);
     }
@@ -95,6 +99,7 @@ public sealed class Recording : IDisposable
                 SpoolProblem = context.Spool.Problem,
                 RingDropped = Frames.Dropped + Volatile.Read(ref framesWithoutTrack),
                 Refused = Volatile.Read(ref framesRefused),
+                TracklessSpeakers = trackless.Count,
             };
         }
     }
@@ -104,6 +109,12 @@ public sealed class Recording : IDisposable
 
     /// <summary>The display name of a user, and whether it is a bot. Until then a user is recorded under its id. Any thread; nothing is ever full.</summary>
     public void Introduce(ulong userId, string name, bool isBot) => people.Introduce(userId, new KnownPerson(name, isBot));
+
+    /// <summary>The user left the call: its segment closes and its buffers are given back. Coming back continues the same track. Any thread; nothing is ever full.</summary>
+    public void UserLeft(ulong userId) => left[userId] = time.GetTimestamp();
+
+    /// <summary>A marker at the present position. Any thread; it stands, or the answer says that it does not.</summary>
+    public NoteOutcome AddNote(ulong userId, string text) => context.Gaps.AddNote(Sample(context.Position(time.GetTimestamp())), userId, text);
 
     /// <summary>Takes everything that has come since the last call. A full or broken disk becomes a gap, not an exception.</summary>
     public void Tick()
@@ -118,8 +129,13 @@ public sealed class Recording : IDisposable
             Frames.Release();
         }
         Obey(now);
+        foreach ((ulong userId, long at) in left)
+        {
+            if (left.TryRemove(userId, out _) && tracks.TryGetValue(userId, out Track? track)) track.Leave(context.Position(at));
+        }
         double position = context.Position(now);
         foreach (Track track in inOrder) track.Tick(position);
+        trackless.Flush(Sample(position) - SampleClock.SamplesPerSecond);
         Volatile.Write(ref lastTick, now);
     }
 
@@ -131,6 +147,7 @@ public sealed class Recording : IDisposable
         Attend(); // what is closed from here on is kept
         double now = context.Position(lastTick);
         foreach (Track track in inOrder) track.Leave(now);
+        trackless.Flush(long.MaxValue);
         EndGap(now);
         if (paused.End(lastTick)) LogPause();
         unencrypted.End(Sample(now));
@@ -175,6 +192,7 @@ public sealed class Recording : IDisposable
         if (!TryFind(frame.UserId, out Track? track))
         {
             Volatile.Write(ref framesWithoutTrack, framesWithoutTrack + 1);
+            if (!paused.Covers(frame.ReceivedAt)) trackless.Note(frame.UserId, Sample(context.Position(frame.ReceivedAt)));
             return;
         }
         if (paused.Covers(frame.ReceivedAt)) track.Withhold();
@@ -207,14 +225,12 @@ public sealed class Recording : IDisposable
         double now = context.Position(postedAt);
         switch (command)
         {
-            case RecordingCommand.UserLeft left when tracks.TryGetValue(left.UserId, out Track? track): track.Leave(now); break;
             case RecordingCommand.Pause when paused.Begin(postedAt): InterruptAll(now); break;
             case RecordingCommand.Resume when paused.End(postedAt): LogPause(); break;
             case RecordingCommand.GapStarted gap: BeginGap(gap.Reason, now); break;
             case RecordingCommand.GapEnded: EndGap(now); break;
             case RecordingCommand.SpoolFull: context.Spool.SetFull(true); break;
             case RecordingCommand.SpoolFree: context.Spool.SetFull(false); break;
-            case RecordingCommand.Note note: context.Gaps.AddNote(Sample(now), note.UserId, note.Text); break;
             case RecordingCommand.UnencryptedStarted: unencrypted.Begin(Sample(now)); break;
             case RecordingCommand.UnencryptedEnded: unencrypted.End(Sample(now)); break;
             case RecordingCommand.Cut: CutAll(now); break;
@@ -260,6 +276,7 @@ public sealed class Recording : IDisposable
             long start = Sample(context.Position(paused.Since));
             yield return new RecordingGap { StartSample = start, SampleCount = Math.Max(0, Sample(now) - start), Reason = GapLog.Paused };
         }
+        foreach (RecordingGap lost in trackless.Running) yield return lost;
         foreach (Track track in present)
         {
             if (track.PendingGap() is { } pending) yield return pending;

@@ -9,9 +9,6 @@ public abstract record RecordingCommand
     {
     }
 
-    /// <summary>The user left the call: its segment closes and its buffers are given back. Coming back continues the same track.</summary>
-    public sealed record UserLeft(ulong UserId) : RecordingCommand;
-
     /// <summary>Off the record for everybody: nothing is stored until <see cref="Resume"/>; becomes a gap with the reason <c>paused</c>.</summary>
     public sealed record Pause(ulong By) : RecordingCommand;
 
@@ -32,9 +29,6 @@ public abstract record RecordingCommand
 
     /// <summary>Ends <see cref="SpoolFull"/>.</summary>
     public sealed record SpoolFree : RecordingCommand;
-
-    /// <summary>A marker at the present position.</summary>
-    public sealed record Note(ulong UserId, string Text) : RecordingCommand;
 
     /// <summary>End-to-end encryption is switched off, or is about to be: marked from here until <see cref="UnencryptedEnded"/>.</summary>
     public sealed record UnencryptedStarted : RecordingCommand;

@@ -10,6 +10,7 @@ public sealed class RecordButtons(RecordCommands commands, LibraryCommands libra
 {
     public Task PressAsync(CommandContext context, string what, string argument, CancellationToken cancellationToken) => what switch
     {
+        _ when commands.TooFast(context.CallerId) is { } again => context.Answer.SendAsync(Texts.TooFast(again), cancellationToken),
         CustomIds.CheckAgain when ulong.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out ulong channel) => commands.StartAsync(context, channel, null, cancellationToken),
         CustomIds.Delete => library.DeleteNowAsync(context, argument, cancellationToken),
         CustomIds.Keep => context.Answer.SendAsync(Texts.DeleteKept, cancellationToken),

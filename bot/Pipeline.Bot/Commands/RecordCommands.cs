@@ -96,7 +96,7 @@ public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands lib
         if (string.IsNullOrWhiteSpace(text)) await context.Answer.SendAsync(Texts.EmptyNote, cancellationToken);
         else if (recorders.For(context.GuildId).Current is { } running && (IsInCall(context, running) || await MayHandleAsync(context, running, cancellationToken)))
         {
-            await WithCurrentAsync(context, call => { call.AddNote(context.CallerId, text); return Texts.NoteTaken; }, cancellationToken);
+            await WithCurrentAsync(context, call => Texts.Noted(call.AddNote(context.CallerId, text)), cancellationToken);
         }
         else if (recorders.For(context.GuildId).Current is null) await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
     }
@@ -116,7 +116,7 @@ public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands lib
             await WithCurrentAsync(context, call =>
             {
                 if (call.IsPaused == paused) return paused ? Texts.AlreadyPaused : Texts.NotPaused;
-                call.SetPaused(paused, context.CallerId);
+                if (!call.SetPaused(paused, context.CallerId)) return Texts.NotNow;
                 return paused ? Texts.Paused(Wording.User(context.CallerId)) : Texts.Resumed(Wording.User(context.CallerId));
             }, cancellationToken);
         }
@@ -220,7 +220,7 @@ public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands lib
     private static string Shorten(string title) => Wording.Cut(title, 100).Trim();
 
     /// <summary>When the caller may try again; null: now.</summary>
-    private DateTimeOffset? TooFast(ulong userId)
+    internal DateTimeOffset? TooFast(ulong userId)
     {
         DateTimeOffset now = Services.Time.GetUtcNow();
         if (uses.Count > 10_000) uses.Clear();

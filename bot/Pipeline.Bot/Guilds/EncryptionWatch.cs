@@ -14,22 +14,30 @@ internal sealed class EncryptionWatch(Func<RecordingCommand, bool> post, Action<
     private readonly HashSet<ulong> told = [];
     private DaveProtection last = DaveProtection.Pending;
     private bool wasEndToEnd;
-    private bool isMarked;
+    private bool wasOpen;
+    private bool isMarked; // as the recording knows it
 
     public void OnChanged(DaveProtection now)
     {
         wasEndToEnd |= now == DaveProtection.EndToEnd;
         bool isOpen = wasEndToEnd && now is DaveProtection.Unencrypted or DaveProtection.DowngradeAnnounced;
-        if (isOpen != isMarked) post(isOpen ? new RecordingCommand.UnencryptedStarted() : new RecordingCommand.UnencryptedEnded());
         if (isOpen && now != last) say(now == DaveProtection.DowngradeAnnounced ? Texts.DowngradeAnnounced : Texts.Downgraded);
-        else if (isMarked && now == DaveProtection.EndToEnd) say(last == DaveProtection.DowngradeAnnounced ? Texts.DowngradeLapsed : Texts.EncryptedAgain);
-        (last, isMarked) = (now, isOpen);
+        else if (wasOpen && now == DaveProtection.EndToEnd) say(last == DaveProtection.DowngradeAnnounced ? Texts.DowngradeLapsed : Texts.EncryptedAgain);
+        (last, wasOpen) = (now, isOpen);
+        Mark();
     }
 
     /// <summary>Members of the encrypted group whom Discord does not show in the call; each is told once.</summary>
     public void Look(ImmutableArray<ulong> unannounced)
     {
+        Mark();
         ulong[] added = [.. unannounced.Where(told.Add)];
         if (added.Length > 0) say(Texts.Unannounced(added));
+    }
+
+    // What the recording has no room for at the moment is said to it again.
+    private void Mark()
+    {
+        if (wasOpen != isMarked && post(wasOpen ? new RecordingCommand.UnencryptedStarted() : new RecordingCommand.UnencryptedEnded())) isMarked = wasOpen;
     }
 }

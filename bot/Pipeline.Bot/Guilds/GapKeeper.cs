@@ -6,6 +6,7 @@ namespace Pipeline.Bot.Guilds;
 internal sealed class GapKeeper(Func<RecordingCommand, bool> post)
 {
     private readonly HashSet<string> reasons = [];
+    private RecordingCommand? owed; // the recording had no room for it
 
     public bool IsOpen => reasons.Count > 0;
 
@@ -13,12 +14,20 @@ internal sealed class GapKeeper(Func<RecordingCommand, bool> post)
     public bool Begin(string reason)
     {
         if (!reasons.Add(reason)) return false;
-        if (reasons.Count == 1) post(new RecordingCommand.GapStarted(reason));
+        if (reasons.Count == 1) Tell(new RecordingCommand.GapStarted(reason));
         return true;
     }
 
     public void End(string reason)
     {
-        if (reasons.Remove(reason) && reasons.Count == 0) post(new RecordingCommand.GapEnded());
+        if (reasons.Remove(reason) && reasons.Count == 0) Tell(new RecordingCommand.GapEnded());
     }
+
+    /// <summary>Says again what the recording had no room for.</summary>
+    public void Retry()
+    {
+        if (owed is { } command) Tell(command);
+    }
+
+    private void Tell(RecordingCommand command) => owed = post(command) ? null : command;
 }

@@ -18,23 +18,23 @@ namespace Pipeline.Bot.Guilds;
 public sealed class GuildRecorder : IAsyncDisposable
 {
     private const int MostRejoins = 6;
-    private static readonly TimeSpan JoinPatience = TimeSpan.FromSeconds(60);
 
     private readonly ulong guildId;
     private readonly RecorderServices services;
     private readonly SerialQueue queue;
     private readonly RecordingOpening opening;
     private readonly AfterRecording after;
+    private readonly CallJoining joining;
     private readonly CancellationTokenSource stopping = new();
     private volatile RecordedCall? current;
-    private volatile CancellationTokenSource? joining;
+    private volatile bool hasMissed;
     private bool handsOver;
 
     public GuildRecorder(ulong guildId, RecorderServices services)
     {
         (this.guildId, this.services) = (guildId, services);
         queue = new SerialQueue(problem => services.Log.RecorderProblem(problem, guildId));
-        (opening, after) = (new RecordingOpening(services), new AfterRecording(services, stopping.Token));
+        (opening, after, joining) = (new RecordingOpening(services), new AfterRecording(services, stopping.Token), new CallJoining(services, stopping.Token));
     }
 
     /// <summary>What is being recorded; null when nothing is.</summary>
@@ -46,7 +46,7 @@ public sealed class GuildRecorder : IAsyncDisposable
     /// <summary>Ends the recording; null when there is none. Completes when nothing more is taken, not when everything is stored.</summary>
     public Task<StopOutcome?> StopAsync(EndReason reason, string said)
     {
-        GiveUpJoining();
+        joining.GiveUp();
         return queue.RunAsync(() => StopInTurnAsync(reason, said));
     }
 
@@ -91,7 +91,7 @@ public sealed class GuildRecorder : IAsyncDisposable
             case GatewayEvent.SessionStarted: call?.Call.OnGatewayRestarted(); break;
             case GatewayEvent.VoiceStateChanged other: Post(running => running.OnVoiceState(other.State, other.Previous)); break;
             case GatewayEvent.GuildGone { Outage: false }:
-                if (call is not null) Post(() => FinishAsync(call, EndReason.Disconnected, Texts.RemovedFromServer));
+                if (call is not null) _ = queue.PostSurelyAsync(() => FinishAsync(call, EndReason.Disconnected, Texts.RemovedFromServer));
                 break;
             default: break;
         }
@@ -113,7 +113,7 @@ public sealed class GuildRecorder : IAsyncDisposable
     /// <summary>This bot goes: leaves the call, so that the recording can be handed over.</summary>
     public Task LeaveForHandOverAsync()
     {
-        GiveUpJoining();
+        joining.GiveUp();
         return queue.RunAsync(async () =>
         {
             handsOver = true;
@@ -160,7 +160,7 @@ public sealed class GuildRecorder : IAsyncDisposable
         RecordedCall call = Adopt(host, start, null);
         services.Log.RecordingStarted(guildId, host.Session.RecordingId.ToString(), start.Channel.Id, start.StartedBy);
         Task<bool> posting = opening.PostPanelAsync(call, stopping.Token);
-        VoiceCallState state = await JoinAsync(call);
+        VoiceCallState state = await joining.JoinAsync(call);
         bool posted = await posting;
         if (state != VoiceCallState.Connected)
         {
@@ -214,33 +214,9 @@ public sealed class GuildRecorder : IAsyncDisposable
         return current?.Host.SetOptOut(userId, optedOut: false) ?? false;
     }
 
-    private async Task<VoiceCallState> JoinAsync(RecordedCall call)
-    {
-        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stopping.Token);
-        using CancellationTokenSource limit = new(JoinPatience, services.Time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, limit.Token);
-        joining = patience;
-        try
-        {
-            return await call.Call.JoinAsync(guildId, call.ChannelId, services.Gateway.SelfId, call.Host.Recording.Frames, either.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return VoiceCallState.Disconnected;
-        }
-        catch (InvalidOperationException)
-        {
-            return call.Call.State; // it has come back by itself
-        }
-        finally
-        {
-            joining = null;
-        }
-    }
-
     private async Task JoinAgainAsync(RecordedCall call)
     {
-        if (await JoinAsync(call) == VoiceCallState.Connected)
+        if (await joining.JoinAsync(call) == VoiceCallState.Connected)
         {
             call.Begin(announce: false);
             return;
@@ -249,24 +225,12 @@ public sealed class GuildRecorder : IAsyncDisposable
         RejoinLater(call);
     }
 
-    private void GiveUpJoining()
-    {
-        try
-        {
-            joining?.Cancel();
-        }
-        catch (ObjectDisposedException)
-        {
-            // It has just ended by itself.
-        }
-    }
-
     private async Task ListenAsync(RecordedCall call)
     {
         await foreach (VoiceCallEvent what in call.Call.Events.ReadAllAsync())
         {
             if (what is VoiceCallEvent.UserHealth) continue;
-            Post(async () =>
+            await queue.PostSurelyAsync(async () =>
             {
                 if (current != call || call.IsEnding) return;
                 if (what is VoiceCallEvent.Disconnected lost) await OnDisconnectedAsync(call, lost);
@@ -279,7 +243,7 @@ public sealed class GuildRecorder : IAsyncDisposable
     private async Task AwaitEndAsync(RecordedCall call)
     {
         RecordingEnd end = await call.Host.Ended;
-        Post(async () =>
+        await queue.PostSurelyAsync(async () =>
         {
             if (current != call || call.IsEnding) return;
             if (end == RecordingEnd.Limit) await GoOnInNewPartAsync(call);
@@ -347,14 +311,14 @@ public sealed class GuildRecorder : IAsyncDisposable
         {
             return;
         }
-        Post(() => RejoinAsync(call));
+        await queue.PostSurelyAsync(() => RejoinAsync(call));
     }
 
     private async Task RejoinAsync(RecordedCall call)
     {
         if (current != call || call.IsEnding) return;
         if (!call.HasPeople) call.Rejoins--; // nobody misses anything; the timeout of an empty channel ends it
-        else if (await JoinAsync(call) == VoiceCallState.Connected)
+        else if (await joining.JoinAsync(call) == VoiceCallState.Connected)
         {
             (call.Rejoins, call.IsRejoinDue) = (0, false);
             call.OnBack(null);
@@ -371,7 +335,13 @@ public sealed class GuildRecorder : IAsyncDisposable
 
     private async Task TickInTurnAsync()
     {
-        if (current is not { IsEnding: false } call || !call.Tick()) return;
+        if (current is not { IsEnding: false } call) return;
+        if (hasMissed)
+        {
+            hasMissed = false;
+            call.CatchUp();
+        }
+        if (!call.Tick()) return;
         string text = Texts.EndedEmpty(services.Options.EmptyTimeout);
         call.Say(text);
         await EndAsync(call, EndReason.Stopped, text);
@@ -409,6 +379,7 @@ public sealed class GuildRecorder : IAsyncDisposable
         }
     }
 
+    // Who comes and goes may be more than the queue takes; the next tick looks at the whole call instead.
     private void Post(Action<RecordedCall> action) => Post(() =>
     {
         if (current is { IsEnding: false } call) action(call);
@@ -417,6 +388,8 @@ public sealed class GuildRecorder : IAsyncDisposable
 
     private void Post(Func<Task> action)
     {
-        if (!queue.Post(action)) services.Log.RecorderQueueFull(guildId, "event");
+        if (queue.Post(action)) return;
+        hasMissed = true;
+        services.Log.RecorderQueueFull(guildId, "event");
     }
 }

@@ -23,7 +23,6 @@ public sealed class RecordedCall : IAsyncDisposable
     private const string Reconnect = "reconnect";
     private const string Deaf = "deafened";
 
-    private static readonly TimeSpan LateNoticeDelay = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(15);
 
     private readonly RecorderServices services;
@@ -31,16 +30,15 @@ public sealed class RecordedCall : IAsyncDisposable
     private readonly GapKeeper gaps;
     private readonly SpeakerWatch watch;
     private readonly EncryptionWatch encryption;
-    private readonly HashSet<ulong> told = [];
-    private readonly List<ulong> late = [];
+    private readonly CallNotices notices;
     private readonly Lock eventsGate = new(); // the panel is drawn for commands while the queue adds a line
     private readonly List<PanelEvent> events = [];
     private IReadOnlyList<ulong> heeded = [];
     private long askedAt;
-    private long lateSince;
     private long lostAt;
     private long? emptySince;
     private bool toldLimit;
+    private bool toldCapacity;
     private volatile string? privacyCode;
     private PanelPhase phase = PanelPhase.Connecting;
 
@@ -49,6 +47,11 @@ public sealed class RecordedCall : IAsyncDisposable
         (this.services, Host, Call, Start) = (services, host, call, start);
         ChannelId = start.Channel.Id;
         watch = new SpeakerWatch(services.Options.Warnings);
+        notices = new CallNotices(
+            host.Recording.Consent.IsOptedOut,
+            users => Say(Texts.OptedOut(users)),
+            users => Say(Texts.LateNotice(users), OptOutButton, inCall: true, ping: users),
+            services.Time);
         voice = new ChannelVoice(services.Rest, start.Guild.Id, services.Time, services.Log);
         gaps = new GapKeeper(host.Recording.Post);
         encryption = new EncryptionWatch(host.Recording.Post, SayToPeople);
@@ -127,21 +130,22 @@ public sealed class RecordedCall : IAsyncDisposable
         Enter(PanelPhase.Recording);
         IntroduceAll();
         IReadOnlyList<ulong> people = People();
-        told.UnionWith(people);
         if (announce && Start.Settings.Announce != AnnounceMode.Name) Say(Texts.Notice(Session.StartedBy, ChannelId), OptOutButton, inCall: true, line: Texts.Announced(Session.StartedBy));
-        AnnounceOptOuts([.. people.Where(Host.Recording.Consent.IsOptedOut)]);
+        notices.Begin(people);
     }
 
     /// <summary>About once a second. True: everybody has been gone for long enough, and the recording should end.</summary>
     internal bool Tick()
     {
         HeedSettings();
+        gaps.Retry();
         Panel.Show(RecordingPanel.Draw(Draw()));
         if (Panel.Posted is { } posted) Host.Properties[ManifestProperties.Panel] = posted.ToString();
         foreach (SpeakerWarning warning in watch.Look(Host.Snapshot, HumanStates(), Call.State == VoiceCallState.Connected && !gaps.IsOpen)) Warn(warning);
         encryption.Look(Call.Encryption.Unannounced);
-        TellLateJoiners();
+        notices.Tick();
         WarnOfLimit();
+        WarnOfCapacity();
         return IsDeserted();
     }
 
@@ -152,7 +156,7 @@ public sealed class RecordedCall : IAsyncDisposable
         bool wasHere = previous?.ChannelId == ChannelId;
         if (isHere && !wasHere) OnJoined(state.UserId);
         else if (isHere) Introduce(state.UserId);
-        if (wasHere && !isHere) Host.Recording.Post(new RecordingCommand.UserLeft(state.UserId));
+        if (wasHere && !isHere) Host.Recording.UserLeft(state.UserId);
     }
 
     /// <summary>What the voice call says, but for its end.</summary>
@@ -166,7 +170,7 @@ public sealed class RecordedCall : IAsyncDisposable
             case VoiceCallEvent.Moved moved: OnMoved(moved.ChannelId); break;
             case VoiceCallEvent.Deafened deafened: OnDeafened(deafened.IsDeafened); break;
             case VoiceCallEvent.UserJoined joined: Introduce(joined.UserId); break;
-            case VoiceCallEvent.UserLeft left: Host.Recording.Post(new RecordingCommand.UserLeft(left.UserId)); break;
+            case VoiceCallEvent.UserLeft left: Host.Recording.UserLeft(left.UserId); break;
             case VoiceCallEvent.PrivacyCode code: privacyCode = code.Code; break;
             case VoiceCallEvent.Protection protection: encryption.OnChanged(protection.State); break;
             case VoiceCallEvent.EncryptionBroken: Say(Texts.EncryptionBroken); break;
@@ -197,7 +201,7 @@ public sealed class RecordedCall : IAsyncDisposable
     /// <summary>From now on nothing of this person is stored, and what is still here of them goes. Any thread.</summary>
     internal void OptOut(ulong userId)
     {
-        if (Host.SetOptOut(userId, optedOut: true)) AnnounceOptOuts([userId]);
+        if (Host.SetOptOut(userId, optedOut: true) && People().Contains(userId)) notices.OptedOut([userId]);
     }
 
     /// <summary>
@@ -213,16 +217,19 @@ public sealed class RecordedCall : IAsyncDisposable
         _ = services.Settings.GetAsync(GuildId, CancellationToken.None);
     }
 
-    internal void SetPaused(bool paused, ulong by)
+    /// <summary>False: the recording takes no orders at the moment, and nothing has changed.</summary>
+    internal bool SetPaused(bool paused, ulong by)
     {
-        Host.Recording.Post(paused ? new RecordingCommand.Pause(by) : new RecordingCommand.Resume(by));
+        if (!Host.Recording.Post(paused ? new RecordingCommand.Pause(by) : new RecordingCommand.Resume(by))) return false;
         Note(paused ? Texts.Paused(Mention(by)) : Texts.Resumed(Mention(by)));
+        return true;
     }
 
-    internal void AddNote(ulong by, string text)
+    internal NoteOutcome AddNote(ulong by, string text)
     {
-        Host.Recording.Post(new RecordingCommand.Note(by, text));
-        Note(Texts.SpokenNote(Mention(by), Wording.Plain(text, 80)));
+        NoteOutcome outcome = Host.Recording.AddNote(by, text);
+        if (outcome == NoteOutcome.Taken) Note(Texts.SpokenNote(Mention(by), Wording.Plain(text, 80)));
+        return outcome;
     }
 
     /// <summary>One line more in the panel, and a message in the channel.</summary>
@@ -279,13 +286,19 @@ public sealed class RecordedCall : IAsyncDisposable
         await voice.DisposeAsync();
     }
 
+    /// <summary>Looks at everybody who is in the call, after somebody's coming may have been missed.</summary>
+    internal void CatchUp()
+    {
+        IntroduceAll();
+        foreach (ulong person in People()) notices.Joined(person);
+    }
+
     private void OnMoved(ulong channelId)
     {
         ChannelId = channelId;
         Host.Properties[ManifestProperties.VoiceChannel] = channelId.ToString(CultureInfo.InvariantCulture);
         Say(Texts.Moved(channelId), StopButton);
-        IntroduceAll();
-        foreach (ulong person in People().Where(told.Add)) AddLate(person);
+        CatchUp();
     }
 
     private void OnDeafened(bool deafened)
@@ -306,28 +319,7 @@ public sealed class RecordedCall : IAsyncDisposable
     {
         Introduce(userId);
         if (Guild() is { } guild && guild.IsBot(userId)) return;
-        if (told.Add(userId)) AddLate(userId);
-    }
-
-    private void AddLate(ulong userId)
-    {
-        if (late.Count == 0) lateSince = services.Time.GetTimestamp();
-        late.Add(userId);
-    }
-
-    private void TellLateJoiners()
-    {
-        if (late.Count == 0 || services.Time.GetElapsedTime(lateSince) < LateNoticeDelay) return;
-        ulong[] optedOut = [.. late.Where(Host.Recording.Consent.IsOptedOut)];
-        ulong[] others = [.. late.Except(optedOut)];
-        late.Clear();
-        if (others.Length > 0) Say(Texts.LateNotice(others), OptOutButton, inCall: true, ping: others);
-        AnnounceOptOuts(optedOut);
-    }
-
-    private void AnnounceOptOuts(ulong[] users)
-    {
-        if (users.Length > 0) Say(Texts.OptedOut(users));
+        notices.Joined(userId);
     }
 
     private void IntroduceAll()
@@ -361,6 +353,13 @@ public sealed class RecordedCall : IAsyncDisposable
         if (toldLimit || left > warning || limit < warning * 2) return;
         toldLimit = true;
         Say(Texts.LimitNear(left), StopButton);
+    }
+
+    private void WarnOfCapacity()
+    {
+        if (toldCapacity || Host.Snapshot.TracklessSpeakers == 0) return;
+        toldCapacity = true;
+        Say(Texts.TooManySpeakers);
     }
 
     private bool IsDeserted()

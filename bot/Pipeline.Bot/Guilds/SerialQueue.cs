@@ -21,6 +21,19 @@ internal sealed class SerialQueue : IAsyncDisposable
     /// <summary>False: 512 things wait already, or the queue has ended.</summary>
     public bool Post(Func<Task> action) => work.Writer.TryWrite(action);
 
+    /// <summary>As <see cref="Post"/>, but waits for room: for what must not be missed. After the end it is nothing.</summary>
+    public async Task PostSurelyAsync(Func<Task> action)
+    {
+        try
+        {
+            await work.Writer.WriteAsync(action);
+        }
+        catch (ChannelClosedException)
+        {
+            return;
+        }
+    }
+
     /// <summary>Does it in turn and hands the result, or the exception, to the caller.</summary>
     public async Task<T> RunAsync<T>(Func<Task<T>> action)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
 using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;

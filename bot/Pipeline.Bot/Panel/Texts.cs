@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pipeline.Bot.Capture;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
@@ -32,6 +33,7 @@ public static class Texts
     public const string NotPaused = "The recording is not paused.";
     public const string SettingsNeedManageServer = "Only members with the *Manage Server* permission can change or see the settings.";
     public const string DeleteNeedsRight = "Only the one who started a recording, or a member with the *Manage Server* permission, can delete it.";
+    public const string NotNow = "I am too busy to do that at the moment, and nothing has changed. Try again in a second.";
     public const string EmptyNote = "A note needs some text.";
     public const string OutOfSight = "A recording is running in a channel that you may not enter, so it is not for you to see or change. *Don't record me* and `/record me` still work.";
     public const string BusyOutOfSight = "I am busy in a channel that you may not enter. A bot can be in one voice channel of a server at a time; try again later.";
@@ -39,6 +41,9 @@ public static class Texts
     public const string VerifyNotActive = "This call is not end-to-end encrypted, so there is nothing to compare.";
 
     // In the channel.
+    public static readonly string TooManySpeakers =
+        $"More than {Wording.Number(Recording.TrackCapacity)} people have spoken, as many as one recording can hold. Who speaks for the first time now is not recorded; it is marked as a gap.";
+
     public const string NobodyHeard = "I hear nobody yet. Is everyone muted? I keep listening.";
     public const string Deafened = "I am deafened by the server and hear nothing. Undeafen me to go on; the recording keeps running.";
     public const string EncryptionBroken = "Audio arrives that I cannot decrypt, and neither new keys nor joining again has helped. I keep trying; leaving the call and joining it again, for everybody, may help.";
@@ -102,6 +107,13 @@ public static class Texts
     public static string Paused(string by) => $"Paused by {by}. Nothing is kept until it goes on.";
 
     public static string Resumed(string by) => $"Resumed by {by}.";
+
+    public static string Noted(NoteOutcome outcome) => outcome switch
+    {
+        NoteOutcome.Taken => NoteTaken,
+        NoteOutcome.TooManyOfOne => $"You have set {GapLog.MostNotesOfOne} notes in this recording, as many as one person can. This one was not kept.",
+        _ => $"This recording has {Wording.Number(GapLog.MostNotes)} notes, as many as fit. This one was not kept.",
+    };
 
     public static string SpokenNote(string by, string text) => $"Note by {by}: {text}";
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Pipeline.Bot.Capture;
+using Pipeline.Bot.Spool;
+using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Tests.Capture;
 
@@ -86,6 +88,41 @@ public sealed class ConsentTests
         Assert.False(Directory.Exists(Path.Combine(run.Folder, "520")));
         Assert.Equal(100, run.Recording.Snapshot.Refused);
     }
+
+    [Fact]
+    public void Thousand_listeners_take_no_place_of_a_speaker()
+    {
+        using CaptureRun run = new();
+        for (ulong user = 1; user <= Recording.TrackCapacity; user++)
+        {
+            run.Recording.Introduce(user, "listener", isBot: false);
+            if (user % 2 == 0) run.Recording.Consent.OptOut(user);
+        }
+        using Talker ada = new(run);
+        ada.Say(5000);
+        run.Stop();
+        Assert.Equal(5000L * Millisecond, run.Closed.Sum(segment => segment.SampleCount));
+        Assert.Empty(run.Recording.Snapshot.Gaps);
+        Assert.Equal(0, run.Recording.Snapshot.TracklessSpeakers);
+    }
+
+    [Fact]
+    public void Speaker_beyond_the_capacity_is_a_gap_and_is_counted()
+    {
+        using CaptureRun run = new();
+        for (ulong user = 1; user <= Recording.TrackCapacity; user++) run.Receive(user, (uint)user, 1, 960, Pipeline.Audio.Opus.OpusPacket.SilenceMarker);
+        using Talker late = new(run, 5_000, ssrc: 5_000);
+        late.Say(1000).Pause(3000).Say(2000);
+        RecordingSnapshot snapshot = run.Recording.Snapshot;
+        Assert.Equal([960L * 50, 960L * 100], Stretches(snapshot).Select(gap => (gap.SampleCount + 959) / 960 * 960));
+        run.Stop();
+        Assert.Empty(run.Closed);
+        Assert.Equal(1, run.Recording.Snapshot.TracklessSpeakers);
+        Assert.All(Stretches(run.Recording.Snapshot), gap => Assert.Equal("capacity", gap.Reason));
+        Assert.Equal(4000L * Millisecond, Stretches(run.Recording.Snapshot)[1].StartSample - Stretches(run.Recording.Snapshot)[0].StartSample);
+    }
+
+    private static RecordingGap[] Stretches(RecordingSnapshot snapshot) => [.. snapshot.Gaps.Where(gap => gap.UserId == 5_000).OrderBy(gap => gap.StartSample)];
 
     private static string[] FilesOf(CaptureRun run, ulong user)
     {

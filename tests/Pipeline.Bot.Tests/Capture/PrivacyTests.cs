@@ -120,7 +120,7 @@ public sealed class PrivacyTests
     {
         using CaptureRun run = new();
         run.AdvanceTo(2500);
-        run.Post(new RecordingCommand.Note(9, "listen"));
+        Assert.Equal(NoteOutcome.Taken, run.Recording.AddNote(9, "listen"));
         run.AdvanceTo(9000);
         Assert.Equal(new RecordingNote { Sample = 2500 * Millisecond, UserId = 9, Text = "listen" }, Assert.Single(run.Recording.Snapshot.Notes));
     }

@@ -184,7 +184,7 @@ public sealed class SegmentRulesTests
         for (int i = 0; i < 10; i++)
         {
             ada.Say(600);
-            run.Post(new RecordingCommand.UserLeft(CaptureRun.Ada));
+            run.Recording.UserLeft(CaptureRun.Ada);
             ada.Pause(900);
             ada.Ssrc += 10;
             ada.Sequence = (ushort)(ada.Sequence * 31);

@@ -111,6 +111,35 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         Assert.Contains(Id(eve), rig.Api.SettingsOf(rig.Discord.Guild.Id), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Pressing_again_and_again_is_slowed_and_fills_no_channel()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        SimulatedMember outside = rig.Discord.Guild.AddMember("Outside");
+        SimulatedMember inside = rig.Discord.Guild.AddMember("Inside");
+        rig.Discord.Guild.Join(inside, rig.Discord.VoiceChannel);
+        await rig.RecordAsync();
+        await rig.UntilAsync(() => rig.Panel is not null);
+        SimulatedInteraction[] pressed = await Task.WhenAll(Enumerable.Range(0, 10).SelectMany(_ => new[] { outside, inside }).Select(member => rig.PressAsync(member, rig.Panel!, "Don't record me")));
+        Assert.InRange(pressed.Count(one => one.Text!.StartsWith("Easy.", StringComparison.Ordinal)), 1, 4); // 8 in 10 s are taken
+        await rig.UntilSaidAsync(Texts.OptedOut([inside.Id]));
+        await rig.AskAsync(rig.Admin, "record status"); // what was posted before has arrived
+        Assert.Single(rig.Discord.Guild.Channels.SelectMany(channel => channel.Messages), message => message.Text == Texts.OptedOut([inside.Id]));
+        Assert.False(rig.Said(Texts.OptedOut([outside.Id])));
+    }
+
+    [Fact]
+    public async Task Note_that_is_not_kept_is_not_said_to_be_noted()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        for (int i = 0; i < 100; i++) Assert.Equal(Bot.Capture.NoteOutcome.Taken, rig.Current!.Host.Recording.AddNote(rig.Admin.Id, "n"));
+        SimulatedInteraction answer = await rig.AskAsync(rig.Admin, "record note", new() { ["text"] = "one more" });
+        Assert.Equal(Texts.Noted(Bot.Capture.NoteOutcome.TooManyOfOne), answer.Text);
+        Assert.Equal(100, rig.Current!.Host.Snapshot.Notes.Length);
+        Assert.Equal(Bot.Capture.NoteOutcome.Taken, rig.Current!.Host.Recording.AddNote(7, "others go on"));
+    }
+
     private static string Id(SimulatedSpeaker speaker) => speaker.UserId.ToString(CultureInfo.InvariantCulture);
 
     private static string[] FilesOf(BotRig rig, SimulatedSpeaker speaker) => HeldFiles.Of(rig.Folder.Combine("spool"), speaker.UserId);

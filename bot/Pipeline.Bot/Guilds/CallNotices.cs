@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>
+/// Who has been told that the call is recorded, and of whom the others were told that they are not: everybody once, and those who join
+/// together in one message. One owner, but for <see cref="OptedOut"/>, which any thread may call.
+/// </summary>
+/// <param name="tellOfOptOuts">Tells the call of people who are not recorded.</param>
+/// <param name="tellLate">Tells people who have joined that the call is recorded.</param>
+internal sealed class CallNotices(Func<ulong, bool> isOptedOut, Action<ulong[]> tellOfOptOuts, Action<ulong[]> tellLate, TimeProvider time)
+{
+    private static readonly TimeSpan LateNoticeDelay = TimeSpan.FromSeconds(3);
+
+    /// <summary>However often somebody changes their mind, the others hear of it once in so long; the panel shows how it is.</summary>
+    private static readonly TimeSpan OptOutInterval = TimeSpan.FromMinutes(10);
+
+    private readonly HashSet<ulong> told = [];
+    private readonly List<ulong> late = [];
+    private readonly ConcurrentDictionary<ulong, long> announced = new();
+    private long lateSince;
+
+    /// <summary>These were in the call when it was announced, or when the recording was taken over.</summary>
+    public void Begin(IReadOnlyList<ulong> people)
+    {
+        told.UnionWith(people);
+        OptedOut([.. people.Where(isOptedOut)]);
+    }
+
+    public void Joined(ulong userId)
+    {
+        if (!told.Add(userId)) return;
+        if (late.Count == 0) lateSince = time.GetTimestamp();
+        late.Add(userId);
+    }
+
+    public void Tick()
+    {
+        if (late.Count == 0 || time.GetElapsedTime(lateSince) < LateNoticeDelay) return;
+        ulong[] optedOut = [.. late.Where(isOptedOut)];
+        ulong[] others = [.. late.Except(optedOut)];
+        late.Clear();
+        if (others.Length > 0) tellLate(others);
+        OptedOut(optedOut);
+    }
+
+    public void OptedOut(ulong[] users)
+    {
+        ulong[] fresh = [.. users.Where(MayTell)];
+        if (fresh.Length > 0) tellOfOptOuts(fresh);
+    }
+
+    private bool MayTell(ulong userId)
+    {
+        long now = time.GetTimestamp();
+        return announced.AddOrUpdate(userId, now, (_, before) => time.GetElapsedTime(before, now) < OptOutInterval ? before : now) == now;
+    }
+}
