@@ -76,7 +76,7 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
     {
         List<string> problems = [];
         BotOptions bot = BotSettings.Read(configuration, problems);
-        RecorderSettings.Read(configuration, bot.Spool.Folder, problems);
+        DiscordSettings.Read(configuration, bot.Spool.Folder, problems);
         return problems;
     }
 

@@ -22,7 +22,7 @@ public sealed class Recording : IDisposable
     /// <summary>Speakers, not listeners; what any further one says is a counted gap.</summary>
     public const int TrackCapacity = 1000;
 
-    private readonly Channel<(long PostedAt, RecordingCommand Command)> commands = Channel.CreateBounded<(long, RecordingCommand)>(CommandCapacity);
+    private readonly Channel<(long PostedAt, RecordingAction Command)> commands = Channel.CreateBounded<(long, RecordingAction)>(CommandCapacity);
     private readonly Dictionary<ulong, Track> tracks = [];
     private readonly RecordingContext context;
     private readonly TimeProvider time;
@@ -105,7 +105,7 @@ public sealed class Recording : IDisposable
     }
 
     /// <summary>Any thread. False when 1,024 commands wait already (the owner does not tick).</summary>
-    public bool Post(RecordingCommand command) => commands.Writer.TryWrite((time.GetTimestamp(), command));
+    public bool Post(RecordingAction command) => commands.Writer.TryWrite((time.GetTimestamp(), command));
 
     /// <summary>The display name of a user, and whether it is a bot. Until then a user is recorded under its id. Any thread; nothing is ever full.</summary>
     public void Introduce(ulong userId, string name, bool isBot) => people.Introduce(userId, new KnownPerson(name, isBot));
@@ -213,27 +213,27 @@ public sealed class Recording : IDisposable
     /// <summary>Carries out what was posted up to a moment.</summary>
     private void Obey(long until)
     {
-        while (commands.Reader.TryPeek(out (long PostedAt, RecordingCommand Command) next) && next.PostedAt <= until)
+        while (commands.Reader.TryPeek(out (long PostedAt, RecordingAction Command) next) && next.PostedAt <= until)
         {
             commands.Reader.TryRead(out next);
             Obey(next.Command, next.PostedAt);
         }
     }
 
-    private void Obey(RecordingCommand command, long postedAt)
+    private void Obey(RecordingAction command, long postedAt)
     {
         double now = context.Position(postedAt);
         switch (command)
         {
-            case RecordingCommand.Pause when paused.Begin(postedAt): InterruptAll(now); break;
-            case RecordingCommand.Resume when paused.End(postedAt): LogPause(); break;
-            case RecordingCommand.GapStarted gap: BeginGap(gap.Reason, now); break;
-            case RecordingCommand.GapEnded: EndGap(now); break;
-            case RecordingCommand.SpoolFull: context.Spool.SetFull(true); break;
-            case RecordingCommand.SpoolFree: context.Spool.SetFull(false); break;
-            case RecordingCommand.UnencryptedStarted: unencrypted.Begin(Sample(now)); break;
-            case RecordingCommand.UnencryptedEnded: unencrypted.End(Sample(now)); break;
-            case RecordingCommand.Cut: CutAll(now); break;
+            case RecordingAction.Pause when paused.Begin(postedAt): InterruptAll(now); break;
+            case RecordingAction.Resume when paused.End(postedAt): LogPause(); break;
+            case RecordingAction.GapStarted gap: BeginGap(gap.Reason, now); break;
+            case RecordingAction.GapEnded: EndGap(now); break;
+            case RecordingAction.SpoolFull: context.Spool.SetFull(true); break;
+            case RecordingAction.SpoolFree: context.Spool.SetFull(false); break;
+            case RecordingAction.UnencryptedStarted: unencrypted.Begin(Sample(now)); break;
+            case RecordingAction.UnencryptedEnded: unencrypted.End(Sample(now)); break;
+            case RecordingAction.Cut: CutAll(now); break;
         }
     }
 

@@ -20,11 +20,11 @@ public static class DiscordServices
         services.AddSingleton(options);
         services.AddSingleton(provider => new DiscordRestClient(Http(), options.Rest, Time(provider), Log<DiscordRestClient>(provider)));
         services.AddSingleton(provider => new GatewayClient(options.Gateway, provider.GetRequiredService<DiscordRestClient>().GetGatewayAsync, Time(provider), new Random(Seed()), Log<GatewayClient>(provider)));
-        services.AddSingleton(provider => new RecordingApiClient(Http(), options.Api, Time(provider)));
-        services.AddSingleton(provider => new GuildSettingsStore(provider.GetRequiredService<RecordingApiClient>(), options.StateFolder, Time(provider), Log<GuildSettingsStore>(provider)));
-        services.AddSingleton<StandBy>().AddSingleton<RecordingFollower>().AddSingleton<RecorderServices>().AddSingleton<GuildRecorders>();
+        services.AddSingleton(provider => new CatalogueClient(Http(), options.Api, Time(provider)));
+        services.AddSingleton(provider => new GuildSettingsStore(provider.GetRequiredService<CatalogueClient>(), options.StateFolder, Time(provider), Log<GuildSettingsStore>(provider)));
+        services.AddSingleton<WarmStandby>().AddSingleton<RecordingFollower>().AddSingleton<RecorderServices>().AddSingleton<GuildRecorders>();
         services.AddSingleton<LibraryCommands>().AddSingleton<RecordCommands>().AddSingleton<RecordButtons>().AddSingleton<InteractionRouter>();
-        services.AddSingleton<DiscordBot>().AddHostedService(provider => provider.GetRequiredService<DiscordBot>());
+        services.AddSingleton<GatewayPump>().AddHostedService(provider => provider.GetRequiredService<GatewayPump>());
         return services;
     }
 

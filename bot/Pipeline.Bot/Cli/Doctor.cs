@@ -46,8 +46,8 @@ public sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages
             yield return await GuardAsync("commands", ExitCode.Discord, CommandsAsync, "try again later", cancellationToken);
             foreach (DoctorFinding finding in await PermissionsAsync(cancellationToken)) yield return finding;
         }
-        if (trialChannel is null) yield return await GuardAsync(CallTrial.Check, ExitCode.Machine, UdpAsync, "allow outgoing UDP to ports 50000-65535", cancellationToken);
-        else if (token.IsWell) yield return await GuardAsync(CallTrial.Check, ExitCode.Discord, TrialAsync, "try again later", cancellationToken, TrialPatience);
+        if (trialChannel is null) yield return await GuardAsync(VoiceProbe.Check, ExitCode.Machine, UdpAsync, "allow outgoing UDP to ports 50000-65535", cancellationToken);
+        else if (token.IsWell) yield return await GuardAsync(VoiceProbe.Check, ExitCode.Discord, TrialAsync, "try again later", cancellationToken, TrialPatience);
     }
 
     private static DoctorFinding Opus()
@@ -96,7 +96,7 @@ public sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages
     private async Task<DoctorFinding> RecordingApiAsync(CancellationToken cancellationToken)
     {
         if (options.Api.BaseUrl is null) return new DoctorFinding("recording API", "not set (RecordingApi__BaseUrl); /record list, link and delete will not work, recordings will");
-        await new RecordingApiClient(http, options.Api, time).ListAsync(0, 1, null, cancellationToken);
+        await new CatalogueClient(http, options.Api, time).ListAsync(0, 1, null, cancellationToken);
         return new DoctorFinding("recording API", $"answers at {options.Api.BaseUrl}");
     }
 
@@ -191,10 +191,10 @@ public sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         await socket.ConnectAsync(new IPEndPoint(addresses[0], 50000), cancellationToken);
         await socket.SendAsync(new byte[74], SocketFlags.None, cancellationToken);
-        return new DoctorFinding(CallTrial.Check, $"datagrams leave this machine by {((IPEndPoint)socket.LocalEndPoint!).Address}. Whether a voice server gets and answers them was not tried: doctor --channel ID joins that voice channel for a moment and does");
+        return new DoctorFinding(VoiceProbe.Check, $"datagrams leave this machine by {((IPEndPoint)socket.LocalEndPoint!).Address}. Whether a voice server gets and answers them was not tried: doctor --channel ID joins that voice channel for a moment and does");
     }
 
-    private Task<DoctorFinding> TrialAsync(CancellationToken cancellationToken) => new CallTrial(options, rest, time).RunAsync(trialChannel!.Value, cancellationToken);
+    private Task<DoctorFinding> TrialAsync(CancellationToken cancellationToken) => new VoiceProbe(options, rest, time).RunAsync(trialChannel!.Value, cancellationToken);
 
     private async Task<DoctorFinding> GuardAsync(string check, int code, Func<CancellationToken, Task<DoctorFinding>> look, string remedy, CancellationToken cancellationToken, TimeSpan? longest = null)
     {
@@ -212,7 +212,7 @@ public sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages
         {
             return new DoctorFinding(check, "no answer in time", remedy, code);
         }
-        catch (Exception problem) when (problem is DiscordRestException or RecordingApiException or HttpRequestException or TimeoutException or SocketException or IOException || StorageRetry.IsWorld(problem, cancellationToken))
+        catch (Exception problem) when (problem is DiscordRestException or CatalogueException or HttpRequestException or TimeoutException or SocketException or IOException || StorageRetry.IsWorld(problem, cancellationToken))
         {
             return new DoctorFinding(check, problem.Message.ReplaceLineEndings(" "), remedy, code);
         }

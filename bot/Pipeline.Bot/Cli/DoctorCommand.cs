@@ -16,7 +16,7 @@ internal static class DoctorCommand
     public static Command Create()
     {
         Command command = new("doctor", "Checks token, permissions, libopus, storage, clock and network, and names the remedies") { Channel };
-        command.SetAction((parsed, cancellationToken) => BotProcess.GuardAsync(() => RunAsync(parsed.GetValue(Channel), cancellationToken)));
+        command.SetAction((parsed, cancellationToken) => CommandGuard.GuardAsync(() => RunAsync(parsed.GetValue(Channel), cancellationToken)));
         return command;
     }
 
@@ -29,7 +29,7 @@ internal static class DoctorCommand
             await Console.Error.WriteLineAsync($"--channel: '{channel}' is not allowed, expected the id of a voice channel, digits only (Discord: Developer Mode, Copy Channel ID)");
             return ExitCode.Usage;
         }
-        (_, BotOptions bot, RecorderOptions discord) = RecorderSettings.ReadAll(problems);
+        (_, BotOptions bot, RecorderOptions discord) = DiscordSettings.ReadAll(problems);
         if (problems.Count > 0)
         {
             foreach (string problem in problems) Console.WriteLine(new DoctorFinding("settings", problem, "correct it in the environment", ExitCode.Usage));

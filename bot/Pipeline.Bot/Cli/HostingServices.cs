@@ -22,7 +22,7 @@ internal static class HostingServices
         services.AddHostedService(_ => new MemoryTrim(TimeProvider.System));
         services.AddHostedService(provider => new HealthServer(
             options,
-            provider.GetRequiredService<RecordingHosts>(),
+            provider.GetRequiredService<ActiveRecordings>(),
             provider.GetService<ShardLease>(),
             provider.GetService<GatewayClient>(),
             provider.GetRequiredService<ILogger<HealthServer>>()));

@@ -49,7 +49,7 @@ internal static class ReplayCommand
         ReplayOptions options = Read(parsed, problems);
         Microsoft.Extensions.Configuration.IConfiguration configuration = BotSettings.Load(problems);
         BotOptions bot = BotSettings.Read(configuration, problems);
-        return problems.Count > 0 ? Refuse(problems) : await BotProcess.GuardAsync(() => ReplayAsync(configuration, bot, options));
+        return problems.Count > 0 ? Refuse(problems) : await CommandGuard.GuardAsync(() => ReplayAsync(configuration, bot, options));
     }
 
     private static async Task<int> ReplayAsync(Microsoft.Extensions.Configuration.IConfiguration configuration, BotOptions bot, ReplayOptions options)
@@ -58,7 +58,7 @@ internal static class ReplayCommand
         _ = OpusLibrary.Version; // Missing: said now, not at the first packet.
         HostApplicationBuilder builder = BotHost.CreateBuilder(configuration, bot);
         using IHost app = builder.Build();
-        await BotProcess.RequireStorageAsync(app.Services.GetRequiredService<TempStorages>());
+        await CommandGuard.RequireStorageAsync(app.Services.GetRequiredService<TempStorages>());
         await app.StartAsync();
         ReplayProgress progress = new(AnsiConsole.Console, TimeProvider.System);
         await using ReplayApi api = new(options, configuration["RecordingApi:ApiKey"], TimeProvider.System);
@@ -67,7 +67,7 @@ internal static class ReplayCommand
         await app.StopAsync();
         if (options.JsonFile is { } file) summary.WriteTo(file);
         progress.Tell(summary.ToString());
-        if (app.Services.GetRequiredService<RecordingHosts>().Failure is not null) return ExitCode.Failure;
+        if (app.Services.GetRequiredService<ActiveRecordings>().Failure is not null) return ExitCode.Failure;
         return summary.End == nameof(RecordingEnd.Lost) ? ExitCode.Lost : ExitCode.Success;
     }
 

@@ -25,8 +25,8 @@ internal static class RunCommand
     private static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         List<string> problems = [];
-        (IConfiguration configuration, BotOptions bot, RecorderOptions discord) = RecorderSettings.ReadAll(problems);
-        if (problems.Count == 0) return await BotProcess.GuardAsync(() => RunAsync(configuration, bot, discord, cancellationToken));
+        (IConfiguration configuration, BotOptions bot, RecorderOptions discord) = DiscordSettings.ReadAll(problems);
+        if (problems.Count == 0) return await CommandGuard.GuardAsync(() => RunAsync(configuration, bot, discord, cancellationToken));
         foreach (string problem in problems) await Console.Error.WriteLineAsync(problem);
         return ExitCode.Usage;
     }
@@ -38,11 +38,11 @@ internal static class RunCommand
         builder.Services.AddHostedService<StoragePreparation>();
         builder.Services.AddShardLease(ShardName.For(discord.Gateway.Token, discord.Gateway.Shard));
         builder.Services.AddDiscord(discord);
-        builder.Services.AddHostedService<Departure>();
+        builder.Services.AddHostedService<ShutdownOrder>();
         using IHost app = builder.Build();
         // Asked for now: running the host ends with disposing its services.
-        DiscordBot running = app.Services.GetRequiredService<DiscordBot>();
-        RecordingHosts recordings = app.Services.GetRequiredService<RecordingHosts>();
+        GatewayPump running = app.Services.GetRequiredService<GatewayPump>();
+        ActiveRecordings recordings = app.Services.GetRequiredService<ActiveRecordings>();
         ShardLease shard = app.Services.GetRequiredService<ShardLease>();
         // The host lets go of the signals before the process has ended: another SIGTERM must not kill what has just ended well.
         PosixSignalRegistration? late = null;

@@ -18,10 +18,10 @@ public static class UploadServices
     {
         services.AddSingleton(options).AddSingleton(options.Capture).AddSingleton(options.Spool).AddSingleton(options.Upload);
         services.AddSingleton(new TempStorages([new TempStorage(options.Storage)]));
-        services.AddSingleton<SegmentSpool>().AddSingleton<ManifestKeepers>().AddSingleton<StorageRetry>().AddSingleton<BotMetrics>();
+        services.AddSingleton<SegmentSpool>().AddSingleton<LiveManifests>().AddSingleton<StorageRetry>().AddSingleton<BotMetrics>();
         services.AddSingleton<SegmentUploader>().AddHostedService(provider => provider.GetRequiredService<SegmentUploader>());
         services.AddSingleton<RecordingCloser>().AddHostedService(provider => provider.GetRequiredService<RecordingCloser>());
-        services.AddSingleton<RecordingHosts>().AddHostedService(provider => provider.GetRequiredService<RecordingHosts>());
+        services.AddSingleton<ActiveRecordings>().AddHostedService(provider => provider.GetRequiredService<ActiveRecordings>());
         return services;
     }
 }

@@ -26,7 +26,7 @@ public sealed class InteractionRouter(RecordCommands commands, RecordButtons but
         {
             await RouteAsync(interaction, answer, cancellationToken);
         }
-        catch (RecordingApiException)
+        catch (CatalogueException)
         {
             await answer.SendAsync(Texts.ApiAway, cancellationToken);
         }

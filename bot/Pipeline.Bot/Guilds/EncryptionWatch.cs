@@ -9,7 +9,7 @@ namespace Pipeline.Bot.Guilds;
 /// Makes it visible when a call's end-to-end encryption ends, is about to, or has members whom nobody sees: marks the stretch in the
 /// recording and finds the words. A call that never was encrypted has nothing to tell. One owner.
 /// </summary>
-internal sealed class EncryptionWatch(Func<RecordingCommand, bool> post, Action<string> say)
+internal sealed class EncryptionWatch(Func<RecordingAction, bool> post, Action<string> say)
 {
     private readonly HashSet<ulong> told = [];
     private DaveProtection last = DaveProtection.Pending;
@@ -38,6 +38,6 @@ internal sealed class EncryptionWatch(Func<RecordingCommand, bool> post, Action<
     // What the recording has no room for at the moment is said to it again.
     private void Mark()
     {
-        if (wasOpen != isMarked && post(wasOpen ? new RecordingCommand.UnencryptedStarted() : new RecordingCommand.UnencryptedEnded())) isMarked = wasOpen;
+        if (wasOpen != isMarked && post(wasOpen ? new RecordingAction.UnencryptedStarted() : new RecordingAction.UnencryptedEnded())) isMarked = wasOpen;
     }
 }

@@ -23,7 +23,7 @@ public sealed class GuildRecorder : IAsyncDisposable
     private readonly RecorderServices services;
     private readonly SerialQueue queue;
     private readonly RecordingOpening opening;
-    private readonly AfterRecording after;
+    private readonly RecordingEnding after;
     private readonly CallJoining joining;
     private readonly CancellationTokenSource stopping = new();
     private volatile RecordedCall? current;
@@ -34,7 +34,7 @@ public sealed class GuildRecorder : IAsyncDisposable
     {
         (this.guildId, this.services) = (guildId, services);
         queue = new SerialQueue(problem => services.Log.RecorderProblem(problem, guildId));
-        (opening, after, joining) = (new RecordingOpening(services), new AfterRecording(services, stopping.Token), new CallJoining(services, stopping.Token));
+        (opening, after, joining) = (new RecordingOpening(services), new RecordingEnding(services, stopping.Token), new CallJoining(services, stopping.Token));
     }
 
     /// <summary>What is being recorded; null when nothing is.</summary>
@@ -71,7 +71,7 @@ public sealed class GuildRecorder : IAsyncDisposable
     public Task TakeOverAsync(RecordingCandidate candidate) => queue.RunAsync(async () =>
     {
         if (handsOver || services.Hosts.Running.Any(host => host.Session.RecordingId == candidate.Session.RecordingId)) return false;
-        Takeover takeover = new(services, candidate);
+        CallTakeover takeover = new(services, candidate);
         if (current is null) await takeover.RunAsync(Adopt, JoinAgainAsync, after.Follow);
         else await takeover.CloseAsync(ownsName: false, after.Follow);
         return true;
@@ -156,7 +156,7 @@ public sealed class GuildRecorder : IAsyncDisposable
         // The name first: nobody is recorded before it says so.
         Dictionary<string, string> properties = RecordingOpening.Properties(start);
         if (await opening.RenameAsync(start, properties, stopping.Token) is { } refusal) return new StartOutcome(null, refusal, Started: false);
-        RecordingHost host = await HostAsync(start, properties);
+        ActiveRecording host = await HostAsync(start, properties);
         RecordedCall call = Adopt(host, start, null);
         services.Log.RecordingStarted(guildId, host.Session.RecordingId.ToString(), start.Channel.Id, start.StartedBy);
         Task<bool> posting = opening.PostPanelAsync(call, stopping.Token);
@@ -172,7 +172,7 @@ public sealed class GuildRecorder : IAsyncDisposable
         return new StartOutcome(call, posted ? Texts.Started(start.Channel.Id) : Texts.NoPanel(start.Channel.Id), Started: true);
     }
 
-    private async Task<RecordingHost> HostAsync(StartCall start, Dictionary<string, string> properties)
+    private async Task<ActiveRecording> HostAsync(StartCall start, Dictionary<string, string> properties)
     {
         try
         {
@@ -196,7 +196,7 @@ public sealed class GuildRecorder : IAsyncDisposable
     }
 
     /// <summary>Makes the recording this guild's own and listens to its voice call and its end.</summary>
-    private RecordedCall Adopt(RecordingHost host, StartCall start, PostedPanel? panel)
+    private RecordedCall Adopt(ActiveRecording host, StartCall start, PostedPanel? panel)
     {
         VoiceCall voice = new(services.Options.Voice, (guild, channel, token) => services.Gateway.UpdateVoiceStateAsync(guild, channel, selfMute: false, selfDeaf: false, token), services.Time, services.Log);
         RecordedCall call = new(services, host, voice, start, panel);
@@ -281,7 +281,7 @@ public sealed class GuildRecorder : IAsyncDisposable
             case VoiceEndReason.Requested:
                 break;
             case VoiceEndReason.Kicked:
-                await FinishAsync(call, EndReason.Disconnected, await ThrownOut.WhyAsync(services.Gateway, guildId, call.ChannelId, services.Time, stopping.Token));
+                await FinishAsync(call, EndReason.Disconnected, await DisconnectReason.WhyAsync(services.Gateway, guildId, call.ChannelId, services.Time, stopping.Token));
                 break;
             case VoiceEndReason.RateLimited or VoiceEndReason.EncryptionRequired or VoiceEndReason.NoCommonMode:
                 await FinishAsync(call, EndReason.Disconnected, at => Texts.GaveUp(1, at));

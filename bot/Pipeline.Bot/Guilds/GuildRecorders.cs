@@ -150,7 +150,7 @@ public sealed class GuildRecorders(RecorderServices services)
 
     private void MendUnlessRecording(Guild guild)
     {
-        bool looksChanged = SpokenName.HasPrefix(guild.Members.GetValueOrDefault(services.Gateway.SelfId)?.Nick);
+        bool looksChanged = Nickname.HasPrefix(guild.Members.GetValueOrDefault(services.Gateway.SelfId)?.Nick);
         if (looksChanged) For(guild.Id).MendName();
     }
 }

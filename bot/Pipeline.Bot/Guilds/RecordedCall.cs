@@ -26,8 +26,8 @@ public sealed class RecordedCall : IAsyncDisposable
     private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(15);
 
     private readonly RecorderServices services;
-    private readonly ChannelVoice voice;
-    private readonly GapKeeper gaps;
+    private readonly ChannelMessages voice;
+    private readonly GapReasons gaps;
     private readonly SpeakerWatch watch;
     private readonly EncryptionWatch encryption;
     private readonly CallNotices notices;
@@ -42,7 +42,7 @@ public sealed class RecordedCall : IAsyncDisposable
     private volatile string? privacyCode;
     private PanelPhase phase = PanelPhase.Connecting;
 
-    internal RecordedCall(RecorderServices services, RecordingHost host, VoiceCall call, StartCall start, PostedPanel? posted)
+    internal RecordedCall(RecorderServices services, ActiveRecording host, VoiceCall call, StartCall start, PostedPanel? posted)
     {
         (this.services, Host, Call, Start) = (services, host, call, start);
         ChannelId = start.Channel.Id;
@@ -52,14 +52,14 @@ public sealed class RecordedCall : IAsyncDisposable
             users => Say(Texts.OptedOut(users)),
             users => Say(Texts.LateNotice(users), OptOutButton, inCall: true, ping: users),
             services.Time);
-        voice = new ChannelVoice(services.Rest, start.Guild.Id, services.Time, services.Log);
-        gaps = new GapKeeper(host.Recording.Post);
+        voice = new ChannelMessages(services.Rest, start.Guild.Id, services.Time, services.Log);
+        gaps = new GapReasons(host.Recording.Post);
         encryption = new EncryptionWatch(host.Recording.Post, SayToPeople);
         host.MoreHealth = userId => call.EncryptionCountersOf(userId).ToDictionary();
         Panel = new PanelPublisher(services.Rest, start.Guild.Id, posted, services.Time, services.Log);
     }
 
-    public RecordingHost Host { get; }
+    public ActiveRecording Host { get; }
     public VoiceCall Call { get; }
     public StartCall Start { get; }
     public PanelPublisher Panel { get; }
@@ -86,7 +86,7 @@ public sealed class RecordedCall : IAsyncDisposable
 
     public bool HasPeople => People().Count > 0;
 
-    internal ChannelVoice Voice => voice;
+    internal ChannelMessages Voice => voice;
 
     /// <summary>What people can do about the news that a recording has ended.</summary>
     internal MessageComponent StartAgainButton => MessageComponent.Button("Start again", CustomIds.For(CustomIds.CheckAgain, ChannelId.ToString(CultureInfo.InvariantCulture)), ButtonStyle.Primary);
@@ -220,7 +220,7 @@ public sealed class RecordedCall : IAsyncDisposable
     /// <summary>False: the recording takes no orders at the moment, and nothing has changed.</summary>
     internal bool SetPaused(bool paused, ulong by)
     {
-        if (!Host.Recording.Post(paused ? new RecordingCommand.Pause(by) : new RecordingCommand.Resume(by))) return false;
+        if (!Host.Recording.Post(paused ? new RecordingAction.Pause(by) : new RecordingAction.Resume(by))) return false;
         Note(paused ? Texts.Paused(Mention(by)) : Texts.Resumed(Mention(by)));
         return true;
     }

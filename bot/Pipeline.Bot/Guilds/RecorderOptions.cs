@@ -6,12 +6,12 @@ using Pipeline.Discord.Voice.Call;
 
 namespace Pipeline.Bot.Guilds;
 
-/// <summary>What the environment says about Discord; <see cref="RecorderSettings"/> reads it.</summary>
+/// <summary>What the environment says about Discord; <see cref="DiscordSettings"/> reads it.</summary>
 public sealed record RecorderOptions
 {
     public required GatewayOptions Gateway { get; init; }
     public required DiscordRestOptions Rest { get; init; }
-    public required RecordingApiOptions Api { get; init; }
+    public required CatalogueOptions Api { get; init; }
     public VoiceCallOptions Voice { get; init; } = new();
 
     /// <summary>DISCORD_GUILD_ID: declare the commands in this guild only; null: everywhere.</summary>

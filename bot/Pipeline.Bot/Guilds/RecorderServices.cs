@@ -15,13 +15,13 @@ public sealed record RecorderServices(
     CaptureOptions Capture,
     GatewayClient Gateway,
     DiscordRestClient Rest,
-    RecordingHosts Hosts,
-    RecordingApiClient Api,
+    ActiveRecordings Hosts,
+    CatalogueClient Api,
     GuildSettingsStore Settings,
     RecordingFollower Follower,
     TimeProvider Time,
     ILogger<GuildRecorder> Log)
 {
-    public SpokenName Names { get; } = new(Rest, Options.StateFolder, Log);
+    public Nickname Names { get; } = new(Rest, Options.StateFolder, Log);
     public FollowedPanels Panels { get; } = new(Options.StateFolder, Time, Log);
 }

@@ -18,7 +18,7 @@ namespace Pipeline.Bot.Hosting;
 /// While the storage is away the shard is served all the same, because a call is recorded into the spool then; two bots that both cannot
 /// reach the storage are told apart as soon as it answers, and the one that does not hold the lease stops.
 /// </remarks>
-public sealed class ShardLease(TempStorages storages, ShardName name, StandBy standBy, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ShardLease> logger) : IHostedService, IDisposable
+public sealed class ShardLease(TempStorages storages, ShardName name, WarmStandby standBy, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ShardLease> logger) : IHostedService, IDisposable
 {
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(5);
@@ -81,7 +81,7 @@ public sealed class ShardLease(TempStorages storages, ShardName name, StandBy st
     private void WhileStandingBy(CancellationToken cancellationToken)
     {
         if (state != ShardState.StandingBy) logger.ShardStandingBy(name.ToString());
-        else if (!preparing.IsCompleted || time.GetElapsedTime(preparedAt) < StandBy.Interval) return;
+        else if (!preparing.IsCompleted || time.GetElapsedTime(preparedAt) < WarmStandby.Interval) return;
         state = ShardState.StandingBy;
         preparedAt = time.GetTimestamp();
         preparing = Task.Run(() => standBy.PrepareAsync(cancellationToken), CancellationToken.None);

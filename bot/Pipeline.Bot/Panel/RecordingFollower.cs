@@ -8,7 +8,7 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Panel;
 
 /// <summary>What follows a recording after it has ended: asks the recording API until it is finalized and shows that in the panel.</summary>
-public sealed class RecordingFollower(RecordingApiClient api, DiscordRestClient rest, TimeProvider time, ILogger<RecordingFollower> log)
+public sealed class RecordingFollower(CatalogueClient api, DiscordRestClient rest, TimeProvider time, ILogger<RecordingFollower> log)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
@@ -40,7 +40,7 @@ public sealed class RecordingFollower(RecordingApiClient api, DiscordRestClient 
             RecordingSummary? found = await api.FindAsync(session.GuildId, session.RecordingId, cancellationToken);
             return api.PageOf(found?.Id ?? session.RecordingId.ToString());
         }
-        catch (RecordingApiException)
+        catch (CatalogueException)
         {
             return api.PageOf(session.RecordingId.ToString());
         }
@@ -71,7 +71,7 @@ public sealed class RecordingFollower(RecordingApiClient api, DiscordRestClient 
             RecordingSummary? found = await api.FindAsync(session.GuildId, session.RecordingId, cancellationToken);
             return found is { Status: RecordingStatus.Completed or RecordingStatus.Failed } ? found : null;
         }
-        catch (RecordingApiException problem)
+        catch (CatalogueException problem)
         {
             log.SettingsAway(session.GuildId, problem.Message);
             return null;

@@ -18,7 +18,7 @@ internal sealed class FoundRecording
     {
         this.stored = stored;
         // Leftovers of a bot whose recording went on elsewhere are announced by nobody.
-        segments = [.. inTemp.Where(segment => segment.SegmentIndex < ManifestKeeper.LeftoverIndexes).OrderBy(segment => segment.SegmentIndex)];
+        segments = [.. inTemp.Where(segment => segment.SegmentIndex < LiveManifest.LeftoverIndexes).OrderBy(segment => segment.SegmentIndex)];
         LastSample = segments.Aggregate(stored.SampleCount, (last, segment) => Math.Max(last, segment.StartSample + segment.SampleCount));
         Manifest = stored with { SampleCount = LastSample, Tracks = [.. Users().Select(Announce)] };
     }
@@ -57,7 +57,7 @@ internal sealed class FoundRecording
     private TrackSummary Announce(ulong userId)
     {
         TrackSummary? known = stored.Tracks.FirstOrDefault(track => track.UserId == userId);
-        TrackAccount account = known is null ? new TrackAccount(userId) : new TrackAccount(known);
+        TrackManifest account = known is null ? new TrackManifest(userId) : new TrackManifest(known);
         foreach (SegmentReady segment in segments.Where(segment => segment.UserId == userId)) account.Announce(JournalEntry.From(segment));
         return account.Summarize(null, LastSample, Math.Max(known?.NextFreeIndex ?? 0, account.NextIndex));
     }

@@ -14,7 +14,7 @@ namespace Pipeline.Bot.Recordings;
 /// segment is uploaded (also after a restart, also when the storage comes back hours later), reserves indexes for leftovers,
 /// and removes folders that nobody needs any more.
 /// </summary>
-public sealed class RecordingCloser(SegmentSpool spool, TempStorages storages, ManifestKeepers keepers, StorageRetry retry, TimeProvider time, ILogger<RecordingCloser> logger) : BackgroundService
+public sealed class RecordingCloser(SegmentSpool spool, TempStorages storages, LiveManifests keepers, StorageRetry retry, TimeProvider time, ILogger<RecordingCloser> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AbandonedInterval = TimeSpan.FromMinutes(1);
@@ -45,7 +45,7 @@ public sealed class RecordingCloser(SegmentSpool spool, TempStorages storages, M
             if (checkAbandoned) lastAbandonedCheck = time.GetTimestamp();
             foreach (RecordingId recording in spool.Recordings())
             {
-                ManifestKeeper? keeper = keepers.Find(recording);
+                LiveManifest? keeper = keepers.Find(recording);
                 if (keeper is null && checkAbandoned) spool.Folder(recording).DeleteWhenEmpty();
                 if (keeper is { IsHosted: false }) await LookAfterAsync(keeper, checkAbandoned, stoppingToken);
             }
@@ -53,7 +53,7 @@ public sealed class RecordingCloser(SegmentSpool spool, TempStorages storages, M
         }
     }
 
-    private async Task LookAfterAsync(ManifestKeeper keeper, bool checkAbandoned, CancellationToken stop)
+    private async Task LookAfterAsync(LiveManifest keeper, bool checkAbandoned, CancellationToken stop)
     {
         RecordingId recording = keeper.Session.RecordingId;
         try
@@ -74,7 +74,7 @@ public sealed class RecordingCloser(SegmentSpool spool, TempStorages storages, M
     }
 
     // Leftovers of a recording that nobody runs: for as long as this takes, it is ours.
-    private async Task ReserveAsync(ManifestKeeper keeper, CancellationToken stop)
+    private async Task ReserveAsync(LiveManifest keeper, CancellationToken stop)
     {
         RecordingLease lease = new(storages, time);
         LeaseOutcome outcome = await retry.ExecuteAsync(token => lease.BeatAsync(keeper, token), stop);
@@ -82,7 +82,7 @@ public sealed class RecordingCloser(SegmentSpool spool, TempStorages storages, M
         else keeper.Lost();
     }
 
-    private async Task CloseAsync(ManifestKeeper keeper, RecordingStopped stopped, CancellationToken stop)
+    private async Task CloseAsync(LiveManifest keeper, RecordingStopped stopped, CancellationToken stop)
     {
         RecordingId recording = keeper.Session.RecordingId;
         keeper.Stopped(stopped);
@@ -106,7 +106,7 @@ public sealed class RecordingCloser(SegmentSpool spool, TempStorages storages, M
     }
 
     // Nobody will ask this spool to go on: the recording is closed, or another bot went on with it.
-    private async Task<bool> IsElsewhereAsync(ManifestKeeper keeper, CancellationToken stop)
+    private async Task<bool> IsElsewhereAsync(LiveManifest keeper, CancellationToken stop)
     {
         StoredManifest? there = await retry.ExecuteAsync(token => storages.For(keeper.Session).ReadManifestAsync(keeper.Session.RecordingId, token), stop);
         return there is null || there.Manifest.State == ManifestState.Stopped || there.Manifest.Incarnation > keeper.Incarnation;

@@ -15,7 +15,7 @@ public sealed class RecordingLease(TempStorages storages, TimeProvider time)
 
     /// <summary>Stores the manifest of this moment under our lease.</summary>
     /// <returns><see cref="LeaseOutcome.Theirs"/> when another bot holds the lease or has gone on with the recording in the meantime.</returns>
-    public async Task<LeaseOutcome> BeatAsync(ManifestKeeper keeper, CancellationToken cancel)
+    public async Task<LeaseOutcome> BeatAsync(LiveManifest keeper, CancellationToken cancel)
     {
         TempStorage storage = storages.For(keeper.Session);
         RecordingId recording = keeper.Session.RecordingId;
@@ -46,6 +46,6 @@ public sealed class RecordingLease(TempStorages storages, TimeProvider time)
     }
 
     /// <summary>Lets another bot go on at once.</summary>
-    public Task ReleaseAsync(ManifestKeeper keeper, CancellationToken cancel) =>
+    public Task ReleaseAsync(LiveManifest keeper, CancellationToken cancel) =>
         storages.For(keeper.Session).ReleaseLeaseAsync(keeper.Session.RecordingId, keeper.Folder.LeaseId(), cancel);
 }

@@ -7,7 +7,7 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Recordings;
 
 /// <summary>One attempt to go on with a recording that another process left: ours with its spool, or another's from its stored manifest.</summary>
-internal sealed class RecordingTakeover(RecordingHosts room, RecordingCandidate candidate, TimeProvider captureTime, ILogger logger)
+internal sealed class RecordingTakeover(ActiveRecordings room, RecordingCandidate candidate, TimeProvider captureTime, ILogger logger)
 {
     // With the spool here the recording goes on whether the storage answers or not; somebody may be talking.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -18,11 +18,11 @@ internal sealed class RecordingTakeover(RecordingHosts room, RecordingCandidate 
 
     private bool holdsLease;
 
-    public async Task<RecordingHost?> RunAsync(bool ticksByCaller, CancellationToken cancel)
+    public async Task<ActiveRecording?> RunAsync(bool ticksByCaller, CancellationToken cancel)
     {
         RecordingId recording = candidate.Session.RecordingId;
         RecordingFolder folder = room.Spool.Folder(recording);
-        ManifestKeeper keeper = room.Keepers.Find(recording) ?? room.Keepers.Add(ManifestKeeper.Start(folder, candidate.Manifest));
+        LiveManifest keeper = room.Keepers.Find(recording) ?? room.Keepers.Add(LiveManifest.Start(folder, candidate.Manifest));
         if (!keeper.TryClaim()) return null;
         bool goesOn = false;
         try
@@ -41,7 +41,7 @@ internal sealed class RecordingTakeover(RecordingHosts room, RecordingCandidate 
         }
     }
 
-    private RecordingHost GoOn(ManifestKeeper keeper, FoundRecording? found, long storedSamples, bool ticksByCaller)
+    private ActiveRecording GoOn(LiveManifest keeper, FoundRecording? found, long storedSamples, bool ticksByCaller)
     {
         long last = Math.Max(candidate.InSpool ? candidate.LastSample : 0, found?.LastSample ?? storedSamples);
         long now = SampleClock.ToSamples(captureTime.GetUtcNow() - keeper.Session.StartedAt);
@@ -52,7 +52,7 @@ internal sealed class RecordingTakeover(RecordingHosts room, RecordingCandidate 
         foreach (ulong userId in keeper.OptedOut) room.Uploader.Erase(keeper.Session.RecordingId, userId);
         List<ClosedSegment> waiting = [.. room.Spool.Closed(keeper.Session.RecordingId).Select(PreparedSegment.Describe).OfType<ClosedSegment>()];
         Dictionary<ulong, int> next = [];
-        foreach (ClosedSegment segment in waiting.Where(segment => segment.Key.Index < ManifestKeeper.LeftoverIndexes))
+        foreach (ClosedSegment segment in waiting.Where(segment => segment.Key.Index < LiveManifest.LeftoverIndexes))
         {
             keeper.Closed(segment.Key, segment.StartSample);
             if (!File.Exists(segment.WavPath)) keeper.Uploaded(segment.Key); // It left since it was listed.
@@ -60,7 +60,7 @@ internal sealed class RecordingTakeover(RecordingHosts room, RecordingCandidate 
         }
         Dictionary<ulong, int> first = keeper.FirstIndexes(next, beyondReserved: found is not null);
         keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow()));
-        RecordingHost host = room.Host(keeper, new RecordingLease(room.Storages, room.Time), captureTime, timestamp - elapsed, first, ticksByCaller);
+        ActiveRecording host = room.Host(keeper, new RecordingLease(room.Storages, room.Time), captureTime, timestamp - elapsed, first, ticksByCaller);
         logger.RecordingTakenOver(keeper.Session.RecordingId.ToString(), keeper.Incarnation, SampleClock.ToTime(resume - last).TotalSeconds);
         return host;
     }
@@ -75,7 +75,7 @@ internal sealed class RecordingTakeover(RecordingHosts room, RecordingCandidate 
         return await FoundRecording.LookAsync(room.Storages.For(stored.Session), stored, patience.Token);
     }
 
-    private async Task<(bool Free, SessionManifest? Elsewhere)> AskAsync(ManifestKeeper keeper, CancellationToken cancel)
+    private async Task<(bool Free, SessionManifest? Elsewhere)> AskAsync(LiveManifest keeper, CancellationToken cancel)
     {
         TempStorage storage = room.Storages.For(keeper.Session);
         RecordingId recording = keeper.Session.RecordingId;
@@ -98,7 +98,7 @@ internal sealed class RecordingTakeover(RecordingHosts room, RecordingCandidate 
         }
     }
 
-    private async Task GiveUpAsync(ManifestKeeper keeper)
+    private async Task GiveUpAsync(LiveManifest keeper)
     {
         if (holdsLease) await ReleaseAsync(keeper);
         keeper.Unhost();
@@ -108,7 +108,7 @@ internal sealed class RecordingTakeover(RecordingHosts room, RecordingCandidate 
     }
 
     // The folder with the lease's id may go now: without a word to the storage nobody could take the recording for 60 s.
-    private async Task ReleaseAsync(ManifestKeeper keeper)
+    private async Task ReleaseAsync(LiveManifest keeper)
     {
         using CancellationTokenSource patience = new(ReleasePatience);
         await room.Storages.For(keeper.Session).ReleaseLeaseAsync(keeper.Session.RecordingId, keeper.Folder.LeaseId(), patience.Token)

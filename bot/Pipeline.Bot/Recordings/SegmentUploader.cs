@@ -27,7 +27,7 @@ public sealed class SegmentUploader : BackgroundService
     private readonly ConcurrentDictionary<SegmentKey, long> failedAt = new();
     private readonly SegmentSpool spool;
     private readonly TempStorages storages;
-    private readonly ManifestKeepers keepers;
+    private readonly LiveManifests keepers;
     private readonly StorageRetry retry;
     private readonly UploadOptions options;
     private readonly BotMetrics metrics;
@@ -35,7 +35,7 @@ public sealed class SegmentUploader : BackgroundService
     private readonly ILogger<SegmentUploader> logger;
     private readonly SemaphoreSlim slots;
 
-    public SegmentUploader(SegmentSpool spool, TempStorages storages, ManifestKeepers keepers, StorageRetry retry, UploadOptions options, BotMetrics metrics, TimeProvider time, ILogger<SegmentUploader> logger)
+    public SegmentUploader(SegmentSpool spool, TempStorages storages, LiveManifests keepers, StorageRetry retry, UploadOptions options, BotMetrics metrics, TimeProvider time, ILogger<SegmentUploader> logger)
     {
         (this.spool, this.storages, this.keepers, this.retry) = (spool, storages, keepers, retry);
         (this.options, this.metrics, this.time, this.logger) = (options, metrics, time, logger);
@@ -125,7 +125,7 @@ public sealed class SegmentUploader : BackgroundService
     }
 
     /// <returns>False: its speaker agrees to it, or the disk does not let it go.</returns>
-    private bool TryErase(ManifestKeeper keeper, SpooledSegment segment)
+    private bool TryErase(LiveManifest keeper, SpooledSegment segment)
     {
         if (!keeper.IsRefused(segment.Key)) return false;
         try
@@ -221,10 +221,10 @@ public sealed class SegmentUploader : BackgroundService
     private async Task PutEnqueueDeleteAsync(PreparedSegment prepared, CancellationToken stop)
     {
         (SpooledSegment file, SegmentReady message) = (prepared.File, prepared.Message);
-        ManifestKeeper? keeper = keepers.Find(file.Key.Recording);
+        LiveManifest? keeper = keepers.Find(file.Key.Recording);
         if (keeper is not null && !await keeper.ReservedAsync(file.Key, stop))
         {
-            int index = (ManifestKeeper.LeftoverIndexes * Math.Max(1, keeper.Incarnation)) + file.Key.Index;
+            int index = (LiveManifest.LeftoverIndexes * Math.Max(1, keeper.Incarnation)) + file.Key.Index;
             logger.SegmentRenumbered(file.Key.ToString(), index);
             SegmentSpool.Renumber(file, index);
             return;

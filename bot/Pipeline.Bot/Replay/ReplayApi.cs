@@ -15,7 +15,7 @@ internal sealed class ReplayApi : IAsyncDisposable
 
     private readonly CancellationTokenSource stop = new();
     private readonly HttpClient http = new();
-    private readonly RecordingApiClient? client;
+    private readonly CatalogueClient? client;
     private readonly ulong guildId;
     private readonly TimeProvider time;
     private volatile RecordingSummary? last;
@@ -24,7 +24,7 @@ internal sealed class ReplayApi : IAsyncDisposable
     public ReplayApi(ReplayOptions options, string? key, TimeProvider time)
     {
         (guildId, this.time) = (options.GuildId, time);
-        if (options.Api is { } address) client = new RecordingApiClient(http, new RecordingApiOptions { BaseUrl = address, ApiKey = key }, time);
+        if (options.Api is { } address) client = new CatalogueClient(http, new CatalogueOptions { BaseUrl = address, ApiKey = key }, time);
     }
 
     /// <summary>Segments in the recordings container; null while the API does not count them: before the recording has ended, or when it is not asked.</summary>
@@ -57,7 +57,7 @@ internal sealed class ReplayApi : IAsyncDisposable
         http.Dispose();
     }
 
-    private async Task FollowAsync(RecordingApiClient api, RecordingId recording)
+    private async Task FollowAsync(CatalogueClient api, RecordingId recording)
     {
         while (last is not { Status: RecordingStatus.Completed or RecordingStatus.Failed })
         {
@@ -66,7 +66,7 @@ internal sealed class ReplayApi : IAsyncDisposable
             {
                 last = await api.FindAsync(guildId, recording, stop.Token) ?? last;
             }
-            catch (RecordingApiException)
+            catch (CatalogueException)
             {
                 continue; // Away: asked again in a second.
             }

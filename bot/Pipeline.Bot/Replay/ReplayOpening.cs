@@ -9,7 +9,7 @@ namespace Pipeline.Bot.Replay;
 /// Starts the recording of a replay, or finds the one that an earlier run left: by its id, by the note in the spool, or by the
 /// fingerprint in a manifest of the temp container when the spool is gone.
 /// </summary>
-internal sealed class ReplayOpening(RecordingHosts hosts, SegmentSpool spool, ReplayOptions options, TimeProvider time)
+internal sealed class ReplayOpening(ActiveRecordings hosts, SegmentSpool spool, ReplayOptions options, TimeProvider time)
 {
     private const string FingerprintProperty = "replay";
 
@@ -59,7 +59,7 @@ internal sealed class ReplayOpening(RecordingHosts hosts, SegmentSpool spool, Re
         if (options.OnAir && spoken > last) last = spoken;
         TimeSpan origin = (Math.Floor(last / FrameDuration) + 1) * FrameDuration;
         ReplayClock clock = new(found.Session.StartedAt + origin);
-        RecordingHost? host = await hosts.TakeOverAsync(found, clock, ticksByCaller: true, cancel);
+        ActiveRecording? host = await hosts.TakeOverAsync(found, clock, ticksByCaller: true, cancel);
         if (host is null) return null;
         new ReplayMark(host.Session.RecordingId, Closed: false).Save(spool.Root, fingerprint);
         return new ReplayStart(host.Session.RecordingId, host, clock, origin);
@@ -68,7 +68,7 @@ internal sealed class ReplayOpening(RecordingHosts hosts, SegmentSpool spool, Re
     private async Task<ReplayStart> StartAsync(CancellationToken cancel)
     {
         ReplayClock clock = new(time.GetUtcNow());
-        RecordingHost host = await hosts.StartAsync(new StartRecordingRequest
+        ActiveRecording host = await hosts.StartAsync(new StartRecordingRequest
         {
             GuildId = options.GuildId,
             GuildName = options.GuildName,

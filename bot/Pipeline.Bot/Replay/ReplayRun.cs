@@ -19,7 +19,7 @@ internal sealed class ReplayRun : IDisposable
 
     private readonly IHost app;
     private readonly ReplayOptions options;
-    private readonly RecordingHosts hosts;
+    private readonly ActiveRecordings hosts;
     private readonly SegmentSpool spool;
     private readonly SpoolOptions spoolOptions;
     private readonly BotMetrics metrics;
@@ -36,7 +36,7 @@ internal sealed class ReplayRun : IDisposable
     public ReplayRun(IHost app, ReplayOptions options, ReplayProgress progress, ReplayApi api)
     {
         (this.app, this.options, this.progress, this.api) = (app, options, progress, api);
-        hosts = app.Services.GetRequiredService<RecordingHosts>();
+        hosts = app.Services.GetRequiredService<ActiveRecordings>();
         spool = app.Services.GetRequiredService<SegmentSpool>();
         spoolOptions = app.Services.GetRequiredService<SpoolOptions>();
         metrics = app.Services.GetRequiredService<BotMetrics>();
@@ -75,7 +75,7 @@ internal sealed class ReplayRun : IDisposable
 
     public void Dispose() => listener.Dispose();
 
-    private async Task PlayAsync(RecordingHost host, ReplayStage stage, TimeSpan length)
+    private async Task PlayAsync(ActiveRecording host, ReplayStage stage, TimeSpan length)
     {
         long pacedFrom = time.GetTimestamp();
         TimeSpan pacedPosition = stage.Position;
@@ -103,7 +103,7 @@ internal sealed class ReplayRun : IDisposable
         return true;
     }
 
-    private async Task EndAsync(RecordingHost host, ReplayStage stage, TimeSpan length)
+    private async Task EndAsync(ActiveRecording host, ReplayStage stage, TimeSpan length)
     {
         Task closing = host.StopAsync(EndReason.Stopped, stopping);
         while (!closing.IsCompleted)
@@ -126,7 +126,7 @@ internal sealed class ReplayRun : IDisposable
         progress.Show(new ReplayState(stage.Position, length, percent, options.Speakers.Count, metrics.Closed, metrics.Uploaded, api.Moved, now, memory[^1]));
     }
 
-    private ReplaySummary Summarize(RecordingHost host, ReplayStage stage, RecordingEnd end)
+    private ReplaySummary Summarize(ActiveRecording host, ReplayStage stage, RecordingEnd end)
     {
         SessionManifest manifest = host.Manifest;
         return new ReplaySummary

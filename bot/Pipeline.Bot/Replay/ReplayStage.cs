@@ -16,12 +16,12 @@ internal sealed class ReplayStage : IDisposable
 
     private readonly PriorityQueue<ReplayFrame, TimeSpan> network = new();
     private readonly List<ReplayVoice> voices;
-    private readonly RecordingHost host;
+    private readonly ActiveRecording host;
     private readonly ReplayClock clock;
     private readonly TimeSpan origin; // clock zero, since the start of the recording
 
     /// <param name="origin">Position of the recording at which the clock stood still at zero; packets before it were sent by an earlier run.</param>
-    public ReplayStage(RecordingHost host, ReplayClock clock, ReplayOptions options, TimeSpan origin)
+    public ReplayStage(ActiveRecording host, ReplayClock clock, ReplayOptions options, TimeSpan origin)
     {
         (this.host, this.clock, this.origin) = (host, clock, origin);
         Dictionary<string, ReplayFile> files = options.Speakers.Select(speaker => speaker.File).Distinct().ToDictionary(path => path, path => new ReplayFile(path));
@@ -40,7 +40,7 @@ internal sealed class ReplayStage : IDisposable
     /// <summary>One tick: everything that arrives until then goes to the recording.</summary>
     public void Step()
     {
-        TimeSpan until = Position + RecordingHost.TickInterval;
+        TimeSpan until = Position + ActiveRecording.TickInterval;
         foreach (ReplayVoice voice in voices) Speak(voice, until);
         while (network.TryPeek(out ReplayFrame frame, out TimeSpan arrivesAt) && arrivesAt <= until)
         {

@@ -12,7 +12,7 @@ namespace Pipeline.Bot.ServerSettings;
 /// somebody may record or is recorded. What was changed while it was away is written there first when it is back.
 /// </summary>
 /// <param name="folder">Where the last-known copies lie, one file per guild.</param>
-public sealed class GuildSettingsStore(RecordingApiClient api, string folder, TimeProvider time, ILogger<GuildSettingsStore> log)
+public sealed class GuildSettingsStore(CatalogueClient api, string folder, TimeProvider time, ILogger<GuildSettingsStore> log)
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(30);
 
@@ -35,7 +35,7 @@ public sealed class GuildSettingsStore(RecordingApiClient api, string folder, Ti
             Change(guildId, copy => ReferenceEquals(copy, entry.Copy) ? copy with { Settings = settings, IsComplete = true } : copy, time.GetTimestamp());
             return Known(guildId, isLastKnown: false);
         }
-        catch (RecordingApiException problem)
+        catch (CatalogueException problem)
         {
             log.SettingsAway(guildId, problem.Message);
             return Known(guildId, isLastKnown: true);
@@ -84,7 +84,7 @@ public sealed class GuildSettingsStore(RecordingApiClient api, string folder, Ti
             Change(guildId, now => now.Without(ours) with { Settings = now.Unsaved && !ReferenceEquals(now.Settings, ours.Settings) ? now.Settings : next.Effective(), IsComplete = true }, time.GetTimestamp());
             return true;
         }
-        catch (RecordingApiException problem)
+        catch (CatalogueException problem)
         {
             log.SettingsAway(guildId, problem.Message);
             return false;

@@ -84,7 +84,7 @@ internal sealed class CaptureRun : IDisposable
         return this;
     }
 
-    public void Post(RecordingCommand command) => Assert.True(Recording.Post(command));
+    public void Post(RecordingAction command) => Assert.True(Recording.Post(command));
 
     /// <summary>Lets the last words arrive, then stops.</summary>
     public void Stop()

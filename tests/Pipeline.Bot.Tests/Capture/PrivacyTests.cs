@@ -14,11 +14,11 @@ public sealed class PrivacyTests
         using CaptureRun run = new();
         using Talker ada = new(run);
         ada.Say(1000);
-        run.Post(new RecordingCommand.Pause(9));
+        run.Post(new RecordingAction.Pause(9));
         ada.Say(3000);
         Assert.True(run.Recording.Snapshot.Paused);
         Assert.Equal("paused", Assert.Single(run.Recording.Snapshot.Gaps).Reason);
-        run.Post(new RecordingCommand.Resume(9));
+        run.Post(new RecordingAction.Resume(9));
         ada.Say(1000);
         run.Stop();
         Assert.Equal([1000L * Millisecond, 1000L * Millisecond], run.Closed.Select(segment => segment.SampleCount));
@@ -35,11 +35,11 @@ public sealed class PrivacyTests
         using CaptureRun run = new();
         using Talker ada = new(run);
         ada.Say(1000);
-        run.Post(new RecordingCommand.Pause(9));
+        run.Post(new RecordingAction.Pause(9));
         run.AdvanceTo(2000);
         long during = run.Time.GetTimestamp();
         run.AdvanceTo(3000);
-        run.Post(new RecordingCommand.Resume(9));
+        run.Post(new RecordingAction.Resume(9));
         run.AdvanceTo(3500);
         Assert.True(run.Recording.Frames.TryWrite(new Discord.Media.AudioFrame
         {
@@ -103,10 +103,10 @@ public sealed class PrivacyTests
         using CaptureRun run = new();
         using Talker ada = new(run);
         ada.Say(1000);
-        run.Post(new RecordingCommand.GapStarted("reconnect"));
+        run.Post(new RecordingAction.GapStarted("reconnect"));
         ada.Pause(7000);
         Assert.InRange(Assert.Single(run.Recording.Snapshot.Gaps).SampleCount, 6940 * Millisecond, 7000 * Millisecond);
-        run.Post(new RecordingCommand.GapEnded());
+        run.Post(new RecordingAction.GapEnded());
         ada.Ssrc = 77;
         ada.Say(1000);
         run.Stop();

@@ -218,7 +218,7 @@ public sealed class SegmentRulesTests
         using CaptureRun run = new();
         using Talker ada = new(run);
         ada.Say(2000);
-        run.Post(new RecordingCommand.Cut());
+        run.Post(new RecordingAction.Cut());
         ada.Say(2000);
         run.Stop();
         Assert.Equal(4L * Second, run.Closed.Sum(segment => segment.SampleCount));

@@ -66,13 +66,13 @@ public sealed class SpoolFaultTests
     {
         using CaptureRun run = new();
         using Talker ada = new(run);
-        run.Post(new RecordingCommand.SpoolFull());
+        run.Post(new RecordingAction.SpoolFull());
         ada.Say(2000);
         Assert.NotNull(run.Recording.Snapshot.SpoolProblem);
         RecordingGap running = Assert.Single(run.Recording.Snapshot.Gaps);
         Assert.Equal("spool", running.Reason);
         Assert.InRange(running.SampleCount, 1800 * Millisecond, 2000 * Millisecond);
-        run.Post(new RecordingCommand.SpoolFree());
+        run.Post(new RecordingAction.SpoolFree());
         ada.Say(2000);
         run.Stop();
         Assert.Equal(2000L * Millisecond, Assert.Single(run.Recording.Snapshot.Gaps).SampleCount);

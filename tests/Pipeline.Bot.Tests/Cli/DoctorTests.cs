@@ -148,7 +148,7 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         DiscordRestOptions restOptions = new() { Token = token ?? discord.Bot.Token, ApiBase = new Uri(discord.ApiBaseUrl) };
         using DiscordRestClient rest = new(http, restOptions, TimeProvider.System, NullLogger<DiscordRestClient>.Instance);
         BotOptions bot = new() { Spool = new SpoolOptions { Folder = folder.Combine("spool"), MinimumFreeBytes = 0 } };
-        RecorderOptions options = new() { Gateway = new GatewayOptions { Token = restOptions.Token }, Rest = restOptions, Api = new RecordingApiOptions(), Voice = Quick(discord), StateFolder = folder.Combine("state") };
+        RecorderOptions options = new() { Gateway = new GatewayOptions { Token = restOptions.Token }, Rest = restOptions, Api = new CatalogueOptions(), Voice = Quick(discord), StateFolder = folder.Combine("state") };
         TempStorages storages = new([new TempStorage(new TempStorageOptions { ConnectionString = storage ?? azurite.ConnectionString })]);
         List<DoctorFinding> findings = [];
         await foreach (DoctorFinding finding in new Doctor(options, bot, storages, rest, http, TimeProvider.System, channel).ExamineAsync(TestContext.Current.CancellationToken)) findings.Add(finding);

@@ -21,7 +21,7 @@ public sealed class RecordingCommandsTests
         SimulatedInteraction answer = await rig.RecordAsync(new() { ["title"] = "Session 12" });
         Assert.True(answer.IsEphemeral);
         Assert.Contains(Texts.Started(rig.Discord.VoiceChannel.Id), answer.Text, StringComparison.Ordinal);
-        Assert.Equal(SpokenName.WithPrefix("Recorder"), rig.Discord.BotMember.Nickname);
+        Assert.Equal(Nickname.WithPrefix("Recorder"), rig.Discord.BotMember.Nickname);
         await rig.UntilSaidAsync("This call is being recorded");
         await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
         await rig.UntilAsync(() => rig.PanelText.Contains("🔴 Recording · Session 12", StringComparison.Ordinal) && rig.PanelText.Contains("**Ben**", StringComparison.Ordinal), "panel");

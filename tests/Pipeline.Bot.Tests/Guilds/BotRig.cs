@@ -144,7 +144,7 @@ internal sealed class BotRig : IAsyncDisposable
     {
         Gateway = new GatewayOptions { Token = Discord.Bot.Token, ReconnectDelay = TimeSpan.FromMilliseconds(20), IdentifyInterval = TimeSpan.FromMilliseconds(20) },
         Rest = new DiscordRestOptions { Token = Discord.Bot.Token, ApiBase = new Uri(Discord.ApiBaseUrl), RetryDelay = TimeSpan.FromMilliseconds(20) },
-        Api = new RecordingApiOptions { BaseUrl = Api.BaseUrl, ApiKey = "key-of-the-api" },
+        Api = new CatalogueOptions { BaseUrl = Api.BaseUrl, ApiKey = "key-of-the-api" },
         Voice = new VoiceCallOptions
         {
             Session = new VoiceSessionOptions { ExtraRoots = [Discord.CertificateAuthority] },

@@ -85,11 +85,11 @@ public sealed class EncryptionWatchTests : IDisposable
         watch.OnChanged(DaveProtection.Unencrypted);
         run.AdvanceTo(2040); // a tick
         SessionManifest first = new() { Session = run.Session, State = ManifestState.Recording, Incarnation = 1, UpdatedAt = DateTimeOffset.UnixEpoch, SampleCount = 0, Tracks = [] };
-        ManifestKeeper keeper = ManifestKeeper.Start(new RecordingFolder(spool.Combine("recording")), first);
+        LiveManifest keeper = LiveManifest.Start(new RecordingFolder(spool.Combine("recording")), first);
         keeper.Host(() => run.Recording.Snapshot, new Consent([]));
         Directory.CreateDirectory(keeper.Folder.Path);
         keeper.Stored(keeper.Compose(DateTimeOffset.UnixEpoch));
-        Assert.Equal([new SampleStretch(0, 2040 * 48)], ManifestKeeper.Load(keeper.Folder)!.Compose(DateTimeOffset.UnixEpoch).Unencrypted);
+        Assert.Equal([new SampleStretch(0, 2040 * 48)], LiveManifest.Load(keeper.Folder)!.Compose(DateTimeOffset.UnixEpoch).Unencrypted);
     }
 
     [Fact]

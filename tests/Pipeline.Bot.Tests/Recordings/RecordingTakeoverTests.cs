@@ -27,7 +27,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
         RecordingCandidate candidate = await FindAsync(room, recording);
         Assert.True(candidate.InSpool);
-        RecordingHost host = Assert.IsType<RecordingHost>(await room.Hosts.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Hosts.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
         Assert.Equal("99", host.Properties["panel"]);
         new TestVoice(host, clock, Ada, "Ada").Talk(12);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
@@ -36,7 +36,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         TrackSummary track = Assert.Single(manifest.Tracks);
         Assert.Equal(2, manifest.Incarnation);
         Assert.Single(track.Segments); // no index was left out
-        await RecordingHostTests.AssertChainAsync(eye, recording, track);
+        await ActiveRecordingTests.AssertChainAsync(eye, recording, track);
         RecordingGap gap = Assert.Single(manifest.Gaps, gap => gap.Reason == "takeover");
         Assert.InRange(gap.StartSample, 20 * 48_000, 26 * 48_000);
         Assert.Equal(60 * 48_000, gap.StartSample + gap.SampleCount);
@@ -72,7 +72,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
         RecordingCandidate candidate = await FindAsync(room, recording);
         Assert.False(candidate.InSpool);
-        RecordingHost host = Assert.IsType<RecordingHost>(await room.Hosts.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Hosts.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
         new TestVoice(host, clock, Ada, "Ada").Talk(12);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
 
@@ -95,14 +95,14 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         using TempFolder spool = new();
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
-        RecordingHost host = Assert.IsType<RecordingHost>(await room.Hosts.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Hosts.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
         new TestVoice(host, clock, Ada, "Ada").Talk(12);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
 
         SessionManifest manifest = (await eye.ManifestAsync(recording))!;
         TrackSummary track = Assert.Single(manifest.Tracks);
         Assert.Equal([new IndexRange(0, 2), new IndexRange(before.Tracks[0].NextFreeIndex, before.Tracks[0].NextFreeIndex + 1)], track.Segments);
-        await RecordingHostTests.AssertChainAsync(eye, recording, track);
+        await ActiveRecordingTests.AssertChainAsync(eye, recording, track);
         RecordingGap gap = Assert.Single(manifest.Gaps, gap => gap.Reason == RecordingGap.Takeover);
         Assert.Equal(60 * 48_000, gap.StartSample + gap.SampleCount);
         Assert.InRange(gap.StartSample, 30 * 48_000, 31 * 48_000); // The open fourth segment went with the disk.
@@ -122,7 +122,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         using TempFolder spool = new();
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
-        RecordingHost host = Assert.IsType<RecordingHost>(await room.Hosts.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Hosts.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
         new TestVoice(host, clock, Ada, "Ada").Talk(5);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
 
@@ -146,7 +146,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         RecordingStopped stopped = Assert.Single(await eye.StoppedAsync(recording));
         TrackSummary track = Assert.Single(stopped.Tracks!);
         Assert.Equal([new IndexRange(0, 2)], track.Segments);
-        await RecordingHostTests.AssertChainAsync(eye, recording, track);
+        await ActiveRecordingTests.AssertChainAsync(eye, recording, track);
         Assert.InRange(stopped.SampleCount, 30 * 48_000, 36 * 48_000);
     }
 
@@ -188,7 +188,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         using TempFolder otherSpool = new();
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         ReplayClock clock = new(Noon);
-        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
         RecordingId recording = host.Session.RecordingId;
         TestVoice voice = new(host, clock, Ada, "Ada");
         voice.Talk(12);
@@ -197,7 +197,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
 
         await using BotRoom other = await BotRoom.StartAsync(azurite.ConnectionString, otherSpool.Path);
         ReplayClock otherClock = new(Noon + TimeSpan.FromSeconds(13));
-        RecordingHost next = Assert.IsType<RecordingHost>(await other.Hosts.TakeOverAsync(await FindAsync(other, recording), otherClock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording next = Assert.IsType<ActiveRecording>(await other.Hosts.TakeOverAsync(await FindAsync(other, recording), otherClock, ticksByCaller: true, TestContext.Current.CancellationToken));
         voice.Talk(5);
         Assert.Equal(RecordingEnd.Lost, await host.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
         new TestVoice(next, otherClock, Ada, "Ada").Talk(5);
@@ -220,7 +220,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
 
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(12 + jumpSeconds));
-        RecordingHost host = Assert.IsType<RecordingHost>(await room.Hosts.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Hosts.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
         new TestVoice(host, clock, Ada, "Ada").Talk(5);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
 
@@ -237,7 +237,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         await room.Hosts.CloseUnownedAsync(await FindAsync(room, recording), EndReason.Interrupted, TestContext.Current.CancellationToken);
 
         Assert.Equal(EndReason.Interrupted, Assert.Single(await eye.StoppedAsync(recording)).EndReason);
-        await RecordingHostTests.AssertChainAsync(eye, recording, Assert.Single((await eye.ManifestAsync(recording))!.Tracks));
+        await ActiveRecordingTests.AssertChainAsync(eye, recording, Assert.Single((await eye.ManifestAsync(recording))!.Tracks));
         Assert.False(room.Spool.Folder(recording).Exists);
     }
 
@@ -246,7 +246,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
     {
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool);
         ReplayClock clock = new(Noon);
-        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
         RecordingId recording = host.Session.RecordingId;
         TestVoice voice = new(host, clock, Ada, "Ada");
         voice.Talk(Math.Min(seconds, 15));
@@ -268,7 +268,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         await using (BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool))
         {
             ReplayClock clock = new(Noon);
-            RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+            ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
             recording = host.Session.RecordingId;
             TestVoice voice = new(host, clock, Ada, "Ada");
             voice.Talk(11);

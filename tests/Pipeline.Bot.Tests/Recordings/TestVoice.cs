@@ -13,13 +13,13 @@ internal sealed class TestVoice
     private static readonly TimeSpan FrameDuration = TimeSpan.FromMilliseconds(20);
     private static readonly Lazy<byte[][]> Packets = new(Load);
 
-    private readonly RecordingHost host;
+    private readonly ActiveRecording host;
     private readonly ReplayClock clock;
     private readonly ulong userId;
     private readonly uint ssrc;
     private int sent;
 
-    public TestVoice(RecordingHost host, ReplayClock clock, ulong userId, string name)
+    public TestVoice(ActiveRecording host, ReplayClock clock, ulong userId, string name)
     {
         (this.host, this.clock, this.userId, ssrc) = (host, clock, userId, (uint)(userId + ((ulong)host.Incarnation * 1000)));
         host.Recording.Introduce(userId, name, isBot: false);

@@ -32,7 +32,7 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         SessionManifest manifest = (await eye.ManifestAsync(summary.RecordingId))!;
         Assert.Equal(ManifestState.Stopped, manifest.State);
         Assert.Equal(["Ada", "Grace 🎙"], manifest.Tracks.Select(track => track.Username));
-        foreach (TrackSummary track in manifest.Tracks) await RecordingHostTests.AssertChainAsync(eye, summary.RecordingId, track);
+        foreach (TrackSummary track in manifest.Tracks) await ActiveRecordingTests.AssertChainAsync(eye, summary.RecordingId, track);
         Assert.Equal(summary.SegmentsUploaded, (await eye.SegmentsAsync(summary.RecordingId)).Count);
         Assert.Contains(bot.Lines, line => line.StartsWith($"recording {summary.RecordingId} Stopped", StringComparison.Ordinal));
     }
@@ -67,7 +67,7 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         Assert.NotEmpty(await eye.StoppedAsync(summary.RecordingId));
         foreach (TrackSummary track in manifest.Tracks)
         {
-            await RecordingHostTests.AssertChainAsync(eye, summary.RecordingId, track);
+            await ActiveRecordingTests.AssertChainAsync(eye, summary.RecordingId, track);
             AssertWhole([.. segments.Where(segment => segment.UserId == track.UserId).OrderBy(segment => segment.StartSample)], kills);
         }
         Assert.Empty(Directory.EnumerateFiles(folder.Combine("spool"), "*.wav", SearchOption.AllDirectories));
@@ -122,7 +122,7 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         ReplaySummary summary = Read(json);
         Assert.Equal(("Stopped", 2), (summary.End, summary.Incarnation));
         TrackSummary track = Assert.Single((await eye.ManifestAsync(summary.RecordingId))!.Tracks);
-        await RecordingHostTests.AssertChainAsync(eye, summary.RecordingId, track);
+        await ActiveRecordingTests.AssertChainAsync(eye, summary.RecordingId, track);
         Assert.Equal(40 * 48_000, track.SampleCount, 2 * 48_000d);
     }
 

@@ -8,7 +8,7 @@ namespace Pipeline.Bot.Recordings;
 /// <summary>
 /// One track as the manifest tells it: the announced segments with their chain, and how far uploads have come. Not thread-safe.
 /// </summary>
-internal sealed class TrackAccount
+internal sealed class TrackManifest
 {
     private const int MaximumListed = 64;
 
@@ -26,12 +26,12 @@ internal sealed class TrackAccount
     private int waitingUnlisted;
     private long oldestKnownStart;
 
-    public TrackAccount(ulong userId)
+    public TrackManifest(ulong userId)
     {
         (UserId, username, chain) = (userId, userId.ToString(CultureInfo.InvariantCulture), SegmentChain.Empty);
     }
 
-    public TrackAccount(TrackSummary earlier)
+    public TrackManifest(TrackSummary earlier)
     {
         (UserId, username, chain) = (earlier.UserId, earlier.Username, earlier.Chain);
         (sampleCount, byteCount) = (earlier.SampleCount, earlier.ByteCount);

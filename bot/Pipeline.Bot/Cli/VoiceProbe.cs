@@ -14,7 +14,7 @@ namespace Pipeline.Bot.Cli;
 /// Joins a voice channel for a moment, muted and deafened, and leaves again: only a voice server that has let us in answers IP discovery,
 /// which proves that datagrams go out and come back. Never disturbs a call that the bot is in.
 /// </summary>
-internal sealed class CallTrial(RecorderOptions options, DiscordRestClient rest, TimeProvider time)
+internal sealed class VoiceProbe(RecorderOptions options, DiscordRestClient rest, TimeProvider time)
 {
     public const string Check = "UDP";
 

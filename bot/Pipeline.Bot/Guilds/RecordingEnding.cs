@@ -7,7 +7,7 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Guilds;
 
 /// <summary>Ends recordings and sees to what follows: the name, the link to the starter, the panel until everything is finalized.</summary>
-internal sealed class AfterRecording(RecorderServices services, CancellationToken stopping) : IAsyncDisposable
+internal sealed class RecordingEnding(RecorderServices services, CancellationToken stopping) : IAsyncDisposable
 {
     private static readonly TimeSpan PanelInterval = TimeSpan.FromSeconds(5);
 
@@ -81,7 +81,7 @@ internal sealed class AfterRecording(RecorderServices services, CancellationToke
     private async Task TellAsync(PanelState last, PostedPanel? posted)
     {
         if (last.Outcome is not { } text) return;
-        await using ChannelVoice voice = new(services.Rest, last.Session.GuildId, services.Time, services.Log);
+        await using ChannelMessages voice = new(services.Rest, last.Session.GuildId, services.Time, services.Log);
         MessageBody body = new()
         {
             Content = text,

@@ -3,10 +3,10 @@ using Pipeline.Bot.Capture;
 namespace Pipeline.Bot.Guilds;
 
 /// <summary>Several things can keep audio away at once; the recording has one gap from the first to the end of the last. One owner.</summary>
-internal sealed class GapKeeper(Func<RecordingCommand, bool> post)
+internal sealed class GapReasons(Func<RecordingAction, bool> post)
 {
     private readonly HashSet<string> reasons = [];
-    private RecordingCommand? owed; // the recording had no room for it
+    private RecordingAction? owed; // the recording had no room for it
 
     public bool IsOpen => reasons.Count > 0;
 
@@ -14,13 +14,13 @@ internal sealed class GapKeeper(Func<RecordingCommand, bool> post)
     public bool Begin(string reason)
     {
         if (!reasons.Add(reason)) return false;
-        if (reasons.Count == 1) Tell(new RecordingCommand.GapStarted(reason));
+        if (reasons.Count == 1) Tell(new RecordingAction.GapStarted(reason));
         return true;
     }
 
     public void End(string reason)
     {
-        if (reasons.Remove(reason) && reasons.Count == 0) Tell(new RecordingCommand.GapEnded());
+        if (reasons.Remove(reason) && reasons.Count == 0) Tell(new RecordingAction.GapEnded());
     }
 
     /// <summary>Says again what the recording had no room for.</summary>
@@ -29,5 +29,5 @@ internal sealed class GapKeeper(Func<RecordingCommand, bool> post)
         if (owed is { } command) Tell(command);
     }
 
-    private void Tell(RecordingCommand command) => owed = post(command) ? null : command;
+    private void Tell(RecordingAction command) => owed = post(command) ? null : command;
 }

@@ -8,7 +8,7 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Recordings;
 
-public sealed class RecordingHostTests(AzuriteFixture azurite)
+public sealed class ActiveRecordingTests(AzuriteFixture azurite)
 {
     private const ulong Ada = 501;
     private static readonly DateTimeOffset Noon = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
@@ -22,7 +22,7 @@ public sealed class RecordingHostTests(AzuriteFixture azurite)
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         await room.Storage.EnsureCreatedAsync(TestContext.Current.CancellationToken); // else a warning says that it is missing
         ReplayClock clock = new(Noon);
-        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
         RecordingId recording = host.Session.RecordingId;
         new TestVoice(host, clock, Ada, "Ada 🎙").Talk(25);
         host.Properties["message"] = "77";
@@ -58,7 +58,7 @@ public sealed class RecordingHostTests(AzuriteFixture azurite)
         queue.Cut();
         await using BotRoom room = await BotRoom.StartAsync(connection, spool.Path);
         ReplayClock clock = new(Noon);
-        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
         new TestVoice(host, clock, Ada, "Ada").Talk(45);
         await BotRoom.UntilAsync(() => host.Upload.State == UploadState.Delayed, "the outage is shown");
         Assert.InRange(host.Upload.SafeSample, 0, 4800);
@@ -90,7 +90,7 @@ public sealed class RecordingHostTests(AzuriteFixture azurite)
             blob.Cut();
             queue.Cut();
             ReplayClock clock = new(Noon);
-            RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+            ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
             recording = host.Session.RecordingId;
             new TestVoice(host, clock, Ada, "Ada").Talk(15);
             using CancellationTokenSource short_ = new(TimeSpan.FromMilliseconds(300));
@@ -120,7 +120,7 @@ public sealed class RecordingHostTests(AzuriteFixture azurite)
             Capture = options.Capture with { MinimumFreeDiskBytes = 0 },
         });
         ReplayClock clock = new(Noon);
-        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
         TestVoice voice = new(host, clock, Ada, "Ada");
         for (int spoken = 0; spoken < 70; spoken++)
         {
@@ -149,7 +149,7 @@ public sealed class RecordingHostTests(AzuriteFixture azurite)
         using TempFolder spool = new();
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path, options => options with { Capture = options.Capture with { MaximumDuration = TimeSpan.FromSeconds(5) } });
         ReplayClock clock = new(Noon);
-        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
 
         new TestVoice(host, clock, Ada, "Ada").Talk(6);
 
@@ -165,7 +165,7 @@ public sealed class RecordingHostTests(AzuriteFixture azurite)
         BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         await using BotRoom ending = room;
         ReplayClock clock = new(Noon);
-        RecordingHost host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
         new TestVoice(host, clock, Ada, "Ada").Talk(12);
 
         await room.StopAsync();

@@ -10,10 +10,10 @@ using Pipeline.Contracts.Api;
 namespace Pipeline.Bot.ServerSettings;
 
 /// <summary>
-/// Asks the recording API about finished recordings and settings. Every method throws <see cref="RecordingApiException"/> when it
+/// Asks the recording API about finished recordings and settings. Every method throws <see cref="CatalogueException"/> when it
 /// is away; nothing here is on the way of audio.
 /// </summary>
-public sealed class RecordingApiClient(HttpClient http, RecordingApiOptions options, TimeProvider time)
+public sealed class CatalogueClient(HttpClient http, CatalogueOptions options, TimeProvider time)
 {
     private const int PagesSearched = 5;
 
@@ -68,7 +68,7 @@ public sealed class RecordingApiClient(HttpClient http, RecordingApiOptions opti
         request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(settings, ApiJsonContext.Default.GuildSettings));
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using HttpResponseMessage response = await SendAsync(request, cancellationToken);
-        if (response.StatusCode == HttpStatusCode.NotFound) throw new RecordingApiException("the recording API keeps no settings");
+        if (response.StatusCode == HttpStatusCode.NotFound) throw new CatalogueException("the recording API keeps no settings");
     }
 
     /// <summary>Where people open a recording; null when no API is configured.</summary>
@@ -93,13 +93,13 @@ public sealed class RecordingApiClient(HttpClient http, RecordingApiOptions opti
         }
         catch (Exception problem) when (problem is JsonException or HttpRequestException or IOException)
         {
-            throw new RecordingApiException("the recording API's answer could not be read", problem);
+            throw new CatalogueException("the recording API's answer could not be read", problem);
         }
     }
 
     private HttpRequestMessage Request(HttpMethod method, string path)
     {
-        Uri server = options.BaseUrl ?? throw new RecordingApiException("no recording API is configured (RecordingApi__BaseUrl)");
+        Uri server = options.BaseUrl ?? throw new CatalogueException("no recording API is configured (RecordingApi__BaseUrl)");
         HttpRequestMessage request = new(method, Address(server, path));
         if (options.ApiKey is { Length: > 0 } key) request.Headers.TryAddWithoutValidation("x-functions-key", key);
         return request;
@@ -116,15 +116,15 @@ public sealed class RecordingApiClient(HttpClient http, RecordingApiOptions opti
             if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return response;
             int status = (int)response.StatusCode;
             response.Dispose();
-            throw new RecordingApiException(string.Create(CultureInfo.InvariantCulture, $"the recording API answered {status}"));
+            throw new CatalogueException(string.Create(CultureInfo.InvariantCulture, $"the recording API answered {status}"));
         }
         catch (Exception problem) when (problem is HttpRequestException or SocketException)
         {
-            throw new RecordingApiException("the recording API is not reachable", problem);
+            throw new CatalogueException("the recording API is not reachable", problem);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new RecordingApiException("the recording API did not answer in time");
+            throw new CatalogueException("the recording API did not answer in time");
         }
     }
 }

@@ -5,7 +5,7 @@ using Pipeline.Discord.Gateway;
 
 namespace Pipeline.Bot.Tests.Cli.Settings;
 
-public sealed class RecorderSettingsTests
+public sealed class DiscordSettingsTests
 {
     [Fact]
     public void Values_are_read_by_their_names()
@@ -50,6 +50,6 @@ public sealed class RecorderSettingsTests
     {
         List<string> problems = [];
         IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(values.Select(pair => KeyValuePair.Create(pair.Name, (string?)pair.Value))).Build();
-        return (RecorderSettings.Read(configuration, "spool", problems), problems);
+        return (DiscordSettings.Read(configuration, "spool", problems), problems);
     }
 }

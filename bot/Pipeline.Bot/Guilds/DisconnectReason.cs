@@ -4,7 +4,7 @@ using Pipeline.Discord.Gateway;
 namespace Pipeline.Bot.Guilds;
 
 /// <summary>Why the bot is out of a voice channel that it did not leave.</summary>
-internal static class ThrownOut
+internal static class DisconnectReason
 {
     // That we are out may be told before what it was: the channel or the server that is gone.
     private static readonly TimeSpan ReasonDelay = TimeSpan.FromMilliseconds(300);

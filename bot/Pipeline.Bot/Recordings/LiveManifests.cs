@@ -5,26 +5,26 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Recordings;
 
 /// <summary>The accounts of all recordings that have a folder in the spool, loaded when first asked for.</summary>
-public sealed class ManifestKeepers(SegmentSpool spool)
+public sealed class LiveManifests(SegmentSpool spool)
 {
-    private readonly ConcurrentDictionary<RecordingId, ManifestKeeper> keepers = new();
+    private readonly ConcurrentDictionary<RecordingId, LiveManifest> keepers = new();
 
-    public IEnumerable<ManifestKeeper> All => keepers.Values;
+    public IEnumerable<LiveManifest> All => keepers.Values;
 
     /// <summary>Called when any account wants its manifest stored; must not block.</summary>
     public event Action? RefreshWanted;
 
     /// <summary>The recording's account, or null when its folder does not say whose it is.</summary>
-    public ManifestKeeper? Find(RecordingId recording)
+    public LiveManifest? Find(RecordingId recording)
     {
-        if (keepers.TryGetValue(recording, out ManifestKeeper? known)) return known;
-        return ManifestKeeper.Load(spool.Folder(recording)) is { } loaded ? Add(loaded) : null;
+        if (keepers.TryGetValue(recording, out LiveManifest? known)) return known;
+        return LiveManifest.Load(spool.Folder(recording)) is { } loaded ? Add(loaded) : null;
     }
 
     /// <summary>Puts a new account here, or gives back the one that somebody else put first.</summary>
-    public ManifestKeeper Add(ManifestKeeper keeper)
+    public LiveManifest Add(LiveManifest keeper)
     {
-        ManifestKeeper kept = keepers.GetOrAdd(keeper.Session.RecordingId, keeper);
+        LiveManifest kept = keepers.GetOrAdd(keeper.Session.RecordingId, keeper);
         kept.RefreshWanted ??= () => RefreshWanted?.Invoke();
         return kept;
     }

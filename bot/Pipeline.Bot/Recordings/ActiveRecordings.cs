@@ -14,20 +14,20 @@ namespace Pipeline.Bot.Recordings;
 /// The recordings that run in this bot: starts them, takes over those that nobody runs, watches the spool, and hands all over
 /// when the bot stops.
 /// </summary>
-public sealed class RecordingHosts : BackgroundService
+public sealed class ActiveRecordings : BackgroundService
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StallPatience = TimeSpan.FromMinutes(1);
 
-    private readonly ConcurrentDictionary<RecordingId, RecordingHost> running = new();
-    private readonly ILogger<RecordingHosts> logger;
+    private readonly ConcurrentDictionary<RecordingId, ActiveRecording> running = new();
+    private readonly ILogger<ActiveRecordings> logger;
     private readonly IHostApplicationLifetime lifetime;
     private readonly BotMetrics metrics;
     private readonly Lazy<CancellationTokenSource> patience; // one grace for all that a stop does, from its first step on
     private SpoolLevel lastLevel;
     private long lastWatch;
 
-    public RecordingHosts(SegmentSpool spool, TempStorages storages, ManifestKeepers keepers, StorageRetry retry, SegmentUploader uploader, RecordingCloser closer, BotOptions options, BotMetrics metrics, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<RecordingHosts> logger)
+    public ActiveRecordings(SegmentSpool spool, TempStorages storages, LiveManifests keepers, StorageRetry retry, SegmentUploader uploader, RecordingCloser closer, BotOptions options, BotMetrics metrics, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ActiveRecordings> logger)
     {
         (Spool, Storages, Keepers, Retry, Uploader, Closer) = (spool, storages, keepers, retry, uploader, closer);
         (Capture, Time, this.lifetime, this.logger) = (options.Capture, time, lifetime, logger);
@@ -38,7 +38,7 @@ public sealed class RecordingHosts : BackgroundService
         (this.metrics, lastWatch) = (metrics, time.GetTimestamp());
     }
 
-    public IReadOnlyCollection<RecordingHost> Running => [.. running.Values];
+    public IReadOnlyCollection<ActiveRecording> Running => [.. running.Values];
 
     /// <summary>What should turn every second or faster and has not for a minute: the watch over the spool, recordings.</summary>
     public IReadOnlyList<string> Stalled =>
@@ -49,7 +49,7 @@ public sealed class RecordingHosts : BackgroundService
 
     internal SegmentSpool Spool { get; }
     internal TempStorages Storages { get; }
-    internal ManifestKeepers Keepers { get; }
+    internal LiveManifests Keepers { get; }
     internal StorageRetry Retry { get; }
     internal SegmentUploader Uploader { get; }
     internal RecordingCloser Closer { get; }
@@ -60,7 +60,7 @@ public sealed class RecordingHosts : BackgroundService
     public Exception? Failure { get; private set; }
 
     /// <summary>Starts a recording. Does not wait for the storage: manifest, lease and start message follow as soon as it answers.</summary>
-    public Task<RecordingHost> StartAsync(StartRecordingRequest request, CancellationToken cancel)
+    public Task<ActiveRecording> StartAsync(StartRecordingRequest request, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
         TimeProvider captureTime = request.CaptureTime ?? Time;
@@ -78,7 +78,7 @@ public sealed class RecordingHosts : BackgroundService
             Properties = request.Properties,
             OptedOut = request.OptedOut,
         };
-        ManifestKeeper keeper = ManifestKeeper.Start(Spool.Folder(session.RecordingId), first);
+        LiveManifest keeper = LiveManifest.Start(Spool.Folder(session.RecordingId), first);
         keeper.TryClaim();
         Keepers.Add(keeper);
         try
@@ -90,7 +90,7 @@ public sealed class RecordingHosts : BackgroundService
             Keepers.Forget(session.RecordingId);
             throw;
         }
-        RecordingHost host = Host(keeper, new RecordingLease(Storages, Time), captureTime, startTimestamp, new Dictionary<ulong, int>(), request.TicksByCaller);
+        ActiveRecording host = Host(keeper, new RecordingLease(Storages, Time), captureTime, startTimestamp, new Dictionary<ulong, int>(), request.TicksByCaller);
         logger.RecordingStarted(session.RecordingId.ToString(), session.ChannelId);
         return Task.FromResult(host);
     }
@@ -128,7 +128,7 @@ public sealed class RecordingHosts : BackgroundService
     /// to have been recorded, and the time in between is a gap. Null: another bot was faster, or the recording is over.
     /// </summary>
     /// <param name="captureTime">The clock of the audio; null for the bot's own.</param>
-    public async Task<RecordingHost?> TakeOverAsync(RecordingCandidate candidate, TimeProvider? captureTime, bool ticksByCaller, CancellationToken cancel)
+    public async Task<ActiveRecording?> TakeOverAsync(RecordingCandidate candidate, TimeProvider? captureTime, bool ticksByCaller, CancellationToken cancel)
     {
         // A bot that is being stopped takes nothing on: what begins after its hand-over would be handed over by nobody.
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancel, lifetime.ApplicationStopping);
@@ -207,28 +207,28 @@ public sealed class RecordingHosts : BackgroundService
     }
 
     /// <param name="startTimestamp">The timestamp of <paramref name="captureTime"/> that is sample 0.</param>
-    internal RecordingHost Host(ManifestKeeper keeper, RecordingLease lease, TimeProvider captureTime, long startTimestamp, IReadOnlyDictionary<ulong, int> firstIndexes, bool ticksByCaller)
+    internal ActiveRecording Host(LiveManifest keeper, RecordingLease lease, TimeProvider captureTime, long startTimestamp, IReadOnlyDictionary<ulong, int> firstIndexes, bool ticksByCaller)
     {
         Recording recording = new(keeper.Session, Capture, keeper.Folder.Path, captureTime, startTimestamp, firstIndexes, new Consent(keeper.OptedOut));
-        RecordingHost host = new(this, keeper, lease, recording, captureTime, logger);
+        ActiveRecording host = new(this, keeper, lease, recording, captureTime, logger);
         running[keeper.Session.RecordingId] = host;
         host.Start(ticksByCaller);
         return host;
     }
 
-    internal void Left(RecordingHost host)
+    internal void Left(ActiveRecording host)
     {
         running.TryRemove(host.Session.RecordingId, out _);
         metrics.RecordingLeft(host.Snapshot.Tracks.Select(track => track.Health));
     }
 
-    internal void Broken(RecordingHost host, Exception bug)
+    internal void Broken(ActiveRecording host, Exception bug)
     {
         Failure = bug;
         lifetime.StopApplication();
     }
 
-    private RecordingCandidate Local(ManifestKeeper keeper)
+    private RecordingCandidate Local(LiveManifest keeper)
     {
         SessionManifest manifest = keeper.Compose(Time.GetUtcNow());
         long last = Math.Max(manifest.SampleCount, keeper.LastJournaledSample);

@@ -12,7 +12,7 @@ using Pipeline.Discord.Voice.Session;
 namespace Pipeline.Bot.Cli.Settings;
 
 /// <summary>Reads <see cref="RecorderOptions"/> from the environment. The token's value is never part of a problem.</summary>
-public static class RecorderSettings
+public static class DiscordSettings
 {
     private const string StateFolder = "state";
 
@@ -37,7 +37,7 @@ public static class RecorderSettings
         {
             Gateway = new GatewayOptions { Token = token, Shard = ReadShard(setting) },
             Rest = rest with { ApiBase = ReadAddress(configuration, "DISCORD_API_BASE", "https://discord.com/api/v10", problems) ?? rest.ApiBase },
-            Api = new RecordingApiOptions
+            Api = new CatalogueOptions
             {
                 BaseUrl = ReadAddress(configuration, "RecordingApi:BaseUrl", "https://name.azurewebsites.net", problems),
                 ApiKey = configuration["RecordingApi:ApiKey"],

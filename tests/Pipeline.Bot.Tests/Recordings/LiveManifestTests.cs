@@ -5,7 +5,7 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Recordings;
 
-public sealed class ManifestKeeperTests
+public sealed class LiveManifestTests
 {
     private const ulong Ada = 501;
     private static readonly string Md5 = Convert.ToBase64String(new byte[16]);
@@ -16,12 +16,12 @@ public sealed class ManifestKeeperTests
     public void Restart_knows_the_same_segments_and_chain_from_manifest_and_journal()
     {
         using TempFolder spool = new();
-        ManifestKeeper keeper = Keeper(spool);
+        LiveManifest keeper = Keeper(spool);
         for (int index = 0; index < 5; index++) keeper.Announce(Entry(index));
         keeper.Stored(keeper.Compose(DateTimeOffset.UnixEpoch));
         for (int index = 5; index < 8; index++) keeper.Announce(Entry(index));
 
-        ManifestKeeper again = ManifestKeeper.Load(keeper.Folder)!;
+        LiveManifest again = LiveManifest.Load(keeper.Folder)!;
 
         TrackSummary track = Assert.Single(again.Compose(DateTimeOffset.UnixEpoch).Tracks);
         Assert.Equal(new IndexRange(0, 7), Assert.Single(track.Segments));
@@ -34,7 +34,7 @@ public sealed class ManifestKeeperTests
     public void Line_that_a_crash_cut_off_is_dropped_and_written_again()
     {
         using TempFolder spool = new();
-        ManifestKeeper keeper = Keeper(spool);
+        LiveManifest keeper = Keeper(spool);
         keeper.SaveLocally(keeper.Compose(DateTimeOffset.UnixEpoch));
         keeper.Announce(Entry(0));
         keeper.Announce(Entry(1));
@@ -43,11 +43,11 @@ public sealed class ManifestKeeperTests
         for (int cut = 1; cut < 40; cut += 13)
         {
             File.WriteAllBytes(journal, whole[..^cut]);
-            ManifestKeeper again = ManifestKeeper.Load(keeper.Folder)!;
+            LiveManifest again = LiveManifest.Load(keeper.Folder)!;
             again.Announce(Entry(1));
             again.Announce(Entry(2));
 
-            TrackSummary track = Assert.Single(ManifestKeeper.Load(keeper.Folder)!.Compose(DateTimeOffset.UnixEpoch).Tracks);
+            TrackSummary track = Assert.Single(LiveManifest.Load(keeper.Folder)!.Compose(DateTimeOffset.UnixEpoch).Tracks);
             Assert.Equal(new IndexRange(0, 2), Assert.Single(track.Segments));
         }
     }
@@ -56,7 +56,7 @@ public sealed class ManifestKeeperTests
     public async Task Index_beyond_the_stored_reservation_waits_for_the_next_manifest()
     {
         using TempFolder spool = new();
-        ManifestKeeper keeper = Keeper(spool);
+        LiveManifest keeper = Keeper(spool);
         bool asked = false;
         keeper.RefreshWanted = () => asked = true;
         keeper.Closed(Key(0), 0);
@@ -66,15 +66,15 @@ public sealed class ManifestKeeperTests
         Assert.True(asked && keeper.WantsRefresh);
         keeper.Stored(keeper.Compose(DateTimeOffset.UnixEpoch));
         Assert.True(await first);
-        Assert.True(await keeper.ReservedAsync(Key(ManifestKeeper.IndexesAhead), CancellationToken.None));
-        Assert.False(keeper.ReservedAsync(Key(ManifestKeeper.IndexesAhead + 2), CancellationToken.None).IsCompleted);
+        Assert.True(await keeper.ReservedAsync(Key(LiveManifest.IndexesAhead), CancellationToken.None));
+        Assert.False(keeper.ReservedAsync(Key(LiveManifest.IndexesAhead + 2), CancellationToken.None).IsCompleted);
     }
 
     [Fact]
     public async Task Index_beyond_the_reservation_is_given_up_when_the_recording_is_lost()
     {
         using TempFolder spool = new();
-        ManifestKeeper keeper = Keeper(spool);
+        LiveManifest keeper = Keeper(spool);
         Task<bool> waiting = keeper.ReservedAsync(Key(3), CancellationToken.None);
 
         keeper.Lost();
@@ -86,7 +86,7 @@ public sealed class ManifestKeeperTests
     public void Local_copy_reserves_no_more_than_the_stored_manifest()
     {
         using TempFolder spool = new();
-        ManifestKeeper keeper = Keeper(spool);
+        LiveManifest keeper = Keeper(spool);
         keeper.Announce(Entry(0));
         keeper.Stored(keeper.Compose(DateTimeOffset.UnixEpoch));
         int reserved = keeper.Folder.LoadManifest()!.Tracks[0].NextFreeIndex;
@@ -94,7 +94,7 @@ public sealed class ManifestKeeperTests
 
         keeper.SaveLocally(keeper.Compose(DateTimeOffset.UnixEpoch));
 
-        Assert.Equal(1 + ManifestKeeper.IndexesAhead, reserved);
+        Assert.Equal(1 + LiveManifest.IndexesAhead, reserved);
         Assert.Equal(reserved, keeper.Folder.LoadManifest()!.Tracks[0].NextFreeIndex);
         Assert.Equal(99, keeper.Folder.LoadManifest()!.Tracks[0].Segments[^1].Last);
     }
@@ -103,11 +103,11 @@ public sealed class ManifestKeeperTests
     public void Owner_without_the_spool_starts_beyond_what_was_reserved()
     {
         using TempFolder spool = new();
-        ManifestKeeper first = Keeper(spool);
+        LiveManifest first = Keeper(spool);
         first.Announce(Entry(0));
         SessionManifest stored = first.Compose(DateTimeOffset.UnixEpoch);
         using TempFolder elsewhere = new();
-        ManifestKeeper second = ManifestKeeper.Start(new RecordingFolder(elsewhere.Path), stored);
+        LiveManifest second = LiveManifest.Start(new RecordingFolder(elsewhere.Path), stored);
 
         second.TakeOver(null, [new RecordingGap { StartSample = 480_000, SampleCount = 48_000, Reason = "takeover" }]);
         Dictionary<ulong, int> indexes = second.FirstIndexes(new Dictionary<ulong, int>(), beyondReserved: true);
@@ -124,7 +124,7 @@ public sealed class ManifestKeeperTests
     public void Safe_position_is_the_start_of_the_oldest_segment_that_waits()
     {
         using TempFolder spool = new();
-        ManifestKeeper keeper = Keeper(spool, sampleCount: 100 * 480_000L);
+        LiveManifest keeper = Keeper(spool, sampleCount: 100 * 480_000L);
         Assert.Equal(100 * 480_000L, keeper.SafeSample());
         for (int index = 0; index < 100; index++) keeper.Closed(Key(index), index * 480_000L);
         Assert.Equal(0, keeper.SafeSample());
@@ -141,7 +141,7 @@ public sealed class ManifestKeeperTests
         Assert.Equal(100 * 480_000L, keeper.SafeSample());
     }
 
-    private ManifestKeeper Keeper(TempFolder spool, long sampleCount = 0) => ManifestKeeper.Start(new RecordingFolder(spool.Path), new SessionManifest
+    private LiveManifest Keeper(TempFolder spool, long sampleCount = 0) => LiveManifest.Start(new RecordingFolder(spool.Path), new SessionManifest
     {
         Session = session,
         State = ManifestState.Recording,

@@ -13,7 +13,7 @@ namespace Pipeline.Bot.Guilds;
 /// One recording that another process left: joined again in the same channel and continued when humans are there and it is not long
 /// past; closed otherwise.
 /// </summary>
-internal sealed class Takeover(RecorderServices services, RecordingCandidate candidate)
+internal sealed class CallTakeover(RecorderServices services, RecordingCandidate candidate)
 {
     /// <summary>Who comes back later than this finds another conversation.</summary>
     public static readonly TimeSpan LongestAbsence = TimeSpan.FromMinutes(30);
@@ -23,7 +23,7 @@ internal sealed class Takeover(RecorderServices services, RecordingCandidate can
     /// <param name="adopt">Makes the host the guild's running recording.</param>
     /// <param name="join">Joins its channel, and keeps trying when that does not work at once.</param>
     /// <param name="follow">Shows in the panel what becomes of it.</param>
-    public async Task RunAsync(Func<RecordingHost, StartCall, PostedPanel?, RecordedCall> adopt, Func<RecordedCall, Task> join, Action<PanelState, PostedPanel?> follow)
+    public async Task RunAsync(Func<ActiveRecording, StartCall, PostedPanel?, RecordedCall> adopt, Func<RecordedCall, Task> join, Action<PanelState, PostedPanel?> follow)
     {
         SessionInfo session = candidate.Session;
         Guild guild = services.Gateway.Guilds.Find(session.GuildId) ?? new Guild { Id = session.GuildId, Name = session.GuildName };
@@ -72,7 +72,7 @@ internal sealed class Takeover(RecorderServices services, RecordingCandidate can
         follow(last, PostedPanel.Parse(properties.GetValueOrDefault(ManifestProperties.Panel)));
     }
 
-    private string WhatIsMissing(RecordingHost host, DateTimeOffset leftAt) => host.Absence is { } gap
+    private string WhatIsMissing(ActiveRecording host, DateTimeOffset leftAt) => host.Absence is { } gap
         ? Texts.HostCrashed(host.Session.StartedAt + SampleClock.ToTime(gap.StartSample), SampleClock.ToTime(gap.SampleCount))
         : Texts.HostCrashed(leftAt, services.Time.GetUtcNow() - leftAt);
 

@@ -10,7 +10,7 @@ namespace Pipeline.Bot.Cli;
 /// by side. Everything else (answers, uploads) follows while the next bot is at work.
 /// </summary>
 /// <remarks>Added last, so that it is stopped first; what it has done is not done again by the services' own stop.</remarks>
-internal sealed class Departure(DiscordBot bot, ShardLease shard, RecordingHosts recordings) : IHostedService
+internal sealed class ShutdownOrder(GatewayPump bot, ShardLease shard, ActiveRecordings recordings) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -12,7 +12,7 @@ namespace Pipeline.Bot.Recordings;
 /// One running recording: owns the <see cref="Capture.Recording"/> and ticks it, keeps its manifest and lease fresh, tells the functions
 /// that it started and that it stopped. Nothing here ever waits for the storage except the tasks that talk to it.
 /// </summary>
-public sealed class RecordingHost : IAsyncDisposable
+public sealed class ActiveRecording : IAsyncDisposable
 {
     /// <summary>How often the recording takes what has come.</summary>
     public static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(60);
@@ -33,8 +33,8 @@ public sealed class RecordingHost : IAsyncDisposable
     private readonly TaskCompletionSource<RecordingEnd> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource ticking = new();
     private readonly CancellationTokenSource beating = new();
-    private readonly RecordingHosts room;
-    private readonly ManifestKeeper keeper;
+    private readonly ActiveRecordings room;
+    private readonly LiveManifest keeper;
     private readonly RecordingLease lease;
     private readonly TimeProvider captureTime;
     private readonly ILogger logger;
@@ -45,7 +45,7 @@ public sealed class RecordingHost : IAsyncDisposable
     private bool captureStopped;
     private long lastTick;
 
-    internal RecordingHost(RecordingHosts room, ManifestKeeper keeper, RecordingLease lease, Recording recording, TimeProvider captureTime, ILogger logger)
+    internal ActiveRecording(ActiveRecordings room, LiveManifest keeper, RecordingLease lease, Recording recording, TimeProvider captureTime, ILogger logger)
     {
         (this.room, this.keeper, this.lease, Recording) = (room, keeper, lease, recording);
         (this.captureTime, this.logger) = (captureTime, logger);
@@ -178,7 +178,7 @@ public sealed class RecordingHost : IAsyncDisposable
     {
         Volatile.Write(ref lastTick, room.Time.GetTimestamp());
         bool full = room.Spool.Snapshot.Level == SpoolLevel.Full;
-        if (full != spoolFull && Recording.Post(full ? new RecordingCommand.SpoolFull() : new RecordingCommand.SpoolFree())) spoolFull = full;
+        if (full != spoolFull && Recording.Post(full ? new RecordingAction.SpoolFull() : new RecordingAction.SpoolFree())) spoolFull = full;
         Recording.Tick();
         if (Recording.Snapshot.SampleCount < SampleClock.ToSamples(room.Capture.MaximumDuration) || Volatile.Read(ref ending) != 0) return;
         logger.RecordingLimit(Session.RecordingId.ToString());

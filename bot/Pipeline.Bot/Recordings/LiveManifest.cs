@@ -13,7 +13,7 @@ namespace Pipeline.Bot.Recordings;
 /// An index is used in the temp container only after a stored manifest has reserved it (<see cref="ReservedAsync"/>), so that an owner
 /// who knows nothing but that manifest never meets ours. Capture never waits for this: only uploads do.
 /// </remarks>
-public sealed class ManifestKeeper
+public sealed class LiveManifest
 {
     /// <summary>Indexes that every stored manifest sets apart beyond those in use: 64 segments of 10 s are more than ten minutes of speech.</summary>
     public const int IndexesAhead = 64;
@@ -23,7 +23,7 @@ public sealed class ManifestKeeper
 
     // Three threads meet here a few times per second: the tick (closed), uploads (announced, uploaded) and the heartbeat (compose).
     private readonly Lock gate = new();
-    private readonly Dictionary<ulong, TrackAccount> tracks = [];
+    private readonly Dictionary<ulong, TrackManifest> tracks = [];
     private readonly Dictionary<ulong, int> refusedBelow = []; // segments of people who have opted out: below this index none leaves
     private readonly SegmentJournal journal;
     private SessionManifest baseline;
@@ -32,12 +32,12 @@ public sealed class ManifestKeeper
     private Consent? consent;
     private TaskCompletionSource storedChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ManifestKeeper(RecordingFolder folder, SessionManifest baseline)
+    private LiveManifest(RecordingFolder folder, SessionManifest baseline)
     {
         Folder = folder;
         journal = new SegmentJournal(folder.JournalPath);
         this.baseline = stored = baseline;
-        foreach (TrackSummary track in baseline.Tracks) tracks[track.UserId] = new TrackAccount(track);
+        foreach (TrackSummary track in baseline.Tracks) tracks[track.UserId] = new TrackManifest(track);
         Recall(journal.Read());
         foreach (ulong userId in baseline.OptedOut ?? []) refusedBelow[userId] = int.MaxValue; // a crash may have been faster than the deletion
         foreach ((string name, string value) in baseline.Properties) Properties[name] = value;
@@ -62,7 +62,7 @@ public sealed class ManifestKeeper
         }
     }
 
-    /// <summary>A <see cref="RecordingHost"/> of this process runs the recording and writes its manifest.</summary>
+    /// <summary>A <see cref="ActiveRecording"/> of this process runs the recording and writes its manifest.</summary>
     public bool IsHosted { get; private set; }
 
     /// <summary>Some manifest of ours has reached the temp container: it reserved indexes.</summary>
@@ -90,11 +90,11 @@ public sealed class ManifestKeeper
     public Action? RefreshWanted { get; set; }
 
     /// <summary>A recording that starts, or that is known from the temp container only. Its folder is written by <see cref="SaveLocally"/>.</summary>
-    public static ManifestKeeper Start(RecordingFolder folder, SessionManifest first) => new(folder, first);
+    public static LiveManifest Start(RecordingFolder folder, SessionManifest first) => new(folder, first);
 
     /// <summary>What an earlier process left, or null when the folder does not say whose it is.</summary>
-    public static ManifestKeeper? Load(RecordingFolder folder) =>
-        folder.LoadManifest() is { } manifest ? new ManifestKeeper(folder, manifest) : null;
+    public static LiveManifest? Load(RecordingFolder folder) =>
+        folder.LoadManifest() is { } manifest ? new LiveManifest(folder, manifest) : null;
 
     /// <summary>Makes the recording that was loaded ours: next incarnation, with the time that nobody listened as a gap.</summary>
     /// <param name="elsewhere">What the temp container tells, when our spool does not know better; its account then goes before ours.</param>
@@ -104,10 +104,10 @@ public sealed class ManifestKeeper
         {
             SessionManifest past = elsewhere ?? Compose(baseline.UpdatedAt);
             ulong[] optedOut = [.. OptedOut.Union(past.OptedOut ?? [])];
-            TrackAccount[] before = [.. tracks.Values];
+            TrackManifest[] before = [.. tracks.Values];
             tracks.Clear();
-            foreach (TrackSummary track in past.Tracks) tracks[track.UserId] = new TrackAccount(track);
-            foreach (TrackAccount track in before) Track(track.UserId).Skip(track.NextIndex - 1);
+            foreach (TrackSummary track in past.Tracks) tracks[track.UserId] = new TrackManifest(track);
+            foreach (TrackManifest track in before) Track(track.UserId).Skip(track.NextIndex - 1);
             (live, MoreHealth, consent) = (static () => null, null, null); // What they counted is in the sums already.
             foreach (ulong userId in optedOut) refusedBelow[userId] = int.MaxValue;
             baseline = past with
@@ -128,7 +128,7 @@ public sealed class ManifestKeeper
         {
             foreach (ulong userId in nextInSpool.Keys) Track(userId);
             Dictionary<ulong, int> first = [];
-            foreach (TrackAccount track in tracks.Values)
+            foreach (TrackManifest track in tracks.Values)
             {
                 int next = Math.Max(track.NextIndex, nextInSpool.GetValueOrDefault(track.UserId));
                 if (beyondReserved) next = Math.Max(next, baseline.Tracks.FirstOrDefault(known => known.UserId == track.UserId)?.NextFreeIndex ?? 0);
@@ -222,7 +222,7 @@ public sealed class ManifestKeeper
     /// <summary>The segment belongs to somebody who does not want it, and is not yet with the storage for good.</summary>
     public bool IsRefused(SegmentKey key)
     {
-        lock (gate) return key.Index < refusedBelow.GetValueOrDefault(key.UserId) && !(tracks.TryGetValue(key.UserId, out TrackAccount? track) && track.HasDeparted(key.Index));
+        lock (gate) return key.Index < refusedBelow.GetValueOrDefault(key.UserId) && !(tracks.TryGetValue(key.UserId, out TrackManifest? track) && track.HasDeparted(key.Index));
     }
 
     /// <summary>From here on the segment belongs to the storage. False: its speaker has opted out.</summary>
@@ -251,7 +251,7 @@ public sealed class ManifestKeeper
         {
             RecordingSnapshot? now = live();
             long safe = now?.SampleCount ?? baseline.SampleCount;
-            foreach (TrackAccount track in tracks.Values)
+            foreach (TrackManifest track in tracks.Values)
             {
                 if (track.WaitsSince is { } waiting) safe = Math.Min(safe, waiting);
             }
@@ -347,16 +347,16 @@ public sealed class ManifestKeeper
 
     private int Reserved(ulong userId) => stored.Tracks.FirstOrDefault(track => track.UserId == userId)?.NextFreeIndex ?? 0;
 
-    private TrackSummary Summarize(TrackAccount track, TrackSnapshot? speaker, long position)
+    private TrackSummary Summarize(TrackManifest track, TrackSnapshot? speaker, long position)
     {
         int inUse = Math.Max(track.NextIndex, speaker is null ? 0 : speaker.NextFreeIndex + 1); // + 1: the one that is open
         int ahead = baseline.State == ManifestState.Stopped ? 0 : IndexesAhead;
         return track.Summarize(speaker, position, Math.Max(Reserved(track.UserId), inUse + ahead), MoreHealth?.Invoke(track.UserId));
     }
 
-    private TrackAccount Track(ulong userId)
+    private TrackManifest Track(ulong userId)
     {
-        if (!tracks.TryGetValue(userId, out TrackAccount? track)) tracks[userId] = track = new TrackAccount(userId);
+        if (!tracks.TryGetValue(userId, out TrackManifest? track)) tracks[userId] = track = new TrackManifest(userId);
         return track;
     }
 }

@@ -6,7 +6,7 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Guilds;
 
 /// <summary>Says things in a guild's channels and to people, in order, without anybody waiting for Discord.</summary>
-internal sealed class ChannelVoice : IAsyncDisposable
+internal sealed class ChannelMessages : IAsyncDisposable
 {
     private readonly DiscordRestClient rest;
     private readonly ulong guildId;
@@ -15,7 +15,7 @@ internal sealed class ChannelVoice : IAsyncDisposable
     private readonly SerialQueue queue;
     private long counter;
 
-    public ChannelVoice(DiscordRestClient rest, ulong guildId, TimeProvider time, ILogger log)
+    public ChannelMessages(DiscordRestClient rest, ulong guildId, TimeProvider time, ILogger log)
     {
         (this.rest, this.guildId, this.time, this.log) = (rest, guildId, time, log);
         queue = new SerialQueue(problem => log.PostFailed(guildId, problem.Message));
