@@ -16,7 +16,7 @@ public static class UploadServices
     /// </summary>
     public static IServiceCollection AddRecordings(this IServiceCollection services, BotOptions options)
     {
-        services.AddSingleton(options).AddSingleton(options.Capture).AddSingleton(options.Spool).AddSingleton(options.Upload);
+        services.AddSingleton(options).AddSingleton(options.Capture).AddSingleton(options.Spool).AddSingleton(options.Upload).AddSingleton(new HandOverOptions(options.ShutdownGrace));
         services.AddSingleton(new TempStorages([new TempStorage(options.Storage)]));
         services.AddSingleton<SegmentSpool>().AddSingleton<LiveManifests>().AddSingleton<StorageRetry>().AddSingleton<BotMetrics>();
         services.AddSingleton<SegmentUploader>().AddHostedService(provider => provider.GetRequiredService<SegmentUploader>());

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
@@ -30,7 +31,7 @@ public sealed class Nickname(DiscordRestClient rest, string folder, ILogger log)
     public async Task<string?> SetAsync(ulong guildId, string? nickname, string accountName, CancellationToken cancellationToken)
     {
         string? before = HasPrefix(nickname) ? Before(guildId, nickname!, accountName) : nickname;
-        LocalState.Write(PathOf(guildId), JsonSerializer.SerializeToUtf8Bytes(new ChangedNickname { Before = before }, CommandsJsonContext.Default.ChangedNickname));
+        LocalState.Write(PathOf(guildId), JsonSerializer.SerializeToUtf8Bytes(new ChangedNickname { Before = before }, NicknameJsonContext.Default.ChangedNickname));
         try
         {
             await rest.SetNicknameAsync(guildId, WithPrefix(before ?? accountName), cancellationToken);
@@ -73,7 +74,17 @@ public sealed class Nickname(DiscordRestClient rest, string folder, ILogger log)
         return rest.Length == 0 || accountName.StartsWith(rest, StringComparison.Ordinal) ? null : rest;
     }
 
-    private ChangedNickname? Load(ulong guildId) => LocalState.Read(PathOf(guildId), CommandsJsonContext.Default.ChangedNickname, guildId, log);
+    private ChangedNickname? Load(ulong guildId) => LocalState.Read(PathOf(guildId), NicknameJsonContext.Default.ChangedNickname, guildId, log);
 
     private string PathOf(ulong guildId) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"name-{guildId}.json"));
 }
+
+/// <summary>The name that the bot had before a recording changed it; null: none.</summary>
+internal sealed record ChangedNickname
+{
+    public string? Before { get; init; }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ChangedNickname))]
+internal sealed partial class NicknameJsonContext : JsonSerializerContext;

@@ -33,7 +33,7 @@ public sealed class Heartbeat(ActiveRecordings hosts, SegmentSpool spool, Storag
     private void Tell()
     {
         SpoolSnapshot waiting = spool.Snapshot;
-        logger.Alive(lease.State, hosts.Running.Count, waiting.Files, waiting.Bytes >> 20, Environment.WorkingSet >> 20);
-        if (waiting.Level != SpoolLevel.Ok || retry.Failing > LongAway) logger.SpoolAlarm(waiting.Level, waiting.Bytes >> 20, retry.Failing.TotalMinutes);
+        logger.Alive(lease.State.ToString(), hosts.Running.Count, waiting.Files, waiting.Bytes >> 20, Environment.WorkingSet >> 20);
+        if (waiting.Level != SpoolLevel.Ok || retry.Failing > LongAway) logger.SpoolAlarm(waiting.Level.ToString(), waiting.Bytes >> 20, retry.Failing.TotalMinutes);
     }
 }

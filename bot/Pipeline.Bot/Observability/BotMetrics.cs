@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Pipeline.Bot.Capture;
-using Pipeline.Bot.Spool;
 
 namespace Pipeline.Bot.Observability;
 
@@ -21,7 +19,7 @@ public sealed class BotMetrics : IDisposable
     private readonly Counter<long> bytesUploaded;
     private readonly Histogram<double> uploadSeconds;
     private readonly Histogram<double> durableSeconds;
-    private TrackHealth left;
+    private PacketTotals left;
     private long closed;
     private long uploaded;
     private long uploadedBytes;
@@ -42,11 +40,11 @@ public sealed class BotMetrics : IDisposable
     public long UploadedBytes => Interlocked.Read(ref uploadedBytes);
 
     /// <summary>Observed whenever somebody collects: spool, speakers, open segments.</summary>
-    public void Observe(Func<SpoolSnapshot> spool, Func<int> speakers, Func<int> openSegments, Func<int> recordings)
+    public void Observe(Func<SpoolTotals> spool, Func<int> speakers, Func<int> openSegments, Func<int> recordings)
     {
         meter.CreateObservableGauge("pipeline.spool.bytes", () => spool().Bytes, "By");
         meter.CreateObservableGauge("pipeline.spool.files", () => spool().Files, "{file}");
-        meter.CreateObservableGauge("pipeline.spool.level", () => (int)spool().Level, description: "0 ok, 1 high (80 %), 2 full");
+        meter.CreateObservableGauge("pipeline.spool.level", () => spool().Level, description: "0 ok, 1 high (80 %), 2 full");
         meter.CreateObservableGauge("pipeline.speakers", speakers, "{speaker}");
         meter.CreateObservableGauge("pipeline.segments.open", openSegments, "{segment}");
         meter.CreateObservableGauge("pipeline.recordings", recordings, "{recording}");
@@ -54,7 +52,7 @@ public sealed class BotMetrics : IDisposable
 
     /// <summary>Packets since the process started, observed whenever somebody collects.</summary>
     /// <param name="running">Counters of every track that is being recorded.</param>
-    public void ObservePackets(Func<IEnumerable<TrackHealth>> running)
+    public void ObservePackets(Func<IEnumerable<PacketTotals>> running)
     {
         ObservePackets("pipeline.packets.received", running, track => track.Received, "Packets that came, of whatever worth");
         ObservePackets("pipeline.packets.lost", running, track => track.Lost, "Packets missing by sequence number");
@@ -62,9 +60,9 @@ public sealed class BotMetrics : IDisposable
     }
 
     /// <summary>A recording has left this bot; what it counted stays counted.</summary>
-    public void RecordingLeft(IEnumerable<TrackHealth> tracks)
+    public void RecordingLeft(IEnumerable<PacketTotals> tracks)
     {
-        TrackHealth sum = Sum(tracks);
+        PacketTotals sum = Sum(tracks);
         lock (leftGate) left = Sum([left, sum]);
     }
 
@@ -85,23 +83,20 @@ public sealed class BotMetrics : IDisposable
     }
 
     // A recording is counted a moment late while it goes from the running to the left ones; a counter must not go down for that.
-    private void ObservePackets(string name, Func<IEnumerable<TrackHealth>> running, Func<TrackHealth, long> which, string description)
+    private void ObservePackets(string name, Func<IEnumerable<PacketTotals>> running, Func<PacketTotals, long> which, string description)
     {
         long most = 0;
         meter.CreateObservableCounter(name, () => most = Math.Max(most, which(Sum(running().Append(Left())))), "{packet}", description);
     }
 
-    private TrackHealth Left()
+    private PacketTotals Left()
     {
         lock (leftGate) return left;
     }
 
-    private static TrackHealth Sum(IEnumerable<TrackHealth> tracks) => tracks.Aggregate(default(TrackHealth), static (sum, track) => new TrackHealth
-    {
-        Received = sum.Received + track.Received,
-        Lost = sum.Lost + track.Lost,
-        Undecryptable = sum.Undecryptable + track.Undecryptable,
-    });
+    private static PacketTotals Sum(IEnumerable<PacketTotals> tracks) => tracks.Aggregate(
+        default(PacketTotals),
+        static (sum, track) => new PacketTotals(sum.Received + track.Received, sum.Lost + track.Lost, sum.Undecryptable + track.Undecryptable));
 
     public void Dispose()
     {
@@ -109,3 +104,9 @@ public sealed class BotMetrics : IDisposable
         Traces.Dispose();
     }
 }
+
+/// <summary>Packets of a track or of all: those that came, those missing by sequence number, those whose end-to-end encryption could not be opened.</summary>
+internal readonly record struct PacketTotals(long Received, long Lost, long Undecryptable);
+
+/// <summary>What waits in the spool. Level: 0 ok, 1 high (80 %), 2 full.</summary>
+internal readonly record struct SpoolTotals(long Bytes, long Files, int Level);

@@ -1,6 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Pipeline.Bot.Hosting;
-using Pipeline.Bot.Spool;
 
 namespace Pipeline.Bot.Observability;
 
@@ -74,10 +72,10 @@ internal static partial class Log
     public static partial void RecordingUnsaved(this ILogger logger, string recording, string problem);
 
     [LoggerMessage(4301, LogLevel.Information, "Alive ({Shard}): {Recordings} recordings, {Files} segments of {Megabytes} MB in the spool, {Memory} MB of memory")]
-    public static partial void Alive(this ILogger logger, ShardState shard, int recordings, long files, long megabytes, long memory);
+    public static partial void Alive(this ILogger logger, string shard, int recordings, long files, long megabytes, long memory);
 
     [LoggerMessage(4302, LogLevel.Error, "The spool does not empty: {Level}, {Megabytes} MB wait, the storage has been away for {Minutes:F0} min")]
-    public static partial void SpoolAlarm(this ILogger logger, SpoolLevel level, long megabytes, double minutes);
+    public static partial void SpoolAlarm(this ILogger logger, string level, long megabytes, double minutes);
 
     [LoggerMessage(4303, LogLevel.Information, "Standing by: another bot serves {Shard}")]
     public static partial void ShardStandingBy(this ILogger logger, string shard);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.ServerSettings;
@@ -18,7 +19,7 @@ public sealed class FollowedPanels(string folder, TimeProvider time, ILogger log
     {
         if (posted is null) return;
         FollowedPanel panel = new(last, posted.ToString(), time.GetUtcNow());
-        Guard(last.Session.GuildId, () => LocalState.Write(PathOf(last.Session.RecordingId), JsonSerializer.SerializeToUtf8Bytes(panel, CommandsJsonContext.Default.FollowedPanel)));
+        Guard(last.Session.GuildId, () => LocalState.Write(PathOf(last.Session.RecordingId), JsonSerializer.SerializeToUtf8Bytes(panel, PanelJsonContext.Default.FollowedPanel)));
     }
 
     public void Forget(SessionInfo session) => Guard(session.GuildId, () => File.Delete(PathOf(session.RecordingId)));
@@ -31,7 +32,7 @@ public sealed class FollowedPanels(string folder, TimeProvider time, ILogger log
         {
             foreach (string file in Directory.Exists(folder) ? Directory.GetFiles(folder, Prefix + "*.json") : [])
             {
-                if (LocalState.Read(file, CommandsJsonContext.Default.FollowedPanel, 0, log) is { IsWhole: true } panel) found.Add(panel);
+                if (LocalState.Read(file, PanelJsonContext.Default.FollowedPanel, 0, log) is { IsWhole: true } panel) found.Add(panel);
                 else SetAside(file);
             }
         });
@@ -58,3 +59,21 @@ public sealed class FollowedPanels(string folder, TimeProvider time, ILogger log
 
     private string PathOf(RecordingId recording) => Path.Combine(folder, $"{Prefix}{recording}.json");
 }
+
+/// <summary>A panel whose recording has ended and is not finalized yet.</summary>
+/// <param name="State">As it was when the recording ended.</param>
+/// <param name="Panel">Where it is, as <see cref="PostedPanel"/> writes it.</param>
+/// <param name="Since">When the recording ended.</param>
+public sealed record FollowedPanel(PanelState State, string Panel, DateTimeOffset Since)
+{
+    [JsonIgnore]
+    public PostedPanel? Posted => PostedPanel.Parse(Panel);
+
+    /// <summary>False for what no bot of ours wrote.</summary>
+    [JsonIgnore]
+    public bool IsWhole => State is { Session.GuildName: not null, Speakers: not null, Events: not null } && Posted is not null;
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(FollowedPanel))]
+internal sealed partial class PanelJsonContext : JsonSerializerContext;

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Capture;
-using Pipeline.Bot.Cli.Settings;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Spool;
 using Pipeline.Bot.Storage;
@@ -27,14 +26,14 @@ public sealed class ActiveRecordings : BackgroundService
     private SpoolLevel lastLevel;
     private long lastWatch;
 
-    public ActiveRecordings(SegmentSpool spool, TempStorages storages, LiveManifests keepers, StorageRetry retry, SegmentUploader uploader, RecordingCloser closer, BotOptions options, BotMetrics metrics, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ActiveRecordings> logger)
+    public ActiveRecordings(SegmentSpool spool, TempStorages storages, LiveManifests keepers, StorageRetry retry, SegmentUploader uploader, RecordingCloser closer, CaptureOptions capture, HandOverOptions handOver, BotMetrics metrics, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ActiveRecordings> logger)
     {
         (Spool, Storages, Keepers, Retry, Uploader, Closer) = (spool, storages, keepers, retry, uploader, closer);
-        (Capture, Time, this.lifetime, this.logger) = (options.Capture, time, lifetime, logger);
-        patience = new Lazy<CancellationTokenSource>(() => new CancellationTokenSource(options.ShutdownGrace, time));
+        (Capture, Time, this.lifetime, this.logger) = (capture, time, lifetime, logger);
+        patience = new Lazy<CancellationTokenSource>(() => new CancellationTokenSource(handOver.Grace, time));
         uploader.SegmentLeft = _ => closer.Wake();
-        metrics.Observe(() => spool.Snapshot, () => CountTracks(track => track.Speaking), () => CountTracks(track => track.OpenSince is not null), () => running.Count);
-        metrics.ObservePackets(() => Running.SelectMany(host => host.Snapshot.Tracks).Select(track => track.Health));
+        metrics.Observe(() => TotalsOf(spool.Snapshot), () => CountTracks(track => track.Speaking), () => CountTracks(track => track.OpenSince is not null), () => running.Count);
+        metrics.ObservePackets(() => Running.SelectMany(host => host.Snapshot.Tracks).Select(PacketsOf));
         (this.metrics, lastWatch) = (metrics, time.GetTimestamp());
     }
 
@@ -219,7 +218,7 @@ public sealed class ActiveRecordings : BackgroundService
     internal void Left(ActiveRecording host)
     {
         running.TryRemove(host.Session.RecordingId, out _);
-        metrics.RecordingLeft(host.Snapshot.Tracks.Select(track => track.Health));
+        metrics.RecordingLeft(host.Snapshot.Tracks.Select(PacketsOf));
     }
 
     internal void Broken(ActiveRecording host, Exception bug)
@@ -239,6 +238,10 @@ public sealed class ActiveRecordings : BackgroundService
         return new RecordingCandidate(manifest, InSpool: true, last, IsLeased: false);
     }
 
+    private static PacketTotals PacketsOf(TrackSnapshot track) => new(track.Health.Received, track.Health.Lost, track.Health.Undecryptable);
+
+    private static SpoolTotals TotalsOf(SpoolSnapshot snapshot) => new(snapshot.Bytes, snapshot.Files, (int)snapshot.Level);
+
     private int CountTracks(Func<TrackSnapshot, bool> which) => Running.Sum(host => host.Snapshot.Tracks.Count(which));
 
     private void WatchSpool()
@@ -252,3 +255,6 @@ public sealed class ActiveRecordings : BackgroundService
         lastLevel = spool.Level;
     }
 }
+
+/// <summary>How long a bot that was told to stop goes on uploading what it has handed over (SHUTDOWN_GRACE).</summary>
+public sealed record HandOverOptions(TimeSpan Grace);

@@ -112,11 +112,11 @@ public sealed class GuildSettingsStore(CatalogueClient api, string folder, TimeP
     }
 
     private static bool SameText(StoredSettings one, StoredSettings other) =>
-        JsonSerializer.Serialize(one, CommandsJsonContext.Default.StoredSettings) == JsonSerializer.Serialize(other, CommandsJsonContext.Default.StoredSettings);
+        JsonSerializer.Serialize(one, StoredSettingsJsonContext.Default.StoredSettings) == JsonSerializer.Serialize(other, StoredSettingsJsonContext.Default.StoredSettings);
 
     private Entry Load(ulong guildId)
     {
-        StoredSettings? copy = LocalState.Read(PathOf(guildId), CommandsJsonContext.Default.StoredSettings, guildId, log);
+        StoredSettings? copy = LocalState.Read(PathOf(guildId), StoredSettingsJsonContext.Default.StoredSettings, guildId, log);
         return new Entry(copy is { Settings.OptedOutUserIds: not null } ? copy.Upgraded() : new StoredSettings(), null);
     }
 
@@ -124,7 +124,7 @@ public sealed class GuildSettingsStore(CatalogueClient api, string folder, TimeP
     {
         try
         {
-            LocalState.Write(PathOf(guildId), JsonSerializer.SerializeToUtf8Bytes(copy, CommandsJsonContext.Default.StoredSettings));
+            LocalState.Write(PathOf(guildId), JsonSerializer.SerializeToUtf8Bytes(copy, StoredSettingsJsonContext.Default.StoredSettings));
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {

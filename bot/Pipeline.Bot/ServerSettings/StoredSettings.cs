@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Pipeline.Contracts.Api;
 
 namespace Pipeline.Bot.ServerSettings;
@@ -47,3 +48,7 @@ internal sealed record StoredSettings
         IsComplete = true,
     };
 }
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(StoredSettings))]
+internal sealed partial class StoredSettingsJsonContext : JsonSerializerContext;

@@ -77,7 +77,7 @@ internal sealed class VoiceCallLoop(
             catch (Exception e)
             {
                 // The room's door: an error in one call ends this call, loudly, and no other.
-                VoiceLog.CallFailed(logger, wanted?.GuildId ?? 0, e);
+                CallLog.CallFailed(logger, wanted?.GuildId ?? 0, e);
                 await FinishAsync(VoiceEndReason.ProtocolError, e.GetType().Name);
             }
             timer.Change(NextDue(), Timeout.InfiniteTimeSpan);
@@ -384,7 +384,7 @@ internal sealed class VoiceCallLoop(
 
     private void Enter(VoiceCallState next, TimeSpan? limit, string reason)
     {
-        VoiceLog.CallChanged(logger, wanted?.GuildId ?? 0, State, next, channelId, reason);
+        CallLog.CallChanged(logger, wanted?.GuildId ?? 0, State, next, channelId, reason);
         State = next;
         if (limit is { } after) alarm.Set(after);
         else alarm.Clear();

@@ -20,7 +20,7 @@ internal sealed class VoiceStateSender(Func<ulong, ulong?, CancellationToken, Va
         }
         catch (Exception e)
         {
-            VoiceLog.VoiceStateRefused(logger, guildId, e.GetType().Name);
+            CallLog.VoiceStateRefused(logger, guildId, e.GetType().Name);
         }
     }
 }

@@ -6,7 +6,7 @@ using Pipeline.Discord.Voice.Call;
 
 namespace Pipeline.Discord.Voice.Session;
 
-/// <summary>Every log line of the voice room, ids 1100 to 1199, and 2000 for end-to-end encryption. Nothing here takes a token, a transport key or a session id.</summary>
+/// <summary>Every log line of a voice session, ids 1100 to 1119 and 1123, and 2000 for end-to-end encryption. Nothing here takes a token, a transport key or a session id.</summary>
 internal static partial class VoiceLog
 {
     [LoggerMessage(1100, LogLevel.Debug, "Voice {GuildId} at {Endpoint}: {From} -> {To}, ssrc {Ssrc}, seq {Sequence}, {People} others")]
@@ -41,15 +41,6 @@ internal static partial class VoiceLog
 
     [LoggerMessage(1110, LogLevel.Warning, "Voice {GuildId}: {Count} frames refused, the recording's ring was full")]
     public static partial void RingDropped(ILogger logger, ulong guildId, long count);
-
-    [LoggerMessage(1120, LogLevel.Information, "Voice {GuildId}: call {From} -> {To} in channel {ChannelId}: {Reason}")]
-    public static partial void CallChanged(ILogger logger, ulong guildId, VoiceCallState from, VoiceCallState to, ulong channelId, string reason);
-
-    [LoggerMessage(1121, LogLevel.Warning, "Voice {GuildId}: the main gateway did not take the voice state: {Problem}")]
-    public static partial void VoiceStateRefused(ILogger logger, ulong guildId, string problem);
-
-    [LoggerMessage(1122, LogLevel.Error, "Voice {GuildId}: call failed by an error of its own")]
-    public static partial void CallFailed(ILogger logger, ulong guildId, Exception error);
 
     [LoggerMessage(1123, LogLevel.Information, "Voice {GuildId}: session over, {Kind} {CloseCode} {Detail}")]
     public static partial void SessionEnded(ILogger logger, ulong guildId, VoiceSessionEndKind kind, int? closeCode, string detail);

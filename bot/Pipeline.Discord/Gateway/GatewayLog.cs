@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Logging;
 
-namespace Pipeline.Discord;
+namespace Pipeline.Discord.Gateway;
 
-/// <summary>What the gateway and REST rooms log. No line carries a token or a webhook address.</summary>
-internal static partial class Log
+/// <summary>What the gateway logs, ids 1000 to 1019. No line carries a token.</summary>
+internal static partial class GatewayLog
 {
     [LoggerMessage(1000, LogLevel.Information, "Shard {Shard} is ready as {Name} in {Guilds} guilds")]
     public static partial void GatewayReady(this ILogger log, int shard, string name, int guilds);
@@ -34,19 +34,4 @@ internal static partial class Log
 
     [LoggerMessage(1009, LogLevel.Warning, "Discord's API is away: {Problem}; asking again in {Wait}")]
     public static partial void GatewayInfoFailed(this ILogger log, string problem, TimeSpan wait);
-
-    [LoggerMessage(1020, LogLevel.Debug, "{Method} {Route} -> {Status}")]
-    public static partial void RestAnswered(this ILogger log, string method, string route, int status);
-
-    [LoggerMessage(1021, LogLevel.Information, "{Method} {Route} is limited ({Scope}); waiting {Wait}")]
-    public static partial void RestLimited(this ILogger log, string method, string route, string scope, TimeSpan wait);
-
-    [LoggerMessage(1022, LogLevel.Warning, "{Method} {Route} failed ({Problem}); attempt {Attempt} follows")]
-    public static partial void RestRetried(this ILogger log, string method, string route, string problem, int attempt);
-
-    [LoggerMessage(1023, LogLevel.Information, "The {Scope} commands differ from Discord's and are written")]
-    public static partial void CommandsWritten(this ILogger log, string scope);
-
-    [LoggerMessage(1024, LogLevel.Debug, "The {Scope} commands are up to date")]
-    public static partial void CommandsUpToDate(this ILogger log, string scope);
 }
