@@ -6,6 +6,7 @@
 #   infra/demo.sh --keep        everything stays up until Ctrl+C
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-infra/setup.sh
-dotnet build tests/Pipeline.Benchmarks -c Release --no-restore -v quiet --nologo
-exec dotnet tests/Pipeline.Benchmarks/bin/Release/net10.0/Pipeline.Benchmarks.dll demo "$@"
+SETUP_PARTS="opus azurite peers" infra/setup.sh
+# Restores and builds what this runs and nothing else.
+dotnet build tests/Pipeline.Demo -c Release -v quiet --nologo
+exec dotnet tests/Pipeline.Demo/bin/Release/net10.0/Pipeline.Demo.dll demo "$@"

@@ -18,4 +18,4 @@ esac
 SETUP_PARTS=linker infra/setup.sh
 dotnet publish bot/Pipeline.Bot -c Release -r linux-x64 -p:PublishAot=true -o artifacts/bot -v quiet --nologo
 export PIPELINE_BOT="$PWD/artifacts/bot/Pipeline.Bot"
-exec dotnet tests/Pipeline.Benchmarks/bin/Release/net10.0/Pipeline.Benchmarks.dll "$run" "$@"
+exec dotnet tests/Pipeline.Demo/bin/Release/net10.0/Pipeline.Demo.dll "$run" "$@"

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Pipeline.Benchmarks.Load;
 using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
 
 namespace Pipeline.Benchmarks.Packages;
 

@@ -3,9 +3,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Bot.Panel;
 using Pipeline.Discord.Rest;
+using Pipeline.DiscordSimulator;
 using Pipeline.DiscordSimulator.Faults;
 using Pipeline.DiscordSimulator.World;
-using Pipeline.DiscordSimulator;
 
 namespace Pipeline.Bot.Tests.Panel;
 

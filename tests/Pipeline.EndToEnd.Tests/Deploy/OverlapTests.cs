@@ -1,7 +1,7 @@
 using Pipeline.Contracts.Api;
-using Pipeline.EndToEnd.Tests.Rig;
 using Pipeline.DiscordSimulator;
 using Pipeline.DiscordSimulator.Rest;
+using Pipeline.EndToEnd.Tests.Rig;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 

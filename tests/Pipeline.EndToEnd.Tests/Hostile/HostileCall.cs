@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using Pipeline.Contracts.Api;
-using Pipeline.EndToEnd.Tests.Rig;
 using Pipeline.DiscordSimulator;
 using Pipeline.DiscordSimulator.Rest;
 using Pipeline.DiscordSimulator.Speakers;
 using Pipeline.DiscordSimulator.World;
+using Pipeline.EndToEnd.Tests.Rig;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 

@@ -1,8 +1,8 @@
 using Pipeline.Bot.Panel;
 using Pipeline.Contracts.Api;
-using Pipeline.EndToEnd.Tests.Deploy;
 using Pipeline.DiscordSimulator.Rest;
 using Pipeline.DiscordSimulator.World;
+using Pipeline.EndToEnd.Tests.Deploy;
 using Pipeline.TestKit;
 
 namespace Pipeline.EndToEnd.Tests.Hostile;

@@ -1,0 +1,73 @@
+using System.Globalization;
+using Pipeline.Contracts.Api;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Media;
+using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
+
+namespace Pipeline.Demo.Call;
+
+/// <summary>Everything that runs: Azurite, the functions app, the simulated Discord and the bot, the latter three as they are built.</summary>
+internal sealed class DemoStage : IAsyncDisposable
+{
+    private readonly TempFolder folder = new();
+    private readonly List<IAsyncDisposable> running = [];
+
+    private DemoStage()
+    {
+    }
+
+    public required Simulator Discord { get; init; }
+    public required FunctionsApp Functions { get; init; }
+    public ChildProcess? Bot { get; private set; }
+
+    /// <summary>Wall clock of the simulator's virtual zero.</summary>
+    public DateTimeOffset Origin => TimeProvider.System.GetUtcNow() - Discord.Elapsed;
+
+    public static async Task<DemoStage> StartAsync(DemoOptions options, bool keepDeliveries = true)
+    {
+        if (options.Identity) DemoRun.Say("storage without keys: HTTPS, tokens of a managed identity, user-delegation links");
+        DemoRun.Say("starting Azurite, the functions app, a simulated Discord and the bot");
+        Azurite azurite = await Azurite.StartAsync(identity: options.Identity);
+        FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
+        Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced, KeepDeliveries = keepDeliveries });
+        discord.Conditions = MediaConditions.Lossy(DemoOptions.Loss, TimeSpan.FromMilliseconds(20));
+        DemoStage stage = new() { Discord = discord, Functions = functions };
+        stage.running.AddRange([azurite, functions, discord]);
+        stage.Bot = BuiltProject.StartBot(["run"], stage.BotEnvironment(azurite, options));
+        stage.running.Add(stage.Bot);
+        await Simulator.WaitUntilAsync(() => discord.HasCommand("record") || stage.Bot.HasExited, TimeSpan.FromSeconds(60));
+        if (stage.Bot.HasExited) throw new InvalidOperationException($"the bot has ended:\n{string.Join('\n', stage.Bot.Lines)}");
+        return stage;
+    }
+
+    /// <summary>Shows where everything is and waits for Ctrl+C.</summary>
+    public async Task KeepAsync(RecordingDetails recording)
+    {
+        TaskCompletionSource end = new();
+        Console.CancelKeyPress += (_, press) => press.Cancel = end.TrySetResult();
+        DemoRun.Say($"kept running: recording API {Functions.BaseUrl} (x-functions-key: {FunctionsApp.Key}), Discord {Discord.ApiBaseUrl}; Ctrl+C ends it");
+        DemoRun.Say($"try: curl -H 'x-functions-key: {FunctionsApp.Key}' {new Uri(Functions.BaseUrl, $"/api/recordings/{recording.Id}")}");
+        await end.Task;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (IAsyncDisposable part in Enumerable.Reverse(running)) await part.DisposeAsync();
+        folder.Dispose();
+    }
+
+    private Dictionary<string, string?> BotEnvironment(Azurite azurite, DemoOptions options) => new(azurite.Settings)
+    {
+        ["DISCORD_TOKEN"] = Discord.Bot.Token,
+        ["DISCORD_API_BASE"] = Discord.ApiBaseUrl,
+        ["DISCORD_CA_FILE"] = Discord.CertificateAuthorityFile,
+        ["DISCORD_GUILD_ID"] = Discord.Guild.Id.ToString(CultureInfo.InvariantCulture),
+        ["RecordingApi__BaseUrl"] = Functions.BaseUrl.ToString(),
+        ["RecordingApi__ApiKey"] = FunctionsApp.Key,
+        ["Logging__LogLevel__Pipeline.Bot.Upload.SegmentUploader"] = "Debug", // a line for each segment that is durable
+        ["RECORDING_SPOOL_FOLDER"] = folder.Combine("spool"),
+        // discord.js clients are bots in Discord's eyes.
+        ["RECORDING_INCLUDE_BOTS"] = options.Plain ? "false" : "true",
+    };
+}

@@ -1,0 +1,81 @@
+using System.Globalization;
+using System.Text.Json;
+using Pipeline.Bot.Replay;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
+
+namespace Pipeline.Demo.Load;
+
+/// <summary>One replayed call through the real processes, from the first frame to the verified recording.</summary>
+internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFolder folder)
+{
+    private static readonly string[] Voices = ["ada", "grace", "linus"];
+
+    // 9.4 s makes a three-hour call of four people 4,600 segments long.
+    private const int SegmentMilliseconds = 9400;
+
+    /// <summary>What came out of a call.</summary>
+    internal sealed record Outcome(ReplaySummary Summary, RecordingDetails Recording, IReadOnlyList<VerifiedTrack> Tracks, TimeSpan StopToFinalized, int ChainMismatches, long FunctionsPeakBytes);
+
+    public async Task<Outcome> RunAsync(string name, int speakers, TimeSpan length, int speed)
+    {
+        string summaryFile = folder.Combine($"{name}.json");
+        await using ChildProcess bot = BuiltProject.StartBot(Arguments(name, speakers, length, speed, summaryFile), Environment(name));
+        using CancellationTokenSource echoing = new();
+        Task<long> echo = EchoAsync(bot, functions.Process.Id, echoing.Token);
+        int exitCode = await bot.WaitForExitAsync(TimeSpan.FromMinutes(60));
+        long stopped = TimeProvider.System.GetTimestamp();
+        if (exitCode != 0) throw new InvalidOperationException($"replay ended with {exitCode}:\n{string.Join('\n', bot.Lines.TakeLast(40))}");
+        ReplaySummary summary = JsonSerializer.Deserialize<ReplaySummary>(await File.ReadAllBytesAsync(summaryFile), JsonSerializerOptions.Web)!;
+        RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(summary.RecordingId.ToString(), TimeSpan.FromMinutes(10));
+        TimeSpan finalized = TimeProvider.System.GetElapsedTime(stopped);
+        await echoing.CancelAsync();
+        long functionsPeak = await echo;
+        IReadOnlyList<VerifiedTrack> tracks = await new RecordingVerifier(functions.Api).VerifyAsync(recording, CancellationToken.None);
+        return new Outcome(summary, recording, tracks, finalized, ChainMismatches(summary, recording), functionsPeak);
+    }
+
+    private static List<string> Arguments(string name, int speakers, TimeSpan length, int speed, string summaryFile)
+    {
+        List<string> arguments = ["replay", "--title", name, "--json", summaryFile, "--repeat-for", LoadOptions.Text(length), "--speed", speed.ToString(CultureInfo.InvariantCulture)];
+        for (int i = 0; i < speakers; i++)
+        {
+            string file = RepositoryRoot.Combine("tests", "speech", $"{Voices[i % Voices.Length]}.opus");
+            arguments.AddRange(["--speaker", $"Speaker {i + 1}={file}"]);
+        }
+        return arguments;
+    }
+
+    private Dictionary<string, string?> Environment(string name) => new()
+    {
+        ["PipelineStorage"] = azurite.ConnectionString,
+        ["RECORDING_SPOOL_FOLDER"] = folder.Combine($"{name}-spool"),
+        ["RECORDING_MAX_SEGMENT_DURATION"] = SegmentMilliseconds.ToString(CultureInfo.InvariantCulture),
+    };
+
+    // The chain over what the catalogue lists must end where the bot's chain over what it captured ends.
+    private static int ChainMismatches(ReplaySummary summary, RecordingDetails recording)
+    {
+        ILookup<string, RecordingSegment> listed = recording.Segments.ToLookup(segment => segment.UserId);
+        return summary.Tracks.Count(track => listed[track.UserId.ToString(CultureInfo.InvariantCulture)].OrderBy(segment => segment.SegmentIndex)
+            .Aggregate(SegmentChain.Empty, (chain, segment) => SegmentChain.Append(chain, segment.SegmentIndex, segment.ContentMd5!)) != track.Chain);
+    }
+
+    // Shows the bot's lines as they come and watches the memory of the functions app; returns its peak.
+    private static async Task<long> EchoAsync(ChildProcess bot, int functionsId, CancellationToken cancel)
+    {
+        int shown = 0;
+        long peak = 0;
+        while (!cancel.IsCancellationRequested)
+        {
+            string[] lines = [.. bot.Lines.Skip(shown)];
+            shown += lines.Length;
+            foreach (string line in lines) Console.WriteLine($"  {line}");
+            peak = Math.Max(peak, ProcessMemory.Resident(functionsId));
+            await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None);
+        }
+        return peak;
+    }
+}

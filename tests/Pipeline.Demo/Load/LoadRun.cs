@@ -1,0 +1,71 @@
+using Pipeline.Bot.Replay;
+using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
+
+namespace Pipeline.Demo.Load;
+
+/// <summary>The load that the product is held to: hours of four speakers, then a crowd; fails when a figure misses its goal.</summary>
+internal static class LoadRun
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        if (LoadOptions.Parse(args) is not { } options) return 2;
+        using TempFolder folder = new();
+        await using Azurite azurite = await Azurite.StartAsync();
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite.ConnectionString);
+        LoadCall call = new(azurite, functions, folder);
+        List<Goal> goals = [];
+
+        Console.WriteLine($"call: {options.Speakers} speakers, {options.CallLength.TotalHours:F2} h, up to {options.Speed} times real time");
+        LoadCall.Outcome session = await call.RunAsync("session", options.Speakers, options.CallLength, options.Speed);
+        Print(session);
+        goals.AddRange(Common("session", session));
+        goals.AddRange(Growth(session.Summary));
+
+        if (options.CrowdLength > TimeSpan.Zero)
+        {
+            Console.WriteLine($"crowd: {options.Crowd} speakers, {options.CrowdLength.TotalMinutes:F0} min");
+            LoadCall.Outcome crowd = await call.RunAsync("crowd", options.Crowd, options.CrowdLength, options.Speed);
+            Print(crowd);
+            goals.AddRange(Common("crowd", crowd));
+            goals.Add(new Goal($"crowd: RSS of the bot with {options.Crowd} speakers", MegaBytes(crowd.Summary.Memory.Max(sample => sample.Resident)), 60, "MB"));
+        }
+
+        (int blobs, int messages) = await Leftovers.WaitUntilNoneAsync(azurite.ConnectionString, TimeSpan.FromSeconds(60));
+        goals.Add(new Goal("blobs left in the temp container", blobs, 0, "blobs"));
+        goals.Add(new Goal("messages left in queues and poison queues", messages, 0, "messages"));
+        foreach (Goal goal in goals) Console.WriteLine(goal);
+        return goals.All(goal => goal.Holds) ? 0 : 1;
+    }
+
+    private static IEnumerable<Goal> Common(string name, LoadCall.Outcome outcome)
+    {
+        long captured = outcome.Summary.Tracks.Sum(track => track.Segments.Sum(range => range.Count));
+        long finalized = outcome.Recording.Segments.Count;
+        long distinct = outcome.Recording.Segments.Select(segment => (segment.UserId, segment.SegmentIndex)).Distinct().Count();
+        yield return new Goal($"{name}: segments captured but not finalized (of {captured})", captured - distinct, 0, "segments");
+        yield return new Goal($"{name}: segments finalized twice", finalized - distinct, 0, "segments");
+        yield return new Goal($"{name}: tracks whose MD5 chain differs from the bot's", outcome.ChainMismatches, 0, "tracks");
+        yield return new Goal($"{name}: segments reported missing", outcome.Recording.MissingSegments.Count, 0, "segments");
+        yield return new Goal($"{name}: stop -> finalized", outcome.StopToFinalized.TotalSeconds, 10, "s");
+    }
+
+    private static IEnumerable<Goal> Growth(ReplaySummary summary)
+    {
+        MemorySample[] steady = [.. summary.Memory.Where(sample => sample.Percent >= 10)];
+        yield return new Goal("session: growth of RSS between 10 % and 100 %", MegaBytes(steady.Max(sample => sample.Resident) - steady[0].Resident), 2, "MB");
+        yield return new Goal("session: growth of the managed heap between 10 % and 100 %", MegaBytes(steady[^1].ManagedHeap - steady[0].ManagedHeap), 1, "MB");
+    }
+
+    private static void Print(LoadCall.Outcome outcome)
+    {
+        Console.WriteLine(outcome.Summary);
+        foreach (MemorySample sample in outcome.Summary.Memory)
+            Console.WriteLine(FormattableString.Invariant($"  {sample.Percent,3} %  managed {MegaBytes(sample.ManagedHeap),7:F2} MB  native {MegaBytes(sample.Native),7:F2} MB  RSS {MegaBytes(sample.Resident),7:F2} MB"));
+        foreach (VerifiedTrack track in outcome.Tracks)
+            Console.WriteLine(FormattableString.Invariant($"  {track.Username,-12} {track.Segments,6} segments {track.Audio.TotalSeconds,10:F2} s {track.Bytes,14} bytes"));
+        Console.WriteLine(FormattableString.Invariant($"  spool at most {MegaBytes(outcome.Summary.SpoolHighWaterBytes):F1} MB, functions at most {MegaBytes(outcome.FunctionsPeakBytes):F1} MB RSS"));
+    }
+
+    private static double MegaBytes(long bytes) => bytes / 1048576.0;
+}

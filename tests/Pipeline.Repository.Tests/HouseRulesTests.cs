@@ -1,0 +1,112 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Pipeline.TestKit;
+
+namespace Pipeline.Repository.Tests;
+
+/// <summary>Who may import whom, how long a file may be, and which names the house does not use.</summary>
+public sealed partial class HouseRulesTests
+{
+    private static readonly string[] ProductFolders = ["bot", "functions", "shared"];
+    private static readonly string[] ForbiddenNames = ["Common", "Core", "Utils", "Utilities", "Helpers", "Managers", "Services", "Misc"];
+    private static readonly string[] TopFolders = ["bicep", "bot", "functions", "infra", "shared", "tests"];
+    private static readonly string[] TopFiles = [".editorconfig", ".gitignore", "BannedSymbols.txt", "Directory.Build.props", "Directory.Packages.props", "LICENSE", "NuGet.config", "Pipeline.sln", "README.md", "global.json"];
+
+    public static TheoryData<string, string[]> AllowedReferences => new()
+    {
+        { "Pipeline.Contracts", [] },
+        { "Pipeline.Mls", [] },
+        { "Pipeline.Audio", [] },
+        { "Pipeline.Dave", ["Pipeline.Mls"] },
+        { "Pipeline.Discord", ["Pipeline.Dave", "Pipeline.Mls", "Microsoft.Extensions.", "Polly", "NSec.", "System.Threading.RateLimiting"] },
+        { "Pipeline.Storage", ["Pipeline.Contracts", "Azure.", "Microsoft.Extensions."] },
+        { "Pipeline.Delivery", ["Pipeline.Contracts", "Pipeline.Storage", "Azure.", "Microsoft.Extensions.", "Polly"] },
+        { "Pipeline.RecordingApi", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Audio", "Azure.", "Microsoft."] },
+        { "Pipeline.Functions", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Delivery", "Pipeline.RecordingApi", "Azure.", "Microsoft.", "OpenTelemetry"] },
+        { "Pipeline.Bot", ["Pipeline.Contracts", "Pipeline.Audio", "Pipeline.Discord", "Pipeline.Dave", "Azure.", "Microsoft.", "Polly", "OpenTelemetry", "Spectre.", "BouncyCastle.", "System.CommandLine", "System.IO.Hashing"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(AllowedReferences))]
+    public void Assembly_references_only_what_its_room_may_know(string assemblyName, string[] allowed)
+    {
+        IEnumerable<string> references = Assembly.Load(assemblyName).GetReferencedAssemblies().Select(reference => reference.Name!);
+        string[] strangers = [.. references.Where(name => !IsBaseLibrary(name) && !allowed.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))];
+        Assert.True(strangers.Length == 0, $"{assemblyName} references {string.Join(", ", strangers)}");
+    }
+
+    [Fact]
+    public void Shared_projects_know_neither_the_bot_nor_the_functions()
+    {
+        string[] projects = [.. Directory.EnumerateFiles(RepositoryRoot.Combine("shared"), "*.csproj", SearchOption.AllDirectories)];
+        Assert.Contains(projects, project => project.EndsWith("Pipeline.Audio.csproj", StringComparison.Ordinal));
+        string[] strangers = [.. projects.Where(project => ReferenceOutward().IsMatch(File.ReadAllText(project)))];
+        Assert.True(strangers.Length == 0, $"reference a project outside shared: {string.Join(", ", strangers)}");
+    }
+
+    [Fact]
+    public void Azure_packages_are_used_only_at_the_storage_doors()
+    {
+        string[] doors = ["bot/Pipeline.Bot/Storage/", "functions/Pipeline.Functions/Storage/", "functions/Pipeline.Delivery/Ledger/", "functions/Pipeline.Delivery/Segments/ServerCopy.cs", "functions/Pipeline.RecordingApi/Catalogue/", "functions/Pipeline.RecordingApi/Guilds/GuildSettingsTable.cs", "shared/Pipeline.Storage/"];
+        string[] strangers = [.. ProductSources().Where(file => !doors.Any(file.StartsWith) && UsingAzure().IsMatch(Read(file)))];
+        Assert.True(strangers.Length == 0, $"Azure packages outside the storage doors: {string.Join(", ", strangers)}");
+    }
+
+    [Fact]
+    public void Only_the_verification_code_uses_BouncyCastle()
+    {
+        string[] users = [.. ProductSources().Where(file => Read(file).Contains("using Org.BouncyCastle", StringComparison.Ordinal))];
+        Assert.True(users.Length <= 1, $"BouncyCastle is for scrypt alone: {string.Join(", ", users)}");
+    }
+
+    [Fact]
+    public void No_source_file_is_longer_than_400_lines()
+    {
+        string[] tooLong = [.. Sources("bot", "functions", "shared", "tests").Where(file => File.ReadLines(RepositoryRoot.Combine(file)).Count() > 400)];
+        Assert.True(tooLong.Length == 0, $"over 400 lines: {string.Join(", ", tooLong)}");
+    }
+
+    [Fact]
+    public void No_folder_or_file_has_a_name_that_says_nothing()
+    {
+        string[] nameless = [.. Sources("bot", "functions", "shared", "tests").Where(file => file.Split('/', '.').Any(ForbiddenNames.Contains))];
+        Assert.True(nameless.Length == 0, string.Join(", ", nameless));
+    }
+
+    [Fact]
+    public void Sources_hold_no_path_of_a_machine_no_sleep_and_nothing_unfinished()
+    {
+        string[] offenders = [.. Sources("bot", "functions", "shared", "tests").Where(file => !file.EndsWith("HouseRulesTests.cs", StringComparison.Ordinal) && Smells().IsMatch(Read(file)))];
+        Assert.True(offenders.Length == 0, string.Join(", ", offenders));
+    }
+
+    [Fact]
+    public void Top_level_holds_only_what_it_may()
+    {
+        string[] found = [.. Directory.GetFileSystemEntries(RepositoryRoot.Path).Select(Path.GetFileName).Select(name => name!)];
+        string[] allowed = [.. TopFolders, .. TopFiles, ".git", ".ci", ".github", ".vs", ".idea", "artifacts", "TestResults", "BenchmarkDotNet.Artifacts"];
+        Assert.Empty(found.Except(allowed));
+        Assert.Empty(TopFolders.Concat(TopFiles).Except(found));
+    }
+
+    private static IEnumerable<string> ProductSources() => Sources(ProductFolders);
+
+    private static IEnumerable<string> Sources(params string[] folders) =>
+        folders.SelectMany(folder => Directory.EnumerateFiles(RepositoryRoot.Combine(folder), "*.cs", SearchOption.AllDirectories))
+            .Select(file => Path.GetRelativePath(RepositoryRoot.Path, file).Replace('\\', '/'))
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal) && !file.Contains("/node_modules/", StringComparison.Ordinal));
+
+    private static string Read(string file) => File.ReadAllText(RepositoryRoot.Combine(file));
+
+    private static bool IsBaseLibrary(string name) =>
+        (name.StartsWith("System.", StringComparison.Ordinal) && name is not ("System.CommandLine" or "System.Threading.RateLimiting" or "System.IO.Hashing")) || name is "System" or "netstandard" or "mscorlib";
+
+    [GeneratedRegex(@"<ProjectReference[^>]*[/\\](bot|functions|tests)[/\\]")]
+    private static partial Regex ReferenceOutward();
+
+    [GeneratedRegex(@"^using Azure\.", RegexOptions.Multiline)]
+    private static partial Regex UsingAzure();
+
+    [GeneratedRegex(@"(/work/|/root/|/home/[a-z]+/)|Thread\.Sleep\(|catch\s*(\(Exception\))?\s*\{\s*\}|async void|NotImplementedException|\bTODO\b|\bFIXME\b|\[(Fact|Theory)\(Skip")]
+    private static partial Regex Smells();
+}
