@@ -1,3 +1,5 @@
+using Pipeline.Discord.Media;
+
 namespace Pipeline.Bot.Capture;
 
 /// <summary>
@@ -172,4 +174,40 @@ internal sealed class ReorderBuffer(double window, int capacity)
         foreach (ref readonly Slot slot in slots.AsSpan(first, held)) earliest = Math.Min(earliest, slot.Packet.Arrival);
         return earliest;
     }
+}
+
+/// <summary>What a <see cref="ReorderBuffer"/> says of a packet.</summary>
+internal enum ReorderVerdict
+{
+    /// <summary>It is the awaited one.</summary>
+    InOrder = 0,
+
+    /// <summary>Something before it is missing; it has to be held.</summary>
+    Hold = 1,
+
+    /// <summary>Its place has been filled already.</summary>
+    Late = 2,
+
+    Duplicate = 3,
+
+    /// <summary>It cannot be held: waiting has to be given up first.</summary>
+    NoRoom = 4,
+
+    /// <summary>It is the awaited one, but cannot be held.</summary>
+    InOrderWithoutRoom = 5,
+}
+
+/// <summary>What is known of a packet beside its Opus bytes. Counters are unwrapped.</summary>
+internal struct Packet
+{
+    public long Sequence;
+
+    /// <summary>RTP time, samples.</summary>
+    public long Timestamp;
+
+    /// <summary>Samples at 48 kHz since the start of the recording, by our clock.</summary>
+    public double Arrival;
+
+    public AudioFrameKind Kind;
+    public int Length;
 }

@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 using Pipeline.Discord.Media;
 
@@ -155,5 +158,35 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
     {
         placer = new FramePlacer(context, timeline, Lane, counters);
         intake = new PacketIntake(context, timeline, Lane, placer, counters);
+    }
+}
+
+/// <summary>Whose track. The name is written by the tick's thread and read by any.</summary>
+internal sealed class TrackUser(ulong id)
+{
+    private string name = id.ToString(CultureInfo.InvariantCulture);
+
+    public ulong Id { get; } = id;
+
+    /// <summary>Display name, or the id as text while the name is unknown.</summary>
+    public string Name
+    {
+        get => Volatile.Read(ref name);
+        set => Volatile.Write(ref name, value);
+    }
+}
+
+/// <summary>All closed segments of a track in figures. Replaced as a whole when one more is closed.</summary>
+internal sealed record TrackTotals(ImmutableArray<IndexRange> Segments, long SampleCount, long ByteCount)
+{
+    public static TrackTotals Empty { get; } = new([], 0, 0);
+
+    public TrackTotals With(ClosedSegment segment) =>
+        new(Append(segment.Key.Index), SampleCount + segment.SampleCount, ByteCount + segment.FileSize);
+
+    private ImmutableArray<IndexRange> Append(int index)
+    {
+        bool continues = Segments.Length > 0 && Segments[^1].Last + 1 == index;
+        return continues ? Segments.SetItem(Segments.Length - 1, Segments[^1] with { Last = index }) : Segments.Add(new IndexRange(index, index));
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Model;
@@ -393,3 +394,11 @@ public sealed class GuildRecorder : IAsyncDisposable
         services.Log.RecorderQueueFull(guildId, "event");
     }
 }
+
+/// <summary>What somebody asked to be recorded, checked.</summary>
+/// <param name="PanelChannel">Where the panel goes; null: nowhere.</param>
+/// <param name="Part">Counts on when a recording reached its limit and goes on in a new one.</param>
+public sealed record StartCall(Guild Guild, GuildChannel Channel, ulong StartedBy, string? Title, ulong? PanelChannel, KnownSettings Settings, int Part = 1);
+
+/// <summary>How an attempt to start ended. <paramref name="Running"/>: what is being recorded; null when nothing is.</summary>
+public sealed record StartOutcome(RecordedCall? Running, string Text, bool Started);

@@ -5,6 +5,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Storage;
+using Pipeline.Contracts;
+using Pipeline.Discord.Gateway;
 
 namespace Pipeline.Bot.Hosting;
 
@@ -120,4 +122,36 @@ public sealed class ShardLease(TempStorages storages, ShardName name, WarmStandb
             return null;
         }
     }
+}
+
+/// <summary>Which application and which of its shards a bot serves. Two bots of the same name must not serve at the same time.</summary>
+/// <param name="Application">16 hexadecimal digits that follow from the token and say nothing about it.</param>
+/// <param name="Shard">Null: all of them.</param>
+public sealed record ShardName(string Application, ShardRange? Shard)
+{
+    public string BlobName => BlobPaths.Shard(ToString());
+
+    public static ShardName For(string token, ShardRange? shard) =>
+        new(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)).AsSpan(0, 8)), shard);
+
+    public override string ToString() => Shard is { } one ? $"{Application}-{one.Index}-of-{one.Count}" : $"{Application}-all";
+}
+
+/// <summary>Who serves the shard.</summary>
+public enum ShardState
+{
+    /// <summary>Not asked yet.</summary>
+    Unknown,
+
+    /// <summary>Another bot; we wait, ready to go on when it leaves.</summary>
+    StandingBy,
+
+    /// <summary>We do.</summary>
+    Ours,
+
+    /// <summary>Ours until we left it to the next bot.</summary>
+    Left,
+
+    /// <summary>Another bot took it while we could not say that we live; we stop.</summary>
+    Lost,
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pipeline.Contracts;
 using Pipeline.Dave.Session;
 
@@ -45,4 +46,46 @@ public sealed record PanelState
 
     /// <summary>Closing words once the recording is over.</summary>
     public string? Outcome { get; init; }
+}
+
+/// <summary>What the panel's title says.</summary>
+public enum PanelPhase
+{
+    Connecting,
+    Recording,
+    Paused,
+    Reconnecting,
+    Stopping,
+
+    /// <summary>Ended; the last pieces are on their way.</summary>
+    Storing,
+
+    /// <summary>Finalized.</summary>
+    Stored,
+
+    /// <summary>Ended without anything that could be stored.</summary>
+    Empty,
+}
+
+/// <summary>One person's line in the panel; packets since the recording began.</summary>
+public sealed record PanelSpeaker(string Name, bool Speaking, bool OptedOut, long Received, long Lost, long Undecryptable);
+
+/// <summary>One line of the panel's list. <paramref name="Sample"/> is the position in the recording, 48 kHz.</summary>
+public sealed record PanelEvent(long Sample, string Text);
+
+/// <summary>Where a panel's message is. Text form <c>channel/message/unix seconds</c>, for the manifest.</summary>
+public sealed record PostedPanel(ulong ChannelId, ulong MessageId, DateTimeOffset PostedAt)
+{
+    public static PostedPanel? Parse(string? text)
+    {
+        if (text?.Split('/') is not [string channel, string message, string seconds]) return null;
+        return ulong.TryParse(channel, NumberStyles.None, CultureInfo.InvariantCulture, out ulong channelId)
+            && ulong.TryParse(message, NumberStyles.None, CultureInfo.InvariantCulture, out ulong messageId)
+            && long.TryParse(seconds, NumberStyles.None, CultureInfo.InvariantCulture, out long postedAt)
+            && postedAt <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+            ? new PostedPanel(channelId, messageId, DateTimeOffset.FromUnixTimeSeconds(postedAt))
+            : null;
+    }
+
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{ChannelId}/{MessageId}/{PostedAt.ToUnixTimeSeconds()}");
 }

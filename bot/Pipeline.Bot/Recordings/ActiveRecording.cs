@@ -348,3 +348,39 @@ public sealed class ActiveRecording : IAsyncDisposable
         Leave(RecordingEnd.Lost);
     }
 }
+
+/// <summary>How a host's part in a recording came to its end.</summary>
+public enum RecordingEnd
+{
+    /// <summary>Somebody stopped the recording.</summary>
+    Stopped,
+
+    /// <summary>RECORDING_MAX_DURATION was reached.</summary>
+    Limit,
+
+    /// <summary>This bot is going; another may take the recording over at once.</summary>
+    HandedOver,
+
+    /// <summary>Another bot holds the lease; it goes on there.</summary>
+    Lost,
+
+    /// <summary>A bug of ours; the spool keeps what was written.</summary>
+    Failed,
+}
+
+/// <summary>How safe a recording is.</summary>
+/// <param name="SafeSample">Every sample heard before this position is durable in the temp container.</param>
+/// <param name="StorageAwayFor">How long the storage has been failing; zero while all is well.</param>
+public sealed record UploadSnapshot(long SafeSample, SpoolSnapshot Spool, UploadState State, TimeSpan StorageAwayFor);
+
+/// <summary>What the uploads are doing, in one word.</summary>
+public enum UploadState
+{
+    Ok,
+
+    /// <summary>The storage does not answer; segments wait in the spool.</summary>
+    Delayed,
+
+    /// <summary>The spool is full; new audio becomes a gap.</summary>
+    Full,
+}

@@ -35,3 +35,6 @@ internal static class ReplayInput
         return samples > 0 ? SampleClock.ToTime(samples) : throw new ReplayInputException(file, "it holds no audio");
     }
 }
+
+/// <summary>A file that cannot be replayed.</summary>
+public sealed class ReplayInputException(string file, string problem) : Exception($"{file}: {problem}; expected an Ogg Opus file (for example from opusenc)");

@@ -170,3 +170,13 @@ internal sealed class ReplayRun : IDisposable
         };
     }
 }
+
+/// <summary>What the progress shows: position and length of the call, what was closed and uploaded in this run, what was moved (null: not known), spool and memory.</summary>
+internal sealed record ReplayState(TimeSpan Position, TimeSpan Length, int Percent, int Speakers, long Closed, long Uploaded, int? Moved, SpoolSnapshot Spool, MemorySample Memory);
+
+/// <summary>Where a replay begins. <paramref name="Host"/> null: the recording had ended already and is closed now.</summary>
+/// <param name="Origin">Position in the recording at which the clock starts.</param>
+internal sealed record ReplayStart(RecordingId Recording, ActiveRecording? Host, ReplayClock Clock, TimeSpan Origin);
+
+/// <summary>The recording cannot be gone on with, because another bot holds it.</summary>
+public sealed class ReplayLostException(RecordingId recording) : Exception($"recording {recording} is held by another bot; stop that one first");

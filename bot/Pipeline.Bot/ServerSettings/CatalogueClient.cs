@@ -128,3 +128,6 @@ public sealed class CatalogueClient(HttpClient http, CatalogueOptions options, T
         }
     }
 }
+
+/// <summary>The recording API could not be reached, or refused. A running recording never depends on it.</summary>
+public sealed class CatalogueException(string message, Exception? inner = null) : Exception(message, inner);

@@ -143,3 +143,11 @@ public sealed class GuildSettingsStore(CatalogueClient api, string folder, TimeP
         public IReadOnlyList<ulong> OptedOut { get; } = Copy.OptedOut();
     }
 }
+
+/// <summary>A server's settings and whether they are only what was known last.</summary>
+public sealed record KnownSettings(GuildSettings Settings, bool IsLastKnown)
+{
+    public AnnounceMode Announce => AnnounceModes.FromWord(Settings.AnnounceMode);
+
+    public bool IsOptedOut(ulong userId) => Settings.OptedOutUserIds.Contains(userId.ToString(CultureInfo.InvariantCulture));
+}

@@ -31,3 +31,10 @@ public sealed record SegmentSidecar
     [JsonIgnore]
     public SegmentKey Key => new(Session.RecordingId, UserId, Index);
 }
+
+/// <summary>JSON of what lies beside the WAV files in the spool: camelCase, nulls left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SegmentSidecar))]
+internal sealed partial class CaptureJsonContext : JsonSerializerContext;

@@ -218,3 +218,40 @@ public sealed class SegmentSpool : IDisposable
         }
     }
 }
+
+/// <summary>How full the spool is.</summary>
+public enum SpoolLevel
+{
+    Ok,
+
+    /// <summary>At least 80 % of the limit: somebody should look.</summary>
+    High,
+
+    /// <summary>At the limit, or the disk is down to its minimum: new audio becomes a counted gap until there is room again.</summary>
+    Full,
+}
+
+/// <summary>What waits in the spool for upload, in bytes and files, and what the disk has left.</summary>
+public sealed record SpoolSnapshot(long Bytes, long Files, long FreeBytes, SpoolLevel Level);
+
+/// <summary>Where closed segments wait, and how much of the disk they may take.</summary>
+public sealed record SpoolOptions
+{
+    public required string Folder { get; init; }
+
+    /// <summary>Bytes of closed segments.</summary>
+    public long LimitBytes { get; init; } = 4096L << 20;
+
+    /// <summary>Bytes that stay free on the disk whatever the limit says.</summary>
+    public long MinimumFreeBytes { get; init; } = 512L << 20;
+}
+
+/// <summary>Another process works in this spool; two would upload and number the same segments.</summary>
+public sealed class SpoolInUseException(string folder, Exception inner)
+    : Exception($"the spool {folder} is in use by another bot: stop it, or give this one a folder of its own (RECORDING_SPOOL_FOLDER)", inner);
+
+/// <summary>A closed segment on disk: the WAV file and beside it the sidecar that says what it is.</summary>
+public sealed record SpooledSegment(SegmentKey Key, string WavPath, long FileSize, DateTimeOffset ClosedAt)
+{
+    public string SidecarPath => Path.ChangeExtension(WavPath, ".json");
+}

@@ -81,3 +81,29 @@ public static class SpoolRepair
         }
     }
 }
+
+/// <summary>What lies in a recording's spool folder.</summary>
+/// <param name="Segments">Closed segments, by user and index.</param>
+/// <param name="NextIndexes">First free index per user, as far as this folder knows.</param>
+/// <param name="Unreadable">Paths that could not be understood; they are left where they are.</param>
+public sealed record SpoolContents(
+    IReadOnlyList<ClosedSegment> Segments,
+    IReadOnlyDictionary<ulong, int> NextIndexes,
+    IReadOnlyList<string> Unreadable);
+
+/// <summary>Collects <see cref="SpoolContents"/>.</summary>
+internal sealed class SpoolListing
+{
+    private readonly Dictionary<ulong, int> nextIndexes = [];
+
+    public List<ClosedSegment> Segments { get; } = [];
+    public List<string> Unreadable { get; } = [];
+
+    public void NoteIndex(ulong userId, int index) =>
+        nextIndexes[userId] = Math.Max(nextIndexes.GetValueOrDefault(userId), index + 1);
+
+    public SpoolContents ToContents() => new(
+        [.. Segments.OrderBy(segment => segment.Key.UserId).ThenBy(segment => segment.Key.Index)],
+        nextIndexes,
+        Unreadable);
+}

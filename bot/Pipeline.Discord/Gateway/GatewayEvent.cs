@@ -1,3 +1,4 @@
+using System.Text;
 using Pipeline.Discord.Model;
 
 namespace Pipeline.Discord.Gateway;
@@ -37,4 +38,31 @@ public abstract record GatewayEvent
 
     /// <summary>INTERACTION_CREATE. The answer is due 3 s after <paramref name="ReceivedAt"/> (a timestamp of the client's TimeProvider).</summary>
     public sealed record InteractionCreated(Interaction Interaction, long ReceivedAt) : GatewayEvent;
+}
+
+/// <summary>How a change of voice state became known.</summary>
+public enum VoiceStateOrigin
+{
+    /// <summary>VOICE_STATE_UPDATE: somebody did it just now.</summary>
+    Update,
+
+    /// <summary>
+    /// Comparing GUILD_CREATE with the cache: it happened while the bot was away. The bot's own state leaving this way means that
+    /// Discord dropped the old session, not that somebody disconnected the bot.
+    /// </summary>
+    Snapshot,
+}
+
+/// <summary>
+/// Which voice server serves a guild's call (Discord: Voice Server Update). Always means a new voice connection.
+/// <paramref name="Endpoint"/> is <c>host:port</c> without a scheme; null while the server is being re-allocated.
+/// <paramref name="Token"/> is a secret: it is left out of <see cref="object.ToString"/>.
+/// </summary>
+public sealed record VoiceServerUpdate(ulong GuildId, string Token, string? Endpoint)
+{
+    private bool PrintMembers(StringBuilder text)
+    {
+        text.Append("GuildId = ").Append(GuildId).Append(", Endpoint = ").Append(Endpoint);
+        return true;
+    }
 }

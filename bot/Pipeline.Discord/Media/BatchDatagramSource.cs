@@ -174,3 +174,10 @@ internal sealed unsafe class BatchDatagramSource : IDatagramSource
         public int Type;
     }
 }
+
+/// <summary>recvmmsg(2).</summary>
+internal static unsafe partial class NativeMethods
+{
+    [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
+    internal static partial int ReceiveMany(SafeSocketHandle socket, BatchDatagramSource.MessageHeader* messages, uint count, int flags, void* timeout);
+}

@@ -34,3 +34,20 @@ public sealed record Guild
             ? member.DisplayName
             : userId.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }
+
+/// <summary>A role; the one whose id equals the guild's is @everyone.</summary>
+public sealed record GuildRole
+{
+    public required ulong Id { get; init; }
+    public string Name { get => field ?? ""; init; }
+    public Permissions Permissions { get; init; }
+}
+
+/// <summary>What a channel changes for a role (<see cref="Type"/> 0) or a member (1).</summary>
+public sealed record PermissionOverwrite
+{
+    public required ulong Id { get; init; }
+    public int Type { get; init; }
+    public Permissions Allow { get; init; }
+    public Permissions Deny { get; init; }
+}

@@ -24,3 +24,13 @@ public sealed record GuildChannel
     /// <summary>Voice and stage channels can be recorded.</summary>
     public bool HasVoice => Kind is ChannelKind.Voice or ChannelKind.Stage;
 }
+
+/// <summary>Channel types that matter to a recorder (Discord: Channel Types). Other values are kept as numbers.</summary>
+public enum ChannelKind
+{
+    Text = 0,
+    DirectMessage = 1,
+    Voice = 2,
+    Category = 4,
+    Stage = 13,
+}

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Pipeline.Discord.Model;
 
 /// <summary>Permission bits (Discord: Permissions, Bitwise Permission Flags). Bits without a name are kept.</summary>
@@ -22,4 +25,14 @@ public enum Permissions : ulong
     ManageNicknames = 1UL << 27,
     SetVoiceChannelStatus = 1UL << 48,
     All = ulong.MaxValue,
+}
+
+/// <summary>Permission bits travel as decimal strings; unknown bits are kept.</summary>
+internal sealed class PermissionsJsonConverter : JsonConverter<Permissions>
+{
+    public override Permissions Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        (Permissions)SnowflakeJsonConverter.ReadValue(ref reader);
+
+    public override void Write(Utf8JsonWriter writer, Permissions value, JsonSerializerOptions options) =>
+        SnowflakeJsonConverter.WriteValue(writer, (ulong)value);
 }

@@ -32,3 +32,19 @@ public sealed record CommandOption
         && (Choices ?? []).SequenceEqual(other.Choices ?? [])
         && SameAs(Options, other.Options);
 }
+
+/// <summary>One of the values of an option.</summary>
+public sealed record CommandChoice(string Name, string Value);
+
+/// <summary>Discord: Application Command Option Type.</summary>
+public enum CommandOptionKind
+{
+    Subcommand = 1,
+    SubcommandGroup = 2,
+    Text = 3,
+    Integer = 4,
+    Truth = 5,
+    User = 6,
+    Channel = 7,
+    Role = 8,
+}

@@ -169,3 +169,22 @@ public sealed class DiscordRestClient(HttpClient http, DiscordRestOptions option
 
     private static string Id(ulong id) => id.ToString(CultureInfo.InvariantCulture);
 }
+
+/// <summary>The bot's application (Discord: Application Object).</summary>
+public sealed record DiscordApplication
+{
+    public required ulong Id { get; init; }
+    public string Name { get => field ?? ""; init; }
+    public int Flags { get; init; }
+}
+
+/// <summary>A guild as <c>GET /users/@me/guilds</c> lists it.</summary>
+public sealed record PartialGuild
+{
+    public required ulong Id { get; init; }
+    public string Name { get => field ?? ""; init; }
+    public bool Owner { get; init; }
+
+    /// <summary>The bot's permissions in the guild, without channel overwrites.</summary>
+    public Permissions Permissions { get; init; }
+}

@@ -16,3 +16,15 @@ public sealed record InteractionResponse(InteractionResponseKind Type, MessageBo
     public static InteractionResponse Form(string customId, string title, IReadOnlyList<MessageComponent> rows) =>
         new(InteractionResponseKind.Modal, new MessageBody { CustomId = customId, Title = title, Components = rows });
 }
+
+/// <summary>Discord: Interaction Callback Type.</summary>
+public enum InteractionResponseKind
+{
+    Pong = 1,
+    Message = 4,
+    DeferredMessage = 5,
+    DeferredUpdate = 6,
+    UpdateMessage = 7,
+    Autocomplete = 8,
+    Modal = 9,
+}

@@ -26,3 +26,17 @@ public sealed record MessageBody
 
     public string? Title { get; init; }
 }
+
+/// <summary>Which mentions ping. Empty lists: none, the mention is only a name.</summary>
+public sealed record AllowedMentions
+{
+    public IReadOnlyList<string> Parse { get; init; } = [];
+    public IReadOnlyList<ulong>? Users { get; init; }
+}
+
+/// <summary>A message or direct-message channel that Discord made.</summary>
+public sealed record SentMessage
+{
+    public required ulong Id { get; init; }
+    public ulong ChannelId { get; init; }
+}

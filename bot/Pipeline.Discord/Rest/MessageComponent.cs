@@ -33,3 +33,12 @@ public sealed record MessageComponent
     public static MessageComponent Paragraph(string label, string customId, int maxLength, string placeholder) =>
         new() { Type = TextInputType, Style = 2, Label = label, CustomId = customId, MaxLength = maxLength, Required = true, Placeholder = placeholder };
 }
+
+/// <summary>Discord: Button Styles, those with an id.</summary>
+public enum ButtonStyle
+{
+    Primary = 1,
+    Secondary = 2,
+    Success = 3,
+    Danger = 4,
+}

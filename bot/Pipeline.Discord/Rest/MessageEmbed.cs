@@ -17,3 +17,9 @@ public sealed record MessageEmbed
 
     public EmbedFooter? Footer { get; init; }
 }
+
+/// <summary>A name of at most 256 characters and a value of at most 1024; neither may be empty.</summary>
+public sealed record EmbedField(string Name, string Value, bool Inline = false);
+
+/// <summary>The small line under an embed, at most 2048 characters.</summary>
+public sealed record EmbedFooter(string Text);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using Pipeline.Mls.Crypto;
 using Pipeline.Mls.Messages;
@@ -190,4 +191,23 @@ public sealed class GroupState : IDisposable
         MlsException.ThrowIf(
             !message.Authenticated.VerifySignature(sender.SignatureKey, ContextBytes), MlsError.BadSignature);
     }
+}
+
+/// <summary>
+/// Our commit and the epoch it leads to. Adopt <see cref="NextState"/> when the delivery service announces exactly
+/// <see cref="Commit"/>; dispose it when another commit wins.
+/// </summary>
+/// <param name="Commit">An MLSMessage.</param>
+/// <param name="Welcome">A bare Welcome for everyone the commit adds; null when it adds nobody.</param>
+/// <param name="NextState">The next epoch.</param>
+public sealed record CommitResult(byte[] Commit, byte[]? Welcome, GroupState NextState);
+
+/// <summary>One member of an epoch.</summary>
+/// <param name="LeafIndex">Its place in the tree; stable while it stays, reused after it left.</param>
+/// <param name="Identity">The basic credential's identity; 8 bytes under <see cref="GroupPolicy.Dave"/>.</param>
+/// <param name="SignatureKey">65 bytes: an uncompressed P-256 point.</param>
+public sealed record GroupMember(uint LeafIndex, ReadOnlyMemory<byte> Identity, ReadOnlyMemory<byte> SignatureKey)
+{
+    /// <summary>The identity as a Discord user id; the policy guarantees its 8 bytes.</summary>
+    public ulong UserId => BinaryPrimitives.ReadUInt64BigEndian(Identity.Span);
 }

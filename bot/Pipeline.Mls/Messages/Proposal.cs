@@ -84,3 +84,15 @@ internal sealed record GroupContextExtensionsProposal(IReadOnlyList<Extension> E
 {
     public override void WriteBody(TlsWriter writer) => Extension.WriteAll(writer, Extensions);
 }
+
+/// <summary>RFC 9420 §12.1, values of §17.4.</summary>
+public enum ProposalKind
+{
+    Add = 1,
+    Update = 2,
+    Remove = 3,
+    PreSharedKey = 4,
+    ReInit = 5,
+    ExternalInit = 6,
+    GroupContextExtensions = 7,
+}

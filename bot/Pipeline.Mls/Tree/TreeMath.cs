@@ -71,3 +71,19 @@ internal static class TreeMath
         return node;
     }
 }
+
+/// <summary>A leaf counted among leaves: 0, 1, 2, ... (RFC 9420 §4.1).</summary>
+internal readonly record struct LeafIndex(uint Value)
+{
+    /// <summary>RFC 9420 appendix C: leaf i is node 2i of the array.</summary>
+    public NodeIndex Node => new(Value * 2);
+}
+
+/// <summary>A node in the array of a tree: leaves at even, parents at odd places (RFC 9420 appendix C).</summary>
+internal readonly record struct NodeIndex(uint Value)
+{
+    public bool IsLeaf => (Value & 1) == 0;
+
+    /// <summary>The leaf at this node; only for even places.</summary>
+    public LeafIndex Leaf => new(Value / 2);
+}

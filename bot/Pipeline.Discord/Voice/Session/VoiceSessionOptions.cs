@@ -34,3 +34,16 @@ public sealed record VoiceSessionOptions
     /// <summary>When the server echoed keepalives before and then nothing at all came for this long, the media path is dead.</summary>
     public TimeSpan MediaPathTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }
+
+/// <summary>Where a voice session is in its handshake.</summary>
+internal enum VoiceSessionPhase
+{
+    Opening,
+    AwaitingHello,
+    Identifying,
+    Discovering,
+    Selecting,
+    Live,
+    ResumeWaiting,
+    Resuming,
+}
