@@ -28,7 +28,7 @@ public sealed partial class HouseRulesTests
 
     [Theory]
     [MemberData(nameof(AllowedReferences))]
-    public void Assembly_references_only_what_its_room_may_know(string assemblyName, string[] allowed)
+    public void Assembly_references_only_what_it_may_know(string assemblyName, string[] allowed)
     {
         IEnumerable<string> references = Assembly.Load(assemblyName).GetReferencedAssemblies().Select(reference => reference.Name!);
         string[] strangers = [.. references.Where(name => !IsBaseLibrary(name) && !allowed.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)))];
@@ -45,11 +45,11 @@ public sealed partial class HouseRulesTests
     }
 
     [Fact]
-    public void Azure_packages_are_used_only_at_the_storage_doors()
+    public void Azure_packages_are_used_only_at_the_storage_folders()
     {
-        string[] doors = ["bot/Pipeline.Bot/Storage/", "functions/Pipeline.Functions/Storage/", "functions/Pipeline.Delivery/Ledger/", "functions/Pipeline.Delivery/Segments/ServerCopy.cs", "functions/Pipeline.RecordingApi/Catalogue/", "functions/Pipeline.RecordingApi/Guilds/GuildSettingsTable.cs", "shared/Pipeline.Storage/"];
-        string[] strangers = [.. ProductSources().Where(file => !doors.Any(file.StartsWith) && UsingAzure().IsMatch(Read(file)))];
-        Assert.True(strangers.Length == 0, $"Azure packages outside the storage doors: {string.Join(", ", strangers)}");
+        string[] homes = ["bot/Pipeline.Bot/Storage/", "functions/Pipeline.Functions/Storage/", "functions/Pipeline.Delivery/Ledger/", "functions/Pipeline.Delivery/Segments/ServerCopy.cs", "functions/Pipeline.RecordingApi/Catalogue/", "functions/Pipeline.RecordingApi/Guilds/GuildSettingsTable.cs", "shared/Pipeline.Storage/"];
+        string[] strangers = [.. ProductSources().Where(file => !homes.Any(file.StartsWith) && UsingAzure().IsMatch(Read(file)))];
+        Assert.True(strangers.Length == 0, $"Azure packages outside the storage folders: {string.Join(", ", strangers)}");
     }
 
     [Fact]

@@ -3,7 +3,7 @@ namespace Pipeline.Bot.Capture;
 /// <summary>
 /// How audio becomes segments. Every property is one setting of the environment; <see cref="CaptureSettings"/> reads and checks them.
 /// </summary>
-public sealed record CaptureOptions
+internal sealed record CaptureOptions
 {
     /// <summary>RECORDING_CHANNELS: 1 or 2 channels in every WAV file. Default 2.</summary>
     public int Channels { get; init; } = 2;

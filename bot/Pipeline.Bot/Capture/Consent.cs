@@ -7,7 +7,7 @@ namespace Pipeline.Bot.Capture;
 /// there before the first frame, and no queue stands in front of it: what one thread says holds for the next frame. Any thread.
 /// </summary>
 /// <remarks>A frame is judged by its arrival: one from before somebody came back is still not taken, however late it is looked at.</remarks>
-public sealed class Consent
+internal sealed class Consent
 {
     private ImmutableDictionary<ulong, Refusal> refusals;
 

@@ -62,7 +62,7 @@ internal sealed class GapLog
 }
 
 /// <summary>What became of a note.</summary>
-public enum NoteOutcome
+internal enum NoteOutcome
 {
     Taken,
 

@@ -26,7 +26,7 @@ internal struct LowerEnvelope
     /// <summary>The most that the least delay can be at <paramref name="arrival"/>.</summary>
     public readonly double DelayAt(double arrival) => floor + (Math.Max(0, arrival - observedAt) * Leak);
 
-    /// <summary>Starts anew from what a few packets showed.</summary>
+    /// <summary>Starts again from what a few packets showed.</summary>
     /// <param name="spread">What jitter added to them on the mean.</param>
     public void Reset(double delay, double arrival, double spread)
     {

@@ -14,7 +14,7 @@ namespace Pipeline.Bot.Capture;
 /// Has a single owner, who calls <see cref="Tick"/> about every 60 ms, never on two threads at once; everybody else
 /// posts commands or reads <see cref="Snapshot"/>.
 /// </summary>
-public sealed class Recording : IDisposable
+internal sealed class Recording : IDisposable
 {
     private const int CommandCapacity = 1024;
     private const int FramesPerTick = 65_536;
@@ -44,7 +44,7 @@ public sealed class Recording : IDisposable
     /// <param name="folder">The recording's own folder in the spool: <c>{spool}/{recordingId}</c>; created when missing.</param>
     /// <param name="startTimestamp">The timestamp of <paramref name="time"/> that is sample 0; lies before its own start for a recording that is continued.</param>
     /// <param name="firstIndexes">First free index per user of a recording that is continued; users not named start at 0.</param>
-    /// <param name="consent">Complete: whoever is not in it is recorded from the first frame on.</param>
+    /// <param name="consent">Complete: the one who is not in it is recorded from the first frame on.</param>
     /// <exception cref="IOException">The folder cannot be created.</exception>
     /// <exception cref="OpusLibraryMissingException">libopus is not installed.</exception>
     public Recording(SessionInfo session, CaptureOptions options, string folder, TimeProvider time, long startTimestamp, IReadOnlyDictionary<ulong, int> firstIndexes, Consent consent)

@@ -3,7 +3,7 @@ namespace Pipeline.Bot.Capture;
 /// <summary>
 /// What others tell a running recording. Takes effect at the moment of posting, between the frames that arrived before and after it.
 /// </summary>
-public abstract record RecordingAction
+internal abstract record RecordingAction
 {
     private RecordingAction()
     {
@@ -17,7 +17,7 @@ public abstract record RecordingAction
 
     /// <summary>
     /// Audio does not reach us any more (<c>reconnect</c>, <c>takeover</c>): open segments close and the time until
-    /// <see cref="GapEnded"/> becomes a gap of all tracks. Frames that come all the same are stored.
+    /// <see cref="GapEnded"/> becomes a gap of all tracks. Frames that come even so are stored.
     /// </summary>
     public sealed record GapStarted(string Reason) : RecordingAction;
 

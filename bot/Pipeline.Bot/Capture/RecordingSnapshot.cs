@@ -4,7 +4,7 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Capture;
 
 /// <summary>A running recording at one moment. Positions are samples since its start, 48 kHz.</summary>
-public sealed record RecordingSnapshot
+internal sealed record RecordingSnapshot
 {
     /// <summary>Elapsed time at the last tick.</summary>
     public required long SampleCount { get; init; }
@@ -15,7 +15,7 @@ public sealed record RecordingSnapshot
     /// <summary>Finished gaps, and those still running up to <see cref="SampleCount"/>.</summary>
     public required ImmutableArray<RecordingGap> Gaps { get; init; }
 
-    /// <summary>Gaps that came after the list was full; they are in the audio as silence all the same.</summary>
+    /// <summary>Gaps that came after the list was full; they are still silence in the audio.</summary>
     public required long UnlistedGaps { get; init; }
 
     public required ImmutableArray<RecordingNote> Notes { get; init; }

@@ -246,7 +246,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
     private bool IsPauseWithinTalk =>
         isCut && position - lastSegmentEnd < Math.Min(context.Limits.SilenceThreshold, context.Limits.MaximumSegment);
 
-    // Whoever empties the spool may take empty folders away.
+    // Somebody who empties the spool may take empty folders away.
     private SegmentWriter OpenSegment(SegmentSidecar sidecar)
     {
         if (buffer is null) Directory.CreateDirectory(folder);

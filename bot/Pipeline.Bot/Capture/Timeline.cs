@@ -2,7 +2,7 @@ namespace Pipeline.Bot.Capture;
 
 /// <summary>
 /// Where one user's RTP time lies in the recording: position = timestamp + <see cref="Offset"/>, in samples at 48 kHz.
-/// The offset comes from the lower envelope of arrival. It is set anew only where a run of talk begins and the old one
+/// The offset comes from the lower envelope of arrival. It is set again only where a run of talk begins and the old one
 /// cannot be right (new source, a clock that stopped in a pause); within talk it moves by single samples, at most
 /// one in 20 ms (1042 ppm), which follows a clock off by 500 ppm and cannot be heard.
 /// </summary>
@@ -99,7 +99,7 @@ internal sealed class Timeline
     public static double LongestGathering(double window) => Math.Max(4 * window, LeastDoubt);
 
     /// <summary>
-    /// Enough has been gathered: a window's worth, or four where it looks as if the offset had to be set anew, because a
+    /// Enough has been gathered: a window's worth, or four where it looks as if the offset had to be set again, because a
     /// few late packets in a row look the same.
     /// </summary>
     public bool HasGathered(double arrival, double window)
@@ -108,7 +108,7 @@ internal sealed class Timeline
         return gathered >= window && (Keeps(envelope.DelayAt(gatherStart)) || double.IsNegativeInfinity(envelope.Delay) || gathered >= LongestGathering(window));
     }
 
-    /// <summary>Ends gathering: keeps the offset where jitter or a stall explains what came, else anchors anew to the best packet.</summary>
+    /// <summary>Ends gathering: keeps the offset where jitter or a stall explains what came, else anchors again to the best packet.</summary>
     /// <param name="overflowed">More came than fits, faster than anybody speaks: a stall has broken.</param>
     public void Decide(bool overflowed)
     {

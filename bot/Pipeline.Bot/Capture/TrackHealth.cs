@@ -1,7 +1,7 @@
 namespace Pipeline.Bot.Capture;
 
 /// <summary>What happened to one user's packets so far. All values only grow.</summary>
-public readonly record struct TrackHealth
+internal readonly record struct TrackHealth
 {
     /// <summary>Packets that came, of whatever worth.</summary>
     public long Received { get; init; }
@@ -38,7 +38,7 @@ public readonly record struct TrackHealth
     /// <summary>New RTP sources or bases.</summary>
     public long Epochs { get; init; }
 
-    /// <summary>Times the RTP clock was set anew against the arrival clock within one source.</summary>
+    /// <summary>Times the RTP clock was set again against the arrival clock within one source.</summary>
     public long Reanchored { get; init; }
 
     /// <summary>Single samples put in or taken out to follow the sender's clock.</summary>

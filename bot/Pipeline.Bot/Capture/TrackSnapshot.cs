@@ -3,7 +3,7 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Capture;
 
 /// <summary>One user's track at one moment.</summary>
-public sealed record TrackSnapshot
+internal sealed record TrackSnapshot
 {
     public required ulong UserId { get; init; }
 

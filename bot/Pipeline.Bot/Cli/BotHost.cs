@@ -6,7 +6,7 @@ using Pipeline.Bot.Cli.Settings;
 
 namespace Pipeline.Bot.Cli;
 
-/// <summary>The host that every command of the bot runs in: settings, log on standard error, signals, the recordings' room.</summary>
+/// <summary>The host that every command of the bot runs in: settings, log on standard error, signals, the recordings.</summary>
 internal static class BotHost
 {
     // What the stop needs beside the drain itself: manifests, leases, files.
@@ -18,7 +18,7 @@ internal static class BotHost
         builder.Configuration.AddConfiguration(configuration);
         builder.Logging.AddConfiguration(configuration.GetSection("Logging"));
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning).AddFilter("Azure", LogLevel.None);
-        // A failed start is said once, by the process's door; a background service that dies is critical.
+        // A failed start is said once, by the command's guard; a background service that dies is critical.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ "));
         builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);

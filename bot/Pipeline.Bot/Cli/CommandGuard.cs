@@ -7,7 +7,7 @@ using Polly.Retry;
 
 namespace Pipeline.Bot.Cli;
 
-/// <summary>The process's door: what went wrong becomes one line on standard error and an exit code.</summary>
+/// <summary>The end of every command: what went wrong becomes one line on standard error and an exit code.</summary>
 internal static class CommandGuard
 {
     private static readonly TimeSpan StoragePatience = TimeSpan.FromSeconds(30);

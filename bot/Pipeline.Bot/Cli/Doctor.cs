@@ -20,7 +20,7 @@ namespace Pipeline.Bot.Cli;
 /// for a moment.
 /// </summary>
 /// <param name="trialChannel">A voice channel in which UDP is tried; null: nothing is joined.</param>
-public sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages storages, DiscordRestClient rest, HttpClient http, TimeProvider time, ulong? trialChannel = null)
+internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages storages, DiscordRestClient rest, HttpClient http, TimeProvider time, ulong? trialChannel = null)
 {
     private const int MostGuilds = 50;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -224,7 +224,7 @@ public sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages
 /// <param name="Text">What is so.</param>
 /// <param name="Remedy">What the owner does about it; null when all is well.</param>
 /// <param name="Code">The process's exit code when this is the first problem; see <see cref="ExitCode"/>.</param>
-public sealed record DoctorFinding(string Check, string Text, string? Remedy = null, int Code = ExitCode.Success)
+internal sealed record DoctorFinding(string Check, string Text, string? Remedy = null, int Code = ExitCode.Success)
 {
     public bool IsWell => Remedy is null;
 

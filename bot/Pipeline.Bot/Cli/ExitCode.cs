@@ -1,7 +1,7 @@
 namespace Pipeline.Bot.Cli;
 
 /// <summary>What the process says when it ends.</summary>
-public static class ExitCode
+internal static class ExitCode
 {
     public const int Success = 0;
 

@@ -3,7 +3,7 @@ using Pipeline.Discord.Model;
 namespace Pipeline.Bot.Commands;
 
 /// <summary>One use of a command or button inside a guild.</summary>
-public sealed record CommandContext(ulong GuildId, Interaction Interaction, InteractionAnswer Answer)
+internal sealed record CommandContext(ulong GuildId, Interaction Interaction, InteractionAnswer Answer)
 {
     public GuildMember Caller => Interaction.Member!;
 

@@ -4,7 +4,7 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Commands;
 
 /// <summary>The slash commands as they are declared to Discord. Who may use which is checked when it is used, because a server can change what Discord shows.</summary>
-public static class CommandDefinitions
+internal static class CommandDefinitions
 {
     public const string Record = "record";
     public const string Join = "join";

@@ -9,7 +9,7 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Commands;
 
 /// <summary>The bot at Discord: keeps the gateway, passes on what it says, declares the commands, leaves its calls when it is stopped.</summary>
-public sealed class GatewayPump(GatewayClient gateway, DiscordRestClient rest, GuildRecorders recorders, InteractionRouter router, RecorderOptions options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<GatewayPump> log) : BackgroundService
+internal sealed class GatewayPump(GatewayClient gateway, DiscordRestClient rest, GuildRecorders recorders, InteractionRouter router, RecorderOptions options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<GatewayPump> log) : BackgroundService
 {
     private static readonly TimeSpan DeclarePause = TimeSpan.FromMinutes(1);
 

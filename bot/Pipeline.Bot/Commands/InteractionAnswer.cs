@@ -10,7 +10,7 @@ namespace Pipeline.Bot.Commands;
 /// for 15 minutes; after that, or when Discord no longer takes it, an ordinary message: to the person for private answers, else to the
 /// channel. One handler uses it, one call at a time.
 /// </summary>
-public sealed class InteractionAnswer(Interaction interaction, long receivedAt, DiscordRestClient rest, TimeProvider time, ILogger log)
+internal sealed class InteractionAnswer(Interaction interaction, long receivedAt, DiscordRestClient rest, TimeProvider time, ILogger log)
 {
     /// <summary>Discord: Responding to an Interaction.</summary>
     public static readonly TimeSpan FirstAnswerLimit = TimeSpan.FromSeconds(3);

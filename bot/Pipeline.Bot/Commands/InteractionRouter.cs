@@ -11,7 +11,7 @@ namespace Pipeline.Bot.Commands;
 /// Answers every interaction within its 3 s, by a deferral that only the caller sees, and then does what was asked. Each interaction runs
 /// by itself; one that fails says so to its caller and touches nothing else.
 /// </summary>
-public sealed class InteractionRouter(RecordCommands commands, RecordButtons buttons, DiscordRestClient rest, TimeProvider time, ILogger<InteractionRouter> log)
+internal sealed class InteractionRouter(RecordCommands commands, RecordButtons buttons, DiscordRestClient rest, TimeProvider time, ILogger<InteractionRouter> log)
 {
     private const int NoteLength = 400;
 

@@ -9,7 +9,7 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Commands;
 
 /// <summary>Commands about finished recordings and settings. They ask the recording API and say so when it is away.</summary>
-public sealed class LibraryCommands(RecorderServices services, GuildRecorders recorders)
+internal sealed class LibraryCommands(RecorderServices services, GuildRecorders recorders)
 {
     private const int Listed = 10;
     private const int PageLength = 50;

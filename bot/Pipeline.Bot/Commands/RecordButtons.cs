@@ -6,7 +6,7 @@ using Pipeline.Discord.Model;
 namespace Pipeline.Bot.Commands;
 
 /// <summary>Buttons and forms. A button of a recording that is over does nothing but say so.</summary>
-public sealed class RecordButtons(RecordCommands commands, LibraryCommands library, GuildRecorders recorders)
+internal sealed class RecordButtons(RecordCommands commands, LibraryCommands library, GuildRecorders recorders)
 {
     public Task PressAsync(CommandContext context, string what, string argument, CancellationToken cancellationToken) => what switch
     {

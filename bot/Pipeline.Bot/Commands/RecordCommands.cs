@@ -12,7 +12,7 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Commands;
 
 /// <summary>The slash commands about a running recording; those about finished ones and settings are handed on.</summary>
-public sealed class RecordCommands(GuildRecorders recorders, LibraryCommands library)
+internal sealed class RecordCommands(GuildRecorders recorders, LibraryCommands library)
 {
     private const int MostPerWindow = 8;
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);

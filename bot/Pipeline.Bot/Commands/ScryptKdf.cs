@@ -6,7 +6,7 @@ namespace Pipeline.Bot.Commands;
 /// scrypt (RFC 7914) for verification codes, the one thing that BouncyCastle is here for: the framework has none.
 /// Has the shape of <see cref="Pipeline.Dave.Codes.ScryptFunction"/>.
 /// </summary>
-public static class ScryptKdf
+internal static class ScryptKdf
 {
     /// <summary>Uses 128 x cost x block size bytes of memory: 16 MB for a verification code.</summary>
     public static byte[] Derive(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, int cost, int blockSize, int parallelization, int length) =>

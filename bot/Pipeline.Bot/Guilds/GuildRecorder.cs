@@ -16,7 +16,7 @@ namespace Pipeline.Bot.Guilds;
 /// Records one guild: starts, keeps and ends at most one recording at a time, whatever happens to the call. Everything is done in the
 /// guild's own queue, so that nothing of another guild can disturb it. Public methods may be called from any thread.
 /// </summary>
-public sealed class GuildRecorder : IAsyncDisposable
+internal sealed class GuildRecorder : IAsyncDisposable
 {
     private const int MostRejoins = 6;
 
@@ -118,7 +118,7 @@ public sealed class GuildRecorder : IAsyncDisposable
         return queue.RunAsync(async () =>
         {
             handsOver = true;
-            // The call alone: the next bot waits for us and draws the same panel anew.
+            // The call alone: the next bot waits for us and draws the same panel again.
             if (current is { } call) await call.Call.DisposeAsync();
             return true;
         });
@@ -138,7 +138,7 @@ public sealed class GuildRecorder : IAsyncDisposable
         if (current is { } running)
         {
             string text = running.ChannelId == start.Channel.Id ? Texts.AlreadyRecording(running.Session) : Texts.BusyElsewhere(running.Session);
-            running.Panel.Show(RecordingPanel.Draw(running.Draw()), important: true); // posts it anew when somebody deleted it
+            running.Panel.Show(RecordingPanel.Draw(running.Draw()), important: true); // posts it again when somebody deleted it
             return new StartOutcome(running, text, Started: false);
         }
         try
@@ -398,7 +398,7 @@ public sealed class GuildRecorder : IAsyncDisposable
 /// <summary>What somebody asked to be recorded, checked.</summary>
 /// <param name="PanelChannel">Where the panel goes; null: nowhere.</param>
 /// <param name="Part">Counts on when a recording reached its limit and goes on in a new one.</param>
-public sealed record StartCall(Guild Guild, GuildChannel Channel, ulong StartedBy, string? Title, ulong? PanelChannel, KnownSettings Settings, int Part = 1);
+internal sealed record StartCall(Guild Guild, GuildChannel Channel, ulong StartedBy, string? Title, ulong? PanelChannel, KnownSettings Settings, int Part = 1);
 
 /// <summary>How an attempt to start ended. <paramref name="Running"/>: what is being recorded; null when nothing is.</summary>
-public sealed record StartOutcome(RecordedCall? Running, string Text, bool Started);
+internal sealed record StartOutcome(RecordedCall? Running, string Text, bool Started);

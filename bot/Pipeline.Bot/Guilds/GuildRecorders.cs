@@ -11,7 +11,7 @@ using Pipeline.Discord.Model;
 namespace Pipeline.Bot.Guilds;
 
 /// <summary>All guilds' recorders: routes what the gateway says, ticks those that record, takes over what another process left.</summary>
-public sealed class GuildRecorders(RecorderServices services)
+internal sealed class GuildRecorders(RecorderServices services)
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SearchInterval = TimeSpan.FromSeconds(30);

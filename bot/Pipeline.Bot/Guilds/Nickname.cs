@@ -14,7 +14,7 @@ namespace Pipeline.Bot.Guilds;
 /// on disk before the new one is set, so that a crash in between leaves nothing behind for good.
 /// </summary>
 /// <param name="folder">One small file per guild whose name is changed.</param>
-public sealed class Nickname(DiscordRestClient rest, string folder, ILogger log)
+internal sealed class Nickname(DiscordRestClient rest, string folder, ILogger log)
 {
     public const string Prefix = "[REC] ";
     private const int LongestName = 32; // Discord: Usernames and Nicknames

@@ -17,7 +17,7 @@ namespace Pipeline.Bot.Guilds;
 /// One running recording of a guild: its host, its voice call and its panel, and what people are told about it. Its guild's queue is the
 /// only one that calls it, except for <see cref="Call"/> and <see cref="Draw"/>, which any thread may use.
 /// </summary>
-public sealed class RecordedCall : IAsyncDisposable
+internal sealed class RecordedCall : IAsyncDisposable
 {
     private const int EventsKept = 50;
     private const string Reconnect = "reconnect";
@@ -78,7 +78,7 @@ public sealed class RecordedCall : IAsyncDisposable
     /// <summary>The end-to-end code that people can compare; null when the call is not encrypted end to end.</summary>
     public string? PrivacyCode => privacyCode;
 
-    /// <summary>How often the call was joined anew after it had been given up.</summary>
+    /// <summary>How often the call was joined again after it had been given up.</summary>
     public int Rejoins { get; set; }
 
     /// <summary>The next attempt is on its way; a second one would be in its way.</summary>
@@ -341,7 +341,7 @@ public sealed class RecordedCall : IAsyncDisposable
             case SpeakerWarning.NotHeard missing: Say(Texts.NotHeard(missing.UserId)); break;
             case SpeakerWarning.Quiet quiet: Say(Texts.Quiet(quiet.Length), StopButton); break;
             case SpeakerWarning.PoorLine poor: Say(Texts.PoorLine(services.Gateway.Latency, poor.LostPercent)); break;
-            case SpeakerWarning.Undecodable failing: Say(Texts.Undecodable(failing.UserIds, failing.Length)); break; // the call itself asks for new keys, then joins anew
+            case SpeakerWarning.Undecodable failing: Say(Texts.Undecodable(failing.UserIds, failing.Length)); break; // the call itself asks for new keys, then joins again
             default: break;
         }
     }

@@ -7,7 +7,7 @@ using Pipeline.Discord.Voice.Call;
 namespace Pipeline.Bot.Guilds;
 
 /// <summary>What the environment says about Discord; <see cref="DiscordSettings"/> reads it.</summary>
-public sealed record RecorderOptions
+internal sealed record RecorderOptions
 {
     public required GatewayOptions Gateway { get; init; }
     public required DiscordRestOptions Rest { get; init; }

@@ -10,7 +10,7 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Guilds;
 
 /// <summary>What every guild's recorder works with.</summary>
-public sealed record RecorderServices(
+internal sealed record RecorderServices(
     RecorderOptions Options,
     CaptureOptions Capture,
     GatewayClient Gateway,

@@ -10,7 +10,7 @@ namespace Pipeline.Bot.Guilds;
 /// <summary>What comes before and beside joining: the name, what the manifest keeps, the first panel, and the words when it did not work.</summary>
 internal sealed class RecordingOpening(RecorderServices services)
 {
-    /// <summary>For whoever takes the recording over.</summary>
+    /// <summary>For the bot that takes the recording over.</summary>
     public static Dictionary<string, string> Properties(StartCall start)
     {
         Dictionary<string, string> properties = new()

@@ -8,7 +8,7 @@ namespace Pipeline.Bot.Guilds;
 /// Looks at a running recording about once a second and says what people should know: nobody heard, one person not heard, long
 /// silence, a poor line, somebody who cannot be decoded. Each is said once, and again only after it was well in between. One owner.
 /// </summary>
-public sealed class SpeakerWatch(WarningTimes times)
+internal sealed class SpeakerWatch(WarningTimes times)
 {
     /// <summary>Packets in the window below which a share means nothing.</summary>
     private const long EnoughPackets = 250;
@@ -123,7 +123,7 @@ public sealed class SpeakerWatch(WarningTimes times)
 }
 
 /// <summary>Something about the audio that the people in the channel should know.</summary>
-public abstract record SpeakerWarning
+internal abstract record SpeakerWarning
 {
     private SpeakerWarning()
     {
@@ -138,12 +138,12 @@ public abstract record SpeakerWarning
     /// <param name="LostPercent">Of the last 30 s.</param>
     public sealed record PoorLine(double LostPercent) : SpeakerWarning;
 
-    /// <summary>Joining anew is what helps.</summary>
+    /// <summary>Joining again is what helps.</summary>
     public sealed record Undecodable(IReadOnlyList<ulong> UserIds, TimeSpan Length) : SpeakerWarning;
 }
 
 /// <summary>How long something must be so before people are told of it.</summary>
-public sealed record WarningTimes
+internal sealed record WarningTimes
 {
     /// <summary>Nobody was heard at all since the start of the recording.</summary>
     public TimeSpan Nobody { get; init; } = TimeSpan.FromSeconds(60);

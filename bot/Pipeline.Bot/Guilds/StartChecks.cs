@@ -7,7 +7,7 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Guilds;
 
 /// <summary>May this person record, and can the bot do it there? Pure: everything known is handed in.</summary>
-public static class StartChecks
+internal static class StartChecks
 {
     /// <summary>Manage Server, Administrator, owner, or the recorder role.</summary>
     public static bool MayRecord(Guild? guild, GuildMember caller, GuildSettings settings) =>

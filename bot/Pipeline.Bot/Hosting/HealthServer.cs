@@ -17,7 +17,7 @@ namespace Pipeline.Bot.Hosting;
 /// where 127.0.0.1 was set is told that there is nothing.
 /// </remarks>
 /// <param name="gateway">Null in commands that do not speak to Discord.</param>
-public sealed class HealthServer(HostingOptions options, ActiveRecordings hosts, ShardLease? lease, GatewayClient? gateway, ILogger<HealthServer> logger) : BackgroundService
+internal sealed class HealthServer(HostingOptions options, ActiveRecordings hosts, ShardLease? lease, GatewayClient? gateway, ILogger<HealthServer> logger) : BackgroundService
 {
     // Who sends nothing holds a place for 5 s; a prober that finds none waits in the listener's backlog.
     private const int MostProbers = 256;

@@ -1,7 +1,7 @@
 namespace Pipeline.Bot.Hosting;
 
 /// <summary>What a platform asks of a process beside its work; <see cref="HostingSettings"/> reads it.</summary>
-public sealed record HostingOptions
+internal sealed record HostingOptions
 {
     /// <summary>HEALTH_ENDPOINT: where <c>/healthz</c> and <c>/readyz</c> answer; null (the default) for nowhere.</summary>
     public Uri? HealthEndpoint { get; init; }

@@ -17,10 +17,10 @@ namespace Pipeline.Bot.Hosting;
 /// </summary>
 /// <remarks>
 /// The lease lasts 15 s, the shortest that the service gives, and is renewed every 5 s: a bot that was killed is replaced after at most 15 s.
-/// While the storage is away the shard is served all the same, because a call is recorded into the spool then; two bots that both cannot
+/// While the storage is away the shard is served even so, because a call is recorded into the spool then; two bots that both cannot
 /// reach the storage are told apart as soon as it answers, and the one that does not hold the lease stops.
 /// </remarks>
-public sealed class ShardLease(TempStorages storages, ShardName name, WarmStandby standBy, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ShardLease> logger) : IHostedService, IDisposable
+internal sealed class ShardLease(TempStorages storages, ShardName name, WarmStandby standBy, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ShardLease> logger) : IHostedService, IDisposable
 {
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(5);
@@ -127,7 +127,7 @@ public sealed class ShardLease(TempStorages storages, ShardName name, WarmStandb
 /// <summary>Which application and which of its shards a bot serves. Two bots of the same name must not serve at the same time.</summary>
 /// <param name="Application">16 hexadecimal digits that follow from the token and say nothing about it.</param>
 /// <param name="Shard">Null: all of them.</param>
-public sealed record ShardName(string Application, ShardRange? Shard)
+internal sealed record ShardName(string Application, ShardRange? Shard)
 {
     public string BlobName => BlobPaths.Shard(ToString());
 
@@ -138,7 +138,7 @@ public sealed record ShardName(string Application, ShardRange? Shard)
 }
 
 /// <summary>Who serves the shard.</summary>
-public enum ShardState
+internal enum ShardState
 {
     /// <summary>Not asked yet.</summary>
     Unknown,

@@ -8,7 +8,7 @@ namespace Pipeline.Bot.Hosting;
 /// What a bot does while another one serves its shard: it opens the connections that it will need and asks for the settings of the servers
 /// that are being recorded, so that none of this is waited for while nobody listens.
 /// </summary>
-public sealed class WarmStandby(ActiveRecordings recordings, GuildSettingsStore settings, DiscordRestClient rest)
+internal sealed class WarmStandby(ActiveRecordings recordings, GuildSettingsStore settings, DiscordRestClient rest)
 {
     /// <summary>An idle connection lives for a minute and settings are fresh for half of one.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);

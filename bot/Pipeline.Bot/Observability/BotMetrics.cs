@@ -6,7 +6,7 @@ namespace Pipeline.Bot.Observability;
 /// <summary>
 /// What the bot counts, under the meter <c>Pipeline.Bot</c>, and its traces under the source of the same name. Any thread.
 /// </summary>
-public sealed class BotMetrics : IDisposable
+internal sealed class BotMetrics : IDisposable
 {
     public const string MeterName = "Pipeline.Bot";
     public const string SpokenToDurable = "pipeline.spoken_to_durable.duration";
@@ -104,9 +104,3 @@ public sealed class BotMetrics : IDisposable
         Traces.Dispose();
     }
 }
-
-/// <summary>Packets of a track or of all: those that came, those missing by sequence number, those whose end-to-end encryption could not be opened.</summary>
-internal readonly record struct PacketTotals(long Received, long Lost, long Undecryptable);
-
-/// <summary>What waits in the spool. Level: 0 ok, 1 high (80 %), 2 full.</summary>
-internal readonly record struct SpoolTotals(long Bytes, long Files, int Level);

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Pipeline.Bot.Observability;
 
-/// <summary>What the commands room logs. No line carries an interaction's token.</summary>
+/// <summary>What commands and guilds log. No line carries an interaction's token.</summary>
 internal static partial class CommandLog
 {
     [LoggerMessage(4200, LogLevel.Information, "Guild {Guild}: the recording API is away ({Problem}); the last known settings hold")]

@@ -3,7 +3,7 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Panel;
 
 /// <summary>Ids of buttons and forms: <c>rec:{what}:{argument}</c>. A button of an old message still says which recording it meant.</summary>
-public static class CustomIds
+internal static class CustomIds
 {
     public const string Stop = "stop";
     public const string Note = "note";

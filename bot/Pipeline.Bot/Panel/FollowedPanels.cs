@@ -11,7 +11,7 @@ namespace Pipeline.Bot.Panel;
 /// The panels that are followed until their recording is finalized: one small file each, from before the recording ends until its panel
 /// says so, so that the next process goes on with those that this one leaves. Any thread; never throws for the disk.
 /// </summary>
-public sealed class FollowedPanels(string folder, TimeProvider time, ILogger log)
+internal sealed class FollowedPanels(string folder, TimeProvider time, ILogger log)
 {
     private const string Prefix = "panel-";
 
@@ -64,7 +64,7 @@ public sealed class FollowedPanels(string folder, TimeProvider time, ILogger log
 /// <param name="State">As it was when the recording ended.</param>
 /// <param name="Panel">Where it is, as <see cref="PostedPanel"/> writes it.</param>
 /// <param name="Since">When the recording ended.</param>
-public sealed record FollowedPanel(PanelState State, string Panel, DateTimeOffset Since)
+internal sealed record FollowedPanel(PanelState State, string Panel, DateTimeOffset Since)
 {
     [JsonIgnore]
     public PostedPanel? Posted => PostedPanel.Parse(Panel);

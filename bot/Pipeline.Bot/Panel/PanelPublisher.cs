@@ -7,9 +7,9 @@ namespace Pipeline.Bot.Panel;
 
 /// <summary>
 /// Keeps one message showing the newest state, with at most one edit in 5 s and one in 60 s once it is an hour old (Discord limits
-/// edits of old messages). A message that was deleted is posted anew.
+/// edits of old messages). A message that was deleted is posted again.
 /// </summary>
-public sealed class PanelPublisher : IAsyncDisposable
+internal sealed class PanelPublisher : IAsyncDisposable
 {
     public static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(5);
     public static readonly TimeSpan IntervalWhenOld = TimeSpan.FromSeconds(60);

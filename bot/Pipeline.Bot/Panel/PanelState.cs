@@ -5,7 +5,7 @@ using Pipeline.Dave.Session;
 namespace Pipeline.Bot.Panel;
 
 /// <summary>Everything that the panel shows at one moment.</summary>
-public sealed record PanelState
+internal sealed record PanelState
 {
     public required SessionInfo Session { get; init; }
     public required PanelPhase Phase { get; init; }
@@ -49,7 +49,7 @@ public sealed record PanelState
 }
 
 /// <summary>What the panel's title says.</summary>
-public enum PanelPhase
+internal enum PanelPhase
 {
     Connecting,
     Recording,
@@ -68,13 +68,13 @@ public enum PanelPhase
 }
 
 /// <summary>One person's line in the panel; packets since the recording began.</summary>
-public sealed record PanelSpeaker(string Name, bool Speaking, bool OptedOut, long Received, long Lost, long Undecryptable);
+internal sealed record PanelSpeaker(string Name, bool Speaking, bool OptedOut, long Received, long Lost, long Undecryptable);
 
 /// <summary>One line of the panel's list. <paramref name="Sample"/> is the position in the recording, 48 kHz.</summary>
-public sealed record PanelEvent(long Sample, string Text);
+internal sealed record PanelEvent(long Sample, string Text);
 
 /// <summary>Where a panel's message is. Text form <c>channel/message/unix seconds</c>, for the manifest.</summary>
-public sealed record PostedPanel(ulong ChannelId, ulong MessageId, DateTimeOffset PostedAt)
+internal sealed record PostedPanel(ulong ChannelId, ulong MessageId, DateTimeOffset PostedAt)
 {
     public static PostedPanel? Parse(string? text)
     {

@@ -8,7 +8,7 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Panel;
 
 /// <summary>What follows a recording after it has ended: asks the recording API until it is finalized and shows that in the panel.</summary>
-public sealed class RecordingFollower(CatalogueClient api, DiscordRestClient rest, TimeProvider time, ILogger<RecordingFollower> log)
+internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient rest, TimeProvider time, ILogger<RecordingFollower> log)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);

@@ -7,7 +7,7 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Panel;
 
 /// <summary>Draws the panel: one message per recording with its state, speakers, safety and buttons. Pure.</summary>
-public static class RecordingPanel
+internal static class RecordingPanel
 {
     public const int EventsShown = 10;
     private const int SpeakersShown = 25;

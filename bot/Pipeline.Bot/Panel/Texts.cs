@@ -10,7 +10,7 @@ namespace Pipeline.Bot.Panel;
 /// Every sentence that the bot says, in one place: what happened, what the bot does, what the reader can do. Pure; a change of
 /// words touches nothing else.
 /// </summary>
-public static class Texts
+internal static class Texts
 {
     // Answers that only the caller sees.
     public const string OnlyInServers = "Recording works inside a server only. Add me to one, and use the command there.";

@@ -4,7 +4,7 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Panel;
 
 /// <summary>How single things are written in Discord's text: mentions, times, lengths.</summary>
-public static class Wording
+internal static class Wording
 {
     public static string User(ulong id) => string.Create(CultureInfo.InvariantCulture, $"<@{id}>");
 

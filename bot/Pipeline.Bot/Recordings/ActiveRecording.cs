@@ -12,7 +12,7 @@ namespace Pipeline.Bot.Recordings;
 /// One running recording: owns the <see cref="Capture.Recording"/> and ticks it, keeps its manifest and lease fresh, tells the functions
 /// that it started and that it stopped. Nothing here ever waits for the storage except the tasks that talk to it.
 /// </summary>
-public sealed class ActiveRecording : IAsyncDisposable
+internal sealed class ActiveRecording : IAsyncDisposable
 {
     /// <summary>How often the recording takes what has come.</summary>
     public static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(60);
@@ -65,7 +65,7 @@ public sealed class ActiveRecording : IAsyncDisposable
     /// <summary>The time that nobody listened before this bot took the recording over; null when it started it, or when no time was lost.</summary>
     public RecordingGap? Absence => Manifest.Gaps.LastOrDefault(gap => gap is { UserId: null, Reason: RecordingGap.Takeover });
 
-    /// <summary>Kept in the manifest for whoever takes the recording over.</summary>
+    /// <summary>Kept in the manifest for the bot that takes the recording over.</summary>
     public IDictionary<string, string> Properties => keeper.Properties;
 
     /// <summary>What others know of a user's packets, to be added to the track's own counts in the manifest; any thread may ask.</summary>
@@ -350,7 +350,7 @@ public sealed class ActiveRecording : IAsyncDisposable
 }
 
 /// <summary>How a host's part in a recording came to its end.</summary>
-public enum RecordingEnd
+internal enum RecordingEnd
 {
     /// <summary>Somebody stopped the recording.</summary>
     Stopped,
@@ -371,10 +371,10 @@ public enum RecordingEnd
 /// <summary>How safe a recording is.</summary>
 /// <param name="SafeSample">Every sample heard before this position is durable in the temp container.</param>
 /// <param name="StorageAwayFor">How long the storage has been failing; zero while all is well.</param>
-public sealed record UploadSnapshot(long SafeSample, SpoolSnapshot Spool, UploadState State, TimeSpan StorageAwayFor);
+internal sealed record UploadSnapshot(long SafeSample, SpoolSnapshot Spool, UploadState State, TimeSpan StorageAwayFor);
 
 /// <summary>What the uploads are doing, in one word.</summary>
-public enum UploadState
+internal enum UploadState
 {
     Ok,
 

@@ -13,7 +13,7 @@ namespace Pipeline.Bot.Recordings;
 /// The recordings that run in this bot: starts them, takes over those that nobody runs, watches the spool, and hands all over
 /// when the bot stops.
 /// </summary>
-public sealed class ActiveRecordings : BackgroundService
+internal sealed class ActiveRecordings : BackgroundService
 {
     private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan StallPatience = TimeSpan.FromMinutes(1);
@@ -257,4 +257,4 @@ public sealed class ActiveRecordings : BackgroundService
 }
 
 /// <summary>How long a bot that was told to stop goes on uploading what it has handed over (SHUTDOWN_GRACE).</summary>
-public sealed record HandOverOptions(TimeSpan Grace);
+internal sealed record HandOverOptions(TimeSpan Grace);

@@ -67,7 +67,7 @@ internal sealed class FoundRecording
 /// <param name="Manifest">The best account of it that was found.</param>
 /// <param name="LastSample">Up to here it is known to have been running.</param>
 /// <param name="IsLeased">A bot holds its lease, or held it less than 60 s ago. In our own spool: never.</param>
-public sealed record RecordingCandidate(SessionManifest Manifest, bool InSpool, long LastSample, bool IsLeased)
+internal sealed record RecordingCandidate(SessionManifest Manifest, bool InSpool, long LastSample, bool IsLeased)
 {
     public SessionInfo Session => Manifest.Session;
 }

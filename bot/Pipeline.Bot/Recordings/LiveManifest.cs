@@ -13,7 +13,7 @@ namespace Pipeline.Bot.Recordings;
 /// An index is used in the temp container only after a stored manifest has reserved it (<see cref="ReservedAsync"/>), so that an owner
 /// who knows nothing but that manifest never meets ours. Capture never waits for this: only uploads do.
 /// </remarks>
-public sealed class LiveManifest
+internal sealed class LiveManifest
 {
     /// <summary>Indexes that every stored manifest sets apart beyond those in use: 64 segments of 10 s are more than ten minutes of speech.</summary>
     public const int IndexesAhead = 64;

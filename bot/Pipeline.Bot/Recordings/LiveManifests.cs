@@ -5,7 +5,7 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Recordings;
 
 /// <summary>The accounts of all recordings that have a folder in the spool, loaded when first asked for.</summary>
-public sealed class LiveManifests(SegmentSpool spool)
+internal sealed class LiveManifests(SegmentSpool spool)
 {
     private readonly ConcurrentDictionary<RecordingId, LiveManifest> keepers = new();
 

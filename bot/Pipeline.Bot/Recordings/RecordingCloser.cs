@@ -14,7 +14,7 @@ namespace Pipeline.Bot.Recordings;
 /// segment is uploaded (also after a restart, also when the storage comes back hours later), reserves indexes for leftovers,
 /// and removes folders that nobody needs any more.
 /// </summary>
-public sealed class RecordingCloser(SegmentSpool spool, TempStorages storages, LiveManifests keepers, StorageRetry retry, TimeProvider time, ILogger<RecordingCloser> logger) : BackgroundService
+internal sealed class RecordingCloser(SegmentSpool spool, TempStorages storages, LiveManifests keepers, StorageRetry retry, TimeProvider time, ILogger<RecordingCloser> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AbandonedInterval = TimeSpan.FromMinutes(1);
@@ -100,7 +100,7 @@ public sealed class RecordingCloser(SegmentSpool spool, TempStorages storages, L
         }
         else
         {
-            logger.RecordingLost(recording.ToString()); // It goes on elsewhere; whoever runs it will stop it.
+            logger.RecordingLost(recording.ToString()); // It goes on elsewhere; the bot that runs it will stop it.
         }
         Remove(recording);
     }

@@ -6,7 +6,7 @@ namespace Pipeline.Bot.Recordings;
 /// <summary>
 /// Who owns a recording: the bot that holds the 60 s lease on its session.json. One beat takes or renews the lease and stores the manifest.
 /// </summary>
-public sealed class RecordingLease(TempStorages storages, TimeProvider time)
+internal sealed class RecordingLease(TempStorages storages, TimeProvider time)
 {
     // Half of the lease: after this long without a beat another bot may have come and gone.
     private static readonly TimeSpan Continuous = TempStorage.LeaseDuration / 2;

@@ -15,7 +15,7 @@ namespace Pipeline.Bot.Recordings;
 /// so that a crash between two steps only repeats them. The folder is the queue: it is scanned at start and whenever a segment
 /// was closed, and what cannot be put yet waits there. In memory there are never more than the segments on their way.
 /// </summary>
-public sealed class SegmentUploader : BackgroundService
+internal sealed class SegmentUploader : BackgroundService
 {
     private const int MaximumRemembered = 4096;
     private static readonly TimeSpan RescanInterval = TimeSpan.FromSeconds(30);
@@ -137,7 +137,7 @@ public sealed class SegmentUploader : BackgroundService
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             Failed(segment.Key, failure);
-            return true; // it must not leave all the same
+            return true; // it must not leave even so
         }
         logger.SegmentErased(segment.Key.ToString());
         SegmentLeft?.Invoke(segment.Key.Recording);
@@ -262,7 +262,7 @@ public sealed class SegmentUploader : BackgroundService
 }
 
 /// <summary>How closed segments leave the spool.</summary>
-public sealed record UploadOptions
+internal sealed record UploadOptions
 {
     /// <summary>RECORDING_UPLOAD_PARALLELISM: segments on their way at the same time, 1 to 32. Default 4.</summary>
     public int Parallelism { get; init; } = 4;

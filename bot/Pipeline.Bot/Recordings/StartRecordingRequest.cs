@@ -3,7 +3,7 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Recordings;
 
 /// <summary>What somebody wants recorded.</summary>
-public sealed record StartRecordingRequest
+internal sealed record StartRecordingRequest
 {
     public required ulong GuildId { get; init; }
     public required string GuildName { get; init; }
@@ -11,7 +11,7 @@ public sealed record StartRecordingRequest
     public required ulong StartedBy { get; init; }
     public string? Title { get; init; }
 
-    /// <summary>Kept in the manifest for whoever takes the recording over.</summary>
+    /// <summary>Kept in the manifest for the bot that takes the recording over.</summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Who of the server does not want to be recorded; complete, because the first frame may be there at once.</summary>

@@ -5,7 +5,7 @@ namespace Pipeline.Bot.Replay;
 /// <param name="ManagedHeap">What the collector holds, garbage included.</param>
 /// <param name="Native">Resident memory that is not the collector's.</param>
 /// <param name="Resident">VmRSS of the process.</param>
-public sealed record MemorySample(int Percent, long ManagedHeap, long Native, long Resident)
+internal sealed record MemorySample(int Percent, long ManagedHeap, long Native, long Resident)
 {
     public static MemorySample Take(int percent)
     {

@@ -4,7 +4,7 @@ namespace Pipeline.Bot.Replay;
 /// The clock of replayed audio: stands still until it is told to go on, so that an hour can pass in ten seconds.
 /// Read from any thread, advanced by one.
 /// </summary>
-public sealed class ReplayClock(DateTimeOffset start) : TimeProvider
+internal sealed class ReplayClock(DateTimeOffset start) : TimeProvider
 {
     private long elapsedTicks;
 

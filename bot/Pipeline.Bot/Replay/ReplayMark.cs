@@ -7,7 +7,7 @@ namespace Pipeline.Bot.Replay;
 /// A note in the spool about which recording a replay became, so that the same call with <c>--continue</c> finds it again
 /// and knows when there is nothing left to do.
 /// </summary>
-public sealed record ReplayMark(RecordingId RecordingId, bool Closed)
+internal sealed record ReplayMark(RecordingId RecordingId, bool Closed)
 {
     public static ReplayMark? Load(string spool, string fingerprint)
     {

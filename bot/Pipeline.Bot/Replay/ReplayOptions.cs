@@ -5,7 +5,7 @@ using System.Text;
 namespace Pipeline.Bot.Replay;
 
 /// <summary>What the command line of <c>replay</c> says, checked.</summary>
-public sealed record ReplayOptions
+internal sealed record ReplayOptions
 {
     public required IReadOnlyList<ReplaySpeaker> Speakers { get; init; }
 

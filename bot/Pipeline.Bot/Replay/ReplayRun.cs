@@ -179,4 +179,4 @@ internal sealed record ReplayState(TimeSpan Position, TimeSpan Length, int Perce
 internal sealed record ReplayStart(RecordingId Recording, ActiveRecording? Host, ReplayClock Clock, TimeSpan Origin);
 
 /// <summary>The recording cannot be gone on with, because another bot holds it.</summary>
-public sealed class ReplayLostException(RecordingId recording) : Exception($"recording {recording} is held by another bot; stop that one first");
+internal sealed class ReplayLostException(RecordingId recording) : Exception($"recording {recording} is held by another bot; stop that one first");

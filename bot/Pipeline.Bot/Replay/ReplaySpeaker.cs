@@ -2,7 +2,7 @@ namespace Pipeline.Bot.Replay;
 
 /// <summary>Who speaks, from which file, and when it begins.</summary>
 /// <param name="Start">Silence before the first frame.</param>
-public sealed record ReplaySpeaker(ulong UserId, string Name, string File, TimeSpan Start)
+internal sealed record ReplaySpeaker(ulong UserId, string Name, string File, TimeSpan Start)
 {
     private const ulong FirstUserId = 100_000_000_000_000_001;
 

@@ -5,7 +5,7 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Replay;
 
 /// <summary>What a replay did, for people as one line and for programs as JSON (<c>--json</c>).</summary>
-public sealed record ReplaySummary
+internal sealed record ReplaySummary
 {
     public required RecordingId RecordingId { get; init; }
 

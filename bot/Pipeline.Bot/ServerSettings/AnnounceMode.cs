@@ -1,7 +1,7 @@
 namespace Pipeline.Bot.ServerSettings;
 
 /// <summary>How a server wants people to be told. There is no mode without any notice.</summary>
-public enum AnnounceMode
+internal enum AnnounceMode
 {
     /// <summary>The bot's name and a message.</summary>
     Full,
@@ -14,7 +14,7 @@ public enum AnnounceMode
 }
 
 /// <summary>The words of <see cref="AnnounceMode"/> in settings and commands.</summary>
-public static class AnnounceModes
+internal static class AnnounceModes
 {
     public static string ToWord(this AnnounceMode mode) => mode switch
     {

@@ -13,7 +13,7 @@ namespace Pipeline.Bot.ServerSettings;
 /// Asks the recording API about finished recordings and settings. Every method throws <see cref="CatalogueException"/> when it
 /// is away; nothing here is on the way of audio.
 /// </summary>
-public sealed class CatalogueClient(HttpClient http, CatalogueOptions options, TimeProvider time)
+internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options, TimeProvider time)
 {
     private const int PagesSearched = 5;
 
@@ -130,4 +130,4 @@ public sealed class CatalogueClient(HttpClient http, CatalogueOptions options, T
 }
 
 /// <summary>The recording API could not be reached, or refused. A running recording never depends on it.</summary>
-public sealed class CatalogueException(string message, Exception? inner = null) : Exception(message, inner);
+internal sealed class CatalogueException(string message, Exception? inner = null) : Exception(message, inner);

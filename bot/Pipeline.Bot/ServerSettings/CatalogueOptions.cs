@@ -3,7 +3,7 @@ using System.Text;
 namespace Pipeline.Bot.ServerSettings;
 
 /// <summary>Where the recording API is, for commands about finished recordings and settings.</summary>
-public sealed record CatalogueOptions
+internal sealed record CatalogueOptions
 {
     /// <summary>RecordingApi__BaseUrl: scheme, host and port; null when there is none.</summary>
     public Uri? BaseUrl { get; init; }

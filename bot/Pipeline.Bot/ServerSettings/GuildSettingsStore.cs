@@ -12,7 +12,7 @@ namespace Pipeline.Bot.ServerSettings;
 /// somebody may record or is recorded. What was changed while it was away is written there first when it is back.
 /// </summary>
 /// <param name="folder">Where the last-known copies lie, one file per guild.</param>
-public sealed class GuildSettingsStore(CatalogueClient api, string folder, TimeProvider time, ILogger<GuildSettingsStore> log)
+internal sealed class GuildSettingsStore(CatalogueClient api, string folder, TimeProvider time, ILogger<GuildSettingsStore> log)
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(30);
 
@@ -145,7 +145,7 @@ public sealed class GuildSettingsStore(CatalogueClient api, string folder, TimeP
 }
 
 /// <summary>A server's settings and whether they are only what was known last.</summary>
-public sealed record KnownSettings(GuildSettings Settings, bool IsLastKnown)
+internal sealed record KnownSettings(GuildSettings Settings, bool IsLastKnown)
 {
     public AnnounceMode Announce => AnnounceModes.FromWord(Settings.AnnounceMode);
 

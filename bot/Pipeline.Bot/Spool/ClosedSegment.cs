@@ -7,7 +7,7 @@ namespace Pipeline.Bot.Spool;
 /// </summary>
 /// <param name="StartSample">Of the first sample, since the start of the recording.</param>
 /// <param name="FileSize">Bytes of the WAV file, header included.</param>
-public sealed record ClosedSegment(
+internal sealed record ClosedSegment(
     SegmentKey Key,
     string Username,
     string WavPath,

@@ -5,7 +5,7 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Spool;
 
 /// <summary>A closed segment with its message: everything that the upload needs but the bytes, which stay on disk.</summary>
-public sealed record PreparedSegment(SpooledSegment File, SegmentReady Message)
+internal sealed record PreparedSegment(SpooledSegment File, SegmentReady Message)
 {
     private const int HeaderBytes = 44; // RIFF/WAVE with one fmt and one data chunk
     private const int BytesPerSample = 2;

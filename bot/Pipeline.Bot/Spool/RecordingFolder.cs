@@ -8,7 +8,7 @@ namespace Pipeline.Bot.Spool;
 /// What the spool knows about one recording beside its segments: <c>session.json</c> (the manifest as last written to the temp container),
 /// <c>segments.journal</c>, <c>lease</c> (the id under which this spool's bot holds session.json) and, once it has ended, <c>stopped.json</c>.
 /// </summary>
-public sealed class RecordingFolder(string path)
+internal sealed class RecordingFolder(string path)
 {
     public string Path { get; } = path;
     public string JournalPath => In("segments.journal");

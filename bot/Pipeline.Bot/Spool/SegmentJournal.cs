@@ -9,7 +9,7 @@ namespace Pipeline.Bot.Spool;
 /// before the file is deleted: with it a restart knows every index, count and hash although the files are gone.
 /// A line that a crash cut off is dropped; its segment still lies in the spool and is written again.
 /// </summary>
-public sealed class SegmentJournal(string path)
+internal sealed class SegmentJournal(string path)
 {
     // Segments are announced by the uploads and taken back by the tick: two lines must not be written at once.
     private readonly Lock gate = new();
@@ -61,7 +61,7 @@ public sealed class SegmentJournal(string path)
 }
 
 /// <summary>One closed segment whose bytes are known: a line of the journal. Positions in samples at 48 kHz, size in bytes, MD5 in base64.</summary>
-public sealed record JournalEntry(ulong UserId, string Username, int Index, long StartSample, long SampleCount, long FileSize, string ContentMd5)
+internal sealed record JournalEntry(ulong UserId, string Username, int Index, long StartSample, long SampleCount, long FileSize, string ContentMd5)
 {
     /// <summary>The segment was taken back before it had left: its speaker had opted out. Such a line follows the one that announced it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

@@ -7,7 +7,7 @@ namespace Pipeline.Bot.Spool;
 /// What a WAV file in the spool cannot say of itself. Written beside it when the segment opens, so that a crash leaves
 /// nothing nameless; written again when the start or the name became known better.
 /// </summary>
-public sealed record SegmentSidecar
+internal sealed record SegmentSidecar
 {
     public const int CurrentVersion = 1;
 

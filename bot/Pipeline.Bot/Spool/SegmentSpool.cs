@@ -10,7 +10,7 @@ namespace Pipeline.Bot.Spool;
 /// One process at a time: the lock file says so. Files reach the disk when the kernel writes them back
 /// (a killed process loses nothing; a machine without power loses what was not uploaded, at most the last 30 s of writes).
 /// </summary>
-public sealed class SegmentSpool : IDisposable
+internal sealed class SegmentSpool : IDisposable
 {
     private const string LockFileName = "bot.lock";
     private const string KeptFolderName = "kept";
@@ -220,7 +220,7 @@ public sealed class SegmentSpool : IDisposable
 }
 
 /// <summary>How full the spool is.</summary>
-public enum SpoolLevel
+internal enum SpoolLevel
 {
     Ok,
 
@@ -232,10 +232,10 @@ public enum SpoolLevel
 }
 
 /// <summary>What waits in the spool for upload, in bytes and files, and what the disk has left.</summary>
-public sealed record SpoolSnapshot(long Bytes, long Files, long FreeBytes, SpoolLevel Level);
+internal sealed record SpoolSnapshot(long Bytes, long Files, long FreeBytes, SpoolLevel Level);
 
 /// <summary>Where closed segments wait, and how much of the disk they may take.</summary>
-public sealed record SpoolOptions
+internal sealed record SpoolOptions
 {
     public required string Folder { get; init; }
 
@@ -247,11 +247,11 @@ public sealed record SpoolOptions
 }
 
 /// <summary>Another process works in this spool; two would upload and number the same segments.</summary>
-public sealed class SpoolInUseException(string folder, Exception inner)
+internal sealed class SpoolInUseException(string folder, Exception inner)
     : Exception($"the spool {folder} is in use by another bot: stop it, or give this one a folder of its own (RECORDING_SPOOL_FOLDER)", inner);
 
 /// <summary>A closed segment on disk: the WAV file and beside it the sidecar that says what it is.</summary>
-public sealed record SpooledSegment(SegmentKey Key, string WavPath, long FileSize, DateTimeOffset ClosedAt)
+internal sealed record SpooledSegment(SegmentKey Key, string WavPath, long FileSize, DateTimeOffset ClosedAt)
 {
     public string SidecarPath => Path.ChangeExtension(WavPath, ".json");
 }

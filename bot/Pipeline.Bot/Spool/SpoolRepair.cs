@@ -7,7 +7,7 @@ namespace Pipeline.Bot.Spool;
 /// Reads what an earlier process left in a recording's spool folder. Run before a <see cref="Recording"/> opens the folder,
 /// never beside it.
 /// </summary>
-public static class SpoolRepair
+internal static class SpoolRepair
 {
     /// <summary>
     /// Repairs the header of every <c>.open.wav</c> from its length (cut to whole sample frames), gives it its final name,
@@ -86,7 +86,7 @@ public static class SpoolRepair
 /// <param name="Segments">Closed segments, by user and index.</param>
 /// <param name="NextIndexes">First free index per user, as far as this folder knows.</param>
 /// <param name="Unreadable">Paths that could not be understood; they are left where they are.</param>
-public sealed record SpoolContents(
+internal sealed record SpoolContents(
     IReadOnlyList<ClosedSegment> Segments,
     IReadOnlyDictionary<ulong, int> NextIndexes,
     IReadOnlyList<string> Unreadable);

@@ -1,7 +1,7 @@
 namespace Pipeline.Bot.Storage;
 
 /// <summary>Answer to asking for a recording's lease.</summary>
-public enum LeaseOutcome
+internal enum LeaseOutcome
 {
     /// <summary>The lease is ours for 60 s from the moment of asking.</summary>
     Ours,

@@ -1,7 +1,7 @@
 namespace Pipeline.Bot.Storage;
 
 /// <summary>What became of a put.</summary>
-public enum PutOutcome
+internal enum PutOutcome
 {
     Stored,
 

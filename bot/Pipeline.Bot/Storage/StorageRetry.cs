@@ -12,7 +12,7 @@ namespace Pipeline.Bot.Storage;
 /// Repeats a call to the storage until it succeeds or is cancelled: exponential backoff with jitter from 0.2 s to 10 s, or what the
 /// service asks for with Retry-After. Knows since when the storage has been failing. One for the whole bot, any thread.
 /// </summary>
-public sealed class StorageRetry
+internal sealed class StorageRetry
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(10);

@@ -1,5 +1,5 @@
 namespace Pipeline.Bot.Storage;
 
 /// <summary>The storage does not answer, or refuses us, before anything has begun.</summary>
-public sealed class StorageUnreachableException(string reason, Exception inner)
+internal sealed class StorageUnreachableException(string reason, Exception inner)
     : Exception($"the storage does not answer: {reason}; check PipelineStorage (locally: is Azurite running?) and the network", inner);

@@ -3,4 +3,4 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Storage;
 
 /// <summary>A session.json as it lies in the temp container. <paramref name="Leased"/>: some bot holds its lease now.</summary>
-public sealed record StoredManifest(SessionManifest Manifest, bool Leased);
+internal sealed record StoredManifest(SessionManifest Manifest, bool Leased);

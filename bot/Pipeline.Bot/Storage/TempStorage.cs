@@ -14,10 +14,10 @@ namespace Pipeline.Bot.Storage;
 
 /// <summary>
 /// The temp container and the queues of one storage account. The only class of the bot that knows the Azure SDK.
-/// Every call may be repeated; none retries by itself, that is done at the rooms' doors.
+/// Every call may be repeated; none retries by itself, that is done by those who call it.
 /// </summary>
 /// <remarks>Errors: <see cref="RequestFailedException"/> and what the network throws, as the SDK gives them.</remarks>
-public sealed class TempStorage
+internal sealed class TempStorage
 {
     /// <summary>How long a lease lives without renewal (the service takes 15-60 s).</summary>
     public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(60);

@@ -4,7 +4,7 @@ namespace Pipeline.Bot.Storage;
 /// Where one storage account is and who we are to it: a connection string (local, Azurite), or the two service addresses
 /// with a token credential. The same names as the Functions host uses (<c>PipelineStorage__blobServiceUri</c> and so on).
 /// </summary>
-public sealed record TempStorageOptions
+internal sealed record TempStorageOptions
 {
     public string? ConnectionString { get; init; }
     public Uri? BlobServiceUri { get; init; }

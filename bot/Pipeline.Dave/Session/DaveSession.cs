@@ -12,7 +12,7 @@ namespace Pipeline.Dave.Session;
 /// <remarks>
 /// Belongs to the control loop: one thread, messages in order of arrival; no sockets, no waiting. Only
 /// <see cref="Snapshot"/> may be read from elsewhere. A voice session that is resumed keeps its object, one that is joined
-/// anew gets a new one. Dispose after the media thread has stopped.
+/// again gets a new one. Dispose after the media thread has stopped.
 /// </remarks>
 public sealed class DaveSession : IDisposable
 {

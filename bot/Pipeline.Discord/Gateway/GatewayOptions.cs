@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Pipeline.Discord.Gateway;
 
-/// <summary>How the gateway client behaves; validated by whoever binds it.</summary>
+/// <summary>How the gateway client behaves; validated by the code that binds it.</summary>
 public sealed record GatewayOptions
 {
     /// <summary>Raw bot token, without the word "Bot". A secret.</summary>

@@ -195,7 +195,7 @@ internal sealed class GatewayShard(
         if (type == "READY") OnReady(connection, message.Data, produced);
         else if (type == "RESUMED") OnResumed(connection, produced);
         else dispatch.Apply(type, message.Data, produced);
-        // Saved after it was applied and before it is posted: whoever waits for a place in the queue has seen it.
+        // Saved after it was applied and before it is posted: the one who waits for a place in the queue has seen it.
         if (message.Sequence is { } sequence && session is { } current) current.Sequence = sequence;
         await PostAsync(produced, cancellationToken);
     }

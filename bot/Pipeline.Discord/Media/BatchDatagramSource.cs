@@ -130,7 +130,7 @@ internal sealed unsafe class BatchDatagramSource : IDatagramSource
         }
     }
 
-    // The wall clock may be set between the two readings: an age that makes no sense is no age.
+    // The wall clock may be set between the two readings: an impossible age is no age.
     private static TimeSpan Age(long seconds, long nanoseconds, DateTimeOffset now)
     {
         TimeSpan age = now - DateTimeOffset.UnixEpoch - new TimeSpan(seconds * TimeSpan.TicksPerSecond + nanoseconds / 100);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Pipeline.Discord.Rest;
 
-/// <summary>How REST is reached; validated by whoever binds it.</summary>
+/// <summary>How REST is reached; validated by the code that binds it.</summary>
 public sealed record DiscordRestOptions
 {
     /// <summary>Raw bot token, without the word "Bot". A secret.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Pipeline.Discord.Rest;
 
-/// <summary>Status, limit headers and body of one answer, parsed once at the door.</summary>
+/// <summary>Status, limit headers and body of one answer, parsed once when it arrives.</summary>
 internal sealed record RestAnswer(HttpStatusCode Status, byte[] Body)
 {
     /// <summary>A pause when a 429 names none.</summary>

@@ -3,7 +3,7 @@ using Pipeline.Mls.Wire;
 
 namespace Pipeline.Mls.Crypto;
 
-/// <summary>A P-256 key pair for HPKE. Whoever made it disposes it, which wipes the private key.</summary>
+/// <summary>A P-256 key pair for HPKE. Its maker disposes it, which wipes the private key.</summary>
 public sealed class HpkeKeyPair : IDisposable
 {
     private readonly byte[] _privateKey;

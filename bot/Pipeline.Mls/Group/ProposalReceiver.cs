@@ -35,7 +35,7 @@ internal static class ProposalReceiver
         MlsException.ThrowIf(!allowedByPolicy || !allowedBySender, MlsError.ProposalNotAllowed);
     }
 
-    /// <summary>RFC 9420 §12.1: what one proposal must be by itself, whoever brings it.</summary>
+    /// <summary>RFC 9420 §12.1: what one proposal must be by itself, no matter who brings it.</summary>
     public static void CheckAlone(GroupState group, Proposal proposal)
     {
         switch (proposal)

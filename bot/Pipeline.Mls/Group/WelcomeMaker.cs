@@ -19,7 +19,7 @@ internal static class WelcomeMaker
         OwnPath? path,
         IReadOnlyList<PreSharedKeyId> psks)
     {
-        // RFC 9420 §12.4.3.3: nobody else would give the new members the tree.
+        // RFC 9420 §12.4.3.3: nothing else gives the new members the tree.
         Extension ratchetTree = new(Extension.RatchetTree, RatchetTreeCodec.Encode(tree));
         GroupInfo info = GroupInfo.Sign(
             next.Context, [ratchetTree], next.ConfirmationTag, group.Keys.Own.Value, group.Identity);

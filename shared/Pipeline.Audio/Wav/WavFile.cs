@@ -7,7 +7,7 @@ public static class WavFile
 {
     /// <summary>
     /// Makes a file that a crash cut off valid: cuts it to whole samples and writes the lengths that it really has.
-    /// A valid file stays as it is. A header that is itself cut off or unreadable is written anew.
+    /// A valid file stays as it is. A header that is itself cut off or unreadable is written again.
     /// </summary>
     /// <param name="ifUnreadable">The format to assume when the header cannot be read.</param>
     /// <returns>Samples per channel; 0 when there is no audio in it.</returns>

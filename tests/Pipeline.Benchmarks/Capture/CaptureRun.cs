@@ -4,7 +4,7 @@ using Pipeline.TestKit;
 namespace Pipeline.Benchmarks.Capture;
 
 /// <summary>
-/// The figures of the capture room in one run: cost against libopus alone in interleaved rounds (so that a busy machine
+/// The figures of the capture code in one run: cost against libopus alone in interleaved rounds (so that a busy machine
 /// hurts both alike), managed bytes per frame, memory per speaker. Fails when one of them misses its goal.
 /// </summary>
 internal static class CaptureRun

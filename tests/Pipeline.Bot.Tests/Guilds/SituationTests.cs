@@ -37,7 +37,7 @@ public sealed class SituationTests
     {
         await using BotRig rig = await BotRig.StartAsync();
         SimulatedChannel text = rig.Discord.TextChannel;
-        // Discord offers voice channels only; the button of an old answer may name one that was made anew under its id.
+        // Discord offers voice channels only; the button of an old answer may name one that was made again under its id.
         SimulatedInteraction answer = await rig.AskAsync(rig.Admin, "record start", new() { ["channel"] = text });
         Assert.Equal(Texts.WrongChannel(text.Id), answer.Text);
         Assert.True(answer.IsEphemeral);

@@ -13,7 +13,7 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Recordings;
 
-/// <summary>The upload room as the bot hosts it, in this process, on a spool folder of the test.</summary>
+/// <summary>The recordings as the bot hosts them, in this process, on a spool folder of the test.</summary>
 internal sealed class BotRoom : IAsyncDisposable
 {
     private readonly IHost app;

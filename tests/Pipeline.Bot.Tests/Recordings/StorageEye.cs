@@ -67,7 +67,7 @@ internal sealed class StorageEye(string connectionString)
     public static string Chain(IEnumerable<(int Index, byte[] Content)> segments) =>
         segments.OrderBy(segment => segment.Index).Aggregate(SegmentChain.Empty, (chain, segment) => SegmentChain.Append(chain, segment.Index, Md5(segment.Content)));
 
-    // Whoever looks takes everything there is, for all tests of this process, so that no message is out of sight while another test holds it.
+    // The one who looks takes everything there is, for all tests of this process, so that no message is out of sight while another test holds it.
     private async Task<IReadOnlyList<T>> MessagesAsync<T>(string queue, JsonTypeInfo<T> type, Func<T, bool> isOurs)
     {
         QueueClient client = queues.GetQueueClient(queue);

@@ -109,7 +109,7 @@ public sealed class GatewayMessageTests
         }
         catch (JsonException)
         {
-            // Numbers that JSON has no room for end at the connection's door.
+            // Numbers that JSON has no room for end in the connection's parser.
         }
         return (cache, events);
     }

@@ -14,7 +14,7 @@ public sealed record VoiceServerMoves : Fault
     /// <summary>What the old connection is closed with; null leaves it to the client.</summary>
     public int? CloseCode { get; init; } = 4014;
 
-    /// <summary>Announce the very same endpoint again; a new connection is due all the same.</summary>
+    /// <summary>Announce the very same endpoint again; a new connection is due even so.</summary>
     public bool SameEndpoint { get; init; }
 
     internal override bool Stands => false;

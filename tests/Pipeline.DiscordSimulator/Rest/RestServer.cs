@@ -7,7 +7,7 @@ using Pipeline.DiscordSimulator.World;
 namespace Pipeline.DiscordSimulator.Rest;
 
 /// <summary>
-/// The door of the REST side: records, injects faults, checks user agent, token and rate limits, then asks the route.
+/// The front of the REST side: records, injects faults, checks user agent, token and rate limits, then asks the route.
 /// </summary>
 internal sealed class RestServer
 {

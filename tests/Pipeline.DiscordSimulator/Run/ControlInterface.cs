@@ -4,7 +4,7 @@ using Pipeline.DiscordSimulator.Engine;
 
 namespace Pipeline.DiscordSimulator.Run;
 
-/// <summary>The HTTP door for scripts: what a person would do and see, as JSON. Loopback only, like everything here.</summary>
+/// <summary>The HTTP interface for scripts: what a person would do and see, as JSON. Loopback only, like everything here.</summary>
 internal sealed class ControlInterface(Simulator discord, Action? quit)
 {
     public const string Base = "/control";

@@ -110,7 +110,7 @@ public sealed class SimulatedSpeaker
     public void SelfMute(bool mute = true) =>
         world.Loop.Run(() => world.Voice.Change(Member, state => state with { SelfMute = mute }));
 
-    /// <summary>The client reconnects inside the call: another SSRC, announced anew.</summary>
+    /// <summary>The client reconnects inside the call: another SSRC, announced again.</summary>
     public void ChangeSsrc() => world.Loop.Run(stream.Reconnect);
 
     private void NewStream()

@@ -32,7 +32,7 @@ internal sealed class ScriptedMember(SimulatedWorld world, SimulatedMember membe
         Reconnect();
     }
 
-    /// <summary>The client connects anew: another SSRC, not announced yet.</summary>
+    /// <summary>The client connects again: another SSRC, not announced yet.</summary>
     public void Reconnect()
     {
         Restart(world.Voice.NewSsrc());

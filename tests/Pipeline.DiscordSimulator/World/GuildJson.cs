@@ -29,7 +29,7 @@ internal static class GuildJson
         JsonObject json = Settings(guild, members.Count);
         json["roles"] = new JsonArray([.. roles.Select((role, position) => (JsonNode)role.ToJson(position))]);
         json["channels"] = new JsonArray([.. channels.Select(channel => (JsonNode)channel.ToJson(withGuild: false))]);
-        // Without the presences intent Discord lists the bot and whoever is in voice.
+        // Without the presences intent Discord lists the bot and those who are in voice.
         json["members"] = new JsonArray([.. members
             .Where(member => member.User.IsBot || guild.VoiceStateOf(member.Id) is not null)
             .Select(member => (JsonNode)member.ToJson())]);

@@ -68,7 +68,7 @@ public sealed class OverlapTests
         Assert.All(new[] { start, during, after, stop }, interaction => Assert.Equal(1, Answers(discord, interaction)));
     }
 
-    /// <summary>Whoever stands by serves when the storage has not answered for 10 s, but it must not count from when it began to stand by.</summary>
+    /// <summary>A bot that stands by serves when the storage has not answered for 10 s, but it must not count from when it began to stand by.</summary>
     [Fact]
     public async Task Storage_that_does_not_answer_for_a_moment_makes_nobody_who_stands_by_serve_too()
     {

@@ -5,7 +5,7 @@ namespace Pipeline.EndToEnd.Tests.Rig;
 /// <summary>What every row of faults is held to, and how it is told.</summary>
 internal static class FaultRow
 {
-    // The takeover itself puts a frame at the next multiple of 20 ms; a decoder that starts anew needs as long to settle.
+    // The takeover itself puts a frame at the next multiple of 20 ms; a decoder that starts again needs as long to settle.
     private const int WindowsPerSeam = 4;
     private const double LeastLikeness = 0.98;
     private const int MostLag = 2; // 20 ms

@@ -31,7 +31,7 @@ internal sealed class OwnMember : IDisposable
     /// <summary>What has come by op 27 in this epoch.</summary>
     public IReadOnlyList<QueuedProposal> Queue => _queue;
 
-    /// <summary>Begins anew: a pending group of one, and a fresh key package to be added by.</summary>
+    /// <summary>Begins again: a pending group of one, and a fresh key package to be added by.</summary>
     public byte[] Begin()
     {
         Reset();

@@ -9,7 +9,7 @@ namespace Pipeline.Bot.Cli.Settings;
 /// <summary>
 /// Reads <see cref="BotOptions"/> from the environment, or from <c>appsettings.json</c> in the working directory under the same names.
 /// </summary>
-public static class BotSettings
+internal static class BotSettings
 {
     private const string Storage = "PipelineStorage";
     private const string SettingsFile = "appsettings.json";

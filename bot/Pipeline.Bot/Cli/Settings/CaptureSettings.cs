@@ -6,7 +6,7 @@ namespace Pipeline.Bot.Cli.Settings;
 /// Reads <see cref="CaptureOptions"/> from named texts (the environment). A wrong value becomes one problem
 /// that names the setting, the value and the range; an absent or empty one is the default.
 /// </summary>
-public static class CaptureSettings
+internal static class CaptureSettings
 {
     /// <param name="read">Value of a setting by its environment name, or null.</param>
     /// <param name="problems">Gets one line per wrong value.</param>

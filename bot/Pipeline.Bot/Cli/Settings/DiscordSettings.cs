@@ -12,7 +12,7 @@ using Pipeline.Discord.Voice.Session;
 namespace Pipeline.Bot.Cli.Settings;
 
 /// <summary>Reads <see cref="RecorderOptions"/> from the environment. The token's value is never part of a problem.</summary>
-public static class DiscordSettings
+internal static class DiscordSettings
 {
     private const string StateFolder = "state";
 

@@ -100,7 +100,7 @@ public sealed class VoiceCall : IAsyncDisposable
     /// <summary>The voice server, as the main gateway told it.</summary>
     public void OnVoiceServer(VoiceServerUpdate update) => inputs.Writer.TryWrite(new VoiceCallInput.Server(update));
 
-    /// <summary>The main gateway identified anew, so Discord dropped our voice session: it is joined anew when it is still wanted.</summary>
+    /// <summary>The main gateway identified again, so Discord dropped our voice session: it is joined again when it is still wanted.</summary>
     public void OnGatewayRestarted() => inputs.Writer.TryWrite(VoiceCallInput.GatewayRestarted.Instance);
 
     /// <summary>Leaves, if need be, and completes <see cref="Events"/>.</summary>
@@ -134,7 +134,7 @@ public enum VoiceCallState
     /// <summary>The voice gateway told us to go; the main gateway tells whether we were moved or disconnected.</summary>
     AwaitingGateway,
 
-    /// <summary>We leave in order to join anew: being in the channel already, a join would not be answered.</summary>
+    /// <summary>We leave in order to join again: being in the channel already, a join would not be answered.</summary>
     Leaving,
 
     /// <summary>Waiting before the next try.</summary>

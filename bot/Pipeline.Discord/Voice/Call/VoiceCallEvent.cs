@@ -38,7 +38,7 @@ public abstract record VoiceCallEvent
     /// <summary>How far the call's audio is protected from now on.</summary>
     public sealed record Protection(DaveProtection State) : VoiceCallEvent;
 
-    /// <summary>Audio arrives that cannot be decrypted, and neither new keys nor joining anew has helped. The call goes on trying.</summary>
+    /// <summary>Audio arrives that cannot be decrypted, and neither new keys nor joining again has helped. The call goes on trying.</summary>
     public sealed record EncryptionBroken : VoiceCallEvent;
 
     /// <summary>Counters of the running voice session, every few seconds.</summary>

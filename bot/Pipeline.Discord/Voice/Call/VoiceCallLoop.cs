@@ -76,7 +76,7 @@ internal sealed class VoiceCallLoop(
             }
             catch (Exception e)
             {
-                // The room's door: an error in one call ends this call, loudly, and no other.
+                // The edge of the call: an error in one call ends this call, loudly, and no other.
                 CallLog.CallFailed(logger, wanted?.GuildId ?? 0, e);
                 await FinishAsync(VoiceEndReason.ProtocolError, e.GetType().Name);
             }
@@ -151,7 +151,7 @@ internal sealed class VoiceCallLoop(
     {
         bool isEcho = origin == VoiceStateOrigin.Update && leaves.TakeEcho();
         (ownState, server) = (null, null);
-        if (State == VoiceCallState.Leaving) await AskToJoinAsync("left, joining anew");
+        if (State == VoiceCallState.Leaving) await AskToJoinAsync("left, joining again");
         else if (State is VoiceCallState.Joining or VoiceCallState.BackingOff) return; // The echo of our own leaving.
         else if (origin == VoiceStateOrigin.Snapshot) await LoseAsync("the main gateway's session was replaced", TimeSpan.Zero);
         else if (isEcho)
@@ -253,7 +253,7 @@ internal sealed class VoiceCallLoop(
             case VoiceCloseAction.RejoinOnce when policy.RepeatProtocolError():
                 await FinishAsync(VoiceEndReason.ProtocolError, reason);
                 break;
-            // Before the first connection everything that fails is a strike: whoever asked to join wants an answer.
+            // Before the first connection everything that fails is a strike: the one who asked to join wants an answer.
             case VoiceCloseAction.RejoinThreeTimes when policy.Strike():
             case not VoiceCloseAction.RejoinThreeTimes when !wasConnected && policy.Strike():
                 await FinishAsync(end.FinalReason, reason);
@@ -285,7 +285,7 @@ internal sealed class VoiceCallLoop(
                 await LoseAsync("no answer to the join", policy.NextDelay());
                 break;
             case VoiceCallState.Leaving:
-                await AskToJoinAsync("joining anew");
+                await AskToJoinAsync("joining again");
                 break;
             case VoiceCallState.AwaitingGateway when closeCode == VoiceClosePolicy.CallTerminated:
                 await FinishAsync(VoiceEndReason.CallTerminated, "Discord ended the call");

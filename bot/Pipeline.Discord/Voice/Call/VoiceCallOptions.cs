@@ -10,7 +10,7 @@ public sealed record VoiceCallOptions
     /// <summary>From asking the main gateway to both of its answers.</summary>
     public TimeSpan JoinTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>Between leaving and joining anew, at most; less when the gateway confirms that we left.</summary>
+    /// <summary>Between leaving and joining again, at most; less when the gateway confirms that we left.</summary>
     public TimeSpan LeavePause { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a server that is being re-allocated is waited for.</summary>

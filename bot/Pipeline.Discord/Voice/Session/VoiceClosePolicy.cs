@@ -6,13 +6,13 @@ public enum VoiceCloseAction
     /// <summary>The transport was lost: resume on a new socket, rejoin when that fails.</summary>
     Resume,
 
-    /// <summary>The session is gone: join anew through the main gateway.</summary>
+    /// <summary>The session is gone: join again through the main gateway.</summary>
     Rejoin,
 
     /// <summary>As <see cref="Rejoin"/>, but three times in a row mean that it will not get better.</summary>
     RejoinThreeTimes,
 
-    /// <summary>Our protocol error: join anew once, the second time is final.</summary>
+    /// <summary>Our protocol error: join again once, the second time is final.</summary>
     RejoinOnce,
 
     /// <summary>Moved, disconnected, or the channel is gone: the main gateway tells which.</summary>

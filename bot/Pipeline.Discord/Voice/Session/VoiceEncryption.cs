@@ -17,7 +17,7 @@ internal sealed class VoiceEncryption(VoiceSessionIdentity identity, RecoveryLad
 
     public DaveSnapshot Snapshot => session.Snapshot;
 
-    /// <summary>The voice session cannot go on with the keys that it has: the call has to be joined anew.</summary>
+    /// <summary>The voice session cannot go on with the keys that it has: the call has to be joined again.</summary>
     public bool WantsRejoin { get; private set; }
 
     /// <summary>One message, in order of arrival. Returns what to send; nothing for messages of no concern.</summary>

@@ -33,6 +33,6 @@ public enum VoiceEndReason
     /// <summary>The voice server refused us or could not be reached, again and again.</summary>
     Refused,
 
-    /// <summary>The voice server found our messages wrong, again after joining anew.</summary>
+    /// <summary>The voice server found our messages wrong once more after we joined again.</summary>
     ProtocolError,
 }

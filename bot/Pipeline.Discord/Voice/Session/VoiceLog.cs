@@ -21,7 +21,7 @@ internal static partial class VoiceLog
     [LoggerMessage(1103, LogLevel.Information, "Voice {GuildId}: gateway closed with {CloseCode} ({Problem}) while {Phase}, seq {Sequence}")]
     public static partial void GatewayClosed(ILogger logger, ulong guildId, int? closeCode, string problem, VoiceSessionPhase phase, int sequence);
 
-    [LoggerMessage(1104, LogLevel.Debug, "Voice {GuildId}: message with opcode {Opcode} makes no sense, ignored")]
+    [LoggerMessage(1104, LogLevel.Debug, "Voice {GuildId}: message with opcode {Opcode} cannot be understood, ignored")]
     public static partial void MalformedMessage(ILogger logger, ulong guildId, int opcode);
 
     [LoggerMessage(1105, LogLevel.Information, "Voice {GuildId}: server versions voice {Voice}, worker {Worker}")]

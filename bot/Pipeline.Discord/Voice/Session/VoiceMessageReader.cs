@@ -6,7 +6,7 @@ using Pipeline.Discord.Rtp;
 namespace Pipeline.Discord.Voice.Session;
 
 /// <summary>
-/// The door of the voice gateway: bytes in, checked messages out. JSON envelope <c>{op, d, seq?}</c>; binary
+/// The parser of the voice gateway: bytes in, checked messages out. JSON envelope <c>{op, d, seq?}</c>; binary
 /// <c>u16 sequence || u8 opcode || payload</c>, big-endian. What a server can send wrongly becomes <see cref="VoiceMessage.Malformed"/>.
 /// </summary>
 internal static class VoiceMessageReader

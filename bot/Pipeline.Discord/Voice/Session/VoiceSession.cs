@@ -54,7 +54,7 @@ public sealed class VoiceSession
     /// <param name="report">Called on the control loop, in order; must not block.</param>
     /// <param name="time">Its timestamps are the frames' arrival times.</param>
     /// <param name="logger">Never sees tokens or keys.</param>
-    /// <param name="ladder">Shared by the sessions of one call, so that joining anew is a step on it; null for one of its own.</param>
+    /// <param name="ladder">Shared by the sessions of one call, so that joining again is a step on it; null for one of its own.</param>
     public VoiceSession(VoiceSessionIdentity identity, VoiceSessionOptions options, AudioFrameRing frames, Action<VoiceSessionNews> report, TimeProvider time, ILogger logger, RecoveryLadder? ladder = null)
     {
         this.identity = identity;
@@ -95,7 +95,7 @@ public sealed class VoiceSession
         }
         catch (Exception e)
         {
-            // The room's door: one session's error touches no other recording.
+            // The edge of the session: one session's error touches no other recording.
             VoiceLog.SessionFailed(logger, identity.GuildId, e);
             end = new VoiceSessionEnd(VoiceSessionEndKind.Failed, null, e.GetType().Name);
         }

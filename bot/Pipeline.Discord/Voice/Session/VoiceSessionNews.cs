@@ -23,6 +23,6 @@ public abstract record VoiceSessionNews
     /// <summary>How far audio is protected from now on; first told with the session description.</summary>
     public sealed record Protection(DaveProtection State) : VoiceSessionNews;
 
-    /// <summary>Neither new keys nor joining anew made the audio readable.</summary>
+    /// <summary>Neither new keys nor joining again made the audio readable.</summary>
     public sealed record EncryptionBroken : VoiceSessionNews;
 }

@@ -7,7 +7,7 @@ using Pipeline.Discord.Voice.Session;
 
 namespace Pipeline.Discord.Tests.Voice.Call;
 
-/// <summary>We leave in order to join anew; Discord's word of that leaving is no kick, however late it comes.</summary>
+/// <summary>We leave in order to join again; Discord's word of that leaving is no kick, however late it comes.</summary>
 public sealed class OwnLeaveTests
 {
     private const ulong Guild = 1;

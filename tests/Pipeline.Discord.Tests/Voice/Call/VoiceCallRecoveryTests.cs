@@ -48,7 +48,7 @@ public sealed class VoiceCallRecoveryTests
         Assert.Equal(VoiceCallState.Connected, await rig.JoinAsync());
     }
 
-    /// <summary>"Not speaking" falls due 0.3 s after the call is live; before the resume it would be answered with 4003, and the call joined anew.</summary>
+    /// <summary>"Not speaking" falls due 0.3 s after the call is live; before the resume it would be answered with 4003, and the call joined again.</summary>
     [Fact]
     public async Task Nothing_is_said_on_a_new_socket_before_the_resume_and_what_was_due_comes_after_it()
     {

@@ -1,0 +1,110 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Pipeline.Bot.Cli.Settings;
+using Pipeline.Bot.Commands;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Hosting;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.Recordings;
+using Pipeline.Bot.ServerSettings;
+using Pipeline.Bot.Spool;
+using Pipeline.Bot.Storage;
+using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Bot.Cli;
+
+/// <summary>Builds the bot out of its parts. The order of the hosted services is the order of start, and backwards that of the stop.</summary>
+internal static class Composition
+{
+    /// <summary>Added first, so that probes are answered while everything else starts and until everything else has stopped.</summary>
+    public static IServiceCollection AddHealth(this IServiceCollection services, HostingOptions options)
+    {
+        services.AddSingleton(options);
+        // A process has one heap and lives in real time, also where a recording's clock runs faster.
+        services.AddHostedService(_ => new MemoryTrim(TimeProvider.System));
+        services.AddHostedService(provider => new HealthServer(
+            options,
+            provider.GetRequiredService<ActiveRecordings>(),
+            provider.GetService<ShardLease>(),
+            provider.GetService<GatewayClient>(),
+            provider.GetRequiredService<ILogger<HealthServer>>()));
+        return services;
+    }
+
+    /// <summary>
+    /// Added between the recordings and Discord: the lease is taken before the gateway is identified; at the end the gateway is left,
+    /// the lease is given back, and only then the recordings are handed over, while the next bot identifies.
+    /// </summary>
+    public static IServiceCollection AddShardLease(this IServiceCollection services, ShardName name)
+    {
+        services.AddSingleton(name).AddSingleton<ShardLease>();
+        services.AddHostedService<Heartbeat>();
+        services.AddHostedService(provider => provider.GetRequiredService<ShardLease>());
+        return services;
+    }
+
+    /// <summary>
+    /// Sends metrics and traces where OTEL_EXPORTER_OTLP_ENDPOINT says (the exporter reads the other OTEL_ settings by itself),
+    /// and lets metrics be scraped at PROMETHEUS_ENDPOINT.
+    /// </summary>
+    /// <exception cref="IOException">PROMETHEUS_ENDPOINT is taken or not ours.</exception>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, HostingOptions options)
+    {
+        if (options.TelemetryEndpoint is null && options.PrometheusEndpoint is null) return services;
+        OpenTelemetryBuilder telemetry = services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService("Pipeline.Bot", serviceVersion: typeof(Composition).Assembly.GetName().Version?.ToString(3)))
+            .WithTracing(tracing => tracing.AddSource(BotMetrics.MeterName))
+            .WithMetrics(metrics => metrics.AddMeter(BotMetrics.MeterName).AddMeter("System.Runtime"));
+        if (options.TelemetryEndpoint is not null) telemetry.UseOtlpExporter();
+        if (options.PrometheusEndpoint is { } scraped)
+        {
+            ListenAddress.Open("PROMETHEUS_ENDPOINT", scraped).Dispose(); // The exporter would not name the setting.
+            telemetry.WithMetrics(metrics => metrics.AddPrometheusHttpListener(listener => (listener.Host, listener.Port) = (ListenAddress.Host(scraped), scraped.Port)));
+        }
+        return services;
+    }
+
+    /// <summary>
+    /// Adds spool, uploads and recordings. They start in this order and stop in the reverse: recordings are handed over first
+    /// and use the grace to drain, then closing and uploads end.
+    /// </summary>
+    public static IServiceCollection AddRecordings(this IServiceCollection services, BotOptions options)
+    {
+        services.AddSingleton(options).AddSingleton(options.Capture).AddSingleton(options.Spool).AddSingleton(options.Upload).AddSingleton(new HandOverOptions(options.ShutdownGrace));
+        services.AddSingleton(new TempStorages([new TempStorage(options.Storage)]));
+        services.AddSingleton<SegmentSpool>().AddSingleton<LiveManifests>().AddSingleton<StorageRetry>().AddSingleton<BotMetrics>();
+        services.AddSingleton<SegmentUploader>().AddHostedService(provider => provider.GetRequiredService<SegmentUploader>());
+        services.AddSingleton<RecordingCloser>().AddHostedService(provider => provider.GetRequiredService<RecordingCloser>());
+        services.AddSingleton<ActiveRecordings>().AddHostedService(provider => provider.GetRequiredService<ActiveRecordings>());
+        return services;
+    }
+
+    /// <summary>Added after the recordings, so that it stops first: calls are left before recordings are handed over.</summary>
+    public static IServiceCollection AddDiscord(this IServiceCollection services, RecorderOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(provider => new DiscordRestClient(Http(), options.Rest, Time(provider), Log<DiscordRestClient>(provider)));
+        services.AddSingleton(provider => new GatewayClient(options.Gateway, provider.GetRequiredService<DiscordRestClient>().GetGatewayAsync, Time(provider), new Random(Seed()), Log<GatewayClient>(provider)));
+        services.AddSingleton(provider => new CatalogueClient(Http(), options.Api, Time(provider)));
+        services.AddSingleton(provider => new GuildSettingsStore(provider.GetRequiredService<CatalogueClient>(), options.StateFolder, Time(provider), Log<GuildSettingsStore>(provider)));
+        services.AddSingleton<WarmStandby>().AddSingleton<RecordingFollower>().AddSingleton<RecorderServices>().AddSingleton<GuildRecorders>();
+        services.AddSingleton<LibraryCommands>().AddSingleton<RecordCommands>().AddSingleton<RecordButtons>().AddSingleton<InteractionRouter>();
+        services.AddSingleton<GatewayPump>().AddHostedService(provider => provider.GetRequiredService<GatewayPump>());
+        return services;
+    }
+
+    /// <summary>One per peer for the life of the process; connections are renewed so that a changed address is noticed.</summary>
+    private static HttpClient Http() => new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), AutomaticDecompression = System.Net.DecompressionMethods.All }) { Timeout = Timeout.InfiniteTimeSpan };
+
+    private static TimeProvider Time(IServiceProvider provider) => provider.GetRequiredService<TimeProvider>();
+
+    private static ILogger<T> Log<T>(IServiceProvider provider) => provider.GetRequiredService<ILogger<T>>();
+
+    private static int Seed() => System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
+}
