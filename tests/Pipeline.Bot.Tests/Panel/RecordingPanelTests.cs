@@ -55,13 +55,13 @@ public sealed class RecordingPanelTests
         Assert.Equal("00:00:01", Field(RecordingPanel.Draw(State() with { Elapsed = 48_000, SafeUpTo = 96_000 }).Embeds![0], "Safe up to"));
 
     [Theory]
-    [InlineData(PanelPhase.Recording, true)]
-    [InlineData(PanelPhase.Reconnecting, true)]
-    [InlineData(PanelPhase.Storing, false)]
-    [InlineData(PanelPhase.Stored, false)]
-    public void Buttons_are_there_while_it_runs(PanelPhase phase, bool expected)
+    [InlineData(nameof(PanelPhase.Recording), true)]
+    [InlineData(nameof(PanelPhase.Reconnecting), true)]
+    [InlineData(nameof(PanelPhase.Storing), false)]
+    [InlineData(nameof(PanelPhase.Stored), false)]
+    public void Buttons_are_there_while_it_runs(string phase, bool expected)
     {
-        MessageBody body = RecordingPanel.Draw(State() with { Phase = phase, Link = "https://example.org/x" });
+        MessageBody body = RecordingPanel.Draw(State() with { Phase = Enum.Parse<PanelPhase>(phase), Link = "https://example.org/x" });
         string[] labels = [.. body.Components!.SelectMany(row => row.Components!).Select(button => button.Label!)];
         Assert.Equal(expected, labels.Contains("Stop"));
         Assert.Contains("Open", labels);
