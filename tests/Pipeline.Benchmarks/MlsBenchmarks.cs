@@ -19,63 +19,63 @@ public class MlsBenchmarks
 
     private static readonly byte[] GroupId = [1, 2, 3, 4, 5, 6, 7, 8];
 
-    private readonly ECDsa _gateway = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly MlsIdentity _creator = MlsIdentity.Create(1);
-    private readonly MlsIdentity _bot = MlsIdentity.Create(9);
-    private KeyPackageBundle _bundle = null!;
-    private JoinExpectations _expectations = null!;
-    private GroupState _group = null!;
-    private byte[] _welcome = [];
-    private byte[] _add = [];
-    private byte[] _remove = [];
-    private byte[] _addCommit = [];
-    private byte[] _removeCommit = [];
+    private readonly ECDsa gateway = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly MlsIdentity creator = MlsIdentity.Create(1);
+    private readonly MlsIdentity bot = MlsIdentity.Create(9);
+    private KeyPackageBundle bundle = null!;
+    private JoinExpectations expectations = null!;
+    private GroupState group = null!;
+    private byte[] welcome = [];
+    private byte[] add = [];
+    private byte[] remove = [];
+    private byte[] addCommit = [];
+    private byte[] removeCommit = [];
 
     [GlobalSetup]
     public void Fill()
     {
         ExternalSender sender = Sender();
-        _expectations = new JoinExpectations { GroupId = GroupId, ExternalSender = sender, IsRecognised = _ => true };
-        _bundle = KeyPackageBundle.Create(_bot);
+        expectations = new JoinExpectations { GroupId = GroupId, ExternalSender = sender, IsRecognised = _ => true };
+        bundle = KeyPackageBundle.Create(bot);
         using HpkeKeyPair leafKeys = HpkeKeyPair.Generate();
-        GroupState alone = GroupState.Create(GroupId, _creator, leafKeys, sender);
+        GroupState alone = GroupState.Create(GroupId, creator, leafKeys, sender);
         GroupState crowd = alone.Commit(Adds(alone, 10, MemberCount - 2)).NextState;
-        CommitResult ours = crowd.Commit([crowd.ValidateProposal(SignAdd(crowd.Epoch, _bundle.KeyPackage.Span))]);
-        _welcome = ours.Welcome!;
-        _group = Join();
+        CommitResult ours = crowd.Commit([crowd.ValidateProposal(SignAdd(crowd.Epoch, bundle.KeyPackage.Span))]);
+        welcome = ours.Welcome!;
+        group = Join();
         using MlsIdentity newcomer = MlsIdentity.Create(100);
         using KeyPackageBundle newPackage = KeyPackageBundle.Create(newcomer);
-        _add = SignAdd(_group.Epoch, newPackage.KeyPackage.Span);
-        _remove = Sign(_group.Epoch, new RemoveProposal(new LeafIndex(Leaving)));
-        _addCommit = ours.NextState.Commit([ours.NextState.ValidateProposal(_add)]).Commit;
-        _removeCommit = ours.NextState.Commit([ours.NextState.ValidateProposal(_remove)]).Commit;
+        add = SignAdd(group.Epoch, newPackage.KeyPackage.Span);
+        remove = Sign(group.Epoch, new RemoveProposal(new LeafIndex(Leaving)));
+        addCommit = ours.NextState.Commit([ours.NextState.ValidateProposal(add)]).Commit;
+        removeCommit = ours.NextState.Commit([ours.NextState.ValidateProposal(remove)]).Commit;
     }
 
     [Benchmark]
-    public GroupState Join() => GroupState.Join(_welcome, _bundle, _expectations);
+    public GroupState Join() => GroupState.Join(welcome, bundle, expectations);
 
     [Benchmark]
-    public GroupState SomebodyJoins() => Change(_add, _addCommit);
+    public GroupState SomebodyJoins() => Change(add, addCommit);
 
     [Benchmark]
-    public GroupState SomebodyLeaves() => Change(_remove, _removeCommit);
+    public GroupState SomebodyLeaves() => Change(remove, removeCommit);
 
     [Benchmark]
-    public GroupState FollowOnlyAdd() => _group.Apply(_addCommit, [_group.ValidateProposal(_add)]);
+    public GroupState FollowOnlyAdd() => group.Apply(addCommit, [group.ValidateProposal(add)]);
 
     [Benchmark]
-    public GroupState FollowOnlyRemove() => _group.Apply(_removeCommit, [_group.ValidateProposal(_remove)]);
+    public GroupState FollowOnlyRemove() => group.Apply(removeCommit, [group.ValidateProposal(remove)]);
 
     private GroupState Change(byte[] proposal, byte[] commit)
     {
-        QueuedProposal queued = _group.ValidateProposal(proposal);
-        _group.Commit([queued]).NextState.Dispose();
-        return _group.Apply(commit, [queued]);
+        QueuedProposal queued = group.ValidateProposal(proposal);
+        group.Commit([queued]).NextState.Dispose();
+        return group.Apply(commit, [queued]);
     }
 
     private ExternalSender Sender()
     {
-        ECPoint point = _gateway.ExportParameters(includePrivateParameters: false).Q;
+        ECPoint point = gateway.ExportParameters(includePrivateParameters: false).Q;
         return ExternalSender.Parse([0x40, 0x41, 4, .. point.X!, .. point.Y!, 0, 1, 1, 0]);
     }
 
@@ -102,6 +102,6 @@ public class MlsBenchmarks
     {
         FramedContent content = new(
             GroupId, epoch, new Sender(SenderType.External, 0), [], ContentType.Proposal, proposal, null, null);
-        return new PublicMessage(AuthenticatedContent.Sign(content, [], _gateway), null).EncodeMessage();
+        return new PublicMessage(AuthenticatedContent.Sign(content, [], gateway), null).EncodeMessage();
     }
 }

@@ -6,13 +6,13 @@ namespace Pipeline.Mls.Crypto;
 /// <summary>AES-128-GCM for exactly one message: key (16) and nonce (12) are taken over and wiped on dispose. No extra data.</summary>
 internal sealed class AeadKey(byte[] key, byte[] nonce) : IDisposable
 {
-    private readonly AesGcm _cipher = new(key, CipherSuite.TagSize);
+    private readonly AesGcm cipher = new(key, CipherSuite.TagSize);
 
     /// <summary>Ciphertext followed by its 16-byte tag.</summary>
     public byte[] Seal(ReadOnlySpan<byte> plaintext)
     {
         byte[] ciphertext = new byte[plaintext.Length + CipherSuite.TagSize];
-        _cipher.Encrypt(
+        cipher.Encrypt(
             nonce, plaintext, ciphertext.AsSpan(0, plaintext.Length), ciphertext.AsSpan(plaintext.Length));
         return ciphertext;
     }
@@ -23,7 +23,7 @@ internal sealed class AeadKey(byte[] key, byte[] nonce) : IDisposable
         byte[] plaintext = new byte[ciphertext.Length - CipherSuite.TagSize];
         try
         {
-            _cipher.Decrypt(nonce, ciphertext[..plaintext.Length], ciphertext[plaintext.Length..], plaintext);
+            cipher.Decrypt(nonce, ciphertext[..plaintext.Length], ciphertext[plaintext.Length..], plaintext);
             return plaintext;
         }
         catch (AuthenticationTagMismatchException exception)
@@ -34,7 +34,7 @@ internal sealed class AeadKey(byte[] key, byte[] nonce) : IDisposable
 
     public void Dispose()
     {
-        _cipher.Dispose();
+        cipher.Dispose();
         CryptographicOperations.ZeroMemory(key);
         CryptographicOperations.ZeroMemory(nonce);
     }

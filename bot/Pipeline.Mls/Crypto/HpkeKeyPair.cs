@@ -6,20 +6,20 @@ namespace Pipeline.Mls.Crypto;
 /// <summary>A P-256 key pair for HPKE. Its maker disposes it, which wipes the private key.</summary>
 public sealed class HpkeKeyPair : IDisposable
 {
-    private readonly byte[] _privateKey;
-    private readonly byte[] _publicKey;
+    private readonly byte[] privateKey;
+    private readonly byte[] publicKey;
 
     private HpkeKeyPair(byte[] privateKey, byte[] publicKey)
     {
-        _privateKey = privateKey;
-        _publicKey = publicKey;
+        this.privateKey = privateKey;
+        this.publicKey = publicKey;
     }
 
     /// <summary>65 bytes: an uncompressed point.</summary>
-    public ReadOnlySpan<byte> PublicKey => _publicKey;
+    public ReadOnlySpan<byte> PublicKey => publicKey;
 
     /// <summary>32 bytes, big-endian.</summary>
-    internal ReadOnlySpan<byte> PrivateKey => _privateKey;
+    internal ReadOnlySpan<byte> PrivateKey => privateKey;
 
     /// <summary>A new random pair.</summary>
     public static HpkeKeyPair Generate()
@@ -39,7 +39,7 @@ public sealed class HpkeKeyPair : IDisposable
     }
 
     /// <summary>A copy of its own, so that two epochs can each wipe theirs.</summary>
-    internal HpkeKeyPair Copy() => new([.. _privateKey], _publicKey);
+    internal HpkeKeyPair Copy() => new([.. privateKey], publicKey);
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_privateKey);
+    public void Dispose() => CryptographicOperations.ZeroMemory(privateKey);
 }

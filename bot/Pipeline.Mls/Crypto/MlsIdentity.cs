@@ -10,17 +10,17 @@ namespace Pipeline.Mls.Crypto;
 /// </summary>
 public sealed class MlsIdentity : IDisposable
 {
-    private readonly byte[] _signatureKey;
+    private readonly byte[] signatureKey;
 
     internal MlsIdentity(ECDsa key, Credential credential)
     {
         Key = key;
         Credential = credential;
-        _signatureKey = EllipticCurve.EncodePoint(key.ExportParameters(includePrivateParameters: false).Q);
+        signatureKey = EllipticCurve.EncodePoint(key.ExportParameters(includePrivateParameters: false).Q);
     }
 
     /// <summary>65 bytes: an uncompressed P-256 point.</summary>
-    public ReadOnlySpan<byte> SignatureKey => _signatureKey;
+    public ReadOnlySpan<byte> SignatureKey => signatureKey;
 
     /// <summary>The user id of the credential.</summary>
     public ulong UserId => BinaryPrimitives.ReadUInt64BigEndian(Credential.Identity);

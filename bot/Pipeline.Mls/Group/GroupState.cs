@@ -15,8 +15,8 @@ namespace Pipeline.Mls.Group;
 /// </summary>
 public sealed class GroupState : IDisposable
 {
-    private IReadOnlyList<GroupMember>? _members;
-    private bool _disposed;
+    private IReadOnlyList<GroupMember>? members;
+    private bool disposed;
 
     /// <summary>Takes tree, keys and secrets over.</summary>
     internal GroupState(
@@ -59,7 +59,7 @@ public sealed class GroupState : IDisposable
     public uint OwnLeafIndex => Keys.Own.Value;
 
     /// <summary>Every member, by leaf index.</summary>
-    public IReadOnlyList<GroupMember> Members => _members ??=
+    public IReadOnlyList<GroupMember> Members => members ??=
         [.. Tree.Members().Select(static member => new GroupMember(
             member.Index.Value, member.Leaf.Credential.Identity, member.Leaf.SignatureKey))];
 
@@ -109,7 +109,7 @@ public sealed class GroupState : IDisposable
     /// </summary>
     public IReadOnlyList<QueuedProposal> ValidateProposals(ReadOnlySpan<byte> messages)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(disposed, this);
         MlsLimits.CheckMessage(messages);
         TlsReader reader = new(messages);
         List<QueuedProposal> proposals = [];
@@ -153,7 +153,7 @@ public sealed class GroupState : IDisposable
     /// </summary>
     public CommitResult Commit(IReadOnlyList<QueuedProposal> proposals)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(disposed, this);
         return CommitMaker.Make(this, proposals);
     }
 
@@ -163,20 +163,20 @@ public sealed class GroupState : IDisposable
     /// </summary>
     public GroupState Apply(ReadOnlySpan<byte> commitMessage, IReadOnlyCollection<QueuedProposal> proposals)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(disposed, this);
         return CommitReceiver.Apply(this, commitMessage, proposals);
     }
 
     /// <summary>A secret for the application (RFC 9420 §8.5): depends on this epoch, the label and the context.</summary>
     public byte[] Export(string label, ReadOnlySpan<byte> context, int length)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(disposed, this);
         return Secrets.Export(label, context, length);
     }
 
     public void Dispose()
     {
-        _disposed = true;
+        disposed = true;
         Keys.Dispose();
         Secrets.Dispose();
     }

@@ -10,7 +10,7 @@ namespace Pipeline.Mls.Group;
 /// </summary>
 public sealed class KeyPackageBundle : IDisposable
 {
-    private readonly byte[] _encoded;
+    private readonly byte[] encoded;
 
     /// <summary>Takes the key pairs over.</summary>
     internal KeyPackageBundle(MlsIdentity identity, byte[] keyPackage, HpkeKeyPair initKeys, HpkeKeyPair leafKeys)
@@ -21,11 +21,11 @@ public sealed class KeyPackageBundle : IDisposable
         Identity = identity;
         InitKeys = initKeys;
         LeafKeys = leafKeys;
-        _encoded = keyPackage;
+        encoded = keyPackage;
     }
 
     /// <summary>The bare KeyPackage, as DAVE's op 26 carries it.</summary>
-    public ReadOnlyMemory<byte> KeyPackage => _encoded;
+    public ReadOnlyMemory<byte> KeyPackage => encoded;
 
     internal KeyPackage Package { get; }
 

@@ -11,7 +11,7 @@ namespace Pipeline.Mls.Group;
 /// </summary>
 internal sealed class NextEpoch : IDisposable
 {
-    private bool _isTaken;
+    private bool isTaken;
 
     private NextEpoch(GroupContext context, byte[] joinerSecret, byte[] memberSecret, EpochSecrets secrets)
     {
@@ -60,7 +60,7 @@ internal sealed class NextEpoch : IDisposable
     /// <summary>The state of this epoch; takes keys and secrets over.</summary>
     public GroupState ToState(GroupState before, RatchetTree tree, TreePrivateKeys keys)
     {
-        _isTaken = true;
+        isTaken = true;
         return new(before.Identity, before.Policy, before.Psks, Context, tree, keys, Secrets, ConfirmationTag);
     }
 
@@ -68,6 +68,6 @@ internal sealed class NextEpoch : IDisposable
     {
         CryptographicOperations.ZeroMemory(JoinerSecret);
         CryptographicOperations.ZeroMemory(MemberSecret);
-        if (!_isTaken) Secrets.Dispose();
+        if (!isTaken) Secrets.Dispose();
     }
 }

@@ -10,16 +10,16 @@ internal readonly record struct ProposedChange(Proposal Proposal, Sender Sender)
 /// <summary>The proposals of one commit, proven to stand together (RFC 9420 §12.2), and their effect on the tree (§12.3).</summary>
 internal sealed class ProposalList
 {
-    private readonly List<(LeafIndex Index, LeafNode Leaf)> _updates = [];
-    private readonly List<LeafIndex> _removes = [];
-    private readonly List<KeyPackage> _adds = [];
-    private readonly List<PreSharedKeyId> _psks = [];
+    private readonly List<(LeafIndex Index, LeafNode Leaf)> updates = [];
+    private readonly List<LeafIndex> removes = [];
+    private readonly List<KeyPackage> adds = [];
+    private readonly List<PreSharedKeyId> psks = [];
 
     private ProposalList(bool isEmpty) => NeedsPath = isEmpty;
 
-    public IReadOnlyList<PreSharedKeyId> Psks => _psks;
+    public IReadOnlyList<PreSharedKeyId> Psks => psks;
 
-    public IReadOnlyList<LeafIndex> Removes => _removes;
+    public IReadOnlyList<LeafIndex> Removes => removes;
 
     /// <summary>The group's new extensions; null when they stay.</summary>
     public IReadOnlyList<Extension>? Extensions { get; private set; }
@@ -40,9 +40,9 @@ internal sealed class ProposalList
     /// <summary>RFC 9420 §12.3: extensions first, then updates, removes and adds. Returns who was added, and where.</summary>
     public IReadOnlyList<(LeafIndex Index, KeyPackage KeyPackage)> ApplyTo(RatchetTree tree)
     {
-        foreach ((LeafIndex index, LeafNode leaf) in _updates) tree.Update(index, leaf);
-        foreach (LeafIndex index in _removes) tree.Remove(index);
-        return [.. _adds.Select(keyPackage => (tree.Add(keyPackage.Leaf), keyPackage))];
+        foreach ((LeafIndex index, LeafNode leaf) in updates) tree.Update(index, leaf);
+        foreach (LeafIndex index in removes) tree.Remove(index);
+        return [.. adds.Select(keyPackage => (tree.Add(keyPackage.Leaf), keyPackage))];
     }
 
     private void Include(ProposedChange change)
@@ -50,18 +50,18 @@ internal sealed class ProposalList
         switch (change.Proposal)
         {
             case AddProposal add:
-                _adds.Add(add.KeyPackage);
+                adds.Add(add.KeyPackage);
                 break;
             case RemoveProposal remove:
-                _removes.Add(remove.Removed);
+                removes.Add(remove.Removed);
                 NeedsPath = true;
                 break;
             case UpdateProposal update:
-                _updates.Add((new LeafIndex(change.Sender.Index), update.Leaf));
+                updates.Add((new LeafIndex(change.Sender.Index), update.Leaf));
                 NeedsPath = true;
                 break;
             case PreSharedKeyProposal psk:
-                _psks.Add(psk.Psk);
+                psks.Add(psk.Psk);
                 break;
             case GroupContextExtensionsProposal extensions:
                 // RFC 9420 §12.2: at most one.
@@ -77,17 +77,17 @@ internal sealed class ProposalList
     private void CheckTogether(LeafIndex committer, GroupState group)
     {
         // RFC 9420 §12.2: nobody is changed twice, and the committer changes himself by his path only.
-        List<LeafIndex> changed = [.. _updates.Select(update => update.Index), .. _removes];
+        List<LeafIndex> changed = [.. updates.Select(update => update.Index), .. removes];
         MlsException.ThrowIf(changed.Distinct().Count() != changed.Count, MlsError.BadProposalList);
         MlsException.ThrowIf(changed.Contains(committer), MlsError.BadProposalList);
         // RFC 9420 §12.1.2, §12.1.3: what is changed exists.
         MlsException.ThrowIf(changed.Exists(index => group.Tree[index] is null), MlsError.UnknownLeaf);
         // RFC 9420 §12.2: no pre-shared key twice.
-        int distinctPsks = _psks.DistinctBy(psk => (psk.IsExternal, psk.Epoch, Convert.ToHexString(psk.Id))).Count();
-        MlsException.ThrowIf(distinctPsks != _psks.Count, MlsError.BadProposalList);
-        foreach ((LeafIndex index, LeafNode leaf) in _updates) CheckUpdate(index, leaf, group);
+        int distinctPsks = psks.DistinctBy(psk => (psk.IsExternal, psk.Epoch, Convert.ToHexString(psk.Id))).Count();
+        MlsException.ThrowIf(distinctPsks != psks.Count, MlsError.BadProposalList);
+        foreach ((LeafIndex index, LeafNode leaf) in updates) CheckUpdate(index, leaf, group);
         IReadOnlyList<Extension> extensions = Extensions ?? group.Context.Extensions;
-        foreach (KeyPackage keyPackage in _adds) LeafValidator.CheckSupports(keyPackage.Leaf, extensions);
+        foreach (KeyPackage keyPackage in adds) LeafValidator.CheckSupports(keyPackage.Leaf, extensions);
     }
 
     // RFC 9420 §12.1.2, §7.3: from an update, signed for its place, with a new encryption key; ours we never propose.

@@ -6,7 +6,7 @@ namespace Pipeline.Mls.Group;
 /// <summary>A proposal that was authenticated in one epoch and waits for a commit of that epoch.</summary>
 public sealed class QueuedProposal
 {
-    private readonly byte[] _identity;
+    private readonly byte[] identity;
 
     internal QueuedProposal(ProposalReference reference, ulong epoch, Proposal proposal, Sender sender, byte[] identity)
     {
@@ -14,7 +14,7 @@ public sealed class QueuedProposal
         Epoch = epoch;
         Proposal = proposal;
         Sender = sender;
-        _identity = identity;
+        this.identity = identity;
     }
 
     /// <summary>How a commit and a revocation name it.</summary>
@@ -29,7 +29,7 @@ public sealed class QueuedProposal
     public uint? LeafIndex => (Proposal as RemoveProposal)?.Removed.Value;
 
     /// <summary>The user who is added or removed; only for adds and removes under <see cref="GroupPolicy.Dave"/>.</summary>
-    public ulong UserId => BinaryPrimitives.ReadUInt64BigEndian(_identity);
+    public ulong UserId => BinaryPrimitives.ReadUInt64BigEndian(identity);
 
     internal Proposal Proposal { get; }
 

@@ -12,13 +12,13 @@ internal sealed class KeyPackage
 {
     private const string SignatureLabel = "KeyPackageTBS";
 
-    private readonly byte[] _encoded;
-    private readonly int _signedLength;
+    private readonly byte[] encoded;
+    private readonly int signedLength;
 
     private KeyPackage(byte[] encoded, int signedLength)
     {
-        _encoded = encoded;
-        _signedLength = signedLength;
+        this.encoded = encoded;
+        this.signedLength = signedLength;
     }
 
     public required ushort Version { get; init; }
@@ -31,7 +31,7 @@ internal sealed class KeyPackage
 
     public required byte[] Signature { get; init; }
 
-    public ReadOnlySpan<byte> Encoded => _encoded;
+    public ReadOnlySpan<byte> Encoded => encoded;
 
     public static KeyPackage Read(ref TlsReader reader)
     {
@@ -66,11 +66,11 @@ internal sealed class KeyPackage
         return fields.ToArray();
     }
 
-    public void Write(TlsWriter writer) => writer.WriteBytes(_encoded);
+    public void Write(TlsWriter writer) => writer.WriteBytes(encoded);
 
     /// <summary>RFC 9420 §5.2: how a Welcome names it.</summary>
-    public byte[] ComputeReference() => ReferenceHash.Compute(ReferenceHash.KeyPackageLabel, _encoded);
+    public byte[] ComputeReference() => ReferenceHash.Compute(ReferenceHash.KeyPackageLabel, encoded);
 
     public bool VerifySignature() => Signatures.VerifyWithLabel(
-        Leaf.SignatureKey, SignatureLabel, _encoded.AsSpan(0, _signedLength), Signature);
+        Leaf.SignatureKey, SignatureLabel, encoded.AsSpan(0, signedLength), Signature);
 }

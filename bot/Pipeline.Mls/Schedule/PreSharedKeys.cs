@@ -9,9 +9,9 @@ namespace Pipeline.Mls.Schedule;
 /// <summary>Pre-shared keys that a member holds, and their share in the key schedule (RFC 9420 §8.4). Immutable.</summary>
 internal sealed class PreSharedKeys
 {
-    private readonly ImmutableDictionary<string, byte[]> _keys;
+    private readonly ImmutableDictionary<string, byte[]> keys;
 
-    private PreSharedKeys(ImmutableDictionary<string, byte[]> keys) => _keys = keys;
+    private PreSharedKeys(ImmutableDictionary<string, byte[]> keys) => this.keys = keys;
 
     public static PreSharedKeys None { get; } = new(ImmutableDictionary<string, byte[]>.Empty);
 
@@ -23,7 +23,7 @@ internal sealed class PreSharedKeys
     public PreSharedKeys WithResumption(GroupContext context, ReadOnlySpan<byte> resumptionPsk)
     {
         PreSharedKeyId id = new(false, PreSharedKeyId.ApplicationUsage, context.GroupId, context.Epoch, []);
-        return new PreSharedKeys(_keys.SetItem(Name(id), resumptionPsk.ToArray()));
+        return new PreSharedKeys(keys.SetItem(Name(id), resumptionPsk.ToArray()));
     }
 
     /// <summary>
@@ -35,7 +35,7 @@ internal sealed class PreSharedKeys
         byte[] secret = KeySchedule.Zero;
         for (int i = 0; i < ids.Count; i++)
         {
-            byte[]? key = _keys.GetValueOrDefault(Name(ids[i]));
+            byte[]? key = keys.GetValueOrDefault(Name(ids[i]));
             if (key is null) throw new MlsException(MlsError.UnknownPreSharedKey);
             byte[] extracted = Kdf.Extract(KeySchedule.Zero, key);
             byte[] input = Kdf.ExpandWithLabel(extracted, "derived psk", Label(ids[i], i, ids.Count), CipherSuite.HashSize);

@@ -9,16 +9,16 @@ namespace Pipeline.Mls.Tree;
 /// </summary>
 public sealed class ExternalSender
 {
-    private readonly byte[] _signatureKey;
+    private readonly byte[] signatureKey;
 
     private ExternalSender(byte[] signatureKey, Credential credential)
     {
-        _signatureKey = signatureKey;
+        this.signatureKey = signatureKey;
         Credential = credential;
     }
 
     /// <summary>65 bytes: an uncompressed P-256 point (any bytes in a group of another ciphersuite).</summary>
-    public ReadOnlySpan<byte> SignatureKey => _signatureKey;
+    public ReadOnlySpan<byte> SignatureKey => signatureKey;
 
     internal Credential Credential { get; }
 
@@ -49,7 +49,7 @@ public sealed class ExternalSender
 
     internal void Write(TlsWriter writer)
     {
-        writer.WriteVector(_signatureKey);
+        writer.WriteVector(signatureKey);
         Credential.Write(writer);
     }
 }

@@ -12,13 +12,13 @@ internal sealed class LeafNode
 {
     private const string SignatureLabel = "LeafNodeTBS";
 
-    private readonly byte[] _encoded;
-    private readonly int _signedLength;
+    private readonly byte[] encoded;
+    private readonly int signedLength;
 
     private LeafNode(byte[] encoded, int signedLength)
     {
-        _encoded = encoded;
-        _signedLength = signedLength;
+        this.encoded = encoded;
+        this.signedLength = signedLength;
     }
 
     public required byte[] EncryptionKey { get; init; }
@@ -38,7 +38,7 @@ internal sealed class LeafNode
 
     public required byte[] Signature { get; init; }
 
-    public ReadOnlySpan<byte> Encoded => _encoded;
+    public ReadOnlySpan<byte> Encoded => encoded;
 
     public static LeafNode Read(ref TlsReader reader)
     {
@@ -95,12 +95,12 @@ internal sealed class LeafNode
         return Sign(fields, identity, Position(groupId, index));
     }
 
-    public void Write(TlsWriter writer) => writer.WriteBytes(_encoded);
+    public void Write(TlsWriter writer) => writer.WriteBytes(encoded);
 
     /// <summary>RFC 9420 §7.2: a leaf from an update or a commit is signed together with its place.</summary>
     public bool VerifySignature(ReadOnlySpan<byte> groupId, LeafIndex index)
     {
-        ReadOnlySpan<byte> fields = _encoded.AsSpan(0, _signedLength);
+        ReadOnlySpan<byte> fields = encoded.AsSpan(0, signedLength);
         ReadOnlySpan<byte> position = Source == LeafNodeSource.KeyPackage ? [] : Position(groupId, index);
         return Signatures.VerifyWithLabel(SignatureKey, SignatureLabel, [.. fields, .. position], Signature);
     }

@@ -9,13 +9,13 @@ namespace Pipeline.Mls.Tree;
 /// </summary>
 internal sealed class OwnPath : IDisposable
 {
-    private readonly IReadOnlyList<PathStep> _steps;
-    private readonly byte[][] _pathSecrets;
+    private readonly IReadOnlyList<PathStep> steps;
+    private readonly byte[][] pathSecrets;
 
     private OwnPath(IReadOnlyList<PathStep> steps, byte[][] pathSecrets, LeafNode leaf, TreePrivateKeys keys)
     {
-        _steps = steps;
-        _pathSecrets = pathSecrets;
+        this.steps = steps;
+        this.pathSecrets = pathSecrets;
         Leaf = leaf;
         Keys = keys;
     }
@@ -26,7 +26,7 @@ internal sealed class OwnPath : IDisposable
     public TreePrivateKeys Keys { get; }
 
     /// <summary>RFC 9420 §7.4: one step beyond the secret of the highest node.</summary>
-    public byte[] CommitSecret => _pathSecrets[^1];
+    public byte[] CommitSecret => pathSecrets[^1];
 
     /// <summary>Makes the path and puts it into the tree, which stands after the proposals.</summary>
     public static OwnPath Create(RatchetTree tree, LeafIndex own, MlsIdentity identity, ReadOnlySpan<byte> groupId)
@@ -57,17 +57,17 @@ internal sealed class OwnPath : IDisposable
     public UpdatePath Encrypt(RatchetTree tree, IReadOnlySet<NodeIndex> added, ReadOnlySpan<byte> groupContext)
     {
         List<UpdatePathNode> nodes = [];
-        for (int i = 0; i < _steps.Count; i++)
+        for (int i = 0; i < steps.Count; i++)
         {
             List<HpkeCiphertext> ciphertexts = [];
-            foreach (NodeIndex receiver in _steps[i].Resolution)
+            foreach (NodeIndex receiver in steps[i].Resolution)
             {
                 if (added.Contains(receiver)) continue;
                 ciphertexts.Add(Hpke.EncryptWithLabel(
-                    tree.EncryptionKey(receiver), TreeKem.EncryptionLabel, groupContext, _pathSecrets[i]));
+                    tree.EncryptionKey(receiver), TreeKem.EncryptionLabel, groupContext, pathSecrets[i]));
             }
 
-            nodes.Add(new UpdatePathNode(tree.EncryptionKey(_steps[i].Node), ciphertexts));
+            nodes.Add(new UpdatePathNode(tree.EncryptionKey(steps[i].Node), ciphertexts));
         }
 
         return new UpdatePath(Leaf, nodes);
@@ -76,9 +76,9 @@ internal sealed class OwnPath : IDisposable
     /// <summary>RFC 9420 §12.4.1: the secret of the lowest path node above both of us, for a new member's Welcome.</summary>
     public byte[] SecretFor(LeafIndex newMember)
     {
-        for (int i = 0; i < _steps.Count; i++)
+        for (int i = 0; i < steps.Count; i++)
         {
-            if (TreeMath.Contains(_steps[i].Node, newMember)) return _pathSecrets[i];
+            if (TreeMath.Contains(steps[i].Node, newMember)) return pathSecrets[i];
         }
 
         throw new ArgumentOutOfRangeException(nameof(newMember));
@@ -86,6 +86,6 @@ internal sealed class OwnPath : IDisposable
 
     public void Dispose()
     {
-        foreach (byte[] secret in _pathSecrets) CryptographicOperations.ZeroMemory(secret);
+        foreach (byte[] secret in pathSecrets) CryptographicOperations.ZeroMemory(secret);
     }
 }

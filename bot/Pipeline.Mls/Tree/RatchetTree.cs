@@ -8,9 +8,9 @@ namespace Pipeline.Mls.Tree;
 /// </summary>
 internal sealed class RatchetTree
 {
-    private LeafNode?[] _leaves;
-    private ParentNode?[] _parents;
-    private byte[]?[] _hashes;
+    private LeafNode?[] leaves;
+    private ParentNode?[] parents;
+    private byte[]?[] hashes;
 
     /// <summary>A tree of one leaf.</summary>
     public RatchetTree(LeafNode leaf)
@@ -26,45 +26,45 @@ internal sealed class RatchetTree
 
     private RatchetTree(LeafNode?[] leaves, ParentNode?[] parents, byte[]?[] hashes)
     {
-        _leaves = leaves;
-        _parents = parents;
-        _hashes = hashes;
+        this.leaves = leaves;
+        this.parents = parents;
+        this.hashes = hashes;
     }
 
     /// <summary>Places for leaves, blank ones included: a power of two.</summary>
-    public uint LeafCount => (uint)_leaves.Length;
+    public uint LeafCount => (uint)leaves.Length;
 
     public uint NodeCount => TreeMath.NodeCount(LeafCount);
 
     public NodeIndex Root => TreeMath.Root(LeafCount);
 
-    public RatchetTree Copy() => new([.. _leaves], [.. _parents], [.. _hashes]);
+    public RatchetTree Copy() => new([.. leaves], [.. parents], [.. hashes]);
 
-    public LeafNode? this[LeafIndex leaf] => leaf.Value < LeafCount ? _leaves[leaf.Value] : null;
+    public LeafNode? this[LeafIndex leaf] => leaf.Value < LeafCount ? leaves[leaf.Value] : null;
 
-    public ParentNode? Parent(NodeIndex node) => _parents[(node.Value - 1) / 2];
+    public ParentNode? Parent(NodeIndex node) => parents[(node.Value - 1) / 2];
 
-    public bool IsBlank(NodeIndex node) => node.IsLeaf ? _leaves[node.Leaf.Value] is null : Parent(node) is null;
+    public bool IsBlank(NodeIndex node) => node.IsLeaf ? leaves[node.Leaf.Value] is null : Parent(node) is null;
 
     /// <summary>The public key of a node that is not blank.</summary>
     public byte[] EncryptionKey(NodeIndex node) =>
-        node.IsLeaf ? _leaves[node.Leaf.Value]!.EncryptionKey : Parent(node)!.EncryptionKey;
+        node.IsLeaf ? leaves[node.Leaf.Value]!.EncryptionKey : Parent(node)!.EncryptionKey;
 
     /// <summary>Members with their places, in order.</summary>
     public IEnumerable<(LeafIndex Index, LeafNode Leaf)> Members()
     {
         for (uint i = 0; i < LeafCount; i++)
         {
-            if (_leaves[i] is { } leaf) yield return (new LeafIndex(i), leaf);
+            if (leaves[i] is { } leaf) yield return (new LeafIndex(i), leaf);
         }
     }
 
     /// <summary>Parent nodes that are not blank, in order.</summary>
     public IEnumerable<(NodeIndex Index, ParentNode Node)> Parents()
     {
-        for (uint i = 0; i < _parents.Length; i++)
+        for (uint i = 0; i < parents.Length; i++)
         {
-            if (_parents[i] is { } node) yield return (new NodeIndex(2 * i + 1), node);
+            if (parents[i] is { } node) yield return (new NodeIndex(2 * i + 1), node);
         }
     }
 
@@ -74,8 +74,8 @@ internal sealed class RatchetTree
     /// </summary>
     public LeafIndex Add(LeafNode leaf)
     {
-        int free = Array.IndexOf(_leaves, null);
-        LeafIndex index = new((uint)(free < 0 ? _leaves.Length : free));
+        int free = Array.IndexOf(leaves, null);
+        LeafIndex index = new((uint)(free < 0 ? leaves.Length : free));
         if (free < 0) Extend();
         SetLeaf(index, leaf);
         foreach (NodeIndex ancestor in TreeMath.DirectPath(index, LeafCount))
@@ -98,19 +98,19 @@ internal sealed class RatchetTree
     {
         SetLeaf(index, null);
         BlankDirectPath(index);
-        while (LeafCount > 1 && !_leaves.AsSpan(_leaves.Length / 2).ContainsAnyExcept((LeafNode?)null)) Truncate();
+        while (LeafCount > 1 && !leaves.AsSpan(leaves.Length / 2).ContainsAnyExcept((LeafNode?)null)) Truncate();
     }
 
     /// <summary>Replaces a leaf and leaves the nodes above it as they are, but for their hashes.</summary>
     public void SetLeaf(LeafIndex index, LeafNode? leaf)
     {
-        _leaves[index.Value] = leaf;
+        leaves[index.Value] = leaf;
         DropHashes(index.Node);
     }
 
     public void SetParent(NodeIndex index, ParentNode? node)
     {
-        _parents[(index.Value - 1) / 2] = node;
+        parents[(index.Value - 1) / 2] = node;
         DropHashes(index);
     }
 
@@ -146,7 +146,7 @@ internal sealed class RatchetTree
     }
 
     /// <summary>The cached hash of a node, to be filled by <see cref="TreeHasher"/>.</summary>
-    internal ref byte[]? CachedHash(NodeIndex node) => ref _hashes[node.Value];
+    internal ref byte[]? CachedHash(NodeIndex node) => ref hashes[node.Value];
 
     private void CollectResolution(NodeIndex node, List<NodeIndex> resolution)
     {
@@ -165,23 +165,23 @@ internal sealed class RatchetTree
 
     private void DropHashes(NodeIndex node)
     {
-        _hashes[node.Value] = null;
-        foreach (NodeIndex ancestor in TreeMath.Ancestors(node, LeafCount)) _hashes[ancestor.Value] = null;
+        hashes[node.Value] = null;
+        foreach (NodeIndex ancestor in TreeMath.Ancestors(node, LeafCount)) hashes[ancestor.Value] = null;
     }
 
     private void Extend()
     {
-        MlsException.ThrowIf(_leaves.Length >= MlsLimits.MaxLeaves, MlsError.TooLarge);
-        Resize(_leaves.Length * 2);
+        MlsException.ThrowIf(leaves.Length >= MlsLimits.MaxLeaves, MlsError.TooLarge);
+        Resize(leaves.Length * 2);
     }
 
-    private void Truncate() => Resize(_leaves.Length / 2);
+    private void Truncate() => Resize(leaves.Length / 2);
 
     // The left half of the array is the left subtree with the same indices, so growing and cutting only move its end.
     private void Resize(int leafCount)
     {
-        Array.Resize(ref _leaves, leafCount);
-        Array.Resize(ref _parents, leafCount - 1);
-        Array.Resize(ref _hashes, 2 * leafCount - 1);
+        Array.Resize(ref leaves, leafCount);
+        Array.Resize(ref parents, leafCount - 1);
+        Array.Resize(ref hashes, 2 * leafCount - 1);
     }
 }

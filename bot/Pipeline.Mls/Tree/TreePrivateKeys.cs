@@ -8,35 +8,35 @@ namespace Pipeline.Mls.Tree;
 /// </summary>
 internal sealed class TreePrivateKeys : IDisposable
 {
-    private readonly Dictionary<NodeIndex, HpkeKeyPair> _keys = [];
+    private readonly Dictionary<NodeIndex, HpkeKeyPair> keys = [];
 
     /// <summary>Takes the leaf's keys over.</summary>
     public TreePrivateKeys(LeafIndex own, HpkeKeyPair leafKeys)
     {
         Own = own;
-        _keys[own.Node] = leafKeys;
+        keys[own.Node] = leafKeys;
     }
 
     public LeafIndex Own { get; }
 
-    public HpkeKeyPair? Find(NodeIndex node) => _keys.GetValueOrDefault(node);
+    public HpkeKeyPair? Find(NodeIndex node) => keys.GetValueOrDefault(node);
 
     /// <summary>Takes the keys over and wipes those they replace.</summary>
     public void Set(NodeIndex node, HpkeKeyPair keys)
     {
-        if (_keys.Remove(node, out HpkeKeyPair? replaced)) replaced.Dispose();
-        _keys[node] = keys;
+        if (this.keys.Remove(node, out HpkeKeyPair? replaced)) replaced.Dispose();
+        this.keys[node] = keys;
     }
 
     /// <summary>Copies of the keys whose nodes still stand in <paramref name="tree"/> with the same public key.</summary>
     public TreePrivateKeys CopyFor(RatchetTree tree)
     {
-        TreePrivateKeys copy = new(Own, _keys[Own.Node].Copy());
-        foreach ((NodeIndex node, HpkeKeyPair keys) in _keys)
+        TreePrivateKeys copy = new(Own, this.keys[Own.Node].Copy());
+        foreach ((NodeIndex node, HpkeKeyPair keys) in this.keys)
         {
             bool stands = node != Own.Node && node.Value < tree.NodeCount && !tree.IsBlank(node) &&
                 keys.PublicKey.SequenceEqual(tree.EncryptionKey(node));
-            if (stands) copy._keys[node] = keys.Copy();
+            if (stands) copy.keys[node] = keys.Copy();
         }
 
         return copy;
@@ -44,6 +44,6 @@ internal sealed class TreePrivateKeys : IDisposable
 
     public void Dispose()
     {
-        foreach (HpkeKeyPair keys in _keys.Values) keys.Dispose();
+        foreach (HpkeKeyPair keys in this.keys.Values) keys.Dispose();
     }
 }

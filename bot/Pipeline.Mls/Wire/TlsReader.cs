@@ -9,13 +9,13 @@ namespace Pipeline.Mls.Wire;
 /// </summary>
 public ref struct TlsReader(ReadOnlySpan<byte> data)
 {
-    private readonly ReadOnlySpan<byte> _data = data;
+    private readonly ReadOnlySpan<byte> data = data;
 
     /// <summary>Bytes read so far.</summary>
     public int Position { get; private set; }
 
     /// <summary>Bytes not yet read.</summary>
-    public readonly int Remaining => _data.Length - Position;
+    public readonly int Remaining => data.Length - Position;
 
     public readonly bool IsAtEnd => Remaining == 0;
 
@@ -31,7 +31,7 @@ public ref struct TlsReader(ReadOnlySpan<byte> data)
     public ReadOnlySpan<byte> ReadBytes(int count)
     {
         MlsException.ThrowIf(count > Remaining, MlsError.Malformed);
-        ReadOnlySpan<byte> bytes = _data.Slice(Position, count);
+        ReadOnlySpan<byte> bytes = data.Slice(Position, count);
         Position += count;
         return bytes;
     }
@@ -84,7 +84,7 @@ public ref struct TlsReader(ReadOnlySpan<byte> data)
     }
 
     /// <summary>The bytes read since <paramref name="start"/>, an earlier <see cref="Position"/>.</summary>
-    public readonly ReadOnlySpan<byte> ReadSince(int start) => _data[start..Position];
+    public readonly ReadOnlySpan<byte> ReadSince(int start) => data[start..Position];
 
     /// <summary>Throws when bytes are left.</summary>
     public readonly void ExpectEnd() => MlsException.ThrowIf(!IsAtEnd, MlsError.TrailingBytes);

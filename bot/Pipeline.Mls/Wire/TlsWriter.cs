@@ -9,13 +9,13 @@ namespace Pipeline.Mls.Wire;
 /// </summary>
 public sealed class TlsWriter(int capacity = 256) : IDisposable
 {
-    private byte[] _buffer = new byte[capacity];
+    private byte[] buffer = new byte[capacity];
 
     /// <summary>Bytes written so far.</summary>
     public int Length { get; private set; }
 
     /// <summary>What was written; valid until the next write.</summary>
-    public ReadOnlySpan<byte> Written => _buffer.AsSpan(0, Length);
+    public ReadOnlySpan<byte> Written => buffer.AsSpan(0, Length);
 
     public byte[] ToArray() => Written.ToArray();
 
@@ -48,12 +48,12 @@ public sealed class TlsWriter(int capacity = 256) : IDisposable
         int contentLength = Length - start;
         int headerLength = LengthSize(contentLength);
         Take(headerLength);
-        Span<byte> vector = _buffer.AsSpan(start, headerLength + contentLength);
+        Span<byte> vector = buffer.AsSpan(start, headerLength + contentLength);
         vector[..contentLength].CopyTo(vector[headerLength..]);
         WriteLength(vector[..headerLength], contentLength);
     }
 
-    public void Dispose() => CryptographicOperations.ZeroMemory(_buffer);
+    public void Dispose() => CryptographicOperations.ZeroMemory(buffer);
 
     // RFC 9420 §2.1.2: 6, 14 or 30 bits; longer vectors do not exist.
     private static int LengthSize(int length) => length switch
@@ -82,17 +82,17 @@ public sealed class TlsWriter(int capacity = 256) : IDisposable
 
     private Span<byte> Take(int count)
     {
-        if (_buffer.Length - Length < count) Grow(count);
-        Span<byte> taken = _buffer.AsSpan(Length, count);
+        if (buffer.Length - Length < count) Grow(count);
+        Span<byte> taken = buffer.AsSpan(Length, count);
         Length += count;
         return taken;
     }
 
     private void Grow(int count)
     {
-        byte[] larger = new byte[Math.Max(_buffer.Length * 2, Length + count)];
+        byte[] larger = new byte[Math.Max(buffer.Length * 2, Length + count)];
         Written.CopyTo(larger);
-        CryptographicOperations.ZeroMemory(_buffer);
-        _buffer = larger;
+        CryptographicOperations.ZeroMemory(buffer);
+        buffer = larger;
     }
 }

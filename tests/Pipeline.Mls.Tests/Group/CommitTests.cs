@@ -12,55 +12,55 @@ namespace Pipeline.Mls.Tests.Group;
 /// <summary>Commits of user 1 in a call of five, as user 3 sees them, and what a hostile user 1 could make of them.</summary>
 public sealed class CommitTests : IDisposable
 {
-    private readonly OwnCall _call = new(5);
-    private readonly IReadOnlyList<QueuedProposal> _proposals;
-    private readonly byte[] _commit;
+    private readonly OwnCall call = new(5);
+    private readonly IReadOnlyList<QueuedProposal> proposals;
+    private readonly byte[] commit;
 
     public CommitTests()
     {
-        TlsReader reader = new(_call.Service.Proposals([DeliveryService.Remove(1)]));
-        _proposals = Group.ValidateProposals(reader.ReadVector());
-        _commit = CommitOf(0, _proposals);
+        TlsReader reader = new(call.Service.Proposals([DeliveryService.Remove(1)]));
+        proposals = Group.ValidateProposals(reader.ReadVector());
+        commit = CommitOf(0, proposals);
     }
 
-    private GroupState Group => _call.Group(2);
+    private GroupState Group => call.Group(2);
 
     [Fact]
     public void Refused_commits_leave_the_state_as_it_was()
     {
         byte[] before = Group.EpochAuthenticator.ToArray();
-        Refused.EveryChange(_commit, changed => Group.Apply(changed, _proposals));
+        Refused.EveryChange(commit, changed => Group.Apply(changed, proposals));
         Assert.Equal(before, Group.EpochAuthenticator.ToArray());
-        using GroupState next = Group.Apply(_commit, _proposals);
+        using GroupState next = Group.Apply(commit, proposals);
         Assert.Equal([1ul, 3, 4, 5], next.Members.Select(member => member.UserId));
         Assert.Equal(before, Group.EpochAuthenticator.ToArray());
     }
 
     [Fact]
-    public void No_spliced_commit_is_taken() => Mutations.Of(_commit).Sample(changed =>
+    public void No_spliced_commit_is_taken() => Mutations.Of(commit).Sample(changed =>
     {
-        if (changed.AsSpan().SequenceEqual(_commit)) return;
-        Refused.Somehow(() => Group.Apply(changed, _proposals), Convert.ToHexString(changed));
+        if (changed.AsSpan().SequenceEqual(commit)) return;
+        Refused.Somehow(() => Group.Apply(changed, proposals), Convert.ToHexString(changed));
     }, seed: "0N0XIzNsQ0O2", iter: 1000, threads: 1);
 
     [Fact]
     public void Our_own_commit_comes_with_its_state() =>
-        Refused.With(MlsError.OwnCommit, () => Group.Apply(CommitOf(2, _proposals), _proposals));
+        Refused.With(MlsError.OwnCommit, () => Group.Apply(CommitOf(2, proposals), proposals));
 
     [Fact]
     public void A_commit_that_removes_us_has_no_next_epoch_for_us()
     {
-        QueuedProposal remove = Group.ValidateProposal(_call.Sign(DeliveryService.Remove(2)));
+        QueuedProposal remove = Group.ValidateProposal(call.Sign(DeliveryService.Remove(2)));
         Refused.With(MlsError.RemovesOurselves, () => Group.Apply(CommitOf(0, [remove]), [remove]));
     }
 
     [Fact]
     public void Proposals_must_be_held_and_of_this_epoch()
     {
-        Refused.With(MlsError.UnknownProposal, () => Group.Apply(_commit, []));
-        using GroupState next = Group.Apply(_commit, _proposals);
-        Refused.With(MlsError.WrongEpoch, () => next.Apply(_commit, _proposals));
-        Refused.With(MlsError.WrongEpoch, () => next.Commit(_proposals));
+        Refused.With(MlsError.UnknownProposal, () => Group.Apply(commit, []));
+        using GroupState next = Group.Apply(commit, proposals);
+        Refused.With(MlsError.WrongEpoch, () => next.Apply(commit, proposals));
+        Refused.With(MlsError.WrongEpoch, () => next.Commit(proposals));
     }
 
     [Fact]
@@ -70,24 +70,24 @@ public sealed class CommitTests : IDisposable
     [Fact]
     public void Membership_and_signature_are_checked()
     {
-        PublicMessage message = PublicMessage.Parse(_commit);
-        Refused.With(MlsError.BadMembershipTag, () => Group.Apply((message with { MembershipTag = new byte[32] }).EncodeMessage(), _proposals));
+        PublicMessage message = PublicMessage.Parse(commit);
+        Refused.With(MlsError.BadMembershipTag, () => Group.Apply((message with { MembershipTag = new byte[32] }).EncodeMessage(), proposals));
         // Another member has the membership key, but not user 1's signature key.
         AuthenticatedContent foreign = AuthenticatedContent.Sign(
-            message.Content, Group.ContextBytes, _call[3].Identity.Key) with
+            message.Content, Group.ContextBytes, call[3].Identity.Key) with
         { ConfirmationTag = message.Authenticated.ConfirmationTag };
         PublicMessage resigned = PublicMessage.Protect(foreign, Group.Secrets.MembershipKey, Group.ContextBytes);
-        Refused.With(MlsError.BadSignature, () => Group.Apply(resigned.EncodeMessage(), _proposals));
+        Refused.With(MlsError.BadSignature, () => Group.Apply(resigned.EncodeMessage(), proposals));
     }
 
     [Fact]
     public void Only_members_commit()
     {
-        Refused.With(MlsError.WrongSender, () => Group.Apply(Reframe(new Sender(SenderType.External, 0)), _proposals));
-        Refused.With(MlsError.WrongSender, () => Group.Apply(Reframe(new Sender(SenderType.NewMemberCommit, 0)), _proposals));
-        Refused.With(MlsError.WrongSender, () => Group.Apply(Reframe(new Sender(SenderType.Member, 5)), _proposals));
-        Refused.With(MlsError.WrongSender, () => Group.Apply(Reframe(new Sender(SenderType.Member, uint.MaxValue)), _proposals));
-        Refused.With(MlsError.WrongMessageType, () => Group.Apply(_call.Sign(DeliveryService.Remove(1)), _proposals));
+        Refused.With(MlsError.WrongSender, () => Group.Apply(Reframe(new Sender(SenderType.External, 0)), proposals));
+        Refused.With(MlsError.WrongSender, () => Group.Apply(Reframe(new Sender(SenderType.NewMemberCommit, 0)), proposals));
+        Refused.With(MlsError.WrongSender, () => Group.Apply(Reframe(new Sender(SenderType.Member, 5)), proposals));
+        Refused.With(MlsError.WrongSender, () => Group.Apply(Reframe(new Sender(SenderType.Member, uint.MaxValue)), proposals));
+        Refused.With(MlsError.WrongMessageType, () => Group.Apply(call.Sign(DeliveryService.Remove(1)), proposals));
     }
 
     [Fact]
@@ -160,38 +160,38 @@ public sealed class CommitTests : IDisposable
     [Fact]
     public void Disposed_states_wipe_their_secrets_and_refuse_work()
     {
-        GroupState next = Group.Apply(_commit, _proposals);
+        GroupState next = Group.Apply(commit, proposals);
         next.Dispose();
         Assert.All(next.EpochAuthenticator.ToArray(), value => Assert.Equal(0, value));
         Assert.All(next.Secrets.Exporter, value => Assert.Equal(0, value));
         Assert.All(next.Keys.Find(next.Keys.Own.Node)!.PrivateKey.ToArray(), value => Assert.Equal(0, value));
         Assert.Throws<ObjectDisposedException>(() => next.Export("label", [], 16));
         // The epoch before is untouched.
-        Group.Apply(_commit, _proposals).Dispose();
+        Group.Apply(commit, proposals).Dispose();
     }
 
-    public void Dispose() => _call.Dispose();
+    public void Dispose() => call.Dispose();
 
     private static byte[] OffCurve(byte[] key) => [.. key[..^1], (byte)(key[^1] ^ 1)];
 
     private byte[] CommitOf(int member, IReadOnlyList<QueuedProposal> proposals)
     {
-        CommitResult result = _call.Group(member).Commit(proposals);
+        CommitResult result = call.Group(member).Commit(proposals);
         result.NextState.Dispose();
         return result.Commit;
     }
 
     private LeafNode LeafWith(int identity, byte[] encryptionKey, uint signedFor) => Group.Tree[new LeafIndex(0)]!.RenewForCommit(
-        _call[identity].Identity, encryptionKey, new byte[32], _call.Service.GroupId, new LeafIndex(signedFor));
+        call[identity].Identity, encryptionKey, new byte[32], call.Service.GroupId, new LeafIndex(signedFor));
 
     private byte[] Reframe(Sender sender) => Forge(content => content with { Sender = sender }, tag => tag);
 
     /// <summary>Changed by user 1, then signed and tagged as if it were meant so.</summary>
     private byte[] Forge(Func<FramedContent, FramedContent> change, Func<byte[], byte[]> changeTag)
     {
-        PublicMessage message = PublicMessage.Parse(_commit);
+        PublicMessage message = PublicMessage.Parse(commit);
         AuthenticatedContent signed = AuthenticatedContent.Sign(
-            change(message.Content), Group.ContextBytes, _call[0].Identity.Key) with
+            change(message.Content), Group.ContextBytes, call[0].Identity.Key) with
         {
             ConfirmationTag = changeTag(message.Authenticated.ConfirmationTag!),
         };
@@ -203,7 +203,7 @@ public sealed class CommitTests : IDisposable
     private void RefusedForgery(MlsError error, Func<Commit, Commit> change, Func<byte[], byte[]>? changeTag = null) => Refused.With(
         error,
         () => Group.Apply(
-            Forge(content => content with { Commit = change(content.Commit!) }, changeTag ?? (tag => tag)), _proposals));
+            Forge(content => content with { Commit = change(content.Commit!) }, changeTag ?? (tag => tag)), proposals));
 
     /// <summary><paramref name="evenShape"/>: keep the number of ciphertexts of each node, so that only the keys are wrong.</summary>
     private void RefusedPath(MlsError error, Func<UpdatePath, UpdatePath> change, bool evenShape = false) =>

@@ -9,25 +9,25 @@ namespace Pipeline.Mls.Tests.Group;
 /// </summary>
 internal sealed class OwnCall : IDisposable
 {
-    private readonly List<OwnMember> _members = [];
+    private readonly List<OwnMember> members = [];
 
     /// <summary>Everyone joins by one commit of user 1.</summary>
     public OwnCall(int members)
     {
         OwnMember first = Prepare(1);
         first.Begin();
-        _members.Add(first);
+        this.members.Add(first);
         Service.Begin(1);
         if (members > 1) Welcome([.. Enumerable.Range(2, members - 1).Select(user => Prepare((ulong)user))]);
     }
 
     public DeliveryService Service { get; } = new(940_000_000_000_000_001);
 
-    public IReadOnlyList<OwnMember> Members => _members;
+    public IReadOnlyList<OwnMember> Members => members;
 
-    public OwnMember this[int leaf] => _members[leaf];
+    public OwnMember this[int leaf] => members[leaf];
 
-    public GroupState Group(int leaf) => _members[leaf].Group!;
+    public GroupState Group(int leaf) => members[leaf].Group!;
 
     /// <summary>A member that is not in the call yet; the caller disposes it unless it is welcomed.</summary>
     public OwnMember Prepare(ulong user) => new(user, Service);
@@ -38,9 +38,9 @@ internal sealed class OwnCall : IDisposable
         List<byte[]> packages = [.. joining.Select(member => member.Begin())];
         byte[] proposals = Service.Proposals(packages.Select(package => DeliveryService.Add(package)));
         CommitResult result = Commit(proposals);
-        HashSet<ulong> everyone = [.. _members.Concat(joining).Select(member => member.UserId)];
+        HashSet<ulong> everyone = [.. members.Concat(joining).Select(member => member.UserId)];
         for (int i = 0; i < joining.Count; i++) joining[i].Join(DeliveryService.Narrow(result.Welcome!, packages[i]), everyone);
-        _members.AddRange(joining);
+        members.AddRange(joining);
         Service.Advance(joining.Select(member => member.UserId), []);
         return result;
     }
@@ -49,13 +49,13 @@ internal sealed class OwnCall : IDisposable
     public CommitResult Commit(byte[] proposals)
     {
         CommitResult? result = null;
-        foreach (OwnMember member in _members)
+        foreach (OwnMember member in members)
         {
             CommitResult answer = member.Propose(proposals);
             result ??= answer;
         }
 
-        foreach (OwnMember member in _members) member.Follow(result!.Commit);
+        foreach (OwnMember member in members) member.Follow(result!.Commit);
         return result!;
     }
 
@@ -64,7 +64,7 @@ internal sealed class OwnCall : IDisposable
 
     public void Dispose()
     {
-        foreach (OwnMember member in _members) member.Dispose();
+        foreach (OwnMember member in members) member.Dispose();
         Service.Dispose();
     }
 }

@@ -9,46 +9,46 @@ namespace Pipeline.Mls.Tests.Group;
 
 public sealed class ProposalTests : IDisposable
 {
-    private readonly OwnCall _call = new(3);
-    private readonly OwnMember _newcomer;
-    private readonly byte[] _package;
+    private readonly OwnCall call = new(3);
+    private readonly OwnMember newcomer;
+    private readonly byte[] package;
 
     public ProposalTests()
     {
-        _newcomer = _call.Prepare(9);
-        _package = _newcomer.Begin();
+        newcomer = call.Prepare(9);
+        package = newcomer.Begin();
     }
 
-    private GroupState Group => _call.Group(0);
+    private GroupState Group => call.Group(0);
 
     [Fact]
     public void Adds_and_removes_of_the_external_sender_are_queued()
     {
-        QueuedProposal add = Group.ValidateProposal(_call.Sign(DeliveryService.Add(_package)));
+        QueuedProposal add = Group.ValidateProposal(call.Sign(DeliveryService.Add(package)));
         Assert.Equal((ProposalKind.Add, 9ul, null), (add.Kind, add.UserId, add.LeafIndex));
-        QueuedProposal remove = Group.ValidateProposal(_call.Sign(DeliveryService.Remove(1)));
+        QueuedProposal remove = Group.ValidateProposal(call.Sign(DeliveryService.Remove(1)));
         Assert.Equal((ProposalKind.Remove, 2ul, 1u), (remove.Kind, remove.UserId, remove.LeafIndex));
         Assert.NotEqual(add.Reference, remove.Reference);
-        Assert.True(Group.TryParseProposal(_call.Sign(DeliveryService.Remove(1)), out _, out MlsError? none));
+        Assert.True(Group.TryParseProposal(call.Sign(DeliveryService.Remove(1)), out _, out MlsError? none));
         Assert.Null(none);
     }
 
     [Fact]
     public void No_changed_or_cut_proposal_is_taken()
     {
-        Refused.EveryChange(_call.Sign(DeliveryService.Add(_package)), changed => Group.ValidateProposal(changed));
-        Refused.EveryChange(_call.Sign(DeliveryService.Remove(1)), changed => Group.ValidateProposal(changed));
+        Refused.EveryChange(call.Sign(DeliveryService.Add(package)), changed => Group.ValidateProposal(changed));
+        Refused.EveryChange(call.Sign(DeliveryService.Remove(1)), changed => Group.ValidateProposal(changed));
     }
 
     /// <summary>The gateway itself may be hostile: it signs, but it cannot make up members.</summary>
     [Fact]
     public void No_changed_key_package_is_taken_though_the_gateway_signs_it() => Refused.EveryChange(
-        _package, changed => Group.ValidateProposal(_call.Sign(DeliveryService.Add(changed))));
+        package, changed => Group.ValidateProposal(call.Sign(DeliveryService.Add(changed))));
 
     [Fact]
     public void No_spliced_proposal_is_taken()
     {
-        byte[] valid = _call.Sign(DeliveryService.Add(_package));
+        byte[] valid = call.Sign(DeliveryService.Add(package));
         Mutations.Of(valid).Sample(changed =>
         {
             if (changed.AsSpan().SequenceEqual(valid)) return;
@@ -63,7 +63,7 @@ public sealed class ProposalTests : IDisposable
     {
         using ECDsa foreign = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         byte[] remove = DeliveryService.Remove(1);
-        byte[] groupId = _call.Service.GroupId;
+        byte[] groupId = call.Service.GroupId;
         ulong epoch = Group.Epoch;
         RefusedProposal(MlsError.BadSignature, DeliveryService.Sign(remove, epoch, groupId, 0, foreign));
         RefusedProposal(MlsError.WrongSender, DeliveryService.Sign(remove, epoch, groupId, 1, foreign));
@@ -80,19 +80,19 @@ public sealed class ProposalTests : IDisposable
         byte[] reinit = [0, 5, 1, 7, 0, 1, 0, 2, 0];
         byte[] externalInit = [0, 6, 1, 7];
         byte[] extensions = [0, 7, 0];
-        byte[] update = [0, 2, .. LeafOf(_newcomer)];
+        byte[] update = [0, 2, .. LeafOf(newcomer)];
         byte[] unknown = [0x0a, 0x0a, 0];
         foreach (byte[] proposal in (byte[][])[psk, reinit, externalInit, extensions, update, unknown])
         {
-            RefusedProposal(MlsError.ProposalNotAllowed, _call.Sign(proposal));
+            RefusedProposal(MlsError.ProposalNotAllowed, call.Sign(proposal));
         }
     }
 
     [Fact]
     public void Removes_of_nobody_are_refused()
     {
-        RefusedProposal(MlsError.UnknownLeaf, _call.Sign(DeliveryService.Remove(3)));
-        RefusedProposal(MlsError.UnknownLeaf, _call.Sign(DeliveryService.Remove(uint.MaxValue)));
+        RefusedProposal(MlsError.UnknownLeaf, call.Sign(DeliveryService.Remove(3)));
+        RefusedProposal(MlsError.UnknownLeaf, call.Sign(DeliveryService.Remove(uint.MaxValue)));
     }
 
     [Fact]
@@ -102,8 +102,8 @@ public sealed class ProposalTests : IDisposable
         result.NextState.Dispose();
         RefusedProposal(MlsError.WrongMessageType, result.Commit);
         FramedContent byMember = new(
-            _call.Service.GroupId, Group.Epoch, new Sender(SenderType.Member, 1), [], ContentType.Proposal, new RemoveProposal(new(1)), null, null);
-        AuthenticatedContent signed = AuthenticatedContent.Sign(byMember, Group.ContextBytes, _call[1].Identity.Key);
+            call.Service.GroupId, Group.Epoch, new Sender(SenderType.Member, 1), [], ContentType.Proposal, new RemoveProposal(new(1)), null, null);
+        AuthenticatedContent signed = AuthenticatedContent.Sign(byMember, Group.ContextBytes, call[1].Identity.Key);
         PublicMessage message = PublicMessage.Protect(signed, Group.Secrets.MembershipKey, Group.ContextBytes);
         RefusedProposal(MlsError.ProposalNotAllowed, message.EncodeMessage());
     }
@@ -111,11 +111,11 @@ public sealed class ProposalTests : IDisposable
     [Fact]
     public void Lists_that_cannot_stand_together_are_not_committed()
     {
-        using OwnMember twin = _call.Prepare(2);
+        using OwnMember twin = call.Prepare(2);
         byte[] twinPackage = twin.Begin();
         RefusedCommit(MlsError.BadProposalList, DeliveryService.Remove(1), DeliveryService.Remove(1));
         RefusedCommit(MlsError.RemovesOurselves, DeliveryService.Remove(0));
-        RefusedCommit(MlsError.DuplicateKey, DeliveryService.Add(_package), DeliveryService.Add(_package));
+        RefusedCommit(MlsError.DuplicateKey, DeliveryService.Add(package), DeliveryService.Add(package));
         RefusedCommit(MlsError.DuplicateIdentity, DeliveryService.Add(twinPackage));
         using GroupState replaced = Commit(DeliveryService.Remove(1), DeliveryService.Add(twinPackage)).NextState;
         Assert.Equal([1ul, 2, 3], replaced.Members.Select(member => member.UserId));
@@ -125,12 +125,12 @@ public sealed class ProposalTests : IDisposable
     [Fact]
     public void Huge_inputs_are_refused_without_much_memory()
     {
-        byte[] valid = _call.Sign(DeliveryService.Remove(1));
+        byte[] valid = call.Sign(DeliveryService.Remove(1));
         byte[] many = [.. Enumerable.Repeat(valid, 1_000_000 / valid.Length).SelectMany(message => message)];
         byte[] random = new byte[1_000_000];
         new Random(5).NextBytes(random);
         byte[] longVector = [.. valid[..4], 0x80, 0x0f, 0x42, 0x40, .. new byte[1_000_000]];
-        byte[] tinyItems = [.. valid[..22], 0, 2, 0, 1, .. _package[..4], 0x80, 0x0f, 0x00, 0x00, .. new byte[0xf_0000]];
+        byte[] tinyItems = [.. valid[..22], 0, 2, 0, 1, .. package[..4], 0x80, 0x0f, 0x00, 0x00, .. new byte[0xf_0000]];
         foreach (byte[] input in (byte[][])[many, random, longVector, tinyItems, new byte[1_000_000], new byte[MlsLimits.MaxMessageBytes + 1]])
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
@@ -142,8 +142,8 @@ public sealed class ProposalTests : IDisposable
 
     public void Dispose()
     {
-        _newcomer.Dispose();
-        _call.Dispose();
+        newcomer.Dispose();
+        call.Dispose();
     }
 
     private static byte[] LeafOf(OwnMember member) => member.KeyPackage!.Package.Leaf.Encoded.ToArray();
@@ -153,7 +153,7 @@ public sealed class ProposalTests : IDisposable
 
     private CommitResult Commit(params byte[][] proposals)
     {
-        TlsReader reader = new(_call.Service.Proposals(proposals));
+        TlsReader reader = new(call.Service.Proposals(proposals));
         return Group.Commit(Group.ValidateProposals(reader.ReadVector()));
     }
 

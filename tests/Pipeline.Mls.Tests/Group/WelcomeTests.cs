@@ -12,62 +12,62 @@ namespace Pipeline.Mls.Tests.Group;
 /// <summary>A Welcome to user 9 into a call of three, and what hostile members could make of it.</summary>
 public sealed class WelcomeTests : IDisposable
 {
-    private readonly OwnCall _call = new(3);
-    private readonly OwnMember _victim;
-    private readonly KeyPackageBundle _bundle;
-    private readonly byte[] _welcome;
-    private readonly byte[] _withPathSecret;
+    private readonly OwnCall call = new(3);
+    private readonly OwnMember victim;
+    private readonly KeyPackageBundle bundle;
+    private readonly byte[] welcome;
+    private readonly byte[] withPathSecret;
 
     public WelcomeTests()
     {
-        _victim = _call.Prepare(9);
-        byte[] package = _victim.Begin();
-        _bundle = _victim.KeyPackage!;
+        victim = call.Prepare(9);
+        byte[] package = victim.Begin();
+        bundle = victim.KeyPackage!;
         byte[] add = DeliveryService.Add(package);
-        _welcome = WelcomeOf(_call.Service.Proposals([add]), package);
-        _withPathSecret = WelcomeOf(_call.Service.Proposals([DeliveryService.Remove(1), add]), package);
+        welcome = WelcomeOf(call.Service.Proposals([add]), package);
+        withPathSecret = WelcomeOf(call.Service.Proposals([DeliveryService.Remove(1), add]), package);
     }
 
     [Fact]
     public void The_good_ones_are_taken()
     {
-        using GroupState joined = Join(_welcome);
+        using GroupState joined = Join(welcome);
         Assert.Equal([1ul, 2, 3, 9], joined.Members.Select(member => member.UserId));
-        using GroupState joinedWithPath = Join(_withPathSecret);
+        using GroupState joinedWithPath = Join(withPathSecret);
         Assert.Equal([1ul, 9, 3], joinedWithPath.Members.Select(member => member.UserId));
-        using GroupState forgedWithoutChange = Join(WelcomeForger.Forge(_welcome, _bundle, _call[0].Identity));
+        using GroupState forgedWithoutChange = Join(WelcomeForger.Forge(welcome, bundle, call[0].Identity));
         Assert.Equal(joined.EpochAuthenticator.ToArray(), forgedWithoutChange.EpochAuthenticator.ToArray());
     }
 
     [Fact]
     public void No_changed_or_cut_Welcome_is_taken()
     {
-        Refused.EveryChange(_welcome, changed => Join(changed));
-        Refused.EveryChange(_withPathSecret, changed => Join(changed));
+        Refused.EveryChange(welcome, changed => Join(changed));
+        Refused.EveryChange(withPathSecret, changed => Join(changed));
     }
 
     [Fact]
-    public void No_spliced_Welcome_is_taken() => Mutations.Of(_welcome).Sample(changed =>
+    public void No_spliced_Welcome_is_taken() => Mutations.Of(welcome).Sample(changed =>
     {
-        if (!changed.AsSpan().SequenceEqual(_welcome)) Refused.Somehow(() => Join(changed), Convert.ToHexString(changed));
+        if (!changed.AsSpan().SequenceEqual(welcome)) Refused.Somehow(() => Join(changed), Convert.ToHexString(changed));
     }, seed: "0N0XIzNsQ0O2", iter: 500, threads: 1);
 
     [Fact]
     public void Another_key_package_is_not_ours()
     {
-        using KeyPackageBundle other = KeyPackageBundle.Create(_victim.Identity);
-        Refused.With(MlsError.NotForThisKeyPackage, () => GroupState.Join(_welcome, other, _victim.Expect(_ => true)));
+        using KeyPackageBundle other = KeyPackageBundle.Create(victim.Identity);
+        Refused.With(MlsError.NotForThisKeyPackage, () => GroupState.Join(welcome, other, victim.Expect(_ => true)));
     }
 
     [Fact]
     public void Expectations_are_held()
     {
-        JoinExpectations good = _victim.Expect(_ => true);
-        Refused.With(MlsError.WrongGroup, () => Join(_welcome, good with { GroupId = new byte[8] }));
-        Refused.With(MlsError.UnrecognisedUser, () => Join(_welcome, _victim.Expect(user => user != 2)));
+        JoinExpectations good = victim.Expect(_ => true);
+        Refused.With(MlsError.WrongGroup, () => Join(welcome, good with { GroupId = new byte[8] }));
+        Refused.With(MlsError.UnrecognisedUser, () => Join(welcome, victim.Expect(user => user != 2)));
         using DeliveryService other = new(1);
         ExternalSender foreign = ExternalSender.Parse(other.ExternalSender);
-        Refused.With(MlsError.WrongExtensions, () => Join(_welcome, good with { ExternalSender = foreign }));
+        Refused.With(MlsError.WrongExtensions, () => Join(welcome, good with { ExternalSender = foreign }));
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class WelcomeTests : IDisposable
     {
         using DeliveryService second = new(2);
         List<ExternalSender> both = [
-            ExternalSender.Parse(_call.Service.ExternalSender), ExternalSender.Parse(second.ExternalSender)];
+            ExternalSender.Parse(call.Service.ExternalSender), ExternalSender.Parse(second.ExternalSender)];
         RefusedInfo(MlsError.WrongExtensions, info => WithExtensions(info, [Extension.ForExternalSenders(both)]));
         RefusedInfo(MlsError.WrongExtensions, info => WithExtensions(info, [Extension.ForExternalSenders([])]));
         RefusedInfo(MlsError.WrongExtensions, info => WithExtensions(info, []));
@@ -110,12 +110,12 @@ public sealed class WelcomeTests : IDisposable
     public void Pre_shared_keys_and_wrong_path_secrets_are_refused()
     {
         PreSharedKeyId psk = new(true, 0, [1], 0, new byte[32]);
-        RefusedSecrets(MlsError.UnknownPreSharedKey, _welcome, secrets => secrets with { Psks = [psk] });
-        RefusedSecrets(MlsError.BadCiphertext, _welcome, secrets => secrets with { JoinerSecret = new byte[32] });
-        RefusedSecrets(MlsError.Malformed, _welcome, secrets => secrets with { JoinerSecret = new byte[31] });
-        RefusedSecrets(MlsError.BadUpdatePath, _welcome, secrets => secrets with { PathSecret = new byte[32] });
-        RefusedSecrets(MlsError.BadUpdatePath, _withPathSecret, secrets => secrets with { PathSecret = Flip(secrets.PathSecret!) });
-        RefusedSecrets(MlsError.BadUpdatePath, _withPathSecret, secrets => secrets with { PathSecret = [] });
+        RefusedSecrets(MlsError.UnknownPreSharedKey, welcome, secrets => secrets with { Psks = [psk] });
+        RefusedSecrets(MlsError.BadCiphertext, welcome, secrets => secrets with { JoinerSecret = new byte[32] });
+        RefusedSecrets(MlsError.Malformed, welcome, secrets => secrets with { JoinerSecret = new byte[31] });
+        RefusedSecrets(MlsError.BadUpdatePath, welcome, secrets => secrets with { PathSecret = new byte[32] });
+        RefusedSecrets(MlsError.BadUpdatePath, withPathSecret, secrets => secrets with { PathSecret = Flip(secrets.PathSecret!) });
+        RefusedSecrets(MlsError.BadUpdatePath, withPathSecret, secrets => secrets with { PathSecret = [] });
     }
 
     [Fact]
@@ -138,7 +138,7 @@ public sealed class WelcomeTests : IDisposable
             (NodeIndex index, ParentNode node) = tree.Parents().First();
             tree.SetParent(index, new ParentNode(SomeParent([]).EncryptionKey, node.ParentHash, node.UnmergedLeaves));
         },
-        _withPathSecret);
+        withPathSecret);
 
     [Fact]
     public void The_same_user_twice_is_refused()
@@ -150,8 +150,8 @@ public sealed class WelcomeTests : IDisposable
 
     public void Dispose()
     {
-        _victim.Dispose();
-        _call.Dispose();
+        victim.Dispose();
+        call.Dispose();
     }
 
     private static byte[] Flip(byte[] bytes) => [(byte)(bytes[0] ^ 1), .. bytes[1..]];
@@ -186,19 +186,19 @@ public sealed class WelcomeTests : IDisposable
     private byte[] WelcomeOf(byte[] proposals, byte[] package)
     {
         TlsReader reader = new(proposals);
-        CommitResult result = _call.Group(0).Commit(_call.Group(0).ValidateProposals(reader.ReadVector()));
+        CommitResult result = call.Group(0).Commit(call.Group(0).ValidateProposals(reader.ReadVector()));
         result.NextState.Dispose();
         return DeliveryService.Narrow(result.Welcome!, package);
     }
 
     private GroupState Join(byte[] welcome, JoinExpectations? expectations = null) =>
-        GroupState.Join(welcome, _bundle, expectations ?? _victim.Expect(_ => true));
+        GroupState.Join(welcome, bundle, expectations ?? victim.Expect(_ => true));
 
     private void RefusedInfo(MlsError error, Func<GroupInfo, GroupInfo> change) =>
-        Refused.With(error, () => Join(WelcomeForger.Forge(_welcome, _bundle, _call[0].Identity, changeInfo: change)));
+        Refused.With(error, () => Join(WelcomeForger.Forge(welcome, bundle, call[0].Identity, changeInfo: change)));
 
     private void RefusedSecrets(MlsError error, byte[] welcome, Func<GroupSecrets, GroupSecrets> change) =>
-        Refused.With(error, () => Join(WelcomeForger.Forge(welcome, _bundle, _call[0].Identity, changeSecrets: change)));
+        Refused.With(error, () => Join(WelcomeForger.Forge(welcome, bundle, call[0].Identity, changeSecrets: change)));
 
     /// <summary>The forger keeps the announced tree hash true, so that only the tree itself can give it away.</summary>
     private void RefusedTree(MlsError error, Action<RatchetTree> change, byte[]? welcome = null)
@@ -215,6 +215,6 @@ public sealed class WelcomeTests : IDisposable
         }
 
         Refused.With(error, () => Join(
-            WelcomeForger.Forge(welcome ?? _welcome, _bundle, _call[0].Identity, changeInfo: Forge)));
+            WelcomeForger.Forge(welcome ?? this.welcome, bundle, call[0].Identity, changeInfo: Forge)));
     }
 }

@@ -10,19 +10,19 @@ namespace Pipeline.Mls.Tests.Messages;
 /// <summary>Every parser on bytes that nobody would send: a named error or a value, never another exception.</summary>
 public sealed class ParserPropertyTests : IDisposable
 {
-    private readonly OwnCall _call = new(3);
-    private readonly OwnMember _newcomer;
-    private readonly byte[][] _valid;
+    private readonly OwnCall call = new(3);
+    private readonly OwnMember newcomer;
+    private readonly byte[][] valid;
 
     public ParserPropertyTests()
     {
-        _newcomer = _call.Prepare(9);
-        byte[] package = _newcomer.Begin();
-        byte[] proposals = _call.Service.Proposals([DeliveryService.Remove(1), DeliveryService.Add(package)]);
+        newcomer = call.Prepare(9);
+        byte[] package = newcomer.Begin();
+        byte[] proposals = call.Service.Proposals([DeliveryService.Remove(1), DeliveryService.Add(package)]);
         TlsReader reader = new(proposals);
-        var result = _call.Group(0).Commit(_call.Group(0).ValidateProposals(reader.ReadVector()));
+        var result = call.Group(0).Commit(call.Group(0).ValidateProposals(reader.ReadVector()));
         result.NextState.Dispose();
-        _valid = [package, proposals, result.Commit, result.Welcome!, RatchetTreeCodec.Encode(_call.Group(0).Tree)];
+        valid = [package, proposals, result.Commit, result.Welcome!, RatchetTreeCodec.Encode(call.Group(0).Tree)];
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class ParserPropertyTests : IDisposable
     [Fact]
     public void Edited_messages_are_survived()
     {
-        foreach (byte[] valid in _valid)
+        foreach (byte[] valid in this.valid)
         {
             Mutations.Of(valid).Sample(bytes => ParseAll(bytes), seed: "0N0XIzNsQ0O2", iter: 2_000, threads: 1);
         }
@@ -51,8 +51,8 @@ public sealed class ParserPropertyTests : IDisposable
 
     public void Dispose()
     {
-        _newcomer.Dispose();
-        _call.Dispose();
+        newcomer.Dispose();
+        call.Dispose();
     }
 
     private static void ParseAll(byte[] bytes)

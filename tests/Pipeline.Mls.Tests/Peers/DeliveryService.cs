@@ -11,14 +11,14 @@ namespace Pipeline.Mls.Tests.Peers;
 /// </summary>
 internal sealed class DeliveryService : IDisposable
 {
-    private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly List<ulong?> _leaves = [];
+    private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly List<ulong?> leaves = [];
 
     public DeliveryService(ulong channelId)
     {
         BinaryPrimitives.WriteUInt64BigEndian(GroupId, channelId);
         ChannelId = channelId;
-        ECPoint point = _key.ExportParameters(false).Q;
+        ECPoint point = key.ExportParameters(false).Q;
         ExternalSender = [0x40, 0x41, 4, .. point.X!, .. point.Y!, 0, 1, 1, 0];
     }
 
@@ -32,7 +32,7 @@ internal sealed class DeliveryService : IDisposable
     public ulong Epoch { get; private set; }
 
     /// <summary>Who sits on which leaf.</summary>
-    public IReadOnlyList<ulong?> Leaves => _leaves;
+    public IReadOnlyList<ulong?> Leaves => leaves;
 
     public static byte[] Add(ReadOnlySpan<byte> keyPackage) => [0, 1, .. keyPackage];
 
@@ -43,10 +43,10 @@ internal sealed class DeliveryService : IDisposable
         return proposal;
     }
 
-    public byte[] RemoveUser(ulong user) => Remove((uint)_leaves.IndexOf(user));
+    public byte[] RemoveUser(ulong user) => Remove((uint)leaves.IndexOf(user));
 
     /// <summary>One proposal as an MLSMessage of the current epoch, from external sender 0.</summary>
-    public byte[] Sign(ReadOnlySpan<byte> proposal) => Sign(proposal, Epoch, GroupId, 0, _key);
+    public byte[] Sign(ReadOnlySpan<byte> proposal) => Sign(proposal, Epoch, GroupId, 0, key);
 
     public static byte[] Sign(ReadOnlySpan<byte> proposal, ulong epoch, ReadOnlySpan<byte> groupId, uint index, ECDsa key)
     {
@@ -82,19 +82,19 @@ internal sealed class DeliveryService : IDisposable
     public void Begin(ulong creator)
     {
         Epoch = 0;
-        _leaves.Clear();
-        _leaves.Add(creator);
+        leaves.Clear();
+        leaves.Add(creator);
     }
 
     /// <summary>A commit was chosen: removes first, then adds to the leftmost blank leaves.</summary>
     public void Advance(IEnumerable<ulong> added, IEnumerable<ulong> removed)
     {
-        foreach (ulong user in removed) _leaves[_leaves.IndexOf(user)] = null;
+        foreach (ulong user in removed) leaves[leaves.IndexOf(user)] = null;
         foreach (ulong user in added)
         {
-            int free = _leaves.IndexOf(null);
-            if (free < 0) _leaves.Add(user);
-            else _leaves[free] = user;
+            int free = leaves.IndexOf(null);
+            if (free < 0) leaves.Add(user);
+            else leaves[free] = user;
         }
 
         Epoch++;
@@ -124,5 +124,5 @@ internal sealed class DeliveryService : IDisposable
         return narrowed.ToArray();
     }
 
-    public void Dispose() => _key.Dispose();
+    public void Dispose() => key.Dispose();
 }

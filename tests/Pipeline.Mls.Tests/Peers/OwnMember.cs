@@ -9,13 +9,13 @@ namespace Pipeline.Mls.Tests.Peers;
 /// <summary>Our implementation as one member of a call: what a DAVE session does with it, without its timing.</summary>
 internal sealed class OwnMember : IDisposable
 {
-    private readonly DeliveryService _service;
-    private readonly List<QueuedProposal> _queue = [];
-    private CommitResult? _commit;
+    private readonly DeliveryService service;
+    private readonly List<QueuedProposal> queue = [];
+    private CommitResult? commit;
 
     public OwnMember(ulong userId, DeliveryService service)
     {
-        _service = service;
+        this.service = service;
         Identity = MlsIdentity.Create(userId);
         UserId = userId;
     }
@@ -29,7 +29,7 @@ internal sealed class OwnMember : IDisposable
     public GroupState? Group { get; private set; }
 
     /// <summary>What has come by op 27 in this epoch.</summary>
-    public IReadOnlyList<QueuedProposal> Queue => _queue;
+    public IReadOnlyList<QueuedProposal> Queue => queue;
 
     /// <summary>Begins again: a pending group of one, and a fresh key package to be added by.</summary>
     public byte[] Begin()
@@ -37,8 +37,8 @@ internal sealed class OwnMember : IDisposable
         Reset();
         KeyPackage = KeyPackageBundle.Create(Identity);
         using HpkeKeyPair leafKeys = HpkeKeyPair.Generate();
-        ExternalSender sender = ExternalSender.Parse(_service.ExternalSender);
-        Group = GroupState.Create(_service.GroupId, Identity, leafKeys, sender);
+        ExternalSender sender = ExternalSender.Parse(service.ExternalSender);
+        Group = GroupState.Create(service.GroupId, Identity, leafKeys, sender);
         return KeyPackage.KeyPackage.ToArray();
     }
 
@@ -46,22 +46,22 @@ internal sealed class OwnMember : IDisposable
     public CommitResult Propose(byte[] proposals)
     {
         TlsReader reader = new(proposals);
-        _queue.AddRange(Group!.ValidateProposals(reader.ReadVector()));
-        _commit?.NextState.Dispose();
-        _commit = Group.Commit(_queue);
-        return _commit;
+        queue.AddRange(Group!.ValidateProposals(reader.ReadVector()));
+        commit?.NextState.Dispose();
+        commit = Group.Commit(queue);
+        return commit;
     }
 
     public void Follow(byte[] commit)
     {
-        bool own = _commit is not null && _commit.Commit.AsSpan().SequenceEqual(commit);
-        Enter(own ? _commit!.NextState : Group!.Apply(commit, _queue), keepCommit: own);
+        bool own = this.commit is not null && this.commit.Commit.AsSpan().SequenceEqual(commit);
+        Enter(own ? this.commit!.NextState : Group!.Apply(commit, queue), keepCommit: own);
     }
 
     public JoinExpectations Expect(Func<ulong, bool> isRecognised) => new()
     {
-        GroupId = _service.GroupId,
-        ExternalSender = ExternalSender.Parse(_service.ExternalSender),
+        GroupId = service.GroupId,
+        ExternalSender = ExternalSender.Parse(service.ExternalSender),
         IsRecognised = isRecognised,
     };
 
@@ -76,18 +76,18 @@ internal sealed class OwnMember : IDisposable
 
     private void Enter(GroupState next, bool keepCommit)
     {
-        if (!keepCommit) _commit?.NextState.Dispose();
-        _commit = null;
-        _queue.Clear();
+        if (!keepCommit) commit?.NextState.Dispose();
+        commit = null;
+        queue.Clear();
         Group?.Dispose();
         Group = next;
     }
 
     private void Reset()
     {
-        _commit?.NextState.Dispose();
-        _commit = null;
-        _queue.Clear();
+        commit?.NextState.Dispose();
+        commit = null;
+        queue.Clear();
         Group?.Dispose();
         Group = null;
         KeyPackage?.Dispose();
