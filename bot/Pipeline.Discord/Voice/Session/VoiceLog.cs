@@ -2,7 +2,6 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Pipeline.Dave.Session;
 using Pipeline.Discord.Rtp;
-using Pipeline.Discord.Voice.Call;
 
 namespace Pipeline.Discord.Voice.Session;
 
