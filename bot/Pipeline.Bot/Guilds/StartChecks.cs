@@ -96,11 +96,3 @@ internal sealed record StartCall(Guild Guild, GuildChannel Channel, ulong Starte
 
 /// <summary>How an attempt to start ended. <paramref name="Running"/>: what is being recorded; null when nothing is.</summary>
 internal sealed record StartOutcome(RecordedCall? Running, string Text, bool Started);
-
-/// <summary>What somebody asked to be recorded, checked.</summary>
-/// <param name="PanelChannel">Where the panel goes; null: nowhere.</param>
-/// <param name="Part">Counts on when a recording reached its limit and goes on in a new one.</param>
-internal sealed record StartCall(Guild Guild, GuildChannel Channel, ulong StartedBy, string? Title, ulong? PanelChannel, KnownSettings Settings, int Part = 1);
-
-/// <summary>How an attempt to start ended. <paramref name="Running"/>: what is being recorded; null when nothing is.</summary>
-internal sealed record StartOutcome(RecordedCall? Running, string Text, bool Started);
