@@ -11,7 +11,7 @@ param recordingsImmutableDays int
 
 // These names are compared with the constants in shared/Pipeline.Contracts by a test.
 var queueNames = ['recording-started', 'segment-ready', 'recording-stopped']
-var tableNames = ['ledger', 'catalogue', 'settings', 'reports']
+var tableNames = ['ledger', 'catalogue', 'settings', 'reports', 'events', 'webhooks']
 var poisonQueueNames = map(queueNames, name => '${name}-poison')
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {

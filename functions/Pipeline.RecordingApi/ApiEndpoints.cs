@@ -1,10 +1,12 @@
 using System.Net.Mime;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Deletion;
+using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Guilds;
 using Pipeline.RecordingApi.Health;
 using Pipeline.RecordingApi.Http;
 using Pipeline.RecordingApi.Recordings;
+using Pipeline.RecordingApi.Webhooks;
 
 namespace Pipeline.RecordingApi;
 
@@ -23,9 +25,29 @@ public static class ApiEndpoints
             .WithName("getGuildSettings").WithSummary("What a server has chosen").Produces<GuildSettings>();
         settings.MapPut("", static (HttpContext context, string guildId, GuildSettingsOperations operations) => operations.PutAsync(context, guildId))
             .WithName("putGuildSettings").WithSummary("Replace what a server has chosen").Accepts<GuildSettings>(MediaTypeNames.Application.Json).Produces<GuildSettings>().WithFaults(400, 413);
+        MapEvents(routes);
         routes.MapGet("/api/health", static (HttpContext context, HealthOperations operations) => operations.GetAsync(context))
             .WithTags("operations").WithName("getHealth").WithSummary("Storage, queues, poison counts").Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
         routes.MapOpenApi(DocumentPath);
+    }
+
+    private static void MapEvents(IEndpointRouteBuilder routes)
+    {
+        RouteGroupBuilder events = routes.MapGroup("/api/events").WithTags("events").AddEndpointFilter<RouteGroupBuilder, StorageFirst>();
+        events.MapGet("", static (HttpContext context, EventReads operations) => operations.ListAsync(context))
+            .WithName("listEvents").WithSummary("What has happened, oldest first, for 30 days: after, limit").Produces<EventPage>().WithFaults(400);
+        RouteGroupBuilder webhooks = routes.MapGroup("/api/guilds/{guildId}/webhooks").WithTags("events")
+            .AddEndpointFilter<RouteGroupBuilder, StorageFirst>();
+        webhooks.MapGet("", static (HttpContext context, string guildId, WebhookOperations operations) => operations.GetAsync(context, guildId))
+            .WithName("getWebhook").WithSummary("A server's webhook, without its secret").Produces<WebhookState>().WithFaults(400, 404);
+        webhooks.MapPut("", static (HttpContext context, string guildId, WebhookOperations operations) => operations.PutAsync(context, guildId))
+            .WithName("putWebhook").WithSummary("Set a server's webhook; a new secret is shown in this answer only")
+            .Accepts<PutWebhookRequest>(MediaTypeNames.Application.Json).Produces<WebhookState>()
+            .Produces<WebhookState>(StatusCodes.Status201Created).WithFaults(400, 413);
+        webhooks.MapDelete("", static (HttpContext context, string guildId, WebhookOperations operations) => operations.DeleteAsync(context, guildId))
+            .WithName("deleteWebhook").WithSummary("Forget a server's webhook").Produces(StatusCodes.Status204NoContent).WithFaults(400);
+        webhooks.MapPost("/test", static (HttpContext context, string guildId, WebhookOperations operations) => operations.TestAsync(context, guildId))
+            .WithName("testWebhook").WithSummary("Send one webhook.test now").Produces(StatusCodes.Status204NoContent).WithFaults(400, 404, 502);
     }
 
     private static void MapWrites(RouteGroupBuilder api)

@@ -1,3 +1,5 @@
+using Pipeline.RecordingApi.Webhooks;
+
 namespace Pipeline.RecordingApi;
 
 /// <summary>What the recording API is told by the executable that carries it.</summary>
@@ -5,6 +7,9 @@ public sealed record ApiOptions
 {
     /// <summary>What callers must show; null where somebody in front has asked for a key already. A secret.</summary>
     public string? Key { get; init; }
+
+    /// <summary>Who is told of events.</summary>
+    public WebhookOptions Webhooks { get; init; } = new();
 
     /// <summary>Nothing stays live for longer.</summary>
     public required TimeSpan LiveLimit { get; init; }

@@ -1,10 +1,13 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Deletion;
+using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Guilds;
 using Pipeline.RecordingApi.Health;
 using Pipeline.RecordingApi.Http;
 using Pipeline.RecordingApi.Recordings;
+using Pipeline.RecordingApi.Webhooks;
 
 namespace Pipeline.RecordingApi;
 
@@ -25,6 +28,16 @@ public static class ApiServices
         services.AddSingleton<ForgottenRecordings>();
         services.AddSingleton<GuildSettingsOperations>();
         services.AddSingleton<HealthOperations>();
+        services.TryAddSingleton(options.Webhooks);
+        services.AddSingleton<EventTable>();
+        services.AddSingleton<EventOutbox>();
+        services.AddSingleton<EventReads>();
+        services.AddSingleton<EventSweep>();
+        services.AddSingleton<WebhookTable>();
+        services.AddSingleton<WebhookDeliveries>();
+        services.AddSingleton<WebhookSender>();
+        services.AddSingleton<WebhookDelivery>();
+        services.AddSingleton<WebhookOperations>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJsonContext.Default));
         services.AddOpenApi(document => document.AddDocumentTransformer((description, _, _) =>
         {

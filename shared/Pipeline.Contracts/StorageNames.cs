@@ -13,6 +13,9 @@ public static class StorageNames
     public const string SegmentReadyQueue = "segment-ready";
     public const string RecordingStoppedQueue = "recording-stopped";
 
+    /// <summary>One message per event and webhook that wants it.</summary>
+    public const string WebhookQueue = "webhook-deliveries";
+
     /// <summary>Table: what the functions moved, one partition per recording.</summary>
     public const string LedgerTable = "ledger";
 
@@ -24,6 +27,12 @@ public static class StorageNames
 
     /// <summary>Table: what needs a person's eye (messages given up, segments refused).</summary>
     public const string ReportsTable = "reports";
+
+    /// <summary>Table of the recording API: the outbox of events.</summary>
+    public const string EventsTable = "events";
+
+    /// <summary>Table of the recording API: webhooks that servers have put, and which are switched off.</summary>
+    public const string WebhooksTable = "webhooks";
 
     /// <summary>Appended to a queue's name by the Functions host for messages that failed too often.</summary>
     public const string PoisonSuffix = "-poison";

@@ -9,8 +9,16 @@ namespace Pipeline.Storage;
 /// </summary>
 public sealed class StorageSetup(StorageClients clients)
 {
-    public static IReadOnlyList<string> Queues { get; } = [StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue];
-    private static readonly string[] Tables = [StorageNames.LedgerTable, StorageNames.CatalogueTable, StorageNames.SettingsTable, StorageNames.ReportsTable];
+    public static IReadOnlyList<string> Queues { get; } =
+    [
+        StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue, StorageNames.WebhookQueue,
+    ];
+
+    private static readonly string[] Tables =
+    [
+        StorageNames.LedgerTable, StorageNames.CatalogueTable, StorageNames.SettingsTable, StorageNames.ReportsTable,
+        StorageNames.EventsTable, StorageNames.WebhooksTable,
+    ];
 
     private volatile bool ready;
 

@@ -1,5 +1,6 @@
 using Pipeline.Contracts;
 using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Events;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Deletion;
@@ -8,7 +9,7 @@ namespace Pipeline.RecordingApi.Deletion;
 /// Deletes a recording: its blobs, its rows, what the pipeline still holds of it. An empty row stays, so that segments that
 /// are still under way cannot bring it back.
 /// </summary>
-public sealed class RecordingDeletion(CatalogueTable catalogue, RecordingsContainer container, TempContainer temp, LedgerPartitions ledger, ILogger<RecordingDeletion> log)
+public sealed class RecordingDeletion(CatalogueTable catalogue, RecordingsContainer container, TempContainer temp, LedgerPartitions ledger, EventOutbox outbox, ILogger<RecordingDeletion> log)
 {
     public async Task<IResult> DeleteAsync(HttpContext context, string recordingId)
     {
@@ -21,6 +22,9 @@ public sealed class RecordingDeletion(CatalogueTable catalogue, RecordingsContai
         await DeleteTempAsync(id, context.RequestAborted);
         await catalogue.DeleteSegmentsAsync(id.ToString(), context.RequestAborted);
         await ledger.DeleteAsync(id, context.RequestAborted);
+        // The server is only known where the row was still whole; a first try that was cut off has said it by then or says it without.
+        EventData told = entry.Recording is { } gone ? EventOutbox.Of(gone.Details) with { Title = null } : new EventData { RecordingId = id.ToString() };
+        await outbox.RaiseAsync(EventTypes.RecordingDeleted, told, "", context.RequestAborted);
         ApiLog.RecordingDeleted(log, id.ToString());
         return Results.NoContent();
     }

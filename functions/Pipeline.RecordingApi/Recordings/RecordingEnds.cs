@@ -1,13 +1,14 @@
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Http;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Recordings;
 
 /// <summary>Finishes recordings: the same list again gets the same answer, another list a 409, a longer one amends where that is expected.</summary>
-public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer container)
+public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer container, EventOutbox outbox)
 {
     private const int UpdateTries = 8;
 
@@ -80,6 +81,7 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
 
     private async Task<IResult> AnswerAsync(RecordingDetails details, IReadOnlyList<RecordingSegment> segments, CancellationToken cancellation)
     {
+        await TellAsync(details, cancellation);
         List<string> audio = new(segments.Count);
         foreach (RecordingSegment segment in segments)
         {
@@ -101,5 +103,22 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
             },
         };
         return Results.Json(answer, WireJsonContext.Default.FinalizeResponse);
+    }
+
+    // On every answer, also a repeated one: whoever finished the recording may have ended before it could say so.
+    private async Task TellAsync(RecordingDetails details, CancellationToken cancellation)
+    {
+        EventData told = EventOutbox.Of(details);
+        EventData completed = told with
+        {
+            Duration = details.Duration,
+            ParticipantCount = details.ParticipantCount,
+            SegmentCount = details.SegmentCount,
+            EndReason = details.EndReason,
+        };
+        await outbox.RaiseAsync(EventTypes.RecordingCompleted, completed, "", cancellation);
+        if (details.MissingSegmentCount == 0) return;
+        string problem = $"{details.MissingSegmentCount} segments were announced and never arrived";
+        await outbox.RaiseAsync(EventTypes.RecordingProblem, told with { Problem = problem }, "missing", cancellation);
     }
 }

@@ -1,12 +1,13 @@
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Http;
 
 namespace Pipeline.RecordingApi.Recordings;
 
 /// <summary>Creates recordings. A recording's id is its session's id, so that any repetition meets the same recording.</summary>
-public sealed class RecordingStarts(CatalogueTable catalogue)
+public sealed class RecordingStarts(CatalogueTable catalogue, EventOutbox outbox)
 {
     public async Task<IResult> InitLiveAsync(HttpContext context)
     {
@@ -16,6 +17,8 @@ public sealed class RecordingStarts(CatalogueTable catalogue)
         if (errors.Any) return errors.ToProblem();
         (CatalogueRecording? recording, bool added, IResult? finished) = await EnsureAsync(Fresh(request), context.RequestAborted);
         if (recording is null) return finished!;
+        // Also when it was there: the first try may have ended before it could say so.
+        await outbox.RaiseAsync(EventTypes.RecordingStarted, EventOutbox.Of(recording.Details), "", context.RequestAborted);
         InitLiveResponse answer = new() { RecordingId = recording.Details.Id, Status = Words.Of(recording.Details.Status) };
         return Results.Json(answer, WireJsonContext.Default.InitLiveResponse, statusCode: added ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }

@@ -1,0 +1,113 @@
+using System.Globalization;
+using Azure;
+using Azure.Data.Tables;
+using Pipeline.Contracts;
+using Pipeline.RecordingApi.Events;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Webhooks;
+
+/// <summary>
+/// All webhooks: those of the settings, and those that servers have put, one row each. Partition: the server, or <c>settings</c> for the
+/// state of the former; row: the webhook's id.
+/// </summary>
+public sealed class WebhookTable(StorageClients clients, WebhookOptions options, TimeProvider time)
+{
+    /// <summary>The id of the one webhook that a server may put through the API.</summary>
+    public const string OfGuild = "guild";
+
+    /// <summary>How long a replaced secret signs too, so that a receiver can change over.</summary>
+    public static readonly TimeSpan Overlap = TimeSpan.FromDays(1);
+
+    private const string SettingsPartition = "settings";
+
+    private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.WebhooksTable);
+
+    /// <summary>Every webhook that may want an event of a server.</summary>
+    public async Task<List<Webhook>> ListAsync(string? guildId, CancellationToken cancellation)
+    {
+        List<Webhook> found = [];
+        for (int number = 0; number < options.Endpoints.Count; number++) found.Add(await OfSettingsAsync(number, cancellation));
+        if (guildId is not null && await FindOfGuildAsync(guildId, cancellation) is { } own) found.Add(own);
+        return found;
+    }
+
+    /// <summary>The webhook that a message names; null where it is gone.</summary>
+    public async Task<Webhook?> FindAsync(string id, string? guildId, CancellationToken cancellation)
+    {
+        if (id == OfGuild) return guildId is null ? null : await FindOfGuildAsync(guildId, cancellation);
+        return int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < options.Endpoints.Count
+            ? await OfSettingsAsync(number, cancellation)
+            : null;
+    }
+
+    /// <summary>The webhook that a server has put; null for none.</summary>
+    public async Task<Webhook?> FindOfGuildAsync(string guildId, CancellationToken cancellation)
+    {
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(guildId, OfGuild, cancellationToken: cancellation);
+        if (!row.HasValue || !Uri.TryCreate(row.Value!.GetString("Url"), UriKind.Absolute, out Uri? url)) return null;
+        List<WebhookSecret> secrets = [];
+        if (WebhookSecret.TryParse(row.Value.GetString("Secret"), out WebhookSecret secret)) secrets.Add(secret);
+        bool overlaps = row.Value.GetDateTimeOffset("OldSecretUntil") is { } until && time.GetUtcNow() < until;
+        if (overlaps && WebhookSecret.TryParse(row.Value.GetString("OldSecret"), out WebhookSecret old)) secrets.Add(old);
+        return new Webhook
+        {
+            Id = OfGuild,
+            GuildId = guildId,
+            Url = url,
+            Secrets = secrets,
+            Events = row.Value.GetString("Events").Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            OffBecause = row.Value.GetString("OffBecause") is { Length: > 0 } off ? off : null,
+        };
+    }
+
+    /// <summary>
+    /// Writes a server's webhook, switched on. A second secret is kept as the old one for a day; without one, an old secret that still
+    /// signs goes on to its end.
+    /// </summary>
+    public Task PutAsync(Webhook webhook, CancellationToken cancellation)
+    {
+        TableEntity row = new(webhook.GuildId, OfGuild)
+        {
+            ["Url"] = webhook.Url.AbsoluteUri,
+            ["Events"] = string.Join(' ', webhook.Events),
+            ["Secret"] = webhook.Secrets[0].Reveal(),
+            ["OffBecause"] = "",
+        };
+        if (webhook.Secrets.Count > 1)
+        {
+            row["OldSecret"] = webhook.Secrets[1].Reveal();
+            row["OldSecretUntil"] = time.GetUtcNow() + Overlap;
+        }
+        return table.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellation);
+    }
+
+    public Task DeleteOfGuildAsync(string guildId, CancellationToken cancellation) =>
+        table.DeleteEntityAsync(guildId, OfGuild, ETag.All, cancellation);
+
+    /// <summary>Switches a webhook off and says why; it stays off until it is put again, or until its address in the settings changes.</summary>
+    public Task SwitchOffAsync(Webhook webhook, string because, CancellationToken cancellation)
+    {
+        bool own = webhook.Id == OfGuild;
+        TableEntity row = new(own ? webhook.GuildId : SettingsPartition, own ? OfGuild : webhook.Id) { ["OffBecause"] = because };
+        if (!own) row["Url"] = webhook.Url.AbsoluteUri;
+        return table.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellation);
+    }
+
+    private async Task<Webhook> OfSettingsAsync(int number, CancellationToken cancellation)
+    {
+        WebhookSetting setting = options.Endpoints[number];
+        string id = number.ToString(CultureInfo.InvariantCulture);
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(SettingsPartition, id, cancellationToken: cancellation);
+        bool isSame = row.HasValue && row.Value!.GetString("Url") == setting.Url.AbsoluteUri;
+        return new Webhook
+        {
+            Id = id,
+            GuildId = setting.GuildId,
+            Url = setting.Url,
+            Secrets = WebhookSecret.TryParse(setting.Secret, out WebhookSecret secret) ? [secret] : [],
+            Events = setting.Events.Count > 0 ? setting.Events : EventTypes.Default,
+            OffBecause = isSame ? row.Value!.GetString("OffBecause") : null,
+        };
+    }
+}
