@@ -24,7 +24,11 @@ public static class ApiEndpoints
         settings.MapGet("", static (HttpContext context, string guildId, GuildSettingsOperations operations) => operations.GetAsync(context, guildId))
             .WithName("getGuildSettings").WithSummary("What a server has chosen").Produces<GuildSettings>();
         settings.MapPut("", static (HttpContext context, string guildId, GuildSettingsOperations operations) => operations.PutAsync(context, guildId))
-            .WithName("putGuildSettings").WithSummary("Replace what a server has chosen").Accepts<GuildSettings>(MediaTypeNames.Application.Json).Produces<GuildSettings>().WithFaults(400, 413);
+            .WithName("putGuildSettings").WithSummary("Replace what a server has chosen").Accepts<GuildSettings>(MediaTypeNames.Application.Json).Produces<GuildSettings>().WithFaults(400, 412, 413);
+        settings.MapPut("/opt-outs/{userId}", static (HttpContext context, string guildId, string userId, GuildSettingsOperations operations) => operations.SetOptOutAsync(context, guildId, userId, optedOut: true))
+            .WithName("putOptOut").WithSummary("One person does not want to be recorded in this server; repeating it is no fault").Produces(StatusCodes.Status204NoContent).WithFaults(400);
+        settings.MapDelete("/opt-outs/{userId}", static (HttpContext context, string guildId, string userId, GuildSettingsOperations operations) => operations.SetOptOutAsync(context, guildId, userId, optedOut: false))
+            .WithName("deleteOptOut").WithSummary("The person may be recorded again; repeating it is no fault").Produces(StatusCodes.Status204NoContent).WithFaults(400);
         MapEvents(routes);
         routes.MapGet("/api/health", static (HttpContext context, HealthOperations operations) => operations.GetAsync(context))
             .WithTags("operations").WithName("getHealth").WithSummary("Storage, queues, poison counts").Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);

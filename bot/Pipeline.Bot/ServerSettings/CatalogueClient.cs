@@ -54,21 +54,35 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         return response.StatusCode != HttpStatusCode.NotFound;
     }
 
-    /// <summary>Null: the server has chosen nothing yet.</summary>
-    public async Task<GuildSettings?> GetSettingsAsync(ulong guildId, CancellationToken cancellationToken)
+    /// <summary>The defaults where the server has chosen nothing yet, and the tag of the document; null where the API gives none.</summary>
+    public async Task<(GuildSettings Settings, string? Etag)> GetSettingsAsync(ulong guildId, CancellationToken cancellationToken)
     {
-        GuildSettings? settings = await GetAsync(SettingsPath(guildId), ApiJsonContext.Default.GuildSettings, cancellationToken);
+        using HttpRequestMessage request = Request(HttpMethod.Get, SettingsPath(guildId));
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+        GuildSettings settings = await ReadAsync(response, ApiJsonContext.Default.GuildSettings, cancellationToken) ?? new GuildSettings();
         // A field that is absent is read as null, whatever its type says.
-        return settings is { OptedOutUserIds: null } ? settings with { OptedOutUserIds = [] } : settings;
+        return (settings.OptedOutUserIds is null ? settings with { OptedOutUserIds = [] } : settings, response.Headers.ETag?.ToString());
     }
 
-    public async Task PutSettingsAsync(ulong guildId, GuildSettings settings, CancellationToken cancellationToken)
+    /// <param name="etag">Only when the document is still the one with this tag; null: in any case.</param>
+    /// <returns>False: it has changed meanwhile.</returns>
+    public async Task<bool> PutSettingsAsync(ulong guildId, GuildSettings settings, string? etag, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = Request(HttpMethod.Put, SettingsPath(guildId));
         request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(settings, ApiJsonContext.Default.GuildSettings));
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+        if (etag is not null) request.Headers.TryAddWithoutValidation("If-Match", etag);
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken, HttpStatusCode.PreconditionFailed);
         if (response.StatusCode == HttpStatusCode.NotFound) throw new CatalogueException("the recording API keeps no settings");
+        return response.StatusCode != HttpStatusCode.PreconditionFailed;
+    }
+
+    /// <summary>One person's wish, without touching anybody else's. False: this API knows whole documents only.</summary>
+    public async Task<bool> SetOptOutAsync(ulong guildId, string userId, bool optedOut, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = Request(optedOut ? HttpMethod.Put : HttpMethod.Delete, SettingsPath(guildId) + "/opt-outs/" + Uri.EscapeDataString(userId));
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken, HttpStatusCode.MethodNotAllowed);
+        return response.IsSuccessStatusCode;
     }
 
     /// <summary>Where people open a recording; null when no API is configured.</summary>
@@ -86,6 +100,11 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
     {
         using HttpRequestMessage request = Request(HttpMethod.Get, path);
         using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+        return await ReadAsync(response, shape, cancellationToken);
+    }
+
+    private static async Task<T?> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> shape, CancellationToken cancellationToken) where T : class
+    {
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.NoContent) return null;
         try
         {
@@ -105,15 +124,15 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         return request;
     }
 
-    /// <summary>Any answer but success and "not there" is an exception; so is none.</summary>
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <summary>Any answer but success, "not there" and one more is an exception; so is none.</summary>
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken, HttpStatusCode alsoTaken = HttpStatusCode.NotFound)
     {
         using CancellationTokenSource timeout = new(options.Timeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
             HttpResponseMessage response = await http.SendAsync(request, either.Token);
-            if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return response;
+            if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone || response.StatusCode == alsoTaken) return response;
             int status = (int)response.StatusCode;
             response.Dispose();
             throw new CatalogueException(string.Create(CultureInfo.InvariantCulture, $"the recording API answered {status}"));

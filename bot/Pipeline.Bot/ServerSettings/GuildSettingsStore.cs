@@ -14,6 +14,7 @@ namespace Pipeline.Bot.ServerSettings;
 /// <param name="folder">Where the last-known copies lie, one file per guild.</param>
 internal sealed class GuildSettingsStore(CatalogueClient api, string folder, TimeProvider time, ILogger<GuildSettingsStore> log)
 {
+    private const int MostAttempts = 20;
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<ulong, Entry> entries = new();
@@ -30,7 +31,7 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
         if (entry.Copy.IsUnsaved) return Known(guildId, isLastKnown: !await PushAsync(guildId, cancellationToken));
         try
         {
-            GuildSettings settings = await api.GetSettingsAsync(guildId, cancellationToken) ?? new GuildSettings();
+            (GuildSettings settings, _) = await api.GetSettingsAsync(guildId, cancellationToken);
             // What was changed here, or written there, while the answer was on its way is newer than the answer.
             Change(guildId, copy => ReferenceEquals(copy, entry.Copy) ? copy with { Settings = settings, IsComplete = true } : copy, time.GetTimestamp());
             return Known(guildId, isLastKnown: false);
@@ -77,11 +78,8 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
         {
             StoredSettings ours = Find(guildId).Copy;
             if (!ours.IsUnsaved) return true;
-            // The API's list of people counts, not our copy of it: others may have written there.
-            GuildSettings theirs = await api.GetSettingsAsync(guildId, cancellationToken) ?? new GuildSettings();
-            StoredSettings next = ours with { Settings = (ours.Unsaved ? ours.Settings : theirs) with { OptedOutUserIds = theirs.OptedOutUserIds } };
-            await api.PutSettingsAsync(guildId, next.Effective(), cancellationToken);
-            Change(guildId, now => now.Without(ours) with { Settings = now.Unsaved && !ReferenceEquals(now.Settings, ours.Settings) ? now.Settings : next.Effective(), IsComplete = true }, time.GetTimestamp());
+            GuildSettings written = await WriteAsync(guildId, ours, cancellationToken);
+            Change(guildId, now => now.Without(ours) with { Settings = now.Unsaved && !ReferenceEquals(now.Settings, ours.Settings) ? now.Settings : written, IsComplete = true }, time.GetTimestamp());
             return true;
         }
         catch (CatalogueException problem)
@@ -93,6 +91,26 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
         {
             turn.Release();
         }
+    }
+
+    /// <summary>Each wish by itself, and the document only when it was changed here, or when the API knows nothing else.</summary>
+    /// <returns>What the API has now.</returns>
+    private async Task<GuildSettings> WriteAsync(ulong guildId, StoredSettings ours, CancellationToken cancellationToken)
+    {
+        for (int attempt = 0; attempt < MostAttempts; attempt++)
+        {
+            // The API's list of people counts, not our copy of it: others may have written there.
+            (GuildSettings theirs, string? etag) = await api.GetSettingsAsync(guildId, cancellationToken);
+            GuildSettings next = (ours with { Settings = (ours.Unsaved ? ours.Settings : theirs) with { OptedOutUserIds = theirs.OptedOutUserIds } }).Effective();
+            bool wholeOnly = ours.Unsaved;
+            HashSet<string> there = [.. theirs.OptedOutUserIds];
+            foreach ((string user, bool optedOut) in ours.Wishes ?? StoredSettings.NoWishes)
+            {
+                if (there.Contains(user) != optedOut && !wholeOnly) wholeOnly = !await api.SetOptOutAsync(guildId, user, optedOut, cancellationToken);
+            }
+            if (!wholeOnly || await api.PutSettingsAsync(guildId, next, etag, cancellationToken)) return next;
+        }
+        throw new CatalogueException("the settings are changed by others all the time");
     }
 
     private Entry Find(ulong guildId) => entries.GetOrAdd(guildId, Load);

@@ -1,36 +1,75 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Http;
 
 namespace Pipeline.RecordingApi.Guilds;
 
-/// <summary>Keeps what servers have chosen. Fields that this program does not know are kept and given back.</summary>
+/// <summary>
+/// Keeps what servers have chosen. Fields that this program does not know are kept and given back. The document has an ETag, and
+/// If-Match keeps two writers from undoing each other (RFC 9110 §13.1.1); one person's opt-out is an operation of its own.
+/// </summary>
 public sealed class GuildSettingsOperations(GuildSettingsTable table)
 {
     private const int LongestAnnounceMode = 32;
-    private const int MostOptOuts = 2_000;
+    private const long BodyLimit = 1024 * 1024; // 45,000 people
 
     public async Task<IResult> GetAsync(HttpContext context, string guildId)
     {
         FieldErrors errors = new();
         errors.Snowflake("guildId", guildId);
         if (errors.Any) return errors.ToProblem();
-        GuildSettings settings = await table.ReadAsync(ulong.Parse(guildId, CultureInfo.InvariantCulture), context.RequestAborted);
-        return Results.Json(settings, WireJsonContext.Default.GuildSettings);
+        return Answer(context, (await table.ReadAsync(Number(guildId), context.RequestAborted)).Settings);
     }
 
     public async Task<IResult> PutAsync(HttpContext context, string guildId)
     {
-        (GuildSettings? settings, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.GuildSettings, JsonBody.Limit);
+        (GuildSettings? settings, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.GuildSettings, BodyLimit);
         if (settings is null) return fault!;
         FieldErrors errors = new();
         errors.Snowflake("guildId", guildId);
         if (settings.RecorderRoleId == 0) errors.Add("recorderRoleId", "must be a decimal string");
         if (settings.AnnounceMode?.Length > LongestAnnounceMode) errors.Add("announceMode", $"must have at most {LongestAnnounceMode} characters");
-        if (settings.OptedOutUserIds is null || settings.OptedOutUserIds.Count > MostOptOuts) errors.Add("optedOutUserIds", $"must be a list of at most {MostOptOuts}");
+        if (settings.OptedOutUserIds is null) errors.Add("optedOutUserIds", "must be a list");
         for (int i = 0; i < (settings.OptedOutUserIds?.Count ?? 0) && !errors.IsFull; i++) errors.Snowflake($"optedOutUserIds[{i}]", settings.OptedOutUserIds![i]);
         if (errors.Any) return errors.ToProblem();
-        await table.WriteAsync(ulong.Parse(guildId, CultureInfo.InvariantCulture), settings, context.RequestAborted);
-        return Results.Json(settings, WireJsonContext.Default.GuildSettings);
+        settings = settings with { OptedOutUserIds = [.. settings.OptedOutUserIds!.Select(user => Text(Number(user))).Distinct().Order(StringComparer.Ordinal)] };
+        string? expected = context.Request.Headers.IfMatch is [{ Length: > 0 } wanted] && wanted != "*" ? wanted : null;
+        while (true)
+        {
+            StoredGuildSettings before = await table.ReadAsync(Number(guildId), context.RequestAborted);
+            if (expected is not null && expected != EtagOf(before.Settings))
+            {
+                return Problems.Of(StatusCodes.Status412PreconditionFailed, "The settings have changed", "read them again and repeat the change on what is there now");
+            }
+            if (await table.TryWriteAsync(Number(guildId), before, settings, context.RequestAborted)) return Answer(context, settings);
+        }
     }
+
+    /// <summary>One person wants no recording in this server, or takes that back; repeating it is no fault, and no other person is touched.</summary>
+    public async Task<IResult> SetOptOutAsync(HttpContext context, string guildId, string userId, bool optedOut)
+    {
+        FieldErrors errors = new();
+        errors.Snowflake("guildId", guildId);
+        errors.Snowflake("userId", userId);
+        if (errors.Any) return errors.ToProblem();
+        await table.SetOptOutAsync(Number(guildId), Number(userId), optedOut, context.RequestAborted);
+        return Results.NoContent();
+    }
+
+    private static IResult Answer(HttpContext context, GuildSettings settings)
+    {
+        string etag = EtagOf(settings);
+        context.Response.Headers.ETag = etag;
+        bool isKnown = HttpMethods.IsGet(context.Request.Method) && context.Request.Headers.IfNoneMatch.Contains(etag);
+        return isKnown ? Results.StatusCode(StatusCodes.Status304NotModified) : Results.Json(settings, WireJsonContext.Default.GuildSettings);
+    }
+
+    private static string EtagOf(GuildSettings settings) =>
+        "\"" + Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(settings, WireJsonContext.Default.GuildSettings)).AsSpan(0, 16)) + "\"";
+
+    private static ulong Number(string id) => ulong.Parse(id, CultureInfo.InvariantCulture);
+
+    private static string Text(ulong id) => id.ToString(CultureInfo.InvariantCulture);
 }

@@ -8,25 +8,82 @@ using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Guilds;
 
-/// <summary>Settings of servers, one row each.</summary>
+/// <summary>
+/// Settings of servers: one row for what was chosen, and one for each person who does not want to be recorded, so that many may say so at
+/// once and none is lost, and the list has no limit.
+/// </summary>
 public sealed class GuildSettingsTable(StorageClients clients)
 {
     private const string RowKey = "settings";
+    private const string PersonPrefix = "out-";
+    private const int LargestTransaction = 100; // Azure Tables: entity group transactions
+
     private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.SettingsTable);
 
     /// <summary>What the server has chosen; the defaults where it has chosen nothing.</summary>
-    public async Task<GuildSettings> ReadAsync(ulong guildId, CancellationToken cancellation)
+    public async Task<StoredGuildSettings> ReadAsync(ulong guildId, CancellationToken cancellation)
     {
-        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(Partition(guildId), RowKey, cancellationToken: cancellation);
-        if (!row.HasValue || row.Value!.GetBinary("Json") is not { } json) return new GuildSettings();
-        return JsonSerializer.Deserialize(json, ApiJsonContext.Default.GuildSettings) ?? new GuildSettings();
+        string partition = Partition(guildId);
+        GuildSettings settings = new();
+        ETag? etag = null;
+        SortedSet<string> people = new(StringComparer.Ordinal);
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(one => one.PartitionKey == partition, cancellationToken: cancellation))
+        {
+            if (row.RowKey.StartsWith(PersonPrefix, StringComparison.Ordinal)) people.Add(row.RowKey[PersonPrefix.Length..]);
+            else if (row.RowKey == RowKey && row.GetBinary("Json") is { } json) (settings, etag) = (JsonSerializer.Deserialize(json, ApiJsonContext.Default.GuildSettings) ?? new GuildSettings(), row.ETag);
+        }
+        // Rows of an older version hold the list themselves.
+        people.UnionWith(settings.OptedOutUserIds ?? []);
+        return new StoredGuildSettings(settings with { OptedOutUserIds = [.. people] }, etag, IsOfOlderVersion: settings.OptedOutUserIds is { Count: > 0 });
     }
 
-    public Task WriteAsync(ulong guildId, GuildSettings settings, CancellationToken cancellation)
+    /// <summary>Replaces what <paramref name="before"/> was. False: somebody else has done so meanwhile. People who have opted out since then stay.</summary>
+    public async Task<bool> TryWriteAsync(ulong guildId, StoredGuildSettings before, GuildSettings settings, CancellationToken cancellation)
     {
-        TableEntity row = new(Partition(guildId), RowKey) { ["Json"] = JsonSerializer.SerializeToUtf8Bytes(settings, ApiJsonContext.Default.GuildSettings) };
-        return table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellation);
+        string[] added = [.. settings.OptedOutUserIds.Distinct().Except(before.IsOfOlderVersion ? [] : before.Settings.OptedOutUserIds)];
+        foreach (string[] some in added.Chunk(LargestTransaction))
+        {
+            await table.SubmitTransactionAsync(some.Select(user => new TableTransactionAction(TableTransactionActionType.UpsertReplace, new TableEntity(Partition(guildId), PersonPrefix + user))), cancellation);
+        }
+        TableEntity row = new(Partition(guildId), RowKey)
+        {
+            ["Json"] = JsonSerializer.SerializeToUtf8Bytes(settings with { OptedOutUserIds = [] }, ApiJsonContext.Default.GuildSettings),
+        };
+        try
+        {
+            if (before.Etag is { } etag) await table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, cancellation);
+            else await table.AddEntityAsync(row, cancellation);
+        }
+        catch (RequestFailedException conflict) when (conflict.Status is 409 or 412 or 404)
+        {
+            return false;
+        }
+        foreach (string user in before.Settings.OptedOutUserIds.Except(settings.OptedOutUserIds)) await RemoveAsync(guildId, user, cancellation);
+        return true;
     }
+
+    /// <summary>May be repeated.</summary>
+    public async Task SetOptOutAsync(ulong guildId, ulong userId, bool optedOut, CancellationToken cancellation)
+    {
+        string user = userId.ToString(CultureInfo.InvariantCulture);
+        if (optedOut)
+        {
+            await table.UpsertEntityAsync(new TableEntity(Partition(guildId), PersonPrefix + user), TableUpdateMode.Replace, cancellation);
+            return;
+        }
+        while (await ReadAsync(guildId, cancellation) is { IsOfOlderVersion: true } before && !await TryWriteAsync(guildId, before, before.Settings, cancellation))
+        {
+            // Another request moves the old list into rows; then there is nothing left to do.
+        }
+        await RemoveAsync(guildId, user, cancellation);
+    }
+
+    private Task RemoveAsync(ulong guildId, string user, CancellationToken cancellation) =>
+        table.DeleteEntityAsync(Partition(guildId), PersonPrefix + user, ETag.All, cancellation); // 404 is no fault to this client
 
     private static string Partition(ulong guildId) => guildId.ToString(CultureInfo.InvariantCulture);
 }
+
+/// <param name="Etag">Of the row without the people; null where nothing was chosen yet.</param>
+/// <param name="IsOfOlderVersion">The row holds people itself, who have no rows yet.</param>
+public sealed record StoredGuildSettings(GuildSettings Settings, ETag? Etag, bool IsOfOlderVersion);

@@ -268,7 +268,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
 
         string[] paths = [.. document["paths"]!.AsObject().Select(path => path.Key).Order(StringComparer.Ordinal)];
         Assert.Equal(
-            ["/api/guilds/{guildId}/settings", "/api/health", "/api/recordings", "/api/recordings/init", "/api/recordings/init-live", "/api/recordings/{recordingId}",
+            ["/api/guilds/{guildId}/settings", "/api/guilds/{guildId}/settings/opt-outs/{userId}", "/api/health", "/api/recordings", "/api/recordings/init", "/api/recordings/init-live", "/api/recordings/{recordingId}",
              "/api/recordings/{recordingId}/complete", "/api/recordings/{recordingId}/finalize", "/api/recordings/{recordingId}/segment-upload-url"],
             paths);
         Assert.NotNull(document["components"]!["schemas"]!["FinalizeRequest"]!["properties"]!["segments"]);

@@ -1,0 +1,112 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Azure.Data.Tables;
+using Pipeline.Contracts;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Api;
+
+public sealed class GuildSettingsTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Twenty_people_who_opt_out_at_once_are_all_kept_and_each_can_come_back()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        ulong[] people = [.. Enumerable.Range(1, 20).Select(i => 900_000_000_000_000_000UL + (ulong)i)];
+        HttpResponseMessage[] answers = await Task.WhenAll(people.Select(user => app.Http.PutAsync(OptOut(801, user), null, Cancellation)));
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode));
+        Assert.Equal(people.Select(user => user.ToString()), await PeopleAsync(app, 801));
+
+        Assert.Equal(HttpStatusCode.NoContent, (await app.Http.PutAsync(OptOut(801, people[0]), null, Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await app.Http.DeleteAsync(OptOut(801, people[7]), Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await app.Http.DeleteAsync(OptOut(801, people[7]), Cancellation)).StatusCode);
+        Assert.Equal(people.Except([people[7]]).Select(user => user.ToString()), await PeopleAsync(app, 801));
+        Assert.Equal(HttpStatusCode.BadRequest, (await app.Http.PutAsync(new Uri("api/guilds/801/settings/opt-outs/x", UriKind.Relative), null, Cancellation)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Twenty_writers_of_the_whole_document_undo_nobody_with_if_match()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        int refused = 0;
+        await Task.WhenAll(Enumerable.Range(1, 20).Select(async i =>
+        {
+            while (true)
+            {
+                using HttpResponseMessage read = await app.Http.GetAsync(Settings(802), Cancellation);
+                JsonNode document = JsonNode.Parse(await read.Content.ReadAsStringAsync(Cancellation))!;
+                document["optedOutUserIds"]!.AsArray().Add(i.ToString());
+                HttpStatusCode status = await PutAsync(app, 802, document, read.Headers.ETag!.Tag);
+                if (status == HttpStatusCode.OK) return;
+                Assert.Equal(HttpStatusCode.PreconditionFailed, status);
+                Interlocked.Increment(ref refused);
+            }
+        }));
+        Assert.Equal(20, (await PeopleAsync(app, 802)).Length);
+        Assert.True(refused > 0);
+    }
+
+    [Fact]
+    public async Task Stale_document_is_refused_and_a_known_one_is_not_sent_again()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        using HttpResponseMessage first = await app.Http.GetAsync(Settings(803), Cancellation);
+        string etag = first.Headers.ETag!.Tag;
+        await app.Http.PutAsync(OptOut(803, 5), null, Cancellation);
+        JsonObject mine = new() { ["announceMode"] = "text", ["optedOutUserIds"] = new JsonArray() };
+        Assert.Equal(HttpStatusCode.PreconditionFailed, await PutAsync(app, 803, mine, etag));
+        Assert.Equal(["5"], await PeopleAsync(app, 803));
+        using HttpResponseMessage now = await app.Http.GetAsync(Settings(803), Cancellation);
+        Assert.NotEqual(etag, now.Headers.ETag!.Tag);
+        using HttpRequestMessage again = new(HttpMethod.Get, Settings(803));
+        again.Headers.TryAddWithoutValidation("If-None-Match", now.Headers.ETag.Tag);
+        Assert.Equal(HttpStatusCode.NotModified, (await app.Http.SendAsync(again, Cancellation)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Two_thousand_and_more_people_fit()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonObject many = new() { ["optedOutUserIds"] = new JsonArray([.. Enumerable.Range(1, 2_500).Select(i => JsonValue.Create(i.ToString()))]) };
+        Assert.Equal(HttpStatusCode.OK, await PutAsync(app, 804, many, null));
+        await app.Http.PutAsync(OptOut(804, 9_999), null, Cancellation);
+        Assert.Equal(2_501, (await PeopleAsync(app, 804)).Length);
+    }
+
+    [Fact]
+    public async Task List_of_an_older_version_is_kept_and_can_be_left()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        await app.Http.GetAsync(Settings(805), Cancellation); // makes the table
+        TableClient table = new(azurite.ConnectionString, StorageNames.SettingsTable);
+        await table.UpsertEntityAsync(new TableEntity("805", "settings") { ["Json"] = Encoding.UTF8.GetBytes("""{"announceMode":"text","optedOutUserIds":["5","6"]}""") }, cancellationToken: Cancellation);
+        await app.Http.PutAsync(OptOut(805, 7), null, Cancellation);
+        Assert.Equal(["5", "6", "7"], await PeopleAsync(app, 805));
+        await app.Http.DeleteAsync(OptOut(805, 5), Cancellation);
+        Assert.Equal(["6", "7"], await PeopleAsync(app, 805));
+        Assert.Contains("\"announceMode\":\"text\"", await app.Http.GetStringAsync(Settings(805), Cancellation), StringComparison.Ordinal);
+    }
+
+    private static Uri Settings(ulong guild) => new($"api/guilds/{guild}/settings", UriKind.Relative);
+
+    private static Uri OptOut(ulong guild, ulong user) => new($"api/guilds/{guild}/settings/opt-outs/{user}", UriKind.Relative);
+
+    private static async Task<string[]> PeopleAsync(App app, ulong guild)
+    {
+        using JsonDocument document = JsonDocument.Parse(await app.Http.GetStringAsync(Settings(guild), Cancellation));
+        return [.. document.RootElement.GetProperty("optedOutUserIds").EnumerateArray().Select(user => user.GetString()!)];
+    }
+
+    private static async Task<HttpStatusCode> PutAsync(App app, ulong guild, JsonNode document, string? etag)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Put, Settings(guild)) { Content = new StringContent(document.ToJsonString(), Encoding.UTF8, "application/json") };
+        if (etag is not null) request.Headers.TryAddWithoutValidation("If-Match", etag);
+        using HttpResponseMessage answer = await app.Http.SendAsync(request, Cancellation);
+        return answer.StatusCode;
+    }
+}
