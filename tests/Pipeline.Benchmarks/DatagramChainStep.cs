@@ -36,7 +36,7 @@ internal abstract class DatagramChainStep : IDisposable
     /// <summary>libopus and nothing else.</summary>
     public sealed class Alone(DatagramSpeech speech) : DatagramChainStep
     {
-        private readonly LibopusDecoder[] decoders = [.. Enumerable.Range(0, speech.Speakers).Select(_ => new LibopusDecoder(channels: 2))];
+        private readonly ReferenceDecoder[] decoders = [.. Enumerable.Range(0, speech.Speakers).Select(_ => new ReferenceDecoder(channels: 2))];
         private readonly short[] pcm = new short[OpusPacket.MaximumSamples * 2];
 
         public override void Dispose() => Array.ForEach(decoders, decoder => decoder.Dispose());

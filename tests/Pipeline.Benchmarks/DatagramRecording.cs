@@ -6,7 +6,7 @@ namespace Pipeline.Benchmarks;
 /// <summary>A recording with the product's defaults in a folder of its own.</summary>
 internal static class DatagramRecording
 {
-    public static Recording Start(string folder, TimeProvider time)
+    public static Recording Start(string folder, TimeProvider time, CaptureOptions? options = null)
     {
         SessionInfo session = new()
         {
@@ -17,6 +17,6 @@ internal static class DatagramRecording
             StartedBy = 3,
             StartedAt = time.GetUtcNow(),
         };
-        return new Recording(session, new CaptureOptions(), Path.Combine(folder, session.RecordingId.ToString()), time, time.GetTimestamp(), new Dictionary<ulong, int>(), new Consent([]));
+        return new Recording(session, options ?? new CaptureOptions(), Path.Combine(folder, session.RecordingId.ToString()), time, time.GetTimestamp(), new Dictionary<ulong, int>(), new Consent([]));
     }
 }

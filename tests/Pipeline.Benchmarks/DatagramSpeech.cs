@@ -72,7 +72,7 @@ internal sealed class DatagramSpeech
     private static short[] Decode(string voice)
     {
         using FileStream file = File.OpenRead(RepositoryRoot.Combine("tests", "speech", voice));
-        using OpusDecoder decoder = new(channels: 1);
+        using LibopusDecoder decoder = new(channels: 1);
         OggOpusReader reader = new(file);
         List<short> all = [];
         short[] pcm = new short[OpusPacket.MaximumSamples];

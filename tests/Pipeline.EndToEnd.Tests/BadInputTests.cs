@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json;
 using Pipeline.Bot.Cli;
 using Pipeline.Bot.Cli.Settings;
 using Pipeline.TestKit;
@@ -90,14 +91,34 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
     [Theory]
     [InlineData("replay")]
     [InlineData("run")]
-    public async Task Absent_libopus_is_named_with_what_installs_it(string command)
+    public async Task Absent_libopus_is_named_with_what_installs_it_where_nothing_else_is_allowed(string command)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "hides the library as the Linux loader finds it");
-        // The loader takes the first file of the name and asks no further when it is none.
-        foreach (string name in new[] { "libopus.so.0", "libopus.so", "opus.so", "libopus" }) await File.WriteAllTextAsync(folder.Combine(name), "none", TestContext.Current.CancellationToken);
+        await HideLibopusAsync();
         string[] arguments = command == "run" ? ["run"] : ["replay", "--speaker", $"Ada={Speech}"];
-        string line = await RunAsync("bot/Pipeline.Bot", arguments, ExitCode.Machine, [.. BotSettings(), ("LD_LIBRARY_PATH", folder.Path)]);
+        string line = await RunAsync("bot/Pipeline.Bot", arguments, ExitCode.Machine, [.. BotSettings(), ("RECORDING_OPUS", "libopus"), ("LD_LIBRARY_PATH", folder.Path)]);
         Assert.Contains("libopus0", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Absent_libopus_is_told_once_and_the_recording_is_made()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "hides the library as the Linux loader finds it");
+        await HideLibopusAsync();
+        Dictionary<string, string?> environment = new()
+        {
+            ["PipelineStorage"] = fixture.Azurite.ConnectionStringOf(Azurite.NumberedAccount(20)),
+            ["RECORDING_SPOOL_FOLDER"] = folder.Combine("spool"),
+            ["LD_LIBRARY_PATH"] = folder.Path,
+        };
+        string summary = folder.Combine("summary.json");
+        await using ChildProcess process = ChildProcess.Start(
+            "dotnet", [BuiltProject.Assembly("bot/Pipeline.Bot"), "replay", "--speaker", $"Ada={Speech}", "--speed", "100", "--json", summary], environment);
+        Assert.Equal(ExitCode.Success, await process.WaitForExitAsync(Patience));
+        string told = Assert.Single(process.Lines, line => line.Contains("Concentus", StringComparison.Ordinal));
+        Assert.Contains("libopus is not installed", told, StringComparison.Ordinal);
+        using JsonDocument written = JsonDocument.Parse(await File.ReadAllTextAsync(summary, TestContext.Current.CancellationToken));
+        Assert.NotEqual(0, written.RootElement.GetProperty("segmentsUploaded").GetInt32());
     }
 
     [Theory]
@@ -175,6 +196,12 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
     [InlineData("PROMETHEUS_ENDPOINT", "http://127.0.0.1:9464/metrics")]
     public async Task Functions_name_a_wrong_setting(string name, string? value) =>
         Assert.Contains(name, await FunctionsAsync(WrongSetting, ("PipelineStorage", "UseDevelopmentStorage=true"), (name, value)), StringComparison.Ordinal);
+
+    // The loader takes the first file of the name and asks no further when it is none.
+    private async Task HideLibopusAsync()
+    {
+        foreach (string name in new[] { "libopus.so.0", "libopus.so", "opus.so", "libopus" }) await File.WriteAllTextAsync(folder.Combine(name), "none", TestContext.Current.CancellationToken);
+    }
 
     private (string Name, string? Value)[] BotSettings() => [("RECORDING_SPOOL_FOLDER", folder.Combine("spool")), ("DISCORD_TOKEN", "a.token"), ("DISCORD_API_BASE", "http://127.0.0.1:9/api")];
 

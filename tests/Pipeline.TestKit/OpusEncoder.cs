@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Pipeline.TestKit;
 
 /// <summary>
-/// libopus as a sender has it: 48 kHz, packets of 2.5 to 60 ms. Only tests encode; the product decodes.
+/// libopus as a sender has it: 48 kHz, packets of 2.5 to 60 ms. Shares nothing with the product, so that it can judge it.
 /// </summary>
 public sealed unsafe partial class OpusEncoder : IDisposable
 {

@@ -1,3 +1,5 @@
+using Pipeline.Audio.Opus;
+
 namespace Pipeline.Bot.Capture;
 
 /// <summary>
@@ -5,6 +7,9 @@ namespace Pipeline.Bot.Capture;
 /// </summary>
 internal sealed record CaptureOptions
 {
+    /// <summary>RECORDING_OPUS: which decoder. Default: libopus where it is installed, else the managed one.</summary>
+    public OpusChoice Opus { get; init; }
+
     /// <summary>RECORDING_CHANNELS: 1 or 2 channels in every WAV file. Default 2.</summary>
     public int Channels { get; init; } = 2;
 

@@ -10,13 +10,13 @@ namespace Pipeline.Bot.Capture;
 /// </summary>
 internal sealed class FramePlacer(RecordingContext context, Timeline timeline, SegmentLane lane, TrackCounters counters) : IDisposable
 {
-    /// <summary>What libopus can make up without inventing words.</summary>
+    /// <summary>What a decoder can make up without inventing words.</summary>
     private const int MaximumConcealed = 5;
 
     /// <summary>Jitter may have the first packets of a run come so much too late.</summary>
     private const long LargestCorrection = SampleClock.SamplesPerSecond / 4;
 
-    private readonly OpusDecoder decoder = new(context.Options.Channels);
+    private readonly IOpusDecoder decoder = context.Codecs.CreateDecoder(context.Options.Channels);
     private readonly EnergyDetector energy = new(context.Options.VadRmsThreshold);
     private bool hasPrevious;
     private long previousSequence;

@@ -46,11 +46,10 @@ internal sealed class Recording : IDisposable
     /// <param name="firstIndexes">First free index per user of a recording that is continued; users not named start at 0.</param>
     /// <param name="consent">Complete: the one who is not in it is recorded from the first frame on.</param>
     /// <exception cref="IOException">The folder cannot be created.</exception>
-    /// <exception cref="OpusLibraryMissingException">libopus is not installed.</exception>
+    /// <exception cref="OpusLibraryMissingException">libopus alone is allowed and is not installed.</exception>
     public Recording(SessionInfo session, CaptureOptions options, string folder, TimeProvider time, long startTimestamp, IReadOnlyDictionary<ulong, int> firstIndexes, Consent consent)
     {
         (this.time, this.firstIndexes, Consent) = (time, firstIndexes, consent);
-        _ = OpusLibrary.Version; // better missing now than at the first word
         context = new RecordingContext(session, options, folder, time, startTimestamp);
         trackless = new TracklessSpeakers(context.Gaps);
         lastTick = time.GetTimestamp();

@@ -15,12 +15,14 @@ internal sealed class RecordingContext
         (Session, Options, Folder, this.startTimestamp) = (session, options, folder, startTimestamp);
         samplesPerTimestamp = (double)SampleClock.SamplesPerSecond / time.TimestampFrequency;
         Limits = new CaptureLimits(options);
+        Codecs = OpusCodecs.Choose(options.Opus);
         Scratch = new short[(OpusPacket.MaximumSamples + 1) * options.Channels];
     }
 
     public SessionInfo Session { get; }
     public CaptureOptions Options { get; }
     public CaptureLimits Limits { get; }
+    public OpusCodecs Codecs { get; }
 
     /// <summary>The recording's folder in the spool.</summary>
     public string Folder { get; }

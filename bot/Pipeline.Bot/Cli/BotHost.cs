@@ -2,7 +2,9 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Pipeline.Audio.Opus;
 using Pipeline.Bot.Cli.Settings;
+using Pipeline.Bot.Observability;
 
 namespace Pipeline.Bot.Cli;
 
@@ -26,5 +28,13 @@ internal static class BotHost
         builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
         builder.Services.AddSingleton(TimeProvider.System).AddTelemetry(options.Hosting).AddHealth(options.Hosting).AddRecordings(options);
         return builder;
+    }
+
+    /// <summary>Says once which decoder records where it is not libopus.</summary>
+    public static void TellCodecs(IHost app, OpusCodecs codecs, OpusChoice choice)
+    {
+        if (!codecs.IsManaged) return;
+        string reason = choice == OpusChoice.Managed ? "RECORDING_OPUS says so" : "libopus is not installed (Debian, Ubuntu: apt-get install libopus0)";
+        app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Pipeline.Bot").OpusIsManaged(codecs.Name, reason);
     }
 }

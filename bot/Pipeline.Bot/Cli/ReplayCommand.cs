@@ -55,9 +55,10 @@ internal static class ReplayCommand
     private static async Task<int> ReplayAsync(Microsoft.Extensions.Configuration.IConfiguration configuration, BotOptions bot, ReplayOptions options)
     {
         TimeSpan length = ReplayInput.Measure(options);
-        _ = OpusLibrary.Version; // Missing: said now, not at the first packet.
+        OpusCodecs codecs = OpusCodecs.Choose(bot.Capture.Opus); // libopus is missing: said now, not at the first packet
         HostApplicationBuilder builder = BotHost.CreateBuilder(configuration, bot);
         using IHost app = builder.Build();
+        BotHost.TellCodecs(app, codecs, bot.Capture.Opus);
         await CommandGuard.RequireStorageAsync(app.Services.GetRequiredService<TempStorages>());
         await app.StartAsync();
         ReplayProgress progress = new(AnsiConsole.Console, TimeProvider.System);

@@ -33,13 +33,14 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(IConfiguration configuration, BotOptions bot, RecorderOptions discord, CancellationToken cancellationToken)
     {
-        _ = OpusLibrary.Version; // Missing: said now, not at the first packet.
+        OpusCodecs codecs = OpusCodecs.Choose(bot.Capture.Opus); // libopus is missing: said now, not at the first packet
         HostApplicationBuilder builder = BotHost.CreateBuilder(configuration, bot);
         builder.Services.AddHostedService<StoragePreparation>();
         builder.Services.AddShardLease(ShardName.For(discord.Gateway.Token, discord.Gateway.Shard));
         builder.Services.AddDiscord(discord);
         builder.Services.AddHostedService<ShutdownOrder>();
         using IHost app = builder.Build();
+        BotHost.TellCodecs(app, codecs, bot.Capture.Opus);
         // Asked for now: running the host ends with disposing its services.
         GatewayPump running = app.Services.GetRequiredService<GatewayPump>();
         ActiveRecordings recordings = app.Services.GetRequiredService<ActiveRecordings>();

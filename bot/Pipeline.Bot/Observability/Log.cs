@@ -97,4 +97,7 @@ internal static partial class Log
 
     [LoggerMessage(4309, LogLevel.Debug, "A probe got no answer: {Problem}")]
     public static partial void ProbeFailed(this ILogger logger, string problem);
+
+    [LoggerMessage(4310, LogLevel.Warning, "Opus is decoded by {Codec} because {Reason}: recordings are whole, each speaker costs 1.6 times the processor time")]
+    public static partial void OpusIsManaged(this ILogger logger, string codec, string reason);
 }

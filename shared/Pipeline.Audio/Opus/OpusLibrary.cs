@@ -5,6 +5,11 @@ namespace Pipeline.Audio.Opus;
 /// <summary>The installed libopus as a whole.</summary>
 public static class OpusLibrary
 {
+    private static readonly Lazy<bool> Found = new(() => NativeLibraries.CanLoad(NativeLibraries.Opus));
+
+    /// <summary>It is installed where the loader looks.</summary>
+    public static bool IsInstalled => Found.Value;
+
     /// <summary>Its own version text, for example <c>libopus 1.3.1</c>.</summary>
     /// <exception cref="OpusLibraryMissingException">It is not installed; good to know before the first packet comes.</exception>
     public static unsafe string Version => Marshal.PtrToStringUTF8((nint)OpusNative.opus_get_version_string()) ?? "libopus";

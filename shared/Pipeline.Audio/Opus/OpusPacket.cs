@@ -21,8 +21,14 @@ public static class OpusPacket
     /// <summary>Samples per channel of 120 ms, the longest packet (RFC 6716 §3.4 R5).</summary>
     public const int MaximumSamples = 5760;
 
+    /// <summary>Bytes that no encoder here goes over: 120 ms at 510 kbit/s are 7,650; one packet of 60 ms is at most half of it.</summary>
+    internal const int MaximumBytes = 4000;
+
     /// <summary>The frame that a sender repeats five times when it stops speaking: 20 ms CELT, nothing in it.</summary>
     public static ReadOnlySpan<byte> SilenceMarker => [0xF8, 0xFF, 0xFE];
+
+    /// <summary>The same frame in stereo.</summary>
+    public static ReadOnlySpan<byte> StereoSilenceMarker => [0xFC, 0xFF, 0xFE];
 
     /// <summary>The whole packet is the silence marker.</summary>
     public static bool IsSilenceMarker(ReadOnlySpan<byte> packet) => packet.SequenceEqual(SilenceMarker);
@@ -55,6 +61,14 @@ public static class OpusPacket
             < 16 => (config & 1) == 0 ? 480 : 960, // hybrid: 10, 20 ms
             _ => ShortestFrame << (config & 3), // CELT: 2.5, 5, 10, 20 ms
         };
+    }
+
+    /// <summary>What a decoder can make up: whole multiples of the shortest frame that <paramref name="pcm"/> holds.</summary>
+    internal static void CheckMadeLength(ReadOnlySpan<short> pcm, int samples, int channels)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
+        if (samples % ShortestFrame != 0) throw new ArgumentOutOfRangeException(nameof(samples), samples, "must be a multiple of 2.5 ms (120 samples)");
+        if (samples * channels > pcm.Length) throw new ArgumentException($"{pcm.Length} values do not hold {samples} samples of {channels} channels", nameof(pcm));
     }
 
     // RFC 6716 §3.2: code 3 has its frame count in the low six bits of the second byte.

@@ -33,7 +33,7 @@ public sealed class OggOpusReaderTests
     public void Every_packet_decodes()
     {
         OggOpusReader reader = new(new MemoryStream(Ada));
-        using OpusDecoder decoder = new(2);
+        using LibopusDecoder decoder = new(2);
         short[] pcm = new short[OpusPacket.MaximumSamples * 2];
         int packets = 0;
         for (; reader.TryRead(out OggOpusPacket packet); packets++) Assert.Equal(OpusDecodeResult.Decoded, decoder.Decode(packet.Opus, pcm, out _));

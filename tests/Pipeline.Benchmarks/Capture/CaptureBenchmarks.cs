@@ -20,7 +20,7 @@ public class CaptureBenchmarks : IDisposable
 
     private readonly byte[][] packets = SpeechPackets.Load();
     private readonly short[] pcm = new short[OpusPacket.MaximumSamples * 2];
-    private LibopusDecoder? decoder;
+    private ReferenceDecoder? decoder;
     private CaptureLoad? load;
 
     [Params(10, 600)]
@@ -29,7 +29,7 @@ public class CaptureBenchmarks : IDisposable
     [IterationSetup]
     public void Begin()
     {
-        decoder ??= new LibopusDecoder(2);
+        decoder ??= new ReferenceDecoder(2);
         load ??= new CaptureLoad(packets, speakers: 1, SegmentSeconds);
     }
 

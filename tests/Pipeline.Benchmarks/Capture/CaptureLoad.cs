@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Pipeline.Audio.Opus;
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Spool;
 using Pipeline.Discord.Media;
@@ -21,10 +22,10 @@ internal sealed class CaptureLoad : IDisposable
     private readonly List<ClosedSegment> closed = [];
     private long frame;
 
-    public CaptureLoad(byte[][] packets, int speakers, int segmentSeconds = 10)
+    public CaptureLoad(byte[][] packets, int speakers, int segmentSeconds = 10, OpusChoice opus = OpusChoice.Libopus)
     {
         (this.packets, this.speakers) = (packets, speakers);
-        Recording = DatagramRecording.Start(spool.Path, time);
+        Recording = DatagramRecording.Start(spool.Path, time, new CaptureOptions { Opus = opus, MaximumSegmentDuration = TimeSpan.FromSeconds(segmentSeconds) });
         Recording.SegmentClosed = closed.Add;
     }
 

@@ -66,7 +66,7 @@ public sealed class HostileSenderTests
         using CaptureRun run = new();
         using FileStream file = File.OpenRead(RepositoryRoot.Combine("tests", "speech", "ada.opus"));
         OggOpusReader reader = new(file);
-        using Audio.Opus.OpusDecoder other = new(1);
+        using Audio.Opus.LibopusDecoder other = new(1);
         List<short> expected = [];
         short[] pcm = new short[Audio.Opus.OpusPacket.MaximumSamples];
         ushort sequence = 65_000;

@@ -71,7 +71,7 @@ internal sealed class SpokenCall
         int at = (int)(start.TotalMilliseconds / 10);
         int end = (int)(length.TotalMilliseconds / 10);
         short[] pcm = new short[OpusPacket.MaximumSamples];
-        using OpusDecoder decoder = new(1);
+        using LibopusDecoder decoder = new(1);
         while (at < end)
         {
             using FileStream file = System.IO.File.OpenRead(path);

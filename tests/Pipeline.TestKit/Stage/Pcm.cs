@@ -17,7 +17,7 @@ public static class Pcm
     {
         using FileStream file = File.OpenRead(path);
         OggOpusReader reader = new(file);
-        using OpusDecoder decoder = new(1);
+        using LibopusDecoder decoder = new(1);
         List<float> samples = [];
         short[] buffer = new short[LongestPacket];
         while (reader.TryRead(out OggOpusPacket packet))

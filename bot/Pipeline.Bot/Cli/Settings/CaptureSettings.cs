@@ -1,3 +1,4 @@
+using Pipeline.Audio.Opus;
 using Pipeline.Bot.Capture;
 
 namespace Pipeline.Bot.Cli.Settings;
@@ -17,6 +18,7 @@ internal static class CaptureSettings
         setting.OneOf("RECORDING_OUTPUT_FORMAT", "wav");
         return new CaptureOptions
         {
+            Opus = setting.Choice("RECORDING_OPUS", defaults.Opus),
             Channels = (int)setting.Number("RECORDING_CHANNELS", 1, 2, defaults.Channels, ""),
             SilenceThreshold = setting.Milliseconds("RECORDING_SILENCE_THRESHOLD", 200, 60_000, defaults.SilenceThreshold),
             MinimumSegmentDuration = setting.Milliseconds("RECORDING_MIN_SEGMENT_DURATION", 0, 10_000, defaults.MinimumSegmentDuration),

@@ -43,6 +43,15 @@ internal readonly struct SettingReader(Func<string, string?> read, ICollection<s
         if (Text(name) is { } text && !string.Equals(text, only, StringComparison.OrdinalIgnoreCase)) Refuse(name, text, only, only);
     }
 
+    public TEnum Choice<TEnum>(string name, TEnum byDefault)
+        where TEnum : struct, Enum
+    {
+        if (Text(name) is not { } text) return byDefault;
+        string[] names = [.. Enum.GetNames<TEnum>().Select(value => value.ToLowerInvariant())];
+        int index = Array.FindIndex(names, value => string.Equals(value, text, StringComparison.OrdinalIgnoreCase));
+        return index >= 0 ? Enum.GetValues<TEnum>()[index] : Refuse(name, text, string.Join(" or ", names), byDefault);
+    }
+
     // A bare number counts seconds.
     public TimeSpan Seconds(string name, long minimum, long maximum, TimeSpan byDefault)
     {

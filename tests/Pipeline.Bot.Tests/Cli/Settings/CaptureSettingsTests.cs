@@ -1,3 +1,4 @@
+using Pipeline.Audio.Opus;
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Cli.Settings;
 
@@ -19,6 +20,7 @@ public sealed class CaptureSettingsTests
     {
         Dictionary<string, string> set = new()
         {
+            ["RECORDING_OPUS"] = "Managed",
             ["RECORDING_CHANNELS"] = "1",
             ["RECORDING_SILENCE_THRESHOLD"] = "1500",
             ["RECORDING_MIN_SEGMENT_DURATION"] = "0",
@@ -40,6 +42,7 @@ public sealed class CaptureSettingsTests
         Assert.Equal(
             new CaptureOptions
             {
+                Opus = OpusChoice.Managed,
                 Channels = 1,
                 SilenceThreshold = TimeSpan.FromMilliseconds(1500),
                 MinimumSegmentDuration = TimeSpan.Zero,
@@ -58,6 +61,7 @@ public sealed class CaptureSettingsTests
     }
 
     [Theory]
+    [InlineData("RECORDING_OPUS", "native", "auto or libopus or managed")]
     [InlineData("RECORDING_CHANNELS", "3", "from 1 to 2")]
     [InlineData("RECORDING_SILENCE_THRESHOLD", "-1", "from 200 to 60000 ms")]
     [InlineData("RECORDING_MAX_SEGMENT_DURATION", "ten", "from 1000 to 600000 ms")]

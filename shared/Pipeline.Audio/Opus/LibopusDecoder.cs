@@ -3,31 +3,26 @@ using System.Runtime.CompilerServices;
 namespace Pipeline.Audio.Opus;
 
 /// <summary>
-/// Decodes one stream of Opus packets to s16 samples at 48 kHz, interleaved, with the number of channels chosen here
-/// (libopus mixes or doubles as needed). Gives the very samples of opus_decode, whose last steps (soft clipping where something
-/// clips, rounding) are done here at a fraction of their cost. Not for two threads at once. Allocates nothing per call.
+/// The decoder of the installed libopus. Gives the very samples of opus_decode, whose last steps (soft clipping where something
+/// clips, rounding) are done here at a fraction of their cost. Allocates nothing per call.
 /// </summary>
-public sealed unsafe class OpusDecoder : IDisposable
+public sealed unsafe class LibopusDecoder : IOpusDecoder
 {
-    private readonly OpusDecoderHandle handle;
+    private readonly LibopusDecoderHandle handle;
     private SoftClipMemory clipped;
 
     /// <param name="channels">1 or 2.</param>
     /// <exception cref="OpusLibraryMissingException">libopus is not installed.</exception>
-    public OpusDecoder(int channels)
+    public LibopusDecoder(int channels)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(channels, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(channels, 2);
         Channels = channels;
-        handle = OpusDecoderHandle.Create(channels);
+        handle = LibopusDecoderHandle.Create(channels);
     }
 
     public int Channels { get; }
 
-    /// <summary>Decodes the next packet of the stream.</summary>
-    /// <param name="packet">One Opus packet of 2.5 to 120 ms (RFC 6716 §3).</param>
-    /// <param name="pcm"><c>[samples, channels]</c>; <see cref="OpusPacket.MaximumSamples"/> times channels always suffice.</param>
-    /// <param name="samples">Samples per channel that were written.</param>
     public OpusDecodeResult Decode(ReadOnlySpan<byte> packet, Span<short> pcm, out int samples)
     {
         samples = 0;
@@ -36,27 +31,19 @@ public sealed unsafe class OpusDecoder : IDisposable
         return duration * Channels > pcm.Length ? OpusDecodeResult.TooLong : Call(packet, pcm, duration, decodeFec: 0, out samples);
     }
 
-    /// <summary>
-    /// Makes up for lost samples directly before <paramref name="next"/>: by its in-band redundancy (RFC 6716 §2.1.7) where it
-    /// has some, else by concealment. <paramref name="next"/> itself is decoded by the call after this one.
-    /// </summary>
-    /// <param name="samples">Samples per channel to make, a multiple of 120 (2.5 ms).</param>
     public OpusDecodeResult Recover(ReadOnlySpan<byte> next, Span<short> pcm, int samples)
     {
-        CheckLength(pcm, samples);
+        OpusPacket.CheckMadeLength(pcm, samples, Channels);
         return OpusPacket.TryGetDuration(next, out _) ? Call(next, pcm, samples, decodeFec: 1, out _) : OpusDecodeResult.Corrupt;
     }
 
-    /// <summary>Makes up lost samples from what was heard before them (RFC 6716 §4.4).</summary>
-    /// <param name="samples">Samples per channel to make, a multiple of 120 (2.5 ms).</param>
     public void Conceal(Span<short> pcm, int samples)
     {
-        CheckLength(pcm, samples);
+        OpusPacket.CheckMadeLength(pcm, samples, Channels);
         OpusDecodeResult result = Call([], pcm, samples, decodeFec: 0, out _);
         if (result != OpusDecodeResult.Decoded) throw new InvalidOperationException($"libopus could not conceal {samples} samples");
     }
 
-    /// <summary>Forgets everything heard, as for a new stream.</summary>
     public void Reset()
     {
         clipped = default;
@@ -93,13 +80,6 @@ public sealed unsafe class OpusDecoder : IDisposable
         if (!goesOn && (FloatSamples.ToInt16(decoded, pcm) <= 1 || !mayClip)) return;
         fixed (SoftClipMemory* memory = &clipped) OpusNative.opus_pcm_soft_clip(output, samples, Channels, &memory->Left);
         FloatSamples.ToInt16(decoded, pcm);
-    }
-
-    private void CheckLength(Span<short> pcm, int samples)
-    {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
-        if (samples % OpusPacket.ShortestFrame != 0) throw new ArgumentOutOfRangeException(nameof(samples), samples, "must be a multiple of 2.5 ms (120 samples)");
-        if (samples * Channels > pcm.Length) throw new ArgumentException($"{pcm.Length} values do not hold {samples} samples of {Channels} channels", nameof(pcm));
     }
 
     /// <summary><c>[channels]</c>, as opus_pcm_soft_clip wants it.</summary>

@@ -4,8 +4,41 @@ using Pipeline.TestKit;
 namespace Pipeline.Audio.Tests.Opus;
 
 /// <summary>Our decoder takes libopus' float samples and finishes them itself: it must give what opus_decode gives, sample for sample.</summary>
-public sealed class OpusDecoderEqualityTests
+public sealed class LibopusDecoderTests
 {
+    [Fact]
+    public void Library_says_its_version_and_size()
+    {
+        Assert.True(OpusLibrary.IsInstalled);
+        Assert.StartsWith("libopus", OpusLibrary.Version, StringComparison.Ordinal);
+        Assert.InRange(OpusLibrary.DecoderSize(2), 10_000, 60_000);
+    }
+
+    [Fact]
+    public void Missing_library_names_the_remedy()
+    {
+        OpusLibraryMissingException missing = new(["libopus.so.0"]);
+        Assert.Contains("apt-get install libopus0", missing.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Hot_path_allocates_nothing()
+    {
+        using OpusEncoder encoder = new(2);
+        using IOpusDecoder decoder = OpusCodecs.Choose(OpusChoice.Libopus).CreateDecoder(2);
+        byte[] packet = encoder.Encode(Loud(0, 960, 2, 3_000)).ToArray();
+        short[] pcm = new short[OpusPacket.MaximumSamples * 2];
+        for (int i = 0; i < 100; i++) decoder.Decode(packet, pcm, out _);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++)
+        {
+            decoder.Decode(packet, pcm, out _);
+            decoder.Recover(packet, pcm, 960);
+            decoder.Conceal(pcm, 960);
+        }
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     [Theory]
     [InlineData(1, 960, 3_000)]
     [InlineData(2, 960, 12_000)]
@@ -16,8 +49,8 @@ public sealed class OpusDecoderEqualityTests
     public void Same_samples_as_opus_decode(int channels, int frame, int amplitude)
     {
         using OpusEncoder encoder = new(channels, bitrate: 24_000);
-        using OpusDecoder ours = new(channels);
-        using LibopusDecoder theirs = new(channels);
+        using LibopusDecoder ours = new(channels);
+        using ReferenceDecoder theirs = new(channels);
         short[] mine = new short[OpusPacket.MaximumSamples * channels], reference = new short[OpusPacket.MaximumSamples * channels];
         int atTheLimit = 0;
         for (int i = 0; i < 48_000 * 4 / frame; i++)
@@ -35,8 +68,8 @@ public sealed class OpusDecoderEqualityTests
     public void Same_samples_through_losses_redundancy_and_rubbish()
     {
         using OpusEncoder encoder = new(2, bitrate: 32_000, speech: true, expectedLossPercent: 20);
-        using OpusDecoder ours = new(2);
-        using LibopusDecoder theirs = new(2);
+        using LibopusDecoder ours = new(2);
+        using ReferenceDecoder theirs = new(2);
         short[] mine = new short[OpusPacket.MaximumSamples * 2], reference = new short[OpusPacket.MaximumSamples * 2];
         Random random = new(5);
         byte[] rubbish = new byte[60];

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Pipeline.TestKit;
 
 /// <summary>opus_decode and nothing else: what the product's decoder must equal, sample for sample, and is measured against.</summary>
-public sealed unsafe partial class LibopusDecoder : IDisposable
+public sealed unsafe partial class ReferenceDecoder : IDisposable
 {
     /// <summary>Samples per channel of the longest packet (120 ms).</summary>
     public const int MaximumSamples = 5760;
@@ -12,7 +12,7 @@ public sealed unsafe partial class LibopusDecoder : IDisposable
 
     private nint decoder;
 
-    public LibopusDecoder(int channels)
+    public ReferenceDecoder(int channels)
     {
         decoder = opus_decoder_create(48_000, channels, out int error);
         if (error != 0) throw new InvalidOperationException($"opus_decoder_create: {error}");

@@ -3,16 +3,16 @@ using Microsoft.Win32.SafeHandles;
 namespace Pipeline.Audio.Opus;
 
 /// <summary>Owns one decoder state of libopus (27 KB for two channels, 18 KB for one).</summary>
-internal sealed class OpusDecoderHandle : SafeHandleZeroOrMinusOneIsInvalid
+internal sealed class LibopusDecoderHandle : SafeHandleZeroOrMinusOneIsInvalid
 {
-    private OpusDecoderHandle(nint decoder)
+    private LibopusDecoderHandle(nint decoder)
         : base(ownsHandle: true) => SetHandle(decoder);
 
-    public static OpusDecoderHandle Create(int channels)
+    public static LibopusDecoderHandle Create(int channels)
     {
         nint decoder = OpusNative.opus_decoder_create(OpusPacket.SampleRate, channels, out int error);
         if (error != OpusNative.Ok) throw new InvalidOperationException($"opus_decoder_create failed with {error} for {channels} channels");
-        return new OpusDecoderHandle(decoder);
+        return new LibopusDecoderHandle(decoder);
     }
 
     protected override bool ReleaseHandle()
