@@ -16,7 +16,7 @@ public sealed partial class HouseRulesTests
     {
         { "Pipeline.Contracts", [] },
         { "Pipeline.Mls", [] },
-        { "Pipeline.Audio", [] },
+        { "Pipeline.Audio", ["Concentus", "NAudio.Core"] },
         { "Pipeline.Dave", ["Pipeline.Mls"] },
         { "Pipeline.Discord", ["Pipeline.Dave", "Pipeline.Mls", "Microsoft.Extensions.", "Polly", "NSec.", "System.Threading.RateLimiting"] },
         { "Pipeline.Storage", ["Pipeline.Contracts", "Azure.", "Microsoft.Extensions."] },

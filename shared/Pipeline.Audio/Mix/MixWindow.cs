@@ -1,0 +1,71 @@
+using NAudio.Effects;
+using NAudio.Wave;
+
+namespace Pipeline.Audio.Mix;
+
+/// <summary>
+/// One window of a mix: tracks are added with a gain each, then a limiter that looks ahead keeps the true peak under
+/// <see cref="CeilingDecibels"/>. What it heard before the window makes the seam: hand in samples from before it.
+/// </summary>
+public sealed class MixWindow
+{
+    /// <summary>dBTP that files of the mix keep to: 1 dB, and what encoders and other meters' filters add.</summary>
+    public const float CeilingDecibels = -1.3f;
+
+    private const int Channels = 2;
+    private const int SampleRate = 48_000;
+
+    /// <summary>A gain moves over to its new value in this time at the window's start.</summary>
+    private const int RampSamples = SampleRate;
+
+    private readonly int samples;
+    private readonly int preRoll;
+    private readonly float[] sum;
+    private readonly LimiterEffect limiter = new() { CeilingDb = CeilingDecibels, TruePeak = true };
+
+    /// <param name="samples">Per channel, those before the window included.</param>
+    /// <param name="preRoll">Samples before the window.</param>
+    public MixWindow(int samples, int preRoll)
+    {
+        limiter.Configure(WaveFormat.CreateIeeeFloatWaveFormat(SampleRate, Channels));
+        (this.samples, this.preRoll) = (samples, preRoll);
+        sum = new float[(samples + limiter.LatencySamples) * Channels];
+    }
+
+    /// <summary>The sum so far, <c>[samples, 2]</c>, before the limiter.</summary>
+    public ReadOnlySpan<float> Sum => sum.AsSpan(0, samples * Channels);
+
+    /// <param name="pcm"><c>[samples, channels]</c>; mono is heard from both sides.</param>
+    /// <param name="before">Linear gain before the window.</param>
+    /// <param name="gain">Linear gain in the window.</param>
+    public void Add(ReadOnlySpan<short> pcm, int channels, double before, double gain)
+    {
+        for (int i = 0; i < samples; i++)
+        {
+            float factor = (float)(GainAt(i - preRoll, before, gain) / 32768);
+            float left = pcm[i * channels] * factor, right = channels == 1 ? left : pcm[(i * channels) + 1] * factor;
+            sum[i * Channels] += left;
+            sum[(i * Channels) + 1] += right;
+        }
+    }
+
+    /// <summary>Limits the sum times a gain, which moves over like a track's.</summary>
+    /// <returns>s16 <c>[samples, 2]</c>, those before the window included.</returns>
+    public short[] Finish(double before, double gain)
+    {
+        for (int i = 0; i < samples; i++)
+        {
+            float factor = (float)GainAt(i - preRoll, before, gain);
+            sum[i * Channels] *= factor;
+            sum[(i * Channels) + 1] *= factor;
+        }
+        limiter.Process(sum);
+        ReadOnlySpan<float> limited = sum.AsSpan(limiter.LatencySamples * Channels);
+        short[] pcm = new short[samples * Channels];
+        for (int i = 0; i < pcm.Length; i++) pcm[i] = (short)Math.Clamp(MathF.Round(limited[i] * 32768), short.MinValue, short.MaxValue);
+        return pcm;
+    }
+
+    private static double GainAt(int at, double before, double gain) =>
+        at <= 0 ? before : at >= RampSamples ? gain : before + ((gain - before) * at / RampSamples);
+}
