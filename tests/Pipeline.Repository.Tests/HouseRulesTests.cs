@@ -47,8 +47,14 @@ public sealed partial class HouseRulesTests
     [Fact]
     public void Azure_packages_are_used_only_at_the_storage_folders()
     {
-        string[] homes = ["bot/Pipeline.Bot/Storage/", "functions/Pipeline.Functions/Storage/", "functions/Pipeline.Delivery/Ledger/", "functions/Pipeline.Delivery/Segments/ServerCopy.cs", "functions/Pipeline.RecordingApi/Catalogue/", "functions/Pipeline.RecordingApi/Guilds/GuildSettingsTable.cs", "shared/Pipeline.Storage/"];
-        string[] strangers = [.. ProductSources().Where(file => !homes.Any(file.StartsWith) && UsingAzure().IsMatch(Read(file)))];
+        string[] homes =
+        [
+            "bot/Pipeline.Bot/Storage/", "functions/Pipeline.Functions/Storage/", "functions/Pipeline.Delivery/Ledger/",
+            "functions/Pipeline.Delivery/Segments/ServerCopy.cs", "functions/Pipeline.RecordingApi/Catalogue/", "shared/Pipeline.Storage/",
+        ];
+        // A feature of the API keeps its rows in one file of its own, named for it.
+        bool IsTable(string file) => file.StartsWith("functions/Pipeline.RecordingApi/", StringComparison.Ordinal) && file.EndsWith("Table.cs", StringComparison.Ordinal);
+        string[] strangers = [.. ProductSources().Where(file => !homes.Any(file.StartsWith) && !IsTable(file) && UsingAzure().IsMatch(Read(file)))];
         Assert.True(strangers.Length == 0, $"Azure packages outside the storage folders: {string.Join(", ", strangers)}");
     }
 
