@@ -109,11 +109,14 @@ internal static class LedgerRows
     public static SegmentKey ReadKey(TableEntity row) => new(
         RecordingId.Parse(row.PartitionKey), ulong.Parse(row.GetString("UserId"), CultureInfo.InvariantCulture), row.GetInt32("Index")!.Value);
 
-    /// <summary>The manifest as gzipped JSON in binary properties Data0, Data1, …</summary>
+    /// <summary>The manifest as gzipped JSON in binary properties Data0, Data1, …; without those who opted out, who are the bots' affair and have no limit.</summary>
     public static TableEntity Write(SessionManifest manifest)
     {
         using MemoryStream packed = new();
-        using (GZipStream zip = new(packed, CompressionLevel.Optimal, leaveOpen: true)) JsonSerializer.Serialize(zip, manifest, ContractsJsonContext.Default.SessionManifest);
+        using (GZipStream zip = new(packed, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            JsonSerializer.Serialize(zip, manifest with { OptedOut = null }, ContractsJsonContext.Default.SessionManifest);
+        }
         byte[] bytes = packed.ToArray();
         TableEntity row = new(manifest.Session.RecordingId.ToString(), ManifestKey);
         for (int start = 0; start < bytes.Length; start += ChunkLength)
