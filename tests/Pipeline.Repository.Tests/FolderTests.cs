@@ -26,7 +26,7 @@ public sealed partial class FolderTests
             ["Guilds"] = ["Capture", "Observability", "Panel", "Recordings", "ServerSettings", "Spool"],
             ["Commands"] = ["Capture", "Guilds", "Observability", "Panel", "Recordings", "ServerSettings"],
             ["Panel"] = ["Capture", "Observability", "Recordings", "ServerSettings", "Spool"],
-            ["ServerSettings"] = ["Observability"],
+            ["ServerSettings"] = ["Observability", "Spool"],
             ["Hosting"] = ["Observability", "Recordings", "ServerSettings", "Spool", "Storage"],
             ["Observability"] = [],
             ["Replay"] = ["Capture", "Observability", "Recordings", "ServerSettings", "Spool", "Storage"],

@@ -51,7 +51,7 @@ internal static class CommandGuard
         {
             return ExitCode.Success; // A signal came before there was anything to do.
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (DiskFailure.Is(failure))
         {
             return Say(failure.Message, ExitCode.Machine);
         }

@@ -31,6 +31,7 @@ internal static class Composition
         services.AddHostedService(provider => new HealthServer(
             options,
             provider.GetRequiredService<ActiveRecordings>(),
+            provider.GetRequiredService<SpoolWatch>(),
             provider.GetService<ShardLease>(),
             provider.GetService<GatewayClient>(),
             provider.GetRequiredService<ILogger<HealthServer>>()));
@@ -76,11 +77,14 @@ internal static class Composition
     /// </summary>
     public static IServiceCollection AddRecordings(this IServiceCollection services, BotOptions options)
     {
-        services.AddSingleton(options).AddSingleton(options.Capture).AddSingleton(options.Spool).AddSingleton(options.Upload).AddSingleton(new HandOverOptions(options.ShutdownGrace));
+        services.AddSingleton(options).AddSingleton(options.Spool).AddSingleton(options.Upload);
+        services.AddSingleton(options.Capture).AddSingleton(new RecordingOptions(options.Capture, options.ShutdownGrace));
         services.AddSingleton(new TempStorages([new TempStorage(options.Storage)]));
         services.AddSingleton<SegmentSpool>().AddSingleton<LiveManifests>().AddSingleton<StorageRetry>().AddSingleton<BotMetrics>();
+        services.AddSingleton<RecordingLeases>().AddSingleton<SegmentDelivery>().AddSingleton<UnownedRecordings>();
         services.AddSingleton<SegmentUploader>().AddHostedService(provider => provider.GetRequiredService<SegmentUploader>());
         services.AddSingleton<RecordingCloser>().AddHostedService(provider => provider.GetRequiredService<RecordingCloser>());
+        services.AddSingleton<SpoolWatch>().AddHostedService(provider => provider.GetRequiredService<SpoolWatch>());
         services.AddSingleton<ActiveRecordings>().AddHostedService(provider => provider.GetRequiredService<ActiveRecordings>());
         return services;
     }
@@ -95,7 +99,7 @@ internal static class Composition
         services.AddSingleton(provider => new GuildSettingsStore(provider.GetRequiredService<CatalogueClient>(), options.StateFolder, Time(provider), Log<GuildSettingsStore>(provider)));
         services.AddSingleton<WarmStandby>().AddSingleton<RecordingFollower>().AddSingleton<RecorderServices>().AddSingleton<GuildRecorders>();
         services.AddSingleton<LibraryCommands>().AddSingleton<RecordCommands>().AddSingleton<RecordButtons>().AddSingleton<InteractionRouter>();
-        services.AddSingleton<GatewayPump>().AddHostedService(provider => provider.GetRequiredService<GatewayPump>());
+        services.AddSingleton<CommandDeclaration>().AddSingleton<GatewayPump>().AddHostedService(provider => provider.GetRequiredService<GatewayPump>());
         return services;
     }
 

@@ -8,6 +8,7 @@ using Pipeline.Bot.Commands;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
+using Pipeline.Bot.Spool;
 using Pipeline.Bot.Storage;
 using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
@@ -81,7 +82,7 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
                 ? new DoctorFinding("spool", text)
                 : new DoctorFinding("spool", text, "free disk space, or lower RECORDING_MIN_FREE_DISK_MB: with so little nothing is recorded", ExitCode.Machine);
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (DiskFailure.Is(problem))
         {
             return new DoctorFinding("spool", problem.Message, "give the bot a folder that it may write, in RECORDING_SPOOL_FOLDER", ExitCode.Machine);
         }

@@ -1,19 +1,13 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Guilds;
-using Pipeline.Bot.Observability;
 using Pipeline.Discord.Gateway;
-using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Commands;
 
 /// <summary>The bot at Discord: keeps the gateway, passes on what it says, declares the commands, leaves its calls when it is stopped.</summary>
-internal sealed class GatewayPump(GatewayClient gateway, DiscordRestClient rest, GuildRecorders recorders, InteractionRouter router, RecorderOptions options, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<GatewayPump> log) : BackgroundService
+internal sealed class GatewayPump(GatewayClient gateway, GuildRecorders recorders, InteractionRouter router, CommandDeclaration declaration, IHostApplicationLifetime lifetime) : BackgroundService
 {
-    private static readonly TimeSpan DeclarePause = TimeSpan.FromMinutes(1);
-
-    private readonly ConcurrentDictionary<Task, bool> answering = new();
+    private readonly BackgroundTasks answering = new();
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool declared;
 
@@ -34,7 +28,7 @@ internal sealed class GatewayPump(GatewayClient gateway, DiscordRestClient rest,
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await LeaveAsync(cancellationToken);
-        await Task.WhenAll(answering.Keys).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await answering.WhenDoneAsync(cancellationToken);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -60,7 +54,7 @@ internal sealed class GatewayPump(GatewayClient gateway, DiscordRestClient rest,
             recorders.OnEvent(what);
             switch (what)
             {
-                case GatewayEvent.InteractionCreated used: Track(router.HandleAsync(used.Interaction, used.ReceivedAt, cancellationToken)); break;
+                case GatewayEvent.InteractionCreated used: answering.Add(router.HandleAsync(used.Interaction, used.ReceivedAt, cancellationToken)); break;
                 case GatewayEvent.SessionStarted started: OnSession(started, cancellationToken); break;
                 default: break;
             }
@@ -72,30 +66,6 @@ internal sealed class GatewayPump(GatewayClient gateway, DiscordRestClient rest,
         ready.TrySetResult();
         if (declared) return;
         declared = true;
-        Track(DeclareAsync(started.ApplicationId, cancellationToken));
-    }
-
-    /// <summary>Until it has worked: without commands nobody can start anything.</summary>
-    private async Task DeclareAsync(ulong applicationId, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            try
-            {
-                await rest.DeclareCommandsAsync(applicationId, options.CommandGuild, CommandDefinitions.All, cancellationToken);
-                return;
-            }
-            catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
-            {
-                log.CommandsNotDeclared(problem.Message);
-            }
-            await Task.Delay(DeclarePause, time, cancellationToken);
-        }
-    }
-
-    private void Track(Task task)
-    {
-        answering.TryAdd(task, true);
-        _ = task.ContinueWith(done => answering.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        answering.Add(declaration.DeclareAsync(started.ApplicationId, cancellationToken));
     }
 }

@@ -52,7 +52,7 @@ internal sealed class InteractionAnswer(Interaction interaction, long receivedAt
             if (tokenWorks && time.GetElapsedTime(receivedAt) < TokenLifetime && await TrySendByTokenAsync(body, cancellationToken)) return;
             await SendAsMessageAsync(body, cancellationToken);
         }
-        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
+        catch (Exception problem) when (DiscordFailure.Is(problem))
         {
             log.AnswerUndeliverable(Interaction.Id, problem.Message);
         }
@@ -67,7 +67,7 @@ internal sealed class InteractionAnswer(Interaction interaction, long receivedAt
             await rest.RespondAsync(Interaction.Id, Interaction.Token, response, deadline, cancellationToken).WaitAsync(FirstAnswerLimit + Grace, time, cancellationToken);
             tokenWorks = true;
         }
-        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
+        catch (Exception problem) when (DiscordFailure.Is(problem))
         {
             log.AnswerTooLate(Interaction.Id, Name, problem.Message);
         }

@@ -35,7 +35,7 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
             await CloseAsync(ownsName: true, follow);
             return;
         }
-        if (await services.Hosts.TakeOverAsync(candidate, null, ticksByCaller: false, CancellationToken.None) is not { } host) return;
+        if (await services.Unowned.TakeOverAsync(candidate, null, ticksByCaller: false, CancellationToken.None) is not { } host) return;
         // The disk that remembered them may be gone; the settings of this server get to know them again.
         services.Settings.SetOptOuts(session.GuildId, host.Recording.Consent.OptedOut.Except(services.Settings.OptedOut(session.GuildId)), optedOut: true);
         StartCall start = new(guild, channel, session.StartedBy, session.Title, Number(ManifestProperties.PanelChannel), new KnownSettings(services.Settings.LastKnown(session.GuildId), IsLastKnown: true), (int?)Number(ManifestProperties.Part) ?? 1);
@@ -52,19 +52,19 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
     public async Task CloseAsync(bool ownsName, Action<PanelState, PostedPanel?> follow)
     {
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(10), services.Time);
-        RecordingCandidate whole = await services.Hosts.CompleteAsync(candidate, CancellationToken.None);
+        RecordingCandidate whole = await services.Unowned.CompleteAsync(candidate, CancellationToken.None);
         PanelState last = new()
         {
             Session = whole.Session,
             Phase = PanelPhase.Storing,
             ChannelId = Number(ManifestProperties.VoiceChannel) ?? whole.Session.ChannelId,
             Elapsed = whole.LastSample,
-            SafeUpTo = services.Hosts.SafeSample(whole),
+            SafeUpTo = services.Unowned.SafeOf(whole).Sample,
             Speakers = [.. whole.Manifest.Tracks.Select(ToSpeaker)],
             Outcome = Texts.EndedWhileAway(whole.Session.StartedAt + SampleClock.ToTime(whole.LastSample)),
             Link = services.Api.PageOf(whole.Session.RecordingId.ToString()),
         };
-        await services.Hosts.CloseUnownedAsync(whole, EndReason.Interrupted, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await services.Unowned.CloseAsync(whole, EndReason.Interrupted, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (ownsName && properties.ContainsKey(ManifestProperties.NameChanged))
         {
             await services.Names.RestoreAsync(candidate.Session.GuildId, properties.GetValueOrDefault(ManifestProperties.NameBefore), CancellationToken.None);

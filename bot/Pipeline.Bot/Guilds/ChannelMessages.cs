@@ -42,7 +42,7 @@ internal sealed class ChannelMessages : IAsyncDisposable
             await rest.PostMessageAsync(channel, body, Nonce(), cancellationToken);
             return true;
         }
-        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
+        catch (Exception problem) when (DiscordFailure.Is(problem))
         {
             log.PostFailed(guildId, problem.Message);
             return false;

@@ -3,6 +3,7 @@ using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
 using Pipeline.Bot.ServerSettings;
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Model;
@@ -145,7 +146,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
         {
             return await StartNewAsync(start);
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (DiskFailure.Is(problem))
         {
             services.Log.RecorderProblem(problem, guildId);
             return new StartOutcome(null, Texts.CouldNotStart("my disk takes no files"), Started: false);

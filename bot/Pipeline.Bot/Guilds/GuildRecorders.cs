@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
@@ -26,7 +25,7 @@ internal sealed class GuildRecorders(RecorderServices services)
     private static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(90);
 
     private readonly ConcurrentDictionary<ulong, GuildRecorder> recorders = new();
-    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly WakeSignal wake = new(services.Time);
 
     public RecorderServices Services => services;
 
@@ -49,7 +48,7 @@ internal sealed class GuildRecorders(RecorderServices services)
                     if (services.Gateway.ShardOf(guildId) == started.Shard) recorder.OnEvent(what);
                 }
                 break;
-            case GatewayEvent.GuildSynchronized: wake.Writer.TryWrite(true); break;
+            case GatewayEvent.GuildSynchronized: wake.Set(); break;
             default: break;
         }
     }
@@ -95,25 +94,11 @@ internal sealed class GuildRecorders(RecorderServices services)
         TimeSpan pause = SearchInterval;
         while (true)
         {
-            if (await GuildsCameAsync(pause, cancellationToken)) await Task.Delay(GuildsSettle, services.Time, cancellationToken);
+            if (await wake.WaitAsync(pause, cancellationToken)) await Task.Delay(GuildsSettle, services.Time, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
             bool othersHold = await SearchOnceAsync(cancellationToken);
             TimeSpan searching = services.Time.GetElapsedTime(since);
             pause = !othersHold || searching > LeasePatience ? SearchInterval : searching > HandOverPatience ? LeaseInterval : HandOverInterval;
-        }
-    }
-
-    /// <summary>False: nothing came for as long as the pause.</summary>
-    private async Task<bool> GuildsCameAsync(TimeSpan pause, CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource interval = new(pause, services.Time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, cancellationToken);
-        try
-        {
-            return await wake.Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return false;
         }
     }
 
@@ -124,7 +109,7 @@ internal sealed class GuildRecorders(RecorderServices services)
         Guild[] guilds = [.. services.Gateway.Guilds.All.Where(guild => !guild.Unavailable)];
         try
         {
-            IReadOnlyList<RecordingCandidate> left = guilds.Length == 0 ? [] : await services.Hosts.FindUnownedAsync(cancellationToken);
+            IReadOnlyList<RecordingCandidate> left = guilds.Length == 0 ? [] : await services.Unowned.FindAsync(cancellationToken);
             ILookup<ulong, RecordingCandidate> byGuild = left.OrderByDescending(candidate => candidate.Session.StartedAt).ToLookup(candidate => candidate.Session.GuildId);
             bool[] othersHold = await Task.WhenAll(guilds.Select(guild => TakeOverAsync(guild, byGuild[guild.Id])));
             return othersHold.Contains(true);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
+using Pipeline.Bot.Spool;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Guilds;
@@ -52,7 +53,7 @@ internal sealed class Nickname(DiscordRestClient rest, string folder, ILogger lo
             await rest.SetNicknameAsync(guildId, before, cancellationToken);
             LocalState.Delete(PathOf(guildId));
         }
-        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException or IOException)
+        catch (Exception problem) when (DiscordFailure.Is(problem) || DiskFailure.Is(problem))
         {
             log.RenameFailed(guildId, problem.Message);
         }

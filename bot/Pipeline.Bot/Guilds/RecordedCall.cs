@@ -106,14 +106,14 @@ internal sealed class RecordedCall : IAsyncDisposable
             Phase = snapshot.Paused && phase == PanelPhase.Recording ? PanelPhase.Paused : phase,
             ChannelId = ChannelId,
             Elapsed = snapshot.SampleCount,
-            SafeUpTo = upload.SafeSample,
+            SafeUpTo = upload.Safe.Sample,
             Speakers = [.. snapshot.Tracks.Where(track => !track.IsBot || services.Capture.IncludeBots).Select(ToSpeaker)],
             SpoolBytes = upload.Spool.Bytes,
             SpoolFiles = upload.Spool.Files,
             StorageProblem = upload.State switch
             {
                 UploadState.Full => Texts.SpoolFull(),
-                _ when upload.StorageAwayFor >= services.Options.Warnings.StorageAway => Texts.UploadDelayed(SampleClock.ToTime(Math.Max(0, snapshot.SampleCount - upload.SafeSample))),
+                _ when upload.StorageAwayFor >= services.Options.Warnings.StorageAway => Texts.UploadDelayed(SampleClock.ToTime(Math.Max(0, snapshot.SampleCount - upload.Safe.Sample))),
                 _ => null,
             },
             Events = Events(),
@@ -277,7 +277,7 @@ internal sealed class RecordedCall : IAsyncDisposable
         Enter(PanelPhase.Stopping);
     }
 
-    internal string SafePosition() => Wording.Position(Host.Upload.SafeSample);
+    internal string SafePosition() => Wording.Position(Host.Upload.Safe.Sample);
 
     public async ValueTask DisposeAsync()
     {

@@ -16,6 +16,8 @@ internal sealed record RecorderServices(
     GatewayClient Gateway,
     DiscordRestClient Rest,
     ActiveRecordings Hosts,
+    UnownedRecordings Unowned,
+    RecordingCloser Closer,
     CatalogueClient Api,
     GuildSettingsStore Settings,
     RecordingFollower Follower,

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Contracts;
@@ -11,7 +10,7 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
 {
     private static readonly TimeSpan PanelInterval = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<Task, bool> running = new();
+    private readonly BackgroundTasks running = new();
 
     /// <summary>
     /// Leaves the call and closes the recording. Returns when nothing more is taken; storing and finalizing are followed in the
@@ -31,7 +30,7 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
         string? link = await services.Follower.LinkAsync(session, stopping);
         bool delivered = await TellStarterAsync(call, last, closing.IsCompleted ? 0 : Math.Max(1, last.SpoolFiles), link);
         services.Panels.Keep(last with { Link = link }, call.Panel.Posted);
-        Track(FollowAsync(call, last, closing, link));
+        running.Add(FollowAsync(call, last, closing, link));
         return new StopOutcome(session, Texts.Stopping, link, delivered);
     }
 
@@ -39,25 +38,19 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
     public void Follow(PanelState last, PostedPanel? posted)
     {
         services.Panels.Keep(last, posted);
-        Track(TellAsync(last, posted));
-        Track(FollowQuietlyAsync(last, posted, services.Time.GetUtcNow()));
+        running.Add(TellAsync(last, posted));
+        running.Add(FollowQuietlyAsync(last, posted, services.Time.GetUtcNow()));
     }
 
     /// <summary>A panel that an earlier process followed.</summary>
     public void Resume(FollowedPanel panel)
     {
         services.Log.PanelFollowed(panel.State.Session.GuildId, panel.State.Session.RecordingId.ToString());
-        Track(FollowQuietlyAsync(panel.State with { Phase = PanelPhase.Storing }, panel.Posted, panel.Since));
+        running.Add(FollowQuietlyAsync(panel.State with { Phase = PanelPhase.Storing }, panel.Posted, panel.Since));
     }
 
     /// <summary>Waits for what was begun; the token that was handed in ends it soon.</summary>
-    public async ValueTask DisposeAsync() => await Task.WhenAll(running.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-
-    private void Track(Task task)
-    {
-        running.TryAdd(task, true);
-        _ = task.ContinueWith(done => running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-    }
+    public async ValueTask DisposeAsync() => await running.WhenDoneAsync(CancellationToken.None);
 
     private Task RestoreNameAsync(RecordedCall call) => call.Host.Properties.ContainsKey(ManifestProperties.NameChanged)
         ? services.Names.RestoreAsync(call.GuildId, call.Host.Properties.TryGetValue(ManifestProperties.NameBefore, out string? before) ? before : null, stopping)
@@ -96,7 +89,7 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
     {
         try
         {
-            Task closed = services.Hosts.Closer.WhenClosed(last.Session.RecordingId);
+            Task closed = services.Closer.WhenClosed(last.Session.RecordingId);
             if (posted is not null)
             {
                 PanelPublisher panel = new(services.Rest, last.Session.GuildId, posted, services.Time, services.Log);
@@ -130,7 +123,7 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
             while (await Task.WhenAny(closing, Task.Delay(PanelInterval, services.Time, stopping)) != closing)
             {
                 stopping.ThrowIfCancellationRequested();
-                call.Panel.Show(RecordingPanel.Draw(last with { SafeUpTo = call.Host.Upload.SafeSample, SpoolFiles = call.Host.Upload.Spool.Files, SpoolBytes = call.Host.Upload.Spool.Bytes }));
+                call.Panel.Show(RecordingPanel.Draw(last with { SafeUpTo = call.Host.Upload.Safe.Sample, SpoolFiles = call.Host.Upload.Spool.Files, SpoolBytes = call.Host.Upload.Spool.Bytes }));
             }
             last = Safe(last);
             call.Panel.Show(RecordingPanel.Draw(last), important: true);

@@ -38,7 +38,7 @@ internal sealed class RecordingOpening(RecorderServices services)
         {
             return Texts.MissingPermissions(["Change Nickname"], start.Channel.Id);
         }
-        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
+        catch (Exception problem) when (DiscordFailure.Is(problem))
         {
             services.Log.RenameFailed(start.Guild.Id, problem.Message);
             return null;
@@ -54,7 +54,7 @@ internal sealed class RecordingOpening(RecorderServices services)
             call.Host.Properties[ManifestProperties.Panel] = posted.ToString();
             return true;
         }
-        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
+        catch (Exception problem) when (DiscordFailure.Is(problem))
         {
             services.Log.PostFailed(call.GuildId, problem.Message);
             return false;

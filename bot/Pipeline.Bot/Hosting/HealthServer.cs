@@ -17,7 +17,7 @@ namespace Pipeline.Bot.Hosting;
 /// where 127.0.0.1 was set is told that there is nothing.
 /// </remarks>
 /// <param name="gateway">Null in commands that do not speak to Discord.</param>
-internal sealed class HealthServer(HostingOptions options, ActiveRecordings hosts, ShardLease? lease, GatewayClient? gateway, ILogger<HealthServer> logger) : BackgroundService
+internal sealed class HealthServer(HostingOptions options, ActiveRecordings recordings, SpoolWatch watch, ShardLease? lease, GatewayClient? gateway, ILogger<HealthServer> logger) : BackgroundService
 {
     // Who sends nothing holds a place for 5 s; a prober that finds none waits in the listener's backlog.
     private const int MostProbers = 256;
@@ -91,8 +91,8 @@ internal sealed class HealthServer(HostingOptions options, ActiveRecordings host
 
     private (HttpStatusCode Status, string Text) Health()
     {
-        if (hosts.Failure is not null) return (HttpStatusCode.ServiceUnavailable, "a recording broke off");
-        IReadOnlyList<string> stalled = hosts.Stalled;
+        if (recordings.Failure is not null) return (HttpStatusCode.ServiceUnavailable, "a recording broke off");
+        IReadOnlyList<string> stalled = watch.Stalled;
         return stalled.Count == 0 ? (HttpStatusCode.OK, "healthy") : (HttpStatusCode.ServiceUnavailable, $"stalled: {string.Join(", ", stalled)}");
     }
 

@@ -8,7 +8,7 @@ namespace Pipeline.Bot.Hosting;
 /// What a bot does while another one serves its shard: it opens the connections that it will need and asks for the settings of the servers
 /// that are being recorded, so that none of this is waited for while nobody listens.
 /// </summary>
-internal sealed class WarmStandby(ActiveRecordings recordings, GuildSettingsStore settings, DiscordRestClient rest)
+internal sealed class WarmStandby(UnownedRecordings recordings, GuildSettingsStore settings, DiscordRestClient rest)
 {
     /// <summary>An idle connection lives for a minute and settings are fresh for half of one.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
@@ -19,7 +19,7 @@ internal sealed class WarmStandby(ActiveRecordings recordings, GuildSettingsStor
 
     private async Task AskSettingsAsync(CancellationToken cancellationToken)
     {
-        IReadOnlyList<RecordingCandidate> running = await recordings.FindUnownedAsync(cancellationToken);
+        IReadOnlyList<RecordingCandidate> running = await recordings.FindAsync(cancellationToken);
         foreach (ulong guild in running.Select(candidate => candidate.Session.GuildId).Distinct()) await settings.GetAsync(guild, cancellationToken);
     }
 }

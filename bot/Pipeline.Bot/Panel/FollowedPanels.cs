@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.ServerSettings;
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Panel;
@@ -51,7 +52,7 @@ internal sealed class FollowedPanels(string folder, TimeProvider time, ILogger l
         {
             action();
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (DiskFailure.Is(problem))
         {
             log.LocalStateUnwritable(guildId, problem.Message);
         }

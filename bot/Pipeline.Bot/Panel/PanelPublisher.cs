@@ -91,7 +91,7 @@ internal sealed class PanelPublisher : IAsyncDisposable
         {
             await RepostAsync(panel, body, cancellationToken);
         }
-        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
+        catch (Exception problem) when (DiscordFailure.Is(problem))
         {
             log.PostFailed(guildId, problem.Message);
         }
@@ -103,7 +103,7 @@ internal sealed class PanelPublisher : IAsyncDisposable
         {
             await PostAsync(panel.ChannelId, body, cancellationToken);
         }
-        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
+        catch (Exception problem) when (DiscordFailure.Is(problem))
         {
             log.PostFailed(guildId, problem.Message);
         }

@@ -86,7 +86,7 @@ internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient r
             await rest.EditMessageAsync(posted.ChannelId, posted.MessageId, RecordingPanel.Draw(state), cancellationToken);
             return true;
         }
-        catch (Exception problem) when (problem is DiscordRestException or HttpRequestException or TimeoutException)
+        catch (Exception problem) when (DiscordFailure.Is(problem))
         {
             log.PostFailed(state.Session.GuildId, problem.Message);
             return problem is DiscordRestException { Code: DiscordErrorCode.UnknownMessage or DiscordErrorCode.UnknownChannel } or DiscordRestException { IsForbidden: true };

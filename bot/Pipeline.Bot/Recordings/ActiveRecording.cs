@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Observability;
@@ -29,12 +28,12 @@ internal sealed class ActiveRecording : IAsyncDisposable
 
     // A recording that is lost or at its limit ends on another thread than the one that ticks it.
     private readonly Lock tickGate = new();
-    private readonly Channel<bool> beatWanted = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly WakeSignal beatWanted;
     private readonly TaskCompletionSource<RecordingEnd> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource ticking = new();
     private readonly CancellationTokenSource beating = new();
-    private readonly ActiveRecordings room;
-    private readonly LiveManifest keeper;
+    private readonly ActiveRecordings recordings;
+    private readonly LiveManifest manifest;
     private readonly RecordingLease lease;
     private readonly TimeProvider captureTime;
     private readonly ILogger logger;
@@ -45,34 +44,36 @@ internal sealed class ActiveRecording : IAsyncDisposable
     private bool captureStopped;
     private long lastTick;
 
-    internal ActiveRecording(ActiveRecordings room, LiveManifest keeper, RecordingLease lease, Recording recording, TimeProvider captureTime, ILogger logger)
+    internal ActiveRecording(ActiveRecordings recordings, LiveManifest manifest, Recording recording, TimeProvider captureTime, ILogger logger)
     {
-        (this.room, this.keeper, this.lease, Recording) = (room, keeper, lease, recording);
+        (this.recordings, this.manifest, Recording) = (recordings, manifest, recording);
         (this.captureTime, this.logger) = (captureTime, logger);
-        lastTick = room.Time.GetTimestamp();
+        lease = recordings.Leases.Of(manifest);
+        beatWanted = new WakeSignal(recordings.Time);
+        lastTick = recordings.Time.GetTimestamp();
         recording.SegmentClosed = OnSegmentClosed;
         recording.Refused = OnRefused;
-        keeper.Host(() => recording.Snapshot, recording.Consent);
+        manifest.Host(() => recording.Snapshot, recording.Consent);
     }
 
-    public SessionInfo Session => keeper.Session;
+    public SessionInfo Session => manifest.Session;
     public Recording Recording { get; }
     public RecordingSnapshot Snapshot => Recording.Snapshot;
 
     /// <summary>Counts the owners of this recording; 1 is the bot that started it.</summary>
-    public int Incarnation => keeper.Incarnation;
+    public int Incarnation => manifest.Incarnation;
 
     /// <summary>The time that nobody listened before this bot took the recording over; null when it started it, or when no time was lost.</summary>
     public RecordingGap? Absence => Manifest.Gaps.LastOrDefault(gap => gap is { UserId: null, Reason: RecordingGap.Takeover });
 
     /// <summary>Kept in the manifest for the bot that takes the recording over.</summary>
-    public IDictionary<string, string> Properties => keeper.Properties;
+    public IDictionary<string, string> Properties => manifest.Properties;
 
     /// <summary>What others know of a user's packets, to be added to the track's own counts in the manifest; any thread may ask.</summary>
     public Func<ulong, IReadOnlyDictionary<string, long>>? MoreHealth
     {
-        get => keeper.MoreHealth;
-        set => keeper.MoreHealth = value;
+        get => manifest.MoreHealth;
+        set => manifest.MoreHealth = value;
     }
 
     /// <summary>Completes when this bot's part in the recording is over, for whatever reason.</summary>
@@ -82,18 +83,18 @@ internal sealed class ActiveRecording : IAsyncDisposable
     {
         get
         {
-            SpoolSnapshot spool = room.Spool.Snapshot;
-            TimeSpan away = room.Retry.Failing;
+            SpoolSnapshot spool = recordings.Spool.Snapshot;
+            TimeSpan away = recordings.Leases.StorageAwayFor;
             UploadState state = spool.Level == SpoolLevel.Full ? UploadState.Full : away > TimeSpan.Zero ? UploadState.Delayed : UploadState.Ok;
-            return new UploadSnapshot(keeper.SafeSample(), spool, state, away);
+            return new UploadSnapshot(manifest.Safe(), spool, state, away);
         }
     }
 
     /// <summary>How long ago the recording last took what had come.</summary>
-    internal TimeSpan SinceTick => room.Time.GetElapsedTime(Volatile.Read(ref lastTick));
+    internal TimeSpan SinceTick => recordings.Time.GetElapsedTime(Volatile.Read(ref lastTick));
 
     /// <summary>The recording's account of itself at this moment, also after its end.</summary>
-    public SessionManifest Manifest => keeper.Compose(room.Time.GetUtcNow());
+    public SessionManifest Manifest => manifest.Compose(recordings.Time.GetUtcNow());
 
     /// <summary>
     /// From the next frame on nothing of this user is taken, and what is still here of it goes; or it is taken again. The manifest says so
@@ -102,19 +103,19 @@ internal sealed class ActiveRecording : IAsyncDisposable
     public bool SetOptOut(ulong userId, bool optedOut)
     {
         bool changed = optedOut ? Recording.Consent.OptOut(userId) : Recording.Consent.OptIn(userId, captureTime.GetTimestamp());
-        if (changed) beatWanted.Writer.TryWrite(true); // one beat is wanted already when it refuses
+        if (changed) beatWanted.Set(); // one beat is wanted already when it refuses
         return changed;
     }
 
     /// <summary>Nothing is taken of any of these, whatever was said before. Any thread.</summary>
     public void OptOut(IReadOnlyCollection<ulong> userIds)
     {
-        if (Recording.Consent.OptOut(userIds)) beatWanted.Writer.TryWrite(true);
+        if (Recording.Consent.OptOut(userIds)) beatWanted.Set();
     }
 
     internal void Start(bool ticksByCaller)
     {
-        room.Keepers.RefreshWanted += OnRefreshWanted;
+        recordings.Manifests.RefreshWanted += OnRefreshWanted;
         heartbeat = Task.Run(HeartbeatAsync);
         if (!ticksByCaller) tickLoop = Task.Run(TickLoopAsync);
     }
@@ -136,7 +137,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref ending, 1) == 0) await EndAsync(reason).WaitAsync(cancel);
         RecordingEnd end = await ended.Task.WaitAsync(cancel);
-        if (end is RecordingEnd.Stopped or RecordingEnd.Limit) await room.Closer.WhenClosed(Session.RecordingId).WaitAsync(cancel);
+        if (end is RecordingEnd.Stopped or RecordingEnd.Limit) await manifest.Gone.WaitAsync(cancel);
     }
 
     /// <summary>
@@ -151,7 +152,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
             return;
         }
         await StopCaptureAsync();
-        TrySave(() => keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow())));
+        TrySave(Save);
         try
         {
             await FreeForOthersAsync(cancel);
@@ -176,11 +177,11 @@ internal sealed class ActiveRecording : IAsyncDisposable
 
     private void TickOnce()
     {
-        Volatile.Write(ref lastTick, room.Time.GetTimestamp());
-        bool full = room.Spool.Snapshot.Level == SpoolLevel.Full;
+        Volatile.Write(ref lastTick, recordings.Time.GetTimestamp());
+        bool full = recordings.Spool.Snapshot.Level == SpoolLevel.Full;
         if (full != spoolFull && Recording.Post(full ? new RecordingAction.SpoolFull() : new RecordingAction.SpoolFree())) spoolFull = full;
         Recording.Tick();
-        if (Recording.Snapshot.SampleCount < SampleClock.ToSamples(room.Capture.MaximumDuration) || Volatile.Read(ref ending) != 0) return;
+        if (Recording.Snapshot.SampleCount < SampleClock.ToSamples(recordings.MaximumDuration) || Volatile.Read(ref ending) != 0) return;
         logger.RecordingLimit(Session.RecordingId.ToString());
         _ = Task.Run(() => StopAsync(EndReason.Limit, CancellationToken.None));
     }
@@ -188,7 +189,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
     private async Task EndAsync(EndReason reason)
     {
         await StopCaptureAsync();
-        SessionManifest last = keeper.Compose(room.Time.GetUtcNow());
+        SessionManifest last = manifest.Compose(recordings.Time.GetUtcNow());
         RecordingStopped stopped = new()
         {
             Session = Session,
@@ -196,8 +197,8 @@ internal sealed class ActiveRecording : IAsyncDisposable
             EndReason = reason,
             SampleCount = last.SampleCount,
         };
-        // On a full disk these wait until uploads have made room.
-        while (!TrySave(() => keeper.SaveLocally(last)) || !TrySave(() => keeper.Folder.Save(stopped))) await Task.Delay(DiskInterval, room.Time);
+        // On a full disk these wait until uploads have made recordings.
+        while (!TrySave(() => manifest.SaveLocally(last)) || !TrySave(() => manifest.Folder.Save(stopped))) await Task.Delay(DiskInterval, recordings.Time);
         Leave(reason == EndReason.Limit ? RecordingEnd.Limit : RecordingEnd.Stopped);
         logger.RecordingEnded(Session.RecordingId.ToString(), reason.ToString(), SampleClock.ToTime(last.SampleCount).TotalSeconds);
     }
@@ -209,7 +210,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
             save();
             return true;
         }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        catch (Exception refused) when (DiskFailure.Is(refused))
         {
             logger.RecordingUnsaved(Session.RecordingId.ToString(), refused.Message);
             return false;
@@ -220,12 +221,12 @@ internal sealed class ActiveRecording : IAsyncDisposable
     {
         // Twice: the first manifest sets apart the last indexes, without which nothing is uploaded; the second one lists what was. The next
         // owner knows no more than that.
-        if (await room.Retry.ExecuteAsync(token => lease.BeatAsync(keeper, token), cancel) != LeaseOutcome.Ours) return;
-        long since = room.Time.GetTimestamp();
-        while (room.Spool.Closed(Session.RecordingId).Any() && room.Time.GetElapsedTime(since) < HandOverPatience)
-            await Task.Delay(HandOverInterval, room.Time, cancel);
-        if (await room.Retry.ExecuteAsync(token => lease.BeatAsync(keeper, token), cancel) == LeaseOutcome.Ours)
-            await room.Retry.ExecuteAsync(token => lease.ReleaseAsync(keeper, token), cancel);
+        if (await lease.BeatAsync(cancel) != LeaseOutcome.Ours) return;
+        long since = recordings.Time.GetTimestamp();
+        while (recordings.Spool.Closed(Session.RecordingId).Any() && recordings.Time.GetElapsedTime(since) < HandOverPatience)
+            await Task.Delay(HandOverInterval, recordings.Time, cancel);
+        if (await lease.BeatAsync(cancel) == LeaseOutcome.Ours)
+            await lease.ReleaseAsync(cancel);
     }
 
     private async Task StopCaptureAsync()
@@ -239,32 +240,32 @@ internal sealed class ActiveRecording : IAsyncDisposable
         }
         await beating.CancelAsync();
         await heartbeat;
-        room.Keepers.RefreshWanted -= OnRefreshWanted;
+        recordings.Manifests.RefreshWanted -= OnRefreshWanted;
     }
 
     private void Leave(RecordingEnd how)
     {
-        keeper.Unhost();
+        manifest.Unhost();
         Recording.Dispose();
-        room.Left(this);
+        recordings.Left(this);
         ended.TrySetResult(how);
     }
 
     private void OnSegmentClosed(ClosedSegment segment)
     {
-        keeper.Closed(segment.Key, segment.StartSample);
-        room.Uploader.Post(segment, SampleClock.ToTime(Math.Max(segment.SampleCount, Recording.Snapshot.SampleCount - segment.StartSample)));
+        manifest.Closed(segment.Key, segment.StartSample);
+        recordings.Uploader.Post(segment, SampleClock.ToTime(Math.Max(segment.SampleCount, Recording.Snapshot.SampleCount - segment.StartSample)));
     }
 
     private void OnRefused(ulong userId, int below)
     {
-        keeper.Refuse(userId, below);
-        room.Uploader.Erase(Session.RecordingId, userId);
+        manifest.Refuse(userId, below);
+        recordings.Uploader.Erase(Session.RecordingId, userId);
     }
 
     private void OnRefreshWanted()
     {
-        if (keeper.WantsRefresh) beatWanted.Writer.TryWrite(true);
+        if (manifest.Indexes.IsWanted) beatWanted.Set();
     }
 
     private async Task TickLoopAsync()
@@ -281,7 +282,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
         catch (Exception bug)
         {
             logger.RecordingFailed(Session.RecordingId.ToString(), bug);
-            room.Broken(this, bug);
+            recordings.Broken(bug);
         }
     }
 
@@ -291,14 +292,14 @@ internal sealed class ActiveRecording : IAsyncDisposable
         {
             while (true)
             {
-                if (await room.Retry.ExecuteAsync(BeatOrSaveAsync, beating.Token) == LeaseOutcome.Theirs)
+                if (await lease.BeatAsync(beating.Token, whileAway: Save) == LeaseOutcome.Theirs)
                 {
                     _ = Task.Run(LoseAsync);
                     return;
                 }
-                if (!keeper.IsStartSent) await room.Retry.ExecuteAsync(token => room.Storages.For(Session).SendAsync(new RecordingStarted { Session = Session }, token), beating.Token);
-                keeper.IsStartSent = true;
-                await WaitForBeatAsync();
+                await lease.SendStartAsync(beating.Token);
+                await beatWanted.WaitAsync(HeartbeatInterval, beating.Token);
+                beating.Token.ThrowIfCancellationRequested();
             }
         }
         catch (OperationCanceledException) when (beating.IsCancellationRequested)
@@ -308,42 +309,17 @@ internal sealed class ActiveRecording : IAsyncDisposable
         catch (Exception bug)
         {
             logger.RecordingFailed(Session.RecordingId.ToString(), bug);
-            room.Broken(this, bug);
+            recordings.Broken(bug);
         }
     }
 
-    private async Task<LeaseOutcome> BeatOrSaveAsync(CancellationToken cancel)
-    {
-        try
-        {
-            return await lease.BeatAsync(keeper, cancel);
-        }
-        catch (Exception failure) when (StorageRetry.IsWorld(failure, cancel))
-        {
-            keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow()));
-            throw;
-        }
-    }
-
-    private async Task WaitForBeatAsync()
-    {
-        using CancellationTokenSource interval = new(HeartbeatInterval, room.Time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, beating.Token);
-        try
-        {
-            await beatWanted.Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!beating.IsCancellationRequested)
-        {
-            return;
-        }
-    }
+    private void Save() => manifest.SaveLocally(manifest.Compose(recordings.Time.GetUtcNow()));
 
     private async Task LoseAsync()
     {
         if (Interlocked.Exchange(ref ending, 1) != 0) return;
         logger.RecordingLost(Session.RecordingId.ToString());
-        keeper.Lost();
+        manifest.Indexes.Lost();
         await StopCaptureAsync();
         Leave(RecordingEnd.Lost);
     }
@@ -369,9 +345,9 @@ internal enum RecordingEnd
 }
 
 /// <summary>How safe a recording is.</summary>
-/// <param name="SafeSample">Every sample heard before this position is durable in the temp container.</param>
+/// <param name="Safe">Every sample heard before this position is durable in the temp container.</param>
 /// <param name="StorageAwayFor">How long the storage has been failing; zero while all is well.</param>
-internal sealed record UploadSnapshot(long SafeSample, SpoolSnapshot Spool, UploadState State, TimeSpan StorageAwayFor);
+internal sealed record UploadSnapshot(SafePosition Safe, SpoolSnapshot Spool, UploadState State, TimeSpan StorageAwayFor);
 
 /// <summary>What the uploads are doing, in one word.</summary>
 internal enum UploadState

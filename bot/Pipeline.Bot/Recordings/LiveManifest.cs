@@ -6,37 +6,29 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Recordings;
 
 /// <summary>
-/// The account of one recording: which segments exist, how far they are durable, which indexes the stored manifest has set apart for us.
-/// Survives the process: <c>session.json</c> and the journal in the recording's folder are enough to load it again.
+/// The account of one recording: which segments exist and how far they are durable. Survives the process: <c>session.json</c> and the
+/// journal in the recording's folder are enough to load it again.
 /// </summary>
-/// <remarks>
-/// An index is used in the temp container only after a stored manifest has reserved it (<see cref="ReservedAsync"/>), so that an owner
-/// who knows nothing but that manifest never meets ours. Capture never waits for this: only uploads do.
-/// </remarks>
 internal sealed class LiveManifest
 {
-    /// <summary>Indexes that every stored manifest sets apart beyond those in use: 64 segments of 10 s are more than ten minutes of speech.</summary>
-    public const int IndexesAhead = 64;
-
-    /// <summary>Where the leftovers of an owner go whose recording went on elsewhere: nobody counts up to here.</summary>
-    public const int LeftoverIndexes = 1_000_000;
-
     // Three threads meet here a few times per second: the tick (closed), uploads (announced, uploaded) and the heartbeat (compose).
     private readonly Lock gate = new();
     private readonly Dictionary<ulong, TrackManifest> tracks = [];
     private readonly Dictionary<ulong, int> refusedBelow = []; // segments of people who have opted out: below this index none leaves
     private readonly SegmentJournal journal;
     private SessionManifest baseline;
-    private SessionManifest stored;
     private Func<RecordingSnapshot?> live = static () => null;
     private Consent? consent;
-    private TaskCompletionSource storedChanged = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long lastJournaledSample;
+    private volatile Tenure tenure = new(IsHosted: false, IsStartSent: false);
+    private readonly TaskCompletionSource gone = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private LiveManifest(RecordingFolder folder, SessionManifest baseline)
     {
         Folder = folder;
         journal = new SegmentJournal(folder.JournalPath);
-        this.baseline = stored = baseline;
+        this.baseline = baseline;
+        Indexes = new ReservedIndexes(baseline);
         foreach (TrackSummary track in baseline.Tracks) tracks[track.UserId] = new TrackManifest(track);
         Recall(journal.Read());
         foreach (ulong userId in baseline.OptedOut ?? []) refusedBelow[userId] = int.MaxValue; // a crash may have been faster than the deletion
@@ -62,32 +54,23 @@ internal sealed class LiveManifest
         }
     }
 
-    /// <summary>A <see cref="ActiveRecording"/> of this process runs the recording and writes its manifest.</summary>
-    public bool IsHosted { get; private set; }
+    /// <summary>Which indexes are set apart for us, and whether another bot has gone on.</summary>
+    public ReservedIndexes Indexes { get; }
 
-    /// <summary>Some manifest of ours has reached the temp container: it reserved indexes.</summary>
-    public bool WasStored
-    {
-        get
-        {
-            lock (gate) return stored.Tracks.Any(track => track.NextFreeIndex > 0);
-        }
-    }
+    /// <summary>Whether the recording runs here; one state, so that who reads it never sees half of a change.</summary>
+    public Tenure Tenure => tenure;
+
+    /// <summary>Nobody runs the recording here, and no other bot has gone on with it.</summary>
+    public bool IsFree => tenure is { IsHosted: false } && !Indexes.IsLost;
 
     /// <summary>End of the last segment that the journal knows; 0 when it knows none.</summary>
-    public long LastJournaledSample { get; private set; }
+    public long LastJournaledSample => Volatile.Read(ref lastJournaledSample);
 
-    /// <summary>Another bot goes on with the recording.</summary>
-    public bool IsLost { get; private set; }
+    /// <summary>Called when the recording runs here no longer; must not block.</summary>
+    public Action? Released { get; set; }
 
-    /// <summary>This process has sent the start message.</summary>
-    public bool IsStartSent { get; set; }
-
-    /// <summary>An upload waits for a manifest that reserves its index.</summary>
-    public bool WantsRefresh { get; private set; }
-
-    /// <summary>Called when <see cref="WantsRefresh"/> becomes true; must not block.</summary>
-    public Action? RefreshWanted { get; set; }
+    /// <summary>Completes when nothing of the recording is left here: it was closed, or another bot has all of it.</summary>
+    public Task Gone => gone.Task;
 
     /// <summary>A recording that starts, or that is known from the temp container only. Its folder is written by <see cref="SaveLocally"/>.</summary>
     public static LiveManifest Start(RecordingFolder folder, SessionManifest first) => new(folder, first);
@@ -116,9 +99,8 @@ internal sealed class LiveManifest
                 Gaps = [.. past.Gaps, .. gaps],
                 OptedOut = optedOut,
             };
-            stored = elsewhere ?? stored;
+            Indexes.TakeOver(elsewhere);
         }
-        IsLost = false;
     }
 
     /// <summary>The tracks' next indexes once for a new owner; an owner without the spool starts at what the manifest set apart.</summary>
@@ -141,8 +123,11 @@ internal sealed class LiveManifest
     /// <summary>The recording runs in this process; <paramref name="snapshot"/> may be read from any thread.</summary>
     public void Host(Func<RecordingSnapshot?> snapshot, Consent asked)
     {
-        lock (gate) (live, consent) = (snapshot, asked);
-        IsHosted = true;
+        lock (gate)
+        {
+            (live, consent) = (snapshot, asked);
+            tenure = tenure with { IsHosted = true };
+        }
     }
 
     /// <summary>Keeps others of this process away from the recording. False: somebody has it.</summary>
@@ -150,8 +135,9 @@ internal sealed class LiveManifest
     {
         lock (gate)
         {
-            if (IsHosted) return false;
-            return IsHosted = true;
+            if (tenure.IsHosted) return false;
+            tenure = tenure with { IsHosted = true };
+            return true;
         }
     }
 
@@ -162,8 +148,9 @@ internal sealed class LiveManifest
         {
             RecordingSnapshot? last = live();
             live = () => last;
+            tenure = tenure with { IsHosted = false };
         }
-        IsHosted = false;
+        Released?.Invoke();
     }
 
     /// <summary>The recording has ended: from here on the manifest says so.</summary>
@@ -181,12 +168,14 @@ internal sealed class LiveManifest
         }
     }
 
-    /// <summary>Another bot has the lease: uploads that wait for a reservation learn it.</summary>
-    public void Lost()
+    /// <summary>This process has sent the start message.</summary>
+    public void StartSent()
     {
-        lock (gate) (IsLost, WantsRefresh) = (true, false);
-        WakeWaiting();
+        lock (gate) tenure = tenure with { IsStartSent = true };
     }
+
+    /// <summary>Nothing of it is left here.</summary>
+    public void Forgotten() => gone.TrySetResult();
 
     /// <summary>A segment was closed; tick thread.</summary>
     public void Closed(SegmentKey key, long startSample)
@@ -200,8 +189,8 @@ internal sealed class LiveManifest
         bool isNew;
         lock (gate)
         {
-            isNew = entry.Index < LeftoverIndexes && entry.Index >= refusedBelow.GetValueOrDefault(entry.UserId) && Track(entry.UserId).Announce(entry);
-            LastJournaledSample = Math.Max(LastJournaledSample, entry.EndSample);
+            isNew = entry.Index < ReservedIndexes.Leftovers && entry.Index >= refusedBelow.GetValueOrDefault(entry.UserId) && Track(entry.UserId).Announce(entry);
+            Volatile.Write(ref lastJournaledSample, Math.Max(lastJournaledSample, entry.EndSample));
         }
         if (isNew) journal.Append(entry);
     }
@@ -216,7 +205,7 @@ internal sealed class LiveManifest
     public void Refuse(ulong userId, int below)
     {
         lock (gate) refusedBelow[userId] = below;
-        WakeWaiting();
+        Indexes.Wake();
     }
 
     /// <summary>The segment belongs to somebody who does not want it, and is not yet with the storage for good.</summary>
@@ -244,26 +233,18 @@ internal sealed class LiveManifest
         if (wasAnnounced) journal.Append(JournalEntry.ErasureOf(key));
     }
 
-    /// <summary>Position up to which every sample heard so far is durable in the temp container.</summary>
-    public long SafeSample()
+    /// <summary>Of all tracks together.</summary>
+    public SafePosition Safe()
     {
         lock (gate)
         {
             RecordingSnapshot? now = live();
-            long safe = now?.SampleCount ?? baseline.SampleCount;
-            foreach (TrackManifest track in tracks.Values)
-            {
-                if (track.WaitsSince is { } waiting) safe = Math.Min(safe, waiting);
-            }
-            foreach (TrackSnapshot track in now?.Tracks ?? [])
-            {
-                if (track.OpenSince is { } open) safe = Math.Min(safe, open);
-            }
-            return safe;
+            IEnumerable<long?> open = (now?.Tracks ?? []).Select(track => track.OpenSince);
+            return SafePosition.Of(now?.SampleCount ?? baseline.SampleCount, tracks.Values.Select(track => track.WaitsSince).Concat(open));
         }
     }
 
-    /// <summary>The manifest of this moment. It reserves <see cref="IndexesAhead"/> indexes per track.</summary>
+    /// <summary>The manifest of this moment. It reserves <see cref="ReservedIndexes.Ahead"/> indexes per track.</summary>
     public SessionManifest Compose(DateTimeOffset now)
     {
         lock (gate)
@@ -293,46 +274,18 @@ internal sealed class LiveManifest
     /// <summary>The manifest was stored in the temp container: its reservations hold, and the folder gets the same text.</summary>
     public void Stored(SessionManifest manifest)
     {
-        lock (gate) (stored, WantsRefresh) = (manifest, false);
-        WakeWaiting(); // Uploads go on even when the disk has no room for our copy: they make room.
+        Indexes.Stored(manifest); // Uploads go on even when the disk has no room for our copy: they make room.
         Folder.Save(manifest);
     }
 
     /// <summary>The temp container is away: the folder remembers the moment, with no more reserved than what was stored.</summary>
     public void SaveLocally(SessionManifest manifest) => Folder.Save(manifest with
     {
-        Tracks = [.. manifest.Tracks.Select(track => track with { NextFreeIndex = Reserved(track.UserId) })],
+        Tracks = [.. manifest.Tracks.Select(track => track with { NextFreeIndex = Indexes.Of(track.UserId) })],
     });
 
     /// <summary>Waits until a stored manifest reserves the index, or nobody wants the segment any more. False: another bot has the recording, the index is not ours.</summary>
-    public async Task<bool> ReservedAsync(SegmentKey key, CancellationToken cancel)
-    {
-        while (key.Index < LeftoverIndexes)
-        {
-            Task changed;
-            lock (gate)
-            {
-                changed = storedChanged.Task;
-                if (key.Index < Reserved(key.UserId) || IsRefused(key)) return true;
-                if (IsLost) return false;
-                WantsRefresh = true;
-            }
-            RefreshWanted?.Invoke();
-            await changed.WaitAsync(cancel);
-        }
-        return true;
-    }
-
-    private void WakeWaiting()
-    {
-        TaskCompletionSource changed;
-        lock (gate)
-        {
-            changed = storedChanged;
-            storedChanged = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-        changed.TrySetResult();
-    }
+    public Task<bool> ReservedAsync(SegmentKey key, CancellationToken cancel) => Indexes.WaitAsync(key, () => IsRefused(key), cancel);
 
     private void Recall(IReadOnlyList<JournalEntry> entries)
     {
@@ -341,17 +294,15 @@ internal sealed class LiveManifest
         {
             if (erased.Contains((entry.UserId, entry.Index))) Track(entry.UserId).Skip(entry.Index);
             else Track(entry.UserId).Announce(entry);
-            LastJournaledSample = Math.Max(LastJournaledSample, entry.EndSample);
+            lastJournaledSample = Math.Max(lastJournaledSample, entry.EndSample);
         }
     }
-
-    private int Reserved(ulong userId) => stored.Tracks.FirstOrDefault(track => track.UserId == userId)?.NextFreeIndex ?? 0;
 
     private TrackSummary Summarize(TrackManifest track, TrackSnapshot? speaker, long position)
     {
         int inUse = Math.Max(track.NextIndex, speaker is null ? 0 : speaker.NextFreeIndex + 1); // + 1: the one that is open
-        int ahead = baseline.State == ManifestState.Stopped ? 0 : IndexesAhead;
-        return track.Summarize(speaker, position, Math.Max(Reserved(track.UserId), inUse + ahead), MoreHealth?.Invoke(track.UserId));
+        int ahead = baseline.State == ManifestState.Stopped ? 0 : ReservedIndexes.Ahead;
+        return track.Summarize(speaker, position, Math.Max(Indexes.Of(track.UserId), inUse + ahead), MoreHealth?.Invoke(track.UserId));
     }
 
     private TrackManifest Track(ulong userId)
@@ -360,3 +311,8 @@ internal sealed class LiveManifest
         return track;
     }
 }
+
+/// <summary>What this process has to do with a recording.</summary>
+/// <param name="IsHosted">An <see cref="ActiveRecording"/> runs it and writes its manifest, or is about to.</param>
+/// <param name="IsStartSent">The start message was sent.</param>
+internal sealed record Tenure(bool IsHosted, bool IsStartSent);

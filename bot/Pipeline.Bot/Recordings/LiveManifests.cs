@@ -11,7 +11,7 @@ internal sealed class LiveManifests(SegmentSpool spool)
 
     public IEnumerable<LiveManifest> All => keepers.Values;
 
-    /// <summary>Called when any account wants its manifest stored; must not block.</summary>
+    /// <summary>Called when an account wants its manifest stored, or nobody runs its recording here any more; must not block.</summary>
     public event Action? RefreshWanted;
 
     /// <summary>The recording's account, or null when its folder does not say whose it is.</summary>
@@ -22,12 +22,16 @@ internal sealed class LiveManifests(SegmentSpool spool)
     }
 
     /// <summary>Puts a new account here, or gives back the one that somebody else put first.</summary>
-    public LiveManifest Add(LiveManifest keeper)
+    public LiveManifest Add(LiveManifest manifest)
     {
-        LiveManifest kept = keepers.GetOrAdd(keeper.Session.RecordingId, keeper);
-        kept.RefreshWanted ??= () => RefreshWanted?.Invoke();
+        LiveManifest kept = keepers.GetOrAdd(manifest.Session.RecordingId, manifest);
+        kept.Indexes.Wanted ??= () => RefreshWanted?.Invoke();
+        kept.Released ??= () => RefreshWanted?.Invoke();
         return kept;
     }
 
-    public void Forget(RecordingId recording) => keepers.TryRemove(recording, out _);
+    public void Forget(RecordingId recording)
+    {
+        if (keepers.TryRemove(recording, out LiveManifest? gone)) gone.Forgotten();
+    }
 }

@@ -7,7 +7,7 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Recordings;
 
 /// <summary>One attempt to go on with a recording that another process left: ours with its spool, or another's from its stored manifest.</summary>
-internal sealed class RecordingTakeover(ActiveRecordings room, RecordingCandidate candidate, TimeProvider captureTime, ILogger logger)
+internal sealed class RecordingTakeover(SegmentSpool spool, LiveManifests manifests, TempStorages storages, ActiveRecordings recordings, RecordingCandidate candidate, TimeProvider captureTime, ILogger logger)
 {
     // With the spool here the recording goes on whether the storage answers or not; somebody may be talking.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -21,47 +21,47 @@ internal sealed class RecordingTakeover(ActiveRecordings room, RecordingCandidat
     public async Task<ActiveRecording?> RunAsync(bool ticksByCaller, CancellationToken cancel)
     {
         RecordingId recording = candidate.Session.RecordingId;
-        RecordingFolder folder = room.Spool.Folder(recording);
-        LiveManifest keeper = room.Keepers.Find(recording) ?? room.Keepers.Add(LiveManifest.Start(folder, candidate.Manifest));
-        if (!keeper.TryClaim()) return null;
+        RecordingFolder folder = spool.Folder(recording);
+        LiveManifest manifest = manifests.Find(recording) ?? manifests.Add(LiveManifest.Start(folder, candidate.Manifest));
+        if (!manifest.TryClaim()) return null;
         bool goesOn = false;
         try
         {
-            (bool free, SessionManifest? stored) = await AskAsync(keeper, cancel);
+            (bool free, SessionManifest? stored) = await AskAsync(manifest, cancel);
             if (!free) return null;
             // Our spool knows better than the stored manifest, unless another bot has gone on in between.
-            bool othersWentOn = stored is not null && stored.Incarnation > keeper.Incarnation;
+            bool othersWentOn = stored is not null && stored.Incarnation > manifest.Incarnation;
             FoundRecording? found = othersWentOn || !candidate.InSpool ? await LookAsync(stored ?? candidate.Manifest, cancel) : null;
             goesOn = true;
-            return GoOn(keeper, found, stored?.SampleCount ?? 0, ticksByCaller);
+            return GoOn(manifest, found, stored?.SampleCount ?? 0, ticksByCaller);
         }
         finally
         {
-            if (!goesOn) await GiveUpAsync(keeper);
+            if (!goesOn) await GiveUpAsync(manifest);
         }
     }
 
-    private ActiveRecording GoOn(LiveManifest keeper, FoundRecording? found, long storedSamples, bool ticksByCaller)
+    private ActiveRecording GoOn(LiveManifest manifest, FoundRecording? found, long storedSamples, bool ticksByCaller)
     {
         long last = Math.Max(candidate.InSpool ? candidate.LastSample : 0, found?.LastSample ?? storedSamples);
-        long now = SampleClock.ToSamples(captureTime.GetUtcNow() - keeper.Session.StartedAt);
+        long now = SampleClock.ToSamples(captureTime.GetUtcNow() - manifest.Session.StartedAt);
         long timestamp = captureTime.GetTimestamp(); // With the wall clock: repairing the spool takes time that must not shift the audio.
         long resume = Math.Max(last, now); // A clock that was set back must not write over what is there.
         long elapsed = (long)(resume * (captureTime.TimestampFrequency / (double)SampleClock.SamplesPerSecond));
-        keeper.TakeOver(found?.Manifest, found?.GapsUntil(resume) ?? GapOfAll(last, resume));
-        foreach (ulong userId in keeper.OptedOut) room.Uploader.Erase(keeper.Session.RecordingId, userId);
-        List<ClosedSegment> waiting = [.. room.Spool.Closed(keeper.Session.RecordingId).Select(PreparedSegment.Describe).OfType<ClosedSegment>()];
+        manifest.TakeOver(found?.Manifest, found?.GapsUntil(resume) ?? GapOfAll(last, resume));
+        foreach (ulong userId in manifest.OptedOut) recordings.Uploader.Erase(manifest.Session.RecordingId, userId);
+        List<ClosedSegment> waiting = [.. spool.Closed(manifest.Session.RecordingId).Select(PreparedSegment.Describe).OfType<ClosedSegment>()];
         Dictionary<ulong, int> next = [];
-        foreach (ClosedSegment segment in waiting.Where(segment => segment.Key.Index < LiveManifest.LeftoverIndexes))
+        foreach (ClosedSegment segment in waiting.Where(segment => segment.Key.Index < ReservedIndexes.Leftovers))
         {
-            keeper.Closed(segment.Key, segment.StartSample);
-            if (!File.Exists(segment.WavPath)) keeper.Uploaded(segment.Key); // It left since it was listed.
+            manifest.Closed(segment.Key, segment.StartSample);
+            if (!File.Exists(segment.WavPath)) manifest.Uploaded(segment.Key); // It left since it was listed.
             next[segment.Key.UserId] = Math.Max(next.GetValueOrDefault(segment.Key.UserId), segment.Key.Index + 1);
         }
-        Dictionary<ulong, int> first = keeper.FirstIndexes(next, beyondReserved: found is not null);
-        keeper.SaveLocally(keeper.Compose(room.Time.GetUtcNow()));
-        ActiveRecording host = room.Host(keeper, new RecordingLease(room.Storages, room.Time), captureTime, timestamp - elapsed, first, ticksByCaller);
-        logger.RecordingTakenOver(keeper.Session.RecordingId.ToString(), keeper.Incarnation, SampleClock.ToTime(resume - last).TotalSeconds);
+        Dictionary<ulong, int> first = manifest.FirstIndexes(next, beyondReserved: found is not null);
+        manifest.SaveLocally(manifest.Compose(recordings.Time.GetUtcNow()));
+        ActiveRecording host = recordings.Host(manifest, captureTime, timestamp - elapsed, first, ticksByCaller);
+        logger.RecordingTakenOver(manifest.Session.RecordingId.ToString(), manifest.Incarnation, SampleClock.ToTime(resume - last).TotalSeconds);
         return host;
     }
 
@@ -72,22 +72,22 @@ internal sealed class RecordingTakeover(ActiveRecordings room, RecordingCandidat
     {
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(LookPatience);
-        return await FoundRecording.LookAsync(room.Storages.For(stored.Session), stored, patience.Token);
+        return await FoundRecording.LookAsync(storages.For(stored.Session), stored, patience.Token);
     }
 
-    private async Task<(bool Free, SessionManifest? Elsewhere)> AskAsync(LiveManifest keeper, CancellationToken cancel)
+    private async Task<(bool Free, SessionManifest? Elsewhere)> AskAsync(LiveManifest manifest, CancellationToken cancel)
     {
-        TempStorage storage = room.Storages.For(keeper.Session);
-        RecordingId recording = keeper.Session.RecordingId;
+        TempStorage storage = storages.For(manifest.Session);
+        RecordingId recording = manifest.Session.RecordingId;
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         patience.CancelAfter(Patience);
         try
         {
-            LeaseOutcome outcome = await storage.AcquireLeaseAsync(recording, keeper.Folder.LeaseId(), patience.Token);
+            LeaseOutcome outcome = await storage.AcquireLeaseAsync(recording, manifest.Folder.LeaseId(), patience.Token);
             if (outcome == LeaseOutcome.Theirs) return (false, null);
             holdsLease = outcome == LeaseOutcome.Ours;
             // Stored before and gone now: the functions have finalized it. Never stored: the storage was away from the first moment on.
-            if (outcome == LeaseOutcome.NoManifest) return (candidate.InSpool && !keeper.WasStored, null);
+            if (outcome == LeaseOutcome.NoManifest) return (candidate.InSpool && !manifest.Indexes.WasStored, null);
             StoredManifest? there = await storage.ReadManifestAsync(recording, patience.Token);
             if (there is null || there.Manifest.State == ManifestState.Recording) return (true, there?.Manifest);
             return (false, null);
@@ -98,20 +98,20 @@ internal sealed class RecordingTakeover(ActiveRecordings room, RecordingCandidat
         }
     }
 
-    private async Task GiveUpAsync(LiveManifest keeper)
+    private async Task GiveUpAsync(LiveManifest manifest)
     {
-        if (holdsLease) await ReleaseAsync(keeper);
-        keeper.Unhost();
+        if (holdsLease) await ReleaseAsync(manifest);
+        manifest.Unhost();
         if (candidate.InSpool) return;
-        keeper.Folder.DeleteWhenEmpty();
-        room.Keepers.Forget(keeper.Session.RecordingId);
+        manifest.Folder.DeleteWhenEmpty();
+        manifests.Forget(manifest.Session.RecordingId);
     }
 
     // The folder with the lease's id may go now: without a word to the storage nobody could take the recording for 60 s.
-    private async Task ReleaseAsync(LiveManifest keeper)
+    private async Task ReleaseAsync(LiveManifest manifest)
     {
         using CancellationTokenSource patience = new(ReleasePatience);
-        await room.Storages.For(keeper.Session).ReleaseLeaseAsync(keeper.Session.RecordingId, keeper.Folder.LeaseId(), patience.Token)
+        await storages.For(manifest.Session).ReleaseLeaseAsync(manifest.Session.RecordingId, manifest.Folder.LeaseId(), patience.Token)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

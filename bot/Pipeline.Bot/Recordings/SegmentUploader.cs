@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
-using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
@@ -21,24 +19,22 @@ internal sealed class SegmentUploader : BackgroundService
     private static readonly TimeSpan RescanInterval = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan FailurePause = TimeSpan.FromSeconds(10);
 
-    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ConcurrentDictionary<SegmentKey, Task> underWay = new();
-    private readonly ConcurrentDictionary<SegmentKey, TimeSpan> spokenToClosed = new();
     private readonly ConcurrentDictionary<SegmentKey, long> failedAt = new();
     private readonly SegmentSpool spool;
-    private readonly TempStorages storages;
-    private readonly LiveManifests keepers;
-    private readonly StorageRetry retry;
+    private readonly LiveManifests manifests;
+    private readonly SegmentDelivery delivery;
+    private readonly WakeSignal wake;
     private readonly UploadOptions options;
-    private readonly BotMetrics metrics;
     private readonly TimeProvider time;
     private readonly ILogger<SegmentUploader> logger;
     private readonly SemaphoreSlim slots;
 
-    public SegmentUploader(SegmentSpool spool, TempStorages storages, LiveManifests keepers, StorageRetry retry, UploadOptions options, BotMetrics metrics, TimeProvider time, ILogger<SegmentUploader> logger)
+    public SegmentUploader(SegmentSpool spool, LiveManifests manifests, SegmentDelivery delivery, UploadOptions options, TimeProvider time, ILogger<SegmentUploader> logger)
     {
-        (this.spool, this.storages, this.keepers, this.retry) = (spool, storages, keepers, retry);
-        (this.options, this.metrics, this.time, this.logger) = (options, metrics, time, logger);
+        (this.spool, this.manifests, this.delivery) = (spool, manifests, delivery);
+        (this.options, this.time, this.logger) = (options, time, logger);
+        wake = new WakeSignal(time);
         slots = new SemaphoreSlim(options.Parallelism);
     }
 
@@ -50,19 +46,18 @@ internal sealed class SegmentUploader : BackgroundService
     public void Post(ClosedSegment segment, TimeSpan sinceSpoken)
     {
         spool.Added(segment.FileSize);
-        metrics.SegmentClosed();
-        if (spokenToClosed.Count < MaximumRemembered) spokenToClosed[segment.Key] = sinceSpoken;
-        wake.Writer.TryWrite(true);
+        delivery.Closed(segment.Key, sinceSpoken);
+        wake.Set();
     }
 
     /// <summary>Looks at the folder again, after something else than <see cref="Post"/> has put segments there.</summary>
-    public void Rescan() => wake.Writer.TryWrite(true);
+    public void Rescan() => wake.Set();
 
     /// <summary>Deletes what waits of a person who has opted out, as far as the recording's account says. Any thread; what the disk does not let go is tried again.</summary>
     public void Erase(RecordingId recording, ulong userId)
     {
-        if (keepers.Find(recording) is not { } keeper) return;
-        foreach (SpooledSegment segment in spool.Closed(recording, userId)) TryErase(keeper, segment);
+        if (manifests.Find(recording) is not { } manifest) return;
+        foreach (SpooledSegment segment in spool.Closed(recording, userId)) TryErase(manifest, segment);
     }
 
     /// <summary>Completes when nothing waits in the spool any more.</summary>
@@ -81,7 +76,7 @@ internal sealed class SegmentUploader : BackgroundService
         while (!stoppingToken.IsCancellationRequested)
         {
             await ScanAsync(stoppingToken);
-            await WaitForWakeAsync(stoppingToken);
+            await wake.WaitAsync(RescanInterval, stoppingToken);
         }
     }
 
@@ -101,7 +96,7 @@ internal sealed class SegmentUploader : BackgroundService
     {
         foreach (SpooledSegment segment in spool.Closed())
         {
-            if (keepers.Find(segment.Key.Recording) is { } keeper && TryErase(keeper, segment)) continue;
+            if (manifests.Find(segment.Key.Recording) is { } manifest && TryErase(manifest, segment)) continue;
             if (underWay.ContainsKey(segment.Key) || IsPaused(segment.Key)) continue;
             await slots.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stop.IsCancellationRequested) return;
@@ -125,16 +120,16 @@ internal sealed class SegmentUploader : BackgroundService
     }
 
     /// <returns>False: its speaker agrees to it, or the disk does not let it go.</returns>
-    private bool TryErase(LiveManifest keeper, SpooledSegment segment)
+    private bool TryErase(LiveManifest manifest, SpooledSegment segment)
     {
-        if (!keeper.IsRefused(segment.Key)) return false;
+        if (!manifest.IsRefused(segment.Key)) return false;
         try
         {
             spool.Erase(segment);
-            keeper.Erased(segment.Key);
-            spokenToClosed.TryRemove(segment.Key, out _);
+            manifest.Erased(segment.Key);
+            delivery.Forget(segment.Key);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (DiskFailure.Is(failure))
         {
             Failed(segment.Key, failure);
             return true; // it must not leave even so
@@ -159,36 +154,22 @@ internal sealed class SegmentUploader : BackgroundService
         if (failedAt.Count < MaximumRemembered) failedAt[key] = time.GetTimestamp();
     }
 
-    private async Task WaitForWakeAsync(CancellationToken stop)
-    {
-        using CancellationTokenSource interval = new(RescanInterval, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(interval.Token, stop);
-        try
-        {
-            await wake.Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
-    }
-
     private async Task<PreparedSegment?> PrepareAsync(SpooledSegment segment, CancellationToken stop)
     {
         try
         {
             PreparedSegment prepared = await PreparedSegment.ReadAsync(segment, stop);
-            keepers.Find(segment.Key.Recording)?.Announce(JournalEntry.From(prepared.Message));
+            manifests.Find(segment.Key.Recording)?.Announce(JournalEntry.From(prepared.Message));
             return prepared;
         }
-        catch (InvalidDataException broken) when (keepers.Find(segment.Key.Recording)?.IsRefused(segment.Key) != true)
+        catch (InvalidDataException broken) when (manifests.Find(segment.Key.Recording)?.IsRefused(segment.Key) != true)
         {
             logger.SegmentSetAside(segment.Key.ToString(), broken.Message);
             spool.SetAside(segment);
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (DiskFailure.Is(failure))
         {
-            if (keepers.Find(segment.Key.Recording)?.IsRefused(segment.Key) != true) Failed(segment.Key, failure); // else it was erased meanwhile
+            if (manifests.Find(segment.Key.Recording)?.IsRefused(segment.Key) != true) Failed(segment.Key, failure); // else it was erased meanwhile
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -220,44 +201,20 @@ internal sealed class SegmentUploader : BackgroundService
 
     private async Task PutEnqueueDeleteAsync(PreparedSegment prepared, CancellationToken stop)
     {
-        (SpooledSegment file, SegmentReady message) = (prepared.File, prepared.Message);
-        LiveManifest? keeper = keepers.Find(file.Key.Recording);
-        if (keeper is not null && !await keeper.ReservedAsync(file.Key, stop))
+        SpooledSegment file = prepared.File;
+        LiveManifest? manifest = manifests.Find(file.Key.Recording);
+        if (manifest is not null && !await manifest.ReservedAsync(file.Key, stop))
         {
-            int index = (LiveManifest.LeftoverIndexes * Math.Max(1, keeper.Incarnation)) + file.Key.Index;
+            int index = (ReservedIndexes.Leftovers * Math.Max(1, manifest.Incarnation)) + file.Key.Index;
             logger.SegmentRenumbered(file.Key.ToString(), index);
             SegmentSpool.Renumber(file, index);
             return;
         }
-        using Activity? activity = metrics.Traces.StartActivity("upload segment", ActivityKind.Producer, default(ActivityContext), startTime: file.ClosedAt);
-        message = message with { Traceparent = activity?.Id };
-        TempStorage storage = storages.For(message.Session);
-        await retry.ExecuteAsync(async token =>
-        {
-            if (keeper?.IsRefused(file.Key) == true) return;
-            await using FileStream stream = prepared.OpenFile();
-            await storage.PutSegmentAsync(message.BlobName, stream, Convert.FromBase64String(message.ContentMd5), SegmentMetadata.Write(message), token);
-        }, stop);
-        if (keeper?.TryDepart(file.Key) == false)
-        {
-            await retry.ExecuteAsync(token => storage.DeleteSegmentAsync(message.BlobName, token), stop); // an answer that got lost may have left it there
-            return;
-        }
-        await retry.ExecuteAsync(token => storage.SendAsync(message, token), stop);
-        TimeSpan latency = Count(message);
+        if (await delivery.DeliverAsync(prepared, manifest, stop) is not { } latency) return; // erased instead
         spool.Remove(file, options.KeepLocal);
-        keeper?.Uploaded(file.Key); // After the file is gone: who takes the recording over lists files first.
-        logger.SegmentUploaded(file.Key.ToString(), message.FileSize, latency.TotalMilliseconds);
+        manifest?.Uploaded(file.Key); // After the file is gone: who takes the recording over lists files first.
+        logger.SegmentUploaded(file.Key.ToString(), prepared.Message.FileSize, latency.TotalMilliseconds);
         SegmentLeft?.Invoke(file.Key.Recording);
-    }
-
-    private TimeSpan Count(SegmentReady message)
-    {
-        TimeSpan sinceClosed = time.GetUtcNow() - message.ClosedAt;
-        if (sinceClosed < TimeSpan.Zero) sinceClosed = TimeSpan.Zero;
-        if (!spokenToClosed.TryRemove(message.Key, out TimeSpan spoken)) spoken = SampleClock.ToTime(message.SampleCount);
-        metrics.SegmentUploaded(message.FileSize, sinceClosed, spoken + sinceClosed);
-        return sinceClosed;
     }
 }
 

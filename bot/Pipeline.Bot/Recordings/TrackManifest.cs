@@ -102,7 +102,7 @@ internal sealed class TrackManifest
         ByteCount = byteCount + onTheirWay.Sum(entry => entry.FileSize),
         Chain = onTheirWay.Aggregate(chain, (link, entry) => SegmentChain.Append(link, entry.Index, entry.ContentMd5)),
         NextFreeIndex = nextFreeIndex,
-        SafeSample = Math.Min(position, Math.Min(WaitsSince ?? position, live?.OpenSince ?? position)),
+        SafeSample = SafePosition.Of(position, WaitsSince, live?.OpenSince).Sample,
         Health = SumHealth(live, moreHealth),
     };
 

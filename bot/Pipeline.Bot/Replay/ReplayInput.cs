@@ -1,4 +1,5 @@
 using Pipeline.Audio.Ogg;
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Replay;
@@ -28,7 +29,7 @@ internal static class ReplayInput
             OggOpusReader reader = new(input);
             while (reader.TryRead(out OggOpusPacket packet)) samples += packet.Samples;
         }
-        catch (Exception unreadable) when (unreadable is OggFormatException or IOException or UnauthorizedAccessException)
+        catch (Exception unreadable) when (DiskFailure.Is(unreadable) || unreadable is OggFormatException)
         {
             throw new ReplayInputException(file, unreadable.Message);
         }

@@ -9,7 +9,7 @@ namespace Pipeline.Bot.Replay;
 /// Starts the recording of a replay, or finds the one that an earlier run left: by its id, by the note in the spool, or by the
 /// fingerprint in a manifest of the temp container when the spool is gone.
 /// </summary>
-internal sealed class ReplayOpening(ActiveRecordings hosts, SegmentSpool spool, ReplayOptions options, TimeProvider time)
+internal sealed class ReplayOpening(ActiveRecordings recordings, UnownedRecordings unowned, RecordingCloser closer, SegmentSpool spool, ReplayOptions options, TimeProvider time)
 {
     private const string FingerprintProperty = "replay";
 
@@ -29,7 +29,7 @@ internal sealed class ReplayOpening(ActiveRecordings hosts, SegmentSpool spool, 
         wanted ??= mark?.RecordingId;
         if (wanted is { } ended && (mark is { Closed: true } && mark.RecordingId == ended || spool.Folder(ended).IsStopped))
         {
-            await hosts.Closer.WhenClosed(ended).WaitAsync(cancel);
+            await closer.WhenClosed(ended).WaitAsync(cancel);
             return new ReplayStart(ended, null, new ReplayClock(time.GetUtcNow()), TimeSpan.Zero);
         }
         return await ContinueAsync(wanted, cancel);
@@ -40,7 +40,7 @@ internal sealed class ReplayOpening(ActiveRecordings hosts, SegmentSpool spool, 
         long since = time.GetTimestamp();
         while (true)
         {
-            IReadOnlyList<RecordingCandidate> candidates = await hosts.FindUnownedAsync(cancel);
+            IReadOnlyList<RecordingCandidate> candidates = await unowned.FindAsync(cancel);
             RecordingCandidate? found = candidates.LastOrDefault(candidate => wanted is { } id ? candidate.Session.RecordingId == id : IsOurs(candidate));
             if (found is null && wanted is null) return await StartAsync(cancel);
             if (found is null) return new ReplayStart(wanted!.Value, null, new ReplayClock(time.GetUtcNow()), TimeSpan.Zero); // It was closed, here or elsewhere.
@@ -52,14 +52,14 @@ internal sealed class ReplayOpening(ActiveRecordings hosts, SegmentSpool spool, 
 
     private async Task<ReplayStart?> TakeOverAsync(RecordingCandidate found, CancellationToken cancel)
     {
-        found = await hosts.CompleteAsync(found, cancel);
+        found = await unowned.CompleteAsync(found, cancel);
         // The audio goes on where it is known to have come to: on the next frame behind it.
         TimeSpan last = SampleClock.ToTime(found.LastSample);
         TimeSpan spoken = (time.GetUtcNow() - found.Session.StartedAt) * options.Speed;
         if (options.OnAir && spoken > last) last = spoken;
         TimeSpan origin = (Math.Floor(last / FrameDuration) + 1) * FrameDuration;
         ReplayClock clock = new(found.Session.StartedAt + origin);
-        ActiveRecording? host = await hosts.TakeOverAsync(found, clock, ticksByCaller: true, cancel);
+        ActiveRecording? host = await unowned.TakeOverAsync(found, clock, ticksByCaller: true, cancel);
         if (host is null) return null;
         new ReplayMark(host.Session.RecordingId, Closed: false).Save(spool.Root, fingerprint);
         return new ReplayStart(host.Session.RecordingId, host, clock, origin);
@@ -68,7 +68,7 @@ internal sealed class ReplayOpening(ActiveRecordings hosts, SegmentSpool spool, 
     private async Task<ReplayStart> StartAsync(CancellationToken cancel)
     {
         ReplayClock clock = new(time.GetUtcNow());
-        ActiveRecording host = await hosts.StartAsync(new StartRecordingRequest
+        ActiveRecording host = await recordings.StartAsync(new StartRecordingRequest
         {
             GuildId = options.GuildId,
             GuildName = options.GuildName,

@@ -19,7 +19,6 @@ internal sealed class ReplayRun : IDisposable
 
     private readonly IHost app;
     private readonly ReplayOptions options;
-    private readonly ActiveRecordings hosts;
     private readonly SegmentSpool spool;
     private readonly SpoolOptions spoolOptions;
     private readonly BotMetrics metrics;
@@ -36,7 +35,6 @@ internal sealed class ReplayRun : IDisposable
     public ReplayRun(IHost app, ReplayOptions options, ReplayProgress progress, ReplayApi api)
     {
         (this.app, this.options, this.progress, this.api) = (app, options, progress, api);
-        hosts = app.Services.GetRequiredService<ActiveRecordings>();
         spool = app.Services.GetRequiredService<SegmentSpool>();
         spoolOptions = app.Services.GetRequiredService<SpoolOptions>();
         metrics = app.Services.GetRequiredService<BotMetrics>();
@@ -51,10 +49,18 @@ internal sealed class ReplayRun : IDisposable
         listener.Start();
     }
 
+    private ReplayOpening Opening() => new(
+        app.Services.GetRequiredService<ActiveRecordings>(),
+        app.Services.GetRequiredService<UnownedRecordings>(),
+        app.Services.GetRequiredService<RecordingCloser>(),
+        spool,
+        options,
+        time);
+
     /// <param name="length">Of the call that is replayed.</param>
     public async Task<ReplaySummary> RunAsync(TimeSpan length)
     {
-        ReplayStart start = await new ReplayOpening(hosts, spool, options, time).OpenAsync(stopping);
+        ReplayStart start = await Opening().OpenAsync(stopping);
         if (start.Host is not { } host) return Finished(start.Recording);
         api.Follow(start.Recording);
         using ReplayStage stage = new(host, start.Clock, options, start.Origin);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts.Api;
 
 namespace Pipeline.Bot.ServerSettings;
@@ -144,7 +145,7 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
         {
             LocalState.Write(PathOf(guildId), JsonSerializer.SerializeToUtf8Bytes(copy, StoredSettingsJsonContext.Default.StoredSettings));
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (DiskFailure.Is(problem))
         {
             log.LocalStateUnwritable(guildId, problem.Message);
         }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
+using Pipeline.Bot.Spool;
 
 namespace Pipeline.Bot.ServerSettings;
 
@@ -15,7 +16,7 @@ internal static class LocalState
         {
             return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllBytes(path), shape) : null;
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or JsonException)
+        catch (Exception problem) when (DiskFailure.Is(problem) || problem is JsonException)
         {
             log.LocalStateUnreadable(guildId, problem.Message);
             return null;

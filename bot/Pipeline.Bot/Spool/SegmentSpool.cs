@@ -180,7 +180,7 @@ internal sealed class SegmentSpool : IDisposable
         {
             Directory.CreateDirectory(root);
         }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        catch (Exception refused) when (DiskFailure.Is(refused))
         {
             throw Unusable(root, refused);
         }
@@ -199,7 +199,7 @@ internal sealed class SegmentSpool : IDisposable
         {
             throw new SpoolInUseException(root, held);
         }
-        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
+        catch (Exception refused) when (DiskFailure.Is(refused))
         {
             throw Unusable(root, refused);
         }

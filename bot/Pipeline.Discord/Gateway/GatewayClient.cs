@@ -82,7 +82,7 @@ public sealed class GatewayClient(
     }
 
     private GatewayShard CreateShard(int index, int count, IdentifyGate gate) =>
-        new(index, count, options, gate, new GatewayDispatch(index, Guilds, time, log), events.Writer, time, new Random(random.Next()), log);
+        new(new ShardRange(index, count), options, gate, new GatewayDispatch(index, Guilds, events.Writer, time, log), time, new Random(random.Next()), log);
 
     /// <summary>Discord's API may be away for a while when the bot starts; a refused token is final.</summary>
     private async Task<GatewayInfo> FetchPatientlyAsync(CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Pipeline.Discord.Model;
 
@@ -9,9 +10,15 @@ namespace Pipeline.Discord.Gateway;
 /// Turns one shard's dispatches into changes of the cache and events. Applying the same dispatch twice changes nothing more, so a
 /// replay after Resume is harmless. Used by the shard's receive loop only.
 /// </summary>
-internal sealed class GatewayDispatch(int shard, GuildCache cache, TimeProvider time, ILogger log)
+internal sealed class GatewayDispatch(int shard, GuildCache cache, ChannelWriter<GatewayEvent> posted, TimeProvider time, ILogger log)
 {
     private ulong selfId;
+
+    /// <summary>Hands on what was produced, in order; waits while the reader is behind.</summary>
+    public async Task PostAsync(List<GatewayEvent> produced, CancellationToken cancellationToken)
+    {
+        foreach (GatewayEvent one in produced) await posted.WriteAsync(one, cancellationToken);
+    }
 
     /// <summary>READY: forgets guilds that this shard no longer has, and marks the rest as not yet arrived.</summary>
     public void ApplyReady(ReadyPayload ready, int shardCount, List<GatewayEvent> events)

@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using System.Text.Json;
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Pipeline.Discord.Model;
 
@@ -11,8 +10,7 @@ namespace Pipeline.Discord.Gateway;
 /// identify or resume, ready). Its run loop is the only writer of its guilds in the cache and of its events.
 /// </summary>
 internal sealed class GatewayShard(
-    int index, int count, GatewayOptions options, IdentifyGate gate, GatewayDispatch dispatch,
-    ChannelWriter<GatewayEvent> events, TimeProvider time, Random random, ILogger log)
+    ShardRange place, GatewayOptions options, IdentifyGate gate, GatewayDispatch dispatch, TimeProvider time, Random random, ILogger log)
 {
     private const int ResumeAttempts = 3;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(60);
@@ -43,7 +41,7 @@ internal sealed class GatewayShard(
             }
             if (end.Recovery != GatewayRecovery.Resume || failures >= ResumeAttempts) session = null;
             Report(end);
-            await PostAsync([new GatewayEvent.ConnectionLost(index, end.Reason)], cancellationToken);
+            await dispatch.PostAsync([new GatewayEvent.ConnectionLost(place.Index, end.Reason)], cancellationToken);
             await PauseAsync(end, failures, cancellationToken);
         }
     }
@@ -107,7 +105,7 @@ internal sealed class GatewayShard(
     private async Task<TimeSpan> OpenAsync(GatewayConnection connection, CancellationToken cancellationToken)
     {
         // The turn to identify is taken before connecting: Discord does not wait long for a socket that stays silent.
-        using IDisposable? turn = session is null ? await gate.TakeAsync(index, cancellationToken) : null;
+        using IDisposable? turn = session is null ? await gate.TakeAsync(place.Index, cancellationToken) : null;
         GatewayInfo info = await gate.GetInfoAsync(cancellationToken);
         Uri address = GatewayPayloads.Address(session?.ResumeAddress ?? new Uri(info.Url));
         using CancellationTokenSource timeout = new(options.HandshakeTimeout, time);
@@ -117,7 +115,7 @@ internal sealed class GatewayShard(
             await connection.ConnectAsync(address, either.Token);
             TimeSpan interval = await AwaitHelloAsync(connection, either.Token);
             if (session is { } old) await connection.SendAsync(GatewayOpcode.Resume, writer => GatewayPayloads.Resume(writer, options.Token, old), either.Token);
-            else await connection.SendAsync(GatewayOpcode.Identify, writer => GatewayPayloads.Identify(writer, options, index, count), either.Token);
+            else await connection.SendAsync(GatewayOpcode.Identify, writer => GatewayPayloads.Identify(writer, options, place.Index, place.Count), either.Token);
             return interval;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -190,14 +188,14 @@ internal sealed class GatewayShard(
     private async Task OnDispatchAsync(GatewayConnection connection, GatewayMessage message, CancellationToken cancellationToken)
     {
         string type = message.Type ?? "";
-        log.Dispatched(index, type, message.Sequence ?? -1);
+        log.Dispatched(place.Index, type, message.Sequence ?? -1);
         List<GatewayEvent> produced = [];
         if (type == "READY") OnReady(connection, message.Data, produced);
         else if (type == "RESUMED") OnResumed(connection, produced);
         else dispatch.Apply(type, message.Data, produced);
         // Saved after it was applied and before it is posted: the one who waits for a place in the queue has seen it.
         if (message.Sequence is { } sequence && session is { } current) current.Sequence = sequence;
-        await PostAsync(produced, cancellationToken);
+        await dispatch.PostAsync(produced, cancellationToken);
     }
 
     private void OnReady(GatewayConnection connection, JsonElement data, List<GatewayEvent> produced)
@@ -205,15 +203,15 @@ internal sealed class GatewayShard(
         ReadyPayload ready = data.Deserialize(GatewayJson.Default.ReadyPayload) ?? throw new JsonException("READY is empty");
         Uri? resumeAddress = Uri.TryCreate(ready.ResumeGatewayUrl, UriKind.Absolute, out Uri? address) ? address : null;
         session = new GatewaySession(ready.SessionId, resumeAddress);
-        dispatch.ApplyReady(ready, count, produced);
-        log.GatewayReady(index, ready.User.Username, ready.Guilds.Count);
+        dispatch.ApplyReady(ready, place.Count, produced);
+        log.GatewayReady(place.Index, ready.User.Username, ready.Guilds.Count);
         live.TrySetResult(connection);
     }
 
     private void OnResumed(GatewayConnection connection, List<GatewayEvent> produced)
     {
-        produced.Add(new GatewayEvent.SessionResumed(index));
-        log.GatewayResumed(index);
+        produced.Add(new GatewayEvent.SessionResumed(place.Index));
+        log.GatewayResumed(place.Index);
         live.TrySetResult(connection);
     }
 
@@ -227,7 +225,7 @@ internal sealed class GatewayShard(
     {
         bool wasReady = WasReady(connection);
         await beating; // a send that failed shows here
-        log.GatewayZombie(index);
+        log.GatewayZombie(place.Index);
         return new ConnectionEnd(GatewayRecovery.Resume, null, "a heartbeat was not answered", wasReady);
     }
 
@@ -242,8 +240,8 @@ internal sealed class GatewayShard(
 
     private void Report(ConnectionEnd end)
     {
-        if (GatewayCloseCode.IsOurFault(end.Code)) log.GatewayOurFault(index, end.Code, end.Reason);
-        else log.GatewayLost(index, end.Code, end.Reason, session is null ? nameof(GatewayRecovery.Identify) : nameof(GatewayRecovery.Resume));
+        if (GatewayCloseCode.IsOurFault(end.Code)) log.GatewayOurFault(place.Index, end.Code, end.Reason);
+        else log.GatewayLost(place.Index, end.Code, end.Reason, session is null ? nameof(GatewayRecovery.Identify) : nameof(GatewayRecovery.Resume));
     }
 
     private Task PauseAsync(ConnectionEnd end, int failures, CancellationToken cancellationToken)
@@ -269,11 +267,6 @@ internal sealed class GatewayShard(
         {
             // The run loop looks at the token next.
         }
-    }
-
-    private async Task PostAsync(List<GatewayEvent> produced, CancellationToken cancellationToken)
-    {
-        foreach (GatewayEvent one in produced) await events.WriteAsync(one, cancellationToken);
     }
 
     private readonly record struct ConnectionEnd(GatewayRecovery Recovery, int? Code, string Reason, bool WasReady);

@@ -1,3 +1,5 @@
+using Pipeline.Mls.Schedule;
+
 namespace Pipeline.Mls.Group;
 
 /// <summary>What a group takes beyond RFC 9420's own validity. Handed on from epoch to epoch.</summary>
@@ -14,3 +16,6 @@ public sealed record GroupPolicy
 
     internal bool IsDave { get; private init; }
 }
+
+/// <summary>What a group keeps over all its epochs beside its members.</summary>
+internal readonly record struct GroupRules(GroupPolicy Policy, PreSharedKeys Psks);

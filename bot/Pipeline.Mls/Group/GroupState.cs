@@ -21,8 +21,7 @@ public sealed class GroupState : IDisposable
     /// <summary>Takes tree, keys and secrets over.</summary>
     internal GroupState(
         MlsIdentity identity,
-        GroupPolicy policy,
-        PreSharedKeys psks,
+        GroupRules rules,
         GroupContext context,
         RatchetTree tree,
         TreePrivateKeys keys,
@@ -30,9 +29,9 @@ public sealed class GroupState : IDisposable
         ReadOnlySpan<byte> confirmationTag)
     {
         Identity = identity;
-        Policy = policy;
+        Policy = rules.Policy;
         // DAVE has no pre-shared keys, so no epoch leaves one behind.
-        Psks = policy.IsDave ? psks : psks.WithResumption(context, secrets.ResumptionPsk);
+        Psks = rules.Policy.IsDave ? rules.Psks : rules.Psks.WithResumption(context, secrets.ResumptionPsk);
         Context = context;
         ContextBytes = context.Encode();
         Tree = tree;
@@ -95,7 +94,7 @@ public sealed class GroupState : IDisposable
         EpochSecrets secrets = EpochSecrets.CreateFirst();
         TreePrivateKeys keys = new(new LeafIndex(0), leafKeys.Copy());
         byte[] tag = secrets.ComputeConfirmationTag([]);
-        return new GroupState(identity, GroupPolicy.Dave, PreSharedKeys.None, context, tree, keys, secrets, tag);
+        return new GroupState(identity, new GroupRules(GroupPolicy.Dave, PreSharedKeys.None), context, tree, keys, secrets, tag);
     }
 
     /// <summary>Joins by a bare Welcome (RFC 9420 §12.4.3.1), with DAVE's policy.</summary>

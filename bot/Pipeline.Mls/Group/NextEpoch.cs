@@ -61,7 +61,7 @@ internal sealed class NextEpoch : IDisposable
     public GroupState ToState(GroupState before, RatchetTree tree, TreePrivateKeys keys)
     {
         isTaken = true;
-        return new(before.Identity, before.Policy, before.Psks, Context, tree, keys, Secrets, ConfirmationTag);
+        return new(before.Identity, new GroupRules(before.Policy, before.Psks), Context, tree, keys, Secrets, ConfirmationTag);
     }
 
     public void Dispose()

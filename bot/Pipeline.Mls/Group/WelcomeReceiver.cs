@@ -117,7 +117,7 @@ internal static class WelcomeReceiver
             byte[] tag = secrets.ComputeConfirmationTag(info.Context.ConfirmedTranscriptHash);
             bool confirmed = CryptographicOperations.FixedTimeEquals(tag, info.ConfirmationTag);
             MlsException.ThrowIf(!confirmed, MlsError.BadConfirmationTag);
-            return new GroupState(bundle.Identity, options.Policy, options.Psks, info.Context, tree, keys, secrets, tag);
+            return new GroupState(bundle.Identity, new GroupRules(options.Policy, options.Psks), info.Context, tree, keys, secrets, tag);
         }
         catch
         {

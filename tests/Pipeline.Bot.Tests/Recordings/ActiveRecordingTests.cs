@@ -61,7 +61,7 @@ public sealed class ActiveRecordingTests(AzuriteFixture azurite)
         ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
         new TestVoice(host, clock, Ada, "Ada").Talk(45);
         await BotRoom.UntilAsync(() => host.Upload.State == UploadState.Delayed, "the outage is shown");
-        Assert.InRange(host.Upload.SafeSample, 0, 4800);
+        Assert.InRange(host.Upload.Safe.Sample, 0, 4800);
 
         Task stopping = host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
         blob.Mend();

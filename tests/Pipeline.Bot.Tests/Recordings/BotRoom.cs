@@ -21,6 +21,7 @@ internal sealed class BotRoom : IAsyncDisposable
     private BotRoom(IHost app, LogSink log) => (this.app, Log) = (app, log);
 
     public LogSink Log { get; }
+    public UnownedRecordings Unowned => app.Services.GetRequiredService<UnownedRecordings>();
     public ActiveRecordings Hosts => app.Services.GetRequiredService<ActiveRecordings>();
     public SegmentSpool Spool => app.Services.GetRequiredService<SegmentSpool>();
     public SegmentUploader Uploader => app.Services.GetRequiredService<SegmentUploader>();

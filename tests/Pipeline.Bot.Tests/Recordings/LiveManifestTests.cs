@@ -16,12 +16,12 @@ public sealed class LiveManifestTests
     public void Restart_knows_the_same_segments_and_chain_from_manifest_and_journal()
     {
         using TempFolder spool = new();
-        LiveManifest keeper = Keeper(spool);
-        for (int index = 0; index < 5; index++) keeper.Announce(Entry(index));
-        keeper.Stored(keeper.Compose(DateTimeOffset.UnixEpoch));
-        for (int index = 5; index < 8; index++) keeper.Announce(Entry(index));
+        LiveManifest manifest = Keeper(spool);
+        for (int index = 0; index < 5; index++) manifest.Announce(Entry(index));
+        manifest.Stored(manifest.Compose(DateTimeOffset.UnixEpoch));
+        for (int index = 5; index < 8; index++) manifest.Announce(Entry(index));
 
-        LiveManifest again = LiveManifest.Load(keeper.Folder)!;
+        LiveManifest again = LiveManifest.Load(manifest.Folder)!;
 
         TrackSummary track = Assert.Single(again.Compose(DateTimeOffset.UnixEpoch).Tracks);
         Assert.Equal(new IndexRange(0, 7), Assert.Single(track.Segments));
@@ -34,20 +34,20 @@ public sealed class LiveManifestTests
     public void Line_that_a_crash_cut_off_is_dropped_and_written_again()
     {
         using TempFolder spool = new();
-        LiveManifest keeper = Keeper(spool);
-        keeper.SaveLocally(keeper.Compose(DateTimeOffset.UnixEpoch));
-        keeper.Announce(Entry(0));
-        keeper.Announce(Entry(1));
-        string journal = keeper.Folder.JournalPath;
+        LiveManifest manifest = Keeper(spool);
+        manifest.SaveLocally(manifest.Compose(DateTimeOffset.UnixEpoch));
+        manifest.Announce(Entry(0));
+        manifest.Announce(Entry(1));
+        string journal = manifest.Folder.JournalPath;
         byte[] whole = File.ReadAllBytes(journal);
         for (int cut = 1; cut < 40; cut += 13)
         {
             File.WriteAllBytes(journal, whole[..^cut]);
-            LiveManifest again = LiveManifest.Load(keeper.Folder)!;
+            LiveManifest again = LiveManifest.Load(manifest.Folder)!;
             again.Announce(Entry(1));
             again.Announce(Entry(2));
 
-            TrackSummary track = Assert.Single(LiveManifest.Load(keeper.Folder)!.Compose(DateTimeOffset.UnixEpoch).Tracks);
+            TrackSummary track = Assert.Single(LiveManifest.Load(manifest.Folder)!.Compose(DateTimeOffset.UnixEpoch).Tracks);
             Assert.Equal(new IndexRange(0, 2), Assert.Single(track.Segments));
         }
     }
@@ -56,28 +56,28 @@ public sealed class LiveManifestTests
     public async Task Index_beyond_the_stored_reservation_waits_for_the_next_manifest()
     {
         using TempFolder spool = new();
-        LiveManifest keeper = Keeper(spool);
+        LiveManifest manifest = Keeper(spool);
         bool asked = false;
-        keeper.RefreshWanted = () => asked = true;
-        keeper.Closed(Key(0), 0);
+        manifest.Indexes.Wanted = () => asked = true;
+        manifest.Closed(Key(0), 0);
 
-        Task<bool> first = keeper.ReservedAsync(Key(0), CancellationToken.None);
+        Task<bool> first = manifest.ReservedAsync(Key(0), CancellationToken.None);
         Assert.False(first.IsCompleted);
-        Assert.True(asked && keeper.WantsRefresh);
-        keeper.Stored(keeper.Compose(DateTimeOffset.UnixEpoch));
+        Assert.True(asked && manifest.Indexes.IsWanted);
+        manifest.Stored(manifest.Compose(DateTimeOffset.UnixEpoch));
         Assert.True(await first);
-        Assert.True(await keeper.ReservedAsync(Key(LiveManifest.IndexesAhead), CancellationToken.None));
-        Assert.False(keeper.ReservedAsync(Key(LiveManifest.IndexesAhead + 2), CancellationToken.None).IsCompleted);
+        Assert.True(await manifest.ReservedAsync(Key(ReservedIndexes.Ahead), CancellationToken.None));
+        Assert.False(manifest.ReservedAsync(Key(ReservedIndexes.Ahead + 2), CancellationToken.None).IsCompleted);
     }
 
     [Fact]
     public async Task Index_beyond_the_reservation_is_given_up_when_the_recording_is_lost()
     {
         using TempFolder spool = new();
-        LiveManifest keeper = Keeper(spool);
-        Task<bool> waiting = keeper.ReservedAsync(Key(3), CancellationToken.None);
+        LiveManifest manifest = Keeper(spool);
+        Task<bool> waiting = manifest.ReservedAsync(Key(3), CancellationToken.None);
 
-        keeper.Lost();
+        manifest.Indexes.Lost();
 
         Assert.False(await waiting);
     }
@@ -86,17 +86,17 @@ public sealed class LiveManifestTests
     public void Local_copy_reserves_no_more_than_the_stored_manifest()
     {
         using TempFolder spool = new();
-        LiveManifest keeper = Keeper(spool);
-        keeper.Announce(Entry(0));
-        keeper.Stored(keeper.Compose(DateTimeOffset.UnixEpoch));
-        int reserved = keeper.Folder.LoadManifest()!.Tracks[0].NextFreeIndex;
-        for (int index = 1; index < 100; index++) keeper.Announce(Entry(index));
+        LiveManifest manifest = Keeper(spool);
+        manifest.Announce(Entry(0));
+        manifest.Stored(manifest.Compose(DateTimeOffset.UnixEpoch));
+        int reserved = manifest.Folder.LoadManifest()!.Tracks[0].NextFreeIndex;
+        for (int index = 1; index < 100; index++) manifest.Announce(Entry(index));
 
-        keeper.SaveLocally(keeper.Compose(DateTimeOffset.UnixEpoch));
+        manifest.SaveLocally(manifest.Compose(DateTimeOffset.UnixEpoch));
 
-        Assert.Equal(1 + LiveManifest.IndexesAhead, reserved);
-        Assert.Equal(reserved, keeper.Folder.LoadManifest()!.Tracks[0].NextFreeIndex);
-        Assert.Equal(99, keeper.Folder.LoadManifest()!.Tracks[0].Segments[^1].Last);
+        Assert.Equal(1 + ReservedIndexes.Ahead, reserved);
+        Assert.Equal(reserved, manifest.Folder.LoadManifest()!.Tracks[0].NextFreeIndex);
+        Assert.Equal(99, manifest.Folder.LoadManifest()!.Tracks[0].Segments[^1].Last);
     }
 
     [Fact]
@@ -124,21 +124,21 @@ public sealed class LiveManifestTests
     public void Safe_position_is_the_start_of_the_oldest_segment_that_waits()
     {
         using TempFolder spool = new();
-        LiveManifest keeper = Keeper(spool, sampleCount: 100 * 480_000L);
-        Assert.Equal(100 * 480_000L, keeper.SafeSample());
-        for (int index = 0; index < 100; index++) keeper.Closed(Key(index), index * 480_000L);
-        Assert.Equal(0, keeper.SafeSample());
-        keeper.Uploaded(Key(1));
-        Assert.Equal(0, keeper.SafeSample());
-        keeper.Uploaded(Key(0));
-        Assert.Equal(2 * 480_000L, keeper.SafeSample());
+        LiveManifest manifest = Keeper(spool, sampleCount: 100 * 480_000L);
+        Assert.Equal(100 * 480_000L, manifest.Safe().Sample);
+        for (int index = 0; index < 100; index++) manifest.Closed(Key(index), index * 480_000L);
+        Assert.Equal(0, manifest.Safe().Sample);
+        manifest.Uploaded(Key(1));
+        Assert.Equal(0, manifest.Safe().Sample);
+        manifest.Uploaded(Key(0));
+        Assert.Equal(2 * 480_000L, manifest.Safe().Sample);
         for (int index = 2; index < 99; index++)
         {
-            keeper.Uploaded(Key(index));
-            Assert.InRange(keeper.SafeSample(), 0, (index + 1) * 480_000L);
+            manifest.Uploaded(Key(index));
+            Assert.InRange(manifest.Safe().Sample, 0, (index + 1) * 480_000L);
         }
-        keeper.Uploaded(Key(99));
-        Assert.Equal(100 * 480_000L, keeper.SafeSample());
+        manifest.Uploaded(Key(99));
+        Assert.Equal(100 * 480_000L, manifest.Safe().Sample);
     }
 
     private LiveManifest Keeper(TempFolder spool, long sampleCount = 0) => LiveManifest.Start(new RecordingFolder(spool.Path), new SessionManifest

@@ -27,7 +27,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
         RecordingCandidate candidate = await FindAsync(room, recording);
         Assert.True(candidate.InSpool);
-        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Hosts.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Unowned.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
         Assert.Equal("99", host.Properties["panel"]);
         new TestVoice(host, clock, Ada, "Ada").Talk(12);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
@@ -54,7 +54,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
 
         using TempFolder spool = new();
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
-        IReadOnlyList<RecordingCandidate> found = await room.Hosts.FindUnownedAsync(TestContext.Current.CancellationToken);
+        IReadOnlyList<RecordingCandidate> found = await room.Unowned.FindAsync(TestContext.Current.CancellationToken);
         Assert.Contains(found, candidate => candidate.Session.RecordingId == recording);
         Assert.DoesNotContain(found, candidate => candidate.Session.RecordingId == archived);
         await new BlobClient(azurite.ConnectionString, StorageNames.TempContainer, BlobPaths.Manifest(archived)).DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
@@ -72,7 +72,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
         RecordingCandidate candidate = await FindAsync(room, recording);
         Assert.False(candidate.InSpool);
-        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Hosts.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Unowned.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
         new TestVoice(host, clock, Ada, "Ada").Talk(12);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
 
@@ -95,7 +95,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         using TempFolder spool = new();
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
-        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Hosts.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Unowned.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
         new TestVoice(host, clock, Ada, "Ada").Talk(12);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
 
@@ -122,7 +122,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         using TempFolder spool = new();
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
-        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Hosts.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Unowned.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
         new TestVoice(host, clock, Ada, "Ada").Talk(5);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
 
@@ -140,8 +140,8 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
 
         using TempFolder spool = new();
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
-        RecordingCandidate candidate = await room.Hosts.CompleteAsync(await FindAsync(room, recording), TestContext.Current.CancellationToken);
-        await room.Hosts.CloseUnownedAsync(candidate, EndReason.Interrupted, TestContext.Current.CancellationToken);
+        RecordingCandidate candidate = await room.Unowned.CompleteAsync(await FindAsync(room, recording), TestContext.Current.CancellationToken);
+        await room.Unowned.CloseAsync(candidate, EndReason.Interrupted, TestContext.Current.CancellationToken);
 
         RecordingStopped stopped = Assert.Single(await eye.StoppedAsync(recording));
         TrackSummary track = Assert.Single(stopped.Tracks!);
@@ -159,7 +159,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         RecordingCandidate candidate = await FindAsync(room, recording);
         await room.StopAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => room.Hosts.TakeOverAsync(candidate, new ReplayClock(Noon), ticksByCaller: true, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => room.Unowned.TakeOverAsync(candidate, new ReplayClock(Noon), ticksByCaller: true, TestContext.Current.CancellationToken));
 
         Assert.Equal(LeaseOutcome.Ours, await room.Storage.AcquireLeaseAsync(recording, Stranger, TestContext.Current.CancellationToken));
         Assert.Empty(room.Hosts.Running);
@@ -177,7 +177,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         RecordingCandidate candidate = await FindAsync(room, recording);
 
         Assert.True(candidate.IsLeased);
-        Assert.Null(await room.Hosts.TakeOverAsync(candidate, new ReplayClock(Noon), ticksByCaller: true, TestContext.Current.CancellationToken));
+        Assert.Null(await room.Unowned.TakeOverAsync(candidate, new ReplayClock(Noon), ticksByCaller: true, TestContext.Current.CancellationToken));
         Assert.False(room.Spool.Folder(recording).Exists);
     }
 
@@ -197,7 +197,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
 
         await using BotRoom other = await BotRoom.StartAsync(azurite.ConnectionString, otherSpool.Path);
         ReplayClock otherClock = new(Noon + TimeSpan.FromSeconds(13));
-        ActiveRecording next = Assert.IsType<ActiveRecording>(await other.Hosts.TakeOverAsync(await FindAsync(other, recording), otherClock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording next = Assert.IsType<ActiveRecording>(await other.Unowned.TakeOverAsync(await FindAsync(other, recording), otherClock, ticksByCaller: true, TestContext.Current.CancellationToken));
         voice.Talk(5);
         Assert.Equal(RecordingEnd.Lost, await host.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
         new TestVoice(next, otherClock, Ada, "Ada").Talk(5);
@@ -220,7 +220,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
 
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(12 + jumpSeconds));
-        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Hosts.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Unowned.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
         new TestVoice(host, clock, Ada, "Ada").Talk(5);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
 
@@ -234,7 +234,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         RecordingId recording = await CrashAfterAsync(spool.Path, seconds: 25);
 
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
-        await room.Hosts.CloseUnownedAsync(await FindAsync(room, recording), EndReason.Interrupted, TestContext.Current.CancellationToken);
+        await room.Unowned.CloseAsync(await FindAsync(room, recording), EndReason.Interrupted, TestContext.Current.CancellationToken);
 
         Assert.Equal(EndReason.Interrupted, Assert.Single(await eye.StoppedAsync(recording)).EndReason);
         await ActiveRecordingTests.AssertChainAsync(eye, recording, Assert.Single((await eye.ManifestAsync(recording))!.Tracks));
@@ -283,7 +283,7 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
     }
 
     private static async Task<RecordingCandidate> FindAsync(BotRoom room, RecordingId recording) =>
-        Assert.Single(await room.Hosts.FindUnownedAsync(TestContext.Current.CancellationToken), candidate => candidate.Session.RecordingId == recording);
+        Assert.Single(await room.Unowned.FindAsync(TestContext.Current.CancellationToken), candidate => candidate.Session.RecordingId == recording);
 
     private async Task AssertNoOverlapAsync(RecordingId recording, long firstAfterGap)
     {

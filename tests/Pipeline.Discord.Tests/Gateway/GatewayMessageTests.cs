@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Model;
@@ -71,7 +72,7 @@ public sealed class GatewayMessageTests
     public void Applying_a_dispatch_twice_changes_nothing_more()
     {
         GuildCache cache = new();
-        GatewayDispatch dispatch = new(0, cache, TimeProvider.System, NullLogger.Instance);
+        GatewayDispatch dispatch = new(0, cache, Channel.CreateUnbounded<GatewayEvent>().Writer, TimeProvider.System, NullLogger.Instance);
         using JsonDocument document = JsonDocument.Parse("""{"guild_id":"5","channel_id":"7","user_id":"9","session_id":"s"}""");
         List<GatewayEvent> events = [];
         dispatch.Apply("VOICE_STATE_UPDATE", document.RootElement, events);
@@ -105,7 +106,7 @@ public sealed class GatewayMessageTests
         try
         {
             using JsonDocument document = JsonDocument.Parse(Encoding.UTF8.GetBytes(text));
-            new GatewayDispatch(0, cache, TimeProvider.System, NullLogger.Instance).Apply(type, document.RootElement, events);
+            new GatewayDispatch(0, cache, Channel.CreateUnbounded<GatewayEvent>().Writer, TimeProvider.System, NullLogger.Instance).Apply(type, document.RootElement, events);
         }
         catch (JsonException)
         {

@@ -21,7 +21,7 @@ internal static class BotSettings
         {
             return new ConfigurationBuilder().SetBasePath(Directory.GetCurrentDirectory()).AddJsonFile(SettingsFile, optional: true).AddEnvironmentVariables().Build();
         }
-        catch (Exception unreadable) when (unreadable is InvalidDataException or FormatException or IOException or UnauthorizedAccessException)
+        catch (Exception unreadable) when (DiskFailure.Is(unreadable) || unreadable is InvalidDataException or FormatException)
         {
             problems.Add($"{SettingsFile}: {unreadable.GetBaseException().Message.ReplaceLineEndings(" ")} Expected a JSON file such as {{ \"RECORDING_CHANNELS\": \"1\" }}, or none");
             return new ConfigurationBuilder().AddEnvironmentVariables().Build();

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Configuration;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.ServerSettings;
+using Pipeline.Bot.Spool;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Rest;
 using Pipeline.Discord.Voice.Call;
@@ -69,7 +70,7 @@ internal static class DiscordSettings
         {
             return ExtraRoots.Load(file);
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception problem) when (DiskFailure.Is(problem) || problem is CryptographicException)
         {
             return setting.Refuse<X509Certificate2Collection>("DISCORD_CA_FILE", file, "a file with certificates in PEM", []);
         }

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using System.Threading.Channels;
-using Microsoft.Extensions.Logging;
 using Pipeline.Dave.Session;
 using Pipeline.Discord.Media;
 using Pipeline.Discord.Rtp;
@@ -11,10 +10,9 @@ namespace Pipeline.Discord.Voice.Session;
 /// The media side as the control loop sees it: opens the socket and its thread, asks for our address, installs transport keys, publishes
 /// snapshots, keeps the way open, notices when it is dead. Control loop only, but for <see cref="Health"/>.
 /// </summary>
-internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing frames, SsrcMap ssrcs, VoiceEncryption encryption, ChannelWriter<VoiceSessionInput> inputs, ulong guildId, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing frames, SsrcMap ssrcs, VoiceEncryption encryption, ChannelWriter<VoiceSessionInput> inputs, MediaReport report, TimeProvider time) : IDisposable
 {
     private readonly List<TransportKey> transportKeys = [];
-    private readonly DropReport dropReport = new(time, logger, guildId);
     private readonly MediaPathWatch watch = new(options.MediaPathTimeout, time);
     private MediaThread? thread;
     private ReceiveOpener? opener;
@@ -43,7 +41,7 @@ internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing fra
         MediaThread started = new(ready.Server, frames, Snapshot(), PostDiscovery, PostFailure, time);
         Volatile.Write(ref thread, started);
         started.Start();
-        VoiceLog.MediaOpened(logger, guildId, ready.Server, OwnSsrc, mode, started.GrantedReceiveBuffer);
+        report.Opened(ready.Server, OwnSsrc, mode, started.GrantedReceiveBuffer);
     }
 
     /// <summary>Asks the server for our public address. False when it was asked often enough.</summary>
@@ -86,7 +84,7 @@ internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing fra
 
     public void LogDrops()
     {
-        if (thread is not null) dropReport.LogIfDue(thread.Counters, thread.KernelDrops, frames.Dropped);
+        if (thread is not null) report.LogIfDue(thread.Counters, thread.KernelDrops, frames.Dropped);
     }
 
     /// <summary>Ends the thread: after this nobody writes into the ring.</summary>

@@ -67,7 +67,7 @@ public sealed class VoiceSession
         phaseAlarm = new Alarm(time);
         houseAlarm = new Alarm(time);
         encryption = new VoiceEncryption(identity, ladder ?? new RecoveryLadder(time), report, time, logger);
-        media = new VoiceMedia(options, frames, ssrcs, encryption, inputs.Writer, identity.GuildId, time, logger);
+        media = new VoiceMedia(options, frames, ssrcs, encryption, inputs.Writer, new MediaReport(time, logger, identity.GuildId), time);
     }
 
     /// <summary>Counters up to now; any thread, also after the end.</summary>

@@ -1,11 +1,12 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Pipeline.Discord.Media;
 using Pipeline.Discord.Rtp;
 
 namespace Pipeline.Discord.Voice.Session;
 
-/// <summary>Turns the media thread's counters into at most one log line per reason and 10 s.</summary>
-internal sealed class DropReport(TimeProvider time, ILogger logger, ulong guildId)
+/// <summary>What is logged of a session's media: where it goes, and at most one line per reason and 10 s for what was dropped.</summary>
+internal sealed class MediaReport(TimeProvider time, ILogger logger, ulong guildId)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
     private static readonly DropReason[] Reasons = [.. Enum.GetValues<DropReason>().Where(reason => reason != DropReason.None)];
@@ -14,6 +15,8 @@ internal sealed class DropReport(TimeProvider time, ILogger logger, ulong guildI
     private long reportedAt = time.GetTimestamp();
     private long reportedKernelDrops;
     private long reportedRingDrops;
+
+    public void Opened(IPEndPoint server, uint ssrc, string mode, int receiveBuffer) => VoiceLog.MediaOpened(logger, guildId, server, ssrc, mode, receiveBuffer);
 
     public void LogIfDue(MediaCounters counters, long kernelDrops, long ringDrops)
     {
