@@ -11,6 +11,7 @@ using Pipeline.Delivery.Sweep;
 using Pipeline.Functions.Hosting;
 using Pipeline.RecordingApi;
 using Pipeline.RecordingApi.Recordings;
+using Pipeline.RecordingApi.Shares;
 using Pipeline.Storage;
 
 namespace Pipeline.Functions;
@@ -40,7 +41,13 @@ public static class FunctionsApp
         builder.Services.AddPipelineStorage(options.Storage);
         builder.Services.AddDelivery(options.Delivery);
         // Behind the host nothing is asked for here: only the host reaches this process, and it has asked already.
-        builder.Services.AddRecordingApi(new ApiOptions { Key = options.IsCustomHandler ? null : options.Key, LiveLimit = options.Delivery.LiveLimit });
+        builder.Services.AddRecordingApi(new ApiOptions
+        {
+            Key = options.IsCustomHandler ? null : options.Key,
+            LiveLimit = options.Delivery.LiveLimit,
+            PublicBaseUrl = options.PublicBaseUrl,
+            ShareLinkLife = TimeSpan.FromDays(options.ShareLinkDays),
+        });
         builder.Services.AddSingleton(services => new OwnApi(() => LoopbackAddress.Of(services.GetRequiredService<IServer>()), options.Key));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<ForgottenRecordings>().EndAsync));
         builder.Services.AddSingleton<UnexpectedStop>();
@@ -49,7 +56,7 @@ public static class FunctionsApp
         WebApplication app = builder.Build();
         OpenStorage(app);
         app.UseRecordingApi();
-        app.MapGet("/", static () => Results.Text("{}", MediaTypeNames.Application.Json)).ExcludeFromDescription();
+        app.MapGet("/", static () => Results.Text("{}", MediaTypeNames.Application.Json)).ForEverybody().ExcludeFromDescription();
         app.MapTriggers();
         app.MapRecordingApi();
         if (options is { Key: null, IsCustomHandler: false }) Log.NoKey(app.Logger);

@@ -22,6 +22,12 @@ public sealed record FunctionsOptions
     /// <summary><c>Functions__Key</c>: what callers must show when the app runs by itself; null for an open door on loopback. A secret.</summary>
     public string? Key { get; init; }
 
+    /// <summary><c>PUBLIC_BASE_URL</c>: what people's browsers reach, for links; null for the address that a request came to.</summary>
+    public Uri? PublicBaseUrl { get; init; }
+
+    /// <summary><c>SHARE_LINK_DAYS</c>: how long a link opens.</summary>
+    public int ShareLinkDays { get; init; } = 30;
+
     /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: where metrics and traces go; null for nowhere. The exporter reads its other OTEL_ settings by itself.</summary>
     public Uri? TelemetryEndpoint { get; init; }
 
@@ -42,6 +48,8 @@ public sealed record FunctionsOptions
             HandlerPort = port,
             LocalTriggers = settings.Flag("Functions__LocalTriggers") ?? port is null,
             Key = settings.Text("Functions__Key"),
+            PublicBaseUrl = settings.Address("PUBLIC_BASE_URL"),
+            ShareLinkDays = settings.Number("SHARE_LINK_DAYS", 1, 3650) ?? defaults.ShareLinkDays,
             TelemetryEndpoint = settings.AddressOrOff("OTEL_EXPORTER_OTLP_ENDPOINT"),
             PrometheusEndpoint = settings.AddressOrOff("PROMETHEUS_ENDPOINT"),
             LocalHide = settings.Time("Functions__LocalHide", TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(10)) ?? defaults.LocalHide,
