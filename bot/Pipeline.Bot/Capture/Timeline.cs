@@ -118,7 +118,7 @@ internal sealed class Timeline
         bool keep = Keeps(known);
         IsReanchored = !keep && !stalled && !double.IsNegativeInfinity(known);
         wantedBefore = envelope.Delay;
-        if (keep || stalled) envelope.Observe(Math.Min(gatherLeastDelay, known), gatherStart);
+        if (keep || stalled) envelope.Resume(Math.Min(gatherLeastDelay, known), gatherStart);
         else envelope.Reset(gatherLeastDelay, gatherStart, spread);
         IsGathering = false;
         HasDecision = true;

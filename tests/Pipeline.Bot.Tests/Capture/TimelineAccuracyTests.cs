@@ -79,6 +79,20 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData(15, 40, 230)] // on time once in 4.6 s
+    [InlineData(60, 100, 230)]
+    [InlineData(5, 10, 230)]
+    public void Late_packets_among_timely_ones_ask_for_no_slip(int late, int jitter, int onTimeOneIn)
+    {
+        SenderScenario sent = new($"busy sender, {late} ms late") { Late = late, Jitter = jitter, OnTimeOneIn = onTimeOneIn, Turns = [60_000] };
+        SyntheticSender sender = new SyntheticSender(sent).Speak();
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, ReorderWindow = TimeSpan.FromMilliseconds(200) });
+        run.Receive(sender).Stop();
+        Assert.Equal((0, 0), (run.Track().Health.Slipped, run.Track().Health.Reanchored));
+        Assert.True(LaneComparison.Of(run.Lane(), sender).Worst < 1);
+    }
+
+    [Theory]
     [InlineData(2.5, 90, 100)]
     [InlineData(2.5, 380, 400)]
     [InlineData(5, 90, 100)]
