@@ -55,7 +55,7 @@ internal sealed class Timeline
     public TimelineState State { get; private set; }
 
     /// <summary>Packets are being collected and must not be placed before <see cref="Decide"/>.</summary>
-    public bool IsGathering => State is TimelineState.Gathering or TimelineState.GatheringAfterEnd;
+    public bool IsGathering => State is TimelineState.Gathering or TimelineState.GatheringAnchor;
 
     /// <summary>Samples to add to an unwrapped timestamp, by all packets so far; a new offset counts from <see cref="TakeDecision"/> on.</summary>
     public double Wanted => State == TimelineState.Reanchored ? wantedBefore : envelope.Delay;
@@ -74,7 +74,7 @@ internal sealed class Timeline
     {
         lastTimestamp = timestamp;
         (lastArrival, lastNearArrival) = (arrival, arrival);
-        BeginGathering(TimelineState.GatheringAfterEnd, long.MinValue, arrival, arrival - timestamp);
+        BeginGathering(TimelineState.GatheringAnchor, long.MinValue, arrival, arrival - timestamp);
         envelope.Reset(double.NegativeInfinity, arrival, spread: 0); // no old delay can be kept
     }
 
@@ -141,14 +141,18 @@ internal sealed class Timeline
         bool steppedBack = delay - lastDelay > StepBack || provedWrong;
         bool stepped = delay - lastDelay < -StepForward || (steppedBack && !paused); // behind a pause a late packet may be a stall
         if (!stepped && !paused && !(afterMarker && beginsTalk)) return;
-        BeginGathering(afterMarker || stepped ? TimelineState.GatheringAfterEnd : TimelineState.Gathering, packet.Sequence, packet.Arrival, delay);
+        bool mayHaveStopped = stepped || (afterMarker && !ClockRan(in packet));
+        BeginGathering(mayHaveStopped ? TimelineState.GatheringAnchor : TimelineState.Gathering, packet.Sequence, packet.Arrival, delay);
     }
 
-    // The best of the packets gathered is where jitter explains it.
+    // A clock that stands still in a pause goes on by one frame.
+    private bool ClockRan(in Packet packet) => packet.Timestamp - lastTimestamp > (packet.Arrival - lastArrival) / 2;
+
+    // The best of the packets gathered is where jitter explains it, or a busy sender whose clock has no reason to have stopped.
     private bool Keeps(double known)
     {
-        double jitter = Math.Clamp(JitterPerSpread * envelope.Spread, LeastJitter, LaterThanJitter);
-        return gatherLeastDelay <= known + jitter && gatherLeastDelay >= known - EarlierThanPossible;
+        double late = State == TimelineState.Gathering ? LaterThanJitter : Math.Clamp(JitterPerSpread * envelope.Spread, LeastJitter, LaterThanJitter);
+        return gatherLeastDelay <= known + late && gatherLeastDelay >= known - EarlierThanPossible;
     }
 
     private void BeginGathering(TimelineState state, long sequence, double arrival, double delay)
@@ -174,11 +178,11 @@ internal enum TimelineState
     /// <summary>Every packet goes into the envelope.</summary>
     Following = 0,
 
-    /// <summary>The first packets of a run are looked at together before any is placed; late ones may be a stall that breaks.</summary>
+    /// <summary>The first packets of a run are looked at together before any is placed. Late ones are a stall, or a busy sender.</summary>
     Gathering = 1,
 
-    /// <summary>The same behind a spoken end, a new source or a step: their arrival is believed.</summary>
-    GatheringAfterEnd = 2,
+    /// <summary>The same where the sender's clock may have stood still or stepped, or is new: their arrival is believed.</summary>
+    GatheringAnchor = 2,
 
     /// <summary>The run goes on where the one before was.</summary>
     Kept = 3,
