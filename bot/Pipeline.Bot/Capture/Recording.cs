@@ -128,10 +128,7 @@ internal sealed class Recording : IDisposable
             Frames.Release();
         }
         Obey(now);
-        foreach ((ulong userId, long at) in left)
-        {
-            if (left.TryRemove(userId, out _) && tracks.TryGetValue(userId, out Track? track)) track.Leave(context.Position(at));
-        }
+        if (!left.IsEmpty) CloseThoseWhoLeft(); // the enumerator is an object, and nearly every tick has nothing to do
         double position = context.Position(now);
         foreach (Track track in inOrder) track.Tick(position);
         trackless.Flush(Sample(position) - SampleClock.SamplesPerSecond);
@@ -233,6 +230,14 @@ internal sealed class Recording : IDisposable
             case RecordingAction.UnencryptedStarted: unencrypted.Begin(Sample(now)); break;
             case RecordingAction.UnencryptedEnded: unencrypted.End(Sample(now)); break;
             case RecordingAction.Cut: CutAll(now); break;
+        }
+    }
+
+    private void CloseThoseWhoLeft()
+    {
+        foreach ((ulong userId, long at) in left)
+        {
+            if (left.TryRemove(userId, out _) && tracks.TryGetValue(userId, out Track? track)) track.Leave(context.Position(at));
         }
     }
 

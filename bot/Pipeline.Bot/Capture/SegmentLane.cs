@@ -56,7 +56,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         {
             segment = OpenSegment(sidecar);
         }
-        catch (Exception failure) when (IsOfTheDisk(failure))
+        catch (Exception failure) when (DiskFailure.Is(failure))
         {
             context.Spool.Fail(failure.Message, arrival);
             return false;
@@ -82,7 +82,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
             segment!.Write(pcm);
             return true;
         }
-        catch (Exception failure) when (IsOfTheDisk(failure))
+        catch (Exception failure) when (DiskFailure.Is(failure))
         {
             Salvage(failure, end, end);
             return false;
@@ -97,7 +97,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
             segment!.WriteSilence(samples);
             return true;
         }
-        catch (Exception failure) when (IsOfTheDisk(failure))
+        catch (Exception failure) when (DiskFailure.Is(failure))
         {
             Salvage(failure, end, end);
             return false;
@@ -111,7 +111,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         {
             segment?.RefreshSidecar();
         }
-        catch (Exception failure) when (IsOfTheDisk(failure))
+        catch (Exception failure) when (DiskFailure.Is(failure))
         {
             context.Spool.Fail(failure.Message, end);
         }
@@ -126,7 +126,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
             context.Spool.Succeeded();
             Leave(closed);
         }
-        catch (Exception failure) when (IsOfTheDisk(failure))
+        catch (Exception failure) when (DiskFailure.Is(failure))
         {
             Salvage(failure, end, arrival);
         }
@@ -140,7 +140,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         {
             segment.Discard();
         }
-        catch (Exception failure) when (IsOfTheDisk(failure))
+        catch (Exception failure) when (DiskFailure.Is(failure))
         {
             context.Spool.Fail(failure.Message, end);
         }
@@ -184,7 +184,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
             closed = segment.Salvage();
             if (closed is null && segment.Index == nextIndex - 1) Volatile.Write(ref nextIndex, segment.Index);
         }
-        catch (Exception second) when (IsOfTheDisk(second))
+        catch (Exception second) when (DiskFailure.Is(second))
         {
             context.Spool.Fail(second.Message, arrival);
             segment.Dispose();
@@ -202,6 +202,4 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         Volatile.Write(ref totals, totals.With(closed));
         context.SegmentClosed?.Invoke(closed);
     }
-
-    private static bool IsOfTheDisk(Exception failure) => failure is IOException or UnauthorizedAccessException;
 }
