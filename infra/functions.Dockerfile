@@ -1,10 +1,10 @@
-# The functions app on its own, without the Functions host: it pumps its queues and timers itself.
+# The functions on their own, without a Functions host: queues and timers call them in the same process.
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 WORKDIR /source
 COPY global.json NuGet.config Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig ./
 COPY shared shared
 COPY functions functions
-RUN dotnet publish functions/Pipeline.Functions -c Release -r linux-x64 --self-contained -o /app
+RUN dotnet publish functions/Pipeline.Functions.Local -c Release -r linux-x64 --self-contained -o /app
 
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0
 COPY --from=build /app /app
@@ -12,4 +12,4 @@ USER $APP_UID
 WORKDIR /app
 ENV ASPNETCORE_URLS=http://0.0.0.0:7071
 EXPOSE 7071
-ENTRYPOINT ["/app/Pipeline.Functions"]
+ENTRYPOINT ["/app/Pipeline.Functions.Local"]

@@ -51,26 +51,28 @@ public sealed class SettingReader(IConfiguration configuration)
         return words.Contains(text, StringComparer.OrdinalIgnoreCase) ? text : throw new InvalidSettingException(name, text, string.Join(" or ", words));
     }
 
-    /// <summary><c>hh:mm:ss</c>, a number with a unit (<c>500ms</c>, <c>30s</c>, <c>10m</c>, <c>12h</c>, <c>1d</c>), or plain milliseconds.</summary>
-    public TimeSpan? Time(string name, TimeSpan minimum, TimeSpan maximum)
+    /// <summary><c>hh:mm:ss</c>, a number with a unit (<c>500ms</c>, <c>30s</c>, <c>10m</c>, <c>12h</c>, <c>1d</c>), or a number alone.</summary>
+    /// <param name="unit">Unit of a number alone.</param>
+    public TimeSpan? Time(string name, TimeSpan minimum, TimeSpan maximum, string unit = "ms")
     {
         if (Text(name) is not { } text) return null;
-        return TryTime(text, out TimeSpan value) && value >= minimum && value <= maximum
+        return TryTime(text, unit, out TimeSpan value) && value >= minimum && value <= maximum
             ? value
-            : throw new InvalidSettingException(name, text, string.Create(CultureInfo.InvariantCulture, $"a time from {minimum} to {maximum}, such as 00:10:00, 10m or 600000 (ms)"));
+            : throw new InvalidSettingException(name, text, string.Create(CultureInfo.InvariantCulture, $"a time from {minimum} to {maximum}, such as 00:10:00 or 10m; a number alone is in {unit}"));
     }
 
     // A query may be a signature, which is a secret.
     private static string WithoutQuery(string text) => text.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? text[..query] + "?…" : text;
 
-    private static bool TryTime(string text, out TimeSpan value)
+    private static bool TryTime(string text, string unit, out TimeSpan value)
     {
         value = default;
         if (text.Contains(':', StringComparison.Ordinal)) return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out value);
         string digits = text.TrimEnd("dhmsDHMS ".ToCharArray());
-        double? milliseconds = text[digits.Length..].Trim().ToUpperInvariant() switch
+        string given = text[digits.Length..].Trim();
+        double? milliseconds = (given.Length == 0 ? unit : given).ToUpperInvariant() switch
         {
-            "" or "MS" => 1,
+            "MS" => 1,
             "S" => 1_000,
             "M" => 60_000,
             "H" => 3_600_000,

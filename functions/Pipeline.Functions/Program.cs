@@ -1,31 +1,37 @@
-using System.Net.Sockets;
-using Pipeline.Functions;
+using System.Runtime.InteropServices;
+using Microsoft.Azure.Functions.Worker.Builder;
 using Pipeline.Delivery;
-using Pipeline.Functions.Hosting;
+using Pipeline.Functions;
 
-WebApplication app;
+FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
+IHost worker;
 try
 {
-    app = FunctionsApp.Build(args);
+    worker = WorkerApp.Build(builder);
 }
 catch (InvalidSettingException wrong)
 {
     await Console.Error.WriteLineAsync(wrong.Message);
-    return FunctionsApp.WrongSetting;
+    return WorkerApp.WrongSetting;
 }
 
-await using (app)
+// The host takes an end with 0 for its own wish and starts no other worker. So only the end that the host asks for by its stream is 0.
+bool signalled = false;
+using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => signalled = true);
+using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => signalled = true);
+CancellationToken askedToEnd = worker.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+try
 {
-    // Taken before the run: it ends with the services disposed.
-    UnexpectedStop stop = app.Services.GetRequiredService<UnexpectedStop>();
-    try
-    {
-        await app.RunAsync();
-        return stop.ExitCode;
-    }
-    catch (IOException taken) when (taken.InnerException is { InnerException: SocketException } or SocketException or Microsoft.AspNetCore.Connections.AddressInUseException)
-    {
-        await Console.Error.WriteLineAsync($"{taken.Message.Split('\n')[0].Trim()} Choose another with --urls or ASPNETCORE_URLS.");
-        return FunctionsApp.Unavailable;
-    }
+    await worker.RunAsync();
 }
+catch (OperationCanceledException) when (askedToEnd.IsCancellationRequested)
+{
+    // Asked to end before everything had started.
+}
+catch (Exception fault)
+{
+    // The stream to the host broke, or something would not stop: said in one line, and the host starts the next worker.
+    await Console.Error.WriteLineAsync($"The worker ended: {fault.GetType().Name}: {fault.Message.Split('\n')[0].Trim()}");
+    return WorkerApp.Unexpected;
+}
+return signalled ? WorkerApp.Unexpected : 0;

@@ -1,4 +1,5 @@
 using Pipeline.Contracts;
+using Pipeline.RecordingApi.Webhooks;
 
 namespace Pipeline.RecordingApi;
 

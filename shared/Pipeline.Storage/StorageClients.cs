@@ -11,6 +11,7 @@ namespace Pipeline.Storage;
 /// <summary>The account's three services, opened by connection string or by identity. Safe on all threads; lives as long as the process.</summary>
 public sealed class StorageClients
 {
+    private readonly StorageOptions options;
     private readonly BlobClientOptions foreignOptions;
 
     public StorageClients(StorageOptions options)
@@ -24,23 +25,27 @@ public sealed class StorageClients
     {
         // Pinned, so that an emulator of the same year understands what a newer SDK sends.
         BlobClientOptions blobOptions = new(BlobClientOptions.ServiceVersion.V2025_11_05);
-        QueueClientOptions queueOptions = new(QueueClientOptions.ServiceVersion.V2025_11_05) { MessageEncoding = QueueMessageEncoding.None };
+        QueueClientOptions queueOptions = NewQueueOptions();
         TableClientOptions tableOptions = new();
         if (transport is not null) blobOptions.Transport = queueOptions.Transport = tableOptions.Transport = transport;
+        this.options = options;
         foreignOptions = blobOptions;
+        Credential = options.ConnectionString is null ? credential : null;
         if (options.ConnectionString is { } connection)
         {
             Blobs = new BlobServiceClient(connection, blobOptions);
-            Queues = new QueueServiceClient(connection, queueOptions);
             Tables = new TableServiceClient(connection, tableOptions);
         }
         else
         {
             Blobs = new BlobServiceClient(options.BlobServiceUri, credential, blobOptions);
-            Queues = new QueueServiceClient(options.QueueServiceUri, credential, queueOptions);
             Tables = new TableServiceClient(options.TableServiceUri, credential, tableOptions);
         }
+        Queues = NewQueues(queueOptions);
     }
+
+    /// <summary>The identity that opens the account; null where a connection string does.</summary>
+    public TokenCredential? Credential { get; }
 
     public BlobServiceClient Blobs { get; }
 
@@ -54,6 +59,14 @@ public sealed class StorageClients
 
     public BlobContainerClient Temp => Blobs.GetBlobContainerClient(StorageNames.TempContainer);
     public BlobContainerClient Recordings => Blobs.GetBlobContainerClient(StorageNames.RecordingsContainer);
+
+    /// <summary>Another client of the account's queues, with options of its own.</summary>
+    public QueueServiceClient NewQueues(QueueClientOptions queueOptions) => options.ConnectionString is { } connection
+        ? new QueueServiceClient(connection, queueOptions)
+        : new QueueServiceClient(options.QueueServiceUri, Credential, queueOptions);
+
+    /// <summary>Options of a queue client that speaks as <see cref="Queues"/> does.</summary>
+    public static QueueClientOptions NewQueueOptions() => new(QueueClientOptions.ServiceVersion.V2025_11_05) { MessageEncoding = QueueMessageEncoding.None };
 
     private static TokenCredential CredentialFor(StorageOptions options) =>
         string.Equals(options.Credential, "managedidentity", StringComparison.OrdinalIgnoreCase)

@@ -18,8 +18,6 @@ public static class StorageServices
         services.TryAddSingleton<RecordingsContainer>();
         services.TryAddSingleton<MessageQueues>();
         services.TryAddSingleton<LedgerPartitions>();
-        services.TryAddSingleton<MovedSegments>();
-        services.TryAddSingleton<BlobCors>();
         services.TryAddSingleton<Reports>();
         return services;
     }

@@ -209,7 +209,7 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
         RunAsync("bot/Pipeline.Bot", ["replay", "--speaker", $"Ada={file}", "--speed", "100"], exitCode, [("RECORDING_SPOOL_FOLDER", folder.Combine("spool")), .. settings]);
 
     private Task<string> FunctionsAsync(int exitCode, params (string Name, string? Value)[] settings) =>
-        RunAsync("functions/Pipeline.Functions", [], exitCode, [("ASPNETCORE_URLS", "http://127.0.0.1:0"), ("Functions__Key", FunctionsApp.Key), .. settings]);
+        RunAsync("functions/Pipeline.Functions.Local", [], exitCode, [("ASPNETCORE_URLS", "http://127.0.0.1:0"), ("Functions__Key", FunctionsApp.Key), .. settings]);
 
     // The one line, after the process has ended with this code.
     private async Task<string> RunAsync(string project, string[] arguments, int exitCode, (string Name, string? Value)[] settings, string? workingDirectory = null)

@@ -26,7 +26,7 @@ public sealed partial class PaceTests
         await using Azurite azurite = await Azurite.StartAsync();
         await using App storage = await App.StartAsync(azurite.ConnectionString);
         await storage.Get<StorageSetup>().EnsureAsync(Cancellation);
-        await using ChildProcess app = HandlerProcess.StartAlone(HandlerProcess.BuildFolder, azurite.ConnectionString, FreePort.Take(1)[0]);
+        await using ChildProcess app = LocalProcess.StartAlone(LocalProcess.BuildFolder, azurite.ConnectionString, FreePort.Take(1)[0]);
         await app.WaitForLineAsync(line => line.Contains("Local triggers run", StringComparison.Ordinal), TimeSpan.FromMinutes(2));
         Session session = new(800, [.. Enumerable.Range(1, Speakers).Select(user => ((ulong)user, $"Speaker {user}", SegmentsPerSpeaker))]);
 

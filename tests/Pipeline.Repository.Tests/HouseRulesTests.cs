@@ -23,6 +23,7 @@ public sealed partial class HouseRulesTests
         { "Pipeline.Delivery", ["Pipeline.Contracts", "Pipeline.Storage", "Azure.", "Microsoft.Extensions.", "Polly"] },
         { "Pipeline.RecordingApi", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Audio", "Azure.", "Microsoft."] },
         { "Pipeline.Functions", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Delivery", "Pipeline.RecordingApi", "Azure.", "Microsoft.", "OpenTelemetry"] },
+        { "Pipeline.Functions.Local", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Delivery", "Pipeline.RecordingApi", "Azure.", "Microsoft.", "OpenTelemetry", "System.CommandLine"] },
         { "Pipeline.Bot", ["Pipeline.Contracts", "Pipeline.Audio", "Pipeline.Discord", "Pipeline.Dave", "Azure.", "Microsoft.", "Polly", "OpenTelemetry", "Spectre.", "BouncyCastle.", "System.CommandLine", "System.IO.Hashing"] },
     };
 
@@ -49,7 +50,8 @@ public sealed partial class HouseRulesTests
     {
         string[] homes =
         [
-            "bot/Pipeline.Bot/Storage/", "functions/Pipeline.Functions/Storage/", "functions/Pipeline.Delivery/Ledger/",
+            "bot/Pipeline.Bot/Storage/", "functions/Pipeline.Functions.Local/Triggers/", "functions/Pipeline.Functions/QueueFunctions.cs",
+            "functions/Pipeline.Delivery/Ledger/",
             "functions/Pipeline.Delivery/Segments/ServerCopy.cs", "functions/Pipeline.RecordingApi/Catalogue/", "shared/Pipeline.Storage/",
         ];
         // A feature of the API keeps its rows in one file of its own, named for it.

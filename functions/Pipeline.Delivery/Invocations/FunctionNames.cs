@@ -11,5 +11,6 @@ public static class FunctionNames
     public const string StartRecording = nameof(StartRecording);
     public const string MoveSegment = nameof(MoveSegment);
     public const string FinalizeRecording = nameof(FinalizeRecording);
+    public const string DeliverWebhook = nameof(DeliverWebhook);
     public const string SweepRecordings = nameof(SweepRecordings);
 }

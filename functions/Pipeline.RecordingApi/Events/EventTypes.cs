@@ -1,3 +1,5 @@
+using Pipeline.Contracts;
+
 namespace Pipeline.RecordingApi.Events;
 
 /// <summary>Names of the events that webhooks and <c>GET /api/events</c> tell of.</summary>

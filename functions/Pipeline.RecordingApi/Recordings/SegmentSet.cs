@@ -33,9 +33,6 @@ internal sealed record SegmentSet(IReadOnlyList<RecordingSegment> Segments, stri
         Format = segment.Format!,
         BlobUrl = segment.BlobUrl!,
         ContentMd5 = segment.ContentMd5,
-        StartSample = segment.StartSample,
-        SampleCount = segment.SampleCount,
-        Channels = segment.Channels,
     };
 
     private static string Line(RecordingSegment s) => string.Create(

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Pipeline.Contracts;
 using Pipeline.RecordingApi.Events;
 
 namespace Pipeline.RecordingApi.Webhooks;
@@ -9,6 +10,23 @@ namespace Pipeline.RecordingApi.Webhooks;
 /// </summary>
 public sealed class WebhookDelivery(EventTable events, WebhookTable webhooks, WebhookDeliveries deliveries, WebhookSender sender, ILogger<WebhookDelivery> log)
 {
+    /// <param name="message">The text of the message as it lies in the queue.</param>
+    /// <exception cref="MalformedMessageException">It is not of our contract.</exception>
+    public Task RunAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
+    {
+        try
+        {
+            DeliverWebhook delivery = JsonSerializer.Deserialize(message.Span, WebhookJsonContext.Default.DeliverWebhook)
+                ?? throw new MalformedMessageException("the message is null");
+            if (delivery.Version != DeliverWebhook.CurrentVersion) throw new MalformedMessageException($"version is {delivery.Version}; this program knows {DeliverWebhook.CurrentVersion}");
+            return RunAsync(delivery, cancellation);
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
+        {
+            throw new MalformedMessageException(unreadable.Message.Split('\n')[0].Trim(), unreadable);
+        }
+    }
+
     public async Task RunAsync(DeliverWebhook delivery, CancellationToken cancellation)
     {
         if (await events.FindAsync(delivery.EventId, cancellation) is not { } told) return;

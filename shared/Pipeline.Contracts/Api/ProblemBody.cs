@@ -17,10 +17,3 @@ public sealed record ProblemBody
     /// <summary>With 409 from init-live: which recording it is.</summary>
     public string? RecordingId { get; init; }
 }
-
-/// <summary>What the Functions host expects from a custom handler: a JSON object, never nothing.</summary>
-public sealed record TriggerAnswer
-{
-    public IReadOnlyDictionary<string, string> Outputs { get; init; } = new Dictionary<string, string>();
-    public IReadOnlyList<string> Logs { get; init; } = [];
-}

@@ -22,10 +22,4 @@ namespace Pipeline.Contracts.Api;
 [JsonSerializable(typeof(GuildSettings))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ProblemBody))]
-[JsonSerializable(typeof(SegmentPage))]
-[JsonSerializable(typeof(TitleRequest))]
-[JsonSerializable(typeof(ShareRequest))]
-[JsonSerializable(typeof(ShareDetails))]
-[JsonSerializable(typeof(ShareList))]
-[JsonSerializable(typeof(TriggerAnswer))]
 public sealed partial class WireJsonContext : JsonSerializerContext;

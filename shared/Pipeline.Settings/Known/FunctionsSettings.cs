@@ -7,17 +7,26 @@ public static class FunctionsSettings
 {
     public static Setting<string?> Key { get; } = new(
         "Functions__Key", Programs.Functions, new TextForm("a long random word"), null,
-        "What callers show as `x-functions-key` or `?code=` when no Functions host checks it")
-    { IsSecret = true };
+        "What callers show as `x-functions-key` or `?code=` where no Functions host checks it")
+    { IsSecret = true, DefaultInWords = "generated" };
+
+    public static Setting<string?> KeyFile { get; } = new(
+        "Functions__KeyFile", Programs.Functions, new TextForm("a file"), null,
+        "Where the key is kept that is made where none is set")
+    { DefaultInWords = "`pipeline/functions.key` in the user's data folder" };
+
+    public static Setting<string?> AllowedHosts { get; } = new(
+        "Functions__AllowedHosts", Programs.Functions, new TextForm("names with ';' between them"), null,
+        "Names by which callers may call it")
+    { DefaultInWords = "loopback names; any where it listens on other addresses" };
 
     public static Setting<bool> LocalTriggers { get; } = new(
-        "Functions__LocalTriggers", Programs.Functions, new SwitchForm(), true, "Pump queues and timers in this process")
-    { DefaultInWords = "when no host is there" };
+        "Functions__LocalTriggers", Programs.Functions, new SwitchForm(), true, "Call the functions from queues and timers");
 
     public static Setting<TimeSpan> LocalHide { get; } = new(
         "Functions__LocalHide", Programs.Functions, new DurationForm(TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(10)),
         TimeSpan.FromSeconds(30),
-        "How long a received message stays hidden from other pumps; renewed at half time");
+        "How long a received message stays hidden; renewed at half time, so that after a kill it comes back then");
 
     public static Setting<TimeSpan> AbandonAfter { get; } = new(
         "RECORDING_ABANDON_AFTER", Programs.Functions, new DurationForm(TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)),
@@ -40,17 +49,8 @@ public static class FunctionsSettings
         "Functions__PoisonRedrives", Programs.Functions, new NumberForm(0, 100), 3,
         "How often a message that failed too often gets another chance");
 
-    public static Setting<Uri?> PublicBaseUrl { get; } = new(
-        "PUBLIC_BASE_URL", Programs.Both, new AddressForm(AddressSchemes.HttpOrHttps, "https://record.example.org") { RootOnly = true }, null,
-        "What people's browsers reach, such as `https://record.example.org`: links to recordings begin with it")
-    { DefaultInWords = "the address that the recording API is called at" };
-
-    public static Setting<int> ShareLinkDays { get; } = new(
-        "SHARE_LINK_DAYS", Programs.Functions, new NumberForm(1, 3650), 30,
-        "How many days a link to a recording opens");
-
     public static IReadOnlyList<Setting> All { get; } =
-        [Key, PublicBaseUrl, ShareLinkDays, LocalTriggers, LocalHide, AbandonAfter, AdoptAfter, FinalizeDeadline, LiveLimit, PoisonRedrives];
+        [Key, KeyFile, AllowedHosts, LocalTriggers, LocalHide, AbandonAfter, AdoptAfter, FinalizeDeadline, LiveLimit, PoisonRedrives];
 
     private static DurationForm UpToADay(TimeSpan minimum) => new(minimum, TimeSpan.FromDays(1));
 }

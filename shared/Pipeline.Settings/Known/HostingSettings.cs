@@ -6,7 +6,7 @@ namespace Pipeline.Settings.Known;
 public static class HostingSettings
 {
     public static Setting<TimeSpan> ShutdownGrace { get; } = new(
-        "SHUTDOWN_GRACE", Programs.Bot, new DurationForm(TimeSpan.Zero, TimeSpan.FromHours(1), "s"), TimeSpan.FromSeconds(25),
+        "SHUTDOWN_GRACE", Programs.Both, new DurationForm(TimeSpan.Zero, TimeSpan.FromHours(1), "s"), TimeSpan.FromSeconds(25),
         "How long SIGTERM drains");
 
     public static Setting<Uri?> Health { get; } = new(

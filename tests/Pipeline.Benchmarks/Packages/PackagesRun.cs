@@ -15,10 +15,9 @@ internal static class PackagesRun
 
     private static readonly Package[] Packages =
     [
-        new("functions, framework-dependent", "functions/Pipeline.Functions", "-p:SelfContained=false", "-p:PublishSingleFile=false"),
-        new("functions, single file", "functions/Pipeline.Functions"),
-        new("functions, single file, compiled ahead (ReadyToRun)", "functions/Pipeline.Functions", "-p:PublishReadyToRun=true"),
-        new("functions, single file, compressed", "functions/Pipeline.Functions", "-p:EnableCompressionInSingleFile=true"),
+        new("functions alone, framework-dependent", "functions/Pipeline.Functions.Local", "--no-self-contained", "-p:PublishSingleFile=false"),
+        new("functions alone, single file", "functions/Pipeline.Functions.Local", "--self-contained"),
+        new("functions alone, single file, ReadyToRun", "functions/Pipeline.Functions.Local", "--self-contained", "-p:PublishReadyToRun=true"),
         new("bot, trimmed single file", "bot/Pipeline.Bot", "-p:PublishAot=false"),
         new("bot, native", "bot/Pipeline.Bot", "-p:PublishAot=true"),
     ];
@@ -31,7 +30,7 @@ internal static class PackagesRun
         Dictionary<Package, List<PackageFigures>> figures = Packages.ToDictionary(package => package, _ => new List<PackageFigures>());
         for (int start = 0; start < Starts; start++)
         {
-            foreach (Package package in Packages) figures[package].Add(package.IsHandler ? await StartHandlerAsync(package, folder, storage) : await StartBotAsync(package, folder));
+            foreach (Package package in Packages) figures[package].Add(package.IsFunctions ? await StartFunctionsAsync(package, folder, storage) : await StartBotAsync(package, folder));
         }
         Console.WriteLine($"{"medians of " + Starts + " starts",-54} {"MB",6} {"first answer s",15} {"first read s",13} {"memory MB",10}");
         foreach (Package package in Packages) Console.WriteLine(Row(package, Size(Folder(folder, package)), figures[package]));
@@ -52,25 +51,26 @@ internal static class PackagesRun
         if (await publish.WaitForExitAsync(Patience) != 0) throw new InvalidOperationException($"{package.Name} could not be published:\n{string.Join('\n', publish.Lines)}");
     }
 
-    private static async Task<PackageFigures> StartHandlerAsync(Package package, TempFolder folder, Azurite storage)
+    private static async Task<PackageFigures> StartFunctionsAsync(Package package, TempFolder folder, Azurite storage)
     {
         string place = Folder(folder, package);
         int port = FreePort.Take(1)[0];
         using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
+        http.DefaultRequestHeaders.Add("x-functions-key", FunctionsApp.Key);
         long started = TimeProvider.System.GetTimestamp();
-        await using ChildProcess handler = ChildProcess.Start(
-            Path.Combine(place, package.Program), [], new Dictionary<string, string?>(storage.Settings) { ["FUNCTIONS_CUSTOMHANDLER_PORT"] = $"{port}", ["ASPNETCORE_URLS"] = null }, place);
-        await AnswerAsync(http, "/", handler);
+        await using ChildProcess functions = ChildProcess.Start(
+            Path.Combine(place, package.Program), [], new Dictionary<string, string?>(storage.Settings) { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}", ["Functions__Key"] = FunctionsApp.Key }, place);
+        await AnswerAsync(http, "/", functions);
         TimeSpan toAnswer = TimeProvider.System.GetElapsedTime(started);
-        await AnswerAsync(http, "/api/health", handler);
-        return new(toAnswer, TimeProvider.System.GetElapsedTime(started), ProcessMemory.Resident(handler.Id));
+        await AnswerAsync(http, "/api/health", functions);
+        return new(toAnswer, TimeProvider.System.GetElapsedTime(started), ProcessMemory.Resident(functions.Id));
     }
 
-    private static async Task AnswerAsync(HttpClient http, string path, ChildProcess handler)
+    private static async Task AnswerAsync(HttpClient http, string path, ChildProcess functions)
     {
         while (true)
         {
-            if (handler.HasExited) throw new InvalidOperationException($"the functions have ended:\n{string.Join('\n', handler.Lines)}");
+            if (functions.HasExited) throw new InvalidOperationException($"the functions have ended:\n{string.Join('\n', functions.Lines)}");
             try
             {
                 using HttpResponseMessage answer = await http.GetAsync(new Uri(path, UriKind.Relative));

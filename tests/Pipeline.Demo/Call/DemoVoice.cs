@@ -13,7 +13,6 @@ internal sealed class DemoVoice : IAsyncDisposable
 {
     private readonly SimulatedSpeaker? speaker;
     private readonly DiscordJsPeer? peer;
-    private readonly List<OpusClip> spoken = [];
 
     private DemoVoice(string name, SimulatedSpeaker? speaker, DiscordJsPeer? peer) => (Name, this.speaker, this.peer) = (name, speaker, peer);
 
@@ -29,26 +28,10 @@ internal sealed class DemoVoice : IAsyncDisposable
         return new DemoVoice(name, null, peer);
     }
 
-    /// <summary>Says everything in so many talks, with pauses between that differ from voice to voice.</summary>
-    public async Task TalkAsync(int talks)
-    {
-        Random random = new(Name.Length);
-        foreach (OpusClip part in Parts(talks))
-        {
-            if (spoken.Count > 0) await Task.Delay(TimeSpan.FromSeconds(2 + (4 * random.NextDouble())));
-            spoken.Add(part);
-            await (speaker?.SayAsync(part) ?? peer!.SayAsync(part));
-        }
-    }
-
-    /// <summary>What was said, talk by talk.</summary>
-    public IReadOnlyList<OpusClip> Spoken => spoken;
-
-    private IEnumerable<OpusClip> Parts(int talks)
+    public Task TalkAsync()
     {
         OpusClip clip = OpusClip.Read(File);
-        int length = (clip.Frames.Count + talks - 1) / talks;
-        return clip.Frames.Chunk(length).Select((frames, i) => new OpusClip($"{clip.Name} {i + 1}", frames));
+        return speaker?.SayAsync(clip) ?? peer!.SayAsync(clip);
     }
 
     /// <summary>The voice privacy code as this client shows it; null in a plain call.</summary>

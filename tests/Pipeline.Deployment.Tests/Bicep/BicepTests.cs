@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Pipeline.Contracts;
+using Pipeline.Delivery.Invocations;
 using Pipeline.TestKit;
 
 namespace Pipeline.Deployment.Tests.Bicep;
@@ -61,9 +62,9 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
         Assert.Equal([StorageNames.RecordingsContainer, StorageNames.TempContainer, "functions-package"], containers.OrderBy(name => name is "functions-package" ? 2 : name == StorageNames.TempContainer ? 1 : 0));
         JsonObject storage = TemplateThatHolds("queueNames");
         string[] queues = [.. storage["variables"]!["queueNames"]!.AsArray().Select(name => (string)name!)];
-        Assert.Equal([StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue], queues);
+        Assert.Equal(FunctionTable.Queues.Values.Order(), queues.Order());
         string[] tables = [.. storage["variables"]!["tableNames"]!.AsArray().Select(name => (string)name!)];
-        Assert.Equal([StorageNames.LedgerTable, StorageNames.CatalogueTable, StorageNames.SettingsTable, StorageNames.ReportsTable], tables);
+        Assert.Equal([StorageNames.LedgerTable, StorageNames.CatalogueTable, StorageNames.SettingsTable, StorageNames.ReportsTable, StorageNames.EventsTable, StorageNames.WebhooksTable], tables);
         Assert.Contains("tableNames", Assert.Single(template.OfType("Microsoft.Storage/storageAccounts/tableServices/tables"))["name"]!.ToString(), StringComparison.Ordinal);
         Assert.Contains($"{{0}}{StorageNames.PoisonSuffix}", storage["variables"]!["poisonQueueNames"]!.ToString(), StringComparison.Ordinal);
     }
@@ -107,14 +108,14 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
     }
 
     [Fact]
-    public void Functions_run_as_a_custom_handler_on_flex_consumption()
+    public void Functions_run_on_the_isolated_worker_on_flex_consumption()
     {
         JsonNode plan = Assert.Single(template.OfType("Microsoft.Web/serverfarms"));
         Assert.Equal(("FC1", "FlexConsumption", true), ((string?)plan["sku"]!["name"], (string?)plan["sku"]!["tier"], (bool)plan["properties"]!["reserved"]!));
         JsonNode site = Assert.Single(template.OfType("Microsoft.Web/sites"));
         Assert.Equal("functionapp,linux", (string?)site["kind"]);
         JsonNode config = site["properties"]!["functionAppConfig"]!;
-        Assert.Equal(("custom", "1.0"), ((string?)config["runtime"]!["name"], (string?)config["runtime"]!["version"]));
+        Assert.Equal(("dotnet-isolated", "10.0"), ((string?)config["runtime"]!["name"], (string?)config["runtime"]!["version"]));
         Assert.Equal("blobContainer", (string?)config["deployment"]!["storage"]!["type"]);
         Assert.Equal("UserAssignedIdentity", (string?)config["deployment"]!["storage"]!["authentication"]!["type"]);
         Assert.True((bool)site["properties"]!["httpsOnly"]!);

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 using Pipeline.Bot.Cli.Settings;
 using Pipeline.Delivery;
 using Pipeline.Deployment.Tests.Bicep;
-using Pipeline.Functions;
+using Pipeline.Functions.Local;
 using Pipeline.TestKit;
 
 namespace Pipeline.Deployment.Tests.Settings;
@@ -41,7 +41,7 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
     {
         string[] set = NamesOf(ModuleThatHolds("Microsoft.Web/sites"));
         AskedNames asked = new(set.ToDictionary(name => name, Example));
-        FunctionsOptions options = FunctionsOptions.Read(asked);
+        LocalOptions options = LocalOptions.Read(asked);
         Assert.Empty(set.Except(asked.Names, StringComparer.OrdinalIgnoreCase).Except(ReadByOthers));
         Assert.Equal("managedidentity", options.Storage.Credential);
         Assert.NotNull(options.Storage.ClientId);
@@ -57,8 +57,8 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
     {
         AskedNames bot = new(new Dictionary<string, string>()), functions = new(new Dictionary<string, string>());
         ReadBot(bot);
-        Assert.Throws<InvalidSettingException>(() => FunctionsOptions.Read(functions));
-        FunctionsOptions.Read(functions = new AskedNames(new Dictionary<string, string> { ["PipelineStorage"] = "AccountName=a" }));
+        Assert.Throws<InvalidSettingException>(() => LocalOptions.Read(functions));
+        LocalOptions.Read(functions = new AskedNames(new Dictionary<string, string> { ["PipelineStorage"] = "AccountName=a" }));
         string text = File.ReadAllText(RepositoryRoot.Combine("infra", file));
         string[] set = [.. (file.EndsWith("yaml", StringComparison.Ordinal) ? ComposeVariable() : DockerVariable()).Matches(text).Select(match => match.Groups[1].Value).Distinct()];
         Assert.NotEmpty(set);

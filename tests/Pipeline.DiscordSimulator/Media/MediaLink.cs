@@ -32,7 +32,7 @@ internal sealed class MediaLink
         MediaConditions conditions = Conditions;
         if (IsLost(conditions))
         {
-            world.Voice.Deliveries.Add(receiver, sender, packet, DeliveryOutcome.Lost, world.Loop.Elapsed);
+            world.Voice.Deliveries.Add(receiver, sender, packet, DeliveryOutcome.Lost);
             return;
         }
 
@@ -95,12 +95,11 @@ internal sealed class MediaLink
     private void Send(MediaPacket packet, PacketShape shape, DeliveryOutcome outcome)
     {
         SimulatedVoiceState? state = receiver.Member.Guild.VoiceStateOf(receiver.UserId);
-        TimeSpan onWire = world.Loop.Elapsed; // on a busy machine much later than it was due
         if (state is null || state.Deaf || state.SelfDeaf)
             outcome = DeliveryOutcome.ReceiverDeaf;
         else if (!receiver.Transport.TrySend(packet, shape))
             outcome = DeliveryOutcome.Unreachable;
-        world.Voice.Deliveries.Add(receiver, sender, packet, outcome, onWire);
+        world.Voice.Deliveries.Add(receiver, sender, packet, outcome);
     }
 
     private void AddNoise(MediaConditions conditions, MediaPacket packet, TimeSpan delay)

@@ -15,7 +15,8 @@ using Pipeline.Delivery.Finalize;
 using Pipeline.Delivery.Invocations;
 using Pipeline.Delivery.Segments;
 using Pipeline.Delivery.Sweep;
-using Pipeline.Functions.Hosting;
+using Pipeline.Functions.Local;
+using Pipeline.Functions.Local.Triggers;
 using Pipeline.Storage;
 using Pipeline.TestKit;
 
@@ -24,6 +25,9 @@ namespace Pipeline.Functions.Tests.Rig;
 /// <summary>The functions app in this process on a free port, without pumps unless a test asks for them.</summary>
 internal sealed class App : IAsyncDisposable
 {
+    /// <summary>What callers show unless a test has set another.</summary>
+    public const string Key = "a-key-for-one-test";
+
     private readonly WebApplication app;
 
     private App(WebApplication app, LogSink log)
@@ -31,6 +35,7 @@ internal sealed class App : IAsyncDisposable
         (this.app, Log) = (app, log);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(5) };
+        Http.DefaultRequestHeaders.Add("x-functions-key", Key);
     }
 
     public Uri Address { get; }
@@ -44,9 +49,9 @@ internal sealed class App : IAsyncDisposable
     public static async Task<App> StartAsync(string connection, Dictionary<string, string?>? settings = null, TimeProvider? time = null, Action<IServiceCollection>? services = null)
     {
         LogSink log = new();
-        Dictionary<string, string?> all = new() { ["PipelineStorage"] = connection, ["Functions:LocalTriggers"] = "false" };
+        Dictionary<string, string?> all = new() { ["PipelineStorage"] = connection, ["Functions:LocalTriggers"] = "false", ["Functions:Key"] = Key };
         foreach ((string name, string? value) in settings ?? []) all[name] = value;
-        WebApplication app = FunctionsApp.Build(["--urls", "http://127.0.0.1:0"], builder =>
+        WebApplication app = LocalApp.Build(["--urls", "http://127.0.0.1:0"], builder =>
         {
             builder.Configuration.AddInMemoryCollection(all);
             builder.Logging.ClearProviders().AddProvider(log);

@@ -1,3 +1,4 @@
+using Pipeline.Contracts;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.RecordingApi.Events;
 using Pipeline.Storage;

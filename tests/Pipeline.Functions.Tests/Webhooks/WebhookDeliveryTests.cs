@@ -2,7 +2,6 @@ using System.Text.Json;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Pipeline.Contracts;
-using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Webhooks;

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Pipeline.TestKit.Stage;
 
-/// <summary>The real functions app as a process of its own, pumping its queues itself, with the recording API on loopback.</summary>
+/// <summary>The real functions as a process of their own, without a Functions host, with the recording API on loopback.</summary>
 public sealed class FunctionsApp : IAsyncDisposable
 {
     public const string Key = "a-key-for-one-test-run";
@@ -40,7 +40,7 @@ public sealed class FunctionsApp : IAsyncDisposable
         return app;
     }
 
-    /// <summary>SIGKILL, as the Functions host stops its handlers, and a new process on the same port.</summary>
+    /// <summary>SIGKILL, and a new process on the same port.</summary>
     public async Task KillAndRestartAsync()
     {
         await process.DisposeAsync();
@@ -64,7 +64,7 @@ public sealed class FunctionsApp : IAsyncDisposable
             ["ASPNETCORE_URLS"] = BaseUrl.ToString(),
         };
         foreach ((string name, string? value) in settings) environment[name] = value;
-        return BuiltProject.Start("functions/Pipeline.Functions", [], environment);
+        return BuiltProject.Start("functions/Pipeline.Functions.Local", [], environment);
     }
 
     private async Task WaitUntilReadyAsync()

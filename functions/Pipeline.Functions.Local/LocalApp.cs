@@ -1,0 +1,155 @@
+using System.Net;
+using System.Net.Mime;
+using Microsoft.AspNetCore.Hosting.Server;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Pipeline.Delivery;
+using Pipeline.Delivery.ApiClient;
+using Pipeline.Delivery.Sweep;
+using Pipeline.Functions.Local.Triggers;
+using Pipeline.RecordingApi;
+using Pipeline.RecordingApi.Events;
+using Pipeline.RecordingApi.Recordings;
+using Pipeline.Storage;
+
+namespace Pipeline.Functions.Local;
+
+/// <summary>Puts the app together: the pipeline's functions, the recording API, and what triggers them.</summary>
+internal static class LocalApp
+{
+    /// <summary>Exit code for a wrong setting (sysexits EX_CONFIG).</summary>
+    public const int WrongSetting = 78;
+
+    /// <summary>Exit code for arguments that are unknown (sysexits EX_USAGE).</summary>
+    public const int Usage = 64;
+
+    /// <summary>Exit code for something that is needed and not to be had, such as a port (sysexits EX_UNAVAILABLE).</summary>
+    public const int Unavailable = 69;
+
+    private const string DefaultUrl = "http://127.0.0.1:7071";
+
+    /// <param name="configure">Called before the settings are read; tests hand in settings and a clock.</param>
+    /// <exception cref="InvalidSettingException">A setting is wrong.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        AddLogging(builder);
+        configure?.Invoke(builder);
+        LocalOptions options = LocalOptions.Read(builder.Configuration);
+        IReadOnlyList<string> hosts = Listen(builder);
+        builder.Services.AddRequestGate(options, hosts);
+        string key = options.Key ?? KeyFile.ReadOrMake(options);
+        AddTelemetry(builder, options);
+        builder.Services.AddSingleton(options);
+        builder.Services.AddPipelineStorage(options.Storage);
+        builder.Services.AddDelivery(options.Delivery);
+        builder.Services.AddRecordingApi(new ApiOptions { Key = key, LiveLimit = options.Delivery.LiveLimit });
+        builder.Services.AddSingleton(services => new OwnApi(() => LoopbackAddress.Of(services.GetRequiredService<IServer>()), key));
+        builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<ForgottenRecordings>().EndAsync));
+        builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<EventSweep>().RunAsync));
+        builder.Services.AddSingleton<UnexpectedStop>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace);
+        if (options.LocalTriggers) builder.Services.AddLocalTriggers();
+
+        WebApplication app = builder.Build();
+        OpenStorage(app);
+        app.UseRequestGate();
+        app.UseRecordingApi();
+        app.MapGet("/", static () => Results.Text("{}", MediaTypeNames.Application.Json)).ExcludeFromDescription();
+        app.MapRecordingApi();
+        if (options.Key is null) Log.KeyGenerated(app.Logger, KeyFile.PathOf(options));
+        return app;
+    }
+
+    // The hosts of the addresses that it listens on.
+    private static List<string> Listen(WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        string urls = builder.Configuration[WebHostDefaults.ServerUrlsKey] is { Length: > 0 } given ? given : DefaultUrl;
+        builder.WebHost.UseUrls(urls);
+        return [.. urls.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(HostOf)];
+    }
+
+    private static string HostOf(string url)
+    {
+        try
+        {
+            if (BindingAddress.Parse(url) is { Scheme: "http" } address) return address.Host;
+        }
+        catch (FormatException)
+        {
+            // Said below, together with https, which needs a certificate.
+        }
+        throw new InvalidSettingException("ASPNETCORE_URLS (or --urls)", url, $"an http address such as {DefaultUrl}; put what speaks TLS in front of it");
+    }
+
+    // Opened at once, so that a wrong connection string ends the start and not the first message.
+    private static void OpenStorage(WebApplication app)
+    {
+        try
+        {
+            app.Services.GetRequiredService<StorageClients>();
+        }
+        catch (Exception wrong) when (wrong is FormatException or ArgumentException)
+        {
+            throw new InvalidSettingException(StorageOptions.ConnectionName, "(not shown)", "a connection string of Azure Storage with blob, queue and table endpoints");
+        }
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder)
+    {
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        // A failed start is said once, by Program; a background service that dies is critical.
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
+        // Every answer of the storage is judged where it is read.
+        builder.Logging.AddFilter("Azure", LogLevel.Error);
+        // The functions say themselves what they do and why they fail, once.
+        builder.Logging.AddFilter("Function", LogLevel.None);
+        builder.Logging.AddFilter("Host.Results", LogLevel.None);
+        builder.Logging.AddFilter("Host", LogLevel.Warning);
+        // What gives up after the last attempt says so, once.
+        builder.Logging.AddFilter("Polly", LogLevel.None);
+        builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
+        builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Information);
+    }
+
+    private static void AddTelemetry(WebApplicationBuilder builder, LocalOptions options)
+    {
+        if (options.TelemetryEndpoint is null && options.PrometheusEndpoint is null) return;
+        OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(Telemetry.Name, serviceVersion: typeof(LocalApp).Assembly.GetName().Version?.ToString(3)))
+            .WithTracing(tracing => tracing.AddSource(Telemetry.Name).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation())
+            .WithMetrics(metrics => metrics.AddMeter(Telemetry.Name).AddMeter("System.Runtime").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation());
+        if (options.TelemetryEndpoint is not null) telemetry.UseOtlpExporter();
+        if (options.PrometheusEndpoint is { } scraped)
+        {
+            string host = scraped.Host is "0.0.0.0" or "[::]" ? "+" : scraped.Host;
+            DemandFree(scraped, host);
+            telemetry.WithMetrics(metrics => metrics.AddPrometheusHttpListener(listener => (listener.Host, listener.Port) = (host, scraped.Port)));
+        }
+    }
+
+    // The exporter would not name the setting; it speaks plain HTTP and serves /metrics, whatever the address says.
+    private static void DemandFree(Uri scraped, string host)
+    {
+        if (scraped.Scheme != Uri.UriSchemeHttp || scraped.PathAndQuery != "/") throw new InvalidSettingException("PROMETHEUS_ENDPOINT", scraped.ToString(), "an http address such as http://127.0.0.1:9464");
+        using HttpListener attempt = new();
+        attempt.Prefixes.Add($"http://{host}:{scraped.Port}/");
+        try
+        {
+            attempt.Start();
+        }
+        catch (HttpListenerException taken)
+        {
+            throw new InvalidSettingException("PROMETHEUS_ENDPOINT", scraped.ToString(), $"an address of this machine that is free ({taken.Message})");
+        }
+    }
+}

@@ -1,0 +1,23 @@
+namespace Pipeline.Functions.Local;
+
+/// <summary>Every line that the executable itself logs. Ids 5040 to 5049; never a key, an upload URL or a SAS.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(5040, LogLevel.Information, "Local triggers run: {Queues} queues, {Timers} timers")]
+    public static partial void LocalTriggersStarted(ILogger logger, int queues, int timers);
+
+    [LoggerMessage(5041, LogLevel.Warning, "Queue {Queue} cannot be read: {Fault}")]
+    public static partial void QueueAway(ILogger logger, string queue, string fault);
+
+    [LoggerMessage(5042, LogLevel.Error, "Moved a message of {Queue} to its poison queue after {Count} tries")]
+    public static partial void Poisoned(ILogger logger, string queue, long count);
+
+    [LoggerMessage(5043, LogLevel.Critical, "A local trigger stopped unexpectedly: {Fault}")]
+    public static partial void LocalTriggersFailed(ILogger logger, string fault, Exception exception);
+
+    [LoggerMessage(5046, LogLevel.Information, "Functions__Key is not set: callers show the generated key in {File}")]
+    public static partial void KeyGenerated(ILogger logger, string file);
+
+    [LoggerMessage(5045, LogLevel.Warning, "The storage cannot be reached, trying again: {Fault}")]
+    public static partial void StorageAway(ILogger logger, string fault);
+}

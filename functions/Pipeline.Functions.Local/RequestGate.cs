@@ -1,0 +1,40 @@
+using System.Net;
+using Microsoft.AspNetCore.HostFiltering;
+
+namespace Pipeline.Functions.Local;
+
+/// <summary>
+/// Keeps web pages out: a browser on this machine sends what any page tells it to, under the name that the page has given to this
+/// address. So callers must call it by a name that it has, and a page of another origin is refused. The key is asked for after that.
+/// </summary>
+internal static class RequestGate
+{
+    private static readonly string[] LoopbackNames = ["localhost", "127.0.0.1", "[::1]"];
+
+    /// <param name="hosts">Of the addresses that are listened on. Names are free where one of them is no loopback address, unless the setting names some.</param>
+    public static void AddRequestGate(this IServiceCollection services, LocalOptions options, IReadOnlyList<string> hosts)
+    {
+        string[] allowed = options.AllowedHosts is { } named ? [.. named.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), .. LoopbackNames]
+            : hosts.All(IsLoopback) ? LoopbackNames : ["*"];
+        services.AddHostFiltering(filter => (filter.AllowedHosts, filter.AllowEmptyHosts, filter.IncludeFailureMessage) = (allowed, false, false));
+    }
+
+    public static void UseRequestGate(this IApplicationBuilder app)
+    {
+        app.UseHostFiltering();
+        app.Use(static (context, next) =>
+        {
+            if (IsOwnOrigin(context.Request)) return next(context);
+            context.Response.StatusCode = StatusCodes.Status403Forbidden;
+            return Task.CompletedTask;
+        });
+    }
+
+    private static bool IsOwnOrigin(HttpRequest request)
+    {
+        if (request.Headers.Origin is not [{ Length: > 0 } origin]) return request.Headers["Sec-Fetch-Site"] != "cross-site" || HttpMethods.IsGet(request.Method);
+        return Uri.TryCreate(origin, UriKind.Absolute, out Uri? page) && new HostString(page.Authority).Equals(request.Host);
+    }
+
+    private static bool IsLoopback(string host) => host is "localhost" or "[::1]" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+}

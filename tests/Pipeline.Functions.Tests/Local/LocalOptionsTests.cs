@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Configuration;
+using Pipeline.Delivery;
+using Pipeline.Functions.Local;
+using Pipeline.Functions.Local.Triggers;
+
+namespace Pipeline.Functions.Tests.Local;
+
+public sealed class LocalOptionsTests
+{
+    private static readonly Dictionary<string, string?> ByIdentity = new()
+    {
+        ["PipelineStorage:blobServiceUri"] = "https://a.blob.core.windows.net",
+        ["PipelineStorage:queueServiceUri"] = "https://a.queue.core.windows.net",
+        ["PipelineStorage:tableServiceUri"] = "https://a.table.core.windows.net",
+        ["PipelineStorage:credential"] = "managedidentity",
+        ["PipelineStorage:clientId"] = "11111111-1111-1111-1111-111111111111",
+    };
+
+    [Theory]
+    [InlineData("600000", 600)]
+    [InlineData("10m", 600)]
+    [InlineData("00:10:00", 600)]
+    [InlineData("1.5h", 5_400)]
+    [InlineData("90 s", 90)]
+    public void Times_are_read_in_every_usual_form(string text, int seconds) =>
+        Assert.Equal(TimeSpan.FromSeconds(seconds), Read(("RECORDING_ABANDON_AFTER", text)).Delivery.AbandonAfter);
+
+    [Theory]
+    [InlineData("RECORDING_ABANDON_AFTER", "soon", "a time from")]
+    [InlineData("RECORDING_ABANDON_AFTER", "-5m", "a time from")]
+    [InlineData("RECORDING_ABANDON_AFTER", "8d", "a time from")]
+    [InlineData("RECORDING_ABANDON_AFTER", "NaN", "a time from")]
+    [InlineData("RecordingApi:BaseUrl", "example.org", "an absolute http or https address")]
+    [InlineData("Functions:LocalTriggers", "perhaps", "true or false")]
+    [InlineData("Functions:PoisonRedrives", "many", "a whole number from 0 to 100")]
+    public void Wrong_value_is_named_with_its_remedy(string name, string value, string remedy)
+    {
+        InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() => Read((name, value)));
+        Assert.Contains(value, wrong.Message, StringComparison.Ordinal);
+        Assert.Contains(remedy, wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("blobServiceUri", null, "PipelineStorage__blobServiceUri is not set")]
+    [InlineData("queueServiceUri", "http://a.queue.core.windows.net", "PipelineStorage__queueServiceUri is 'http://a.queue.core.windows.net/', but must be an https address")]
+    [InlineData("tableServiceUri", "http://a.table.core.windows.net", "PipelineStorage__tableServiceUri is 'http://a.table.core.windows.net/', but must be an https address")]
+    [InlineData("tableServiceUri", "https://a.table.core.windows.net?sig=secret", "PipelineStorage__tableServiceUri is 'https://a.table.core.windows.net?…', but")]
+    [InlineData("credential", "managedidentty", "PipelineStorage__credential is 'managedidentty', but must be managedidentity or default")]
+    public void Wrong_address_or_identity_of_the_storage_is_named_by_itself(string name, string? value, string message)
+    {
+        Dictionary<string, string?> settings = new(ByIdentity) { [$"PipelineStorage:{name}"] = value };
+        InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() => LocalOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
+        Assert.StartsWith(message, wrong.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Grace_without_a_unit_is_in_seconds_as_the_bot_s_is()
+    {
+        Assert.True(Read().LocalTriggers);
+        Assert.Equal(TimeSpan.FromSeconds(90), Read(("SHUTDOWN_GRACE", "90")).ShutdownGrace);
+        Assert.Equal(TimeSpan.FromMinutes(2), Read(("SHUTDOWN_GRACE", "2m")).ShutdownGrace);
+    }
+
+    [Theory]
+    [InlineData("https://127.0.0.1:7071")]
+    [InlineData("localhost")]
+    public void Address_that_it_cannot_listen_on_is_named(string url)
+    {
+        InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() => LocalApp.Build([$"--urls={url}", "--PipelineStorage=UseDevelopmentStorage=true"]));
+        Assert.Contains($"ASPNETCORE_URLS (or --urls) is '{url}'", wrong.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Telemetry_can_be_switched_off_by_name()
+    {
+        LocalOptions options = Read(("OTEL_EXPORTER_OTLP_ENDPOINT", "off"), ("PROMETHEUS_ENDPOINT", "off"));
+        Assert.Null(options.TelemetryEndpoint);
+        Assert.Null(options.PrometheusEndpoint);
+    }
+
+    [Fact]
+    public void Storage_is_found_by_its_addresses_too()
+    {
+        LocalOptions options = LocalOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(ByIdentity).Build());
+        Assert.Equal("a.queue.core.windows.net", options.Storage.QueueServiceUri!.Host);
+        Assert.Null(options.Storage.ConnectionString);
+    }
+
+    private static LocalOptions Read(params (string Name, string Value)[] settings) => LocalOptions.Read(
+        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value)).Append(new("PipelineStorage", "UseDevelopmentStorage=true"))).Build());
+}
