@@ -34,7 +34,7 @@ var rules = [
     name: 'poison-message'
     description: 'A queue message failed too often: the host set it aside, or the sweep gave it up. See "Poison messages" in infra/OPERATIONS.md.'
     severity: 1
-    query: 'AppTraces | where Message has "Moving message to queue" or Message contains "[5042]" or Message contains "[5023]"'
+    query: 'AppTraces | where Message has "Moving message to queue" or Message contains "[5023]"'
     operator: 'GreaterThan'
     threshold: 0
   }

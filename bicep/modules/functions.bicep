@@ -1,4 +1,4 @@
-// The functions app on Flex Consumption: a custom handler, reached by the host only.
+// The functions app on Flex Consumption: the isolated worker.
 param location string
 param suffix string
 param tags object
@@ -64,7 +64,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
       appSettings: concat(flatten(storageSettings), telemetrySettings)
     }
     functionAppConfig: {
-      runtime: { name: 'custom', version: '1.0' }
+      runtime: { name: 'dotnet-isolated', version: '10.0' }
       deployment: {
         storage: {
           type: 'blobContainer'

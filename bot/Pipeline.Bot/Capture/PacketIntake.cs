@@ -8,7 +8,7 @@ namespace Pipeline.Bot.Capture;
 /// Takes one user's frames as they arrive: tells RTP sources apart, unwraps the counters, puts packets in order and hands
 /// them to the placer.
 /// </summary>
-internal sealed class PacketIntake(RecordingContext context, Timeline timeline, Placement placement, FramePlacer placer, TrackCounters counters)
+internal sealed class PacketIntake(RecordingContext context, Timeline timeline, SegmentLane lane, FramePlacer placer, TrackCounters counters)
 {
     private const long NoHurry = long.MinValue;
     private const long AtOnce = long.MaxValue;
@@ -19,6 +19,9 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
 
     // Packets of the source before may still be on their way for so long.
     private const double OldSourceLingers = SampleClock.SamplesPerSecond;
+
+    /// <summary>Jitter may place the first frame of a new source so much before its arrival.</summary>
+    private const double LargestJitter = 0.25 * SampleClock.SamplesPerSecond;
 
     // What waits behind a missing packet, or for a decision, is by then not waited for any more.
     private double LongestWait => Math.Max(Timeline.PauseBeforeRun, context.Limits.ReorderWindow);
@@ -52,7 +55,8 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
         bool isMarker = OpusPacket.IsSilenceMarker(frame.Opus);
         bool isNewest = packet.Sequence >= highestSequence;
         if (isNewest && arrival - LastArrival > LongestWait) Flush(); // a run of a few packets does not wait for the next one's
-        timeline.Observe(in packet, beginsTalk: isNewest && !isMarker, afterMarker: lastWasSilenceMarker);
+        timeline.LookForRun(packet.Sequence, packet.Timestamp, arrival, beginsTalk: isNewest && !isMarker, afterMarker: lastWasSilenceMarker);
+        timeline.Observe(packet.Timestamp, arrival);
         Sort(in packet, frame.Opus);
         if (packet.Sequence > highestSequence) (highestSequence, lastWasSilenceMarker) = (packet.Sequence, isMarker);
         LastArrival = Math.Max(LastArrival, arrival);
@@ -90,7 +94,7 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
         if (hasEpoch)
         {
             EndEpoch();
-            placement.Close((long)arrival - Placement.LargestJitter - placement.Position, arrival);
+            lane.Close((long)(arrival - LargestJitter) - lane.Position, arrival);
             if (frame.Ssrc != ssrc) previousSsrc = ssrc;
         }
         counters.Epochs++;

@@ -128,7 +128,10 @@ internal sealed class Recording : IDisposable
             Frames.Release();
         }
         Obey(now);
-        if (!left.IsEmpty) CloseThoseWhoLeft(); // the enumerator is an object, and nearly every tick has nothing to do
+        foreach ((ulong userId, long at) in left)
+        {
+            if (left.TryRemove(userId, out _) && tracks.TryGetValue(userId, out Track? track)) track.Leave(context.Position(at));
+        }
         double position = context.Position(now);
         foreach (Track track in inOrder) track.Tick(position);
         trackless.Flush(Sample(position) - SampleClock.SamplesPerSecond);
@@ -230,14 +233,6 @@ internal sealed class Recording : IDisposable
             case RecordingAction.UnencryptedStarted: unencrypted.Begin(Sample(now)); break;
             case RecordingAction.UnencryptedEnded: unencrypted.End(Sample(now)); break;
             case RecordingAction.Cut: CutAll(now); break;
-        }
-    }
-
-    private void CloseThoseWhoLeft()
-    {
-        foreach ((ulong userId, long at) in left)
-        {
-            if (left.TryRemove(userId, out _) && tracks.TryGetValue(userId, out Track? track)) track.Leave(context.Position(at));
         }
     }
 

@@ -1,0 +1,27 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Azure.Functions.Worker;
+using Pipeline.Contracts.Api;
+
+namespace Pipeline.Functions;
+
+/// <summary>What callers of the recording API call. The host has asked for the key; the API's own routes take over from there.</summary>
+internal sealed class HttpFunctions(ApiPipeline api)
+{
+    [Function("RecordingsApi")]
+    public IResult Recordings([HttpTrigger(AuthorizationLevel.Function, "get", "post", "delete", Route = "recordings/{*path}")] HttpRequest request) => api.Answer;
+
+    [Function("GuildSettingsApi")]
+    public IResult GuildSettings([HttpTrigger(AuthorizationLevel.Function, "get", "put", "delete", Route = "guilds/{guildId}/settings/{*path}")] HttpRequest request) => api.Answer;
+
+    [Function("WebhooksApi")]
+    public IResult Webhooks([HttpTrigger(AuthorizationLevel.Function, "get", "put", "delete", "post", Route = "guilds/{guildId}/webhooks/{*path}")] HttpRequest request) => api.Answer;
+
+    [Function("EventsApi")]
+    public IResult Events([HttpTrigger(AuthorizationLevel.Function, "get", Route = "events")] HttpRequest request) => api.Answer;
+
+    [Function("HealthApi")]
+    public IResult Health([HttpTrigger(AuthorizationLevel.Function, "get", Route = "health")] HttpRequest request) => api.Answer;
+
+    [Function("OpenApiDocument")]
+    public IResult Document([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request) => api.Answer;
+}

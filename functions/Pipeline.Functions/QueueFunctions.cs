@@ -1,0 +1,30 @@
+using Azure.Storage.Queues.Models;
+using Microsoft.Azure.Functions.Worker;
+using Pipeline.Contracts;
+using Pipeline.Delivery.ApiClient;
+using Pipeline.Delivery.Finalize;
+using Pipeline.Delivery.Invocations;
+using Pipeline.Delivery.Segments;
+using Pipeline.RecordingApi.Webhooks;
+
+namespace Pipeline.Functions;
+
+/// <summary>What the queues call.</summary>
+internal sealed class QueueFunctions(DeliveryFunctions functions, WebhookDelivery webhooks, InvocationBorder border)
+{
+    [Function(FunctionNames.StartRecording)]
+    public Task StartAsync([QueueTrigger(StorageNames.RecordingStartedQueue, Connection = FunctionTable.Connection)] QueueMessage message, CancellationToken cancellationToken) =>
+        functions.StartAsync(message.Body.ToMemory(), cancellationToken);
+
+    [Function(FunctionNames.MoveSegment)]
+    public Task MoveAsync([QueueTrigger(StorageNames.SegmentReadyQueue, Connection = FunctionTable.Connection)] QueueMessage message, CancellationToken cancellationToken) =>
+        functions.MoveAsync(message.Body.ToMemory(), cancellationToken);
+
+    [Function(FunctionNames.FinalizeRecording)]
+    public Task FinalizeAsync([QueueTrigger(StorageNames.RecordingStoppedQueue, Connection = FunctionTable.Connection)] QueueMessage message, CancellationToken cancellationToken) =>
+        functions.FinalizeAsync(message.Body.ToMemory(), cancellationToken);
+
+    [Function(FunctionNames.DeliverWebhook)]
+    public Task DeliverAsync([QueueTrigger(StorageNames.WebhookQueue, Connection = FunctionTable.Connection)] QueueMessage message, CancellationToken cancellationToken) =>
+        border.RunAsync(FunctionNames.DeliverWebhook, end => webhooks.RunAsync(message.Body.ToMemory(), end), cancellationToken);
+}

@@ -1,0 +1,87 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Azure.Functions.Worker.Builder;
+using Microsoft.Azure.Functions.Worker.OpenTelemetry;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Pipeline.Delivery;
+using Pipeline.Delivery.ApiClient;
+using Pipeline.Delivery.Sweep;
+using Pipeline.RecordingApi;
+using Pipeline.RecordingApi.Events;
+using Pipeline.RecordingApi.Recordings;
+using Pipeline.Storage;
+
+namespace Pipeline.Functions;
+
+/// <summary>Puts the worker together: the pipeline's functions and the recording API, called by the Functions host.</summary>
+internal static class WorkerApp
+{
+    /// <summary>Exit code for a wrong setting (sysexits EX_CONFIG).</summary>
+    public const int WrongSetting = 78;
+
+    /// <summary>Exit code for an end that the host did not ask for (sysexits EX_SOFTWARE).</summary>
+    public const int Unexpected = 70;
+
+    // The API's largest body is 16 MiB; the routes say themselves what each of them takes.
+    private const long LargestBody = 32L * 1024 * 1024;
+
+    /// <exception cref="InvalidSettingException">A setting is wrong.</exception>
+    public static IHost Build(FunctionsApplicationBuilder builder)
+    {
+        WorkerOptions options = WorkerOptions.Read(builder.Configuration);
+        builder.ConfigureFunctionsWebApplication();
+        AddLogging(builder);
+        AddTelemetry(builder, options);
+        builder.Services.Configure<KestrelServerOptions>(static kestrel => kestrel.Limits.MaxRequestBodySize = LargestBody);
+        builder.Services.AddPipelineStorage(options.Storage);
+        builder.Services.AddDelivery(options.Delivery);
+        builder.Services.AddRecordingApi(new ApiOptions { Key = LoopbackApi.Key, LiveLimit = options.Delivery.LiveLimit });
+        builder.Services.AddSingleton<ApiPipeline>();
+        builder.Services.AddSingleton<LoopbackApi>();
+        builder.Services.AddHostedService(static services => services.GetRequiredService<LoopbackApi>());
+        builder.Services.AddSingleton(static services => new OwnApi(() => services.GetRequiredService<LoopbackApi>().Address, LoopbackApi.Key));
+        builder.Services.AddSingleton(static services => new FurtherSweep(services.GetRequiredService<ForgottenRecordings>().EndAsync));
+        builder.Services.AddSingleton(static services => new FurtherSweep(services.GetRequiredService<EventSweep>().RunAsync));
+        IHost worker = builder.Build();
+        OpenStorage(worker);
+        return worker;
+    }
+
+    // Opened at once, so that a wrong connection string ends the start and not the first message.
+    private static void OpenStorage(IHost worker)
+    {
+        try
+        {
+            worker.Services.GetRequiredService<StorageClients>();
+        }
+        catch (Exception wrong) when (wrong is FormatException or ArgumentException)
+        {
+            throw new InvalidSettingException(StorageOptions.ConnectionName, "(not shown)", "a connection string of Azure Storage with blob, queue and table endpoints");
+        }
+    }
+
+    // On the console, which the host keeps line by line: with the event ids that alerts look for.
+    private static void AddLogging(FunctionsApplicationBuilder builder)
+    {
+        builder.Logging.AddSimpleConsole(static console => console.SingleLine = true);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Azure", LogLevel.Warning);
+        // The functions say themselves why they fail, once; what gives up after the last attempt says so too.
+        builder.Logging.AddFilter("Function", LogLevel.None);
+        builder.Logging.AddFilter("Polly", LogLevel.None);
+        builder.Logging.AddFilter("System.Net.Http", LogLevel.Warning);
+    }
+
+    private static void AddTelemetry(FunctionsApplicationBuilder builder, WorkerOptions options)
+    {
+        if (options.TelemetryEndpoint is null) return;
+        builder.Services.AddOpenTelemetry()
+            .UseFunctionsWorkerDefaults()
+            .ConfigureResource(static resource => resource.AddService(Telemetry.Name, serviceVersion: typeof(WorkerApp).Assembly.GetName().Version?.ToString(3)))
+            .WithTracing(static tracing => tracing.AddSource(Telemetry.Name).AddHttpClientInstrumentation())
+            .WithMetrics(static metrics => metrics.AddMeter(Telemetry.Name).AddMeter("System.Runtime").AddHttpClientInstrumentation())
+            .UseOtlpExporter();
+    }
+}

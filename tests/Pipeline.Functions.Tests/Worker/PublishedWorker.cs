@@ -1,0 +1,58 @@
+using System.Runtime.InteropServices;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Worker;
+
+/// <summary>The package as it is deployed, in a folder of its own: published once for all tests of a class, with nothing of the repository's output.</summary>
+public sealed class PublishedWorker : IAsyncLifetime
+{
+    private readonly TempFolder folder = new();
+
+    /// <summary>The package is for linux-x64; elsewhere its tests are left out.</summary>
+    public static bool CanRun => OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64;
+
+    public string Path => folder.Combine("app");
+
+    /// <summary>The same as one file, as it is sent to a functions app that azd does not know.</summary>
+    public string Zip => folder.Combine("app.zip");
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!CanRun) return;
+        // PIPELINE_WORKER: a folder that was published before, with app and app.zip in it.
+        if (Environment.GetEnvironmentVariable("PIPELINE_WORKER") is { Length: > 0 } published)
+        {
+            Directory.CreateSymbolicLink(Path, System.IO.Path.Combine(published, "app"));
+            File.CreateSymbolicLink(Zip, System.IO.Path.Combine(published, "app.zip"));
+            return;
+        }
+        string project = RepositoryRoot.Combine("functions", "Pipeline.Functions");
+        await using ChildProcess publish = ChildProcess.Start(
+            "dotnet", ["publish", project, "-c", "Release", "--artifacts-path", folder.Combine("build"), "-o", Path, $"-p:PackageZip={Zip}", "-p:RunAnalyzers=false", "-v", "q", "--nologo"]);
+        Assert.True(await publish.WaitForExitAsync(TimeSpan.FromMinutes(10)) == 0, string.Join('\n', publish.Lines));
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Starts a worker as the host does: what worker.config.json names, in the app's folder, with the stream's address.</summary>
+    internal ChildProcess Start(HostStandIn host, IReadOnlyDictionary<string, string?> settings)
+    {
+        Dictionary<string, string?> environment = new(settings)
+        {
+            ["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated",
+            ["FUNCTIONS_APPLICATION_DIRECTORY"] = Path,
+            ["ASPNETCORE_URLS"] = null,
+        };
+        string[] arguments =
+        [
+            System.IO.Path.Combine(Path, "Pipeline.Functions.dll"),
+            "--host", host.Address.Host, "--port", $"{host.Address.Port}", "--workerId", "worker-1", "--requestId", "request-1", "--grpcMaxMessageLength", "2147483647",
+            "--functions-uri", host.Address.AbsoluteUri, "--functions-worker-id", "worker-1", "--functions-request-id", "request-1", "--functions-grpc-max-message-length", "2147483647",
+        ];
+        return ChildProcess.Start("dotnet", arguments, environment, Path);
+    }
+}
