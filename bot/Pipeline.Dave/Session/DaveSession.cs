@@ -51,8 +51,11 @@ public sealed class DaveSession : IDisposable
         transitions = new Transitions(time);
         windows = new ReceiveWindows(time);
         call = new CallMembers(selfUserId, time);
-        proposals = new ProposalIntake(mls, call, reply);
+        proposals = new ProposalIntake(mls, call, reply, time);
     }
+
+    /// <summary>When <see cref="OnCommitDue"/> is to be called; null: not at all.</summary>
+    public TimeSpan? CommitDueIn => proposals.DueIn;
 
     /// <summary>The latest published state; any thread.</summary>
     public DaveSnapshot Snapshot => Volatile.Read(ref snapshot);
@@ -212,10 +215,18 @@ public sealed class DaveSession : IDisposable
         return Conclude();
     }
 
+    /// <summary><see cref="CommitDueIn"/> is over: proposals that came close together are answered by one commit.</summary>
+    public DaveReply OnCommitDue()
+    {
+        proposals.CommitIfDue();
+        return Conclude();
+    }
+
     /// <summary>A few times per second: expires keys, and climbs the recovery ladder when frames cannot be opened.</summary>
     public DaveReply OnTimer(in DaveHealth health)
     {
         keys.Prune();
+        proposals.CommitIfDue();
         if (windows.TakeLapse()) reply.Note(DaveNoticeKind.DowngradeLapsed, "it was not executed in time; unencrypted frames are refused again");
         call.Prune(userId => keys.Live.Any(set => set.TryGetBaseSecret(userId, out _)));
         if (state != DaveState.Plain && health.Revision == revision) Judge(in health);

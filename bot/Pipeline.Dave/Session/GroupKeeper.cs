@@ -17,6 +17,12 @@ internal sealed class GroupKeeper(ulong channelId, ulong selfUserId) : IDisposab
     private const byte AppendProposals = 0;
     private const byte RevokeProposals = 1;
 
+    /// <summary>
+    /// An add costs 2 ms, and the control loop makes commits: heartbeats wait meanwhile. A voice channel takes 99 people; where more are
+    /// proposed at once, another member's commit decides.
+    /// </summary>
+    private const int LargestCommit = 100;
+
     private readonly MlsIdentity identity = MlsIdentity.Create(selfUserId);
     private readonly byte[] groupId = BigEndian(channelId);
     private readonly ProposalQueue queue = new();
@@ -93,6 +99,7 @@ internal sealed class GroupKeeper(ulong channelId, ulong selfUserId) : IDisposab
     public byte[]? MakeCommit()
     {
         if (queue.Proposals.Count == 0) return null;
+        if (queue.Proposals.Count > LargestCommit) throw new MlsException(MlsError.TooLarge);
         CommitResult made = (Group ?? pending)!.Commit(queue.Proposals);
         queue.Made(made);
         return Op28(made);

@@ -2,10 +2,22 @@ using Pipeline.Mls.Wire;
 
 namespace Pipeline.Dave.Session;
 
-/// <summary>Op 27 inside a session: queues what is proposed, keeps what came before its user was announced, answers with a commit.</summary>
-internal sealed class ProposalIntake(GroupKeeper mls, CallMembers call, ReplyBuilder reply)
+/// <summary>
+/// Op 27 inside a session: queues what is proposed, keeps what came before its user was announced, answers with a commit. The first
+/// answer goes out at once; what follows within a tenth of a second is answered together, because every commit covers all that waits.
+/// </summary>
+internal sealed class ProposalIntake(GroupKeeper mls, CallMembers call, ReplyBuilder reply, TimeProvider time)
 {
+    /// <summary>Pause between commits. The gateway waits seconds for one, and takes whichever member's comes first.</summary>
+    public static readonly TimeSpan Together = TimeSpan.FromMilliseconds(100);
+
     private readonly DeferredProposals deferred = new();
+    private long? answeredAt;
+    private bool isDue;
+    private bool hasChanged;
+
+    /// <summary>When <see cref="CommitIfDue"/> has something to do; null: there is nothing.</summary>
+    public TimeSpan? DueIn => !isDue ? null : answeredAt is { } at ? Together - time.GetElapsedTime(at) : TimeSpan.Zero;
 
     /// <summary>Op 27: <c>u8 operation || vector</c>.</summary>
     public void Take(ReadOnlySpan<byte> payload)
@@ -19,7 +31,7 @@ internal sealed class ProposalIntake(GroupKeeper mls, CallMembers call, ReplyBui
         {
             ProposalsOutcome outcome = mls.Take(payload, call.Contains);
             if (outcome == ProposalsOutcome.UnknownReference) reply.Note(DaveNoticeKind.ProposalsRefused, "revokes a proposal that is not queued");
-            if (outcome != ProposalsOutcome.UnannouncedUser) SendCommit(outcome == ProposalsOutcome.Repeated);
+            if (outcome != ProposalsOutcome.UnannouncedUser) Want(isChange: outcome != ProposalsOutcome.Repeated);
             else reply.Note(deferred.TryAdd(payload) ? DaveNoticeKind.ProposalsDeferred : DaveNoticeKind.ProposalsRefused, "adds a user that is not announced");
         }
         catch (MlsException refusal)
@@ -35,7 +47,27 @@ internal sealed class ProposalIntake(GroupKeeper mls, CallMembers call, ReplyBui
     }
 
     /// <summary>The group that they were for is gone.</summary>
-    public void Clear() => deferred.Clear();
+    public void Clear()
+    {
+        deferred.Clear();
+        (answeredAt, isDue, hasChanged) = (null, false, false);
+    }
+
+    /// <summary>Answers what waits for it, when its time has come.</summary>
+    public void CommitIfDue()
+    {
+        if (DueIn is not { } left || left > TimeSpan.Zero) return;
+        bool again = !hasChanged;
+        (answeredAt, isDue, hasChanged) = (time.GetTimestamp(), false, false);
+        SendCommit(again);
+    }
+
+    private void Want(bool isChange)
+    {
+        hasChanged |= isChange;
+        isDue = true;
+        CommitIfDue();
+    }
 
     private void SendCommit(bool again)
     {

@@ -263,7 +263,49 @@ public sealed class DaveSessionTests : IDisposable
         for (ulong user = 500; user < 600; user++) notices.AddRange(session.OnProposals(AddOf(user)).Notices.Select(notice => notice.Kind));
         Assert.Equal(16, notices.Count(kind => kind == DaveNoticeKind.ProposalsDeferred));
         Assert.Equal(84, notices.Count(kind => kind == DaveNoticeKind.ProposalsRefused));
-        Assert.Equal(16, session.OnClientsConnect(Enumerable.Range(500, 100).Select(user => (ulong)user)).Messages.Length);
+        Assert.Single(session.OnClientsConnect(Enumerable.Range(500, 100).Select(user => (ulong)user)).Messages);
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(16, PeerCommit.Parse(Assert.Single(session.OnCommitDue().Messages).Payload, Channel).References.Count);
+    }
+
+    [Fact]
+    public void Proposals_that_come_one_by_one_are_answered_together()
+    {
+        Prepare();
+        ulong[] users = [.. Enumerable.Range(500, 300).Select(user => (ulong)user)];
+        session.OnClientsConnect(users);
+        byte[][] proposals = [.. users.Select(AddOf)];
+        List<DaveOutbound> commits = [];
+        List<DaveNotice> notices = [];
+        foreach (byte[] proposal in proposals)
+        {
+            DaveReply reply = session.OnProposals(proposal);
+            commits.AddRange(reply.Messages);
+            notices.AddRange(reply.Notices);
+            time.Advance(TimeSpan.FromMilliseconds(10));
+            if (session.CommitDueIn > TimeSpan.Zero || session.CommitDueIn is null) continue;
+            reply = session.OnCommitDue();
+            commits.AddRange(reply.Messages);
+            notices.AddRange(reply.Notices);
+        }
+        Assert.InRange(commits.Count, 5, 12);
+        Assert.InRange(commits.Sum(commit => (long)commit.Payload.Length), 1, 2_000_000);
+        Assert.All(commits, commit => Assert.InRange(PeerCommit.Parse(commit.Payload, Channel).References.Count, 1, 100));
+        Assert.InRange(notices.Count(notice => notice.Kind == DaveNoticeKind.CommitNotMade), 1, 30);
+    }
+
+    [Fact]
+    public void Proposal_after_a_quiet_moment_is_answered_at_once_and_a_repeated_one_by_the_same_commit()
+    {
+        Prepare();
+        byte[] add = AddOf(Other);
+        DaveOutbound first = Assert.Single(session.OnProposals(add).Messages);
+        Assert.Null(session.CommitDueIn);
+        Assert.Empty(session.OnProposals(add).Messages);
+        Assert.Equal(TimeSpan.FromMilliseconds(100), session.CommitDueIn);
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.True(first.Payload.Span.SequenceEqual(Assert.Single(session.OnCommitDue().Messages).Payload.Span));
+        Assert.Null(session.CommitDueIn);
     }
 
     [Fact]

@@ -17,6 +17,9 @@ internal sealed class VoiceEncryption(VoiceSessionIdentity identity, RecoveryLad
 
     public DaveSnapshot Snapshot => session.Snapshot;
 
+    /// <summary>When <see cref="Commit"/> is to be called.</summary>
+    public Alarm CommitAlarm { get; } = new(time);
+
     /// <summary>The voice session cannot go on with the keys that it has: the call has to be joined again.</summary>
     public bool WantsRejoin { get; private set; }
 
@@ -35,6 +38,9 @@ internal sealed class VoiceEncryption(VoiceSessionIdentity identity, RecoveryLad
 
     /// <summary>About once a second: old keys, and what the media thread could not open.</summary>
     public IReadOnlyList<(ReadOnlyMemory<byte> Message, WebSocketMessageType Type)> KeepHouse(DaveHealth health) => Conclude(session.OnTimer(in health));
+
+    /// <summary>Answers proposals that came close together.</summary>
+    public IReadOnlyList<(ReadOnlyMemory<byte> Message, WebSocketMessageType Type)> Commit() => Conclude(session.OnCommitDue());
 
     /// <summary>After the media thread has stopped.</summary>
     public void Dispose() => session.Dispose();
@@ -62,6 +68,8 @@ internal sealed class VoiceEncryption(VoiceSessionIdentity identity, RecoveryLad
             protection = Snapshot.Protection;
             report(new VoiceSessionNews.Protection(protection.Value));
         }
+        if (session.CommitDueIn is { } due) CommitAlarm.Set(due);
+        else CommitAlarm.Clear();
         WantsRejoin |= reply.Demand == DaveDemand.Rejoin;
         if (reply.Demand == DaveDemand.TellUsers) report(new VoiceSessionNews.EncryptionBroken());
         return [.. reply.Messages.Select(Encode)];

@@ -275,6 +275,7 @@ public sealed class VoiceSession
         if (heartbeat.Alarm.TakeIfDue()) await BeatAsync();
         if (end is null && phaseAlarm.TakeIfDue()) await OnPhaseAlarmAsync();
         if (media.Tick() is { } speaking) await SayAsync(speaking);
+        if (encryption.CommitAlarm.TakeIfDue()) await ApplyAsync(encryption.Commit());
         if (houseAlarm.TakeIfDue()) await KeepHouseAsync();
     }
 
@@ -381,7 +382,7 @@ public sealed class VoiceSession
     private TimeSpan NextDue()
     {
         TimeSpan next = HouseInterval;
-        foreach (Alarm alarm in (IEnumerable<Alarm>)[heartbeat.Alarm, phaseAlarm, houseAlarm, .. media.Alarms])
+        foreach (Alarm alarm in (IEnumerable<Alarm>)[heartbeat.Alarm, phaseAlarm, houseAlarm, encryption.CommitAlarm, .. media.Alarms])
         {
             if (alarm.Remaining is { } remaining && remaining < next) next = remaining;
         }
