@@ -40,7 +40,7 @@ public class DatagramBenchmarks : IDisposable
             forged[i][40] ^= 1;
         }
         path = new MediaPath(ring, TimeProvider.System);
-        path.Apply(new MediaSnapshot(1, transportKey, new Dictionary<uint, ulong> { [Ssrc] = 1 }));
+        Renew();
     }
 
     [GlobalCleanup]
@@ -57,8 +57,17 @@ public class DatagramBenchmarks : IDisposable
     [Benchmark]
     public DropReason Forged() => Take(forged);
 
+    private void Renew()
+    {
+        byte[] secret = new byte[TransportKey.Length];
+        new Random(7).NextBytes(secret);
+        transportKey = new TransportKey(Mode, secret);
+        path.Apply(new MediaSnapshot(1, transportKey, new Dictionary<uint, ulong> { [Ssrc] = 1 }));
+    }
+
     private DropReason Take(byte[][] datagrams)
     {
+        if ((next & (Packets - 1)) == 0) Renew(); // the same packets again: under the same key they would be refused
         DropReason reason = path.Receive(datagrams[next++ & (Packets - 1)], next);
         if (ring.TryRead(out _)) ring.Release();
         return reason;

@@ -22,7 +22,7 @@ internal static class DatagramReceiver
         using TransportKey transportKey = new(TransportKey.AesGcmMode, Convert.FromHexString(args[2]));
         using Recording recording = DatagramRecording.Start(args[3], time);
         MediaSnapshot snapshot = new(1, transportKey, DatagramSpeech.Users(speakers));
-        using MediaThread media = new(new IPEndPoint(IPAddress.Loopback, int.Parse(args[0], CultureInfo.InvariantCulture)), recording.Frames, snapshot, _ => { }, error => Environment.FailFast(error.Message, error), time);
+        using MediaThread media = new(new IPEndPoint(IPAddress.Loopback, int.Parse(args[0], CultureInfo.InvariantCulture)), recording.Frames, snapshot, new MediaThreadEvents(_ => { }, _ => { }, error => Environment.FailFast(error.Message, error)), time);
         media.Start();
         media.TrySend(new byte[8]);
         using CancellationTokenSource stopping = new();

@@ -20,6 +20,7 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
     private readonly EnergyDetector energy = new(context.Options.VadRmsThreshold);
     private bool hasPrevious;
     private long previousSequence;
+    private long missingBeforeEmpty; // audio that was missing before the packets without any that came last
     private bool previousWasSilent;
     private long endTimestamp; // RTP time at the end of the last packet
     private int frameSamples = 960; // of the last packet: what a missing one probably had
@@ -34,17 +35,25 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
     {
         hasPrevious = false;
         unheard = 0;
+        missingBeforeEmpty = 0;
         decoder.Reset();
     }
 
     public void Place(in Packet packet, ReadOnlySpan<byte> opus)
     {
         long missing = hasPrevious ? packet.Sequence - previousSequence - 1 : 0;
+        counters.Lost += missing;
+        missing += missingBeforeEmpty;
+        missingBeforeEmpty = packet.Kind == AudioFrameKind.Empty ? missing : 0;
+        if (packet.Kind == AudioFrameKind.Empty)
+        {
+            previousSequence = packet.Sequence;
+            return;
+        }
         bool continues = hasPrevious && !previousWasSilent && packet.Timestamp - endTimestamp <= (missing * frameSamples) + (frameSamples / 2);
         if (timeline.HasDecision && packet.Sequence >= timeline.DecidedFrom) TakeDecision(in packet, continues);
         if (timeline.Restrain(packet.Timestamp, packet.Arrival)) Reanchored();
         (hasPrevious, previousSequence) = (true, packet.Sequence);
-        counters.Lost += missing;
         Bridge(in packet, packet.Kind == AudioFrameKind.Opus ? opus : default, missing);
         if (packet.Kind == AudioFrameKind.Opus) Decode(opus, packet.Arrival);
         else MakeUp(packet.Arrival, isUndecryptable: true);
@@ -71,7 +80,7 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
         Reanchored();
         timeline.Realign();
         long pause = packet.Timestamp + timeline.Offset - lane.Position;
-        lane.Close(padding: pause - LargestCorrection, packet.Arrival);
+        if (lane.MaySplit(packet.Arrival)) lane.Close(padding: pause - LargestCorrection, packet.Arrival);
     }
 
     private void Reanchored()
@@ -99,7 +108,7 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
 
     private void BridgeSilence(long target, long gap, double arrival)
     {
-        if (target - lane.AudibleEnd < context.Limits.SilenceThreshold)
+        if (target - lane.AudibleEnd < context.Limits.SilenceThreshold || !lane.MaySplit(arrival))
         {
             lane.AppendSilence(gap, arrival);
             return;
@@ -202,6 +211,6 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
         if (!lane.IsOpen) return;
         bool silentLongEnough = lane.Position - lane.AudibleEnd >= context.Limits.SilenceThreshold;
         bool quietLongEnough = context.Limits.VadSilence > 0 && quietSamples >= context.Limits.VadSilence;
-        if (silentLongEnough || quietLongEnough) lane.Close(padding: 0, arrival);
+        if ((silentLongEnough || quietLongEnough) && lane.MaySplit(arrival)) lane.Close(padding: 0, arrival);
     }
 }

@@ -33,6 +33,7 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
     private double epochArrival;
     private long highestSequence;
     private bool lastWasSilenceMarker;
+    private readonly SuspectFrame suspect = new();
 
     /// <summary>Arrival of the last frame.</summary>
     public double LastArrival { get; private set; } = double.NegativeInfinity;
@@ -44,7 +45,38 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
             counters.Late++;
             return;
         }
-        if (StartsEpoch(in frame)) BeginEpoch(in frame, arrival);
+        if (!hasEpoch || frame.Ssrc != ssrc) BeginEpoch(in frame, arrival);
+        else if (IsJump(in frame) && !TryBeginAgain(in frame, arrival)) return;
+        Take(in frame, arrival);
+    }
+
+    /// <summary>Places everything that waits; nothing before it will come any more.</summary>
+    public void Flush()
+    {
+        if (timeline.IsGathering) timeline.Decide(overflowed: false);
+        Drain(AtOnce);
+    }
+
+    /// <summary><see cref="Flush"/>, and whatever comes next is a new source.</summary>
+    public void EndEpoch()
+    {
+        if (!hasEpoch) return;
+        Flush();
+        hasEpoch = false;
+    }
+
+    /// <summary>A packet without audio: its number is not missing. It tells nothing of time and begins nothing.</summary>
+    public void Skip(in AudioFrame frame, double arrival)
+    {
+        if (!hasEpoch || frame.Ssrc != ssrc || IsJump(in frame)) return;
+        Packet packet = new() { Sequence = Unwrap(frame.SequenceNumber), Arrival = arrival, Kind = AudioFrameKind.Empty };
+        Sort(in packet, default);
+        highestSequence = Math.Max(highestSequence, packet.Sequence);
+        if (!timeline.IsGathering && reorder.Held > 0) Drain(NoHurry);
+    }
+
+    private void Take(in AudioFrame frame, double arrival)
+    {
         Packet packet = new()
         {
             Sequence = Unwrap(frame.SequenceNumber),
@@ -64,29 +96,29 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
         if (!timeline.IsGathering && reorder.Held > 0) Drain(NoHurry);
     }
 
-    /// <summary>Places everything that waits; nothing before it will come any more.</summary>
-    public void Flush()
-    {
-        if (timeline.IsGathering) timeline.Decide(overflowed: false);
-        Drain(AtOnce);
-    }
-
-    /// <summary><see cref="Flush"/>, and whatever comes next is a new source.</summary>
-    public void EndEpoch()
-    {
-        if (!hasEpoch) return;
-        Flush();
-        hasEpoch = false;
-    }
-
     private bool IsFromOldSource(in AudioFrame frame, double arrival) =>
         hasEpoch && frame.Ssrc != ssrc && frame.Ssrc == previousSsrc && arrival - epochArrival < OldSourceLingers;
 
-    private bool StartsEpoch(in AudioFrame frame)
+    /// <summary>The same source, and a number that no loss or reordering explains.</summary>
+    private bool IsJump(in AudioFrame frame)
     {
-        if (!hasEpoch || frame.Ssrc != ssrc) return true;
         int step = (short)(frame.SequenceNumber - (ushort)highestSequence);
         return step is < -LongestStepBack or > LongestDropout;
+    }
+
+    // A source that begins again shows two packets in a row; a sender that lies with each packet gets no epoch for each.
+    private bool TryBeginAgain(in AudioFrame frame, double arrival)
+    {
+        if (!suspect.IsProvenBy(in frame))
+        {
+            if (suspect.IsHeld) counters.Late++;
+            suspect.Hold(in frame, arrival);
+            return false;
+        }
+        suspect.Clear();
+        BeginEpoch(suspect.Frame, suspect.Arrival);
+        Take(suspect.Frame, suspect.Arrival);
+        return true;
     }
 
     private void BeginEpoch(in AudioFrame frame, double arrival)
@@ -94,7 +126,9 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
         if (hasEpoch)
         {
             EndEpoch();
-            lane.Close((long)(arrival - LargestJitter) - lane.Position, arrival);
+            // The same voice goes on in the same file.
+            if (frame.Ssrc == ssrc || !lane.MaySplit(arrival)) lane.Settle();
+            else lane.Close((long)(arrival - LargestJitter) - lane.Position, arrival);
             if (frame.Ssrc != ssrc) previousSsrc = ssrc;
         }
         counters.Epochs++;

@@ -56,6 +56,9 @@ internal sealed class Recording : IDisposable
         Directory.CreateDirectory(folder);
     }
 
+    /// <summary>Somebody who was in the call does not want to be recorded. Any thread.</summary>
+    public bool HasPeopleWhoRefuse => people.All.Any(one => Consent.IsOptedOut(one.Key));
+
     /// <summary>The voice session writes here.</summary>
     public AudioFrameRing Frames { get; } = new();
 
@@ -128,10 +131,7 @@ internal sealed class Recording : IDisposable
             Frames.Release();
         }
         Obey(now);
-        foreach ((ulong userId, long at) in left)
-        {
-            if (left.TryRemove(userId, out _) && tracks.TryGetValue(userId, out Track? track)) track.Leave(context.Position(at));
-        }
+        if (!left.IsEmpty) TakeLeave(); // an enumerator would be an allocation of every tick
         double position = context.Position(now);
         foreach (Track track in inOrder) track.Tick(position);
         trackless.Flush(Sample(position) - SampleClock.SamplesPerSecond);
@@ -163,6 +163,14 @@ internal sealed class Recording : IDisposable
     // Bots that are not recorded have no track.
     private bool IsShown(TrackSnapshot track) => !track.IsBot || context.Options.IncludeBots || track.Segments.Count > 0;
 
+    private void TakeLeave()
+    {
+        foreach ((ulong userId, long at) in left)
+        {
+            if (left.TryRemove(userId, out _) && tracks.TryGetValue(userId, out Track? track)) track.Leave(context.Position(at));
+        }
+    }
+
     /// <summary>What others have said of people since the last tick: who wants out, who is called what.</summary>
     private void Attend()
     {
@@ -182,12 +190,16 @@ internal sealed class Recording : IDisposable
     // The one way from a frame to a file, and the one place that asks whether its speaker agrees to be recorded.
     private void Accept(in AudioFrame frame)
     {
-        if (Consent.Refuses(frame.UserId, frame.ReceivedAt))
+        bool isRefused = Consent.Refuses(frame.UserId, frame.ReceivedAt) || (UnnamedSource.Is(frame.UserId) && HasPeopleWhoRefuse);
+        if (isRefused)
         {
+            // A voice without a name may be anybody's, also of somebody who said no.
             Volatile.Write(ref framesRefused, framesRefused + 1);
-            if (tracks.TryGetValue(frame.UserId, out Track? known)) known.Withhold();
+            if (tracks.TryGetValue(frame.UserId, out Track? known) && frame.Kind != AudioFrameKind.Empty) known.Withhold();
             return;
         }
+        // Padding alone makes nobody a speaker.
+        if (frame.Kind == AudioFrameKind.Empty && (paused.Covers(frame.ReceivedAt) || !tracks.ContainsKey(frame.UserId))) return;
         if (!TryFind(frame.UserId, out Track? track))
         {
             Volatile.Write(ref framesWithoutTrack, framesWithoutTrack + 1);
@@ -226,7 +238,7 @@ internal sealed class Recording : IDisposable
         {
             case RecordingAction.Pause when paused.Begin(postedAt): InterruptAll(now); break;
             case RecordingAction.Resume when paused.End(postedAt): LogPause(); break;
-            case RecordingAction.GapStarted gap: BeginGap(gap.Reason, now); break;
+            case RecordingAction.GapStarted gap: BeginGap(gap, now); break;
             case RecordingAction.GapEnded: EndGap(now); break;
             case RecordingAction.SpoolFull: context.Spool.SetFull(true); break;
             case RecordingAction.SpoolFree: context.Spool.SetFull(false); break;
@@ -246,11 +258,12 @@ internal sealed class Recording : IDisposable
         foreach (Track track in inOrder) track.Cut(now);
     }
 
-    private void BeginGap(string reason, double now)
+    private void BeginGap(RecordingAction.GapStarted gap, double now)
     {
         EndGap(now);
         InterruptAll(now);
-        runningGap = new RecordingGap { StartSample = Sample(now), SampleCount = 0, Reason = reason };
+        double start = now - (gap.Ago.TotalSeconds * SampleClock.SamplesPerSecond);
+        runningGap = new RecordingGap { StartSample = Sample(start), SampleCount = 0, Reason = gap.Reason };
     }
 
     private void EndGap(double now)

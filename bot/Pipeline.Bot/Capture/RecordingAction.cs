@@ -19,7 +19,9 @@ internal abstract record RecordingAction
     /// Audio does not reach us any more (<c>reconnect</c>, <c>takeover</c>): open segments close and the time until
     /// <see cref="GapEnded"/> becomes a gap of all tracks. Frames that come even so are stored.
     /// </summary>
-    public sealed record GapStarted(string Reason) : RecordingAction;
+    /// <param name="Reason">One word.</param>
+    /// <param name="Ago">The last that came had come so long before.</param>
+    public sealed record GapStarted(string Reason, TimeSpan Ago = default) : RecordingAction;
 
     /// <summary>Ends <see cref="GapStarted"/>.</summary>
     public sealed record GapEnded : RecordingAction;

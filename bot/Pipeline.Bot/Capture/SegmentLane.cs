@@ -9,6 +9,13 @@ namespace Pipeline.Bot.Capture;
 /// </summary>
 internal sealed class SegmentLane(RecordingContext context, TrackUser user, Timeline timeline, TrackCounters counters, int firstIndex) : IDisposable
 {
+    /// <summary>Short answers with half a second between them come to as many.</summary>
+    private const int SegmentsPerMinute = 60;
+
+    private const double Minute = 60.0 * SampleClock.SamplesPerSecond;
+
+    private readonly double[] openedAt = new double[SegmentsPerMinute];
+    private int opens;
     private const long LongestFloat = 10 * SampleClock.SamplesPerSecond;
 
     private readonly string folder = SpoolFiles.UserFolder(context.Folder, user.Id);
@@ -56,6 +63,16 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
         long actual = Math.Max(target, lastSegmentEnd);
         position = actual;
         return actual - target;
+    }
+
+    /// <summary>
+    /// Whether the open file may end here for a reason that the sender can bring about (silence, another source). Beyond a budget per
+    /// minute talk goes on in the same file, so that nobody makes thousands of them; what it holds is the same.
+    /// </summary>
+    public bool MaySplit(double arrival)
+    {
+        double oldest = openedAt[opens % SegmentsPerMinute];
+        return oldest == 0 || arrival - oldest > Minute;
     }
 
     /// <summary>Puts a frame at the present position.</summary>
@@ -235,6 +252,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
             return false;
         }
         FlushGap();
+        openedAt[opens++ % SegmentsPerMinute] = Math.Max(1, arrival);
         Volatile.Write(ref nextIndex, nextIndex + 1);
         Volatile.Write(ref openSince, start);
         IsFloating = start != lastSegmentEnd;

@@ -38,6 +38,12 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
 
     public void Accept(in AudioFrame frame, double arrival)
     {
+        if (frame.Kind == AudioFrameKind.Empty)
+        {
+            counters.Empty++;
+            intake?.Skip(in frame, arrival);
+            return;
+        }
         counters.Received++;
         if (!IsRecorded)
         {

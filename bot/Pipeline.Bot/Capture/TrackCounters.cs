@@ -17,6 +17,7 @@ internal sealed class TrackCounters
     public long Epochs;
     public long Reanchored;
     public long Slipped;
+    public long Empty;
 
     public TrackHealth Read() => new()
     {
@@ -34,5 +35,6 @@ internal sealed class TrackCounters
         Epochs = Volatile.Read(ref Epochs),
         Reanchored = Volatile.Read(ref Reanchored),
         Slipped = Volatile.Read(ref Slipped),
+        Empty = Volatile.Read(ref Empty),
     };
 }

@@ -44,6 +44,9 @@ internal readonly record struct TrackHealth
     /// <summary>Single samples put in or taken out to follow the sender's clock.</summary>
     public long Slipped { get; init; }
 
+    /// <summary>Packets without audio (padding, zeros), which took a sequence number. Not among those received.</summary>
+    public long Empty { get; init; }
+
     /// <summary>The names that the manifest and the recording API carry; zeros are left out except for received and lost.</summary>
     public IReadOnlyDictionary<string, long> ToDictionary()
     {
@@ -60,6 +63,7 @@ internal readonly record struct TrackHealth
         AddUnlessZero("epochs", Epochs);
         AddUnlessZero("reanchored", Reanchored);
         AddUnlessZero("slipped", Slipped);
+        AddUnlessZero("empty", Empty);
         return named;
 
         void AddUnlessZero(string name, long value)

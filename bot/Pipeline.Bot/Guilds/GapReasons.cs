@@ -11,10 +11,12 @@ internal sealed class GapReasons(Func<RecordingAction, bool> post)
     public bool IsOpen => reasons.Count > 0;
 
     /// <summary>False: this reason was there already.</summary>
-    public bool Begin(string reason)
+    /// <param name="reason">One word.</param>
+    /// <param name="ago">Since when it lasts.</param>
+    public bool Begin(string reason, TimeSpan ago = default)
     {
         if (!reasons.Add(reason)) return false;
-        if (reasons.Count == 1) Tell(new RecordingAction.GapStarted(reason));
+        if (reasons.Count == 1) Tell(new RecordingAction.GapStarted(reason, ago));
         return true;
     }
 

@@ -30,6 +30,7 @@ internal sealed class RecordedCall : IAsyncDisposable
     private readonly GapReasons gaps;
     private readonly SpeakerWatch watch;
     private readonly EncryptionWatch encryption;
+    private readonly UnknownVoices voices;
     private readonly CallNotices notices;
     private readonly Lock eventsGate = new(); // the panel is drawn for commands while the queue adds a line
     private readonly List<PanelEvent> events = [];
@@ -55,6 +56,7 @@ internal sealed class RecordedCall : IAsyncDisposable
         voice = new ChannelMessages(services.Rest, start.Guild.Id, services.Time, services.Log);
         gaps = new GapReasons(host.Recording.Post);
         encryption = new EncryptionWatch(host.Recording.Post, SayToPeople);
+        voices = new UnknownVoices(host.Recording, text => Say(text), Note);
         host.MoreHealth = userId => call.EncryptionCountersOf(userId).ToDictionary();
         Panel = new PanelPublisher(services.Rest, start.Guild.Id, posted, services.Time, services.Log);
     }
@@ -165,12 +167,14 @@ internal sealed class RecordedCall : IAsyncDisposable
         switch (what)
         {
             case VoiceCallEvent.Connected: Enter(PanelPhase.Recording); gaps.End(Reconnect); break;
-            case VoiceCallEvent.Reconnecting lost: OnLost(lost.Reason); break;
+            case VoiceCallEvent.Reconnecting lost: OnLost(lost.Reason, lost.SilentFor); break;
             case VoiceCallEvent.Reconnected back: OnBack(back.Gap); break;
             case VoiceCallEvent.Moved moved: OnMoved(moved.ChannelId); break;
             case VoiceCallEvent.Deafened deafened: OnDeafened(deafened.IsDeafened); break;
             case VoiceCallEvent.UserJoined joined: Introduce(joined.UserId); break;
             case VoiceCallEvent.UserLeft left: Host.Recording.UserLeft(left.UserId); break;
+            case VoiceCallEvent.SourceUnnamed source: voices.OnUnnamed(source.Ssrc); break;
+            case VoiceCallEvent.SourceNamed source: voices.OnNamed(source.Ssrc, source.UserId, Guild()?.NameOf(source.UserId)); break;
             case VoiceCallEvent.PrivacyCode code: privacyCode = code.Code; break;
             case VoiceCallEvent.Protection protection: encryption.OnChanged(protection.State); break;
             case VoiceCallEvent.EncryptionBroken: Say(Texts.EncryptionBroken); break;
@@ -179,14 +183,15 @@ internal sealed class RecordedCall : IAsyncDisposable
     }
 
     /// <summary>The connection was lost; people hear of it once.</summary>
-    internal void OnLost(string reason)
+    /// <param name="silentFor">How long nothing had come when it was noticed.</param>
+    internal void OnLost(string reason, TimeSpan silentFor = default)
     {
         if (IsEnding) return;
         services.Log.CallEvent(GuildId, "reconnecting: " + reason);
         Enter(PanelPhase.Reconnecting);
-        if (!gaps.Begin(Reconnect)) return;
-        lostAt = services.Time.GetTimestamp();
-        Say(Texts.Reconnecting(services.Time.GetUtcNow(), SafePosition()));
+        if (!gaps.Begin(Reconnect, silentFor)) return;
+        lostAt = services.Time.GetTimestamp() - (long)(silentFor.TotalSeconds * services.Time.TimestampFrequency);
+        Say(Texts.Reconnecting(services.Time.GetUtcNow() - silentFor, SafePosition()));
     }
 
     /// <param name="gap">How long nothing came; null: since it was said to be lost.</param>

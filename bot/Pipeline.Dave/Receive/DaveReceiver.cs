@@ -79,6 +79,31 @@ public sealed class DaveReceiver : IDisposable
         return result;
     }
 
+    /// <summary>Finds the member whose key opens the frame, by trying all of them: for a source that nobody has named. Costly.</summary>
+    /// <param name="snapshot">The latest one.</param>
+    /// <param name="frame">The payload.</param>
+    /// <param name="scratch">At least as long as the frame; overwritten.</param>
+    /// <param name="userId">The sender.</param>
+    public bool TryFindSender(DaveSnapshot snapshot, ReadOnlySpan<byte> frame, Span<byte> scratch, out ulong userId)
+    {
+        userId = 0;
+        if (!TryParse(frame, out DaveFrame sealedFrame)) return false;
+        long now = time.GetTimestamp();
+        foreach (EpochKeys keys in snapshot.Keys)
+        {
+            if (now >= keys.ExpiresAt) continue;
+            foreach (ulong member in keys.Users)
+            {
+                if (!keys.TryGetBaseSecret(member, out ReadOnlySpan<byte> baseSecret)) continue;
+                using SenderDecryptor trial = new(baseSecret, keys.EstablishedAt, time.TimestampFrequency);
+                if (trial.TryOpen(in sealedFrame, scratch, this.scratch, now) != OpenOutcome.Opened) continue;
+                userId = member;
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// <summary>To be called when no frame came for a while, at least twice a second: held frames are tried or given up, old keys wiped.</summary>
     public void Poll(DaveSnapshot snapshot) => Advance(snapshot, time.GetTimestamp());
 

@@ -44,6 +44,9 @@ public sealed class EpochKeys
     /// <summary>Timestamp from which the keys open nothing any more; <see cref="long.MaxValue"/> while they are current.</summary>
     public long ExpiresAt { get; }
 
+    /// <summary>Members of that epoch.</summary>
+    public IReadOnlyList<ulong> Users => baseSecrets.Keys;
+
     /// <summary>The user's 16-byte base secret, or false when the user is not a member of that epoch.</summary>
     public bool TryGetBaseSecret(ulong userId, out ReadOnlySpan<byte> baseSecret)
     {

@@ -21,7 +21,7 @@ public readonly ref struct AudioFrame
     /// <summary>Arrival of the datagram as <see cref="TimeProvider.GetTimestamp"/> of the session's clock.</summary>
     public required long ReceivedAt { get; init; }
 
-    /// <summary>One Opus packet (RFC 6716 §3), or empty when the kind says that it could not be opened.</summary>
+    /// <summary>One Opus packet (RFC 6716 §3), or empty when the kind says that there is none.</summary>
     public required ReadOnlySpan<byte> Opus { get; init; }
 }
 
@@ -33,4 +33,7 @@ public enum AudioFrameKind : byte
 
     /// <summary>The packet came, but its end-to-end encryption could not be opened. Its place in time is known.</summary>
     Undecryptable = 1,
+
+    /// <summary>The packet came and carries no audio (padding, zeros): only its sequence number means something.</summary>
+    Empty = 2,
 }

@@ -14,16 +14,23 @@ internal sealed class MediaCounters
     private long audio;
     private long recovered;
     private long keepaliveEchoes;
+    private long heardAt;
 
     public long Datagrams => Volatile.Read(ref datagrams);
 
     public long KeepaliveEchoes => Volatile.Read(ref keepaliveEchoes);
 
+    /// <summary>Arrival of the last datagram but for answers to address discovery; 0 before the first.</summary>
+    public long HeardAt => Volatile.Read(ref heardAt);
+
     /// <summary>Authentic audio, delivered or held: what tells that receiving works.</summary>
     public long Audio => Volatile.Read(ref audio);
 
-    public void Count(DropReason reason)
+    /// <param name="reason">What became of the datagram.</param>
+    /// <param name="receivedAt">Its arrival.</param>
+    public void Count(DropReason reason, long receivedAt)
     {
+        if (reason != DropReason.Discovery) Volatile.Write(ref heardAt, receivedAt);
         Volatile.Write(ref datagrams, datagrams + 1);
         if (reason == DropReason.None) Volatile.Write(ref audio, audio + 1);
         else CountOnly(reason);

@@ -20,10 +20,13 @@ internal sealed class MediaPath : IDisposable
     private readonly UnknownSsrcHold hold;
     private readonly DaveReceiver dave;
     private readonly EarlyDatagrams early;
+    private readonly SourceFinder finder;
+    private readonly UnknownSsrcHold.TryFindUser tryGetFound;
+    private readonly UnknownSsrcHold.TryFindUser trySettle;
     private MediaSnapshot snapshot = MediaSnapshot.Empty;
     private readonly long keyOverlap;
-    private ITransportCipher? cipher;
-    private ITransportCipher? previousCipher;
+    private TransportSeal? seal;
+    private TransportSeal? previousSeal;
     private long previousUntil;
     private bool keyChanged;
 
@@ -34,6 +37,9 @@ internal sealed class MediaPath : IDisposable
         early = new EarlyDatagrams(time);
         keyOverlap = (long)(UnknownSsrcHold.MaxAge.TotalSeconds * time.TimestampFrequency);
         dave = new DaveReceiver(time, OnReleased);
+        finder = new SourceFinder(dave, time);
+        tryGetFound = finder.TryGetUser;
+        trySettle = (ssrc, out userId) => finder.TrySettle(snapshot, ssrc, isOnlyOne: hold.SourceCount == 1, out userId);
     }
 
     public MediaCounters Counters { get; } = new();
@@ -42,10 +48,16 @@ internal sealed class MediaPath : IDisposable
     public DaveHealth DaveHealth => dave.Health;
 
     /// <summary>The recording's tick is late: what comes now might not find room.</summary>
-    public bool IsCongested => cipher is not null && frames.IsNearlyFull;
+    public bool IsCongested => seal is not null && frames.IsNearlyFull;
 
     /// <summary>Called with the whole datagram for every IP discovery reply.</summary>
     public Action<byte[]>? DiscoveryReplied { get; init; }
+
+    /// <summary>Called with what was found out about a source of which the gateway has told nothing.</summary>
+    public Action<FoundSource>? SourceFound
+    {
+        init => finder.Found = value;
+    }
 
     /// <summary>Takes what the control loop published since the last call, and lets go what waited for it.</summary>
     public void Apply(MediaSnapshot next)
@@ -54,15 +66,15 @@ internal sealed class MediaPath : IDisposable
         if (!ReferenceEquals(next.TransportKey, snapshot.TransportKey))
         {
             // What is on its way, or lies in the kernel still, was sealed with the key before.
-            previousCipher?.Dispose();
-            previousCipher = cipher;
+            previousSeal?.Dispose();
+            previousSeal = seal;
             previousUntil = time.GetTimestamp() + keyOverlap;
-            cipher = next.TransportKey?.CreateCipher();
+            seal = next.TransportKey is { } key ? new TransportSeal(key.CreateCipher()) : null;
             keyChanged = true;
         }
         snapshot = next;
         dave.Poll(snapshot.Dave);
-        if (keyChanged && cipher is not null) early.Release(OpenEarly);
+        if (keyChanged && seal is not null) early.Release(OpenEarly);
         keyChanged = false;
         if (hold.SourceCount > 0) hold.Release(snapshot.TryGetUser, DeliverHeld);
     }
@@ -71,7 +83,7 @@ internal sealed class MediaPath : IDisposable
     public DropReason Receive(ReadOnlySpan<byte> datagram, long receivedAt)
     {
         DropReason reason = Open(datagram, receivedAt);
-        Counters.Count(reason);
+        Counters.Count(reason, receivedAt);
         return reason;
     }
 
@@ -86,16 +98,20 @@ internal sealed class MediaPath : IDisposable
     public void Expire(long now)
     {
         dave.Poll(snapshot.Dave);
-        if (hold.SourceCount > 0) CountUnknown(hold.Expire(now));
-        if (previousCipher is null || now < previousUntil) return;
-        previousCipher.Dispose();
-        previousCipher = null;
+        if (hold.SourceCount > 0)
+        {
+            hold.Settle(now, trySettle, DeliverHeld);
+            CountUnknown(hold.Expire(now));
+        }
+        if (previousSeal is null || now < previousUntil) return;
+        previousSeal.Dispose();
+        previousSeal = null;
     }
 
     public void Dispose()
     {
-        cipher?.Dispose();
-        previousCipher?.Dispose();
+        seal?.Dispose();
+        previousSeal?.Dispose();
         dave.Dispose();
     }
 
@@ -110,23 +126,25 @@ internal sealed class MediaPath : IDisposable
         }
         if (!RtpPacket.TryParse(datagram, out RtpPacket packet, out DropReason reason)) return reason;
         if (packet.Ssrc == snapshot.OwnSsrc) return DropReason.OwnSsrc;
-        if (cipher is null)
+        if (seal is null)
         {
             early.Hold(datagram, receivedAt);
             return DropReason.NoTransportKey;
         }
 
         Span<byte> opened = plaintext.AsSpan(0, packet.PlaintextLength);
-        if (!TryUnseal(packet, opened))
-        {
-            // It may be sealed with a key that is still on its way to us; then it is opened when the key comes.
-            early.Hold(datagram, receivedAt);
-            return DropReason.NotAuthentic;
-        }
-        reason = RtpPayload.Unwrap(packet, opened, out ReadOnlySpan<byte> body);
+        reason = Unseal(packet, opened);
+        // It may be sealed with a key that is still on its way to us; then it is opened when the key comes.
+        if (reason == DropReason.NotAuthentic) early.Hold(datagram, receivedAt);
         if (reason != DropReason.None) return reason;
+        reason = RtpPayload.Unwrap(packet, opened, out ReadOnlySpan<byte> body);
+        if (reason != DropReason.None)
+        {
+            NoteEmpty(packet, receivedAt);
+            return reason;
+        }
 
-        bool isKnown = snapshot.TryGetUser(packet.Ssrc, out ulong userId);
+        bool isKnown = TryFind(packet.Ssrc, body, out ulong userId);
         AudioFrame frame = new()
         {
             Kind = AudioFrameKind.Opus,
@@ -142,8 +160,37 @@ internal sealed class MediaPath : IDisposable
         return DropReason.None;
     }
 
-    private bool TryUnseal(in RtpPacket packet, Span<byte> opened) =>
-        cipher!.TryOpen(packet, opened) || (previousCipher is not null && previousCipher.TryOpen(packet, opened));
+    private DropReason Unseal(in RtpPacket packet, Span<byte> opened)
+    {
+        DropReason reason = seal!.Open(packet, opened);
+        return reason == DropReason.NotAuthentic && previousSeal is not null ? previousSeal.Open(packet, opened) : reason;
+    }
+
+    /// <summary>Authentic and without audio: its number must not look like a lost packet.</summary>
+    private void NoteEmpty(in RtpPacket packet, long receivedAt)
+    {
+        AudioFrame frame = new()
+        {
+            Kind = AudioFrameKind.Empty,
+            UserId = snapshot.TryGetUser(packet.Ssrc, out ulong userId) || finder.TryGetUser(packet.Ssrc, out userId) ? userId : 0,
+            Ssrc = packet.Ssrc,
+            SequenceNumber = packet.SequenceNumber,
+            Timestamp = packet.Timestamp,
+            ReceivedAt = receivedAt,
+            Opus = default,
+        };
+        if (userId != 0) frames.TryWrite(frame);
+        else if (hold.Contains(packet.Ssrc)) CountUnknown(hold.Add(frame));
+    }
+
+    /// <summary>Whose frame it is, by what the gateway told or by what was found out; false: it has to wait.</summary>
+    private bool TryFind(uint ssrc, ReadOnlySpan<byte> body, out ulong userId)
+    {
+        if (snapshot.TryGetUser(ssrc, out userId)) return true;
+        bool isFound = finder.TryFind(snapshot.Dave, ssrc, body, endToEnd, out userId);
+        if (isFound && hold.Contains(ssrc)) hold.Release(tryGetFound, DeliverHeld); // what waited comes first
+        return isFound;
+    }
 
     // It was counted as dropped when it came; what is opened after all is a recovered drop.
     private void OpenEarly(ReadOnlySpan<byte> datagram, long receivedAt)
@@ -154,6 +201,11 @@ internal sealed class MediaPath : IDisposable
 
     private void DeliverHeld(ulong userId, in AudioFrame held)
     {
+        if (held.Kind == AudioFrameKind.Empty)
+        {
+            frames.TryWrite(With(held, AudioFrameKind.Empty, userId, default));
+            return;
+        }
         DropReason reason = Deliver(With(held, AudioFrameKind.Opus, userId, held.Opus), wasHeld: true);
         if (reason != DropReason.None) Counters.CountOnly(reason);
     }
@@ -161,6 +213,11 @@ internal sealed class MediaPath : IDisposable
     /// <summary>By user id, behind padding, in front of the ring: what is encrypted end to end is opened here, or waits for its key.</summary>
     private DropReason Deliver(in AudioFrame frame, bool wasHeld)
     {
+        // Nobody's key opens it: that is a loss to be seen, and none that new keys of ours would mend.
+        if (UnnamedSource.Is(frame.UserId) && snapshot.Dave.Protection != DaveProtection.Unencrypted)
+        {
+            return Write(With(frame, AudioFrameKind.Undecryptable, frame.UserId, default), wasHeld);
+        }
         DaveFrameOrigin origin = new(frame.Ssrc, frame.SequenceNumber, frame.Timestamp, frame.ReceivedAt);
         DaveOpenResult result = dave.Open(snapshot.Dave, frame.UserId, in origin, frame.Opus, endToEnd, out int length);
         switch (result)
@@ -171,6 +228,7 @@ internal sealed class MediaPath : IDisposable
                 return DropReason.None;
             default:
                 Counters.Of(frame.UserId).CountRefused();
+                frames.TryWrite(With(frame, AudioFrameKind.Empty, frame.UserId, default));
                 return DropReason.Refused;
         }
     }
@@ -183,11 +241,10 @@ internal sealed class MediaPath : IDisposable
         {
             Counters.Of(userId).CountRefused();
             Counters.CountOnly(DropReason.Refused);
-            return;
         }
         DropReason reason = Write(new AudioFrame
         {
-            Kind = result is DaveOpenResult.Opened or DaveOpenResult.Passthrough ? AudioFrameKind.Opus : AudioFrameKind.Undecryptable,
+            Kind = KindOf(result),
             UserId = userId,
             Ssrc = origin.Ssrc,
             SequenceNumber = origin.SequenceNumber,
@@ -197,6 +254,13 @@ internal sealed class MediaPath : IDisposable
         }, wasHeld: true);
         if (reason != DropReason.None) Counters.CountOnly(reason);
     }
+
+    private static AudioFrameKind KindOf(DaveOpenResult result) => result switch
+    {
+        DaveOpenResult.Opened or DaveOpenResult.Passthrough => AudioFrameKind.Opus,
+        DaveOpenResult.PlaintextRejected => AudioFrameKind.Empty,
+        _ => AudioFrameKind.Undecryptable,
+    };
 
     /// <summary>The only way into the ring.</summary>
     private DropReason Write(in AudioFrame frame, bool wasHeld)
@@ -208,7 +272,7 @@ internal sealed class MediaPath : IDisposable
             return DropReason.RingFull;
         }
         if (frame.Kind == AudioFrameKind.Undecryptable) user.CountUndecryptable();
-        else user.CountFrame(RtpPayload.IsSilence(frame.Opus), wasHeld);
+        else if (frame.Kind == AudioFrameKind.Opus) user.CountFrame(RtpPayload.IsSilence(frame.Opus), wasHeld);
         return DropReason.None;
     }
 

@@ -1,19 +1,22 @@
 namespace Pipeline.Discord.Media;
 
 /// <summary>
-/// Notices that the media server is gone although the gateway lives: once it has echoed keepalives, their absence together with that of
-/// everything else means a dead path. A server that never echoes is never suspected.
+/// Notices that the media server is gone although the gateway lives: once it has echoed keepalives, in this session or an earlier one
+/// of the call, their absence together with that of everything else means a dead path. A server that never echoes is never suspected.
 /// </summary>
-internal sealed class MediaPathWatch(TimeSpan limit, TimeProvider time)
+internal sealed class MediaPathWatch(TimeSpan limit, bool echoesExpected, TimeProvider time)
 {
-    private long seen;
-    private long changedAt = time.GetTimestamp();
+    private readonly long since = time.GetTimestamp();
+    private long lastHeardAt;
 
-    public bool IsDead(long datagrams, long keepaliveEchoes)
+    /// <summary>Timestamp of the last datagram that tells of a living path; of the beginning before the first.</summary>
+    public long SilentSince => Math.Max(since, lastHeardAt);
+
+    /// <param name="heardAt">Arrival of the last datagram but for answers to address discovery; 0 before the first.</param>
+    /// <param name="keepaliveEchoes">So many were echoes.</param>
+    public bool IsDead(long heardAt, long keepaliveEchoes)
     {
-        if (datagrams == seen) return keepaliveEchoes > 0 && time.GetElapsedTime(changedAt) > limit;
-        seen = datagrams;
-        changedAt = time.GetTimestamp();
-        return false;
+        lastHeardAt = Math.Max(lastHeardAt, heardAt);
+        return (keepaliveEchoes > 0 || echoesExpected) && time.GetElapsedTime(SilentSince) > limit;
     }
 }

@@ -15,11 +15,13 @@ internal sealed class MediaSnapshot
     /// <param name="transportKey">Null until the session description came.</param>
     /// <param name="users">Copied.</param>
     /// <param name="dave">What the end-to-end layer knows; null for a call without it.</param>
-    public MediaSnapshot(uint ownSsrc, TransportKey? transportKey, IReadOnlyDictionary<uint, ulong> users, DaveSnapshot? dave = null)
+    /// <param name="unmatched">Who is here and has no source yet.</param>
+    public MediaSnapshot(uint ownSsrc, TransportKey? transportKey, IReadOnlyDictionary<uint, ulong> users, DaveSnapshot? dave = null, IReadOnlyList<ulong>? unmatched = null)
     {
         OwnSsrc = ownSsrc;
         TransportKey = transportKey;
         Dave = dave ?? DaveSnapshot.Plain;
+        Unmatched = unmatched ?? [];
         this.users = new Dictionary<uint, ulong>(users);
     }
 
@@ -28,6 +30,7 @@ internal sealed class MediaSnapshot
     public uint OwnSsrc { get; }
     public TransportKey? TransportKey { get; }
     public DaveSnapshot Dave { get; }
+    public IReadOnlyList<ulong> Unmatched { get; }
 
     public bool TryGetUser(uint ssrc, out ulong userId) => users.TryGetValue(ssrc, out userId);
 }

@@ -40,17 +40,16 @@ internal sealed class MediaThread : IDisposable
     /// <param name="server">The SFU.</param>
     /// <param name="frames">Where frames go; this thread becomes its only writer.</param>
     /// <param name="initial">The first snapshot.</param>
-    /// <param name="discoveryReplied">Called on this thread with every discovery reply.</param>
-    /// <param name="failed">Called on this thread when it ends by an error of ours.</param>
+    /// <param name="events">Called on this thread.</param>
     /// <param name="time">Its timestamps are the frames' arrival times.</param>
-    public MediaThread(IPEndPoint server, AudioFrameRing frames, MediaSnapshot initial, Action<byte[]> discoveryReplied, Action<Exception> failed, TimeProvider time)
+    public MediaThread(IPEndPoint server, AudioFrameRing frames, MediaSnapshot initial, MediaThreadEvents events, TimeProvider time)
     {
         this.time = time;
-        this.failed = failed;
+        failed = events.Failed;
         snapshot = initial;
         timestampsPerTick = (double)time.TimestampFrequency / TimeSpan.TicksPerSecond;
         socket = new MediaSocket(server);
-        path = new MediaPath(frames, time) { DiscoveryReplied = discoveryReplied };
+        path = new MediaPath(frames, time) { DiscoveryReplied = events.DiscoveryReplied, SourceFound = events.SourceFound };
         thread = new Thread(Run) { IsBackground = true, Name = "voice media" };
     }
 
@@ -137,3 +136,9 @@ internal sealed class MediaThread : IDisposable
         (windowStart, windowCount) = (now, 0);
     }
 }
+
+/// <summary>What a media thread tells.</summary>
+/// <param name="DiscoveryReplied">Every IP discovery reply, whole.</param>
+/// <param name="SourceFound">What was found out about a source that nobody has named.</param>
+/// <param name="Failed">The thread ends by an error of ours.</param>
+internal sealed record MediaThreadEvents(Action<byte[]> DiscoveryReplied, Action<FoundSource> SourceFound, Action<Exception> Failed);

@@ -21,6 +21,9 @@ internal sealed class SsrcMap(TimeProvider time)
     /// <summary>Users other than us that are connected, as far as told.</summary>
     public IReadOnlyCollection<ulong> Present => present;
 
+    /// <summary>Users who are here and have no source.</summary>
+    public IReadOnlyList<ulong> Unmatched() => [.. present.Except(users.Values)];
+
     /// <summary>True when the user was not known to be here.</summary>
     public bool Join(ulong userId) => present.Count < MaxEntries && present.Add(userId);
 

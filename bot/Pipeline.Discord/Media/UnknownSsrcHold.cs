@@ -1,3 +1,5 @@
+using Pipeline.Discord.Rtp;
+
 namespace Pipeline.Discord.Media;
 
 /// <summary>
@@ -14,6 +16,8 @@ internal sealed class UnknownSsrcHold(TimeProvider time)
 
     /// <summary>Older frames are of no use: the recording closes a silence after about as long.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(2);
+
+    private const int NearlyFull = MaxFramesPerSource - MaxFramesPerSource / 10;
 
     private const int BytesPerSource = 64 * 1024;
 
@@ -40,6 +44,8 @@ internal sealed class UnknownSsrcHold(TimeProvider time)
             lost++;
         }
         source.Frames++;
+        source.HasSound |= frame.Kind == AudioFrameKind.Opus && !RtpPayload.IsSilence(frame.Opus);
+        if (source.LastAt == 0) source.OpenedAt = frame.ReceivedAt;
         source.LastAt = frame.ReceivedAt;
         return lost;
     }
@@ -50,14 +56,20 @@ internal sealed class UnknownSsrcHold(TimeProvider time)
         for (int i = sources.Count - 1; i >= 0; i--)
         {
             Source source = sources[i];
-            if (!tryFindUser(source.Ssrc, out ulong userId)) continue;
-            while (source.Frames > 0 && source.Ring.TryRead(out AudioFrame frame))
-            {
-                deliver(userId, frame);
-                source.Ring.Release();
-                source.Frames--;
-            }
-            Close(i);
+            if (tryFindUser(source.Ssrc, out ulong userId)) HandOver(i, userId, deliver);
+        }
+    }
+
+    public bool Contains(uint ssrc) => Find(ssrc) is not null;
+
+    /// <summary>Offers sources whose time is over to <paramref name="tryFindUser"/>, if anything but silence has come from them.</summary>
+    public void Settle(long now, TryFindUser tryFindUser, Deliver deliver)
+    {
+        for (int i = sources.Count - 1; i >= 0; i--)
+        {
+            Source source = sources[i];
+            bool isOverdue = source.HasSound && (now - source.OpenedAt > maxAge || source.Frames >= NearlyFull);
+            if (isOverdue && tryFindUser(source.Ssrc, out ulong userId)) HandOver(i, userId, deliver);
         }
     }
 
@@ -76,6 +88,18 @@ internal sealed class UnknownSsrcHold(TimeProvider time)
             if (source.Frames == 0) Close(i);
         }
         return lost;
+    }
+
+    private void HandOver(int index, ulong userId, Deliver deliver)
+    {
+        Source source = sources[index];
+        while (source.Frames > 0 && source.Ring.TryRead(out AudioFrame frame))
+        {
+            deliver(userId, frame);
+            source.Ring.Release();
+            source.Frames--;
+        }
+        Close(index);
     }
 
     private Source? Find(uint ssrc)
@@ -124,5 +148,7 @@ internal sealed class UnknownSsrcHold(TimeProvider time)
         public AudioFrameRing Ring { get; } = ring;
         public int Frames { get; set; }
         public long LastAt { get; set; }
+        public long OpenedAt { get; set; }
+        public bool HasSound { get; set; }
     }
 }

@@ -36,6 +36,9 @@ public enum DropReason
     /// <summary>The transport tag does not match: forged, damaged, or sealed with another transport key.</summary>
     NotAuthentic,
 
+    /// <summary>Authentic, and its nonce was used before: a copy of a packet that was here.</summary>
+    Replayed,
+
     /// <summary>The extension claims more words than there are bytes.</summary>
     ExtensionTooLong,
 

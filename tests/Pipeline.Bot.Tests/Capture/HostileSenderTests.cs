@@ -1,5 +1,6 @@
 using CsCheck;
 using Pipeline.Audio.Ogg;
+using Pipeline.Bot.Capture;
 using Pipeline.Discord.Media;
 using Pipeline.TestKit;
 
@@ -22,6 +23,52 @@ public sealed class HostileSenderTests
         run.Stop();
         Assert.InRange(run.Closed.Max(segment => segment.StartSample + segment.SampleCount), 4000 * Millisecond, 5500 * Millisecond);
         run.Lane();
+    }
+
+    [Theory]
+    [InlineData(1, 0)] // a jump with every packet
+    [InlineData(2, 0)] // what looks like a source that begins again, with every second
+    [InlineData(3, 9_600_000)] // and its clock with it
+    [InlineData(50, 9_600_000)]
+    public void Minute_of_hostile_numbers_makes_few_segments(int inARow, uint clockStep)
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        for (int i = 0; i < 3000 / inARow; i++)
+        {
+            ada.Say(20 * inARow);
+            ada.Sequence += 5000;
+            ada.Timestamp += clockStep;
+        }
+        run.Stop();
+        Assert.InRange(run.Closed.Count, 1, 66); // 6 by their length, and a budget of 60
+        Assert.Equal(3000, run.Track().Health.Received);
+        Assert.InRange(run.Closed.Max(segment => segment.StartSample + segment.SampleCount), 0, 72_000 * Millisecond);
+        run.Lane();
+    }
+
+    [Fact]
+    public void Voice_that_stops_and_starts_ten_times_a_second_stays_within_the_budget()
+    {
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, SilenceThreshold = TimeSpan.FromMilliseconds(60), MinimumSegmentDuration = TimeSpan.FromMilliseconds(20) });
+        using Talker ada = new(run);
+        for (int i = 0; i < 600; i++) ada.Say(20).Pause(80);
+        run.Stop();
+        Assert.InRange(run.Closed.Count, 60, 70);
+        Assert.Equal(0, run.Track().Health.Lost);
+    }
+
+    [Fact]
+    public void Source_that_begins_again_loses_nothing_and_goes_on_in_its_file()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(2000);
+        ada.Sequence += 30_000;
+        ada.Say(2000);
+        run.Stop();
+        Assert.Equal(4000L * Millisecond, Assert.Single(run.Closed).SampleCount);
+        Assert.Equal((2, 0, 0), (run.Track().Health.Epochs, run.Track().Health.Lost, run.Track().Health.Late));
     }
 
     [Fact]

@@ -80,6 +80,7 @@ public sealed class DaveSessionTests : IDisposable
         Prepare();
         byte[] add = AddOf(Other);
         byte[] first = session.OnProposals(add).Messages[0].Payload.ToArray();
+        time.Advance(TimeSpan.FromMilliseconds(100));
         Assert.Equal(first, session.OnProposals(add).Messages[0].Payload.ToArray());
     }
 
@@ -107,6 +108,7 @@ public sealed class DaveSessionTests : IDisposable
         Prepare();
         session.OnClientsConnect([Other + 1]);
         byte[] first = CommitOf(session.OnProposals(AddOf(Other)));
+        time.Advance(TimeSpan.FromMilliseconds(100));
         Assert.Single(session.OnProposals(AddOf(Other + 1)).Messages);
         session.OnCommit(1, first);
         Assert.Equal([Self, Other], session.Snapshot.Members.Select(member => member.UserId));

@@ -135,7 +135,7 @@ public sealed class MediaPathTests : IDisposable
     public void Source_that_nobody_owns_expires_and_is_counted()
     {
         Know();
-        for (int i = 0; i < 10; i++) Receive(new RtpPacketBuilder { Payload = [0x78, 1] }, at: time.GetTimestamp());
+        for (int i = 0; i < 10; i++) Receive(new RtpPacketBuilder(), at: time.GetTimestamp()); // silence makes nobody a speaker
         time.Advance(TimeSpan.FromSeconds(1.9));
         path.Expire(time.GetTimestamp());
         Assert.Equal(0, path.Counters.Read(DropReason.UnknownSsrc));
@@ -183,8 +183,7 @@ public sealed class MediaPathTests : IDisposable
     {
         using MediaPath small = new(new AudioFrameRing(4096), time);
         small.Apply(new MediaSnapshot(OwnSsrc, transportKey, new Dictionary<uint, ulong> { [9876] = Ada }));
-        byte[] datagram = new RtpPacketBuilder { Payload = [.. Enumerable.Repeat((byte)1, 500)] }.Build();
-        for (int i = 0; i < 20; i++) small.Receive(datagram, 0);
+        for (int i = 0; i < 20; i++) small.Receive(new RtpPacketBuilder { Payload = [.. Enumerable.Repeat((byte)1, 500)] }.Build(), 0);
         UserAudioHealth health = Assert.Single(small.Counters.Health(0).Users);
         Assert.Equal(20, health.Frames + health.Refused);
         Assert.Equal(health.Refused, small.Counters.Read(DropReason.RingFull));
@@ -212,23 +211,89 @@ public sealed class MediaPathTests : IDisposable
     public void Steady_state_allocates_nothing_per_packet_good_or_bad()
     {
         Know((9876, Ada));
-        byte[] good = new RtpPacketBuilder { Payload = [.. Enumerable.Repeat((byte)0x78, 160)], Extension = [1, 2, 3, 4], Padding = 7 }.Build();
-        byte[] forged = [.. good];
+        byte[][] packets = [.. Enumerable.Range(0, 4000).Select(_ => new RtpPacketBuilder { Payload = [.. Enumerable.Repeat((byte)0x78, 160)], Extension = [1, 2, 3, 4], Padding = 7 }.Build())];
+        byte[][] unknown = [.. Enumerable.Range(0, 4000).Select(_ => new RtpPacketBuilder { Ssrc = 5555 }.Build())];
+        byte[][] empty = [.. Enumerable.Range(0, 4000).Select(_ => new RtpPacketBuilder { Payload = [], Padding = 9 }.Build())];
+        byte[] forged = [.. packets[0]];
         forged[^7] ^= 1;
-        byte[] unknown = new RtpPacketBuilder { Ssrc = 5555 }.Build();
-        RunMixed(good, forged, unknown, rounds: 2000);
+        RunMixed(packets, unknown, empty, forged, from: 0);
         long before = GC.GetAllocatedBytesForCurrentThread();
-        RunMixed(good, forged, unknown, rounds: 2000);
+        RunMixed(packets, unknown, empty, forged, from: 2000);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal((4000, 4000), (path.Counters.Health(0).Users[0].Frames, path.Counters.Read(DropReason.Replayed)));
     }
 
-    private void RunMixed(byte[] good, byte[] forged, byte[] unknown, int rounds)
+    [Fact]
+    public void Packet_that_comes_a_second_time_is_dropped_however_late_and_under_the_old_key_too()
     {
-        for (int i = 0; i < rounds; i++)
+        Know((9876, Ada), (20, Bo));
+        byte[][] first = [.. Enumerable.Range(0, 1500).Select(i => new RtpPacketBuilder { SequenceNumber = (ushort)i, Payload = [0x78, 1] }.Build())];
+        byte[][] other = [.. Enumerable.Range(0, 1500).Select(i => new RtpPacketBuilder { Ssrc = 20, SequenceNumber = (ushort)i, Payload = [0x78, 2] }.Build())];
+        Assert.All(first, packet => Assert.Equal(DropReason.None, path.Receive(packet, 0)));
+        ReadFrame.DrainAll(ring);
+        time.Advance(TimeSpan.FromSeconds(30));
+        Assert.All(other, packet => Assert.Equal(DropReason.None, path.Receive(packet, 0)));
+        ReadFrame.DrainAll(ring);
+        Assert.All(first.Concat(other), packet => Assert.Equal(DropReason.Replayed, path.Receive(packet, 0)));
+        using TransportKey next = new(TransportKey.AesGcmMode, [.. Enumerable.Repeat((byte)7, 32)]);
+        path.Apply(new MediaSnapshot(OwnSsrc, next, new Dictionary<uint, ulong> { [9876] = Ada }));
+        Assert.Equal(DropReason.Replayed, path.Receive(first[700], 0));
+        Assert.True(ring.IsEmpty);
+        Assert.Equal(3001, path.Counters.Read(DropReason.Replayed));
+    }
+
+    [Fact]
+    public void Packet_without_audio_keeps_its_number_for_a_known_source_only()
+    {
+        Know((9876, Ada));
+        Assert.Equal(DropReason.PaddingOnly, Receive(new RtpPacketBuilder { SequenceNumber = 7, Payload = [], Padding = 9 }, at: 5));
+        Assert.Equal(DropReason.ZeroPacket, Receive(new RtpPacketBuilder { SequenceNumber = 8, Payload = new byte[20] }));
+        Assert.Equal(DropReason.BadPadding, Receive(new RtpPacketBuilder { SequenceNumber = 9, Payload = [1], Padding = 2, ClaimedPadding = 200 }));
+        Assert.Equal(DropReason.PaddingOnly, Receive(new RtpPacketBuilder { Ssrc = 5, SequenceNumber = 1, Payload = [], Padding = 9 }));
+        List<ReadFrame> frames = ReadFrame.DrainAll(ring);
+        Assert.Equal([7, 8, 9], frames.Select(frame => (int)frame.SequenceNumber));
+        Assert.All(frames, frame => Assert.Equal((AudioFrameKind.Empty, Ada, 0), (frame.Kind, frame.UserId, frame.Opus.Length)));
+    }
+
+    [Fact]
+    public void Voice_that_nobody_names_is_kept_under_its_sources_number_and_goes_to_its_owner_when_it_is_named()
+    {
+        List<FoundSource> found = [];
+        using MediaPath told = new(ring, time) { SourceFound = found.Add };
+        told.Apply(new MediaSnapshot(OwnSsrc, transportKey, new Dictionary<uint, ulong>(), null, [Ada, Bo]));
+        for (ushort i = 0; i < 50; i++) told.Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [0x78, 1] }.Build(), time.GetTimestamp());
+        time.Advance(TimeSpan.FromSeconds(2.1));
+        told.Expire(time.GetTimestamp());
+        told.Receive(new RtpPacketBuilder { SequenceNumber = 50, Payload = [0x78, 1] }.Build(), time.GetTimestamp());
+        List<ReadFrame> kept = ReadFrame.DrainAll(ring);
+        Assert.Equal(Enumerable.Range(0, 51), kept.Select(frame => (int)frame.SequenceNumber));
+        Assert.All(kept, frame => Assert.Equal((AudioFrameKind.Opus, UnnamedSource.IdOf(9876)), (frame.Kind, frame.UserId)));
+        Assert.Equal([new FoundSource(9876, UnnamedSource.IdOf(9876))], found);
+        told.Apply(new MediaSnapshot(OwnSsrc, transportKey, new Dictionary<uint, ulong> { [9876] = Bo }, null, [Ada]));
+        told.Receive(new RtpPacketBuilder { SequenceNumber = 51, Payload = [0x78, 1] }.Build(), time.GetTimestamp());
+        Assert.Equal(Bo, Assert.Single(ReadFrame.DrainAll(ring)).UserId);
+        Assert.Equal(0, told.Counters.Read(DropReason.UnknownSsrc));
+    }
+
+    [Fact]
+    public void Only_person_left_over_owns_the_only_source_left_over()
+    {
+        path.Apply(new MediaSnapshot(OwnSsrc, transportKey, new Dictionary<uint, ulong> { [20] = Bo }, null, [Ada]));
+        for (ushort i = 0; i < 10; i++) Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [0x78, 1] }, at: time.GetTimestamp());
+        time.Advance(TimeSpan.FromSeconds(2.1));
+        path.Expire(time.GetTimestamp());
+        Assert.Equal(Enumerable.Repeat(Ada, 10), ReadFrame.DrainAll(ring).Select(frame => frame.UserId));
+    }
+
+    private void RunMixed(byte[][] packets, byte[][] unknown, byte[][] empty, byte[] forged, int from)
+    {
+        for (int i = from; i < from + 2000; i++)
         {
-            path.Receive(good, i);
+            path.Receive(packets[i], i);
+            path.Receive(packets[i], i); // again
             path.Receive(forged, i);
-            path.Receive(unknown, i);
+            path.Receive(unknown[i], i);
+            path.Receive(empty[i], i);
             while (ring.TryRead(out _)) ring.Release();
         }
     }

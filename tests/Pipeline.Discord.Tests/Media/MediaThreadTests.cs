@@ -136,7 +136,7 @@ public sealed class MediaThreadTests : IDisposable
     private MediaThread Open(out EndPoint client, bool known = true, AudioFrameRing? into = null)
     {
         TaskCompletionSource<Exception> failure = new();
-        MediaThread media = new((IPEndPoint)server.LocalEndPoint!, into ?? ring, Snapshot(known), _ => { }, failure.SetResult, TimeProvider.System);
+        MediaThread media = new((IPEndPoint)server.LocalEndPoint!, into ?? ring, Snapshot(known), new MediaThreadEvents(_ => { }, _ => { }, failure.SetResult), TimeProvider.System);
         media.Start();
         Assert.True(media.TrySend([0]));
         byte[] hello = new byte[8];

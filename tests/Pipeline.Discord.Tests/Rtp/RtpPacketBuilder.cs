@@ -31,7 +31,11 @@ public sealed record RtpPacketBuilder
     public byte? ClaimedPadding { get; init; }
 
     public byte[] Payload { get; init; } = [0xF8, 0xFF, 0xFE];
-    public uint Suffix { get; init; } = 0x2A;
+
+    /// <summary>The nonce counter: no two packets of one sender have the same.</summary>
+    public uint Suffix { get; init; } = Interlocked.Increment(ref lastSuffix);
+
+    private static uint lastSuffix;
 
     public byte[] Build()
     {

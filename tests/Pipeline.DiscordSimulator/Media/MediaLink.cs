@@ -12,6 +12,7 @@ internal sealed class MediaLink
     private readonly Random random;
     private long lastDue;
     private int lossesLeft;
+    private ushort inserted; // packets that the hop put into the stream: those behind them move up
 
     public MediaLink(SimulatedWorld world, VoiceSession receiver, CallMember sender)
     {
@@ -30,6 +31,7 @@ internal sealed class MediaLink
     public void Offer(MediaPacket packet)
     {
         MediaConditions conditions = Conditions;
+        if (inserted != 0) packet = packet with { Sequence = (ushort)(packet.Sequence + inserted) };
         if (IsLost(conditions))
         {
             world.Voice.Deliveries.Add(receiver, sender, packet, DeliveryOutcome.Lost);
@@ -102,12 +104,21 @@ internal sealed class MediaLink
         world.Voice.Deliveries.Add(receiver, sender, packet, outcome);
     }
 
+    // RFC 3550: every packet of a source has a number of its own, one without audio too.
+    private void Insert(MediaPacket packet, PacketShape shape, TimeSpan delay, ushort alreadyInserted)
+    {
+        int behind = ++inserted - alreadyInserted;
+        packet = packet with { Sequence = (ushort)(packet.Sequence + behind) };
+        SendLater(delay, true, () => receiver.Transport.TrySend(packet, shape));
+    }
+
     private void AddNoise(MediaConditions conditions, MediaPacket packet, TimeSpan delay)
     {
+        ushort before = inserted;
         if (OneIn(conditions.ZeroPacketOneIn))
-            SendLater(delay, true, () => receiver.Transport.TrySend(packet with { Payload = new byte[packet.Payload.Length] }, default));
+            Insert(packet with { Payload = new byte[packet.Payload.Length] }, default, delay, before);
         if (OneIn(conditions.PaddingOnlyOneIn))
-            SendLater(delay, true, () => receiver.Transport.TrySend(packet with { Payload = default }, new PacketShape(1, 0, 24)));
+            Insert(packet with { Payload = default }, new PacketShape(1, 0, 24), delay, before);
         if (OneIn(conditions.VideoOneIn))
             SendLater(delay, true, () => receiver.Transport.TrySend(packet with { PayloadType = 101, Ssrc = packet.Ssrc + 1 }, default));
         if (OneIn(conditions.RtcpOneIn))

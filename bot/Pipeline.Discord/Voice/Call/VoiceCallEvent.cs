@@ -11,7 +11,11 @@ public abstract record VoiceCallEvent
     public sealed record Connected(ulong ChannelId) : VoiceCallEvent;
 
     /// <summary>Audio does not reach us any more; we are getting it back. May come again with another reason before <see cref="Reconnected"/>.</summary>
-    public sealed record Reconnecting(string Reason) : VoiceCallEvent;
+    public sealed record Reconnecting(string Reason) : VoiceCallEvent
+    {
+        /// <summary>How long nothing had come when it was noticed.</summary>
+        public TimeSpan SilentFor { get; init; }
+    }
 
     /// <summary>Audio can be received again.</summary>
     /// <param name="ChannelId">Where.</param>
@@ -26,6 +30,12 @@ public abstract record VoiceCallEvent
 
     /// <summary>Somebody is in the call with us, as the voice server tells.</summary>
     public sealed record UserJoined(ulong UserId) : VoiceCallEvent;
+
+    /// <summary>Audio comes of which Discord has not told whose it is; it is delivered under the source's number in place of a user's id.</summary>
+    public sealed record SourceUnnamed(uint Ssrc) : VoiceCallEvent;
+
+    /// <summary>It is known now whose such a source is: what comes from here on is delivered under the user's id.</summary>
+    public sealed record SourceNamed(uint Ssrc, ulong UserId) : VoiceCallEvent;
 
     public sealed record UserLeft(ulong UserId) : VoiceCallEvent;
 
@@ -50,6 +60,8 @@ public abstract record VoiceCallEvent
         VoiceSessionNews.UserJoined joined => new UserJoined(joined.UserId),
         VoiceSessionNews.UserLeft left => new UserLeft(left.UserId),
         VoiceSessionNews.PrivacyCode code => new PrivacyCode(code.Code),
+        VoiceSessionNews.SourceUnnamed source => new SourceUnnamed(source.Ssrc),
+        VoiceSessionNews.SourceNamed source => new SourceNamed(source.Ssrc, source.UserId),
         VoiceSessionNews.Protection protection => new Protection(protection.State),
         VoiceSessionNews.EncryptionBroken => new EncryptionBroken(),
         _ => null,

@@ -37,6 +37,7 @@ internal sealed class VoiceCallLoop(
     private readonly OwnLeaves leaves = new(time);
     private readonly ConcurrentDictionary<ulong, DaveCounters> endedCounters = new();
     private readonly RecoveryLadder ladder = new(time);
+    private readonly LossClock loss = new(time, events);
     private readonly Alarm alarm = new(time);
     private readonly Alarm healthAlarm = new(time);
     private VoiceCallInput.Join? wanted;
@@ -48,7 +49,6 @@ internal sealed class VoiceCallLoop(
     private int joinTries;
     private int? closeCode;
     private long liveSince;
-    private long? lostAt;
     private bool wasConnected, isDeafened;
     private ulong channelId;
 
@@ -111,7 +111,7 @@ internal sealed class VoiceCallLoop(
         EndReason = null;
         wasConnected = false;
         isDeafened = false;
-        lostAt = null;
+        loss.Forget();
         joinTries = 0;
         policy.Forget();
         await AskToJoinAsync("asked to join");
@@ -217,6 +217,7 @@ internal sealed class VoiceCallLoop(
     private ValueTask OnNews(VoiceSessionNews news)
     {
         if (news is VoiceSessionNews.Live) BecomeConnected();
+        else if (news is VoiceSessionNews.MediaHeard) loss.OnMediaHeard(channelId, State == VoiceCallState.Connected);
         else if (VoiceCallEvent.From(news) is { } what) Tell(what);
         return ValueTask.CompletedTask;
     }
@@ -228,9 +229,8 @@ internal sealed class VoiceCallLoop(
         healthAlarm.Set(options.HealthInterval);
         joinTries = 0;
         if (!wasConnected) Tell(new VoiceCallEvent.Connected(channelId));
-        else if (lostAt is { } since) Tell(new VoiceCallEvent.Reconnected(channelId, time.GetElapsedTime(since)));
+        else loss.OnLive(channelId);
         wasConnected = true;
-        lostAt = null;
         wanted!.Answer.TrySetResult(VoiceCallState.Connected);
     }
 
@@ -241,7 +241,8 @@ internal sealed class VoiceCallLoop(
         bool wasStable = State == VoiceCallState.Connected && time.GetElapsedTime(liveSince) >= options.StableAfter;
         if (wasStable) policy.Forget();
         string reason = end.Summary;
-        await StopSessionAsync(reason);
+        loss.OnEnded(end);
+        await StopSessionAsync(reason, end.SilentSince);
         switch (end.Action)
         {
             case VoiceCloseAction.AwaitGateway or VoiceCloseAction.AwaitServer:
@@ -347,11 +348,11 @@ internal sealed class VoiceCallLoop(
             Token = server!.Token,
             Endpoint = server.Endpoint!,
         };
-        Volatile.Write(ref session, new RunningSession(identity, options.Session, wanted.Frames, inputs.Writer, ladder, time, logger));
+        Volatile.Write(ref session, new RunningSession(identity, options.Session with { ExpectsEchoes = loss.ExpectsEchoes }, wanted.Frames, inputs.Writer, ladder, time, logger));
     }
 
     /// <summary>Ends the session, if there is one, and tells that audio is lost from now on.</summary>
-    private async ValueTask StopSessionAsync(string reason)
+    private async ValueTask StopSessionAsync(string reason, long? silentSince = null)
     {
         if (session is { } stopped)
         {
@@ -361,9 +362,7 @@ internal sealed class VoiceCallLoop(
             foreach (UserAudioHealth user in lastHealth.Users) endedCounters.AddOrUpdate(user.UserId, user.EndToEnd, (_, before) => before + user.EndToEnd);
             if (stopped.Encryption.PrivacyCode.Length > 0) Tell(new VoiceCallEvent.PrivacyCode(null));
         }
-        if (!wasConnected || lostAt is not null) return;
-        lostAt = time.GetTimestamp();
-        Tell(new VoiceCallEvent.Reconnecting(reason));
+        if (wasConnected) loss.Begin(reason, silentSince);
     }
 
     private async ValueTask FinishAsync(VoiceEndReason reason, string detail)

@@ -13,11 +13,12 @@ namespace Pipeline.Discord.Voice.Session;
 internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing frames, SsrcMap ssrcs, VoiceEncryption encryption, ChannelWriter<VoiceSessionInput> inputs, MediaReport report, TimeProvider time) : IDisposable
 {
     private readonly List<TransportKey> transportKeys = [];
-    private readonly MediaPathWatch watch = new(options.MediaPathTimeout, time);
+    private readonly MediaPathWatch watch = new(options.MediaPathTimeout, options.ExpectsEchoes, time);
     private MediaThread? thread;
     private ReceiveOpener? opener;
     private DaveSnapshot? publishedEncryption;
     private int discoveryTries;
+    private bool wasHeard;
 
     /// <summary>Our own source; 0 before Ready.</summary>
     public uint OwnSsrc { get; private set; }
@@ -31,14 +32,28 @@ internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing fra
     public IEnumerable<Alarm> Alarms => opener?.Alarms ?? [];
 
     /// <summary>Whether the server fell silent, keepalive echoes included.</summary>
-    public bool IsDead => thread is not null && watch.IsDead(thread.Counters.Datagrams, thread.Counters.KeepaliveEchoes);
+    public bool IsDead => thread is not null && watch.IsDead(thread.Counters.HeardAt, thread.Counters.KeepaliveEchoes);
+
+    /// <summary>When the last datagram came; the beginning of the session before the first.</summary>
+    public long SilentSince => watch.SilentSince;
+
+    /// <summary>True once, when the first datagram has come that is no answer to address discovery.</summary>
+    public bool TakeFirstHeard()
+    {
+        bool isFirst = !wasHeard && thread?.Counters.HeardAt > 0;
+        wasHeard |= isFirst;
+        return isFirst;
+    }
+
+    /// <summary>The server echoes keepalives.</summary>
+    public bool HasEchoed => thread?.Counters.KeepaliveEchoes > 0;
 
     /// <summary>Starts the thread.</summary>
     /// <exception cref="SocketException">No socket or no route.</exception>
     public void Open(VoiceMessage.Ready ready, string mode)
     {
         OwnSsrc = ready.Ssrc;
-        MediaThread started = new(ready.Server, frames, Snapshot(), PostDiscovery, PostFailure, time);
+        MediaThread started = new(ready.Server, frames, Snapshot(), new MediaThreadEvents(PostDiscovery, PostSource, PostFailure), time);
         Volatile.Write(ref thread, started);
         started.Start();
         report.Opened(ready.Server, OwnSsrc, mode, started.GrantedReceiveBuffer);
@@ -95,10 +110,13 @@ internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing fra
         foreach (TransportKey transportKey in transportKeys) transportKey.Dispose();
     }
 
-    private MediaSnapshot Snapshot() => new(OwnSsrc, transportKeys.LastOrDefault(), ssrcs.Users, encryption.Snapshot);
+    private MediaSnapshot Snapshot() => new(OwnSsrc, transportKeys.LastOrDefault(), ssrcs.Users, encryption.Snapshot, ssrcs.Unmatched());
 
     // On the media thread. Refused when the queue is full: the next try of discovery comes by itself.
     private void PostDiscovery(byte[] datagram) => inputs.TryWrite(new VoiceSessionInput.DiscoveryReplied(datagram));
+
+    // Refused when the queue is full: audio is attributed still, and the gateway's word may come yet.
+    private void PostSource(FoundSource source) => inputs.TryWrite(new VoiceSessionInput.SourceFound(source));
 
     private void PostFailure(Exception error) => inputs.TryWrite(new VoiceSessionInput.MediaFailed(error));
 }

@@ -39,6 +39,7 @@ public sealed class VoiceSession
     private readonly Alarm houseAlarm;
     private readonly VoiceEncryption encryption;
     private readonly VoiceMedia media;
+    private readonly VoicePeople people;
     private VoiceLink? link;
     private VoiceSessionPhase phase;
     private VoiceSessionEnd? end;
@@ -68,6 +69,7 @@ public sealed class VoiceSession
         houseAlarm = new Alarm(time);
         encryption = new VoiceEncryption(identity, ladder ?? new RecoveryLadder(time), report, time, logger);
         media = new VoiceMedia(options, frames, ssrcs, encryption, inputs.Writer, new MediaReport(time, logger, identity.GuildId), time);
+        people = new VoicePeople(identity.UserId, ssrcs, media, report);
     }
 
     /// <summary>Counters up to now; any thread, also after the end.</summary>
@@ -119,6 +121,9 @@ public sealed class VoiceSession
             case VoiceSessionInput.DiscoveryReplied replied:
                 await OnDiscoveredAsync(replied.Datagram);
                 break;
+            case VoiceSessionInput.SourceFound found:
+                people.Take(found.Source);
+                break;
             case VoiceSessionInput.MediaFailed failed:
                 VoiceLog.SessionFailed(logger, identity.GuildId, failed.Error);
                 Finish(VoiceSessionEndKind.Failed, failed.Error.GetType().Name);
@@ -163,28 +168,11 @@ public sealed class VoiceSession
                 VoiceLog.BackendVersion(logger, identity.GuildId, version.Voice, version.Worker);
                 break;
             default:
-                OnPeople(message);
+                people.Take(message);
                 break;
         }
         // A description that came too early was not taken by the media side either.
         if (message is not VoiceMessage.SessionDescription || phase is VoiceSessionPhase.Live or VoiceSessionPhase.Resuming) await ApplyAsync(encryption.Take(message));
-    }
-
-    private void OnPeople(VoiceMessage message)
-    {
-        switch (message)
-        {
-            case VoiceMessage.Speaking speaking:
-                AddUser(speaking.UserId);
-                if (ssrcs.Assign(speaking.Ssrc, speaking.UserId)) media.Publish();
-                break;
-            case VoiceMessage.ClientsConnect connect:
-                foreach (ulong user in connect.UserIds) AddUser(user);
-                break;
-            case VoiceMessage.ClientDisconnect disconnect:
-                if (ssrcs.Leave(disconnect.UserId)) report(new VoiceSessionNews.UserLeft(disconnect.UserId));
-                break;
-        }
     }
 
     /// <summary>
@@ -312,6 +300,7 @@ public sealed class VoiceSession
         if (ssrcs.Prune()) media.Publish();
         media.LogDrops();
         if (media.DaveHealth is { } health && phase == VoiceSessionPhase.Live) await ApplyAsync(encryption.KeepHouse(health));
+        if (media.TakeFirstHeard()) report(new VoiceSessionNews.MediaHeard());
         if (media.IsDead) Finish(VoiceSessionEndKind.MediaPathLost, "the media server fell silent");
     }
 
@@ -319,13 +308,6 @@ public sealed class VoiceSession
     {
         Enter(VoiceSessionPhase.Discovering, options.DiscoveryInterval);
         if (!media.TryAskAddress()) Finish(VoiceSessionEndKind.MediaUnreachable, "IP discovery was not answered");
-    }
-
-    private void AddUser(ulong userId)
-    {
-        if (userId == identity.UserId || !ssrcs.Join(userId)) return;
-        media.Encourage();
-        report(new VoiceSessionNews.UserJoined(userId));
     }
 
     private void OpenLink()
@@ -377,7 +359,11 @@ public sealed class VoiceSession
         phaseAlarm.Clear();
     }
 
-    private void Finish(VoiceSessionEndKind kind, string detail, int? closeCode = null) => end ??= new VoiceSessionEnd(kind, closeCode, detail);
+    private void Finish(VoiceSessionEndKind kind, string detail, int? closeCode = null) => end ??= new VoiceSessionEnd(kind, closeCode, detail)
+    {
+        SilentSince = kind == VoiceSessionEndKind.MediaPathLost ? media.SilentSince : null,
+        HasEchoed = media.HasEchoed,
+    };
 
     private TimeSpan NextDue()
     {

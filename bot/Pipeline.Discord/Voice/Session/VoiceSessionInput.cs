@@ -1,3 +1,5 @@
+using Pipeline.Discord.Media;
+
 namespace Pipeline.Discord.Voice.Session;
 
 /// <summary>What the control loop of a voice session reacts to, in the order in which it happened.</summary>
@@ -31,6 +33,12 @@ internal abstract class VoiceSessionInput
         public byte[] Datagram { get; } = datagram;
     }
 
+    public sealed class SourceFound(FoundSource source) : VoiceSessionInput
+    {
+        public FoundSource Source { get; } = source;
+    }
+
+    /// <summary>The media thread ended by an error.</summary>
     public sealed class MediaFailed(Exception error) : VoiceSessionInput
     {
         public Exception Error { get; } = error;

@@ -11,9 +11,18 @@ public abstract record VoiceSessionNews
     /// <summary>The gateway's connection broke; audio goes on while it is resumed.</summary>
     public sealed record Interrupted(int? CloseCode) : VoiceSessionNews;
 
+    /// <summary>The first datagram came that is no answer to address discovery: the way from the media server is open.</summary>
+    public sealed record MediaHeard : VoiceSessionNews;
+
     public sealed record Resumed : VoiceSessionNews;
 
     public sealed record UserJoined(ulong UserId) : VoiceSessionNews;
+
+    /// <summary>Audio comes from a source of which nobody has told whose it is; it is delivered under the source's number.</summary>
+    public sealed record SourceUnnamed(uint Ssrc) : VoiceSessionNews;
+
+    /// <summary>It is known now whose such a source is.</summary>
+    public sealed record SourceNamed(uint Ssrc, ulong UserId) : VoiceSessionNews;
 
     public sealed record UserLeft(ulong UserId) : VoiceSessionNews;
 

@@ -33,6 +33,9 @@ public sealed record VoiceSessionOptions
 
     /// <summary>When the server echoed keepalives before and then nothing at all came for this long, the media path is dead.</summary>
     public TimeSpan MediaPathTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The call's server has echoed keepalives in an earlier session: their absence means something from the start.</summary>
+    public bool ExpectsEchoes { get; init; }
 }
 
 /// <summary>Where a voice session is in its handshake.</summary>

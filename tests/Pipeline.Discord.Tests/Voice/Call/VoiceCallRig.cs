@@ -129,7 +129,7 @@ internal sealed class VoiceCallRig : IAsyncDisposable
     {
         lock (received)
         {
-            foreach (ReadFrame frame in ReadFrame.DrainAll(Ring)) received.Enqueue(frame);
+            foreach (ReadFrame frame in ReadFrame.DrainAll(Ring).Where(frame => frame.Kind != AudioFrameKind.Empty)) received.Enqueue(frame);
         }
     }
 

@@ -1,3 +1,4 @@
+using Pipeline.Discord.Media;
 using Pipeline.Discord.Rtp;
 using Pipeline.Discord.Voice.Call;
 using Pipeline.Discord.Voice.Session;
@@ -56,15 +57,29 @@ public sealed class VoiceCallTests
     }
 
     [Fact]
-    public async Task Source_that_is_never_named_is_counted_and_harms_nobody()
+    public async Task Source_that_is_never_named_is_the_one_persons_who_is_left_over()
     {
         await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync();
         SimulatedSpeaker nobody = rig.Discord.AddSpeaker("Nobody", options: new SpeakerOptions { AnnounceDelay = TimeSpan.FromTicks(-1) });
         SimulatedSpeaker ada = rig.Discord.AddSpeaker("Ada");
         await Task.WhenAll(nobody.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(3))), ada.SayAsync(OpusClip.Generate(2, TimeSpan.FromSeconds(3))));
         await rig.AssertAllReceivedAsync(ada.UserId, 155);
-        await rig.UntilAsync(() => rig.Call.Health.Drops.GetValueOrDefault(DropReason.UnknownSsrc) >= 150, "unknown source counted");
-        Assert.DoesNotContain(rig.Received, frame => frame.UserId != ada.UserId);
+        await rig.AssertAllReceivedAsync(nobody.UserId, 155);
+        Assert.False(rig.Call.Health.Drops.ContainsKey(DropReason.UnknownSsrc));
+    }
+
+    [Fact]
+    public async Task Source_that_is_never_named_where_it_may_be_anybodys_is_kept_without_a_name()
+    {
+        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync();
+        SimulatedSpeaker nobody = rig.Discord.AddSpeaker("Nobody", options: new SpeakerOptions { AnnounceDelay = TimeSpan.FromTicks(-1) });
+        rig.Discord.AddSpeaker("Listener");
+        await nobody.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(3)));
+        VoiceCallEvent.SourceUnnamed told = await rig.WaitForAsync<VoiceCallEvent.SourceUnnamed>();
+        Assert.Equal(nobody.Ssrc, told.Ssrc);
+        await rig.UntilAsync(() => rig.Received.Count(frame => frame.UserId == UnnamedSource.IdOf(nobody.Ssrc)) >= 155, "all of it, under the source's number");
+        rig.Discord.Faults.Add(new SendVoiceMessage($$$"""{"op":5,"seq":77,"d":{"user_id":"{{{nobody.UserId}}}","ssrc":{{{nobody.Ssrc}}},"speaking":1}}""") { UserId = rig.BotId });
+        await rig.WaitForAsync<VoiceCallEvent.SourceNamed>(named => named == new VoiceCallEvent.SourceNamed(nobody.Ssrc, nobody.UserId));
     }
 
     [Fact]

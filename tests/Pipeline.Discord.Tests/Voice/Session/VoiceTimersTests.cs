@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Discord.Media;
+using Pipeline.Discord.Voice.Call;
 using Pipeline.Discord.Voice.Session;
 
 namespace Pipeline.Discord.Tests.Voice.Session;
@@ -39,16 +40,58 @@ public sealed class VoiceTimersTests
     [Fact]
     public void Silent_media_server_is_dead_only_when_it_used_to_echo()
     {
-        MediaPathWatch watch = new(TimeSpan.FromSeconds(30), time);
-        Assert.False(watch.IsDead(datagrams: 5, keepaliveEchoes: 0));
+        MediaPathWatch watch = new(TimeSpan.FromSeconds(30), echoesExpected: false, time);
+        long first = time.GetTimestamp();
+        Assert.False(watch.IsDead(first, keepaliveEchoes: 0));
         time.Advance(TimeSpan.FromMinutes(5));
-        Assert.False(watch.IsDead(datagrams: 5, keepaliveEchoes: 0));
-        Assert.False(watch.IsDead(datagrams: 6, keepaliveEchoes: 1));
+        Assert.False(watch.IsDead(first, keepaliveEchoes: 0));
+        long heard = time.GetTimestamp();
+        Assert.False(watch.IsDead(heard, keepaliveEchoes: 1));
         time.Advance(TimeSpan.FromSeconds(29));
-        Assert.False(watch.IsDead(datagrams: 6, keepaliveEchoes: 1));
+        Assert.False(watch.IsDead(heard, keepaliveEchoes: 1));
         time.Advance(TimeSpan.FromSeconds(2));
-        Assert.True(watch.IsDead(datagrams: 6, keepaliveEchoes: 1));
-        Assert.False(watch.IsDead(datagrams: 7, keepaliveEchoes: 1));
+        Assert.True(watch.IsDead(heard, keepaliveEchoes: 1));
+        Assert.Equal(heard, watch.SilentSince);
+        Assert.False(watch.IsDead(time.GetTimestamp(), keepaliveEchoes: 1));
+    }
+
+    [Fact]
+    public void Silence_from_the_start_is_death_where_an_earlier_session_heard_echoes()
+    {
+        long begun = time.GetTimestamp();
+        MediaPathWatch watch = new(TimeSpan.FromSeconds(30), echoesExpected: true, time);
+        time.Advance(TimeSpan.FromSeconds(29));
+        Assert.False(watch.IsDead(heardAt: 0, keepaliveEchoes: 0));
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(watch.IsDead(heardAt: 0, keepaliveEchoes: 0));
+        Assert.Equal(begun, watch.SilentSince);
+    }
+
+    [Fact]
+    public void Loss_lasts_from_the_last_datagram_until_one_comes_again()
+    {
+        System.Threading.Channels.Channel<VoiceCallEvent> told = System.Threading.Channels.Channel.CreateUnbounded<VoiceCallEvent>();
+        LossClock clock = new(time, told.Writer);
+        VoiceSessionEnd Dead(long since) => new(VoiceSessionEndKind.MediaPathLost, null, "") { SilentSince = since, HasEchoed = true };
+        long lastHeard = time.GetTimestamp();
+        time.Advance(TimeSpan.FromSeconds(31));
+        clock.OnEnded(Dead(lastHeard));
+        clock.Begin("silent", lastHeard);
+        Assert.True(clock.ExpectsEchoes);
+        Assert.True(told.Reader.TryRead(out VoiceCallEvent? lost));
+        Assert.Equal(TimeSpan.FromSeconds(31), Assert.IsType<VoiceCallEvent.Reconnecting>(lost).SilentFor);
+
+        // Live again, and still nothing is heard: neither back, nor a second loss.
+        clock.OnLive(7);
+        time.Advance(TimeSpan.FromSeconds(31));
+        clock.OnEnded(Dead(lastHeard + 1));
+        clock.Begin("silent", lastHeard + 1);
+        clock.OnLive(7);
+        Assert.False(told.Reader.TryRead(out _));
+        time.Advance(TimeSpan.FromSeconds(38));
+        clock.OnMediaHeard(7, isLive: true);
+        Assert.True(told.Reader.TryRead(out VoiceCallEvent? back));
+        Assert.Equal(new VoiceCallEvent.Reconnected(7, TimeSpan.FromSeconds(100)), back);
     }
 
     [Fact]

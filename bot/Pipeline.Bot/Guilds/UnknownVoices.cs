@@ -1,0 +1,22 @@
+using System.Globalization;
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Panel;
+using Pipeline.Discord.Media;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>Names the tracks of voices of which Discord has not told whose they are, and says so. One owner.</summary>
+internal sealed class UnknownVoices(Recording recording, Action<string> say, Action<string> note)
+{
+    public void OnUnnamed(uint ssrc)
+    {
+        recording.Introduce(UnnamedSource.IdOf(ssrc), Texts.UnknownVoice, isBot: false);
+        say(recording.HasPeopleWhoRefuse ? Texts.VoiceUnnamedNotKept : Texts.VoiceUnnamed);
+    }
+
+    public void OnNamed(uint ssrc, ulong userId, string? name)
+    {
+        recording.Introduce(UnnamedSource.IdOf(ssrc), Texts.KnownVoice(name ?? userId.ToString(CultureInfo.InvariantCulture)), isBot: false);
+        note(Texts.VoiceNamed(userId));
+    }
+}

@@ -1,0 +1,82 @@
+using Pipeline.Dave.Receive;
+using Pipeline.Dave.Session;
+
+namespace Pipeline.Discord.Media;
+
+/// <summary>
+/// Whose audio a source carries of which no Speaking message has told. In an encrypted call the key tells: only its owner can have
+/// sealed the frame. In a plain one somebody is found when only one person and one source are left over. What stays open is
+/// delivered under <see cref="UnnamedSource"/>'s id, so that its audio is kept. Media thread only.
+/// </summary>
+internal sealed class SourceFinder(DaveReceiver dave, TimeProvider time)
+{
+    /// <summary>Sources that are found or stay open; a further one is not kept.</summary>
+    public const int MaxSources = 64;
+
+    // A trial costs a key chain per member and epoch, some microseconds each: a server that invents sources must not cost more than that.
+    private const int TrialsPerSecond = 20;
+
+    private readonly Dictionary<uint, ulong> users = [];
+    private readonly Dictionary<uint, int> triedWith = []; // the newest key set of the last trial
+    private long trialsSince;
+    private int trials;
+
+    public Action<FoundSource>? Found { get; set; }
+
+    /// <summary>What was found out before.</summary>
+    public bool TryGetUser(uint ssrc, out ulong userId) => users.TryGetValue(ssrc, out userId);
+
+    /// <summary>As <see cref="TryGetUser"/>, and tries the keys of the group where that has not been done yet.</summary>
+    /// <param name="snapshot">The latest.</param>
+    /// <param name="ssrc">The source.</param>
+    /// <param name="frame">One frame of it.</param>
+    /// <param name="scratch">Room for the frame when it opens.</param>
+    /// <param name="userId">Whose, or the id of an unnamed source.</param>
+    public bool TryFind(DaveSnapshot snapshot, uint ssrc, ReadOnlySpan<byte> frame, Span<byte> scratch, out ulong userId)
+    {
+        bool isKnown = users.TryGetValue(ssrc, out userId);
+        if (isKnown && !UnnamedSource.Is(userId)) return true;
+        if (snapshot.Keys.IsEmpty || !MayTry(ssrc, snapshot.Keys[0].Serial) || !dave.TryFindSender(snapshot, frame, scratch, out ulong sender)) return isKnown;
+        Keep(ssrc, userId = sender);
+        return true;
+    }
+
+    /// <summary>The source has waited long enough for somebody to name it. False: it cannot be kept.</summary>
+    /// <param name="snapshot">The latest.</param>
+    /// <param name="ssrc">The source.</param>
+    /// <param name="isOnlyOne">No other source waits.</param>
+    /// <param name="userId">Whose, or the id of an unnamed source.</param>
+    public bool TrySettle(MediaSnapshot snapshot, uint ssrc, bool isOnlyOne, out ulong userId)
+    {
+        userId = 0;
+        DaveSnapshot encryption = snapshot.Dave;
+        bool isPlain = encryption.Protection == DaveProtection.Unencrypted;
+        // Before we are in the group, or just after, nobody's audio can be opened; that is no loss.
+        if (!isPlain && (encryption.Keys.IsEmpty || time.GetTimestamp() < encryption.JoinGapUntil)) return false;
+        if (users.Count == MaxSources) return false;
+        bool isAlone = isOnlyOne && !users.Values.Any(UnnamedSource.Is);
+        userId = isPlain && isAlone && snapshot.Unmatched is [var only] ? only : UnnamedSource.IdOf(ssrc);
+        Keep(ssrc, userId);
+        return true;
+    }
+
+    private void Keep(uint ssrc, ulong userId)
+    {
+        users[ssrc] = userId;
+        Found?.Invoke(new FoundSource(ssrc, userId));
+    }
+
+    private bool MayTry(uint ssrc, int serial)
+    {
+        if (triedWith.TryGetValue(ssrc, out int before) && before == serial) return false;
+        long now = time.GetTimestamp();
+        if (now - trialsSince >= time.TimestampFrequency) (trialsSince, trials) = (now, 0);
+        if (++trials > TrialsPerSecond) return false;
+        if (triedWith.Count == MaxSources && !triedWith.ContainsKey(ssrc)) triedWith.Clear();
+        triedWith[ssrc] = serial;
+        return true;
+    }
+}
+
+/// <summary>A source and whose it is; without anybody, <paramref name="UserId"/> is <see cref="UnnamedSource.IdOf"/> it.</summary>
+public readonly record struct FoundSource(uint Ssrc, ulong UserId);
