@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry;
@@ -98,7 +99,11 @@ internal static class Composition
         services.AddSingleton(provider => new CatalogueClient(Http(), options.Api, Time(provider)));
         services.AddSingleton(provider => new GuildSettingsStore(provider.GetRequiredService<CatalogueClient>(), options.StateFolder, Time(provider), Log<GuildSettingsStore>(provider)));
         services.AddSingleton<WarmStandby>().AddSingleton<RecordingFollower>().AddSingleton<RecorderServices>().AddSingleton<GuildRecorders>();
-        services.AddSingleton<LibraryCommands>().AddSingleton<RecordCommands>().AddSingleton<RecordButtons>().AddSingleton<InteractionRouter>();
+        services.AddCommand<StartCommand>().AddCommand<StopCommand>().AddCommand<StatusCommand>().AddCommand<NoteCommand>();
+        services.AddCommand<PauseCommand>().AddCommand<MeCommand>().AddCommand<VerifyCommand>();
+        services.AddCommand<ListCommand>().AddCommand<LinkCommand>().AddCommand<DeleteCommand>().AddCommand<SettingsCommand>();
+        services.AddSingleton<CommandPace>().AddSingleton<CommandRights>().AddSingleton<FinishedRecordings>();
+        services.AddSingleton<RecordCommands>().AddSingleton<RecordButtons>().AddSingleton<InteractionRouter>();
         services.AddSingleton<CommandDeclaration>().AddSingleton<GatewayPump>().AddHostedService(provider => provider.GetRequiredService<GatewayPump>());
         return services;
     }
@@ -111,4 +116,7 @@ internal static class Composition
     private static ILogger<T> Log<T>(IServiceProvider provider) => provider.GetRequiredService<ILogger<T>>();
 
     private static int Seed() => System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
+
+    private static IServiceCollection AddCommand<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IServiceCollection services) where T : class, ISlashCommand =>
+        services.AddSingleton<T>().AddSingleton<ISlashCommand>(provider => provider.GetRequiredService<T>());
 }

@@ -9,6 +9,14 @@ internal sealed record CommandContext(ulong GuildId, Interaction Interaction, In
 
     public ulong CallerId => Interaction.Member!.User!.Id;
 
+    /// <summary>The subcommand of <c>/record</c>, else the command itself.</summary>
+    public string Subcommand => Interaction.Data switch
+    {
+        { Name: CommandDefinitions.Record, Options: [var first, ..] } => first.Name,
+        { } data => data.Name ?? "",
+        null => "",
+    };
+
     /// <summary>The option of that name, of the command or of its subcommand; null when it was left out.</summary>
     public InteractionOption? Option(string name)
     {

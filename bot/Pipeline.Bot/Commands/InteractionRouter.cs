@@ -11,7 +11,7 @@ namespace Pipeline.Bot.Commands;
 /// Answers every interaction within its 3 s, by a deferral that only the caller sees, and then does what was asked. Each interaction runs
 /// by itself; one that fails says so to its caller and touches nothing else.
 /// </summary>
-internal sealed class InteractionRouter(RecordCommands commands, RecordButtons buttons, DiscordRestClient rest, TimeProvider time, ILogger<InteractionRouter> log)
+internal sealed class InteractionRouter(RecordCommands commands, RecordButtons buttons, NoteCommand note, CommandPace pace, DiscordRestClient rest, TimeProvider time, ILogger<InteractionRouter> log)
 {
     private const int NoteLength = 400;
 
@@ -49,6 +49,7 @@ internal sealed class InteractionRouter(RecordCommands commands, RecordButtons b
         if (interaction.Kind is not (InteractionKind.Command or InteractionKind.Component or InteractionKind.ModalSubmit)) return;
         await answer.DeferAsync(onlyForCaller: true, cancellationToken);
         if (context is null) await answer.SendAsync(Texts.OnlyInServers, cancellationToken);
+        else if (pace.TooFast(context.CallerId) is { } again) await answer.SendAsync(Texts.TooFast(again), cancellationToken);
         else if (interaction.Kind == InteractionKind.Command) await commands.RunAsync(context, cancellationToken);
         else if (isOurs) await buttons.PressAsync(context, what, argument, cancellationToken);
         else await answer.SendAsync(Texts.UnknownCommand, cancellationToken);
@@ -57,7 +58,7 @@ internal sealed class InteractionRouter(RecordCommands commands, RecordButtons b
     /// <summary>A form cannot follow a deferral, so what speaks against it is known before.</summary>
     private async Task NoteAsync(CommandContext context, string recording, CancellationToken cancellationToken)
     {
-        if (commands.WhyNoNote(context, recording) is not { } problem)
+        if (note.WhyNoNote(context, recording) is not { } problem)
         {
             await OpenNoteFormAsync(context.Answer, recording, cancellationToken);
             return;

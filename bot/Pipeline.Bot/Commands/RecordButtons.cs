@@ -6,20 +6,19 @@ using Pipeline.Discord.Model;
 namespace Pipeline.Bot.Commands;
 
 /// <summary>Buttons and forms. A button of a recording that is over does nothing but say so.</summary>
-internal sealed class RecordButtons(RecordCommands commands, LibraryCommands library, GuildRecorders recorders)
+internal sealed class RecordButtons(GuildRecorders recorders, StartCommand start, StopCommand stop, NoteCommand note, PauseCommand pause, MeCommand me, DeleteCommand delete)
 {
     public Task PressAsync(CommandContext context, string what, string argument, CancellationToken cancellationToken) => what switch
     {
-        _ when commands.TooFast(context.CallerId) is { } again => context.Answer.SendAsync(Texts.TooFast(again), cancellationToken),
-        CustomIds.CheckAgain when ulong.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out ulong channel) => commands.StartAsync(context, channel, null, cancellationToken),
-        CustomIds.Delete => library.DeleteNowAsync(context, argument, cancellationToken),
+        CustomIds.CheckAgain when ulong.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out ulong channel) => start.StartAsync(context, channel, null, cancellationToken),
+        CustomIds.Delete => delete.DeleteNowAsync(context, argument, cancellationToken),
         CustomIds.Keep => context.Answer.SendAsync(Texts.DeleteKept, cancellationToken),
-        CustomIds.Me => commands.MeAsync(context, null, cancellationToken),
+        CustomIds.Me => me.MeAsync(context, null, cancellationToken),
         _ when recorders.For(context.GuildId).Current?.Session.RecordingId.ToString() != argument => context.Answer.SendAsync(Texts.ButtonOfThePast, cancellationToken),
-        CustomIds.Stop => commands.StopAsync(context, cancellationToken),
-        CustomIds.Pause => commands.PauseAsync(context, paused: true, cancellationToken),
-        CustomIds.Resume => commands.PauseAsync(context, paused: false, cancellationToken),
-        CustomIds.NoteForm => commands.NoteAsync(context, Field(context.Interaction.Data?.Components ?? []), cancellationToken),
+        CustomIds.Stop => stop.RunAsync(context, cancellationToken),
+        CustomIds.Pause => pause.PauseAsync(context, paused: true, cancellationToken),
+        CustomIds.Resume => pause.PauseAsync(context, paused: false, cancellationToken),
+        CustomIds.NoteForm => note.NoteAsync(context, Field(context.Interaction.Data?.Components ?? []), cancellationToken),
         _ => context.Answer.SendAsync(Texts.UnknownCommand, cancellationToken),
     };
 

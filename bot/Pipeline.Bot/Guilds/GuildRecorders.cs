@@ -27,8 +27,6 @@ internal sealed class GuildRecorders(RecorderServices services)
     private readonly ConcurrentDictionary<ulong, GuildRecorder> recorders = new();
     private readonly WakeSignal wake = new(services.Time);
 
-    public RecorderServices Services => services;
-
     public IReadOnlyCollection<GuildRecorder> All => [.. recorders.Values];
 
     /// <summary>The recorder of a guild; made when first asked for.</summary>

@@ -135,7 +135,7 @@ public sealed class InteractionAnswerTests : IAsyncLifetime
     public async Task Use_in_a_direct_message_is_answered_with_where_it_works()
     {
         ILoggerFactory logs = log;
-        InteractionRouter router = new(null!, null!, rest, time, logs.CreateLogger<InteractionRouter>());
+        InteractionRouter router = new(null!, null!, null!, new CommandPace(time), rest, time, logs.CreateLogger<InteractionRouter>());
         Interaction direct = new() { Id = 5, Kind = Discord.Model.InteractionKind.Command, Token = "t", ApplicationId = discord.Bot.Id, User = new DiscordUser { Id = ada.Id }, Data = new InteractionData { Name = "record" } };
         await router.HandleAsync(direct, time.GetTimestamp(), stop.Token);
         Assert.Contains(discord.DirectChannel(ada.User).Messages, message => message.Text == Texts.OnlyInServers);

@@ -1,0 +1,61 @@
+using System.Globalization;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
+using Pipeline.Contracts.Api;
+using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Bot.Commands;
+
+/// <summary><c>/record delete</c>: deletes a recording for good, after a question.</summary>
+internal sealed class DeleteCommand(FinishedRecordings finished, CatalogueClient catalogue, GuildRecorders recorders, GatewayClient gateway) : ISlashCommand
+{
+    public IReadOnlyList<string> Names => ["delete"];
+
+    public Task RunAsync(CommandContext context, CancellationToken cancellationToken) => AskAsync(context, context.Option("recording")?.Text ?? "", cancellationToken);
+
+    /// <summary>Asks first; the button of the answer does it.</summary>
+    private async Task AskAsync(CommandContext context, string id, CancellationToken cancellationToken)
+    {
+        if (await FindDeletableAsync(context, id, cancellationToken) is not { } recording) return;
+        await context.Answer.SendAsync(new MessageBody
+        {
+            Content = Texts.ConfirmDelete(recording),
+            Components =
+            [
+                MessageComponent.Row(
+                    MessageComponent.Button("Delete for good", CustomIds.For(CustomIds.Delete, recording.Id), ButtonStyle.Danger),
+                    MessageComponent.Button("Keep", CustomIds.For(CustomIds.Keep, recording.Id))),
+            ],
+        }, cancellationToken);
+    }
+
+    /// <summary>The button; rights are looked at once more.</summary>
+    public async Task DeleteNowAsync(CommandContext context, string id, CancellationToken cancellationToken)
+    {
+        if (await FindDeletableAsync(context, id, cancellationToken) is not { } recording) return;
+        bool existed = await catalogue.DeleteAsync(recording.Id, cancellationToken);
+        await context.Answer.SendAsync(existed ? Texts.Deleted(Wording.User(context.CallerId)) : Texts.Gone(recording.RecordedAt), cancellationToken);
+    }
+
+    private async Task<RecordingSummary?> FindDeletableAsync(CommandContext context, string id, CancellationToken cancellationToken)
+    {
+        RecordingSummary? recording = await finished.FindAsync(context, id, cancellationToken);
+        if (recording is null)
+        {
+            await context.Answer.SendAsync(Texts.WrongLink, cancellationToken);
+            return null;
+        }
+        if (recorders.For(context.GuildId).Current?.Session.RecordingId.ToString() is { } running && (running == recording.SessionId || running == recording.Id))
+        {
+            await context.Answer.SendAsync(Texts.StopBeforeDelete, cancellationToken);
+            return null;
+        }
+        bool isStarter = recording.UserId == context.CallerId.ToString(CultureInfo.InvariantCulture);
+        bool mayManage = StartChecks.MayManage(gateway.Guilds.Find(context.GuildId), context.Caller);
+        if (isStarter || (mayManage && finished.MaySee(context, recording))) return recording;
+        await context.Answer.SendAsync(mayManage ? Texts.WrongLink : Texts.DeleteNeedsRight, cancellationToken);
+        return null;
+    }
+}

@@ -1,0 +1,34 @@
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
+using Pipeline.Contracts.Api;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Bot.Commands;
+
+/// <summary><c>/record link</c>: the link to a recording.</summary>
+internal sealed class LinkCommand(FinishedRecordings finished, CatalogueClient catalogue, CommandRights rights) : ISlashCommand
+{
+    public IReadOnlyList<string> Names => ["link"];
+
+    public Task RunAsync(CommandContext context, CancellationToken cancellationToken) => LinkAsync(context, context.Option("recording")?.Text, cancellationToken);
+
+    private async Task LinkAsync(CommandContext context, string? id, CancellationToken cancellationToken)
+    {
+        if (!await rights.MayRecordAsync(context, cancellationToken)) return;
+        RecordingSummary? recording = string.IsNullOrWhiteSpace(id)
+            ? await finished.NewestAsync(context, 1, cancellationToken) is [var newest, ..] ? newest : null
+            : await finished.FindAsync(context, id, cancellationToken);
+        // One of a channel that the caller may not enter does not exist here either.
+        if (recording is null || !finished.MaySee(context, recording))
+        {
+            await context.Answer.SendAsync(string.IsNullOrWhiteSpace(id) ? Texts.NothingRecordedYet : Texts.WrongLink, cancellationToken);
+            return;
+        }
+        string link = catalogue.PageOf(recording.Id) ?? "";
+        await context.Answer.SendAsync(new MessageBody
+        {
+            Content = Texts.Listed(recording, link),
+            Components = link.Length == 0 ? null : [MessageComponent.Row(MessageComponent.Link("Open", link))],
+        }, cancellationToken);
+    }
+}
