@@ -12,6 +12,6 @@ internal sealed class StatusCommand(GuildRecorders recorders, CommandRights righ
     {
         if (recorders.For(context.GuildId).Current is not { } call) await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
         else if (!rights.MayEnter(context, call)) await context.Answer.SendAsync(Texts.OutOfSight, cancellationToken);
-        else await context.Answer.SendAsync(RecordingPanel.DrawPrivately(call.Draw()), cancellationToken);
+        else await context.Answer.SendAsync(RecordingPanel.DrawPrivately(call.Panel.Draw()), cancellationToken);
     }
 }

@@ -9,8 +9,8 @@ internal sealed class CallJoining(RecorderServices services, CancellationToken s
 
     private volatile CancellationTokenSource? running;
 
-    /// <returns>The call's state when the attempt is over.</returns>
-    public async Task<VoiceCallState> JoinAsync(RecordedCall call)
+    /// <returns>Audio can be received.</returns>
+    public async Task<bool> JoinAsync(RecordedCall call)
     {
         using CancellationTokenSource attempt = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         using CancellationTokenSource limit = new(Patience, services.Time);
@@ -18,15 +18,15 @@ internal sealed class CallJoining(RecorderServices services, CancellationToken s
         running = attempt;
         try
         {
-            return await call.Call.JoinAsync(call.GuildId, call.ChannelId, services.Gateway.SelfId, call.Host.Recording.Frames, either.Token);
+            return await call.Call.JoinAsync(call.GuildId, call.ChannelId, services.Gateway.SelfId, call.Host.Recording.Frames, either.Token) == VoiceCallState.Connected;
         }
         catch (OperationCanceledException)
         {
-            return VoiceCallState.Disconnected;
+            return false;
         }
         catch (InvalidOperationException)
         {
-            return call.Call.State; // it has come back by itself
+            return call.Call.State == VoiceCallState.Connected; // it has come back by itself
         }
         finally
         {

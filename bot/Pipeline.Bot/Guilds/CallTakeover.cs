@@ -43,8 +43,8 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
         services.Log.RecordingTakenOver(session.GuildId, session.RecordingId.ToString());
         await join(call);
         string text = WhatIsMissing(host, leftAt);
-        call.Say(text);
-        call.Voice.Tell(session.StartedBy, new MessageBody { Content = text });
+        call.Messages.Say(text);
+        call.Messages.TellStarter(text);
     }
 
     /// <summary>The guild is empty, the channel is gone, or something else is recorded there: what was recorded is finished.</summary>

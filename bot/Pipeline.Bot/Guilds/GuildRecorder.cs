@@ -1,15 +1,10 @@
-using System.Globalization;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
 using Pipeline.Bot.ServerSettings;
-using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 using Pipeline.Discord.Gateway;
-using Pipeline.Discord.Model;
-using Pipeline.Discord.Rest;
 using Pipeline.Discord.Voice.Call;
-using Pipeline.Discord.Voice.Session;
 
 namespace Pipeline.Bot.Guilds;
 
@@ -19,14 +14,13 @@ namespace Pipeline.Bot.Guilds;
 /// </summary>
 internal sealed class GuildRecorder : IAsyncDisposable
 {
-    private const int MostRejoins = 6;
-
     private readonly ulong guildId;
     private readonly RecorderServices services;
     private readonly SerialQueue queue;
     private readonly RecordingOpening opening;
     private readonly RecordingEnding after;
     private readonly CallJoining joining;
+    private readonly CallRejoining rejoining;
     private readonly CancellationTokenSource stopping = new();
     private volatile RecordedCall? current;
     private volatile bool hasMissed;
@@ -36,7 +30,10 @@ internal sealed class GuildRecorder : IAsyncDisposable
     {
         (this.guildId, this.services) = (guildId, services);
         queue = new SerialQueue(problem => services.Log.RecorderProblem(problem, guildId));
-        (opening, after, joining) = (new RecordingOpening(services), new RecordingEnding(services, stopping.Token), new CallJoining(services, stopping.Token));
+        opening = new RecordingOpening(services);
+        after = new RecordingEnding(services, stopping.Token);
+        joining = new CallJoining(services, stopping.Token);
+        rejoining = new CallRejoining(services, joining, queue, (call, text) => FinishAsync(call, EndReason.Disconnected, text), stopping.Token);
     }
 
     /// <summary>What is being recorded; null when nothing is.</summary>
@@ -74,7 +71,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
     {
         if (handsOver || services.Hosts.Running.Any(host => host.Session.RecordingId == candidate.Session.RecordingId)) return false;
         CallTakeover takeover = new(services, candidate);
-        if (current is null) await takeover.RunAsync(Adopt, JoinAgainAsync, after.Follow);
+        if (current is null) await takeover.RunAsync(Adopt, rejoining.AfterRestartAsync, after.Follow);
         else await takeover.CloseAsync(ownsName: false, after.Follow);
         return true;
     });
@@ -139,14 +136,14 @@ internal sealed class GuildRecorder : IAsyncDisposable
         if (current is { } running)
         {
             string text = running.ChannelId == start.Channel.Id ? Texts.AlreadyRecording(running.Session) : Texts.BusyElsewhere(running.Session);
-            running.Panel.Show(RecordingPanel.Draw(running.Draw()), important: true); // posts it again when somebody deleted it
+            running.Panel.ShowAgain(); // posts it again when somebody deleted it
             return new StartOutcome(running, text, Started: false);
         }
         try
         {
             return await StartNewAsync(start);
         }
-        catch (Exception problem) when (DiskFailure.Is(problem))
+        catch (Exception problem) when (RecordingOpening.IsRefusedByDisk(problem))
         {
             services.Log.RecorderProblem(problem, guildId);
             return new StartOutcome(null, Texts.CouldNotStart("my disk takes no files"), Started: false);
@@ -158,13 +155,13 @@ internal sealed class GuildRecorder : IAsyncDisposable
         // The name first: nobody is recorded before it says so.
         Dictionary<string, string> properties = RecordingOpening.Properties(start);
         if (await opening.RenameAsync(start, properties, stopping.Token) is { } refusal) return new StartOutcome(null, refusal, Started: false);
-        ActiveRecording host = await HostAsync(start, properties);
+        ActiveRecording host = await opening.HostAsync(start, properties, stopping.Token);
         RecordedCall call = Adopt(host, start, null);
         services.Log.RecordingStarted(guildId, host.Session.RecordingId.ToString(), start.Channel.Id, start.StartedBy);
         Task<bool> posting = opening.PostPanelAsync(call, stopping.Token);
-        VoiceCallState state = await joining.JoinAsync(call);
+        bool connected = await joining.JoinAsync(call);
         bool posted = await posting;
-        if (state != VoiceCallState.Connected)
+        if (!connected)
         {
             string text = Texts.CouldNotJoin(start.Channel.Id, RecordingOpening.Explain(call.Call.EndReason));
             await EndAsync(call, EndReason.Disconnected, text);
@@ -174,34 +171,10 @@ internal sealed class GuildRecorder : IAsyncDisposable
         return new StartOutcome(call, posted ? Texts.Started(start.Channel.Id) : Texts.NoPanel(start.Channel.Id), Started: true);
     }
 
-    private async Task<ActiveRecording> HostAsync(StartCall start, Dictionary<string, string> properties)
-    {
-        try
-        {
-            return await services.Hosts.StartAsync(new StartRecordingRequest
-            {
-                GuildId = guildId,
-                GuildName = start.Guild.Name is { Length: > 0 } name ? name : guildId.ToString(CultureInfo.InvariantCulture),
-                ChannelId = start.Channel.Id,
-                StartedBy = start.StartedBy,
-                Title = start.Title,
-                Properties = properties,
-                OptedOut = services.Settings.OptedOut(guildId),
-            }, stopping.Token);
-        }
-        catch when (properties.ContainsKey(ManifestProperties.NameChanged))
-        {
-            // Nothing is recorded, so the name must not say so.
-            await services.Names.RestoreAsync(guildId, properties.GetValueOrDefault(ManifestProperties.NameBefore), stopping.Token);
-            throw;
-        }
-    }
-
     /// <summary>Makes the recording this guild's own and listens to its voice call and its end.</summary>
     private RecordedCall Adopt(ActiveRecording host, StartCall start, PostedPanel? panel)
     {
-        VoiceCall voice = new(services.Options.Voice, (guild, channel, token) => services.Gateway.UpdateVoiceStateAsync(guild, channel, selfMute: false, selfDeaf: false, token), services.Time, services.Log);
-        RecordedCall call = new(services, host, voice, start, panel);
+        RecordedCall call = new(services, host, opening.NewCall(), start, panel);
         current = call;
         call.HeedSettings();
         _ = ListenAsync(call);
@@ -216,17 +189,6 @@ internal sealed class GuildRecorder : IAsyncDisposable
         return current?.Host.SetOptOut(userId, optedOut: false) ?? false;
     }
 
-    private async Task JoinAgainAsync(RecordedCall call)
-    {
-        if (await joining.JoinAsync(call) == VoiceCallState.Connected)
-        {
-            call.Begin(announce: false);
-            return;
-        }
-        call.OnLost("the call could not be joined after a restart");
-        RejoinLater(call);
-    }
-
     private async Task ListenAsync(RecordedCall call)
     {
         await foreach (VoiceCallEvent what in call.Call.Events.ReadAllAsync())
@@ -235,7 +197,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
             await queue.PostSurelyAsync(async () =>
             {
                 if (current != call || call.IsEnding) return;
-                if (what is VoiceCallEvent.Disconnected lost) await OnDisconnectedAsync(call, lost);
+                if (what is VoiceCallEvent.Disconnected lost) await rejoining.OnDisconnectedAsync(call, lost);
                 else call.OnCallEvent(what);
             });
         }
@@ -255,16 +217,13 @@ internal sealed class GuildRecorder : IAsyncDisposable
 
     private async Task GoOnInNewPartAsync(RecordedCall call)
     {
-        StartCall next = call.Start with { Part = call.Start.Part + 1, Channel = ChannelOf(call) };
+        StartCall next = call.Start with { Part = call.Start.Part + 1, Channel = call.People.Channel(call.Start.Channel) };
         string text = Texts.LimitReached(services.Capture.MaximumDuration, next.Part);
-        call.Say(text);
-        bool goesOn = call.HasPeople;
+        call.Messages.Say(text);
+        bool goesOn = call.People.AreHere;
         await EndAsync(call, EndReason.Limit, text);
         if (goesOn) await StartInTurnAsync(next);
     }
-
-    private GuildChannel ChannelOf(RecordedCall call) =>
-        services.Gateway.Guilds.Find(guildId)?.Channels.GetValueOrDefault(call.ChannelId) ?? call.Start.Channel with { Id = call.ChannelId };
 
     private async Task AbandonAsync(RecordedCall call)
     {
@@ -272,67 +231,6 @@ internal sealed class GuildRecorder : IAsyncDisposable
         current = null;
         call.End();
         await call.DisposeAsync();
-    }
-
-    /// <summary>The voice call has given up or was ended for it. Kicked means the end; everything else is tried again while people are there.</summary>
-    private async Task OnDisconnectedAsync(RecordedCall call, VoiceCallEvent.Disconnected lost)
-    {
-        services.Log.CallEvent(guildId, $"disconnected: {lost.Reason} ({lost.Detail})");
-        switch (lost.Reason)
-        {
-            case VoiceEndReason.Requested:
-                break;
-            case VoiceEndReason.Kicked:
-                await FinishAsync(call, EndReason.Disconnected, await DisconnectReason.WhyAsync(services.Gateway, guildId, call.ChannelId, services.Time, stopping.Token));
-                break;
-            case VoiceEndReason.RateLimited or VoiceEndReason.EncryptionRequired or VoiceEndReason.NoCommonMode:
-                await FinishAsync(call, EndReason.Disconnected, at => Texts.GaveUp(1, at));
-                break;
-            default:
-                call.OnLost(lost.Detail);
-                RejoinLater(call);
-                break;
-        }
-    }
-
-    private void RejoinLater(RecordedCall call)
-    {
-        if (call.IsRejoinDue) return;
-        call.IsRejoinDue = true;
-        _ = RejoinLaterAsync(call);
-    }
-
-    private async Task RejoinLaterAsync(RecordedCall call)
-    {
-        TimeSpan wait = services.Options.RejoinDelay * Math.Pow(2, call.Rejoins++);
-        try
-        {
-            await Task.Delay(wait, services.Time, stopping.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
-        await queue.PostSurelyAsync(() => RejoinAsync(call));
-    }
-
-    private async Task RejoinAsync(RecordedCall call)
-    {
-        if (current != call || call.IsEnding) return;
-        if (!call.HasPeople) call.Rejoins--; // nobody misses anything; the timeout of an empty channel ends it
-        else if (await joining.JoinAsync(call) == VoiceCallState.Connected)
-        {
-            (call.Rejoins, call.IsRejoinDue) = (0, false);
-            call.OnBack(null);
-            return;
-        }
-        else if (call.Rejoins >= MostRejoins)
-        {
-            await FinishAsync(call, EndReason.Disconnected, at => Texts.GaveUp(call.Rejoins, at));
-            return;
-        }
-        call.IsRejoinDue = false;
-        RejoinLater(call);
     }
 
     private async Task TickInTurnAsync()
@@ -345,7 +243,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
         }
         if (!call.Tick()) return;
         string text = Texts.EndedEmpty(services.Options.EmptyTimeout);
-        call.Say(text);
+        call.Messages.Say(text);
         await EndAsync(call, EndReason.Stopped, text);
     }
 
@@ -353,7 +251,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
     {
         if (current is not { IsEnding: false } call) return null;
         if (handsOver) return new StopOutcome(call.Session, Texts.Maintenance(services.Time.GetUtcNow() + TimeSpan.FromMinutes(1)), null, Delivered: true); // it goes on
-        call.Note(said);
+        call.Panel.Note(said);
         return await EndAsync(call, reason, said);
     }
 
@@ -361,10 +259,9 @@ internal sealed class GuildRecorder : IAsyncDisposable
     private async Task FinishAsync(RecordedCall call, EndReason reason, Func<string, string> text)
     {
         if (current != call || call.IsEnding) return;
-        string said = text(Wording.Position(call.Host.Snapshot.SampleCount));
-        bool canStartAgain = services.Gateway.Guilds.Find(guildId)?.Channels.ContainsKey(call.ChannelId) == true;
-        call.Say(said, canStartAgain ? call.StartAgainButton : null);
-        call.Voice.Tell(call.Session.StartedBy, new MessageBody { Content = said });
+        string said = text(call.Panel.Position);
+        call.Messages.Say(said, call.People.HasChannel ? call.Messages.StartAgainButton : null);
+        call.Messages.TellStarter(said);
         await EndAsync(call, reason, said);
     }
 

@@ -21,12 +21,12 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
         SessionInfo session = call.Session;
         await call.Call.LeaveAsync(CancellationToken.None);
         // From before the end on: a process that dies now leaves a panel that the next one follows.
-        services.Panels.Keep(call.Draw() with { Phase = PanelPhase.Storing, Outcome = said }, call.Panel.Posted);
+        services.Panels.Keep(call.Panel.Draw() with { Phase = PanelPhase.Storing, Outcome = said }, call.Panel.Posted);
         Task closing = call.Host.StopAsync(reason, CancellationToken.None);
         await Task.WhenAny(call.Host.Ended, closing);
         services.Log.RecordingStopped(session.GuildId, session.RecordingId.ToString(), reason.ToString());
         await RestoreNameAsync(call);
-        PanelState last = call.Draw() with { Phase = PanelPhase.Storing, Outcome = said };
+        PanelState last = call.Panel.Draw() with { Phase = PanelPhase.Storing, Outcome = said };
         string? link = await services.Follower.LinkAsync(session, stopping);
         bool delivered = await TellStarterAsync(call, last, closing.IsCompleted ? 0 : Math.Max(1, last.SpoolFiles), link);
         services.Panels.Keep(last with { Link = link }, call.Panel.Posted);
@@ -68,7 +68,7 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
             Content = text,
             Components = link is null ? null : [MessageComponent.Row(MessageComponent.Link("Open", link))],
         };
-        return await call.Voice.TryTellAsync(call.Session.StartedBy, body, CancellationToken.None);
+        return await call.Messages.TryTellStarterAsync(body);
     }
 
     private async Task TellAsync(PanelState last, PostedPanel? posted)
@@ -119,14 +119,14 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
         try
         {
             last = last with { Link = link };
-            call.Panel.Show(RecordingPanel.Draw(last), important: true);
+            call.Panel.Show(last, important: true);
             while (await Task.WhenAny(closing, Task.Delay(PanelInterval, services.Time, stopping)) != closing)
             {
                 stopping.ThrowIfCancellationRequested();
-                call.Panel.Show(RecordingPanel.Draw(last with { SafeUpTo = call.Host.Upload.Safe.Sample, SpoolFiles = call.Host.Upload.Spool.Files, SpoolBytes = call.Host.Upload.Spool.Bytes }));
+                call.Panel.Show(last with { SafeUpTo = call.Host.Upload.Safe.Sample, SpoolFiles = call.Host.Upload.Spool.Files, SpoolBytes = call.Host.Upload.Spool.Bytes });
             }
             last = Safe(last);
-            call.Panel.Show(RecordingPanel.Draw(last), important: true);
+            call.Panel.Show(last, important: true);
             await call.DisposeAsync();
             await FollowToTheEndAsync(last, call.Panel.Posted, services.Time.GetUtcNow());
         }

@@ -1,8 +1,11 @@
 using System.Globalization;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
+using Pipeline.Bot.Recordings;
 using Pipeline.Bot.ServerSettings;
+using Pipeline.Bot.Spool;
 using Pipeline.Discord.Rest;
+using Pipeline.Discord.Voice.Call;
 using Pipeline.Discord.Voice.Session;
 
 namespace Pipeline.Bot.Guilds;
@@ -45,13 +48,43 @@ internal sealed class RecordingOpening(RecorderServices services)
         }
     }
 
+    /// <summary>Starts the recording; gives the name back when that fails.</summary>
+    public async Task<ActiveRecording> HostAsync(StartCall start, Dictionary<string, string> properties, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await services.Hosts.StartAsync(new StartRecordingRequest
+            {
+                GuildId = start.Guild.Id,
+                GuildName = start.Guild.Name is { Length: > 0 } name ? name : start.Guild.Id.ToString(CultureInfo.InvariantCulture),
+                ChannelId = start.Channel.Id,
+                StartedBy = start.StartedBy,
+                Title = start.Title,
+                Properties = properties,
+                OptedOut = services.Settings.OptedOut(start.Guild.Id),
+            }, cancellationToken);
+        }
+        catch when (properties.ContainsKey(ManifestProperties.NameChanged))
+        {
+            // Nothing is recorded, so the name must not say so.
+            await services.Names.RestoreAsync(start.Guild.Id, properties.GetValueOrDefault(ManifestProperties.NameBefore), cancellationToken);
+            throw;
+        }
+    }
+
+    /// <summary>A voice call that nobody has joined yet.</summary>
+    public VoiceCall NewCall() => new(
+        services.Options.Voice,
+        (guild, channel, token) => services.Gateway.UpdateVoiceStateAsync(guild, channel, selfMute: false, selfDeaf: false, token),
+        services.Time,
+        services.Log);
+
     public async Task<bool> PostPanelAsync(RecordedCall call, CancellationToken cancellationToken)
     {
         if (call.Start.PanelChannel is not { } channel) return false;
         try
         {
-            PostedPanel posted = await call.Panel.PostAsync(channel, RecordingPanel.Draw(call.Draw()), cancellationToken);
-            call.Host.Properties[ManifestProperties.Panel] = posted.ToString();
+            await call.Panel.PostAsync(channel, cancellationToken);
             return true;
         }
         catch (Exception problem) when (DiscordFailure.Is(problem))
@@ -60,6 +93,9 @@ internal sealed class RecordingOpening(RecorderServices services)
             return false;
         }
     }
+
+    /// <summary>The disk takes no files.</summary>
+    public static bool IsRefusedByDisk(Exception problem) => DiskFailure.Is(problem);
 
     /// <summary>Why a call could not be joined, for people.</summary>
     public static string Explain(VoiceEndReason? reason) => reason switch
@@ -71,4 +107,15 @@ internal sealed class RecordingOpening(RecorderServices services)
         VoiceEndReason.RateLimited => "Discord asks me to wait",
         _ => "the voice server could not be reached",
     };
+}
+
+/// <summary>Names under which the manifest keeps what a takeover needs.</summary>
+internal static class ManifestProperties
+{
+    public const string Panel = "panel";
+    public const string PanelChannel = "panelChannel";
+    public const string VoiceChannel = "voiceChannel";
+    public const string NameBefore = "nameBefore";
+    public const string NameChanged = "nameChanged";
+    public const string Part = "part";
 }

@@ -98,7 +98,7 @@ internal sealed class BotRig : IAsyncDisposable
         DiscordSimulator.Speakers.SimulatedSpeaker ben = Discord.AddSpeaker("Ben");
         await RecordAsync();
         await ben.SayAsync(DiscordSimulator.Speakers.OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
-        await UntilAsync(() => Current!.Draw().Speakers.Any(speaker => speaker.Received > 0));
+        await UntilAsync(() => Current!.Panel.Draw().Speakers.Any(speaker => speaker.Received > 0));
         return Current!;
     }
 

@@ -47,7 +47,7 @@ public sealed class FollowedPanelTests(AzuriteFixture azurite)
         await using BotRig rig = await BotRig.StartAsync();
         RecordedCall running = await rig.RecordSpeechAsync();
         await rig.UntilAsync(() => running.Panel.Posted is not null);
-        PanelState last = running.Draw() with { Phase = PanelPhase.Storing };
+        PanelState last = running.Panel.Draw() with { Phase = PanelPhase.Storing };
         await rig.StopAsync();
         new FollowedPanels(rig.Folder.Combine("spool", "state"), TimeProvider.System, NullLogger.Instance).Keep(last, running.Panel.Posted);
         Assert.Single(PanelFiles(rig));

@@ -1,0 +1,50 @@
+using System.Globalization;
+using Pipeline.Bot.Panel;
+using Pipeline.Contracts;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>What a running recording says: a line in its panel, a message in a channel, a direct message to the one who started it.</summary>
+internal sealed class CallMessages(RecorderServices services, CallPanel panel, CallPeople people, StartCall start, SessionInfo session) : IAsyncDisposable
+{
+    private readonly ChannelMessages channels = new(services.Rest, session.GuildId, services.Time, services.Log);
+
+    /// <summary>What people can do about the news that a recording has ended.</summary>
+    public MessageComponent StartAgainButton =>
+        MessageComponent.Button("Start again", CustomIds.For(CustomIds.CheckAgain, people.ChannelId.ToString(CultureInfo.InvariantCulture)), ButtonStyle.Primary);
+
+    public MessageComponent StopButton => MessageComponent.Button("Stop", CustomIds.For(CustomIds.Stop, session.RecordingId), ButtonStyle.Danger);
+
+    public MessageComponent OptOutButton => MessageComponent.Button("Don't record me", CustomIds.For(CustomIds.Me, session.RecordingId));
+
+    /// <summary>One line more in the panel, and a message in the channel.</summary>
+    /// <param name="line">What the panel's line says when the whole text is too long for it.</param>
+    public void Say(string text, MessageComponent? button = null, bool inCall = false, IReadOnlyList<ulong>? ping = null, string? line = null)
+    {
+        panel.Note(line ?? text);
+        ulong target = inCall || start.PanelChannel is null ? people.ChannelId : start.PanelChannel.Value;
+        MessageBody body = new()
+        {
+            Content = text,
+            AllowedMentions = new AllowedMentions { Users = ping },
+            Components = button is null ? null : [MessageComponent.Row(button)],
+        };
+        channels.Say(target, body, start.PanelChannel);
+    }
+
+    /// <summary>An empty call has nobody to warn.</summary>
+    public void SayToPeople(string text)
+    {
+        if (people.AreHere) Say(text);
+        else panel.Note(text);
+    }
+
+    public void TellStarter(string text) => channels.Tell(session.StartedBy, new MessageBody { Content = text });
+
+    /// <summary>False: the starter takes no direct messages, or Discord is away.</summary>
+    public Task<bool> TryTellStarterAsync(MessageBody body) => channels.TryTellAsync(session.StartedBy, body, CancellationToken.None);
+
+    /// <summary>Finishes what was said.</summary>
+    public ValueTask DisposeAsync() => channels.DisposeAsync();
+}

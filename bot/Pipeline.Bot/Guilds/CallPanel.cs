@@ -1,0 +1,121 @@
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.Recordings;
+using Pipeline.Contracts;
+using Pipeline.Dave.Session;
+using Pipeline.Discord.Voice.Call;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>
+/// The panel of a running recording: what it shows at this moment, and the lines of what has happened. One owner, but for
+/// <see cref="Draw"/> and <see cref="Note"/>, which any thread may call.
+/// </summary>
+internal sealed class CallPanel(RecorderServices services, ActiveRecording host, VoiceCall call, CallPeople people, PostedPanel? posted) : IAsyncDisposable
+{
+    private const int EventsKept = 50;
+
+    private readonly PanelPublisher publisher = new(services.Rest, host.Session.GuildId, posted, services.Time, services.Log);
+    private readonly Lock eventsGate = new(); // drawn for commands while the queue adds a line
+    private readonly List<PanelEvent> events = [];
+    private volatile string? privacyCode;
+    private PanelPhase phase = PanelPhase.Connecting;
+
+    /// <summary>Where it is; null while it was not posted.</summary>
+    public PostedPanel? Posted => publisher.Posted;
+
+    /// <summary>The end-to-end code that people can compare; null when the call is not encrypted end to end.</summary>
+    public string? PrivacyCode { get => privacyCode; set => privacyCode = value; }
+
+    /// <summary>How far the recording has come, for people.</summary>
+    public string Position => Wording.Position(host.Snapshot.SampleCount);
+
+    /// <summary>The panel of this moment.</summary>
+    public PanelState Draw()
+    {
+        RecordingSnapshot snapshot = host.Snapshot;
+        UploadSnapshot upload = host.Upload;
+        DaveSnapshot? endToEnd = call.State == VoiceCallState.Connected ? call.Encryption : null;
+        return new PanelState
+        {
+            Session = host.Session,
+            Phase = snapshot.Paused && phase == PanelPhase.Recording ? PanelPhase.Paused : phase,
+            ChannelId = people.ChannelId,
+            Elapsed = snapshot.SampleCount,
+            SafeUpTo = upload.Safe.Sample,
+            Speakers = [.. snapshot.Tracks.Where(track => !track.IsBot || services.Capture.IncludeBots).Select(ToSpeaker)],
+            SpoolBytes = upload.Spool.Bytes,
+            SpoolFiles = upload.Spool.Files,
+            StorageProblem = Problem(upload, snapshot.SampleCount),
+            Events = Events(),
+            PrivacyCode = privacyCode,
+            Protection = endToEnd?.Protection,
+            Unannounced = endToEnd?.Unannounced ?? [],
+            Link = services.Api.PageOf(host.Session.RecordingId.ToString()),
+        };
+    }
+
+    /// <summary>Posts it. The manifest keeps where, for the bot that takes the recording over.</summary>
+    public async Task PostAsync(ulong channel, CancellationToken cancellationToken)
+    {
+        await publisher.PostAsync(channel, RecordingPanel.Draw(Draw()), cancellationToken);
+        Keep();
+    }
+
+    /// <summary>Shows how it is, soon.</summary>
+    public void Refresh()
+    {
+        Show(Draw());
+        Keep();
+    }
+
+    public void Show(PanelState state, bool important = false) => publisher.Show(RecordingPanel.Draw(state), important);
+
+    /// <summary>Shows it at once; posts it again when somebody deleted it.</summary>
+    public void ShowAgain() => Show(Draw(), important: true);
+
+    /// <summary>One line more.</summary>
+    public void Note(string text)
+    {
+        lock (eventsGate)
+        {
+            events.Add(new PanelEvent(host.Snapshot.SampleCount, text));
+            if (events.Count > EventsKept) events.RemoveAt(0);
+        }
+    }
+
+    public void Listening() => Enter(PanelPhase.Recording);
+
+    public void Reconnecting() => Enter(PanelPhase.Reconnecting);
+
+    public void Stopping() => Enter(PanelPhase.Stopping);
+
+    public ValueTask DisposeAsync() => publisher.DisposeAsync();
+
+    private void Enter(PanelPhase next)
+    {
+        if (phase == next) return;
+        phase = next;
+        ShowAgain();
+    }
+
+    private void Keep()
+    {
+        if (Posted is { } there) host.Properties[ManifestProperties.Panel] = there.ToString();
+    }
+
+    private string? Problem(UploadSnapshot upload, long heard) => upload.State switch
+    {
+        UploadState.Full => Texts.SpoolFull(),
+        _ when upload.StorageAwayFor >= services.Options.Warnings.StorageAway => Texts.UploadDelayed(SampleClock.ToTime(Math.Max(0, heard - upload.Safe.Sample))),
+        _ => null,
+    };
+
+    private IReadOnlyList<PanelEvent> Events()
+    {
+        lock (eventsGate) return [.. events];
+    }
+
+    private static PanelSpeaker ToSpeaker(TrackSnapshot track) =>
+        new(track.Username, track.Speaking, track.OptedOut, track.Health.Received, track.Health.Lost, track.Health.Undecryptable);
+}

@@ -1,0 +1,52 @@
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.Recordings;
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Guilds;
+
+/// <summary>Warns people while something can still be done: nobody is heard, somebody is not, the line is poor, the limit is near.</summary>
+internal sealed class CallWarnings(RecorderServices services, ActiveRecording host, CallPeople people, CallMessages messages)
+{
+    private readonly SpeakerWatch watch = new(services.Options.Warnings);
+    private bool toldLimit;
+    private bool toldCapacity;
+
+    /// <summary>About once a second.</summary>
+    /// <param name="listens">Audio can come at the moment.</param>
+    public void Look(bool listens)
+    {
+        foreach (SpeakerWarning warning in watch.Look(host.Snapshot, people.Humans(), listens)) Warn(warning);
+        WarnOfLimit();
+        WarnOfCapacity();
+    }
+
+    private void Warn(SpeakerWarning warning)
+    {
+        switch (warning)
+        {
+            case SpeakerWarning.Nobody: messages.Say(Texts.NobodyHeard); break;
+            case SpeakerWarning.NotHeard missing: messages.Say(Texts.NotHeard(missing.UserId)); break;
+            case SpeakerWarning.Quiet quiet: messages.Say(Texts.Quiet(quiet.Length), messages.StopButton); break;
+            case SpeakerWarning.PoorLine poor: messages.Say(Texts.PoorLine(services.Gateway.Latency, poor.LostPercent)); break;
+            // The call itself asks for new keys, then joins again.
+            case SpeakerWarning.Undecodable failing: messages.Say(Texts.Undecodable(failing.UserIds, failing.Length)); break;
+            default: break;
+        }
+    }
+
+    private void WarnOfLimit()
+    {
+        (TimeSpan limit, TimeSpan warning) = (services.Capture.MaximumDuration, services.Options.Warnings.BeforeLimit);
+        TimeSpan left = limit - SampleClock.ToTime(host.Snapshot.SampleCount);
+        if (toldLimit || left > warning || limit < warning * 2) return;
+        toldLimit = true;
+        messages.Say(Texts.LimitNear(left), messages.StopButton);
+    }
+
+    private void WarnOfCapacity()
+    {
+        if (toldCapacity || host.Snapshot.TracklessSpeakers == 0) return;
+        toldCapacity = true;
+        messages.Say(Texts.TooManySpeakers);
+    }
+}
