@@ -19,7 +19,7 @@ internal static class Texts
     public const string StillStarting = "A recording is just being started in this server.";
     public const string Stopping = "Stopping. The last pieces are on their way; the panel tells when everything is stored.";
     public const string NoteTaken = "Noted.";
-    public const string OutNow = "You are not recorded from now on. Your lane stays silent. `/record me` takes you back in. What of you was not stored yet is deleted; what was stored before stays.";
+    public const string OutNow = "You are not recorded from now on. Your track stays silent. `/record me` takes you back in. What of you was not stored yet is deleted; what was stored before stays.";
     public const string InNow = "You are recorded from now on. `/record me` takes you out again.";
     public const string OutNowSettingsAway = OutNow + " The list of this server's settings is away at the moment; I remember it here and write it there as soon as it is back.";
     public const string NothingRecordedYet = "No recording of this server is stored yet.";
@@ -129,7 +129,7 @@ internal static class Texts
     // Notices.
     public static string Notice(ulong startedBy, ulong channel) =>
         $"**This call is being recorded.** {Wording.User(startedBy)} started it in {Wording.Channel(channel)}. Every voice is kept as a track of its own; "
-        + "those who may record in this server get it. Do you not want to be in it? Press *Don't record me* or use `/record me`; your lane stays silent then.";
+        + "those who may record in this server get it. Do you not want to be in it? Press *Don't record me* or use `/record me`; your track stays silent then.";
 
     public static string Announced(ulong startedBy) => $"Started by {Wording.User(startedBy)} and announced.";
 
@@ -139,7 +139,7 @@ internal static class Texts
     public static string OptedOut(IEnumerable<ulong> users)
     {
         string[] names = [.. users.Select(Wording.User)];
-        return names.Length == 1 ? $"{names[0]} is not recorded. Their lane stays silent." : $"{string.Join(", ", names)} are not recorded. Their lanes stay silent.";
+        return names.Length == 1 ? $"{names[0]} is not recorded. Their track stays silent." : $"{string.Join(", ", names)} are not recorded. Their tracks stay silent.";
     }
 
     // Warnings.
