@@ -180,9 +180,9 @@ public sealed class ChannelRightsTests
             });
             closed!.Allow(rig.Admin, Permissions.Connect);
             rig.Discord.Guild.SetUnavailable(true); // comes back with what the channels say by now
-            await rig.UntilAsync(() => rig.Recorders.Services.Gateway.Guilds.Find(rig.Discord.Guild.Id) is { Unavailable: true });
+            await rig.UntilAsync(() => rig.Gateway.Guilds.Find(rig.Discord.Guild.Id) is { Unavailable: true });
             rig.Discord.Guild.SetUnavailable(false);
-            await rig.UntilAsync(() => rig.Recorders.Services.Gateway.Guilds.Find(rig.Discord.Guild.Id) is { Unavailable: false });
+            await rig.UntilAsync(() => rig.Gateway.Guilds.Find(rig.Discord.Guild.Id) is { Unavailable: false });
             await rig.AskAsync(rig.Admin, "record settings", new() { ["role"] = role! });
             return new Place(rig, rig.Discord.Guild.AddMember("Scribe").With(role!), closed, hidden!);
         }

@@ -44,6 +44,7 @@ internal sealed class BotRig : IAsyncDisposable
     public RecordingApiStandIn Api { get; private set; } = null!;
     public SimulatedMember Admin { get; private set; } = null!;
     public GuildRecorders Recorders => Host.Services.GetRequiredService<GuildRecorders>();
+    public GatewayClient Gateway => Host.Services.GetRequiredService<GatewayClient>();
     public RecordedCall? Current => Recorders.For(Discord.Guild.Id).Current;
     public string PanelText => Panel?.Text ?? "";
     public SimulatedMessage? Panel => Discord.TextChannel.Messages.LastOrDefault(message => message.Text.Contains("Recording 0", StringComparison.Ordinal));
@@ -63,7 +64,7 @@ internal sealed class BotRig : IAsyncDisposable
         RecorderOptions options = rig.Options();
         rig.host = rig.Build(change?.Invoke(options) ?? options, capture ?? new CaptureOptions(), storage);
         await rig.host.StartAsync();
-        await rig.UntilAsync(() => rig.Recorders.Services.Gateway.IsReady && rig.Recorders.Services.Gateway.Guilds.Find(discord.Guild.Id) is { Unavailable: false });
+        await rig.UntilAsync(() => rig.Gateway.IsReady && rig.Gateway.Guilds.Find(discord.Guild.Id) is { Unavailable: false });
         await rig.UntilAsync(() => discord.CommandWrites > 0);
         return rig;
     }
