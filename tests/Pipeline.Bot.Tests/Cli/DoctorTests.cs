@@ -11,10 +11,10 @@ using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
 using Pipeline.Discord.Voice.Call;
 using Pipeline.Discord.Voice.Session;
+using Pipeline.DiscordSimulator;
 using Pipeline.DiscordSimulator.World;
 using Pipeline.TestKit;
 using Permissions = Pipeline.DiscordSimulator.World.Permissions;
-using Pipeline.DiscordSimulator;
 
 namespace Pipeline.Bot.Tests.Cli;
 
