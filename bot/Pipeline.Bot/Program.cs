@@ -1,12 +1,14 @@
 using System.CommandLine;
 using Pipeline.Bot.Cli;
 
+PrivateFiles.Use();
 RootCommand root = new("Pipeline: a recorder for Discord voice calls that does not lose a recording")
 {
     RunCommand.Create(),
     DoctorCommand.Create(),
     ReplayCommand.Create(),
     HealthCommand.Create(),
+    SettingsCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

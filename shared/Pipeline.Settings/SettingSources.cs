@@ -21,9 +21,13 @@ public sealed class SettingSources
 
     private SettingSources(IConfigurationRoot root, IReadOnlyList<SettingProblem> problems)
     {
+        Configuration = root;
         sources = [.. root.Providers.Select(provider => (NameOf(provider), provider)).Reverse()];
         Problems = problems;
     }
+
+    /// <summary>The same sources for what reads them by itself, such as the log's levels.</summary>
+    public IConfigurationRoot Configuration { get; }
 
     /// <summary>Files that are there and cannot be read; the other sources count without them.</summary>
     public IReadOnlyList<SettingProblem> Problems { get; }

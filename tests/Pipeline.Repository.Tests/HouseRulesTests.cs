@@ -15,6 +15,7 @@ public sealed partial class HouseRulesTests
     public static TheoryData<string, string[]> AllowedReferences => new()
     {
         { "Pipeline.Contracts", [] },
+        { "Pipeline.Settings", ["Microsoft.Extensions.Configuration", "Microsoft.Extensions.FileProviders"] },
         { "Pipeline.Mls", [] },
         { "Pipeline.Audio", ["Concentus", "NAudio.Core"] },
         { "Pipeline.Dave", ["Pipeline.Mls"] },
@@ -24,7 +25,7 @@ public sealed partial class HouseRulesTests
         { "Pipeline.RecordingApi", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Audio", "Azure.", "Microsoft."] },
         { "Pipeline.Functions", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Delivery", "Pipeline.RecordingApi", "Azure.", "Microsoft.", "OpenTelemetry"] },
         { "Pipeline.Functions.Local", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Delivery", "Pipeline.RecordingApi", "Azure.", "Microsoft.", "OpenTelemetry", "System.CommandLine"] },
-        { "Pipeline.Bot", ["Pipeline.Contracts", "Pipeline.Audio", "Pipeline.Discord", "Pipeline.Dave", "Azure.", "Microsoft.", "Polly", "OpenTelemetry", "Spectre.", "BouncyCastle.", "System.CommandLine", "System.IO.Hashing"] },
+        { "Pipeline.Bot", ["Pipeline.Contracts", "Pipeline.Settings", "Pipeline.Audio", "Pipeline.Discord", "Pipeline.Dave", "Azure.", "Microsoft.", "Polly", "OpenTelemetry", "Spectre.", "BouncyCastle.", "System.CommandLine", "System.IO.Hashing"] },
     };
 
     [Theory]

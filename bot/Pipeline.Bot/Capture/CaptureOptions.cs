@@ -3,7 +3,7 @@ using Pipeline.Audio.Opus;
 namespace Pipeline.Bot.Capture;
 
 /// <summary>
-/// How audio becomes segments. Every property is one setting of the environment; <see cref="CaptureSettings"/> reads and checks them.
+/// How audio becomes segments. Every property is one setting of the environment; <c>BotOptionsReader</c> reads them.
 /// </summary>
 internal sealed record CaptureOptions
 {

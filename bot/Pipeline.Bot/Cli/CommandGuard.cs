@@ -1,5 +1,6 @@
 using Pipeline.Audio.Opus;
 using Pipeline.Bot.Replay;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
 using Pipeline.Bot.Storage;
 using Polly;
@@ -43,6 +44,10 @@ internal static class CommandGuard
         {
             return Say(away.Message, ExitCode.Storage);
         }
+        catch (CatalogueException api)
+        {
+            return Say(api.Message, ExitCode.Storage);
+        }
         catch (ReplayLostException lost)
         {
             return Say(lost.Message, ExitCode.Lost);
@@ -57,14 +62,17 @@ internal static class CommandGuard
         }
     }
 
-    /// <summary>Creates containers and queues where they are missing, and says at once when nobody answers. One that is busy is asked again.</summary>
+    /// <summary>
+    /// Creates containers and queues where they are missing, and says at once when nobody answers. One that is busy is asked again.
+    /// </summary>
     /// <exception cref="StorageUnreachableException">No answer within 30 s, or a refusal.</exception>
     public static async Task RequireStorageAsync(TempStorages storages)
     {
         using CancellationTokenSource patience = new(StoragePatience);
         try
         {
-            foreach (TempStorage storage in storages.All) await Busy.ExecuteAsync(async cancel => await storage.EnsureCreatedAsync(cancel), patience.Token);
+            foreach (TempStorage storage in storages.All) await Busy.ExecuteAsync(async cancel =>
+                await storage.EnsureCreatedAsync(cancel), patience.Token);
         }
         catch (Exception failure) when (StorageRetry.IsWorld(failure, CancellationToken.None))
         {

@@ -94,9 +94,9 @@ internal static class Composition
     public static IServiceCollection AddDiscord(this IServiceCollection services, RecorderOptions options)
     {
         services.AddSingleton(options);
-        services.AddSingleton(provider => new DiscordRestClient(Http(), options.Rest, Time(provider), Log<DiscordRestClient>(provider)));
+        services.AddSingleton(provider => new DiscordRestClient(DiscordHttp.Create(options.Rest.ExtraRoots), options.Rest, Time(provider), Log<DiscordRestClient>(provider)));
         services.AddSingleton(provider => new GatewayClient(options.Gateway, provider.GetRequiredService<DiscordRestClient>().GetGatewayAsync, Time(provider), new Random(Seed()), Log<GatewayClient>(provider)));
-        services.AddSingleton(provider => new CatalogueClient(Http(), options.Api, Time(provider)));
+        services.AddSingleton(provider => new CatalogueClient(RecordingApiHttp.Create(), options.Api, Time(provider)));
         services.AddSingleton(provider => new GuildSettingsStore(provider.GetRequiredService<CatalogueClient>(), options.StateFolder, Time(provider), Log<GuildSettingsStore>(provider)));
         services.AddSingleton<WarmStandby>().AddSingleton<RecordingFollower>().AddSingleton<RecorderServices>().AddSingleton<GuildRecorders>();
         services.AddCommand<StartCommand>().AddCommand<StopCommand>().AddCommand<StatusCommand>().AddCommand<NoteCommand>();
@@ -107,9 +107,6 @@ internal static class Composition
         services.AddSingleton<CommandDeclaration>().AddSingleton<GatewayPump>().AddHostedService(provider => provider.GetRequiredService<GatewayPump>());
         return services;
     }
-
-    /// <summary>One per peer for the life of the process; connections are renewed so that a changed address is noticed.</summary>
-    private static HttpClient Http() => new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), AutomaticDecompression = System.Net.DecompressionMethods.All }) { Timeout = Timeout.InfiniteTimeSpan };
 
     private static TimeProvider Time(IServiceProvider provider) => provider.GetRequiredService<TimeProvider>();
 

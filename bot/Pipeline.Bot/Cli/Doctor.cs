@@ -6,6 +6,7 @@ using Pipeline.Audio.Opus;
 using Pipeline.Bot.Cli.Settings;
 using Pipeline.Bot.Commands;
 using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
@@ -21,7 +22,8 @@ namespace Pipeline.Bot.Cli;
 /// for a moment.
 /// </summary>
 /// <param name="trialChannel">A voice channel in which UDP is tried; null: nothing is joined.</param>
-internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages storages, DiscordRestClient rest, HttpClient http, TimeProvider time, ulong? trialChannel = null)
+internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages storages, DiscordRestClient rest, HttpClient http,
+    TimeProvider time, ulong? trialChannel = null)
 {
     private const int MostGuilds = 50;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -35,11 +37,16 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
     {
         yield return Opus();
         yield return SpoolFolder();
-        yield return await GuardAsync("storage", ExitCode.Storage, StorageAsync, "start the storage, or correct PipelineStorage; where it refuses (403), give the bot its role on the temp container and look at the account's firewall", cancellationToken);
-        yield return await GuardAsync("recording API", ExitCode.Storage, RecordingApiAsync, "start the functions app, or correct RecordingApi__BaseUrl and RecordingApi__ApiKey", cancellationToken);
-        yield return await GuardAsync("clock", ExitCode.Machine, ClockAsync, "let this machine reach Discord over HTTPS", cancellationToken);
-        DoctorFinding token = await GuardAsync("token", ExitCode.Discord, TokenAsync, "let this machine reach Discord over HTTPS", cancellationToken);
+        yield return await GuardAsync("storage", ExitCode.Storage, StorageAsync,
+            "start the storage, or correct PipelineStorage; where it refuses (403), give the bot its role on the temp container and look at the account's firewall", cancellationToken);
+        yield return await GuardAsync("clock", ExitCode.Machine, ClockAsync, "let this machine reach Discord over HTTPS",
+            cancellationToken);
+        DoctorFinding token = await GuardAsync("token", ExitCode.Discord, TokenAsync, "let this machine reach Discord over HTTPS",
+            cancellationToken);
         yield return token;
+        yield return await GuardAsync("recording API", ExitCode.Storage, inner =>
+            RecordingApiAsync(token.IsWell, inner), "start the functions app, or correct RecordingApi__BaseUrl and RecordingApi__ApiKey",
+            cancellationToken);
         if (token.IsWell)
         {
             yield return await GuardAsync("sessions", ExitCode.Discord, SessionsAsync, "try again later", cancellationToken);
@@ -47,8 +54,10 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
             yield return await GuardAsync("commands", ExitCode.Discord, CommandsAsync, "try again later", cancellationToken);
             foreach (DoctorFinding finding in await PermissionsAsync(cancellationToken)) yield return finding;
         }
-        if (trialChannel is null) yield return await GuardAsync(VoiceProbe.Check, ExitCode.Machine, UdpAsync, "allow outgoing UDP to ports 50000-65535", cancellationToken);
-        else if (token.IsWell) yield return await GuardAsync(VoiceProbe.Check, ExitCode.Discord, TrialAsync, "try again later", cancellationToken, TrialPatience);
+        if (trialChannel is null) yield return await GuardAsync(VoiceProbe.Check, ExitCode.Machine, UdpAsync,
+            "allow outgoing UDP to ports 50000-65535", cancellationToken);
+        else if (token.IsWell) yield return await GuardAsync(VoiceProbe.Check, ExitCode.Discord, TrialAsync, "try again later",
+            cancellationToken, TrialPatience);
     }
 
     private DoctorFinding Opus()
@@ -77,14 +86,17 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
             File.WriteAllText(probe, "");
             File.Delete(probe);
             long free = new DriveInfo(folder).AvailableFreeSpace;
-            string text = $"{Wording.Bytes(free)} free for {folder}";
+            string text =
+                $"{Wording.Bytes(free)} free for {folder}{(SpoolAccess.Tighten(folder) ? "" : ", which other users of this machine can enter: its rights cannot be changed")}";
             return free > bot.Spool.MinimumFreeBytes
                 ? new DoctorFinding("spool", text)
-                : new DoctorFinding("spool", text, "free disk space, or lower RECORDING_MIN_FREE_DISK_MB: with so little nothing is recorded", ExitCode.Machine);
+                : new DoctorFinding("spool", text,
+                    "free disk space, or lower RECORDING_MIN_FREE_DISK_MB: with so little nothing is recorded", ExitCode.Machine);
         }
         catch (Exception problem) when (DiskFailure.Is(problem))
         {
-            return new DoctorFinding("spool", problem.Message, "give the bot a folder that it may write, in RECORDING_SPOOL_FOLDER", ExitCode.Machine);
+            return new DoctorFinding("spool", $"{folder}: {Cause.OfFile(problem)}",
+                "give the bot a folder that it may write, in RECORDING_SPOOL_FOLDER", ExitCode.Machine);
         }
     }
 
@@ -98,10 +110,16 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         return new DoctorFinding("storage", "containers and queues are there, a blob could be put and taken away");
     }
 
-    private async Task<DoctorFinding> RecordingApiAsync(CancellationToken cancellationToken)
+    /// <summary>Lists a server's recordings, as /record list does: that takes the address, the key and the API's storage.</summary>
+    private async Task<DoctorFinding> RecordingApiAsync(bool isTokenWell, CancellationToken cancellationToken)
     {
-        if (options.Api.BaseUrl is null) return new DoctorFinding("recording API", "not set (RecordingApi__BaseUrl); /record list, link and delete will not work, recordings will");
-        await new CatalogueClient(http, options.Api, time).ListAsync(0, 1, null, cancellationToken);
+        if (options.Api.BaseUrl is null) return new DoctorFinding("recording API",
+            "not set (RecordingApi__BaseUrl); /record list, link and delete will not work, recordings will");
+        ulong? guild = options.CommandGuild;
+        if (guild is null && isTokenWell) guild = (await rest.GetGuildsAsync(cancellationToken)).FirstOrDefault()?.Id;
+        using HttpClient api = RecordingApiHttp.Create();
+        // A bot that is in no server yet asks for one that has no recordings: Discord's ids begin far above.
+        await new CatalogueClient(api, options.Api, time).ListAsync(guild ?? 1, 1, null, cancellationToken);
         return new DoctorFinding("recording API", $"answers at {options.Api.BaseUrl}");
     }
 
@@ -124,32 +142,39 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         self = await rest.GetSelfAsync(cancellationToken);
         return self.Bot
             ? new DoctorFinding("token", $"belongs to {self.Username} ({self.Id})")
-            : new DoctorFinding("token", $"belongs to {self.Username}, which is no bot", "use the token of a bot (Developer Portal, Bot, Reset Token)", ExitCode.Discord);
+            : new DoctorFinding("token", $"belongs to {self.Username}, which is no bot",
+                "use the token of a bot (Developer Portal, Bot, Reset Token)", ExitCode.Discord);
     }
 
     private async Task<DoctorFinding> SessionsAsync(CancellationToken cancellationToken)
     {
         GatewayInfo info = await rest.GetGatewayAsync(cancellationToken);
         SessionStartLimit limit = info.SessionStartLimit;
-        string text = string.Create(CultureInfo.InvariantCulture, $"{limit.Remaining} of {limit.Total} new sessions are left today, {info.Shards} shard(s) recommended");
+        string text = string.Create(CultureInfo.InvariantCulture,
+            $"{limit.Remaining} of {limit.Total} new sessions are left today, {info.Shards} shard(s) recommended");
         if (limit.Remaining > 0) return new DoctorFinding("sessions", text);
         TimeSpan wait = TimeSpan.FromMilliseconds(limit.ResetAfter);
-        return new DoctorFinding("sessions", text, $"wait {Wording.Clock(wait)}, and find out what restarts the bot so often", ExitCode.Discord);
+        return new DoctorFinding("sessions", text, $"wait {Wording.Clock(wait)}, and find out what restarts the bot so often",
+            ExitCode.Discord);
     }
 
     private DoctorFinding Intents()
     {
         const int privileged = (1 << 1) | (1 << 8) | (1 << 15);
         return (options.Gateway.Intents & privileged) == 0
-            ? new DoctorFinding("intents", string.Create(CultureInfo.InvariantCulture, $"{options.Gateway.Intents} (guilds, voice states); none needs to be switched on"))
-            : new DoctorFinding("intents", "a privileged intent is asked for", "switch it on in the Developer Portal (Bot, Privileged Gateway Intents)", ExitCode.Discord);
+            ? new DoctorFinding("intents",
+                string.Create(CultureInfo.InvariantCulture,
+                $"{options.Gateway.Intents} (guilds, voice states); none needs to be switched on"))
+            : new DoctorFinding("intents", "a privileged intent is asked for",
+                "switch it on in the Developer Portal (Bot, Privileged Gateway Intents)", ExitCode.Discord);
     }
 
     private async Task<DoctorFinding> CommandsAsync(CancellationToken cancellationToken)
     {
         DiscordApplication application = await rest.GetApplicationAsync(cancellationToken);
         ApplicationCommand[] declared = await rest.GetCommandsAsync(application.Id, options.CommandGuild, cancellationToken);
-        string scope = options.CommandGuild is { } guild ? string.Create(CultureInfo.InvariantCulture, $"in server {guild}") : "in every server";
+        string scope = options.CommandGuild is { } guild ? string.Create(CultureInfo.InvariantCulture, $"in server {guild}")
+            : "in every server";
         bool same = CommandDefinitions.All.All(command => declared.Any(command.SameAs)) && declared.Length == CommandDefinitions.All.Count;
         string text = same ? $"{declared.Length} declared {scope}" : $"not up to date {scope}; the bot writes them when it starts";
         return new DoctorFinding("commands", text);
@@ -161,16 +186,19 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         findings.Add(await GuardAsync("servers", ExitCode.Discord, async token =>
         {
             PartialGuild[] guilds = await rest.GetGuildsAsync(token);
-            foreach (PartialGuild guild in guilds.Take(MostGuilds)) findings.Add(await GuardAsync(guild.Name, ExitCode.Discord, inner => PermissionsAsync(guild, inner), "try again later", token));
+            foreach (PartialGuild guild in guilds.Take(MostGuilds)) findings.Add(await GuardAsync(guild.Name, ExitCode.Discord, inner =>
+                PermissionsAsync(guild, inner), "try again later", token));
             return guilds.Length > 0
                 ? new DoctorFinding("servers", string.Create(CultureInfo.InvariantCulture, $"the bot is in {guilds.Length}"))
-                : new DoctorFinding("servers", "the bot is in none", $"invite it: https://discord.com/oauth2/authorize?client_id={self!.Id}&scope=bot+applications.commands&permissions={(ulong)Invitation}", ExitCode.Discord);
+                : new DoctorFinding("servers", "the bot is in none",
+                    $"invite it: https://discord.com/oauth2/authorize?client_id={self!.Id}&scope=bot+applications.commands&permissions={(ulong)Invitation}", ExitCode.Discord);
         }, "try again later", cancellationToken));
         return findings;
     }
 
     /// <summary>What the invitation asks for.</summary>
-    private const Permissions Invitation = Permissions.ViewChannel | Permissions.SendMessages | Permissions.EmbedLinks | Permissions.Connect | Permissions.ChangeNickname;
+    private const Permissions Invitation =
+        Permissions.ViewChannel | Permissions.SendMessages | Permissions.EmbedLinks | Permissions.Connect | Permissions.ChangeNickname;
 
     private async Task<DoctorFinding> PermissionsAsync(PartialGuild guild, CancellationToken cancellationToken)
     {
@@ -181,27 +209,40 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         foreach (GuildChannel channel in voice)
         {
             ulong owner = guild.Owner ? self.Id : 0;
-            List<string> missing = StartChecks.Missing(ChannelPermissions.Granted(guild.Id, owner, roles, channel, self.Id, member.RoleIds), Invitation);
+            List<string> missing = StartChecks.Missing(ChannelPermissions.Granted(guild.Id, owner, roles, channel, self.Id, member.RoleIds),
+                Invitation);
             if (missing.Count > 0) problems.Add($"{channel.Name}: {string.Join(", ", missing)}");
         }
         return problems.Count == 0
             ? new DoctorFinding(guild.Name, string.Create(CultureInfo.InvariantCulture, $"may record in all {voice.Length} voice channels"))
-            : new DoctorFinding(guild.Name, "missing in " + string.Join("; ", problems), "give the bot's role these permissions, in the server or in the named channels", ExitCode.Discord);
+            : new DoctorFinding(guild.Name, "missing in " + string.Join("; ", problems),
+                "give the bot's role these permissions, in the server or in the named channels", ExitCode.Discord);
     }
 
-    /// <summary>A voice server can only be reached from inside a call; a datagram that leaves this machine is what can be tried without one.</summary>
+    /// <summary>
+    /// A voice server can only be reached from inside a call; a datagram that leaves this machine is what can be tried without one.
+    /// </summary>
     private async Task<DoctorFinding> UdpAsync(CancellationToken cancellationToken)
     {
         IPAddress[] addresses = await Dns.GetHostAddressesAsync(options.Rest.ApiBase.Host, AddressFamily.InterNetwork, cancellationToken);
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         await socket.ConnectAsync(new IPEndPoint(addresses[0], 50000), cancellationToken);
         await socket.SendAsync(new byte[74], SocketFlags.None, cancellationToken);
-        return new DoctorFinding(VoiceProbe.Check, $"datagrams leave this machine by {((IPEndPoint)socket.LocalEndPoint!).Address}. Whether a voice server gets and answers them was not tried: doctor --channel ID joins that voice channel for a moment and does");
+        return new DoctorFinding(VoiceProbe.Check,
+            $"datagrams leave this machine by {((IPEndPoint)socket.LocalEndPoint!).Address}. Whether a voice server gets and answers them was not tried: doctor --channel ID joins that voice channel for a moment and does");
     }
 
-    private Task<DoctorFinding> TrialAsync(CancellationToken cancellationToken) => new VoiceProbe(options, rest, time).RunAsync(trialChannel!.Value, cancellationToken);
+    private Task<DoctorFinding> TrialAsync(CancellationToken cancellationToken) =>
+        new VoiceProbe(options, rest, time).RunAsync(trialChannel!.Value, cancellationToken);
 
-    private async Task<DoctorFinding> GuardAsync(string check, int code, Func<CancellationToken, Task<DoctorFinding>> look, string remedy, CancellationToken cancellationToken, TimeSpan? longest = null)
+    private static string Describe(Exception problem) => problem switch
+    {
+        DiscordRestException or CatalogueException => problem.Message.ReplaceLineEndings(" "),
+        _ => StorageRetry.Describe(problem),
+    };
+
+    private async Task<DoctorFinding> GuardAsync(string check, int code, Func<CancellationToken, Task<DoctorFinding>> look, string remedy,
+        CancellationToken cancellationToken, TimeSpan? longest = null)
     {
         using CancellationTokenSource patience = new(longest ?? Patience, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
@@ -211,15 +252,17 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         }
         catch (DiscordRestException refused) when (refused.IsTokenRefused)
         {
-            return new DoctorFinding(check, "Discord refuses the token", "copy it again from the Developer Portal (Bot, Reset Token) and set DISCORD_TOKEN", ExitCode.Discord);
+            return new DoctorFinding(check, "Discord refuses the token",
+                "copy it again from the Developer Portal (Bot, Reset Token) and set DISCORD_TOKEN", ExitCode.Discord);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return new DoctorFinding(check, "no answer in time", remedy, code);
         }
-        catch (Exception problem) when (problem is DiscordRestException or CatalogueException or HttpRequestException or TimeoutException or SocketException or IOException || StorageRetry.IsWorld(problem, cancellationToken))
+        catch (Exception problem) when (
+            problem is DiscordRestException or CatalogueException or HttpRequestException or TimeoutException or SocketException or IOException || StorageRetry.IsWorld(problem, cancellationToken))
         {
-            return new DoctorFinding(check, problem.Message.ReplaceLineEndings(" "), remedy, code);
+            return new DoctorFinding(check, Describe(problem), remedy, code);
         }
     }
 }

@@ -1,11 +1,12 @@
 using System.CommandLine;
-using Microsoft.Extensions.Configuration;
-using Pipeline.Bot.Cli.Settings;
-using Pipeline.Bot.Hosting;
+using Pipeline.Settings;
+using Pipeline.Settings.Known;
 
 namespace Pipeline.Bot.Cli;
 
-/// <summary><c>Pipeline.Bot health</c>: asks the bot that runs beside it, for a container engine's health check. Exit code 0 or 1.</summary>
+/// <summary>
+/// <c>Pipeline.Bot health</c>: asks the bot that runs beside it, for a container engine's health check. Exit code 0 or 1.
+/// </summary>
 internal static class HealthCommand
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
@@ -19,12 +20,13 @@ internal static class HealthCommand
 
     private static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        List<string> problems = [];
-        IConfiguration configuration = BotSettings.Load(problems);
-        HostingOptions options = HostingSettings.Read(new SettingReader(name => configuration[name], problems));
-        if (problems.Count > 0 || options.HealthEndpoint is not { } endpoint)
+        SettingReader reader = new(SettingSources.Load(AppContext.BaseDirectory, Directory.GetCurrentDirectory()));
+        Uri? found = reader.Read(HostingSettings.Health);
+        reader.Demand(HostingSettings.Health, "the address that the running bot answers on");
+        if (reader.Problems.Count > 0 || found is not { } endpoint)
         {
-            await Console.Error.WriteLineAsync(problems.Count > 0 ? problems[0] : "HEALTH_ENDPOINT is not set, expected the address that the running bot answers on");
+            await Console.Error.WriteLineAsync(reader.Problems.Count > 0 ? reader.Problems[0].Text
+                : $"{HostingSettings.Health.Name} is off: nobody answers");
             return ExitCode.Usage;
         }
         // Where it listens on every address, it is asked on this machine's own.

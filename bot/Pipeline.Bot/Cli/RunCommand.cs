@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Pipeline.Audio.Opus;
@@ -24,30 +23,30 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        List<string> problems = [];
-        (IConfiguration configuration, BotOptions bot, RecorderOptions discord) = DiscordSettings.ReadAll(problems);
-        if (problems.Count == 0) return await CommandGuard.GuardAsync(() => RunAsync(configuration, bot, discord, cancellationToken));
-        foreach (string problem in problems) await Console.Error.WriteLineAsync(problem);
-        return ExitCode.Usage;
+        ProgramSettings settings = new();
+        RecorderOptions discord = settings.ReadDiscord();
+        return settings.TellProblems() ? await CommandGuard.GuardAsync(() => RunAsync(settings, discord, cancellationToken)) : ExitCode.Usage;
     }
 
-    private static async Task<int> RunAsync(IConfiguration configuration, BotOptions bot, RecorderOptions discord, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(ProgramSettings settings, RecorderOptions discord, CancellationToken cancellationToken)
     {
-        OpusCodecs codecs = OpusCodecs.Choose(bot.Capture.Opus); // libopus is missing: said now, not at the first packet
-        HostApplicationBuilder builder = BotHost.CreateBuilder(configuration, bot);
+        OpusCodecs codecs = OpusCodecs.Choose(settings.Bot.Capture.Opus); // libopus is missing: said now, not at the first packet
+        HostApplicationBuilder builder = BotHost.CreateBuilder(settings.Sources.Configuration, settings.Bot);
         builder.Services.AddHostedService<StoragePreparation>();
         builder.Services.AddShardLease(ShardName.For(discord.Gateway.Token, discord.Gateway.Shard));
         builder.Services.AddDiscord(discord);
         builder.Services.AddHostedService<ShutdownOrder>();
         using IHost app = builder.Build();
-        BotHost.TellCodecs(app, codecs, bot.Capture.Opus);
+        BotHost.TellCodecs(app, codecs, settings.Bot.Capture.Opus);
         // Asked for now: running the host ends with disposing its services.
         GatewayPump running = app.Services.GetRequiredService<GatewayPump>();
         ActiveRecordings recordings = app.Services.GetRequiredService<ActiveRecordings>();
         ShardLease shard = app.Services.GetRequiredService<ShardLease>();
         // The host lets go of the signals before the process has ended: another SIGTERM must not kill what has just ended well.
         PosixSignalRegistration? late = null;
-        app.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.Register(() => late = PosixSignalRegistration.Create(PosixSignal.SIGTERM, static again => again.Cancel = true));
+        app.Services.GetRequiredService<IHostApplicationLifetime>()
+            .ApplicationStopping.Register(() =>
+            late = PosixSignalRegistration.Create(PosixSignal.SIGTERM, static again => again.Cancel = true));
         await app.RunAsync(cancellationToken);
         GC.KeepAlive(late);
         if (running.Failure is { } refused)

@@ -6,7 +6,7 @@ using Pipeline.Discord.Voice.Call;
 
 namespace Pipeline.Bot.Guilds;
 
-/// <summary>What the environment says about Discord; <see cref="DiscordSettings"/> reads it.</summary>
+/// <summary>What the environment says about Discord; read by <c>RecorderOptionsReader</c>.</summary>
 internal sealed record RecorderOptions
 {
     public required GatewayOptions Gateway { get; init; }

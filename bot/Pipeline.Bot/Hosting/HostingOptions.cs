@@ -1,6 +1,6 @@
 namespace Pipeline.Bot.Hosting;
 
-/// <summary>What a platform asks of a process beside its work; <see cref="HostingSettings"/> reads it.</summary>
+/// <summary>What a platform asks of a process beside its work; read by <c>BotOptionsReader</c>.</summary>
 internal sealed record HostingOptions
 {
     /// <summary>HEALTH_ENDPOINT: where <c>/healthz</c> and <c>/readyz</c> answer; null (the default) for nowhere.</summary>

@@ -71,6 +71,12 @@ internal static partial class Log
     [LoggerMessage(4112, LogLevel.Warning, "The disk does not take the state of recording {Recording}: {Problem}")]
     public static partial void RecordingUnsaved(this ILogger logger, string recording, string problem);
 
+    [LoggerMessage(4113, LogLevel.Critical, "Spool folder {Folder} was deleted while the bot ran; it was made again. What waited in it is lost")]
+    public static partial void SpoolLost(this ILogger logger, string folder);
+
+    [LoggerMessage(4114, LogLevel.Warning, "Spool folder {Folder} can be entered by other users of this machine, and its rights cannot be changed")]
+    public static partial void SpoolOpenToOthers(this ILogger logger, string folder);
+
     [LoggerMessage(4301, LogLevel.Information, "Alive ({Shard}): {Recordings} recordings, {Files} segments of {Megabytes} MB in the spool, {Memory} MB of memory")]
     public static partial void Alive(this ILogger logger, string shard, int recordings, long files, long megabytes, long memory);
 

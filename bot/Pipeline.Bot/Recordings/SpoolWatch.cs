@@ -20,12 +20,14 @@ internal sealed class SpoolWatch : BackgroundService
     private readonly TimeProvider time;
     private readonly ILogger<SpoolWatch> logger;
     private SpoolLevel lastLevel;
+    private int timesLost;
     private long lastLook;
 
     public SpoolWatch(SegmentSpool spool, ActiveRecordings recordings, BotMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SpoolWatch> logger)
     {
         (this.spool, this.recordings, this.time, this.logger) = (spool, recordings, time, logger);
         lastLook = time.GetTimestamp();
+        if (!spool.IsPrivate) logger.SpoolOpenToOthers(spool.Root);
         recordings.HasLeft += tracks => metrics.RecordingLeft(tracks.Select(PacketsOf));
         recordings.BrokeOff += lifetime.StopApplication;
         lifetime.ApplicationStopping.Register(recordings.TakeNothingOn);
@@ -57,6 +59,8 @@ internal sealed class SpoolWatch : BackgroundService
     {
         Volatile.Write(ref lastLook, time.GetTimestamp());
         SpoolSnapshot now = spool.Refresh();
+        if (spool.TimesLost != timesLost) logger.SpoolLost(spool.Root);
+        timesLost = spool.TimesLost;
         if (now.Level == lastLevel) return;
         if (now.Level == SpoolLevel.Full) logger.SpoolFull(now.Bytes >> 20, now.FreeBytes >> 20);
         else if (now.Level == SpoolLevel.High && lastLevel == SpoolLevel.Ok) logger.SpoolHigh(now.Bytes >> 20);

@@ -14,18 +14,26 @@ internal sealed class ReplayApi : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     private readonly CancellationTokenSource stop = new();
-    private readonly HttpClient http = new();
+    private readonly HttpClient http = RecordingApiHttp.Create();
     private readonly CatalogueClient? client;
     private readonly ulong guildId;
     private readonly TimeProvider time;
     private volatile RecordingSummary? last;
     private Task following = Task.CompletedTask;
 
-    public ReplayApi(ReplayOptions options, string? key, TimeProvider time)
+    /// <param name="options">Without an address nobody is asked.</param>
+    public ReplayApi(ulong guildId, CatalogueOptions options, TimeProvider time)
     {
-        (guildId, this.time) = (options.GuildId, time);
-        if (options.Api is { } address) client = new CatalogueClient(http, new CatalogueOptions { BaseUrl = address, ApiKey = key }, time);
+        (this.guildId, this.time) = (guildId, time);
+        if (options.BaseUrl is not null) client = new CatalogueClient(http, options, time);
     }
+
+    /// <summary>Somebody wants to see it finalized.</summary>
+    public bool IsAsked => client is not null;
+
+    /// <summary>Asks once, before anything is replayed: a wrong key or address shows now.</summary>
+    /// <exception cref="CatalogueException">It refuses, or nobody answers.</exception>
+    public Task RequireAsync(CancellationToken cancel) => client?.ListAsync(guildId, 1, null, cancel) ?? Task.CompletedTask;
 
     /// <summary>Segments in the recordings container; null while the API does not count them: before the recording has ended, or when it is not asked.</summary>
     public int? Moved => last is { Status: not RecordingStatus.Live } ended ? ended.SegmentCount : null;
@@ -45,7 +53,8 @@ internal sealed class ReplayApi : IAsyncDisposable
             progress.Tell($"finalized: {done.SegmentCount} segments, {done.MissingSegmentCount} missing, {done.TotalSize} bytes");
             return done.SegmentCount;
         }
-        progress.Tell($"the recording is not finalized: the recording API says {last?.Status.ToString() ?? "nothing"}");
+        string says = following.Exception?.InnerException is CatalogueException refused ? refused.Message : $"the recording API says {last?.Status.ToString() ?? "nothing"}";
+        progress.Tell($"the recording is not finalized: {says}");
         return null;
     }
 
@@ -66,9 +75,9 @@ internal sealed class ReplayApi : IAsyncDisposable
             {
                 last = await api.FindAsync(guildId, recording, stop.Token) ?? last;
             }
-            catch (CatalogueException)
+            catch (CatalogueException away) when (!away.IsKeyRefused)
             {
-                continue; // Away: asked again in a second.
+                continue; // Asked again in a second.
             }
         }
     }

@@ -1,4 +1,5 @@
 using Pipeline.Audio.Ogg;
+using Pipeline.Bot.Observability;
 using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 
@@ -31,11 +32,11 @@ internal static class ReplayInput
         }
         catch (Exception unreadable) when (DiskFailure.Is(unreadable) || unreadable is OggFormatException)
         {
-            throw new ReplayInputException(file, unreadable.Message);
+            throw new ReplayInputException(file, unreadable is OggFormatException ? unreadable.Message : Cause.OfFile(unreadable));
         }
         return samples > 0 ? SampleClock.ToTime(samples) : throw new ReplayInputException(file, "it holds no audio");
     }
 }
 
 /// <summary>A file that cannot be replayed.</summary>
-internal sealed class ReplayInputException(string file, string problem) : Exception($"{file}: {problem}; expected an Ogg Opus file (for example from opusenc)");
+internal sealed class ReplayInputException(string file, string problem) : Exception($"{file}: {problem.TrimEnd('.')}; expected an Ogg Opus file (for example from opusenc)");

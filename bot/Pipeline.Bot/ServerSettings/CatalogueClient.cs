@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Pipeline.Bot.Observability;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 
@@ -116,6 +117,13 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         }
     }
 
+    private static string Explain(HttpStatusCode status) => (int)status switch
+    {
+        401 or 403 => string.Create(CultureInfo.InvariantCulture, $"the recording API refuses the key ({(int)status}): correct RecordingApi__ApiKey"),
+        >= 300 and < 400 => string.Create(CultureInfo.InvariantCulture, $"the recording API sends us to another address ({(int)status}), which is not followed: correct RecordingApi__BaseUrl"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"the recording API answered {(int)status}"),
+    };
+
     private HttpRequestMessage Request(HttpMethod method, string path)
     {
         Uri server = options.BaseUrl ?? throw new CatalogueException("no recording API is configured (RecordingApi__BaseUrl)");
@@ -133,13 +141,13 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         {
             HttpResponseMessage response = await http.SendAsync(request, either.Token);
             if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone || response.StatusCode == alsoTaken) return response;
-            int status = (int)response.StatusCode;
+            HttpStatusCode status = response.StatusCode;
             response.Dispose();
-            throw new CatalogueException(string.Create(CultureInfo.InvariantCulture, $"the recording API answered {status}"));
+            throw new CatalogueException(Explain(status), status: status);
         }
         catch (Exception problem) when (problem is HttpRequestException or SocketException)
         {
-            throw new CatalogueException("the recording API is not reachable", problem);
+            throw new CatalogueException($"the recording API is not reachable: {Cause.OfNetwork(problem)}", problem);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -149,4 +157,9 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
 }
 
 /// <summary>The recording API could not be reached, or refused. A running recording never depends on it.</summary>
-internal sealed class CatalogueException(string message, Exception? inner = null) : Exception(message, inner);
+/// <param name="status">What it answered; null when it did not.</param>
+internal sealed class CatalogueException(string message, Exception? inner = null, HttpStatusCode? status = null) : Exception(message, inner)
+{
+    /// <summary>Asking again with the same key is refused again.</summary>
+    public bool IsKeyRefused => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden;
+}

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Pipeline.Bot.Observability;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Spool;
@@ -18,10 +19,12 @@ internal sealed class SegmentSpool : IDisposable
     private const string ConflictSuffix = ".conflict";
 
     private readonly SpoolOptions options;
-    private readonly FileStream lockFile;
+    private readonly Lock restoring = new(); // The folder is restored once, whoever finds it gone.
+    private FileStream lockFile;
     private readonly DriveInfo drive;
     private long bytes;
     private long files;
+    private int timesLost;
     private volatile SpoolSnapshot snapshot;
 
     /// <summary>Takes the folder and repairs what a process that was killed left open in it.</summary>
@@ -32,6 +35,7 @@ internal sealed class SegmentSpool : IDisposable
         this.options = options;
         Root = Path.GetFullPath(options.Folder);
         Create(Root);
+        IsPrivate = SpoolAccess.Tighten(Root);
         lockFile = TakeLock(Root);
         drive = new DriveInfo(Root);
         snapshot = new SpoolSnapshot(0, 0, 0, SpoolLevel.Ok);
@@ -45,6 +49,12 @@ internal sealed class SegmentSpool : IDisposable
     }
 
     public string Root { get; }
+
+    /// <summary>Nobody but the bot's user can enter the folder.</summary>
+    public bool IsPrivate { get; }
+
+    /// <summary>How often the folder was gone and was made again: what waited in it is lost.</summary>
+    public int TimesLost => Volatile.Read(ref timesLost);
 
     /// <summary>As of the last <see cref="Refresh"/>.</summary>
     public SpoolSnapshot Snapshot => snapshot;
@@ -124,6 +134,7 @@ internal sealed class SegmentSpool : IDisposable
     /// <summary>Sets a segment aside that cannot be put; it stays on disk and no scan finds it again.</summary>
     public void SetAside(SpooledSegment segment)
     {
+        if (!File.Exists(segment.WavPath)) return; // The folder was emptied meanwhile.
         File.Move(segment.WavPath, Path.ChangeExtension(segment.WavPath, ConflictSuffix + ".wav"), overwrite: true);
         Left(segment.FileSize);
     }
@@ -142,7 +153,7 @@ internal sealed class SegmentSpool : IDisposable
     /// <summary>Reads the disk's free space and decides the level. Full ends at 95 % of the limit, so that it does not flutter.</summary>
     public SpoolSnapshot Refresh()
     {
-        long free = drive.AvailableFreeSpace;
+        long free = FreeSpace();
         long waiting = Interlocked.Read(ref bytes);
         bool wasFull = snapshot.Level == SpoolLevel.Full;
         long limit = wasFull ? options.LimitBytes / 100 * 95 : options.LimitBytes;
@@ -168,6 +179,34 @@ internal sealed class SegmentSpool : IDisposable
 
     public void Dispose() => lockFile.Dispose();
 
+    // A disk that does not say how much is free takes nothing, so new audio is a counted gap until it does.
+    private long FreeSpace()
+    {
+        try
+        {
+            if (!Directory.Exists(Root)) Restore();
+            return drive.AvailableFreeSpace;
+        }
+        catch (Exception gone) when (DiskFailure.Is(gone))
+        {
+            return 0;
+        }
+    }
+
+    private void Restore()
+    {
+        lock (restoring)
+        {
+            if (Directory.Exists(Root)) return;
+            Create(Root);
+            lockFile.Dispose(); // It holds a file that nobody can find any more.
+            lockFile = TakeLock(Root);
+            Interlocked.Exchange(ref bytes, 0);
+            Interlocked.Exchange(ref files, 0);
+            Volatile.Write(ref timesLost, timesLost + 1);
+        }
+    }
+
     private void Left(long fileSize)
     {
         Interlocked.Add(ref bytes, -fileSize);
@@ -187,7 +226,7 @@ internal sealed class SegmentSpool : IDisposable
     }
 
     private static IOException Unusable(string root, Exception why) =>
-        new($"{root} cannot be the spool folder ({why.Message.TrimEnd('.')}); set RECORDING_SPOOL_FOLDER to a folder that can be written", why);
+        new($"{root} cannot be the spool folder ({Cause.OfFile(why)}); set RECORDING_SPOOL_FOLDER to a folder that can be written", why);
 
     private static FileStream TakeLock(string root)
     {

@@ -89,12 +89,19 @@ internal sealed class StorageRetry
         if (since != 0 && Interlocked.CompareExchange(ref failingSince, 0, since) == since) logger.StorageBack(time.GetElapsedTime(since).TotalSeconds);
     }
 
-    // The SDK's texts repeat headers over many lines; the first line says what it is.
+    /// <summary>One line without the SDK's words, which repeat headers over many lines and talk of its own options.</summary>
     internal static string Describe(Exception failure) => failure switch
     {
-        RequestFailedException { Status: > 0 } refused => $"{refused.Status} {refused.ErrorCode}",
+        // Azurite's answer to a version that is newer than itself.
+        RequestFailedException { Status: 400, ErrorCode: "InvalidHeaderValue" } =>
+            "400 InvalidHeaderValue: it does not know this version of the storage protocol (Azurite: start it with --skipApiVersionCheck)",
+        RequestFailedException { Status: 403 } refused =>
+            $"403 {refused.ErrorCode}: it refuses the bot; give it its role on the temp container, and look at the key and the account's firewall",
+        RequestFailedException { Status: > 0 } refused => $"{refused.Status} {refused.ErrorCode}".TrimEnd(),
+        AuthenticationFailedException => "no token for this identity (PipelineStorage__credential, PipelineStorage__clientId)",
         OperationCanceledException => "no answer in time",
         AggregateException { InnerException: { } inner } => Describe(inner),
-        _ => failure.Message.Split('\n')[0].Trim(),
+        InvalidDataException => failure.Message.ReplaceLineEndings(" "),
+        _ => Cause.OfNetwork(failure),
     };
 }

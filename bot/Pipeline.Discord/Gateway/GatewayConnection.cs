@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net.WebSockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Threading.RateLimiting;
+using Pipeline.Discord.Rest;
 
 namespace Pipeline.Discord.Gateway;
 
@@ -10,7 +12,7 @@ namespace Pipeline.Discord.Gateway;
 /// One websocket to the gateway: whole messages in, messages within Discord's send limit out. Receiving is for one caller;
 /// sending for any.
 /// </summary>
-internal sealed class GatewayConnection : IDisposable
+internal sealed class GatewayConnection(X509Certificate2Collection extraRoots) : IDisposable
 {
     // Discord: Rate Limiting. 120 sends in 60 s per connection; 5 of them are kept for heartbeats.
     private const int SendLimit = 120;
@@ -43,6 +45,7 @@ internal sealed class GatewayConnection : IDisposable
     {
         // The protocol has heartbeats of its own.
         socket.Options.KeepAliveInterval = TimeSpan.Zero;
+        socket.Options.RemoteCertificateValidationCallback = ExtraRoots.Check(extraRoots);
         await socket.ConnectAsync(address, cancellationToken);
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Pipeline.Discord.Gateway;
@@ -28,6 +29,9 @@ public sealed record GatewayOptions
 
     /// <summary>Pause between two Identify messages of the same bucket.</summary>
     public TimeSpan IdentifyInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Trusted besides the system's authorities. See <see cref="Rest.ExtraRoots.Load"/>.</summary>
+    public X509Certificate2Collection ExtraRoots { get; init; } = [];
 
     private bool PrintMembers(StringBuilder text)
     {

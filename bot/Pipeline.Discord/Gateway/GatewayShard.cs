@@ -67,7 +67,7 @@ internal sealed class GatewayShard(
 
     private async Task<ConnectionEnd> RunConnectionAsync(CancellationToken cancellationToken)
     {
-        using GatewayConnection connection = new();
+        using GatewayConnection connection = new(options.ExtraRoots);
         using CancellationTokenSource stop = new();
         Task beating = Task.CompletedTask;
         Task<ConnectionEnd> serving = Task.FromResult(default(ConnectionEnd));

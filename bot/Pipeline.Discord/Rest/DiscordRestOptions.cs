@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Pipeline.Discord.Rest;
@@ -25,6 +26,9 @@ public sealed record DiscordRestOptions
 
     /// <summary>Longest time for one request.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Trusted besides the system's authorities. See <see cref="Rest.ExtraRoots.Load"/>.</summary>
+    public X509Certificate2Collection ExtraRoots { get; init; } = [];
 
     private bool PrintMembers(StringBuilder text)
     {

@@ -17,9 +17,13 @@ public static class ApiSettings
     public static Setting<string> ApiKeyHeader { get; } = new(
         "RecordingApi__ApiKeyHeader", Programs.Functions, new HeaderNameForm(), "x-functions-key", "The header that carries the key");
 
+    public static Setting<bool> AllowHttp { get; } = new(
+        "RecordingApi__AllowHttp", Programs.Bot, new SwitchForm(), false,
+        "Let `RecordingApi__BaseUrl` be http on another machine: the key travels in the clear");
+
     public static Setting<string?> PageUrl { get; } = new(
         "RecordingApi__PageUrl", Programs.Bot, new TextForm("an address with {id} in it"), null,
         "The page of a recording, for the links in messages");
 
-    public static IReadOnlyList<Setting> All { get; } = [BaseUrl, ApiKey, ApiKeyHeader, PageUrl];
+    public static IReadOnlyList<Setting> All { get; } = [BaseUrl, ApiKey, ApiKeyHeader, AllowHttp, PageUrl];
 }

@@ -24,10 +24,14 @@ public static class DiscordSettings
         "Another address of Discord's REST API")
     { DefaultInWords = "Discord" };
 
+    public static Setting<bool> AllowHttp { get; } = new(
+        "DISCORD_ALLOW_HTTP", Programs.Bot, new SwitchForm(), false,
+        "Let `DISCORD_API_BASE` be http on another machine: the token travels in the clear");
+
     public static Setting<string?> CertificateFile { get; } = new(
         "DISCORD_CA_FILE", Programs.Bot, new TextForm("a file with certificates in PEM"), null,
         "Root certificates that count beside the machine's")
     { DefaultInWords = "none" };
 
-    public static IReadOnlyList<Setting> All { get; } = [Token, Guild, Shard, ApiBase, CertificateFile];
+    public static IReadOnlyList<Setting> All { get; } = [Token, Guild, Shard, ApiBase, AllowHttp, CertificateFile];
 }

@@ -35,6 +35,11 @@ public static class RecordingSettings
     public static Setting<int> Channels { get; } = new(
         "RECORDING_CHANNELS", Programs.Bot, new NumberForm(1, 2), 2, "Channels of every track");
 
+    public static Setting<string?> Opus { get; } = new(
+        "RECORDING_OPUS", Programs.Bot, new WordForm("auto", "libopus", "managed"), "auto",
+        "The decoder: `libopus` only the installed one (exit code 5 without it), `managed` never it, "
+            + "`auto` libopus where it is installed");
+
     public static Setting<TimeSpan> ReorderWindow { get; } = new(
         "RECORDING_REORDER_WINDOW", Programs.Bot, Milliseconds(0, 400), TimeSpan.FromMilliseconds(100),
         "How long a late packet is waited for");
@@ -70,7 +75,7 @@ public static class RecordingSettings
     public static IReadOnlyList<Setting> All { get; } =
     [
         SpoolFolder, SpoolLimit, MinimumFreeDisk, MaximumSegmentDuration, SilenceThreshold, MinimumSegmentDuration, MaximumSegmentSize,
-        Channels, ReorderWindow, VadRmsThreshold, VadSilenceChunks, IncludeBots, MaximumDuration, EmptyTimeout, UploadParallelism,
+        Channels, Opus, ReorderWindow, VadRmsThreshold, VadSilenceChunks, IncludeBots, MaximumDuration, EmptyTimeout, UploadParallelism,
         KeepLocal, OutputFormat,
     ];
 

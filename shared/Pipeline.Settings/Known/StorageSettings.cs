@@ -19,7 +19,7 @@ public static class StorageSettings
         $"{Name}__queueServiceUri", Programs.Both, Address("queue"), null, "Where queues are");
 
     public static Setting<Uri?> QueuesAlias { get; } = new(
-        $"{Name}__serviceUri", Programs.Both, Address("queue"), null,
+        $"{Name}__serviceUri", Programs.Bot, Address("queue"), null,
         "The Functions host's other name for `PipelineStorage__queueServiceUri`");
 
     public static Setting<Uri?> Tables { get; } = new(

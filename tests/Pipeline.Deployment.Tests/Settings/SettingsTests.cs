@@ -1,9 +1,13 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
 using Pipeline.Bot.Cli.Settings;
 using Pipeline.Delivery;
 using Pipeline.Deployment.Tests.Bicep;
 using Pipeline.Functions.Local;
+using Pipeline.Settings;
+using Pipeline.Settings.Known;
+using SettingReader = Pipeline.Settings.SettingReader;
 using Pipeline.TestKit;
 
 namespace Pipeline.Deployment.Tests.Settings;
@@ -24,17 +28,16 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
     public void Bot_reads_every_variable_that_a_container_gets_and_starts_with_them(string type)
     {
         string[] set = NamesOf(ModuleThatHolds(type));
-        AskedNames asked = new(set.ToDictionary(name => name, Example));
-        List<string> problems = ReadBot(asked);
-        Assert.Empty(set.Except(asked.Names, StringComparer.OrdinalIgnoreCase));
-        Assert.Empty(problems);
+        SettingReader reader = ReadBot(set.ToDictionary(name => name, Example));
+        Assert.Empty(set.Except(reader.Asked.Select(setting => setting.Name), StringComparer.OrdinalIgnoreCase));
+        Assert.Empty(reader.Problems);
         string[] required = ["DISCORD_TOKEN", "DISCORD_SHARD", "DISCORD_GUILD_ID", "RecordingApi__BaseUrl", "RecordingApi__ApiKey", "PipelineStorage__credential", "PipelineStorage__clientId", "RECORDING_SPOOL_FOLDER", "HEALTH_ENDPOINT", "SHUTDOWN_GRACE", "OTEL_EXPORTER_OTLP_ENDPOINT"];
         Assert.Empty(required.Except(set));
     }
 
     [Fact]
     public void Bot_says_what_is_missing_when_a_container_gets_nothing() =>
-        Assert.Collection(ReadBot(new AskedNames(new Dictionary<string, string>())).Order(), problem => Assert.StartsWith("DISCORD_TOKEN", problem, StringComparison.Ordinal), problem => Assert.StartsWith("PipelineStorage", problem, StringComparison.Ordinal));
+        Assert.Collection(ReadBot([]).Problems.Select(problem => problem.Name).Order(), problem => Assert.StartsWith("DISCORD_TOKEN", problem, StringComparison.Ordinal), problem => Assert.StartsWith("PipelineStorage", problem, StringComparison.Ordinal));
 
     [Fact]
     public void Functions_read_every_app_setting_and_start_with_them()
@@ -55,14 +58,13 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
     [InlineData("compose.yaml")]
     public void Images_and_compose_set_only_what_is_read(string file)
     {
-        AskedNames bot = new(new Dictionary<string, string>()), functions = new(new Dictionary<string, string>());
-        ReadBot(bot);
+        AskedNames functions = new(new Dictionary<string, string>());
         Assert.Throws<InvalidSettingException>(() => LocalOptions.Read(functions));
         LocalOptions.Read(functions = new AskedNames(new Dictionary<string, string> { ["PipelineStorage"] = "AccountName=a" }));
         string text = File.ReadAllText(RepositoryRoot.Combine("infra", file));
         string[] set = [.. (file.EndsWith("yaml", StringComparison.Ordinal) ? ComposeVariable() : DockerVariable()).Matches(text).Select(match => match.Groups[1].Value).Distinct()];
         Assert.NotEmpty(set);
-        Assert.Empty(set.Except(bot.Names).Except(functions.Names).Except(ReadByOthers));
+        Assert.Empty(set.Except(ReadBot([]).Asked.Select(setting => setting.Name)).Except(functions.Names).Except(ReadByOthers));
     }
 
     /// <summary>Compose reads what stands behind <c>:?</c> as a template too: a lone <c>$</c> there makes it refuse the whole file.</summary>
@@ -73,12 +75,36 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
         Assert.Equal(lines.Sum(line => line.Count(letter => letter == '$')), lines.Sum(line => ComposeReference().Count(line)));
     }
 
-    private static List<string> ReadBot(AskedNames configuration)
+    [Theory]
+    [InlineData("bot", Programs.Bot)]
+    [InlineData("functions", Programs.Functions)]
+    public void Readme_has_every_setting_as_it_is_declared(string title, Programs program)
     {
-        List<string> problems = [];
-        BotOptions bot = BotSettings.Read(configuration, problems);
-        DiscordSettings.Read(configuration, bot.Spool.Folder, problems);
-        return problems;
+        string table = SettingsTable.Markdown(title, KnownSettings.Of(program));
+        Assert.True(
+            File.ReadAllText(RepositoryRoot.Combine("README.md")).Contains("\n" + table + "\n", StringComparison.Ordinal),
+            $"README's table of settings for '{title}' has to be:\n{table}");
+    }
+
+    [Fact]
+    public void Bot_reads_every_setting_that_is_declared_for_it_and_no_other() => Assert.Equal(
+        KnownSettings.Of(Programs.Bot).Select(setting => setting.Name).Order(StringComparer.Ordinal),
+        ReadBot([]).Asked.Select(setting => setting.Name).Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Bot_reads_no_setting_past_the_reader()
+    {
+        string[] sources = Directory.GetFiles(RepositoryRoot.Combine("bot"), "*.cs", SearchOption.AllDirectories);
+        Assert.Empty(sources.Where(file => PastTheReader().IsMatch(File.ReadAllText(file))));
+    }
+
+    private static SettingReader ReadBot(Dictionary<string, string> values)
+    {
+        IEnumerable<KeyValuePair<string, string?>> pairs =
+            values.Select(pair => KeyValuePair.Create(pair.Key.Replace("__", ":", StringComparison.Ordinal), (string?)pair.Value));
+        SettingReader reader = new(new SettingSources(new ConfigurationBuilder().AddInMemoryCollection(pairs).Build()));
+        RecorderOptionsReader.Read(reader, BotOptionsReader.Read(reader).Spool.Folder);
+        return reader;
     }
 
     private static string Example(string name) => name switch
@@ -114,6 +140,9 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
     // createObject('name', 'SPOOL', …) inside an expression, or {"name":"SPOOL", …} where the compiler folded it.
     [GeneratedRegex(@"(?:'name', '|""name"":"")([A-Z][A-Za-z]*_[A-Za-z_]+)['""]")]
     private static partial Regex NameOfVariable();
+
+    [GeneratedRegex(@"onfiguration\[""|GetEnvironmentVariable\(|\.GetValue<")]
+    private static partial Regex PastTheReader();
 
     [GeneratedRegex(@"\{0\}__(\w+)")]
     private static partial Regex PrefixedName();

@@ -6,7 +6,7 @@ using Pipeline.Bot.Storage;
 
 namespace Pipeline.Bot.Cli.Settings;
 
-/// <summary>Everything that the environment says to the bot, checked. <see cref="BotSettings"/> reads it.</summary>
+/// <summary>Everything that the environment says to the bot, checked. <see cref="BotOptionsReader"/> reads it.</summary>
 internal sealed record BotOptions
 {
     public CaptureOptions Capture { get; init; } = new();

@@ -1,7 +1,7 @@
-using System.Net.Security;
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
+using Pipeline.Discord.Rest;
 
 namespace Pipeline.Discord.Voice.Session;
 
@@ -28,7 +28,7 @@ internal sealed class VoiceLink : IAsyncDisposable
         this.inputs = inputs;
         this.time = time;
         socket.Options.KeepAliveInterval = TimeSpan.Zero; // The gateway has heartbeats of its own.
-        if (extraRoots.Count > 0) socket.Options.RemoteCertificateValidationCallback = (_, certificate, chain, errors) => ExtraRoots.Accept(extraRoots, certificate, chain, errors);
+        socket.Options.RemoteCertificateValidationCallback = ExtraRoots.Check(extraRoots);
     }
 
     /// <summary>Connects in the background and posts <see cref="VoiceSessionInput.Opened"/> or <see cref="VoiceSessionInput.Closed"/>.</summary>

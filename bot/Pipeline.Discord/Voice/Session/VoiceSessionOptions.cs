@@ -9,7 +9,7 @@ public sealed record VoiceSessionOptions
     /// <summary>Highest version of the end-to-end protocol that we announce. 0: none, which ordinary channels refuse (4017).</summary>
     public int MaxDaveProtocolVersion { get; init; } = DaveSession.MaxProtocolVersion;
 
-    /// <summary>Trusted for the voice gateway besides the system's authorities. See <see cref="Voice.ExtraRoots.Load"/>.</summary>
+    /// <summary>Trusted for the voice gateway besides the system's authorities. See <see cref="Rest.ExtraRoots.Load"/>.</summary>
     public X509Certificate2Collection ExtraRoots { get; init; } = [];
 
     public TimeSpan OpenTimeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -1,6 +1,6 @@
-using Microsoft.Extensions.Configuration;
 using Pipeline.Bot.Cli.Settings;
 using Pipeline.Bot.Storage;
+using Pipeline.Settings;
 
 namespace Pipeline.Bot.Tests.Cli.Settings;
 
@@ -17,7 +17,7 @@ public sealed class StorageSettingsTests
     [Fact]
     public void Addresses_with_an_identity_are_enough()
     {
-        (TempStorageOptions options, List<string> problems) = Read(ByIdentity);
+        (TempStorageOptions options, IReadOnlyList<string> problems) = Read(ByIdentity);
         Assert.Empty(problems);
         Assert.Equal(("a.blob.core.windows.net", "a.queue.core.windows.net"), (options.BlobServiceUri!.Host, options.QueueServiceUri!.Host));
         _ = new TempStorage(options);
@@ -32,7 +32,7 @@ public sealed class StorageSettingsTests
     [InlineData("credential", "managedidentty", "PipelineStorage__credential: 'managedidentty' is not allowed, expected managedidentity")]
     public void What_is_wrong_is_named_by_itself(string name, string? value, string problem)
     {
-        (_, List<string> problems) = Read(new Dictionary<string, string?>(ByIdentity) { [$"PipelineStorage:{name}"] = value });
+        (_, IReadOnlyList<string> problems) = Read(new Dictionary<string, string?>(ByIdentity) { [$"PipelineStorage:{name}"] = value });
         string told = Assert.Single(problems);
         Assert.StartsWith(problem, told, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", told, StringComparison.Ordinal);
@@ -42,16 +42,23 @@ public sealed class StorageSettingsTests
     [Fact]
     public void Empty_client_id_is_the_systems_identity()
     {
-        (TempStorageOptions options, List<string> problems) = Read(new Dictionary<string, string?>(ByIdentity) { ["PipelineStorage"] = " ", ["PipelineStorage:clientId"] = "" });
+        (TempStorageOptions options, IReadOnlyList<string> problems) = Read(new Dictionary<string, string?>(ByIdentity) { ["PipelineStorage"] = " ", ["PipelineStorage:clientId"] = "" });
         Assert.Empty(problems);
         Assert.Null(options.ClientId);
         _ = new TempStorage(options);
     }
 
-    private static (TempStorageOptions Options, List<string> Problems) Read(Dictionary<string, string?> settings)
+    [Fact]
+    public void Text_that_is_no_connection_string_is_named_and_not_shown()
     {
-        List<string> problems = [];
-        BotOptions options = BotSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), problems);
-        return (options.Storage, problems);
+        string problem = Assert.Single(Read(new Dictionary<string, string?> { ["PipelineStorage"] = "key=secret" }).Problems);
+        Assert.StartsWith("PipelineStorage: its value (a secret, not shown) is not allowed, expected AccountName=", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("key=secret", problem, StringComparison.Ordinal);
+    }
+
+    private static (TempStorageOptions Options, IReadOnlyList<string> Problems) Read(Dictionary<string, string?> settings)
+    {
+        SettingReader reader = SettingValues.Read([.. settings.Select(pair => (pair.Key, pair.Value))]);
+        return (BotOptionsReader.Read(reader).Storage, [.. reader.Problems.Select(problem => problem.Text)]);
     }
 }

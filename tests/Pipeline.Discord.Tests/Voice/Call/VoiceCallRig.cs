@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Pipeline.Discord.Rest;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Media;
 using Pipeline.Discord.Model;

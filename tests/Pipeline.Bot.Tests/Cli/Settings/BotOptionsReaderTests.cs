@@ -1,18 +1,22 @@
 using Pipeline.Audio.Opus;
 using Pipeline.Bot.Capture;
+using Pipeline.Settings;
 using Pipeline.Bot.Cli.Settings;
 
 namespace Pipeline.Bot.Tests.Cli.Settings;
 
-public sealed class CaptureSettingsTests
+public sealed class BotOptionsReaderTests
 {
     [Fact]
     public void Nothing_set_gives_the_defaults()
     {
-        List<string> problems = [];
-        Assert.Equal(new CaptureOptions(), CaptureSettings.Read(_ => null, problems));
-        Assert.Equal(new CaptureOptions(), CaptureSettings.Read(_ => "  ", problems));
-        Assert.Empty(problems);
+        SettingReader reader = SettingValues.Read(("RECORDING_CHANNELS", "  "), ("PipelineStorage", "UseDevelopmentStorage=true"));
+        BotOptions options = BotOptionsReader.Read(reader);
+        Assert.Equal(new CaptureOptions(), options.Capture);
+        Assert.Equal(new BotOptions().Upload, options.Upload);
+        Assert.Equal(new BotOptions().Hosting, options.Hosting);
+        Assert.Equal((new BotOptions().ShutdownGrace, "spool"), (options.ShutdownGrace, options.Spool.Folder));
+        Assert.Empty(reader.Problems);
     }
 
     [Fact]
@@ -33,12 +37,12 @@ public sealed class CaptureSettingsTests
             ["RECORDING_KEEP_LOCAL_AFTER_UPLOAD"] = "1",
             ["RECORDING_MAX_DURATION"] = "2h",
             ["RECORDING_MIN_FREE_DISK_MB"] = "0",
-            ["RECORDING_SPOOL_LIMIT_MB"] = "100",
+            ["RECORDING_SPOOL_LIMIT_MB"] = "100 MB",
             ["RECORDING_OUTPUT_FORMAT"] = "WAV",
         };
-        List<string> problems = [];
-        CaptureOptions options = CaptureSettings.Read(set.GetValueOrDefault, problems);
-        Assert.Empty(problems);
+        SettingReader reader = SettingValues.Read([.. set.Select(pair => (pair.Key, (string?)pair.Value))]);
+        CaptureOptions options = BotOptionsReader.ReadCapture(reader);
+        Assert.Empty(reader.Problems);
         Assert.Equal(
             new CaptureOptions
             {
@@ -63,17 +67,17 @@ public sealed class CaptureSettingsTests
     [Theory]
     [InlineData("RECORDING_OPUS", "native", "auto or libopus or managed")]
     [InlineData("RECORDING_CHANNELS", "3", "from 1 to 2")]
-    [InlineData("RECORDING_SILENCE_THRESHOLD", "-1", "from 200 to 60000 ms")]
-    [InlineData("RECORDING_MAX_SEGMENT_DURATION", "ten", "from 1000 to 600000 ms")]
-    [InlineData("RECORDING_MAX_SEGMENT_SIZE_MB", "9999999999999999999", "from 1 to 2047 MB")]
+    [InlineData("RECORDING_SILENCE_THRESHOLD", "-1", "from 200 ms to 1 min")]
+    [InlineData("RECORDING_MAX_SEGMENT_DURATION", "ten", "from 1 s to 10 min")]
+    [InlineData("RECORDING_MAX_SEGMENT_SIZE_MB", "9999999999999999999", "from 1 MB to 2047 MB")]
     [InlineData("RECORDING_INCLUDE_BOTS", "maybe", "true or false")]
     [InlineData("RECORDING_OUTPUT_FORMAT", "mp3", "wav")]
-    [InlineData("RECORDING_MAX_DURATION", "9d", "ms")]
+    [InlineData("RECORDING_MAX_DURATION", "9d", "to 7 d")]
     public void Wrong_value_is_named_with_its_range(string name, string value, string range)
     {
-        List<string> problems = [];
-        CaptureSettings.Read(setting => setting == name ? value : null, problems);
-        string problem = Assert.Single(problems);
+        SettingReader reader = SettingValues.Read((name, value));
+        BotOptionsReader.ReadCapture(reader);
+        string problem = Assert.Single(reader.Problems).Text;
         Assert.StartsWith(name, problem, StringComparison.Ordinal);
         Assert.Contains($"'{value}'", problem, StringComparison.Ordinal);
         Assert.Contains(range, problem, StringComparison.Ordinal);

@@ -1,9 +1,11 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Pipeline.Discord.Voice.Session;
+namespace Pipeline.Discord.Rest;
 
-/// <summary>Certificate authorities that are trusted for the voice gateway besides the system's: a private one, for servers under test.</summary>
+/// <summary>
+/// Certificate authorities that are trusted for REST, gateway and voice besides the system's: a private one, for servers under test.
+/// </summary>
 public static class ExtraRoots
 {
     /// <summary>Reads one or more certificates in PEM.</summary>
@@ -16,6 +18,10 @@ public static class ExtraRoots
         return roots;
     }
 
+    /// <summary>The check of a connection's certificate; null where only the system's authorities count.</summary>
+    public static RemoteCertificateValidationCallback? Check(X509Certificate2Collection roots) =>
+        roots.Count == 0 ? null : (_, certificate, chain, errors) => Accept(roots, certificate, chain, errors);
+
     /// <summary>
     /// What the system trusts is accepted; so is a chain that ends at one of <paramref name="roots"/>. A wrong host name never is.
     /// </summary>
@@ -27,7 +33,8 @@ public static class ExtraRoots
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(roots);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        foreach (X509ChainElement element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>()) chain.ChainPolicy.ExtraStore.Add(element.Certificate);
+        foreach (X509ChainElement element in sent?.ChainElements
+            ?? Enumerable.Empty<X509ChainElement>()) chain.ChainPolicy.ExtraStore.Add(element.Certificate);
         using X509Certificate2 leaf = X509CertificateLoader.LoadCertificate(certificate.GetRawCertData());
         return chain.Build(leaf);
     }

@@ -1,10 +1,10 @@
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Pipeline.Discord.Voice.Session;
+using Pipeline.Discord.Rest;
 using Pipeline.TestKit;
 
-namespace Pipeline.Discord.Tests.Voice.Session;
+namespace Pipeline.Discord.Tests.Rest;
 
 public sealed class ExtraRootsTests : IDisposable
 {

@@ -1,16 +1,16 @@
-using Microsoft.Extensions.Configuration;
 using Pipeline.Bot.Cli.Settings;
 using Pipeline.Bot.Guilds;
 using Pipeline.Discord.Gateway;
+using Pipeline.Settings;
 
 namespace Pipeline.Bot.Tests.Cli.Settings;
 
-public sealed class DiscordSettingsTests
+public sealed class RecorderOptionsReaderTests
 {
     [Fact]
     public void Values_are_read_by_their_names()
     {
-        (RecorderOptions options, List<string> problems) = Read(
+        (RecorderOptions options, IReadOnlyList<string> problems) = Read(
             ("DISCORD_TOKEN", "secret"), ("DISCORD_API_BASE", "http://127.0.0.1:8500/api/v10"), ("DISCORD_GUILD_ID", "12"), ("DISCORD_SHARD", "1/4"),
             ("RECORDING_EMPTY_TIMEOUT", "90s"), ("RecordingApi:BaseUrl", "http://127.0.0.1:7071"), ("RecordingApi:ApiKey", "key"));
         Assert.Empty(problems);
@@ -26,10 +26,10 @@ public sealed class DiscordSettingsTests
     [InlineData("DISCORD_GUILD_ID", "my server", "digits only")]
     [InlineData("DISCORD_API_BASE", "discord", "https://discord.com/api/v10")]
     [InlineData("DISCORD_CA_FILE", "/nowhere/ca.pem", "PEM")]
-    [InlineData("RECORDING_EMPTY_TIMEOUT", "5", "1000 to 86400000")]
+    [InlineData("RECORDING_EMPTY_TIMEOUT", "5", "from 1 s to 24 h")]
     public void Wrong_value_is_named_with_value_and_range(string name, string value, string range)
     {
-        (RecorderOptions _, List<string> problems) = Read(("DISCORD_TOKEN", "secret"), (name, value));
+        (RecorderOptions _, IReadOnlyList<string> problems) = Read(("DISCORD_TOKEN", "secret"), (name, value));
         string problem = Assert.Single(problems);
         Assert.Contains(name, problem, StringComparison.Ordinal);
         Assert.Contains($"'{value}'", problem, StringComparison.Ordinal);
@@ -46,10 +46,23 @@ public sealed class DiscordSettingsTests
         Assert.DoesNotContain("abc", problem, StringComparison.Ordinal);
     }
 
-    private static (RecorderOptions Options, List<string> Problems) Read(params (string Name, string Value)[] values)
+    [Theory]
+    [InlineData("DISCORD_API_BASE", "DISCORD_ALLOW_HTTP")]
+    [InlineData("RecordingApi:BaseUrl", "RecordingApi:AllowHttp")]
+    public void A_secret_goes_out_in_the_clear_only_when_a_switch_says_so(string name, string allow)
     {
-        List<string> problems = [];
-        IConfiguration configuration = new ConfigurationBuilder().AddInMemoryCollection(values.Select(pair => KeyValuePair.Create(pair.Name, (string?)pair.Value))).Build();
-        return (DiscordSettings.Read(configuration, "spool", problems), problems);
+        string problem = Assert.Single(Read(("DISCORD_TOKEN", "secret"), (name, "http://10.0.0.7:7071")).Problems);
+        Assert.StartsWith(name.Replace(":", "__", StringComparison.Ordinal), problem, StringComparison.Ordinal);
+        Assert.Contains(allow.Replace(":", "__", StringComparison.Ordinal), problem, StringComparison.Ordinal);
+        Assert.Empty(Read(("DISCORD_TOKEN", "secret"), (name, "http://10.0.0.7:7071"), (allow, "true")).Problems);
+        Assert.All(
+            ["http://127.0.0.1:7071", "http://localhost:7071", "http://[::1]:7071", "https://10.0.0.7"],
+            harmless => Assert.Empty(Read(("DISCORD_TOKEN", "secret"), (name, harmless)).Problems));
+    }
+
+    private static (RecorderOptions Options, IReadOnlyList<string> Problems) Read(params (string Name, string? Value)[] values)
+    {
+        SettingReader reader = SettingValues.Read(values);
+        return (RecorderOptionsReader.Read(reader, "spool"), [.. reader.Problems.Select(problem => problem.Text)]);
     }
 }
