@@ -4,16 +4,17 @@
 #   judges       flac, ffmpeg, sox, opus-tools, unzip and libmp3lame, for tests, on request (as root; otherwise such tests are skipped)
 #   Azurite      and the Node that it needs, from the lock file in infra/azurite
 #   test peers   from the lock files in tests/peers
+#   page         Chromium and what drives it, for the tests of the page; without Chromium they are skipped
 #   packages     dotnet restore
 #   linker       gcc, only on request: native AOT needs one
 #   receiver     the peer of the "live" comparison, only on request
-# SETUP_PARTS="opus azurite peers restore" chooses parts; these are the default.
+# SETUP_PARTS="opus azurite peers page restore" chooses parts; these are the default.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$1"; exit 2; }
-wants() { case " ${SETUP_PARTS:-opus azurite peers restore} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
+wants() { case " ${SETUP_PARTS:-opus azurite peers page restore} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
 have_opus() {
   case "$(uname -s)" in
@@ -80,6 +81,18 @@ install_peers() {
   npm_install tests/peers/discordjs
 }
 
+install_page() {
+  npm_install tests/page
+  [ -x "${CHROMIUM:-/usr/bin/chromium}" ] && return 0
+  if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
+    say "chromium is missing, so the page is not tested: install it, or name a browser in CHROMIUM"
+    return 0
+  fi
+  say "installing chromium"
+  apt-get update -qq >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >&2
+}
+
 check_dotnet() {
   command -v dotnet >/dev/null || fail "the .NET SDK is missing: install .NET SDK 10 from https://dot.net and start again"
   dotnet --version >/dev/null || fail "the .NET SDK found here does not satisfy global.json: install .NET SDK 10 and start again"
@@ -90,6 +103,7 @@ if wants judges; then install_judges; fi
 if wants azurite; then npm_install infra/azurite; fi
 if wants linker; then install_linker; fi
 if wants peers; then install_peers; fi
+if wants page; then install_page; fi
 # Only the comparison in 'live' needs it: its native opus is compiled, which takes Node's headers and a compiler.
 if wants receiver; then
   # Headers that came with Node spare their download.

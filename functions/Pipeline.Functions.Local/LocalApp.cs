@@ -12,6 +12,7 @@ using Pipeline.Functions.Local.Triggers;
 using Pipeline.RecordingApi;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Recordings;
+using Pipeline.RecordingApi.Shares;
 using Pipeline.Storage;
 
 namespace Pipeline.Functions.Local;
@@ -45,7 +46,13 @@ internal static class LocalApp
         builder.Services.AddSingleton(options);
         builder.Services.AddPipelineStorage(options.Storage);
         builder.Services.AddDelivery(options.Delivery);
-        builder.Services.AddRecordingApi(new ApiOptions { Key = key, LiveLimit = options.Delivery.LiveLimit });
+        builder.Services.AddRecordingApi(new ApiOptions
+        {
+            Key = key,
+            LiveLimit = options.Delivery.LiveLimit,
+            PublicBaseUrl = options.PublicBaseUrl,
+            ShareLinkLife = TimeSpan.FromDays(options.ShareLinkDays),
+        });
         builder.Services.AddSingleton(services => new OwnApi(() => LoopbackAddress.Of(services.GetRequiredService<IServer>()), key));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<ForgottenRecordings>().EndAsync));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<EventSweep>().RunAsync));
@@ -57,7 +64,7 @@ internal static class LocalApp
         OpenStorage(app);
         app.UseRequestGate();
         app.UseRecordingApi();
-        app.MapGet("/", static () => Results.Text("{}", MediaTypeNames.Application.Json)).ExcludeFromDescription();
+        app.MapGet("/", static () => Results.Text("{}", MediaTypeNames.Application.Json)).ForEverybody().ExcludeFromDescription();
         app.MapRecordingApi();
         if (options.Key is null) Log.KeyGenerated(app.Logger, KeyFile.PathOf(options));
         return app;

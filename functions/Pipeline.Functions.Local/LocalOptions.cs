@@ -23,6 +23,12 @@ internal sealed record LocalOptions
     /// <summary><c>Functions__AllowedHosts</c>: names by which callers may call, with <c>;</c> between them; null for the default of <see cref="RequestGate"/>.</summary>
     public string? AllowedHosts { get; init; }
 
+    /// <summary><c>PUBLIC_BASE_URL</c>: what people's browsers reach, for links; null for the address that a request came to.</summary>
+    public Uri? PublicBaseUrl { get; init; }
+
+    /// <summary><c>SHARE_LINK_DAYS</c>: how long a link opens.</summary>
+    public int ShareLinkDays { get; init; } = 30;
+
     /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: where metrics and traces go; null for nowhere. The exporter reads its other OTEL_ settings by itself.</summary>
     public Uri? TelemetryEndpoint { get; init; }
 
@@ -46,6 +52,8 @@ internal sealed record LocalOptions
             Key = settings.Text("Functions__Key"),
             KeyFile = settings.Text("Functions__KeyFile"),
             AllowedHosts = settings.Text("Functions__AllowedHosts"),
+            PublicBaseUrl = settings.Address("PUBLIC_BASE_URL"),
+            ShareLinkDays = settings.Number("SHARE_LINK_DAYS", 1, 3650) ?? defaults.ShareLinkDays,
             TelemetryEndpoint = settings.AddressOrOff("OTEL_EXPORTER_OTLP_ENDPOINT"),
             PrometheusEndpoint = settings.AddressOrOff("PROMETHEUS_ENDPOINT"),
             LocalHide = settings.Time("Functions__LocalHide", TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(10)) ?? defaults.LocalHide,

@@ -36,6 +36,8 @@ internal static class PrintedSettings
         ("Functions__Key", options.Key is null ? null : Hidden),
         ("Functions__KeyFile", options.Key is null ? KeyFile.PathOf(options) : null),
         ("Functions__AllowedHosts", options.AllowedHosts),
+        ("PUBLIC_BASE_URL", options.PublicBaseUrl),
+        ("SHARE_LINK_DAYS", options.ShareLinkDays),
         ("Functions__LocalTriggers", options.LocalTriggers),
         ("Functions__LocalHide", options.LocalHide),
         ("Functions__PoisonRedrives", options.Delivery.PoisonRedrives),

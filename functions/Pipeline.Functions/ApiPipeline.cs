@@ -1,10 +1,12 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Pipeline.Delivery.ApiClient;
 using Pipeline.RecordingApi;
 using Pipeline.RecordingApi.Http;
 
@@ -69,7 +71,12 @@ internal sealed class LoopbackApi(ApiPipeline api, IServiceProvider services) : 
             context.RequestServices = services;
             return next(context);
         });
-        app.UseMiddleware<KeyCheck>(services.GetRequiredService<ApiOptions>());
+        app.Use(static (context, next) =>
+        {
+            if (IsOwn(context.Request.Headers[OwnApi.KeyHeader])) return next(context);
+            context.Response.StatusCode = StatusCodes.Status401Unauthorized;
+            return Task.CompletedTask;
+        });
         app.Run(api.Requests);
         await server.StartAsync(cancellationToken);
     }
@@ -81,6 +88,8 @@ internal sealed class LoopbackApi(ApiPipeline api, IServiceProvider services) : 
         await server.StopAsync(cancellationToken);
         await server.DisposeAsync();
     }
+
+    private static bool IsOwn(string? given) => given is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(Key));
 
     private sealed class NoLifetime : IHostLifetime
     {

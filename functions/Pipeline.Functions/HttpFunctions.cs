@@ -8,7 +8,7 @@ namespace Pipeline.Functions;
 internal sealed class HttpFunctions(ApiPipeline api)
 {
     [Function("RecordingsApi")]
-    public IResult Recordings([HttpTrigger(AuthorizationLevel.Function, "get", "post", "delete", Route = "recordings/{*path}")] HttpRequest request) => api.Answer;
+    public IResult Recordings([HttpTrigger(AuthorizationLevel.Function, "get", "head", "post", "patch", "delete", Route = "recordings/{*path}")] HttpRequest request) => api.Answer;
 
     [Function("GuildSettingsApi")]
     public IResult GuildSettings([HttpTrigger(AuthorizationLevel.Function, "get", "put", "delete", Route = "guilds/{guildId}/settings/{*path}")] HttpRequest request) => api.Answer;

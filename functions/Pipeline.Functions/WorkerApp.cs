@@ -37,7 +37,13 @@ internal static class WorkerApp
         builder.Services.Configure<KestrelServerOptions>(static kestrel => kestrel.Limits.MaxRequestBodySize = LargestBody);
         builder.Services.AddPipelineStorage(options.Storage);
         builder.Services.AddDelivery(options.Delivery);
-        builder.Services.AddRecordingApi(new ApiOptions { Key = LoopbackApi.Key, LiveLimit = options.Delivery.LiveLimit });
+        // Without a key: the host has asked for it before a request comes here.
+        builder.Services.AddRecordingApi(new ApiOptions
+        {
+            LiveLimit = options.Delivery.LiveLimit,
+            PublicBaseUrl = options.PublicBaseUrl,
+            ShareLinkLife = TimeSpan.FromDays(options.ShareLinkDays),
+        });
         builder.Services.AddSingleton<ApiPipeline>();
         builder.Services.AddSingleton<LoopbackApi>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<LoopbackApi>());

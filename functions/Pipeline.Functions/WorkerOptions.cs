@@ -14,11 +14,22 @@ internal sealed record WorkerOptions
     /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: where metrics and traces go; null for nowhere. The exporter reads its other OTEL_ settings by itself.</summary>
     public Uri? TelemetryEndpoint { get; init; }
 
+    /// <summary><c>PUBLIC_BASE_URL</c>: what people's browsers reach, for links; null for the address that a request came to.</summary>
+    public Uri? PublicBaseUrl { get; init; }
+
+    /// <summary><c>SHARE_LINK_DAYS</c>: how long a link opens.</summary>
+    public int ShareLinkDays { get; init; } = 30;
+
     /// <exception cref="InvalidSettingException">Names the first setting that is wrong, its value and what it may be.</exception>
-    public static WorkerOptions Read(IConfiguration configuration) => new()
+    public static WorkerOptions Read(IConfiguration configuration)
     {
-        Storage = DeliveryOptions.ReadStorage(configuration),
-        Delivery = DeliveryOptions.Read(configuration),
-        TelemetryEndpoint = new SettingReader(configuration).AddressOrOff("OTEL_EXPORTER_OTLP_ENDPOINT"),
-    };
+        SettingReader settings = new(configuration);
+        WorkerOptions defaults = new() { Storage = DeliveryOptions.ReadStorage(configuration), Delivery = DeliveryOptions.Read(configuration) };
+        return defaults with
+        {
+            PublicBaseUrl = settings.Address("PUBLIC_BASE_URL"),
+            ShareLinkDays = settings.Number("SHARE_LINK_DAYS", 1, 3650) ?? defaults.ShareLinkDays,
+            TelemetryEndpoint = settings.AddressOrOff("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        };
+    }
 }

@@ -1,11 +1,14 @@
 using System.Net.Mime;
 using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Guilds;
 using Pipeline.RecordingApi.Health;
 using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Page;
 using Pipeline.RecordingApi.Recordings;
+using Pipeline.RecordingApi.Shares;
 using Pipeline.RecordingApi.Webhooks;
 
 namespace Pipeline.RecordingApi;
@@ -32,7 +35,9 @@ public static class ApiEndpoints
         MapEvents(routes);
         routes.MapGet("/api/health", static (HttpContext context, HealthOperations operations) => operations.GetAsync(context))
             .WithTags("operations").WithName("getHealth").WithSummary("Storage, queues, poison counts").Produces<HealthReport>().Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
-        routes.MapOpenApi(DocumentPath);
+        routes.MapOpenApi(DocumentPath).ForEverybody();
+        MapShares(api);
+        routes.MapPage();
     }
 
     private static void MapEvents(IEndpointRouteBuilder routes)
@@ -78,13 +83,37 @@ public static class ApiEndpoints
         api.MapGet("/recordings", static (HttpContext context, RecordingReads operations) => operations.ListAsync(context))
             .WithName("listRecordings").WithSummary("A server's recordings, newest first: guildId, limit, cursor").Produces<RecordingPage>().WithFaults(400);
         api.MapGet("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingReads operations) => operations.GetAsync(context, recordingId))
-            .WithName("getRecording").WithSummary("One recording and its segments, with links that read them for an hour").Produces<RecordingDetails>().WithFaults(404);
+            .WithName("getRecording").WithSummary("One recording, also while it runs; and its segments, unless segments=none, with links that read them for an hour")
+            .Produces<RecordingDetails>().Produces(StatusCodes.Status304NotModified).WithFaults(404).ForShares(ShareScopes.Listen);
+        api.MapMethods("/recordings/{recordingId}", [HttpMethods.Head], static (HttpContext context, string recordingId, RecordingReads operations) => operations.GetAsync(context, recordingId))
+            .ForShares(ShareScopes.Listen).ExcludeFromDescription();
+        api.MapGet("/recordings/{recordingId}/segments", static (HttpContext context, string recordingId, SegmentReads operations) => operations.ListAsync(context, recordingId))
+            .WithName("listSegments").WithSummary("Segments by time, also while the recording runs: from, to (seconds), limit, after")
+            .Produces<SegmentPage>().WithFaults(400, 404).ForShares(ShareScopes.Listen);
+        api.MapPatch("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingTitle operations) => operations.PatchAsync(context, recordingId))
+            .WithName("renameRecording").WithSummary("Give it another title").Accepts<TitleRequest>(MediaTypeNames.Application.Json)
+            .Produces(StatusCodes.Status204NoContent).WithFaults(400, 404).ForShares(ShareScopes.Delete);
         api.MapDelete("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingDeletion operations) => operations.DeleteAsync(context, recordingId))
-            .WithName("deleteRecording").WithSummary("Delete a recording's blobs and rows; repeating it is no fault").Produces(StatusCodes.Status204NoContent);
+            .WithName("deleteRecording").WithSummary("Delete a recording's blobs and rows; repeating it is no fault").Produces(StatusCodes.Status204NoContent)
+            .ForShares(ShareScopes.Delete);
     }
 
-    private static void WithFaults(this RouteHandlerBuilder route, params ReadOnlySpan<int> codes)
+    private static void MapShares(RouteGroupBuilder api)
+    {
+        api.MapPost("/recordings/{recordingId}/shares", static (HttpContext context, string recordingId, ShareLinks operations) => operations.CreateAsync(context, recordingId))
+            .WithName("createShare").WithSummary("Make a link that opens this recording; its secret is shown this once")
+            .Accepts<ShareRequest>(MediaTypeNames.Application.Json).Produces<ShareDetails>(StatusCodes.Status201Created).WithFaults(400, 404, 409);
+        api.MapGet("/recordings/{recordingId}/shares", static (HttpContext context, string recordingId, ShareLinks operations) => operations.ListAsync(context, recordingId))
+            .WithName("listShares").WithSummary("The links of a recording, without their secrets").Produces<ShareList>().WithFaults(404);
+        api.MapDelete("/recordings/{recordingId}/shares/{shareId}", static (HttpContext context, string recordingId, string shareId, ShareLinks operations) => operations.RevokeAsync(context, recordingId, shareId))
+            .WithName("revokeShare").WithSummary("End a link at once, with every page that it opened").Produces(StatusCodes.Status204NoContent).WithFaults(404);
+        api.MapPost("/recordings/{recordingId}/session", static (HttpContext context, string recordingId, ShareSessions operations) => operations.OpenAsync(context, recordingId))
+            .WithName("openSession").WithSummary("Exchange a link's secret for a cookie").Produces(StatusCodes.Status204NoContent).WithFaults(401, 429).ForEverybody();
+    }
+
+    private static RouteHandlerBuilder WithFaults(this RouteHandlerBuilder route, params ReadOnlySpan<int> codes)
     {
         foreach (int code in codes) route.Produces<ProblemBody>(code, "application/problem+json");
+        return route;
     }
 }

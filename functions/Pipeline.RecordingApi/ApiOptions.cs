@@ -11,6 +11,12 @@ public sealed record ApiOptions
     /// <summary>Who is told of events.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
 
+    /// <summary>What people's browsers reach, without a path; null for the address that a request came to.</summary>
+    public Uri? PublicBaseUrl { get; init; }
+
+    /// <summary>How long a share link opens, where nobody says otherwise.</summary>
+    public TimeSpan ShareLinkLife { get; init; } = TimeSpan.FromDays(30);
+
     /// <summary>Nothing stays live for longer.</summary>
     public required TimeSpan LiveLimit { get; init; }
 }

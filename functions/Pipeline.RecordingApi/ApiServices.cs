@@ -6,7 +6,10 @@ using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Guilds;
 using Pipeline.RecordingApi.Health;
 using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Live;
+using Pipeline.RecordingApi.Page;
 using Pipeline.RecordingApi.Recordings;
+using Pipeline.RecordingApi.Shares;
 using Pipeline.RecordingApi.Webhooks;
 
 namespace Pipeline.RecordingApi;
@@ -24,7 +27,16 @@ public static class ApiServices
         services.AddSingleton<RecordingEnds>();
         services.AddSingleton<BatchUploads>();
         services.AddSingleton<RecordingReads>();
+        services.AddSingleton<RecordingTitle>();
+        services.AddSingleton<SegmentReads>();
+        services.AddSingleton<LiveSegments>();
+        services.AddSingleton<LiveFacts>();
         services.AddSingleton<RecordingDeletion>();
+        services.AddSingleton<ShareTable>();
+        services.AddSingleton<ShareLinks>();
+        services.AddSingleton<ShareSessions>();
+        services.AddSingleton<WrongLinks>();
+        services.AddSingleton<PageAssets>();
         services.AddSingleton<ForgottenRecordings>();
         services.AddSingleton<GuildSettingsOperations>();
         services.AddSingleton<HealthOperations>();
@@ -48,10 +60,10 @@ public static class ApiServices
         return services;
     }
 
-    /// <summary>What every request passes before it reaches an operation: faults become problem details, and the key is asked for.</summary>
+    /// <summary>What every request passes before it reaches an operation: faults become problem details, and the key, or a link, is asked for.</summary>
     public static void UseRecordingApi(this IApplicationBuilder app)
     {
         app.UseMiddleware<FaultAnswers>();
-        app.UseMiddleware<KeyCheck>();
+        app.UseMiddleware<AccessCheck>();
     }
 }

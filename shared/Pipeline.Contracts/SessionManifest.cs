@@ -118,5 +118,8 @@ public sealed record RecordingNote
     [JsonNumberHandling(Snowflakes.AsText)]
     public required ulong UserId { get; init; }
 
+    /// <summary>Whose note it is, where the recording API knows a name; the bot leaves it out.</summary>
+    public string? Username { get; init; }
+
     public required string Text { get; init; }
 }

@@ -18,8 +18,11 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
         links.IssueAsync(clients.Recordings.GetBlobClient(blobName), BlobSasPermissions.Create, UploadLifetime, cancellation);
 
     /// <summary>A link that reads the blob for an hour, or null where the address is not in this container.</summary>
-    public async ValueTask<Uri?> ReadLinkAsync(Uri blobUrl, CancellationToken cancellation) =>
-        TryName(blobUrl, out string name) ? await links.IssueAsync(clients.Recordings.GetBlobClient(name), BlobSasPermissions.Read, ReadLifetime, cancellation) : null;
+    public ValueTask<Uri?> ReadLinkAsync(Uri blobUrl, CancellationToken cancellation) => ReadLinkAsync(blobUrl, ReadLifetime, cancellation);
+
+    /// <summary>A link that reads the blob for a while, or null where the address is not in this container.</summary>
+    public async ValueTask<Uri?> ReadLinkAsync(Uri blobUrl, TimeSpan lifetime, CancellationToken cancellation) =>
+        TryName(blobUrl, out string name) ? await links.IssueAsync(clients.Recordings.GetBlobClient(name), BlobSasPermissions.Read, lifetime, cancellation) : null;
 
     /// <summary>What lies at an address of this container; null where the address is elsewhere or nothing is there.</summary>
     public async Task<BlobFingerprint?> DescribeAsync(Uri blobUrl, CancellationToken cancellation) =>

@@ -18,6 +18,8 @@ public static class StorageServices
         services.TryAddSingleton<RecordingsContainer>();
         services.TryAddSingleton<MessageQueues>();
         services.TryAddSingleton<LedgerPartitions>();
+        services.TryAddSingleton<MovedSegments>();
+        services.TryAddSingleton<BlobCors>();
         services.TryAddSingleton<Reports>();
         return services;
     }

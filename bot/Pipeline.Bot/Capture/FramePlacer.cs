@@ -1,20 +1,16 @@
 using Pipeline.Audio.Opus;
-using Pipeline.Contracts;
 using Pipeline.Discord.Media;
 
 namespace Pipeline.Bot.Capture;
 
 /// <summary>
 /// Takes one user's packets in order and puts their sound at its place: bridges what is missing (concealment up to five
-/// frames, silence beyond), decodes, and hands the samples to the lane.
+/// frames, silence beyond), decodes, and hands the samples to the placement.
 /// </summary>
-internal sealed class FramePlacer(RecordingContext context, Timeline timeline, SegmentLane lane, TrackCounters counters) : IDisposable
+internal sealed class FramePlacer(RecordingContext context, Placement placement, TrackCounters counters) : IDisposable
 {
     /// <summary>What a decoder can make up without inventing words.</summary>
     private const int MaximumConcealed = 5;
-
-    /// <summary>Jitter may have the first packets of a run come so much too late.</summary>
-    private const long LargestCorrection = SampleClock.SamplesPerSecond / 4;
 
     private readonly IOpusDecoder decoder = context.Codecs.CreateDecoder(context.Options.Channels);
     private readonly EnergyDetector energy = new(context.Options.VadRmsThreshold);
@@ -51,78 +47,31 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
             return;
         }
         bool continues = hasPrevious && !previousWasSilent && packet.Timestamp - endTimestamp <= (missing * frameSamples) + (frameSamples / 2);
-        if (timeline.HasDecision && packet.Sequence >= timeline.DecidedFrom) TakeDecision(in packet, continues);
-        if (timeline.Restrain(packet.Timestamp, packet.Arrival)) Reanchored();
+        placement.Align(in packet, continues);
         (hasPrevious, previousSequence) = (true, packet.Sequence);
         Bridge(in packet, packet.Kind == AudioFrameKind.Opus ? opus : default, missing);
         if (packet.Kind == AudioFrameKind.Opus) Decode(opus, packet.Arrival);
         else MakeUp(packet.Arrival, isUndecryptable: true);
         endTimestamp = packet.Timestamp + frameSamples;
         CloseWhenSilent(packet.Arrival);
-        lane.SettleWhenLong();
+        placement.SettleWhenLong();
     }
 
     public void Dispose() => decoder.Dispose();
 
-    /// <param name="continues">Talk goes on without a pause by the sender's clock: nothing may be put in or taken out.</param>
-    private void TakeDecision(in Packet packet, bool continues)
-    {
-        // What was learnt of an unbroken clock holds for what is already written; a new anchor does not.
-        lane.Float(timeline.WantedOffset);
-        if (timeline.IsReanchored) Reanchor(in packet);
-        else if (continues) timeline.Keep();
-        else timeline.Realign();
-    }
-
-    // The first packets show a new anchor only roughly: in a segment of its own what follows can still be moved.
-    private void Reanchor(in Packet packet)
-    {
-        Reanchored();
-        timeline.Realign();
-        long pause = packet.Timestamp + timeline.Offset - lane.Position;
-        if (lane.MaySplit(packet.Arrival)) lane.Close(padding: pause - LargestCorrection, packet.Arrival);
-    }
-
-    private void Reanchored()
-    {
-        counters.Reanchored++;
-        lane.Settle();
-    }
-
     /// <summary>Fills the time between the last frame and this one.</summary>
     private void Bridge(in Packet packet, ReadOnlySpan<byte> opus, long missing)
     {
-        long target = packet.Timestamp + timeline.Offset;
-        long gap = target - lane.Position;
+        long gap = placement.GapBefore(in packet);
         bool concealable = missing is > 0 and <= MaximumConcealed && gap > 0 && gap <= (missing * frameSamples) + (frameSamples / 2);
         if (concealable && gap % OpusPacket.ShortestFrame == 0)
         {
             Conceal(opus, gap, (int)missing, packet.Arrival);
             return;
         }
-        if (missing > 0 && gap > 0) NoteLoss(target, Math.Min(gap, missing * frameSamples), missing);
-        if (!lane.IsOpen) timeline.Shift(lane.MoveTo(target));
-        else if (gap < 0) timeline.Shift(-gap); // what was written stays; the difference goes into the next silence
-        else if (gap > 0) BridgeSilence(target, gap, packet.Arrival);
-    }
-
-    private void BridgeSilence(long target, long gap, double arrival)
-    {
-        if (target - lane.AudibleEnd < context.Limits.SilenceThreshold || !lane.MaySplit(arrival))
-        {
-            lane.AppendSilence(gap, arrival);
-            return;
-        }
-        long before = timeline.Offset;
-        lane.Close(padding: gap, arrival);
-        target += timeline.Offset - before; // closing may have moved a floating start, and time with it
-        timeline.Shift(lane.MoveTo(target));
-    }
-
-    // Up to five are made up or lie in a pause; they are counted, not listed.
-    private void NoteLoss(long target, long samples, long missing)
-    {
-        if (missing > MaximumConcealed) lane.AddGap(target - samples, samples, GapLog.Loss);
+        // Up to five are made up or lie in a pause; they are counted, not listed.
+        if (missing > MaximumConcealed && gap > 0) placement.AddGapBefore(in packet, Math.Min(gap, missing * frameSamples), GapLog.Loss);
+        placement.Reach(in packet);
     }
 
     /// <summary>Makes up all frames of a short loss; the last one from the redundancy in the packet behind it, where it has some.</summary>
@@ -136,10 +85,10 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
             Span<short> pcm = context.Scratch.AsSpan(0, samples * context.Options.Channels);
             if (last && decoder.Recover(next, pcm, samples) == OpusDecodeResult.Decoded) counters.Recovered++;
             else ConcealOne(pcm, samples);
-            lane.Append(pcm, audible: false, arrival, isWithinTalk: !OpusPacket.IsSilent(next));
+            placement.Append(pcm, audible: false, arrival, isWithinTalk: !OpusPacket.IsSilent(next));
             left -= samples;
         }
-        if (left > 0) lane.AppendSilence(left, arrival);
+        if (left > 0) placement.AppendSilence(left, arrival);
     }
 
     private void ConcealOne(Span<short> pcm, int samples)
@@ -164,8 +113,8 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
         previousWasSilent = silent;
         quietSamples = audible || silent ? 0 : quietSamples + samples;
         if (audible) AudibleArrival = arrival;
-        if (lane.IsOpen && !lane.IsFloating) samples = Correct(pcm, samples, silent);
-        lane.Append(pcm[..(samples * decoder.Channels)], audible, arrival);
+        samples = Correct(pcm, samples, silent);
+        placement.Append(pcm[..(samples * decoder.Channels)], audible, arrival);
     }
 
     /// <summary>Follows the sender's clock: by a glide of one sample in talk, by as much as fits in silence.</summary>
@@ -174,12 +123,12 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
         int channels = decoder.Channels;
         if (silent)
         {
-            int correction = timeline.TakeSilentCorrection(samples);
+            int correction = placement.TakeSilentCorrection(samples);
             if (correction > 0) pcm.Slice(samples * channels, correction * channels).Clear();
             return samples + correction;
         }
         if (samples < SampleSlip.ShortestFrame) return samples;
-        int slip = timeline.TakeSlip(samples);
+        int slip = placement.TakeSlip(samples);
         if (slip == 0) return samples;
         counters.Slipped++;
         if (slip > 0) SampleSlip.Insert(pcm, samples, channels);
@@ -194,24 +143,24 @@ internal sealed class FramePlacer(RecordingContext context, Timeline timeline, S
         if (isUndecryptable)
         {
             counters.Undecryptable++;
-            lane.AddGap(lane.Position, frameSamples, GapLog.Undecryptable);
+            placement.AddGap(frameSamples, GapLog.Undecryptable);
         }
         if (unheard > MaximumConcealed)
         {
-            lane.AppendSilence(frameSamples, arrival);
+            placement.AppendSilence(frameSamples, arrival);
             return;
         }
         Span<short> pcm = context.Scratch.AsSpan(0, frameSamples * decoder.Channels);
         ConcealOne(pcm, frameSamples);
-        lane.Append(pcm, audible: false, arrival);
+        placement.Append(pcm, audible: false, arrival);
     }
 
     private void CloseWhenSilent(double arrival)
     {
-        if (!lane.IsOpen) return;
-        bool silentLongEnough = lane.Position - lane.AudibleEnd >= context.Limits.SilenceThreshold;
+        if (!placement.IsOpen) return;
+        bool silentLongEnough = placement.Silence >= context.Limits.SilenceThreshold;
         bool quietLongEnough = context.Limits.VadSilence > 0 && quietSamples >= context.Limits.VadSilence;
-        if ((silentLongEnough || quietLongEnough) && lane.MaySplit(arrival)) lane.Close(padding: 0, arrival);
+        if ((silentLongEnough || quietLongEnough) && placement.MaySplit(arrival)) placement.Close(padding: 0, arrival);
     }
 }
 

@@ -72,3 +72,35 @@ internal enum NoteOutcome
     /// <summary>The recording has as many as fit.</summary>
     TooMany,
 }
+
+/// <summary>Audio of one track that did not reach us. Neighbours of one reason become one gap before they are listed.</summary>
+internal sealed class TrackGaps(GapLog log, ulong userId)
+{
+    private RecordingGap? pending;
+
+    /// <summary>Missing audio that may still grow, or null. Any thread.</summary>
+    public RecordingGap? Pending => Volatile.Read(ref pending);
+
+    public void Add(long start, long samples, string reason)
+    {
+        if (samples <= 0) return;
+        if (pending is { } same && same.Reason == reason && start == same.StartSample + same.SampleCount)
+        {
+            Volatile.Write(ref pending, same with { SampleCount = same.SampleCount + samples });
+            return;
+        }
+        Flush();
+        Volatile.Write(ref pending, new RecordingGap { UserId = userId, StartSample = start, SampleCount = samples, Reason = reason });
+    }
+
+    /// <summary>Forgets what is pending.</summary>
+    public void Drop() => Volatile.Write(ref pending, null);
+
+    /// <summary>Lists what is pending: nothing more of it comes.</summary>
+    public void Flush()
+    {
+        if (pending is not { } gap) return;
+        log.Add(gap.UserId, gap.StartSample, gap.SampleCount, gap.Reason);
+        Volatile.Write(ref pending, null);
+    }
+}

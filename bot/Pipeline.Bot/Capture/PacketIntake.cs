@@ -8,7 +8,7 @@ namespace Pipeline.Bot.Capture;
 /// Takes one user's frames as they arrive: tells RTP sources apart, unwraps the counters, puts packets in order and hands
 /// them to the placer.
 /// </summary>
-internal sealed class PacketIntake(RecordingContext context, Timeline timeline, SegmentLane lane, FramePlacer placer, TrackCounters counters)
+internal sealed class PacketIntake(RecordingContext context, Timeline timeline, Placement placement, FramePlacer placer, TrackCounters counters)
 {
     private const long NoHurry = long.MinValue;
     private const long AtOnce = long.MaxValue;
@@ -19,9 +19,6 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
 
     // Packets of the source before may still be on their way for so long.
     private const double OldSourceLingers = SampleClock.SamplesPerSecond;
-
-    /// <summary>Jitter may place the first frame of a new source so much before its arrival.</summary>
-    private const double LargestJitter = 0.25 * SampleClock.SamplesPerSecond;
 
     // What waits behind a missing packet, or for a decision, is by then not waited for any more.
     private double LongestWait => Math.Max(Timeline.PauseBeforeRun, context.Limits.ReorderWindow);
@@ -87,8 +84,7 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
         bool isMarker = OpusPacket.IsSilenceMarker(frame.Opus);
         bool isNewest = packet.Sequence >= highestSequence;
         if (isNewest && arrival - LastArrival > LongestWait) Flush(); // a run of a few packets does not wait for the next one's
-        timeline.LookForRun(packet.Sequence, packet.Timestamp, arrival, beginsTalk: isNewest && !isMarker, afterMarker: lastWasSilenceMarker);
-        timeline.Observe(packet.Timestamp, arrival);
+        timeline.Observe(in packet, beginsTalk: isNewest && !isMarker, afterMarker: lastWasSilenceMarker);
         Sort(in packet, frame.Opus);
         if (packet.Sequence > highestSequence) (highestSequence, lastWasSilenceMarker) = (packet.Sequence, isMarker);
         LastArrival = Math.Max(LastArrival, arrival);
@@ -127,8 +123,8 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
         {
             EndEpoch();
             // The same voice goes on in the same file.
-            if (frame.Ssrc == ssrc || !lane.MaySplit(arrival)) lane.Settle();
-            else lane.Close((long)(arrival - LargestJitter) - lane.Position, arrival);
+            if (frame.Ssrc == ssrc || !placement.MaySplit(arrival)) placement.Settle();
+            else placement.Close((long)arrival - Placement.LargestJitter - placement.Position, arrival);
             if (frame.Ssrc != ssrc) previousSsrc = ssrc;
         }
         counters.Epochs++;

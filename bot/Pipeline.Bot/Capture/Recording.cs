@@ -131,7 +131,7 @@ internal sealed class Recording : IDisposable
             Frames.Release();
         }
         Obey(now);
-        if (!left.IsEmpty) TakeLeave(); // an enumerator would be an allocation of every tick
+        if (!left.IsEmpty) TakeLeave(); // the enumerator is an object, and nearly every tick has nothing to do
         double position = context.Position(now);
         foreach (Track track in inOrder) track.Tick(position);
         trackless.Flush(Sample(position) - SampleClock.SamplesPerSecond);

@@ -54,3 +54,34 @@ internal static class SampleSlip
         }
     }
 }
+
+/// <summary>
+/// How fast a track's offset may follow what is wanted: not at all within the tolerance, then in single samples, at most one in
+/// 20 ms (1042 ppm), until nothing is left. That follows a clock off by 500 ppm and cannot be heard.
+/// </summary>
+internal struct SlipPace
+{
+    private const int SamplesPerSlip = 960;
+
+    private bool isCorrecting;
+    private int samplesSinceSlip;
+
+    /// <summary>The slip that a frame of talk has to carry: 1, -1 or none.</summary>
+    public int Next(double error, double tolerance, int frameSamples)
+    {
+        if (!isCorrecting && Math.Abs(error) <= tolerance) return 0;
+        isCorrecting = Math.Abs(error) >= 1;
+        samplesSinceSlip = Math.Min(samplesSinceSlip + frameSamples, 2 * SamplesPerSlip);
+        if (!isCorrecting || samplesSinceSlip < SamplesPerSlip) return 0;
+        samplesSinceSlip -= SamplesPerSlip;
+        return Math.Sign(error);
+    }
+
+    /// <summary>The whole correction, as far as <paramref name="most"/> samples allow: for silence.</summary>
+    public int AtOnce(double error, double tolerance, int most)
+    {
+        if (!isCorrecting && Math.Abs(error) <= tolerance) return 0;
+        isCorrecting = false;
+        return (int)Math.Clamp(error, -most, most);
+    }
+}

@@ -4,10 +4,10 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Capture;
 
 /// <summary>
-/// One track's way into files: opens a segment at the first audible frame, cuts it at its greatest length, closes it when told,
-/// and turns what the disk does not take into a counted gap. Knows positions, not packets.
+/// One track's way into files: opens a segment where it is told, writes, closes. What the disk does not take becomes a gap, and
+/// the segment ends with what the disk has. Decides nothing about positions.
 /// </summary>
-internal sealed class SegmentLane(RecordingContext context, TrackUser user, Timeline timeline, TrackCounters counters, int firstIndex) : IDisposable
+internal sealed class SegmentLane(RecordingContext context, TrackUser user, TrackGaps gaps, int firstIndex) : IDisposable
 {
     /// <summary>Short answers with half a second between them come to as many.</summary>
     private const int SegmentsPerMinute = 60;
@@ -16,36 +16,26 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
 
     private readonly double[] openedAt = new double[SegmentsPerMinute];
     private int opens;
-    private const long LongestFloat = 10 * SampleClock.SamplesPerSecond;
-
     private readonly string folder = SpoolFiles.UserFolder(context.Folder, user.Id);
     private SegmentWriter? segment;
     private byte[]? buffer;
     private TrackTotals totals = TrackTotals.Empty;
     private int nextIndex = firstIndex;
     private long openSince = -1;
-    private long position;
-    private long lastSegmentEnd;
-    private bool isCut; // the last segment ended although nothing in the track did
-
-    // Missing audio that is not yet in the log, because more of the same may follow.
-    private string? gapReason;
-    private long gapStart;
-    private long gapSamples;
 
     public bool IsOpen => segment is not null;
 
-    /// <summary>The start may still be moved: the segment follows silence, and nothing of it is closed.</summary>
-    public bool IsFloating { get; private set; }
+    /// <summary>Samples that the open segment has room for.</summary>
+    public long Room => context.Limits.MaximumSegment - Samples;
 
-    /// <summary>End of the last frame, stored or not. Any thread.</summary>
-    public long Position => Volatile.Read(ref position);
+    /// <summary>Samples in the open segment.</summary>
+    public long Samples => segment?.SampleCount ?? 0;
 
-    /// <summary>End of the last audible frame of the open segment.</summary>
-    public long AudibleEnd { get; private set; }
+    /// <summary>Position of the open segment's first sample.</summary>
+    public long Start => segment?.StartSample ?? End;
 
-    /// <summary>Arrival of the frame that opened the segment.</summary>
-    public double OpenedArrival { get; private set; }
+    /// <summary>Where the last closed segment ends.</summary>
+    public long End { get; private set; }
 
     /// <summary>Start of the open segment, or null. Any thread.</summary>
     public long? OpenSince => Volatile.Read(ref openSince) is >= 0 and long start ? start : null;
@@ -55,15 +45,6 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
 
     /// <summary>Any thread.</summary>
     public int NextFreeIndex => Volatile.Read(ref nextIndex);
-
-    /// <summary>With no segment open: the next frame begins here, or where the last segment ends if that is later.</summary>
-    /// <returns>Samples by which it had to be moved.</returns>
-    public long MoveTo(long target)
-    {
-        long actual = Math.Max(target, lastSegmentEnd);
-        position = actual;
-        return actual - target;
-    }
 
     /// <summary>
     /// Whether the open file may end here for a reason that the sender can bring about (silence, another source). Beyond a budget per
@@ -75,145 +56,111 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
         return oldest == 0 || arrival - oldest > Minute;
     }
 
-    /// <summary>Puts a frame at the present position.</summary>
-    /// <param name="pcm"><c>[samples, channels]</c>.</param>
-    /// <param name="audible">Only an audible frame opens a segment; one that fills a hole within talk does, too, where the last was cut.</param>
-    public void Append(ReadOnlySpan<short> pcm, bool audible, double arrival, bool isWithinTalk = false)
+    /// <summary>False when the spool takes nothing.</summary>
+    public bool TryOpen(long start, double arrival)
     {
-        int channels = context.Options.Channels;
-        while (!pcm.IsEmpty)
+        if (!context.Spool.MayWrite(arrival)) return false;
+        SegmentSidecar sidecar = new()
         {
-            int samples = pcm.Length / channels;
-            if (segment is null && !((audible || (isWithinTalk && isCut)) && TryOpen(arrival)))
-            {
-                if (audible) Drop(samples);
-                position += samples;
-                return;
-            }
-            int part = (int)Math.Min(samples, context.Limits.MaximumSegment - segment!.SampleCount);
-            if (!TryWrite(pcm[..(part * channels)])) continue;
-            position += part;
-            pcm = pcm[(part * channels)..];
-            if (audible) NoteAudible();
-            if (segment.SampleCount >= context.Limits.MaximumSegment) Cut(arrival);
-        }
-    }
-
-    /// <summary>Time in which nothing was said. A segment that has no room for it is cut inside it.</summary>
-    public void AppendSilence(long samples, double arrival)
-    {
-        if (segment is null)
+            Session = context.Session,
+            UserId = user.Id,
+            Username = user.Name,
+            Index = nextIndex,
+            StartSample = start,
+            Channels = context.Options.Channels,
+        };
+        try
         {
-            position += samples;
-            return;
+            segment = OpenSegment(sidecar);
         }
-        long part = Math.Min(samples, context.Limits.MaximumSegment - segment.SampleCount);
-        TryWrite([], part);
-        position += part;
-        if (segment?.SampleCount >= context.Limits.MaximumSegment) Cut(arrival);
-        if (samples > part) AppendSilence(samples - part, arrival);
-    }
-
-    /// <summary>Notes that audio of this track did not reach us.</summary>
-    public void AddGap(long start, long samples, string reason)
-    {
-        if (gapReason != reason || start != gapStart + gapSamples)
+        catch (Exception failure) when (DiskFailure.Is(failure))
         {
-            FlushGap();
-            (gapReason, gapStart, gapSamples) = (reason, start, 0);
+            context.Spool.Fail(failure.Message, arrival);
+            return false;
         }
-        gapSamples += samples;
-    }
-
-    public void FlushGap()
-    {
-        if (gapReason is not null) context.Gaps.Add(user.Id, gapStart, gapSamples, gapReason);
-        gapReason = null;
-    }
-
-    /// <summary>Missing audio that may still grow, or null. Any thread.</summary>
-    public RecordingGap? PendingGap() => gapReason is { } reason
-        ? new RecordingGap { UserId = user.Id, StartSample = gapStart, SampleCount = gapSamples, Reason = reason }
-        : null;
-
-    /// <summary>The start of a floating segment follows what the timeline has learnt.</summary>
-    public void Float(long wantedOffset)
-    {
-        if (segment is null || !IsFloating) return;
-        long start = Math.Max(segment.StartSample + wantedOffset - timeline.Offset, lastSegmentEnd);
-        long shift = start - segment.StartSample;
-        segment.StartSample = start;
-        position += shift;
-        AudibleEnd += shift;
+        openedAt[opens++ % SegmentsPerMinute] = Math.Max(1, arrival);
+        Volatile.Write(ref nextIndex, nextIndex + 1);
         Volatile.Write(ref openSince, start);
-        timeline.Shift(shift);
+        return true;
     }
 
-    /// <summary>From here on the start stays.</summary>
-    public void Settle() => IsFloating = false;
-
-    /// <summary>A long segment's start is known well enough; from then on the sender's clock is followed inside it.</summary>
-    public void SettleWhenLong()
+    /// <summary>Moves the open segment as a whole.</summary>
+    public void MoveTo(long start)
     {
-        if (!IsFloating || segment!.SampleCount < LongestFloat) return;
-        Float(timeline.WantedOffset);
-        Settle();
+        segment!.StartSample = start;
+        Volatile.Write(ref openSince, start);
+    }
+
+    /// <param name="end">Position behind what was written so far.</param>
+    /// <returns>False when the disk refused: the segment has ended, and what it lacks up to <paramref name="end"/> is a gap.</returns>
+    public bool TryWrite(ReadOnlySpan<short> pcm, long end)
+    {
+        try
+        {
+            segment!.Write(pcm);
+            return true;
+        }
+        catch (Exception failure) when (DiskFailure.Is(failure))
+        {
+            Salvage(failure, end, end);
+            return false;
+        }
+    }
+
+    /// <inheritdoc cref="TryWrite"/>
+    public bool TryWriteSilence(long samples, long end)
+    {
+        try
+        {
+            segment!.WriteSilence(samples);
+            return true;
+        }
+        catch (Exception failure) when (DiskFailure.Is(failure))
+        {
+            Salvage(failure, end, end);
+            return false;
+        }
     }
 
     /// <summary>Lets a crash find nearly the right start.</summary>
-    public void RefreshSidecar()
+    public void RefreshSidecar(long end)
     {
         try
         {
             segment?.RefreshSidecar();
         }
-        catch (Exception failure) when (IsOfTheDisk(failure))
+        catch (Exception failure) when (DiskFailure.Is(failure))
         {
-            context.Spool.Fail(failure.Message, position);
+            context.Spool.Fail(failure.Message, end);
         }
     }
 
-    /// <summary>Ends the open segment within talk: the next one begins where it ends.</summary>
-    public void Cut(double arrival, long padding = 0)
+    /// <summary>Ends the open segment.</summary>
+    public void Close(long end, double arrival)
     {
-        if (segment is null) return;
-        Close(padding, arrival);
-        isCut = segment is null;
-    }
-
-    /// <summary>Ends the open segment. One under the least duration is padded with silence.</summary>
-    /// <param name="padding">Samples that the next segment will not start before; no more are padded.</param>
-    public void Close(long padding, double arrival)
-    {
-        isCut = false;
-        if (segment is null) return;
-        Float(timeline.WantedOffset);
-        padding = Math.Min(padding, context.Limits.MinimumSegment - segment.SampleCount);
-        if (padding > 0 && !TryWrite([], padding)) return;
         try
         {
-            ClosedSegment closed = segment.Close(user.Name);
+            ClosedSegment closed = segment!.Close(user.Name);
             context.Spool.Succeeded();
             Leave(closed);
         }
-        catch (Exception failure) when (IsOfTheDisk(failure))
+        catch (Exception failure) when (DiskFailure.Is(failure))
         {
-            Salvage(failure, arrival);
+            Salvage(failure, end, arrival);
         }
     }
 
-    /// <summary>Deletes the open segment, and what was missing lately: nobody was to hear it.</summary>
-    public void Discard()
+    /// <summary>Deletes the open segment.</summary>
+    public void Discard(long end)
     {
-        gapReason = null;
         if (segment is null) return;
         try
         {
             segment.Discard();
         }
-        catch (Exception failure) when (IsOfTheDisk(failure))
+        catch (Exception failure) when (DiskFailure.Is(failure))
         {
-            context.Spool.Fail(failure.Message, position);
+            context.Spool.Fail(failure.Message, end);
         }
         Leave(closed: null);
     }
@@ -228,41 +175,6 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
         segment = null;
         buffer = null;
     }
-
-    private bool TryOpen(double arrival)
-    {
-        if (!context.Spool.MayWrite(arrival)) return false;
-        long start = IsPauseWithinTalk ? lastSegmentEnd : position;
-        SegmentSidecar sidecar = new()
-        {
-            Session = context.Session,
-            UserId = user.Id,
-            Username = user.Name,
-            Index = nextIndex,
-            StartSample = start,
-            Channels = context.Options.Channels,
-        };
-        try
-        {
-            segment = OpenSegment(sidecar);
-        }
-        catch (Exception failure) when (IsOfTheDisk(failure))
-        {
-            context.Spool.Fail(failure.Message, arrival);
-            return false;
-        }
-        FlushGap();
-        openedAt[opens++ % SegmentsPerMinute] = Math.Max(1, arrival);
-        Volatile.Write(ref nextIndex, nextIndex + 1);
-        Volatile.Write(ref openSince, start);
-        IsFloating = start != lastSegmentEnd;
-        (OpenedArrival, AudibleEnd) = (arrival, position);
-        return TryWrite([], position - start);
-    }
-
-    // As short as one that an open segment would hold.
-    private bool IsPauseWithinTalk =>
-        isCut && position - lastSegmentEnd < Math.Min(context.Limits.SilenceThreshold, context.Limits.MaximumSegment);
 
     // Somebody who empties the spool may take empty folders away.
     private SegmentWriter OpenSegment(SegmentSidecar sidecar)
@@ -280,22 +192,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
         }
     }
 
-    private bool TryWrite(ReadOnlySpan<short> pcm, long silence = 0)
-    {
-        try
-        {
-            segment!.Write(pcm);
-            segment.WriteSilence(silence);
-            return true;
-        }
-        catch (Exception failure) when (IsOfTheDisk(failure))
-        {
-            Salvage(failure, position);
-            return false;
-        }
-    }
-
-    private void Salvage(Exception failure, double arrival)
+    private void Salvage(Exception failure, long end, double arrival)
     {
         context.Spool.Fail(failure.Message, arrival);
         long kept = segment!.StartSample + segment.FlushedSampleCount;
@@ -305,38 +202,22 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Time
             closed = segment.Salvage();
             if (closed is null && segment.Index == nextIndex - 1) Volatile.Write(ref nextIndex, segment.Index);
         }
-        catch (Exception second) when (IsOfTheDisk(second))
+        catch (Exception second) when (DiskFailure.Is(second))
         {
             context.Spool.Fail(second.Message, arrival);
             segment.Dispose();
         }
-        if (position > kept) AddGap(kept, position - kept, GapLog.Spool);
+        gaps.Add(kept, end - kept, GapLog.Spool);
         Leave(closed);
     }
 
     private void Leave(ClosedSegment? closed)
     {
         segment = null;
-        IsFloating = false;
         Volatile.Write(ref openSince, -1);
         if (closed is null) return;
-        lastSegmentEnd = closed.StartSample + closed.SampleCount;
+        End = closed.StartSample + closed.SampleCount;
         Volatile.Write(ref totals, totals.With(closed));
         context.SegmentClosed?.Invoke(closed);
     }
-
-    private void NoteAudible()
-    {
-        AudibleEnd = position;
-        FlushGap();
-    }
-
-    private void Drop(int samples)
-    {
-        isCut = false;
-        counters.SpoolDropped++;
-        AddGap(position, samples, GapLog.Spool);
-    }
-
-    private static bool IsOfTheDisk(Exception failure) => failure is IOException or UnauthorizedAccessException;
 }

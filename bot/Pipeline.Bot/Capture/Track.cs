@@ -14,16 +14,15 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
 {
     private const double SpeakingFor = 0.3 * SampleClock.SamplesPerSecond;
 
-    /// <summary>A frame may still be on its way for so long, by jitter; padding stays away from there.</summary>
-    private const double LargestJitter = 0.25 * SampleClock.SamplesPerSecond;
-
     // Listeners who once said a word need no decoder for the rest of a long call.
     private const double GivenBackAfter = 300.0 * SampleClock.SamplesPerSecond;
 
     private readonly TrackUser user = new(userId);
     private readonly TrackCounters counters = new();
     private readonly Timeline timeline = new();
+    private readonly TrackGaps gaps = new(context.Gaps, userId);
     private SegmentLane? lane;
+    private Placement? placement;
     private PacketIntake? intake;
     private FramePlacer? placer;
     private double audibleArrival = double.NegativeInfinity;
@@ -33,8 +32,6 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
     public ulong UserId => user.Id;
 
     private bool IsRecorded => !isBot || context.Options.IncludeBots;
-
-    private SegmentLane Lane => lane ??= new SegmentLane(context, user, timeline, counters, firstIndex);
 
     public void Accept(in AudioFrame frame, double arrival)
     {
@@ -65,7 +62,7 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
     /// <summary>Closes what no more frames will come for.</summary>
     public void Tick(double now)
     {
-        if (intake is null || lane is null) return;
+        if (intake is null || placement is null) return;
         if (now - intake.LastArrival > GivenBackAfter)
         {
             Leave(now);
@@ -73,11 +70,11 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
         }
         bool isIdle = now - intake.LastArrival > context.Limits.LazySilence;
         if (isIdle) intake.Flush();
-        if (!lane.IsOpen) return;
-        long padding = (long)(now - LargestJitter) - lane.Position;
-        if (isIdle) lane.Close(padding, now);
-        else if (now - lane.OpenedArrival > context.Limits.LongestOpen) lane.Cut(now, padding);
-        lane.RefreshSidecar();
+        if (!placement.IsOpen) return;
+        long padding = (long)now - Placement.LargestJitter - placement.Position;
+        if (isIdle) placement.Close(padding, now);
+        else if (now - placement.OpenedArrival > context.Limits.LongestOpen) placement.Cut(now, padding);
+        lane!.RefreshSidecar(placement.Position);
     }
 
     /// <summary>Everything received so far goes into files, and they are closed.</summary>
@@ -85,12 +82,12 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
     public void Interrupt(long padding, double now)
     {
         intake?.EndEpoch();
-        lane?.Close(padding, now);
-        lane?.FlushGap();
+        placement?.Close(padding, now);
+        gaps.Flush();
     }
 
     /// <summary>Closes the open segment; talk goes on in the next without a missing sample.</summary>
-    public void Cut(double now) => lane?.Cut(now);
+    public void Cut(double now) => placement?.Cut(now);
 
     /// <summary><see cref="Interrupt"/>, and the buffers are given back.</summary>
     public void Leave(double now)
@@ -135,14 +132,14 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
             ByteCount = totals.ByteCount,
             NextFreeIndex = present?.NextFreeIndex ?? firstIndex,
             OpenSince = present?.OpenSince,
-            Position = present?.Position ?? 0,
+            Position = placement?.Position ?? 0,
             Speaking = now - Volatile.Read(ref audibleArrival) < SpeakingFor,
             Health = counters.Read(),
         };
     }
 
     /// <summary>Missing audio that may still grow, or null. Any thread.</summary>
-    public RecordingGap? PendingGap() => lane?.PendingGap();
+    public RecordingGap? PendingGap() => gaps.Pending;
 
     /// <summary>An open segment stays as <c>.open.wav</c>.</summary>
     public void Dispose()
@@ -156,14 +153,16 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
     {
         placer?.Dispose();
         (placer, intake) = (null, null);
-        lane?.Discard();
+        placement?.Discard();
         lane?.ReleaseBuffer();
     }
 
     private void Equip()
     {
-        placer = new FramePlacer(context, timeline, Lane, counters);
-        intake = new PacketIntake(context, timeline, Lane, placer, counters);
+        lane ??= new SegmentLane(context, user, gaps, firstIndex);
+        placement ??= new Placement(context, timeline, lane, gaps, counters);
+        placer = new FramePlacer(context, placement, counters);
+        intake = new PacketIntake(context, timeline, placement, placer, counters);
     }
 }
 

@@ -69,6 +69,9 @@ internal static class WireMapping
         Format = Format,
         BlobUrl = segment.BlobUrl,
         ContentMd5 = segment.ContentMd5,
+        StartSample = segment.StartSample,
+        SampleCount = segment.SampleCount,
+        Channels = segment.Channels,
     };
 
     public static CompletedFile Completed(int fileIndex, LedgerSegment segment) => new()

@@ -16,7 +16,7 @@ internal static class LedgerRows
 {
     public const string RecordingKey = LedgerPartitions.RecordingKey;
     public const string ManifestKey = "manifest";
-    public const string SegmentPrefix = "segment-";
+    public const string SegmentPrefix = MovedSegments.RowPrefix;
     public const string FaultPrefix = "fault-";
 
     // A binary property holds 64 KiB, a row 1 MiB.

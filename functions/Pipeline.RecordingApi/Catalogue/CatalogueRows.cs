@@ -15,13 +15,16 @@ namespace Pipeline.RecordingApi.Catalogue;
 internal static class CatalogueRows
 {
     public const string RecordingKey = "recording";
+    public const string AnySegment = "segment-";
     public const string LivePartition = "live";
     private const int ChunkLength = 60 * 1024;
 
     // Unix ms of the year 9999 has 15 digits; counting down from here sorts newest first.
     private const long EndOfTime = 999_999_999_999_999;
 
-    public static string SegmentPrefix(string set) => $"segment-{set}-";
+    public static string SegmentPrefix(string set) => $"{AnySegment}{set}-";
+
+    public static string SegmentRow(string set, int number) => string.Create(CultureInfo.InvariantCulture, $"{SegmentPrefix(set)}{number:D8}");
 
     public static string GuildPartition(string guildId) => $"guild-{guildId}";
 
@@ -55,7 +58,7 @@ internal static class CatalogueRows
     }
 
     public static TableEntity WriteSegment(string recordingId, string set, int number, RecordingSegment segment) => new(
-        recordingId, string.Create(CultureInfo.InvariantCulture, $"{SegmentPrefix(set)}{number:D8}"))
+        recordingId, SegmentRow(set, number))
     {
         ["Json"] = JsonSerializer.SerializeToUtf8Bytes(segment, ApiJsonContext.Default.RecordingSegment),
     };

@@ -73,9 +73,25 @@ public sealed class CatalogueTable(StorageClients clients)
         return segments;
     }
 
+    /// <summary>The segments of a set from one number on, as they come off the table.</summary>
+    public async IAsyncEnumerable<RecordingSegment> ReadSegmentsFromAsync(string recordingId, string set, int number, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        string from = CatalogueRows.SegmentRow(set, number), prefix = CatalogueRows.SegmentPrefix(set);
+        string to = prefix[..^1] + (char)(prefix[^1] + 1);
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {from} and RowKey lt {to}");
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation)) yield return CatalogueRows.ReadSegment(row);
+    }
+
+    /// <summary>The segment of a set with this number; null past the end.</summary>
+    public async Task<RecordingSegment?> FindSegmentAsync(string recordingId, string set, int number, CancellationToken cancellation)
+    {
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recordingId, CatalogueRows.SegmentRow(set, number), cancellationToken: cancellation);
+        return row.HasValue ? CatalogueRows.ReadSegment(row.Value!) : null;
+    }
+
     /// <summary>Deletes all segment rows but those of the sets that are kept.</summary>
     public Task DeleteOtherSegmentsAsync(string recordingId, string keptSet, CancellationToken cancellation) =>
-        PartitionEraser.DeleteAsync(table, recordingId, key => key != CatalogueRows.RecordingKey && !key.StartsWith(CatalogueRows.SegmentPrefix(keptSet), StringComparison.Ordinal), cancellation);
+        PartitionEraser.DeleteAsync(table, recordingId, key => IsSegment(key) && !key.StartsWith(CatalogueRows.SegmentPrefix(keptSet), StringComparison.Ordinal), cancellation);
 
     /// <summary>A page of a server's recordings, newest first.</summary>
     /// <param name="cursor">Where the page before ended; null for the first.</param>
@@ -123,7 +139,10 @@ public sealed class CatalogueTable(StorageClients clients)
 
     /// <summary>Deletes the segment rows of a recording; repeating it is no fault.</summary>
     public Task DeleteSegmentsAsync(string recordingId, CancellationToken cancellation) =>
-        PartitionEraser.DeleteAsync(table, recordingId, key => key != CatalogueRows.RecordingKey, cancellation);
+        PartitionEraser.DeleteAsync(table, recordingId, IsSegment, cancellation);
+
+    // Other rows of the partition, such as share links, are not of a set.
+    private static bool IsSegment(string key) => key.StartsWith(CatalogueRows.AnySegment, StringComparison.Ordinal);
 
     // A list row may outlive its recording, or belong to a first try with another start time: only the true one counts.
     private async Task<CatalogueRecording?> ResolveAsync(TableEntity row, CancellationToken cancellation)

@@ -3,6 +3,7 @@ using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Live;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Recordings;
@@ -43,7 +44,7 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
             if (!live && recording.SegmentSet == set.Name && !amends) return await AnswerAsync(recording.Details, set.Segments, cancellation);
             if (!live && !await MayAmendAsync(recording, set, amends, cancellation)) return Problems.Finished(recordingId, Words.Of(recording.Details.Status));
             await catalogue.WriteSegmentsAsync(recordingId, set.Name, set.Segments, cancellation);
-            RecordingDetails finished = finish(recording.Details);
+            RecordingDetails finished = WithTracks(finish(recording.Details), set);
             if (!await catalogue.TryUpdateAsync(recording with { Details = finished, SegmentSet = set.Name, BatchSet = null }, cancellation)) continue;
             if (recording.SegmentSet is not null || recording.BatchSet is not null) await catalogue.DeleteOtherSegmentsAsync(recordingId, set.Name, cancellation);
             return await AnswerAsync(finished, set.Segments, cancellation);
@@ -57,6 +58,12 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
         if (recording.SegmentSet is not { } before) return true;
         return Amendments.Keeps(await catalogue.ReadSegmentsAsync(recording.Details.Id, before, cancellation), set.Segments);
     }
+
+    private static RecordingDetails WithTracks(RecordingDetails details, SegmentSet set) => details with
+    {
+        Tracks = RecordingTracks.Of(details, set.Segments),
+        LongestSegment = set.Segments.Select(segment => segment.Duration).DefaultIfEmpty(0).Max(),
+    };
 
     private static RecordingDetails Finished(RecordingDetails details, FinalizeRequest request, SegmentSet set)
     {

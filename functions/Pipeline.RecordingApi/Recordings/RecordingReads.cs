@@ -1,14 +1,19 @@
 using System.Globalization;
+using System.Net.Mime;
+using System.Security.Cryptography;
+using System.Text.Json;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Live;
+using Pipeline.RecordingApi.Shares;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Recordings;
 
 /// <summary>Shows recordings to those who ask.</summary>
-public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer container, TimeProvider time)
+public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer container, LiveFacts live, TimeProvider time)
 {
     private const int DefaultLimit = 25;
     private const int LargestLimit = 100;
@@ -37,9 +42,41 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
         CatalogueEntry entry = await catalogue.FindAsync(id.ToString(), context.RequestAborted);
         if (entry.Recording is not { } recording) return Problems.UnknownRecording();
-        List<RecordingSegment> segments = recording.SegmentSet is { } set ? await catalogue.ReadSegmentsAsync(id.ToString(), set, context.RequestAborted) : [];
-        for (int i = 0; i < segments.Count; i++) segments[i] = await WithLinkAsync(segments[i], context.RequestAborted);
-        return Results.Json(recording.Details with { Segments = segments }, WireJsonContext.Default.RecordingDetails);
+        ShareScopes? scopes = AccessCheck.ScopesOf(context);
+        bool isBrief = scopes is not null || context.Request.Query["segments"] == "none";
+        RecordingDetails details = await FillAsync(recording, id, isBrief, context.RequestAborted);
+        if (scopes is { } allowed) details = details with { Scopes = ShareScopeWords.Of(allowed) };
+        // An answer with links is another one each time.
+        return isBrief || details.Segments.Count == 0 ? Tagged(context, details) : Results.Json(details, WireJsonContext.Default.RecordingDetails);
+    }
+
+    private async Task<RecordingDetails> FillAsync(CatalogueRecording recording, RecordingId id, bool isBrief, CancellationToken cancellation)
+    {
+        RecordingDetails details = recording.Details with { StartedAt = recording.Details.RecordedAt };
+        if (recording.SegmentSet is not { } set) return details.Status == RecordingStatus.Live ? await live.FillAsync(details, id, cancellation) : details;
+        List<RecordingSegment> segments = isBrief && details.Tracks.Count > 0 ? [] : await catalogue.ReadSegmentsAsync(id.ToString(), set, cancellation);
+        IReadOnlyList<RecordingTrack> tracks = details.Tracks.Count > 0 ? details.Tracks : RecordingTracks.Of(details, segments);
+        if (isBrief) segments = [];
+        for (int i = 0; i < segments.Count; i++) segments[i] = await WithLinkAsync(segments[i], cancellation);
+        long samples = RecordingTracks.Samples(details.Duration ?? 0);
+        return details with
+        {
+            Segments = segments,
+            Tracks = tracks,
+            Notes = RecordingTracks.WithNames(details.Notes, tracks),
+            EndedAt = details.SessionEndTime is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
+            DurationSamples = samples,
+            SafeSamples = samples,
+        };
+    }
+
+    private static IResult Tagged(HttpContext context, RecordingDetails details)
+    {
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(details, WireJsonContext.Default.RecordingDetails);
+        string tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(body))[..16]}\"";
+        context.Response.Headers.ETag = tag;
+        context.Response.Headers.CacheControl = "private, no-cache";
+        return context.Request.Headers.IfNoneMatch.Contains(tag) ? Results.StatusCode(StatusCodes.Status304NotModified) : Results.Bytes(body, MediaTypeNames.Application.Json);
     }
 
     private async Task<RecordingSegment> WithLinkAsync(RecordingSegment segment, CancellationToken cancellation)

@@ -33,6 +33,9 @@ internal sealed record SegmentSet(IReadOnlyList<RecordingSegment> Segments, stri
         Format = segment.Format!,
         BlobUrl = segment.BlobUrl!,
         ContentMd5 = segment.ContentMd5,
+        StartSample = segment.StartSample,
+        SampleCount = segment.SampleCount,
+        Channels = segment.Channels,
     };
 
     private static string Line(RecordingSegment s) => string.Create(

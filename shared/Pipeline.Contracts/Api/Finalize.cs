@@ -50,6 +50,15 @@ public sealed record FinalizeSegment
 
     /// <summary>Optional addition: base64, as in Content-MD5.</summary>
     public string? ContentMd5 { get; init; }
+
+    /// <summary>Optional addition: exact position since the start of the recording, samples at 48 kHz.</summary>
+    public long? StartSample { get; init; }
+
+    /// <summary>Optional addition: samples per channel.</summary>
+    public long? SampleCount { get; init; }
+
+    /// <summary>Optional addition.</summary>
+    public int? Channels { get; init; }
 }
 
 /// <summary>Answer of finalize and complete.</summary>

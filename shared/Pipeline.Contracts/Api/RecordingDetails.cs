@@ -3,8 +3,28 @@ namespace Pipeline.Contracts.Api;
 /// <summary>Answer of <c>GET /api/recordings/{id}</c>: the summary and everything below it.</summary>
 public sealed record RecordingDetails : RecordingSummary
 {
-    /// <summary>By start time. Empty while live.</summary>
+    /// <summary>By start time. Empty while live, and where the caller does not want them.</summary>
     public required IReadOnlyList<RecordingSegment> Segments { get; init; }
+
+    /// <summary>The same as <see cref="RecordingSummary.RecordedAt"/>, as people who listen know it.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>Null while live.</summary>
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Samples at 48 kHz since the start; while live as far as anybody knows.</summary>
+    public long? DurationSamples { get; init; }
+
+    /// <summary>Before this position nothing that was heard can be lost any more.</summary>
+    public long? SafeSamples { get; init; }
+
+    public IReadOnlyList<RecordingTrack> Tracks { get; init; } = [];
+
+    /// <summary>Milliseconds of the longest segment; null while live.</summary>
+    public long? LongestSegment { get; init; }
+
+    /// <summary>What the caller's link allows; null for a caller with the key, who may do everything.</summary>
+    public IReadOnlyList<string>? Scopes { get; init; }
 
     public IReadOnlyList<MissingSegment> MissingSegments { get; init; } = [];
     public IReadOnlyList<RecordingGap> Gaps { get; init; } = [];
@@ -42,6 +62,14 @@ public sealed record RecordingSegment
 
     /// <summary>Where it lives, without a right to read it.</summary>
     public required string BlobUrl { get; init; }
+
+    /// <summary>Exact position since the start of the recording, samples at 48 kHz; null where the caller of the API did not say.</summary>
+    public long? StartSample { get; init; }
+
+    /// <summary>Samples per channel; null where the caller of the API did not say.</summary>
+    public long? SampleCount { get; init; }
+
+    public int? Channels { get; init; }
 
     /// <summary>Base64, as in Content-MD5; null where the caller of the API did not say.</summary>
     public string? ContentMd5 { get; init; }

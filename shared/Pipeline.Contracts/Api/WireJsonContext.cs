@@ -22,4 +22,9 @@ namespace Pipeline.Contracts.Api;
 [JsonSerializable(typeof(GuildSettings))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(SegmentPage))]
+[JsonSerializable(typeof(TitleRequest))]
+[JsonSerializable(typeof(ShareRequest))]
+[JsonSerializable(typeof(ShareDetails))]
+[JsonSerializable(typeof(ShareList))]
 public sealed partial class WireJsonContext : JsonSerializerContext;

@@ -49,8 +49,17 @@ public static class FunctionsSettings
         "Functions__PoisonRedrives", Programs.Functions, new NumberForm(0, 100), 3,
         "How often a message that failed too often gets another chance");
 
+    public static Setting<Uri?> PublicBaseUrl { get; } = new(
+        "PUBLIC_BASE_URL", Programs.Both, new AddressForm(AddressSchemes.HttpOrHttps, "https://record.example.org") { RootOnly = true }, null,
+        "What people's browsers reach, such as `https://record.example.org`: links to recordings begin with it")
+    { DefaultInWords = "the address that the recording API is called at" };
+
+    public static Setting<int> ShareLinkDays { get; } = new(
+        "SHARE_LINK_DAYS", Programs.Functions, new NumberForm(1, 3650), 30,
+        "How many days a link to a recording opens");
+
     public static IReadOnlyList<Setting> All { get; } =
-        [Key, KeyFile, AllowedHosts, LocalTriggers, LocalHide, AbandonAfter, AdoptAfter, FinalizeDeadline, LiveLimit, PoisonRedrives];
+        [Key, KeyFile, AllowedHosts, PublicBaseUrl, ShareLinkDays, LocalTriggers, LocalHide, AbandonAfter, AdoptAfter, FinalizeDeadline, LiveLimit, PoisonRedrives];
 
     private static DurationForm UpToADay(TimeSpan minimum) => new(minimum, TimeSpan.FromDays(1));
 }

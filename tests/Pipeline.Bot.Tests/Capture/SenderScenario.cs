@@ -18,6 +18,14 @@ public sealed record SenderScenario(string Name)
     /// <summary>The RTP clock stands still in pauses, as some clients do.</summary>
     public bool ClockStopsInPauses { get; init; }
 
+    /// <summary>A busy sender: every packet leaves at least so much too late, but for one in <see cref="OnTimeOneIn"/> (0: none).</summary>
+    public double Late { get; init; }
+    public int OnTimeOneIn { get; init; } = 1;
+
+    /// <summary>It is busy from here, ms after the start of the recording, until <see cref="LateUntil"/>.</summary>
+    public double LateFrom { get; init; }
+    public double LateUntil { get; init; } = double.PositiveInfinity;
+
     /// <summary>A talk begins with a silence marker that was left over from the end of the last one, as discord.js does.</summary>
     public bool LeftoverMarker { get; init; }
 

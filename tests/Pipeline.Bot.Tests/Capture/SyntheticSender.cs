@@ -68,6 +68,8 @@ internal sealed class SyntheticSender
     /// <summary>Recording position at which a sample of the sender's clock was said.</summary>
     public double TruePosition(double mediaSample) => (scenario.StartsAt * 48) + (mediaSample / (1 + (scenario.PartsPerMillion * 1e-6)));
 
+    private bool IsOnTime => scenario.OnTimeOneIn > 0 && Sent % scenario.OnTimeOneIn == 0;
+
     private void BeginSpurt(long start, long end)
     {
         double held = scenario.HeadHold > 0 ? random.NextDouble() * scenario.HeadHold : double.NegativeInfinity;
@@ -92,6 +94,7 @@ internal sealed class SyntheticSender
     {
         double sentAt = TruePosition(media) / 48;
         double arrival = sentAt + (random.NextDouble() * scenario.Jitter);
+        if (scenario.Late > 0 && sentAt >= scenario.LateFrom && sentAt < scenario.LateUntil) arrival = IsOnTime ? sentAt : arrival + scenario.Late;
         if (random.NextDouble() < scenario.Reorder) arrival += 1.5 * scenario.FrameMilliseconds;
         if (sentAt >= scenario.StallAt && sentAt <= scenario.StallAt + scenario.StallLength) arrival = scenario.StallAt + scenario.StallLength + (media * 1e-9);
         if (arrival < spurt!.HeldUntil) arrival = spurt.HeldUntil + (media * 1e-9);

@@ -79,6 +79,40 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData(15, 40, 230)] // on time once in 4.6 s
+    [InlineData(60, 100, 230)]
+    [InlineData(5, 10, 230)]
+    public void Late_packets_among_timely_ones_ask_for_no_slip(int late, int jitter, int onTimeOneIn)
+    {
+        SenderScenario sent = new($"busy sender, {late} ms late") { Late = late, Jitter = jitter, OnTimeOneIn = onTimeOneIn, Turns = [60_000] };
+        SyntheticSender sender = new SyntheticSender(sent).Speak();
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, ReorderWindow = TimeSpan.FromMilliseconds(200) });
+        run.Receive(sender).Stop();
+        Assert.Equal((0, 0), (run.Track().Health.Slipped, run.Track().Health.Reanchored));
+        Assert.True(LaneComparison.Of(run.Lane(), sender).Worst < 1);
+    }
+
+    [Theory]
+    [InlineData(200, 40, true)]
+    [InlineData(200, 40, false)]
+    [InlineData(400, 60, true)]
+    [InlineData(180, 200, true)]
+    public void Sender_that_is_busy_for_three_seconds_within_talk_moves_nothing(int stall, int late, bool clockStops)
+    {
+        SenderScenario sent = new("busy within talk")
+        {
+            StallAt = 12_000, StallLength = stall, LateFrom = 12_000, LateUntil = 15_000, Late = late, OnTimeOneIn = 0, Jitter = 10,
+            Turns = [3000, 3000, 30_000], ClockStopsInPauses = clockStops, LeftoverMarker = true,
+        };
+        SyntheticSender sender = new SyntheticSender(sent).Speak();
+        using CaptureRun run = new();
+        run.Receive(sender).Stop();
+        SpurtJudgement judged = SpurtJudgement.Of(run.Lane(), sender, sent, run.Track().Health);
+        Assert.True(judged.Worst < 2 && judged.Missing == 0, $"{judged.Worst} ms, {judged}");
+        Assert.Equal((clockStops ? 1 : 0, 0), (run.Track().Health.Reanchored, run.Track().Health.Slipped));
+    }
+
+    [Theory]
     [InlineData(2.5, 90, 100)]
     [InlineData(2.5, 380, 400)]
     [InlineData(5, 90, 100)]

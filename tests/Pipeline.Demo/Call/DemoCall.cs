@@ -18,7 +18,7 @@ internal sealed class DemoCall(DemoStage stage, IReadOnlyList<DemoVoice> voices)
     public async Task<Ended> RunAsync(DemoOptions options)
     {
         await StartAsync(options.Plain);
-        Task talk = Task.WhenAll(voices.Select(voice => voice.TalkAsync()));
+        Task talk = Task.WhenAll(voices.Select(voice => voice.TalkAsync(options.Talks)));
         await Task.Delay(TimeSpan.FromSeconds(12));
         DemoRun.Show("in the middle", Panel()!);
         List<(string, string?)> codes = [];

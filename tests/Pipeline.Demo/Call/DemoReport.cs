@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pipeline.Contracts.Api;
 using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.Speakers;
 using Pipeline.DiscordSimulator.World;
 using Pipeline.TestKit.Stage;
 
@@ -12,12 +13,19 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
     private const double LeastCorrelation = 0.8;
     private static readonly TimeSpan MostError = TimeSpan.FromMilliseconds(20);
 
+    private static readonly TimeSpan FrameDuration = TimeSpan.FromMilliseconds(20);
+
+    // The recorder corrects within talk from 2 ms on.
+    private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(2);
+
+    private readonly List<TimeSpan> errors = [];
+
     public async Task<bool> PrintAsync(RecordingDetails recording, double stopToFinalized, DemoCall.Ended ended)
     {
         bool good = recording.Status == RecordingStatus.Completed && recording.MissingSegments.Count == 0;
         IReadOnlyList<VerifiedTrack> tracks = await new RecordingVerifier(stage.Functions.Api).VerifyAsync(recording, CancellationToken.None);
         Console.WriteLine();
-        Console.WriteLine("speaker   segments   seconds        bytes   said at   found at   off by   within the clip   correlation");
+        Console.WriteLine("speaker   segments   seconds        bytes    talks   on the wire   found at   off by   within a talk   correlation   slipped");
         foreach (DemoVoice voice in voices)
         {
             string userId = voice.UserId.ToString(CultureInfo.InvariantCulture);
@@ -30,6 +38,9 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
             }
             good &= await PrintTrackAsync(recording, voice, track);
         }
+        TimeSpan apart = errors.Count == 0 ? TimeSpan.Zero : errors.Max() - errors.Min();
+        good &= apart <= MostError;
+        Console.WriteLine(FormattableString.Invariant($"tracks and talks lie {apart.TotalMilliseconds:F1} ms apart at most, against the wire"));
         PrintCodes(ended);
         good &= ended.PrivacyCodes.All(code => code.Code is null || Digits(ended.PanelText).Contains(Digits(code.Code), StringComparison.Ordinal));
         SimulatedMessage panel = new DemoCall(stage, voices).Panel()!;
@@ -42,13 +53,33 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
 
     private async Task<bool> PrintTrackAsync(RecordingDetails recording, DemoVoice voice, VerifiedTrack track)
     {
-        DeliveredPacket first = stage.Discord.Deliveries.All.First(packet => packet.ReceiverId == stage.Discord.Bot.Id && packet.UserId == voice.UserId && !packet.IsSilence);
-        TimeSpan said = stage.Origin + first.SpokenAt - recording.RecordedAt;
+        IReadOnlyList<DeliveredTalk> talks = stage.Discord.Deliveries.Talks(stage.Discord.Bot.Id, voice.UserId);
         float[] audio = await Pcm.DownloadTrackAsync(stage.Functions.Api, recording, track.UserId, CancellationToken.None);
-        SpeechAlignment found = SpeechAlignment.Find(Pcm.Decode(voice.File), audio);
-        bool good = found.Correlation >= LeastCorrelation && found.WorstWindow <= MostError && (found.Position - said).Duration() <= TimeSpan.FromMilliseconds(100);
+        float[] clip = Pcm.Decode(voice.File);
+        bool good = talks.Count == voice.Spoken.Count;
+        SpeechAlignment worst = new(TimeSpan.Zero, 1, TimeSpan.Zero);
+        TimeSpan worstError = TimeSpan.Zero, wire = TimeSpan.Zero;
+        int from = 0;
+        foreach ((OpusClip spoken, DeliveredTalk talk) in voice.Spoken.Zip(talks))
+        {
+            int length = Math.Min(spoken.Frames.Sum(frame => frame.Samples), clip.Length - from);
+            SpeechAlignment found = SpeechAlignment.Find(clip.AsSpan(from, length), audio);
+            // A frame that overtakes the sender's op 5 is refused, by Discord too: then the talk begins before its first packet.
+            TimeSpan refused = (spoken.Frames.Count - talk.Frames) * FrameDuration;
+            TimeSpan begun = stage.Origin + talk.Earliest - refused - recording.RecordedAt;
+            TimeSpan error = found.Position - begun;
+            errors.Add(error);
+            if (from == 0 || error.Duration() > worstError.Duration()) (worstError, wire) = (error, begun);
+            worst = new SpeechAlignment(found.Position, Math.Min(worst.Correlation, found.Correlation), TimeSpan.FromTicks(Math.Max(worst.WorstWindow.Ticks, found.WorstWindow.Ticks)));
+            from += length;
+        }
+
+        long slipped = recording.Health.GetValueOrDefault(track.UserId)?.GetValueOrDefault("slipped") ?? 0;
+        TimeSpan asked = TimeSpan.FromSeconds(talks.Sum(talk => talk.Wandering.TotalSeconds));
+        good &= worst.Correlation >= LeastCorrelation && worst.WorstWindow <= MostError && worstError.Duration() <= MostError;
+        good &= slipped <= (asked < Tolerance ? 0 : (asked + Tolerance).TotalSeconds * Pcm.SamplesPerSecond);
         Console.WriteLine(FormattableString.Invariant(
-            $"{voice.Name,-9} {track.Segments,8} {track.Audio.TotalSeconds,9:F2} {track.Bytes,12} {said.TotalSeconds,8:F3} s {found.Position.TotalSeconds,8:F3} s {(found.Position - said).TotalMilliseconds,5:F0} ms {found.WorstWindow.TotalMilliseconds,14:F1} ms {found.Correlation,13:F3}{(good ? "" : "  WRONG")}"));
+            $"{voice.Name,-9} {track.Segments,8} {track.Audio.TotalSeconds,9:F2} {track.Bytes,12} {talks.Count,8} {wire.TotalSeconds,11:F3} s {(wire + worstError).TotalSeconds,8:F3} s {worstError.TotalMilliseconds,5:F1} ms {worst.WorstWindow.TotalMilliseconds,12:F1} ms {worst.Correlation,13:F3} {slipped,9}{(good ? "" : "  WRONG")}"));
         return good;
     }
 

@@ -31,7 +31,7 @@ internal sealed class DemoStage : IAsyncDisposable
         Azurite azurite = await Azurite.StartAsync(identity: options.Identity);
         FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
         Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced, KeepDeliveries = keepDeliveries });
-        discord.Conditions = MediaConditions.Lossy(DemoOptions.Loss, TimeSpan.FromMilliseconds(20));
+        discord.Conditions = MediaConditions.Lossy(DemoOptions.Loss, options.Jitter);
         DemoStage stage = new() { Discord = discord, Functions = functions };
         stage.running.AddRange([azurite, functions, discord]);
         stage.Bot = BuiltProject.StartBot(["run"], stage.BotEnvironment(azurite, options));

@@ -13,6 +13,7 @@ internal sealed class DemoVoice : IAsyncDisposable
 {
     private readonly SimulatedSpeaker? speaker;
     private readonly DiscordJsPeer? peer;
+    private readonly List<OpusClip> spoken = [];
 
     private DemoVoice(string name, SimulatedSpeaker? speaker, DiscordJsPeer? peer) => (Name, this.speaker, this.peer) = (name, speaker, peer);
 
@@ -28,10 +29,26 @@ internal sealed class DemoVoice : IAsyncDisposable
         return new DemoVoice(name, null, peer);
     }
 
-    public Task TalkAsync()
+    /// <summary>Says everything in so many talks, with pauses between that differ from voice to voice.</summary>
+    public async Task TalkAsync(int talks)
+    {
+        Random random = new(Name.Length);
+        foreach (OpusClip part in Parts(talks))
+        {
+            if (spoken.Count > 0) await Task.Delay(TimeSpan.FromSeconds(2 + (4 * random.NextDouble())));
+            spoken.Add(part);
+            await (speaker?.SayAsync(part) ?? peer!.SayAsync(part));
+        }
+    }
+
+    /// <summary>What was said, talk by talk.</summary>
+    public IReadOnlyList<OpusClip> Spoken => spoken;
+
+    private IEnumerable<OpusClip> Parts(int talks)
     {
         OpusClip clip = OpusClip.Read(File);
-        return speaker?.SayAsync(clip) ?? peer!.SayAsync(clip);
+        int length = (clip.Frames.Count + talks - 1) / talks;
+        return clip.Frames.Chunk(length).Select((frames, i) => new OpusClip($"{clip.Name} {i + 1}", frames));
     }
 
     /// <summary>The voice privacy code as this client shows it; null in a plain call.</summary>

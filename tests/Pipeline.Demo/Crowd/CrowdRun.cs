@@ -25,7 +25,7 @@ internal static partial class CrowdRun
     public static async Task<int> RunAsync(string[] args)
     {
         if (CrowdOptions.Parse(args) is not { } options) return 2;
-        await using DemoStage stage = await DemoStage.StartAsync(new DemoOptions(Plain: true, Identity: false, Keep: false), keepDeliveries: false);
+        await using DemoStage stage = await DemoStage.StartAsync(new DemoOptions(Plain: true, Identity: false, Keep: false, DemoOptions.UsualJitter, Talks: 1), keepDeliveries: false);
         Simulator discord = stage.Discord;
         List<SimulatedSpeaker> speakers = [.. Enumerable.Range(1, options.Speakers).Select(number => discord.AddSpeaker($"Speaker {number}"))];
         DemoCall call = new(stage, []);

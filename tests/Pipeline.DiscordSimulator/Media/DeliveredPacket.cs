@@ -7,8 +7,8 @@ namespace Pipeline.DiscordSimulator.Media;
 /// <param name="Sequence">RTP sequence number.</param>
 /// <param name="Timestamp">RTP timestamp.</param>
 /// <param name="Payload">What the receiver must recover, byte for byte.</param>
-/// <param name="SpokenAt">Virtual time at which the speaker's client sent it.</param>
-/// <param name="At">Virtual time of the fate.</param>
+/// <param name="SpokenAt">Virtual time at which it came from the speaker's client.</param>
+/// <param name="At">Virtual time of the fate; of a delivered packet, the moment before it was handed to the socket.</param>
 /// <param name="Outcome">The fate.</param>
 public sealed record DeliveredPacket(
     ulong ReceiverId,

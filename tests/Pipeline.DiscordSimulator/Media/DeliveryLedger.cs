@@ -23,6 +23,10 @@ public sealed class DeliveryLedger
         world.Loop.Run(() => packets.Where(packet => packet.ReceiverId == receiverId && packet.UserId == userId
             && packet.Outcome == DeliveryOutcome.Delivered).ToArray());
 
+    /// <summary>When a client was sent what a user said, talk by talk.</summary>
+    public IReadOnlyList<DeliveredTalk> Talks(ulong receiverId, ulong userId) =>
+        DeliveredTalk.Of(All.Where(packet => packet.ReceiverId == receiverId && packet.UserId == userId));
+
     /// <summary>Number of packets with a fate; null ids sum over everybody. Counted even when lines are not kept.</summary>
     public long Count(DeliveryOutcome outcome, ulong? receiverId = null, ulong? userId = null) =>
         world.Loop.Run(() => counts
@@ -38,7 +42,7 @@ public sealed class DeliveryLedger
         counts.Clear();
     });
 
-    internal void Add(VoiceSession receiver, CallMember sender, MediaPacket packet, DeliveryOutcome outcome)
+    internal void Add(VoiceSession receiver, CallMember sender, MediaPacket packet, DeliveryOutcome outcome, TimeSpan at)
     {
         (ulong, ulong, DeliveryOutcome) key = (receiver.UserId, sender.UserId, outcome);
         counts[key] = counts.GetValueOrDefault(key) + 1;
@@ -52,7 +56,7 @@ public sealed class DeliveryLedger
             packet.Timestamp,
             packet.Payload,
             packet.SpokenAt,
-            world.Loop.Elapsed,
+            at,
             outcome));
     }
 }

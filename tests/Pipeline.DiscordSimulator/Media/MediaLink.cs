@@ -34,7 +34,7 @@ internal sealed class MediaLink
         if (inserted != 0) packet = packet with { Sequence = (ushort)(packet.Sequence + inserted) };
         if (IsLost(conditions))
         {
-            world.Voice.Deliveries.Add(receiver, sender, packet, DeliveryOutcome.Lost);
+            world.Voice.Deliveries.Add(receiver, sender, packet, DeliveryOutcome.Lost, world.Loop.Elapsed);
             return;
         }
 
@@ -97,11 +97,12 @@ internal sealed class MediaLink
     private void Send(MediaPacket packet, PacketShape shape, DeliveryOutcome outcome)
     {
         SimulatedVoiceState? state = receiver.Member.Guild.VoiceStateOf(receiver.UserId);
+        TimeSpan onWire = world.Loop.Elapsed; // on a busy machine much later than it was due
         if (state is null || state.Deaf || state.SelfDeaf)
             outcome = DeliveryOutcome.ReceiverDeaf;
         else if (!receiver.Transport.TrySend(packet, shape))
             outcome = DeliveryOutcome.Unreachable;
-        world.Voice.Deliveries.Add(receiver, sender, packet, outcome);
+        world.Voice.Deliveries.Add(receiver, sender, packet, outcome, onWire);
     }
 
     // RFC 3550: every packet of a source has a number of its own, one without audio too.

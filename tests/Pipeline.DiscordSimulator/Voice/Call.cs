@@ -90,7 +90,7 @@ internal sealed class Call
             if (receiver == sender)
                 continue;
             if (silenced)
-                world.Voice.Deliveries.Add(receiver, sender, passed, DeliveryOutcome.SenderMuted);
+                world.Voice.Deliveries.Add(receiver, sender, passed, DeliveryOutcome.SenderMuted, world.Loop.Elapsed);
             else
                 receiver.Link(sender).Offer(passed);
         }

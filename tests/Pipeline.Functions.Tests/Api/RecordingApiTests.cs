@@ -269,8 +269,11 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
 
         string[] paths = [.. document["paths"]!.AsObject().Select(path => path.Key).Order(StringComparer.Ordinal)];
         Assert.Equal(
-            ["/api/guilds/{guildId}/settings", "/api/guilds/{guildId}/settings/opt-outs/{userId}", "/api/health", "/api/recordings", "/api/recordings/init", "/api/recordings/init-live", "/api/recordings/{recordingId}",
-             "/api/recordings/{recordingId}/complete", "/api/recordings/{recordingId}/finalize", "/api/recordings/{recordingId}/segment-upload-url"],
+            ["/api/events", "/api/guilds/{guildId}/settings", "/api/guilds/{guildId}/settings/opt-outs/{userId}", "/api/guilds/{guildId}/webhooks",
+             "/api/guilds/{guildId}/webhooks/test", "/api/health",
+             "/api/recordings", "/api/recordings/init", "/api/recordings/init-live", "/api/recordings/{recordingId}", "/api/recordings/{recordingId}/complete",
+             "/api/recordings/{recordingId}/finalize", "/api/recordings/{recordingId}/segment-upload-url", "/api/recordings/{recordingId}/segments",
+             "/api/recordings/{recordingId}/session", "/api/recordings/{recordingId}/shares", "/api/recordings/{recordingId}/shares/{shareId}"],
             paths);
         Assert.NotNull(document["components"]!["schemas"]!["FinalizeRequest"]!["properties"]!["segments"]);
     }

@@ -1,0 +1,106 @@
+using Pipeline.Contracts;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Live;
+
+/// <summary>
+/// The segments of recordings that run, as far as they were moved. Kept for the few recordings that somebody looks at, so that a look every
+/// three seconds reads new rows only: of each track, those behind the last index before which none is missing.
+/// </summary>
+public sealed class LiveSegments(MovedSegments ledger, TimeProvider time)
+{
+    private const int MostRecordings = 32;
+    private const int Width = 8;
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
+    // Requests of any thread; held for dictionary operations only.
+    private readonly Lock gate = new();
+    private readonly Dictionary<RecordingId, Known> recordings = [];
+
+    /// <summary>All segments that were moved up to a second ago, by start, then user and index.</summary>
+    public async Task<IReadOnlyList<MovedSegment>> ReadAsync(RecordingId recording, CancellationToken cancellation)
+    {
+        Known known = Find(recording);
+        await known.Gate.WaitAsync(cancellation);
+        try
+        {
+            if (known.ReadAt is { } last && time.GetElapsedTime(last) < Fresh) return known.Sorted;
+            long now = time.GetTimestamp();
+            await RefreshAsync(recording, known, cancellation);
+            known.ReadAt = now;
+            return known.Sorted;
+        }
+        finally
+        {
+            known.Gate.Release();
+        }
+    }
+
+    private async Task RefreshAsync(RecordingId recording, Known known, CancellationToken cancellation)
+    {
+        ParallelOptions width = new() { MaxDegreeOfParallelism = Width, CancellationToken = cancellation };
+        List<MovedSegment> found = [];
+        await Parallel.ForEachAsync(known.Unread(), width, async (range, stop) =>
+        {
+            List<MovedSegment> part = await ledger.ReadAsync(recording, range.From, range.To, stop);
+            lock (found) found.AddRange(part);
+        });
+        known.Add(found);
+    }
+
+    private Known Find(RecordingId recording)
+    {
+        lock (gate)
+        {
+            if (!recordings.TryGetValue(recording, out Known? known))
+            {
+                if (recordings.Count >= MostRecordings) recordings.Remove(recordings.MinBy(entry => entry.Value.ReadAt ?? 0).Key);
+                recordings[recording] = known = new Known();
+            }
+            return known;
+        }
+    }
+
+    /// <summary>What was read of one recording.</summary>
+    private sealed class Known
+    {
+        private readonly SortedDictionary<ulong, Dictionary<int, MovedSegment>> tracks = [];
+        private readonly Dictionary<ulong, int> complete = [];
+
+        public SemaphoreSlim Gate { get; } = new(1, 1);
+        public long? ReadAt { get; set; }
+        public IReadOnlyList<MovedSegment> Sorted { get; private set; } = [];
+
+        /// <summary>Ranges of row keys that may hold something new: everything but the complete beginnings of the tracks.</summary>
+        public List<(string From, string To)> Unread()
+        {
+            List<(string, string)> ranges = [];
+            string from = MovedSegments.RowPrefix;
+            foreach (ulong userId in tracks.Keys)
+            {
+                ranges.Add((from, MovedSegments.RowKey(userId, 0)));
+                from = MovedSegments.RowKey(userId, complete.GetValueOrDefault(userId));
+            }
+            ranges.Add((from, MovedSegments.RowPrefix[..^1] + (char)(MovedSegments.RowPrefix[^1] + 1)));
+            return ranges;
+        }
+
+        public void Add(List<MovedSegment> found)
+        {
+            bool isNew = false;
+            foreach (MovedSegment segment in found)
+            {
+                if (!tracks.TryGetValue(segment.UserId, out Dictionary<int, MovedSegment>? track)) tracks[segment.UserId] = track = [];
+                isNew |= track.TryAdd(segment.Index, segment);
+            }
+            if (!isNew) return;
+            foreach ((ulong userId, Dictionary<int, MovedSegment> track) in tracks)
+            {
+                int next = complete.GetValueOrDefault(userId);
+                while (track.ContainsKey(next)) next++;
+                complete[userId] = next;
+            }
+            Sorted = [.. tracks.Values.SelectMany(track => track.Values).OrderBy(segment => segment.StartSample).ThenBy(segment => segment.UserId).ThenBy(segment => segment.Index)];
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+
+namespace Pipeline.RecordingApi.Live;
+
+/// <summary>Tracks of a recording, from their segments. Numbered by who spoke first, so that a number stays while the recording grows.</summary>
+internal static class RecordingTracks
+{
+    /// <param name="parts">In any order.</param>
+    /// <param name="silent">Those that were there; who has no segment comes last.</param>
+    /// <param name="health">Counters by user id; null for none.</param>
+    public static IReadOnlyList<RecordingTrack> Of(
+        IEnumerable<Part> parts, IEnumerable<(ulong UserId, string Username)> silent, Func<string, IReadOnlyDictionary<string, long>?> health)
+    {
+        List<RecordingTrack> tracks = [];
+        HashSet<ulong> seen = [];
+        foreach (IGrouping<ulong, Part> own in parts.GroupBy(part => part.UserId).OrderBy(own => own.Min(part => part.StartSample)).ThenBy(own => own.Key))
+        {
+            seen.Add(own.Key);
+            // The name that somebody had last.
+            tracks.Add(Track(own.Key, own.MaxBy(part => part.StartSample).Username, own.Max(part => part.StartSample + part.SampleCount), own.Sum(part => part.SampleCount)));
+        }
+        foreach ((ulong userId, string username) in silent.OrderBy(user => user.UserId))
+        {
+            if (seen.Add(userId)) tracks.Add(Track(userId, username, 0, 0));
+        }
+        return tracks;
+
+        RecordingTrack Track(ulong userId, string username, long duration, long spoken)
+        {
+            string text = userId.ToString(CultureInfo.InvariantCulture);
+            return new RecordingTrack
+            {
+                UserId = text,
+                Username = username,
+                TrackNumber = tracks.Count + 1,
+                DurationSamples = duration,
+                SpokenSamples = spoken,
+                Health = health(text) ?? new Dictionary<string, long>(),
+            };
+        }
+    }
+
+    /// <summary>Tracks of a finished recording.</summary>
+    public static IReadOnlyList<RecordingTrack> Of(RecordingDetails details, IEnumerable<RecordingSegment> segments) => Of(
+        segments.Select(segment => new Part(
+            ulong.Parse(segment.UserId, CultureInfo.InvariantCulture),
+            segment.Username,
+            StartOf(segment, details.RecordedAt),
+            segment.SampleCount ?? Samples(segment.Duration))),
+        [],
+        details.Health.GetValueOrDefault);
+
+    /// <summary>Exact where the segment says so, else by its clock.</summary>
+    public static long StartOf(RecordingSegment segment, DateTimeOffset recordedAt) =>
+        segment.StartSample ?? Samples(segment.AbsoluteStartTime - recordedAt.ToUnixTimeMilliseconds());
+
+    /// <summary>Notes with the names of those who have a track.</summary>
+    public static IReadOnlyList<RecordingNote> WithNames(IReadOnlyList<RecordingNote> notes, IReadOnlyList<RecordingTrack> tracks)
+    {
+        if (notes.Count == 0) return notes;
+        Dictionary<string, string> names = tracks.ToDictionary(track => track.UserId, track => track.Username);
+        return [.. notes.Select(note => note with { Username = note.Username ?? names.GetValueOrDefault(note.UserId.ToString(CultureInfo.InvariantCulture)) })];
+    }
+
+    /// <summary>Samples from milliseconds, where nobody said them.</summary>
+    public static long Samples(long milliseconds) => milliseconds * (SampleClock.SamplesPerSecond / 1000);
+
+    /// <summary>What of a segment a track is made from.</summary>
+    internal readonly record struct Part(ulong UserId, string Username, long StartSample, long SampleCount);
+}

@@ -1,0 +1,63 @@
+using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Shares;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Page;
+
+/// <summary>The page and its files. They say nothing of any recording: the same answer for every id.</summary>
+internal static class PageEndpoints
+{
+    private const string Forever = "public, max-age=31536000, immutable";
+
+    public static void MapPage(this IEndpointRouteBuilder routes)
+    {
+        routes.MapMethods("/r/{recordingId}", [HttpMethods.Get, HttpMethods.Head], static (HttpContext context, PageAssets assets, StorageClients storage) =>
+        {
+            SetHeaders(context, storage.Blobs.Uri);
+            return SendAsync(context, assets.IndexPage, "no-cache");
+        }).ForEverybody().ExcludeFromDescription();
+        routes.MapMethods("/r/page/{version}/{**path}", [HttpMethods.Get, HttpMethods.Head], static (HttpContext context, string version, string path, PageAssets assets, StorageClients storage) =>
+        {
+            SetHeaders(context, storage.Blobs.Uri);
+            PageAsset? asset = version == assets.Version ? assets.Find(path) : null;
+            return asset is null ? Problems.Of(StatusCodes.Status404NotFound, "No such address").ExecuteAsync(context) : SendAsync(context, asset, Forever);
+        }).ForEverybody().ExcludeFromDescription();
+    }
+
+    // Nothing is loaded from elsewhere but sound and files, which come from the storage itself.
+    private static void SetHeaders(HttpContext context, Uri storage)
+    {
+        string blobs = storage.GetLeftPart(UriPartial.Authority);
+        IHeaderDictionary headers = context.Response.Headers;
+        headers.ContentSecurityPolicy =
+            $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {blobs}; media-src 'self' {blobs}; "
+            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers["X-Robots-Tag"] = "noindex, nofollow";
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
+    }
+
+    private static async Task SendAsync(HttpContext context, PageAsset asset, string cacheControl)
+    {
+        HttpResponse response = context.Response;
+        response.Headers.CacheControl = cacheControl;
+        response.Headers.ETag = asset.Etag;
+        response.Headers.Vary = "Accept-Encoding";
+        if (context.Request.Headers.IfNoneMatch.Contains(asset.Etag))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+        string accepted = context.Request.Headers.AcceptEncoding.ToString();
+        (string? coding, byte[] body) = accepted.Contains("br", StringComparison.Ordinal) ? ("br", asset.Brotli)
+            : accepted.Contains("gzip", StringComparison.Ordinal) ? ("gzip", asset.Gzip) : (null, asset.Plain);
+        if (coding is not null) response.Headers.ContentEncoding = coding;
+        response.ContentType = asset.ContentType;
+        response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method)) await response.Body.WriteAsync(body, context.RequestAborted);
+    }
+}

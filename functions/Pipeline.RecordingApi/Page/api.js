@@ -1,0 +1,134 @@
+// The recording API, as far as the page uses it. Addresses are relative to the page: {base}/r/{id}.
+
+/** @typedef {import('./types.js').Recording} Recording */
+/** @typedef {import('./types.js').SegmentPage} SegmentPage */
+/** @typedef {import('./types.js').FileEntry} FileEntry */
+
+/** An answer that is no success; status 0 where there was none. */
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {number} retryAfter Seconds.
+   */
+  constructor(status, retryAfter = 5) {
+    super(`the recording API answered ${status}`);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Requests about one recording. */
+export class Api {
+  #base;
+  #tag = '';
+
+  /** @param {string} id */
+  constructor(id) {
+    this.id = id;
+    this.#base = new URL(`../api/recordings/${encodeURIComponent(id)}`, location.href).pathname;
+  }
+
+  /**
+   * Exchanges a link's secret for the session's cookie.
+   * @param {string} key
+   */
+  async openSession(key) {
+    await this.#ask('/session', { method: 'POST', body: JSON.stringify({ key }) });
+  }
+
+  /** @returns {Promise<Recording | null>} Null where nothing has changed since the last time. */
+  async recording() {
+    const answer = await this.#ask('?segments=none', { headers: this.#tag ? { 'if-none-match': this.#tag } : {}, cache: 'no-store' });
+    if (answer.status === 304) return null;
+    this.#tag = answer.headers.get('etag') ?? '';
+    return answer.json();
+  }
+
+  /**
+   * Segments that overlap a stretch, by start.
+   * @param {number} from Seconds.
+   * @param {number | null} to Seconds; null for no end.
+   * @param {number} limit
+   * @param {string} [after] Cursor of the page before.
+   * @returns {Promise<SegmentPage>}
+   */
+  async segments(from, to, limit, after) {
+    const query = new URLSearchParams({ from: from.toFixed(3), limit: String(limit) });
+    if (to !== null) query.set('to', to.toFixed(3));
+    if (after) query.set('after', after);
+    return (await this.#ask(`/segments?${query}`)).json();
+  }
+
+  /**
+   * Ten pairs (lowest, highest) a second. Null where there are none yet.
+   * @param {string} userId
+   * @param {number} from Seconds, whole.
+   * @param {number} to
+   * @returns {Promise<Int8Array | null>}
+   */
+  async peaks(userId, from, to) {
+    try {
+      return new Int8Array(await (await this.#ask(`/tracks/${userId}/peaks?from=${from}&to=${to}`)).arrayBuffer());
+    } catch (error) {
+      if (error instanceof ApiError && (error.status === 404 || error.status === 416)) return null;
+      throw error;
+    }
+  }
+
+  /** @returns {Promise<FileEntry[]>} */
+  async files() {
+    const list = await (await this.#ask('/files', { cache: 'no-store' })).json();
+    return Array.isArray(list) ? list : list.files ?? [];
+  }
+
+  /** @param {string} name */
+  fileAddress(name) {
+    return `${this.#base}/files/${encodeURIComponent(name)}`;
+  }
+
+  /**
+   * Asks for a file, which starts its making.
+   * @param {string} name
+   * @returns {Promise<number>} 0 when it can be taken, else seconds until the next look.
+   */
+  async askFile(name) {
+    const answer = await this.#ask(`/files/${encodeURIComponent(name)}`, { redirect: 'manual', cache: 'no-store' });
+    return answer.status === 202 ? Number(answer.headers.get('retry-after') ?? 2) : 0;
+  }
+
+  /**
+   * The content of a text file.
+   * @param {string} name
+   */
+  async file(name) {
+    return (await this.#ask(`/files/${encodeURIComponent(name)}`)).json();
+  }
+
+  /** @param {string} title */
+  async rename(title) {
+    await this.#ask('', { method: 'PATCH', body: JSON.stringify({ title }) });
+  }
+
+  async remove() {
+    await this.#ask('', { method: 'DELETE' });
+  }
+
+  /**
+   * @param {string} path
+   * @param {RequestInit} [init]
+   */
+  async #ask(path, init = {}) {
+    const headers = new Headers(init.headers);
+    // No other site can send this header without asking first: it keeps forged requests out.
+    if (init.method) headers.set('x-pipeline-page', '1');
+    if (init.body) headers.set('content-type', 'application/json');
+    let answer;
+    try {
+      answer = await fetch(this.#base + path, { credentials: 'same-origin', ...init, headers });
+    } catch {
+      throw new ApiError(0);
+    }
+    if (answer.ok || answer.status === 304 || answer.type === 'opaqueredirect') return answer;
+    throw new ApiError(answer.status, Number(answer.headers.get('retry-after') ?? 5) || 5);
+  }
+}

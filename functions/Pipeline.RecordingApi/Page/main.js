@@ -1,0 +1,220 @@
+// Opens the link, shows the recording, and looks for news while it runs.
+
+import { Api, ApiError } from './api.js';
+import { Board } from './board.js';
+import { buildStretch } from './clip.js';
+import { byId, h } from './dom.js';
+import { Downloads } from './downloads.js';
+import { showHeader } from './header.js';
+import { bindKeys } from './keys.js';
+import { Lanes } from './lanes.js';
+import { Peaks } from './peaks.js';
+import { Player } from './player.js';
+import { RATE, SegmentStore } from './segments.js';
+import { SoundLoader } from './sound.js';
+import { chooseLanguage, t } from './texts.js';
+import { showTranscript } from './transcript.js';
+import { buildTransport } from './transport.js';
+import { View } from './view.js';
+
+/** @typedef {import('./types.js').Recording} Recording */
+
+const POLL_MS = 3000;
+const FILES_MS = 10_000;
+const LONGEST_WAIT_MS = 60_000;
+// After its end a recording's files and facts may still change a little.
+const SETTLE_POLLS = 40;
+// A peak of sound that is not moved yet: behind the safe position nothing can come any more.
+const SETTLED_SECONDS = 120;
+
+const pause = (/** @type {number} */ ms) => new Promise(resolve => setTimeout(resolve, ms));
+
+/** What the page knows, and the parts that show it. */
+class Page {
+  /** @param {Api} api */
+  constructor(api) {
+    this.api = api;
+    this.view = new View();
+    this.peaks = new Peaks(api, () => this.board.draw());
+    this.store = new SegmentStore(api, segments => {
+      this.peaks.guess(segments);
+      this.board.draw();
+    });
+    this.player = new Player(this.store, new SoundLoader((userId, piece) => this.peaks.measure(userId, piece)));
+    this.lanes = new Lanes(byId('lanes'), this.player, this.view, this.peaks);
+    this.board = new Board(this.view, this.player, this.lanes);
+    this.downloads = new Downloads(byId('downloads'), api);
+    /** @type {Recording | null} */
+    this.recording = null;
+    this.hasTranscript = false;
+  }
+
+  /** @param {Recording} recording */
+  start(recording) {
+    this.recording = recording;
+    this.update(recording);
+    for (const id of ['head', 'board', 'panes', 'transport']) byId(id).hidden = false;
+    buildTransport(byId('transport'), this.player, this.view);
+    buildStretch(byId('stretch'), this.board, this.store, () => this.recording ?? recording);
+    bindKeys(this.board, this.store);
+    this.view.changed.on(() => this.want());
+    this.player.failed.on(() => notice(t('soundFailed')));
+    this.more(recording);
+    if (!('AudioContext' in window)) {
+      byId('transport').hidden = true;
+      notice(`${t('state_noAudio')}. ${t('state_noAudioDo')}`);
+    }
+    setInterval(() => this.want(), 1000);
+    this.files();
+    setInterval(() => this.files(), FILES_MS);
+    this.board.draw();
+  }
+
+  /** @param {Recording} recording */
+  update(recording) {
+    const isLive = recording.status === 'live';
+    const wasLive = this.recording?.status === 'live';
+    this.recording = recording;
+    this.store.grown(isLive ? recording.safeSamples / RATE - SETTLED_SECONDS : Infinity);
+    this.player.isLive = isLive;
+    this.player.end = (isLive ? recording.safeSamples : recording.durationSamples) / RATE;
+    this.view.setDuration(recording.durationSamples / RATE);
+    this.lanes.update(recording);
+    this.board.setNotes(recording.notes);
+    showHeader(recording, this.player, async title => {
+      await this.api.rename(title);
+      this.update({ .../** @type {Recording} */ (this.recording), title });
+    });
+    if (recording.tracks.length === 0) notice(t(isLive ? 'nothingYet' : 'nothingEver'));
+    else notice('');
+    if (wasLive && !isLive) this.files();
+    this.player.changed.emit();
+    this.want();
+  }
+
+  /** Asks for what the screen and the player will need. */
+  want() {
+    if (!this.recording) return;
+    const { from, to } = this.view;
+    const end = this.player.end;
+    this.peaks.want(this.lanes.userIds, from, to, end);
+    this.store.peek(this.player.position, Math.min(this.player.position + 5, end));
+    // Where nobody has measured yet, the list of segments says who spoke: near the end of a live call, or in a short one.
+    if (this.recording.status === 'live') this.store.peek(Math.max(from, end - 180), end);
+    else if (to - from <= 1200) this.store.peek(from, to);
+  }
+
+  async files() {
+    const recording = this.recording;
+    if (!recording || document.hidden) return;
+    const files = await this.downloads.refresh(recording.status === 'live');
+    const transcript = files.find(file => file.name === 'transcript.json' && file.state === 'ready');
+    if (!transcript || this.hasTranscript) return;
+    this.hasTranscript = recording.status !== 'live';
+    try {
+      const content = await this.api.file(transcript.name);
+      showTranscript(byId('transcript'), content.phrases ?? content, recording.tracks, this.player);
+    } catch {
+      this.hasTranscript = false;
+    }
+  }
+
+  /** @param {Recording} recording */
+  more(recording) {
+    const pane = byId('more');
+    pane.append(h('h2', {}, t('keys')), h('p.keys', {}, t('keysList')));
+    if (!recording.scopes?.includes('delete')) return;
+    const sure = h('div', { hidden: true }, h('p', {}, t('removeSure')), h('button.danger', { type: 'button', onclick: () => this.remove() }, t('removeYes')),
+      h('button', { type: 'button', onclick: () => { sure.hidden = true; } }, t('cancel')));
+    pane.append(h('button.quiet', { type: 'button', onclick: () => { sure.hidden = false; } }, t('remove')), sure);
+  }
+
+  async remove() {
+    try {
+      await this.api.remove();
+      this.player.pause();
+      showState('deleted');
+    } catch {
+      notice(t('offline'));
+    }
+  }
+
+  /** Looks for news for as long as the recording runs, and a little longer. */
+  async follow() {
+    let wait = POLL_MS;
+    let rest = SETTLE_POLLS;
+    while (rest > 0) {
+      await pause(document.hidden && this.player.state === 'paused' ? wait * 5 : wait);
+      try {
+        const recording = await this.api.recording();
+        if (wait > POLL_MS) notice('');
+        wait = POLL_MS;
+        if (recording) this.update(recording);
+        if (this.recording?.status !== 'live') rest--;
+      } catch (error) {
+        if (isFinal(error)) {
+          this.player.pause();
+          showFault(error);
+          return;
+        }
+        wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+        notice(t('offline'));
+      }
+    }
+  }
+}
+
+/** @param {unknown} error */
+const isFinal = error => error instanceof ApiError && [401, 403, 404, 410].includes(error.status);
+
+/** @param {string} text Empty for none. */
+function notice(text) {
+  byId('notice').textContent = text;
+  byId('notice').hidden = text === '';
+}
+
+/** @param {string} name One of the states that have texts. */
+function showState(name) {
+  for (const id of ['head', 'board', 'panes', 'transport', 'notice']) byId(id).hidden = true;
+  byId('state-title').textContent = t(`state_${name}`);
+  byId('state-text').textContent = t(`state_${name}Do`);
+  byId('state').dataset.state = name;
+  byId('state').hidden = false;
+  document.title = t(`state_${name}`);
+}
+
+/** @param {unknown} error */
+function showFault(error) {
+  const status = error instanceof ApiError ? error.status : 0;
+  if (status === 401 || status === 403) showState('link');
+  else if (status === 429) showState('many');
+  else if (status === 404 || status === 410) showState('deleted');
+  else showState('storage');
+}
+
+async function open() {
+  await chooseLanguage(navigator.languages);
+  const id = location.pathname.split('/').filter(Boolean).pop() ?? '';
+  const secret = new URLSearchParams(location.hash.slice(1)).get('k');
+  const api = new Api(id);
+  for (let wait = POLL_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
+    try {
+      if (secret) await api.openSession(secret);
+      const recording = await api.recording();
+      if (!recording) throw new ApiError(0);
+      byId('state').hidden = true;
+      const page = new Page(api);
+      page.start(recording);
+      await page.follow();
+      return;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      showFault(error);
+      if (isFinal(error) || error.status === 429) return;
+      await pause(Math.max(wait, error.retryAfter * 1000));
+    }
+  }
+}
+
+addEventListener('hashchange', () => location.reload());
+open();

@@ -1,0 +1,339 @@
+// Plays many tracks as one clock: every piece starts at its own sample.
+
+import { Signal, clamp } from './dom.js';
+import { RATE, keyOf } from './segments.js';
+import { SoundLoader } from './sound.js';
+import { stretch } from './stretch.js';
+
+/** @typedef {import('./types.js').Segment} Segment */
+
+const TICK_MS = 150;
+const AHEAD_SECONDS = 8;
+// The first piece after a start is short, so that sound comes soon; later ones end on a grid.
+const FIRST_SAMPLES = RATE;
+const GRID_SAMPLES = 4 * RATE;
+// A pause of at least so long is skipped, and so much of it is left.
+const SILENCE_SECONDS = 1.2;
+const LEFT_SECONDS = 0.25;
+
+/** One track's knobs. */
+export class Lane {
+  muted = false;
+  solo = false;
+  volume = 1;
+  /** @type {GainNode | null} */
+  gain = null;
+  /** @type {Set<AudioBufferSourceNode>} */
+  nodes = new Set();
+}
+
+/** The player: `paused`, `waiting` for sound, or `playing`. */
+export class Player {
+  changed = new Signal();
+  failed = new Signal();
+  /** @type {'paused' | 'waiting' | 'playing'} */
+  state = 'paused';
+  speed = 1;
+  skipSilence = false;
+  follow = false;
+  /** Seconds up to which there may be sound. */
+  end = 0;
+  isLive = false;
+  /** @type {Map<string, Lane>} */
+  lanes = new Map();
+
+  #store;
+  #loader;
+  /** @type {AudioContext | null} */
+  #context = null;
+  /** @type {GainNode | null} */
+  #master = null;
+  #volume = 1;
+  // Position and the context's time that belong together; NaN while the clock is being stopped.
+  #anchor = { position: 0, time: NaN };
+  /** Next sample to be planned, by segment. @type {Map<string, number>} */
+  #planned = new Map();
+  /** Starts of pieces that are still loading. @type {Map<number, number>} */
+  #pending = new Map();
+  #pieces = 0;
+  #abort = new AbortController();
+  #timer = 0;
+  #jumping = false;
+
+  /**
+   * @param {import('./segments.js').SegmentStore} store
+   * @param {SoundLoader} loader
+   */
+  constructor(store, loader) {
+    this.#store = store;
+    this.#loader = loader;
+  }
+
+  /** Seconds. */
+  get position() {
+    const { position, time } = this.#anchor;
+    if (!this.#context || this.state === 'paused' || Number.isNaN(time)) return position;
+    return Math.min(position + (this.#context.currentTime - time) * this.speed, Math.max(this.end, position));
+  }
+
+  get volume() {
+    return this.#volume;
+  }
+
+  set volume(value) {
+    this.#volume = value;
+    if (this.#master) this.#master.gain.value = value;
+  }
+
+  /** @param {string} userId */
+  lane(userId) {
+    const lane = this.lanes.get(userId) ?? new Lane();
+    this.lanes.set(userId, lane);
+    return lane;
+  }
+
+  /** @param {string} userId */
+  isAudible(userId) {
+    const lane = this.lane(userId);
+    return !lane.muted && (lane.solo || ![...this.lanes.values()].some(other => other.solo));
+  }
+
+  async play() {
+    if (this.state !== 'paused') return;
+    this.#context ??= this.#open();
+    if (this.follow && this.isLive) this.#anchor.position = Math.max(0, this.end - LEFT_SECONDS);
+    else if (this.position >= this.end - 0.05 && !this.isLive) this.#anchor.position = 0;
+    this.#set('waiting');
+    this.#timer = window.setInterval(() => this.#tick(), TICK_MS);
+    await this.#start(this.#anchor.position);
+  }
+
+  /**
+   * Begins at a position, with the clock stopped, so that every track begins at the same moment.
+   * @param {number} position
+   */
+  async #start(position) {
+    this.#clear();
+    this.#anchor = { position, time: NaN };
+    const signal = this.#abort.signal;
+    await this.#context?.suspend();
+    if (signal.aborted || !this.#context) return;
+    this.#anchor.time = this.#context.currentTime;
+    this.#tick();
+  }
+
+  pause() {
+    if (this.state === 'paused') return;
+    this.#anchor = { position: this.position, time: NaN };
+    clearInterval(this.#timer);
+    this.#clear();
+    this.#context?.suspend();
+    this.#set('paused');
+  }
+
+  toggle() {
+    if (this.state === 'paused') this.play();
+    else this.pause();
+  }
+
+  /** @param {number} seconds */
+  seek(seconds) {
+    const position = clamp(Math.round(seconds * RATE) / RATE, 0, Math.max(0, this.end));
+    if (this.state === 'paused') {
+      this.#anchor.position = position;
+    } else {
+      this.#hold();
+      this.#start(position);
+    }
+    this.changed.emit();
+  }
+
+  /** @param {number} speed */
+  setSpeed(speed) {
+    const position = this.position;
+    this.speed = speed;
+    this.seek(position);
+  }
+
+  /** Call after a change of mute, solo or volume. */
+  applyLanes() {
+    for (const [userId, lane] of this.lanes) {
+      const audible = this.isAudible(userId);
+      if (lane.gain) lane.gain.gain.value = audible ? lane.volume : 0;
+      if (!audible && lane.nodes.size > 0) this.#silence(userId, lane);
+    }
+    if (this.state !== 'paused') this.#tick();
+    this.changed.emit();
+  }
+
+  #open() {
+    const context = new AudioContext({ sampleRate: RATE, latencyHint: 'interactive' });
+    this.#master = context.createGain();
+    this.#master.gain.value = this.#volume;
+    this.#master.connect(context.destination);
+    return context;
+  }
+
+  #tick() {
+    if (this.state === 'paused' || !this.#context || Number.isNaN(this.#anchor.time)) return;
+    const now = this.position;
+    if (now >= this.end - 0.02) {
+      if (!this.isLive) {
+        this.pause();
+        this.#anchor.position = this.end;
+        this.changed.emit();
+      } else {
+        this.#hold();
+      }
+      return;
+    }
+    const horizon = Math.min(now + AHEAD_SECONDS * this.speed, this.end);
+    const { segments, complete } = this.#store.peek(now, horizon);
+    for (const segment of segments) if (this.isAudible(segment.userId)) this.#plan(segment, now, horizon);
+    const soon = now + 0.1 * this.speed;
+    const isMissing = (!complete && !this.#store.peek(now, Math.min(now + 1, horizon)).complete) || [...this.#pending.values()].some(start => start / RATE < soon);
+    if (isMissing) this.#hold();
+    else this.#go();
+    if (this.skipSilence && !isMissing) this.#skip(now, segments);
+  }
+
+  /**
+   * @param {Segment} segment
+   * @param {number} now
+   * @param {number} horizon
+   */
+  #plan(segment, now, horizon) {
+    const key = keyOf(segment);
+    const end = segment.startSample + segment.sampleCount;
+    let next = this.#planned.get(key) ?? Math.max(segment.startSample, Math.round(now * RATE));
+    let isFirst = !this.#planned.has(key) && next < (now + 1) * RATE;
+    while (next < end && next / RATE < horizon) {
+      const grid = segment.startSample + (Math.floor((next - segment.startSample) / GRID_SAMPLES) + 1) * GRID_SAMPLES;
+      const stop = !SoundLoader.isSliceable(segment) ? end : Math.min(end, isFirst ? next + FIRST_SAMPLES : grid);
+      this.#load(segment, next, stop - next);
+      next = stop;
+      isFirst = false;
+    }
+    this.#planned.set(key, next);
+  }
+
+  /**
+   * @param {Segment} segment
+   * @param {number} start
+   * @param {number} count
+   */
+  async #load(segment, start, count) {
+    const context = this.#context;
+    const signal = this.#abort.signal;
+    if (!context) return;
+    const piece = this.#pieces++;
+    this.#pending.set(piece, start);
+    try {
+      const loaded = await this.#loader.load(segment, start, count, context, signal);
+      if (!signal.aborted && this.isAudible(segment.userId)) this.#schedule(segment.userId, loaded, start, count);
+    } catch {
+      if (signal.aborted) return;
+      // Asked again at the next tick but one, from a fresh list.
+      this.failed.emit();
+      window.setTimeout(() => signal.aborted || this.#planned.set(keyOf(segment), Math.min(start, this.#planned.get(keyOf(segment)) ?? start)), 1000);
+    } finally {
+      if (!signal.aborted) {
+        this.#pending.delete(piece);
+        if (this.state === 'waiting') this.#tick();
+      }
+    }
+  }
+
+  /**
+   * @param {string} userId
+   * @param {import('./sound.js').Piece} piece
+   * @param {number} start
+   * @param {number} count
+   */
+  #schedule(userId, piece, start, count) {
+    const context = this.#context;
+    if (!context || !this.#master) return;
+    const lane = this.lane(userId);
+    if (!lane.gain) {
+      lane.gain = context.createGain();
+      lane.gain.gain.value = lane.volume;
+      lane.gain.connect(this.#master);
+    }
+    const { position, time } = this.#anchor;
+    let when = time + (start / RATE - position) / this.speed;
+    let offset = (start - piece.startSample) / RATE;
+    let length = count / RATE;
+    // Too late for its beginning: the rest comes in where it belongs, on a whole sample.
+    const earliest = context.currentTime + (context.state === 'running' ? 0.01 : 0);
+    const late = Math.ceil((earliest - when) * this.speed * RATE - 0.001) / RATE;
+    if (late > 0) {
+      if (late >= length) return;
+      [when, offset, length] = [when + late / this.speed, offset + late, length - late];
+    }
+    const node = context.createBufferSource();
+    node.buffer = stretch(piece.buffer, this.speed, context);
+    node.connect(lane.gain);
+    node.onended = () => lane.nodes.delete(node);
+    node.start(when, offset / this.speed, length / this.speed);
+    lane.nodes.add(node);
+  }
+
+  /**
+   * Jumps over a pause of all audible tracks.
+   * @param {number} now
+   * @param {Segment[]} segments
+   */
+  async #skip(now, segments) {
+    const spoken = segments.some(segment => this.isAudible(segment.userId) && segment.startSample / RATE < now + SILENCE_SECONDS);
+    if (spoken || this.#jumping) return;
+    this.#jumping = true;
+    try {
+      const next = await this.#store.next(now, segment => this.isAudible(segment.userId) && segment.startSample / RATE > now);
+      const to = next ? next.startSample / RATE - LEFT_SECONDS : this.end;
+      if (this.state === 'playing' && this.skipSilence && to > this.position + 0.5 && (next || !this.isLive)) this.seek(to);
+    } catch {
+      // The next tick tries again.
+    } finally {
+      this.#jumping = false;
+    }
+  }
+
+  // The context's clock stands while sound is missing, so that nothing that was planned moves.
+  #hold() {
+    this.#context?.suspend();
+    if (this.state === 'playing') this.#set('waiting');
+  }
+
+  #go() {
+    if (this.#context?.state !== 'running') this.#context?.resume();
+    if (this.state === 'waiting') this.#set('playing');
+  }
+
+  /** @param {'paused' | 'waiting' | 'playing'} state */
+  #set(state) {
+    this.state = state;
+    this.changed.emit();
+  }
+
+  #clear() {
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    this.#pending.clear();
+    for (const [userId, lane] of this.lanes) this.#silence(userId, lane);
+    this.#planned.clear();
+  }
+
+  /**
+   * @param {string} userId
+   * @param {Lane} lane
+   */
+  #silence(userId, lane) {
+    for (const node of lane.nodes) {
+      node.onended = null;
+      node.stop();
+      node.disconnect();
+    }
+    lane.nodes.clear();
+    for (const key of this.#planned.keys()) if (key.startsWith(`${userId}/`)) this.#planned.delete(key);
+  }
+}

@@ -1,0 +1,123 @@
+// From a segment's bytes to samples that Web Audio plays, piece by piece, with a bounded memory of the last ones.
+
+import { RATE, keyOf } from './segments.js';
+
+/** @typedef {import('./types.js').Segment} Segment */
+
+// 96 MB of floats: half a minute of 25 people who all talk.
+const KEPT_SAMPLES = 24_000_000;
+const BYTES_PER_VALUE = 2;
+
+/** @typedef {{ buffer: AudioBuffer, startSample: number }} Piece */
+
+/** Loads pieces of segments. A WAV is read by ranges, anything else is decoded as a whole. */
+export class SoundLoader {
+  /** @type {Map<string, Piece>} */
+  #kept = new Map();
+  /** @type {Map<string, Promise<Piece>>} */
+  #loading = new Map();
+  #samples = 0;
+
+  /** @param {(userId: string, piece: Piece) => void} heard Called for every piece that was loaded. */
+  constructor(heard) {
+    this.heard = heard;
+  }
+
+  /**
+   * True where a piece can be cut out without reading the rest.
+   * @param {Segment} segment
+   */
+  static isSliceable(segment) {
+    return segment.format === 'wav' && !!segment.bytes && !!segment.channels;
+  }
+
+  /**
+   * @param {Segment} segment
+   * @param {number} start Sample of the recording; not before the segment's start.
+   * @param {number} count
+   * @param {BaseAudioContext} context
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Piece>} May hold more than was asked for.
+   */
+  load(segment, start, count, context, signal) {
+    const slice = SoundLoader.isSliceable(segment);
+    const key = slice ? `${keyOf(segment)}/${start}/${count}` : keyOf(segment);
+    const kept = this.#kept.get(key);
+    if (kept) {
+      this.#kept.delete(key);
+      this.#kept.set(key, kept);
+      return Promise.resolve(kept);
+    }
+    const running = this.#loading.get(key);
+    if (running) return running;
+    const loading = (slice ? this.#slice(segment, start, count, context, signal) : this.#whole(segment, context, signal))
+      .then(piece => this.#keep(key, segment.userId, piece))
+      .finally(() => this.#loading.delete(key));
+    this.#loading.set(key, loading);
+    return loading;
+  }
+
+  /**
+   * @param {string} key
+   * @param {string} userId
+   * @param {Piece} piece
+   */
+  #keep(key, userId, piece) {
+    this.#kept.set(key, piece);
+    this.#samples += piece.buffer.length * piece.buffer.numberOfChannels;
+    for (const [oldest, dropped] of this.#kept) {
+      if (this.#samples <= KEPT_SAMPLES || oldest === key) break;
+      this.#kept.delete(oldest);
+      this.#samples -= dropped.buffer.length * dropped.buffer.numberOfChannels;
+    }
+    this.heard(userId, piece);
+    return piece;
+  }
+
+  /**
+   * @param {Segment} segment
+   * @param {number} start
+   * @param {number} count
+   * @param {BaseAudioContext} context
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Piece>}
+   */
+  async #slice(segment, start, count, context, signal) {
+    const channels = segment.channels ?? 2;
+    const width = channels * BYTES_PER_VALUE;
+    // The samples are the file's end; what stands before them is the header.
+    const first = (segment.bytes ?? 0) - (segment.sampleCount - (start - segment.startSample)) * width;
+    const answer = await fetch(segment.url, { headers: { range: `bytes=${first}-${first + count * width - 1}` }, signal });
+    if (!answer.ok) throw new Error(`the storage answered ${answer.status}`);
+    let bytes = await answer.arrayBuffer();
+    if (answer.status === 200) bytes = bytes.slice(first, first + count * width);
+    return { buffer: fromPcm(new Int16Array(bytes, 0, count * channels), channels, context), startSample: start };
+  }
+
+  /**
+   * @param {Segment} segment
+   * @param {BaseAudioContext} context
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Piece>}
+   */
+  async #whole(segment, context, signal) {
+    const answer = await fetch(segment.url, { signal });
+    if (!answer.ok) throw new Error(`the storage answered ${answer.status}`);
+    return { buffer: await context.decodeAudioData(await answer.arrayBuffer()), startSample: segment.startSample };
+  }
+}
+
+/**
+ * @param {Int16Array} pcm `[samples, channels]`; little-endian like every machine that runs a browser.
+ * @param {number} channels
+ * @param {BaseAudioContext} context
+ */
+function fromPcm(pcm, channels, context) {
+  const length = Math.max(1, Math.floor(pcm.length / channels));
+  const buffer = context.createBuffer(channels, length, RATE);
+  for (let channel = 0; channel < channels; channel++) {
+    const to = buffer.getChannelData(channel);
+    for (let i = 0, at = channel; at < pcm.length; i++, at += channels) to[i] = pcm[at] / 32768;
+  }
+  return buffer;
+}

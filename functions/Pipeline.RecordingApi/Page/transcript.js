@@ -1,0 +1,56 @@
+// What was said, as text: a click goes there, a search narrows it down.
+
+import { h } from './dom.js';
+import { disc } from './lanes.js';
+import { RATE } from './segments.js';
+import { clock, t } from './texts.js';
+
+/** @typedef {import('./types.js').Track} Track */
+
+/**
+ * One run of words of one person.
+ * @typedef {object} Phrase
+ * @property {string} userId
+ * @property {string} [username]
+ * @property {number} startSample
+ * @property {string} text
+ */
+
+/**
+ * @param {HTMLElement} pane
+ * @param {Phrase[]} phrases
+ * @param {Track[]} tracks
+ * @param {import('./player.js').Player} player
+ */
+export function showTranscript(pane, phrases, tracks, player) {
+  const status = h('p.status', { role: 'status' });
+  const search = /** @type {HTMLInputElement} */ (h('input.search', { type: 'search', placeholder: t('search'), 'aria-label': t('search') }));
+  const rows = phrases.map(phrase => {
+    const track = tracks.find(one => one.userId === phrase.userId);
+    const at = phrase.startSample / RATE;
+    const row = h('li', {}, h('button.phrase', { type: 'button', onclick: () => player.seek(at) },
+      track ? disc(track) : null,
+      h('span.said', {}, h('span.when', {}, `${clock(at)}  ${track?.username ?? phrase.username ?? ''}`), h('span.words', {}, phrase.text))));
+    return { row, at, text: phrase.text.toLocaleLowerCase() };
+  });
+  search.addEventListener('input', () => {
+    const words = search.value.trim().toLocaleLowerCase();
+    let count = 0;
+    for (const { row, text } of rows) {
+      row.hidden = words !== '' && !text.includes(words);
+      if (!row.hidden) count++;
+    }
+    status.textContent = words ? t('found', { count }) : '';
+  });
+  pane.replaceChildren(h('h2', {}, t('transcript')), search, status, h('ol.phrases', {}, ...rows.map(({ row }) => row)));
+  pane.hidden = phrases.length === 0;
+  /** @type {HTMLElement | undefined} */
+  let current;
+  setInterval(() => {
+    const now = rows.findLast(({ at }) => at <= player.position + 0.1)?.row;
+    if (now === current) return;
+    current?.removeAttribute('aria-current');
+    now?.setAttribute('aria-current', 'true');
+    current = now;
+  }, 500);
+}

@@ -1,0 +1,158 @@
+using System.Globalization;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Live;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Recordings;
+
+/// <summary>
+/// A recording's segments by time, in pages: of a running one from what was moved, of a finished one from the catalogue. Positions are exact.
+/// </summary>
+public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer container, LiveSegments live, BlobCors cors, ApiOptions options, TimeProvider time)
+{
+    private const int DefaultLimit = 250;
+    private const int LargestLimit = 1000;
+
+    /// <summary>How long a link to one segment lives: a link that was withdrawn in the meantime opens no more than that.</summary>
+    public static TimeSpan LinkLifetime { get; } = TimeSpan.FromMinutes(5);
+
+    public async Task<IResult> ListAsync(HttpContext context, string recordingId)
+    {
+        if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
+        FieldErrors errors = new();
+        Query query = Query.Read(context.Request.Query, errors);
+        if (errors.Any) return errors.ToProblem();
+        await cors.EnsureAsync(options.PublicBaseUrl?.GetLeftPart(UriPartial.Authority) ?? BlobCors.AnyOrigin, context.RequestAborted);
+        CatalogueEntry entry = await catalogue.FindAsync(id.ToString(), context.RequestAborted);
+        if (entry.Recording is not { } recording) return Problems.UnknownRecording();
+        List<SegmentEntry> found = recording.SegmentSet is { } set
+            ? await ReadFinishedAsync(recording, set, query, context.RequestAborted)
+            : await ReadLiveAsync(id, query, context.RequestAborted);
+        bool isMore = found.Count > query.Limit;
+        if (isMore) found.RemoveRange(query.Limit, found.Count - query.Limit);
+        SegmentPage page = new() { Segments = await WithLinksAsync(found, context.RequestAborted), Next = isMore ? Cursor(found[^1]) : null };
+        return Results.Json(page, WireJsonContext.Default.SegmentPage);
+    }
+
+    private async Task<List<SegmentEntry>> ReadLiveAsync(RecordingId id, Query query, CancellationToken cancellation)
+    {
+        IReadOnlyList<MovedSegment> segments = await live.ReadAsync(id, cancellation);
+        return [.. segments.Select(Entry).Where(query.Takes).Take(query.Limit + 1)];
+    }
+
+    // Rows stand by start, so the first that matters is found by halving, and nothing before it is read.
+    private async Task<List<SegmentEntry>> ReadFinishedAsync(CatalogueRecording recording, string set, Query query, CancellationToken cancellation)
+    {
+        RecordingDetails details = recording.Details;
+        long longest = RecordingTracks.Samples(details.LongestSegment ?? (long)TimeSpan.FromMinutes(10).TotalMilliseconds);
+        long from = Math.Max(query.From - longest, query.After?.StartSample ?? 0);
+        int first = await FirstAsync(details, set, from, cancellation);
+        List<SegmentEntry> found = [];
+        await foreach (RecordingSegment segment in catalogue.ReadSegmentsFromAsync(details.Id, set, first, cancellation))
+        {
+            SegmentEntry entry = Entry(segment, details);
+            if (entry.StartSample >= query.To || found.Count > query.Limit) break;
+            if (query.Takes(entry)) found.Add(entry);
+        }
+        return found;
+    }
+
+    private async Task<int> FirstAsync(RecordingDetails details, string set, long from, CancellationToken cancellation)
+    {
+        int low = 0, high = from <= 0 ? 0 : details.SegmentCount;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            RecordingSegment? segment = await catalogue.FindSegmentAsync(details.Id, set, middle, cancellation);
+            // Rows are ordered by milliseconds: one of them is 48 samples, and equal ones stand in another order.
+            if (segment is null || Entry(segment, details).StartSample >= from - 48) high = middle;
+            else low = middle + 1;
+        }
+        return low;
+    }
+
+    private async Task<IReadOnlyList<SegmentEntry>> WithLinksAsync(List<SegmentEntry> entries, CancellationToken cancellation)
+    {
+        DateTimeOffset expiresAt = time.GetUtcNow() + LinkLifetime;
+        for (int i = 0; i < entries.Count; i++)
+        {
+            Uri address = new(entries[i].Url);
+            Uri? link = await container.ReadLinkAsync(address, LinkLifetime, cancellation);
+            entries[i] = entries[i] with { Url = (link ?? address).AbsoluteUri, UrlExpiresAt = expiresAt };
+        }
+        return entries;
+    }
+
+    private static SegmentEntry Entry(MovedSegment segment) => new()
+    {
+        UserId = segment.UserId.ToString(CultureInfo.InvariantCulture),
+        SegmentIndex = segment.Index,
+        StartSample = segment.StartSample,
+        SampleCount = segment.SampleCount,
+        Channels = segment.Channels,
+        Bytes = segment.FileSize,
+        Format = Path.GetExtension(new Uri(segment.BlobUrl).AbsolutePath).TrimStart('.'),
+        Url = segment.BlobUrl,
+    };
+
+    private static SegmentEntry Entry(RecordingSegment segment, RecordingDetails details) => new()
+    {
+        UserId = segment.UserId,
+        SegmentIndex = segment.SegmentIndex,
+        StartSample = RecordingTracks.StartOf(segment, details.RecordedAt),
+        SampleCount = segment.SampleCount ?? RecordingTracks.Samples(segment.Duration),
+        Channels = segment.Channels,
+        Bytes = segment.FileSize,
+        Format = segment.Format,
+        Url = segment.BlobUrl,
+    };
+
+    private static string Cursor(SegmentEntry last) => string.Create(CultureInfo.InvariantCulture, $"{last.StartSample}-{last.UserId}-{last.SegmentIndex}");
+
+    /// <summary>What a caller asks for; positions in samples.</summary>
+    private sealed record Query(long From, long To, int Limit, Position? After)
+    {
+        public static Query Read(IQueryCollection query, FieldErrors errors)
+        {
+            int limit = DefaultLimit;
+            if (query["limit"] is [{ } text] && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LargestLimit))
+            {
+                errors.Add("limit", $"must be a number from 1 to {LargestLimit}");
+            }
+            Position? after = null;
+            if (query["after"] is [{ Length: > 0 } cursor] && (after = Position.Parse(cursor)) is null) errors.Add("after", "must be the next of an earlier answer");
+            return new Query(Seconds(query, "from", 0, errors), Seconds(query, "to", long.MaxValue, errors), limit, after);
+        }
+
+        public bool Takes(SegmentEntry entry) =>
+            entry.StartSample < To && entry.StartSample + entry.SampleCount > From && (After is null || Position.Of(entry).CompareTo(After.Value) > 0);
+
+        private static long Seconds(IQueryCollection query, string name, long absent, FieldErrors errors)
+        {
+            if (query[name] is not [{ Length: > 0 } text]) return absent;
+            if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is >= 0 and < 1e7) return (long)Math.Round(seconds * SampleClock.SamplesPerSecond);
+            errors.Add(name, "must be seconds since the start");
+            return absent;
+        }
+    }
+
+    /// <summary>Where a page ended: start, then user, then index.</summary>
+    private readonly record struct Position(long StartSample, ulong UserId, int Index) : IComparable<Position>
+    {
+        public static Position Of(SegmentEntry entry) => new(entry.StartSample, ulong.Parse(entry.UserId, CultureInfo.InvariantCulture), entry.SegmentIndex);
+
+        public static Position? Parse(string text)
+        {
+            string[] parts = text.Split('-');
+            return parts.Length == 3
+                && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long start)
+                && ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong userId)
+                && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out int index) ? new Position(start, userId, index) : null;
+        }
+
+        public int CompareTo(Position other) => (StartSample, UserId, Index).CompareTo((other.StartSample, other.UserId, other.Index));
+    }
+}

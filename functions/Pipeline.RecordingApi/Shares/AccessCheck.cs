@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Http;
+
+namespace Pipeline.RecordingApi.Shares;
+
+/// <summary>
+/// Lets a request in by the key (header <c>x-functions-key</c> or query <c>code</c>, as the Functions host names them) or, where the route
+/// says so, by the cookie of a share link. Without a key set, everybody who reaches this process is its owner, unless a cookie says less.
+/// </summary>
+public sealed class AccessCheck(RequestDelegate next, ApiOptions options, ShareSessions sessions)
+{
+    /// <summary>The page's own requests carry it: no other site can send it without asking first.</summary>
+    public const string PageHeader = "x-pipeline-page";
+
+    private readonly byte[]? key = options.Key is { } text ? SHA256.HashData(Encoding.UTF8.GetBytes(text)) : null;
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        RouteAccess? access = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>();
+        bool isOwner = IsRight(context.Request.Headers["x-functions-key"]) || IsRight(context.Request.Query["code"]);
+        if (access is { Scopes: ShareScopes.None } || isOwner || (key is null && !context.Request.Cookies.ContainsKey(ShareSessions.CookieName)))
+        {
+            await next(context);
+            return;
+        }
+        await (await RefuseAsync(context, access) is { } refusal ? refusal.ExecuteAsync(context) : next(context));
+    }
+
+    /// <summary>What a share link allows this request; null for the owner of the key, who may do everything.</summary>
+    internal static ShareScopes? ScopesOf(HttpContext context) => context.Items[typeof(ShareScopes)] as ShareScopes?;
+
+    private async Task<IResult?> RefuseAsync(HttpContext context, RouteAccess? access)
+    {
+        string? recordingId = context.GetRouteValue("recordingId") as string;
+        if (access is null || recordingId is null) return Problems.Of(StatusCodes.Status401Unauthorized, "The key is missing or wrong", "send it as x-functions-key or ?code=");
+        ShareScopes scopes = await sessions.ScopesAsync(context, recordingId);
+        if (scopes == ShareScopes.None) return ShareSessions.Refused();
+        if (!scopes.HasFlag(access.Scopes)) return Problems.Of(StatusCodes.Status403Forbidden, "This link does not allow that");
+        if (!IsSafe(context.Request.Method) && !IsOwnPage(context.Request)) return Problems.Of(StatusCodes.Status403Forbidden, "Only the recording's own page may ask for that");
+        context.Items[typeof(ShareScopes)] = scopes;
+        context.Response.Headers.CacheControl = "private, no-cache";
+        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return null;
+    }
+
+    private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+
+    private static bool IsOwnPage(HttpRequest request) =>
+        request.Headers.ContainsKey(PageHeader) && request.Headers["Sec-Fetch-Site"].ToString() is ("" or "same-origin");
+
+    private bool IsRight(string? given) =>
+        key is not null && given is { Length: > 0 } && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), key);
+}

@@ -1,0 +1,126 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Api;
+
+/// <summary>A recording while it runs, and the same one afterwards: facts, positions, pages.</summary>
+public sealed class LiveRecordingTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task Running_recording_tells_what_was_moved_and_how_far_it_is_safe()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = new(930, (7, "Grace", 2), (5, "Ada", 3));
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        await session.PutAllAsync(app.Storage);
+        SessionManifest manifest = session.Manifest(ManifestState.Recording, session.Info.StartedAt) with
+        {
+            Tracks = [.. session.Tracks.Select(track => track with { SafeSample = track.UserId == 5 ? 960_000 : 1_440_000 })],
+        };
+        await session.PutManifestAsync(app.Storage, manifest with { Notes = [new RecordingNote { Sample = 5, UserId = 7, Text = "remember" }] });
+        foreach (SegmentReady segment in session.Segments.Where(segment => segment.SegmentIndex < 2)) Assert.True(await app.MoveAsync(segment));
+
+        RecordingDetails details = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal((RecordingStatus.Live, 4, 960_000L), (details.Status, details.SegmentCount, details.SafeSamples));
+        Assert.Equal([("5", "Ada", 1, 960_000L), ("7", "Grace", 2, 960_000L)], details.Tracks.Select(track => (track.UserId, track.Username, track.TrackNumber, track.SpokenSamples)));
+        Assert.Equal(500, details.Tracks[0].Health["received"]);
+        Assert.Equal("Grace", Assert.Single(details.Notes).Username);
+        Assert.Equal("loss", Assert.Single(details.Gaps).Reason);
+    }
+
+    [Fact]
+    public async Task Unchanged_recording_is_not_sent_again()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = new(931, (5, "Ada", 2));
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        (HttpStatusCode first, EntityTagHeaderValue? tag, long length) = await AskAsync(app, session, HttpMethod.Get, null);
+        (HttpStatusCode head, EntityTagHeaderValue? same, long none) = await AskAsync(app, session, HttpMethod.Head, null);
+        (HttpStatusCode again, _, _) = await AskAsync(app, session, HttpMethod.Get, tag);
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.NotModified), (first, head, again));
+        Assert.Equal((tag, true, 0L), (same, length > 0, none));
+
+        Assert.True(await app.MoveAsync(session.Segments[1]));
+        // What was moved is seen a second later.
+        while ((await AskAsync(app, session, HttpMethod.Get, tag)).Status != HttpStatusCode.OK) await Task.Delay(100, TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Segments_come_in_pages_at_their_samples(bool isFinished)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = new(isFinished ? 932 : 933, (7, "Grace", 30), (5, "Ada", 30));
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        await session.PutAllAsync(app.Storage);
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt));
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        if (isFinished) Assert.True(await app.FinalizeAsync(session.Stopped));
+        IEnumerable<(string, int, long)> expected = session.Segments.OrderBy(segment => segment.StartSample).ThenBy(segment => segment.UserId)
+            .Select(segment => (segment.UserId.ToString(System.Globalization.CultureInfo.InvariantCulture), segment.SegmentIndex, segment.StartSample));
+
+        List<SegmentEntry> all = [];
+        string? after = null;
+        do
+        {
+            SegmentPage page = await SegmentsAsync(app, session, $"?limit=7{(after is null ? "" : $"&after={after}")}");
+            Assert.InRange(page.Segments.Count, 1, 7);
+            all.AddRange(page.Segments);
+            after = page.Next;
+        }
+        while (after is not null);
+        Assert.Equal(expected, all.Select(segment => (segment.UserId, segment.SegmentIndex, segment.StartSample)));
+
+        // Segments are ten seconds long: two of each track reach into 45 to 52.
+        SegmentPage part = await SegmentsAsync(app, session, "?from=45&to=52");
+        Assert.Equal([4, 4, 5, 5], part.Segments.Select(segment => segment.SegmentIndex));
+        SegmentPage last = await SegmentsAsync(app, session, "?from=299.999");
+        Assert.Equal([29, 29], last.Segments.Select(segment => segment.SegmentIndex));
+        Assert.Empty((await SegmentsAsync(app, session, "?from=300")).Segments);
+
+        SegmentEntry one = part.Segments[0];
+        SegmentReady source = session.Segments.Single(segment => segment.UserId == 5 && segment.SegmentIndex == 4);
+        using HttpClient anybody = new();
+        Assert.Equal(session.BytesOf(source), await anybody.GetByteArrayAsync(new Uri(one.Url), TestContext.Current.CancellationToken));
+        Assert.Equal((2, source.FileSize, 480_000L), (one.Channels, one.Bytes, one.SampleCount));
+        Assert.InRange(one.UrlExpiresAt - TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(5));
+    }
+
+    [Theory]
+    [InlineData("limit=0")]
+    [InlineData("limit=5000")]
+    [InlineData("after=x")]
+    [InlineData("from=-1")]
+    [InlineData("to=NaN")]
+    public async Task Bad_query_is_named(string query)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = new(934, (5, "Ada", 1));
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        using HttpResponseMessage answer = await app.Http.GetAsync(new Uri($"api/recordings/{session.Id}/segments?{query}", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains($"\"{query.Split('=')[0]}\"", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    private static async Task<SegmentPage> SegmentsAsync(App app, Session session, string query)
+    {
+        using HttpResponseMessage answer = await app.Http.GetAsync(new Uri($"api/recordings/{session.Id}/segments{query}", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        return await app.ReadAsync(answer, WireJsonContext.Default.SegmentPage);
+    }
+
+    private static async Task<(HttpStatusCode Status, EntityTagHeaderValue? Tag, long Length)> AskAsync(App app, Session session, HttpMethod method, EntityTagHeaderValue? known)
+    {
+        using HttpRequestMessage request = new(method, new Uri($"api/recordings/{session.Id}", UriKind.Relative));
+        if (known is not null) request.Headers.IfNoneMatch.Add(known);
+        using HttpResponseMessage answer = await app.Http.SendAsync(request);
+        return (answer.StatusCode, answer.Headers.ETag, (await answer.Content.ReadAsByteArrayAsync()).Length);
+    }
+}

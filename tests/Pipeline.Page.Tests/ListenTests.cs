@@ -1,0 +1,79 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Page.Tests.Rig;
+
+namespace Pipeline.Page.Tests;
+
+/// <summary>What comes out of the speakers, against what was spoken: tones whose pitch says whose they are.</summary>
+public sealed class ListenTests(PageApp app)
+{
+    private const int Ada = 440;
+    private const int Grace = 1_250;
+    private const double Length = 60;
+
+    // Two people who begin a tone at their own moment of every second.
+    private static Speaker[] Pair => [Beeping(11, "Ada Lovelace", Ada, 0.25), Beeping(12, "Grace Hopper", Grace, 0.6)];
+
+    [Fact]
+    public async Task Every_track_sounds_at_its_place()
+    {
+        JsonNode result = await ListenAsync();
+        AtTheirPlaces(result["first"]!, Ada, 0.25, 0);
+        AtTheirPlaces(result["first"]!, Grace, 0.6, 0);
+        AtTheirPlaces(result["afterSeek"]!, Ada, 0.25, 41);
+        AtTheirPlaces(result["afterSeek"]!, Grace, 0.6, 41);
+        Assert.InRange(result["at"]!.GetValue<double>(), 41, 50);
+        Assert.NotEmpty(Places(result["solo"]!, Ada));
+        Assert.Empty(Places(result["solo"]!, Grace));
+        Assert.Equal(0, result["muted"]!.GetValue<double>());
+        Assert.Equal("Play", result["paused"]!.GetValue<string>());
+        Browser.RequireQuiet(result);
+    }
+
+    [Fact]
+    public async Task Speed_keeps_the_pitch_and_silence_is_skipped()
+    {
+        // One second of talk, half a minute of nothing, then talk again.
+        Speaker speaker = new(21, "Ada", [(0, 15 * Speaker.Rate), (50 * Speaker.Rate, 10 * Speaker.Rate)], Beeps(Ada, 0.25, Length));
+        SpokenCall call = await app.FinishedAsync(app.Call("Fast", speaker), Length);
+        ShareDetails link = await app.ShareAsync(call.Id, "listen");
+        JsonNode result = await Browser.RunAsync("speed", new JsonObject { ["url"] = link.Url, ["listen"] = true, ["duration"] = Length, ["pitches"] = new JsonArray(Ada), ["skipTo"] = 52 });
+        Assert.InRange(result["gained"]!.GetValue<double>() / result["took"]!.GetValue<double>(), 1.6, 2.4);
+        Assert.InRange(result["heard"]![$"{Ada}"]!.GetValue<int>(), 5, 10);
+        Assert.InRange(result["skipped"]!.GetValue<double>(), 10, 40);
+        Browser.RequireQuiet(result);
+    }
+
+    private async Task<JsonNode> ListenAsync()
+    {
+        SpokenCall call = await app.FinishedAsync(app.Call("Two voices", Pair), Length);
+        ShareDetails link = await app.ShareAsync(call.Id, "listen", "download");
+        return await Browser.RunAsync("listen", new JsonObject
+        {
+            ["url"] = link.Url,
+            ["listen"] = true,
+            ["duration"] = Length,
+            ["seekTo"] = 40.5,
+            ["pitches"] = new JsonArray(Ada, Grace),
+        });
+    }
+
+    // The clock of the sound and the picture of the cursor are read a frame apart at most.
+    private static void AtTheirPlaces(JsonNode heard, int pitch, double offset, double from)
+    {
+        double[] places = [.. Places(heard, pitch).Where(place => place >= from)];
+        Assert.True(places.Length >= 2, $"{pitch} Hz was heard {places.Length} times");
+        double[] off = [.. places.Select(place => place - offset - Math.Round(place - offset)).Order()];
+        Assert.InRange(off[off.Length / 2], -0.02, 0.02);
+        Assert.InRange(off[^1] - off[0], 0, 0.02);
+    }
+
+    private static double[] Places(JsonNode heard, int pitch) => heard[$"{pitch}"].Deserialize<double[]>()!;
+
+    private static Speaker Beeping(ulong userId, string name, int pitch, double offset) =>
+        new(userId, name, [(0, (long)(Length * Speaker.Rate))], Beeps(pitch, offset, Length));
+
+    private static Tone[] Beeps(int pitch, double offset, double until) => [.. Enumerable.Range(0, (int)until).Select(second => new Tone(second + offset, 0.12, pitch))];
+}

@@ -1,0 +1,43 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Page.Tests.Rig;
+
+namespace Pipeline.Page.Tests;
+
+/// <summary>A call while it runs: what becomes safe is seen and heard without a reload, and the end comes by itself.</summary>
+public sealed class LiveTests(PageApp app)
+{
+    private const int Pitch = 700;
+
+    [Fact]
+    public async Task New_sound_comes_by_itself_and_the_end_too()
+    {
+        Tone[] beeps = [.. Enumerable.Range(0, 60).Select(second => new Tone(second + 0.5, 0.15, Pitch))];
+        Speaker[] speakers = [new(31, "Ada", [(0, 60L * Speaker.Rate)], beeps), new(32, "Grace", [(8 * Speaker.Rate, 10L * Speaker.Rate)], [])];
+        SpokenCall call = app.Call("Live", speakers);
+        await call.StartAsync();
+        await call.SpeakAsync(10);
+        ShareDetails link = await app.ShareAsync(call.Id, "listen", "download");
+        JsonNode result = await Browser.RunAsync("live", new JsonObject
+        {
+            ["url"] = link.Url,
+            ["listen"] = true,
+            ["pitches"] = new JsonArray(Pitch),
+            ["duration"] = 30,
+            ["safe"] = "safe up to 0:30",
+        }, async word =>
+        {
+            if (word == "speak") await call.SpeakAsync(30);
+            else await call.StopAsync(30);
+        });
+        Assert.Contains("Recording now", result["before"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.InRange(result["appeared"]!.GetValue<double>(), 0, 20_000);
+        double[] places = result["heard"]![$"{Pitch}"].Deserialize<double[]>()!;
+        Assert.True(places.Length >= 2, "nothing was heard");
+        Assert.All(places, place => Assert.InRange(place - 0.5 - Math.Round(place - 0.5), -0.03, 0.03));
+        Assert.Contains("0:30", result["after"]!.GetValue<string>(), StringComparison.Ordinal);
+        Browser.RequireQuiet(result);
+    }
+}

@@ -1,0 +1,42 @@
+using Pipeline.Audio.Wav;
+using Pipeline.Contracts;
+
+namespace Pipeline.Page.Tests.Rig;
+
+/// <summary>One person of a made-up call: stretches of talk, cut into segments as the bot cuts them.</summary>
+/// <param name="Talk">Start and length of each stretch, samples; between them is silence without segments.</param>
+/// <param name="Tones">What sounds in them.</param>
+internal sealed record Speaker(ulong UserId, string Name, IReadOnlyList<(long Start, long Count)> Talk, IReadOnlyList<Tone> Tones)
+{
+    public const int Rate = SampleClock.SamplesPerSecond;
+    private const int LongestSegment = 10 * Rate;
+    private static readonly WavFormat Format = new(2, Rate);
+
+    /// <summary>Start and length of every segment, samples.</summary>
+    public IEnumerable<(long Start, long Count)> Segments()
+    {
+        foreach ((long start, long count) in Talk)
+        {
+            for (long at = 0; at < count; at += LongestSegment) yield return (start + at, Math.Min(LongestSegment, count - at));
+        }
+    }
+
+    /// <summary>The WAV file of a stretch.</summary>
+    public byte[] Wav(long start, long count)
+    {
+        byte[] file = new byte[WavFormat.HeaderSize + (count * Format.BytesPerSample)];
+        Format.WriteHeader(file, count * Format.BytesPerSample);
+        Span<short> pcm = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, short>(file.AsSpan(WavFormat.HeaderSize));
+        foreach (Tone tone in Tones)
+        {
+            long from = Math.Max((long)(tone.Start * Rate), start), to = Math.Min((long)((tone.Start + tone.Length) * Rate), start + count);
+            for (long at = from; at < to; at++)
+            {
+                short value = (short)(8_000 * Math.Sin(2 * Math.PI * tone.Pitch * at / Rate));
+                pcm[(int)(at - start) * 2] += value;
+                pcm[((int)(at - start) * 2) + 1] += value;
+            }
+        }
+        return file;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Page.Tests.Rig;
+
+namespace Pipeline.Page.Tests;
+
+/// <summary>Every way in which a link does not lead to sound: one sentence each, with what to do.</summary>
+public sealed class StateTests(PageApp app)
+{
+    private const double Length = 12;
+
+    [Fact]
+    public async Task Wrong_link_is_told() => Shows(await StateAsync(url => url[..^3] + "xyz"), "link", "/record link");
+
+    [Fact]
+    public async Task Link_without_its_secret_is_told() => Shows(await StateAsync(url => url[..url.IndexOf('#', StringComparison.Ordinal)]), "link", "/record link");
+
+    [Fact]
+    public async Task Storage_that_is_away_is_told_and_waited_for()
+    {
+        JsonNode result = await StateAsync(null, new JsonObject { ["away"] = true });
+        Shows(result, "storage", "not lost");
+    }
+
+    [Fact]
+    public async Task Deleted_recording_is_told()
+    {
+        SpokenCall call = await CallAsync();
+        ShareDetails link = await app.ShareAsync(call.Id, "listen");
+        using HttpResponseMessage deleted = await app.Functions.Api.Http.DeleteAsync(new Uri($"/api/recordings/{call.Id}", UriKind.Relative), TestContext.Current.CancellationToken);
+        deleted.EnsureSuccessStatusCode();
+        Shows(await Browser.RunAsync("state", new JsonObject { ["url"] = link.Url }), "deleted", "cannot be brought back");
+    }
+
+    [Fact]
+    public async Task Browser_without_sound_still_shows_the_recording()
+    {
+        JsonNode result = await StateAsync(null, new JsonObject { ["noAudio"] = true });
+        Assert.Contains("Web Audio", result["text"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains("Ada", result["text"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Empty(result["findings"].Deserialize<string[]>()!);
+    }
+
+    [Fact]
+    public async Task Recording_without_a_word_says_so()
+    {
+        SpokenCall call = app.Call("Silence");
+        await call.StartAsync();
+        await call.SpeakAsync(3);
+        ShareDetails link = await app.ShareAsync(call.Id, "listen");
+        JsonNode result = await Browser.RunAsync("state", new JsonObject { ["url"] = link.Url, ["wait"] = "#notice:not([hidden])" });
+        Assert.Contains("Nothing recorded yet", result["text"]!.GetValue<string>(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Withdrawn_link_ends_the_sound()
+    {
+        SpokenCall call = await CallAsync();
+        ShareDetails link = await app.ShareAsync(call.Id, "listen");
+        JsonNode result = await Browser.RunAsync("revoked", new JsonObject
+        {
+            ["url"] = link.Url,
+            ["listen"] = true,
+            ["key"] = TestKit.Stage.FunctionsApp.Key,
+            ["revoke"] = new Uri(app.Functions.BaseUrl, $"/api/recordings/{call.Id}/shares/{link.ShareId}").AbsoluteUri,
+        });
+        Assert.Equal((204, "link", false), (result["revoked"]!.GetValue<int>(), result["state"]!.GetValue<string>(), result["playing"]!.GetValue<bool>()));
+    }
+
+    private static void Shows(JsonNode result, string state, string remedy)
+    {
+        Assert.Equal(state, result["state"]!.GetValue<string>());
+        Assert.Contains(remedy, result["text"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Empty(result["findings"].Deserialize<string[]>()!);
+    }
+
+    private async Task<JsonNode> StateAsync(Func<string, string>? change, JsonObject? input = null)
+    {
+        SpokenCall call = await CallAsync();
+        ShareDetails link = await app.ShareAsync(call.Id, "listen", "download");
+        input ??= [];
+        input["url"] = change is null ? link.Url! : change(link.Url!);
+        return await Browser.RunAsync("state", input);
+    }
+
+    private async Task<SpokenCall> CallAsync() => await app.FinishedAsync(app.Call("States", Talk.Of(5, Length, "Ada", "Grace")), Length);
+}

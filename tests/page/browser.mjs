@@ -1,0 +1,183 @@
+// Opens the page in Debian's Chromium, listens to what it plays, and hands what was measured to the test as JSON.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium } from 'playwright-core';
+
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--autoplay-policy=user-gesture-required', '--no-proxy-server',
+];
+
+export const DESKTOP = { width: 1360, height: 900 };
+export const PHONE = { width: 390, height: 844 };
+
+/**
+ * Runs a scenario in a browser with an empty profile; prints its result, and what the browser complained about, as one line of JSON.
+ * @param {(tools: Tools) => Promise<object>} scenario
+ */
+export async function run(scenario) {
+  const input = JSON.parse(process.env.PAGE_TEST ?? '{}');
+  const profile = await mkdtemp(join(tmpdir(), 'page-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', headless: true, args: FLAGS, viewport: input.phone ? PHONE : DESKTOP,
+    colorScheme: input.dark ? 'dark' : 'light', locale: input.locale ?? 'en-GB', timezoneId: 'Etc/UTC', deviceScaleFactor: 1,
+    hasTouch: !!input.phone, acceptDownloads: true, bypassCSP: !!input.listen,
+  });
+  context.setDefaultTimeout(input.timeout ?? 60_000);
+  const complaints = [];
+  const page = context.pages()[0] ?? await context.newPage();
+  page.on('console', message => {
+    const { url } = message.location();
+    // Peaks and files are optional for a recording API: the page does without.
+    if (['error', 'warning'].includes(message.type()) && !/\/(peaks|files)(\?|$)/.test(url)) complaints.push(`${message.text()} ${url}`);
+  });
+  page.on('pageerror', error => complaints.push(String(error.stack ?? error)));
+  if (input.listen) await listen(page);
+  let result;
+  try {
+    result = await scenario({ page, context, input, complaints });
+  } catch (error) {
+    result = { failed: String(error.stack ?? error), seen: await page.evaluate(() => document.body?.innerText.slice(0, 2000)).catch(() => '') };
+    if (input.shots) await page.screenshot({ path: join(input.shots, 'failed.png') }).catch(() => {});
+  }
+  await context.close();
+  await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  console.log(`RESULT ${JSON.stringify({ ...result, complaints })}`);
+  // Who reads the line ends this process: at an end of its own the last line could be missed.
+  process.stdin.resume();
+}
+
+/**
+ * Puts an ear before the speakers: every sample that the page plays, with the clock's frame at which it was played.
+ * A script of the test's own needs the page's policy out of the way, so scenarios that do not listen run under it.
+ */
+async function listen(page) {
+  await page.addInitScript(code => {
+    const state = window.__ear = { context: null, blocks: [], places: [] };
+    const Original = window.AudioContext;
+    const connect = AudioNode.prototype.connect;
+    window.AudioContext = class extends Original {
+      constructor(...options) {
+        super(...options);
+        state.context = this;
+        this.audioWorklet.addModule(URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))).then(() => {
+          const ear = new AudioWorkletNode(this, 'ear', { channelCount: 1, channelCountMode: 'explicit' });
+          ear.port.onmessage = event => state.blocks.push(event.data);
+          if (state.node) connect.call(state.node, ear);
+          // Silent, but a node that leads nowhere is not asked for anything.
+          connect.call(ear, this.destination);
+          state.ear = ear;
+        });
+      }
+    };
+    AudioNode.prototype.connect = function (to, ...rest) {
+      if (to === state.context?.destination) {
+        state.node = this;
+        if (state.ear) connect.call(this, state.ear);
+      }
+      return connect.call(this, to, ...rest);
+    };
+    // Which place of the recording the cursor shows at which time of the clock.
+    const look = () => {
+      const left = parseFloat(document.getElementById('map-cursor')?.style.left ?? '');
+      if (state.context && !Number.isNaN(left)) state.places.push([state.context.currentTime, left / 100]);
+      requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  }, EAR);
+}
+
+const EAR = `
+registerProcessor('ear', class extends AudioWorkletProcessor {
+  constructor() { super(); this.kept = []; this.first = 0; }
+  process([input]) {
+    if (this.kept.length === 0) this.first = currentFrame;
+    this.kept.push(input[0] ? input[0].slice() : new Float32Array(128));
+    if (this.kept.length === 32) {
+      const samples = new Float32Array(32 * 128);
+      this.kept.forEach((block, i) => samples.set(block, i * 128));
+      this.port.postMessage({ frame: this.first, samples });
+      this.kept = [];
+    }
+    return true;
+  }
+});`;
+
+/** Forgets what was heard so far. */
+export const deafen = page => page.evaluate(() => { window.__ear.blocks.length = 0; window.__ear.places.length = 0; });
+
+/**
+ * Where in the recording tones of these pitches began, in seconds, by what the ear heard and where the cursor stood.
+ * A tone is there where its share of 10 ms (Goertzel) passes a threshold after 50 ms without it.
+ */
+export async function onsets(page, pitches, duration) {
+  return page.evaluate(({ pitches, duration }) => {
+    const { blocks, places } = window.__ear;
+    const RATE = 48000, STEP = 96, WINDOW = 480;
+    const power = (samples, at, pitch) => {
+      const turn = 2 * Math.cos((2 * Math.PI * pitch) / RATE);
+      let a = 0, b = 0;
+      for (let i = at; i < at + WINDOW; i++) [a, b] = [samples[i] + turn * a - b, a];
+      return (a * a + b * b - turn * a * b) / (WINDOW * WINDOW / 4);
+    };
+    // The cursor is drawn once a frame and read a little later: of many looks the one that is least late says where it stood.
+    const placeOf = time => {
+      const near = places.filter(([clock]) => Math.abs(clock - time) < 0.5).map(([clock, share]) => share * duration - clock);
+      return near.length > 0 ? time + Math.max(...near) : NaN;
+    };
+    const found = {};
+    for (const pitch of pitches) {
+      found[pitch] = [];
+      let last = -1;
+      for (const { frame, samples } of blocks) {
+        for (let at = 0; at + WINDOW <= samples.length; at += STEP) {
+          if (power(samples, at, pitch) < 0.002) continue;
+          const time = (frame + at + WINDOW / 2) / RATE;
+          if (last < 0 || time - last > 0.08) found[pitch].push(placeOf(time));
+          last = time;
+        }
+      }
+    }
+    return found;
+  }, { pitches, duration });
+}
+
+/** Loudest sample since the last deafening. */
+export const loudest = page => page.evaluate(() => window.__ear.blocks.reduce((most, { samples }) => samples.reduce((m, s) => Math.max(m, Math.abs(s)), most), 0));
+
+/** Opens a link and waits until tracks are shown. */
+export async function open(page, url) {
+  await page.goto(url);
+  await page.waitForSelector('.lane:nth-child(2)');
+}
+
+/** Presses play; milliseconds until something sounds. */
+export async function play(page) {
+  await deafen(page);
+  const began = Date.now();
+  await page.click('.play');
+  await page.waitForFunction(() => window.__ear.blocks.some(({ samples }) => samples.some(sample => Math.abs(sample) > 0.01)), null, { polling: 20 });
+  return Date.now() - began;
+}
+
+/** Clicks into the first waveform at a time; milliseconds until something sounds from there. */
+export async function seek(page, seconds, duration) {
+  const { x, y, width } = await page.locator('.lane.all .lane-wave').boundingBox();
+  await deafen(page);
+  const began = Date.now();
+  await page.mouse.click(x + (width * seconds) / duration, y + 20);
+  await page.waitForFunction(() => window.__ear.blocks.some(({ samples }) => samples.some(sample => Math.abs(sample) > 0.01)), null, { polling: 20 });
+  return Date.now() - began;
+}
+
+/** Seconds that the bar shows. */
+export const position = page => page.evaluate(() => document.querySelector('.time').textContent.split('/')[0].trim().split(':').reduce((sum, part) => sum * 60 + Number(part), 0));
+
+/** What axe finds, in one line each. */
+export async function axe(page) {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations.map(found => `${found.id}: ${found.help}: ${found.nodes.map(node => node.target.join(' ')).slice(0, 3).join(', ')}`);
+}

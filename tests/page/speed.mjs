@@ -1,0 +1,20 @@
+// Twice as fast with the pitch kept, and pauses left out.
+import { deafen, onsets, open, play, position, run } from './browser.mjs';
+
+await run(async ({ page, input }) => {
+  await open(page, input.url);
+  await page.selectOption('#transport select', '2');
+  await play(page);
+  const from = await position(page);
+  const began = Date.now();
+  await page.waitForTimeout(4000);
+  const gained = await position(page) - from;
+  const took = (Date.now() - began) / 1000;
+  const heard = await onsets(page, input.pitches, input.duration);
+  await page.selectOption('#transport select', '1');
+  await page.click('text=Skip silence');
+  await page.keyboard.press('Home');
+  await deafen(page);
+  await page.waitForFunction(until => document.querySelector('.position').value >= until, input.skipTo, { polling: 50 });
+  return { gained, took, heard: Object.fromEntries(Object.entries(heard).map(([pitch, list]) => [pitch, list.length])), skipped: (Date.now() - began) / 1000 - took };
+});
