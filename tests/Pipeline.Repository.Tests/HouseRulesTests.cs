@@ -76,6 +76,30 @@ public sealed partial class HouseRulesTests
     }
 
     [Fact]
+    public void Types_of_the_bot_are_internal()
+    {
+        string[] open = [.. Assembly.Load("Pipeline.Bot").GetExportedTypes().Select(type => type.FullName!)];
+        Assert.True(open.Length == 0, $"public in an executable: {string.Join(", ", open)}");
+    }
+
+    // Records are values: what they hold is data, not what they work with.
+    [Theory]
+    [InlineData("Pipeline.Bot")]
+    [InlineData("Pipeline.Discord")]
+    [InlineData("Pipeline.Dave")]
+    [InlineData("Pipeline.Mls")]
+    public void Class_is_made_of_at_most_seven_things(string assembly)
+    {
+        const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;
+        string[] tooMany = [.. Assembly.Load(assembly).GetTypes()
+            .Where(type => type.GetMethod("PrintMembers", Own) is null && !type.Name.Contains('<', StringComparison.Ordinal))
+            .SelectMany(type => type.GetConstructors(Own))
+            .Where(constructor => constructor.GetParameters().Length > 7)
+            .Select(constructor => $"{constructor.DeclaringType!.FullName} takes {constructor.GetParameters().Length}")];
+        Assert.True(tooMany.Length == 0, string.Join(", ", tooMany));
+    }
+
+    [Fact]
     public void No_folder_or_file_has_a_name_that_says_nothing()
     {
         string[] nameless = [.. Sources("bot", "functions", "shared", "tests").Where(file => file.Split('/', '.').Any(ForbiddenNames.Contains))];

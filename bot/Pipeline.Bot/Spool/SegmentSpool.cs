@@ -19,7 +19,7 @@ internal sealed class SegmentSpool : IDisposable
     private const string ConflictSuffix = ".conflict";
 
     private readonly SpoolOptions options;
-    private readonly Lock restoring = new(); // The folder is restored once, whoever finds it gone.
+    private readonly Lock restoring = new(); // The folder is restored once, the one who finds it gone.
     private FileStream lockFile;
     private readonly DriveInfo drive;
     private long bytes;

@@ -1,7 +1,7 @@
 namespace Pipeline.Bot.Spool;
 
 /// <summary>
-/// Takes the rights of others from what lies in the spool already: an earlier version, or whoever made the folder, may have given them.
+/// Takes the rights of others from what lies in the spool already: an earlier version, or the one who made the folder, may have given them.
 /// </summary>
 internal static class SpoolAccess
 {

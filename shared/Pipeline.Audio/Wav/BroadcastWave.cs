@@ -6,7 +6,7 @@ namespace Pipeline.Audio.Wav;
 
 /// <summary>
 /// What stands before and behind the samples of a large WAV file: RIFF or, beyond 4 GiB, RF64; a <c>bext</c> chunk that puts the file
-/// at its time of day in any editor; cues. The samples themselves (s16le, interleaved) are put in between by whoever has them.
+/// at its time of day in any editor; cues. The samples themselves (s16le, interleaved) are put in between by the one who has them.
 /// </summary>
 public static class BroadcastWave
 {
