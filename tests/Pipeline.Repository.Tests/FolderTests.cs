@@ -20,7 +20,7 @@ public sealed partial class FolderTests
             ["Cli"] = ["Cli/Settings", "Capture", "Commands", "Guilds", "Hosting", "Observability", "Panel", "Recordings", "Replay", "ServerSettings", "Spool", "Storage"],
             ["Cli/Settings"] = ["Capture", "Guilds", "Hosting", "Recordings", "ServerSettings", "Spool", "Storage"],
             ["Capture"] = ["Spool"],
-            ["Spool"] = [],
+            ["Spool"] = ["Observability"],
             ["Storage"] = ["Observability"],
             ["Recordings"] = ["Capture", "Observability", "Spool", "Storage"],
             ["Guilds"] = ["Capture", "Observability", "Panel", "Recordings", "ServerSettings", "Spool"],
@@ -35,10 +35,10 @@ public sealed partial class FolderTests
         {
             ["Model"] = [],
             ["Rest"] = ["Model"],
-            ["Gateway"] = ["Model"],
+            ["Gateway"] = ["Model", "Rest"],
             ["Rtp"] = [],
             ["Media"] = ["Rtp"],
-            ["Voice/Session"] = ["Media", "Rtp"],
+            ["Voice/Session"] = ["Media", "Rest", "Rtp"],
             ["Voice/Call"] = ["Gateway", "Media", "Model", "Voice/Session"],
         },
         ["bot/Pipeline.Dave"] = new()
