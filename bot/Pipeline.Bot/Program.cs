@@ -8,7 +8,7 @@ RootCommand root = new("Pipeline: a recorder for Discord voice calls that does n
     DoctorCommand.Create(),
     ReplayCommand.Create(),
     HealthCommand.Create(),
-    SettingsCommand.Create(),
+    PrintSettingsCommand.Create(),
 };
 ParseResult parsed = root.Parse(args);
 if (parsed.Errors.Count > 0)

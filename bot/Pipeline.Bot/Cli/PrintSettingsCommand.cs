@@ -9,7 +9,7 @@ namespace Pipeline.Bot.Cli;
 /// <c>Pipeline.Bot settings</c>: the settings with which the bot would run, one a line: name, value, source. What is wrong follows on
 /// standard error, and makes the exit code 2.
 /// </summary>
-internal static class SettingsCommand
+internal static class PrintSettingsCommand
 {
     public static Command Create()
     {
