@@ -78,7 +78,7 @@ public sealed class GuildSettingsTable(StorageClients clients)
         await RemoveAsync(guildId, user, cancellation);
     }
 
-    private Task RemoveAsync(ulong guildId, string user, CancellationToken cancellation) =>
+    private Task<Response> RemoveAsync(ulong guildId, string user, CancellationToken cancellation) =>
         table.DeleteEntityAsync(Partition(guildId), PersonPrefix + user, ETag.All, cancellation); // 404 is no fault to this client
 
     private static string Partition(ulong guildId) => guildId.ToString(CultureInfo.InvariantCulture);
