@@ -79,7 +79,7 @@ internal sealed class HidingProcessor(QueueProcessorOptions queue, LocalOptions 
     private static string FirstLine(Exception fault) => fault.Message.Split('\n')[0].Trim();
 
     /// <summary>A message under way; its pop receipt changes with every renewal.</summary>
-    private sealed class Hiding(QueueMessage message)
+    private sealed class Hiding(QueueMessage message) : IDisposable
     {
         private readonly CancellationTokenSource ended = new();
 
@@ -91,9 +91,11 @@ internal sealed class HidingProcessor(QueueProcessorOptions queue, LocalOptions 
         {
             await ended.CancelAsync();
             await Renewal;
-            ended.Dispose();
+            Dispose();
             return Message;
         }
+
+        public void Dispose() => ended.Dispose();
     }
 }
 

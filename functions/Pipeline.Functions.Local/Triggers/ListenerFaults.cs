@@ -10,11 +10,6 @@ namespace Pipeline.Functions.Local.Triggers;
 /// </summary>
 internal sealed class ListenerFaults(IHostApplicationLifetime lifetime, UnexpectedStop stop, ILogger<ListenerFaults> logger) : IWebJobsExceptionHandler
 {
-    public void Initialize(Microsoft.Azure.WebJobs.JobHost host)
-    {
-        // Nothing is asked of the host.
-    }
-
     public Task OnUnhandledExceptionAsync(ExceptionDispatchInfo exceptionInfo)
     {
         Exception fault = exceptionInfo.SourceException;
