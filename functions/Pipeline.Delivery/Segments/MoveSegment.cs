@@ -43,7 +43,7 @@ public sealed class MoveSegment(
             await ConcludeAsync(message, row, blob, cancellation);
             return;
         }
-        // The row is read after the blob: whoever deleted the blob had written the row before.
+        // The row is read after the blob: the one who deleted the blob had written the row before.
         if (blob is null) throw new SegmentFaultException(message.Key, "vanished", "its temp blob is not there");
         await DemandUnalteredAsync(message, blob, cancellation);
         LedgerRecording recording = await registry.EnsureAsync(message.Session, cancellation);

@@ -6,7 +6,7 @@ namespace Pipeline.RecordingApi.Events;
 
 /// <summary>
 /// Where the rest of the API says what has happened, after the state that it tells of is written. An event's id is made of what it tells,
-/// so that saying it twice, or by two instances, is saying it once; whoever ends between state and event is repeated by its own queue
+/// so that saying it twice, or by two instances, is saying it once; a process that ends between state and event is repeated by its queue
 /// message or request, and says it then.
 /// </summary>
 public sealed class EventOutbox(EventTable table, WebhookDeliveries deliveries)

@@ -112,7 +112,7 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
         return Results.Json(answer, WireJsonContext.Default.FinalizeResponse);
     }
 
-    // On every answer, also a repeated one: whoever finished the recording may have ended before it could say so.
+    // On every answer, also a repeated one: the process that finished the recording may have ended before it could say so.
     private async Task TellAsync(RecordingDetails details, CancellationToken cancellation)
     {
         EventData told = EventOutbox.Of(details);

@@ -10,7 +10,7 @@ public sealed class VerificationCodeTests
         SCrypt.Generate(password.ToArray(), salt.ToArray(), cost, blockSize, parallelization, length);
 
     [Fact]
-    public void The_smaller_fingerprint_stands_first_whoever_asks()
+    public void The_smaller_fingerprint_stands_first_for_each_side()
     {
         DaveMember one = new(1, Enumerable.Repeat((byte)7, 65).ToArray());
         DaveMember two = new(2, Enumerable.Repeat((byte)6, 65).ToArray());

@@ -32,7 +32,7 @@ public sealed class PrivateAuthorityTests
         await Simulator.WaitUntilAsync(() => trusting.IsReady, TimeSpan.FromSeconds(60), "the gateway is ready");
         Assert.False(wary.IsReady);
         await stop.CancelAsync();
-        foreach (Task one in running) await one.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (Task one in running) await Task.WhenAny(one);
     }
 
     [Fact]
