@@ -10,7 +10,7 @@ param recordingsSoftDeleteDays int
 param recordingsImmutableDays int
 
 // These names are compared with the constants in shared/Pipeline.Contracts by a test.
-var queueNames = ['recording-started', 'segment-ready', 'recording-stopped', 'webhook-deliveries']
+var queueNames = ['recording-started', 'segment-ready', 'recording-stopped', 'webhook-deliveries', 'recording-deletions']
 var tableNames = ['ledger', 'catalogue', 'settings', 'reports', 'events', 'webhooks']
 var poisonQueueNames = map(queueNames, name => '${name}-poison')
 

@@ -10,6 +10,7 @@ using Pipeline.Delivery.ApiClient;
 using Pipeline.Delivery.Sweep;
 using Pipeline.Functions.Local.Triggers;
 using Pipeline.RecordingApi;
+using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Recordings;
 using Pipeline.RecordingApi.Shares;
@@ -56,6 +57,7 @@ internal static class LocalApp
         builder.Services.AddSingleton(services => new OwnApi(() => LoopbackAddress.Of(services.GetRequiredService<IServer>()), key));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<ForgottenRecordings>().EndAsync));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<EventSweep>().RunAsync));
+        builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<DeletionSweep>().RunAsync));
         builder.Services.AddSingleton<UnexpectedStop>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace);
         if (options.LocalTriggers) builder.Services.AddLocalTriggers();

@@ -5,12 +5,13 @@ using Pipeline.Delivery.ApiClient;
 using Pipeline.Delivery.Finalize;
 using Pipeline.Delivery.Invocations;
 using Pipeline.Delivery.Segments;
+using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Webhooks;
 
 namespace Pipeline.Functions;
 
 /// <summary>What the queues call.</summary>
-internal sealed class QueueFunctions(DeliveryFunctions functions, WebhookDelivery webhooks, InvocationBorder border)
+internal sealed class QueueFunctions(DeliveryFunctions functions, WebhookDelivery webhooks, RecordingErasure erasure, InvocationBorder border)
 {
     [Function(FunctionNames.StartRecording)]
     public Task StartAsync([QueueTrigger(StorageNames.RecordingStartedQueue, Connection = FunctionTable.Connection)] QueueMessage message, CancellationToken cancellationToken) =>
@@ -27,4 +28,8 @@ internal sealed class QueueFunctions(DeliveryFunctions functions, WebhookDeliver
     [Function(FunctionNames.DeliverWebhook)]
     public Task DeliverAsync([QueueTrigger(StorageNames.WebhookQueue, Connection = FunctionTable.Connection)] QueueMessage message, CancellationToken cancellationToken) =>
         border.RunAsync(FunctionNames.DeliverWebhook, end => webhooks.RunAsync(message.Body.ToMemory(), end), cancellationToken);
+
+    [Function(FunctionNames.DeleteRecording)]
+    public Task DeleteAsync([QueueTrigger(StorageNames.DeletionQueue, Connection = FunctionTable.Connection)] QueueMessage message, CancellationToken cancellationToken) =>
+        border.RunAsync(FunctionNames.DeleteRecording, end => erasure.RunAsync(message.Body.ToMemory(), end), cancellationToken);
 }

@@ -9,6 +9,7 @@ using Pipeline.Delivery;
 using Pipeline.Delivery.ApiClient;
 using Pipeline.Delivery.Sweep;
 using Pipeline.RecordingApi;
+using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Recordings;
 using Pipeline.Storage;
@@ -50,6 +51,7 @@ internal static class WorkerApp
         builder.Services.AddSingleton(static services => new OwnApi(() => services.GetRequiredService<LoopbackApi>().Address, LoopbackApi.Key));
         builder.Services.AddSingleton(static services => new FurtherSweep(services.GetRequiredService<ForgottenRecordings>().EndAsync));
         builder.Services.AddSingleton(static services => new FurtherSweep(services.GetRequiredService<EventSweep>().RunAsync));
+        builder.Services.AddSingleton(static services => new FurtherSweep(services.GetRequiredService<DeletionSweep>().RunAsync));
         IHost worker = builder.Build();
         OpenStorage(worker);
         return worker;

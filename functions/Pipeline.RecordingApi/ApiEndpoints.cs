@@ -94,8 +94,10 @@ public static class ApiEndpoints
             .WithName("renameRecording").WithSummary("Give it another title").Accepts<TitleRequest>(MediaTypeNames.Application.Json)
             .Produces(StatusCodes.Status204NoContent).WithFaults(400, 404).ForShares(ShareScopes.Delete);
         api.MapDelete("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingDeletion operations) => operations.DeleteAsync(context, recordingId))
-            .WithName("deleteRecording").WithSummary("Delete a recording's blobs and rows; repeating it is no fault").Produces(StatusCodes.Status204NoContent)
-            .ForShares(ShareScopes.Delete);
+            .WithName("deleteRecording").WithSummary("Delete a recording for good: 202 while something of it is left, 204 when all is gone; repeating it is no fault")
+            .Produces<DeletionState>(StatusCodes.Status202Accepted).Produces(StatusCodes.Status204NoContent).WithFaults(400, 404).ForShares(ShareScopes.Delete);
+        api.MapGet("/recordings/{recordingId}/deletion", static (HttpContext context, string recordingId, RecordingDeletion operations) => operations.GetAsync(context, recordingId))
+            .WithName("getDeletion").WithSummary("How far the deletion of a recording is").Produces<DeletionState>().WithFaults(400, 404).ForShares(ShareScopes.Delete);
     }
 
     private static void MapShares(RouteGroupBuilder api)

@@ -10,7 +10,13 @@ internal static partial class ApiLog
     public static partial void RequestFailed(ILogger logger, string method, string path, string fault, Exception? exception);
 
     [LoggerMessage(5051, LogLevel.Information, "Deleted recording {Recording}")]
-    public static partial void RecordingDeleted(ILogger logger, string recording);
+    public static partial void RecordingDeleted(ILogger logger, RecordingId recording);
+
+    [LoggerMessage(5055, LogLevel.Warning, "Nobody is deleting recording {Recording}: its message is lost and is sent again")]
+    public static partial void DeletionRepeated(ILogger logger, RecordingId recording);
+
+    [LoggerMessage(5056, LogLevel.Warning, "Deleted recording {Recording} still has files: deleting them")]
+    public static partial void LeftoversFound(ILogger logger, RecordingId recording);
 
     [LoggerMessage(5052, LogLevel.Warning, "Recording {Recording} was begun here and never finished: ending it with what there is")]
     public static partial void RecordingOverdue(ILogger logger, RecordingId recording);

@@ -32,6 +32,11 @@ public static class ApiServices
         services.AddSingleton<LiveSegments>();
         services.AddSingleton<LiveFacts>();
         services.AddSingleton<RecordingDeletion>();
+        services.AddSingleton<DeletionTable>();
+        services.AddSingleton<DeletionMessages>();
+        services.AddSingleton<DeletedContent>();
+        services.AddSingleton<RecordingErasure>();
+        services.AddSingleton<DeletionSweep>();
         services.AddSingleton<ShareTable>();
         services.AddSingleton<ShareLinks>();
         services.AddSingleton<ShareSessions>();

@@ -16,6 +16,9 @@ public static class StorageNames
     /// <summary>One message per event and webhook that wants it.</summary>
     public const string WebhookQueue = "webhook-deliveries";
 
+    /// <summary>One message per recording that is being deleted.</summary>
+    public const string DeletionQueue = "recording-deletions";
+
     /// <summary>Table: what the functions moved, one partition per recording.</summary>
     public const string LedgerTable = "ledger";
 

@@ -22,11 +22,12 @@ public sealed class LedgerPartitions(StorageClients clients)
     public async Task<bool> HoldsAsync(RecordingId recording, CancellationToken cancellation) =>
         await IsThereAsync(Live, recording.ToString(), cancellation) || await IsThereAsync(recording.ToString(), RecordingKey, cancellation);
 
-    /// <summary>Deletes a recording's partition and takes it from the list; repeating it is no fault.</summary>
-    public async Task DeleteAsync(RecordingId recording, CancellationToken cancellation)
+    /// <summary>Takes a recording from the list and deletes some rows of its partition; repeating it is no fault.</summary>
+    /// <returns>How many it found: fewer than <paramref name="most"/> when none is left.</returns>
+    public async Task<int> DeleteSomeAsync(RecordingId recording, int most, CancellationToken cancellation)
     {
         await table.DeleteEntityAsync(Live, recording.ToString(), ETag.All, cancellation);
-        await PartitionEraser.DeleteAsync(table, recording.ToString(), row => true, cancellation);
+        return await PartitionEraser.DeleteSomeAsync(table, recording.ToString(), keptRow: null, most, cancellation);
     }
 
     private async Task<bool> IsThereAsync(string partition, string row, CancellationToken cancellation)

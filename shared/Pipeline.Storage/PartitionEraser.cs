@@ -21,6 +21,21 @@ public static class PartitionEraser
         foreach (TableEntity[] batch in rows.Chunk(BatchLength)) await DeleteBatchAsync(table, batch, cancellation);
     }
 
+    /// <summary>Deletes some rows whose key is not <paramref name="keptRow"/>; rows that are gone already are no fault.</summary>
+    /// <returns>How many it found: fewer than <paramref name="most"/> when none is left.</returns>
+    public static async Task<int> DeleteSomeAsync(TableClient table, string partition, string? keptRow, int most, CancellationToken cancellation)
+    {
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition}");
+        List<TableEntity> rows = [];
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellation))
+        {
+            if (row.RowKey != keptRow) rows.Add(row);
+            if (rows.Count == most) break;
+        }
+        foreach (TableEntity[] batch in rows.Chunk(BatchLength)) await DeleteBatchAsync(table, batch, cancellation);
+        return rows.Count;
+    }
+
     private static async Task DeleteBatchAsync(TableClient table, TableEntity[] batch, CancellationToken cancellation)
     {
         try

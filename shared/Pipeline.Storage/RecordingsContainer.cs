@@ -1,3 +1,4 @@
+using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Sas;
@@ -31,15 +32,52 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
     /// <summary>True when we can read what lies at this address with our own right.</summary>
     public bool IsOurs(Uri blobUrl) => TryName(blobUrl, out _);
 
-    /// <summary>Deletes all blobs of a recording; repeating it is no fault.</summary>
-    public async Task DeleteAllAsync(RecordingId recording, CancellationToken cancellation)
+    /// <summary>Deletes some of a recording's blobs; repeating it is no fault.</summary>
+    /// <returns>How many it found: fewer than <paramref name="most"/> when none is left.</returns>
+    public async Task<int> DeleteSomeAsync(RecordingId recording, int most, CancellationToken cancellation)
     {
-        GetBlobsOptions below = new() { Prefix = $"{recording}/" };
         List<string> names = [];
-        await foreach (BlobItem item in clients.Recordings.GetBlobsAsync(below, cancellation)) names.Add(item.Name);
-        ParallelOptions width = new() { MaxDegreeOfParallelism = 8, CancellationToken = cancellation };
-        await Parallel.ForEachAsync(names, width, async (name, stop) => await clients.Recordings.GetBlobClient(name).DeleteIfExistsAsync(cancellationToken: stop));
+        await foreach (BlobItem item in clients.Recordings.GetBlobsAsync(Below(recording), cancellation))
+        {
+            names.Add(item.Name);
+            if (names.Count == most) break;
+        }
+        ParallelOptions width = new() { MaxDegreeOfParallelism = 16, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(names, width, async (name, stop) =>
+            await clients.Recordings.GetBlobClient(name).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: stop));
+        return names.Count;
     }
+
+    /// <summary>How many blobs a recording has, counted up to <paramref name="most"/>.</summary>
+    public async Task<int> CountAsync(RecordingId recording, int most, CancellationToken cancellation)
+    {
+        int count = 0;
+        await foreach (BlobItem _ in clients.Recordings.GetBlobsAsync(Below(recording), cancellation))
+        {
+            if (++count == most) break;
+        }
+        return count;
+    }
+
+    /// <summary>A page of the recordings that have blobs here, by id.</summary>
+    /// <param name="continuation">What the page before gave back; null for the first.</param>
+    /// <returns>A null continuation at the end.</returns>
+    public async Task<(IReadOnlyList<RecordingId> Recordings, string? Continuation)> ListRecordingsAsync(int length, string? continuation, CancellationToken cancellation)
+    {
+        GetBlobsByHierarchyOptions folders = new() { Delimiter = "/" };
+        List<RecordingId> found = [];
+        await foreach (Page<BlobHierarchyItem> page in clients.Recordings.GetBlobsByHierarchyAsync(folders, cancellation).AsPages(continuation, length))
+        {
+            foreach (BlobHierarchyItem item in page.Values)
+            {
+                if (item.IsPrefix && RecordingId.TryParse(item.Prefix.TrimEnd('/'), out RecordingId id)) found.Add(id);
+            }
+            return (found, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
+        }
+        return (found, null);
+    }
+
+    private static GetBlobsOptions Below(RecordingId recording) => new() { Prefix = $"{recording}/" };
 
     private bool TryName(Uri blobUrl, out string name)
     {

@@ -60,6 +60,16 @@ public sealed class Reports(StorageClients clients, TimeProvider time)
         return table.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellation);
     }
 
+    /// <summary>Forgets what was noted about a recording; its blobs' names are made of people's names.</summary>
+    public async Task DeleteAsync(RecordingId recording, CancellationToken cancellation)
+    {
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {RecordingPartition} and RowKey gt {$"{recording}-"} and RowKey lt {$"{recording}."}");
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellation))
+        {
+            await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellation);
+        }
+    }
+
     /// <summary>Messages given up, and notes about recordings.</summary>
     public async Task<(int GivenUpMessages, int Recordings)> CountAsync(CancellationToken cancellation)
     {

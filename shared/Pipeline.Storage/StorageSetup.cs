@@ -12,6 +12,7 @@ public sealed class StorageSetup(StorageClients clients)
     public static IReadOnlyList<string> Queues { get; } =
     [
         StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue, StorageNames.WebhookQueue,
+        StorageNames.DeletionQueue,
     ];
 
     private static readonly string[] Tables =

@@ -74,6 +74,25 @@ public sealed class TempContainer(StorageClients clients, SasIssuer links)
         }
     }
 
+    /// <summary>Deletes some of a recording's blobs; what somebody holds a lease of, such as the manifest of a bot at work, stays.</summary>
+    /// <returns>How many are gone, and how many were kept back.</returns>
+    public async Task<(int Deleted, int Held)> DeleteSomeAsync(RecordingId recording, int most, CancellationToken cancellation)
+    {
+        List<TempBlob> blobs = [];
+        await foreach (TempBlob blob in ListAsync($"{recording}/", cancellation))
+        {
+            blobs.Add(blob);
+            if (blobs.Count == most) break;
+        }
+        int deleted = 0;
+        ParallelOptions width = new() { MaxDegreeOfParallelism = 16, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(blobs, width, async (blob, stop) =>
+        {
+            if (await DeleteAsync(blob, stop)) Interlocked.Increment(ref deleted);
+        });
+        return (deleted, blobs.Count - deleted);
+    }
+
     /// <summary>The manifest of a recording, or null where there is none or it cannot be read as one.</summary>
     public async Task<SessionManifest?> ReadManifestAsync(RecordingId recording, CancellationToken cancellation)
     {

@@ -35,8 +35,13 @@ internal sealed class DeleteCommand(FinishedRecordings finished, CatalogueClient
     public async Task DeleteNowAsync(CommandContext context, string id, CancellationToken cancellationToken)
     {
         if (await FindDeletableAsync(context, id, cancellationToken) is not { } recording) return;
-        bool existed = await catalogue.DeleteAsync(recording.Id, cancellationToken);
-        await context.Answer.SendAsync(existed ? Texts.Deleted(Wording.User(context.CallerId)) : Texts.Gone(recording.RecordedAt), cancellationToken);
+        string text = await catalogue.DeleteAsync(recording.Id, cancellationToken) switch
+        {
+            null => Texts.Gone(recording.RecordedAt),
+            { Status: DeletionState.Deleting } state => Texts.BeingDeleted(Wording.User(context.CallerId), state.RemainingFiles),
+            _ => Texts.Deleted(Wording.User(context.CallerId)),
+        };
+        await context.Answer.SendAsync(text, cancellationToken);
     }
 
     private async Task<RecordingSummary?> FindDeletableAsync(CommandContext context, string id, CancellationToken cancellationToken)

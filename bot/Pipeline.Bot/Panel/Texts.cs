@@ -207,6 +207,12 @@ internal static class Texts
 
     public static string Deleted(string who) => $"The recording was deleted by {who}.";
 
+    public static string BeingDeleted(string who, int remainingFiles)
+    {
+        string left = remainingFiles > 0 ? $" {Wording.Count(remainingFiles, "file")} still {(remainingFiles == 1 ? "has" : "have")} to go; this needs nothing more from you." : "";
+        return $"The recording is being deleted by {who} and can no longer be opened.{left}";
+    }
+
     public static string Listed(RecordingSummary recording, string link)
     {
         string channel = ulong.TryParse(recording.ChannelId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) ? Wording.Channel(id) : "a call";

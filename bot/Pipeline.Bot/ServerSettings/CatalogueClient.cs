@@ -47,12 +47,17 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         return null;
     }
 
-    /// <summary>False: it was not there.</summary>
-    public async Task<bool> DeleteAsync(string id, CancellationToken cancellationToken)
+    /// <summary>Deletes a recording. Null: it was not there; a status of <c>deleting</c>: the service goes on by itself.</summary>
+    public async Task<DeletionState?> DeleteAsync(string id, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = Request(HttpMethod.Delete, "/api/recordings/" + Uri.EscapeDataString(id));
         using HttpResponseMessage response = await SendAsync(request, cancellationToken);
-        return response.StatusCode != HttpStatusCode.NotFound;
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return null;
+        if (response.StatusCode != HttpStatusCode.Accepted) return new DeletionState { Status = DeletionState.Deleted };
+        // Another service's 202 may say nothing, or something else.
+        bool isJson = response.Content.Headers.ContentType?.MediaType == "application/json";
+        DeletionState? told = isJson ? await ReadAsync(response, ApiJsonContext.Default.DeletionState, cancellationToken) : null;
+        return (told ?? new DeletionState()) with { Status = DeletionState.Deleting };
     }
 
     /// <summary>The defaults where the server has chosen nothing yet, and the tag of the document; null where the API gives none.</summary>

@@ -31,7 +31,9 @@ public sealed class RecordingRegistry(LedgerTable ledger, RecordingApiClient api
         await ledger.AddRecordingAsync(fresh, cancellation);
         LedgerRecording? stored = await ledger.UpdateRecordingAsync(
             session.RecordingId,
-            row => row with { ApiRecordingId = fresh.ApiRecordingId, Flow = fresh.Flow, State = fresh.State == RecordingState.Deleted ? RecordingState.Deleted : row.State },
+            row => fresh.State == RecordingState.Deleted
+                ? row with { ApiRecordingId = fresh.ApiRecordingId, Flow = fresh.Flow, State = RecordingState.Deleted, Session = fresh.Session }
+                : row with { ApiRecordingId = fresh.ApiRecordingId, Flow = fresh.Flow },
             cancellation);
         return Remember(stored ?? fresh);
     }
@@ -47,10 +49,12 @@ public sealed class RecordingRegistry(LedgerTable ledger, RecordingApiClient api
     private async Task<LedgerRecording> AskAsync(SessionInfo session, CancellationToken cancellation)
     {
         (InitLiveResponse? answer, FinishedAnswer? finished) = await api.InitLiveAsync(WireMapping.InitLive(session), cancellation);
+        bool isDeleted = finished is { CurrentStatus: "deleted" };
         LedgerRecording recording = new()
         {
-            Session = session,
-            State = finished is { CurrentStatus: "deleted" } ? RecordingState.Deleted : RecordingState.Live,
+            // Of a deleted recording no name is kept.
+            Session = isDeleted ? session with { GuildName = "deleted", Title = null } : session,
+            State = isDeleted ? RecordingState.Deleted : RecordingState.Live,
             Flow = answer is null && finished is null ? UploadFlow.Batch : UploadFlow.Live,
             ApiRecordingId = answer?.RecordingId ?? finished?.RecordingId,
             CreatedAt = time.GetUtcNow(),

@@ -12,5 +12,6 @@ public static class FunctionNames
     public const string MoveSegment = nameof(MoveSegment);
     public const string FinalizeRecording = nameof(FinalizeRecording);
     public const string DeliverWebhook = nameof(DeliverWebhook);
+    public const string DeleteRecording = nameof(DeleteRecording);
     public const string SweepRecordings = nameof(SweepRecordings);
 }

@@ -44,6 +44,7 @@ public static class FunctionTable
         [FunctionNames.MoveSegment] = StorageNames.SegmentReadyQueue,
         [FunctionNames.FinalizeRecording] = StorageNames.RecordingStoppedQueue,
         [FunctionNames.DeliverWebhook] = StorageNames.WebhookQueue,
+        [FunctionNames.DeleteRecording] = StorageNames.DeletionQueue,
     };
 
     /// <summary>Function to schedule.</summary>

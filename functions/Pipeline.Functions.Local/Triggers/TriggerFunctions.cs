@@ -6,6 +6,7 @@ using Pipeline.Delivery.Finalize;
 using Pipeline.Delivery.Invocations;
 using Pipeline.Delivery.Segments;
 using Pipeline.Delivery.Sweep;
+using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Webhooks;
 
 namespace Pipeline.Functions.Local.Triggers;
@@ -14,7 +15,8 @@ namespace Pipeline.Functions.Local.Triggers;
 /// What the WebJobs SDK calls. Its own token is cancelled as soon as the process is asked to end; the functions take the late one,
 /// so that what was begun is ended.
 /// </summary>
-internal sealed class TriggerFunctions(DeliveryFunctions functions, WebhookDelivery webhooks, InvocationBorder border, DrainPeriod drain)
+internal sealed class TriggerFunctions(
+    DeliveryFunctions functions, WebhookDelivery webhooks, RecordingErasure erasure, InvocationBorder border, DrainPeriod drain)
 {
     [FunctionName(FunctionNames.StartRecording)]
     public Task StartAsync([QueueTrigger(StorageNames.RecordingStartedQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
@@ -31,6 +33,10 @@ internal sealed class TriggerFunctions(DeliveryFunctions functions, WebhookDeliv
     [FunctionName(FunctionNames.DeliverWebhook)]
     public Task DeliverAsync([QueueTrigger(StorageNames.WebhookQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
         border.RunAsync(FunctionNames.DeliverWebhook, end => webhooks.RunAsync(message.Body.ToMemory(), end), drain.Token);
+
+    [FunctionName(FunctionNames.DeleteRecording)]
+    public Task DeleteAsync([QueueTrigger(StorageNames.DeletionQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
+        border.RunAsync(FunctionNames.DeleteRecording, end => erasure.RunAsync(message.Body.ToMemory(), end), drain.Token);
 
     [FunctionName(FunctionNames.SweepRecordings)]
     public Task SweepAsync([TimerTrigger(FunctionTable.SweepSchedule, UseMonitor = false)] TimerInfo timer) => functions.SweepAsync(drain.Token);

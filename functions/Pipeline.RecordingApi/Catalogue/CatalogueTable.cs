@@ -128,19 +128,6 @@ public sealed class CatalogueTable(StorageClients clients)
     public Task UnlistAsync(string recordingId, CancellationToken cancellation) =>
         table.DeleteEntityAsync(CatalogueRows.LivePartition, recordingId, ETag.All, cancellation);
 
-    /// <summary>Deletes everything but an empty row, which keeps late segments from bringing the recording back.</summary>
-    public async Task DeleteAsync(CatalogueRecording recording, CancellationToken cancellation)
-    {
-        RecordingDetails details = recording.Details;
-        await table.UpsertEntityAsync(new TableEntity(details.Id, CatalogueRows.RecordingKey) { ["Status"] = "Deleted" }, TableUpdateMode.Replace, cancellation);
-        await table.DeleteEntityAsync(CatalogueRows.GuildPartition(details.GuildId), CatalogueRows.GuildRow(details.RecordedAt, details.Id), ETag.All, cancellation);
-        await table.DeleteEntityAsync(CatalogueRows.LivePartition, details.Id, ETag.All, cancellation);
-    }
-
-    /// <summary>Deletes the segment rows of a recording; repeating it is no fault.</summary>
-    public Task DeleteSegmentsAsync(string recordingId, CancellationToken cancellation) =>
-        PartitionEraser.DeleteAsync(table, recordingId, IsSegment, cancellation);
-
     // Other rows of the partition, such as share links, are not of a set.
     private static bool IsSegment(string key) => key.StartsWith(CatalogueRows.AnySegment, StringComparison.Ordinal);
 

@@ -1,39 +1,52 @@
+using System.Globalization;
 using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
-using Pipeline.RecordingApi.Events;
+using Pipeline.RecordingApi.Http;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Deletion;
 
 /// <summary>
-/// Deletes a recording: its blobs, its rows, what the pipeline still holds of it. An empty row stays, so that segments that
-/// are still under way cannot bring it back.
+/// Takes the wish to delete a recording: writes its tombstone and sends one message. The rest is the queue's, so that a caller who hangs up,
+/// a crash or an outage only delays it.
 /// </summary>
-public sealed class RecordingDeletion(CatalogueTable catalogue, RecordingsContainer container, TempContainer temp, LedgerPartitions ledger, EventOutbox outbox, ILogger<RecordingDeletion> log)
+public sealed class RecordingDeletion(CatalogueTable catalogue, DeletionTable table, DeletionMessages messages, RecordingsContainer container, TimeProvider time)
 {
+    // Four requests to the storage; a person does not need it more exactly.
+    private const int MostCounted = 20_000;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
     public async Task<IResult> DeleteAsync(HttpContext context, string recordingId)
     {
-        if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Results.NoContent();
-        CatalogueEntry entry = await catalogue.FindAsync(id.ToString(), context.RequestAborted);
-        if (entry == CatalogueEntry.Unknown) return Results.NoContent();
-        if (entry.Recording is { } recording) await catalogue.DeleteAsync(recording, context.RequestAborted);
-        // All of it again when it was deleted before: the first try may have been cut off.
-        await container.DeleteAllAsync(id, context.RequestAborted);
-        await DeleteTempAsync(id, context.RequestAborted);
-        await catalogue.DeleteSegmentsAsync(id.ToString(), context.RequestAborted);
-        await ledger.DeleteAsync(id, context.RequestAborted);
-        // The server is only known where the row was still whole; a first try that was cut off has said it by then or says it without.
-        EventData told = entry.Recording is { } gone ? EventOutbox.Of(gone.Details) with { Title = null } : new EventData { RecordingId = id.ToString() };
-        await outbox.RaiseAsync(EventTypes.RecordingDeleted, told, "", context.RequestAborted);
-        ApiLog.RecordingDeleted(log, id.ToString());
-        return Results.NoContent();
+        CancellationToken cancellation = context.RequestAborted;
+        if (!RecordingId.TryParse(recordingId, out RecordingId id)) return NoId();
+        CatalogueEntry entry = await catalogue.FindAsync(id.ToString(), cancellation);
+        if (entry == CatalogueEntry.Unknown) return Problems.UnknownRecording();
+        if (entry.Recording is { } recording)
+        {
+            await table.BeginAsync(recording.Details, time.GetUtcNow(), cancellation);
+            await messages.SendAsync(new DeleteRecording { RecordingId = id }, TimeSpan.Zero, cancellation);
+        }
+        if (await table.FindAsync(id, cancellation) is { IsDone: true }) return Results.NoContent();
+        context.Response.Headers.Location = $"/api/recordings/{id}/deletion";
+        context.Response.Headers.RetryAfter = RetryAfter.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        return Results.Json(await StateAsync(id, isDone: false, cancellation), WireJsonContext.Default.DeletionState, statusCode: StatusCodes.Status202Accepted);
     }
 
-    // A manifest that a bot holds stays with the bot; the sweep takes it when the bot has let go.
-    private async Task DeleteTempAsync(RecordingId id, CancellationToken cancellation)
+    public async Task<IResult> GetAsync(HttpContext context, string recordingId)
     {
-        List<TempBlob> blobs = [];
-        await foreach (TempBlob blob in temp.ListAsync($"{id}/", cancellation)) blobs.Add(blob);
-        foreach (TempBlob blob in blobs) await temp.DeleteAsync(blob, cancellation);
+        if (!RecordingId.TryParse(recordingId, out RecordingId id)) return NoId();
+        if (await table.FindAsync(id, context.RequestAborted) is not { } tombstone) return Problems.Of(StatusCodes.Status404NotFound, "Nobody has deleted such a recording");
+        return Results.Json(await StateAsync(id, tombstone.IsDone, context.RequestAborted), WireJsonContext.Default.DeletionState);
     }
+
+    private async Task<DeletionState> StateAsync(RecordingId id, bool isDone, CancellationToken cancellation) => new()
+    {
+        RecordingId = id.ToString(),
+        Status = isDone ? DeletionState.Deleted : DeletionState.Deleting,
+        RemainingFiles = isDone ? 0 : await container.CountAsync(id, MostCounted, cancellation),
+    };
+
+    private static IResult NoId() => Problems.Invalid(FieldErrors.One("recordingId", "must be a UUID"));
 }

@@ -9,4 +9,5 @@ namespace Pipeline.Contracts.Api;
 [JsonSerializable(typeof(GuildSettings))]
 [JsonSerializable(typeof(RecordingPage))]
 [JsonSerializable(typeof(RecordingDetails))]
+[JsonSerializable(typeof(DeletionState))]
 public sealed partial class ApiJsonContext : JsonSerializerContext;

@@ -19,6 +19,7 @@ namespace Pipeline.Contracts.Api;
 [JsonSerializable(typeof(CompleteRequest))]
 [JsonSerializable(typeof(RecordingPage))]
 [JsonSerializable(typeof(RecordingDetails))]
+[JsonSerializable(typeof(DeletionState))]
 [JsonSerializable(typeof(GuildSettings))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ProblemBody))]

@@ -28,6 +28,10 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
 
     /// <summary>Whatever is to be deleted has just gone.</summary>
     public bool DeletedBySomebodyElse { get; set; }
+
+    /// <summary>A deletion is not over at once.</summary>
+    public int FilesLeft { get; set; }
+
     public ConcurrentQueue<string> Requests { get; } = new();
     public string? SettingsOf(ulong guild) => settings.GetValueOrDefault(guild.ToString());
 
@@ -78,6 +82,7 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
         Requests.Enqueue(context.Request.HttpMethod + " " + path);
         (int status, string body) = IsAway ? (503, "") : await RouteAsync(context.Request, path);
         context.Response.StatusCode = status;
+        context.Response.ContentType = "application/json";
         if (body.Length > 0) await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(body));
         context.Response.Close();
     }
@@ -99,6 +104,11 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
             return (200, JsonSerializer.Serialize(page, ApiJsonContext.Default.RecordingPage));
         }
         if (parts is not ["api", "recordings", string id]) return (404, "");
+        if (request.HttpMethod == "DELETE" && FilesLeft > 0)
+        {
+            DeletionState state = new() { RecordingId = id, Status = DeletionState.Deleting, RemainingFiles = FilesLeft };
+            return (202, JsonSerializer.Serialize(state, ApiJsonContext.Default.DeletionState));
+        }
         if (request.HttpMethod == "DELETE") return recordings.TryRemove(id, out _) && !DeletedBySomebodyElse ? (204, "") : (404, "");
         return recordings.TryGetValue(id, out RecordingDetails? details) ? (200, JsonSerializer.Serialize(details, ApiJsonContext.Default.RecordingDetails)) : (404, "");
     }

@@ -97,6 +97,20 @@ public sealed class WarningSituationTests
         Assert.Equal(Texts.Gone(DateTimeOffset.UnixEpoch), (await rig.PressAsync(rig.Admin, asked.Original!, "Delete for good")).Text);
     }
 
+    [Theory]
+    [InlineData(6_001, "6,001 files still have to go")]
+    [InlineData(1, "1 file still has to go")]
+    public async Task Deletion_that_goes_on_says_how_much_is_left(int files, string left)
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Api.Add(RecordingApiStandIn.Finished("rec-1", "s-1", rig.Discord.Guild.Id, rig.Admin.Id));
+        rig.Api.FilesLeft = files;
+        SimulatedInteraction asked = await rig.AskAsync(rig.Admin, "record delete", new() { ["recording"] = "rec-1" });
+        string text = (await rig.PressAsync(rig.Admin, asked.Original!, "Delete for good")).Text;
+        Assert.Contains("is being deleted", text, StringComparison.Ordinal);
+        Assert.Contains(left, text, StringComparison.Ordinal);
+    }
+
     private static Task<BotRig> StartAsync(WarningTimes warnings, DaveMode dave = DaveMode.Off, CaptureOptions? capture = null) =>
         BotRig.StartAsync(change: options => options with { Warnings = warnings }, dave: dave, capture: capture);
 

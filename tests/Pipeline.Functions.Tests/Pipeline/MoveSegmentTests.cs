@@ -139,8 +139,7 @@ public sealed class MoveSegmentTests(AzuriteFixture azurite)
         await using App app = await App.StartAsync(azurite.ConnectionString);
         Session session = await SessionAsync(app, 210, (5, "Ada", 2));
         Assert.True(await app.MoveAsync(session.Segments[0]));
-        using HttpResponseMessage deleted = await app.Http.DeleteAsync(new Uri($"api/recordings/{session.Id}", UriKind.Relative), Cancellation);
-        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        await app.DeleteRecordingAsync(session.Id);
         await session.PutAsync(app.Storage, session.Segments[1]);
 
         Assert.True(await app.MoveAsync(session.Segments[1]));

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -17,6 +18,7 @@ using Pipeline.Delivery.Segments;
 using Pipeline.Delivery.Sweep;
 using Pipeline.Functions.Local;
 using Pipeline.Functions.Local.Triggers;
+using Pipeline.RecordingApi.Deletion;
 using Pipeline.Storage;
 using Pipeline.TestKit;
 
@@ -67,6 +69,23 @@ internal sealed class App : IAsyncDisposable
     public Task<bool> MoveAsync(SegmentReady message) => TriggerAsync(FunctionNames.MoveSegment, message, ContractsJsonContext.Default.SegmentReady);
 
     public Task<bool> FinalizeAsync(RecordingStopped message) => TriggerAsync(FunctionNames.FinalizeRecording, message, ContractsJsonContext.Default.RecordingStopped);
+
+    /// <summary>Runs the look that is due at a deleted recording, as its message would.</summary>
+    /// <returns>False where none is due.</returns>
+    public async Task<bool> EraseAsync(RecordingId recording)
+    {
+        if (await Get<DeletionTable>().FindLookAsync(recording, CancellationToken.None) is not { } look) return false;
+        await Get<RecordingErasure>().RunAsync(new DeleteRecording { RecordingId = recording, Look = look.Number }, CancellationToken.None);
+        return true;
+    }
+
+    /// <summary>Deletes a recording by the API, and runs what its messages call until nothing is left.</summary>
+    public async Task DeleteRecordingAsync(RecordingId recording)
+    {
+        using HttpResponseMessage answer = await Http.DeleteAsync(new Uri($"api/recordings/{recording}", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        while (await Get<DeletionTable>().FindAsync(recording, CancellationToken.None) is { IsDone: false }) Assert.True(await EraseAsync(recording));
+    }
 
     public Task<bool> SweepAsync() => SucceedsAsync(FunctionNames.SweepRecordings, () => Get<DeliveryFunctions>().SweepAsync(CancellationToken.None));
 

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Pipeline.Contracts;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Deletion;
+
+/// <summary>Sends and reads the messages of the queue <c>recording-deletions</c>.</summary>
+public sealed class DeletionMessages(MessageQueues queues)
+{
+    public Task SendAsync(DeleteRecording message, TimeSpan delay, CancellationToken cancellation) => queues.SendAsync(
+        StorageNames.DeletionQueue, JsonSerializer.Serialize(message, DeletionJsonContext.Default.DeleteRecording), delay, cancellation);
+
+    /// <exception cref="MalformedMessageException">It is not of our contract.</exception>
+    public static DeleteRecording Read(ReadOnlyMemory<byte> text)
+    {
+        try
+        {
+            DeleteRecording message = JsonSerializer.Deserialize(text.Span, DeletionJsonContext.Default.DeleteRecording)
+                ?? throw new MalformedMessageException("the message is null");
+            return message.Version == DeleteRecording.CurrentVersion
+                ? message
+                : throw new MalformedMessageException($"version is {message.Version}; this program knows {DeleteRecording.CurrentVersion}");
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
+        {
+            throw new MalformedMessageException(unreadable.Message.Split('\n')[0].Trim(), unreadable);
+        }
+    }
+}
+
+/// <summary>A message of the queue <c>recording-deletions</c>: look at one recording and delete what is left.</summary>
+public sealed record DeleteRecording
+{
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+    public required RecordingId RecordingId { get; init; }
+
+    /// <summary>Looks before this one; an older one that still comes is a copy.</summary>
+    public int Look { get; init; }
+}
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(DeleteRecording))]
+internal sealed partial class DeletionJsonContext : JsonSerializerContext;
