@@ -24,6 +24,7 @@ public static class ApiServices
         services.AddSingleton<GuildSettingsTable>();
         services.AddSingleton<RecordingStarts>();
         services.AddSingleton<SegmentUploads>();
+        services.AddSingleton<SegmentPlaces>();
         services.AddSingleton<RecordingEnds>();
         services.AddSingleton<BatchUploads>();
         services.AddSingleton<RecordingReads>();

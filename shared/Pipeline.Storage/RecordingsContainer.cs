@@ -18,16 +18,29 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
     public ValueTask<Uri> UploadUrlAsync(string blobName, CancellationToken cancellation) =>
         links.IssueAsync(clients.Recordings.GetBlobClient(blobName), BlobSasPermissions.Create, UploadLifetime, cancellation);
 
-    /// <summary>A link that reads the blob for an hour, or null where the address is not in this container.</summary>
-    public ValueTask<Uri?> ReadLinkAsync(Uri blobUrl, CancellationToken cancellation) => ReadLinkAsync(blobUrl, ReadLifetime, cancellation);
+    /// <summary>A link that reads a recording's blob for an hour, or null where the address is not below this recording in this container.</summary>
+    public ValueTask<Uri?> ReadLinkAsync(RecordingId recording, Uri blobUrl, CancellationToken cancellation) => ReadLinkAsync(recording, blobUrl, ReadLifetime, cancellation);
 
-    /// <summary>A link that reads the blob for a while, or null where the address is not in this container.</summary>
-    public async ValueTask<Uri?> ReadLinkAsync(Uri blobUrl, TimeSpan lifetime, CancellationToken cancellation) =>
-        TryName(blobUrl, out string name) ? await links.IssueAsync(clients.Recordings.GetBlobClient(name), BlobSasPermissions.Read, lifetime, cancellation) : null;
+    /// <summary>A link that reads a recording's blob for a while, or null where the address is not below this recording in this container.</summary>
+    public async ValueTask<Uri?> ReadLinkAsync(RecordingId recording, Uri blobUrl, TimeSpan lifetime, CancellationToken cancellation) =>
+        TryName(blobUrl, out string name) && name.StartsWith($"{recording}/", StringComparison.Ordinal)
+            ? await links.IssueAsync(clients.Recordings.GetBlobClient(name), BlobSasPermissions.Read, lifetime, cancellation)
+            : null;
 
     /// <summary>What lies at an address of this container; null where the address is elsewhere or nothing is there.</summary>
     public async Task<BlobFingerprint?> DescribeAsync(Uri blobUrl, CancellationToken cancellation) =>
         TryName(blobUrl, out string name) ? await BlobFingerprint.ReadAsync(clients.Recordings.GetBlobClient(name), cancellation) : null;
+
+    /// <summary>The name of the blob at an address of this container; null where the address is elsewhere.</summary>
+    public string? NameOf(Uri blobUrl) => TryName(blobUrl, out string name) ? name : null;
+
+    /// <summary>Names and lengths in bytes of all blobs of a recording: one request per 5,000 of them.</summary>
+    public async Task<IReadOnlyDictionary<string, long>> LengthsAsync(RecordingId recording, CancellationToken cancellation)
+    {
+        Dictionary<string, long> lengths = new(StringComparer.Ordinal);
+        await foreach (BlobItem item in clients.Recordings.GetBlobsAsync(Below(recording), cancellation)) lengths[item.Name] = item.Properties.ContentLength ?? 0;
+        return lengths;
+    }
 
     /// <summary>True when we can read what lies at this address with our own right.</summary>
     public bool IsOurs(Uri blobUrl) => TryName(blobUrl, out _);

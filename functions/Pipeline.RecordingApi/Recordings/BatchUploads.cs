@@ -54,11 +54,11 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
         if ((recording.BatchSet ?? recording.SegmentSet) is not { } source) return Problems.Invalid(FieldErrors.One("recordingId", "was not begun by init"));
         List<RecordingSegment> announced = await catalogue.ReadSegmentsAsync(id.ToString(), source, context.RequestAborted);
         return recording.BatchSet is null
-            ? await RepeatAsync(recording, announced, request, context.RequestAborted)
-            : await CompleteAsync(recording, announced, request, context.RequestAborted);
+            ? await RepeatAsync(id, recording, announced, request, context.RequestAborted)
+            : await CompleteAsync(id, announced, request, context.RequestAborted);
     }
 
-    private async Task<IResult> CompleteAsync(CatalogueRecording recording, List<RecordingSegment> announced, CompleteRequest request, CancellationToken cancellation)
+    private async Task<IResult> CompleteAsync(RecordingId id, List<RecordingSegment> announced, CompleteRequest request, CancellationToken cancellation)
     {
         FieldErrors errors = new();
         for (int i = 0; i < request.Files!.Count; i++)
@@ -67,12 +67,14 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
         }
         if (errors.Any) return errors.ToProblem();
         SegmentSet set = SegmentSet.Of(request.Files.Select(file => Completed(announced[file.FileIndex!.Value], file)));
+        SegmentClaim[] claims = [.. request.Files.Select((file, index) => new SegmentClaim($"files[{index}].", "blobUrl", announced[file.FileIndex!.Value], file.BlobUrl!))];
         HashSet<int> present = [.. request.Files.Select(file => file.FileIndex!.Value)];
         MissingSegment[] missing = [.. announced.Where((_, index) => !present.Contains(index))
             .Select(segment => new MissingSegment { UserId = segment.UserId, SegmentIndex = segment.SegmentIndex, Reason = "late" })];
         return await ends.CommitAsync(
-            recording.Details.Id,
+            id,
             set,
+            claims,
             details => details with
             {
                 Status = set.Segments.Count == 0 && missing.Length > 0 ? RecordingStatus.Failed : RecordingStatus.Completed,
@@ -86,11 +88,11 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
     }
 
     // Completed before: the same files get the same answer.
-    private async Task<IResult> RepeatAsync(CatalogueRecording recording, List<RecordingSegment> known, CompleteRequest request, CancellationToken cancellation)
+    private async Task<IResult> RepeatAsync(RecordingId id, CatalogueRecording recording, List<RecordingSegment> known, CompleteRequest request, CancellationToken cancellation)
     {
         HashSet<string> addresses = [.. request.Files!.Select(file => file.BlobUrl!)];
         if (!addresses.SetEquals(known.Select(segment => segment.BlobUrl))) return Problems.Finished(recording.Details.Id, Words.Of(recording.Details.Status));
-        return await ends.CommitAsync(recording.Details.Id, SegmentSet.Of(known), details => details, amends: false, cancellation);
+        return await ends.CommitAsync(id, SegmentSet.Of(known), [], details => details, amends: false, cancellation);
     }
 
     private static RecordingSegment Announced(SegmentUploadRequest segment) => new()

@@ -9,7 +9,7 @@ using Pipeline.Storage;
 namespace Pipeline.RecordingApi.Recordings;
 
 /// <summary>Finishes recordings: the same list again gets the same answer, another list a 409, a longer one amends where that is expected.</summary>
-public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer container, EventOutbox outbox)
+public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer container, SegmentPlaces places, EventOutbox outbox)
 {
     private const int UpdateTries = 8;
 
@@ -21,7 +21,8 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
         if (errors.Any) return errors.ToProblem();
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
         SegmentSet set = SegmentSet.Of(request.Segments!.Select(SegmentSet.Segment));
-        return await CommitAsync(id.ToString(), set, details => Finished(details, request, set), request.Amends == true, context.RequestAborted);
+        SegmentClaim[] claims = [.. request.Segments!.Select((segment, index) => new SegmentClaim($"segments[{index}].", "fileSize", SegmentSet.Segment(segment), segment.BlobUrl!))];
+        return await CommitAsync(id, set, claims, details => Finished(details, request, set), request.Amends == true, context.RequestAborted);
     }
 
     /// <summary>Finishes a recording that nobody else will; false where there is none.</summary>
@@ -29,13 +30,16 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
     {
         if ((await catalogue.FindAsync(id.ToString(), cancellation)).Recording is null) return false;
         SegmentSet set = SegmentSet.Of(request.Segments!.Select(SegmentSet.Segment));
-        await CommitAsync(id.ToString(), set, details => Finished(details, request, set), amends: false, cancellation);
+        await CommitAsync(id, set, [], details => Finished(details, request, set), amends: false, cancellation);
         return true;
     }
 
     /// <summary>Writes the segments as a set of their own, then the recording's row, which makes them visible in one step.</summary>
-    internal async Task<IResult> CommitAsync(string recordingId, SegmentSet set, Func<RecordingDetails, RecordingDetails> finish, bool amends, CancellationToken cancellation)
+    /// <param name="claims">What the request says of the segments, to be held against the storage; none where that was done before.</param>
+    internal async Task<IResult> CommitAsync(
+        RecordingId id, SegmentSet set, IReadOnlyList<SegmentClaim> claims, Func<RecordingDetails, RecordingDetails> finish, bool amends, CancellationToken cancellation)
     {
+        string recordingId = id.ToString();
         for (int attempt = 1; attempt <= UpdateTries; attempt++)
         {
             CatalogueEntry entry = await catalogue.FindAsync(recordingId, cancellation);
@@ -43,6 +47,8 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
             bool live = recording.Details.Status == RecordingStatus.Live;
             if (!live && recording.SegmentSet == set.Name && !amends) return await AnswerAsync(recording.Details, set.Segments, cancellation);
             if (!live && !await MayAmendAsync(recording, set, amends, cancellation)) return Problems.Finished(recordingId, Words.Of(recording.Details.Status));
+            FieldErrors errors = await places.CheckAsync(id, claims, cancellation);
+            if (errors.Any) return errors.ToProblem();
             await catalogue.WriteSegmentsAsync(recordingId, set.Name, set.Segments, cancellation);
             RecordingDetails finished = WithTracks(finish(recording.Details), set);
             if (!await catalogue.TryUpdateAsync(recording with { Details = finished, SegmentSet = set.Name, BatchSet = null }, cancellation)) continue;
@@ -92,8 +98,8 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
         List<string> audio = new(segments.Count);
         foreach (RecordingSegment segment in segments)
         {
-            Uri address = new(segment.BlobUrl);
-            audio.Add((await container.ReadLinkAsync(address, cancellation) ?? address).AbsoluteUri);
+            // What lies elsewhere is nothing that this API could vouch for.
+            if (await container.ReadLinkAsync(RecordingId.Parse(details.Id), new Uri(segment.BlobUrl), cancellation) is { } link) audio.Add(link.AbsoluteUri);
         }
         FinalizeResponse answer = new()
         {

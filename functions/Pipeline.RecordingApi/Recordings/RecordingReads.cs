@@ -57,7 +57,7 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         List<RecordingSegment> segments = isBrief && details.Tracks.Count > 0 ? [] : await catalogue.ReadSegmentsAsync(id.ToString(), set, cancellation);
         IReadOnlyList<RecordingTrack> tracks = details.Tracks.Count > 0 ? details.Tracks : RecordingTracks.Of(details, segments);
         if (isBrief) segments = [];
-        for (int i = 0; i < segments.Count; i++) segments[i] = await WithLinkAsync(segments[i], cancellation);
+        for (int i = 0; i < segments.Count; i++) segments[i] = await WithLinkAsync(id, segments[i], cancellation);
         long samples = RecordingTracks.Samples(details.Duration ?? 0);
         return details with
         {
@@ -79,9 +79,9 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         return context.Request.Headers.IfNoneMatch.Contains(tag) ? Results.StatusCode(StatusCodes.Status304NotModified) : Results.Bytes(body, MediaTypeNames.Application.Json);
     }
 
-    private async Task<RecordingSegment> WithLinkAsync(RecordingSegment segment, CancellationToken cancellation)
+    private async Task<RecordingSegment> WithLinkAsync(RecordingId recording, RecordingSegment segment, CancellationToken cancellation)
     {
-        Uri? link = await container.ReadLinkAsync(new Uri(segment.BlobUrl), cancellation);
+        Uri? link = await container.ReadLinkAsync(recording, new Uri(segment.BlobUrl), cancellation);
         return link is null ? segment : segment with { DownloadUrl = link.AbsoluteUri, DownloadExpiresAt = time.GetUtcNow() + RecordingsContainer.ReadLifetime };
     }
 

@@ -33,7 +33,7 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
             : await ReadLiveAsync(id, query, context.RequestAborted);
         bool isMore = found.Count > query.Limit;
         if (isMore) found.RemoveRange(query.Limit, found.Count - query.Limit);
-        SegmentPage page = new() { Segments = await WithLinksAsync(found, context.RequestAborted), Next = isMore ? Cursor(found[^1]) : null };
+        SegmentPage page = new() { Segments = await WithLinksAsync(id, found, context.RequestAborted), Next = isMore ? Cursor(found[^1]) : null };
         return Results.Json(page, WireJsonContext.Default.SegmentPage);
     }
 
@@ -74,13 +74,13 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
         return low;
     }
 
-    private async Task<IReadOnlyList<SegmentEntry>> WithLinksAsync(List<SegmentEntry> entries, CancellationToken cancellation)
+    private async Task<IReadOnlyList<SegmentEntry>> WithLinksAsync(RecordingId recording, List<SegmentEntry> entries, CancellationToken cancellation)
     {
         DateTimeOffset expiresAt = time.GetUtcNow() + LinkLifetime;
         for (int i = 0; i < entries.Count; i++)
         {
             Uri address = new(entries[i].Url);
-            Uri? link = await container.ReadLinkAsync(address, LinkLifetime, cancellation);
+            Uri? link = await container.ReadLinkAsync(recording, address, LinkLifetime, cancellation);
             entries[i] = entries[i] with { Url = (link ?? address).AbsoluteUri, UrlExpiresAt = expiresAt };
         }
         return entries;

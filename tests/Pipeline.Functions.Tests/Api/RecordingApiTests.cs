@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -5,6 +6,7 @@ using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Delivery.Segments;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Api;
@@ -25,7 +27,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         Assert.Equal("live", (string?)created["status"]);
         Assert.Equal((string?)created["recordingId"], (string?)again["recordingId"]);
 
-        await PostAsync(app, $"recordings/{created["recordingId"]}/finalize", Finalize(0));
+        await PostAsync(app, $"recordings/{created["recordingId"]}/finalize", Finalize(app, session, 0));
         (HttpStatusCode third, JsonNode finished) = await PostAsync(app, "recordings/init-live", Init(session));
         Assert.Equal(HttpStatusCode.Conflict, third);
         Assert.Equal("completed", (string?)finished["currentStatus"]);
@@ -55,7 +57,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         await using App app = await App.StartAsync(azurite.ConnectionString);
         string id = new Session(501).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
-        JsonObject body = operation switch { "finalize" => Finalize(1), "segment-upload-url" => Segment(0), _ => Init(id) };
+        JsonObject body = operation switch { "finalize" => Finalize(app, id, 1), "segment-upload-url" => Segment(0), _ => Init(id) };
         JsonObject target = field.StartsWith("segments[0].", StringComparison.Ordinal) ? body["segments"]![0]!.AsObject() : body;
         string name = field.Split('.')[^1];
         target.Remove(name);
@@ -90,11 +92,12 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         await using App app = await App.StartAsync(azurite.ConnectionString);
         string id = new Session(503).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
+        await PutSegmentsAsync(app, id, 4);
 
-        (HttpStatusCode first, JsonNode one) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(3));
-        (HttpStatusCode second, JsonNode two) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(3));
-        (HttpStatusCode fewer, _) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(2));
-        (HttpStatusCode more, _) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(4));
+        (HttpStatusCode first, JsonNode one) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(app, id, 3));
+        (HttpStatusCode second, JsonNode two) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(app, id, 3));
+        (HttpStatusCode fewer, _) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(app, id, 2));
+        (HttpStatusCode more, _) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(app, id, 4));
         (HttpStatusCode upload, _) = await PostAsync(app, $"recordings/{id}/segment-upload-url", Segment(9));
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (first, second));
@@ -104,15 +107,56 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.Conflict, HttpStatusCode.Conflict), (fewer, more, upload));
     }
 
+    [Theory]
+    [InlineData("blobUrl", "{0}recordings/{1}/5-Ada/segment_007.wav", "the address that this API gave")]
+    [InlineData("blobUrl", "{0}recordings/{1}x/5-Ada/segment_001.wav", "the address that this API gave")]
+    [InlineData("blobUrl", "{0}recordings/00000000-0000-0000-0000-0000000000aa/5-Ada/segment_001.wav", "the address that this API gave")]
+    [InlineData("blobUrl", "{0}recordings/{1}/6-Ada/segment_001.wav", "the address that this API gave")]
+    [InlineData("blobUrl", "{0}segments-temp/{1}/5-Ada/segment_001.wav", "the address that this API gave")]
+    [InlineData("blobUrl", "https://elsewhere.example/recordings/{1}/5-Ada/segment_001.wav", "the address that this API gave")]
+    [InlineData("blobUrl", "{0}recordings/{1}/5-Somebody/segment_001.wav", "nothing in it")]
+    [InlineData("fileSize", "5", "4 lie at blobUrl")]
+    public async Task Segment_that_the_storage_does_not_confirm_is_refused(string field, string value, string fault)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = new Session(530).Id.ToString();
+        await PostAsync(app, "recordings/init-live", Init(id));
+        await PutSegmentsAsync(app, id, 2);
+        JsonObject body = Finalize(app, id, 2);
+        string account = app.Storage.Blobs.Uri.AbsoluteUri.TrimEnd('/') + "/";
+        body["segments"]![1]![field] = field == "fileSize" ? int.Parse(value, CultureInfo.InvariantCulture) : string.Format(CultureInfo.InvariantCulture, value, account, id);
+
+        (HttpStatusCode status, JsonNode problem) = await PostAsync(app, $"recordings/{id}/finalize", body);
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains(fault, (string?)problem["errors"]![$"segments[1].{field}"]![0], StringComparison.Ordinal);
+        Assert.Equal(RecordingStatus.Live, (await app.RecordingAsync(RecordingId.Parse(id)))!.Status);
+    }
+
+    [Fact]
+    public async Task Link_is_signed_only_below_its_own_recording()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        RecordingId own = new Session(531).Id, other = new Session(532).Id;
+        RecordingsContainer container = app.Get<RecordingsContainer>();
+        Uri Address(RecordingId id) => app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/segment_000.wav").Uri;
+
+        Assert.NotNull(await container.ReadLinkAsync(own, Address(own), Cancellation));
+        Assert.Null(await container.ReadLinkAsync(own, Address(other), Cancellation));
+        Assert.Null(await container.ReadLinkAsync(own, new Uri(Address(own).AbsoluteUri.Replace($"{own}/", $"{own}x/", StringComparison.Ordinal)), Cancellation));
+        Assert.Null(await container.ReadLinkAsync(own, new Uri(Address(own).AbsoluteUri.Replace("/recordings/", "/segments-temp/", StringComparison.Ordinal)), Cancellation));
+    }
+
     [Fact]
     public async Task Amendment_must_keep_what_was_there()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
         string id = new Session(504).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
-        await PostAsync(app, $"recordings/{id}/finalize", Finalize(2));
+        await PutSegmentsAsync(app, id, 3);
+        await PostAsync(app, $"recordings/{id}/finalize", Finalize(app, id, 2));
 
-        JsonObject fewer = Finalize(1), changed = Finalize(3), longer = Finalize(3);
+        JsonObject fewer = Finalize(app, id, 1), changed = Finalize(app, id, 3), longer = Finalize(app, id, 3);
         foreach (JsonObject body in new[] { fewer, changed, longer }) body["amends"] = true;
         changed["segments"]![0]!["fileSize"] = 1;
 
@@ -128,7 +172,8 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         await using App app = await App.StartAsync(azurite.ConnectionString);
         string id = new Session(505).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
-        JsonObject body = Finalize(4_600);
+        await PutSegmentsAsync(app, id, 4_600);
+        JsonObject body = Finalize(app, id, 4_600);
         Assert.InRange(body.ToJsonString().Length, 1_000_000, 3_000_000);
 
         (HttpStatusCode status, JsonNode answer) = await PostAsync(app, $"recordings/{id}/finalize", body);
@@ -269,14 +314,21 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
          "absoluteStartTime":{{1_000_000 + (index * 10_000L)}},"absoluteEndTime":{{1_010_000 + (index * 10_000L)}},"duration":10000,"format":"wav"}
         """)!.AsObject();
 
-    private static JsonObject Finalize(int count)
+    /// <summary>Puts the segments where the API has them put.</summary>
+    private static Task PutSegmentsAsync(App app, string id, int count) => Parallel.ForEachAsync(
+        Enumerable.Range(0, count),
+        new ParallelOptions { MaxDegreeOfParallelism = 24, CancellationToken = Cancellation },
+        async (index, stop) => await app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/segment_{index:D3}.wav").UploadAsync(new BinaryData([1, 2, 3, 4]), overwrite: true, stop));
+
+    private static JsonObject Finalize(App app, string id, int count)
     {
+        Uri account = new(app.Storage.Blobs.Uri.AbsoluteUri.TrimEnd('/') + "/");
         JsonArray segments = [];
         for (int i = 0; i < count; i++)
         {
             JsonObject segment = Segment(i);
             segment["filePath"] = $"5-Ada/segment_{i:D3}.wav";
-            segment["blobUrl"] = $"https://elsewhere.example/recordings/a-session/5-Ada/segment_{i:D3}.wav";
+            segment["blobUrl"] = $"{account}recordings/{id}/5-Ada/segment_{i:D3}.wav";
             segments.Add(segment);
         }
         return new JsonObject { ["sessionEndTime"] = 2_000_000, ["duration"] = 1_000_000, ["totalSize"] = 4 * count, ["participantCount"] = 1, ["segments"] = segments };

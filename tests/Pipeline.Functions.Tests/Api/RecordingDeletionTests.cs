@@ -4,6 +4,8 @@ using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Pipeline.Contracts;
@@ -139,7 +141,7 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
         Session session = new(564, (5, "Ada", 1));
         await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Recording, session.Info.StartedAt));
         Assert.True(await app.StartRecordingAsync(session.Started));
-        var lease = Azure.Storage.Blobs.Specialized.SpecializedBlobExtensions.GetBlobLeaseClient(app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)));
+        BlobLeaseClient lease = app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)).GetBlobLeaseClient();
         await lease.AcquireAsync(TimeSpan.FromSeconds(-1), cancellationToken: Cancellation);
         using HttpResponseMessage asked = await DeleteAsync(app, session.Id);
 
@@ -240,7 +242,7 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
 
     private static async Task<DeleteRecording> TakeMessageAsync(App app, RecordingId id)
     {
-        var queue = app.Storage.Queues.GetQueueClient(StorageNames.DeletionQueue);
+        QueueClient queue = app.Storage.Queues.GetQueueClient(StorageNames.DeletionQueue);
         for (; ; )
         {
             // Other tests' messages come back after a second.
