@@ -15,21 +15,30 @@ internal static class Problems
 
     public static IResult UnknownRecording() => Of(StatusCodes.Status404NotFound, "No such recording");
 
-    public static IResult Finished(string recordingId, string currentStatus) => Of(new ProblemBody
+    /// <param name="differences">What the request says otherwise, by field; null where that is not the reason.</param>
+    public static IResult Finished(string recordingId, string currentStatus, IReadOnlyDictionary<string, string[]>? differences = null) =>
+        Conflict("The recording is finished", recordingId, currentStatus, differences);
+
+    /// <summary>A repeated request says something else than the first one did, and is not taken.</summary>
+    public static IResult Conflict(string title, string recordingId, string currentStatus, IReadOnlyDictionary<string, string[]>? differences) => Of(new ProblemBody
     {
         Status = StatusCodes.Status409Conflict,
-        Title = "The recording is finished",
+        Title = title,
+        Detail = differences is null ? null : Summary(differences),
         CurrentStatus = currentStatus,
         RecordingId = recordingId,
+        Errors = differences,
     });
 
     public static IResult Invalid(IReadOnlyDictionary<string, string[]> errors) => Of(new ProblemBody
     {
         Status = StatusCodes.Status400BadRequest,
         Title = "The request is not valid",
-        Detail = string.Join("; ", errors.Take(3).Select(error => $"{error.Key} {error.Value[0]}")),
+        Detail = Summary(errors),
         Errors = errors,
     });
+
+    private static string Summary(IReadOnlyDictionary<string, string[]> errors) => string.Join("; ", errors.Take(3).Select(error => $"{error.Key} {error.Value[0]}"));
 
     public static IResult TooLarge(long limit) => Of(StatusCodes.Status413PayloadTooLarge, "The body is too large", $"at most {limit} bytes");
 }

@@ -45,12 +45,14 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
             CatalogueEntry entry = await catalogue.FindAsync(recordingId, cancellation);
             if (entry.Recording is not { } recording) return Problems.UnknownRecording();
             bool live = recording.Details.Status == RecordingStatus.Live;
-            if (!live && recording.SegmentSet == set.Name && !amends) return await AnswerAsync(recording.Details, set.Segments, cancellation);
-            if (!live && !await MayAmendAsync(recording, set, amends, cancellation)) return Problems.Finished(recordingId, Words.Of(recording.Details.Status));
+            RecordingDetails finished = WithTracks(finish(recording.Details), set);
+            bool sameSegments = !live && recording.SegmentSet == set.Name;
+            Dictionary<string, string[]> differences = sameSegments && !amends ? Differences.OfEnds(recording.Details, finished) : [];
+            if (sameSegments && !amends && differences.Count == 0) return await AnswerAsync(recording.Details, set.Segments, cancellation);
+            if (!live && !await MayAmendAsync(recording, set, amends, cancellation)) return await RefuseAsync(recording, set, differences, cancellation);
             FieldErrors errors = await places.CheckAsync(id, claims, cancellation);
             if (errors.Any) return errors.ToProblem();
             await catalogue.WriteSegmentsAsync(recordingId, set.Name, set.Segments, cancellation);
-            RecordingDetails finished = WithTracks(finish(recording.Details), set);
             if (!await catalogue.TryUpdateAsync(recording with { Details = finished, SegmentSet = set.Name, BatchSet = null }, cancellation)) continue;
             if (recording.SegmentSet is not null || recording.BatchSet is not null) await catalogue.DeleteOtherSegmentsAsync(recordingId, set.Name, cancellation);
             return await AnswerAsync(finished, set.Segments, cancellation);
@@ -70,6 +72,13 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
         Tracks = RecordingTracks.Of(details, set.Segments),
         LongestSegment = set.Segments.Select(segment => segment.Duration).DefaultIfEmpty(0).Max(),
     };
+
+    private async Task<IResult> RefuseAsync(CatalogueRecording recording, SegmentSet set, Dictionary<string, string[]> differences, CancellationToken cancellation)
+    {
+        if (recording.SegmentSet is { } before && differences.Count == 0)
+            differences = Differences.OfSegments(await catalogue.ReadSegmentsAsync(recording.Details.Id, before, cancellation), set.Segments);
+        return Problems.Finished(recording.Details.Id, Words.Of(recording.Details.Status), differences);
+    }
 
     private static RecordingDetails Finished(RecordingDetails details, FinalizeRequest request, SegmentSet set)
     {

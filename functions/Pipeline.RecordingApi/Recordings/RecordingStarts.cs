@@ -23,7 +23,7 @@ public sealed class RecordingStarts(CatalogueTable catalogue, EventOutbox outbox
         return Results.Json(answer, WireJsonContext.Default.InitLiveResponse, statusCode: added ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }
 
-    /// <summary>The live recording of a session, new or found; or the 409 for one that is over.</summary>
+    /// <summary>The live recording of a session, new or found; or the 409 for one that is over or was begun otherwise.</summary>
     internal async Task<(CatalogueRecording? Recording, bool Added, IResult? Finished)> EnsureAsync(CatalogueRecording fresh, CancellationToken cancellation)
     {
         CatalogueEntry entry = await catalogue.FindAsync(fresh.Details.Id, cancellation);
@@ -33,7 +33,13 @@ public sealed class RecordingStarts(CatalogueTable catalogue, EventOutbox outbox
             added = await catalogue.TryAddAsync(fresh, cancellation);
             entry = await catalogue.FindAsync(fresh.Details.Id, cancellation);
         }
-        if (entry.Recording is { Details.Status: RecordingStatus.Live } live) return (live, added, null);
+        if (entry.Recording is { Details.Status: RecordingStatus.Live } live)
+        {
+            Dictionary<string, string[]> differences = Differences.OfStarts(live.Details, fresh.Details);
+            return differences.Count == 0
+                ? (live, added, null)
+                : (null, false, Problems.Conflict("The session was begun with other content", live.Details.Id, Words.Of(live.Details.Status), differences));
+        }
         return (null, false, Problems.Finished(fresh.Details.Id, entry.Recording is { } over ? Words.Of(over.Details.Status) : "deleted"));
     }
 

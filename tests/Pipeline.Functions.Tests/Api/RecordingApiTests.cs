@@ -147,6 +147,58 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         Assert.Null(await container.ReadLinkAsync(own, new Uri(Address(own).AbsoluteUri.Replace("/recordings/", "/segments-temp/", StringComparison.Ordinal)), Cancellation));
     }
 
+    [Theory]
+    [InlineData("guildId", "\"11\"")]
+    [InlineData("guildName", "\"Another\"")]
+    [InlineData("channelId", "\"21\"")]
+    [InlineData("userId", "\"31\"")]
+    [InlineData("title", "\"Another\"")]
+    [InlineData("recordedAt", "\"2026-01-02T03:04:06Z\"")]
+    public async Task Second_start_with_other_content_is_a_conflict_that_names_it(string field, string value)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonObject init = Init(RecordingId.New(TimeProvider.System).ToString());
+        init["title"] = "Weekly";
+        Assert.Equal(HttpStatusCode.Created, (await PostAsync(app, "recordings/init-live", init)).Status);
+        JsonNode? before = init[field]?.DeepClone();
+        init[field] = JsonNode.Parse(value);
+
+        (HttpStatusCode status, JsonNode problem) = await PostAsync(app, "recordings/init-live", init);
+
+        Assert.Equal((HttpStatusCode.Conflict, "live", (string?)init["sessionId"]), (status, (string?)problem["currentStatus"], (string?)problem["recordingId"]));
+        Assert.Equal(field, Assert.Single(problem["errors"]!.AsObject()).Key);
+        init[field] = before;
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, "recordings/init-live", init)).Status);
+    }
+
+    [Theory]
+    [InlineData("sessionEndTime", "1800000000001")]
+    [InlineData("duration", "7")]
+    [InlineData("totalSize", "9")]
+    [InlineData("participantCount", "3")]
+    [InlineData("endReason", "\"limit\"")]
+    [InlineData("notes", "[{\"sample\":5,\"userId\":\"5\",\"text\":\"other\"}]")]
+    [InlineData("segments", null)]
+    public async Task Second_end_with_other_content_is_a_conflict_that_names_it(string field, string? value)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        await PostAsync(app, "recordings/init-live", Init(id));
+        await PutSegmentsAsync(app, id, 2);
+        JsonObject body = Finalize(app, id, 2);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, $"recordings/{id}/finalize", body)).Status);
+        JsonObject other = body.DeepClone().AsObject();
+        if (value is null) other["segments"]![1]!["duration"] = 9_999;
+        else other[field] = JsonNode.Parse(value);
+
+        (HttpStatusCode status, JsonNode problem) = await PostAsync(app, $"recordings/{id}/finalize", other);
+
+        Assert.Equal((HttpStatusCode.Conflict, "completed"), (status, (string?)problem["currentStatus"]));
+        Assert.Equal(field, Assert.Single(problem["errors"]!.AsObject()).Key);
+        if (value is null) Assert.Contains("5/1", (string?)problem["errors"]!["segments"]![0], StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, $"recordings/{id}/finalize", body)).Status);
+    }
+
     [Fact]
     public async Task Amendment_must_keep_what_was_there()
     {

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Pipeline.Contracts.Api;
+
+namespace Pipeline.RecordingApi.Recordings;
+
+/// <summary>What a repeated request says otherwise than the first one did, by field, in the contract's names.</summary>
+internal static class Differences
+{
+    private const int LongestValue = 100;
+
+    private static readonly string[] OfStart = ["guildId", "guildName", "channelId", "userId", "title", "recordedAt"];
+
+    private static readonly string[] OfEnd =
+    [
+        "sessionEndTime", "duration", "totalSize", "participantCount", "endReason", "missingSegments", "health", "gaps", "notes", "unverifiedUserIds",
+    ];
+
+    /// <summary>Of two starts of one session. What the repetition leaves out is no difference.</summary>
+    public static Dictionary<string, string[]> OfStarts(RecordingDetails known, RecordingDetails repeated) => Of(known, repeated, OfStart);
+
+    /// <summary>Of two ends of one recording.</summary>
+    public static Dictionary<string, string[]> OfEnds(RecordingDetails known, RecordingDetails repeated) => Of(known, repeated, OfEnd);
+
+    /// <summary>Of two lists of segments; empty where they are equal.</summary>
+    public static Dictionary<string, string[]> OfSegments(IReadOnlyList<RecordingSegment> known, IReadOnlyList<RecordingSegment> repeated)
+    {
+        Dictionary<(string, int), RecordingSegment> before = known.ToDictionary(Key);
+        string[] added = [.. repeated.Where(segment => !before.ContainsKey(Key(segment))).Select(Name)];
+        string[] changed = [.. repeated.Where(segment => before.TryGetValue(Key(segment), out RecordingSegment? old) && old != segment).Select(Name)];
+        HashSet<(string, int)> after = [.. repeated.Select(Key)];
+        string[] absent = [.. known.Where(segment => !after.Contains(Key(segment))).Select(Name)];
+        string[] said = [.. new[] { Say("new", added), Say("absent", absent), Say("changed", changed) }.OfType<string>()];
+        return said.Length == 0 ? [] : new() { ["segments"] = said };
+    }
+
+    private static Dictionary<string, string[]> Of(RecordingDetails known, RecordingDetails repeated, string[] names)
+    {
+        JsonObject before = Node(known), after = Node(repeated);
+        Dictionary<string, string[]> different = [];
+        foreach (string name in names)
+        {
+            if (after[name] is { } value && !JsonNode.DeepEquals(before[name], value)) different[name] = [$"is {Short(before[name])}, not {Short(value)}"];
+        }
+        return different;
+    }
+
+    private static JsonObject Node(RecordingDetails details) => JsonSerializer.SerializeToNode(details, WireJsonContext.Default.RecordingDetails)!.AsObject();
+
+    private static string Short(JsonNode? value)
+    {
+        string text = value?.ToJsonString() ?? "absent";
+        return text.Length <= LongestValue ? text : "another list";
+    }
+
+    private static string? Say(string what, string[] names) => names.Length == 0 ? null : $"{names.Length} {what}, the first is {names[0]}";
+
+    private static (string UserId, int Index) Key(RecordingSegment segment) => (segment.UserId, segment.SegmentIndex);
+
+    private static string Name(RecordingSegment segment) => $"{segment.UserId}/{segment.SegmentIndex}";
+}
