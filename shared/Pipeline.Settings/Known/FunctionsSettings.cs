@@ -50,7 +50,7 @@ public static class FunctionsSettings
         "How often a message that failed too often gets another chance");
 
     public static Setting<Uri?> PublicBaseUrl { get; } = new(
-        "PUBLIC_BASE_URL", Programs.Both, new AddressForm(AddressSchemes.HttpOrHttps, "https://record.example.org") { RootOnly = true }, null,
+        "PUBLIC_BASE_URL", Programs.Functions, new AddressForm(AddressSchemes.HttpOrHttps, "https://record.example.org") { RootOnly = true }, null,
         "What people's browsers reach, such as `https://record.example.org`: links to recordings begin with it")
     { DefaultInWords = "the address that the recording API is called at" };
 
