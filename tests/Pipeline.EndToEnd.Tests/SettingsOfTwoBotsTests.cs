@@ -6,13 +6,15 @@ using Pipeline.TestKit.Stage;
 namespace Pipeline.EndToEnd.Tests;
 
 /// <summary>The bot's settings against our own recording API, from two disks at once.</summary>
-public sealed class SettingsOfTwoBotsTests(AzuriteFixture azurite)
+public sealed class SettingsOfTwoBotsTests(AzuriteFixture azurite) : IDisposable
 {
     private const ulong Guild = 771;
 
     private readonly LogSink log = new();
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => log.Dispose();
 
     [Fact]
     public async Task Twenty_wishes_and_a_change_of_the_document_at_once_are_all_kept()
