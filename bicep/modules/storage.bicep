@@ -40,6 +40,18 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2025-06-01' = {
     containerDeleteRetentionPolicy: recordingsSoftDeleteDays > 0 ? { enabled: true, days: recordingsSoftDeleteDays } : { enabled: false }
     // The container's immutability needs no versions, and versions of moved segments would stay in the temp container for good.
     isVersioningEnabled: false
+    // The page of a recording plays from here. Who has no link reads nothing, and no cookie goes along.
+    cors: {
+      corsRules: [
+        {
+          allowedOrigins: ['*']
+          allowedMethods: ['GET', 'HEAD']
+          allowedHeaders: ['range']
+          exposedHeaders: ['Content-Range', 'Content-Length', 'ETag']
+          maxAgeInSeconds: 3600
+        }
+      ]
+    }
   }
 }
 

@@ -15,7 +15,8 @@ internal static class RequestGate
     public static void AddRequestGate(this IServiceCollection services, LocalOptions options, IReadOnlyList<string> hosts)
     {
         string[] allowed = options.AllowedHosts is { } named ? [.. named.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), .. LoopbackNames]
-            : hosts.All(IsLoopback) ? LoopbackNames : ["*"];
+            : !hosts.All(IsLoopback) ? ["*"]
+            : options.PublicBaseUrl is { } page ? [page.Host, .. LoopbackNames] : LoopbackNames;
         services.AddHostFiltering(filter => (filter.AllowedHosts, filter.AllowEmptyHosts, filter.IncludeFailureMessage) = (allowed, false, false));
     }
 

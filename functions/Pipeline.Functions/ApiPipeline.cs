@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Pipeline.Delivery.ApiClient;
 using Pipeline.RecordingApi;
-using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Shares;
 
 namespace Pipeline.Functions;
 
@@ -18,11 +18,11 @@ internal sealed class ApiPipeline
     public ApiPipeline(IServiceProvider services)
     {
         ApplicationBuilder app = new(services);
-        app.UseMiddleware<FaultAnswers>();
-        app.UseRouting();
+        app.UseRecordingApi();
         app.UseEndpoints(static routes => routes.MapRecordingApi());
         Requests = app.Build();
-        Answer = new Forwarded(Requests);
+        Answer = new Forwarded(Requests, isOpen: false);
+        Open = new Forwarded(Requests, isOpen: true);
     }
 
     public RequestDelegate Requests { get; }
@@ -30,10 +30,14 @@ internal sealed class ApiPipeline
     /// <summary>The result of an HTTP function: whatever the route answers.</summary>
     public IResult Answer { get; }
 
-    private sealed class Forwarded(RequestDelegate requests) : IResult
+    /// <summary>The same for a function that the host lets everybody call: the page, and what a link's cookie opens.</summary>
+    public IResult Open { get; }
+
+    private sealed class Forwarded(RequestDelegate requests, bool isOpen) : IResult
     {
         public Task ExecuteAsync(HttpContext httpContext)
         {
+            if (isOpen) PageAddress.Visit(httpContext);
             // The host has found the function by its route already; what is found there would keep the API from finding its own.
             httpContext.SetEndpoint(null);
             httpContext.Request.RouteValues.Clear();

@@ -22,6 +22,9 @@ internal sealed class HttpFunctions(ApiPipeline api)
     [Function("HealthApi")]
     public IResult Health([HttpTrigger(AuthorizationLevel.Function, "get", Route = "health")] HttpRequest request) => api.Answer;
 
+    [Function("RecordingPage")]
+    public IResult Page([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", "patch", "delete", Route = "r/{*path}")] HttpRequest request) => api.Open;
+
     [Function("OpenApiDocument")]
     public IResult Document([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request) => api.Answer;
 }

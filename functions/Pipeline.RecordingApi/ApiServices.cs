@@ -70,6 +70,9 @@ public static class ApiServices
     public static void UseRecordingApi(this IApplicationBuilder app)
     {
         app.UseMiddleware<FaultAnswers>();
+        app.UseMiddleware<PageAddress>();
+        // Here, so that a route is found by the address that the page's own stands for.
+        app.UseRouting();
         app.UseMiddleware<AccessCheck>();
     }
 }

@@ -3,14 +3,14 @@ import { axe, run } from './browser.mjs';
 
 await run(async ({ page, input }) => {
   if (input.noAudio) await page.addInitScript(() => { delete window.AudioContext; });
-  if (input.away) await page.route('**/api/recordings/**', route => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{}' }));
+  if (input.away) await page.route('**/r/*/api**', route => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{}' }));
   await page.goto(input.url);
   await page.waitForSelector(input.wait ?? (input.noAudio ? '#notice:not([hidden])' : '#state:not([hidden])'));
   await page.waitForTimeout(300);
   const shown = await page.evaluate(() => ({ state: document.querySelector('#state').dataset.state, text: document.body.innerText }));
   const findings = await axe(page);
   if (input.away) {
-    await page.unroute('**/api/recordings/**');
+    await page.unroute('**/r/*/api**');
     await page.waitForSelector('.lane:nth-child(2)');
   }
   return { ...shown, findings };

@@ -31,7 +31,7 @@ internal static class CommandDefinitions
                 Sub("pause", "Go off the record for everybody"),
                 Sub("resume", "Go back on the record"),
                 Sub("list", "Show the recordings of this server"),
-                Sub("link", "Show the link to a recording", Text("recording", "Which one; the newest if left out")),
+                Sub("link", "Make a link that opens a recording", Text("recording", "Which one; the newest if left out"), EndOthers()),
                 Sub("delete", "Delete a recording for good", Text("recording", "Which one", required: true)),
                 Sub("settings", "Show or change who may record and how it is announced", RecorderRole(), NoRole(), Announce()),
                 Sub("me", "Keep my voice out of recordings here, or take it back in", Me()),
@@ -58,6 +58,9 @@ internal static class CommandDefinitions
 
     private static CommandOption RecorderRole() =>
         new() { Type = CommandOptionKind.Role, Name = "role", Description = "A role whose members may record" };
+
+    private static CommandOption EndOthers() =>
+        new() { Type = CommandOptionKind.Truth, Name = "end-others", Description = "End all links made before" };
 
     private static CommandOption NoRole() =>
         new() { Type = CommandOptionKind.Truth, Name = "no-role", Description = "Only Manage Server may record" };

@@ -5,7 +5,7 @@ using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Commands;
 
-/// <summary><c>/record link</c>: the link to a recording.</summary>
+/// <summary><c>/record link</c>: a new link to a recording; those made before can be ended.</summary>
 internal sealed class LinkCommand(FinishedRecordings finished, CatalogueClient catalogue, CommandRights rights) : ISlashCommand
 {
     public IReadOnlyList<string> Names => ["link"];
@@ -24,10 +24,12 @@ internal sealed class LinkCommand(FinishedRecordings finished, CatalogueClient c
             await context.Answer.SendAsync(string.IsNullOrWhiteSpace(id) ? Texts.NothingRecordedYet : Texts.WrongLink, cancellationToken);
             return;
         }
-        string link = catalogue.PageOf(recording.Id) ?? "";
+        int ended = context.Option("end-others")?.Text == "true" ? await catalogue.EndSharesAsync(recording.Id, cancellationToken) : 0;
+        string? fresh = catalogue.MakesLinks ? await catalogue.ShareAsync(recording.Id, CatalogueClient.ForListeners, cancellationToken) : null;
+        string link = fresh ?? catalogue.PageOf(recording.Id) ?? "";
         await context.Answer.SendAsync(new MessageBody
         {
-            Content = Texts.Listed(recording, link),
+            Content = Texts.Listed(recording, link) + (ended > 0 ? "\n" + Texts.LinksEnded(ended) : ""),
             Components = link.Length == 0 ? null : [MessageComponent.Row(MessageComponent.Link("Open", link))],
         }, cancellationToken);
     }

@@ -51,7 +51,7 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
             PrivacyCode = privacyCode,
             Protection = endToEnd?.Protection,
             Unannounced = endToEnd?.Unannounced ?? [],
-            Link = services.Api.PageOf(host.Session.RecordingId.ToString()),
+            Link = services.Links.Of(host.Session.RecordingId),
         };
     }
 

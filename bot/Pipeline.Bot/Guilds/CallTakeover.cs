@@ -62,7 +62,7 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
             SafeUpTo = services.Unowned.SafeOf(whole).Sample,
             Speakers = [.. whole.Manifest.Tracks.Select(ToSpeaker)],
             Outcome = Texts.EndedWhileAway(whole.Session.StartedAt + SampleClock.ToTime(whole.LastSample)),
-            Link = services.Api.PageOf(whole.Session.RecordingId.ToString()),
+            Link = await LinkAsync(whole.Session.RecordingId.ToString(), patience.Token),
         };
         await services.Unowned.CloseAsync(whole, EndReason.Interrupted, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (ownsName && properties.ContainsKey(ManifestProperties.NameChanged))
@@ -70,6 +70,19 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
             await services.Names.RestoreAsync(candidate.Session.GuildId, properties.GetValueOrDefault(ManifestProperties.NameBefore), CancellationToken.None);
         }
         follow(last, PostedPanel.Parse(properties.GetValueOrDefault(ManifestProperties.Panel)));
+    }
+
+    private async Task<string?> LinkAsync(string recording, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (services.Api.MakesLinks && await services.Api.ShareAsync(recording, CatalogueClient.ForListeners, cancellationToken) is { } link) return link;
+        }
+        catch (Exception away) when (away is CatalogueException or OperationCanceledException)
+        {
+            // Its own address will do.
+        }
+        return services.Api.PageOf(recording);
     }
 
     private string WhatIsMissing(ActiveRecording host, DateTimeOffset leftAt) => host.Absence is { } gap

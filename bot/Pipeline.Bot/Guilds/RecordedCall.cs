@@ -68,6 +68,7 @@ internal sealed class RecordedCall : IAsyncDisposable
     internal void Begin(bool announce)
     {
         Panel.Listening();
+        services.Links.Begin(Session.RecordingId);
         People.IntroduceAll();
         IReadOnlyList<ulong> people = People.Ids();
         if (announce && Start.Settings.Announce != AnnounceMode.Name)
@@ -153,6 +154,7 @@ internal sealed class RecordedCall : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        services.Links.Forget(Session.RecordingId);
         await Call.DisposeAsync();
         await Panel.DisposeAsync();
         await Messages.DisposeAsync();

@@ -24,6 +24,7 @@ internal sealed record RecorderServices(
     TimeProvider Time,
     ILogger<GuildRecorder> Log)
 {
+    public RecordingLinks Links { get; } = new(Api, Time);
     public Nickname Names { get; } = new(Rest, Options.StateFolder, Log);
     public FollowedPanels Panels { get; } = new(Options.StateFolder, Time, Log);
 }

@@ -27,11 +27,15 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
         services.Log.RecordingStopped(session.GuildId, session.RecordingId.ToString(), reason.ToString());
         await RestoreNameAsync(call);
         PanelState last = call.Panel.Draw() with { Phase = PanelPhase.Storing, Outcome = said };
-        string? link = await services.Follower.LinkAsync(session, stopping);
-        bool delivered = await TellStarterAsync(call, last, closing.IsCompleted ? 0 : Math.Max(1, last.SpoolFiles), link);
+        Task<string?> asking = services.Links.ForStarterAsync(session.RecordingId, stopping);
+        string? link = services.Links.MadeFor(session.RecordingId) ?? await services.Follower.LinkAsync(session, stopping);
+        services.Links.Forget(session.RecordingId);
+        // The starter's own may delete too: it goes to nobody else.
+        string? own = await asking ?? link;
+        bool delivered = await TellStarterAsync(call, last, closing.IsCompleted ? 0 : Math.Max(1, last.SpoolFiles), own);
         services.Panels.Keep(last with { Link = link }, call.Panel.Posted);
         running.Add(FollowAsync(call, last, closing, link));
-        return new StopOutcome(session, Texts.Stopping, link, delivered);
+        return new StopOutcome(session, Texts.Stopping, own, delivered);
     }
 
     /// <summary>A recording that ended while nobody ran it: channel and starter hear of it, its panel shows what becomes of it.</summary>

@@ -60,9 +60,12 @@ internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient r
             SpoolFiles = 0,
             StorageProblem = null,
             Outcome = outcome,
-            Link = empty ? null : api.PageOf(finished.Id),
+            Link = empty ? null : Secret(last.Link) ?? api.PageOf(finished.Id),
         };
     }
+
+    // A link with a secret stays good; an address may be another one once the API has a name of its own for the recording.
+    private static string? Secret(string? link) => link?.Contains("#k=", StringComparison.Ordinal) == true ? link : null;
 
     private async Task<RecordingSummary?> LookAsync(SessionInfo session, CancellationToken cancellationToken)
     {

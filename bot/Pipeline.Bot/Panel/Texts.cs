@@ -217,8 +217,12 @@ internal static class Texts
     {
         string channel = ulong.TryParse(recording.ChannelId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) ? Wording.Channel(id) : "a call";
         string title = string.IsNullOrWhiteSpace(recording.Title) ? "" : $" **{Wording.Plain(recording.Title, 60)}**";
-        return $"{Wording.Date(recording.RecordedAt)}{title} {channel} {Length(recording)}, {Wording.Count(recording.ParticipantCount, "voice")}: {link}\n`{recording.Id}`";
+        return $"{Wording.Date(recording.RecordedAt)}{title} {channel} {Length(recording)}, {Wording.Count(recording.ParticipantCount, "voice")}{(link.Length == 0 ? "" : $": {link}")}\n`{recording.Id}`";
     }
+
+    public const string ListHint = "`/record link` opens one of them.";
+
+    public static string LinksEnded(int count) => $"{Wording.Count(count, "earlier link")} no longer {(count == 1 ? "opens" : "open")} it.";
 
     public static string Length(RecordingSummary recording) => recording.Status switch
     {

@@ -91,12 +91,45 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         return response.IsSuccessStatusCode;
     }
 
+    /// <summary>What a link allows that everybody may have who sees the panel.</summary>
+    public static IReadOnlyList<string> ForListeners { get; } = ["listen", "download"];
+
+    /// <summary>True where people get links of their own: an API is configured, and nobody set another page.</summary>
+    public bool MakesLinks => options.BaseUrl is not null && string.IsNullOrEmpty(options.PageUrl);
+
+    /// <summary>A new link that opens the recording, with its secret; null where the API knows no such recording or makes no links.</summary>
+    public async Task<string?> ShareAsync(string id, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = Request(HttpMethod.Post, SharesPath(id));
+        request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(new ShareRequest { Scopes = scopes }, ApiJsonContext.Default.ShareRequest));
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken, HttpStatusCode.MethodNotAllowed);
+        return response.IsSuccessStatusCode ? (await ReadAsync(response, ApiJsonContext.Default.ShareDetails, cancellationToken))?.Url : null;
+    }
+
+    /// <summary>Ends every link of a recording that still opens it.</summary>
+    /// <returns>How many.</returns>
+    public async Task<int> EndSharesAsync(string id, CancellationToken cancellationToken)
+    {
+        ShareList? list = await GetAsync(SharesPath(id), ApiJsonContext.Default.ShareList, cancellationToken);
+        DateTimeOffset now = time.GetUtcNow();
+        string[] open = [.. (list?.Shares ?? []).Where(share => share.RevokedAt is null && share.ExpiresAt > now).Select(share => share.ShareId)];
+        foreach (string share in open)
+        {
+            using HttpRequestMessage request = Request(HttpMethod.Delete, $"{SharesPath(id)}/{Uri.EscapeDataString(share)}");
+            using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+        }
+        return open.Length;
+    }
+
     /// <summary>Where people open a recording; null when no API is configured.</summary>
     public string? PageOf(string id)
     {
         if (options.PageUrl is { Length: > 0 } page) return page.Replace("{id}", Uri.EscapeDataString(id), StringComparison.Ordinal);
         return options.BaseUrl is { } server ? Address(server, "/api/recordings/" + Uri.EscapeDataString(id)).AbsoluteUri : null;
     }
+
+    private static string SharesPath(string id) => $"/api/recordings/{Uri.EscapeDataString(id)}/shares";
 
     private static string SettingsPath(ulong guildId) => string.Create(CultureInfo.InvariantCulture, $"/api/guilds/{guildId}/settings");
 

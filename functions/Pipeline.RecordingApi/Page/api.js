@@ -1,4 +1,4 @@
-// The recording API, as far as the page uses it. Addresses are relative to the page: {base}/r/{id}.
+// The recording API, as far as the page uses it: below the page's own address, {base}/r/{id}/api.
 
 /** @typedef {import('./types.js').Recording} Recording */
 /** @typedef {import('./types.js').SegmentPage} SegmentPage */
@@ -25,7 +25,7 @@ export class Api {
   /** @param {string} id */
   constructor(id) {
     this.id = id;
-    this.#base = new URL(`../api/recordings/${encodeURIComponent(id)}`, location.href).pathname;
+    this.#base = new URL(`${encodeURIComponent(id)}/api`, location.href).pathname;
   }
 
   /**

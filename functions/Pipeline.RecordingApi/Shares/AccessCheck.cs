@@ -19,8 +19,10 @@ public sealed class AccessCheck(RequestDelegate next, ApiOptions options, ShareS
     public async Task InvokeAsync(HttpContext context)
     {
         RouteAccess? access = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>();
-        bool isOwner = IsRight(context.Request.Headers["x-functions-key"]) || IsRight(context.Request.Query["code"]);
-        if (access is { Scopes: ShareScopes.None } || isOwner || (key is null && !context.Request.Cookies.ContainsKey(ShareSessions.CookieName)))
+        // The page's own way takes no key: who shows one there is a visitor like any other.
+        bool isPage = PageAddress.IsVisit(context);
+        bool isOwner = !isPage && (IsRight(context.Request.Headers["x-functions-key"]) || IsRight(context.Request.Query["code"]));
+        if (access is { Scopes: ShareScopes.None } || isOwner || (key is null && !isPage && !context.Request.Cookies.ContainsKey(ShareSessions.CookieName)))
         {
             await next(context);
             return;

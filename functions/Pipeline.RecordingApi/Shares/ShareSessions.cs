@@ -71,7 +71,7 @@ public sealed class ShareSessions(ShareTable table, WrongLinks wrong, TimeProvid
             HttpOnly = true,
             Secure = !IsLoopback(context.Request.Host.Host),
             SameSite = SameSiteMode.Strict,
-            Path = $"/api/recordings/{link.RecordingId}",
+            Path = PageAddress.Of(context) ?? $"/api/recordings/{link.RecordingId}",
             Expires = link.ExpiresAt,
         });
 

@@ -10,4 +10,7 @@ namespace Pipeline.Contracts.Api;
 [JsonSerializable(typeof(RecordingPage))]
 [JsonSerializable(typeof(RecordingDetails))]
 [JsonSerializable(typeof(DeletionState))]
+[JsonSerializable(typeof(ShareRequest))]
+[JsonSerializable(typeof(ShareDetails))]
+[JsonSerializable(typeof(ShareList))]
 public sealed partial class ApiJsonContext : JsonSerializerContext;

@@ -32,6 +32,12 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
     /// <summary>A deletion is not over at once.</summary>
     public int FilesLeft { get; set; }
 
+    /// <summary>It makes links, as ours does; others make none.</summary>
+    public bool MakesLinks { get; set; }
+
+    /// <summary>What the links allow, by their ids: <c>listen download</c>. Those that were ended are gone.</summary>
+    public ConcurrentDictionary<string, string> Links { get; } = new();
+
     public ConcurrentQueue<string> Requests { get; } = new();
     public string? SettingsOf(ulong guild) => settings.GetValueOrDefault(guild.ToString());
 
@@ -87,6 +93,28 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
         context.Response.Close();
     }
 
+    private (int Status, string Body) Share(HttpListenerRequest request, string recording, string[] share)
+    {
+        if (request.HttpMethod == "DELETE") return Links.TryRemove(share[0], out _) ? (204, "") : (404, "");
+        if (request.HttpMethod == "GET")
+        {
+            ShareList list = new() { Shares = [.. Links.Select(link => Details(link.Key, link.Value))] };
+            return (200, JsonSerializer.Serialize(list, ApiJsonContext.Default.ShareList));
+        }
+        ShareRequest wanted = JsonSerializer.Deserialize(request.InputStream, ApiJsonContext.Default.ShareRequest)!;
+        string id = $"link{Links.Count}";
+        Links[id] = string.Join(' ', wanted.Scopes!);
+        return (201, JsonSerializer.Serialize(Details(id, Links[id]) with { Url = $"https://record.example.org/r/{recording}#k={id}" }, ApiJsonContext.Default.ShareDetails));
+    }
+
+    private static ShareDetails Details(string id, string scopes) => new()
+    {
+        ShareId = id,
+        Scopes = scopes.Split(' '),
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        ExpiresAt = DateTimeOffset.MaxValue,
+    };
+
     private async Task<(int Status, string Body)> RouteAsync(HttpListenerRequest request, string path)
     {
         string[] parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
@@ -103,6 +131,7 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
             RecordingPage page = new() { Recordings = [.. recordings.Values.Where(one => one.GuildId == wanted).OrderByDescending(one => one.RecordedAt)] };
             return (200, JsonSerializer.Serialize(page, ApiJsonContext.Default.RecordingPage));
         }
+        if (MakesLinks && parts is ["api", "recordings", string shared, "shares", .. string[] share]) return Share(request, shared, share);
         if (parts is not ["api", "recordings", string id]) return (404, "");
         if (request.HttpMethod == "DELETE" && FilesLeft > 0)
         {

@@ -45,6 +45,30 @@ public sealed class ShareTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.Forbidden, await visitor.StatusAsync(HttpMethod.Patch, $"/api/recordings/{mine}", "{\"title\":\"x\"}", FromThePage));
     }
 
+    [Theory]
+    [InlineData("/r")]
+    [InlineData("/api/r")]
+    public async Task Page_has_a_way_of_its_own_that_takes_no_key(string root)
+    {
+        await using App app = await StartAsync();
+        RecordingId id = await RecordAsync(app, root.Length == 2 ? 911 : 912);
+        ShareDetails link = await Visitor.ShareAsync(app, id, Key, "listen");
+        using Visitor visitor = new(app.Address);
+        string page = $"{root}/{id}";
+        Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync(HttpMethod.Get, $"{page}/api", null, ("x-functions-key", Key)));
+        Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync(HttpMethod.Get, $"{page}/api/segments?code={Key}"));
+        using (HttpResponseMessage opened = await visitor.SendAsync(HttpMethod.Post, $"{page}/api/session", $"{{\"key\":\"{Visitor.SecretOf(link)}\"}}", FromThePage))
+        {
+            string cookie = Assert.Single(opened.Headers.GetValues("Set-Cookie"));
+            Assert.Contains($"path={page};", cookie, StringComparison.Ordinal);
+            visitor.Cookie = cookie.Split(';')[0];
+        }
+        Assert.Equal(HttpStatusCode.OK, await visitor.StatusAsync(HttpMethod.Get, $"{page}/api?segments=none"));
+        Assert.Equal(HttpStatusCode.OK, await visitor.StatusAsync(HttpMethod.Get, $"{page}/api/segments"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync(HttpMethod.Get, $"{page}/api/shares"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync(HttpMethod.Get, $"{page}/api/../../../recordings?guildId=1"));
+    }
+
     [Fact]
     public async Task Wrong_links_are_all_refused_alike_and_not_at_once()
     {

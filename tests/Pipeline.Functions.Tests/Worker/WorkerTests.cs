@@ -55,7 +55,7 @@ public sealed class WorkerTests : IClassFixture<PublishedWorker>, IAsyncLifetime
         await using ChildProcess worker = Start();
         Session session = new(600, (5, "Ada äöü \"q\" <b>", 3));
         await session.PutAllAsync(storage.Storage);
-        string[] known = [.. FunctionTable.Queues.Keys, .. FunctionTable.Timers.Keys, "EventsApi", "GuildSettingsApi", "HealthApi", "WebhooksApi", "OpenApiDocument", Function];
+        string[] known = [.. FunctionTable.Queues.Keys, .. FunctionTable.Timers.Keys, "EventsApi", "GuildSettingsApi", "HealthApi", "WebhooksApi", "OpenApiDocument", "RecordingPage", Function];
         Assert.Equal(known.Order(), (await LoadedAsync(worker)).Select(function => function.Name).Order());
 
         for (int round = 0; round < 2; round++)

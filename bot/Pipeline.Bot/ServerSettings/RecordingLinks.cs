@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.ServerSettings;
+
+/// <summary>
+/// Links that open recordings for people. One is made beside every running recording, for its panel; recording never waits for it, and
+/// where the recording API makes none, its own address is shown. Links are secrets of those who see the panel: they are never logged.
+/// </summary>
+internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(2);
+    private static readonly string[] ForStarter = ["listen", "download", "delete"];
+
+    private readonly ConcurrentDictionary<RecordingId, Making> running = new();
+
+    /// <summary>The link that was made for the panel; null while there is none.</summary>
+    public string? MadeFor(RecordingId recording) =>
+        running.TryGetValue(recording, out Making? making) ? making.Link : null;
+
+    /// <summary>What the panel shows at this moment: the link, or the recording API's own address; null without an API.</summary>
+    public string? Of(RecordingId recording) => MadeFor(recording) ?? api.PageOf(recording.ToString());
+
+    /// <summary>Sees to a link for a recording that has begun; a repetition changes nothing. Returns at once.</summary>
+    public void Begin(RecordingId recording)
+    {
+        Making making = new();
+        if (api.MakesLinks && running.TryAdd(recording, making)) _ = TryAsync(recording, making);
+    }
+
+    /// <summary>This process no longer runs the recording.</summary>
+    public void Forget(RecordingId recording)
+    {
+        if (running.TryRemove(recording, out Making? making)) making.Ended.Cancel();
+    }
+
+    /// <summary>A link for the one who started the recording, who may delete it too; null where none can be made now.</summary>
+    public async Task<string?> ForStarterAsync(RecordingId recording, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return api.MakesLinks ? await api.ShareAsync(recording.ToString(), ForStarter, cancellationToken) : null;
+        }
+        catch (CatalogueException)
+        {
+            return null;
+        }
+    }
+
+    // The API hears of a recording through the pipeline, a moment after it has begun; it may also be away for a while.
+    private async Task TryAsync(RecordingId recording, Making making)
+    {
+        CancellationToken ended = making.Ended.Token;
+        for (TimeSpan pause = FirstPause; !ended.IsCancellationRequested; pause = pause * 2 > LongestPause ? LongestPause : pause * 2)
+        {
+            try
+            {
+                making.Link = await api.ShareAsync(recording.ToString(), CatalogueClient.ForListeners, ended);
+                if (making.Link is not null) return;
+            }
+            catch (Exception away) when (away is CatalogueException or OperationCanceledException)
+            {
+                // Tried again: nobody waits for it.
+            }
+            await Task.Delay(pause, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private sealed class Making
+    {
+        public CancellationTokenSource Ended { get; } = new();
+
+        public string? Link { get; set; }
+    }
+}

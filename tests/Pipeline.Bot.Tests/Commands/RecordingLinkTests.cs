@@ -1,0 +1,52 @@
+using Pipeline.Bot.Tests.Guilds;
+using Pipeline.DiscordSimulator.Rest;
+
+namespace Pipeline.Bot.Tests.Commands;
+
+/// <summary>Links that the recording API makes: who gets which.</summary>
+public sealed class RecordingLinkTests
+{
+    [Fact]
+    public async Task Panel_shows_a_link_to_listen_and_only_the_starter_gets_one_that_may_delete()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Api.MakesLinks = true;
+        await rig.RecordSpeechAsync();
+        await rig.UntilAsync(() => rig.Api.Links.ContainsKey("link0"));
+        await rig.UntilAsync(() => OpenButton(rig).Contains("#k=link0", StringComparison.Ordinal));
+        await rig.AskAsync(rig.Admin, "stop");
+        await rig.UntilAsync(() => rig.Told(rig.Admin, "#k=link1"));
+        Assert.Equal(("listen download", "listen download delete"), (rig.Api.Links["link0"], rig.Api.Links["link1"]));
+        await rig.UntilAsync(() => rig.PanelText.Contains("Ended, storing", StringComparison.Ordinal));
+        Assert.Contains("#k=link0", OpenButton(rig), StringComparison.Ordinal);
+        Assert.DoesNotContain(rig.Log.Lines, line => line.Text.Contains("#k=", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Link_command_makes_a_new_one_and_can_end_the_others()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Api.MakesLinks = true;
+        rig.Api.Add(RecordingApiStandIn.Finished("rec-1", "s-1", rig.Discord.Guild.Id, rig.Admin.Id));
+        Assert.Contains("/r/rec-1#k=link0", (await rig.AskAsync(rig.Admin, "record link")).Text, StringComparison.Ordinal);
+        Assert.Contains("/r/rec-1#k=link1", (await rig.AskAsync(rig.Admin, "record link")).Text, StringComparison.Ordinal);
+        SimulatedInteraction last = await rig.AskAsync(rig.Admin, "record link", new() { ["end-others"] = true });
+        Assert.Contains("2 earlier links no longer open it", last.Text, StringComparison.Ordinal);
+        Assert.Equal(["link0"], rig.Api.Links.Keys);
+        Assert.DoesNotContain("#k=", (await rig.AskAsync(rig.Admin, "record list")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Recording_waits_for_no_link()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Api.IsAway = true;
+        await rig.RecordSpeechAsync();
+        rig.Api.MakesLinks = true;
+        rig.Api.IsAway = false;
+        await rig.UntilAsync(() => OpenButton(rig).Contains("#k=link", StringComparison.Ordinal));
+    }
+
+    /// <summary>What the panel's buttons lead to, as Discord was told.</summary>
+    private static string OpenButton(BotRig rig) => rig.Panel?.Current.Components?.ToString() ?? "";
+}
