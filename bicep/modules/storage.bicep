@@ -10,8 +10,8 @@ param recordingsSoftDeleteDays int
 param recordingsImmutableDays int
 
 // These names are compared with the constants in shared/Pipeline.Contracts by a test.
-var queueNames = ['recording-started', 'segment-ready', 'recording-stopped', 'webhook-deliveries', 'recording-deletions']
-var tableNames = ['ledger', 'catalogue', 'settings', 'reports', 'events', 'webhooks']
+var queueNames = ['recording-started', 'segment-ready', 'recording-stopped', 'webhook-deliveries', 'recording-deletions', 'render-window']
+var tableNames = ['ledger', 'catalogue', 'settings', 'reports', 'events', 'webhooks', 'renders']
 var poisonQueueNames = map(queueNames, name => '${name}-poison')
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
@@ -64,6 +64,13 @@ resource temp 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06
 resource recordings 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = {
   parent: blobs
   name: 'recordings'
+  properties: { publicAccess: 'None' }
+}
+
+// Files are made once more when a late segment comes: no immutability here, and nothing in it that the recordings do not hold.
+resource renders 'Microsoft.Storage/storageAccounts/blobServices/containers@2025-06-01' = {
+  parent: blobs
+  name: 'renders'
   properties: { publicAccess: 'None' }
 }
 

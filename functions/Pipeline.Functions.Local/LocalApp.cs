@@ -51,6 +51,7 @@ internal static class LocalApp
         {
             Key = key,
             LiveLimit = options.Delivery.LiveLimit,
+            Render = options.Render,
             PublicBaseUrl = options.PublicBaseUrl,
             ShareLinkLife = TimeSpan.FromDays(options.ShareLinkDays),
         });

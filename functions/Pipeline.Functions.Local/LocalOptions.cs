@@ -1,5 +1,6 @@
 using Pipeline.Delivery;
 using Pipeline.Functions.Local.Triggers;
+using Pipeline.RecordingApi.Render;
 using Pipeline.Storage;
 
 namespace Pipeline.Functions.Local;
@@ -41,13 +42,20 @@ internal sealed record LocalOptions
     /// <summary><c>SHUTDOWN_GRACE</c>: how long functions under way may go on after SIGTERM; a number alone is in seconds.</summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(25);
 
+    /// <summary><c>RENDER_FORMATS</c>; nothing is rendered where the recordings belong to another service.</summary>
+    public RenderOptions Render { get; init; } = new();
+
     /// <exception cref="InvalidSettingException">Names the first setting that is wrong, its value and what it may be.</exception>
     public static LocalOptions Read(IConfiguration configuration)
     {
         SettingReader settings = new(configuration);
         LocalOptions defaults = new() { Storage = DeliveryOptions.ReadStorage(configuration), Delivery = DeliveryOptions.Read(configuration) };
+        string? formats = settings.Text("RENDER_FORMATS");
+        RenderOptions render = RenderOptions.Read(formats, out bool isWrong);
+        if (isWrong) throw new InvalidSettingException("RENDER_FORMATS", formats, RenderOptions.Expected);
         return defaults with
         {
+            Render = defaults.Delivery.RecordingApiBaseUrl is null ? render : RenderOptions.Off,
             LocalTriggers = settings.Flag("Functions__LocalTriggers") ?? defaults.LocalTriggers,
             Key = settings.Text("Functions__Key"),
             KeyFile = settings.Text("Functions__KeyFile"),

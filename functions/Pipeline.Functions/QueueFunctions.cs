@@ -6,12 +6,13 @@ using Pipeline.Delivery.Finalize;
 using Pipeline.Delivery.Invocations;
 using Pipeline.Delivery.Segments;
 using Pipeline.RecordingApi.Deletion;
+using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Webhooks;
 
 namespace Pipeline.Functions;
 
 /// <summary>What the queues call.</summary>
-internal sealed class QueueFunctions(DeliveryFunctions functions, WebhookDelivery webhooks, RecordingErasure erasure, InvocationBorder border)
+internal sealed class QueueFunctions(DeliveryFunctions functions, WebhookDelivery webhooks, RecordingErasure erasure, RenderRecording renders, InvocationBorder border)
 {
     [Function(FunctionNames.StartRecording)]
     public Task StartAsync([QueueTrigger(StorageNames.RecordingStartedQueue, Connection = FunctionTable.Connection)] QueueMessage message, CancellationToken cancellationToken) =>
@@ -32,4 +33,8 @@ internal sealed class QueueFunctions(DeliveryFunctions functions, WebhookDeliver
     [Function(FunctionNames.DeleteRecording)]
     public Task DeleteAsync([QueueTrigger(StorageNames.DeletionQueue, Connection = FunctionTable.Connection)] QueueMessage message, CancellationToken cancellationToken) =>
         border.RunAsync(FunctionNames.DeleteRecording, end => erasure.RunAsync(message.Body.ToMemory(), end), cancellationToken);
+
+    [Function(FunctionNames.RenderWindow)]
+    public Task RenderAsync([QueueTrigger(StorageNames.RenderWindowQueue, Connection = FunctionTable.Connection)] QueueMessage message, CancellationToken cancellationToken) =>
+        border.RunAsync(FunctionNames.RenderWindow, end => renders.RunAsync(message.Body.ToMemory(), end), cancellationToken);
 }

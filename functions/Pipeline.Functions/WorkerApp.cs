@@ -42,6 +42,7 @@ internal static class WorkerApp
         builder.Services.AddRecordingApi(new ApiOptions
         {
             LiveLimit = options.Delivery.LiveLimit,
+            Render = options.Render,
             PublicBaseUrl = options.PublicBaseUrl,
             ShareLinkLife = TimeSpan.FromDays(options.ShareLinkDays),
         });

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Pipeline.Delivery;
+using Pipeline.RecordingApi.Render;
 using Pipeline.Storage;
 
 namespace Pipeline.Functions;
@@ -20,13 +21,20 @@ internal sealed record WorkerOptions
     /// <summary><c>SHARE_LINK_DAYS</c>: how long a link opens.</summary>
     public int ShareLinkDays { get; init; } = 30;
 
+    /// <summary><c>RENDER_FORMATS</c>; nothing is rendered where the recordings belong to another service.</summary>
+    public RenderOptions Render { get; init; } = new();
+
     /// <exception cref="InvalidSettingException">Names the first setting that is wrong, its value and what it may be.</exception>
     public static WorkerOptions Read(IConfiguration configuration)
     {
         SettingReader settings = new(configuration);
         WorkerOptions defaults = new() { Storage = DeliveryOptions.ReadStorage(configuration), Delivery = DeliveryOptions.Read(configuration) };
+        string? formats = settings.Text("RENDER_FORMATS");
+        RenderOptions render = RenderOptions.Read(formats, out bool isWrong);
+        if (isWrong) throw new InvalidSettingException("RENDER_FORMATS", formats, RenderOptions.Expected);
         return defaults with
         {
+            Render = defaults.Delivery.RecordingApiBaseUrl is null ? render : RenderOptions.Off,
             PublicBaseUrl = settings.Address("PUBLIC_BASE_URL"),
             ShareLinkDays = settings.Number("SHARE_LINK_DAYS", 1, 3650) ?? defaults.ShareLinkDays,
             TelemetryEndpoint = settings.AddressOrOff("OTEL_EXPORTER_OTLP_ENDPOINT"),

@@ -8,6 +8,7 @@ using Pipeline.RecordingApi.Health;
 using Pipeline.RecordingApi.Http;
 using Pipeline.RecordingApi.Page;
 using Pipeline.RecordingApi.Recordings;
+using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Shares;
 using Pipeline.RecordingApi.Webhooks;
 
@@ -23,6 +24,7 @@ public static class ApiEndpoints
         RouteGroupBuilder api = routes.MapGroup("/api").WithTags("recordings").AddEndpointFilter<RouteGroupBuilder, StorageFirst>();
         MapWrites(api);
         MapReads(api);
+        MapFiles(api);
         RouteGroupBuilder settings = routes.MapGroup("/api/guilds/{guildId}/settings").WithTags("settings").AddEndpointFilter<RouteGroupBuilder, StorageFirst>();
         settings.MapGet("", static (HttpContext context, string guildId, GuildSettingsOperations operations) => operations.GetAsync(context, guildId))
             .WithName("getGuildSettings").WithSummary("What a server has chosen").Produces<GuildSettings>();
@@ -57,6 +59,18 @@ public static class ApiEndpoints
             .WithName("deleteWebhook").WithSummary("Forget a server's webhook").Produces(StatusCodes.Status204NoContent).WithFaults(400);
         webhooks.MapPost("/test", static (HttpContext context, string guildId, WebhookOperations operations) => operations.TestAsync(context, guildId))
             .WithName("testWebhook").WithSummary("Send one webhook.test now").Produces(StatusCodes.Status204NoContent).WithFaults(400, 404, 502);
+    }
+
+    private static void MapFiles(RouteGroupBuilder api)
+    {
+        api.MapGet("/recordings/{recordingId}/files", static (HttpContext context, string recordingId, FileOperations operations) => operations.ListAsync(context, recordingId))
+            .WithName("listFiles").WithSummary("Every download that exists or can be made").Produces<RecordingFiles>().WithFaults(404).ForShares(ShareScopes.Download);
+        api.MapGet("/recordings/{recordingId}/files/{name}", static (HttpContext context, string recordingId, string name, FileOperations operations) => operations.GetAsync(context, recordingId, name))
+            .WithName("getFile").WithSummary("One download: a redirect to its bytes for a quarter of an hour, or 202 while it is made; asking starts the making")
+            .Produces(StatusCodes.Status302Found).Produces<RecordingFile>(StatusCodes.Status202Accepted).WithFaults(404).ForShares(ShareScopes.Download);
+        api.MapGet("/recordings/{recordingId}/tracks/{userId}/peaks", static (HttpContext context, string recordingId, string userId, FileOperations operations) => operations.PeaksAsync(context, recordingId, userId))
+            .WithName("getPeaks").WithSummary("Waveform of a track: pairs of least and greatest value as int8, ten a second; from, to (seconds)")
+            .Produces(StatusCodes.Status200OK).WithFaults(400, 404).ForShares(ShareScopes.Listen);
     }
 
     private static void MapWrites(RouteGroupBuilder api)

@@ -1,3 +1,4 @@
+using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Webhooks;
 
 namespace Pipeline.RecordingApi;
@@ -16,6 +17,9 @@ public sealed record ApiOptions
 
     /// <summary>How long a share link opens, where nobody says otherwise.</summary>
     public TimeSpan ShareLinkLife { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>What is rendered without being asked for.</summary>
+    public RenderOptions Render { get; init; } = new();
 
     /// <summary>Nothing stays live for longer.</summary>
     public required TimeSpan LiveLimit { get; init; }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Pipeline.Audio.Opus;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Deletion;
@@ -9,6 +10,7 @@ using Pipeline.RecordingApi.Http;
 using Pipeline.RecordingApi.Live;
 using Pipeline.RecordingApi.Page;
 using Pipeline.RecordingApi.Recordings;
+using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Shares;
 using Pipeline.RecordingApi.Webhooks;
 
@@ -56,6 +58,14 @@ public static class ApiServices
         services.AddSingleton<WebhookSender>();
         services.AddSingleton<WebhookDelivery>();
         services.AddSingleton<WebhookOperations>();
+        services.AddSingleton(options.Render);
+        services.AddSingleton(provider => new RenderSettings(options.Render, OpusCodecs.Choose(OpusChoice.Auto), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<RenderTable>();
+        services.AddSingleton<RenderPlans>();
+        services.AddSingleton<SegmentPcm>();
+        services.AddSingleton<RenderTriggers>();
+        services.AddSingleton<RenderRecording>();
+        services.AddSingleton<FileOperations>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJsonContext.Default));
         services.AddOpenApi(document => document.AddDocumentTransformer((description, _, _) =>
         {

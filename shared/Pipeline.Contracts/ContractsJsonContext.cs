@@ -9,6 +9,7 @@ namespace Pipeline.Contracts;
 [JsonSerializable(typeof(RecordingStarted))]
 [JsonSerializable(typeof(SegmentReady))]
 [JsonSerializable(typeof(RecordingStopped))]
+[JsonSerializable(typeof(RenderWindow))]
 [JsonSerializable(typeof(SessionManifest))]
 [JsonSerializable(typeof(SessionInfo))]
 public sealed partial class ContractsJsonContext : JsonSerializerContext;

@@ -104,3 +104,21 @@ public enum EndReason
     [JsonStringEnumMemberName("disconnected")] Disconnected,
     [JsonStringEnumMemberName("limit")] Limit,
 }
+
+/// <summary>Queue message: a recording has something to render, or a file of it was asked for.</summary>
+public sealed record RenderWindow
+{
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+    public required RecordingId RecordingId { get; init; }
+
+    /// <summary>Key of a file that somebody wants; null: whatever is not rendered yet.</summary>
+    public string? File { get; init; }
+
+    /// <summary>How often the functions have put this message back; the sender writes 0.</summary>
+    public int Attempt { get; init; }
+
+    /// <summary>W3C trace context of the sender, or null.</summary>
+    public string? Traceparent { get; init; }
+}

@@ -9,6 +9,9 @@ public static class StorageNames
     /// <summary>Blob container where segments live in the end.</summary>
     public const string RecordingsContainer = "recordings";
 
+    /// <summary>Blob container of the files that people get: tracks, mixes, bundles.</summary>
+    public const string RendersContainer = "renders";
+
     public const string RecordingStartedQueue = "recording-started";
     public const string SegmentReadyQueue = "segment-ready";
     public const string RecordingStoppedQueue = "recording-stopped";
@@ -18,6 +21,11 @@ public static class StorageNames
 
     /// <summary>One message per recording that is being deleted.</summary>
     public const string DeletionQueue = "recording-deletions";
+
+    public const string RenderWindowQueue = "render-window";
+
+    /// <summary>Table of the recording API: what was rendered, one partition per recording.</summary>
+    public const string RendersTable = "renders";
 
     /// <summary>Table: what the functions moved, one partition per recording.</summary>
     public const string LedgerTable = "ledger";

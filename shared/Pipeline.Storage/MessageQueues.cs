@@ -22,6 +22,9 @@ public sealed class MessageQueues(StorageClients clients)
     public Task SendAsync(RecordingStopped message, TimeSpan delay, CancellationToken cancellation) =>
         SendAsync(StorageNames.RecordingStoppedQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RecordingStopped), delay, cancellation);
 
+    public Task SendAsync(RenderWindow message, TimeSpan delay, CancellationToken cancellation) =>
+        SendAsync(StorageNames.RenderWindowQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RenderWindow), delay, cancellation);
+
     /// <param name="delay">The message stays invisible for this long; the service counts whole seconds.</param>
     public Task SendAsync(string queue, string text, TimeSpan delay, CancellationToken cancellation) =>
         clients.Queues.GetQueueClient(queue).SendMessageAsync(text, delay, NeverExpires, cancellation);

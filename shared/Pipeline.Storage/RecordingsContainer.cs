@@ -42,6 +42,22 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
         return lengths;
     }
 
+    /// <summary>A stretch of a blob of this length; null where the address is elsewhere, nothing is there, or it has another length.</summary>
+    public async Task<byte[]?> ReadAsync(Uri blobUrl, long offset, long length, long fileSize, CancellationToken cancellation)
+    {
+        if (!TryName(blobUrl, out string name)) return null;
+        try
+        {
+            BlobDownloadResult part = await clients.Recordings.GetBlobClient(name).DownloadContentAsync(new BlobDownloadOptions { Range = new HttpRange(offset, length) }, cancellation);
+            bool isWhole = part.Details.ContentRange?.EndsWith($"/{fileSize}", StringComparison.Ordinal) != false && part.Content.ToMemory().Length == length;
+            return isWhole ? part.Content.ToArray() : null;
+        }
+        catch (RequestFailedException absent) when (absent.Status is 404 or 416)
+        {
+            return null;
+        }
+    }
+
     /// <summary>True when we can read what lies at this address with our own right.</summary>
     public bool IsOurs(Uri blobUrl) => TryName(blobUrl, out _);
 

@@ -20,7 +20,8 @@ public sealed class SasIssuer(StorageClients clients, TimeProvider time) : IDisp
     private volatile UserDelegationKey? delegation;
 
     /// <param name="permissions">The only right that the link gives.</param>
-    public async ValueTask<Uri> IssueAsync(BlobClient blob, BlobSasPermissions permissions, TimeSpan lifetime, CancellationToken cancellation)
+    /// <param name="contentDisposition">What the service answers as Content-Disposition; null: what the blob has.</param>
+    public async ValueTask<Uri> IssueAsync(BlobClient blob, BlobSasPermissions permissions, TimeSpan lifetime, CancellationToken cancellation, string? contentDisposition = null)
     {
         DateTimeOffset now = time.GetUtcNow();
         BlobSasBuilder builder = new(permissions, now + lifetime)
@@ -29,6 +30,7 @@ public sealed class SasIssuer(StorageClients clients, TimeProvider time) : IDisp
             BlobName = blob.Name,
             // No start time: a clock that runs ahead of the service's must not make a fresh link invalid.
             Resource = "b",
+            ContentDisposition = contentDisposition,
         };
         if (blob.CanGenerateSasUri) return blob.GenerateSasUri(builder);
         UserDelegationKey key = await DelegationAsync(now, cancellation);

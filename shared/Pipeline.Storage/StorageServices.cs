@@ -16,6 +16,7 @@ public static class StorageServices
         services.TryAddSingleton<SasIssuer>();
         services.TryAddSingleton<TempContainer>();
         services.TryAddSingleton<RecordingsContainer>();
+        services.TryAddSingleton<RendersContainer>();
         services.TryAddSingleton<MessageQueues>();
         services.TryAddSingleton<LedgerPartitions>();
         services.TryAddSingleton<MovedSegments>();

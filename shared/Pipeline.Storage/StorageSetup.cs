@@ -13,12 +13,13 @@ public sealed class StorageSetup(StorageClients clients)
     [
         StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue, StorageNames.WebhookQueue,
         StorageNames.DeletionQueue,
+        StorageNames.RenderWindowQueue,
     ];
 
     private static readonly string[] Tables =
     [
         StorageNames.LedgerTable, StorageNames.CatalogueTable, StorageNames.SettingsTable, StorageNames.ReportsTable,
-        StorageNames.EventsTable, StorageNames.WebhooksTable,
+        StorageNames.EventsTable, StorageNames.WebhooksTable, StorageNames.RendersTable,
     ];
 
     private volatile bool ready;
@@ -32,6 +33,7 @@ public sealed class StorageSetup(StorageClients clients)
         [
             Tolerant(clients.Temp.CreateIfNotExistsAsync(cancellationToken: cancellation)),
             Tolerant(clients.Recordings.CreateIfNotExistsAsync(cancellationToken: cancellation)),
+            Tolerant(clients.Blobs.GetBlobContainerClient(StorageNames.RendersContainer).CreateIfNotExistsAsync(cancellationToken: cancellation)),
             .. Queues.Select(queue => Tolerant(clients.Queues.GetQueueClient(queue).CreateIfNotExistsAsync(cancellationToken: cancellation))),
             .. Queues.Select(queue => Tolerant(clients.Queues.GetQueueClient(queue + StorageNames.PoisonSuffix).CreateIfNotExistsAsync(cancellationToken: cancellation))),
             .. Tables.Select(table => Tolerant(clients.Tables.CreateTableIfNotExistsAsync(table, cancellation))),

@@ -22,7 +22,7 @@ public sealed partial class HouseRulesTests
         { "Pipeline.Discord", ["Pipeline.Dave", "Pipeline.Mls", "Microsoft.Extensions.", "Polly", "NSec.", "System.Threading.RateLimiting"] },
         { "Pipeline.Storage", ["Pipeline.Contracts", "Azure.", "Microsoft.Extensions."] },
         { "Pipeline.Delivery", ["Pipeline.Contracts", "Pipeline.Storage", "Azure.", "Microsoft.Extensions.", "Polly"] },
-        { "Pipeline.RecordingApi", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Audio", "Azure.", "Microsoft."] },
+        { "Pipeline.RecordingApi", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Audio", "Azure.", "Microsoft.", "System.IO.Hashing"] },
         { "Pipeline.Functions", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Delivery", "Pipeline.RecordingApi", "Azure.", "Microsoft.", "OpenTelemetry"] },
         { "Pipeline.Functions.Local", ["Pipeline.Contracts", "Pipeline.Storage", "Pipeline.Delivery", "Pipeline.RecordingApi", "Azure.", "Microsoft.", "OpenTelemetry", "System.CommandLine"] },
         { "Pipeline.Bot", ["Pipeline.Contracts", "Pipeline.Settings", "Pipeline.Audio", "Pipeline.Discord", "Pipeline.Dave", "Azure.", "Microsoft.", "Polly", "OpenTelemetry", "Spectre.", "BouncyCastle.", "System.CommandLine", "System.IO.Hashing"] },

@@ -13,5 +13,6 @@ public static class FunctionNames
     public const string FinalizeRecording = nameof(FinalizeRecording);
     public const string DeliverWebhook = nameof(DeliverWebhook);
     public const string DeleteRecording = nameof(DeleteRecording);
+    public const string RenderWindow = nameof(RenderWindow);
     public const string SweepRecordings = nameof(SweepRecordings);
 }

@@ -45,6 +45,7 @@ public static class FunctionTable
         [FunctionNames.FinalizeRecording] = StorageNames.RecordingStoppedQueue,
         [FunctionNames.DeliverWebhook] = StorageNames.WebhookQueue,
         [FunctionNames.DeleteRecording] = StorageNames.DeletionQueue,
+        [FunctionNames.RenderWindow] = StorageNames.RenderWindowQueue,
     };
 
     /// <summary>Function to schedule.</summary>

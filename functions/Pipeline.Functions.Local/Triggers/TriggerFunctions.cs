@@ -7,6 +7,7 @@ using Pipeline.Delivery.Invocations;
 using Pipeline.Delivery.Segments;
 using Pipeline.Delivery.Sweep;
 using Pipeline.RecordingApi.Deletion;
+using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Webhooks;
 
 namespace Pipeline.Functions.Local.Triggers;
@@ -16,7 +17,7 @@ namespace Pipeline.Functions.Local.Triggers;
 /// so that what was begun is ended.
 /// </summary>
 internal sealed class TriggerFunctions(
-    DeliveryFunctions functions, WebhookDelivery webhooks, RecordingErasure erasure, InvocationBorder border, DrainPeriod drain)
+    DeliveryFunctions functions, WebhookDelivery webhooks, RecordingErasure erasure, RenderRecording renders, InvocationBorder border, DrainPeriod drain)
 {
     [FunctionName(FunctionNames.StartRecording)]
     public Task StartAsync([QueueTrigger(StorageNames.RecordingStartedQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
@@ -37,6 +38,10 @@ internal sealed class TriggerFunctions(
     [FunctionName(FunctionNames.DeleteRecording)]
     public Task DeleteAsync([QueueTrigger(StorageNames.DeletionQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
         border.RunAsync(FunctionNames.DeleteRecording, end => erasure.RunAsync(message.Body.ToMemory(), end), drain.Token);
+
+    [FunctionName(FunctionNames.RenderWindow)]
+    public Task RenderAsync([QueueTrigger(StorageNames.RenderWindowQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
+        border.RunAsync(FunctionNames.RenderWindow, end => renders.RunAsync(message.Body.ToMemory(), end), drain.Token);
 
     [FunctionName(FunctionNames.SweepRecordings)]
     public Task SweepAsync([TimerTrigger(FunctionTable.SweepSchedule, UseMonitor = false)] TimerInfo timer) => functions.SweepAsync(drain.Token);

@@ -1,11 +1,12 @@
 using Pipeline.Contracts;
+using Pipeline.RecordingApi.Render;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Deletion;
 
 /// <summary>Everything that a recording has left anywhere, and how to get rid of it a piece at a time.</summary>
 public sealed class DeletedContent(
-    DeletionTable table, RecordingsContainer recordings, TempContainer temp, LedgerPartitions ledger, Reports reports, TimeProvider time)
+    DeletionTable table, RecordingsContainer recordings, RenderRecording renders, TempContainer temp, LedgerPartitions ledger, Reports reports, TimeProvider time)
 {
     // An invocation ends soon after this; a deployment or a scale-in waits for it.
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(10);
@@ -19,6 +20,7 @@ public sealed class DeletedContent(
         RecordingId id = tombstone.Recording;
         long began = time.GetTimestamp();
         if (!await DrainAsync(most => recordings.DeleteSomeAsync(id, most, cancellation), began)) return Erased.Part;
+        await renders.EraseAsync(id, cancellation);
         if (!await DrainAsync(most => table.DeleteRowsAsync(id, most, cancellation), began)) return Erased.Part;
         if (!await DrainAsync(most => ledger.DeleteSomeAsync(id, most, cancellation), began)) return Erased.Part;
         await reports.DeleteAsync(id, cancellation);

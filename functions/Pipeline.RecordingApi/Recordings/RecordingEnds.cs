@@ -4,12 +4,13 @@ using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Http;
 using Pipeline.RecordingApi.Live;
+using Pipeline.RecordingApi.Render;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Recordings;
 
 /// <summary>Finishes recordings: the same list again gets the same answer, another list a 409, a longer one amends where that is expected.</summary>
-public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer container, SegmentPlaces places, EventOutbox outbox)
+public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer container, SegmentPlaces places, EventOutbox outbox, RenderTriggers renders)
 {
     private const int UpdateTries = 8;
 
@@ -48,13 +49,19 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
             RecordingDetails finished = WithTracks(finish(recording.Details), set);
             bool sameSegments = !live && recording.SegmentSet == set.Name;
             Dictionary<string, string[]> differences = sameSegments && !amends ? Differences.OfEnds(recording.Details, finished) : [];
-            if (sameSegments && !amends && differences.Count == 0) return await AnswerAsync(recording.Details, set.Segments, cancellation);
+            if (sameSegments && !amends && differences.Count == 0)
+            {
+                // Who asks again may have been cut off before the message was sent.
+                await renders.ChangedAsync(recordingId, cancellation);
+                return await AnswerAsync(recording.Details, set.Segments, cancellation);
+            }
             if (!live && !await MayAmendAsync(recording, set, amends, cancellation)) return await RefuseAsync(recording, set, differences, cancellation);
             FieldErrors errors = await places.CheckAsync(id, claims, cancellation);
             if (errors.Any) return errors.ToProblem();
             await catalogue.WriteSegmentsAsync(recordingId, set.Name, set.Segments, cancellation);
             if (!await catalogue.TryUpdateAsync(recording with { Details = finished, SegmentSet = set.Name, BatchSet = null }, cancellation)) continue;
             if (recording.SegmentSet is not null || recording.BatchSet is not null) await catalogue.DeleteOtherSegmentsAsync(recordingId, set.Name, cancellation);
+            await renders.ChangedAsync(recordingId, cancellation);
             return await AnswerAsync(finished, set.Segments, cancellation);
         }
         return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Too many writers", "several requests finish this recording at once; try again");

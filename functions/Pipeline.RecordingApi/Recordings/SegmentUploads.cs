@@ -3,12 +3,13 @@ using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Render;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Recordings;
 
 /// <summary>Gives each segment the one place where it may be put.</summary>
-public sealed class SegmentUploads(CatalogueTable catalogue, RecordingsContainer container)
+public sealed class SegmentUploads(CatalogueTable catalogue, RecordingsContainer container, RenderTriggers renders)
 {
     public async Task<IResult> UploadUrlAsync(HttpContext context, string recordingId)
     {
@@ -22,6 +23,11 @@ public sealed class SegmentUploads(CatalogueTable catalogue, RecordingsContainer
         if (recording.Details.Status != RecordingStatus.Live && request.Amends != true && !Amendments.AreExpected(recording.Details))
         {
             return Problems.Finished(id.ToString(), Words.Of(recording.Details.Status));
+        }
+        if (recording.Details.Status == RecordingStatus.Live)
+        {
+            TimeSpan end = DateTimeOffset.FromUnixTimeMilliseconds(request.AbsoluteEndTime!.Value) - recording.Details.RecordedAt;
+            await renders.HeardAsync(id.ToString(), end, context.RequestAborted);
         }
         return Results.Json(await PlaceAsync(id.ToString(), request, context.RequestAborted), WireJsonContext.Default.SegmentUploadResponse);
     }

@@ -10,15 +10,23 @@ public static class IntegratedLoudness
     /// <returns>LUFS; null where nothing passes the gate: silence.</returns>
     public static double? Of(IReadOnlyList<double> energies)
     {
+        (double power, int count) = Gated(energies);
+        return count == 0 ? null : Level(power);
+    }
+
+    /// <summary>Mean square of the blocks that pass both gates, and how many these are.</summary>
+    public static (double Power, int Count) Gated(IReadOnlyList<double> energies)
+    {
         List<double> blocks = [];
         for (int i = 0; i + BlocksTogether <= energies.Count; i++)
         {
             double mean = (energies[i] + energies[i + 1] + energies[i + 2] + energies[i + 3]) / BlocksTogether;
             if (Level(mean) > AbsoluteGate) blocks.Add(mean);
         }
-        if (blocks.Count == 0) return null;
+        if (blocks.Count == 0) return (0, 0);
         double gate = Level(blocks.Average()) + RelativeGate;
-        return Level(blocks.Where(block => Level(block) > gate).Average());
+        double[] passed = [.. blocks.Where(block => Level(block) > gate)];
+        return (passed.Average(), passed.Length);
     }
 
     /// <summary>LUFS of a mean square.</summary>

@@ -18,6 +18,8 @@ namespace Pipeline.Contracts.Api;
 [JsonSerializable(typeof(BatchInitResponse))]
 [JsonSerializable(typeof(CompleteRequest))]
 [JsonSerializable(typeof(RecordingPage))]
+[JsonSerializable(typeof(RecordingFiles))]
+[JsonSerializable(typeof(RecordingFile))]
 [JsonSerializable(typeof(RecordingDetails))]
 [JsonSerializable(typeof(DeletionState))]
 [JsonSerializable(typeof(GuildSettings))]

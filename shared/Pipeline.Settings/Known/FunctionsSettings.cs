@@ -58,8 +58,12 @@ public static class FunctionsSettings
         "SHARE_LINK_DAYS", Programs.Functions, new NumberForm(1, 3650), 30,
         "How many days a link to a recording opens");
 
+    public static Setting<string?> RenderFormats { get; } = new(
+        "RENDER_FORMATS", Programs.Functions, new TextForm("flac, opus and mp3, divided by commas, or off"), "flac,opus,mp3",
+        "Which downloads are made while a call goes on; only for the recording API of our own");
+
     public static IReadOnlyList<Setting> All { get; } =
-        [Key, KeyFile, AllowedHosts, PublicBaseUrl, ShareLinkDays, LocalTriggers, LocalHide, AbandonAfter, AdoptAfter, FinalizeDeadline, LiveLimit, PoisonRedrives];
+        [Key, KeyFile, AllowedHosts, PublicBaseUrl, ShareLinkDays, LocalTriggers, LocalHide, AbandonAfter, AdoptAfter, FinalizeDeadline, LiveLimit, PoisonRedrives, RenderFormats];
 
     private static DurationForm UpToADay(TimeSpan minimum) => new(minimum, TimeSpan.FromDays(1));
 }

@@ -41,6 +41,7 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
         TimeSpan apart = errors.Count == 0 ? TimeSpan.Zero : errors.Max() - errors.Min();
         good &= apart <= MostError;
         Console.WriteLine(FormattableString.Invariant($"tracks and talks lie {apart.TotalMilliseconds:F1} ms apart at most, against the wire"));
+        good &= await new DemoFiles(stage, voices).PrintAsync(recording, ended.StoppedAt);
         PrintCodes(ended);
         good &= ended.PrivacyCodes.All(code => code.Code is null || Digits(ended.PanelText).Contains(Digits(code.Code), StringComparison.Ordinal));
         SimulatedMessage panel = new DemoCall(stage, voices).Panel()!;

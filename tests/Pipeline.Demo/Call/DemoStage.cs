@@ -29,7 +29,7 @@ internal sealed class DemoStage : IAsyncDisposable
         if (options.Identity) DemoRun.Say("storage without keys: HTTPS, tokens of a managed identity, user-delegation links");
         DemoRun.Say("starting Azurite, the functions app, a simulated Discord and the bot");
         Azurite azurite = await Azurite.StartAsync(identity: options.Identity);
-        FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
+        FunctionsApp functions = await FunctionsApp.StartAsync(azurite, new Dictionary<string, string?> { ["RENDER_FORMATS"] = "flac,opus,mp3" });
         Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced, KeepDeliveries = keepDeliveries });
         discord.Conditions = MediaConditions.Lossy(DemoOptions.Loss, options.Jitter);
         DemoStage stage = new() { Discord = discord, Functions = functions };

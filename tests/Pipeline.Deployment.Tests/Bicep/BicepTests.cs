@@ -59,12 +59,12 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
     public void Containers_and_queues_have_the_names_that_the_code_uses()
     {
         string[] containers = [.. template.OfType("Microsoft.Storage/storageAccounts/blobServices/containers").Select(LastNamePart)];
-        Assert.Equal([StorageNames.RecordingsContainer, StorageNames.TempContainer, "functions-package"], containers.OrderBy(name => name is "functions-package" ? 2 : name == StorageNames.TempContainer ? 1 : 0));
+        Assert.Equal(new[] { StorageNames.RecordingsContainer, StorageNames.RendersContainer, StorageNames.TempContainer, "functions-package" }.Order(), containers.Order());
         JsonObject storage = TemplateThatHolds("queueNames");
         string[] queues = [.. storage["variables"]!["queueNames"]!.AsArray().Select(name => (string)name!)];
         Assert.Equal(FunctionTable.Queues.Values.Order(), queues.Order());
         string[] tables = [.. storage["variables"]!["tableNames"]!.AsArray().Select(name => (string)name!)];
-        Assert.Equal([StorageNames.LedgerTable, StorageNames.CatalogueTable, StorageNames.SettingsTable, StorageNames.ReportsTable, StorageNames.EventsTable, StorageNames.WebhooksTable], tables);
+        Assert.Equal([StorageNames.LedgerTable, StorageNames.CatalogueTable, StorageNames.SettingsTable, StorageNames.ReportsTable, StorageNames.EventsTable, StorageNames.WebhooksTable, StorageNames.RendersTable], tables);
         Assert.Contains("tableNames", Assert.Single(template.OfType("Microsoft.Storage/storageAccounts/tableServices/tables"))["name"]!.ToString(), StringComparison.Ordinal);
         Assert.Contains($"{{0}}{StorageNames.PoisonSuffix}", storage["variables"]!["poisonQueueNames"]!.ToString(), StringComparison.Ordinal);
     }

@@ -351,8 +351,8 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
              "/api/guilds/{guildId}/webhooks/test", "/api/health",
              "/api/recordings", "/api/recordings/init", "/api/recordings/init-live", "/api/recordings/{recordingId}", "/api/recordings/{recordingId}/complete",
              "/api/recordings/{recordingId}/deletion",
-             "/api/recordings/{recordingId}/finalize", "/api/recordings/{recordingId}/segment-upload-url", "/api/recordings/{recordingId}/segments",
-             "/api/recordings/{recordingId}/session", "/api/recordings/{recordingId}/shares", "/api/recordings/{recordingId}/shares/{shareId}"],
+             "/api/recordings/{recordingId}/files", "/api/recordings/{recordingId}/files/{name}", "/api/recordings/{recordingId}/finalize", "/api/recordings/{recordingId}/segment-upload-url", "/api/recordings/{recordingId}/segments",
+             "/api/recordings/{recordingId}/session", "/api/recordings/{recordingId}/shares", "/api/recordings/{recordingId}/shares/{shareId}", "/api/recordings/{recordingId}/tracks/{userId}/peaks"],
             paths);
         Assert.NotNull(document["components"]!["schemas"]!["FinalizeRequest"]!["properties"]!["segments"]);
     }

@@ -62,6 +62,7 @@ public sealed class FunctionsApp : IAsyncDisposable
         {
             ["Functions__Key"] = Key,
             ["ASPNETCORE_URLS"] = BaseUrl.ToString(),
+            ["RENDER_FORMATS"] = "off", // what is measured and counted is the delivery; who wants files asks for them
         };
         foreach ((string name, string? value) in settings) environment[name] = value;
         return BuiltProject.Start("functions/Pipeline.Functions.Local", [], environment);

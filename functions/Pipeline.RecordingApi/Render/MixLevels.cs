@@ -1,0 +1,43 @@
+using Pipeline.Audio.Loudness;
+
+namespace Pipeline.RecordingApi.Render;
+
+/// <summary>
+/// How loud tracks and mix were up to a window, and the gains that follow from it. A gain knows what was heard up to its window's end and
+/// nothing later, and stays what it is: windows that come later, or late, change no window that is made.
+/// </summary>
+public sealed record MixLevels
+{
+    /// <summary>By user id.</summary>
+    public required IReadOnlyDictionary<ulong, MixLevel> Tracks { get; init; }
+
+    public required MixLevel Master { get; init; }
+
+    public static MixLevels None { get; } = new() { Tracks = new Dictionary<ulong, MixLevel>(), Master = MixLevel.Unity };
+}
+
+/// <summary>One signal's running loudness and its gain.</summary>
+/// <param name="Power">Mean square of its blocks that pass the gate, weighted as BS.1770 does.</param>
+/// <param name="Blocks">How many blocks of 400 ms that is; at most those of ten minutes, so that it follows.</param>
+/// <param name="Gain">Linear.</param>
+public readonly record struct MixLevel(double Power, double Blocks, double Gain)
+{
+    private const double MostBlocks = 6000;
+    private const double GreatestGain = 12; // dB, both ways
+
+    public static MixLevel Unity => new(0, 0, 1);
+
+    /// <summary>With what was heard in one more window.</summary>
+    /// <param name="energies">Of 100 ms each.</param>
+    /// <param name="target">LUFS that the gain leads to.</param>
+    /// <param name="greatest">dB.</param>
+    public MixLevel With(IReadOnlyList<double> energies, double target, double greatest = GreatestGain)
+    {
+        (double power, int count) = IntegratedLoudness.Gated(energies);
+        if (count == 0) return this;
+        double before = Math.Min(Blocks, MostBlocks);
+        double together = ((Power * before) + (power * count)) / (before + count);
+        double decibels = Math.Clamp(target - IntegratedLoudness.Level(together), -greatest, greatest);
+        return new MixLevel(together, before + count, Math.Pow(10, decibels / 20));
+    }
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using Pipeline.Audio.Wav;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Catalogue;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Render;
+
+/// <summary>Reads what there is to render: of a finished recording the catalogue's segments, of a live one those that were moved.</summary>
+public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved)
+{
+    /// <summary>A window of a live recording is over when something was heard so much later.</summary>
+    private const long Settled = 20 * SampleClock.SamplesPerSecond;
+
+    /// <summary>Null where there is no such recording, or one that was deleted.</summary>
+    internal async Task<RenderPlan?> ReadAsync(RecordingId recording, CancellationToken cancellation)
+    {
+        if ((await catalogue.FindAsync(recording.ToString(), cancellation)).Recording is not { } found) return null;
+        return found.Details.Status == RecordingStatus.Live
+            ? await ReadLiveAsync(recording, found, cancellation)
+            : await ReadFinishedAsync(recording, found, cancellation);
+    }
+
+    private async Task<RenderPlan> ReadLiveAsync(RecordingId recording, CatalogueRecording found, CancellationToken cancellation)
+    {
+        const string end = "segment."; // behind every key that begins with the prefix
+        List<MovedSegment> segments = await moved.ReadAsync(recording, MovedSegments.RowPrefix, end, cancellation);
+        long total = segments.Select(segment => segment.StartSample + segment.SampleCount).DefaultIfEmpty(0).Max();
+        return new RenderPlan
+        {
+            Recording = recording,
+            Details = found.Details,
+            Version = found.Etag,
+            Tracks = Tracks(segments.Select(segment => (segment.UserId, segment.Username, new RenderSegment(
+                segment.Index, segment.StartSample, segment.SampleCount, segment.Channels, segment.FileSize, new Uri(segment.BlobUrl))))),
+            TotalSamples = total,
+            IsFinal = false,
+            WindowCount = (int)(Math.Max(0, total - Settled) / RenderWindows.Samples),
+        };
+    }
+
+    private async Task<RenderPlan> ReadFinishedAsync(RecordingId recording, CatalogueRecording found, CancellationToken cancellation)
+    {
+        List<RecordingSegment> segments = found.SegmentSet is { } set ? await catalogue.ReadSegmentsAsync(recording.ToString(), set, cancellation) : [];
+        IReadOnlyList<RenderTrack> tracks = Tracks(segments.Select(segment => (ulong.Parse(segment.UserId, CultureInfo.InvariantCulture), segment.Username, Segment(segment, found.Details))));
+        long end = tracks.SelectMany(track => track.Segments).Select(segment => segment.Start + segment.Count).DefaultIfEmpty(0).Max();
+        long total = tracks.Count == 0 ? 0 : Math.Max(end, Samples(found.Details.Duration ?? 0));
+        return new RenderPlan
+        {
+            Recording = recording,
+            Details = found.Details,
+            Version = found.Etag,
+            Tracks = tracks,
+            TotalSamples = total,
+            IsFinal = true,
+            WindowCount = RenderWindows.Count(total),
+        };
+    }
+
+    private static RenderSegment Segment(RecordingSegment segment, RecordingDetails details)
+    {
+        long values = Math.Max(0, segment.FileSize - WavFormat.HeaderSize) / WavFormat.BytesPerValue;
+        long count = segment.SampleCount ?? Samples(segment.Duration);
+        // Who did not say the samples said milliseconds: the file's length decides, and two channels are twice as long.
+        int channels = 2 * values > 3 * count ? 2 : 1;
+        if (segment.SampleCount is null) count = values / channels;
+        return new RenderSegment(segment.SegmentIndex, segment.StartSample ?? Samples(segment.AbsoluteStartTime - details.RecordedAt.ToUnixTimeMilliseconds()), count, channels, segment.FileSize, new Uri(segment.BlobUrl));
+    }
+
+    private static long Samples(long milliseconds) => milliseconds * (SampleClock.SamplesPerSecond / 1000);
+
+    private static IReadOnlyList<RenderTrack> Tracks(IEnumerable<(ulong UserId, string Username, RenderSegment Segment)> parts)
+    {
+        IEnumerable<(ulong UserId, string Username, RenderSegment[] Segments)> tracks = parts.Where(part => part.Segment.Count > 0).GroupBy(part => part.UserId)
+            .Select(own => (own.Key, own.MaxBy(part => part.Segment.Start).Username, own.Select(part => part.Segment).OrderBy(segment => segment.Start).ThenBy(segment => segment.Index).ToArray()));
+        return [.. tracks.OrderBy(track => track.Segments[0].Start).ThenBy(track => track.UserId).Select((track, at) => new RenderTrack
+        {
+            UserId = track.UserId,
+            Username = track.Username,
+            Number = at + 1,
+            Channels = track.Segments.Max(segment => segment.Channels),
+            Segments = track.Segments,
+        })];
+    }
+}

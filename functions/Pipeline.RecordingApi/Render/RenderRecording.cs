@@ -1,0 +1,121 @@
+using System.Text.Json;
+using Pipeline.Contracts;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Render;
+
+/// <summary>
+/// The function behind the queue <c>render-window</c>: looks at every window of a recording, renders those that are not as they should be,
+/// and makes the files once the recording is over. What takes longer than a piece is gone on with by the next message. Repeating it,
+/// and two at once, end in the same bytes.
+/// </summary>
+public sealed class RenderRecording : IDisposable
+{
+    private const int MostAtOnce = 2;
+    private static readonly TimeSpan Piece = TimeSpan.FromSeconds(15);
+
+    private readonly RenderPlans plans;
+    private readonly RenderTable table;
+    private readonly RendersContainer container;
+    private readonly MessageQueues queues;
+    private readonly RenderOptions options;
+    private readonly TimeProvider time;
+    private readonly WindowRender windows;
+    private readonly RenderedFiles files;
+    private readonly RequestedFiles requested;
+    private readonly SemaphoreSlim places = new(MostAtOnce, MostAtOnce);
+
+    public RenderRecording(RenderPlans plans, RenderTable table, RendersContainer container, SegmentPcm reader, MessageQueues queues, RenderSettings settings)
+    {
+        (this.plans, this.table, this.container, this.queues, options, time) = (plans, table, container, queues, settings.Options, settings.Time);
+        WindowEncoder encoder = new(settings.Codecs);
+        windows = new WindowRender(table, container, reader, encoder, options);
+        files = new RenderedFiles(table, container, encoder, time);
+        requested = new RequestedFiles(table, container, reader, encoder, windows, settings);
+    }
+
+    /// <param name="message">The text of the message as it lies in the queue.</param>
+    /// <exception cref="MalformedMessageException">It is not of our contract.</exception>
+    public Task RunAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
+    {
+        try
+        {
+            RenderWindow window = JsonSerializer.Deserialize(message.Span, ContractsJsonContext.Default.RenderWindow) ?? throw new MalformedMessageException("the message is null");
+            if (window.Version != RenderWindow.CurrentVersion) throw new MalformedMessageException($"version is {window.Version}; this program knows {RenderWindow.CurrentVersion}");
+            return RunAsync(window, cancellation);
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
+        {
+            throw new MalformedMessageException(unreadable.Message.Split('\n')[0].Trim(), unreadable);
+        }
+    }
+
+    public async Task RunAsync(RenderWindow message, CancellationToken cancellation)
+    {
+        if (!options.IsOn) return;
+        // A window takes up to 50 MB: no more than two at once, whatever the batch of the queue.
+        await places.WaitAsync(cancellation);
+        try
+        {
+            await WorkAsync(message, cancellation);
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
+
+    private async Task WorkAsync(RenderWindow message, CancellationToken cancellation)
+    {
+        if (await plans.ReadAsync(message.RecordingId, cancellation) is not { } plan)
+        {
+            await EraseAsync(message.RecordingId, cancellation);
+            return;
+        }
+        long began = time.GetTimestamp();
+        bool done = message.File is { } file
+            ? await requested.MakeAsync(plan, file, () => time.GetElapsedTime(began) > Piece, cancellation)
+            : await RenderAsync(plan, () => time.GetElapsedTime(began) > Piece, cancellation);
+        // Somebody may have amended or deleted the recording meanwhile: what was made of the old list must not be the last word.
+        bool changed = (await plans.ReadAsync(message.RecordingId, cancellation))?.Version != plan.Version;
+        if (!done || changed) await queues.SendAsync(message with { Attempt = 0 }, TimeSpan.Zero, cancellation);
+    }
+
+    public void Dispose() => places.Dispose();
+
+    /// <summary>Deletes everything that was made of a recording; repeating it is no fault.</summary>
+    public async Task EraseAsync(RecordingId recording, CancellationToken cancellation)
+    {
+        await table.DeleteAsync(recording, cancellation);
+        await container.DeleteAllAsync(recording, cancellation);
+    }
+
+    private async Task<bool> RenderAsync(RenderPlan plan, Func<bool> isOver, CancellationToken cancellation)
+    {
+        RenderedWindows rows = await RenderedWindows.ReadAsync(table, plan, cancellation);
+        for (int window = 0; window < plan.WindowCount; window++)
+        {
+            await windows.RenderAsync(plan, rows, window, rows.LevelsBefore(window), cancellation);
+            if (isOver() && window < plan.WindowCount - 1) return false;
+        }
+        return !plan.IsFinal || plan.TotalSamples == 0 || await CommitAsync(plan, rows, cancellation);
+    }
+
+    private async Task<bool> CommitAsync(RenderPlan plan, RenderedWindows rows, CancellationToken cancellation)
+    {
+        bool whole = true;
+        foreach (RenderTrack track in plan.Tracks)
+        {
+            foreach (string format in windows.TrackFormats)
+            {
+                whole &= await files.TryCommitAsync(plan, RenderTable.TrackKey(track.UserId), track.Channels, format, rows.Of(track), RenderedFiles.Tags(plan, track), cancellation);
+            }
+        }
+        foreach (string format in windows.MixFormats) whole &= await files.TryCommitAsync(plan, RenderTable.Mix, 2, format, rows.Mix, RenderedFiles.Tags(plan, null), cancellation);
+        if (whole) await requested.WriteTextsAsync(plan, rows, cancellation);
+        return whole;
+    }
+}
+
+/// <summary>What rendering is told at the start of the process.</summary>
+public sealed record RenderSettings(RenderOptions Options, Audio.Opus.OpusCodecs Codecs, TimeProvider Time);

@@ -1,0 +1,54 @@
+using System.Text.Json.Serialization;
+
+namespace Pipeline.RecordingApi.Render;
+
+/// <summary>What is known of one window of one track, or of the mix.</summary>
+public sealed record RenderRow
+{
+    /// <summary>Of everything that its bytes depend on; another value means that it has to be rendered again.</summary>
+    public required string Inputs { get; init; }
+
+    /// <summary>By format.</summary>
+    public required IReadOnlyDictionary<string, RenderedPart> Parts { get; init; }
+
+    /// <summary>Segments whose time is silence because they are not there or are damaged; empty when all is well.</summary>
+    public IReadOnlyList<int> Unreadable { get; init; } = [];
+
+    /// <summary>Of the mix: how loud it and its tracks were up to here; null of a track.</summary>
+    public MixLevels? Levels { get; init; }
+
+    /// <summary>10 pairs of min and max a second, as int8.</summary>
+    [JsonIgnore]
+    public byte[] Peaks { get; init; } = [];
+
+    /// <summary>Of the mix: energy of every 100 ms, for the loudness of the whole; as float32.</summary>
+    [JsonIgnore]
+    public byte[] Energies { get; init; } = [];
+}
+
+/// <summary>Where the making of a file stands that was asked for.</summary>
+public sealed record RenderJob
+{
+    /// <summary>Of everything that its bytes depend on.</summary>
+    public required string Inputs { get; init; }
+
+    /// <summary>Parts that are made, in order.</summary>
+    public IReadOnlyList<RenderedPart> Parts { get; init; } = [];
+
+    /// <summary>Parts that it takes.</summary>
+    public int PartCount { get; init; }
+
+    /// <summary>The blob is whole.</summary>
+    public bool IsReady { get; init; }
+
+    /// <summary>Bytes, once it is ready.</summary>
+    public long Length { get; init; }
+
+    public uint Crc { get; init; }
+    public DateTimeOffset ChangedAt { get; init; }
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(RenderRow))]
+[JsonSerializable(typeof(RenderJob))]
+internal sealed partial class RenderJsonContext : JsonSerializerContext;

@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using Pipeline.Contracts;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Render;
+
+/// <summary>Sends the messages that rendering hangs on: one when a running recording is a window further, one when it has ended or was amended.</summary>
+public sealed class RenderTriggers(MessageQueues queues, RenderOptions options)
+{
+    private const int MostRecordings = 10_000;
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(25);
+
+    // The last window that this process asked for; only spares messages, a repeated one does no harm.
+    private readonly ConcurrentDictionary<string, long> asked = new();
+
+    /// <summary>A segment of a running recording ended here.</summary>
+    /// <param name="end">Since the start of the recording.</param>
+    public async Task HeardAsync(string recordingId, TimeSpan end, CancellationToken cancellation)
+    {
+        long window = (long)((end - Settled).TotalSeconds * SampleClock.SamplesPerSecond) / RenderWindows.Samples;
+        if (!options.IsOn || window <= 0 || asked.GetValueOrDefault(recordingId) >= window) return;
+        if (asked.Count >= MostRecordings) asked.Clear();
+        asked[recordingId] = window;
+        await SendAsync(recordingId, cancellation);
+    }
+
+    /// <summary>The recording has another list of segments now.</summary>
+    public async Task ChangedAsync(string recordingId, CancellationToken cancellation)
+    {
+        asked.TryRemove(recordingId, out _);
+        if (options.IsOn) await SendAsync(recordingId, cancellation);
+    }
+
+    private Task SendAsync(string recordingId, CancellationToken cancellation) =>
+        queues.SendAsync(new RenderWindow { RecordingId = RecordingId.Parse(recordingId) }, TimeSpan.Zero, cancellation);
+}

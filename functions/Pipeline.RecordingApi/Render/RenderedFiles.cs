@@ -1,0 +1,122 @@
+using Azure;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Render;
+
+/// <summary>
+/// Makes files of windows: header, windows and stretches of silence become one blob by one commit. A file whose windows are all as they
+/// were is left alone.
+/// </summary>
+internal sealed class RenderedFiles(RenderTable table, RendersContainer container, WindowEncoder encoder, TimeProvider time)
+{
+    private const int MostSilence = 60; // windows of one block
+
+    /// <summary>Commits a file of a track or of the mix.</summary>
+    /// <param name="rows">Its windows with sound.</param>
+    /// <returns>False: blocks that should wait are gone, their windows are rendered again.</returns>
+    public async Task<bool> TryCommitAsync(RenderPlan plan, string key, int channels, string format, SortedDictionary<int, RenderRow> rows, IReadOnlyList<KeyValuePair<string, string>> tags, CancellationToken cancellation)
+    {
+        string file = BlobNames.File(plan.Recording, key, format);
+        (RenderJob? job, ETag version) = await table.FindJobAsync(plan.Recording, $"{key}.{format}", cancellation);
+        string inputs = Inputs(plan, rows, format, tags);
+        if (job is { IsReady: true } && job.Inputs == inputs) return true;
+        HashSet<string> present = await container.BlocksAsync(file, cancellation);
+        if (await ForgetLostAsync(plan, key, rows, format, present, cancellation)) return false;
+        uint serial = WindowEncoder.Serial($"{plan.Recording}/{key}");
+        List<RenderedPart> parts = [];
+        List<(long Bytes, long Samples, int Frames)> lengths = [];
+        for (int window = 0; window < plan.WindowCount;)
+        {
+            int end = window + 1;
+            RenderedPart part;
+            if (rows.TryGetValue(window, out RenderRow? row)) part = row.Parts[format];
+            else
+            {
+                while (end < plan.WindowCount && end - window < MostSilence && !rows.ContainsKey(end)) end++;
+                part = await StageSilenceAsync(plan, file, format, channels, window, end, serial, present, cancellation);
+            }
+            parts.Add(part);
+            lengths.Add((part.Length, Math.Min(RenderWindows.Start(end), plan.TotalSamples) - RenderWindows.Start(window), part.Frames));
+            window = end;
+        }
+        RenderedPart header = await StageAsync(file, "header", encoder.Header(format, channels, plan.TotalSamples, serial, lengths, tags), 0, present, cancellation);
+        parts.Insert(0, header);
+        if (!await container.TryCommitAsync(file, parts.Select(part => part.Block), RenderFormat.ContentType(format), cancellation)) return false;
+        await table.TryWriteJobAsync(plan.Recording, $"{key}.{format}", Ready(inputs, parts, time), version, cancellation);
+        return true;
+    }
+
+    public static RenderJob Ready(string inputs, IReadOnlyList<RenderedPart> parts, TimeProvider time) => new()
+    {
+        Inputs = inputs,
+        Parts = parts,
+        PartCount = parts.Count,
+        IsReady = true,
+        Length = parts.Sum(part => part.Length),
+        Crc = parts.Aggregate(0u, (crc, part) => Crc32Join.Join(crc, part.Crc, part.Length)),
+        ChangedAt = time.GetUtcNow(),
+    };
+
+    public static IReadOnlyList<KeyValuePair<string, string>> Tags(RenderPlan plan, RenderTrack? track) =>
+    [
+        new("TITLE", FileNames.Tag(plan.Details.Title ?? plan.Details.GuildName ?? plan.Details.Id)),
+        new("ARTIST", FileNames.Tag(track?.Username ?? "Mix")),
+        new("TRACKNUMBER", $"{track?.Number ?? 0}"),
+        new("DATE", $"{plan.Details.RecordedAt:yyyy-MM-dd}"),
+    ];
+
+    /// <summary>Parts that a format needs and whose bytes are not in the storage any more: marked, so that the next pass makes them.</summary>
+    private async Task<bool> ForgetLostAsync(RenderPlan plan, string key, SortedDictionary<int, RenderRow> rows, string format, HashSet<string> present, CancellationToken cancellation)
+    {
+        bool lost = false;
+        foreach ((int window, RenderRow row) in rows.ToArray())
+        {
+            if (row.Parts.TryGetValue(format, out RenderedPart? part) && present.Contains(part.Block)) continue;
+            lost = true;
+            await table.WriteWindowAsync(plan.Recording, key, window, rows[window] = row with { Inputs = "" }, cancellation);
+        }
+        return lost;
+    }
+
+    private static string Inputs(RenderPlan plan, SortedDictionary<int, RenderRow> rows, string format, IReadOnlyList<KeyValuePair<string, string>> tags)
+    {
+        using InputHash hash = new();
+        hash.Add(RenderWindows.EncoderVersion, plan.TotalSamples, plan.WindowCount);
+        foreach ((string name, string value) in tags) hash.Add(name, value);
+        foreach ((int window, RenderRow row) in rows) hash.Add(window, row.Parts.GetValueOrDefault(format)?.Sha256);
+        return hash.Finish();
+    }
+
+    private async Task<RenderedPart> StageSilenceAsync(RenderPlan plan, string file, string format, int channels, int first, int end, uint serial, HashSet<string> present, CancellationToken cancellation)
+    {
+        using MemoryStream run = new();
+        int frames = 0;
+        short[] silence = new short[(RenderWindows.PreRoll + RenderWindows.Samples) * channels];
+        ReadOnlyMemory<byte> repeated = default;
+        for (int window = first; window < end; window++)
+        {
+            int preRoll = window == 0 ? 0 : RenderWindows.PreRoll;
+            bool inner = window > 0 && !plan.IsLast(window);
+            if (inner && format == RenderFormat.Mp3 && repeated.Length > 0) // silent MP3 frames carry no number
+            {
+                run.Write(repeated.Span);
+                frames += RenderWindows.Mp3Frames;
+                continue;
+            }
+            long? total = plan.IsLast(window) ? plan.TotalSamples : null;
+            (ReadOnlyMemory<byte> bytes, int made) = encoder.Encode(format, silence.AsSpan(0, (preRoll + plan.WindowSamples(window)) * channels), channels, preRoll, RenderWindows.Start(window), total, serial);
+            if (inner) repeated = bytes;
+            run.Write(bytes.Span);
+            frames += made;
+        }
+        return await StageAsync(file, $"{first}s", run.ToArray(), frames, present, cancellation);
+    }
+
+    private async Task<RenderedPart> StageAsync(string file, string place, byte[] bytes, int frames, HashSet<string> present, CancellationToken cancellation)
+    {
+        RenderedPart part = RenderedPart.Of("", bytes, frames);
+        part = part with { Block = RenderedPart.BlockName(place, part.Sha256) };
+        if (!present.Contains(part.Block)) await container.StageAsync(file, part.Block, bytes, cancellation);
+        return part;
+    }
+}

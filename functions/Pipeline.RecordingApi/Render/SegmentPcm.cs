@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using Pipeline.Audio.Wav;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Render;
+
+/// <summary>Reads the samples of a track's stretch out of its segments. What no segment has is silence.</summary>
+public sealed class SegmentPcm(RecordingsContainer container)
+{
+    private const int Width = 6;
+
+    /// <summary>Reads <c>[start, start + samples)</c>.</summary>
+    /// <param name="pcm"><c>[samples, channels of the track]</c>, overwritten.</param>
+    /// <returns>Indexes of segments that are not there or are not what they were announced as; their time is silence.</returns>
+    internal async Task<IReadOnlyList<int>> ReadAsync(RenderTrack track, long start, int samples, Memory<short> pcm, CancellationToken cancellation)
+    {
+        pcm.Span[..(samples * track.Channels)].Clear();
+        List<int> unreadable = [];
+        ParallelOptions width = new() { MaxDegreeOfParallelism = Width, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(track.Between(start, start + samples), width, async (segment, stop) =>
+        {
+            if (await TryReadAsync(track, segment, start, samples, pcm, stop)) return;
+            lock (unreadable) unreadable.Add(segment.Index);
+        });
+        unreadable.Sort();
+        return unreadable;
+    }
+
+    private async Task<bool> TryReadAsync(RenderTrack track, RenderSegment segment, long start, int samples, Memory<short> pcm, CancellationToken cancellation)
+    {
+        int bytesPerSample = segment.Channels * WavFormat.BytesPerValue;
+        if (segment.FileSize != WavFormat.HeaderSize + (segment.Count * bytesPerSample)) return false;
+        long from = Math.Max(segment.Start, start), to = Math.Min(segment.Start + segment.Count, start + samples);
+        // The header is looked at where the segment's beginning is read.
+        bool whole = from == segment.Start;
+        long offset = whole ? 0 : WavFormat.HeaderSize + ((from - segment.Start) * bytesPerSample);
+        long end = WavFormat.HeaderSize + ((to - segment.Start) * bytesPerSample);
+        byte[]? bytes = await container.ReadAsync(segment.Address, offset, end - offset, segment.FileSize, cancellation);
+        if (bytes is null || (whole && !IsHeader(bytes, segment))) return false;
+        ReadOnlySpan<short> values = MemoryMarshal.Cast<byte, short>(bytes.AsSpan(whole ? WavFormat.HeaderSize : 0));
+        Copy(values, segment.Channels, pcm.Span[((int)(from - start) * track.Channels)..], track.Channels);
+        return true;
+    }
+
+    private static bool IsHeader(byte[] bytes, RenderSegment segment) =>
+        WavFormat.TryReadHeader(bytes.AsSpan(0, WavFormat.HeaderSize), out WavFormat format) && format == new WavFormat(segment.Channels, 48_000);
+
+    private static void Copy(ReadOnlySpan<short> values, int from, Span<short> pcm, int to)
+    {
+        if (from == to) values.CopyTo(pcm);
+        else for (int i = 0; i < values.Length; i++) pcm[2 * i] = pcm[(2 * i) + 1] = values[i];
+    }
+}

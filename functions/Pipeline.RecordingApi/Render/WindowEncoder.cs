@@ -1,0 +1,96 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Pipeline.Audio.Flac;
+using Pipeline.Audio.Mp3;
+using Pipeline.Audio.Ogg;
+using Pipeline.Audio.Opus;
+
+namespace Pipeline.RecordingApi.Render;
+
+/// <summary>Samples of one window in one format. The same window gives the same bytes, whoever encodes it.</summary>
+internal sealed class WindowEncoder(OpusCodecs codecs)
+{
+    private const int OpusComplexity = 5;
+
+    public static int Mp3Kilobits(int channels) => channels == 1 ? 64 : 128;
+
+    /// <summary>Encodes one window.</summary>
+    /// <param name="pcm"><c>[preRoll + samples, channels]</c>.</param>
+    /// <param name="preRoll">Samples before the window; fewer than <see cref="RenderWindows.PreRoll"/> only at the start of the file.</param>
+    /// <param name="start">First sample of the window in the file, a multiple of <see cref="RenderWindows.Samples"/>.</param>
+    /// <param name="total">Samples of the file, when this is its last window.</param>
+    /// <returns>Bytes, and MP3 frames in them.</returns>
+    public (ReadOnlyMemory<byte> Bytes, int Frames) Encode(string format, ReadOnlySpan<short> pcm, int channels, int preRoll, long start, long? total, uint serial)
+    {
+        ArrayBufferWriter<byte> output = new(1 << 20);
+        switch (format)
+        {
+            case RenderFormat.Flac:
+                new FlacEncoder(channels).Encode(pcm[(preRoll * channels)..], start / FlacEncoder.BlockSize, output);
+                return (output.WrittenMemory, 0);
+            case RenderFormat.Opus:
+                int heard = Math.Min(preRoll, OggOpusWindow.PreRollSamples);
+                OggOpusWindow.Write(() => Create(channels), pcm[((preRoll - heard) * channels)..], heard, start, total, serial, output);
+                return (output.WrittenMemory, 0);
+            case RenderFormat.Mp3:
+                int before = start == 0 ? 0 : Mp3Encoder.PreRollSamples;
+                int frames = Mp3Encoder.Write(pcm[((preRoll - before) * channels)..], channels, Mp3Kilobits(channels), before, total is not null, output);
+                return (output.WrittenMemory, frames);
+            default:
+                return (MemoryMarshal.AsBytes(pcm[(preRoll * channels)..]).ToArray(), 0);
+        }
+    }
+
+    /// <summary>What stands before the first window of FLAC, Opus and MP3.</summary>
+    /// <param name="windows">Bytes, samples and MP3 frames of each part behind it.</param>
+    public byte[] Header(string format, int channels, long total, uint serial, IReadOnlyList<(long Bytes, long Samples, int Frames)> windows, IReadOnlyList<KeyValuePair<string, string>> tags)
+    {
+        switch (format)
+        {
+            case RenderFormat.Flac:
+                return FlacStreamHeader.Write(channels, total, SeekPoints(windows), tags);
+            case RenderFormat.Opus:
+                using (IOpusEncoder encoder = Create(channels)) return OggOpusWindow.WriteHeader(serial, channels, encoder.LookAhead, tags);
+            default:
+                return Mp3Encoder.WriteInfoFrame(channels, Mp3Kilobits(channels), windows.Sum(window => (long)window.Frames), total);
+        }
+    }
+
+    /// <summary>A number for an Ogg stream that stays the same for the same file.</summary>
+    public static uint Serial(string file) => BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(file)));
+
+    private static List<FlacSeekPoint> SeekPoints(IReadOnlyList<(long Bytes, long Samples, int Frames)> windows)
+    {
+        List<FlacSeekPoint> points = [];
+        long sample = 0, offset = 0;
+        foreach ((long bytes, long samples, int _) in windows)
+        {
+            points.Add(new FlacSeekPoint(sample, offset, (int)Math.Min(FlacEncoder.BlockSize, samples)));
+            (sample, offset) = (sample + samples, offset + bytes);
+        }
+        return points;
+    }
+
+    private IOpusEncoder Create(int channels) => codecs.CreateEncoder(new OpusEncoderOptions { Channels = channels, Bitrate = channels == 1 ? 64_000 : 96_000, Complexity = OpusComplexity });
+}
+
+/// <summary>A number of everything that bytes depend on.</summary>
+internal sealed class InputHash : IDisposable
+{
+    private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    public InputHash Add(params ReadOnlySpan<object?> values)
+    {
+        foreach (object? value in values) hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{value}\n")));
+        return this;
+    }
+
+    /// <summary>64 hex digits.</summary>
+    public string Finish() => Convert.ToHexStringLower(hash.GetHashAndReset());
+
+    public void Dispose() => hash.Dispose();
+}

@@ -1,0 +1,186 @@
+using System.Runtime.InteropServices;
+using Pipeline.Audio.Loudness;
+using Pipeline.Audio.Mix;
+using Pipeline.Audio.Mp3;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Render;
+
+/// <summary>Renders one window of a recording: of each track that needs it, and of the mix. Repeating it stages the same blocks and writes the same rows.</summary>
+internal sealed class WindowRender(RenderTable table, RendersContainer container, SegmentPcm reader, WindowEncoder encoder, RenderOptions options)
+{
+    private const int PeakSamples = 4800;
+
+    /// <summary>Formats of tracks that are made without being asked for; MP3 of a track is made when somebody wants it.</summary>
+    public IReadOnlyList<string> TrackFormats { get; } = [.. options.Formats.Where(format => format != RenderFormat.Mp3)];
+
+    /// <summary>Formats of the mix.</summary>
+    public IReadOnlyList<string> MixFormats { get; } = [.. options.Formats.Where(format => format != RenderFormat.Mp3 || Mp3Encoder.IsAvailable)];
+
+    /// <summary>What a window of a track depends on; null when it is silent.</summary>
+    public string? Inputs(RenderPlan plan, RenderTrack track, int window)
+    {
+        long start = RenderWindows.Start(window), end = start + plan.WindowSamples(window);
+        if (!track.Between(start, end).Any()) return null;
+        using InputHash hash = new();
+        hash.Add(RenderWindows.EncoderVersion, string.Join(',', TrackFormats), track.UserId, window, track.Channels, plan.IsLast(window) ? plan.TotalSamples : 0);
+        foreach (RenderSegment segment in track.Between(start - (window == 0 ? 0 : RenderWindows.PreRoll), end)) hash.Add(segment.Index, segment.Start, segment.Count, segment.Channels, segment.FileSize);
+        return hash.Finish();
+    }
+
+    /// <summary>What a window of the mix depends on; null when it is silent.</summary>
+    public string? MixInputs(RenderPlan plan, int window)
+    {
+        long start = RenderWindows.Start(window), end = start + plan.WindowSamples(window);
+        if (!plan.Tracks.Any(track => track.Between(start, end).Any())) return null;
+        using InputHash hash = new();
+        hash.Add(RenderWindows.EncoderVersion, string.Join(',', MixFormats), RenderTable.Mix, window, plan.IsLast(window) ? plan.TotalSamples : 0);
+        foreach (RenderTrack track in plan.Tracks)
+        {
+            foreach (RenderSegment segment in track.Between(start - (window == 0 ? 0 : RenderWindows.PreRoll), end)) hash.Add(track.UserId, segment.Index, segment.Start, segment.Count, segment.Channels, segment.FileSize);
+        }
+        return hash.Finish();
+    }
+
+    /// <summary>Renders what is not as it should be.</summary>
+    /// <param name="before">Levels at the end of the window before.</param>
+    public async Task RenderAsync(RenderPlan plan, RenderedWindows rows, int window, MixLevels before, CancellationToken cancellation)
+    {
+        WindowSound sound = new(reader, plan, window);
+        string? mixInputs = MixInputs(plan, window);
+        RenderRow? mixRow = rows.Mix.GetValueOrDefault(window);
+        bool mixes = mixInputs is not null && mixRow?.Inputs != mixInputs;
+        MixWindow? mix = mixes ? sound.NewMix() : null;
+        Dictionary<ulong, MixLevel> levels = new(before.Tracks);
+        foreach (RenderTrack track in sound.TracksNearby)
+        {
+            string? inputs = Inputs(plan, track, window);
+            bool renders = inputs is not null && rows.Of(track).GetValueOrDefault(window)?.Inputs != inputs;
+            if (!renders && !mixes) continue;
+            (ReadOnlyMemory<short> pcm, IReadOnlyList<int> unreadable) = await sound.ReadAsync(track, cancellation);
+            if (mix is not null) levels[track.UserId] = sound.Add(mix, track, pcm.Span, before, mixRow?.Levels);
+            if (renders) rows.Of(track)[window] = await StoreTrackAsync(plan, track, window, inputs!, sound, pcm, unreadable, cancellation);
+        }
+        if (mix is not null) rows.Mix[window] = await StoreMixAsync(plan, window, mixInputs!, sound, mix, levels, before, mixRow?.Levels, cancellation);
+        await ForgetSilentAsync(plan, rows, window, mixInputs is null, cancellation);
+    }
+
+    private async Task<RenderRow> StoreTrackAsync(
+        RenderPlan plan, RenderTrack track, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm, IReadOnlyList<int> unreadable, CancellationToken cancellation)
+    {
+        string key = RenderTable.TrackKey(track.UserId);
+        RenderRow row = new()
+        {
+            Inputs = inputs,
+            Parts = await StoreAsync(plan, key, track.Channels, window, inputs, sound, pcm, TrackFormats, cancellation),
+            Unreadable = unreadable,
+            Peaks = Peaks(pcm.Span[(sound.PreRoll * track.Channels)..], track.Channels),
+        };
+        await table.WriteWindowAsync(plan.Recording, key, window, row, cancellation);
+        return row;
+    }
+
+    private async Task<RenderRow> StoreMixAsync(
+        RenderPlan plan, int window, string inputs, WindowSound sound, MixWindow mix, Dictionary<ulong, MixLevel> levels, MixLevels before, MixLevels? frozen, CancellationToken cancellation)
+    {
+        (short[] pcm, MixLevel master) = sound.Finish(mix, before, frozen);
+        LoudnessMeter meter = new(2);
+        meter.Add(pcm.AsSpan(sound.PreRoll * 2));
+        float[] energies = [.. meter.Energies.Select(energy => (float)energy)];
+        RenderRow row = new()
+        {
+            Inputs = inputs,
+            Parts = await StoreAsync(plan, RenderTable.Mix, 2, window, inputs, sound, pcm, MixFormats, cancellation),
+            Levels = new MixLevels { Tracks = levels, Master = master },
+            Peaks = Peaks(pcm.AsSpan(sound.PreRoll * 2), 2),
+            Energies = MemoryMarshal.AsBytes(energies.AsSpan()).ToArray(),
+        };
+        await table.WriteWindowAsync(plan.Recording, RenderTable.Mix, window, row, cancellation);
+        return row;
+    }
+
+    private async Task<IReadOnlyDictionary<string, RenderedPart>> StoreAsync(
+        RenderPlan plan, string key, int channels, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm, IReadOnlyList<string> formats, CancellationToken cancellation)
+    {
+        (ReadOnlyMemory<byte> Bytes, int Frames)[] encoded = new (ReadOnlyMemory<byte>, int)[formats.Count];
+        long? total = plan.IsLast(window) ? plan.TotalSamples : null;
+        ParallelOptions width = new() { MaxDegreeOfParallelism = formats.Count == 0 ? 1 : formats.Count, CancellationToken = cancellation };
+        Parallel.For(0, formats.Count, width, at =>
+            encoded[at] = encoder.Encode(formats[at], pcm.Span, channels, sound.PreRoll, RenderWindows.Start(window), total, WindowEncoder.Serial($"{plan.Recording}/{key}")));
+        Dictionary<string, RenderedPart> parts = [];
+        for (int at = 0; at < formats.Count; at++)
+        {
+            string block = RenderedPart.BlockName($"{window}", inputs);
+            parts[formats[at]] = RenderedPart.Of(block, encoded[at].Bytes.Span, encoded[at].Frames);
+            await container.StageAsync(BlobNames.File(plan.Recording, key, formats[at]), block, encoded[at].Bytes, cancellation);
+        }
+        return parts;
+    }
+
+    // A window whose sound was deleted since is silence now.
+    private async Task ForgetSilentAsync(RenderPlan plan, RenderedWindows rows, int window, bool isSilent, CancellationToken cancellation)
+    {
+        foreach (RenderTrack track in plan.Tracks)
+        {
+            if (rows.Of(track).ContainsKey(window) && Inputs(plan, track, window) is null)
+            {
+                await table.DeleteWindowAsync(plan.Recording, RenderTable.TrackKey(track.UserId), window, cancellation);
+                rows.Of(track).Remove(window);
+            }
+        }
+        if (!isSilent || !rows.Mix.Remove(window)) return;
+        await table.DeleteWindowAsync(plan.Recording, RenderTable.Mix, window, cancellation);
+    }
+
+    /// <summary>Ten pairs of least and greatest value a second, all channels together, as int8.</summary>
+    internal static byte[] Peaks(ReadOnlySpan<short> pcm, int channels)
+    {
+        int step = PeakSamples * channels;
+        byte[] peaks = new byte[(pcm.Length + step - 1) / step * 2];
+        for (int at = 0; at * step < pcm.Length; at++)
+        {
+            ReadOnlySpan<short> part = pcm.Slice(at * step, Math.Min(step, pcm.Length - (at * step)));
+            (short least, short greatest) = (0, 0);
+            foreach (short value in part) (least, greatest) = (Math.Min(least, value), Math.Max(greatest, value));
+            (peaks[2 * at], peaks[(2 * at) + 1]) = ((byte)(sbyte)(least >> 8), (byte)(sbyte)Math.Min(127, (greatest + 255) >> 8));
+        }
+        return peaks;
+    }
+}
+
+/// <summary>Rows of all windows of a recording, by track.</summary>
+internal sealed class RenderedWindows
+{
+    private readonly Dictionary<ulong, SortedDictionary<int, RenderRow>> tracks = [];
+
+    public SortedDictionary<int, RenderRow> Mix { get; private init; } = [];
+
+    public SortedDictionary<int, RenderRow> Of(RenderTrack track) => tracks[track.UserId];
+
+    public static async Task<RenderedWindows> ReadAsync(RenderTable table, RenderPlan plan, CancellationToken cancellation)
+    {
+        RenderedWindows rows = new() { Mix = await table.ReadWindowsAsync(plan.Recording, RenderTable.Mix, withSound: false, cancellation) };
+        foreach (RenderTrack track in plan.Tracks)
+        {
+            rows.tracks[track.UserId] = await table.ReadWindowsAsync(plan.Recording, RenderTable.TrackKey(track.UserId), withSound: false, cancellation);
+        }
+        return rows;
+    }
+
+    /// <summary>Levels at the end of the last window before this one that has sound.</summary>
+    public MixLevels LevelsBefore(int window)
+    {
+        for (int at = window - 1; at >= 0; at--)
+        {
+            if (Mix.TryGetValue(at, out RenderRow? row) && row.Levels is { } levels) return levels;
+        }
+        return MixLevels.None;
+    }
+}
+
+/// <summary>Names of blobs in the renders container: ASCII, whatever people are called.</summary>
+internal static class BlobNames
+{
+    /// <param name="key">A user's id in 20 digits, or <c>mix</c>, <c>all-flac</c>, <c>info</c>.</param>
+    public static string File(Contracts.RecordingId recording, string key, string format) => $"{recording}/{key}.{format}";
+}

@@ -1,0 +1,102 @@
+using System.Text;
+using Azure;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+using Azure.Storage.Sas;
+using Pipeline.Contracts;
+
+namespace Pipeline.Storage;
+
+/// <summary>The container of the files that people get. Files grow by blocks and become what they are by one commit.</summary>
+public sealed class RendersContainer(StorageClients clients, SasIssuer links)
+{
+    private static readonly TimeSpan ReadLifetime = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan CopyLifetime = TimeSpan.FromMinutes(30);
+
+    /// <summary>Puts a block beside the file; the same id again replaces it by the same bytes.</summary>
+    public async Task StageAsync(string name, string block, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        using MemoryStream content = new(bytes.ToArray(), writable: false);
+        await Block(name).StageBlockAsync(Id(block), content, cancellationToken: cancellation);
+    }
+
+    /// <summary>Puts a stretch of another file of this container as a block, from server to server.</summary>
+    public async Task StageFromAsync(string name, string block, string source, ETag version, long offset, long length, CancellationToken cancellation)
+    {
+        Uri link = await links.IssueAsync(Blob(source), BlobSasPermissions.Read, CopyLifetime, cancellation);
+        StageBlockFromUriOptions options = new() { SourceRange = new HttpRange(offset, length), SourceConditions = new RequestConditions { IfMatch = version } };
+        await Block(name).StageBlockFromUriAsync(link, Id(block), options, cancellation);
+    }
+
+    /// <summary>Makes the file of these blocks, in this order. False: one of them is not there.</summary>
+    public async Task<bool> TryCommitAsync(string name, IEnumerable<string> blocks, string contentType, CancellationToken cancellation)
+    {
+        CommitBlockListOptions options = new() { HttpHeaders = new BlobHttpHeaders { ContentType = contentType, CacheControl = "private" } };
+        try
+        {
+            await Block(name).CommitBlockListAsync(blocks.Select(Id), options, cancellation);
+            return true;
+        }
+        catch (RequestFailedException missing) when (missing.Status == 400 && missing.ErrorCode == BlobErrorCode.InvalidBlockList)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Ids of the blocks that the file has, or that wait for it to be committed.</summary>
+    public async Task<HashSet<string>> BlocksAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            BlockList list = await Block(name).GetBlockListAsync(BlockListTypes.All, cancellationToken: cancellation);
+            return [.. list.CommittedBlocks.Concat(list.UncommittedBlocks).Select(block => Encoding.ASCII.GetString(Convert.FromBase64String(block.Name)))];
+        }
+        catch (RequestFailedException none) when (none.Status == 404)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>Version and length of a file; null where none is.</summary>
+    public async Task<(ETag Version, long Length)?> FindAsync(string name, CancellationToken cancellation)
+    {
+        try
+        {
+            BlobProperties found = await Blob(name).GetPropertiesAsync(cancellationToken: cancellation);
+            return (found.ETag, found.ContentLength);
+        }
+        catch (RequestFailedException none) when (none.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A link that saves the file under a name for a quarter of an hour; a secret.</summary>
+    public ValueTask<Uri> ReadLinkAsync(string name, string fileName, CancellationToken cancellation) => links.IssueAsync(
+        Blob(name), BlobSasPermissions.Read, ReadLifetime, cancellation, $"attachment; filename*=UTF-8''{Uri.EscapeDataString(fileName)}");
+
+    /// <summary>Deletes all files of a recording; repeating it is no fault.</summary>
+    public async Task DeleteAllAsync(RecordingId recording, CancellationToken cancellation)
+    {
+        // Blocks that wait are no blob yet: they are listed as uncommitted ones.
+        GetBlobsOptions below = new() { Prefix = $"{recording}/", States = BlobStates.Uncommitted };
+        List<string> names = [];
+        await foreach (BlobItem item in Container.GetBlobsAsync(below, cancellation)) names.Add(item.Name);
+        foreach (string name in names) await DeleteAsync(name, cancellation);
+    }
+
+    public async Task DeleteAsync(string name, CancellationToken cancellation)
+    {
+        if (await FindAsync(name, cancellation) is null) await Block(name).CommitBlockListAsync([], cancellationToken: cancellation); // gives up blocks that wait
+        await Blob(name).DeleteIfExistsAsync(cancellationToken: cancellation);
+    }
+
+    private BlobContainerClient Container => clients.Blobs.GetBlobContainerClient(StorageNames.RendersContainer);
+
+    private BlobClient Blob(string name) => Container.GetBlobClient(name);
+
+    private BlockBlobClient Block(string name) => Container.GetBlockBlobClient(name);
+
+    private static string Id(string block) => Convert.ToBase64String(Encoding.ASCII.GetBytes(block));
+}

@@ -1,0 +1,94 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using Pipeline.Contracts.Api;
+using Pipeline.TestKit.Stage;
+
+namespace Pipeline.Demo.Call;
+
+/// <summary>Downloads what people get, track by track and the mix, compares it with what was spoken and prints the addresses.</summary>
+internal sealed class DemoFiles(DemoStage stage, IReadOnlyList<DemoVoice> voices)
+{
+    private const double LeastCorrelation = 0.8, LeastInMix = 0.3;
+    private static readonly TimeSpan MostError = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <param name="stoppedAt">Timestamp of the press on Stop.</param>
+    public async Task<bool> PrintAsync(RecordingDetails recording, long stoppedAt)
+    {
+        IReadOnlyList<RecordingFile> files = await WaitUntilReadyAsync(recording);
+        double ready = TimeProvider.System.GetElapsedTime(stoppedAt).TotalSeconds;
+        bool good = files.Any(file => file.Kind == "mix" && file.State == "ready");
+        RecordingFile mix = files.First(file => file is { Kind: "mix", Format: "flac" });
+        Console.WriteLine();
+        Console.WriteLine("file                         bytes   seconds   within the clip   correlation");
+        float[] mixed = await DecodeAsync(recording, "mix.wav");
+        foreach (DemoVoice voice in voices)
+        {
+            string userId = voice.UserId.ToString(CultureInfo.InvariantCulture);
+            if (files.FirstOrDefault(file => file.UserId == userId && file.Format == "flac") is not { State: "ready" } file)
+            {
+                Console.WriteLine($"{voice.Name}: no FLAC track");
+                good = false;
+                continue;
+            }
+            float[] clip = Pcm.Decode(voice.File);
+            float[] track = await DecodeAsync(recording, Path.ChangeExtension(file.Name, "wav"));
+            SpeechAlignment alone = SpeechAlignment.Find(clip, track);
+            SpeechAlignment together = SpeechAlignment.Find(clip, mixed);
+            byte[] flac = await FetchAsync(recording, file.Name);
+            bool well = flac.AsSpan().StartsWith("fLaC"u8) && alone.Correlation >= LeastCorrelation && alone.WorstWindow <= MostError
+                && together.Correlation >= LeastInMix && (together.Position - alone.Position).Duration() <= MostError;
+            good &= well;
+            Print(file, SecondsOf(flac), alone, well);
+        }
+        byte[] mixFlac = await FetchAsync(recording, mix.Name);
+        Console.WriteLine(FormattableString.Invariant($"{mix.Name,-22} {mix.Bytes,11} {SecondsOf(mixFlac),9:F2}"));
+        foreach (RecordingFile file in files.Where(file => file.Format == "flac" && file.Kind is "track" or "mix")) Console.WriteLine($"  {file.Url}");
+        Console.WriteLine(FormattableString.Invariant($"stop -> all files ready {ready:F1} s"));
+        return good;
+    }
+
+    private static void Print(RecordingFile file, double seconds, SpeechAlignment found, bool good) => Console.WriteLine(FormattableString.Invariant(
+        $"{file.Name,-22} {file.Bytes,11} {seconds,9:F2} {found.WorstWindow.TotalMilliseconds,14:F1} ms {found.Correlation,13:F3}{(good ? "" : "  WRONG")}"));
+
+    // STREAMINFO: 36 bits of samples behind rate, channels and depth (RFC 9639 §8.2).
+    private static double SecondsOf(byte[] flac) => (BinaryPrimitives.ReadUInt64BigEndian(flac.AsSpan(18)) & 0xF_FFFF_FFFF) / 48_000.0;
+
+    private async Task<IReadOnlyList<RecordingFile>> WaitUntilReadyAsync(RecordingDetails recording)
+    {
+        using CancellationTokenSource patience = new(Patience);
+        while (true)
+        {
+            byte[] json = await stage.Functions.Api.Http.GetByteArrayAsync(new Uri($"/api/recordings/{recording.Id}/files", UriKind.Relative), patience.Token);
+            IReadOnlyList<RecordingFile> files = JsonSerializer.Deserialize(json, WireJsonContext.Default.RecordingFiles)!.Files;
+            if (files.Count > 0 && files.All(file => file.State != "rendering")) return files;
+            await Task.Delay(100, patience.Token);
+        }
+    }
+
+    // A WAV is made on request; it holds the samples of the FLAC file, and any program reads it.
+    private async Task<float[]> DecodeAsync(RecordingDetails recording, string name)
+    {
+        byte[] wav = await FetchAsync(recording, name);
+        int at = 12;
+        while (!wav.AsSpan(at).StartsWith("data"u8)) at += 8 + BinaryPrimitives.ReadInt32LittleEndian(wav.AsSpan(at + 4));
+        int channels = BinaryPrimitives.ReadInt16LittleEndian(wav.AsSpan(wav.AsSpan().IndexOf("fmt "u8) + 10));
+        int length = BinaryPrimitives.ReadInt32LittleEndian(wav.AsSpan(at + 4)) / (2 * channels);
+        float[] samples = new float[length];
+        for (int i = 0; i < length; i++) samples[i] = BinaryPrimitives.ReadInt16LittleEndian(wav.AsSpan(at + 8 + (2 * channels * i))) / 32768f;
+        return samples;
+    }
+
+    private async Task<byte[]> FetchAsync(RecordingDetails recording, string name)
+    {
+        using CancellationTokenSource patience = new(Patience);
+        while (true)
+        {
+            using HttpResponseMessage answer = await stage.Functions.Api.Http.GetAsync(new Uri($"/api/recordings/{recording.Id}/files/{Uri.EscapeDataString(name)}", UriKind.Relative), patience.Token);
+            if (answer.StatusCode != HttpStatusCode.Accepted) return await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(patience.Token);
+            await Task.Delay(200, patience.Token);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+using System.IO.Compression;
+using System.Net;
+using System.Text.Json;
+using Azure.Data.Tables;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Render;
+using Pipeline.RecordingApi.Tests.Rig;
+using Pipeline.TestKit;
+
+namespace Pipeline.RecordingApi.Tests.Render;
+
+/// <summary>From segments in the storage to files that programs of others judge.</summary>
+public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper output) : IDisposable
+{
+    private const ulong Ada = 11, Grace = 12;
+    private const int Minute = 60 * 48_000;
+
+    private readonly Judge judge = new();
+
+    public void Dispose() => judge.Dispose();
+
+    [Fact]
+    public async Task Tracks_are_the_segments_sample_for_sample_and_the_mix_is_level()
+    {
+        Judge.SkipUnlessInstalled("flac", "ffmpeg", "ffprobe");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await TalkAsync(stage);
+        await stage.FinalizeAsync(recorded, notes: [new RecordingNote { Sample = 48_000, UserId = Ada, Text = "note\tone" }]);
+        await stage.RenderAsync(recorded);
+
+        foreach ((ulong user, string name, int channels) in new[] { (Ada, "01-Ada Lovelace", 2), (Grace, "02-Grace", 1) })
+        {
+            Assert.Equal(recorded.Track(user), judge.Decode(await stage.DownloadAsync(recorded, $"{name}.flac"), "flac"));
+            Assert.Equal(recorded.End * channels, judge.Decode(await stage.DownloadAsync(recorded, $"{name}.opus"), "opus").Length);
+            Assert.Equal(recorded.Track(user), judge.Decode(await stage.DownloadAsync(recorded, $"{name}.wav"), "wav"));
+        }
+        byte[] mix = await stage.DownloadAsync(recorded, "mix.flac");
+        Assert.Equal(recorded.End * 2, judge.Decode(mix, "flac").Length);
+        Assert.Equal(recorded.End * 2, judge.Decode(await stage.DownloadAsync(recorded, "mix.opus"), "opus").Length);
+        Assert.Equal(recorded.End * 2, judge.Decode(await stage.DownloadAsync(recorded, "mix.mp3"), "mp3").Length);
+        Assert.Equal(judge.Decode(mix, "flac"), judge.Decode(await stage.DownloadAsync(recorded, "mix.wav"), "wav"));
+        (double loudness, double peak) = judge.Loudness(mix, "flac");
+        output.WriteLine($"mix: {loudness} LUFS, {peak} dBTP");
+        Assert.InRange(loudness, -17, -15);
+        Assert.True(peak <= -1, $"{peak} dBTP");
+        using JsonDocument info = JsonDocument.Parse(await stage.DownloadAsync(recorded, "info.json"));
+        Assert.InRange(info.RootElement.GetProperty("mixLoudness").GetDouble() - loudness, -0.5, 0.5);
+        Assert.Equal(recorded.End, info.RootElement.GetProperty("totalSamples").GetInt64());
+        Assert.Equal("1.000000\t1.000000\tnote one\n", System.Text.Encoding.UTF8.GetString(await stage.DownloadAsync(recorded, "labels.txt")));
+        Assert.All((await stage.FilesAsync(recorded)).Where(file => file.Kind is "track" or "mix" && file.Format != "mp3"), file => Assert.Equal("ready", file.State));
+    }
+
+    [Fact]
+    public async Task Late_segment_renders_its_own_windows_and_no_other()
+    {
+        Judge.SkipUnlessInstalled("flac", "ffmpeg");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        short[] speech = Speech.Of("ada", 20 * 48_000);
+        for (int minute = 0; minute < 4; minute++) await stage.AddAsync(recorded, Ada, "Ada", (minute * (long)Minute) + 48_000, speech, 1);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        Dictionary<string, string> before = await RowsAsync(stage, recorded);
+        byte[] first = await stage.DownloadAsync(recorded, "01-Ada.flac");
+
+        await stage.AddAsync(recorded, Ada, "Ada", Minute + (30 * 48_000), Speech.Of("grace", 5 * 48_000), 1);
+        await stage.FinalizeAsync(recorded, amends: true);
+        await stage.RenderAsync(recorded);
+
+        Dictionary<string, string> after = await RowsAsync(stage, recorded);
+        string[] changed = [.. before.Keys.Where(key => before[key] != after[key])];
+        Assert.Equal([$"w-{Ada:D20}-000001", "w-mix-000001"], changed.Order(StringComparer.Ordinal));
+        byte[] second = await stage.DownloadAsync(recorded, "01-Ada.flac");
+        Assert.NotEqual(first, second);
+        Assert.Equal(recorded.Track(Ada), judge.Decode(second, "flac"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Work_that_was_cut_off_or_done_twice_gives_the_same_bytes(int seed)
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await TalkAsync(stage);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        string[] names = [.. (await stage.FilesAsync(recorded)).Where(file => file.State == "ready").Select(file => file.Name)];
+        Assert.Contains("mix.mp3", names);
+        Dictionary<string, byte[]> undisturbed = [];
+        foreach (string name in names) undisturbed[name] = await stage.DownloadAsync(recorded, name);
+
+        RenderRecording render = stage.Get<RenderRecording>();
+        await render.EraseAsync(recorded.Id, TestContext.Current.CancellationToken);
+        Random random = new(seed);
+        for (int turn = 0; turn < 7; turn++)
+        {
+            using CancellationTokenSource kill = new();
+            Task work = render.RunAsync(new RenderWindow { RecordingId = recorded.Id }, kill.Token);
+            kill.CancelAfter(random.Next(20, 1500));
+            await work.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        }
+        await Task.WhenAll(stage.RenderAsync(recorded), render.RunAsync(new RenderWindow { RecordingId = recorded.Id }, TestContext.Current.CancellationToken));
+        await stage.RenderAsync(recorded);
+        foreach (string name in names)
+        {
+            byte[] disturbed = await stage.DownloadAsync(recorded, name);
+            Assert.True(undisturbed[name].AsSpan().SequenceEqual(disturbed), $"{name} differs");
+        }
+    }
+
+    [Theory]
+    [InlineData("flac")]
+    [InlineData("mp3")]
+    public async Task Bundle_is_a_zip_that_others_open(string format)
+    {
+        Judge.SkipUnlessInstalled("unzip");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await TalkAsync(stage);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        byte[] zip = await stage.DownloadAsync(recorded, $"all-{format}.zip");
+        judge.Run("unzip", "-t", judge.Save("all.zip", zip));
+        using ZipArchive archive = new(new MemoryStream(zip));
+        Assert.Equal([$"01-Ada Lovelace.{format}", $"02-Grace.{format}", $"mix.{format}", "info.json", "labels.txt", "project.lof", "project.rpp"], archive.Entries.Select(entry => entry.FullName));
+        foreach (string name in new[] { $"01-Ada Lovelace.{format}", $"mix.{format}", "info.json" })
+        {
+            using MemoryStream content = new();
+            await using (Stream entry = await archive.GetEntry(name)!.OpenAsync(TestContext.Current.CancellationToken)) await entry.CopyToAsync(content, TestContext.Current.CancellationToken);
+            Assert.Equal(await stage.DownloadAsync(recorded, name), content.ToArray());
+        }
+    }
+
+    [Fact]
+    public async Task Windows_of_a_running_recording_are_rendered_and_the_end_adds_the_rest()
+    {
+        Judge.SkipUnlessInstalled("flac", "ffmpeg");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        TableClient ledger = stage.Storage.Tables.GetTableClient(StorageNames.LedgerTable);
+        short[] speech = Speech.Of("ada", 10 * 48_000);
+        for (int part = 0; part < 15; part++)
+        {
+            await stage.AddAsync(recorded, Ada, "Ada", part * 480_000L, speech, 1);
+            FinalizeSegment segment = recorded.Segments[^1];
+            await ledger.UpsertEntityAsync(new TableEntity(recorded.Id.ToString(), Pipeline.Storage.MovedSegments.RowKey(Ada, part))
+            {
+                ["UserId"] = $"{Ada}", ["Index"] = part, ["State"] = "Moved", ["Username"] = "Ada", ["BlobUrl"] = segment.BlobUrl,
+                ["FileSize"] = segment.FileSize!.Value, ["StartSample"] = segment.StartSample!.Value, ["SampleCount"] = segment.SampleCount!.Value, ["Channels"] = 1,
+            }, cancellationToken: TestContext.Current.CancellationToken);
+        }
+        await stage.RenderAsync(recorded);
+        Dictionary<string, string> live = await RowsAsync(stage, recorded);
+        Assert.Equal([$"w-{Ada:D20}-000000", $"w-{Ada:D20}-000001", "w-mix-000000", "w-mix-000001"], live.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(1200, await PeaksAsync(stage, recorded, "?from=0&to=60"));
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        Dictionary<string, string> final = await RowsAsync(stage, recorded);
+        Assert.All(live, row => Assert.Equal(row.Value, final[row.Key]));
+        Assert.Equal(recorded.Track(Ada), judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.flac"), "flac"));
+    }
+
+    private static async Task<int> PeaksAsync(RenderStage stage, Recorded recorded, string query)
+    {
+        using HttpResponseMessage answer = await stage.GetAsync($"api/recordings/{recorded.Id}/tracks/{Ada}/peaks{query}");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        byte[] peaks = await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(peaks, value => value != 0);
+        return peaks.Length;
+    }
+
+    // Ada from the start in stereo with a pause, Grace later and softer; two minutes and a bit.
+    private static async Task<Recorded> TalkAsync(RenderStage stage)
+    {
+        Recorded recorded = await stage.BeginAsync();
+        short[] ada = Speech.Of("ada", 25 * 48_000, channels: 2), grace = [.. Speech.Of("grace", 30 * 48_000).Select(value => (short)(value / 3))];
+        await stage.AddAsync(recorded, Ada, "Ada Lovelace", 0, ada[..960_000], 2);
+        await stage.AddAsync(recorded, Ada, "Ada Lovelace", 480_000, ada[960_000..], 2);
+        await stage.AddAsync(recorded, Ada, "Ada Lovelace", Minute - 12_345, ada, 2);
+        await stage.AddAsync(recorded, Grace, "Grace", 40 * 48_000, grace, 1);
+        await stage.AddAsync(recorded, Grace, "Grace", (2 * Minute) + 4_321, grace[..200_001], 1);
+        return recorded;
+    }
+
+    private static async Task<Dictionary<string, string>> RowsAsync(RenderStage stage, Recorded recorded)
+    {
+        TableClient table = stage.Storage.Tables.GetTableClient(StorageNames.RendersTable);
+        Dictionary<string, string> rows = [];
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {recorded.Id.ToString()}"), cancellationToken: TestContext.Current.CancellationToken))
+        {
+            if (row.RowKey.StartsWith("w-", StringComparison.Ordinal)) rows[row.RowKey] = row.ETag.ToString();
+        }
+        return rows;
+    }
+}

@@ -1,0 +1,229 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Pipeline.Audio.Wav;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Render;
+using Pipeline.Storage;
+using Pipeline.TestKit;
+
+[assembly: AssemblyFixture(typeof(AzuriteFixture))]
+
+namespace Pipeline.RecordingApi.Tests.Rig;
+
+/// <summary>The recording API in this process on a free port; rendering runs when a test drains its queue.</summary>
+internal sealed class RenderStage : IAsyncDisposable
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
+    private readonly WebApplication app;
+    private readonly HttpClient http;
+
+    private RenderStage(WebApplication app)
+    {
+        this.app = app;
+        http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+    }
+
+    public StorageClients Storage => Get<StorageClients>();
+
+    public T Get<T>() where T : notnull => app.Services.GetRequiredService<T>();
+
+    public static async Task<RenderStage> StartAsync(AzuriteFixture azurite, RenderOptions? options = null)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        builder.Services.AddPipelineStorage(new StorageOptions { ConnectionString = azurite.ConnectionString });
+        builder.Services.AddRecordingApi(new ApiOptions { LiveLimit = TimeSpan.FromHours(24), Render = options ?? new RenderOptions() });
+        WebApplication app = builder.Build();
+        app.UseRouting();
+        app.UseRecordingApi();
+        app.MapRecordingApi();
+        await app.StartAsync();
+        await app.Services.GetRequiredService<StorageSetup>().EnsureAsync(CancellationToken.None);
+        return new RenderStage(app);
+    }
+
+    public async Task<Recorded> BeginAsync()
+    {
+        Recorded recorded = new(RecordingId.New(TimeProvider.System));
+        string body = $$"""{"sessionId":"{{recorded.Id}}","guildId":"1","guildName":"Tisch","channelId":"2","userId":"3","recordedAt":"2026-11-28T20:00:00.500Z","title":"Abend"}""";
+        using HttpResponseMessage answer = await http.PostAsync(new Uri("api/recordings/init-live", UriKind.Relative), new StringContent(body, null, "application/json"), TestContext.Current.CancellationToken);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        return recorded;
+    }
+
+    /// <summary>Puts one segment's file where the pipeline would have moved it.</summary>
+    public async Task AddAsync(Recorded recorded, ulong userId, string username, long start, short[] pcm, int channels)
+    {
+        int index = recorded.Segments.Count(segment => segment.UserId == $"{userId}");
+        byte[] file = new byte[WavFormat.HeaderSize + (pcm.Length * 2)];
+        new WavFormat(channels, 48_000).WriteHeader(file, pcm.Length * 2L);
+        MemoryMarshal.AsBytes(pcm.AsSpan()).CopyTo(file.AsSpan(WavFormat.HeaderSize));
+        string name = $"{recorded.Id}/{BlobPaths.UserFolder(userId, username)}/{BlobPaths.SegmentFileName(index)}";
+        Azure.Storage.Blobs.BlobClient blob = Storage.Recordings.GetBlobClient(name);
+        await blob.UploadAsync(new BinaryData(file), overwrite: true, TestContext.Current.CancellationToken);
+        long samples = pcm.Length / channels, began = recorded.StartedAt.ToUnixTimeMilliseconds();
+        recorded.Segments.Add(new FinalizeSegment
+        {
+            UserId = $"{userId}",
+            Username = username,
+            SegmentIndex = index,
+            FileName = $"segment_{index:D3}.wav",
+            FilePath = $"{userId}/segment_{index:D3}.wav",
+            AbsoluteStartTime = began + (start / 48),
+            AbsoluteEndTime = began + ((start + samples) / 48),
+            Duration = samples / 48,
+            FileSize = file.Length,
+            Format = "wav",
+            BlobUrl = blob.Uri.AbsoluteUri,
+            StartSample = start,
+            SampleCount = samples,
+        });
+        recorded.End = Math.Max(recorded.End, start + samples);
+        recorded.Put(userId, channels, start, pcm);
+    }
+
+    /// <summary>Puts other bytes in a segment's place; none: it goes.</summary>
+    public async Task SpoilAsync(Recorded recorded, int segment, byte[] bytes)
+    {
+        Azure.Storage.Blobs.BlobClient blob = Storage.Recordings.GetBlobClient(new Azure.Storage.Blobs.BlobUriBuilder(new Uri(recorded.Segments[segment].BlobUrl!)).BlobName);
+        if (bytes.Length == 0) await blob.DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
+        else await blob.UploadAsync(new BinaryData(bytes), overwrite: true, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Finalizes with all segments so far; again with more of them it amends.</summary>
+    public async Task FinalizeAsync(Recorded recorded, bool amends = false, IReadOnlyList<RecordingNote>? notes = null)
+    {
+        FinalizeRequest request = new()
+        {
+            SessionEndTime = recorded.StartedAt.ToUnixTimeMilliseconds() + (recorded.End / 48),
+            Duration = recorded.End / 48,
+            TotalSize = recorded.Segments.Sum(segment => segment.FileSize!.Value),
+            ParticipantCount = recorded.Segments.Select(segment => segment.UserId).Distinct().Count(),
+            Segments = [.. recorded.Segments],
+            Notes = notes ?? [],
+            EndReason = "stopped",
+            Amends = amends ? true : null,
+        };
+        ByteArrayContent body = new(JsonSerializer.SerializeToUtf8Bytes(request, WireJsonContext.Default.FinalizeRequest)) { Headers = { { "content-type", "application/json" } } };
+        using HttpResponseMessage answer = await http.PostAsync(new Uri($"api/recordings/{recorded.Id}/finalize", UriKind.Relative), body, TestContext.Current.CancellationToken);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>Renders until nothing of the recording is left to do.</summary>
+    public async Task RenderAsync(Recorded recorded, string? file = null)
+    {
+        RenderRecording render = Get<RenderRecording>();
+        await TakeMessagesAsync(recorded.Id);
+        await render.RunAsync(new RenderWindow { RecordingId = recorded.Id, File = file }, TestContext.Current.CancellationToken);
+        for (int turn = 0; turn < 200; turn++)
+        {
+            List<RenderWindow> messages = await TakeMessagesAsync(recorded.Id);
+            if (messages.Count == 0) return;
+            foreach (RenderWindow message in messages) await render.RunAsync(message, TestContext.Current.CancellationToken);
+        }
+        Assert.Fail("rendering does not come to an end");
+    }
+
+    /// <summary>Messages of one recording; those of other tests' recordings stay.</summary>
+    public async Task<List<RenderWindow>> TakeMessagesAsync(RecordingId recording)
+    {
+        QueueClient queue = Storage.Queues.GetQueueClient(StorageNames.RenderWindowQueue);
+        List<RenderWindow> found = [];
+        QueueMessage[] received = await queue.ReceiveMessagesAsync(32, TimeSpan.FromSeconds(1), TestContext.Current.CancellationToken);
+        foreach (QueueMessage message in received)
+        {
+            RenderWindow read = JsonSerializer.Deserialize(message.MessageText, ContractsJsonContext.Default.RenderWindow)!;
+            if (read.RecordingId != recording) continue;
+            await queue.DeleteMessageAsync(message.MessageId, message.PopReceipt, TestContext.Current.CancellationToken);
+            found.Add(read);
+        }
+        return found;
+    }
+
+    public async Task<IReadOnlyList<RecordingFile>> FilesAsync(Recorded recorded)
+    {
+        byte[] json = await http.GetByteArrayAsync(new Uri($"api/recordings/{recorded.Id}/files", UriKind.Relative), TestContext.Current.CancellationToken);
+        return JsonSerializer.Deserialize(json, WireJsonContext.Default.RecordingFiles)!.Files;
+    }
+
+    public Task<HttpResponseMessage> GetAsync(string path) => http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+
+    public Task<HttpResponseMessage> DeleteAsync(string path) => http.DeleteAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+
+    /// <summary>Follows the redirect; a file that is made on request is asked for and made first.</summary>
+    public async Task<byte[]> DownloadAsync(Recorded recorded, string name)
+    {
+        HttpResponseMessage answer = await GetAsync($"api/recordings/{recorded.Id}/files/{Uri.EscapeDataString(name)}");
+        if (answer.StatusCode == HttpStatusCode.Accepted)
+        {
+            Assert.True(answer.Headers.RetryAfter is not null);
+            answer.Dispose();
+            using CancellationTokenSource patience = new(Soon + Soon + Soon);
+            do
+            {
+                foreach (RenderWindow message in await TakeMessagesAsync(recorded.Id)) await Get<RenderRecording>().RunAsync(message, patience.Token);
+                answer = await GetAsync($"api/recordings/{recorded.Id}/files/{Uri.EscapeDataString(name)}");
+                patience.Token.ThrowIfCancellationRequested();
+            }
+            while (answer.StatusCode == HttpStatusCode.Accepted);
+        }
+        using (answer)
+        {
+            Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+            using HttpResponseMessage bytes = await http.GetAsync(answer.Headers.Location, TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.OK, bytes.StatusCode);
+            Assert.Equal(name, bytes.Content.Headers.ContentDisposition!.FileNameStar);
+            return await bytes.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        http.Dispose();
+        await app.StopAsync();
+        await app.DisposeAsync();
+    }
+}
+
+/// <summary>A recording as a test made it, and what its tracks must hold.</summary>
+internal sealed class Recorded(RecordingId id)
+{
+    private readonly Dictionary<ulong, (int Channels, short[] Pcm)> tracks = [];
+
+    public RecordingId Id { get; } = id;
+    public DateTimeOffset StartedAt { get; } = new(2026, 11, 28, 20, 0, 0, 500, TimeSpan.Zero);
+    public List<FinalizeSegment> Segments { get; } = [];
+
+    /// <summary>Samples from the start to the end of the last segment.</summary>
+    public long End { get; set; }
+
+    public void Put(ulong userId, int channels, long start, short[] pcm)
+    {
+        (int _, short[] before) = tracks.GetValueOrDefault(userId, (channels, []));
+        short[] all = before;
+        if (all.Length < (start * channels) + pcm.Length) Array.Resize(ref all, (int)(start * channels) + pcm.Length);
+        pcm.CopyTo(all, start * channels);
+        tracks[userId] = (channels, all);
+    }
+
+    /// <summary>The track from the start of the recording to its end.</summary>
+    public short[] Track(ulong userId)
+    {
+        (int channels, short[] pcm) = tracks[userId];
+        short[] whole = new short[End * channels];
+        pcm.CopyTo(whole, 0);
+        return whole;
+    }
+}
