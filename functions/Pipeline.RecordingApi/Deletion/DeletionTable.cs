@@ -99,7 +99,7 @@ public sealed class DeletionTable(StorageClients clients)
     public Task RemoveLookAsync(RecordingId recording, CancellationToken cancellation) =>
         table.DeleteEntityAsync(ListPartition, recording.ToString(), ETag.All, cancellation);
 
-    private Task PutLookAsync(RecordingId recording, DateTimeOffset due, DateTimeOffset? goneAt, CancellationToken cancellation) =>
+    private Task<Response> PutLookAsync(RecordingId recording, DateTimeOffset due, DateTimeOffset? goneAt, CancellationToken cancellation) =>
         table.UpsertEntityAsync(Write(new DeletionLook(recording, 0, due, goneAt, "")), TableUpdateMode.Replace, cancellation);
 
     private static TableEntity Write(DeletionLook look)
