@@ -37,7 +37,7 @@ public sealed record DeliveryOptions
         DeliveryOptions defaults = new();
         return defaults with
         {
-            RecordingApiBaseUrl = settings.Address("RecordingApi__BaseUrl"),
+            RecordingApiBaseUrl = ReadBaseUrl(settings),
             RecordingApiKey = settings.Text("RecordingApi__ApiKey"),
             RecordingApiKeyHeader = settings.HeaderName("RecordingApi__ApiKeyHeader") ?? defaults.RecordingApiKeyHeader,
             AbandonAfter = settings.Time("RECORDING_ABANDON_AFTER", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)) ?? defaults.AbandonAfter,
@@ -46,6 +46,15 @@ public sealed record DeliveryOptions
             LiveLimit = settings.Time("RECORDING_LIVE_LIMIT", TimeSpan.FromMinutes(1), TimeSpan.FromDays(1)) ?? defaults.LiveLimit,
             PoisonRedrives = settings.Number("Functions__PoisonRedrives", 0, 100) ?? defaults.PoisonRedrives,
         };
+    }
+
+    // The key goes with every call: in the open only where nobody else listens, or where the owner says so.
+    private static Uri? ReadBaseUrl(SettingReader settings)
+    {
+        Uri? url = settings.Address("RecordingApi__BaseUrl");
+        return url is null || url.Scheme == Uri.UriSchemeHttps || url.IsLoopback || settings.Flag("RecordingApi__AllowHttp") == true
+            ? url
+            : throw new InvalidSettingException("RecordingApi__BaseUrl", url.ToString(), "an https address: the key goes with every call. RecordingApi__AllowHttp=true allows http, for a network that is yours alone");
     }
 
     /// <summary>Where the storage account is: <c>PipelineStorage</c>, or its three addresses with a credential.</summary>

@@ -8,7 +8,7 @@ namespace Pipeline.Storage;
 /// Links that carry their own right: signed with the account's key where the client has one,
 /// else with a user-delegation key (accounts with shared keys off). One blob, one right, a few minutes.
 /// </summary>
-public sealed class SasIssuer(StorageClients clients, TimeProvider time) : IDisposable
+public sealed class SasIssuer(StorageClients clients) : IDisposable
 {
     private static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(5);
 
@@ -23,7 +23,7 @@ public sealed class SasIssuer(StorageClients clients, TimeProvider time) : IDisp
     /// <param name="contentDisposition">What the service answers as Content-Disposition; null: what the blob has.</param>
     public async ValueTask<Uri> IssueAsync(BlobClient blob, BlobSasPermissions permissions, TimeSpan lifetime, CancellationToken cancellation, string? contentDisposition = null)
     {
-        DateTimeOffset now = time.GetUtcNow();
+        DateTimeOffset now = clients.Clock.GetUtcNow();
         BlobSasBuilder builder = new(permissions, now + lifetime)
         {
             BlobContainerName = blob.BlobContainerName,
@@ -32,6 +32,8 @@ public sealed class SasIssuer(StorageClients clients, TimeProvider time) : IDisp
             Resource = "b",
             ContentDisposition = contentDisposition,
         };
+        // A link that is a right must not go over the network in the open where the account offers better.
+        if (blob.Uri.Scheme == Uri.UriSchemeHttps) builder.Protocol = SasProtocol.Https;
         if (blob.CanGenerateSasUri) return blob.GenerateSasUri(builder);
         UserDelegationKey key = await DelegationAsync(now, cancellation);
         return new BlobUriBuilder(blob.Uri) { Sas = builder.ToSasQueryParameters(key, clients.Blobs.AccountName) }.ToUri();

@@ -14,22 +14,27 @@ public sealed class StorageClients
     private readonly StorageOptions options;
     private readonly BlobClientOptions foreignOptions;
 
-    public StorageClients(StorageOptions options)
-        : this(options, CredentialFor(options), transport: null)
+    /// <param name="time">Null for the system's.</param>
+    public StorageClients(StorageOptions options, TimeProvider? time = null)
+        : this(options, CredentialFor(options), transport: null, time)
     {
     }
 
     /// <param name="credential">Used where <paramref name="options"/> has no connection string.</param>
     /// <param name="transport">Null for the SDK's own.</param>
-    internal StorageClients(StorageOptions options, TokenCredential credential, HttpPipelineTransport? transport)
+    internal StorageClients(StorageOptions options, TokenCredential credential, HttpPipelineTransport? transport, TimeProvider? time = null)
     {
+        Clock = new StorageClock(time ?? TimeProvider.System);
         // Pinned, so that an emulator of the same year understands what a newer SDK sends.
         BlobClientOptions blobOptions = new(BlobClientOptions.ServiceVersion.V2025_11_05);
         QueueClientOptions queueOptions = NewQueueOptions();
         TableClientOptions tableOptions = new();
         if (transport is not null) blobOptions.Transport = queueOptions.Transport = tableOptions.Transport = transport;
         this.options = options;
-        foreignOptions = blobOptions;
+        // Without the clock's policy: what is elsewhere says nothing about our account.
+        foreignOptions = new(BlobClientOptions.ServiceVersion.V2025_11_05);
+        if (transport is not null) foreignOptions.Transport = transport;
+        foreach (ClientOptions watched in (ClientOptions[])[blobOptions, queueOptions, tableOptions]) watched.AddPolicy(Clock.Policy, HttpPipelinePosition.PerRetry);
         Credential = options.ConnectionString is null ? credential : null;
         if (options.ConnectionString is { } connection)
         {
@@ -46,6 +51,9 @@ public sealed class StorageClients
 
     /// <summary>The identity that opens the account; null where a connection string does.</summary>
     public TokenCredential? Credential { get; }
+
+    /// <summary>The account's own time.</summary>
+    public StorageClock Clock { get; }
 
     public BlobServiceClient Blobs { get; }
 

@@ -14,6 +14,9 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
     /// <summary>Name of the HTTP client that carries the resilience handlers.</summary>
     public const string HttpClientName = "recording-api";
 
+    /// <summary>A finalize answer names every file of a recording, some hundred bytes each.</summary>
+    public const int LongestAnswer = 32 * 1024 * 1024;
+
     /// <returns>The answer of 200/201, or what a 409 says; both null when the service lacks the operation (404, 405, 501).</returns>
     public async Task<(InitLiveResponse? Answer, FinishedAnswer? Finished)> InitLiveAsync(InitLiveRequest request, CancellationToken cancellation)
     {
@@ -80,6 +83,10 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
         try
         {
             return await clients.CreateClient(HttpClientName).SendAsync(request, cancellation);
+        }
+        catch (HttpRequestException large) when (large.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded)
+        {
+            throw new RecordingApiException($"the recording API answered more than {LongestAnswer} bytes", isTransient: false, null, large);
         }
         catch (Exception fault) when (fault is HttpRequestException or TimeoutRejectedException or BrokenCircuitException)
         {

@@ -66,7 +66,7 @@ public sealed class SegmentDelivery(IHttpClientFactory clients, TempContainer te
         }
         // An upload URL that has run out (403) is replaced by the next try's.
         bool transient = status is 401 or 403 or 408 or 425 or 429 or >= 500;
-        throw new RecordingApiException($"the upload answered {status}", transient, RecordingApiClient.RetryAfter(response), null);
+        throw new RecordingApiException($"the upload answered {status}{ErrorCode(response)}", transient, RecordingApiClient.RetryAfter(response), null);
     }
 
     // The address is this segment's alone, and its Sending row names the hash of everything that was ever sent there.
@@ -75,11 +75,15 @@ public sealed class SegmentDelivery(IHttpClientFactory clients, TempContainer te
         response.Headers.TryGetValues("x-ms-error-code", out IEnumerable<string>? codes)
         && codes.Any(code => code is "BlobAlreadyExists" or "UnauthorizedBlobOverwrite" || (code == "AuthorizationPermissionMismatch" && copy.MayCreate(uploadUrl)));
 
+    // One word of the storage service, such as AuthenticationFailed where a link is over; it holds no address.
+    private static string ErrorCode(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("x-ms-error-code", out IEnumerable<string>? codes) && codes.FirstOrDefault() is { Length: > 0 and <= 64 } code && code.All(char.IsAsciiLetterOrDigit) ? $" ({code})" : "";
+
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         try
         {
-            return await clients.CreateClient(HttpClientName).SendAsync(request, cancellation);
+            return await clients.CreateClient(HttpClientName).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
         }
         catch (Exception fault) when (fault is HttpRequestException or TimeoutRejectedException or BrokenCircuitException)
         {
@@ -102,7 +106,10 @@ public sealed class SegmentDelivery(IHttpClientFactory clients, TempContainer te
         try
         {
             await using Stream body = await response.Content.ReadAsStreamAsync(cancellation);
-            using JsonDocument answer = await JsonDocument.ParseAsync(body, cancellationToken: cancellation);
+            byte[] text = new byte[LongestAnswer + 1];
+            int length = await body.ReadAtLeastAsync(text, text.Length, throwOnEndOfStream: false, cancellation);
+            if (length > LongestAnswer) return null;
+            using JsonDocument answer = JsonDocument.Parse(text.AsMemory(0, length));
             if (answer.RootElement.ValueKind != JsonValueKind.Object) return null;
             return Address(answer.RootElement, "url") ?? Address(answer.RootElement, "blobUrl");
         }

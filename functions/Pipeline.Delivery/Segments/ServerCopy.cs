@@ -11,6 +11,9 @@ namespace Pipeline.Delivery.Segments;
 /// </summary>
 public sealed class ServerCopy(StorageClients clients, TempContainer temp, RecordingsContainer recordings)
 {
+    // The clouds of Azure, and the addresses of accounts with a DNS zone of their own.
+    private static readonly string[] BlobHosts = [".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net", ".blob.storage.azure.net"];
+
     private const long MaximumLength = 256L * 1024 * 1024;
 
     /// <summary>
@@ -61,7 +64,10 @@ public sealed class ServerCopy(StorageClients clients, TempContainer temp, Recor
     private static bool IsAlreadyThere(RequestFailedException fault) =>
         fault.Status == 409 || fault.ErrorCode is "AuthorizationPermissionMismatch" or "UnauthorizedBlobOverwrite";
 
-    /// <summary>True for addresses of Azure Blob Storage, or of the service that holds our own account.</summary>
+    /// <summary>True for addresses of Azure Blob Storage, or of the service that holds our own account. Only they get our links to read from.</summary>
     public bool IsBlobService(Uri uploadUrl) =>
-        uploadUrl.Authority == clients.Blobs.Uri.Authority || uploadUrl.Host.Contains(".blob.core.", StringComparison.OrdinalIgnoreCase);
+        (uploadUrl.Authority == clients.Blobs.Uri.Authority && uploadUrl.Scheme == clients.Blobs.Uri.Scheme) || IsAzureBlobHost(uploadUrl);
+
+    internal static bool IsAzureBlobHost(Uri url) =>
+        url.Scheme == Uri.UriSchemeHttps && BlobHosts.Any(suffix => url.IdnHost.EndsWith(suffix, StringComparison.OrdinalIgnoreCase));
 }

@@ -11,6 +11,9 @@ public sealed class HealthOperations(StorageClients clients, StorageSetup setup,
     // Who asks waits for seconds, and the clients' own retries take half a minute each.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    // Tokens and signatures of the storage bear five minutes; beyond this somebody should look at the clock.
+    private static readonly TimeSpan LargestSkew = TimeSpan.FromMinutes(2);
+
     public async Task<IResult> GetAsync(HttpContext context)
     {
         ConcurrentQueue<string> faults = [];
@@ -25,11 +28,12 @@ public sealed class HealthOperations(StorageClients clients, StorageSetup setup,
         bool up = blobs && queuesAnswer && tables;
         HealthReport report = new()
         {
-            Status = !up ? "unhealthy" : givenUp > 0 || poison.Values.Any(count => count > 0) ? "degraded" : "healthy",
+            Status = !up ? "unhealthy" : givenUp > 0 || poison.Values.Any(count => count > 0) || clients.Clock.Offset.Duration() > LargestSkew ? "degraded" : "healthy",
             Storage = new StorageHealth(blobs, queuesAnswer, tables, faults.FirstOrDefault()),
             Queues = counts,
             Poison = poison,
             GivenUpMessages = givenUp,
+            StorageClockAheadSeconds = (long)clients.Clock.Offset.TotalSeconds,
             RecordingReports = recordings,
         };
         return Results.Json(report, WireJsonContext.Default.HealthReport, statusCode: up ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);

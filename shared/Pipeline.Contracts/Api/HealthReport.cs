@@ -17,6 +17,9 @@ public sealed record HealthReport
     /// <summary>Messages that were driven back as often as allowed and are kept in the reports table.</summary>
     public int GivenUpMessages { get; init; }
 
+    /// <summary>Whole seconds by which the storage's clock is ahead of ours; links are counted by its clock.</summary>
+    public long StorageClockAheadSeconds { get; init; }
+
     /// <summary>Notes about recordings in the reports table: segments altered, refused, not adding up.</summary>
     public int RecordingReports { get; init; }
 }

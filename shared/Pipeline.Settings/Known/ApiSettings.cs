@@ -18,7 +18,7 @@ public static class ApiSettings
         "RecordingApi__ApiKeyHeader", Programs.Functions, new HeaderNameForm(), "x-functions-key", "The header that carries the key");
 
     public static Setting<bool> AllowHttp { get; } = new(
-        "RecordingApi__AllowHttp", Programs.Bot, new SwitchForm(), false,
+        "RecordingApi__AllowHttp", Programs.Both, new SwitchForm(), false,
         "Let `RecordingApi__BaseUrl` be http on another machine: the key travels in the clear");
 
     public static Setting<string?> PageUrl { get; } = new(

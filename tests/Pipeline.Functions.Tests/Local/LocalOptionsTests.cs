@@ -32,6 +32,7 @@ public sealed class LocalOptionsTests
     [InlineData("RECORDING_ABANDON_AFTER", "NaN", "a time from")]
     [InlineData("RecordingApi:BaseUrl", "example.org", "an absolute http or https address")]
     [InlineData("Functions:LocalTriggers", "perhaps", "true or false")]
+    [InlineData("RecordingApi:BaseUrl", "http://recordings.example.org", "an https address")]
     [InlineData("Functions:PoisonRedrives", "many", "a whole number from 0 to 100")]
     public void Wrong_value_is_named_with_its_remedy(string name, string value, string remedy)
     {
@@ -70,6 +71,13 @@ public sealed class LocalOptionsTests
         InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() => LocalApp.Build([$"--urls={url}", "--PipelineStorage=UseDevelopmentStorage=true"]));
         Assert.Contains($"ASPNETCORE_URLS (or --urls) is '{url}'", wrong.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:7071", null)]
+    [InlineData("https://recordings.example.org", null)]
+    [InlineData("http://functions:7071", "true")]
+    public void Key_goes_in_the_open_only_on_loopback_or_where_the_owner_says_so(string url, string? allowed) =>
+        Assert.Equal(new Uri(url), Read(("RecordingApi:BaseUrl", url), ("RecordingApi:AllowHttp", allowed ?? "false")).Delivery.RecordingApiBaseUrl);
 
     [Fact]
     public void Telemetry_can_be_switched_off_by_name()

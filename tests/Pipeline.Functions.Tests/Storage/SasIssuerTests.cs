@@ -19,7 +19,7 @@ public sealed class SasIssuerTests(AzuriteFixture azurite)
     [Fact]
     public async Task Shared_key_signs_links_that_give_one_right()
     {
-        StorageClients clients = new(new StorageOptions { ConnectionString = azurite.ConnectionString });
+        StorageClients clients = new(new StorageOptions { ConnectionString = azurite.ConnectionString }, TimeProvider.System);
         await new StorageSetup(clients).EnsureAsync(Cancellation);
         using HttpClient http = new();
         await TryLinksAsync(clients, http);
@@ -29,7 +29,7 @@ public sealed class SasIssuerTests(AzuriteFixture azurite)
     public async Task Identity_signs_the_same_links_with_a_delegation_key()
     {
         await using SecureAzurite secure = await SecureAzurite.StartAsync();
-        StorageClients clients = new(secure.Options, new UnsignedToken(), secure.Transport);
+        StorageClients clients = new(secure.Options, new UnsignedToken(), secure.Transport, TimeProvider.System);
         await new StorageSetup(clients).EnsureAsync(Cancellation);
         await TryLinksAsync(clients, secure.Http);
     }
@@ -38,7 +38,7 @@ public sealed class SasIssuerTests(AzuriteFixture azurite)
     public async Task Identity_moves_a_segment_end_to_end()
     {
         await using SecureAzurite secure = await SecureAzurite.StartAsync();
-        StorageClients clients = new(secure.Options, new UnsignedToken(), secure.Transport);
+        StorageClients clients = new(secure.Options, new UnsignedToken(), secure.Transport, TimeProvider.System);
         await using Rig.App app = await Rig.App.StartAsync("UseDevelopmentStorage=true", services: services => Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, clients));
         Rig.Session session = new(830, (5, "Ada", 1));
         await new StorageSetup(clients).EnsureAsync(Cancellation);
@@ -54,11 +54,12 @@ public sealed class SasIssuerTests(AzuriteFixture azurite)
 
     private static async Task TryLinksAsync(StorageClients clients, HttpClient http)
     {
-        using SasIssuer issuer = new(clients, TimeProvider.System);
+        using SasIssuer issuer = new(clients);
         BlobClient blob = clients.Recordings.GetBlobClient($"sas/{clients.Blobs.Uri.Port}.wav");
         Uri create = await issuer.IssueAsync(blob, BlobSasPermissions.Create, TimeSpan.FromMinutes(10), Cancellation);
         Uri read = await issuer.IssueAsync(blob, BlobSasPermissions.Read, TimeSpan.FromMinutes(10), Cancellation);
 
+        Assert.Equal(blob.Uri.Scheme == "https", create.Query.Contains("spr=https", StringComparison.Ordinal));
         Assert.Equal(HttpStatusCode.Created, await PutAsync(http, create));
         Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(http, create));
         Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(http, read));
