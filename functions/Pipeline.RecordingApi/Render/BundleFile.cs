@@ -22,7 +22,7 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
         if (members.Any(member => jobs.GetValueOrDefault(member.Key)?.IsReady != true)) return false;
         string inputs = Inputs(plan, entry, members, jobs);
         if (job is { IsReady: true } && job.Inputs == inputs) return true;
-        ZipLayout zip = new(plan.Details.RecordedAt);
+        using ZipLayout zip = new(plan.Details.RecordedAt);
         string name = $"{plan.Recording}/{entry.Key}";
         foreach (FileEntry member in members)
         {
@@ -69,7 +69,7 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
 }
 
 /// <summary>Headers of a ZIP in the order of its bytes, and where they lie.</summary>
-internal sealed class ZipLayout(DateTimeOffset stamp)
+internal sealed class ZipLayout(DateTimeOffset stamp) : IDisposable
 {
     private const ushort Utf8Names = 1 << 11;
     private const ushort Version64 = 45;
@@ -80,6 +80,8 @@ internal sealed class ZipLayout(DateTimeOffset stamp)
     private long memberEnd;
 
     public List<RenderedPart> Parts { get; } = [];
+
+    public void Dispose() => directory.Dispose();
 
     /// <summary>The local header in front of a file's bytes (APPNOTE §4.3.7).</summary>
     public byte[] Begin(string name, long length, uint crc)
