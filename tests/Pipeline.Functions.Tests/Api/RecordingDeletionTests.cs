@@ -257,7 +257,7 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
     }
 
     /// <summary>Ends every request to the storage from a certain one on.</summary>
-    private sealed class CutOff : HttpPipelineTransport
+    private sealed class CutOff : HttpPipelineTransport, IDisposable
     {
         public const string Message = "the process has ended";
 
@@ -267,6 +267,8 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
         public void After(int requests) => Volatile.Write(ref left, requests);
 
         public void Never() => After(int.MaxValue);
+
+        public void Dispose() => inner.Dispose();
 
         public override Request CreateRequest() => inner.CreateRequest();
 
