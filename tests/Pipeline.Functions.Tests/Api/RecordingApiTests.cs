@@ -20,13 +20,11 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
         string session = new Session(500).Id.ToString();
-
         (HttpStatusCode first, JsonNode created) = await PostAsync(app, "recordings/init-live", Init(session));
         (HttpStatusCode second, JsonNode again) = await PostAsync(app, "recordings/init-live", Init(session));
         Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK), (first, second));
         Assert.Equal("live", (string?)created["status"]);
         Assert.Equal((string?)created["recordingId"], (string?)again["recordingId"]);
-
         await PostAsync(app, $"recordings/{created["recordingId"]}/finalize", Finalize(app, session, 0));
         (HttpStatusCode third, JsonNode finished) = await PostAsync(app, "recordings/init-live", Init(session));
         Assert.Equal(HttpStatusCode.Conflict, third);
@@ -62,9 +60,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         string name = field.Split('.')[^1];
         target.Remove(name);
         if (value is not null) target[name] = JsonNode.Parse(value);
-
         (HttpStatusCode status, JsonNode problem) = await PostAsync(app, operation.Contains('/') ? operation : $"recordings/{id}/{operation}", body);
-
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.True(problem["errors"]!.AsObject().ContainsKey(field), problem.ToJsonString());
     }
@@ -78,7 +74,6 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         (_, JsonNode answer) = await PostAsync(app, $"recordings/{id}/segment-upload-url", Segment(0));
         Uri url = new((string)answer["uploadUrl"]!);
         using HttpClient http = new();
-
         Assert.Equal($"recordings/{id}/5-Ada/segment_000.wav", (string?)answer["blobPath"]);
         Assert.Equal(HttpStatusCode.Created, await PutAsync(http, url));
         Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(http, url));
