@@ -14,8 +14,11 @@ namespace Pipeline.Bot.Cli;
 internal static class DoctorCommand
 {
     private static readonly Option<string?> Channel = new(
-        "--channel") { Description =
-        "id of a voice channel that the bot joins for a moment, muted and deafened, to prove the way to its voice server" };
+        "--channel")
+    {
+        Description =
+        "id of a voice channel that the bot joins for a moment, muted and deafened, to prove the way to its voice server"
+    };
 
     public static Command Create()
     {

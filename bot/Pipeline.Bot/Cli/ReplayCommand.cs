@@ -21,33 +21,62 @@ namespace Pipeline.Bot.Cli;
 internal static class ReplayCommand
 {
     private static readonly Option<string[]> Speaker = new(
-        "--speaker") { Description = "Name=file.opus, or Name=file.opus@1.5s to begin later; once per speaker", Required = true };
-    private static readonly Option<string> Speed = new("--speed") { Description = "times real time, 1 to 500", DefaultValueFactory = _ =>
-        "1" };
+        "--speaker")
+    { Description = "Name=file.opus, or Name=file.opus@1.5s to begin later; once per speaker", Required = true };
+    private static readonly Option<string> Speed = new("--speed")
+    {
+        Description = "times real time, 1 to 500",
+        DefaultValueFactory = _ =>
+        "1"
+    };
     private static readonly Option<string?> RepeatFor = new(
-        "--repeat-for") { Description = "repeat the files until the call is this long, for example 3h" };
+        "--repeat-for")
+    { Description = "repeat the files until the call is this long, for example 3h" };
     private static readonly Option<string?> Pause = new(
-        "--pause") { Description = "silence between two repetitions of a file, for example 4s" };
+        "--pause")
+    { Description = "silence between two repetitions of a file, for example 4s" };
     private static readonly Option<string?> Loss = new("--loss") { Description = "packets that are lost, 0 to 90 %, for example 5%" };
     private static readonly Option<string?> Jitter = new(
-        "--jitter") { Description = "packets are late by a random time up to this, 0 to 1s, for example 60ms" };
-    private static readonly Option<string> Seed = new("--seed") { Description = "of the network's randomness", DefaultValueFactory = _ =>
-        "1" };
-    private static readonly Option<string> Guild = new("--guild") { Description = "server id of the recording", DefaultValueFactory = _ =>
-        "1" };
-    private static readonly Option<string> Channel = new("--channel") { Description = "channel id of the recording",
-        DefaultValueFactory = _ => "1" };
-    private static readonly Option<string> GuildName = new("--guild-name") { Description = "server name of the recording",
-        DefaultValueFactory = _ => "Replay" };
+        "--jitter")
+    { Description = "packets are late by a random time up to this, 0 to 1s, for example 60ms" };
+    private static readonly Option<string> Seed = new("--seed")
+    {
+        Description = "of the network's randomness",
+        DefaultValueFactory = _ =>
+        "1"
+    };
+    private static readonly Option<string> Guild = new("--guild")
+    {
+        Description = "server id of the recording",
+        DefaultValueFactory = _ =>
+        "1"
+    };
+    private static readonly Option<string> Channel = new("--channel")
+    {
+        Description = "channel id of the recording",
+        DefaultValueFactory = _ => "1"
+    };
+    private static readonly Option<string> GuildName = new("--guild-name")
+    {
+        Description = "server name of the recording",
+        DefaultValueFactory = _ => "Replay"
+    };
     private static readonly Option<string?> Title = new("--title") { Description = "title of the recording" };
     private static readonly Option<string?> Continue = new(
-        "--continue") { Description = "go on with a recording that did not end: by its id, or the one of the same call",
-        Arity = ArgumentArity.ZeroOrOne };
+        "--continue")
+    {
+        Description = "go on with a recording that did not end: by its id, or the one of the same call",
+        Arity = ArgumentArity.ZeroOrOne
+    };
     private static readonly Option<string?> Api = new(
-        "--api") { Description =
-        "address of the recording API (its key is RecordingApi__ApiKey): shows what was moved and waits until the recording is finalized" };
+        "--api")
+    {
+        Description =
+        "address of the recording API (its key is RecordingApi__ApiKey): shows what was moved and waits until the recording is finalized"
+    };
     private static readonly Option<bool> OnAir = new(
-        "--on-air") { Description = "with --continue: the call went on meanwhile, what was said then is a gap" };
+        "--on-air")
+    { Description = "with --continue: the call went on meanwhile, what was said then is a gap" };
     private static readonly Option<string?> Json = new("--json") { Description = "write the summary to this file" };
 
     public static Command Create()

@@ -31,8 +31,8 @@ internal sealed class TreePrivateKeys : IDisposable
     /// <summary>Copies of the keys whose nodes still stand in <paramref name="tree"/> with the same public key.</summary>
     public TreePrivateKeys CopyFor(RatchetTree tree)
     {
-        TreePrivateKeys copy = new(Own, this.keys[Own.Node].Copy());
-        foreach ((NodeIndex node, HpkeKeyPair keys) in this.keys)
+        TreePrivateKeys copy = new(Own, keys[Own.Node].Copy());
+        foreach ((NodeIndex node, HpkeKeyPair keys) in keys)
         {
             bool stands = node != Own.Node && node.Value < tree.NodeCount && !tree.IsBlank(node) &&
                 keys.PublicKey.SequenceEqual(tree.EncryptionKey(node));
@@ -44,6 +44,6 @@ internal sealed class TreePrivateKeys : IDisposable
 
     public void Dispose()
     {
-        foreach (HpkeKeyPair keys in this.keys.Values) keys.Dispose();
+        foreach (HpkeKeyPair keys in keys.Values) keys.Dispose();
     }
 }

@@ -101,8 +101,16 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
     {
         SenderScenario sent = new("busy within talk")
         {
-            StallAt = 12_000, StallLength = stall, LateFrom = 12_000, LateUntil = 15_000, Late = late, OnTimeOneIn = 0, Jitter = 10,
-            Turns = [3000, 3000, 30_000], ClockStopsInPauses = clockStops, LeftoverMarker = true,
+            StallAt = 12_000,
+            StallLength = stall,
+            LateFrom = 12_000,
+            LateUntil = 15_000,
+            Late = late,
+            OnTimeOneIn = 0,
+            Jitter = 10,
+            Turns = [3000, 3000, 30_000],
+            ClockStopsInPauses = clockStops,
+            LeftoverMarker = true,
         };
         SyntheticSender sender = new SyntheticSender(sent).Speak();
         using CaptureRun run = new();

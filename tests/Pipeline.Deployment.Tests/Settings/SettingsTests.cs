@@ -7,8 +7,8 @@ using Pipeline.Deployment.Tests.Bicep;
 using Pipeline.Functions.Local;
 using Pipeline.Settings;
 using Pipeline.Settings.Known;
-using SettingReader = Pipeline.Settings.SettingReader;
 using Pipeline.TestKit;
+using SettingReader = Pipeline.Settings.SettingReader;
 
 namespace Pipeline.Deployment.Tests.Settings;
 

@@ -70,7 +70,10 @@ public sealed class PrivateAuthorityTests
 
     private static GatewayClient Client(Simulator discord, Uri address, X509Certificate2Collection roots) => new(
         new GatewayOptions { Token = discord.Bot.Token, ReconnectDelay = TimeSpan.FromMilliseconds(20), ExtraRoots = roots },
-        _ => Task.FromResult(new GatewayInfo { Url = address.AbsoluteUri,
-            SessionStartLimit = new SessionStartLimit { Total = 1000, Remaining = 1000, MaxConcurrency = 1 } }),
+        _ => Task.FromResult(new GatewayInfo
+        {
+            Url = address.AbsoluteUri,
+            SessionStartLimit = new SessionStartLimit { Total = 1000, Remaining = 1000, MaxConcurrency = 1 }
+        }),
         TimeProvider.System, new Random(7), NullLogger<GatewayClient>.Instance);
 }

@@ -146,8 +146,15 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
             FinalizeSegment segment = recorded.Segments[^1];
             await ledger.UpsertEntityAsync(new TableEntity(recorded.Id.ToString(), Pipeline.Storage.MovedSegments.RowKey(Ada, part))
             {
-                ["UserId"] = $"{Ada}", ["Index"] = part, ["State"] = "Moved", ["Username"] = "Ada", ["BlobUrl"] = segment.BlobUrl,
-                ["FileSize"] = segment.FileSize!.Value, ["StartSample"] = segment.StartSample!.Value, ["SampleCount"] = segment.SampleCount!.Value, ["Channels"] = 1,
+                ["UserId"] = $"{Ada}",
+                ["Index"] = part,
+                ["State"] = "Moved",
+                ["Username"] = "Ada",
+                ["BlobUrl"] = segment.BlobUrl,
+                ["FileSize"] = segment.FileSize!.Value,
+                ["StartSample"] = segment.StartSample!.Value,
+                ["SampleCount"] = segment.SampleCount!.Value,
+                ["Channels"] = 1,
             }, cancellationToken: TestContext.Current.CancellationToken);
         }
         await stage.RenderAsync(recorded);

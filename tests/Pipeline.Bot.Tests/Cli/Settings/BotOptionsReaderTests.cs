@@ -1,7 +1,7 @@
 using Pipeline.Audio.Opus;
 using Pipeline.Bot.Capture;
-using Pipeline.Settings;
 using Pipeline.Bot.Cli.Settings;
+using Pipeline.Settings;
 
 namespace Pipeline.Bot.Tests.Cli.Settings;
 
