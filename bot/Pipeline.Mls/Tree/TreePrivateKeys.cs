@@ -32,11 +32,11 @@ internal sealed class TreePrivateKeys : IDisposable
     public TreePrivateKeys CopyFor(RatchetTree tree)
     {
         TreePrivateKeys copy = new(Own, keys[Own.Node].Copy());
-        foreach ((NodeIndex node, HpkeKeyPair keys) in keys)
+        foreach ((NodeIndex node, HpkeKeyPair pair) in keys)
         {
             bool stands = node != Own.Node && node.Value < tree.NodeCount && !tree.IsBlank(node) &&
-                keys.PublicKey.SequenceEqual(tree.EncryptionKey(node));
-            if (stands) copy.keys[node] = keys.Copy();
+                pair.PublicKey.SequenceEqual(tree.EncryptionKey(node));
+            if (stands) copy.keys[node] = pair.Copy();
         }
 
         return copy;
@@ -44,6 +44,6 @@ internal sealed class TreePrivateKeys : IDisposable
 
     public void Dispose()
     {
-        foreach (HpkeKeyPair keys in keys.Values) keys.Dispose();
+        foreach (HpkeKeyPair pair in keys.Values) pair.Dispose();
     }
 }

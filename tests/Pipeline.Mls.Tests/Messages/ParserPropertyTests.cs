@@ -32,9 +32,9 @@ public sealed class ParserPropertyTests : IDisposable
     [Fact]
     public void Edited_messages_are_survived()
     {
-        foreach (byte[] valid in valid)
+        foreach (byte[] message in valid)
         {
-            Mutations.Of(valid).Sample(bytes => ParseAll(bytes), seed: "0N0XIzNsQ0O2", iter: 2_000, threads: 1);
+            Mutations.Of(message).Sample(bytes => ParseAll(bytes), seed: "0N0XIzNsQ0O2", iter: 2_000, threads: 1);
         }
     }
 
