@@ -5,7 +5,7 @@ namespace Pipeline.Delivery.Finalize;
 
 /// <summary>
 /// A bot that took a recording over without its predecessor's disk marks what it cannot know of as missing. The ledger knows what had
-/// reached the storage all the same: nobody recorded during the gap itself, so whatever began in it was recorded before.
+/// reached the storage even so: nobody recorded during the gap itself, so whatever began in it was recorded before.
 /// </summary>
 internal static class TakeoverGaps
 {

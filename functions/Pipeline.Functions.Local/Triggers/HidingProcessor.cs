@@ -9,7 +9,7 @@ using Pipeline.Storage;
 namespace Pipeline.Functions.Local.Triggers;
 
 /// <summary>
-/// The SDK's rules of a queue (delete, put back, poison) with a shorter hiding: a message under way is hidden anew at half time,
+/// The SDK's rules of a queue (delete, put back, poison) with a shorter hiding: a message under way is hidden again at half time,
 /// so that the messages of a killed process come back after seconds and not after ten minutes.
 /// </summary>
 internal sealed class HidingProcessor(QueueProcessorOptions queue, LocalOptions options, DrainPeriod drain, TimeProvider time, ILogger logger) : QueueProcessor(queue)

@@ -6,7 +6,7 @@ using Pipeline.Storage;
 namespace Pipeline.RecordingApi.Catalogue;
 
 /// <summary>
-/// Share links, beside their recording in the catalogue: row key <c>share-{shareId}</c>. They outlive the recording, so that whoever
+/// Share links, beside their recording in the catalogue: row key <c>share-{shareId}</c>. They outlive the recording, so that one who
 /// holds one learns that it was deleted; they hold no name and no secret.
 /// </summary>
 public sealed class ShareTable(StorageClients clients)

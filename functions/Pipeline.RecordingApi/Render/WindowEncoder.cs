@@ -11,7 +11,7 @@ using Pipeline.Audio.Opus;
 
 namespace Pipeline.RecordingApi.Render;
 
-/// <summary>Samples of one window in one format. The same window gives the same bytes, whoever encodes it.</summary>
+/// <summary>Samples of one window in one format. The same window gives the same bytes on every machine.</summary>
 internal sealed class WindowEncoder(OpusCodecs codecs)
 {
     private const int OpusComplexity = 5;
