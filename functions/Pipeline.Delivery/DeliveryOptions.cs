@@ -41,7 +41,8 @@ public sealed record DeliveryOptions
             RecordingApiKey = settings.Text("RecordingApi__ApiKey"),
             RecordingApiKeyHeader = settings.HeaderName("RecordingApi__ApiKeyHeader") ?? defaults.RecordingApiKeyHeader,
             AbandonAfter = settings.Time("RECORDING_ABANDON_AFTER", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)) ?? defaults.AbandonAfter,
-            FinalizeDeadline = settings.Time("RECORDING_FINALIZE_DEADLINE", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) ?? defaults.FinalizeDeadline,
+            FinalizeDeadline = settings.Time("RECORDING_FINALIZE_DEADLINE", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1))
+                ?? defaults.FinalizeDeadline,
             AdoptAfter = settings.Time("RECORDING_ADOPT_AFTER", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) ?? defaults.AdoptAfter,
             LiveLimit = settings.Time("RECORDING_LIVE_LIMIT", TimeSpan.FromMinutes(1), TimeSpan.FromDays(1)) ?? defaults.LiveLimit,
             PoisonRedrives = settings.Number("Functions__PoisonRedrives", 0, 100) ?? defaults.PoisonRedrives,
@@ -54,7 +55,8 @@ public sealed record DeliveryOptions
         Uri? url = settings.Address("RecordingApi__BaseUrl");
         return url is null || url.Scheme == Uri.UriSchemeHttps || url.IsLoopback || settings.Flag("RecordingApi__AllowHttp") == true
             ? url
-            : throw new InvalidSettingException("RecordingApi__BaseUrl", url.ToString(), "an https address: the key goes with every call. RecordingApi__AllowHttp=true allows http, for a network that is yours alone");
+            : throw new InvalidSettingException("RecordingApi__BaseUrl", url.ToString(),
+            "an https address: the key goes with every call. RecordingApi__AllowHttp=true allows http, for a network that is yours alone");
     }
 
     /// <summary>Where the storage account is: <c>PipelineStorage</c>, or its three addresses with a credential.</summary>
@@ -72,11 +74,15 @@ public sealed record DeliveryOptions
             ClientId = settings.Text("PipelineStorage__clientId"),
         };
         if (storage.ConnectionString is not null) return storage;
-        foreach ((string name, Uri? value) in new[] { ("blob", storage.BlobServiceUri), ("queue", storage.QueueServiceUri), ("table", storage.TableServiceUri) })
+        foreach ((string name, Uri? value) in new[] { ("blob", storage.BlobServiceUri), ("queue", storage.QueueServiceUri),
+            ("table", storage.TableServiceUri) })
         {
             string setting = $"PipelineStorage__{name}ServiceUri";
-            if (value is null) throw new InvalidSettingException(setting, null, "set it with its two companions and PipelineStorage__credential, or set PipelineStorage to a connection string");
-            if (value.Scheme != Uri.UriSchemeHttps) throw new InvalidSettingException(setting, value.ToString(), "an https address: an identity's tokens go over nothing else");
+            if (value is null)
+                throw new InvalidSettingException(setting, null,
+                "set it with its two companions and PipelineStorage__credential, or set PipelineStorage to a connection string");
+            if (value.Scheme != Uri.UriSchemeHttps)
+                throw new InvalidSettingException(setting, value.ToString(), "an https address: an identity's tokens go over nothing else");
         }
         return storage;
     }

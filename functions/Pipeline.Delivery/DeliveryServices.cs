@@ -48,7 +48,8 @@ public static class DeliveryServices
 
     // No loggers: the default ones write addresses, and upload URLs are secrets.
     private static void AddClient(IServiceCollection services, string name, TimeSpan attemptTimeout) =>
-        services.AddHttpClient(name, client => (client.Timeout, client.MaxResponseContentBufferSize) = (Timeout.InfiniteTimeSpan, RecordingApiClient.LongestAnswer))
+        services.AddHttpClient(name, client =>
+            (client.Timeout, client.MaxResponseContentBufferSize) = (Timeout.InfiniteTimeSpan, RecordingApiClient.LongestAnswer))
             .ConfigurePrimaryHttpMessageHandler(() => new ConnectionResets(new SocketsHttpHandler
             {
                 AllowAutoRedirect = false,

@@ -15,7 +15,8 @@ internal static partial class Log
     [LoggerMessage(5003, LogLevel.Information, "Segment {Segment} waits in the temp container for the batch flow")]
     public static partial void SegmentCollected(ILogger logger, SegmentKey segment);
 
-    [LoggerMessage(5004, LogLevel.Warning, "Segment {Segment} came after its recording was finished and the service takes nothing more; its bytes stay in the temp container")]
+    [LoggerMessage(5004, LogLevel.Warning,
+        "Segment {Segment} came after its recording was finished and the service takes nothing more; its bytes stay in the temp container")]
     public static partial void SegmentRefused(ILogger logger, SegmentKey segment);
 
     [LoggerMessage(5005, LogLevel.Information, "Dropped segment {Segment}: its recording was deleted")]
@@ -24,13 +25,15 @@ internal static partial class Log
     [LoggerMessage(5006, LogLevel.Information, "Recording {Recording} will be amended: a segment came after it was finalized")]
     public static partial void RecordingAmended(ILogger logger, RecordingId recording);
 
-    [LoggerMessage(5007, LogLevel.Information, "Recording {Recording} waits for {Missing} of {Announced} segments; looking again in {Delay}")]
+    [LoggerMessage(5007, LogLevel.Information,
+        "Recording {Recording} waits for {Missing} of {Announced} segments; looking again in {Delay}")]
     public static partial void FinalizeWaits(ILogger logger, RecordingId recording, int missing, int announced, TimeSpan delay);
 
     [LoggerMessage(5014, LogLevel.Information, "Recording {Recording}: a copy of stop message {Attempt} ends here, another goes on")]
     public static partial void CopyDropped(ILogger logger, RecordingId recording, int attempt);
 
-    [LoggerMessage(5008, LogLevel.Information, "Finalized recording {Recording}: {Segments} segments, {Missing} missing, {Latency:F0} ms after its end")]
+    [LoggerMessage(5008, LogLevel.Information,
+        "Finalized recording {Recording}: {Segments} segments, {Missing} missing, {Latency:F0} ms after its end")]
     public static partial void Finalized(ILogger logger, RecordingId recording, int segments, int missing, double latency);
 
     [LoggerMessage(5009, LogLevel.Warning, "Recording {Recording}: the segments of user {User} do not add up to what the bot announced")]

@@ -7,14 +7,17 @@ namespace Pipeline.Delivery;
 public sealed class SettingReader(IConfiguration configuration)
 {
     /// <summary>Null where it is absent or blank.</summary>
-    public string? Text(string name) => configuration[name.Replace("__", ":", StringComparison.Ordinal)] is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim() : null;
+    public string? Text(string name) =>
+        configuration[name.Replace("__", ":", StringComparison.Ordinal)] is { } value && !string.IsNullOrWhiteSpace(value) ? value.Trim()
+        : null;
 
     public int? Number(string name, int minimum, int maximum)
     {
         if (Text(name) is not { } text) return null;
         return int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int value) && value >= minimum && value <= maximum
             ? value
-            : throw new InvalidSettingException(name, text, string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}"));
+            : throw new InvalidSettingException(name, text,
+            string.Create(CultureInfo.InvariantCulture, $"a whole number from {minimum} to {maximum}"));
     }
 
     public bool? Flag(string name) => Text(name)?.ToUpperInvariant() switch
@@ -41,28 +44,35 @@ public sealed class SettingReader(IConfiguration configuration)
     {
         if (Text(name) is not { } text) return null;
         using HttpRequestMessage request = new();
-        return request.Headers.TryAddWithoutValidation(text, "") ? text : throw new InvalidSettingException(name, text, "the name of a request's header, such as x-functions-key");
+        return request.Headers.TryAddWithoutValidation(text, "") ? text
+            : throw new InvalidSettingException(name, text, "the name of a request's header, such as x-functions-key");
     }
 
     /// <summary>One of some words, in any case.</summary>
     public string? Word(string name, params string[] words)
     {
         if (Text(name) is not { } text) return null;
-        return words.Contains(text, StringComparer.OrdinalIgnoreCase) ? text : throw new InvalidSettingException(name, text, string.Join(" or ", words));
+        return words.Contains(text, StringComparer.OrdinalIgnoreCase) ? text
+            : throw new InvalidSettingException(name, text, string.Join(" or ", words));
     }
 
-    /// <summary><c>hh:mm:ss</c>, a number with a unit (<c>500ms</c>, <c>30s</c>, <c>10m</c>, <c>12h</c>, <c>1d</c>), or a number alone.</summary>
+    /// <summary>
+    /// <c>hh:mm:ss</c>, a number with a unit (<c>500ms</c>, <c>30s</c>, <c>10m</c>, <c>12h</c>, <c>1d</c>), or a number alone.
+    /// </summary>
     /// <param name="unit">Unit of a number alone.</param>
     public TimeSpan? Time(string name, TimeSpan minimum, TimeSpan maximum, string unit = "ms")
     {
         if (Text(name) is not { } text) return null;
         return TryTime(text, unit, out TimeSpan value) && value >= minimum && value <= maximum
             ? value
-            : throw new InvalidSettingException(name, text, string.Create(CultureInfo.InvariantCulture, $"a time from {minimum} to {maximum}, such as 00:10:00 or 10m; a number alone is in {unit}"));
+            : throw new InvalidSettingException(name, text,
+            string.Create(CultureInfo.InvariantCulture,
+            $"a time from {minimum} to {maximum}, such as 00:10:00 or 10m; a number alone is in {unit}"));
     }
 
     // A query may be a signature, which is a secret.
-    private static string WithoutQuery(string text) => text.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? text[..query] + "?…" : text;
+    private static string WithoutQuery(string text) =>
+        text.IndexOf('?', StringComparison.Ordinal) is var query and >= 0 ? text[..query] + "?…" : text;
 
     private static bool TryTime(string text, string unit, out TimeSpan value)
     {
@@ -79,7 +89,8 @@ public sealed class SettingReader(IConfiguration configuration)
             "D" => 86_400_000,
             _ => null,
         };
-        if (milliseconds is null || !double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)) return false;
+        if (milliseconds is null
+            || !double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number)) return false;
         // "NaN" is a number to the parser, and smaller than nothing.
         if (!(number * milliseconds.Value <= TimeSpan.MaxValue.TotalMilliseconds / 2)) return false;
         value = TimeSpan.FromMilliseconds(number * milliseconds.Value);

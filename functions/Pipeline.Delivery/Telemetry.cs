@@ -27,15 +27,18 @@ public sealed class Telemetry : IDisposable
     {
         meter = meters.Create(Name);
         segmentsMoved = meter.CreateCounter<long>("pipeline.segments.moved", "{segment}", "Segments that reached their last place");
-        segmentsFaulty = meter.CreateCounter<long>("pipeline.segments.faulty", "{segment}", "Tries to move a segment that failed by its own fault");
+        segmentsFaulty = meter.CreateCounter<long>("pipeline.segments.faulty", "{segment}",
+            "Tries to move a segment that failed by its own fault");
         bytesMoved = meter.CreateCounter<long>("pipeline.bytes.moved", "By", "Bytes of moved segments");
         moveLatency = meter.CreateHistogram<double>("pipeline.move.latency", "s", "From a segment's close to its ledger row");
         finalizeLatency = meter.CreateHistogram<double>("pipeline.finalize.latency", "s", "From a recording's stop to its finalize");
-        recordingsFinalized = meter.CreateCounter<long>("pipeline.recordings.finalized", "{recording}", "Finalized recordings, amendments included");
+        recordingsFinalized = meter.CreateCounter<long>("pipeline.recordings.finalized", "{recording}",
+            "Finalized recordings, amendments included");
         segmentsMissing = meter.CreateCounter<long>("pipeline.segments.missing", "{segment}", "Segments named as missing by a finalize");
         deferred = meter.CreateCounter<long>("pipeline.messages.deferred", "{message}", "Messages put back during an outage");
         adopted = meter.CreateCounter<long>("pipeline.segments.adopted", "{segment}", "Orphan blobs whose message was sent again");
-        queueDepth = meter.CreateGauge<long>("pipeline.queue.depth", "{message}", "Messages in a queue, hidden ones included, as the sweep met them");
+        queueDepth = meter.CreateGauge<long>("pipeline.queue.depth", "{message}",
+            "Messages in a queue, hidden ones included, as the sweep met them");
         poison = meter.CreateCounter<long>("pipeline.messages.poison", "{message}", "Poison messages met by the sweep");
     }
 

@@ -13,10 +13,12 @@ internal static class KeyFile
     public static string PathOf(LocalOptions options)
     {
         if (options.KeyFile is { } given) return Path.GetFullPath(given);
-        string folder = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        string folder = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData,
+            Environment.SpecialFolderOption.DoNotVerify);
         return folder.Length > 0
             ? Path.Combine(folder, "pipeline", "functions.key")
-            : throw new InvalidSettingException("Functions__Key", null, "set a key, or Functions__KeyFile where a generated one is kept: there is no home folder for it");
+            : throw new InvalidSettingException("Functions__Key", null,
+            "set a key, or Functions__KeyFile where a generated one is kept: there is no home folder for it");
     }
 
     /// <summary>The key in the file; a new one where there is no file.</summary>
@@ -28,11 +30,13 @@ internal static class KeyFile
         {
             if (!File.Exists(path)) Make(path);
             string key = File.ReadAllText(path).Trim();
-            return key.Length > 0 ? key : throw new InvalidSettingException("Functions__KeyFile", path, "a file with a key in it; delete it to have one made");
+            return key.Length > 0 ? key
+                : throw new InvalidSettingException("Functions__KeyFile", path, "a file with a key in it; delete it to have one made");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidSettingException("Functions__KeyFile", path, $"a file that can be read and made, or set Functions__Key ({fault.Message})");
+            throw new InvalidSettingException("Functions__KeyFile", path,
+                $"a file that can be read and made, or set Functions__Key ({fault.Message})");
         }
     }
 

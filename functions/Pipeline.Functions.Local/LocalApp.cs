@@ -36,7 +36,8 @@ internal static class LocalApp
     /// <exception cref="InvalidSettingException">A setting is wrong.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
+            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         AddLogging(builder);
         configure?.Invoke(builder);
         LocalOptions options = LocalOptions.Read(builder.Configuration);
@@ -92,7 +93,8 @@ internal static class LocalApp
         {
             // Said below, together with https, which needs a certificate.
         }
-        throw new InvalidSettingException("ASPNETCORE_URLS (or --urls)", url, $"an http address such as {DefaultUrl}; put what speaks TLS in front of it");
+        throw new InvalidSettingException("ASPNETCORE_URLS (or --urls)", url,
+            $"an http address such as {DefaultUrl}; put what speaks TLS in front of it");
     }
 
     // Opened at once, so that a wrong connection string ends the start and not the first message.
@@ -104,7 +106,8 @@ internal static class LocalApp
         }
         catch (Exception wrong) when (wrong is FormatException or ArgumentException)
         {
-            throw new InvalidSettingException(StorageOptions.ConnectionName, "(not shown)", "a connection string of Azure Storage with blob, queue and table endpoints");
+            throw new InvalidSettingException(StorageOptions.ConnectionName, "(not shown)",
+                "a connection string of Azure Storage with blob, queue and table endpoints");
         }
     }
 
@@ -135,22 +138,26 @@ internal static class LocalApp
     {
         if (options.TelemetryEndpoint is null && options.PrometheusEndpoint is null) return;
         OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(Telemetry.Name, serviceVersion: typeof(LocalApp).Assembly.GetName().Version?.ToString(3)))
+            .ConfigureResource(resource =>
+            resource.AddService(Telemetry.Name, serviceVersion: typeof(LocalApp).Assembly.GetName().Version?.ToString(3)))
             .WithTracing(tracing => tracing.AddSource(Telemetry.Name).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation())
-            .WithMetrics(metrics => metrics.AddMeter(Telemetry.Name).AddMeter("System.Runtime").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation());
+            .WithMetrics(metrics =>
+            metrics.AddMeter(Telemetry.Name).AddMeter("System.Runtime").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation());
         if (options.TelemetryEndpoint is not null) telemetry.UseOtlpExporter();
         if (options.PrometheusEndpoint is { } scraped)
         {
             string host = scraped.Host is "0.0.0.0" or "[::]" ? "+" : scraped.Host;
             DemandFree(scraped, host);
-            telemetry.WithMetrics(metrics => metrics.AddPrometheusHttpListener(listener => (listener.Host, listener.Port) = (host, scraped.Port)));
+            telemetry.WithMetrics(metrics =>
+                metrics.AddPrometheusHttpListener(listener => (listener.Host, listener.Port) = (host, scraped.Port)));
         }
     }
 
     // The exporter would not name the setting; it speaks plain HTTP and serves /metrics, whatever the address says.
     private static void DemandFree(Uri scraped, string host)
     {
-        if (scraped.Scheme != Uri.UriSchemeHttp || scraped.PathAndQuery != "/") throw new InvalidSettingException("PROMETHEUS_ENDPOINT", scraped.ToString(), "an http address such as http://127.0.0.1:9464");
+        if (scraped.Scheme != Uri.UriSchemeHttp || scraped.PathAndQuery != "/")
+            throw new InvalidSettingException("PROMETHEUS_ENDPOINT", scraped.ToString(), "an http address such as http://127.0.0.1:9464");
         using HttpListener attempt = new();
         attempt.Prefixes.Add($"http://{host}:{scraped.Port}/");
         try
@@ -159,7 +166,8 @@ internal static class LocalApp
         }
         catch (HttpListenerException taken)
         {
-            throw new InvalidSettingException("PROMETHEUS_ENDPOINT", scraped.ToString(), $"an address of this machine that is free ({taken.Message})");
+            throw new InvalidSettingException("PROMETHEUS_ENDPOINT", scraped.ToString(),
+                $"an address of this machine that is free ({taken.Message})");
         }
     }
 }

@@ -21,7 +21,10 @@ internal sealed record LocalOptions
     /// <summary><c>Functions__KeyFile</c>: where a generated key is kept; null for the user's own data folder.</summary>
     public string? KeyFile { get; init; }
 
-    /// <summary><c>Functions__AllowedHosts</c>: names by which callers may call, with <c>;</c> between them; null for the default of <see cref="RequestGate"/>.</summary>
+    /// <summary>
+    /// <c>Functions__AllowedHosts</c>: names by which callers may call, with <c>;</c> between them; null for the default of
+    /// <see cref="RequestGate"/>.
+    /// </summary>
     public string? AllowedHosts { get; init; }
 
     /// <summary><c>PUBLIC_BASE_URL</c>: what people's browsers reach, for links; null for the address that a request came to.</summary>
@@ -30,7 +33,10 @@ internal sealed record LocalOptions
     /// <summary><c>SHARE_LINK_DAYS</c>: how long a link opens.</summary>
     public int ShareLinkDays { get; init; } = 30;
 
-    /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: where metrics and traces go; null for nowhere. The exporter reads its other OTEL_ settings by itself.</summary>
+    /// <summary>
+    /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: where metrics and traces go; null for nowhere. The exporter reads its other OTEL_ settings by
+    /// itself.
+    /// </summary>
     public Uri? TelemetryEndpoint { get; init; }
 
     /// <summary><c>PROMETHEUS_ENDPOINT</c>: where <c>/metrics</c> can be scraped; null for nowhere.</summary>
@@ -49,7 +55,11 @@ internal sealed record LocalOptions
     public static LocalOptions Read(IConfiguration configuration)
     {
         SettingReader settings = new(configuration);
-        LocalOptions defaults = new() { Storage = DeliveryOptions.ReadStorage(configuration), Delivery = DeliveryOptions.Read(configuration) };
+        LocalOptions defaults = new()
+        {
+            Storage = DeliveryOptions.ReadStorage(configuration),
+            Delivery = DeliveryOptions.Read(configuration)
+        };
         string? formats = settings.Text("RENDER_FORMATS");
         RenderOptions render = RenderOptions.Read(formats, out bool isWrong);
         if (isWrong) throw new InvalidSettingException("RENDER_FORMATS", formats, RenderOptions.Expected);

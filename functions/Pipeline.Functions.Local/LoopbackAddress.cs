@@ -10,7 +10,8 @@ internal static class LoopbackAddress
     /// <exception cref="InvalidOperationException">The server does not listen yet.</exception>
     public static Uri Of(IServer server)
     {
-        string address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault(text => text.StartsWith("http://", StringComparison.Ordinal))
+        string address = server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault(text =>
+            text.StartsWith("http://", StringComparison.Ordinal))
             ?? throw new InvalidOperationException("the server does not listen on plain HTTP yet");
         string port = address[(address.LastIndexOf(':') + 1)..].TrimEnd('/');
         string host = address.Contains("//[::1]", StringComparison.Ordinal) ? "[::1]" : "127.0.0.1";

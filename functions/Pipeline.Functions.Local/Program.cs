@@ -3,9 +3,15 @@ using System.Net.Sockets;
 using Pipeline.Delivery;
 using Pipeline.Functions.Local;
 
-Option<string?> urls = new("--urls") { Description = "Addresses to listen on, with ';' between them (default: ASPNETCORE_URLS, or http://127.0.0.1:7071)", HelpName = "URLS" };
+Option<string?> urls = new(
+    "--urls")
+{
+    Description = "Addresses to listen on, with ';' between them (default: ASPNETCORE_URLS, or http://127.0.0.1:7071)",
+    HelpName = "URLS"
+};
 Option<bool> settings = new("--settings") { Description = "Print the settings with which it would run, secrets left out, and end" };
-RootCommand root = new("The functions of Pipeline without a Functions host: the recording API, and what queues and timers call") { urls, settings };
+RootCommand root = new("The functions of Pipeline without a Functions host: the recording API, and what queues and timers call") { urls,
+    settings };
 root.SetAction(async (parsed, _) =>
 {
     WebApplication app;
@@ -42,7 +48,9 @@ static async Task<int> RunAsync(WebApplication app)
         await app.RunAsync();
         return stop.ExitCode;
     }
-    catch (IOException taken) when (taken.InnerException is { InnerException: SocketException } or SocketException or Microsoft.AspNetCore.Connections.AddressInUseException)
+    catch (IOException taken) when (
+        taken.InnerException
+        is { InnerException: SocketException } or SocketException or Microsoft.AspNetCore.Connections.AddressInUseException)
     {
         await Console.Error.WriteLineAsync($"{taken.Message.Split('\n')[0].Trim()} Choose another with --urls or ASPNETCORE_URLS.");
         return LocalApp.Unavailable;

@@ -11,13 +11,16 @@ internal static class RequestGate
 {
     private static readonly string[] LoopbackNames = ["localhost", "127.0.0.1", "[::1]"];
 
-    /// <param name="hosts">Of the addresses that are listened on. Names are free where one of them is no loopback address, unless the setting names some.</param>
+    /// <param name="hosts">Of the addresses that are listened on. Names are free where one of them is no loopback address, unless the
+    /// setting names some.</param>
     public static void AddRequestGate(this IServiceCollection services, LocalOptions options, IReadOnlyList<string> hosts)
     {
-        string[] allowed = options.AllowedHosts is { } named ? [.. named.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), .. LoopbackNames]
+        string[] allowed = options.AllowedHosts is { } named
+            ? [.. named.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), .. LoopbackNames]
             : !hosts.All(IsLoopback) ? ["*"]
             : options.PublicBaseUrl is { } page ? [page.Host, .. LoopbackNames] : LoopbackNames;
-        services.AddHostFiltering(filter => (filter.AllowedHosts, filter.AllowEmptyHosts, filter.IncludeFailureMessage) = (allowed, false, false));
+        services.AddHostFiltering(filter =>
+            (filter.AllowedHosts, filter.AllowEmptyHosts, filter.IncludeFailureMessage) = (allowed, false, false));
     }
 
     public static void UseRequestGate(this IApplicationBuilder app)
@@ -33,9 +36,11 @@ internal static class RequestGate
 
     private static bool IsOwnOrigin(HttpRequest request)
     {
-        if (request.Headers.Origin is not [{ Length: > 0 } origin]) return request.Headers["Sec-Fetch-Site"] != "cross-site" || HttpMethods.IsGet(request.Method);
+        if (request.Headers.Origin is not [{ Length: > 0 } origin])
+            return request.Headers["Sec-Fetch-Site"] != "cross-site" || HttpMethods.IsGet(request.Method);
         return Uri.TryCreate(origin, UriKind.Absolute, out Uri? page) && new HostString(page.Authority).Equals(request.Host);
     }
 
-    private static bool IsLoopback(string host) => host is "localhost" or "[::1]" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+    private static bool IsLoopback(string host) =>
+        host is "localhost" or "[::1]" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 }

@@ -58,7 +58,8 @@ internal sealed class LoopbackApi(ApiPipeline api, IServiceProvider services) : 
     public static string Key { get; } = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
 
     /// <exception cref="InvalidOperationException">It does not listen yet.</exception>
-    public Uri Address => new(server?.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
+    public Uri Address =>
+        new(server?.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault()
         ?? throw new InvalidOperationException("the recording API does not listen yet"));
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -93,7 +94,8 @@ internal sealed class LoopbackApi(ApiPipeline api, IServiceProvider services) : 
         await server.DisposeAsync();
     }
 
-    private static bool IsOwn(string? given) => given is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(Key));
+    private static bool IsOwn(string? given) =>
+        given is not null && CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(given), Encoding.UTF8.GetBytes(Key));
 
     private sealed class NoLifetime : IHostLifetime
     {

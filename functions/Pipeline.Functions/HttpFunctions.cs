@@ -8,13 +8,19 @@ namespace Pipeline.Functions;
 internal sealed class HttpFunctions(ApiPipeline api)
 {
     [Function("RecordingsApi")]
-    public IResult Recordings([HttpTrigger(AuthorizationLevel.Function, "get", "head", "post", "patch", "delete", Route = "recordings/{*path}")] HttpRequest request) => api.Answer;
+    public IResult Recordings(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", "post", "patch", "delete",
+        Route = "recordings/{*path}")] HttpRequest request) => api.Answer;
 
     [Function("GuildSettingsApi")]
-    public IResult GuildSettings([HttpTrigger(AuthorizationLevel.Function, "get", "put", "delete", Route = "guilds/{guildId}/settings/{*path}")] HttpRequest request) => api.Answer;
+    public IResult GuildSettings(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "put", "delete",
+        Route = "guilds/{guildId}/settings/{*path}")] HttpRequest request) => api.Answer;
 
     [Function("WebhooksApi")]
-    public IResult Webhooks([HttpTrigger(AuthorizationLevel.Function, "get", "put", "delete", "post", Route = "guilds/{guildId}/webhooks/{*path}")] HttpRequest request) => api.Answer;
+    public IResult Webhooks(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "put", "delete", "post",
+        Route = "guilds/{guildId}/webhooks/{*path}")] HttpRequest request) => api.Answer;
 
     [Function("EventsApi")]
     public IResult Events([HttpTrigger(AuthorizationLevel.Function, "get", Route = "events")] HttpRequest request) => api.Answer;
@@ -23,7 +29,9 @@ internal sealed class HttpFunctions(ApiPipeline api)
     public IResult Health([HttpTrigger(AuthorizationLevel.Function, "get", Route = "health")] HttpRequest request) => api.Answer;
 
     [Function("RecordingPage")]
-    public IResult Page([HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", "patch", "delete", Route = "r/{*path}")] HttpRequest request) => api.Open;
+    public IResult Page(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", "post", "patch", "delete", Route = "r/{*path}")] HttpRequest request) =>
+        api.Open;
 
     [Function("OpenApiDocument")]
     public IResult Document([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request) => api.Answer;

@@ -8,5 +8,6 @@ namespace Pipeline.Functions;
 internal sealed class TimerFunctions(DeliveryFunctions functions)
 {
     [Function(FunctionNames.SweepRecordings)]
-    public Task SweepAsync([TimerTrigger(FunctionTable.SweepSchedule)] TimerInfo timer, CancellationToken cancellationToken) => functions.SweepAsync(cancellationToken);
+    public Task SweepAsync([TimerTrigger(FunctionTable.SweepSchedule)] TimerInfo timer, CancellationToken cancellationToken) =>
+        functions.SweepAsync(cancellationToken);
 }

@@ -49,7 +49,8 @@ internal static class WorkerApp
         builder.Services.AddSingleton<ApiPipeline>();
         builder.Services.AddSingleton<LoopbackApi>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<LoopbackApi>());
-        builder.Services.AddSingleton(static services => new OwnApi(() => services.GetRequiredService<LoopbackApi>().Address, LoopbackApi.Key));
+        builder.Services.AddSingleton(static services =>
+            new OwnApi(() => services.GetRequiredService<LoopbackApi>().Address, LoopbackApi.Key));
         builder.Services.AddSingleton(static services => new FurtherSweep(services.GetRequiredService<ForgottenRecordings>().EndAsync));
         builder.Services.AddSingleton(static services => new FurtherSweep(services.GetRequiredService<EventSweep>().RunAsync));
         builder.Services.AddSingleton(static services => new FurtherSweep(services.GetRequiredService<DeletionSweep>().RunAsync));
@@ -67,7 +68,8 @@ internal static class WorkerApp
         }
         catch (Exception wrong) when (wrong is FormatException or ArgumentException)
         {
-            throw new InvalidSettingException(StorageOptions.ConnectionName, "(not shown)", "a connection string of Azure Storage with blob, queue and table endpoints");
+            throw new InvalidSettingException(StorageOptions.ConnectionName, "(not shown)",
+                "a connection string of Azure Storage with blob, queue and table endpoints");
         }
     }
 
@@ -88,7 +90,8 @@ internal static class WorkerApp
         if (options.TelemetryEndpoint is null) return;
         builder.Services.AddOpenTelemetry()
             .UseFunctionsWorkerDefaults()
-            .ConfigureResource(static resource => resource.AddService(Telemetry.Name, serviceVersion: typeof(WorkerApp).Assembly.GetName().Version?.ToString(3)))
+            .ConfigureResource(static resource =>
+            resource.AddService(Telemetry.Name, serviceVersion: typeof(WorkerApp).Assembly.GetName().Version?.ToString(3)))
             .WithTracing(static tracing => tracing.AddSource(Telemetry.Name).AddHttpClientInstrumentation())
             .WithMetrics(static metrics => metrics.AddMeter(Telemetry.Name).AddMeter("System.Runtime").AddHttpClientInstrumentation())
             .UseOtlpExporter();

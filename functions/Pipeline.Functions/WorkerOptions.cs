@@ -12,7 +12,10 @@ internal sealed record WorkerOptions
 
     public required DeliveryOptions Delivery { get; init; }
 
-    /// <summary><c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: where metrics and traces go; null for nowhere. The exporter reads its other OTEL_ settings by itself.</summary>
+    /// <summary>
+    /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: where metrics and traces go; null for nowhere. The exporter reads its other OTEL_ settings by
+    /// itself.
+    /// </summary>
     public Uri? TelemetryEndpoint { get; init; }
 
     /// <summary><c>PUBLIC_BASE_URL</c>: what people's browsers reach, for links; null for the address that a request came to.</summary>
@@ -28,7 +31,11 @@ internal sealed record WorkerOptions
     public static WorkerOptions Read(IConfiguration configuration)
     {
         SettingReader settings = new(configuration);
-        WorkerOptions defaults = new() { Storage = DeliveryOptions.ReadStorage(configuration), Delivery = DeliveryOptions.Read(configuration) };
+        WorkerOptions defaults = new()
+        {
+            Storage = DeliveryOptions.ReadStorage(configuration),
+            Delivery = DeliveryOptions.Read(configuration)
+        };
         string? formats = settings.Text("RENDER_FORMATS");
         RenderOptions render = RenderOptions.Read(formats, out bool isWrong);
         if (isWrong) throw new InvalidSettingException("RENDER_FORMATS", formats, RenderOptions.Expected);

@@ -21,7 +21,8 @@ internal static partial class ApiLog
     [LoggerMessage(5052, LogLevel.Warning, "Recording {Recording} was begun here and never finished: ending it with what there is")]
     public static partial void RecordingOverdue(ILogger logger, RecordingId recording);
 
-    [LoggerMessage(5053, LogLevel.Warning, "Webhook at {Host} did not take {Event} at try {Attempt} because {Reason}; the next try is in {Delay}")]
+    [LoggerMessage(5053, LogLevel.Warning,
+        "Webhook at {Host} did not take {Event} at try {Attempt} because {Reason}; the next try is in {Delay}")]
     public static partial void WebhookFailed(ILogger logger, string @event, string host, int attempt, string reason, TimeSpan delay);
 
     [LoggerMessage(5054, LogLevel.Error, "Webhook at {Host} is switched off: {Reason}")]

@@ -59,7 +59,8 @@ public static class ApiServices
         services.AddSingleton<WebhookDelivery>();
         services.AddSingleton<WebhookOperations>();
         services.AddSingleton(options.Render);
-        services.AddSingleton(provider => new RenderSettings(options.Render, OpusCodecs.Choose(OpusChoice.Auto), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider =>
+            new RenderSettings(options.Render, OpusCodecs.Choose(OpusChoice.Auto), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<RenderTable>();
         services.AddSingleton<RenderPlans>();
         services.AddSingleton<SegmentPcm>();
@@ -76,7 +77,9 @@ public static class ApiServices
         return services;
     }
 
-    /// <summary>What every request passes before it reaches an operation: faults become problem details, and the key, or a link, is asked for.</summary>
+    /// <summary>
+    /// What every request passes before it reaches an operation: faults become problem details, and the key, or a link, is asked for.
+    /// </summary>
     public static void UseRecordingApi(this IApplicationBuilder app)
     {
         app.UseMiddleware<FaultAnswers>();

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Pipeline.Audio;
 
-/// <summary>Finds the native libraries of this assembly by the names that systems give them. An assembly has one resolver for all of them.</summary>
+/// <summary>
+/// Finds the native libraries of this assembly by the names that systems give them. An assembly has one resolver for all of them.
+/// </summary>
 internal static class NativeLibraries
 {
     public const string Opus = "opus";
@@ -26,7 +28,8 @@ internal static class NativeLibraries
     {
         if (name is not (Opus or Lame)) return 0;
         if (TryLoad(Names(name), searchPath, out nint handle)) return handle;
-        throw name == Opus ? new Audio.Opus.OpusLibraryMissingException(OpusFiles) : new DllNotFoundException($"libmp3lame was not found (tried {string.Join(", ", LameFiles)})");
+        throw name == Opus ? new Audio.Opus.OpusLibraryMissingException(OpusFiles)
+            : new DllNotFoundException($"libmp3lame was not found (tried {string.Join(", ", LameFiles)})");
     }
 
     private static string[] Names(string name) => name == Opus ? OpusFiles : LameFiles;

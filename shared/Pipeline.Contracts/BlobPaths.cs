@@ -37,7 +37,8 @@ public static class BlobPaths
     public static string UserFolder(ulong userId, string username)
     {
         string slug = Slug(username);
-        return slug.Length == 0 ? userId.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{userId}-{slug}");
+        return slug.Length == 0 ? userId.ToString(CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{userId}-{slug}");
     }
 
     /// <summary>
@@ -93,12 +94,14 @@ public static class BlobPaths
     private static bool TryParseSegmentFileName(string fileName, out int index)
     {
         index = 0;
-        if (!fileName.StartsWith(SegmentPrefix, StringComparison.Ordinal) || !fileName.EndsWith(SegmentSuffix, StringComparison.Ordinal)) return false;
+        if (!fileName.StartsWith(SegmentPrefix, StringComparison.Ordinal) || !fileName.EndsWith(SegmentSuffix, StringComparison.Ordinal))
+            return false;
         if (fileName.Length <= SegmentPrefix.Length + SegmentSuffix.Length) return false;
         string digits = fileName[SegmentPrefix.Length..^SegmentSuffix.Length];
         return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out index) && SegmentFileName(index) == fileName;
     }
 
     private static bool IsWordRune(Rune rune) =>
-        Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
+        Rune.IsLetterOrDigit(rune)
+            || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark;
 }

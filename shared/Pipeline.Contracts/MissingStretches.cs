@@ -14,7 +14,8 @@ public static class MissingStretches
         List<(long, long)> missing = [];
         long cursor = start;
         int previous = -1; // Before index 0 there is nothing.
-        foreach ((int index, long first, long count) in segments.Where(segment => segment.Start < end).OrderBy(segment => segment.Start).ThenBy(segment => segment.Index))
+        foreach ((int index, long first, long count) in segments.Where(segment => segment.Start < end).OrderBy(segment => segment.Start)
+            .ThenBy(segment => segment.Index))
         {
             if (first > cursor && index != previous + 1) missing.Add((cursor, first));
             cursor = Math.Max(cursor, first + count);
@@ -25,7 +26,8 @@ public static class MissingStretches
     }
 
     /// <summary>
-    /// Takes gaps of single tracks of less than a second, which end where the gap of all begins, into the latter: what was heard in the last
+    /// Takes gaps of single tracks of less than a second, which end where the gap of all begins, into the latter: what was heard in the
+    /// last
     /// moment and was in no segment yet.
     /// </summary>
     public static IReadOnlyList<RecordingGap> JoinTails(IReadOnlyList<RecordingGap> gaps)
@@ -34,7 +36,9 @@ public static class MissingStretches
         HashSet<RecordingGap> tails = [];
         foreach (RecordingGap gap in gaps.Where(gap => gap.UserId is null))
         {
-            RecordingGap[] own = [.. gaps.Where(tail => tail.UserId is not null && tail.Reason == gap.Reason && tail.StartSample + tail.SampleCount == gap.StartSample && tail.SampleCount < SampleClock.SamplesPerSecond)];
+            RecordingGap[] own = [.. gaps.Where(tail =>
+                tail.UserId is not null && tail.Reason == gap.Reason && tail.StartSample + tail.SampleCount == gap.StartSample
+                && tail.SampleCount < SampleClock.SamplesPerSecond)];
             tails.UnionWith(own);
             long longest = own.Select(tail => tail.SampleCount).DefaultIfEmpty(0).Max();
             joined.Add(gap with { StartSample = gap.StartSample - longest, SampleCount = gap.SampleCount + longest });

@@ -24,7 +24,8 @@ public readonly record struct RecordingId(Guid Value)
     /// <inheritdoc cref="TryParse"/>
     /// <exception cref="FormatException">The text is not a recording id.</exception>
     public static RecordingId Parse(string text) =>
-        TryParse(text, out RecordingId id) ? id : throw new FormatException($"'{text}' is not a recording id (a UUID such as 0198c0de-0000-7000-8000-000000000001)");
+        TryParse(text, out RecordingId id) ? id
+            : throw new FormatException($"'{text}' is not a recording id (a UUID such as 0198c0de-0000-7000-8000-000000000001)");
 
     public override string ToString() => Value.ToString("D");
 }

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Pipeline.Contracts;
 
-/// <summary>A <see cref="RecordingId"/> as its 36-character text. Public, so that other assemblies' source-generated contexts can use it.</summary>
+/// <summary>
+/// A <see cref="RecordingId"/> as its 36-character text. Public, so that other assemblies' source-generated contexts can use it.
+/// </summary>
 public sealed class RecordingIdJsonConverter : JsonConverter<RecordingId>
 {
     public override RecordingId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

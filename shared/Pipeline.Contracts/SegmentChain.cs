@@ -21,7 +21,8 @@ public static class SegmentChain
         Span<byte> link = stackalloc byte[32 + 4 + 16];
         byte[] previous = Convert.FromHexString(chain);
         byte[] md5 = Convert.FromBase64String(contentMd5);
-        if (previous.Length != 32 || md5.Length != 16) throw new FormatException($"a link needs 32 + 16 bytes, not {previous.Length} + {md5.Length}");
+        if (previous.Length != 32 || md5.Length != 16)
+            throw new FormatException($"a link needs 32 + 16 bytes, not {previous.Length} + {md5.Length}");
         previous.CopyTo(link);
         BinaryPrimitives.WriteInt32BigEndian(link[32..], index);
         md5.CopyTo(link[36..]);

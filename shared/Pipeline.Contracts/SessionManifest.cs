@@ -76,7 +76,9 @@ public sealed record TrackSummary
     /// <summary>A new owner that has lost the spool starts at this index; no bot has used it yet.</summary>
     public required int NextFreeIndex { get; init; }
 
-    /// <summary>Whatever was heard of this track before this position lay in the temp container at this refresh; null where the bot did not say.</summary>
+    /// <summary>
+    /// Whatever was heard of this track before this position lay in the temp container at this refresh; null where the bot did not say.
+    /// </summary>
     public long? SafeSample { get; init; }
 
     /// <summary>Counters by name: received, lost, late, duplicate, concealed, corrupt, undecryptable and more.</summary>

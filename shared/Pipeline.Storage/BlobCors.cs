@@ -4,7 +4,8 @@ using Azure.Storage.Blobs.Models;
 namespace Pipeline.Storage;
 
 /// <summary>
-/// Lets pages of another origin read blobs by their links: a rule of the blob service (CORS). In Azure the templates set it; an emulator and an
+/// Lets pages of another origin read blobs by their links: a rule of the blob service (CORS). In Azure the templates set it; an emulator
+/// and an
 /// account with a key get it from here.
 /// </summary>
 public sealed class BlobCors(StorageClients clients)
@@ -44,7 +45,8 @@ public sealed class BlobCors(StorageClients clients)
     }
 
     private static bool Covers(BlobCorsRule rule, string origin) =>
-        (rule.AllowedOrigins == AnyOrigin || rule.AllowedOrigins.Split(',').Contains(origin, StringComparer.OrdinalIgnoreCase)) && rule.AllowedMethods.Contains("GET", StringComparison.Ordinal);
+        (rule.AllowedOrigins == AnyOrigin || rule.AllowedOrigins.Split(',').Contains(origin, StringComparer.OrdinalIgnoreCase))
+            && rule.AllowedMethods.Contains("GET", StringComparison.Ordinal);
 
     private static BlobCorsRule Rule(string origin) => new()
     {

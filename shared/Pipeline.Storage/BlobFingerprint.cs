@@ -5,7 +5,9 @@ using Azure.Storage.Blobs.Models;
 
 namespace Pipeline.Storage;
 
-/// <summary>Length and MD5 (base64) of a blob: what the service keeps, or the bytes themselves where it keeps none (blobs put in blocks).</summary>
+/// <summary>
+/// Length and MD5 (base64) of a blob: what the service keeps, or the bytes themselves where it keeps none (blobs put in blocks).
+/// </summary>
 public readonly record struct BlobFingerprint(long Length, string ContentMd5)
 {
     /// <summary>Null where nothing is there or nothing may be seen.</summary>
@@ -28,7 +30,8 @@ public readonly record struct BlobFingerprint(long Length, string ContentMd5)
     /// <summary>MD5 of the bytes of one version of a blob, streamed.</summary>
     public static async Task<string> HashAsync(BlobClient blob, BlobRequestConditions version, CancellationToken cancellation)
     {
-        BlobDownloadStreamingResult download = await blob.DownloadStreamingAsync(new BlobDownloadOptions { Conditions = version }, cancellation);
+        BlobDownloadStreamingResult download = await blob.DownloadStreamingAsync(new BlobDownloadOptions { Conditions = version },
+            cancellation);
         await using Stream content = download.Content;
         // RFC 1321, because Content-MD5 is what the storage service keeps; no secret hangs on it.
 #pragma warning disable CA5351

@@ -20,7 +20,8 @@ public sealed class LedgerPartitions(StorageClients clients)
 
     /// <summary>True when a message of the pipeline ever spoke of this recording.</summary>
     public async Task<bool> HoldsAsync(RecordingId recording, CancellationToken cancellation) =>
-        await IsThereAsync(Live, recording.ToString(), cancellation) || await IsThereAsync(recording.ToString(), RecordingKey, cancellation);
+        await IsThereAsync(Live, recording.ToString(), cancellation)
+            || await IsThereAsync(recording.ToString(), RecordingKey, cancellation);
 
     /// <summary>Takes a recording from the list and deletes some rows of its partition; repeating it is no fault.</summary>
     /// <returns>How many it found: fewer than <paramref name="most"/> when none is left.</returns>
@@ -32,7 +33,8 @@ public sealed class LedgerPartitions(StorageClients clients)
 
     private async Task<bool> IsThereAsync(string partition, string row, CancellationToken cancellation)
     {
-        NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(partition, row, select: ["RowKey"], cancellationToken: cancellation);
+        NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(partition, row, select: ["RowKey"],
+            cancellationToken: cancellation);
         return found.HasValue;
     }
 }

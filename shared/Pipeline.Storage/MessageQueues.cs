@@ -14,16 +14,20 @@ public sealed class MessageQueues(StorageClients clients)
     private static readonly TimeSpan PoisonHide = TimeSpan.FromMinutes(2);
 
     public Task SendAsync(RecordingStarted message, TimeSpan delay, CancellationToken cancellation) =>
-        SendAsync(StorageNames.RecordingStartedQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RecordingStarted), delay, cancellation);
+        SendAsync(StorageNames.RecordingStartedQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RecordingStarted),
+            delay, cancellation);
 
     public Task SendAsync(SegmentReady message, TimeSpan delay, CancellationToken cancellation) =>
-        SendAsync(StorageNames.SegmentReadyQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.SegmentReady), delay, cancellation);
+        SendAsync(StorageNames.SegmentReadyQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.SegmentReady), delay,
+            cancellation);
 
     public Task SendAsync(RecordingStopped message, TimeSpan delay, CancellationToken cancellation) =>
-        SendAsync(StorageNames.RecordingStoppedQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RecordingStopped), delay, cancellation);
+        SendAsync(StorageNames.RecordingStoppedQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RecordingStopped),
+            delay, cancellation);
 
     public Task SendAsync(RenderWindow message, TimeSpan delay, CancellationToken cancellation) =>
-        SendAsync(StorageNames.RenderWindowQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RenderWindow), delay, cancellation);
+        SendAsync(StorageNames.RenderWindowQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RenderWindow), delay,
+            cancellation);
 
     /// <param name="delay">The message stays invisible for this long; the service counts whole seconds.</param>
     public Task SendAsync(string queue, string text, TimeSpan delay, CancellationToken cancellation) =>
@@ -62,7 +66,8 @@ public sealed class MessageQueues(StorageClients clients)
     {
         try
         {
-            QueueMessage[] messages = await clients.Queues.GetQueueClient(queue + StorageNames.PoisonSuffix).ReceiveMessagesAsync(32, PoisonHide, cancellation);
+            QueueMessage[] messages = await clients.Queues.GetQueueClient(queue + StorageNames.PoisonSuffix)
+                .ReceiveMessagesAsync(32, PoisonHide, cancellation);
             return [.. messages.Select(message => new PoisonMessage(queue, message.MessageText, message.MessageId, message.PopReceipt))];
         }
         catch (RequestFailedException missing) when (missing.Status == 404)
@@ -75,7 +80,8 @@ public sealed class MessageQueues(StorageClients clients)
     {
         try
         {
-            await clients.Queues.GetQueueClient(message.Queue + StorageNames.PoisonSuffix).DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellation);
+            await clients.Queues.GetQueueClient(message.Queue + StorageNames.PoisonSuffix)
+                .DeleteMessageAsync(message.MessageId, message.PopReceipt, cancellation);
         }
         catch (RequestFailedException gone) when (gone.Status == 404 || gone.ErrorCode == "PopReceiptMismatch")
         {

@@ -20,9 +20,12 @@ public sealed class MovedSegments(StorageClients clients)
 
     private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.LedgerTable);
 
-    public static string RowKey(ulong userId, long index) => string.Create(CultureInfo.InvariantCulture, $"{RowPrefix}{userId:D20}-{index:D10}");
+    public static string RowKey(ulong userId, long index) =>
+        string.Create(CultureInfo.InvariantCulture, $"{RowPrefix}{userId:D20}-{index:D10}");
 
-    /// <summary>Segments that have arrived, with row keys from <paramref name="from"/> (included) to <paramref name="to"/> (excluded).</summary>
+    /// <summary>
+    /// Segments that have arrived, with row keys from <paramref name="from"/> (included) to <paramref name="to"/> (excluded).
+    /// </summary>
     public async Task<List<MovedSegment>> ReadAsync(RecordingId recording, string from, string to, CancellationToken cancellation)
     {
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recording.ToString()} and RowKey ge {from} and RowKey lt {to}");
@@ -48,4 +51,5 @@ public sealed class MovedSegments(StorageClients clients)
 /// <summary>A segment in its final place. Positions in samples at 48 kHz since the start of the recording.</summary>
 /// <param name="BlobUrl">Without a right to read it.</param>
 /// <param name="FileSize">Bytes.</param>
-public sealed record MovedSegment(ulong UserId, int Index, string Username, string BlobUrl, long FileSize, long StartSample, long SampleCount, int Channels);
+public sealed record MovedSegment(ulong UserId, int Index, string Username, string BlobUrl, long FileSize, long StartSample,
+    long SampleCount, int Channels);

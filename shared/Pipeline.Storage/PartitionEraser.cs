@@ -10,11 +10,13 @@ public static class PartitionEraser
     public const int BatchLength = 100;
 
     /// <summary>Deletes the rows whose key matches; rows that are gone already are no fault.</summary>
-    public static async Task DeleteAsync(TableClient table, string partition, Func<string, bool> rowKeyMatches, CancellationToken cancellation)
+    public static async Task DeleteAsync(TableClient table, string partition, Func<string, bool> rowKeyMatches,
+        CancellationToken cancellation)
     {
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition}");
         List<TableEntity> rows = [];
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellation))
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"],
+            cancellationToken: cancellation))
         {
             if (rowKeyMatches(row.RowKey)) rows.Add(row);
         }
@@ -23,11 +25,13 @@ public static class PartitionEraser
 
     /// <summary>Deletes some rows whose key is not <paramref name="keptRow"/>; rows that are gone already are no fault.</summary>
     /// <returns>How many it found: fewer than <paramref name="most"/> when none is left.</returns>
-    public static async Task<int> DeleteSomeAsync(TableClient table, string partition, string? keptRow, int most, CancellationToken cancellation)
+    public static async Task<int> DeleteSomeAsync(TableClient table, string partition, string? keptRow, int most,
+        CancellationToken cancellation)
     {
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition}");
         List<TableEntity> rows = [];
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellation))
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"],
+            cancellationToken: cancellation))
         {
             if (row.RowKey != keptRow) rows.Add(row);
             if (rows.Count == most) break;
@@ -40,7 +44,8 @@ public static class PartitionEraser
     {
         try
         {
-            await table.SubmitTransactionAsync(batch.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, ETag.All)), cancellation);
+            await table.SubmitTransactionAsync(
+                batch.Select(row => new TableTransactionAction(TableTransactionActionType.Delete, row, ETag.All)), cancellation);
         }
         catch (RequestFailedException gone) when (gone.Status == 404)
         {

@@ -18,10 +18,15 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
     public ValueTask<Uri> UploadUrlAsync(string blobName, CancellationToken cancellation) =>
         links.IssueAsync(clients.Recordings.GetBlobClient(blobName), BlobSasPermissions.Create, UploadLifetime, cancellation);
 
-    /// <summary>A link that reads a recording's blob for an hour, or null where the address is not below this recording in this container.</summary>
-    public ValueTask<Uri?> ReadLinkAsync(RecordingId recording, Uri blobUrl, CancellationToken cancellation) => ReadLinkAsync(recording, blobUrl, ReadLifetime, cancellation);
+    /// <summary>
+    /// A link that reads a recording's blob for an hour, or null where the address is not below this recording in this container.
+    /// </summary>
+    public ValueTask<Uri?> ReadLinkAsync(RecordingId recording, Uri blobUrl, CancellationToken cancellation) =>
+        ReadLinkAsync(recording, blobUrl, ReadLifetime, cancellation);
 
-    /// <summary>A link that reads a recording's blob for a while, or null where the address is not below this recording in this container.</summary>
+    /// <summary>
+    /// A link that reads a recording's blob for a while, or null where the address is not below this recording in this container.
+    /// </summary>
     public async ValueTask<Uri?> ReadLinkAsync(RecordingId recording, Uri blobUrl, TimeSpan lifetime, CancellationToken cancellation) =>
         TryName(blobUrl, out string name) && name.StartsWith($"{recording}/", StringComparison.Ordinal)
             ? await links.IssueAsync(clients.Recordings.GetBlobClient(name), BlobSasPermissions.Read, lifetime, cancellation)
@@ -38,18 +43,23 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
     public async Task<IReadOnlyDictionary<string, long>> LengthsAsync(RecordingId recording, CancellationToken cancellation)
     {
         Dictionary<string, long> lengths = new(StringComparer.Ordinal);
-        await foreach (BlobItem item in clients.Recordings.GetBlobsAsync(Below(recording), cancellation)) lengths[item.Name] = item.Properties.ContentLength ?? 0;
+        await foreach (BlobItem item in clients.Recordings.GetBlobsAsync(Below(recording), cancellation))
+            lengths[item.Name] = item.Properties.ContentLength ?? 0;
         return lengths;
     }
 
-    /// <summary>A stretch of a blob of this length; null where the address is elsewhere, nothing is there, or it has another length.</summary>
+    /// <summary>
+    /// A stretch of a blob of this length; null where the address is elsewhere, nothing is there, or it has another length.
+    /// </summary>
     public async Task<byte[]?> ReadAsync(Uri blobUrl, long offset, long length, long fileSize, CancellationToken cancellation)
     {
         if (!TryName(blobUrl, out string name)) return null;
         try
         {
-            BlobDownloadResult part = await clients.Recordings.GetBlobClient(name).DownloadContentAsync(new BlobDownloadOptions { Range = new HttpRange(offset, length) }, cancellation);
-            bool isWhole = part.Details.ContentRange?.EndsWith($"/{fileSize}", StringComparison.Ordinal) != false && part.Content.ToMemory().Length == length;
+            BlobDownloadResult part = await clients.Recordings.GetBlobClient(name)
+                .DownloadContentAsync(new BlobDownloadOptions { Range = new HttpRange(offset, length) }, cancellation);
+            bool isWhole = part.Details.ContentRange?.EndsWith($"/{fileSize}", StringComparison.Ordinal) != false
+                && part.Content.ToMemory().Length == length;
             return isWhole ? part.Content.ToArray() : null;
         }
         catch (RequestFailedException absent) when (absent.Status is 404 or 416)
@@ -73,7 +83,8 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
         }
         ParallelOptions width = new() { MaxDegreeOfParallelism = 16, CancellationToken = cancellation };
         await Parallel.ForEachAsync(names, width, async (name, stop) =>
-            await clients.Recordings.GetBlobClient(name).DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: stop));
+            await clients.Recordings.GetBlobClient(name)
+                .DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: stop));
         return names.Count;
     }
 
@@ -91,11 +102,13 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
     /// <summary>A page of the recordings that have blobs here, by id.</summary>
     /// <param name="continuation">What the page before gave back; null for the first.</param>
     /// <returns>A null continuation at the end.</returns>
-    public async Task<(IReadOnlyList<RecordingId> Recordings, string? Continuation)> ListRecordingsAsync(int length, string? continuation, CancellationToken cancellation)
+    public async Task<(IReadOnlyList<RecordingId> Recordings, string? Continuation)> ListRecordingsAsync(int length, string? continuation,
+        CancellationToken cancellation)
     {
         GetBlobsByHierarchyOptions folders = new() { Delimiter = "/" };
         List<RecordingId> found = [];
-        await foreach (Page<BlobHierarchyItem> page in clients.Recordings.GetBlobsByHierarchyAsync(folders, cancellation).AsPages(continuation, length))
+        await foreach (Page<BlobHierarchyItem> page in clients.Recordings.GetBlobsByHierarchyAsync(folders, cancellation)
+            .AsPages(continuation, length))
         {
             foreach (BlobHierarchyItem item in page.Values)
             {

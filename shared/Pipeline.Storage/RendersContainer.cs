@@ -22,17 +22,23 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
     }
 
     /// <summary>Puts a stretch of another file of this container as a block, from server to server.</summary>
-    public async Task StageFromAsync(string name, string block, string source, ETag version, long offset, long length, CancellationToken cancellation)
+    public async Task StageFromAsync(string name, string block, string source, ETag version, long offset, long length,
+        CancellationToken cancellation)
     {
         Uri link = await links.IssueAsync(Blob(source), BlobSasPermissions.Read, CopyLifetime, cancellation);
-        StageBlockFromUriOptions options = new() { SourceRange = new HttpRange(offset, length), SourceConditions = new RequestConditions { IfMatch = version } };
+        StageBlockFromUriOptions options = new()
+        {
+            SourceRange = new HttpRange(offset, length),
+            SourceConditions = new RequestConditions { IfMatch = version }
+        };
         await Block(name).StageBlockFromUriAsync(link, Id(block), options, cancellation);
     }
 
     /// <summary>Makes the file of these blocks, in this order. False: one of them is not there.</summary>
     public async Task<bool> TryCommitAsync(string name, IEnumerable<string> blocks, string contentType, CancellationToken cancellation)
     {
-        CommitBlockListOptions options = new() { HttpHeaders = new BlobHttpHeaders { ContentType = contentType, CacheControl = "private" } };
+        CommitBlockListOptions options =
+            new() { HttpHeaders = new BlobHttpHeaders { ContentType = contentType, CacheControl = "private" } };
         try
         {
             await Block(name).CommitBlockListAsync(blocks.Select(Id), options, cancellation);
@@ -50,7 +56,8 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
         try
         {
             BlockList list = await Block(name).GetBlockListAsync(BlockListTypes.All, cancellationToken: cancellation);
-            return [.. list.CommittedBlocks.Concat(list.UncommittedBlocks).Select(block => Encoding.ASCII.GetString(Convert.FromBase64String(block.Name)))];
+            return [.. list.CommittedBlocks.Concat(list.UncommittedBlocks)
+                .Select(block => Encoding.ASCII.GetString(Convert.FromBase64String(block.Name)))];
         }
         catch (RequestFailedException none) when (none.Status == 404)
         {
@@ -88,7 +95,8 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
 
     public async Task DeleteAsync(string name, CancellationToken cancellation)
     {
-        if (await FindAsync(name, cancellation) is null) await Block(name).CommitBlockListAsync([], cancellationToken: cancellation); // gives up blocks that wait
+        // gives up blocks that wait
+        if (await FindAsync(name, cancellation) is null) await Block(name).CommitBlockListAsync([], cancellationToken: cancellation);
         await Blob(name).DeleteIfExistsAsync(cancellationToken: cancellation);
     }
 

@@ -24,8 +24,10 @@ public sealed class Reports(StorageClients clients, TimeProvider time)
     /// <summary>How often a message was driven back into its queue, and when last; (0, null) for one never seen.</summary>
     public async Task<PoisonHistory> HistoryAsync(PoisonMessage message, CancellationToken cancellation)
     {
-        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(PoisonPartition, KeyOf(message.Queue, message.Text), cancellationToken: cancellation);
-        return row.HasValue ? new PoisonHistory(row.Value!.GetInt32("Redrives") ?? 0, row.Value.GetDateTimeOffset("LastSeen")) : new PoisonHistory(0, null);
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(PoisonPartition,
+            KeyOf(message.Queue, message.Text), cancellationToken: cancellation);
+        return row.HasValue ? new PoisonHistory(row.Value!.GetInt32("Redrives") ?? 0, row.Value.GetDateTimeOffset("LastSeen"))
+            : new PoisonHistory(0, null);
     }
 
     /// <summary>Writes down that a message is driven back once more, or that it is given up.</summary>
@@ -40,7 +42,8 @@ public sealed class Reports(StorageClients clients, TimeProvider time)
         };
         for (int start = 0; givenUp && start < message.Text.Length; start += ChunkLength)
         {
-            row[string.Create(CultureInfo.InvariantCulture, $"Text{start / ChunkLength}")] = message.Text.Substring(start, Math.Min(ChunkLength, message.Text.Length - start));
+            row[string.Create(CultureInfo.InvariantCulture, $"Text{start / ChunkLength}")] = message.Text.Substring(start,
+                Math.Min(ChunkLength, message.Text.Length - start));
         }
         await table.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellation);
     }
@@ -63,8 +66,10 @@ public sealed class Reports(StorageClients clients, TimeProvider time)
     /// <summary>Forgets what was noted about a recording; its blobs' names are made of people's names.</summary>
     public async Task DeleteAsync(RecordingId recording, CancellationToken cancellation)
     {
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {RecordingPartition} and RowKey gt {$"{recording}-"} and RowKey lt {$"{recording}."}");
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"], cancellationToken: cancellation))
+        string filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {RecordingPartition} and RowKey gt {$"{recording}-"} and RowKey lt {$"{recording}."}");
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"],
+            cancellationToken: cancellation))
         {
             await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellation);
         }
@@ -74,7 +79,8 @@ public sealed class Reports(StorageClients clients, TimeProvider time)
     public async Task<(int GivenUpMessages, int Recordings)> CountAsync(CancellationToken cancellation)
     {
         int messages = 0, recordings = 0;
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(select: ["PartitionKey", "RowKey", "GivenUp"], cancellationToken: cancellation))
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(select: ["PartitionKey", "RowKey", "GivenUp"],
+            cancellationToken: cancellation))
         {
             if (row.PartitionKey == RecordingPartition) recordings++;
             else if (row.GetBoolean("GivenUp") == true) messages++;
@@ -82,7 +88,8 @@ public sealed class Reports(StorageClients clients, TimeProvider time)
         return (messages, recordings);
     }
 
-    private static string KeyOf(string first, string second) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{first}\n{second}")));
+    private static string KeyOf(string first, string second) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{first}\n{second}")));
 }
 
 /// <summary>What is known of a poison message.</summary>

@@ -21,7 +21,8 @@ public sealed class SasIssuer(StorageClients clients) : IDisposable
 
     /// <param name="permissions">The only right that the link gives.</param>
     /// <param name="contentDisposition">What the service answers as Content-Disposition; null: what the blob has.</param>
-    public async ValueTask<Uri> IssueAsync(BlobClient blob, BlobSasPermissions permissions, TimeSpan lifetime, CancellationToken cancellation, string? contentDisposition = null)
+    public async ValueTask<Uri> IssueAsync(BlobClient blob, BlobSasPermissions permissions, TimeSpan lifetime,
+        CancellationToken cancellation, string? contentDisposition = null)
     {
         DateTimeOffset now = clients.Clock.GetUtcNow();
         BlobSasBuilder builder = new(permissions, now + lifetime)

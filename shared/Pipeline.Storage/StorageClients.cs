@@ -8,7 +8,9 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Storage;
 
-/// <summary>The account's three services, opened by connection string or by identity. Safe on all threads; lives as long as the process.</summary>
+/// <summary>
+/// The account's three services, opened by connection string or by identity. Safe on all threads; lives as long as the process.
+/// </summary>
 public sealed class StorageClients
 {
     private readonly StorageOptions options;
@@ -34,7 +36,8 @@ public sealed class StorageClients
         // Without the clock's policy: what is elsewhere says nothing about our account.
         foreignOptions = new(BlobClientOptions.ServiceVersion.V2025_11_05);
         if (transport is not null) foreignOptions.Transport = transport;
-        foreach (ClientOptions watched in (ClientOptions[])[blobOptions, queueOptions, tableOptions]) watched.AddPolicy(Clock.Policy, HttpPipelinePosition.PerRetry);
+        foreach (ClientOptions watched in (ClientOptions[])[blobOptions, queueOptions, tableOptions])
+            watched.AddPolicy(Clock.Policy, HttpPipelinePosition.PerRetry);
         Credential = options.ConnectionString is null ? credential : null;
         if (options.ConnectionString is { } connection)
         {
@@ -74,10 +77,12 @@ public sealed class StorageClients
         : new QueueServiceClient(options.QueueServiceUri, Credential, queueOptions);
 
     /// <summary>Options of a queue client that speaks as <see cref="Queues"/> does.</summary>
-    public static QueueClientOptions NewQueueOptions() => new(QueueClientOptions.ServiceVersion.V2025_11_05) { MessageEncoding = QueueMessageEncoding.None };
+    public static QueueClientOptions NewQueueOptions() =>
+        new(QueueClientOptions.ServiceVersion.V2025_11_05) { MessageEncoding = QueueMessageEncoding.None };
 
     private static TokenCredential CredentialFor(StorageOptions options) =>
         string.Equals(options.Credential, "managedidentity", StringComparison.OrdinalIgnoreCase)
-            ? new ManagedIdentityCredential(options.ClientId is { Length: > 0 } id ? ManagedIdentityId.FromUserAssignedClientId(id) : ManagedIdentityId.SystemAssigned)
+            ? new ManagedIdentityCredential(options.ClientId is { Length: > 0 } id ? ManagedIdentityId.FromUserAssignedClientId(id)
+            : ManagedIdentityId.SystemAssigned)
             : new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = options.ClientId });
 }

@@ -20,7 +20,10 @@ public sealed record StorageOptions
     /// <summary><c>PipelineStorage__tableServiceUri</c>.</summary>
     public Uri? TableServiceUri { get; init; }
 
-    /// <summary><c>PipelineStorage__credential</c>: <c>managedidentity</c>, or <c>default</c> or nothing for whatever identity the environment offers.</summary>
+    /// <summary>
+    /// <c>PipelineStorage__credential</c>: <c>managedidentity</c>, or <c>default</c> or nothing for whatever identity the environment
+    /// offers.
+    /// </summary>
     public string? Credential { get; init; }
 
     /// <summary><c>PipelineStorage__clientId</c> of a user-assigned identity.</summary>

@@ -33,9 +33,13 @@ public sealed class StorageSetup(StorageClients clients)
         [
             Tolerant(clients.Temp.CreateIfNotExistsAsync(cancellationToken: cancellation)),
             Tolerant(clients.Recordings.CreateIfNotExistsAsync(cancellationToken: cancellation)),
-            Tolerant(clients.Blobs.GetBlobContainerClient(StorageNames.RendersContainer).CreateIfNotExistsAsync(cancellationToken: cancellation)),
-            .. Queues.Select(queue => Tolerant(clients.Queues.GetQueueClient(queue).CreateIfNotExistsAsync(cancellationToken: cancellation))),
-            .. Queues.Select(queue => Tolerant(clients.Queues.GetQueueClient(queue + StorageNames.PoisonSuffix).CreateIfNotExistsAsync(cancellationToken: cancellation))),
+            Tolerant(clients.Blobs.GetBlobContainerClient(StorageNames.RendersContainer)
+                .CreateIfNotExistsAsync(cancellationToken: cancellation)),
+            .. Queues.Select(queue =>
+            Tolerant(clients.Queues.GetQueueClient(queue).CreateIfNotExistsAsync(cancellationToken: cancellation))),
+            .. Queues.Select(queue =>
+            Tolerant(clients.Queues.GetQueueClient(queue + StorageNames.PoisonSuffix)
+            .CreateIfNotExistsAsync(cancellationToken: cancellation))),
             .. Tables.Select(table => Tolerant(clients.Tables.CreateTableIfNotExistsAsync(table, cancellation))),
         ];
         await Task.WhenAll(creations);

@@ -24,7 +24,8 @@ public sealed class TempContainer(StorageClients clients, SasIssuer links)
         try
         {
             BlobProperties found = await Blob(name).GetPropertiesAsync(cancellationToken: cancellation);
-            return new TempBlob(name, found.ContentLength, Base64(found.ContentHash), found.ETag.ToString(), found.LastModified, found.LeaseState == LeaseState.Leased, found.Metadata);
+            return new TempBlob(name, found.ContentLength, Base64(found.ContentHash), found.ETag.ToString(), found.LastModified,
+                found.LeaseState == LeaseState.Leased, found.Metadata);
         }
         catch (RequestFailedException missing) when (missing.Status == 404)
         {
@@ -49,18 +50,22 @@ public sealed class TempContainer(StorageClients clients, SasIssuer links)
     /// <exception cref="RequestFailedException">412 when the blob has changed since, 404 when it is gone.</exception>
     public async Task<Stream> OpenAsync(TempBlob blob, CancellationToken cancellation)
     {
-        BlobDownloadStreamingResult download = await Blob(blob.Name).DownloadStreamingAsync(new BlobDownloadOptions { Conditions = Same(blob) }, cancellation);
+        BlobDownloadStreamingResult download = await Blob(blob.Name)
+            .DownloadStreamingAsync(new BlobDownloadOptions { Conditions = Same(blob) }, cancellation);
         return download.Content;
     }
 
     /// <summary>MD5 of the bytes themselves, base64: for blobs that do not bring one.</summary>
-    public Task<string> HashAsync(TempBlob blob, CancellationToken cancellation) => BlobFingerprint.HashAsync(Blob(blob.Name), Same(blob), cancellation);
+    public Task<string> HashAsync(TempBlob blob, CancellationToken cancellation) =>
+        BlobFingerprint.HashAsync(Blob(blob.Name), Same(blob), cancellation);
 
     /// <summary>A link that reads this one blob for ten minutes, for a copy from server to server.</summary>
     public ValueTask<Uri> ReadLinkAsync(TempBlob blob, CancellationToken cancellation) =>
         links.IssueAsync(Blob(blob.Name), BlobSasPermissions.Read, CopyLinkLifetime, cancellation);
 
-    /// <summary>Deletes this version. True when it is gone, also when somebody else was quicker; false when the blob has changed or is leased.</summary>
+    /// <summary>
+    /// Deletes this version. True when it is gone, also when somebody else was quicker; false when the blob has changed or is leased.
+    /// </summary>
     public async Task<bool> DeleteAsync(TempBlob blob, CancellationToken cancellation)
     {
         try
@@ -74,7 +79,9 @@ public sealed class TempContainer(StorageClients clients, SasIssuer links)
         }
     }
 
-    /// <summary>Deletes some of a recording's blobs; what somebody holds a lease of, such as the manifest of a bot at work, stays.</summary>
+    /// <summary>
+    /// Deletes some of a recording's blobs; what somebody holds a lease of, such as the manifest of a bot at work, stays.
+    /// </summary>
     /// <returns>How many are gone, and how many were kept back.</returns>
     public async Task<(int Deleted, int Held)> DeleteSomeAsync(RecordingId recording, int most, CancellationToken cancellation)
     {
@@ -98,10 +105,12 @@ public sealed class TempContainer(StorageClients clients, SasIssuer links)
     {
         try
         {
-            BlobDownloadStreamingResult download = await Blob(BlobPaths.Manifest(recording)).DownloadStreamingAsync(cancellationToken: cancellation);
+            BlobDownloadStreamingResult download = await Blob(BlobPaths.Manifest(recording))
+                .DownloadStreamingAsync(cancellationToken: cancellation);
             await using Stream content = download.Content;
             if (download.Details.ContentLength > MaximumManifestLength) return null;
-            SessionManifest? manifest = await JsonSerializer.DeserializeAsync(content, ContractsJsonContext.Default.SessionManifest, cancellation);
+            SessionManifest? manifest = await JsonSerializer.DeserializeAsync(content, ContractsJsonContext.Default.SessionManifest,
+                cancellation);
             return manifest is { Version: SessionManifest.CurrentVersion } && manifest.Session.RecordingId == recording ? manifest : null;
         }
         catch (RequestFailedException missing) when (missing.Status == 404)
@@ -118,7 +127,8 @@ public sealed class TempContainer(StorageClients clients, SasIssuer links)
     /// Marks the manifest of a bot that is gone as stopped. The lease is taken for it, so that no bot can take the recording over
     /// at the same moment. Null when somebody holds the lease or the manifest has changed or gone.
     /// </summary>
-    public async Task<SessionManifest?> CloseManifestAsync(RecordingId recording, Func<SessionManifest, SessionManifest?> close, CancellationToken cancellation)
+    public async Task<SessionManifest?> CloseManifestAsync(RecordingId recording, Func<SessionManifest, SessionManifest?> close,
+        CancellationToken cancellation)
     {
         BlobClient blob = Blob(BlobPaths.Manifest(recording));
         BlobLeaseClient lease = blob.GetBlobLeaseClient();

@@ -8,7 +8,12 @@ internal static class ExternalTool
     /// <summary>Runs a tool and returns what it printed; fails the test on any other exit code than 0.</summary>
     public static string Run(string name, params string[] arguments)
     {
-        ProcessStartInfo start = new(name, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        ProcessStartInfo start = new(name, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false
+        };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

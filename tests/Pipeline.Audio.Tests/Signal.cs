@@ -3,7 +3,9 @@ namespace Pipeline.Audio.Tests;
 /// <summary>Figures about samples.</summary>
 internal static class Signal
 {
-    /// <summary>10 log10 of the energy of <paramref name="truth"/> over the energy of the difference; infinite when they are equal.</summary>
+    /// <summary>
+    /// 10 log10 of the energy of <paramref name="truth"/> over the energy of the difference; infinite when they are equal.
+    /// </summary>
     public static double RatioDecibels(ReadOnlySpan<short> truth, ReadOnlySpan<short> heard)
     {
         Assert.Equal(truth.Length, heard.Length);

@@ -5,7 +5,8 @@ namespace Pipeline.Benchmarks;
 
 /// <summary>
 /// <c>chain [speakers] [seconds]</c>: the whole way from a datagram to WAV files in the spool against libopus decoding the same frames and
-/// nothing else. Interleaved in slices of 0.6 s of audio, CPU time of the one thread, compared per 10 s so that every figure holds one change of
+/// nothing else. Interleaved in slices of 0.6 s of audio, CPU time of the one thread, compared per 10 s so that every figure holds one
+/// change of
 /// all segments. Goal: at most 1.15 times libopus, 1.20 with end-to-end encryption; 0 B per packet between changes.
 /// </summary>
 internal static class DatagramChain
@@ -27,7 +28,9 @@ internal static class DatagramChain
         using TransportKey xchacha = new(TransportKey.XChaCha20Mode, secret);
         DatagramSpeech aesSpeech = new(speakers, slices * FramesPerSlice, aes);
         DatagramSpeech xchachaSpeech = new(speakers, slices * FramesPerSlice, xchacha);
-        Console.WriteLine($"{speakers} speakers, {slices * FramesPerSlice} frames each, mean {aesSpeech.Frames.Average(frame => frame.Length):F0} B of Opus; {OpusLibrary.Version}");
+        Console.WriteLine(
+            $"{speakers} speakers, {slices * FramesPerSlice} frames each, mean {aesSpeech.Frames.Average(frame => frame.Length):F0} B "
+            + $"of Opus; {OpusLibrary.Version}");
 
         using DaveFeed dave = new(DatagramSpeech.Users(speakers).Values);
         DatagramSpeech daveSpeech = new(speakers, slices * FramesPerSlice, aes, dave);
@@ -39,7 +42,8 @@ internal static class DatagramChain
         DatagramChainStep[] steps = [alone, aesChain, xchachaChain, daveChain];
         for (int slice = 0; slice < slices; slice++)
         {
-            for (int turn = 0; turn < steps.Length; turn++) steps[(slice + turn) % steps.Length].Run(slice * FramesPerSlice * speakers, FramesPerSlice * speakers);
+            for (int turn = 0; turn < steps.Length; turn++)
+                steps[(slice + turn) % steps.Length].Run(slice * FramesPerSlice * speakers, FramesPerSlice * speakers);
         }
         return Task.FromResult(Conclude(alone, aesChain, xchachaChain, daveChain) ? 0 : 1);
     }
@@ -50,7 +54,8 @@ internal static class DatagramChain
         return sorted[sorted.Length / 2];
     }
 
-    private static bool Conclude(DatagramChainStep.Alone alone, DatagramChainStep.Chain aes, DatagramChainStep.Chain xchacha, DatagramChainStep.Chain dave)
+    private static bool Conclude(DatagramChainStep.Alone alone, DatagramChainStep.Chain aes, DatagramChainStep.Chain xchacha,
+        DatagramChainStep.Chain dave)
     {
         double[] limit = Groups(alone);
         double aesRatio = Median(Groups(aes).Zip(limit, (chain, opus) => chain / opus));
@@ -59,14 +64,21 @@ internal static class DatagramChain
         double daveAllocation = Median(dave.BytesPerSlice.Skip(WarmSlices).Select(bytes => bytes / dave.PacketsPerSlice));
         double allocation = Median(aes.BytesPerSlice.Skip(WarmSlices).Select(bytes => bytes / aes.PacketsPerSlice));
         double allocationWithFiles = aes.BytesPerSlice.Skip(WarmSlices).Average() / aes.PacketsPerSlice;
-        Console.WriteLine($"per packet, median of {limit.Length}: libopus alone {Median(limit):F2} us, chain AES-256-GCM {Median(Groups(aes)):F2} us, chain XChaCha20 {Median(Groups(xchacha)):F2} us");
+        Console.WriteLine(
+            $"per packet, median of {limit.Length}: libopus alone {Median(limit):F2} us, chain AES-256-GCM {Median(Groups(aes)):F2} us, "
+            + $"chain XChaCha20 {Median(Groups(xchacha)):F2} us");
         Console.WriteLine($"chain / libopus alone: AES-256-GCM {aesRatio:F3}, XChaCha20 {xchachaRatio:F3} (goal {RatioGoal})");
-        Console.WriteLine($"with DAVE inside AES-256-GCM: {Median(Groups(dave)):F2} us, {daveRatio:F3} times libopus (goal {EndToEndRatioGoal}), {daveAllocation:F3} managed bytes per packet, {dave.Lost} packets lost");
-        Console.WriteLine($"managed bytes per packet: {allocation:F3} (goal 0), {allocationWithFiles:F2} with the changes of segments in it; {aes.Lost + xchacha.Lost} packets lost");
+        Console.WriteLine(
+            $"with DAVE inside AES-256-GCM: {Median(Groups(dave)):F2} us, {daveRatio:F3} times libopus (goal {EndToEndRatioGoal}), "
+            + $"{daveAllocation:F3} managed bytes per packet, {dave.Lost} packets lost");
+        Console.WriteLine(
+            $"managed bytes per packet: {allocation:F3} (goal 0), {allocationWithFiles:F2} with the changes of segments in it; "
+            + $"{aes.Lost + xchacha.Lost} packets lost");
         return aesRatio <= RatioGoal && xchachaRatio <= RatioGoal && daveRatio <= EndToEndRatioGoal
             && allocation < AllocationGoal && daveAllocation < AllocationGoal && aes.Lost + xchacha.Lost + dave.Lost == 0;
     }
 
     private static double[] Groups(DatagramChainStep step) =>
-        [.. step.NanosecondsPerSlice.Skip(WarmSlices).Chunk(SlicesPerGroup).Where(group => group.Length == SlicesPerGroup).Select(group => group.Average() / step.PacketsPerSlice / 1000)];
+        [.. step.NanosecondsPerSlice.Skip(WarmSlices).Chunk(SlicesPerGroup).Where(group => group.Length == SlicesPerGroup)
+            .Select(group => group.Average() / step.PacketsPerSlice / 1000)];
 }

@@ -36,7 +36,8 @@ internal abstract class DatagramChainStep : IDisposable
     /// <summary>libopus and nothing else.</summary>
     public sealed class Alone(DatagramSpeech speech) : DatagramChainStep
     {
-        private readonly ReferenceDecoder[] decoders = [.. Enumerable.Range(0, speech.Speakers).Select(_ => new ReferenceDecoder(channels: 2))];
+        private readonly ReferenceDecoder[] decoders = [.. Enumerable.Range(0, speech.Speakers)
+            .Select(_ => new ReferenceDecoder(channels: 2))];
         private readonly short[] pcm = new short[OpusPacket.MaximumSamples * 2];
 
         public override void Dispose() => Array.ForEach(decoders, decoder => decoder.Dispose());
@@ -63,7 +64,8 @@ internal abstract class DatagramChainStep : IDisposable
             this.speech = speech;
             recording = DatagramRecording.Start(folder.Path, time);
             path = new MediaPath(recording.Frames, time);
-            path.Apply(new MediaSnapshot(1, transportKey, DatagramSpeech.Users(speech.Speakers), endToEnd?.Snapshot(1, time.GetTimestamp())));
+            path.Apply(new MediaSnapshot(1, transportKey, DatagramSpeech.Users(speech.Speakers),
+                endToEnd?.Snapshot(1, time.GetTimestamp())));
         }
 
         public long Lost => path.Health(0).Drops.Values.Sum() + recording.Frames.Dropped;

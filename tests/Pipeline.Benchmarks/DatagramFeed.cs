@@ -9,7 +9,8 @@ internal static class DatagramFeed
     private const int HeaderLength = 16;
 
     /// <summary>Seals one frame.</summary>
-    public static byte[] Seal(ITransportCipher cipher, uint ssrc, ushort sequenceNumber, uint timestamp, ReadOnlySpan<byte> frame, uint suffix)
+    public static byte[] Seal(ITransportCipher cipher, uint ssrc, ushort sequenceNumber, uint timestamp, ReadOnlySpan<byte> frame,
+        uint suffix)
     {
         bool padded = sequenceNumber % 2 == 0;
         byte[] plaintext = [0x10, 0xFF, 0x90, 0x02, .. frame, .. padded ? new byte[] { 0, 0, 0, 4 } : []];
@@ -22,7 +23,8 @@ internal static class DatagramFeed
         BinaryPrimitives.WriteUInt32BigEndian(header[8..], ssrc);
         BinaryPrimitives.WriteUInt32BigEndian(header[12..], 0xBEDE0001);
         BinaryPrimitives.WriteUInt32BigEndian(datagram.AsSpan(datagram.Length - RtpPacket.SuffixLength), suffix);
-        cipher.Seal(header, plaintext, datagram.AsSpan(datagram.Length - RtpPacket.SuffixLength), datagram.AsSpan(HeaderLength, plaintext.Length + RtpPacket.TagLength));
+        cipher.Seal(header, plaintext, datagram.AsSpan(datagram.Length - RtpPacket.SuffixLength),
+            datagram.AsSpan(HeaderLength, plaintext.Length + RtpPacket.TagLength));
         return datagram;
     }
 }

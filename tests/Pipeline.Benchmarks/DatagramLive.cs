@@ -50,11 +50,14 @@ internal static class DatagramLive
 
     private static int Conclude(Dictionary<string, List<Result>> results)
     {
-        Dictionary<string, double> costs = results.ToDictionary(pair => pair.Key, pair => DatagramChain.Median(pair.Value.Select(result => result.Cost)));
+        Dictionary<string,
+            double> costs = results.ToDictionary(pair => pair.Key, pair => DatagramChain.Median(pair.Value.Select(result => result.Cost)));
         foreach ((string name, double cost) in costs)
         {
             double memory = DatagramChain.Median(results[name].Select(result => result.ResidentMegabytes));
-            Console.WriteLine($"median: {name,-24} {cost,7:F1} us/packet, {1e6 / cost / PacketsPerSecond,6:F0} speakers per core, {memory:F0} MB resident");
+            Console.WriteLine(
+                $"median: {name,-24} {cost,7:F1} us/packet, {1e6 / cost / PacketsPerSecond,6:F0} speakers per core, {memory:F0} MB "
+                + $"resident");
         }
         double step = DatagramChain.Median(results["receive step"].Select(result => result.ThreadCost));
         Console.WriteLine($"receive step, media thread: {step:F1} us/packet (goal {StepGoal})");
@@ -70,12 +73,14 @@ internal static class DatagramLive
     private static IEnumerable<Receiver> Receivers(int speakers, string secret)
     {
         string own = typeof(DatagramLive).Assembly.Location;
-        ChildProcess Ours(int port, string folder, string kind) => ChildProcess.Start("dotnet", [own, "live-receiver", $"{port}", $"{speakers}", secret, folder, kind]);
+        ChildProcess Ours(int port, string folder, string kind) =>
+            ChildProcess.Start("dotnet", [own, "live-receiver", $"{port}", $"{speakers}", secret, folder, kind]);
         yield return new Receiver("receive step", (port, folder) => Ours(port, folder, "step"));
         yield return new Receiver("whole chain", (port, folder) => Ours(port, folder, "chain"));
         string peer = RepositoryRoot.Combine("tests", "peers", "receiver");
         if (Directory.Exists(Path.Combine(peer, "node_modules")))
-            yield return new Receiver("@discordjs/voice", (port, folder) => ChildProcess.Start("node", ["receiver.cjs", $"{port}", $"{speakers}", secret, folder], workingDirectory: peer));
+            yield return new Receiver("@discordjs/voice", (port, folder) =>
+                ChildProcess.Start("node", ["receiver.cjs", $"{port}", $"{speakers}", secret, folder], workingDirectory: peer));
     }
 
     private static async Task<Result> MeasureAsync(Receiver receiver, DatagramSpeech speech, TimeSpan duration)
@@ -92,7 +97,8 @@ internal static class DatagramLive
         JsonNode answer = JsonNode.Parse(line)!;
         double packets = answer["packets"]!.GetValue<double>();
         double thread = answer["mediaThreadMicroseconds"]?.GetValue<double>() ?? 0;
-        return new Result(answer["cpuMicroseconds"]!.GetValue<double>() / packets, thread / packets, answer["residentBytes"]!.GetValue<double>() / (1 << 20), line);
+        return new Result(answer["cpuMicroseconds"]!.GetValue<double>() / packets, thread / packets,
+            answer["residentBytes"]!.GetValue<double>() / (1 << 20), line);
     }
 
     private static void Send(Socket socket, EndPoint to, DatagramSpeech speech, TimeSpan duration, ChildProcess child)

@@ -22,7 +22,9 @@ internal static class DatagramReceiver
         using TransportKey transportKey = new(TransportKey.AesGcmMode, Convert.FromHexString(args[2]));
         using Recording recording = DatagramRecording.Start(args[3], time);
         MediaSnapshot snapshot = new(1, transportKey, DatagramSpeech.Users(speakers));
-        using MediaThread media = new(new IPEndPoint(IPAddress.Loopback, int.Parse(args[0], CultureInfo.InvariantCulture)), recording.Frames, snapshot, new MediaThreadEvents(_ => { }, _ => { }, error => Environment.FailFast(error.Message, error)), time);
+        using MediaThread media = new(new IPEndPoint(IPAddress.Loopback, int.Parse(args[0], CultureInfo.InvariantCulture)),
+            recording.Frames, snapshot, new MediaThreadEvents(_ => { }, _ => { }, error => Environment.FailFast(error.Message, error)),
+            time);
         media.Start();
         media.TrySend(new byte[8]);
         using CancellationTokenSource stopping = new();
@@ -72,7 +74,8 @@ internal static class DatagramReceiver
     {
         foreach (string task in Directory.GetDirectories("/proc/self/task"))
         {
-            if (File.ReadAllText(Path.Combine(task, "comm")).Trim() == "voice media") return double.Parse(File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture) / 1000;
+            if (File.ReadAllText(Path.Combine(task, "comm")).Trim() == "voice media")
+                return double.Parse(File.ReadAllText(Path.Combine(task, "schedstat")).Split(' ')[0], CultureInfo.InvariantCulture) / 1000;
         }
         throw new InvalidOperationException("no media thread");
     }

@@ -17,6 +17,7 @@ internal static class DatagramRecording
             StartedBy = 3,
             StartedAt = time.GetUtcNow(),
         };
-        return new Recording(session, options ?? new CaptureOptions(), Path.Combine(folder, session.RecordingId.ToString()), time, time.GetTimestamp(), new Dictionary<ulong, int>(), new Consent([]));
+        return new Recording(session, options ?? new CaptureOptions(), Path.Combine(folder, session.RecordingId.ToString()), time,
+            time.GetTimestamp(), new Dictionary<ulong, int>(), new Consent([]));
     }
 }

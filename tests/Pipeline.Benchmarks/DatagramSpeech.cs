@@ -34,7 +34,8 @@ internal sealed class DatagramSpeech
             int frame = i / speakers;
             Frames[i] = frames[(speaker * 97 + frame) % frames.Length];
             byte[] payload = endToEnd?.Seal(FirstUser + (ulong)speaker, (uint)frame + 1, Frames[i]) ?? Frames[i];
-            Datagrams[i] = DatagramFeed.Seal(cipher, FirstSsrc + (uint)speaker, (ushort)(speaker * 1000 + frame), (uint)(frame * FrameSamples), payload, suffix: (uint)i);
+            Datagrams[i] = DatagramFeed.Seal(cipher, FirstSsrc + (uint)speaker, (ushort)(speaker * 1000 + frame),
+                (uint)(frame * FrameSamples), payload, suffix: (uint)i);
         }
     }
 

@@ -22,7 +22,8 @@ public class DaveBenchmarks : IDisposable
     private readonly byte[][] sealedFrames = new byte[Frames][];
     private readonly DaveFeed feed = new([User]);
     private readonly AesGcm aes = new(new byte[16], 16);
-    private readonly DaveReceiver receiver = new(TimeProvider.System, static (ulong _, in DaveFrameOrigin _, DaveOpenResult _, ReadOnlySpan<byte> _) => { });
+    private readonly DaveReceiver receiver = new(TimeProvider.System,
+        static (ulong _, in DaveFrameOrigin _, DaveOpenResult _, ReadOnlySpan<byte> _) => { });
     private DaveSnapshot snapshot = DaveSnapshot.Plain;
     private byte[] ciphertext = [];
     private int next;

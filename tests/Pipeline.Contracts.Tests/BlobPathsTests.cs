@@ -47,7 +47,9 @@ public sealed class BlobPathsTests
             Assert.Equal(3, path.Split('/').Length);
             Assert.DoesNotContain("..", path, StringComparison.Ordinal);
             Assert.True(Encoding.UTF8.GetByteCount(folder) <= 20 + 1 + 96, folder);
-            Assert.All(folder, c => Assert.False(char.IsControl(c) || c is '/' or '\\' or '.' or ':' or '*' or '?' or '"' or '<' or '>' or '|' or '#' or '%' or ' '));
+            Assert.All(folder, c =>
+                Assert.False(char.IsControl(c)
+                || c is '/' or '\\' or '.' or ':' or '*' or '?' or '"' or '<' or '>' or '|' or '#' or '%' or ' '));
             // The name survives the trip through a URL, as it must on every request.
             Uri url = new($"http://127.0.0.1/a/{path}");
             Assert.Equal(path, Uri.UnescapeDataString(url.AbsolutePath)[3..]);
@@ -56,7 +58,8 @@ public sealed class BlobPathsTests
     [Fact]
     public void Users_of_one_name_never_share_a_folder() =>
         Gen.Select(Names, Gen.ULong[1, ulong.MaxValue], Gen.ULong[1, ulong.MaxValue]).Where((_, one, other) => one != other)
-            .Sample((name, one, other) => BlobPaths.UserFolder(one, name) != BlobPaths.UserFolder(other, name), seed: "0001PnG5zUk3", iter: 1_000);
+            .Sample((name, one, other) =>
+            BlobPaths.UserFolder(one, name) != BlobPaths.UserFolder(other, name), seed: "0001PnG5zUk3", iter: 1_000);
 
     [Theory]
     [InlineData(null)]
@@ -91,5 +94,6 @@ public sealed class BlobPathsTests
     private static Gen<string> Names => Gen.OneOf(
         Gen.String[Gen.Char, 0, 60],
         Gen.String[Gen.Int[0, Awkward.Length - 1].Select(index => Awkward[index]), 0, 120],
-        Gen.Int[0, 0x10FFFF].Where(Rune.IsValid).List[0, 100].Select(runes => string.Concat(runes.Select(rune => new Rune(rune).ToString()))));
+        Gen.Int[0, 0x10FFFF].Where(Rune.IsValid).List[0, 100].Select(runes =>
+            string.Concat(runes.Select(rune => new Rune(rune).ToString()))));
 }

@@ -53,5 +53,6 @@ public sealed class IdentityTests
 
     [Fact]
     public void Samples_and_time_convert_without_drift() =>
-        Gen.Long[0, 48_000L * 86_400 * 365].Sample(samples => Assert.Equal(samples, SampleClock.ToSamples(SampleClock.ToTime(samples))), iter: 2_000);
+        Gen.Long[0, 48_000L * 86_400 * 365].Sample(samples =>
+            Assert.Equal(samples, SampleClock.ToSamples(SampleClock.ToTime(samples))), iter: 2_000);
 }

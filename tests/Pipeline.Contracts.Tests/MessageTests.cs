@@ -6,16 +6,19 @@ namespace Pipeline.Contracts.Tests;
 public sealed class MessageTests
 {
     // The Functions host writes a message's own fields over its metadata, so these names would hide what the host says.
-    private static readonly string[] Forbidden = ["id", "dequeueCount", "popReceipt", "insertionTime", "expirationTime", "nextVisibleTime", "sys"];
+    private static readonly string[] Forbidden = ["id", "dequeueCount", "popReceipt", "insertionTime", "expirationTime", "nextVisibleTime",
+        "sys"];
 
-    public static TheoryData<string> Types => [nameof(RecordingStarted), nameof(SegmentReady), nameof(RecordingStopped), nameof(SessionManifest)];
+    public static TheoryData<string> Types =>
+        [nameof(RecordingStarted), nameof(SegmentReady), nameof(RecordingStopped), nameof(SessionManifest)];
 
     [Theory]
     [MemberData(nameof(Types))]
     public void No_field_hides_the_host_s_metadata(string type)
     {
         using JsonDocument message = JsonDocument.Parse(Json(type));
-        Assert.Empty(message.RootElement.EnumerateObject().Select(field => field.Name).Intersect(Forbidden, StringComparer.OrdinalIgnoreCase));
+        Assert.Empty(message.RootElement.EnumerateObject().Select(field => field.Name)
+            .Intersect(Forbidden, StringComparer.OrdinalIgnoreCase));
         JsonTypeInfo info = ContractsJsonContext.Default.GetTypeInfo(typeof(SegmentReady).Assembly.GetType($"Pipeline.Contracts.{type}")!)!;
         Assert.Empty(info.Properties.Select(property => property.Name).Intersect(Forbidden, StringComparer.OrdinalIgnoreCase));
     }
@@ -34,14 +37,16 @@ public sealed class MessageTests
     {
         using JsonDocument message = JsonDocument.Parse(Json(nameof(SegmentReady)));
         Assert.Equal("18446744073709551615", message.RootElement.GetProperty("userId").GetString());
-        SegmentReady read = JsonSerializer.Deserialize(Json(nameof(SegmentReady)).Replace("\"18446744073709551615\"", "5", StringComparison.Ordinal), ContractsJsonContext.Default.SegmentReady)!;
+        SegmentReady read = JsonSerializer.Deserialize(Json(nameof(SegmentReady))
+            .Replace("\"18446744073709551615\"", "5", StringComparison.Ordinal), ContractsJsonContext.Default.SegmentReady)!;
         Assert.Equal(5UL, read.UserId);
     }
 
     [Fact]
     public void Unknown_fields_of_a_newer_sender_do_no_harm()
     {
-        string json = Json(nameof(SegmentReady)).Replace("{\"version\":1,", "{\"version\":1,\"future\":{\"a\":[1]},", StringComparison.Ordinal);
+        string json = Json(nameof(SegmentReady))
+            .Replace("{\"version\":1,", "{\"version\":1,\"future\":{\"a\":[1]},", StringComparison.Ordinal);
         Assert.Equal(Segment, JsonSerializer.Deserialize(json, ContractsJsonContext.Default.SegmentReady));
     }
 
@@ -71,7 +76,9 @@ public sealed class MessageTests
     [InlineData(EndReason.Disconnected, "disconnected")]
     [InlineData(EndReason.Limit, "limit")]
     public void End_reason_is_a_word(EndReason reason, string word) =>
-        Assert.Contains($"\"endReason\":\"{word}\"", JsonSerializer.Serialize(Stopped with { EndReason = reason }, ContractsJsonContext.Default.RecordingStopped), StringComparison.Ordinal);
+        Assert.Contains($"\"endReason\":\"{word}\"",
+            JsonSerializer.Serialize(Stopped with { EndReason = reason }, ContractsJsonContext.Default.RecordingStopped),
+            StringComparison.Ordinal);
 
     private static SessionInfo Session => new()
     {
@@ -98,7 +105,8 @@ public sealed class MessageTests
         ClosedAt = DateTimeOffset.UnixEpoch,
     };
 
-    private static RecordingStopped Stopped => new() { Session = Session, EndedAt = DateTimeOffset.UnixEpoch, EndReason = EndReason.Stopped, SampleCount = 5, Tracks = [] };
+    private static RecordingStopped Stopped =>
+        new() { Session = Session, EndedAt = DateTimeOffset.UnixEpoch, EndReason = EndReason.Stopped, SampleCount = 5, Tracks = [] };
 
     private static SessionManifest Manifest => new()
     {
@@ -107,13 +115,15 @@ public sealed class MessageTests
         Incarnation = 1,
         UpdatedAt = DateTimeOffset.UnixEpoch,
         SampleCount = 9,
-        Tracks = [new TrackSummary { UserId = 5, Username = "Ada", Segments = [new IndexRange(0, 3)], SampleCount = 1, ByteCount = 2, Chain = SegmentChain.Empty, NextFreeIndex = 20 }],
+        Tracks = [new TrackSummary { UserId = 5, Username = "Ada", Segments = [new IndexRange(0, 3)], SampleCount = 1, ByteCount = 2,
+            Chain = SegmentChain.Empty, NextFreeIndex = 20 }],
         Gaps = [new RecordingGap { UserId = 5, StartSample = 1, SampleCount = 2, Reason = "loss" }],
     };
 
     private static string Json(string type) => type switch
     {
-        nameof(RecordingStarted) => JsonSerializer.Serialize(new RecordingStarted { Session = Session }, ContractsJsonContext.Default.RecordingStarted),
+        nameof(RecordingStarted) =>
+            JsonSerializer.Serialize(new RecordingStarted { Session = Session }, ContractsJsonContext.Default.RecordingStarted),
         nameof(SegmentReady) => JsonSerializer.Serialize(Segment, ContractsJsonContext.Default.SegmentReady),
         nameof(RecordingStopped) => JsonSerializer.Serialize(Stopped, ContractsJsonContext.Default.RecordingStopped),
         _ => JsonSerializer.Serialize(Manifest, ContractsJsonContext.Default.SessionManifest),
@@ -121,9 +131,16 @@ public sealed class MessageTests
 
     private static string Again(string type, string json) => type switch
     {
-        nameof(RecordingStarted) => JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ContractsJsonContext.Default.RecordingStarted)!, ContractsJsonContext.Default.RecordingStarted),
-        nameof(SegmentReady) => JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ContractsJsonContext.Default.SegmentReady)!, ContractsJsonContext.Default.SegmentReady),
-        nameof(RecordingStopped) => JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ContractsJsonContext.Default.RecordingStopped)!, ContractsJsonContext.Default.RecordingStopped),
-        _ => JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ContractsJsonContext.Default.SessionManifest)!, ContractsJsonContext.Default.SessionManifest),
+        nameof(RecordingStarted) =>
+            JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ContractsJsonContext.Default.RecordingStarted)!,
+            ContractsJsonContext.Default.RecordingStarted),
+        nameof(SegmentReady) =>
+            JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ContractsJsonContext.Default.SegmentReady)!,
+            ContractsJsonContext.Default.SegmentReady),
+        nameof(RecordingStopped) =>
+            JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ContractsJsonContext.Default.RecordingStopped)!,
+            ContractsJsonContext.Default.RecordingStopped),
+        _ => JsonSerializer.Serialize(JsonSerializer.Deserialize(json, ContractsJsonContext.Default.SessionManifest)!,
+            ContractsJsonContext.Default.SessionManifest),
     };
 }

@@ -113,7 +113,8 @@ internal sealed class RawSocket : IAsyncDisposable
                 WebSocketReceiveResult result;
                 do
                 {
-                    result = await socket.ReceiveAsync(new ArraySegment<byte>(buffer, length, buffer.Length - length), CancellationToken.None);
+                    result = await socket.ReceiveAsync(new ArraySegment<byte>(buffer, length, buffer.Length - length),
+                        CancellationToken.None);
                     length += result.Count;
                 }
                 while (!result.EndOfMessage);

@@ -57,7 +57,9 @@ public sealed class Simulator : IAsyncDisposable
     /// <summary>The root that signs the voice servers' certificate.</summary>
     public X509Certificate2 CertificateAuthority => authority.Certificate;
 
-    /// <summary>For <c>DISCORD_CA_FILE</c> and <c>NODE_EXTRA_CA_CERTS</c>: the root in PEM, in a file that lives as long as the simulator.</summary>
+    /// <summary>
+    /// For <c>DISCORD_CA_FILE</c> and <c>NODE_EXTRA_CA_CERTS</c>: the root in PEM, in a file that lives as long as the simulator.
+    /// </summary>
     public string CertificateAuthorityFile => authorityFile ??= WriteAuthority();
 
     /// <summary>The application that every simulator has.</summary>
@@ -266,7 +268,8 @@ public sealed class Simulator : IAsyncDisposable
         VoiceServer? voice = world.Voice.Servers.Find(server => server.Endpoint.EndsWith(port, StringComparison.Ordinal));
         if (context.WebSockets.IsWebSocketRequest)
             return voice?.AcceptAsync(context) ?? world.Gateway.AcceptAsync(context);
-        if (voice is null && control is not null && context.Request.Path.StartsWithSegments(ControlInterface.Base, StringComparison.Ordinal))
+        if (voice is null && control is not null
+            && context.Request.Path.StartsWithSegments(ControlInterface.Base, StringComparison.Ordinal))
             return control.AnswerAsync(context);
         if (voice is null && context.Request.Path.StartsWithSegments(RestServer.Base, StringComparison.Ordinal))
             return rest.AnswerAsync(context);

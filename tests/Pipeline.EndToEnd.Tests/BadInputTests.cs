@@ -8,7 +8,9 @@ using Pipeline.TestKit.Stage;
 
 namespace Pipeline.EndToEnd.Tests;
 
-/// <summary>What is wrong from the start ends the process with one line (what, value, remedy) and an exit code that says of what kind it is.</summary>
+/// <summary>
+/// What is wrong from the start ends the process with one line (what, value, remedy) and an exit code that says of what kind it is.
+/// </summary>
 public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
 {
     private const int WrongSetting = 78; // functions: sysexits EX_CONFIG
@@ -40,7 +42,8 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task File_that_is_not_there_is_named() => Assert.Contains("nowhere.opus", await ReplayAsync(ExitCode.Input, folder.Combine("nowhere.opus")), StringComparison.Ordinal);
+    public async Task File_that_is_not_there_is_named() =>
+        Assert.Contains("nowhere.opus", await ReplayAsync(ExitCode.Input, folder.Combine("nowhere.opus")), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("RECORDING_MAX_SEGMENT_DURATION", "soon")]
@@ -55,13 +58,15 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
     }
 
     [Fact]
-    public async Task Storage_that_is_not_set_is_asked_for() => Assert.Contains("PipelineStorage", await ReplayAsync(ExitCode.Usage, Speech, ("PipelineStorage", null)), StringComparison.Ordinal);
+    public async Task Storage_that_is_not_set_is_asked_for() =>
+        Assert.Contains("PipelineStorage", await ReplayAsync(ExitCode.Usage, Speech, ("PipelineStorage", null)), StringComparison.Ordinal);
 
     [Fact]
     public async Task Storage_that_does_not_answer_is_named()
     {
         int[] nobody = FreePort.Take(3);
-        string line = await ReplayAsync(ExitCode.Storage, Speech, ("PipelineStorage", Azurite.ConnectionStringThrough(nobody[0], nobody[1], nobody[2])));
+        string line = await ReplayAsync(ExitCode.Storage, Speech,
+            ("PipelineStorage", Azurite.ConnectionStringThrough(nobody[0], nobody[1], nobody[2])));
         Assert.Contains("PipelineStorage", line, StringComparison.Ordinal);
     }
 
@@ -74,7 +79,8 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
 
         Directory.CreateDirectory(folder.Combine("taken"));
         await using FileStream held = new(folder.Combine("taken", "bot.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        Assert.Contains("taken", await ReplayAsync(ExitCode.Machine, Speech, ("RECORDING_SPOOL_FOLDER", folder.Combine("taken"))), StringComparison.Ordinal);
+        Assert.Contains("taken", await ReplayAsync(ExitCode.Machine, Speech, ("RECORDING_SPOOL_FOLDER", folder.Combine("taken"))),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -96,7 +102,8 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "hides the library as the Linux loader finds it");
         await HideLibopusAsync();
         string[] arguments = command == "run" ? ["run"] : ["replay", "--speaker", $"Ada={Speech}"];
-        string line = await RunAsync("bot/Pipeline.Bot", arguments, ExitCode.Machine, [.. BotSettings(), ("RECORDING_OPUS", "libopus"), ("LD_LIBRARY_PATH", folder.Path)]);
+        string line = await RunAsync("bot/Pipeline.Bot", arguments, ExitCode.Machine,
+            [.. BotSettings(), ("RECORDING_OPUS", "libopus"), ("LD_LIBRARY_PATH", folder.Path)]);
         Assert.Contains("libopus0", line, StringComparison.Ordinal);
     }
 
@@ -113,7 +120,8 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
         };
         string summary = folder.Combine("summary.json");
         await using ChildProcess process = ChildProcess.Start(
-            "dotnet", [BuiltProject.Assembly("bot/Pipeline.Bot"), "replay", "--speaker", $"Ada={Speech}", "--speed", "100", "--json", summary], environment);
+            "dotnet", [BuiltProject.Assembly("bot/Pipeline.Bot"), "replay", "--speaker", $"Ada={Speech}", "--speed", "100", "--json",
+                summary], environment);
         Assert.Equal(ExitCode.Success, await process.WaitForExitAsync(Patience));
         string told = Assert.Single(process.Lines, line => line.Contains("Concentus", StringComparison.Ordinal));
         Assert.Contains("libopus is not installed", told, StringComparison.Ordinal);
@@ -165,14 +173,16 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
     [InlineData("--channel: 'Table'", "doctor --channel Table")]
     public async Task Wrong_command_line_is_told_in_one_line(string expected, string arguments)
     {
-        string line = await RunAsync("bot/Pipeline.Bot", arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), ExitCode.Usage, [.. BotSettings()]);
+        string line = await RunAsync("bot/Pipeline.Bot", arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries), ExitCode.Usage,
+            [.. BotSettings()]);
         Assert.Contains(expected, line, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Settings_file_that_is_no_json_is_named()
     {
-        await File.WriteAllTextAsync(folder.Combine("appsettings.json"), "{ \"RECORDING_CHANNELS\": ", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(folder.Combine("appsettings.json"), "{ \"RECORDING_CHANNELS\": ",
+            TestContext.Current.CancellationToken);
         string line = await RunAsync("bot/Pipeline.Bot", ["run"], ExitCode.Usage, [.. BotSettings()], folder.Path);
         Assert.StartsWith(folder.Combine("appsettings.json") + ": ", line, StringComparison.Ordinal);
     }
@@ -183,8 +193,11 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
         using TcpListener taken = new(IPAddress.Loopback, 0);
         taken.Start();
         int port = ((IPEndPoint)taken.LocalEndpoint).Port;
-        Assert.Contains("PROMETHEUS_ENDPOINT", await FunctionsAsync(WrongSetting, ("PipelineStorage", "UseDevelopmentStorage=true"), ("PROMETHEUS_ENDPOINT", $"http://127.0.0.1:{port}")), StringComparison.Ordinal);
-        Assert.Contains($"{port}", await FunctionsAsync(Unavailable, ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}")), StringComparison.Ordinal);
+        Assert.Contains("PROMETHEUS_ENDPOINT",
+            await FunctionsAsync(WrongSetting, ("PipelineStorage", "UseDevelopmentStorage=true"),
+            ("PROMETHEUS_ENDPOINT", $"http://127.0.0.1:{port}")), StringComparison.Ordinal);
+        Assert.Contains($"{port}", await FunctionsAsync(Unavailable, ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}")),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -195,28 +208,36 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
     [InlineData("PROMETHEUS_ENDPOINT", "https://127.0.0.1:9464")]
     [InlineData("PROMETHEUS_ENDPOINT", "http://127.0.0.1:9464/metrics")]
     public async Task Functions_name_a_wrong_setting(string name, string? value) =>
-        Assert.Contains(name, await FunctionsAsync(WrongSetting, ("PipelineStorage", "UseDevelopmentStorage=true"), (name, value)), StringComparison.Ordinal);
+        Assert.Contains(name, await FunctionsAsync(WrongSetting, ("PipelineStorage", "UseDevelopmentStorage=true"), (name, value)),
+            StringComparison.Ordinal);
 
     // The loader takes the first file of the name and asks no further when it is none.
     private async Task HideLibopusAsync()
     {
-        foreach (string name in new[] { "libopus.so.0", "libopus.so", "opus.so", "libopus" }) await File.WriteAllTextAsync(folder.Combine(name), "none", TestContext.Current.CancellationToken);
+        foreach (string name in new[] { "libopus.so.0", "libopus.so", "opus.so", "libopus" })
+            await File.WriteAllTextAsync(folder.Combine(name), "none", TestContext.Current.CancellationToken);
     }
 
-    private (string Name, string? Value)[] BotSettings() => [("RECORDING_SPOOL_FOLDER", folder.Combine("spool")), ("DISCORD_TOKEN", "a.token"), ("DISCORD_API_BASE", "http://127.0.0.1:9/api")];
+    private (string Name, string? Value)[] BotSettings() =>
+        [("RECORDING_SPOOL_FOLDER", folder.Combine("spool")), ("DISCORD_TOKEN", "a.token"), ("DISCORD_API_BASE", "http://127.0.0.1:9/api")];
 
     private Task<string> ReplayAsync(int exitCode, string file, params (string Name, string? Value)[] settings) =>
-        RunAsync("bot/Pipeline.Bot", ["replay", "--speaker", $"Ada={file}", "--speed", "100"], exitCode, [("RECORDING_SPOOL_FOLDER", folder.Combine("spool")), .. settings]);
+        RunAsync("bot/Pipeline.Bot", ["replay", "--speaker", $"Ada={file}", "--speed", "100"], exitCode,
+            [("RECORDING_SPOOL_FOLDER", folder.Combine("spool")), .. settings]);
 
     private Task<string> FunctionsAsync(int exitCode, params (string Name, string? Value)[] settings) =>
-        RunAsync("functions/Pipeline.Functions.Local", [], exitCode, [("ASPNETCORE_URLS", "http://127.0.0.1:0"), ("Functions__Key", FunctionsApp.Key), .. settings]);
+        RunAsync("functions/Pipeline.Functions.Local", [], exitCode,
+            [("ASPNETCORE_URLS", "http://127.0.0.1:0"), ("Functions__Key", FunctionsApp.Key), .. settings]);
 
     // The one line, after the process has ended with this code.
-    private async Task<string> RunAsync(string project, string[] arguments, int exitCode, (string Name, string? Value)[] settings, string? workingDirectory = null)
+    private async Task<string> RunAsync(string project, string[] arguments, int exitCode, (string Name, string? Value)[] settings,
+        string? workingDirectory = null)
     {
-        Dictionary<string, string?> environment = new() { ["PipelineStorage"] = fixture.Azurite.ConnectionStringOf(Azurite.NumberedAccount(20)) };
+        Dictionary<string,
+            string?> environment = new() { ["PipelineStorage"] = fixture.Azurite.ConnectionStringOf(Azurite.NumberedAccount(20)) };
         foreach ((string name, string? value) in settings) environment[name] = value;
-        await using ChildProcess process = ChildProcess.Start("dotnet", [BuiltProject.Assembly(project), .. arguments], environment, workingDirectory);
+        await using ChildProcess process = ChildProcess.Start("dotnet", [BuiltProject.Assembly(project), .. arguments], environment,
+            workingDirectory);
         int code = await process.WaitForExitAsync(Patience);
         string[] lines = [.. process.Lines.Where(line => line.Length > 0)];
         Assert.True(code == exitCode, $"exit code {code} instead of {exitCode}: {string.Join('\n', lines)}");

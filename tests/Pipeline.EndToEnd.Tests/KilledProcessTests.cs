@@ -8,18 +8,22 @@ namespace Pipeline.EndToEnd.Tests;
 public sealed class KilledProcessTests(AzuriteFixture fixture)
 {
     [Fact]
-    public Task Bot_that_is_killed_goes_on_with_its_recording() => KillBotAsync("bot killed", room: 0, kills: 3, seed: 11, TimeSpan.FromSeconds(40), speed: 8);
+    public Task Bot_that_is_killed_goes_on_with_its_recording() =>
+        KillBotAsync("bot killed", room: 0, kills: 3, seed: 11, TimeSpan.FromSeconds(40), speed: 8);
 
     [Fact]
     [Trait("Category", "Soak")]
-    public Task Bot_that_is_killed_twenty_times_goes_on_with_its_recording() => KillBotAsync("bot killed, long", room: 1, kills: 20, seed: 12, TimeSpan.FromMinutes(10), speed: 12);
+    public Task Bot_that_is_killed_twenty_times_goes_on_with_its_recording() =>
+        KillBotAsync("bot killed, long", room: 1, kills: 20, seed: 12, TimeSpan.FromMinutes(10), speed: 12);
 
     [Fact]
-    public Task Functions_that_are_killed_move_every_segment_once() => KillFunctionsAsync("functions killed", room: 2, kills: 2, seed: 13, TimeSpan.FromSeconds(60), speed: 10);
+    public Task Functions_that_are_killed_move_every_segment_once() =>
+        KillFunctionsAsync("functions killed", room: 2, kills: 2, seed: 13, TimeSpan.FromSeconds(60), speed: 10);
 
     [Fact]
     [Trait("Category", "Soak")]
-    public Task Functions_that_are_killed_twenty_times_move_every_segment_once() => KillFunctionsAsync("functions killed, long", room: 3, kills: 20, seed: 14, TimeSpan.FromMinutes(20), speed: 15);
+    public Task Functions_that_are_killed_twenty_times_move_every_segment_once() =>
+        KillFunctionsAsync("functions killed, long", room: 3, kills: 20, seed: 14, TimeSpan.FromMinutes(20), speed: 15);
 
     [Fact]
     [Trait("Category", "Soak")]
@@ -48,7 +52,8 @@ public sealed class KilledProcessTests(AzuriteFixture fixture)
         await stage.RequireCleanAsync();
     }
 
-    private static async Task<(ReplaySummary Summary, int Killed)> KillBotAsync(FaultStage stage, SpokenCall call, int kills, Random random, double speed)
+    private static async Task<(ReplaySummary Summary, int Killed)> KillBotAsync(FaultStage stage, SpokenCall call, int kills, Random random,
+        double speed)
     {
         int killed = 0;
         for (int kill = 0; kill < kills; kill++)

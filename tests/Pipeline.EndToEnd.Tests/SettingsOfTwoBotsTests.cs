@@ -45,7 +45,9 @@ public sealed class SettingsOfTwoBotsTests(AzuriteFixture azurite) : IDisposable
         await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite.ConnectionString);
         using HttpClient http = new();
         await Store(http, functions, disk).GetAsync(Guild + 1, Cancellation);
-        GuildSettingsStore away = new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = new Uri("http://127.0.0.1:1") }, TimeProvider.System), disk.Path, TimeProvider.System, Logger());
+        GuildSettingsStore away = new(
+            new CatalogueClient(http, new CatalogueOptions { BaseUrl = new Uri("http://127.0.0.1:1") }, TimeProvider.System), disk.Path,
+            TimeProvider.System, Logger());
         away.SetOptOuts(Guild + 1, [42], optedOut: true);
         Assert.True(away.IsOptedOut(Guild + 1, 42));
         Assert.False(await away.PushAsync(Guild + 1, Cancellation));
@@ -60,7 +62,8 @@ public sealed class SettingsOfTwoBotsTests(AzuriteFixture azurite) : IDisposable
     }
 
     private GuildSettingsStore Store(HttpClient http, FunctionsApp functions, TempFolder disk) =>
-        new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = functions.BaseUrl, ApiKey = FunctionsApp.Key }, TimeProvider.System), disk.Path, TimeProvider.System, Logger());
+        new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = functions.BaseUrl, ApiKey = FunctionsApp.Key }, TimeProvider.System),
+            disk.Path, TimeProvider.System, Logger());
 
     private ILogger<GuildSettingsStore> Logger() => ((ILoggerFactory)log).CreateLogger<GuildSettingsStore>();
 }

@@ -19,7 +19,8 @@ public sealed class SpoiledApiTests(AzuriteFixture fixture)
         Assert.Empty(stage.SpooledAudio());
         Assert.Null(await stage.Functions.Api.FindAsync(summary.RecordingId.ToString(), TestContext.Current.CancellationToken));
         api.Mend();
-        FaultRow.Require("API down for the whole call", await stage.HearAsync(summary.RecordingId, call), kills: 0, $", {api.Spoiled} calls reset");
+        FaultRow.Require("API down for the whole call", await stage.HearAsync(summary.RecordingId, call), kills: 0,
+            $", {api.Spoiled} calls reset");
         await stage.RequireCleanAsync();
     }
 
@@ -28,7 +29,8 @@ public sealed class SpoiledApiTests(AzuriteFixture fixture)
 
     [Fact]
     [Trait("Category", "Soak")]
-    public Task Api_that_is_busy_for_long_gets_everything() => BusyAsync("API busy, long", room: 15, part: 0.3, TimeSpan.FromMinutes(10), speed: 20);
+    public Task Api_that_is_busy_for_long_gets_everything() =>
+        BusyAsync("API busy, long", room: 15, part: 0.3, TimeSpan.FromMinutes(10), speed: 20);
 
     private async Task BusyAsync(string row, int room, double part, TimeSpan length, double speed)
     {

@@ -14,12 +14,15 @@ public sealed class SpoiledMessageTests(AzuriteFixture fixture)
     // Every required field is there, and every one that can be null is.
     private const string AllNull =
         """
-        {"version":1,"session":{"recordingId":"0198c0de-0000-7000-8000-000000000001","guildId":"1","guildName":null,"channelId":"1","startedBy":"1","startedAt":"2026-01-01T00:00:00Z"},
-        "userId":"1","username":null,"segmentIndex":0,"blobName":null,"fileSize":1,"contentMd5":null,"startSample":0,"sampleCount":1,"channels":1,"closedAt":"2026-01-01T00:00:00Z",
+        {"version":1,"session":{"recordingId":"0198c0de-0000-7000-8000-000000000001","guildId":"1","guildName":null,"channelId":"1",
+        "startedBy":"1","startedAt":"2026-01-01T00:00:00Z"},
+        "userId":"1","username":null,"segmentIndex":0,"blobName":null,"fileSize":1,"contentMd5":null,
+        "startSample":0,"sampleCount":1,"channels":1,"closedAt":"2026-01-01T00:00:00Z",
         "endedAt":"2026-01-01T00:00:00Z","endReason":"stopped","tracks":null}
         """;
 
-    private static readonly string[] Queues = [StorageNames.RecordingStoppedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStartedQueue];
+    private static readonly string[] Queues = [StorageNames.RecordingStoppedQueue, StorageNames.SegmentReadyQueue,
+        StorageNames.RecordingStartedQueue];
 
     [Fact]
     public async Task Messages_that_come_twice_and_out_of_order_give_the_same_recording()
@@ -51,11 +54,14 @@ public sealed class SpoiledMessageTests(AzuriteFixture fixture)
         foreach (string name in Queues)
         {
             QueueClient queue = new(stage.Direct, name);
-            string unknownVersion = (await TakeAllAsync(queue, leave: true))[0].Replace("\"version\":1", "\"version\":99", StringComparison.Ordinal);
-            foreach (string text in (string[])[.. poison.Where(text => text.Length > 0), unknownVersion]) await queue.SendMessageAsync(text, TestContext.Current.CancellationToken);
+            string unknownVersion = (await TakeAllAsync(queue, leave: true))[0].Replace("\"version\":1", "\"version\":99",
+                StringComparison.Ordinal);
+            foreach (string text in (string[])[.. poison.Where(text => text.Length > 0), unknownVersion])
+                await queue.SendMessageAsync(text, TestContext.Current.CancellationToken);
         }
         await stage.StartFunctionsAsync();
-        FaultRow.Require("poison messages", await stage.HearAsync(summary.RecordingId, call), kills: 0, $", {stage.Lines.Count(line => line.Contains("cannot read", StringComparison.Ordinal))} refusals in the log");
+        FaultRow.Require("poison messages", await stage.HearAsync(summary.RecordingId, call), kills: 0,
+            $", {stage.Lines.Count(line => line.Contains("cannot read", StringComparison.Ordinal))} refusals in the log");
         Assert.Contains(stage.Lines, line => line.Contains("version is 99; this program knows 1", StringComparison.Ordinal));
         stage.RequireNoSurprise();
     }
@@ -72,13 +78,18 @@ public sealed class SpoiledMessageTests(AzuriteFixture fixture)
             if (!BlobPaths.TryParseSegment(blob.Name, out SegmentKey key)) continue;
             keys.Add(key);
             if (keys.Count == 2) await temp.DeleteBlobAsync(blob.Name, cancellationToken: TestContext.Current.CancellationToken);
-            if (keys.Count == 4) await temp.GetBlobClient(blob.Name).UploadAsync(new BinaryData("somebody else's"), overwrite: true, TestContext.Current.CancellationToken);
+            if (keys.Count == 4)
+                await temp.GetBlobClient(blob.Name)
+                .UploadAsync(new BinaryData("somebody else's"), overwrite: true, TestContext.Current.CancellationToken);
         }
         await stage.StartFunctionsAsync(settings: new Dictionary<string, string?> { ["RECORDING_FINALIZE_DEADLINE"] = "00:00:05" });
         HeardCall heard = await stage.HearAsync(summary.RecordingId, call);
-        FaultRow.Tell("temp blobs vanished and altered", heard, 0, $", missing {string.Join(", ", heard.Recording.MissingSegments.Select(segment => $"{segment.SegmentIndex} of {segment.UserId} ({segment.Reason})"))}");
+        FaultRow.Tell("temp blobs vanished and altered", heard, 0,
+            ", missing " + string.Join(", ", heard.Recording.MissingSegments
+                .Select(segment => $"{segment.SegmentIndex} of {segment.UserId} ({segment.Reason})")));
         Assert.Equal(
-            new[] { keys[1], keys[3] }.Select(key => (key.UserId.ToString(System.Globalization.CultureInfo.InvariantCulture), key.Index)).Order(),
+            new[] { keys[1], keys[3] }.Select(key => (key.UserId.ToString(System.Globalization.CultureInfo.InvariantCulture), key.Index))
+                .Order(),
             heard.Recording.MissingSegments.Select(segment => (segment.UserId, segment.SegmentIndex)).Order());
         Assert.Equal(keys.Count - 2, heard.Recording.Segments.Count);
         foreach (HeardTrack track in heard.Tracks) FaultRow.RequirePlace("temp blobs vanished and altered", track);

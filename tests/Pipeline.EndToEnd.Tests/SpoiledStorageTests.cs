@@ -8,11 +8,13 @@ namespace Pipeline.EndToEnd.Tests;
 public sealed class SpoiledStorageTests(AzuriteFixture fixture)
 {
     [Fact]
-    public Task Storage_that_is_cut_off_gets_everything_afterwards() => CutAsync("storage cut off", room: 5, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(40), speed: 10);
+    public Task Storage_that_is_cut_off_gets_everything_afterwards() =>
+        CutAsync("storage cut off", room: 5, TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(40), speed: 10);
 
     [Fact]
     [Trait("Category", "Soak")]
-    public Task Storage_that_is_cut_off_for_half_a_minute_gets_everything_afterwards() => CutAsync("storage cut off, long", room: 6, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10), speed: 10);
+    public Task Storage_that_is_cut_off_for_half_a_minute_gets_everything_afterwards() =>
+        CutAsync("storage cut off, long", room: 6, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10), speed: 10);
 
     [Fact]
     public async Task Slow_storage_gets_everything()
@@ -28,7 +30,8 @@ public sealed class SpoiledStorageTests(AzuriteFixture fixture)
 
     [Fact]
     [Trait("Category", "Soak")]
-    public Task Storage_that_is_busy_for_long_gets_everything() => BusyAsync("storage busy, long", room: 9, part: 0.25, TimeSpan.FromMinutes(10), speed: 20);
+    public Task Storage_that_is_busy_for_long_gets_everything() =>
+        BusyAsync("storage busy, long", room: 9, part: 0.25, TimeSpan.FromMinutes(10), speed: 20);
 
     [Fact]
     public async Task Spool_that_is_full_holds_the_replay_back_and_loses_nothing()
@@ -46,7 +49,8 @@ public sealed class SpoiledStorageTests(AzuriteFixture fixture)
         foreach (FaultProxy proxy in stage.Storage) proxy.Mend();
         ReplaySummary summary = await stage.EndOfAsync(bot);
         Assert.True(most <= 16L << 20, $"the spool held {most} bytes");
-        FaultRow.Require("spool full", await stage.HearAsync(summary.RecordingId, call), kills: 0, $", spool at most {summary.SpoolHighWaterBytes >> 20} of 16 MB");
+        FaultRow.Require("spool full", await stage.HearAsync(summary.RecordingId, call), kills: 0,
+            $", spool at most {summary.SpoolHighWaterBytes >> 20} of 16 MB");
         await stage.RequireCleanAsync();
     }
 
@@ -63,7 +67,9 @@ public sealed class SpoiledStorageTests(AzuriteFixture fixture)
         await Task.Delay(away);
         foreach (FaultProxy proxy in stage.Storage) proxy.Mend();
         ReplaySummary summary = await stage.EndOfAsync(bot);
-        FaultRow.Require(row, await stage.HearAsync(summary.RecordingId, call), kills: 0, $", away {away.TotalSeconds:F0} s, {stage.Storage.Sum(proxy => proxy.Spoiled)} calls reset, spool at most {summary.SpoolHighWaterBytes >> 10} KB");
+        FaultRow.Require(row, await stage.HearAsync(summary.RecordingId, call), kills: 0,
+            $", away {away.TotalSeconds:F0} s, {stage.Storage.Sum(proxy => proxy.Spoiled)} calls reset, spool at most "
+            + $"{summary.SpoolHighWaterBytes >> 10} KB");
         await stage.RequireCleanAsync();
     }
 
@@ -80,7 +86,8 @@ public sealed class SpoiledStorageTests(AzuriteFixture fixture)
     {
         ReplaySummary summary = await stage.EndOfAsync(stage.StartBot(call, speed, spoiled: true));
         HeardCall heard = await stage.HearAsync(summary.RecordingId, call);
-        FaultRow.Require(row, heard, kills: 0, $", {stage.Storage.Sum(proxy => proxy.Spoiled)} of {stage.Storage.Sum(proxy => proxy.Passed)} calls spoiled");
+        FaultRow.Require(row, heard, kills: 0,
+            $", {stage.Storage.Sum(proxy => proxy.Spoiled)} of {stage.Storage.Sum(proxy => proxy.Passed)} calls spoiled");
         await stage.RequireCleanAsync();
     }
 

@@ -36,13 +36,19 @@ public sealed partial class PaceTests
         await session.PutManifestAsync(storage.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt));
         long stop = Stopwatch.GetTimestamp();
         await storage.Get<MessageQueues>().SendAsync(session.Stopped, TimeSpan.Zero, Cancellation);
-        while ((await storage.RecordingAsync(session.Id))?.Status != RecordingStatus.Completed) await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Cancellation);
+        while ((await storage.RecordingAsync(session.Id))?.Status != RecordingStatus.Completed)
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Cancellation);
         TimeSpan finalized = Stopwatch.GetElapsedTime(stop);
 
-        double[] latencies = [.. app.Lines.Select(line => Latency().Match(line)).Where(match => match.Success).Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).Order()];
-        Console.WriteLine($"fed {session.Segments.Count} segments in {fed.TotalSeconds:F1} s; ready -> moved p50 {latencies[latencies.Length / 2]:F0} ms, p95 {latencies[latencies.Length * 95 / 100]:F0} ms, max {latencies[^1]:F0} ms; stop -> finalized {finalized.TotalSeconds:F1} s");
+        double[] latencies = [.. app.Lines.Select(line => Latency().Match(line)).Where(match => match.Success)
+            .Select(match => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).Order()];
+        Console.WriteLine(
+            $"fed {session.Segments.Count} segments in {fed.TotalSeconds:F1} s; ready -> moved p50 {latencies[latencies.Length / 2]:F0} "
+            + $"ms, p95 {latencies[latencies.Length * 95 / 100]:F0} ms, max {latencies[^1]:F0} ms; stop -> finalized "
+            + $"{finalized.TotalSeconds:F1} s");
         RecordingDetails recording = (await storage.RecordingAsync(session.Id))!;
-        Assert.Equal((session.Segments.Count, 0, 0), (recording.SegmentCount, recording.MissingSegmentCount, recording.UnverifiedUserIds.Count));
+        Assert.Equal((session.Segments.Count, 0, 0),
+            (recording.SegmentCount, recording.MissingSegmentCount, recording.UnverifiedUserIds.Count));
         Assert.Empty(await session.LeftInTempAsync(storage.Storage));
     }
 
@@ -57,7 +63,9 @@ public sealed partial class PaceTests
             SegmentReady segment = inOrder[i];
             await session.PutAsync(storage.Storage, segment);
             SegmentReady now = segment with { ClosedAt = TimeProvider.System.GetUtcNow() };
-            await storage.Get<MessageQueues>().SendAsync(StorageNames.SegmentReadyQueue, JsonSerializer.Serialize(now, ContractsJsonContext.Default.SegmentReady), TimeSpan.Zero, Cancellation);
+            await storage.Get<MessageQueues>()
+                .SendAsync(StorageNames.SegmentReadyQueue, JsonSerializer.Serialize(now, ContractsJsonContext.Default.SegmentReady),
+                TimeSpan.Zero, Cancellation);
         }
     }
 

@@ -16,10 +16,21 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     public async Task Move_goes_on_in_the_trace_that_closed_the_segment_and_is_measured()
     {
         ConcurrentQueue<Activity> spans = new();
-        using ActivityListener listener = new() { ShouldListenTo = source => source.Name == Telemetry.Name, Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded, ActivityStopped = spans.Enqueue };
+        using ActivityListener listener = new()
+        {
+            ShouldListenTo = source =>
+            source.Name == Telemetry.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) =>
+            ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue
+        };
         ActivitySource.AddActivityListener(listener);
         ConcurrentQueue<string> metrics = new();
-        using MeterListener meters = new() { InstrumentPublished = (instrument, self) => { if (instrument.Meter.Name == Telemetry.Name) self.EnableMeasurementEvents(instrument); } };
+        using MeterListener meters = new()
+        {
+            InstrumentPublished = (instrument, self) =>
+            { if (instrument.Meter.Name == Telemetry.Name) self.EnableMeasurementEvents(instrument); }
+        };
         meters.SetMeasurementEventCallback<long>((instrument, _, _, _) => metrics.Enqueue(instrument.Name));
         meters.SetMeasurementEventCallback<double>((instrument, _, _, _) => metrics.Enqueue(instrument.Name));
         meters.Start();
@@ -34,7 +45,9 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
 
         Activity span = Assert.Single(spans, span => span.TraceId.ToString() == "0af7651916cd43dd8448eb211c80319c");
         Assert.Equal(("MoveSegment", "b7ad6b7169203331"), (span.OperationName, span.ParentSpanId.ToString()));
-        Assert.Superset(new HashSet<string> { "pipeline.segments.moved", "pipeline.move.latency", "pipeline.recordings.finalized", "pipeline.finalize.latency" }, metrics.ToHashSet());
+        Assert.Superset(
+            new HashSet<string> { "pipeline.segments.moved", "pipeline.move.latency", "pipeline.recordings.finalized",
+            "pipeline.finalize.latency" }, metrics.ToHashSet());
     }
 
     [Fact]
@@ -44,9 +57,11 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         await using App app = await App.StartAsync(Azurite.ConnectionStringThrough(ports[0], ports[1], ports[2]));
         Session session = new(841, (5, "Ada", 1));
 
-        using HttpResponseMessage health = await app.Http.GetAsync(new Uri("api/health", UriKind.Relative), TestContext.Current.CancellationToken);
+        using HttpResponseMessage health = await app.Http.GetAsync(new Uri("api/health", UriKind.Relative),
+            TestContext.Current.CancellationToken);
         Assert.Equal(System.Net.HttpStatusCode.ServiceUnavailable, health.StatusCode);
-        Assert.Contains("unhealthy", await health.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains("unhealthy", await health.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         Assert.False(await app.MoveAsync(session.Segments[0]));
         using HttpResponseMessage alive = await app.Http.GetAsync(new Uri("/", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.True(alive.IsSuccessStatusCode);

@@ -71,7 +71,9 @@ internal sealed class MutationFinder(string file, string text) : CSharpSyntaxWal
         if (IsSpoken(node)) return;
         if (node.Expression is AwaitExpressionSyntax awaited)
             Add(MutationKind.RemovedAwait, node.Expression.Span, $"_ = {awaited.Expression}");
-        if (node.Parent is BlockSyntax && node.Expression is InvocationExpressionSyntax or AssignmentExpressionSyntax or AwaitExpressionSyntax or PostfixUnaryExpressionSyntax)
+        if (node.Parent is BlockSyntax
+            && node.Expression
+            is InvocationExpressionSyntax or AssignmentExpressionSyntax or AwaitExpressionSyntax or PostfixUnaryExpressionSyntax)
             Add(MutationKind.DroppedStatement, node.Span, ";");
         base.VisitExpressionStatement(node);
     }
@@ -93,7 +95,8 @@ internal sealed class MutationFinder(string file, string text) : CSharpSyntaxWal
             "Task<bool>" or "ValueTask<bool>" when isAsync => "return false;",
             _ => null,
         };
-        if (exit is not null && node.Body is { Statements.Count: > 0 } body && !node.ParameterList.Parameters.Any(parameter => parameter.Modifiers.Any(SyntaxKind.OutKeyword)))
+        if (exit is not null && node.Body is { Statements.Count: > 0 } body
+            && !node.ParameterList.Parameters.Any(parameter => parameter.Modifiers.Any(SyntaxKind.OutKeyword)))
             Add(MutationKind.EarlyReturn, new TextSpan(body.OpenBraceToken.Span.End, 0), $" if (System.Environment.ProcessId > 0) {exit}");
         base.VisitMethodDeclaration(node);
     }
@@ -109,13 +112,15 @@ internal sealed class MutationFinder(string file, string text) : CSharpSyntaxWal
         condition.DescendantNodesAndSelf().Any(node => node is SingleVariableDesignationSyntax);
 
     private static bool IsText(BinaryExpressionSyntax node) =>
-        node.DescendantNodes().Any(inner => inner.IsKind(SyntaxKind.StringLiteralExpression) || inner is InterpolatedStringExpressionSyntax);
+        node.DescendantNodes()
+            .Any(inner => inner.IsKind(SyntaxKind.StringLiteralExpression) || inner is InterpolatedStringExpressionSyntax);
 
     private static bool IsSpoken(ExpressionStatementSyntax node)
     {
         string call = node.Expression.ToString();
         return call.StartsWith("Log.", StringComparison.Ordinal) || call.StartsWith("logger.", StringComparison.Ordinal)
-            || call.StartsWith("Argument", StringComparison.Ordinal) || call.StartsWith("ObjectDisposedException.", StringComparison.Ordinal)
+            || call.StartsWith("Argument", StringComparison.Ordinal)
+            || call.StartsWith("ObjectDisposedException.", StringComparison.Ordinal)
             || call.Contains("metrics.", StringComparison.OrdinalIgnoreCase);
     }
 

@@ -1,7 +1,11 @@
 using System.CommandLine;
 using Pipeline.Mutation;
 
-Option<int> seed = new("--seed") { Description = "Chooses the sample; the same seed on the same tree draws the same mutations.", DefaultValueFactory = _ => 1 };
+Option<int> seed = new("--seed")
+{
+    Description = "Chooses the sample; the same seed on the same tree draws the same mutations.",
+    DefaultValueFactory = _ => 1
+};
 Option<int> count = new("--count") { Description = "How many mutations that compile are tried.", DefaultValueFactory = _ => 20 };
 Option<string[]> folder = new("--folder") { Description = "Only files below this folder, from the root; may be given more than once." };
 Option<int> distance = new("--distance") { Description = "Test projects that many references away run too.", DefaultValueFactory = _ => 1 };
@@ -9,7 +13,8 @@ Option<int> limit = new("--limit") { Description = "Seconds for one run of one t
 Option<bool> list = new("--list") { Description = "Only lists what would be tried." };
 Argument<string> root = new("tree") { Description = "A copy of the tree. Its files are changed and put back." };
 
-RootCommand command = new("Tries a random sample of semantic mutations against the tests that cover them.") { root, seed, count, folder, distance, limit, list };
+RootCommand command = new("Tries a random sample of semantic mutations against the tests that cover them.") { root, seed, count, folder,
+    distance, limit, list };
 command.SetAction(async (result, cancellationToken) =>
 {
     string tree = Path.GetFullPath(result.GetValue(root)!);
@@ -17,7 +22,8 @@ command.SetAction(async (result, cancellationToken) =>
     Mutation[] drawn = Sample.Draw(tree, folders, result.GetValue(seed));
     if (drawn.Length == 0)
     {
-        await Console.Error.WriteLineAsync($"mutate: no mutation is possible below {string.Join(", ", folders)}; name a folder of product code, such as bot/Pipeline.Mls");
+        await Console.Error.WriteLineAsync(
+            $"mutate: no mutation is possible below {string.Join(", ", folders)}; name a folder of product code, such as bot/Pipeline.Mls");
         return 2;
     }
     if (result.GetValue(list))

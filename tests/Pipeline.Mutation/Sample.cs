@@ -34,8 +34,11 @@ internal static class Sample
         int survived = tried.Count(one => one.Result == TrialResult.Survived);
         int hung = tried.Count(one => one.Result == TrialResult.TimedOut);
         Console.WriteLine();
-        foreach ((Mutation mutation, _, _) in tried.Where(one => one.Result == TrialResult.Survived)) Console.WriteLine($"survived {mutation}");
-        Console.WriteLine($"{tried.Count - survived - hung} killed, {survived} survived, {hung} timed out: {(tried.Count == 0 ? 0 : 100.0 * (tried.Count - survived) / tried.Count):0} of 100 noticed");
+        foreach ((Mutation mutation, _, _) in tried.Where(one => one.Result == TrialResult.Survived))
+            Console.WriteLine($"survived {mutation}");
+        Console.WriteLine(
+            $"{tried.Count - survived - hung} killed, {survived} survived, {hung} timed out: "
+            + $"{(tried.Count == 0 ? 0 : 100.0 * (tried.Count - survived) / tried.Count):0} of 100 noticed");
         return survived == 0 && tried.Count > 0 ? 0 : 1;
     }
 

@@ -53,7 +53,8 @@ internal sealed partial class Trial(string root, TestMap map, int distance, Time
     }
 
     private async Task<bool> BuildAsync(string project) =>
-        await RunAsync("dotnet", ["build", $"tests/{project}", "-c", "Release", "--no-restore", "-v", "quiet", "--nologo"], TimeSpan.FromMinutes(10)) is (0, _);
+        await RunAsync("dotnet", ["build", $"tests/{project}", "-c", "Release", "--no-restore", "-v", "quiet", "--nologo"],
+            TimeSpan.FromMinutes(10)) is (0, _);
 
     private async Task<(TrialResult Result, string By)> TestAsync(string project, string[] filter)
     {
@@ -65,8 +66,11 @@ internal sealed partial class Trial(string root, TestMap map, int distance, Time
         (int? code, string output) = await RunAsync($"tests/{project}/bin/Release/net10.0/{project}", arguments, limit);
         if (code == 0) return (TrialResult.Survived, "");
         if (code is null)
-            return (TrialResult.TimedOut, $"{project} after {limit.TotalSeconds:0} s; last passed: {Passed().Matches(output).LastOrDefault()?.Groups[1].Value ?? "none"}");
-        return (TrialResult.Killed, Failed().Match(output) is { Success: true } failed ? failed.Groups[1].Value : $"{project} ended with {code}");
+            return (TrialResult.TimedOut,
+                $"{project} after {limit.TotalSeconds:0} s; last passed: "
+                + $"{Passed().Matches(output).LastOrDefault()?.Groups[1].Value ?? "none"}");
+        return (TrialResult.Killed,
+            Failed().Match(output) is { Success: true } failed ? failed.Groups[1].Value : $"{project} ended with {code}");
     }
 
     /// <summary>Exit code and output; no code where it was ended at the limit.</summary>

@@ -39,7 +39,15 @@ public sealed class ListenTests(PageApp app)
         Speaker speaker = new(21, "Ada", [(0, 15 * Speaker.Rate), (50 * Speaker.Rate, 10 * Speaker.Rate)], Beeps(Ada, 0.25, Length));
         SpokenCall call = await app.FinishedAsync(app.Call("Fast", speaker), Length);
         ShareDetails link = await app.ShareAsync(call.Id, "listen");
-        JsonNode result = await Browser.RunAsync("speed", new JsonObject { ["url"] = link.Url, ["listen"] = true, ["duration"] = Length, ["pitches"] = new JsonArray(Ada), ["skipTo"] = 52 });
+        JsonNode result = await Browser.RunAsync("speed",
+            new JsonObject
+            {
+                ["url"] = link.Url,
+                ["listen"] = true,
+                ["duration"] = Length,
+                ["pitches"] = new JsonArray(Ada),
+                ["skipTo"] = 52
+            });
         Assert.InRange(result["gained"]!.GetValue<double>() / result["took"]!.GetValue<double>(), 1.6, 2.4);
         Assert.InRange(result["heard"]![$"{Ada}"]!.GetValue<int>(), 5, 10);
         Assert.InRange(result["skipped"]!.GetValue<double>(), 10, 40);
@@ -75,5 +83,6 @@ public sealed class ListenTests(PageApp app)
     private static Speaker Beeping(ulong userId, string name, int pitch, double offset) =>
         new(userId, name, [(0, (long)(Length * Speaker.Rate))], Beeps(pitch, offset, Length));
 
-    private static Tone[] Beeps(int pitch, double offset, double until) => [.. Enumerable.Range(0, (int)until).Select(second => new Tone(second + offset, 0.12, pitch))];
+    private static Tone[] Beeps(int pitch, double offset, double until) =>
+        [.. Enumerable.Range(0, (int)until).Select(second => new Tone(second + offset, 0.12, pitch))];
 }

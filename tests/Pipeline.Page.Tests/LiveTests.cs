@@ -15,7 +15,8 @@ public sealed class LiveTests(PageApp app)
     public async Task New_sound_comes_by_itself_and_the_end_too()
     {
         Tone[] beeps = [.. Enumerable.Range(0, 60).Select(second => new Tone(second + 0.5, 0.15, Pitch))];
-        Speaker[] speakers = [new(31, "Ada", [(0, 60L * Speaker.Rate)], beeps), new(32, "Grace", [(8 * Speaker.Rate, 10L * Speaker.Rate)], [])];
+        Speaker[] speakers = [new(31, "Ada", [(0, 60L * Speaker.Rate)], beeps),
+            new(32, "Grace", [(8 * Speaker.Rate, 10L * Speaker.Rate)], [])];
         SpokenCall call = app.Call("Live", speakers);
         await call.StartAsync();
         await call.SpeakAsync(10);

@@ -5,7 +5,10 @@ using Pipeline.Page.Tests.Rig;
 
 namespace Pipeline.Page.Tests;
 
-/// <summary>Many people, many hours: how soon something sounds, and that memory stays bounded. Figures are written out; limits leave room for a busy machine.</summary>
+/// <summary>
+/// Many people, many hours: how soon something sounds, and that memory stays bounded. Figures are written out; limits leave room for a busy
+/// machine.
+/// </summary>
 public sealed class LongCallTests(PageApp app)
 {
     [Fact]
@@ -23,7 +26,8 @@ public sealed class LongCallTests(PageApp app)
     [Fact]
     public async Task Three_hours_open_and_sound_soon()
     {
-        // 4,600 segments: four people, ten seconds each, and only a little of it has a tone, so that making it takes no longer than listening.
+        // 4,600 segments: four people, ten seconds each, and only a little of it has a tone, so that making it takes no longer than
+        // listening.
         Speaker[] speakers = [.. Enumerable.Range(0, 4).Select(index => new Speaker(
             300UL + (ulong)index,
             $"Person {index + 1}",

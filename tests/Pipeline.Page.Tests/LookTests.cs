@@ -20,7 +20,8 @@ public sealed class LookTests(PageApp app)
         Assert.Equal("Planning the release", result["title"]!.GetValue<string>());
         Assert.Contains("Analytical Engines", result["facts"]!.GetValue<string>(), StringComparison.Ordinal);
         string[] names = result["names"].Deserialize<string[]>()!;
-        Assert.Equal(["Everyone", "Ada Lovelace", "Grace Hopper", "عالية حسن", Markup], [names[0], .. names[1..].Order(StringComparer.Ordinal).OrderBy(name => name == Markup)]);
+        Assert.Equal(["Everyone", "Ada Lovelace", "Grace Hopper", "عالية حسن", Markup],
+            [names[0], .. names[1..].Order(StringComparer.Ordinal).OrderBy(name => name == Markup)]);
         Assert.Equal(0, result["scripts"]!.GetValue<int>());
         Assert.Equal(["0:30 Decide about the <b>date</b>", "2:00 Budget"], result["flags"].Deserialize<string[]>()!);
         Assert.Contains("the connection to Discord was lost", result["gaps"]!.GetValue<string>(), StringComparison.Ordinal);

@@ -15,7 +15,8 @@ public sealed class StateTests(PageApp app)
     public async Task Wrong_link_is_told() => Shows(await StateAsync(url => url[..^3] + "xyz"), "link", "/record link");
 
     [Fact]
-    public async Task Link_without_its_secret_is_told() => Shows(await StateAsync(url => url[..url.IndexOf('#', StringComparison.Ordinal)]), "link", "/record link");
+    public async Task Link_without_its_secret_is_told() =>
+        Shows(await StateAsync(url => url[..url.IndexOf('#', StringComparison.Ordinal)]), "link", "/record link");
 
     [Fact]
     public async Task Storage_that_is_away_is_told_and_waited_for()
@@ -29,7 +30,8 @@ public sealed class StateTests(PageApp app)
     {
         SpokenCall call = await CallAsync();
         ShareDetails link = await app.ShareAsync(call.Id, "listen");
-        using HttpResponseMessage deleted = await app.Functions.Api.Http.DeleteAsync(new Uri($"/api/recordings/{call.Id}", UriKind.Relative), TestContext.Current.CancellationToken);
+        using HttpResponseMessage deleted = await app.Functions.Api.Http.DeleteAsync(
+            new Uri($"/api/recordings/{call.Id}", UriKind.Relative), TestContext.Current.CancellationToken);
         deleted.EnsureSuccessStatusCode();
         Shows(await Browser.RunAsync("state", new JsonObject { ["url"] = link.Url }), "deleted", "cannot be brought back");
     }
@@ -66,7 +68,8 @@ public sealed class StateTests(PageApp app)
             ["key"] = TestKit.Stage.FunctionsApp.Key,
             ["revoke"] = new Uri(app.Functions.BaseUrl, $"/api/recordings/{call.Id}/shares/{link.ShareId}").AbsoluteUri,
         });
-        Assert.Equal((204, "link", false), (result["revoked"]!.GetValue<int>(), result["state"]!.GetValue<string>(), result["playing"]!.GetValue<bool>()));
+        Assert.Equal((204, "link", false),
+            (result["revoked"]!.GetValue<int>(), result["state"]!.GetValue<string>(), result["playing"]!.GetValue<bool>()));
     }
 
     private static void Shows(JsonNode result, string state, string remedy)

@@ -22,7 +22,8 @@ public sealed class StretchTests(PageApp app)
         ];
         SpokenCall call = await app.FinishedAsync(app.Call("Stretch: one?", speakers), Length);
         ShareDetails link = await app.ShareAsync(call.Id, "listen", "download");
-        JsonNode result = await Browser.RunAsync("stretch", new JsonObject { ["url"] = link.Url, ["duration"] = Length, ["from"] = 12, ["to"] = 18 });
+        JsonNode result = await Browser.RunAsync("stretch",
+            new JsonObject { ["url"] = link.Url, ["duration"] = Length, ["from"] = 12, ["to"] = 18 });
 
         Assert.StartsWith("Selected: 0:1", result["said"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Matches("^Stretch_ one_ 0\\.1[12]-0\\.1[78]\\.wav$", result["wav"]!["name"]!.GetValue<string>());
@@ -36,7 +37,8 @@ public sealed class StretchTests(PageApp app)
         foreach ((ZipArchiveEntry entry, Speaker speaker) in zip.Entries.Zip(speakers))
         {
             using MemoryStream content = new();
-            await using (Stream stream = await entry.OpenAsync(TestContext.Current.CancellationToken)) await stream.CopyToAsync(content, TestContext.Current.CancellationToken);
+            await using (Stream stream = await entry.OpenAsync(TestContext.Current.CancellationToken)) await stream.CopyToAsync(content,
+                TestContext.Current.CancellationToken);
             Assert.Equal(speaker.Wav(start, count), content.ToArray());
         }
         Browser.RequireQuiet(result);
@@ -50,10 +52,12 @@ public sealed class StretchTests(PageApp app)
         byte[][] sources = [.. speakers.Select(speaker => speaker.Wav(earliest, count + Speaker.Rate))];
         for (int shift = 0; shift < Speaker.Rate / 2; shift++)
         {
-            if (Enumerable.Range(0, (int)count).All(at => Value(wav, at) == sources.Sum(source => Value(source, at + shift)))) return (earliest + shift, count);
+            if (Enumerable.Range(0, (int)count).All(at => Value(wav, at) == sources.Sum(source => Value(source, at + shift))))
+                return (earliest + shift, count);
         }
         throw new Xunit.Sdk.XunitException("the file's samples are nowhere in the call");
     }
 
-    private static int Value(byte[] wav, int sample) => BinaryPrimitives.ReadInt16LittleEndian(wav.AsSpan(WavFormat.HeaderSize + (sample * 4)));
+    private static int Value(byte[] wav, int sample) =>
+        BinaryPrimitives.ReadInt16LittleEndian(wav.AsSpan(WavFormat.HeaderSize + (sample * 4)));
 }

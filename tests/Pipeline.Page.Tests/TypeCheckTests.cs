@@ -36,11 +36,14 @@ public sealed class TypeCheckTests
         string code = string.Concat(Directory.GetFiles(Page, "*.js").Select(File.ReadAllText));
         string[] built = ["state_", "reason_", "kind_", "ended_"];
         Assert.All(Texts("en").Keys, key => Assert.True(
-            built.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal)) || code.Contains($"'{key}'", StringComparison.Ordinal), $"nothing shows the text {key}"));
+            built.Any(prefix => key.StartsWith(prefix, StringComparison.Ordinal))
+                || code.Contains($"'{key}'", StringComparison.Ordinal), $"nothing shows the text {key}"));
     }
 
     private static Dictionary<string, string> Texts(string language) => File.ReadLines(Path.Combine(Page, "texts", $"{language}.js"))
-        .Select(line => line.Trim().Split(": ", 2)).Where(parts => parts.Length == 2 && parts[1].StartsWith('\'')).ToDictionary(parts => parts[0], parts => parts[1]);
+        .Select(line => line.Trim().Split(": ", 2)).Where(parts => parts.Length == 2 && parts[1].StartsWith('\''))
+        .ToDictionary(parts => parts[0], parts => parts[1]);
 
-    private static string[] Places(string text) => [.. System.Text.RegularExpressions.Regex.Matches(text, "\\{\\w+\\}").Select(match => match.Value).Order(StringComparer.Ordinal)];
+    private static string[] Places(string text) =>
+        [.. System.Text.RegularExpressions.Regex.Matches(text, "\\{\\w+\\}").Select(match => match.Value).Order(StringComparer.Ordinal)];
 }

@@ -17,7 +17,8 @@ public sealed partial class FolderTests
         ["bot/Pipeline.Bot"] = new()
         {
             [""] = ["Cli"],
-            ["Cli"] = ["Cli/Settings", "Capture", "Commands", "Guilds", "Hosting", "Observability", "Panel", "Recordings", "Replay", "ServerSettings", "Spool", "Storage"],
+            ["Cli"] = ["Cli/Settings", "Capture", "Commands", "Guilds", "Hosting", "Observability", "Panel", "Recordings", "Replay",
+                "ServerSettings", "Spool", "Storage"],
             ["Cli/Settings"] = ["Capture", "Guilds", "Hosting", "Recordings", "ServerSettings", "Spool", "Storage"],
             ["Capture"] = ["Spool"],
             ["Spool"] = ["Observability"],
@@ -77,8 +78,10 @@ public sealed partial class FolderTests
     {
         SourceFile[] files = FilesOf(project);
         Dictionary<string, string[]> allowed = Matrix[project];
-        Assert.Equal(allowed.Keys.Order(StringComparer.Ordinal), files.Select(file => file.Folder).Distinct().Order(StringComparer.Ordinal));
-        string[] strangers = [.. files.SelectMany(file => Known(file, files).Except(allowed[file.Folder]).Select(other => $"{file.Path} knows {other}"))];
+        Assert.Equal(allowed.Keys.Order(StringComparer.Ordinal),
+            files.Select(file => file.Folder).Distinct().Order(StringComparer.Ordinal));
+        string[] strangers = [.. files.SelectMany(file =>
+            Known(file, files).Except(allowed[file.Folder]).Select(other => $"{file.Path} knows {other}"))];
         Assert.True(strangers.Length == 0, string.Join('\n', strangers));
     }
 
@@ -113,13 +116,15 @@ public sealed partial class FolderTests
     private static IEnumerable<string> Known(SourceFile file, SourceFile[] project)
     {
         string root = file.Project;
-        string[] folders = [.. project.Select(other => other.Folder).Where(folder => folder.Length > 0).Distinct().OrderByDescending(folder => folder.Length)];
+        string[] folders = [.. project.Select(other => other.Folder).Where(folder => folder.Length > 0).Distinct()
+            .OrderByDescending(folder => folder.Length)];
         IEnumerable<string> named = QualifiedName().Matches(file.Code)
             .Select(match => match.Value.StartsWith("Pipeline.", StringComparison.Ordinal) ? match.Value : $"Pipeline.{match.Value}")
             .Select(name => folders.FirstOrDefault(folder => IsIn(name, $"{root}.{folder.Replace('/', '.')}")))
             .OfType<string>();
         // A nested namespace sees the types of those around it without a using directive.
-        IEnumerable<string> above = project.Where(other => other.Folder != file.Folder && file.Folder.StartsWith(other.Folder + "/", StringComparison.Ordinal))
+        IEnumerable<string> above = project.Where(other =>
+            other.Folder != file.Folder && file.Folder.StartsWith(other.Folder + "/", StringComparison.Ordinal))
             .Where(other => other.Types.Any(type => Regex.IsMatch(file.Code, $@"(?<![\w.]){type}\b")))
             .Select(other => other.Folder);
         return named.Concat(above).Where(folder => folder != file.Folder).Distinct();

@@ -22,7 +22,8 @@ public sealed class Azurite : IAsyncDisposable
         (this.process, this.ownFolder, Certificate) = (process, ownFolder, certificate);
         (BlobPort, QueuePort, TablePort) = (ports[0], ports[1], ports[2]);
         Identity = certificate is null ? null : new IdentityEndpoint();
-        Settings = Identity is null ? new Dictionary<string, string?> { ["PipelineStorage"] = ConnectionString } : IdentitySettings(Identity, certificate!);
+        Settings = Identity is null ? new Dictionary<string, string?> { ["PipelineStorage"] = ConnectionString }
+            : IdentitySettings(Identity, certificate!);
     }
 
     /// <summary>In identity mode, what the services show over HTTPS; null else.</summary>
@@ -34,7 +35,9 @@ public sealed class Azurite : IAsyncDisposable
     /// <summary>What a process of the product gets to reach this storage: a connection string, or addresses and an identity.</summary>
     public IReadOnlyDictionary<string, string?> Settings { get; }
 
-    /// <summary>With an access log, one line per request so far: <c>127.0.0.1 - - [time] "PUT /pipeline/container/blob HTTP/1.1" 201 -</c>.</summary>
+    /// <summary>
+    /// With an access log, one line per request so far: <c>127.0.0.1 - - [time] "PUT /pipeline/container/blob HTTP/1.1" 201 -</c>.
+    /// </summary>
     public IEnumerable<string> AccessLog => process.Lines.Where(line => line.Contains(" HTTP/1.1\" ", StringComparison.Ordinal));
 
     public int BlobPort { get; }
@@ -49,7 +52,8 @@ public sealed class Azurite : IAsyncDisposable
 
     /// <summary>An account for a test that wants containers and queues of its own.</summary>
     /// <param name="number">0 to 31.</param>
-    public static string NumberedAccount(int number) => number is >= 0 and < NumberedAccounts ? $"room{number:D2}" : throw new ArgumentOutOfRangeException(nameof(number));
+    public static string NumberedAccount(int number) =>
+        number is >= 0 and < NumberedAccounts ? $"room{number:D2}" : throw new ArgumentOutOfRangeException(nameof(number));
 
     /// <param name="account">One of <see cref="NumberedAccount"/>, or <see cref="AccountName"/>.</param>
     public string ConnectionStringOf(string account) => ConnectionStringFor(account, AccountKey, BlobPort, QueuePort, TablePort);
@@ -68,14 +72,17 @@ public sealed class Azurite : IAsyncDisposable
         LoopbackCertificate? certificate = identity ? new LoopbackCertificate() : null;
         string[] arguments =
         [
-            main, "--location", folder ?? ownFolder!.Path, .. accessLog ? Array.Empty<string>() : ["--silent"], "--skipApiVersionCheck", "--disableTelemetry",
-            .. certificate is null ? Array.Empty<string>() : ["--oauth", "basic", "--cert", certificate.CertificateFile, "--key", certificate.KeyFile],
+            main, "--location", folder ?? ownFolder!.Path, .. accessLog ? Array.Empty<string>()
+                : ["--silent"], "--skipApiVersionCheck", "--disableTelemetry",
+            .. certificate is null ? Array.Empty<string>()
+            : ["--oauth", "basic", "--cert", certificate.CertificateFile, "--key", certificate.KeyFile],
             "--blobHost", "127.0.0.1", "--queueHost", "127.0.0.1", "--tableHost", "127.0.0.1",
             "--blobPort", $"{chosen[0]}", "--queuePort", $"{chosen[1]}", "--tablePort", $"{chosen[2]}",
         ];
         Dictionary<string, string?> environment = new() { ["AZURITE_ACCOUNTS"] = Accounts() };
         ChildProcess process = ChildProcess.Start(node, arguments, environment);
-        await process.WaitForLineAsync(line => line.Contains("Table service is successfully listening", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+        await process.WaitForLineAsync(line =>
+            line.Contains("Table service is successfully listening", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
         return new Azurite(process, ownFolder, chosen, certificate);
     }
 
@@ -87,21 +94,24 @@ public sealed class Azurite : IAsyncDisposable
         ownFolder?.Dispose();
     }
 
-    private Dictionary<string, string?> IdentitySettings(IdentityEndpoint identity, LoopbackCertificate certificate) => new(identity.Environment)
-    {
-        ["PipelineStorage"] = "",
-        ["PipelineStorage__blobServiceUri"] = $"https://127.0.0.1:{BlobPort}/{AccountName}",
-        ["PipelineStorage__queueServiceUri"] = $"https://127.0.0.1:{QueuePort}/{AccountName}",
-        ["PipelineStorage__tableServiceUri"] = $"https://127.0.0.1:{TablePort}/{AccountName}",
-        ["PipelineStorage__credential"] = "managedidentity",
-        ["PipelineStorage__clientId"] = IdentityEndpoint.ClientId,
-        ["SSL_CERT_FILE"] = certificate.CertificateFile,
-    };
+    private Dictionary<string, string?> IdentitySettings(IdentityEndpoint identity, LoopbackCertificate certificate) =>
+        new(identity.Environment)
+        {
+            ["PipelineStorage"] = "",
+            ["PipelineStorage__blobServiceUri"] = $"https://127.0.0.1:{BlobPort}/{AccountName}",
+            ["PipelineStorage__queueServiceUri"] = $"https://127.0.0.1:{QueuePort}/{AccountName}",
+            ["PipelineStorage__tableServiceUri"] = $"https://127.0.0.1:{TablePort}/{AccountName}",
+            ["PipelineStorage__credential"] = "managedidentity",
+            ["PipelineStorage__clientId"] = IdentityEndpoint.ClientId,
+            ["SSL_CERT_FILE"] = certificate.CertificateFile,
+        };
 
     private static string Accounts() => string.Join(';',
-        [$"{AccountName}:{AccountKey}", $"{SecondAccountName}:{SecondAccountKey}", .. Enumerable.Range(0, NumberedAccounts).Select(number => $"{NumberedAccount(number)}:{AccountKey}")]);
+        [$"{AccountName}:{AccountKey}", $"{SecondAccountName}:{SecondAccountKey}",
+            .. Enumerable.Range(0, NumberedAccounts).Select(number => $"{NumberedAccount(number)}:{AccountKey}")]);
 
     private static string ConnectionStringFor(string account, string key, int blobPort, int queuePort, int tablePort) =>
         $"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={key};" +
-        $"BlobEndpoint=http://127.0.0.1:{blobPort}/{account};QueueEndpoint=http://127.0.0.1:{queuePort}/{account};TableEndpoint=http://127.0.0.1:{tablePort}/{account};";
+        $"BlobEndpoint=http://127.0.0.1:{blobPort}/{account};QueueEndpoint=http://127.0.0.1:{queuePort}/{account};" +
+        $"TableEndpoint=http://127.0.0.1:{tablePort}/{account};";
 }

@@ -24,7 +24,8 @@ public sealed class ChildProcess : IAsyncDisposable
     public IReadOnlyCollection<string> Lines => lines;
     public StreamWriter Input => process.StandardInput;
 
-    public static ChildProcess Start(string fileName, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? workingDirectory = null)
+    public static ChildProcess Start(string fileName, IEnumerable<string> arguments, IReadOnlyDictionary<string,
+        string?>? environment = null, string? workingDirectory = null)
     {
         ProcessStartInfo start = new(fileName, arguments)
         {
@@ -42,7 +43,9 @@ public sealed class ChildProcess : IAsyncDisposable
         return child;
     }
 
-    /// <summary>The first line, past or future, that matches. Throws with everything printed when the process ends or time is up first.</summary>
+    /// <summary>
+    /// The first line, past or future, that matches. Throws with everything printed when the process ends or time is up first.
+    /// </summary>
     public async Task<string> WaitForLineAsync(Func<string, bool> match, TimeSpan timeout)
     {
         TaskCompletionSource<string> seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -59,7 +62,8 @@ public sealed class ChildProcess : IAsyncDisposable
         }
         catch (Exception failure) when (failure is TimeoutException or InvalidOperationException)
         {
-            throw new InvalidOperationException($"{process.StartInfo.FileName}: awaited line did not come ({failure.Message}). Printed:\n{string.Join('\n', lines)}");
+            throw new InvalidOperationException(
+                $"{process.StartInfo.FileName}: awaited line did not come ({failure.Message}). Printed:\n{string.Join('\n', lines)}");
         }
     }
 
@@ -107,7 +111,8 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         lock (gate)
         {
-            foreach ((_, TaskCompletionSource<string> seen) in waits) seen.TrySetException(new InvalidOperationException("the process has ended"));
+            foreach ((_, TaskCompletionSource<string> seen) in waits)
+                seen.TrySetException(new InvalidOperationException("the process has ended"));
         }
     }
 }

@@ -20,7 +20,8 @@ public sealed class DaveyProcess : IAsyncDisposable
     public static DaveyProcess Start()
     {
         string folder = RepositoryRoot.Combine("tests", "peers", "davey");
-        if (!Directory.Exists(Path.Combine(folder, "node_modules"))) throw new InvalidOperationException($"{folder} has no node_modules: run infra/setup.sh");
+        if (!Directory.Exists(Path.Combine(folder, "node_modules")))
+            throw new InvalidOperationException($"{folder} has no node_modules: run infra/setup.sh");
         ProcessStartInfo start = new("node", ["members.cjs"])
         {
             WorkingDirectory = folder,

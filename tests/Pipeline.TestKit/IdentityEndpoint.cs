@@ -35,7 +35,8 @@ public sealed class IdentityEndpoint : IDisposable
     public ConcurrentQueue<string> Asked { get; } = new();
 
     /// <summary>For a process that shall find it.</summary>
-    public IReadOnlyDictionary<string, string?> Environment => new Dictionary<string, string?> { ["IDENTITY_ENDPOINT"] = Url, ["IDENTITY_HEADER"] = Secret };
+    public IReadOnlyDictionary<string, string?> Environment =>
+        new Dictionary<string, string?> { ["IDENTITY_ENDPOINT"] = Url, ["IDENTITY_HEADER"] = Secret };
 
     public void Dispose() => ((IDisposable)listener).Dispose();
 

@@ -24,7 +24,8 @@ public sealed class LogSink : ILoggerProvider, ILoggerFactory
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?,
+            string> formatter) =>
             sink.lines.Enqueue(new LogLine(logLevel, category, eventId.Id, formatter(state, exception), exception));
     }
 }

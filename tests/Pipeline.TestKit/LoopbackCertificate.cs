@@ -4,7 +4,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Pipeline.TestKit;
 
-/// <summary>A certificate for 127.0.0.1 that signs itself, made for one run and never kept. Processes trust it by <c>SSL_CERT_FILE</c>.</summary>
+/// <summary>
+/// A certificate for 127.0.0.1 that signs itself, made for one run and never kept. Processes trust it by <c>SSL_CERT_FILE</c>.
+/// </summary>
 public sealed class LoopbackCertificate : IDisposable
 {
     private readonly TempFolder folder = new();
@@ -35,7 +37,8 @@ public sealed class LoopbackCertificate : IDisposable
     /// <summary>A client in this process that trusts it.</summary>
     public HttpMessageHandler CreateHandler() => new SocketsHttpHandler
     {
-        SslOptions = { CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, CustomTrustStore = { Certificate }, RevocationMode = X509RevocationMode.NoCheck } },
+        SslOptions = { CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust,
+            CustomTrustStore = { Certificate }, RevocationMode = X509RevocationMode.NoCheck } },
     };
 
     public void Dispose()

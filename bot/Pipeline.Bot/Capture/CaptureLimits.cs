@@ -25,7 +25,9 @@ internal sealed class CaptureLimits(CaptureOptions options)
     /// Packets that may wait for a missing one or for a decision: as many as the shortest frames (2.5 ms) take for the longest
     /// decision and a second that comes at once behind a stall.
     /// </summary>
-    public int ReorderCapacity { get; } = (int)((Timeline.LongestGathering(SampleClock.ToSamples(options.ReorderWindow)) + SampleClock.SamplesPerSecond) / OpusPacket.ShortestFrame);
+    public int ReorderCapacity { get; } = (int)(
+        (Timeline.LongestGathering(SampleClock.ToSamples(options.ReorderWindow))
+        + SampleClock.SamplesPerSecond) / OpusPacket.ShortestFrame);
 
     /// <summary>A track without packets for so long has nothing more to come: what waits is placed, its segment closes.</summary>
     public long LazySilence { get; } = SampleClock.ToSamples(options.SilenceThreshold + HeldFrames);

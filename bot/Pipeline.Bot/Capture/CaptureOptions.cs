@@ -19,16 +19,22 @@ internal sealed record CaptureOptions
     /// <summary>RECORDING_MIN_SEGMENT_DURATION: shorter segments are padded with silence, 0 to 10 s. Default 500 ms.</summary>
     public TimeSpan MinimumSegmentDuration { get; init; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>RECORDING_MAX_SEGMENT_DURATION: longer ones are cut, the next joins without a missing sample, 1 s to 10 min. Default 10 s.</summary>
+    /// <summary>
+    /// RECORDING_MAX_SEGMENT_DURATION: longer ones are cut, the next joins without a missing sample, 1 s to 10 min. Default 10 s.
+    /// </summary>
     public TimeSpan MaximumSegmentDuration { get; init; } = TimeSpan.FromMilliseconds(10_000);
 
     /// <summary>RECORDING_MAX_SEGMENT_SIZE_MB: as bytes (2^20 each), 1 to 2047 MB. Default 50 MB.</summary>
     public long MaximumSegmentBytes { get; init; } = 50L << 20;
 
-    /// <summary>RECORDING_REORDER_WINDOW: how long a missing packet is waited for, by the arrival of later ones, 0 to 400 ms. Default 100 ms.</summary>
+    /// <summary>
+    /// RECORDING_REORDER_WINDOW: how long a missing packet is waited for, by the arrival of later ones, 0 to 400 ms. Default 100 ms.
+    /// </summary>
     public TimeSpan ReorderWindow { get; init; } = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>RECORDING_VAD_RMS_THRESHOLD: frames whose RMS (0-32767) lies under it count as silence; 0 turns the detector off. Default 0.</summary>
+    /// <summary>
+    /// RECORDING_VAD_RMS_THRESHOLD: frames whose RMS (0-32767) lies under it count as silence; 0 turns the detector off. Default 0.
+    /// </summary>
     public int VadRmsThreshold { get; init; }
 
     /// <summary>RECORDING_VAD_SILENCE_CHUNKS: so many times 20 ms under the threshold cut a segment, 1 to 3000. Default 50.</summary>
@@ -43,9 +49,13 @@ internal sealed record CaptureOptions
     /// <summary>RECORDING_MAX_DURATION: a recording ends here, 1 min to 7 days. Default 12 h.</summary>
     public TimeSpan MaximumDuration { get; init; } = TimeSpan.FromHours(12);
 
-    /// <summary>RECORDING_MIN_FREE_DISK_MB: as bytes; with less free disk new audio becomes a gap, 0 to 1,000,000 MB. Default 256 MB.</summary>
+    /// <summary>
+    /// RECORDING_MIN_FREE_DISK_MB: as bytes; with less free disk new audio becomes a gap, 0 to 1,000,000 MB. Default 256 MB.
+    /// </summary>
     public long MinimumFreeDiskBytes { get; init; } = 256L << 20;
 
-    /// <summary>RECORDING_SPOOL_LIMIT_MB: as bytes; a spool of this size turns new audio into a gap, 16 to 1,000,000 MB. Default 4096 MB.</summary>
+    /// <summary>
+    /// RECORDING_SPOOL_LIMIT_MB: as bytes; a spool of this size turns new audio into a gap, 16 to 1,000,000 MB. Default 4096 MB.
+    /// </summary>
     public long SpoolLimitBytes { get; init; } = 4096L << 20;
 }

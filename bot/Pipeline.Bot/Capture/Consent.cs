@@ -6,12 +6,15 @@ namespace Pipeline.Bot.Capture;
 /// Who does not want to be recorded: what a recording asks before it takes a frame of anybody, and the only thing that it asks. It is
 /// there before the first frame, and no queue stands in front of it: what one thread says holds for the next frame. Any thread.
 /// </summary>
-/// <remarks>A frame is judged by its arrival: one from before somebody came back is still not taken, however late it is looked at.</remarks>
+/// <remarks>
+/// A frame is judged by its arrival: one from before somebody came back is still not taken, however late it is looked at.
+/// </remarks>
 internal sealed class Consent
 {
     private ImmutableDictionary<ulong, Refusal> refusals;
 
-    public Consent(IEnumerable<ulong> optedOut) => refusals = optedOut.Distinct().ToImmutableDictionary(user => user, _ => new Refusal(long.MaxValue, 1));
+    public Consent(IEnumerable<ulong> optedOut) =>
+        refusals = optedOut.Distinct().ToImmutableDictionary(user => user, _ => new Refusal(long.MaxValue, 1));
 
     /// <summary>User ids, ascending.</summary>
     public IReadOnlyList<ulong> OptedOut => [.. refusals.Where(one => one.Value.Holds).Select(one => one.Key).Order()];
@@ -38,10 +41,12 @@ internal sealed class Consent
     /// <summary>What arrives from now on is taken again. False: the user was not opted out.</summary>
     /// <param name="now">A timestamp of the recording's clock.</param>
     public bool OptIn(ulong userId, long now) => ImmutableInterlocked.Update(ref refusals, static (known, back) =>
-        known.TryGetValue(back.User, out Refusal before) && before.Holds ? known.SetItem(back.User, before with { Until = back.Now }) : known, (User: userId, Now: now));
+        known.TryGetValue(back.User, out Refusal before) && before.Holds ? known.SetItem(back.User, before with { Until = back.Now })
+            : known, (User: userId, Now: now));
 
     /// <summary>Whether a frame of this user that arrived at this moment must not be taken.</summary>
-    internal bool Refuses(ulong userId, long receivedAt) => Volatile.Read(ref refusals).TryGetValue(userId, out Refusal known) && receivedAt < known.Until;
+    internal bool Refuses(ulong userId, long receivedAt) =>
+        Volatile.Read(ref refusals).TryGetValue(userId, out Refusal known) && receivedAt < known.Until;
 
     /// <summary>How often the user has opted out; each time what is held of it goes.</summary>
     internal int RefusalsOf(ulong userId) => Volatile.Read(ref refusals).TryGetValue(userId, out Refusal known) ? known.Times : 0;
@@ -64,7 +69,8 @@ internal sealed class KnownPeople
     public IReadOnlyDictionary<ulong, KnownPerson> All => Volatile.Read(ref people);
 
     public void Introduce(ulong userId, KnownPerson person) => ImmutableInterlocked.Update(ref people, static (known, one) =>
-        known.Count < Capacity || known.ContainsKey(one.User) ? known.SetItem(one.User, one.Person) : known, (User: userId, Person: person));
+        known.Count < Capacity || known.ContainsKey(one.User) ? known.SetItem(one.User, one.Person)
+            : known, (User: userId, Person: person));
 }
 
 internal sealed record KnownPerson(string Name, bool IsBot);

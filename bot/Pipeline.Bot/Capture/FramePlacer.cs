@@ -46,7 +46,8 @@ internal sealed class FramePlacer(RecordingContext context, Placement placement,
             previousSequence = packet.Sequence;
             return;
         }
-        bool continues = hasPrevious && !previousWasSilent && packet.Timestamp - endTimestamp <= (missing * frameSamples) + (frameSamples / 2);
+        bool continues = hasPrevious && !previousWasSilent
+            && packet.Timestamp - endTimestamp <= (missing * frameSamples) + (frameSamples / 2);
         placement.Align(in packet, continues);
         (hasPrevious, previousSequence) = (true, packet.Sequence);
         Bridge(in packet, packet.Kind == AudioFrameKind.Opus ? opus : default, missing);

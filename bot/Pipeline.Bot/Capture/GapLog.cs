@@ -3,7 +3,9 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Capture;
 
-/// <summary>Gaps and notes of a recording: what the manifest can carry of them, shared out so that no person takes the place of others.</summary>
+/// <summary>
+/// Gaps and notes of a recording: what the manifest can carry of them, shared out so that no person takes the place of others.
+/// </summary>
 internal sealed class GapLog
 {
     public const string Loss = "loss";
@@ -26,7 +28,9 @@ internal sealed class GapLog
     public ImmutableArray<RecordingNote> Notes => notes;
     public long Unlisted => Volatile.Read(ref unlisted);
 
-    /// <summary>Tick thread. In a full list the shortest gap of the person who has most of them makes room; a gap of everybody always stays.</summary>
+    /// <summary>
+    /// Tick thread. In a full list the shortest gap of the person who has most of them makes room; a gap of everybody always stays.
+    /// </summary>
     /// <param name="userId">Null for all tracks.</param>
     public void Add(ulong? userId, long start, long samples, string reason)
     {

@@ -8,7 +8,8 @@ namespace Pipeline.Bot.Capture;
 /// Takes one user's frames as they arrive: tells RTP sources apart, unwraps the counters, puts packets in order and hands
 /// them to the placer.
 /// </summary>
-internal sealed class PacketIntake(RecordingContext context, Timeline timeline, Placement placement, FramePlacer placer, TrackCounters counters)
+internal sealed class PacketIntake(RecordingContext context, Timeline timeline, Placement placement, FramePlacer placer,
+    TrackCounters counters)
 {
     private const long NoHurry = long.MinValue;
     private const long AtOnce = long.MaxValue;

@@ -67,7 +67,8 @@ internal sealed class Placement(RecordingContext context, Timeline timeline, Seg
 
     /// <summary>Puts a frame at the present position.</summary>
     /// <param name="pcm"><c>[samples, channels]</c>.</param>
-    /// <param name="audible">Only an audible frame opens a segment; one that fills a hole within talk does, too, where the last was cut.</param>
+    /// <param name="audible">Only an audible frame opens a segment; one that fills a hole within talk does, too, where the last was
+    /// cut.</param>
     public void Append(ReadOnlySpan<short> pcm, bool audible, double arrival, bool isWithinTalk = false)
     {
         int channels = context.Options.Channels;
@@ -108,7 +109,8 @@ internal sealed class Placement(RecordingContext context, Timeline timeline, Seg
     public void AddGap(long samples, string reason) => gaps.Add(position, samples, reason);
 
     /// <summary>Audio before a packet did not reach us.</summary>
-    public void AddGapBefore(in Packet packet, long samples, string reason) => gaps.Add(packet.Timestamp + offset - samples, samples, reason);
+    public void AddGapBefore(in Packet packet, long samples, string reason) =>
+        gaps.Add(packet.Timestamp + offset - samples, samples, reason);
 
     /// <summary>
     /// The correction that a frame of talk has to carry to follow the sender's clock: one sample more (1), one less (-1), mostly
@@ -219,7 +221,8 @@ internal sealed class Placement(RecordingContext context, Timeline timeline, Seg
     private bool TryOpen(double arrival)
     {
         // As short a pause as an open segment would hold.
-        bool joins = State == PlacementState.Cut && position - lane.End < Math.Min(context.Limits.SilenceThreshold, context.Limits.MaximumSegment);
+        bool joins = State == PlacementState.Cut
+            && position - lane.End < Math.Min(context.Limits.SilenceThreshold, context.Limits.MaximumSegment);
         long start = joins ? lane.End : position;
         bool follows = start == lane.End;
         if (!lane.TryOpen(start, arrival)) return false;

@@ -22,7 +22,8 @@ internal sealed class Recording : IDisposable
     /// <summary>Speakers, not listeners; what any further one says is a counted gap.</summary>
     public const int TrackCapacity = 1000;
 
-    private readonly Channel<(long PostedAt, RecordingAction Command)> commands = Channel.CreateBounded<(long, RecordingAction)>(CommandCapacity);
+    private readonly Channel<(long PostedAt, RecordingAction Command)> commands = Channel.CreateBounded<(long,
+        RecordingAction)>(CommandCapacity);
     private readonly Dictionary<ulong, Track> tracks = [];
     private readonly RecordingContext context;
     private readonly TimeProvider time;
@@ -42,12 +43,14 @@ internal sealed class Recording : IDisposable
     private bool isStopped;
 
     /// <param name="folder">The recording's own folder in the spool: <c>{spool}/{recordingId}</c>; created when missing.</param>
-    /// <param name="startTimestamp">The timestamp of <paramref name="time"/> that is sample 0; lies before its own start for a recording that is continued.</param>
+    /// <param name="startTimestamp">The timestamp of <paramref name="time"/> that is sample 0; lies before its own start for a recording
+    /// that is continued.</param>
     /// <param name="firstIndexes">First free index per user of a recording that is continued; users not named start at 0.</param>
     /// <param name="consent">Complete: the one who is not in it is recorded from the first frame on.</param>
     /// <exception cref="IOException">The folder cannot be created.</exception>
     /// <exception cref="OpusLibraryMissingException">libopus alone is allowed and is not installed.</exception>
-    public Recording(SessionInfo session, CaptureOptions options, string folder, TimeProvider time, long startTimestamp, IReadOnlyDictionary<ulong, int> firstIndexes, Consent consent)
+    public Recording(SessionInfo session, CaptureOptions options, string folder, TimeProvider time, long startTimestamp,
+        IReadOnlyDictionary<ulong, int> firstIndexes, Consent consent)
     {
         (this.time, this.firstIndexes, Consent) = (time, firstIndexes, consent);
         context = new RecordingContext(session, options, folder, time, startTimestamp);
@@ -82,7 +85,9 @@ internal sealed class Recording : IDisposable
         set => context.Refused = value;
     }
 
-    /// <summary>The state at the last tick; may be read from any thread. Segment figures of one track belong together, counters may run ahead.</summary>
+    /// <summary>
+    /// The state at the last tick; may be read from any thread. Segment figures of one track belong together, counters may run ahead.
+    /// </summary>
     public RecordingSnapshot Snapshot
     {
         get
@@ -109,14 +114,20 @@ internal sealed class Recording : IDisposable
     /// <summary>Any thread. False when 1,024 commands wait already (the owner does not tick).</summary>
     public bool Post(RecordingAction command) => commands.Writer.TryWrite((time.GetTimestamp(), command));
 
-    /// <summary>The display name of a user, and whether it is a bot. Until then a user is recorded under its id. Any thread; nothing is ever full.</summary>
+    /// <summary>
+    /// The display name of a user, and whether it is a bot. Until then a user is recorded under its id. Any thread; nothing is ever full.
+    /// </summary>
     public void Introduce(ulong userId, string name, bool isBot) => people.Introduce(userId, new KnownPerson(name, isBot));
 
-    /// <summary>The user left the call: its segment closes and its buffers are given back. Coming back continues the same track. Any thread; nothing is ever full.</summary>
+    /// <summary>
+    /// The user left the call: its segment closes and its buffers are given back. Coming back continues the same track. Any thread; nothing
+    /// is ever full.
+    /// </summary>
     public void UserLeft(ulong userId) => left[userId] = time.GetTimestamp();
 
     /// <summary>A marker at the present position. Any thread; it stands, or the answer says that it does not.</summary>
-    public NoteOutcome AddNote(ulong userId, string text) => context.Gaps.AddNote(Sample(context.Position(time.GetTimestamp())), userId, text);
+    public NoteOutcome AddNote(ulong userId, string text) =>
+        context.Gaps.AddNote(Sample(context.Position(time.GetTimestamp())), userId, text);
 
     /// <summary>Takes everything that has come since the last call. A full or broken disk becomes a gap, not an exception.</summary>
     public void Tick()
@@ -177,7 +188,8 @@ internal sealed class Recording : IDisposable
         (object?, object?, int) present = (Consent.Version, people.All, inOrder.Length);
         if (present.Equals(attended)) return;
         foreach (Track track in inOrder) Attend(track);
-        silent = [.. people.All.Where(one => Consent.IsOptedOut(one.Key) && !tracks.ContainsKey(one.Key)).Select(one => TrackSnapshot.OfNothing(one.Key, one.Value))];
+        silent = [.. people.All.Where(one => Consent.IsOptedOut(one.Key) && !tracks.ContainsKey(one.Key))
+            .Select(one => TrackSnapshot.OfNothing(one.Key, one.Value))];
         attended = present;
     }
 

@@ -9,7 +9,9 @@ internal abstract record RecordingAction
     {
     }
 
-    /// <summary>Off the record for everybody: nothing is stored until <see cref="Resume"/>; becomes a gap with the reason <c>paused</c>.</summary>
+    /// <summary>
+    /// Off the record for everybody: nothing is stored until <see cref="Resume"/>; becomes a gap with the reason <c>paused</c>.
+    /// </summary>
     public sealed record Pause(ulong By) : RecordingAction;
 
     /// <summary>Ends <see cref="Pause"/>.</summary>

@@ -90,7 +90,9 @@ internal sealed class ReorderBuffer(double window, int capacity)
         Arrived(arrival);
     }
 
-    /// <summary>The next packet in order, or the next there is once the window has passed. Its bytes stay until the next <see cref="Hold"/>.</summary>
+    /// <summary>
+    /// The next packet in order, or the next there is once the window has passed. Its bytes stay until the next <see cref="Hold"/>.
+    /// </summary>
     /// <param name="giveUpBefore">Do not wait for anything missing in front of this sequence number.</param>
     public bool TryTake(long giveUpBefore, out Packet packet, out ReadOnlySpan<byte> opus)
     {

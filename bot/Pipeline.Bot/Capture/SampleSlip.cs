@@ -23,7 +23,8 @@ internal static class SampleSlip
         source = source[..((glide + (2 * Margin)) * channels)];
         pcm.Slice((start - Margin) * channels, source.Length).CopyTo(source);
         pcm[((start + glide) * channels)..(samples * channels)].CopyTo(pcm[((start + glide + 1) * channels)..]);
-        for (int i = 0; i <= glide; i++) Interpolate(source, i + Margin - 1, 1 - (i / (float)glide), pcm[((start + i) * channels)..], channels);
+        for (int i = 0; i <= glide; i++)
+            Interpolate(source, i + Margin - 1, 1 - (i / (float)glide), pcm[((start + i) * channels)..], channels);
     }
 
     /// <param name="pcm"><c>[samples, channels]</c>; the last sample is left over.</param>

@@ -37,6 +37,7 @@ internal sealed class StretchLog
     {
         long since = Volatile.Read(ref runningSince);
         ImmutableArray<SampleStretch> past = ended;
-        return since == NotRunning || now <= since || past.Any(one => one.StartSample == since) ? past : past.Add(new SampleStretch(since, now - since));
+        return since == NotRunning || now <= since || past.Any(one => one.StartSample == since) ? past
+            : past.Add(new SampleStretch(since, now - since));
     }
 }

@@ -13,7 +13,9 @@ internal sealed class Timeline
 {
     private const double Millisecond = 48;
 
-    /// <summary>Samples without a packet, behind which a run begins: two lost frames of 60 ms leave 120 ms, the longest pause within talk.</summary>
+    /// <summary>
+    /// Samples without a packet, behind which a run begins: two lost frames of 60 ms leave 120 ms, the longest pause within talk.
+    /// </summary>
     public const double PauseBeforeRun = 150 * Millisecond;
 
     // A new route, or a first guess under jitter: more than that is another clock.
@@ -57,10 +59,15 @@ internal sealed class Timeline
     /// <summary>Packets are being collected and must not be placed before <see cref="Decide"/>.</summary>
     public bool IsGathering => State is TimelineState.Gathering or TimelineState.GatheringAnchor;
 
-    /// <summary>Samples to add to an unwrapped timestamp, by all packets so far; a new offset counts from <see cref="TakeDecision"/> on.</summary>
+    /// <summary>
+    /// Samples to add to an unwrapped timestamp, by all packets so far; a new offset counts from <see cref="TakeDecision"/> on.
+    /// </summary>
     public double Wanted => State == TimelineState.Reanchored ? wantedBefore : envelope.Delay;
 
-    /// <summary>Samples by which what is placed may differ from <see cref="Wanted"/>: 2 ms, up to 5 ms where jitter makes the envelope itself uncertain.</summary>
+    /// <summary>
+    /// Samples by which what is placed may differ from <see cref="Wanted"/>: 2 ms, up to 5 ms where jitter makes the envelope itself
+    /// uncertain.
+    /// </summary>
     public double Tolerance => Math.Clamp(envelope.Spread * 0.05, 2 * Millisecond, 5 * Millisecond);
 
     /// <summary>Samples for which packets are gathered at most.</summary>
@@ -78,9 +85,12 @@ internal sealed class Timeline
         envelope.Reset(double.NegativeInfinity, arrival, spread: 0); // no old delay can be kept
     }
 
-    /// <summary>Takes a packet in order of arrival, whether or not it is placed later. Begins to gather when it is the first of a run.</summary>
+    /// <summary>
+    /// Takes a packet in order of arrival, whether or not it is placed later. Begins to gather when it is the first of a run.
+    /// </summary>
     /// <param name="beginsTalk">It is no silence marker, and no late packet of the talk before either.</param>
-    /// <param name="afterMarker">The one before it was a silence marker: talk had ended, and a sender's clock may have stood still since.</param>
+    /// <param name="afterMarker">The one before it was a silence marker: talk had ended, and a sender's clock may have stood still
+    /// since.</param>
     public void Observe(in Packet packet, bool beginsTalk, bool afterMarker)
     {
         double delay = packet.Arrival - packet.Timestamp;
@@ -103,7 +113,9 @@ internal sealed class Timeline
         return double.IsNegativeInfinity(envelope.Delay) || Keeps(envelope.DelayAt(gatherStart)) || gathered >= LongestGathering(window);
     }
 
-    /// <summary>Ends gathering: the old offset goes on where jitter or a stall explains what came, else the best packet gives a new one.</summary>
+    /// <summary>
+    /// Ends gathering: the old offset goes on where jitter or a stall explains what came, else the best packet gives a new one.
+    /// </summary>
     /// <param name="overflowed">More came than fits, faster than anybody speaks: a stall has broken.</param>
     public void Decide(bool overflowed)
     {
@@ -137,7 +149,8 @@ internal sealed class Timeline
     private void LookForRun(in Packet packet, double delay, bool beginsTalk, bool afterMarker)
     {
         bool paused = packet.Arrival - lastArrival > PauseBeforeRun;
-        bool provedWrong = delay - envelope.DelayAt(packet.Arrival) > LaterThanJitter && packet.Arrival - lastNearArrival > LongestMisjudgement;
+        bool provedWrong = delay - envelope.DelayAt(packet.Arrival) > LaterThanJitter
+            && packet.Arrival - lastNearArrival > LongestMisjudgement;
         bool steppedBack = delay - lastDelay > StepBack || provedWrong;
         bool stepped = delay - lastDelay < -StepForward || (steppedBack && !paused); // behind a pause a late packet may be a stall
         if (!stepped && !paused && !(afterMarker && beginsTalk)) return;
@@ -151,7 +164,8 @@ internal sealed class Timeline
     // The best of the packets gathered is where jitter explains it, or a busy sender whose clock has no reason to have stopped.
     private bool Keeps(double known)
     {
-        double late = State == TimelineState.Gathering ? LaterThanJitter : Math.Clamp(JitterPerSpread * envelope.Spread, LeastJitter, LaterThanJitter);
+        double late = State == TimelineState.Gathering ? LaterThanJitter
+            : Math.Clamp(JitterPerSpread * envelope.Spread, LeastJitter, LaterThanJitter);
         return gatherLeastDelay <= known + late && gatherLeastDelay >= known - EarlierThanPossible;
     }
 

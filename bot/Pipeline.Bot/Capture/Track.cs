@@ -192,6 +192,7 @@ internal sealed record TrackTotals(ImmutableArray<IndexRange> Segments, long Sam
     private ImmutableArray<IndexRange> Append(int index)
     {
         bool continues = Segments.Length > 0 && Segments[^1].Last + 1 == index;
-        return continues ? Segments.SetItem(Segments.Length - 1, Segments[^1] with { Last = index }) : Segments.Add(new IndexRange(index, index));
+        return continues ? Segments.SetItem(Segments.Length - 1, Segments[^1] with { Last = index })
+            : Segments.Add(new IndexRange(index, index));
     }
 }

@@ -38,7 +38,8 @@ internal sealed class TracklessSpeakers(GapLog gaps)
             known = null;
         }
         RecordingGap gap = known ?? new RecordingGap { UserId = userId, StartSample = at, SampleCount = 0, Reason = GapLog.Capacity };
-        Volatile.Write(ref running, running.SetItem(userId, gap with { SampleCount = Math.Max(gap.SampleCount, at + FrameSamples - gap.StartSample) }));
+        Volatile.Write(ref running,
+            running.SetItem(userId, gap with { SampleCount = Math.Max(gap.SampleCount, at + FrameSamples - gap.StartSample) }));
     }
 
     /// <summary>Logs the stretches that ended before the position.</summary>

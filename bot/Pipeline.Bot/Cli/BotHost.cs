@@ -23,7 +23,8 @@ internal static class BotHost
         // A failed start is said once, by the command's guard; a background service that dies is critical.
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical);
         builder.Logging.AddSimpleConsole(console => (console.SingleLine, console.TimestampFormat) = (true, "yyyy-MM-ddTHH:mm:ss.fffZ "));
-        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
+            console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace + Margin);
         builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
         builder.Services.AddSingleton(TimeProvider.System).AddTelemetry(options.Hosting).AddHealth(options.Hosting).AddRecordings(options);
@@ -34,7 +35,8 @@ internal static class BotHost
     public static void TellCodecs(IHost app, OpusCodecs codecs, OpusChoice choice)
     {
         if (!codecs.IsManaged) return;
-        string reason = choice == OpusChoice.Managed ? "RECORDING_OPUS says so" : "libopus is not installed (Debian, Ubuntu: apt-get install libopus0)";
+        string reason = choice == OpusChoice.Managed ? "RECORDING_OPUS says so"
+            : "libopus is not installed (Debian, Ubuntu: apt-get install libopus0)";
         app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Pipeline.Bot").OpusIsManaged(codecs.Name, reason);
     }
 }

@@ -20,7 +20,9 @@ using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Cli;
 
-/// <summary>Builds the bot out of its parts. The order of the hosted services is the order of start, and backwards that of the stop.</summary>
+/// <summary>
+/// Builds the bot out of its parts. The order of the hosted services is the order of start, and backwards that of the stop.
+/// </summary>
 internal static class Composition
 {
     /// <summary>Added first, so that probes are answered while everything else starts and until everything else has stopped.</summary>
@@ -60,14 +62,17 @@ internal static class Composition
     {
         if (options.TelemetryEndpoint is null && options.PrometheusEndpoint is null) return services;
         OpenTelemetryBuilder telemetry = services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService("Pipeline.Bot", serviceVersion: typeof(Composition).Assembly.GetName().Version?.ToString(3)))
+            .ConfigureResource(resource =>
+            resource.AddService("Pipeline.Bot", serviceVersion: typeof(Composition).Assembly.GetName().Version?.ToString(3)))
             .WithTracing(tracing => tracing.AddSource(BotMetrics.MeterName))
             .WithMetrics(metrics => metrics.AddMeter(BotMetrics.MeterName).AddMeter("System.Runtime"));
         if (options.TelemetryEndpoint is not null) telemetry.UseOtlpExporter();
         if (options.PrometheusEndpoint is { } scraped)
         {
             ListenAddress.Open("PROMETHEUS_ENDPOINT", scraped).Dispose(); // The exporter would not name the setting.
-            telemetry.WithMetrics(metrics => metrics.AddPrometheusHttpListener(listener => (listener.Host, listener.Port) = (ListenAddress.Host(scraped), scraped.Port)));
+            telemetry.WithMetrics(metrics =>
+                metrics.AddPrometheusHttpListener(listener =>
+                (listener.Host, listener.Port) = (ListenAddress.Host(scraped), scraped.Port)));
         }
         return services;
     }
@@ -94,17 +99,25 @@ internal static class Composition
     public static IServiceCollection AddDiscord(this IServiceCollection services, RecorderOptions options)
     {
         services.AddSingleton(options);
-        services.AddSingleton(provider => new DiscordRestClient(DiscordHttp.Create(options.Rest.ExtraRoots), options.Rest, Time(provider), Log<DiscordRestClient>(provider)));
-        services.AddSingleton(provider => new GatewayClient(options.Gateway, provider.GetRequiredService<DiscordRestClient>().GetGatewayAsync, Time(provider), new Random(Seed()), Log<GatewayClient>(provider)));
+        services.AddSingleton(provider =>
+            new DiscordRestClient(DiscordHttp.Create(options.Rest.ExtraRoots), options.Rest, Time(provider),
+            Log<DiscordRestClient>(provider)));
+        services.AddSingleton(provider =>
+            new GatewayClient(options.Gateway, provider.GetRequiredService<DiscordRestClient>().GetGatewayAsync, Time(provider),
+            new Random(Seed()), Log<GatewayClient>(provider)));
         services.AddSingleton(provider => new CatalogueClient(RecordingApiHttp.Create(), options.Api, Time(provider)));
-        services.AddSingleton(provider => new GuildSettingsStore(provider.GetRequiredService<CatalogueClient>(), options.StateFolder, Time(provider), Log<GuildSettingsStore>(provider)));
-        services.AddSingleton<WarmStandby>().AddSingleton<RecordingFollower>().AddSingleton<RecorderServices>().AddSingleton<GuildRecorders>();
+        services.AddSingleton(provider =>
+            new GuildSettingsStore(provider.GetRequiredService<CatalogueClient>(), options.StateFolder, Time(provider),
+            Log<GuildSettingsStore>(provider)));
+        services.AddSingleton<WarmStandby>().AddSingleton<RecordingFollower>().AddSingleton<RecorderServices>()
+            .AddSingleton<GuildRecorders>();
         services.AddCommand<StartCommand>().AddCommand<StopCommand>().AddCommand<StatusCommand>().AddCommand<NoteCommand>();
         services.AddCommand<PauseCommand>().AddCommand<MeCommand>().AddCommand<VerifyCommand>();
         services.AddCommand<ListCommand>().AddCommand<LinkCommand>().AddCommand<DeleteCommand>().AddCommand<SettingsCommand>();
         services.AddSingleton<CommandPace>().AddSingleton<CommandRights>().AddSingleton<FinishedRecordings>();
         services.AddSingleton<RecordCommands>().AddSingleton<RecordButtons>().AddSingleton<InteractionRouter>();
-        services.AddSingleton<CommandDeclaration>().AddSingleton<GatewayPump>().AddHostedService(provider => provider.GetRequiredService<GatewayPump>());
+        services.AddSingleton<CommandDeclaration>().AddSingleton<GatewayPump>()
+            .AddHostedService(provider => provider.GetRequiredService<GatewayPump>());
         return services;
     }
 
@@ -114,6 +127,7 @@ internal static class Composition
 
     private static int Seed() => System.Security.Cryptography.RandomNumberGenerator.GetInt32(int.MaxValue);
 
-    private static IServiceCollection AddCommand<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(this IServiceCollection services) where T : class, ISlashCommand =>
+    private static IServiceCollection AddCommand<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicConstructors)] T>(
+        this IServiceCollection services) where T : class, ISlashCommand =>
         services.AddSingleton<T>().AddSingleton<ISlashCommand>(provider => provider.GetRequiredService<T>());
 }

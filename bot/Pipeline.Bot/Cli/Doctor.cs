@@ -38,7 +38,8 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         yield return Opus();
         yield return SpoolFolder();
         yield return await GuardAsync("storage", ExitCode.Storage, StorageAsync,
-            "start the storage, or correct PipelineStorage; where it refuses (403), give the bot its role on the temp container and look at the account's firewall", cancellationToken);
+            "start the storage, or correct PipelineStorage; where it refuses (403), give the bot its role on the temp container and "
+                + "look at the account's firewall", cancellationToken);
         yield return await GuardAsync("clock", ExitCode.Machine, ClockAsync, "let this machine reach Discord over HTTPS",
             cancellationToken);
         DoctorFinding token = await GuardAsync("token", ExitCode.Discord, TokenAsync, "let this machine reach Discord over HTTPS",
@@ -66,13 +67,15 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         {
             OpusCodecs codecs = OpusCodecs.Choose(bot.Capture.Opus);
             string note = codecs.IsManaged && !OpusLibrary.IsInstalled
-                ? "; libopus is not installed. Recordings are whole, but each speaker costs 1.6 times the processor time: apt-get install libopus0 (Debian, Ubuntu), apk add opus (Alpine), brew install opus (macOS) spares it"
+                ? "; libopus is not installed. Recordings are whole, but each speaker costs 1.6 times the processor time: apt-get "
+                + "install libopus0 (Debian, Ubuntu), apk add opus (Alpine), brew install opus (macOS) spares it"
                 : "";
             return new DoctorFinding("Opus", codecs.Name + note);
         }
         catch (OpusLibraryMissingException missing)
         {
-            return new DoctorFinding("Opus", missing.Message, "install it, or set RECORDING_OPUS=auto to record without it", ExitCode.Machine);
+            return new DoctorFinding("Opus", missing.Message, "install it, or set RECORDING_OPUS=auto to record without it",
+                ExitCode.Machine);
         }
     }
 
@@ -86,8 +89,8 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
             File.WriteAllText(probe, "");
             File.Delete(probe);
             long free = new DriveInfo(folder).AvailableFreeSpace;
-            string text =
-                $"{Wording.Bytes(free)} free for {folder}{(SpoolAccess.Tighten(folder) ? "" : ", which other users of this machine can enter: its rights cannot be changed")}";
+            string text = $"{Wording.Bytes(free)} free for {folder}"
+                + (SpoolAccess.Tighten(folder) ? "" : ", which other users of this machine can enter: its rights cannot be changed");
             return free > bot.Spool.MinimumFreeBytes
                 ? new DoctorFinding("spool", text)
                 : new DoctorFinding("spool", text,
@@ -191,7 +194,8 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
             return guilds.Length > 0
                 ? new DoctorFinding("servers", string.Create(CultureInfo.InvariantCulture, $"the bot is in {guilds.Length}"))
                 : new DoctorFinding("servers", "the bot is in none",
-                    $"invite it: https://discord.com/oauth2/authorize?client_id={self!.Id}&scope=bot+applications.commands&permissions={(ulong)Invitation}", ExitCode.Discord);
+                    $"invite it: https://discord.com/oauth2/authorize?client_id={self!.Id}&scope=bot+applications.commands"
+                + $"&permissions={(ulong)Invitation}", ExitCode.Discord);
         }, "try again later", cancellationToken));
         return findings;
     }
@@ -229,7 +233,8 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         await socket.ConnectAsync(new IPEndPoint(addresses[0], 50000), cancellationToken);
         await socket.SendAsync(new byte[74], SocketFlags.None, cancellationToken);
         return new DoctorFinding(VoiceProbe.Check,
-            $"datagrams leave this machine by {((IPEndPoint)socket.LocalEndPoint!).Address}. Whether a voice server gets and answers them was not tried: doctor --channel ID joins that voice channel for a moment and does");
+            $"datagrams leave this machine by {((IPEndPoint)socket.LocalEndPoint!).Address}. Whether a voice server gets and answers "
+                + $"them was not tried: doctor --channel ID joins that voice channel for a moment and does");
     }
 
     private Task<DoctorFinding> TrialAsync(CancellationToken cancellationToken) =>
@@ -260,7 +265,8 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
             return new DoctorFinding(check, "no answer in time", remedy, code);
         }
         catch (Exception problem) when (
-            problem is DiscordRestException or CatalogueException or HttpRequestException or TimeoutException or SocketException or IOException || StorageRetry.IsWorld(problem, cancellationToken))
+            problem is DiscordRestException or CatalogueException or HttpRequestException or TimeoutException or SocketException
+                or IOException || StorageRetry.IsWorld(problem, cancellationToken))
         {
             return new DoctorFinding(check, Describe(problem), remedy, code);
         }

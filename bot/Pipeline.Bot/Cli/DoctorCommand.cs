@@ -35,7 +35,8 @@ internal static class DoctorCommand
         if (channel is not null && !ulong.TryParse(channel, NumberStyles.None, CultureInfo.InvariantCulture, out trial))
         {
             await Console.Error.WriteLineAsync(
-                $"--channel: '{channel}' is not allowed, expected the id of a voice channel, digits only (Discord: Developer Mode, Copy Channel ID)");
+                $"--channel: '{channel}' is not allowed, expected the id of a voice channel, digits only (Discord: Developer Mode, Copy "
+                    + $"Channel ID)");
             return ExitCode.Usage;
         }
         ProgramSettings settings = new();

@@ -25,7 +25,8 @@ internal static class RunCommand
     {
         ProgramSettings settings = new();
         RecorderOptions discord = settings.ReadDiscord();
-        return settings.TellProblems() ? await CommandGuard.GuardAsync(() => RunAsync(settings, discord, cancellationToken)) : ExitCode.Usage;
+        return settings.TellProblems() ? await CommandGuard.GuardAsync(() => RunAsync(settings, discord, cancellationToken))
+            : ExitCode.Usage;
     }
 
     private static async Task<int> RunAsync(ProgramSettings settings, RecorderOptions discord, CancellationToken cancellationToken)

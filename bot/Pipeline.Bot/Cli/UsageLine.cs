@@ -9,7 +9,9 @@ internal static class UsageLine
     {
         string commands = string.Join(", ", parsed.RootCommandResult.Command.Subcommands.Select(command => command.Name));
         bool isCommand = parsed.CommandResult.Command != parsed.RootCommandResult.Command;
-        if (isCommand) return $"{string.Join(" ", parsed.Errors.Select(error => error.Message))} '{parsed.CommandResult.Command.Name} --help' tells what there is.";
+        if (isCommand)
+            return $"{string.Join(" ", parsed.Errors.Select(error => error.Message))} '{parsed.CommandResult.Command.Name} --help' "
+            + $"tells what there is.";
         return parsed.UnmatchedTokens is [var unknown, ..]
             ? $"'{unknown}' is no command, expected one of {commands}; --help tells more."
             : $"A command is missing, expected one of {commands}; --help tells more.";

@@ -21,6 +21,7 @@ internal sealed record CommandContext(ulong GuildId, Interaction Interaction, In
     public InteractionOption? Option(string name)
     {
         IReadOnlyList<InteractionOption> options = Interaction.Data?.Options ?? [];
-        return options.Concat(options.SelectMany(option => option.Options)).FirstOrDefault(option => option.Name == name && option.Options.Count == 0 && option.Value is not null);
+        return options.Concat(options.SelectMany(option => option.Options))
+            .FirstOrDefault(option => option.Name == name && option.Options.Count == 0 && option.Value is not null);
     }
 }

@@ -6,7 +6,8 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Commands;
 
 /// <summary>Tells Discord which slash commands there are.</summary>
-internal sealed class CommandDeclaration(DiscordRestClient rest, RecorderOptions options, TimeProvider time, ILogger<CommandDeclaration> log)
+internal sealed class CommandDeclaration(DiscordRestClient rest, RecorderOptions options, TimeProvider time,
+    ILogger<CommandDeclaration> log)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 

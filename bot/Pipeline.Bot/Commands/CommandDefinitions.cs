@@ -3,7 +3,10 @@ using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Commands;
 
-/// <summary>The slash commands as they are declared to Discord. Who may use which is checked when it is used, because a server can change what Discord shows.</summary>
+/// <summary>
+/// The slash commands as they are declared to Discord. Who may use which is checked when it is used, because a server can change what
+/// Discord shows.
+/// </summary>
 internal static class CommandDefinitions
 {
     public const string Record = "record";
@@ -43,15 +46,34 @@ internal static class CommandDefinitions
     ];
 
     private static CommandOption Sub(string name, string description, params IReadOnlyList<CommandOption> options) =>
-        new() { Type = CommandOptionKind.Subcommand, Name = name, Description = description, Options = options.Count == 0 ? null : options };
+        new()
+        {
+            Type = CommandOptionKind.Subcommand,
+            Name = name,
+            Description = description,
+            Options = options.Count == 0 ? null : options
+        };
 
     private static CommandOption Channel() =>
-        new() { Type = CommandOptionKind.Channel, Name = "channel", Description = "Which voice channel; yours if left out", ChannelTypes = [VoiceChannel, StageChannel] };
+        new()
+        {
+            Type = CommandOptionKind.Channel,
+            Name = "channel",
+            Description = "Which voice channel; yours if left out",
+            ChannelTypes = [VoiceChannel, StageChannel]
+        };
 
     private static CommandOption Title() => Text("title", "A name for the recording", maxLength: 100);
 
     private static CommandOption Text(string name, string description, bool required = false, int maxLength = LongestText) =>
-        new() { Type = CommandOptionKind.Text, Name = name, Description = description, Required = required ? true : null, MaxLength = maxLength };
+        new()
+        {
+            Type = CommandOptionKind.Text,
+            Name = name,
+            Description = description,
+            Required = required ? true : null,
+            MaxLength = maxLength
+        };
 
     private static CommandOption User() =>
         new() { Type = CommandOptionKind.User, Name = "user", Description = "Who", Required = true };
@@ -70,7 +92,8 @@ internal static class CommandDefinitions
         Type = CommandOptionKind.Text,
         Name = "announce",
         Description = "How people are told that they are recorded",
-        Choices = [new("My name and a message", AnnounceMode.Full.ToWord()), new("A message", AnnounceMode.Text.ToWord()), new("My name", AnnounceMode.Name.ToWord())],
+        Choices = [new("My name and a message", AnnounceMode.Full.ToWord()), new("A message", AnnounceMode.Text.ToWord()),
+            new("My name", AnnounceMode.Name.ToWord())],
     };
 
     private static CommandOption Me() => new()

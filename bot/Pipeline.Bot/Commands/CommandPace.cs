@@ -15,7 +15,8 @@ internal sealed class CommandPace(TimeProvider time)
     {
         DateTimeOffset now = time.GetUtcNow();
         if (uses.Count > 10_000) uses.Clear();
-        UseCount count = uses.AddOrUpdate(userId, _ => new UseCount(now, 1), (_, old) => now - old.Since > Window ? new UseCount(now, 1) : old with { Count = old.Count + 1 });
+        UseCount count = uses.AddOrUpdate(userId, _ => new UseCount(now, 1), (_, old) =>
+            now - old.Since > Window ? new UseCount(now, 1) : old with { Count = old.Count + 1 });
         return count.Count > MostPerWindow ? count.Since + Window : null;
     }
 

@@ -9,11 +9,13 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Commands;
 
 /// <summary><c>/record delete</c>: deletes a recording for good, after a question.</summary>
-internal sealed class DeleteCommand(FinishedRecordings finished, CatalogueClient catalogue, GuildRecorders recorders, GatewayClient gateway) : ISlashCommand
+internal sealed class DeleteCommand(FinishedRecordings finished, CatalogueClient catalogue, GuildRecorders recorders, GatewayClient gateway)
+    : ISlashCommand
 {
     public IReadOnlyList<string> Names => ["delete"];
 
-    public Task RunAsync(CommandContext context, CancellationToken cancellationToken) => AskAsync(context, context.Option("recording")?.Text ?? "", cancellationToken);
+    public Task RunAsync(CommandContext context, CancellationToken cancellationToken) =>
+        AskAsync(context, context.Option("recording")?.Text ?? "", cancellationToken);
 
     /// <summary>Asks first; the button of the answer does it.</summary>
     private async Task AskAsync(CommandContext context, string id, CancellationToken cancellationToken)
@@ -52,7 +54,8 @@ internal sealed class DeleteCommand(FinishedRecordings finished, CatalogueClient
             await context.Answer.SendAsync(Texts.WrongLink, cancellationToken);
             return null;
         }
-        if (recorders.For(context.GuildId).Current?.Session.RecordingId.ToString() is { } running && (running == recording.SessionId || running == recording.Id))
+        if (recorders.For(context.GuildId).Current?.Session.RecordingId.ToString() is { } running
+            && (running == recording.SessionId || running == recording.Id))
         {
             await context.Answer.SendAsync(Texts.StopBeforeDelete, cancellationToken);
             return null;

@@ -42,7 +42,8 @@ internal sealed class FinishedRecordings(CatalogueClient catalogue, GatewayClien
         string wanted = id.Trim().Trim('`');
         if (wanted.Length > 100) return null;
         RecordingSummary? direct = await catalogue.GetAsync(wanted, cancellationToken);
-        if (direct is null && RecordingId.TryParse(wanted, out RecordingId session)) direct = await catalogue.FindAsync(context.GuildId, session, cancellationToken);
+        if (direct is null && RecordingId.TryParse(wanted, out RecordingId session))
+            direct = await catalogue.FindAsync(context.GuildId, session, cancellationToken);
         return direct?.GuildId == context.GuildId.ToString(CultureInfo.InvariantCulture) ? direct : null;
     }
 }

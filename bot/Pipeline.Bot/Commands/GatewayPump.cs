@@ -4,8 +4,11 @@ using Pipeline.Discord.Gateway;
 
 namespace Pipeline.Bot.Commands;
 
-/// <summary>The bot at Discord: keeps the gateway, passes on what it says, declares the commands, leaves its calls when it is stopped.</summary>
-internal sealed class GatewayPump(GatewayClient gateway, GuildRecorders recorders, InteractionRouter router, CommandDeclaration declaration, IHostApplicationLifetime lifetime) : BackgroundService
+/// <summary>
+/// The bot at Discord: keeps the gateway, passes on what it says, declares the commands, leaves its calls when it is stopped.
+/// </summary>
+internal sealed class GatewayPump(GatewayClient gateway, GuildRecorders recorders, InteractionRouter router, CommandDeclaration declaration,
+    IHostApplicationLifetime lifetime) : BackgroundService
 {
     private readonly BackgroundTasks answering = new();
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -54,7 +57,8 @@ internal sealed class GatewayPump(GatewayClient gateway, GuildRecorders recorder
             recorders.OnEvent(what);
             switch (what)
             {
-                case GatewayEvent.InteractionCreated used: answering.Add(router.HandleAsync(used.Interaction, used.ReceivedAt, cancellationToken)); break;
+                case GatewayEvent.InteractionCreated used:
+                    answering.Add(router.HandleAsync(used.Interaction, used.ReceivedAt, cancellationToken)); break;
                 case GatewayEvent.SessionStarted started: OnSession(started, cancellationToken); break;
                 default: break;
             }

@@ -42,7 +42,8 @@ internal sealed class InteractionAnswer(Interaction interaction, long receivedAt
         return RespondAsync(InteractionResponse.Form(customId, title, rows), cancellationToken);
     }
 
-    public Task SendAsync(string text, CancellationToken cancellationToken) => SendAsync(new MessageBody { Content = text }, cancellationToken);
+    public Task SendAsync(string text, CancellationToken cancellationToken) =>
+        SendAsync(new MessageBody { Content = text }, cancellationToken);
 
     /// <summary>The answer, or one more of them. Never throws for Discord: what cannot be delivered is logged.</summary>
     public async Task SendAsync(MessageBody body, CancellationToken cancellationToken)
@@ -64,7 +65,8 @@ internal sealed class InteractionAnswer(Interaction interaction, long receivedAt
         try
         {
             // What was asked for must not wait for an answer that comes to nothing any more.
-            await rest.RespondAsync(Interaction.Id, Interaction.Token, response, deadline, cancellationToken).WaitAsync(FirstAnswerLimit + Grace, time, cancellationToken);
+            await rest.RespondAsync(Interaction.Id, Interaction.Token, response, deadline, cancellationToken)
+                .WaitAsync(FirstAnswerLimit + Grace, time, cancellationToken);
             tokenWorks = true;
         }
         catch (Exception problem) when (DiscordFailure.Is(problem))
@@ -79,7 +81,8 @@ internal sealed class InteractionAnswer(Interaction interaction, long receivedAt
         {
             if (originalUsed)
             {
-                await rest.FollowUpAsync(Interaction.ApplicationId, Interaction.Token, isPrivate ? body with { Flags = EphemeralFlag } : body, cancellationToken);
+                await rest.FollowUpAsync(Interaction.ApplicationId, Interaction.Token,
+                    isPrivate ? body with { Flags = EphemeralFlag } : body, cancellationToken);
             }
             else
             {
@@ -88,7 +91,8 @@ internal sealed class InteractionAnswer(Interaction interaction, long receivedAt
             }
             return true;
         }
-        catch (DiscordRestException gone) when (gone.IsInteractionGone || gone.Status is System.Net.HttpStatusCode.NotFound or System.Net.HttpStatusCode.Unauthorized)
+        catch (DiscordRestException gone) when (gone.IsInteractionGone
+            || gone.Status is System.Net.HttpStatusCode.NotFound or System.Net.HttpStatusCode.Unauthorized)
         {
             tokenWorks = false;
             return false;
@@ -100,7 +104,8 @@ internal sealed class InteractionAnswer(Interaction interaction, long receivedAt
         ulong? channel = Interaction.ChannelId;
         if (isPrivate && Interaction.Caller is { } caller) channel = await rest.OpenDirectMessageAsync(caller.Id, cancellationToken);
         if (channel is not { } target) return;
-        string nonce = Interaction.Id.ToString("x", System.Globalization.CultureInfo.InvariantCulture) + (time.GetTimestamp() & 0xFFFFFF).ToString("x", System.Globalization.CultureInfo.InvariantCulture);
+        string nonce = Interaction.Id.ToString("x", System.Globalization.CultureInfo.InvariantCulture) + (time.GetTimestamp() & 0xFFFFFF)
+            .ToString("x", System.Globalization.CultureInfo.InvariantCulture);
         await rest.PostMessageAsync(target, body, nonce, cancellationToken);
     }
 }

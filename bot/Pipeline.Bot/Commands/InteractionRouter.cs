@@ -11,7 +11,8 @@ namespace Pipeline.Bot.Commands;
 /// Answers every interaction within its 3 s, by a deferral that only the caller sees, and then does what was asked. Each interaction runs
 /// by itself; one that fails says so to its caller and touches nothing else.
 /// </summary>
-internal sealed class InteractionRouter(RecordCommands commands, RecordButtons buttons, NoteCommand note, CommandPace pace, DiscordRestClient rest, TimeProvider time, ILogger<InteractionRouter> log)
+internal sealed class InteractionRouter(RecordCommands commands, RecordButtons buttons, NoteCommand note, CommandPace pace,
+    DiscordRestClient rest, TimeProvider time, ILogger<InteractionRouter> log)
 {
     private const int NoteLength = 400;
 
@@ -40,7 +41,8 @@ internal sealed class InteractionRouter(RecordCommands commands, RecordButtons b
     private async Task RouteAsync(Interaction interaction, InteractionAnswer answer, CancellationToken cancellationToken)
     {
         bool isOurs = CustomIds.TryParse(interaction.Data?.CustomId, out string what, out string argument);
-        CommandContext? context = interaction is { GuildId: { } guildId, Member.User: not null } ? new CommandContext(guildId, interaction, answer) : null;
+        CommandContext? context = interaction is { GuildId: { } guildId, Member.User: not null }
+            ? new CommandContext(guildId, interaction, answer) : null;
         if (interaction.Kind == InteractionKind.Component && isOurs && what == CustomIds.Note && context is not null)
         {
             await NoteAsync(context, argument, cancellationToken);

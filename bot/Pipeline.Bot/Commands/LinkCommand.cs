@@ -10,7 +10,8 @@ internal sealed class LinkCommand(FinishedRecordings finished, CatalogueClient c
 {
     public IReadOnlyList<string> Names => ["link"];
 
-    public Task RunAsync(CommandContext context, CancellationToken cancellationToken) => LinkAsync(context, context.Option("recording")?.Text, cancellationToken);
+    public Task RunAsync(CommandContext context, CancellationToken cancellationToken) =>
+        LinkAsync(context, context.Option("recording")?.Text, cancellationToken);
 
     private async Task LinkAsync(CommandContext context, string? id, CancellationToken cancellationToken)
     {
@@ -25,7 +26,8 @@ internal sealed class LinkCommand(FinishedRecordings finished, CatalogueClient c
             return;
         }
         int ended = context.Option("end-others")?.Text == "true" ? await catalogue.EndSharesAsync(recording.Id, cancellationToken) : 0;
-        string? fresh = catalogue.MakesLinks ? await catalogue.ShareAsync(recording.Id, CatalogueClient.ForListeners, cancellationToken) : null;
+        string? fresh = catalogue.MakesLinks ? await catalogue.ShareAsync(recording.Id, CatalogueClient.ForListeners, cancellationToken)
+            : null;
         string link = fresh ?? catalogue.PageOf(recording.Id) ?? "";
         await context.Answer.SendAsync(new MessageBody
         {

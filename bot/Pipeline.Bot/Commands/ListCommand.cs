@@ -19,7 +19,8 @@ internal sealed class ListCommand(FinishedRecordings finished, CatalogueClient c
         IReadOnlyList<RecordingSummary> visible = await finished.NewestAsync(context, Listed, cancellationToken);
         string text = visible.Count == 0
             ? Texts.NothingRecordedYet
-            : Fit(visible.Select(recording => Texts.Listed(recording, catalogue.MakesLinks ? "" : catalogue.PageOf(recording.Id) ?? "")).Append(Texts.ListHint));
+            : Fit(visible.Select(recording => Texts.Listed(recording, catalogue.MakesLinks ? "" : catalogue.PageOf(recording.Id) ?? ""))
+            .Append(Texts.ListHint));
         await context.Answer.SendAsync(text, cancellationToken);
     }
 

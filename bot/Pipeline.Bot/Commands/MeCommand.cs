@@ -9,7 +9,8 @@ internal sealed class MeCommand(GuildRecorders recorders, GuildSettingsStore set
 {
     public IReadOnlyList<string> Names => ["me"];
 
-    public Task RunAsync(CommandContext context, CancellationToken cancellationToken) => MeAsync(context, context.Option("choice")?.Text, cancellationToken);
+    public Task RunAsync(CommandContext context, CancellationToken cancellationToken) =>
+        MeAsync(context, context.Option("choice")?.Text, cancellationToken);
 
     /// <summary>Takes the caller out of this server's recordings, or back in; holds for a running one at once.</summary>
     public async Task MeAsync(CommandContext context, string? choice, CancellationToken cancellationToken)

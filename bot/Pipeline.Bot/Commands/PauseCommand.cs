@@ -8,11 +8,13 @@ internal sealed class PauseCommand(GuildRecorders recorders, CommandRights right
 {
     public IReadOnlyList<string> Names => ["pause", "resume"];
 
-    public Task RunAsync(CommandContext context, CancellationToken cancellationToken) => PauseAsync(context, context.Subcommand == "pause", cancellationToken);
+    public Task RunAsync(CommandContext context, CancellationToken cancellationToken) =>
+        PauseAsync(context, context.Subcommand == "pause", cancellationToken);
 
     public async Task PauseAsync(CommandContext context, bool paused, CancellationToken cancellationToken)
     {
-        if (recorders.For(context.GuildId).Current is not { } running) await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
+        if (recorders.For(context.GuildId).Current is not { } running)
+            await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
         else if (await rights.MayHandleAsync(context, running, cancellationToken))
         {
             await rights.WithCurrentAsync(context, call =>

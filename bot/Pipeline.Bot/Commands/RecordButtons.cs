@@ -6,15 +6,18 @@ using Pipeline.Discord.Model;
 namespace Pipeline.Bot.Commands;
 
 /// <summary>Buttons and forms. A button of a recording that is over does nothing but say so.</summary>
-internal sealed class RecordButtons(GuildRecorders recorders, StartCommand start, StopCommand stop, NoteCommand note, PauseCommand pause, MeCommand me, DeleteCommand delete)
+internal sealed class RecordButtons(GuildRecorders recorders, StartCommand start, StopCommand stop, NoteCommand note, PauseCommand pause,
+    MeCommand me, DeleteCommand delete)
 {
     public Task PressAsync(CommandContext context, string what, string argument, CancellationToken cancellationToken) => what switch
     {
-        CustomIds.CheckAgain when ulong.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out ulong channel) => start.StartAsync(context, channel, null, cancellationToken),
+        CustomIds.CheckAgain when ulong.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out ulong channel) =>
+            start.StartAsync(context, channel, null, cancellationToken),
         CustomIds.Delete => delete.DeleteNowAsync(context, argument, cancellationToken),
         CustomIds.Keep => context.Answer.SendAsync(Texts.DeleteKept, cancellationToken),
         CustomIds.Me => me.MeAsync(context, null, cancellationToken),
-        _ when recorders.For(context.GuildId).Current?.Session.RecordingId.ToString() != argument => context.Answer.SendAsync(Texts.ButtonOfThePast, cancellationToken),
+        _ when recorders.For(context.GuildId).Current?.Session.RecordingId.ToString() != argument =>
+            context.Answer.SendAsync(Texts.ButtonOfThePast, cancellationToken),
         CustomIds.Stop => stop.RunAsync(context, cancellationToken),
         CustomIds.Pause => pause.PauseAsync(context, paused: true, cancellationToken),
         CustomIds.Resume => pause.PauseAsync(context, paused: false, cancellationToken),

@@ -9,6 +9,7 @@ namespace Pipeline.Bot.Commands;
 internal static class ScryptKdf
 {
     /// <summary>Uses 128 x cost x block size bytes of memory: 16 MB for a verification code.</summary>
-    public static byte[] Derive(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, int cost, int blockSize, int parallelization, int length) =>
+    public static byte[] Derive(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, int cost, int blockSize, int parallelization,
+        int length) =>
         SCrypt.Generate(password.ToArray(), salt.ToArray(), cost, blockSize, parallelization, length);
 }

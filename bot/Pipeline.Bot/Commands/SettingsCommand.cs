@@ -31,6 +31,8 @@ internal sealed class SettingsCommand(GuildSettingsStore settings, GatewayClient
             saved = Texts.SettingsSaved(stored) + "\n";
         }
         KnownSettings known = await settings.GetAsync(context.GuildId, cancellationToken);
-        await context.Answer.SendAsync(saved + Texts.Settings(known.Settings.RecorderRoleId, known.Announce, known.Settings.OptedOutUserIds.Count, known.IsLastKnown), cancellationToken);
+        await context.Answer.SendAsync(saved
+            + Texts.Settings(known.Settings.RecorderRoleId, known.Announce, known.Settings.OptedOutUserIds.Count, known.IsLastKnown),
+            cancellationToken);
     }
 }

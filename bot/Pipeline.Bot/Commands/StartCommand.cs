@@ -9,7 +9,8 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Commands;
 
 /// <summary><c>/record start</c>, <c>/join</c>: records a voice channel.</summary>
-internal sealed class StartCommand(GuildRecorders recorders, GuildSettingsStore settings, GatewayClient gateway, CommandRights rights) : ISlashCommand
+internal sealed class StartCommand(GuildRecorders recorders, GuildSettingsStore settings, GatewayClient gateway, CommandRights rights)
+    : ISlashCommand
 {
     public IReadOnlyList<string> Names => ["start", "join"];
 
@@ -39,14 +40,18 @@ internal sealed class StartCommand(GuildRecorders recorders, GuildSettingsStore 
         }
         GuildRecorder recorder = recorders.For(context.GuildId);
         ulong? panelChannel = context.Interaction.ChannelId ?? channel.Id;
-        if (recorder.Current is null && StartChecks.WhatIsMissing(guild, channel, panelChannel.Value, gateway.SelfId, known.Announce, out panelChannel) is { } missing)
+        if (recorder.Current is null
+            && StartChecks.WhatIsMissing(guild, channel, panelChannel.Value, gateway.SelfId, known.Announce, out panelChannel)
+            is { } missing)
         {
             await context.Answer.SendAsync(CheckAgain(missing, channel.Id), cancellationToken);
             return;
         }
-        StartOutcome outcome = await recorder.StartAsync(new StartCall(guild, channel, context.CallerId, title is null ? null : Shorten(title), panelChannel, known));
+        StartOutcome outcome = await recorder.StartAsync(
+            new StartCall(guild, channel, context.CallerId, title is null ? null : Shorten(title), panelChannel, known));
         bool isOutOfSight = outcome is { Started: false, Running: { } other } && !rights.MayEnter(context, other);
-        await context.Answer.SendAsync(isOutOfSight ? new MessageBody { Content = Texts.BusyOutOfSight } : Describe(outcome, channel.Id), cancellationToken);
+        await context.Answer.SendAsync(isOutOfSight ? new MessageBody { Content = Texts.BusyOutOfSight } : Describe(outcome, channel.Id),
+            cancellationToken);
     }
 
     private static MessageBody Describe(StartOutcome outcome, ulong channelId)
@@ -54,14 +59,17 @@ internal sealed class StartCommand(GuildRecorders recorders, GuildSettingsStore 
         if (outcome.Running is not { } running) return CheckAgain(outcome.Text, channelId);
         List<MessageComponent> buttons = [];
         if (running.Panel.Posted is { } posted) buttons.Add(MessageComponent.Link("Jump to panel", Jump(running.GuildId, posted)));
-        if (!outcome.Started) buttons.Add(MessageComponent.Button("Stop", CustomIds.For(CustomIds.Stop, running.Session.RecordingId), ButtonStyle.Danger));
+        if (!outcome.Started)
+            buttons.Add(MessageComponent.Button("Stop", CustomIds.For(CustomIds.Stop, running.Session.RecordingId), ButtonStyle.Danger));
         return new MessageBody { Content = outcome.Text, Components = buttons.Count == 0 ? null : [MessageComponent.Row(buttons)] };
     }
 
     private static MessageBody CheckAgain(string text, ulong channelId) => new()
     {
         Content = text,
-        Components = [MessageComponent.Row(MessageComponent.Button("Check again", CustomIds.For(CustomIds.CheckAgain, channelId.ToString(CultureInfo.InvariantCulture)), ButtonStyle.Primary))],
+        Components = [MessageComponent.Row(
+            MessageComponent.Button("Check again", CustomIds.For(CustomIds.CheckAgain, channelId.ToString(CultureInfo.InvariantCulture)),
+            ButtonStyle.Primary))],
     };
 
     private static string Jump(ulong guildId, PostedPanel posted) =>

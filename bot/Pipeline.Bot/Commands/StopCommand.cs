@@ -18,8 +18,10 @@ internal sealed class StopCommand(GuildRecorders recorders, CommandRights rights
         }
         // Who began it may always end it.
         if (running.Session.StartedBy != context.CallerId && !await rights.MayHandleAsync(context, running, cancellationToken)) return;
-        StopOutcome? outcome = await recorders.For(context.GuildId).StopAsync(EndReason.Stopped, Texts.Interrupted(Wording.User(context.CallerId)));
+        StopOutcome? outcome = await recorders.For(context.GuildId)
+            .StopAsync(EndReason.Stopped, Texts.Interrupted(Wording.User(context.CallerId)));
         await context.Answer.SendAsync(outcome is null ? Texts.NothingToStop : outcome.Text, cancellationToken);
-        if (outcome is { Delivered: false, Link: { } link } && outcome.Session.StartedBy == context.CallerId) await context.Answer.SendAsync(Texts.DmClosed(link), cancellationToken);
+        if (outcome is { Delivered: false, Link: { } link } && outcome.Session.StartedBy == context.CallerId)
+            await context.Answer.SendAsync(Texts.DmClosed(link), cancellationToken);
     }
 }

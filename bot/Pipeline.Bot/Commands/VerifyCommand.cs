@@ -15,7 +15,8 @@ internal sealed class VerifyCommand(GuildRecorders recorders, GatewayClient gate
     {
         if (recorders.For(context.GuildId).Current is not { } call) await context.Answer.SendAsync(Texts.NothingToStop, cancellationToken);
         else if (!rights.MayEnter(context, call)) await context.Answer.SendAsync(Texts.OutOfSight, cancellationToken);
-        else await context.Answer.SendAsync(await Task.Run(() => CodesOf(call, context.Option("user")?.Snowflake), cancellationToken), cancellationToken);
+        else await context.Answer.SendAsync(await Task.Run(() => CodesOf(call, context.Option("user")?.Snowflake), cancellationToken),
+            cancellationToken);
     }
 
     // scrypt takes a tenth of a second: off the gateway's thread.

@@ -11,7 +11,8 @@ internal sealed class BackgroundTasks
     public void Add(Task task)
     {
         running.TryAdd(task, true);
-        _ = task.ContinueWith(done => running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = task.ContinueWith(done =>
+            running.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
     /// <summary>Completes when all that was begun is done or the token is cancelled. Never throws.</summary>

@@ -7,7 +7,8 @@ using Pipeline.Discord.Voice.Call;
 namespace Pipeline.Bot.Guilds;
 
 /// <summary>What the voice call tells a running recording, but for its end: the gaps in the audio, and what people hear of it.</summary>
-internal sealed class CallEvents(RecorderServices services, ActiveRecording host, VoiceCall call, CallPanel panel, CallPeople people, CallMessages messages, CallNotices notices)
+internal sealed class CallEvents(RecorderServices services, ActiveRecording host, VoiceCall call, CallPanel panel, CallPeople people,
+    CallMessages messages, CallNotices notices)
 {
     private const string Reconnect = "reconnect";
     private const string Deaf = "deafened";

@@ -18,7 +18,8 @@ internal sealed class CallJoining(RecorderServices services, CancellationToken s
         running = attempt;
         try
         {
-            return await call.Call.JoinAsync(call.GuildId, call.ChannelId, services.Gateway.SelfId, call.Host.Recording.Frames, either.Token) == VoiceCallState.Connected;
+            return await call.Call.JoinAsync(call.GuildId, call.ChannelId, services.Gateway.SelfId, call.Host.Recording.Frames,
+                either.Token) == VoiceCallState.Connected;
         }
         catch (OperationCanceledException)
         {

@@ -5,22 +5,28 @@ using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Guilds;
 
-/// <summary>What a running recording says: a line in its panel, a message in a channel, a direct message to the one who started it.</summary>
-internal sealed class CallMessages(RecorderServices services, CallPanel panel, CallPeople people, StartCall start, SessionInfo session) : IAsyncDisposable
+/// <summary>
+/// What a running recording says: a line in its panel, a message in a channel, a direct message to the one who started it.
+/// </summary>
+internal sealed class CallMessages(RecorderServices services, CallPanel panel, CallPeople people, StartCall start, SessionInfo session)
+    : IAsyncDisposable
 {
     private readonly ChannelMessages channels = new(services.Rest, session.GuildId, services.Time, services.Log);
 
     /// <summary>What people can do about the news that a recording has ended.</summary>
     public MessageComponent StartAgainButton =>
-        MessageComponent.Button("Start again", CustomIds.For(CustomIds.CheckAgain, people.ChannelId.ToString(CultureInfo.InvariantCulture)), ButtonStyle.Primary);
+        MessageComponent.Button("Start again", CustomIds.For(CustomIds.CheckAgain, people.ChannelId.ToString(CultureInfo.InvariantCulture)),
+            ButtonStyle.Primary);
 
-    public MessageComponent StopButton => MessageComponent.Button("Stop", CustomIds.For(CustomIds.Stop, session.RecordingId), ButtonStyle.Danger);
+    public MessageComponent StopButton =>
+        MessageComponent.Button("Stop", CustomIds.For(CustomIds.Stop, session.RecordingId), ButtonStyle.Danger);
 
     public MessageComponent OptOutButton => MessageComponent.Button("Don't record me", CustomIds.For(CustomIds.Me, session.RecordingId));
 
     /// <summary>One line more in the panel, and a message in the channel.</summary>
     /// <param name="line">What the panel's line says when the whole text is too long for it.</param>
-    public void Say(string text, MessageComponent? button = null, bool inCall = false, IReadOnlyList<ulong>? ping = null, string? line = null)
+    public void Say(string text, MessageComponent? button = null, bool inCall = false, IReadOnlyList<ulong>? ping = null,
+        string? line = null)
     {
         panel.Note(line ?? text);
         ulong target = inCall || start.PanelChannel is null ? people.ChannelId : start.PanelChannel.Value;

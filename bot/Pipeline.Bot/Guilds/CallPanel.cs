@@ -11,7 +11,8 @@ namespace Pipeline.Bot.Guilds;
 /// The panel of a running recording: what it shows at this moment, and the lines of what has happened. One owner, but for
 /// <see cref="Draw"/> and <see cref="Note"/>, which any thread may call.
 /// </summary>
-internal sealed class CallPanel(RecorderServices services, ActiveRecording host, VoiceCall call, CallPeople people, PostedPanel? posted) : IAsyncDisposable
+internal sealed class CallPanel(RecorderServices services, ActiveRecording host, VoiceCall call, CallPeople people, PostedPanel? posted)
+    : IAsyncDisposable
 {
     private const int EventsKept = 50;
 
@@ -107,7 +108,8 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
     private string? Problem(UploadSnapshot upload, long heard) => upload.State switch
     {
         UploadState.Full => Texts.SpoolFull(),
-        _ when upload.StorageAwayFor >= services.Options.Warnings.StorageAway => Texts.UploadDelayed(SampleClock.ToTime(Math.Max(0, heard - upload.Safe.Sample))),
+        _ when upload.StorageAwayFor >= services.Options.Warnings.StorageAway =>
+            Texts.UploadDelayed(SampleClock.ToTime(Math.Max(0, heard - upload.Safe.Sample))),
         _ => null,
     };
 

@@ -6,9 +6,12 @@ using Pipeline.Discord.Voice.Session;
 
 namespace Pipeline.Bot.Guilds;
 
-/// <summary>Gets a recording back into its call after the call was given up, as long as people are there. In the guild's turn only.</summary>
+/// <summary>
+/// Gets a recording back into its call after the call was given up, as long as people are there. In the guild's turn only.
+/// </summary>
 /// <param name="finish">Ends the recording for good, with the words for it (from the position that was reached).</param>
-internal sealed class CallRejoining(RecorderServices services, CallJoining joining, SerialQueue queue, Func<RecordedCall, Func<string, string>, Task> finish, CancellationToken stopping)
+internal sealed class CallRejoining(RecorderServices services, CallJoining joining, SerialQueue queue, Func<RecordedCall, Func<string,
+    string>, Task> finish, CancellationToken stopping)
 {
     private const int MostRejoins = 6;
 
@@ -24,7 +27,9 @@ internal sealed class CallRejoining(RecorderServices services, CallJoining joini
         RejoinLater(call);
     }
 
-    /// <summary>The voice call has given up or was ended for it. Kicked means the end; everything else is tried again while people are there.</summary>
+    /// <summary>
+    /// The voice call has given up or was ended for it. Kicked means the end; everything else is tried again while people are there.
+    /// </summary>
     public async Task OnDisconnectedAsync(RecordedCall call, VoiceCallEvent.Disconnected lost)
     {
         services.Log.CallEvent(call.GuildId, $"disconnected: {lost.Reason} ({lost.Detail})");
@@ -33,7 +38,8 @@ internal sealed class CallRejoining(RecorderServices services, CallJoining joini
             case VoiceEndReason.Requested:
                 break;
             case VoiceEndReason.Kicked:
-                await finish(call, await DisconnectReason.WhyAsync(services.Gateway, call.GuildId, call.ChannelId, services.Time, stopping));
+                await finish(call,
+                    await DisconnectReason.WhyAsync(services.Gateway, call.GuildId, call.ChannelId, services.Time, stopping));
                 break;
             case VoiceEndReason.RateLimited or VoiceEndReason.EncryptionRequired or VoiceEndReason.NoCommonMode:
                 await finish(call, at => Texts.GaveUp(1, at));
@@ -93,7 +99,8 @@ internal static class DisconnectReason
     private static readonly TimeSpan ReasonDelay = TimeSpan.FromMilliseconds(300);
 
     /// <summary>What to say of it, given the position of the end.</summary>
-    public static async Task<Func<string, string>> WhyAsync(GatewayClient gateway, ulong guildId, ulong channelId, TimeProvider time, CancellationToken stopping)
+    public static async Task<Func<string,
+        string>> WhyAsync(GatewayClient gateway, ulong guildId, ulong channelId, TimeProvider time, CancellationToken stopping)
     {
         await Task.Delay(ReasonDelay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return gateway.Guilds.Find(guildId) is not { } guild ? Texts.RemovedFromServer

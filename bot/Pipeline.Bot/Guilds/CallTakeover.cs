@@ -23,7 +23,8 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
     /// <param name="adopt">Makes the host the guild's running recording.</param>
     /// <param name="join">Joins its channel, and keeps trying when that does not work at once.</param>
     /// <param name="follow">Shows in the panel what becomes of it.</param>
-    public async Task RunAsync(Func<ActiveRecording, StartCall, PostedPanel?, RecordedCall> adopt, Func<RecordedCall, Task> join, Action<PanelState, PostedPanel?> follow)
+    public async Task RunAsync(Func<ActiveRecording, StartCall, PostedPanel?, RecordedCall> adopt, Func<RecordedCall, Task> join,
+        Action<PanelState, PostedPanel?> follow)
     {
         SessionInfo session = candidate.Session;
         Guild guild = services.Gateway.Guilds.Find(session.GuildId) ?? new Guild { Id = session.GuildId, Name = session.GuildName };
@@ -37,8 +38,10 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
         }
         if (await services.Unowned.TakeOverAsync(candidate, null, ticksByCaller: false, CancellationToken.None) is not { } host) return;
         // The disk that remembered them may be gone; the settings of this server get to know them again.
-        services.Settings.SetOptOuts(session.GuildId, host.Recording.Consent.OptedOut.Except(services.Settings.OptedOut(session.GuildId)), optedOut: true);
-        StartCall start = new(guild, channel, session.StartedBy, session.Title, Number(ManifestProperties.PanelChannel), new KnownSettings(services.Settings.LastKnown(session.GuildId), IsLastKnown: true), (int?)Number(ManifestProperties.Part) ?? 1);
+        services.Settings.SetOptOuts(session.GuildId, host.Recording.Consent.OptedOut.Except(services.Settings.OptedOut(session.GuildId)),
+            optedOut: true);
+        StartCall start = new(guild, channel, session.StartedBy, session.Title, Number(ManifestProperties.PanelChannel),
+            new KnownSettings(services.Settings.LastKnown(session.GuildId), IsLastKnown: true), (int?)Number(ManifestProperties.Part) ?? 1);
         RecordedCall call = adopt(host, start, PostedPanel.Parse(properties.GetValueOrDefault(ManifestProperties.Panel)));
         services.Log.RecordingTakenOver(session.GuildId, session.RecordingId.ToString());
         await join(call);
@@ -64,10 +67,12 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
             Outcome = Texts.EndedWhileAway(whole.Session.StartedAt + SampleClock.ToTime(whole.LastSample)),
             Link = await LinkAsync(whole.Session.RecordingId.ToString(), patience.Token),
         };
-        await services.Unowned.CloseAsync(whole, EndReason.Interrupted, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await services.Unowned.CloseAsync(whole, EndReason.Interrupted, patience.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (ownsName && properties.ContainsKey(ManifestProperties.NameChanged))
         {
-            await services.Names.RestoreAsync(candidate.Session.GuildId, properties.GetValueOrDefault(ManifestProperties.NameBefore), CancellationToken.None);
+            await services.Names.RestoreAsync(candidate.Session.GuildId, properties.GetValueOrDefault(ManifestProperties.NameBefore),
+                CancellationToken.None);
         }
         follow(last, PostedPanel.Parse(properties.GetValueOrDefault(ManifestProperties.Panel)));
     }
@@ -76,7 +81,8 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
     {
         try
         {
-            if (services.Api.MakesLinks && await services.Api.ShareAsync(recording, CatalogueClient.ForListeners, cancellationToken) is { } link) return link;
+            if (services.Api.MakesLinks
+                && await services.Api.ShareAsync(recording, CatalogueClient.ForListeners, cancellationToken) is { } link) return link;
         }
         catch (Exception away) when (away is CatalogueException or OperationCanceledException)
         {
@@ -90,10 +96,14 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
         : Texts.HostCrashed(leftAt, services.Time.GetUtcNow() - leftAt);
 
     private static PanelSpeaker ToSpeaker(TrackSummary track) =>
-        new(track.Username, false, false, track.Health.GetValueOrDefault("received"), track.Health.GetValueOrDefault("lost"), track.Health.GetValueOrDefault("undecryptable"));
+        new(track.Username, false, false, track.Health.GetValueOrDefault("received"), track.Health.GetValueOrDefault("lost"),
+            track.Health.GetValueOrDefault("undecryptable"));
 
-    private bool HasPeople(Guild guild, ulong channelId) => guild.InChannel(channelId).Any(state => state.UserId != services.Gateway.SelfId && (services.Capture.IncludeBots || !guild.IsBot(state.UserId)));
+    private bool HasPeople(Guild guild, ulong channelId) =>
+        guild.InChannel(channelId)
+        .Any(state => state.UserId != services.Gateway.SelfId && (services.Capture.IncludeBots || !guild.IsBot(state.UserId)));
 
     private ulong? Number(string property) =>
-        ulong.TryParse(properties.GetValueOrDefault(property), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value : null;
+        ulong.TryParse(properties.GetValueOrDefault(property), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value
+            : null;
 }

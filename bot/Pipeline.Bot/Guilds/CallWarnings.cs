@@ -4,7 +4,9 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Guilds;
 
-/// <summary>Warns people while something can still be done: nobody is heard, somebody is not, the line is poor, the limit is near.</summary>
+/// <summary>
+/// Warns people while something can still be done: nobody is heard, somebody is not, the line is poor, the limit is near.
+/// </summary>
 internal sealed class CallWarnings(RecorderServices services, ActiveRecording host, CallPeople people, CallMessages messages)
 {
     private readonly SpeakerWatch watch = new(services.Options.Warnings);

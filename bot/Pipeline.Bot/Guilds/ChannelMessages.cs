@@ -58,12 +58,14 @@ internal sealed class ChannelMessages : IAsyncDisposable
         {
             await rest.PostMessageAsync(channelId, body, Nonce(), CancellationToken.None);
         }
-        catch (DiscordRestException refused) when (otherwise is { } other && other != channelId && (refused.IsForbidden || refused.Code == DiscordErrorCode.UnknownChannel))
+        catch (DiscordRestException refused) when (otherwise is { } other && other != channelId
+            && (refused.IsForbidden || refused.Code == DiscordErrorCode.UnknownChannel))
         {
             await rest.PostMessageAsync(other, body, Nonce(), CancellationToken.None);
         }
     }
 
     private string Nonce() =>
-        string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow().UtcTicks & 0xFFFFFFFFFFFF:x}{Interlocked.Increment(ref counter) & 0xFFFF:x}");
+        string.Create(CultureInfo.InvariantCulture,
+            $"{time.GetUtcNow().UtcTicks & 0xFFFFFFFFFFFF:x}{Interlocked.Increment(ref counter) & 0xFFFF:x}");
 }

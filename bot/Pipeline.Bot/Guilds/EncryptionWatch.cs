@@ -22,7 +22,8 @@ internal sealed class EncryptionWatch(Func<RecordingAction, bool> post, Action<s
         wasEndToEnd |= now == DaveProtection.EndToEnd;
         bool isOpen = wasEndToEnd && now is DaveProtection.Unencrypted or DaveProtection.DowngradeAnnounced;
         if (isOpen && now != last) say(now == DaveProtection.DowngradeAnnounced ? Texts.DowngradeAnnounced : Texts.Downgraded);
-        else if (wasOpen && now == DaveProtection.EndToEnd) say(last == DaveProtection.DowngradeAnnounced ? Texts.DowngradeLapsed : Texts.EncryptedAgain);
+        else if (wasOpen && now == DaveProtection.EndToEnd)
+            say(last == DaveProtection.DowngradeAnnounced ? Texts.DowngradeLapsed : Texts.EncryptedAgain);
         (last, wasOpen) = (now, isOpen);
         Mark();
     }
@@ -38,6 +39,7 @@ internal sealed class EncryptionWatch(Func<RecordingAction, bool> post, Action<s
     // What the recording has no room for at the moment is said to it again.
     private void Mark()
     {
-        if (wasOpen != isMarked && post(wasOpen ? new RecordingAction.UnencryptedStarted() : new RecordingAction.UnencryptedEnded())) isMarked = wasOpen;
+        if (wasOpen != isMarked && post(wasOpen ? new RecordingAction.UnencryptedStarted() : new RecordingAction.UnencryptedEnded()))
+            isMarked = wasOpen;
     }
 }

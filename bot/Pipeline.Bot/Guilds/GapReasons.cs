@@ -2,7 +2,9 @@ using Pipeline.Bot.Capture;
 
 namespace Pipeline.Bot.Guilds;
 
-/// <summary>Several things can keep audio away at once; the recording has one gap from the first to the end of the last. One owner.</summary>
+/// <summary>
+/// Several things can keep audio away at once; the recording has one gap from the first to the end of the last. One owner.
+/// </summary>
 internal sealed class GapReasons(Func<RecordingAction, bool> post)
 {
     private readonly HashSet<string> reasons = [];

@@ -33,7 +33,8 @@ internal sealed class GuildRecorder : IAsyncDisposable
         opening = new RecordingOpening(services);
         after = new RecordingEnding(services, stopping.Token);
         joining = new CallJoining(services, stopping.Token);
-        rejoining = new CallRejoining(services, joining, queue, (call, text) => FinishAsync(call, EndReason.Disconnected, text), stopping.Token);
+        rejoining = new CallRejoining(services, joining, queue, (call, text) =>
+            FinishAsync(call, EndReason.Disconnected, text), stopping.Token);
     }
 
     /// <summary>What is being recorded; null when nothing is.</summary>
@@ -85,7 +86,8 @@ internal sealed class GuildRecorder : IAsyncDisposable
         RecordedCall? call = current;
         switch (what)
         {
-            case GatewayEvent.VoiceStateChanged own when own.State.UserId == services.Gateway.SelfId: call?.Call.OnVoiceState(own.State, own.Origin); break;
+            case GatewayEvent.VoiceStateChanged own when own.State.UserId == services.Gateway.SelfId:
+                call?.Call.OnVoiceState(own.State, own.Origin); break;
             case GatewayEvent.VoiceServerChanged server: call?.Call.OnVoiceServer(server.Update); break;
             case GatewayEvent.SessionStarted: call?.Call.OnGatewayRestarted(); break;
             case GatewayEvent.VoiceStateChanged other: Post(running => running.OnVoiceState(other.State, other.Previous)); break;
@@ -105,7 +107,8 @@ internal sealed class GuildRecorder : IAsyncDisposable
     /// <summary>Gives back a name that a crash left; only when no recording of this guild waits to be taken over.</summary>
     public void MendName() => Post(async () =>
     {
-        if (current is not null || handsOver || services.Gateway.Guilds.Find(guildId)?.Members.GetValueOrDefault(services.Gateway.SelfId) is not { } self) return;
+        if (current is not null || handsOver
+            || services.Gateway.Guilds.Find(guildId)?.Members.GetValueOrDefault(services.Gateway.SelfId) is not { } self) return;
         await services.Names.MendAsync(guildId, self.Nick, services.Gateway.Guilds.Self?.DisplayName ?? "", stopping.Token);
     });
 
@@ -132,10 +135,12 @@ internal sealed class GuildRecorder : IAsyncDisposable
 
     private async Task<StartOutcome> StartInTurnAsync(StartCall start)
     {
-        if (handsOver) return new StartOutcome(null, Texts.Maintenance(services.Time.GetUtcNow() + TimeSpan.FromMinutes(1)), Started: false);
+        if (handsOver) return new StartOutcome(null, Texts.Maintenance(services.Time.GetUtcNow() + TimeSpan.FromMinutes(1)),
+            Started: false);
         if (current is { } running)
         {
-            string text = running.ChannelId == start.Channel.Id ? Texts.AlreadyRecording(running.Session) : Texts.BusyElsewhere(running.Session);
+            string text = running.ChannelId == start.Channel.Id ? Texts.AlreadyRecording(running.Session)
+                : Texts.BusyElsewhere(running.Session);
             running.Panel.ShowAgain(); // posts it again when somebody deleted it
             return new StartOutcome(running, text, Started: false);
         }
@@ -154,7 +159,8 @@ internal sealed class GuildRecorder : IAsyncDisposable
     {
         // The name first: nobody is recorded before it says so.
         Dictionary<string, string> properties = RecordingOpening.Properties(start);
-        if (await opening.RenameAsync(start, properties, stopping.Token) is { } refusal) return new StartOutcome(null, refusal, Started: false);
+        if (await opening.RenameAsync(start, properties, stopping.Token) is { } refusal)
+            return new StartOutcome(null, refusal, Started: false);
         ActiveRecording host = await opening.HostAsync(start, properties, stopping.Token);
         RecordedCall call = Adopt(host, start, null);
         services.Log.RecordingStarted(guildId, host.Session.RecordingId.ToString(), start.Channel.Id, start.StartedBy);
@@ -250,7 +256,9 @@ internal sealed class GuildRecorder : IAsyncDisposable
     private async Task<StopOutcome?> StopInTurnAsync(EndReason reason, string said)
     {
         if (current is not { IsEnding: false } call) return null;
-        if (handsOver) return new StopOutcome(call.Session, Texts.Maintenance(services.Time.GetUtcNow() + TimeSpan.FromMinutes(1)), null, Delivered: true); // it goes on
+        // it goes on
+        if (handsOver) return new StopOutcome(call.Session, Texts.Maintenance(services.Time.GetUtcNow() + TimeSpan.FromMinutes(1)), null,
+            Delivered: true);
         call.Panel.Note(said);
         return await EndAsync(call, reason, said);
     }

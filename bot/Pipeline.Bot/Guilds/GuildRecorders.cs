@@ -18,7 +18,8 @@ internal sealed class GuildRecorders(RecorderServices services)
     /// <summary>Guilds arrive in a row; they are looked at together.</summary>
     private static readonly TimeSpan GuildsSettle = TimeSpan.FromMilliseconds(100);
 
-    // A recording that another bot is just handing over is there within seconds; one whose bot was killed when its lease of 60 s has run out.
+    // A recording that another bot is just handing over is there within seconds; one whose bot was killed when its lease of 60 s has run
+    // out.
     private static readonly TimeSpan HandOverInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LeaseInterval = TimeSpan.FromSeconds(2);
@@ -96,11 +97,15 @@ internal sealed class GuildRecorders(RecorderServices services)
             cancellationToken.ThrowIfCancellationRequested();
             bool othersHold = await SearchOnceAsync(cancellationToken);
             TimeSpan searching = services.Time.GetElapsedTime(since);
-            pause = !othersHold || searching > LeasePatience ? SearchInterval : searching > HandOverPatience ? LeaseInterval : HandOverInterval;
+            pause = !othersHold || searching > LeasePatience ? SearchInterval : searching > HandOverPatience ? LeaseInterval
+                : HandOverInterval;
         }
     }
 
-    /// <summary>Who is in voice is known once a guild is; guilds of other shards are theirs. The newest recording of a guild goes first, because only one can go on.</summary>
+    /// <summary>
+    /// Who is in voice is known once a guild is; guilds of other shards are theirs. The newest recording of a guild goes first, because
+    /// only one can go on.
+    /// </summary>
     /// <returns>True while another bot still holds the lease of a recording of our guilds.</returns>
     private async Task<bool> SearchOnceAsync(CancellationToken cancellationToken)
     {
@@ -108,7 +113,8 @@ internal sealed class GuildRecorders(RecorderServices services)
         try
         {
             IReadOnlyList<RecordingCandidate> left = guilds.Length == 0 ? [] : await services.Unowned.FindAsync(cancellationToken);
-            ILookup<ulong, RecordingCandidate> byGuild = left.OrderByDescending(candidate => candidate.Session.StartedAt).ToLookup(candidate => candidate.Session.GuildId);
+            ILookup<ulong, RecordingCandidate> byGuild = left.OrderByDescending(candidate => candidate.Session.StartedAt)
+                .ToLookup(candidate => candidate.Session.GuildId);
             bool[] othersHold = await Task.WhenAll(guilds.Select(guild => TakeOverAsync(guild, byGuild[guild.Id])));
             return othersHold.Contains(true);
         }

@@ -32,7 +32,8 @@ internal sealed class Nickname(DiscordRestClient rest, string folder, ILogger lo
     public async Task<string?> SetAsync(ulong guildId, string? nickname, string accountName, CancellationToken cancellationToken)
     {
         string? before = HasPrefix(nickname) ? Before(guildId, nickname!, accountName) : nickname;
-        LocalState.Write(PathOf(guildId), JsonSerializer.SerializeToUtf8Bytes(new ChangedNickname { Before = before }, NicknameJsonContext.Default.ChangedNickname));
+        LocalState.Write(PathOf(guildId),
+            JsonSerializer.SerializeToUtf8Bytes(new ChangedNickname { Before = before }, NicknameJsonContext.Default.ChangedNickname));
         try
         {
             await rest.SetNicknameAsync(guildId, WithPrefix(before ?? accountName), cancellationToken);
@@ -75,7 +76,8 @@ internal sealed class Nickname(DiscordRestClient rest, string folder, ILogger lo
         return rest.Length == 0 || accountName.StartsWith(rest, StringComparison.Ordinal) ? null : rest;
     }
 
-    private ChangedNickname? Load(ulong guildId) => LocalState.Read(PathOf(guildId), NicknameJsonContext.Default.ChangedNickname, guildId, log);
+    private ChangedNickname? Load(ulong guildId) =>
+        LocalState.Read(PathOf(guildId), NicknameJsonContext.Default.ChangedNickname, guildId, log);
 
     private string PathOf(ulong guildId) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"name-{guildId}.json"));
 }
@@ -86,6 +88,7 @@ internal sealed record ChangedNickname
     public string? Before { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ChangedNickname))]
 internal sealed partial class NicknameJsonContext : JsonSerializerContext;

@@ -72,7 +72,8 @@ internal sealed class RecordedCall : IAsyncDisposable
         People.IntroduceAll();
         IReadOnlyList<ulong> people = People.Ids();
         if (announce && Start.Settings.Announce != AnnounceMode.Name)
-            Messages.Say(Texts.Notice(Session.StartedBy, ChannelId), Messages.OptOutButton, inCall: true, line: Texts.Announced(Session.StartedBy));
+            Messages.Say(Texts.Notice(Session.StartedBy, ChannelId), Messages.OptOutButton, inCall: true,
+                line: Texts.Announced(Session.StartedBy));
         notices.Begin(people);
     }
 

@@ -57,7 +57,8 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
     public async ValueTask DisposeAsync() => await running.WhenDoneAsync(CancellationToken.None);
 
     private Task RestoreNameAsync(RecordedCall call) => call.Host.Properties.ContainsKey(ManifestProperties.NameChanged)
-        ? services.Names.RestoreAsync(call.GuildId, call.Host.Properties.TryGetValue(ManifestProperties.NameBefore, out string? before) ? before : null, stopping)
+        ? services.Names.RestoreAsync(call.GuildId,
+        call.Host.Properties.TryGetValue(ManifestProperties.NameBefore, out string? before) ? before : null, stopping)
         : Task.CompletedTask;
 
     /// <summary>False: nobody was heard, or the starter takes no direct messages.</summary>
@@ -116,7 +117,8 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
         services.Panels.Forget(last.Session);
     }
 
-    private static PanelState Safe(PanelState last) => last with { SafeUpTo = last.Elapsed, SpoolFiles = 0, SpoolBytes = 0, StorageProblem = null };
+    private static PanelState Safe(PanelState last) =>
+        last with { SafeUpTo = last.Elapsed, SpoolFiles = 0, SpoolBytes = 0, StorageProblem = null };
 
     private async Task FollowAsync(RecordedCall call, PanelState last, Task closing, string? link)
     {
@@ -127,7 +129,13 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
             while (await Task.WhenAny(closing, Task.Delay(PanelInterval, services.Time, stopping)) != closing)
             {
                 stopping.ThrowIfCancellationRequested();
-                call.Panel.Show(last with { SafeUpTo = call.Host.Upload.Safe.Sample, SpoolFiles = call.Host.Upload.Spool.Files, SpoolBytes = call.Host.Upload.Spool.Bytes });
+                call.Panel.Show(
+                    last with
+                    {
+                        SafeUpTo = call.Host.Upload.Safe.Sample,
+                        SpoolFiles = call.Host.Upload.Spool.Files,
+                        SpoolBytes = call.Host.Upload.Spool.Bytes
+                    });
             }
             last = Safe(last);
             call.Panel.Show(last, important: true);

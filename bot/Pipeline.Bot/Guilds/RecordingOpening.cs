@@ -10,7 +10,9 @@ using Pipeline.Discord.Voice.Session;
 
 namespace Pipeline.Bot.Guilds;
 
-/// <summary>What comes before and beside joining: the name, what the manifest keeps, the first panel, and the words when it did not work.</summary>
+/// <summary>
+/// What comes before and beside joining: the name, what the manifest keeps, the first panel, and the words when it did not work.
+/// </summary>
 internal sealed class RecordingOpening(RecorderServices services)
 {
     /// <summary>For the bot that takes the recording over.</summary>
@@ -32,7 +34,8 @@ internal sealed class RecordingOpening(RecorderServices services)
         string? nickname = start.Guild.Members.GetValueOrDefault(services.Gateway.SelfId)?.Nick;
         try
         {
-            string? before = await services.Names.SetAsync(start.Guild.Id, nickname, services.Gateway.Guilds.Self?.DisplayName ?? "Recorder", cancellationToken);
+            string? before = await services.Names.SetAsync(start.Guild.Id, nickname,
+                services.Gateway.Guilds.Self?.DisplayName ?? "Recorder", cancellationToken);
             properties[ManifestProperties.NameChanged] = "true";
             if (before is not null) properties[ManifestProperties.NameBefore] = before;
             return null;
@@ -49,7 +52,8 @@ internal sealed class RecordingOpening(RecorderServices services)
     }
 
     /// <summary>Starts the recording; gives the name back when that fails.</summary>
-    public async Task<ActiveRecording> HostAsync(StartCall start, Dictionary<string, string> properties, CancellationToken cancellationToken)
+    public async Task<ActiveRecording> HostAsync(StartCall start, Dictionary<string, string> properties,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -67,7 +71,8 @@ internal sealed class RecordingOpening(RecorderServices services)
         catch when (properties.ContainsKey(ManifestProperties.NameChanged))
         {
             // Nothing is recorded, so the name must not say so.
-            await services.Names.RestoreAsync(start.Guild.Id, properties.GetValueOrDefault(ManifestProperties.NameBefore), cancellationToken);
+            await services.Names.RestoreAsync(start.Guild.Id, properties.GetValueOrDefault(ManifestProperties.NameBefore),
+                cancellationToken);
             throw;
         }
     }

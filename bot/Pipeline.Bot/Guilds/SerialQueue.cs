@@ -7,7 +7,8 @@ internal sealed class SerialQueue : IAsyncDisposable
 {
     private const int Capacity = 512;
 
-    private readonly Channel<Func<Task>> work = Channel.CreateBounded<Func<Task>>(new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly Channel<Func<Task>> work = Channel.CreateBounded<Func<Task>>(
+        new BoundedChannelOptions(Capacity) { SingleReader = true });
     private readonly Action<Exception> failed;
     private readonly Task run;
 

@@ -67,7 +67,8 @@ internal sealed class SpeakerWatch(WarningTimes times)
     }
 
     /// <summary>Only while others are heard: silence of all is <see cref="LookForSilence"/>'s.</summary>
-    private void LookForMissing(RecordingSnapshot snapshot, IReadOnlyCollection<VoiceState> people, TimeSpan now, List<SpeakerWarning> warnings)
+    private void LookForMissing(RecordingSnapshot snapshot, IReadOnlyCollection<VoiceState> people, TimeSpan now,
+        List<SpeakerWarning> warnings)
     {
         HashSet<ulong> present = [.. people.Select(person => person.UserId)];
         foreach (ulong gone in unmutedSince.Keys.Where(user => !present.Contains(user)).ToArray()) unmutedSince.Remove(gone);
@@ -107,7 +108,8 @@ internal sealed class SpeakerWatch(WarningTimes times)
         foreach (TrackSnapshot track in snapshot.Tracks)
         {
             long heard = Heard(track.Health);
-            Undecodable before = undecodable.GetValueOrDefault(track.UserId) ?? new Undecodable(heard, track.Health.Undecryptable, now, false);
+            Undecodable before = undecodable.GetValueOrDefault(track.UserId)
+                ?? new Undecodable(heard, track.Health.Undecryptable, now, false);
             bool well = heard > before.Heard || track.Health.Undecryptable == before.Failed;
             Undecodable next = well ? new Undecodable(heard, track.Health.Undecryptable, now, false) : before;
             bool due = !next.Told && now - next.Since >= times.Undecodable;

@@ -19,7 +19,8 @@ internal static class StartChecks
 
     /// <summary>
     /// Whether the caller may be in that voice channel, by Discord's rules and by the roles that came with the interaction. Being in it
-    /// already, moved there by a moderator, is enough. Of a channel that is gone nothing can be computed: it is left to who manages the server.
+    /// already, moved there by a moderator, is enough. Of a channel that is gone nothing can be computed: it is left to who manages the
+    /// server.
     /// </summary>
     public static bool MayEnter(Guild? guild, GuildMember caller, ulong channelId)
     {
@@ -46,8 +47,10 @@ internal static class StartChecks
     }
 
     /// <summary>What keeps the bot from recording there, in words; null when nothing does.</summary>
-    /// <param name="panelChannel">Where the panel goes: the command's channel, else the call's own chat; null when neither can be written.</param>
-    public static string? WhatIsMissing(Guild guild, GuildChannel channel, ulong commandChannel, ulong selfId, AnnounceMode announce, out ulong? panelChannel)
+    /// <param name="panelChannel">Where the panel goes: the command's channel, else the call's own chat; null when neither can be
+    /// written.</param>
+    public static string? WhatIsMissing(Guild guild, GuildChannel channel, ulong commandChannel, ulong selfId, AnnounceMode announce,
+        out ulong? panelChannel)
     {
         panelChannel = commandChannel;
         if (!guild.Members.ContainsKey(selfId)) return null; // not known yet: Discord's answers decide
@@ -77,8 +80,10 @@ internal static class StartChecks
         Permissions.ViewChannel | Permissions.Connect | (announce == AnnounceMode.Text ? Permissions.None : Permissions.ChangeNickname);
 
     /// <summary>A channel that the cache does not know (a thread) is given the benefit of the doubt.</summary>
-    private static List<string> CannotWrite(Guild guild, ulong channelId, ulong selfId) => guild.Channels.TryGetValue(channelId, out GuildChannel? channel)
-        ? Missing(ChannelPermissions.Granted(guild, channel, selfId), Permissions.ViewChannel | Permissions.SendMessages | Permissions.EmbedLinks)
+    private static List<string> CannotWrite(Guild guild, ulong channelId, ulong selfId) =>
+        guild.Channels.TryGetValue(channelId, out GuildChannel? channel)
+        ? Missing(ChannelPermissions.Granted(guild, channel, selfId),
+        Permissions.ViewChannel | Permissions.SendMessages | Permissions.EmbedLinks)
         : [];
 
     private static bool IsFull(Guild guild, GuildChannel channel, ulong selfId)
@@ -92,7 +97,8 @@ internal static class StartChecks
 /// <summary>What somebody asked to be recorded, checked.</summary>
 /// <param name="PanelChannel">Where the panel goes; null: nowhere.</param>
 /// <param name="Part">Counts on when a recording reached its limit and goes on in a new one.</param>
-internal sealed record StartCall(Guild Guild, GuildChannel Channel, ulong StartedBy, string? Title, ulong? PanelChannel, KnownSettings Settings, int Part = 1);
+internal sealed record StartCall(Guild Guild, GuildChannel Channel, ulong StartedBy, string? Title, ulong? PanelChannel,
+    KnownSettings Settings, int Part = 1);
 
 /// <summary>How an attempt to start ended. <paramref name="Running"/>: what is being recorded; null when nothing is.</summary>
 internal sealed record StartOutcome(RecordedCall? Running, string Text, bool Started);

@@ -16,7 +16,8 @@ internal sealed class UnknownVoices(Recording recording, Action<string> say, Act
 
     public void OnNamed(uint ssrc, ulong userId, string? name)
     {
-        recording.Introduce(UnnamedSource.IdOf(ssrc), Texts.KnownVoice(name ?? userId.ToString(CultureInfo.InvariantCulture)), isBot: false);
+        recording.Introduce(UnnamedSource.IdOf(ssrc), Texts.KnownVoice(name ?? userId.ToString(CultureInfo.InvariantCulture)),
+            isBot: false);
         note(Texts.VoiceNamed(userId));
     }
 }

@@ -9,7 +9,8 @@ using Pipeline.Discord.Gateway;
 namespace Pipeline.Bot.Hosting;
 
 /// <summary>
-/// Answers a platform's probes: <c>GET /healthz</c> 200 while the recordings and the watch over the spool turn, else 503 with the names of those that do not;
+/// Answers a platform's probes: <c>GET /healthz</c> 200 while the recordings and the watch over the spool turn, else 503 with the names of
+/// those that do not;
 /// <c>GET /readyz</c> 200 while Discord has us or while we stand by for another bot that serves the same shard.
 /// </summary>
 /// <remarks>
@@ -17,7 +18,8 @@ namespace Pipeline.Bot.Hosting;
 /// where 127.0.0.1 was set is told that there is nothing.
 /// </remarks>
 /// <param name="gateway">Null in commands that do not speak to Discord.</param>
-internal sealed class HealthServer(HostingOptions options, ActiveRecordings recordings, SpoolWatch watch, ShardLease? lease, GatewayClient? gateway, ILogger<HealthServer> logger) : BackgroundService
+internal sealed class HealthServer(HostingOptions options, ActiveRecordings recordings, SpoolWatch watch, ShardLease? lease,
+    GatewayClient? gateway, ILogger<HealthServer> logger) : BackgroundService
 {
     // Who sends nothing holds a place for 5 s; a prober that finds none waits in the listener's backlog.
     private const int MostProbers = 256;
@@ -93,12 +95,14 @@ internal sealed class HealthServer(HostingOptions options, ActiveRecordings reco
     {
         if (recordings.Failure is not null) return (HttpStatusCode.ServiceUnavailable, "a recording broke off");
         IReadOnlyList<string> stalled = watch.Stalled;
-        return stalled.Count == 0 ? (HttpStatusCode.OK, "healthy") : (HttpStatusCode.ServiceUnavailable, $"stalled: {string.Join(", ", stalled)}");
+        return stalled.Count == 0 ? (HttpStatusCode.OK, "healthy")
+            : (HttpStatusCode.ServiceUnavailable, $"stalled: {string.Join(", ", stalled)}");
     }
 
     private (HttpStatusCode Status, string Text) Readiness()
     {
         if (lease?.State == ShardState.StandingBy) return (HttpStatusCode.OK, "standing by");
-        return gateway?.IsReady == true ? (HttpStatusCode.OK, "ready") : (HttpStatusCode.ServiceUnavailable, "Discord does not have us yet");
+        return gateway?.IsReady == true ? (HttpStatusCode.OK, "ready")
+            : (HttpStatusCode.ServiceUnavailable, "Discord does not have us yet");
     }
 }

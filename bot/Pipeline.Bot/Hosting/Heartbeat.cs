@@ -11,7 +11,8 @@ namespace Pipeline.Bot.Hosting;
 /// One line a minute that says that the bot lives and what it does; its absence is what the owner is alerted of. While the spool is
 /// filling or the storage has been away for long, it says that too, every time, so that the alert stands as long as its reason.
 /// </summary>
-internal sealed class Heartbeat(ActiveRecordings hosts, SegmentSpool spool, StorageRetry retry, ShardLease lease, TimeProvider time, ILogger<Heartbeat> logger) : BackgroundService
+internal sealed class Heartbeat(ActiveRecordings hosts, SegmentSpool spool, StorageRetry retry, ShardLease lease, TimeProvider time,
+    ILogger<Heartbeat> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongAway = TimeSpan.FromMinutes(5);
@@ -34,6 +35,7 @@ internal sealed class Heartbeat(ActiveRecordings hosts, SegmentSpool spool, Stor
     {
         SpoolSnapshot waiting = spool.Snapshot;
         logger.Alive(lease.State.ToString(), hosts.Running.Count, waiting.Files, waiting.Bytes >> 20, Environment.WorkingSet >> 20);
-        if (waiting.Level != SpoolLevel.Ok || retry.Failing > LongAway) logger.SpoolAlarm(waiting.Level.ToString(), waiting.Bytes >> 20, retry.Failing.TotalMinutes);
+        if (waiting.Level != SpoolLevel.Ok || retry.Failing > LongAway)
+            logger.SpoolAlarm(waiting.Level.ToString(), waiting.Bytes >> 20, retry.Failing.TotalMinutes);
     }
 }

@@ -16,7 +16,8 @@ internal sealed class MemoryTrim(TimeProvider time) : BackgroundService
         using PeriodicTimer timer = new(Interval, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken)) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         }
         catch (OperationCanceledException)
         {

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Pipeline.Bot.Hosting;
 
-/// <summary>One probe on one connection: a request's head in, an answer out, closed. HTTP/1.1 as far as a prober speaks it (RFC 9112 §3).</summary>
+/// <summary>
+/// One probe on one connection: a request's head in, an answer out, closed. HTTP/1.1 as far as a prober speaks it (RFC 9112 §3).
+/// </summary>
 internal static class ProbeExchange
 {
     private const int LongestHead = 8192;
@@ -22,11 +24,15 @@ internal static class ProbeExchange
             : !bodyless && request[0] != "GET" ? (HttpStatusCode.MethodNotAllowed, "known: GET, HEAD")
             : answer(PathOf(request[1]));
         byte[] body = Encoding.UTF8.GetBytes(text + "\n");
-        string lines = $"HTTP/1.1 {(int)status} {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {body.Length}\r\nAllow: GET, HEAD\r\nConnection: close\r\n\r\n";
+        string lines =
+            $"HTTP/1.1 {(int)status} {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {body.Length}\r\nAllow: "
+            + $"GET, HEAD\r\nConnection: close\r\n\r\n";
         await stream.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(lines), .. bodyless ? [] : body], cancel);
     }
 
-    /// <summary>Ends our side and waits for the prober's, so that what it still sends (a body) does not reset the connection before it has read.</summary>
+    /// <summary>
+    /// Ends our side and waits for the prober's, so that what it still sends (a body) does not reset the connection before it has read.
+    /// </summary>
     public static async Task CloseAsync(Socket socket, CancellationToken cancel)
     {
         socket.Shutdown(SocketShutdown.Send);
@@ -56,5 +62,6 @@ internal static class ProbeExchange
 
     // "/healthz?x=1", or the whole address as a proxy sends it.
     private static string PathOf(string target) =>
-        target.StartsWith('/') ? target.Split('?')[0] : Uri.TryCreate(target, UriKind.Absolute, out Uri? address) ? address.AbsolutePath : target;
+        target.StartsWith('/') ? target.Split('?')[0] : Uri.TryCreate(target, UriKind.Absolute, out Uri? address) ? address.AbsolutePath
+            : target;
 }

@@ -16,11 +16,13 @@ namespace Pipeline.Bot.Hosting;
 /// one that stands by.
 /// </summary>
 /// <remarks>
-/// The lease lasts 15 s, the shortest that the service gives, and is renewed every 5 s: a bot that was killed is replaced after at most 15 s.
+/// The lease lasts 15 s, the shortest that the service gives, and is renewed every 5 s: a bot that was killed is replaced after at most 15
+/// s.
 /// While the storage is away the shard is served even so, because a call is recorded into the spool then; two bots that both cannot
 /// reach the storage are told apart as soon as it answers, and the one that does not hold the lease stops.
 /// </remarks>
-internal sealed class ShardLease(TempStorages storages, ShardName name, WarmStandby standBy, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<ShardLease> logger) : IHostedService, IDisposable
+internal sealed class ShardLease(TempStorages storages, ShardName name, WarmStandby standBy, TimeProvider time,
+    IHostApplicationLifetime lifetime, ILogger<ShardLease> logger) : IHostedService, IDisposable
 {
     private static readonly TimeSpan AskInterval = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan RenewInterval = TimeSpan.FromSeconds(5);

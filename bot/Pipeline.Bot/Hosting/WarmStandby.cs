@@ -15,11 +15,13 @@ internal sealed class WarmStandby(UnownedRecordings recordings, GuildSettingsSto
 
     /// <summary>Never throws: what does not answer now may answer later, and is asked again then.</summary>
     public async Task PrepareAsync(CancellationToken cancellationToken) =>
-        await Task.WhenAll(rest.GetGatewayAsync(cancellationToken), AskSettingsAsync(cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(rest.GetGatewayAsync(cancellationToken), AskSettingsAsync(cancellationToken))
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private async Task AskSettingsAsync(CancellationToken cancellationToken)
     {
         IReadOnlyList<RecordingCandidate> running = await recordings.FindAsync(cancellationToken);
-        foreach (ulong guild in running.Select(candidate => candidate.Session.GuildId).Distinct()) await settings.GetAsync(guild, cancellationToken);
+        foreach (ulong guild in running.Select(candidate => candidate.Session.GuildId).Distinct())
+            await settings.GetAsync(guild, cancellationToken);
     }
 }

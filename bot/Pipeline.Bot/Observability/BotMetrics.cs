@@ -30,7 +30,8 @@ internal sealed class BotMetrics : IDisposable
         segmentsUploaded = meter.CreateCounter<long>("pipeline.segments.uploaded", "{segment}");
         bytesUploaded = meter.CreateCounter<long>("pipeline.upload.bytes", "By");
         uploadSeconds = meter.CreateHistogram<double>("pipeline.upload.duration", "s", "Closed file to queued message");
-        durableSeconds = meter.CreateHistogram<double>(SpokenToDurable, "s", "First sample of a segment spoken until the segment is durable in the temp container");
+        durableSeconds = meter.CreateHistogram<double>(SpokenToDurable, "s",
+            "First sample of a segment spoken until the segment is durable in the temp container");
     }
 
     public ActivitySource Traces { get; } = new(MeterName);
@@ -56,7 +57,8 @@ internal sealed class BotMetrics : IDisposable
     {
         ObservePackets("pipeline.packets.received", running, track => track.Received, "Packets that came, of whatever worth");
         ObservePackets("pipeline.packets.lost", running, track => track.Lost, "Packets missing by sequence number");
-        ObservePackets("pipeline.packets.undecryptable", running, track => track.Undecryptable, "Packets whose end-to-end encryption could not be opened");
+        ObservePackets("pipeline.packets.undecryptable", running, track =>
+            track.Undecryptable, "Packets whose end-to-end encryption could not be opened");
     }
 
     /// <summary>A recording has left this bot; what it counted stays counted.</summary>
@@ -96,7 +98,8 @@ internal sealed class BotMetrics : IDisposable
 
     private static PacketTotals Sum(IEnumerable<PacketTotals> tracks) => tracks.Aggregate(
         default(PacketTotals),
-        static (sum, track) => new PacketTotals(sum.Received + track.Received, sum.Lost + track.Lost, sum.Undecryptable + track.Undecryptable));
+        static (sum, track) =>
+            new PacketTotals(sum.Received + track.Received, sum.Lost + track.Lost, sum.Undecryptable + track.Undecryptable));
 
     public void Dispose()
     {

@@ -14,12 +14,24 @@ internal static class Cause
             switch (cause)
             {
                 case HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError }: return "its name is not known";
-                case HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }: return "its certificate is not trusted, or it speaks no TLS";
-                case HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }: return "its answer is too long";
+                case HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }:
+                    return "its certificate is not trusted, or it speaks no TLS";
+                case HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded }:
+                    return "its answer is too long";
                 case SocketException { SocketErrorCode: SocketError.ConnectionRefused }: return "nobody listens there";
-                case SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData }: return "its name is not known";
+                case SocketException
+                {
+                    SocketErrorCode: SocketError.HostNotFound or SocketError.TryAgain
+                    or SocketError.NoData
+                }:
+                    return "its name is not known";
                 case SocketException { SocketErrorCode: SocketError.TimedOut }: return "no answer in time";
-                case SocketException { SocketErrorCode: SocketError.HostUnreachable or SocketError.NetworkUnreachable }: return "no way leads there";
+                case SocketException
+                {
+                    SocketErrorCode: SocketError.HostUnreachable
+                    or SocketError.NetworkUnreachable
+                }:
+                    return "no way leads there";
                 case OperationCanceledException or TimeoutException: return "no answer in time";
                 default: break;
             }

@@ -53,7 +53,8 @@ internal static partial class CommandLog
     [LoggerMessage(4216, LogLevel.Warning, "{File} cannot be understood; the panel of that recording is not followed any more")]
     public static partial void PanelForgotten(this ILogger log, string file);
 
-    [LoggerMessage(4217, LogLevel.Information, "Guild {Guild}: the panel of recording {Recording}, which ended before this start, is followed")]
+    [LoggerMessage(4217, LogLevel.Information,
+        "Guild {Guild}: the panel of recording {Recording}, which ended before this start, is followed")]
     public static partial void PanelFollowed(this ILogger log, ulong guild, string recording);
 
     [LoggerMessage(4215, LogLevel.Information, "Guild {Guild}: {Event}")]

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Pipeline.Bot.Observability;
 
-/// <summary>Every line that the bot logs, by event id: 40xx upload, 41xx recordings, 42xx commands, 43xx the process on its platform.</summary>
+/// <summary>
+/// Every line that the bot logs, by event id: 40xx upload, 41xx recordings, 42xx commands, 43xx the process on its platform.
+/// </summary>
 internal static partial class Log
 {
     [LoggerMessage(4001, LogLevel.Warning, "Storage does not answer ({Reason}); segments wait in the spool, recording goes on")]
@@ -29,7 +31,8 @@ internal static partial class Log
     [LoggerMessage(4007, LogLevel.Warning, "The spool holds {Megabytes} MB, 80 % of its limit")]
     public static partial void SpoolHigh(this ILogger logger, long megabytes);
 
-    [LoggerMessage(4008, LogLevel.Error, "The spool is full ({Megabytes} MB waiting, {FreeMegabytes} MB free on the disk): new audio becomes a gap until there is room")]
+    [LoggerMessage(4008, LogLevel.Error,
+        "The spool is full ({Megabytes} MB waiting, {FreeMegabytes} MB free on the disk): new audio becomes a gap until there is room")]
     public static partial void SpoolFull(this ILogger logger, long megabytes, long freeMegabytes);
 
     [LoggerMessage(4009, LogLevel.Information, "The spool has room again: {Megabytes} MB waiting")]
@@ -65,22 +68,27 @@ internal static partial class Log
     [LoggerMessage(4110, LogLevel.Warning, "Recording {Recording} came to its longest duration and ends")]
     public static partial void RecordingLimit(this ILogger logger, string recording);
 
-    [LoggerMessage(4111, LogLevel.Warning, "Recording {Recording} is left with its audio in the spool: the storage did not answer in time; the next start goes on with it")]
+    [LoggerMessage(4111, LogLevel.Warning,
+        "Recording {Recording} is left with its audio in the spool: the storage did not answer in time; the next start goes on with it")]
     public static partial void RecordingLeft(this ILogger logger, string recording);
 
     [LoggerMessage(4112, LogLevel.Warning, "The disk does not take the state of recording {Recording}: {Problem}")]
     public static partial void RecordingUnsaved(this ILogger logger, string recording, string problem);
 
-    [LoggerMessage(4113, LogLevel.Critical, "Spool folder {Folder} was deleted while the bot ran; it was made again. What waited in it is lost")]
+    [LoggerMessage(4113, LogLevel.Critical,
+        "Spool folder {Folder} was deleted while the bot ran; it was made again. What waited in it is lost")]
     public static partial void SpoolLost(this ILogger logger, string folder);
 
-    [LoggerMessage(4114, LogLevel.Warning, "Spool folder {Folder} can be entered by other users of this machine, and its rights cannot be changed")]
+    [LoggerMessage(4114, LogLevel.Warning,
+        "Spool folder {Folder} can be entered by other users of this machine, and its rights cannot be changed")]
     public static partial void SpoolOpenToOthers(this ILogger logger, string folder);
 
-    [LoggerMessage(4301, LogLevel.Information, "Alive ({Shard}): {Recordings} recordings, {Files} segments of {Megabytes} MB in the spool, {Memory} MB of memory")]
+    [LoggerMessage(4301, LogLevel.Information,
+        "Alive ({Shard}): {Recordings} recordings, {Files} segments of {Megabytes} MB in the spool, {Memory} MB of memory")]
     public static partial void Alive(this ILogger logger, string shard, int recordings, long files, long megabytes, long memory);
 
-    [LoggerMessage(4302, LogLevel.Error, "The spool does not empty: {Level}, {Megabytes} MB wait, the storage has been away for {Minutes:F0} min")]
+    [LoggerMessage(4302, LogLevel.Error,
+        "The spool does not empty: {Level}, {Megabytes} MB wait, the storage has been away for {Minutes:F0} min")]
     public static partial void SpoolAlarm(this ILogger logger, string level, long megabytes, double minutes);
 
     [LoggerMessage(4303, LogLevel.Information, "Standing by: another bot serves {Shard}")]
@@ -104,6 +112,7 @@ internal static partial class Log
     [LoggerMessage(4309, LogLevel.Debug, "A probe got no answer: {Problem}")]
     public static partial void ProbeFailed(this ILogger logger, string problem);
 
-    [LoggerMessage(4310, LogLevel.Warning, "Opus is decoded by {Codec} because {Reason}: recordings are whole, each speaker costs 1.6 times the processor time")]
+    [LoggerMessage(4310, LogLevel.Warning,
+        "Opus is decoded by {Codec} because {Reason}: recordings are whole, each speaker costs 1.6 times the processor time")]
     public static partial void OpusIsManaged(this ILogger logger, string codec, string reason);
 }

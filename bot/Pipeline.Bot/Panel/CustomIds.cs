@@ -2,7 +2,9 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Panel;
 
-/// <summary>Ids of buttons and forms: <c>rec:{what}:{argument}</c>. A button of an old message still says which recording it meant.</summary>
+/// <summary>
+/// Ids of buttons and forms: <c>rec:{what}:{argument}</c>. A button of an old message still says which recording it meant.
+/// </summary>
 internal static class CustomIds
 {
     public const string Stop = "stop";

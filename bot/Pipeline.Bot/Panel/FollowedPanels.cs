@@ -20,7 +20,9 @@ internal sealed class FollowedPanels(string folder, TimeProvider time, ILogger l
     {
         if (posted is null) return;
         FollowedPanel panel = new(last, posted.ToString(), time.GetUtcNow());
-        Guard(last.Session.GuildId, () => LocalState.Write(PathOf(last.Session.RecordingId), JsonSerializer.SerializeToUtf8Bytes(panel, PanelJsonContext.Default.FollowedPanel)));
+        Guard(last.Session.GuildId, () =>
+            LocalState.Write(PathOf(last.Session.RecordingId),
+            JsonSerializer.SerializeToUtf8Bytes(panel, PanelJsonContext.Default.FollowedPanel)));
     }
 
     public void Forget(SessionInfo session) => Guard(session.GuildId, () => File.Delete(PathOf(session.RecordingId)));
@@ -75,6 +77,7 @@ internal sealed record FollowedPanel(PanelState State, string Panel, DateTimeOff
     public bool IsWhole => State is { Session.GuildName: not null, Speakers: not null, Events: not null } && Posted is not null;
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(FollowedPanel))]
 internal sealed partial class PanelJsonContext : JsonSerializerContext;

@@ -19,7 +19,8 @@ internal sealed class PanelPublisher : IAsyncDisposable
     private readonly ulong guildId;
     private readonly TimeProvider time;
     private readonly ILogger log;
-    private readonly Channel<MessageBody> newest = Channel.CreateBounded<MessageBody>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+    private readonly Channel<MessageBody> newest = Channel.CreateBounded<MessageBody>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
     private readonly CancellationTokenSource stop = new();
     private readonly Task run;
     private volatile PostedPanel? posted;
@@ -65,7 +66,8 @@ internal sealed class PanelPublisher : IAsyncDisposable
     {
         while (await newest.Reader.WaitToReadAsync(cancellationToken))
         {
-            while (Wait() is { Ticks: > 0 } wait) await Task.Delay(wait < ShortestInterval ? wait : ShortestInterval, time, cancellationToken);
+            while (Wait() is { Ticks: > 0 } wait)
+                await Task.Delay(wait < ShortestInterval ? wait : ShortestInterval, time, cancellationToken);
             if (!newest.Reader.TryRead(out MessageBody? body)) continue;
             hurry = false;
             lastEdit = time.GetTimestamp();

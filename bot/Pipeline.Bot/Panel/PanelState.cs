@@ -87,5 +87,6 @@ internal sealed record PostedPanel(ulong ChannelId, ulong MessageId, DateTimeOff
             : null;
     }
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{ChannelId}/{MessageId}/{PostedAt.ToUnixTimeSeconds()}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{ChannelId}/{MessageId}/{PostedAt.ToUnixTimeSeconds()}");
 }

@@ -7,14 +7,18 @@ using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Panel;
 
-/// <summary>What follows a recording after it has ended: asks the recording API until it is finalized and shows that in the panel.</summary>
+/// <summary>
+/// What follows a recording after it has ended: asks the recording API until it is finalized and shows that in the panel.
+/// </summary>
 internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient rest, TimeProvider time, ILogger<RecordingFollower> log)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Patience = TimeSpan.FromHours(24); // no recording stays live longer (recording-api: status)
 
-    /// <summary>Runs until the recording is finalized and its panel says so, or a day has passed. Never throws but for cancellation.</summary>
+    /// <summary>
+    /// Runs until the recording is finalized and its panel says so, or a day has passed. Never throws but for cancellation.
+    /// </summary>
     /// <param name="last">The panel as it was when the recording ended.</param>
     /// <param name="posted">Where it is; null when there is none.</param>
     /// <param name="since">When the recording ended.</param>
@@ -50,7 +54,8 @@ internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient r
     public PanelState Finished(PanelState last, RecordingSummary finished)
     {
         bool empty = finished.Status == RecordingStatus.Failed;
-        string outcome = empty ? "Nobody was heard, so there is nothing to keep." : $"{Wording.Count(finished.ParticipantCount, "voice")}, {Texts.Length(finished)}, {Wording.Bytes(finished.TotalSize)}.";
+        string outcome = empty ? "Nobody was heard, so there is nothing to keep."
+            : $"{Wording.Count(finished.ParticipantCount, "voice")}, {Texts.Length(finished)}, {Wording.Bytes(finished.TotalSize)}.";
         if (finished.MissingSegmentCount > 0) outcome += " " + Texts.Missing(finished.MissingSegmentCount);
         return last with
         {
@@ -92,7 +97,8 @@ internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient r
         catch (Exception problem) when (DiscordFailure.Is(problem))
         {
             log.PostFailed(state.Session.GuildId, problem.Message);
-            return problem is DiscordRestException { Code: DiscordErrorCode.UnknownMessage or DiscordErrorCode.UnknownChannel } or DiscordRestException { IsForbidden: true };
+            return problem is DiscordRestException { Code: DiscordErrorCode.UnknownMessage or DiscordErrorCode.UnknownChannel }
+                or DiscordRestException { IsForbidden: true };
         }
     }
 }

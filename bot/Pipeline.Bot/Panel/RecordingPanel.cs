@@ -56,7 +56,8 @@ internal static class RecordingPanel
         {
             DaveProtection.Unencrypted => new EmbedField("Encryption", Texts.PanelUnencrypted),
             DaveProtection.DowngradeAnnounced => new EmbedField("Encryption", Texts.PanelDowngradeAnnounced + ghosts),
-            _ when state.PrivacyCode is { Length: > 0 } code => new EmbedField("Privacy code", $"`{DisplayableCode.WithSpaces(code)}`{ghosts}"),
+            _ when state.PrivacyCode is { Length: > 0 } code =>
+                new EmbedField("Privacy code", $"`{DisplayableCode.WithSpaces(code)}`{ghosts}"),
             _ => null,
         };
     }
@@ -117,7 +118,8 @@ internal static class RecordingPanel
         long expected = speaker.Received + speaker.Lost;
         double lost = expected == 0 ? 0 : 100.0 * speaker.Lost / expected;
         string undecryptable = speaker.Undecryptable == 0 ? "" : $", {Wording.Number(speaker.Undecryptable)} undecryptable";
-        return string.Create(CultureInfo.InvariantCulture, $"{name} {Wording.Number(speaker.Received)} received, {Wording.Number(speaker.Lost)} lost ({lost:0.0} %){undecryptable}");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{name} {Wording.Number(speaker.Received)} received, {Wording.Number(speaker.Lost)} lost ({lost:0.0} %){undecryptable}");
     }
 
     private static string Events(IReadOnlyList<PanelEvent> events) =>

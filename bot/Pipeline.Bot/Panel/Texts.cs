@@ -19,43 +19,64 @@ internal static class Texts
     public const string StillStarting = "A recording is just being started in this server.";
     public const string Stopping = "Stopping. The last pieces are on their way; the panel tells when everything is stored.";
     public const string NoteTaken = "Noted.";
-    public const string OutNow = "You are not recorded from now on. Your track stays silent. `/record me` takes you back in. What of you was not stored yet is deleted; what was stored before stays.";
+    public const string OutNow =
+        "You are not recorded from now on. Your track stays silent. `/record me` takes you back in. What of you was not stored yet is "
+        + "deleted; what was stored before stays.";
     public const string InNow = "You are recorded from now on. `/record me` takes you out again.";
-    public const string OutNowSettingsAway = OutNow + " The list of this server's settings is away at the moment; I remember it here and write it there as soon as it is back.";
+    public const string OutNowSettingsAway = OutNow
+        + " The list of this server's settings is away at the moment; I remember it here and write it there as soon as it is back.";
     public const string NothingRecordedYet = "No recording of this server is stored yet.";
     public const string DeleteKept = "Nothing was deleted.";
     public const string UnknownCommand = "I do not know this command. Discord may still show an old list; try again in a minute.";
     public const string ButtonOfThePast = "This recording is over.";
-    public const string SomethingBroke = "Something went wrong on my side. A running recording is not touched by this; try the command again.";
-    public const string ApiAway = "The list of finished recordings is not reachable at the moment. Running recordings do not need it; try again in a minute.";
+    public const string SomethingBroke =
+        "Something went wrong on my side. A running recording is not touched by this; try the command again.";
+    public const string ApiAway =
+        "The list of finished recordings is not reachable at the moment. Running recordings do not need it; try again in a minute.";
     public const string WrongLink = "I know no such recording in this server. `/record list` shows them.";
     public const string AlreadyPaused = "The recording is paused already. `/record resume` goes on.";
     public const string NotPaused = "The recording is not paused.";
     public const string SettingsNeedManageServer = "Only members with the *Manage Server* permission can change or see the settings.";
-    public const string DeleteNeedsRight = "Only the one who started a recording, or a member with the *Manage Server* permission, can delete it.";
+    public const string DeleteNeedsRight =
+        "Only the one who started a recording, or a member with the *Manage Server* permission, can delete it.";
     public const string NotNow = "I am too busy to do that at the moment, and nothing has changed. Try again in a second.";
     public const string EmptyNote = "A note needs some text.";
-    public const string OutOfSight = "A recording is running in a channel that you may not enter, so it is not for you to see or change. *Don't record me* and `/record me` still work.";
-    public const string BusyOutOfSight = "I am busy in a channel that you may not enter. A bot can be in one voice channel of a server at a time; try again later.";
+    public const string OutOfSight =
+        "A recording is running in a channel that you may not enter, so it is not for you to see or change. *Don't record me* and "
+        + "`/record me` still work.";
+    public const string BusyOutOfSight =
+        "I am busy in a channel that you may not enter. A bot can be in one voice channel of a server at a time; try again later.";
     public const string StopBeforeDelete = "This recording is still running. Stop it first.";
     public const string VerifyNotActive = "This call is not end-to-end encrypted, so there is nothing to compare.";
 
     // In the channel.
     public static readonly string TooManySpeakers =
-        $"More than {Wording.Number(Recording.TrackCapacity)} people have spoken, as many as one recording can hold. Who speaks for the first time now is not recorded; it is marked as a gap.";
+        $"More than {Wording.Number(Recording.TrackCapacity)} people have spoken, as many as one recording can hold. Who speaks for the "
+            + $"first time now is not recorded; it is marked as a gap.";
 
     public const string NobodyHeard = "I hear nobody yet. Is everyone muted? I keep listening.";
     public const string Deafened = "I am deafened by the server and hear nothing. Undeafen me to go on; the recording keeps running.";
-    public const string EncryptionBroken = "Audio arrives that I cannot decrypt, and neither new keys nor joining again has helped. I keep trying; leaving the call and joining it again, for everybody, may help.";
+    public const string EncryptionBroken =
+        "Audio arrives that I cannot decrypt, and neither new keys nor joining again has helped. I keep trying; leaving the call and "
+        + "joining it again, for everybody, may help.";
     public const string PanelUnencrypted = "⚠️ unencrypted: not end-to-end encrypted";
     public const string PanelDowngradeAnnounced = "⚠️ unencrypted audio is accepted: Discord has announced that encryption ends";
-    public const string DowngradeAnnounced = "Discord announces that end-to-end encryption ends. For a few seconds I accept unencrypted audio too, from members of the encrypted group only. The recording marks it.";
-    public const string DowngradeLapsed = "The announced end of encryption did not come. Unencrypted audio is refused again; the recording marks the time between.";
-    public const string Downgraded = "This call is **not end-to-end encrypted** any more: somebody in it cannot encrypt, or the voice server has switched it off. I go on recording; the recording marks it.";
+    public const string DowngradeAnnounced =
+        "Discord announces that end-to-end encryption ends. For a few seconds I accept unencrypted audio too, from members of the "
+        + "encrypted group only. The recording marks it.";
+    public const string DowngradeLapsed =
+        "The announced end of encryption did not come. Unencrypted audio is refused again; the recording marks the time between.";
+    public const string Downgraded =
+        "This call is **not end-to-end encrypted** any more: somebody in it cannot encrypt, or the voice server has switched it off. I "
+        + "go on recording; the recording marks it.";
     public const string EncryptedAgain = "This call is end-to-end encrypted again.";
     public const string UnknownVoice = "Unknown voice";
-    public const string VoiceUnnamed = "I hear a voice of which Discord does not tell whose it is. I keep it as a track of its own, and name it when I know. Leaving the call and joining it again usually mends it.";
-    public const string VoiceUnnamedNotKept = "I hear a voice of which Discord does not tell whose it is. Somebody has asked not to be recorded, and it may be theirs, so I do not keep it. Leaving the call and joining it again usually mends it.";
+    public const string VoiceUnnamed =
+        "I hear a voice of which Discord does not tell whose it is. I keep it as a track of its own, and name it when I know. Leaving "
+        + "the call and joining it again usually mends it.";
+    public const string VoiceUnnamedNotKept =
+        "I hear a voice of which Discord does not tell whose it is. Somebody has asked not to be recorded, and it may be theirs, so I "
+        + "do not keep it. Leaving the call and joining it again usually mends it.";
     public const string Undeafened = "I can hear again. The gap is marked in the recording.";
     public const string Alone = "Everybody has left. I stay for a while in case somebody comes back.";
 
@@ -64,52 +85,65 @@ internal static class Texts
         : "You need the *Manage Server* permission to record. An admin can allow a role with `/record settings`.";
 
     public static string MayNotEnter(ulong channel) =>
-        $"You may not enter {Wording.Channel(channel)}, so you cannot record it. It takes *View Channel* and *Connect* there; ask an admin of this server.";
+        $"You may not enter {Wording.Channel(channel)}, so you cannot record it. It takes *View Channel* and *Connect* there; ask an "
+            + $"admin of this server.";
 
     public static string WrongChannel(ulong channel) => $"{Wording.Channel(channel)} is not a voice or stage channel.";
 
     public static string MissingPermissions(IEnumerable<string> missing, ulong channel) =>
-        $"I am missing: {string.Join(", ", missing.Select(name => $"*{name}*"))} in {Wording.Channel(channel)}. Switch them on for my role, then press *Check again*.";
+        $"I am missing: {string.Join(", ", missing.Select(name => $"*{name}*"))} in {Wording.Channel(channel)}. Switch them on for my "
+            + $"role, then press *Check again*.";
 
-    public static string ChannelFull(ulong channel) => $"{Wording.Channel(channel)} is full. Free one place or raise the limit, then press *Check again*.";
+    public static string ChannelFull(ulong channel) =>
+        $"{Wording.Channel(channel)} is full. Free one place or raise the limit, then press *Check again*.";
 
     public static string AlreadyRecording(SessionInfo session) =>
-        $"A recording is already running in {Wording.Channel(session.ChannelId)} since {Wording.Time(session.StartedAt)}, started by {Wording.User(session.StartedBy)}.";
+        $"A recording is already running in {Wording.Channel(session.ChannelId)} since {Wording.Time(session.StartedAt)}, started by "
+            + $"{Wording.User(session.StartedBy)}.";
 
     public static string BusyElsewhere(SessionInfo session) =>
-        $"I am busy in {Wording.Channel(session.ChannelId)} since {Wording.Time(session.StartedAt)}. A bot can be in one voice channel of a server at a time; stop there first.";
+        $"I am busy in {Wording.Channel(session.ChannelId)} since {Wording.Time(session.StartedAt)}. A bot can be in one voice channel "
+            + $"of a server at a time; stop there first.";
 
     public static string TooFast(DateTimeOffset again) => $"Easy. Try again {Wording.Relative(again)}.";
 
     public static string Maintenance(DateTimeOffset again) =>
         $"An update is being installed. Running recordings go on by themselves; new ones can start {Wording.Relative(again)}.";
 
-    public static string CouldNotJoin(ulong channel, string reason) => $"I could not join {Wording.Channel(channel)}: {reason}. Nothing is being recorded.";
+    public static string CouldNotJoin(ulong channel, string reason) =>
+        $"I could not join {Wording.Channel(channel)}: {reason}. Nothing is being recorded.";
 
     public static string CouldNotStart(string reason) => $"The recording did not start: {reason}. Nothing is being recorded.";
 
     public static string Started(ulong channel) => $"Recording {Wording.Channel(channel)}.";
 
-    public static string NoPanel(ulong channel) => $"Recording {Wording.Channel(channel)}, but I may not write messages where the panel should be. `/record status` shows it to you.";
+    public static string NoPanel(ulong channel) =>
+        $"Recording {Wording.Channel(channel)}, but I may not write messages where the panel should be. `/record status` shows it to you.";
 
-    public static string CallCode(string code) => $"The code of this call is `{code}`. It is the same for everybody in it: call details, *Privacy Code*.";
+    public static string CallCode(string code) =>
+        $"The code of this call is `{code}`. It is the same for everybody in it: call details, *Privacy Code*.";
 
     public static string Unannounced(IEnumerable<ulong> users) =>
         $"In the encrypted group, but not shown by Discord in this call: {string.Join(", ", users.Take(10).Select(Wording.User))}..";
 
     public static string WasUnencrypted(IReadOnlyList<SampleStretch> stretches)
     {
-        IEnumerable<string> shown = stretches.TakeLast(5).Select(one => $"{Wording.Position(one.StartSample)} to {Wording.Position(one.StartSample + one.SampleCount)}");
-        return $"Not end-to-end encrypted in this recording: {string.Join(", ", shown)}{(stretches.Count > 5 ? $", and {stretches.Count - 5} earlier stretches" : "")}.";
+        IEnumerable<string> shown = stretches.TakeLast(5)
+            .Select(one => $"{Wording.Position(one.StartSample)} to {Wording.Position(one.StartSample + one.SampleCount)}");
+        return $"Not end-to-end encrypted in this recording: "
+            + $"{string.Join(", ", shown)}{(stretches.Count > 5 ? $", and {stretches.Count - 5} earlier stretches" : "")}.";
     }
 
     public static string KnownVoice(string name) => $"{name} (before Discord told)";
 
     public static string VoiceNamed(ulong user) => $"The unknown voice is {Wording.User(user)}.";
 
-    public static string PersonCode(ulong user, string code) => $"The code of {Wording.User(user)} and me is `{code}`. {Wording.User(user)} sees the same one for me: my profile in the call, *Verify*.";
+    public static string PersonCode(ulong user, string code) =>
+        $"The code of {Wording.User(user)} and me is `{code}`. {Wording.User(user)} sees the same one for me: my profile in the call, "
+        + $"*Verify*.";
 
-    public static string NotInGroup(ulong user) => $"{Wording.User(user)} is not in the encrypted group of this call at the moment, so there is no code to compare.";
+    public static string NotInGroup(ulong user) =>
+        $"{Wording.User(user)} is not in the encrypted group of this call at the moment, so there is no code to compare.";
 
     public static string Paused(string by) => $"Paused by {by}. Nothing is kept until it goes on.";
 
@@ -118,7 +152,8 @@ internal static class Texts
     public static string Noted(NoteOutcome outcome) => outcome switch
     {
         NoteOutcome.Taken => NoteTaken,
-        NoteOutcome.TooManyOfOne => $"You have set {GapLog.MostNotesOfOne} notes in this recording, as many as one person can. This one was not kept.",
+        NoteOutcome.TooManyOfOne =>
+            $"You have set {GapLog.MostNotesOfOne} notes in this recording, as many as one person can. This one was not kept.",
         _ => $"This recording has {Wording.Number(GapLog.MostNotes)} notes, as many as fit. This one was not kept.",
     };
 
@@ -128,25 +163,31 @@ internal static class Texts
 
     // Notices.
     public static string Notice(ulong startedBy, ulong channel) =>
-        $"**This call is being recorded.** {Wording.User(startedBy)} started it in {Wording.Channel(channel)}. Every voice is kept as a track of its own; "
-        + "those who may record in this server get it. Do you not want to be in it? Press *Don't record me* or use `/record me`; your track stays silent then.";
+        $"**This call is being recorded.** {Wording.User(startedBy)} started it in {Wording.Channel(channel)}. Every voice is kept as a "
+            + $"track of its own; "
+        + "those who may record in this server get it. Do you not want to be in it? Press *Don't record me* or use `/record me`; your "
+        + "track stays silent then.";
 
     public static string Announced(ulong startedBy) => $"Started by {Wording.User(startedBy)} and announced.";
 
     public static string LateNotice(IEnumerable<ulong> users) =>
-        $"{string.Join(", ", users.Select(Wording.User))}: this call is being recorded. Press *Don't record me* or use `/record me` to stay out of it.";
+        $"{string.Join(", ", users.Select(Wording.User))}: this call is being recorded. Press *Don't record me* or use `/record me` to "
+            + $"stay out of it.";
 
     public static string OptedOut(IEnumerable<ulong> users)
     {
         string[] names = [.. users.Select(Wording.User)];
-        return names.Length == 1 ? $"{names[0]} is not recorded. Their track stays silent." : $"{string.Join(", ", names)} are not recorded. Their tracks stay silent.";
+        return names.Length == 1 ? $"{names[0]} is not recorded. Their track stays silent."
+            : $"{string.Join(", ", names)} are not recorded. Their tracks stay silent.";
     }
 
     // Warnings.
-    public static string NotHeard(ulong user) => $"{Wording.User(user)} is unmuted but I receive no sound from them. A quick leave and re-join usually mends it.";
+    public static string NotHeard(ulong user) =>
+        $"{Wording.User(user)} is unmuted but I receive no sound from them. A quick leave and re-join usually mends it.";
 
     public static string Quiet(TimeSpan length) =>
-        $"{(length.TotalMinutes >= 4.5 && length.TotalMinutes < 5.5 ? "Five" : length.TotalMinutes.ToString("F0", CultureInfo.InvariantCulture))} minutes of silence. I continue; press Stop if you are done.";
+        (length.TotalMinutes is >= 4.5 and < 5.5 ? "Five" : length.TotalMinutes.ToString("F0", CultureInfo.InvariantCulture))
+        + " minutes of silence. I continue; press Stop if you are done.";
 
     public static string PoorLine(TimeSpan? latency, double lostPercent)
     {
@@ -157,14 +198,17 @@ internal static class Texts
     }
 
     public static string Undecodable(IEnumerable<ulong> users, TimeSpan length) =>
-        $"I cannot decode {string.Join(", ", users.Select(Wording.User))} for {Wording.Seconds(length)} s. I am re-joining now; the recording continues.";
+        $"I cannot decode {string.Join(", ", users.Select(Wording.User))} for {Wording.Seconds(length)} s. I am re-joining now; the "
+            + $"recording continues.";
 
-    public static string Reconnecting(DateTimeOffset at, string safe) => $"Connection lost at {Wording.Time(at)}. Trying again. Everything up to {safe} is stored.";
+    public static string Reconnecting(DateTimeOffset at, string safe) =>
+        $"Connection lost at {Wording.Time(at)}. Trying again. Everything up to {safe} is stored.";
 
     public static string Reconnected(TimeSpan gap) => $"Back after {Wording.Seconds(gap)} s. The gap is marked in the recording.";
 
     public static string GaveUp(int tries, string safe) =>
-        $"I could not come back after {Wording.Count(tries, "try", "tries")}. Everything up to {safe} is safe. `/record start` begins a new recording.";
+        $"I could not come back after {Wording.Count(tries, "try", "tries")}. Everything up to {safe} is safe. `/record start` begins a "
+            + $"new recording.";
 
     public static string Moved(ulong channel) => $"I was moved to {Wording.Channel(channel)} and go on recording there.";
 
@@ -176,48 +220,61 @@ internal static class Texts
 
     public static string EndedEmpty(TimeSpan wait) => $"Nobody came back for {Wording.Seconds(wait)} s. I stopped the recording.";
 
-    public static string LimitNear(TimeSpan left) => $"{left.TotalMinutes.ToString("F0", CultureInfo.InvariantCulture)} minutes are left before the limit of this recording.";
+    public static string LimitNear(TimeSpan left) =>
+        $"{left.TotalMinutes.ToString("F0", CultureInfo.InvariantCulture)} minutes are left before the limit of this recording.";
 
     public static string LimitReached(TimeSpan limit, int part) =>
-        string.Create(CultureInfo.InvariantCulture, $"The limit of {limit.TotalHours:0.##} h is reached. This recording is closed and safe; part {part} goes on in a new one.");
+        string.Create(CultureInfo.InvariantCulture,
+            $"The limit of {limit.TotalHours:0.##} h is reached. This recording is closed and safe; part {part} goes on in a new one.");
 
     public static string HostCrashed(DateTimeOffset at, TimeSpan gap) =>
-        $"My host failed at {Wording.Time(at)}. I was back {Wording.Seconds(gap)} s later in the same recording; {Wording.Seconds(gap)} s are missing and marked.";
+        $"My host failed at {Wording.Time(at)}. I was back {Wording.Seconds(gap)} s later in the same recording; {Wording.Seconds(gap)} "
+            + $"s are missing and marked.";
 
-    public static string EndedWhileAway(DateTimeOffset at) => $"My host failed at {Wording.Time(at)} and nobody was in the channel when I was back. The recording ended there and is safe.";
+    public static string EndedWhileAway(DateTimeOffset at) =>
+        $"My host failed at {Wording.Time(at)} and nobody was in the channel when I was back. The recording ended there and is safe.";
 
-    public static string UploadDelayed(TimeSpan waiting) => $"Storage is slow. {Wording.Seconds(waiting)} s wait on my disk; nothing is lost.";
+    public static string UploadDelayed(TimeSpan waiting) =>
+        $"Storage is slow. {Wording.Seconds(waiting)} s wait on my disk; nothing is lost.";
 
-    public static string SpoolFull() => "My disk is full and the storage is away: new speech cannot be kept until there is room. The gap is marked.";
+    public static string SpoolFull() =>
+        "My disk is full and the storage is away: new speech cannot be kept until there is room. The gap is marked.";
 
     // After the recording.
     public static string Finished(SessionInfo session, TimeSpan length, int people) =>
-        $"Your recording of {Wording.Channel(session.ChannelId)} in **{Wording.Plain(session.GuildName, 80)}** is stored: {Wording.Clock(length)}, {Wording.Count(people, "voice")}.";
+        $"Your recording of {Wording.Channel(session.ChannelId)} in **{Wording.Plain(session.GuildName, 80)}** is stored: "
+            + $"{Wording.Clock(length)}, {Wording.Count(people, "voice")}.";
 
     public static string StillArriving(long pieces) => pieces == 1
         ? "One piece is still arriving. The link works now and fills up by itself."
         : $"{Wording.Number(pieces)} pieces are still arriving. The link works now and fills up by itself.";
 
-    public static string Missing(int pieces) => $"{Wording.Count(pieces, "piece")} never arrived and {(pieces == 1 ? "is" : "are")} named in the recording.";
+    public static string Missing(int pieces) =>
+        $"{Wording.Count(pieces, "piece")} never arrived and {(pieces == 1 ? "is" : "are")} named in the recording.";
 
     public static string Gone(DateTimeOffset recordedAt) => $"The recording of {Wording.Date(recordedAt)} is deleted or has expired.";
 
     public static string ConfirmDelete(RecordingSummary recording) =>
-        $"Delete the recording of {Wording.Date(recording.RecordedAt)} ({Length(recording)}, {Wording.Count(recording.ParticipantCount, "voice")}) for good? Nobody can bring it back.";
+        $"Delete the recording of {Wording.Date(recording.RecordedAt)} ({Length(recording)}, "
+            + $"{Wording.Count(recording.ParticipantCount, "voice")}) for good? Nobody can bring it back.";
 
     public static string Deleted(string who) => $"The recording was deleted by {who}.";
 
     public static string BeingDeleted(string who, int remainingFiles)
     {
-        string left = remainingFiles > 0 ? $" {Wording.Count(remainingFiles, "file")} still {(remainingFiles == 1 ? "has" : "have")} to go; this needs nothing more from you." : "";
+        string left = remainingFiles > 0
+            ? $" {Wording.Count(remainingFiles, "file")} still {(remainingFiles == 1 ? "has" : "have")} to go; this needs nothing more "
+            + $"from you." : "";
         return $"The recording is being deleted by {who} and can no longer be opened.{left}";
     }
 
     public static string Listed(RecordingSummary recording, string link)
     {
-        string channel = ulong.TryParse(recording.ChannelId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) ? Wording.Channel(id) : "a call";
+        string channel = ulong.TryParse(recording.ChannelId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id)
+            ? Wording.Channel(id) : "a call";
         string title = string.IsNullOrWhiteSpace(recording.Title) ? "" : $" **{Wording.Plain(recording.Title, 60)}**";
-        return $"{Wording.Date(recording.RecordedAt)}{title} {channel} {Length(recording)}, {Wording.Count(recording.ParticipantCount, "voice")}{(link.Length == 0 ? "" : $": {link}")}\n`{recording.Id}`";
+        return $"{Wording.Date(recording.RecordedAt)}{title} {channel} {Length(recording)}, "
+            + $"{Wording.Count(recording.ParticipantCount, "voice")}{(link.Length == 0 ? "" : $": {link}")}\n`{recording.Id}`";
     }
 
     public const string ListHint = "`/record link` opens one of them.";
@@ -238,7 +295,8 @@ internal static class Texts
         + $"**Not recorded by their own wish:** {Wording.Count(optedOut, "person", "people")}"
         + (lastKnown ? "\nThe settings are not reachable at the moment; this is what I knew last." : "");
 
-    public static string SettingsSaved(bool stored) => stored ? "Saved." : "Kept here; I write it to the settings as soon as they are reachable.";
+    public static string SettingsSaved(bool stored) =>
+        stored ? "Saved." : "Kept here; I write it to the settings as soon as they are reachable.";
 
     public static string Describe(AnnounceMode mode) => mode switch
     {

@@ -65,7 +65,8 @@ internal static class Wording
             if (plain.Length >= most) break;
             if (letter is '\n' or '\r' or '\t' or '\u2028' or '\u2029') plain.Append(' ');
             else if (IsInvisible(letter)) continue;
-            else if (letter is '*' or '_' or '`' or '~' or '|' or '>' or '<' or '@' or '#' or '\\' or '[' or ']' or ':' or '/') plain.Append('\\').Append(letter);
+            else if (letter is '*' or '_' or '`' or '~' or '|' or '>' or '<' or '@' or '#' or '\\' or '[' or ']' or ':' or '/')
+                plain.Append('\\').Append(letter);
             else plain.Append(letter);
         }
         return plain.Length > 0 && char.IsHighSurrogate(plain[^1]) ? plain.ToString(0, plain.Length - 1) : plain.ToString();

@@ -44,7 +44,8 @@ internal sealed class ActiveRecording : IAsyncDisposable
     private bool captureStopped;
     private long lastTick;
 
-    internal ActiveRecording(ActiveRecordings recordings, LiveManifest manifest, Recording recording, TimeProvider captureTime, ILogger logger)
+    internal ActiveRecording(ActiveRecordings recordings, LiveManifest manifest, Recording recording, TimeProvider captureTime,
+        ILogger logger)
     {
         (this.recordings, this.manifest, Recording) = (recordings, manifest, recording);
         (this.captureTime, this.logger) = (captureTime, logger);
@@ -63,7 +64,9 @@ internal sealed class ActiveRecording : IAsyncDisposable
     /// <summary>Counts the owners of this recording; 1 is the bot that started it.</summary>
     public int Incarnation => manifest.Incarnation;
 
-    /// <summary>The time that nobody listened before this bot took the recording over; null when it started it, or when no time was lost.</summary>
+    /// <summary>
+    /// The time that nobody listened before this bot took the recording over; null when it started it, or when no time was lost.
+    /// </summary>
     public RecordingGap? Absence => Manifest.Gaps.LastOrDefault(gap => gap is { UserId: null, Reason: RecordingGap.Takeover });
 
     /// <summary>Kept in the manifest for the bot that takes the recording over.</summary>
@@ -85,7 +88,8 @@ internal sealed class ActiveRecording : IAsyncDisposable
         {
             SpoolSnapshot spool = recordings.Spool.Snapshot;
             TimeSpan away = recordings.Leases.StorageAwayFor;
-            UploadState state = spool.Level == SpoolLevel.Full ? UploadState.Full : away > TimeSpan.Zero ? UploadState.Delayed : UploadState.Ok;
+            UploadState state = spool.Level == SpoolLevel.Full ? UploadState.Full : away > TimeSpan.Zero ? UploadState.Delayed
+                : UploadState.Ok;
             return new UploadSnapshot(manifest.Safe(), spool, state, away);
         }
     }
@@ -198,7 +202,8 @@ internal sealed class ActiveRecording : IAsyncDisposable
             SampleCount = last.SampleCount,
         };
         // On a full disk these wait until uploads have made recordings.
-        while (!TrySave(() => manifest.SaveLocally(last)) || !TrySave(() => manifest.Folder.Save(stopped))) await Task.Delay(DiskInterval, recordings.Time);
+        while (!TrySave(() => manifest.SaveLocally(last)) || !TrySave(() => manifest.Folder.Save(stopped)))
+            await Task.Delay(DiskInterval, recordings.Time);
         Leave(reason == EndReason.Limit ? RecordingEnd.Limit : RecordingEnd.Stopped);
         logger.RecordingEnded(Session.RecordingId.ToString(), reason.ToString(), SampleClock.ToTime(last.SampleCount).TotalSeconds);
     }
@@ -254,7 +259,8 @@ internal sealed class ActiveRecording : IAsyncDisposable
     private void OnSegmentClosed(ClosedSegment segment)
     {
         manifest.Closed(segment.Key, segment.StartSample);
-        recordings.Uploader.Post(segment, SampleClock.ToTime(Math.Max(segment.SampleCount, Recording.Snapshot.SampleCount - segment.StartSample)));
+        recordings.Uploader.Post(segment,
+            SampleClock.ToTime(Math.Max(segment.SampleCount, Recording.Snapshot.SampleCount - segment.StartSample)));
     }
 
     private void OnRefused(ulong userId, int below)

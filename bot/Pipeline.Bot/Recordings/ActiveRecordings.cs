@@ -17,7 +17,8 @@ internal sealed class ActiveRecordings : IHostedService, IDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly Lazy<CancellationTokenSource> patience; // one grace for all that a stop does, from its first step on
 
-    public ActiveRecordings(SegmentSpool spool, LiveManifests manifests, RecordingLeases leases, SegmentUploader uploader, RecordingOptions options, TimeProvider time, ILogger<ActiveRecordings> logger)
+    public ActiveRecordings(SegmentSpool spool, LiveManifests manifests, RecordingLeases leases, SegmentUploader uploader,
+        RecordingOptions options, TimeProvider time, ILogger<ActiveRecordings> logger)
     {
         (Spool, Manifests, Leases, Uploader, Time) = (spool, manifests, leases, uploader, time);
         (this.options, this.logger) = (options, logger);
@@ -45,7 +46,9 @@ internal sealed class ActiveRecordings : IHostedService, IDisposable
     internal TimeProvider Time { get; }
     internal TimeSpan MaximumDuration => options.Capture.MaximumDuration;
 
-    /// <summary>Starts a recording. Does not wait for the storage: manifest, lease and start message follow as soon as it answers.</summary>
+    /// <summary>
+    /// Starts a recording. Does not wait for the storage: manifest, lease and start message follow as soon as it answers.
+    /// </summary>
     public Task<ActiveRecording> StartAsync(StartRecordingRequest request, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
@@ -84,7 +87,9 @@ internal sealed class ActiveRecordings : IHostedService, IDisposable
     /// <summary>From here on no recording is taken over.</summary>
     public void TakeNothingOn() => stopping.Cancel();
 
-    /// <summary>Closes all segments and lets go of the recordings within the grace, so that another bot can go on with them. Never throws.</summary>
+    /// <summary>
+    /// Closes all segments and lets go of the recordings within the grace, so that another bot can go on with them. Never throws.
+    /// </summary>
     public async Task HandOverAllAsync(CancellationToken cancel)
     {
         TakeNothingOn();
@@ -109,9 +114,11 @@ internal sealed class ActiveRecordings : IHostedService, IDisposable
     }
 
     /// <param name="startTimestamp">The timestamp of <paramref name="captureTime"/> that is sample 0.</param>
-    internal ActiveRecording Host(LiveManifest manifest, TimeProvider captureTime, long startTimestamp, IReadOnlyDictionary<ulong, int> firstIndexes, bool ticksByCaller)
+    internal ActiveRecording Host(LiveManifest manifest, TimeProvider captureTime, long startTimestamp, IReadOnlyDictionary<ulong,
+        int> firstIndexes, bool ticksByCaller)
     {
-        Recording recording = new(manifest.Session, options.Capture, manifest.Folder.Path, captureTime, startTimestamp, firstIndexes, new Consent(manifest.OptedOut));
+        Recording recording = new(manifest.Session, options.Capture, manifest.Folder.Path, captureTime, startTimestamp, firstIndexes,
+            new Consent(manifest.OptedOut));
         ActiveRecording host = new(this, manifest, recording, captureTime, logger);
         running[manifest.Session.RecordingId] = host;
         host.Start(ticksByCaller);

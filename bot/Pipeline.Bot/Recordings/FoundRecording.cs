@@ -33,7 +33,8 @@ internal sealed class FoundRecording
         new(stored, await storage.ListSegmentsAsync(stored.Session.RecordingId, cancel));
 
     /// <summary>
-    /// What is missing when the recording goes on at <paramref name="resume"/>: of everybody from <see cref="LastSample"/> on, of single tracks
+    /// What is missing when the recording goes on at <paramref name="resume"/>: of everybody from <see cref="LastSample"/> on, of single
+    /// tracks
     /// from where their audio was last known to be safe. The functions, who know what was moved, narrow it down in the end.
     /// </summary>
     public IReadOnlyList<RecordingGap> GapsUntil(long resume)
@@ -41,7 +42,8 @@ internal sealed class FoundRecording
         List<RecordingGap> gaps = [];
         foreach (TrackSummary track in stored.Tracks)
         {
-            IEnumerable<(int, long, long)> known = segments.Where(segment => segment.UserId == track.UserId).Select(segment => (segment.SegmentIndex, segment.StartSample, segment.SampleCount));
+            IEnumerable<(int, long, long)> known = segments.Where(segment => segment.UserId == track.UserId)
+                .Select(segment => (segment.SegmentIndex, segment.StartSample, segment.SampleCount));
             long safe = Math.Min(track.SafeSample ?? stored.SampleCount, stored.SampleCount);
             gaps.AddRange(MissingStretches.Of(safe, LastSample, known).Select(missing => Gap(track.UserId, missing.Start, missing.End)));
         }
@@ -52,7 +54,8 @@ internal sealed class FoundRecording
     private static RecordingGap Gap(ulong? userId, long start, long end) =>
         new() { UserId = userId, StartSample = start, SampleCount = end - start, Reason = RecordingGap.Takeover };
 
-    private IEnumerable<ulong> Users() => stored.Tracks.Select(track => track.UserId).Union(segments.Select(segment => segment.UserId)).Order();
+    private IEnumerable<ulong> Users() =>
+        stored.Tracks.Select(track => track.UserId).Union(segments.Select(segment => segment.UserId)).Order();
 
     private TrackSummary Announce(ulong userId)
     {

@@ -31,7 +31,8 @@ internal sealed class LiveManifest
         Indexes = new ReservedIndexes(baseline);
         foreach (TrackSummary track in baseline.Tracks) tracks[track.UserId] = new TrackManifest(track);
         Recall(journal.Read());
-        foreach (ulong userId in baseline.OptedOut ?? []) refusedBelow[userId] = int.MaxValue; // a crash may have been faster than the deletion
+        // a crash may have been faster than the deletion
+        foreach (ulong userId in baseline.OptedOut ?? []) refusedBelow[userId] = int.MaxValue;
         foreach ((string name, string value) in baseline.Properties) Properties[name] = value;
     }
 
@@ -72,7 +73,9 @@ internal sealed class LiveManifest
     /// <summary>Completes when nothing of the recording is left here: it was closed, or another bot has all of it.</summary>
     public Task Gone => gone.Task;
 
-    /// <summary>A recording that starts, or that is known from the temp container only. Its folder is written by <see cref="SaveLocally"/>.</summary>
+    /// <summary>
+    /// A recording that starts, or that is known from the temp container only. Its folder is written by <see cref="SaveLocally"/>.
+    /// </summary>
     public static LiveManifest Start(RecordingFolder folder, SessionManifest first) => new(folder, first);
 
     /// <summary>What an earlier process left, or null when the folder does not say whose it is.</summary>
@@ -80,7 +83,8 @@ internal sealed class LiveManifest
         folder.LoadManifest() is { } manifest ? new LiveManifest(folder, manifest) : null;
 
     /// <summary>Makes the recording that was loaded ours: next incarnation, with the time that nobody listened as a gap.</summary>
-    /// <param name="elsewhere">What the temp container tells, when our spool does not know better; its account then goes before ours.</param>
+    /// <param name="elsewhere">What the temp container tells, when our spool does not know better; its account then goes before
+    /// ours.</param>
     public void TakeOver(SessionManifest? elsewhere, IReadOnlyList<RecordingGap> gaps)
     {
         lock (gate)
@@ -113,7 +117,8 @@ internal sealed class LiveManifest
             foreach (TrackManifest track in tracks.Values)
             {
                 int next = Math.Max(track.NextIndex, nextInSpool.GetValueOrDefault(track.UserId));
-                if (beyondReserved) next = Math.Max(next, baseline.Tracks.FirstOrDefault(known => known.UserId == track.UserId)?.NextFreeIndex ?? 0);
+                if (beyondReserved)
+                    next = Math.Max(next, baseline.Tracks.FirstOrDefault(known => known.UserId == track.UserId)?.NextFreeIndex ?? 0);
                 first[track.UserId] = next;
             }
             return first;
@@ -189,7 +194,8 @@ internal sealed class LiveManifest
         bool isNew;
         lock (gate)
         {
-            isNew = entry.Index < ReservedIndexes.Leftovers && entry.Index >= refusedBelow.GetValueOrDefault(entry.UserId) && Track(entry.UserId).Announce(entry);
+            isNew = entry.Index < ReservedIndexes.Leftovers && entry.Index >= refusedBelow.GetValueOrDefault(entry.UserId)
+                && Track(entry.UserId).Announce(entry);
             Volatile.Write(ref lastJournaledSample, Math.Max(lastJournaledSample, entry.EndSample));
         }
         if (isNew) journal.Append(entry);
@@ -211,7 +217,8 @@ internal sealed class LiveManifest
     /// <summary>The segment belongs to somebody who does not want it, and is not yet with the storage for good.</summary>
     public bool IsRefused(SegmentKey key)
     {
-        lock (gate) return key.Index < refusedBelow.GetValueOrDefault(key.UserId) && !(tracks.TryGetValue(key.UserId, out TrackManifest? track) && track.HasDeparted(key.Index));
+        lock (gate) return key.Index < refusedBelow.GetValueOrDefault(key.UserId)
+            && !(tracks.TryGetValue(key.UserId, out TrackManifest? track) && track.HasDeparted(key.Index));
     }
 
     /// <summary>From here on the segment belongs to the storage. False: its speaker has opted out.</summary>
@@ -261,7 +268,8 @@ internal sealed class LiveManifest
             {
                 UpdatedAt = now,
                 SampleCount = position,
-                Tracks = [.. tracks.Values.OrderBy(track => track.UserId).Select(track => Summarize(track, speakers.GetValueOrDefault(track.UserId), position))],
+                Tracks = [.. tracks.Values.OrderBy(track => track.UserId)
+                    .Select(track => Summarize(track, speakers.GetValueOrDefault(track.UserId), position))],
                 Gaps = [.. baseline.Gaps, .. snapshot?.Gaps ?? []],
                 Notes = [.. baseline.Notes, .. snapshot?.Notes ?? []],
                 Unencrypted = [.. baseline.Unencrypted, .. snapshot?.Unencrypted ?? []],
@@ -284,7 +292,10 @@ internal sealed class LiveManifest
         Tracks = [.. manifest.Tracks.Select(track => track with { NextFreeIndex = Indexes.Of(track.UserId) })],
     });
 
-    /// <summary>Waits until a stored manifest reserves the index, or nobody wants the segment any more. False: another bot has the recording, the index is not ours.</summary>
+    /// <summary>
+    /// Waits until a stored manifest reserves the index, or nobody wants the segment any more. False: another bot has the recording, the
+    /// index is not ours.
+    /// </summary>
     public Task<bool> ReservedAsync(SegmentKey key, CancellationToken cancel) => Indexes.WaitAsync(key, () => IsRefused(key), cancel);
 
     private void Recall(IReadOnlyList<JournalEntry> entries)

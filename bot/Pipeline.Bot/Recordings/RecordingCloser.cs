@@ -13,7 +13,8 @@ namespace Pipeline.Bot.Recordings;
 /// segment is uploaded (also after a restart, also when the storage comes back hours later), reserves indexes for leftovers,
 /// and removes folders that nobody needs any more.
 /// </summary>
-internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifests, RecordingLeases leases, SegmentUploader uploader, TimeProvider time, ILogger<RecordingCloser> logger) : BackgroundService
+internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifests, RecordingLeases leases, SegmentUploader uploader,
+    TimeProvider time, ILogger<RecordingCloser> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AbandonedInterval = TimeSpan.FromMinutes(1);
@@ -28,7 +29,8 @@ internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifest
     /// <summary>Completes when the recording, which has a <c>stopped.json</c>, is closed.</summary>
     public Task WhenClosed(RecordingId recording)
     {
-        Task closed = closing.GetOrAdd(recording, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        Task closed = closing.GetOrAdd(recording, static _ =>
+            new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         if (!spool.Folder(recording).Exists) Closed(recording);
         Wake();
         return closed;

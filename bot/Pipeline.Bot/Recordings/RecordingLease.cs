@@ -16,7 +16,8 @@ internal sealed class RecordingLease(TempStorage storage, StorageRetry retry, Li
 
     /// <summary>Stores the manifest of this moment under our lease.</summary>
     /// <param name="whileAway">Called each time the storage does not answer.</param>
-    /// <returns><see cref="LeaseOutcome.Theirs"/> when another bot holds the lease or has gone on with the recording in the meantime.</returns>
+    /// <returns><see cref="LeaseOutcome.Theirs"/> when another bot holds the lease or has gone on with the recording in the
+    /// meantime.</returns>
     public Task<LeaseOutcome> BeatAsync(CancellationToken cancel, Action? whileAway = null) => retry.ExecuteAsync(async token =>
     {
         try
@@ -43,7 +44,8 @@ internal sealed class RecordingLease(TempStorage storage, StorageRetry retry, Li
     }
 
     /// <summary>Tells the functions that the recording has ended.</summary>
-    public Task SendStopAsync(RecordingStopped stopped, CancellationToken cancel) => retry.ExecuteAsync(token => storage.SendAsync(stopped, token), cancel);
+    public Task SendStopAsync(RecordingStopped stopped, CancellationToken cancel) =>
+        retry.ExecuteAsync(token => storage.SendAsync(stopped, token), cancel);
 
     /// <summary>The manifest that is stored at present, or null.</summary>
     public Task<StoredManifest?> ReadAsync(CancellationToken cancel) =>

@@ -6,8 +6,11 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Recordings;
 
-/// <summary>One attempt to go on with a recording that another process left: ours with its spool, or another's from its stored manifest.</summary>
-internal sealed class RecordingTakeover(SegmentSpool spool, LiveManifests manifests, TempStorages storages, ActiveRecordings recordings, RecordingCandidate candidate, TimeProvider captureTime, ILogger logger)
+/// <summary>
+/// One attempt to go on with a recording that another process left: ours with its spool, or another's from its stored manifest.
+/// </summary>
+internal sealed class RecordingTakeover(SegmentSpool spool, LiveManifests manifests, TempStorages storages, ActiveRecordings recordings,
+    RecordingCandidate candidate, TimeProvider captureTime, ILogger logger)
 {
     // With the spool here the recording goes on whether the storage answers or not; somebody may be talking.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -50,7 +53,8 @@ internal sealed class RecordingTakeover(SegmentSpool spool, LiveManifests manife
         long elapsed = (long)(resume * (captureTime.TimestampFrequency / (double)SampleClock.SamplesPerSecond));
         manifest.TakeOver(found?.Manifest, found?.GapsUntil(resume) ?? GapOfAll(last, resume));
         foreach (ulong userId in manifest.OptedOut) recordings.Uploader.Erase(manifest.Session.RecordingId, userId);
-        List<ClosedSegment> waiting = [.. spool.Closed(manifest.Session.RecordingId).Select(PreparedSegment.Describe).OfType<ClosedSegment>()];
+        List<ClosedSegment> waiting = [.. spool.Closed(manifest.Session.RecordingId).Select(PreparedSegment.Describe)
+            .OfType<ClosedSegment>()];
         Dictionary<ulong, int> next = [];
         foreach (ClosedSegment segment in waiting.Where(segment => segment.Key.Index < ReservedIndexes.Leftovers))
         {
@@ -61,7 +65,8 @@ internal sealed class RecordingTakeover(SegmentSpool spool, LiveManifests manife
         Dictionary<ulong, int> first = manifest.FirstIndexes(next, beyondReserved: found is not null);
         manifest.SaveLocally(manifest.Compose(recordings.Time.GetUtcNow()));
         ActiveRecording host = recordings.Host(manifest, captureTime, timestamp - elapsed, first, ticksByCaller);
-        logger.RecordingTakenOver(manifest.Session.RecordingId.ToString(), manifest.Incarnation, SampleClock.ToTime(resume - last).TotalSeconds);
+        logger.RecordingTakenOver(manifest.Session.RecordingId.ToString(), manifest.Incarnation,
+            SampleClock.ToTime(resume - last).TotalSeconds);
         return host;
     }
 

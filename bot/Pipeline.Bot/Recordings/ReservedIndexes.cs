@@ -8,7 +8,9 @@ namespace Pipeline.Bot.Recordings;
 /// </summary>
 internal sealed class ReservedIndexes(SessionManifest first)
 {
-    /// <summary>Indexes that every stored manifest sets apart beyond those in use: 64 segments of 10 s are more than ten minutes of speech.</summary>
+    /// <summary>
+    /// Indexes that every stored manifest sets apart beyond those in use: 64 segments of 10 s are more than ten minutes of speech.
+    /// </summary>
     public const int Ahead = 64;
 
     /// <summary>Where the leftovers of an owner go whose recording went on elsewhere: nobody counts up to here.</summary>

@@ -8,7 +8,8 @@ namespace Pipeline.Bot.Recordings;
 internal readonly record struct SafePosition(long Sample)
 {
     /// <param name="heard">Position up to which the recording has come.</param>
-    /// <param name="held">Where that starts which is not durable yet: segments that wait in the spool or are being written; null: none.</param>
+    /// <param name="held">Where that starts which is not durable yet: segments that wait in the spool or are being written; null:
+    /// none.</param>
     public static SafePosition Of(long heard, params IEnumerable<long?> held) =>
         new(held.Aggregate(heard, static (safe, start) => Math.Min(safe, start ?? safe)));
 }

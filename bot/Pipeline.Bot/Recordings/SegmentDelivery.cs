@@ -7,7 +7,9 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Recordings;
 
-/// <summary>Brings one segment into the temp container and its message into the queue, in this order, and counts how long that took.</summary>
+/// <summary>
+/// Brings one segment into the temp container and its message into the queue, in this order, and counts how long that took.
+/// </summary>
 internal sealed class SegmentDelivery(TempStorages storages, StorageRetry retry, BotMetrics metrics, TimeProvider time)
 {
     private const int MaximumRemembered = 4096;
@@ -33,18 +35,21 @@ internal sealed class SegmentDelivery(TempStorages storages, StorageRetry retry,
     public async Task<TimeSpan?> DeliverAsync(PreparedSegment prepared, LiveManifest? manifest, CancellationToken stop)
     {
         SegmentKey key = prepared.File.Key;
-        using Activity? activity = metrics.Traces.StartActivity("upload segment", ActivityKind.Producer, default(ActivityContext), startTime: prepared.File.ClosedAt);
+        using Activity? activity = metrics.Traces.StartActivity("upload segment", ActivityKind.Producer, default(ActivityContext),
+            startTime: prepared.File.ClosedAt);
         SegmentReady message = prepared.Message with { Traceparent = activity?.Id };
         TempStorage storage = storages.For(message.Session);
         await retry.ExecuteAsync(async token =>
         {
             if (manifest?.IsRefused(key) == true) return;
             await using FileStream stream = prepared.OpenFile();
-            await storage.PutSegmentAsync(message.BlobName, stream, Convert.FromBase64String(message.ContentMd5), SegmentMetadata.Write(message), token);
+            await storage.PutSegmentAsync(message.BlobName, stream, Convert.FromBase64String(message.ContentMd5),
+                SegmentMetadata.Write(message), token);
         }, stop);
         if (manifest?.TryDepart(key) == false)
         {
-            await retry.ExecuteAsync(token => storage.DeleteSegmentAsync(message.BlobName, token), stop); // an answer that got lost may have left it there
+            // an answer that got lost may have left it there
+            await retry.ExecuteAsync(token => storage.DeleteSegmentAsync(message.BlobName, token), stop);
             return null;
         }
         await retry.ExecuteAsync(token => storage.SendAsync(message, token), stop);

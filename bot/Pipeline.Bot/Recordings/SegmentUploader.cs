@@ -30,7 +30,8 @@ internal sealed class SegmentUploader : BackgroundService
     private readonly ILogger<SegmentUploader> logger;
     private readonly SemaphoreSlim slots;
 
-    public SegmentUploader(SegmentSpool spool, LiveManifests manifests, SegmentDelivery delivery, UploadOptions options, TimeProvider time, ILogger<SegmentUploader> logger)
+    public SegmentUploader(SegmentSpool spool, LiveManifests manifests, SegmentDelivery delivery, UploadOptions options, TimeProvider time,
+        ILogger<SegmentUploader> logger)
     {
         (this.spool, this.manifests, this.delivery) = (spool, manifests, delivery);
         (this.options, this.time, this.logger) = (options, time, logger);
@@ -53,7 +54,10 @@ internal sealed class SegmentUploader : BackgroundService
     /// <summary>Looks at the folder again, after something else than <see cref="Post"/> has put segments there.</summary>
     public void Rescan() => wake.Set();
 
-    /// <summary>Deletes what waits of a person who has opted out, as far as the recording's account says. Any thread; what the disk does not let go is tried again.</summary>
+    /// <summary>
+    /// Deletes what waits of a person who has opted out, as far as the recording's account says. Any thread; what the disk does not let go
+    /// is tried again.
+    /// </summary>
     public void Erase(RecordingId recording, ulong userId)
     {
         if (manifests.Find(recording) is not { } manifest) return;
@@ -169,7 +173,8 @@ internal sealed class SegmentUploader : BackgroundService
         }
         catch (Exception failure) when (DiskFailure.Is(failure))
         {
-            if (manifests.Find(segment.Key.Recording)?.IsRefused(segment.Key) != true) Failed(segment.Key, failure); // else it was erased meanwhile
+            // else it was erased meanwhile
+            if (manifests.Find(segment.Key.Recording)?.IsRefused(segment.Key) != true) Failed(segment.Key, failure);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -23,7 +23,8 @@ internal sealed class SpoolWatch : BackgroundService
     private int timesLost;
     private long lastLook;
 
-    public SpoolWatch(SegmentSpool spool, ActiveRecordings recordings, BotMetrics metrics, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SpoolWatch> logger)
+    public SpoolWatch(SegmentSpool spool, ActiveRecordings recordings, BotMetrics metrics, IHostApplicationLifetime lifetime,
+        TimeProvider time, ILogger<SpoolWatch> logger)
     {
         (this.spool, this.recordings, this.time, this.logger) = (spool, recordings, time, logger);
         lastLook = time.GetTimestamp();
@@ -31,7 +32,8 @@ internal sealed class SpoolWatch : BackgroundService
         recordings.HasLeft += tracks => metrics.RecordingLeft(tracks.Select(PacketsOf));
         recordings.BrokeOff += lifetime.StopApplication;
         lifetime.ApplicationStopping.Register(recordings.TakeNothingOn);
-        metrics.Observe(() => TotalsOf(spool.Snapshot), () => CountTracks(track => track.Speaking), () => CountTracks(track => track.OpenSince is not null), () => recordings.Running.Count);
+        metrics.Observe(() => TotalsOf(spool.Snapshot), () => CountTracks(track => track.Speaking), () =>
+            CountTracks(track => track.OpenSince is not null), () => recordings.Running.Count);
         metrics.ObservePackets(() => recordings.Running.SelectMany(running => running.Snapshot.Tracks).Select(PacketsOf));
     }
 

@@ -20,7 +20,9 @@ internal sealed record StartRecordingRequest
     /// <summary>The clock of the audio. Null: the bot's own.</summary>
     public TimeProvider? CaptureTime { get; init; }
 
-    /// <summary>The caller ticks the recording itself (<see cref="ActiveRecording.Tick"/>), because its clock does not run by itself.</summary>
+    /// <summary>
+    /// The caller ticks the recording itself (<see cref="ActiveRecording.Tick"/>), because its clock does not run by itself.
+    /// </summary>
     public bool TicksByCaller { get; init; }
 
     internal SessionInfo ToSession(TimeProvider time) => new()

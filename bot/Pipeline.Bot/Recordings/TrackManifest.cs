@@ -93,18 +93,19 @@ internal sealed class TrackManifest
     public void Skip(int index) => lastClosed = Math.Max(lastClosed, index);
 
     /// <param name="position">Of the recording at this moment.</param>
-    public TrackSummary Summarize(TrackSnapshot? live, long position, int nextFreeIndex, IReadOnlyDictionary<string, long>? moreHealth = null) => new()
-    {
-        UserId = UserId,
-        Username = live?.Username ?? username,
-        Segments = onTheirWay.Aggregate(announced.ToList(), With),
-        SampleCount = sampleCount + onTheirWay.Sum(entry => entry.SampleCount),
-        ByteCount = byteCount + onTheirWay.Sum(entry => entry.FileSize),
-        Chain = onTheirWay.Aggregate(chain, (link, entry) => SegmentChain.Append(link, entry.Index, entry.ContentMd5)),
-        NextFreeIndex = nextFreeIndex,
-        SafeSample = SafePosition.Of(position, WaitsSince, live?.OpenSince).Sample,
-        Health = SumHealth(live, moreHealth),
-    };
+    public TrackSummary Summarize(TrackSnapshot? live, long position, int nextFreeIndex, IReadOnlyDictionary<string,
+        long>? moreHealth = null) => new()
+        {
+            UserId = UserId,
+            Username = live?.Username ?? username,
+            Segments = onTheirWay.Aggregate(announced.ToList(), With),
+            SampleCount = sampleCount + onTheirWay.Sum(entry => entry.SampleCount),
+            ByteCount = byteCount + onTheirWay.Sum(entry => entry.FileSize),
+            Chain = onTheirWay.Aggregate(chain, (link, entry) => SegmentChain.Append(link, entry.Index, entry.ContentMd5)),
+            NextFreeIndex = nextFreeIndex,
+            SafeSample = SafePosition.Of(position, WaitsSince, live?.OpenSince).Sample,
+            Health = SumHealth(live, moreHealth),
+        };
 
     /// <summary>The oldest segment under way becomes part of what can no longer change.</summary>
     private void Settle()
@@ -140,7 +141,8 @@ internal sealed class TrackManifest
     private Dictionary<string, long> SumHealth(TrackSnapshot? live, IReadOnlyDictionary<string, long>? more)
     {
         Dictionary<string, long> sum = new(earlierHealth);
-        foreach ((string name, long count) in live?.Health.ToDictionary() ?? new Dictionary<string, long>()) sum[name] = sum.GetValueOrDefault(name) + count;
+        foreach ((string name, long count) in live?.Health.ToDictionary() ?? new Dictionary<string, long>())
+            sum[name] = sum.GetValueOrDefault(name) + count;
         foreach ((string name, long count) in more ?? new Dictionary<string, long>()) sum[name] = sum.GetValueOrDefault(name) + count;
         return sum;
     }

@@ -6,7 +6,8 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Recordings;
 
 /// <summary>The recordings that have not ended and that no bot runs: finds them, goes on with them, or closes them.</summary>
-internal sealed class UnownedRecordings(SegmentSpool spool, TempStorages storages, LiveManifests manifests, ActiveRecordings recordings, RecordingCloser closer, TimeProvider time, ILogger<UnownedRecordings> logger)
+internal sealed class UnownedRecordings(SegmentSpool spool, TempStorages storages, LiveManifests manifests, ActiveRecordings recordings,
+    RecordingCloser closer, TimeProvider time, ILogger<UnownedRecordings> logger)
 {
     /// <summary>
     /// Those of our own spool first, then those of the temp container, of which some may be running elsewhere
@@ -25,7 +26,8 @@ internal sealed class UnownedRecordings(SegmentSpool spool, TempStorages storage
             try
             {
                 IEnumerable<StoredManifest> stored = await storage.ListManifestsAsync(cancel);
-                found.AddRange(stored.Where(there => there.Manifest.State == ManifestState.Recording && !spool.Folder(there.Manifest.Session.RecordingId).Exists)
+                found.AddRange(stored.Where(there =>
+                    there.Manifest.State == ManifestState.Recording && !spool.Folder(there.Manifest.Session.RecordingId).Exists)
                     .Select(there => new RecordingCandidate(there.Manifest, InSpool: false, there.Manifest.SampleCount, there.Leased)));
             }
             catch (Exception failure) when (StorageRetry.IsWorld(failure, cancel))
@@ -41,7 +43,8 @@ internal sealed class UnownedRecordings(SegmentSpool spool, TempStorages storage
     /// to have been recorded, and the time in between is a gap. Null: another bot was faster, or the recording is over.
     /// </summary>
     /// <param name="captureTime">The clock of the audio; null for the bot's own.</param>
-    public async Task<ActiveRecording?> TakeOverAsync(RecordingCandidate candidate, TimeProvider? captureTime, bool ticksByCaller, CancellationToken cancel)
+    public async Task<ActiveRecording?> TakeOverAsync(RecordingCandidate candidate, TimeProvider? captureTime, bool ticksByCaller,
+        CancellationToken cancel)
     {
         // A bot that is being stopped takes nothing on: what begins after its hand-over would be handed over by nobody.
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancel, recordings.Stopping);
@@ -49,7 +52,9 @@ internal sealed class UnownedRecordings(SegmentSpool spool, TempStorages storage
         return await takeover.RunAsync(ticksByCaller, either.Token);
     }
 
-    /// <summary>The same candidate with all that the temp container tells of it beyond its manifest; as it is when the storage does not answer.</summary>
+    /// <summary>
+    /// The same candidate with all that the temp container tells of it beyond its manifest; as it is when the storage does not answer.
+    /// </summary>
     public async Task<RecordingCandidate> CompleteAsync(RecordingCandidate candidate, CancellationToken cancel)
     {
         if (candidate.InSpool) return candidate;
@@ -85,13 +90,15 @@ internal sealed class UnownedRecordings(SegmentSpool spool, TempStorages storage
         return closer.WhenClosed(candidate.Session.RecordingId).WaitAsync(cancel);
     }
 
-    private IEnumerable<ClosedSegment> Waiting(RecordingId recording) => spool.Closed(recording).Select(PreparedSegment.Describe).OfType<ClosedSegment>();
+    private IEnumerable<ClosedSegment> Waiting(RecordingId recording) =>
+        spool.Closed(recording).Select(PreparedSegment.Describe).OfType<ClosedSegment>();
 
     private RecordingCandidate Local(LiveManifest manifest)
     {
         SessionManifest now = manifest.Compose(time.GetUtcNow());
         long last = Math.Max(now.SampleCount, manifest.LastJournaledSample);
-        foreach (ClosedSegment segment in Waiting(manifest.Session.RecordingId)) last = Math.Max(last, segment.StartSample + segment.SampleCount);
+        foreach (ClosedSegment segment in Waiting(manifest.Session.RecordingId))
+            last = Math.Max(last, segment.StartSample + segment.SampleCount);
         return new RecordingCandidate(now, InSpool: true, last, IsLeased: false);
     }
 }

@@ -35,7 +35,10 @@ internal sealed class ReplayApi : IAsyncDisposable
     /// <exception cref="CatalogueException">It refuses, or nobody answers.</exception>
     public Task RequireAsync(CancellationToken cancel) => client?.ListAsync(guildId, 1, null, cancel) ?? Task.CompletedTask;
 
-    /// <summary>Segments in the recordings container; null while the API does not count them: before the recording has ended, or when it is not asked.</summary>
+    /// <summary>
+    /// Segments in the recordings container; null while the API does not count them: before the recording has ended, or when it is not
+    /// asked.
+    /// </summary>
     public int? Moved => last is { Status: not RecordingStatus.Live } ended ? ended.SegmentCount : null;
 
     public void Follow(RecordingId recording)
@@ -53,7 +56,8 @@ internal sealed class ReplayApi : IAsyncDisposable
             progress.Tell($"finalized: {done.SegmentCount} segments, {done.MissingSegmentCount} missing, {done.TotalSize} bytes");
             return done.SegmentCount;
         }
-        string says = following.Exception?.InnerException is CatalogueException refused ? refused.Message : $"the recording API says {last?.Status.ToString() ?? "nothing"}";
+        string says = following.Exception?.InnerException is CatalogueException refused ? refused.Message
+            : $"the recording API says {last?.Status.ToString() ?? "nothing"}";
         progress.Tell($"the recording is not finalized: {says}");
         return null;
     }

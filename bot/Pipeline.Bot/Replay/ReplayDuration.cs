@@ -13,7 +13,8 @@ internal static class ReplayDuration
         foreach ((string suffix, double unit) in Units)
         {
             if (!text.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)) continue;
-            if (!double.TryParse(text[..^suffix.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)) return false;
+            if (!double.TryParse(text[..^suffix.Length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value))
+                return false;
             if (value * unit > TimeSpan.FromDays(7).TotalSeconds) return false;
             duration = TimeSpan.FromSeconds(value * unit);
             return true;

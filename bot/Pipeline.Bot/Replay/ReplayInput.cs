@@ -26,7 +26,8 @@ internal static class ReplayInput
         long samples = 0;
         try
         {
-            using FileStream input = new(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 65_536, FileOptions.SequentialScan);
+            using FileStream input = new(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 65_536,
+                FileOptions.SequentialScan);
             OggOpusReader reader = new(input);
             while (reader.TryRead(out OggOpusPacket packet)) samples += packet.Samples;
         }
@@ -39,4 +40,5 @@ internal static class ReplayInput
 }
 
 /// <summary>A file that cannot be replayed.</summary>
-internal sealed class ReplayInputException(string file, string problem) : Exception($"{file}: {problem.TrimEnd('.')}; expected an Ogg Opus file (for example from opusenc)");
+internal sealed class ReplayInputException(string file, string problem)
+    : Exception($"{file}: {problem.TrimEnd('.')}; expected an Ogg Opus file (for example from opusenc)");

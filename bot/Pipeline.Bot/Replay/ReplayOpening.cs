@@ -9,7 +9,8 @@ namespace Pipeline.Bot.Replay;
 /// Starts the recording of a replay, or finds the one that an earlier run left: by its id, by the note in the spool, or by the
 /// fingerprint in a manifest of the temp container when the spool is gone.
 /// </summary>
-internal sealed class ReplayOpening(ActiveRecordings recordings, UnownedRecordings unowned, RecordingCloser closer, SegmentSpool spool, ReplayOptions options, TimeProvider time)
+internal sealed class ReplayOpening(ActiveRecordings recordings, UnownedRecordings unowned, RecordingCloser closer, SegmentSpool spool,
+    ReplayOptions options, TimeProvider time)
 {
     private const string FingerprintProperty = "replay";
 
@@ -41,9 +42,11 @@ internal sealed class ReplayOpening(ActiveRecordings recordings, UnownedRecordin
         while (true)
         {
             IReadOnlyList<RecordingCandidate> candidates = await unowned.FindAsync(cancel);
-            RecordingCandidate? found = candidates.LastOrDefault(candidate => wanted is { } id ? candidate.Session.RecordingId == id : IsOurs(candidate));
+            RecordingCandidate? found = candidates.LastOrDefault(candidate =>
+                wanted is { } id ? candidate.Session.RecordingId == id : IsOurs(candidate));
             if (found is null && wanted is null) return await StartAsync(cancel);
-            if (found is null) return new ReplayStart(wanted!.Value, null, new ReplayClock(time.GetUtcNow()), TimeSpan.Zero); // It was closed, here or elsewhere.
+            // It was closed, here or elsewhere.
+            if (found is null) return new ReplayStart(wanted!.Value, null, new ReplayClock(time.GetUtcNow()), TimeSpan.Zero);
             if (!found.IsLeased && await TakeOverAsync(found, cancel) is { } start) return start;
             if (time.GetElapsedTime(since) > LeasePatience) throw new ReplayLostException(found.Session.RecordingId);
             await Task.Delay(Poll, time, cancel);

@@ -52,7 +52,8 @@ internal sealed record ReplayOptions
     public string Fingerprint()
     {
         StringBuilder text = new();
-        foreach (ReplaySpeaker speaker in Speakers) text.Append(CultureInfo.InvariantCulture, $"{speaker.UserId}|{speaker.Name}|{speaker.File}|{speaker.Start.Ticks}\n");
+        foreach (ReplaySpeaker speaker in Speakers)
+            text.Append(CultureInfo.InvariantCulture, $"{speaker.UserId}|{speaker.Name}|{speaker.File}|{speaker.Start.Ticks}\n");
         text.Append(CultureInfo.InvariantCulture, $"{RepeatFor.Ticks}|{Pause.Ticks}|{Loss}|{Jitter.Ticks}|{Seed}|{GuildId}|{ChannelId}");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())).AsSpan(0, 16));
     }

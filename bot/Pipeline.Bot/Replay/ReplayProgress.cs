@@ -35,5 +35,8 @@ internal sealed class ReplayProgress(IAnsiConsole console, TimeProvider time)
     }
 
     private static string Line(ReplayState state) => string.Create(CultureInfo.InvariantCulture,
-        $"{state.Percent,3} %  {state.Position:hh\\:mm\\:ss} of {state.Length:hh\\:mm\\:ss}  speakers {state.Speakers}  segments {state.Closed} closed {state.Uploaded} uploaded{(state.Moved is { } moved ? $" {moved} moved" : "")}  spool {state.Spool.Files} files {state.Spool.Bytes >> 20} MB  memory {state.Memory.Resident >> 20} MB (heap {state.Memory.ManagedHeap >> 20}, native {state.Memory.Native >> 20})");
+        $"{state.Percent,3} %  {state.Position:hh\\:mm\\:ss} of {state.Length:hh\\:mm\\:ss}  speakers {state.Speakers}  segments "
+            + $"{state.Closed} closed {state.Uploaded} uploaded{(state.Moved is { } moved ? $" {moved} moved" : "")}  spool "
+            + $"{state.Spool.Files} files {state.Spool.Bytes >> 20} MB  memory {state.Memory.Resident >> 20} MB (heap "
+            + $"{state.Memory.ManagedHeap >> 20}, native {state.Memory.Native >> 20})");
 }

@@ -43,7 +43,8 @@ internal sealed class ReplayRun : IDisposable
         startedAt = time.GetTimestamp();
         listener.InstrumentPublished = static (instrument, listening) =>
         {
-            if (instrument.Meter.Name == BotMetrics.MeterName && instrument.Name == BotMetrics.SpokenToDurable) listening.EnableMeasurementEvents(instrument);
+            if (instrument.Meter.Name == BotMetrics.MeterName && instrument.Name == BotMetrics.SpokenToDurable)
+                listening.EnableMeasurementEvents(instrument);
         };
         listener.SetMeasurementEventCallback<double>((_, seconds, _, _) => spokenToDurable.Add(seconds));
         listener.Start();
@@ -129,7 +130,8 @@ internal sealed class ReplayRun : IDisposable
         int percent = (int)Math.Min(100, stage.Position / length * 100);
         int tenth = percent / 10 * 10;
         if (memory.Count == 0 || memory[^1].Percent < tenth) memory.Add(MemorySample.Take(tenth));
-        progress.Show(new ReplayState(stage.Position, length, percent, options.Speakers.Count, metrics.Closed, metrics.Uploaded, api.Moved, now, memory[^1]));
+        progress.Show(new ReplayState(stage.Position, length, percent, options.Speakers.Count, metrics.Closed, metrics.Uploaded, api.Moved,
+            now, memory[^1]));
     }
 
     private ReplaySummary Summarize(ActiveRecording host, ReplayStage stage, RecordingEnd end)
@@ -177,12 +179,17 @@ internal sealed class ReplayRun : IDisposable
     }
 }
 
-/// <summary>What the progress shows: position and length of the call, what was closed and uploaded in this run, what was moved (null: not known), spool and memory.</summary>
-internal sealed record ReplayState(TimeSpan Position, TimeSpan Length, int Percent, int Speakers, long Closed, long Uploaded, int? Moved, SpoolSnapshot Spool, MemorySample Memory);
+/// <summary>
+/// What the progress shows: position and length of the call, what was closed and uploaded in this run, what was moved (null: not known),
+/// spool and memory.
+/// </summary>
+internal sealed record ReplayState(TimeSpan Position, TimeSpan Length, int Percent, int Speakers, long Closed, long Uploaded, int? Moved,
+    SpoolSnapshot Spool, MemorySample Memory);
 
 /// <summary>Where a replay begins. <paramref name="Host"/> null: the recording had ended already and is closed now.</summary>
 /// <param name="Origin">Position in the recording at which the clock starts.</param>
 internal sealed record ReplayStart(RecordingId Recording, ActiveRecording? Host, ReplayClock Clock, TimeSpan Origin);
 
 /// <summary>The recording cannot be gone on with, because another bot holds it.</summary>
-internal sealed class ReplayLostException(RecordingId recording) : Exception($"recording {recording} is held by another bot; stop that one first");
+internal sealed class ReplayLostException(RecordingId recording)
+    : Exception($"recording {recording} is held by another bot; stop that one first");

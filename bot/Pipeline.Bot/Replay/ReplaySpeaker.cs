@@ -18,7 +18,8 @@ internal sealed record ReplaySpeaker(ulong UserId, string Name, string File, Tim
         TimeSpan start = TimeSpan.Zero;
         int at = file.LastIndexOf('@');
         if (at > 0 && ReplayDuration.TryParse(file[(at + 1)..], out TimeSpan delay)) (file, start) = (file[..at], delay);
-        if (name.Length is < 1 or > 100 || file.Length == 0) problem = $"--speaker: '{text}' is not allowed, expected Name=file.opus with a name of 1 to 100 characters";
+        if (name.Length is < 1 or > 100 || file.Length == 0)
+            problem = $"--speaker: '{text}' is not allowed, expected Name=file.opus with a name of 1 to 100 characters";
         return problem is null ? new ReplaySpeaker(FirstUserId + (ulong)position, name, file, start) : null;
     }
 }

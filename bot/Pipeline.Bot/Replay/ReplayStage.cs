@@ -20,11 +20,14 @@ internal sealed class ReplayStage : IDisposable
     private readonly ReplayClock clock;
     private readonly TimeSpan origin; // clock zero, since the start of the recording
 
-    /// <param name="origin">Position of the recording at which the clock stood still at zero; packets before it were sent by an earlier run.</param>
+    /// <param name="origin">Position of the recording at which the clock stood still at zero; packets before it were sent by an earlier
+    /// run.</param>
     public ReplayStage(ActiveRecording host, ReplayClock clock, ReplayOptions options, TimeSpan origin)
     {
         (this.host, this.clock, this.origin) = (host, clock, origin);
-        Dictionary<string, ReplayFile> files = options.Speakers.Select(speaker => speaker.File).Distinct().ToDictionary(path => path, path => new ReplayFile(path));
+        Dictionary<string,
+            ReplayFile> files = options.Speakers.Select(speaker => speaker.File).Distinct()
+            .ToDictionary(path => path, path => new ReplayFile(path));
         voices = [.. options.Speakers.Select(speaker => new ReplayVoice(speaker, files[speaker.File], options, host.Incarnation))];
         foreach (ReplaySpeaker speaker in options.Speakers) host.Recording.Introduce(speaker.UserId, speaker.Name, isBot: false);
         foreach (ReplayVoice voice in voices) SkipTo(voice, origin);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Pipeline.Contracts;
@@ -49,10 +50,13 @@ internal sealed record ReplaySummary
     public IReadOnlyList<MemorySample> Memory { get; init; } = [];
     public IReadOnlyList<TrackSummary> Tracks { get; init; } = [];
 
-    public override string ToString() => FormattableString.Invariant(
-        $"recording {RecordingId} {End}: {Seconds:F1} s, {Speakers} speakers, {SegmentsClosed} segments closed, {SegmentsUploaded} uploaded, {BytesUploaded} bytes, spool {SpoolFiles} files, spoken->durable p50 {SpokenToDurableP50:F2} s p95 {SpokenToDurableP95:F2} s, {RealSeconds:F1} s real time");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"recording {RecordingId} {End}: {Seconds:F1} s, {Speakers} speakers, {SegmentsClosed} segments closed, {SegmentsUploaded} "
+            + $"uploaded, {BytesUploaded} bytes, spool {SpoolFiles} files, spoken->durable p50 {SpokenToDurableP50:F2} s p95 "
+            + $"{SpokenToDurableP95:F2} s, {RealSeconds:F1} s real time");
 
-    public void WriteTo(string file) => File.WriteAllBytes(file, JsonSerializer.SerializeToUtf8Bytes(this, ReplayJsonContext.Default.ReplaySummary));
+    public void WriteTo(string file) =>
+        File.WriteAllBytes(file, JsonSerializer.SerializeToUtf8Bytes(this, ReplayJsonContext.Default.ReplaySummary));
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]

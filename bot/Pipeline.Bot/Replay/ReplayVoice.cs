@@ -43,9 +43,13 @@ internal sealed class ReplayVoice : IDisposable
     public long Sent { get; private set; }
     public long Lost { get; private set; }
 
-    private bool IsOver => silenceLeft == 0 && (options.RepeatFor > TimeSpan.Zero ? SampleClock.ToTime(position) >= options.RepeatFor : spoken);
+    private bool IsOver =>
+        silenceLeft == 0 && (options.RepeatFor > TimeSpan.Zero ? SampleClock.ToTime(position) >= options.RepeatFor : spoken);
 
-    /// <summary>Sends the next packet. Null: the network lost it (or <paramref name="skip"/>: it had been sent by an earlier run), or the file ended here.</summary>
+    /// <summary>
+    /// Sends the next packet. Null: the network lost it (or <paramref name="skip"/>: it had been sent by an earlier run), or the file ended
+    /// here.
+    /// </summary>
     public ReplayFrame? Send(bool skip)
     {
         if (silenceLeft > 0) return SendSilence(skip);
@@ -79,17 +83,20 @@ internal sealed class ReplayVoice : IDisposable
         if (lost) return null;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(opus.Length);
         opus.CopyTo(buffer);
-        return new ReplayFrame(speaker.UserId, ssrc, number, unchecked(timestampBase + (uint)sentAt), SampleClock.ToTime(sentAt) + late, buffer, opus.Length);
+        return new ReplayFrame(speaker.UserId, ssrc, number, unchecked(timestampBase + (uint)sentAt), SampleClock.ToTime(sentAt) + late,
+            buffer, opus.Length);
     }
 
     private void Rewind()
     {
         file.Rewind();
         spoken = true;
-        bool speaksOn = options.RepeatFor > TimeSpan.Zero && options.Pause == TimeSpan.Zero && SampleClock.ToTime(position) < options.RepeatFor;
+        bool speaksOn = options.RepeatFor > TimeSpan.Zero && options.Pause == TimeSpan.Zero
+            && SampleClock.ToTime(position) < options.RepeatFor;
         silenceLeft = speaksOn ? 0 : SilenceFrames;
     }
 }
 
 /// <summary>One Opus frame on its way. Times since the start of the recording; the buffer is rented.</summary>
-internal readonly record struct ReplayFrame(ulong UserId, uint Ssrc, ushort SequenceNumber, uint Timestamp, TimeSpan ArrivesAt, byte[] Buffer, int Length);
+internal readonly record struct ReplayFrame(ulong UserId, uint Ssrc, ushort SequenceNumber, uint Timestamp, TimeSpan ArrivesAt,
+    byte[] Buffer, int Length);

@@ -86,7 +86,8 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
     /// <summary>One person's wish, without touching anybody else's. False: this API knows whole documents only.</summary>
     public async Task<bool> SetOptOutAsync(ulong guildId, string userId, bool optedOut, CancellationToken cancellationToken)
     {
-        using HttpRequestMessage request = Request(optedOut ? HttpMethod.Put : HttpMethod.Delete, SettingsPath(guildId) + "/opt-outs/" + Uri.EscapeDataString(userId));
+        using HttpRequestMessage request = Request(optedOut ? HttpMethod.Put : HttpMethod.Delete,
+            SettingsPath(guildId) + "/opt-outs/" + Uri.EscapeDataString(userId));
         using HttpResponseMessage response = await SendAsync(request, cancellationToken, HttpStatusCode.MethodNotAllowed);
         return response.IsSuccessStatusCode;
     }
@@ -97,14 +98,18 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
     /// <summary>True where people get links of their own: an API is configured, and nobody set another page.</summary>
     public bool MakesLinks => options.BaseUrl is not null && string.IsNullOrEmpty(options.PageUrl);
 
-    /// <summary>A new link that opens the recording, with its secret; null where the API knows no such recording or makes no links.</summary>
+    /// <summary>
+    /// A new link that opens the recording, with its secret; null where the API knows no such recording or makes no links.
+    /// </summary>
     public async Task<string?> ShareAsync(string id, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = Request(HttpMethod.Post, SharesPath(id));
-        request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(new ShareRequest { Scopes = scopes }, ApiJsonContext.Default.ShareRequest));
+        request.Content = new ByteArrayContent(
+            JsonSerializer.SerializeToUtf8Bytes(new ShareRequest { Scopes = scopes }, ApiJsonContext.Default.ShareRequest));
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using HttpResponseMessage response = await SendAsync(request, cancellationToken, HttpStatusCode.MethodNotAllowed);
-        return response.IsSuccessStatusCode ? (await ReadAsync(response, ApiJsonContext.Default.ShareDetails, cancellationToken))?.Url : null;
+        return response.IsSuccessStatusCode ? (await ReadAsync(response, ApiJsonContext.Default.ShareDetails, cancellationToken))?.Url
+            : null;
     }
 
     /// <summary>Ends every link of a recording that still opens it.</summary>
@@ -113,7 +118,8 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
     {
         ShareList? list = await GetAsync(SharesPath(id), ApiJsonContext.Default.ShareList, cancellationToken);
         DateTimeOffset now = time.GetUtcNow();
-        string[] open = [.. (list?.Shares ?? []).Where(share => share.RevokedAt is null && share.ExpiresAt > now).Select(share => share.ShareId)];
+        string[] open = [.. (list?.Shares ?? []).Where(share => share.RevokedAt is null && share.ExpiresAt > now)
+            .Select(share => share.ShareId)];
         foreach (string share in open)
         {
             using HttpRequestMessage request = Request(HttpMethod.Delete, $"{SharesPath(id)}/{Uri.EscapeDataString(share)}");
@@ -142,7 +148,8 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         return await ReadAsync(response, shape, cancellationToken);
     }
 
-    private static async Task<T?> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> shape, CancellationToken cancellationToken) where T : class
+    private static async Task<T?> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> shape, CancellationToken cancellationToken)
+        where T : class
     {
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.NoContent) return null;
         try
@@ -157,8 +164,11 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
 
     private static string Explain(HttpStatusCode status) => (int)status switch
     {
-        401 or 403 => string.Create(CultureInfo.InvariantCulture, $"the recording API refuses the key ({(int)status}): correct RecordingApi__ApiKey"),
-        >= 300 and < 400 => string.Create(CultureInfo.InvariantCulture, $"the recording API sends us to another address ({(int)status}), which is not followed: correct RecordingApi__BaseUrl"),
+        401 or 403 => string.Create(CultureInfo.InvariantCulture,
+            $"the recording API refuses the key ({(int)status}): correct RecordingApi__ApiKey"),
+        >= 300 and < 400 =>
+            string.Create(CultureInfo.InvariantCulture,
+            $"the recording API sends us to another address ({(int)status}), which is not followed: correct RecordingApi__BaseUrl"),
         _ => string.Create(CultureInfo.InvariantCulture, $"the recording API answered {(int)status}"),
     };
 
@@ -171,14 +181,16 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
     }
 
     /// <summary>Any answer but success, "not there" and one more is an exception; so is none.</summary>
-    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken, HttpStatusCode alsoTaken = HttpStatusCode.NotFound)
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken,
+        HttpStatusCode alsoTaken = HttpStatusCode.NotFound)
     {
         using CancellationTokenSource timeout = new(options.Timeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
             HttpResponseMessage response = await http.SendAsync(request, either.Token);
-            if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone || response.StatusCode == alsoTaken) return response;
+            if (response.IsSuccessStatusCode || response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone
+                || response.StatusCode == alsoTaken) return response;
             HttpStatusCode status = response.StatusCode;
             response.Dispose();
             throw new CatalogueException(Explain(status), status: status);

@@ -24,7 +24,9 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
     // A button is pressed while an answer of the API is taken in: neither may undo the other. Held for one small file at most.
     private readonly Lock gate = new();
 
-    /// <summary>The settings as the API has them, or the last known ones with <see cref="KnownSettings.IsLastKnown"/>. Never throws for the API.</summary>
+    /// <summary>
+    /// The settings as the API has them, or the last known ones with <see cref="KnownSettings.IsLastKnown"/>. Never throws for the API.
+    /// </summary>
     public async Task<KnownSettings> GetAsync(ulong guildId, CancellationToken cancellationToken)
     {
         Entry entry = Find(guildId);
@@ -34,7 +36,8 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
         {
             (GuildSettings settings, _) = await api.GetSettingsAsync(guildId, cancellationToken);
             // What was changed here, or written there, while the answer was on its way is newer than the answer.
-            Change(guildId, copy => ReferenceEquals(copy, entry.Copy) ? copy with { Settings = settings, IsComplete = true } : copy, time.GetTimestamp());
+            Change(guildId, copy =>
+                ReferenceEquals(copy, entry.Copy) ? copy with { Settings = settings, IsComplete = true } : copy, time.GetTimestamp());
             return Known(guildId, isLastKnown: false);
         }
         catch (CatalogueException problem)
@@ -47,7 +50,9 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
     /// <summary>The copy at hand, without asking anybody: the same object until something changes.</summary>
     public GuildSettings LastKnown(ulong guildId) => Find(guildId).Effective;
 
-    /// <summary>False: this disk never heard from the API who does not want to be recorded, or the API lacks what was changed here.</summary>
+    /// <summary>
+    /// False: this disk never heard from the API who does not want to be recorded, or the API lacks what was changed here.
+    /// </summary>
     public bool IsSettled(ulong guildId) => Find(guildId).Copy is { IsComplete: true, IsUnsaved: false };
 
     /// <summary>Whether the person wants no recording in this server, by the copy at hand.</summary>
@@ -64,7 +69,9 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
         return await PushAsync(guildId, cancellationToken);
     }
 
-    /// <summary>Takes people in or out of this server's recordings: holds here when this returns, and there after <see cref="PushAsync"/>.</summary>
+    /// <summary>
+    /// Takes people in or out of this server's recordings: holds here when this returns, and there after <see cref="PushAsync"/>.
+    /// </summary>
     public void SetOptOuts(ulong guildId, IEnumerable<ulong> userIds, bool optedOut) => Change(guildId, copy => copy with
     {
         Wishes = (copy.Wishes ?? StoredSettings.NoWishes).SetItems(userIds.Select(user => KeyValuePair.Create(Text(user), optedOut))),
@@ -80,7 +87,13 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
             StoredSettings ours = Find(guildId).Copy;
             if (!ours.IsUnsaved) return true;
             GuildSettings written = await WriteAsync(guildId, ours, cancellationToken);
-            Change(guildId, now => now.Without(ours) with { Settings = now.Unsaved && !ReferenceEquals(now.Settings, ours.Settings) ? now.Settings : written, IsComplete = true }, time.GetTimestamp());
+            Change(guildId, now =>
+                now.Without(ours)
+                with
+                {
+                    Settings = now.Unsaved && !ReferenceEquals(now.Settings, ours.Settings) ? now.Settings : written,
+                    IsComplete = true
+                }, time.GetTimestamp());
             return true;
         }
         catch (CatalogueException problem)
@@ -102,12 +115,15 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
         {
             // The API's list of people counts, not our copy of it: others may have written there.
             (GuildSettings theirs, string? etag) = await api.GetSettingsAsync(guildId, cancellationToken);
-            GuildSettings next = (ours with { Settings = (ours.Unsaved ? ours.Settings : theirs) with { OptedOutUserIds = theirs.OptedOutUserIds } }).Effective();
+            GuildSettings next = (
+                ours with { Settings = (ours.Unsaved ? ours.Settings : theirs) with { OptedOutUserIds = theirs.OptedOutUserIds } })
+                .Effective();
             bool wholeOnly = ours.Unsaved;
             HashSet<string> there = [.. theirs.OptedOutUserIds];
             foreach ((string user, bool optedOut) in ours.Wishes ?? StoredSettings.NoWishes)
             {
-                if (there.Contains(user) != optedOut && !wholeOnly) wholeOnly = !await api.SetOptOutAsync(guildId, user, optedOut, cancellationToken);
+                if (there.Contains(user) != optedOut && !wholeOnly)
+                    wholeOnly = !await api.SetOptOutAsync(guildId, user, optedOut, cancellationToken);
             }
             if (!wholeOnly || await api.PutSettingsAsync(guildId, next, etag, cancellationToken)) return next;
         }
@@ -131,7 +147,8 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
     }
 
     private static bool SameText(StoredSettings one, StoredSettings other) =>
-        JsonSerializer.Serialize(one, StoredSettingsJsonContext.Default.StoredSettings) == JsonSerializer.Serialize(other, StoredSettingsJsonContext.Default.StoredSettings);
+        JsonSerializer.Serialize(one, StoredSettingsJsonContext.Default.StoredSettings) == JsonSerializer.Serialize(other,
+            StoredSettingsJsonContext.Default.StoredSettings);
 
     private Entry Load(ulong guildId)
     {

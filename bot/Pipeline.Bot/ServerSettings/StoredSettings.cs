@@ -28,17 +28,21 @@ internal sealed record StoredSettings
     /// <summary>The settings with everybody's wish.</summary>
     public GuildSettings Effective() => Wishes is not { Count: > 0 } wishes ? Settings : Settings with
     {
-        OptedOutUserIds = [.. Settings.OptedOutUserIds.Where(user => !wishes.ContainsKey(user)), .. wishes.Where(wish => wish.Value).Select(wish => wish.Key).Order(StringComparer.Ordinal)],
+        OptedOutUserIds = [.. Settings.OptedOutUserIds.Where(user => !wishes.ContainsKey(user)),
+            .. wishes.Where(wish => wish.Value).Select(wish => wish.Key).Order(StringComparer.Ordinal)],
     };
 
     public IReadOnlyList<ulong> OptedOut() =>
-        [.. Effective().OptedOutUserIds.Select(user => ulong.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) ? id : 0).Where(id => id != 0)];
+        [.. Effective().OptedOutUserIds.Select(user =>
+            ulong.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) ? id : 0).Where(id => id != 0)];
 
     /// <summary>What remains to be written after <paramref name="written"/> was; what was changed since then stays.</summary>
     public StoredSettings Without(StoredSettings written) => this with
     {
         Unsaved = Unsaved && !ReferenceEquals(Settings, written.Settings),
-        Wishes = (Wishes ?? NoWishes).RemoveRange((written.Wishes ?? NoWishes).Where(wish => (Wishes ?? NoWishes).GetValueOrDefault(wish.Key) == wish.Value).Select(wish => wish.Key)),
+        Wishes = (Wishes ?? NoWishes)
+            .RemoveRange((written.Wishes ?? NoWishes).Where(wish => (Wishes ?? NoWishes).GetValueOrDefault(wish.Key) == wish.Value)
+            .Select(wish => wish.Key)),
     };
 
     /// <summary>Older versions kept wishes that were not written yet in the list itself.</summary>
@@ -49,6 +53,7 @@ internal sealed record StoredSettings
     };
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StoredSettings))]
 internal sealed partial class StoredSettingsJsonContext : JsonSerializerContext;

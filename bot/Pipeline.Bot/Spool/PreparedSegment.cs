@@ -11,13 +11,15 @@ internal sealed record PreparedSegment(SpooledSegment File, SegmentReady Message
     private const int BytesPerSample = 2;
 
     /// <summary>Reads the sidecar and the file's MD5 in one streamed pass.</summary>
-    /// <exception cref="InvalidDataException">The sidecar is missing or does not belong to the file, or the file is no whole segment.</exception>
+    /// <exception cref="InvalidDataException">The sidecar is missing or does not belong to the file, or the file is no whole
+    /// segment.</exception>
     public static async Task<PreparedSegment> ReadAsync(SpooledSegment file, CancellationToken cancel)
     {
         SegmentSidecar sidecar = ReadSidecar(file);
         long dataBytes = file.FileSize - HeaderBytes;
         int frameBytes = BytesPerSample * sidecar.Channels;
-        if (dataBytes <= 0 || dataBytes % frameBytes != 0) throw new InvalidDataException($"{file.FileSize} bytes are no WAV file of {sidecar.Channels} channels");
+        if (dataBytes <= 0 || dataBytes % frameBytes != 0)
+            throw new InvalidDataException($"{file.FileSize} bytes are no WAV file of {sidecar.Channels} channels");
         await using FileStream stream = Open(file.WavPath);
         return new PreparedSegment(file, new SegmentReady
         {
@@ -35,14 +37,17 @@ internal sealed record PreparedSegment(SpooledSegment File, SegmentReady Message
         });
     }
 
-    /// <summary>What a closed segment is, without its bytes; null when it has left meanwhile or cannot be understood. Reads beside uploads.</summary>
+    /// <summary>
+    /// What a closed segment is, without its bytes; null when it has left meanwhile or cannot be understood. Reads beside uploads.
+    /// </summary>
     public static ClosedSegment? Describe(SpooledSegment file)
     {
         try
         {
             SegmentSidecar sidecar = ReadSidecar(file);
             long samples = (file.FileSize - HeaderBytes) / (BytesPerSample * sidecar.Channels);
-            return new ClosedSegment(file.Key, sidecar.Username, file.WavPath, file.SidecarPath, sidecar.StartSample, samples, sidecar.Channels, file.FileSize);
+            return new ClosedSegment(file.Key, sidecar.Username, file.WavPath, file.SidecarPath, sidecar.StartSample, samples,
+                sidecar.Channels, file.FileSize);
         }
         catch (Exception left) when (left is InvalidDataException or IOException)
         {
@@ -53,7 +58,8 @@ internal sealed record PreparedSegment(SpooledSegment File, SegmentReady Message
     public FileStream OpenFile() => Open(File.WavPath);
 
     // No buffer of its own: readers bring theirs.
-    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+    private static FileStream Open(string path) =>
+        new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
 
     // RFC 1321, as Content-MD5 wants it: it finds broken bytes, it protects nothing.
     private static async Task<byte[]> HashAsync(Stream stream, CancellationToken cancel)
@@ -67,9 +73,11 @@ internal sealed record PreparedSegment(SpooledSegment File, SegmentReady Message
     {
         try
         {
-            SegmentSidecar? sidecar = JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(file.SidecarPath), CaptureJsonContext.Default.SegmentSidecar);
+            SegmentSidecar? sidecar = JsonSerializer.Deserialize(System.IO.File.ReadAllBytes(file.SidecarPath),
+                CaptureJsonContext.Default.SegmentSidecar);
             if (sidecar is null || sidecar.Key != file.Key) throw new InvalidDataException($"{file.SidecarPath} describes {sidecar?.Key}");
-            if (sidecar.Channels is < 1 or > 2 || sidecar.StartSample < 0) throw new InvalidDataException($"{file.SidecarPath} has {sidecar.Channels} channels at sample {sidecar.StartSample}");
+            if (sidecar.Channels is < 1 or > 2 || sidecar.StartSample < 0)
+                throw new InvalidDataException($"{file.SidecarPath} has {sidecar.Channels} channels at sample {sidecar.StartSample}");
             return sidecar;
         }
         catch (Exception broken) when (broken is JsonException or FileNotFoundException or DirectoryNotFoundException)

@@ -6,7 +6,8 @@ namespace Pipeline.Bot.Spool;
 
 /// <summary>
 /// What the spool knows about one recording beside its segments: <c>session.json</c> (the manifest as last written to the temp container),
-/// <c>segments.journal</c>, <c>lease</c> (the id under which this spool's bot holds session.json) and, once it has ended, <c>stopped.json</c>.
+/// <c>segments.journal</c>, <c>lease</c> (the id under which this spool's bot holds session.json) and, once it has ended,
+/// <c>stopped.json</c>.
 /// </summary>
 internal sealed class RecordingFolder(string path)
 {
@@ -39,9 +40,11 @@ internal sealed class RecordingFolder(string path)
     /// <summary>A crash between the deletion of a segment and that of its sidecar leaves one that describes nothing.</summary>
     public void RemoveStraySidecars()
     {
-        foreach (string sidecar in Directory.EnumerateDirectories(Path).SelectMany(track => Directory.EnumerateFiles(track, "*.json")).ToList())
+        foreach (string sidecar in Directory.EnumerateDirectories(Path).SelectMany(track => Directory.EnumerateFiles(track, "*.json"))
+            .ToList())
         {
-            if (!Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(sidecar)!, System.IO.Path.GetFileNameWithoutExtension(sidecar) + ".*wav").Any()) File.Delete(sidecar);
+            if (!Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(sidecar)!,
+                System.IO.Path.GetFileNameWithoutExtension(sidecar) + ".*wav").Any()) File.Delete(sidecar);
         }
     }
 
@@ -68,7 +71,8 @@ internal sealed class RecordingFolder(string path)
         }
     }
 
-    private void Save<T>(string name, T value, JsonTypeInfo<T> type) => WriteAtomically(In(name), JsonSerializer.SerializeToUtf8Bytes(value, type));
+    private void Save<T>(string name, T value, JsonTypeInfo<T> type) =>
+        WriteAtomically(In(name), JsonSerializer.SerializeToUtf8Bytes(value, type));
 
     private void WriteAtomically(string file, byte[] content)
     {

@@ -60,10 +60,15 @@ internal sealed class SegmentJournal(string path)
     }
 }
 
-/// <summary>One closed segment whose bytes are known: a line of the journal. Positions in samples at 48 kHz, size in bytes, MD5 in base64.</summary>
-internal sealed record JournalEntry(ulong UserId, string Username, int Index, long StartSample, long SampleCount, long FileSize, string ContentMd5)
+/// <summary>
+/// One closed segment whose bytes are known: a line of the journal. Positions in samples at 48 kHz, size in bytes, MD5 in base64.
+/// </summary>
+internal sealed record JournalEntry(ulong UserId, string Username, int Index, long StartSample, long SampleCount, long FileSize,
+    string ContentMd5)
 {
-    /// <summary>The segment was taken back before it had left: its speaker had opted out. Such a line follows the one that announced it.</summary>
+    /// <summary>
+    /// The segment was taken back before it had left: its speaker had opted out. Such a line follows the one that announced it.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Erased { get; init; }
 
@@ -73,7 +78,8 @@ internal sealed record JournalEntry(ulong UserId, string Username, int Index, lo
     public static JournalEntry ErasureOf(SegmentKey key) => new(key.UserId, "", key.Index, 0, 0, 0, "") { Erased = true };
 
     public static JournalEntry From(SegmentReady message) =>
-        new(message.UserId, message.Username, message.SegmentIndex, message.StartSample, message.SampleCount, message.FileSize, message.ContentMd5);
+        new(message.UserId, message.Username, message.SegmentIndex, message.StartSample, message.SampleCount, message.FileSize,
+            message.ContentMd5);
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

@@ -73,7 +73,9 @@ internal sealed class SegmentSpool : IDisposable
         return found;
     }
 
-    /// <summary>All closed segments: recordings oldest first, tracks by user, segments by index. Read lazily, one track at a time.</summary>
+    /// <summary>
+    /// All closed segments: recordings oldest first, tracks by user, segments by index. Read lazily, one track at a time.
+    /// </summary>
     public IEnumerable<SpooledSegment> Closed() => Recordings().SelectMany(Closed);
 
     /// <summary>The closed segments of one recording.</summary>
@@ -95,8 +97,11 @@ internal sealed class SegmentSpool : IDisposable
         Array.Sort(found, static (left, right) => string.CompareOrdinal(left.Name.PadLeft(24, '0'), right.Name.PadLeft(24, '0')));
         foreach (FileInfo file in found)
         {
-            if (!int.TryParse(Path.GetFileNameWithoutExtension(file.Name), NumberStyles.None, CultureInfo.InvariantCulture, out int index)) continue;
-            if (file.Exists) yield return new SpooledSegment(new SegmentKey(recording, userId, index), file.FullName, file.Length, file.LastWriteTimeUtc);
+            if (!int.TryParse(Path.GetFileNameWithoutExtension(file.Name), NumberStyles.None, CultureInfo.InvariantCulture, out int index))
+                continue;
+            if (file.Exists)
+                yield return new SpooledSegment(new SegmentKey(recording, userId, index), file.FullName, file.Length,
+                file.LastWriteTimeUtc);
         }
     }
 
@@ -112,7 +117,8 @@ internal sealed class SegmentSpool : IDisposable
     {
         if (keep)
         {
-            string folder = Path.Combine(Root, KeptFolderName, segment.Key.Recording.ToString(), segment.Key.UserId.ToString(CultureInfo.InvariantCulture));
+            string folder = Path.Combine(Root, KeptFolderName, segment.Key.Recording.ToString(),
+                segment.Key.UserId.ToString(CultureInfo.InvariantCulture));
             Directory.CreateDirectory(folder);
             File.Copy(segment.SidecarPath, Path.Combine(folder, Path.GetFileName(segment.SidecarPath)), overwrite: true);
             File.Move(segment.WavPath, Path.Combine(folder, Path.GetFileName(segment.WavPath)), overwrite: true);
@@ -144,8 +150,10 @@ internal sealed class SegmentSpool : IDisposable
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"{index:D6}");
         string folder = Path.GetDirectoryName(segment.WavPath)!;
-        SegmentSidecar? sidecar = JsonSerializer.Deserialize(File.ReadAllBytes(segment.SidecarPath), CaptureJsonContext.Default.SegmentSidecar);
-        File.WriteAllBytes(Path.Combine(folder, name + ".json"), JsonSerializer.SerializeToUtf8Bytes(sidecar! with { Index = index }, CaptureJsonContext.Default.SegmentSidecar));
+        SegmentSidecar? sidecar = JsonSerializer.Deserialize(File.ReadAllBytes(segment.SidecarPath),
+            CaptureJsonContext.Default.SegmentSidecar);
+        File.WriteAllBytes(Path.Combine(folder, name + ".json"),
+            JsonSerializer.SerializeToUtf8Bytes(sidecar! with { Index = index }, CaptureJsonContext.Default.SegmentSidecar));
         File.Move(segment.WavPath, Path.Combine(folder, name + ".wav"));
         File.Delete(segment.SidecarPath);
     }
@@ -287,7 +295,8 @@ internal sealed record SpoolOptions
 
 /// <summary>Another process works in this spool; two would upload and number the same segments.</summary>
 internal sealed class SpoolInUseException(string folder, Exception inner)
-    : Exception($"the spool {folder} is in use by another bot: stop it, or give this one a folder of its own (RECORDING_SPOOL_FOLDER)", inner);
+    : Exception($"the spool {folder} is in use by another bot: stop it, or give this one a folder of its own (RECORDING_SPOOL_FOLDER)",
+    inner);
 
 /// <summary>A closed segment on disk: the WAV file and beside it the sidecar that says what it is.</summary>
 internal sealed record SpooledSegment(SegmentKey Key, string WavPath, long FileSize, DateTimeOffset ClosedAt)

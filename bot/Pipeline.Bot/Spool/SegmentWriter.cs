@@ -106,7 +106,8 @@ internal sealed class SegmentWriter : IDisposable
     /// <summary>Closes the file as it is; it stays for <see cref="SpoolRepair"/>.</summary>
     public void Dispose() => wav.Dispose();
 
-    private static string SidecarPathOf(string folder, int index) => Path.Combine(folder, SpoolFiles.Name(index) + SpoolFiles.SidecarSuffix);
+    private static string SidecarPathOf(string folder, int index) =>
+        Path.Combine(folder, SpoolFiles.Name(index) + SpoolFiles.SidecarSuffix);
 
     private ClosedSegment Commit(string username)
     {

@@ -14,7 +14,8 @@ internal static class SpoolFiles
     public const string SidecarSuffix = ".json";
     public const string TemporarySuffix = ".tmp";
 
-    public static string UserFolder(string recordingFolder, ulong userId) => Path.Combine(recordingFolder, userId.ToString(CultureInfo.InvariantCulture));
+    public static string UserFolder(string recordingFolder, ulong userId) =>
+        Path.Combine(recordingFolder, userId.ToString(CultureInfo.InvariantCulture));
 
     public static string Name(int index) => index.ToString("D6", CultureInfo.InvariantCulture);
 

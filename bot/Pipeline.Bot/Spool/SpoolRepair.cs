@@ -67,7 +67,9 @@ internal static class SpoolRepair
             return;
         }
         long samples = WavFile.Repair(wavPath, new WavFormat(sidecar.Channels, SampleClock.SamplesPerSecond));
-        listing.Segments.Add(new ClosedSegment(sidecar.Key, sidecar.Username, wavPath, sidecarPath, sidecar.StartSample, samples, sidecar.Channels, new FileInfo(wavPath).Length));
+        listing.Segments.Add(
+            new ClosedSegment(sidecar.Key, sidecar.Username, wavPath, sidecarPath, sidecar.StartSample, samples, sidecar.Channels,
+            new FileInfo(wavPath).Length));
     }
 
     private static void RemoveOrphanSidecars(string folder, ulong userId, SpoolListing listing)

@@ -63,7 +63,8 @@ internal sealed class StorageRetry
     {
         OperationCanceledException => !cancel.IsCancellationRequested, // our limit for one call, or the SDK's
         // HttpClient lets a SocketException out as it is when the peer resets a connection that was just made.
-        SocketException or RequestFailedException or IOException or HttpRequestException or AuthenticationFailedException or InvalidDataException => true,
+        SocketException or RequestFailedException or IOException or HttpRequestException or AuthenticationFailedException
+            or InvalidDataException => true,
         AggregateException all => all.InnerExceptions.All(inner => IsWorld(inner, cancel)),
         _ => false,
     };
@@ -74,7 +75,8 @@ internal sealed class StorageRetry
     private static TimeSpan? RetryAfter(Exception? failure)
     {
         if (failure is not RequestFailedException refused || refused.GetRawResponse() is not { } response) return null;
-        if (!response.Headers.TryGetValue("Retry-After", out string? value) || !int.TryParse(value, out int seconds) || seconds < 0) return null;
+        if (!response.Headers.TryGetValue("Retry-After", out string? value) || !int.TryParse(value, out int seconds) || seconds < 0)
+            return null;
         return TimeSpan.FromSeconds(Math.Min(seconds, 60));
     }
 
@@ -86,7 +88,8 @@ internal sealed class StorageRetry
     private void Succeeded()
     {
         long since = Volatile.Read(ref failingSince);
-        if (since != 0 && Interlocked.CompareExchange(ref failingSince, 0, since) == since) logger.StorageBack(time.GetElapsedTime(since).TotalSeconds);
+        if (since != 0 && Interlocked.CompareExchange(ref failingSince, 0, since) == since)
+            logger.StorageBack(time.GetElapsedTime(since).TotalSeconds);
     }
 
     /// <summary>One line without the SDK's words, which repeat headers over many lines and talk of its own options.</summary>
@@ -96,7 +99,8 @@ internal sealed class StorageRetry
         RequestFailedException { Status: 400, ErrorCode: "InvalidHeaderValue" } =>
             "400 InvalidHeaderValue: it does not know this version of the storage protocol (Azurite: start it with --skipApiVersionCheck)",
         RequestFailedException { Status: 403 } refused =>
-            $"403 {refused.ErrorCode}: it refuses the bot; give it its role on the temp container, and look at the key and the account's firewall",
+            $"403 {refused.ErrorCode}: it refuses the bot; give it its role on the temp container, and look at the key and the "
+                + $"account's firewall",
         RequestFailedException { Status: > 0 } refused => $"{refused.Status} {refused.ErrorCode}".TrimEnd(),
         AuthenticationFailedException => "no token for this identity (PipelineStorage__credential, PipelineStorage__clientId)",
         OperationCanceledException => "no answer in time",

@@ -46,9 +46,11 @@ internal sealed class TempStorage
             queues = new QueueServiceClient(connection, queueOptions);
             return;
         }
-        if (options.BlobServiceUri is null || options.QueueServiceUri is null) throw new ArgumentException("a connection string, or blobServiceUri and queueServiceUri", nameof(options));
+        if (options.BlobServiceUri is null || options.QueueServiceUri is null)
+            throw new ArgumentException("a connection string, or blobServiceUri and queueServiceUri", nameof(options));
         TokenCredential credential = CreateCredential(options);
-        container = new BlobServiceClient(options.BlobServiceUri, credential, blobOptions).GetBlobContainerClient(StorageNames.TempContainer);
+        container = new BlobServiceClient(options.BlobServiceUri, credential, blobOptions)
+            .GetBlobContainerClient(StorageNames.TempContainer);
         queues = new QueueServiceClient(options.QueueServiceUri, credential, queueOptions);
     }
 
@@ -70,11 +72,14 @@ internal sealed class TempStorage
     {
         using CancellationTokenSource limit = Limit(options.CallTimeout, cancel);
         await IgnoreForbidden(() => container.CreateIfNotExistsAsync(cancellationToken: limit.Token));
-        foreach (string name in new[] { StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue })
+        foreach (string name in new[] { StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue,
+            StorageNames.RecordingStoppedQueue })
             await IgnoreForbidden(() => queues.GetQueueClient(name).CreateIfNotExistsAsync(cancellationToken: limit.Token));
     }
 
-    /// <summary>Puts an empty blob and takes it away again: who may do that may put segments. Creating what is there already proves nothing.</summary>
+    /// <summary>
+    /// Puts an empty blob and takes it away again: who may do that may put segments. Creating what is there already proves nothing.
+    /// </summary>
     public async Task TryOutAsync(CancellationToken cancel)
     {
         using CancellationTokenSource limit = Limit(options.CallTimeout, cancel);
@@ -84,11 +89,13 @@ internal sealed class TempStorage
     }
 
     /// <summary>
-    /// Puts a file from disk under <paramref name="blobName"/> if nothing is there (If-None-Match: *), with Content-MD5 checked by the service.
+    /// Puts a file from disk under <paramref name="blobName"/> if nothing is there (If-None-Match: *), with Content-MD5 checked by the
+    /// service.
     /// </summary>
     /// <param name="contentMd5">16 bytes over the whole file.</param>
     /// <exception cref="SegmentConflictException">Other bytes are there.</exception>
-    public async Task<PutOutcome> PutSegmentAsync(string blobName, Stream file, byte[] contentMd5, string metadata, CancellationToken cancel)
+    public async Task<PutOutcome> PutSegmentAsync(string blobName, Stream file, byte[] contentMd5, string metadata,
+        CancellationToken cancel)
     {
         // 64 KiB/s is the slowest line that still makes progress.
         using CancellationTokenSource limit = Limit(options.CallTimeout + TimeSpan.FromSeconds(file.Length / 65_536.0), cancel);
@@ -105,13 +112,15 @@ internal sealed class TempStorage
         {
             BlobContentInfo stored = await blob.UploadAsync(file, upload, limit.Token);
             if (stored.ContentHash is { } hash && hash.AsSpan().SequenceEqual(contentMd5)) return PutOutcome.Stored;
-            throw new SegmentConflictException(blobName, Convert.ToBase64String(contentMd5), stored.ContentHash is { } other ? Convert.ToBase64String(other) : null);
+            throw new SegmentConflictException(blobName, Convert.ToBase64String(contentMd5),
+                stored.ContentHash is { } other ? Convert.ToBase64String(other) : null);
         }
         catch (RequestFailedException exists) when (exists.Status == 409 && exists.ErrorCode == BlobErrorCode.BlobAlreadyExists)
         {
             BlobProperties there = await blob.GetPropertiesAsync(cancellationToken: limit.Token);
             if (there.ContentHash is { } hash && hash.AsSpan().SequenceEqual(contentMd5)) return PutOutcome.AlreadyThere;
-            throw new SegmentConflictException(blobName, Convert.ToBase64String(contentMd5), there.ContentHash is { } other ? Convert.ToBase64String(other) : null);
+            throw new SegmentConflictException(blobName, Convert.ToBase64String(contentMd5),
+                there.ContentHash is { } other ? Convert.ToBase64String(other) : null);
         }
         catch (RequestFailedException missing) when (missing.ErrorCode == BlobErrorCode.ContainerNotFound)
         {
@@ -128,7 +137,8 @@ internal sealed class TempStorage
     }
 
     public Task SendAsync(RecordingStarted message, CancellationToken cancel) =>
-        SendAsync(StorageNames.RecordingStartedQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RecordingStarted), cancel);
+        SendAsync(StorageNames.RecordingStartedQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RecordingStarted),
+            cancel);
 
     public Task SendAsync(SegmentReady message, CancellationToken cancel) =>
         SendAsync(StorageNames.SegmentReadyQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.SegmentReady), cancel);
@@ -138,7 +148,8 @@ internal sealed class TempStorage
     {
         const int MaximumMessageBytes = 60_000;
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(message, ContractsJsonContext.Default.RecordingStopped);
-        if (json.Length > MaximumMessageBytes) json = JsonSerializer.SerializeToUtf8Bytes(message with { Tracks = null }, ContractsJsonContext.Default.RecordingStopped);
+        if (json.Length > MaximumMessageBytes)
+            json = JsonSerializer.SerializeToUtf8Bytes(message with { Tracks = null }, ContractsJsonContext.Default.RecordingStopped);
         return SendAsync(StorageNames.RecordingStoppedQueue, Encoding.UTF8.GetString(json), cancel);
     }
 
@@ -150,7 +161,8 @@ internal sealed class TempStorage
         try
         {
             BlobDownloadResult found = await container.GetBlobClient(BlobPaths.Manifest(recording)).DownloadContentAsync(limit.Token);
-            SessionManifest? manifest = JsonSerializer.Deserialize(found.Content.ToMemory().Span, ContractsJsonContext.Default.SessionManifest);
+            SessionManifest? manifest = JsonSerializer.Deserialize(found.Content.ToMemory().Span,
+                ContractsJsonContext.Default.SessionManifest);
             return manifest is null ? null : new StoredManifest(manifest, found.Details.LeaseState == LeaseState.Leased);
         }
         catch (RequestFailedException missing) when (missing.Status == 404)
@@ -169,7 +181,8 @@ internal sealed class TempStorage
         BlobUploadOptions upload = new()
         {
             HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },
-            Conditions = leaseId is null ? new BlobRequestConditions { IfNoneMatch = ETag.All } : new BlobRequestConditions { LeaseId = leaseId },
+            Conditions = leaseId is null ? new BlobRequestConditions { IfNoneMatch = ETag.All }
+                : new BlobRequestConditions { LeaseId = leaseId },
         };
         try
         {
@@ -260,7 +273,8 @@ internal sealed class TempStorage
     {
         try
         {
-            await blob.UploadAsync(BinaryData.Empty, new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } }, cancel);
+            await blob.UploadAsync(BinaryData.Empty,
+                new BlobUploadOptions { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } }, cancel);
         }
         catch (RequestFailedException there) when (there.Status is 409 or 412)
         {
@@ -274,7 +288,8 @@ internal sealed class TempStorage
         List<StoredManifest> found = [];
         try
         {
-            await foreach (BlobHierarchyItem folder in container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", null, cancel))
+            await foreach (BlobHierarchyItem folder in container.GetBlobsByHierarchyAsync(BlobTraits.None, BlobStates.None, "/", null,
+                cancel))
             {
                 if (!folder.IsPrefix || !RecordingId.TryParse(folder.Prefix.TrimEnd('/'), out RecordingId recording)) continue;
                 if (await TryReadManifestAsync(recording, cancel) is { } there) found.Add(there);
@@ -300,14 +315,18 @@ internal sealed class TempStorage
         }
     }
 
-    /// <summary>The recording's segments that lie here, each as its own metadata tells. A blob that does not explain itself is left out.</summary>
+    /// <summary>
+    /// The recording's segments that lie here, each as its own metadata tells. A blob that does not explain itself is left out.
+    /// </summary>
     public async Task<IReadOnlyList<SegmentReady>> ListSegmentsAsync(RecordingId recording, CancellationToken cancel)
     {
         List<SegmentReady> found = [];
         await foreach (BlobItem blob in container.GetBlobsAsync(BlobTraits.Metadata, BlobStates.None, $"{recording}/", cancel))
         {
-            if (!BlobPaths.TryParseSegment(blob.Name, out SegmentKey key) || !blob.Metadata.TryGetValue(SegmentMetadata.Key, out string? text)) continue;
-            if (SegmentMetadata.TryRead(text, out SegmentReady? message) && message.Key == key && message.BlobName == blob.Name) found.Add(message);
+            if (!BlobPaths.TryParseSegment(blob.Name, out SegmentKey key)
+                || !blob.Metadata.TryGetValue(SegmentMetadata.Key, out string? text)) continue;
+            if (SegmentMetadata.TryRead(text, out SegmentReady? message) && message.Key == key && message.BlobName == blob.Name)
+                found.Add(message);
         }
         return found;
     }
@@ -318,7 +337,8 @@ internal sealed class TempStorage
         try
         {
             // -1: a message waits for a functions app that is away for longer than the default of 7 days.
-            await queues.GetQueueClient(queue).SendMessageAsync(message, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: limit.Token);
+            await queues.GetQueueClient(queue)
+                .SendMessageAsync(message, timeToLive: TimeSpan.FromSeconds(-1), cancellationToken: limit.Token);
         }
         catch (RequestFailedException missing) when (missing.Status == 404)
         {
@@ -353,6 +373,7 @@ internal sealed class TempStorage
     {
         if (!string.Equals(options.Credential, "managedidentity", StringComparison.OrdinalIgnoreCase))
             return new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = options.ClientId });
-        return new ManagedIdentityCredential(options.ClientId is { } client ? ManagedIdentityId.FromUserAssignedClientId(client) : ManagedIdentityId.SystemAssigned);
+        return new ManagedIdentityCredential(options.ClientId is { } client ? ManagedIdentityId.FromUserAssignedClientId(client)
+            : ManagedIdentityId.SystemAssigned);
     }
 }

@@ -10,7 +10,9 @@ internal sealed record TempStorageOptions
     public Uri? BlobServiceUri { get; init; }
     public Uri? QueueServiceUri { get; init; }
 
-    /// <summary><c>managedidentity</c> for the platform's identity; null or <c>default</c> for the chain of developer and workload identities.</summary>
+    /// <summary>
+    /// <c>managedidentity</c> for the platform's identity; null or <c>default</c> for the chain of developer and workload identities.
+    /// </summary>
     public string? Credential { get; init; }
 
     /// <summary>Client id of a user-assigned identity, or null for the system's.</summary>

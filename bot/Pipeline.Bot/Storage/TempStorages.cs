@@ -8,7 +8,8 @@ namespace Pipeline.Bot.Storage;
 /// </summary>
 internal sealed class TempStorages(IReadOnlyList<TempStorage> accounts)
 {
-    public IReadOnlyList<TempStorage> All { get; } = accounts.Count > 0 ? accounts : throw new ArgumentException("at least one storage account", nameof(accounts));
+    public IReadOnlyList<TempStorage> All { get; } = accounts.Count > 0 ? accounts
+        : throw new ArgumentException("at least one storage account", nameof(accounts));
 
     public TempStorage For(ulong guildId) => All[(int)((guildId >> 22) % (ulong)All.Count)];
 

@@ -7,4 +7,5 @@ namespace Pipeline.Dave.Codes;
 /// <param name="blockSize">r.</param>
 /// <param name="parallelization">p.</param>
 /// <param name="length">Bytes wanted.</param>
-public delegate byte[] ScryptFunction(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, int cost, int blockSize, int parallelization, int length);
+public delegate byte[] ScryptFunction(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, int cost, int blockSize, int parallelization,
+    int length);

@@ -13,7 +13,8 @@ public static class VerificationCode
     private const ushort FingerprintVersion = 0;
     private const int Cost = 16384, BlockSize = 8, Parallelization = 2, OutputLength = 64;
 
-    private static ReadOnlySpan<byte> Salt => [0x24, 0xCA, 0xB1, 0x7A, 0x7A, 0xF8, 0xEC, 0x2B, 0x82, 0xB4, 0x12, 0xB9, 0x2D, 0xAB, 0x19, 0x2E];
+    private static ReadOnlySpan<byte> Salt =>
+        [0x24, 0xCA, 0xB1, 0x7A, 0x7A, 0xF8, 0xEC, 0x2B, 0x82, 0xB4, 0x12, 0xB9, 0x2D, 0xAB, 0x19, 0x2E];
 
     /// <summary>Takes about 100 ms and 16 MB: not on the control loop.</summary>
     public static string Compute(DaveMember one, DaveMember other, ScryptFunction scrypt) =>

@@ -25,7 +25,9 @@ public readonly ref struct ClearRanges
 
     public Enumerator GetEnumerator() => new(pairs);
 
-    /// <summary>Every pair is whole, each range ends at or before the next one's start and at or before <paramref name="bodyLength"/>.</summary>
+    /// <summary>
+    /// Every pair is whole, each range ends at or before the next one's start and at or before <paramref name="bodyLength"/>.
+    /// </summary>
     internal static bool AreValid(ReadOnlySpan<byte> pairs, int bodyLength)
     {
         ulong previousEnd = 0;
@@ -57,7 +59,10 @@ public readonly ref struct ClearRanges
     }
 }
 
-/// <summary>Bytes of a frame that travel unencrypted but authenticated: <paramref name="Size"/> bytes from <paramref name="Offset"/> of the plain frame.</summary>
+/// <summary>
+/// Bytes of a frame that travel unencrypted but authenticated: <paramref name="Size"/> bytes from <paramref name="Offset"/> of the plain
+/// frame.
+/// </summary>
 public readonly record struct ClearRange(int Offset, int Size)
 {
     public int End => Offset + Size;

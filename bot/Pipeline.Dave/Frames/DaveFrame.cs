@@ -45,7 +45,10 @@ public readonly ref struct DaveFrame
     /// <summary>Key generation as sent, modulo 256.</summary>
     public byte Generation => (byte)(Nonce >> 24);
 
-    /// <summary>False: the bytes do not have the shape of a DAVE frame (no marker, impossible sizes, stray bytes, ranges out of order or out of the body).</summary>
+    /// <summary>
+    /// False: the bytes do not have the shape of a DAVE frame (no marker, impossible sizes, stray bytes, ranges out of order or out of the
+    /// body).
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, out DaveFrame frame)
     {
         frame = default;

@@ -8,7 +8,9 @@ internal static class Uleb128
 {
     public const int MaxLength = 5;
 
-    /// <summary>Cuts one value off the front of <paramref name="bytes"/>. False: truncated, longer than five bytes or beyond 32 bits.</summary>
+    /// <summary>
+    /// Cuts one value off the front of <paramref name="bytes"/>. False: truncated, longer than five bytes or beyond 32 bits.
+    /// </summary>
     public static bool TryRead(ref ReadOnlySpan<byte> bytes, out uint value)
     {
         ulong sum = 0;

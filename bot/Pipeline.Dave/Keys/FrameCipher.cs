@@ -44,7 +44,8 @@ internal sealed class FrameCipher : IDisposable
 
     public void Dispose() => aes.Dispose();
 
-    private bool OpenCore(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ciphertext, Span<byte> plain, Span<byte> discard, ReadOnlySpan<byte> clear, ReadOnlySpan<byte> tag)
+    private bool OpenCore(ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> ciphertext, Span<byte> plain, Span<byte> discard,
+        ReadOnlySpan<byte> clear, ReadOnlySpan<byte> tag)
     {
         Span<byte> fullTag = stackalloc byte[FullTagLength];
         aes.Encrypt(nonce, ciphertext, plain, fullTag);
@@ -53,7 +54,8 @@ internal sealed class FrameCipher : IDisposable
     }
 
     private bool OpenInterleaved(
-        ReadOnlySpan<byte> nonce, in DaveFrame frame, Span<byte> plain, Span<byte> discard, Span<byte> ciphertext, Span<byte> clear, Span<byte> opened)
+        ReadOnlySpan<byte> nonce, in DaveFrame frame, Span<byte> plain, Span<byte> discard, Span<byte> ciphertext, Span<byte> clear,
+            Span<byte> opened)
     {
         int at = 0, clearLength = 0, cipherLength = 0;
         foreach (ClearRange range in frame.ClearRanges)
@@ -67,7 +69,8 @@ internal sealed class FrameCipher : IDisposable
         frame.Body[at..].CopyTo(ciphertext[cipherLength..]);
         cipherLength += frame.Body.Length - at;
 
-        if (!OpenCore(nonce, ciphertext[..cipherLength], opened[..cipherLength], discard[..cipherLength], clear[..clearLength], frame.Tag)) return false;
+        if (!OpenCore(nonce, ciphertext[..cipherLength], opened[..cipherLength], discard[..cipherLength], clear[..clearLength], frame.Tag))
+            return false;
         Interleave(in frame, opened[..cipherLength], plain);
         CryptographicOperations.ZeroMemory(opened[..cipherLength]);
         return true;

@@ -50,7 +50,8 @@ public sealed class DaveReceiver : IDisposable
     public DaveHealth Health => health.Read();
 
     /// <summary>Counters of every user that was heard in this voice session; any thread.</summary>
-    public IEnumerable<KeyValuePair<ulong, DaveCounters>> Counters => counters.Select(user => KeyValuePair.Create(user.Key, user.Value.Read()));
+    public IEnumerable<KeyValuePair<ulong, DaveCounters>> Counters =>
+        counters.Select(user => KeyValuePair.Create(user.Key, user.Value.Read()));
 
     /// <summary>One user's counters; all zero for a user that was never heard. Any thread.</summary>
     public DaveCounters CountersOf(ulong userId) => counters.TryGetValue(userId, out UserCounters? user) ? user.Read() : default;
@@ -64,7 +65,8 @@ public sealed class DaveReceiver : IDisposable
     /// <param name="frame">The payload.</param>
     /// <param name="destination">At least as long as the frame; must not overlap it.</param>
     /// <param name="written">Length of the plain frame for Opened, Passthrough and Silence, else 0.</param>
-    public DaveOpenResult Open(DaveSnapshot snapshot, ulong userId, in DaveFrameOrigin origin, ReadOnlySpan<byte> frame, Span<byte> destination, out int written)
+    public DaveOpenResult Open(DaveSnapshot snapshot, ulong userId, in DaveFrameOrigin origin, ReadOnlySpan<byte> frame,
+        Span<byte> destination, out int written)
     {
         if (destination.Length < frame.Length) throw new ArgumentException("shorter than the frame", nameof(destination));
         long now = time.GetTimestamp();
@@ -104,7 +106,9 @@ public sealed class DaveReceiver : IDisposable
         return false;
     }
 
-    /// <summary>To be called when no frame came for a while, at least twice a second: held frames are tried or given up, old keys wiped.</summary>
+    /// <summary>
+    /// To be called when no frame came for a while, at least twice a second: held frames are tried or given up, old keys wiped.
+    /// </summary>
     public void Poll(DaveSnapshot snapshot) => Advance(snapshot, time.GetTimestamp());
 
     public void Dispose()
@@ -113,7 +117,8 @@ public sealed class DaveReceiver : IDisposable
         users.Clear();
     }
 
-    private DaveOpenResult Judge(UserDecryptor user, in DaveFrameOrigin origin, ReadOnlySpan<byte> frame, Span<byte> destination, long now, ref int written)
+    private DaveOpenResult Judge(UserDecryptor user, in DaveFrameOrigin origin, ReadOnlySpan<byte> frame, Span<byte> destination, long now,
+        ref int written)
     {
         if (OpusSilence.Is(frame)) return Copy(frame, destination, DaveOpenResult.Silence, ref written);
         // With no key alive nothing can be sealed for us, and an Opus frame may well end like a DAVE frame.

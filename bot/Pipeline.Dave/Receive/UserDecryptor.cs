@@ -64,7 +64,8 @@ internal sealed class UserDecryptor(ulong userId, UserCounters counters, long fr
     /// <summary>Why a frame that arrived then could not be opened.</summary>
     public DaveOpenResult Verdict(DaveSnapshot snapshot, long receivedAt)
     {
-        bool joining = receivedAt < snapshot.JoinGapUntil && (joinGapClosedAt == long.MaxValue || receivedAt < joinGapClosedAt + reordering);
+        bool joining = receivedAt < snapshot.JoinGapUntil
+            && (joinGapClosedAt == long.MaxValue || receivedAt < joinGapClosedAt + reordering);
         if (joining) return DaveOpenResult.JoinGap;
         return HasKeys ? DaveOpenResult.Undecryptable : DaveOpenResult.NoKey;
     }

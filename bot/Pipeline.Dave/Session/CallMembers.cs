@@ -44,7 +44,8 @@ internal sealed class CallMembers(ulong selfUserId, TimeProvider time)
     public void Prune(Func<ulong, bool> stillHasKeys)
     {
         long now = time.GetTimestamp();
-        ulong[] gone = [.. departures.Where(departure => now >= departure.Value && !stillHasKeys(departure.Key)).Select(departure => departure.Key)];
+        ulong[] gone = [.. departures.Where(departure => now >= departure.Value && !stillHasKeys(departure.Key))
+            .Select(departure => departure.Key)];
         if (gone.Length == 0) return;
         foreach (ulong userId in gone) departures.Remove(userId);
         Departures = departures.ToFrozenDictionary();

@@ -1,6 +1,8 @@
 namespace Pipeline.Dave.Session;
 
-/// <summary>What the media thread tells the control loop about frames that could not be opened; the recovery ladder decides by it.</summary>
+/// <summary>
+/// What the media thread tells the control loop about frames that could not be opened; the recovery ladder decides by it.
+/// </summary>
 /// <param name="Revision">The <see cref="DaveSnapshot.Revision"/> against which was counted.</param>
 /// <param name="WorstRun">Longest present run of given-up frames of one user, without one opened between. Join gaps do not count.</param>
 /// <param name="FailedSinceOpened">Frames of all users given up since any frame was opened.</param>

@@ -140,7 +140,8 @@ public sealed class DaveSession : IDisposable
     /// <summary>Op 21.</summary>
     public DaveReply OnPrepareTransition(int protocolVersion, int transitionId)
     {
-        if (protocolVersion == 0 && windows.AnnounceDowngrade()) reply.Note(DaveNoticeKind.DowngradeAnnounced, $"transition {transitionId}");
+        if (protocolVersion == 0 && windows.AnnounceDowngrade())
+            reply.Note(DaveNoticeKind.DowngradeAnnounced, $"transition {transitionId}");
         AnnounceTransition(transitionId, protocolVersion);
         return Conclude();
     }
@@ -227,7 +228,8 @@ public sealed class DaveSession : IDisposable
     {
         keys.Prune();
         proposals.CommitIfDue();
-        if (windows.TakeLapse()) reply.Note(DaveNoticeKind.DowngradeLapsed, "it was not executed in time; unencrypted frames are refused again");
+        if (windows.TakeLapse())
+            reply.Note(DaveNoticeKind.DowngradeLapsed, "it was not executed in time; unencrypted frames are refused again");
         call.Prune(userId => keys.Live.Any(set => set.TryGetBaseSecret(userId, out _)));
         if (state != DaveState.Plain && health.Revision == revision) Judge(in health);
         return Conclude();
@@ -244,13 +246,20 @@ public sealed class DaveSession : IDisposable
         if (health is { WorstRun: 0, FailedSinceOpened: 0, Opened: > 0 }) ladder.OnHealthy();
         if (!RecoveryTriggers.AreMet(in health, transitions.IsPending, time.GetTimestamp(), time.TimestampFrequency)) return;
         if (ladder.Next() is not { } step) return;
-        reply.Note(DaveNoticeKind.Recovery, $"{step}: {health.FailedSinceOpened} frames failed since the last that opened, longest run {health.WorstRun}");
+        reply.Note(DaveNoticeKind.Recovery,
+            $"{step}: {health.FailedSinceOpened} frames failed since the last that opened, longest run {health.WorstRun}");
         Take(step, transitions.LastId);
     }
 
     private void Take(RecoveryStep step, int transitionId)
     {
-        reply.Demand = step switch { RecoveryStep.Rejoin => DaveDemand.Rejoin, RecoveryStep.TellUsers => DaveDemand.TellUsers, _ => reply.Demand };
+        reply.Demand = step switch
+        {
+            RecoveryStep.Rejoin => DaveDemand.Rejoin,
+            RecoveryStep.TellUsers => DaveDemand.TellUsers,
+            _ =>
+            reply.Demand
+        };
         reply.Send(DaveOpcode.InvalidCommitWelcome, transitionId);
         // The older keys go on opening frames until the next epoch's come.
         Restart(DaveState.Recovering);

@@ -39,7 +39,9 @@ public sealed record DaveSnapshot
     /// <summary>Unencrypted frames are accepted before this time.</summary>
     public long PassthroughUntil { get; init; } = long.MaxValue;
 
-    /// <summary>Until then only members of a group whose keys live may send them; others' wait for the switch-over that would allow them.</summary>
+    /// <summary>
+    /// Until then only members of a group whose keys live may send them; others' wait for the switch-over that would allow them.
+    /// </summary>
     public bool PassthroughForMembers { get; init; }
 
     /// <summary>Frames that came before this time and cannot be opened were sent to a group that this session had not joined yet.</summary>

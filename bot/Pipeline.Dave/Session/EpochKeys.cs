@@ -13,7 +13,9 @@ namespace Pipeline.Dave.Session;
 /// </remarks>
 public sealed class EpochKeys
 {
-    /// <summary>Keys of an epoch that was followed by another open late frames for this long (DAVE protocol, "Epoch transitions").</summary>
+    /// <summary>
+    /// Keys of an epoch that was followed by another open late frames for this long (DAVE protocol, "Epoch transitions").
+    /// </summary>
     public static readonly TimeSpan Lateness = TimeSpan.FromSeconds(10);
 
     private readonly FrozenDictionary<ulong, byte[]> baseSecrets;
@@ -55,7 +57,8 @@ public sealed class EpochKeys
         return found;
     }
 
-    internal EpochKeys ExpiringAt(long timestamp) => ExpiresAt <= timestamp ? this : new EpochKeys(Serial, Epoch, EstablishedAt, timestamp, baseSecrets);
+    internal EpochKeys ExpiringAt(long timestamp) =>
+        ExpiresAt <= timestamp ? this : new EpochKeys(Serial, Epoch, EstablishedAt, timestamp, baseSecrets);
 
     internal void Wipe()
     {

@@ -122,7 +122,8 @@ internal sealed class GroupKeeper(ulong channelId, ulong selfUserId) : IDisposab
     public void Join(ReadOnlySpan<byte> welcome, Func<ulong, bool> isRecognised)
     {
         // The gateway sends Welcomes to those that wait for one; a member of a group does not (DAVE protocol, "dave_mls_welcome").
-        if (Group is not null || keyPackage is null || externalSender is null) throw new Mls.Wire.MlsException(Mls.Wire.MlsError.WrongMessageType);
+        if (Group is not null || keyPackage is null || externalSender is null)
+            throw new Mls.Wire.MlsException(Mls.Wire.MlsError.WrongMessageType);
         JoinExpectations expectations = new() { GroupId = groupId, ExternalSender = externalSender, IsRecognised = isRecognised };
         Adopt(GroupState.Join(welcome, keyPackage, expectations));
     }

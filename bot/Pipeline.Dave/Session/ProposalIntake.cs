@@ -30,9 +30,11 @@ internal sealed class ProposalIntake(GroupKeeper mls, CallMembers call, ReplyBui
         try
         {
             ProposalsOutcome outcome = mls.Take(payload, call.Contains);
-            if (outcome == ProposalsOutcome.UnknownReference) reply.Note(DaveNoticeKind.ProposalsRefused, "revokes a proposal that is not queued");
+            if (outcome == ProposalsOutcome.UnknownReference)
+                reply.Note(DaveNoticeKind.ProposalsRefused, "revokes a proposal that is not queued");
             if (outcome != ProposalsOutcome.UnannouncedUser) Want(isChange: outcome != ProposalsOutcome.Repeated);
-            else reply.Note(deferred.TryAdd(payload) ? DaveNoticeKind.ProposalsDeferred : DaveNoticeKind.ProposalsRefused, "adds a user that is not announced");
+            else reply.Note(deferred.TryAdd(payload) ? DaveNoticeKind.ProposalsDeferred : DaveNoticeKind.ProposalsRefused,
+                "adds a user that is not announced");
         }
         catch (MlsException refusal)
         {

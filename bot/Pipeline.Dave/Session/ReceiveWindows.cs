@@ -12,7 +12,9 @@ internal sealed class ReceiveWindows(TimeProvider time)
     /// <summary>The gateway executes an announced switch-over after about 2 s; one that takes longer than this is not coming.</summary>
     public static readonly TimeSpan SwitchPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Senders stay on the epoch before ours until the switch-over, which comes within about 2 s; then their last frames arrive.</summary>
+    /// <summary>
+    /// Senders stay on the epoch before ours until the switch-over, which comes within about 2 s; then their last frames arrive.
+    /// </summary>
     public static readonly TimeSpan JoinGapTail = TimeSpan.FromSeconds(2);
 
     /// <summary>Without a switch-over a join gap ends here.</summary>
@@ -62,7 +64,9 @@ internal sealed class ReceiveWindows(TimeProvider time)
         return wasDowngrade;
     }
 
-    /// <summary>A group's next epoch is there. In a call that was plain until now senders switch when it is executed, and then have their tail.</summary>
+    /// <summary>
+    /// A group's next epoch is there. In a call that was plain until now senders switch when it is executed, and then have their tail.
+    /// </summary>
     public void OnEpoch()
     {
         if (awaited == Switch.LapsedDowngrade) awaited = Switch.None;
@@ -71,7 +75,9 @@ internal sealed class ReceiveWindows(TimeProvider time)
         awaited = Switch.Upgrade;
     }
 
-    /// <summary>Senders encrypt from here on; what is under way arrives within the tail. A window that is closing already goes on closing.</summary>
+    /// <summary>
+    /// Senders encrypt from here on; what is under way arrives within the tail. A window that is closing already goes on closing.
+    /// </summary>
     public void ClosePassthrough()
     {
         if (IsUnlimited || awaited == Switch.Upgrade) PassthroughUntil = Math.Min(PassthroughUntil, In(PassthroughTail));

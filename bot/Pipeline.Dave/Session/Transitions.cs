@@ -1,6 +1,8 @@
 namespace Pipeline.Dave.Session;
 
-/// <summary>Announced switch-overs that wait for their execution: transition id to the protocol version that it brings. Several may wait.</summary>
+/// <summary>
+/// Announced switch-overs that wait for their execution: transition id to the protocol version that it brings. Several may wait.
+/// </summary>
 internal sealed class Transitions(TimeProvider time)
 {
     /// <summary>Ids are 16 bits; nobody waits for this many.</summary>

@@ -12,7 +12,8 @@ namespace Pipeline.Discord.Gateway;
 /// </summary>
 /// <param name="fetchInfo">Asks <c>GET /gateway/bot</c>.</param>
 public sealed class GatewayClient(
-    GatewayOptions options, Func<CancellationToken, Task<GatewayInfo>> fetchInfo, TimeProvider time, Random random, ILogger<GatewayClient> log)
+    GatewayOptions options, Func<CancellationToken, Task<GatewayInfo>> fetchInfo, TimeProvider time, Random random,
+        ILogger<GatewayClient> log)
 {
     private readonly Channel<GatewayEvent> events = Channel.CreateBounded<GatewayEvent>(new BoundedChannelOptions(options.EventCapacity)
     {
@@ -74,7 +75,8 @@ public sealed class GatewayClient(
     /// Op 4 on the guild's shard: joins, moves or leaves (null) voice. Waits while the shard has no session. Discord answers with
     /// events, in either order, or not at all.
     /// </summary>
-    public async ValueTask UpdateVoiceStateAsync(ulong guildId, ulong? channelId, bool selfMute, bool selfDeaf, CancellationToken cancellationToken)
+    public async ValueTask UpdateVoiceStateAsync(ulong guildId, ulong? channelId, bool selfMute, bool selfDeaf,
+        CancellationToken cancellationToken)
     {
         GatewayShard[] all = await shards.Task.WaitAsync(cancellationToken);
         GatewayShard shard = all.Length == 1 ? all[0] : all[ShardRange.ShardOf(guildId, all.Length)];
@@ -82,7 +84,8 @@ public sealed class GatewayClient(
     }
 
     private GatewayShard CreateShard(int index, int count, IdentifyGate gate) =>
-        new(new ShardRange(index, count), options, gate, new GatewayDispatch(index, Guilds, events.Writer, time, log), time, new Random(random.Next()), log);
+        new(new ShardRange(index, count), options, gate, new GatewayDispatch(index, Guilds, events.Writer, time, log), time,
+            new Random(random.Next()), log);
 
     /// <summary>Discord's API may be away for a while when the bot starts; a refused token is final.</summary>
     private async Task<GatewayInfo> FetchPatientlyAsync(CancellationToken cancellationToken)
@@ -90,7 +93,8 @@ public sealed class GatewayClient(
         ResiliencePipeline patience = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
-                ShouldHandle = new PredicateBuilder().Handle<HttpRequestException>().Handle<Rest.DiscordRestException>(problem => !problem.IsTokenRefused),
+                ShouldHandle = new PredicateBuilder().Handle<HttpRequestException>()
+                    .Handle<Rest.DiscordRestException>(problem => !problem.IsTokenRefused),
                 MaxRetryAttempts = int.MaxValue,
                 Delay = options.ReconnectDelay,
                 MaxDelay = TimeSpan.FromSeconds(60),

@@ -64,7 +64,9 @@ internal sealed class GatewayConnection(X509Certificate2Collection extraRoots) :
         }
     }
 
-    /// <summary>What is not JSON becomes null in JSON, which no reader takes for a message. The buffer is not reused while the document lives.</summary>
+    /// <summary>
+    /// What is not JSON becomes null in JSON, which no reader takes for a message. The buffer is not reused while the document lives.
+    /// </summary>
     private static JsonDocument Parse(ReadOnlyMemory<byte> message)
     {
         try
@@ -145,7 +147,9 @@ internal sealed class GatewayConnection(X509Certificate2Collection extraRoots) :
         }
         if (buffer.WrittenCount > MaxOutgoingBytes)
         {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"op {opcode} has {buffer.WrittenCount} bytes; the gateway takes {MaxOutgoingBytes}"));
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture,
+                $"op {opcode} has {buffer.WrittenCount} bytes; the gateway takes {MaxOutgoingBytes}"));
         }
         return buffer.WrittenMemory;
     }

@@ -57,7 +57,8 @@ internal sealed class GatewayDispatch(int shard, GuildCache cache, ChannelWriter
             case "GUILD_ROLE_DELETE": RoleDeleted(Read(data, GatewayJson.Default.GuildPartPayload)); break;
             case "CHANNEL_CREATE" or "CHANNEL_UPDATE": ChannelChanged(Read(data, GatewayJson.Default.GuildChannel)); break;
             case "CHANNEL_DELETE": ChannelDeleted(Read(data, GatewayJson.Default.GuildChannel), events); break;
-            case "GUILD_MEMBER_UPDATE": MemberChanged(Read(data, GatewayJson.Default.GuildPartPayload).GuildId, Read(data, GatewayJson.Default.GuildMember)); break;
+            case "GUILD_MEMBER_UPDATE":
+                MemberChanged(Read(data, GatewayJson.Default.GuildPartPayload).GuildId, Read(data, GatewayJson.Default.GuildMember)); break;
             case "VOICE_STATE_UPDATE": VoiceStateChanged(Read(data, GatewayJson.Default.VoiceState), events); break;
             case "VOICE_SERVER_UPDATE": VoiceServerChanged(Read(data, GatewayJson.Default.VoiceServerPayload), events); break;
             case "INTERACTION_CREATE": InteractionCreated(Read(data, GatewayJson.Default.Interaction), events); break;
@@ -184,7 +185,8 @@ internal sealed class GatewayDispatch(int shard, GuildCache cache, ChannelWriter
 
     private void InteractionCreated(Interaction interaction, List<GatewayEvent> events)
     {
-        if (interaction.GuildId is { } guildId && interaction.Member?.User is not null) MemberChanged(guildId, interaction.Member with { Permissions = null });
+        if (interaction.GuildId is { } guildId && interaction.Member?.User is not null)
+            MemberChanged(guildId, interaction.Member with { Permissions = null });
         events.Add(new GatewayEvent.InteractionCreated(interaction, time.GetTimestamp()));
     }
 

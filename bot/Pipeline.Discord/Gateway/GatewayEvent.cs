@@ -6,7 +6,9 @@ namespace Pipeline.Discord.Gateway;
 /// <summary>Something that happened, in arrival order per shard. The cache already shows its effect when it is read.</summary>
 public abstract record GatewayEvent
 {
-    /// <summary>A fresh Identify succeeded. Every voice session of this shard's guilds that an earlier session held is gone at Discord.</summary>
+    /// <summary>
+    /// A fresh Identify succeeded. Every voice session of this shard's guilds that an earlier session held is gone at Discord.
+    /// </summary>
     public sealed record SessionStarted(int Shard, DiscordUser Self, ulong ApplicationId) : GatewayEvent;
 
     /// <summary>The session was resumed; what was missed has been replayed before this.</summary>
@@ -36,7 +38,9 @@ public abstract record GatewayEvent
     /// <summary>CHANNEL_DELETE.</summary>
     public sealed record ChannelDeleted(ulong GuildId, ulong ChannelId) : GatewayEvent;
 
-    /// <summary>INTERACTION_CREATE. The answer is due 3 s after <paramref name="ReceivedAt"/> (a timestamp of the client's TimeProvider).</summary>
+    /// <summary>
+    /// INTERACTION_CREATE. The answer is due 3 s after <paramref name="ReceivedAt"/> (a timestamp of the client's TimeProvider).
+    /// </summary>
     public sealed record InteractionCreated(Interaction Interaction, long ReceivedAt) : GatewayEvent;
 }
 

@@ -5,7 +5,9 @@ using Pipeline.Discord.Model;
 namespace Pipeline.Discord.Gateway;
 
 /// <summary>JSON of the gateway: snake_case, ids as strings, numbers read leniently, unknown fields ignored.</summary>
-/// <remarks>The source generator sets every init property, an absent one to null: that is why lists and texts answer "empty" by their getter.</remarks>
+/// <remarks>
+/// The source generator sets every init property, an absent one to null: that is why lists and texts answer "empty" by their getter.
+/// </remarks>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,

@@ -15,7 +15,9 @@ public sealed record GatewayOptions
     /// <summary>GUILDS (bit 0) and GUILD_VOICE_STATES (bit 7); no privileged intent is needed.</summary>
     public int Intents { get; init; } = 129;
 
-    /// <summary>Events that wait for a slow reader. A full queue stops reading from Discord; what is missed is replayed after a resume.</summary>
+    /// <summary>
+    /// Events that wait for a slow reader. A full queue stops reading from Discord; what is missed is replayed after a resume.
+    /// </summary>
     public int EventCapacity { get; init; } = 4096;
 
     /// <summary>Longest time for Hello, and for READY or RESUMED after it.</summary>

@@ -47,7 +47,8 @@ internal sealed class GatewayShard(
     }
 
     /// <summary>Op 4. Waits for the shard to be ready and outlives a lost connection.</summary>
-    public async Task UpdateVoiceStateAsync(ulong guildId, ulong? channelId, bool selfMute, bool selfDeaf, CancellationToken cancellationToken)
+    public async Task UpdateVoiceStateAsync(ulong guildId, ulong? channelId, bool selfMute, bool selfDeaf,
+        CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -55,7 +56,8 @@ internal sealed class GatewayShard(
             GatewayConnection connection = await current.Task.WaitAsync(cancellationToken);
             try
             {
-                await connection.SendAsync(GatewayOpcode.UpdateVoiceState, writer => GatewayPayloads.VoiceState(writer, guildId, channelId, selfMute, selfDeaf), cancellationToken);
+                await connection.SendAsync(GatewayOpcode.UpdateVoiceState, writer =>
+                    GatewayPayloads.VoiceState(writer, guildId, channelId, selfMute, selfDeaf), cancellationToken);
                 return;
             }
             catch (Exception problem) when (problem is WebSocketException or ObjectDisposedException or InvalidOperationException)
@@ -85,9 +87,11 @@ internal sealed class GatewayShard(
             await connection.CloseAsync();
             return default;
         }
-        catch (Exception problem) when (problem is WebSocketException or JsonException or TimeoutException or HttpRequestException or IOException)
+        catch (Exception problem) when (
+            problem is WebSocketException or JsonException or TimeoutException or HttpRequestException or IOException)
         {
-            return new ConnectionEnd(GatewayCloseCode.RecoveryFor(connection.CloseCode), connection.CloseCode, Describe(connection, problem), WasReady(connection));
+            return new ConnectionEnd(GatewayCloseCode.RecoveryFor(connection.CloseCode), connection.CloseCode,
+                Describe(connection, problem), WasReady(connection));
         }
         finally
         {
@@ -99,7 +103,8 @@ internal sealed class GatewayShard(
     }
 
     private static string Describe(GatewayConnection connection, Exception problem) =>
-        connection.CloseCode is { } code ? GatewayCloseCode.Explain(code) : problem is TimeoutException ? "no answer in time" : problem.Message;
+        connection.CloseCode is { } code ? GatewayCloseCode.Explain(code) : problem is TimeoutException ? "no answer in time"
+            : problem.Message;
 
     /// <summary>Connects, awaits Hello and identifies or resumes. Returns the heartbeat's interval.</summary>
     private async Task<TimeSpan> OpenAsync(GatewayConnection connection, CancellationToken cancellationToken)
@@ -114,8 +119,11 @@ internal sealed class GatewayShard(
         {
             await connection.ConnectAsync(address, either.Token);
             TimeSpan interval = await AwaitHelloAsync(connection, either.Token);
-            if (session is { } old) await connection.SendAsync(GatewayOpcode.Resume, writer => GatewayPayloads.Resume(writer, options.Token, old), either.Token);
-            else await connection.SendAsync(GatewayOpcode.Identify, writer => GatewayPayloads.Identify(writer, options, place.Index, place.Count), either.Token);
+            if (session is { } old)
+                await connection.SendAsync(GatewayOpcode.Resume, writer =>
+                GatewayPayloads.Resume(writer, options.Token, old), either.Token);
+            else await connection.SendAsync(GatewayOpcode.Identify, writer =>
+                GatewayPayloads.Identify(writer, options, place.Index, place.Count), either.Token);
             return interval;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -128,11 +136,13 @@ internal sealed class GatewayShard(
     {
         while (true)
         {
-            using JsonDocument document = await connection.ReceiveAsync(cancellationToken) ?? throw new WebSocketException("closed before Hello");
+            using JsonDocument document = await connection.ReceiveAsync(cancellationToken)
+                ?? throw new WebSocketException("closed before Hello");
             if (!GatewayMessage.TryRead(document.RootElement, out GatewayMessage message)) continue;
             if (message.Opcode == GatewayOpcode.Reconnect) throw new WebSocketException("asked to reconnect before Hello");
             if (message.Opcode != GatewayOpcode.Hello) continue;
-            if (!GatewayMessage.TryReadNumber(message.Data, "heartbeat_interval"u8, out double milliseconds) || !(milliseconds is > 0 and < 1e9)) continue;
+            if (!GatewayMessage.TryReadNumber(message.Data, "heartbeat_interval"u8, out double milliseconds)
+                || !(milliseconds is > 0 and < 1e9)) continue;
             return TimeSpan.FromMilliseconds(milliseconds);
         }
     }
@@ -162,7 +172,8 @@ internal sealed class GatewayShard(
         }
     }
 
-    private async Task<ConnectionEnd?> OnMessageAsync(GatewayConnection connection, GatewayMessage message, CancellationToken cancellationToken)
+    private async Task<ConnectionEnd?> OnMessageAsync(GatewayConnection connection, GatewayMessage message,
+        CancellationToken cancellationToken)
     {
         switch (message.Opcode)
         {
@@ -179,7 +190,8 @@ internal sealed class GatewayShard(
                 return new ConnectionEnd(GatewayRecovery.Resume, null, "Discord asked to reconnect", WasReady(connection));
             case GatewayOpcode.InvalidSession:
                 bool resumable = message.Data.ValueKind == JsonValueKind.True;
-                return new ConnectionEnd(resumable ? GatewayRecovery.Resume : GatewayRecovery.IdentifyAfterPause, null, "the session is not valid", false);
+                return new ConnectionEnd(resumable ? GatewayRecovery.Resume : GatewayRecovery.IdentifyAfterPause, null,
+                    "the session is not valid", false);
             default:
                 return null;
         }
@@ -241,7 +253,8 @@ internal sealed class GatewayShard(
     private void Report(ConnectionEnd end)
     {
         if (GatewayCloseCode.IsOurFault(end.Code)) log.GatewayOurFault(place.Index, end.Code, end.Reason);
-        else log.GatewayLost(place.Index, end.Code, end.Reason, session is null ? nameof(GatewayRecovery.Identify) : nameof(GatewayRecovery.Resume));
+        else log.GatewayLost(place.Index, end.Code, end.Reason,
+            session is null ? nameof(GatewayRecovery.Identify) : nameof(GatewayRecovery.Resume));
     }
 
     private Task PauseAsync(ConnectionEnd end, int failures, CancellationToken cancellationToken)

@@ -8,7 +8,8 @@ namespace Pipeline.Discord.Gateway;
 /// Lets shards identify no faster than Discord allows: one per 5 s and bucket (shard id modulo max_concurrency), and none when
 /// the day's budget is used up, because exceeding it resets the bot's token (Discord: Rate Limiting, Session Start Limit).
 /// </summary>
-internal sealed class IdentifyGate(Func<CancellationToken, Task<GatewayInfo>> fetch, TimeSpan interval, TimeProvider time, ILogger log) : IDisposable
+internal sealed class IdentifyGate(Func<CancellationToken, Task<GatewayInfo>> fetch, TimeSpan interval, TimeProvider time, ILogger log)
+    : IDisposable
 {
     private static readonly TimeSpan InfoLifetime = TimeSpan.FromSeconds(30);
 

@@ -13,7 +13,9 @@ namespace Pipeline.Discord.Media;
 /// </remarks>
 public sealed class AudioFrameRing
 {
-    /// <summary>About 1 s of 25 speakers at 64 kbit/s, and on top of it the 2 s of each that may come at once when a late key opens them.</summary>
+    /// <summary>
+    /// About 1 s of 25 speakers at 64 kbit/s, and on top of it the 2 s of each that may come at once when a late key opens them.
+    /// </summary>
     public const int DefaultCapacity = 1024 * 1024;
 
     private const int HeaderSize = 32;
@@ -28,7 +30,8 @@ public sealed class AudioFrameRing
     /// <param name="capacity">Bytes, a power of two of at least 4 KiB.</param>
     public AudioFrameRing(int capacity = DefaultCapacity)
     {
-        if (capacity < 4096 || (capacity & (capacity - 1)) != 0) throw new ArgumentOutOfRangeException(nameof(capacity), capacity, "must be a power of two of at least 4096");
+        if (capacity < 4096 || (capacity & (capacity - 1)) != 0)
+            throw new ArgumentOutOfRangeException(nameof(capacity), capacity, "must be a power of two of at least 4096");
         buffer = new byte[capacity];
         mask = capacity - 1;
     }
@@ -41,7 +44,9 @@ public sealed class AudioFrameRing
 
     public bool IsEmpty => Volatile.Read(ref head) == Volatile.Read(ref tail);
 
-    /// <summary>Writer side. False: the ring is full (or the frame longer than a quarter of it) and the frame was counted as dropped.</summary>
+    /// <summary>
+    /// Writer side. False: the ring is full (or the frame longer than a quarter of it) and the frame was counted as dropped.
+    /// </summary>
     public bool TryWrite(in AudioFrame frame)
     {
         int size = Align(HeaderSize + frame.Opus.Length);

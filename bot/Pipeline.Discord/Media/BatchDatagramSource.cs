@@ -179,5 +179,6 @@ internal sealed unsafe class BatchDatagramSource : IDatagramSource
 internal static unsafe partial class NativeMethods
 {
     [LibraryImport("libc", EntryPoint = "recvmmsg", SetLastError = true)]
-    internal static partial int ReceiveMany(SafeSocketHandle socket, BatchDatagramSource.MessageHeader* messages, uint count, int flags, void* timeout);
+    internal static partial int ReceiveMany(SafeSocketHandle socket, BatchDatagramSource.MessageHeader* messages, uint count, int flags,
+        void* timeout);
 }

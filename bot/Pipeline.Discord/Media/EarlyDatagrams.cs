@@ -16,7 +16,16 @@ internal sealed class EarlyDatagrams(TimeProvider time)
     public void Hold(ReadOnlySpan<byte> datagram, long receivedAt)
     {
         ring ??= new AudioFrameRing(Bytes);
-        AudioFrame whole = new() { Kind = AudioFrameKind.Opus, UserId = 0, Ssrc = 0, SequenceNumber = 0, Timestamp = 0, ReceivedAt = receivedAt, Opus = datagram };
+        AudioFrame whole = new()
+        {
+            Kind = AudioFrameKind.Opus,
+            UserId = 0,
+            Ssrc = 0,
+            SequenceNumber = 0,
+            Timestamp = 0,
+            ReceivedAt = receivedAt,
+            Opus = datagram
+        };
         while (!ring.TryWrite(whole) && ring.TryRead(out _)) ring.Release();
     }
 

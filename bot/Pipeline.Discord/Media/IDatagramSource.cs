@@ -19,9 +19,14 @@ internal interface IDatagramSource : IDisposable
     /// <summary>Waits for at least one datagram, half a second at most. Returns how many can be read now, possibly none.</summary>
     int Receive();
 
-    /// <summary>The datagram's bytes; valid until the next <see cref="Receive"/>. One that was too long for the buffer is longer than <see cref="MediaPath.MaxDatagramLength"/>.</summary>
+    /// <summary>
+    /// The datagram's bytes; valid until the next <see cref="Receive"/>. One that was too long for the buffer is longer than
+    /// <see cref="MediaPath.MaxDatagramLength"/>.
+    /// </summary>
     ReadOnlySpan<byte> this[int index] { get; }
 
-    /// <summary>How long the datagram had waited in the kernel when <see cref="Receive"/> returned; zero where the system does not tell.</summary>
+    /// <summary>
+    /// How long the datagram had waited in the kernel when <see cref="Receive"/> returned; zero where the system does not tell.
+    /// </summary>
     TimeSpan Waited(int index);
 }

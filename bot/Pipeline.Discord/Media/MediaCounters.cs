@@ -2,7 +2,9 @@ using Pipeline.Discord.Rtp;
 
 namespace Pipeline.Discord.Media;
 
-/// <summary>Counters of the media path. Written by the media thread only, read by anybody; a new user's arrival is the only allocation.</summary>
+/// <summary>
+/// Counters of the media path. Written by the media thread only, read by anybody; a new user's arrival is the only allocation.
+/// </summary>
 internal sealed class MediaCounters
 {
     private static readonly int ReasonCount = Enum.GetValues<DropReason>().Length;
@@ -66,6 +68,7 @@ internal sealed class MediaCounters
             long count = Volatile.Read(ref reasons[reason]);
             if (count > 0) drops.Add((DropReason)reason, count);
         }
-        return new VoiceHealth(Datagrams, kernelDrops, Volatile.Read(ref recovered), [.. Volatile.Read(ref users).Select(user => user.Read())], drops);
+        return new VoiceHealth(Datagrams, kernelDrops, Volatile.Read(ref recovered),
+            [.. Volatile.Read(ref users).Select(user => user.Read())], drops);
     }
 }

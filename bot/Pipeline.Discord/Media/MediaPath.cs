@@ -6,7 +6,8 @@ namespace Pipeline.Discord.Media;
 
 /// <summary>
 /// From a datagram to an <see cref="AudioFrame"/> in the recording's ring: tell apart, parse, open the transport seal, take extension and
-/// padding off, find the user, open the end-to-end layer. Media thread only; allocates nothing per packet once every speaker has been heard.
+/// padding off, find the user, open the end-to-end layer. Media thread only; allocates nothing per packet once every speaker has been
+/// heard.
 /// </summary>
 internal sealed class MediaPath : IDisposable
 {
@@ -210,7 +211,9 @@ internal sealed class MediaPath : IDisposable
         if (reason != DropReason.None) Counters.CountOnly(reason);
     }
 
-    /// <summary>By user id, behind padding, in front of the ring: what is encrypted end to end is opened here, or waits for its key.</summary>
+    /// <summary>
+    /// By user id, behind padding, in front of the ring: what is encrypted end to end is opened here, or waits for its key.
+    /// </summary>
     private DropReason Deliver(in AudioFrame frame, bool wasHeld)
     {
         // Nobody's key opens it: that is a loss to be seen, and none that new keys of ours would mend.
@@ -233,7 +236,9 @@ internal sealed class MediaPath : IDisposable
         }
     }
 
-    /// <summary>A frame whose key came, or did not come in time. What was sent before we had joined is no loss: nobody meant it for us.</summary>
+    /// <summary>
+    /// A frame whose key came, or did not come in time. What was sent before we had joined is no loss: nobody meant it for us.
+    /// </summary>
     private void OnReleased(ulong userId, in DaveFrameOrigin origin, DaveOpenResult result, ReadOnlySpan<byte> opus)
     {
         if (result == DaveOpenResult.JoinGap) return;

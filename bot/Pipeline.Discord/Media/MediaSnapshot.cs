@@ -16,7 +16,8 @@ internal sealed class MediaSnapshot
     /// <param name="users">Copied.</param>
     /// <param name="dave">What the end-to-end layer knows; null for a call without it.</param>
     /// <param name="unmatched">Who is here and has no source yet.</param>
-    public MediaSnapshot(uint ownSsrc, TransportKey? transportKey, IReadOnlyDictionary<uint, ulong> users, DaveSnapshot? dave = null, IReadOnlyList<ulong>? unmatched = null)
+    public MediaSnapshot(uint ownSsrc, TransportKey? transportKey, IReadOnlyDictionary<uint, ulong> users, DaveSnapshot? dave = null,
+        IReadOnlyList<ulong>? unmatched = null)
     {
         OwnSsrc = ownSsrc;
         TransportKey = transportKey;

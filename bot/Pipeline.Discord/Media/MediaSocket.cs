@@ -9,7 +9,9 @@ namespace Pipeline.Discord.Media;
 /// </summary>
 internal sealed class MediaSocket : IDisposable
 {
-    /// <summary>25 speakers send 1250 packets/s; this holds several seconds of them. The kernel may grant less (net.core.rmem_max).</summary>
+    /// <summary>
+    /// 25 speakers send 1250 packets/s; this holds several seconds of them. The kernel may grant less (net.core.rmem_max).
+    /// </summary>
     public const int ReceiveBufferSize = 2 * 1024 * 1024;
 
     private readonly Socket socket;

@@ -36,7 +36,8 @@ internal sealed class SourceFinder(DaveReceiver dave, TimeProvider time)
     {
         bool isKnown = users.TryGetValue(ssrc, out userId);
         if (isKnown && !UnnamedSource.Is(userId)) return true;
-        if (snapshot.Keys.IsEmpty || !MayTry(ssrc, snapshot.Keys[0].Serial) || !dave.TryFindSender(snapshot, frame, scratch, out ulong sender)) return isKnown;
+        if (snapshot.Keys.IsEmpty || !MayTry(ssrc, snapshot.Keys[0].Serial)
+            || !dave.TryFindSender(snapshot, frame, scratch, out ulong sender)) return isKnown;
         Keep(ssrc, userId = sender);
         return true;
     }

@@ -23,7 +23,8 @@ internal sealed class UserAudioCounters(ulong userId)
     public void CountRefused() => Increment(ref refused);
 
     public UserAudioHealth Read() => new(
-        UserId, Volatile.Read(ref frames), Volatile.Read(ref silence), Volatile.Read(ref held), Volatile.Read(ref undecryptable), Volatile.Read(ref refused));
+        UserId, Volatile.Read(ref frames), Volatile.Read(ref silence), Volatile.Read(ref held), Volatile.Read(ref undecryptable),
+            Volatile.Read(ref refused));
 
     // One writer: a plain read is its own last value.
     private static void Increment(ref long counter) => Volatile.Write(ref counter, counter + 1);

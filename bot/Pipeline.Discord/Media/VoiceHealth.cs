@@ -9,7 +9,8 @@ namespace Pipeline.Discord.Media;
 /// <param name="Recovered">Datagrams among the drops that waited for their transport key and became frames after all.</param>
 /// <param name="Users">Everybody whose audio came.</param>
 /// <param name="Drops">Datagrams that did not become a frame, by reason; only reasons that occurred.</param>
-public sealed record VoiceHealth(long Datagrams, long KernelDrops, long Recovered, IReadOnlyList<UserAudioHealth> Users, IReadOnlyDictionary<DropReason, long> Drops)
+public sealed record VoiceHealth(long Datagrams, long KernelDrops, long Recovered, IReadOnlyList<UserAudioHealth> Users,
+    IReadOnlyDictionary<DropReason, long> Drops)
 {
     public static VoiceHealth None { get; } = new(0, 0, 0, [], new Dictionary<DropReason, long>());
 }

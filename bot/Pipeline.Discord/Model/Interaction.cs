@@ -39,7 +39,8 @@ public sealed record Interaction
 
     private bool PrintMembers(StringBuilder text)
     {
-        text.Append("Id = ").Append(Id).Append(", Kind = ").Append(Kind).Append(", GuildId = ").Append(GuildId).Append(", Name = ").Append(Data?.Name ?? Data?.CustomId);
+        text.Append("Id = ").Append(Id).Append(", Kind = ").Append(Kind).Append(", GuildId = ").Append(GuildId).Append(", Name = ")
+            .Append(Data?.Name ?? Data?.CustomId);
         return true;
     }
 }

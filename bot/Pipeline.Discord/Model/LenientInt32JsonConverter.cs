@@ -12,7 +12,8 @@ internal sealed class LenientInt32JsonConverter : JsonConverter<int>
         double value = reader.TokenType switch
         {
             JsonTokenType.Number => reader.GetDouble(),
-            JsonTokenType.String when double.TryParse(reader.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double text) => text,
+            JsonTokenType.String when double.TryParse(reader.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture,
+                out double text) => text,
             _ => throw new JsonException("not a number"),
         };
         if (!(value is >= int.MinValue and <= int.MaxValue)) throw new JsonException("number out of range");

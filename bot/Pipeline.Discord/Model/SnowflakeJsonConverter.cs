@@ -14,7 +14,8 @@ internal sealed class SnowflakeJsonConverter : JsonConverter<ulong>
     public static ulong ReadValue(ref Utf8JsonReader reader) => reader.TokenType switch
     {
         JsonTokenType.Number when reader.TryGetUInt64(out ulong number) => number,
-        JsonTokenType.String when ulong.TryParse(reader.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out ulong text) => text,
+        JsonTokenType.String when ulong.TryParse(reader.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out ulong text) =>
+            text,
         _ => throw new JsonException("not an id"),
     };
 

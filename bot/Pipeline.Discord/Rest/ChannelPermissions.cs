@@ -7,20 +7,27 @@ public static class ChannelPermissions
 {
     /// <summary>Owner or Administrator: everything. Else @everyone and roles, then the channel's overwrites, as they are written.</summary>
     public static Permissions Granted(
-        ulong guildId, ulong ownerId, IReadOnlyDictionary<ulong, GuildRole> roles, GuildChannel channel, ulong userId, IReadOnlyCollection<ulong> roleIds)
+        ulong guildId, ulong ownerId, IReadOnlyDictionary<ulong, GuildRole> roles, GuildChannel channel, ulong userId,
+            IReadOnlyCollection<ulong> roleIds)
     {
         if (userId == ownerId) return Permissions.All;
         Permissions granted = RoleOf(roles, guildId);
         foreach (ulong role in roleIds) granted |= RoleOf(roles, role);
         if (granted.HasFlag(Permissions.Administrator)) return Permissions.All;
         granted = Apply(granted, channel.Overwrites.Where(overwrite => overwrite.Type == 0 && overwrite.Id == guildId));
-        granted = Apply(granted, channel.Overwrites.Where(overwrite => overwrite.Type == 0 && overwrite.Id != guildId && roleIds.Contains(overwrite.Id)));
+        granted = Apply(granted,
+            channel.Overwrites.Where(overwrite => overwrite.Type == 0 && overwrite.Id != guildId && roleIds.Contains(overwrite.Id)));
         return Apply(granted, channel.Overwrites.Where(overwrite => overwrite.Type == 1 && overwrite.Id == userId));
     }
 
-    /// <summary>What is left of <see cref="Granted(ulong, ulong, IReadOnlyDictionary{ulong, GuildRole}, GuildChannel, ulong, IReadOnlyCollection{ulong})"/> when the channel cannot be seen, or its voice not entered.</summary>
+    /// <summary>
+    /// What is left of
+    /// <see cref="Granted(ulong, ulong, IReadOnlyDictionary{ulong, GuildRole}, GuildChannel, ulong, IReadOnlyCollection{ulong})"/> when the
+    /// channel cannot be seen, or its voice not entered.
+    /// </summary>
     public static Permissions Resolve(
-        ulong guildId, ulong ownerId, IReadOnlyDictionary<ulong, GuildRole> roles, GuildChannel channel, ulong userId, IReadOnlyCollection<ulong> roleIds)
+        ulong guildId, ulong ownerId, IReadOnlyDictionary<ulong, GuildRole> roles, GuildChannel channel, ulong userId,
+            IReadOnlyCollection<ulong> roleIds)
     {
         Permissions granted = Granted(guildId, ownerId, roles, channel, userId, roleIds);
         if (!granted.HasFlag(Permissions.ViewChannel)) return Permissions.None;

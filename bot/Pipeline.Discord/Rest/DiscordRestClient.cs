@@ -10,7 +10,8 @@ namespace Pipeline.Discord.Rest;
 /// The part of Discord's REST API that a recorder uses. Every method may throw <see cref="DiscordRestException"/> (refused) or
 /// <see cref="HttpRequestException"/>/<see cref="TimeoutException"/> (not reached). Safe for use from any thread.
 /// </summary>
-public sealed class DiscordRestClient(HttpClient http, DiscordRestOptions options, TimeProvider time, ILogger<DiscordRestClient> log) : IDisposable
+public sealed class DiscordRestClient(HttpClient http, DiscordRestOptions options, TimeProvider time, ILogger<DiscordRestClient> log)
+    : IDisposable
 {
     private readonly RestSender sender = new(http, options, time, log);
 
@@ -27,18 +28,24 @@ public sealed class DiscordRestClient(HttpClient http, DiscordRestOptions option
         GetAsync("/users/@me/guilds", "/users/@me/guilds", "", DiscordJson.Default.PartialGuildArray, cancellationToken);
 
     public Task<GuildChannel[]> GetChannelsAsync(ulong guildId, CancellationToken cancellationToken) =>
-        GetAsync("/guilds/{guild}/channels", $"/guilds/{Id(guildId)}/channels", Id(guildId), DiscordJson.Default.GuildChannelArray, cancellationToken);
+        GetAsync("/guilds/{guild}/channels", $"/guilds/{Id(guildId)}/channels", Id(guildId), DiscordJson.Default.GuildChannelArray,
+            cancellationToken);
 
     public Task<GuildRole[]> GetRolesAsync(ulong guildId, CancellationToken cancellationToken) =>
-        GetAsync("/guilds/{guild}/roles", $"/guilds/{Id(guildId)}/roles", Id(guildId), DiscordJson.Default.GuildRoleArray, cancellationToken);
+        GetAsync("/guilds/{guild}/roles", $"/guilds/{Id(guildId)}/roles", Id(guildId), DiscordJson.Default.GuildRoleArray,
+            cancellationToken);
 
     public Task<GuildMember> GetMemberAsync(ulong guildId, ulong userId, CancellationToken cancellationToken) =>
-        GetAsync("/guilds/{guild}/members/{user}", $"/guilds/{Id(guildId)}/members/{Id(userId)}", Id(guildId), DiscordJson.Default.GuildMember, cancellationToken);
+        GetAsync("/guilds/{guild}/members/{user}", $"/guilds/{Id(guildId)}/members/{Id(userId)}", Id(guildId),
+            DiscordJson.Default.GuildMember, cancellationToken);
 
-    /// <summary>Reads what is declared in a scope and writes only when it differs: 200 creations a day are all that Discord allows.</summary>
+    /// <summary>
+    /// Reads what is declared in a scope and writes only when it differs: 200 creations a day are all that Discord allows.
+    /// </summary>
     /// <param name="guildId">Null: global.</param>
     /// <returns>Whether anything was written.</returns>
-    public async Task<bool> DeclareCommandsAsync(ulong applicationId, ulong? guildId, IReadOnlyList<ApplicationCommand> commands, CancellationToken cancellationToken)
+    public async Task<bool> DeclareCommandsAsync(ulong applicationId, ulong? guildId, IReadOnlyList<ApplicationCommand> commands,
+        CancellationToken cancellationToken)
     {
         (string route, string path, string major) = CommandScope(applicationId, guildId);
         ApplicationCommand[] declared = await GetAsync(route, path, major, DiscordJson.Default.ApplicationCommandArray, cancellationToken);
@@ -49,7 +56,12 @@ public sealed class DiscordRestClient(HttpClient http, DiscordRestOptions option
             return false;
         }
         log.CommandsWritten(scope);
-        RestRequest put = new(HttpMethod.Put, route, path) { Major = major, MayRepeat = true, Body = Encode([.. commands], DiscordJson.Default.ApplicationCommandArray) };
+        RestRequest put = new(HttpMethod.Put, route, path)
+        {
+            Major = major,
+            MayRepeat = true,
+            Body = Encode([.. commands], DiscordJson.Default.ApplicationCommandArray)
+        };
         await sender.SendAsync(put, cancellationToken);
         return true;
     }
@@ -61,11 +73,15 @@ public sealed class DiscordRestClient(HttpClient http, DiscordRestOptions option
         return GetAsync(route, path, major, DiscordJson.Default.ApplicationCommandArray, cancellationToken);
     }
 
-    /// <summary>The first answer. No attempt begins after <paramref name="deadline"/>. An answer that Discord already has counts as given.</summary>
+    /// <summary>
+    /// The first answer. No attempt begins after <paramref name="deadline"/>. An answer that Discord already has counts as given.
+    /// </summary>
     /// <param name="deadline">Timestamp of the client's TimeProvider.</param>
-    public async Task RespondAsync(ulong interactionId, string token, InteractionResponse response, long deadline, CancellationToken cancellationToken)
+    public async Task RespondAsync(ulong interactionId, string token, InteractionResponse response, long deadline,
+        CancellationToken cancellationToken)
     {
-        RestRequest request = new(HttpMethod.Post, "/interactions/{id}/{token}/callback", $"/interactions/{Id(interactionId)}/{token}/callback")
+        RestRequest request = new(HttpMethod.Post, "/interactions/{id}/{token}/callback",
+            $"/interactions/{Id(interactionId)}/{token}/callback")
         {
             Major = Id(interactionId),
             IsInteraction = true,
@@ -85,12 +101,14 @@ public sealed class DiscordRestClient(HttpClient http, DiscordRestOptions option
 
     /// <summary>Replaces the deferred answer; valid for 15 minutes.</summary>
     public Task EditResponseAsync(ulong applicationId, string token, MessageBody body, CancellationToken cancellationToken) =>
-        SendMessageAsync(new RestRequest(HttpMethod.Patch, "/webhooks/{application}/{token}/messages/@original", $"/webhooks/{Id(applicationId)}/{token}/messages/@original")
-        {
-            Major = token,
-            IsInteraction = true,
-            MayRepeat = true,
-        }, body, cancellationToken);
+        SendMessageAsync(
+            new RestRequest(HttpMethod.Patch, "/webhooks/{application}/{token}/messages/@original",
+            $"/webhooks/{Id(applicationId)}/{token}/messages/@original")
+            {
+                Major = token,
+                IsInteraction = true,
+                MayRepeat = true,
+            }, body, cancellationToken);
 
     /// <summary>One more answer; valid for 15 minutes.</summary>
     public Task FollowUpAsync(ulong applicationId, string token, MessageBody body, CancellationToken cancellationToken) =>
@@ -109,11 +127,13 @@ public sealed class DiscordRestClient(HttpClient http, DiscordRestOptions option
         }, body with { Nonce = nonce, EnforceNonce = true }, cancellationToken);
 
     public Task<SentMessage> EditMessageAsync(ulong channelId, ulong messageId, MessageBody body, CancellationToken cancellationToken) =>
-        SendMessageAsync(new RestRequest(HttpMethod.Patch, "/channels/{channel}/messages/{message}", $"/channels/{Id(channelId)}/messages/{Id(messageId)}")
-        {
-            Major = Id(channelId),
-            MayRepeat = true,
-        }, body, cancellationToken);
+        SendMessageAsync(
+            new RestRequest(HttpMethod.Patch, "/channels/{channel}/messages/{message}",
+            $"/channels/{Id(channelId)}/messages/{Id(messageId)}")
+            {
+                Major = Id(channelId),
+                MayRepeat = true,
+            }, body, cancellationToken);
 
     /// <summary>The channel for direct messages to a user; the same one every time.</summary>
     public async Task<ulong> OpenDirectMessageAsync(ulong userId, CancellationToken cancellationToken)
@@ -138,7 +158,8 @@ public sealed class DiscordRestClient(HttpClient http, DiscordRestOptions option
     public void Dispose() => sender.Dispose();
 
     private static (string Route, string Path, string Major) CommandScope(ulong applicationId, ulong? guildId) => guildId is { } guild
-        ? ("/applications/{application}/guilds/{guild}/commands", $"/applications/{Id(applicationId)}/guilds/{Id(guild)}/commands", Id(guild))
+        ? ("/applications/{application}/guilds/{guild}/commands", $"/applications/{Id(applicationId)}/guilds/{Id(guild)}/commands",
+        Id(guild))
         : ("/applications/{application}/commands", $"/applications/{Id(applicationId)}/commands", "");
 
     private static bool SameCommands(IReadOnlyList<ApplicationCommand> wanted, ApplicationCommand[] declared) =>
@@ -146,12 +167,15 @@ public sealed class DiscordRestClient(HttpClient http, DiscordRestOptions option
 
     private async Task<SentMessage> SendMessageAsync(RestRequest request, MessageBody body, CancellationToken cancellationToken)
     {
-        RestAnswer answer = await sender.SendAsync(request with { Body = Encode(body, DiscordJson.Default.MessageBody) }, cancellationToken);
+        RestAnswer answer = await sender.SendAsync(request with { Body = Encode(body, DiscordJson.Default.MessageBody) },
+            cancellationToken);
         return answer.Body.Length == 0 ? new SentMessage { Id = 0 } : Decode(answer, DiscordJson.Default.SentMessage);
     }
 
-    private async Task<T> GetAsync<T>(string route, string path, string major, JsonTypeInfo<T> shape, CancellationToken cancellationToken) =>
-        Decode(await sender.SendAsync(new RestRequest(HttpMethod.Get, route, path) { Major = major, MayRepeat = true }, cancellationToken), shape);
+    private async Task<T> GetAsync<T>(string route, string path, string major, JsonTypeInfo<T> shape,
+        CancellationToken cancellationToken) =>
+        Decode(await sender.SendAsync(new RestRequest(HttpMethod.Get, route, path) { Major = major, MayRepeat = true }, cancellationToken),
+            shape);
 
     private static T Decode<T>(RestAnswer answer, JsonTypeInfo<T> shape)
     {

@@ -20,18 +20,30 @@ public sealed record MessageComponent
     public IReadOnlyList<MessageComponent>? Components { get; init; }
 
     /// <summary>Up to five buttons, or one field.</summary>
-    public static MessageComponent Row(params IReadOnlyList<MessageComponent> components) => new() { Type = RowType, Components = components };
+    public static MessageComponent Row(params IReadOnlyList<MessageComponent> components) =>
+        new() { Type = RowType, Components = components };
 
     /// <param name="customId">1-100 characters; comes back when it is pressed.</param>
-    public static MessageComponent Button(string label, string customId, ButtonStyle style = ButtonStyle.Secondary, bool disabled = false) =>
+    public static MessageComponent Button(string label, string customId, ButtonStyle style = ButtonStyle.Secondary,
+        bool disabled = false) =>
         new() { Type = ButtonType, Style = (int)style, Label = label, CustomId = customId, Disabled = disabled ? true : null };
 
     /// <summary>A button that opens an address.</summary>
-    public static MessageComponent Link(string label, string url) => new() { Type = ButtonType, Style = LinkStyle, Label = label, Url = url };
+    public static MessageComponent Link(string label, string url) =>
+        new() { Type = ButtonType, Style = LinkStyle, Label = label, Url = url };
 
     /// <summary>A field of several lines.</summary>
     public static MessageComponent Paragraph(string label, string customId, int maxLength, string placeholder) =>
-        new() { Type = TextInputType, Style = 2, Label = label, CustomId = customId, MaxLength = maxLength, Required = true, Placeholder = placeholder };
+        new()
+        {
+            Type = TextInputType,
+            Style = 2,
+            Label = label,
+            CustomId = customId,
+            MaxLength = maxLength,
+            Required = true,
+            Placeholder = placeholder
+        };
 }
 
 /// <summary>Discord: Button Styles, those with an id.</summary>

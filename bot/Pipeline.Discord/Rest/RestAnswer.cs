@@ -47,14 +47,17 @@ internal sealed record RestAnswer(HttpStatusCode Status, byte[] Body)
             using JsonDocument document = JsonDocument.Parse(Body);
             JsonElement root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object) return this;
-            bool hasCode = root.TryGetProperty("code", out JsonElement code) && code.ValueKind == JsonValueKind.Number && code.TryGetInt32(out _);
+            bool hasCode = root.TryGetProperty("code", out JsonElement code) && code.ValueKind == JsonValueKind.Number
+                && code.TryGetInt32(out _);
             bool hasPause = root.TryGetProperty("retry_after", out JsonElement pause) && pause.ValueKind == JsonValueKind.Number;
             return this with
             {
                 Code = hasCode ? (DiscordErrorCode)code.GetInt32() : DiscordErrorCode.None,
-                Message = root.TryGetProperty("message", out JsonElement message) && message.ValueKind == JsonValueKind.String ? message.GetString()! : "",
+                Message = root.TryGetProperty("message", out JsonElement message) && message.ValueKind == JsonValueKind.String
+                    ? message.GetString()! : "",
                 RetryAfter = hasPause ? Seconds(pause.GetDouble()) : RetryAfter,
-                IsGlobalLimit = IsGlobalLimit || (root.TryGetProperty("global", out JsonElement global) && global.ValueKind == JsonValueKind.True),
+                IsGlobalLimit = IsGlobalLimit
+                    || (root.TryGetProperty("global", out JsonElement global) && global.ValueKind == JsonValueKind.True),
             };
         }
         catch (JsonException)
@@ -67,7 +70,8 @@ internal sealed record RestAnswer(HttpStatusCode Status, byte[] Body)
         response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.FirstOrDefault() : null;
 
     private static double? Number(HttpResponseMessage response, string name) =>
-        double.TryParse(Header(response, name), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) ? value : null;
+        double.TryParse(Header(response, name), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            && double.IsFinite(value) ? value : null;
 
     private static TimeSpan Seconds(double seconds) => TimeSpan.FromSeconds(Math.Clamp(seconds, 0, 86_400));
 }

@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Pipeline.Discord.Rest;
 
-/// <summary>Which bucket a request belongs to: by template until Discord names the bucket, by its name and the major parameter then.</summary>
+/// <summary>
+/// Which bucket a request belongs to: by template until Discord names the bucket, by its name and the major parameter then.
+/// </summary>
 internal sealed class RestBuckets(TimeProvider time) : IDisposable
 {
     private const int Capacity = 2000;

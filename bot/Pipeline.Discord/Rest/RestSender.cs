@@ -49,7 +49,9 @@ internal sealed class RestSender : IDisposable
     /// <exception cref="HttpRequestException">Discord could not be reached.</exception>
     public async Task<RestAnswer> SendAsync(RestRequest request, CancellationToken cancellationToken)
     {
-        if (tokenRefused && !request.IsInteraction) throw new DiscordRestException(HttpStatusCode.Unauthorized, DiscordErrorCode.None, request.Key, "the bot token was refused before");
+        if (tokenRefused && !request.IsInteraction)
+            throw new DiscordRestException(HttpStatusCode.Unauthorized, DiscordErrorCode.None, request.Key,
+            "the bot token was refused before");
         ResilienceContext context = ResilienceContextPool.Shared.Get(cancellationToken);
         context.Properties.Set(RequestKey, request);
         RestAnswer answer;
@@ -62,7 +64,9 @@ internal sealed class RestSender : IDisposable
             ResilienceContextPool.Shared.Return(context);
         }
         if (answer.IsSuccess) return answer;
-        DiscordRestException refusal = new(answer.Status, answer.Code, request.Key, answer.Message) { RetryAfter = answer.IsLimit ? answer.RetryAfter : null };
+        DiscordRestException refusal = new(answer.Status, answer.Code, request.Key,
+            answer.Message)
+        { RetryAfter = answer.IsLimit ? answer.RetryAfter : null };
         // Going on with a refused token ends in a ban of the address after 10 000 answers.
         if (refusal.IsTokenRefused && !request.IsInteraction) tokenRefused = true;
         throw refusal;
@@ -81,7 +85,8 @@ internal sealed class RestSender : IDisposable
         ShouldHandle = arguments => ValueTask.FromResult(
             arguments.Context.Properties.GetValue(RequestKey, null!) is { MayRepeat: true } request
             && !IsTooLate(request)
-            && (arguments.Outcome.Result is { IsServerFailure: true } || arguments.Outcome.Exception is HttpRequestException or TimeoutException)),
+            && (arguments.Outcome.Result is { IsServerFailure: true }
+            || arguments.Outcome.Exception is HttpRequestException or TimeoutException)),
         MaxRetryAttempts = FailureAttempts,
         Delay = options.RetryDelay,
         BackoffType = DelayBackoffType.Exponential,
@@ -89,7 +94,9 @@ internal sealed class RestSender : IDisposable
         OnRetry = arguments =>
         {
             RestRequest request = arguments.Context.Properties.GetValue(RequestKey, null!);
-            string problem = arguments.Outcome.Result is { } answer ? ((int)answer.Status).ToString(System.Globalization.CultureInfo.InvariantCulture) : arguments.Outcome.Exception!.GetType().Name;
+            string problem = arguments.Outcome.Result is { } answer
+                ? ((int)answer.Status).ToString(System.Globalization.CultureInfo.InvariantCulture)
+                : arguments.Outcome.Exception!.GetType().Name;
             log.RestRetried(request.Method.Method, request.Route, problem, arguments.AttemptNumber + 2);
             return ValueTask.CompletedTask;
         },

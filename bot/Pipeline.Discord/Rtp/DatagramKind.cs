@@ -30,7 +30,8 @@ public static class DatagramKinds
     /// <summary>Never fails: what is not known is named so.</summary>
     public static DatagramKind Classify(ReadOnlySpan<byte> datagram)
     {
-        if (datagram.Length == IpDiscovery.Length && BinaryPrimitives.ReadUInt16BigEndian(datagram) == IpDiscovery.ReplyType) return DatagramKind.Discovery;
+        if (datagram.Length == IpDiscovery.Length && BinaryPrimitives.ReadUInt16BigEndian(datagram) == IpDiscovery.ReplyType)
+            return DatagramKind.Discovery;
         if (datagram.Length == KeepaliveLength) return DatagramKind.KeepaliveEcho;
         if (datagram.Length < SmallestPacket) return DatagramKind.TooShort;
         if (datagram[0] >> 6 != RtpVersion) return DatagramKind.NotRtp;

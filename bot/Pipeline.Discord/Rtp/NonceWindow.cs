@@ -27,7 +27,8 @@ internal sealed class NonceWindow
     private void Advance(uint number, int step)
     {
         if (step >= Length) Array.Clear(used);
-        else for (uint passed = highest + 1; passed != number + 1; passed++) used[(passed & (Length - 1)) >> 6] &= ~(1UL << (int)(passed & 63));
+        else for (uint passed = highest + 1; passed != number + 1; passed++)
+            used[(passed & (Length - 1)) >> 6] &= ~(1UL << (int)(passed & 63));
         highest = number;
     }
 }

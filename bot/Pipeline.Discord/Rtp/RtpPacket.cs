@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace Pipeline.Discord.Rtp;
 
 /// <summary>
-/// One RTP packet as it travels between the SFU and us (RFC 3550 §5.1; Discord: Voice Connections, "rtpsize" modes). A view on the datagram.
+/// One RTP packet as it travels between the SFU and us (RFC 3550 §5.1; Discord: Voice Connections, "rtpsize" modes). A view on the
+/// datagram.
 /// <code>
 ///  0                   1                   2                   3
 ///  0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1

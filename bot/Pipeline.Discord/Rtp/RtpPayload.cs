@@ -14,7 +14,8 @@ public static class RtpPayload
     /// </summary>
     /// <param name="packet">The parsed packet; only its flags are used.</param>
     /// <param name="plaintext">What its seal held.</param>
-    /// <param name="frame">A part of <paramref name="plaintext"/>: at least one byte when the result is <see cref="DropReason.None"/>.</param>
+    /// <param name="frame">A part of <paramref name="plaintext"/>: at least one byte when the result is
+    /// <see cref="DropReason.None"/>.</param>
     public static DropReason Unwrap(in RtpPacket packet, ReadOnlySpan<byte> plaintext, out ReadOnlySpan<byte> frame)
     {
         frame = default;

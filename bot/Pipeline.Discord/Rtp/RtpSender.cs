@@ -19,7 +19,9 @@ public sealed class RtpSender(TransportKey transportKey, uint ssrc, ushort first
     private uint timestamp = firstTimestamp;
     private uint packets;
 
-    /// <summary>Writes the next silence packet; <paramref name="datagram"/> holds at least <see cref="SilencePacketLength"/> bytes.</summary>
+    /// <summary>
+    /// Writes the next silence packet; <paramref name="datagram"/> holds at least <see cref="SilencePacketLength"/> bytes.
+    /// </summary>
     public void WriteSilence(Span<byte> datagram)
     {
         Span<byte> header = datagram[..HeaderLength];

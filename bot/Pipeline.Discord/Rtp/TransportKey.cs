@@ -25,7 +25,8 @@ public sealed class TransportKey : IDisposable
     public TransportKey(string mode, ReadOnlySpan<byte> secret)
     {
         CheckLength(secret);
-        if (mode is not (AesGcmMode or XChaCha20Mode)) throw new ArgumentException($"transport mode '{mode}' is not supported", nameof(mode));
+        if (mode is not (AesGcmMode or XChaCha20Mode))
+            throw new ArgumentException($"transport mode '{mode}' is not supported", nameof(mode));
         Mode = mode;
         this.secret = secret.ToArray();
     }
@@ -52,6 +53,7 @@ public sealed class TransportKey : IDisposable
 
     internal static void CheckLength(ReadOnlySpan<byte> secret)
     {
-        if (secret.Length != Length) throw new ArgumentException($"a transport key has {Length} bytes, not {secret.Length}", nameof(secret));
+        if (secret.Length != Length)
+            throw new ArgumentException($"a transport key has {Length} bytes, not {secret.Length}", nameof(secret));
     }
 }

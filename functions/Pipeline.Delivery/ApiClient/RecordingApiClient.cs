@@ -18,29 +18,40 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
     public const int LongestAnswer = 32 * 1024 * 1024;
 
     /// <returns>The answer of 200/201, or what a 409 says; both null when the service lacks the operation (404, 405, 501).</returns>
-    public async Task<(InitLiveResponse? Answer, FinishedAnswer? Finished)> InitLiveAsync(InitLiveRequest request, CancellationToken cancellation)
+    public async Task<(InitLiveResponse? Answer, FinishedAnswer? Finished)> InitLiveAsync(InitLiveRequest request,
+        CancellationToken cancellation)
     {
-        using HttpResponseMessage response = await PostAsync("recordings/init-live", request, WireJsonContext.Default.InitLiveRequest, cancellation);
-        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented) return (null, null);
-        if (response.StatusCode == HttpStatusCode.Conflict) return (null, await ReadAsync(response, WireJsonContext.Default.FinishedAnswer, "init-live", cancellation));
+        using HttpResponseMessage response = await PostAsync("recordings/init-live", request, WireJsonContext.Default.InitLiveRequest,
+            cancellation);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented)
+            return (null, null);
+        if (response.StatusCode == HttpStatusCode.Conflict)
+            return (null, await ReadAsync(response, WireJsonContext.Default.FinishedAnswer, "init-live", cancellation));
         Demand(response, "init-live");
         return (await ReadAsync(response, WireJsonContext.Default.InitLiveResponse, "init-live", cancellation), null);
     }
 
     /// <returns>The upload URL; null with 404 (unknown recording) or 409 (finished recording) in <c>Status</c>.</returns>
-    public async Task<(SegmentUploadResponse? Answer, HttpStatusCode Status)> SegmentUploadUrlAsync(string recordingId, SegmentUploadRequest request, CancellationToken cancellation)
+    public async Task<(SegmentUploadResponse? Answer, HttpStatusCode Status)> SegmentUploadUrlAsync(string recordingId,
+        SegmentUploadRequest request, CancellationToken cancellation)
     {
-        using HttpResponseMessage response = await PostAsync(Path(recordingId, "segment-upload-url"), request, WireJsonContext.Default.SegmentUploadRequest, cancellation);
-        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Conflict) return (null, response.StatusCode);
+        using HttpResponseMessage response = await PostAsync(Path(recordingId, "segment-upload-url"), request,
+            WireJsonContext.Default.SegmentUploadRequest, cancellation);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Conflict)
+            return (null, response.StatusCode);
         Demand(response, "segment-upload-url");
-        return (await ReadAsync(response, WireJsonContext.Default.SegmentUploadResponse, "segment-upload-url", cancellation), response.StatusCode);
+        return (await ReadAsync(response, WireJsonContext.Default.SegmentUploadResponse, "segment-upload-url", cancellation),
+            response.StatusCode);
     }
 
     /// <returns>The finished recording; null with 404 (unknown recording) or 409 (finished with other segments) in <c>Status</c>.</returns>
-    public async Task<(FinalizeResponse? Answer, HttpStatusCode Status)> FinalizeAsync(string recordingId, FinalizeRequest request, CancellationToken cancellation)
+    public async Task<(FinalizeResponse? Answer, HttpStatusCode Status)> FinalizeAsync(string recordingId, FinalizeRequest request,
+        CancellationToken cancellation)
     {
-        using HttpResponseMessage response = await PostAsync(Path(recordingId, "finalize"), request, WireJsonContext.Default.FinalizeRequest, cancellation);
-        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Conflict) return (null, response.StatusCode);
+        using HttpResponseMessage response = await PostAsync(Path(recordingId, "finalize"), request,
+            WireJsonContext.Default.FinalizeRequest, cancellation);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Conflict)
+            return (null, response.StatusCode);
         Demand(response, "finalize");
         return (await ReadAsync(response, WireJsonContext.Default.FinalizeResponse, "finalize", cancellation), response.StatusCode);
     }
@@ -48,7 +59,8 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
     /// <returns>One upload URL per segment of the request; null when the service says that the recording is finished (409).</returns>
     public async Task<BatchInitResponse?> BatchInitAsync(BatchInitRequest request, CancellationToken cancellation)
     {
-        using HttpResponseMessage response = await PostAsync("recordings/init", request, WireJsonContext.Default.BatchInitRequest, cancellation);
+        using HttpResponseMessage response = await PostAsync("recordings/init", request, WireJsonContext.Default.BatchInitRequest,
+            cancellation);
         if (response.StatusCode == HttpStatusCode.Conflict) return null;
         Demand(response, "init");
         return await ReadAsync(response, WireJsonContext.Default.BatchInitResponse, "init", cancellation);
@@ -57,7 +69,8 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
     /// <returns>False when the service says that the recording was completed with other files (409).</returns>
     public async Task<bool> CompleteAsync(string recordingId, CompleteRequest request, CancellationToken cancellation)
     {
-        using HttpResponseMessage response = await PostAsync(Path(recordingId, "complete"), request, WireJsonContext.Default.CompleteRequest, cancellation);
+        using HttpResponseMessage response = await PostAsync(Path(recordingId, "complete"), request,
+            WireJsonContext.Default.CompleteRequest, cancellation);
         if (response.StatusCode == HttpStatusCode.Conflict) return false;
         Demand(response, "complete");
         return true;
@@ -104,12 +117,14 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
         throw new RecordingApiException($"{operation} answered {status}", transient, RetryAfter(response), null);
     }
 
-    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, string operation, CancellationToken cancellation)
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, string operation,
+        CancellationToken cancellation)
     {
         try
         {
             await using Stream body = await response.Content.ReadAsStreamAsync(cancellation);
-            return await JsonSerializer.DeserializeAsync(body, type, cancellation) ?? throw new RecordingApiException($"{operation} answered null", isTransient: false, null, null);
+            return await JsonSerializer.DeserializeAsync(body, type, cancellation)
+                ?? throw new RecordingApiException($"{operation} answered null", isTransient: false, null, null);
         }
         catch (JsonException unreadable)
         {

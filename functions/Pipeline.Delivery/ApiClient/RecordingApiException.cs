@@ -3,7 +3,8 @@ namespace Pipeline.Delivery.ApiClient;
 /// <summary>The recording API, or the place where it sent us, did not do what was asked. The message holds no address.</summary>
 /// <param name="isTransient">Another try later may succeed: it is away, overloaded, or its door is locked by a setting.</param>
 /// <param name="retryAfter">How long it asked us to wait.</param>
-public sealed class RecordingApiException(string message, bool isTransient, TimeSpan? retryAfter, Exception? inner) : Exception(message, inner)
+public sealed class RecordingApiException(string message, bool isTransient, TimeSpan? retryAfter, Exception? inner)
+    : Exception(message, inner)
 {
     public bool IsTransient { get; } = isTransient;
     public TimeSpan? RetryAfter { get; } = retryAfter;

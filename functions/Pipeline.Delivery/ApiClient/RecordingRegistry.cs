@@ -32,7 +32,13 @@ public sealed class RecordingRegistry(LedgerTable ledger, RecordingApiClient api
         LedgerRecording? stored = await ledger.UpdateRecordingAsync(
             session.RecordingId,
             row => fresh.State == RecordingState.Deleted
-                ? row with { ApiRecordingId = fresh.ApiRecordingId, Flow = fresh.Flow, State = RecordingState.Deleted, Session = fresh.Session }
+                ? row with
+                {
+                    ApiRecordingId = fresh.ApiRecordingId,
+                    Flow = fresh.Flow,
+                    State = RecordingState.Deleted,
+                    Session = fresh.Session
+                }
                 : row with { ApiRecordingId = fresh.ApiRecordingId, Flow = fresh.Flow },
             cancellation);
         return Remember(stored ?? fresh);
@@ -59,10 +65,13 @@ public sealed class RecordingRegistry(LedgerTable ledger, RecordingApiClient api
             ApiRecordingId = answer?.RecordingId ?? finished?.RecordingId,
             CreatedAt = time.GetUtcNow(),
         };
-        if (recording.Flow == UploadFlow.Batch || recording.State == RecordingState.Deleted || !string.IsNullOrEmpty(recording.ApiRecordingId)) return recording;
-        throw new RecordingApiException(finished is not null ? "init-live says that the recording is finished and not which one it is" : "init-live answered no recordingId", isTransient: false, null, null);
+        if (recording.Flow == UploadFlow.Batch || recording.State == RecordingState.Deleted
+            || !string.IsNullOrEmpty(recording.ApiRecordingId)) return recording;
+        throw new RecordingApiException(finished is not null ? "init-live says that the recording is finished and not which one it is"
+            : "init-live answered no recordingId", isTransient: false, null, null);
     }
 
     private LedgerRecording Remember(LedgerRecording recording) =>
-        cache.Set(recording.Session.RecordingId, recording, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Remembered });
+        cache.Set(recording.Session.RecordingId, recording,
+            new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = Remembered });
 }

@@ -87,7 +87,8 @@ internal static class WireMapping
     public static string Text(ulong id) => id.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Nearest millisecond.</summary>
-    public static long Duration(long samples) => (long)Math.Round(SampleClock.ToTime(samples).TotalMilliseconds, MidpointRounding.AwayFromZero);
+    public static long Duration(long samples) =>
+        (long)Math.Round(SampleClock.ToTime(samples).TotalMilliseconds, MidpointRounding.AwayFromZero);
 
     private static long Milliseconds(SessionInfo session, long sample) =>
         (session.StartedAt + SampleClock.ToTime(sample) + TimeSpan.FromMicroseconds(500)).ToUnixTimeMilliseconds();

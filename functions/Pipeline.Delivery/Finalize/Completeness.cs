@@ -44,19 +44,23 @@ internal sealed class Completeness
             {
                 announced++;
                 SegmentKey key = new(manifest.Session.RecordingId, track.UserId, index);
-                if (content.Segments.TryGetValue(key, out LedgerSegment? segment) && IsPresent(segment)) chain = SegmentChain.Append(chain, index, segment.ContentMd5);
+                if (content.Segments.TryGetValue(key, out LedgerSegment? segment) && IsPresent(segment))
+                    chain = SegmentChain.Append(chain, index, segment.ContentMd5);
                 else missing.Add(Miss(key, segment, content));
             }
-            if (missing.Count == before && chain != SegmentChain.Empty && !string.Equals(chain, track.Chain, StringComparison.OrdinalIgnoreCase)) unverified.Add(track.UserId);
+            if (missing.Count == before && chain != SegmentChain.Empty
+                && !string.Equals(chain, track.Chain, StringComparison.OrdinalIgnoreCase)) unverified.Add(track.UserId);
         }
-        IEnumerable<LedgerSegment> present = content.Segments.Values.Where(IsPresent).OrderBy(segment => segment.StartSample).ThenBy(segment => segment.Key.UserId).ThenBy(segment => segment.Key.Index);
+        IEnumerable<LedgerSegment> present = content.Segments.Values.Where(IsPresent).OrderBy(segment => segment.StartSample)
+            .ThenBy(segment => segment.Key.UserId).ThenBy(segment => segment.Key.Index);
         return new Completeness([.. present], missing, unverified, announced);
     }
 
     private static bool IsPresent(LedgerSegment segment) => segment.State is SegmentState.Moved or SegmentState.Collected;
 
     private static IEnumerable<int> Indexes(TrackSummary track) =>
-        track.Segments.Where(range => range.First >= 0 && range.Last >= range.First).OrderBy(range => range.First).SelectMany(range => Enumerable.Range(range.First, range.Count)).Distinct();
+        track.Segments.Where(range => range.First >= 0 && range.Last >= range.First).OrderBy(range => range.First)
+            .SelectMany(range => Enumerable.Range(range.First, range.Count)).Distinct();
 
     private static MissingSegment Miss(SegmentKey key, LedgerSegment? segment, LedgerContent content) => new()
     {

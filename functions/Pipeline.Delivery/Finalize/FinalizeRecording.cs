@@ -43,23 +43,37 @@ public sealed class FinalizeRecording(
             return;
         }
         // Another finalizer was quicker, so everything has come since the rows were read.
-        if (found.Missing.Count > 0 && recording.State is RecordingState.Finalized or RecordingState.Amending) found = Completeness.Of(await ledger.ReadAsync(id, cancellation), manifest);
+        if (found.Missing.Count > 0 && recording.State is RecordingState.Finalized or RecordingState.Amending)
+            found = Completeness.Of(await ledger.ReadAsync(id, cancellation), manifest);
         await FinalizeAsync(recording, manifest, found, cancellation);
     }
 
     /// <summary>Marks the recording as stopping, and the time when its ledger last grew.</summary>
-    private async Task<LedgerRecording> NoteStopAsync(RecordingStopped message, LedgerRecording recording, Completeness found, CancellationToken cancellation)
+    private async Task<LedgerRecording> NoteStopAsync(RecordingStopped message, LedgerRecording recording, Completeness found,
+        CancellationToken cancellation)
     {
         DateTimeOffset now = time.GetUtcNow();
         return await ledger.UpdateRecordingAsync(
             message.Session.RecordingId,
             row => row switch
             {
-                { State: RecordingState.Live } => row with { State = RecordingState.Stopping, StopSeenAt = now, ProgressAt = now, ProgressCount = found.Present.Count },
-                // The bot was not gone after all: its own stop announces more than the interrupted finalize knew, and waits on its own account.
-                { State: RecordingState.Finalized or RecordingState.Amending } when message is { Tracks: not null, Attempt: 0 } && found.Missing.Count > 0 && row.FinalizedCount < found.Announced - found.Missing.Count =>
-                    row with { State = RecordingState.Stopping, StopSeenAt = now, ProgressAt = now, ProgressCount = found.Present.Count, LookAttempt = 0, LookDueAt = null },
-                { State: RecordingState.Stopping } when row.ProgressCount != found.Present.Count => row with { ProgressAt = now, ProgressCount = found.Present.Count },
+                { State: RecordingState.Live } =>
+                    row with { State = RecordingState.Stopping, StopSeenAt = now, ProgressAt = now, ProgressCount = found.Present.Count },
+                // The bot was not gone after all: its own stop announces more than the interrupted finalize knew, and waits on its own
+                // account.
+                { State: RecordingState.Finalized or RecordingState.Amending } when message is { Tracks: not null, Attempt: 0 }
+                    && found.Missing.Count > 0 && row.FinalizedCount < found.Announced - found.Missing.Count =>
+                    row with
+                    {
+                        State = RecordingState.Stopping,
+                        StopSeenAt = now,
+                        ProgressAt = now,
+                        ProgressCount = found.Present.Count,
+                        LookAttempt = 0,
+                        LookDueAt = null
+                    },
+                { State: RecordingState.Stopping } when row.ProgressCount != found.Present.Count =>
+                    row with { ProgressAt = now, ProgressCount = found.Present.Count },
                 _ => null,
             },
             cancellation) ?? recording;
@@ -73,7 +87,8 @@ public sealed class FinalizeRecording(
     }
 
     // A storage that takes a message and does not say so gets it twice, and each copy would send itself again for ever. So a finalizer
-    // marks its successor, sends it, and marks that it is sent: a copy ends when the successor is in the queue, and stays while it may not be.
+    // marks its successor, sends it, and marks that it is sent: a copy ends when the successor is in the queue, and stays while it may not
+    // be.
     private async Task PutBackAsync(RecordingStopped message, LedgerRecording recording, Completeness found, CancellationToken cancellation)
     {
         RecordingId id = message.Session.RecordingId;
@@ -82,7 +97,8 @@ public sealed class FinalizeRecording(
         string token = RecordingId.New(time).ToString();
         LedgerRecording? marked = await ledger.UpdateRecordingAsync(
             id,
-            row => IsCopy(message, row, now) ? null : row with { LookAttempt = message.Attempt + 1, LookSent = false, LookDueAt = now + SendGrace, LookToken = token },
+            row => IsCopy(message, row, now) ? null
+                : row with { LookAttempt = message.Attempt + 1, LookSent = false, LookDueAt = now + SendGrace, LookToken = token },
             cancellation);
         if (marked is not null && marked.LookToken != token)
         {
@@ -91,7 +107,8 @@ public sealed class FinalizeRecording(
             return;
         }
         await queues.SendAsync(message with { Attempt = message.Attempt + 1, Outages = 0 }, delay, cancellation);
-        await ledger.UpdateRecordingAsync(id, row => row.LookToken == token ? row with { LookSent = true, LookDueAt = now + delay } : null, cancellation);
+        await ledger.UpdateRecordingAsync(id, row =>
+            row.LookToken == token ? row with { LookSent = true, LookDueAt = now + delay } : null, cancellation);
         Log.FinalizeWaits(log, id, found.Missing.Count, found.Announced, delay);
     }
 
@@ -106,7 +123,8 @@ public sealed class FinalizeRecording(
     private static bool IsCopy(RecordingStopped message, LedgerRecording row, DateTimeOffset now) =>
         row.LookAttempt > message.Attempt && now < row.LookDueAt + (row.LookSent ? CopyGrace : TimeSpan.Zero);
 
-    private async Task FinalizeAsync(LedgerRecording recording, SessionManifest manifest, Completeness found, CancellationToken cancellation)
+    private async Task FinalizeAsync(LedgerRecording recording, SessionManifest manifest, Completeness found,
+        CancellationToken cancellation)
     {
         RecordingId id = recording.Session.RecordingId;
         for (int round = 1; ; round++)
@@ -120,7 +138,12 @@ public sealed class FinalizeRecording(
                 return;
             }
             recording = await ledger.UpdateRecordingAsync(
-                id, row => row with { State = RecordingState.Finalized, FinalizedAt = time.GetUtcNow(), FinalizedCount = found.Present.Count }, cancellation) ?? recording;
+                id, row => row with
+                {
+                    State = RecordingState.Finalized,
+                    FinalizedAt = time.GetUtcNow(),
+                    FinalizedCount = found.Present.Count
+                }, cancellation) ?? recording;
             registry.Forget(id);
             // State first, rows second (see LateSegments): a segment that came meanwhile goes into another round.
             Completeness again = Completeness.Of(await ledger.ReadAsync(id, cancellation), manifest);
@@ -128,13 +151,15 @@ public sealed class FinalizeRecording(
             found = again;
         }
         await ledger.UnlistAsync(id, cancellation);
-        if (await temp.FindAsync(BlobPaths.Manifest(id), cancellation) is { IsLeased: false } file) await temp.DeleteAsync(file, cancellation);
+        if (await temp.FindAsync(BlobPaths.Manifest(id), cancellation) is { IsLeased: false } file)
+            await temp.DeleteAsync(file, cancellation);
         TimeSpan latency = time.GetUtcNow() - (manifest.EndedAt ?? time.GetUtcNow());
         telemetry.Finalized(latency, found.Missing.Count);
         Log.Finalized(log, id, found.Present.Count, found.Missing.Count, latency.TotalMilliseconds);
     }
 
-    private async Task<LedgerRecording> HandOverAsync(LedgerRecording recording, FinalizeRequest request, Completeness found, CancellationToken cancellation)
+    private async Task<LedgerRecording> HandOverAsync(LedgerRecording recording, FinalizeRequest request, Completeness found,
+        CancellationToken cancellation)
     {
         if (recording.Flow == UploadFlow.Batch) return await batch.RunAsync(recording, request, found.Present, cancellation);
         (FinalizeResponse? answer, HttpStatusCode status) = await api.FinalizeAsync(recording.ApiRecordingId!, request, cancellation);
@@ -146,10 +171,12 @@ public sealed class FinalizeRecording(
             (answer, status) = await api.FinalizeAsync(recording.ApiRecordingId!, request, cancellation);
         }
         // Finished before with fewer segments: our own API takes the longer list when it is told that it amends.
-        if (answer is null && request.Amends != true) (answer, _) = await api.FinalizeAsync(recording.ApiRecordingId!, request with { Amends = true }, cancellation);
+        if (answer is null && request.Amends != true)
+            (answer, _) = await api.FinalizeAsync(recording.ApiRecordingId!, request with { Amends = true }, cancellation);
         if (answer is null)
         {
-            await reports.WriteAsync(recording.Session.RecordingId, "finalize", "refused: the service has the recording finished with other segments", cancellation);
+            await reports.WriteAsync(recording.Session.RecordingId, "finalize",
+                "refused: the service has the recording finished with other segments", cancellation);
             Log.AmendmentRefused(log, recording.Session.RecordingId);
         }
         return recording;
@@ -162,7 +189,8 @@ public sealed class FinalizeRecording(
             await reports.WriteAsync(id, $"user {user}", "unverified: the segments do not add up to the announced chain", cancellation);
             Log.ChainMismatch(log, id, user);
         }
-        if (found.Missing.Count > 0) await reports.WriteAsync(id, "missing", "segments were announced and never arrived; the recording names them", cancellation);
+        if (found.Missing.Count > 0)
+            await reports.WriteAsync(id, "missing", "segments were announced and never arrived; the recording names them", cancellation);
     }
 
     private async Task DropAsync(RecordingId id, CancellationToken cancellation)

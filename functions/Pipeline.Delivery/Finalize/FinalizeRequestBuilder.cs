@@ -10,7 +10,8 @@ internal static class FinalizeRequestBuilder
 {
     public static FinalizeRequest Build(LedgerRecording recording, SessionManifest manifest, Completeness found)
     {
-        long samples = found.Present.Aggregate(manifest.SampleCount, (end, segment) => Math.Max(end, segment.StartSample + segment.SampleCount));
+        long samples = found.Present.Aggregate(manifest.SampleCount, (end, segment) =>
+            Math.Max(end, segment.StartSample + segment.SampleCount));
         Dictionary<string, IReadOnlyDictionary<string, long>> health = manifest.Tracks
             .Where(track => track.Health.Count > 0).ToDictionary(track => WireMapping.Text(track.UserId), track => track.Health);
         IReadOnlyList<RecordingGap> gaps = TakeoverGaps.Narrow(manifest, found.Present);
@@ -19,7 +20,8 @@ internal static class FinalizeRequestBuilder
             SessionEndTime = (manifest.EndedAt ?? manifest.UpdatedAt).ToUnixTimeMilliseconds(),
             Duration = WireMapping.Duration(samples),
             TotalSize = found.Present.Sum(segment => segment.FileSize),
-            ParticipantCount = found.Present.Select(segment => segment.Key.UserId).Concat(manifest.Tracks.Select(track => track.UserId)).Distinct().Count(),
+            ParticipantCount = found.Present.Select(segment => segment.Key.UserId).Concat(manifest.Tracks.Select(track => track.UserId))
+                .Distinct().Count(),
             Segments = [.. found.Present.Select(segment => WireMapping.Finalize(recording.Session, segment))],
             MissingSegments = found.Missing.Count > 0 ? found.Missing : null,
             EndReason = Word(manifest.EndReason ?? EndReason.Interrupted),

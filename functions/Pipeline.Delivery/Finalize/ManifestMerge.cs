@@ -29,5 +29,7 @@ internal static class ManifestMerge
 
     // Both may be cut short (a message sent before the last refresh, or the reverse): the longer account of a track is the later one.
     private static List<TrackSummary> Union(IReadOnlyList<TrackSummary> first, IReadOnlyList<TrackSummary> second) =>
-        [.. first.Concat(second).GroupBy(track => track.UserId).Select(same => same.MaxBy(track => track.Segments.Sum(range => (long)range.Last - range.First + 1))!).OrderBy(track => track.UserId)];
+        [.. first.Concat(second).GroupBy(track => track.UserId)
+            .Select(same => same.MaxBy(track => track.Segments.Sum(range => (long)range.Last - range.First + 1))!)
+            .OrderBy(track => track.UserId)];
 }

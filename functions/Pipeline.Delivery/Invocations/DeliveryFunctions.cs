@@ -15,22 +15,26 @@ namespace Pipeline.Delivery.Invocations;
 /// its message, or put it back during an outage; one that throws has failed and said so in the log, and its message comes again.
 /// </summary>
 public sealed class DeliveryFunctions(
-    StartRecording start, MoveSegment move, FinalizeRecording finalize, SweepRecordings sweep, MessageQueues queues, InvocationBorder border)
+    StartRecording start, MoveSegment move, FinalizeRecording finalize, SweepRecordings sweep, MessageQueues queues,
+        InvocationBorder border)
 {
     public Task StartAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation) => border.RunAsync(
-        FunctionNames.StartRecording, message, ContractsJsonContext.Default.RecordingStarted, MessageCheck.Demand, started => started.Traceparent, start.RunAsync,
+        FunctionNames.StartRecording, message, ContractsJsonContext.Default.RecordingStarted, MessageCheck.Demand, started =>
+            started.Traceparent, start.RunAsync,
         (started, fault) => border.PutBackAsync(FunctionNames.StartRecording, started.Attempt, started.Session.GetHashCode(), fault,
             delay => queues.SendAsync(started with { Attempt = started.Attempt + 1 }, delay, cancellation)),
         cancellation);
 
     public Task MoveAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation) => border.RunAsync(
-        FunctionNames.MoveSegment, message, ContractsJsonContext.Default.SegmentReady, MessageCheck.Demand, segment => segment.Traceparent, move.RunAsync,
+        FunctionNames.MoveSegment, message, ContractsJsonContext.Default.SegmentReady, MessageCheck.Demand, segment =>
+            segment.Traceparent, move.RunAsync,
         (segment, fault) => border.PutBackAsync(FunctionNames.MoveSegment, segment.Attempt, segment.Key.GetHashCode(), fault,
             delay => queues.SendAsync(segment with { Attempt = segment.Attempt + 1 }, delay, cancellation)),
         cancellation);
 
     public Task FinalizeAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation) => border.RunAsync(
-        FunctionNames.FinalizeRecording, message, ContractsJsonContext.Default.RecordingStopped, MessageCheck.Demand, stopped => stopped.Traceparent, finalize.RunAsync,
+        FunctionNames.FinalizeRecording, message, ContractsJsonContext.Default.RecordingStopped, MessageCheck.Demand, stopped =>
+            stopped.Traceparent, finalize.RunAsync,
         (stopped, fault) => border.PutBackAsync(FunctionNames.FinalizeRecording, stopped.Outages, stopped.Session.GetHashCode(), fault,
             delay => queues.SendAsync(stopped with { Attempt = stopped.Attempt + 1, Outages = stopped.Outages + 1 }, delay, cancellation)),
         cancellation);
@@ -114,7 +118,8 @@ public sealed class InvocationBorder(StorageSetup setup, Telemetry telemetry, IL
     private void Tell(string function, Exception fault)
     {
         if (fault is MalformedMessageException) Log.MalformedMessage(log, function, FirstLine(fault));
-        else if (fault is SegmentFaultException or RecordingApiException || StorageFault.IsTransient(fault)) Log.InvocationFailed(log, function, FirstLine(fault), null);
+        else if (fault is SegmentFaultException or RecordingApiException || StorageFault.IsTransient(fault))
+            Log.InvocationFailed(log, function, FirstLine(fault), null);
         else if (fault is not OperationCanceledException) Log.InvocationFailed(log, function, FirstLine(fault), fault);
     }
 

@@ -32,9 +32,11 @@ internal static class MessageCheck
             throw new MalformedMessageException($"blobName is not the name of segment {message.Key}");
         }
         if (message.FileSize <= 0) throw new MalformedMessageException($"fileSize is {message.FileSize}");
-        if (message.StartSample < 0 || message.SampleCount < 0) throw new MalformedMessageException("startSample and sampleCount must not be negative");
+        if (message.StartSample < 0 || message.SampleCount < 0)
+            throw new MalformedMessageException("startSample and sampleCount must not be negative");
         Span<byte> md5 = stackalloc byte[Md5Length];
-        if (!Convert.TryFromBase64String(message.ContentMd5, md5, out int length) || length != Md5Length) throw new MalformedMessageException("contentMd5 is not base64 of 16 bytes");
+        if (!Convert.TryFromBase64String(message.ContentMd5, md5, out int length) || length != Md5Length)
+            throw new MalformedMessageException("contentMd5 is not base64 of 16 bytes");
     }
 
     private static void Demand(SessionInfo session)

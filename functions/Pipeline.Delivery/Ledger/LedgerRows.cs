@@ -107,9 +107,13 @@ internal static class LedgerRows
     };
 
     public static SegmentKey ReadKey(TableEntity row) => new(
-        RecordingId.Parse(row.PartitionKey), ulong.Parse(row.GetString("UserId"), CultureInfo.InvariantCulture), row.GetInt32("Index")!.Value);
+        RecordingId.Parse(row.PartitionKey), ulong.Parse(row.GetString("UserId"), CultureInfo.InvariantCulture),
+            row.GetInt32("Index")!.Value);
 
-    /// <summary>The manifest as gzipped JSON in binary properties Data0, Data1, …; without those who opted out, who are the bots' affair and have no limit.</summary>
+    /// <summary>
+    /// The manifest as gzipped JSON in binary properties Data0, Data1, …; without those who opted out, who are the bots' affair and have no
+    /// limit.
+    /// </summary>
     public static TableEntity Write(SessionManifest manifest)
     {
         using MemoryStream packed = new();

@@ -40,7 +40,8 @@ public sealed class LedgerTable(StorageClients clients)
     /// <summary>Reads, changes and writes the recording's row under its version until no other writer interferes.</summary>
     /// <param name="change">May run several times; null leaves the row as it is.</param>
     /// <returns>The row as it is now; null where the recording is unknown.</returns>
-    public async Task<LedgerRecording?> UpdateRecordingAsync(RecordingId recording, Func<LedgerRecording, LedgerRecording?> change, CancellationToken cancellation)
+    public async Task<LedgerRecording?> UpdateRecordingAsync(RecordingId recording, Func<LedgerRecording, LedgerRecording?> change,
+        CancellationToken cancellation)
     {
         for (int attempt = 1; ; attempt++)
         {
@@ -93,8 +94,10 @@ public sealed class LedgerTable(StorageClients clients)
         Dictionary<SegmentKey, string> faults = [];
         await foreach (TableEntity row in PartitionAsync(recording.ToString(), cancellation))
         {
-            if (row.RowKey.StartsWith(LedgerRows.SegmentPrefix, StringComparison.Ordinal)) segments[LedgerRows.ReadKey(row)] = LedgerRows.ReadSegment(row);
-            else if (row.RowKey.StartsWith(LedgerRows.FaultPrefix, StringComparison.Ordinal)) faults[LedgerRows.ReadKey(row)] = row.GetString("Reason");
+            if (row.RowKey.StartsWith(LedgerRows.SegmentPrefix, StringComparison.Ordinal))
+                segments[LedgerRows.ReadKey(row)] = LedgerRows.ReadSegment(row);
+            else if (row.RowKey.StartsWith(LedgerRows.FaultPrefix, StringComparison.Ordinal))
+                faults[LedgerRows.ReadKey(row)] = row.GetString("Reason");
             else if (row.RowKey == LedgerRows.ManifestKey) manifest = LedgerRows.ReadManifest(row);
             else if (row.RowKey == LedgerRows.RecordingKey) head = LedgerRows.ReadRecording(row);
         }
@@ -102,18 +105,22 @@ public sealed class LedgerTable(StorageClients clients)
     }
 
     /// <summary>Recordings that are not finalized, with the time they started.</summary>
-    public async IAsyncEnumerable<(RecordingId Recording, DateTimeOffset StartedAt)> ListLiveAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<(RecordingId Recording,
+        DateTimeOffset StartedAt)> ListLiveAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         await foreach (TableEntity row in PartitionAsync(LedgerPartitions.Live, cancellation))
         {
-            if (RecordingId.TryParse(row.RowKey, out RecordingId recording)) yield return (recording, row.GetDateTimeOffset("StartedAt") ?? default);
+            if (RecordingId.TryParse(row.RowKey, out RecordingId recording))
+                yield return (recording, row.GetDateTimeOffset("StartedAt") ?? default);
         }
     }
 
     /// <summary>Puts a recording on the list of unfinished ones.</summary>
     public Task RelistAsync(LedgerRecording recording, CancellationToken cancellation)
     {
-        TableEntity live = new(LedgerPartitions.Live, recording.Session.RecordingId.ToString()) { ["StartedAt"] = recording.Session.StartedAt };
+        TableEntity live = new(LedgerPartitions.Live,
+            recording.Session.RecordingId.ToString())
+        { ["StartedAt"] = recording.Session.StartedAt };
         return table.UpsertEntityAsync(live, TableUpdateMode.Replace, cancellation);
     }
 
@@ -126,7 +133,8 @@ public sealed class LedgerTable(StorageClients clients)
 
     private async Task<TableEntity?> FindAsync(RecordingId recording, string rowKey, CancellationToken cancellation)
     {
-        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recording.ToString(), rowKey, cancellationToken: cancellation);
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recording.ToString(), rowKey,
+            cancellationToken: cancellation);
         return row.HasValue ? row.Value : null;
     }
 }

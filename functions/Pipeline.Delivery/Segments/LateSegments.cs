@@ -20,7 +20,8 @@ public sealed class LateSegments(LedgerTable ledger, MessageQueues queues, ILogg
         LedgerRecording? row = await ledger.FindRecordingAsync(recording, cancellation);
         if (row is not { State: RecordingState.Finalized }) return row;
         LedgerContent content = await ledger.ReadAsync(recording, cancellation);
-        if (content.Segments.Values.Count(segment => segment.State is SegmentState.Moved or SegmentState.Collected) <= row.FinalizedCount) return row;
+        if (content.Segments.Values.Count(segment => segment.State is SegmentState.Moved or SegmentState.Collected) <= row.FinalizedCount)
+            return row;
         RecordingStopped again = new()
         {
             Session = row.Session,
@@ -32,6 +33,7 @@ public sealed class LateSegments(LedgerTable ledger, MessageQueues queues, ILogg
         await queues.SendAsync(again, FlockDelay, cancellation);
         await ledger.RelistAsync(row, cancellation);
         Log.RecordingAmended(log, recording);
-        return await ledger.UpdateRecordingAsync(recording, current => current.State == RecordingState.Finalized ? current with { State = RecordingState.Amending } : null, cancellation);
+        return await ledger.UpdateRecordingAsync(recording, current =>
+            current.State == RecordingState.Finalized ? current with { State = RecordingState.Amending } : null, cancellation);
     }
 }

@@ -55,18 +55,21 @@ public sealed class MoveSegment(
     // Moved, collected or refused before, by an earlier try or another worker: only the last steps may be left to do.
     private async Task ConcludeAsync(SegmentReady message, LedgerSegment row, TempBlob? blob, CancellationToken cancellation)
     {
-        if (row.ContentMd5 != message.ContentMd5) throw new SegmentFaultException(message.Key, "conflict", "other bytes were moved under its name");
+        if (row.ContentMd5 != message.ContentMd5)
+            throw new SegmentFaultException(message.Key, "conflict", "other bytes were moved under its name");
         if (row.State == SegmentState.Refused) return;
         LedgerRecording? recording = await late.AnnounceAsync(message.Session.RecordingId, cancellation);
         if (row.State != SegmentState.Moved || blob is null) return;
         // The batch flow may have to send the bytes once more until the service has confirmed the whole.
         if (recording is { Flow: UploadFlow.Batch, State: not RecordingState.Finalized }) return;
-        if (blob.Length == row.FileSize && (blob.ContentMd5 is null || blob.ContentMd5 == row.ContentMd5)) await temp.DeleteAsync(blob, cancellation);
+        if (blob.Length == row.FileSize && (blob.ContentMd5 is null || blob.ContentMd5 == row.ContentMd5))
+            await temp.DeleteAsync(blob, cancellation);
     }
 
     private async Task DemandUnalteredAsync(SegmentReady message, TempBlob blob, CancellationToken cancellation)
     {
-        if (blob.Length != message.FileSize) throw new SegmentFaultException(message.Key, "altered", $"{blob.Length} bytes instead of {message.FileSize}");
+        if (blob.Length != message.FileSize)
+            throw new SegmentFaultException(message.Key, "altered", $"{blob.Length} bytes instead of {message.FileSize}");
         string md5 = blob.ContentMd5 ?? await temp.HashAsync(blob, cancellation);
         if (md5 != message.ContentMd5) throw new SegmentFaultException(message.Key, "altered", "its hash is not the message's");
     }
@@ -90,10 +93,12 @@ public sealed class MoveSegment(
         if (latency > Patience) Log.SegmentWaited(log, message.Key, latency.TotalMinutes);
     }
 
-    private async Task<Uri?> UploadUrlAsync(SegmentReady message, LedgerSegment segment, LedgerRecording recording, CancellationToken cancellation)
+    private async Task<Uri?> UploadUrlAsync(SegmentReady message, LedgerSegment segment, LedgerRecording recording,
+        CancellationToken cancellation)
     {
         SegmentUploadRequest request = WireMapping.UploadRequest(message.Session, segment, amends: null);
-        (SegmentUploadResponse? answer, HttpStatusCode status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request, cancellation);
+        (SegmentUploadResponse? answer, HttpStatusCode status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request,
+            cancellation);
         if (answer is null && status != HttpStatusCode.Conflict)
         {
             recording = await registry.RecreateAsync(message.Session, cancellation);
@@ -101,7 +106,8 @@ public sealed class MoveSegment(
             (answer, status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request, cancellation);
         }
         // Finished, and this segment is of it nevertheless: our own API lets it in when it is told so.
-        if (answer is null && status == HttpStatusCode.Conflict) (answer, status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request with { Amends = true }, cancellation);
+        if (answer is null && status == HttpStatusCode.Conflict)
+            (answer, status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request with { Amends = true }, cancellation);
         if (answer is null) return null;
         return Uri.TryCreate(answer.UploadUrl, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
             ? url
@@ -128,7 +134,8 @@ public sealed class MoveSegment(
             return;
         }
         await ledger.PutSegmentAsync(segment with { State = SegmentState.Refused }, cancellation);
-        await reports.WriteAsync(message.Session.RecordingId, message.Key.ToString(), "refused: the service says that the recording is finished; the bytes stay in the temp container", cancellation);
+        await reports.WriteAsync(message.Session.RecordingId, message.Key.ToString(),
+            "refused: the service says that the recording is finished; the bytes stay in the temp container", cancellation);
         Log.SegmentRefused(log, message.Key);
     }
 
@@ -142,7 +149,8 @@ public sealed class MoveSegment(
     private async Task RecordAsync(SegmentReady message, LedgerSegment segment, CancellationToken cancellation)
     {
         LedgerSegment stored = await ledger.AddSegmentAsync(segment, cancellation);
-        if (stored.ContentMd5 != message.ContentMd5) throw new SegmentFaultException(message.Key, "conflict", "other bytes were moved under its name");
+        if (stored.ContentMd5 != message.ContentMd5)
+            throw new SegmentFaultException(message.Key, "conflict", "other bytes were moved under its name");
         if (stored.State == SegmentState.Sending) await ledger.PutSegmentAsync(segment, cancellation);
     }
 

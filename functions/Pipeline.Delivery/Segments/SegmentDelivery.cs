@@ -18,14 +18,16 @@ public sealed class SegmentDelivery(IHttpClientFactory clients, TempContainer te
 
     private const int LongestAnswer = 64 * 1024;
 
-    /// <exception cref="SegmentFaultException">What lies at the far end, or in the temp container, is not what the message names.</exception>
+    /// <exception cref="SegmentFaultException">What lies at the far end, or in the temp container, is not what the message
+    /// names.</exception>
     /// <exception cref="RecordingApiException">The far end does not take it.</exception>
     public async Task<Uri> DeliverAsync(LedgerSegment segment, TempBlob source, Uri uploadUrl, CancellationToken cancellation)
     {
         if (copy.CanCopy(source, uploadUrl) && await copy.TryCopyAsync(source, uploadUrl, cancellation)
             && await IsThereAsync(segment, uploadUrl, cancellation) is { } equal)
         {
-            return equal ? WithoutQuery(uploadUrl) : throw new SegmentFaultException(segment.Key, "conflict", "other bytes lie at its place");
+            return equal ? WithoutQuery(uploadUrl)
+                : throw new SegmentFaultException(segment.Key, "conflict", "other bytes lie at its place");
         }
         return await PutAsync(segment, source, uploadUrl, cancellation);
     }
@@ -35,7 +37,8 @@ public sealed class SegmentDelivery(IHttpClientFactory clients, TempContainer te
         // Written before the first byte goes, so that a try after a crash knows whose bytes it meets.
         LedgerSegment sending = segment with { State = SegmentState.Sending };
         LedgerSegment row = await ledger.AddSegmentAsync(sending, cancellation);
-        if (row.ContentMd5 != segment.ContentMd5) throw new SegmentFaultException(segment.Key, "conflict", "its ledger row names another hash");
+        if (row.ContentMd5 != segment.ContentMd5)
+            throw new SegmentFaultException(segment.Key, "conflict", "its ledger row names another hash");
 
         using HttpRequestMessage request = new(HttpMethod.Put, uploadUrl);
         using SegmentContent content = new(temp, source, segment.ContentMd5);
@@ -44,7 +47,8 @@ public sealed class SegmentDelivery(IHttpClientFactory clients, TempContainer te
         using HttpResponseMessage response = await SendAsync(request, cancellation);
         if (response.IsSuccessStatusCode)
         {
-            if (content.SentMd5 is { } sent && sent != segment.ContentMd5) throw new SegmentFaultException(segment.Key, "altered", "its bytes are not what its message names");
+            if (content.SentMd5 is { } sent && sent != segment.ContentMd5)
+                throw new SegmentFaultException(segment.Key, "altered", "its bytes are not what its message names");
             if (response.Content.Headers.ContentMD5 is { } received && Convert.ToBase64String(received) != segment.ContentMd5)
             {
                 throw new SegmentFaultException(segment.Key, "conflict", "the receiver names another hash");
@@ -55,7 +59,8 @@ public sealed class SegmentDelivery(IHttpClientFactory clients, TempContainer te
     }
 
     // 403, 409 and 412 may mean that an earlier try has put the bytes there before it was killed.
-    private async Task<Uri> AfterRefusalAsync(LedgerSegment segment, Uri uploadUrl, HttpResponseMessage response, bool wasSentBefore, CancellationToken cancellation)
+    private async Task<Uri> AfterRefusalAsync(LedgerSegment segment, Uri uploadUrl, HttpResponseMessage response, bool wasSentBefore,
+        CancellationToken cancellation)
     {
         int status = (int)response.StatusCode;
         if (status is 403 or 409 or 412)
@@ -66,18 +71,22 @@ public sealed class SegmentDelivery(IHttpClientFactory clients, TempContainer te
         }
         // An upload URL that has run out (403) is replaced by the next try's.
         bool transient = status is 401 or 403 or 408 or 425 or 429 or >= 500;
-        throw new RecordingApiException($"the upload answered {status}{ErrorCode(response)}", transient, RecordingApiClient.RetryAfter(response), null);
+        throw new RecordingApiException($"the upload answered {status}{ErrorCode(response)}", transient,
+            RecordingApiClient.RetryAfter(response), null);
     }
 
     // The address is this segment's alone, and its Sending row names the hash of everything that was ever sent there.
     // The emulator answers a create-only SAS with a permission fault where Azure names the overwrite.
     private bool SaysThatItExists(HttpResponseMessage response, Uri uploadUrl) =>
         response.Headers.TryGetValues("x-ms-error-code", out IEnumerable<string>? codes)
-        && codes.Any(code => code is "BlobAlreadyExists" or "UnauthorizedBlobOverwrite" || (code == "AuthorizationPermissionMismatch" && copy.MayCreate(uploadUrl)));
+        && codes.Any(code =>
+        code is "BlobAlreadyExists" or "UnauthorizedBlobOverwrite"
+        || (code == "AuthorizationPermissionMismatch" && copy.MayCreate(uploadUrl)));
 
     // One word of the storage service, such as AuthenticationFailed where a link is over; it holds no address.
     private static string ErrorCode(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("x-ms-error-code", out IEnumerable<string>? codes) && codes.FirstOrDefault() is { Length: > 0 and <= 64 } code && code.All(char.IsAsciiLetterOrDigit) ? $" ({code})" : "";
+        response.Headers.TryGetValues("x-ms-error-code", out IEnumerable<string>? codes)
+            && codes.FirstOrDefault() is { Length: > 0 and <= 64 } code && code.All(char.IsAsciiLetterOrDigit) ? $" ({code})" : "";
 
     private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
@@ -87,7 +96,8 @@ public sealed class SegmentDelivery(IHttpClientFactory clients, TempContainer te
         }
         catch (Exception fault) when (fault is HttpRequestException or TimeoutRejectedException or BrokenCircuitException)
         {
-            if (fault.InnerException is { } inner && StorageFault.IsTransient(inner)) throw new RecordingApiException("the temp blob cannot be read", isTransient: true, null, inner);
+            if (fault.InnerException is { } inner && StorageFault.IsTransient(inner))
+                throw new RecordingApiException("the temp blob cannot be read", isTransient: true, null, inner);
             throw new RecordingApiException($"the upload broke off ({fault.GetType().Name})", isTransient: true, null, fault);
         }
     }

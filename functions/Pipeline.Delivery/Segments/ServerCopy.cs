@@ -12,7 +12,8 @@ namespace Pipeline.Delivery.Segments;
 public sealed class ServerCopy(StorageClients clients, TempContainer temp, RecordingsContainer recordings)
 {
     // The clouds of Azure, and the addresses of accounts with a DNS zone of their own.
-    private static readonly string[] BlobHosts = [".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net", ".blob.storage.azure.net"];
+    private static readonly string[] BlobHosts = [".blob.core.windows.net", ".blob.core.chinacloudapi.cn", ".blob.core.usgovcloudapi.net",
+        ".blob.storage.azure.net"];
 
     private const long MaximumLength = 256L * 1024 * 1024;
 
@@ -55,16 +56,20 @@ public sealed class ServerCopy(StorageClients clients, TempContainer temp, Recor
 
     /// <summary>What lies at the upload URL, by our own right or the URL's; null where nothing can be seen.</summary>
     public async Task<BlobFingerprint?> DescribeAsync(Uri uploadUrl, CancellationToken cancellation) =>
-        recordings.IsOurs(uploadUrl) ? await recordings.DescribeAsync(uploadUrl, cancellation) : await BlobFingerprint.ReadAsync(clients.Foreign(uploadUrl), cancellation);
+        recordings.IsOurs(uploadUrl) ? await recordings.DescribeAsync(uploadUrl, cancellation)
+            : await BlobFingerprint.ReadAsync(clients.Foreign(uploadUrl), cancellation);
 
     /// <summary>True when the SAS of an upload URL gives the right to create a blob.</summary>
-    public bool MayCreate(Uri uploadUrl) => IsBlobService(uploadUrl) && new BlobUriBuilder(uploadUrl).Sas?.Permissions?.Contains('c', StringComparison.Ordinal) == true;
+    public bool MayCreate(Uri uploadUrl) =>
+        IsBlobService(uploadUrl) && new BlobUriBuilder(uploadUrl).Sas?.Permissions?.Contains('c', StringComparison.Ordinal) == true;
 
     // A create-only SAS answers a second copy with a permission fault instead of the conflict.
     private static bool IsAlreadyThere(RequestFailedException fault) =>
         fault.Status == 409 || fault.ErrorCode is "AuthorizationPermissionMismatch" or "UnauthorizedBlobOverwrite";
 
-    /// <summary>True for addresses of Azure Blob Storage, or of the service that holds our own account. Only they get our links to read from.</summary>
+    /// <summary>
+    /// True for addresses of Azure Blob Storage, or of the service that holds our own account. Only they get our links to read from.
+    /// </summary>
     public bool IsBlobService(Uri uploadUrl) =>
         (uploadUrl.Authority == clients.Blobs.Uri.Authority && uploadUrl.Scheme == clients.Blobs.Uri.Scheme) || IsAzureBlobHost(uploadUrl);
 

@@ -8,7 +8,8 @@ namespace Pipeline.Delivery.Sweep;
 /// <summary>
 /// Sees to it that no recording of the pipeline stays live for more than a day: without a manifest nobody else would end it.
 /// </summary>
-public sealed class LiveSweep(LedgerTable ledger, TempContainer temp, MessageQueues queues, DeliveryOptions options, TimeProvider time, ILogger<LiveSweep> log)
+public sealed class LiveSweep(LedgerTable ledger, TempContainer temp, MessageQueues queues, DeliveryOptions options, TimeProvider time,
+    ILogger<LiveSweep> log)
 {
     private readonly SweepMemory memory = new();
 
@@ -18,7 +19,8 @@ public sealed class LiveSweep(LedgerTable ledger, TempContainer temp, MessageQue
         List<RecordingId> overdue = [];
         await foreach ((RecordingId recording, DateTimeOffset startedAt) in ledger.ListLiveAsync(cancellation))
         {
-            if (now - startedAt >= options.LiveLimit && memory.IsDue(recording.ToString(), "", now, options.FinalizeDeadline)) overdue.Add(recording);
+            if (now - startedAt >= options.LiveLimit && memory.IsDue(recording.ToString(), "", now, options.FinalizeDeadline))
+                overdue.Add(recording);
         }
         foreach (RecordingId recording in overdue) await EndAsync(recording, now, cancellation);
         memory.Forget(now);

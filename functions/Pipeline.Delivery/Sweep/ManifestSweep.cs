@@ -9,7 +9,8 @@ namespace Pipeline.Delivery.Sweep;
 /// Looks after sessions by their manifests: one that was not refreshed for long and whose lease is free has lost its bot and is
 /// finalized as interrupted; one that says it has stopped and whose stop message never came gets it sent; one that is finalized goes.
 /// </summary>
-public sealed class ManifestSweep(TempContainer temp, LedgerTable ledger, MessageQueues queues, DeliveryOptions options, TimeProvider time, ILogger<ManifestSweep> log)
+public sealed class ManifestSweep(TempContainer temp, LedgerTable ledger, MessageQueues queues, DeliveryOptions options, TimeProvider time,
+    ILogger<ManifestSweep> log)
 {
     private static readonly TimeSpan StopMessageGrace = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan FinalizerGrace = TimeSpan.FromMinutes(10);
@@ -23,7 +24,8 @@ public sealed class ManifestSweep(TempContainer temp, LedgerTable ledger, Messag
         TimeSpan shortest = options.AbandonAfter < StopMessageGrace ? options.AbandonAfter : StopMessageGrace;
         await foreach (TempBlob blob in temp.ListAsync(null, cancellation))
         {
-            if (!blob.IsLeased && now - blob.LastModified >= shortest && BlobPaths.TryParseManifest(blob.Name, out RecordingId recording)) quiet.Add((recording, blob));
+            if (!blob.IsLeased && now - blob.LastModified >= shortest && BlobPaths.TryParseManifest(blob.Name, out RecordingId recording))
+                quiet.Add((recording, blob));
         }
         foreach ((RecordingId recording, TempBlob blob) in quiet) await LookAsync(recording, blob, now, cancellation);
         foreach (string gone in suspects.Keys.Except(quiet.Select(entry => entry.Blob.Name))) suspects.TryRemove(gone, out _);
@@ -67,7 +69,8 @@ public sealed class ManifestSweep(TempContainer temp, LedgerTable ledger, Messag
     }
 
     // A finalizer that has seen the stop keeps itself going and notes when it will look again; an outage holds it up for some minutes.
-    private async Task RemindAsync(RecordingId recording, TempBlob blob, SessionManifest manifest, LedgerRecording? row, DateTimeOffset now, CancellationToken cancellation)
+    private async Task RemindAsync(RecordingId recording, TempBlob blob, SessionManifest manifest, LedgerRecording? row, DateTimeOffset now,
+        CancellationToken cancellation)
     {
         bool atWork = row is { State: RecordingState.Stopping or RecordingState.Amending };
         if (atWork && now < ((row!.LookDueAt ?? row.StopSeenAt) + FinalizerGrace ?? now)) return;

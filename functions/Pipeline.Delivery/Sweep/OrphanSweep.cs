@@ -9,7 +9,8 @@ namespace Pipeline.Delivery.Sweep;
 /// again from its own metadata. Segments that were moved and not deleted are sent through once more too.
 /// </summary>
 public sealed class OrphanSweep(
-    TempContainer temp, LedgerTable ledger, MessageQueues queues, Reports reports, DeliveryOptions options, Telemetry telemetry, TimeProvider time, ILogger<OrphanSweep> log)
+    TempContainer temp, LedgerTable ledger, MessageQueues queues, Reports reports, DeliveryOptions options, Telemetry telemetry,
+        TimeProvider time, ILogger<OrphanSweep> log)
 {
     // The queue is kept shallow; what is left over comes with the next sweep.
     private const int MostPerSweep = 500;
@@ -29,7 +30,8 @@ public sealed class OrphanSweep(
         {
             if (found == MostPerSweep) break;
             // With a backlog in the queue a blob has to wait for an hour instead of five minutes.
-            if (now - blob.LastModified < (busy ? options.AdoptAfter * 12 : options.AdoptAfter) || BlobPaths.TryParseManifest(blob.Name, out _) || BlobPaths.IsShard(blob.Name)) continue;
+            if (now - blob.LastModified < (busy ? options.AdoptAfter * 12 : options.AdoptAfter)
+                || BlobPaths.TryParseManifest(blob.Name, out _) || BlobPaths.IsShard(blob.Name)) continue;
             if (!memory.IsDue(blob.Name, blob.Etag, now, options.AdoptAfter)) continue;
             if (!BlobPaths.TryParseSegment(blob.Name, out SegmentKey key))
             {
@@ -41,11 +43,13 @@ public sealed class OrphanSweep(
             if (!old.TryGetValue(key.Recording, out List<(TempBlob, SegmentKey)>? list)) old[key.Recording] = list = [];
             list.Add((blob, key));
         }
-        foreach ((RecordingId recording, List<(TempBlob Blob, SegmentKey Key)> blobs) in old) await AdoptAsync(recording, blobs, now, cancellation);
+        foreach ((RecordingId recording, List<(TempBlob Blob, SegmentKey Key)> blobs) in old)
+            await AdoptAsync(recording, blobs, now, cancellation);
         memory.Forget(now);
     }
 
-    private async Task AdoptAsync(RecordingId recording, List<(TempBlob Blob, SegmentKey Key)> blobs, DateTimeOffset now, CancellationToken cancellation)
+    private async Task AdoptAsync(RecordingId recording, List<(TempBlob Blob, SegmentKey Key)> blobs, DateTimeOffset now,
+        CancellationToken cancellation)
     {
         LedgerContent content = await ledger.ReadAsync(recording, cancellation);
         bool settled = content.Recording?.State is RecordingState.Finalized or RecordingState.Deleted;
@@ -54,7 +58,8 @@ public sealed class OrphanSweep(
             memory.Note(blob.Name, blob.Etag, now);
             SegmentState? state = content.Segments.GetValueOrDefault(key)?.State;
             // Collected and refused ones lie here on purpose; moved ones of a batch until the whole is confirmed.
-            if (state is SegmentState.Collected or SegmentState.Refused || (state == SegmentState.Moved && !settled && content.Recording?.Flow == UploadFlow.Batch)) continue;
+            if (state is SegmentState.Collected or SegmentState.Refused
+                || (state == SegmentState.Moved && !settled && content.Recording?.Flow == UploadFlow.Batch)) continue;
             if (!blob.TryReadMessage(out SegmentReady message) || message.Key != key || message.BlobName != blob.Name)
             {
                 await reports.WriteAsync(recording, blob.Name, "orphan: its metadata holds no message of its own", cancellation);

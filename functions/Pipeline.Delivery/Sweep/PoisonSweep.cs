@@ -6,7 +6,8 @@ namespace Pipeline.Delivery.Sweep;
 /// Drives poison messages back into their queues, with longer and longer pauses; after the last chance the text goes into the
 /// reports table, so that nothing is lost and nothing circles for ever.
 /// </summary>
-public sealed class PoisonSweep(MessageQueues queues, Reports reports, DeliveryOptions options, Telemetry telemetry, TimeProvider time, ILogger<PoisonSweep> log)
+public sealed class PoisonSweep(MessageQueues queues, Reports reports, DeliveryOptions options, Telemetry telemetry, TimeProvider time,
+    ILogger<PoisonSweep> log)
 {
     public async Task RunAsync(CancellationToken cancellation)
     {

@@ -12,7 +12,8 @@ namespace Pipeline.Functions.Local.Triggers;
 /// The SDK's rules of a queue (delete, put back, poison) with a shorter hiding: a message under way is hidden again at half time,
 /// so that the messages of a killed process come back after seconds and not after ten minutes.
 /// </summary>
-internal sealed class HidingProcessor(QueueProcessorOptions queue, LocalOptions options, DrainPeriod drain, TimeProvider time, ILogger logger) : QueueProcessor(queue)
+internal sealed class HidingProcessor(QueueProcessorOptions queue, LocalOptions options, DrainPeriod drain, TimeProvider time,
+    ILogger logger) : QueueProcessor(queue)
 {
     private readonly QueueClient client = queue.Queue;
     private readonly ConcurrentDictionary<string, Hiding> underWay = new();
@@ -34,13 +35,15 @@ internal sealed class HidingProcessor(QueueProcessorOptions queue, LocalOptions 
         return true;
     }
 
-    protected override async Task CompleteProcessingMessageAsync(QueueMessage message, FunctionResult result, CancellationToken cancellationToken)
+    protected override async Task CompleteProcessingMessageAsync(QueueMessage message, FunctionResult result,
+        CancellationToken cancellationToken)
     {
         try
         {
             QueueMessage latest = underWay.TryRemove(message.MessageId, out Hiding? hiding) ? await hiding.EndAsync() : message;
             // Cut off because the process ends: the next one may have it at once.
-            if (!result.Succeeded && drain.Token.IsCancellationRequested) await ReleaseMessageAsync(latest, result, TimeSpan.Zero, CancellationToken.None);
+            if (!result.Succeeded && drain.Token.IsCancellationRequested)
+                await ReleaseMessageAsync(latest, result, TimeSpan.Zero, CancellationToken.None);
             else await base.CompleteProcessingMessageAsync(latest, result, CancellationToken.None);
         }
         catch (RequestFailedException fault)
@@ -50,7 +53,8 @@ internal sealed class HidingProcessor(QueueProcessorOptions queue, LocalOptions 
         }
     }
 
-    protected override async Task CopyMessageToPoisonQueueAsync(QueueMessage message, QueueClient poisonQueue, CancellationToken cancellationToken)
+    protected override async Task CopyMessageToPoisonQueueAsync(QueueMessage message, QueueClient poisonQueue,
+        CancellationToken cancellationToken)
     {
         await base.CopyMessageToPoisonQueueAsync(message, poisonQueue, cancellationToken);
         Log.Poisoned(logger, client.Name, message.DequeueCount);
@@ -64,7 +68,8 @@ internal sealed class HidingProcessor(QueueProcessorOptions queue, LocalOptions 
             if (hiding.Ended.IsCancellationRequested) return;
             try
             {
-                UpdateReceipt receipt = await client.UpdateMessageAsync(hiding.Message.MessageId, hiding.Message.PopReceipt, visibilityTimeout: options.LocalHide, cancellationToken: CancellationToken.None);
+                UpdateReceipt receipt = await client.UpdateMessageAsync(hiding.Message.MessageId, hiding.Message.PopReceipt,
+                    visibilityTimeout: options.LocalHide, cancellationToken: CancellationToken.None);
                 hiding.Message = hiding.Message.Update(receipt);
             }
             catch (RequestFailedException fault)
@@ -100,7 +105,9 @@ internal sealed class HidingProcessor(QueueProcessorOptions queue, LocalOptions 
 }
 
 /// <summary>Gives every queue its processor.</summary>
-internal sealed class HidingProcessorFactory(LocalOptions options, DrainPeriod drain, TimeProvider time, ILogger<HidingProcessor> logger) : IQueueProcessorFactory
+internal sealed class HidingProcessorFactory(LocalOptions options, DrainPeriod drain, TimeProvider time, ILogger<HidingProcessor> logger)
+    : IQueueProcessorFactory
 {
-    public QueueProcessor Create(QueueProcessorOptions queueProcessorOptions) => new HidingProcessor(queueProcessorOptions, options, drain, time, logger);
+    public QueueProcessor Create(QueueProcessorOptions queueProcessorOptions) =>
+        new HidingProcessor(queueProcessorOptions, options, drain, time, logger);
 }

@@ -8,7 +8,8 @@ namespace Pipeline.Functions.Local.Triggers;
 /// Hears of faults that no function caught. One of the storage passes; any other means that a listener is gone, and the process
 /// ends so that whatever started it starts it again.
 /// </summary>
-internal sealed class ListenerFaults(IHostApplicationLifetime lifetime, UnexpectedStop stop, ILogger<ListenerFaults> logger) : IWebJobsExceptionHandler
+internal sealed class ListenerFaults(IHostApplicationLifetime lifetime, UnexpectedStop stop, ILogger<ListenerFaults> logger)
+    : IWebJobsExceptionHandler
 {
     public Task OnUnhandledExceptionAsync(ExceptionDispatchInfo exceptionInfo)
     {
@@ -24,11 +25,13 @@ internal sealed class ListenerFaults(IHostApplicationLifetime lifetime, Unexpect
         return Task.CompletedTask;
     }
 
-    public Task OnTimeoutExceptionAsync(ExceptionDispatchInfo exceptionInfo, TimeSpan timeoutGracePeriod) => OnUnhandledExceptionAsync(exceptionInfo);
+    public Task OnTimeoutExceptionAsync(ExceptionDispatchInfo exceptionInfo, TimeSpan timeoutGracePeriod) =>
+        OnUnhandledExceptionAsync(exceptionInfo);
 }
 
 /// <summary>Makes the one handler.</summary>
-internal sealed class ListenerFaultsFactory(IHostApplicationLifetime lifetime, UnexpectedStop stop, ILogger<ListenerFaults> logger) : IWebJobsExceptionHandlerFactory
+internal sealed class ListenerFaultsFactory(IHostApplicationLifetime lifetime, UnexpectedStop stop, ILogger<ListenerFaults> logger)
+    : IWebJobsExceptionHandlerFactory
 {
     public IWebJobsExceptionHandler Create(IHost jobHost) => new ListenerFaults(lifetime, stop, logger);
 }

@@ -9,7 +9,8 @@ namespace Pipeline.Functions.Local.Triggers;
 /// under way still need it.
 /// </summary>
 internal sealed class LocalTriggers(
-    IJobHost jobs, StorageSetup setup, DrainPeriod drain, UnexpectedStop stop, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<LocalTriggers> logger) : IHostedLifecycleService, IDisposable
+    IJobHost jobs, StorageSetup setup, DrainPeriod drain, UnexpectedStop stop, IHostApplicationLifetime lifetime, TimeProvider time,
+        ILogger<LocalTriggers> logger) : IHostedLifecycleService, IDisposable
 {
     private static readonly TimeSpan StorageRetry = TimeSpan.FromSeconds(2);
     private readonly CancellationTokenSource stopping = new();

@@ -8,7 +8,9 @@ using Pipeline.Storage;
 
 namespace Pipeline.Functions.Local.Triggers;
 
-/// <summary>Makes the queue clients of the WebJobs SDK as <see cref="StorageClients"/> makes ours: same service version, same identity.</summary>
+/// <summary>
+/// Makes the queue clients of the WebJobs SDK as <see cref="StorageClients"/> makes ours: same service version, same identity.
+/// </summary>
 internal sealed class QueueClientFactory(LocalOptions options, StorageClients clients) : AzureComponentFactory
 {
     // Null with a connection string: it is asked for and not used.
@@ -23,7 +25,8 @@ internal sealed class QueueClientFactory(LocalOptions options, StorageClients cl
     }
 
     public override object CreateClient(Type clientType, IConfiguration configuration, TokenCredential credential, object clientOptions) =>
-        clientType == typeof(QueueServiceClient) ? clients.NewQueues((QueueClientOptions)clientOptions) : throw new NotSupportedException($"no {clientType} is made");
+        clientType == typeof(QueueServiceClient) ? clients.NewQueues((QueueClientOptions)clientOptions)
+            : throw new NotSupportedException($"no {clientType} is made");
 }
 
 /// <summary>
@@ -61,6 +64,7 @@ internal sealed class ReceivePolicy(TimeSpan hide) : HttpPipelinePolicy
         if (start < 0) return;
         int value = start + Parameter.Length;
         int end = query.IndexOf('&', value);
-        request.Uri.Query = string.Create(CultureInfo.InvariantCulture, $"{query[..value]}{(int)hide.TotalSeconds}{(end < 0 ? "" : query[end..])}");
+        request.Uri.Query = string.Create(CultureInfo.InvariantCulture,
+            $"{query[..value]}{(int)hide.TotalSeconds}{(end < 0 ? "" : query[end..])}");
     }
 }

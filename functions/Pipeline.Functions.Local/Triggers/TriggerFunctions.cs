@@ -17,10 +17,12 @@ namespace Pipeline.Functions.Local.Triggers;
 /// so that what was begun is ended.
 /// </summary>
 internal sealed class TriggerFunctions(
-    DeliveryFunctions functions, WebhookDelivery webhooks, RecordingErasure erasure, RenderRecording renders, InvocationBorder border, DrainPeriod drain)
+    DeliveryFunctions functions, WebhookDelivery webhooks, RecordingErasure erasure, RenderRecording renders, InvocationBorder border,
+        DrainPeriod drain)
 {
     [FunctionName(FunctionNames.StartRecording)]
-    public Task StartAsync([QueueTrigger(StorageNames.RecordingStartedQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
+    public Task StartAsync(
+        [QueueTrigger(StorageNames.RecordingStartedQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
         functions.StartAsync(message.Body.ToMemory(), drain.Token);
 
     [FunctionName(FunctionNames.MoveSegment)]
@@ -28,7 +30,8 @@ internal sealed class TriggerFunctions(
         functions.MoveAsync(message.Body.ToMemory(), drain.Token);
 
     [FunctionName(FunctionNames.FinalizeRecording)]
-    public Task FinalizeAsync([QueueTrigger(StorageNames.RecordingStoppedQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
+    public Task FinalizeAsync(
+        [QueueTrigger(StorageNames.RecordingStoppedQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
         functions.FinalizeAsync(message.Body.ToMemory(), drain.Token);
 
     [FunctionName(FunctionNames.DeliverWebhook)]
@@ -44,7 +47,8 @@ internal sealed class TriggerFunctions(
         border.RunAsync(FunctionNames.RenderWindow, end => renders.RunAsync(message.Body.ToMemory(), end), drain.Token);
 
     [FunctionName(FunctionNames.SweepRecordings)]
-    public Task SweepAsync([TimerTrigger(FunctionTable.SweepSchedule, UseMonitor = false)] TimerInfo timer) => functions.SweepAsync(drain.Token);
+    public Task SweepAsync([TimerTrigger(FunctionTable.SweepSchedule, UseMonitor = false)] TimerInfo timer) =>
+        functions.SweepAsync(drain.Token);
 }
 
 /// <summary>How long the functions under way may go on after the process was asked to end.</summary>
@@ -59,7 +63,8 @@ internal sealed class DrainPeriod(LocalOptions options, TimeProvider time) : IDi
     public void Begin()
     {
         TimeSpan length = options.ShutdownGrace - TimeSpan.FromSeconds(1);
-        timer ??= time.CreateTimer(static state => ((CancellationTokenSource)state!).Cancel(), end, length > TimeSpan.Zero ? length : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        timer ??= time.CreateTimer(static state =>
+            ((CancellationTokenSource)state!).Cancel(), end, length > TimeSpan.Zero ? length : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 
     public void Dispose()

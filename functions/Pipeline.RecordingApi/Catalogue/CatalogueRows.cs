@@ -24,7 +24,8 @@ internal static class CatalogueRows
 
     public static string SegmentPrefix(string set) => $"{AnySegment}{set}-";
 
-    public static string SegmentRow(string set, int number) => string.Create(CultureInfo.InvariantCulture, $"{SegmentPrefix(set)}{number:D8}");
+    public static string SegmentRow(string set, int number) =>
+        string.Create(CultureInfo.InvariantCulture, $"{SegmentPrefix(set)}{number:D8}");
 
     public static string GuildPartition(string guildId) => $"guild-{guildId}";
 
@@ -54,7 +55,8 @@ internal static class CatalogueRows
         packed.Position = 0;
         using GZipStream unzip = new(packed, CompressionMode.Decompress);
         RecordingDetails? details = JsonSerializer.Deserialize(unzip, ApiJsonContext.Default.RecordingDetails);
-        return details is null ? null : new CatalogueRecording(details, row.GetString("SegmentSet"), row.GetString("BatchSet"), row.ETag.ToString());
+        return details is null ? null
+            : new CatalogueRecording(details, row.GetString("SegmentSet"), row.GetString("BatchSet"), row.ETag.ToString());
     }
 
     public static TableEntity WriteSegment(string recordingId, string set, int number, RecordingSegment segment) => new(
@@ -69,7 +71,8 @@ internal static class CatalogueRows
     private static byte[] Pack(RecordingDetails details)
     {
         using MemoryStream packed = new();
-        using (GZipStream zip = new(packed, CompressionLevel.Fastest, leaveOpen: true)) JsonSerializer.Serialize(zip, details, ApiJsonContext.Default.RecordingDetails);
+        using (GZipStream zip = new(packed, CompressionLevel.Fastest, leaveOpen: true)) JsonSerializer.Serialize(zip, details,
+            ApiJsonContext.Default.RecordingDetails);
         return packed.ToArray();
     }
 

@@ -15,7 +15,8 @@ public sealed class CatalogueTable(StorageClients clients)
     /// <summary>The recording, or null for one that never was. A deleted one leaves a row without content behind.</summary>
     public async Task<CatalogueEntry> FindAsync(string recordingId, CancellationToken cancellation)
     {
-        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recordingId, CatalogueRows.RecordingKey, cancellationToken: cancellation);
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recordingId, CatalogueRows.RecordingKey,
+            cancellationToken: cancellation);
         if (!row.HasValue) return CatalogueEntry.Unknown;
         return CatalogueRows.Read(row.Value!) is { } recording ? new CatalogueEntry(recording, false) : CatalogueEntry.Deleted;
     }
@@ -25,8 +26,11 @@ public sealed class CatalogueTable(StorageClients clients)
     {
         RecordingDetails details = recording.Details;
         // The lists come first: a row there without its recording is passed over, a recording without it would never be found.
-        await table.UpsertEntityAsync(new TableEntity(CatalogueRows.GuildPartition(details.GuildId), CatalogueRows.GuildRow(details.RecordedAt, details.Id)), TableUpdateMode.Replace, cancellation);
-        await table.UpsertEntityAsync(new TableEntity(CatalogueRows.LivePartition, details.Id) { ["RecordedAt"] = details.RecordedAt }, TableUpdateMode.Replace, cancellation);
+        await table.UpsertEntityAsync(
+            new TableEntity(CatalogueRows.GuildPartition(details.GuildId), CatalogueRows.GuildRow(details.RecordedAt, details.Id)),
+            TableUpdateMode.Replace, cancellation);
+        await table.UpsertEntityAsync(new TableEntity(CatalogueRows.LivePartition, details.Id) { ["RecordedAt"] = details.RecordedAt },
+            TableUpdateMode.Replace, cancellation);
         try
         {
             await table.AddEntityAsync(CatalogueRows.Write(recording), cancellation);
@@ -49,17 +53,20 @@ public sealed class CatalogueTable(StorageClients clients)
         {
             return false;
         }
-        if (recording.Details.Status != RecordingStatus.Live) await table.DeleteEntityAsync(CatalogueRows.LivePartition, recording.Details.Id, ETag.All, cancellation);
+        if (recording.Details.Status != RecordingStatus.Live)
+            await table.DeleteEntityAsync(CatalogueRows.LivePartition, recording.Details.Id, ETag.All, cancellation);
         return true;
     }
 
     /// <summary>Writes a set of segments, a hundred rows per request; repeating it is no fault.</summary>
-    public async Task WriteSegmentsAsync(string recordingId, string set, IEnumerable<RecordingSegment> segments, CancellationToken cancellation)
+    public async Task WriteSegmentsAsync(string recordingId, string set, IEnumerable<RecordingSegment> segments,
+        CancellationToken cancellation)
     {
         IEnumerable<TableEntity> rows = segments.Select((segment, number) => CatalogueRows.WriteSegment(recordingId, set, number, segment));
         ParallelOptions width = new() { MaxDegreeOfParallelism = 4, CancellationToken = cancellation };
         await Parallel.ForEachAsync(rows.Chunk(PartitionEraser.BatchLength), width, async (batch, stop) =>
-            await table.SubmitTransactionAsync(batch.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)), stop));
+            await table.SubmitTransactionAsync(
+                batch.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)), stop));
     }
 
     /// <summary>A set's segments in the order in which they were written.</summary>
@@ -69,40 +76,47 @@ public sealed class CatalogueTable(StorageClients clients)
         string to = from[..^1] + (char)(from[^1] + 1);
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {from} and RowKey lt {to}");
         List<RecordingSegment> segments = [];
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation)) segments.Add(CatalogueRows.ReadSegment(row));
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+            segments.Add(CatalogueRows.ReadSegment(row));
         return segments;
     }
 
     /// <summary>The segments of a set from one number on, as they come off the table.</summary>
-    public async IAsyncEnumerable<RecordingSegment> ReadSegmentsFromAsync(string recordingId, string set, int number, [EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<RecordingSegment> ReadSegmentsFromAsync(string recordingId, string set, int number,
+        [EnumeratorCancellation] CancellationToken cancellation)
     {
         string from = CatalogueRows.SegmentRow(set, number), prefix = CatalogueRows.SegmentPrefix(set);
         string to = prefix[..^1] + (char)(prefix[^1] + 1);
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {from} and RowKey lt {to}");
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation)) yield return CatalogueRows.ReadSegment(row);
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+            yield return CatalogueRows.ReadSegment(row);
     }
 
     /// <summary>The segment of a set with this number; null past the end.</summary>
     public async Task<RecordingSegment?> FindSegmentAsync(string recordingId, string set, int number, CancellationToken cancellation)
     {
-        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recordingId, CatalogueRows.SegmentRow(set, number), cancellationToken: cancellation);
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recordingId,
+            CatalogueRows.SegmentRow(set, number), cancellationToken: cancellation);
         return row.HasValue ? CatalogueRows.ReadSegment(row.Value!) : null;
     }
 
     /// <summary>Deletes all segment rows but those of the sets that are kept.</summary>
     public Task DeleteOtherSegmentsAsync(string recordingId, string keptSet, CancellationToken cancellation) =>
-        PartitionEraser.DeleteAsync(table, recordingId, key => IsSegment(key) && !key.StartsWith(CatalogueRows.SegmentPrefix(keptSet), StringComparison.Ordinal), cancellation);
+        PartitionEraser.DeleteAsync(table, recordingId, key =>
+            IsSegment(key) && !key.StartsWith(CatalogueRows.SegmentPrefix(keptSet), StringComparison.Ordinal), cancellation);
 
     /// <summary>A page of a server's recordings, newest first.</summary>
     /// <param name="cursor">Where the page before ended; null for the first.</param>
-    public async Task<(List<CatalogueRecording> Recordings, string? NextCursor)> ListAsync(string guildId, int limit, string? cursor, CancellationToken cancellation)
+    public async Task<(List<CatalogueRecording> Recordings, string? NextCursor)> ListAsync(string guildId, int limit, string? cursor,
+        CancellationToken cancellation)
     {
         string partition = CatalogueRows.GuildPartition(guildId);
         string filter = cursor is null
             ? TableClient.CreateQueryFilter($"PartitionKey eq {partition}")
             : TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey gt {cursor}");
         List<CatalogueRecording> found = [];
-        await foreach (Page<TableEntity> page in table.QueryAsync<TableEntity>(filter, maxPerPage: limit, cancellationToken: cancellation).AsPages())
+        await foreach (Page<TableEntity> page in table.QueryAsync<TableEntity>(filter, maxPerPage: limit, cancellationToken: cancellation)
+            .AsPages())
         {
             CatalogueRecording?[] read = await Task.WhenAll(page.Values.Select(row => ResolveAsync(row, cancellation)));
             for (int i = 0; i < read.Length; i++)
@@ -115,7 +129,8 @@ public sealed class CatalogueTable(StorageClients clients)
     }
 
     /// <summary>Recordings that are not finished, with the time they started.</summary>
-    public async IAsyncEnumerable<(string RecordingId, DateTimeOffset RecordedAt)> ListLiveAsync([EnumeratorCancellation] CancellationToken cancellation)
+    public async IAsyncEnumerable<(string RecordingId,
+        DateTimeOffset RecordedAt)> ListLiveAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {CatalogueRows.LivePartition}");
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
@@ -135,7 +150,8 @@ public sealed class CatalogueTable(StorageClients clients)
     private async Task<CatalogueRecording?> ResolveAsync(TableEntity row, CancellationToken cancellation)
     {
         CatalogueEntry entry = await FindAsync(CatalogueRows.RecordingOfGuildRow(row.RowKey), cancellation);
-        return entry.Recording is { } recording && CatalogueRows.GuildRow(recording.Details.RecordedAt, recording.Details.Id) == row.RowKey ? recording : null;
+        return entry.Recording is { } recording && CatalogueRows.GuildRow(recording.Details.RecordedAt, recording.Details.Id) == row.RowKey
+            ? recording : null;
     }
 }
 

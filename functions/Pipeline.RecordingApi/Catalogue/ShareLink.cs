@@ -5,7 +5,8 @@ namespace Pipeline.RecordingApi.Catalogue;
 /// <param name="SecretHash">SHA-256 of the secret.</param>
 /// <param name="TokenHash">SHA-256 of the token that a browser holds.</param>
 public sealed record ShareLink(
-    string RecordingId, string ShareId, byte[] SecretHash, byte[] TokenHash, ShareScopes Scopes, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt)
+    string RecordingId, string ShareId, byte[] SecretHash, byte[] TokenHash, ShareScopes Scopes, DateTimeOffset CreatedAt,
+        DateTimeOffset ExpiresAt, DateTimeOffset? RevokedAt)
 {
     public bool IsOpenAt(DateTimeOffset now) => RevokedAt is null && now < ExpiresAt;
 }

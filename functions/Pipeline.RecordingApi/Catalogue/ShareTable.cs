@@ -21,7 +21,8 @@ public sealed class ShareTable(StorageClients clients)
     /// <summary>The link as it is now, also when it is revoked or over; null where there never was one.</summary>
     public async Task<ShareLink?> FindAsync(string recordingId, string shareId, CancellationToken cancellation)
     {
-        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recordingId, RowPrefix + shareId, cancellationToken: cancellation);
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recordingId, RowPrefix + shareId,
+            cancellationToken: cancellation);
         return row.HasValue ? Read(row.Value!) : null;
     }
 

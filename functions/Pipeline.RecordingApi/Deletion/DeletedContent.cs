@@ -6,7 +6,8 @@ namespace Pipeline.RecordingApi.Deletion;
 
 /// <summary>Everything that a recording has left anywhere, and how to get rid of it a piece at a time.</summary>
 public sealed class DeletedContent(
-    DeletionTable table, RecordingsContainer recordings, RenderRecording renders, TempContainer temp, LedgerPartitions ledger, Reports reports, TimeProvider time)
+    DeletionTable table, RecordingsContainer recordings, RenderRecording renders, TempContainer temp, LedgerPartitions ledger,
+        Reports reports, TimeProvider time)
 {
     // An invocation ends soon after this; a deployment or a scale-in waits for it.
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(10);

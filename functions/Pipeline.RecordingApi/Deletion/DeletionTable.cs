@@ -24,7 +24,8 @@ public sealed class DeletionTable(StorageClients clients)
     /// <summary>The tombstone of a recording; null where there is none or the recording is whole.</summary>
     public async Task<Tombstone?> FindAsync(RecordingId recording, CancellationToken cancellation)
     {
-        NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(recording.ToString(), CatalogueRows.RecordingKey, cancellationToken: cancellation);
+        NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(recording.ToString(),
+            CatalogueRows.RecordingKey, cancellationToken: cancellation);
         if (!found.HasValue || found.Value!.GetString(StatusName) is not (DeletingStatus or DeletedStatus)) return null;
         TableEntity row = found.Value;
         bool isDone = row.GetString(StatusName) == DeletedStatus;
@@ -47,7 +48,8 @@ public sealed class DeletionTable(StorageClients clients)
     }
 
     /// <summary>Lists a recording, whose tombstone says that it is gone, once more.</summary>
-    public Task RelistAsync(RecordingId recording, DateTimeOffset now, CancellationToken cancellation) => PutLookAsync(recording, now, goneAt: now, cancellation);
+    public Task RelistAsync(RecordingId recording, DateTimeOffset now, CancellationToken cancellation) =>
+        PutLookAsync(recording, now, goneAt: now, cancellation);
 
     /// <summary>Deletes some of a recording's rows; the tombstone stays.</summary>
     /// <returns>How many it found: fewer than <paramref name="most"/> when none is left.</returns>
@@ -65,12 +67,14 @@ public sealed class DeletionTable(StorageClients clients)
 
     /// <summary>Says that all is gone. Nothing but this word stays.</summary>
     public Task FinishAsync(RecordingId recording, CancellationToken cancellation) =>
-        table.UpsertEntityAsync(new TableEntity(recording.ToString(), CatalogueRows.RecordingKey) { [StatusName] = DeletedStatus }, TableUpdateMode.Replace, cancellation);
+        table.UpsertEntityAsync(new TableEntity(recording.ToString(), CatalogueRows.RecordingKey) { [StatusName] = DeletedStatus },
+            TableUpdateMode.Replace, cancellation);
 
     /// <summary>The look that is due at a recording; null where none is.</summary>
     public async Task<DeletionLook?> FindLookAsync(RecordingId recording, CancellationToken cancellation)
     {
-        NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(ListPartition, recording.ToString(), cancellationToken: cancellation);
+        NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(ListPartition, recording.ToString(),
+            cancellationToken: cancellation);
         return found.HasValue ? Read(found.Value!) : null;
     }
 
@@ -99,7 +103,8 @@ public sealed class DeletionTable(StorageClients clients)
     public Task RemoveLookAsync(RecordingId recording, CancellationToken cancellation) =>
         table.DeleteEntityAsync(ListPartition, recording.ToString(), ETag.All, cancellation);
 
-    private Task<Response> PutLookAsync(RecordingId recording, DateTimeOffset due, DateTimeOffset? goneAt, CancellationToken cancellation) =>
+    private Task<Response> PutLookAsync(RecordingId recording, DateTimeOffset due, DateTimeOffset? goneAt,
+        CancellationToken cancellation) =>
         table.UpsertEntityAsync(Write(new DeletionLook(recording, 0, due, goneAt, "")), TableUpdateMode.Replace, cancellation);
 
     private static TableEntity Write(DeletionLook look)
@@ -110,7 +115,8 @@ public sealed class DeletionTable(StorageClients clients)
     }
 
     private static DeletionLook Read(TableEntity row) => new(
-        RecordingId.Parse(row.RowKey), row.GetInt32("Number") ?? 0, row.GetDateTimeOffset("DueAt") ?? default, row.GetDateTimeOffset("GoneAt"), row.ETag.ToString());
+        RecordingId.Parse(row.RowKey), row.GetInt32("Number") ?? 0, row.GetDateTimeOffset("DueAt")
+            ?? default, row.GetDateTimeOffset("GoneAt"), row.ETag.ToString());
 }
 
 /// <summary>What stands in a deleted recording's place.</summary>

@@ -8,10 +8,12 @@ using Pipeline.Storage;
 namespace Pipeline.RecordingApi.Deletion;
 
 /// <summary>
-/// Takes the wish to delete a recording: writes its tombstone and sends one message. The rest is the queue's, so that a caller who hangs up,
+/// Takes the wish to delete a recording: writes its tombstone and sends one message. The rest is the queue's, so that a caller who hangs
+/// up,
 /// a crash or an outage only delays it.
 /// </summary>
-public sealed class RecordingDeletion(CatalogueTable catalogue, DeletionTable table, DeletionMessages messages, RecordingsContainer container, TimeProvider time)
+public sealed class RecordingDeletion(CatalogueTable catalogue, DeletionTable table, DeletionMessages messages,
+    RecordingsContainer container, TimeProvider time)
 {
     // Four requests to the storage; a person does not need it more exactly.
     private const int MostCounted = 20_000;
@@ -31,13 +33,15 @@ public sealed class RecordingDeletion(CatalogueTable catalogue, DeletionTable ta
         if (await table.FindAsync(id, cancellation) is { IsDone: true }) return Results.NoContent();
         context.Response.Headers.Location = $"/api/recordings/{id}/deletion";
         context.Response.Headers.RetryAfter = RetryAfter.TotalSeconds.ToString(CultureInfo.InvariantCulture);
-        return Results.Json(await StateAsync(id, isDone: false, cancellation), WireJsonContext.Default.DeletionState, statusCode: StatusCodes.Status202Accepted);
+        return Results.Json(await StateAsync(id, isDone: false, cancellation), WireJsonContext.Default.DeletionState,
+            statusCode: StatusCodes.Status202Accepted);
     }
 
     public async Task<IResult> GetAsync(HttpContext context, string recordingId)
     {
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return NoId();
-        if (await table.FindAsync(id, context.RequestAborted) is not { } tombstone) return Problems.Of(StatusCodes.Status404NotFound, "Nobody has deleted such a recording");
+        if (await table.FindAsync(id, context.RequestAborted) is not { } tombstone)
+            return Problems.Of(StatusCodes.Status404NotFound, "Nobody has deleted such a recording");
         return Results.Json(await StateAsync(id, tombstone.IsDone, context.RequestAborted), WireJsonContext.Default.DeletionState);
     }
 

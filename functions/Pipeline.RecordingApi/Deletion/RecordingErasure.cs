@@ -5,11 +5,13 @@ using Pipeline.Storage;
 namespace Pipeline.RecordingApi.Deletion;
 
 /// <summary>
-/// The function behind the queue <c>recording-deletions</c>: deletes for some seconds, then sends itself again. When nothing is left it says so,
+/// The function behind the queue <c>recording-deletions</c>: deletes for some seconds, then sends itself again. When nothing is left it
+/// says so,
 /// and looks once more when no upload URL is valid any longer: what was put meanwhile goes too. Every step may be repeated or cut off.
 /// </summary>
 public sealed class RecordingErasure(
-    DeletionTable table, DeletionMessages messages, DeletedContent content, EventOutbox outbox, TimeProvider time, ILogger<RecordingErasure> log)
+    DeletionTable table, DeletionMessages messages, DeletedContent content, EventOutbox outbox, TimeProvider time,
+        ILogger<RecordingErasure> log)
 {
     // Upload URLs live for ten minutes; the rest is for clocks that differ.
     private static readonly TimeSpan LastLookAfter = TimeSpan.FromMinutes(15);
@@ -19,7 +21,8 @@ public sealed class RecordingErasure(
 
     /// <param name="message">The text of the message as it lies in the queue.</param>
     /// <exception cref="MalformedMessageException">It is not of our contract.</exception>
-    public Task RunAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation) => RunAsync(DeletionMessages.Read(message), cancellation);
+    public Task RunAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation) =>
+        RunAsync(DeletionMessages.Read(message), cancellation);
 
     public async Task RunAsync(DeleteRecording message, CancellationToken cancellation)
     {
@@ -48,7 +51,12 @@ public sealed class RecordingErasure(
     private async Task ConcludeAsync(Tombstone tombstone, CancellationToken cancellation)
     {
         if (tombstone.IsDone) return;
-        EventData told = new() { RecordingId = tombstone.Recording.ToString(), GuildId = tombstone.GuildId, ChannelId = tombstone.ChannelId };
+        EventData told = new()
+        {
+            RecordingId = tombstone.Recording.ToString(),
+            GuildId = tombstone.GuildId,
+            ChannelId = tombstone.ChannelId
+        };
         await outbox.RaiseAsync(EventTypes.RecordingDeleted, told, "", cancellation);
         await table.FinishAsync(tombstone.Recording, cancellation);
         ApiLog.RecordingDeleted(log, tombstone.Recording);

@@ -12,7 +12,8 @@ namespace Pipeline.RecordingApi.Events;
 public sealed class EventOutbox(EventTable table, WebhookDeliveries deliveries)
 {
     /// <summary>Tells of a recording.</summary>
-    /// <param name="distinct">What tells two events of one type and recording apart: a minute, a segment. Empty where there can be one only.</param>
+    /// <param name="distinct">What tells two events of one type and recording apart: a minute, a segment. Empty where there can be one
+    /// only.</param>
     public async Task RaiseAsync(string type, EventData data, string distinct, CancellationToken cancellation)
     {
         string id = Id(type, data.RecordingId ?? "", distinct);

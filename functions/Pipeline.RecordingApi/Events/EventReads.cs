@@ -14,7 +14,8 @@ public sealed class EventReads(EventTable table)
         IQueryCollection query = context.Request.Query;
         FieldErrors errors = new();
         int limit = DefaultLimit;
-        if (query["limit"] is [{ } text] && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LargestLimit))
+        if (query["limit"] is [{ } text]
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LargestLimit))
             errors.Add("limit", $"must be a number from 1 to {LargestLimit}");
         string? after = query["after"] is [{ Length: > 0 } given] ? given : null;
         if (after is not null && !EventTable.IsPlace(after)) errors.Add("after", "must be the next of an earlier answer");

@@ -21,7 +21,8 @@ public sealed class EventSweep(CatalogueTable catalogue, TempContainer temp, Eve
     public async Task RunAsync(CancellationToken cancellation)
     {
         await foreach ((string recordingId, _) in catalogue.ListLiveAsync(cancellation)) await TellSafeAsync(recordingId, cancellation);
-        foreach (StoredEvent waiting in await table.ReadUnqueuedAsync(MostAtOnce, cancellation)) await outbox.QueueAsync(waiting, cancellation);
+        foreach (StoredEvent waiting in await table.ReadUnqueuedAsync(MostAtOnce, cancellation))
+            await outbox.QueueAsync(waiting, cancellation);
         await table.DeleteBeforeAsync(time.GetUtcNow() - Kept, cancellation);
     }
 
@@ -32,7 +33,8 @@ public sealed class EventSweep(CatalogueTable catalogue, TempContainer temp, Eve
         // Where the bot is away the position stands still, and saying it again would say nothing.
         if (time.GetUtcNow() - manifest.UpdatedAt > Silent || manifest.Tracks.Any(track => track.SafeSample is null)) return;
         long safe = manifest.Tracks.Min(track => track.SafeSample!.Value);
-        if (safe <= 0 || (await catalogue.FindAsync(recordingId, cancellation)).Recording is not { Details: { Status: RecordingStatus.Live } details }) return;
+        if (safe <= 0 || (await catalogue.FindAsync(recordingId, cancellation)).Recording
+            is not { Details: { Status: RecordingStatus.Live } details }) return;
         EventData data = EventOutbox.Of(details) with { SafeSamples = safe };
         await outbox.RaiseAsync(EventTypes.RecordingSafe, data, $"{time.GetUtcNow().ToUnixTimeSeconds() / 60}", cancellation);
     }

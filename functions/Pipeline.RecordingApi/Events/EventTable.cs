@@ -33,7 +33,8 @@ public sealed class EventTable(StorageClients clients, TimeProvider time)
     {
         for (; ; )
         {
-            NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(IdPartition, id, cancellationToken: cancellation);
+            NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(IdPartition, id,
+                cancellationToken: cancellation);
             if (!found.HasValue)
             {
                 TableEntity place = new(IdPartition, id) { ["At"] = time.GetUtcNow() };
@@ -48,7 +49,8 @@ public sealed class EventTable(StorageClients clients, TimeProvider time)
                 continue;
             }
             DateTimeOffset at = found.Value!.GetDateTimeOffset("At")!.Value;
-            NullableResponse<TableEntity> logged = await table.GetEntityIfExistsAsync<TableEntity>(LogPartition, LogRow(at, id), cancellationToken: cancellation);
+            NullableResponse<TableEntity> logged = await table.GetEntityIfExistsAsync<TableEntity>(LogPartition, LogRow(at, id),
+                cancellationToken: cancellation);
             if (logged.HasValue) return Read(logged.Value!);
             if (time.GetUtcNow() - at > PlaceHolds && !await MovePlaceAsync(found.Value, cancellation)) continue;
             await LogAsync(found.Value!.GetDateTimeOffset("At")!.Value, id, type, data, cancellation);
@@ -62,10 +64,12 @@ public sealed class EventTable(StorageClients clients, TimeProvider time)
     /// <summary>The event of an id; null where there is none.</summary>
     public async Task<PipelineEvent?> FindAsync(string id, CancellationToken cancellation)
     {
-        NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(IdPartition, id, cancellationToken: cancellation);
+        NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(IdPartition, id,
+            cancellationToken: cancellation);
         if (!found.HasValue) return null;
         string place = LogRow(found.Value!.GetDateTimeOffset("At")!.Value, id);
-        NullableResponse<TableEntity> logged = await table.GetEntityIfExistsAsync<TableEntity>(LogPartition, place, cancellationToken: cancellation);
+        NullableResponse<TableEntity> logged = await table.GetEntityIfExistsAsync<TableEntity>(LogPartition, place,
+            cancellationToken: cancellation);
         return logged.HasValue ? Read(logged.Value!).Event : null;
     }
 
@@ -82,7 +86,8 @@ public sealed class EventTable(StorageClients clients, TimeProvider time)
     public Task<List<StoredEvent>> ReadUnqueuedAsync(int limit, CancellationToken cancellation)
     {
         string end = LogRow(time.GetUtcNow() - TimeSpan.FromMinutes(1), "");
-        return QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {LogPartition} and RowKey lt {end} and Queued eq false"), limit, cancellation);
+        return QueryAsync(TableClient.CreateQueryFilter($"PartitionKey eq {LogPartition} and RowKey lt {end} and Queued eq false"), limit,
+            cancellation);
     }
 
     /// <summary>Deletes what is older than the log keeps.</summary>
@@ -145,7 +150,8 @@ public sealed class EventTable(StorageClients clients, TimeProvider time)
     }
 
     private static StoredEvent Read(TableEntity row) => new(
-        JsonSerializer.Deserialize(row.GetBinary("Json"), EventJsonContext.Default.PipelineEvent)!, row.RowKey, row.GetBoolean("Queued") == true);
+        JsonSerializer.Deserialize(row.GetBinary("Json"), EventJsonContext.Default.PipelineEvent)!, row.RowKey,
+            row.GetBoolean("Queued") == true);
 
     private static string LogRow(DateTimeOffset at, string id) =>
         string.Create(CultureInfo.InvariantCulture, $"{at.ToUnixTimeMilliseconds():D15}-{id}");

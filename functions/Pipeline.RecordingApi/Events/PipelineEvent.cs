@@ -4,7 +4,9 @@ using Pipeline.Contracts;
 
 namespace Pipeline.RecordingApi.Events;
 
-/// <summary>Something that happened. The same on every try and on every way it is told: a webhook's body, a row of <c>GET /api/events</c>.</summary>
+/// <summary>
+/// Something that happened. The same on every try and on every way it is told: a webhook's body, a row of <c>GET /api/events</c>.
+/// </summary>
 public sealed record PipelineEvent
 {
     /// <summary>The same for the same happening, however often it is told.</summary>
@@ -19,7 +21,9 @@ public sealed record PipelineEvent
     public required EventData Data { get; init; }
 }
 
-/// <summary>What an event tells; what does not belong to its type is left out. Links instead of content, so that it stays below 20 KB.</summary>
+/// <summary>
+/// What an event tells; what does not belong to its type is left out. Links instead of content, so that it stays below 20 KB.
+/// </summary>
 public sealed record EventData
 {
     public string? RecordingId { get; init; }

@@ -30,24 +30,34 @@ public sealed class GuildSettingsOperations(GuildSettingsTable table)
         FieldErrors errors = new();
         errors.Snowflake("guildId", guildId);
         if (settings.RecorderRoleId == 0) errors.Add("recorderRoleId", "must be a decimal string");
-        if (settings.AnnounceMode?.Length > LongestAnnounceMode) errors.Add("announceMode", $"must have at most {LongestAnnounceMode} characters");
+        if (settings.AnnounceMode?.Length > LongestAnnounceMode)
+            errors.Add("announceMode", $"must have at most {LongestAnnounceMode} characters");
         if (settings.OptedOutUserIds is null) errors.Add("optedOutUserIds", "must be a list");
-        for (int i = 0; i < (settings.OptedOutUserIds?.Count ?? 0) && !errors.IsFull; i++) errors.Snowflake($"optedOutUserIds[{i}]", settings.OptedOutUserIds![i]);
+        for (int i = 0; i < (settings.OptedOutUserIds?.Count ?? 0) && !errors.IsFull; i++)
+            errors.Snowflake($"optedOutUserIds[{i}]", settings.OptedOutUserIds![i]);
         if (errors.Any) return errors.ToProblem();
-        settings = settings with { OptedOutUserIds = [.. settings.OptedOutUserIds!.Select(user => Text(Number(user))).Distinct().Order(StringComparer.Ordinal)] };
+        settings = settings
+            with
+        {
+            OptedOutUserIds = [.. settings.OptedOutUserIds!.Select(user => Text(Number(user))).Distinct()
+            .Order(StringComparer.Ordinal)]
+        };
         string? expected = context.Request.Headers.IfMatch is [{ Length: > 0 } wanted] && wanted != "*" ? wanted : null;
         while (true)
         {
             StoredGuildSettings before = await table.ReadAsync(Number(guildId), context.RequestAborted);
             if (expected is not null && expected != EtagOf(before.Settings))
             {
-                return Problems.Of(StatusCodes.Status412PreconditionFailed, "The settings have changed", "read them again and repeat the change on what is there now");
+                return Problems.Of(StatusCodes.Status412PreconditionFailed, "The settings have changed",
+                    "read them again and repeat the change on what is there now");
             }
             if (await table.TryWriteAsync(Number(guildId), before, settings, context.RequestAborted)) return Answer(context, settings);
         }
     }
 
-    /// <summary>One person wants no recording in this server, or takes that back; repeating it is no fault, and no other person is touched.</summary>
+    /// <summary>
+    /// One person wants no recording in this server, or takes that back; repeating it is no fault, and no other person is touched.
+    /// </summary>
     public async Task<IResult> SetOptOutAsync(HttpContext context, string guildId, string userId, bool optedOut)
     {
         FieldErrors errors = new();
@@ -63,11 +73,13 @@ public sealed class GuildSettingsOperations(GuildSettingsTable table)
         string etag = EtagOf(settings);
         context.Response.Headers.ETag = etag;
         bool isKnown = HttpMethods.IsGet(context.Request.Method) && context.Request.Headers.IfNoneMatch.Contains(etag);
-        return isKnown ? Results.StatusCode(StatusCodes.Status304NotModified) : Results.Json(settings, WireJsonContext.Default.GuildSettings);
+        return isKnown ? Results.StatusCode(StatusCodes.Status304NotModified)
+            : Results.Json(settings, WireJsonContext.Default.GuildSettings);
     }
 
     private static string EtagOf(GuildSettings settings) =>
-        "\"" + Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(settings, WireJsonContext.Default.GuildSettings)).AsSpan(0, 16)) + "\"";
+        "\"" + Convert.ToHexStringLower(
+            SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(settings, WireJsonContext.Default.GuildSettings)).AsSpan(0, 16)) + "\"";
 
     private static ulong Number(string id) => ulong.Parse(id, CultureInfo.InvariantCulture);
 

@@ -27,23 +27,32 @@ public sealed class GuildSettingsTable(StorageClients clients)
         GuildSettings settings = new();
         ETag? etag = null;
         SortedSet<string> people = new(StringComparer.Ordinal);
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(one => one.PartitionKey == partition, cancellationToken: cancellation))
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(one =>
+            one.PartitionKey == partition, cancellationToken: cancellation))
         {
             if (row.RowKey.StartsWith(PersonPrefix, StringComparison.Ordinal)) people.Add(row.RowKey[PersonPrefix.Length..]);
-            else if (row.RowKey == RowKey && row.GetBinary("Json") is { } json) (settings, etag) = (JsonSerializer.Deserialize(json, ApiJsonContext.Default.GuildSettings) ?? new GuildSettings(), row.ETag);
+            else if (row.RowKey == RowKey && row.GetBinary("Json") is { } json)
+                (settings, etag) = (JsonSerializer.Deserialize(json, ApiJsonContext.Default.GuildSettings) ?? new GuildSettings(),
+                row.ETag);
         }
         // Rows of an older version hold the list themselves.
         people.UnionWith(settings.OptedOutUserIds ?? []);
-        return new StoredGuildSettings(settings with { OptedOutUserIds = [.. people] }, etag, IsOfOlderVersion: settings.OptedOutUserIds is { Count: > 0 });
+        return new StoredGuildSettings(settings with { OptedOutUserIds = [.. people] }, etag,
+            IsOfOlderVersion: settings.OptedOutUserIds is { Count: > 0 });
     }
 
-    /// <summary>Replaces what <paramref name="before"/> was. False: somebody else has done so meanwhile. People who have opted out since then stay.</summary>
+    /// <summary>
+    /// Replaces what <paramref name="before"/> was. False: somebody else has done so meanwhile. People who have opted out since then stay.
+    /// </summary>
     public async Task<bool> TryWriteAsync(ulong guildId, StoredGuildSettings before, GuildSettings settings, CancellationToken cancellation)
     {
         string[] added = [.. settings.OptedOutUserIds.Distinct().Except(before.IsOfOlderVersion ? [] : before.Settings.OptedOutUserIds)];
         foreach (string[] some in added.Chunk(LargestTransaction))
         {
-            await table.SubmitTransactionAsync(some.Select(user => new TableTransactionAction(TableTransactionActionType.UpsertReplace, new TableEntity(Partition(guildId), PersonPrefix + user))), cancellation);
+            await table.SubmitTransactionAsync(
+                some.Select(user =>
+                new TableTransactionAction(TableTransactionActionType.UpsertReplace,
+                new TableEntity(Partition(guildId), PersonPrefix + user))), cancellation);
         }
         TableEntity row = new(Partition(guildId), RowKey)
         {
@@ -58,7 +67,8 @@ public sealed class GuildSettingsTable(StorageClients clients)
         {
             return false;
         }
-        foreach (string user in before.Settings.OptedOutUserIds.Except(settings.OptedOutUserIds)) await RemoveAsync(guildId, user, cancellation);
+        foreach (string user in before.Settings.OptedOutUserIds.Except(settings.OptedOutUserIds))
+            await RemoveAsync(guildId, user, cancellation);
         return true;
     }
 
@@ -71,7 +81,8 @@ public sealed class GuildSettingsTable(StorageClients clients)
             await table.UpsertEntityAsync(new TableEntity(Partition(guildId), PersonPrefix + user), TableUpdateMode.Replace, cancellation);
             return;
         }
-        while (await ReadAsync(guildId, cancellation) is { IsOfOlderVersion: true } before && !await TryWriteAsync(guildId, before, before.Settings, cancellation))
+        while (await ReadAsync(guildId, cancellation) is { IsOfOlderVersion: true } before
+            && !await TryWriteAsync(guildId, before, before.Settings, cancellation))
         {
             // Another request moves the old list into rows; then there is nothing left to do.
         }

@@ -28,7 +28,9 @@ public sealed class HealthOperations(StorageClients clients, StorageSetup setup,
         bool up = blobs && queuesAnswer && tables;
         HealthReport report = new()
         {
-            Status = !up ? "unhealthy" : givenUp > 0 || poison.Values.Any(count => count > 0) || clients.Clock.Offset.Duration() > LargestSkew ? "degraded" : "healthy",
+            Status = !up ? "unhealthy"
+                : givenUp > 0 || poison.Values.Any(count => count > 0) || clients.Clock.Offset.Duration() > LargestSkew ? "degraded"
+                : "healthy",
             Storage = new StorageHealth(blobs, queuesAnswer, tables, faults.FirstOrDefault()),
             Queues = counts,
             Poison = poison,
@@ -36,7 +38,8 @@ public sealed class HealthOperations(StorageClients clients, StorageSetup setup,
             StorageClockAheadSeconds = (long)clients.Clock.Offset.TotalSeconds,
             RecordingReports = recordings,
         };
-        return Results.Json(report, WireJsonContext.Default.HealthReport, statusCode: up ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+        return Results.Json(report, WireJsonContext.Default.HealthReport,
+            statusCode: up ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 
     private async Task CountAsync(Dictionary<string, int> counts, Dictionary<string, int> poison, CancellationToken cancellation)

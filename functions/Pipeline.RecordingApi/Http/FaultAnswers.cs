@@ -28,7 +28,8 @@ public sealed class FaultAnswers(RequestDelegate next, ILogger<FaultAnswers> log
         catch (Exception fault) when (!context.Response.HasStarted)
         {
             bool away = StorageFault.IsTransient(fault);
-            ApiLog.RequestFailed(log, context.Request.Method, context.Request.Path, fault.Message.Split('\n')[0].Trim(), away ? null : fault);
+            ApiLog.RequestFailed(log, context.Request.Method, context.Request.Path, fault.Message.Split('\n')[0].Trim(),
+                away ? null : fault);
             if (away) context.Response.Headers.RetryAfter = RetryAfterSeconds;
             int status = away ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError;
             await Problems.Of(status, away ? "The storage is away" : "Something broke here").ExecuteAsync(context);

@@ -37,14 +37,16 @@ internal sealed class FieldErrors
     public void Snowflake(string field, string? value)
     {
         if (value is null) Add(field, "is required");
-        else if (!ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) || id == 0) Add(field, "must be a decimal string");
+        else if (!ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) || id == 0)
+            Add(field, "must be a decimal string");
     }
 
     /// <summary>1-100 characters as a reader counts them.</summary>
     public void Name(string field, string? value)
     {
         if (value is null) Add(field, "is required");
-        else if (string.IsNullOrWhiteSpace(value) || value.Length > LongestText || new StringInfo(value).LengthInTextElements > LongestName) Add(field, $"must have 1 to {LongestName} characters");
+        else if (string.IsNullOrWhiteSpace(value) || value.Length > LongestText || new StringInfo(value).LengthInTextElements > LongestName)
+            Add(field, $"must have 1 to {LongestName} characters");
     }
 
     public void Number(string field, long? value, long minimum)
@@ -67,7 +69,8 @@ internal sealed class FieldErrors
             return;
         }
         string[] parts = value.Split('/');
-        bool good = value.Length is > 0 and <= LongestText && (!isName || parts.Length == 1) && !value.Contains('\\') && !value.Any(char.IsControl)
+        bool good = value.Length is > 0 and <= LongestText && (!isName || parts.Length == 1) && !value.Contains('\\')
+            && !value.Any(char.IsControl)
             && parts.All(part => part.Trim().Length > 0 && part.Trim() is not ("." or ".."));
         if (!good) Add(field, isName ? "must be a file name" : "must be a relative path without '..'");
     }
@@ -75,7 +78,8 @@ internal sealed class FieldErrors
     public void Address(string field, string? value)
     {
         if (value is null) Add(field, "is required");
-        else if (!Uri.TryCreate(value, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https")) Add(field, "must be an absolute http or https address");
+        else if (!Uri.TryCreate(value, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
+            Add(field, "must be an absolute http or https address");
     }
 
     public void OneOf(string field, string? value, params ReadOnlySpan<string> words)

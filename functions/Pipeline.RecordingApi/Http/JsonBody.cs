@@ -14,7 +14,8 @@ internal static class JsonBody
         where T : class
     {
         // A page of another site can have a browser send text without asking; for this type it has to ask first, and is refused.
-        if (!context.Request.HasJsonContentType()) return (null, Problems.Of(StatusCodes.Status415UnsupportedMediaType, "The body must be application/json"));
+        if (!context.Request.HasJsonContentType())
+            return (null, Problems.Of(StatusCodes.Status415UnsupportedMediaType, "The body must be application/json"));
         if (context.Request.ContentLength > limit) return (null, Problems.TooLarge(limit));
         BodyLimit.Set(context, limit);
         try

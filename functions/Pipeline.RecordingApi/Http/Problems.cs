@@ -20,15 +20,16 @@ internal static class Problems
         Conflict("The recording is finished", recordingId, currentStatus, differences);
 
     /// <summary>A repeated request says something else than the first one did, and is not taken.</summary>
-    public static IResult Conflict(string title, string recordingId, string currentStatus, IReadOnlyDictionary<string, string[]>? differences) => Of(new ProblemBody
-    {
-        Status = StatusCodes.Status409Conflict,
-        Title = title,
-        Detail = differences is null ? null : Summary(differences),
-        CurrentStatus = currentStatus,
-        RecordingId = recordingId,
-        Errors = differences,
-    });
+    public static IResult Conflict(string title, string recordingId, string currentStatus, IReadOnlyDictionary<string,
+        string[]>? differences) => Of(new ProblemBody
+        {
+            Status = StatusCodes.Status409Conflict,
+            Title = title,
+            Detail = differences is null ? null : Summary(differences),
+            CurrentStatus = currentStatus,
+            RecordingId = recordingId,
+            Errors = differences,
+        });
 
     public static IResult Invalid(IReadOnlyDictionary<string, string[]> errors) => Of(new ProblemBody
     {
@@ -38,7 +39,9 @@ internal static class Problems
         Errors = errors,
     });
 
-    private static string Summary(IReadOnlyDictionary<string, string[]> errors) => string.Join("; ", errors.Take(3).Select(error => $"{error.Key} {error.Value[0]}"));
+    private static string Summary(IReadOnlyDictionary<string, string[]> errors) =>
+        string.Join("; ", errors.Take(3).Select(error => $"{error.Key} {error.Value[0]}"));
 
-    public static IResult TooLarge(long limit) => Of(StatusCodes.Status413PayloadTooLarge, "The body is too large", $"at most {limit} bytes");
+    public static IResult TooLarge(long limit) =>
+        Of(StatusCodes.Status413PayloadTooLarge, "The body is too large", $"at most {limit} bytes");
 }

@@ -73,7 +73,8 @@ internal static class RequestCheck
     }
 
     /// <summary>Every entry by itself, and no key twice.</summary>
-    private static void CheckList<T>(FieldErrors errors, IReadOnlyList<T>? segments, Func<T, (string?, int?)> key, Action<FieldErrors, string, T> check)
+    private static void CheckList<T>(FieldErrors errors, IReadOnlyList<T>? segments, Func<T, (string?, int?)> key, Action<FieldErrors,
+        string, T> check)
     {
         errors.Required("segments", segments);
         HashSet<(string?, int?)> seen = [];
@@ -94,7 +95,8 @@ internal static class RequestCheck
         errors.Snowflake(at + "userId", segment.UserId);
         errors.Name(at + "username", segment.Username);
         errors.FilePath(at + "fileName", segment.FileName, isName: true);
-        Check(errors, at, segment.SegmentIndex, segment.FileSize, segment.AbsoluteStartTime, segment.AbsoluteEndTime, segment.Duration, segment.Format);
+        Check(errors, at, segment.SegmentIndex, segment.FileSize, segment.AbsoluteStartTime, segment.AbsoluteEndTime, segment.Duration,
+            segment.Format);
     }
 
     private static void Check(FieldErrors errors, string at, FinalizeSegment segment)
@@ -104,7 +106,8 @@ internal static class RequestCheck
         errors.FilePath(at + "fileName", segment.FileName, isName: true);
         errors.FilePath(at + "filePath", segment.FilePath, isName: false);
         errors.Address(at + "blobUrl", segment.BlobUrl);
-        Check(errors, at, segment.SegmentIndex, segment.FileSize, segment.AbsoluteStartTime, segment.AbsoluteEndTime, segment.Duration, segment.Format);
+        Check(errors, at, segment.SegmentIndex, segment.FileSize, segment.AbsoluteStartTime, segment.AbsoluteEndTime, segment.Duration,
+            segment.Format);
     }
 
     private static void Check(FieldErrors errors, string at, int? index, long? size, long? start, long? end, long? duration, string? format)

@@ -5,7 +5,9 @@ using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Live;
 
-/// <summary>What is known of a recording while it runs: from the bot's own account in the temp container, and from what was moved so far.</summary>
+/// <summary>
+/// What is known of a recording while it runs: from the bot's own account in the temp container, and from what was moved so far.
+/// </summary>
 public sealed class LiveFacts(TempContainer temp, LiveSegments segments)
 {
     /// <summary>The catalogue's row with everything that the row cannot know yet.</summary>
@@ -29,14 +31,17 @@ public sealed class LiveFacts(TempContainer temp, LiveSegments segments)
         };
     }
 
-    /// <summary>Behind this position nothing that was heard is missing: the account's own end, or the first track that still waits.</summary>
+    /// <summary>
+    /// Behind this position nothing that was heard is missing: the account's own end, or the first track that still waits.
+    /// </summary>
     private static long Safe(SessionManifest? manifest) =>
         manifest is null ? 0 : manifest.Tracks.Select(track => track.SafeSample ?? 0).Append(manifest.SampleCount).Min();
 
     private static IReadOnlyList<RecordingTrack> Tracks(SessionManifest? manifest, IReadOnlyList<MovedSegment> moved)
     {
         Dictionary<ulong, TrackSummary> announced = manifest?.Tracks.ToDictionary(track => track.UserId) ?? [];
-        IEnumerable<RecordingTracks.Part> parts = moved.Select(segment => new RecordingTracks.Part(segment.UserId, segment.Username, segment.StartSample, segment.SampleCount));
+        IEnumerable<RecordingTracks.Part> parts = moved.Select(segment =>
+            new RecordingTracks.Part(segment.UserId, segment.Username, segment.StartSample, segment.SampleCount));
         return RecordingTracks.Of(parts, announced.Values.Select(track => (track.UserId, track.Username)), userId =>
             announced.GetValueOrDefault(ulong.Parse(userId, CultureInfo.InvariantCulture))?.Health);
     }

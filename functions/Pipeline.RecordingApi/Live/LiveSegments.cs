@@ -100,7 +100,8 @@ public sealed class LiveSegments(MovedSegments ledger, TimeProvider time)
                 while (track.ContainsKey(next)) next++;
                 complete[userId] = next;
             }
-            Sorted = [.. tracks.Values.SelectMany(track => track.Values).OrderBy(segment => segment.StartSample).ThenBy(segment => segment.UserId).ThenBy(segment => segment.Index)];
+            Sorted = [.. tracks.Values.SelectMany(track => track.Values).OrderBy(segment => segment.StartSample)
+                .ThenBy(segment => segment.UserId).ThenBy(segment => segment.Index)];
         }
     }
 }

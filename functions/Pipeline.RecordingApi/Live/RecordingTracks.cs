@@ -4,22 +4,27 @@ using Pipeline.Contracts.Api;
 
 namespace Pipeline.RecordingApi.Live;
 
-/// <summary>Tracks of a recording, from their segments. Numbered by who spoke first, so that a number stays while the recording grows.</summary>
+/// <summary>
+/// Tracks of a recording, from their segments. Numbered by who spoke first, so that a number stays while the recording grows.
+/// </summary>
 internal static class RecordingTracks
 {
     /// <param name="parts">In any order.</param>
     /// <param name="silent">Those that were there; who has no segment comes last.</param>
     /// <param name="health">Counters by user id; null for none.</param>
     public static IReadOnlyList<RecordingTrack> Of(
-        IEnumerable<Part> parts, IEnumerable<(ulong UserId, string Username)> silent, Func<string, IReadOnlyDictionary<string, long>?> health)
+        IEnumerable<Part> parts, IEnumerable<(ulong UserId, string Username)> silent, Func<string, IReadOnlyDictionary<string,
+            long>?> health)
     {
         List<RecordingTrack> tracks = [];
         HashSet<ulong> seen = [];
-        foreach (IGrouping<ulong, Part> own in parts.GroupBy(part => part.UserId).OrderBy(own => own.Min(part => part.StartSample)).ThenBy(own => own.Key))
+        foreach (IGrouping<ulong,
+            Part> own in parts.GroupBy(part => part.UserId).OrderBy(own => own.Min(part => part.StartSample)).ThenBy(own => own.Key))
         {
             seen.Add(own.Key);
             // The name that somebody had last.
-            tracks.Add(Track(own.Key, own.MaxBy(part => part.StartSample).Username, own.Max(part => part.StartSample + part.SampleCount), own.Sum(part => part.SampleCount)));
+            tracks.Add(Track(own.Key, own.MaxBy(part => part.StartSample).Username, own.Max(part => part.StartSample + part.SampleCount),
+                own.Sum(part => part.SampleCount)));
         }
         foreach ((ulong userId, string username) in silent.OrderBy(user => user.UserId))
         {
@@ -61,7 +66,8 @@ internal static class RecordingTracks
     {
         if (notes.Count == 0) return notes;
         Dictionary<string, string> names = tracks.ToDictionary(track => track.UserId, track => track.Username);
-        return [.. notes.Select(note => note with { Username = note.Username ?? names.GetValueOrDefault(note.UserId.ToString(CultureInfo.InvariantCulture)) })];
+        return [.. notes.Select(note =>
+            note with { Username = note.Username ?? names.GetValueOrDefault(note.UserId.ToString(CultureInfo.InvariantCulture)) })];
     }
 
     /// <summary>Samples from milliseconds, where nobody said them.</summary>

@@ -7,7 +7,8 @@ using System.Text;
 namespace Pipeline.RecordingApi.Page;
 
 /// <summary>
-/// The page's files, from the program itself. Comments are left out and the rest is packed once, at the first request. Their addresses carry a
+/// The page's files, from the program itself. Comments are left out and the rest is packed once, at the first request. Their addresses
+/// carry a
 /// hash of all of them, so that browsers keep them for good and never mix two versions.
 /// </summary>
 public sealed class PageAssets
@@ -20,12 +21,15 @@ public sealed class PageAssets
     public PageAssets()
     {
         SortedDictionary<string, string> texts = new(StringComparer.Ordinal);
-        foreach (string resource in typeof(PageAssets).Assembly.GetManifestResourceNames().Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)))
+        foreach (string resource in typeof(PageAssets).Assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(ResourcePrefix, StringComparison.Ordinal)))
         {
             texts[resource[ResourcePrefix.Length..]] = Slim(resource, Read(resource));
         }
-        Version = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', texts.Select(file => $"{file.Key}\0{file.Value}")))))[..12];
-        string[] modules = [.. texts.Keys.Where(name => name.EndsWith(".js", StringComparison.Ordinal) && (!name.Contains('/') || name == "texts/en.js"))];
+        Version = Convert.ToHexStringLower(
+            SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', texts.Select(file => $"{file.Key}\0{file.Value}")))))[..12];
+        string[] modules = [.. texts.Keys.Where(name =>
+            name.EndsWith(".js", StringComparison.Ordinal) && (!name.Contains('/') || name == "texts/en.js"))];
         foreach ((string name, string text) in texts) files[name] = PageAsset.Of(name, name == Index ? WithAddresses(text, modules) : text);
     }
 
@@ -39,7 +43,9 @@ public sealed class PageAssets
     public PageAsset? Find(string path) => path == Index ? null : files.GetValueOrDefault(path);
 
     /// <summary>What a browser loads before it can show a recording in English, packed: bytes.</summary>
-    public int Weight => files.Where(file => !file.Key.StartsWith("texts/", StringComparison.Ordinal) || file.Key == "texts/en.js").Sum(file => file.Value.Gzip.Length);
+    public int Weight =>
+        files.Where(file => !file.Key.StartsWith("texts/", StringComparison.Ordinal) || file.Key == "texts/en.js")
+        .Sum(file => file.Value.Gzip.Length);
 
     private string WithAddresses(string index, string[] modules)
     {
@@ -66,7 +72,8 @@ public sealed class PageAssets
         foreach (string line in text.Split('\n'))
         {
             string bare = line.Trim();
-            bool starts = bare.StartsWith("/**", StringComparison.Ordinal) && (bare.EndsWith("*/", StringComparison.Ordinal) || !bare.Contains("*/", StringComparison.Ordinal));
+            bool starts = bare.StartsWith("/**", StringComparison.Ordinal)
+                && (bare.EndsWith("*/", StringComparison.Ordinal) || !bare.Contains("*/", StringComparison.Ordinal));
             bool isComment = inComment || starts || bare.StartsWith("//", StringComparison.Ordinal);
             if (isComment) inComment = (inComment || starts) && !bare.EndsWith("*/", StringComparison.Ordinal);
             else slim.Append(bare);
@@ -90,7 +97,8 @@ public sealed record PageAsset(string ContentType, byte[] Plain, byte[] Gzip, by
             _ => throw new InvalidOperationException($"the page has a file of an unknown kind: {name}"),
         };
         string etag = string.Create(CultureInfo.InvariantCulture, $"\"{Convert.ToHexStringLower(SHA256.HashData(plain))[..16]}\"");
-        return new PageAsset(type, plain, Pack(plain, to => new GZipStream(to, CompressionLevel.SmallestSize)), Pack(plain, to => new BrotliStream(to, CompressionLevel.SmallestSize)), etag);
+        return new PageAsset(type, plain, Pack(plain, to => new GZipStream(to, CompressionLevel.SmallestSize)),
+            Pack(plain, to => new BrotliStream(to, CompressionLevel.SmallestSize)), etag);
     }
 
     private static byte[] Pack(byte[] plain, Func<Stream, Stream> packer)

@@ -18,16 +18,19 @@ internal static class PageEndpoints
 
     private static void MapPage(IEndpointRouteBuilder routes, string root)
     {
-        routes.MapMethods(root + "/{recordingId}", [HttpMethods.Get, HttpMethods.Head], static (HttpContext context, PageAssets assets, StorageClients storage) =>
+        routes.MapMethods(root + "/{recordingId}", [HttpMethods.Get, HttpMethods.Head],
+            static (HttpContext context, PageAssets assets, StorageClients storage) =>
         {
             SetHeaders(context, storage.Blobs.Uri);
             return SendAsync(context, assets.IndexPage, "no-cache");
         }).ForEverybody().ExcludeFromDescription();
-        routes.MapMethods(root + "/page/{version}/{**path}", [HttpMethods.Get, HttpMethods.Head], static (HttpContext context, string version, string path, PageAssets assets, StorageClients storage) =>
+        routes.MapMethods(root + "/page/{version}/{**path}", [HttpMethods.Get, HttpMethods.Head],
+            static (HttpContext context, string version, string path, PageAssets assets, StorageClients storage) =>
         {
             SetHeaders(context, storage.Blobs.Uri);
             PageAsset? asset = version == assets.Version ? assets.Find(path) : null;
-            return asset is null ? Problems.Of(StatusCodes.Status404NotFound, "No such address").ExecuteAsync(context) : SendAsync(context, asset, Forever);
+            return asset is null ? Problems.Of(StatusCodes.Status404NotFound, "No such address").ExecuteAsync(context)
+                : SendAsync(context, asset, Forever);
         }).ForEverybody().ExcludeFromDescription();
     }
 
@@ -37,7 +40,8 @@ internal static class PageEndpoints
         string blobs = storage.GetLeftPart(UriPartial.Authority);
         IHeaderDictionary headers = context.Response.Headers;
         headers.ContentSecurityPolicy =
-            $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {blobs}; media-src 'self' {blobs}; "
+            $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {blobs}; media-src "
+                + $"'self' {blobs}; "
             + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
         headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";

@@ -10,7 +10,8 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
 {
     public async Task<IResult> InitAsync(HttpContext context)
     {
-        (BatchInitRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.BatchInitRequest, JsonBody.FinalizeLimit);
+        (BatchInitRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.BatchInitRequest,
+            JsonBody.FinalizeLimit);
         if (request is null) return fault!;
         FieldErrors errors = RequestCheck.Check(request);
         if (errors.Any) return errors.ToProblem();
@@ -31,7 +32,8 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
         };
         if (!await catalogue.TryUpdateAsync(recording with { Details = details, BatchSet = set }, cancellation))
         {
-            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Too many writers", "several requests begin this recording at once; try again");
+            return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Too many writers",
+                "several requests begin this recording at once; try again");
         }
         List<BatchUploadUrl> places = [];
         foreach (SegmentUploadRequest segment in request.Segments!)
@@ -39,26 +41,30 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
             SegmentUploadResponse place = await uploads.PlaceAsync(recording.Details.Id, segment, cancellation);
             places.Add(new BatchUploadUrl { FileIndex = places.Count, UploadUrl = place.UploadUrl, BlobPath = place.BlobPath });
         }
-        return Results.Json(new BatchInitResponse { RecordingId = recording.Details.Id, UploadUrls = places }, WireJsonContext.Default.BatchInitResponse);
+        return Results.Json(new BatchInitResponse { RecordingId = recording.Details.Id, UploadUrls = places },
+            WireJsonContext.Default.BatchInitResponse);
     }
 
     public async Task<IResult> CompleteAsync(HttpContext context, string recordingId)
     {
-        (CompleteRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.CompleteRequest, JsonBody.FinalizeLimit);
+        (CompleteRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.CompleteRequest,
+            JsonBody.FinalizeLimit);
         if (request is null) return fault!;
         FieldErrors errors = RequestCheck.Check(request);
         if (errors.Any) return errors.ToProblem();
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
         CatalogueEntry entry = await catalogue.FindAsync(id.ToString(), context.RequestAborted);
         if (entry.Recording is not { } recording) return Problems.UnknownRecording();
-        if ((recording.BatchSet ?? recording.SegmentSet) is not { } source) return Problems.Invalid(FieldErrors.One("recordingId", "was not begun by init"));
+        if ((recording.BatchSet ?? recording.SegmentSet) is not { } source)
+            return Problems.Invalid(FieldErrors.One("recordingId", "was not begun by init"));
         List<RecordingSegment> announced = await catalogue.ReadSegmentsAsync(id.ToString(), source, context.RequestAborted);
         return recording.BatchSet is null
             ? await RepeatAsync(id, recording, announced, request, context.RequestAborted)
             : await CompleteAsync(id, announced, request, context.RequestAborted);
     }
 
-    private async Task<IResult> CompleteAsync(RecordingId id, List<RecordingSegment> announced, CompleteRequest request, CancellationToken cancellation)
+    private async Task<IResult> CompleteAsync(RecordingId id, List<RecordingSegment> announced, CompleteRequest request,
+        CancellationToken cancellation)
     {
         FieldErrors errors = new();
         for (int i = 0; i < request.Files!.Count; i++)
@@ -67,7 +73,8 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
         }
         if (errors.Any) return errors.ToProblem();
         SegmentSet set = SegmentSet.Of(request.Files.Select(file => Completed(announced[file.FileIndex!.Value], file)));
-        SegmentClaim[] claims = [.. request.Files.Select((file, index) => new SegmentClaim($"files[{index}].", "blobUrl", announced[file.FileIndex!.Value], file.BlobUrl!))];
+        SegmentClaim[] claims = [.. request.Files.Select((file, index) =>
+            new SegmentClaim($"files[{index}].", "blobUrl", announced[file.FileIndex!.Value], file.BlobUrl!))];
         HashSet<int> present = [.. request.Files.Select(file => file.FileIndex!.Value)];
         MissingSegment[] missing = [.. announced.Where((_, index) => !present.Contains(index))
             .Select(segment => new MissingSegment { UserId = segment.UserId, SegmentIndex = segment.SegmentIndex, Reason = "late" })];
@@ -88,10 +95,12 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
     }
 
     // Completed before: the same files get the same answer.
-    private async Task<IResult> RepeatAsync(RecordingId id, CatalogueRecording recording, List<RecordingSegment> known, CompleteRequest request, CancellationToken cancellation)
+    private async Task<IResult> RepeatAsync(RecordingId id, CatalogueRecording recording, List<RecordingSegment> known,
+        CompleteRequest request, CancellationToken cancellation)
     {
         HashSet<string> addresses = [.. request.Files!.Select(file => file.BlobUrl!)];
-        if (!addresses.SetEquals(known.Select(segment => segment.BlobUrl))) return Problems.Finished(recording.Details.Id, Words.Of(recording.Details.Status));
+        if (!addresses.SetEquals(known.Select(segment => segment.BlobUrl)))
+            return Problems.Finished(recording.Details.Id, Words.Of(recording.Details.Status));
         return await ends.CommitAsync(id, SegmentSet.Of(known), [], details => details, amends: false, cancellation);
     }
 

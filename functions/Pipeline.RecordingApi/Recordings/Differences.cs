@@ -13,7 +13,8 @@ internal static class Differences
 
     private static readonly string[] OfEnd =
     [
-        "sessionEndTime", "duration", "totalSize", "participantCount", "endReason", "missingSegments", "health", "gaps", "notes", "unverifiedUserIds",
+        "sessionEndTime", "duration", "totalSize", "participantCount", "endReason", "missingSegments", "health", "gaps", "notes",
+            "unverifiedUserIds",
     ];
 
     /// <summary>Of two starts of one session. What the repetition leaves out is no difference.</summary>
@@ -27,7 +28,8 @@ internal static class Differences
     {
         Dictionary<(string, int), RecordingSegment> before = known.ToDictionary(Key);
         string[] added = [.. repeated.Where(segment => !before.ContainsKey(Key(segment))).Select(Name)];
-        string[] changed = [.. repeated.Where(segment => before.TryGetValue(Key(segment), out RecordingSegment? old) && old != segment).Select(Name)];
+        string[] changed = [.. repeated.Where(segment => before.TryGetValue(Key(segment), out RecordingSegment? old) && old != segment)
+            .Select(Name)];
         HashSet<(string, int)> after = [.. repeated.Select(Key)];
         string[] absent = [.. known.Where(segment => !after.Contains(Key(segment))).Select(Name)];
         string[] said = [.. new[] { Say("new", added), Say("absent", absent), Say("changed", changed) }.OfType<string>()];
@@ -40,12 +42,14 @@ internal static class Differences
         Dictionary<string, string[]> different = [];
         foreach (string name in names)
         {
-            if (after[name] is { } value && !JsonNode.DeepEquals(before[name], value)) different[name] = [$"is {Short(before[name])}, not {Short(value)}"];
+            if (after[name] is { } value && !JsonNode.DeepEquals(before[name], value))
+                different[name] = [$"is {Short(before[name])}, not {Short(value)}"];
         }
         return different;
     }
 
-    private static JsonObject Node(RecordingDetails details) => JsonSerializer.SerializeToNode(details, WireJsonContext.Default.RecordingDetails)!.AsObject();
+    private static JsonObject Node(RecordingDetails details) =>
+        JsonSerializer.SerializeToNode(details, WireJsonContext.Default.RecordingDetails)!.AsObject();
 
     private static string Short(JsonNode? value)
     {

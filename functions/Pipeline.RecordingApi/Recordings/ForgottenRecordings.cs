@@ -8,7 +8,8 @@ namespace Pipeline.RecordingApi.Recordings;
 /// <summary>
 /// Ends recordings that somebody began here and never finished, after a day. Those that the pipeline looks after are left to it.
 /// </summary>
-public sealed class ForgottenRecordings(CatalogueTable catalogue, RecordingEnds ends, LedgerPartitions ledger, ApiOptions options, TimeProvider time, ILogger<ForgottenRecordings> log)
+public sealed class ForgottenRecordings(CatalogueTable catalogue, RecordingEnds ends, LedgerPartitions ledger, ApiOptions options,
+    TimeProvider time, ILogger<ForgottenRecordings> log)
 {
     /// <summary>One look at all that is live; two at once do no harm.</summary>
     public async Task EndAsync(CancellationToken cancellation)

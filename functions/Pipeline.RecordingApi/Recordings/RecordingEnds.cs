@@ -9,21 +9,27 @@ using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Recordings;
 
-/// <summary>Finishes recordings: the same list again gets the same answer, another list a 409, a longer one amends where that is expected.</summary>
-public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer container, SegmentPlaces places, EventOutbox outbox, RenderTriggers renders)
+/// <summary>
+/// Finishes recordings: the same list again gets the same answer, another list a 409, a longer one amends where that is expected.
+/// </summary>
+public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer container, SegmentPlaces places, EventOutbox outbox,
+    RenderTriggers renders)
 {
     private const int UpdateTries = 8;
 
     public async Task<IResult> FinalizeAsync(HttpContext context, string recordingId)
     {
-        (FinalizeRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.FinalizeRequest, JsonBody.FinalizeLimit);
+        (FinalizeRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.FinalizeRequest,
+            JsonBody.FinalizeLimit);
         if (request is null) return fault!;
         FieldErrors errors = RequestCheck.Check(request);
         if (errors.Any) return errors.ToProblem();
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
         SegmentSet set = SegmentSet.Of(request.Segments!.Select(SegmentSet.Segment));
-        SegmentClaim[] claims = [.. request.Segments!.Select((segment, index) => new SegmentClaim($"segments[{index}].", "fileSize", SegmentSet.Segment(segment), segment.BlobUrl!))];
-        return await CommitAsync(id, set, claims, details => Finished(details, request, set), request.Amends == true, context.RequestAborted);
+        SegmentClaim[] claims = [.. request.Segments!.Select((segment, index) =>
+            new SegmentClaim($"segments[{index}].", "fileSize", SegmentSet.Segment(segment), segment.BlobUrl!))];
+        return await CommitAsync(id, set, claims, details =>
+            Finished(details, request, set), request.Amends == true, context.RequestAborted);
     }
 
     /// <summary>Finishes a recording that nobody else will; false where there is none.</summary>
@@ -38,7 +44,8 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
     /// <summary>Writes the segments as a set of their own, then the recording's row, which makes them visible in one step.</summary>
     /// <param name="claims">What the request says of the segments, to be held against the storage; none where that was done before.</param>
     internal async Task<IResult> CommitAsync(
-        RecordingId id, SegmentSet set, IReadOnlyList<SegmentClaim> claims, Func<RecordingDetails, RecordingDetails> finish, bool amends, CancellationToken cancellation)
+        RecordingId id, SegmentSet set, IReadOnlyList<SegmentClaim> claims, Func<RecordingDetails, RecordingDetails> finish, bool amends,
+            CancellationToken cancellation)
     {
         string recordingId = id.ToString();
         for (int attempt = 1; attempt <= UpdateTries; attempt++)
@@ -55,16 +62,20 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
                 await renders.ChangedAsync(recordingId, cancellation);
                 return await AnswerAsync(recording.Details, set.Segments, cancellation);
             }
-            if (!live && !await MayAmendAsync(recording, set, amends, cancellation)) return await RefuseAsync(recording, set, differences, cancellation);
+            if (!live && !await MayAmendAsync(recording, set, amends, cancellation))
+                return await RefuseAsync(recording, set, differences, cancellation);
             FieldErrors errors = await places.CheckAsync(id, claims, cancellation);
             if (errors.Any) return errors.ToProblem();
             await catalogue.WriteSegmentsAsync(recordingId, set.Name, set.Segments, cancellation);
-            if (!await catalogue.TryUpdateAsync(recording with { Details = finished, SegmentSet = set.Name, BatchSet = null }, cancellation)) continue;
-            if (recording.SegmentSet is not null || recording.BatchSet is not null) await catalogue.DeleteOtherSegmentsAsync(recordingId, set.Name, cancellation);
+            if (!await catalogue.TryUpdateAsync(recording with { Details = finished, SegmentSet = set.Name, BatchSet = null },
+                cancellation)) continue;
+            if (recording.SegmentSet is not null || recording.BatchSet is not null)
+                await catalogue.DeleteOtherSegmentsAsync(recordingId, set.Name, cancellation);
             await renders.ChangedAsync(recordingId, cancellation);
             return await AnswerAsync(finished, set.Segments, cancellation);
         }
-        return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Too many writers", "several requests finish this recording at once; try again");
+        return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Too many writers",
+            "several requests finish this recording at once; try again");
     }
 
     private async Task<bool> MayAmendAsync(CatalogueRecording recording, SegmentSet set, bool amends, CancellationToken cancellation)
@@ -80,10 +91,12 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
         LongestSegment = set.Segments.Select(segment => segment.Duration).DefaultIfEmpty(0).Max(),
     };
 
-    private async Task<IResult> RefuseAsync(CatalogueRecording recording, SegmentSet set, Dictionary<string, string[]> differences, CancellationToken cancellation)
+    private async Task<IResult> RefuseAsync(CatalogueRecording recording, SegmentSet set, Dictionary<string, string[]> differences,
+        CancellationToken cancellation)
     {
         if (recording.SegmentSet is { } before && differences.Count == 0)
-            differences = Differences.OfSegments(await catalogue.ReadSegmentsAsync(recording.Details.Id, before, cancellation), set.Segments);
+            differences = Differences.OfSegments(await catalogue.ReadSegmentsAsync(recording.Details.Id, before, cancellation),
+                set.Segments);
         return Problems.Finished(recording.Details.Id, Words.Of(recording.Details.Status), differences);
     }
 
@@ -108,14 +121,16 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
         };
     }
 
-    private async Task<IResult> AnswerAsync(RecordingDetails details, IReadOnlyList<RecordingSegment> segments, CancellationToken cancellation)
+    private async Task<IResult> AnswerAsync(RecordingDetails details, IReadOnlyList<RecordingSegment> segments,
+        CancellationToken cancellation)
     {
         await TellAsync(details, cancellation);
         List<string> audio = new(segments.Count);
         foreach (RecordingSegment segment in segments)
         {
             // What lies elsewhere is nothing that this API could vouch for.
-            if (await container.ReadLinkAsync(RecordingId.Parse(details.Id), new Uri(segment.BlobUrl), cancellation) is { } link) audio.Add(link.AbsoluteUri);
+            if (await container.ReadLinkAsync(RecordingId.Parse(details.Id), new Uri(segment.BlobUrl), cancellation) is { } link)
+                audio.Add(link.AbsoluteUri);
         }
         FinalizeResponse answer = new()
         {

@@ -25,7 +25,8 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         string? guildId = query["guildId"];
         errors.Snowflake("guildId", guildId);
         int limit = DefaultLimit;
-        if (query["limit"] is [{ } text] && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LargestLimit))
+        if (query["limit"] is [{ } text]
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LargestLimit))
         {
             errors.Add("limit", $"must be a number from 1 to {LargestLimit}");
         }
@@ -47,14 +48,18 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         RecordingDetails details = await FillAsync(recording, id, isBrief, context.RequestAborted);
         if (scopes is { } allowed) details = details with { Scopes = ShareScopeWords.Of(allowed) };
         // An answer with links is another one each time.
-        return isBrief || details.Segments.Count == 0 ? Tagged(context, details) : Results.Json(details, WireJsonContext.Default.RecordingDetails);
+        return isBrief || details.Segments.Count == 0 ? Tagged(context, details)
+            : Results.Json(details, WireJsonContext.Default.RecordingDetails);
     }
 
-    private async Task<RecordingDetails> FillAsync(CatalogueRecording recording, RecordingId id, bool isBrief, CancellationToken cancellation)
+    private async Task<RecordingDetails> FillAsync(CatalogueRecording recording, RecordingId id, bool isBrief,
+        CancellationToken cancellation)
     {
         RecordingDetails details = recording.Details with { StartedAt = recording.Details.RecordedAt };
-        if (recording.SegmentSet is not { } set) return details.Status == RecordingStatus.Live ? await live.FillAsync(details, id, cancellation) : details;
-        List<RecordingSegment> segments = isBrief && details.Tracks.Count > 0 ? [] : await catalogue.ReadSegmentsAsync(id.ToString(), set, cancellation);
+        if (recording.SegmentSet is not { } set)
+            return details.Status == RecordingStatus.Live ? await live.FillAsync(details, id, cancellation) : details;
+        List<RecordingSegment> segments = isBrief && details.Tracks.Count > 0 ? []
+            : await catalogue.ReadSegmentsAsync(id.ToString(), set, cancellation);
         IReadOnlyList<RecordingTrack> tracks = details.Tracks.Count > 0 ? details.Tracks : RecordingTracks.Of(details, segments);
         if (isBrief) segments = [];
         for (int i = 0; i < segments.Count; i++) segments[i] = await WithLinkAsync(id, segments[i], cancellation);
@@ -76,17 +81,20 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         string tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(body))[..16]}\"";
         context.Response.Headers.ETag = tag;
         context.Response.Headers.CacheControl = "private, no-cache";
-        return context.Request.Headers.IfNoneMatch.Contains(tag) ? Results.StatusCode(StatusCodes.Status304NotModified) : Results.Bytes(body, MediaTypeNames.Application.Json);
+        return context.Request.Headers.IfNoneMatch.Contains(tag) ? Results.StatusCode(StatusCodes.Status304NotModified)
+            : Results.Bytes(body, MediaTypeNames.Application.Json);
     }
 
     private async Task<RecordingSegment> WithLinkAsync(RecordingId recording, RecordingSegment segment, CancellationToken cancellation)
     {
         Uri? link = await container.ReadLinkAsync(recording, new Uri(segment.BlobUrl), cancellation);
-        return link is null ? segment : segment with { DownloadUrl = link.AbsoluteUri, DownloadExpiresAt = time.GetUtcNow() + RecordingsContainer.ReadLifetime };
+        return link is null ? segment
+            : segment with { DownloadUrl = link.AbsoluteUri, DownloadExpiresAt = time.GetUtcNow() + RecordingsContainer.ReadLifetime };
     }
 
     // Fifteen digits, a hyphen, a recording id: nothing else may reach the table's filter.
-    private static bool IsCursor(string text) => text.Length == 52 && text[15] == '-' && text[..15].All(char.IsAsciiDigit) && RecordingId.TryParse(text[16..], out _);
+    private static bool IsCursor(string text) =>
+        text.Length == 52 && text[15] == '-' && text[..15].All(char.IsAsciiDigit) && RecordingId.TryParse(text[16..], out _);
 
     private static RecordingSummary Summary(RecordingDetails details) => new()
     {

@@ -11,7 +11,8 @@ public sealed class RecordingStarts(CatalogueTable catalogue, EventOutbox outbox
 {
     public async Task<IResult> InitLiveAsync(HttpContext context)
     {
-        (InitLiveRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.InitLiveRequest, JsonBody.Limit);
+        (InitLiveRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.InitLiveRequest,
+            JsonBody.Limit);
         if (request is null) return fault!;
         FieldErrors errors = RequestCheck.Check(request);
         if (errors.Any) return errors.ToProblem();
@@ -20,11 +21,13 @@ public sealed class RecordingStarts(CatalogueTable catalogue, EventOutbox outbox
         // Also when it was there: the first try may have ended before it could say so.
         await outbox.RaiseAsync(EventTypes.RecordingStarted, EventOutbox.Of(recording.Details), "", context.RequestAborted);
         InitLiveResponse answer = new() { RecordingId = recording.Details.Id, Status = Words.Of(recording.Details.Status) };
-        return Results.Json(answer, WireJsonContext.Default.InitLiveResponse, statusCode: added ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+        return Results.Json(answer, WireJsonContext.Default.InitLiveResponse,
+            statusCode: added ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }
 
     /// <summary>The live recording of a session, new or found; or the 409 for one that is over or was begun otherwise.</summary>
-    internal async Task<(CatalogueRecording? Recording, bool Added, IResult? Finished)> EnsureAsync(CatalogueRecording fresh, CancellationToken cancellation)
+    internal async Task<(CatalogueRecording? Recording, bool Added, IResult? Finished)> EnsureAsync(CatalogueRecording fresh,
+        CancellationToken cancellation)
     {
         CatalogueEntry entry = await catalogue.FindAsync(fresh.Details.Id, cancellation);
         bool added = false;
@@ -38,7 +41,8 @@ public sealed class RecordingStarts(CatalogueTable catalogue, EventOutbox outbox
             Dictionary<string, string[]> differences = Differences.OfStarts(live.Details, fresh.Details);
             return differences.Count == 0
                 ? (live, added, null)
-                : (null, false, Problems.Conflict("The session was begun with other content", live.Details.Id, Words.Of(live.Details.Status), differences));
+                : (null, false, Problems.Conflict("The session was begun with other content", live.Details.Id,
+                Words.Of(live.Details.Status), differences));
         }
         return (null, false, Problems.Finished(fresh.Details.Id, entry.Recording is { } over ? Words.Of(over.Details.Status) : "deleted"));
     }

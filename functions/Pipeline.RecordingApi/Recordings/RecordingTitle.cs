@@ -23,10 +23,13 @@ public sealed class RecordingTitle(CatalogueTable catalogue)
         string? title = string.IsNullOrWhiteSpace(request.Title) ? null : request.Title.Trim();
         for (int attempt = 1; attempt <= UpdateTries; attempt++)
         {
-            if ((await catalogue.FindAsync(id.ToString(), context.RequestAborted)).Recording is not { } recording) return Problems.UnknownRecording();
+            if ((await catalogue.FindAsync(id.ToString(), context.RequestAborted)).Recording is not { } recording)
+                return Problems.UnknownRecording();
             if (recording.Details.Title == title) return Results.NoContent();
-            if (await catalogue.TryUpdateAsync(recording with { Details = recording.Details with { Title = title } }, context.RequestAborted)) return Results.NoContent();
+            if (await catalogue.TryUpdateAsync(recording with { Details = recording.Details with { Title = title } },
+                context.RequestAborted)) return Results.NoContent();
         }
-        return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Too many writers", "several requests change this recording at once; try again");
+        return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Too many writers",
+            "several requests change this recording at once; try again");
     }
 }

@@ -6,7 +6,9 @@ using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Recordings;
 
-/// <summary>Believes of a finished segment only what the storage says too: it lies in the place that this API gave it, with the size that was named.</summary>
+/// <summary>
+/// Believes of a finished segment only what the storage says too: it lies in the place that this API gave it, with the size that was named.
+/// </summary>
 public sealed class SegmentPlaces(RecordingsContainer container)
 {
     /// <param name="claims">In the order of the request, each with its place there: <c>segments[3].</c></param>
@@ -23,7 +25,8 @@ public sealed class SegmentPlaces(RecordingsContainer container)
     {
         SegmentKey asked = new(recording, ulong.Parse(claim.Segment.UserId, CultureInfo.InvariantCulture), claim.Segment.SegmentIndex);
         // The person's name within the name may have changed since; the ids decide.
-        if (container.NameOf(new Uri(claim.BlobUrl)) is not { } name || !BlobPaths.TryParseSegment(name, out SegmentKey given) || given != asked)
+        if (container.NameOf(new Uri(claim.BlobUrl)) is not { } name || !BlobPaths.TryParseSegment(name, out SegmentKey given)
+            || given != asked)
         {
             errors.Add(claim.At + "blobUrl", "must be the address that this API gave for this segment");
         }
@@ -33,7 +36,8 @@ public sealed class SegmentPlaces(RecordingsContainer container)
         }
         else if (length != claim.Segment.FileSize)
         {
-            errors.Add(claim.At + claim.SizeField, string.Create(CultureInfo.InvariantCulture, $"says {claim.Segment.FileSize} bytes; {length} lie at blobUrl"));
+            errors.Add(claim.At + claim.SizeField,
+                string.Create(CultureInfo.InvariantCulture, $"says {claim.Segment.FileSize} bytes; {length} lie at blobUrl"));
         }
     }
 }

@@ -9,9 +9,11 @@ using Pipeline.Storage;
 namespace Pipeline.RecordingApi.Recordings;
 
 /// <summary>
-/// A recording's segments by time, in pages: of a running one from what was moved, of a finished one from the catalogue. Positions are exact.
+/// A recording's segments by time, in pages: of a running one from what was moved, of a finished one from the catalogue. Positions are
+/// exact.
 /// </summary>
-public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer container, LiveSegments live, BlobCors cors, ApiOptions options, TimeProvider time)
+public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer container, LiveSegments live, BlobCors cors,
+    ApiOptions options, TimeProvider time)
 {
     private const int DefaultLimit = 250;
     private const int LargestLimit = 1000;
@@ -33,7 +35,11 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
             : await ReadLiveAsync(id, query, context.RequestAborted);
         bool isMore = found.Count > query.Limit;
         if (isMore) found.RemoveRange(query.Limit, found.Count - query.Limit);
-        SegmentPage page = new() { Segments = await WithLinksAsync(id, found, context.RequestAborted), Next = isMore ? Cursor(found[^1]) : null };
+        SegmentPage page = new()
+        {
+            Segments = await WithLinksAsync(id, found, context.RequestAborted),
+            Next = isMore ? Cursor(found[^1]) : null
+        };
         return Results.Json(page, WireJsonContext.Default.SegmentPage);
     }
 
@@ -44,7 +50,8 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
     }
 
     // Rows stand by start, so the first that matters is found by halving, and nothing before it is read.
-    private async Task<List<SegmentEntry>> ReadFinishedAsync(CatalogueRecording recording, string set, Query query, CancellationToken cancellation)
+    private async Task<List<SegmentEntry>> ReadFinishedAsync(CatalogueRecording recording, string set, Query query,
+        CancellationToken cancellation)
     {
         RecordingDetails details = recording.Details;
         long longest = RecordingTracks.Samples(details.LongestSegment ?? (long)TimeSpan.FromMinutes(10).TotalMilliseconds);
@@ -74,7 +81,8 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
         return low;
     }
 
-    private async Task<IReadOnlyList<SegmentEntry>> WithLinksAsync(RecordingId recording, List<SegmentEntry> entries, CancellationToken cancellation)
+    private async Task<IReadOnlyList<SegmentEntry>> WithLinksAsync(RecordingId recording, List<SegmentEntry> entries,
+        CancellationToken cancellation)
     {
         DateTimeOffset expiresAt = time.GetUtcNow() + LinkLifetime;
         for (int i = 0; i < entries.Count; i++)
@@ -110,7 +118,8 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
         Url = segment.BlobUrl,
     };
 
-    private static string Cursor(SegmentEntry last) => string.Create(CultureInfo.InvariantCulture, $"{last.StartSample}-{last.UserId}-{last.SegmentIndex}");
+    private static string Cursor(SegmentEntry last) =>
+        string.Create(CultureInfo.InvariantCulture, $"{last.StartSample}-{last.UserId}-{last.SegmentIndex}");
 
     /// <summary>What a caller asks for; positions in samples.</summary>
     private sealed record Query(long From, long To, int Limit, Position? After)
@@ -118,22 +127,26 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
         public static Query Read(IQueryCollection query, FieldErrors errors)
         {
             int limit = DefaultLimit;
-            if (query["limit"] is [{ } text] && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LargestLimit))
+            if (query["limit"] is [{ } text]
+                && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LargestLimit))
             {
                 errors.Add("limit", $"must be a number from 1 to {LargestLimit}");
             }
             Position? after = null;
-            if (query["after"] is [{ Length: > 0 } cursor] && (after = Position.Parse(cursor)) is null) errors.Add("after", "must be the next of an earlier answer");
+            if (query["after"] is [{ Length: > 0 } cursor] && (after = Position.Parse(cursor)) is null)
+                errors.Add("after", "must be the next of an earlier answer");
             return new Query(Seconds(query, "from", 0, errors), Seconds(query, "to", long.MaxValue, errors), limit, after);
         }
 
         public bool Takes(SegmentEntry entry) =>
-            entry.StartSample < To && entry.StartSample + entry.SampleCount > From && (After is null || Position.Of(entry).CompareTo(After.Value) > 0);
+            entry.StartSample < To && entry.StartSample + entry.SampleCount > From
+                && (After is null || Position.Of(entry).CompareTo(After.Value) > 0);
 
         private static long Seconds(IQueryCollection query, string name, long absent, FieldErrors errors)
         {
             if (query[name] is not [{ Length: > 0 } text]) return absent;
-            if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds) && seconds is >= 0 and < 1e7) return (long)Math.Round(seconds * SampleClock.SamplesPerSecond);
+            if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
+                && seconds is >= 0 and < 1e7) return (long)Math.Round(seconds * SampleClock.SamplesPerSecond);
             errors.Add(name, "must be seconds since the start");
             return absent;
         }
@@ -142,7 +155,8 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
     /// <summary>Where a page ended: start, then user, then index.</summary>
     private readonly record struct Position(long StartSample, ulong UserId, int Index) : IComparable<Position>
     {
-        public static Position Of(SegmentEntry entry) => new(entry.StartSample, ulong.Parse(entry.UserId, CultureInfo.InvariantCulture), entry.SegmentIndex);
+        public static Position Of(SegmentEntry entry) =>
+            new(entry.StartSample, ulong.Parse(entry.UserId, CultureInfo.InvariantCulture), entry.SegmentIndex);
 
         public static Position? Parse(string text)
         {
@@ -150,7 +164,8 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
             return parts.Length == 3
                 && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long start)
                 && ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong userId)
-                && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out int index) ? new Position(start, userId, index) : null;
+                && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+                ? new Position(start, userId, index) : null;
         }
 
         public int CompareTo(Position other) => (StartSample, UserId, Index).CompareTo((other.StartSample, other.UserId, other.Index));

@@ -13,7 +13,8 @@ internal sealed record SegmentSet(IReadOnlyList<RecordingSegment> Segments, stri
 
     public static SegmentSet Of(IEnumerable<RecordingSegment> segments)
     {
-        RecordingSegment[] sorted = [.. segments.OrderBy(segment => segment.AbsoluteStartTime).ThenBy(segment => segment.UserId, StringComparer.Ordinal).ThenBy(segment => segment.SegmentIndex)];
+        RecordingSegment[] sorted = [.. segments.OrderBy(segment => segment.AbsoluteStartTime)
+            .ThenBy(segment => segment.UserId, StringComparer.Ordinal).ThenBy(segment => segment.SegmentIndex)];
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (RecordingSegment segment in sorted) hash.AppendData(Encoding.UTF8.GetBytes(Line(segment)));
         return new SegmentSet(sorted, Convert.ToHexStringLower(hash.GetHashAndReset())[..NameLength]);
@@ -40,5 +41,6 @@ internal sealed record SegmentSet(IReadOnlyList<RecordingSegment> Segments, stri
 
     private static string Line(RecordingSegment s) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{s.UserId}\n{s.SegmentIndex}\n{s.Username}\n{s.FileName}\n{s.FilePath}\n{s.AbsoluteStartTime}\n{s.AbsoluteEndTime}\n{s.Duration}\n{s.FileSize}\n{s.Format}\n{s.BlobUrl}\n{s.ContentMd5}\n\n");
+        $"{s.UserId}\n{s.SegmentIndex}\n{s.Username}\n{s.FileName}\n{s.FilePath}\n"
+            + $"{s.AbsoluteStartTime}\n{s.AbsoluteEndTime}\n{s.Duration}\n{s.FileSize}\n{s.Format}\n{s.BlobUrl}\n{s.ContentMd5}\n\n");
 }

@@ -13,7 +13,8 @@ public sealed class SegmentUploads(CatalogueTable catalogue, RecordingsContainer
 {
     public async Task<IResult> UploadUrlAsync(HttpContext context, string recordingId)
     {
-        (SegmentUploadRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.SegmentUploadRequest, JsonBody.Limit);
+        (SegmentUploadRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, WireJsonContext.Default.SegmentUploadRequest,
+            JsonBody.Limit);
         if (request is null) return fault!;
         FieldErrors errors = RequestCheck.Check(request);
         if (errors.Any) return errors.ToProblem();
@@ -29,7 +30,8 @@ public sealed class SegmentUploads(CatalogueTable catalogue, RecordingsContainer
             TimeSpan end = DateTimeOffset.FromUnixTimeMilliseconds(request.AbsoluteEndTime!.Value) - recording.Details.RecordedAt;
             await renders.HeardAsync(id.ToString(), end, context.RequestAborted);
         }
-        return Results.Json(await PlaceAsync(id.ToString(), request, context.RequestAborted), WireJsonContext.Default.SegmentUploadResponse);
+        return Results.Json(await PlaceAsync(id.ToString(), request, context.RequestAborted),
+            WireJsonContext.Default.SegmentUploadResponse);
     }
 
     internal async Task<SegmentUploadResponse> PlaceAsync(string recordingId, SegmentUploadRequest request, CancellationToken cancellation)

@@ -28,22 +28,26 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
         {
             RenderJob made = jobs[member.Key];
             await StageAsync(zip.Begin(member.Name, made.Length, made.Crc));
-            if (await container.FindAsync($"{plan.Recording}/{member.Key}", cancellation) is not { } source || source.Length != made.Length) return false;
+            if (await container.FindAsync($"{plan.Recording}/{member.Key}", cancellation) is not { } source || source.Length != made.Length)
+                return false;
             for (long offset = 0; offset < made.Length; offset += LargestPiece)
             {
                 long length = Math.Min(LargestPiece, made.Length - offset);
                 RenderedPart part = new(RenderedPart.BlockName($"{zip.Parts.Count}", inputs), length, 0, "", 0);
-                await container.StageFromAsync(name, part.Block, $"{plan.Recording}/{member.Key}", source.Version, offset, length, cancellation);
+                await container.StageFromAsync(name, part.Block, $"{plan.Recording}/{member.Key}", source.Version, offset, length,
+                    cancellation);
                 zip.Parts.Add(part);
             }
         }
-        foreach ((string text, byte[] content) in new[] { (RecordingTexts.Lof, RecordingTexts.LofOf(plan, entry.Format)), (RecordingTexts.Reaper, RecordingTexts.ReaperOf(plan, entry.Format)) }
+        foreach ((string text, byte[] content) in new[] { (RecordingTexts.Lof, RecordingTexts.LofOf(plan, entry.Format)),
+            (RecordingTexts.Reaper, RecordingTexts.ReaperOf(plan, entry.Format)) }
             .Select(pair => (pair.Item1, Encoding.UTF8.GetBytes(pair.Item2))))
         {
             await StageAsync([.. zip.Begin(text, content.Length, System.IO.Hashing.Crc32.HashToUInt32(content)), .. content]);
         }
         await StageAsync(zip.End());
-        if (!await container.TryCommitAsync(name, zip.Parts.Select(part => part.Block), RenderFormat.ContentType("zip"), cancellation)) return false;
+        if (!await container.TryCommitAsync(name, zip.Parts.Select(part => part.Block), RenderFormat.ContentType("zip"), cancellation))
+            return false;
         await table.TryWriteJobAsync(plan.Recording, entry.Key, RenderedFiles.Ready(inputs, zip.Parts, time), version, cancellation);
         return true;
 
@@ -57,7 +61,9 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
 
     /// <summary>Files of a bundle: tracks and mix of its format, and the texts.</summary>
     public static List<FileEntry> Members(RenderPlan plan, FileEntry bundle, RenderOptions options) =>
-        [.. FileCatalogue.All(plan, options).Where(file => file.Kind == FileKind.Text || (file.Kind is FileKind.Track or FileKind.Mix && file.Format == bundle.Format)).OrderBy(file => file.Kind).ThenBy(file => file.Name, StringComparer.Ordinal)];
+        [.. FileCatalogue.All(plan, options)
+            .Where(file => file.Kind == FileKind.Text || (file.Kind is FileKind.Track or FileKind.Mix && file.Format == bundle.Format))
+            .OrderBy(file => file.Kind).ThenBy(file => file.Name, StringComparer.Ordinal)];
 
     private static string Inputs(RenderPlan plan, FileEntry entry, List<FileEntry> members, Dictionary<string, RenderJob> jobs)
     {

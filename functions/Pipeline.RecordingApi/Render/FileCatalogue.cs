@@ -24,24 +24,30 @@ internal static class FileCatalogue
     {
         List<FileEntry> files = [];
         if (plan.TotalSamples == 0) return files;
-        string[] formats = [.. RenderFormat.All.Where(format => format == RenderFormat.Wav || (options.Formats.Contains(format) && (format != RenderFormat.Mp3 || Mp3Encoder.IsAvailable)))];
+        string[] formats = [.. RenderFormat.All.Where(format =>
+            format == RenderFormat.Wav || (options.Formats.Contains(format) && (format != RenderFormat.Mp3 || Mp3Encoder.IsAvailable)))];
         foreach (string format in formats)
         {
-            files.Add(new FileEntry($"{RenderTable.Mix}.{format}", $"{FileNames.Mix}.{format}", FileKind.Mix, format, null, format != RenderFormat.Wav));
+            files.Add(new FileEntry($"{RenderTable.Mix}.{format}", $"{FileNames.Mix}.{format}", FileKind.Mix, format, null,
+                format != RenderFormat.Wav));
         }
         foreach (RenderTrack track in plan.Tracks)
         {
             foreach (string format in formats)
             {
                 bool automatic = format is RenderFormat.Flac or RenderFormat.Opus;
-                files.Add(new FileEntry($"{RenderTable.TrackKey(track.UserId)}.{format}", $"{FileNames.Track(track)}.{format}", FileKind.Track, format, track, automatic));
+                files.Add(new FileEntry($"{RenderTable.TrackKey(track.UserId)}.{format}", $"{FileNames.Track(track)}.{format}",
+                    FileKind.Track, format, track, automatic));
             }
         }
-        foreach (string format in formats) files.Add(new FileEntry($"all-{format}.zip", $"all-{format}.zip", FileKind.Bundle, format, null, IsAutomatic: false));
-        foreach (string text in RecordingTexts.Names) files.Add(new FileEntry(text, text, FileKind.Text, Path.GetExtension(text).TrimStart('.'), null, IsAutomatic: true));
+        foreach (string format in formats)
+            files.Add(new FileEntry($"all-{format}.zip", $"all-{format}.zip", FileKind.Bundle, format, null, IsAutomatic: false));
+        foreach (string text in RecordingTexts.Names)
+            files.Add(new FileEntry(text, text, FileKind.Text, Path.GetExtension(text).TrimStart('.'), null, IsAutomatic: true));
         return files;
     }
 
     /// <summary>By key or by name; null where there is no such file.</summary>
-    public static FileEntry? Find(RenderPlan plan, RenderOptions options, string name) => All(plan, options).FirstOrDefault(file => file.Key == name || file.Name == name);
+    public static FileEntry? Find(RenderPlan plan, RenderOptions options, string name) =>
+        All(plan, options).FirstOrDefault(file => file.Key == name || file.Name == name);
 }

@@ -15,7 +15,8 @@ internal static class FileNames
     private const int LongestBytes = 200;
     private const string Refused = "\"*/:<>?\\|";
 
-    public static string Track(RenderTrack track) => string.Create(CultureInfo.InvariantCulture, $"{track.Number:D2}-{Clean(track.Username)}");
+    public static string Track(RenderTrack track) =>
+        string.Create(CultureInfo.InvariantCulture, $"{track.Number:D2}-{Clean(track.Username)}");
 
     /// <summary>The name as a part of a file's name; a number in front keeps two people of one name, and CON and NUL, apart.</summary>
     public static string Clean(string name)
@@ -59,7 +60,8 @@ internal static class FileNames
         {
             UnicodeCategory category = Rune.GetUnicodeCategory(rune);
             bool joins = rune.Value == 0x200D; // joins emoji
-            if (category is UnicodeCategory.Control or UnicodeCategory.Surrogate or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator) continue;
+            if (category is UnicodeCategory.Control or UnicodeCategory.Surrogate or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator) continue;
             if (category == UnicodeCategory.Format && !joins) continue; // marks of direction turn a name around
             if (rune.IsAscii && Refused.Contains((char)rune.Value)) allowed.Append('_');
             else allowed.Append(rune.ToString());

@@ -18,7 +18,8 @@ internal static class RecordingTexts
     public static IReadOnlyList<string> Names { get; } = [Info, Labels];
 
     /// <summary>All of them by name, in UTF-8.</summary>
-    public static IEnumerable<(string Name, byte[] Text)> All(RenderPlan plan, RenderedWindows rows, Dictionary<string, RenderJob> jobs, RenderOptions options, double? loudness)
+    public static IEnumerable<(string Name, byte[] Text)> All(RenderPlan plan, RenderedWindows rows, Dictionary<string, RenderJob> jobs,
+        RenderOptions options, double? loudness)
     {
         yield return (Info, InfoOf(plan, rows, jobs, options, loudness));
         yield return (Labels, Encoding.UTF8.GetBytes(LabelsOf(plan)));
@@ -40,7 +41,8 @@ internal static class RecordingTexts
     public static string LofOf(RenderPlan plan, string format)
     {
         StringBuilder text = new();
-        foreach (RenderTrack track in plan.Tracks) text.Append(CultureInfo.InvariantCulture, $"file \"{FileNames.Track(track)}.{format}\" offset 0\n");
+        foreach (RenderTrack track in plan.Tracks)
+            text.Append(CultureInfo.InvariantCulture, $"file \"{FileNames.Track(track)}.{format}\" offset 0\n");
         return text.ToString();
     }
 
@@ -56,8 +58,11 @@ internal static class RecordingTexts
         string source = format switch { RenderFormat.Wav => "WAVE", RenderFormat.Flac => "FLAC", RenderFormat.Mp3 => "MP3", _ => "OPUS" };
         foreach (RenderTrack track in plan.Tracks)
         {
-            text.Append(CultureInfo.InvariantCulture, $"  <TRACK\n    NAME {Quoted(track.Username)}\n    <ITEM\n      POSITION 0\n      LENGTH {length}\n      NAME {Quoted(track.Username)}\n");
-            text.Append(CultureInfo.InvariantCulture, $"      <SOURCE {source}\n        FILE {Quoted($"{FileNames.Track(track)}.{format}")}\n      >\n    >\n  >\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"  <TRACK\n    NAME {Quoted(track.Username)}\n    <ITEM\n      POSITION 0\n      LENGTH {length}\n      NAME "
+                + $"{Quoted(track.Username)}\n");
+            text.Append(CultureInfo.InvariantCulture,
+                $"      <SOURCE {source}\n        FILE {Quoted($"{FileNames.Track(track)}.{format}")}\n      >\n    >\n  >\n");
         }
         return text.Append(">\n").ToString();
     }
@@ -70,7 +75,8 @@ internal static class RecordingTexts
         return line.Contains('\'', StringComparison.Ordinal) ? $"`{line.Replace('`', '\'')}`" : $"'{line}'";
     }
 
-    private static byte[] InfoOf(RenderPlan plan, RenderedWindows rows, Dictionary<string, RenderJob> jobs, RenderOptions options, double? loudness)
+    private static byte[] InfoOf(RenderPlan plan, RenderedWindows rows, Dictionary<string, RenderJob> jobs, RenderOptions options,
+        double? loudness)
     {
         RecordingDetails details = plan.Details;
         RecordingInfo info = new()
@@ -96,8 +102,10 @@ internal static class RecordingTexts
             Gaps = details.Gaps,
             Notes = details.Notes,
             MissingSegments = details.MissingSegments,
-            Files = [.. FileCatalogue.All(plan, options).Where(file => file.Kind is FileKind.Track or FileKind.Mix && jobs.GetValueOrDefault(file.Key)?.IsReady == true)
-                .Select(file => new FileInfo { Name = file.Name, Bytes = jobs[file.Key].Length, PartSha256 = [.. jobs[file.Key].Parts.Select(part => part.Sha256)] })],
+            Files = [.. FileCatalogue.All(plan, options)
+                .Where(file => file.Kind is FileKind.Track or FileKind.Mix && jobs.GetValueOrDefault(file.Key)?.IsReady == true)
+                .Select(file => new FileInfo { Name = file.Name, Bytes = jobs[file.Key].Length,
+                PartSha256 = [.. jobs[file.Key].Parts.Select(part => part.Sha256)] })],
         };
         return JsonSerializer.SerializeToUtf8Bytes(info, InfoJsonContext.Default.RecordingInfo);
     }

@@ -19,7 +19,8 @@ public sealed record RenderOptions
         isWrong = false;
         if (string.IsNullOrWhiteSpace(text)) return new RenderOptions();
         if (text.Trim().Equals("off", StringComparison.OrdinalIgnoreCase)) return Off;
-        string[] names = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(name => name.ToLowerInvariant()).Distinct()];
+        string[] names = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(name => name.ToLowerInvariant()).Distinct()];
         if (names.Length == 0 || names.Except([RenderFormat.Flac, RenderFormat.Opus, RenderFormat.Mp3]).Any())
         {
             isWrong = true;

@@ -45,7 +45,8 @@ internal sealed record RenderTrack
     public required IReadOnlyList<RenderSegment> Segments { get; init; }
 
     /// <summary>Those with a sample in [start, end).</summary>
-    public IEnumerable<RenderSegment> Between(long start, long end) => Segments.Where(segment => segment.Start < end && segment.Start + segment.Count > start);
+    public IEnumerable<RenderSegment> Between(long start, long end) =>
+        Segments.Where(segment => segment.Start < end && segment.Start + segment.Count > start);
 }
 
 /// <summary>One WAV file of a track. Positions in samples at 48 kHz since the start of the recording.</summary>

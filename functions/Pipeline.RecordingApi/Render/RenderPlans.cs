@@ -42,8 +42,11 @@ public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved)
 
     private async Task<RenderPlan> ReadFinishedAsync(RecordingId recording, CatalogueRecording found, CancellationToken cancellation)
     {
-        List<RecordingSegment> segments = found.SegmentSet is { } set ? await catalogue.ReadSegmentsAsync(recording.ToString(), set, cancellation) : [];
-        IReadOnlyList<RenderTrack> tracks = Tracks(segments.Select(segment => (ulong.Parse(segment.UserId, CultureInfo.InvariantCulture), segment.Username, Segment(segment, found.Details))));
+        List<RecordingSegment> segments = found.SegmentSet is { } set
+            ? await catalogue.ReadSegmentsAsync(recording.ToString(), set, cancellation) : [];
+        IReadOnlyList<RenderTrack> tracks = Tracks(
+            segments.Select(segment =>
+            (ulong.Parse(segment.UserId, CultureInfo.InvariantCulture), segment.Username, Segment(segment, found.Details))));
         long end = tracks.SelectMany(track => track.Segments).Select(segment => segment.Start + segment.Count).DefaultIfEmpty(0).Max();
         long total = tracks.Count == 0 ? 0 : Math.Max(end, Samples(found.Details.Duration ?? 0));
         return new RenderPlan
@@ -65,15 +68,20 @@ public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved)
         // Who did not say the samples said milliseconds: the file's length decides, and two channels are twice as long.
         int channels = 2 * values > 3 * count ? 2 : 1;
         if (segment.SampleCount is null) count = values / channels;
-        return new RenderSegment(segment.SegmentIndex, segment.StartSample ?? Samples(segment.AbsoluteStartTime - details.RecordedAt.ToUnixTimeMilliseconds()), count, channels, segment.FileSize, new Uri(segment.BlobUrl));
+        return new RenderSegment(segment.SegmentIndex,
+            segment.StartSample
+            ?? Samples(segment.AbsoluteStartTime - details.RecordedAt.ToUnixTimeMilliseconds()), count, channels, segment.FileSize,
+            new Uri(segment.BlobUrl));
     }
 
     private static long Samples(long milliseconds) => milliseconds * (SampleClock.SamplesPerSecond / 1000);
 
     private static IReadOnlyList<RenderTrack> Tracks(IEnumerable<(ulong UserId, string Username, RenderSegment Segment)> parts)
     {
-        IEnumerable<(ulong UserId, string Username, RenderSegment[] Segments)> tracks = parts.Where(part => part.Segment.Count > 0).GroupBy(part => part.UserId)
-            .Select(own => (own.Key, own.MaxBy(part => part.Segment.Start).Username, own.Select(part => part.Segment).OrderBy(segment => segment.Start).ThenBy(segment => segment.Index).ToArray()));
+        IEnumerable<(ulong UserId, string Username, RenderSegment[] Segments)> tracks = parts.Where(part => part.Segment.Count > 0)
+            .GroupBy(part => part.UserId)
+            .Select(own => (own.Key, own.MaxBy(part => part.Segment.Start).Username,
+            own.Select(part => part.Segment).OrderBy(segment => segment.Start).ThenBy(segment => segment.Index).ToArray()));
         return [.. tracks.OrderBy(track => track.Segments[0].Start).ThenBy(track => track.UserId).Select((track, at) => new RenderTrack
         {
             UserId = track.UserId,

@@ -25,9 +25,11 @@ public sealed class RenderRecording : IDisposable
     private readonly RequestedFiles requested;
     private readonly SemaphoreSlim places = new(MostAtOnce, MostAtOnce);
 
-    public RenderRecording(RenderPlans plans, RenderTable table, RendersContainer container, SegmentPcm reader, MessageQueues queues, RenderSettings settings)
+    public RenderRecording(RenderPlans plans, RenderTable table, RendersContainer container, SegmentPcm reader, MessageQueues queues,
+        RenderSettings settings)
     {
-        (this.plans, this.table, this.container, this.queues, options, time) = (plans, table, container, queues, settings.Options, settings.Time);
+        (this.plans, this.table, this.container, this.queues, options, time) = (plans, table, container, queues, settings.Options,
+            settings.Time);
         WindowEncoder encoder = new(settings.Codecs);
         windows = new WindowRender(table, container, reader, encoder, options);
         files = new RenderedFiles(table, container, encoder, time);
@@ -40,8 +42,10 @@ public sealed class RenderRecording : IDisposable
     {
         try
         {
-            RenderWindow window = JsonSerializer.Deserialize(message.Span, ContractsJsonContext.Default.RenderWindow) ?? throw new MalformedMessageException("the message is null");
-            if (window.Version != RenderWindow.CurrentVersion) throw new MalformedMessageException($"version is {window.Version}; this program knows {RenderWindow.CurrentVersion}");
+            RenderWindow window = JsonSerializer.Deserialize(message.Span, ContractsJsonContext.Default.RenderWindow)
+                ?? throw new MalformedMessageException("the message is null");
+            if (window.Version != RenderWindow.CurrentVersion)
+                throw new MalformedMessageException($"version is {window.Version}; this program knows {RenderWindow.CurrentVersion}");
             return RunAsync(window, cancellation);
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
@@ -108,10 +112,12 @@ public sealed class RenderRecording : IDisposable
         {
             foreach (string format in windows.TrackFormats)
             {
-                whole &= await files.TryCommitAsync(plan, RenderTable.TrackKey(track.UserId), track.Channels, format, rows.Of(track), RenderedFiles.Tags(plan, track), cancellation);
+                whole &= await files.TryCommitAsync(plan, RenderTable.TrackKey(track.UserId), track.Channels, format, rows.Of(track),
+                    RenderedFiles.Tags(plan, track), cancellation);
             }
         }
-        foreach (string format in windows.MixFormats) whole &= await files.TryCommitAsync(plan, RenderTable.Mix, 2, format, rows.Mix, RenderedFiles.Tags(plan, null), cancellation);
+        foreach (string format in windows.MixFormats)
+            whole &= await files.TryCommitAsync(plan, RenderTable.Mix, 2, format, rows.Mix, RenderedFiles.Tags(plan, null), cancellation);
         if (whole) await requested.WriteTextsAsync(plan, rows, cancellation);
         return whole;
     }

@@ -48,7 +48,8 @@ public sealed record RenderJob
     public DateTimeOffset ChangedAt { get; init; }
 }
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RenderRow))]
 [JsonSerializable(typeof(RenderJob))]
 internal sealed partial class RenderJsonContext : JsonSerializerContext;

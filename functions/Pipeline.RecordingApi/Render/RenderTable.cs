@@ -22,22 +22,28 @@ public sealed class RenderTable(StorageClients clients)
     public static string TrackKey(ulong userId) => userId.ToString("D20", CultureInfo.InvariantCulture);
 
     /// <summary>All windows of a track or of the mix that are not silent; without peaks and energies unless these are asked for.</summary>
-    public async Task<SortedDictionary<int, RenderRow>> ReadWindowsAsync(RecordingId recording, string track, bool withSound, CancellationToken cancellation, int from = 0, int to = 999_999)
+    public async Task<SortedDictionary<int,
+        RenderRow>> ReadWindowsAsync(RecordingId recording, string track, bool withSound, CancellationToken cancellation, int from = 0,
+        int to = 999_999)
     {
         string first = WindowKey(track, from), last = WindowKey(track, to);
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recording.ToString()} and RowKey ge {first} and RowKey le {last}");
         SortedDictionary<int, RenderRow> rows = [];
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: withSound ? null : WithoutSound, cancellationToken: cancellation))
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: withSound ? null : WithoutSound,
+            cancellationToken: cancellation))
         {
             int window = int.Parse(row.RowKey.AsSpan(row.RowKey.Length - 6), CultureInfo.InvariantCulture);
-            rows[window] = Read(row, RenderJsonContext.Default.RenderRow) with { Peaks = row.GetBinary("Peaks") ?? [], Energies = row.GetBinary("Energies") ?? [] };
+            rows[window] = Read(row, RenderJsonContext.Default.RenderRow)
+                with
+            { Peaks = row.GetBinary("Peaks") ?? [], Energies = row.GetBinary("Energies") ?? [] };
         }
         return rows;
     }
 
     public Task WriteWindowAsync(RecordingId recording, string track, int window, RenderRow row, CancellationToken cancellation)
     {
-        TableEntity entity = Entity(recording, WindowKey(track, window), JsonSerializer.SerializeToUtf8Bytes(row, RenderJsonContext.Default.RenderRow));
+        TableEntity entity = Entity(recording, WindowKey(track, window),
+            JsonSerializer.SerializeToUtf8Bytes(row, RenderJsonContext.Default.RenderRow));
         if (row.Peaks.Length > 0) entity["Peaks"] = row.Peaks;
         if (row.Energies.Length > 0) entity["Energies"] = row.Energies;
         return table.UpsertEntityAsync(entity, TableUpdateMode.Replace, cancellation);
@@ -49,7 +55,8 @@ public sealed class RenderTable(StorageClients clients)
 
     public async Task<(RenderJob? Job, ETag Version)> FindJobAsync(RecordingId recording, string file, CancellationToken cancellation)
     {
-        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recording.ToString(), FileKey(file), cancellationToken: cancellation);
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recording.ToString(), FileKey(file),
+            cancellationToken: cancellation);
         return row.HasValue ? (Read(row.Value!, RenderJsonContext.Default.RenderJob), row.Value!.ETag) : (null, default);
     }
 
@@ -58,12 +65,14 @@ public sealed class RenderTable(StorageClients clients)
     {
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recording.ToString()} and RowKey ge {"f-"} and RowKey lt {"f."}");
         Dictionary<string, RenderJob> jobs = [];
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation)) jobs[row.RowKey[2..]] = Read(row, RenderJsonContext.Default.RenderJob);
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+            jobs[row.RowKey[2..]] = Read(row, RenderJsonContext.Default.RenderJob);
         return jobs;
     }
 
     /// <summary>Writes under the version that was read; false when somebody else wrote in between.</summary>
-    public async Task<bool> TryWriteJobAsync(RecordingId recording, string file, RenderJob job, ETag version, CancellationToken cancellation)
+    public async Task<bool> TryWriteJobAsync(RecordingId recording, string file, RenderJob job, ETag version,
+        CancellationToken cancellation)
     {
         TableEntity row = Entity(recording, FileKey(file), JsonSerializer.SerializeToUtf8Bytes(job, RenderJsonContext.Default.RenderJob));
         try
@@ -78,7 +87,8 @@ public sealed class RenderTable(StorageClients clients)
         }
     }
 
-    public Task DeleteAsync(RecordingId recording, CancellationToken cancellation) => PartitionEraser.DeleteAsync(table, recording.ToString(), row => true, cancellation);
+    public Task DeleteAsync(RecordingId recording, CancellationToken cancellation) =>
+        PartitionEraser.DeleteAsync(table, recording.ToString(), row => true, cancellation);
 
     private static string WindowKey(string track, int window) => string.Create(CultureInfo.InvariantCulture, $"w-{track}-{window:D6}");
 
@@ -89,7 +99,8 @@ public sealed class RenderTable(StorageClients clients)
         TableEntity row = new(recording.ToString(), rowKey);
         for (int start = 0; start < json.Length; start += ChunkLength)
         {
-            row[string.Create(CultureInfo.InvariantCulture, $"Json{start / ChunkLength}")] = json.AsSpan(start, Math.Min(ChunkLength, json.Length - start)).ToArray();
+            row[string.Create(CultureInfo.InvariantCulture, $"Json{start / ChunkLength}")] = json.AsSpan(start,
+                Math.Min(ChunkLength, json.Length - start)).ToArray();
         }
         return row;
     }
@@ -97,7 +108,8 @@ public sealed class RenderTable(StorageClients clients)
     private static T Read<T>(TableEntity row, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
     {
         using MemoryStream json = new();
-        for (int chunk = 0; row.GetBinary(string.Create(CultureInfo.InvariantCulture, $"Json{chunk}")) is { } bytes; chunk++) json.Write(bytes);
+        for (int chunk = 0; row.GetBinary(string.Create(CultureInfo.InvariantCulture, $"Json{chunk}")) is { } bytes; chunk++)
+            json.Write(bytes);
         return JsonSerializer.Deserialize(json.GetBuffer().AsSpan(0, (int)json.Length), type)!;
     }
 }

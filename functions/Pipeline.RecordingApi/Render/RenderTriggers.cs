@@ -4,7 +4,9 @@ using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Render;
 
-/// <summary>Sends the messages that rendering hangs on: one when a running recording is a window further, one when it has ended or was amended.</summary>
+/// <summary>
+/// Sends the messages that rendering hangs on: one when a running recording is a window further, one when it has ended or was amended.
+/// </summary>
 public sealed class RenderTriggers(MessageQueues queues, RenderOptions options)
 {
     private const int MostRecordings = 10_000;

@@ -14,7 +14,9 @@ internal static class RenderWindows
     /// <summary>60 s: 625 FLAC frames, 3000 Opus packets, 2500 MP3 frames.</summary>
     public const int Samples = 60 * SampleClock.SamplesPerSecond;
 
-    /// <summary>Sound before a window that encoders and limiter hear first: a second, in whole Opus packets, and more than the MP3 encoder wants.</summary>
+    /// <summary>
+    /// Sound before a window that encoders and limiter hear first: a second, in whole Opus packets, and more than the MP3 encoder wants.
+    /// </summary>
     public const int PreRoll = 50 * OggOpusWindow.FrameSamples;
 
     public const int FlacFrames = Samples / FlacEncoder.BlockSize;

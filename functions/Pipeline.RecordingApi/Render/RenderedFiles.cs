@@ -14,7 +14,8 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
     /// <summary>Commits a file of a track or of the mix.</summary>
     /// <param name="rows">Its windows with sound.</param>
     /// <returns>False: blocks that should wait are gone, their windows are rendered again.</returns>
-    public async Task<bool> TryCommitAsync(RenderPlan plan, string key, int channels, string format, SortedDictionary<int, RenderRow> rows, IReadOnlyList<KeyValuePair<string, string>> tags, CancellationToken cancellation)
+    public async Task<bool> TryCommitAsync(RenderPlan plan, string key, int channels, string format, SortedDictionary<int, RenderRow> rows,
+        IReadOnlyList<KeyValuePair<string, string>> tags, CancellationToken cancellation)
     {
         string file = BlobNames.File(plan.Recording, key, format);
         (RenderJob? job, ETag version) = await table.FindJobAsync(plan.Recording, $"{key}.{format}", cancellation);
@@ -39,9 +40,11 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
             lengths.Add((part.Length, Math.Min(RenderWindows.Start(end), plan.TotalSamples) - RenderWindows.Start(window), part.Frames));
             window = end;
         }
-        RenderedPart header = await StageAsync(file, "header", encoder.Header(format, channels, plan.TotalSamples, serial, lengths, tags), 0, present, cancellation);
+        RenderedPart header = await StageAsync(file, "header", encoder.Header(format, channels, plan.TotalSamples, serial, lengths, tags),
+            0, present, cancellation);
         parts.Insert(0, header);
-        if (!await container.TryCommitAsync(file, parts.Select(part => part.Block), RenderFormat.ContentType(format), cancellation)) return false;
+        if (!await container.TryCommitAsync(file, parts.Select(part => part.Block), RenderFormat.ContentType(format), cancellation))
+            return false;
         await table.TryWriteJobAsync(plan.Recording, $"{key}.{format}", Ready(inputs, parts, time), version, cancellation);
         return true;
     }
@@ -65,8 +68,11 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         new("DATE", $"{plan.Details.RecordedAt:yyyy-MM-dd}"),
     ];
 
-    /// <summary>Parts that a format needs and whose bytes are not in the storage any more: marked, so that the next pass makes them.</summary>
-    private async Task<bool> ForgetLostAsync(RenderPlan plan, string key, SortedDictionary<int, RenderRow> rows, string format, HashSet<string> present, CancellationToken cancellation)
+    /// <summary>
+    /// Parts that a format needs and whose bytes are not in the storage any more: marked, so that the next pass makes them.
+    /// </summary>
+    private async Task<bool> ForgetLostAsync(RenderPlan plan, string key, SortedDictionary<int, RenderRow> rows, string format,
+        HashSet<string> present, CancellationToken cancellation)
     {
         bool lost = false;
         foreach ((int window, RenderRow row) in rows.ToArray())
@@ -78,7 +84,8 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         return lost;
     }
 
-    private static string Inputs(RenderPlan plan, SortedDictionary<int, RenderRow> rows, string format, IReadOnlyList<KeyValuePair<string, string>> tags)
+    private static string Inputs(RenderPlan plan, SortedDictionary<int, RenderRow> rows, string format, IReadOnlyList<KeyValuePair<string,
+        string>> tags)
     {
         using InputHash hash = new();
         hash.Add(RenderWindows.EncoderVersion, plan.TotalSamples, plan.WindowCount);
@@ -87,7 +94,8 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         return hash.Finish();
     }
 
-    private async Task<RenderedPart> StageSilenceAsync(RenderPlan plan, string file, string format, int channels, int first, int end, uint serial, HashSet<string> present, CancellationToken cancellation)
+    private async Task<RenderedPart> StageSilenceAsync(RenderPlan plan, string file, string format, int channels, int first, int end,
+        uint serial, HashSet<string> present, CancellationToken cancellation)
     {
         using MemoryStream run = new();
         int frames = 0;
@@ -104,7 +112,9 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
                 continue;
             }
             long? total = plan.IsLast(window) ? plan.TotalSamples : null;
-            (ReadOnlyMemory<byte> bytes, int made) = encoder.Encode(format, silence.AsSpan(0, (preRoll + plan.WindowSamples(window)) * channels), channels, preRoll, RenderWindows.Start(window), total, serial);
+            (ReadOnlyMemory<byte> bytes, int made) = encoder.Encode(format,
+                silence.AsSpan(0, (preRoll + plan.WindowSamples(window)) * channels), channels, preRoll, RenderWindows.Start(window), total,
+                serial);
             if (inner) repeated = bytes;
             run.Write(bytes.Span);
             frames += made;
@@ -112,7 +122,8 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         return await StageAsync(file, $"{first}s", run.ToArray(), frames, present, cancellation);
     }
 
-    private async Task<RenderedPart> StageAsync(string file, string place, byte[] bytes, int frames, HashSet<string> present, CancellationToken cancellation)
+    private async Task<RenderedPart> StageAsync(string file, string place, byte[] bytes, int frames, HashSet<string> present,
+        CancellationToken cancellation)
     {
         RenderedPart part = RenderedPart.Of("", bytes, frames);
         part = part with { Block = RenderedPart.BlockName(place, part.Sha256) };

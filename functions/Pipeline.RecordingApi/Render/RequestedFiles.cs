@@ -6,7 +6,8 @@ using Pipeline.Storage;
 namespace Pipeline.RecordingApi.Render;
 
 /// <summary>Makes files that are only made when somebody asks: WAV, MP3 of a track, bundles.</summary>
-internal sealed class RequestedFiles(RenderTable table, RendersContainer container, SegmentPcm reader, WindowEncoder encoder, WindowRender windows, RenderSettings settings)
+internal sealed class RequestedFiles(RenderTable table, RendersContainer container, SegmentPcm reader, WindowEncoder encoder,
+    WindowRender windows, RenderSettings settings)
 {
     /// <summary>Goes on with a file until it is whole.</summary>
     /// <param name="file">Its key, as in <see cref="FileCatalogue"/>.</param>
@@ -14,7 +15,8 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
     public async Task<bool> MakeAsync(RenderPlan plan, string file, Func<bool> isOver, CancellationToken cancellation)
     {
         if (!plan.IsFinal || FileCatalogue.Find(plan, settings.Options, file) is not { } entry) return true;
-        if (entry.Kind == FileKind.Bundle) return await new BundleFile(table, container, settings.Time).MakeAsync(plan, entry, settings.Options, cancellation);
+        if (entry.Kind == FileKind.Bundle)
+            return await new BundleFile(table, container, settings.Time).MakeAsync(plan, entry, settings.Options, cancellation);
         if (entry.Kind is FileKind.Text || entry.IsAutomatic) return true;
         return await MakeSoundAsync(plan, entry, isOver, cancellation);
     }
@@ -32,8 +34,10 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
             if (job is { IsReady: true } && job.Inputs == part.Sha256) continue;
             string name = $"{plan.Recording}/{key}";
             await container.StageAsync(name, part.Block, text, cancellation);
-            await container.TryCommitAsync(name, [part.Block], RenderFormat.ContentType(Path.GetExtension(key).TrimStart('.')), cancellation);
-            await table.TryWriteJobAsync(plan.Recording, key, RenderedFiles.Ready(part.Sha256, [part], settings.Time), version, cancellation);
+            await container.TryCommitAsync(name, [part.Block], RenderFormat.ContentType(Path.GetExtension(key).TrimStart('.')),
+                cancellation);
+            await table.TryWriteJobAsync(plan.Recording, key, RenderedFiles.Ready(part.Sha256, [part], settings.Time), version,
+                cancellation);
         }
     }
 
@@ -50,7 +54,8 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         {
             parts.Add(await StageWindowAsync(plan, entry, rows, parts.Count, inputs, name, cancellation));
             if (!isOver() || parts.Count == plan.WindowCount) continue;
-            await table.TryWriteJobAsync(plan.Recording, entry.Key, job with { Parts = parts, ChangedAt = settings.Time.GetUtcNow() }, version, cancellation);
+            await table.TryWriteJobAsync(plan.Recording, entry.Key, job with { Parts = parts, ChangedAt = settings.Time.GetUtcNow() },
+                version, cancellation);
             return false;
         }
         (byte[] head, byte[] tail) = await EndsAsync(plan, entry, parts, cancellation);
@@ -64,29 +69,34 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         }
         if (await container.TryCommitAsync(name, parts.Select(part => part.Block), RenderFormat.ContentType(entry.Format), cancellation))
         {
-            await table.TryWriteJobAsync(plan.Recording, entry.Key, RenderedFiles.Ready(inputs, parts, settings.Time), version, cancellation);
+            await table.TryWriteJobAsync(plan.Recording, entry.Key, RenderedFiles.Ready(inputs, parts, settings.Time), version,
+                cancellation);
             return true;
         }
         // Blocks that waited for over a week are gone: from the start.
-        await table.TryWriteJobAsync(plan.Recording, entry.Key, new RenderJob { Inputs = inputs, PartCount = plan.WindowCount }, version, cancellation);
+        await table.TryWriteJobAsync(plan.Recording, entry.Key, new RenderJob { Inputs = inputs, PartCount = plan.WindowCount }, version,
+            cancellation);
         return false;
     }
 
-    private async Task<RenderedPart> StageWindowAsync(RenderPlan plan, FileEntry entry, RenderedWindows rows, int window, string inputs, string name, CancellationToken cancellation)
+    private async Task<RenderedPart> StageWindowAsync(RenderPlan plan, FileEntry entry, RenderedWindows rows, int window, string inputs,
+        string name, CancellationToken cancellation)
     {
         WindowSound sound = new(reader, plan, window);
         (ReadOnlyMemory<short> pcm, int channels) = entry.Track is { } track
             ? ((await sound.ReadAsync(track, cancellation)).Pcm, track.Channels)
             : (await MixAsync(sound, rows, window, cancellation), 2);
         long? total = plan.IsLast(window) ? plan.TotalSamples : null;
-        (ReadOnlyMemory<byte> bytes, int frames) = encoder.Encode(entry.Format, pcm.Span, channels, sound.PreRoll, RenderWindows.Start(window), total, WindowEncoder.Serial(name));
+        (ReadOnlyMemory<byte> bytes, int frames) = encoder.Encode(entry.Format, pcm.Span, channels, sound.PreRoll,
+            RenderWindows.Start(window), total, WindowEncoder.Serial(name));
         string block = RenderedPart.BlockName($"{window}", inputs);
         await container.StageAsync(name, block, bytes, cancellation);
         return RenderedPart.Of(block, bytes.Span, frames);
     }
 
     // The mix as it was rendered: with the gains that its window has.
-    private static async Task<ReadOnlyMemory<short>> MixAsync(WindowSound sound, RenderedWindows rows, int window, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<short>> MixAsync(WindowSound sound, RenderedWindows rows, int window,
+        CancellationToken cancellation)
     {
         MixLevels before = rows.LevelsBefore(window);
         MixLevels? frozen = rows.Mix.GetValueOrDefault(window)?.Levels;
@@ -99,18 +109,22 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         return sound.Finish(mix, before, frozen ?? before).Pcm;
     }
 
-    private async Task<(byte[] Head, byte[] Tail)> EndsAsync(RenderPlan plan, FileEntry entry, List<RenderedPart> parts, CancellationToken cancellation)
+    private async Task<(byte[] Head, byte[] Tail)> EndsAsync(RenderPlan plan, FileEntry entry, List<RenderedPart> parts,
+        CancellationToken cancellation)
     {
         int channels = entry.Track?.Channels ?? 2;
         if (entry.Format != RenderFormat.Wav)
         {
-            List<(long, long, int)> lengths = [.. parts.Select((part, window) => (part.Length, (long)plan.WindowSamples(window), part.Frames))];
-            return (encoder.Header(entry.Format, channels, plan.TotalSamples, WindowEncoder.Serial(entry.Key), lengths, RenderedFiles.Tags(plan, entry.Track)), []);
+            List<(long, long,
+                int)> lengths = [.. parts.Select((part, window) => (part.Length, (long)plan.WindowSamples(window), part.Frames))];
+            return (encoder.Header(entry.Format, channels, plan.TotalSamples, WindowEncoder.Serial(entry.Key), lengths,
+                RenderedFiles.Tags(plan, entry.Track)), []);
         }
         double? loudness = entry.Track is null ? await LoudnessAsync(plan, cancellation) : null;
         RecordingDetails details = plan.Details;
         string description = $"{details.Title ?? details.GuildName ?? "Recording"}: {entry.Track?.Username ?? "mix"}";
-        return BroadcastWave.Describe(channels, plan.TotalSamples, details.RecordedAt, FileNames.Ascii(description, 256), FileNames.Ascii(details.Id.Replace("-", "", StringComparison.Ordinal), 32), loudness,
+        return BroadcastWave.Describe(channels, plan.TotalSamples, details.RecordedAt, FileNames.Ascii(description, 256),
+            FileNames.Ascii(details.Id.Replace("-", "", StringComparison.Ordinal), 32), loudness,
             [.. details.Notes.Select(note => (note.Sample, note.Text))]);
     }
 
@@ -118,7 +132,8 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
     {
         using InputHash hash = new();
         hash.Add(RenderWindows.EncoderVersion, entry.Key, plan.TotalSamples);
-        for (int window = 0; window < plan.WindowCount; window++) hash.Add(entry.Track is { } track ? windows.Inputs(plan, track, window) : windows.MixInputs(plan, window));
+        for (int window = 0; window < plan.WindowCount; window++)
+            hash.Add(entry.Track is { } track ? windows.Inputs(plan, track, window) : windows.MixInputs(plan, window));
         return hash.Finish();
     }
 

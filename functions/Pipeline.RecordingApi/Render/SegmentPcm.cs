@@ -12,7 +12,8 @@ public sealed class SegmentPcm(RecordingsContainer container)
     /// <summary>Reads <c>[start, start + samples)</c>.</summary>
     /// <param name="pcm"><c>[samples, channels of the track]</c>, overwritten.</param>
     /// <returns>Indexes of segments that are not there or are not what they were announced as; their time is silence.</returns>
-    internal async Task<IReadOnlyList<int>> ReadAsync(RenderTrack track, long start, int samples, Memory<short> pcm, CancellationToken cancellation)
+    internal async Task<IReadOnlyList<int>> ReadAsync(RenderTrack track, long start, int samples, Memory<short> pcm,
+        CancellationToken cancellation)
     {
         pcm.Span[..(samples * track.Channels)].Clear();
         List<int> unreadable = [];
@@ -26,7 +27,8 @@ public sealed class SegmentPcm(RecordingsContainer container)
         return unreadable;
     }
 
-    private async Task<bool> TryReadAsync(RenderTrack track, RenderSegment segment, long start, int samples, Memory<short> pcm, CancellationToken cancellation)
+    private async Task<bool> TryReadAsync(RenderTrack track, RenderSegment segment, long start, int samples, Memory<short> pcm,
+        CancellationToken cancellation)
     {
         int bytesPerSample = segment.Channels * WavFormat.BytesPerValue;
         if (segment.FileSize != WavFormat.HeaderSize + (segment.Count * bytesPerSample)) return false;
@@ -43,7 +45,8 @@ public sealed class SegmentPcm(RecordingsContainer container)
     }
 
     private static bool IsHeader(byte[] bytes, RenderSegment segment) =>
-        WavFormat.TryReadHeader(bytes.AsSpan(0, WavFormat.HeaderSize), out WavFormat format) && format == new WavFormat(segment.Channels, 48_000);
+        WavFormat.TryReadHeader(bytes.AsSpan(0, WavFormat.HeaderSize), out WavFormat format)
+            && format == new WavFormat(segment.Channels, 48_000);
 
     private static void Copy(ReadOnlySpan<short> values, int from, Span<short> pcm, int to)
     {

@@ -20,11 +20,13 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
 
     /// <summary>Encodes one window.</summary>
     /// <param name="pcm"><c>[preRoll + samples, channels]</c>.</param>
-    /// <param name="preRoll">Samples before the window; fewer than <see cref="RenderWindows.PreRoll"/> only at the start of the file.</param>
+    /// <param name="preRoll">Samples before the window; fewer than <see cref="RenderWindows.PreRoll"/> only at the start of the
+    /// file.</param>
     /// <param name="start">First sample of the window in the file, a multiple of <see cref="RenderWindows.Samples"/>.</param>
     /// <param name="total">Samples of the file, when this is its last window.</param>
     /// <returns>Bytes, and MP3 frames in them.</returns>
-    public (ReadOnlyMemory<byte> Bytes, int Frames) Encode(string format, ReadOnlySpan<short> pcm, int channels, int preRoll, long start, long? total, uint serial)
+    public (ReadOnlyMemory<byte> Bytes, int Frames) Encode(string format, ReadOnlySpan<short> pcm, int channels, int preRoll, long start,
+        long? total, uint serial)
     {
         ArrayBufferWriter<byte> output = new(1 << 20);
         switch (format)
@@ -38,7 +40,8 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
                 return (output.WrittenMemory, 0);
             case RenderFormat.Mp3:
                 int before = start == 0 ? 0 : Mp3Encoder.PreRollSamples;
-                int frames = Mp3Encoder.Write(pcm[((preRoll - before) * channels)..], channels, Mp3Kilobits(channels), before, total is not null, output);
+                int frames = Mp3Encoder.Write(pcm[((preRoll - before) * channels)..], channels, Mp3Kilobits(channels), before,
+                    total is not null, output);
                 return (output.WrittenMemory, frames);
             default:
                 return (MemoryMarshal.AsBytes(pcm[(preRoll * channels)..]).ToArray(), 0);
@@ -47,7 +50,8 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
 
     /// <summary>What stands before the first window of FLAC, Opus and MP3.</summary>
     /// <param name="windows">Bytes, samples and MP3 frames of each part behind it.</param>
-    public byte[] Header(string format, int channels, long total, uint serial, IReadOnlyList<(long Bytes, long Samples, int Frames)> windows, IReadOnlyList<KeyValuePair<string, string>> tags)
+    public byte[] Header(string format, int channels, long total, uint serial,
+        IReadOnlyList<(long Bytes, long Samples, int Frames)> windows, IReadOnlyList<KeyValuePair<string, string>> tags)
     {
         switch (format)
         {
@@ -75,7 +79,9 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
         return points;
     }
 
-    private IOpusEncoder Create(int channels) => codecs.CreateEncoder(new OpusEncoderOptions { Channels = channels, Bitrate = channels == 1 ? 64_000 : 96_000, Complexity = OpusComplexity });
+    private IOpusEncoder Create(int channels) =>
+        codecs.CreateEncoder(
+        new OpusEncoderOptions { Channels = channels, Bitrate = channels == 1 ? 64_000 : 96_000, Complexity = OpusComplexity });
 }
 
 /// <summary>A number of everything that bytes depend on.</summary>
@@ -85,7 +91,8 @@ internal sealed class InputHash : IDisposable
 
     public InputHash Add(params ReadOnlySpan<object?> values)
     {
-        foreach (object? value in values) hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{value}\n")));
+        foreach (object? value in values)
+            hash.AppendData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{value}\n")));
         return this;
     }
 

@@ -6,8 +6,12 @@ using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Render;
 
-/// <summary>Renders one window of a recording: of each track that needs it, and of the mix. Repeating it stages the same blocks and writes the same rows.</summary>
-internal sealed class WindowRender(RenderTable table, RendersContainer container, SegmentPcm reader, WindowEncoder encoder, RenderOptions options)
+/// <summary>
+/// Renders one window of a recording: of each track that needs it, and of the mix. Repeating it stages the same blocks and writes the same
+/// rows.
+/// </summary>
+internal sealed class WindowRender(RenderTable table, RendersContainer container, SegmentPcm reader, WindowEncoder encoder,
+    RenderOptions options)
 {
     private const int PeakSamples = 4800;
 
@@ -15,7 +19,8 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     public IReadOnlyList<string> TrackFormats { get; } = [.. options.Formats.Where(format => format != RenderFormat.Mp3)];
 
     /// <summary>Formats of the mix.</summary>
-    public IReadOnlyList<string> MixFormats { get; } = [.. options.Formats.Where(format => format != RenderFormat.Mp3 || Mp3Encoder.IsAvailable)];
+    public IReadOnlyList<string> MixFormats { get; } = [.. options.Formats.Where(format =>
+        format != RenderFormat.Mp3 || Mp3Encoder.IsAvailable)];
 
     /// <summary>What a window of a track depends on; null when it is silent.</summary>
     public string? Inputs(RenderPlan plan, RenderTrack track, int window)
@@ -23,8 +28,10 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         long start = RenderWindows.Start(window), end = start + plan.WindowSamples(window);
         if (!track.Between(start, end).Any()) return null;
         using InputHash hash = new();
-        hash.Add(RenderWindows.EncoderVersion, string.Join(',', TrackFormats), track.UserId, window, track.Channels, plan.IsLast(window) ? plan.TotalSamples : 0);
-        foreach (RenderSegment segment in track.Between(start - (window == 0 ? 0 : RenderWindows.PreRoll), end)) hash.Add(segment.Index, segment.Start, segment.Count, segment.Channels, segment.FileSize);
+        hash.Add(RenderWindows.EncoderVersion, string.Join(',', TrackFormats), track.UserId, window, track.Channels,
+            plan.IsLast(window) ? plan.TotalSamples : 0);
+        foreach (RenderSegment segment in track.Between(start - (window == 0 ? 0 : RenderWindows.PreRoll), end))
+            hash.Add(segment.Index, segment.Start, segment.Count, segment.Channels, segment.FileSize);
         return hash.Finish();
     }
 
@@ -34,10 +41,12 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         long start = RenderWindows.Start(window), end = start + plan.WindowSamples(window);
         if (!plan.Tracks.Any(track => track.Between(start, end).Any())) return null;
         using InputHash hash = new();
-        hash.Add(RenderWindows.EncoderVersion, string.Join(',', MixFormats), RenderTable.Mix, window, plan.IsLast(window) ? plan.TotalSamples : 0);
+        hash.Add(RenderWindows.EncoderVersion, string.Join(',', MixFormats), RenderTable.Mix, window,
+            plan.IsLast(window) ? plan.TotalSamples : 0);
         foreach (RenderTrack track in plan.Tracks)
         {
-            foreach (RenderSegment segment in track.Between(start - (window == 0 ? 0 : RenderWindows.PreRoll), end)) hash.Add(track.UserId, segment.Index, segment.Start, segment.Count, segment.Channels, segment.FileSize);
+            foreach (RenderSegment segment in track.Between(start - (window == 0 ? 0 : RenderWindows.PreRoll), end))
+                hash.Add(track.UserId, segment.Index, segment.Start, segment.Count, segment.Channels, segment.FileSize);
         }
         return hash.Finish();
     }
@@ -61,12 +70,14 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
             if (mix is not null) levels[track.UserId] = sound.Add(mix, track, pcm.Span, before, mixRow?.Levels);
             if (renders) rows.Of(track)[window] = await StoreTrackAsync(plan, track, window, inputs!, sound, pcm, unreadable, cancellation);
         }
-        if (mix is not null) rows.Mix[window] = await StoreMixAsync(plan, window, mixInputs!, sound, mix, levels, before, mixRow?.Levels, cancellation);
+        if (mix is not null)
+            rows.Mix[window] = await StoreMixAsync(plan, window, mixInputs!, sound, mix, levels, before, mixRow?.Levels, cancellation);
         await ForgetSilentAsync(plan, rows, window, mixInputs is null, cancellation);
     }
 
     private async Task<RenderRow> StoreTrackAsync(
-        RenderPlan plan, RenderTrack track, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm, IReadOnlyList<int> unreadable, CancellationToken cancellation)
+        RenderPlan plan, RenderTrack track, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm,
+            IReadOnlyList<int> unreadable, CancellationToken cancellation)
     {
         string key = RenderTable.TrackKey(track.UserId);
         RenderRow row = new()
@@ -81,7 +92,8 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     }
 
     private async Task<RenderRow> StoreMixAsync(
-        RenderPlan plan, int window, string inputs, WindowSound sound, MixWindow mix, Dictionary<ulong, MixLevel> levels, MixLevels before, MixLevels? frozen, CancellationToken cancellation)
+        RenderPlan plan, int window, string inputs, WindowSound sound, MixWindow mix, Dictionary<ulong, MixLevel> levels, MixLevels before,
+            MixLevels? frozen, CancellationToken cancellation)
     {
         (short[] pcm, MixLevel master) = sound.Finish(mix, before, frozen);
         LoudnessMeter meter = new(2);
@@ -100,13 +112,15 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     }
 
     private async Task<IReadOnlyDictionary<string, RenderedPart>> StoreAsync(
-        RenderPlan plan, string key, int channels, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm, IReadOnlyList<string> formats, CancellationToken cancellation)
+        RenderPlan plan, string key, int channels, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm,
+            IReadOnlyList<string> formats, CancellationToken cancellation)
     {
         (ReadOnlyMemory<byte> Bytes, int Frames)[] encoded = new (ReadOnlyMemory<byte>, int)[formats.Count];
         long? total = plan.IsLast(window) ? plan.TotalSamples : null;
         ParallelOptions width = new() { MaxDegreeOfParallelism = formats.Count == 0 ? 1 : formats.Count, CancellationToken = cancellation };
         Parallel.For(0, formats.Count, width, at =>
-            encoded[at] = encoder.Encode(formats[at], pcm.Span, channels, sound.PreRoll, RenderWindows.Start(window), total, WindowEncoder.Serial($"{plan.Recording}/{key}")));
+            encoded[at] = encoder.Encode(formats[at], pcm.Span, channels, sound.PreRoll, RenderWindows.Start(window), total,
+                WindowEncoder.Serial($"{plan.Recording}/{key}")));
         Dictionary<string, RenderedPart> parts = [];
         for (int at = 0; at < formats.Count; at++)
         {
@@ -159,10 +173,12 @@ internal sealed class RenderedWindows
 
     public static async Task<RenderedWindows> ReadAsync(RenderTable table, RenderPlan plan, CancellationToken cancellation)
     {
-        RenderedWindows rows = new() { Mix = await table.ReadWindowsAsync(plan.Recording, RenderTable.Mix, withSound: false, cancellation) };
+        RenderedWindows rows =
+            new() { Mix = await table.ReadWindowsAsync(plan.Recording, RenderTable.Mix, withSound: false, cancellation) };
         foreach (RenderTrack track in plan.Tracks)
         {
-            rows.tracks[track.UserId] = await table.ReadWindowsAsync(plan.Recording, RenderTable.TrackKey(track.UserId), withSound: false, cancellation);
+            rows.tracks[track.UserId] = await table.ReadWindowsAsync(plan.Recording, RenderTable.TrackKey(track.UserId), withSound: false,
+                cancellation);
         }
         return rows;
     }

@@ -25,7 +25,8 @@ internal sealed class WindowSound(SegmentPcm reader, RenderPlan plan, int window
     public IEnumerable<RenderTrack> TracksNearby => plan.Tracks.Where(track => track.Between(start - PreRoll, start + Samples).Any());
 
     /// <returns><c>[PreRoll + Samples, channels]</c>, valid until the next call, and segments that could not be read.</returns>
-    public async Task<(ReadOnlyMemory<short> Pcm, IReadOnlyList<int> Unreadable)> ReadAsync(RenderTrack track, CancellationToken cancellation)
+    public async Task<(ReadOnlyMemory<short> Pcm, IReadOnlyList<int> Unreadable)> ReadAsync(RenderTrack track,
+        CancellationToken cancellation)
     {
         int length = (PreRoll + Samples) * track.Channels;
         if (buffer.Length < length) buffer = new short[length];

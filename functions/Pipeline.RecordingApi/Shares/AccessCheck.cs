@@ -22,7 +22,8 @@ public sealed class AccessCheck(RequestDelegate next, ApiOptions options, ShareS
         // The page's own way takes no key: who shows one there is a visitor like any other.
         bool isPage = PageAddress.IsVisit(context);
         bool isOwner = !isPage && (IsRight(context.Request.Headers["x-functions-key"]) || IsRight(context.Request.Query["code"]));
-        if (access is { Scopes: ShareScopes.None } || isOwner || (key is null && !isPage && !context.Request.Cookies.ContainsKey(ShareSessions.CookieName)))
+        if (access is { Scopes: ShareScopes.None } || isOwner
+            || (key is null && !isPage && !context.Request.Cookies.ContainsKey(ShareSessions.CookieName)))
         {
             await next(context);
             return;
@@ -36,11 +37,13 @@ public sealed class AccessCheck(RequestDelegate next, ApiOptions options, ShareS
     private async Task<IResult?> RefuseAsync(HttpContext context, RouteAccess? access)
     {
         string? recordingId = context.GetRouteValue("recordingId") as string;
-        if (access is null || recordingId is null) return Problems.Of(StatusCodes.Status401Unauthorized, "The key is missing or wrong", "send it as x-functions-key or ?code=");
+        if (access is null || recordingId is null)
+            return Problems.Of(StatusCodes.Status401Unauthorized, "The key is missing or wrong", "send it as x-functions-key or ?code=");
         ShareScopes scopes = await sessions.ScopesAsync(context, recordingId);
         if (scopes == ShareScopes.None) return ShareSessions.Refused();
         if (!scopes.HasFlag(access.Scopes)) return Problems.Of(StatusCodes.Status403Forbidden, "This link does not allow that");
-        if (!IsSafe(context.Request.Method) && !IsOwnPage(context.Request)) return Problems.Of(StatusCodes.Status403Forbidden, "Only the recording's own page may ask for that");
+        if (!IsSafe(context.Request.Method) && !IsOwnPage(context.Request))
+            return Problems.Of(StatusCodes.Status403Forbidden, "Only the recording's own page may ask for that");
         context.Items[typeof(ShareScopes)] = scopes;
         context.Response.Headers.CacheControl = "private, no-cache";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
@@ -54,5 +57,6 @@ public sealed class AccessCheck(RequestDelegate next, ApiOptions options, ShareS
         request.Headers.ContainsKey(PageHeader) && request.Headers["Sec-Fetch-Site"].ToString() is ("" or "same-origin");
 
     private bool IsRight(string? given) =>
-        key is not null && given is { Length: > 0 } && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), key);
+        key is not null && given is { Length: > 0 }
+            && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), key);
 }

@@ -3,7 +3,10 @@ using System.Net.Sockets;
 
 namespace Pipeline.RecordingApi.Shares;
 
-/// <summary>Who asks, for counting wrong links. Behind a proxy of our own network its last note counts; from anywhere else the header is the caller's own word.</summary>
+/// <summary>
+/// Who asks, for counting wrong links. Behind a proxy of our own network its last note counts; from anywhere else the header is the
+/// caller's own word.
+/// </summary>
 internal static class ClientAddress
 {
     public static string Of(HttpContext context)
@@ -17,12 +20,14 @@ internal static class ClientAddress
 
     // One household has a whole /64 of IPv6.
     private static string Bucket(IPAddress address) =>
-        address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
+        address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8))
+            : address.ToString();
 
     private static bool IsPrivate(IPAddress address)
     {
         if (IPAddress.IsLoopback(address) || address.IsIPv6LinkLocal || address.IsIPv6UniqueLocal) return true;
-        return address.GetAddressBytes() is [10, ..] or [172, >= 16 and < 32, ..] or [192, 168, ..] or [169, 254, ..] or [100, >= 64 and < 128, ..]
+        return address.GetAddressBytes()
+            is [10, ..] or [172, >= 16 and < 32, ..] or [192, 168, ..] or [169, 254, ..] or [100, >= 64 and < 128, ..]
             && address.AddressFamily == AddressFamily.InterNetwork;
     }
 }

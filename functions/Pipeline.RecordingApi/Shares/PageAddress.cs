@@ -3,7 +3,8 @@ using Pipeline.Contracts;
 namespace Pipeline.RecordingApi.Shares;
 
 /// <summary>
-/// The page's own way to the API, below its own address: <c>{page}/api/…</c> is <c>/api/recordings/{id}/…</c>, for a link's cookie only. So a host
+/// The page's own way to the API, below its own address: <c>{page}/api/…</c> is <c>/api/recordings/{id}/…</c>, for a link's cookie only. So
+/// a host
 /// in front that asks for a key everywhere else lets this one address pass, and a page's cookie goes nowhere else.
 /// </summary>
 public sealed class PageAddress(RequestDelegate next)
@@ -20,7 +21,8 @@ public sealed class PageAddress(RequestDelegate next)
         {
             if (!path.StartsWith(prefix, StringComparison.Ordinal) || path.Length < prefix.Length + IdLength + 4) continue;
             string page = path[..(prefix.Length + IdLength)], rest = path[page.Length..];
-            if (!RecordingId.TryParse(page[prefix.Length..], out RecordingId id) || !(rest == "/api" || rest.StartsWith("/api/", StringComparison.Ordinal))) continue;
+            if (!RecordingId.TryParse(page[prefix.Length..], out RecordingId id)
+                || !(rest == "/api" || rest.StartsWith("/api/", StringComparison.Ordinal))) continue;
             context.Items[typeof(PageAddress)] = page;
             context.Request.Path = $"/api/recordings/{id}{rest["/api".Length..]}";
             break;
@@ -28,7 +30,9 @@ public sealed class PageAddress(RequestDelegate next)
         return next(context);
     }
 
-    /// <summary>Holds a request to what a link's cookie allows, whatever its address turns out to be: nobody in front has asked for a key.</summary>
+    /// <summary>
+    /// Holds a request to what a link's cookie allows, whatever its address turns out to be: nobody in front has asked for a key.
+    /// </summary>
     public static void Visit(HttpContext context) => context.Items[typeof(Visits)] = true;
 
     internal static bool IsVisit(HttpContext context) => context.Items.ContainsKey(typeof(Visits)) || Of(context) is not null;

@@ -10,8 +10,10 @@ internal sealed record RouteAccess(ShareScopes Scopes);
 public static class RouteAccessExtensions
 {
     /// <summary>The route's <c>recordingId</c> may be read with a link that has this scope, and with the key as ever.</summary>
-    public static T ForShares<T>(this T route, ShareScopes scopes) where T : IEndpointConventionBuilder => route.WithMetadata(new RouteAccess(scopes));
+    public static T ForShares<T>(this T route, ShareScopes scopes)
+        where T : IEndpointConventionBuilder => route.WithMetadata(new RouteAccess(scopes));
 
     /// <summary>The route tells nothing that needs a right, or asks for one itself.</summary>
-    public static T ForEverybody<T>(this T route) where T : IEndpointConventionBuilder => route.WithMetadata(new RouteAccess(ShareScopes.None));
+    public static T ForEverybody<T>(this T route)
+        where T : IEndpointConventionBuilder => route.WithMetadata(new RouteAccess(ShareScopes.None));
 }

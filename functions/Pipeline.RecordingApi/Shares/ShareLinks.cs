@@ -19,18 +19,21 @@ public sealed class ShareLinks(ShareTable table, CatalogueTable catalogue, ApiOp
         DateTimeOffset now = time.GetUtcNow();
         DateTimeOffset expiresAt = request.ExpiresAt?.ToUniversalTime() ?? now + options.ShareLinkLife;
         FieldErrors errors = new();
-        if (!ShareScopeWords.TryParse(request.Scopes ?? ["listen", "download"], out ShareScopes scopes)) errors.Add("scopes", "must be one or more of listen, download, delete");
+        if (!ShareScopeWords.TryParse(request.Scopes ?? ["listen", "download"], out ShareScopes scopes))
+            errors.Add("scopes", "must be one or more of listen, download, delete");
         if (expiresAt <= now || expiresAt > now + LongestLife) errors.Add("expiresAt", "must lie ahead, within ten years");
         if (errors.Any) return errors.ToProblem();
         if (await FindAsync(recordingId, context.RequestAborted) is not { } id) return Problems.UnknownRecording();
         if ((await table.ListAsync(id, context.RequestAborted)).Count(link => link.IsOpenAt(now)) >= MostLinks)
         {
-            return Problems.Of(StatusCodes.Status409Conflict, "Too many links", $"a recording has at most {MostLinks} at a time; end some first");
+            return Problems.Of(StatusCodes.Status409Conflict, "Too many links",
+                $"a recording has at most {MostLinks} at a time; end some first");
         }
         ShareSecret secret = ShareSecret.Create();
         ShareLink fresh = new(id, secret.ShareId, secret.Hash, SHA256.HashData(secret.Token), scopes, now, expiresAt, null);
         await table.AddAsync(fresh, context.RequestAborted);
-        return Results.Json(Show(fresh) with { Url = Url(context, id, secret) }, WireJsonContext.Default.ShareDetails, statusCode: StatusCodes.Status201Created);
+        return Results.Json(Show(fresh) with { Url = Url(context, id, secret) }, WireJsonContext.Default.ShareDetails,
+            statusCode: StatusCodes.Status201Created);
     }
 
     public async Task<IResult> ListAsync(HttpContext context, string recordingId)

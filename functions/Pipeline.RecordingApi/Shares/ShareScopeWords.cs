@@ -8,7 +8,8 @@ internal static class ShareScopeWords
     private static readonly (ShareScopes Scope, string Word)[] All =
         [(ShareScopes.Listen, "listen"), (ShareScopes.Download, "download"), (ShareScopes.Delete, "delete")];
 
-    public static IReadOnlyList<string> Of(ShareScopes scopes) => [.. All.Where(entry => scopes.HasFlag(entry.Scope)).Select(entry => entry.Word)];
+    public static IReadOnlyList<string> Of(ShareScopes scopes) =>
+        [.. All.Where(entry => scopes.HasFlag(entry.Scope)).Select(entry => entry.Word)];
 
     /// <summary>False for an empty list and for any word that is no scope.</summary>
     public static bool TryParse(IEnumerable<string?> words, out ShareScopes scopes)

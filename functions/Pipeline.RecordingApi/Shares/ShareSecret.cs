@@ -37,7 +37,8 @@ internal sealed class ShareSecret
     {
         secret = null;
         byte[] bytes = new byte[Length];
-        if (text is not { Length: 22 } || !Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, bytes, out int written) || written != Length) return false;
+        if (text is not { Length: 22 } || !Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, bytes, out int written)
+            || written != Length) return false;
         secret = new ShareSecret(bytes);
         return true;
     }

@@ -24,7 +24,8 @@ public sealed class ShareSessions(ShareTable table, WrongLinks wrong, TimeProvid
         long start = time.GetTimestamp();
         string address = ClientAddress.Of(context);
         if (wrong.WaitOf(address) is { } wait) return TooMany(context, wait);
-        (SessionRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, SharesJsonContext.Default.SessionRequest, JsonBody.Limit);
+        (SessionRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, SharesJsonContext.Default.SessionRequest,
+            JsonBody.Limit);
         if (request is null) return fault!;
         if (await FindAsync(recordingId, request.Key, context.RequestAborted) is { } link)
         {
@@ -40,12 +41,14 @@ public sealed class ShareSessions(ShareTable table, WrongLinks wrong, TimeProvid
     /// <summary>What the request's cookie allows for this recording; none without a good one.</summary>
     public async Task<ShareScopes> ScopesAsync(HttpContext context, string recordingId)
     {
-        if (context.Request.Cookies[CookieName] is not { Length: < 128 } cookie || !RecordingId.TryParse(recordingId, out RecordingId id)) return ShareScopes.None;
+        if (context.Request.Cookies[CookieName] is not { Length: < 128 } cookie || !RecordingId.TryParse(recordingId, out RecordingId id))
+            return ShareScopes.None;
         string[] parts = cookie.Split('.');
         if (parts.Length != 2 || !IsShareId(parts[0]) || !Base64Url.IsValid(parts[1])) return ShareScopes.None;
         ShareLink? link = await table.FindAsync(id.ToString(), parts[0], context.RequestAborted);
         byte[] hash = SHA256.HashData(Base64Url.DecodeFromChars(parts[1]));
-        return link is not null && CryptographicOperations.FixedTimeEquals(hash, link.TokenHash) && link.IsOpenAt(time.GetUtcNow()) ? link.Scopes : ShareScopes.None;
+        return link is not null && CryptographicOperations.FixedTimeEquals(hash, link.TokenHash) && link.IsOpenAt(time.GetUtcNow())
+            ? link.Scopes : ShareScopes.None;
     }
 
     internal static bool IsShareId(string text) => text.Length == 16 && text.All(char.IsAsciiHexDigitLower);
@@ -75,7 +78,8 @@ public sealed class ShareSessions(ShareTable table, WrongLinks wrong, TimeProvid
             Expires = link.ExpiresAt,
         });
 
-    private static bool IsLoopback(string host) => host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
+    private static bool IsLoopback(string host) =>
+        host == "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 
     private static IResult TooMany(HttpContext context, TimeSpan wait)
     {

@@ -14,7 +14,8 @@ public sealed class WebhookDeliveries(WebhookTable webhooks, MessageQueues queue
         foreach (Webhook webhook in await webhooks.ListAsync(told.Data.GuildId, cancellation))
         {
             if (!webhook.Wants(told.Type, told.Data.GuildId)) continue;
-            await SendAsync(new DeliverWebhook { EventId = told.Id, WebhookId = webhook.Id, GuildId = told.Data.GuildId }, TimeSpan.Zero, cancellation);
+            await SendAsync(new DeliverWebhook { EventId = told.Id, WebhookId = webhook.Id, GuildId = told.Data.GuildId }, TimeSpan.Zero,
+                cancellation);
         }
     }
 

@@ -8,7 +8,8 @@ namespace Pipeline.RecordingApi.Webhooks;
 /// The function behind the queue <c>webhook-deliveries</c>. Running it twice sends the same id twice, which receivers are told to expect.
 /// A try that failed is a new message with a delay; the message at hand is then settled, so that failing receivers poison nothing.
 /// </summary>
-public sealed class WebhookDelivery(EventTable events, WebhookTable webhooks, WebhookDeliveries deliveries, WebhookSender sender, ILogger<WebhookDelivery> log)
+public sealed class WebhookDelivery(EventTable events, WebhookTable webhooks, WebhookDeliveries deliveries, WebhookSender sender,
+    ILogger<WebhookDelivery> log)
 {
     /// <param name="message">The text of the message as it lies in the queue.</param>
     /// <exception cref="MalformedMessageException">It is not of our contract.</exception>
@@ -18,7 +19,8 @@ public sealed class WebhookDelivery(EventTable events, WebhookTable webhooks, We
         {
             DeliverWebhook delivery = JsonSerializer.Deserialize(message.Span, WebhookJsonContext.Default.DeliverWebhook)
                 ?? throw new MalformedMessageException("the message is null");
-            if (delivery.Version != DeliverWebhook.CurrentVersion) throw new MalformedMessageException($"version is {delivery.Version}; this program knows {DeliverWebhook.CurrentVersion}");
+            if (delivery.Version != DeliverWebhook.CurrentVersion)
+                throw new MalformedMessageException($"version is {delivery.Version}; this program knows {DeliverWebhook.CurrentVersion}");
             return RunAsync(delivery, cancellation);
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
@@ -46,7 +48,8 @@ public sealed class WebhookDelivery(EventTable events, WebhookTable webhooks, We
             ApiLog.WebhookFailed(log, told.Type, webhook.Url.Host, delivery.Attempt + 1, tried.Reason, delay);
             return;
         }
-        await SwitchOffAsync(webhook, $"{delivery.Attempt + 1} tries over three days have failed, the last because {tried.Reason}", cancellation);
+        await SwitchOffAsync(webhook, $"{delivery.Attempt + 1} tries over three days have failed, the last because {tried.Reason}",
+            cancellation);
     }
 
     /// <summary>The bytes that are signed and sent: type, timestamp and data; the id stands in the header.</summary>

@@ -11,7 +11,8 @@ public sealed class WebhookOperations(WebhookTable webhooks, WebhookOptions opti
     public async Task<IResult> GetAsync(HttpContext context, string guildId)
     {
         if (Fault(guildId) is { } fault) return fault;
-        return await webhooks.FindOfGuildAsync(guildId, context.RequestAborted) is { } webhook ? Show(webhook, null, StatusCodes.Status200OK) : Unknown();
+        return await webhooks.FindOfGuildAsync(guildId, context.RequestAborted) is { } webhook
+            ? Show(webhook, null, StatusCodes.Status200OK) : Unknown();
     }
 
     public async Task<IResult> PutAsync(HttpContext context, string guildId)

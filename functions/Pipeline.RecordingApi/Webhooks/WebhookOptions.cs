@@ -5,7 +5,9 @@ public sealed record WebhookOptions
 {
     public IReadOnlyList<WebhookSetting> Endpoints { get; init; } = [];
 
-    /// <summary><c>Webhooks__AllowPrivate</c>: addresses of private networks and plain http are taken too. For receivers of one's own.</summary>
+    /// <summary>
+    /// <c>Webhooks__AllowPrivate</c>: addresses of private networks and plain http are taken too. For receivers of one's own.
+    /// </summary>
     public bool AllowPrivate { get; init; }
 }
 

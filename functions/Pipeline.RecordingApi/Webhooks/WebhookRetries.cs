@@ -1,6 +1,8 @@
 namespace Pipeline.RecordingApi.Webhooks;
 
-/// <summary>When a delivery that failed is tried again: the schedule that Standard Webhooks 1.0 gives as its example, over three days.</summary>
+/// <summary>
+/// When a delivery that failed is tried again: the schedule that Standard Webhooks 1.0 gives as its example, over three days.
+/// </summary>
 internal static class WebhookRetries
 {
     private static readonly TimeSpan[] Delays =

@@ -47,7 +47,8 @@ public sealed class WebhookSender : IDisposable
         handler.UseCookies = false;
         handler.ConnectTimeout = TimeSpan.FromSeconds(10);
         client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("Pipeline", typeof(WebhookSender).Assembly.GetName().Version?.ToString(3)));
+        client.DefaultRequestHeaders.UserAgent.Add(
+            new ProductInfoHeaderValue("Pipeline", typeof(WebhookSender).Assembly.GetName().Version?.ToString(3)));
     }
 
     /// <summary>Sends once; never throws for what the receiver or the network does.</summary>

@@ -44,7 +44,8 @@ public sealed class WebhookTable(StorageClients clients, WebhookOptions options,
     /// <summary>The webhook that a server has put; null for none.</summary>
     public async Task<Webhook?> FindOfGuildAsync(string guildId, CancellationToken cancellation)
     {
-        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(guildId, OfGuild, cancellationToken: cancellation);
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(guildId, OfGuild,
+            cancellationToken: cancellation);
         if (!row.HasValue || !Uri.TryCreate(row.Value!.GetString("Url"), UriKind.Absolute, out Uri? url)) return null;
         List<WebhookSecret> secrets = [];
         if (WebhookSecret.TryParse(row.Value.GetString("Secret"), out WebhookSecret secret)) secrets.Add(secret);
@@ -85,7 +86,9 @@ public sealed class WebhookTable(StorageClients clients, WebhookOptions options,
     public Task DeleteOfGuildAsync(string guildId, CancellationToken cancellation) =>
         table.DeleteEntityAsync(guildId, OfGuild, ETag.All, cancellation);
 
-    /// <summary>Switches a webhook off and says why; it stays off until it is put again, or until its address in the settings changes.</summary>
+    /// <summary>
+    /// Switches a webhook off and says why; it stays off until it is put again, or until its address in the settings changes.
+    /// </summary>
     public Task SwitchOffAsync(Webhook webhook, string because, CancellationToken cancellation)
     {
         bool own = webhook.Id == OfGuild;
@@ -98,7 +101,8 @@ public sealed class WebhookTable(StorageClients clients, WebhookOptions options,
     {
         WebhookSetting setting = options.Endpoints[number];
         string id = number.ToString(CultureInfo.InvariantCulture);
-        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(SettingsPartition, id, cancellationToken: cancellation);
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(SettingsPartition, id,
+            cancellationToken: cancellation);
         bool isSame = row.HasValue && row.Value!.GetString("Url") == setting.Url.AbsoluteUri;
         return new Webhook
         {

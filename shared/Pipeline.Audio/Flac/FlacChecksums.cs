@@ -7,7 +7,8 @@ namespace Pipeline.Audio.Flac;
 internal static class FlacChecksums
 {
     private static readonly byte[] Table8 = [.. Enumerable.Range(0, 256).Select(value => (byte)Remainder((uint)value, 0x07, 8))];
-    private static readonly ushort[] Table16 = [.. Enumerable.Range(0, 256).Select(value => (ushort)Remainder((uint)value << 8, 0x8005, 16))];
+    private static readonly ushort[] Table16 = [.. Enumerable.Range(0, 256)
+        .Select(value => (ushort)Remainder((uint)value << 8, 0x8005, 16))];
 
     public static byte Crc8(ReadOnlySpan<byte> bytes)
     {

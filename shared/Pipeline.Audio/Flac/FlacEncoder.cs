@@ -48,7 +48,8 @@ public sealed class FlacEncoder
     }
 
     /// <summary>Encodes a stretch.</summary>
-    /// <param name="pcm"><c>[samples, channels]</c>. Only the last stretch of a stream may have a length that is no multiple of <see cref="BlockSize"/>.</param>
+    /// <param name="pcm"><c>[samples, channels]</c>. Only the last stretch of a stream may have a length that is no multiple of
+    /// <see cref="BlockSize"/>.</param>
     /// <param name="firstFrame">Number of the stretch's first frame in its stream.</param>
     public void Encode(ReadOnlySpan<short> pcm, long firstFrame, IBufferWriter<byte> output)
     {
@@ -95,7 +96,8 @@ public sealed class FlacEncoder
     private void WriteStereo(int samples, long frame)
     {
         Span<int> l = left.AsSpan(0, samples), r = right.AsSpan(0, samples), m = mid.AsSpan(0, samples), s = side.AsSpan(0, samples);
-        long costLeft = FlacFixed.Roughness(l), costRight = FlacFixed.Roughness(r), costMid = FlacFixed.Roughness(m), costSide = FlacFixed.Roughness(s);
+        long costLeft = FlacFixed.Roughness(l), costRight = FlacFixed.Roughness(r), costMid = FlacFixed.Roughness(m),
+            costSide = FlacFixed.Roughness(s);
         long least = Math.Min(Math.Min(costLeft + costRight, costMid + costSide), Math.Min(costLeft + costSide, costSide + costRight));
         if (least == costLeft + costSide) WritePair(LeftSide, l, 0, s, 1, frame);
         else if (least == costMid + costSide) WritePair(MidSide, m, 0, s, 1, frame);

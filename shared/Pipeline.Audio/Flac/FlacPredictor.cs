@@ -11,7 +11,9 @@ internal sealed class FlacPredictor
 {
     public const int MaximumOrder = 10;
 
-    /// <summary>Bits of a coefficient of a block of 16-bit samples; one fewer for 17 bits: ten products of 2^15 and 2^12 stay under 2^31.</summary>
+    /// <summary>
+    /// Bits of a coefficient of a block of 16-bit samples; one fewer for 17 bits: ten products of 2^15 and 2^12 stay under 2^31.
+    /// </summary>
     private const int Precision16 = 13;
 
     private readonly double[] windowed = new double[FlacEncoder.BlockSize];
@@ -75,7 +77,8 @@ internal sealed class FlacPredictor
         {
             Vector256<double> sums = Vector256<double>.Zero;
             int i = lag;
-            for (; i + 4 <= samples.Length; i += 4) sums += Vector256.LoadUnsafe(ref data, (nuint)i) * Vector256.LoadUnsafe(ref data, (nuint)(i - lag));
+            for (; i + 4 <= samples.Length; i += 4)
+                sums += Vector256.LoadUnsafe(ref data, (nuint)i) * Vector256.LoadUnsafe(ref data, (nuint)(i - lag));
             double sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
             for (; i < samples.Length; i++) sum += windowed[i] * windowed[i - lag];
             correlation[lag] = sum;

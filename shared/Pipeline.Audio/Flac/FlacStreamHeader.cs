@@ -18,7 +18,8 @@ public static class FlacStreamHeader
     /// <param name="totalSamples">Per channel, under 2^36; 0: unknown.</param>
     /// <param name="seekPoints">Where whole frames begin, ascending; bytes count from the first frame.</param>
     /// <param name="comments">Tags such as <c>TITLE</c> and <c>ARTIST</c>, in UTF-8.</param>
-    public static byte[] Write(int channels, long totalSamples, IReadOnlyList<FlacSeekPoint> seekPoints, IReadOnlyList<KeyValuePair<string, string>> comments)
+    public static byte[] Write(int channels, long totalSamples, IReadOnlyList<FlacSeekPoint> seekPoints, IReadOnlyList<KeyValuePair<string,
+        string>> comments)
     {
         using MemoryStream stream = new();
         stream.Write("fLaC"u8);
@@ -44,7 +45,8 @@ public static class FlacStreamHeader
         byte[] body = new byte[34];
         BinaryPrimitives.WriteUInt16BigEndian(body, FlacEncoder.BlockSize);
         BinaryPrimitives.WriteUInt16BigEndian(body.AsSpan(2), FlacEncoder.BlockSize);
-        ulong packed = ((ulong)FlacEncoder.SampleRate << 44) | ((ulong)(channels - 1) << 41) | ((ulong)(FlacEncoder.BitsPerSample - 1) << 36) | (ulong)totalSamples;
+        ulong packed = ((ulong)FlacEncoder.SampleRate << 44) | ((ulong)(channels - 1) << 41) | (
+            (ulong)(FlacEncoder.BitsPerSample - 1) << 36) | (ulong)totalSamples;
         BinaryPrimitives.WriteUInt64BigEndian(body.AsSpan(10), packed);
         return body;
     }

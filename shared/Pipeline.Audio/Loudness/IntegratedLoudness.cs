@@ -1,6 +1,9 @@
 namespace Pipeline.Audio.Loudness;
 
-/// <summary>Loudness of a whole from the energies of its 100 ms blocks (ITU-R BS.1770-4 annex 1: blocks of 400 ms that overlap by 300 ms, two gates).</summary>
+/// <summary>
+/// Loudness of a whole from the energies of its 100 ms blocks (ITU-R BS.1770-4 annex 1: blocks of 400 ms that overlap by 300 ms, two
+/// gates).
+/// </summary>
 public static class IntegratedLoudness
 {
     private const double AbsoluteGate = -70; // LUFS

@@ -45,8 +45,10 @@ public static unsafe class Mp3Encoder
     public static int Write(ReadOnlySpan<short> pcm, int channels, int kilobits, int preRoll, bool isLast, IBufferWriter<byte> output)
     {
         int samples = pcm.Length / channels;
-        if (preRoll is not (0 or PreRollSamples)) throw new ArgumentException($"a pre-roll of {preRoll} samples, {PreRollSamples} or none are needed", nameof(preRoll));
-        if (!isLast && (samples - preRoll) % FrameSamples != 0) throw new ArgumentException($"a window of {samples - preRoll} samples is not of whole frames", nameof(pcm));
+        if (preRoll is not (0 or PreRollSamples))
+            throw new ArgumentException($"a pre-roll of {preRoll} samples, {PreRollSamples} or none are needed", nameof(preRoll));
+        if (!isLast && (samples - preRoll) % FrameSamples != 0)
+            throw new ArgumentException($"a window of {samples - preRoll} samples is not of whole frames", nameof(pcm));
         using LameHandle lame = Open(channels, kilobits);
         byte[] encoded = new byte[(samples / FrameSamples + 8) * FrameBytes(kilobits) + 7200];
         int length = Feed(lame, pcm, channels, encoded);

@@ -27,7 +27,9 @@ public sealed class OggOpusReader
         pages = new OggPageReader(input);
         do
         {
-            if (!pages.TryReadPage()) throw new OggFormatException(pages.NextOffset, pages.NextOffset == 0 ? "the input is empty" : "no Opus stream before the end");
+            if (!pages.TryReadPage())
+                throw new OggFormatException(pages.NextOffset,
+                pages.NextOffset == 0 ? "the input is empty" : "no Opus stream before the end");
         }
         while (!IsOpusHead);
         Head = OpusHead.Parse(pages.Body, pages.PageOffset);
@@ -52,7 +54,8 @@ public sealed class OggOpusReader
         }
         while (packetLength == 0);
         Span<byte> opus = packet.AsSpan(0, packetLength);
-        if (!OpusPacket.TryGetDuration(opus, out int samples)) throw new OggFormatException(pages.PageOffset, "an audio packet that is no Opus in the Ogg page");
+        if (!OpusPacket.TryGetDuration(opus, out int samples))
+            throw new OggFormatException(pages.PageOffset, "an audio packet that is no Opus in the Ogg page");
         next = new OggOpusPacket { Opus = opus, Samples = samples, EndTrim = Advance(samples) };
         return true;
     }
@@ -70,7 +73,8 @@ public sealed class OggOpusReader
 
     private void ReadTags()
     {
-        if (!TryAssemble(keep: false) || !packet.AsSpan(0, packetLength).StartsWith("OpusTags"u8)) throw new OggFormatException(pages.PageOffset, "no OpusTags behind the OpusHead in the Ogg page");
+        if (!TryAssemble(keep: false) || !packet.AsSpan(0, packetLength).StartsWith("OpusTags"u8))
+            throw new OggFormatException(pages.PageOffset, "no OpusTags behind the OpusHead in the Ogg page");
     }
 
     /// <summary>Joins the segments of one packet, across pages where it has to (RFC 3533 §5). False at the end of the stream.</summary>
@@ -96,7 +100,8 @@ public sealed class OggOpusReader
     private void Append(ReadOnlySpan<byte> bytes, bool keep)
     {
         bool fits = packetLength + bytes.Length <= packet.Length;
-        if (!fits && keep) throw new OggFormatException(pages.PageOffset, $"an audio packet of over {MaximumPacketSize} bytes in the Ogg page");
+        if (!fits && keep)
+            throw new OggFormatException(pages.PageOffset, $"an audio packet of over {MaximumPacketSize} bytes in the Ogg page");
         if (!fits) return;
         bytes.CopyTo(packet.AsSpan(packetLength));
         packetLength += bytes.Length;
@@ -108,7 +113,8 @@ public sealed class OggOpusReader
         if (ended && insidePacket) throw new OggFormatException(pages.NextOffset, "the stream ends inside a packet");
         do
         {
-            if (!pages.TryReadPage()) return ended ? false : throw new OggFormatException(pages.NextOffset, "the input was cut off: no end-of-stream page");
+            if (!pages.TryReadPage())
+                return ended ? false : throw new OggFormatException(pages.NextOffset, "the input was cut off: no end-of-stream page");
             if (ended && IsOpusHead) throw new OggFormatException(pages.PageOffset, "a second, chained stream (split the file there)");
         }
         while (ended || pages.SerialNumber != serialNumber);
@@ -119,8 +125,11 @@ public sealed class OggOpusReader
 
     private void CheckContinuity(bool insidePacket)
     {
-        if (pages.SequenceNumber != nextSequenceNumber) throw new OggFormatException(pages.PageOffset, $"Ogg page {nextSequenceNumber} is missing, {pages.SequenceNumber} came");
-        if (pages.IsContinued != insidePacket) throw new OggFormatException(pages.PageOffset, insidePacket ? "a packet is not continued by the Ogg page" : "an Ogg page that continues no packet");
+        if (pages.SequenceNumber != nextSequenceNumber)
+            throw new OggFormatException(pages.PageOffset, $"Ogg page {nextSequenceNumber} is missing, {pages.SequenceNumber} came");
+        if (pages.IsContinued != insidePacket)
+            throw new OggFormatException(pages.PageOffset,
+            insidePacket ? "a packet is not continued by the Ogg page" : "an Ogg page that continues no packet");
         nextSequenceNumber++;
     }
 }

@@ -42,7 +42,8 @@ public static class OggOpusWindow
         pages.TryAdd(head);
         pages.Flush(OggPageWriter.First, 0, 0, output);
         byte[] tags = WriteTags(comments);
-        if (!pages.TryAdd(tags)) throw new ArgumentException($"{tags.Length} bytes of tags do not fit in one page of 64 KB", nameof(comments));
+        if (!pages.TryAdd(tags))
+            throw new ArgumentException($"{tags.Length} bytes of tags do not fit in one page of 64 KB", nameof(comments));
         pages.Flush(0, 0, 1, output);
         return output.WrittenSpan.ToArray();
     }
@@ -53,9 +54,11 @@ public static class OggOpusWindow
     /// <param name="preRoll">A multiple of <see cref="FrameSamples"/>; 0 only for the first window.</param>
     /// <param name="start">First sample of the window in the file, a multiple of <see cref="PacketsPerPage"/> frames.</param>
     /// <param name="totalSamples">Of the file, when this is its last window: it gets the end of the stream.</param>
-    public static void Write(Func<IOpusEncoder> create, ReadOnlySpan<short> pcm, int preRoll, long start, long? totalSamples, uint serialNumber, IBufferWriter<byte> output)
+    public static void Write(Func<IOpusEncoder> create, ReadOnlySpan<short> pcm, int preRoll, long start, long? totalSamples,
+        uint serialNumber, IBufferWriter<byte> output)
     {
-        if (start % (FrameSamples * PacketsPerPage) != 0 || preRoll % FrameSamples != 0) throw new ArgumentException($"a window from sample {start} with {preRoll} before it does not begin with a page");
+        if (start % (FrameSamples * PacketsPerPage) != 0 || preRoll % FrameSamples != 0)
+            throw new ArgumentException($"a window from sample {start} with {preRoll} before it does not begin with a page");
         using IOpusEncoder encoder = create();
         WindowFrames frames = new(encoder, pcm);
         for (int at = 0; at < preRoll; at += FrameSamples) frames.Next();
@@ -68,7 +71,8 @@ public static class OggOpusWindow
             uint number = (uint)(HeaderPages + (packet / PacketsPerPage));
             for (; packet < pageEnd; packet++)
             {
-                if (!pages.TryAdd(frames.Next())) throw new InvalidOperationException("a second of Opus does not fit in a page: the bitrate is over 500 kbit/s");
+                if (!pages.TryAdd(frames.Next()))
+                    throw new InvalidOperationException("a second of Opus does not fit in a page: the bitrate is over 500 kbit/s");
             }
             bool last = totalSamples is not null && packet == end;
             long granule = last ? totalSamples!.Value + encoder.LookAhead : packet * FrameSamples;

@@ -27,7 +27,9 @@ internal sealed class OggPageReader(Stream input)
     public bool IsFirst => (page[5] & 2) != 0;
     public bool IsLast => (page[5] & 4) != 0;
 
-    /// <summary>Samples at 48 kHz, pre-skip included, up to the end of the last packet that ends on this page; -1 when none does (RFC 7845 §4).</summary>
+    /// <summary>
+    /// Samples at 48 kHz, pre-skip included, up to the end of the last packet that ends on this page; -1 when none does (RFC 7845 §4).
+    /// </summary>
     public long GranulePosition => BinaryPrimitives.ReadInt64LittleEndian(page.AsSpan(6));
 
     public uint SerialNumber => BinaryPrimitives.ReadUInt32LittleEndian(page.AsSpan(14));
@@ -45,7 +47,8 @@ internal sealed class OggPageReader(Stream input)
         PageOffset = NextOffset;
         int read = input.ReadAtLeast(page.AsSpan(0, FixedHeaderSize), FixedHeaderSize, throwOnEndOfStream: false);
         if (read == 0) return false;
-        if (!page.AsSpan(0, Math.Min(read, 4)).SequenceEqual("OggS"u8[..Math.Min(read, 4)])) throw new OggFormatException(PageOffset, "no Ogg page (OggS expected)");
+        if (!page.AsSpan(0, Math.Min(read, 4)).SequenceEqual("OggS"u8[..Math.Min(read, 4)]))
+            throw new OggFormatException(PageOffset, "no Ogg page (OggS expected)");
         Require(read, FixedHeaderSize, PageOffset);
         if (page[4] != 0) throw new OggFormatException(PageOffset + 4, $"Ogg version {page[4]}, only 0 exists,");
         ReadInto(FixedHeaderSize, page[26]);

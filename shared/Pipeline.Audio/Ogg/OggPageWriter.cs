@@ -5,7 +5,8 @@ namespace Pipeline.Audio.Ogg;
 
 /// <summary>Writes pages of one Ogg stream (RFC 3533 §6). Every page holds whole packets.</summary>
 /// <remarks>
-/// <code>"OggS" | 0 | u8 flags | i64 granule position | u32 serial | u32 page | u32 CRC | u8 segments | lacing | packets</code>, little-endian.
+/// <code>"OggS" | 0 | u8 flags | i64 granule position | u32 serial | u32 page | u32 CRC | u8 segments | lacing | packets</code>,
+/// little-endian.
 /// </remarks>
 internal sealed class OggPageWriter(uint serialNumber)
 {

@@ -18,7 +18,8 @@ public readonly record struct OpusHead(int Channels, int PreSkip, uint InputSamp
         if (packet.Length < 19) throw new OggFormatException(offset, $"an OpusHead of {packet.Length} bytes (19 needed)");
         if ((packet[8] & 0xF0) != 0) throw new OggFormatException(offset, $"OpusHead of version {packet[8]}, 0 to 15 can be read,");
         int channels = packet[9];
-        if (channels is < 1 or > 2 || packet[18] > 1) throw new OggFormatException(offset, $"{channels} channels in mapping family {packet[18]}, only mono and stereo can be read,");
+        if (channels is < 1 or > 2 || packet[18] > 1)
+            throw new OggFormatException(offset, $"{channels} channels in mapping family {packet[18]}, only mono and stereo can be read,");
         return new OpusHead(
             channels,
             BinaryPrimitives.ReadUInt16LittleEndian(packet[10..]),

@@ -3,7 +3,9 @@ using System.Runtime.Intrinsics;
 
 namespace Pipeline.Audio.Opus;
 
-/// <summary>libopus' own samples (float, full scale at 1) to s16, eight at a time: libopus does it one by one, which costs a tenth of its decoding.</summary>
+/// <summary>
+/// libopus' own samples (float, full scale at 1) to s16, eight at a time: libopus does it one by one, which costs a tenth of its decoding.
+/// </summary>
 internal static class FloatSamples
 {
     private const float FullScale = 32768;
@@ -35,7 +37,8 @@ internal static class FloatSamples
 
     private static Vector128<int> Round(Vector128<float> samples)
     {
-        Vector128<float> scaled = Vector128.Min(Vector128.Max(samples * FullScale, Vector128.Create((float)short.MinValue)), Vector128.Create((float)short.MaxValue));
+        Vector128<float> scaled = Vector128.Min(Vector128.Max(samples * FullScale, Vector128.Create((float)short.MinValue)),
+            Vector128.Create((float)short.MaxValue));
         return Vector128.ConvertToInt32Native(Vector128.Round(scaled));
     }
 }

@@ -29,7 +29,8 @@ public sealed unsafe class LibopusEncoder : IOpusEncoder
         int length;
         fixed (short* input = pcm)
         fixed (byte* output = packet) length = OpusNative.opus_encode(handle, input, pcm.Length / Channels, output, packet.Length);
-        return length > 0 ? packet.AsSpan(0, length) : throw new ArgumentException($"opus_encode failed with {length} for {pcm.Length / Channels} samples", nameof(pcm));
+        return length > 0 ? packet.AsSpan(0, length)
+            : throw new ArgumentException($"opus_encode failed with {length} for {pcm.Length / Channels} samples", nameof(pcm));
     }
 
     public void Dispose() => handle.Dispose();
@@ -51,7 +52,8 @@ internal sealed class LibopusEncoderHandle : SafeHandleZeroOrMinusOneIsInvalid
     {
         int application = options.Speech ? OpusNative.ApplicationVoip : OpusNative.ApplicationAudio;
         nint encoder = OpusNative.opus_encoder_create(OpusPacket.SampleRate, options.Channels, application, out int error);
-        return error == OpusNative.Ok ? new LibopusEncoderHandle(encoder) : throw new ArgumentException($"opus_encoder_create failed with {error} for {options.Channels} channels");
+        return error == OpusNative.Ok ? new LibopusEncoderHandle(encoder)
+            : throw new ArgumentException($"opus_encoder_create failed with {error} for {options.Channels} channels");
     }
 
     protected override bool ReleaseHandle()

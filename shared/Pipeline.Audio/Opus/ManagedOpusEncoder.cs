@@ -19,7 +19,8 @@ public sealed class ManagedOpusEncoder : IOpusEncoder
     public int Channels { get; }
     public int LookAhead => encoder.Lookahead;
 
-    public ReadOnlySpan<byte> Encode(scoped ReadOnlySpan<short> pcm) => packet.AsSpan(0, encoder.Encode(pcm, pcm.Length / Channels, packet, packet.Length));
+    public ReadOnlySpan<byte> Encode(scoped ReadOnlySpan<short> pcm) =>
+        packet.AsSpan(0, encoder.Encode(pcm, pcm.Length / Channels, packet, packet.Length));
 
     public void Dispose() => encoder.Dispose();
 }

@@ -34,5 +34,6 @@ public sealed class OpusCodecs
     /// <param name="channels">1 or 2.</param>
     public IOpusDecoder CreateDecoder(int channels) => IsManaged ? new ManagedOpusDecoder(channels) : new LibopusDecoder(channels);
 
-    public IOpusEncoder CreateEncoder(OpusEncoderOptions options) => IsManaged ? new ManagedOpusEncoder(options) : new LibopusEncoder(options);
+    public IOpusEncoder CreateEncoder(OpusEncoderOptions options) =>
+        IsManaged ? new ManagedOpusEncoder(options) : new LibopusEncoder(options);
 }

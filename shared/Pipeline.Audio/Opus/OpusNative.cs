@@ -29,7 +29,8 @@ internal static unsafe partial class OpusNative
     public static partial void opus_decoder_destroy(nint decoder);
 
     [LibraryImport(Library)]
-    public static partial int opus_decode_float(LibopusDecoderHandle decoder, byte* data, int length, float* pcm, int frameSize, int decodeFec);
+    public static partial int opus_decode_float(LibopusDecoderHandle decoder, byte* data, int length, float* pcm, int frameSize,
+        int decodeFec);
 
     /// <param name="memory">One value per channel: what the curve of the frame before still asks for; zero at the start.</param>
     [LibraryImport(Library)]
@@ -77,8 +78,10 @@ internal static unsafe partial class OpusNative
 
     // Apple's arm64 takes variadic arguments from the stack: six fillers behind the two named ones use up the registers.
     [LibraryImport(Library, EntryPoint = "opus_encoder_ctl")]
-    private static partial int SetOnAppleArm(LibopusEncoderHandle encoder, int request, nint f2, nint f3, nint f4, nint f5, nint f6, nint f7, nint value);
+    private static partial int SetOnAppleArm(LibopusEncoderHandle encoder, int request, nint f2, nint f3, nint f4, nint f5, nint f6,
+        nint f7, nint value);
 
     [LibraryImport(Library, EntryPoint = "opus_encoder_ctl")]
-    private static partial int GetOnAppleArm(LibopusEncoderHandle encoder, int request, nint f2, nint f3, nint f4, nint f5, nint f6, nint f7, int* value);
+    private static partial int GetOnAppleArm(LibopusEncoderHandle encoder, int request, nint f2, nint f3, nint f4, nint f5, nint f6,
+        nint f7, int* value);
 }

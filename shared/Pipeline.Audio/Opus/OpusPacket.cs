@@ -67,8 +67,10 @@ public static class OpusPacket
     internal static void CheckMadeLength(ReadOnlySpan<short> pcm, int samples, int channels)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(samples);
-        if (samples % ShortestFrame != 0) throw new ArgumentOutOfRangeException(nameof(samples), samples, "must be a multiple of 2.5 ms (120 samples)");
-        if (samples * channels > pcm.Length) throw new ArgumentException($"{pcm.Length} values do not hold {samples} samples of {channels} channels", nameof(pcm));
+        if (samples % ShortestFrame != 0)
+            throw new ArgumentOutOfRangeException(nameof(samples), samples, "must be a multiple of 2.5 ms (120 samples)");
+        if (samples * channels > pcm.Length)
+            throw new ArgumentException($"{pcm.Length} values do not hold {samples} samples of {channels} channels", nameof(pcm));
     }
 
     // RFC 6716 §3.2: code 3 has its frame count in the low six bits of the second byte.

@@ -19,7 +19,8 @@ public static class BroadcastWave
     /// <param name="loudness">LUFS of the whole; null: not known.</param>
     /// <param name="marks">Places and texts; what lies beyond 2^31 samples has no place in a cue and is left out.</param>
     public static (byte[] Head, byte[] Tail) Describe(
-        int channels, long totalSamples, DateTimeOffset startedAt, string description, string reference, double? loudness, IReadOnlyList<(long Sample, string Text)> marks)
+        int channels, long totalSamples, DateTimeOffset startedAt, string description, string reference, double? loudness,
+            IReadOnlyList<(long Sample, string Text)> marks)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(totalSamples);
         using HeadAndTail stream = new();

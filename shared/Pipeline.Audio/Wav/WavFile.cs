@@ -34,10 +34,13 @@ public static class WavFile
         Span<byte> expected = stackalloc byte[WavFormat.HeaderSize];
         long dataBytes = RandomAccess.GetLength(file) - WavFormat.HeaderSize;
         int read = RandomAccess.Read(file, header, 0);
-        if (!WavFormat.TryReadHeader(header[..read], out WavFormat format)) throw new InvalidDataException($"{path}: no WAV header of 44 bytes with 16-bit PCM");
-        if (dataBytes > WavFormat.MaximumDataBytes || dataBytes % format.BytesPerSample != 0) throw new InvalidDataException($"{path}: {dataBytes} bytes of samples");
+        if (!WavFormat.TryReadHeader(header[..read], out WavFormat format))
+            throw new InvalidDataException($"{path}: no WAV header of 44 bytes with 16-bit PCM");
+        if (dataBytes > WavFormat.MaximumDataBytes || dataBytes % format.BytesPerSample != 0)
+            throw new InvalidDataException($"{path}: {dataBytes} bytes of samples");
         format.WriteHeader(expected, dataBytes);
-        if (!header.SequenceEqual(expected)) throw new InvalidDataException($"{path}: the header does not fit the {dataBytes} bytes behind it");
+        if (!header.SequenceEqual(expected))
+            throw new InvalidDataException($"{path}: the header does not fit the {dataBytes} bytes behind it");
         return (format, dataBytes / format.BytesPerSample);
     }
 

@@ -40,10 +40,12 @@ public readonly record struct WavFormat(int Channels, int SampleRate)
     public static bool TryReadHeader(ReadOnlySpan<byte> header, out WavFormat format)
     {
         format = default;
-        if (header.Length < HeaderSize || !header.StartsWith("RIFF"u8) || !header[8..].StartsWith("WAVEfmt "u8) || !header[36..].StartsWith("data"u8)) return false;
+        if (header.Length < HeaderSize || !header.StartsWith("RIFF"u8) || !header[8..].StartsWith("WAVEfmt "u8)
+            || !header[36..].StartsWith("data"u8)) return false;
         int channels = BinaryPrimitives.ReadUInt16LittleEndian(header[22..]);
         uint rate = BinaryPrimitives.ReadUInt32LittleEndian(header[24..]);
-        bool pcm16 = BinaryPrimitives.ReadUInt16LittleEndian(header[20..]) == 1 && BinaryPrimitives.ReadUInt16LittleEndian(header[34..]) == 16;
+        bool pcm16 = BinaryPrimitives.ReadUInt16LittleEndian(header[20..]) == 1
+            && BinaryPrimitives.ReadUInt16LittleEndian(header[34..]) == 16;
         if (!pcm16 || channels is < 1 or > 2 || rate is 0 or > 384_000) return false;
         format = new WavFormat(channels, (int)rate);
         return true;

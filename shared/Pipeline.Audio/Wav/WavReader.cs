@@ -12,7 +12,8 @@ public static class WavReader
     public static (WavFormat Format, short[] Pcm) Read(string path)
     {
         byte[] bytes = File.ReadAllBytes(path);
-        if (bytes.Length < 12 || !bytes.AsSpan().StartsWith("RIFF"u8) || !bytes.AsSpan(8).StartsWith("WAVE"u8)) throw Invalid(path, 0, "no RIFF/WAVE header");
+        if (bytes.Length < 12 || !bytes.AsSpan().StartsWith("RIFF"u8) || !bytes.AsSpan(8).StartsWith("WAVE"u8))
+            throw Invalid(path, 0, "no RIFF/WAVE header");
         WavFormat? format = null;
         int offset = 12;
         while (offset + 8 <= bytes.Length)
@@ -30,7 +31,8 @@ public static class WavReader
 
     private static WavFormat ReadFormat(string path, int offset, ReadOnlySpan<byte> body)
     {
-        bool pcm16 = body.Length >= 16 && BinaryPrimitives.ReadUInt16LittleEndian(body) is 1 or 0xFFFE && BinaryPrimitives.ReadUInt16LittleEndian(body[14..]) == 16;
+        bool pcm16 = body.Length >= 16 && BinaryPrimitives.ReadUInt16LittleEndian(body) is 1 or 0xFFFE
+            && BinaryPrimitives.ReadUInt16LittleEndian(body[14..]) == 16;
         if (!pcm16) throw Invalid(path, offset, "not 16-bit PCM");
         return new WavFormat(BinaryPrimitives.ReadUInt16LittleEndian(body[2..]), (int)BinaryPrimitives.ReadUInt32LittleEndian(body[4..]));
     }

@@ -22,7 +22,8 @@ public sealed class WavWriter : IDisposable
     /// <exception cref="IOException">The file cannot be created.</exception>
     public WavWriter(string path, WavFormat format, byte[] buffer)
     {
-        if (buffer.Length < 4096 || buffer.Length % WavFormat.BytesPerValue != 0) throw new ArgumentException($"{buffer.Length} bytes: an even number of at least 4096 is needed", nameof(buffer));
+        if (buffer.Length < 4096 || buffer.Length % WavFormat.BytesPerValue != 0)
+            throw new ArgumentException($"{buffer.Length} bytes: an even number of at least 4096 is needed", nameof(buffer));
         (this.format, this.buffer) = (format, buffer);
         file = File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete);
         format.WriteHeader(buffer, 0);
@@ -122,6 +123,7 @@ public sealed class WavWriter : IDisposable
     private static void Copy(ReadOnlySpan<short> values, Span<byte> destination)
     {
         if (BitConverter.IsLittleEndian) MemoryMarshal.AsBytes(values).CopyTo(destination);
-        else BinaryPrimitives.ReverseEndianness(values, MemoryMarshal.Cast<byte, short>(destination[..(values.Length * WavFormat.BytesPerValue)]));
+        else BinaryPrimitives.ReverseEndianness(values, MemoryMarshal.Cast<byte,
+            short>(destination[..(values.Length * WavFormat.BytesPerValue)]));
     }
 }

@@ -1,6 +1,8 @@
 namespace Pipeline.Contracts.Api;
 
-/// <summary>Answer of <c>DELETE /api/recordings/{id}</c> while something is left, and of <c>GET /api/recordings/{id}/deletion</c>.</summary>
+/// <summary>
+/// Answer of <c>DELETE /api/recordings/{id}</c> while something is left, and of <c>GET /api/recordings/{id}/deletion</c>.
+/// </summary>
 public sealed record DeletionState
 {
     public const string Deleting = "deleting";

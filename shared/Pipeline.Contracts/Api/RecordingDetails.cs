@@ -31,7 +31,8 @@ public sealed record RecordingDetails : RecordingSummary
     public IReadOnlyList<RecordingNote> Notes { get; init; } = [];
 
     /// <summary>Counters by user id.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> Health { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, long>>();
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> Health { get; init; } = new Dictionary<string,
+        IReadOnlyDictionary<string, long>>();
 
     /// <summary>User ids whose segments do not add up to what the bot announced; empty when all is well.</summary>
     public IReadOnlyList<string> UnverifiedUserIds { get; init; } = [];

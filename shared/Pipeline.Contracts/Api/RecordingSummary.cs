@@ -1,6 +1,8 @@
 namespace Pipeline.Contracts.Api;
 
-/// <summary>One row of <c>GET /api/recordings</c>. Ids of Discord are decimal strings; times in Unix ms unless they are <c>…At</c>.</summary>
+/// <summary>
+/// One row of <c>GET /api/recordings</c>. Ids of Discord are decimal strings; times in Unix ms unless they are <c>…At</c>.
+/// </summary>
 public record RecordingSummary
 {
     public required string Id { get; init; }

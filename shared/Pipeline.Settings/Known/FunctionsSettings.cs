@@ -50,7 +50,8 @@ public static class FunctionsSettings
         "How often a message that failed too often gets another chance");
 
     public static Setting<Uri?> PublicBaseUrl { get; } = new(
-        "PUBLIC_BASE_URL", Programs.Functions, new AddressForm(AddressSchemes.HttpOrHttps, "https://record.example.org") { RootOnly = true }, null,
+        "PUBLIC_BASE_URL", Programs.Functions,
+            new AddressForm(AddressSchemes.HttpOrHttps, "https://record.example.org") { RootOnly = true }, null,
         "What people's browsers reach, such as `https://record.example.org`: links to recordings begin with it")
     { DefaultInWords = "the address that the recording API is called at" };
 
@@ -63,7 +64,8 @@ public static class FunctionsSettings
         "Which downloads are made while a call goes on; only for the recording API of our own");
 
     public static IReadOnlyList<Setting> All { get; } =
-        [Key, KeyFile, AllowedHosts, PublicBaseUrl, ShareLinkDays, LocalTriggers, LocalHide, AbandonAfter, AdoptAfter, FinalizeDeadline, LiveLimit, PoisonRedrives, RenderFormats];
+        [Key, KeyFile, AllowedHosts, PublicBaseUrl, ShareLinkDays, LocalTriggers, LocalHide, AbandonAfter, AdoptAfter, FinalizeDeadline,
+            LiveLimit, PoisonRedrives, RenderFormats];
 
     private static DurationForm UpToADay(TimeSpan minimum) => new(minimum, TimeSpan.FromDays(1));
 }

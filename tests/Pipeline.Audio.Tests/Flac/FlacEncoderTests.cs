@@ -48,7 +48,8 @@ public sealed class FlacEncoderTests(ITestOutputHelper output) : IDisposable
         ArrayBufferWriter<byte> joined = new();
         for (int start = 0; start < pcm.Length / 2; start += window)
         {
-            new FlacEncoder(2).Encode(pcm.AsSpan(start * 2, Math.Min(window * 2, pcm.Length - (start * 2))), start / FlacEncoder.BlockSize, joined);
+            new FlacEncoder(2)
+                .Encode(pcm.AsSpan(start * 2, Math.Min(window * 2, pcm.Length - (start * 2))), start / FlacEncoder.BlockSize, joined);
         }
         Assert.Equal(Encode(pcm, 2), joined.WrittenSpan.ToArray());
         Assert.Equal(pcm, Decode(Save("joined.flac", 2, pcm.Length / 2, joined.WrittenSpan.ToArray())));
@@ -79,7 +80,8 @@ public sealed class FlacEncoderTests(ITestOutputHelper output) : IDisposable
         ExternalTool.SkipUnlessInstalled("flac");
         ExternalTool.SkipUnlessInstalled("ffprobe");
         short[] pcm = Sound("speech", 1, 10 * FlacEncoder.BlockSize);
-        byte[] header = FlacStreamHeader.Write(1, pcm.Length, [new FlacSeekPoint(0, 0, FlacEncoder.BlockSize)], [new("TITLE", "Ada — Tisch"), new("ARTIST", "Ада")]);
+        byte[] header = FlacStreamHeader.Write(1, pcm.Length, [new FlacSeekPoint(0, 0, FlacEncoder.BlockSize)],
+            [new("TITLE", "Ada — Tisch"), new("ARTIST", "Ада")]);
         string file = folder.Combine("tags.flac");
         File.WriteAllBytes(file, [.. header, .. Encode(pcm, 1)]);
         Assert.Contains("Ада", ExternalTool.Run("ffprobe", "-v", "error", "-show_format", file), StringComparison.Ordinal);
@@ -100,9 +102,13 @@ public sealed class FlacEncoderTests(ITestOutputHelper output) : IDisposable
             double seconds = clock.Elapsed.TotalSeconds;
             string raw = folder.Combine("raw"), file = folder.Combine("theirs.flac");
             File.WriteAllBytes(raw, SpokenPcm.Bytes(pcm));
-            ExternalTool.Run("flac", "-5", "-s", "-f", "--force-raw-format", "--endian=little", "--sign=signed", $"--channels={channels}", "--bps=16", "--sample-rate=48000", "--no-padding", "-o", file, raw);
+            ExternalTool.Run("flac", "-5", "-s", "-f", "--force-raw-format", "--endian=little", "--sign=signed", $"--channels={channels}",
+                "--bps=16", "--sample-rate=48000", "--no-padding", "-o", file, raw);
             long theirs = new FileInfo(file).Length;
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{sound} x {channels}: {100.0 * ours / (pcm.Length * 2):F2} % of PCM, flac -5 {100.0 * theirs / (pcm.Length * 2):F2} %; {60 / seconds:F0} times real time"));
+            output.WriteLine(
+                string.Create(CultureInfo.InvariantCulture,
+                $"{sound} x {channels}: {100.0 * ours / (pcm.Length * 2):F2} % of PCM, flac -5 {100.0 * theirs / (pcm.Length * 2):F2} "
+                + $"%; {60 / seconds:F0} times real time"));
             Assert.True(ours <= theirs, $"{sound}: {ours} bytes, flac -5 makes {theirs}");
         }
     }

@@ -79,7 +79,8 @@ public sealed partial class LoudnessMeterTests : IDisposable
     {
         string raw = folder.Combine("raw");
         File.WriteAllBytes(raw, SpokenPcm.Bytes(pcm));
-        string said = ExternalTool.Run("ffmpeg", "-hide_banner", "-nostats", "-f", "s16le", "-ar", "48000", "-ac", $"{channels}", "-i", raw, "-af", "ebur128=peak=true", "-f", "null", "-");
+        string said = ExternalTool.Run("ffmpeg", "-hide_banner", "-nostats", "-f", "s16le", "-ar", "48000", "-ac", $"{channels}", "-i", raw,
+            "-af", "ebur128=peak=true", "-f", "null", "-");
         string summary = said[said.LastIndexOf("Summary", StringComparison.Ordinal)..];
         return (Number(Integrated().Match(summary)), Number(Peak().Match(summary)));
     }

@@ -39,7 +39,9 @@ public sealed class Mp3EncoderTests : IDisposable
         Assert.Equal(samples * channels, heard.Length);
         if (samples < 100_000) return;
         (int best, double ratio) = Enumerable.Range(-3, 7)
-            .Select(lag => (lag, Signal.RatioDecibels(pcm.AsSpan(10_000 * channels, 80_000 * channels), heard.AsSpan((10_000 + lag) * channels, 80_000 * channels))))
+            .Select(lag => (lag,
+            Signal.RatioDecibels(pcm.AsSpan(10_000 * channels, 80_000 * channels),
+            heard.AsSpan((10_000 + lag) * channels, 80_000 * channels))))
             .MaxBy(pair => pair.Item2);
         Assert.True(best == 0 && ratio > 10, $"{ratio:F1} dB at a lag of {best}");
     }
@@ -54,7 +56,8 @@ public sealed class Mp3EncoderTests : IDisposable
         for (int start = 0; start < samples; start += window)
         {
             int preRoll = start == 0 ? 0 : Mp3Encoder.PreRollSamples, end = Math.Min(samples, start + window);
-            frames += Mp3Encoder.Write(pcm.AsSpan((start - preRoll) * channels, (end - start + preRoll) * channels), channels, kilobits, preRoll, end == samples, body);
+            frames += Mp3Encoder.Write(pcm.AsSpan((start - preRoll) * channels, (end - start + preRoll) * channels), channels, kilobits,
+                preRoll, end == samples, body);
         }
         return [.. Mp3Encoder.WriteInfoFrame(channels, kilobits, frames, samples), .. body.WrittenSpan];
     }

@@ -36,7 +36,8 @@ public sealed class OggOpusReaderTests
         using LibopusDecoder decoder = new(2);
         short[] pcm = new short[OpusPacket.MaximumSamples * 2];
         int packets = 0;
-        for (; reader.TryRead(out OggOpusPacket packet); packets++) Assert.Equal(OpusDecodeResult.Decoded, decoder.Decode(packet.Opus, pcm, out _));
+        for (; reader.TryRead(out OggOpusPacket packet); packets++)
+            Assert.Equal(OpusDecodeResult.Decoded, decoder.Decode(packet.Opus, pcm, out _));
         Assert.InRange(packets, 800, 1100);
         Assert.Equal(1, reader.Head.Channels);
         Assert.Equal(312, reader.Head.PreSkip);
@@ -91,7 +92,8 @@ public sealed class OggOpusReaderTests
         using TempFolder folder = new();
         string path = folder.Combine("a.ogg");
         ExternalTool.Run("sox", "-n", "-r", "48000", "-c", "1", path, "synth", "0.2", "sine", "440");
-        Assert.Contains("no Opus stream", Assert.Throws<OggFormatException>(() => ReadAll(File.ReadAllBytes(path))).Message, StringComparison.Ordinal);
+        Assert.Contains("no Opus stream", Assert.Throws<OggFormatException>(() => ReadAll(File.ReadAllBytes(path))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

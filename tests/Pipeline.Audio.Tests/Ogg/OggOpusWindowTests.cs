@@ -16,7 +16,8 @@ public sealed class OggOpusWindowTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    public static MatrixTheoryData<OpusChoice, int, int> Lengths => new([OpusChoice.Libopus, OpusChoice.Managed], [1, 2], [1, 48_000, Window - 200, Window, Window + 1, (2 * Window) + 12_345]);
+    public static MatrixTheoryData<OpusChoice, int, int> Lengths =>
+        new([OpusChoice.Libopus, OpusChoice.Managed], [1, 2], [1, 48_000, Window - 200, Window, Window + 1, (2 * Window) + 12_345]);
 
     [Theory]
     [MemberData(nameof(Lengths))]
@@ -72,19 +73,24 @@ public sealed class OggOpusWindowTests(ITestOutputHelper output) : IDisposable
     public void Tags_are_read_by_others()
     {
         ExternalTool.SkipUnlessInstalled("ffprobe");
-        Assert.Contains("Grace Ω", ExternalTool.Run("ffprobe", "-v", "error", "-show_streams", Save(Encode(SpokenPcm.Mono(9600), 1, 9600, Window))), StringComparison.Ordinal);
+        Assert.Contains("Grace Ω",
+            ExternalTool.Run("ffprobe", "-v", "error", "-show_streams", Save(Encode(SpokenPcm.Mono(9600), 1, 9600, Window))),
+            StringComparison.Ordinal);
     }
 
     private static byte[] Encode(short[] pcm, int channels, int samples, int window, OpusChoice choice = OpusChoice.Libopus)
     {
         OpusCodecs codecs = OpusCodecs.Choose(choice);
-        IOpusEncoder Create() => codecs.CreateEncoder(new OpusEncoderOptions { Channels = channels, Bitrate = 64_000 * channels, Complexity = 5 });
+        IOpusEncoder Create() =>
+            codecs.CreateEncoder(new OpusEncoderOptions { Channels = channels, Bitrate = 64_000 * channels, Complexity = 5 });
         ArrayBufferWriter<byte> file = new();
-        using (IOpusEncoder first = Create()) file.Write(OggOpusWindow.WriteHeader(Serial, channels, first.LookAhead, [new("TITLE", "Grace Ω")]));
+        using (IOpusEncoder first = Create()) file.Write(
+            OggOpusWindow.WriteHeader(Serial, channels, first.LookAhead, [new("TITLE", "Grace Ω")]));
         for (int start = 0; start < samples; start += window)
         {
             int preRoll = start == 0 ? 0 : OggOpusWindow.PreRollSamples, end = Math.Min(samples, start + window);
-            OggOpusWindow.Write(Create, pcm.AsSpan((start - preRoll) * channels, (end - start + preRoll) * channels), preRoll, start, end == samples ? samples : null, Serial, file);
+            OggOpusWindow.Write(Create, pcm.AsSpan((start - preRoll) * channels, (end - start + preRoll) * channels), preRoll, start,
+                end == samples ? samples : null, Serial, file);
         }
         return file.WrittenSpan.ToArray();
     }

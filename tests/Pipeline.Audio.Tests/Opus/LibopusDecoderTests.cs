@@ -3,7 +3,9 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Audio.Tests.Opus;
 
-/// <summary>Our decoder takes libopus' float samples and finishes them itself: it must give what opus_decode gives, sample for sample.</summary>
+/// <summary>
+/// Our decoder takes libopus' float samples and finishes them itself: it must give what opus_decode gives, sample for sample.
+/// </summary>
 public sealed class LibopusDecoderTests
 {
     [Fact]

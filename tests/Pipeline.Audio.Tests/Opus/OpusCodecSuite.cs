@@ -52,7 +52,8 @@ public abstract class OpusCodecSuite(OpusChoice choice)
     [InlineData(2, 2880)]
     public void What_it_encodes_any_decoder_hears(int channels, int samples)
     {
-        using IOpusEncoder encoder = codecs.CreateEncoder(new OpusEncoderOptions { Channels = channels, Bitrate = 64_000 * channels, Complexity = 5 });
+        using IOpusEncoder encoder = codecs.CreateEncoder(
+            new OpusEncoderOptions { Channels = channels, Bitrate = 64_000 * channels, Complexity = 5 });
         using ReferenceDecoder decoder = new(channels);
         Assert.InRange(encoder.LookAhead, 120, 480);
         short[] heard = new short[48_000 * channels], pcm = new short[OpusPacket.MaximumSamples * channels];
@@ -72,7 +73,8 @@ public abstract class OpusCodecSuite(OpusChoice choice)
     {
         using OpusEncoder encoder = new(2);
         using IOpusDecoder decoder = codecs.CreateDecoder(1);
-        Assert.Equal(OpusDecodeResult.Decoded, decoder.Decode(encoder.Encode(Tone(0, 2)), new short[OpusPacket.MaximumSamples], out int samples));
+        Assert.Equal(OpusDecodeResult.Decoded,
+            decoder.Decode(encoder.Encode(Tone(0, 2)), new short[OpusPacket.MaximumSamples], out int samples));
         Assert.Equal(Frame, samples);
     }
 
@@ -167,7 +169,8 @@ public abstract class OpusCodecSuite(OpusChoice choice)
     private static short[] Tone(int frame, int channels, int samples = Frame)
     {
         short[] pcm = new short[samples * channels];
-        for (int i = 0; i < pcm.Length; i++) pcm[i] = (short)(8000 * Math.Sin(2 * Math.PI * 440 * ((frame * samples) + (i / channels)) / 48_000));
+        for (int i = 0; i < pcm.Length; i++)
+            pcm[i] = (short)(8000 * Math.Sin(2 * Math.PI * 440 * ((frame * samples) + (i / channels)) / 48_000));
         return pcm;
     }
 

@@ -16,7 +16,8 @@ public sealed class OpusPacketTests
     [Fact]
     public void Frame_size_follows_the_table_for_every_configuration()
     {
-        for (int config = 0; config < 32; config++) Assert.Equal(FrameSamplesByConfig[config], OpusPacket.FrameSamples((byte)(config << 3)));
+        for (int config = 0; config < 32; config++)
+            Assert.Equal(FrameSamplesByConfig[config], OpusPacket.FrameSamples((byte)(config << 3)));
     }
 
     [Theory]

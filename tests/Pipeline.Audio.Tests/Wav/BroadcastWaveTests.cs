@@ -18,7 +18,8 @@ public sealed class BroadcastWaveTests : IDisposable
     {
         ExternalTool.SkipUnlessInstalled("ffprobe");
         short[] pcm = SpokenPcm.Stereo(48_000);
-        (byte[] head, byte[] tail) = BroadcastWave.Describe(2, 48_000, Started, "Table", "rec-1", -16.02, [(4800, "first"), (24_000, "Grüße")]);
+        (byte[] head, byte[] tail) = BroadcastWave.Describe(2, 48_000, Started, "Table", "rec-1", -16.02,
+            [(4800, "first"), (24_000, "Grüße")]);
         string file = folder.Combine("sound.wav");
         File.WriteAllBytes(file, [.. head, .. SpokenPcm.Bytes(pcm), .. tail]);
         string said = ExternalTool.Run("ffprobe", "-v", "error", "-show_format", "-show_streams", file);

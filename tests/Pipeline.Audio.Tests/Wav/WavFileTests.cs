@@ -63,7 +63,8 @@ public sealed class WavFileTests : IDisposable
     public void Reader_takes_files_of_others()
     {
         ExternalTool.SkipUnlessInstalled("sox");
-        ExternalTool.Run("sox", "-n", "-r", "48000", "-c", "2", "-b", "16", "--comment", "a chunk more", FilePath, "synth", "0.5", "sine", "440");
+        ExternalTool.Run("sox", "-n", "-r", "48000", "-c", "2", "-b", "16", "--comment", "a chunk more", FilePath, "synth", "0.5", "sine",
+            "440");
         (WavFormat format, short[] pcm) = WavReader.Read(FilePath);
         Assert.Equal(Stereo, format);
         Assert.Equal(48_000, pcm.Length);
@@ -74,7 +75,8 @@ public sealed class WavFileTests : IDisposable
     {
         byte[] whole = Written(samples: 10);
         File.WriteAllBytes(FilePath, whole[..60]);
-        Assert.Contains("at byte 36", Assert.Throws<InvalidDataException>(() => WavReader.Read(FilePath)).Message, StringComparison.Ordinal);
+        Assert.Contains("at byte 36", Assert.Throws<InvalidDataException>(() => WavReader.Read(FilePath)).Message,
+            StringComparison.Ordinal);
     }
 
     private byte[] Written(int samples)

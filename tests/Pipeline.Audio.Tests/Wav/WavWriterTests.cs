@@ -61,7 +61,8 @@ public sealed class WavWriterTests : IDisposable
         Assert.Contains("48000 samples", sox, StringComparison.Ordinal);
         Assert.Contains("16-bit Signed Integer PCM", sox, StringComparison.Ordinal);
         Assert.DoesNotContain("WARN", sox, StringComparison.Ordinal);
-        string ffprobe = ExternalTool.Run("ffprobe", "-v", "warning", "-show_entries", "stream=codec_name,sample_rate,channels,duration", "-of", "csv=p=0", FilePath);
+        string ffprobe = ExternalTool.Run("ffprobe", "-v", "warning", "-show_entries", "stream=codec_name,sample_rate,channels,duration",
+            "-of", "csv=p=0", FilePath);
         Assert.Equal("pcm_s16le,48000,2,1.000000", ffprobe.Trim());
     }
 

@@ -25,7 +25,8 @@ internal sealed class CaptureLoad : IDisposable
     public CaptureLoad(byte[][] packets, int speakers, int segmentSeconds = 10, OpusChoice opus = OpusChoice.Libopus)
     {
         (this.packets, this.speakers) = (packets, speakers);
-        Recording = DatagramRecording.Start(spool.Path, time, new CaptureOptions { Opus = opus, MaximumSegmentDuration = TimeSpan.FromSeconds(segmentSeconds) });
+        Recording = DatagramRecording.Start(spool.Path, time,
+            new CaptureOptions { Opus = opus, MaximumSegmentDuration = TimeSpan.FromSeconds(segmentSeconds) });
         Recording.SegmentClosed = closed.Add;
     }
 

@@ -33,8 +33,11 @@ internal static class CaptureRun
     private static int MeasureManaged(byte[][] packets)
     {
         double native = MeasureRatio(packets, OpusChoice.Libopus), managed = MeasureRatio(packets, OpusChoice.Managed);
-        Console.WriteLine($"capture / libopus alone: {native:F3} with libopus, {managed:F3} with {OpusCodecs.Choose(OpusChoice.Managed).Name}");
-        Console.WriteLine($"managed / libopus: {managed / native:F2} times the processor time, {MeasureAllocation(packets, OpusChoice.Managed) / 1024:F1} KB allocated per frame");
+        Console.WriteLine(
+            $"capture / libopus alone: {native:F3} with libopus, {managed:F3} with {OpusCodecs.Choose(OpusChoice.Managed).Name}");
+        Console.WriteLine(
+            $"managed / libopus: {managed / native:F2} times the processor time, "
+            + $"{MeasureAllocation(packets, OpusChoice.Managed) / 1024:F1} KB allocated per frame");
         return 0;
     }
 
@@ -55,7 +58,9 @@ internal static class CaptureRun
             capture[round] = Time(() => load.Run(FramesPerRound));
             load.TakeAway();
         }
-        Console.WriteLine($"processor time per frame: libopus {Median(alone):F2} us, capture {Median(capture):F2} us, medians of {Rounds} rounds of {FramesPerRound} frames");
+        Console.WriteLine(
+            $"processor time per frame: libopus {Median(alone):F2} us, capture {Median(capture):F2} us, medians of {Rounds} rounds of "
+            + $"{FramesPerRound} frames");
         return Median([.. capture.Zip(alone, (a, b) => a / b)]);
     }
 

@@ -15,9 +15,11 @@ internal static class PackagesRun
 
     private static readonly Package[] Packages =
     [
-        new("functions alone, framework-dependent", "functions/Pipeline.Functions.Local", "--no-self-contained", "-p:PublishSingleFile=false"),
+        new("functions alone, framework-dependent", "functions/Pipeline.Functions.Local", "--no-self-contained",
+            "-p:PublishSingleFile=false"),
         new("functions alone, single file", "functions/Pipeline.Functions.Local", "--self-contained"),
-        new("functions alone, single file, ReadyToRun", "functions/Pipeline.Functions.Local", "--self-contained", "-p:PublishReadyToRun=true"),
+        new("functions alone, single file, ReadyToRun", "functions/Pipeline.Functions.Local", "--self-contained",
+            "-p:PublishReadyToRun=true"),
         new("bot, trimmed single file", "bot/Pipeline.Bot", "-p:PublishAot=false"),
         new("bot, native", "bot/Pipeline.Bot", "-p:PublishAot=true"),
     ];
@@ -30,7 +32,9 @@ internal static class PackagesRun
         Dictionary<Package, List<PackageFigures>> figures = Packages.ToDictionary(package => package, _ => new List<PackageFigures>());
         for (int start = 0; start < Starts; start++)
         {
-            foreach (Package package in Packages) figures[package].Add(package.IsFunctions ? await StartFunctionsAsync(package, folder, storage) : await StartBotAsync(package, folder));
+            foreach (Package package in Packages)
+                figures[package].Add(package.IsFunctions ? await StartFunctionsAsync(package, folder, storage)
+                : await StartBotAsync(package, folder));
         }
         Console.WriteLine($"{"medians of " + Starts + " starts",-54} {"MB",6} {"first answer s",15} {"first read s",13} {"memory MB",10}");
         foreach (Package package in Packages) Console.WriteLine(Row(package, Size(Folder(folder, package)), figures[package]));
@@ -44,11 +48,14 @@ internal static class PackagesRun
         // A folder of its own for what is built on the way: nothing of the repository's output is used or touched.
         string[] arguments =
         [
-            "publish", RepositoryRoot.Combine(package.Project.Split('/')), "-c", "Release", "-r", "linux-x64", .. package.Options, "-p:RunAnalyzers=false",
-            "--artifacts-path", folder.Combine("build", $"{Array.IndexOf(Packages, package)}"), "-o", Folder(folder, package), "-v", "q", "--nologo",
+            "publish", RepositoryRoot.Combine(package.Project.Split('/')), "-c", "Release", "-r", "linux-x64", .. package.Options,
+                "-p:RunAnalyzers=false",
+            "--artifacts-path", folder.Combine("build", $"{Array.IndexOf(Packages, package)}"), "-o", Folder(folder, package), "-v", "q",
+                "--nologo",
         ];
         await using ChildProcess publish = ChildProcess.Start("dotnet", arguments);
-        if (await publish.WaitForExitAsync(Patience) != 0) throw new InvalidOperationException($"{package.Name} could not be published:\n{string.Join('\n', publish.Lines)}");
+        if (await publish.WaitForExitAsync(Patience) != 0)
+            throw new InvalidOperationException($"{package.Name} could not be published:\n{string.Join('\n', publish.Lines)}");
     }
 
     private static async Task<PackageFigures> StartFunctionsAsync(Package package, TempFolder folder, Azurite storage)
@@ -59,7 +66,10 @@ internal static class PackagesRun
         http.DefaultRequestHeaders.Add("x-functions-key", FunctionsApp.Key);
         long started = TimeProvider.System.GetTimestamp();
         await using ChildProcess functions = ChildProcess.Start(
-            Path.Combine(place, package.Program), [], new Dictionary<string, string?>(storage.Settings) { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}", ["Functions__Key"] = FunctionsApp.Key }, place);
+            Path.Combine(place, package.Program), [], new Dictionary<string,
+                string?>(storage.Settings)
+            { ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}", ["Functions__Key"] = FunctionsApp.Key },
+                place);
         await AnswerAsync(http, "/", functions);
         TimeSpan toAnswer = TimeProvider.System.GetElapsedTime(started);
         await AnswerAsync(http, "/api/health", functions);
@@ -70,7 +80,8 @@ internal static class PackagesRun
     {
         while (true)
         {
-            if (functions.HasExited) throw new InvalidOperationException($"the functions have ended:\n{string.Join('\n', functions.Lines)}");
+            if (functions.HasExited)
+                throw new InvalidOperationException($"the functions have ended:\n{string.Join('\n', functions.Lines)}");
             try
             {
                 using HttpResponseMessage answer = await http.GetAsync(new Uri(path, UriKind.Relative));
@@ -98,8 +109,10 @@ internal static class PackagesRun
         PackageFigures typical = figures.OrderBy(figure => figure.ToRead ?? figure.ToAnswer).ElementAt(figures.Count / 2);
         string read = typical.ToRead is { } toRead ? toRead.TotalSeconds.ToString("F2", CultureInfo.InvariantCulture) : "-";
         string resident = typical.Resident is { } bytes ? (bytes / 1048576.0).ToString("F0", CultureInfo.InvariantCulture) : "-";
-        return FormattableString.Invariant($"{package.Name,-54} {size / 1048576.0,6:F0} {typical.ToAnswer.TotalSeconds,15:F2} {read,13} {resident,10}");
+        return FormattableString.Invariant(
+            $"{package.Name,-54} {size / 1048576.0,6:F0} {typical.ToAnswer.TotalSeconds,15:F2} {read,13} {resident,10}");
     }
 
-    private static long Size(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+    private static long Size(string folder) =>
+        new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 }

@@ -10,7 +10,12 @@ public sealed class AllocationTests(ITestOutputHelper output)
     [Fact]
     public void Frame_in_the_steady_state_allocates_nothing()
     {
-        CaptureOptions options = new() { Channels = 1, MaximumSegmentDuration = TimeSpan.FromMinutes(10), ReorderWindow = TimeSpan.FromMilliseconds(60) };
+        CaptureOptions options = new()
+        {
+            Channels = 1,
+            MaximumSegmentDuration = TimeSpan.FromMinutes(10),
+            ReorderWindow = TimeSpan.FromMilliseconds(60)
+        };
         using CaptureRun run = new(options);
         byte[] packet = [0x08, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20]; // SILK, cheap to decode
         Assert.True(OpusPacket.TryGetDuration(packet, out int samples));

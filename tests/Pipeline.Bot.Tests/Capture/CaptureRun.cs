@@ -18,7 +18,8 @@ internal sealed class CaptureRun : IDisposable
     private readonly long start;
     private double lastTick;
 
-    public CaptureRun(CaptureOptions? options = null, IReadOnlyDictionary<ulong, int>? firstIndexes = null, IReadOnlyList<ulong>? optedOut = null)
+    public CaptureRun(CaptureOptions? options = null, IReadOnlyDictionary<ulong, int>? firstIndexes = null,
+        IReadOnlyList<ulong>? optedOut = null)
     {
         Options = options ?? new CaptureOptions { Channels = 1 };
         Session = new SessionInfo
@@ -32,7 +33,9 @@ internal sealed class CaptureRun : IDisposable
         };
         Folder = Path.Combine(spool.Path, Session.RecordingId.ToString());
         start = Time.GetTimestamp();
-        Recording = new Recording(Session, Options, Folder, Time, start, firstIndexes ?? new Dictionary<ulong, int>(), new Consent(optedOut ?? [])) { SegmentClosed = Closed.Add };
+        Recording = new Recording(Session, Options, Folder, Time, start, firstIndexes ?? new Dictionary<ulong, int>(),
+            new Consent(optedOut ?? []))
+        { SegmentClosed = Closed.Add };
     }
 
     public FakeTimeProvider Time { get; } = new();
@@ -60,7 +63,8 @@ internal sealed class CaptureRun : IDisposable
     }
 
     /// <summary>A frame arrives now.</summary>
-    public void Receive(ulong user, uint ssrc, ushort sequence, uint timestamp, ReadOnlySpan<byte> opus, AudioFrameKind kind = AudioFrameKind.Opus) =>
+    public void Receive(ulong user, uint ssrc, ushort sequence, uint timestamp, ReadOnlySpan<byte> opus,
+        AudioFrameKind kind = AudioFrameKind.Opus) =>
         Assert.True(Recording.Frames.TryWrite(new AudioFrame
         {
             Kind = kind,
@@ -93,7 +97,9 @@ internal sealed class CaptureRun : IDisposable
         Recording.Stop();
     }
 
-    /// <summary>The whole lane of a user, mono, from position 0 on; silence where nothing is stored. Checks every file on the way.</summary>
+    /// <summary>
+    /// The whole lane of a user, mono, from position 0 on; silence where nothing is stored. Checks every file on the way.
+    /// </summary>
     public short[] Lane(ulong user = Ada)
     {
         ClosedSegment[] segments = [.. Closed.Where(segment => segment.Key.UserId == user).OrderBy(segment => segment.Key.Index)];

@@ -63,7 +63,8 @@ public sealed class ConsentTests
     {
         const ulong last = 5_000;
         using CaptureRun run = new();
-        for (ulong user = 1; user <= last; user++) run.Recording.Introduce(user, "listener " + user.ToString(CultureInfo.InvariantCulture), isBot: false);
+        for (ulong user = 1; user <= last; user++)
+            run.Recording.Introduce(user, "listener " + user.ToString(CultureInfo.InvariantCulture), isBot: false);
         for (ulong user = 1; user <= last; user++) run.Recording.Consent.OptOut(user);
         using Talker talker = new(run, last), ada = new(run, CaptureRun.Ada, ssrc: 2);
         talker.Say(1000);
@@ -110,7 +111,8 @@ public sealed class ConsentTests
     public void Speaker_beyond_the_capacity_is_a_gap_and_is_counted()
     {
         using CaptureRun run = new();
-        for (ulong user = 1; user <= Recording.TrackCapacity; user++) run.Receive(user, (uint)user, 1, 960, Pipeline.Audio.Opus.OpusPacket.SilenceMarker);
+        for (ulong user = 1; user <= Recording.TrackCapacity; user++)
+            run.Receive(user, (uint)user, 1, 960, Pipeline.Audio.Opus.OpusPacket.SilenceMarker);
         using Talker late = new(run, 5_000, ssrc: 5_000);
         late.Say(1000).Pause(3000).Say(2000);
         RecordingSnapshot snapshot = run.Recording.Snapshot;
@@ -119,10 +121,12 @@ public sealed class ConsentTests
         Assert.Empty(run.Closed);
         Assert.Equal(1, run.Recording.Snapshot.TracklessSpeakers);
         Assert.All(Stretches(run.Recording.Snapshot), gap => Assert.Equal("capacity", gap.Reason));
-        Assert.Equal(4000L * Millisecond, Stretches(run.Recording.Snapshot)[1].StartSample - Stretches(run.Recording.Snapshot)[0].StartSample);
+        Assert.Equal(4000L * Millisecond,
+            Stretches(run.Recording.Snapshot)[1].StartSample - Stretches(run.Recording.Snapshot)[0].StartSample);
     }
 
-    private static RecordingGap[] Stretches(RecordingSnapshot snapshot) => [.. snapshot.Gaps.Where(gap => gap.UserId == 5_000).OrderBy(gap => gap.StartSample)];
+    private static RecordingGap[] Stretches(RecordingSnapshot snapshot) =>
+        [.. snapshot.Gaps.Where(gap => gap.UserId == 5_000).OrderBy(gap => gap.StartSample)];
 
     private static string[] FilesOf(CaptureRun run, ulong user)
     {

@@ -50,7 +50,13 @@ public sealed class HostileSenderTests
     [Fact]
     public void Voice_that_stops_and_starts_ten_times_a_second_stays_within_the_budget()
     {
-        using CaptureRun run = new(new CaptureOptions { Channels = 1, SilenceThreshold = TimeSpan.FromMilliseconds(60), MinimumSegmentDuration = TimeSpan.FromMilliseconds(20) });
+        using CaptureRun run = new(
+            new CaptureOptions
+            {
+                Channels = 1,
+                SilenceThreshold = TimeSpan.FromMilliseconds(60),
+                MinimumSegmentDuration = TimeSpan.FromMilliseconds(20)
+            });
         using Talker ada = new(run);
         for (int i = 0; i < 600; i++) ada.Say(20).Pause(80);
         run.Stop();

@@ -15,7 +15,8 @@ internal sealed class LaneComparison
     private const int Search = 800; // 100 ms either way
     private const double Recognized = 0.6; // normalized correlation
 
-    private LaneComparison(double[] errors, int unrecognized, int stretches) => (Errors, Unrecognized, Stretches) = (errors, unrecognized, stretches);
+    private LaneComparison(double[] errors, int unrecognized, int stretches) =>
+        (Errors, Unrecognized, Stretches) = (errors, unrecognized, stretches);
 
     /// <summary>Milliseconds, late is positive, of every recognized stretch.</summary>
     public double[] Errors { get; }

@@ -153,7 +153,8 @@ public sealed class LossTests
         Assert.Equal((10, 5, 0), (health.Undecryptable, health.Concealed, health.Lost));
         Assert.Equal(2200L * Millisecond, Assert.Single(run.Closed).SampleCount);
         RecordingGap gap = Assert.Single(run.Recording.Snapshot.Gaps);
-        Assert.Equal(("undecryptable", 200L * Millisecond, run.Closed[0].StartSample + (1000 * Millisecond)), (gap.Reason, gap.SampleCount, gap.StartSample));
+        Assert.Equal(("undecryptable", 200L * Millisecond, run.Closed[0].StartSample + (1000 * Millisecond)),
+            (gap.Reason, gap.SampleCount, gap.StartSample));
     }
 
     [Fact]

@@ -31,7 +31,8 @@ public sealed class PositionPropertyTests : IDisposable
     public void Frames_of_any_size_lie_where_they_were_said_and_nothing_is_missing_between_them()
     {
         Gen<(Step, int, int)> step = Gen.Select(
-            Gen.Frequency((5, Gen.Const(Step.Talk)), (2, Gen.Const(Step.Lose)), (2, Gen.Const(Step.Pause))), Gen.Int[1, 80], Gen.Int[0, Sizes.Length - 1]);
+            Gen.Frequency((5, Gen.Const(Step.Talk)), (2, Gen.Const(Step.Lose)), (2, Gen.Const(Step.Pause))), Gen.Int[1, 80],
+                Gen.Int[0, Sizes.Length - 1]);
         step.Array[3, 25].Sample(steps => Check(steps), iter: 150, seed: "0N0XIzNsQ0O2", threads: 1);
     }
 
@@ -39,7 +40,14 @@ public sealed class PositionPropertyTests : IDisposable
 
     private void Check((Step Kind, int Count, int Size)[] steps)
     {
-        using CaptureRun run = new(new CaptureOptions { Channels = 1, SilenceThreshold = Threshold, MaximumSegmentDuration = TimeSpan.FromSeconds(1), MinimumSegmentDuration = TimeSpan.Zero });
+        using CaptureRun run = new(
+            new CaptureOptions
+            {
+                Channels = 1,
+                SilenceThreshold = Threshold,
+                MaximumSegmentDuration = TimeSpan.FromSeconds(1),
+                MinimumSegmentDuration = TimeSpan.Zero
+            });
         List<(long Start, long End)> heard = [];
         long media = Second; // the first frame arrives a second after the start
         ushort sequence = 65_500;
@@ -52,7 +60,8 @@ public sealed class PositionPropertyTests : IDisposable
                 if (kind == Step.Talk)
                 {
                     run.AdvanceTo(media / 48.0);
-                    run.Receive(CaptureRun.Ada, 1, sequence, (uint)(media + uint.MaxValue - 100_000), encoder.Encode(tone.AsSpan(0, samples)));
+                    run.Receive(CaptureRun.Ada, 1, sequence, (uint)(media + uint.MaxValue - 100_000),
+                        encoder.Encode(tone.AsSpan(0, samples)));
                     heard.Add((media, media + samples));
                 }
                 sequence++;
@@ -60,24 +69,29 @@ public sealed class PositionPropertyTests : IDisposable
         }
         run.Stop();
         ClosedSegment[] segments = [.. run.Closed.OrderBy(segment => segment.Key.Index)];
-        foreach ((long start, long end) in heard) Assert.True(IsStored(segments, start, end), $"[{start}, {end}) is not stored: {Text(segments)}");
+        foreach ((long start, long end) in heard)
+            Assert.True(IsStored(segments, start, end), $"[{start}, {end}) is not stored: {Text(segments)}");
         Assert.All(segments, segment => Assert.InRange(segment.SampleCount, 1, Second));
         IReadOnlyList<RecordingGap> gaps = run.Recording.Snapshot.Gaps;
         foreach ((ClosedSegment before, ClosedSegment next) in segments.Zip(segments.Skip(1))) AssertJoined(before, next, heard, gaps);
     }
 
     private static bool IsStored(ClosedSegment[] segments, long start, long end) =>
-        segments.Sum(segment => Math.Max(0, Math.Min(end, segment.StartSample + segment.SampleCount) - Math.Max(start, segment.StartSample))) == end - start;
+        segments.Sum(segment =>
+            Math.Max(0, Math.Min(end, segment.StartSample + segment.SampleCount) - Math.Max(start, segment.StartSample))) == end - start;
 
-    private static void AssertJoined(ClosedSegment before, ClosedSegment next, List<(long Start, long End)> heard, IReadOnlyList<RecordingGap> gaps)
+    private static void AssertJoined(ClosedSegment before, ClosedSegment next, List<(long Start, long End)> heard,
+        IReadOnlyList<RecordingGap> gaps)
     {
         long end = before.StartSample + before.SampleCount;
         if (next.StartSample == end) return;
         long lastHeard = heard.Last(frame => frame.End <= next.StartSample).End;
         bool isPause = next.StartSample - lastHeard >= Threshold.TotalSeconds * Second;
         bool isGap = gaps.Any(gap => gap.StartSample <= end && gap.StartSample + gap.SampleCount >= next.StartSample);
-        Assert.True(isPause || isGap, $"a hole of {next.StartSample - end} samples at {end}, the last frame before it ended at {lastHeard}");
+        Assert.True(isPause || isGap,
+            $"a hole of {next.StartSample - end} samples at {end}, the last frame before it ended at {lastHeard}");
     }
 
-    private static string Text(ClosedSegment[] segments) => string.Join(" ", segments.Select(segment => $"[{segment.StartSample}, {segment.StartSample + segment.SampleCount})"));
+    private static string Text(ClosedSegment[] segments) =>
+        string.Join(" ", segments.Select(segment => $"[{segment.StartSample}, {segment.StartSample + segment.SampleCount})"));
 }

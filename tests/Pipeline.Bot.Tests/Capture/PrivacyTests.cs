@@ -122,6 +122,7 @@ public sealed class PrivacyTests
         run.AdvanceTo(2500);
         Assert.Equal(NoteOutcome.Taken, run.Recording.AddNote(9, "listen"));
         run.AdvanceTo(9000);
-        Assert.Equal(new RecordingNote { Sample = 2500 * Millisecond, UserId = 9, Text = "listen" }, Assert.Single(run.Recording.Snapshot.Notes));
+        Assert.Equal(new RecordingNote { Sample = 2500 * Millisecond, UserId = 9, Text = "listen" },
+            Assert.Single(run.Recording.Snapshot.Notes));
     }
 }

@@ -84,7 +84,8 @@ public sealed class ReorderBufferTests
         flood.Begin(12);
         for (long sequence = 13; sequence < 1000; sequence++)
         {
-            if (speech.Held < 70 && speech.Judge(sequence, 160) == ReorderVerdict.Hold) speech.Hold(new Packet { Sequence = sequence }, new byte[160]);
+            if (speech.Held < 70 && speech.Judge(sequence, 160) == ReorderVerdict.Hold)
+                speech.Hold(new Packet { Sequence = sequence }, new byte[160]);
             if (flood.Judge(sequence, 1200) == ReorderVerdict.Hold) flood.Hold(new Packet { Sequence = sequence }, new byte[1200]);
         }
         Assert.Equal(70, speech.Held); // a second and more of 20 ms frames
@@ -121,10 +122,12 @@ public sealed class ReorderBufferTests
         for (int round = 0; round < lengths.Length; round++)
         {
             // The same slots every time, each with another length.
-            byte[][] packets = [.. Enumerable.Range(0, Slots).Select(slot => Bytes(lengths[(slot + round) % lengths.Length], (byte)(slot + round)))];
+            byte[][] packets = [.. Enumerable.Range(0, Slots)
+                .Select(slot => Bytes(lengths[(slot + round) % lengths.Length], (byte)(slot + round)))];
             long first = 1 + (round * Slots);
             if (round == 0) buffer.Begin(first + 12);
-            foreach (int slot in Enumerable.Range(0, Slots).Reverse()) buffer.Hold(new Packet { Sequence = first + slot, Arrival = 0 }, packets[slot]);
+            foreach (int slot in Enumerable.Range(0, Slots).Reverse())
+                buffer.Hold(new Packet { Sequence = first + slot, Arrival = 0 }, packets[slot]);
             foreach (byte[] packet in packets)
             {
                 Assert.True(buffer.TryTake(long.MaxValue, out _, out ReadOnlySpan<byte> opus));

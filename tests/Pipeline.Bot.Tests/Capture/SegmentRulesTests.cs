@@ -21,7 +21,8 @@ public sealed class SegmentRulesTests
         Assert.Equal(run.Closed[0].StartSample + (10 * Second), run.Closed[1].StartSample);
         Assert.Equal(run.Closed[1].StartSample + (10 * Second), run.Closed[2].StartSample);
         short[] lane = run.Lane();
-        foreach (ClosedSegment segment in run.Closed.Skip(1)) Assert.True(Math.Abs(lane[segment.StartSample] - lane[segment.StartSample - 1]) < 700, "a step at the seam");
+        foreach (ClosedSegment segment in run.Closed.Skip(1))
+            Assert.True(Math.Abs(lane[segment.StartSample] - lane[segment.StartSample - 1]) < 700, "a step at the seam");
     }
 
     [Theory]

@@ -42,5 +42,8 @@ public sealed record SenderScenario(string Name)
     /// <summary>Arrival of the first sample, ms after the start of the recording.</summary>
     public double StartsAt { get; init; } = 1000;
 
-    public override string ToString() => $"{Name} (frames {FrameMilliseconds} ms, loss {Loss:P0}, jitter {Jitter:F0} ms, reorder {Reorder:P0}, {PartsPerMillion} ppm, stall {StallLength:F0} ms at {StallAt:F0}, rejoin {RejoinAtTurn}, head held {HeadHold:F0} ms, marker first {LeftoverMarker}, clock stops {ClockStopsInPauses}, turns {string.Join(" ", Turns)})";
+    public override string ToString() =>
+        $"{Name} (frames {FrameMilliseconds} ms, loss {Loss:P0}, jitter {Jitter:F0} ms, reorder {Reorder:P0}, {PartsPerMillion} ppm, "
+        + $"stall {StallLength:F0} ms at {StallAt:F0}, rejoin {RejoinAtTurn}, head held {HeadHold:F0} ms, marker first "
+        + $"{LeftoverMarker}, clock stops {ClockStopsInPauses}, turns {string.Join(" ", Turns)})";
 }

@@ -25,7 +25,8 @@ internal sealed record SpurtJudgement(double[] Errors, int Missing, SenderScenar
             if (found.Errors.Length * 3 < found.Stretches) missing++;
             double early = (spurt.Earliest - earliest) / 48;
             errors.AddRange(found.Errors.Select(error => error > 0 ? error : Math.Min(0, error + early)));
-            int from = Math.Max(0, (int)earliest - 960), to = Math.Min(track.Length, (int)(spurt.Earliest + spurt.End - spurt.Start) + (100 * 48));
+            int from = Math.Max(0, (int)earliest - 960),
+                to = Math.Min(track.Length, (int)(spurt.Earliest + spurt.End - spurt.Start) + (100 * 48));
             if (from < to) allowed.AsSpan(from, to - from).Fill(true);
         }
         int outside = track.Index().Count(sample => Math.Abs((int)sample.Item) > Heard && !allowed[sample.Index]);

@@ -21,7 +21,13 @@ public sealed class SpurtPlacementTests(ITestOutputHelper output)
     [InlineData(400)]
     public void Held_head_behind_a_leftover_marker_is_no_stall(int held)
     {
-        SenderScenario sent = new("discord.js, one talk in seven seconds") { Turns = [1300, 5700, 1300, 5700, 1300, 5700, 1300], ClockStopsInPauses = true, LeftoverMarker = true, HeadHold = held };
+        SenderScenario sent = new("discord.js, one talk in seven seconds")
+        {
+            Turns = [1300, 5700, 1300, 5700, 1300, 5700, 1300],
+            ClockStopsInPauses = true,
+            LeftoverMarker = true,
+            HeadHold = held
+        };
         SpurtJudgement judged = Record(sent);
         Assert.True(judged.Worst < Bound && judged.Missing == 0, $"{judged.Worst} ms, {judged}");
     }

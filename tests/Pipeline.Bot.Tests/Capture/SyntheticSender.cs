@@ -94,9 +94,11 @@ internal sealed class SyntheticSender
     {
         double sentAt = TruePosition(media) / 48;
         double arrival = sentAt + (random.NextDouble() * scenario.Jitter);
-        if (scenario.Late > 0 && sentAt >= scenario.LateFrom && sentAt < scenario.LateUntil) arrival = IsOnTime ? sentAt : arrival + scenario.Late;
+        if (scenario.Late > 0 && sentAt >= scenario.LateFrom && sentAt < scenario.LateUntil)
+            arrival = IsOnTime ? sentAt : arrival + scenario.Late;
         if (random.NextDouble() < scenario.Reorder) arrival += 1.5 * scenario.FrameMilliseconds;
-        if (sentAt >= scenario.StallAt && sentAt <= scenario.StallAt + scenario.StallLength) arrival = scenario.StallAt + scenario.StallLength + (media * 1e-9);
+        if (sentAt >= scenario.StallAt && sentAt <= scenario.StallAt + scenario.StallLength)
+            arrival = scenario.StallAt + scenario.StallLength + (media * 1e-9);
         if (arrival < spurt!.HeldUntil) arrival = spurt.HeldUntil + (media * 1e-9);
         Sent++;
         if (random.NextDouble() < scenario.Loss) LostCount++;

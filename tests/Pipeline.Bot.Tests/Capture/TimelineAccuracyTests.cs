@@ -15,11 +15,13 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
         new SenderScenario("jitter 60 ms, loss 5 %") { Jitter = 60, Loss = 0.05, Turns = Conversation },
         new SenderScenario("jitter 200 ms") { Jitter = 200 },
         new SenderScenario("jitter 200 ms, talk and pauses") { Jitter = 200, Turns = Conversation },
-        new SenderScenario("jitter 200 ms, loss 20 %, 60 ms frames") { Jitter = 200, Loss = 0.20, FrameMilliseconds = 60, Turns = Conversation },
+        new SenderScenario("jitter 200 ms, loss 20 %, 60 ms frames") { Jitter = 200, Loss = 0.20, FrameMilliseconds = 60,
+            Turns = Conversation },
         new SenderScenario("reorder 10 %") { Reorder = 0.10 },
         new SenderScenario("sequence wraps") { FirstSequence = 65_500 },
         new SenderScenario("timestamp wraps") { FirstTimestamp = uint.MaxValue - 200_000 },
-        new SenderScenario("both wrap, jitter 80 ms, loss 10 %") { FirstSequence = 65_300, FirstTimestamp = uint.MaxValue - 200_000, Jitter = 80, Loss = 0.10 },
+        new SenderScenario("both wrap, jitter 80 ms, loss 10 %") { FirstSequence = 65_300, FirstTimestamp = uint.MaxValue - 200_000,
+            Jitter = 80, Loss = 0.10 },
         new SenderScenario("rejoin with new source and bases") { Turns = Conversation, RejoinAtTurn = 3 },
         new SenderScenario("rejoin, jitter 200 ms, loss 10 %") { Turns = Conversation, RejoinAtTurn = 1, Jitter = 200, Loss = 0.10 },
         new SenderScenario("10 ms frames, jitter 60 ms") { FrameMilliseconds = 10, Jitter = 60 },
@@ -27,15 +29,18 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
         new SenderScenario("60 ms frames") { FrameMilliseconds = 60, Turns = Conversation },
         new SenderScenario("sender +500 ppm") { PartsPerMillion = 500, Turns = [60_000] },
         new SenderScenario("sender -500 ppm") { PartsPerMillion = -500, Turns = [60_000] },
-        new SenderScenario("sender +500 ppm, jitter 200 ms, loss 20 %") { PartsPerMillion = 500, Jitter = 200, Loss = 0.20, Turns = [60_000] },
-        new SenderScenario("sender -500 ppm, jitter 200 ms, loss 20 %") { PartsPerMillion = -500, Jitter = 200, Loss = 0.20, Turns = [60_000] },
+        new SenderScenario("sender +500 ppm, jitter 200 ms, loss 20 %") { PartsPerMillion = 500, Jitter = 200, Loss = 0.20,
+            Turns = [60_000] },
+        new SenderScenario("sender -500 ppm, jitter 200 ms, loss 20 %") { PartsPerMillion = -500, Jitter = 200, Loss = 0.20,
+            Turns = [60_000] },
         new SenderScenario("sender -500 ppm, long pauses") { PartsPerMillion = -500, Turns = [5000, 30_000, 5000, 30_000, 5000] },
         new SenderScenario("stall of 400 ms, then a burst") { StallAt = 8000, StallLength = 400 },
         new SenderScenario("stall of 400 ms under jitter 60 ms") { StallAt = 8000, StallLength = 400, Jitter = 60 },
         new SenderScenario("stall of 1500 ms, then a burst") { StallAt = 8000, StallLength = 1500 },
         new SenderScenario("stall of 400 ms, 10 ms frames") { StallAt = 8000, StallLength = 400, FrameMilliseconds = 10 },
         new SenderScenario("RTP clock stops in pauses") { ClockStopsInPauses = true, Turns = Conversation },
-        new SenderScenario("RTP clock stops in pauses, jitter 30 ms, loss 5 %") { ClockStopsInPauses = true, Turns = Conversation, Jitter = 30, Loss = 0.05 },
+        new SenderScenario("RTP clock stops in pauses, jitter 30 ms, loss 5 %") { ClockStopsInPauses = true, Turns = Conversation,
+            Jitter = 30, Loss = 0.05 },
     ];
 
     [Theory]
@@ -48,10 +53,14 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
 
         LaneComparison found = LaneComparison.Of(run.Lane(), sender);
         TrackHealth health = run.Track().Health;
-        output.WriteLine($"TIMELINE {sent.Name}: worst {found.Worst:F1} ms, mean {found.Errors.Average():F1} ms, {found.Errors.Length} of {found.Stretches} stretches recognized, " +
-            $"lost {health.Lost} of {sender.LostCount}, concealed {health.Concealed}, recovered {health.Recovered}, late {health.Late}, reanchored {health.Reanchored}, slipped {health.Slipped}, segments {run.Closed.Count}");
+        output.WriteLine(
+            $"TIMELINE {sent.Name}: worst {found.Worst:F1} ms, mean {found.Errors.Average():F1} ms, {found.Errors.Length} of "
+            + $"{found.Stretches} stretches recognized, " +
+            $"lost {health.Lost} of {sender.LostCount}, concealed {health.Concealed}, recovered {health.Recovered}, late {health.Late}, "
+                + $"reanchored {health.Reanchored}, slipped {health.Slipped}, segments {run.Closed.Count}");
         Assert.True(found.Worst < 20, $"{found.Worst} ms");
-        Assert.True(found.Unrecognized <= found.Stretches * Math.Max(0.02, 2.5 * sent.Loss), $"{found.Unrecognized} of {found.Stretches} stretches not found");
+        Assert.True(found.Unrecognized <= found.Stretches * Math.Max(0.02, 2.5 * sent.Loss),
+            $"{found.Unrecognized} of {found.Stretches} stretches not found");
         Assert.Equal(sender.Packets.Count, health.Received);
     }
 
@@ -60,9 +69,16 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
     [InlineData(20, 200)]
     public void Late_packets_do_not_break_talk_that_goes_on(int frameMilliseconds, int jitter)
     {
-        SenderScenario sent = new($"late packets of {frameMilliseconds} ms") { FrameMilliseconds = frameMilliseconds, Jitter = jitter, Turns = [40_000], PartsPerMillion = 300 };
+        SenderScenario sent = new($"late packets of {frameMilliseconds} ms")
+        {
+            FrameMilliseconds = frameMilliseconds,
+            Jitter = jitter,
+            Turns = [40_000],
+            PartsPerMillion = 300
+        };
         SyntheticSender sender = new SyntheticSender(sent).Speak();
-        using CaptureRun run = new(new CaptureOptions { Channels = 1, ReorderWindow = TimeSpan.FromMilliseconds(300), MinimumSegmentDuration = TimeSpan.Zero });
+        using CaptureRun run = new(
+            new CaptureOptions { Channels = 1, ReorderWindow = TimeSpan.FromMilliseconds(300), MinimumSegmentDuration = TimeSpan.Zero });
         run.Receive(sender).Stop();
         TrackHealth health = run.Track().Health;
         Assert.Equal((0, 0), (health.Lost, health.Reanchored));
@@ -84,7 +100,13 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
     [InlineData(5, 10, 230)]
     public void Late_packets_among_timely_ones_ask_for_no_slip(int late, int jitter, int onTimeOneIn)
     {
-        SenderScenario sent = new($"busy sender, {late} ms late") { Late = late, Jitter = jitter, OnTimeOneIn = onTimeOneIn, Turns = [60_000] };
+        SenderScenario sent = new($"busy sender, {late} ms late")
+        {
+            Late = late,
+            Jitter = jitter,
+            OnTimeOneIn = onTimeOneIn,
+            Turns = [60_000]
+        };
         SyntheticSender sender = new SyntheticSender(sent).Speak();
         using CaptureRun run = new(new CaptureOptions { Channels = 1, ReorderWindow = TimeSpan.FromMilliseconds(200) });
         run.Receive(sender).Stop();
@@ -127,7 +149,12 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
     [InlineData(20, 380, 400)]
     public void Jitter_within_the_window_drops_no_packet_of_any_length(double frameMilliseconds, int jitter, int window)
     {
-        SenderScenario sent = new($"frames of {frameMilliseconds} ms") { FrameMilliseconds = frameMilliseconds, Jitter = jitter, Turns = [6000, 500, 6000] };
+        SenderScenario sent = new($"frames of {frameMilliseconds} ms")
+        {
+            FrameMilliseconds = frameMilliseconds,
+            Jitter = jitter,
+            Turns = [6000, 500, 6000]
+        };
         SyntheticSender sender = new SyntheticSender(sent).Speak();
         using CaptureRun run = new(new CaptureOptions { Channels = 1, ReorderWindow = TimeSpan.FromMilliseconds(window) });
         run.Receive(sender).Stop();

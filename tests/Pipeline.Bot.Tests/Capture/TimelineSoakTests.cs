@@ -18,7 +18,9 @@ public sealed class TimelineSoakTests(ITestOutputHelper output)
             run.Receive(sender).Stop();
             LaneComparison found = LaneComparison.Of(run.Lane(), sender);
             worst = Math.Max(worst, found.Worst);
-            if (found.Worst >= 20 || found.Errors.Length < found.Stretches / 3) misses.Add($"{mix}: worst {found.Worst:F1} ms, {found.Errors.Length} of {found.Stretches} recognized, {run.Track().Health}");
+            if (found.Worst >= 20 || found.Errors.Length < found.Stretches / 3)
+                misses.Add(
+                $"{mix}: worst {found.Worst:F1} ms, {found.Errors.Length} of {found.Stretches} recognized, {run.Track().Health}");
         }
         output.WriteLine($"SOAK {Mixes} mixes, worst {worst:F1} ms");
         Assert.True(misses.Count == 0, string.Join('\n', misses));

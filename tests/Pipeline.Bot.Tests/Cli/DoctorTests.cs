@@ -26,7 +26,8 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         await using Simulator discord = await Simulator.StartAsync();
         IReadOnlyList<DoctorFinding> findings = await ExamineAsync(discord);
         Assert.All(findings, finding => Assert.True(finding.IsWell, finding.ToString()));
-        Assert.Superset(new HashSet<string>(["token", "intents", "commands", "Opus", "storage", "clock", "UDP", "spool"]), findings.Select(finding => finding.Check).ToHashSet());
+        Assert.Superset(new HashSet<string>(["token", "intents", "commands", "Opus", "storage", "clock", "UDP", "spool"]),
+            findings.Select(finding => finding.Check).ToHashSet());
     }
 
     [Fact]
@@ -47,7 +48,9 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         DoctorFinding token = Assert.Single(await ExamineAsync(discord, token: "wrong"), finding => !finding.IsWell);
         Assert.Contains("DISCORD_TOKEN", token.Remedy, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong", token.ToString(), StringComparison.Ordinal);
-        DoctorFinding storage = Assert.Single(await ExamineAsync(discord, storage: "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://127.0.0.1:1"), finding => !finding.IsWell);
+        DoctorFinding storage = Assert.Single(
+            await ExamineAsync(discord, storage: "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://127.0.0.1:1"), finding =>
+            !finding.IsWell);
         Assert.Equal(("storage", ExitCode.Storage), (storage.Check, storage.Code));
         discord.Bot.SessionStartsLeft = 0;
         Assert.Equal("sessions", Assert.Single(await ExamineAsync(discord), finding => !finding.IsWell).Check);
@@ -63,7 +66,8 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         refusing.Prefixes.Add($"http://127.0.0.1:{port}/");
         refusing.Start();
         Task serving = RefuseAsync(refusing);
-        DoctorFinding storage = Assert.Single(await ExamineAsync(discord, storage: Azurite.ConnectionStringThrough(port, port, port)), finding => !finding.IsWell);
+        DoctorFinding storage = Assert.Single(await ExamineAsync(discord, storage: Azurite.ConnectionStringThrough(port, port, port)),
+            finding => !finding.IsWell);
         Assert.Equal(("storage", ExitCode.Storage), (storage.Check, storage.Code));
         Assert.Contains("403", storage.Remedy, StringComparison.Ordinal);
         refusing.Stop();
@@ -136,28 +140,42 @@ public sealed class DoctorTests(AzuriteFixture azurite)
     public async Task Channel_that_is_none_is_named(ulong id)
     {
         await using Simulator discord = await Simulator.StartAsync();
-        DoctorFinding udp = Assert.Single(await ExamineAsync(discord, channel: id == 0 ? discord.TextChannel.Id : id), finding => !finding.IsWell);
+        DoctorFinding udp = Assert.Single(await ExamineAsync(discord, channel: id == 0 ? discord.TextChannel.Id : id), finding =>
+            !finding.IsWell);
         Assert.Contains("has a voice channel", udp.Text, StringComparison.Ordinal);
         Assert.Equal(ExitCode.Discord, udp.Code);
     }
 
-    private async Task<IReadOnlyList<DoctorFinding>> ExamineAsync(Simulator discord, string? token = null, string? storage = null, ulong? channel = null)
+    private async Task<IReadOnlyList<DoctorFinding>> ExamineAsync(Simulator discord, string? token = null, string? storage = null,
+        ulong? channel = null)
     {
         using TempFolder folder = new();
         using HttpClient http = new();
         DiscordRestOptions restOptions = new() { Token = token ?? discord.Bot.Token, ApiBase = new Uri(discord.ApiBaseUrl) };
         using DiscordRestClient rest = new(http, restOptions, TimeProvider.System, NullLogger<DiscordRestClient>.Instance);
         BotOptions bot = new() { Spool = new SpoolOptions { Folder = folder.Combine("spool"), MinimumFreeBytes = 0 } };
-        RecorderOptions options = new() { Gateway = new GatewayOptions { Token = restOptions.Token }, Rest = restOptions, Api = new CatalogueOptions(), Voice = Quick(discord), StateFolder = folder.Combine("state") };
+        RecorderOptions options = new()
+        {
+            Gateway = new GatewayOptions { Token = restOptions.Token },
+            Rest = restOptions,
+            Api = new CatalogueOptions(),
+            Voice = Quick(discord),
+            StateFolder = folder.Combine("state")
+        };
         TempStorages storages = new([new TempStorage(new TempStorageOptions { ConnectionString = storage ?? azurite.ConnectionString })]);
         List<DoctorFinding> findings = [];
-        await foreach (DoctorFinding finding in new Doctor(options, bot, storages, rest, http, TimeProvider.System, channel).ExamineAsync(TestContext.Current.CancellationToken)) findings.Add(finding);
+        await foreach (DoctorFinding finding in new Doctor(options, bot, storages, rest, http, TimeProvider.System, channel)
+            .ExamineAsync(TestContext.Current.CancellationToken)) findings.Add(finding);
         return findings;
     }
 
     private static VoiceCallOptions Quick(Simulator discord) => new()
     {
-        Session = new VoiceSessionOptions { ExtraRoots = [discord.CertificateAuthority], DiscoveryInterval = TimeSpan.FromMilliseconds(100) },
+        Session = new VoiceSessionOptions
+        {
+            ExtraRoots = [discord.CertificateAuthority],
+            DiscoveryInterval = TimeSpan.FromMilliseconds(100)
+        },
         FirstBackoff = TimeSpan.FromMilliseconds(50),
         LeavePause = TimeSpan.FromMilliseconds(100),
     };

@@ -9,7 +9,9 @@ using Permissions = Pipeline.DiscordSimulator.World.Permissions;
 
 namespace Pipeline.Bot.Tests.Commands;
 
-/// <summary>The right to record is one thing, the right to be in a call another: without the second nobody records it, sees it or touches it.</summary>
+/// <summary>
+/// The right to record is one thing, the right to be in a call another: without the second nobody records it, sees it or touches it.
+/// </summary>
 public sealed class ChannelRightsTests
 {
     [Fact]
@@ -20,8 +22,11 @@ public sealed class ChannelRightsTests
         Assert.Equal(Texts.MayNotEnter(place.Private.Id), refused.Text);
         Assert.Null(refused.Original!.ButtonWithLabel("Check again"));
         Assert.Null(place.Rig.Current);
-        Assert.Equal(Texts.MayNotEnter(place.Hidden.Id), (await place.Rig.AskAsync(place.Scribe, "record start", new() { ["channel"] = place.Hidden })).Text);
-        Assert.Contains(Texts.Started(place.Rig.Discord.StageChannel.Id), (await place.Rig.AskAsync(place.Scribe, "record start", new() { ["channel"] = place.Rig.Discord.StageChannel })).Text, StringComparison.Ordinal);
+        Assert.Equal(Texts.MayNotEnter(place.Hidden.Id),
+            (await place.Rig.AskAsync(place.Scribe, "record start", new() { ["channel"] = place.Hidden })).Text);
+        Assert.Contains(Texts.Started(place.Rig.Discord.StageChannel.Id),
+            (await place.Rig.AskAsync(place.Scribe, "record start", new() { ["channel"] = place.Rig.Discord.StageChannel })).Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -33,7 +38,8 @@ public sealed class ChannelRightsTests
         SimulatedMember administrator = guild.AddMember("Root").With(guild.AddRole("Administrators", Permissions.Administrator));
         Dictionary<string, object> there = new() { ["channel"] = place.Private };
         Assert.Equal(Texts.MayNotEnter(place.Private.Id), (await place.Rig.AskAsync(manager, "record start", there)).Text);
-        Assert.Contains(Texts.Started(place.Private.Id), (await place.Rig.AskAsync(administrator, "record start", there)).Text, StringComparison.Ordinal);
+        Assert.Contains(Texts.Started(place.Private.Id), (await place.Rig.AskAsync(administrator, "record start", there)).Text,
+            StringComparison.Ordinal);
         Assert.Contains("Recording", (await place.Rig.AskAsync(guild.Owner, "record status")).Text, StringComparison.Ordinal);
     }
 
@@ -42,7 +48,8 @@ public sealed class ChannelRightsTests
     {
         await using Place place = await Place.OpenAsync();
         place.Rig.Discord.Guild.Move(place.Scribe, place.Private);
-        Assert.Contains(Texts.Started(place.Private.Id), (await place.Rig.AskAsync(place.Scribe, "record start")).Text, StringComparison.Ordinal);
+        Assert.Contains(Texts.Started(place.Private.Id), (await place.Rig.AskAsync(place.Scribe, "record start")).Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -55,7 +62,8 @@ public sealed class ChannelRightsTests
         SimulatedInteraction pressed = await place.Rig.PressAsync(place.Scribe, place.StartAgain!, "Start again");
         Assert.Equal(Texts.MayNotEnter(place.Private.Id), pressed.Text);
         Assert.Null(place.Rig.Current);
-        Assert.Contains(Texts.Started(place.Private.Id), (await place.Rig.PressAsync(place.Rig.Admin, place.StartAgain!, "Start again")).Text, StringComparison.Ordinal);
+        Assert.Contains(Texts.Started(place.Private.Id),
+            (await place.Rig.PressAsync(place.Rig.Admin, place.StartAgain!, "Start again")).Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,8 +109,12 @@ public sealed class ChannelRightsTests
         await using Place place = await Place.OpenAsync();
         BotRig rig = place.Rig;
         ulong stranger = 5;
-        RecordingDetails ofPrivate = RecordingApiStandIn.Finished("rec-private", "s-1", rig.Discord.Guild.Id, stranger) with { ChannelId = place.Private.Id.ToString() };
-        RecordingDetails older = RecordingApiStandIn.Finished("rec-open", "s-2", rig.Discord.Guild.Id, stranger) with { ChannelId = rig.Discord.VoiceChannel.Id.ToString() };
+        RecordingDetails ofPrivate = RecordingApiStandIn.Finished("rec-private", "s-1", rig.Discord.Guild.Id, stranger)
+            with
+        { ChannelId = place.Private.Id.ToString() };
+        RecordingDetails older = RecordingApiStandIn.Finished("rec-open", "s-2", rig.Discord.Guild.Id, stranger)
+            with
+        { ChannelId = rig.Discord.VoiceChannel.Id.ToString() };
         RecordingDetails gone = RecordingApiStandIn.Finished("rec-gone", "s-3", rig.Discord.Guild.Id, stranger);
         rig.Api.Add(ofPrivate with { RecordedAt = DateTimeOffset.UnixEpoch.AddDays(2) });
         rig.Api.Add(older with { RecordedAt = DateTimeOffset.UnixEpoch.AddDays(1) });
@@ -116,7 +128,8 @@ public sealed class ChannelRightsTests
         {
             Assert.Equal(Texts.WrongLink, (await rig.AskAsync(place.Scribe, "record link", new() { ["recording"] = id })).Text);
         }
-        SimulatedMember manager = rig.Discord.Guild.AddMember("Manager").With(rig.Discord.Guild.AddRole("Managers", Permissions.ManageGuild));
+        SimulatedMember manager = rig.Discord.Guild.AddMember("Manager")
+            .With(rig.Discord.Guild.AddRole("Managers", Permissions.ManageGuild));
         Assert.Equal(Texts.WrongLink, (await rig.AskAsync(manager, "record delete", new() { ["recording"] = "rec-private" })).Text);
         string all = (await rig.AskAsync(rig.Admin, "record list")).Text;
         Assert.All((string[])["rec-private", "rec-open", "rec-gone"], id => Assert.Contains(id, all, StringComparison.Ordinal));
@@ -126,7 +139,8 @@ public sealed class ChannelRightsTests
     [InlineData(0UL, 0UL, true)]
     [InlineData(0UL, (ulong)Discord.Model.Permissions.Connect, false)]
     [InlineData(0UL, (ulong)Discord.Model.Permissions.ViewChannel, false)]
-    [InlineData((ulong)Discord.Model.Permissions.Connect, (ulong)Discord.Model.Permissions.Connect, true)] // the role gives back what everyone is denied
+    // the role gives back what everyone is denied
+    [InlineData((ulong)Discord.Model.Permissions.Connect, (ulong)Discord.Model.Permissions.Connect, true)]
     public void Overwrites_decide_with_the_roles_of_the_interaction(ulong allowedToRole, ulong deniedToEveryone, bool mayEnter)
     {
         Discord.Model.Permissions everyday = Discord.Model.Permissions.ViewChannel | Discord.Model.Permissions.Connect;
@@ -153,7 +167,9 @@ public sealed class ChannelRightsTests
         Assert.False(StartChecks.MayEnter(null, caller, 20));
     }
 
-    /// <summary>A server with a channel that may be seen and not entered, one that may not be seen, and somebody with the recorder role.</summary>
+    /// <summary>
+    /// A server with a channel that may be seen and not entered, one that may not be seen, and somebody with the recorder role.
+    /// </summary>
     private sealed class Place(BotRig rig, SimulatedMember scribe, SimulatedChannel closed, SimulatedChannel hidden) : IAsyncDisposable
     {
         public BotRig Rig { get; } = rig;
@@ -161,7 +177,8 @@ public sealed class ChannelRightsTests
         public SimulatedChannel Private { get; } = closed;
         public SimulatedChannel Hidden { get; } = hidden;
 
-        public SimulatedMessage? StartAgain => Rig.Discord.TextChannel.Messages.LastOrDefault(message => message.ButtonWithLabel("Start again") is not null);
+        public SimulatedMessage? StartAgain =>
+            Rig.Discord.TextChannel.Messages.LastOrDefault(message => message.ButtonWithLabel("Start again") is not null);
 
         public static async Task<Place> OpenAsync()
         {

@@ -32,9 +32,15 @@ public sealed class InteractionAnswerTests : IAsyncLifetime
         discord = await Simulator.StartAsync(new SimulatorOptions { Time = time, EnforceIdentifyPace = false });
         ada = discord.Guild.AddMember("Ada");
         ILoggerFactory logs = log;
-        DiscordRestOptions options = new() { Token = discord.Bot.Token, ApiBase = new Uri(discord.ApiBaseUrl), Timeout = TimeSpan.FromMinutes(30) };
+        DiscordRestOptions options = new()
+        {
+            Token = discord.Bot.Token,
+            ApiBase = new Uri(discord.ApiBaseUrl),
+            Timeout = TimeSpan.FromMinutes(30)
+        };
         rest = new DiscordRestClient(http, options, time, logs.CreateLogger<DiscordRestClient>());
-        gateway = new GatewayClient(new GatewayOptions { Token = discord.Bot.Token }, rest.GetGatewayAsync, time, new Random(7), logs.CreateLogger<GatewayClient>());
+        gateway = new GatewayClient(new GatewayOptions { Token = discord.Bot.Token }, rest.GetGatewayAsync, time, new Random(7),
+            logs.CreateLogger<GatewayClient>());
         running = gateway.RunAsync(stop.Token);
         await Simulator.WaitUntilAsync(() => gateway.IsReady);
         await rest.DeclareCommandsAsync(discord.Bot.Id, null, CommandDefinitions.All, stop.Token);
@@ -136,7 +142,15 @@ public sealed class InteractionAnswerTests : IAsyncLifetime
     {
         ILoggerFactory logs = log;
         InteractionRouter router = new(null!, null!, null!, new CommandPace(time), rest, time, logs.CreateLogger<InteractionRouter>());
-        Interaction direct = new() { Id = 5, Kind = Discord.Model.InteractionKind.Command, Token = "t", ApplicationId = discord.Bot.Id, User = new DiscordUser { Id = ada.Id }, Data = new InteractionData { Name = "record" } };
+        Interaction direct = new()
+        {
+            Id = 5,
+            Kind = Discord.Model.InteractionKind.Command,
+            Token = "t",
+            ApplicationId = discord.Bot.Id,
+            User = new DiscordUser { Id = ada.Id },
+            Data = new InteractionData { Name = "record" }
+        };
         await router.HandleAsync(direct, time.GetTimestamp(), stop.Token);
         Assert.Contains(discord.DirectChannel(ada.User).Messages, message => message.Text == Texts.OnlyInServers);
     }
@@ -146,7 +160,8 @@ public sealed class InteractionAnswerTests : IAsyncLifetime
         SimulatedInteraction interaction = await discord.Interactions.SlashCommandAsync(ada, discord.TextChannel, "record status");
         while (await gateway.Events.WaitToReadAsync(stop.Token))
         {
-            if (gateway.Events.TryRead(out GatewayEvent? one) && one is GatewayEvent.InteractionCreated used) return (interaction, new InteractionAnswer(used.Interaction, used.ReceivedAt, rest, time, log.CreateLogger("answer")));
+            if (gateway.Events.TryRead(out GatewayEvent? one) && one is GatewayEvent.InteractionCreated used)
+                return (interaction, new InteractionAnswer(used.Interaction, used.ReceivedAt, rest, time, log.CreateLogger("answer")));
         }
         throw new JsonException("the gateway ended");
     }

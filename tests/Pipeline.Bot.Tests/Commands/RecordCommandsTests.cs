@@ -8,7 +8,8 @@ public sealed class RecordCommandsTests
     [Fact]
     public void Every_declared_command_has_one_class_that_does_it()
     {
-        string[] declared = [.. CommandDefinitions.All.SelectMany(command => command.Options is { Count: > 0 } options && command.Name == CommandDefinitions.Record
+        string[] declared = [.. CommandDefinitions.All.SelectMany(command =>
+            command.Options is { Count: > 0 } options && command.Name == CommandDefinitions.Record
             ? options.Select(option => option.Name)
             : [command.Name])];
         string[] done = [.. typeof(ISlashCommand).Assembly.GetTypes()

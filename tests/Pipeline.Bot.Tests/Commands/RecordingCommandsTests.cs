@@ -24,7 +24,9 @@ public sealed class RecordingCommandsTests
         Assert.Equal(Nickname.WithPrefix("Recorder"), rig.Discord.BotMember.Nickname);
         await rig.UntilSaidAsync("This call is being recorded");
         await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
-        await rig.UntilAsync(() => rig.PanelText.Contains("🔴 Recording · Session 12", StringComparison.Ordinal) && rig.PanelText.Contains("**Ben**", StringComparison.Ordinal), "panel");
+        await rig.UntilAsync(() =>
+            rig.PanelText.Contains("🔴 Recording · Session 12", StringComparison.Ordinal)
+            && rig.PanelText.Contains("**Ben**", StringComparison.Ordinal), "panel");
         Assert.Matches(@"Elapsed: 00:00:\d\d", rig.PanelText);
         Assert.Matches(@"Safe up to: 00:00:\d\d", rig.PanelText);
         Assert.Contains("received, 0 lost", rig.PanelText, StringComparison.Ordinal);
@@ -44,7 +46,8 @@ public sealed class RecordingCommandsTests
         await rig.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
         Assert.Equal(2, rig.Discord.BotMember.NicknameHistory.Count);
 
-        static int Index(IReadOnlyList<string> lines, string part) => lines.ToList().FindIndex(line => line.Contains(part, StringComparison.Ordinal));
+        static int Index(IReadOnlyList<string> lines, string part) =>
+            lines.ToList().FindIndex(line => line.Contains(part, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -67,7 +70,8 @@ public sealed class RecordingCommandsTests
     {
         await using BotRig rig = await BotRig.StartAsync();
         RecordedCall running = await rig.RecordSpeechAsync();
-        rig.Discord.Faults.Add(new RefuseRest(403) { Code = 50007, Path = $"^/channels/{rig.Discord.DirectChannel(rig.Admin.User).Id}/messages" });
+        rig.Discord.Faults.Add(
+            new RefuseRest(403) { Code = 50007, Path = $"^/channels/{rig.Discord.DirectChannel(rig.Admin.User).Id}/messages" });
         string session = running.Session.RecordingId.ToString();
         SimulatedInteraction answer = await rig.AskAsync(rig.Admin, "record stop");
         await rig.UntilAsync(() => answer.Text.Contains("I could not send you a direct message", StringComparison.Ordinal));
@@ -86,7 +90,9 @@ public sealed class RecordingCommandsTests
         await rig.PressAsync(rig.Admin, rig.Panel!, "Pause");
         await rig.UntilAsync(() => rig.Current!.IsPaused);
         Assert.Equal(Texts.AlreadyPaused, (await rig.AskAsync(rig.Admin, "record pause")).Text);
-        await rig.UntilAsync(() => rig.PanelText.Contains("⏸️ Paused", StringComparison.Ordinal) && rig.PanelText.Contains("dragon", StringComparison.Ordinal), "panel");
+        await rig.UntilAsync(() =>
+            rig.PanelText.Contains("⏸️ Paused", StringComparison.Ordinal)
+            && rig.PanelText.Contains("dragon", StringComparison.Ordinal), "panel");
         await rig.AskAsync(rig.Admin, "record resume");
         await rig.UntilAsync(() => !rig.Current!.IsPaused);
         Assert.Equal(Texts.NotPaused, (await rig.AskAsync(rig.Admin, "record resume")).Text);
@@ -103,7 +109,9 @@ public sealed class RecordingCommandsTests
         await rig.UntilAsync(() => rig.Panel is not null);
         SimulatedInteraction pressed = await rig.PressAsync(rig.Admin, rig.Panel!, "Note");
         Assert.Equal(9, pressed.CallbackType);
-        SimulatedInteraction sent = await rig.Discord.Interactions.SubmitModalAsync(rig.Admin, pressed, new Dictionary<string, string> { ["text"] = "from the form" });
+        SimulatedInteraction sent = await rig.Discord.Interactions.SubmitModalAsync(rig.Admin, pressed, new Dictionary<string,
+            string>
+        { ["text"] = "from the form" });
         await rig.UntilAsync(() => sent.Text == Texts.NoteTaken);
         await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Notes is [{ Text: "from the form" }]);
     }
@@ -189,7 +197,9 @@ public sealed class RecordingCommandsTests
         rig.Discord.Guild.Join(scribe, rig.Discord.VoiceChannel);
         Assert.Equal(Texts.NoRight(null), (await rig.AskAsync(scribe, "record start")).Text);
         Assert.Equal(Texts.SettingsNeedManageServer, (await rig.AskAsync(scribe, "record settings")).Text);
-        Assert.Contains(Wording.Role(role.Id), (await rig.AskAsync(rig.Admin, "record settings", new() { ["role"] = role, ["announce"] = "text" })).Text, StringComparison.Ordinal);
+        Assert.Contains(Wording.Role(role.Id),
+            (await rig.AskAsync(rig.Admin, "record settings", new() { ["role"] = role, ["announce"] = "text" })).Text,
+            StringComparison.Ordinal);
         Assert.Contains(Texts.Started(rig.Discord.VoiceChannel.Id), (await rig.AskAsync(scribe, "join")).Text, StringComparison.Ordinal);
         Assert.Null(rig.Discord.BotMember.Nickname); // announced by text only
         await rig.UntilSaidAsync("This call is being recorded");
@@ -203,7 +213,8 @@ public sealed class RecordingCommandsTests
         Assert.Equal(Texts.ApiAway, (await rig.AskAsync(rig.Admin, "record list")).Text);
         SimulatedInteraction started = await rig.RecordAsync();
         Assert.Contains(Texts.Started(rig.Discord.VoiceChannel.Id), started.Text, StringComparison.Ordinal);
-        Assert.Contains("as soon as it is back", (await rig.AskAsync(rig.Admin, "record me", new() { ["choice"] = "out" })).Text, StringComparison.Ordinal);
+        Assert.Contains("as soon as it is back", (await rig.AskAsync(rig.Admin, "record me", new() { ["choice"] = "out" })).Text,
+            StringComparison.Ordinal);
         rig.Api.IsAway = false;
         SimulatedInteraction settings = await rig.AskAsync(rig.Admin, "record settings");
         Assert.Contains("1 person", settings.Text, StringComparison.Ordinal);
@@ -235,13 +246,17 @@ public sealed class RecordingCommandsTests
         string[] secrets = [rig.Discord.Bot.Token, started.Token, stopped.Token, "key-of-the-api", .. VoiceSecrets(rig)];
         Assert.True(secrets.Length > 4);
         Assert.True(rig.Log.Lines.Count > 50);
-        Assert.DoesNotContain(rig.Log.Lines, line => secrets.Any(secret => line.Text.Contains(secret, StringComparison.Ordinal) || line.Exception?.ToString().Contains(secret, StringComparison.Ordinal) == true));
+        Assert.DoesNotContain(rig.Log.Lines, line =>
+            secrets.Any(secret =>
+            line.Text.Contains(secret, StringComparison.Ordinal)
+            || line.Exception?.ToString().Contains(secret, StringComparison.Ordinal) == true));
     }
 
     /// <summary>Tokens of VOICE_SERVER_UPDATE, as the simulator logged them.</summary>
     private static string[] VoiceSecrets(BotRig rig) =>
     [
         .. rig.Discord.Log.Lines.Where(line => line.Contains("VOICE_SERVER_UPDATE", StringComparison.Ordinal))
-            .Select(line => System.Text.RegularExpressions.Regex.Match(line, "\"token\":\"([^\"]+)\"").Groups[1].Value).Where(token => token.Length > 0),
+            .Select(line => System.Text.RegularExpressions.Regex.Match(line, "\"token\":\"([^\"]+)\"").Groups[1].Value)
+            .Where(token => token.Length > 0),
     ];
 }

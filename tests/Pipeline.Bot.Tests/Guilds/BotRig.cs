@@ -23,11 +23,13 @@ using Pipeline.TestKit;
 namespace Pipeline.Bot.Tests.Guilds;
 
 /// <summary>
-/// The whole bot against a simulated Discord. Its storage is away (a port that nobody listens on) unless a test has one; that must not matter to commands.
+/// The whole bot against a simulated Discord. Its storage is away (a port that nobody listens on) unless a test has one; that must not
+/// matter to commands.
 /// </summary>
 internal sealed class BotRig : IAsyncDisposable
 {
-    private const string NoStorage = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:1/devstoreaccount1;QueueEndpoint=http://127.0.0.1:1/devstoreaccount1;";
+    private const string NoStorage =
+        "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:1/devstoreaccount1;QueueEndpoint=http://127.0.0.1:1/devstoreaccount1;";
 
     private readonly bool ownsDiscord;
     private IHost? host;
@@ -47,20 +49,24 @@ internal sealed class BotRig : IAsyncDisposable
     public GatewayClient Gateway => Host.Services.GetRequiredService<GatewayClient>();
     public RecordedCall? Current => Recorders.For(Discord.Guild.Id).Current;
     public string PanelText => Panel?.Text ?? "";
-    public SimulatedMessage? Panel => Discord.TextChannel.Messages.LastOrDefault(message => message.Text.Contains("Recording 0", StringComparison.Ordinal));
+    public SimulatedMessage? Panel =>
+        Discord.TextChannel.Messages.LastOrDefault(message => message.Text.Contains("Recording 0", StringComparison.Ordinal));
     private IHost Host => host!;
 
     /// <param name="prepare">Before the bot connects.</param>
     /// <param name="storage">A connection string.</param>
     /// <param name="folder">Another disk than the rig before had.</param>
     public static async Task<BotRig> StartAsync(
-        Action<Simulator>? prepare = null, Func<RecorderOptions, RecorderOptions>? change = null, CaptureOptions? capture = null, BotRig? after = null, RecordingApiStandIn? api = null, string storage = NoStorage, DaveMode dave = DaveMode.Off, TempFolder? folder = null)
+        Action<Simulator>? prepare = null, Func<RecorderOptions, RecorderOptions>? change = null, CaptureOptions? capture = null,
+            BotRig? after = null, RecordingApiStandIn? api = null, string storage = NoStorage, DaveMode dave = DaveMode.Off,
+            TempFolder? folder = null)
     {
         Simulator discord = after?.Discord ?? await Simulator.StartAsync(new SimulatorOptions { EnforceIdentifyPace = false, Dave = dave });
         BotRig rig = new(discord, after is null, folder ?? after?.Folder);
         prepare?.Invoke(discord);
         rig.Api = api ?? after?.Api ?? new RecordingApiStandIn();
-        rig.Admin = after?.Admin ?? discord.Guild.AddMember("Ada").With(discord.Guild.AddRole("Admins", DiscordSimulator.World.Permissions.ManageGuild));
+        rig.Admin = after?.Admin
+            ?? discord.Guild.AddMember("Ada").With(discord.Guild.AddRole("Admins", DiscordSimulator.World.Permissions.ManageGuild));
         RecorderOptions options = rig.Options();
         rig.host = rig.Build(change?.Invoke(options) ?? options, capture ?? new CaptureOptions(), storage);
         await rig.host.StartAsync();
@@ -74,7 +80,8 @@ internal sealed class BotRig : IAsyncDisposable
     {
         SimulatedInteraction interaction = await Discord.Interactions.SlashCommandAsync(member, Discord.TextChannel, command, options);
         await UntilAsync(() => interaction.HasAnswer, command);
-        if (interaction.Text == Texts.SomethingBroke) throw new InvalidOperationException(command, Log.Lines.Last(line => line.EventId == 4206).Exception);
+        if (interaction.Text == Texts.SomethingBroke)
+            throw new InvalidOperationException(command, Log.Lines.Last(line => line.EventId == 4206).Exception);
         return interaction;
     }
 
@@ -103,9 +110,12 @@ internal sealed class BotRig : IAsyncDisposable
         return Current!;
     }
 
-    public bool Said(string text) => Discord.Guild.Channels.SelectMany(channel => channel.Messages).Any(message => !message.IsEphemeral && message.Text.Contains(text, StringComparison.Ordinal));
+    public bool Said(string text) =>
+        Discord.Guild.Channels.SelectMany(channel => channel.Messages)
+        .Any(message => !message.IsEphemeral && message.Text.Contains(text, StringComparison.Ordinal));
 
-    public bool Told(SimulatedMember member, string text) => Discord.DirectChannel(member.User).Messages.Any(message => message.Text.Contains(text, StringComparison.Ordinal));
+    public bool Told(SimulatedMember member, string text) =>
+        Discord.DirectChannel(member.User).Messages.Any(message => message.Text.Contains(text, StringComparison.Ordinal));
 
     /// <summary>Waits; what the bot logged last is in the failure.</summary>
     public async Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string what = "")
@@ -116,7 +126,8 @@ internal sealed class BotRig : IAsyncDisposable
         }
         catch (TimeoutException late)
         {
-            IEnumerable<string> lines = Log.Lines.Where(line => line.Level > LogLevel.Debug).TakeLast(40).Select(line => $"{line.EventId} {line.Text} {line.Exception?.Message}");
+            IEnumerable<string> lines = Log.Lines.Where(line => line.Level > LogLevel.Debug).TakeLast(40)
+                .Select(line => $"{line.EventId} {line.Text} {line.Exception?.Message}");
             throw new TimeoutException(late.Message + "\n" + string.Join('\n', lines), late);
         }
     }
@@ -143,8 +154,18 @@ internal sealed class BotRig : IAsyncDisposable
 
     private RecorderOptions Options() => new()
     {
-        Gateway = new GatewayOptions { Token = Discord.Bot.Token, ReconnectDelay = TimeSpan.FromMilliseconds(20), IdentifyInterval = TimeSpan.FromMilliseconds(20) },
-        Rest = new DiscordRestOptions { Token = Discord.Bot.Token, ApiBase = new Uri(Discord.ApiBaseUrl), RetryDelay = TimeSpan.FromMilliseconds(20) },
+        Gateway = new GatewayOptions
+        {
+            Token = Discord.Bot.Token,
+            ReconnectDelay = TimeSpan.FromMilliseconds(20),
+            IdentifyInterval = TimeSpan.FromMilliseconds(20)
+        },
+        Rest = new DiscordRestOptions
+        {
+            Token = Discord.Bot.Token,
+            ApiBase = new Uri(Discord.ApiBaseUrl),
+            RetryDelay = TimeSpan.FromMilliseconds(20)
+        },
         Api = new CatalogueOptions { BaseUrl = Api.BaseUrl, ApiKey = "key-of-the-api" },
         Voice = new VoiceCallOptions
         {

@@ -54,7 +54,8 @@ public sealed class EncryptionWatchTests : IDisposable
         run.AdvanceTo(6000);
         run.Stop();
         RecordingSnapshot last = run.Recording.Snapshot;
-        Assert.Equal([new SampleStretch(1000 * 48, 3000 * 48), new SampleStretch(5000 * 48, last.SampleCount - (5000 * 48))], last.Unencrypted);
+        Assert.Equal([new SampleStretch(1000 * 48, 3000 * 48), new SampleStretch(5000 * 48, last.SampleCount - (5000 * 48))],
+            last.Unencrypted);
         Assert.Equal([Texts.DowngradeAnnounced, Texts.Downgraded, Texts.EncryptedAgain, Texts.Downgraded], said);
     }
 
@@ -84,7 +85,15 @@ public sealed class EncryptionWatchTests : IDisposable
         watch.OnChanged(DaveProtection.EndToEnd);
         watch.OnChanged(DaveProtection.Unencrypted);
         run.AdvanceTo(2040); // a tick
-        SessionManifest first = new() { Session = run.Session, State = ManifestState.Recording, Incarnation = 1, UpdatedAt = DateTimeOffset.UnixEpoch, SampleCount = 0, Tracks = [] };
+        SessionManifest first = new()
+        {
+            Session = run.Session,
+            State = ManifestState.Recording,
+            Incarnation = 1,
+            UpdatedAt = DateTimeOffset.UnixEpoch,
+            SampleCount = 0,
+            Tracks = []
+        };
         LiveManifest keeper = LiveManifest.Start(new RecordingFolder(spool.Combine("recording")), first);
         keeper.Host(() => run.Recording.Snapshot, new Consent([]));
         Directory.CreateDirectory(keeper.Folder.Path);
@@ -113,5 +122,6 @@ public sealed class EncryptionWatchTests : IDisposable
         Assert.Equal(Texts.PanelUnencrypted, Field(plain, "Encryption"));
     }
 
-    private static string? Field(PanelState state, string name) => RecordingPanel.Draw(state).Embeds![0].Fields!.FirstOrDefault(field => field.Name == name)?.Value;
+    private static string? Field(PanelState state, string name) =>
+        RecordingPanel.Draw(state).Embeds![0].Fields!.FirstOrDefault(field => field.Name == name)?.Value;
 }

@@ -26,7 +26,8 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
         await rig.AskAsync(ben.Member, "record me", new() { ["choice"] = "out" });
         using HeldFiles watch = new(rig.Folder.Combine("spool"), ben.UserId);
-        rig.Discord.Faults.Add(how == "late" ? new DelayRest(Late) { Method = "POST", Path = Messages } : new LimitRest(Late) { Method = "POST", Path = Messages, Times = 1 });
+        rig.Discord.Faults.Add(how == "late" ? new DelayRest(Late) { Method = "POST", Path = Messages }
+            : new LimitRest(Late) { Method = "POST", Path = Messages, Times = 1 });
         Task<SimulatedInteraction> starting = rig.RecordAsync();
         await rig.UntilAsync(() => rig.Current is { Call.State: VoiceCallState.Connected });
         Task speaking = ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(4)));
@@ -37,7 +38,8 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
         await rig.AskAsync(rig.Admin, "record stop");
         Assert.Empty(watch.Seen());
-        Assert.DoesNotContain(await new Recordings.StorageEye(azurite.ConnectionString).BlobsAsync(recording), blob => blob.Key.Contains(Id(ben), StringComparison.Ordinal));
+        Assert.DoesNotContain(await new Recordings.StorageEye(azurite.ConnectionString).BlobsAsync(recording), blob =>
+            blob.Key.Contains(Id(ben), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -63,7 +65,8 @@ public sealed class OptOutTests(AzuriteFixture azurite)
     [Fact]
     public async Task Segments_that_wait_for_the_storage_go_with_the_opt_out_and_the_manifest_names_none_of_them()
     {
-        await using BotRig rig = await BotRig.StartAsync(capture: new Bot.Capture.CaptureOptions { MaximumSegmentDuration = TimeSpan.FromSeconds(1) });
+        await using BotRig rig = await BotRig.StartAsync(
+            capture: new Bot.Capture.CaptureOptions { MaximumSegmentDuration = TimeSpan.FromSeconds(1) });
         SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
         await rig.RecordAsync();
         await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(4)));
@@ -91,7 +94,8 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         await rig.AskAsync(eve.Member, "record me", new() { ["choice"] = "out" }); // remembered on this disk only
         Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
         Recordings.StorageEye eye = new(azurite.ConnectionString);
-        await Recordings.BotRoom.UntilAsync(async () => (await eye.ManifestAsync(recording))?.OptedOut?.Contains(eve.UserId) == true, "the manifest names her");
+        await Recordings.BotRoom.UntilAsync(async () =>
+            (await eye.ManifestAsync(recording))?.OptedOut?.Contains(eve.UserId) == true, "the manifest names her");
         await rig.StopAsync();
 
         using TempFolder otherDisk = new();
@@ -99,12 +103,14 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         await next.UntilAsync(() => next.Current is { Call.State: VoiceCallState.Connected });
         Assert.Equal(recording, next.Current!.Session.RecordingId);
         using HeldFiles bens = new(otherDisk.Combine("spool"), ben.UserId), eves = new(otherDisk.Combine("spool"), eve.UserId);
-        await Task.WhenAll(ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(2))), eve.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(2))));
+        await Task.WhenAll(ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(2))),
+            eve.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(2))));
         await next.UntilAsync(() => next.Current!.Host.Snapshot.Refused >= 150);
         await next.AskAsync(rig.Admin, "record stop");
         Assert.Empty(bens.Seen());
         Assert.Empty(eves.Seen());
-        Assert.DoesNotContain(await eye.BlobsAsync(recording), blob => blob.Key.Contains(Id(ben), StringComparison.Ordinal) || blob.Key.Contains(Id(eve), StringComparison.Ordinal));
+        Assert.DoesNotContain(await eye.BlobsAsync(recording), blob =>
+            blob.Key.Contains(Id(ben), StringComparison.Ordinal) || blob.Key.Contains(Id(eve), StringComparison.Ordinal));
 
         rig.Api.IsAway = false; // the settings get to know what only the lost disk had remembered
         await next.AskAsync(rig.Admin, "record settings");
@@ -120,11 +126,13 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         rig.Discord.Guild.Join(inside, rig.Discord.VoiceChannel);
         await rig.RecordAsync();
         await rig.UntilAsync(() => rig.Panel is not null);
-        SimulatedInteraction[] pressed = await Task.WhenAll(Enumerable.Range(0, 10).SelectMany(_ => new[] { outside, inside }).Select(member => rig.PressAsync(member, rig.Panel!, "Don't record me")));
+        SimulatedInteraction[] pressed = await Task.WhenAll(Enumerable.Range(0, 10).SelectMany(_ => new[] { outside, inside })
+            .Select(member => rig.PressAsync(member, rig.Panel!, "Don't record me")));
         Assert.InRange(pressed.Count(one => one.Text!.StartsWith("Easy.", StringComparison.Ordinal)), 1, 4); // 8 in 10 s are taken
         await rig.UntilSaidAsync(Texts.OptedOut([inside.Id]));
         await rig.AskAsync(rig.Admin, "record status"); // what was posted before has arrived
-        Assert.Single(rig.Discord.Guild.Channels.SelectMany(channel => channel.Messages), message => message.Text == Texts.OptedOut([inside.Id]));
+        Assert.Single(rig.Discord.Guild.Channels.SelectMany(channel => channel.Messages), message =>
+            message.Text == Texts.OptedOut([inside.Id]));
         Assert.False(rig.Said(Texts.OptedOut([outside.Id])));
     }
 
@@ -155,16 +163,22 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         public HeldFiles(string spool, ulong userId)
         {
             (this.spool, this.userId) = (spool, userId);
-            watcher = new FileSystemWatcher(spool) { IncludeSubdirectories = true, NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName };
+            watcher = new FileSystemWatcher(spool)
+            {
+                IncludeSubdirectories = true,
+                NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName
+            };
             watcher.Created += (_, made) =>
             {
-                if (made.FullPath.Contains(userId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)) seen.Add(made.FullPath);
+                if (made.FullPath.Contains(userId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))
+                    seen.Add(made.FullPath);
             };
             watcher.EnableRaisingEvents = true;
         }
 
         public static string[] Of(string spool, ulong userId) =>
-            [.. Directory.EnumerateFiles(spool, "*", SearchOption.AllDirectories).Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == userId.ToString(CultureInfo.InvariantCulture))];
+            [.. Directory.EnumerateFiles(spool, "*", SearchOption.AllDirectories)
+                .Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == userId.ToString(CultureInfo.InvariantCulture))];
 
         public IEnumerable<string> Seen() => seen.Concat(Of(spool, userId));
 

@@ -43,21 +43,22 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
 
     public void Add(RecordingDetails recording) => recordings[recording.Id] = recording;
 
-    public static RecordingDetails Finished(string id, string session, ulong guild, ulong starter, RecordingStatus status = RecordingStatus.Completed) => new()
-    {
-        Id = id,
-        SessionId = session,
-        Status = status,
-        GuildId = guild.ToString(),
-        ChannelId = "77",
-        UserId = starter.ToString(),
-        RecordedAt = DateTimeOffset.UnixEpoch,
-        Duration = 61_000,
-        TotalSize = 3_000_000,
-        ParticipantCount = 2,
-        SegmentCount = 7,
-        Segments = [],
-    };
+    public static RecordingDetails Finished(string id, string session, ulong guild, ulong starter,
+        RecordingStatus status = RecordingStatus.Completed) => new()
+        {
+            Id = id,
+            SessionId = session,
+            Status = status,
+            GuildId = guild.ToString(),
+            ChannelId = "77",
+            UserId = starter.ToString(),
+            RecordedAt = DateTimeOffset.UnixEpoch,
+            Duration = 61_000,
+            TotalSize = 3_000_000,
+            ParticipantCount = 2,
+            SegmentCount = 7,
+            Segments = [],
+        };
 
     public async ValueTask DisposeAsync()
     {
@@ -104,7 +105,8 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
         ShareRequest wanted = JsonSerializer.Deserialize(request.InputStream, ApiJsonContext.Default.ShareRequest)!;
         string id = $"link{Links.Count}";
         Links[id] = string.Join(' ', wanted.Scopes!);
-        return (201, JsonSerializer.Serialize(Details(id, Links[id]) with { Url = $"https://record.example.org/r/{recording}#k={id}" }, ApiJsonContext.Default.ShareDetails));
+        return (201, JsonSerializer.Serialize(Details(id, Links[id]) with { Url = $"https://record.example.org/r/{recording}#k={id}" },
+            ApiJsonContext.Default.ShareDetails));
     }
 
     private static ShareDetails Details(string id, string scopes) => new()
@@ -128,7 +130,8 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
         if (parts is ["api", "recordings"])
         {
             string? wanted = request.QueryString["guildId"];
-            RecordingPage page = new() { Recordings = [.. recordings.Values.Where(one => one.GuildId == wanted).OrderByDescending(one => one.RecordedAt)] };
+            RecordingPage page =
+                new() { Recordings = [.. recordings.Values.Where(one => one.GuildId == wanted).OrderByDescending(one => one.RecordedAt)] };
             return (200, JsonSerializer.Serialize(page, ApiJsonContext.Default.RecordingPage));
         }
         if (MakesLinks && parts is ["api", "recordings", string shared, "shares", .. string[] share]) return Share(request, shared, share);
@@ -139,6 +142,7 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
             return (202, JsonSerializer.Serialize(state, ApiJsonContext.Default.DeletionState));
         }
         if (request.HttpMethod == "DELETE") return recordings.TryRemove(id, out _) && !DeletedBySomebodyElse ? (204, "") : (404, "");
-        return recordings.TryGetValue(id, out RecordingDetails? details) ? (200, JsonSerializer.Serialize(details, ApiJsonContext.Default.RecordingDetails)) : (404, "");
+        return recordings.TryGetValue(id, out RecordingDetails? details)
+            ? (200, JsonSerializer.Serialize(details, ApiJsonContext.Default.RecordingDetails)) : (404, "");
     }
 }

@@ -29,7 +29,9 @@ public sealed class SituationTests
     {
         await using BotRig rig = await BotRig.StartAsync();
         Assert.Equal(Texts.JoinFirst, (await rig.AskAsync(rig.Admin, "record start")).Text);
-        Assert.Contains(Texts.Started(rig.Discord.StageChannel.Id), (await rig.AskAsync(rig.Admin, "record start", new() { ["channel"] = rig.Discord.StageChannel })).Text, StringComparison.Ordinal);
+        Assert.Contains(Texts.Started(rig.Discord.StageChannel.Id),
+            (await rig.AskAsync(rig.Admin, "record start", new() { ["channel"] = rig.Discord.StageChannel })).Text,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -191,12 +193,15 @@ public sealed class SituationTests
     [Fact]
     public async Task Call_that_cannot_be_joined_again_is_tried_until_it_can()
     {
-        await using BotRig rig = await BotRig.StartAsync(change: options => options with { Voice = options.Voice with { JoinTimeout = TimeSpan.FromSeconds(0.5) } });
+        await using BotRig rig = await BotRig.StartAsync(change: options =>
+            options with { Voice = options.Voice with { JoinTimeout = TimeSpan.FromSeconds(0.5) } });
         await rig.RecordAsync();
         Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
         using FaultHandle silence = rig.Discord.Faults.Add(new NoVoiceAnswer());
         rig.Discord.Faults.Add(new CloseVoice(4006));
-        await rig.UntilAsync(() => rig.Log.Lines.Count(line => line.EventId == 4215 && line.Text.Contains("no answer to the join", StringComparison.Ordinal)) >= 2);
+        await rig.UntilAsync(() =>
+            rig.Log.Lines.Count(line =>
+            line.EventId == 4215 && line.Text.Contains("no answer to the join", StringComparison.Ordinal)) >= 2);
         silence.Dispose();
         await rig.UntilSaidAsync("The gap is marked in the recording.");
         Assert.Equal(recording, rig.Current!.Session.RecordingId);
@@ -233,8 +238,11 @@ public sealed class SituationTests
         rig.Discord.Guild.Kick(rig.Discord.BotMember);
         await rig.UntilSaidAsync("I was disconnected by a moderator");
         await rig.UntilAsync(() => rig.Told(rig.Admin, "I was disconnected by a moderator") && rig.Current is null);
-        SimulatedMessage said = rig.Discord.Guild.Channels.SelectMany(channel => channel.Messages).First(message => message.Text.Contains("by a moderator", StringComparison.Ordinal) && message.ButtonWithLabel("Start again") is not null);
-        Assert.Contains(Texts.Started(rig.Discord.VoiceChannel.Id), (await rig.PressAsync(rig.Admin, said, "Start again")).Text, StringComparison.Ordinal);
+        SimulatedMessage said = rig.Discord.Guild.Channels.SelectMany(channel => channel.Messages)
+            .First(message =>
+            message.Text.Contains("by a moderator", StringComparison.Ordinal) && message.ButtonWithLabel("Start again") is not null);
+        Assert.Contains(Texts.Started(rig.Discord.VoiceChannel.Id), (await rig.PressAsync(rig.Admin, said, "Start again")).Text,
+            StringComparison.Ordinal);
         await rig.AskAsync(rig.Admin, "record stop");
         await rig.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
     }
@@ -302,7 +310,8 @@ public sealed class SituationTests
         await next.UntilAsync(() => next.Current is not null);
         await next.UntilSaidAsync("later in the same recording");
         Assert.Equal(recording, next.Current!.Session.RecordingId);
-        Assert.Contains("takeover", File.ReadAllText(next.Folder.Combine("spool", recording.ToString(), "session.json")), StringComparison.Ordinal);
+        Assert.Contains("takeover", File.ReadAllText(next.Folder.Combine("spool", recording.ToString(), "session.json")),
+            StringComparison.Ordinal);
         await next.UntilAsync(() => next.Told(rig.Admin, "later in the same recording"));
         await next.AskAsync(rig.Admin, "record stop");
         await next.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
@@ -315,11 +324,14 @@ public sealed class SituationTests
         await rig.RecordSpeechAsync();
         await rig.UntilAsync(() => rig.Panel is not null);
         await rig.StopAsync();
-        foreach (SimulatedMember member in rig.Discord.Guild.Members.Where(member => member.Id != rig.Discord.Bot.Id)) rig.Discord.Guild.Leave(member);
+        foreach (SimulatedMember member in rig.Discord.Guild.Members.Where(member => member.Id != rig.Discord.Bot.Id))
+            rig.Discord.Guild.Leave(member);
         await using BotRig next = await BotRig.StartAsync(after: rig);
         await next.UntilSaidAsync("nobody was in the channel when I was back. The recording ended there and is safe.");
         await next.UntilAsync(() => next.Told(rig.Admin, "nobody was in the channel when I was back"));
-        await next.UntilAsync(() => next.PanelText.Contains("Ended, storing", StringComparison.Ordinal) && next.PanelText.Contains("nobody was in the channel", StringComparison.Ordinal), "panel");
+        await next.UntilAsync(() =>
+            next.PanelText.Contains("Ended, storing", StringComparison.Ordinal)
+            && next.PanelText.Contains("nobody was in the channel", StringComparison.Ordinal), "panel");
         await next.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
         Assert.Null(next.Current);
     }
@@ -358,7 +370,9 @@ public sealed class SituationTests
     private static async Task Rename(BotRig rig, string name)
     {
         using HttpClient http = new();
-        using Discord.Rest.DiscordRestClient rest = new(http, new Discord.Rest.DiscordRestOptions { Token = rig.Discord.Bot.Token, ApiBase = new Uri(rig.Discord.ApiBaseUrl) }, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<Discord.Rest.DiscordRestClient>.Instance);
+        using Discord.Rest.DiscordRestClient rest = new(http,
+            new Discord.Rest.DiscordRestOptions { Token = rig.Discord.Bot.Token, ApiBase = new Uri(rig.Discord.ApiBaseUrl) },
+            TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<Discord.Rest.DiscordRestClient>.Instance);
         await rest.SetNicknameAsync(rig.Discord.Guild.Id, name, TestContext.Current.CancellationToken);
     }
 }

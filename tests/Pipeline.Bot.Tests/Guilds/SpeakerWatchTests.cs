@@ -64,7 +64,8 @@ public sealed class SpeakerWatchTests
     [Fact]
     public void A_few_undecodable_packets_are_nothing_to_talk_about()
     {
-        Run(0, 60, second => [Track(1, received: second * 50, undecryptable: Math.Min(second * 10, 100), speaking: true), Track(2, received: 5)]);
+        Run(0, 60, second =>
+            [Track(1, received: second * 50, undecryptable: Math.Min(second * 10, 100), speaking: true), Track(2, received: 5)]);
         Assert.Empty(warnings);
     }
 
@@ -77,10 +78,12 @@ public sealed class SpeakerWatchTests
 
     private void Run(int from, int to, Func<int, TrackSnapshot[]> tracks, bool secondMuted = false)
     {
-        for (int second = from; second < to; second++) warnings.AddRange(watch.Look(Snapshot(second, tracks(second)), People(secondMuted), connected: true));
+        for (int second = from; second < to; second++)
+            warnings.AddRange(watch.Look(Snapshot(second, tracks(second)), People(secondMuted), connected: true));
     }
 
-    private static VoiceState[] People(bool secondMuted) => [new() { UserId = 1, ChannelId = 5 }, new() { UserId = 2, ChannelId = 5, SelfMute = secondMuted }];
+    private static VoiceState[] People(bool secondMuted) =>
+        [new() { UserId = 1, ChannelId = 5 }, new() { UserId = 2, ChannelId = 5, SelfMute = secondMuted }];
 
     private static RecordingSnapshot Snapshot(int second, TrackSnapshot[] tracks) => new()
     {

@@ -9,12 +9,21 @@ using Pipeline.DiscordSimulator.World;
 
 namespace Pipeline.Bot.Tests.Guilds;
 
-/// <summary>What is said about the audio while a recording runs, brought about at the simulated Discord. The patience is shorter than people's.</summary>
+/// <summary>
+/// What is said about the audio while a recording runs, brought about at the simulated Discord. The patience is shorter than people's.
+/// </summary>
 public sealed class WarningSituationTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Never = TimeSpan.FromHours(1);
-    private static readonly WarningTimes Silent = new() { Nobody = Never, NotHeard = Never, Quiet = Never, Undecodable = Never, StorageAway = Never };
+    private static readonly WarningTimes Silent = new()
+    {
+        Nobody = Never,
+        NotHeard = Never,
+        Quiet = Never,
+        Undecodable = Never,
+        StorageAway = Never
+    };
 
     [Fact]
     public async Task Nobody_heard_is_said_in_the_channel()
@@ -39,7 +48,8 @@ public sealed class WarningSituationTests
         await using BotRig rig = await StartAsync(Silent with { Quiet = Soon });
         await rig.RecordSpeechAsync();
         await rig.UntilSaidAsync("I continue; press Stop if you are done.");
-        SimulatedMessage said = rig.Discord.TextChannel.Messages.First(message => message.Text.Contains("minutes of silence", StringComparison.Ordinal) && message.ButtonWithLabel("Stop") is not null);
+        SimulatedMessage said = rig.Discord.TextChannel.Messages.First(message =>
+            message.Text.Contains("minutes of silence", StringComparison.Ordinal) && message.ButtonWithLabel("Stop") is not null);
         Assert.Contains(Texts.Stopping, (await rig.PressAsync(rig.Admin, said, "Stop")).Text, StringComparison.Ordinal);
     }
 
@@ -71,7 +81,8 @@ public sealed class WarningSituationTests
     [Fact]
     public async Task Near_limit_is_said_before_it_is_reached()
     {
-        await using BotRig rig = await StartAsync(Silent with { BeforeLimit = TimeSpan.FromSeconds(4) }, capture: new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(8) });
+        await using BotRig rig = await StartAsync(Silent with { BeforeLimit = TimeSpan.FromSeconds(4) },
+            capture: new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(8) });
         await rig.RecordAsync();
         await rig.UntilSaidAsync("left before the limit of this recording.");
         Assert.False(rig.Said("part 2"));
@@ -83,8 +94,11 @@ public sealed class WarningSituationTests
     {
         await using BotRig rig = await StartAsync(Silent with { StorageAway = TimeSpan.FromSeconds(1) });
         await rig.RecordSpeechAsync();
-        await rig.UntilAsync(() => rig.PanelText.Contains("Storage is slow.", StringComparison.Ordinal) && rig.PanelText.Contains("nothing is lost", StringComparison.Ordinal), "panel");
-        Assert.DoesNotContain(rig.Discord.Guild.Channels.SelectMany(channel => channel.Messages), message => message.Id != rig.Panel!.Id && message.Text.Contains("Storage is slow", StringComparison.Ordinal));
+        await rig.UntilAsync(() =>
+            rig.PanelText.Contains("Storage is slow.", StringComparison.Ordinal)
+            && rig.PanelText.Contains("nothing is lost", StringComparison.Ordinal), "panel");
+        Assert.DoesNotContain(rig.Discord.Guild.Channels.SelectMany(channel => channel.Messages), message =>
+            message.Id != rig.Panel!.Id && message.Text.Contains("Storage is slow", StringComparison.Ordinal));
     }
 
     [Fact]

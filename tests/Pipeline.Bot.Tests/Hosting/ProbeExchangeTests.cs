@@ -47,11 +47,13 @@ public sealed class ProbeExchangeTests
         prober.Shutdown(SocketShutdown.Send);
         using Socket ours = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
         await using NetworkStream stream = new(ours);
-        await ProbeExchange.RunAsync(stream, path => path == "/healthz" ? (HttpStatusCode.OK, path) : (HttpStatusCode.NotFound, "known"), TestContext.Current.CancellationToken);
+        await ProbeExchange.RunAsync(stream, path =>
+            path == "/healthz" ? (HttpStatusCode.OK, path) : (HttpStatusCode.NotFound, "known"), TestContext.Current.CancellationToken);
         await ProbeExchange.CloseAsync(ours, TestContext.Current.CancellationToken);
         byte[] answer = new byte[1024];
         int length = 0;
-        while (await prober.ReceiveAsync(answer.AsMemory(length), TestContext.Current.CancellationToken) is var read and > 0) length += read;
+        while (await prober.ReceiveAsync(answer.AsMemory(length), TestContext.Current.CancellationToken) is var read and > 0)
+            length += read;
         return Encoding.ASCII.GetString(answer, 0, length);
     }
 }

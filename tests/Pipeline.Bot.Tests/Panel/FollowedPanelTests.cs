@@ -6,7 +6,9 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Panel;
 
-/// <summary>A panel whose recording has ended is followed until the recording is finalized, whatever becomes of the process meanwhile.</summary>
+/// <summary>
+/// A panel whose recording has ended is followed until the recording is finalized, whatever becomes of the process meanwhile.
+/// </summary>
 public sealed class FollowedPanelTests(AzuriteFixture azurite)
 {
     [Fact]
@@ -34,7 +36,8 @@ public sealed class FollowedPanelTests(AzuriteFixture azurite)
         string session = (await rig.RecordSpeechAsync()).Session.RecordingId.ToString();
         await rig.AskAsync(rig.Admin, "record stop");
         await rig.UntilAsync(() => rig.PanelText.Contains("Ended, storing", StringComparison.Ordinal), "storing");
-        using DiscordSimulator.Faults.FaultHandle away = rig.Discord.Faults.Add(new DiscordSimulator.Faults.RefuseRest(503) { Method = "PATCH", Path = "/messages/" });
+        using DiscordSimulator.Faults.FaultHandle away = rig.Discord.Faults.Add(
+            new DiscordSimulator.Faults.RefuseRest(503) { Method = "PATCH", Path = "/messages/" });
         rig.Api.Add(RecordingApiStandIn.Finished("rec-9", session, rig.Discord.Guild.Id, rig.Admin.Id));
         await rig.UntilAsync(() => rig.Log.Lines.Any(line => line.EventId == 4207));
         away.Dispose();
@@ -63,7 +66,10 @@ public sealed class FollowedPanelTests(AzuriteFixture azurite)
     [InlineData("{\"state\":")]
     [InlineData("{}")]
     [InlineData("{\"state\":null,\"panel\":\"1/2/3\"}")]
-    [InlineData("{\"panel\":\"elsewhere\",\"state\":{\"channelId\":1,\"phase\":5,\"session\":{\"recordingId\":\"0198c0de-0000-7000-8000-000000000001\",\"guildId\":\"1\",\"guildName\":\"G\",\"channelId\":\"1\",\"startedBy\":\"1\",\"startedAt\":\"2026-11-22T12:00:00Z\"}}}")]
+    [InlineData(
+        "{\"panel\":\"elsewhere\",\"state\":{\"channelId\":1,\"phase\":5,\"session\":{"
+        + "\"recordingId\":\"0198c0de-0000-7000-8000-000000000001\",\"guildId\":\"1\","
+        + "\"guildName\":\"G\",\"channelId\":\"1\",\"startedBy\":\"1\",\"startedAt\":\"2026-11-22T12:00:00Z\"}}}")]
     public void File_that_cannot_be_understood_is_told_and_goes(string content)
     {
         using TempFolder folder = new();

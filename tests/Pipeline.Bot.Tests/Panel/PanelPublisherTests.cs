@@ -22,7 +22,8 @@ public sealed class PanelPublisherTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         discord = await Simulator.StartAsync();
-        rest = new DiscordRestClient(http, new DiscordRestOptions { Token = discord.Bot.Token, ApiBase = new Uri(discord.ApiBaseUrl) }, TimeProvider.System, NullLogger<DiscordRestClient>.Instance);
+        rest = new DiscordRestClient(http, new DiscordRestOptions { Token = discord.Bot.Token, ApiBase = new Uri(discord.ApiBaseUrl) },
+            TimeProvider.System, NullLogger<DiscordRestClient>.Instance);
         panel = new PanelPublisher(rest, discord.Guild.Id, null, time, NullLogger.Instance);
         await panel.PostAsync(discord.TextChannel.Id, Body("first"), TestContext.Current.CancellationToken);
     }

@@ -46,7 +46,8 @@ public sealed class RecordingPanelTests
     [Fact]
     public void Slow_storage_is_said_in_the_panel_only_there()
     {
-        MessageEmbed embed = RecordingPanel.Draw(State() with { StorageProblem = Texts.UploadDelayed(TimeSpan.FromSeconds(42)) }).Embeds![0];
+        MessageEmbed embed = RecordingPanel.Draw(
+            State() with { StorageProblem = Texts.UploadDelayed(TimeSpan.FromSeconds(42)) }).Embeds![0];
         Assert.Equal("Storage is slow. 42 s wait on my disk; nothing is lost.", Field(embed, "On my disk"));
     }
 
@@ -71,7 +72,8 @@ public sealed class RecordingPanelTests
     [Fact]
     public void Names_cannot_break_out_of_the_panel_and_limits_of_discord_hold()
     {
-        PanelSpeaker[] many = [.. Enumerable.Range(0, 60).Select(i => new PanelSpeaker("**@everyone**\n" + new string('x', 90) + i, true, false, long.MaxValue / 1000, 1, 1))];
+        PanelSpeaker[] many = [.. Enumerable.Range(0, 60)
+            .Select(i => new PanelSpeaker("**@everyone**\n" + new string('x', 90) + i, true, false, long.MaxValue / 1000, 1, 1))];
         MessageEmbed embed = RecordingPanel.Draw(State() with
         {
             Session = Session with { Title = new string('*', 100) },
@@ -81,13 +83,16 @@ public sealed class RecordingPanelTests
         Assert.All(embed.Fields!, field => Assert.InRange(field.Value.Length, 1, 1024));
         Assert.InRange(embed.Title!.Length, 1, 256);
         Assert.InRange(embed.Fields!.Sum(field => field.Name.Length + field.Value.Length) + embed.Title.Length, 1, 6000);
-        Assert.DoesNotContain("@everyone", JsonSerializer.Serialize(embed.Fields!.Select(field => field.Value.Replace("\\@", "", StringComparison.Ordinal))), StringComparison.Ordinal);
+        Assert.DoesNotContain("@everyone",
+            JsonSerializer.Serialize(embed.Fields!.Select(field => field.Value.Replace("\\@", "", StringComparison.Ordinal))),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Whoever_speaks_is_shown_and_those_who_are_not_are_counted()
     {
-        PanelSpeaker[] twenty = [.. Enumerable.Range(0, 20).Select(i => new PanelSpeaker(new string((char)('a' + i), 32), Speaking: i == 2, false, 99_999, 12, 0))];
+        PanelSpeaker[] twenty = [.. Enumerable.Range(0, 20)
+            .Select(i => new PanelSpeaker(new string((char)('a' + i), 32), Speaking: i == 2, false, 99_999, 12, 0))];
         string text = Field(RecordingPanel.Draw(State() with { Speakers = twenty }).Embeds![0], "Speakers");
         string[] lines = text.Split('\n');
         Assert.Contains(lines, line => line.StartsWith("🎙️ **" + new string('c', 32), StringComparison.Ordinal));
@@ -100,7 +105,8 @@ public sealed class RecordingPanelTests
     public void Few_people_are_shown_whole_and_nobody_is_counted_besides()
     {
         PanelSpeaker[] three = [.. Enumerable.Range(0, 3).Select(i => new PanelSpeaker("p" + i, false, i == 1, i, 0, 0))];
-        Assert.Equal("**p0** 0 received, 0 lost (0.0 %)\n**p1** not recorded\n**p2** 2 received, 0 lost (0.0 %)", Field(RecordingPanel.Draw(State() with { Speakers = three }).Embeds![0], "Speakers"));
+        Assert.Equal("**p0** 0 received, 0 lost (0.0 %)\n**p1** not recorded\n**p2** 2 received, 0 lost (0.0 %)",
+            Field(RecordingPanel.Draw(State() with { Speakers = three }).Embeds![0], "Speakers"));
     }
 
     [Theory]

@@ -85,7 +85,8 @@ public sealed class ActiveRecordingTests(AzuriteFixture azurite)
         (TcpProxy blob, TcpProxy queue, string connection) = TcpProxy.Before(azurite.Azurite);
         await using (blob)
         await using (queue)
-        await using (BotRoom room = await BotRoom.StartAsync(connection, spool.Path, options => options with { ShutdownGrace = TimeSpan.Zero }))
+        await using (BotRoom room = await BotRoom.StartAsync(connection, spool.Path, options =>
+            options with { ShutdownGrace = TimeSpan.Zero }))
         {
             blob.Cut();
             queue.Cut();
@@ -147,7 +148,8 @@ public sealed class ActiveRecordingTests(AzuriteFixture azurite)
     public async Task Longest_duration_ends_the_recording_with_its_reason()
     {
         using TempFolder spool = new();
-        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path, options => options with { Capture = options.Capture with { MaximumDuration = TimeSpan.FromSeconds(5) } });
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path, options =>
+            options with { Capture = options.Capture with { MaximumDuration = TimeSpan.FromSeconds(5) } });
         ReplayClock clock = new(Noon);
         ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
 
@@ -175,7 +177,9 @@ public sealed class ActiveRecordingTests(AzuriteFixture azurite)
         Assert.Equal(ManifestState.Recording, manifest.State);
         await AssertChainAsync(host.Session.RecordingId, Assert.Single(manifest.Tracks));
         Assert.Empty(await eye.StoppedAsync(host.Session.RecordingId));
-        Assert.Equal(LeaseOutcome.Ours, await room.Storage.AcquireLeaseAsync(host.Session.RecordingId, "6f1f2bd0-0000-4000-8000-000000000001", TestContext.Current.CancellationToken));
+        Assert.Equal(LeaseOutcome.Ours,
+            await room.Storage.AcquireLeaseAsync(host.Session.RecordingId, "6f1f2bd0-0000-4000-8000-000000000001",
+            TestContext.Current.CancellationToken));
     }
 
     internal static async Task AssertChainAsync(StorageEye eye, RecordingId recording, TrackSummary track)
@@ -186,7 +190,8 @@ public sealed class ActiveRecordingTests(AzuriteFixture azurite)
         {
             if (BlobPaths.TryParseSegment(name, out SegmentKey key) && key.UserId == track.UserId) segments.Add((key.Index, content));
         }
-        Assert.Equal(track.Segments.SelectMany(range => Enumerable.Range(range.First, range.Count)), segments.Select(segment => segment.Index).Order());
+        Assert.Equal(track.Segments.SelectMany(range => Enumerable.Range(range.First, range.Count)),
+            segments.Select(segment => segment.Index).Order());
         Assert.Equal(StorageEye.Chain(segments), track.Chain);
         Assert.Equal(segments.Sum(segment => segment.Content.LongLength), track.ByteCount);
     }

@@ -25,7 +25,8 @@ public sealed class LiveManifestTests
 
         TrackSummary track = Assert.Single(again.Compose(DateTimeOffset.UnixEpoch).Tracks);
         Assert.Equal(new IndexRange(0, 7), Assert.Single(track.Segments));
-        Assert.Equal(Enumerable.Range(0, 8).Aggregate(SegmentChain.Empty, (chain, index) => SegmentChain.Append(chain, index, Md5)), track.Chain);
+        Assert.Equal(Enumerable.Range(0, 8).Aggregate(SegmentChain.Empty, (chain, index) => SegmentChain.Append(chain, index, Md5)),
+            track.Chain);
         Assert.Equal((8 * 480_000L, 8 * 1000L, "Ada"), (track.SampleCount, track.ByteCount, track.Username));
         Assert.Equal(8 * 480_000L, again.LastJournaledSample);
     }
@@ -141,15 +142,16 @@ public sealed class LiveManifestTests
         Assert.Equal(100 * 480_000L, manifest.Safe().Sample);
     }
 
-    private LiveManifest Keeper(TempFolder spool, long sampleCount = 0) => LiveManifest.Start(new RecordingFolder(spool.Path), new SessionManifest
-    {
-        Session = session,
-        State = ManifestState.Recording,
-        Incarnation = 1,
-        UpdatedAt = DateTimeOffset.UnixEpoch,
-        SampleCount = sampleCount,
-        Tracks = [],
-    });
+    private LiveManifest Keeper(TempFolder spool, long sampleCount = 0) =>
+        LiveManifest.Start(new RecordingFolder(spool.Path), new SessionManifest
+        {
+            Session = session,
+            State = ManifestState.Recording,
+            Incarnation = 1,
+            UpdatedAt = DateTimeOffset.UnixEpoch,
+            SampleCount = sampleCount,
+            Tracks = [],
+        });
 
     private SegmentKey Key(int index) => new(session.RecordingId, Ada, index);
 

@@ -27,7 +27,8 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
         RecordingCandidate candidate = await FindAsync(room, recording);
         Assert.True(candidate.InSpool);
-        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Unowned.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(
+            await room.Unowned.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
         Assert.Equal("99", host.Properties["panel"]);
         new TestVoice(host, clock, Ada, "Ada").Talk(12);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
@@ -50,14 +51,16 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         RecordingId archived = await CrashAfterAsync(lost.Path, seconds: 5, freeLease: true);
         using TempFolder alsoLost = new();
         RecordingId recording = await CrashAfterAsync(alsoLost.Path, seconds: 5, freeLease: true);
-        await new BlobClient(azurite.ConnectionString, StorageNames.TempContainer, BlobPaths.Manifest(archived)).SetAccessTierAsync(AccessTier.Archive, cancellationToken: TestContext.Current.CancellationToken);
+        await new BlobClient(azurite.ConnectionString, StorageNames.TempContainer, BlobPaths.Manifest(archived))
+            .SetAccessTierAsync(AccessTier.Archive, cancellationToken: TestContext.Current.CancellationToken);
 
         using TempFolder spool = new();
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         IReadOnlyList<RecordingCandidate> found = await room.Unowned.FindAsync(TestContext.Current.CancellationToken);
         Assert.Contains(found, candidate => candidate.Session.RecordingId == recording);
         Assert.DoesNotContain(found, candidate => candidate.Session.RecordingId == archived);
-        await new BlobClient(azurite.ConnectionString, StorageNames.TempContainer, BlobPaths.Manifest(archived)).DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
+        await new BlobClient(azurite.ConnectionString, StorageNames.TempContainer, BlobPaths.Manifest(archived))
+            .DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -72,7 +75,8 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
         RecordingCandidate candidate = await FindAsync(room, recording);
         Assert.False(candidate.InSpool);
-        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Unowned.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(
+            await room.Unowned.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
         new TestVoice(host, clock, Ada, "Ada").Talk(12);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
 
@@ -90,18 +94,22 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         using TempFolder lost = new();
         RecordingId recording = await KillWithDiskAfterAsync(lost.Path, seconds: 35, segments: 3);
         SessionManifest before = (await eye.ManifestAsync(recording))!;
-        Assert.SkipUnless(before.Tracks[0].Segments.Sum(range => range.Count) < 3, "this machine is so slow that the next manifest came before the last segment");
+        Assert.SkipUnless(before.Tracks[0].Segments.Sum(range => range.Count) < 3,
+            "this machine is so slow that the next manifest came before the last segment");
 
         using TempFolder spool = new();
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
-        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Unowned.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(
+            await room.Unowned.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true,
+            TestContext.Current.CancellationToken));
         new TestVoice(host, clock, Ada, "Ada").Talk(12);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
 
         SessionManifest manifest = (await eye.ManifestAsync(recording))!;
         TrackSummary track = Assert.Single(manifest.Tracks);
-        Assert.Equal([new IndexRange(0, 2), new IndexRange(before.Tracks[0].NextFreeIndex, before.Tracks[0].NextFreeIndex + 1)], track.Segments);
+        Assert.Equal([new IndexRange(0, 2), new IndexRange(before.Tracks[0].NextFreeIndex, before.Tracks[0].NextFreeIndex + 1)],
+            track.Segments);
         await ActiveRecordingTests.AssertChainAsync(eye, recording, track);
         RecordingGap gap = Assert.Single(manifest.Gaps, gap => gap.Reason == RecordingGap.Takeover);
         Assert.Equal(60 * 48_000, gap.StartSample + gap.SampleCount);
@@ -122,7 +130,9 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         using TempFolder spool = new();
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
-        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Unowned.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(
+            await room.Unowned.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true,
+            TestContext.Current.CancellationToken));
         new TestVoice(host, clock, Ada, "Ada").Talk(5);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
 
@@ -140,7 +150,8 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
 
         using TempFolder spool = new();
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
-        RecordingCandidate candidate = await room.Unowned.CompleteAsync(await FindAsync(room, recording), TestContext.Current.CancellationToken);
+        RecordingCandidate candidate = await room.Unowned.CompleteAsync(await FindAsync(room, recording),
+            TestContext.Current.CancellationToken);
         await room.Unowned.CloseAsync(candidate, EndReason.Interrupted, TestContext.Current.CancellationToken);
 
         RecordingStopped stopped = Assert.Single(await eye.StoppedAsync(recording));
@@ -159,7 +170,8 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         RecordingCandidate candidate = await FindAsync(room, recording);
         await room.StopAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => room.Unowned.TakeOverAsync(candidate, new ReplayClock(Noon), ticksByCaller: true, TestContext.Current.CancellationToken));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            room.Unowned.TakeOverAsync(candidate, new ReplayClock(Noon), ticksByCaller: true, TestContext.Current.CancellationToken));
 
         Assert.Equal(LeaseOutcome.Ours, await room.Storage.AcquireLeaseAsync(recording, Stranger, TestContext.Current.CancellationToken));
         Assert.Empty(room.Hosts.Running);
@@ -177,7 +189,8 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         RecordingCandidate candidate = await FindAsync(room, recording);
 
         Assert.True(candidate.IsLeased);
-        Assert.Null(await room.Unowned.TakeOverAsync(candidate, new ReplayClock(Noon), ticksByCaller: true, TestContext.Current.CancellationToken));
+        Assert.Null(await room.Unowned.TakeOverAsync(candidate, new ReplayClock(Noon), ticksByCaller: true,
+            TestContext.Current.CancellationToken));
         Assert.False(room.Spool.Folder(recording).Exists);
     }
 
@@ -197,7 +210,9 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
 
         await using BotRoom other = await BotRoom.StartAsync(azurite.ConnectionString, otherSpool.Path);
         ReplayClock otherClock = new(Noon + TimeSpan.FromSeconds(13));
-        ActiveRecording next = Assert.IsType<ActiveRecording>(await other.Unowned.TakeOverAsync(await FindAsync(other, recording), otherClock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording next = Assert.IsType<ActiveRecording>(
+            await other.Unowned.TakeOverAsync(await FindAsync(other, recording), otherClock, ticksByCaller: true,
+            TestContext.Current.CancellationToken));
         voice.Talk(5);
         Assert.Equal(RecordingEnd.Lost, await host.Ended.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
         new TestVoice(next, otherClock, Ada, "Ada").Talk(5);
@@ -220,7 +235,9 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
 
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
         ReplayClock clock = new(Noon + TimeSpan.FromSeconds(12 + jumpSeconds));
-        ActiveRecording host = Assert.IsType<ActiveRecording>(await room.Unowned.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(
+            await room.Unowned.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true,
+            TestContext.Current.CancellationToken));
         new TestVoice(host, clock, Ada, "Ada").Talk(5);
         await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
 
@@ -250,7 +267,9 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
         RecordingId recording = host.Session.RecordingId;
         TestVoice voice = new(host, clock, Ada, "Ada");
         voice.Talk(Math.Min(seconds, 15));
-        await BotRoom.UntilAsync(async () => await eye.ManifestAsync(recording) is { } manifest && (seconds < 11 || manifest.Tracks.Any(track => track.Segments.Count > 0)), "the manifest knows the first segment");
+        await BotRoom.UntilAsync(async () =>
+            await eye.ManifestAsync(recording) is { } manifest
+            && (seconds < 11 || manifest.Tracks.Any(track => track.Segments.Count > 0)), "the manifest knows the first segment");
         voice.Talk(seconds - Math.Min(seconds, 15));
         if (freeLease)
         {
@@ -277,19 +296,23 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
             await BotRoom.UntilAsync(async () => await eye.CountSegmentsAsync(recording) == segments, "the later segments are uploaded");
             await room.Uploader.StopAsync(CancellationToken.None); // The end of the room closes the open segment; it stays on the disk.
         }
-        await eye.Blob(BlobPaths.Manifest(recording)).GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: TestContext.Current.CancellationToken);
+        await eye.Blob(BlobPaths.Manifest(recording)).GetBlobLeaseClient()
+            .BreakAsync(TimeSpan.Zero, cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(segments, await eye.CountSegmentsAsync(recording));
         return recording;
     }
 
     private static async Task<RecordingCandidate> FindAsync(BotRoom room, RecordingId recording) =>
-        Assert.Single(await room.Unowned.FindAsync(TestContext.Current.CancellationToken), candidate => candidate.Session.RecordingId == recording);
+        Assert.Single(await room.Unowned.FindAsync(TestContext.Current.CancellationToken), candidate =>
+            candidate.Session.RecordingId == recording);
 
     private async Task AssertNoOverlapAsync(RecordingId recording, long firstAfterGap)
     {
-        SegmentReady[] segments = [.. (await eye.SegmentsAsync(recording)).DistinctBy(message => message.Key).OrderBy(message => message.SegmentIndex)];
+        SegmentReady[] segments = [.. (await eye.SegmentsAsync(recording)).DistinctBy(message => message.Key)
+            .OrderBy(message => message.SegmentIndex)];
         for (int i = 1; i < segments.Length; i++)
-            Assert.True(segments[i].StartSample >= segments[i - 1].StartSample + segments[i - 1].SampleCount, $"segment {segments[i].SegmentIndex} begins before its predecessor ends");
+            Assert.True(segments[i].StartSample >= segments[i - 1].StartSample + segments[i - 1].SampleCount,
+                $"segment {segments[i].SegmentIndex} begins before its predecessor ends");
         Assert.True(segments[^1].StartSample >= firstAfterGap);
     }
 }

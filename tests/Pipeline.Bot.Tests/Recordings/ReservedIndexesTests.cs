@@ -14,7 +14,8 @@ public sealed class ReservedIndexesTests
         ReservedIndexes indexes = new(Manifest(0));
         int asked = 0;
         indexes.Wanted = () => Interlocked.Increment(ref asked);
-        Task<bool>[] waits = [.. Enumerable.Range(0, 200).Select(index => Task.Run(() => indexes.WaitAsync(Key(index), () => false, TestContext.Current.CancellationToken)))];
+        Task<bool>[] waits = [.. Enumerable.Range(0, 200)
+            .Select(index => Task.Run(() => indexes.WaitAsync(Key(index), () => false, TestContext.Current.CancellationToken)))];
         for (int reserved = 1; reserved <= 200; reserved++)
         {
             indexes.Stored(Manifest(reserved));
@@ -60,6 +61,7 @@ public sealed class ReservedIndexesTests
         Incarnation = 1,
         UpdatedAt = DateTimeOffset.UnixEpoch,
         SampleCount = 0,
-        Tracks = [new TrackSummary { UserId = Ada, Username = "Ada", Segments = [], SampleCount = 0, ByteCount = 0, Chain = SegmentChain.Empty, NextFreeIndex = reserved }],
+        Tracks = [new TrackSummary { UserId = Ada, Username = "Ada", Segments = [], SampleCount = 0, ByteCount = 0,
+            Chain = SegmentChain.Empty, NextFreeIndex = reserved }],
     };
 }

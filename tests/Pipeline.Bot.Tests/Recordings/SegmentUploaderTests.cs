@@ -85,7 +85,8 @@ public sealed class SegmentUploaderTests(AzuriteFixture azurite)
         SpoolWriter.Write(spool.Path, session, Ada, 0);
         for (int run = 0; run < 2; run++)
         {
-            await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path, options => options with { Upload = new UploadOptions { KeepLocal = true } });
+            await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path, options =>
+                options with { Upload = new UploadOptions { KeepLocal = true } });
             await room.Uploader.DrainAsync(TestContext.Current.CancellationToken);
         }
 
@@ -149,7 +150,8 @@ public sealed class SegmentUploaderTests(AzuriteFixture azurite)
     {
         using TempFolder spool = new();
         File.Delete(Path.ChangeExtension(SpoolWriter.Write(spool.Path, session, Ada, 0), ".json"));
-        await File.WriteAllTextAsync(Path.ChangeExtension(SpoolWriter.Write(spool.Path, session, Ada, 1), ".json"), "{ no json", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(Path.ChangeExtension(SpoolWriter.Write(spool.Path, session, Ada, 1), ".json"), "{ no json",
+            TestContext.Current.CancellationToken);
         SpoolWriter.Write(spool.Path, session, Ada, 2);
 
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);

@@ -37,7 +37,8 @@ public sealed class SlowStorageTests(AzuriteFixture azurite)
         blob.Delay = TimeSpan.FromHours(1);
         SpoolWriter.Write(spool.Path, session, 501, 0);
 
-        await using BotRoom room = await BotRoom.StartAsync(connection, spool.Path, options => options with { Storage = options.Storage with { CallTimeout = TimeSpan.FromSeconds(1) } });
+        await using BotRoom room = await BotRoom.StartAsync(connection, spool.Path, options =>
+            options with { Storage = options.Storage with { CallTimeout = TimeSpan.FromSeconds(1) } });
         await BotRoom.UntilAsync(() => room.Log.Lines.Any(line => line.EventId == 4001), "the silence is noticed");
         blob.Delay = TimeSpan.Zero;
         blob.Cut();

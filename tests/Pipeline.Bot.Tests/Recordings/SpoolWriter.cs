@@ -15,8 +15,17 @@ internal static class SpoolWriter
         string folder = Path.Combine(spool, session.RecordingId.ToString(), userId.ToString(CultureInfo.InvariantCulture));
         Directory.CreateDirectory(folder);
         string wav = Path.Combine(folder, $"{index:D6}.wav");
-        SegmentSidecar sidecar = new() { Session = session, UserId = userId, Username = username, Index = index, StartSample = index * 48_000L, Channels = 1 };
-        File.WriteAllBytes(Path.ChangeExtension(wav, ".json"), JsonSerializer.SerializeToUtf8Bytes(sidecar, CaptureJsonContext.Default.SegmentSidecar));
+        SegmentSidecar sidecar = new()
+        {
+            Session = session,
+            UserId = userId,
+            Username = username,
+            Index = index,
+            StartSample = index * 48_000L,
+            Channels = 1
+        };
+        File.WriteAllBytes(Path.ChangeExtension(wav, ".json"),
+            JsonSerializer.SerializeToUtf8Bytes(sidecar, CaptureJsonContext.Default.SegmentSidecar));
         File.WriteAllBytes(wav, Wav(userId, index, samples));
         return wav;
     }

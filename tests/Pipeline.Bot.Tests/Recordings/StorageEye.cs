@@ -9,19 +9,23 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Tests.Recordings;
 
-/// <summary>What lies in the storage, seen by a client of its own. Tests share queues: each is shown its own recording's messages only.</summary>
+/// <summary>
+/// What lies in the storage, seen by a client of its own. Tests share queues: each is shown its own recording's messages only.
+/// </summary>
 internal sealed class StorageEye(string connectionString)
 {
     private static readonly SemaphoreSlim Gate = new(1);
     private static readonly List<(Uri Queue, string Text)> Seen = [];
 
     private readonly BlobContainerClient container = new(connectionString, StorageNames.TempContainer);
-    private readonly QueueServiceClient queues = new(connectionString, new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
+    private readonly QueueServiceClient queues = new(connectionString,
+        new QueueClientOptions { MessageEncoding = QueueMessageEncoding.None });
 
     public async Task CreateAsync()
     {
         await container.CreateIfNotExistsAsync();
-        foreach (string name in new[] { StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue })
+        foreach (string name in new[] { StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue,
+            StorageNames.RecordingStoppedQueue })
             await queues.GetQueueClient(name).CreateIfNotExistsAsync();
     }
 
@@ -51,13 +55,16 @@ internal sealed class StorageEye(string connectionString)
     }
 
     public Task<IReadOnlyList<SegmentReady>> SegmentsAsync(RecordingId recording) =>
-        MessagesAsync(StorageNames.SegmentReadyQueue, ContractsJsonContext.Default.SegmentReady, message => message.Session.RecordingId == recording);
+        MessagesAsync(StorageNames.SegmentReadyQueue, ContractsJsonContext.Default.SegmentReady, message =>
+            message.Session.RecordingId == recording);
 
     public Task<IReadOnlyList<RecordingStarted>> StartedAsync(RecordingId recording) =>
-        MessagesAsync(StorageNames.RecordingStartedQueue, ContractsJsonContext.Default.RecordingStarted, message => message.Session.RecordingId == recording);
+        MessagesAsync(StorageNames.RecordingStartedQueue, ContractsJsonContext.Default.RecordingStarted, message =>
+            message.Session.RecordingId == recording);
 
     public Task<IReadOnlyList<RecordingStopped>> StoppedAsync(RecordingId recording) =>
-        MessagesAsync(StorageNames.RecordingStoppedQueue, ContractsJsonContext.Default.RecordingStopped, message => message.Session.RecordingId == recording);
+        MessagesAsync(StorageNames.RecordingStoppedQueue, ContractsJsonContext.Default.RecordingStopped, message =>
+            message.Session.RecordingId == recording);
 
 #pragma warning disable CA5351 // Content-MD5 is what the service speaks.
     public static string Md5(byte[] content) => Convert.ToBase64String(MD5.HashData(content));
@@ -65,9 +72,11 @@ internal sealed class StorageEye(string connectionString)
 
     /// <summary>The chain over (index, bytes) in index order, computed from the stored bytes.</summary>
     public static string Chain(IEnumerable<(int Index, byte[] Content)> segments) =>
-        segments.OrderBy(segment => segment.Index).Aggregate(SegmentChain.Empty, (chain, segment) => SegmentChain.Append(chain, segment.Index, Md5(segment.Content)));
+        segments.OrderBy(segment => segment.Index)
+            .Aggregate(SegmentChain.Empty, (chain, segment) => SegmentChain.Append(chain, segment.Index, Md5(segment.Content)));
 
-    // The one who looks takes everything there is, for all tests of this process, so that no message is out of sight while another test holds it.
+    // The one who looks takes everything there is, for all tests of this process, so that no message is out of sight while another test
+    // holds it.
     private async Task<IReadOnlyList<T>> MessagesAsync<T>(string queue, JsonTypeInfo<T> type, Func<T, bool> isOurs)
     {
         QueueClient client = queues.GetQueueClient(queue);
@@ -82,7 +91,8 @@ internal sealed class StorageEye(string connectionString)
                     await client.DeleteMessageAsync(message.MessageId, message.PopReceipt);
                 }
             }
-            return [.. Seen.Where(message => message.Queue == client.Uri).Select(message => JsonSerializer.Deserialize(message.Text, type)!).Where(isOurs)];
+            return [.. Seen.Where(message => message.Queue == client.Uri).Select(message => JsonSerializer.Deserialize(message.Text, type)!)
+                .Where(isOurs)];
         }
         finally
         {

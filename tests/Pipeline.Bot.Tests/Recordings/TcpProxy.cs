@@ -89,7 +89,8 @@ internal sealed class TcpProxy : IAsyncDisposable
             Task down = PumpAsync(upstream.GetStream(), client.GetStream(), slow: true);
             await Task.WhenAny(up, down);
         }
-        catch (Exception closed) when (closed is IOException or SocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception closed) when (
+            closed is IOException or SocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             return; // Cut, by us or by either end.
         }
@@ -113,7 +114,9 @@ internal sealed class TcpProxy : IAsyncDisposable
             read += count;
             head = Encoding.ASCII.GetString(buffer, 0, read);
         }
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 {FaultStatus}\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"), stop.Token);
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes($"HTTP/1.1 {FaultStatus}\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+            stop.Token);
         // The body is read away, so that the answer is not lost in a reset.
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         patience.CancelAfter(TimeSpan.FromMilliseconds(300));

@@ -22,7 +22,8 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         using TempFolder folder = new();
         string json = folder.Combine("summary.json");
 
-        await using ChildProcess bot = Start(folder, "--speaker", $"Ada={Ada}", "--speaker", $"Grace 🎙={Grace}@1.5s", "--speed", "200", "--loss", "2%", "--jitter", "40ms", "--json", json);
+        await using ChildProcess bot = Start(folder, "--speaker", $"Ada={Ada}", "--speaker", $"Grace 🎙={Grace}@1.5s", "--speed", "200",
+            "--loss", "2%", "--jitter", "40ms", "--json", json);
         Assert.Equal(0, await bot.WaitForExitAsync(Patience));
 
         ReplaySummary summary = Read(json);
@@ -42,7 +43,8 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
     {
         using TempFolder folder = new();
         string json = folder.Combine("summary.json");
-        string[] arguments = ["--speaker", $"Ada={Ada}", "--speaker", $"Grace={Grace}@1s", "--repeat-for", "3m", "--speed", "40", "--seed", "7", "--continue", "--json", json];
+        string[] arguments = ["--speaker", $"Ada={Ada}", "--speaker", $"Grace={Grace}@1s", "--repeat-for", "3m", "--speed", "40", "--seed",
+            "7", "--continue", "--json", json];
         Random moments = new(7);
         int kills = 0;
         int exitCode = -1;
@@ -79,8 +81,10 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         using TempFolder folder = new();
         string json = folder.Combine("summary.json");
         await using ChildProcess bot = Start(folder, "--speaker", $"Ada={Ada}", "--repeat-for", "1h", "--speed", "10", "--json", json);
-        await bot.WaitForLineAsync(line => line.Contains("Recording", StringComparison.Ordinal) && line.Contains("started", StringComparison.Ordinal), Patience);
-        await BotRoom.UntilAsync(() => Directory.EnumerateFiles(folder.Combine("spool"), "*.open.wav", SearchOption.AllDirectories).Any(), "a segment is open", 120);
+        await bot.WaitForLineAsync(line =>
+            line.Contains("Recording", StringComparison.Ordinal) && line.Contains("started", StringComparison.Ordinal), Patience);
+        await BotRoom.UntilAsync(() =>
+            Directory.EnumerateFiles(folder.Combine("spool"), "*.open.wav", SearchOption.AllDirectories).Any(), "a segment is open", 120);
 
         await bot.SignalAsync(15);
 
@@ -104,10 +108,14 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         settings["SHUTDOWN_GRACE"] = "2";
         await using (ChildProcess bot = BuiltProject.Start("bot/Pipeline.Bot", ["replay", .. arguments], settings))
         {
-            await BotRoom.UntilAsync(() => Directory.Exists(folder.Combine("spool")) && Directory.EnumerateFiles(folder.Combine("spool"), "*.open.wav", SearchOption.AllDirectories).Any(), "a segment is open", 120);
+            await BotRoom.UntilAsync(() =>
+                Directory.Exists(folder.Combine("spool"))
+                && Directory.EnumerateFiles(folder.Combine("spool"), "*.open.wav", SearchOption.AllDirectories).Any(), "a segment is open",
+                120);
             blob.Cut();
             queue.Cut();
-            await BotRoom.UntilAsync(() => Directory.EnumerateFiles(folder.Combine("spool"), "*1.wav", SearchOption.AllDirectories).Any(), "a segment waits", 120);
+            await BotRoom.UntilAsync(() =>
+                Directory.EnumerateFiles(folder.Combine("spool"), "*1.wav", SearchOption.AllDirectories).Any(), "a segment waits", 120);
             await bot.SignalAsync(15);
             Assert.Equal(0, await bot.WaitForExitAsync(Patience));
             Assert.Equal("HandedOver", Read(json).End);
@@ -151,7 +159,8 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
     {
         using TempFolder folder = new();
         string file = folder.Combine("cut.opus");
-        await File.WriteAllBytesAsync(file, (await File.ReadAllBytesAsync(Ada, TestContext.Current.CancellationToken))[..bytes], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(file, (await File.ReadAllBytesAsync(Ada, TestContext.Current.CancellationToken))[..bytes],
+            TestContext.Current.CancellationToken);
         await using ChildProcess bot = Start(folder, "--speaker", $"Ada={file}");
 
         Assert.Equal(3, await bot.WaitForExitAsync(Patience));
@@ -165,7 +174,8 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
     {
         using TempFolder folder = new();
         int[] ports = FreePort.Take(3);
-        await using ChildProcess bot = BuiltProject.Start("bot/Pipeline.Bot", ["replay", "--speaker", $"Ada={Ada}"], Settings(folder, Azurite.ConnectionStringThrough(ports[0], ports[1], ports[2])));
+        await using ChildProcess bot = BuiltProject.Start("bot/Pipeline.Bot", ["replay", "--speaker", $"Ada={Ada}"],
+            Settings(folder, Azurite.ConnectionStringThrough(ports[0], ports[1], ports[2])));
 
         Assert.Equal(4, await bot.WaitForExitAsync(Patience));
 
@@ -195,7 +205,8 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         }
     }
 
-    private static ReplaySummary Read(string json) => JsonSerializer.Deserialize(File.ReadAllBytes(json), ReplayJsonContext.Default.ReplaySummary)!;
+    private static ReplaySummary Read(string json) =>
+        JsonSerializer.Deserialize(File.ReadAllBytes(json), ReplayJsonContext.Default.ReplaySummary)!;
 
     // Speech without a pause: what is missing is what the kills cost, at most the open segment each time and 2 s.
     private static void AssertWhole(SegmentReady[] segments, int kills)

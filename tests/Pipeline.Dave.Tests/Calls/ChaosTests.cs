@@ -2,7 +2,9 @@ using Pipeline.DiscordSimulator.Dave;
 
 namespace Pipeline.Dave.Tests.Calls;
 
-/// <summary>Commits and Welcomes that arrive damaged, and everything twice, at random: the call must mend itself and never take a forged epoch.</summary>
+/// <summary>
+/// Commits and Welcomes that arrive damaged, and everything twice, at random: the call must mend itself and never take a forged epoch.
+/// </summary>
 public sealed class ChaosTests
 {
     [Theory]

@@ -90,7 +90,8 @@ internal sealed class DaveyMember(ulong userId, TestCall call) : CallMember(user
     private async Task ProposalsAsync(byte[] body)
     {
         JsonNode? result = await DoAsync("processProposals", (int)body[0], body[1..], recognised.ToArray());
-        if (DaveyProcess.Bytes(result?["commit"]) is { } commit && !IsMute) Send(28, (byte[])[.. commit, .. DaveyProcess.Bytes(result?["welcome"]) ?? []]);
+        if (DaveyProcess.Bytes(result?["commit"]) is { } commit && !IsMute)
+            Send(28, (byte[])[.. commit, .. DaveyProcess.Bytes(result?["welcome"]) ?? []]);
     }
 
     private async Task FollowAsync(string method, int transitionId, byte[] message)

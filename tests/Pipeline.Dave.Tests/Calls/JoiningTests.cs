@@ -39,7 +39,11 @@ public sealed class JoiningTests
     public async Task One_commit_wins_each_epoch_and_the_loser_does_not_complain(bool weWin)
     {
         // Some gateways announce the first commit to the losers too, who cannot follow it and wait for their Welcome.
-        DeliveryOptions options = new() { Tamper = message => message is { Opcode: 29, UserId: 100, TransitionId: 1 } ? [message with { UserId = 9 }, message] : [message] };
+        DeliveryOptions options = new()
+        {
+            Tamper = message =>
+            message is { Opcode: 29, UserId: 100, TransitionId: 1 } ? [message with { UserId = 9 }, message] : [message]
+        };
         await using TestCall call = new(options);
         call.Uplink = (user, opcode) => TimeSpan.FromMilliseconds(opcode == 28 && user == 9 != weWin ? 60 : 5);
         OurMember us = call.Us();

@@ -57,7 +57,9 @@ internal sealed class OurMember : CallMember, IDisposable
         _ => Session.OnBinary(message.Opcode, message.Body),
     });
 
-    /// <summary>Sealed by test code with the keys that the session published: proves that they are the group's. Empty before there are any.</summary>
+    /// <summary>
+    /// Sealed by test code with the keys that the session published: proves that they are the group's. Empty before there are any.
+    /// </summary>
     public override Task<byte[]> SealAsync(byte[] frame)
     {
         EpochKeys? keys = Snapshot.Keys.FirstOrDefault(set => set.Epoch == Snapshot.Epoch);
@@ -111,12 +113,14 @@ internal sealed class OurMember : CallMember, IDisposable
         return Task.CompletedTask;
     }
 
-    private void OnReleased(ulong userId, in DaveFrameOrigin origin, DaveOpenResult result, ReadOnlySpan<byte> frame) => Record(userId, result, frame);
+    private void OnReleased(ulong userId, in DaveFrameOrigin origin, DaveOpenResult result, ReadOnlySpan<byte> frame) =>
+        Record(userId, result, frame);
 
     private void Record(ulong from, DaveOpenResult result, ReadOnlySpan<byte> frame)
     {
         Results[result] = Results.GetValueOrDefault(result) + 1;
-        if (result is DaveOpenResult.Opened or DaveOpenResult.Passthrough or DaveOpenResult.Silence) Heard.Add((from, Convert.ToHexString(frame)));
+        if (result is DaveOpenResult.Opened or DaveOpenResult.Passthrough or DaveOpenResult.Silence)
+            Heard.Add((from, Convert.ToHexString(frame)));
         else if (result is not DaveOpenResult.Held) Lost.Add((from, result.ToString()));
     }
 }

@@ -19,7 +19,8 @@ public sealed class RecoveryTests
         call.Join(call.Peer(200));
         List<(ulong From, string Frame)> said = await call.TalkAsync(2.5, peers);
         Assert.True(us.Count(DaveOpenResult.Held) > lateSeconds * 60, $"{us.Count(DaveOpenResult.Held)} held");
-        foreach (DaveyMember peer in peers) Assert.Equal(said.Where(one => one.From == peer.UserId), us.Heard.Where(one => one.From == peer.UserId));
+        foreach (DaveyMember peer in peers)
+            Assert.Equal(said.Where(one => one.From == peer.UserId), us.Heard.Where(one => one.From == peer.UserId));
         Assert.Equal((0, 0), (us.Lost.Count, us.Complaints));
     }
 
@@ -207,7 +208,8 @@ public sealed class RecoveryTests
         await us.HearAsync(500, [0x78, 6, 6]);
         await call.RunAsync(3);
         Assert.Equal(said.Append((100UL, "780102")).Order(), us.Heard.Order());
-        Assert.Equal([(100UL, "PlaintextRejected"), (500UL, "PlaintextRejected"), (500UL, "PlaintextRejected")], us.Lost.OrderBy(lost => lost.From));
+        Assert.Equal([(100UL, "PlaintextRejected"), (500UL, "PlaintextRejected"), (500UL, "PlaintextRejected")],
+            us.Lost.OrderBy(lost => lost.From));
     }
 
     [Fact]

@@ -95,7 +95,8 @@ internal sealed class TestCall : IAsyncDisposable
     public Task RunAsync(double seconds) => Network.RunAsync(TimeSpan.FromSeconds(seconds));
 
     /// <summary>Everybody says something every 20 ms, and everybody else hears it 10 ms later. Returns what was said.</summary>
-    public Task<List<(ulong From, string Frame)>> TalkAsync(double seconds, params CallMember[] speakers) => TalkAsync(seconds, 0.02, speakers);
+    public Task<List<(ulong From, string Frame)>> TalkAsync(double seconds, params CallMember[] speakers) =>
+        TalkAsync(seconds, 0.02, speakers);
 
     /// <summary>As the other, with a pause of so many seconds between frames.</summary>
     public async Task<List<(ulong From, string Frame)>> TalkAsync(double seconds, double pause, params CallMember[] speakers)
@@ -127,7 +128,8 @@ internal sealed class TestCall : IAsyncDisposable
     {
         Dictionary<ulong, string> codes = [];
         foreach (CallMember member in present) codes[member.UserId] = await member.PrivacyCodeAsync();
-        string seen = string.Join(", ", codes) + "; sent last: " + string.Join(", ", Sent.TakeLast(30).Select(message => $"{message.Opcode}>{message.UserId}"));
+        string seen = string.Join(", ", codes) + "; sent last: "
+            + string.Join(", ", Sent.TakeLast(30).Select(message => $"{message.Opcode}>{message.UserId}"));
         Assert.True(codes.Values.Distinct().Count() == 1 && codes.Values.First().Length == PrivacyCode.Digits, seen);
     }
 
@@ -152,7 +154,8 @@ internal sealed class TestCall : IAsyncDisposable
     public void Resume(ulong userId, int repeated = 0)
     {
         Disconnected.Remove(userId, out List<DeliveryMessage>? missed);
-        List<DeliveryMessage> before = [.. Sent.Where(message => message.UserId == userId && !missed!.Contains(message)).TakeLast(repeated)];
+        List<DeliveryMessage> before = [.. Sent.Where(message => message.UserId == userId && !missed!.Contains(message))
+            .TakeLast(repeated)];
         foreach (DeliveryMessage message in before.Concat(missed!)) Transmit(message);
     }
 
@@ -178,7 +181,8 @@ internal sealed class TestCall : IAsyncDisposable
     }
 
     private void Transmit(DeliveryMessage message) =>
-        OnLink(message.UserId, message.Opcode, () => present.Find(member => member.UserId == message.UserId)?.ReceiveAsync(message) ?? Task.CompletedTask);
+        OnLink(message.UserId, message.Opcode, () =>
+            present.Find(member => member.UserId == message.UserId)?.ReceiveAsync(message) ?? Task.CompletedTask);
 
     private void OnLink(ulong userId, byte opcode, Func<Task> action) => Network.Deliver($"to {userId}", Downlink(userId, opcode), action);
 }

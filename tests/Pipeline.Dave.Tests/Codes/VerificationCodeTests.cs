@@ -6,7 +6,8 @@ namespace Pipeline.Dave.Tests.Codes;
 
 public sealed class VerificationCodeTests
 {
-    public static byte[] Scrypt(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, int cost, int blockSize, int parallelization, int length) =>
+    public static byte[] Scrypt(ReadOnlySpan<byte> password, ReadOnlySpan<byte> salt, int cost, int blockSize, int parallelization,
+        int length) =>
         SCrypt.Generate(password.ToArray(), salt.ToArray(), cost, blockSize, parallelization, length);
 
     [Fact]

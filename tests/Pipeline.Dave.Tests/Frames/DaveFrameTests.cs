@@ -35,7 +35,8 @@ public sealed class DaveFrameTests
             (int, int)[] ranges = [.. Enumerable.Range(0, cuts.Length / 2).Select(i => (cuts[2 * i], cuts[2 * i + 1] - cuts[2 * i]))];
             byte[] bytes = FrameSealer.Seal(Key, input.Nonce, input.Plain, ranges);
 
-            if (!DaveFrame.TryParse(bytes, out DaveFrame frame) || frame.Nonce != input.Nonce || frame.Body.Length != input.Plain.Length) return false;
+            if (!DaveFrame.TryParse(bytes, out DaveFrame frame) || frame.Nonce != input.Nonce || frame.Body.Length != input.Plain.Length)
+                return false;
             List<(int, int)> parsed = [];
             foreach (ClearRange range in frame.ClearRanges) parsed.Add((range.Offset, range.Size));
             return parsed.SequenceEqual(ranges);

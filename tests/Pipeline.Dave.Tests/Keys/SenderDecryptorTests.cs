@@ -45,7 +45,8 @@ public sealed class SenderDecryptorTests
         Gen.Select(Gen.Byte.Array[0, 3000], Gen.UInt[0, 0xFFFFFF], Gen.Int[0, 3000].Array[0, 6]).Sample((plain, nonce, cuts) =>
         {
             int[] sorted = [.. cuts.Where(cut => cut <= plain.Length).Order()];
-            (int Offset, int Size)[] ranges = [.. Enumerable.Range(0, sorted.Length / 2).Select(i => (sorted[2 * i], sorted[2 * i + 1] - sorted[2 * i]))];
+            (int Offset, int Size)[] ranges = [.. Enumerable.Range(0, sorted.Length / 2)
+                .Select(i => (sorted[2 * i], sorted[2 * i + 1] - sorted[2 * i]))];
             byte[] bytes = FrameSealer.Seal(FrameSealer.KeyOf(Secret, 0), nonce, plain, ranges);
             using SenderDecryptor decryptor = new(Secret, 0, Second);
             if (Open(decryptor, bytes, 0) != (OpenOutcome.Opened, Convert.ToHexString(plain))) return false;

@@ -57,7 +57,8 @@ public sealed class DaveReceiverTests : IDisposable
         Assert.Equal(DaveOpenResult.Held, rig.Open(Bob, Plain(4)));
         Assert.Empty(rig.LastPlain);
         rig.Advance(2.2);
-        Assert.Equal((Bob, DaveOpenResult.PlaintextRejected, 0), (rig.Released[0].UserId, rig.Released[0].Result, rig.Released[0].Frame.Length));
+        Assert.Equal((Bob, DaveOpenResult.PlaintextRejected, 0),
+            (rig.Released[0].UserId, rig.Released[0].Result, rig.Released[0].Frame.Length));
         Assert.Equal(0, rig.Receiver.Health.FailedSinceOpened);
 
         Assert.Equal(DaveOpenResult.Held, rig.Open(Bob, Plain(5)));
@@ -117,7 +118,8 @@ public sealed class DaveReceiverTests : IDisposable
         rig.Advance(1.9);
         Assert.Empty(rig.Released);
         rig.Advance(0.3);
-        Assert.Equal([(Alice, DaveOpenResult.Undecryptable), (Bob, DaveOpenResult.NoKey)], rig.Released.Select(held => (held.UserId, held.Result)));
+        Assert.Equal([(Alice, DaveOpenResult.Undecryptable), (Bob, DaveOpenResult.NoKey)],
+            rig.Released.Select(held => (held.UserId, held.Result)));
         Assert.All(rig.Released, held => Assert.Empty(held.Frame));
         Assert.Equal(2, rig.Receiver.Health.FailedSinceOpened);
     }
@@ -256,7 +258,8 @@ public sealed class DaveReceiverTests : IDisposable
         Gen.OneOf(Gen.Byte.Array[0, 90], nearly).Sample(bytes =>
         {
             DaveOpenResult result = rig.Open(Alice, bytes);
-            return result is DaveOpenResult.Held or DaveOpenResult.PlaintextRejected or DaveOpenResult.Silence && (result == DaveOpenResult.Silence || rig.LastPlain.Length == 0);
+            return result is DaveOpenResult.Held or DaveOpenResult.PlaintextRejected or DaveOpenResult.Silence
+                && (result == DaveOpenResult.Silence || rig.LastPlain.Length == 0);
         }, iter: 3_000, threads: 1);
         Assert.True(rig.Receiver.CountersOf(Alice).Opened == 0);
     }

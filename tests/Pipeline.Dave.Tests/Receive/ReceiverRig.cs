@@ -29,7 +29,8 @@ internal sealed class ReceiverRig : IDisposable
 
     public long In(double seconds) => Now + (long)(seconds * Time.TimestampFrequency);
 
-    public static byte[] SecretOf(int serial, ulong userId) => [.. Enumerable.Range(0, 16).Select(i => (byte)(serial * 31 + (int)userId * 7 + i))];
+    public static byte[] SecretOf(int serial, ulong userId) =>
+        [.. Enumerable.Range(0, 16).Select(i => (byte)(serial * 31 + (int)userId * 7 + i))];
 
     public static byte[] Plain(int number) => [0x78, .. Enumerable.Range(0, 40 + number % 50).Select(i => (byte)(i + number))];
 
@@ -50,7 +51,8 @@ internal sealed class ReceiverRig : IDisposable
     public DaveOpenResult Open(ulong userId, byte[] frame)
     {
         byte[] destination = new byte[frame.Length];
-        DaveOpenResult result = Receiver.Open(Snapshot, userId, new DaveFrameOrigin((uint)userId, sequence++, 0, Now), frame, destination, out int written);
+        DaveOpenResult result = Receiver.Open(Snapshot, userId, new DaveFrameOrigin((uint)userId, sequence++, 0, Now), frame, destination,
+            out int written);
         LastPlain = destination[..written];
         return result;
     }

@@ -184,7 +184,8 @@ public sealed class DaveSessionTests : IDisposable
         Activate();
         string code = session.Snapshot.PrivacyCode;
         Assert.Equal(DaveNoticeKind.DowngradeAnnounced, Assert.Single(session.OnPrepareTransition(0, 40).Notices).Kind);
-        Assert.Equal((10, DaveProtection.DowngradeAnnounced, true), (SecondsOfPassthrough, session.Snapshot.Protection, session.Snapshot.PassthroughForMembers));
+        Assert.Equal((10, DaveProtection.DowngradeAnnounced, true),
+            (SecondsOfPassthrough, session.Snapshot.Protection, session.Snapshot.PassthroughForMembers));
         time.Advance(TimeSpan.FromSeconds(6));
         Assert.Empty(session.OnPrepareTransition(0, 41).Notices);
         Assert.Equal(4, SecondsOfPassthrough);
@@ -211,7 +212,8 @@ public sealed class DaveSessionTests : IDisposable
         session.OnExternalSender(gateway.Announcement);
         session.OnClientsConnect([Other]);
         session.OnCommit(7, CommitOf(session.OnProposals(AddOf(Other))));
-        Assert.Equal((20, DaveProtection.Unencrypted, true), (SecondsOfPassthrough, session.Snapshot.Protection, session.Snapshot.PassthroughForMembers));
+        Assert.Equal((20, DaveProtection.Unencrypted, true),
+            (SecondsOfPassthrough, session.Snapshot.Protection, session.Snapshot.PassthroughForMembers));
         time.Advance(TimeSpan.FromSeconds(1));
         if (executed)
         {
@@ -326,7 +328,8 @@ public sealed class DaveSessionTests : IDisposable
     public void Arbitrary_messages_in_any_order_never_throw()
     {
         Gen<(byte Opcode, byte[] Body)> binary = Gen.Select(Gen.Byte[24, 32], Gen.Byte.Array[0, 300]);
-        Gen<(byte Opcode, byte[] Body)> shaped = Gen.Select(Gen.OneOf(Gen.Const((byte)27), Gen.Const((byte)29), Gen.Const((byte)30)), Gen.Byte[0, 2], Gen.Byte.Array[0, 60],
+        Gen<(byte Opcode, byte[] Body)> shaped = Gen.Select(Gen.OneOf(Gen.Const((byte)27), Gen.Const((byte)29), Gen.Const((byte)30)),
+            Gen.Byte[0, 2], Gen.Byte.Array[0, 60],
             (opcode, first, rest) => (opcode, (byte[])[first, .. MlsWire.Vector(rest)]));
         Gen.OneOf(binary, shaped).Array[1, 12].Sample(messages =>
         {

@@ -7,7 +7,8 @@ namespace Pipeline.Dave.Tests.Vectors;
 /// <summary>The recorded conversations with davey in tests/vectors/dave-vectors.json.</summary>
 public static class DaveVectors
 {
-    public static JsonElement Root { get; } = JsonDocument.Parse(File.ReadAllText(RepositoryRoot.Combine("tests", "vectors", "dave-vectors.json"))).RootElement;
+    public static JsonElement Root { get; } = JsonDocument.Parse(
+        File.ReadAllText(RepositoryRoot.Combine("tests", "vectors", "dave-vectors.json"))).RootElement;
 
     public static ulong ChannelId => ulong.Parse(Root.GetProperty("channel_id").GetString()!, CultureInfo.InvariantCulture);
 
@@ -19,7 +20,8 @@ public static class DaveVectors
 
     public static IEnumerable<JsonElement> Steps => Scenarios.SelectMany(scenario => scenario.GetProperty("steps").EnumerateArray());
 
-    public static IEnumerable<SealedFrame> Frames => Steps.SelectMany(step => step.GetProperty("after").GetProperty("frames").EnumerateArray()).Select(SealedFrame.From);
+    public static IEnumerable<SealedFrame> Frames =>
+        Steps.SelectMany(step => step.GetProperty("after").GetProperty("frames").EnumerateArray()).Select(SealedFrame.From);
 
     public static byte[] Bytes(this JsonElement element, string name) => Convert.FromHexString(element.GetProperty(name).GetString()!);
 

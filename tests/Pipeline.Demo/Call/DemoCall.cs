@@ -10,7 +10,8 @@ internal sealed class DemoCall(DemoStage stage, IReadOnlyList<DemoVoice> voices)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>What the report needs to know of the call.</summary>
-    internal sealed record Ended(string RecordingId, long StoppedAt, string PanelText, IReadOnlyList<(string Name, string? Code)> PrivacyCodes);
+    internal sealed record Ended(string RecordingId, long StoppedAt, string PanelText,
+        IReadOnlyList<(string Name, string? Code)> PrivacyCodes);
 
     /// <summary>When Stop was pressed, a timestamp of the system's clock.</summary>
     internal sealed record Stopped(string RecordingId, long StoppedAt);
@@ -35,7 +36,8 @@ internal sealed class DemoCall(DemoStage stage, IReadOnlyList<DemoVoice> voices)
     public async Task StartAsync(bool isPlain)
     {
         Simulator discord = stage.Discord;
-        SimulatedInteraction start = await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, "record start", new Dictionary<string, object> { ["channel"] = discord.VoiceChannel });
+        SimulatedInteraction start = await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, "record start",
+            new Dictionary<string, object> { ["channel"] = discord.VoiceChannel });
         await start.Answered.WaitAsync(Patience);
         DemoRun.Say($"/record start was answered after {start.Latency?.TotalMilliseconds:F0} ms: {start.Text.ReplaceLineEndings(" ")}");
         await Simulator.WaitUntilAsync(() => Panel() is not null && IsListening(isPlain), Patience);
@@ -54,7 +56,8 @@ internal sealed class DemoCall(DemoStage stage, IReadOnlyList<DemoVoice> voices)
         return new Stopped(id, stopped);
     }
 
-    public SimulatedMessage? Panel() => stage.Discord.TextChannel.Messages.LastOrDefault(message => message.Versions.Any(version => version.CustomIds.Count > 0));
+    public SimulatedMessage? Panel() =>
+        stage.Discord.TextChannel.Messages.LastOrDefault(message => message.Versions.Any(version => version.CustomIds.Count > 0));
 
     private bool IsListening(bool isPlain)
     {

@@ -45,13 +45,16 @@ internal sealed class DemoFiles(DemoStage stage, IReadOnlyList<DemoVoice> voices
         }
         byte[] mixFlac = await FetchAsync(recording, mix.Name);
         Console.WriteLine(FormattableString.Invariant($"{mix.Name,-22} {mix.Bytes,11} {SecondsOf(mixFlac),9:F2}"));
-        foreach (RecordingFile file in files.Where(file => file.Format == "flac" && file.Kind is "track" or "mix")) Console.WriteLine($"  {file.Url}");
+        foreach (RecordingFile file in files.Where(file => file.Format == "flac" && file.Kind is "track" or "mix"))
+            Console.WriteLine($"  {file.Url}");
         Console.WriteLine(FormattableString.Invariant($"stop -> all files ready {ready:F1} s"));
         return good;
     }
 
-    private static void Print(RecordingFile file, double seconds, SpeechAlignment found, bool good) => Console.WriteLine(FormattableString.Invariant(
-        $"{file.Name,-22} {file.Bytes,11} {seconds,9:F2} {found.WorstWindow.TotalMilliseconds,14:F1} ms {found.Correlation,13:F3}{(good ? "" : "  WRONG")}"));
+    private static void Print(RecordingFile file, double seconds, SpeechAlignment found, bool good) =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"{file.Name,-22} {file.Bytes,11} {seconds,9:F2} {found.WorstWindow.TotalMilliseconds,14:F1} ms "
+            + $"{found.Correlation,13:F3}{(good ? "" : "  WRONG")}"));
 
     // STREAMINFO: 36 bits of samples behind rate, channels and depth (RFC 9639 §8.2).
     private static double SecondsOf(byte[] flac) => (BinaryPrimitives.ReadUInt64BigEndian(flac.AsSpan(18)) & 0xF_FFFF_FFFF) / 48_000.0;
@@ -61,7 +64,8 @@ internal sealed class DemoFiles(DemoStage stage, IReadOnlyList<DemoVoice> voices
         using CancellationTokenSource patience = new(Patience);
         while (true)
         {
-            byte[] json = await stage.Functions.Api.Http.GetByteArrayAsync(new Uri($"/api/recordings/{recording.Id}/files", UriKind.Relative), patience.Token);
+            byte[] json = await stage.Functions.Api.Http.GetByteArrayAsync(
+                new Uri($"/api/recordings/{recording.Id}/files", UriKind.Relative), patience.Token);
             IReadOnlyList<RecordingFile> files = JsonSerializer.Deserialize(json, WireJsonContext.Default.RecordingFiles)!.Files;
             if (files.Count > 0 && files.All(file => file.State != "rendering")) return files;
             await Task.Delay(100, patience.Token);
@@ -77,7 +81,8 @@ internal sealed class DemoFiles(DemoStage stage, IReadOnlyList<DemoVoice> voices
         int channels = BinaryPrimitives.ReadInt16LittleEndian(wav.AsSpan(wav.AsSpan().IndexOf("fmt "u8) + 10));
         int length = BinaryPrimitives.ReadInt32LittleEndian(wav.AsSpan(at + 4)) / (2 * channels);
         float[] samples = new float[length];
-        for (int i = 0; i < length; i++) samples[i] = BinaryPrimitives.ReadInt16LittleEndian(wav.AsSpan(at + 8 + (2 * channels * i))) / 32768f;
+        for (int i = 0; i < length; i++)
+            samples[i] = BinaryPrimitives.ReadInt16LittleEndian(wav.AsSpan(at + 8 + (2 * channels * i))) / 32768f;
         return samples;
     }
 
@@ -86,8 +91,10 @@ internal sealed class DemoFiles(DemoStage stage, IReadOnlyList<DemoVoice> voices
         using CancellationTokenSource patience = new(Patience);
         while (true)
         {
-            using HttpResponseMessage answer = await stage.Functions.Api.Http.GetAsync(new Uri($"/api/recordings/{recording.Id}/files/{Uri.EscapeDataString(name)}", UriKind.Relative), patience.Token);
-            if (answer.StatusCode != HttpStatusCode.Accepted) return await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(patience.Token);
+            using HttpResponseMessage answer = await stage.Functions.Api.Http.GetAsync(
+                new Uri($"/api/recordings/{recording.Id}/files/{Uri.EscapeDataString(name)}", UriKind.Relative), patience.Token);
+            if (answer.StatusCode != HttpStatusCode.Accepted)
+                return await answer.EnsureSuccessStatusCode().Content.ReadAsByteArrayAsync(patience.Token);
             await Task.Delay(200, patience.Token);
         }
     }

@@ -15,11 +15,20 @@ internal sealed record DemoOptions(bool Plain, bool Identity, bool Keep, TimeSpa
         Option<bool> plain = new("--plain") { Description = "A call without end-to-end encryption" };
         Option<bool> identity = new("--identity") { Description = "Storage over HTTPS with tokens instead of keys" };
         Option<bool> keep = new("--keep") { Description = "Leave everything running until Ctrl+C" };
-        Option<int> jitter = new("--jitter") { Description = "Milliseconds by which the network delays packets, 0 to 200", DefaultValueFactory = _ => (int)UsualJitter.TotalMilliseconds };
-        Option<int> talks = new("--talks") { Description = "Everybody talks so many times, with pauses of 2 to 6 seconds between, 1 to 8", DefaultValueFactory = _ => 1 };
+        Option<int> jitter = new("--jitter")
+        {
+            Description = "Milliseconds by which the network delays packets, 0 to 200",
+            DefaultValueFactory = _ => (int)UsualJitter.TotalMilliseconds
+        };
+        Option<int> talks = new("--talks")
+        {
+            Description = "Everybody talks so many times, with pauses of 2 to 6 seconds between, 1 to 8",
+            DefaultValueFactory = _ => 1
+        };
         jitter.Validators.Add(result => Check(result, 0, 200));
         talks.Validators.Add(result => Check(result, 1, 8));
-        RootCommand command = new("A recorded call on this machine, from /record start to the verified recording") { plain, identity, keep, jitter, talks };
+        RootCommand command = new("A recorded call on this machine, from /record start to the verified recording") { plain, identity, keep,
+            jitter, talks };
         ParseResult parsed = command.Parse(args);
         if (parsed.Errors.Count == 0)
         {
@@ -32,6 +41,7 @@ internal sealed record DemoOptions(bool Plain, bool Identity, bool Keep, TimeSpa
 
     private static void Check(OptionResult result, int least, int most)
     {
-        if (result.GetValueOrDefault<int>() is int value && (value < least || value > most)) result.AddError($"{result.IdentifierToken?.Value} is {value}; use {least} to {most}");
+        if (result.GetValueOrDefault<int>() is int value && (value < least || value > most))
+            result.AddError($"{result.IdentifierToken?.Value} is {value}; use {least} to {most}");
     }
 }

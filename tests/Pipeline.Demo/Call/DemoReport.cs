@@ -23,9 +23,11 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
     public async Task<bool> PrintAsync(RecordingDetails recording, double stopToFinalized, DemoCall.Ended ended)
     {
         bool good = recording.Status == RecordingStatus.Completed && recording.MissingSegments.Count == 0;
-        IReadOnlyList<VerifiedTrack> tracks = await new RecordingVerifier(stage.Functions.Api).VerifyAsync(recording, CancellationToken.None);
+        IReadOnlyList<VerifiedTrack> tracks = await new RecordingVerifier(stage.Functions.Api)
+            .VerifyAsync(recording, CancellationToken.None);
         Console.WriteLine();
-        Console.WriteLine("speaker   segments   seconds        bytes    talks   on the wire   found at   off by   within a talk   correlation   slipped");
+        Console.WriteLine(
+            "speaker   segments   seconds        bytes    talks   on the wire   found at   off by   within a talk   correlation   slipped");
         foreach (DemoVoice voice in voices)
         {
             string userId = voice.UserId.ToString(CultureInfo.InvariantCulture);
@@ -40,13 +42,18 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
         }
         TimeSpan apart = errors.Count == 0 ? TimeSpan.Zero : errors.Max() - errors.Min();
         good &= apart <= MostError;
-        Console.WriteLine(FormattableString.Invariant($"tracks and talks lie {apart.TotalMilliseconds:F1} ms apart at most, against the wire"));
+        Console.WriteLine(
+            FormattableString.Invariant($"tracks and talks lie {apart.TotalMilliseconds:F1} ms apart at most, against the wire"));
         good &= await new DemoFiles(stage, voices).PrintAsync(recording, ended.StoppedAt);
         PrintCodes(ended);
-        good &= ended.PrivacyCodes.All(code => code.Code is null || Digits(ended.PanelText).Contains(Digits(code.Code), StringComparison.Ordinal));
+        good &= ended.PrivacyCodes.All(code =>
+            code.Code is null || Digits(ended.PanelText).Contains(Digits(code.Code), StringComparison.Ordinal));
         SimulatedMessage panel = new DemoCall(stage, voices).Panel()!;
         DemoRun.Show("when all is done", panel);
-        Console.WriteLine(FormattableString.Invariant($"stop -> finalized {stopToFinalized:F1} s, {recording.SegmentCount} segments, {recording.TotalSize} bytes, every one downloaded and compared"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture,
+            $"stop -> finalized {stopToFinalized:F1} s, {recording.SegmentCount} segments, {recording.TotalSize} bytes, every one "
+            + $"downloaded and compared"));
         Console.WriteLine($"recording: {new Uri(stage.Functions.BaseUrl, $"/api/recordings/{recording.Id}")}");
         Console.WriteLine(good ? "demo: all is well" : "demo: SOMETHING IS WRONG, see above");
         return good;
@@ -71,7 +78,8 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
             TimeSpan error = found.Position - begun;
             errors.Add(error);
             if (from == 0 || error.Duration() > worstError.Duration()) (worstError, wire) = (error, begun);
-            worst = new SpeechAlignment(found.Position, Math.Min(worst.Correlation, found.Correlation), TimeSpan.FromTicks(Math.Max(worst.WorstWindow.Ticks, found.WorstWindow.Ticks)));
+            worst = new SpeechAlignment(found.Position, Math.Min(worst.Correlation, found.Correlation),
+                TimeSpan.FromTicks(Math.Max(worst.WorstWindow.Ticks, found.WorstWindow.Ticks)));
             from += length;
         }
 
@@ -79,15 +87,20 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
         TimeSpan asked = TimeSpan.FromSeconds(talks.Sum(talk => talk.Wandering.TotalSeconds));
         good &= worst.Correlation >= LeastCorrelation && worst.WorstWindow <= MostError && worstError.Duration() <= MostError;
         good &= slipped <= (asked < Tolerance ? 0 : (asked + Tolerance).TotalSeconds * Pcm.SamplesPerSecond);
-        Console.WriteLine(FormattableString.Invariant(
-            $"{voice.Name,-9} {track.Segments,8} {track.Audio.TotalSeconds,9:F2} {track.Bytes,12} {talks.Count,8} {wire.TotalSeconds,11:F3} s {(wire + worstError).TotalSeconds,8:F3} s {worstError.TotalMilliseconds,5:F1} ms {worst.WorstWindow.TotalMilliseconds,12:F1} ms {worst.Correlation,13:F3} {slipped,9}{(good ? "" : "  WRONG")}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{voice.Name,-9} {track.Segments,8} {track.Audio.TotalSeconds,9:F2} {track.Bytes,12} {talks.Count,8} "
+                + $"{wire.TotalSeconds,11:F3} s {(wire + worstError).TotalSeconds,8:F3} s {worstError.TotalMilliseconds,5:F1} ms "
+                + $"{worst.WorstWindow.TotalMilliseconds,12:F1} ms {worst.Correlation,13:F3} {slipped,9}{(good ? "" : "  WRONG")}"));
         return good;
     }
 
     private static void PrintCodes(DemoCall.Ended ended)
     {
         foreach ((string name, string? code) in ended.PrivacyCodes.Where(entry => entry.Code is not null))
-            Console.WriteLine($"privacy code that {name}'s client shows: {code} {(Digits(ended.PanelText).Contains(Digits(code!), StringComparison.Ordinal) ? "(the bot's panel shows the same)" : "(NOT on the bot's panel)")}");
+            Console.WriteLine(
+                $"privacy code that {name}'s client shows: {code} "
+                + (Digits(ended.PanelText).Contains(Digits(code!), StringComparison.Ordinal)
+                    ? "(the bot's panel shows the same)" : "(NOT on the bot's panel)"));
     }
 
     private static string Digits(string text) => string.Concat(text.Where(char.IsAsciiDigit));

@@ -22,7 +22,9 @@ internal static class DemoRun
         try
         {
             foreach (string name in Names) voices.Add(await DemoVoice.JoinAsync(discord, name, options.Plain));
-            Say($"{string.Join(", ", Names)} are in #{discord.VoiceChannel.Name}{(options.Plain ? "" : ", end-to-end encrypted, each an unmodified discord.js client")}");
+            Say(
+                $"{string.Join(", ", Names)} are in "
+                + $"#{discord.VoiceChannel.Name}{(options.Plain ? "" : ", end-to-end encrypted, each an unmodified discord.js client")}");
             DemoCall call = new(stage, voices);
             DemoCall.Ended ended = await call.RunAsync(options);
             RecordingDetails recording = await stage.Functions.Api.WaitUntilCompletedAsync(ended.RecordingId, TimeSpan.FromSeconds(60));

@@ -7,7 +7,9 @@ using Pipeline.TestKit.Stage;
 
 namespace Pipeline.Demo.Call;
 
-/// <summary>Everything that runs: Azurite, the functions app, the simulated Discord and the bot, the latter three as they are built.</summary>
+/// <summary>
+/// Everything that runs: Azurite, the functions app, the simulated Discord and the bot, the latter three as they are built.
+/// </summary>
 internal sealed class DemoStage : IAsyncDisposable
 {
     private readonly TempFolder folder = new();
@@ -29,8 +31,11 @@ internal sealed class DemoStage : IAsyncDisposable
         if (options.Identity) DemoRun.Say("storage without keys: HTTPS, tokens of a managed identity, user-delegation links");
         DemoRun.Say("starting Azurite, the functions app, a simulated Discord and the bot");
         Azurite azurite = await Azurite.StartAsync(identity: options.Identity);
-        FunctionsApp functions = await FunctionsApp.StartAsync(azurite, new Dictionary<string, string?> { ["RENDER_FORMATS"] = "flac,opus,mp3" });
-        Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced, KeepDeliveries = keepDeliveries });
+        FunctionsApp functions = await FunctionsApp.StartAsync(azurite, new Dictionary<string,
+            string?>
+        { ["RENDER_FORMATS"] = "flac,opus,mp3" });
+        Simulator discord = await Simulator.StartAsync(
+            new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced, KeepDeliveries = keepDeliveries });
         discord.Conditions = MediaConditions.Lossy(DemoOptions.Loss, options.Jitter);
         DemoStage stage = new() { Discord = discord, Functions = functions };
         stage.running.AddRange([azurite, functions, discord]);
@@ -46,7 +51,9 @@ internal sealed class DemoStage : IAsyncDisposable
     {
         TaskCompletionSource end = new();
         Console.CancelKeyPress += (_, press) => press.Cancel = end.TrySetResult();
-        DemoRun.Say($"kept running: recording API {Functions.BaseUrl} (x-functions-key: {FunctionsApp.Key}), Discord {Discord.ApiBaseUrl}; Ctrl+C ends it");
+        DemoRun.Say(
+            $"kept running: recording API {Functions.BaseUrl} (x-functions-key: {FunctionsApp.Key}), Discord {Discord.ApiBaseUrl}; "
+            + $"Ctrl+C ends it");
         DemoRun.Say($"try: curl -H 'x-functions-key: {FunctionsApp.Key}' {new Uri(Functions.BaseUrl, $"/api/recordings/{recording.Id}")}");
         await end.Task;
     }

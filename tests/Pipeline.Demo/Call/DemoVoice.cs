@@ -15,7 +15,8 @@ internal sealed class DemoVoice : IAsyncDisposable
     private readonly DiscordJsPeer? peer;
     private readonly List<OpusClip> spoken = [];
 
-    private DemoVoice(string name, SimulatedSpeaker? speaker, DiscordJsPeer? peer) => (Name, this.speaker, this.peer) = (name, speaker, peer);
+    private DemoVoice(string name, SimulatedSpeaker? speaker, DiscordJsPeer? peer) =>
+        (Name, this.speaker, this.peer) = (name, speaker, peer);
 
     public string Name { get; }
     public string File => RepositoryRoot.Combine("tests", "speech", $"{Name.ToLowerInvariant()}.opus");
@@ -24,7 +25,8 @@ internal sealed class DemoVoice : IAsyncDisposable
     public static async Task<DemoVoice> JoinAsync(Simulator discord, string name, bool plain)
     {
         if (plain) return new DemoVoice(name, discord.AddSpeaker(name), null);
-        DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, name, RepositoryRoot.Combine("tests", "peers", "discordjs"), dave: true);
+        DiscordJsPeer peer = await DiscordJsPeer.StartAsync(discord, name, RepositoryRoot.Combine("tests", "peers", "discordjs"),
+            dave: true);
         await peer.JoinAsync(discord.VoiceChannel);
         return new DemoVoice(name, null, peer);
     }

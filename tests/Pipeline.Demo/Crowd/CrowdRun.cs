@@ -25,9 +25,11 @@ internal static partial class CrowdRun
     public static async Task<int> RunAsync(string[] args)
     {
         if (CrowdOptions.Parse(args) is not { } options) return 2;
-        await using DemoStage stage = await DemoStage.StartAsync(new DemoOptions(Plain: true, Identity: false, Keep: false, DemoOptions.UsualJitter, Talks: 1), keepDeliveries: false);
+        await using DemoStage stage = await DemoStage.StartAsync(
+            new DemoOptions(Plain: true, Identity: false, Keep: false, DemoOptions.UsualJitter, Talks: 1), keepDeliveries: false);
         Simulator discord = stage.Discord;
-        List<SimulatedSpeaker> speakers = [.. Enumerable.Range(1, options.Speakers).Select(number => discord.AddSpeaker($"Speaker {number}"))];
+        List<SimulatedSpeaker> speakers = [.. Enumerable.Range(1, options.Speakers)
+            .Select(number => discord.AddSpeaker($"Speaker {number}"))];
         DemoCall call = new(stage, []);
         await call.StartAsync(isPlain: true);
         List<long> resident = await TalkAsync(stage, speakers, options);
@@ -42,19 +44,26 @@ internal static partial class CrowdRun
 
     private static async Task<List<long>> TalkAsync(DemoStage stage, List<SimulatedSpeaker> speakers, CrowdOptions options)
     {
-        OpusClip[] clips = [.. new[] { "ada", "grace", "linus" }.Select(name => OpusClip.Read(RepositoryRoot.Combine("tests", "speech", $"{name}.opus")))];
+        OpusClip[] clips = [.. new[] { "ada", "grace", "linus" }.Select(name =>
+            OpusClip.Read(RepositoryRoot.Combine("tests", "speech", $"{name}.opus")))];
         long began = TimeProvider.System.GetTimestamp();
         // People do not begin in the same millisecond: they come in over the length of one segment, and so are their segments cut.
-        Task talk = Task.WhenAll(speakers.Select((speaker, number) => TalkAsync(speaker, clips[number % clips.Length], LongestSegment * number / speakers.Count, began, options.Length)));
+        Task talk = Task.WhenAll(
+            speakers.Select((speaker, number) =>
+            TalkAsync(speaker, clips[number % clips.Length], LongestSegment * number / speakers.Count, began, options.Length)));
         List<long> resident = [];
         for (int look = 1; look <= Looks; look++)
         {
             TimeSpan due = options.Length * look / Looks - TimeProvider.System.GetElapsedTime(began);
             if (due > TimeSpan.Zero) await Task.Delay(due);
-            if (stage.Bot!.HasExited) throw new InvalidOperationException($"the bot has ended:\n{string.Join('\n', stage.Bot.Lines.TakeLast(20))}");
+            if (stage.Bot!.HasExited)
+                throw new InvalidOperationException($"the bot has ended:\n{string.Join('\n', stage.Bot.Lines.TakeLast(20))}");
             resident.Add(ProcessMemory.Resident(stage.Bot!.Id));
             long delivered = stage.Discord.Deliveries.Count(DeliveryOutcome.Delivered, stage.Discord.Bot.Id);
-            Console.WriteLine(FormattableString.Invariant($"  {100 * look / Looks,3} %  {TimeProvider.System.GetElapsedTime(began):mm\\:ss}  {delivered,9} packets sent to the bot  RSS {resident[^1] / 1048576.0:F1} MB"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture,
+                $"  {100 * look / Looks,3} %  {TimeProvider.System.GetElapsedTime(began):mm\\:ss}  {delivered,9} packets sent to the "
+                + $"bot  RSS {resident[^1] / 1048576.0:F1} MB"));
         }
         await talk;
         return resident;
@@ -66,19 +75,23 @@ internal static partial class CrowdRun
         while (TimeProvider.System.GetElapsedTime(began) < length) await speaker.SayAsync(clip);
     }
 
-    private static IEnumerable<Goal> Judge(Simulator discord, List<SimulatedSpeaker> speakers, RecordingDetails recording, List<long> resident, double stopToFinalized, TimeSpan length)
+    private static IEnumerable<Goal> Judge(Simulator discord, List<SimulatedSpeaker> speakers, RecordingDetails recording,
+        List<long> resident, double stopToFinalized, TimeSpan length)
     {
         ulong bot = discord.Bot.Id;
         long delivered = 0, received = 0, worst = 0;
         foreach (SimulatedSpeaker speaker in speakers)
         {
-            long sent = discord.Deliveries.Count(DeliveryOutcome.Delivered, bot, speaker.UserId) + discord.Deliveries.Count(DeliveryOutcome.Duplicate, bot, speaker.UserId);
-            long heard = recording.Health.GetValueOrDefault(speaker.UserId.ToString(CultureInfo.InvariantCulture))?.GetValueOrDefault("received") ?? 0;
+            long sent = discord.Deliveries.Count(DeliveryOutcome.Delivered, bot, speaker.UserId)
+                + discord.Deliveries.Count(DeliveryOutcome.Duplicate, bot, speaker.UserId);
+            long heard = recording.Health.GetValueOrDefault(speaker.UserId.ToString(CultureInfo.InvariantCulture))?.GetValueOrDefault(
+                "received") ?? 0;
             (delivered, received, worst) = (delivered + sent, received + heard, Math.Max(worst, sent - heard));
         }
         long dropped = discord.Deliveries.Count(DeliveryOutcome.Lost, bot);
         long unreachable = discord.Deliveries.Count(DeliveryOutcome.Unreachable, bot);
-        Console.WriteLine($"sent to the bot {delivered} packets, received {received}; the network lost {dropped}, {recording.SegmentCount} segments");
+        Console.WriteLine(
+            $"sent to the bot {delivered} packets, received {received}; the network lost {dropped}, {recording.SegmentCount} segments");
         // Within the first minute the bot does things for the first time.
         int steady = Math.Max(Looks / 10, (int)Math.Ceiling(Looks * (TimeSpan.FromMinutes(1) / length)));
         yield return new Goal("packets that reached the bot's socket and are not in its account", delivered - received, 0, "packets");
@@ -86,7 +99,9 @@ internal static partial class CrowdRun
         yield return new Goal("packets that the bot could not be sent", unreachable, 0, "packets");
         yield return new Goal("speakers without a track", speakers.Count - recording.ParticipantCount, 0, "speakers");
         yield return new Goal("segments reported missing", recording.MissingSegments.Count, 0, "segments");
-        if (steady < Looks) yield return new Goal("growth of RSS after the first tenth, or minute", (resident.Skip(steady - 1).Max() - resident[steady - 1]) / 1048576.0, 2, "MB");
+        if (steady < Looks)
+            yield return new Goal("growth of RSS after the first tenth, or minute",
+            (resident.Skip(steady - 1).Max() - resident[steady - 1]) / 1048576.0, 2, "MB");
         yield return new Goal("RSS", resident.Max() / 1048576.0, 60, "MB");
         yield return new Goal("stop -> finalized", stopToFinalized, 10, "s");
     }
@@ -107,7 +122,10 @@ internal static partial class CrowdRun
     {
         if (seconds.Length == 0) return new Goal($"{what}: none", double.PositiveInfinity, 1, "s");
         Array.Sort(seconds);
-        Console.WriteLine(FormattableString.Invariant($"{what}: p50 {seconds[seconds.Length / 2]:F3} s, p95 {seconds[seconds.Length * 95 / 100]:F3} s, most {seconds[^1]:F3} s of {seconds.Length}"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture,
+            $"{what}: p50 {seconds[seconds.Length / 2]:F3} s, p95 {seconds[seconds.Length * 95 / 100]:F3} s, most {seconds[^1]:F3} s of "
+            + $"{seconds.Length}"));
         return new Goal($"{what}, p95", seconds[seconds.Length * 95 / 100], 1, "s");
     }
 

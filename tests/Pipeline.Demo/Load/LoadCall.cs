@@ -17,7 +17,8 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
     private const int SegmentMilliseconds = 9400;
 
     /// <summary>What came out of a call.</summary>
-    internal sealed record Outcome(ReplaySummary Summary, RecordingDetails Recording, IReadOnlyList<VerifiedTrack> Tracks, TimeSpan StopToFinalized, int ChainMismatches, long FunctionsPeakBytes);
+    internal sealed record Outcome(ReplaySummary Summary, RecordingDetails Recording, IReadOnlyList<VerifiedTrack> Tracks,
+        TimeSpan StopToFinalized, int ChainMismatches, long FunctionsPeakBytes);
 
     public async Task<Outcome> RunAsync(string name, int speakers, TimeSpan length, int speed)
     {
@@ -27,8 +28,10 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
         Task<long> echo = EchoAsync(bot, functions.Process.Id, echoing.Token);
         int exitCode = await bot.WaitForExitAsync(TimeSpan.FromMinutes(60));
         long stopped = TimeProvider.System.GetTimestamp();
-        if (exitCode != 0) throw new InvalidOperationException($"replay ended with {exitCode}:\n{string.Join('\n', bot.Lines.TakeLast(40))}");
-        ReplaySummary summary = JsonSerializer.Deserialize<ReplaySummary>(await File.ReadAllBytesAsync(summaryFile), JsonSerializerOptions.Web)!;
+        if (exitCode != 0)
+            throw new InvalidOperationException($"replay ended with {exitCode}:\n{string.Join('\n', bot.Lines.TakeLast(40))}");
+        ReplaySummary summary = JsonSerializer.Deserialize<ReplaySummary>(await File.ReadAllBytesAsync(summaryFile),
+            JsonSerializerOptions.Web)!;
         RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(summary.RecordingId.ToString(), TimeSpan.FromMinutes(10));
         TimeSpan finalized = TimeProvider.System.GetElapsedTime(stopped);
         await echoing.CancelAsync();
@@ -39,7 +42,8 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
 
     private static List<string> Arguments(string name, int speakers, TimeSpan length, int speed, string summaryFile)
     {
-        List<string> arguments = ["replay", "--title", name, "--json", summaryFile, "--repeat-for", LoadOptions.Text(length), "--speed", speed.ToString(CultureInfo.InvariantCulture)];
+        List<string> arguments = ["replay", "--title", name, "--json", summaryFile, "--repeat-for", LoadOptions.Text(length), "--speed",
+            speed.ToString(CultureInfo.InvariantCulture)];
         for (int i = 0; i < speakers; i++)
         {
             string file = RepositoryRoot.Combine("tests", "speech", $"{Voices[i % Voices.Length]}.opus");
@@ -59,8 +63,10 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
     private static int ChainMismatches(ReplaySummary summary, RecordingDetails recording)
     {
         ILookup<string, RecordingSegment> listed = recording.Segments.ToLookup(segment => segment.UserId);
-        return summary.Tracks.Count(track => listed[track.UserId.ToString(CultureInfo.InvariantCulture)].OrderBy(segment => segment.SegmentIndex)
-            .Aggregate(SegmentChain.Empty, (chain, segment) => SegmentChain.Append(chain, segment.SegmentIndex, segment.ContentMd5!)) != track.Chain);
+        return summary.Tracks.Count(track =>
+            listed[track.UserId.ToString(CultureInfo.InvariantCulture)].OrderBy(segment => segment.SegmentIndex)
+            .Aggregate(SegmentChain.Empty, (chain, segment) =>
+            SegmentChain.Append(chain, segment.SegmentIndex, segment.ContentMd5!)) != track.Chain);
     }
 
     // Shows the bot's lines as they come and watches the memory of the functions app; returns its peak.

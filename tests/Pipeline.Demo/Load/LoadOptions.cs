@@ -16,11 +16,17 @@ internal sealed record LoadOptions
     public static LoadOptions? Parse(string[] args)
     {
         Option<double> hours = new("--hours") { DefaultValueFactory = _ => 3, Description = "Length of the call" };
-        Option<double> crowdMinutes = new("--crowd-minutes") { DefaultValueFactory = _ => 10, Description = "Length of the call with many speakers; 0 leaves it out" };
+        Option<double> crowdMinutes = new("--crowd-minutes")
+        {
+            DefaultValueFactory = _ =>
+            10,
+            Description = "Length of the call with many speakers; 0 leaves it out"
+        };
         Option<int> speakers = new("--speakers") { DefaultValueFactory = _ => 4 };
         Option<int> crowd = new("--crowd") { DefaultValueFactory = _ => 25 };
         Option<int> speed = new("--speed") { DefaultValueFactory = _ => 500, Description = "Times real time at most" };
-        RootCommand command = new("Three hours, four speakers, as fast as the machine allows; then many speakers at once") { hours, crowdMinutes, speakers, crowd, speed };
+        RootCommand command = new("Three hours, four speakers, as fast as the machine allows; then many speakers at once") { hours,
+            crowdMinutes, speakers, crowd, speed };
         ParseResult parsed = command.Parse(args);
         if (parsed.Errors.Count > 0)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pipeline.Bot.Replay;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
@@ -16,7 +17,8 @@ internal static class LoadRun
         LoadCall call = new(azurite, functions, folder);
         List<Goal> goals = [];
 
-        Console.WriteLine($"call: {options.Speakers} speakers, {options.CallLength.TotalHours:F2} h, up to {options.Speed} times real time");
+        Console.WriteLine(
+            $"call: {options.Speakers} speakers, {options.CallLength.TotalHours:F2} h, up to {options.Speed} times real time");
         LoadCall.Outcome session = await call.RunAsync("session", options.Speakers, options.CallLength, options.Speed);
         Print(session);
         goals.AddRange(Common("session", session));
@@ -28,7 +30,8 @@ internal static class LoadRun
             LoadCall.Outcome crowd = await call.RunAsync("crowd", options.Crowd, options.CrowdLength, options.Speed);
             Print(crowd);
             goals.AddRange(Common("crowd", crowd));
-            goals.Add(new Goal($"crowd: RSS of the bot with {options.Crowd} speakers", MegaBytes(crowd.Summary.Memory.Max(sample => sample.Resident)), 60, "MB"));
+            goals.Add(new Goal($"crowd: RSS of the bot with {options.Crowd} speakers",
+                MegaBytes(crowd.Summary.Memory.Max(sample => sample.Resident)), 60, "MB"));
         }
 
         (int blobs, int messages) = await Leftovers.WaitUntilNoneAsync(azurite.ConnectionString, TimeSpan.FromSeconds(60));
@@ -53,18 +56,28 @@ internal static class LoadRun
     private static IEnumerable<Goal> Growth(ReplaySummary summary)
     {
         MemorySample[] steady = [.. summary.Memory.Where(sample => sample.Percent >= 10)];
-        yield return new Goal("session: growth of RSS between 10 % and 100 %", MegaBytes(steady.Max(sample => sample.Resident) - steady[0].Resident), 2, "MB");
-        yield return new Goal("session: growth of the managed heap between 10 % and 100 %", MegaBytes(steady[^1].ManagedHeap - steady[0].ManagedHeap), 1, "MB");
+        yield return new Goal("session: growth of RSS between 10 % and 100 %",
+            MegaBytes(steady.Max(sample => sample.Resident) - steady[0].Resident), 2, "MB");
+        yield return new Goal("session: growth of the managed heap between 10 % and 100 %",
+            MegaBytes(steady[^1].ManagedHeap - steady[0].ManagedHeap), 1, "MB");
     }
 
     private static void Print(LoadCall.Outcome outcome)
     {
         Console.WriteLine(outcome.Summary);
         foreach (MemorySample sample in outcome.Summary.Memory)
-            Console.WriteLine(FormattableString.Invariant($"  {sample.Percent,3} %  managed {MegaBytes(sample.ManagedHeap),7:F2} MB  native {MegaBytes(sample.Native),7:F2} MB  RSS {MegaBytes(sample.Resident),7:F2} MB"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture,
+                $"  {sample.Percent,3} %  managed {MegaBytes(sample.ManagedHeap),7:F2} MB  native {MegaBytes(sample.Native),7:F2} MB  "
+                + $"RSS {MegaBytes(sample.Resident),7:F2} MB"));
         foreach (VerifiedTrack track in outcome.Tracks)
-            Console.WriteLine(FormattableString.Invariant($"  {track.Username,-12} {track.Segments,6} segments {track.Audio.TotalSeconds,10:F2} s {track.Bytes,14} bytes"));
-        Console.WriteLine(FormattableString.Invariant($"  spool at most {MegaBytes(outcome.Summary.SpoolHighWaterBytes):F1} MB, functions at most {MegaBytes(outcome.FunctionsPeakBytes):F1} MB RSS"));
+            Console.WriteLine(
+                FormattableString.Invariant(
+                $"  {track.Username,-12} {track.Segments,6} segments {track.Audio.TotalSeconds,10:F2} s {track.Bytes,14} bytes"));
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture,
+            $"  spool at most {MegaBytes(outcome.Summary.SpoolHighWaterBytes):F1} MB, functions at most "
+            + $"{MegaBytes(outcome.FunctionsPeakBytes):F1} MB RSS"));
     }
 
     private static double MegaBytes(long bytes) => bytes / 1048576.0;

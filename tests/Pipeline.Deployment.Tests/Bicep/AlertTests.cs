@@ -14,8 +14,10 @@ public sealed partial class AlertTests(CompiledTemplate template) : IClassFixtur
     [Fact]
     public void Alerts_look_for_events_that_the_code_logs()
     {
-        HashSet<int> logged = [.. EventIds(typeof(Bot.Cli.Settings.BotOptions).Assembly), .. EventIds(typeof(MoveSegment).Assembly), .. EventIds(typeof(Pipeline.RecordingApi.ApiOptions).Assembly), .. EventIds(typeof(Functions.Local.LocalOptions).Assembly)];
-        int[] awaited = [.. Queries().SelectMany(query => EventId().Matches(query)).Select(match => int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).Distinct()];
+        HashSet<int> logged = [.. EventIds(typeof(Bot.Cli.Settings.BotOptions).Assembly), .. EventIds(typeof(MoveSegment).Assembly),
+            .. EventIds(typeof(Pipeline.RecordingApi.ApiOptions).Assembly), .. EventIds(typeof(Functions.Local.LocalOptions).Assembly)];
+        int[] awaited = [.. Queries().SelectMany(query => EventId().Matches(query))
+            .Select(match => int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)).Distinct()];
         Assert.True(awaited.Length >= 6, string.Join(", ", awaited));
         Assert.Empty(awaited.Except(logged));
         Assert.Equal(2, awaited.Count(id => id is 4301 or 4302));
@@ -25,12 +27,15 @@ public sealed partial class AlertTests(CompiledTemplate template) : IClassFixtur
     public void Every_alert_of_the_operations_has_a_query()
     {
         string json = template.Root.ToJsonString();
-        Assert.All(["poison-message", "queue-age", "functions-silent", "failed-finalize", "spool-alarm", "missing-heartbeat"], name => Assert.Contains($"\"{name}\"", json, StringComparison.Ordinal));
+        Assert.All(["poison-message", "queue-age", "functions-silent", "failed-finalize", "spool-alarm", "missing-heartbeat"], name =>
+            Assert.Contains($"\"{name}\"", json, StringComparison.Ordinal));
         Assert.Single(template.OfType("Microsoft.Insights/scheduledQueryRules"));
         Assert.Single(template.OfType("Microsoft.Insights/metricAlerts"));
     }
 
-    /// <summary>The host keeps 20 items a second of an instance unless it is told otherwise; a line that is written once would be gone.</summary>
+    /// <summary>
+    /// The host keeps 20 items a second of an instance unless it is told otherwise; a line that is written once would be gone.
+    /// </summary>
     [Fact]
     public void Lines_that_alerts_look_for_are_not_sampled_away()
     {
@@ -48,9 +53,12 @@ public sealed partial class AlertTests(CompiledTemplate template) : IClassFixtur
     }
 
     private static IEnumerable<int> EventIds(Assembly assembly) =>
-        assembly.GetTypes().SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)).Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()?.EventId ?? 0);
+        assembly.GetTypes().SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic))
+            .Select(method => method.GetCustomAttribute<LoggerMessageAttribute>()?.EventId ?? 0);
 
-    private IEnumerable<string> Queries() => Strings(template.Root).Where(text => text.Contains("AppTraces |", StringComparison.Ordinal) || text.Contains("| where Line", StringComparison.Ordinal));
+    private IEnumerable<string> Queries() =>
+        Strings(template.Root)
+        .Where(text => text.Contains("AppTraces |", StringComparison.Ordinal) || text.Contains("| where Line", StringComparison.Ordinal));
 
     private static IEnumerable<string> Strings(JsonNode? node) => node switch
     {

@@ -29,18 +29,26 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
         Assert.DoesNotContain("Warning", command == "lint" ? output : "", StringComparison.Ordinal);
     }
 
-    /// <summary>"azd env refresh" carries a choice to the next machine only under the name that main.bicepparam reads, and deploy.sh keeps only what it names.</summary>
+    /// <summary>
+    /// "azd env refresh" carries a choice to the next machine only under the name that main.bicepparam reads, and deploy.sh keeps only what
+    /// it names.
+    /// </summary>
     [Fact]
     public void Every_choice_comes_back_as_an_output_under_the_name_it_was_made()
     {
         string[] notKept = ["AZURE_ENV_NAME", "DISCORD_TOKEN", "PIPELINE_DOCTOR_CHANNEL"];
         string parameters = File.ReadAllText(RepositoryRoot.Combine("bicep", "main.bicepparam"));
-        Dictionary<string, string> choices = VariableOfParameter().Matches(parameters).Where(match => !notKept.Contains(match.Groups[2].Value)).ToDictionary(match => match.Groups[2].Value, match => match.Groups[1].Value);
+        Dictionary<string,
+            string> choices = VariableOfParameter().Matches(parameters).Where(match => !notKept.Contains(match.Groups[2].Value))
+            .ToDictionary(match => match.Groups[2].Value, match => match.Groups[1].Value);
         Assert.Equal(10, choices.Count);
-        Assert.All(choices, choice => Assert.Equal($"[parameters('{choice.Value}')]", (string?)template.Root["outputs"]![choice.Key]?["value"]));
+        Assert.All(choices, choice =>
+            Assert.Equal($"[parameters('{choice.Value}')]", (string?)template.Root["outputs"]![choice.Key]?["value"]));
         string script = File.ReadAllText(RepositoryRoot.Combine("infra", "deploy.sh"));
         string[] kept = script.Split("choices=\"", 2)[1].Split('"')[0].Split(' ');
-        Assert.Equal(choices.Keys.Except(["AZURE_LOCATION", "SERVICE_BOT_IMAGE_NAME"]).Order(StringComparer.Ordinal), kept.Order(StringComparer.Ordinal)); // the location is an argument, the image is azd's
+        // the location is an argument, the image is azd's
+        Assert.Equal(choices.Keys.Except(["AZURE_LOCATION", "SERVICE_BOT_IMAGE_NAME"]).Order(StringComparer.Ordinal),
+            kept.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -52,33 +60,44 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
         Assert.True((bool)account["defaultToOAuthAuthentication"]!);
         Assert.True((bool)account["supportsHttpsTrafficOnly"]!);
         Assert.Equal("TLS1_2", (string?)account["minimumTlsVersion"]);
-        Assert.All(template.OfType("Microsoft.Storage/storageAccounts/blobServices/containers"), container => Assert.Equal("None", (string?)container["properties"]!["publicAccess"]));
+        Assert.All(template.OfType("Microsoft.Storage/storageAccounts/blobServices/containers"), container =>
+            Assert.Equal("None", (string?)container["properties"]!["publicAccess"]));
     }
 
     [Fact]
     public void Containers_and_queues_have_the_names_that_the_code_uses()
     {
         string[] containers = [.. template.OfType("Microsoft.Storage/storageAccounts/blobServices/containers").Select(LastNamePart)];
-        Assert.Equal(new[] { StorageNames.RecordingsContainer, StorageNames.RendersContainer, StorageNames.TempContainer, "functions-package" }.Order(), containers.Order());
+        Assert.Equal(new[] { StorageNames.RecordingsContainer, StorageNames.RendersContainer, StorageNames.TempContainer,
+            "functions-package" }.Order(), containers.Order());
         JsonObject storage = TemplateThatHolds("queueNames");
         string[] queues = [.. storage["variables"]!["queueNames"]!.AsArray().Select(name => (string)name!)];
         Assert.Equal(FunctionTable.Queues.Values.Order(), queues.Order());
         string[] tables = [.. storage["variables"]!["tableNames"]!.AsArray().Select(name => (string)name!)];
-        Assert.Equal([StorageNames.LedgerTable, StorageNames.CatalogueTable, StorageNames.SettingsTable, StorageNames.ReportsTable, StorageNames.EventsTable, StorageNames.WebhooksTable, StorageNames.RendersTable], tables);
-        Assert.Contains("tableNames", Assert.Single(template.OfType("Microsoft.Storage/storageAccounts/tableServices/tables"))["name"]!.ToString(), StringComparison.Ordinal);
-        Assert.Contains($"{{0}}{StorageNames.PoisonSuffix}", storage["variables"]!["poisonQueueNames"]!.ToString(), StringComparison.Ordinal);
+        Assert.Equal([StorageNames.LedgerTable, StorageNames.CatalogueTable, StorageNames.SettingsTable, StorageNames.ReportsTable,
+            StorageNames.EventsTable, StorageNames.WebhooksTable, StorageNames.RendersTable], tables);
+        Assert.Contains("tableNames",
+            Assert.Single(template.OfType("Microsoft.Storage/storageAccounts/tableServices/tables"))["name"]!.ToString(),
+            StringComparison.Ordinal);
+        Assert.Contains($"{{0}}{StorageNames.PoisonSuffix}", storage["variables"]!["poisonQueueNames"]!.ToString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Forgotten_blobs_go_and_recordings_can_be_kept()
     {
-        JsonNode rule = Assert.Single(Assert.Single(template.OfType("Microsoft.Storage/storageAccounts/managementPolicies"))["properties"]!["policy"]!["rules"]!.AsArray())!["definition"]!;
-        Assert.Equal([$"[format('{{0}}/', '{StorageNames.TempContainer}')]"], rule["filters"]!["prefixMatch"]!.AsArray().Select(prefix => (string?)prefix));
-        Assert.Equal("[parameters('tempRetentionDays')]", (string?)rule["actions"]!["baseBlob"]!["delete"]!["daysAfterCreationGreaterThan"]);
+        JsonNode rule = Assert.Single(
+            Assert.Single(template.OfType(
+            "Microsoft.Storage/storageAccounts/managementPolicies"))["properties"]!["policy"]!["rules"]!.AsArray())!["definition"]!;
+        Assert.Equal([$"[format('{{0}}/', '{StorageNames.TempContainer}')]"],
+            rule["filters"]!["prefixMatch"]!.AsArray().Select(prefix => (string?)prefix));
+        Assert.Equal("[parameters('tempRetentionDays')]",
+            (string?)rule["actions"]!["baseBlob"]!["delete"]!["daysAfterCreationGreaterThan"]);
         JsonNode blobs = Assert.Single(template.OfType("Microsoft.Storage/storageAccounts/blobServices"))["properties"]!;
         Assert.Contains("recordingsSoftDeleteDays", blobs["deleteRetentionPolicy"]!.ToString(), StringComparison.Ordinal);
         Assert.False((bool)blobs["isVersioningEnabled"]!);
-        JsonObject immutable = Assert.Single(template.OfType("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"));
+        JsonObject immutable = Assert.Single(
+            template.OfType("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies"));
         Assert.Contains($"'{StorageNames.RecordingsContainer}'", (string?)immutable["name"], StringComparison.Ordinal);
         Assert.Equal("[greater(parameters('recordingsImmutableDays'), 0)]", (string?)immutable["condition"]);
     }
@@ -88,11 +107,13 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
     {
         (string Role, string Scope)[] expected =
         [
-            (BlobDataContributor, "containers"), (QueueDataMessageSender, "queues"), (QueueDataMessageSender, "queues"), (QueueDataMessageSender, "queues"),
+            (BlobDataContributor, "containers"), (QueueDataMessageSender, "queues"), (QueueDataMessageSender, "queues"),
+                (QueueDataMessageSender, "queues"),
             (BlobDataOwner, "storageAccounts"), (QueueDataContributor, "storageAccounts"), (TableDataContributor, "storageAccounts"),
             (MonitoringMetricsPublisher, "components"), (AcrPull, "registries"), (KeyVaultSecretsUser, "vaults"),
         ];
-        (string Role, string Scope)[] found = [.. template.OfType("Microsoft.Authorization/roleAssignments").Select(assignment => (RoleOf(assignment), ScopeOf(assignment)))];
+        (string Role, string Scope)[] found = [.. template.OfType("Microsoft.Authorization/roleAssignments")
+            .Select(assignment => (RoleOf(assignment), ScopeOf(assignment)))];
         Assert.Equal(expected.Order(), found.Order());
     }
 
@@ -103,7 +124,8 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
             .Where(assignment => assignment["properties"]!["principalId"]!.ToString().Contains("botPrincipalId", StringComparison.Ordinal))
             .Select(RoleOf).Distinct().Order()];
         Assert.Equal(new[] { BlobDataContributor, QueueDataMessageSender, AcrPull, KeyVaultSecretsUser }.Order(), roles);
-        JsonObject temp = template.OfType("Microsoft.Authorization/roleAssignments").Single(assignment => RoleOf(assignment) == BlobDataContributor);
+        JsonObject temp = template.OfType("Microsoft.Authorization/roleAssignments")
+            .Single(assignment => RoleOf(assignment) == BlobDataContributor);
         Assert.Contains($"'{StorageNames.TempContainer}'", temp["scope"]!.ToString(), StringComparison.Ordinal);
     }
 
@@ -111,7 +133,8 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
     public void Functions_run_on_the_isolated_worker_on_flex_consumption()
     {
         JsonNode plan = Assert.Single(template.OfType("Microsoft.Web/serverfarms"));
-        Assert.Equal(("FC1", "FlexConsumption", true), ((string?)plan["sku"]!["name"], (string?)plan["sku"]!["tier"], (bool)plan["properties"]!["reserved"]!));
+        Assert.Equal(("FC1", "FlexConsumption", true),
+            ((string?)plan["sku"]!["name"], (string?)plan["sku"]!["tier"], (bool)plan["properties"]!["reserved"]!));
         JsonNode site = Assert.Single(template.OfType("Microsoft.Web/sites"));
         Assert.Equal("functionapp,linux", (string?)site["kind"]);
         JsonNode config = site["properties"]!["functionAppConfig"]!;
@@ -131,9 +154,11 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
     {
         JsonNode parameters = template.Root["parameters"]!;
         Assert.Equal([512, 2048, 4096], parameters["functionsInstanceMemoryMB"]!["allowedValues"]!.AsArray().Select(value => (int)value!));
-        Assert.Equal((40, 1000), ((int)parameters["functionsMaximumInstances"]!["minValue"]!, (int)parameters["functionsMaximumInstances"]!["maxValue"]!));
+        Assert.Equal((40, 1000),
+            ((int)parameters["functionsMaximumInstances"]!["minValue"]!, (int)parameters["functionsMaximumInstances"]!["maxValue"]!));
         Assert.Equal("securestring", ((string)parameters["discordToken"]!["type"]!).ToLowerInvariant());
-        Assert.All(parameters.AsObject(), parameter => Assert.False(string.IsNullOrWhiteSpace((string?)parameter.Value!["metadata"]?["description"]), parameter.Key));
+        Assert.All(parameters.AsObject(), parameter =>
+            Assert.False(string.IsNullOrWhiteSpace((string?)parameter.Value!["metadata"]?["description"]), parameter.Key));
     }
 
     [Fact]
@@ -141,7 +166,8 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
     {
         string json = template.Root.ToJsonString();
         Assert.DoesNotMatch(Secretish(), json);
-        Assert.All(template.OfType("Microsoft.KeyVault/vaults/secrets"), secret => Assert.StartsWith("[", (string)secret["properties"]!["value"]!, StringComparison.Ordinal));
+        Assert.All(template.OfType("Microsoft.KeyVault/vaults/secrets"), secret =>
+            Assert.StartsWith("[", (string)secret["properties"]!["value"]!, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -156,15 +182,24 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
 
     private static string Plain(string json) => json.Replace("\\u0027", "'", StringComparison.Ordinal);
 
-    private static string LastNamePart(JsonObject resource) => Plain((string)resource["name"]!).Split('\'').Where((_, index) => index % 2 == 1).Last(part => part is not "default" && !part.Contains('{', StringComparison.Ordinal));
+    private static string LastNamePart(JsonObject resource) =>
+        Plain((string)resource["name"]!).Split('\'').Where((_, index) => index % 2 == 1)
+        .Last(part => part is not "default" && !part.Contains('{', StringComparison.Ordinal));
 
     private JsonObject TemplateThatHolds(string variable) =>
-        template.Root["resources"] is null ? throw new InvalidOperationException("no resources") : Descend(template.Root).First(node => node["variables"]?[variable] is not null);
+        template.Root["resources"] is null ? throw new InvalidOperationException("no resources")
+            : Descend(template.Root).First(node => node["variables"]?[variable] is not null);
 
     private static IEnumerable<JsonObject> Descend(JsonNode node)
     {
         if (node is JsonObject self) yield return self;
-        IEnumerable<JsonNode?> children = node switch { JsonObject map => map.Select(entry => entry.Value), JsonArray list => list, _ => [] };
+        IEnumerable<JsonNode?> children = node switch
+        {
+            JsonObject map => map.Select(entry => entry.Value),
+            JsonArray list => list,
+            _ =>
+            []
+        };
         foreach (JsonObject inner in children.Where(child => child is not null).SelectMany(child => Descend(child!))) yield return inner;
     }
 

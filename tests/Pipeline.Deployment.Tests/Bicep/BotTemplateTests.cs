@@ -22,9 +22,12 @@ public sealed partial class BotTemplateTests(CompiledTemplate template) : IClass
     [Fact]
     public void Probes_ask_what_the_bot_answers_as_often_as_the_platform_allows()
     {
-        Dictionary<string, JsonNode> probes = template.VariableOf("Microsoft.App/containerApps", "botProbes")!.AsArray().ToDictionary(probe => (string)probe!["type"]!, probe => probe!);
+        Dictionary<string,
+            JsonNode> probes = template.VariableOf("Microsoft.App/containerApps", "botProbes")!.AsArray()
+            .ToDictionary(probe => (string)probe!["type"]!, probe => probe!);
         Assert.Equal(["Liveness", "Readiness", "Startup"], probes.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal(["/healthz", "/readyz", "/healthz"], new[] { "Liveness", "Readiness", "Startup" }.Select(type => (string?)probes[type]["httpGet"]!["path"]));
+        Assert.Equal(["/healthz", "/readyz", "/healthz"],
+            new[] { "Liveness", "Readiness", "Startup" }.Select(type => (string?)probes[type]["httpGet"]!["path"]));
         Assert.All(probes.Values, probe =>
         {
             Assert.Equal(8080, (int)probe["httpGet"]!["port"]!);
@@ -33,13 +36,16 @@ public sealed partial class BotTemplateTests(CompiledTemplate template) : IClass
         });
     }
 
-    /// <summary>A revision whose probes fail is not provisioned; the deployment waits for it, gives up, and never comes to publishing the bot.</summary>
+    /// <summary>
+    /// A revision whose probes fail is not provisioned; the deployment waits for it, gives up, and never comes to publishing the bot.
+    /// </summary>
     [Fact]
     public void Stand_in_of_the_first_deployment_is_not_probed()
     {
         JsonNode container = Assert.Single(template.OfType("Microsoft.App/containerApps"))["properties"]!["template"]!["containers"]![0]!;
         Assert.Equal("[if(empty(parameters('image')), createArray(), variables('botProbes'))]", (string?)container["probes"]);
-        Assert.Contains("empty(parameters('image'))", (string?)template.VariableOf("Microsoft.App/containerApps", "runningImage"), StringComparison.Ordinal);
+        Assert.Contains("empty(parameters('image'))", (string?)template.VariableOf("Microsoft.App/containerApps", "runningImage"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -48,7 +54,9 @@ public sealed partial class BotTemplateTests(CompiledTemplate template) : IClass
         JsonNode app = Assert.Single(template.OfType("Microsoft.App/containerApps"))["properties"]!;
         JsonArray secrets = app["configuration"]!["secrets"]!.AsArray();
         Assert.Equal(2, secrets.Count);
-        Assert.Contains(secrets, secret => secret is JsonObject key && (string?)key["name"] == "recording-api-key" && key["keyVaultUrl"] is not null && key["identity"] is not null);
+        Assert.Contains(secrets, secret =>
+            secret is JsonObject key && (string?)key["name"] == "recording-api-key" && key["keyVaultUrl"] is not null
+            && key["identity"] is not null);
         string module = template.ModuleOf("Microsoft.App/containerApps");
         Assert.Contains("\"name\":\"discord-token\",\"keyVaultUrl\"", module, StringComparison.Ordinal);
         Assert.Contains("'DISCORD_TOKEN', 'secretRef', 'discord-token'", module, StringComparison.Ordinal);
@@ -67,7 +75,8 @@ public sealed partial class BotTemplateTests(CompiledTemplate template) : IClass
         JsonNode bot = group["properties"]!["containers"]![0]!["properties"]!;
         Assert.Equal(("Linux", "Always"), ((string?)group["properties"]!["osType"], (string?)group["properties"]!["restartPolicy"]));
         Assert.Equal(["/app/Pipeline.Bot", "run"], bot["command"]!.AsArray().Select(part => (string?)part));
-        Assert.Equal(("/healthz", 8080), ((string?)bot["livenessProbe"]!["httpGet"]!["path"], (int)bot["livenessProbe"]!["httpGet"]!["port"]!));
+        Assert.Equal(("/healthz", 8080),
+            ((string?)bot["livenessProbe"]!["httpGet"]!["path"], (int)bot["livenessProbe"]!["httpGet"]!["port"]!));
         JsonNode hosts = template.Root["parameters"]!["botHost"]!["allowedValues"]!;
         Assert.Equal(["containerApp", "containerInstance"], hosts.AsArray().Select(host => (string?)host));
     }
@@ -78,10 +87,12 @@ public sealed partial class BotTemplateTests(CompiledTemplate template) : IClass
         JsonNode doctor = Assert.Single(template.OfType("Microsoft.App/jobs"))["properties"]!;
         JsonNode container = doctor["template"]!["containers"]![0]!;
         JsonNode bot = Assert.Single(template.OfType("Microsoft.App/containerApps"))["properties"]!["template"]!["containers"]![0]!;
-        Assert.Contains("createArray('doctor', '--channel', parameters('doctorChannelId'))", (string?)container["args"], StringComparison.Ordinal);
+        Assert.Contains("createArray('doctor', '--channel', parameters('doctorChannelId'))", (string?)container["args"],
+            StringComparison.Ordinal);
         Assert.Equal((string?)bot["image"], (string?)container["image"]);
         Assert.Contains("commonEnvironment", (string?)container["env"], StringComparison.Ordinal);
-        Assert.Equal((string?)doctor["environmentId"], (string?)Assert.Single(template.OfType("Microsoft.App/containerApps"))["properties"]!["environmentId"]);
+        Assert.Equal((string?)doctor["environmentId"],
+            (string?)Assert.Single(template.OfType("Microsoft.App/containerApps"))["properties"]!["environmentId"]);
     }
 
     [Theory]
@@ -105,7 +116,8 @@ public sealed partial class BotTemplateTests(CompiledTemplate template) : IClass
     [Fact]
     public void Spool_s_limit_leaves_room_on_a_container_app_s_disk()
     {
-        int limit = int.Parse(SpoolLimit().Match(template.ModuleOf("Microsoft.App/containerApps")).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+        int limit = int.Parse(SpoolLimit().Match(template.ModuleOf("Microsoft.App/containerApps")).Groups[1].Value,
+            System.Globalization.CultureInfo.InvariantCulture);
         Assert.InRange(limit, 512, 1792);
     }
 
@@ -125,7 +137,9 @@ public sealed partial class BotTemplateTests(CompiledTemplate template) : IClass
         foreach (string type in new[] { "Microsoft.App/containerApps", "Microsoft.ContainerInstance/containerGroups" })
         {
             string caller = type == "Microsoft.App/containerApps" ? template.ModuleOf(type) : template.Root.ToJsonString();
-            Assert.Matches(@"mod\(add\(parameters\('settings'\)\.firstShard, range\(0, parameters\('shards'\)\)\[copyIndex\(\)\]\), length\(", CompiledTemplate.Plain(caller));
+            Assert.Matches(
+                @"mod\(add\(parameters\('settings'\)\.firstShard, range\(0, parameters\('shards'\)\)\[copyIndex\(\)\]\), length\(",
+                CompiledTemplate.Plain(caller));
         }
     }
 
@@ -134,7 +148,8 @@ public sealed partial class BotTemplateTests(CompiledTemplate template) : IClass
     {
         string dockerfile = File.ReadAllText(RepositoryRoot.Combine("infra", "Dockerfile"));
         XDocument project = XDocument.Load(RepositoryRoot.Combine("bot", "Pipeline.Bot", "Pipeline.Bot.csproj"));
-        (string, string)[] set = [.. project.Descendants("ContainerEnvironmentVariable").Select(variable => ((string)variable.Attribute("Include")!, (string)variable.Attribute("Value")!))];
+        (string, string)[] set = [.. project.Descendants("ContainerEnvironmentVariable")
+            .Select(variable => ((string)variable.Attribute("Include")!, (string)variable.Attribute("Value")!))];
         (string, string)[] expected = [.. EnvironmentOf(dockerfile)];
         Assert.Equal(expected.Order(), set.Order());
         Assert.Equal("run", (string?)Assert.Single(project.Descendants("ContainerDefaultArgs")).Attribute("Include"));

@@ -30,7 +30,8 @@ public sealed class CompiledTemplate
     public JsonNode? VariableOf(string type, string name) => ModuleWith(type)["variables"]?[name];
 
     /// <summary>JSON with the characters that it need not escape.</summary>
-    public static string Plain(string json) => json.Replace("\\u0027", "'", StringComparison.Ordinal).Replace("\\u0022", "\"", StringComparison.Ordinal);
+    public static string Plain(string json) =>
+        json.Replace("\\u0027", "'", StringComparison.Ordinal).Replace("\\u0022", "\"", StringComparison.Ordinal);
 
     /// <summary>Exit code, standard error, standard output.</summary>
     public static (int ExitCode, string Errors, string Output) Run(params string[] arguments)
@@ -43,11 +44,13 @@ public sealed class CompiledTemplate
         return (bicep.ExitCode, errors.Result, output);
     }
 
-    private JsonObject ModuleWith(string type) => Templates(Root).First(module => ResourcesOf(module).Any(resource => (string?)resource["type"] == type));
+    private JsonObject ModuleWith(string type) =>
+        Templates(Root).First(module => ResourcesOf(module).Any(resource => (string?)resource["type"] == type));
 
     private static string BicepPath()
     {
-        string path = typeof(CompiledTemplate).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(attribute => attribute.Key == "BicepPath").Value!.Replace('\\', '/');
+        string path = typeof(CompiledTemplate).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(attribute => attribute.Key == "BicepPath").Value!.Replace('\\', '/');
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.UserExecute);
         return path;
     }
@@ -63,7 +66,9 @@ public sealed class CompiledTemplate
     }
 
     private static IEnumerable<JsonObject> ResourcesOf(JsonObject template) =>
-        Children(template).Where(resource => (string?)resource["type"] != "Microsoft.Resources/deployments" && resource["existing"]?.GetValue<bool>() != true);
+        Children(template)
+            .Where(resource =>
+            (string?)resource["type"] != "Microsoft.Resources/deployments" && resource["existing"]?.GetValue<bool>() != true);
 
     private static IEnumerable<JsonObject> Children(JsonObject template) => template["resources"] switch
     {

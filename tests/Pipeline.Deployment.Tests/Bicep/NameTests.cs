@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Pipeline.Deployment.Tests.Bicep;
 
-/// <summary>Names that are too long or hold a wrong letter are refused in the middle of a deployment, for the one environment that has them.</summary>
+/// <summary>
+/// Names that are too long or hold a wrong letter are refused in the middle of a deployment, for the one environment that has them.
+/// </summary>
 public sealed partial class NameTests(CompiledTemplate template) : IClassFixture<CompiledTemplate>
 {
     private const string Suffix = "abcdefghij234"; // as long as uniqueString makes it
@@ -32,7 +34,8 @@ public sealed partial class NameTests(CompiledTemplate template) : IClassFixture
     [Fact]
     public void Container_group_s_name_is_valid()
     {
-        string call = Descend(template.Root).Select(node => (string?)node["parameters"]?["name"]?["value"]).OfType<string>().Single(name => name.Contains("ci-bot", StringComparison.Ordinal));
+        string call = Descend(template.Root).Select(node => (string?)node["parameters"]?["name"]?["value"]).OfType<string>()
+            .Single(name => name.Contains("ci-bot", StringComparison.Ordinal));
         Assert.Matches("^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$", Longest(call));
     }
 
@@ -42,7 +45,9 @@ public sealed partial class NameTests(CompiledTemplate template) : IClassFixture
     {
         string name = Longest((string)Assert.Single(template.OfType("Microsoft.Resources/resourceGroups"))["name"]!);
         Assert.Matches(@"^[\w().-]{1,89}[\w()-]$", name);
-        Assert.Equal((1, 64), ((int)template.Root["parameters"]!["environmentName"]!["minLength"]!, (int)template.Root["parameters"]!["environmentName"]!["maxLength"]!));
+        Assert.Equal((1, 64),
+            ((int)template.Root["parameters"]!["environmentName"]!["minLength"]!,
+            (int)template.Root["parameters"]!["environmentName"]!["maxLength"]!));
     }
 
     /// <summary>A compiled <c>[format('text-{0}', …)]</c> with the longest values that its arguments can have.</summary>
@@ -69,7 +74,13 @@ public sealed partial class NameTests(CompiledTemplate template) : IClassFixture
     private static IEnumerable<JsonObject> Descend(JsonNode node)
     {
         if (node is JsonObject self) yield return self;
-        IEnumerable<JsonNode?> children = node switch { JsonObject map => map.Select(entry => entry.Value), JsonArray list => list, _ => [] };
+        IEnumerable<JsonNode?> children = node switch
+        {
+            JsonObject map => map.Select(entry => entry.Value),
+            JsonArray list => list,
+            _ =>
+            []
+        };
         foreach (JsonObject inner in children.Where(child => child is not null).SelectMany(child => Descend(child!))) yield return inner;
     }
 

@@ -12,7 +12,8 @@ internal sealed class CloudStandIns : IDisposable
     private const string Libopus = "/usr/lib/x86_64-linux-gnu/libopus.so.0";
 
     private static readonly string[] StandIns = ["az", "azd", "dotnet"];
-    private static readonly string[] Tools = ["awk", "bash", "cat", "cp", "chmod", "date", "dirname", "env", "git", "grep", "mkdir", "mktemp", "mv", "rm", "sed", "sort", "touch"];
+    private static readonly string[] Tools = ["awk", "bash", "cat", "cp", "chmod", "date", "dirname", "env", "git", "grep", "mkdir",
+        "mktemp", "mv", "rm", "sed", "sort", "touch"];
 
     private readonly TempFolder folder = new();
 
@@ -22,11 +23,16 @@ internal sealed class CloudStandIns : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "the scripts' publishing half is for Linux");
         Assert.SkipUnless(File.Exists(Libopus), $"{Libopus} is missing, without which deploy.sh publishes no image: run infra/setup.sh");
         Directory.CreateDirectory(folder.Combine("bin"));
-        foreach (string name in StandIns.Except(without)) File.CreateSymbolicLink(folder.Combine("bin", name), RepositoryRoot.Combine("tests", "Pipeline.Deployment.Tests", "Deploy", "stand-ins", name));
+        foreach (string name in StandIns.Except(without))
+            File.CreateSymbolicLink(folder.Combine("bin", name),
+            RepositoryRoot.Combine("tests", "Pipeline.Deployment.Tests", "Deploy", "stand-ins", name));
         foreach (string name in Tools.Except(without)) File.CreateSymbolicLink(folder.Combine("bin", name), Find(name));
     }
 
-    /// <summary>All calls since the last <see cref="Forget"/>, each with its arguments, in order. A call that went "(token)" had DISCORD_TOKEN in its environment.</summary>
+    /// <summary>
+    /// All calls since the last <see cref="Forget"/>, each with its arguments, in order. A call that went "(token)" had DISCORD_TOKEN in
+    /// its environment.
+    /// </summary>
     public string[] Calls => File.Exists(folder.Combine("calls")) ? File.ReadAllLines(folder.Combine("calls")) : [];
 
     /// <summary>Calls that change something in Azure, or here something else than a copy of what Azure says.</summary>
@@ -36,11 +42,14 @@ internal sealed class CloudStandIns : IDisposable
     public string[] Resources => File.Exists(folder.Combine("resources")) ? File.ReadAllLines(folder.Combine("resources")) : [];
 
     private static string[] Questions { get; } =
-        ["az account show", "az group exists", "az group list", "az container list", "az containerapp list", "az containerapp job list", "az functionapp list", "az deployment sub what-if", "azd env get-value", "azd env select", "azd env refresh"];
+        ["az account show", "az group exists", "az group list", "az container list", "az containerapp list", "az containerapp job list",
+            "az functionapp list", "az deployment sub what-if", "azd env get-value", "azd env select", "azd env refresh"];
 
     /// <summary>The package that was sent to each functions app, by the app's name.</summary>
     public IReadOnlyDictionary<string, string> Packages =>
-        Directory.Exists(folder.Combine("packages")) ? Directory.GetFiles(folder.Combine("packages")).ToDictionary(file => Path.GetFileNameWithoutExtension(file)) : new Dictionary<string, string>();
+        Directory.Exists(folder.Combine("packages"))
+            ? Directory.GetFiles(folder.Combine("packages")).ToDictionary(file => Path.GetFileNameWithoutExtension(file))
+            : new Dictionary<string, string>();
 
     /// <summary>The image of the bot that each provisioning was given, "none" where there was none.</summary>
     public string[] Images => File.ReadAllLines(folder.Combine("images"));
@@ -52,11 +61,14 @@ internal sealed class CloudStandIns : IDisposable
         File.Delete(folder.Combine("selected"));
     }
 
-    /// <summary>As if somebody had deployed from another machine: the deployment's outputs change, what this machine keeps does not.</summary>
+    /// <summary>
+    /// As if somebody had deployed from another machine: the deployment's outputs change, what this machine keeps does not.
+    /// </summary>
     public void DeployElsewhere(string environment, string name, string value)
     {
         string file = folder.Combine($"outputs-{environment}");
-        File.WriteAllLines(file, File.ReadAllLines(file).Select(line => line.StartsWith($"{name}=", StringComparison.Ordinal) ? $"{name}={value}" : line));
+        File.WriteAllLines(file,
+            File.ReadAllLines(file).Select(line => line.StartsWith($"{name}=", StringComparison.Ordinal) ? $"{name}={value}" : line));
     }
 
     /// <summary>As if no deployment had gone through yet.</summary>
@@ -93,7 +105,10 @@ internal sealed class CloudStandIns : IDisposable
             WorkingDirectory = folder.Path,
         };
         start.Environment.Clear();
-        foreach ((string name, string value) in environment.Concat([("PATH", folder.Combine("bin")), ("HOME", folder.Path), ("TMPDIR", folder.Path), ("STAND_IN", folder.Path)])) start.Environment[name] = value;
+        foreach ((string name,
+            string value) in environment.Concat(
+            [("PATH", folder.Combine("bin")), ("HOME", folder.Path), ("TMPDIR", folder.Path),
+            ("STAND_IN", folder.Path)])) start.Environment[name] = value;
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), errors = process.StandardError.ReadToEndAsync();
         using CancellationTokenSource limit = new(TimeSpan.FromMinutes(2));
@@ -103,7 +118,9 @@ internal sealed class CloudStandIns : IDisposable
         foreach ((_, string token) in environment.Where(variable => variable.Name == "DISCORD_TOKEN"))
         {
             Assert.DoesNotContain(token, run.Output + run.Errors, StringComparison.Ordinal);
-            Assert.All(Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories).Where(file => !file.StartsWith(folder.Combine("bin"), StringComparison.Ordinal)), file => Assert.DoesNotContain(token, File.ReadAllText(file), StringComparison.Ordinal));
+            Assert.All(Directory.GetFiles(folder.Path, "*", SearchOption.AllDirectories)
+                .Where(file => !file.StartsWith(folder.Combine("bin"), StringComparison.Ordinal)), file =>
+                Assert.DoesNotContain(token, File.ReadAllText(file), StringComparison.Ordinal));
         }
         return run;
     }
@@ -111,11 +128,13 @@ internal sealed class CloudStandIns : IDisposable
     public void Dispose() => folder.Dispose();
 
     private static Dictionary<string, string> Pairs(string file) =>
-        File.ReadAllLines(file).Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
+        File.ReadAllLines(file).Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2)
+            .ToDictionary(pair => pair[0], pair => pair[1]);
 
     private static string Find(string tool)
     {
-        string? path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(place => Path.Combine(place, tool)).FirstOrDefault(File.Exists);
+        string? path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
+            .Select(place => Path.Combine(place, tool)).FirstOrDefault(File.Exists);
         Assert.SkipWhen(path is null, $"{tool} is not installed");
         return path;
     }

@@ -40,12 +40,14 @@ public sealed class DeployTests
     [InlineData("PIPELINE_CELLS", "9", "it must be 1-8")]
     [InlineData("PIPELINE_DOCTOR_CHANNEL", "general", "it must be the id of a voice channel, digits only")]
     [InlineData("PIPELINE_BOT_SHARDS", "3", "it must be a multiple of PIPELINE_CELLS, which is '2'", "PIPELINE_CELLS=2")]
-    public async Task Wrong_variable_is_refused_with_its_name_value_and_range(string name, string value, string range, params string[] others)
+    public async Task Wrong_variable_is_refused_with_its_name_value_and_range(string name, string value, string range,
+        params string[] others)
     {
         using CloudStandIns machine = new();
         foreach (string[] mode in new[] { Array.Empty<string>(), ["--what-if"] })
         {
-            ScriptRun run = await machine.RunAsync("deploy.sh", ["demo", "westeurope", .. mode], [Token, (name, value), .. others.Select(other => (other.Split('=')[0], other.Split('=')[1]))]);
+            ScriptRun run = await machine.RunAsync("deploy.sh", ["demo", "westeurope", .. mode],
+                [Token, (name, value), .. others.Select(other => (other.Split('=')[0], other.Split('=')[1]))]);
             Assert.Equal((2, $"deploy: {name} is '{value}'; {range}\n"), (run.ExitCode, run.Errors));
             Assert.Empty(machine.Changes);
         }
@@ -58,7 +60,8 @@ public sealed class DeployTests
     public async Task Missing_tool_is_named_before_anything_changes(string tool, string said)
     {
         using CloudStandIns machine = new(without: tool);
-        ScriptRun run = await machine.RunAsync("deploy.sh", ["demo", "westeurope"], Token, ("PIPELINE_CELLS", "2"), ("PIPELINE_BOT_SHARDS", "2"));
+        ScriptRun run = await machine.RunAsync("deploy.sh", ["demo", "westeurope"], Token, ("PIPELINE_CELLS", "2"),
+            ("PIPELINE_BOT_SHARDS", "2"));
         Assert.Equal((2, $"deploy: {said}\n"), (run.ExitCode, run.Errors));
         Assert.Empty(machine.Changes);
     }
@@ -81,8 +84,11 @@ public sealed class DeployTests
         using CloudStandIns machine = new("azd", "dotnet");
         ScriptRun run = await machine.RunAsync("deploy.sh", ["demo", "westeurope", "--what-if"], ("PIPELINE_BOT_SHARDS", "3"));
         Assert.Equal((0, ""), (run.ExitCode, run.Errors));
-        Assert.Equal(["az account show", "az deployment sub what-if --location westeurope --template-file bicep/main.bicep --parameters bicep/main.bicepparam --validation-level ProviderNoRbac"], machine.Calls);
-        Assert.Equal(("demo", "westeurope", "3"), (machine.WhatIf()["AZURE_ENV_NAME"], machine.WhatIf()["AZURE_LOCATION"], machine.WhatIf()["PIPELINE_BOT_SHARDS"]));
+        Assert.Equal(["az account show",
+            "az deployment sub what-if --location westeurope --template-file bicep/main.bicep --parameters bicep/main.bicepparam "
+            + "--validation-level ProviderNoRbac"], machine.Calls);
+        Assert.Equal(("demo", "westeurope", "3"),
+            (machine.WhatIf()["AZURE_ENV_NAME"], machine.WhatIf()["AZURE_LOCATION"], machine.WhatIf()["PIPELINE_BOT_SHARDS"]));
         Assert.DoesNotContain("PIPELINE_CELLS", machine.WhatIf().Keys); // set but empty would not be the default
     }
 
@@ -90,14 +96,16 @@ public sealed class DeployTests
     public async Task What_if_shows_what_the_next_deployment_would_do_with_the_choices_kept()
     {
         using CloudStandIns machine = new();
-        await DeployAsync(machine, Token, ("PIPELINE_BOT_SHARDS", "4"), ("PIPELINE_CELLS", "2"), ("PIPELINE_ALERT_EMAIL", "ops@example.net"));
+        await DeployAsync(machine, Token, ("PIPELINE_BOT_SHARDS", "4"), ("PIPELINE_CELLS", "2"),
+            ("PIPELINE_ALERT_EMAIL", "ops@example.net"));
         machine.Forget();
         ScriptRun run = await machine.RunAsync("deploy.sh", ["demo", "westeurope", "--what-if"], ("PIPELINE_BOT_SHARDS", "6"));
         Assert.Equal(0, run.ExitCode);
         Assert.Empty(machine.Changes);
         Assert.Single(machine.Calls, call => call.StartsWith("az deployment sub what-if", StringComparison.Ordinal));
         IReadOnlyDictionary<string, string> compared = machine.WhatIf();
-        Assert.Equal(("6", "2", "ops@example.net"), (compared["PIPELINE_BOT_SHARDS"], compared["PIPELINE_CELLS"], compared["PIPELINE_ALERT_EMAIL"]));
+        Assert.Equal(("6", "2", "ops@example.net"),
+            (compared["PIPELINE_BOT_SHARDS"], compared["PIPELINE_CELLS"], compared["PIPELINE_ALERT_EMAIL"]));
         Assert.Equal(machine.Values("demo")["SERVICE_BOT_IMAGE_NAME"], compared["SERVICE_BOT_IMAGE_NAME"]);
     }
 
@@ -106,7 +114,9 @@ public sealed class DeployTests
     {
         using CloudStandIns machine = new();
         ScriptRun run = await machine.RunAsync("deploy.sh", ["demo", "westeurope"]);
-        Assert.Equal((2, "deploy: the first deployment of 'demo' needs DISCORD_TOKEN: copy it from the Bot page of your application and start again\n"), (run.ExitCode, run.Errors));
+        Assert.Equal((2,
+            "deploy: the first deployment of 'demo' needs DISCORD_TOKEN: copy it from the Bot page of your application and start again\n"),
+            (run.ExitCode, run.Errors));
         Assert.Empty(machine.Changes);
     }
 
@@ -135,8 +145,10 @@ public sealed class DeployTests
         using CloudStandIns machine = new();
         (string Name, string Value)[] choices =
         [
-            ("PIPELINE_BOT_HOST", "containerApp"), ("PIPELINE_BOT_SHARDS", "2"), ("PIPELINE_FIRST_SHARD", "4"), ("PIPELINE_TOTAL_SHARDS", "16"), ("PIPELINE_CELLS", "1"),
-            ("PIPELINE_ALERT_EMAIL", "ops@example.net"), ("DISCORD_GUILD_ID", "42"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://otlp.example.net:4317"),
+            ("PIPELINE_BOT_HOST", "containerApp"), ("PIPELINE_BOT_SHARDS", "2"), ("PIPELINE_FIRST_SHARD", "4"),
+                ("PIPELINE_TOTAL_SHARDS", "16"), ("PIPELINE_CELLS", "1"),
+            ("PIPELINE_ALERT_EMAIL", "ops@example.net"), ("DISCORD_GUILD_ID", "42"),
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://otlp.example.net:4317"),
         ];
         await DeployAsync(machine, [Token, .. choices]);
         machine.Forget();
@@ -145,7 +157,8 @@ public sealed class DeployTests
         Assert.All(choices, choice => Assert.Equal(choice.Value, machine.Values("demo")[choice.Name]));
         Assert.DoesNotContain(machine.Calls, call => call.StartsWith("azd env new", StringComparison.Ordinal));
         Assert.DoesNotContain(machine.Calls, call => call.Contains(" delete ", StringComparison.Ordinal));
-        string[] order = ["azd env select demo", "azd up --no-prompt", "azd provision --no-prompt", $"az containerapp job start --resource-group {Group} --name caj-doctor-abc123"];
+        string[] order = ["azd env select demo", "azd up --no-prompt", "azd provision --no-prompt",
+            $"az containerapp job start --resource-group {Group} --name caj-doctor-abc123"];
         Assert.Equal(order, machine.Calls.Where(order.Contains));
     }
 
@@ -155,14 +168,18 @@ public sealed class DeployTests
     public async Task Another_machine_goes_on_with_what_was_chosen_and_with_the_image_that_runs(string host)
     {
         using CloudStandIns machine = new();
-        await DeployAsync(machine, Token, ("PIPELINE_BOT_HOST", host), ("PIPELINE_BOT_SHARDS", "4"), ("PIPELINE_CELLS", "2"), ("PIPELINE_ALERT_EMAIL", "ops@example.net"));
+        await DeployAsync(machine, Token, ("PIPELINE_BOT_HOST", host), ("PIPELINE_BOT_SHARDS", "4"), ("PIPELINE_CELLS", "2"),
+            ("PIPELINE_ALERT_EMAIL", "ops@example.net"));
         await DeployAsync(machine); // whose last provisioning knows the image
         int before = machine.Images.Length;
         machine.BecomeAnother();
         await DeployAsync(machine, ("DISCORD_GUILD_ID", "42"));
         IReadOnlyDictionary<string, string> values = machine.Values("demo");
-        Assert.Equal((host, "4", "2", "ops@example.net", "42"), (values["PIPELINE_BOT_HOST"], values["PIPELINE_BOT_SHARDS"], values["PIPELINE_CELLS"], values["PIPELINE_ALERT_EMAIL"], values["DISCORD_GUILD_ID"]));
-        Assert.All(machine.Images[before..], image => Assert.StartsWith("crabc123.azurecr.io/", image, StringComparison.Ordinal)); // never the stand-in over the running bot
+        Assert.Equal((host, "4", "2", "ops@example.net", "42"),
+            (values["PIPELINE_BOT_HOST"], values["PIPELINE_BOT_SHARDS"], values["PIPELINE_CELLS"], values["PIPELINE_ALERT_EMAIL"],
+            values["DISCORD_GUILD_ID"]));
+        // never the stand-in over the running bot
+        Assert.All(machine.Images[before..], image => Assert.StartsWith("crabc123.azurecr.io/", image, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -182,7 +199,8 @@ public sealed class DeployTests
         await DeployAsync(machine, Token, ("PIPELINE_BOT_SHARDS", "2"));
         machine.LoseDeployment("demo");
         ScriptRun here = await DeployAsync(machine);
-        Assert.Contains("the last deployment of 'demo' cannot be read; going on with what this machine knows of it", here.Errors, StringComparison.Ordinal);
+        Assert.Contains("the last deployment of 'demo' cannot be read; going on with what this machine knows of it", here.Errors,
+            StringComparison.Ordinal);
         machine.LoseDeployment("demo");
         machine.BecomeAnother();
         machine.Forget();
@@ -217,7 +235,8 @@ public sealed class DeployTests
     {
         using CloudStandIns machine = new();
         machine.LetKeysNeedPackages();
-        ScriptRun run = await DeployAsync(machine, Token, ("PIPELINE_BOT_HOST", host), ("PIPELINE_CELLS", cells), ("PIPELINE_BOT_SHARDS", "2"));
+        ScriptRun run = await DeployAsync(machine, Token, ("PIPELINE_BOT_HOST", host), ("PIPELINE_CELLS", cells),
+            ("PIPELINE_BOT_SHARDS", "2"));
         Assert.Contains("publishing the functions", run.Errors, StringComparison.Ordinal);
         Assert.EndsWith($"{ApiLine}\n", run.Output, StringComparison.Ordinal);
         Assert.Equal(int.Parse(cells, System.Globalization.CultureInfo.InvariantCulture), machine.Packages.Count);
@@ -230,7 +249,8 @@ public sealed class DeployTests
         await DeployAsync(machine, Token, ("PIPELINE_BOT_SHARDS", "4"), ("PIPELINE_CELLS", "2"));
         machine.Forget();
         ScriptRun run = await machine.RunAsync("deploy.sh", ["demo", "westeurope"], ("PIPELINE_BOT_SHARDS", "3"));
-        Assert.Equal((2, "deploy: PIPELINE_BOT_SHARDS is '3'; it must be a multiple of PIPELINE_CELLS, which is '2'\n"), (run.ExitCode, run.Errors));
+        Assert.Equal((2, "deploy: PIPELINE_BOT_SHARDS is '3'; it must be a multiple of PIPELINE_CELLS, which is '2'\n"),
+            (run.ExitCode, run.Errors));
         Assert.Empty(machine.Changes);
         Assert.Equal("4", machine.Values("demo")["PIPELINE_BOT_SHARDS"]);
     }
@@ -257,8 +277,10 @@ public sealed class DeployTests
         await DeployAsync(machine, Token);
         machine.Forget();
         ScriptRun there = await DeployAsync(machine, ("PIPELINE_BOT_HOST", "containerInstance"));
-        string build = Assert.Single(machine.Calls, call => call.StartsWith("az acr build --registry crabc123 --image pipeline-bot:", StringComparison.Ordinal));
-        string image = Assert.Single(machine.Calls, call => call.StartsWith("azd env set SERVICE_BOT_IMAGE_NAME crabc123.azurecr.io/pipeline-bot:", StringComparison.Ordinal));
+        string build = Assert.Single(machine.Calls, call =>
+            call.StartsWith("az acr build --registry crabc123 --image pipeline-bot:", StringComparison.Ordinal));
+        string image = Assert.Single(machine.Calls, call =>
+            call.StartsWith("azd env set SERVICE_BOT_IMAGE_NAME crabc123.azurecr.io/pipeline-bot:", StringComparison.Ordinal));
         string[] order =
         [
             "azd provision --no-prompt", "azd deploy functions --no-prompt", build, image,
@@ -266,7 +288,8 @@ public sealed class DeployTests
         ];
         Assert.Equal(order, machine.Changes.Where(order.Contains));
         Assert.EndsWith("--file infra/Dockerfile .", build, StringComparison.Ordinal);
-        Assert.DoesNotContain(machine.Calls, call => call.StartsWith("azd up", StringComparison.Ordinal) || call.Contains(" job start ", StringComparison.Ordinal));
+        Assert.DoesNotContain(machine.Calls, call =>
+            call.StartsWith("azd up", StringComparison.Ordinal) || call.Contains(" job start ", StringComparison.Ordinal));
         Assert.EndsWith($"{ApiLine}\n", there.Output, StringComparison.Ordinal);
         Assert.Equal(["container"], BotsOf(machine));
 
@@ -277,7 +300,8 @@ public sealed class DeployTests
 
         machine.Forget();
         await DeployAsync(machine, ("PIPELINE_BOT_HOST", "containerApp"));
-        string[] back = [$"az container delete --resource-group {Group} --name ci-bot-0-abc123 --yes", "azd up --no-prompt", "azd provision --no-prompt"];
+        string[] back = [$"az container delete --resource-group {Group} --name ci-bot-0-abc123 --yes", "azd up --no-prompt",
+            "azd provision --no-prompt"];
         Assert.Equal(back, machine.Changes.Where(back.Contains));
         Assert.Equal(["containerapp"], BotsOf(machine));
     }
@@ -287,22 +311,28 @@ public sealed class DeployTests
     {
         using CloudStandIns machine = new();
         ScriptRun run = await DeployAsync(machine, Token, ("PIPELINE_CELLS", "2"), ("PIPELINE_BOT_SHARDS", "2"));
-        Assert.Single(machine.Calls, call => call.StartsWith("dotnet publish ../functions/Pipeline.Functions -c Release ", StringComparison.Ordinal));
+        Assert.Single(machine.Calls, call =>
+            call.StartsWith("dotnet publish ../functions/Pipeline.Functions -c Release ", StringComparison.Ordinal));
         (string app, string file) = Assert.Single(machine.Packages);
         Assert.Equal("func-pipeline-abc121", app);
-        Assert.Equal("the package of ../functions/Pipeline.Functions\n", await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+        Assert.Equal("the package of ../functions/Pipeline.Functions\n",
+            await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
         Assert.EndsWith($"{ApiLine}\n", run.Output, StringComparison.Ordinal);
 
         machine.Forget();
         await DeployAsync(machine); // kept: the other cell is not forgotten
-        Assert.Single(machine.Calls, call => call.Contains("config-zip", StringComparison.Ordinal) && call.Contains("--name func-pipeline-abc121", StringComparison.Ordinal));
+        Assert.Single(machine.Calls, call =>
+            call.Contains("config-zip", StringComparison.Ordinal)
+            && call.Contains("--name func-pipeline-abc121", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Stand_in_refuses_what_the_real_one_does_not_know()
     {
         using CloudStandIns machine = new();
-        await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() => machine.RunAsync(Path.Combine("..", "tests", "Pipeline.Deployment.Tests", "Deploy", "stand-ins", "az"), ["group", "vanish", "--name", "demo"]));
+        await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() =>
+            machine.RunAsync(Path.Combine("..", "tests", "Pipeline.Deployment.Tests", "Deploy", "stand-ins", "az"),
+            ["group", "vanish", "--name", "demo"]));
     }
 
     private static async Task<ScriptRun> DeployAsync(CloudStandIns machine, params (string, string)[] environment)
@@ -312,5 +342,6 @@ public sealed class DeployTests
         return run;
     }
 
-    private static string[] BotsOf(CloudStandIns machine) => [.. machine.Resources.Where(line => line.Contains("-bot-", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];
+    private static string[] BotsOf(CloudStandIns machine) =>
+        [.. machine.Resources.Where(line => line.Contains("-bot-", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];
 }

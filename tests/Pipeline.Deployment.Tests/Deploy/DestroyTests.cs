@@ -26,7 +26,8 @@ public sealed class DestroyTests
     public async Task Missing_az_and_a_missing_login_are_named()
     {
         using CloudStandIns bare = new(without: "az");
-        Assert.Equal("destroy: az is missing: install the Azure CLI and start again\n", (await bare.RunAsync("destroy.sh", ["demo", "--yes"])).Errors);
+        Assert.Equal("destroy: az is missing: install the Azure CLI and start again\n",
+            (await bare.RunAsync("destroy.sh", ["demo", "--yes"])).Errors);
         using CloudStandIns machine = Subscription();
         machine.LogOut();
         ScriptRun run = await machine.RunAsync("destroy.sh", ["demo", "--yes"]);

@@ -12,8 +12,10 @@ using Microsoft.Extensions.Logging;
 namespace Pipeline.Deployment.Tests.Image;
 
 /// <summary>
-/// A container registry on loopback with one image, <c>dotnet/runtime-deps:10.0</c>, as Microsoft's describes it: an index of platforms, the
-/// manifest and configuration of linux/amd64, and a layer that holds the user. Plain HTTP, reading only. OCI Distribution Specification, "Pulling manifests", "Pulling blobs".
+/// A container registry on loopback with one image, <c>dotnet/runtime-deps:10.0</c>, as Microsoft's describes it: an index of platforms,
+/// the
+/// manifest and configuration of linux/amd64, and a layer that holds the user. Plain HTTP, reading only. OCI Distribution Specification,
+/// "Pulling manifests", "Pulling blobs".
 /// </summary>
 internal sealed class BaseImageRegistry : IAsyncDisposable
 {
@@ -22,7 +24,8 @@ internal sealed class BaseImageRegistry : IAsyncDisposable
     private const string ManifestType = "application/vnd.docker.distribution.manifest.v2+json";
 
     /// <summary>What Microsoft's image sets; the user is read from APP_UID, and ASPNETCORE_HTTP_PORTS becomes the exposed port.</summary>
-    public static readonly string[] Variables = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "APP_UID=1654", "ASPNETCORE_HTTP_PORTS=8080", "DOTNET_RUNNING_IN_CONTAINER=true"];
+    public static readonly string[] Variables = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "APP_UID=1654",
+        "ASPNETCORE_HTTP_PORTS=8080", "DOTNET_RUNNING_IN_CONTAINER=true"];
 
     private readonly WebApplication app;
     private readonly Dictionary<string, (string Type, byte[] Bytes)> served = [];
@@ -31,13 +34,27 @@ internal sealed class BaseImageRegistry : IAsyncDisposable
     {
         this.app = app;
         byte[] files = Layer(), layer = Compress(files);
-        byte[] configuration = Json(new { architecture = "amd64", os = "linux", config = new { Env = Variables }, rootfs = new { type = "layers", diff_ids = new[] { Digest(files) } }, history = new[] { new { created_by = "stand-in" } } });
+        byte[] configuration = Json(
+            new
+            {
+                architecture = "amd64",
+                os = "linux",
+                config = new { Env = Variables },
+                rootfs = new { type = "layers", diff_ids = new[] { Digest(files) } },
+                history = new[] { new { created_by = "stand-in" } }
+            });
         byte[] manifest = Json(new
         {
             schemaVersion = 2,
             mediaType = ManifestType,
-            config = new { mediaType = "application/vnd.docker.container.image.v1+json", size = configuration.Length, digest = Digest(configuration) },
-            layers = new[] { new { mediaType = "application/vnd.docker.image.rootfs.diff.tar.gzip", size = layer.Length, digest = Digest(layer) } },
+            config = new
+            {
+                mediaType = "application/vnd.docker.container.image.v1+json",
+                size = configuration.Length,
+                digest = Digest(configuration)
+            },
+            layers = new[] { new { mediaType = "application/vnd.docker.image.rootfs.diff.tar.gzip", size = layer.Length,
+                digest = Digest(layer) } },
         });
         byte[] otherPlatform = Json(new { schemaVersion = 2 });
         byte[] index = Json(new
@@ -46,8 +63,10 @@ internal sealed class BaseImageRegistry : IAsyncDisposable
             mediaType = IndexType,
             manifests = new[]
             {
-                new { mediaType = ManifestType, size = otherPlatform.Length, digest = Digest(otherPlatform), platform = new { architecture = "arm64", os = "linux" } },
-                new { mediaType = ManifestType, size = manifest.Length, digest = Digest(manifest), platform = new { architecture = "amd64", os = "linux" } },
+                new { mediaType = ManifestType, size = otherPlatform.Length, digest = Digest(otherPlatform),
+                    platform = new { architecture = "arm64", os = "linux" } },
+                new { mediaType = ManifestType, size = manifest.Length, digest = Digest(manifest),
+                    platform = new { architecture = "amd64", os = "linux" } },
             },
         });
         served["manifests/10.0"] = (IndexType, index);
@@ -81,7 +100,8 @@ internal sealed class BaseImageRegistry : IAsyncDisposable
     {
         string prefix = $"/v2/{Repository}/", path = context.Request.Path.Value ?? "";
         bool reads = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
-        if (!reads || !path.StartsWith(prefix, StringComparison.Ordinal) || !served.TryGetValue(path[prefix.Length..], out (string Type, byte[] Bytes) answer))
+        if (!reads || !path.StartsWith(prefix, StringComparison.Ordinal)
+            || !served.TryGetValue(path[prefix.Length..], out (string Type, byte[] Bytes) answer))
         {
             Refused.Enqueue($"{context.Request.Method} {path}");
             context.Response.StatusCode = reads ? StatusCodes.Status404NotFound : StatusCodes.Status405MethodNotAllowed;
@@ -98,7 +118,12 @@ internal sealed class BaseImageRegistry : IAsyncDisposable
         using MemoryStream bytes = new();
         using (TarWriter writer = new(bytes, leaveOpen: true))
         {
-            PaxTarEntry users = new(TarEntryType.RegularFile, "etc/passwd") { DataStream = new MemoryStream(Encoding.UTF8.GetBytes("root:x:0:0:root:/root:/bin/bash\napp:x:1654:1654::/home/app:/bin/sh\n")) };
+            PaxTarEntry users = new(TarEntryType.RegularFile,
+                "etc/passwd")
+            {
+                DataStream = new MemoryStream(
+                Encoding.UTF8.GetBytes("root:x:0:0:root:/root:/bin/bash\napp:x:1654:1654::/home/app:/bin/sh\n"))
+            };
             writer.WriteEntry(users);
         }
         return bytes.ToArray();

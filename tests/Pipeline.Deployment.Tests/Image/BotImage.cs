@@ -6,7 +6,9 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Deployment.Tests.Image;
 
-/// <summary>The bot's container image as the SDK makes it without an engine: published into a folder of its own, unpacked for looking at.</summary>
+/// <summary>
+/// The bot's container image as the SDK makes it without an engine: published into a folder of its own, unpacked for looking at.
+/// </summary>
 internal sealed class BotImage : IDisposable
 {
     private readonly TempFolder folder = new();
@@ -16,7 +18,9 @@ internal sealed class BotImage : IDisposable
     }
 
     /// <summary>The image is for linux-x64 and takes libopus from the machine that publishes; elsewhere its tests are left out.</summary>
-    public static bool CanPublish => OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64 && File.Exists("/usr/lib/x86_64-linux-gnu/libopus.so.0");
+    public static bool CanPublish =>
+        OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64
+        && File.Exists("/usr/lib/x86_64-linux-gnu/libopus.so.0");
 
     /// <summary>The property <c>config</c> of the image's configuration: how a container is started.</summary>
     public JsonElement Start { get; private set; }
@@ -37,11 +41,18 @@ internal sealed class BotImage : IDisposable
         BotImage image = new();
         await using BaseImageRegistry registry = await BaseImageRegistry.StartAsync();
         // The SDK keeps layers in the temp folder, and a build server would go on in it when it is gone.
-        Dictionary<string, string?> variables = new(environment) { ["TMPDIR"] = image.folder.Path, ["DOTNET_CONTAINER_INSECURE_REGISTRIES"] = registry.Name, ["MSBUILDDISABLENODEREUSE"] = "1" };
+        Dictionary<string,
+            string?> variables = new(environment)
+            {
+                ["TMPDIR"] = image.folder.Path,
+                ["DOTNET_CONTAINER_INSECURE_REGISTRIES"] = registry.Name,
+                ["MSBUILDDISABLENODEREUSE"] = "1"
+            };
         await using ChildProcess publish = ChildProcess.Start(
             "dotnet",
             [
-                "publish", RepositoryRoot.Combine("bot", "Pipeline.Bot"), "-c", "Release", "-r", "linux-x64", "-t:PublishContainer", "--artifacts-path", image.folder.Combine("build"),
+                "publish", RepositoryRoot.Combine("bot", "Pipeline.Bot"), "-c", "Release", "-r", "linux-x64", "-t:PublishContainer",
+                    "--artifacts-path", image.folder.Combine("build"),
                 $"-p:ContainerBaseImage={registry.BaseImage}", $"-p:ContainerArchiveOutputPath={image.folder.Combine("bot.tar")}",
                 "-p:RunAnalyzers=false", "-p:UseSharedCompilation=false", "-v", "q", "--nologo", .. properties,
             ],
@@ -66,7 +77,8 @@ internal sealed class BotImage : IDisposable
         await TarFile.ExtractToDirectoryAsync(folder.Combine("bot.tar"), archive, overwriteFiles: false, cancellation);
         string manifestText = await File.ReadAllTextAsync(Path.Combine(archive, "manifest.json"), cancellation);
         JsonElement manifest = Assert.Single(JsonElement.Parse(manifestText).EnumerateArray());
-        string configurationText = await File.ReadAllTextAsync(Path.Combine(archive, manifest.GetProperty("Config").GetString()!), cancellation);
+        string configurationText = await File.ReadAllTextAsync(Path.Combine(archive, manifest.GetProperty("Config").GetString()!),
+            cancellation);
         Texts = manifestText + configurationText;
         JsonElement configuration = JsonElement.Parse(configurationText);
         Start = configuration.GetProperty("config");

@@ -12,6 +12,7 @@ public sealed class AzuriteTests
         BlobContainerClient container = new(azurite.ConnectionString, "smoke");
         await container.CreateAsync(cancellationToken: TestContext.Current.CancellationToken);
         await container.UploadBlobAsync("a", BinaryData.FromString("kept"), TestContext.Current.CancellationToken);
-        Assert.Equal("kept", (await container.GetBlobClient("a").DownloadContentAsync(TestContext.Current.CancellationToken)).Value.Content.ToString());
+        Assert.Equal("kept",
+            (await container.GetBlobClient("a").DownloadContentAsync(TestContext.Current.CancellationToken)).Value.Content.ToString());
     }
 }

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace Pipeline.Deployment.Tests.Settings;
 
-/// <summary>A configuration that remembers what it was asked for: the settings that the code reads, by what it does and not by a list beside it.</summary>
+/// <summary>
+/// A configuration that remembers what it was asked for: the settings that the code reads, by what it does and not by a list beside it.
+/// </summary>
 /// <param name="values">By environment name (<c>A__B</c>).</param>
 internal sealed class AskedNames(IReadOnlyDictionary<string, string> values) : IConfiguration
 {

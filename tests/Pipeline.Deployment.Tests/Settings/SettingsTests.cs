@@ -18,7 +18,8 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
     // Read by the Functions host, by ASP.NET Core, by the Azure and OpenTelemetry packages, and by Azurite.
     private static readonly string[] ReadByOthers =
     [
-        "AzureWebJobsStorage__blobServiceUri", "AzureWebJobsStorage__queueServiceUri", "AzureWebJobsStorage__tableServiceUri", "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId",
+        "AzureWebJobsStorage__blobServiceUri", "AzureWebJobsStorage__queueServiceUri", "AzureWebJobsStorage__tableServiceUri",
+            "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId",
         "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "ASPNETCORE_URLS", "AZURITE_ACCOUNTS",
     ];
 
@@ -31,13 +32,17 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
         SettingReader reader = ReadBot(set.ToDictionary(name => name, Example));
         Assert.Empty(set.Except(reader.Asked.Select(setting => setting.Name), StringComparer.OrdinalIgnoreCase));
         Assert.Empty(reader.Problems);
-        string[] required = ["DISCORD_TOKEN", "DISCORD_SHARD", "DISCORD_GUILD_ID", "RecordingApi__BaseUrl", "RecordingApi__ApiKey", "PipelineStorage__credential", "PipelineStorage__clientId", "RECORDING_SPOOL_FOLDER", "HEALTH_ENDPOINT", "SHUTDOWN_GRACE", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+        string[] required = ["DISCORD_TOKEN", "DISCORD_SHARD", "DISCORD_GUILD_ID", "RecordingApi__BaseUrl", "RecordingApi__ApiKey",
+            "PipelineStorage__credential", "PipelineStorage__clientId", "RECORDING_SPOOL_FOLDER", "HEALTH_ENDPOINT", "SHUTDOWN_GRACE",
+            "OTEL_EXPORTER_OTLP_ENDPOINT"];
         Assert.Empty(required.Except(set));
     }
 
     [Fact]
     public void Bot_says_what_is_missing_when_a_container_gets_nothing() =>
-        Assert.Collection(ReadBot([]).Problems.Select(problem => problem.Name).Order(), problem => Assert.StartsWith("DISCORD_TOKEN", problem, StringComparison.Ordinal), problem => Assert.StartsWith("PipelineStorage", problem, StringComparison.Ordinal));
+        Assert.Collection(ReadBot([]).Problems.Select(problem => problem.Name).Order(), problem =>
+            Assert.StartsWith("DISCORD_TOKEN", problem, StringComparison.Ordinal), problem =>
+            Assert.StartsWith("PipelineStorage", problem, StringComparison.Ordinal));
 
     [Fact]
     public void Functions_read_every_app_setting_and_start_with_them()
@@ -62,16 +67,20 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
         Assert.Throws<InvalidSettingException>(() => LocalOptions.Read(functions));
         LocalOptions.Read(functions = new AskedNames(new Dictionary<string, string> { ["PipelineStorage"] = "AccountName=a" }));
         string text = File.ReadAllText(RepositoryRoot.Combine("infra", file));
-        string[] set = [.. (file.EndsWith("yaml", StringComparison.Ordinal) ? ComposeVariable() : DockerVariable()).Matches(text).Select(match => match.Groups[1].Value).Distinct()];
+        string[] set = [.. (file.EndsWith("yaml", StringComparison.Ordinal) ? ComposeVariable() : DockerVariable()).Matches(text)
+            .Select(match => match.Groups[1].Value).Distinct()];
         Assert.NotEmpty(set);
         Assert.Empty(set.Except(ReadBot([]).Asked.Select(setting => setting.Name)).Except(functions.Names).Except(ReadByOthers));
     }
 
-    /// <summary>Compose reads what stands behind <c>:?</c> as a template too: a lone <c>$</c> there makes it refuse the whole file.</summary>
+    /// <summary>
+    /// Compose reads what stands behind <c>:?</c> as a template too: a lone <c>$</c> there makes it refuse the whole file.
+    /// </summary>
     [Fact]
     public void Every_dollar_in_compose_begins_a_variable()
     {
-        string[] lines = [.. File.ReadLines(RepositoryRoot.Combine("infra", "compose.yaml")).Where(line => !line.TrimStart().StartsWith('#'))];
+        string[] lines = [.. File.ReadLines(RepositoryRoot.Combine("infra", "compose.yaml"))
+            .Where(line => !line.TrimStart().StartsWith('#'))];
         Assert.Equal(lines.Sum(line => line.Count(letter => letter == '$')), lines.Sum(line => ComposeReference().Count(line)));
     }
 
@@ -114,26 +123,39 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
         "SHUTDOWN_GRACE" => "540",
         "RECORDING_SPOOL_LIMIT_MB" => "1536",
         _ when name.EndsWith("__credential", StringComparison.Ordinal) => "managedidentity",
-        _ when name.EndsWith("Uri", StringComparison.Ordinal) || name.EndsWith("Url", StringComparison.Ordinal) => "https://account.example.net/",
+        _ when name.EndsWith("Uri", StringComparison.Ordinal) || name.EndsWith("Url", StringComparison.Ordinal) =>
+            "https://account.example.net/",
         _ when name.EndsWith("ENDPOINT", StringComparison.Ordinal) => "http://0.0.0.0:8080",
         _ => "example",
     };
 
-    private string ModuleThatHolds(string type) => Modules(template.Root).First(module => module["resources"] is { } resources && resources.ToJsonString().Contains($"\"type\":\"{type}\"", StringComparison.Ordinal) && !resources.ToJsonString().Contains("Microsoft.Resources/deployments", StringComparison.Ordinal))
+    private string ModuleThatHolds(string type) =>
+        Modules(template.Root)
+        .First(module =>
+        module["resources"] is { } resources && resources.ToJsonString().Contains($"\"type\":\"{type}\"", StringComparison.Ordinal)
+        && !resources.ToJsonString().Contains("Microsoft.Resources/deployments", StringComparison.Ordinal))
         .ToJsonString().Replace("\\u0027", "'", StringComparison.Ordinal).Replace("\\u0022", "\"", StringComparison.Ordinal);
 
     private static IEnumerable<JsonObject> Modules(JsonNode node)
     {
         if (node is JsonObject self && self["$schema"] is not null) yield return self;
-        IEnumerable<JsonNode?> children = node switch { JsonObject map => map.Select(entry => entry.Value), JsonArray list => list, _ => [] };
+        IEnumerable<JsonNode?> children = node switch
+        {
+            JsonObject map => map.Select(entry => entry.Value),
+            JsonArray list => list,
+            _ =>
+            []
+        };
         foreach (JsonObject inner in children.Where(child => child is not null).SelectMany(child => Modules(child!))) yield return inner;
     }
 
     private static string[] NamesOf(string module)
     {
         string[] plain = [.. NameOfVariable().Matches(module).Select(match => match.Groups[1].Value)];
-        string[] prefixes = [.. new[] { "AzureWebJobsStorage", "PipelineStorage" }.Where(prefix => module.Contains($"\"{prefix}\"", StringComparison.Ordinal) || module.Contains($"'{prefix}'", StringComparison.Ordinal))];
-        string[] prefixed = [.. PrefixedName().Matches(module).SelectMany(match => prefixes.Select(prefix => $"{prefix}__{match.Groups[1].Value}"))];
+        string[] prefixes = [.. new[] { "AzureWebJobsStorage", "PipelineStorage" }.Where(prefix =>
+            module.Contains($"\"{prefix}\"", StringComparison.Ordinal) || module.Contains($"'{prefix}'", StringComparison.Ordinal))];
+        string[] prefixed = [.. PrefixedName().Matches(module)
+            .SelectMany(match => prefixes.Select(prefix => $"{prefix}__{match.Groups[1].Value}"))];
         return [.. plain.Concat(prefixed).Distinct().Order(StringComparer.Ordinal)];
     }
 

@@ -85,13 +85,16 @@ public sealed class GatewayMessageTests
     [Fact]
     public void Hostile_dispatches_are_harmless()
     {
-        string[] keys = ["id", "guild_id", "channel_id", "user_id", "member", "user", "roles", "role", "voice_states", "channels", "data", "options", "value", "token", "type", "name", "permissions", "members"];
-        string[] values = ["null", "true", "0", "-1", "1e400", "\"\"", "\"12\"", "18446744073709551616", "[]", "{}", "\"x\"", "[[[]]]", "3.5"];
+        string[] keys = ["id", "guild_id", "channel_id", "user_id", "member", "user", "roles", "role", "voice_states", "channels", "data",
+            "options", "value", "token", "type", "name", "permissions", "members"];
+        string[] values = ["null", "true", "0", "-1", "1e400", "\"\"", "\"12\"", "18446744073709551616", "[]", "{}", "\"x\"", "[[[]]]",
+            "3.5"];
         Random random = new(7);
         for (int i = 0; i < 20_000; i++)
         {
             string inner = $"{{\"{Pick(keys)}\":{Pick(values)},\"{Pick(keys)}\":[{Pick(values)},{{\"{Pick(keys)}\":{Pick(values)}}}]}}";
-            (GuildCache cache, List<GatewayEvent> events) = Apply(Pick(Types), $"{{\"{Pick(keys)}\":{inner},\"{Pick(keys)}\":{Pick(values)},\"id\":\"5\",\"guild_id\":\"5\"}}");
+            (GuildCache cache, List<GatewayEvent> events) = Apply(Pick(Types),
+                $"{{\"{Pick(keys)}\":{inner},\"{Pick(keys)}\":{Pick(values)},\"id\":\"5\",\"guild_id\":\"5\"}}");
             Assert.InRange(cache.Count, 0, 1);
             Assert.InRange(events.Count, 0, 3);
         }
@@ -106,7 +109,8 @@ public sealed class GatewayMessageTests
         try
         {
             using JsonDocument document = JsonDocument.Parse(Encoding.UTF8.GetBytes(text));
-            new GatewayDispatch(0, cache, Channel.CreateUnbounded<GatewayEvent>().Writer, TimeProvider.System, NullLogger.Instance).Apply(type, document.RootElement, events);
+            new GatewayDispatch(0, cache, Channel.CreateUnbounded<GatewayEvent>().Writer, TimeProvider.System, NullLogger.Instance)
+                .Apply(type, document.RootElement, events);
         }
         catch (JsonException)
         {

@@ -19,8 +19,10 @@ internal sealed class GatewayRig : IAsyncDisposable
     {
         Discord = discord;
         ILoggerFactory logs = Log;
-        Rest = new DiscordRestClient(http, new DiscordRestOptions { Token = options.Token, ApiBase = new Uri(discord.ApiBaseUrl) }, TimeProvider.System, logs.CreateLogger<DiscordRestClient>());
-        Client = new GatewayClient(options, Rest.GetGatewayAsync, time ?? TimeProvider.System, new Random(7), logs.CreateLogger<GatewayClient>());
+        Rest = new DiscordRestClient(http, new DiscordRestOptions { Token = options.Token, ApiBase = new Uri(discord.ApiBaseUrl) },
+            TimeProvider.System, logs.CreateLogger<DiscordRestClient>());
+        Client = new GatewayClient(options, Rest.GetGatewayAsync, time ?? TimeProvider.System, new Random(7),
+            logs.CreateLogger<GatewayClient>());
         Running = Client.RunAsync(stop.Token);
         reading = ReadAsync();
     }
@@ -35,7 +37,8 @@ internal sealed class GatewayRig : IAsyncDisposable
     public int Count<T>() where T : GatewayEvent => seen.OfType<T>().Count();
 
     /// <summary>Does not wait for the session.</summary>
-    public static async Task<GatewayRig> BeginAsync(SimulatorOptions? simulator = null, Action<Simulator>? prepare = null, Func<GatewayOptions, GatewayOptions>? change = null, TimeProvider? time = null)
+    public static async Task<GatewayRig> BeginAsync(SimulatorOptions? simulator = null, Action<Simulator>? prepare = null,
+        Func<GatewayOptions, GatewayOptions>? change = null, TimeProvider? time = null)
     {
         Simulator discord = await Simulator.StartAsync(simulator ?? new SimulatorOptions { EnforceIdentifyPace = false });
         prepare?.Invoke(discord);
@@ -50,14 +53,16 @@ internal sealed class GatewayRig : IAsyncDisposable
         return new GatewayRig(discord, change?.Invoke(options) ?? options, time);
     }
 
-    public static async Task<GatewayRig> StartAsync(SimulatorOptions? simulator = null, Action<Simulator>? prepare = null, Func<GatewayOptions, GatewayOptions>? change = null)
+    public static async Task<GatewayRig> StartAsync(SimulatorOptions? simulator = null, Action<Simulator>? prepare = null,
+        Func<GatewayOptions, GatewayOptions>? change = null)
     {
         GatewayRig rig = await BeginAsync(simulator, prepare, change);
         await rig.UntilAsync(() => rig.Client.IsReady && rig.Client.Guilds.Find(rig.Discord.Guild.Id) is { Unavailable: false });
         return rig;
     }
 
-    public Task UntilAsync(Func<bool> condition, [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(condition))] string what = "") =>
+    public Task UntilAsync(Func<bool> condition,
+        [System.Runtime.CompilerServices.CallerArgumentExpression(nameof(condition))] string what = "") =>
         Simulator.WaitUntilAsync(condition, TimeSpan.FromSeconds(30), what);
 
     public async ValueTask DisposeAsync()

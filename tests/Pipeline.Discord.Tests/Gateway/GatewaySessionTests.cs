@@ -61,7 +61,8 @@ public sealed class GatewaySessionTests
     {
         await using GatewayRig rig = await GatewayRig.StartAsync();
         rig.Discord.Faults.Add(new CloseGateway(code));
-        GatewayFatalException fatal = await Assert.ThrowsAsync<GatewayFatalException>(() => rig.Running.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        GatewayFatalException fatal = await Assert.ThrowsAsync<GatewayFatalException>(() =>
+            rig.Running.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         Assert.Equal(code, fatal.CloseCode);
         Assert.Contains(remedy, fatal.Message, StringComparison.Ordinal);
         Assert.Equal(1, rig.Discord.Bot.Identifies);
@@ -74,7 +75,8 @@ public sealed class GatewaySessionTests
         SimulatedMember[] people = [.. Enumerable.Range(0, 5).Select(i => rig.Discord.Guild.AddMember($"Person {i}"))];
         rig.Discord.Faults.Add(new AbortGateway());
         foreach (SimulatedMember person in people) rig.Discord.Guild.Join(person, rig.Discord.VoiceChannel);
-        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionResumed>() == 1 && rig.Client.Guilds.Find(rig.Discord.Guild.Id)!.VoiceStates.Count == 5);
+        await rig.UntilAsync(() =>
+            rig.Count<GatewayEvent.SessionResumed>() == 1 && rig.Client.Guilds.Find(rig.Discord.Guild.Id)!.VoiceStates.Count == 5);
         ulong[] order = [.. rig.Seen.OfType<GatewayEvent.VoiceStateChanged>().Select(change => change.State.UserId)];
         Assert.Equal(people.Select(person => person.Id), order);
         Assert.Equal(1, rig.Discord.Bot.Identifies);
@@ -157,7 +159,8 @@ public sealed class GatewaySessionTests
     public async Task Refused_token_is_fatal_before_any_identify()
     {
         await using GatewayRig rig = await GatewayRig.BeginAsync(change: options => options with { Token = "wrong" });
-        GatewayFatalException fatal = await Assert.ThrowsAsync<GatewayFatalException>(() => rig.Running.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        GatewayFatalException fatal = await Assert.ThrowsAsync<GatewayFatalException>(() =>
+            rig.Running.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         Assert.Contains("DISCORD_TOKEN", fatal.Message, StringComparison.Ordinal);
     }
 
@@ -170,7 +173,9 @@ public sealed class GatewaySessionTests
             discord.Bot.RecommendedShards = 3;
             for (int i = 0; i < 6; i++) discord.AddGuild($"Guild {i}").AddBot(discord.Bot);
         });
-        await rig.UntilAsync(() => rig.Client.Guilds.Count == 7 && rig.Client.Guilds.All.All(guild => !guild.Unavailable) && rig.Count<GatewayEvent.SessionStarted>() >= 3);
+        await rig.UntilAsync(() =>
+            rig.Client.Guilds.Count == 7 && rig.Client.Guilds.All.All(guild => !guild.Unavailable)
+            && rig.Count<GatewayEvent.SessionStarted>() >= 3);
         Assert.Equal(3, rig.Count<GatewayEvent.SessionStarted>());
         Assert.Equal(3, rig.Discord.Bot.Identifies);
     }

@@ -34,7 +34,9 @@ public sealed class GuildCacheTests
         SimulatedMember ben = rig.Discord.Guild.Members.Single(member => member.DisplayName == "Ben");
         rig.Discord.Faults.Add(new InvalidateSession(Resumable: false));
         rig.Discord.Guild.Leave(ben);
-        await rig.UntilAsync(() => rig.Seen.OfType<GatewayEvent.VoiceStateChanged>().Any(change => change.State.UserId == ben.Id && change.State.ChannelId is null && change.Origin == VoiceStateOrigin.Snapshot));
+        await rig.UntilAsync(() =>
+            rig.Seen.OfType<GatewayEvent.VoiceStateChanged>()
+            .Any(change => change.State.UserId == ben.Id && change.State.ChannelId is null && change.Origin == VoiceStateOrigin.Snapshot));
         Assert.Single(rig.Client.Guilds.Find(rig.Discord.Guild.Id)!.VoiceStates);
     }
 
@@ -57,7 +59,9 @@ public sealed class GuildCacheTests
         await using GatewayRig rig = await GatewayRig.StartAsync();
         SimulatedRole role = rig.Discord.Guild.AddRole("Recorders", DiscordSimulator.World.Permissions.None);
         SimulatedChannel channel = rig.Discord.Guild.AddVoiceChannel("Second");
-        await rig.UntilAsync(() => rig.Client.Guilds.Find(rig.Discord.Guild.Id)!.Roles.ContainsKey(role.Id) && rig.Client.Guilds.Find(rig.Discord.Guild.Id)!.Channels.ContainsKey(channel.Id));
+        await rig.UntilAsync(() =>
+            rig.Client.Guilds.Find(rig.Discord.Guild.Id)!.Roles.ContainsKey(role.Id)
+            && rig.Client.Guilds.Find(rig.Discord.Guild.Id)!.Channels.ContainsKey(channel.Id));
         rig.Discord.Guild.Delete(channel);
         await rig.UntilAsync(() => rig.Seen.OfType<GatewayEvent.ChannelDeleted>().Any(gone => gone.ChannelId == channel.Id));
         Assert.False(rig.Client.Guilds.Find(rig.Discord.Guild.Id)!.Channels.ContainsKey(channel.Id));
@@ -67,12 +71,17 @@ public sealed class GuildCacheTests
     public async Task Joining_voice_brings_own_state_and_server_without_their_secret_in_any_text()
     {
         await using GatewayRig rig = await GatewayRig.StartAsync();
-        await rig.Client.UpdateVoiceStateAsync(rig.Discord.Guild.Id, rig.Discord.VoiceChannel.Id, selfMute: false, selfDeaf: false, TestContext.Current.CancellationToken);
-        await rig.UntilAsync(() => rig.Count<GatewayEvent.VoiceServerChanged>() == 1 && rig.Seen.OfType<GatewayEvent.VoiceStateChanged>().Any(change => change.State.UserId == rig.Client.SelfId));
+        await rig.Client.UpdateVoiceStateAsync(rig.Discord.Guild.Id, rig.Discord.VoiceChannel.Id, selfMute: false, selfDeaf: false,
+            TestContext.Current.CancellationToken);
+        await rig.UntilAsync(() =>
+            rig.Count<GatewayEvent.VoiceServerChanged>() == 1
+            && rig.Seen.OfType<GatewayEvent.VoiceStateChanged>().Any(change => change.State.UserId == rig.Client.SelfId));
         VoiceServerUpdate update = rig.Seen.OfType<GatewayEvent.VoiceServerChanged>().Single().Update;
         Assert.NotEmpty(update.Token);
         Assert.DoesNotContain(update.Token, update.ToString(), StringComparison.Ordinal);
-        Assert.DoesNotContain(rig.Log.Lines, line => line.Text.Contains(update.Token, StringComparison.Ordinal) || line.Text.Contains(rig.Discord.Bot.Token, StringComparison.Ordinal));
+        Assert.DoesNotContain(rig.Log.Lines, line =>
+            line.Text.Contains(update.Token, StringComparison.Ordinal)
+            || line.Text.Contains(rig.Discord.Bot.Token, StringComparison.Ordinal));
     }
 
     private static ulong? Channel(GatewayRig rig, SimulatedMember member) =>

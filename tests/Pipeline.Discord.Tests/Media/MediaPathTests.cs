@@ -28,9 +28,18 @@ public sealed class MediaPathTests : IDisposable
     public void Frame_carries_user_source_order_clock_and_arrival()
     {
         Know((9876, Ada));
-        Assert.Equal(DropReason.None, Receive(new RtpPacketBuilder { SequenceNumber = 65535, Timestamp = uint.MaxValue, Payload = [0x78, 1, 2, 3], Padding = 9, Extension = [1, 2, 3, 4] }, at: 1234));
+        Assert.Equal(DropReason.None,
+            Receive(new RtpPacketBuilder
+            {
+                SequenceNumber = 65535,
+                Timestamp = uint.MaxValue,
+                Payload = [0x78, 1, 2, 3],
+                Padding = 9,
+                Extension = [1, 2, 3, 4]
+            }, at: 1234));
         ReadFrame frame = Assert.Single(ReadFrame.DrainAll(ring));
-        Assert.Equal((AudioFrameKind.Opus, Ada, 9876u, (ushort)65535, uint.MaxValue, 1234L), (frame.Kind, frame.UserId, frame.Ssrc, frame.SequenceNumber, frame.Timestamp, frame.ReceivedAt));
+        Assert.Equal((AudioFrameKind.Opus, Ada, 9876u, (ushort)65535, uint.MaxValue, 1234L),
+            (frame.Kind, frame.UserId, frame.Ssrc, frame.SequenceNumber, frame.Timestamp, frame.ReceivedAt));
         Assert.Equal([0x78, 1, 2, 3], frame.Opus);
     }
 
@@ -40,14 +49,16 @@ public sealed class MediaPathTests : IDisposable
         Know((9876, Ada));
         Receive(new RtpPacketBuilder());
         Assert.Equal([0xF8, 0xFF, 0xFE], Assert.Single(ReadFrame.DrainAll(ring)).Opus);
-        Assert.Equal(new UserAudioHealth(Ada, Frames: 1, Silence: 1, Held: 0, Undecryptable: 0, Refused: 0), Assert.Single(path.Counters.Health(0).Users));
+        Assert.Equal(new UserAudioHealth(Ada, Frames: 1, Silence: 1, Held: 0, Undecryptable: 0, Refused: 0),
+            Assert.Single(path.Counters.Health(0).Users));
     }
 
     [Fact]
     public void Audio_that_overtakes_the_transport_key_is_held_and_delivered()
     {
         path.Apply(new MediaSnapshot(OwnSsrc, null, new Dictionary<uint, ulong> { [9876] = Ada }));
-        for (ushort i = 0; i < 30; i++) Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [0x78, (byte)i] }, at: time.GetTimestamp());
+        for (ushort i = 0; i < 30; i++)
+            Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [0x78, (byte)i] }, at: time.GetTimestamp());
         Assert.True(ring.IsEmpty);
         Know((9876, Ada));
         Assert.Equal(Enumerable.Range(0, 30), ReadFrame.DrainAll(ring).Select(frame => (int)frame.SequenceNumber));
@@ -160,7 +171,8 @@ public sealed class MediaPathTests : IDisposable
     public void More_unknown_sources_than_the_bound_push_out_the_quietest()
     {
         Know();
-        for (uint ssrc = 100; ssrc < 100 + UnknownSsrcHold.MaxSources + 5; ssrc++) Receive(new RtpPacketBuilder { Ssrc = ssrc, Payload = [0x78, 1] }, at: ssrc);
+        for (uint ssrc = 100; ssrc < 100 + UnknownSsrcHold.MaxSources + 5; ssrc++)
+            Receive(new RtpPacketBuilder { Ssrc = ssrc, Payload = [0x78, 1] }, at: ssrc);
         Assert.Equal(5, path.Counters.Read(DropReason.UnknownSsrc));
         Know([.. Enumerable.Range(100, 64).Select(ssrc => ((uint)ssrc, Ada))]);
         Assert.Equal(Enumerable.Range(105, 32).Select(ssrc => (uint)ssrc), ReadFrame.DrainAll(ring).Select(frame => frame.Ssrc).Order());
@@ -170,7 +182,8 @@ public sealed class MediaPathTests : IDisposable
     public void Large_held_frames_are_bounded_in_bytes()
     {
         Know();
-        for (ushort i = 0; i < 100; i++) Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [.. Enumerable.Repeat((byte)0x78, 1275)] }, at: i);
+        for (ushort i = 0; i < 100; i++)
+            Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [.. Enumerable.Repeat((byte)0x78, 1275)] }, at: i);
         Know((9876, Ada));
         List<ReadFrame> frames = ReadFrame.DrainAll(ring);
         Assert.InRange(frames.Count, 40, 60);
@@ -211,7 +224,9 @@ public sealed class MediaPathTests : IDisposable
     public void Steady_state_allocates_nothing_per_packet_good_or_bad()
     {
         Know((9876, Ada));
-        byte[][] packets = [.. Enumerable.Range(0, 4000).Select(_ => new RtpPacketBuilder { Payload = [.. Enumerable.Repeat((byte)0x78, 160)], Extension = [1, 2, 3, 4], Padding = 7 }.Build())];
+        byte[][] packets = [.. Enumerable.Range(0, 4000)
+            .Select(_ => new RtpPacketBuilder { Payload = [.. Enumerable.Repeat((byte)0x78, 160)], Extension = [1, 2, 3, 4],
+            Padding = 7 }.Build())];
         byte[][] unknown = [.. Enumerable.Range(0, 4000).Select(_ => new RtpPacketBuilder { Ssrc = 5555 }.Build())];
         byte[][] empty = [.. Enumerable.Range(0, 4000).Select(_ => new RtpPacketBuilder { Payload = [], Padding = 9 }.Build())];
         byte[] forged = [.. packets[0]];
@@ -227,8 +242,10 @@ public sealed class MediaPathTests : IDisposable
     public void Packet_that_comes_a_second_time_is_dropped_however_late_and_under_the_old_key_too()
     {
         Know((9876, Ada), (20, Bo));
-        byte[][] first = [.. Enumerable.Range(0, 1500).Select(i => new RtpPacketBuilder { SequenceNumber = (ushort)i, Payload = [0x78, 1] }.Build())];
-        byte[][] other = [.. Enumerable.Range(0, 1500).Select(i => new RtpPacketBuilder { Ssrc = 20, SequenceNumber = (ushort)i, Payload = [0x78, 2] }.Build())];
+        byte[][] first = [.. Enumerable.Range(0, 1500)
+            .Select(i => new RtpPacketBuilder { SequenceNumber = (ushort)i, Payload = [0x78, 1] }.Build())];
+        byte[][] other = [.. Enumerable.Range(0, 1500)
+            .Select(i => new RtpPacketBuilder { Ssrc = 20, SequenceNumber = (ushort)i, Payload = [0x78, 2] }.Build())];
         Assert.All(first, packet => Assert.Equal(DropReason.None, path.Receive(packet, 0)));
         ReadFrame.DrainAll(ring);
         time.Advance(TimeSpan.FromSeconds(30));
@@ -248,7 +265,8 @@ public sealed class MediaPathTests : IDisposable
         Know((9876, Ada));
         Assert.Equal(DropReason.PaddingOnly, Receive(new RtpPacketBuilder { SequenceNumber = 7, Payload = [], Padding = 9 }, at: 5));
         Assert.Equal(DropReason.ZeroPacket, Receive(new RtpPacketBuilder { SequenceNumber = 8, Payload = new byte[20] }));
-        Assert.Equal(DropReason.BadPadding, Receive(new RtpPacketBuilder { SequenceNumber = 9, Payload = [1], Padding = 2, ClaimedPadding = 200 }));
+        Assert.Equal(DropReason.BadPadding,
+            Receive(new RtpPacketBuilder { SequenceNumber = 9, Payload = [1], Padding = 2, ClaimedPadding = 200 }));
         Assert.Equal(DropReason.PaddingOnly, Receive(new RtpPacketBuilder { Ssrc = 5, SequenceNumber = 1, Payload = [], Padding = 9 }));
         List<ReadFrame> frames = ReadFrame.DrainAll(ring);
         Assert.Equal([7, 8, 9], frames.Select(frame => (int)frame.SequenceNumber));
@@ -261,7 +279,8 @@ public sealed class MediaPathTests : IDisposable
         List<FoundSource> found = [];
         using MediaPath told = new(ring, time) { SourceFound = found.Add };
         told.Apply(new MediaSnapshot(OwnSsrc, transportKey, new Dictionary<uint, ulong>(), null, [Ada, Bo]));
-        for (ushort i = 0; i < 50; i++) told.Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [0x78, 1] }.Build(), time.GetTimestamp());
+        for (ushort i = 0; i < 50; i++)
+            told.Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [0x78, 1] }.Build(), time.GetTimestamp());
         time.Advance(TimeSpan.FromSeconds(2.1));
         told.Expire(time.GetTimestamp());
         told.Receive(new RtpPacketBuilder { SequenceNumber = 50, Payload = [0x78, 1] }.Build(), time.GetTimestamp());

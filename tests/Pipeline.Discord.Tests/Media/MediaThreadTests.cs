@@ -30,7 +30,8 @@ public sealed class MediaThreadTests : IDisposable
         for (ushort i = 0; i < 500; i++) server.SendTo(new RtpPacketBuilder { SequenceNumber = i, Payload = [0x78, 1] }.Build(), client);
         List<ReadFrame> frames = await DrainAsync(500);
         Assert.Equal(Enumerable.Range(0, 500), frames.Select(frame => (int)frame.SequenceNumber));
-        Assert.All(frames, frame => Assert.InRange(frame.ReceivedAt, before - TimeProvider.System.TimestampFrequency / 100, TimeProvider.System.GetTimestamp()));
+        Assert.All(frames, frame =>
+            Assert.InRange(frame.ReceivedAt, before - TimeProvider.System.TimestampFrequency / 100, TimeProvider.System.GetTimestamp()));
     }
 
     [Fact]
@@ -42,7 +43,8 @@ public sealed class MediaThreadTests : IDisposable
         for (ushort i = 0; i < 1000; i++)
         {
             server.SendTo(new RtpPacketBuilder { SequenceNumber = i, Payload = speech }.Build(), client);
-            if (i == 100) await UntilAsync(() => media.Counters.Audio > 50); // From its first packet on the kernel is known to tell arrivals.
+            // From its first packet on the kernel is known to tell arrivals.
+            if (i == 100) await UntilAsync(() => media.Counters.Audio > 50);
         }
         await UntilAsync(() => small.IsNearlyFull);
         List<ReadFrame> frames = [];
@@ -92,7 +94,8 @@ public sealed class MediaThreadTests : IDisposable
         using MediaThread media = Open(out _);
         string limit = "/proc/sys/net/core/rmem_max";
         int allowed = File.Exists(limit) ? int.Parse(File.ReadAllText(limit)) : 1024 * 1024;
-        Assert.True(media.GrantedReceiveBuffer >= Math.Min(1024 * 1024, allowed), $"granted {media.GrantedReceiveBuffer}, allowed {allowed}");
+        Assert.True(media.GrantedReceiveBuffer >= Math.Min(1024 * 1024, allowed),
+            $"granted {media.GrantedReceiveBuffer}, allowed {allowed}");
     }
 
     [Fact]
@@ -118,8 +121,10 @@ public sealed class MediaThreadTests : IDisposable
     {
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         socket.Connect(server.LocalEndPoint!);
-        using IDatagramSource source = (batch ? BatchDatagramSource.TryCreate(socket) : null) ?? (IDatagramSource)new SocketDatagramSource(socket);
-        for (int length = 0; length <= 1400; length += 100) server.SendTo(Enumerable.Repeat((byte)(length / 100), length).ToArray(), socket.LocalEndPoint!);
+        using IDatagramSource source = (batch ? BatchDatagramSource.TryCreate(socket) : null)
+            ?? (IDatagramSource)new SocketDatagramSource(socket);
+        for (int length = 0; length <= 1400; length += 100)
+            server.SendTo(Enumerable.Repeat((byte)(length / 100), length).ToArray(), socket.LocalEndPoint!);
         List<byte[]> read = [];
         while (read.Count < 15)
         {
@@ -136,7 +141,8 @@ public sealed class MediaThreadTests : IDisposable
     private MediaThread Open(out EndPoint client, bool known = true, AudioFrameRing? into = null)
     {
         TaskCompletionSource<Exception> failure = new();
-        MediaThread media = new((IPEndPoint)server.LocalEndPoint!, into ?? ring, Snapshot(known), new MediaThreadEvents(_ => { }, _ => { }, failure.SetResult), TimeProvider.System);
+        MediaThread media = new((IPEndPoint)server.LocalEndPoint!, into ?? ring, Snapshot(known),
+            new MediaThreadEvents(_ => { }, _ => { }, failure.SetResult), TimeProvider.System);
         media.Start();
         Assert.True(media.TrySend([0]));
         byte[] hello = new byte[8];

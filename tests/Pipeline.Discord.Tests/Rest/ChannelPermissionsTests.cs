@@ -18,7 +18,8 @@ public sealed class ChannelPermissionsTests
     [Fact]
     public void Denials_of_roles_count_before_their_allowances()
     {
-        PermissionOverwrite[] overwrites = [.. Deny(0, RoleA, Permissions.SendMessages), new() { Id = RoleB, Type = 0, Allow = Permissions.SendMessages }];
+        PermissionOverwrite[] overwrites = [.. Deny(0, RoleA, Permissions.SendMessages),
+            new() { Id = RoleB, Type = 0, Allow = Permissions.SendMessages }];
         Assert.True(Resolve(User, [RoleA, RoleB], overwrites).HasFlag(Permissions.SendMessages));
     }
 
@@ -36,7 +37,8 @@ public sealed class ChannelPermissionsTests
     }
 
     [Fact]
-    public void Without_view_nothing_is_left() => Assert.Equal(Permissions.None, Resolve(User, [], Deny(0, Guild, Permissions.ViewChannel)));
+    public void Without_view_nothing_is_left() =>
+        Assert.Equal(Permissions.None, Resolve(User, [], Deny(0, Guild, Permissions.ViewChannel)));
 
     [Fact]
     public void Without_connect_only_the_sight_of_a_voice_channel_is_left() =>
@@ -52,6 +54,7 @@ public sealed class ChannelPermissionsTests
             [RoleA] = new GuildRole { Id = RoleA, Permissions = roleA },
             [RoleB] = new GuildRole { Id = RoleB },
         };
-        return ChannelPermissions.Resolve(Guild, Owner, known, new GuildChannel { Id = 5, Kind = ChannelKind.Voice, Overwrites = overwrites }, user, roles);
+        return ChannelPermissions.Resolve(Guild, Owner, known,
+            new GuildChannel { Id = 5, Kind = ChannelKind.Voice, Overwrites = overwrites }, user, roles);
     }
 }

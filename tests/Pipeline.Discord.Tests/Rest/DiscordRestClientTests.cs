@@ -51,7 +51,8 @@ public sealed class DiscordRestClientTests
     [Fact]
     public async Task Bucket_that_is_used_up_is_not_asked_before_its_reset()
     {
-        await using RestRig rig = await RestRig.StartAsync(new SimulatorOptions { RateLimit = 3, RateLimitWindow = TimeSpan.FromSeconds(1) });
+        await using RestRig rig = await RestRig.StartAsync(
+            new SimulatorOptions { RateLimit = 3, RateLimitWindow = TimeSpan.FromSeconds(1) });
         await Task.WhenAll(Enumerable.Range(0, 7).Select(i => rig.PostAsync($"message {i}")));
         Assert.Equal(7, rig.Discord.TextChannel.Messages.Count);
         Assert.DoesNotContain(rig.Discord.Requests, request => request.Status == 429);
@@ -73,7 +74,8 @@ public sealed class DiscordRestClientTests
     {
         await using RestRig rig = await RestRig.StartAsync();
         rig.Discord.Faults.Add(new RefuseRest(502) { Path = "^/webhooks/" });
-        DiscordRestException refused = await Assert.ThrowsAsync<DiscordRestException>(() => rig.Client.FollowUpAsync(1, "token", new MessageBody { Content = "x" }, Token));
+        DiscordRestException refused = await Assert.ThrowsAsync<DiscordRestException>(() =>
+            rig.Client.FollowUpAsync(1, "token", new MessageBody { Content = "x" }, Token));
         Assert.Equal(HttpStatusCode.BadGateway, refused.Status);
         Assert.Equal(1, rig.Requests("POST", "/webhooks/"));
     }
@@ -127,12 +129,16 @@ public sealed class DiscordRestClientTests
         await using RestRig rig = await RestRig.StartAsync();
         ApplicationCommand[] commands =
         [
-            new() { Name = "record", Description = "Record", Contexts = [0], Options = [new() { Type = CommandOptionKind.Subcommand, Name = "start", Description = "Start", Options = [new() { Type = CommandOptionKind.Channel, Name = "channel", Description = "Which", ChannelTypes = [2, 13] }] }] },
+            new() { Name = "record", Description = "Record", Contexts = [0],
+                Options = [new() { Type = CommandOptionKind.Subcommand, Name = "start", Description = "Start",
+                Options = [new() { Type = CommandOptionKind.Channel, Name = "channel", Description = "Which",
+                ChannelTypes = [2, 13] }] }] },
         ];
         Assert.True(await rig.Client.DeclareCommandsAsync(rig.Discord.Bot.Id, null, commands, Token));
         Assert.False(await rig.Client.DeclareCommandsAsync(rig.Discord.Bot.Id, null, commands, Token));
         Assert.True(await rig.Client.DeclareCommandsAsync(rig.Discord.Bot.Id, rig.Discord.Guild.Id, commands, Token));
-        Assert.True(await rig.Client.DeclareCommandsAsync(rig.Discord.Bot.Id, null, [commands[0] with { Description = "Record a call" }], Token));
+        Assert.True(await rig.Client.DeclareCommandsAsync(rig.Discord.Bot.Id, null, [commands[0] with { Description = "Record a call" }],
+            Token));
         Assert.Equal(3, rig.Discord.CommandWrites);
     }
 }

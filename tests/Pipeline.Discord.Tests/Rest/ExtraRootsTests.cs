@@ -34,7 +34,8 @@ public sealed class ExtraRootsTests : IDisposable
     {
         using X509Certificate2 leaf = Leaf(root);
         Assert.False(ExtraRoots.Accept([root], leaf, null, SslPolicyErrors.RemoteCertificateNameMismatch));
-        Assert.False(ExtraRoots.Accept([root], leaf, null, SslPolicyErrors.RemoteCertificateChainErrors | SslPolicyErrors.RemoteCertificateNameMismatch));
+        Assert.False(ExtraRoots.Accept([root], leaf, null,
+            SslPolicyErrors.RemoteCertificateChainErrors | SslPolicyErrors.RemoteCertificateNameMismatch));
     }
 
     [Fact]
@@ -55,7 +56,8 @@ public sealed class ExtraRootsTests : IDisposable
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new(name, key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         return request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
     }
 

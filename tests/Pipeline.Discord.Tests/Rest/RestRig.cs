@@ -25,13 +25,20 @@ internal sealed class RestRig : IAsyncDisposable
     public static async Task<RestRig> StartAsync(SimulatorOptions? simulator = null, string? token = null)
     {
         Simulator discord = await Simulator.StartAsync(simulator);
-        return new RestRig(discord, new DiscordRestOptions { Token = token ?? discord.Bot.Token, ApiBase = new Uri(discord.ApiBaseUrl), RetryDelay = TimeSpan.FromMilliseconds(10) });
+        return new RestRig(discord,
+            new DiscordRestOptions
+            {
+                Token = token ?? discord.Bot.Token,
+                ApiBase = new Uri(discord.ApiBaseUrl),
+                RetryDelay = TimeSpan.FromMilliseconds(10)
+            });
     }
 
     public Task<SentMessage> PostAsync(string text) =>
         Client.PostMessageAsync(Channel, new MessageBody { Content = text }, text, TestContext.Current.CancellationToken);
 
-    public int Requests(string method, string part) => Discord.Requests.Count(request => request.Method == method && request.Path.Contains(part, StringComparison.Ordinal));
+    public int Requests(string method, string part) =>
+        Discord.Requests.Count(request => request.Method == method && request.Path.Contains(part, StringComparison.Ordinal));
 
     public async ValueTask DisposeAsync()
     {

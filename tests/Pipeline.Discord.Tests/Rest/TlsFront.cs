@@ -53,7 +53,7 @@ internal sealed class TlsFront : IAsyncDisposable
         {
             while (true) connections.Add(PassOnAsync(await listener.AcceptTcpClientAsync()));
         }
-        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException or InvalidOperationException)
         {
             await Task.WhenAll(connections);
         }

@@ -35,5 +35,6 @@ public sealed class DatagramKindTests
 
     [Fact]
     public void Every_kind_but_audio_has_a_reason_to_count() =>
-        Assert.All(Enum.GetValues<DatagramKind>(), kind => Assert.Equal(kind == DatagramKind.Audio, kind.ToDropReason() == DropReason.None));
+        Assert.All(Enum.GetValues<DatagramKind>(), kind =>
+            Assert.Equal(kind == DatagramKind.Audio, kind.ToDropReason() == DropReason.None));
 }

@@ -14,7 +14,8 @@ public sealed class RtpPayloadTests
 
     [Fact]
     public void Padding_over_an_empty_body_is_malformed() =>
-        AssertDropped(DropReason.BadPadding, new RtpPacketBuilder { Payload = [], Extension = [1, 2, 3, 4, 9, 9, 9, 9], Padding = 4, ClaimedWords = 3 });
+        AssertDropped(DropReason.BadPadding,
+            new RtpPacketBuilder { Payload = [], Extension = [1, 2, 3, 4, 9, 9, 9, 9], Padding = 4, ClaimedWords = 3 });
 
     [Fact]
     public void Extension_longer_than_the_packet_is_refused() =>
@@ -62,7 +63,14 @@ public sealed class RtpPayloadTests
     [InlineData(1)]
     [InlineData(15)]
     public void Contributing_sources_come_off(int count) =>
-        AssertFrame(Speech, new RtpPacketBuilder { Payload = Speech, Csrcs = [.. Enumerable.Range(1, count).Select(i => (uint)i)], Extension = [1, 2, 3, 4], Padding = 3 });
+        AssertFrame(Speech,
+            new RtpPacketBuilder
+            {
+                Payload = Speech,
+                Csrcs = [.. Enumerable.Range(1, count).Select(i => (uint)i)],
+                Extension = [1, 2, 3, 4],
+                Padding = 3
+            });
 
     [Fact]
     public void Marker_does_not_hide_audio() => AssertFrame(Speech, new RtpPacketBuilder { Payload = Speech, Marker = true });
@@ -78,7 +86,8 @@ public sealed class RtpPayloadTests
         foreach (bool useXChaCha20 in (bool[])[false, true])
         {
             using ITransportCipher cipher = Unwrapping.Cipher(useXChaCha20);
-            Assert.Equal(DropReason.None, Unwrapping.Open((builder with { UseXChaCha20 = useXChaCha20 }).Build(), cipher, out byte[] frame));
+            Assert.Equal(DropReason.None,
+                Unwrapping.Open((builder with { UseXChaCha20 = useXChaCha20 }).Build(), cipher, out byte[] frame));
             Assert.Equal(expected, frame);
         }
     }

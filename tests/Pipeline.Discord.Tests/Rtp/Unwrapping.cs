@@ -19,5 +19,6 @@ internal static class Unwrapping
     }
 
     public static ITransportCipher Cipher(bool useXChaCha20) =>
-        new TransportKey(useXChaCha20 ? TransportKey.XChaCha20Mode : TransportKey.AesGcmMode, new RtpPacketBuilder().TransportKey).CreateCipher();
+        new TransportKey(useXChaCha20 ? TransportKey.XChaCha20Mode : TransportKey.AesGcmMode, new RtpPacketBuilder().TransportKey)
+            .CreateCipher();
 }

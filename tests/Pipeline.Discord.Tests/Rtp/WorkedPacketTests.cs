@@ -56,7 +56,8 @@ public sealed class WorkedPacketTests
         for (int length = 0; length < datagram.Length; length++)
         {
             DropReason reason = Unwrapping.Open(datagram.AsSpan(0, length), cipher, out _);
-            Assert.True(reason is DropReason.TooShort or DropReason.TruncatedHeader or DropReason.NotAuthentic or DropReason.KeepaliveEcho, $"{length}: {reason}");
+            Assert.True(reason is DropReason.TooShort or DropReason.TruncatedHeader or DropReason.NotAuthentic or DropReason.KeepaliveEcho,
+                $"{length}: {reason}");
         }
     }
 

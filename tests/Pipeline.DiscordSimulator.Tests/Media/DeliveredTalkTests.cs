@@ -34,7 +34,8 @@ public sealed class DeliveredTalkTests
     private void Send(int frame, double delay, bool isSilence = false, bool isLost = false)
     {
         TimeSpan spoken = TimeSpan.FromMilliseconds(1000 + (frame * 20));
-        packets.Add(new DeliveredPacket(1, 2, 3, (ushort)frame, (uint)(uint.MaxValue - 9600 + (frame * 960L)), isSilence ? new byte[] { 0xF8, 0xFF, 0xFE } : new byte[] { 1 },
+        packets.Add(new DeliveredPacket(1, 2, 3, (ushort)frame, (uint)(uint.MaxValue - 9600 + (frame * 960L)),
+            isSilence ? new byte[] { 0xF8, 0xFF, 0xFE } : new byte[] { 1 },
             spoken, spoken + TimeSpan.FromMilliseconds(delay), isLost ? DeliveryOutcome.Lost : DeliveryOutcome.Delivered));
     }
 }

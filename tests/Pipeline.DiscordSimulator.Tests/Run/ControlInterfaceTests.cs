@@ -21,7 +21,8 @@ public sealed class ControlInterfaceTests
         Task<JsonNode> command = PostAsync(http, discord, "command", new JsonObject { ["member"] = "Mia", ["command"] = "ping" });
         JsonNode interaction = (await gateway.Socket.ReadAsync("INTERACTION_CREATE")).Data!;
         await rest.SendAsync("POST", $"/interactions/{interaction["id"]}/{interaction["token"]}/callback", """
-            {"type":4,"data":{"content":"pong","components":[{"type":1,"components":[{"type":2,"style":1,"label":"Again","custom_id":"again"}]}]}}
+            {"type":4,"data":{"content":"pong","components":[
+              {"type":1,"components":[{"type":2,"style":1,"label":"Again","custom_id":"again"}]}]}}
             """);
         Assert.Equal("pong\n[Again]", (string)(await command)["text"]!);
 
@@ -30,7 +31,9 @@ public sealed class ControlInterfaceTests
         await rest.SendAsync("POST", $"/interactions/{interaction["id"]}/{interaction["token"]}/callback", """{"type":7,"data":{"content":"pong pong"}}""");
         Assert.Equal(7, (int)(await press)["callbackType"]!);
 
-        JsonArray messages = (JsonArray)(await http.GetFromJsonAsync<JsonNode>($"{discord.ControlUrl}/messages?channel=general", TestContext.Current.CancellationToken))!;
+        JsonArray messages = (JsonArray)(
+            await http.GetFromJsonAsync<JsonNode>($"{discord.ControlUrl}/messages?channel=general",
+            TestContext.Current.CancellationToken))!;
         Assert.Equal(2, messages.Single()!["versions"]!.AsArray().Count);
     }
 
@@ -49,7 +52,8 @@ public sealed class ControlInterfaceTests
         Assert.Equal(8, (int)state["speakers"]![0]!["utterances"]![0]!["packets"]!);
         await PostAsync(http, discord, "fault", new JsonObject { ["kind"] = nameof(CloseGateway), ["code"] = 4000 });
         Assert.Equal(4000, await gateway.Socket.ReadCloseAsync());
-        Assert.Contains("no fault", (string)(await PostAsync(http, discord, "fault", new JsonObject { ["kind"] = "Nothing" }))["error"]!, StringComparison.Ordinal);
+        Assert.Contains("no fault", (string)(await PostAsync(http, discord, "fault", new JsonObject { ["kind"] = "Nothing" }))["error"]!,
+            StringComparison.Ordinal);
     }
 
     [Theory]

@@ -79,7 +79,8 @@ public sealed class WorldTests
         discord.Guild.Move(discord.BotMember, second);
 
         Assert.Equal($"{second.Id}", (string)(await gateway.Socket.ReadAsync("VOICE_STATE_UPDATE")).Data!["channel_id"]!);
-        Assert.NotEqual((string)voice.Credentials["token"]!, (string)(await gateway.Socket.ReadAsync("VOICE_SERVER_UPDATE")).Data!["token"]!);
+        Assert.NotEqual((string)voice.Credentials["token"]!,
+            (string)(await gateway.Socket.ReadAsync("VOICE_SERVER_UPDATE")).Data!["token"]!);
         Assert.Equal(4014, await voice.Socket.ReadCloseAsync());
     }
 

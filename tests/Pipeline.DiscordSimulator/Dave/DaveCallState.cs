@@ -9,4 +9,5 @@ namespace Pipeline.DiscordSimulator.Dave;
 /// <param name="DroppedCommits">Commits that came too late or did not cover everything.</param>
 /// <param name="Refused">What clients sent that cannot be parsed or is not allowed.</param>
 public sealed record DaveCallState(
-    int Version, bool IsEstablished, ulong Epoch, IReadOnlyList<ulong> Members, int AcceptedCommits, int DroppedCommits, IReadOnlyList<string> Refused);
+    int Version, bool IsEstablished, ulong Epoch, IReadOnlyList<ulong> Members, int AcceptedCommits, int DroppedCommits,
+        IReadOnlyList<string> Refused);

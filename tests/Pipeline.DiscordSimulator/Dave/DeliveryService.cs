@@ -10,7 +10,8 @@ namespace Pipeline.DiscordSimulator.Dave;
 /// the clients. The voice gateway passes in what clients send (op 23, 26, 28, 31) and who comes and goes. Everything runs
 /// on the event loop.
 /// </summary>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "One signing key per call, until the simulator's process ends.")]
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable",
+    Justification = "One signing key per call, until the simulator's process ends.")]
 internal sealed class DeliveryService
 {
     private readonly SimulatedWorld world;
@@ -27,7 +28,8 @@ internal sealed class DeliveryService
     }
 
     /// <summary>How the group stands.</summary>
-    public DaveCallState State => new(version, group.IsEstablished, group.Epoch, group.Members, group.AcceptedCommits, group.DroppedCommits, [.. group.Refused]);
+    public DaveCallState State =>
+        new(version, group.IsEstablished, group.Epoch, group.Members, group.AcceptedCommits, group.DroppedCommits, [.. group.Refused]);
 
     public GroupDelivery Group => group;
 

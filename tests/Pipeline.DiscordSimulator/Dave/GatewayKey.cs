@@ -9,7 +9,9 @@ public sealed class GatewayKey(ulong channelId) : IDisposable
 
     private readonly ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    /// <summary>Body of op 25: <c>signature_key&lt;V&gt; || u16 credential_type=1 || identity&lt;V&gt;</c>, the identity one zero byte.</summary>
+    /// <summary>
+    /// Body of op 25: <c>signature_key&lt;V&gt; || u16 credential_type=1 || identity&lt;V&gt;</c>, the identity one zero byte.
+    /// </summary>
     public byte[] Announcement
     {
         get

@@ -30,7 +30,8 @@ public sealed class GroupDelivery : IDisposable
         this.send = send;
         key = new GatewayKey(channelId);
         nextTransition = options.FirstTransitionId;
-        transitions = new TransitionBoard((userId, id) => Send(new DeliveryMessage(userId, 22, [], id)), options.TransitionTimeout, schedule);
+        transitions = new TransitionBoard((userId, id) =>
+            Send(new DeliveryMessage(userId, 22, [], id)), options.TransitionTimeout, schedule);
     }
 
     public GatewayKey Key => key;
@@ -92,7 +93,8 @@ public sealed class GroupDelivery : IDisposable
         }
         List<SignedProposal> due = roster.IsEstablished ? inFlight : inFlight.FindAll(proposal => proposal.UserId != userId);
         uint? leaf = roster.IsEstablished ? roster.LeafOf(userId) : roster.IsWaiting(userId) ? 0 : null;
-        bool complete = due.Count > 0 && commit.References.Count == due.Count && due.TrueForAll(proposal => commit.References.Any(reference => reference.AsSpan().SequenceEqual(proposal.Reference)));
+        bool complete = due.Count > 0 && commit.References.Count == due.Count
+            && due.TrueForAll(proposal => commit.References.Any(reference => reference.AsSpan().SequenceEqual(proposal.Reference)));
         if (!complete || commit.Epoch != Epoch || commit.SenderLeaf != leaf || !Welcomes(commit, due))
         {
             DroppedCommits++;
@@ -177,7 +179,8 @@ public sealed class GroupDelivery : IDisposable
 
     // davey's answer to a revoke covers the adds that are left, but welcomes nobody: such a commit must not win.
     private bool Welcomes(PeerCommit commit, List<SignedProposal> due) => due.TrueForAll(proposal =>
-        !proposal.IsAdd || !roster.IsWaiting(proposal.UserId) || commit.Welcome?.NarrowedTo(roster.KeyPackageOf(proposal.UserId).Reference) is not null);
+        !proposal.IsAdd || !roster.IsWaiting(proposal.UserId)
+            || commit.Welcome?.NarrowedTo(roster.KeyPackageOf(proposal.UserId).Reference) is not null);
 
     private void ProposeRemove(ulong userId, uint leaf)
     {
@@ -193,8 +196,11 @@ public sealed class GroupDelivery : IDisposable
 
     private void Accept(ulong committer, PeerCommit commit, List<SignedProposal> covered)
     {
-        SignedProposal[] inOrder = [.. commit.References.Select(reference => covered.Find(proposal => proposal.Reference.AsSpan().SequenceEqual(reference))!)];
-        Dictionary<ulong, PeerKeyPackage> added = inOrder.Where(proposal => proposal.IsAdd && roster.IsWaiting(proposal.UserId)).ToDictionary(proposal => proposal.UserId, proposal => roster.KeyPackageOf(proposal.UserId));
+        SignedProposal[] inOrder = [.. commit.References.Select(reference =>
+            covered.Find(proposal => proposal.Reference.AsSpan().SequenceEqual(reference))!)];
+        Dictionary<ulong,
+            PeerKeyPackage> added = inOrder.Where(proposal => proposal.IsAdd && roster.IsWaiting(proposal.UserId))
+            .ToDictionary(proposal => proposal.UserId, proposal => roster.KeyPackageOf(proposal.UserId));
         if (!roster.IsEstablished) roster.Found(committer);
         ulong[] existing = [.. roster.Listeners];
         roster.Apply(inOrder);
@@ -204,7 +210,8 @@ public sealed class GroupDelivery : IDisposable
 
         int id = NextTransition();
         byte[] prefix = [(byte)(id >> 8), (byte)id];
-        foreach (ulong member in existing.Where(roster.Listeners.Contains)) Send(new DeliveryMessage(member, 29, [.. prefix, .. commit.Message], id));
+        foreach (ulong member in existing.Where(roster.Listeners.Contains))
+            Send(new DeliveryMessage(member, 29, [.. prefix, .. commit.Message], id));
         foreach ((ulong userId, PeerKeyPackage keyPackage) in added)
         {
             byte[]? welcome = commit.Welcome?.NarrowedTo(keyPackage.Reference);

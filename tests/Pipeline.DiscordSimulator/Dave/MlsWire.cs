@@ -20,7 +20,8 @@ public ref struct MlsWire(ReadOnlySpan<byte> bytes)
 
     public ReadOnlySpan<byte> Take(int count)
     {
-        if (count < 0 || count > all.Length - Position) throw new InvalidDataException($"{count} bytes wanted at {Position} of {all.Length}");
+        if (count < 0 || count > all.Length - Position)
+            throw new InvalidDataException($"{count} bytes wanted at {Position} of {all.Length}");
         ReadOnlySpan<byte> taken = all.Slice(Position, count);
         Position += count;
         return taken;

@@ -25,11 +25,15 @@ public sealed record PeerKeyPackage(byte[] Bytes, ulong UserId, byte[] Reference
         if (wire.U64() != 0 || wire.U64() != ulong.MaxValue) throw new InvalidDataException("the lifetime is not endless");
         if (wire.Vector().Length != 0) throw new InvalidDataException("the leaf has extensions");
         ReadOnlySpan<byte> leafContent = wire.Since(leafStart);
-        if (!LabelledCrypto.Verify(signatureKey, "LeafNodeTBS", leafContent, wire.Vector())) throw new InvalidDataException("bad leaf signature");
+        if (!LabelledCrypto.Verify(signatureKey, "LeafNodeTBS", leafContent, wire.Vector()))
+            throw new InvalidDataException("bad leaf signature");
         if (wire.Vector().Length != 0) throw new InvalidDataException("the key package has extensions");
         ReadOnlySpan<byte> content = wire.Since(0);
-        if (!LabelledCrypto.Verify(signatureKey, "KeyPackageTBS", content, wire.Vector())) throw new InvalidDataException("bad key package signature");
-        if (!wire.AtEnd || identity.Length != 8 || initKey.Length != 65 || encryptionKey.Length != 65) throw new InvalidDataException("wrong lengths");
-        return new PeerKeyPackage(body.ToArray(), BinaryPrimitives.ReadUInt64BigEndian(identity), LabelledCrypto.Reference("KeyPackage Reference", body.Span));
+        if (!LabelledCrypto.Verify(signatureKey, "KeyPackageTBS", content, wire.Vector()))
+            throw new InvalidDataException("bad key package signature");
+        if (!wire.AtEnd || identity.Length != 8 || initKey.Length != 65 || encryptionKey.Length != 65)
+            throw new InvalidDataException("wrong lengths");
+        return new PeerKeyPackage(body.ToArray(), BinaryPrimitives.ReadUInt64BigEndian(identity),
+            LabelledCrypto.Reference("KeyPackage Reference", body.Span));
     }
 }

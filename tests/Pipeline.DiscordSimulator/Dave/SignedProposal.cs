@@ -10,8 +10,10 @@ public sealed record SignedProposal(byte[] Message, byte[] Reference, ulong User
     public bool IsAdd => RemovedLeaf is null;
 
     /// <summary>Body of op 27 that appends these.</summary>
-    public static byte[] Append(IEnumerable<SignedProposal> proposals) => [0, .. MlsWire.Vector([.. proposals.SelectMany(proposal => proposal.Message)])];
+    public static byte[] Append(IEnumerable<SignedProposal> proposals) =>
+        [0, .. MlsWire.Vector([.. proposals.SelectMany(proposal => proposal.Message)])];
 
     /// <summary>Body of op 27 that takes these back.</summary>
-    public static byte[] Revoke(IEnumerable<SignedProposal> proposals) => [1, .. MlsWire.Vector([.. proposals.SelectMany(proposal => MlsWire.Vector(proposal.Reference))])];
+    public static byte[] Revoke(IEnumerable<SignedProposal> proposals) =>
+        [1, .. MlsWire.Vector([.. proposals.SelectMany(proposal => MlsWire.Vector(proposal.Reference))])];
 }

@@ -3,7 +3,9 @@ using Pipeline.DiscordSimulator.World;
 
 namespace Pipeline.DiscordSimulator.Gateway;
 
-/// <summary>One gateway session: numbered dispatches, the buffer from which a resume is served, and the connection if there is one.</summary>
+/// <summary>
+/// One gateway session: numbered dispatches, the buffer from which a resume is served, and the connection if there is one.
+/// </summary>
 internal sealed class GatewaySession(
     string id, SimulatedApplication application, GatewayIntents intents, int shard, int shardCount, int bufferSize)
 {

@@ -6,7 +6,8 @@ namespace Pipeline.DiscordSimulator.Media;
 /// </summary>
 /// <param name="Frames">Frames that the speaker sent, lost ones too.</param>
 /// <param name="Earliest">Virtual time of its first sample by the earliest packet; the largest value when none was delivered.</param>
-/// <param name="Wandering">How far the earliest packet of five seconds lies from that of the five before, summed up: what a clock that runs slow or fast, or a sender that falls behind, may ask of a recorder.</param>
+/// <param name="Wandering">How far the earliest packet of five seconds lies from that of the five before, summed up: what a clock that runs
+/// slow or fast, or a sender that falls behind, may ask of a recorder.</param>
 public sealed record DeliveredTalk(int Frames, TimeSpan Earliest, TimeSpan Wandering)
 {
     private const double SamplesPerSecond = 48_000;
@@ -18,7 +19,8 @@ public sealed record DeliveredTalk(int Frames, TimeSpan Earliest, TimeSpan Wande
     {
         List<DeliveredTalk> talks = [];
         List<DeliveredPacket> talk = [];
-        foreach (DeliveredPacket packet in packets.Where(packet => packet.Outcome is DeliveryOutcome.Delivered or DeliveryOutcome.Lost).OrderBy(packet => packet.SpokenAt).ThenBy(packet => packet.Sequence))
+        foreach (DeliveredPacket packet in packets.Where(packet => packet.Outcome is DeliveryOutcome.Delivered or DeliveryOutcome.Lost)
+            .OrderBy(packet => packet.SpokenAt).ThenBy(packet => packet.Sequence))
         {
             if (!packet.IsSilence)
                 talk.Add(packet);

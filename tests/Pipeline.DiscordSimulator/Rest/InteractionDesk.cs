@@ -21,7 +21,8 @@ public sealed class InteractionDesk
     /// <param name="command">Name with subcommands, for example <c>record start</c>; must be registered.</param>
     /// <param name="options">Values by name: text, number, bool, or an object of the simulator (channel, member, role).</param>
     /// <param name="application">Whose command; null is the first application that has it.</param>
-    /// <exception cref="InvalidOperationException">Not registered, an option is unknown or missing, or the member may not use it.</exception>
+    /// <exception cref="InvalidOperationException">Not registered, an option is unknown or missing, or the member may not use
+    /// it.</exception>
     public Task<SimulatedInteraction> SlashCommandAsync(
         SimulatedMember member,
         SimulatedChannel channel,

@@ -39,7 +39,8 @@ internal sealed class ControlInterface(Simulator discord, Action? quit)
             case "messages" when reads:
                 return actions.Messages(context.Request.Query["channel"]);
             case "log" when reads:
-                return new JsonArray([.. discord.Log.Containing(context.Request.Query["contains"].ToString()).Select(line => (JsonNode)line)]);
+                return new JsonArray(
+                    [.. discord.Log.Containing(context.Request.Query["contains"].ToString()).Select(line => (JsonNode)line)]);
             case "command" when !reads:
                 return await actions.CommandAsync(body);
             case "press" when !reads:

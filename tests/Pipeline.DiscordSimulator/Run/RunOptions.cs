@@ -122,7 +122,8 @@ internal sealed record RunOptions
             case "--loss": Loss = Share(value()); break;
             case "--jitter": Jitter = Duration(value()); break;
             case "--dave":
-                Dave = Enum.TryParse(value(), ignoreCase: true, out DaveMode mode) ? mode : throw new FormatException("--dave is off, negotiated or enforced.");
+                Dave = Enum.TryParse(value(), ignoreCase: true, out DaveMode mode) ? mode
+                    : throw new FormatException("--dave is off, negotiated or enforced.");
                 break;
             case "--record-start-after": RecordStartAfter = Duration(value()); break;
             case "--seed": Seed = Number(value()); break;

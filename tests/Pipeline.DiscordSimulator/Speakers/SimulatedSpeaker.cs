@@ -74,7 +74,9 @@ public sealed class SimulatedSpeaker
         set => world.Loop.Run(() => stream.Conditions = value);
     }
 
-    /// <summary>Turns a frame into what goes into RTP, on the event loop: the place for end-to-end encryption. Silence frames pass unchanged.</summary>
+    /// <summary>
+    /// Turns a frame into what goes into RTP, on the event loop: the place for end-to-end encryption. Silence frames pass unchanged.
+    /// </summary>
     public Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>>? Sealer { get; set; }
 
     /// <summary>Says a clip after what is being said already.</summary>

@@ -14,7 +14,8 @@ internal sealed class BotProcess : IAsyncDisposable
     private readonly HttpClient http = new() { Timeout = TimeSpan.FromSeconds(10) };
     private readonly Uri health = new($"http://127.0.0.1:{FreePort.Take(1)[0]}");
 
-    private BotProcess(Simulator discord, IReadOnlyDictionary<string, string?> storage, FunctionsApp functions, bool includeBots, IReadOnlyDictionary<string, string?> settings)
+    private BotProcess(Simulator discord, IReadOnlyDictionary<string, string?> storage, FunctionsApp functions, bool includeBots,
+        IReadOnlyDictionary<string, string?> settings)
     {
         Settings = new(storage)
         {
@@ -43,7 +44,8 @@ internal sealed class BotProcess : IAsyncDisposable
 
     /// <param name="storage">Where the storage account is.</param>
     /// <param name="settings">Settings that go before those of every bot here, by environment name.</param>
-    public static BotProcess Start(Simulator discord, IReadOnlyDictionary<string, string?> storage, FunctionsApp functions, IReadOnlyDictionary<string, string?> settings) =>
+    public static BotProcess Start(Simulator discord, IReadOnlyDictionary<string, string?> storage, FunctionsApp functions,
+        IReadOnlyDictionary<string, string?> settings) =>
         new(discord, storage, functions, includeBots: false, settings);
 
     /// <summary>Status and text of a probe; null while nobody answers.</summary>

@@ -11,7 +11,9 @@ using Pipeline.TestKit.Stage;
 
 namespace Pipeline.EndToEnd.Tests.Deploy;
 
-/// <summary>Two cells, each a storage account, a functions app and a shard of the bot: a server's recordings live in its cell and nowhere else.</summary>
+/// <summary>
+/// Two cells, each a storage account, a functions app and a shard of the bot: a server's recordings live in its cell and nowhere else.
+/// </summary>
 [Collection(DeployCollection.Name)]
 public sealed class CellTests
 {
@@ -36,7 +38,8 @@ public sealed class CellTests
             RecordingSummary only = Assert.Single(await cell.Functions.Api.ListAsync(cell.Guild.Id));
             Assert.Empty(await cell.Functions.Api.ListAsync(cells[1 - cell.Number].Guild.Id));
             RecordingDetails recording = await cell.Functions.Api.WaitUntilCompletedAsync(only.Id, Patience);
-            VerifiedTrack track = Assert.Single(await new RecordingVerifier(cell.Functions.Api).VerifyAsync(recording, TestContext.Current.CancellationToken));
+            VerifiedTrack track = Assert.Single(await new RecordingVerifier(cell.Functions.Api)
+                .VerifyAsync(recording, TestContext.Current.CancellationToken));
             Assert.Equal($"Speaker {cell.Number}", track.Username);
             Assert.InRange(track.Audio, Talk, Talk + TimeSpan.FromSeconds(2));
             Assert.Equal((0, 0), await Leftovers.WaitUntilNoneAsync(cell.Storage, Patience));
@@ -71,11 +74,12 @@ public sealed class CellTests
             text = guild.AddTextChannel("general");
             voice = guild.AddVoiceChannel("Lounge");
             speaker = discord.AddSpeaker($"Speaker {number}", voice);
-            Bot = BotProcess.Start(discord, new Dictionary<string, string?> { ["PipelineStorage"] = storage }, functions, new Dictionary<string, string?>
-            {
-                ["DISCORD_SHARD"] = $"{number}/{Cells}",
-                ["DISCORD_GUILD_ID"] = guild.Id.ToString(CultureInfo.InvariantCulture),
-            });
+            Bot = BotProcess.Start(discord, new Dictionary<string, string?> { ["PipelineStorage"] = storage }, functions,
+                new Dictionary<string, string?>
+                {
+                    ["DISCORD_SHARD"] = $"{number}/{Cells}",
+                    ["DISCORD_GUILD_ID"] = guild.Id.ToString(CultureInfo.InvariantCulture),
+                });
         }
 
         public int Number { get; }
@@ -92,7 +96,8 @@ public sealed class CellTests
 
         public async Task RecordAsync()
         {
-            await Simulator.WaitUntilAsync(() => discord.CommandsOf(discord.Bot, Guild).Contains("\"record\"", StringComparison.Ordinal), Patience);
+            await Simulator.WaitUntilAsync(() =>
+                discord.CommandsOf(discord.Bot, Guild).Contains("\"record\"", StringComparison.Ordinal), Patience);
             await AskAsync("record start", new Dictionary<string, object> { ["channel"] = voice });
             await speaker.SayAsync(OpusClip.Generate(Number + 1, Talk));
             await AskAsync("record stop");

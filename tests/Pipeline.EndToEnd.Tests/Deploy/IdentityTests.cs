@@ -17,7 +17,8 @@ public sealed class IdentityTests
 
         string id = await Replayed.RunAsync(folder, azurite.Settings, speakers: 3, length: "30s", speed: "20");
         RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(id, TimeSpan.FromMinutes(2));
-        IReadOnlyList<VerifiedTrack> tracks = await new RecordingVerifier(functions.Api).VerifyAsync(recording, TestContext.Current.CancellationToken);
+        IReadOnlyList<VerifiedTrack> tracks = await new RecordingVerifier(functions.Api)
+            .VerifyAsync(recording, TestContext.Current.CancellationToken);
 
         Assert.Equal(3, tracks.Count);
         Assert.All(tracks, track => Assert.InRange(track.Audio.TotalSeconds, 25, 35));
@@ -25,7 +26,8 @@ public sealed class IdentityTests
         Assert.All(recording.Segments, segment => Assert.Contains("skoid=", segment.DownloadUrl, StringComparison.Ordinal));
         Assert.All(recording.Segments, segment => Assert.StartsWith("https://", segment.DownloadUrl, StringComparison.Ordinal));
         Assert.Contains(azurite.AccessLog, line => line.Contains("comp=userdelegationkey", StringComparison.Ordinal));
-        Assert.Contains(azurite.AccessLog, line => line.Contains("\"PUT /pipeline/recordings/", StringComparison.Ordinal) && line.Contains("skoid=", StringComparison.Ordinal));
+        Assert.Contains(azurite.AccessLog, line =>
+            line.Contains("\"PUT /pipeline/recordings/", StringComparison.Ordinal) && line.Contains("skoid=", StringComparison.Ordinal));
         Assert.NotEmpty(azurite.Identity!.Asked);
         Assert.DoesNotContain(azurite.AccessLog, line => line.Contains("\" 403 ", StringComparison.Ordinal));
     }

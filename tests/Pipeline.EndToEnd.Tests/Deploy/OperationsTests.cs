@@ -6,7 +6,9 @@ using Pipeline.TestKit.Stage;
 
 namespace Pipeline.EndToEnd.Tests.Deploy;
 
-/// <summary>What one hour of recording asks of the storage account, counted in the emulator's access log. infra/OPERATIONS.md has the prices.</summary>
+/// <summary>
+/// What one hour of recording asks of the storage account, counted in the emulator's access log. infra/OPERATIONS.md has the prices.
+/// </summary>
 [Collection(DeployCollection.Name)]
 public sealed class OperationsTests(ITestOutputHelper output)
 {
@@ -27,8 +29,11 @@ public sealed class OperationsTests(ITestOutputHelper output)
         Assert.InRange(segments, 60, 400);
         Assert.DoesNotContain(all, operation => operation.Status >= 500);
 
-        ILookup<OperationKind, StorageOperation> bySegment = all.Where(operation => !operation.IsManifest).ToLookup(operation => operation.Kind);
-        int beats = Math.Max(1, all.Count(operation => operation.IsManifest && operation.Method == "PUT" && !operation.Target.Contains("comp=lease", StringComparison.Ordinal)));
+        ILookup<OperationKind,
+            StorageOperation> bySegment = all.Where(operation => !operation.IsManifest).ToLookup(operation => operation.Kind);
+        int beats = Math.Max(1,
+            all.Count(operation =>
+            operation.IsManifest && operation.Method == "PUT" && !operation.Target.Contains("comp=lease", StringComparison.Ordinal)));
         int manifestWrites = all.Count(operation => operation is { IsManifest: true, Kind: OperationKind.BlobWrite });
         output.WriteLine(Report(segments, bySegment, (double)manifestWrites / beats));
 
@@ -40,18 +45,23 @@ public sealed class OperationsTests(ITestOutputHelper output)
         Assert.InRange(bySegment[OperationKind.Table].Count() / segments, 1.9, 12);
     }
 
-    private static List<StorageOperation> Operations(Azurite azurite) => [.. azurite.AccessLog.Select(StorageOperation.Parse).OfType<StorageOperation>()];
+    private static List<StorageOperation> Operations(Azurite azurite) =>
+        [.. azurite.AccessLog.Select(StorageOperation.Parse).OfType<StorageOperation>()];
 
     private static string Report(double segments, ILookup<OperationKind, StorageOperation> counted, double writesPerBeat)
     {
         StringBuilder text = new();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{segments} segments; per segment, and per hour of one recording with one and with four people who never pause:");
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"{segments} segments; per segment, and per hour of one recording with one and with four people who never pause:");
         foreach (OperationKind kind in Enum.GetValues<OperationKind>())
         {
             double perSegment = counted[kind].Count() / segments;
             double beats = kind == OperationKind.BlobWrite ? writesPerBeat * BeatsPerHour : 0;
-            text.AppendLine(CultureInfo.InvariantCulture, $"{kind,-11} {perSegment,6:F2} {(perSegment * SegmentsPerSpeakerHour) + beats,8:F0} {(perSegment * SegmentsPerSpeakerHour * 4) + beats,8:F0}");
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"{kind,-11} {perSegment,6:F2} {(perSegment * SegmentsPerSpeakerHour) + beats,8:F0} "
+                + $"{(perSegment * SegmentsPerSpeakerHour * 4) + beats,8:F0}");
         }
-        return text.Append(CultureInfo.InvariantCulture, $"{writesPerBeat:F1} blob writes per beat of the manifest are in it; looks into empty queues are not").ToString();
+        return text.Append(CultureInfo.InvariantCulture,
+            $"{writesPerBeat:F1} blob writes per beat of the manifest are in it; looks into empty queues are not").ToString();
     }
 }

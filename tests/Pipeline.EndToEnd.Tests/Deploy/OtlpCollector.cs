@@ -4,7 +4,10 @@ using Pipeline.TestKit;
 
 namespace Pipeline.EndToEnd.Tests.Deploy;
 
-/// <summary>Takes OTLP over HTTP with Protocol Buffers on loopback and remembers spans and metrics. opentelemetry-proto, collector/{trace,metrics}/v1.</summary>
+/// <summary>
+/// Takes OTLP over HTTP with Protocol Buffers on loopback and remembers spans and metrics. opentelemetry-proto,
+/// collector/{trace,metrics}/v1.
+/// </summary>
 internal sealed class OtlpCollector : IDisposable
 {
     private readonly HttpListener listener = new();
@@ -57,7 +60,8 @@ internal sealed class OtlpCollector : IDisposable
         }
     }
 
-    // ExportTraceServiceRequest.resource_spans=1 { resource=1, scope_spans=2 { spans=2 { trace_id=1, span_id=2, parent_span_id=4, name=5 } } }
+    // ExportTraceServiceRequest.resource_spans=1 { resource=1, scope_spans=2 { spans=2 { trace_id=1, span_id=2, parent_span_id=4, name=5 }
+    // } }
     private void ReadTraces(ReadOnlyMemory<byte> request)
     {
         foreach (ReadOnlyMemory<byte> resource in ProtobufField.Inside(request, 1))
@@ -66,7 +70,8 @@ internal sealed class OtlpCollector : IDisposable
             foreach (ReadOnlyMemory<byte> span in ProtobufField.Inside(resource, 2).SelectMany(scope => ProtobufField.Inside(scope, 2)))
             {
                 ILookup<int, ProtobufField> fields = ProtobufField.Of(span).ToLookup(field => field.Number);
-                Spans.Enqueue(new OtlpSpan(service, fields[1].First().Hex, fields[2].First().Hex, fields[4].FirstOrDefault().Hex, fields[5].First().Text));
+                Spans.Enqueue(new OtlpSpan(service, fields[1].First().Hex, fields[2].First().Hex, fields[4].FirstOrDefault().Hex,
+                    fields[5].First().Text));
             }
         }
     }
@@ -80,7 +85,8 @@ internal sealed class OtlpCollector : IDisposable
             foreach (ReadOnlyMemory<byte> metric in ProtobufField.Inside(resource, 2).SelectMany(scope => ProtobufField.Inside(scope, 2)))
             {
                 string name = ProtobufField.Of(metric).First(field => field.Number == 1).Text;
-                double total = ProtobufField.Of(metric).Where(field => field.Number is 5 or 7 or 9).Sum(data => ProtobufField.Inside(data.Bytes, 1).Sum(point => ValueOf(point, isHistogram: data.Number == 9)));
+                double total = ProtobufField.Of(metric).Where(field => field.Number is 5 or 7 or 9)
+                    .Sum(data => ProtobufField.Inside(data.Bytes, 1).Sum(point => ValueOf(point, isHistogram: data.Number == 9)));
                 Metrics.Enqueue(new OtlpMetric(service, name, total));
             }
         }

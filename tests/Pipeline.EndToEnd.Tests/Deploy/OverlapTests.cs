@@ -7,7 +7,9 @@ using Pipeline.TestKit.Stage;
 
 namespace Pipeline.EndToEnd.Tests.Deploy;
 
-/// <summary>A deployment as a platform does it: the new revision starts, then the old one gets its SIGTERM, in the middle of a recording.</summary>
+/// <summary>
+/// A deployment as a platform does it: the new revision starts, then the old one gets its SIGTERM, in the middle of a recording.
+/// </summary>
 [Collection(DeployCollection.Name)]
 public sealed class OverlapTests
 {
@@ -34,7 +36,9 @@ public sealed class OverlapTests
         await using BotProcess first = BotProcess.Start(discord, azurite, functions, includeBots: encrypted);
         await first.UntilReadyAsync("ready");
         await Simulator.WaitUntilAsync(() => discord.HasCommand("record"), Patience);
-        SimulatedInteraction start = await AskAsync(discord, "record start", new Dictionary<string, object> { ["channel"] = discord.VoiceChannel });
+        SimulatedInteraction start = await AskAsync(discord, "record start", new Dictionary<string,
+            object>
+        { ["channel"] = discord.VoiceChannel });
         ada.Talk();
 
         await using BotProcess second = BotProcess.Start(discord, azurite, functions, includeBots: encrypted);
@@ -55,10 +59,12 @@ public sealed class OverlapTests
 
         string id = Assert.Single(await functions.Api.ListAsync(discord.Guild.Id)).Id;
         RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(id, Patience);
-        VerifiedTrack track = Assert.Single(await new RecordingVerifier(functions.Api).VerifyAsync(recording, TestContext.Current.CancellationToken));
+        VerifiedTrack track = Assert.Single(await new RecordingVerifier(functions.Api)
+            .VerifyAsync(recording, TestContext.Current.CancellationToken));
         TimeSpan[] pauses = Pauses(recording);
         string seconds = string.Join(", ", pauses.Select(pause => $"{pause.TotalSeconds:F2}"));
-        TestContext.Current.SendDiagnosticMessage("{0} segments, {1:F1} s of audio, between them [s]: {2}", track.Segments, track.Audio.TotalSeconds, seconds);
+        TestContext.Current.SendDiagnosticMessage("{0} segments, {1:F1} s of audio, between them [s]: {2}", track.Segments,
+            track.Audio.TotalSeconds, seconds);
         string logs = string.Join("\n--\n", new[] { first, second, third }.Select(bot => string.Join('\n', bot.Process.Lines)));
         Assert.True(pauses.All(pause => pause < LongestGap), $"without audio [s]: {seconds}\n{logs}");
         Assert.True(pauses.All(pause => pause >= -OneFrame), $"recorded twice [s]: {seconds}\n{logs}");
@@ -68,13 +74,17 @@ public sealed class OverlapTests
         Assert.All(new[] { start, during, after, stop }, interaction => Assert.Equal(1, Answers(discord, interaction)));
     }
 
-    /// <summary>A bot that stands by serves when the storage has not answered for 10 s, but it must not count from when it began to stand by.</summary>
+    /// <summary>
+    /// A bot that stands by serves when the storage has not answered for 10 s, but it must not count from when it began to stand by.
+    /// </summary>
     [Fact]
     public async Task Storage_that_does_not_answer_for_a_moment_makes_nobody_who_stands_by_serve_too()
     {
         await using Azurite azurite = await Azurite.StartAsync();
         await using FaultProxy blobs = await FaultProxy.StartAsync(new Uri($"http://127.0.0.1:{azurite.BlobPort}"));
-        Dictionary<string, string?> throughProxy = new() { ["PipelineStorage"] = Azurite.ConnectionStringThrough(blobs.Port, azurite.QueuePort, azurite.TablePort) };
+        Dictionary<string,
+            string?> throughProxy =
+            new() { ["PipelineStorage"] = Azurite.ConnectionStringThrough(blobs.Port, azurite.QueuePort, azurite.TablePort) };
         await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
         await using Simulator discord = await Simulator.StartAsync();
         await using BotProcess first = BotProcess.Start(discord, azurite, functions);
@@ -124,7 +134,8 @@ public sealed class OverlapTests
 
     private static async Task<SimulatedInteraction> AskAsync(Simulator discord, string command, Dictionary<string, object>? options = null)
     {
-        SimulatedInteraction interaction = await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, command, options);
+        SimulatedInteraction interaction = await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, command,
+            options);
         await Simulator.WaitUntilAsync(() => interaction.HasAnswer, Patience);
         return interaction;
     }
@@ -137,12 +148,15 @@ public sealed class OverlapTests
     }
 
     private static int Answers(Simulator discord, SimulatedInteraction interaction) =>
-        discord.Requests.Count(request => request.Path.Contains($"/interactions/{interaction.Id}/", StringComparison.Ordinal) && request.Path.Contains("/callback", StringComparison.Ordinal));
+        discord.Requests.Count(request =>
+            request.Path.Contains($"/interactions/{interaction.Id}/", StringComparison.Ordinal)
+            && request.Path.Contains("/callback", StringComparison.Ordinal));
 
     /// <summary>Somebody talks all the time: what is not there was not heard. Below zero, two segments hold the same moment.</summary>
     private static TimeSpan[] Pauses(RecordingDetails recording)
     {
         RecordingSegment[] segments = [.. recording.Segments.OrderBy(segment => segment.AbsoluteStartTime)];
-        return [.. segments.Zip(segments.Skip(1), (before, next) => TimeSpan.FromMilliseconds(next.AbsoluteStartTime - before.AbsoluteEndTime))];
+        return [.. segments.Zip(segments.Skip(1), (before, next) =>
+            TimeSpan.FromMilliseconds(next.AbsoluteStartTime - before.AbsoluteEndTime))];
     }
 }

@@ -22,16 +22,21 @@ internal readonly record struct ProtobufField(int Number, ulong Value, ReadOnlyM
             switch (tag & 7)
             {
                 case 0: yield return new ProtobufField(number, Varint(ref message), default); break;
-                case 1: yield return new ProtobufField(number, BinaryPrimitives.ReadUInt64LittleEndian(Take(ref message, 8).Span), default); break;
+                case 1:
+                    yield return new ProtobufField(number, BinaryPrimitives.ReadUInt64LittleEndian(Take(ref message, 8).Span),
+                    default); break;
                 case 2: yield return new ProtobufField(number, 0, Take(ref message, (int)Varint(ref message))); break;
-                case 5: yield return new ProtobufField(number, BinaryPrimitives.ReadUInt32LittleEndian(Take(ref message, 4).Span), default); break;
+                case 5:
+                    yield return new ProtobufField(number, BinaryPrimitives.ReadUInt32LittleEndian(Take(ref message, 4).Span),
+                    default); break;
                 default: throw new InvalidDataException($"wire type {tag & 7}");
             }
         }
     }
 
     /// <summary>The messages in all fields of this number.</summary>
-    public static IEnumerable<ReadOnlyMemory<byte>> Inside(ReadOnlyMemory<byte> message, int number) => Of(message).Where(field => field.Number == number).Select(field => field.Bytes);
+    public static IEnumerable<ReadOnlyMemory<byte>> Inside(ReadOnlyMemory<byte> message, int number) =>
+        Of(message).Where(field => field.Number == number).Select(field => field.Bytes);
 
     private static ReadOnlyMemory<byte> Take(ref ReadOnlyMemory<byte> message, int count)
     {

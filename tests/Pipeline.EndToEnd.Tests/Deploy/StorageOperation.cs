@@ -8,7 +8,8 @@ namespace Pipeline.EndToEnd.Tests.Deploy;
 internal sealed partial record StorageOperation(OperationKind Kind, string Method, string Target, int Status)
 {
     private static readonly string[] Containers = [StorageNames.TempContainer, StorageNames.RecordingsContainer];
-    private static readonly string[] Queues = [StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue];
+    private static readonly string[] Queues = [StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue,
+        StorageNames.RecordingStoppedQueue];
 
     /// <summary>A look into a queue, which happens whether somebody records or not.</summary>
     public bool IsPoll => Kind == OperationKind.Queue && Method == "GET" && Target.Contains("/messages", StringComparison.Ordinal);
@@ -22,7 +23,8 @@ internal sealed partial record StorageOperation(OperationKind Kind, string Metho
         Match match = Line().Match(line);
         if (!match.Success) return null;
         (string method, string target) = (match.Groups[1].Value, match.Groups[2].Value);
-        return new StorageOperation(KindOf(method, target), method, target, int.Parse(match.Groups[3].Value, System.Globalization.CultureInfo.InvariantCulture));
+        return new StorageOperation(KindOf(method, target), method, target,
+            int.Parse(match.Groups[3].Value, System.Globalization.CultureInfo.InvariantCulture));
     }
 
     private static OperationKind KindOf(string method, string target)
@@ -32,7 +34,8 @@ internal sealed partial record StorageOperation(OperationKind Kind, string Metho
         bool isBlob = Containers.Contains(first) || (first.Length == 0 && target.Contains("comp=", StringComparison.Ordinal));
         if (!isBlob) return OperationKind.Table;
         if (method == "DELETE") return OperationKind.BlobDelete;
-        return method is "GET" or "HEAD" && !target.Contains("comp=list", StringComparison.Ordinal) ? OperationKind.BlobRead : OperationKind.BlobWrite;
+        return method is "GET" or "HEAD" && !target.Contains("comp=list", StringComparison.Ordinal) ? OperationKind.BlobRead
+            : OperationKind.BlobWrite;
     }
 
     [GeneratedRegex("\"([A-Z]+) /pipeline/?(\\S*) HTTP/1\\.1\" (\\d{3})")]

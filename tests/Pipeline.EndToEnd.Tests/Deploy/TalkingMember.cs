@@ -5,7 +5,9 @@ using Pipeline.TestKit;
 
 namespace Pipeline.EndToEnd.Tests.Deploy;
 
-/// <summary>Somebody who talks without a pause: a speaker of the simulator, or in an encrypted call an unmodified discord.js client.</summary>
+/// <summary>
+/// Somebody who talks without a pause: a speaker of the simulator, or in an encrypted call an unmodified discord.js client.
+/// </summary>
 internal sealed class TalkingMember : IAsyncDisposable
 {
     private static readonly string PeerFolder = RepositoryRoot.Combine("tests", "peers", "discordjs");

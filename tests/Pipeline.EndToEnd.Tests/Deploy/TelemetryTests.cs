@@ -15,11 +15,13 @@ public sealed class TelemetryTests
 
     private static readonly string[] BotMetrics =
     [
-        "pipeline.speakers", "pipeline.packets.received", "pipeline.packets.lost", "pipeline.packets.undecryptable", "pipeline.segments.open", "pipeline.segments.closed",
+        "pipeline.speakers", "pipeline.packets.received", "pipeline.packets.lost", "pipeline.packets.undecryptable",
+            "pipeline.segments.open", "pipeline.segments.closed",
         "pipeline.segments.uploaded", "pipeline.spool.bytes", "pipeline.upload.duration", "dotnet.process.memory.working_set",
     ];
 
-    private static readonly string[] FunctionsMetrics = ["pipeline.segments.moved", "pipeline.move.latency", "pipeline.finalize.latency", "pipeline.queue.depth", "dotnet.process.memory.working_set"];
+    private static readonly string[] FunctionsMetrics = ["pipeline.segments.moved", "pipeline.move.latency", "pipeline.finalize.latency",
+        "pipeline.queue.depth", "dotnet.process.memory.working_set"];
 
     [Fact]
     public async Task Collector_sees_every_figure_and_one_trace_from_a_segments_close_to_its_ledger_row()
@@ -33,7 +35,9 @@ public sealed class TelemetryTests
 
         string id = await Replayed.RunAsync(folder, settings, speakers: 2, length: "45s", speed: "10", "--loss", "5%");
         RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(id, Patience);
-        await UntilAsync(() => FunctionsMetrics.All(name => collector.Highest(Functions, name) is not null) && Traces(collector).Count >= recording.SegmentCount);
+        await UntilAsync(() =>
+            FunctionsMetrics.All(name => collector.Highest(Functions, name) is not null)
+            && Traces(collector).Count >= recording.SegmentCount);
         await functions.Process.SignalAsync(15);
         await functions.Process.WaitForExitAsync(Patience);
 
@@ -42,7 +46,8 @@ public sealed class TelemetryTests
         Assert.Equal(recording.SegmentCount, collector.Highest(Bot, "pipeline.segments.uploaded"));
         Assert.Equal(recording.SegmentCount, collector.Highest(Functions, "pipeline.segments.moved"));
         Assert.Equal(recording.SegmentCount, collector.Highest(Bot, "pipeline.upload.duration"));
-        Assert.InRange(collector.Highest(Bot, "pipeline.packets.received")!.Value, 3500, 4500); // 2 speakers, 50 packets a second, 45 s, 5 % lost
+        // 2 speakers, 50 packets a second, 45 s, 5 % lost
+        Assert.InRange(collector.Highest(Bot, "pipeline.packets.received")!.Value, 3500, 4500);
         Assert.InRange(collector.Highest(Bot, "pipeline.packets.lost")!.Value, 100, 400);
         Assert.Equal(recording.SegmentCount, Traces(collector).Select(trace => trace.Upload.TraceId).Distinct().Count());
     }
@@ -80,7 +85,9 @@ public sealed class TelemetryTests
     private static List<(OtlpSpan Upload, OtlpSpan Move)> Traces(OtlpCollector collector) =>
     [
         .. from upload in collector.Spans.Where(span => span.Service == Bot && span.Name == "upload segment")
-           join move in collector.Spans.Where(span => span.Service == Functions && span.Name == "MoveSegment") on (upload.TraceId, upload.SpanId) equals (move.TraceId, move.ParentId)
+           join move in collector.Spans.Where(span =>
+               span.Service == Functions
+               && span.Name == "MoveSegment") on (upload.TraceId, upload.SpanId) equals (move.TraceId, move.ParentId)
            select (upload, move),
     ];
 

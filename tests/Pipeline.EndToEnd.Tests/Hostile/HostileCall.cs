@@ -11,7 +11,10 @@ using Pipeline.TestKit.Stage;
 
 namespace Pipeline.EndToEnd.Tests.Hostile;
 
-/// <summary>A call at the simulated Discord with the real bot and functions as processes, whose storage can be cut off. The bots of one call share a disk.</summary>
+/// <summary>
+/// A call at the simulated Discord with the real bot and functions as processes, whose storage can be cut off. The bots of one call share a
+/// disk.
+/// </summary>
 internal sealed class HostileCall : IAsyncDisposable
 {
     /// <summary>SHUTDOWN_GRACE of every bot.</summary>
@@ -24,7 +27,8 @@ internal sealed class HostileCall : IAsyncDisposable
     private readonly FaultStage stage;
     private readonly List<ChildProcess> bots = [];
 
-    private HostileCall(FaultStage stage, Simulator discord) => (this.stage, Discord, Ada) = (stage, discord, discord.AddSpeaker("Ada", discord.VoiceChannel));
+    private HostileCall(FaultStage stage, Simulator discord) =>
+        (this.stage, Discord, Ada) = (stage, discord, discord.AddSpeaker("Ada", discord.VoiceChannel));
 
     public Simulator Discord { get; }
     public SimulatedSpeaker Ada { get; }
@@ -32,7 +36,8 @@ internal sealed class HostileCall : IAsyncDisposable
     public IReadOnlyList<string> SpooledAudio => stage.SpooledAudio();
     public string StateFolder => Path.Combine(stage.SpoolFolder, "state");
 
-    public SimulatedMessage? Panel => Discord.TextChannel.Messages.LastOrDefault(message => message.Text.Contains("Recording 0", StringComparison.Ordinal));
+    public SimulatedMessage? Panel =>
+        Discord.TextChannel.Messages.LastOrDefault(message => message.Text.Contains("Recording 0", StringComparison.Ordinal));
 
     public static async Task<HostileCall> StartAsync(Azurite azurite, int room)
     {
@@ -126,7 +131,9 @@ internal sealed class HostileCall : IAsyncDisposable
         using CancellationTokenSource limit = new(Patience);
         while (!await condition())
         {
-            if (limit.IsCancellationRequested) throw new TimeoutException($"panel: {Panel?.Text}\n{string.Join("\n--\n", bots.Select(bot => string.Join('\n', bot.Lines.TakeLast(40))))}");
+            if (limit.IsCancellationRequested)
+                throw new TimeoutException(
+                $"panel: {Panel?.Text}\n{string.Join("\n--\n", bots.Select(bot => string.Join('\n', bot.Lines.TakeLast(40))))}");
             await Task.Delay(50, CancellationToken.None);
         }
     }
@@ -135,7 +142,9 @@ internal sealed class HostileCall : IAsyncDisposable
     public async Task RequireCleanAsync()
     {
         await stage.RequireCleanAsync();
-        foreach (string line in bots.SelectMany(bot => bot.Lines)) Assert.False(line.Contains("Unhandled exception", StringComparison.Ordinal) || line.Contains("Z crit: ", StringComparison.Ordinal) || line.Contains("   at Pipeline.", StringComparison.Ordinal), line);
+        foreach (string line in bots.SelectMany(bot => bot.Lines))
+            Assert.False(line.Contains("Unhandled exception", StringComparison.Ordinal)
+            || line.Contains("Z crit: ", StringComparison.Ordinal) || line.Contains("   at Pipeline.", StringComparison.Ordinal), line);
     }
 
     public async ValueTask DisposeAsync()

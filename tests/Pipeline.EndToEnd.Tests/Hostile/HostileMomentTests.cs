@@ -73,8 +73,10 @@ public sealed class HostileMomentTests(AzuriteFixture fixture)
         await call.AskAsync("record start");
         await call.TalkAsync(5);
         await HostileCall.KillAsync(victim);
-        // At every step of a start that is slow: standing by, while it looks for the recording, when it asks for the lease, when it has just got it.
-        foreach ((string after, double wait) in new[] { ("Standing by", 0.2), (Ready, 0.3), (Ready, 1.5), (Ready, 2.7), (Ready, 3.9), (Ready, 6) })
+        // At every step of a start that is slow: standing by, while it looks for the recording, when it asks for the lease, when it has
+        // just got it.
+        foreach ((string after, double wait) in new[] { ("Standing by", 0.2), (Ready, 0.3), (Ready, 1.5), (Ready, 2.7), (Ready, 3.9),
+            (Ready, 6) })
         {
             call.SlowStorage(TimeSpan.FromSeconds(1));
             ChildProcess hurried = await call.StartBotAsync(waits: false);
@@ -97,13 +99,15 @@ public sealed class HostileMomentTests(AzuriteFixture fixture)
     {
         await using HostileCall call = await HostileCall.StartAsync(fixture.Azurite, 25);
         await call.StartBotAsync();
-        SimulatedInteraction[] starts = await Task.WhenAll(call.AskAsync("record start"), call.AskAsync("record start"), call.AskAsync("join"));
+        SimulatedInteraction[] starts = await Task.WhenAll(call.AskAsync("record start"), call.AskAsync("record start"),
+            call.AskAsync("join"));
         Assert.Single(starts, start => start.Text.StartsWith("Recording", StringComparison.Ordinal));
         Assert.Equal(2, starts.Count(start => start.Text.Contains("already running", StringComparison.Ordinal)));
         await call.TalkAsync(3);
         await call.UntilAsync(() => call.Panel?.ButtonWithLabel("Stop") is not null);
         string stop = call.Panel!.ButtonWithLabel("Stop")!;
-        SimulatedInteraction[] presses = await Task.WhenAll(call.Discord.Interactions.PressAsync(call.Owner, call.Panel!, stop), call.Discord.Interactions.PressAsync(call.Owner, call.Panel!, stop));
+        SimulatedInteraction[] presses = await Task.WhenAll(call.Discord.Interactions.PressAsync(call.Owner, call.Panel!, stop),
+            call.Discord.Interactions.PressAsync(call.Owner, call.Panel!, stop));
         await call.UntilAsync(() => presses.All(press => press.HasAnswer));
         Assert.Single(presses, press => press.Text.Contains("Stopping.", StringComparison.Ordinal));
         Assert.Single(await call.CompletedAsync(1));
@@ -116,7 +120,8 @@ public sealed class HostileMomentTests(AzuriteFixture fixture)
         Assert.Equal("disconnected", last.EndReason);
         Assert.InRange(HostileCall.Seconds(last), 2.5, 4);
         Assert.True(call.Discord.IsConnected(call.Discord.Bot));
-        Assert.Contains(call.Discord.DirectChannel(call.Owner.User).Messages, (SimulatedMessage message) => message.Text.Contains("I was removed from the server", StringComparison.Ordinal));
+        Assert.Contains(call.Discord.DirectChannel(call.Owner.User).Messages, (SimulatedMessage message) =>
+            message.Text.Contains("I was removed from the server", StringComparison.Ordinal));
         await call.RequireCleanAsync();
     }
 }

@@ -15,7 +15,14 @@ internal sealed class FaultProxy : IAsyncDisposable
 {
     private static readonly string[] HopByHop = ["Transfer-Encoding", "Connection", "Keep-Alive", "Host"];
 
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.None, UseProxy = false, UseCookies = false });
+    private readonly HttpClient http = new(
+        new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseProxy = false,
+            UseCookies = false
+        });
     private readonly WebApplication app;
     private readonly Uri target;
     private readonly Lock gate = new();
@@ -95,7 +102,8 @@ internal sealed class FaultProxy : IAsyncDisposable
             if (fault is null || afterwards) await ForwardAsync(context, answers: fault is null, end.Token);
             Interlocked.Increment(ref passed);
         }
-        catch (Exception broken) when (broken is OperationCanceledException or IOException or HttpRequestException or BadHttpRequestException)
+        catch (Exception broken) when (
+            broken is OperationCanceledException or IOException or HttpRequestException or BadHttpRequestException)
         {
             Interlocked.Increment(ref spoiled);
             context.Abort();
@@ -120,14 +128,17 @@ internal sealed class FaultProxy : IAsyncDisposable
     {
         // The path is signed as the client wrote it: nothing here may unescape it.
         string raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        Uri address = new($"{target.GetLeftPart(UriPartial.Authority)}{raw}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        Uri address = new($"{target.GetLeftPart(UriPartial.Authority)}{raw}",
+            new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
         using HttpRequestMessage request = new(new HttpMethod(context.Request.Method), address);
-        if (context.Request.ContentLength is > 0 || context.Request.Headers.TransferEncoding.Count > 0) request.Content = new StreamContent(context.Request.Body);
+        if (context.Request.ContentLength is > 0 || context.Request.Headers.TransferEncoding.Count > 0)
+            request.Content = new StreamContent(context.Request.Body);
         else if (context.Request.ContentLength == 0) request.Content = new ByteArrayContent([]);
         foreach ((string name, var values) in context.Request.Headers)
         {
             if (HopByHop.Contains(name, StringComparer.OrdinalIgnoreCase)) continue;
-            if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values)) request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+                request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
         using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancel);
         if (!answers) return;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pipeline.TestKit.Stage;
 
 namespace Pipeline.EndToEnd.Tests.Rig;
@@ -13,11 +14,14 @@ internal static class FaultRow
     /// <summary>All that was said is there, once, at its place, but for what <paramref name="kills"/> may cost.</summary>
     public static void Require(string row, HeardCall heard, int kills, string more = "")
     {
-        Tell(row, heard, kills, FormattableString.Invariant($" (at most {kills * FaultStage.LossPerKill.TotalSeconds * heard.Tracks.Count:F1}){more}"));
+        Tell(row, heard, kills,
+            FormattableString.Invariant($" (at most {kills * FaultStage.LossPerKill.TotalSeconds * heard.Tracks.Count:F1}){more}"));
         foreach (HeardTrack track in heard.Tracks)
         {
             TimeSpan allowed = kills * FaultStage.LossPerKill;
-            Assert.True(track.MissingTime <= allowed, $"{row}: {track.MissingTime.TotalSeconds:F2} s of {track.UserId} are missing, {allowed.TotalSeconds:F2} s are allowed; the windows begin with {string.Join(", ", track.Missing.Take(20))}");
+            Assert.True(track.MissingTime <= allowed,
+                $"{row}: {track.MissingTime.TotalSeconds:F2} s of {track.UserId} are missing, {allowed.TotalSeconds:F2} s are allowed; "
+                + $"the windows begin with {string.Join(", ", track.Missing.Take(20))}");
             Assert.True(track.Twice <= kills * WindowsPerSeam, $"{row}: {track.Twice * 10} ms of {track.UserId} are there twice");
             RequirePlace(row, track);
         }
@@ -35,7 +39,9 @@ internal static class FaultRow
     {
         double spoken = heard.Tracks.Sum(track => track.Spoken) / 100.0, missing = heard.Tracks.Sum(track => track.Missing.Count) / 100.0;
         int lag = heard.Tracks.Max(track => Math.Abs(track.Lag)) * 10;
-        Console.WriteLine(FormattableString.Invariant(
-            $"{row}: {kills} kills, {heard.Recording.SegmentCount} segments, {spoken:F1} s of speech, {heard.Tracks.Sum(track => track.Twice) * 10} ms twice, {lag} ms off, likeness {heard.Tracks.Min(track => track.Likeness):F4}, {heard.Recording.Gaps.Count} gaps, {missing:F2} s missing{more}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{row}: {kills} kills, {heard.Recording.SegmentCount} segments, {spoken:F1} s of speech, "
+                + $"{heard.Tracks.Sum(track => track.Twice) * 10} ms twice, {lag} ms off, likeness "
+                + $"{heard.Tracks.Min(track => track.Likeness):F4}, {heard.Recording.Gaps.Count} gaps, {missing:F2} s missing{more}"));
     }
 }

@@ -72,7 +72,8 @@ internal sealed partial class FaultStage : IAsyncDisposable
     }
 
     /// <summary>Starts the bot on a call. Without <c>--continue</c> it is a new recording.</summary>
-    public ChildProcess StartBot(SpokenCall call, double speed, bool spoiled = false, string[]? more = null, Dictionary<string, string?>? settings = null)
+    public ChildProcess StartBot(SpokenCall call, double speed, bool spoiled = false, string[]? more = null, Dictionary<string,
+        string?>? settings = null)
     {
         Dictionary<string, string?> environment = new()
         {
@@ -84,7 +85,8 @@ internal sealed partial class FaultStage : IAsyncDisposable
         };
         foreach ((string name, string? value) in settings ?? []) environment[name] = value;
         ChildProcess bot = BuiltProject.Start("bot/Pipeline.Bot",
-            ["replay", .. call.Arguments(), "--speed", speed.ToString(CultureInfo.InvariantCulture), "--json", folder.Combine("summary.json"), .. more ?? []], environment);
+            ["replay", .. call.Arguments(), "--speed", speed.ToString(CultureInfo.InvariantCulture), "--json",
+                folder.Combine("summary.json"), .. more ?? []], environment);
         bots.Add(bot);
         printed.Add(bot.Lines);
         return bot;
@@ -92,14 +94,17 @@ internal sealed partial class FaultStage : IAsyncDisposable
 
     /// <summary>Waits until the bot records: from here on a kill hits a recording.</summary>
     public static Task RecordingAsync(ChildProcess bot) => bot.WaitForLineAsync(
-        line => line.Contains("started in channel", StringComparison.Ordinal) || line.Contains("taken over as incarnation", StringComparison.Ordinal), Patience);
+        line => line.Contains("started in channel", StringComparison.Ordinal)
+            || line.Contains("taken over as incarnation", StringComparison.Ordinal), Patience);
 
     /// <summary>Waits until the bot has sent its stop message and ended well.</summary>
     public async Task<ReplaySummary> EndOfAsync(ChildProcess bot)
     {
         int exitCode = await bot.WaitForExitAsync(Patience);
-        if (exitCode != 0) throw new InvalidOperationException($"the bot ended with {exitCode}:\n{string.Join('\n', bot.Lines.TakeLast(40))}");
-        return JsonSerializer.Deserialize<ReplaySummary>(await File.ReadAllBytesAsync(folder.Combine("summary.json")), JsonSerializerOptions.Web)!;
+        if (exitCode != 0)
+            throw new InvalidOperationException($"the bot ended with {exitCode}:\n{string.Join('\n', bot.Lines.TakeLast(40))}");
+        return JsonSerializer.Deserialize<ReplaySummary>(await File.ReadAllBytesAsync(folder.Combine("summary.json")),
+            JsonSerializerOptions.Web)!;
     }
 
     /// <summary>Waits for the finished recording, downloads it, verifies every segment and holds it to the call.</summary>
@@ -113,7 +118,10 @@ internal sealed partial class FaultStage : IAsyncDisposable
         }
         catch (TimeoutException late)
         {
-            throw new TimeoutException($"{late.Message}; the functions said last:\n{string.Join('\n', Functions.Process.Lines.Where(line => !line.Contains("[5002]", StringComparison.Ordinal)).TakeLast(80))}", late);
+            throw new TimeoutException(
+                $"{late.Message}; the functions said last:\n"
+                + string.Join('\n', Functions.Process.Lines
+                    .Where(line => !line.Contains("[5002]", StringComparison.Ordinal)).TakeLast(80)), late);
         }
         foreach (FaultProxy proxy in Storage) proxy.Heal();
         if (!overlaps) await new RecordingVerifier(Functions.Api).VerifyAsync(details, CancellationToken.None);
@@ -121,11 +129,13 @@ internal sealed partial class FaultStage : IAsyncDisposable
     }
 
     /// <summary>Nothing is left over, and no process has met what it did not expect.</summary>
-    /// <param name="putBack">How long a message that was put back after an outage may stay hidden; what was said twice comes back then.</param>
+    /// <param name="putBack">How long a message that was put back after an outage may stay hidden; what was said twice comes back
+    /// then.</param>
     public async Task RequireCleanAsync(TimeSpan putBack = default)
     {
         (int blobs, int messages) = await Leftovers.WaitUntilNoneAsync(Direct, TimeSpan.FromSeconds(60) + putBack);
-        if ((blobs, messages) != (0, 0)) Assert.Fail($"{blobs} blobs and {messages} messages are left:\n{string.Join('\n', Functions.Process.Lines.TakeLast(60))}");
+        if ((blobs, messages) != (0, 0))
+            Assert.Fail($"{blobs} blobs and {messages} messages are left:\n{string.Join('\n', Functions.Process.Lines.TakeLast(60))}");
         Assert.Empty(SpooledAudio());
         RequireNoSurprise();
     }

@@ -6,7 +6,8 @@ namespace Pipeline.EndToEnd.Tests.Rig;
 /// <param name="Twice">Windows that more than one segment holds.</param>
 /// <param name="Lag">By how many windows the track must be shifted to look most like the source.</param>
 /// <param name="Likeness">Correlation of the loudness of what is there with the source at that place, 1 for the same.</param>
-internal sealed record HeardTrack(string UserId, int Spoken, IReadOnlyList<int> Heard, IReadOnlyList<int> Missing, int Twice, int Lag, double Likeness)
+internal sealed record HeardTrack(string UserId, int Spoken, IReadOnlyList<int> Heard, IReadOnlyList<int> Missing, int Twice, int Lag,
+    double Likeness)
 {
     public TimeSpan MissingTime => TimeSpan.FromMilliseconds(Missing.Count * 10.0);
 

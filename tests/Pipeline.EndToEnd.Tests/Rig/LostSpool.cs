@@ -30,7 +30,11 @@ internal sealed record LostSpool(RecordingId Recording, IReadOnlyList<(string Us
     }
 
     /// <summary>How much of a user's audio went with the disk.</summary>
-    public TimeSpan Of(string userId) => SampleClock.ToTime(Stretches.Where(stretch => stretch.UserId == userId).Sum(stretch => stretch.Count));
+    public TimeSpan Of(string userId) =>
+        SampleClock.ToTime(Stretches.Where(stretch => stretch.UserId == userId).Sum(stretch => stretch.Count));
 
-    public string Text() => string.Join(" + ", Stretches.GroupBy(stretch => stretch.UserId).Select(user => Of(user.Key).TotalSeconds.ToString("F2", CultureInfo.InvariantCulture)));
+    public string Text() =>
+        string.Join(" + ",
+        Stretches.GroupBy(stretch => stretch.UserId)
+        .Select(user => Of(user.Key).TotalSeconds.ToString("F2", CultureInfo.InvariantCulture)));
 }

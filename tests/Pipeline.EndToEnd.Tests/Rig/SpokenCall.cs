@@ -44,7 +44,8 @@ internal sealed class SpokenCall
         for (int speaker = 0; speaker < Speakers; speaker++)
         {
             yield return "--speaker";
-            yield return string.Create(CultureInfo.InvariantCulture, $"Voice {speaker + 1}={File(speaker)}@{Stagger.TotalMilliseconds * speaker}ms");
+            yield return string.Create(CultureInfo.InvariantCulture,
+                $"Voice {speaker + 1}={File(speaker)}@{Stagger.TotalMilliseconds * speaker}ms");
         }
         yield return "--repeat-for";
         yield return string.Create(CultureInfo.InvariantCulture, $"{Length.TotalMilliseconds}ms");

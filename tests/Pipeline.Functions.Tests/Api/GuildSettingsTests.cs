@@ -26,7 +26,8 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.NoContent, (await app.Http.DeleteAsync(OptOut(801, people[7]), Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, (await app.Http.DeleteAsync(OptOut(801, people[7]), Cancellation)).StatusCode);
         Assert.Equal(people.Except([people[7]]).Select(user => user.ToString()), await PeopleAsync(app, 801));
-        Assert.Equal(HttpStatusCode.BadRequest, (await app.Http.PutAsync(new Uri("api/guilds/801/settings/opt-outs/x", UriKind.Relative), null, Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest,
+            (await app.Http.PutAsync(new Uri("api/guilds/801/settings/opt-outs/x", UriKind.Relative), null, Cancellation)).StatusCode);
     }
 
     [Fact]
@@ -72,7 +73,8 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
     public async Task Two_thousand_and_more_people_fit()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
-        JsonObject many = new() { ["optedOutUserIds"] = new JsonArray([.. Enumerable.Range(1, 2_500).Select(i => JsonValue.Create(i.ToString()))]) };
+        JsonObject many =
+            new() { ["optedOutUserIds"] = new JsonArray([.. Enumerable.Range(1, 2_500).Select(i => JsonValue.Create(i.ToString()))]) };
         Assert.Equal(HttpStatusCode.OK, await PutAsync(app, 804, many, null));
         await app.Http.PutAsync(OptOut(804, 9_999), null, Cancellation);
         Assert.Equal(2_501, (await PeopleAsync(app, 804)).Length);
@@ -104,7 +106,9 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
 
     private static async Task<HttpStatusCode> PutAsync(App app, ulong guild, JsonNode document, string? etag)
     {
-        using HttpRequestMessage request = new(HttpMethod.Put, Settings(guild)) { Content = new StringContent(document.ToJsonString(), Encoding.UTF8, "application/json") };
+        using HttpRequestMessage request = new(HttpMethod.Put,
+            Settings(guild))
+        { Content = new StringContent(document.ToJsonString(), Encoding.UTF8, "application/json") };
         if (etag is not null) request.Headers.TryAddWithoutValidation("If-Match", etag);
         using HttpResponseMessage answer = await app.Http.SendAsync(request, Cancellation);
         return answer.StatusCode;

@@ -21,12 +21,15 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
         {
             Tracks = [.. session.Tracks.Select(track => track with { SafeSample = track.UserId == 5 ? 960_000 : 1_440_000 })],
         };
-        await session.PutManifestAsync(app.Storage, manifest with { Notes = [new RecordingNote { Sample = 5, UserId = 7, Text = "remember" }] });
-        foreach (SegmentReady segment in session.Segments.Where(segment => segment.SegmentIndex < 2)) Assert.True(await app.MoveAsync(segment));
+        await session.PutManifestAsync(app.Storage,
+            manifest with { Notes = [new RecordingNote { Sample = 5, UserId = 7, Text = "remember" }] });
+        foreach (SegmentReady segment in session.Segments.Where(segment => segment.SegmentIndex < 2))
+            Assert.True(await app.MoveAsync(segment));
 
         RecordingDetails details = (await app.RecordingAsync(session.Id))!;
         Assert.Equal((RecordingStatus.Live, 4, 960_000L), (details.Status, details.SegmentCount, details.SafeSamples));
-        Assert.Equal([("5", "Ada", 1, 960_000L), ("7", "Grace", 2, 960_000L)], details.Tracks.Select(track => (track.UserId, track.Username, track.TrackNumber, track.SpokenSamples)));
+        Assert.Equal([("5", "Ada", 1, 960_000L), ("7", "Grace", 2, 960_000L)],
+            details.Tracks.Select(track => (track.UserId, track.Username, track.TrackNumber, track.SpokenSamples)));
         Assert.Equal(500, details.Tracks[0].Health["received"]);
         Assert.Equal("Grace", Assert.Single(details.Notes).Username);
         Assert.Equal("loss", Assert.Single(details.Gaps).Reason);
@@ -48,7 +51,8 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
 
         Assert.True(await app.MoveAsync(session.Segments[1]));
         // What was moved is seen a second later.
-        while ((await AskAsync(app, session, HttpMethod.Get, tag)).Status != HttpStatusCode.OK) await Task.Delay(100, TestContext.Current.CancellationToken);
+        while ((await AskAsync(app, session, HttpMethod.Get, tag)).Status != HttpStatusCode.OK)
+            await Task.Delay(100, TestContext.Current.CancellationToken);
     }
 
     [Theory]
@@ -63,8 +67,10 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
         await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt));
         foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
         if (isFinished) Assert.True(await app.FinalizeAsync(session.Stopped));
-        IEnumerable<(string, int, long)> expected = session.Segments.OrderBy(segment => segment.StartSample).ThenBy(segment => segment.UserId)
-            .Select(segment => (segment.UserId.ToString(System.Globalization.CultureInfo.InvariantCulture), segment.SegmentIndex, segment.StartSample));
+        IEnumerable<(string, int, long)> expected = session.Segments.OrderBy(segment => segment.StartSample)
+            .ThenBy(segment => segment.UserId)
+            .Select(segment =>
+            (segment.UserId.ToString(System.Globalization.CultureInfo.InvariantCulture), segment.SegmentIndex, segment.StartSample));
 
         List<SegmentEntry> all = [];
         string? after = null;
@@ -104,19 +110,23 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
         await using App app = await App.StartAsync(azurite.ConnectionString);
         Session session = new(934, (5, "Ada", 1));
         Assert.True(await app.StartRecordingAsync(session.Started));
-        using HttpResponseMessage answer = await app.Http.GetAsync(new Uri($"api/recordings/{session.Id}/segments?{query}", UriKind.Relative), TestContext.Current.CancellationToken);
+        using HttpResponseMessage answer = await app.Http.GetAsync(
+            new Uri($"api/recordings/{session.Id}/segments?{query}", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Contains($"\"{query.Split('=')[0]}\"", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains($"\"{query.Split('=')[0]}\"", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
     }
 
     private static async Task<SegmentPage> SegmentsAsync(App app, Session session, string query)
     {
-        using HttpResponseMessage answer = await app.Http.GetAsync(new Uri($"api/recordings/{session.Id}/segments{query}", UriKind.Relative), TestContext.Current.CancellationToken);
+        using HttpResponseMessage answer = await app.Http.GetAsync(
+            new Uri($"api/recordings/{session.Id}/segments{query}", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         return await app.ReadAsync(answer, WireJsonContext.Default.SegmentPage);
     }
 
-    private static async Task<(HttpStatusCode Status, EntityTagHeaderValue? Tag, long Length)> AskAsync(App app, Session session, HttpMethod method, EntityTagHeaderValue? known)
+    private static async Task<(HttpStatusCode Status, EntityTagHeaderValue? Tag, long Length)> AskAsync(App app, Session session,
+        HttpMethod method, EntityTagHeaderValue? known)
     {
         using HttpRequestMessage request = new(method, new Uri($"api/recordings/{session.Id}", UriKind.Relative));
         if (known is not null) request.Headers.IfNoneMatch.Add(known);

@@ -19,7 +19,8 @@ public sealed partial class PageTests(AzuriteFixture azurite)
         Session session = new(920, (5, "Ada", 1));
         Assert.True(await app.StartRecordingAsync(session.Started));
         using Visitor visitor = new(app.Address);
-        string there = await PageAsync(visitor, session.Id.ToString()), absent = await PageAsync(visitor, new Session(921).Id.ToString()), wrong = await PageAsync(visitor, "..%2F..%2Fetc%2Fpasswd");
+        string there = await PageAsync(visitor, session.Id.ToString()), absent = await PageAsync(visitor, new Session(921).Id.ToString()),
+            wrong = await PageAsync(visitor, "..%2F..%2Fetc%2Fpasswd");
         Assert.Equal(there, absent);
         Assert.Equal(there, wrong);
         Assert.DoesNotContain(session.Info.GuildName, there, StringComparison.Ordinal);
@@ -34,7 +35,8 @@ public sealed partial class PageTests(AzuriteFixture azurite)
         string policy = Assert.Single(page.Headers.GetValues("Content-Security-Policy"));
         string blobs = $"http://127.0.0.1:{azurite.Azurite.BlobPort}";
         Assert.Equal(
-            $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {blobs}; media-src 'self' {blobs}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {blobs}; media-src "
+                + $"'self' {blobs}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
             policy);
         Assert.Equal("no-referrer", Assert.Single(page.Headers.GetValues("Referrer-Policy")));
         Assert.Equal("nosniff", Assert.Single(page.Headers.GetValues("X-Content-Type-Options")));
@@ -55,7 +57,8 @@ public sealed partial class PageTests(AzuriteFixture azurite)
             Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             Assert.Equal("gzip", Assert.Single(answer.Content.Headers.ContentEncoding));
             Assert.Contains("immutable", answer.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
-            Assert.Equal(HttpStatusCode.NotModified, await visitor.StatusAsync(HttpMethod.Get, $"/r/{file}", null, ("If-None-Match", answer.Headers.ETag!.ToString())));
+            Assert.Equal(HttpStatusCode.NotModified,
+                await visitor.StatusAsync(HttpMethod.Get, $"/r/{file}", null, ("If-None-Match", answer.Headers.ETag!.ToString())));
         }
     }
 

@@ -60,7 +60,8 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         string name = field.Split('.')[^1];
         target.Remove(name);
         if (value is not null) target[name] = JsonNode.Parse(value);
-        (HttpStatusCode status, JsonNode problem) = await PostAsync(app, operation.Contains('/') ? operation : $"recordings/{id}/{operation}", body);
+        (HttpStatusCode status, JsonNode problem) = await PostAsync(app,
+            operation.Contains('/') ? operation : $"recordings/{id}/{operation}", body);
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.True(problem["errors"]!.AsObject().ContainsKey(field), problem.ToJsonString());
     }
@@ -78,7 +79,8 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.Created, await PutAsync(http, url));
         Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(http, url));
         Assert.Equal(HttpStatusCode.Forbidden, (await http.GetAsync(url, Cancellation)).StatusCode);
-        Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(http, new Uri(url.AbsoluteUri.Replace("segment_000", "segment_001", StringComparison.Ordinal))));
+        Assert.Equal(HttpStatusCode.Forbidden,
+            await PutAsync(http, new Uri(url.AbsoluteUri.Replace("segment_000", "segment_001", StringComparison.Ordinal))));
     }
 
     [Fact]
@@ -119,7 +121,8 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         await PutSegmentsAsync(app, id, 2);
         JsonObject body = Finalize(app, id, 2);
         string account = app.Storage.Blobs.Uri.AbsoluteUri.TrimEnd('/') + "/";
-        body["segments"]![1]![field] = field == "fileSize" ? int.Parse(value, CultureInfo.InvariantCulture) : string.Format(CultureInfo.InvariantCulture, value, account, id);
+        body["segments"]![1]![field] = field == "fileSize" ? int.Parse(value, CultureInfo.InvariantCulture)
+            : string.Format(CultureInfo.InvariantCulture, value, account, id);
 
         (HttpStatusCode status, JsonNode problem) = await PostAsync(app, $"recordings/{id}/finalize", body);
 
@@ -138,8 +141,10 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
 
         Assert.NotNull(await container.ReadLinkAsync(own, Address(own), Cancellation));
         Assert.Null(await container.ReadLinkAsync(own, Address(other), Cancellation));
-        Assert.Null(await container.ReadLinkAsync(own, new Uri(Address(own).AbsoluteUri.Replace($"{own}/", $"{own}x/", StringComparison.Ordinal)), Cancellation));
-        Assert.Null(await container.ReadLinkAsync(own, new Uri(Address(own).AbsoluteUri.Replace("/recordings/", "/segments-temp/", StringComparison.Ordinal)), Cancellation));
+        Assert.Null(await container.ReadLinkAsync(own,
+            new Uri(Address(own).AbsoluteUri.Replace($"{own}/", $"{own}x/", StringComparison.Ordinal)), Cancellation));
+        Assert.Null(await container.ReadLinkAsync(own,
+            new Uri(Address(own).AbsoluteUri.Replace("/recordings/", "/segments-temp/", StringComparison.Ordinal)), Cancellation));
     }
 
     [Theory]
@@ -160,7 +165,8 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
 
         (HttpStatusCode status, JsonNode problem) = await PostAsync(app, "recordings/init-live", init);
 
-        Assert.Equal((HttpStatusCode.Conflict, "live", (string?)init["sessionId"]), (status, (string?)problem["currentStatus"], (string?)problem["recordingId"]));
+        Assert.Equal((HttpStatusCode.Conflict, "live", (string?)init["sessionId"]),
+            (status, (string?)problem["currentStatus"], (string?)problem["recordingId"]));
         Assert.Equal(field, Assert.Single(problem["errors"]!.AsObject()).Key);
         init[field] = before;
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, "recordings/init-live", init)).Status);
@@ -227,7 +233,8 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
 
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal(4_600, (int)answer["recording"]!["segmentCount"]!);
-        Assert.Equal(Enumerable.Range(0, 4_600), (await app.RecordingAsync(RecordingId.Parse(id)))!.Segments.Select(segment => segment.SegmentIndex));
+        Assert.Equal(Enumerable.Range(0, 4_600),
+            (await app.RecordingAsync(RecordingId.Parse(id)))!.Segments.Select(segment => segment.SegmentIndex));
     }
 
     [Fact]
@@ -241,9 +248,11 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         chunked.Content.Headers.ContentType = new("application/json");
         using StringContent long16 = new("{\"segments\":[" + new string(' ', 17 * 1024 * 1024) + "]}", Encoding.UTF8, "application/json");
 
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await app.Http.PostAsync(new Uri("api/recordings/init-live", UriKind.Relative), long64, Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge,
+            (await app.Http.PostAsync(new Uri("api/recordings/init-live", UriKind.Relative), long64, Cancellation)).StatusCode);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await app.Http.SendAsync(chunked, Cancellation)).StatusCode);
-        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await app.Http.PostAsync(new Uri($"api/recordings/{id}/finalize", UriKind.Relative), long16, Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge,
+            (await app.Http.PostAsync(new Uri($"api/recordings/{id}/finalize", UriKind.Relative), long16, Cancellation)).StatusCode);
     }
 
     [Fact]
@@ -263,12 +272,21 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         {
             Uri url = new((string)place!["uploadUrl"]!);
             Assert.Equal(HttpStatusCode.Created, await PutAsync(http, url));
-            files.Add(new JsonObject { ["fileIndex"] = (int)place["fileIndex"]!, ["blobUrl"] = url.GetLeftPart(UriPartial.Path), ["userId"] = "5", ["username"] = "Ada", ["fileName"] = "a.wav", ["filePath"] = "Ada/a.wav" });
+            files.Add(new JsonObject
+            {
+                ["fileIndex"] = (int)place["fileIndex"]!,
+                ["blobUrl"] = url.GetLeftPart(UriPartial.Path),
+                ["userId"] = "5",
+                ["username"] = "Ada",
+                ["fileName"] = "a.wav",
+                ["filePath"] = "Ada/a.wav"
+            });
         }
         JsonObject complete = new() { ["files"] = files };
         (HttpStatusCode first, JsonNode one) = await PostAsync(app, $"recordings/{id}/complete", complete);
         (HttpStatusCode second, _) = await PostAsync(app, $"recordings/{id}/complete", complete);
-        (HttpStatusCode other, _) = await PostAsync(app, $"recordings/{id}/complete", new JsonObject { ["files"] = new JsonArray(files[0]!.DeepClone()) });
+        (HttpStatusCode other, _) = await PostAsync(app, $"recordings/{id}/complete",
+            new JsonObject { ["files"] = new JsonArray(files[0]!.DeepClone()) });
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.Conflict), (first, second, other));
         Assert.Equal(2, (int)one["recording"]!["segmentCount"]!);
@@ -290,7 +308,9 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         string? cursor = null;
         do
         {
-            JsonNode page = JsonNode.Parse(await app.Http.GetStringAsync(new Uri($"api/recordings?guildId=424242&limit=2&cursor={cursor}", UriKind.Relative), Cancellation))!;
+            JsonNode page = JsonNode.Parse(
+                await app.Http.GetStringAsync(new Uri($"api/recordings?guildId=424242&limit=2&cursor={cursor}", UriKind.Relative),
+                Cancellation))!;
             seen.AddRange(page["recordings"]!.AsArray().Select(recording => (string)recording!["id"]!));
             cursor = (string?)page["nextCursor"];
         }
@@ -300,64 +320,13 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         Assert.Equal(ids, seen);
     }
 
-    [Fact]
-    public async Task Settings_come_back_with_fields_that_nobody_here_knows()
-    {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
-        Uri address = new("api/guilds/777/settings", UriKind.Relative);
-        Assert.Equal("{\"optedOutUserIds\":[]}", await app.Http.GetStringAsync(address, Cancellation));
-        using StringContent body = new("""{"recorderRoleId":"123456789012345678","announceMode":"voice","optedOutUserIds":["5"],"colour":{"r":1}}""", Encoding.UTF8, "application/json");
-
-        Assert.Equal(HttpStatusCode.OK, (await app.Http.PutAsync(address, body, Cancellation)).StatusCode);
-
-        JsonNode back = JsonNode.Parse(await app.Http.GetStringAsync(address, Cancellation))!;
-        Assert.Equal(("123456789012345678", "voice", 1), ((string?)back["recorderRoleId"], (string?)back["announceMode"], (int)back["colour"]!["r"]!));
-        using StringContent bad = new("""{"optedOutUserIds":["x"]}""", Encoding.UTF8, "application/json");
-        string problem = await (await app.Http.PutAsync(address, bad, Cancellation)).Content.ReadAsStringAsync(Cancellation);
-        Assert.Contains("optedOutUserIds[0]", problem, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Key_is_asked_for_in_header_or_query_and_the_pipeline_has_it()
-    {
-        await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["Functions:Key"] = "open sesame" });
-        app.Http.DefaultRequestHeaders.Remove("x-functions-key");
-        Assert.Equal(HttpStatusCode.Unauthorized, (await app.Http.GetAsync(new Uri("api/health", UriKind.Relative), Cancellation)).StatusCode);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await app.PostAsync("MoveSegment", "{}")).StatusCode);
-        Assert.Equal(HttpStatusCode.Unauthorized, (await app.Http.GetAsync(new Uri("api/health?code=wrong", UriKind.Relative), Cancellation)).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await app.Http.GetAsync(new Uri("api/health?code=open%20sesame", UriKind.Relative), Cancellation)).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await app.Http.GetAsync(new Uri("/", UriKind.Relative), Cancellation)).StatusCode);
-        app.Http.DefaultRequestHeaders.Add("x-functions-key", "open sesame");
-        Session session = new(521, (5, "Ada", 1));
-        await session.PutAllAsync(app.Storage);
-
-        Assert.True(await app.MoveAsync(session.Segments[0]));
-    }
-
-    [Fact]
-    public async Task Document_describes_every_operation()
-    {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
-        JsonNode document = JsonNode.Parse(await app.Http.GetStringAsync(new Uri("api/openapi.json", UriKind.Relative), Cancellation))!;
-
-        string[] paths = [.. document["paths"]!.AsObject().Select(path => path.Key).Order(StringComparer.Ordinal)];
-        Assert.Equal(
-            ["/api/events", "/api/guilds/{guildId}/settings", "/api/guilds/{guildId}/settings/opt-outs/{userId}", "/api/guilds/{guildId}/webhooks",
-             "/api/guilds/{guildId}/webhooks/test", "/api/health",
-             "/api/recordings", "/api/recordings/init", "/api/recordings/init-live", "/api/recordings/{recordingId}", "/api/recordings/{recordingId}/complete",
-             "/api/recordings/{recordingId}/deletion",
-             "/api/recordings/{recordingId}/files", "/api/recordings/{recordingId}/files/{name}", "/api/recordings/{recordingId}/finalize", "/api/recordings/{recordingId}/segment-upload-url", "/api/recordings/{recordingId}/segments",
-             "/api/recordings/{recordingId}/session", "/api/recordings/{recordingId}/shares", "/api/recordings/{recordingId}/shares/{shareId}", "/api/recordings/{recordingId}/tracks/{userId}/peaks"],
-            paths);
-        Assert.NotNull(document["components"]!["schemas"]!["FinalizeRequest"]!["properties"]!["segments"]);
-    }
-
     private static JsonObject Init(string session) => JsonNode.Parse($$"""
         {"sessionId":"{{session}}","guildId":"10","guildName":"Guild","channelId":"20","userId":"30","recordedAt":"2026-01-02T03:04:05Z"}
         """)!.AsObject();
 
     private static JsonObject Segment(int index) => JsonNode.Parse($$"""
-        {"userId":"5","username":"Ada","segmentIndex":{{index}},"fileName":"segment_{{index:D3}}.wav","fileSize":4,
+        {"userId":"5","username":"Ada","segmentIndex":{{index}},
+         "fileName":"segment_{{index:D3}}.wav","fileSize":4,
          "absoluteStartTime":{{1_000_000 + (index * 10_000L)}},"absoluteEndTime":{{1_010_000 + (index * 10_000L)}},"duration":10000,"format":"wav"}
         """)!.AsObject();
 
@@ -365,7 +334,9 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     private static Task PutSegmentsAsync(App app, string id, int count) => Parallel.ForEachAsync(
         Enumerable.Range(0, count),
         new ParallelOptions { MaxDegreeOfParallelism = 24, CancellationToken = Cancellation },
-        async (index, stop) => await app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/segment_{index:D3}.wav").UploadAsync(new BinaryData([1, 2, 3, 4]), overwrite: true, stop));
+        async (index, stop) =>
+            await app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/segment_{index:D3}.wav")
+            .UploadAsync(new BinaryData([1, 2, 3, 4]), overwrite: true, stop));
 
     private static JsonObject Finalize(App app, string id, int count)
     {
@@ -378,7 +349,14 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
             segment["blobUrl"] = $"{account}recordings/{id}/5-Ada/segment_{i:D3}.wav";
             segments.Add(segment);
         }
-        return new JsonObject { ["sessionEndTime"] = 2_000_000, ["duration"] = 1_000_000, ["totalSize"] = 4 * count, ["participantCount"] = 1, ["segments"] = segments };
+        return new JsonObject
+        {
+            ["sessionEndTime"] = 2_000_000,
+            ["duration"] = 1_000_000,
+            ["totalSize"] = 4 * count,
+            ["participantCount"] = 1,
+            ["segments"] = segments
+        };
     }
 
     private static async Task<(HttpStatusCode Status, JsonNode Body)> PostAsync(App app, string path, JsonObject body)

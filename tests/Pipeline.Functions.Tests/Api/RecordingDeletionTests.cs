@@ -90,7 +90,8 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
 
         Assert.Empty(await BlobsAsync(app, session.Id));
         List<TableEntity> rows = await RowsAsync(app, StorageNames.CatalogueTable, session.Id);
-        Assert.Equal(["PartitionKey", "RowKey", "Status", "Timestamp", "odata.etag"], Assert.Single(rows).Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["PartitionKey", "RowKey", "Status", "Timestamp", "odata.etag"],
+            Assert.Single(rows).Keys.Order(StringComparer.Ordinal));
         Assert.Equal("Deleted", rows[0].GetString("Status"));
         Assert.Empty(await RowsAsync(app, StorageNames.LedgerTable, session.Id));
         Assert.Empty(await RowsAsync(app, StorageNames.ReportsTable, session.Id));
@@ -114,7 +115,8 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
         foreach (TableEntity row in await RowsAsync(app, StorageNames.LedgerTable, session.Id))
         {
             Assert.DoesNotContain(row.Keys.Select(name => row[name]), value => value is string text
-                && (text.Contains("Weekly", StringComparison.Ordinal) || text.Contains("guild ", StringComparison.Ordinal) || text.Contains("Ada", StringComparison.Ordinal)));
+                && (text.Contains("Weekly", StringComparison.Ordinal) || text.Contains("guild ", StringComparison.Ordinal)
+                || text.Contains("Ada", StringComparison.Ordinal)));
         }
     }
 
@@ -181,30 +183,36 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
             new TableEntity(id.ToString(), "recording") { ["Status"] = "Deleted" }, cancellationToken: Cancellation);
         await PutManyAsync(app, id, 3);
 
-        for (int page = 0; page < 500 && await app.Get<DeletionTable>().FindLookAsync(id, Cancellation) is null; page++) await app.Get<DeletionSweep>().RunAsync(Cancellation);
+        for (int page = 0; page < 500 && await app.Get<DeletionTable>().FindLookAsync(id, Cancellation) is null; page++)
+            await app.Get<DeletionSweep>().RunAsync(Cancellation);
         Assert.True(await app.EraseAsync(id));
 
         Assert.Empty(await BlobsAsync(app, id));
         Assert.False(await app.EraseAsync(id));
     }
 
-    private static Task<HttpResponseMessage> DeleteAsync(App app, RecordingId id) => app.Http.DeleteAsync(new Uri($"api/recordings/{id}", UriKind.Relative), Cancellation);
+    private static Task<HttpResponseMessage> DeleteAsync(App app, RecordingId id) =>
+        app.Http.DeleteAsync(new Uri($"api/recordings/{id}", UriKind.Relative), Cancellation);
 
     private static async Task<DeletionState> StateAsync(App app, RecordingId id)
     {
-        using HttpResponseMessage answer = await app.Http.GetAsync(new Uri($"api/recordings/{id}/deletion", UriKind.Relative), Cancellation);
+        using HttpResponseMessage answer = await app.Http.GetAsync(new Uri($"api/recordings/{id}/deletion", UriKind.Relative),
+            Cancellation);
         return await app.ReadAsync(answer, WireJsonContext.Default.DeletionState);
     }
 
     private static async Task PutManyAsync(App app, RecordingId id, int count) => await Parallel.ForEachAsync(
         Enumerable.Range(0, count),
         new ParallelOptions { MaxDegreeOfParallelism = 24, CancellationToken = Cancellation },
-        async (index, stop) => await app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/{BlobPaths.SegmentFileName(index)}").UploadAsync(new BinaryData([1, 2, 3, 4]), stop));
+        async (index, stop) =>
+            await app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/{BlobPaths.SegmentFileName(index)}")
+            .UploadAsync(new BinaryData([1, 2, 3, 4]), stop));
 
     private static async Task<List<string>> BlobsAsync(App app, RecordingId id)
     {
         List<string> names = [];
-        await foreach (BlobItem item in app.Storage.Recordings.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{id}/" }, Cancellation)) names.Add(item.Name);
+        await foreach (BlobItem item in app.Storage.Recordings.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{id}/" }, Cancellation))
+            names.Add(item.Name);
         return names;
     }
 

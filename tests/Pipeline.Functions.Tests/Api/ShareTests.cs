@@ -40,9 +40,11 @@ public sealed class ShareTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync(HttpMethod.Get, "/api/recordings?guildId=1"));
         Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync(HttpMethod.Get, "/api/health"));
         Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync(HttpMethod.Get, $"/api/recordings/{mine}/shares"));
-        Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync(HttpMethod.Post, $"/api/recordings/{mine}/shares", "{}", FromThePage));
+        Assert.Equal(HttpStatusCode.Unauthorized,
+            await visitor.StatusAsync(HttpMethod.Post, $"/api/recordings/{mine}/shares", "{}", FromThePage));
         Assert.Equal(HttpStatusCode.Forbidden, await visitor.StatusAsync(HttpMethod.Delete, $"/api/recordings/{mine}", null, FromThePage));
-        Assert.Equal(HttpStatusCode.Forbidden, await visitor.StatusAsync(HttpMethod.Patch, $"/api/recordings/{mine}", "{\"title\":\"x\"}", FromThePage));
+        Assert.Equal(HttpStatusCode.Forbidden,
+            await visitor.StatusAsync(HttpMethod.Patch, $"/api/recordings/{mine}", "{\"title\":\"x\"}", FromThePage));
     }
 
     [Theory]
@@ -57,7 +59,8 @@ public sealed class ShareTests(AzuriteFixture azurite)
         string page = $"{root}/{id}";
         Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync(HttpMethod.Get, $"{page}/api", null, ("x-functions-key", Key)));
         Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync(HttpMethod.Get, $"{page}/api/segments?code={Key}"));
-        using (HttpResponseMessage opened = await visitor.SendAsync(HttpMethod.Post, $"{page}/api/session", $"{{\"key\":\"{Visitor.SecretOf(link)}\"}}", FromThePage))
+        using (HttpResponseMessage opened = await visitor.SendAsync(HttpMethod.Post, $"{page}/api/session",
+            $"{{\"key\":\"{Visitor.SecretOf(link)}\"}}", FromThePage))
         {
             string cookie = Assert.Single(opened.Headers.GetValues("Set-Cookie"));
             Assert.Contains($"path={page};", cookie, StringComparison.Ordinal);
@@ -76,10 +79,12 @@ public sealed class ShareTests(AzuriteFixture azurite)
         await using App app = await StartAsync(time);
         RecordingId id = await RecordAsync(app, 902);
         ShareDetails good = await Visitor.ShareAsync(app, id, Key, "listen"), withdrawn = await Visitor.ShareAsync(app, id, Key, "listen");
-        Assert.Equal(HttpStatusCode.NoContent, await OwnerAsync(app, HttpMethod.Delete, $"/api/recordings/{id}/shares/{withdrawn.ShareId}"));
+        Assert.Equal(HttpStatusCode.NoContent,
+            await OwnerAsync(app, HttpMethod.Delete, $"/api/recordings/{id}/shares/{withdrawn.ShareId}"));
         using Visitor visitor = new(app.Address);
         List<(string Body, TimeSpan Took)> refusals = [];
-        foreach ((RecordingId recording, string secret) in new[] { (id, "wrong"), (id, "AAAAAAAAAAAAAAAAAAAAAA"), (id, Visitor.SecretOf(withdrawn)), (new Session(903).Id, Visitor.SecretOf(good)) })
+        foreach ((RecordingId recording, string secret) in new[] { (id, "wrong"), (id, "AAAAAAAAAAAAAAAAAAAAAA"),
+            (id, Visitor.SecretOf(withdrawn)), (new Session(903).Id, Visitor.SecretOf(good)) })
         {
             refusals.Add(await RefusedAsync(visitor, recording, secret));
         }
@@ -100,9 +105,11 @@ public sealed class ShareTests(AzuriteFixture azurite)
         RecordingId id = await RecordAsync(app, 904);
         string secret = Visitor.SecretOf(await Visitor.ShareAsync(app, id, Key, "listen"));
         using Visitor visitor = new(app.Address);
-        await Task.WhenAll(Enumerable.Range(0, 10).Select(_ => visitor.OpenAsync(id, "wrong", ("X-Forwarded-For", "9.9.9.9, 203.0.113.7:4321"))));
+        await Task.WhenAll(Enumerable.Range(0, 10)
+            .Select(_ => visitor.OpenAsync(id, "wrong", ("X-Forwarded-For", "9.9.9.9, 203.0.113.7:4321"))));
 
-        using (HttpResponseMessage answer = await visitor.SendAsync(HttpMethod.Post, $"/api/recordings/{id}/session", $"{{\"key\":\"{secret}\"}}", ("X-Forwarded-For", "203.0.113.7")))
+        using (HttpResponseMessage answer = await visitor.SendAsync(HttpMethod.Post, $"/api/recordings/{id}/session",
+            $"{{\"key\":\"{secret}\"}}", ("X-Forwarded-For", "203.0.113.7")))
         {
             Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
             Assert.InRange(answer.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
@@ -143,10 +150,15 @@ public sealed class ShareTests(AzuriteFixture azurite)
         string path = $"/api/recordings/{id}";
 
         Assert.Equal(HttpStatusCode.Forbidden, await visitor.StatusAsync(HttpMethod.Delete, path));
-        Assert.Equal(HttpStatusCode.Forbidden, await visitor.StatusAsync(HttpMethod.Delete, path, null, FromThePage, ("Sec-Fetch-Site", "cross-site")));
-        Assert.Equal(HttpStatusCode.BadRequest, await visitor.StatusAsync(HttpMethod.Patch, path, "{\"title\":\"a\\r\\nSet-Cookie: x=1\"}", FromThePage));
-        Assert.Equal(HttpStatusCode.NoContent, await visitor.StatusAsync(HttpMethod.Patch, path, "{\"title\":\"<script>\\u202e\"}", FromThePage, ("Sec-Fetch-Site", "same-origin")));
-        using (HttpResponseMessage seen = await visitor.GetAsync(path)) Assert.Equal("<script>\u202e", (await app.ReadAsync(seen, WireJsonContext.Default.RecordingDetails)).Title);
+        Assert.Equal(HttpStatusCode.Forbidden,
+            await visitor.StatusAsync(HttpMethod.Delete, path, null, FromThePage, ("Sec-Fetch-Site", "cross-site")));
+        Assert.Equal(HttpStatusCode.BadRequest,
+            await visitor.StatusAsync(HttpMethod.Patch, path, "{\"title\":\"a\\r\\nSet-Cookie: x=1\"}", FromThePage));
+        Assert.Equal(HttpStatusCode.NoContent,
+            await visitor.StatusAsync(HttpMethod.Patch, path, "{\"title\":\"<script>\\u202e\"}", FromThePage,
+            ("Sec-Fetch-Site", "same-origin")));
+        using (HttpResponseMessage seen = await visitor.GetAsync(path)) Assert.Equal("<script>\u202e",
+            (await app.ReadAsync(seen, WireJsonContext.Default.RecordingDetails)).Title);
         Assert.Equal(HttpStatusCode.Accepted, await visitor.StatusAsync(HttpMethod.Delete, path, null, FromThePage));
         // Who had a link learns that the recording is gone; who had none learns nothing.
         Assert.Equal(HttpStatusCode.NotFound, await visitor.StatusAsync(HttpMethod.Get, path));
@@ -173,11 +185,13 @@ public sealed class ShareTests(AzuriteFixture azurite)
     [Fact]
     public async Task Secrets_stand_in_no_list_and_no_log()
     {
-        await using App app = await StartAsync(settings: new() { ["PUBLIC_BASE_URL"] = "https://record.example.org", ["SHARE_LINK_DAYS"] = "7" });
+        await using App app = await StartAsync(
+            settings: new() { ["PUBLIC_BASE_URL"] = "https://record.example.org", ["SHARE_LINK_DAYS"] = "7" });
         RecordingId id = await RecordAsync(app, 908);
         ShareDetails link = await Visitor.ShareAsync(app, id, Key, "listen", "download", "delete");
         Assert.StartsWith($"https://record.example.org/r/{id}#k=", link.Url, StringComparison.Ordinal);
-        Assert.InRange(link.ExpiresAt - link.CreatedAt, TimeSpan.FromDays(7) - TimeSpan.FromSeconds(1), TimeSpan.FromDays(7) + TimeSpan.FromSeconds(1));
+        Assert.InRange(link.ExpiresAt - link.CreatedAt, TimeSpan.FromDays(7) - TimeSpan.FromSeconds(1),
+            TimeSpan.FromDays(7) + TimeSpan.FromSeconds(1));
         using Visitor visitor = new(app.Address);
         string secret = Visitor.SecretOf(link);
         string? cookie = await visitor.OpenAsync(id, secret, ("Host", "record.example.org"));
@@ -207,7 +221,8 @@ public sealed class ShareTests(AzuriteFixture azurite)
         RecordingId id = await RecordAsync(app, 909);
         using HttpResponseMessage answer = await app.PostAsync($"api/recordings/{id}/shares", body);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Contains($"\"{field}\"", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains($"\"{field}\"", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
+            StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await app.PostAsync($"api/recordings/{new Session(910).Id}/shares", "{}")).StatusCode);
     }
 
@@ -230,7 +245,8 @@ public sealed class ShareTests(AzuriteFixture azurite)
     private static async Task<(string Body, TimeSpan Took)> RefusedAsync(Visitor visitor, RecordingId recording, string secret)
     {
         long began = Stopwatch.GetTimestamp();
-        using HttpResponseMessage answer = await visitor.SendAsync(HttpMethod.Post, $"/api/recordings/{recording}/session", $"{{\"key\":\"{secret}\"}}");
+        using HttpResponseMessage answer = await visitor.SendAsync(HttpMethod.Post, $"/api/recordings/{recording}/session",
+            $"{{\"key\":\"{secret}\"}}");
         Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
         Assert.False(answer.Headers.Contains("Set-Cookie"));
         return (await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), Stopwatch.GetElapsedTime(began));

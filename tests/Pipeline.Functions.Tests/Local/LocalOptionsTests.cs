@@ -43,14 +43,18 @@ public sealed class LocalOptionsTests
 
     [Theory]
     [InlineData("blobServiceUri", null, "PipelineStorage__blobServiceUri is not set")]
-    [InlineData("queueServiceUri", "http://a.queue.core.windows.net", "PipelineStorage__queueServiceUri is 'http://a.queue.core.windows.net/', but must be an https address")]
-    [InlineData("tableServiceUri", "http://a.table.core.windows.net", "PipelineStorage__tableServiceUri is 'http://a.table.core.windows.net/', but must be an https address")]
-    [InlineData("tableServiceUri", "https://a.table.core.windows.net?sig=secret", "PipelineStorage__tableServiceUri is 'https://a.table.core.windows.net?…', but")]
+    [InlineData("queueServiceUri", "http://a.queue.core.windows.net",
+        "PipelineStorage__queueServiceUri is 'http://a.queue.core.windows.net/', but must be an https address")]
+    [InlineData("tableServiceUri", "http://a.table.core.windows.net",
+        "PipelineStorage__tableServiceUri is 'http://a.table.core.windows.net/', but must be an https address")]
+    [InlineData("tableServiceUri", "https://a.table.core.windows.net?sig=secret",
+        "PipelineStorage__tableServiceUri is 'https://a.table.core.windows.net?…', but")]
     [InlineData("credential", "managedidentty", "PipelineStorage__credential is 'managedidentty', but must be managedidentity or default")]
     public void Wrong_address_or_identity_of_the_storage_is_named_by_itself(string name, string? value, string message)
     {
         Dictionary<string, string?> settings = new(ByIdentity) { [$"PipelineStorage:{name}"] = value };
-        InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() => LocalOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
+        InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() =>
+            LocalOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
         Assert.StartsWith(message, wrong.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", wrong.Message, StringComparison.Ordinal);
     }
@@ -68,7 +72,8 @@ public sealed class LocalOptionsTests
     [InlineData("localhost")]
     public void Address_that_it_cannot_listen_on_is_named(string url)
     {
-        InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() => LocalApp.Build([$"--urls={url}", "--PipelineStorage=UseDevelopmentStorage=true"]));
+        InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() =>
+            LocalApp.Build([$"--urls={url}", "--PipelineStorage=UseDevelopmentStorage=true"]));
         Assert.Contains($"ASPNETCORE_URLS (or --urls) is '{url}'", wrong.Message, StringComparison.Ordinal);
     }
 
@@ -77,7 +82,8 @@ public sealed class LocalOptionsTests
     [InlineData("https://recordings.example.org", null)]
     [InlineData("http://functions:7071", "true")]
     public void Key_goes_in_the_open_only_on_loopback_or_where_the_owner_says_so(string url, string? allowed) =>
-        Assert.Equal(new Uri(url), Read(("RecordingApi:BaseUrl", url), ("RecordingApi:AllowHttp", allowed ?? "false")).Delivery.RecordingApiBaseUrl);
+        Assert.Equal(new Uri(url),
+            Read(("RecordingApi:BaseUrl", url), ("RecordingApi:AllowHttp", allowed ?? "false")).Delivery.RecordingApiBaseUrl);
 
     [Fact]
     public void Telemetry_can_be_switched_off_by_name()
@@ -96,5 +102,7 @@ public sealed class LocalOptionsTests
     }
 
     private static LocalOptions Read(params (string Name, string Value)[] settings) => LocalOptions.Read(
-        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value)).Append(new("PipelineStorage", "UseDevelopmentStorage=true"))).Build());
+        new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value))
+            .Append(new("PipelineStorage", "UseDevelopmentStorage=true"))).Build());
 }

@@ -31,7 +31,8 @@ public sealed class LocalProgramTests(AzuriteFixture azurite)
         await using ChildProcess app = LocalProcess.StartAlone(LocalProcess.BuildFolder, azurite.ConnectionString, port);
 
         Assert.Equal(69, await app.WaitForExitAsync(Patience));
-        Assert.Contains(app.Lines, line => line.Contains($"127.0.0.1:{port}", StringComparison.Ordinal) && line.Contains("--urls", StringComparison.Ordinal));
+        Assert.Contains(app.Lines, line =>
+            line.Contains($"127.0.0.1:{port}", StringComparison.Ordinal) && line.Contains("--urls", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -41,7 +42,8 @@ public sealed class LocalProgramTests(AzuriteFixture azurite)
     [InlineData("--version", 0, "0.")]
     public async Task Arguments_are_known_or_refused(string argument, int code, string said)
     {
-        await using ChildProcess app = ChildProcess.Start("dotnet", [Path.Combine(LocalProcess.BuildFolder, "Pipeline.Functions.Local.dll"), argument]);
+        await using ChildProcess app = ChildProcess.Start("dotnet",
+            [Path.Combine(LocalProcess.BuildFolder, "Pipeline.Functions.Local.dll"), argument]);
 
         Assert.Equal(code, await app.WaitForExitAsync(Patience));
         Assert.Contains(app.Lines, line => line.Contains(said, StringComparison.Ordinal));
@@ -50,11 +52,15 @@ public sealed class LocalProgramTests(AzuriteFixture azurite)
     [Fact]
     public async Task Settings_are_printed_without_secrets()
     {
-        await using ChildProcess app = Start(new() { ["RECORDING_ADOPT_AFTER"] = "7m", ["RecordingApi__ApiKey"] = "open sesame" }, "--settings");
+        await using ChildProcess app = Start(new() { ["RECORDING_ADOPT_AFTER"] = "7m", ["RecordingApi__ApiKey"] = "open sesame" },
+            "--settings");
 
         Assert.Equal(0, await app.WaitForExitAsync(Patience));
-        Assert.Contains(app.Lines, line => line.StartsWith("RECORDING_ADOPT_AFTER", StringComparison.Ordinal) && line.EndsWith("00:07:00", StringComparison.Ordinal));
-        Assert.DoesNotContain(app.Lines, line => line.Contains("sesame", StringComparison.Ordinal) || line.Contains("AccountKey", StringComparison.Ordinal) || line.Contains(App.Key, StringComparison.Ordinal));
+        Assert.Contains(app.Lines, line =>
+            line.StartsWith("RECORDING_ADOPT_AFTER", StringComparison.Ordinal) && line.EndsWith("00:07:00", StringComparison.Ordinal));
+        Assert.DoesNotContain(app.Lines, line =>
+            line.Contains("sesame", StringComparison.Ordinal) || line.Contains("AccountKey", StringComparison.Ordinal)
+            || line.Contains(App.Key, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -72,13 +78,16 @@ public sealed class LocalProgramTests(AzuriteFixture azurite)
     private async Task<string> KeyAfterAsync(string file)
     {
         int port = FreePort.Take(1)[0];
-        await using ChildProcess app = LocalProcess.StartAlone(LocalProcess.BuildFolder, azurite.ConnectionString, port, new() { ["Functions__Key"] = null, ["Functions__KeyFile"] = file });
+        await using ChildProcess app = LocalProcess.StartAlone(LocalProcess.BuildFolder, azurite.ConnectionString, port,
+            new() { ["Functions__Key"] = null, ["Functions__KeyFile"] = file });
         await app.WaitForLineAsync(line => line.Contains("Now listening", StringComparison.Ordinal), Patience);
         string key = (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Trim();
         Assert.DoesNotContain(app.Lines, line => line.Contains(key, StringComparison.Ordinal));
         using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
-        Assert.Equal(HttpStatusCode.Unauthorized, (await http.GetAsync(new Uri("api/health", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode);
-        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri($"api/health?code={key}", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized,
+            (await http.GetAsync(new Uri("api/health", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK,
+            (await http.GetAsync(new Uri($"api/health?code={key}", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode);
         return key;
     }
 

@@ -55,9 +55,11 @@ public sealed class LocalTriggersTests : IAsyncLifetime
         await UntilFinalizedAsync(session);
 
         LedgerContent content = await storage.Get<LedgerTable>().ReadAsync(session.Id, Cancellation);
-        Assert.Equal(orderly.Segments.Select(Row).OrderBy(row => row.Key.UserId).ThenBy(row => row.Key.Index), content.Segments.Values.Select(row => row with { BlobUrl = null }).OrderBy(row => row.Key.UserId).ThenBy(row => row.Key.Index));
+        Assert.Equal(orderly.Segments.Select(Row).OrderBy(row => row.Key.UserId).ThenBy(row => row.Key.Index),
+            content.Segments.Values.Select(row => row with { BlobUrl = null }).OrderBy(row => row.Key.UserId).ThenBy(row => row.Key.Index));
         await UntilEmptyAsync(session);
-        Assert.DoesNotContain(app.Lines, line => line.Contains(" fail:", StringComparison.Ordinal) || line.Contains("Exception", StringComparison.Ordinal));
+        Assert.DoesNotContain(app.Lines, line =>
+            line.Contains(" fail:", StringComparison.Ordinal) || line.Contains("Exception", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -74,11 +76,14 @@ public sealed class LocalTriggersTests : IAsyncLifetime
         {
             int port = FreePort.Take(1)[0];
             await using ChildProcess doomed = LocalProcess.StartAlone(LocalProcess.BuildFolder, azurite.ConnectionString, port, settings);
-            await doomed.WaitForLineAsync(line => line.Contains("Moved segment", StringComparison.Ordinal) || line.Contains("Finalized", StringComparison.Ordinal) || line.Contains("waits for", StringComparison.Ordinal), Patience);
+            await doomed.WaitForLineAsync(line =>
+                line.Contains("Moved segment", StringComparison.Ordinal) || line.Contains("Finalized", StringComparison.Ordinal)
+                || line.Contains("waits for", StringComparison.Ordinal), Patience);
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(0, 250)), TimeProvider.System, Cancellation);
             doomed.Kill();
         }
-        await using ChildProcess app = LocalProcess.StartAlone(LocalProcess.BuildFolder, azurite.ConnectionString, FreePort.Take(1)[0], settings);
+        await using ChildProcess app = LocalProcess.StartAlone(LocalProcess.BuildFolder, azurite.ConnectionString, FreePort.Take(1)[0],
+            settings);
         await UntilFinalizedAsync(session);
 
         LedgerContent content = await storage.Get<LedgerTable>().ReadAsync(session.Id, Cancellation);
@@ -97,10 +102,13 @@ public sealed class LocalTriggersTests : IAsyncLifetime
         await SendAsync(Text(session.Segments[0]), TimeSpan.Zero);
 
         // In this process, because there the half minute between two tries can be left out.
-        await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["Functions:LocalTriggers"] = "true" }, services: services => services.PostConfigure<QueuesOptions>(queues => queues.VisibilityTimeout = TimeSpan.Zero));
-        await UntilAsync(() => app.Log.Lines.Any(line => line.EventId == 5042 && line.Text.Contains("after 6 tries", StringComparison.Ordinal)));
+        await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["Functions:LocalTriggers"] = "true" },
+            services: services => services.PostConfigure<QueuesOptions>(queues => queues.VisibilityTimeout = TimeSpan.Zero));
+        await UntilAsync(() =>
+            app.Log.Lines.Any(line => line.EventId == 5042 && line.Text.Contains("after 6 tries", StringComparison.Ordinal)));
 
-        PeekedMessage[] poison = await storage.Storage.Queues.GetQueueClient(StorageNames.SegmentReadyQueue + StorageNames.PoisonSuffix).PeekMessagesAsync(5, Cancellation);
+        PeekedMessage[] poison = await storage.Storage.Queues.GetQueueClient(StorageNames.SegmentReadyQueue + StorageNames.PoisonSuffix)
+            .PeekMessagesAsync(5, Cancellation);
         Assert.Equal("no message of ours", Assert.Single(poison).MessageText);
         await UntilAsync(() => app.Log.Lines.Any(line => line.EventId == 5002));
         Assert.Equal(6, app.Log.Lines.Count(line => line.EventId == 5032));
@@ -124,7 +132,8 @@ public sealed class LocalTriggersTests : IAsyncLifetime
         Session session = new(703, (5, "Ada", 1));
         await session.PutAllAsync(storage.Storage);
         await using SlowService service = await SlowService.StartAsync();
-        await using ChildProcess app = LocalProcess.StartAlone(LocalProcess.BuildFolder, azurite.ConnectionString, FreePort.Take(1)[0], new() { ["RecordingApi__BaseUrl"] = service.Address.AbsoluteUri, ["SHUTDOWN_GRACE"] = "60" });
+        await using ChildProcess app = LocalProcess.StartAlone(LocalProcess.BuildFolder, azurite.ConnectionString, FreePort.Take(1)[0],
+            new() { ["RecordingApi__BaseUrl"] = service.Address.AbsoluteUri, ["SHUTDOWN_GRACE"] = "60" });
         await SendAsync(Text(session.Started), TimeSpan.Zero);
         await service.Asked.WaitAsync(Patience, Cancellation);
 
@@ -159,24 +168,29 @@ public sealed class LocalTriggersTests : IAsyncLifetime
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         patience.CancelAfter(Patience);
         while ((await session.LeftInTempAsync(storage.Storage)).Length > 0
-            || (await Task.WhenAll(StorageSetup.Queues.Select(queue => storage.Get<MessageQueues>().CountAsync(queue, Cancellation)))).Any(count => count > 0))
+            || (await Task.WhenAll(StorageSetup.Queues.Select(queue => storage.Get<MessageQueues>().CountAsync(queue, Cancellation))))
+            .Any(count => count > 0))
         {
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, patience.Token);
         }
     }
 
     private Task SendAsync(string text, TimeSpan delay) => storage.Get<MessageQueues>().SendAsync(
-        text.Contains("\"segmentIndex\"", StringComparison.Ordinal) && text.Contains("\"blobName\"", StringComparison.Ordinal) ? StorageNames.SegmentReadyQueue
-            : text.Contains("\"endReason\"", StringComparison.Ordinal) ? StorageNames.RecordingStoppedQueue : StorageNames.RecordingStartedQueue,
+        text.Contains("\"segmentIndex\"", StringComparison.Ordinal) && text.Contains("\"blobName\"", StringComparison.Ordinal)
+            ? StorageNames.SegmentReadyQueue
+            : text.Contains("\"endReason\"", StringComparison.Ordinal) ? StorageNames.RecordingStoppedQueue
+            : StorageNames.RecordingStartedQueue,
         text, delay, Cancellation);
 
     private static LedgerSegment Row(SegmentReady segment) => LedgerSegment.From(segment, SegmentState.Moved, null);
 
-    private static string Text(RecordingStarted message) => JsonSerializer.Serialize(message, ContractsJsonContext.Default.RecordingStarted);
+    private static string Text(RecordingStarted message) =>
+        JsonSerializer.Serialize(message, ContractsJsonContext.Default.RecordingStarted);
 
     private static string Text(SegmentReady message) => JsonSerializer.Serialize(message, ContractsJsonContext.Default.SegmentReady);
 
-    private static string Text(RecordingStopped message) => JsonSerializer.Serialize(message, ContractsJsonContext.Default.RecordingStopped);
+    private static string Text(RecordingStopped message) =>
+        JsonSerializer.Serialize(message, ContractsJsonContext.Default.RecordingStopped);
 
     /// <summary>A recording API that answers its first call only when it is told to.</summary>
     private sealed class SlowService : IAsyncDisposable

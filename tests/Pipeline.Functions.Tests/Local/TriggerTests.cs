@@ -7,15 +7,19 @@ namespace Pipeline.Functions.Tests.Local;
 
 public sealed class TriggerTests
 {
-    private static readonly MethodInfo[] Functions = [.. typeof(TriggerFunctions).GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly)];
+    private static readonly MethodInfo[] Functions = [.. typeof(TriggerFunctions)
+        .GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly)];
 
     [Fact]
     public void Queues_and_timers_are_those_of_the_table()
     {
         Assert.Equal(FunctionTable.Queues.OrderBy(entry => entry.Key), Triggers<QueueTriggerAttribute>(trigger => trigger.QueueName));
-        Assert.Equal(FunctionTable.Timers.OrderBy(entry => entry.Key), Triggers<TimerTriggerAttribute>(trigger => trigger.ScheduleExpression));
+        Assert.Equal(FunctionTable.Timers.OrderBy(entry => entry.Key),
+            Triggers<TimerTriggerAttribute>(trigger => trigger.ScheduleExpression));
         Assert.Equal(FunctionTable.Queues.Count + FunctionTable.Timers.Count, Functions.Length);
-        Assert.All(Functions.SelectMany(function => function.GetParameters()).Select(parameter => parameter.GetCustomAttribute<QueueTriggerAttribute>()).OfType<QueueTriggerAttribute>(), trigger => Assert.Equal("PipelineStorage", trigger.Connection));
+        Assert.All(Functions.SelectMany(function => function.GetParameters())
+            .Select(parameter => parameter.GetCustomAttribute<QueueTriggerAttribute>()).OfType<QueueTriggerAttribute>(), trigger =>
+            Assert.Equal("PipelineStorage", trigger.Connection));
     }
 
     private static IEnumerable<KeyValuePair<string, string>> Triggers<T>(Func<T, string> target)

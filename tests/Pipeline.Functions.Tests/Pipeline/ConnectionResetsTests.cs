@@ -15,7 +15,8 @@ public sealed class ConnectionResetsTests
         using HttpClient http = new(new ConnectionResets(new SocketsHttpHandler { UseProxy = false }));
         for (int attempt = 0; attempt < 300; attempt++)
         {
-            await Assert.ThrowsAsync<HttpRequestException>(() => http.GetAsync(new Uri($"http://{listener.LocalEndpoint}/"), TestContext.Current.CancellationToken));
+            await Assert.ThrowsAsync<HttpRequestException>(() =>
+                http.GetAsync(new Uri($"http://{listener.LocalEndpoint}/"), TestContext.Current.CancellationToken));
         }
         listener.Stop();
         await resets;

@@ -84,7 +84,8 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
 
         RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
         Assert.Equal(
-            [(null, 2 * Second, 3 * Second, "reconnect"), (6UL, 12 * Second, 28 * Second, "takeover"), (null, 40 * Second, 60 * Second, "takeover")],
+            [(null, 2 * Second, 3 * Second, "reconnect"), (6UL, 12 * Second, 28 * Second, "takeover"),
+                (null, 40 * Second, 60 * Second, "takeover")],
             recording.Gaps.Select(gap => (gap.UserId, gap.StartSample, gap.SampleCount, gap.Reason)));
     }
 
@@ -192,7 +193,8 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
     /// <summary>The stop of a bot that knew only the first segments of its one speaker.</summary>
     private static RecordingStopped Announcing(Session session, int segments)
     {
-        string chain = session.Segments.Take(segments).Aggregate(SegmentChain.Empty, (before, segment) => SegmentChain.Append(before, segment.SegmentIndex, segment.ContentMd5));
+        string chain = session.Segments.Take(segments)
+            .Aggregate(SegmentChain.Empty, (before, segment) => SegmentChain.Append(before, segment.SegmentIndex, segment.ContentMd5));
         return session.Stopped with { Tracks = [session.Tracks[0] with { Segments = [new IndexRange(0, segments - 1)], Chain = chain }] };
     }
 

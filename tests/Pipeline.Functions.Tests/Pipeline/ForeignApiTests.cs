@@ -26,9 +26,11 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
 
         Assert.Equal(session.BytesOf(session.Segments[0]), foreign.Files["5/segment_000.wav"]);
         Assert.All(foreign.PutHeaders, headers => Assert.Equal("audio/wav|BlockBlob|True|1", headers));
-        Assert.Equal("https://cdn.example/5/segment_001.wav", foreign.Last("finalize").GetProperty("segments")[1].GetProperty("blobUrl").GetString());
+        Assert.Equal("https://cdn.example/5/segment_001.wav",
+            foreign.Last("finalize").GetProperty("segments")[1].GetProperty("blobUrl").GetString());
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
-        Assert.DoesNotContain(app.Log.Lines, line => line.Text.Contains("sig=", StringComparison.Ordinal) || line.Text.Contains("sesame", StringComparison.Ordinal));
+        Assert.DoesNotContain(app.Log.Lines, line =>
+            line.Text.Contains("sig=", StringComparison.Ordinal) || line.Text.Contains("sesame", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -42,7 +44,8 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
         Assert.True(await app.MoveAsync(session.Segments[0]));
         Assert.True(await app.FinalizeAsync(session.Stopped));
 
-        Assert.Equal(new Uri(foreign.Address, "put/5/segment_000.wav").AbsoluteUri, foreign.Last("finalize").GetProperty("segments")[0].GetProperty("blobUrl").GetString());
+        Assert.Equal(new Uri(foreign.Address, "put/5/segment_000.wav").AbsoluteUri,
+            foreign.Last("finalize").GetProperty("segments")[0].GetProperty("blobUrl").GetString());
     }
 
     [Fact]
@@ -63,7 +66,8 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
         Assert.Equal("segmented", foreign.Last("init").GetProperty("format").GetString());
         JsonElement files = foreign.Last("complete").GetProperty("files");
         Assert.Equal([0, 1, 2, 3], files.EnumerateArray().Select(file => file.GetProperty("fileIndex").GetInt32()));
-        Assert.All(files.EnumerateArray(), file => Assert.StartsWith("https://cdn.example/", file.GetProperty("blobUrl").GetString(), StringComparison.Ordinal));
+        Assert.All(files.EnumerateArray(), file =>
+            Assert.StartsWith("https://cdn.example/", file.GetProperty("blobUrl").GetString(), StringComparison.Ordinal));
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
     }
 
@@ -161,13 +165,21 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
 
     private static string Sas(BlobClient blob, string rights)
     {
-        BlobSasBuilder builder = new() { BlobContainerName = blob.BlobContainerName, BlobName = blob.Name, Resource = "b", ExpiresOn = TimeProvider.System.GetUtcNow().AddMinutes(10) };
+        BlobSasBuilder builder = new()
+        {
+            BlobContainerName = blob.BlobContainerName,
+            BlobName = blob.Name,
+            Resource = "b",
+            ExpiresOn = TimeProvider.System.GetUtcNow().AddMinutes(10)
+        };
         builder.SetPermissions(rights);
         return blob.GenerateSasUri(builder).AbsoluteUri;
     }
 
     private Task<App> StartAsync(ForeignApi foreign, Dictionary<string, string?>? settings = null) =>
-        App.StartAsync(azurite.ConnectionString, new Dictionary<string, string?>(settings ?? []) { ["RecordingApi:BaseUrl"] = foreign.Address.AbsoluteUri });
+        App.StartAsync(azurite.ConnectionString, new Dictionary<string,
+            string?>(settings ?? [])
+        { ["RecordingApi:BaseUrl"] = foreign.Address.AbsoluteUri });
 
     private static async Task<Session> SessionAsync(App app, int seed, params (ulong, string, int)[] speakers)
     {

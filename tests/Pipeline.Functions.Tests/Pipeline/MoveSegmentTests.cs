@@ -31,13 +31,15 @@ public sealed class MoveSegmentTests(AzuriteFixture azurite)
         await using App second = await App.StartAsync(azurite.ConnectionString);
         Session session = await SessionAsync(first, 201, (5, "Ada", 8), (6, "Grace", 8));
 
-        bool[] moved = await Task.WhenAll(session.Segments.SelectMany(segment => new[] { first.MoveAsync(segment), second.MoveAsync(segment) }));
+        bool[] moved = await Task.WhenAll(
+            session.Segments.SelectMany(segment => new[] { first.MoveAsync(segment), second.MoveAsync(segment) }));
         bool[] finalized = await Task.WhenAll(first.FinalizeAsync(session.Stopped), second.FinalizeAsync(session.Stopped));
 
         Assert.All(moved, Assert.True);
         Assert.All(finalized, Assert.True);
         RecordingDetails recording = (await first.RecordingAsync(session.Id))!;
-        Assert.Equal(session.Segments.Select(segment => segment.ContentMd5).Order(), recording.Segments.Select(segment => segment.ContentMd5).Order());
+        Assert.Equal(session.Segments.Select(segment => segment.ContentMd5).Order(),
+            recording.Segments.Select(segment => segment.ContentMd5).Order());
         Assert.Empty(await session.LeftInTempAsync(first.Storage));
     }
 
@@ -76,7 +78,8 @@ public sealed class MoveSegmentTests(AzuriteFixture azurite)
         Session session = await SessionAsync(app, 204 + extraBytes, (5, "Ada", 2));
         byte[] altered = [.. session.BytesOf(session.Segments[1]), .. new byte[extraBytes]];
         altered[7] ^= 0x40;
-        await app.Storage.Temp.GetBlobClient(session.Segments[1].BlobName).UploadAsync(new BinaryData(altered), overwrite: true, Cancellation);
+        await app.Storage.Temp.GetBlobClient(session.Segments[1].BlobName)
+            .UploadAsync(new BinaryData(altered), overwrite: true, Cancellation);
 
         Assert.True(await app.MoveAsync(session.Segments[0]));
         Assert.False(await app.MoveAsync(session.Segments[1]));
@@ -86,7 +89,8 @@ public sealed class MoveSegmentTests(AzuriteFixture azurite)
         Assert.Equal("altered", Assert.Single(recording.MissingSegments).Reason);
         Assert.Equal([session.Segments[1].BlobName], await session.LeftInTempAsync(app.Storage));
         List<string> moved = [];
-        await foreach (BlobItem item in app.Storage.Recordings.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{session.Id}/" }, Cancellation)) moved.Add(item.Name);
+        await foreach (BlobItem item in app.Storage.Recordings.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{session.Id}/" },
+            Cancellation)) moved.Add(item.Name);
         Assert.Single(moved);
     }
 
@@ -147,7 +151,8 @@ public sealed class MoveSegmentTests(AzuriteFixture azurite)
 
         Assert.Null(await app.RecordingAsync(session.Id));
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
-        await foreach (BlobItem item in app.Storage.Recordings.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{session.Id}/" }, Cancellation)) Assert.Fail(item.Name);
+        await foreach (BlobItem item in app.Storage.Recordings.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{session.Id}/" },
+            Cancellation)) Assert.Fail(item.Name);
     }
 
     [Fact]

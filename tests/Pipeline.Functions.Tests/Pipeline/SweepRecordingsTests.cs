@@ -45,7 +45,8 @@ public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite
 
         clock.Advance(TimeSpan.FromSeconds(90));
         Assert.True(await app.SweepAsync());
-        foreach (string text in await ReceiveAsync(app, StorageNames.SegmentReadyQueue)) Assert.True(await app.TriggerAsync("MoveSegment", text));
+        foreach (string text in await ReceiveAsync(app, StorageNames.SegmentReadyQueue))
+            Assert.True(await app.TriggerAsync("MoveSegment", text));
 
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
     }
@@ -86,7 +87,8 @@ public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite
 
         clock.Advance(TimeSpan.FromSeconds(130));
         Assert.True(await app.SweepAsync());
-        Assert.True(await app.TriggerAsync("FinalizeRecording", Assert.Single(await ReceiveAsync(app, StorageNames.RecordingStoppedQueue))));
+        Assert.True(await app.TriggerAsync("FinalizeRecording",
+            Assert.Single(await ReceiveAsync(app, StorageNames.RecordingStoppedQueue))));
 
         Assert.Equal("stopped", (await app.RecordingAsync(session.Id))!.EndReason);
     }
@@ -133,9 +135,11 @@ public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite
         Assert.True(begun.IsSuccessStatusCode);
 
         Assert.True(await app.SweepAsync());
-        foreach (string text in await ReceiveAsync(app, StorageNames.RecordingStoppedQueue)) Assert.True(await app.TriggerAsync("FinalizeRecording", text));
+        foreach (string text in await ReceiveAsync(app, StorageNames.RecordingStoppedQueue))
+            Assert.True(await app.TriggerAsync("FinalizeRecording", text));
 
-        Assert.Equal((RecordingStatus.Completed, "interrupted"), ((await app.RecordingAsync(session.Id))!.Status, (await app.RecordingAsync(session.Id))!.EndReason));
+        Assert.Equal((RecordingStatus.Completed, "interrupted"),
+            ((await app.RecordingAsync(session.Id))!.Status, (await app.RecordingAsync(session.Id))!.EndReason));
         Assert.Equal(RecordingStatus.Completed, (await app.RecordingAsync(nobody.Id))!.Status);
     }
 
@@ -161,12 +165,14 @@ public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite
         return session;
     }
 
-    private static async Task SendAsync(App app, string queue, string text) => await app.Storage.Queues.GetQueueClient(queue).SendMessageAsync(text, Cancellation);
+    private static async Task SendAsync(App app, string queue, string text) =>
+        await app.Storage.Queues.GetQueueClient(queue).SendMessageAsync(text, Cancellation);
 
     private static async Task<string[]> ReceiveAsync(App app, string queue)
     {
         List<string> texts = [];
-        foreach (QueueMessage message in (await app.Storage.Queues.GetQueueClient(queue).ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value)
+        foreach (QueueMessage message in (await app.Storage.Queues.GetQueueClient(queue)
+            .ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value)
         {
             texts.Add(message.MessageText);
             await app.Storage.Queues.GetQueueClient(queue).DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);

@@ -48,10 +48,12 @@ internal sealed class App : IAsyncDisposable
 
     public T Get<T>() where T : notnull => app.Services.GetRequiredService<T>();
 
-    public static async Task<App> StartAsync(string connection, Dictionary<string, string?>? settings = null, TimeProvider? time = null, Action<IServiceCollection>? services = null)
+    public static async Task<App> StartAsync(string connection, Dictionary<string, string?>? settings = null, TimeProvider? time = null,
+        Action<IServiceCollection>? services = null)
     {
         LogSink log = new();
-        Dictionary<string, string?> all = new() { ["PipelineStorage"] = connection, ["Functions:LocalTriggers"] = "false", ["Functions:Key"] = Key };
+        Dictionary<string,
+            string?> all = new() { ["PipelineStorage"] = connection, ["Functions:LocalTriggers"] = "false", ["Functions:Key"] = Key };
         foreach ((string name, string? value) in settings ?? []) all[name] = value;
         WebApplication app = LocalApp.Build(["--urls", "http://127.0.0.1:0"], builder =>
         {
@@ -64,11 +66,14 @@ internal sealed class App : IAsyncDisposable
         return new App(app, log);
     }
 
-    public Task<bool> StartRecordingAsync(RecordingStarted message) => TriggerAsync(FunctionNames.StartRecording, message, ContractsJsonContext.Default.RecordingStarted);
+    public Task<bool> StartRecordingAsync(RecordingStarted message) =>
+        TriggerAsync(FunctionNames.StartRecording, message, ContractsJsonContext.Default.RecordingStarted);
 
-    public Task<bool> MoveAsync(SegmentReady message) => TriggerAsync(FunctionNames.MoveSegment, message, ContractsJsonContext.Default.SegmentReady);
+    public Task<bool> MoveAsync(SegmentReady message) =>
+        TriggerAsync(FunctionNames.MoveSegment, message, ContractsJsonContext.Default.SegmentReady);
 
-    public Task<bool> FinalizeAsync(RecordingStopped message) => TriggerAsync(FunctionNames.FinalizeRecording, message, ContractsJsonContext.Default.RecordingStopped);
+    public Task<bool> FinalizeAsync(RecordingStopped message) =>
+        TriggerAsync(FunctionNames.FinalizeRecording, message, ContractsJsonContext.Default.RecordingStopped);
 
     /// <summary>Runs the look that is due at a deleted recording, as its message would.</summary>
     /// <returns>False where none is due.</returns>
@@ -84,13 +89,16 @@ internal sealed class App : IAsyncDisposable
     {
         using HttpResponseMessage answer = await Http.DeleteAsync(new Uri($"api/recordings/{recording}", UriKind.Relative));
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
-        while (await Get<DeletionTable>().FindAsync(recording, CancellationToken.None) is { IsDone: false }) Assert.True(await EraseAsync(recording));
+        while (await Get<DeletionTable>().FindAsync(recording, CancellationToken.None) is { IsDone: false })
+            Assert.True(await EraseAsync(recording));
     }
 
-    public Task<bool> SweepAsync() => SucceedsAsync(FunctionNames.SweepRecordings, () => Get<DeliveryFunctions>().SweepAsync(CancellationToken.None));
+    public Task<bool> SweepAsync() =>
+        SucceedsAsync(FunctionNames.SweepRecordings, () => Get<DeliveryFunctions>().SweepAsync(CancellationToken.None));
 
     /// <summary>Runs a function with the text of a queue message; false where it failed and its message would come again.</summary>
-    public async Task<bool> TriggerAsync<T>(string function, T message, JsonTypeInfo<T> type) => await TriggerAsync(function, JsonSerializer.Serialize(message, type));
+    public async Task<bool> TriggerAsync<T>(string function, T message, JsonTypeInfo<T> type) =>
+        await TriggerAsync(function, JsonSerializer.Serialize(message, type));
 
     public Task<bool> TriggerAsync(string function, string text)
     {

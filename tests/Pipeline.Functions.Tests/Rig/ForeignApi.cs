@@ -117,7 +117,9 @@ internal sealed class ForeignApi : IAsyncDisposable
     private async Task PutAsync(HttpContext context)
     {
         string name = (string)context.Request.RouteValues["name"]!;
-        PutHeaders.Add($"{context.Request.ContentType}|{context.Request.Headers["x-ms-blob-type"]}|{context.Request.ContentLength is not null}|{context.Request.Headers.ContentMD5.Count}");
+        PutHeaders.Add(
+            $"{context.Request.ContentType}|{context.Request.Headers["x-ms-blob-type"]}|"
+            + $"{context.Request.ContentLength is not null}|{context.Request.Headers.ContentMD5.Count}");
         using MemoryStream content = new();
         await context.Request.Body.CopyToAsync(content);
         byte[] bytes = content.ToArray();

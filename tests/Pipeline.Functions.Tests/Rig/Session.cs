@@ -61,7 +61,8 @@ internal sealed class Session
         Segments = [new IndexRange(0, track.Max(segment => segment.SegmentIndex))],
         SampleCount = track.Sum(segment => segment.SampleCount),
         ByteCount = track.Sum(segment => segment.FileSize),
-        Chain = track.OrderBy(segment => segment.SegmentIndex).Aggregate(SegmentChain.Empty, (chain, segment) => SegmentChain.Append(chain, segment.SegmentIndex, segment.ContentMd5)),
+        Chain = track.OrderBy(segment => segment.SegmentIndex)
+            .Aggregate(SegmentChain.Empty, (chain, segment) => SegmentChain.Append(chain, segment.SegmentIndex, segment.ContentMd5)),
         NextFreeIndex = track.Count() + 16,
         Health = new Dictionary<string, long> { ["received"] = 500, ["lost"] = 3 },
     })];
@@ -99,7 +100,8 @@ internal sealed class Session
 
     public async Task PutManifestAsync(StorageClients storage, SessionManifest manifest) =>
         await storage.Temp.GetBlobClient(BlobPaths.Manifest(Id)).UploadAsync(
-            new BinaryData(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(manifest, ContractsJsonContext.Default.SessionManifest)), overwrite: true);
+            new BinaryData(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(manifest, ContractsJsonContext.Default.SessionManifest)),
+                overwrite: true);
 
     public async Task<string[]> LeftInTempAsync(StorageClients storage)
     {

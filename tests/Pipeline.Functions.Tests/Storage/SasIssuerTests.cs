@@ -39,7 +39,8 @@ public sealed class SasIssuerTests(AzuriteFixture azurite)
     {
         await using SecureAzurite secure = await SecureAzurite.StartAsync();
         StorageClients clients = new(secure.Options, new UnsignedToken(), secure.Transport, TimeProvider.System);
-        await using Rig.App app = await Rig.App.StartAsync("UseDevelopmentStorage=true", services: services => Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, clients));
+        await using Rig.App app = await Rig.App.StartAsync("UseDevelopmentStorage=true", services: services =>
+            Microsoft.Extensions.DependencyInjection.ServiceCollectionServiceExtensions.AddSingleton(services, clients));
         Rig.Session session = new(830, (5, "Ada", 1));
         await new StorageSetup(clients).EnsureAsync(Cancellation);
         await session.PutAllAsync(clients);
@@ -85,9 +86,11 @@ public sealed class SasIssuerTests(AzuriteFixture azurite)
             return new AccessToken($"{Part("""{"alg":"RS256","typ":"JWT"}""")}.{Part(claims)}.{Part("none")}", now.AddHours(1));
         }
 
-        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) => new(GetToken(requestContext, cancellationToken));
+        public override ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
+            new(GetToken(requestContext, cancellationToken));
 
-        private static string Part(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+        private static string Part(string text) =>
+            Convert.ToBase64String(Encoding.UTF8.GetBytes(text)).TrimEnd('=').Replace('+', '-').Replace('/', '_');
     }
 
     /// <summary>An emulator that speaks HTTPS and asks for tokens.</summary>
@@ -105,7 +108,12 @@ public sealed class SasIssuerTests(AzuriteFixture azurite)
                 QueueServiceUri = new Uri($"https://127.0.0.1:{ports[1]}/{Azurite.AccountName}"),
                 TableServiceUri = new Uri($"https://127.0.0.1:{ports[2]}/{Azurite.AccountName}"),
             };
-            Http = new HttpClient(new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, presented, _, _) => presented?.Thumbprint == certificate.Thumbprint });
+            Http = new HttpClient(
+                new HttpClientHandler
+                {
+                    ServerCertificateCustomValidationCallback = (_, presented, _, _) =>
+                presented?.Thumbprint == certificate.Thumbprint
+                });
             Transport = new HttpClientTransport(Http);
         }
 
@@ -130,12 +138,14 @@ public sealed class SasIssuerTests(AzuriteFixture azurite)
             ChildProcess process = ChildProcess.Start(
                 Path.Combine(modules, ".bin", "node"),
                 [
-                    Path.Combine(modules, "azurite", "dist", "src", "azurite.js"), "--location", folder.Path, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+                    Path.Combine(modules, "azurite", "dist", "src", "azurite.js"), "--location", folder.Path, "--silent",
+                        "--skipApiVersionCheck", "--disableTelemetry",
                     "--oauth", "basic", "--cert", folder.Combine("cert.pem"), "--key", folder.Combine("key.pem"),
                     "--blobPort", $"{ports[0]}", "--queuePort", $"{ports[1]}", "--tablePort", $"{ports[2]}",
                 ],
                 new Dictionary<string, string?> { ["AZURITE_ACCOUNTS"] = $"{Azurite.AccountName}:{Convert.ToBase64String(new byte[64])}" });
-            await process.WaitForLineAsync(line => line.Contains("Table service is successfully listening", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+            await process.WaitForLineAsync(line =>
+                line.Contains("Table service is successfully listening", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
             return new SecureAzurite(process, folder, ports, certificate);
         }
 

@@ -55,5 +55,6 @@ public sealed class StorageClockTests(AzuriteFixture azurite)
     [InlineData("https://x.blob.core.evil.example/c/b", false)]
     [InlineData("https://account.blob.core.windows.net.evil.example/c/b", false)]
     [InlineData("http://account.blob.core.windows.net/c/b", false)]
-    public void Only_the_storage_s_own_hosts_get_links_to_read_from(string url, bool expected) => Assert.Equal(expected, ServerCopy.IsAzureBlobHost(new Uri(url)));
+    public void Only_the_storage_s_own_hosts_get_links_to_read_from(string url, bool expected) =>
+        Assert.Equal(expected, ServerCopy.IsAzureBlobHost(new Uri(url)));
 }

@@ -11,7 +11,9 @@ using StandardWebhooks;
 
 namespace Pipeline.Functions.Tests.Webhooks;
 
-/// <summary>Real receivers on loopback, real tables and queues. The deliveries' queue is one for all, so each test takes its own messages from it.</summary>
+/// <summary>
+/// Real receivers on loopback, real tables and queues. The deliveries' queue is one for all, so each test takes its own messages from it.
+/// </summary>
 public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
 {
     private static readonly string Secret = WebhookSecret.New().Reveal();
@@ -34,7 +36,8 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
         await DeliverAsync(app, session);
 
         Assert.Equal([$"evt_recording.started_{session.Id}", $"evt_recording.completed_{session.Id}"], receiver.Ids.Distinct());
-        foreach ((Microsoft.AspNetCore.Http.IHeaderDictionary headers, string body) in receiver.Received) new StandardWebhook(Secret).Verify(body, headers);
+        foreach ((Microsoft.AspNetCore.Http.IHeaderDictionary headers, string body) in receiver.Received)
+            new StandardWebhook(Secret).Verify(body, headers);
         using JsonDocument completed = JsonDocument.Parse(receiver.Received.Last().Body);
         Assert.Equal("recording.completed", completed.RootElement.GetProperty("type").GetString());
         JsonElement data = completed.RootElement.GetProperty("data");
@@ -76,14 +79,16 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
         await app.Get<WebhookDelivery>().RunAsync(delivery, Cancellation);
         QueueProperties waiting = await app.Storage.Queues.GetQueueClient(StorageNames.WebhookQueue).GetPropertiesAsync(Cancellation);
         Assert.True(waiting.ApproximateMessagesCount > 0, "the next try is in the queue");
-        Assert.Contains(app.Log.Lines, line => line.Text.Contains("did not take recording.started at try 1 because it answered 500", StringComparison.Ordinal));
+        Assert.Contains(app.Log.Lines, line =>
+            line.Text.Contains("did not take recording.started at try 1 because it answered 500", StringComparison.Ordinal));
 
         receiver.Status = 410;
         await app.Get<WebhookDelivery>().RunAsync(delivery with { Attempt = 1 }, Cancellation);
         receiver.Status = 204;
         await app.Get<WebhookDelivery>().RunAsync(delivery with { Attempt = 2 }, Cancellation);
         Assert.Equal(2, receiver.Received.Count);
-        Assert.Contains("410", (await app.Get<WebhookTable>().ListAsync(data.GuildId, Cancellation)).Single().OffBecause, StringComparison.Ordinal);
+        Assert.Contains("410", (await app.Get<WebhookTable>().ListAsync(data.GuildId, Cancellation)).Single().OffBecause,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +98,8 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
         receiver.Status = 503;
         Session session = new(4_004, (5, "Ada", 1));
         await using App app = await StartAsync(receiver, session);
-        DeliverWebhook delivery = await RaiseAsync(app, new EventData { RecordingId = $"{session.Id}", GuildId = $"{session.Info.GuildId}" });
+        DeliverWebhook delivery = await RaiseAsync(app,
+            new EventData { RecordingId = $"{session.Id}", GuildId = $"{session.Info.GuildId}" });
 
         await app.Get<WebhookDelivery>().RunAsync(delivery with { Attempt = 9 }, Cancellation);
 
@@ -109,7 +115,8 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
         receiver.Status = 307;
         Session session = new(4_005, (5, "Ada", 1));
         await using App app = await StartAsync(receiver, session);
-        DeliverWebhook delivery = await RaiseAsync(app, new EventData { RecordingId = $"{session.Id}", GuildId = $"{session.Info.GuildId}" });
+        DeliverWebhook delivery = await RaiseAsync(app,
+            new EventData { RecordingId = $"{session.Id}", GuildId = $"{session.Info.GuildId}" });
 
         await app.Get<WebhookDelivery>().RunAsync(delivery, Cancellation);
 
@@ -212,7 +219,8 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
                 DeliverWebhook delivery = JsonSerializer.Deserialize(message.MessageText, WebhookJsonContext.Default.DeliverWebhook)!;
                 if (!delivery.EventId.Contains($"{session.Id}", StringComparison.Ordinal)) continue;
                 await app.Get<WebhookDelivery>().RunAsync(delivery, Cancellation);
-                await app.Storage.Queues.GetQueueClient(StorageNames.WebhookQueue).DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);
+                await app.Storage.Queues.GetQueueClient(StorageNames.WebhookQueue)
+                    .DeleteMessageAsync(message.MessageId, message.PopReceipt, Cancellation);
             }
         }
     }

@@ -33,7 +33,9 @@ public sealed class FiguresTests(PublishedWorker published) : IClassFixture<Publ
 
         await using HostStandIn host = await HostStandIn.StartAsync();
         long started = Stopwatch.GetTimestamp();
-        await using (ChildProcess worker = published.Start(host, new Dictionary<string, string?> { ["PipelineStorage"] = azurite.ConnectionString }))
+        await using (ChildProcess worker = published.Start(host, new Dictionary<string,
+            string?>
+        { ["PipelineStorage"] = azurite.ConnectionString }))
         {
             await host.LoadedAsync();
             TimeSpan loaded = Stopwatch.GetElapsedTime(started);
@@ -41,8 +43,11 @@ public sealed class FiguresTests(PublishedWorker published) : IClassFixture<Publ
             TimeSpan first = Stopwatch.GetElapsedTime(started);
             long begun = Stopwatch.GetTimestamp();
             ParallelOptions width = new() { MaxDegreeOfParallelism = AtOnce, CancellationToken = Cancellation };
-            await Parallel.ForEachAsync(Enumerable.Range(0, Messages), width, async (_, _) => Assert.Equal(StatusResult.Types.Status.Success, (await host.QueueAsync(FunctionNames.StartRecording, message)).Result.Status));
-            Say("worker under the stand-in", new DirectoryInfo(published.Path).ResolveLinkTarget(true)?.FullName ?? published.Path, loaded, first, Stopwatch.GetElapsedTime(begun), worker);
+            await Parallel.ForEachAsync(Enumerable.Range(0, Messages), width, async (_, _) =>
+                Assert.Equal(StatusResult.Types.Status.Success,
+                (await host.QueueAsync(FunctionNames.StartRecording, message)).Result.Status));
+            Say("worker under the stand-in", new DirectoryInfo(published.Path).ResolveLinkTarget(true)?.FullName ?? published.Path, loaded,
+                first, Stopwatch.GetElapsedTime(begun), worker);
         }
 
         started = Stopwatch.GetTimestamp();
@@ -54,16 +59,24 @@ public sealed class FiguresTests(PublishedWorker published) : IClassFixture<Publ
         TimeSpan answered = Stopwatch.GetElapsedTime(started);
         // Sent while it works: the emulator is slow where thousands wait.
         long sent = Stopwatch.GetTimestamp();
-        await Parallel.ForEachAsync(Enumerable.Range(0, Messages), new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation }, async (_, end) => await storage.Get<MessageQueues>().SendAsync(session.Started, TimeSpan.Zero, end));
-        while (await storage.Get<MessageQueues>().CountAsync(StorageNames.RecordingStartedQueue, Cancellation) > 0) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation);
+        await Parallel.ForEachAsync(Enumerable.Range(0, Messages),
+            new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation }, async (_, end) =>
+            await storage.Get<MessageQueues>().SendAsync(session.Started, TimeSpan.Zero, end));
+        while (await storage.Get<MessageQueues>().CountAsync(StorageNames.RecordingStartedQueue, Cancellation) > 0)
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation);
         Say("stand-alone", LocalProcess.BuildFolder, running, answered, Stopwatch.GetElapsedTime(sent), local);
-        Assert.Equal(0, await storage.Get<MessageQueues>().CountAsync(StorageNames.RecordingStartedQueue + StorageNames.PoisonSuffix, Cancellation) ?? 0);
+        Assert.Equal(0, await storage.Get<MessageQueues>()
+            .CountAsync(StorageNames.RecordingStartedQueue + StorageNames.PoisonSuffix, Cancellation) ?? 0);
     }
 
     private static void Say(string what, string folder, TimeSpan ready, TimeSpan first, TimeSpan messages, ChildProcess process)
     {
         double size = new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length) / 1048576.0;
-        string resident = File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith("VmRSS", StringComparison.Ordinal)).Split(':')[1].Trim();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}: folder {size:F0} MB; ready {ready.TotalSeconds:F2} s, first message {first.TotalSeconds:F2} s; {Messages} messages {messages.TotalSeconds:F1} s; memory {resident}"));
+        string resident = File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith("VmRSS", StringComparison.Ordinal))
+            .Split(':')[1].Trim();
+        Console.WriteLine(
+            string.Create(CultureInfo.InvariantCulture,
+            $"{what}: folder {size:F0} MB; ready {ready.TotalSeconds:F2} s, first message {first.TotalSeconds:F2} s; {Messages} "
+            + $"messages {messages.TotalSeconds:F1} s; memory {resident}"));
     }
 }

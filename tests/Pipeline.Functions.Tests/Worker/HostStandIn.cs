@@ -44,7 +44,8 @@ internal sealed class HostStandIn : IAsyncDisposable
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc(grpc => grpc.MaxReceiveMessageSize = grpc.MaxSendMessageSize = null);
         HostStandIn? self = null;
         builder.Services.AddSingleton(_ => self!);
@@ -65,7 +66,8 @@ internal sealed class HostStandIn : IAsyncDisposable
         worker = null;
         foreach (string id in invocations.Keys)
         {
-            if (invocations.TryRemove(id, out TaskCompletionSource<InvocationResponse>? cut)) cut.TrySetException(new InvalidOperationException("the worker is gone"));
+            if (invocations.TryRemove(id, out TaskCompletionSource<InvocationResponse>? cut))
+                cut.TrySetException(new InvalidOperationException("the worker is gone"));
         }
     }
 
@@ -83,7 +85,13 @@ internal sealed class HostStandIn : IAsyncDisposable
             ["ExpiresOn"] = "2026-11-29T15:31:39+00:00",
             ["DequeueCount"] = 1,
         });
-        ModelBindingData data = new() { Version = "1.0", Source = "AzureStorageQueues", ContentType = "application/json", Content = Google.Protobuf.ByteString.CopyFrom(message) };
+        ModelBindingData data = new()
+        {
+            Version = "1.0",
+            Source = "AzureStorageQueues",
+            ContentType = "application/json",
+            Content = Google.Protobuf.ByteString.CopyFrom(message)
+        };
         return InvokeAsync(function, new TypedData { ModelBindingData = data }, invocationId);
     }
 
@@ -93,7 +101,8 @@ internal sealed class HostStandIn : IAsyncDisposable
 
     /// <summary>Sends a request through a function of HTTP, as the host's proxy does.</summary>
     /// <param name="path">With the prefix that callers write: <c>/api/health</c>.</param>
-    public async Task<HttpResponseMessage> HttpAsync(HttpClient http, string function, HttpMethod method, string path, HttpContent? content = null, IReadOnlyDictionary<string, string>? route = null)
+    public async Task<HttpResponseMessage> HttpAsync(HttpClient http, string function, HttpMethod method, string path,
+        HttpContent? content = null, IReadOnlyDictionary<string, string>? route = null)
     {
         await ListensAsync();
         string id = Guid.NewGuid().ToString();
@@ -102,14 +111,16 @@ internal sealed class HostStandIn : IAsyncDisposable
         Task<HttpResponseMessage> answer = http.SendAsync(request);
         InvocationRequest invocation = await RequestAsync(function, id);
         invocation.InputData.Clear();
-        foreach ((string name, string value) in route ?? new Dictionary<string, string>()) invocation.TriggerMetadata[name] = new TypedData { Json = JsonSerializer.Serialize(value) };
+        foreach ((string name, string value) in route ?? new Dictionary<string, string>())
+            invocation.TriggerMetadata[name] = new TypedData { Json = JsonSerializer.Serialize(value) };
         Task<InvocationResponse> response = SendAsync(invocation);
         HttpResponseMessage answered = await answer;
         Assert.Equal(StatusResult.Types.Status.Success, (await response.WaitAsync(Patience)).Result.Status);
         return answered;
     }
 
-    public async Task CancelAsync(string invocationId) => await WriteAsync(new StreamingMessage { InvocationCancel = new InvocationCancel { InvocationId = invocationId } });
+    public async Task CancelAsync(string invocationId) =>
+        await WriteAsync(new StreamingMessage { InvocationCancel = new InvocationCancel { InvocationId = invocationId } });
 
     /// <summary>Asks the worker to end.</summary>
     public async Task TerminateAsync() => await WriteAsync(new StreamingMessage { WorkerTerminate = new WorkerTerminate() });
@@ -136,7 +147,8 @@ internal sealed class HostStandIn : IAsyncDisposable
             FunctionId = metadata.FunctionId,
             TraceContext = new RpcTraceContext { TraceParent = "00-11111111111111111111111111111111-2222222222222222-01" },
         };
-        string trigger = metadata.Bindings.Single(binding => binding.Value.Type.EndsWith("Trigger", StringComparison.OrdinalIgnoreCase)).Key;
+        string trigger = metadata.Bindings.Single(binding =>
+            binding.Value.Type.EndsWith("Trigger", StringComparison.OrdinalIgnoreCase)).Key;
         request.InputData.Add(new ParameterBinding { Name = trigger });
         return request;
     }
@@ -149,14 +161,17 @@ internal sealed class HostStandIn : IAsyncDisposable
         return await answer.Task.WaitAsync(Patience);
     }
 
-    private ValueTask WriteAsync(StreamingMessage message) => (worker ?? throw new InvalidOperationException("no worker is here")).Writer.WriteAsync(message);
+    private ValueTask WriteAsync(StreamingMessage message) =>
+        (worker ?? throw new InvalidOperationException("no worker is here")).Writer.WriteAsync(message);
 
-    private async Task RunAsync(IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> outgoing, CancellationToken cancellation)
+    private async Task RunAsync(IAsyncStreamReader<StreamingMessage> incoming, IServerStreamWriter<StreamingMessage> outgoing,
+        CancellationToken cancellation)
     {
         Channel<StreamingMessage> own = worker = Channel.CreateUnbounded<StreamingMessage>();
         Task writing = Task.Run(async () =>
         {
-            await foreach (StreamingMessage message in own.Reader.ReadAllAsync(cancellation)) await outgoing.WriteAsync(message, cancellation);
+            await foreach (StreamingMessage message in own.Reader.ReadAllAsync(cancellation))
+                await outgoing.WriteAsync(message, cancellation);
         }, cancellation);
         List<RpcFunctionMetadata> functions = [];
         int open = 0;
@@ -166,28 +181,48 @@ internal sealed class HostStandIn : IAsyncDisposable
             switch (message.ContentCase)
             {
                 case StreamingMessage.ContentOneofCase.StartStream:
-                    WorkerInitRequest init = new() { HostVersion = "4.1037.0.0", WorkerDirectory = FunctionAppFolder, FunctionAppDirectory = FunctionAppFolder };
+                    WorkerInitRequest init = new()
+                    {
+                        HostVersion = "4.1037.0.0",
+                        WorkerDirectory = FunctionAppFolder,
+                        FunctionAppDirectory = FunctionAppFolder
+                    };
                     init.Capabilities["HandlesInvocationCancelMessage"] = "true";
                     await own.Writer.WriteAsync(new StreamingMessage { WorkerInitRequest = init }, cancellation);
                     break;
                 case StreamingMessage.ContentOneofCase.WorkerInitResponse:
                     Capabilities = message.WorkerInitResponse.Capabilities.ToDictionary();
-                    await own.Writer.WriteAsync(new StreamingMessage { FunctionsMetadataRequest = new FunctionsMetadataRequest { FunctionAppDirectory = FunctionAppFolder } }, cancellation);
+                    await own.Writer.WriteAsync(
+                        new StreamingMessage
+                        {
+                            FunctionsMetadataRequest = new FunctionsMetadataRequest { FunctionAppDirectory = FunctionAppFolder },
+                        },
+                        cancellation);
                     break;
                 case StreamingMessage.ContentOneofCase.FunctionMetadataResponse:
                     functions = [.. message.FunctionMetadataResponse.FunctionMetadataResults.Select(WithBindings)];
                     open = functions.Count;
                     foreach (RpcFunctionMetadata function in functions)
                     {
-                        await own.Writer.WriteAsync(new StreamingMessage { FunctionLoadRequest = new FunctionLoadRequest { FunctionId = function.FunctionId, Metadata = function } }, cancellation);
+                        await own.Writer.WriteAsync(
+                            new StreamingMessage
+                            {
+                                FunctionLoadRequest = new FunctionLoadRequest
+                                {
+                                    FunctionId = function.FunctionId,
+                                    Metadata = function
+                                }
+                            }, cancellation);
                     }
                     break;
                 case StreamingMessage.ContentOneofCase.FunctionLoadResponse:
-                    if (message.FunctionLoadResponse.Result.Status != StatusResult.Types.Status.Success) loaded.TrySetException(new InvalidOperationException(message.FunctionLoadResponse.Result.Exception?.Message));
+                    if (message.FunctionLoadResponse.Result.Status != StatusResult.Types.Status.Success)
+                        loaded.TrySetException(new InvalidOperationException(message.FunctionLoadResponse.Result.Exception?.Message));
                     else if (--open == 0) loaded.TrySetResult(functions);
                     break;
                 case StreamingMessage.ContentOneofCase.InvocationResponse:
-                    if (invocations.TryRemove(message.InvocationResponse.InvocationId, out TaskCompletionSource<InvocationResponse>? answer)) answer.TrySetResult(message.InvocationResponse);
+                    if (invocations.TryRemove(message.InvocationResponse.InvocationId,
+                        out TaskCompletionSource<InvocationResponse>? answer)) answer.TrySetResult(message.InvocationResponse);
                     break;
                 case StreamingMessage.ContentOneofCase.RpcLog:
                     Logs.Enqueue(message.RpcLog);
@@ -200,7 +235,9 @@ internal sealed class HostStandIn : IAsyncDisposable
         await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    /// <summary>Waits until the worker takes requests: its functions may be loaded a moment before. The host's proxy tries again too.</summary>
+    /// <summary>
+    /// Waits until the worker takes requests: its functions may be loaded a moment before. The host's proxy tries again too.
+    /// </summary>
     public async Task ListensAsync()
     {
         Uri address = new(Capabilities["HttpUri"]);
@@ -229,7 +266,8 @@ internal sealed class HostStandIn : IAsyncDisposable
             BindingInfo info = new()
             {
                 Type = binding.RootElement.GetProperty("type").GetString(),
-                Direction = Enum.Parse<BindingInfo.Types.Direction>(binding.RootElement.GetProperty("direction").GetString()!, ignoreCase: true),
+                Direction = Enum.Parse<BindingInfo.Types.Direction>(binding.RootElement.GetProperty("direction").GetString()!,
+                    ignoreCase: true),
             };
             if (binding.RootElement.TryGetProperty("properties", out JsonElement properties))
             {
@@ -240,11 +278,13 @@ internal sealed class HostStandIn : IAsyncDisposable
         return function;
     }
 
-    private static TaskCompletionSource<IReadOnlyList<RpcFunctionMetadata>> NewLoaded() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static TaskCompletionSource<IReadOnlyList<RpcFunctionMetadata>> NewLoaded() =>
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private sealed class StreamService(HostStandIn host) : FunctionRpc.FunctionRpcBase
     {
-        public override Task EventStream(IAsyncStreamReader<StreamingMessage> requestStream, IServerStreamWriter<StreamingMessage> responseStream, ServerCallContext context) =>
+        public override Task EventStream(IAsyncStreamReader<StreamingMessage> requestStream,
+            IServerStreamWriter<StreamingMessage> responseStream, ServerCallContext context) =>
             host.RunAsync(requestStream, responseStream, context.CancellationToken);
     }
 }

@@ -3,7 +3,9 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Worker;
 
-/// <summary>The package as it is deployed, in a folder of its own: published once for all tests of a class, with nothing of the repository's output.</summary>
+/// <summary>
+/// The package as it is deployed, in a folder of its own: published once for all tests of a class, with nothing of the repository's output.
+/// </summary>
 public sealed class PublishedWorker : IAsyncLifetime
 {
     private readonly TempFolder folder = new();
@@ -28,7 +30,8 @@ public sealed class PublishedWorker : IAsyncLifetime
         }
         string project = RepositoryRoot.Combine("functions", "Pipeline.Functions");
         await using ChildProcess publish = ChildProcess.Start(
-            "dotnet", ["publish", project, "-c", "Release", "--artifacts-path", folder.Combine("build"), "-o", Path, $"-p:PackageZip={Zip}", "-p:RunAnalyzers=false", "-v", "q", "--nologo"]);
+            "dotnet", ["publish", project, "-c", "Release", "--artifacts-path", folder.Combine("build"), "-o", Path, $"-p:PackageZip={Zip}",
+                "-p:RunAnalyzers=false", "-v", "q", "--nologo"]);
         Assert.True(await publish.WaitForExitAsync(TimeSpan.FromMinutes(10)) == 0, string.Join('\n', publish.Lines));
     }
 
@@ -50,8 +53,10 @@ public sealed class PublishedWorker : IAsyncLifetime
         string[] arguments =
         [
             System.IO.Path.Combine(Path, "Pipeline.Functions.dll"),
-            "--host", host.Address.Host, "--port", $"{host.Address.Port}", "--workerId", "worker-1", "--requestId", "request-1", "--grpcMaxMessageLength", "2147483647",
-            "--functions-uri", host.Address.AbsoluteUri, "--functions-worker-id", "worker-1", "--functions-request-id", "request-1", "--functions-grpc-max-message-length", "2147483647",
+            "--host", host.Address.Host, "--port", $"{host.Address.Port}", "--workerId", "worker-1", "--requestId", "request-1",
+                "--grpcMaxMessageLength", "2147483647",
+            "--functions-uri", host.Address.AbsoluteUri, "--functions-worker-id", "worker-1", "--functions-request-id", "request-1",
+                "--functions-grpc-max-message-length", "2147483647",
         ];
         return ChildProcess.Start("dotnet", arguments, environment, Path);
     }

@@ -23,8 +23,11 @@ public sealed class PublishedWorkerTests : IClassFixture<PublishedWorker>
     [Fact]
     public void Folder_holds_what_the_host_reads()
     {
-        Assert.All(["host.json", "worker.config.json", "functions.metadata", "Pipeline.Functions.dll", "Pipeline.Functions.deps.json", "Pipeline.Functions.runtimeconfig.json", "extensions.json"],
-            name => Assert.True(File.Exists(Path.Combine(published.Path, name)) || File.Exists(Path.Combine(published.Path, ".azurefunctions", name)) || File.Exists(Path.Combine(published.Path, "bin", name)), name));
+        Assert.All(["host.json", "worker.config.json", "functions.metadata", "Pipeline.Functions.dll", "Pipeline.Functions.deps.json",
+            "Pipeline.Functions.runtimeconfig.json", "extensions.json"],
+            name => Assert.True(File.Exists(Path.Combine(published.Path, name))
+                || File.Exists(Path.Combine(published.Path, ".azurefunctions", name))
+                || File.Exists(Path.Combine(published.Path, "bin", name)), name));
         Assert.True(Directory.Exists(Path.Combine(published.Path, ".azurefunctions")));
         Assert.Empty(Directory.GetFiles(published.Path, "function.json", SearchOption.AllDirectories));
         Assert.False(File.Exists(Path.Combine(published.Path, "System.Private.CoreLib.dll")), "the host brings .NET itself");
@@ -36,8 +39,10 @@ public sealed class PublishedWorkerTests : IClassFixture<PublishedWorker>
     public void Zip_holds_the_same()
     {
         using ZipArchive zip = ZipFile.OpenRead(published.Zip);
-        string[] files = [.. Directory.GetFiles(published.Path, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(published.Path, file))];
-        Assert.Equal(files.Order(StringComparer.Ordinal), zip.Entries.Select(entry => entry.FullName).Where(name => !name.EndsWith('/')).Order(StringComparer.Ordinal));
+        string[] files = [.. Directory.GetFiles(published.Path, "*", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(published.Path, file))];
+        Assert.Equal(files.Order(StringComparer.Ordinal),
+            zip.Entries.Select(entry => entry.FullName).Where(name => !name.EndsWith('/')).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -46,11 +51,14 @@ public sealed class PublishedWorkerTests : IClassFixture<PublishedWorker>
         Dictionary<string, JsonNode> triggers = Triggers();
         Assert.Equal(
             FunctionTable.Queues.OrderBy(entry => entry.Key),
-            triggers.Where(entry => (string)entry.Value["type"]! == "queueTrigger").Select(entry => KeyValuePair.Create(entry.Key, (string)entry.Value["queueName"]!)).OrderBy(entry => entry.Key));
+            triggers.Where(entry => (string)entry.Value["type"]! == "queueTrigger")
+                .Select(entry => KeyValuePair.Create(entry.Key, (string)entry.Value["queueName"]!)).OrderBy(entry => entry.Key));
         Assert.Equal(
             FunctionTable.Timers.OrderBy(entry => entry.Key),
-            triggers.Where(entry => (string)entry.Value["type"]! == "timerTrigger").Select(entry => KeyValuePair.Create(entry.Key, (string)entry.Value["schedule"]!)).OrderBy(entry => entry.Key));
-        Assert.All(triggers.Values.Where(trigger => (string)trigger["type"]! == "queueTrigger"), trigger => Assert.Equal("PipelineStorage", (string)trigger["connection"]!));
+            triggers.Where(entry => (string)entry.Value["type"]! == "timerTrigger")
+                .Select(entry => KeyValuePair.Create(entry.Key, (string)entry.Value["schedule"]!)).OrderBy(entry => entry.Key));
+        Assert.All(triggers.Values.Where(trigger => (string)trigger["type"]! == "queueTrigger"), trigger =>
+            Assert.Equal("PipelineStorage", (string)trigger["connection"]!));
     }
 
     [Fact]
@@ -59,9 +67,12 @@ public sealed class PublishedWorkerTests : IClassFixture<PublishedWorker>
         JsonNode host = JsonNode.Parse(File.ReadAllText(Path.Combine(published.Path, "host.json")))!;
         JsonNode queues = host["extensions"]!["queues"]!;
         Assert.Equal(
-            (FunctionTable.BatchSize, FunctionTable.NewBatchThreshold, FunctionTable.MaxDequeueCount, FunctionTable.RetryDelay, FunctionTable.MaxPollingInterval, FunctionTable.Timeout),
-            ((int)queues["batchSize"]!, (int)queues["newBatchThreshold"]!, (int)queues["maxDequeueCount"]!, Time(queues["visibilityTimeout"]!), Time(queues["maxPollingInterval"]!), Time(host["functionTimeout"]!)));
-        Assert.Equal(("none", "OpenTelemetry", "api"), ((string)queues["messageEncoding"]!, (string)host["telemetryMode"]!, (string)host["extensions"]!["http"]!["routePrefix"]!));
+            (FunctionTable.BatchSize, FunctionTable.NewBatchThreshold, FunctionTable.MaxDequeueCount, FunctionTable.RetryDelay,
+                FunctionTable.MaxPollingInterval, FunctionTable.Timeout),
+            ((int)queues["batchSize"]!, (int)queues["newBatchThreshold"]!, (int)queues["maxDequeueCount"]!,
+                Time(queues["visibilityTimeout"]!), Time(queues["maxPollingInterval"]!), Time(host["functionTimeout"]!)));
+        Assert.Equal(("none", "OpenTelemetry", "api"),
+            ((string)queues["messageEncoding"]!, (string)host["telemetryMode"]!, (string)host["extensions"]!["http"]!["routePrefix"]!));
         Assert.Null(host["extensionBundle"]);
     }
 
@@ -70,8 +81,10 @@ public sealed class PublishedWorkerTests : IClassFixture<PublishedWorker>
     public async Task Every_route_of_the_api_is_covered_by_a_function()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
-        using JsonDocument document = JsonDocument.Parse(await app.Http.GetStringAsync(new Uri("api/openapi.json", UriKind.Relative), TestContext.Current.CancellationToken));
-        JsonNode[] functions = [.. Triggers().Values.Where(trigger => ((string)trigger["type"]!).Equals("httpTrigger", StringComparison.OrdinalIgnoreCase))];
+        using JsonDocument document = JsonDocument.Parse(
+            await app.Http.GetStringAsync(new Uri("api/openapi.json", UriKind.Relative), TestContext.Current.CancellationToken));
+        JsonNode[] functions = [.. Triggers().Values.Where(trigger =>
+            ((string)trigger["type"]!).Equals("httpTrigger", StringComparison.OrdinalIgnoreCase))];
         List<string> uncovered = [];
         foreach (JsonProperty path in document.RootElement.GetProperty("paths").EnumerateObject())
         {
@@ -88,7 +101,8 @@ public sealed class PublishedWorkerTests : IClassFixture<PublishedWorker>
     {
         string route = Regex.Replace((string)function["route"]!, @"/\{\*[^}]*\}", "(/.*)?");
         route = Regex.Replace(route, @"\{[^}]*\}", "[^/]+");
-        return Regex.IsMatch(path, $"^/api/{route}$") && function["methods"]!.AsArray().Any(known => ((string)known!).Equals(method, StringComparison.OrdinalIgnoreCase));
+        return Regex.IsMatch(path, $"^/api/{route}$")
+            && function["methods"]!.AsArray().Any(known => ((string)known!).Equals(method, StringComparison.OrdinalIgnoreCase));
     }
 
     private static TimeSpan Time(JsonNode value) => TimeSpan.Parse((string)value!, System.Globalization.CultureInfo.InvariantCulture);
@@ -96,6 +110,8 @@ public sealed class PublishedWorkerTests : IClassFixture<PublishedWorker>
     private Dictionary<string, JsonNode> Triggers()
     {
         JsonArray functions = JsonNode.Parse(File.ReadAllText(Path.Combine(published.Path, "functions.metadata")))!.AsArray();
-        return functions.ToDictionary(function => (string)function!["name"]!, function => function!["bindings"]!.AsArray().Single(binding => ((string)binding!["type"]!).EndsWith("Trigger", StringComparison.OrdinalIgnoreCase))!);
+        return functions.ToDictionary(function => (string)function!["name"]!, function =>
+            function!["bindings"]!.AsArray()
+            .Single(binding => ((string)binding!["type"]!).EndsWith("Trigger", StringComparison.OrdinalIgnoreCase))!);
     }
 }

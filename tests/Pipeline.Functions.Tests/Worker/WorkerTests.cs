@@ -55,20 +55,28 @@ public sealed class WorkerTests : IClassFixture<PublishedWorker>, IAsyncLifetime
         await using ChildProcess worker = Start();
         Session session = new(600, (5, "Ada äöü \"q\" <b>", 3));
         await session.PutAllAsync(storage.Storage);
-        string[] known = [.. FunctionTable.Queues.Keys, .. FunctionTable.Timers.Keys, "EventsApi", "GuildSettingsApi", "HealthApi", "WebhooksApi", "OpenApiDocument", "RecordingPage", Function];
+        string[] known = [.. FunctionTable.Queues.Keys, .. FunctionTable.Timers.Keys, "EventsApi", "GuildSettingsApi", "HealthApi",
+            "WebhooksApi", "OpenApiDocument", "RecordingPage", Function];
         Assert.Equal(known.Order(), (await LoadedAsync(worker)).Select(function => function.Name).Order());
 
         for (int round = 0; round < 2; round++)
         {
-            await SucceedsAsync(host.QueueAsync(FunctionNames.StartRecording, JsonSerializer.Serialize(session.Started, ContractsJsonContext.Default.RecordingStarted)));
-            foreach (SegmentReady segment in session.Segments) await SucceedsAsync(host.QueueAsync(FunctionNames.MoveSegment, Text(segment)));
-            await SucceedsAsync(host.QueueAsync(FunctionNames.FinalizeRecording, JsonSerializer.Serialize(session.Stopped, ContractsJsonContext.Default.RecordingStopped)));
+            await SucceedsAsync(
+                host.QueueAsync(FunctionNames.StartRecording,
+                JsonSerializer.Serialize(session.Started, ContractsJsonContext.Default.RecordingStarted)));
+            foreach (SegmentReady segment in session.Segments)
+                await SucceedsAsync(host.QueueAsync(FunctionNames.MoveSegment, Text(segment)));
+            await SucceedsAsync(
+                host.QueueAsync(FunctionNames.FinalizeRecording,
+                JsonSerializer.Serialize(session.Stopped, ContractsJsonContext.Default.RecordingStopped)));
             await SucceedsAsync(host.TimerAsync(FunctionNames.SweepRecordings));
         }
 
-        using HttpResponseMessage answer = await host.HttpAsync(Http, Function, HttpMethod.Get, $"/api/recordings/{session.Id}", route: new Dictionary<string, string> { ["path"] = session.Id.ToString() });
+        using HttpResponseMessage answer = await host.HttpAsync(Http, Function, HttpMethod.Get, $"/api/recordings/{session.Id}",
+            route: new Dictionary<string, string> { ["path"] = session.Id.ToString() });
         using JsonDocument recording = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation));
-        Assert.Equal(("completed", 3), (recording.RootElement.GetProperty("status").GetString(), recording.RootElement.GetProperty("segmentCount").GetInt32()));
+        Assert.Equal(("completed", 3),
+            (recording.RootElement.GetProperty("status").GetString(), recording.RootElement.GetProperty("segmentCount").GetInt32()));
         Assert.Empty(await session.LeftInTempAsync(storage.Storage));
     }
 
@@ -106,7 +114,9 @@ public sealed class WorkerTests : IClassFixture<PublishedWorker>, IAsyncLifetime
         await using ChildProcess second = Start();
         await LoadedAsync(second);
         foreach (SegmentReady segment in session.Segments) await SucceedsAsync(host.QueueAsync(FunctionNames.MoveSegment, Text(segment)));
-        await SucceedsAsync(host.QueueAsync(FunctionNames.FinalizeRecording, JsonSerializer.Serialize(session.Stopped, ContractsJsonContext.Default.RecordingStopped)));
+        await SucceedsAsync(
+            host.QueueAsync(FunctionNames.FinalizeRecording,
+            JsonSerializer.Serialize(session.Stopped, ContractsJsonContext.Default.RecordingStopped)));
 
         Contracts.Api.RecordingDetails recording = (await storage.RecordingAsync(session.Id))!;
         Assert.Equal((3, 0), (recording.SegmentCount, recording.MissingSegmentCount));
@@ -116,15 +126,25 @@ public sealed class WorkerTests : IClassFixture<PublishedWorker>, IAsyncLifetime
     public async Task Message_s_trace_goes_on_into_the_move_whatever_the_host_s_own_trace_is()
     {
         await using OtlpSink sink = await OtlpSink.StartAsync();
-        await using ChildProcess worker = Start(new() { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = sink.Address.AbsoluteUri, ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf", ["OTEL_BSP_SCHEDULE_DELAY"] = "200" });
+        await using ChildProcess worker = Start(
+            new()
+            {
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = sink.Address.AbsoluteUri,
+                ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+                ["OTEL_BSP_SCHEDULE_DELAY"] = "200"
+            });
         await LoadedAsync(worker);
         Session session = new(602, (5, "Ada", 1));
         await session.PutAllAsync(storage.Storage);
 
-        await SucceedsAsync(host.QueueAsync(FunctionNames.MoveSegment, Text(session.Segments[0] with { Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" })));
+        await SucceedsAsync(
+            host.QueueAsync(FunctionNames.MoveSegment,
+            Text(session.Segments[0] with { Traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" })));
 
         // The span as it goes over the wire holds the 16 bytes of the trace and the 8 of its parent.
-        await sink.UntilAsync(body => Holds(body, "0af7651916cd43dd8448eb211c80319c") && Holds(body, "b7ad6b7169203331") && Encoding.UTF8.GetString(body).Contains(FunctionNames.MoveSegment, StringComparison.Ordinal), Patience);
+        await sink.UntilAsync(body =>
+            Holds(body, "0af7651916cd43dd8448eb211c80319c") && Holds(body, "b7ad6b7169203331")
+            && Encoding.UTF8.GetString(body).Contains(FunctionNames.MoveSegment, StringComparison.Ordinal), Patience);
         Assert.NotNull(await storage.Get<LedgerTable>().FindSegmentAsync(session.Segments[0].Key, Cancellation));
     }
 
@@ -136,27 +156,35 @@ public sealed class WorkerTests : IClassFixture<PublishedWorker>, IAsyncLifetime
         using HttpResponseMessage health = await host.HttpAsync(Http, "HealthApi", HttpMethod.Get, "/api/health");
         Assert.Equal(HttpStatusCode.OK, health.StatusCode);
 
-        using HttpResponseMessage unknown = await host.HttpAsync(Http, Function, HttpMethod.Get, $"/api/recordings/{RecordingId.New(TimeProvider.System)}");
-        Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"), (unknown.StatusCode, unknown.Content.Headers.ContentType?.MediaType));
+        using HttpResponseMessage unknown = await host.HttpAsync(Http, Function, HttpMethod.Get,
+            $"/api/recordings/{RecordingId.New(TimeProvider.System)}");
+        Assert.Equal((HttpStatusCode.NotFound, "application/problem+json"),
+            (unknown.StatusCode, unknown.Content.Headers.ContentType?.MediaType));
         Assert.Contains("No such recording", await unknown.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
 
         using StringContent settings = new("""{"announceMode":"voice","optedOutUserIds":["5"]}""", Encoding.UTF8, "application/json");
-        using HttpResponseMessage put = await host.HttpAsync(Http, "GuildSettingsApi", HttpMethod.Put, "/api/guilds/778/settings", settings, new Dictionary<string, string> { ["guildId"] = "778" });
+        using HttpResponseMessage put = await host.HttpAsync(Http, "GuildSettingsApi", HttpMethod.Put, "/api/guilds/778/settings", settings,
+            new Dictionary<string, string> { ["guildId"] = "778" });
         Assert.Equal(HttpStatusCode.OK, put.StatusCode);
-        using HttpResponseMessage got = await host.HttpAsync(Http, "GuildSettingsApi", HttpMethod.Get, "/api/guilds/778/settings", route: new Dictionary<string, string> { ["guildId"] = "778" });
+        using HttpResponseMessage got = await host.HttpAsync(Http, "GuildSettingsApi", HttpMethod.Get, "/api/guilds/778/settings",
+            route: new Dictionary<string, string> { ["guildId"] = "778" });
         Assert.Contains("\"announceMode\":\"voice\"", await got.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
 
         string fullList = $$"""{"sessionEndTime":1,"duration":1,"totalSize":1,"participantCount":1,"segments":[],"padding":"{{new string('x', 15 * 1024 * 1024)}}"}""";
         using StringContent large = new(fullList, Encoding.UTF8, "application/json");
-        using HttpResponseMessage taken = await host.HttpAsync(Http, Function, HttpMethod.Post, $"/api/recordings/{RecordingId.New(TimeProvider.System)}/finalize", large);
+        using HttpResponseMessage taken = await host.HttpAsync(Http, Function, HttpMethod.Post,
+            $"/api/recordings/{RecordingId.New(TimeProvider.System)}/finalize", large);
         Assert.Equal(HttpStatusCode.NotFound, taken.StatusCode);
-        using StringContent tooLarge = new(fullList.Replace("\"}", new string('x', 2 * 1024 * 1024) + "\"}", StringComparison.Ordinal), Encoding.UTF8, "application/json");
-        using HttpResponseMessage refused = await host.HttpAsync(Http, Function, HttpMethod.Post, $"/api/recordings/{RecordingId.New(TimeProvider.System)}/finalize", tooLarge);
+        using StringContent tooLarge = new(fullList.Replace("\"}", new string('x', 2 * 1024 * 1024) + "\"}", StringComparison.Ordinal),
+            Encoding.UTF8, "application/json");
+        using HttpResponseMessage refused = await host.HttpAsync(Http, Function, HttpMethod.Post,
+            $"/api/recordings/{RecordingId.New(TimeProvider.System)}/finalize", tooLarge);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, refused.StatusCode);
 
         using HttpResponseMessage document = await host.HttpAsync(Http, "OpenApiDocument", HttpMethod.Get, "/api/openapi.json");
         using JsonDocument own = JsonDocument.Parse(await document.Content.ReadAsStringAsync(Cancellation));
-        using JsonDocument local = JsonDocument.Parse(await storage.Http.GetStringAsync(new Uri("api/openapi.json", UriKind.Relative), Cancellation));
+        using JsonDocument local = JsonDocument.Parse(
+            await storage.Http.GetStringAsync(new Uri("api/openapi.json", UriKind.Relative), Cancellation));
         Assert.Equal(Paths(local), Paths(own));
     }
 
@@ -213,14 +241,17 @@ public sealed class WorkerTests : IClassFixture<PublishedWorker>, IAsyncLifetime
         }
         catch (TimeoutException)
         {
-            throw new InvalidOperationException($"the worker did not load its functions:\n{string.Join('\n', worker.Lines)}\n{string.Join('\n', host.Logs.Select(log => log.Message))}");
+            throw new InvalidOperationException(
+                $"the worker did not load its "
+                + $"functions:\n{string.Join('\n', worker.Lines)}\n{string.Join('\n', host.Logs.Select(log => log.Message))}");
         }
     }
 
     private static async Task SucceedsAsync(Task<InvocationResponse> invocation)
     {
         InvocationResponse response = await invocation;
-        Assert.True(response.Result.Status == StatusResult.Types.Status.Success, $"{response.Result.Exception?.Message}\n{response.Result.Exception?.StackTrace}");
+        Assert.True(response.Result.Status == StatusResult.Types.Status.Success,
+            $"{response.Result.Exception?.Message}\n{response.Result.Exception?.StackTrace}");
     }
 
     private static string[] Paths(JsonDocument document) => [.. document.RootElement.GetProperty("paths").EnumerateObject()

@@ -71,7 +71,8 @@ public sealed class CommitTests : IDisposable
     public void Membership_and_signature_are_checked()
     {
         PublicMessage message = PublicMessage.Parse(commit);
-        Refused.With(MlsError.BadMembershipTag, () => Group.Apply((message with { MembershipTag = new byte[32] }).EncodeMessage(), proposals));
+        Refused.With(MlsError.BadMembershipTag, () =>
+            Group.Apply((message with { MembershipTag = new byte[32] }).EncodeMessage(), proposals));
         // Another member has the membership key, but not user 1's signature key.
         AuthenticatedContent foreign = AuthenticatedContent.Sign(
             message.Content, Group.ContextBytes, call[3].Identity.Key) with
@@ -121,7 +122,8 @@ public sealed class CommitTests : IDisposable
         RefusedPath(MlsError.BadUpdatePath, path => path with { Nodes = [.. path.Nodes, path.Nodes[0]] });
         RefusedPath(MlsError.BadUpdatePath, path => path with { Nodes = [.. path.Nodes.Select(node => node with { Ciphertexts = [] })] });
         RefusedPath(MlsError.BadParentHash, path => path with { Nodes = [.. path.Nodes.Reverse()] }, evenShape: true);
-        RefusedPath(MlsError.BadKey, path => path with { Nodes = [.. path.Nodes.Select(node => node with { EncryptionKey = OffCurve(node.EncryptionKey) })] });
+        RefusedPath(MlsError.BadKey, path =>
+            path with { Nodes = [.. path.Nodes.Select(node => node with { EncryptionKey = OffCurve(node.EncryptionKey) })] });
     }
 
     [Fact]

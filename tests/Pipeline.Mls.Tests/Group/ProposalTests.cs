@@ -102,7 +102,8 @@ public sealed class ProposalTests : IDisposable
         result.NextState.Dispose();
         RefusedProposal(MlsError.WrongMessageType, result.Commit);
         FramedContent byMember = new(
-            call.Service.GroupId, Group.Epoch, new Sender(SenderType.Member, 1), [], ContentType.Proposal, new RemoveProposal(new(1)), null, null);
+            call.Service.GroupId, Group.Epoch, new Sender(SenderType.Member, 1), [], ContentType.Proposal, new RemoveProposal(new(1)), null,
+                null);
         AuthenticatedContent signed = AuthenticatedContent.Sign(byMember, Group.ContextBytes, call[1].Identity.Key);
         PublicMessage message = PublicMessage.Protect(signed, Group.Secrets.MembershipKey, Group.ContextBytes);
         RefusedProposal(MlsError.ProposalNotAllowed, message.EncodeMessage());
@@ -131,7 +132,8 @@ public sealed class ProposalTests : IDisposable
         new Random(5).NextBytes(random);
         byte[] longVector = [.. valid[..4], 0x80, 0x0f, 0x42, 0x40, .. new byte[1_000_000]];
         byte[] tinyItems = [.. valid[..22], 0, 2, 0, 1, .. package[..4], 0x80, 0x0f, 0x00, 0x00, .. new byte[0xf_0000]];
-        foreach (byte[] input in (byte[][])[many, random, longVector, tinyItems, new byte[1_000_000], new byte[MlsLimits.MaxMessageBytes + 1]])
+        foreach (byte[] input in (byte[][])[many, random, longVector, tinyItems, new byte[1_000_000],
+            new byte[MlsLimits.MaxMessageBytes + 1]])
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             Refused.Somehow(() => Group.ValidateProposals(input), $"{input.Length} bytes");

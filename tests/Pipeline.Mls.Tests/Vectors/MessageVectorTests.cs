@@ -80,7 +80,7 @@ public sealed class MessageVectorTests
     private static void CheckPublic(
         JsonElement vector, string name, byte[] context, Func<FramedContent, Action<TlsWriter>> writeBody)
     {
-        PublicMessage theirs = PublicMessage.Parse(vector.Hex(name + "pub"));
+        PublicMessage theirs = PublicMessage.Parse(vector.Hex(name + "_pub"));
         byte[] membershipKey = vector.Hex("membership_key");
         Assert.True(theirs.VerifyMembershipTag(membershipKey, context));
         Assert.True(theirs.Authenticated.VerifySignature(vector.Hex("signature_pub"), context));

@@ -10,7 +10,8 @@ internal static class Browser
     private const string Prefix = "RESULT ";
     private const string Ask = "NOW ";
 
-    public static string Path { get; } = Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } given ? given : "/usr/bin/chromium";
+    public static string Path { get; } = Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } given ? given
+        : "/usr/bin/chromium";
 
     /// <summary>Where screenshots go, so that a person can look at them.</summary>
     public static string Shots { get; } = Directory.CreateDirectory(RepositoryRoot.Combine("artifacts", "page")).FullName;
@@ -29,7 +30,9 @@ internal static class Browser
         string line;
         while (true)
         {
-            line = await node.WaitForLineAsync(line => line.StartsWith(Prefix, StringComparison.Ordinal) || (line.StartsWith(Ask, StringComparison.Ordinal) && !done.Contains(line)), TimeSpan.FromMinutes(6));
+            line = await node.WaitForLineAsync(line =>
+                line.StartsWith(Prefix, StringComparison.Ordinal)
+                || (line.StartsWith(Ask, StringComparison.Ordinal) && !done.Contains(line)), TimeSpan.FromMinutes(6));
             if (line.StartsWith(Prefix, StringComparison.Ordinal)) break;
             done.Add(line);
             await asked!(line[Ask.Length..]);

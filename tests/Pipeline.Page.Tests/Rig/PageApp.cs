@@ -9,7 +9,9 @@ using Pipeline.TestKit.Stage;
 
 namespace Pipeline.Page.Tests.Rig;
 
-/// <summary>The functions app and its storage for all tests of this assembly; the storage is another origin than the page, as it is in a cloud.</summary>
+/// <summary>
+/// The functions app and its storage for all tests of this assembly; the storage is another origin than the page, as it is in a cloud.
+/// </summary>
 public sealed class PageApp : IAsyncLifetime
 {
     private Azurite? azurite;
@@ -38,7 +40,8 @@ public sealed class PageApp : IAsyncLifetime
         ShareRequest request = new() { Scopes = scopes };
         for (int attempt = 0; ; attempt++)
         {
-            using HttpResponseMessage answer = await Functions.Api.Http.PostAsJsonAsync(new Uri($"/api/recordings/{recording}/shares", UriKind.Relative), request, WireJsonContext.Default.ShareRequest);
+            using HttpResponseMessage answer = await Functions.Api.Http.PostAsJsonAsync(
+                new Uri($"/api/recordings/{recording}/shares", UriKind.Relative), request, WireJsonContext.Default.ShareRequest);
             if (answer.StatusCode == System.Net.HttpStatusCode.NotFound && attempt < 200)
             {
                 await Task.Delay(50);

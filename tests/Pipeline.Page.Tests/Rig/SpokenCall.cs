@@ -30,7 +30,9 @@ internal sealed class SpokenCall(string connectionString, string title, params I
     public IReadOnlyList<RecordingGap> Gaps { get; set; } = [];
     public IReadOnlyList<RecordingNote> Notes { get; set; } = [];
 
-    public Task StartAsync() => SendAsync(StorageNames.RecordingStartedQueue, new RecordingStarted { Session = Session }, ContractsJsonContext.Default.RecordingStarted);
+    public Task StartAsync() =>
+        SendAsync(StorageNames.RecordingStartedQueue, new RecordingStarted { Session = Session },
+        ContractsJsonContext.Default.RecordingStarted);
 
     /// <summary>Brings every segment that ends by this position and was not brought yet, and the account of it.</summary>
     /// <param name="until">Seconds.</param>
@@ -38,7 +40,8 @@ internal sealed class SpokenCall(string connectionString, string title, params I
     {
         long end = (long)(until * Speaker.Rate);
         List<SegmentReady> fresh = [.. speakers.SelectMany(speaker => Upcoming(speaker, end))];
-        await Parallel.ForEachAsync(fresh, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (segment, _) => await PutAsync(segment));
+        await Parallel.ForEachAsync(fresh, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (segment, _) =>
+            await PutAsync(segment));
         await PutManifestAsync(ManifestState.Recording, end);
     }
 
@@ -46,7 +49,14 @@ internal sealed class SpokenCall(string connectionString, string title, params I
     {
         long end = (long)(at * Speaker.Rate);
         SessionManifest manifest = await PutManifestAsync(ManifestState.Stopped, end);
-        RecordingStopped stopped = new() { Session = Session, EndedAt = manifest.EndedAt!.Value, EndReason = EndReason.Stopped, SampleCount = end, Tracks = manifest.Tracks };
+        RecordingStopped stopped = new()
+        {
+            Session = Session,
+            EndedAt = manifest.EndedAt!.Value,
+            EndReason = EndReason.Stopped,
+            SampleCount = end,
+            Tracks = manifest.Tracks
+        };
         await SendAsync(StorageNames.RecordingStoppedQueue, stopped, ContractsJsonContext.Default.RecordingStopped);
     }
 
@@ -83,7 +93,8 @@ internal sealed class SpokenCall(string connectionString, string title, params I
             HttpHeaders = new BlobHttpHeaders { ContentType = "audio/wav" },
             Metadata = new Dictionary<string, string> { [SegmentMetadata.Key] = SegmentMetadata.Write(segment) },
         };
-        await temp.GetBlobClient(segment.BlobName).UploadAsync(new BinaryData(speaker.Wav(segment.StartSample, segment.SampleCount)), options);
+        await temp.GetBlobClient(segment.BlobName)
+            .UploadAsync(new BinaryData(speaker.Wav(segment.StartSample, segment.SampleCount)), options);
         await SendAsync(StorageNames.SegmentReadyQueue, segment, ContractsJsonContext.Default.SegmentReady);
     }
 
@@ -102,7 +113,9 @@ internal sealed class SpokenCall(string connectionString, string title, params I
             EndedAt = state == ManifestState.Stopped ? Session.StartedAt + SampleClock.ToTime(end) : null,
             EndReason = state == ManifestState.Stopped ? EndReason.Stopped : null,
         };
-        await temp.GetBlobClient(BlobPaths.Manifest(Id)).UploadAsync(new BinaryData(JsonSerializer.SerializeToUtf8Bytes(manifest, ContractsJsonContext.Default.SessionManifest)), overwrite: true);
+        await temp.GetBlobClient(BlobPaths.Manifest(Id))
+            .UploadAsync(new BinaryData(JsonSerializer.SerializeToUtf8Bytes(manifest, ContractsJsonContext.Default.SessionManifest)),
+            overwrite: true);
         return manifest;
     }
 
@@ -117,7 +130,8 @@ internal sealed class SpokenCall(string connectionString, string title, params I
             Segments = own.Length == 0 ? [] : [new IndexRange(0, own.Length - 1)],
             SampleCount = own.Sum(segment => segment.SampleCount),
             ByteCount = own.Sum(segment => segment.FileSize),
-            Chain = own.Aggregate(SegmentChain.Empty, (chain, segment) => SegmentChain.Append(chain, segment.SegmentIndex, segment.ContentMd5)),
+            Chain = own.Aggregate(SegmentChain.Empty, (chain, segment) =>
+                SegmentChain.Append(chain, segment.SegmentIndex, segment.ContentMd5)),
             NextFreeIndex = own.Length + 64,
             SafeSample = open.Length > 0 ? open[0].Start : end,
             Health = new Dictionary<string, long> { ["received"] = 10_000, ["concealed"] = 3 },

@@ -18,7 +18,8 @@ internal static class Talk
         {
             double turn = Math.Min(2 + (random.NextDouble() * 12), length - at);
             talk.Add(((long)(at * Speaker.Rate), (long)(turn * Speaker.Rate)));
-            for (double word = 0; word < turn - 0.3; word += 0.35 + (random.NextDouble() * 0.3)) tones.Add(new Tone(at + word, 0.15 + (random.NextDouble() * 0.2), 160 + (index * 70)));
+            for (double word = 0; word < turn - 0.3; word += 0.35 + (random.NextDouble() * 0.3))
+                tones.Add(new Tone(at + word, 0.15 + (random.NextDouble() * 0.2), 160 + (index * 70)));
             at += turn + 1.5 + (random.NextDouble() * 3 * people);
         }
         return new Speaker(userId, name, talk, tones);

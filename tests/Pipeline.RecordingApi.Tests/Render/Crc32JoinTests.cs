@@ -15,6 +15,7 @@ public sealed class Crc32JoinTests
     {
         byte[] bytes = new byte[first + second];
         new Random(3).NextBytes(bytes);
-        Assert.Equal(Crc32.HashToUInt32(bytes), Crc32Join.Join(Crc32.HashToUInt32(bytes.AsSpan(0, first)), Crc32.HashToUInt32(bytes.AsSpan(first)), second));
+        Assert.Equal(Crc32.HashToUInt32(bytes),
+            Crc32Join.Join(Crc32.HashToUInt32(bytes.AsSpan(0, first)), Crc32.HashToUInt32(bytes.AsSpan(first)), second));
     }
 }

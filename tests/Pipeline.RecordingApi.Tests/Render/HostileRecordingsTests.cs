@@ -20,22 +20,26 @@ public sealed class HostileRecordingsTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public async Task Names_of_all_kinds_become_files_of_every_system()
     {
-        string[] names = ["Ada", "Ada", "../../etc/passwd", "CON", "a\u202Egpj.exe", "👩‍💻 Ω مرحبا", new string('Ж', 300), " . ", "\ud800", "x:y*z?\"<>|\\"];
+        string[] names = ["Ada", "Ada", "../../etc/passwd", "CON", "a\u202Egpj.exe", "👩‍💻 Ω مرحبا", new string('Ж', 300), " . ", "\ud800",
+            "x:y*z?\"<>|\\"];
         await using RenderStage stage = await RenderStage.StartAsync(azurite);
         Recorded recorded = await stage.BeginAsync();
         for (int user = 0; user < names.Length; user++)
         {
             string name = names[user].Length > 100 ? names[user][..100] : string.IsNullOrWhiteSpace(names[user]) ? "." : names[user];
-            await stage.AddAsync(recorded, (ulong)user + 1, name.Replace("\ud800", "\ufffd", StringComparison.Ordinal), user * 960, Speech.Of("ada", 960), 1);
+            await stage.AddAsync(recorded, (ulong)user + 1, name.Replace("\ud800", "\ufffd", StringComparison.Ordinal), user * 960,
+                Speech.Of("ada", 960), 1);
         }
         await stage.FinalizeAsync(recorded);
         await stage.RenderAsync(recorded);
-        string[] files = [.. (await stage.FilesAsync(recorded)).Where(file => file is { Kind: "track", Format: "flac" }).Select(file => file.Name)];
+        string[] files = [.. (await stage.FilesAsync(recorded)).Where(file => file is { Kind: "track", Format: "flac" })
+            .Select(file => file.Name)];
         Assert.Equal(names.Length, files.Distinct(StringComparer.OrdinalIgnoreCase).Count());
         Assert.All(files, file =>
         {
             Assert.InRange(Encoding.UTF8.GetByteCount(file), 1, 255);
-            Assert.DoesNotContain(file, character => "\"*/:<>?\\|".Contains(character) || char.IsControl(character) || character == '\u202E');
+            Assert.DoesNotContain(file, character =>
+                "\"*/:<>?\\|".Contains(character) || char.IsControl(character) || character == '\u202E');
         });
         Assert.Contains("06-👩‍💻 Ω مرحبا.flac", files);
         foreach (string file in files) Assert.NotEmpty(await stage.DownloadAsync(recorded, file));
@@ -59,7 +63,8 @@ public sealed class HostileRecordingsTests(AzuriteFixture azurite) : IDisposable
         Assert.All(heard[48_000..192_000], value => Assert.Equal(0, value));
         Assert.Equal(speech, heard[192_000..]);
         using JsonDocument info = JsonDocument.Parse(await stage.DownloadAsync(recorded, "info.json"));
-        Assert.Equal([1, 2, 3], info.RootElement.GetProperty("tracks")[0].GetProperty("unreadableSegments").EnumerateArray().Select(index => index.GetInt32()));
+        Assert.Equal([1, 2, 3],
+            info.RootElement.GetProperty("tracks")[0].GetProperty("unreadableSegments").EnumerateArray().Select(index => index.GetInt32()));
     }
 
     [Fact]
@@ -117,7 +122,8 @@ public sealed class HostileRecordingsTests(AzuriteFixture azurite) : IDisposable
         Recorded recorded = await stage.BeginAsync();
         await stage.AddAsync(recorded, 1, "Ada", 0, Speech.Of("ada", 48_000), 1);
         await stage.FinalizeAsync(recorded);
-        foreach (string path in new[] { $"{recorded.Id}/files/mix.aac", $"{recorded.Id}/files/..%2F..%2Fx", $"{recorded.Id}/tracks/99/peaks", "nothing/files", $"{Contracts.RecordingId.New(TimeProvider.System)}/files/mix.flac" })
+        foreach (string path in new[] { $"{recorded.Id}/files/mix.aac", $"{recorded.Id}/files/..%2F..%2Fx",
+            $"{recorded.Id}/tracks/99/peaks", "nothing/files", $"{Contracts.RecordingId.New(TimeProvider.System)}/files/mix.flac" })
         {
             using HttpResponseMessage answer = await stage.GetAsync($"api/recordings/{path}");
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
@@ -138,7 +144,8 @@ public sealed class HostileRecordingsTests(AzuriteFixture azurite) : IDisposable
         Assert.NotEmpty(await stage.DownloadAsync(recorded, "mix.flac"));
         using HttpResponseMessage deleted = await stage.DeleteAsync($"api/recordings/{recorded.Id}");
         Assert.Equal(HttpStatusCode.Accepted, deleted.StatusCode);
-        await stage.Get<RecordingErasure>().RunAsync(new DeleteRecording { RecordingId = recorded.Id }, TestContext.Current.CancellationToken);
+        await stage.Get<RecordingErasure>()
+            .RunAsync(new DeleteRecording { RecordingId = recorded.Id }, TestContext.Current.CancellationToken);
         await stage.RenderAsync(recorded);
         await stage.RenderAsync(recorded, "mix.wav");
         Assert.Empty(await stage.Get<RenderTable>().ReadJobsAsync(recorded.Id, TestContext.Current.CancellationToken));

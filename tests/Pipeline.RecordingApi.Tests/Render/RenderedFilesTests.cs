@@ -47,8 +47,10 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
         using JsonDocument info = JsonDocument.Parse(await stage.DownloadAsync(recorded, "info.json"));
         Assert.InRange(info.RootElement.GetProperty("mixLoudness").GetDouble() - loudness, -0.5, 0.5);
         Assert.Equal(recorded.End, info.RootElement.GetProperty("totalSamples").GetInt64());
-        Assert.Equal("1.000000\t1.000000\tnote one\n", System.Text.Encoding.UTF8.GetString(await stage.DownloadAsync(recorded, "labels.txt")));
-        Assert.All((await stage.FilesAsync(recorded)).Where(file => file.Kind is "track" or "mix" && file.Format != "mp3"), file => Assert.Equal("ready", file.State));
+        Assert.Equal("1.000000\t1.000000\tnote one\n",
+            System.Text.Encoding.UTF8.GetString(await stage.DownloadAsync(recorded, "labels.txt")));
+        Assert.All((await stage.FilesAsync(recorded)).Where(file => file.Kind is "track" or "mix" && file.Format != "mp3"), file =>
+            Assert.Equal("ready", file.State));
     }
 
     [Fact]
@@ -101,7 +103,8 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
             kill.CancelAfter(random.Next(20, 1500));
             await work.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
-        await Task.WhenAll(stage.RenderAsync(recorded), render.RunAsync(new RenderWindow { RecordingId = recorded.Id }, TestContext.Current.CancellationToken));
+        await Task.WhenAll(stage.RenderAsync(recorded),
+            render.RunAsync(new RenderWindow { RecordingId = recorded.Id }, TestContext.Current.CancellationToken));
         await stage.RenderAsync(recorded);
         foreach (string name in names)
         {
@@ -123,11 +126,13 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
         byte[] zip = await stage.DownloadAsync(recorded, $"all-{format}.zip");
         judge.Run("unzip", "-t", judge.Save("all.zip", zip));
         using ZipArchive archive = new(new MemoryStream(zip));
-        Assert.Equal([$"01-Ada Lovelace.{format}", $"02-Grace.{format}", $"mix.{format}", "info.json", "labels.txt", "project.lof", "project.rpp"], archive.Entries.Select(entry => entry.FullName));
+        Assert.Equal([$"01-Ada Lovelace.{format}", $"02-Grace.{format}", $"mix.{format}", "info.json", "labels.txt", "project.lof",
+            "project.rpp"], archive.Entries.Select(entry => entry.FullName));
         foreach (string name in new[] { $"01-Ada Lovelace.{format}", $"mix.{format}", "info.json" })
         {
             using MemoryStream content = new();
-            await using (Stream entry = await archive.GetEntry(name)!.OpenAsync(TestContext.Current.CancellationToken)) await entry.CopyToAsync(content, TestContext.Current.CancellationToken);
+            await using (Stream entry = await archive.GetEntry(name)!.OpenAsync(
+                TestContext.Current.CancellationToken)) await entry.CopyToAsync(content, TestContext.Current.CancellationToken);
             Assert.Equal(await stage.DownloadAsync(recorded, name), content.ToArray());
         }
     }
@@ -159,7 +164,8 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
         }
         await stage.RenderAsync(recorded);
         Dictionary<string, string> live = await RowsAsync(stage, recorded);
-        Assert.Equal([$"w-{Ada:D20}-000000", $"w-{Ada:D20}-000001", "w-mix-000000", "w-mix-000001"], live.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal([$"w-{Ada:D20}-000000", $"w-{Ada:D20}-000001", "w-mix-000000", "w-mix-000001"],
+            live.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(1200, await PeaksAsync(stage, recorded, "?from=0&to=60"));
         await stage.FinalizeAsync(recorded);
         await stage.RenderAsync(recorded);
@@ -181,7 +187,8 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
     private static async Task<Recorded> TalkAsync(RenderStage stage)
     {
         Recorded recorded = await stage.BeginAsync();
-        short[] ada = Speech.Of("ada", 25 * 48_000, channels: 2), grace = [.. Speech.Of("grace", 30 * 48_000).Select(value => (short)(value / 3))];
+        short[] ada = Speech.Of("ada", 25 * 48_000, channels: 2),
+            grace = [.. Speech.Of("grace", 30 * 48_000).Select(value => (short)(value / 3))];
         await stage.AddAsync(recorded, Ada, "Ada Lovelace", 0, ada[..960_000], 2);
         await stage.AddAsync(recorded, Ada, "Ada Lovelace", 480_000, ada[960_000..], 2);
         await stage.AddAsync(recorded, Ada, "Ada Lovelace", Minute - 12_345, ada, 2);
@@ -194,7 +201,9 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
     {
         TableClient table = stage.Storage.Tables.GetTableClient(StorageNames.RendersTable);
         Dictionary<string, string> rows = [];
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {recorded.Id.ToString()}"), cancellationToken: TestContext.Current.CancellationToken))
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {recorded.Id.ToString()}"),
+            cancellationToken: TestContext.Current.CancellationToken))
         {
             if (row.RowKey.StartsWith("w-", StringComparison.Ordinal)) rows[row.RowKey] = row.ETag.ToString();
         }

@@ -14,7 +14,8 @@ internal sealed partial class Judge : IDisposable
     public static void SkipUnlessInstalled(params string[] names)
     {
         string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        foreach (string name in names) Assert.SkipUnless(folders.Any(folder => File.Exists(Path.Combine(folder, name))), $"{name} is not installed");
+        foreach (string name in names)
+            Assert.SkipUnless(folders.Any(folder => File.Exists(Path.Combine(folder, name))), $"{name} is not installed");
     }
 
     public void Dispose() => folder.Dispose();
@@ -38,19 +39,27 @@ internal sealed partial class Judge : IDisposable
     /// <summary>LUFS and dBTP of a file.</summary>
     public (double Loudness, double TruePeak) Loudness(byte[] bytes, string format)
     {
-        string said = Run("ffmpeg", "-hide_banner", "-nostats", "-i", Save($"sound.{format}", bytes), "-af", "ebur128=peak=true", "-f", "null", "-");
+        string said = Run("ffmpeg", "-hide_banner", "-nostats", "-i", Save($"sound.{format}", bytes), "-af", "ebur128=peak=true", "-f",
+            "null", "-");
         string summary = said[said.LastIndexOf("Summary", StringComparison.Ordinal)..];
         return (Number(Integrated().Match(summary)), Number(Peak().Match(summary)));
     }
 
     public string Run(string name, params string[] arguments)
     {
-        ProcessStartInfo start = new(name, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = folder.Path };
+        ProcessStartInfo start = new(name, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = folder.Path
+        };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{name} {string.Join(' ', arguments)} exited with {process.ExitCode}: {errors.Result} {output}");
+        Assert.True(process.ExitCode == 0,
+            $"{name} {string.Join(' ', arguments)} exited with {process.ExitCode}: {errors.Result} {output}");
         return output + errors.Result;
     }
 

@@ -31,7 +31,12 @@ internal sealed class RenderStage : IAsyncDisposable
     private RenderStage(WebApplication app)
     {
         this.app = app;
-        http = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()) };
+        http = new HttpClient(
+            new HttpClientHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = new Uri(
+            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First())
+        };
     }
 
     public StorageClients Storage => Get<StorageClients>();
@@ -58,7 +63,8 @@ internal sealed class RenderStage : IAsyncDisposable
     {
         Recorded recorded = new(RecordingId.New(TimeProvider.System));
         string body = $$"""{"sessionId":"{{recorded.Id}}","guildId":"1","guildName":"Tisch","channelId":"2","userId":"3","recordedAt":"2026-11-28T20:00:00.500Z","title":"Abend"}""";
-        using HttpResponseMessage answer = await http.PostAsync(new Uri("api/recordings/init-live", UriKind.Relative), new StringContent(body, null, "application/json"), TestContext.Current.CancellationToken);
+        using HttpResponseMessage answer = await http.PostAsync(new Uri("api/recordings/init-live", UriKind.Relative),
+            new StringContent(body, null, "application/json"), TestContext.Current.CancellationToken);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         return recorded;
     }
@@ -97,7 +103,8 @@ internal sealed class RenderStage : IAsyncDisposable
     /// <summary>Puts other bytes in a segment's place; none: it goes.</summary>
     public async Task SpoilAsync(Recorded recorded, int segment, byte[] bytes)
     {
-        Azure.Storage.Blobs.BlobClient blob = Storage.Recordings.GetBlobClient(new Azure.Storage.Blobs.BlobUriBuilder(new Uri(recorded.Segments[segment].BlobUrl!)).BlobName);
+        Azure.Storage.Blobs.BlobClient blob = Storage.Recordings.GetBlobClient(
+            new Azure.Storage.Blobs.BlobUriBuilder(new Uri(recorded.Segments[segment].BlobUrl!)).BlobName);
         if (bytes.Length == 0) await blob.DeleteAsync(cancellationToken: TestContext.Current.CancellationToken);
         else await blob.UploadAsync(new BinaryData(bytes), overwrite: true, TestContext.Current.CancellationToken);
     }
@@ -116,8 +123,12 @@ internal sealed class RenderStage : IAsyncDisposable
             EndReason = "stopped",
             Amends = amends ? true : null,
         };
-        ByteArrayContent body = new(JsonSerializer.SerializeToUtf8Bytes(request, WireJsonContext.Default.FinalizeRequest)) { Headers = { { "content-type", "application/json" } } };
-        using HttpResponseMessage answer = await http.PostAsync(new Uri($"api/recordings/{recorded.Id}/finalize", UriKind.Relative), body, TestContext.Current.CancellationToken);
+        ByteArrayContent body = new(
+            JsonSerializer.SerializeToUtf8Bytes(request,
+            WireJsonContext.Default.FinalizeRequest))
+        { Headers = { { "content-type", "application/json" } } };
+        using HttpResponseMessage answer = await http.PostAsync(new Uri($"api/recordings/{recorded.Id}/finalize", UriKind.Relative), body,
+            TestContext.Current.CancellationToken);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
@@ -154,13 +165,16 @@ internal sealed class RenderStage : IAsyncDisposable
 
     public async Task<IReadOnlyList<RecordingFile>> FilesAsync(Recorded recorded)
     {
-        byte[] json = await http.GetByteArrayAsync(new Uri($"api/recordings/{recorded.Id}/files", UriKind.Relative), TestContext.Current.CancellationToken);
+        byte[] json = await http.GetByteArrayAsync(new Uri($"api/recordings/{recorded.Id}/files", UriKind.Relative),
+            TestContext.Current.CancellationToken);
         return JsonSerializer.Deserialize(json, WireJsonContext.Default.RecordingFiles)!.Files;
     }
 
-    public Task<HttpResponseMessage> GetAsync(string path) => http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+    public Task<HttpResponseMessage> GetAsync(string path) =>
+        http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 
-    public Task<HttpResponseMessage> DeleteAsync(string path) => http.DeleteAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+    public Task<HttpResponseMessage> DeleteAsync(string path) =>
+        http.DeleteAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 
     /// <summary>Follows the redirect; a file that is made on request is asked for and made first.</summary>
     public async Task<byte[]> DownloadAsync(Recorded recorded, string name)
@@ -173,7 +187,8 @@ internal sealed class RenderStage : IAsyncDisposable
             using CancellationTokenSource patience = new(Soon + Soon + Soon);
             do
             {
-                foreach (RenderWindow message in await TakeMessagesAsync(recorded.Id)) await Get<RenderRecording>().RunAsync(message, patience.Token);
+                foreach (RenderWindow message in await TakeMessagesAsync(recorded.Id))
+                    await Get<RenderRecording>().RunAsync(message, patience.Token);
                 answer = await GetAsync($"api/recordings/{recorded.Id}/files/{Uri.EscapeDataString(name)}");
                 patience.Token.ThrowIfCancellationRequested();
             }

@@ -63,7 +63,9 @@ public sealed class ApiReader : IDisposable
         }
         catch (OperationCanceledException)
         {
-            throw new TimeoutException($"recording {id} is {last?.Status.ToString() ?? "unknown"} after {timeout.TotalSeconds:F0} s with {last?.SegmentCount} segments");
+            throw new TimeoutException(
+                $"recording {id} is {last?.Status.ToString() ?? "unknown"} after {timeout.TotalSeconds:F0} s with {last?.SegmentCount} "
+                + $"segments");
         }
     }
 

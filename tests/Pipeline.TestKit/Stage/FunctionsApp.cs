@@ -11,7 +11,8 @@ public sealed class FunctionsApp : IAsyncDisposable
     private readonly IReadOnlyDictionary<string, string?> settings;
     private ChildProcess process;
 
-    private FunctionsApp(IReadOnlyDictionary<string, string?> storage, IReadOnlyDictionary<string, string?> settings, int port, HttpMessageHandler? handler)
+    private FunctionsApp(IReadOnlyDictionary<string, string?> storage, IReadOnlyDictionary<string, string?> settings, int port,
+        HttpMessageHandler? handler)
     {
         (this.storage, this.settings) = (storage, settings);
         BaseUrl = new Uri($"http://127.0.0.1:{port}");
@@ -26,14 +27,16 @@ public sealed class FunctionsApp : IAsyncDisposable
     /// <param name="connectionString">Storage account.</param>
     /// <param name="settings">More settings of the app, by environment name.</param>
     /// <param name="port">Port of the recording API; 0 for a free one.</param>
-    public static Task<FunctionsApp> StartAsync(string connectionString, IReadOnlyDictionary<string, string?>? settings = null, int port = 0) =>
+    public static Task<FunctionsApp> StartAsync(string connectionString, IReadOnlyDictionary<string, string?>? settings = null,
+        int port = 0) =>
         StartAsync(new Dictionary<string, string?> { ["PipelineStorage"] = connectionString }, null, settings, port);
 
     /// <summary>At an emulator with whatever it takes to reach it, keys or tokens.</summary>
     public static Task<FunctionsApp> StartAsync(Azurite azurite, IReadOnlyDictionary<string, string?>? settings = null, int port = 0) =>
         StartAsync(azurite.Settings, azurite.Certificate?.CreateHandler(), settings, port);
 
-    private static async Task<FunctionsApp> StartAsync(IReadOnlyDictionary<string, string?> storage, HttpMessageHandler? handler, IReadOnlyDictionary<string, string?>? settings, int port)
+    private static async Task<FunctionsApp> StartAsync(IReadOnlyDictionary<string, string?> storage, HttpMessageHandler? handler,
+        IReadOnlyDictionary<string, string?>? settings, int port)
     {
         FunctionsApp app = new(storage, settings ?? new Dictionary<string, string?>(), port == 0 ? FreePort.Take(1)[0] : port, handler);
         await app.WaitUntilReadyAsync();

@@ -9,13 +9,16 @@ namespace Pipeline.TestKit.Stage;
 /// <summary>What is still in the temp container and the queues; nothing, when a run is over.</summary>
 public static class Leftovers
 {
-    private static readonly string[] Queues = [StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue];
+    private static readonly string[] Queues = [StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue,
+        StorageNames.RecordingStoppedQueue];
 
     public static async Task<(int Blobs, int Messages)> CountAsync(string connectionString)
     {
         BlobContainerClient temp = new(connectionString, StorageNames.TempContainer);
         int blobs = 0;
-        await foreach (BlobItem blob in temp.GetBlobsAsync(cancellationToken: CancellationToken.None)) blobs += BlobPaths.IsShard(blob.Name) ? 0 : 1; // A shard's lease belongs to no recording.
+        // A shard's lease belongs to no recording.
+        await foreach (BlobItem blob in temp.GetBlobsAsync(cancellationToken: CancellationToken.None))
+            blobs += BlobPaths.IsShard(blob.Name) ? 0 : 1;
         int messages = 0;
         foreach (string name in Queues.SelectMany(queue => new[] { queue, queue + StorageNames.PoisonSuffix }))
         {

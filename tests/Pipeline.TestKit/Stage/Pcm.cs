@@ -22,7 +22,8 @@ public static class Pcm
         short[] buffer = new short[LongestPacket];
         while (reader.TryRead(out OggOpusPacket packet))
         {
-            if (decoder.Decode(packet.Opus, buffer, out int count) != OpusDecodeResult.Decoded) throw new InvalidDataException($"{path} holds a packet that libopus refuses");
+            if (decoder.Decode(packet.Opus, buffer, out int count) != OpusDecodeResult.Decoded)
+                throw new InvalidDataException($"{path} holds a packet that libopus refuses");
             for (int i = 0; i < count; i++) samples.Add(buffer[i] / 32768f);
         }
         return [.. samples];
@@ -31,7 +32,8 @@ public static class Pcm
     /// <summary>A finished track from the recording's start: segments at their absolute times, silence between them.</summary>
     public static async Task<float[]> DownloadTrackAsync(ApiReader api, RecordingDetails recording, string userId, CancellationToken cancel)
     {
-        RecordingSegment[] segments = [.. recording.Segments.Where(segment => segment.UserId == userId).OrderBy(segment => segment.AbsoluteStartTime)];
+        RecordingSegment[] segments = [.. recording.Segments.Where(segment => segment.UserId == userId)
+            .OrderBy(segment => segment.AbsoluteStartTime)];
         if (segments.Length == 0) return [];
         long origin = recording.RecordedAt.ToUnixTimeMilliseconds();
         float[] track = new float[(segments[^1].AbsoluteEndTime - origin + 1000) * SamplesPerSecond / 1000];

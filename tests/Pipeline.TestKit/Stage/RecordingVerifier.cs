@@ -20,16 +20,20 @@ public sealed class RecordingVerifier(ApiReader api)
         foreach (IGrouping<string, RecordingSegment> track in recording.Segments.GroupBy(segment => segment.UserId))
         {
             RecordingSegment[] segments = [.. track.OrderBy(segment => segment.SegmentIndex)];
-            Require(segments.Select(segment => segment.SegmentIndex).Distinct().Count() == segments.Length, $"user {track.Key}: an index comes twice");
+            Require(segments.Select(segment => segment.SegmentIndex).Distinct().Count() == segments.Length,
+                $"user {track.Key}: an index comes twice");
             long samples = 0;
             for (int i = 0; i < segments.Length; i++)
             {
-                if (i > 0) Require(segments[i].AbsoluteStartTime + 1 >= segments[i - 1].AbsoluteEndTime, $"{Name(segments[i])} starts before its predecessor ends");
+                if (i > 0) Require(segments[i].AbsoluteStartTime + 1 >= segments[i - 1].AbsoluteEndTime,
+                    $"{Name(segments[i])} starts before its predecessor ends");
                 samples += await VerifySegmentAsync(segments[i], cancel);
             }
-            tracks.Add(new VerifiedTrack(track.Key, segments[0].Username, segments.Length, SampleClock.ToTime(samples), segments.Sum(segment => segment.FileSize)));
+            tracks.Add(new VerifiedTrack(track.Key, segments[0].Username, segments.Length, SampleClock.ToTime(samples),
+                segments.Sum(segment => segment.FileSize)));
         }
-        Require(recording.SegmentCount == recording.Segments.Count, $"the recording counts {recording.SegmentCount} segments and lists {recording.Segments.Count}");
+        Require(recording.SegmentCount == recording.Segments.Count,
+            $"the recording counts {recording.SegmentCount} segments and lists {recording.Segments.Count}");
         return tracks;
     }
 
@@ -38,14 +42,18 @@ public sealed class RecordingVerifier(ApiReader api)
         byte[] wav = await api.DownloadAsync(segment, cancel);
         Require(wav.Length == segment.FileSize, $"{Name(segment)} has {wav.Length} bytes, the catalogue says {segment.FileSize}");
         string md5 = Convert.ToBase64String(Md5(wav));
-        Require(segment.ContentMd5 is null || segment.ContentMd5 == md5, $"{Name(segment)} has MD5 {md5}, the catalogue says {segment.ContentMd5}");
-        Require(wav.Length > WavHeaderSize && wav.AsSpan(0, 4).SequenceEqual("RIFF"u8) && wav.AsSpan(8, 4).SequenceEqual("WAVE"u8), $"{Name(segment)} is no WAV file");
+        Require(segment.ContentMd5 is null || segment.ContentMd5 == md5,
+            $"{Name(segment)} has MD5 {md5}, the catalogue says {segment.ContentMd5}");
+        Require(wav.Length > WavHeaderSize && wav.AsSpan(0, 4).SequenceEqual("RIFF"u8) && wav.AsSpan(8, 4).SequenceEqual("WAVE"u8),
+            $"{Name(segment)} is no WAV file");
         int channels = BinaryPrimitives.ReadInt16LittleEndian(wav.AsSpan(22));
         int dataBytes = BinaryPrimitives.ReadInt32LittleEndian(wav.AsSpan(40));
-        Require(BinaryPrimitives.ReadInt32LittleEndian(wav.AsSpan(24)) == SampleClock.SamplesPerSecond, $"{Name(segment)} does not run at 48 kHz");
+        Require(BinaryPrimitives.ReadInt32LittleEndian(wav.AsSpan(24)) == SampleClock.SamplesPerSecond,
+            $"{Name(segment)} does not run at 48 kHz");
         Require(dataBytes == wav.Length - WavHeaderSize, $"{Name(segment)} has a data size of {dataBytes} in {wav.Length} bytes");
         long samples = dataBytes / (2 * channels);
-        Require(Math.Abs(SampleClock.ToTime(samples).TotalMilliseconds - segment.Duration) <= 1, $"{Name(segment)} holds {samples} samples, the catalogue says {segment.Duration} ms");
+        Require(Math.Abs(SampleClock.ToTime(samples).TotalMilliseconds - segment.Duration) <= 1,
+            $"{Name(segment)} holds {samples} samples, the catalogue says {segment.Duration} ms");
         return samples;
     }
 

@@ -2,7 +2,8 @@ namespace Pipeline.TestKit.Stage;
 
 /// <summary>Where something that was said stands in a track, by cross-correlation.</summary>
 /// <param name="Position">Where the first sample of the spoken clip lies in the track.</param>
-/// <param name="Correlation">Normalized correlation of the two-second windows, each at its own best place, weighted by energy; 1 for equal.</param>
+/// <param name="Correlation">Normalized correlation of the two-second windows, each at its own best place, weighted by energy; 1 for
+/// equal.</param>
 /// <param name="WorstWindow">Largest distance of any two-second window of the clip from where <paramref name="Position"/> puts it.</param>
 public sealed record SpeechAlignment(TimeSpan Position, double Correlation, TimeSpan WorstWindow)
 {
@@ -30,7 +31,8 @@ public sealed record SpeechAlignment(TimeSpan Position, double Correlation, Time
             weight += Energy(part);
         }
         double seconds = (double)Decimation / Pcm.SamplesPerSecond;
-        return new SpeechAlignment(TimeSpan.FromSeconds(fine * seconds), weight > 0 ? weighted / weight : 0, TimeSpan.FromSeconds(worst * seconds));
+        return new SpeechAlignment(TimeSpan.FromSeconds(fine * seconds), weight > 0 ? weighted / weight : 0,
+            TimeSpan.FromSeconds(worst * seconds));
     }
 
     private static int BestLag(ReadOnlySpan<float> part, ReadOnlySpan<float> whole, int from, int to)
@@ -60,7 +62,8 @@ public sealed record SpeechAlignment(TimeSpan Position, double Correlation, Time
     private static float[] Envelope(ReadOnlySpan<float> samples)
     {
         float[] envelope = new float[samples.Length / EnvelopeStep];
-        for (int i = 0; i < envelope.Length; i++) envelope[i] = (float)Math.Sqrt(Energy(samples.Slice(i * EnvelopeStep, EnvelopeStep)) / EnvelopeStep);
+        for (int i = 0; i < envelope.Length; i++)
+            envelope[i] = (float)Math.Sqrt(Energy(samples.Slice(i * EnvelopeStep, EnvelopeStep)) / EnvelopeStep);
         float mean = envelope.Length == 0 ? 0 : envelope.Average();
         for (int i = 0; i < envelope.Length; i++) envelope[i] -= mean;
         return envelope;

@@ -9,5 +9,6 @@ internal static class ClearText
 
     /// <param name="allowHttp">The switch that lets a secret go out in the clear.</param>
     public static string Expected(Setting allowHttp) =>
-        $"an https address, or http on this machine: elsewhere http shows the secret to everybody on the way, unless {allowHttp.Name} is true";
+        $"an https address, or http on this machine: elsewhere http shows the secret to everybody on the way, unless {allowHttp.Name} "
+            + $"is true";
 }

@@ -6,7 +6,8 @@ namespace Pipeline.Discord.Voice.Call;
 internal static partial class CallLog
 {
     [LoggerMessage(1120, LogLevel.Information, "Voice {GuildId}: call {From} -> {To} in channel {ChannelId}: {Reason}")]
-    public static partial void CallChanged(ILogger logger, ulong guildId, VoiceCallState from, VoiceCallState to, ulong channelId, string reason);
+    public static partial void CallChanged(ILogger logger, ulong guildId, VoiceCallState from, VoiceCallState to, ulong channelId,
+        string reason);
 
     [LoggerMessage(1121, LogLevel.Warning, "Voice {GuildId}: the main gateway did not take the voice state: {Problem}")]
     public static partial void VoiceStateRefused(ILogger logger, ulong guildId, string problem);

@@ -1,7 +1,8 @@
 namespace Pipeline.Discord.Voice.Call;
 
 /// <summary>
-/// The times at which we asked the main gateway to leave and have not been told that we left. Leaving in order to join again may be told when
+/// The times at which we asked the main gateway to leave and have not been told that we left. Leaving in order to join again may be told
+/// when
 /// the answers to the join are there already; only what we did not ask for is a kick. One owner.
 /// </summary>
 internal sealed class OwnLeaves(TimeProvider time)

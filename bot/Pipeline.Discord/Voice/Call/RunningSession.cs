@@ -14,10 +14,12 @@ internal sealed class RunningSession : IAsyncDisposable
     private readonly VoiceSession session;
     private readonly Task run;
 
-    public RunningSession(VoiceSessionIdentity identity, VoiceSessionOptions options, AudioFrameRing frames, ChannelWriter<VoiceCallInput> inputs, RecoveryLadder ladder, TimeProvider time, ILogger logger)
+    public RunningSession(VoiceSessionIdentity identity, VoiceSessionOptions options, AudioFrameRing frames,
+        ChannelWriter<VoiceCallInput> inputs, RecoveryLadder ladder, TimeProvider time, ILogger logger)
     {
         this.inputs = inputs;
-        session = new VoiceSession(identity, options, frames, news => inputs.TryWrite(new VoiceCallInput.News(this, news)), time, logger, ladder);
+        session = new VoiceSession(identity, options, frames, news =>
+            inputs.TryWrite(new VoiceCallInput.News(this, news)), time, logger, ladder);
         run = Task.Run(RunAsync);
     }
 

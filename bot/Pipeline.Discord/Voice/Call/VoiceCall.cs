@@ -22,7 +22,8 @@ public sealed class VoiceCall : IAsyncDisposable
     private const int InputCapacity = 4096;
 
     private readonly VoiceCallLoop loop;
-    private readonly Channel<VoiceCallInput> inputs = Channel.CreateBounded<VoiceCallInput>(new BoundedChannelOptions(InputCapacity) { SingleReader = true });
+    private readonly Channel<VoiceCallInput> inputs = Channel.CreateBounded<VoiceCallInput>(
+        new BoundedChannelOptions(InputCapacity) { SingleReader = true });
     private readonly Channel<VoiceCallEvent> events;
     private readonly Task run;
 
@@ -30,10 +31,12 @@ public sealed class VoiceCall : IAsyncDisposable
     /// <param name="updateVoiceState">Sends op 4 on the guild's shard: guild, channel (null leaves).</param>
     /// <param name="time">Clock of everything, the frames' arrival times included.</param>
     /// <param name="logger">Never sees tokens or keys.</param>
-    public VoiceCall(VoiceCallOptions options, Func<ulong, ulong?, CancellationToken, ValueTask> updateVoiceState, TimeProvider time, ILogger logger)
+    public VoiceCall(VoiceCallOptions options, Func<ulong, ulong?, CancellationToken, ValueTask> updateVoiceState, TimeProvider time,
+        ILogger logger)
     {
         // The newest events matter most: the last one tells that the call is over.
-        events = Channel.CreateBounded<VoiceCallEvent>(new BoundedChannelOptions(EventCapacity) { FullMode = BoundedChannelFullMode.DropOldest });
+        events = Channel.CreateBounded<VoiceCallEvent>(
+            new BoundedChannelOptions(EventCapacity) { FullMode = BoundedChannelFullMode.DropOldest });
         loop = new VoiceCallLoop(options, new VoiceStateSender(updateVoiceState, time, logger), inputs, events.Writer, time, logger);
         run = Task.Run(loop.RunAsync);
     }
@@ -68,7 +71,8 @@ public sealed class VoiceCall : IAsyncDisposable
     /// <param name="frames">Where audio goes; the call is its only writer until it has left.</param>
     /// <param name="cancellation">Gives up waiting.</param>
     /// <exception cref="InvalidOperationException">A join is running, or the call is connected already.</exception>
-    public async Task<VoiceCallState> JoinAsync(ulong guildId, ulong channelId, ulong ownUserId, AudioFrameRing frames, CancellationToken cancellation)
+    public async Task<VoiceCallState> JoinAsync(ulong guildId, ulong channelId, ulong ownUserId, AudioFrameRing frames,
+        CancellationToken cancellation)
     {
         TaskCompletionSource<VoiceCallState> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         try
@@ -95,12 +99,15 @@ public sealed class VoiceCall : IAsyncDisposable
     /// <summary>The bot's own voice state, as the main gateway told it.</summary>
     /// <param name="own">States of other users are ignored.</param>
     /// <param name="origin">A state that was missed while the gateway was away means a lost session, not a kick.</param>
-    public void OnVoiceState(VoiceState own, VoiceStateOrigin origin = VoiceStateOrigin.Update) => inputs.Writer.TryWrite(new VoiceCallInput.OwnState(own, origin));
+    public void OnVoiceState(VoiceState own, VoiceStateOrigin origin = VoiceStateOrigin.Update) =>
+        inputs.Writer.TryWrite(new VoiceCallInput.OwnState(own, origin));
 
     /// <summary>The voice server, as the main gateway told it.</summary>
     public void OnVoiceServer(VoiceServerUpdate update) => inputs.Writer.TryWrite(new VoiceCallInput.Server(update));
 
-    /// <summary>The main gateway identified again, so Discord dropped our voice session: it is joined again when it is still wanted.</summary>
+    /// <summary>
+    /// The main gateway identified again, so Discord dropped our voice session: it is joined again when it is still wanted.
+    /// </summary>
     public void OnGatewayRestarted() => inputs.Writer.TryWrite(VoiceCallInput.GatewayRestarted.Instance);
 
     /// <summary>Leaves, if need be, and completes <see cref="Events"/>.</summary>
@@ -113,7 +120,16 @@ public sealed class VoiceCall : IAsyncDisposable
     }
 }
 
-/// <summary>Where a guild's call is, from our side.</summary>
+/// <summary>
+/// Where a guild's call is, from our side.
+/// <code>
+/// Idle --join--> Joining --state + server--> Connecting --live--> Connected
+/// Connected, Connecting --server null--> Suspended --server--> Connecting
+/// Connected --state in another channel--> Joining (its server is awaited) --server--> Connecting
+/// Connected --4014, 4022--> AwaitingGateway --server--> Connecting, --state null--> Disconnected
+/// any loss --> BackingOff --> Leaving (op 4 null) --> Joining
+/// </code>
+/// </summary>
 public enum VoiceCallState
 {
     /// <summary>Not wanted.</summary>

@@ -10,7 +10,9 @@ public abstract record VoiceCallEvent
     /// <summary>The first connection of this call: audio can be received from now on.</summary>
     public sealed record Connected(ulong ChannelId) : VoiceCallEvent;
 
-    /// <summary>Audio does not reach us any more; we are getting it back. May come again with another reason before <see cref="Reconnected"/>.</summary>
+    /// <summary>
+    /// Audio does not reach us any more; we are getting it back. May come again with another reason before <see cref="Reconnected"/>.
+    /// </summary>
     public sealed record Reconnecting(string Reason) : VoiceCallEvent
     {
         /// <summary>How long nothing had come when it was noticed.</summary>
@@ -31,7 +33,9 @@ public abstract record VoiceCallEvent
     /// <summary>Somebody is in the call with us, as the voice server tells.</summary>
     public sealed record UserJoined(ulong UserId) : VoiceCallEvent;
 
-    /// <summary>Audio comes of which Discord has not told whose it is; it is delivered under the source's number in place of a user's id.</summary>
+    /// <summary>
+    /// Audio comes of which Discord has not told whose it is; it is delivered under the source's number in place of a user's id.
+    /// </summary>
     public sealed record SourceUnnamed(uint Ssrc) : VoiceCallEvent;
 
     /// <summary>It is known now whose such a source is: what comes from here on is delivered under the user's id.</summary>
@@ -48,7 +52,9 @@ public abstract record VoiceCallEvent
     /// <summary>How far the call's audio is protected from now on.</summary>
     public sealed record Protection(DaveProtection State) : VoiceCallEvent;
 
-    /// <summary>Audio arrives that cannot be decrypted, and neither new keys nor joining again has helped. The call goes on trying.</summary>
+    /// <summary>
+    /// Audio arrives that cannot be decrypted, and neither new keys nor joining again has helped. The call goes on trying.
+    /// </summary>
     public sealed record EncryptionBroken : VoiceCallEvent;
 
     /// <summary>Counters of the running voice session, every few seconds.</summary>

@@ -8,7 +8,8 @@ namespace Pipeline.Discord.Voice.Call;
 /// <summary>What a call's loop reacts to, in the order in which it happened.</summary>
 internal abstract class VoiceCallInput
 {
-    public sealed class Join(ulong guildId, ulong channelId, ulong ownUserId, AudioFrameRing frames, TaskCompletionSource<VoiceCallState> answer) : VoiceCallInput
+    public sealed class Join(ulong guildId, ulong channelId, ulong ownUserId, AudioFrameRing frames,
+        TaskCompletionSource<VoiceCallState> answer) : VoiceCallInput
     {
         public ulong GuildId { get; } = guildId;
         public ulong ChannelId { get; } = channelId;

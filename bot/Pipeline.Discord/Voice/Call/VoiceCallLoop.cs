@@ -11,16 +11,7 @@ using Pipeline.Discord.Voice.Session;
 
 namespace Pipeline.Discord.Voice.Call;
 
-/// <summary>
-/// The loop behind <see cref="VoiceCall"/>.
-/// <code>
-/// Idle --join--> Joining --state + server--> Connecting --live--> Connected
-/// Connected, Connecting --server null--> Suspended --server--> Connecting
-/// Connected --state in another channel--> Joining (its server is awaited) --server--> Connecting
-/// Connected --4014, 4022--> AwaitingGateway --server--> Connecting, --state null--> Disconnected
-/// any loss --> BackingOff --> Leaving (op 4 null) --> Joining
-/// </code>
-/// </summary>
+/// <summary>The loop behind <see cref="VoiceCall"/>; what leads from state to state is drawn at <see cref="VoiceCallState"/>.</summary>
 internal sealed class VoiceCallLoop(
     VoiceCallOptions options,
     VoiceStateSender voiceState,
@@ -60,14 +51,16 @@ internal sealed class VoiceCallLoop(
 
     /// <summary>Of this call so far, over all its sessions.</summary>
     public DaveCounters EncryptionCountersOf(ulong userId) =>
-        endedCounters.GetValueOrDefault(userId) + (Volatile.Read(ref session)?.Health.Users.FirstOrDefault(user => user.UserId == userId)?.EndToEnd ?? default);
+        endedCounters.GetValueOrDefault(userId)
+            + (Volatile.Read(ref session)?.Health.Users.FirstOrDefault(user => user.UserId == userId)?.EndToEnd ?? default);
 
     /// <summary>Of the session that runs; a call without one is not encrypted.</summary>
     public DaveSnapshot Encryption => Volatile.Read(ref session)?.Encryption ?? DaveSnapshot.Plain;
 
     public async Task RunAsync()
     {
-        await using ITimer timer = time.CreateTimer(_ => inputs.Writer.TryWrite(VoiceCallInput.Tick.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await using ITimer timer = time.CreateTimer(_ =>
+            inputs.Writer.TryWrite(VoiceCallInput.Tick.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await foreach (VoiceCallInput input in inputs.Reader.ReadAllAsync())
         {
             try
@@ -193,7 +186,8 @@ internal sealed class VoiceCallLoop(
             // Discord: Voice Server Update, endpoint null: the server is gone, disconnect and wait for the next update.
             server = null;
             await StopSessionAsync("Discord is allocating another server");
-            if (State != VoiceCallState.Joining || ownState is not null) Enter(VoiceCallState.Suspended, options.SuspendedTimeout, "no voice server");
+            if (State != VoiceCallState.Joining || ownState is not null)
+                Enter(VoiceCallState.Suspended, options.SuspendedTimeout, "no voice server");
             return;
         }
         server = update;
@@ -328,7 +322,9 @@ internal sealed class VoiceCallLoop(
             return;
         }
         Enter(VoiceCallState.BackingOff, delay, reason);
-        if (wasConnected) Tell(new VoiceCallEvent.Reconnecting(string.Create(CultureInfo.InvariantCulture, $"{reason}; next try in {delay.TotalSeconds:F0} s")));
+        if (wasConnected)
+            Tell(new VoiceCallEvent.Reconnecting(
+            string.Create(CultureInfo.InvariantCulture, $"{reason}; next try in {delay.TotalSeconds:F0} s")));
     }
 
     private void ConnectIfComplete()
@@ -348,7 +344,9 @@ internal sealed class VoiceCallLoop(
             Token = server!.Token,
             Endpoint = server.Endpoint!,
         };
-        Volatile.Write(ref session, new RunningSession(identity, options.Session with { ExpectsEchoes = loss.ExpectsEchoes }, wanted.Frames, inputs.Writer, ladder, time, logger));
+        Volatile.Write(ref session,
+            new RunningSession(identity, options.Session with { ExpectsEchoes = loss.ExpectsEchoes }, wanted.Frames, inputs.Writer, ladder,
+            time, logger));
     }
 
     /// <summary>Ends the session, if there is one, and tells that audio is lost from now on.</summary>
@@ -359,7 +357,8 @@ internal sealed class VoiceCallLoop(
             await stopped.DisposeAsync();
             Volatile.Write(ref lastHealth, stopped.Health);
             Volatile.Write(ref session, null);
-            foreach (UserAudioHealth user in lastHealth.Users) endedCounters.AddOrUpdate(user.UserId, user.EndToEnd, (_, before) => before + user.EndToEnd);
+            foreach (UserAudioHealth user in lastHealth.Users)
+                endedCounters.AddOrUpdate(user.UserId, user.EndToEnd, (_, before) => before + user.EndToEnd);
             if (stopped.Encryption.PrivacyCode.Length > 0) Tell(new VoiceCallEvent.PrivacyCode(null));
         }
         if (wasConnected) loss.Begin(reason, silentSince);

@@ -7,7 +7,8 @@ namespace Pipeline.Discord.Voice.Call;
 /// Asks the main gateway for a channel, or to leave (null). The gateway may be away itself: the caller's own time limit leads to the next
 /// try, so a refusal is logged and no more.
 /// </summary>
-internal sealed class VoiceStateSender(Func<ulong, ulong?, CancellationToken, ValueTask> updateVoiceState, TimeProvider time, ILogger logger)
+internal sealed class VoiceStateSender(Func<ulong, ulong?, CancellationToken, ValueTask> updateVoiceState, TimeProvider time,
+    ILogger logger)
 {
     private static readonly TimeSpan GatewayLimit = TimeSpan.FromSeconds(10);
 

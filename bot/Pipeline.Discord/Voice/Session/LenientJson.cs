@@ -20,7 +20,8 @@ internal static class LenientJson
     public static ulong? ToId(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Number when value.TryGetUInt64(out ulong number) => number,
-        JsonValueKind.String when ulong.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) => number,
+        JsonValueKind.String when ulong.TryParse(value.GetString(), NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) =>
+            number,
         _ => null,
     };
 
@@ -31,7 +32,8 @@ internal static class LenientJson
         return number >= min && number <= max && Math.Floor(number) == number ? (long)number : null;
     }
 
-    public static double? GetNumber(this JsonElement element, string name) => element.TryGet(name, out JsonElement value) ? ToNumber(value) : null;
+    public static double? GetNumber(this JsonElement element, string name) =>
+        element.TryGet(name, out JsonElement value) ? ToNumber(value) : null;
 
     public static string? GetText(this JsonElement element, string name) =>
         element.TryGet(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
@@ -39,7 +41,8 @@ internal static class LenientJson
     private static double? ToNumber(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Number when value.TryGetDouble(out double number) && double.IsFinite(number) => number,
-        JsonValueKind.String when double.TryParse(value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) => number,
+        JsonValueKind.String when double.TryParse(value.GetString(), NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            && double.IsFinite(number) => number,
         _ => null,
     };
 }

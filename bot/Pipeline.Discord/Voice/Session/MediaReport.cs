@@ -16,7 +16,8 @@ internal sealed class MediaReport(TimeProvider time, ILogger logger, ulong guild
     private long reportedKernelDrops;
     private long reportedRingDrops;
 
-    public void Opened(IPEndPoint server, uint ssrc, string mode, int receiveBuffer) => VoiceLog.MediaOpened(logger, guildId, server, ssrc, mode, receiveBuffer);
+    public void Opened(IPEndPoint server, uint ssrc, string mode, int receiveBuffer) =>
+        VoiceLog.MediaOpened(logger, guildId, server, ssrc, mode, receiveBuffer);
 
     public void LogIfDue(MediaCounters counters, long kernelDrops, long ringDrops)
     {
@@ -41,7 +42,8 @@ internal sealed class MediaReport(TimeProvider time, ILogger logger, ulong guild
     // What every call brings is not worth a line; what costs audio is.
     private static LogLevel LevelOf(DropReason reason) => reason switch
     {
-        DropReason.Discovery or DropReason.KeepaliveEcho or DropReason.Rtcp or DropReason.OtherPayload or DropReason.OwnSsrc => LogLevel.Trace,
+        DropReason.Discovery or DropReason.KeepaliveEcho or DropReason.Rtcp or DropReason.OtherPayload or DropReason.OwnSsrc =>
+            LogLevel.Trace,
         DropReason.RingFull or DropReason.UnknownSsrc or DropReason.NotAuthentic or DropReason.Refused => LogLevel.Warning,
         _ => LogLevel.Debug,
     };

@@ -36,7 +36,8 @@ internal sealed class ReceiveOpener(VoiceSessionOptions options, uint ssrc, Medi
         Span<byte> random = stackalloc byte[6];
         RandomNumberGenerator.Fill(random); // RFC 3550 §5.1: sequence number and timestamp begin at random values.
         sender?.Dispose();
-        sender = new RtpSender(transportKey, ssrc, BinaryPrimitives.ReadUInt16BigEndian(random), BinaryPrimitives.ReadUInt32BigEndian(random[2..]));
+        sender = new RtpSender(transportKey, ssrc, BinaryPrimitives.ReadUInt16BigEndian(random),
+            BinaryPrimitives.ReadUInt32BigEndian(random[2..]));
         SendKeepalive();
         unheardAlarm.Set(options.UnheardInterval);
         return BeginBurst();

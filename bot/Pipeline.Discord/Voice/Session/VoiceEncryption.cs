@@ -8,7 +8,8 @@ namespace Pipeline.Discord.Voice.Session;
 /// The end-to-end layer as the control loop sees it: takes the gateway's messages, says what to send, and what the call must know.
 /// Control loop only, but for <see cref="Snapshot"/>.
 /// </summary>
-internal sealed class VoiceEncryption(VoiceSessionIdentity identity, RecoveryLadder ladder, Action<VoiceSessionNews> report, TimeProvider time, ILogger logger) : IDisposable
+internal sealed class VoiceEncryption(VoiceSessionIdentity identity, RecoveryLadder ladder, Action<VoiceSessionNews> report,
+    TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly DaveSession session = new(identity.ChannelId, identity.UserId, time, ladder);
     private string privacyCode = "";
@@ -37,7 +38,8 @@ internal sealed class VoiceEncryption(VoiceSessionIdentity identity, RecoveryLad
     };
 
     /// <summary>About once a second: old keys, and what the media thread could not open.</summary>
-    public IReadOnlyList<(ReadOnlyMemory<byte> Message, WebSocketMessageType Type)> KeepHouse(DaveHealth health) => Conclude(session.OnTimer(in health));
+    public IReadOnlyList<(ReadOnlyMemory<byte> Message, WebSocketMessageType Type)> KeepHouse(DaveHealth health) =>
+        Conclude(session.OnTimer(in health));
 
     /// <summary>Answers proposals that came close together.</summary>
     public IReadOnlyList<(ReadOnlyMemory<byte> Message, WebSocketMessageType Type)> Commit() => Conclude(session.OnCommitDue());

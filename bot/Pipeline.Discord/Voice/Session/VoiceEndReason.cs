@@ -6,7 +6,9 @@ public enum VoiceEndReason
     /// <summary>We were asked to leave.</summary>
     Requested,
 
-    /// <summary>No answer to the join, twice: no permission to see or enter the channel, the channel is full, or it does not exist.</summary>
+    /// <summary>
+    /// No answer to the join, twice: no permission to see or enter the channel, the channel is full, or it does not exist.
+    /// </summary>
     NoAnswer,
 
     /// <summary>A moderator disconnected us, or the channel was deleted.</summary>

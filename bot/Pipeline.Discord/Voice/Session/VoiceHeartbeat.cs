@@ -1,6 +1,8 @@
 namespace Pipeline.Discord.Voice.Session;
 
-/// <summary>Counts beats and answers. Two beats without an answer mean a dead connection (Discord: Voice Connections, Heartbeating).</summary>
+/// <summary>
+/// Counts beats and answers. Two beats without an answer mean a dead connection (Discord: Voice Connections, Heartbeating).
+/// </summary>
 internal sealed class VoiceHeartbeat(TimeProvider time)
 {
     private const int ToleratedSilence = 2;

@@ -31,7 +31,9 @@ internal sealed class VoiceLink : IAsyncDisposable
         socket.Options.RemoteCertificateValidationCallback = ExtraRoots.Check(extraRoots);
     }
 
-    /// <summary>Connects in the background and posts <see cref="VoiceSessionInput.Opened"/> or <see cref="VoiceSessionInput.Closed"/>.</summary>
+    /// <summary>
+    /// Connects in the background and posts <see cref="VoiceSessionInput.Opened"/> or <see cref="VoiceSessionInput.Closed"/>.
+    /// </summary>
     public void Open(Uri address) => pump = RunAsync(address);
 
     /// <summary>False when the connection is gone or takes no more; the pump tells why.</summary>
@@ -44,7 +46,8 @@ internal sealed class VoiceLink : IAsyncDisposable
             await socket.SendAsync(message, type, endOfMessage: true, limit.Token);
             return true;
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (
+            e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             socket.Abort();
             return false;
@@ -57,9 +60,11 @@ internal sealed class VoiceLink : IAsyncDisposable
         using CancellationTokenSource limit = new(CloseLimit, time);
         try
         {
-            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived) await socket.CloseOutputAsync((WebSocketCloseStatus)closeCode, "", limit.Token);
+            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
+                await socket.CloseOutputAsync((WebSocketCloseStatus)closeCode, "", limit.Token);
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (
+            e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             // It is gone already, which is what was wanted.
         }
@@ -85,7 +90,8 @@ internal sealed class VoiceLink : IAsyncDisposable
             await ReceiveAsync();
             closeCode = (int?)socket.CloseStatus;
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (
+            e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             closeCode = (int?)socket.CloseStatus;
             problem = e.GetBaseException().Message;
@@ -118,7 +124,8 @@ internal sealed class VoiceLink : IAsyncDisposable
             if (!part.EndOfMessage) continue;
             byte[] whole = message.ToArray();
             message.SetLength(0);
-            await inputs.WriteAsync(new VoiceSessionInput.Received(this, whole, part.MessageType == WebSocketMessageType.Binary), ended.Token);
+            await inputs.WriteAsync(new VoiceSessionInput.Received(this, whole, part.MessageType == WebSocketMessageType.Binary),
+                ended.Token);
         }
     }
 }

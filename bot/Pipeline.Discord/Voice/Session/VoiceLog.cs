@@ -5,20 +5,27 @@ using Pipeline.Discord.Rtp;
 
 namespace Pipeline.Discord.Voice.Session;
 
-/// <summary>Every log line of a voice session, ids 1100 to 1119 and 1123, and 2000 for end-to-end encryption. Nothing here takes a token, a transport key or a session id.</summary>
+/// <summary>
+/// Every log line of a voice session, ids 1100 to 1119 and 1123, and 2000 for end-to-end encryption. Nothing here takes a token, a
+/// transport key or a session id.
+/// </summary>
 internal static partial class VoiceLog
 {
     [LoggerMessage(1100, LogLevel.Debug, "Voice {GuildId} at {Endpoint}: {From} -> {To}, ssrc {Ssrc}, seq {Sequence}, {People} others")]
-    public static partial void PhaseChanged(ILogger logger, ulong guildId, string endpoint, VoiceSessionPhase from, VoiceSessionPhase to, uint ssrc, int sequence, int people);
+    public static partial void PhaseChanged(ILogger logger, ulong guildId, string endpoint, VoiceSessionPhase from, VoiceSessionPhase to,
+        uint ssrc, int sequence, int people);
 
-    [LoggerMessage(1101, LogLevel.Debug, "Voice {GuildId}: media server {Server}, ssrc {Ssrc}, mode {Mode}, receive buffer {ReceiveBuffer} B")]
+    [LoggerMessage(1101, LogLevel.Debug,
+        "Voice {GuildId}: media server {Server}, ssrc {Ssrc}, mode {Mode}, receive buffer {ReceiveBuffer} B")]
     public static partial void MediaOpened(ILogger logger, ulong guildId, IPEndPoint server, uint ssrc, string mode, int receiveBuffer);
 
     [LoggerMessage(1102, LogLevel.Information, "Voice {GuildId}: session described, mode {Mode}, end-to-end version {DaveVersion}")]
     public static partial void SessionDescribed(ILogger logger, ulong guildId, string mode, int daveVersion);
 
-    [LoggerMessage(1103, LogLevel.Information, "Voice {GuildId}: gateway closed with {CloseCode} ({Problem}) while {Phase}, seq {Sequence}")]
-    public static partial void GatewayClosed(ILogger logger, ulong guildId, int? closeCode, string problem, VoiceSessionPhase phase, int sequence);
+    [LoggerMessage(1103, LogLevel.Information,
+        "Voice {GuildId}: gateway closed with {CloseCode} ({Problem}) while {Phase}, seq {Sequence}")]
+    public static partial void GatewayClosed(ILogger logger, ulong guildId, int? closeCode, string problem, VoiceSessionPhase phase,
+        int sequence);
 
     [LoggerMessage(1104, LogLevel.Debug, "Voice {GuildId}: message with opcode {Opcode} cannot be understood, ignored")]
     public static partial void MalformedMessage(ILogger logger, ulong guildId, int opcode);

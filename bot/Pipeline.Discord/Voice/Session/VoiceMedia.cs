@@ -10,7 +10,8 @@ namespace Pipeline.Discord.Voice.Session;
 /// The media side as the control loop sees it: opens the socket and its thread, asks for our address, installs transport keys, publishes
 /// snapshots, keeps the way open, notices when it is dead. Control loop only, but for <see cref="Health"/>.
 /// </summary>
-internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing frames, SsrcMap ssrcs, VoiceEncryption encryption, ChannelWriter<VoiceSessionInput> inputs, MediaReport report, TimeProvider time) : IDisposable
+internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing frames, SsrcMap ssrcs, VoiceEncryption encryption,
+    ChannelWriter<VoiceSessionInput> inputs, MediaReport report, TimeProvider time) : IDisposable
 {
     private readonly List<TransportKey> transportKeys = [];
     private readonly MediaPathWatch watch = new(options.MediaPathTimeout, options.ExpectsEchoes, time);

@@ -45,7 +45,8 @@ internal static class VoiceMessageReader
         if (frame.Length < 3) return new VoiceMessage.Malformed(UnknownOpcode);
         int sequence = BinaryPrimitives.ReadUInt16BigEndian(frame.Span);
         VoiceOpcode opcode = (VoiceOpcode)frame.Span[2];
-        if (opcode is < VoiceOpcode.DaveExternalSender or > VoiceOpcode.DaveWelcome) return new VoiceMessage.Ignored((int)opcode) { Sequence = sequence };
+        if (opcode is < VoiceOpcode.DaveExternalSender or > VoiceOpcode.DaveWelcome)
+            return new VoiceMessage.Ignored((int)opcode) { Sequence = sequence };
         return new VoiceMessage.DaveBinary(opcode, frame[3..]) { Sequence = sequence };
     }
 
@@ -62,10 +63,13 @@ internal static class VoiceMessageReader
             VoiceOpcode.Speaking => ReadSpeaking(data, "ssrc", sequence),
             VoiceOpcode.Video => ReadVideo(data, sequence),
             VoiceOpcode.ClientsConnect => ReadClientsConnect(data, sequence),
-            VoiceOpcode.ClientDisconnect => data.GetId("user_id") is { } user ? new VoiceMessage.ClientDisconnect(user) { Sequence = sequence } : null,
-            VoiceOpcode.BackendVersion => new VoiceMessage.BackendVersion(data.GetText("voice") ?? "", data.GetText("rtc_worker") ?? "") { Sequence = sequence },
+            VoiceOpcode.ClientDisconnect =>
+                data.GetId("user_id") is { } user ? new VoiceMessage.ClientDisconnect(user) { Sequence = sequence } : null,
+            VoiceOpcode.BackendVersion =>
+                new VoiceMessage.BackendVersion(data.GetText("voice") ?? "", data.GetText("rtc_worker") ?? "") { Sequence = sequence },
             VoiceOpcode.DavePrepareTransition => ReadPrepareTransition(data, sequence),
-            VoiceOpcode.DaveExecuteTransition => TransitionId(data) is { } id ? new VoiceMessage.ExecuteTransition(id) { Sequence = sequence } : null,
+            VoiceOpcode.DaveExecuteTransition =>
+                TransitionId(data) is { } id ? new VoiceMessage.ExecuteTransition(id) { Sequence = sequence } : null,
             VoiceOpcode.DavePrepareEpoch => ReadPrepareEpoch(data, sequence),
             _ => new VoiceMessage.Ignored(opcode) { Sequence = sequence },
         }) ?? new VoiceMessage.Malformed(opcode) { Sequence = sequence };
@@ -80,7 +84,8 @@ internal static class VoiceMessageReader
     private static VoiceMessage.Ready? ReadReady(JsonElement data, int? sequence)
     {
         if (Ssrc(data, "ssrc") is not { } ssrc || !IPAddress.TryParse(data.GetText("ip"), out IPAddress? address)) return null;
-        if (data.GetWhole("port", 1, ushort.MaxValue) is not { } port || !data.TryGet("modes", out JsonElement modes) || modes.ValueKind != JsonValueKind.Array) return null;
+        if (data.GetWhole("port", 1, ushort.MaxValue) is not { } port || !data.TryGet("modes", out JsonElement modes)
+            || modes.ValueKind != JsonValueKind.Array) return null;
         List<string> names = [];
         foreach (JsonElement mode in modes.EnumerateArray().Take(MaxModes))
         {
@@ -92,7 +97,8 @@ internal static class VoiceMessageReader
     private static VoiceMessage.SessionDescription? ReadSessionDescription(JsonElement data, int? sequence)
     {
         if (data.GetText("mode") is not (TransportKey.AesGcmMode or TransportKey.XChaCha20Mode)) return null;
-        if (!data.TryGet("secret_key", out JsonElement list) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() != TransportKey.Length) return null;
+        if (!data.TryGet("secret_key", out JsonElement list) || list.ValueKind != JsonValueKind.Array
+            || list.GetArrayLength() != TransportKey.Length) return null;
         Span<byte> secret = stackalloc byte[TransportKey.Length];
         int at = 0;
         foreach (JsonElement item in list.EnumerateArray())
@@ -106,11 +112,13 @@ internal static class VoiceMessageReader
     }
 
     private static VoiceMessage.Speaking? ReadSpeaking(JsonElement data, string ssrcName, int? sequence) =>
-        data.GetId("user_id") is { } user && Ssrc(data, ssrcName) is { } ssrc && ssrc != 0 ? new VoiceMessage.Speaking(user, ssrc) { Sequence = sequence } : null;
+        data.GetId("user_id") is { } user && Ssrc(data, ssrcName) is { } ssrc && ssrc != 0
+            ? new VoiceMessage.Speaking(user, ssrc) { Sequence = sequence } : null;
 
     // Op 12 names an audio source only when the user has one; zero or nothing is no error.
     private static VoiceMessage ReadVideo(JsonElement data, int? sequence) =>
-        ReadSpeaking(data, "audio_ssrc", sequence) ?? (VoiceMessage)new VoiceMessage.Ignored((int)VoiceOpcode.Video) { Sequence = sequence };
+        ReadSpeaking(data, "audio_ssrc", sequence)
+            ?? (VoiceMessage)new VoiceMessage.Ignored((int)VoiceOpcode.Video) { Sequence = sequence };
 
     private static VoiceMessage.ClientsConnect? ReadClientsConnect(JsonElement data, int? sequence)
     {

@@ -48,7 +48,8 @@ internal static class VoiceMessageWriter
     });
 
     /// <summary>Op 23 or 31: both carry one transition id.</summary>
-    public static ReadOnlyMemory<byte> Transition(VoiceOpcode opcode, int transitionId) => Write(opcode, d => d.WriteNumber("transition_id", transitionId));
+    public static ReadOnlyMemory<byte> Transition(VoiceOpcode opcode, int transitionId) =>
+        Write(opcode, d => d.WriteNumber("transition_id", transitionId));
 
     /// <summary>Op 26 or 28: <c>u8 opcode || payload</c>.</summary>
     public static ReadOnlyMemory<byte> Binary(VoiceOpcode opcode, ReadOnlyMemory<byte> payload) => (byte[])[(byte)opcode, .. payload.Span];

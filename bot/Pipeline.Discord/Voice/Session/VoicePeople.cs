@@ -2,7 +2,9 @@ using Pipeline.Discord.Media;
 
 namespace Pipeline.Discord.Voice.Session;
 
-/// <summary>Who is in the call and whose source is whose, as the gateway tells it and as the media thread found out. Control loop only.</summary>
+/// <summary>
+/// Who is in the call and whose source is whose, as the gateway tells it and as the media thread found out. Control loop only.
+/// </summary>
 internal sealed class VoicePeople(ulong ownUserId, SsrcMap ssrcs, VoiceMedia media, Action<VoiceSessionNews> report)
 {
     private readonly HashSet<uint> unnamed = [];

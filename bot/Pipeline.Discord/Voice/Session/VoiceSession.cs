@@ -12,13 +12,10 @@ namespace Pipeline.Discord.Voice.Session;
 /// <summary>
 /// One voice connection: from Identify to its end, over as many websockets as resuming takes. Two hands: this control loop (one task,
 /// inputs in arrival order) owns websocket state and the SSRC map and publishes an immutable <see cref="MediaSnapshot"/>; the
-/// <see cref="MediaThread"/> reads it. Discord: Voice Connections.
+/// <see cref="MediaThread"/> reads it. Discord: Voice Connections. Its states are those of <see cref="VoiceSessionPhase"/>.
 /// </summary>
-/// <remarks>
-/// Opening -> AwaitingHello -> Identifying -> Discovering -> Selecting -> Live; Live -> ResumeWaiting -> Opening -> AwaitingHello ->
-/// Resuming -> Live. Every state but Live has a time limit.
-/// </remarks>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "RunAsync opens and closes them; a session that did not run owns nothing.")]
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable",
+    Justification = "RunAsync opens and closes them; a session that did not run owns nothing.")]
 public sealed class VoiceSession
 {
     private const int ResumableCloseCode = 4000;
@@ -32,7 +29,8 @@ public sealed class VoiceSession
     private readonly Action<VoiceSessionNews> report;
     private readonly TimeProvider time;
     private readonly ILogger logger;
-    private readonly Channel<VoiceSessionInput> inputs = Channel.CreateBounded<VoiceSessionInput>(new BoundedChannelOptions(InputCapacity) { SingleReader = true });
+    private readonly Channel<VoiceSessionInput> inputs = Channel.CreateBounded<VoiceSessionInput>(
+        new BoundedChannelOptions(InputCapacity) { SingleReader = true });
     private readonly SsrcMap ssrcs;
     private readonly VoiceHeartbeat heartbeat;
     private readonly Alarm phaseAlarm;
@@ -56,17 +54,13 @@ public sealed class VoiceSession
     /// <param name="time">Its timestamps are the frames' arrival times.</param>
     /// <param name="logger">Never sees tokens or keys.</param>
     /// <param name="ladder">Shared by the sessions of one call, so that joining again is a step on it; null for one of its own.</param>
-    public VoiceSession(VoiceSessionIdentity identity, VoiceSessionOptions options, AudioFrameRing frames, Action<VoiceSessionNews> report, TimeProvider time, ILogger logger, RecoveryLadder? ladder = null)
+    public VoiceSession(VoiceSessionIdentity identity, VoiceSessionOptions options, AudioFrameRing frames, Action<VoiceSessionNews> report,
+        TimeProvider time, ILogger logger, RecoveryLadder? ladder = null)
     {
-        this.identity = identity;
-        this.options = options;
-        this.report = report;
-        this.time = time;
-        this.logger = logger;
-        ssrcs = new SsrcMap(time);
-        heartbeat = new VoiceHeartbeat(time);
-        phaseAlarm = new Alarm(time);
-        houseAlarm = new Alarm(time);
+        (this.identity, this.options, this.report) = (identity, options, report);
+        (this.time, this.logger) = (time, logger);
+        (ssrcs, heartbeat) = (new SsrcMap(time), new VoiceHeartbeat(time));
+        (phaseAlarm, houseAlarm) = (new Alarm(time), new Alarm(time));
         encryption = new VoiceEncryption(identity, ladder ?? new RecoveryLadder(time), report, time, logger);
         media = new VoiceMedia(options, frames, ssrcs, encryption, inputs.Writer, new MediaReport(time, logger, identity.GuildId), time);
         people = new VoicePeople(identity.UserId, ssrcs, media, report);
@@ -81,7 +75,8 @@ public sealed class VoiceSession
     /// <summary>Runs until the session is over. Called once.</summary>
     public async Task<VoiceSessionEnd> RunAsync(CancellationToken cancellation)
     {
-        await using ITimer timer = time.CreateTimer(_ => inputs.Writer.TryWrite(VoiceSessionInput.Tick.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        await using ITimer timer = time.CreateTimer(_ =>
+            inputs.Writer.TryWrite(VoiceSessionInput.Tick.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         using CancellationTokenRegistration stop = cancellation.Register(() => inputs.Writer.TryWrite(VoiceSessionInput.Stop.Instance));
         try
         {
@@ -113,7 +108,8 @@ public sealed class VoiceSession
                 Enter(VoiceSessionPhase.AwaitingHello, options.HelloTimeout);
                 break;
             case VoiceSessionInput.Received received when received.Link == link:
-                await OnMessageAsync(received.IsBinary ? VoiceMessageReader.ReadBinary(received.Message) : VoiceMessageReader.ReadText(received.Message));
+                await OnMessageAsync(received.IsBinary ? VoiceMessageReader.ReadBinary(received.Message)
+                    : VoiceMessageReader.ReadText(received.Message));
                 break;
             case VoiceSessionInput.Closed closed when closed.Link == link:
                 await OnClosedAsync(closed.CloseCode, closed.Problem);
@@ -172,7 +168,8 @@ public sealed class VoiceSession
                 break;
         }
         // A description that came too early was not taken by the media side either.
-        if (message is not VoiceMessage.SessionDescription || phase is VoiceSessionPhase.Live or VoiceSessionPhase.Resuming) await ApplyAsync(encryption.Take(message));
+        if (message is not VoiceMessage.SessionDescription || phase is VoiceSessionPhase.Live or VoiceSessionPhase.Resuming)
+            await ApplyAsync(encryption.Take(message));
     }
 
     /// <summary>
@@ -246,7 +243,8 @@ public sealed class VoiceSession
         VoiceLog.GatewayClosed(logger, identity.GuildId, closeCode, problem, phase, lastSequence);
         await DropLinkAsync(ResumableCloseCode);
         bool wasLive = phase == VoiceSessionPhase.Live;
-        if (!(wasLive || isResuming) || VoiceClosePolicy.For(closeCode) != VoiceCloseAction.Resume || resumeTries >= options.ResumeDelays.Count)
+        if (!(wasLive || isResuming) || VoiceClosePolicy.For(closeCode) != VoiceCloseAction.Resume
+            || resumeTries >= options.ResumeDelays.Count)
         {
             // Refused before anything was said: the place cannot be reached, rather than a session lost.
             bool unreachable = closeCode is null && !wasLive && !isResuming;
@@ -359,11 +357,12 @@ public sealed class VoiceSession
         phaseAlarm.Clear();
     }
 
-    private void Finish(VoiceSessionEndKind kind, string detail, int? closeCode = null) => end ??= new VoiceSessionEnd(kind, closeCode, detail)
-    {
-        SilentSince = kind == VoiceSessionEndKind.MediaPathLost ? media.SilentSince : null,
-        HasEchoed = media.HasEchoed,
-    };
+    private void Finish(VoiceSessionEndKind kind, string detail, int? closeCode = null) =>
+        end ??= new VoiceSessionEnd(kind, closeCode, detail)
+        {
+            SilentSince = kind == VoiceSessionEndKind.MediaPathLost ? media.SilentSince : null,
+            HasEchoed = media.HasEchoed,
+        };
 
     private TimeSpan NextDue()
     {

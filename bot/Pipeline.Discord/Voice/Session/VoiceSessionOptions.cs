@@ -23,7 +23,8 @@ public sealed record VoiceSessionOptions
     public TimeSpan ResumeTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Wait before each try to resume; as many tries as there are waits.</summary>
-    public IReadOnlyList<TimeSpan> ResumeDelays { get; init; } = [TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)];
+    public IReadOnlyList<TimeSpan> ResumeDelays { get; init; } = [TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1),
+        TimeSpan.FromSeconds(2)];
 
     /// <summary>Shorter than what address translators remember of a UDP flow.</summary>
     public TimeSpan KeepaliveInterval { get; init; } = TimeSpan.FromSeconds(5);
@@ -39,6 +40,10 @@ public sealed record VoiceSessionOptions
 }
 
 /// <summary>Where a voice session is in its handshake.</summary>
+/// <remarks>
+/// Opening -> AwaitingHello -> Identifying -> Discovering -> Selecting -> Live; Live -> ResumeWaiting -> Opening -> AwaitingHello ->
+/// Resuming -> Live. Every state but Live has a time limit.
+/// </remarks>
 internal enum VoiceSessionPhase
 {
     Opening,

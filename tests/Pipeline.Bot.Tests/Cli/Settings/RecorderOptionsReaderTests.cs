@@ -11,14 +11,16 @@ public sealed class RecorderOptionsReaderTests
     public void Values_are_read_by_their_names()
     {
         (RecorderOptions options, IReadOnlyList<string> problems) = Read(
-            ("DISCORD_TOKEN", "secret"), ("DISCORD_API_BASE", "http://127.0.0.1:8500/api/v10"), ("DISCORD_GUILD_ID", "12"), ("DISCORD_SHARD", "1/4"),
+            ("DISCORD_TOKEN", "secret"), ("DISCORD_API_BASE", "http://127.0.0.1:8500/api/v10"), ("DISCORD_GUILD_ID", "12"),
+                ("DISCORD_SHARD", "1/4"),
             ("RECORDING_EMPTY_TIMEOUT", "90s"), ("RecordingApi:BaseUrl", "http://127.0.0.1:7071"), ("RecordingApi:ApiKey", "key"));
         Assert.Empty(problems);
         Assert.Equal(new ShardRange(1, 4), options.Gateway.Shard);
         Assert.Equal((12UL, TimeSpan.FromSeconds(90)), (options.CommandGuild!.Value, options.EmptyTimeout));
         Assert.Equal("http://127.0.0.1:8500/api/v10", options.Rest.ApiBase.AbsoluteUri);
         Assert.Equal("http://127.0.0.1:7071/", options.Api.BaseUrl!.AbsoluteUri);
-        Assert.All<object>([options, options.Gateway, options.Rest, options.Api], one => Assert.DoesNotContain("secret", one.ToString(), StringComparison.Ordinal));
+        Assert.All<object>([options, options.Gateway, options.Rest, options.Api], one =>
+            Assert.DoesNotContain("secret", one.ToString(), StringComparison.Ordinal));
     }
 
     [Theory]

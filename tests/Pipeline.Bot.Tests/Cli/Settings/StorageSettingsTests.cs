@@ -19,16 +19,20 @@ public sealed class StorageSettingsTests
     {
         (TempStorageOptions options, IReadOnlyList<string> problems) = Read(ByIdentity);
         Assert.Empty(problems);
-        Assert.Equal(("a.blob.core.windows.net", "a.queue.core.windows.net"), (options.BlobServiceUri!.Host, options.QueueServiceUri!.Host));
+        Assert.Equal(("a.blob.core.windows.net", "a.queue.core.windows.net"),
+            (options.BlobServiceUri!.Host, options.QueueServiceUri!.Host));
         _ = new TempStorage(options);
     }
 
     [Theory]
     [InlineData("blobServiceUri", null, "PipelineStorage__blobServiceUri is not set")]
     [InlineData("queueServiceUri", "", "PipelineStorage__queueServiceUri is not set")]
-    [InlineData("blobServiceUri", "http://a.blob.core.windows.net", "PipelineStorage__blobServiceUri: 'http://a.blob.core.windows.net' is not allowed, expected an https address")]
-    [InlineData("queueServiceUri", "a.queue.core.windows.net", "PipelineStorage__queueServiceUri: 'a.queue.core.windows.net' is not allowed")]
-    [InlineData("queueServiceUri", "https://a.queue.core.windows.net?sig=secret", "PipelineStorage__queueServiceUri: 'https://a.queue.core.windows.net?…' is not allowed")]
+    [InlineData("blobServiceUri", "http://a.blob.core.windows.net",
+        "PipelineStorage__blobServiceUri: 'http://a.blob.core.windows.net' is not allowed, expected an https address")]
+    [InlineData("queueServiceUri", "a.queue.core.windows.net",
+        "PipelineStorage__queueServiceUri: 'a.queue.core.windows.net' is not allowed")]
+    [InlineData("queueServiceUri", "https://a.queue.core.windows.net?sig=secret",
+        "PipelineStorage__queueServiceUri: 'https://a.queue.core.windows.net?…' is not allowed")]
     [InlineData("credential", "managedidentty", "PipelineStorage__credential: 'managedidentty' is not allowed, expected managedidentity")]
     public void What_is_wrong_is_named_by_itself(string name, string? value, string problem)
     {
@@ -42,7 +46,9 @@ public sealed class StorageSettingsTests
     [Fact]
     public void Empty_client_id_is_the_systems_identity()
     {
-        (TempStorageOptions options, IReadOnlyList<string> problems) = Read(new Dictionary<string, string?>(ByIdentity) { ["PipelineStorage"] = " ", ["PipelineStorage:clientId"] = "" });
+        (TempStorageOptions options, IReadOnlyList<string> problems) = Read(new Dictionary<string,
+            string?>(ByIdentity)
+        { ["PipelineStorage"] = " ", ["PipelineStorage:clientId"] = "" });
         Assert.Empty(problems);
         Assert.Null(options.ClientId);
         _ = new TempStorage(options);
@@ -52,7 +58,8 @@ public sealed class StorageSettingsTests
     public void Text_that_is_no_connection_string_is_named_and_not_shown()
     {
         string problem = Assert.Single(Read(new Dictionary<string, string?> { ["PipelineStorage"] = "key=secret" }).Problems);
-        Assert.StartsWith("PipelineStorage: its value (a secret, not shown) is not allowed, expected AccountName=", problem, StringComparison.Ordinal);
+        Assert.StartsWith("PipelineStorage: its value (a secret, not shown) is not allowed, expected AccountName=", problem,
+            StringComparison.Ordinal);
         Assert.DoesNotContain("key=secret", problem, StringComparison.Ordinal);
     }
 

@@ -44,11 +44,18 @@ public sealed class OwnLeaveTests
     }
 
     private static VoiceCall Call() =>
-        new(new VoiceCallOptions { FirstBackoff = TimeSpan.FromMilliseconds(10), LeavePause = TimeSpan.FromMilliseconds(10), JoinTimeout = TimeSpan.FromMilliseconds(500) }, (_, _, _) => ValueTask.CompletedTask, TimeProvider.System, NullLogger.Instance);
+        new(new VoiceCallOptions
+        {
+            FirstBackoff = TimeSpan.FromMilliseconds(10),
+            LeavePause = TimeSpan.FromMilliseconds(10),
+            JoinTimeout = TimeSpan.FromMilliseconds(500)
+        }, (_, _, _) => ValueTask.CompletedTask, TimeProvider.System, NullLogger.Instance);
 
-    private static Task<VoiceCallState> Join(VoiceCall call) => call.JoinAsync(Guild, Channel, Self, new AudioFrameRing(), TestContext.Current.CancellationToken);
+    private static Task<VoiceCallState> Join(VoiceCall call) =>
+        call.JoinAsync(Guild, Channel, Self, new AudioFrameRing(), TestContext.Current.CancellationToken);
 
-    private static void Leave(VoiceCall call) => call.OnVoiceState(new VoiceState { GuildId = Guild, ChannelId = null, UserId = Self, SessionId = "s" });
+    private static void Leave(VoiceCall call) =>
+        call.OnVoiceState(new VoiceState { GuildId = Guild, ChannelId = null, UserId = Self, SessionId = "s" });
 
     private static void Enter(VoiceCall call)
     {

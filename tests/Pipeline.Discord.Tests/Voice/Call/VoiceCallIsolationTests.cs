@@ -31,7 +31,9 @@ public sealed class VoiceCallIsolationTests
 
         foreach (SimulatedSpeaker speaker in others.Speakers)
         {
-            await rig.UntilAsync(() => others.Heard(speaker) >= rig.Discord.Deliveries.Delivered(rig.BotId, speaker.UserId).Count(packet => packet.Outcome == DeliveryOutcome.Delivered) && others.Heard(speaker) >= 155, $"all of {speaker.UserId}");
+            await rig.UntilAsync(() =>
+                others.Heard(speaker) >= rig.Discord.Deliveries.Delivered(rig.BotId, speaker.UserId)
+                .Count(packet => packet.Outcome == DeliveryOutcome.Delivered) && others.Heard(speaker) >= 155, $"all of {speaker.UserId}");
         }
         Assert.All(others.Calls, call => Assert.Equal(VoiceCallState.Connected, call.State));
         Assert.True(others.HeardOnlyTheirOwn);
@@ -64,7 +66,8 @@ public sealed class VoiceCallIsolationTests
             AudioFrameRing ring = new();
             guilds.Add(guild.Id, (ring, rig.Discord.AddSpeaker("Speaker of " + guild.Name, channel)));
             VoiceCall call = calls[guild.Id] = rig.NewCall();
-            Assert.Equal(VoiceCallState.Connected, await call.JoinAsync(guild.Id, channel.Id, rig.Gateway.SelfId, ring, TestContext.Current.CancellationToken));
+            Assert.Equal(VoiceCallState.Connected,
+                await call.JoinAsync(guild.Id, channel.Id, rig.Gateway.SelfId, ring, TestContext.Current.CancellationToken));
         }
 
         public int Heard(SimulatedSpeaker speaker)
@@ -83,8 +86,10 @@ public sealed class VoiceCallIsolationTests
 
         private void Dispatch(GatewayEvent what)
         {
-            if (what is GatewayEvent.VoiceStateChanged own && own.State.UserId == rig.Gateway.SelfId && calls.TryGetValue(own.State.GuildId, out VoiceCall? call)) call.OnVoiceState(own.State, own.Origin);
-            else if (what is GatewayEvent.VoiceServerChanged server && calls.TryGetValue(server.Update.GuildId, out call)) call.OnVoiceServer(server.Update);
+            if (what is GatewayEvent.VoiceStateChanged own && own.State.UserId == rig.Gateway.SelfId
+                && calls.TryGetValue(own.State.GuildId, out VoiceCall? call)) call.OnVoiceState(own.State, own.Origin);
+            else if (what is GatewayEvent.VoiceServerChanged server && calls.TryGetValue(server.Update.GuildId, out call))
+                call.OnVoiceServer(server.Update);
         }
     }
 }

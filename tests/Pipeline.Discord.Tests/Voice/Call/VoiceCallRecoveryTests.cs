@@ -43,12 +43,15 @@ public sealed class VoiceCallRecoveryTests
     public async Task Ghost_of_an_earlier_life_in_the_channel_does_not_keep_us_out()
     {
         await using VoiceCallRig rig = await VoiceCallRig.StartAsync(options: Hasty);
-        await rig.Gateway.UpdateVoiceStateAsync(rig.Discord.Guild.Id, rig.Discord.VoiceChannel.Id, false, false, TestContext.Current.CancellationToken);
+        await rig.Gateway.UpdateVoiceStateAsync(rig.Discord.Guild.Id, rig.Discord.VoiceChannel.Id, false, false,
+            TestContext.Current.CancellationToken);
         await rig.UntilAsync(() => rig.Discord.Guild.VoiceStateOf(rig.BotId) is not null, "ghost");
         Assert.Equal(VoiceCallState.Connected, await rig.JoinAsync());
     }
 
-    /// <summary>"Not speaking" falls due 0.3 s after the call is live; before the resume it would be answered with 4003, and the call joined again.</summary>
+    /// <summary>
+    /// "Not speaking" falls due 0.3 s after the call is live; before the resume it would be answered with 4003, and the call joined again.
+    /// </summary>
     [Fact]
     public async Task Nothing_is_said_on_a_new_socket_before_the_resume_and_what_was_due_comes_after_it()
     {
@@ -58,7 +61,8 @@ public sealed class VoiceCallRecoveryTests
         await rig.UntilAsync(() => rig.Discord.VoiceClient(rig.BotId)?.Resumes >= 1, "resumed");
         await rig.UntilAsync(() => rig.Discord.Log.Containing("\"speaking\":0").Count == 1, "not speaking");
         string[] voice = [.. rig.Discord.Log.Lines.Where(line => line.Contains(" voice ", StringComparison.Ordinal))];
-        Assert.True(Array.FindIndex(voice, line => line.Contains("{\"op\":7,", StringComparison.Ordinal)) < Array.FindIndex(voice, line => line.Contains("\"speaking\":0", StringComparison.Ordinal)));
+        Assert.True(Array.FindIndex(voice, line => line.Contains("{\"op\":7,", StringComparison.Ordinal)) < Array.FindIndex(voice, line =>
+            line.Contains("\"speaking\":0", StringComparison.Ordinal)));
         Assert.DoesNotContain(rig.Events, what => what is VoiceCallEvent.Reconnecting);
         Assert.Empty(rig.Discord.Log.Containing("4003"));
     }
@@ -87,7 +91,8 @@ public sealed class VoiceCallRecoveryTests
     [Fact]
     public async Task Dead_heartbeats_lead_to_a_resume()
     {
-        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, VoiceHeartbeatInterval = TimeSpan.FromMilliseconds(200) });
+        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(
+            new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, VoiceHeartbeatInterval = TimeSpan.FromMilliseconds(200) });
         rig.Discord.Faults.Add(new IgnoreVoiceHeartbeats { Times = 3 });
         await rig.UntilAsync(() => rig.Discord.VoiceClient(rig.BotId) is { Resumes: >= 1 }, "resumed");
         await rig.UntilAsync(() => rig.Call.State == VoiceCallState.Connected, "connected");
@@ -96,9 +101,17 @@ public sealed class VoiceCallRecoveryTests
     [Fact]
     public async Task Heartbeats_acknowledge_every_numbered_message()
     {
-        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, VoiceHeartbeatInterval = TimeSpan.FromMilliseconds(200), FirstVoiceSequence = 65530 });
+        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(
+            new SimulatorOptions
+            {
+                Seed = 7,
+                EnforceIdentifyPace = false,
+                VoiceHeartbeatInterval = TimeSpan.FromMilliseconds(200),
+                FirstVoiceSequence = 65530
+            });
         for (int i = 0; i < 12; i++) rig.Discord.AddSpeaker("Speaker" + i);
-        await rig.UntilAsync(() => rig.Discord.VoiceClient(rig.BotId) is { LastAcknowledged: >= 0 and < 65530 }, "acknowledged past the wrap");
+        await rig.UntilAsync(() =>
+            rig.Discord.VoiceClient(rig.BotId) is { LastAcknowledged: >= 0 and < 65530 }, "acknowledged past the wrap");
         rig.Discord.Faults.Add(new AbortVoice());
         await rig.UntilAsync(() => rig.Discord.VoiceClient(rig.BotId) is { Resumes: 1 }, "resumed past the wrap");
     }
@@ -190,7 +203,9 @@ public sealed class VoiceCallRecoveryTests
         SimulatedChannel other = rig.Discord.Guild.AddVoiceChannel("Other");
         rig.Discord.Faults.Add(new VoiceServerFirst { Times = 1 });
         rig.Discord.Guild.Move(rig.Discord.BotMember, other);
-        await rig.UntilAsync(() => rig.Call.State == VoiceCallState.Connected && rig.Discord.VoiceClient(rig.BotId)?.ChannelId == other.Id, "in the other channel");
+        await rig.UntilAsync(() =>
+            rig.Call.State == VoiceCallState.Connected
+            && rig.Discord.VoiceClient(rig.BotId)?.ChannelId == other.Id, "in the other channel");
     }
 
     [Fact]
@@ -246,12 +261,20 @@ public sealed class VoiceCallRecoveryTests
         SimulatedSpeaker ada = rig.Discord.AddSpeaker("Ada");
         Task talk = ada.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(1) + TimeSpan.FromMilliseconds(withoutMilliseconds)));
         await rig.UntilAsync(() => rig.Received.Count > 10, "audio");
-        rig.Discord.Faults.Add(new VoiceServerMoves { Without = TimeSpan.FromMilliseconds(withoutMilliseconds), CloseCode = closeCode, SameEndpoint = sameEndpoint });
+        rig.Discord.Faults.Add(
+            new VoiceServerMoves
+            {
+                Without = TimeSpan.FromMilliseconds(withoutMilliseconds),
+                CloseCode = closeCode,
+                SameEndpoint = sameEndpoint
+            });
         VoiceCallEvent.Reconnected back = await rig.WaitForAsync<VoiceCallEvent.Reconnected>();
         Assert.True(back.Gap >= TimeSpan.FromMilliseconds(withoutMilliseconds * 0.9));
         await talk;
         await ada.SayAsync(OpusClip.Generate(2, TimeSpan.FromMilliseconds(500)));
-        await rig.UntilAsync(() => Holds(rig.Received.Where(frame => frame.UserId == ada.UserId).Select(frame => frame.Opus), OpusClip.Generate(2, TimeSpan.FromMilliseconds(500))), "all that was said afterwards");
+        await rig.UntilAsync(() =>
+            Holds(rig.Received.Where(frame => frame.UserId == ada.UserId).Select(frame => frame.Opus),
+            OpusClip.Generate(2, TimeSpan.FromMilliseconds(500))), "all that was said afterwards");
         Assert.Single(rig.Events.OfType<VoiceCallEvent.Connected>());
     }
 
@@ -294,7 +317,8 @@ public sealed class VoiceCallRecoveryTests
         await using VoiceCallRig rig = await VoiceCallRig.StartAsync();
         rig.Discord.Faults.Add(new NoVoiceServer());
         using CancellationTokenSource soon = new(TimeSpan.FromMilliseconds(500));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => rig.Call.JoinAsync(rig.Discord.Guild.Id, rig.Discord.VoiceChannel.Id, rig.Gateway.SelfId, rig.Ring, soon.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            rig.Call.JoinAsync(rig.Discord.Guild.Id, rig.Discord.VoiceChannel.Id, rig.Gateway.SelfId, rig.Ring, soon.Token));
         await rig.UntilAsync(() => rig.Discord.Guild.VoiceStateOf(rig.BotId)?.Channel is null, "left");
         Assert.Equal(VoiceCallState.Disconnected, rig.Call.State);
     }

@@ -14,7 +14,9 @@ using Pipeline.DiscordSimulator.Media;
 using Pipeline.TestKit;
 
 namespace Pipeline.Discord.Tests.Voice.Call;
-/// <summary>A simulated Discord, a gateway client and one call, wired as the bot wires them. Waits are short; nothing else is changed.</summary>
+/// <summary>
+/// A simulated Discord, a gateway client and one call, wired as the bot wires them. Waits are short; nothing else is changed.
+/// </summary>
 internal sealed class VoiceCallRig : IAsyncDisposable
 {
     public static readonly VoiceCallOptions QuickOptions = new()
@@ -25,7 +27,11 @@ internal sealed class VoiceCallRig : IAsyncDisposable
         FirstBackoff = TimeSpan.FromMilliseconds(100),
         LongestBackoff = TimeSpan.FromMilliseconds(400),
         HealthInterval = TimeSpan.FromMilliseconds(200),
-        Session = new VoiceSessionOptions { ResumeDelays = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(200)] },
+        Session = new VoiceSessionOptions
+        {
+            ResumeDelays = [TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100),
+            TimeSpan.FromMilliseconds(200)]
+        },
     };
 
     private readonly CancellationTokenSource stopping = new();
@@ -39,7 +45,13 @@ internal sealed class VoiceCallRig : IAsyncDisposable
     {
         Discord = discord;
         Gateway = new GatewayClient(
-            new GatewayOptions { Token = discord.Bot.Token, ReconnectDelay = TimeSpan.FromMilliseconds(100), IdentifyInterval = TimeSpan.FromMilliseconds(50), InvalidSessionDelay = (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100)) },
+            new GatewayOptions
+            {
+                Token = discord.Bot.Token,
+                ReconnectDelay = TimeSpan.FromMilliseconds(100),
+                IdentifyInterval = TimeSpan.FromMilliseconds(50),
+                InvalidSessionDelay = (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100))
+            },
             FetchInfoAsync, TimeProvider.System, new Random(3), new Logger<GatewayClient>(Log));
         this.options = options with { Session = options.Session with { ExtraRoots = ExtraRoots.Load(discord.CertificateAuthorityFile) } };
         Call = NewCall();
@@ -75,7 +87,9 @@ internal sealed class VoiceCallRig : IAsyncDisposable
     }
 
     /// <summary>Another call over the same gateway.</summary>
-    public VoiceCall NewCall() => new(options, (guild, channel, token) => Gateway.UpdateVoiceStateAsync(guild, channel, false, false, token), TimeProvider.System, Log.CreateLogger("voice"));
+    public VoiceCall NewCall() =>
+        new(options, (guild, channel, token) =>
+        Gateway.UpdateVoiceStateAsync(guild, channel, false, false, token), TimeProvider.System, Log.CreateLogger("voice"));
 
     public Task<VoiceCallState> JoinAsync(ulong? channelId = null) =>
         Call.JoinAsync(Discord.Guild.Id, channelId ?? Discord.VoiceChannel.Id, Gateway.SelfId, Ring, TestContext.Current.CancellationToken);
@@ -95,7 +109,8 @@ internal sealed class VoiceCallRig : IAsyncDisposable
         }
         catch (TimeoutException e)
         {
-            IEnumerable<string> lines = [.. events.Where(seen => seen is not VoiceCallEvent.UserHealth).Select(seen => seen.ToString()), .. Log.Lines.TakeLast(60).Select(line => line.Text), .. Discord.Log.Lines.TakeLast(60)];
+            IEnumerable<string> lines = [.. events.Where(seen => seen is not VoiceCallEvent.UserHealth).Select(seen => seen.ToString()),
+                .. Log.Lines.TakeLast(60).Select(line => line.Text), .. Discord.Log.Lines.TakeLast(60)];
             throw new TimeoutException(e.Message + Environment.NewLine + string.Join(Environment.NewLine, lines), e);
         }
     }
@@ -110,7 +125,8 @@ internal sealed class VoiceCallRig : IAsyncDisposable
             return sent.Count >= atLeast && Received.Count(frame => frame.UserId == userId) >= sent.Count;
         }, $"{atLeast} frames of {userId}");
         List<ReadFrame> frames = [.. Received.Where(frame => frame.UserId == userId)];
-        Assert.Equal(Keys(sent.Select(packet => (packet.Ssrc, packet.Sequence, packet.Timestamp, packet.Payload.ToArray()))), Keys(frames.Select(frame => (frame.Ssrc, frame.SequenceNumber, frame.Timestamp, frame.Opus))));
+        Assert.Equal(Keys(sent.Select(packet => (packet.Ssrc, packet.Sequence, packet.Timestamp, packet.Payload.ToArray()))),
+            Keys(frames.Select(frame => (frame.Ssrc, frame.SequenceNumber, frame.Timestamp, frame.Opus))));
     }
 
     public async ValueTask DisposeAsync()
@@ -130,7 +146,8 @@ internal sealed class VoiceCallRig : IAsyncDisposable
     {
         lock (received)
         {
-            foreach (ReadFrame frame in ReadFrame.DrainAll(Ring).Where(frame => frame.Kind != AudioFrameKind.Empty)) received.Enqueue(frame);
+            foreach (ReadFrame frame in ReadFrame.DrainAll(Ring).Where(frame => frame.Kind != AudioFrameKind.Empty))
+                received.Enqueue(frame);
         }
     }
 
@@ -139,7 +156,8 @@ internal sealed class VoiceCallRig : IAsyncDisposable
         await foreach (Pipeline.Discord.Gateway.GatewayEvent what in Gateway.Events.ReadAllAsync())
         {
             GatewayEvent?.Invoke(what);
-            if (what is Pipeline.Discord.Gateway.GatewayEvent.VoiceStateChanged own && own.State.UserId == Gateway.SelfId) Call.OnVoiceState(own.State, own.Origin);
+            if (what is Pipeline.Discord.Gateway.GatewayEvent.VoiceStateChanged own && own.State.UserId == Gateway.SelfId)
+                Call.OnVoiceState(own.State, own.Origin);
             else if (what is Pipeline.Discord.Gateway.GatewayEvent.VoiceServerChanged server) Call.OnVoiceServer(server.Update);
             else if (what is Pipeline.Discord.Gateway.GatewayEvent.SessionStarted) Call.OnGatewayRestarted();
         }

@@ -20,16 +20,20 @@ public sealed class VoiceCallTests
         await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync();
         SimulatedSpeaker ada = rig.Discord.AddSpeaker("Ada");
         SimulatedSpeaker bo = rig.Discord.AddSpeaker("Bo");
-        await Task.WhenAll(ada.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(1))), bo.SayAsync(OpusClip.Generate(2, TimeSpan.FromSeconds(1), frameMilliseconds: 60)));
+        await Task.WhenAll(ada.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(1))),
+            bo.SayAsync(OpusClip.Generate(2, TimeSpan.FromSeconds(1), frameMilliseconds: 60)));
         await rig.AssertAllReceivedAsync(ada.UserId, 55);
         await rig.AssertAllReceivedAsync(bo.UserId, 20);
         await rig.WaitForAsync<VoiceCallEvent.UserJoined>(joined => joined.UserId == bo.UserId);
-        await rig.WaitForAsync<VoiceCallEvent.UserHealth>(health => health.Health.Users.Any(user => user.UserId == ada.UserId && user is { Frames: >= 55, Silence: >= 5, Refused: 0 }));
+        await rig.WaitForAsync<VoiceCallEvent.UserHealth>(health =>
+            health.Health.Users.Any(user => user.UserId == ada.UserId && user is { Frames: >= 55, Silence: >= 5, Refused: 0 }));
 
         await rig.Call.LeaveAsync(TestContext.Current.CancellationToken);
         Assert.Equal((VoiceCallState.Disconnected, VoiceEndReason.Requested), (rig.Call.State, rig.Call.EndReason));
         await rig.UntilAsync(() => rig.Discord.Guild.VoiceStateOf(rig.BotId)?.Channel is null, "bot left");
-        Assert.Equal([typeof(VoiceCallEvent.Connected)], rig.Events.Where(what => what is VoiceCallEvent.Connected or VoiceCallEvent.Reconnecting or VoiceCallEvent.Reconnected).Select(what => what.GetType()));
+        Assert.Equal([typeof(VoiceCallEvent.Connected)],
+            rig.Events.Where(what => what is VoiceCallEvent.Connected or VoiceCallEvent.Reconnecting or VoiceCallEvent.Reconnected)
+            .Select(what => what.GetType()));
     }
 
     [Fact]
@@ -50,7 +54,8 @@ public sealed class VoiceCallTests
     public async Task Audio_that_comes_before_its_speaker_is_named_is_attributed(int milliseconds)
     {
         await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync();
-        SimulatedSpeaker ada = rig.Discord.AddSpeaker("Ada", options: new SpeakerOptions { AnnounceDelay = TimeSpan.FromMilliseconds(milliseconds) });
+        SimulatedSpeaker ada = rig.Discord.AddSpeaker("Ada",
+            options: new SpeakerOptions { AnnounceDelay = TimeSpan.FromMilliseconds(milliseconds) });
         await ada.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(2)));
         await rig.AssertAllReceivedAsync(ada.UserId, 105);
         Assert.True(rig.Call.Health.Users.Single(user => user.UserId == ada.UserId).Held > 5);
@@ -62,7 +67,8 @@ public sealed class VoiceCallTests
         await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync();
         SimulatedSpeaker nobody = rig.Discord.AddSpeaker("Nobody", options: new SpeakerOptions { AnnounceDelay = TimeSpan.FromTicks(-1) });
         SimulatedSpeaker ada = rig.Discord.AddSpeaker("Ada");
-        await Task.WhenAll(nobody.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(3))), ada.SayAsync(OpusClip.Generate(2, TimeSpan.FromSeconds(3))));
+        await Task.WhenAll(nobody.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(3))),
+            ada.SayAsync(OpusClip.Generate(2, TimeSpan.FromSeconds(3))));
         await rig.AssertAllReceivedAsync(ada.UserId, 155);
         await rig.AssertAllReceivedAsync(nobody.UserId, 155);
         Assert.False(rig.Call.Health.Drops.ContainsKey(DropReason.UnknownSsrc));
@@ -77,7 +83,8 @@ public sealed class VoiceCallTests
         await nobody.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(3)));
         VoiceCallEvent.SourceUnnamed told = await rig.WaitForAsync<VoiceCallEvent.SourceUnnamed>();
         Assert.Equal(nobody.Ssrc, told.Ssrc);
-        await rig.UntilAsync(() => rig.Received.Count(frame => frame.UserId == UnnamedSource.IdOf(nobody.Ssrc)) >= 155, "all of it, under the source's number");
+        await rig.UntilAsync(() =>
+            rig.Received.Count(frame => frame.UserId == UnnamedSource.IdOf(nobody.Ssrc)) >= 155, "all of it, under the source's number");
         rig.Discord.Faults.Add(new SendVoiceMessage($$$"""{"op":5,"seq":77,"d":{"user_id":"{{{nobody.UserId}}}","ssrc":{{{nobody.Ssrc}}},"speaking":1}}""") { UserId = rig.BotId });
         await rig.WaitForAsync<VoiceCallEvent.SourceNamed>(named => named == new VoiceCallEvent.SourceNamed(nobody.Ssrc, nobody.UserId));
     }
@@ -107,7 +114,8 @@ public sealed class VoiceCallTests
             ada.Join(rig.Discord.VoiceChannel);
         }
         await rig.AssertAllReceivedAsync(ada.UserId, 60);
-        await rig.UntilAsync(() => rig.Events.OfType<VoiceCallEvent.UserLeft>().Count(left => left.UserId == ada.UserId) == 4, "left four times");
+        await rig.UntilAsync(() =>
+            rig.Events.OfType<VoiceCallEvent.UserLeft>().Count(left => left.UserId == ada.UserId) == 4, "left four times");
     }
 
     [Fact]
@@ -125,16 +133,20 @@ public sealed class VoiceCallTests
             RtcpOneIn = 6,
             ForgedOneIn = 8,
         };
-        SimulatedSpeaker ada = rig.Discord.AddSpeaker("Ada", options: new SpeakerOptions { FirstSequence = 65500, FirstTimestamp = uint.MaxValue - 20_000 });
+        SimulatedSpeaker ada = rig.Discord.AddSpeaker("Ada",
+            options: new SpeakerOptions { FirstSequence = 65500, FirstTimestamp = uint.MaxValue - 20_000 });
         await ada.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(2)));
         await rig.AssertAllReceivedAsync(ada.UserId, 105);
-        await rig.UntilAsync(() => new[] { DropReason.ZeroPacket, DropReason.PaddingOnly, DropReason.OtherPayload, DropReason.Rtcp, DropReason.NotAuthentic }.All(rig.Call.Health.Drops.ContainsKey), "all reasons counted");
+        await rig.UntilAsync(() =>
+            new[] { DropReason.ZeroPacket, DropReason.PaddingOnly, DropReason.OtherPayload, DropReason.Rtcp,
+            DropReason.NotAuthentic }.All(rig.Call.Health.Drops.ContainsKey), "all reasons counted");
     }
 
     [Fact]
     public async Task Server_with_xchacha20_only_is_heard()
     {
-        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, VoiceModes = [TransportKey.XChaCha20Mode] });
+        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(
+            new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, VoiceModes = [TransportKey.XChaCha20Mode] });
         SimulatedSpeaker ada = rig.Discord.AddSpeaker("Ada");
         await ada.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(1)));
         await rig.AssertAllReceivedAsync(ada.UserId, 55);
@@ -144,7 +156,8 @@ public sealed class VoiceCallTests
     [Fact]
     public async Task Server_with_unknown_modes_only_is_a_clear_end()
     {
-        await using VoiceCallRig rig = await VoiceCallRig.StartAsync(new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, VoiceModes = ["xsalsa20_poly1305"] });
+        await using VoiceCallRig rig = await VoiceCallRig.StartAsync(
+            new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, VoiceModes = ["xsalsa20_poly1305"] });
         Assert.Equal(VoiceCallState.Disconnected, await rig.JoinAsync());
         Assert.Equal(VoiceEndReason.NoCommonMode, rig.Call.EndReason);
         Assert.Contains("xsalsa20_poly1305", (await rig.WaitForAsync<VoiceCallEvent.Disconnected>()).Detail);
@@ -153,8 +166,17 @@ public sealed class VoiceCallTests
     [Fact]
     public async Task Address_behind_a_translator_is_the_discovered_one_and_keepalives_hold_it()
     {
-        VoiceCallOptions options = VoiceCallRig.QuickOptions with { Session = VoiceCallRig.QuickOptions.Session with { KeepaliveInterval = TimeSpan.FromMilliseconds(300) } };
-        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, SimulateNat = true, NatMappingLifetime = TimeSpan.FromSeconds(1.5) }, options);
+        VoiceCallOptions options = VoiceCallRig.QuickOptions
+            with
+        { Session = VoiceCallRig.QuickOptions.Session with { KeepaliveInterval = TimeSpan.FromMilliseconds(300) } };
+        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(
+            new SimulatorOptions
+            {
+                Seed = 7,
+                EnforceIdentifyPace = false,
+                SimulateNat = true,
+                NatMappingLifetime = TimeSpan.FromSeconds(1.5)
+            }, options);
         SimulatedSpeaker ada = rig.Discord.AddSpeaker("Ada");
         await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
         await ada.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(1)));
@@ -165,7 +187,8 @@ public sealed class VoiceCallTests
     [Fact]
     public async Task Server_that_routes_only_to_those_who_have_spoken_is_satisfied()
     {
-        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, ReceiveUnlock = ReceiveUnlock.SpeakingAndPacket });
+        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(
+            new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, ReceiveUnlock = ReceiveUnlock.SpeakingAndPacket });
         SimulatedSpeaker ada = rig.Discord.AddSpeaker("Ada");
         await rig.UntilAsync(() => rig.Discord.VoiceClient(rig.BotId) is { HasSpoken: true, HasSent: true, Rejected: 0 }, "unlocked");
         await ada.SayAsync(OpusClip.Generate(1, TimeSpan.FromSeconds(1)));
@@ -175,7 +198,9 @@ public sealed class VoiceCallTests
     [Fact]
     public async Task Lost_discovery_is_asked_again_and_a_blocked_one_is_named()
     {
-        VoiceCallOptions options = VoiceCallRig.QuickOptions with { Session = VoiceCallRig.QuickOptions.Session with { DiscoveryInterval = TimeSpan.FromMilliseconds(100) } };
+        VoiceCallOptions options = VoiceCallRig.QuickOptions
+            with
+        { Session = VoiceCallRig.QuickOptions.Session with { DiscoveryInterval = TimeSpan.FromMilliseconds(100) } };
         await using VoiceCallRig rig = await VoiceCallRig.StartAsync(Default, options);
         using (rig.Discord.Faults.Add(new IgnoreDiscovery { Times = 2 })) Assert.Equal(VoiceCallState.Connected, await rig.JoinAsync());
         await rig.Call.LeaveAsync(TestContext.Current.CancellationToken);
@@ -222,7 +247,9 @@ public sealed class VoiceCallTests
     {
         await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync();
         SimulatedSpeaker ada = rig.Discord.AddSpeaker("Ada");
-        string[] hostile = ["", "null", "[]", "{\"op\":8}", "{\"op\":4,\"d\":{\"secret_key\":[]}}", "{\"op\":2,\"d\":{}}", "{\"op\":77,\"d\":[[[[]]]]}", "{\"op\":5,\"d\":{\"user_id\":\"x\",\"ssrc\":-4}}", "{\"op\":9,\"d\":null}", "{\"op\":13}", new string('{', 5000)];
+        string[] hostile = ["", "null", "[]", "{\"op\":8}", "{\"op\":4,\"d\":{\"secret_key\":[]}}", "{\"op\":2,\"d\":{}}",
+            "{\"op\":77,\"d\":[[[[]]]]}", "{\"op\":5,\"d\":{\"user_id\":\"x\",\"ssrc\":-4}}", "{\"op\":9,\"d\":null}", "{\"op\":13}",
+            new string('{', 5000)];
         foreach (string text in hostile) rig.Discord.Faults.Add(new SendVoiceMessage(text));
         Random random = new(5);
         for (int length = 0; length < 200; length++)
@@ -244,12 +271,21 @@ public sealed class VoiceCallTests
     public async Task Twenty_five_speakers_on_a_bad_network_arrive_as_the_network_delivered_them()
     {
         await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync();
-        rig.Discord.Conditions = new MediaConditions { Loss = 0.1, Jitter = TimeSpan.FromMilliseconds(60), Reorder = 0.05, Duplicate = 0.02, PaddingOneIn = 4, RtcpOneIn = 20 };
+        rig.Discord.Conditions = new MediaConditions
+        {
+            Loss = 0.1,
+            Jitter = TimeSpan.FromMilliseconds(60),
+            Reorder = 0.05,
+            Duplicate = 0.02,
+            PaddingOneIn = 4,
+            RtcpOneIn = 20
+        };
         SimulatedSpeaker[] speakers = [.. Enumerable.Range(0, 25).Select(i => rig.Discord.AddSpeaker("Speaker" + i))];
         await Task.WhenAll(speakers.Select((speaker, i) => speaker.SayAsync(OpusClip.Generate(i, TimeSpan.FromSeconds(2)))));
         foreach (SimulatedSpeaker speaker in speakers)
         {
-            await rig.UntilAsync(() => rig.Received.Count(frame => frame.UserId == speaker.UserId) >= Sent(rig, speaker), "all of " + speaker.UserId);
+            await rig.UntilAsync(() =>
+                rig.Received.Count(frame => frame.UserId == speaker.UserId) >= Sent(rig, speaker), "all of " + speaker.UserId);
         }
         Assert.Equal(0, rig.Call.Health.KernelDrops);
         Assert.Equal(0, rig.Ring.Dropped);
@@ -267,7 +303,8 @@ public sealed class VoiceCallTests
 
         string log = string.Join('\n', rig.Log.Lines.Select(line => line.Text + line.Exception));
         string wire = string.Join('\n', rig.Discord.Log.Lines);
-        List<string> secrets = [rig.Discord.Bot.Token, .. Values(wire, "\"token\":\""), .. Values(wire, "\"session_id\":\""), .. Values(wire, "\"secret_key\":[")];
+        List<string> secrets = [rig.Discord.Bot.Token, .. Values(wire, "\"token\":\""), .. Values(wire, "\"session_id\":\""),
+            .. Values(wire, "\"secret_key\":[")];
         Assert.True(secrets.Count(secret => secret.Length > 8) >= 5);
         Assert.All(secrets.Where(secret => secret.Length > 8), secret => Assert.DoesNotContain(secret, log));
         Assert.Contains("session described", log);
@@ -277,5 +314,7 @@ public sealed class VoiceCallTests
         wire.Split(opening).Skip(1).Select(rest => rest[..rest.IndexOfAny(['"', ']'])]);
 
     private static int Sent(VoiceCallRig rig, SimulatedSpeaker speaker) =>
-        rig.Discord.Deliveries.All.Count(packet => packet.ReceiverId == rig.BotId && packet.UserId == speaker.UserId && packet.Outcome is DeliveryOutcome.Delivered or DeliveryOutcome.Duplicate);
+        rig.Discord.Deliveries.All.Count(packet =>
+            packet.ReceiverId == rig.BotId && packet.UserId == speaker.UserId
+            && packet.Outcome is DeliveryOutcome.Delivered or DeliveryOutcome.Duplicate);
 }

@@ -67,7 +67,8 @@ public sealed class EncryptedCallTests
     public async Task A_client_without_encryption_makes_the_call_plain_for_as_long_as_it_stays()
     {
         string folder = PeerFolder();
-        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, Dave = DaveMode.Negotiated });
+        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(
+            new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, Dave = DaveMode.Negotiated });
         await using DiscordJsPeer ada = await JoinAsync(rig, "Ada", folder);
         await AssertHeardAsync(rig, ada, seed: 1);
 
@@ -137,7 +138,8 @@ public sealed class EncryptedCallTests
     }
 
     private static List<string> Heard(VoiceCallRig rig, DiscordJsPeer peer) =>
-        [.. rig.Received.Where(frame => frame.UserId == peer.UserId && frame.Opus.Length > 3).Select(frame => Convert.ToHexString(frame.Opus))];
+        [.. rig.Received.Where(frame => frame.UserId == peer.UserId && frame.Opus.Length > 3)
+            .Select(frame => Convert.ToHexString(frame.Opus))];
 
     private static void AssertNothingLost(VoiceCallRig rig, params ulong[] users)
     {
@@ -159,12 +161,15 @@ public sealed class EncryptedCallTests
     }
 
     private static Task UntilMembersAsync(VoiceCallRig rig, int count) =>
-        rig.UntilAsync(() => rig.Call.Encryption is { State: DaveState.Active, TransitionPending: false } now && now.Members.Length == count, $"a group of {count}");
+        rig.UntilAsync(() =>
+            rig.Call.Encryption is { State: DaveState.Active, TransitionPending: false } now
+            && now.Members.Length == count, $"a group of {count}");
 
     private static string PeerFolder()
     {
         string folder = RepositoryRoot.Combine("tests", "peers", "discordjs");
-        Assert.SkipUnless(Directory.Exists(Path.Combine(folder, "node_modules", "@discordjs", "voice")), "run infra/setup.sh for the discord.js peers");
+        Assert.SkipUnless(Directory.Exists(Path.Combine(folder, "node_modules", "@discordjs", "voice")),
+            "run infra/setup.sh for the discord.js peers");
         return folder;
     }
 }

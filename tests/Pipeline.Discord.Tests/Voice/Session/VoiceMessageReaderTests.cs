@@ -123,7 +123,8 @@ public sealed class VoiceMessageReaderTests
     [Fact]
     public void Binary_message_has_sequence_opcode_and_payload()
     {
-        VoiceMessage.DaveBinary message = Assert.IsType<VoiceMessage.DaveBinary>(VoiceMessageReader.ReadBinary(new byte[] { 0x01, 0x02, 29, 7, 8, 9 }));
+        VoiceMessage.DaveBinary message = Assert.IsType<VoiceMessage.DaveBinary>(
+            VoiceMessageReader.ReadBinary(new byte[] { 0x01, 0x02, 29, 7, 8, 9 }));
         Assert.Equal((0x0102, VoiceOpcode.DaveAnnounceCommit), (message.Sequence, message.Opcode));
         Assert.Equal([7, 8, 9], message.Payload.ToArray());
         Assert.IsType<VoiceMessage.Malformed>(VoiceMessageReader.ReadBinary(new byte[] { 0, 1 }));

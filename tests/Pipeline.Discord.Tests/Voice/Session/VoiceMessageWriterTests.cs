@@ -5,7 +5,15 @@ namespace Pipeline.Discord.Tests.Voice.Session;
 
 public sealed class VoiceMessageWriterTests
 {
-    private static readonly VoiceSessionIdentity Identity = new() { GuildId = 1, ChannelId = 2, UserId = 3, SessionId = "s", Token = "t\"x", Endpoint = "host:443" };
+    private static readonly VoiceSessionIdentity Identity = new()
+    {
+        GuildId = 1,
+        ChannelId = 2,
+        UserId = 3,
+        SessionId = "s",
+        Token = "t\"x",
+        Endpoint = "host:443"
+    };
 
     [Fact]
     public void Messages_have_the_documented_shape()

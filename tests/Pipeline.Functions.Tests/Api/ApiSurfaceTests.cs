@@ -1,0 +1,73 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Api;
+
+/// <summary>What holds for every route: the key, the document that describes them, and fields that a newer client adds.</summary>
+public sealed class ApiSurfaceTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Settings_come_back_with_fields_that_nobody_here_knows()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Uri address = new("api/guilds/777/settings", UriKind.Relative);
+        Assert.Equal("{\"optedOutUserIds\":[]}", await app.Http.GetStringAsync(address, Cancellation));
+        using StringContent body = new("""{"recorderRoleId":"123456789012345678","announceMode":"voice","optedOutUserIds":["5"],"colour":{"r":1}}""", Encoding.UTF8, "application/json");
+
+        Assert.Equal(HttpStatusCode.OK, (await app.Http.PutAsync(address, body, Cancellation)).StatusCode);
+
+        JsonNode back = JsonNode.Parse(await app.Http.GetStringAsync(address, Cancellation))!;
+        Assert.Equal(("123456789012345678", "voice", 1),
+            ((string?)back["recorderRoleId"], (string?)back["announceMode"], (int)back["colour"]!["r"]!));
+        using StringContent bad = new("""{"optedOutUserIds":["x"]}""", Encoding.UTF8, "application/json");
+        string problem = await (await app.Http.PutAsync(address, bad, Cancellation)).Content.ReadAsStringAsync(Cancellation);
+        Assert.Contains("optedOutUserIds[0]", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Key_is_asked_for_in_header_or_query_and_the_pipeline_has_it()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["Functions:Key"] = "open sesame" });
+        app.Http.DefaultRequestHeaders.Remove("x-functions-key");
+        Assert.Equal(HttpStatusCode.Unauthorized,
+            (await app.Http.GetAsync(new Uri("api/health", UriKind.Relative), Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await app.PostAsync("MoveSegment", "{}")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized,
+            (await app.Http.GetAsync(new Uri("api/health?code=wrong", UriKind.Relative), Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK,
+            (await app.Http.GetAsync(new Uri("api/health?code=open%20sesame", UriKind.Relative), Cancellation)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await app.Http.GetAsync(new Uri("/", UriKind.Relative), Cancellation)).StatusCode);
+        app.Http.DefaultRequestHeaders.Add("x-functions-key", "open sesame");
+        Session session = new(521, (5, "Ada", 1));
+        await session.PutAllAsync(app.Storage);
+
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+    }
+
+    [Fact]
+    public async Task Document_describes_every_operation()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonNode document = JsonNode.Parse(await app.Http.GetStringAsync(new Uri("api/openapi.json", UriKind.Relative), Cancellation))!;
+
+        string[] paths = [.. document["paths"]!.AsObject().Select(path => path.Key).Order(StringComparer.Ordinal)];
+        Assert.Equal(
+            ["/api/events", "/api/guilds/{guildId}/settings", "/api/guilds/{guildId}/settings/opt-outs/{userId}",
+                "/api/guilds/{guildId}/webhooks",
+             "/api/guilds/{guildId}/webhooks/test", "/api/health",
+             "/api/recordings", "/api/recordings/init", "/api/recordings/init-live", "/api/recordings/{recordingId}",
+                 "/api/recordings/{recordingId}/complete",
+             "/api/recordings/{recordingId}/deletion",
+             "/api/recordings/{recordingId}/files", "/api/recordings/{recordingId}/files/{name}", "/api/recordings/{recordingId}/finalize",
+                 "/api/recordings/{recordingId}/segment-upload-url", "/api/recordings/{recordingId}/segments",
+             "/api/recordings/{recordingId}/session", "/api/recordings/{recordingId}/shares",
+                 "/api/recordings/{recordingId}/shares/{shareId}", "/api/recordings/{recordingId}/tracks/{userId}/peaks"],
+            paths);
+        Assert.NotNull(document["components"]!["schemas"]!["FinalizeRequest"]!["properties"]!["segments"]);
+    }
+}
