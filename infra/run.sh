@@ -111,7 +111,7 @@ while [ "$ending" = 0 ]; do
     kill -0 "${pid[$name]}" 2>/dev/null && continue
     # Wrong arguments, settings or a refused token do not mend themselves.
     case "$name:$code" in
-      bot:2|bot:7|functions:2|functions:78) fail "the $name ended with $code; its lines stand above" "$code" ;;
+      bot:2|bot:7|functions:2) fail "the $name ended with $code; its lines stand above" "$code" ;;
     esac
     say "the $name ended with $code; starting it again"
     sleep 2

@@ -1,4 +1,5 @@
-using Microsoft.Extensions.Configuration;
+using Pipeline.Settings;
+using Pipeline.Settings.Known;
 using Pipeline.Storage;
 
 namespace Pipeline.Delivery;
@@ -30,60 +31,45 @@ public sealed record DeliveryOptions
     /// <summary><c>Functions__PoisonRedrives</c>: how often a message that failed too often gets another chance.</summary>
     public int PoisonRedrives { get; init; } = 3;
 
-    /// <exception cref="InvalidSettingException">Names the first setting that is wrong, its value and what it may be.</exception>
-    public static DeliveryOptions Read(IConfiguration configuration)
+    /// <summary>What is wrong becomes a problem of the reader.</summary>
+    public static DeliveryOptions Read(SettingReader setting) => new()
     {
-        SettingReader settings = new(configuration);
-        DeliveryOptions defaults = new();
-        return defaults with
-        {
-            RecordingApiBaseUrl = ReadBaseUrl(settings),
-            RecordingApiKey = settings.Text("RecordingApi__ApiKey"),
-            RecordingApiKeyHeader = settings.HeaderName("RecordingApi__ApiKeyHeader") ?? defaults.RecordingApiKeyHeader,
-            AbandonAfter = settings.Time("RECORDING_ABANDON_AFTER", TimeSpan.FromSeconds(1), TimeSpan.FromDays(7)) ?? defaults.AbandonAfter,
-            FinalizeDeadline = settings.Time("RECORDING_FINALIZE_DEADLINE", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1))
-                ?? defaults.FinalizeDeadline,
-            AdoptAfter = settings.Time("RECORDING_ADOPT_AFTER", TimeSpan.FromSeconds(1), TimeSpan.FromDays(1)) ?? defaults.AdoptAfter,
-            LiveLimit = settings.Time("RECORDING_LIVE_LIMIT", TimeSpan.FromMinutes(1), TimeSpan.FromDays(1)) ?? defaults.LiveLimit,
-            PoisonRedrives = settings.Number("Functions__PoisonRedrives", 0, 100) ?? defaults.PoisonRedrives,
-        };
-    }
-
-    // The key goes with every call: in the open only where nobody else listens, or where the owner says so.
-    private static Uri? ReadBaseUrl(SettingReader settings)
-    {
-        Uri? url = settings.Address("RecordingApi__BaseUrl");
-        return url is null || url.Scheme == Uri.UriSchemeHttps || url.IsLoopback || settings.Flag("RecordingApi__AllowHttp") == true
-            ? url
-            : throw new InvalidSettingException("RecordingApi__BaseUrl", url.ToString(),
-            "an https address: the key goes with every call. RecordingApi__AllowHttp=true allows http, for a network that is yours alone");
-    }
+        RecordingApiBaseUrl = ClearText.ReadAddress(setting, ApiSettings.BaseUrl, ApiSettings.AllowHttp),
+        RecordingApiKey = setting.Read(ApiSettings.ApiKey),
+        RecordingApiKeyHeader = setting.Read(ApiSettings.ApiKeyHeader),
+        AbandonAfter = setting.Read(FunctionsSettings.AbandonAfter),
+        FinalizeDeadline = setting.Read(FunctionsSettings.FinalizeDeadline),
+        AdoptAfter = setting.Read(FunctionsSettings.AdoptAfter),
+        LiveLimit = setting.Read(FunctionsSettings.LiveLimit),
+        PoisonRedrives = setting.Read(FunctionsSettings.PoisonRedrives),
+    };
 
     /// <summary>Where the storage account is: <c>PipelineStorage</c>, or its three addresses with a credential.</summary>
-    /// <exception cref="InvalidSettingException">Names the first setting that is wrong, its value and what it may be.</exception>
-    public static StorageOptions ReadStorage(IConfiguration configuration)
+    public static StorageOptions ReadStorage(SettingReader setting)
     {
-        SettingReader settings = new(configuration);
         StorageOptions storage = new()
         {
-            ConnectionString = settings.Text(StorageOptions.ConnectionName),
-            BlobServiceUri = settings.Address("PipelineStorage__blobServiceUri"),
-            QueueServiceUri = settings.Address("PipelineStorage__queueServiceUri"),
-            TableServiceUri = settings.Address("PipelineStorage__tableServiceUri"),
-            Credential = settings.Word("PipelineStorage__credential", "managedidentity", "default"),
-            ClientId = settings.Text("PipelineStorage__clientId"),
+            ConnectionString = setting.Read(StorageSettings.Connection),
+            BlobServiceUri = setting.Read(StorageSettings.Blobs),
+            QueueServiceUri = setting.Read(StorageSettings.Queues),
+            TableServiceUri = setting.Read(StorageSettings.Tables),
+            Credential = setting.Read(StorageSettings.Credential),
+            ClientId = setting.Read(StorageSettings.ClientId),
         };
+        Setting[] addresses = [StorageSettings.Blobs, StorageSettings.Queues, StorageSettings.Tables];
         if (storage.ConnectionString is not null) return storage;
-        foreach ((string name, Uri? value) in new[] { ("blob", storage.BlobServiceUri), ("queue", storage.QueueServiceUri),
-            ("table", storage.TableServiceUri) })
+        if (!addresses.Any(setting.IsSet))
         {
-            string setting = $"PipelineStorage__{name}ServiceUri";
-            if (value is null)
-                throw new InvalidSettingException(setting, null,
-                "set it with its two companions and PipelineStorage__credential, or set PipelineStorage to a connection string");
-            if (value.Scheme != Uri.UriSchemeHttps)
-                throw new InvalidSettingException(setting, value.ToString(), "an https address: an identity's tokens go over nothing else");
+            setting.Demand(StorageSettings.Connection,
+                $"a storage connection string, or {string.Join(", ", addresses.Select(address => address.Name))}");
+            return storage;
         }
+
+        foreach (Setting address in addresses) setting.Demand(address);
         return storage;
     }
+
+    /// <summary>The connection string is none; found when the storage is opened.</summary>
+    public static InvalidSettingsException NoStorage() => new(SettingProblem.NotAllowed(StorageSettings.Connection, "",
+        "a connection string of Azure Storage with blob, queue and table endpoints"));
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
-using Pipeline.Delivery;
+using Pipeline.Settings;
+using Pipeline.Settings.Known;
 
 namespace Pipeline.Functions.Local;
 
@@ -9,7 +10,7 @@ internal static class KeyFile
     private const int KeyBytes = 32;
 
     /// <summary>Where it is: <c>Functions__KeyFile</c>, or <c>pipeline/functions.key</c> in the user's data folder.</summary>
-    /// <exception cref="InvalidSettingException">There is no such folder.</exception>
+    /// <exception cref="InvalidSettingsException">There is no such folder.</exception>
     public static string PathOf(LocalOptions options)
     {
         if (options.KeyFile is { } given) return Path.GetFullPath(given);
@@ -17,12 +18,12 @@ internal static class KeyFile
             Environment.SpecialFolderOption.DoNotVerify);
         return folder.Length > 0
             ? Path.Combine(folder, "pipeline", "functions.key")
-            : throw new InvalidSettingException("Functions__Key", null,
-            "set a key, or Functions__KeyFile where a generated one is kept: there is no home folder for it");
+            : throw new InvalidSettingsException(SettingProblem.NotSet(FunctionsSettings.Key,
+                $"a key, or {FunctionsSettings.KeyFile.Name}, where a generated one is kept: there is no home folder for it"));
     }
 
     /// <summary>The key in the file; a new one where there is no file.</summary>
-    /// <exception cref="InvalidSettingException">The file cannot be read or made, or is empty.</exception>
+    /// <exception cref="InvalidSettingsException">The file cannot be read or made, or is empty.</exception>
     public static string ReadOrMake(LocalOptions options)
     {
         string path = PathOf(options);
@@ -31,12 +32,13 @@ internal static class KeyFile
             if (!File.Exists(path)) Make(path);
             string key = File.ReadAllText(path).Trim();
             return key.Length > 0 ? key
-                : throw new InvalidSettingException("Functions__KeyFile", path, "a file with a key in it; delete it to have one made");
+                : throw new InvalidSettingsException(SettingProblem.NotAllowed(FunctionsSettings.KeyFile, path,
+                    "a file with a key in it: delete it to have one made"));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidSettingException("Functions__KeyFile", path,
-                $"a file that can be read and made, or set Functions__Key ({fault.Message})");
+            throw new InvalidSettingsException(SettingProblem.NotAllowed(FunctionsSettings.KeyFile, path,
+                $"a file that can be read and made, or {FunctionsSettings.Key.Name} instead ({fault.Message})"));
         }
     }
 

@@ -14,6 +14,8 @@ using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Recordings;
 using Pipeline.RecordingApi.Shares;
+using Pipeline.Settings;
+using Pipeline.Settings.Known;
 using Pipeline.Storage;
 
 namespace Pipeline.Functions.Local;
@@ -21,26 +23,21 @@ namespace Pipeline.Functions.Local;
 /// <summary>Puts the app together: the pipeline's functions, the recording API, and what triggers them.</summary>
 internal static class LocalApp
 {
-    /// <summary>Exit code for a wrong setting (sysexits EX_CONFIG).</summary>
-    public const int WrongSetting = 78;
-
-    /// <summary>Exit code for arguments that are unknown (sysexits EX_USAGE).</summary>
-    public const int Usage = 64;
-
     /// <summary>Exit code for something that is needed and not to be had, such as a port (sysexits EX_UNAVAILABLE).</summary>
     public const int Unavailable = 69;
 
     private const string DefaultUrl = "http://127.0.0.1:7071";
 
     /// <param name="configure">Called before the settings are read; tests hand in settings and a clock.</param>
-    /// <exception cref="InvalidSettingException">A setting is wrong.</exception>
+    /// <exception cref="InvalidSettingsException">Settings are wrong.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(
-            new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        WebApplicationBuilder builder = LocalSettings.CreateBuilder(args, Directory.GetCurrentDirectory());
         AddLogging(builder);
         configure?.Invoke(builder);
-        LocalOptions options = LocalOptions.Read(builder.Configuration);
+        SettingSources sources = new(builder.Configuration);
+        LocalOptions options = LocalSettings.Read(sources);
+        builder.Services.AddSingleton(sources);
         IReadOnlyList<string> hosts = Listen(builder);
         builder.Services.AddRequestGate(options, hosts);
         string key = options.Key ?? KeyFile.ReadOrMake(options);
@@ -48,14 +45,7 @@ internal static class LocalApp
         builder.Services.AddSingleton(options);
         builder.Services.AddPipelineStorage(options.Storage);
         builder.Services.AddDelivery(options.Delivery);
-        builder.Services.AddRecordingApi(new ApiOptions
-        {
-            Key = key,
-            LiveLimit = options.Delivery.LiveLimit,
-            Render = options.Render,
-            PublicBaseUrl = options.PublicBaseUrl,
-            ShareLinkLife = TimeSpan.FromDays(options.ShareLinkDays),
-        });
+        builder.Services.AddRecordingApi(options.Api with { Key = key });
         builder.Services.AddSingleton(services => new OwnApi(() => LoopbackAddress.Of(services.GetRequiredService<IServer>()), key));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<ForgottenRecordings>().EndAsync));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<EventSweep>().RunAsync));
@@ -93,8 +83,9 @@ internal static class LocalApp
         {
             // Said below, together with https, which needs a certificate.
         }
-        throw new InvalidSettingException("ASPNETCORE_URLS (or --urls)", url,
-            $"an http address such as {DefaultUrl}; put what speaks TLS in front of it");
+        throw new InvalidSettingsException(new SettingProblem("ASPNETCORE_URLS",
+            $"ASPNETCORE_URLS (or --urls): '{url}' is not allowed, expected an http address such as {DefaultUrl}; put what speaks TLS "
+            + "in front of it"));
     }
 
     // Opened at once, so that a wrong connection string ends the start and not the first message.
@@ -106,8 +97,7 @@ internal static class LocalApp
         }
         catch (Exception wrong) when (wrong is FormatException or ArgumentException)
         {
-            throw new InvalidSettingException(StorageOptions.ConnectionName, "(not shown)",
-                "a connection string of Azure Storage with blob, queue and table endpoints");
+            throw DeliveryOptions.NoStorage();
         }
     }
 
@@ -153,11 +143,9 @@ internal static class LocalApp
         }
     }
 
-    // The exporter would not name the setting; it speaks plain HTTP and serves /metrics, whatever the address says.
+    // The exporter would not name the setting.
     private static void DemandFree(Uri scraped, string host)
     {
-        if (scraped.Scheme != Uri.UriSchemeHttp || scraped.PathAndQuery != "/")
-            throw new InvalidSettingException("PROMETHEUS_ENDPOINT", scraped.ToString(), "an http address such as http://127.0.0.1:9464");
         using HttpListener attempt = new();
         attempt.Prefixes.Add($"http://{host}:{scraped.Port}/");
         try
@@ -166,8 +154,8 @@ internal static class LocalApp
         }
         catch (HttpListenerException taken)
         {
-            throw new InvalidSettingException("PROMETHEUS_ENDPOINT", scraped.ToString(),
-                $"an address of this machine that is free ({taken.Message})");
+            throw new InvalidSettingsException(SettingProblem.NotAllowed(HostingSettings.Prometheus, scraped.OriginalString,
+                $"an address of this machine that is free ({taken.Message})"));
         }
     }
 }

@@ -1,6 +1,8 @@
 using Pipeline.Delivery;
 using Pipeline.Functions.Local.Triggers;
-using Pipeline.RecordingApi.Render;
+using Pipeline.RecordingApi;
+using Pipeline.Settings;
+using Pipeline.Settings.Known;
 using Pipeline.Storage;
 
 namespace Pipeline.Functions.Local;
@@ -11,6 +13,9 @@ internal sealed record LocalOptions
     public required StorageOptions Storage { get; init; }
 
     public required DeliveryOptions Delivery { get; init; }
+
+    /// <summary>Without the key, which may have to be made first.</summary>
+    public required ApiOptions Api { get; init; }
 
     /// <summary><c>Functions__LocalTriggers</c>: call the functions from queues and timers. Default: yes.</summary>
     public bool LocalTriggers { get; init; } = true;
@@ -27,12 +32,6 @@ internal sealed record LocalOptions
     /// </summary>
     public string? AllowedHosts { get; init; }
 
-    /// <summary><c>PUBLIC_BASE_URL</c>: what people's browsers reach, for links; null for the address that a request came to.</summary>
-    public Uri? PublicBaseUrl { get; init; }
-
-    /// <summary><c>SHARE_LINK_DAYS</c>: how long a link opens.</summary>
-    public int ShareLinkDays { get; init; } = 30;
-
     /// <summary>
     /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: where metrics and traces go; null for nowhere. The exporter reads its other OTEL_ settings by
     /// itself.
@@ -48,34 +47,23 @@ internal sealed record LocalOptions
     /// <summary><c>SHUTDOWN_GRACE</c>: how long functions under way may go on after SIGTERM; a number alone is in seconds.</summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(25);
 
-    /// <summary><c>RENDER_FORMATS</c>; nothing is rendered where the recordings belong to another service.</summary>
-    public RenderOptions Render { get; init; } = new();
-
-    /// <exception cref="InvalidSettingException">Names the first setting that is wrong, its value and what it may be.</exception>
-    public static LocalOptions Read(IConfiguration configuration)
+    /// <summary>What is wrong becomes a problem of the reader; the options are usable only where there is none.</summary>
+    public static LocalOptions Read(SettingReader setting)
     {
-        SettingReader settings = new(configuration);
-        LocalOptions defaults = new()
+        DeliveryOptions delivery = DeliveryOptions.Read(setting);
+        return new LocalOptions
         {
-            Storage = DeliveryOptions.ReadStorage(configuration),
-            Delivery = DeliveryOptions.Read(configuration)
-        };
-        string? formats = settings.Text("RENDER_FORMATS");
-        RenderOptions render = RenderOptions.Read(formats, out bool isWrong);
-        if (isWrong) throw new InvalidSettingException("RENDER_FORMATS", formats, RenderOptions.Expected);
-        return defaults with
-        {
-            Render = defaults.Delivery.RecordingApiBaseUrl is null ? render : RenderOptions.Off,
-            LocalTriggers = settings.Flag("Functions__LocalTriggers") ?? defaults.LocalTriggers,
-            Key = settings.Text("Functions__Key"),
-            KeyFile = settings.Text("Functions__KeyFile"),
-            AllowedHosts = settings.Text("Functions__AllowedHosts"),
-            PublicBaseUrl = settings.Address("PUBLIC_BASE_URL"),
-            ShareLinkDays = settings.Number("SHARE_LINK_DAYS", 1, 3650) ?? defaults.ShareLinkDays,
-            TelemetryEndpoint = settings.AddressOrOff("OTEL_EXPORTER_OTLP_ENDPOINT"),
-            PrometheusEndpoint = settings.AddressOrOff("PROMETHEUS_ENDPOINT"),
-            LocalHide = settings.Time("Functions__LocalHide", TimeSpan.FromSeconds(4), TimeSpan.FromMinutes(10)) ?? defaults.LocalHide,
-            ShutdownGrace = settings.Time("SHUTDOWN_GRACE", TimeSpan.Zero, TimeSpan.FromHours(1), unit: "s") ?? defaults.ShutdownGrace,
+            Storage = DeliveryOptions.ReadStorage(setting),
+            Delivery = delivery,
+            Api = ApiOptions.Read(setting, isOurs: delivery.RecordingApiBaseUrl is null),
+            LocalTriggers = setting.Read(FunctionsSettings.LocalTriggers),
+            Key = setting.Read(FunctionsSettings.Key),
+            KeyFile = setting.Read(FunctionsSettings.KeyFile),
+            AllowedHosts = setting.Read(FunctionsSettings.AllowedHosts),
+            TelemetryEndpoint = setting.Read(HostingSettings.Telemetry),
+            PrometheusEndpoint = setting.Read(HostingSettings.Prometheus),
+            LocalHide = setting.Read(FunctionsSettings.LocalHide),
+            ShutdownGrace = setting.Read(HostingSettings.ShutdownGrace),
         };
     }
 }

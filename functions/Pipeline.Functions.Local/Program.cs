@@ -1,7 +1,8 @@
 using System.CommandLine;
 using System.Net.Sockets;
-using Pipeline.Delivery;
 using Pipeline.Functions.Local;
+using Pipeline.Settings;
+using Pipeline.Settings.Known;
 
 Option<string?> urls = new(
     "--urls")
@@ -19,22 +20,25 @@ root.SetAction(async (parsed, _) =>
     {
         app = LocalApp.Build(parsed.GetValue(urls) is { } given ? ["--urls", given] : []);
     }
-    catch (InvalidSettingException wrong)
+    catch (InvalidSettingsException wrong)
     {
         await Console.Error.WriteLineAsync(wrong.Message);
-        return LocalApp.WrongSetting;
+        return SettingProblem.ExitCode;
     }
     await using (app)
     {
-        if (parsed.GetValue(settings)) return PrintedSettings.Write(app.Services.GetRequiredService<LocalOptions>(), Console.Out);
-        return await RunAsync(app);
+        SettingSources sources = app.Services.GetRequiredService<SettingSources>();
+        foreach (SettingProblem unknown in KnownSettings.Unknown(sources)) await Console.Error.WriteLineAsync(unknown.Text);
+        if (!parsed.GetValue(settings)) return await RunAsync(app);
+        foreach (string line in SettingsInForce.Lines(sources, KnownSettings.Of(Programs.Functions))) Console.WriteLine(line);
+        return 0;
     }
 });
 ParseResult arguments = root.Parse(args);
 if (arguments.Errors.Count > 0)
 {
     Console.Error.WriteLine($"{string.Join(' ', arguments.Errors.Select(error => error.Message))} See --help.");
-    return LocalApp.Usage;
+    return SettingProblem.ExitCode;
 }
 // Signals are the host's: it lets the functions under way come to their end.
 return await arguments.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });

@@ -18,7 +18,7 @@ internal static class RequestGate
         string[] allowed = options.AllowedHosts is { } named
             ? [.. named.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), .. LoopbackNames]
             : !hosts.All(IsLoopback) ? ["*"]
-            : options.PublicBaseUrl is { } page ? [page.Host, .. LoopbackNames] : LoopbackNames;
+            : options.Api.PublicBaseUrl is { } page ? [page.Host, .. LoopbackNames] : LoopbackNames;
         services.AddHostFiltering(filter =>
             (filter.AllowedHosts, filter.AllowEmptyHosts, filter.IncludeFailureMessage) = (allowed, false, false));
     }

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Azure.Functions.Worker.Builder;
-using Pipeline.Delivery;
 using Pipeline.Functions;
+using Pipeline.Settings;
 
 FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
 IHost worker;
@@ -9,10 +9,10 @@ try
 {
     worker = WorkerApp.Build(builder);
 }
-catch (InvalidSettingException wrong)
+catch (InvalidSettingsException wrong)
 {
     await Console.Error.WriteLineAsync(wrong.Message);
-    return WorkerApp.WrongSetting;
+    return SettingProblem.ExitCode;
 }
 
 // The host takes an end with 0 for its own wish and starts no other worker. So only the end that the host asks for by its stream is 0.

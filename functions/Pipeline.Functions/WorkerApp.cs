@@ -12,6 +12,7 @@ using Pipeline.RecordingApi;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Recordings;
+using Pipeline.Settings;
 using Pipeline.Storage;
 
 namespace Pipeline.Functions;
@@ -19,19 +20,18 @@ namespace Pipeline.Functions;
 /// <summary>Puts the worker together: the pipeline's functions and the recording API, called by the Functions host.</summary>
 internal static class WorkerApp
 {
-    /// <summary>Exit code for a wrong setting (sysexits EX_CONFIG).</summary>
-    public const int WrongSetting = 78;
-
     /// <summary>Exit code for an end that the host did not ask for (sysexits EX_SOFTWARE).</summary>
     public const int Unexpected = 70;
 
     // The API's largest body is 16 MiB; the routes say themselves what each of them takes.
     private const long LargestBody = 32L * 1024 * 1024;
 
-    /// <exception cref="InvalidSettingException">A setting is wrong.</exception>
+    /// <exception cref="InvalidSettingsException">Settings are wrong.</exception>
     public static IHost Build(FunctionsApplicationBuilder builder)
     {
-        WorkerOptions options = WorkerOptions.Read(builder.Configuration);
+        SettingSources sources = new(builder.Configuration);
+        WorkerOptions options = WorkerOptions.Read(sources);
+        foreach (SettingProblem unknown in WorkerOptions.Unknown(sources)) Console.Error.WriteLine(unknown.Text);
         builder.ConfigureFunctionsWebApplication();
         AddLogging(builder);
         AddTelemetry(builder, options);
@@ -39,13 +39,7 @@ internal static class WorkerApp
         builder.Services.AddPipelineStorage(options.Storage);
         builder.Services.AddDelivery(options.Delivery);
         // Without a key: the host has asked for it before a request comes here.
-        builder.Services.AddRecordingApi(new ApiOptions
-        {
-            LiveLimit = options.Delivery.LiveLimit,
-            Render = options.Render,
-            PublicBaseUrl = options.PublicBaseUrl,
-            ShareLinkLife = TimeSpan.FromDays(options.ShareLinkDays),
-        });
+        builder.Services.AddRecordingApi(options.Api);
         builder.Services.AddSingleton<ApiPipeline>();
         builder.Services.AddSingleton<LoopbackApi>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<LoopbackApi>());
@@ -68,8 +62,7 @@ internal static class WorkerApp
         }
         catch (Exception wrong) when (wrong is FormatException or ArgumentException)
         {
-            throw new InvalidSettingException(StorageOptions.ConnectionName, "(not shown)",
-                "a connection string of Azure Storage with blob, queue and table endpoints");
+            throw DeliveryOptions.NoStorage();
         }
     }
 

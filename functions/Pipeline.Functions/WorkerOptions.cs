@@ -1,6 +1,7 @@
-using Microsoft.Extensions.Configuration;
 using Pipeline.Delivery;
-using Pipeline.RecordingApi.Render;
+using Pipeline.RecordingApi;
+using Pipeline.Settings;
+using Pipeline.Settings.Known;
 using Pipeline.Storage;
 
 namespace Pipeline.Functions;
@@ -12,39 +13,31 @@ internal sealed record WorkerOptions
 
     public required DeliveryOptions Delivery { get; init; }
 
+    public required ApiOptions Api { get; init; }
+
     /// <summary>
     /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: where metrics and traces go; null for nowhere. The exporter reads its other OTEL_ settings by
     /// itself.
     /// </summary>
     public Uri? TelemetryEndpoint { get; init; }
 
-    /// <summary><c>PUBLIC_BASE_URL</c>: what people's browsers reach, for links; null for the address that a request came to.</summary>
-    public Uri? PublicBaseUrl { get; init; }
-
-    /// <summary><c>SHARE_LINK_DAYS</c>: how long a link opens.</summary>
-    public int ShareLinkDays { get; init; } = 30;
-
-    /// <summary><c>RENDER_FORMATS</c>; nothing is rendered where the recordings belong to another service.</summary>
-    public RenderOptions Render { get; init; } = new();
-
-    /// <exception cref="InvalidSettingException">Names the first setting that is wrong, its value and what it may be.</exception>
-    public static WorkerOptions Read(IConfiguration configuration)
+    /// <summary>Reads them all.</summary>
+    /// <exception cref="InvalidSettingsException">Names every one that is wrong, and those that look like settings of ours and are none.</exception>
+    public static WorkerOptions Read(SettingSources sources)
     {
-        SettingReader settings = new(configuration);
-        WorkerOptions defaults = new()
+        SettingReader setting = new(sources);
+        DeliveryOptions delivery = DeliveryOptions.Read(setting);
+        WorkerOptions options = new()
         {
-            Storage = DeliveryOptions.ReadStorage(configuration),
-            Delivery = DeliveryOptions.Read(configuration)
+            Storage = DeliveryOptions.ReadStorage(setting),
+            Delivery = delivery,
+            Api = ApiOptions.Read(setting, isOurs: delivery.RecordingApiBaseUrl is null),
+            TelemetryEndpoint = setting.Read(HostingSettings.Telemetry),
         };
-        string? formats = settings.Text("RENDER_FORMATS");
-        RenderOptions render = RenderOptions.Read(formats, out bool isWrong);
-        if (isWrong) throw new InvalidSettingException("RENDER_FORMATS", formats, RenderOptions.Expected);
-        return defaults with
-        {
-            Render = defaults.Delivery.RecordingApiBaseUrl is null ? render : RenderOptions.Off,
-            PublicBaseUrl = settings.Address("PUBLIC_BASE_URL"),
-            ShareLinkDays = settings.Number("SHARE_LINK_DAYS", 1, 3650) ?? defaults.ShareLinkDays,
-            TelemetryEndpoint = settings.AddressOrOff("OTEL_EXPORTER_OTLP_ENDPOINT"),
-        };
+        return setting.Problems.Count == 0 ? options : throw new InvalidSettingsException([.. Unknown(sources), .. setting.Problems]);
     }
+
+    /// <summary>Names that look like settings of ours and are none; what the host itself hands to its worker is not meant.</summary>
+    public static IEnumerable<SettingProblem> Unknown(SettingSources sources) => KnownSettings.Unknown(sources)
+        .Where(problem => !problem.Name.StartsWith("Functions__Worker__", StringComparison.OrdinalIgnoreCase));
 }

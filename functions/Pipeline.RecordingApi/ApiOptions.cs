@@ -1,5 +1,7 @@
 using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Webhooks;
+using Pipeline.Settings;
+using Pipeline.Settings.Known;
 
 namespace Pipeline.RecordingApi;
 
@@ -23,4 +25,18 @@ public sealed record ApiOptions
 
     /// <summary>Nothing stays live for longer.</summary>
     public required TimeSpan LiveLimit { get; init; }
+
+    /// <summary>Reads what the owner set, for both executables. What is wrong becomes a problem of the reader.</summary>
+    /// <param name="isOurs">False where the recordings belong to another service: then nothing is rendered.</param>
+    public static ApiOptions Read(SettingReader setting, bool isOurs)
+    {
+        IReadOnlyList<string> formats = setting.Read(FunctionsSettings.RenderFormats);
+        return new ApiOptions
+        {
+            LiveLimit = setting.Read(FunctionsSettings.LiveLimit),
+            PublicBaseUrl = setting.Read(FunctionsSettings.PublicBaseUrl),
+            ShareLinkLife = TimeSpan.FromDays(setting.Read(FunctionsSettings.ShareLinkDays)),
+            Render = isOurs ? new RenderOptions { Formats = formats } : RenderOptions.Off,
+        };
+    }
 }

@@ -13,7 +13,7 @@ namespace Pipeline.EndToEnd.Tests;
 /// </summary>
 public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
 {
-    private const int WrongSetting = 78; // functions: sysexits EX_CONFIG
+    private const int WrongSetting = 2;
     private const int Unavailable = 69; // functions: sysexits EX_UNAVAILABLE
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly string Speech = RepositoryRoot.Combine("tests", "speech", "ada.opus");

@@ -9,6 +9,7 @@ using Pipeline.Bot.Replay;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Storage;
 using Pipeline.Contracts;
+using Pipeline.Settings;
 using Pipeline.Settings.Known;
 using Spectre.Console;
 

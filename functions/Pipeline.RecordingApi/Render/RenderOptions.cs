@@ -9,25 +9,6 @@ public sealed record RenderOptions
     public static RenderOptions Off { get; } = new() { Formats = [] };
 
     public bool IsOn => Formats.Count > 0;
-
-    /// <summary>What the setting may be.</summary>
-    public const string Expected = "flac, opus and mp3, divided by commas, or off";
-
-    /// <summary>Reads RENDER_FORMATS.</summary>
-    public static RenderOptions Read(string? text, out bool isWrong)
-    {
-        isWrong = false;
-        if (string.IsNullOrWhiteSpace(text)) return new RenderOptions();
-        if (text.Trim().Equals("off", StringComparison.OrdinalIgnoreCase)) return Off;
-        string[] names = [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Select(name => name.ToLowerInvariant()).Distinct()];
-        if (names.Length == 0 || names.Except([RenderFormat.Flac, RenderFormat.Opus, RenderFormat.Mp3]).Any())
-        {
-            isWrong = true;
-            return new RenderOptions();
-        }
-        return new RenderOptions { Formats = names };
-    }
 }
 
 /// <summary>Names of formats, which are also the files' endings.</summary>

@@ -50,8 +50,7 @@ public static class FunctionsSettings
         "How often a message that failed too often gets another chance");
 
     public static Setting<Uri?> PublicBaseUrl { get; } = new(
-        "PUBLIC_BASE_URL", Programs.Functions,
-            new AddressForm(AddressSchemes.HttpOrHttps, "https://record.example.org") { RootOnly = true }, null,
+        "PUBLIC_BASE_URL", Programs.Functions, new AddressForm(AddressSchemes.HttpOrHttps, "https://record.example.org"), null,
         "What people's browsers reach, such as `https://record.example.org`: links to recordings begin with it")
     { DefaultInWords = "the address that the recording API is called at" };
 
@@ -59,8 +58,8 @@ public static class FunctionsSettings
         "SHARE_LINK_DAYS", Programs.Functions, new NumberForm(1, 3650), 30,
         "How many days a link to a recording opens");
 
-    public static Setting<string?> RenderFormats { get; } = new(
-        "RENDER_FORMATS", Programs.Functions, new TextForm("flac, opus and mp3, divided by commas, or off"), "flac,opus,mp3",
+    public static Setting<IReadOnlyList<string>> RenderFormats { get; } = new(
+        "RENDER_FORMATS", Programs.Functions, new WordsForm("flac", "opus", "mp3"), ["flac", "opus", "mp3"],
         "Which downloads are made while a call goes on; only for the recording API of our own");
 
     public static IReadOnlyList<Setting> All { get; } =

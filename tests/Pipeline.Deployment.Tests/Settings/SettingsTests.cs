@@ -2,13 +2,11 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Pipeline.Bot.Cli.Settings;
-using Pipeline.Delivery;
 using Pipeline.Deployment.Tests.Bicep;
 using Pipeline.Functions.Local;
 using Pipeline.Settings;
 using Pipeline.Settings.Known;
 using Pipeline.TestKit;
-using SettingReader = Pipeline.Settings.SettingReader;
 
 namespace Pipeline.Deployment.Tests.Settings;
 
@@ -48,9 +46,10 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
     public void Functions_read_every_app_setting_and_start_with_them()
     {
         string[] set = NamesOf(ModuleThatHolds("Microsoft.Web/sites"));
-        AskedNames asked = new(set.ToDictionary(name => name, Example));
-        LocalOptions options = LocalOptions.Read(asked);
-        Assert.Empty(set.Except(asked.Names, StringComparer.OrdinalIgnoreCase).Except(ReadByOthers));
+        SettingReader reader = Reader(set.ToDictionary(name => name, Example));
+        LocalOptions options = LocalOptions.Read(reader);
+        Assert.Empty(set.Except(NamesOf(reader), StringComparer.OrdinalIgnoreCase).Except(ReadByOthers));
+        Assert.Empty(reader.Problems);
         Assert.Equal("managedidentity", options.Storage.Credential);
         Assert.NotNull(options.Storage.ClientId);
         Assert.NotNull(options.TelemetryEndpoint);
@@ -63,14 +62,14 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
     [InlineData("compose.yaml")]
     public void Images_and_compose_set_only_what_is_read(string file)
     {
-        AskedNames functions = new(new Dictionary<string, string>());
-        Assert.Throws<InvalidSettingException>(() => LocalOptions.Read(functions));
-        LocalOptions.Read(functions = new AskedNames(new Dictionary<string, string> { ["PipelineStorage"] = "AccountName=a" }));
+        SettingReader functions = Reader([]);
+        LocalOptions.Read(functions);
+        Assert.Equal("PipelineStorage", Assert.Single(functions.Problems).Name);
         string text = File.ReadAllText(RepositoryRoot.Combine("infra", file));
         string[] set = [.. (file.EndsWith("yaml", StringComparison.Ordinal) ? ComposeVariable() : DockerVariable()).Matches(text)
             .Select(match => match.Groups[1].Value).Distinct()];
         Assert.NotEmpty(set);
-        Assert.Empty(set.Except(ReadBot([]).Asked.Select(setting => setting.Name)).Except(functions.Names).Except(ReadByOthers));
+        Assert.Empty(set.Except(NamesOf(ReadBot([]))).Except(NamesOf(functions)).Except(ReadByOthers));
     }
 
     /// <summary>
@@ -101,19 +100,39 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
         ReadBot([]).Asked.Select(setting => setting.Name).Order(StringComparer.Ordinal));
 
     [Fact]
-    public void Bot_reads_no_setting_past_the_reader()
+    public void Functions_read_every_setting_that_is_declared_for_them_and_no_other()
     {
-        string[] sources = Directory.GetFiles(RepositoryRoot.Combine("bot"), "*.cs", SearchOption.AllDirectories);
+        SettingReader reader = Reader([]);
+        LocalOptions.Read(reader);
+        Assert.Equal(
+            KnownSettings.Of(Programs.Functions).Select(setting => setting.Name).Order(StringComparer.Ordinal),
+            NamesOf(reader).Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("bot")]
+    [InlineData("functions")]
+    public void Nothing_reads_a_setting_past_the_reader(string folder)
+    {
+        string[] sources = Directory.GetFiles(RepositoryRoot.Combine(folder), "*.cs", SearchOption.AllDirectories);
+        Assert.NotEmpty(sources);
         Assert.DoesNotContain(sources, file => PastTheReader().IsMatch(File.ReadAllText(file)));
     }
 
+    private static IEnumerable<string> NamesOf(SettingReader reader) => reader.Asked.Select(setting => setting.Name);
+
     private static SettingReader ReadBot(Dictionary<string, string> values)
+    {
+        SettingReader reader = Reader(values);
+        RecorderOptionsReader.Read(reader, BotOptionsReader.Read(reader).Spool.Folder);
+        return reader;
+    }
+
+    private static SettingReader Reader(Dictionary<string, string> values)
     {
         IEnumerable<KeyValuePair<string, string?>> pairs =
             values.Select(pair => KeyValuePair.Create(pair.Key.Replace("__", ":", StringComparison.Ordinal), (string?)pair.Value));
-        SettingReader reader = new(new SettingSources(new ConfigurationBuilder().AddInMemoryCollection(pairs).Build()));
-        RecorderOptionsReader.Read(reader, BotOptionsReader.Read(reader).Spool.Folder);
-        return reader;
+        return new SettingReader(new SettingSources(new ConfigurationBuilder().AddInMemoryCollection(pairs).Build()));
     }
 
     private static string Example(string name) => name switch

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Configuration;
-using Pipeline.Delivery;
 using Pipeline.Functions.Local;
 using Pipeline.Functions.Local.Triggers;
+using Pipeline.Settings;
+using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Local;
 
@@ -30,33 +31,33 @@ public sealed class LocalOptionsTests
     [InlineData("RECORDING_ABANDON_AFTER", "-5m", "a time from")]
     [InlineData("RECORDING_ABANDON_AFTER", "8d", "a time from")]
     [InlineData("RECORDING_ABANDON_AFTER", "NaN", "a time from")]
-    [InlineData("RecordingApi:BaseUrl", "example.org", "an absolute http or https address")]
+    [InlineData("RecordingApi:BaseUrl", "example.org", "an http or https address")]
     [InlineData("Functions:LocalTriggers", "perhaps", "true or false")]
     [InlineData("RecordingApi:BaseUrl", "http://recordings.example.org", "an https address")]
     [InlineData("Functions:PoisonRedrives", "many", "a whole number from 0 to 100")]
     public void Wrong_value_is_named_with_its_remedy(string name, string value, string remedy)
     {
-        InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() => Read((name, value)));
-        Assert.Contains(value, wrong.Message, StringComparison.Ordinal);
-        Assert.Contains(remedy, wrong.Message, StringComparison.Ordinal);
+        string problem = Assert.Single(ProblemsOf((name, value))).Text;
+        Assert.Contains(value, problem, StringComparison.Ordinal);
+        Assert.Contains(remedy, problem, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("blobServiceUri", null, "PipelineStorage__blobServiceUri is not set")]
     [InlineData("queueServiceUri", "http://a.queue.core.windows.net",
-        "PipelineStorage__queueServiceUri is 'http://a.queue.core.windows.net/', but must be an https address")]
+        "PipelineStorage__queueServiceUri: 'http://a.queue.core.windows.net' is not allowed, expected an https address")]
     [InlineData("tableServiceUri", "http://a.table.core.windows.net",
-        "PipelineStorage__tableServiceUri is 'http://a.table.core.windows.net/', but must be an https address")]
+        "PipelineStorage__tableServiceUri: 'http://a.table.core.windows.net' is not allowed, expected an https address")]
     [InlineData("tableServiceUri", "https://a.table.core.windows.net?sig=secret",
-        "PipelineStorage__tableServiceUri is 'https://a.table.core.windows.net?…', but")]
-    [InlineData("credential", "managedidentty", "PipelineStorage__credential is 'managedidentty', but must be managedidentity or default")]
+        "PipelineStorage__tableServiceUri: 'https://a.table.core.windows.net?…' is not allowed")]
+    [InlineData("credential", "managedidentty",
+        "PipelineStorage__credential: 'managedidentty' is not allowed, expected managedidentity or default")]
     public void Wrong_address_or_identity_of_the_storage_is_named_by_itself(string name, string? value, string message)
     {
         Dictionary<string, string?> settings = new(ByIdentity) { [$"PipelineStorage:{name}"] = value };
-        InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() =>
-            LocalOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
-        Assert.StartsWith(message, wrong.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("secret", wrong.Message, StringComparison.Ordinal);
+        string problem = Assert.Single(Assert.Throws<InvalidSettingsException>(() => Read(settings)).Problems).Text;
+        Assert.StartsWith(message, problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", problem, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,9 +73,9 @@ public sealed class LocalOptionsTests
     [InlineData("localhost")]
     public void Address_that_it_cannot_listen_on_is_named(string url)
     {
-        InvalidSettingException wrong = Assert.Throws<InvalidSettingException>(() =>
+        InvalidSettingsException wrong = Assert.Throws<InvalidSettingsException>(() =>
             LocalApp.Build([$"--urls={url}", "--PipelineStorage=UseDevelopmentStorage=true"]));
-        Assert.Contains($"ASPNETCORE_URLS (or --urls) is '{url}'", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains($"ASPNETCORE_URLS (or --urls): '{url}'", wrong.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -96,13 +97,40 @@ public sealed class LocalOptionsTests
     [Fact]
     public void Storage_is_found_by_its_addresses_too()
     {
-        LocalOptions options = LocalOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(ByIdentity).Build());
+        LocalOptions options = Read(ByIdentity);
         Assert.Equal("a.queue.core.windows.net", options.Storage.QueueServiceUri!.Host);
         Assert.Null(options.Storage.ConnectionString);
     }
 
-    private static LocalOptions Read(params (string Name, string Value)[] settings) => LocalOptions.Read(
-        new ConfigurationBuilder()
-            .AddInMemoryCollection(settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value))
-            .Append(new("PipelineStorage", "UseDevelopmentStorage=true"))).Build());
+    [Fact]
+    public void Every_problem_is_told_at_once_and_a_misspelt_name_with_them()
+    {
+        IReadOnlyList<SettingProblem> problems =
+            ProblemsOf(("RECORDING_ABANDON_AFTER", "soon"), ("SHARE_LINK_DAYS", "0"), ("SHARE_LINK_DAY", "3"));
+        Assert.Equal(["SHARE_LINK_DAY", "RECORDING_ABANDON_AFTER", "SHARE_LINK_DAYS"], problems.Select(problem => problem.Name));
+        Assert.Contains("SHARE_LINK_DAYS", problems[0].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void File_beside_the_program_then_the_one_in_the_working_folder_then_the_environment()
+    {
+        using TempFolder working = new();
+        File.WriteAllText(Path.Combine(working.Path, SettingSources.FileName), """{"RECORDING_ADOPT_AFTER": "7m", "PATH": "from the file"}""");
+        SettingSources sources = new(LocalSettings.CreateBuilder([], working.Path).Configuration);
+        Assert.Equal("7m", sources.Find("RECORDING_ADOPT_AFTER")?.Value);
+        Assert.Equal(SettingSources.Environment, sources.Find("PATH")?.Source);
+        File.WriteAllText(Path.Combine(working.Path, SettingSources.FileName), "{");
+        InvalidSettingsException wrong = Assert.Throws<InvalidSettingsException>(() => LocalSettings.CreateBuilder([], working.Path));
+        Assert.Contains(working.Path, wrong.Message, StringComparison.Ordinal);
+    }
+
+    private static IReadOnlyList<SettingProblem> ProblemsOf(params (string Name, string Value)[] settings) =>
+        Assert.Throws<InvalidSettingsException>(() => Read(settings)).Problems;
+
+    private static LocalOptions Read(params (string Name, string Value)[] settings) =>
+        Read(settings.ToDictionary(setting => setting.Name, setting => (string?)setting.Value)
+            .Append(new("PipelineStorage", "UseDevelopmentStorage=true")));
+
+    private static LocalOptions Read(IEnumerable<KeyValuePair<string, string?>> settings) =>
+        LocalSettings.Read(new SettingSources(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
 }

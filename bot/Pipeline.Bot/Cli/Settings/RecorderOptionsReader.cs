@@ -27,7 +27,7 @@ internal static class RecorderOptionsReader
         return new RecorderOptions
         {
             Gateway = new GatewayOptions { Token = token, Shard = ReadShard(setting), ExtraRoots = roots },
-            Rest = rest with { ApiBase = ReadAddress(setting, DiscordSettings.ApiBase, DiscordSettings.AllowHttp) ?? rest.ApiBase },
+            Rest = rest with { ApiBase = ClearText.ReadAddress(setting, DiscordSettings.ApiBase, DiscordSettings.AllowHttp) ?? rest.ApiBase },
             Api = ReadApi(setting),
             Voice = new VoiceCallOptions { Session = new VoiceSessionOptions { ExtraRoots = roots } },
             CommandGuild = setting.Read(DiscordSettings.Guild),
@@ -38,20 +38,10 @@ internal static class RecorderOptionsReader
 
     public static CatalogueOptions ReadApi(SettingReader setting) => new()
     {
-        BaseUrl = ReadAddress(setting, ApiSettings.BaseUrl, ApiSettings.AllowHttp),
+        BaseUrl = ClearText.ReadAddress(setting, ApiSettings.BaseUrl, ApiSettings.AllowHttp),
         ApiKey = setting.Read(ApiSettings.ApiKey),
         PageUrl = setting.Read(ApiSettings.PageUrl),
     };
-
-    // A token or key that travels in the clear belongs to everybody on the way.
-    private static Uri? ReadAddress(SettingReader setting, Setting<Uri?> address, Setting<bool> allowHttp)
-    {
-        bool isAllowed = setting.Read(allowHttp);
-        if (setting.Read(address) is not { } value) return null;
-        if (isAllowed || ClearText.IsHarmless(value)) return value;
-        setting.Refuse(address, ClearText.Expected(allowHttp));
-        return null;
-    }
 
     private static ShardRange? ReadShard(SettingReader setting) =>
         setting.Read(DiscordSettings.Shard) is { } shard ? new ShardRange(shard.Index, shard.Count) : null;
