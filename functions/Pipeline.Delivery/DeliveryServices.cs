@@ -34,6 +34,8 @@ public static class DeliveryServices
         services.AddSingleton<MoveSegment>();
         services.AddSingleton<FinalizeRecording>();
         services.AddSingleton<QueueWatch>();
+        services.AddSingleton<RefusedSegments>();
+        services.AddSingleton<OrphanAdoption>();
         services.AddSingleton<OrphanSweep>();
         services.AddSingleton<ManifestSweep>();
         services.AddSingleton<LiveSweep>();

@@ -37,6 +37,18 @@ public sealed record SessionManifest
     [JsonNumberHandling(Snowflakes.AsText)]
     public IReadOnlyList<ulong>? OptedOut { get; init; }
 
+    /// <summary>
+    /// The bot does not know yet who does not want to be recorded. No segment leaves its disk until it does.
+    /// </summary>
+    public bool AwaitsOptOuts { get; init; }
+
+    /// <summary>
+    /// Whether a segment in the temp container must be deleted: its speaker does not want to be recorded, and it is not among those that
+    /// had been stored before that was said. (A bot deletes such a blob itself, unless it crashes just then.)
+    /// </summary>
+    public bool Refuses(ulong userId, int index) => OptedOut?.Contains(userId) == true
+        && !Tracks.Any(track => track.UserId == userId && track.Segments.Any(range => range.First <= index && index <= range.Last));
+
     /// <summary>Everything else that a takeover needs (text channel, panel message), opaque to the functions.</summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 

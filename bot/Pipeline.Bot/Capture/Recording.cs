@@ -33,6 +33,7 @@ internal sealed class Recording : IDisposable
     private readonly KnownPeople people = new();
     private readonly ConcurrentDictionary<ulong, long> left = new(); // user -> timestamp; at most one entry per person
     private readonly TracklessSpeakers trackless;
+    private readonly Dictionary<ulong, int> unheard = []; // how often each of them had opted out when it was last heeded
     private ImmutableArray<Track> inOrder = [];
     private ImmutableArray<TrackSnapshot> silent = []; // in the call, opted out, and nothing was ever taken of them
     private (object? Consent, object? People, int Tracks) attended;
@@ -188,9 +189,19 @@ internal sealed class Recording : IDisposable
         (object?, object?, int) present = (Consent.Version, people.All, inOrder.Length);
         if (present.Equals(attended)) return;
         foreach (Track track in inOrder) Attend(track);
+        foreach (ulong userId in firstIndexes.Keys) AttendUnheard(userId);
         silent = [.. people.All.Where(one => Consent.IsOptedOut(one.Key) && !tracks.ContainsKey(one.Key))
             .Select(one => TrackSnapshot.OfNothing(one.Key, one.Value))];
         attended = present;
+    }
+
+    // Somebody of whom an earlier owner left segments, and who has not spoken since: they have no track to hear of it.
+    private void AttendUnheard(ulong userId)
+    {
+        int times = Consent.RefusalsOf(userId);
+        if (tracks.ContainsKey(userId) || unheard.GetValueOrDefault(userId) == times) return;
+        unheard[userId] = times;
+        context.Refused?.Invoke(userId, firstIndexes[userId]);
     }
 
     private void Attend(Track track)

@@ -109,7 +109,7 @@ internal static class Composition
         services.AddSingleton(provider =>
             new GuildSettingsStore(provider.GetRequiredService<CatalogueClient>(), options.StateFolder, Time(provider),
             Log<GuildSettingsStore>(provider)));
-        services.AddSingleton<WarmStandby>().AddSingleton<RecordingFollower>().AddSingleton<RecorderServices>()
+        services.AddSingleton<WarmStandby>().AddSingleton<RecordingFollower>().AddSingleton<HeldRecordings>().AddSingleton<RecorderServices>()
             .AddSingleton<GuildRecorders>();
         services.AddCommand<StartCommand>().AddCommand<StopCommand>().AddCommand<StatusCommand>().AddCommand<NoteCommand>();
         services.AddCommand<PauseCommand>().AddCommand<MeCommand>().AddCommand<VerifyCommand>();

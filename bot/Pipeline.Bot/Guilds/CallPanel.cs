@@ -47,7 +47,7 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
             Speakers = [.. snapshot.Tracks.Where(track => !track.IsBot || services.Capture.IncludeBots).Select(ToSpeaker)],
             SpoolBytes = upload.Spool.Bytes,
             SpoolFiles = upload.Spool.Files,
-            StorageProblem = Problem(upload, snapshot.SampleCount),
+            StorageProblem = Problem(upload),
             Events = Events(),
             PrivacyCode = privacyCode,
             Protection = endToEnd?.Protection,
@@ -55,6 +55,9 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
             Link = services.Links.Of(host.Session.RecordingId),
         };
     }
+
+    /// <summary>What keeps audio on the disk at this moment, for people; null: nothing.</summary>
+    public string? StorageProblem => Problem(host.Upload);
 
     /// <summary>Posts it. The manifest keeps where, for the bot that takes the recording over.</summary>
     public async Task PostAsync(ulong channel, CancellationToken cancellationToken)
@@ -105,11 +108,12 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
         if (Posted is { } there) host.Properties[ManifestProperties.Panel] = there.ToString();
     }
 
-    private string? Problem(UploadSnapshot upload, long heard) => upload.State switch
+    private string? Problem(UploadSnapshot upload) => upload.State switch
     {
-        UploadState.Full => Texts.SpoolFull(),
+        UploadState.Full => Texts.SpoolFull(upload.AwaitsOptOuts),
+        _ when upload.AwaitsOptOuts => Texts.AwaitsOptOuts,
         _ when upload.StorageAwayFor >= services.Options.Warnings.StorageAway =>
-            Texts.UploadDelayed(SampleClock.ToTime(Math.Max(0, heard - upload.Safe.Sample))),
+            Texts.UploadDelayed(SampleClock.ToTime(Math.Max(0, host.Snapshot.SampleCount - upload.Safe.Sample))),
         _ => null,
     };
 

@@ -127,6 +127,7 @@ internal sealed class RecordedCall : IAsyncDisposable
     {
         IReadOnlyList<ulong> optedOut = services.Settings.OptedOut(GuildId);
         if (optedOut != heeded) Host.OptOut(heeded = optedOut);
+        if (services.Settings.KnowsOptOuts(GuildId)) Host.OptOutsKnown(optedOut);
         if (services.Settings.IsSettled(GuildId) || (askedAt != 0 && services.Time.GetElapsedTime(askedAt) < AskInterval)) return;
         askedAt = services.Time.GetTimestamp();
         _ = services.Settings.GetAsync(GuildId, CancellationToken.None);

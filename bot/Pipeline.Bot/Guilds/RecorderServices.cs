@@ -20,6 +20,7 @@ internal sealed record RecorderServices(
     RecordingCloser Closer,
     CatalogueClient Api,
     GuildSettingsStore Settings,
+    HeldRecordings Held,
     RecordingFollower Follower,
     TimeProvider Time,
     ILogger<GuildRecorder> Log)

@@ -134,7 +134,8 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
                     {
                         SafeUpTo = call.Host.Upload.Safe.Sample,
                         SpoolFiles = call.Host.Upload.Spool.Files,
-                        SpoolBytes = call.Host.Upload.Spool.Bytes
+                        SpoolBytes = call.Host.Upload.Spool.Bytes,
+                        StorageProblem = call.Panel.StorageProblem,
                     });
             }
             last = Safe(last);

@@ -66,6 +66,7 @@ internal sealed class RecordingOpening(RecorderServices services)
                 Title = start.Title,
                 Properties = properties,
                 OptedOut = services.Settings.OptedOut(start.Guild.Id),
+                AwaitsOptOuts = !services.Settings.KnowsOptOuts(start.Guild.Id),
             }, cancellationToken);
         }
         catch when (properties.ContainsKey(ManifestProperties.NameChanged))

@@ -237,8 +237,15 @@ internal static class Texts
     public static string UploadDelayed(TimeSpan waiting) =>
         $"Storage is slow. {Wording.Seconds(waiting)} s wait on my disk; nothing is lost.";
 
-    public static string SpoolFull() =>
-        "My disk is full and the storage is away: new speech cannot be kept until there is room. The gap is marked.";
+    /// <param name="awaitsOptOuts">The storage may well be there; nothing may leave.</param>
+    public static string SpoolFull(bool awaitsOptOuts) => awaitsOptOuts
+        ? "My disk is full, and nothing may leave it before I know who does not want to be recorded: new speech cannot be kept until "
+            + "then. The gap is marked."
+        : "My disk is full and the storage is away: new speech cannot be kept until there is room. The gap is marked.";
+
+    public const string AwaitsOptOuts =
+        "The list of those who do not want to be recorded is not reachable, and I never had it. Everything waits on my disk until I have "
+        + "it; what is theirs is deleted then and never uploaded.";
 
     // After the recording.
     public static string Finished(SessionInfo session, TimeSpan length, int people) =>

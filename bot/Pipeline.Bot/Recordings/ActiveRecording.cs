@@ -42,6 +42,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
     private int ending;
     private bool spoolFull;
     private bool captureStopped;
+    private IReadOnlyCollection<ulong>? knownOptOuts; // heeded by the next tick
     private long lastTick;
 
     internal ActiveRecording(ActiveRecordings recordings, LiveManifest manifest, Recording recording, TimeProvider captureTime,
@@ -90,7 +91,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
             TimeSpan away = recordings.Leases.StorageAwayFor;
             UploadState state = spool.Level == SpoolLevel.Full ? UploadState.Full : away > TimeSpan.Zero ? UploadState.Delayed
                 : UploadState.Ok;
-            return new UploadSnapshot(manifest.Safe(), spool, state, away);
+            return new UploadSnapshot(manifest.Safe(), spool, state, away, manifest.AwaitsOptOuts);
         }
     }
 
@@ -115,6 +116,15 @@ internal sealed class ActiveRecording : IAsyncDisposable
     public void OptOut(IReadOnlyCollection<ulong> userIds)
     {
         if (Recording.Consent.OptOut(userIds)) beatWanted.Set();
+    }
+
+    /// <summary>
+    /// The whole list of who does not want to be recorded: what is here of these goes, and everything else may leave the spool from then
+    /// on. Only the first list does something. Any thread.
+    /// </summary>
+    public void OptOutsKnown(IReadOnlyCollection<ulong> userIds)
+    {
+        if (manifest.AwaitsOptOuts) Volatile.Write(ref knownOptOuts, userIds);
     }
 
     internal void Start(bool ticksByCaller)
@@ -184,10 +194,21 @@ internal sealed class ActiveRecording : IAsyncDisposable
         Volatile.Write(ref lastTick, recordings.Time.GetTimestamp());
         bool full = recordings.Spool.Snapshot.Level == SpoolLevel.Full;
         if (full != spoolFull && Recording.Post(full ? new RecordingAction.SpoolFull() : new RecordingAction.SpoolFree())) spoolFull = full;
+        IReadOnlyCollection<ulong>? optedOut = Interlocked.Exchange(ref knownOptOuts, null);
+        if (optedOut is not null) Recording.Consent.OptOut(optedOut);
         Recording.Tick();
+        if (optedOut is not null) LetLeave(optedOut);
         if (Recording.Snapshot.SampleCount < SampleClock.ToSamples(recordings.MaximumDuration) || Volatile.Read(ref ending) != 0) return;
         logger.RecordingLimit(Session.RecordingId.ToString());
         _ = Task.Run(() => StopAsync(EndReason.Limit, CancellationToken.None));
+    }
+
+    // After the tick: it has refused what is here of these.
+    private void LetLeave(IReadOnlyCollection<ulong> optedOut)
+    {
+        manifest.OptOutsKnown(optedOut);
+        recordings.Uploader.Rescan();
+        beatWanted.Set();
     }
 
     private async Task EndAsync(EndReason reason)
@@ -228,7 +249,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
         // owner knows no more than that.
         if (await lease.BeatAsync(cancel) != LeaseOutcome.Ours) return;
         long since = recordings.Time.GetTimestamp();
-        while (recordings.Spool.Closed(Session.RecordingId).Any() && recordings.Time.GetElapsedTime(since) < HandOverPatience)
+        while (!manifest.AwaitsOptOuts && recordings.Spool.Closed(Session.RecordingId).Any() && recordings.Time.GetElapsedTime(since) < HandOverPatience)
             await Task.Delay(HandOverInterval, recordings.Time, cancel);
         if (await lease.BeatAsync(cancel) == LeaseOutcome.Ours)
             await lease.ReleaseAsync(cancel);
@@ -267,6 +288,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
     {
         manifest.Refuse(userId, below);
         recordings.Uploader.Erase(Session.RecordingId, userId);
+        beatWanted.Set(); // the stored manifest is what tells others that a blob of theirs is nobody's
     }
 
     private void OnRefreshWanted()
@@ -353,7 +375,9 @@ internal enum RecordingEnd
 /// <summary>How safe a recording is.</summary>
 /// <param name="Safe">Every sample heard before this position is durable in the temp container.</param>
 /// <param name="StorageAwayFor">How long the storage has been failing; zero while all is well.</param>
-internal sealed record UploadSnapshot(SafePosition Safe, SpoolSnapshot Spool, UploadState State, TimeSpan StorageAwayFor);
+/// <param name="AwaitsOptOuts">Nothing leaves the spool: who does not want to be recorded is not known yet.</param>
+internal sealed record UploadSnapshot(SafePosition Safe, SpoolSnapshot Spool, UploadState State, TimeSpan StorageAwayFor,
+    bool AwaitsOptOuts);
 
 /// <summary>What the uploads are doing, in one word.</summary>
 internal enum UploadState

@@ -66,6 +66,7 @@ internal sealed class ActiveRecordings : IHostedService, IDisposable
             Tracks = [],
             Properties = request.Properties,
             OptedOut = request.OptedOut,
+            AwaitsOptOuts = request.AwaitsOptOuts,
         };
         LiveManifest manifest = LiveManifest.Start(Spool.Folder(session.RecordingId), first);
         manifest.TryClaim();

@@ -18,7 +18,8 @@ internal sealed class FoundRecording
     {
         this.stored = stored;
         // Leftovers of a bot whose recording went on elsewhere are announced by nobody.
-        segments = [.. inTemp.Where(segment => segment.SegmentIndex < ReservedIndexes.Leftovers).OrderBy(segment => segment.SegmentIndex)];
+        segments = [.. inTemp.Where(segment => segment.SegmentIndex < ReservedIndexes.Leftovers
+            && !stored.Refuses(segment.UserId, segment.SegmentIndex)).OrderBy(segment => segment.SegmentIndex)];
         LastSample = segments.Aggregate(stored.SampleCount, (last, segment) => Math.Max(last, segment.StartSample + segment.SampleCount));
         Manifest = stored with { SampleCount = LastSample, Tracks = [.. Users().Select(Announce)] };
     }

@@ -55,6 +55,18 @@ internal sealed class LiveManifest
         }
     }
 
+    /// <summary>
+    /// Nobody here knows yet who does not want to be recorded: of this recording nothing leaves the spool until
+    /// <see cref="OptOutsKnown"/>.
+    /// </summary>
+    public bool AwaitsOptOuts
+    {
+        get
+        {
+            lock (gate) return baseline.AwaitsOptOuts;
+        }
+    }
+
     /// <summary>Which indexes are set apart for us, and whether another bot has gone on.</summary>
     public ReservedIndexes Indexes { get; }
 
@@ -214,6 +226,24 @@ internal sealed class LiveManifest
         Indexes.Wake();
     }
 
+    /// <summary>
+    /// The list of who does not want to be recorded is there. Of a recording that runs here, its tick has refused them before; of one that
+    /// does not, every segment of theirs is refused.
+    /// </summary>
+    public void OptOutsKnown(IReadOnlyCollection<ulong> userIds)
+    {
+        lock (gate)
+        {
+            consent?.OptOut(userIds);
+            if (!tenure.IsHosted)
+            {
+                foreach (ulong userId in userIds) refusedBelow[userId] = int.MaxValue;
+            }
+            baseline = baseline with { AwaitsOptOuts = false, OptedOut = [.. OptedOut.Union(userIds)] };
+        }
+        Indexes.Wake();
+    }
+
     /// <summary>The segment belongs to somebody who does not want it, and is not yet with the storage for good.</summary>
     public bool IsRefused(SegmentKey key)
     {
@@ -232,12 +262,21 @@ internal sealed class LiveManifest
         }
     }
 
+    /// <summary>
+    /// The refused segment is about to go from the spool. Written down first: a crash just then leaves no account of a segment that nobody
+    /// may have.
+    /// </summary>
+    public void Erasing(SegmentKey key)
+    {
+        bool isAnnounced;
+        lock (gate) isAnnounced = Track(key.UserId).TakeBack(key.Index);
+        if (isAnnounced) journal.Append(JournalEntry.ErasureOf(key));
+    }
+
     /// <summary>The refused segment is gone from the spool: it never was.</summary>
     public void Erased(SegmentKey key)
     {
-        bool wasAnnounced;
-        lock (gate) wasAnnounced = Track(key.UserId).Erase(key.Index);
-        if (wasAnnounced) journal.Append(JournalEntry.ErasureOf(key));
+        lock (gate) Track(key.UserId).Erase(key.Index);
     }
 
     /// <summary>Of all tracks together.</summary>

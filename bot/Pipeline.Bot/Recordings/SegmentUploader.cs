@@ -64,10 +64,10 @@ internal sealed class SegmentUploader : BackgroundService
         foreach (SpooledSegment segment in spool.Closed(recording, userId)) TryErase(manifest, segment);
     }
 
-    /// <summary>Completes when nothing waits in the spool any more.</summary>
+    /// <summary>Completes when nothing waits in the spool any more but what must not leave yet.</summary>
     public async Task DrainAsync(CancellationToken cancel)
     {
-        while (spool.Closed().Any())
+        while (spool.Closed().Any(segment => manifests.Find(segment.Key.Recording)?.AwaitsOptOuts != true))
         {
             Rescan();
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancel);
@@ -100,7 +100,8 @@ internal sealed class SegmentUploader : BackgroundService
     {
         foreach (SpooledSegment segment in spool.Closed())
         {
-            if (manifests.Find(segment.Key.Recording) is { } manifest && TryErase(manifest, segment)) continue;
+            LiveManifest? manifest = manifests.Find(segment.Key.Recording);
+            if (manifest is not null && (TryErase(manifest, segment) || manifest.AwaitsOptOuts)) continue;
             if (underWay.ContainsKey(segment.Key) || IsPaused(segment.Key)) continue;
             await slots.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stop.IsCancellationRequested) return;
@@ -129,6 +130,7 @@ internal sealed class SegmentUploader : BackgroundService
         if (!manifest.IsRefused(segment.Key)) return false;
         try
         {
+            manifest.Erasing(segment.Key);
             spool.Erase(segment);
             manifest.Erased(segment.Key);
             delivery.Forget(segment.Key);

@@ -17,6 +17,11 @@ internal sealed record StartRecordingRequest
     /// <summary>Who of the server does not want to be recorded; complete, because the first frame may be there at once.</summary>
     public IReadOnlyList<ulong> OptedOut { get; init; } = [];
 
+    /// <summary>
+    /// That list is not there: what is recorded waits in the spool until <see cref="ActiveRecording.OptOutsKnown"/>.
+    /// </summary>
+    public bool AwaitsOptOuts { get; init; }
+
     /// <summary>The clock of the audio. Null: the bot's own.</summary>
     public TimeProvider? CaptureTime { get; init; }
 

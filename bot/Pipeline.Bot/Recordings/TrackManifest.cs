@@ -81,12 +81,18 @@ internal sealed class TrackManifest
         Arrived(index);
     }
 
-    /// <summary>The segment never was; its index stays used. True: it had been announced, which no longer holds.</summary>
-    public bool Erase(int index)
+    /// <summary>The segment is announced no longer; its index stays used. False: it was not.</summary>
+    public bool TakeBack(int index)
     {
         Skip(index);
-        Arrived(index);
         return onTheirWay.RemoveAll(entry => entry.Index == index) > 0;
+    }
+
+    /// <summary>The segment never was; its index stays used.</summary>
+    public void Erase(int index)
+    {
+        TakeBack(index);
+        Arrived(index);
     }
 
     /// <summary>No segment gets this index or one below it.</summary>

@@ -51,9 +51,14 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
     public GuildSettings LastKnown(ulong guildId) => Find(guildId).Effective;
 
     /// <summary>
+    /// Whether the list of who does not want to be recorded was here at any time. Without an API there is no other list than ours.
+    /// </summary>
+    public bool KnowsOptOuts(ulong guildId) => !api.IsConfigured || Find(guildId).Copy.IsComplete;
+
+    /// <summary>
     /// False: this disk never heard from the API who does not want to be recorded, or the API lacks what was changed here.
     /// </summary>
-    public bool IsSettled(ulong guildId) => Find(guildId).Copy is { IsComplete: true, IsUnsaved: false };
+    public bool IsSettled(ulong guildId) => !api.IsConfigured || Find(guildId).Copy is { IsComplete: true, IsUnsaved: false };
 
     /// <summary>Whether the person wants no recording in this server, by the copy at hand.</summary>
     public bool IsOptedOut(ulong guildId, ulong userId) => new KnownSettings(LastKnown(guildId), IsLastKnown: true).IsOptedOut(userId);

@@ -3,6 +3,7 @@ using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Delivery.ApiClient;
 using Pipeline.Delivery.Ledger;
+using Pipeline.Delivery.Segments;
 using Pipeline.Storage;
 
 namespace Pipeline.Delivery.Finalize;
@@ -14,7 +15,8 @@ namespace Pipeline.Delivery.Finalize;
 /// </summary>
 public sealed class FinalizeRecording(
     LedgerTable ledger, TempContainer temp, MessageQueues queues, RecordingRegistry registry, RecordingApiClient api, BatchFlow batch,
-    Reports reports, DeliveryOptions options, Telemetry telemetry, TimeProvider time, ILogger<FinalizeRecording> log)
+    RefusedSegments refused, Reports reports, DeliveryOptions options, Telemetry telemetry, TimeProvider time,
+    ILogger<FinalizeRecording> log)
 {
     private const int MostRounds = 3;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
@@ -151,6 +153,7 @@ public sealed class FinalizeRecording(
             found = again;
         }
         await ledger.UnlistAsync(id, cancellation);
+        await refused.DeleteAllAsync(manifest, cancellation);
         if (await temp.FindAsync(BlobPaths.Manifest(id), cancellation) is { IsLeased: false } file)
             await temp.DeleteAsync(file, cancellation);
         TimeSpan latency = time.GetUtcNow() - (manifest.EndedAt ?? time.GetUtcNow());

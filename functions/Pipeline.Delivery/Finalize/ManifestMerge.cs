@@ -22,6 +22,7 @@ internal static class ManifestMerge
             Gaps = latest?.Gaps ?? [],
             Notes = latest?.Notes ?? [],
             Unencrypted = latest?.Unencrypted ?? [],
+            OptedOut = latest?.OptedOut,
             EndedAt = botSaidSo && message.Tracks is null ? latest!.EndedAt ?? message.EndedAt : message.EndedAt,
             EndReason = botSaidSo && message.Tracks is null ? latest!.EndReason : message.EndReason,
         };

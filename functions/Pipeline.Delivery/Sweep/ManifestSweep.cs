@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Pipeline.Contracts;
 using Pipeline.Delivery.Ledger;
+using Pipeline.Delivery.Segments;
 using Pipeline.Storage;
 
 namespace Pipeline.Delivery.Sweep;
@@ -9,8 +10,8 @@ namespace Pipeline.Delivery.Sweep;
 /// Looks after sessions by their manifests: one that was not refreshed for long and whose lease is free has lost its bot and is
 /// finalized as interrupted; one that says it has stopped and whose stop message never came gets it sent; one that is finalized goes.
 /// </summary>
-public sealed class ManifestSweep(TempContainer temp, LedgerTable ledger, MessageQueues queues, DeliveryOptions options, TimeProvider time,
-    ILogger<ManifestSweep> log)
+public sealed class ManifestSweep(TempContainer temp, RefusedSegments refused, LedgerTable ledger, MessageQueues queues,
+    DeliveryOptions options, TimeProvider time, ILogger<ManifestSweep> log)
 {
     private static readonly TimeSpan StopMessageGrace = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan FinalizerGrace = TimeSpan.FromMinutes(10);
@@ -39,6 +40,7 @@ public sealed class ManifestSweep(TempContainer temp, LedgerTable ledger, Messag
         if (manifest is null) return;
         if (row is { State: RecordingState.Finalized or RecordingState.Deleted } && manifest.State == ManifestState.Stopped)
         {
+            await refused.DeleteAllAsync(manifest, cancellation);
             await temp.DeleteAsync(blob, cancellation);
             return;
         }

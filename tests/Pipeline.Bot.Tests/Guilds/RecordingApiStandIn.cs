@@ -41,6 +41,9 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
     public ConcurrentQueue<string> Requests { get; } = new();
     public string? SettingsOf(ulong guild) => settings.GetValueOrDefault(guild.ToString());
 
+    public void PutSettings(ulong guild, GuildSettings stored) =>
+        settings[guild.ToString()] = JsonSerializer.Serialize(stored, ApiJsonContext.Default.GuildSettings);
+
     public void Add(RecordingDetails recording) => recordings[recording.Id] = recording;
 
     public static RecordingDetails Finished(string id, string session, ulong guild, ulong starter,

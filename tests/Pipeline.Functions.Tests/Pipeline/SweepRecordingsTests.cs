@@ -34,6 +34,47 @@ public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
     }
 
+    // Two segments of Ada; between the second one's confirmed upload and its deletion she opted out and the bot crashed.
+    [Theory]
+    [InlineData(ManifestState.Recording)]
+    [InlineData(ManifestState.Stopped)]
+    public async Task Segment_that_its_speaker_refused_while_the_bot_crashed_is_deleted_and_never_adopted(ManifestState state)
+    {
+        FakeTimeProvider clock = Clock();
+        await using App app = await StartAsync(clock);
+        Session session = await SessionAsync(app, 406 + (int)state, (5, "Ada", 2), (6, "Ben", 1));
+        SessionManifest manifest = session.Manifest(state, clock.GetUtcNow());
+        TrackSummary[] tracks = [.. manifest.Tracks.Select(track =>
+            track.UserId == 5 ? track with { Segments = [new IndexRange(0, 0)] } : track)];
+        await session.PutManifestAsync(app.Storage, manifest with { OptedOut = [5], Tracks = tracks });
+        SegmentReady refused = session.Segments.Single(segment => segment is { UserId: 5, SegmentIndex: 1 });
+
+        clock.Advance(TimeSpan.FromSeconds(130));
+        for (int sweep = 0; sweep < 2; sweep++) await SweepLaterAsync(app, clock);
+        Assert.DoesNotContain(refused.BlobName, await session.LeftInTempAsync(app.Storage));
+        string[] adopted = await ReceiveAsync(app, StorageNames.SegmentReadyQueue);
+        Assert.Equal(2, adopted.Length); // hers from before, and Ben's
+        foreach (string text in adopted) Assert.True(await app.TriggerAsync("MoveSegment", text));
+        foreach (string text in await ReceiveAsync(app, StorageNames.RecordingStoppedQueue))
+            Assert.True(await app.TriggerAsync("FinalizeRecording", text));
+        if (state == ManifestState.Stopped) Assert.Equal(2, (await app.RecordingAsync(session.Id))!.SegmentCount);
+    }
+
+    [Fact]
+    public async Task Refused_segment_goes_before_the_manifest_that_tells_of_it()
+    {
+        FakeTimeProvider clock = Clock();
+        await using App app = await StartAsync(clock, new() { ["RECORDING_ADOPT_AFTER"] = "1h" });
+        Session session = await SessionAsync(app, 408, (5, "Ada", 1), (6, "Ben", 1));
+        SegmentReady bens = session.Segments.Single(segment => segment.UserId == 6);
+        SessionManifest manifest = session.Manifest(ManifestState.Stopped, clock.GetUtcNow()) with { OptedOut = [5] };
+        await session.PutManifestAsync(app.Storage, manifest with { Tracks = [.. manifest.Tracks.Where(track => track.UserId == 6)] });
+        Assert.True(await app.MoveAsync(bens));
+        Assert.True(await app.FinalizeAsync(session.Stopped with { Tracks = [.. session.Tracks.Where(track => track.UserId == 6)] }));
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+        Assert.Equal(1, (await app.RecordingAsync(session.Id))!.SegmentCount);
+    }
+
     [Fact]
     public async Task Moved_segment_whose_blob_stayed_is_cleaned_up()
     {
@@ -154,7 +195,11 @@ public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite
 
     private Task<App> StartAsync(FakeTimeProvider clock, Dictionary<string, string?>? settings = null) => App.StartAsync(
         azurite.Azurite.ConnectionString,
-        new Dictionary<string, string?>(settings ?? []) { ["RECORDING_ADOPT_AFTER"] = "1m", ["RECORDING_ABANDON_AFTER"] = "90s" },
+        new Dictionary<string, string?>(settings ?? [])
+        {
+            ["RECORDING_ADOPT_AFTER"] = settings?.GetValueOrDefault("RECORDING_ADOPT_AFTER") ?? "1m",
+            ["RECORDING_ABANDON_AFTER"] = "90s",
+        },
         clock);
 
     private static async Task<Session> SessionAsync(App app, int seed, params (ulong, string, int)[] speakers)
