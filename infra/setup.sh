@@ -79,6 +79,7 @@ install_linker() {
 install_peers() {
   npm_install tests/peers/davey
   npm_install tests/peers/discordjs
+  npm_install tests/peers/webhooks
 }
 
 install_page() {

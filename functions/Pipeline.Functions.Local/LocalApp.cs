@@ -7,6 +7,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Pipeline.Delivery;
 using Pipeline.Delivery.ApiClient;
+using Pipeline.Delivery.Segments;
 using Pipeline.Delivery.Sweep;
 using Pipeline.Functions.Local.Triggers;
 using Pipeline.RecordingApi;
@@ -14,6 +15,7 @@ using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Recordings;
 using Pipeline.RecordingApi.Shares;
+using Pipeline.RecordingApi.Webhooks;
 using Pipeline.Settings;
 using Pipeline.Settings.Known;
 using Pipeline.Storage;
@@ -50,6 +52,7 @@ internal static class LocalApp
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<ForgottenRecordings>().EndAsync));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<EventSweep>().RunAsync));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<DeletionSweep>().RunAsync));
+        if (options.Delivery.RecordingApiBaseUrl is null) builder.Services.AddSingleton(AfterMoveOf);
         builder.Services.AddSingleton<UnexpectedStop>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace);
         if (options.LocalTriggers) builder.Services.AddLocalTriggers();
@@ -63,6 +66,8 @@ internal static class LocalApp
         if (options.Key is null) Log.KeyGenerated(app.Logger, KeyFile.PathOf(options));
         return app;
     }
+
+    private static AfterMove AfterMoveOf(IServiceProvider services) => new(services.GetRequiredService<StoredSegments>().TellAsync);
 
     // The hosts of the addresses that it listens on.
     private static List<string> Listen(WebApplicationBuilder builder)

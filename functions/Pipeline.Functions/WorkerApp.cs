@@ -7,11 +7,13 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Pipeline.Delivery;
 using Pipeline.Delivery.ApiClient;
+using Pipeline.Delivery.Segments;
 using Pipeline.Delivery.Sweep;
 using Pipeline.RecordingApi;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Recordings;
+using Pipeline.RecordingApi.Webhooks;
 using Pipeline.Settings;
 using Pipeline.Storage;
 
@@ -40,6 +42,7 @@ internal static class WorkerApp
         builder.Services.AddDelivery(options.Delivery);
         // Without a key: the host has asked for it before a request comes here.
         builder.Services.AddRecordingApi(options.Api);
+        if (options.Delivery.RecordingApiBaseUrl is null) builder.Services.AddSingleton(AfterMoveOf);
         builder.Services.AddSingleton<ApiPipeline>();
         builder.Services.AddSingleton<LoopbackApi>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<LoopbackApi>());
@@ -52,6 +55,8 @@ internal static class WorkerApp
         OpenStorage(worker);
         return worker;
     }
+
+    private static AfterMove AfterMoveOf(IServiceProvider services) => new(services.GetRequiredService<StoredSegments>().TellAsync);
 
     // Opened at once, so that a wrong connection string ends the start and not the first message.
     private static void OpenStorage(IHost worker)

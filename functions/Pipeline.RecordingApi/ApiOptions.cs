@@ -36,6 +36,7 @@ public sealed record ApiOptions
             LiveLimit = setting.Read(FunctionsSettings.LiveLimit),
             PublicBaseUrl = setting.Read(FunctionsSettings.PublicBaseUrl),
             ShareLinkLife = TimeSpan.FromDays(setting.Read(FunctionsSettings.ShareLinkDays)),
+            Webhooks = WebhookOptionsReader.Read(setting),
             Render = isOurs ? new RenderOptions { Formats = formats } : RenderOptions.Off,
         };
     }

@@ -50,6 +50,7 @@ public static class ApiServices
         services.AddSingleton<HealthOperations>();
         services.TryAddSingleton(options.Webhooks);
         services.AddSingleton<EventTable>();
+        services.AddSingleton(provider => new EventAudience(provider.GetRequiredService<WebhookDeliveries>().QueueAsync));
         services.AddSingleton<EventOutbox>();
         services.AddSingleton<EventReads>();
         services.AddSingleton<EventSweep>();
@@ -58,6 +59,7 @@ public static class ApiServices
         services.AddSingleton<WebhookSender>();
         services.AddSingleton<WebhookDelivery>();
         services.AddSingleton<WebhookOperations>();
+        services.AddSingleton<StoredSegments>();
         services.AddSingleton(options.Render);
         services.AddSingleton(provider =>
             new RenderSettings(options.Render, OpusCodecs.Choose(OpusChoice.Auto), provider.GetRequiredService<TimeProvider>()));
@@ -65,6 +67,7 @@ public static class ApiServices
         services.AddSingleton<RenderPlans>();
         services.AddSingleton<SegmentPcm>();
         services.AddSingleton<RenderTriggers>();
+        services.AddSingleton<FilesReady>();
         services.AddSingleton<RenderRecording>();
         services.AddSingleton<FileOperations>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJsonContext.Default));

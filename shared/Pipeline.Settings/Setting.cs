@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pipeline.Settings.Forms;
 
 namespace Pipeline.Settings;
@@ -16,6 +17,9 @@ public abstract class Setting(string name, Programs readBy, string sentence)
 
     /// <summary>Its value is never shown, in no error either.</summary>
     public bool IsSecret { get; init; }
+
+    /// <summary>The setting that it is one of several of; null where it was declared itself.</summary>
+    public Setting? Declared { get; init; }
 
     /// <summary>What is said instead of a default value, such as <c>all servers</c>.</summary>
     public string? DefaultInWords { get; init; }
@@ -48,6 +52,11 @@ public sealed class Setting<T>(string name, Programs readBy, SettingForm<T> form
     public SettingForm<T> Form { get; } = form;
 
     public T DefaultOrNone { get; } = byDefault;
+
+    /// <summary>The setting of one of several: <c>A__N__B</c> becomes <c>A__3__B</c>.</summary>
+    public Setting<T> At(int number) => new(Name.Replace(UnknownSettings.AnyNumber,
+        string.Create(CultureInfo.InvariantCulture, $"__{number}__"), StringComparison.Ordinal), ReadBy, Form, DefaultOrNone, Sentence)
+    { IsSecret = IsSecret, DefaultInWords = DefaultInWords, Declared = this };
 
     public override string Unit => Form.Unit;
 

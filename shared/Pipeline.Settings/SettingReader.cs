@@ -17,7 +17,7 @@ public sealed class SettingReader(SettingSources sources)
 
     public T Read<T>(Setting<T> setting)
     {
-        asked.Add(setting);
+        asked.Add(setting.Declared ?? setting);
         if (sources.Find(setting.Name) is not { } found) return setting.DefaultOrNone;
         if (setting.Form.TryRead(found.Value, out T value)) return value;
         Report(SettingProblem.NotAllowed(setting, found.Value));
@@ -27,7 +27,7 @@ public sealed class SettingReader(SettingSources sources)
     /// <summary>Whether somebody gave it a value, right or wrong.</summary>
     public bool IsSet(Setting setting)
     {
-        asked.Add(setting);
+        asked.Add(setting.Declared ?? setting);
         return sources.Find(setting.Name) is not null;
     }
 

@@ -8,14 +8,16 @@ public static class SettingsInForce
     /// </summary>
     public static IEnumerable<string> Lines(SettingSources sources, IReadOnlyList<Setting> settings)
     {
-        List<(string Name, string Value, string Source)> rows = [.. settings.Select(setting => Row(setting, sources.Find(setting.Name)))];
+        List<(string Name, string Value, string Source)> rows = [.. settings.SelectMany(setting =>
+            UnknownSettings.NamesOf(setting.Name).Where(name => sources.Find(name) is not null).DefaultIfEmpty(setting.Name)
+                .Select(name => Row(name, setting, sources.Find(name))))];
         int name = rows.Max(row => row.Name.Length), value = rows.Max(row => row.Value.Length);
         return rows.Select(row => $"{row.Name.PadRight(name)}  {row.Value.PadRight(value)}  {row.Source}".TrimEnd());
     }
 
-    private static (string Name, string Value, string Source) Row(Setting setting, FoundSetting? found)
+    private static (string Name, string Value, string Source) Row(string setName, Setting setting, FoundSetting? found)
     {
-        if (found is not null) return (setting.Name, setting.Show(found.Value) ?? "wrong", found.Source);
-        return (setting.Name, setting.IsSecret || setting.Default.Length == 0 ? "not set" : setting.Default, "default");
+        if (found is not null) return (setName, setting.Show(found.Value) ?? "wrong", found.Source);
+        return (setName, setting.IsSecret || setting.Default.Length == 0 ? "not set" : setting.Default, "default");
     }
 }

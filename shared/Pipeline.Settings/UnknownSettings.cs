@@ -1,8 +1,19 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
 namespace Pipeline.Settings;
 
 /// <summary>Finds names that look like settings of ours and are none: a misspelt setting would otherwise never be noticed.</summary>
-public static class UnknownSettings
+public static partial class UnknownSettings
 {
+    /// <summary>Stands in a declared name for the number of one of several.</summary>
+    internal const string AnyNumber = "__N__";
+
+    /// <summary>The names that a declared one stands for: itself, or itself with each number.</summary>
+    internal static IEnumerable<string> NamesOf(string declared) => !declared.Contains(AnyNumber, StringComparison.Ordinal) ? [declared]
+        : Enumerable.Range(0, 16).Select(number =>
+            declared.Replace(AnyNumber, string.Create(CultureInfo.InvariantCulture, $"__{number}__"), StringComparison.Ordinal));
+
     /// <summary>One line for each such name, in the order of the names.</summary>
     /// <param name="known">Every setting of the product: the two programs often share one environment.</param>
     /// <param name="prefixes">Beginnings that only our names have, in any case.</param>
@@ -12,7 +23,7 @@ public static class UnknownSettings
         return
         [
             .. from found in sources.Names()
-               where !names.Contains(found.Name)
+               where !names.Contains(Number().Replace(found.Name, AnyNumber))
                    && prefixes.Any(prefix => found.Name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase))
                orderby found.Name
                select new SettingProblem(found.Name, Describe(found.Name, found.Source, known)),
@@ -22,7 +33,8 @@ public static class UnknownSettings
     private static string Describe(string name, string source, IReadOnlyList<Setting> known)
     {
         string place = source == SettingSources.Environment ? "" : $" ({source})";
-        (int distance, Setting nearest) = known.Select(setting => (EditDistance(name, setting.Name), setting)).MinBy(pair => pair.Item1);
+        (int distance, Setting nearest) = known.Select(setting => (EditDistance(Number().Replace(name, AnyNumber), setting.Name), setting))
+            .MinBy(pair => pair.Item1);
         // A quarter of the letters: a missing unit or a doubled underscore is a slip, more is another word.
         return distance <= Math.Max(2, name.Length / 4)
             ? $"{name}{place} is not a setting; did you mean {nearest.Name}?"
@@ -50,4 +62,7 @@ public static class UnknownSettings
     }
 
     private static bool Same(char one, char other) => char.ToUpperInvariant(one) == char.ToUpperInvariant(other);
+
+    [GeneratedRegex("__([0-9]|1[0-5])__")]
+    private static partial Regex Number();
 }

@@ -15,6 +15,9 @@ public sealed class UnknownSettingsTests
     [InlineData("Functions__Keys", "Functions__Key")]
     [InlineData("HEALTH_ENDPIONT", "HEALTH_ENDPOINT")]
     [InlineData("SHUTDOWN_GRACE_MS", "SHUTDOWN_GRACE")]
+    [InlineData("Webhooks__3__Urll", "Webhooks__N__Url")]
+    [InlineData("Webhooks__16__Url", "Webhooks__N__Url")]
+    [InlineData("Webhooks__Url", "Webhooks__N__Url")]
     public void A_misspelt_name_is_told_with_the_nearest_setting(string name, string nearest) =>
         Assert.StartsWith($"{name} (command line) is not a setting; did you mean {nearest}?",
             Assert.Single(KnownSettings.Unknown(Values.Of((name, "7")))).Text, StringComparison.Ordinal);
@@ -27,7 +30,7 @@ public sealed class UnknownSettingsTests
     [Fact]
     public void Known_names_in_any_case_and_names_of_others_are_no_mistake() => Assert.Empty(KnownSettings.Unknown(Values.Of(
         [("PATH", "/bin"), ("FUNCTIONS_WORKER_RUNTIME", "dotnet-isolated"), ("FUNCTIONS_EXTENSION_VERSION", "~4"),
-            ("RECORDING_CHANELS", ""),
+            ("RECORDING_CHANELS", ""), ("Webhooks__0__Url", "1"), ("WEBHOOKS__15__SECRET", "1"),
             .. KnownSettings.All.Select(setting => (setting.Name.ToLowerInvariant(), (string?)"1"))])));
 
     [Fact]

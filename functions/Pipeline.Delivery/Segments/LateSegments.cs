@@ -8,15 +8,20 @@ namespace Pipeline.Delivery.Segments;
 /// Brings a finalizer back when a segment's row came after its recording was finalized. The row is written first and the
 /// recording's state read second; the finalizer writes the state first and reads the rows second: one of both sees the other.
 /// </summary>
-public sealed class LateSegments(LedgerTable ledger, MessageQueues queues, ILogger<LateSegments> log)
+public sealed class LateSegments(LedgerTable ledger, MessageQueues queues, IEnumerable<AfterMove> further, ILogger<LateSegments> log)
 {
     // Late segments come in flocks: one finalize for all of them.
     private static readonly TimeSpan FlockDelay = TimeSpan.FromSeconds(3);
 
     /// <summary>Call it after the segment's row is written. Costs one read where the recording is still live.</summary>
     /// <returns>The recording's row; null where there is none.</returns>
-    public async Task<LedgerRecording?> AnnounceAsync(RecordingId recording, CancellationToken cancellation)
+    public async Task<LedgerRecording?> AnnounceAsync(SegmentReady segment, SegmentState state, CancellationToken cancellation)
     {
+        if (state == SegmentState.Moved)
+        {
+            foreach (AfterMove part in further) await part.RunAsync(segment, cancellation);
+        }
+        RecordingId recording = segment.Session.RecordingId;
         LedgerRecording? row = await ledger.FindRecordingAsync(recording, cancellation);
         if (row is not { State: RecordingState.Finalized }) return row;
         LedgerContent content = await ledger.ReadAsync(recording, cancellation);
@@ -37,3 +42,9 @@ public sealed class LateSegments(LedgerTable ledger, MessageQueues queues, ILogg
             current.State == RecordingState.Finalized ? current with { State = RecordingState.Amending } : null, cancellation);
     }
 }
+
+/// <summary>
+/// What the executable has done when a segment lies in its final place and its row is written; before its message is settled, so that a
+/// process that ends in between does it again.
+/// </summary>
+public sealed record AfterMove(Func<SegmentReady, CancellationToken, Task> RunAsync);

@@ -58,7 +58,7 @@ public sealed class MoveSegment(
         if (row.ContentMd5 != message.ContentMd5)
             throw new SegmentFaultException(message.Key, "conflict", "other bytes were moved under its name");
         if (row.State == SegmentState.Refused) return;
-        LedgerRecording? recording = await late.AnnounceAsync(message.Session.RecordingId, cancellation);
+        LedgerRecording? recording = await late.AnnounceAsync(message, row.State, cancellation);
         if (row.State != SegmentState.Moved || blob is null) return;
         // The batch flow may have to send the bytes once more until the service has confirmed the whole.
         if (recording is { Flow: UploadFlow.Batch, State: not RecordingState.Finalized }) return;
@@ -85,7 +85,7 @@ public sealed class MoveSegment(
         }
         Uri address = await delivery.DeliverAsync(segment, blob, uploadUrl, cancellation);
         await RecordAsync(message, segment with { BlobUrl = address.AbsoluteUri }, cancellation);
-        await late.AnnounceAsync(message.Session.RecordingId, cancellation);
+        await late.AnnounceAsync(message, SegmentState.Moved, cancellation);
         await temp.DeleteAsync(blob, cancellation);
         TimeSpan latency = time.GetUtcNow() - message.ClosedAt;
         telemetry.Moved(message.FileSize, latency);
@@ -142,7 +142,7 @@ public sealed class MoveSegment(
     private async Task CollectAsync(SegmentReady message, CancellationToken cancellation)
     {
         await RecordAsync(message, LedgerSegment.From(message, SegmentState.Collected, blobUrl: null), cancellation);
-        await late.AnnounceAsync(message.Session.RecordingId, cancellation);
+        await late.AnnounceAsync(message, SegmentState.Collected, cancellation);
         Log.SegmentCollected(log, message.Key);
     }
 

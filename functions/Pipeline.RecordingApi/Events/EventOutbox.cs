@@ -1,6 +1,5 @@
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
-using Pipeline.RecordingApi.Webhooks;
 
 namespace Pipeline.RecordingApi.Events;
 
@@ -9,7 +8,7 @@ namespace Pipeline.RecordingApi.Events;
 /// so that saying it twice, or by two instances, is saying it once; a process that ends between state and event is repeated by its queue
 /// message or request, and says it then.
 /// </summary>
-public sealed class EventOutbox(EventTable table, WebhookDeliveries deliveries)
+public sealed class EventOutbox(EventTable table, EventAudience audience)
 {
     /// <summary>Tells of a recording.</summary>
     /// <param name="distinct">What tells two events of one type and recording apart: a minute, a segment. Empty where there can be one
@@ -24,7 +23,7 @@ public sealed class EventOutbox(EventTable table, WebhookDeliveries deliveries)
     /// <summary>Puts an event's deliveries into the queue and notes it. Ending in between repeats it: the same ids, told again.</summary>
     public async Task QueueAsync(StoredEvent stored, CancellationToken cancellation)
     {
-        await deliveries.QueueAsync(stored.Event, cancellation);
+        await audience.QueueAsync(stored.Event, cancellation);
         await table.MarkQueuedAsync(stored, cancellation);
     }
 
@@ -47,3 +46,6 @@ public sealed class EventOutbox(EventTable table, WebhookDeliveries deliveries)
         return id.All(IsOfId) ? id : throw new ArgumentException($"'{id}' cannot be an event's id");
     }
 }
+
+/// <summary>Puts an event on its way to everybody who wants it.</summary>
+public sealed record EventAudience(Func<PipelineEvent, CancellationToken, Task> QueueAsync);

@@ -23,11 +23,13 @@ public sealed class RenderRecording : IDisposable
     private readonly WindowRender windows;
     private readonly RenderedFiles files;
     private readonly RequestedFiles requested;
+    private readonly FilesReady ready;
     private readonly SemaphoreSlim places = new(MostAtOnce, MostAtOnce);
 
     public RenderRecording(RenderPlans plans, RenderTable table, RendersContainer container, SegmentPcm reader, MessageQueues queues,
-        RenderSettings settings)
+        RenderSettings settings, FilesReady ready)
     {
+        this.ready = ready;
         (this.plans, this.table, this.container, this.queues, options, time) = (plans, table, container, queues, settings.Options,
             settings.Time);
         WindowEncoder encoder = new(settings.Codecs);
@@ -118,8 +120,10 @@ public sealed class RenderRecording : IDisposable
         }
         foreach (string format in windows.MixFormats)
             whole &= await files.TryCommitAsync(plan, RenderTable.Mix, 2, format, rows.Mix, RenderedFiles.Tags(plan, null), cancellation);
-        if (whole) await requested.WriteTextsAsync(plan, rows, cancellation);
-        return whole;
+        if (!whole) return false;
+        await requested.WriteTextsAsync(plan, rows, cancellation);
+        await ready.TellAsync(plan, rows, options, cancellation);
+        return true;
     }
 }
 

@@ -13,7 +13,11 @@ public sealed record WebhookOptions
 
 /// <summary>One webhook of the settings.</summary>
 /// <param name="Url">Checked: https, or http where private addresses are allowed.</param>
-/// <param name="Secret">Checked: <c>whsec_</c> and base64. A secret.</param>
+/// <param name="Secrets">Checked: each <c>whsec_</c> and base64, the newest first. Secrets.</param>
 /// <param name="Events">Checked: known names; empty for all but segment.stored.</param>
 /// <param name="GuildId">Null for every server.</param>
-public sealed record WebhookSetting(Uri Url, string Secret, IReadOnlyList<string> Events, string? GuildId);
+public sealed record WebhookSetting(Uri Url, IReadOnlyList<string> Secrets, IReadOnlyList<string> Events, string? GuildId)
+{
+    /// <summary>Its number among the settings: names it in messages and rows.</summary>
+    public string Id { get; init; } = "0";
+}

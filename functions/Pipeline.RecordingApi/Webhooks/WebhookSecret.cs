@@ -34,6 +34,10 @@ public sealed class WebhookSecret
         return true;
     }
 
+    /// <exception cref="FormatException">It is not of that form; the text is not shown.</exception>
+    public static WebhookSecret Parse(string text) =>
+        TryParse(text, out WebhookSecret secret) ? secret : throw new FormatException("not the form of a webhook's secret");
+
     /// <summary>What its owner is shown, once.</summary>
     public string Reveal() => Prefix + Convert.ToBase64String(key);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
 using Pipeline.Contracts;
@@ -27,7 +26,7 @@ public sealed class WebhookTable(StorageClients clients, WebhookOptions options,
     public async Task<List<Webhook>> ListAsync(string? guildId, CancellationToken cancellation)
     {
         List<Webhook> found = [];
-        for (int number = 0; number < options.Endpoints.Count; number++) found.Add(await OfSettingsAsync(number, cancellation));
+        foreach (WebhookSetting setting in options.Endpoints) found.Add(await OfSettingsAsync(setting, cancellation));
         if (guildId is not null && await FindOfGuildAsync(guildId, cancellation) is { } own) found.Add(own);
         return found;
     }
@@ -36,9 +35,7 @@ public sealed class WebhookTable(StorageClients clients, WebhookOptions options,
     public async Task<Webhook?> FindAsync(string id, string? guildId, CancellationToken cancellation)
     {
         if (id == OfGuild) return guildId is null ? null : await FindOfGuildAsync(guildId, cancellation);
-        return int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number < options.Endpoints.Count
-            ? await OfSettingsAsync(number, cancellation)
-            : null;
+        return options.Endpoints.FirstOrDefault(setting => setting.Id == id) is { } found ? await OfSettingsAsync(found, cancellation) : null;
     }
 
     /// <summary>The webhook that a server has put; null for none.</summary>
@@ -97,19 +94,17 @@ public sealed class WebhookTable(StorageClients clients, WebhookOptions options,
         return table.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellation);
     }
 
-    private async Task<Webhook> OfSettingsAsync(int number, CancellationToken cancellation)
+    private async Task<Webhook> OfSettingsAsync(WebhookSetting setting, CancellationToken cancellation)
     {
-        WebhookSetting setting = options.Endpoints[number];
-        string id = number.ToString(CultureInfo.InvariantCulture);
-        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(SettingsPartition, id,
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(SettingsPartition, setting.Id,
             cancellationToken: cancellation);
         bool isSame = row.HasValue && row.Value!.GetString("Url") == setting.Url.AbsoluteUri;
         return new Webhook
         {
-            Id = id,
+            Id = setting.Id,
             GuildId = setting.GuildId,
             Url = setting.Url,
-            Secrets = WebhookSecret.TryParse(setting.Secret, out WebhookSecret secret) ? [secret] : [],
+            Secrets = [.. setting.Secrets.Select(WebhookSecret.Parse)],
             Events = setting.Events.Count > 0 ? setting.Events : EventTypes.Default,
             OffBecause = isSame ? row.Value!.GetString("OffBecause") : null,
         };

@@ -46,6 +46,34 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Each_segment_is_told_once_to_those_who_ask_for_it_by_name()
+    {
+        await using WebhookReceiver receiver = await WebhookReceiver.StartAsync();
+        Session session = new(4_007, (5, "Ada", 2), (6, "Grace", 1));
+        WebhookOptions options = new()
+        {
+            AllowPrivate = true,
+            Endpoints = [new WebhookSetting(receiver.Url, [Secret], [EventTypes.SegmentStored], $"{session.Info.GuildId}")],
+        };
+        await using App app = await App.StartAsync(azurite.ConnectionString, services: services => services.AddSingleton(options));
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        foreach (SegmentReady segment in session.Segments)
+        {
+            Assert.True(await app.MoveAsync(segment));
+            Assert.True(await app.MoveAsync(segment));
+        }
+        await DeliverAsync(app, session);
+
+        Assert.Equal(
+            [$"evt_segment.stored_{session.Id}_5_0", $"evt_segment.stored_{session.Id}_5_1", $"evt_segment.stored_{session.Id}_6_0"],
+            receiver.Ids.Distinct().Order(StringComparer.Ordinal));
+        using JsonDocument told = JsonDocument.Parse(receiver.Received.First().Body);
+        JsonElement data = told.RootElement.GetProperty("data");
+        Assert.Equal(("5", 0), (data.GetProperty("userId").GetString(), data.GetProperty("segmentIndex").GetInt32()));
+    }
+
+    [Fact]
     public async Task Event_that_was_written_and_not_queued_is_queued_by_the_sweep_under_the_same_id()
     {
         await using WebhookReceiver receiver = await WebhookReceiver.StartAsync();
@@ -194,7 +222,7 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
         WebhookOptions options = new()
         {
             AllowPrivate = true,
-            Endpoints = withSetting ? [new WebhookSetting(receiver.Url, Secret, [], $"{session.Info.GuildId}")] : [],
+            Endpoints = withSetting ? [new WebhookSetting(receiver.Url, [Secret], [], $"{session.Info.GuildId}")] : [],
         };
         return await App.StartAsync(azurite.ConnectionString, time: time, services: services => services.AddSingleton(options));
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Pipeline.RecordingApi.Webhooks;
+using Pipeline.TestKit;
 using StandardWebhooks;
 
 namespace Pipeline.Functions.Tests.Webhooks;
@@ -38,6 +39,21 @@ public sealed class WebhookSignatureTests
         new StandardWebhook(older.Reveal()).Verify(Body, headers);
     }
 
+    /// <summary>The standard's own JavaScript package, which takes any of several signatures.</summary>
+    [Fact]
+    public async Task Signature_is_taken_by_the_javascript_package_also_while_a_secret_is_replaced()
+    {
+        WebhookSecret newer = WebhookSecret.New(), older = WebhookSecret.New();
+        HeaderDictionary headers = Headers([newer, older], Body);
+
+        Assert.Equal((0, Body), await JavaScriptAsync(newer, headers, Body));
+        Assert.Equal((0, Body), await JavaScriptAsync(older, headers, Body));
+        (int code, string said) = await JavaScriptAsync(WebhookSecret.New(), headers, Body);
+        Assert.Equal(1, code);
+        Assert.Contains("No matching signature", said, StringComparison.Ordinal);
+        Assert.Equal(1, (await JavaScriptAsync(newer, headers, Body.Replace("started", "deleted", StringComparison.Ordinal))).Code);
+    }
+
     /// <summary>The example of the standard's own document.</summary>
     [Fact]
     public void Published_example_gives_the_published_signature()
@@ -64,6 +80,24 @@ public sealed class WebhookSignatureTests
         Assert.DoesNotContain(secret.Reveal()["whsec_".Length..], $"{secret}", StringComparison.Ordinal);
         Assert.True(WebhookSecret.TryParse(secret.Reveal(), out WebhookSecret same));
         Assert.Equal(secret.Key.ToArray(), same.Key.ToArray());
+    }
+
+    private static async Task<(int Code, string Said)> JavaScriptAsync(WebhookSecret secret, HeaderDictionary headers, string body)
+    {
+        Dictionary<string, object> given = new()
+        {
+            ["secret"] = secret.Reveal(),
+            ["headers"] = headers.ToDictionary(header => header.Key, header => header.Value.ToString()),
+            ["body"] = body,
+        };
+        await using ChildProcess node = ChildProcess.Start("node", [RepositoryRoot.Combine("tests", "peers", "webhooks", "verify.mjs")]);
+        await node.Input.WriteAsync(System.Text.Json.JsonSerializer.Serialize(given));
+        node.Input.Close();
+        int code = await node.WaitForExitAsync(TimeSpan.FromMinutes(1));
+        using System.Text.Json.JsonDocument? answer = code == 0 ? System.Text.Json.JsonDocument.Parse(string.Concat(node.Lines)) : null;
+        bool isSame = answer is not null && System.Text.Json.JsonElement.DeepEquals(answer.RootElement,
+            System.Text.Json.JsonDocument.Parse(body).RootElement);
+        return (code, isSame ? body : string.Concat(node.Lines));
     }
 
     private static HeaderDictionary Headers(WebhookSecret[] secrets, string body)

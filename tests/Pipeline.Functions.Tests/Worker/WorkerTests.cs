@@ -228,6 +228,11 @@ public sealed class WorkerTests : IClassFixture<PublishedWorker>, IAsyncLifetime
         await using ChildProcess wrong = Start(new() { ["RECORDING_ABANDON_AFTER"] = "soon" });
         Assert.Equal(2, await wrong.WaitForExitAsync(Patience));
         Assert.Contains(wrong.Lines, line => line.Contains("RECORDING_ABANDON_AFTER: 'soon' is not allowed", StringComparison.Ordinal));
+        host.Forget();
+        await using ChildProcess misspelt = Start(new() { ["Webhooks__0__Uri"] = "https://a.example/", ["Webhooks__1__Secret"] = "short" });
+        Assert.Equal(2, await misspelt.WaitForExitAsync(Patience));
+        Assert.Contains(misspelt.Lines, line => line.Contains("did you mean Webhooks__N__Url?", StringComparison.Ordinal));
+        Assert.Contains(misspelt.Lines, line => line.Contains("Webhooks__1__Secret", StringComparison.Ordinal));
     }
 
     private ChildProcess Start(Dictionary<string, string?>? settings = null) =>

@@ -65,11 +65,16 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
         await stage.RenderAsync(recorded);
         Dictionary<string, string> before = await RowsAsync(stage, recorded);
         byte[] first = await stage.DownloadAsync(recorded, "01-Ada.flac");
+        await stage.RenderAsync(recorded);
+        string told = Assert.Single(await FilesReadyAsync(stage, recorded));
 
         await stage.AddAsync(recorded, Ada, "Ada", Minute + (30 * 48_000), Speech.Of("grace", 5 * 48_000), 1);
         await stage.FinalizeAsync(recorded, amends: true);
         await stage.RenderAsync(recorded);
 
+        string[] toldTwice = await FilesReadyAsync(stage, recorded);
+        Assert.Equal(2, toldTwice.Length);
+        Assert.Contains(told, toldTwice);
         Dictionary<string, string> after = await RowsAsync(stage, recorded);
         string[] changed = [.. before.Keys.Where(key => before[key] != after[key])];
         Assert.Equal([$"w-{Ada:D20}-000001", "w-mix-000001"], changed.Order(StringComparer.Ordinal));
@@ -195,6 +200,18 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
         await stage.AddAsync(recorded, Grace, "Grace", 40 * 48_000, grace, 1);
         await stage.AddAsync(recorded, Grace, "Grace", (2 * Minute) + 4_321, grace[..200_001], 1);
         return recorded;
+    }
+
+    /// <summary>Ids of the events that said that the files are whole; each names the mix.</summary>
+    private static async Task<string[]> FilesReadyAsync(RenderStage stage, Recorded recorded)
+    {
+        List<TableEntity> rows = [];
+        await foreach (TableEntity row in stage.Storage.Tables.GetTableClient(StorageNames.EventsTable).QueryAsync<TableEntity>(
+            row => row.PartitionKey == "log", cancellationToken: TestContext.Current.CancellationToken)) rows.Add(row);
+        string[] json = [.. rows.Where(row => row.RowKey.Contains($"files.ready_{recorded.Id}", StringComparison.Ordinal))
+            .Select(row => System.Text.Encoding.UTF8.GetString(row.GetBinary("Json")))];
+        Assert.All(json, text => Assert.Contains("\"mix.flac\"", text, StringComparison.Ordinal));
+        return [.. json.Select(text => JsonDocument.Parse(text).RootElement.GetProperty("id").GetString()!)];
     }
 
     private static async Task<Dictionary<string, string>> RowsAsync(RenderStage stage, Recorded recorded)

@@ -54,9 +54,13 @@ public sealed class KnownSettingsTests
     [Fact]
     public void Secrets_are_never_shown()
     {
-        Assert.Equal(["DISCORD_TOKEN", "Functions__Key", "PipelineStorage", "RecordingApi__ApiKey"],
+        Assert.Equal(
+            [
+                "DISCORD_TOKEN", "Functions__Key", "PipelineStorage", "RecordingApi__ApiKey", "Webhooks__N__Secret", "Webhooks__N__Url",
+            ],
             KnownSettings.All.Where(setting => setting.IsSecret).Select(setting => setting.Name).Order());
-        Assert.All(KnownSettings.All.Where(setting => setting.IsSecret), setting => Assert.Equal("set", setting.Show("word")));
+        Assert.All(KnownSettings.All.Where(setting => setting.IsSecret), setting =>
+            Assert.Equal("set", setting.Show(setting.Name.EndsWith("Url", StringComparison.Ordinal) ? "https://a.example/" : "word")));
     }
 
     [Fact]
