@@ -72,8 +72,8 @@ run() { # run NAME: one project's tests; says how it went and writes "passed fai
 # Two lanes, because most of the time is spent waiting for other processes. The long ones are apart from each other.
 waiting=(Pipeline.EndToEnd.Tests Pipeline.Functions.Tests)
 others=()
-for project in tests/*.Tests; do
-  name=$(basename "$project")
+for project in tests/*.Tests/*.csproj; do
+  name=$(basename "$project" .csproj)
   [[ " ${waiting[*]} " = *" $name "* ]] || others+=("$name")
 done
 (step "format" dotnet format Pipeline.sln --no-restore --verify-no-changes -v quiet || touch "$results/format.failed"

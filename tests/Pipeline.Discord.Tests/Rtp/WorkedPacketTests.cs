@@ -66,7 +66,7 @@ public sealed class WorkedPacketTests
     [InlineData(true, XChaCha20)]
     public void The_test_builder_writes_the_same_bytes(bool useXChaCha20, string hex)
     {
-        RtpPacketBuilder builder = new() { UseXChaCha20 = useXChaCha20, Extension = [0x10, 0xFF, 0x90, 0x02], Padding = 4 };
+        RtpPacketBuilder builder = new() { UseXChaCha20 = useXChaCha20, Extension = [0x10, 0xFF, 0x90, 0x02], Padding = 4, Suffix = 42 };
         Assert.Equal(hex, Convert.ToHexStringLower(builder.Build()));
     }
 }

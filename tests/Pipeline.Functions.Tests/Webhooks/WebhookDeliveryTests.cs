@@ -12,11 +12,14 @@ using StandardWebhooks;
 namespace Pipeline.Functions.Tests.Webhooks;
 
 /// <summary>
-/// Real receivers on loopback, real tables and queues. The deliveries' queue is one for all, so each test takes its own messages from it.
+/// Real receivers on loopback, real tables and queues in an account of their own: another sweep would queue deliveries, and another
+/// test would take them.
 /// </summary>
 public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
 {
     private static readonly string Secret = WebhookSecret.New().Reveal();
+
+    private string Connection => azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(30));
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -80,6 +83,7 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
         Session session = new(4_002, (5, "Ada", 1));
         ManualClock clock = new(TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1));
         await using App app = await StartAsync(receiver, session, clock);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
         EventTable table = app.Get<EventTable>();
         EventData data = new() { RecordingId = $"{session.Id}", GuildId = $"{session.Info.GuildId}" };
         // As a process leaves it that ends between the outbox and the queue.
@@ -210,7 +214,7 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
     [InlineData("""{"url":"https://a.example/","events":["recording.exploded"]}""", "events")]
     public async Task Wrong_webhook_names_its_field(string json, string field)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        await using App app = await App.StartAsync(Connection);
         using HttpResponseMessage answer = await app.Http.PutAsync(new Uri("api/guilds/7/webhooks", UriKind.Relative),
             new StringContent(json, System.Text.Encoding.UTF8, "application/json"), Cancellation);
         Assert.Equal(400, (int)answer.StatusCode);
@@ -224,7 +228,7 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
             AllowPrivate = true,
             Endpoints = withSetting ? [new WebhookSetting(receiver.Url, [Secret], [], $"{session.Info.GuildId}")] : [],
         };
-        return await App.StartAsync(azurite.ConnectionString, time: time, services: services => services.AddSingleton(options));
+        return await App.StartAsync(Connection, time: time, services: services => services.AddSingleton(options));
     }
 
     private static async Task<DeliverWebhook> RaiseAsync(App app, EventData data)

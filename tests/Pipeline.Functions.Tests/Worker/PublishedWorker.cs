@@ -4,41 +4,43 @@ using Pipeline.TestKit;
 namespace Pipeline.Functions.Tests.Worker;
 
 /// <summary>
-/// The package as it is deployed, in a folder of its own: published once for all tests of a class, with nothing of the repository's output.
+/// The package as it is deployed, in a folder of its own: published once for all tests, with nothing of the repository's output.
 /// </summary>
 public sealed class PublishedWorker : IAsyncLifetime
 {
-    private readonly TempFolder folder = new();
+    // A minute of two processors: once, however many classes ask.
+    private static readonly Lazy<Task<string>> Once = new(PublishAsync);
+
+    private string folder = "";
 
     /// <summary>The package is for linux-x64; elsewhere its tests are left out.</summary>
     public static bool CanRun => OperatingSystem.IsLinux() && RuntimeInformation.OSArchitecture == Architecture.X64;
 
-    public string Path => folder.Combine("app");
+    public string Path => System.IO.Path.Combine(folder, "app");
 
     /// <summary>The same as one file, as it is sent to a functions app that azd does not know.</summary>
-    public string Zip => folder.Combine("app.zip");
+    public string Zip => System.IO.Path.Combine(folder, "app.zip");
 
     public async ValueTask InitializeAsync()
     {
-        if (!CanRun) return;
-        // PIPELINE_WORKER: a folder that was published before, with app and app.zip in it.
-        if (Environment.GetEnvironmentVariable("PIPELINE_WORKER") is { Length: > 0 } published)
-        {
-            Directory.CreateSymbolicLink(Path, System.IO.Path.Combine(published, "app"));
-            File.CreateSymbolicLink(Zip, System.IO.Path.Combine(published, "app.zip"));
-            return;
-        }
-        string project = RepositoryRoot.Combine("functions", "Pipeline.Functions");
-        await using ChildProcess publish = ChildProcess.Start(
-            "dotnet", ["publish", project, "-c", "Release", "--artifacts-path", folder.Combine("build"), "-o", Path, $"-p:PackageZip={Zip}",
-                "-p:RunAnalyzers=false", "-v", "q", "--nologo"]);
-        Assert.True(await publish.WaitForExitAsync(TimeSpan.FromMinutes(10)) == 0, string.Join('\n', publish.Lines));
+        if (CanRun) folder = await Once.Value;
     }
 
-    public ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private static async Task<string> PublishAsync()
     {
-        folder.Dispose();
-        return ValueTask.CompletedTask;
+        // PIPELINE_WORKER: a folder that was published before, with app and app.zip in it.
+        if (Environment.GetEnvironmentVariable("PIPELINE_WORKER") is { Length: > 0 } published) return published;
+        TempFolder made = new();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => made.Dispose();
+        string app = made.Combine("app"), zip = made.Combine("app.zip");
+        string project = RepositoryRoot.Combine("functions", "Pipeline.Functions");
+        await using ChildProcess publish = ChildProcess.Start(
+            "dotnet", ["publish", project, "-c", "Release", "--artifacts-path", made.Combine("build"), "-o", app, $"-p:PackageZip={zip}",
+                "-p:RunAnalyzers=false", "-v", "q", "--nologo"]);
+        Assert.True(await publish.WaitForExitAsync(TimeSpan.FromMinutes(10)) == 0, string.Join('\n', publish.Lines));
+        return made.Path;
     }
 
     /// <summary>Starts a worker as the host does: what worker.config.json names, in the app's folder, with the stream's address.</summary>

@@ -34,12 +34,15 @@ public sealed class WorkerTests : IClassFixture<PublishedWorker>, IAsyncLifetime
         (this.azurite, this.published) = (azurite, published);
     }
 
+    // An account of its own: the sweep of another test's app would adopt the segments that lie here on purpose.
+    private string Connection => azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(31));
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
         host = await HostStandIn.StartAsync();
-        storage = await App.StartAsync(azurite.ConnectionString);
+        storage = await App.StartAsync(Connection);
         await storage.Get<StorageSetup>().EnsureAsync(Cancellation);
     }
 
@@ -236,7 +239,7 @@ public sealed class WorkerTests : IClassFixture<PublishedWorker>, IAsyncLifetime
     }
 
     private ChildProcess Start(Dictionary<string, string?>? settings = null) =>
-        published.Start(host, new Dictionary<string, string?>(settings ?? []) { ["PipelineStorage"] = azurite.ConnectionString });
+        published.Start(host, new Dictionary<string, string?>(settings ?? []) { ["PipelineStorage"] = Connection });
 
     private async Task<IReadOnlyList<RpcFunctionMetadata>> LoadedAsync(ChildProcess worker)
     {
