@@ -70,7 +70,7 @@ internal static partial class Log
     public static partial void StrangeBlob(ILogger logger, string blob);
 
     [LoggerMessage(5027, LogLevel.Information,
-        "Deleted segment {Segment} from the temp container: its speaker does not want to be recorded, and its bot was gone before it could")]
+        "Deleted segment {Segment} from the temp container: its speaker does not want to be recorded; its bot crashed before it could")]
     public static partial void RefusedSegmentDeleted(ILogger logger, SegmentKey segment);
 
     [LoggerMessage(5026, LogLevel.Warning, "Recording {Recording} has stopped and nothing has come of it: its stop is sent again")]

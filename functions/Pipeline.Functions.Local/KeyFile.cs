@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Pipeline.Contracts;
 using Pipeline.Settings;
 using Pipeline.Settings.Known;
 
@@ -38,7 +39,7 @@ internal static class KeyFile
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new InvalidSettingsException(SettingProblem.NotAllowed(FunctionsSettings.KeyFile, path,
-                $"a file that can be read and made, or {FunctionsSettings.Key.Name} instead ({fault.Message})"));
+                $"a file that can be read and made, or {FunctionsSettings.Key.Name} instead ({Cause.Of(fault)})"));
         }
     }
 

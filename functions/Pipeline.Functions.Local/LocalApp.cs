@@ -157,10 +157,10 @@ internal static class LocalApp
         {
             attempt.Start();
         }
-        catch (HttpListenerException taken)
+        catch (HttpListenerException)
         {
             throw new InvalidSettingsException(SettingProblem.NotAllowed(HostingSettings.Prometheus, scraped.OriginalString,
-                $"an address of this machine that is free ({taken.Message})"));
+                "an address of this machine that is free"));
         }
     }
 }

@@ -56,7 +56,8 @@ static async Task<int> RunAsync(WebApplication app)
         taken.InnerException
         is { InnerException: SocketException } or SocketException or Microsoft.AspNetCore.Connections.AddressInUseException)
     {
-        await Console.Error.WriteLineAsync($"{taken.Message.Split('\n')[0].Trim()} Choose another with --urls or ASPNETCORE_URLS.");
+        await Console.Error.WriteLineAsync($"{string.Join(", ", app.Urls)}: the address is taken, or not one of this machine. "
+            + "Choose another with --urls or ASPNETCORE_URLS.");
         return LocalApp.Unavailable;
     }
 }

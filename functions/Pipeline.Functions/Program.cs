@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Pipeline.Functions;
 using Pipeline.Settings;
+using Pipeline.Storage;
 
 FunctionsApplicationBuilder builder = FunctionsApplication.CreateBuilder(args);
 IHost worker;
@@ -31,7 +32,7 @@ catch (OperationCanceledException) when (askedToEnd.IsCancellationRequested)
 catch (Exception fault)
 {
     // The stream to the host broke, or something would not stop: said in one line, and the host starts the next worker.
-    await Console.Error.WriteLineAsync($"The worker ended: {fault.GetType().Name}: {fault.Message.Split('\n')[0].Trim()}");
+    await Console.Error.WriteLineAsync($"The worker ended: {fault.GetType().Name}: {StorageFault.Describe(fault)}");
     return WorkerApp.Unexpected;
 }
 return signalled ? WorkerApp.Unexpected : 0;

@@ -75,7 +75,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         }
         catch (Exception failure) when (DiskFailure.Is(failure))
         {
-            context.Spool.Fail(failure.Message, arrival);
+            context.Spool.Fail(Cause.Of(failure), arrival);
             return false;
         }
         openedAt[opens++ % SegmentsPerMinute] = Math.Max(1, arrival);
@@ -131,7 +131,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         }
         catch (Exception failure) when (DiskFailure.Is(failure))
         {
-            context.Spool.Fail(failure.Message, end);
+            context.Spool.Fail(Cause.Of(failure), end);
         }
     }
 
@@ -160,7 +160,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         }
         catch (Exception failure) when (DiskFailure.Is(failure))
         {
-            context.Spool.Fail(failure.Message, end);
+            context.Spool.Fail(Cause.Of(failure), end);
         }
         Leave(closed: null);
     }
@@ -194,7 +194,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
 
     private void Salvage(Exception failure, long end, double arrival)
     {
-        context.Spool.Fail(failure.Message, arrival);
+        context.Spool.Fail(Cause.Of(failure), arrival);
         long kept = segment!.StartSample + segment.FlushedSampleCount;
         ClosedSegment? closed = null;
         try

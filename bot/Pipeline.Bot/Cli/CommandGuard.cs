@@ -3,6 +3,7 @@ using Pipeline.Bot.Replay;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
 using Pipeline.Bot.Storage;
+using Pipeline.Contracts;
 using Polly;
 using Polly.Retry;
 
@@ -58,7 +59,7 @@ internal static class CommandGuard
         }
         catch (Exception failure) when (DiskFailure.Is(failure))
         {
-            return Say(failure.Message, ExitCode.Machine);
+            return Say(Cause.Of(failure), ExitCode.Machine);
         }
     }
 

@@ -11,6 +11,7 @@ using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
 using Pipeline.Bot.Storage;
+using Pipeline.Contracts;
 using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
 
@@ -242,7 +243,7 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
 
     private static string Describe(Exception problem) => problem switch
     {
-        DiscordRestException or CatalogueException => problem.Message.ReplaceLineEndings(" "),
+        DiscordRestException or CatalogueException => Cause.Of(problem),
         _ => StorageRetry.Describe(problem),
     };
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Observability;
+using Pipeline.Contracts;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Commands;
@@ -23,7 +24,7 @@ internal sealed class CommandDeclaration(DiscordRestClient rest, RecorderOptions
             }
             catch (Exception problem) when (DiscordFailure.Is(problem))
             {
-                log.CommandsNotDeclared(problem.Message);
+                log.CommandsNotDeclared(Cause.Of(problem));
             }
             await Task.Delay(Pause, time, cancellationToken);
         }

@@ -56,7 +56,7 @@ internal sealed class FollowedPanels(string folder, TimeProvider time, ILogger l
         }
         catch (Exception problem) when (DiskFailure.Is(problem))
         {
-            log.LocalStateUnwritable(guildId, problem.Message);
+            log.LocalStateUnwritable(guildId, Cause.Of(problem));
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
+using Pipeline.Contracts;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Panel;
@@ -95,7 +96,7 @@ internal sealed class PanelPublisher : IAsyncDisposable
         }
         catch (Exception problem) when (DiscordFailure.Is(problem))
         {
-            log.PostFailed(guildId, problem.Message);
+            log.PostFailed(guildId, Cause.Of(problem));
         }
     }
 
@@ -107,7 +108,7 @@ internal sealed class PanelPublisher : IAsyncDisposable
         }
         catch (Exception problem) when (DiscordFailure.Is(problem))
         {
-            log.PostFailed(guildId, problem.Message);
+            log.PostFailed(guildId, Cause.Of(problem));
         }
     }
 

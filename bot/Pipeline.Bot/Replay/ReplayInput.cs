@@ -1,5 +1,4 @@
 using Pipeline.Audio.Ogg;
-using Pipeline.Bot.Observability;
 using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 

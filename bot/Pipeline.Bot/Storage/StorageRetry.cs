@@ -3,6 +3,7 @@ using Azure;
 using Azure.Identity;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
+using Pipeline.Contracts;
 using Polly;
 using Polly.Retry;
 

@@ -104,6 +104,7 @@ internal sealed class GatewayShard(
 
     private static string Describe(GatewayConnection connection, Exception problem) =>
         connection.CloseCode is { } code ? GatewayCloseCode.Explain(code) : problem is TimeoutException ? "no answer in time"
+            : problem is System.Net.WebSockets.WebSocketException or IOException or HttpRequestException ? "the connection broke"
             : problem.Message;
 
     /// <summary>Connects, awaits Hello and identifies or resumes. Returns the heartbeat's interval.</summary>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Polly.CircuitBreaker;
 using Polly.Timeout;
@@ -104,7 +105,9 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
         catch (Exception fault) when (fault is HttpRequestException or TimeoutRejectedException or BrokenCircuitException)
         {
             TimeSpan? wait = fault is BrokenCircuitException { RetryAfter: { } after } ? after : null;
-            throw new RecordingApiException($"the recording API does not answer ({fault.GetType().Name})", isTransient: true, wait, fault);
+            string why = fault is BrokenCircuitException ? "it has failed too often just now" : fault is TimeoutRejectedException
+                ? "no answer in time" : Cause.OfNetwork(fault);
+            throw new RecordingApiException($"the recording API does not answer: {why}", isTransient: true, wait, fault);
         }
     }
 

@@ -65,7 +65,7 @@ public sealed class InvocationBorder(StorageSetup setup, Telemetry telemetry, IL
             }
             catch (Exception fault) when (Outage.Is(fault))
             {
-                activity?.SetStatus(ActivityStatusCode.Error, fault.Message);
+                activity?.SetStatus(ActivityStatusCode.Error, StorageFault.Describe(fault));
                 await putBack(message, fault);
             }
         }
@@ -98,7 +98,7 @@ public sealed class InvocationBorder(StorageSetup setup, Telemetry telemetry, IL
         TimeSpan delay = Outage.Delay(fault, attempt, spread);
         await send(delay);
         telemetry.Deferred(function);
-        Log.Deferred(log, function, delay, attempt + 1, FirstLine(fault));
+        Log.Deferred(log, function, delay, attempt + 1, StorageFault.Describe(fault));
     }
 
     private static T Read<T>(ReadOnlyMemory<byte> text, JsonTypeInfo<T> type)
@@ -111,17 +111,15 @@ public sealed class InvocationBorder(StorageSetup setup, Telemetry telemetry, IL
         // The latter where a text is no Unicode: a lone surrogate, bytes that are no UTF-8.
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
-            throw new MalformedMessageException(FirstLine(unreadable), unreadable);
+            throw new MalformedMessageException(StorageFault.Describe(unreadable), unreadable);
         }
     }
 
     private void Tell(string function, Exception fault)
     {
-        if (fault is MalformedMessageException) Log.MalformedMessage(log, function, FirstLine(fault));
+        if (fault is MalformedMessageException) Log.MalformedMessage(log, function, StorageFault.Describe(fault));
         else if (fault is SegmentFaultException or RecordingApiException || StorageFault.IsTransient(fault))
-            Log.InvocationFailed(log, function, FirstLine(fault), null);
-        else if (fault is not OperationCanceledException) Log.InvocationFailed(log, function, FirstLine(fault), fault);
+            Log.InvocationFailed(log, function, StorageFault.Describe(fault), null);
+        else if (fault is not OperationCanceledException) Log.InvocationFailed(log, function, StorageFault.Describe(fault), fault);
     }
-
-    private static string FirstLine(Exception fault) => fault.Message.Split('\n')[0].Trim();
 }

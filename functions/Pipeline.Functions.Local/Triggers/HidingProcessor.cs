@@ -26,7 +26,7 @@ internal sealed class HidingProcessor(QueueProcessorOptions queue, LocalOptions 
         }
         catch (RequestFailedException fault)
         {
-            Log.QueueAway(logger, client.Name, FirstLine(fault));
+            Log.QueueAway(logger, client.Name, StorageFault.Describe(fault));
             return false;
         }
         Hiding hiding = new(message);
@@ -49,7 +49,7 @@ internal sealed class HidingProcessor(QueueProcessorOptions queue, LocalOptions 
         catch (RequestFailedException fault)
         {
             // The message becomes visible by itself when its hiding runs out.
-            Log.QueueAway(logger, client.Name, FirstLine(fault));
+            Log.QueueAway(logger, client.Name, StorageFault.Describe(fault));
         }
     }
 
@@ -76,12 +76,10 @@ internal sealed class HidingProcessor(QueueProcessorOptions queue, LocalOptions 
             {
                 // Somebody else has it by now, and finds the work done; or the storage is away, and the next renewal may succeed.
                 if (!StorageFault.IsTransient(fault)) return;
-                Log.QueueAway(logger, client.Name, FirstLine(fault));
+                Log.QueueAway(logger, client.Name, StorageFault.Describe(fault));
             }
         }
     }
-
-    private static string FirstLine(Exception fault) => fault.Message.Split('\n')[0].Trim();
 
     /// <summary>A message under way; its pop receipt changes with every renewal.</summary>
     private sealed class Hiding(QueueMessage message) : IDisposable

@@ -16,10 +16,10 @@ internal sealed class ListenerFaults(IHostApplicationLifetime lifetime, Unexpect
         Exception fault = exceptionInfo.SourceException;
         if (StorageFault.IsTransient(fault))
         {
-            Log.StorageAway(logger, fault.Message.Split('\n')[0].Trim());
+            Log.StorageAway(logger, StorageFault.Describe(fault));
             return Task.CompletedTask;
         }
-        Log.LocalTriggersFailed(logger, fault.Message, fault);
+        Log.LocalTriggersFailed(logger, StorageFault.Describe(fault), fault);
         stop.Announce();
         lifetime.StopApplication();
         return Task.CompletedTask;

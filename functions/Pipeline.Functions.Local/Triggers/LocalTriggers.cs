@@ -52,7 +52,7 @@ internal sealed class LocalTriggers(
         }
         catch (Exception fault)
         {
-            Log.LocalTriggersFailed(logger, fault.Message, fault);
+            Log.LocalTriggersFailed(logger, StorageFault.Describe(fault), fault);
             stop.Announce();
             lifetime.StopApplication();
         }
@@ -70,7 +70,7 @@ internal sealed class LocalTriggers(
             }
             catch (Exception fault)
             {
-                if (!told && !end.IsCancellationRequested) Log.StorageAway(logger, fault.Message.Split('\n')[0].Trim());
+                if (!told && !end.IsCancellationRequested) Log.StorageAway(logger, StorageFault.Describe(fault));
                 await Task.Delay(StorageRetry, time, end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }

@@ -46,7 +46,7 @@ internal sealed class ReceivePolicy(TimeSpan hide) : HttpPipelinePolicy
         }
         catch (Exception lost) when (StorageFault.IsTransient(lost) && lost is not RequestFailedException { Status: > 0 })
         {
-            throw new RequestFailedException(503, lost.Message.Split('\n')[0].Trim(), "ServerUnavailable", lost);
+            throw new RequestFailedException(503, StorageFault.Describe(lost), "ServerUnavailable", lost);
         }
     }
 

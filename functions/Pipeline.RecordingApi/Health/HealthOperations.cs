@@ -67,8 +67,7 @@ public sealed class HealthOperations(StorageClients clients, StorageSetup setup,
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            // The first line of an SDK fault names the service and the status, without address or signature.
-            faults.Enqueue(fault.Message.Split('\n')[0].Trim());
+            faults.Enqueue(StorageFault.Describe(fault));
             return false;
         }
     }

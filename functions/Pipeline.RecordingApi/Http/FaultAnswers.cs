@@ -28,7 +28,7 @@ public sealed class FaultAnswers(RequestDelegate next, ILogger<FaultAnswers> log
         catch (Exception fault) when (!context.Response.HasStarted)
         {
             bool away = StorageFault.IsTransient(fault);
-            ApiLog.RequestFailed(log, context.Request.Method, context.Request.Path, fault.Message.Split('\n')[0].Trim(),
+            ApiLog.RequestFailed(log, context.Request.Method, context.Request.Path, StorageFault.Describe(fault),
                 away ? null : fault);
             if (away) context.Response.Headers.RetryAfter = RetryAfterSeconds;
             int status = away ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status500InternalServerError;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Pipeline.Contracts;
 using Pipeline.RecordingApi.Events;
+using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Webhooks;
 
@@ -25,7 +26,7 @@ public sealed class WebhookDelivery(EventTable events, WebhookTable webhooks, We
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
-            throw new MalformedMessageException(unreadable.Message.Split('\n')[0].Trim(), unreadable);
+            throw new MalformedMessageException(StorageFault.Describe(unreadable), unreadable);
         }
     }
 
