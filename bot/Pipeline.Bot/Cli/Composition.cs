@@ -109,8 +109,8 @@ internal static class Composition
         services.AddSingleton(provider =>
             new GuildSettingsStore(provider.GetRequiredService<CatalogueClient>(), options.StateFolder, Time(provider),
             Log<GuildSettingsStore>(provider)));
-        services.AddSingleton<WarmStandby>().AddSingleton<RecordingFollower>().AddSingleton<HeldRecordings>().AddSingleton<RecorderServices>()
-            .AddSingleton<GuildRecorders>();
+        services.AddSingleton<WarmStandby>().AddSingleton<RecordingFollower>().AddHostedService<HeldRecordings>();
+        services.AddSingleton<RecorderServices>().AddSingleton<GuildRecorders>();
         services.AddCommand<StartCommand>().AddCommand<StopCommand>().AddCommand<StatusCommand>().AddCommand<NoteCommand>();
         services.AddCommand<PauseCommand>().AddCommand<MeCommand>().AddCommand<VerifyCommand>();
         services.AddCommand<ListCommand>().AddCommand<LinkCommand>().AddCommand<DeleteCommand>().AddCommand<SettingsCommand>();

@@ -119,7 +119,7 @@ internal sealed class VoiceProbe(RecorderOptions options, DiscordRestClient rest
             "give its role View Channel and Connect there, or free a place in a full channel", ExitCode.Discord),
         null => new DoctorFinding(Check, $"{place} could not be joined in time",
             "let this machine reach Discord's voice servers: TCP 443 and UDP 50000-65535", ExitCode.Machine),
-        _ => new DoctorFinding(Check, $"{place} could not be joined: {RecordingOpening.Explain(reason)}",
+        _ => new DoctorFinding(Check, $"{place} could not be joined: {VoiceFailure.Explain(reason, closeCode: null)}",
             "let this machine reach Discord's voice servers: TCP 443 and UDP 50000-65535", ExitCode.Discord),
     };
 

@@ -9,9 +9,13 @@ using Pipeline.Discord.Rest;
 namespace Pipeline.Bot.Commands;
 
 /// <summary><c>/record delete</c>: deletes a recording for good, after a question.</summary>
-internal sealed class DeleteCommand(FinishedRecordings finished, CatalogueClient catalogue, GuildRecorders recorders, GatewayClient gateway)
-    : ISlashCommand
+internal sealed class DeleteCommand(FinishedRecordings finished, CatalogueClient catalogue, GuildRecorders recorders, GatewayClient gateway,
+    TimeProvider time) : ISlashCommand
 {
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromHours(6);
+
     public IReadOnlyList<string> Names => ["delete"];
 
     public Task RunAsync(CommandContext context, CancellationToken cancellationToken) =>
@@ -37,13 +41,48 @@ internal sealed class DeleteCommand(FinishedRecordings finished, CatalogueClient
     public async Task DeleteNowAsync(CommandContext context, string id, CancellationToken cancellationToken)
     {
         if (await FindDeletableAsync(context, id, cancellationToken) is not { } recording) return;
-        string text = await catalogue.DeleteAsync(recording.Id, cancellationToken) switch
+        string who = Wording.User(context.CallerId);
+        DeletionState? state = await catalogue.DeleteAsync(recording.Id, cancellationToken);
+        string text = state switch
         {
             null => Texts.Gone(recording.RecordedAt),
-            { Status: DeletionState.Deleting } state => Texts.BeingDeleted(Wording.User(context.CallerId), state.RemainingFiles),
-            _ => Texts.Deleted(Wording.User(context.CallerId)),
+            { Status: DeletionState.Deleting } => Texts.BeingDeleted(who, state.RemainingFiles),
+            _ => Texts.Deleted(who),
         };
         await context.Answer.SendAsync(text, cancellationToken);
+        if (state is { Status: DeletionState.Deleting })
+            await FollowAsync(context, recording.Id, state.RemainingFiles, cancellationToken);
+    }
+
+    /// <summary>
+    /// Tells how far it is until nothing is left. The service needs nobody who watches: an outage only delays the news.
+    /// </summary>
+    private async Task FollowAsync(CommandContext context, string id, int remaining, CancellationToken cancellationToken)
+    {
+        string who = Wording.User(context.CallerId);
+        long since = time.GetTimestamp();
+        TimeSpan pause = FirstPause;
+        while (time.GetElapsedTime(since) < Patience)
+        {
+            await Task.Delay(pause, time, cancellationToken);
+            pause = pause * 1.5 > LongestPause ? LongestPause : pause * 1.5;
+            DeletionState? state;
+            try
+            {
+                state = await catalogue.DeletionAsync(id, cancellationToken);
+            }
+            catch (CatalogueException)
+            {
+                continue;
+            }
+            if (state is null) return; // the service does not tell
+            bool isDone = state.Status == DeletionState.Deleted;
+            if (isDone) await context.Answer.UpdateAsync(Texts.Deleted(who), isLast: true, cancellationToken);
+            else if (state.RemainingFiles != remaining)
+                await context.Answer.UpdateAsync(Texts.BeingDeleted(who, state.RemainingFiles), isLast: false, cancellationToken);
+            if (isDone) return;
+            remaining = state.RemainingFiles;
+        }
     }
 
     private async Task<RecordingSummary?> FindDeletableAsync(CommandContext context, string id, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
+using Pipeline.Contracts;
 using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
 
@@ -55,7 +56,28 @@ internal sealed class InteractionAnswer(Interaction interaction, long receivedAt
         }
         catch (Exception problem) when (DiscordFailure.Is(problem))
         {
-            log.AnswerUndeliverable(Interaction.Id, problem.Message);
+            log.AnswerUndeliverable(Interaction.Id, Cause.Of(problem));
+        }
+    }
+
+    /// <summary>
+    /// Says something else in place of the answer, as long as Discord lets it be edited; what is said last comes as a message of its own
+    /// after that. Never throws for Discord.
+    /// </summary>
+    public async Task UpdateAsync(string text, bool isLast, CancellationToken cancellationToken)
+    {
+        originalUsed = false;
+        if (isLast) await SendAsync(text, cancellationToken);
+        else if (tokenWorks && time.GetElapsedTime(receivedAt) < TokenLifetime)
+        {
+            try
+            {
+                await TrySendByTokenAsync(new MessageBody { Content = text }, cancellationToken);
+            }
+            catch (Exception problem) when (DiscordFailure.Is(problem))
+            {
+                log.AnswerUndeliverable(Interaction.Id, Cause.Of(problem));
+            }
         }
     }
 
@@ -71,7 +93,7 @@ internal sealed class InteractionAnswer(Interaction interaction, long receivedAt
         }
         catch (Exception problem) when (DiscordFailure.Is(problem))
         {
-            log.AnswerTooLate(Interaction.Id, Name, problem.Message);
+            log.AnswerTooLate(Interaction.Id, Name, Cause.Of(problem));
         }
     }
 

@@ -26,12 +26,13 @@ internal sealed class LinkCommand(FinishedRecordings finished, CatalogueClient c
             return;
         }
         int ended = context.Option("end-others")?.Text == "true" ? await catalogue.EndSharesAsync(recording.Id, cancellationToken) : 0;
-        string? fresh = catalogue.MakesLinks ? await catalogue.ShareAsync(recording.Id, CatalogueClient.ForListeners, cancellationToken)
-            : null;
-        string link = fresh ?? catalogue.PageOf(recording.Id) ?? "";
+        RecordingLink? fresh = catalogue.MakesLinks
+            ? await catalogue.ShareAsync(recording.Id, CatalogueClient.ForListeners, cancellationToken) : null;
+        string link = fresh?.Url ?? catalogue.PageOf(recording.Id) ?? "";
         await context.Answer.SendAsync(new MessageBody
         {
-            Content = Texts.Listed(recording, link) + (ended > 0 ? "\n" + Texts.LinksEnded(ended) : ""),
+            Content = Texts.Listed(recording, link) + (fresh?.ExpiresAt is { } end ? "\n" + Texts.OpensUntil(end) : "")
+                + (ended > 0 ? "\n" + Texts.LinksEnded(ended) : ""),
             Components = link.Length == 0 ? null : [MessageComponent.Row(MessageComponent.Link("Open", link))],
         }, cancellationToken);
     }

@@ -13,10 +13,15 @@ internal sealed class CallEvents(RecorderServices services, ActiveRecording host
     private const string Reconnect = "reconnect";
     private const string Deaf = "deafened";
 
+    // A move, a kick and a change of servers begin with the same loss; within so long it is known which it is, or it is over.
+    private static readonly TimeSpan TellAfter = TimeSpan.FromSeconds(3);
+
     private readonly GapReasons gaps = new(host.Recording.Post);
     private readonly EncryptionWatch encryption = new(host.Recording.Post, messages.SayToPeople);
     private readonly UnknownVoices voices = new(host.Recording, text => messages.Say(text), panel.Note);
     private long lostAt;
+    private long noticedAt;
+    private bool isTold = true;
 
     /// <summary>Audio can come at the moment.</summary>
     public bool Listens => call.State == VoiceCallState.Connected && !gaps.IsOpen;
@@ -25,6 +30,7 @@ internal sealed class CallEvents(RecorderServices services, ActiveRecording host
     public void Tick()
     {
         gaps.Retry();
+        if (!isTold && services.Time.GetElapsedTime(noticedAt) >= TellAfter) TellOfLoss();
         encryption.Look(call.Encryption.Unannounced);
     }
 
@@ -48,15 +54,16 @@ internal sealed class CallEvents(RecorderServices services, ActiveRecording host
         }
     }
 
-    /// <summary>The connection was lost; people hear of it once.</summary>
+    /// <summary>The connection was lost; people hear of it once, and when it lasts.</summary>
     /// <param name="silentFor">How long nothing had come when it was noticed.</param>
     public void OnLost(string reason, TimeSpan silentFor = default)
     {
         services.Log.CallEvent(host.Session.GuildId, "reconnecting: " + reason);
         panel.Reconnecting();
         if (!gaps.Begin(Reconnect, silentFor)) return;
-        lostAt = services.Time.GetTimestamp() - (long)(silentFor.TotalSeconds * services.Time.TimestampFrequency);
-        messages.Say(Texts.Reconnecting(services.Time.GetUtcNow() - silentFor, Wording.Position(host.Upload.Safe.Sample)));
+        noticedAt = services.Time.GetTimestamp();
+        lostAt = noticedAt - (long)(silentFor.TotalSeconds * services.Time.TimestampFrequency);
+        isTold = false;
     }
 
     /// <param name="gap">How long nothing came; null: since it was said to be lost.</param>
@@ -65,7 +72,17 @@ internal sealed class CallEvents(RecorderServices services, ActiveRecording host
         gaps.End(Reconnect);
         panel.Listening();
         people.IntroduceAll();
-        messages.Say(Texts.Reconnected(gap ?? services.Time.GetElapsedTime(lostAt)));
+        string text = Texts.Reconnected(gap ?? services.Time.GetElapsedTime(lostAt));
+        if (isTold) messages.Say(text);
+        else panel.Note(text);
+        isTold = true;
+    }
+
+    private void TellOfLoss()
+    {
+        isTold = true;
+        DateTimeOffset at = services.Time.GetUtcNow() - services.Time.GetElapsedTime(lostAt);
+        messages.Say(Texts.Reconnecting(at, Wording.Position(host.Upload.Safe.Sample)));
     }
 
     /// <summary>Looks at everybody who is in the call, after somebody's coming may have been missed.</summary>

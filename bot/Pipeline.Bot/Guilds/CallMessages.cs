@@ -48,8 +48,9 @@ internal sealed class CallMessages(RecorderServices services, CallPanel panel, C
 
     public void TellStarter(string text) => channels.Tell(session.StartedBy, new MessageBody { Content = text });
 
-    /// <summary>False: the starter takes no direct messages, or Discord is away.</summary>
-    public Task<bool> TryTellStarterAsync(MessageBody body) => channels.TryTellAsync(session.StartedBy, body, CancellationToken.None);
+    /// <summary>Where the message is; null: the starter takes no direct messages, or Discord is away.</summary>
+    public Task<PostedPanel?> TryTellStarterAsync(MessageBody body) =>
+        channels.TryTellAsync(session.StartedBy, body, CancellationToken.None);
 
     /// <summary>Finishes what was said.</summary>
     public ValueTask DisposeAsync() => channels.DisposeAsync();

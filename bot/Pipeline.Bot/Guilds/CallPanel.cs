@@ -52,8 +52,7 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
             PrivacyCode = privacyCode,
             Protection = endToEnd?.Protection,
             Unannounced = endToEnd?.Unannounced ?? [],
-            Link = services.Links.Of(host.Session.RecordingId),
-        };
+        }.With(services.Links.Of(host.Session.RecordingId));
     }
 
     /// <summary>What keeps audio on the disk at this moment, for people; null: nothing.</summary>

@@ -42,7 +42,7 @@ internal sealed class CallRejoining(RecorderServices services, CallJoining joini
                     await DisconnectReason.WhyAsync(services.Gateway, call.GuildId, call.ChannelId, services.Time, stopping));
                 break;
             case VoiceEndReason.RateLimited or VoiceEndReason.EncryptionRequired or VoiceEndReason.NoCommonMode:
-                await finish(call, at => Texts.GaveUp(1, at));
+                await finish(call, at => Texts.CannotComeBack(VoiceFailure.Explain(lost.Reason, lost.CloseCode), at));
                 break;
             default:
                 call.OnLost(lost.Detail);
@@ -84,7 +84,8 @@ internal sealed class CallRejoining(RecorderServices services, CallJoining joini
         }
         else if (call.Rejoins >= MostRejoins)
         {
-            await finish(call, at => Texts.GaveUp(call.Rejoins, at));
+            string reason = VoiceFailure.Explain(call.Call.EndReason, call.Call.CloseCode);
+            await finish(call, at => Texts.GaveUp(call.Rejoins, reason, at));
             return;
         }
         call.IsRejoinDue = false;

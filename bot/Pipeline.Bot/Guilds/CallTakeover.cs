@@ -30,17 +30,21 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
         Guild guild = services.Gateway.Guilds.Find(session.GuildId) ?? new Guild { Id = session.GuildId, Name = session.GuildName };
         ulong channelId = Number(ManifestProperties.VoiceChannel) ?? session.ChannelId;
         DateTimeOffset leftAt = session.StartedAt + SampleClock.ToTime(candidate.LastSample);
-        bool isLongPast = services.Time.GetUtcNow() - leftAt > LongestAbsence;
-        if (isLongPast || !guild.Channels.TryGetValue(channelId, out GuildChannel? channel) || !HasPeople(guild, channelId))
+        GuildChannel? channel = guild.Channels.GetValueOrDefault(channelId);
+        WhyClosed? why = services.Time.GetUtcNow() - leftAt > LongestAbsence ? WhyClosed.LongPast
+            : channel is null ? WhyClosed.NoChannel
+            : HasPeople(guild, channelId) ? null
+            : WhyClosed.Nobody;
+        if (why is { } reason)
         {
-            await CloseAsync(ownsName: true, follow);
+            await CloseAsync(reason, follow);
             return;
         }
         if (await services.Unowned.TakeOverAsync(candidate, null, ticksByCaller: false, CancellationToken.None) is not { } host) return;
         // The disk that remembered them may be gone; the settings of this server get to know them again.
         services.Settings.SetOptOuts(session.GuildId, host.Recording.Consent.OptedOut.Except(services.Settings.OptedOut(session.GuildId)),
             optedOut: true);
-        StartCall start = new(guild, channel, session.StartedBy, session.Title, Number(ManifestProperties.PanelChannel),
+        StartCall start = new(guild, channel!, session.StartedBy, session.Title, Number(ManifestProperties.PanelChannel),
             new KnownSettings(services.Settings.LastKnown(session.GuildId), IsLastKnown: true), (int?)Number(ManifestProperties.Part) ?? 1);
         RecordedCall call = adopt(host, start, PostedPanel.Parse(properties.GetValueOrDefault(ManifestProperties.Panel)));
         services.Log.RecordingTakenOver(session.GuildId, session.RecordingId.ToString());
@@ -50,9 +54,8 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
         call.Messages.TellStarter(text);
     }
 
-    /// <summary>The guild is empty, the channel is gone, or something else is recorded there: what was recorded is finished.</summary>
-    /// <param name="ownsName">The bot's name still says that this recording runs; it is given back.</param>
-    public async Task CloseAsync(bool ownsName, Action<PanelState, PostedPanel?> follow)
+    /// <summary>What was recorded is finished. The bot's name is given back, unless another recording runs that it stands for.</summary>
+    public async Task CloseAsync(WhyClosed why, Action<PanelState, PostedPanel?> follow)
     {
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(10), services.Time);
         RecordingCandidate whole = await services.Unowned.CompleteAsync(candidate, CancellationToken.None);
@@ -64,12 +67,12 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
             Elapsed = whole.LastSample,
             SafeUpTo = services.Unowned.SafeOf(whole).Sample,
             Speakers = [.. whole.Manifest.Tracks.Select(ToSpeaker)],
-            Outcome = Texts.EndedWhileAway(whole.Session.StartedAt + SampleClock.ToTime(whole.LastSample)),
-            Link = await LinkAsync(whole.Session.RecordingId.ToString(), patience.Token),
+            Outcome = Texts.EndedWhileAway(IsPlanned, whole.Session.StartedAt + SampleClock.ToTime(whole.LastSample), why),
         };
+        last = last.With(await LinkAsync(whole.Session.RecordingId.ToString(), patience.Token));
         await services.Unowned.CloseAsync(whole, EndReason.Interrupted, patience.Token)
             .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (ownsName && properties.ContainsKey(ManifestProperties.NameChanged))
+        if (why != WhyClosed.AnotherRuns && properties.ContainsKey(ManifestProperties.NameChanged))
         {
             await services.Names.RestoreAsync(candidate.Session.GuildId, properties.GetValueOrDefault(ManifestProperties.NameBefore),
                 CancellationToken.None);
@@ -77,7 +80,9 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
         follow(last, PostedPanel.Parse(properties.GetValueOrDefault(ManifestProperties.Panel)));
     }
 
-    private async Task<string?> LinkAsync(string recording, CancellationToken cancellationToken)
+    private bool IsPlanned => properties.ContainsKey(LiveManifest.HandedOver);
+
+    private async Task<RecordingLink?> LinkAsync(string recording, CancellationToken cancellationToken)
     {
         try
         {
@@ -88,12 +93,12 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
         {
             // Its own address will do.
         }
-        return services.Api.PageOf(recording);
+        return RecordingLink.To(services.Api.PageOf(recording));
     }
 
     private string WhatIsMissing(ActiveRecording host, DateTimeOffset leftAt) => host.Absence is { } gap
-        ? Texts.HostCrashed(host.Session.StartedAt + SampleClock.ToTime(gap.StartSample), SampleClock.ToTime(gap.SampleCount))
-        : Texts.HostCrashed(leftAt, services.Time.GetUtcNow() - leftAt);
+        ? Texts.WentOn(IsPlanned, host.Session.StartedAt + SampleClock.ToTime(gap.StartSample), SampleClock.ToTime(gap.SampleCount))
+        : Texts.WentOn(IsPlanned, leftAt, TimeSpan.Zero);
 
     private static PanelSpeaker ToSpeaker(TrackSummary track) =>
         new(track.Username, false, false, track.Health.GetValueOrDefault("received"), track.Health.GetValueOrDefault("lost"),

@@ -9,7 +9,7 @@ namespace Pipeline.Bot.Guilds;
 /// </summary>
 internal sealed class CallWarnings(RecorderServices services, ActiveRecording host, CallPeople people, CallMessages messages)
 {
-    private readonly SpeakerWatch watch = new(services.Options.Warnings);
+    private readonly SpeakerWatch watch = new(services.Options.Warnings, host.HeardBefore);
     private bool toldLimit;
     private bool toldCapacity;
 
@@ -29,7 +29,7 @@ internal sealed class CallWarnings(RecorderServices services, ActiveRecording ho
             case SpeakerWarning.Nobody: messages.Say(Texts.NobodyHeard); break;
             case SpeakerWarning.NotHeard missing: messages.Say(Texts.NotHeard(missing.UserId)); break;
             case SpeakerWarning.Quiet quiet: messages.Say(Texts.Quiet(quiet.Length), messages.StopButton); break;
-            case SpeakerWarning.PoorLine poor: messages.Say(Texts.PoorLine(services.Gateway.Latency, poor.LostPercent)); break;
+            case SpeakerWarning.PoorLine poor: messages.Say(Texts.PoorLine(poor.LostPercent)); break;
             // The call itself asks for new keys, then joins again.
             case SpeakerWarning.Undecodable failing: messages.Say(Texts.Undecodable(failing.UserIds, failing.Length)); break;
             default: break;

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
+using Pipeline.Bot.Panel;
+using Pipeline.Contracts;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Guilds;
@@ -18,7 +20,7 @@ internal sealed class ChannelMessages : IAsyncDisposable
     public ChannelMessages(DiscordRestClient rest, ulong guildId, TimeProvider time, ILogger log)
     {
         (this.rest, this.guildId, this.time, this.log) = (rest, guildId, time, log);
-        queue = new SerialQueue(problem => log.PostFailed(guildId, problem.Message));
+        queue = new SerialQueue(problem => log.PostFailed(guildId, Cause.Of(problem)));
     }
 
     /// <summary>Posts soon. Tries <paramref name="otherwise"/> when it may not write in the first channel.</summary>
@@ -33,19 +35,19 @@ internal sealed class ChannelMessages : IAsyncDisposable
         if (!queue.Post(() => TryTellAsync(userId, body, CancellationToken.None))) log.RecorderQueueFull(guildId, "direct message");
     }
 
-    /// <summary>False: the person takes no direct messages, or Discord is away.</summary>
-    public async Task<bool> TryTellAsync(ulong userId, MessageBody body, CancellationToken cancellationToken)
+    /// <summary>Where the message is; null: the person takes no direct messages, or Discord is away.</summary>
+    public async Task<PostedPanel?> TryTellAsync(ulong userId, MessageBody body, CancellationToken cancellationToken)
     {
         try
         {
             ulong channel = await rest.OpenDirectMessageAsync(userId, cancellationToken);
-            await rest.PostMessageAsync(channel, body, Nonce(), cancellationToken);
-            return true;
+            SentMessage sent = await rest.PostMessageAsync(channel, body, Nonce(), cancellationToken);
+            return new PostedPanel(channel, sent.Id, time.GetUtcNow());
         }
         catch (Exception problem) when (DiscordFailure.Is(problem))
         {
-            log.PostFailed(guildId, problem.Message);
-            return false;
+            log.PostFailed(guildId, Cause.Of(problem));
+            return null;
         }
     }
 

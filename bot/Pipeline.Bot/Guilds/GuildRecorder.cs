@@ -73,7 +73,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
         if (handsOver || services.Hosts.Running.Any(host => host.Session.RecordingId == candidate.Session.RecordingId)) return false;
         CallTakeover takeover = new(services, candidate);
         if (current is null) await takeover.RunAsync(Adopt, rejoining.AfterRestartAsync, after.Follow);
-        else await takeover.CloseAsync(ownsName: false, after.Follow);
+        else await takeover.CloseAsync(WhyClosed.AnotherRuns, after.Follow);
         return true;
     });
 
@@ -139,8 +139,8 @@ internal sealed class GuildRecorder : IAsyncDisposable
             Started: false);
         if (current is { } running)
         {
-            string text = running.ChannelId == start.Channel.Id ? Texts.AlreadyRecording(running.Session)
-                : Texts.BusyElsewhere(running.Session);
+            string text = running.ChannelId == start.Channel.Id ? Texts.AlreadyRecording(running.Session, running.ChannelId)
+                : Texts.BusyElsewhere(running.Session, running.ChannelId);
             running.Panel.ShowAgain(); // posts it again when somebody deleted it
             return new StartOutcome(running, text, Started: false);
         }
@@ -169,7 +169,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
         bool posted = await posting;
         if (!connected)
         {
-            string text = Texts.CouldNotJoin(start.Channel.Id, RecordingOpening.Explain(call.Call.EndReason));
+            string text = Texts.CouldNotJoin(start.Channel.Id, VoiceFailure.Explain(call.Call.EndReason, call.Call.CloseCode));
             await EndAsync(call, EndReason.Disconnected, text);
             return new StartOutcome(null, text, Started: false);
         }
@@ -224,11 +224,13 @@ internal sealed class GuildRecorder : IAsyncDisposable
     private async Task GoOnInNewPartAsync(RecordedCall call)
     {
         StartCall next = call.Start with { Part = call.Start.Part + 1, Channel = call.People.Channel(call.Start.Channel) };
-        string text = Texts.LimitReached(services.Capture.MaximumDuration, next.Part);
-        call.Messages.Say(text);
         bool goesOn = call.People.AreHere;
+        string text = Texts.LimitReached(services.Capture.MaximumDuration, goesOn ? next.Part : null);
+        call.Messages.Say(text);
         await EndAsync(call, EndReason.Limit, text);
-        if (goesOn) await StartInTurnAsync(next);
+        if (!goesOn) return;
+        StartOutcome outcome = await StartInTurnAsync(next);
+        if (!outcome.Started) after.Say(next, outcome.Text);
     }
 
     private async Task AbandonAsync(RecordedCall call)
@@ -248,7 +250,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
             call.CatchUp();
         }
         if (!call.Tick()) return;
-        string text = Texts.EndedEmpty(services.Options.EmptyTimeout);
+        string text = Texts.EndedEmpty(services.Options.EmptyTimeout, call.HadPeople);
         call.Messages.Say(text);
         await EndAsync(call, EndReason.Stopped, text);
     }

@@ -14,7 +14,6 @@ internal sealed class GuildRecorders(RecorderServices services)
 {
     private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan SearchInterval = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan HeldInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Guilds arrive in a row; they are looked at together.</summary>
     private static readonly TimeSpan GuildsSettle = TimeSpan.FromMilliseconds(100);
@@ -59,7 +58,7 @@ internal sealed class GuildRecorders(RecorderServices services)
         FollowPanels();
         Task ticking = TickAsync(cancellationToken);
         Task searching = SearchAsync(cancellationToken);
-        await Task.WhenAll(ticking, searching, LookAfterHeldAsync(cancellationToken)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(ticking, searching).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <summary>Leaves every call, so that the recordings can be handed over.</summary>
@@ -86,23 +85,6 @@ internal sealed class GuildRecorders(RecorderServices services)
         {
             foreach (GuildRecorder recorder in recorders.Values) recorder.Tick();
         }
-    }
-
-    private async Task LookAfterHeldAsync(CancellationToken cancellationToken)
-    {
-        using PeriodicTimer timer = new(HeldInterval, services.Time);
-        do
-        {
-            try
-            {
-                await services.Held.LookAsync(cancellationToken);
-            }
-            catch (Exception problem) when (problem is not OperationCanceledException)
-            {
-                services.Log.RecorderProblem(problem, 0);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(cancellationToken));
     }
 
     private async Task SearchAsync(CancellationToken cancellationToken)

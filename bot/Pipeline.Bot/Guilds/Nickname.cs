@@ -6,6 +6,7 @@ using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
+using Pipeline.Contracts;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Guilds;
@@ -56,7 +57,7 @@ internal sealed class Nickname(DiscordRestClient rest, string folder, ILogger lo
         }
         catch (Exception problem) when (DiscordFailure.Is(problem) || DiskFailure.Is(problem))
         {
-            log.RenameFailed(guildId, problem.Message);
+            log.RenameFailed(guildId, Cause.Of(problem));
         }
     }
 

@@ -58,6 +58,9 @@ internal sealed class RecordedCall : IAsyncDisposable
     /// <summary>The bot was asked to end it; what Discord says of the call no longer matters.</summary>
     public bool IsEnding { get; private set; }
 
+    /// <summary>Somebody was in the call at some time.</summary>
+    public bool HadPeople { get; private set; }
+
     /// <summary>How often the call was joined again after it had been given up.</summary>
     public int Rejoins { get; set; }
 
@@ -71,6 +74,7 @@ internal sealed class RecordedCall : IAsyncDisposable
         services.Links.Begin(Session.RecordingId);
         People.IntroduceAll();
         IReadOnlyList<ulong> people = People.Ids();
+        HadPeople |= people.Count > 0 || !announce;
         if (announce && Start.Settings.Announce != AnnounceMode.Name)
             Messages.Say(Texts.Notice(Session.StartedBy, ChannelId), Messages.OptOutButton, inCall: true,
                 line: Texts.Announced(Session.StartedBy));
@@ -167,12 +171,13 @@ internal sealed class RecordedCall : IAsyncDisposable
         if (IsEnding || People.AreHere)
         {
             emptySince = null;
+            HadPeople |= !IsEnding;
             return false;
         }
         if (emptySince is null)
         {
             emptySince = services.Time.GetTimestamp();
-            Panel.Note(Texts.Alone);
+            Panel.Note(HadPeople ? Texts.Alone : Texts.NobodyCame);
         }
         return services.Time.GetElapsedTime(emptySince.Value) >= services.Options.EmptyTimeout;
     }

@@ -20,7 +20,6 @@ internal sealed record RecorderServices(
     RecordingCloser Closer,
     CatalogueClient Api,
     GuildSettingsStore Settings,
-    HeldRecordings Held,
     RecordingFollower Follower,
     TimeProvider Time,
     ILogger<GuildRecorder> Log)

@@ -1,5 +1,6 @@
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
 using Pipeline.Discord.Rest;
 
@@ -27,16 +28,22 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
         services.Log.RecordingStopped(session.GuildId, session.RecordingId.ToString(), reason.ToString());
         await RestoreNameAsync(call);
         PanelState last = call.Panel.Draw() with { Phase = PanelPhase.Storing, Outcome = said };
-        Task<string?> asking = services.Links.ForStarterAsync(session.RecordingId, stopping);
-        string? link = services.Links.MadeFor(session.RecordingId) ?? await services.Follower.LinkAsync(session, stopping);
+        Task<RecordingLink?> asking = services.Links.ForStarterAsync(session.RecordingId, stopping);
+        RecordingLink? link = services.Links.MadeFor(session.RecordingId)
+            ?? RecordingLink.To(await services.Follower.LinkAsync(session, stopping));
         services.Links.Forget(session.RecordingId);
         // The starter's own may delete too: it goes to nobody else.
-        string? own = await asking ?? link;
-        bool delivered = await TellStarterAsync(call, last, closing.IsCompleted ? 0 : Math.Max(1, last.SpoolFiles), own);
-        services.Panels.Keep(last with { Link = link }, call.Panel.Posted);
-        running.Add(FollowAsync(call, last, closing, link));
-        return new StopOutcome(session, Texts.Stopping, own, delivered);
+        RecordingLink? own = await asking ?? link;
+        StarterNews? told = await TellStarterAsync(call, last, closing.IsCompleted ? 0 : call.Host.WaitingFiles, own);
+        last = last.With(link) with { Told = told };
+        services.Panels.Keep(last, call.Panel.Posted);
+        running.Add(FollowAsync(call, last, closing));
+        string text = call.Panel.Posted is null ? Texts.StoppingWithoutPanel : Texts.Stopping;
+        return new StopOutcome(session, text, own?.Url, told is not null || last.Speakers.Count == 0);
     }
+
+    /// <summary>A sentence in the channel of a recording that has ended already.</summary>
+    public void Say(StartCall start, string text) => running.Add(SayAsync(start, text));
 
     /// <summary>A recording that ended while nobody ran it: channel and starter hear of it, its panel shows what becomes of it.</summary>
     public void Follow(PanelState last, PostedPanel? posted)
@@ -61,19 +68,20 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
         call.Host.Properties.TryGetValue(ManifestProperties.NameBefore, out string? before) ? before : null, stopping)
         : Task.CompletedTask;
 
-    /// <summary>False: nobody was heard, or the starter takes no direct messages.</summary>
-    private static async Task<bool> TellStarterAsync(RecordedCall call, PanelState last, long pending, string? link)
+    /// <summary>Null: nobody was heard, or the starter takes no direct messages.</summary>
+    private static async Task<StarterNews?> TellStarterAsync(RecordedCall call, PanelState last, int pending, RecordingLink? link)
     {
-        if (last.Speakers.Count == 0) return true;
-        string text = Texts.Finished(call.Session, SampleClock.ToTime(last.Elapsed), last.Speakers.Count(speaker => !speaker.OptedOut));
-        if (pending > 0) text += "\n" + Texts.StillArriving(pending);
-        if (link is not null) text += "\n" + link;
-        MessageBody body = new()
-        {
-            Content = text,
-            Components = link is null ? null : [MessageComponent.Row(MessageComponent.Link("Open", link))],
-        };
-        return await call.Messages.TryTellStarterAsync(body);
+        if (last.Speakers.Count == 0) return null;
+        int voices = last.Speakers.Count(speaker => !speaker.OptedOut);
+        string text = Texts.Ended(call.Session, SampleClock.ToTime(last.Elapsed), voices, pending, link?.OpensForAnybody == true);
+        PostedPanel? message = await call.Messages.TryTellStarterAsync(RecordingFollower.ToStarter(text, link?.Url));
+        return message is null ? null : new StarterNews(message, link?.Url, link?.ExpiresAt, voices, pending == 0);
+    }
+
+    private async Task SayAsync(StartCall start, string text)
+    {
+        await using ChannelMessages channels = new(services.Rest, start.Guild.Id, services.Time, services.Log);
+        channels.Say(start.PanelChannel ?? start.Channel.Id, new MessageBody { Content = text, AllowedMentions = new AllowedMentions() });
     }
 
     private async Task TellAsync(PanelState last, PostedPanel? posted)
@@ -102,6 +110,7 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
                 await closed.WaitAsync(stopping);
                 panel.Show(RecordingPanel.Draw(last = Safe(last)), important: true);
                 await panel.DisposeAsync();
+                await services.Follower.TellStoredAsync(last, stopping);
             }
             await FollowToTheEndAsync(last, posted, since);
         }
@@ -120,11 +129,10 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
     private static PanelState Safe(PanelState last) =>
         last with { SafeUpTo = last.Elapsed, SpoolFiles = 0, SpoolBytes = 0, StorageProblem = null };
 
-    private async Task FollowAsync(RecordedCall call, PanelState last, Task closing, string? link)
+    private async Task FollowAsync(RecordedCall call, PanelState last, Task closing)
     {
         try
         {
-            last = last with { Link = link };
             call.Panel.Show(last, important: true);
             while (await Task.WhenAny(closing, Task.Delay(PanelInterval, services.Time, stopping)) != closing)
             {
@@ -140,6 +148,7 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
             }
             last = Safe(last);
             call.Panel.Show(last, important: true);
+            await services.Follower.TellStoredAsync(last, stopping);
             await call.DisposeAsync();
             await FollowToTheEndAsync(last, call.Panel.Posted, services.Time.GetUtcNow());
         }

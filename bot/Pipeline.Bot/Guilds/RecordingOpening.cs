@@ -4,9 +4,9 @@ using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
+using Pipeline.Contracts;
 using Pipeline.Discord.Rest;
 using Pipeline.Discord.Voice.Call;
-using Pipeline.Discord.Voice.Session;
 
 namespace Pipeline.Bot.Guilds;
 
@@ -46,7 +46,7 @@ internal sealed class RecordingOpening(RecorderServices services)
         }
         catch (Exception problem) when (DiscordFailure.Is(problem))
         {
-            services.Log.RenameFailed(start.Guild.Id, problem.Message);
+            services.Log.RenameFailed(start.Guild.Id, Cause.Of(problem));
             return null;
         }
     }
@@ -95,24 +95,13 @@ internal sealed class RecordingOpening(RecorderServices services)
         }
         catch (Exception problem) when (DiscordFailure.Is(problem))
         {
-            services.Log.PostFailed(call.GuildId, problem.Message);
+            services.Log.PostFailed(call.GuildId, Cause.Of(problem));
             return false;
         }
     }
 
     /// <summary>The disk takes no files.</summary>
     public static bool IsRefusedByDisk(Exception problem) => DiskFailure.Is(problem);
-
-    /// <summary>Why a call could not be joined, for people.</summary>
-    public static string Explain(VoiceEndReason? reason) => reason switch
-    {
-        VoiceEndReason.NoAnswer => "Discord did not let me in (is the channel full, or may I not see and enter it?)",
-        VoiceEndReason.EncryptionRequired => "the call demands end-to-end encryption, which is switched off here",
-        VoiceEndReason.MediaUnreachable => "the media server cannot be reached over UDP",
-        VoiceEndReason.Kicked => "I was disconnected at once",
-        VoiceEndReason.RateLimited => "Discord asks me to wait",
-        _ => "the voice server could not be reached",
-    };
 }
 
 /// <summary>Names under which the manifest keeps what a takeover needs.</summary>

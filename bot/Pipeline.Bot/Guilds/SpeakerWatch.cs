@@ -8,7 +8,10 @@ namespace Pipeline.Bot.Guilds;
 /// Looks at a running recording about once a second and says what people should know: nobody heard, one person not heard, long
 /// silence, a poor line, somebody who cannot be decoded. Each is said once, and again only after it was well in between. One owner.
 /// </summary>
-internal sealed class SpeakerWatch(WarningTimes times)
+/// <param name="heardBefore">
+/// Who was heard in this recording before this watch began, by another process: they are no strangers when they are silent now.
+/// </param>
+internal sealed class SpeakerWatch(WarningTimes times, IReadOnlySet<ulong> heardBefore)
 {
     /// <summary>Packets in the window below which a share means nothing.</summary>
     private const long EnoughPackets = 250;
@@ -18,11 +21,11 @@ internal sealed class SpeakerWatch(WarningTimes times)
     private readonly Dictionary<ulong, Undecodable> undecodable = [];
     private readonly HashSet<ulong> toldNotHeard = [];
     private readonly Queue<(TimeSpan At, long Received, long Lost)> window = [];
-    private TimeSpan lastSound;
+    private TimeSpan? lastSound; // or since when there has been anything to hear
     private bool toldNobody;
     private bool toldQuiet;
     private bool toldPoor;
-    private bool heardAnybody;
+    private bool heardAnybody = heardBefore.Count > 0;
 
     /// <summary>What is to be said now; empty almost always.</summary>
     /// <param name="people">Voice states of the humans in the channel.</param>
@@ -48,18 +51,19 @@ internal sealed class SpeakerWatch(WarningTimes times)
 
     private void LookForSilence(RecordingSnapshot snapshot, TimeSpan now, List<SpeakerWarning> warnings)
     {
+        TimeSpan since = lastSound ??= now;
         heardAnybody |= snapshot.Tracks.Any(track => Heard(track.Health) > 0);
         if (snapshot.Tracks.Any(track => track.Speaking))
         {
-            lastSound = now;
+            lastSound = since = now;
             toldQuiet = false;
         }
-        if (!heardAnybody && !toldNobody && now >= times.Nobody)
+        if (!heardAnybody && !toldNobody && now - since >= times.Nobody)
         {
             toldNobody = true;
             warnings.Add(new SpeakerWarning.Nobody());
         }
-        if (heardAnybody && !toldQuiet && now - lastSound >= times.Quiet)
+        if (heardAnybody && !toldQuiet && now - since >= times.Quiet)
         {
             toldQuiet = true;
             warnings.Add(new SpeakerWarning.Quiet(times.Quiet));
@@ -75,7 +79,8 @@ internal sealed class SpeakerWatch(WarningTimes times)
         foreach (VoiceState person in people)
         {
             TrackSnapshot? track = snapshot.Tracks.FirstOrDefault(one => one.UserId == person.UserId);
-            if (!person.CanBeHeard || track is { OptedOut: true } || (track is not null && track.Health.Received > 0))
+            bool wasHeard = track is { Health.Received: > 0 } || heardBefore.Contains(person.UserId);
+            if (!person.CanBeHeard || track is { OptedOut: true } || wasHeard)
             {
                 unmutedSince.Remove(person.UserId);
                 continue;

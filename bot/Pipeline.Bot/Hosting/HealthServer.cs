@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Recordings;
+using Pipeline.Contracts;
 using Pipeline.Discord.Gateway;
 
 namespace Pipeline.Bot.Hosting;
@@ -58,7 +59,7 @@ internal sealed class HealthServer(HostingOptions options, ActiveRecordings reco
             catch (SocketException gone)
             {
                 places.Release();
-                logger.ProbeFailed(gone.Message);
+                logger.ProbeFailed(Cause.Of(gone));
             }
         }
         listener!.Stop();
@@ -76,7 +77,7 @@ internal sealed class HealthServer(HostingOptions options, ActiveRecordings reco
         }
         catch (Exception gone) when (gone is IOException or SocketException or OperationCanceledException)
         {
-            logger.ProbeFailed(gone.Message);
+            logger.ProbeFailed(Cause.Of(gone));
         }
         finally
         {

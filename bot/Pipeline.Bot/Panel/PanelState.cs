@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
 using Pipeline.Dave.Session;
 
@@ -44,9 +45,23 @@ internal sealed record PanelState
     /// <summary>Where the recording can be opened; null when no API is configured.</summary>
     public string? Link { get; init; }
 
+    /// <summary>Until when <see cref="Link"/> opens the recording; null where it is an address without an end, or there is none.</summary>
+    public DateTimeOffset? LinkExpiresAt { get; init; }
+
     /// <summary>Closing words once the recording is over.</summary>
     public string? Outcome { get; init; }
+
+    /// <summary>What the starter was told at the end; null when nothing was, or it did not arrive.</summary>
+    public StarterNews? Told { get; init; }
+
+    public PanelState With(RecordingLink? link) => this with { Link = link?.Url, LinkExpiresAt = link?.ExpiresAt };
 }
+
+/// <summary>The direct message about a recording that has ended, to be edited when more is known.</summary>
+/// <param name="Link">The starter's own, which may delete too.</param>
+/// <param name="Voices">People who are in the recording.</param>
+/// <param name="IsStored">It says so.</param>
+internal sealed record StarterNews(PostedPanel Message, string? Link, DateTimeOffset? LinkExpiresAt, int Voices, bool IsStored);
 
 /// <summary>What the panel's title says.</summary>
 internal enum PanelPhase

@@ -16,8 +16,8 @@ internal static class Texts
     public const string OnlyInServers = "Recording works inside a server only. Add me to one, and use the command there.";
     public const string NothingToStop = "No recording is running in this server.";
     public const string JoinFirst = "Join a voice channel first, or pick one in the `channel` option.";
-    public const string StillStarting = "A recording is just being started in this server.";
     public const string Stopping = "Stopping. The last pieces are on their way; the panel tells when everything is stored.";
+    public const string StoppingWithoutPanel = "Stopping. The last pieces are on their way.";
     public const string NoteTaken = "Noted.";
     public const string OutNow =
         "You are not recorded from now on. Your track stays silent. `/record me` takes you back in. What of you was not stored yet is "
@@ -79,6 +79,7 @@ internal static class Texts
         + "do not keep it. Leaving the call and joining it again usually mends it.";
     public const string Undeafened = "I can hear again. The gap is marked in the recording.";
     public const string Alone = "Everybody has left. I stay for a while in case somebody comes back.";
+    public const string NobodyCame = "Nobody is in the call yet. I wait for a while.";
 
     public static string NoRight(ulong? role) => role is { } id
         ? $"You need the *Manage Server* permission or the role {Wording.Role(id)} to record. Ask an admin of this server."
@@ -97,18 +98,19 @@ internal static class Texts
     public static string ChannelFull(ulong channel) =>
         $"{Wording.Channel(channel)} is full. Free one place or raise the limit, then press *Check again*.";
 
-    public static string AlreadyRecording(SessionInfo session) =>
-        $"A recording is already running in {Wording.Channel(session.ChannelId)} since {Wording.Time(session.StartedAt)}, started by "
+    /// <param name="channel">Where it runs now: it may have been moved since its start.</param>
+    public static string AlreadyRecording(SessionInfo session, ulong channel) =>
+        $"A recording is already running in {Wording.Channel(channel)} since {Wording.Time(session.StartedAt)}, started by "
             + $"{Wording.User(session.StartedBy)}.";
 
-    public static string BusyElsewhere(SessionInfo session) =>
-        $"I am busy in {Wording.Channel(session.ChannelId)} since {Wording.Time(session.StartedAt)}. A bot can be in one voice channel "
+    public static string BusyElsewhere(SessionInfo session, ulong channel) =>
+        $"I am busy in {Wording.Channel(channel)} since {Wording.Time(session.StartedAt)}. A bot can be in one voice channel "
             + $"of a server at a time; stop there first.";
 
     public static string TooFast(DateTimeOffset again) => $"Easy. Try again {Wording.Relative(again)}.";
 
     public static string Maintenance(DateTimeOffset again) =>
-        $"An update is being installed. Running recordings go on by themselves; new ones can start {Wording.Relative(again)}.";
+        $"I am being restarted. A running recording goes on by itself; try this again {Wording.Relative(again)}.";
 
     public static string CouldNotJoin(ulong channel, string reason) =>
         $"I could not join {Wording.Channel(channel)}: {reason}. Nothing is being recorded.";
@@ -124,7 +126,7 @@ internal static class Texts
         $"The code of this call is `{code}`. It is the same for everybody in it: call details, *Privacy Code*.";
 
     public static string Unannounced(IEnumerable<ulong> users) =>
-        $"In the encrypted group, but not shown by Discord in this call: {string.Join(", ", users.Take(10).Select(Wording.User))}..";
+        $"In the encrypted group, but not shown by Discord in this call: {Some(users)}.";
 
     public static string WasUnencrypted(IReadOnlyList<SampleStretch> stretches)
     {
@@ -161,6 +163,14 @@ internal static class Texts
 
     public static string DmClosed(string links) => $"I could not send you a direct message. Your link is here.\n{links}";
 
+    // At most ten of them by name.
+    private static string Some(IEnumerable<ulong> users)
+    {
+        ulong[] all = [.. users];
+        string named = string.Join(", ", all.Take(10).Select(Wording.User));
+        return all.Length > 10 ? $"{named} and {Wording.Number(all.Length - 10)} more" : named;
+    }
+
     // Notices.
     public static string Notice(ulong startedBy, ulong channel) =>
         $"**This call is being recorded.** {Wording.User(startedBy)} started it in {Wording.Channel(channel)}. Every voice is kept as a "
@@ -189,72 +199,116 @@ internal static class Texts
         (length.TotalMinutes is >= 4.5 and < 5.5 ? "Five" : length.TotalMinutes.ToString("F0", CultureInfo.InvariantCulture))
         + " minutes of silence. I continue; press Stop if you are done.";
 
-    public static string PoorLine(TimeSpan? latency, double lostPercent)
-    {
-        string figures = latency is { } known
-            ? string.Create(CultureInfo.InvariantCulture, $"{known.TotalMilliseconds:F0} ms, {lostPercent:F0} % lost")
-            : string.Create(CultureInfo.InvariantCulture, $"{lostPercent:F0} % lost");
-        return $"The line to the voice server is poor ({figures}). Another voice region may help: channel settings, *Region Override*.";
-    }
+    public static string PoorLine(double lostPercent) => string.Create(CultureInfo.InvariantCulture,
+        $"The line to the voice server is poor ({lostPercent:F0} % lost). Another voice region may help: channel settings, *Region "
+            + $"Override*.");
 
     public static string Undecodable(IEnumerable<ulong> users, TimeSpan length) =>
-        $"I cannot decode {string.Join(", ", users.Select(Wording.User))} for {Wording.Seconds(length)} s. I am re-joining now; the "
-            + $"recording continues.";
+        $"I cannot decode {string.Join(", ", users.Select(Wording.User))} for {Wording.Seconds(length)} s. I ask for new keys, and "
+            + $"join again "
+            + $"if that does not help; the recording goes on.";
 
     public static string Reconnecting(DateTimeOffset at, string safe) =>
         $"Connection lost at {Wording.Time(at)}. Trying again. Everything up to {safe} is stored.";
 
     public static string Reconnected(TimeSpan gap) => $"Back after {Wording.Seconds(gap)} s. The gap is marked in the recording.";
 
-    public static string GaveUp(int tries, string safe) =>
-        $"I could not come back after {Wording.Count(tries, "try", "tries")}. Everything up to {safe} is safe. `/record start` begins a "
-            + $"new recording.";
+    /// <param name="at">The position of the end. What was heard until then is on a disk or stored: the panel tells which.</param>
+    public static string GaveUp(int tries, string reason, string at) =>
+        $"I could not come back after {Wording.Count(tries, "try", "tries")}: {reason}. The recording ended at {at}; what was heard "
+            + $"until then "
+            + $"is kept. `/record start` begins a new one.";
+
+    public static string CannotComeBack(string reason, string at) =>
+        $"I was put out of the call: {reason}. The recording ended at {at}; what was heard until then is kept. `/record start` "
+            + $"begins a new one.";
 
     public static string Moved(ulong channel) => $"I was moved to {Wording.Channel(channel)} and go on recording there.";
 
-    public static string Kicked(string at) => $"I was disconnected by a moderator. The recording ended at {at} and is safe.";
+    public static string Kicked(string at) =>
+        $"I was disconnected by a moderator. The recording ended at {at}; what was heard until then is kept.";
 
-    public static string ChannelDeleted(string at) => $"The channel was deleted. The recording ended at {at} and is safe.";
+    public static string ChannelDeleted(string at) =>
+        $"The channel was deleted. The recording ended at {at}; what was heard until then is kept.";
 
-    public static string RemovedFromServer(string at) => $"I was removed from the server. The recording ended at {at} and is safe.";
+    public static string RemovedFromServer(string at) =>
+        $"I was removed from the server. The recording ended at {at}; what was heard until then is kept.";
 
-    public static string EndedEmpty(TimeSpan wait) => $"Nobody came back for {Wording.Seconds(wait)} s. I stopped the recording.";
+    /// <param name="cameBack">Somebody had been there before.</param>
+    public static string EndedEmpty(TimeSpan wait, bool cameBack) =>
+        $"Nobody came{(cameBack ? " back" : "")} for {Wording.Seconds(wait)} s. I stopped the recording.";
 
-    public static string LimitNear(TimeSpan left) =>
-        $"{left.TotalMinutes.ToString("F0", CultureInfo.InvariantCulture)} minutes are left before the limit of this recording.";
+    public static string LimitNear(TimeSpan left)
+    {
+        long minutes = Math.Max(1, (long)Math.Round(left.TotalMinutes));
+        return $"{Wording.Count(minutes, "minute")} {(minutes == 1 ? "is" : "are")} left before the limit of this recording.";
+    }
 
-    public static string LimitReached(TimeSpan limit, int part) =>
-        string.Create(CultureInfo.InvariantCulture,
-            $"The limit of {limit.TotalHours:0.##} h is reached. This recording is closed and safe; part {part} goes on in a new one.");
+    /// <param name="part">Of the recording that follows; null: nobody is there, and none does.</param>
+    public static string LimitReached(TimeSpan limit, int? part) => string.Create(CultureInfo.InvariantCulture,
+        $"The limit of {limit.TotalHours:0.##} h is reached. This recording is closed and kept; ")
+        + (part is { } next ? $"part {next} goes on in a new one." : "nobody is here, so no new one begins.");
 
-    public static string HostCrashed(DateTimeOffset at, TimeSpan gap) =>
-        $"My host failed at {Wording.Time(at)}. I was back {Wording.Seconds(gap)} s later in the same recording; {Wording.Seconds(gap)} "
-            + $"s are missing and marked.";
+    /// <param name="planned">The process before was told to stop; otherwise it crashed.</param>
+    /// <param name="missing">Zero: another of us had taken over at once.</param>
+    public static string WentOn(bool planned, DateTimeOffset at, TimeSpan missing)
+    {
+        string what = $"{(planned ? "I was restarted" : "My host failed")} at {Wording.Time(at)}.";
+        return Math.Round(missing.TotalSeconds) < 1 ? $"{what} I went on in the same recording; nothing is missing."
+            : $"{what} I was back {Wording.Seconds(missing)} s later in the same recording; {Wording.Seconds(missing)} s are "
+                + $"missing and marked.";
+    }
 
-    public static string EndedWhileAway(DateTimeOffset at) =>
-        $"My host failed at {Wording.Time(at)} and nobody was in the channel when I was back. The recording ended there and is safe.";
+    public static string EndedWhileAway(bool planned, DateTimeOffset at, WhyClosed why)
+    {
+        string reason = why switch
+        {
+            WhyClosed.LongPast => "I was not back within half an hour",
+            WhyClosed.NoChannel => "the channel was gone when I was back",
+            WhyClosed.AnotherRuns => "another recording was running here when I was back",
+            _ => "nobody was in the channel when I was back",
+        };
+        return $"{(planned ? "I was restarted" : "My host failed")} at {Wording.Time(at)} and {reason}. The recording ended there; "
+            + $"what was heard "
+            + $"until then is kept.";
+    }
 
     public static string UploadDelayed(TimeSpan waiting) =>
         $"Storage is slow. {Wording.Seconds(waiting)} s wait on my disk; nothing is lost.";
 
-    /// <param name="awaitsOptOuts">The storage may well be there; nothing may leave.</param>
+    /// <param name="awaitsOptOuts">Nothing may leave it.</param>
     public static string SpoolFull(bool awaitsOptOuts) => awaitsOptOuts
         ? "My disk is full, and nothing may leave it before I know who does not want to be recorded: new speech cannot be kept until "
             + "then. The gap is marked."
-        : "My disk is full and the storage is away: new speech cannot be kept until there is room. The gap is marked.";
+        : "My disk is full: new speech cannot be kept until there is room. The gap is marked.";
 
     public const string AwaitsOptOuts =
         "The list of those who do not want to be recorded is not reachable, and I never had it. Everything waits on my disk until I have "
         + "it; what is theirs is deleted then and never uploaded.";
 
     // After the recording.
-    public static string Finished(SessionInfo session, TimeSpan length, int people) =>
-        $"Your recording of {Wording.Channel(session.ChannelId)} in **{Wording.Plain(session.GuildName, 80)}** is stored: "
-            + $"{Wording.Clock(length)}, {Wording.Count(people, "voice")}.";
+    /// <param name="pending">Pieces that are not with the storage yet: only without any is it stored.</param>
+    /// <param name="opensNow">There is a link that opens what is there already.</param>
+    public static string Ended(SessionInfo session, TimeSpan length, int people, int pending, bool opensNow)
+    {
+        string what = $"Your recording of {Wording.Channel(session.ChannelId)} in **{Wording.Plain(session.GuildName, 80)}**";
+        string figures = $"{Wording.Clock(length)}, {Wording.Count(people, "voice")}.";
+        if (pending == 0) return $"{what} is stored: {figures}";
+        string rest = $"{Wording.Count(pending, "piece")} {(pending == 1 ? "is" : "are")} still on the way.";
+        return $"{what} has ended: {figures} {rest}{(opensNow ? " The link opens it already; the rest appears by itself." : "")}";
+    }
 
-    public static string StillArriving(long pieces) => pieces == 1
-        ? "One piece is still arriving. The link works now and fills up by itself."
-        : $"{Wording.Number(pieces)} pieces are still arriving. The link works now and fills up by itself.";
+    public static string FilesAreMade(int percent) => $"Tracks and mix are being made: {percent} %.";
+
+    /// <param name="until">When the link ends; null: it has no end, or there is none.</param>
+    public static string FilesReady(int tracks, bool hasMix, DateTimeOffset? until)
+    {
+        string what = tracks == 0 ? "A mix is" : !hasMix ? $"{Wording.Count(tracks, "track")} {(tracks == 1 ? "is" : "are")}"
+            : $"{Wording.Count(tracks, "track")} and a mix are";
+        return $"{what} ready.{(until is { } end ? " " + OpensUntil(end) : "")}";
+    }
+
+    public static string OpensUntil(DateTimeOffset end) => $"The link opens it until {Wording.Date(end)}.";
 
     public static string Missing(int pieces) =>
         $"{Wording.Count(pieces, "piece")} never arrived and {(pieces == 1 ? "is" : "are")} named in the recording.";
@@ -313,4 +367,18 @@ internal static class Texts
     };
 
     public static string Interrupted(string by) => $"The recording was stopped by {by}.";
+}
+
+/// <summary>Why a recording that an earlier process left does not go on.</summary>
+internal enum WhyClosed
+{
+    /// <summary>Its channel is empty.</summary>
+    Nobody,
+
+    /// <summary>Who comes back now has another conversation.</summary>
+    LongPast,
+    NoChannel,
+
+    /// <summary>Of the same server; a bot can be in one call of it at a time.</summary>
+    AnotherRuns,
 }

@@ -55,12 +55,16 @@ internal sealed class ActiveRecording : IAsyncDisposable
         lastTick = recordings.Time.GetTimestamp();
         recording.SegmentClosed = OnSegmentClosed;
         recording.Refused = OnRefused;
+        HeardBefore = manifest.Heard();
         manifest.Host(() => recording.Snapshot, recording.Consent);
     }
 
     public SessionInfo Session => manifest.Session;
     public Recording Recording { get; }
     public RecordingSnapshot Snapshot => Recording.Snapshot;
+
+    /// <summary>Whose audio had come before this bot had the recording.</summary>
+    public IReadOnlySet<ulong> HeardBefore { get; }
 
     /// <summary>Counts the owners of this recording; 1 is the bot that started it.</summary>
     public int Incarnation => manifest.Incarnation;
@@ -94,6 +98,9 @@ internal sealed class ActiveRecording : IAsyncDisposable
             return new UploadSnapshot(manifest.Safe(), spool, state, away, manifest.AwaitsOptOuts);
         }
     }
+
+    /// <summary>Files of this recording that wait on the disk.</summary>
+    public int WaitingFiles => recordings.Spool.Closed(Session.RecordingId).Count();
 
     /// <summary>How long ago the recording last took what had come.</summary>
     internal TimeSpan SinceTick => recordings.Time.GetElapsedTime(Volatile.Read(ref lastTick));
@@ -166,6 +173,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
             return;
         }
         await StopCaptureAsync();
+        manifest.Properties[LiveManifest.HandedOver] = "true"; // the next owner says that this was no crash
         TrySave(Save);
         try
         {
@@ -238,7 +246,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
         }
         catch (Exception refused) when (DiskFailure.Is(refused))
         {
-            logger.RecordingUnsaved(Session.RecordingId.ToString(), refused.Message);
+            logger.RecordingUnsaved(Session.RecordingId.ToString(), Cause.Of(refused));
             return false;
         }
     }
@@ -249,7 +257,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
         // owner knows no more than that.
         if (await lease.BeatAsync(cancel) != LeaseOutcome.Ours) return;
         long since = recordings.Time.GetTimestamp();
-        while (!manifest.AwaitsOptOuts && recordings.Spool.Closed(Session.RecordingId).Any() && recordings.Time.GetElapsedTime(since) < HandOverPatience)
+        while (!manifest.AwaitsOptOuts && WaitingFiles > 0 && recordings.Time.GetElapsedTime(since) < HandOverPatience)
             await Task.Delay(HandOverInterval, recordings.Time, cancel);
         if (await lease.BeatAsync(cancel) == LeaseOutcome.Ours)
             await lease.ReleaseAsync(cancel);

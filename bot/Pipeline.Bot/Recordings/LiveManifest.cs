@@ -11,6 +11,9 @@ namespace Pipeline.Bot.Recordings;
 /// </summary>
 internal sealed class LiveManifest
 {
+    /// <summary>The property of a manifest whose owner left on purpose; gone with the next owner.</summary>
+    public const string HandedOver = "handedOver";
+
     // Three threads meet here a few times per second: the tick (closed), uploads (announced, uploaded) and the heartbeat (compose).
     private readonly Lock gate = new();
     private readonly Dictionary<ulong, TrackManifest> tracks = [];
@@ -107,6 +110,7 @@ internal sealed class LiveManifest
             tracks.Clear();
             foreach (TrackSummary track in past.Tracks) tracks[track.UserId] = new TrackManifest(track);
             foreach (TrackManifest track in before) Track(track.UserId).Skip(track.NextIndex - 1);
+            Properties.TryRemove(HandedOver, out _);
             (live, MoreHealth, consent) = (static () => null, null, null); // What they counted is in the sums already.
             foreach (ulong userId in optedOut) refusedBelow[userId] = int.MaxValue;
             baseline = past with
@@ -277,6 +281,13 @@ internal sealed class LiveManifest
     public void Erased(SegmentKey key)
     {
         lock (gate) Track(key.UserId).Erase(key.Index);
+    }
+
+    /// <summary>Whose audio has come so far, by the account of the owners before.</summary>
+    public IReadOnlySet<ulong> Heard()
+    {
+        lock (gate)
+            return baseline.Tracks.Where(track => track.Health.GetValueOrDefault("received") > 0).Select(track => track.UserId).ToHashSet();
     }
 
     /// <summary>Of all tracks together.</summary>

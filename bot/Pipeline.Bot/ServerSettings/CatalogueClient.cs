@@ -4,7 +4,6 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Pipeline.Bot.Observability;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 
@@ -101,15 +100,16 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
     /// <summary>
     /// A new link that opens the recording, with its secret; null where the API knows no such recording or makes no links.
     /// </summary>
-    public async Task<string?> ShareAsync(string id, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
+    public async Task<RecordingLink?> ShareAsync(string id, IReadOnlyList<string> scopes, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = Request(HttpMethod.Post, SharesPath(id));
         request.Content = new ByteArrayContent(
             JsonSerializer.SerializeToUtf8Bytes(new ShareRequest { Scopes = scopes }, ApiJsonContext.Default.ShareRequest));
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using HttpResponseMessage response = await SendAsync(request, cancellationToken, HttpStatusCode.MethodNotAllowed);
-        return response.IsSuccessStatusCode ? (await ReadAsync(response, ApiJsonContext.Default.ShareDetails, cancellationToken))?.Url
-            : null;
+        ShareDetails? made = response.IsSuccessStatusCode
+            ? await ReadAsync(response, ApiJsonContext.Default.ShareDetails, cancellationToken) : null;
+        return made?.Url is { } url ? new RecordingLink(url, made.ExpiresAt) : null;
     }
 
     /// <summary>Ends every link of a recording that still opens it.</summary>
@@ -128,6 +128,14 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         return open.Length;
     }
 
+    /// <summary>Every download that a recording has or can have; null where the API knows no such recording or makes no files.</summary>
+    public async Task<IReadOnlyList<RecordingFile>?> FilesAsync(string id, CancellationToken cancellationToken) =>
+        (await GetAsync(PathOf(id) + "/files", ApiJsonContext.Default.RecordingFiles, cancellationToken))?.Files;
+
+    /// <summary>How far the deletion of a recording is; null where nobody has deleted it, or the API does not tell.</summary>
+    public Task<DeletionState?> DeletionAsync(string id, CancellationToken cancellationToken) =>
+        GetAsync(PathOf(id) + "/deletion", ApiJsonContext.Default.DeletionState, cancellationToken);
+
     /// <summary>Where people open a recording; null when no API is configured.</summary>
     public string? PageOf(string id)
     {
@@ -135,7 +143,9 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         return options.BaseUrl is { } server ? Address(server, "/api/recordings/" + Uri.EscapeDataString(id)).AbsoluteUri : null;
     }
 
-    private static string SharesPath(string id) => $"/api/recordings/{Uri.EscapeDataString(id)}/shares";
+    private static string PathOf(string id) => "/api/recordings/" + Uri.EscapeDataString(id);
+
+    private static string SharesPath(string id) => PathOf(id) + "/shares";
 
     private static string SettingsPath(ulong guildId) => string.Create(CultureInfo.InvariantCulture, $"/api/guilds/{guildId}/settings");
 
@@ -210,6 +220,9 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
 /// <param name="status">What it answered; null when it did not.</param>
 internal sealed class CatalogueException(string message, Exception? inner = null, HttpStatusCode? status = null) : Exception(message, inner)
 {
+    /// <summary>This service has no such thing.</summary>
+    public bool IsNotOffered => status is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented;
+
     /// <summary>Asking again with the same key is refused again.</summary>
     public bool IsKeyRefused => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden;
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Spool;
+using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 
 namespace Pipeline.Bot.ServerSettings;
@@ -42,7 +43,7 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
         }
         catch (CatalogueException problem)
         {
-            log.SettingsAway(guildId, problem.Message);
+            log.SettingsAway(guildId, Cause.Of(problem));
             return Known(guildId, isLastKnown: true);
         }
     }
@@ -103,7 +104,7 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
         }
         catch (CatalogueException problem)
         {
-            log.SettingsAway(guildId, problem.Message);
+            log.SettingsAway(guildId, Cause.Of(problem));
             return false;
         }
         finally
@@ -169,7 +170,7 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
         }
         catch (Exception problem) when (DiskFailure.Is(problem))
         {
-            log.LocalStateUnwritable(guildId, problem.Message);
+            log.LocalStateUnwritable(guildId, Cause.Of(problem));
         }
     }
 

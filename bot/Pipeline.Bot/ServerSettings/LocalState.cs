@@ -3,6 +3,7 @@ using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Spool;
+using Pipeline.Contracts;
 
 namespace Pipeline.Bot.ServerSettings;
 
@@ -18,7 +19,7 @@ internal static class LocalState
         }
         catch (Exception problem) when (DiskFailure.Is(problem) || problem is JsonException)
         {
-            log.LocalStateUnreadable(guildId, problem.Message);
+            log.LocalStateUnreadable(guildId, Cause.Of(problem));
             return null;
         }
     }

@@ -16,11 +16,11 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
     private readonly ConcurrentDictionary<RecordingId, Making> running = new();
 
     /// <summary>The link that was made for the panel; null while there is none.</summary>
-    public string? MadeFor(RecordingId recording) =>
+    public RecordingLink? MadeFor(RecordingId recording) =>
         running.TryGetValue(recording, out Making? making) ? making.Link : null;
 
     /// <summary>What the panel shows at this moment: the link, or the recording API's own address; null without an API.</summary>
-    public string? Of(RecordingId recording) => MadeFor(recording) ?? api.PageOf(recording.ToString());
+    public RecordingLink? Of(RecordingId recording) => MadeFor(recording) ?? RecordingLink.To(api.PageOf(recording.ToString()));
 
     /// <summary>Sees to a link for a recording that has begun; a repetition changes nothing. Returns at once.</summary>
     public void Begin(RecordingId recording)
@@ -36,7 +36,7 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
     }
 
     /// <summary>A link for the one who started the recording, who may delete it too; null where none can be made now.</summary>
-    public async Task<string?> ForStarterAsync(RecordingId recording, CancellationToken cancellationToken)
+    public async Task<RecordingLink?> ForStarterAsync(RecordingId recording, CancellationToken cancellationToken)
     {
         try
         {
@@ -71,6 +71,18 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
     {
         public CancellationTokenSource Ended { get; } = new();
 
-        public string? Link { get; set; }
+        public RecordingLink? Link { get; set; }
     }
+}
+
+/// <summary>Where a recording can be opened.</summary>
+/// <param name="Url">With its secret, when it is a link of the recording API.</param>
+/// <param name="ExpiresAt">Until when; null: an address without an end, which asks for a key of its own.</param>
+internal sealed record RecordingLink(string Url, DateTimeOffset? ExpiresAt)
+{
+    /// <summary>Made for people who have no key: it opens the recording at once, while it still runs too.</summary>
+    public bool OpensForAnybody => ExpiresAt is not null;
+
+    /// <summary>Null without an address.</summary>
+    public static RecordingLink? To(string? page) => page is null ? null : new RecordingLink(page, null);
 }

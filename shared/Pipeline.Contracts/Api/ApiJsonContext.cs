@@ -10,6 +10,7 @@ namespace Pipeline.Contracts.Api;
 [JsonSerializable(typeof(RecordingPage))]
 [JsonSerializable(typeof(RecordingDetails))]
 [JsonSerializable(typeof(DeletionState))]
+[JsonSerializable(typeof(RecordingFiles))]
 [JsonSerializable(typeof(ShareRequest))]
 [JsonSerializable(typeof(ShareDetails))]
 [JsonSerializable(typeof(ShareList))]

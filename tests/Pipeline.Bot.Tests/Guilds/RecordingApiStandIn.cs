@@ -32,6 +32,9 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
     /// <summary>A deletion is not over at once.</summary>
     public int FilesLeft { get; set; }
 
+    /// <summary>What can be downloaded of any recording; null: it makes no files, as other services do.</summary>
+    public IReadOnlyList<RecordingFile>? Files { get; set; }
+
     /// <summary>It makes links, as ours does; others make none.</summary>
     public bool MakesLinks { get; set; }
 
@@ -45,6 +48,17 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
         settings[guild.ToString()] = JsonSerializer.Serialize(stored, ApiJsonContext.Default.GuildSettings);
 
     public void Add(RecordingDetails recording) => recordings[recording.Id] = recording;
+
+    public static RecordingFile File(string name, string kind, string? userId, string state, double progress = 0) => new()
+    {
+        Name = name,
+        Kind = kind,
+        UserId = userId,
+        Format = System.IO.Path.GetExtension(name).TrimStart('.'),
+        State = state,
+        Progress = progress,
+        Url = "http://127.0.0.1/" + name,
+    };
 
     public static RecordingDetails Finished(string id, string session, ulong guild, ulong starter,
         RecordingStatus status = RecordingStatus.Completed) => new()
@@ -138,6 +152,18 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
             return (200, JsonSerializer.Serialize(page, ApiJsonContext.Default.RecordingPage));
         }
         if (MakesLinks && parts is ["api", "recordings", string shared, "shares", .. string[] share]) return Share(request, shared, share);
+        if (parts is ["api", "recordings", _, "files"] && Files is { } files)
+            return (200, JsonSerializer.Serialize(new RecordingFiles { Files = files }, ApiJsonContext.Default.RecordingFiles));
+        if (parts is ["api", "recordings", string deleted, "deletion"])
+        {
+            DeletionState state = new()
+            {
+                RecordingId = deleted,
+                Status = FilesLeft > 0 ? DeletionState.Deleting : DeletionState.Deleted,
+                RemainingFiles = FilesLeft,
+            };
+            return (200, JsonSerializer.Serialize(state, ApiJsonContext.Default.DeletionState));
+        }
         if (parts is not ["api", "recordings", string id]) return (404, "");
         if (request.HttpMethod == "DELETE" && FilesLeft > 0)
         {

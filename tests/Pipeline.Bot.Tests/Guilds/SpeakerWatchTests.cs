@@ -8,7 +8,7 @@ namespace Pipeline.Bot.Tests.Guilds;
 
 public sealed class SpeakerWatchTests
 {
-    private readonly SpeakerWatch watch = new(new WarningTimes());
+    private SpeakerWatch watch = new(new WarningTimes(), new HashSet<ulong>());
     private readonly List<SpeakerWarning> warnings = [];
 
     [Fact]
@@ -17,6 +17,27 @@ public sealed class SpeakerWatchTests
         Run(0, 59, _ => []);
         Assert.Empty(warnings);
         Run(59, 200, _ => []);
+        Assert.Equal([new SpeakerWarning.Nobody()], warnings);
+    }
+
+    // The recording is 40 min old; this process has had it for a moment, and the one before it had heard both.
+    [Fact]
+    public void After_a_takeover_silence_is_counted_from_its_first_moment_and_nobody_is_a_stranger()
+    {
+        watch = new SpeakerWatch(new WarningTimes(), new HashSet<ulong> { 1, 2 });
+        Run(2_400, 2_400 + 290, second => [Track(1, received: second - 2_399, speaking: second < 2_500)]);
+        Assert.Empty(warnings);
+        Run(2_690, 2_400 + 420, _ => [Track(1, received: 100)]);
+        Assert.Equal([new SpeakerWarning.Quiet(TimeSpan.FromMinutes(5))], warnings);
+    }
+
+    [Fact]
+    public void Minute_in_which_nobody_is_heard_begins_when_somebody_is_there_to_be_heard()
+    {
+        for (int second = 0; second < 900; second++) warnings.AddRange(watch.Look(Snapshot(second, []), [], connected: true));
+        Run(900, 959, _ => []);
+        Assert.Empty(warnings);
+        Run(959, 970, _ => []);
         Assert.Equal([new SpeakerWarning.Nobody()], warnings);
     }
 

@@ -62,7 +62,7 @@ public sealed class WarningSituationTests
         await rig.RecordAsync();
         await Task.WhenAll(people.Select(person => person.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(5)))));
         await rig.UntilSaidAsync("The line to the voice server is poor (");
-        Assert.True(rig.Said("% lost)"));
+        Assert.True(rig.Said("% lost)."));
     }
 
     [Fact]
@@ -123,6 +123,20 @@ public sealed class WarningSituationTests
         string text = (await rig.PressAsync(rig.Admin, asked.Original!, "Delete for good")).Text;
         Assert.Contains("is being deleted", text, StringComparison.Ordinal);
         Assert.Contains(left, text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Deletion_is_followed_in_the_same_answer_until_nothing_is_left()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Api.Add(RecordingApiStandIn.Finished("rec-1", "s-1", rig.Discord.Guild.Id, rig.Admin.Id));
+        rig.Api.FilesLeft = 6_001;
+        SimulatedInteraction asked = await rig.AskAsync(rig.Admin, "record delete", new() { ["recording"] = "rec-1" });
+        SimulatedInteraction pressed = await rig.PressAsync(rig.Admin, asked.Original!, "Delete for good");
+        rig.Api.FilesLeft = 17;
+        await rig.UntilAsync(() => pressed.Text.Contains("17 files still have to go", StringComparison.Ordinal));
+        rig.Api.FilesLeft = 0;
+        await rig.UntilAsync(() => pressed.Text == Texts.Deleted(Wording.User(rig.Admin.Id)));
     }
 
     private static Task<BotRig> StartAsync(WarningTimes warnings, DaveMode dave = DaveMode.Off, CaptureOptions? capture = null) =>

@@ -49,6 +49,9 @@ public sealed class VoiceCall : IAsyncDisposable
     /// <summary>Why the call is over; null while it is not.</summary>
     public VoiceEndReason? EndReason => loop.EndReason;
 
+    /// <summary>With which code the voice gateway closed last in this call; null when it never did, or without one.</summary>
+    public int? CloseCode => loop.CloseCode;
+
     /// <summary>Where we are, or want to be; 0 before the first join.</summary>
     public ulong ChannelId => loop.ChannelId;
 

@@ -28,7 +28,11 @@ public abstract record VoiceCallEvent
     public sealed record Moved(ulong ChannelId) : VoiceCallEvent;
 
     /// <summary>The last event of a call.</summary>
-    public sealed record Disconnected(VoiceEndReason Reason, string Detail) : VoiceCallEvent;
+    public sealed record Disconnected(VoiceEndReason Reason, string Detail) : VoiceCallEvent
+    {
+        /// <summary>Of the voice gateway, when it closed.</summary>
+        public int? CloseCode { get; init; }
+    }
 
     /// <summary>Somebody is in the call with us, as the voice server tells.</summary>
     public sealed record UserJoined(ulong UserId) : VoiceCallEvent;

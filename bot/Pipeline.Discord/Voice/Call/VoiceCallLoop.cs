@@ -38,13 +38,13 @@ internal sealed class VoiceCallLoop(
     private VoiceServerUpdate? server;
     private long serverToldAt;
     private int joinTries;
-    private int? closeCode;
     private long liveSince;
     private bool wasConnected, isDeafened;
     private ulong channelId;
 
     public VoiceCallState State { get; private set; }
     public VoiceEndReason? EndReason { get; private set; }
+    public int? CloseCode { get; private set; }
     public ulong ChannelId => Volatile.Read(ref channelId);
 
     public VoiceHealth Health => Volatile.Read(ref session)?.Health ?? Volatile.Read(ref lastHealth);
@@ -101,7 +101,7 @@ internal sealed class VoiceCallLoop(
         }
         wanted = join;
         Volatile.Write(ref channelId, join.ChannelId);
-        EndReason = null;
+        (EndReason, CloseCode) = (null, null);
         wasConnected = false;
         isDeafened = false;
         loss.Forget();
@@ -231,7 +231,7 @@ internal sealed class VoiceCallLoop(
     private async ValueTask OnEndedAsync(VoiceSessionEnd end)
     {
         VoiceLog.SessionEnded(logger, wanted!.GuildId, end.Kind, end.CloseCode, end.Detail);
-        closeCode = end.CloseCode;
+        CloseCode = end.CloseCode;
         bool wasStable = State == VoiceCallState.Connected && time.GetElapsedTime(liveSince) >= options.StableAfter;
         if (wasStable) policy.Forget();
         string reason = end.Summary;
@@ -282,7 +282,7 @@ internal sealed class VoiceCallLoop(
             case VoiceCallState.Leaving:
                 await AskToJoinAsync("joining again");
                 break;
-            case VoiceCallState.AwaitingGateway when closeCode == VoiceClosePolicy.CallTerminated:
+            case VoiceCallState.AwaitingGateway when CloseCode == VoiceClosePolicy.CallTerminated:
                 await FinishAsync(VoiceEndReason.CallTerminated, "Discord ended the call");
                 break;
             case VoiceCallState.AwaitingGateway or VoiceCallState.Suspended:
@@ -374,7 +374,7 @@ internal sealed class VoiceCallLoop(
         (ownState, server) = (null, null);
         Enter(VoiceCallState.Disconnected, null, detail);
         if (reason != VoiceEndReason.Kicked) await voiceState.SendAsync(finished.GuildId, null);
-        Tell(new VoiceCallEvent.Disconnected(reason, detail));
+        Tell(new VoiceCallEvent.Disconnected(reason, detail) { CloseCode = CloseCode });
         finished.Answer.TrySetResult(VoiceCallState.Disconnected);
     }
 

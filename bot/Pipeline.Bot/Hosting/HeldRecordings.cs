@@ -1,0 +1,62 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Recordings;
+using Pipeline.Bot.ServerSettings;
+using Pipeline.Bot.Spool;
+using Pipeline.Contracts;
+
+namespace Pipeline.Bot.Hosting;
+
+/// <summary>
+/// Recordings that ended, or were left by a crash, before anybody here knew who does not want to be recorded. Asks for the list, deletes
+/// what is theirs, and lets everything else leave the spool. (A recording that runs does this by itself.)
+/// </summary>
+internal sealed class HeldRecordings(LiveManifests manifests, SegmentSpool spool, SegmentUploader uploader, GuildSettingsStore settings,
+    TimeProvider time, ILogger<HeldRecordings> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(Interval, time);
+        try
+        {
+            do await LookAsync(stoppingToken);
+            while (await timer.WaitForNextTickAsync(stoppingToken));
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            return;
+        }
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        foreach (LiveManifest manifest in manifests.All.Where(IsHeld))
+        {
+            ulong guildId = manifest.Session.GuildId;
+            try
+            {
+                if (!settings.KnowsOptOuts(guildId)) await settings.GetAsync(guildId, cancellationToken);
+                if (settings.KnowsOptOuts(guildId)) LetLeave(manifest, settings.OptedOut(guildId));
+            }
+            catch (Exception problem) when (problem is not OperationCanceledException)
+            {
+                log.RecorderProblem(problem, guildId);
+            }
+        }
+    }
+
+    private static bool IsHeld(LiveManifest manifest) => manifest is { AwaitsOptOuts: true, Tenure.IsHosted: false };
+
+    private void LetLeave(LiveManifest manifest, IReadOnlyList<ulong> optedOut)
+    {
+        RecordingId recording = manifest.Session.RecordingId;
+        manifest.OptOutsKnown(optedOut);
+        foreach (ulong userId in spool.Closed(recording).Select(segment => segment.Key.UserId).Distinct().Intersect(optedOut).ToList())
+            uploader.Erase(recording, userId);
+        uploader.Rescan();
+        manifest.SaveLocally(manifest.Compose(time.GetUtcNow()));
+    }
+}

@@ -1,0 +1,58 @@
+using Pipeline.Bot.Guilds;
+using Pipeline.DiscordSimulator.World;
+
+namespace Pipeline.Bot.Tests.Guilds;
+
+/// <summary>What people hear when a process ends in the middle of a recording and another one finds it.</summary>
+public sealed class RestartTests
+{
+    [Fact]
+    public async Task Next_process_goes_on_with_the_same_recording_and_says_what_is_missing()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        RecordedCall running = await rig.RecordSpeechAsync();
+        Contracts.RecordingId recording = running.Session.RecordingId;
+        await rig.StopAsync();
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilAsync(() => next.Current is not null);
+        await next.UntilSaidAsync("I was restarted at");
+        await next.UntilSaidAsync("later in the same recording");
+        Assert.False(next.Said("My host failed"));
+        Assert.Equal(recording, next.Current!.Session.RecordingId);
+        Assert.Contains("takeover", File.ReadAllText(next.Folder.Combine("spool", recording.ToString(), "session.json")),
+            StringComparison.Ordinal);
+        await next.UntilAsync(() => next.Told(rig.Admin, "later in the same recording"));
+        await next.AskAsync(rig.Admin, "record stop");
+        await next.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
+    }
+
+    [Theory]
+    [InlineData(true, "I was restarted at")]
+    [InlineData(false, "My host failed at")]
+    public async Task End_that_is_found_when_everybody_has_gone_is_told_in_channel_and_to_the_starter(bool planned, string what)
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        Contracts.RecordingId recording = (await rig.RecordSpeechAsync()).Session.RecordingId;
+        await rig.UntilAsync(() => rig.Panel is not null);
+        await rig.StopAsync();
+        if (!planned) ForgetThatItWasPlanned(rig.Folder.Combine("spool", recording.ToString(), "session.json"));
+        foreach (SimulatedMember member in rig.Discord.Guild.Members.Where(member => member.Id != rig.Discord.Bot.Id))
+            rig.Discord.Guild.Leave(member);
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilSaidAsync("and nobody was in the channel when I was back. The recording ended there; what was heard until then");
+        await next.UntilAsync(() => next.Told(rig.Admin, what));
+        await next.UntilAsync(() =>
+            next.PanelText.Contains("Ended, storing", StringComparison.Ordinal)
+            && next.PanelText.Contains("nobody was in the channel", StringComparison.Ordinal), "panel");
+        await next.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
+        Assert.Null(next.Current);
+    }
+
+    // A killed process leaves everything but this.
+    private static void ForgetThatItWasPlanned(string file)
+    {
+        System.Text.Json.Nodes.JsonNode manifest = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(file))!;
+        Assert.True(manifest["properties"]!.AsObject().Remove("handedOver"));
+        File.WriteAllText(file, manifest.ToJsonString());
+    }
+}
