@@ -31,6 +31,7 @@ step() { # step NAME COMMAND...: a step of the check that is no test
 
 finish() { # finish PASSED FAILED SKIPPED
   [ "$3" = 0 ] || echo "$3 skipped (each is named above with its reason)"
+  echo "${unsteady:-0} unsteady (failed beside other processes, passed alone)"
   echo "$1 passed, $(($2 + failed_steps)) failed"
   [ $(($2 + failed_steps)) -eq 0 ] && [ "$1" -gt 0 ]
   exit $?
@@ -69,16 +70,26 @@ run() { # run NAME: one project's tests; says how it went and writes "passed fai
   cat "$results/$name.said"
 }
 
-# Two lanes, because most of the time is spent waiting for other processes. The long ones are apart from each other.
-waiting=(Pipeline.EndToEnd.Tests Pipeline.Functions.Tests)
-others=()
+# Most of the time is spent waiting for other processes: three lanes take one project after the other, the long ones first.
+long=(Pipeline.EndToEnd.Tests Pipeline.Functions.Tests Pipeline.Bot.Tests Pipeline.Page.Tests Pipeline.RecordingApi.Tests)
+projects=("${long[@]}")
 for project in tests/*.Tests/*.csproj; do
   name=$(basename "$project" .csproj)
-  [[ " ${waiting[*]} " = *" $name "* ]] || others+=("$name")
+  [[ " ${long[*]} " = *" $name "* ]] || projects+=("$name")
 done
-(step "format" dotnet format Pipeline.sln --no-restore --verify-no-changes -v quiet || touch "$results/format.failed"
- for name in "${waiting[@]}"; do run "$name"; done) &
-for name in "${others[@]}"; do run "$name"; done
+printf '%s\n' "${projects[@]}" >"$results/projects"
+exec 7<"$results/projects" # The lanes read from it by turns: one place in it for all.
+
+lane() {
+  local name
+  exec 8>"$results/turn"
+  while flock 8 && read -r name <&7; do
+    flock -u 8
+    run "$name"
+  done
+}
+lane & lane & lane &
+step "format" dotnet format whitespace Pipeline.sln --no-restore --verify-no-changes -v quiet || touch "$results/format.failed"
 wait
 
 again() { # again NAME: what failed beside other processes gets one more try alone, and is named in any case
@@ -90,13 +101,15 @@ again() { # again NAME: what failed beside other processes gets one more try alo
   read -r p f s <"$results/$name.count"
   echo "$((p + f)) 0 $s" >"$results/$name.count"
   printf 'UNSTEADY %s: failed beside other processes (see above), passed alone\n' "${tests[@]}"
+  unsteady=$((unsteady + ${#tests[@]}))
 }
-for name in "${waiting[@]}" "${others[@]}"; do [ -s "$results/$name.failed" ] && again "$name"; done
+unsteady=0
+for name in "${projects[@]}"; do [ -s "$results/$name.failed" ] && again "$name"; done
 
 [ -e "$results/format.failed" ] && failed_steps=1
 
 passed=0 failed=0 skipped=0
-for name in "${waiting[@]}" "${others[@]}"; do
+for name in "${projects[@]}"; do
   read -r p f s <"$results/$name.count" || { p=0 f=1 s=0; echo "FAILED  $name left no count"; }
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
