@@ -1,121 +1,189 @@
 #!/usr/bin/env bash
 # Records on your own server from this machine, without a cloud: storage (Azurite), the functions and the bot, until Ctrl+C.
-#   DISCORD_TOKEN=... infra/run.sh [--data FOLDER] [--port 7071] [--public-url https://rec.example.org]
+#   DISCORD_TOKEN=... infra/run.sh [--data FOLDER] [--port 7071] [--public-url https://rec.example.org] [--no-build]
 #   --data        where recordings, keys and what waits are kept (default: data)
 #   --port        of the recording API and its pages, on 127.0.0.1
 #   --public-url  what people's browsers reach, when a proxy of yours stands in front; without it links open on this machine only
+#   --no-build    start what was built before
 # Ctrl+C drains: what the bot still holds is put into the storage first. The next start goes on with the same recordings.
-# Ends with 0 after Ctrl+C or SIGTERM, 2 on a wrong argument or setting, 4 where the storage does not start.
+# What ends by itself is started again. Finished tracks and mixes also lie as plain files in FOLDER/files (RENDER_FOLDER).
+# Ends with 0 after Ctrl+C or SIGTERM, 2 on a wrong argument or setting, 4 where the storage does not start, 5 where the machine lacks
+# something (a port, a folder, a program; another run.sh has the folder), 7 where Discord refuses the token.
 set -euo pipefail
+[ "${BASH_VERSINFO[0]}" -ge 5 ] || { echo "run: bash is ${BASH_VERSION}, 5 or newer is needed (macOS: brew install bash)" >&2; exit 5; }
+started_in=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 say() { printf 'run: %s\n' "$*" >&2; }
 fail() { say "$1"; exit "${2:-2}"; }
 
-data=data port=7071 public=""
+data=$PWD/data port=7071 public="" build=1
 while [ $# -gt 0 ]; do
   case "$1" in
-    --data|--port|--public-url) [ $# -ge 2 ] || fail "$1 needs a value" ;;
+    --data|--port|--public-url) [ $# -ge 2 ] && [ -n "$2" ] || fail "$1 needs a value" ;;
   esac
   case "$1" in
     --data) data=$2; shift 2 ;;
     --port) port=$2; shift 2 ;;
     --public-url) public=$2; shift 2 ;;
-    -h|--help) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-    *) fail "unknown argument '$1'; known: --data --port --public-url" ;;
+    --no-build) build=0; shift ;;
+    -h|--help) sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    *) fail "unknown argument '$1'; known: --data --port --public-url --no-build" ;;
   esac
 done
-case "$port" in ''|*[!0-9]*) fail "--port is '$port', expected a number from 1 to 65535" ;; esac
+case "$data" in /*) ;; *) data="$started_in/$data" ;; esac
+case "$port" in ''|*[!0-9]*|??????*) fail "--port is '$port', expected a number from 1 to 65535" ;; esac
 [ "$port" -ge 1 ] && [ "$port" -le 65535 ] || fail "--port is '$port', expected a number from 1 to 65535"
-case "$public" in ''|https://*|http://127.0.0.1*|http://localhost*) ;; *) fail "--public-url is '$public', expected an https address" ;; esac
+case "$public" in ''|https://?*|http://127.0.0.1*|http://localhost*) ;; *) fail "--public-url is '$public', expected an https address" ;; esac
 [ -n "${DISCORD_TOKEN:-}" ] || fail "DISCORD_TOKEN is not set: create an application at https://discord.com/developers/applications, copy its bot token, and start with DISCORD_TOKEN=... infra/run.sh"
 
-SETUP_PARTS="opus azurite" infra/setup.sh
-dotnet build functions/Pipeline.Functions.Local -c Release -v quiet --nologo >&2
-dotnet build bot/Pipeline.Bot -c Release -v quiet --nologo >&2
+answers() { (exec 7<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }   # answers PORT: somebody listens there
+free_port() { node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})'; }
+secret() { # secret FILE: 32 random bytes as base64, made once
+  [ -s "$1" ] || { head -c 32 /dev/urandom | base64 | tr -d '\n' >"$1.new" && mv "$1.new" "$1"; }
+  cat "$1"
+}
 
 # Only this user may read what was said.
 umask 077
-mkdir -p "$data"
+{ mkdir -p "$data/storage" "$data/spool" && : >>"$data/lock"; } 2>/dev/null ||
+  fail "cannot write into $data: give --data a folder that $(id -un) may write" 5
 data=$(cd "$data" && pwd)
-mkdir -p "$data/storage" "$data/spool"
-exec 8>"$data/lock"
-if command -v flock >/dev/null && ! flock -n 8; then fail "another run.sh uses $data: end it first, or give --data another folder"; fi
+in_use="another run.sh uses $data: end it first, or give --data another folder"
+exec 8<>"$data/lock"
+if command -v flock >/dev/null; then
+  flock -n 8 || fail "$in_use" 5
+elif read -r owner <&8 && kill -0 "$owner" 2>/dev/null; then
+  fail "$in_use" 5
+fi
+echo $$ >"$data/lock"
 
-secret() { # secret FILE: 32 random bytes as base64, made once
-  [ -s "$1" ] || head -c 32 /dev/urandom | base64 | tr -d '\n' >"$1"
-  cat "$1"
-}
-free_port() { node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})'; }
+# What a run.sh left behind that was killed: it would hold ports and recordings.
+if [ -s "$data/processes" ]; then
+  while read -r name left; do
+    case "$(ps -o args= -p "$left" 2>/dev/null)" in
+      *Pipeline.Bot*|*Pipeline.Functions.Local*|*azurite.js*)
+        say "ending the $name that an earlier run.sh left behind (process $left)"
+        kill -TERM "$left" 2>/dev/null || true
+        for _ in $(seq 600); do kill -0 "$left" 2>/dev/null || break; sleep 0.1; done ;;
+    esac
+  done <"$data/processes"
+  rm -f "$data/processes"
+fi
+! answers "$port" || fail "port $port is taken: end what listens there, or give --port another" 5
 
-account=pipeline key=$(secret "$data/storage.key")
-blob=$(free_port) queue=$(free_port) table=$(free_port)
+# As it comes out of an archive of infra/release.sh, or as a clone that is built here.
+SETUP_PARTS="opus azurite" infra/setup.sh || exit 5
+if [ -f bot/Pipeline.Bot ] && [ -f functions/Pipeline.Functions.Local ]; then
+  bot=(bot/Pipeline.Bot) functions=(functions/Pipeline.Functions.Local)
+else
+  command -v dotnet >/dev/null || fail "the .NET SDK is missing: install .NET SDK 10 from https://dot.net and start again" 5
+  if [ "$build" = 1 ]; then
+    say "building (the first time takes minutes)"
+    dotnet build functions/Pipeline.Functions.Local -c Release -v quiet --nologo >&2
+    dotnet build bot/Pipeline.Bot -c Release -v quiet --nologo >&2
+  fi
+  bot=(dotnet bot/Pipeline.Bot/bin/Release/net10.0/Pipeline.Bot.dll)
+  functions=(dotnet functions/Pipeline.Functions.Local/bin/Release/net10.0/Pipeline.Functions.Local.dll)
+  [ -f "${bot[1]}" ] && [ -f "${functions[1]}" ] || fail "nothing is built yet: start without --no-build" 5
+fi
+
+# Recordings are found by the address of their storage: its ports are chosen once.
+[ -s "$data/ports" ] || { echo "$(free_port) $(free_port) $(free_port)" >"$data/ports.new" && mv "$data/ports.new" "$data/ports"; }
+read -r blob queue table <"$data/ports"
+for taken in $blob $queue $table; do
+  ! answers "$taken" || fail "port $taken, which the storage in $data has had so far, is taken: end what listens there" 5
+done
+
+account=pipeline key=$(secret "$data/storage.key") token=$DISCORD_TOKEN api="http://127.0.0.1:$port"
+unset DISCORD_TOKEN   # for the bot alone
 export PipelineStorage="DefaultEndpointsProtocol=http;AccountName=$account;AccountKey=$key;BlobEndpoint=http://127.0.0.1:$blob/$account;QueueEndpoint=http://127.0.0.1:$queue/$account;TableEndpoint=http://127.0.0.1:$table/$account"
-export Functions__Key RecordingApi__BaseUrl RecordingApi__ApiKey RECORDING_SPOOL_FOLDER
 Functions__Key=$(secret "$data/api.key")
-RECORDING_SPOOL_FOLDER="$data/spool"
-api="http://127.0.0.1:$port"
-export PUBLIC_BASE_URL="${public:-$api}"
 
-storage() { AZURITE_ACCOUNTS="$account:$key" exec infra/azurite/node_modules/.bin/node infra/azurite/node_modules/azurite/dist/src/azurite.js \
-  --location "$data/storage" --silent --skipApiVersionCheck --disableTelemetry \
+run_storage() { AZURITE_ACCOUNTS="$account:$key" exec infra/azurite/node_modules/.bin/node --require "$PWD/infra/azurite/durable.cjs" \
+  infra/azurite/node_modules/azurite/dist/src/azurite.js --location "$data/storage" --silent --skipApiVersionCheck --disableTelemetry \
   --blobHost 127.0.0.1 --blobPort "$blob" --queueHost 127.0.0.1 --queuePort "$queue" --tableHost 127.0.0.1 --tablePort "$table"; }
-functions() { unset DISCORD_TOKEN; exec dotnet functions/Pipeline.Functions.Local/bin/Release/net10.0/Pipeline.Functions.Local.dll --urls "$api"; }
-bot() { RecordingApi__BaseUrl=$api RecordingApi__ApiKey=$Functions__Key exec dotnet bot/Pipeline.Bot/bin/Release/net10.0/Pipeline.Bot.dll run; }
+run_functions() { Functions__Key=$Functions__Key PUBLIC_BASE_URL="${public:-$api}" RENDER_FOLDER="${RENDER_FOLDER-$data/files}" \
+  exec "${functions[@]}" --urls "$api"; }
+run_bot() { DISCORD_TOKEN=$token RecordingApi__BaseUrl=$api RecordingApi__ApiKey=$Functions__Key RECORDING_SPOOL_FOLDER="$data/spool" \
+  exec "${bot[@]}" run; }
 
 # Each in a process group of its own: Ctrl+C reaches this script only, which ends them one after the other.
 set -m
-declare -A pid=()
+declare -A pid=() began=() pause=()
+remember() { for name in bot functions storage; do [ -z "${pid[$name]:-}" ] || echo "$name ${pid[$name]}"; done >"$data/processes"; }
 start() { # start NAME: its lines come with its name in front
-  "$1" > >(exec sed -u "s/^/$1: /") 2>&1 &
-  pid[$1]=$!
+  "run_$1" > >(exec 8>&-; while IFS= read -r line; do printf '%s: %s\n' "$1" "$line"; done) 2>&1 8>&- &
+  pid[$1]=$! began[$1]=$SECONDS
+  remember
 }
-stop() { # stop NAME: asks it to end and waits
-  [ -n "${pid[$1]:-}" ] || return 0
-  kill -TERM "${pid[$1]}" 2>/dev/null || true
-  wait "${pid[$1]}" 2>/dev/null || true
+stop() { # stop NAME: asks it to end and waits; a signal to this script ends a wait, so it waits again
+  local process=${pid[$1]:-}
+  [ -n "$process" ] || return 0
+  kill -TERM "$process" 2>/dev/null || true
+  while kill -0 "$process" 2>/dev/null; do wait "$process" 2>/dev/null || true; done
   unset "pid[$1]"
 }
 ending=0
-trap 'ending=1' INT TERM
-finish() { for name in bot functions storage; do stop "$name"; done; }
-trap finish EXIT
-
-answers() { # answers PORT: somebody listens there
-  (exec 7<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+trap 'ending=1' INT TERM HUP
+finish() {
+  for name in bot functions storage; do stop "$name"; done
+  rm -f "$data/processes"
 }
+trap finish EXIT
+until_answers() { # until_answers NAME PORT...: false when it has ended instead, or a signal came
+  local name=$1 place; shift
+  for place in "$@"; do
+    until answers "$place"; do
+      [ "$ending" = 0 ] && kill -0 "${pid[$name]}" 2>/dev/null || return 1
+      sleep 0.1
+    done
+  done
+}
+
 start storage
-for _ in $(seq 300); do answers "$table" && answers "$queue" && answers "$blob" && break; kill -0 "${pid[storage]}" 2>/dev/null || break; sleep 0.1; done
-answers "$blob" || fail "the storage does not start; its lines stand above" 4
-start functions
-for _ in $(seq 600); do answers "$port" && break; kill -0 "${pid[functions]}" 2>/dev/null || break; sleep 0.1; done
-answers "$port" || fail "the functions do not start; their lines stand above"
+until_answers storage "$blob" "$queue" "$table" || [ "$ending" = 1 ] || fail "the storage does not start; its lines stand above" 4
+[ "$ending" = 1 ] || start functions
+if [ "$ending" = 0 ] && ! until_answers functions "$port" && [ "$ending" = 0 ]; then
+  code=0; wait "${pid[functions]}" || code=$?
+  case "$code" in
+    2) fail "the functions have a wrong setting; their lines stand above" 2 ;;
+    *) fail "the functions do not start (exit code $code); their lines stand above" 5 ;;
+  esac
+fi
 
 # The first part of a token is the application's id in base64.
-id=$(printf '%s==' "${DISCORD_TOKEN%%.*}" | base64 -d 2>/dev/null | tr -d '\0' || true)
+id=$(printf '%s==' "${token%%.*}" | base64 -d 2>/dev/null | tr -d '\0' || true)
 case "$id" in
   ''|*[!0-9]*) say "invite: open your application's page at https://discord.com/developers/applications, OAuth2, scopes bot and applications.commands" ;;
   # View Channels, Send Messages, Embed Links, Connect, Change Nickname.
   *) say "invite: https://discord.com/oauth2/authorize?client_id=$id&scope=bot+applications.commands&permissions=68176896" ;;
 esac
-say "pages:  $PUBLIC_BASE_URL"
+say "pages:  ${public:-$api}"
 say "data:   $data"
 say "Ctrl+C ends it; what is under way is put away first."
-start bot
+[ "$ending" = 1 ] || start bot
 
+again() { # again NAME CODE: starts what has ended, a little later each time while it does not last a minute
+  if [ $((SECONDS - began[$1])) -ge 60 ]; then pause[$1]=1; else pause[$1]=$((${pause[$1]:-1} * 2)); fi
+  [ "${pause[$1]}" -le 60 ] || pause[$1]=60
+  say "the $1 ended with $2; starting it again in ${pause[$1]} s"
+  sleep "${pause[$1]}" 8>&- & wait $! || true
+  [ "$ending" = 1 ] || start "$1"
+}
 while [ "$ending" = 0 ]; do
   # Interrupted by a signal, or when one of the three has ended.
-  code=0; wait -n "${pid[@]}" || code=$?
-  [ "$ending" = 0 ] || break
+  wait -n "${pid[@]}" || true
   for name in storage functions bot; do
-    kill -0 "${pid[$name]}" 2>/dev/null && continue
-    # Wrong arguments, settings or a refused token do not mend themselves.
+    if [ "$ending" = 1 ] || kill -0 "${pid[$name]}" 2>/dev/null; then continue; fi
+    code=0; wait "${pid[$name]}" || code=$?
+    [ "$ending" = 0 ] || continue
+    # Wrong settings and a refused token do not mend themselves.
     case "$name:$code" in
-      bot:2|bot:7|functions:2) fail "the $name ended with $code; its lines stand above" "$code" ;;
+      bot:7) fail "Discord refuses the bot (its line stands above). With a wrong token: Developer Portal > your application > Bot > Reset Token" 7 ;;
+      bot:2|functions:2) fail "the $name has a wrong setting; its lines stand above" 2 ;;
+      *) again "$name" "$code" ;;
     esac
-    say "the $name ended with $code; starting it again"
-    sleep 2
-    start "$name"
   done
 done
 say "ending: the bot puts away what it holds"

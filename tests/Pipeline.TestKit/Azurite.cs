@@ -62,7 +62,9 @@ public sealed class Azurite : IAsyncDisposable
     /// <param name="ports">Blob, queue and table port; null for free ones.</param>
     /// <param name="identity">HTTPS with a certificate of this run, and tokens instead of keys (see <see cref="Settings"/>).</param>
     /// <param name="accessLog">Keep a line of every request.</param>
-    public static async Task<Azurite> StartAsync(string? folder = null, int[]? ports = null, bool identity = false, bool accessLog = false)
+    /// <param name="durable">As infra/run.sh starts it: nothing is confirmed before it is on the disk.</param>
+    public static async Task<Azurite> StartAsync(string? folder = null, int[]? ports = null, bool identity = false, bool accessLog = false,
+        bool durable = false)
     {
         string node = RepositoryRoot.Combine("infra", "azurite", "node_modules", ".bin", "node");
         string main = RepositoryRoot.Combine("infra", "azurite", "node_modules", "azurite", "dist", "src", "azurite.js");
@@ -72,6 +74,7 @@ public sealed class Azurite : IAsyncDisposable
         LoopbackCertificate? certificate = identity ? new LoopbackCertificate() : null;
         string[] arguments =
         [
+            .. durable ? ["--require", RepositoryRoot.Combine("infra", "azurite", "durable.cjs")] : Array.Empty<string>(),
             main, "--location", folder ?? ownFolder!.Path, .. accessLog ? Array.Empty<string>()
                 : ["--silent"], "--skipApiVersionCheck", "--disableTelemetry",
             .. certificate is null ? Array.Empty<string>()

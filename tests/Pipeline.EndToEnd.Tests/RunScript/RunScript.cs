@@ -1,0 +1,127 @@
+using System.Globalization;
+using System.Net;
+using Pipeline.DiscordSimulator;
+using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
+
+namespace Pipeline.EndToEnd.Tests.RunScript;
+
+/// <summary><c>infra/run.sh</c> as an owner starts it, with the simulator as Discord.</summary>
+internal sealed class RunScript : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    private readonly string data;
+
+    private RunScript(ChildProcess process, string data, int port) => (Process, this.data, Port) = (process, data, port);
+
+    public ChildProcess Process { get; }
+    public int Port { get; }
+
+    /// <summary>Everything that it and its processes said.</summary>
+    public string Said => string.Join('\n', Process.Lines);
+
+    /// <param name="discord">Null for one that does not get that far.</param>
+    /// <param name="more">Further arguments.</param>
+    /// <param name="token">Instead of the right one; empty for none.</param>
+    public static RunScript Start(string data, int port, Simulator? discord = null, string[]? more = null, string? token = null)
+    {
+        Dictionary<string, string?> environment = new()
+        {
+            ["DISCORD_TOKEN"] = token ?? discord?.Bot.Token ?? "MTIz.x.y",
+            ["PipelineStorage"] = null,
+            ["RENDER_FOLDER"] = null,
+        };
+        if (discord is not null)
+        {
+            environment["DISCORD_API_BASE"] = discord.ApiBaseUrl;
+            environment["DISCORD_CA_FILE"] = discord.CertificateAuthorityFile;
+            environment["DISCORD_GUILD_ID"] = discord.Guild.Id.ToString(CultureInfo.InvariantCulture);
+            environment["RECORDING_MIN_FREE_DISK_MB"] = "0";
+        }
+        string[] arguments = [RepositoryRoot.Combine("infra", "run.sh"), "--no-build", "--data", data, "--port", $"{port}", .. more ?? []];
+        return new RunScript(ChildProcess.Start("bash", arguments, environment), data, port);
+    }
+
+    public Task<string> SaysAsync(string text) =>
+        Process.WaitForLineAsync(line => line.Contains(text, StringComparison.Ordinal), Patience);
+
+    /// <summary>SIGKILL for one of <c>storage</c>, <c>functions</c> and <c>bot</c>, and the line that says that it is back.</summary>
+    public async Task KillAsync(string name)
+    {
+        int before = ProcessId(name);
+        using (System.Diagnostics.Process victim = System.Diagnostics.Process.GetProcessById(before)) victim.Kill();
+        await SaysAsync($"run: the {name} ended with 137; starting it again");
+        await Simulator.WaitUntilAsync(() => ProcessId(name) != before, Patience);
+    }
+
+    /// <summary>The process id of one of the three; 0 while there is none.</summary>
+    public int ProcessId(string name)
+    {
+        string file = Path.Combine(data, "processes");
+        if (!File.Exists(file)) return 0;
+        string? line = File.ReadAllLines(file).FirstOrDefault(line => line.StartsWith(name + " ", StringComparison.Ordinal));
+        return line is null ? 0 : int.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Ctrl+C.</summary>
+    public async Task<int> InterruptAsync()
+    {
+        await Process.SignalAsync(2);
+        return await Process.WaitForExitAsync(Patience);
+    }
+
+    public Task<int> EndAsync() => Process.WaitForExitAsync(Patience);
+
+    public ApiReader OpenApi() => new(new Uri($"http://127.0.0.1:{Port}"), File.ReadAllText(Path.Combine(data, "api.key")));
+
+    /// <summary>Waits until the recording API is healthy, whatever was killed.</summary>
+    public async Task UntilHealthyAsync(ApiReader api)
+    {
+        using CancellationTokenSource limit = new(Patience);
+        while (true)
+        {
+            try
+            {
+                if (await api.HealthAsync(limit.Token) == HttpStatusCode.OK) return;
+            }
+            catch (HttpRequestException)
+            {
+                // Not up yet; the limit decides.
+            }
+            await Task.Delay(50, limit.Token);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!Process.HasExited)
+        {
+            await Process.SignalAsync(15);
+            try
+            {
+                await Process.WaitForExitAsync(TimeSpan.FromSeconds(60));
+            }
+            catch (OperationCanceledException)
+            {
+                // Killed below, with its children.
+            }
+        }
+        // What a killed script has left behind holds its output open.
+        foreach (int left in new[] { "bot", "functions", "storage" }.Select(ProcessId).Where(left => left != 0)) End(left);
+        await Process.DisposeAsync();
+    }
+
+    private static void End(int processId)
+    {
+        try
+        {
+            using System.Diagnostics.Process left = System.Diagnostics.Process.GetProcessById(processId);
+            left.Kill();
+        }
+        catch (ArgumentException)
+        {
+            // Gone already.
+        }
+    }
+}

@@ -1,0 +1,96 @@
+using System.Net;
+using System.Net.Sockets;
+using Pipeline.DiscordSimulator;
+using Pipeline.TestKit;
+
+namespace Pipeline.EndToEnd.Tests.RunScript;
+
+/// <summary>What <c>infra/run.sh</c> says when it cannot start: the thing, the remedy, and the exit code that its help documents.</summary>
+public sealed class RunScriptInputTests
+{
+    [Theory]
+    [InlineData(2, "unknown argument '--colour'", "--colour")]
+    [InlineData(2, "--port is '70000', expected a number from 1 to 65535", "--port", "70000")]
+    [InlineData(2, "--port needs a value", "--port")]
+    [InlineData(2, "--public-url is 'http://rec.example.org', expected an https address", "--public-url", "http://rec.example.org")]
+    public async Task Wrong_argument_is_named(int exitCode, string said, params string[] arguments)
+    {
+        using TempFolder folder = new();
+        await using RunScript run = RunScript.Start(folder.Combine("data"), FreePort.Take(1)[0], more: arguments);
+        Assert.Equal(exitCode, await run.EndAsync());
+        Assert.Contains(said, run.Said, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.Combine("data")), "it left a folder behind");
+    }
+
+    [Fact]
+    public async Task Missing_token_is_named()
+    {
+        using TempFolder folder = new();
+        await using RunScript run = RunScript.Start(folder.Combine("data"), FreePort.Take(1)[0], token: "");
+        Assert.Equal(2, await run.EndAsync());
+        Assert.Contains("DISCORD_TOKEN is not set: create an application at https://discord.com/developers", run.Said,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Taken_port_is_named()
+    {
+        using TempFolder folder = new();
+        using TcpListener other = new(IPAddress.Loopback, 0);
+        other.Start();
+        int port = ((IPEndPoint)other.LocalEndpoint).Port;
+        await using RunScript run = RunScript.Start(folder.Combine("data"), port);
+        Assert.Equal(5, await run.EndAsync());
+        Assert.Contains($"port {port} is taken: end what listens there, or give --port another", run.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Folder_that_cannot_be_written_is_named()
+    {
+        using TempFolder folder = new();
+        await File.WriteAllTextAsync(folder.Combine("data"), "a file", TestContext.Current.CancellationToken);
+        await using RunScript run = RunScript.Start(folder.Combine("data"), FreePort.Take(1)[0]);
+        Assert.Equal(5, await run.EndAsync());
+        Assert.Contains($"cannot write into {folder.Combine("data")}", run.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Wrong_token_and_a_second_copy_are_named()
+    {
+        using TempFolder folder = new();
+        string data = folder.Combine("data");
+        await using Simulator discord = await Simulator.StartAsync();
+        await using (RunScript refused = RunScript.Start(data, FreePort.Take(1)[0], discord, token: "MTIz.wrong.token"))
+        {
+            Assert.Equal(7, await refused.EndAsync());
+            Assert.Contains("Discord refuses the bot", refused.Said, StringComparison.Ordinal);
+            Assert.Contains("Reset Token", refused.Said, StringComparison.Ordinal);
+            Assert.DoesNotContain("wrong.token", refused.Said, StringComparison.Ordinal);
+        }
+        await using RunScript first = RunScript.Start(data, FreePort.Take(1)[0], discord);
+        await first.SaysAsync("run: Ctrl+C ends it");
+        await using (RunScript second = RunScript.Start(data, FreePort.Take(1)[0], discord))
+        {
+            Assert.Equal(5, await second.EndAsync());
+            Assert.Contains($"another run.sh uses {data}", second.Said, StringComparison.Ordinal);
+        }
+        int left = first.ProcessId("functions");
+        // SIGKILL for the script alone: what it started is left behind, and the next start ends it first.
+        using (System.Diagnostics.Process script = System.Diagnostics.Process.GetProcessById(first.Process.Id)) script.Kill();
+        await using RunScript third = RunScript.Start(data, first.Port, discord);
+        await third.SaysAsync($"ending the functions that an earlier run.sh left behind (process {left})");
+        await third.SaysAsync("run: Ctrl+C ends it");
+        Assert.Equal(0, await third.InterruptAsync());
+    }
+
+    [Fact]
+    public async Task Help_is_the_head_of_the_script()
+    {
+        await using ChildProcess help = ChildProcess.Start("bash", [RepositoryRoot.Combine("infra", "run.sh"), "--help"]);
+        Assert.Equal(0, await help.WaitForExitAsync(TimeSpan.FromSeconds(30)));
+        string said = string.Join('\n', help.Lines);
+        Assert.Contains("--public-url", said, StringComparison.Ordinal);
+        Assert.Contains("7 where Discord refuses the token", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("set -euo", said, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,90 @@
+using Pipeline.Contracts.Api;
+using Pipeline.DiscordSimulator;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.EndToEnd.Tests.Deploy;
+using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
+
+namespace Pipeline.EndToEnd.Tests.RunScript;
+
+/// <summary>An owner's evening: start, record, everything dies once, Ctrl+C, start again, stop, files.</summary>
+[Collection(DeployCollection.Name)]
+public sealed class RunScriptTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    [Fact]
+    public async Task Recording_outlives_each_process_and_goes_on_after_the_next_start()
+    {
+        using TempFolder folder = new();
+        string data = folder.Combine("data");
+        int port = FreePort.Take(1)[0];
+        await using Simulator discord = await Simulator.StartAsync(
+            new SimulatorOptions { Seed = 5, BotToken = "MTA5OTUxMTYyNzc3Ng.simulated.token" });
+        SimulatedSpeaker ada = discord.AddSpeaker("Ada");
+        string id;
+        await using (RunScript first = RunScript.Start(data, port, discord))
+        {
+            await first.SaysAsync("client_id=1099511627776&scope=bot+applications.commands&permissions=68176896");
+            await first.SaysAsync($"run: pages:  http://127.0.0.1:{port}");
+            await Simulator.WaitUntilAsync(() => discord.HasCommand("record"), Patience);
+            using ApiReader api = first.OpenApi();
+            await AskAsync(discord, "record start", new Dictionary<string, object> { ["channel"] = discord.VoiceChannel });
+            _ = ada.SayAsync(OpusClip.Generate(5, TimeSpan.FromMinutes(5)));
+            await first.SaysAsync("bot: ");
+            id = await FindRecordingAsync(api, discord);
+            foreach (string name in new[] { "storage", "functions", "bot" })
+            {
+                await ListeningAsync(discord, TimeSpan.FromSeconds(4));
+                await first.KillAsync(name);
+            }
+            await first.UntilHealthyAsync(api);
+            await Simulator.WaitUntilAsync(() => discord.VoiceClient(discord.Bot.User.Id) is not null, Patience);
+            await ListeningAsync(discord, TimeSpan.FromSeconds(4));
+            Assert.Equal(0, await first.InterruptAsync());
+            Assert.Empty(Directory.EnumerateFiles(Path.Combine(data, "spool"), "*.wav", SearchOption.AllDirectories));
+        }
+        await using (RunScript second = RunScript.Start(data, port, discord))
+        {
+            await second.SaysAsync("[4102]");
+            using ApiReader api = second.OpenApi();
+            await ListeningAsync(discord, TimeSpan.FromSeconds(4));
+            await AskAsync(discord, "record stop");
+            ada.BeQuiet();
+            RecordingDetails recording = await api.WaitUntilCompletedAsync(id, Patience);
+            Assert.Equal([id], (await api.ListAsync(discord.Guild.Id)).Select(one => one.Id));
+            VerifiedTrack track = Assert.Single(await new RecordingVerifier(api)
+                .VerifyAsync(recording, TestContext.Current.CancellationToken));
+            Assert.True(track.Audio > TimeSpan.FromSeconds(15), $"{track.Audio}\n{second.Said}");
+            Assert.Empty(recording.MissingSegments);
+            Assert.Equal(0, await second.InterruptAsync());
+        }
+    }
+
+    private static async Task<string> FindRecordingAsync(ApiReader api, Simulator discord)
+    {
+        IReadOnlyList<RecordingSummary> found = [];
+        using CancellationTokenSource limit = new(Patience);
+        while (found.Count == 0)
+        {
+            await Task.Delay(100, limit.Token);
+            found = await api.ListAsync(discord.Guild.Id);
+        }
+        return Assert.Single(found).Id;
+    }
+
+    private static async Task AskAsync(Simulator discord, string command, Dictionary<string, object>? options = null)
+    {
+        SimulatedInteraction interaction = await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, command,
+            options);
+        await Simulator.WaitUntilAsync(() => interaction.HasAnswer, Patience);
+    }
+
+    /// <summary>For as long, by the simulator's clock, in which the speaker speaks.</summary>
+    private static Task ListeningAsync(Simulator discord, TimeSpan duration)
+    {
+        TimeSpan until = discord.Elapsed + duration;
+        return Simulator.WaitUntilAsync(() => discord.Elapsed >= until, Patience);
+    }
+}
