@@ -103,8 +103,8 @@ Functions__Key=$(secret "$data/api.key")
 run_storage() { AZURITE_ACCOUNTS="$account:$key" exec infra/azurite/node_modules/.bin/node --require "$PWD/infra/azurite/durable.cjs" \
   infra/azurite/node_modules/azurite/dist/src/azurite.js --location "$data/storage" --silent --skipApiVersionCheck --disableTelemetry \
   --blobHost 127.0.0.1 --blobPort "$blob" --queueHost 127.0.0.1 --queuePort "$queue" --tableHost 127.0.0.1 --tablePort "$table"; }
-run_functions() { Functions__Key=$Functions__Key PUBLIC_BASE_URL="${public:-$api}" RENDER_FOLDER="${RENDER_FOLDER-$data/files}" \
-  exec "${functions[@]}" --urls "$api"; }
+run_functions() { Functions__Key=$Functions__Key PUBLIC_BASE_URL="${public:-$api}" Functions__ServeStorage=true \
+  RENDER_FOLDER="${RENDER_FOLDER-$data/files}" exec "${functions[@]}" --urls "$api"; }
 run_bot() { DISCORD_TOKEN=$token RecordingApi__BaseUrl=$api RecordingApi__ApiKey=$Functions__Key RECORDING_SPOOL_FOLDER="$data/spool" \
   exec "${bot[@]}" run; }
 

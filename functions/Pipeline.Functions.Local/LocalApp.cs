@@ -43,6 +43,7 @@ internal static class LocalApp
         IReadOnlyList<string> hosts = Listen(builder);
         builder.Services.AddRequestGate(options, hosts);
         string key = options.Key ?? KeyFile.ReadOrMake(options);
+        RenderFolder.DemandWritable(options);
         AddTelemetry(builder, options);
         builder.Services.AddSingleton(options);
         builder.Services.AddPipelineStorage(options.Storage);
@@ -53,7 +54,7 @@ internal static class LocalApp
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<EventSweep>().RunAsync));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<DeletionSweep>().RunAsync));
         if (options.Delivery.RecordingApiBaseUrl is null) builder.Services.AddSingleton(AfterMoveOf);
-        builder.Services.AddSingleton<UnexpectedStop>();
+        builder.Services.AddSingleton<UnexpectedStop>().AddSingleton<RenderFolder>().AddSingleton<StoragePassage>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace);
         if (options.LocalTriggers) builder.Services.AddLocalTriggers();
 
@@ -63,6 +64,7 @@ internal static class LocalApp
         app.UseRecordingApi();
         app.MapGet("/", static () => Results.Text("{}", MediaTypeNames.Application.Json)).ForEverybody().ExcludeFromDescription();
         app.MapRecordingApi();
+        if (options.Storage.PublicBlobUri is not null) StoragePassage.Map(app);
         if (options.Key is null) Log.KeyGenerated(app.Logger, KeyFile.PathOf(options));
         return app;
     }

@@ -44,6 +44,9 @@ internal sealed record LocalOptions
     /// <summary><c>Functions__LocalHide</c>: how long a received message stays hidden from other pumps; renewed at half time.</summary>
     public TimeSpan LocalHide { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary><c>RENDER_FOLDER</c>: where finished files lie too, as a full path; null for nowhere.</summary>
+    public string? RenderFolder { get; init; }
+
     /// <summary><c>SHUTDOWN_GRACE</c>: how long functions under way may go on after SIGTERM; a number alone is in seconds.</summary>
     public TimeSpan ShutdownGrace { get; init; } = TimeSpan.FromSeconds(25);
 
@@ -51,11 +54,18 @@ internal sealed record LocalOptions
     public static LocalOptions Read(SettingReader setting)
     {
         DeliveryOptions delivery = DeliveryOptions.Read(setting);
+        StorageOptions storage = DeliveryOptions.ReadStorage(setting);
+        ApiOptions api = ApiOptions.Read(setting, isOurs: delivery.RecordingApiBaseUrl is null);
+        if (setting.Read(FunctionsSettings.ServeStorage))
+        {
+            setting.Demand(FunctionsSettings.PublicBaseUrl, $"an address: {FunctionsSettings.ServeStorage.Name} is true");
+            if (api.PublicBaseUrl is { } root) storage = storage with { PublicBlobUri = new Uri(root, StoragePassage.Root) };
+        }
         return new LocalOptions
         {
-            Storage = DeliveryOptions.ReadStorage(setting),
+            Storage = storage,
             Delivery = delivery,
-            Api = ApiOptions.Read(setting, isOurs: delivery.RecordingApiBaseUrl is null),
+            Api = api,
             LocalTriggers = setting.Read(FunctionsSettings.LocalTriggers),
             Key = setting.Read(FunctionsSettings.Key),
             KeyFile = setting.Read(FunctionsSettings.KeyFile),
@@ -64,6 +74,7 @@ internal sealed record LocalOptions
             PrometheusEndpoint = setting.Read(HostingSettings.Prometheus),
             LocalHide = setting.Read(FunctionsSettings.LocalHide),
             ShutdownGrace = setting.Read(HostingSettings.ShutdownGrace),
+            RenderFolder = setting.Read(FunctionsSettings.RenderFolder) is { Length: > 0 } folder ? Path.GetFullPath(folder) : null,
         };
     }
 }

@@ -18,6 +18,12 @@ internal static partial class Log
     [LoggerMessage(5046, LogLevel.Information, "Functions__Key is not set: callers show the generated key in {File}")]
     public static partial void KeyGenerated(ILogger logger, string file);
 
+    [LoggerMessage(5047, LogLevel.Information, "{Count} files lie in {Folder}")]
+    public static partial void FilesWritten(ILogger logger, int count, string folder);
+
+    [LoggerMessage(5048, LogLevel.Information, "The files in {Folder} are deleted with their recording")]
+    public static partial void FilesDeleted(ILogger logger, string folder);
+
     [LoggerMessage(5045, LogLevel.Warning, "The storage cannot be reached, trying again: {Fault}")]
     public static partial void StorageAway(ILogger logger, string fault);
 }

@@ -68,7 +68,7 @@ public static class ApiServices
         services.AddSingleton<SegmentPcm>();
         services.AddSingleton<RenderTriggers>();
         services.AddSingleton<FilesReady>();
-        services.AddSingleton<RenderRecording>();
+        services.AddSingleton<RenderRecording>().AddSingleton<FinishedFiles>();
         services.AddSingleton<FileOperations>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJsonContext.Default));
         services.AddOpenApi(document => document.AddDocumentTransformer((description, _, _) =>

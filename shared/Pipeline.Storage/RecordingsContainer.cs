@@ -29,7 +29,8 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
     /// </summary>
     public async ValueTask<Uri?> ReadLinkAsync(RecordingId recording, Uri blobUrl, TimeSpan lifetime, CancellationToken cancellation) =>
         TryName(blobUrl, out string name) && name.StartsWith($"{recording}/", StringComparison.Ordinal)
-            ? await links.IssueAsync(clients.Recordings.GetBlobClient(name), BlobSasPermissions.Read, lifetime, cancellation)
+            ? clients.ForPeople(await links.IssueAsync(clients.Recordings.GetBlobClient(name), BlobSasPermissions.Read, lifetime,
+                cancellation))
             : null;
 
     /// <summary>What lies at an address of this container; null where the address is elsewhere or nothing is there.</summary>

@@ -79,9 +79,14 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
         }
     }
 
+    /// <summary>Writes a file's bytes into a stream, piece by piece.</summary>
+    public Task CopyToAsync(string name, Stream target, CancellationToken cancellation) =>
+        Blob(name).DownloadToAsync(target, cancellation);
+
     /// <summary>A link that saves the file under a name for a quarter of an hour; a secret.</summary>
-    public ValueTask<Uri> ReadLinkAsync(string name, string fileName, CancellationToken cancellation) => links.IssueAsync(
-        Blob(name), BlobSasPermissions.Read, ReadLifetime, cancellation, $"attachment; filename*=UTF-8''{Uri.EscapeDataString(fileName)}");
+    public async ValueTask<Uri> ReadLinkAsync(string name, string fileName, CancellationToken cancellation) =>
+        clients.ForPeople(await links.IssueAsync(Blob(name), BlobSasPermissions.Read, ReadLifetime, cancellation,
+            $"attachment; filename*=UTF-8''{Uri.EscapeDataString(fileName)}"));
 
     /// <summary>Deletes all files of a recording; repeating it is no fault.</summary>
     public async Task DeleteAllAsync(RecordingId recording, CancellationToken cancellation)

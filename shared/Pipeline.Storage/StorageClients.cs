@@ -60,6 +60,10 @@ public sealed class StorageClients
 
     public BlobServiceClient Blobs { get; }
 
+    /// <summary>A link to one of the account's blobs as people outside reach it.</summary>
+    public Uri ForPeople(Uri link) => options.PublicBlobUri is { } root
+        ? new Uri(root.AbsoluteUri.TrimEnd('/') + link.AbsoluteUri[Blobs.Uri.AbsoluteUri.TrimEnd('/').Length..]) : link;
+
     /// <summary>A client that has no right but what the address itself carries.</summary>
     public BlobClient Foreign(Uri address) => new(address, foreignOptions);
 

@@ -26,6 +26,9 @@ public sealed record StorageOptions
     /// </summary>
     public string? Credential { get; init; }
 
+    /// <summary>Where people reach the blobs when not at their own address: what passes them on, with the same path below it.</summary>
+    public Uri? PublicBlobUri { get; init; }
+
     /// <summary><c>PipelineStorage__clientId</c> of a user-assigned identity.</summary>
     public string? ClientId { get; init; }
 }

@@ -17,8 +17,8 @@ namespace Pipeline.Functions.Local.Triggers;
 /// so that what was begun is ended.
 /// </summary>
 internal sealed class TriggerFunctions(
-    DeliveryFunctions functions, WebhookDelivery webhooks, RecordingErasure erasure, RenderRecording renders, InvocationBorder border,
-        DrainPeriod drain)
+    DeliveryFunctions functions, WebhookDelivery webhooks, RecordingErasure erasure, RenderRecording renders, RenderFolder folder,
+        InvocationBorder border, DrainPeriod drain)
 {
     [FunctionName(FunctionNames.StartRecording)]
     public Task StartAsync(
@@ -40,11 +40,19 @@ internal sealed class TriggerFunctions(
 
     [FunctionName(FunctionNames.DeleteRecording)]
     public Task DeleteAsync([QueueTrigger(StorageNames.DeletionQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
-        border.RunAsync(FunctionNames.DeleteRecording, end => erasure.RunAsync(message.Body.ToMemory(), end), drain.Token);
+        border.RunAsync(FunctionNames.DeleteRecording, async end =>
+        {
+            await folder.DeletingAsync(message.Body.ToMemory(), end);
+            await erasure.RunAsync(message.Body.ToMemory(), end);
+        }, drain.Token);
 
     [FunctionName(FunctionNames.RenderWindow)]
     public Task RenderAsync([QueueTrigger(StorageNames.RenderWindowQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
-        border.RunAsync(FunctionNames.RenderWindow, end => renders.RunAsync(message.Body.ToMemory(), end), drain.Token);
+        border.RunAsync(FunctionNames.RenderWindow, async end =>
+        {
+            await renders.RunAsync(message.Body.ToMemory(), end);
+            await folder.RenderedAsync(message.Body.ToMemory(), end);
+        }, drain.Token);
 
     [FunctionName(FunctionNames.SweepRecordings)]
     public Task SweepAsync([TimerTrigger(FunctionTable.SweepSchedule, UseMonitor = false)] TimerInfo timer) =>

@@ -62,9 +62,18 @@ public static class FunctionsSettings
         "RENDER_FORMATS", Programs.Functions, new WordsForm("flac", "opus", "mp3"), ["flac", "opus", "mp3"],
         "Which downloads are made while a call goes on; only for the recording API of our own");
 
+    public static Setting<string?> RenderFolder { get; } = new(
+        "RENDER_FOLDER", Programs.Functions, new TextForm("a folder"), null,
+        "Without a Functions host: finished FLAC tracks, mixes and texts also lie here as plain files")
+    { DefaultInWords = "off" };
+
+    public static Setting<bool> ServeStorage { get; } = new(
+        "Functions__ServeStorage", Programs.Functions, new SwitchForm(), false,
+        "Without a Functions host: links to sound and files lead through `PUBLIC_BASE_URL` instead of to the storage");
+
     public static IReadOnlyList<Setting> All { get; } =
         [Key, KeyFile, AllowedHosts, PublicBaseUrl, ShareLinkDays, LocalTriggers, LocalHide, AbandonAfter, AdoptAfter, FinalizeDeadline,
-            LiveLimit, PoisonRedrives, RenderFormats];
+            LiveLimit, PoisonRedrives, RenderFormats, RenderFolder, ServeStorage];
 
     private static DurationForm UpToADay(TimeSpan minimum) => new(minimum, TimeSpan.FromDays(1));
 }

@@ -12,6 +12,7 @@ internal sealed class RunScript : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly string data;
+    private int[] leftBehind = [];
 
     private RunScript(ChildProcess process, string data, int port) => (Process, this.data, Port) = (process, data, port);
 
@@ -53,6 +54,13 @@ internal sealed class RunScript : IAsyncDisposable
         using (System.Diagnostics.Process victim = System.Diagnostics.Process.GetProcessById(before)) victim.Kill();
         await SaysAsync($"run: the {name} ended with 137; starting it again");
         await Simulator.WaitUntilAsync(() => ProcessId(name) != before, Patience);
+    }
+
+    /// <summary>SIGKILL for the script alone: what it started is left behind.</summary>
+    public void KillScript()
+    {
+        leftBehind = [.. new[] { "bot", "functions", "storage" }.Select(ProcessId).Where(left => left != 0)];
+        End(Process.Id);
     }
 
     /// <summary>The process id of one of the three; 0 while there is none.</summary>
@@ -108,7 +116,7 @@ internal sealed class RunScript : IAsyncDisposable
             }
         }
         // What a killed script has left behind holds its output open.
-        foreach (int left in new[] { "bot", "functions", "storage" }.Select(ProcessId).Where(left => left != 0)) End(left);
+        foreach (int left in leftBehind) End(left);
         await Process.DisposeAsync();
     }
 

@@ -75,8 +75,7 @@ public sealed class RunScriptInputTests
             Assert.Contains($"another run.sh uses {data}", second.Said, StringComparison.Ordinal);
         }
         int left = first.ProcessId("functions");
-        // SIGKILL for the script alone: what it started is left behind, and the next start ends it first.
-        using (System.Diagnostics.Process script = System.Diagnostics.Process.GetProcessById(first.Process.Id)) script.Kill();
+        first.KillScript();
         await using RunScript third = RunScript.Start(data, first.Port, discord);
         await third.SaysAsync($"ending the functions that an earlier run.sh left behind (process {left})");
         await third.SaysAsync("run: Ctrl+C ends it");

@@ -58,8 +58,21 @@ public sealed class RunScriptTests
                 .VerifyAsync(recording, TestContext.Current.CancellationToken));
             Assert.True(track.Audio > TimeSpan.FromSeconds(15), $"{track.Audio}\n{second.Said}");
             Assert.Empty(recording.MissingSegments);
+            Assert.All(recording.Segments, segment =>
+                Assert.StartsWith($"http://127.0.0.1:{port}/storage/recordings/", segment.DownloadUrl, StringComparison.Ordinal));
+            await RequirePlainFilesAsync(Path.Combine(data, "files"), id);
             Assert.Equal(0, await second.InterruptAsync());
         }
+    }
+
+    private static async Task RequirePlainFilesAsync(string folder, string id)
+    {
+        string[] expected = ["01-Ada.flac", "info.json", "mix.flac"];
+        await Simulator.WaitUntilAsync(() => Directory.Exists(folder) && Directory.GetDirectories(folder, $"*_{id}") is [{ } own]
+            && expected.All(name => File.Exists(Path.Combine(own, name))), Patience);
+        string flac = Path.Combine(Directory.GetDirectories(folder)[0], "01-Ada.flac");
+        byte[] head = (await File.ReadAllBytesAsync(flac, TestContext.Current.CancellationToken))[..4];
+        Assert.Equal("fLaC"u8.ToArray(), head);
     }
 
     private static async Task<string> FindRecordingAsync(ApiReader api, Simulator discord)

@@ -1,0 +1,98 @@
+using System.Text;
+using System.Text.Json;
+using Pipeline.Contracts;
+using Pipeline.Functions.Local;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Render;
+using Pipeline.Settings;
+using Pipeline.Storage;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Local;
+
+/// <summary>Finished files as plain files on the disk.</summary>
+public sealed class RenderFolderTests(AzuriteFixture azurite) : IDisposable
+{
+    private readonly TempFolder root = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => root.Dispose();
+
+    [Fact]
+    public async Task Files_are_what_people_download_and_go_with_the_recording()
+    {
+        await using App app = await StartAsync();
+        Session session = await RecordAsync(app, 810);
+        await RenderAsync(app, session);
+
+        string folder = Assert.Single(Directory.EnumerateDirectories(root.Combine("files")));
+        Assert.EndsWith($"_{session.Id}", folder, StringComparison.Ordinal);
+        string[] names = [.. Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)!).Where(name => name[0] != '.')];
+        Assert.Superset(new HashSet<string> { "01-Ada.flac", "02-Grace.flac", "mix.flac", "mix.opus", "info.json" }, names.ToHashSet());
+        Assert.DoesNotContain("01-Ada.opus", names);
+        foreach (string name in names)
+        {
+            byte[] download = await app.Http.GetByteArrayAsync(new Uri($"api/recordings/{session.Id}/files/{name}", UriKind.Relative),
+                Cancellation);
+            Assert.Equal(download, await File.ReadAllBytesAsync(Path.Combine(folder, name), Cancellation));
+        }
+
+        string ada = Path.Combine(folder, "01-Ada.flac"), grace = Path.Combine(folder, "02-Grace.flac");
+        File.SetLastWriteTimeUtc(ada, DateTime.UnixEpoch);
+        await File.WriteAllTextAsync(grace, "spoiled", Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(folder, "02-Grace.flac.part"), "a crash", Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(folder, "notes.txt"), "mine", Cancellation);
+        await RenderAsync(app, session);
+        Assert.Equal(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(ada));
+        Assert.True(new System.IO.FileInfo(grace).Length > 7, "the spoiled file was left as it was");
+        Assert.Empty(Directory.EnumerateFiles(folder, "*.part"));
+
+        await app.Get<RenderFolder>().DeletingAsync(Deletion(session), Cancellation);
+        Assert.True(File.Exists(ada), "somebody has only sent a message");
+        await app.DeleteRecordingAsync(session.Id);
+        await app.Get<RenderFolder>().DeletingAsync(Deletion(session), Cancellation);
+        await app.Get<RenderFolder>().DeletingAsync(Deletion(session), Cancellation);
+        Assert.Equal(["notes.txt"], Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)));
+        await RenderAsync(app, session); // A message that was under way.
+        Assert.Equal(["notes.txt"], Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)));
+    }
+
+    [Fact]
+    public async Task Folder_that_cannot_be_written_is_named_at_the_start()
+    {
+        string file = root.Combine("a-file");
+        await File.WriteAllTextAsync(file, "", Cancellation);
+        InvalidSettingsException wrong = await Assert.ThrowsAsync<InvalidSettingsException>(() =>
+            App.StartAsync(azurite.ConnectionString, new() { ["RENDER_FOLDER"] = file }));
+        Assert.Contains($"RENDER_FOLDER: '{file}'", wrong.Message, StringComparison.Ordinal);
+        Assert.Contains("a folder that can be written", wrong.Message, StringComparison.Ordinal);
+    }
+
+    private Task<App> StartAsync() =>
+        App.StartAsync(azurite.ConnectionString, new() { ["RENDER_FOLDER"] = root.Combine("files") });
+
+    private static async Task<Session> RecordAsync(App app, int seed)
+    {
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        Session session = new(seed, (5, "Ada", 2), (6, "Grace", 1));
+        await session.PutAllAsync(app.Storage);
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt));
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        return session;
+    }
+
+    // As the queue's function does it.
+    private static async Task RenderAsync(App app, Session session)
+    {
+        RenderWindow message = new() { RecordingId = session.Id };
+        byte[] text = JsonSerializer.SerializeToUtf8Bytes(message, ContractsJsonContext.Default.RenderWindow);
+        await app.Get<RenderRecording>().RunAsync(text, Cancellation);
+        await app.Get<RenderFolder>().RenderedAsync(text, Cancellation);
+    }
+
+    private static byte[] Deletion(Session session) =>
+        Encoding.UTF8.GetBytes($$"""{"version":1,"recordingId":"{{session.Id}}","look":0}""");
+}
