@@ -7,7 +7,7 @@ using Pipeline.TestKit.Stage;
 namespace Pipeline.EndToEnd.Tests.Deploy;
 
 /// <summary>
-/// What one hour of recording asks of the storage account, counted in the emulator's access log. infra/OPERATIONS.md has the prices.
+/// What one hour of recording asks of the storage account, counted in the emulator's access log. infra/CAPACITY.md has the prices.
 /// </summary>
 [Collection(DeployCollection.Name)]
 public sealed class OperationsTests(ITestOutputHelper output)
