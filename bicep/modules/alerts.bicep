@@ -32,7 +32,7 @@ var botLogs = 'union isfuzzy=true (ContainerAppConsoleLogs_CL | project TimeGene
 var rules = [
   {
     name: 'poison-message'
-    description: 'A queue message failed too often: the host set it aside, or the sweep gave it up. See "Poison messages" in infra/OPERATIONS.md.'
+    description: 'A queue message failed too often: the host set it aside, or the sweep gave it up. See "Alerts" in infra/OPERATIONS.md.'
     severity: 1
     query: 'AppTraces | where Message has "Moving message to queue" or Message contains "[5023]"'
     operator: 'GreaterThan'
