@@ -87,6 +87,12 @@ param alertEmail string = ''
 @description('OTLP endpoint that bot and functions send metrics and traces to; empty sends none.')
 param otlpEndpoint string = ''
 
+@description('Put functions and bot into a network of their own, and let storage and vault take nothing from outside it but what allowedAddresses names. Container Apps only.')
+param privateNetwork bool = false
+
+@description('With privateNetwork: public addresses or ranges (203.0.113.7, 198.51.100.0/24) from which people listen and from which it is deployed.')
+param allowedAddresses array = []
+
 var allShards = totalShards == 0 ? firstShard + botShards : totalShards
 var tags = { 'azd-env-name': environmentName }
 var suffix = uniqueString(subscription().id, environmentName, location)
@@ -121,6 +127,8 @@ module resources 'modules/resources.bicep' = {
     storageSku: storageSku
     alertEmail: alertEmail
     otlpEndpoint: otlpEndpoint
+    privateNetwork: privateNetwork && botHost != 'containerApp' ? fail('privateNetwork needs botHost containerApp') : privateNetwork
+    allowedAddresses: allowedAddresses
   }
 }
 

@@ -9,6 +9,8 @@ param settings object
 @description('Storage and recording API of each cell; shard i belongs to cell i mod cells.')
 param cells array
 param workspaceName string
+@description('Subnet of the environment; empty for none. It cannot be changed later: the environment is made once.')
+param subnetId string
 
 // An app cannot exist without an image, and the registry is empty before the first publish.
 var runningImage = empty(image) ? 'mcr.microsoft.com/k8se/quickstart:latest' : image
@@ -29,6 +31,7 @@ resource environment 'Microsoft.App/managedEnvironments@2025-07-01' = {
         sharedKey: workspace.listKeys().primarySharedKey
       }
     }
+    vnetConfiguration: empty(subnetId) ? null : { infrastructureSubnetId: subnetId, internal: false }
     workloadProfiles: [{ name: 'Consumption', workloadProfileType: 'Consumption' }]
   }
 }

@@ -13,6 +13,8 @@ param instanceMemoryMB int
 param maximumInstances int
 param httpConcurrency int
 param otlpEndpoint string
+@description('Subnet for what it sends; empty for none.')
+param subnetId string
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: applicationInsightsName
@@ -58,6 +60,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     clientAffinityEnabled: false
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     siteConfig: {
       minTlsVersion: '1.2'
       ftpsState: 'Disabled'

@@ -24,12 +24,26 @@ param recordingsImmutableDays int
 param storageSku string
 param alertEmail string
 param otlpEndpoint string
+param privateNetwork bool
+param allowedAddresses array
 
 // The first cell has the names that it has alone, so that cells can be added later.
 var suffixes = [for cell in range(0, cells): cell == 0 ? suffix : uniqueString(suffix, string(cell))]
 
 module identity 'identity.bicep' = {
   params: { location: location, suffix: suffix, tags: tags }
+}
+
+module network 'network.bicep' = if (privateNetwork) {
+  params: { location: location, suffix: suffix, tags: tags }
+}
+
+// Whoever is not named here is refused where the network is private.
+var networkRules = {
+  bypass: 'AzureServices'
+  defaultAction: privateNetwork ? 'Deny' : 'Allow'
+  virtualNetworkRules: privateNetwork ? [{ id: network!.outputs.botSubnetId }, { id: network!.outputs.functionsSubnetId }] : []
+  ipRules: map(allowedAddresses, address => { value: address })
 }
 
 module storage 'storage.bicep' = [
@@ -42,12 +56,17 @@ module storage 'storage.bicep' = [
       tempRetentionDays: tempRetentionDays
       recordingsSoftDeleteDays: recordingsSoftDeleteDays
       recordingsImmutableDays: recordingsImmutableDays
+      networkRules: networkRules
     }
   }
 ]
 
 module monitoring 'monitoring.bicep' = {
   params: { location: location, suffix: suffix, tags: tags }
+}
+
+module workbook 'workbook.bicep' = {
+  params: { location: location, suffix: suffix, tags: tags, workspaceName: monitoring.outputs.workspaceName }
 }
 
 module registry 'registry.bicep' = {
@@ -67,6 +86,7 @@ module vault 'vault.bicep' = {
     discordToken: discordToken
     functionsNames: [for cell in range(0, cells): functions[cell].outputs.name]
     botPrincipalId: identity.outputs.botPrincipalId
+    networkRules: networkRules
   }
 }
 
@@ -102,6 +122,7 @@ module functions 'functions.bicep' = [
       maximumInstances: functionsMaximumInstances
       httpConcurrency: functionsHttpConcurrency
       otlpEndpoint: otlpEndpoint
+      subnetId: privateNetwork ? network!.outputs.functionsSubnetId : ''
     }
     dependsOn: [roles]
   }
@@ -136,6 +157,7 @@ module botApp 'bot-container-app.bicep' = if (botHost == 'containerApp') {
       }
     ]
     workspaceName: monitoring.outputs.workspaceName
+    subnetId: privateNetwork ? network!.outputs.botSubnetId : ''
   }
   dependsOn: [roles]
 }

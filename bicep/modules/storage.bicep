@@ -8,6 +8,8 @@ param sku string
 param tempRetentionDays int
 param recordingsSoftDeleteDays int
 param recordingsImmutableDays int
+@description('Who is let in: bypass, defaultAction, virtualNetworkRules, ipRules.')
+param networkRules object
 
 // These names are compared with the constants in shared/Pipeline.Contracts by a test.
 var queueNames = ['recording-started', 'segment-ready', 'recording-stopped', 'webhook-deliveries', 'recording-deletions', 'render-window']
@@ -29,6 +31,12 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
     publicNetworkAccess: 'Enabled'
+    networkAcls: {
+      bypass: networkRules.bypass
+      defaultAction: networkRules.defaultAction
+      virtualNetworkRules: map(networkRules.virtualNetworkRules, rule => { id: rule.id, action: 'Allow' })
+      ipRules: map(networkRules.ipRules, rule => { value: rule.value, action: 'Allow' })
+    }
   }
 }
 

@@ -7,6 +7,8 @@ param discordToken string
 @description('One functions app per cell.')
 param functionsNames array
 param botPrincipalId string
+@description('Who is let in, as for the storage.')
+param networkRules object
 
 var keyVaultSecretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
 var tokenSecretName = 'discord-token'
@@ -25,6 +27,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     enableSoftDelete: true
     enablePurgeProtection: true
     softDeleteRetentionInDays: 7
+    networkAcls: networkRules
   }
 }
 
