@@ -8,8 +8,8 @@ using Pipeline.Storage;
 namespace Pipeline.Functions.Local;
 
 /// <summary>
-/// <c>Functions__ServeStorage</c>: links to sound and files lead here, and what they name is fetched from the storage and passed on, so that
-/// people need to reach one address only. A link carries its right as before; without one the storage refuses, and so do we.
+/// <c>Functions__ServeStorage</c>: links to sound and files lead here, and what they name is fetched from the storage and passed on, so
+/// that people need to reach one address only. A link carries its right as before; without one the storage refuses, and so do we.
 /// </summary>
 internal sealed class StoragePassage : IDisposable
 {

@@ -24,7 +24,8 @@ public sealed partial class ComposeTests
     [Fact]
     public void Every_part_is_one_that_compose_knows_and_every_name_leads_somewhere()
     {
-        Assert.Empty(Compose.TopLevel.Except(["name", "services", "volumes"]).Where(key => !key.StartsWith("x-", StringComparison.Ordinal)));
+        Assert.Empty(Compose.TopLevel.Except(["name", "services", "volumes"])
+            .Where(key => !key.StartsWith("x-", StringComparison.Ordinal)));
         HashSet<string> mounted = [];
         foreach (string service in Compose.Services)
         {
@@ -37,8 +38,8 @@ public sealed partial class ComposeTests
             Assert.Equal("unless-stopped", Compose.Value(service, "restart"));
             foreach (string source in Compose.List(service, "volumes").Select(volume => volume.Split(':')[0]))
             {
-                if (source.StartsWith("./", StringComparison.Ordinal)) Assert.True(File.Exists(RepositoryRoot.Combine("infra", source)), source);
-                else mounted.Add(source);
+                if (!source.StartsWith("./", StringComparison.Ordinal)) mounted.Add(source);
+                else Assert.True(File.Exists(RepositoryRoot.Combine("infra", source)), source);
             }
         }
         Assert.Equal(mounted.Order(), Compose.Volumes.Order());
@@ -96,7 +97,8 @@ public sealed partial class ComposeTests
             RepositoryRoot.Combine("infra", "azurite", "node_modules", ".bin", "node"),
             [RepositoryRoot.Combine("infra", "azurite", "node_modules", ".bin", "azurite"), .. command[1..],
                 "--blobPort", $"{ports[0]}", "--queuePort", $"{ports[1]}", "--tablePort", $"{ports[2]}"], Variables("azurite"));
-        await azurite.WaitForLineAsync(line => line.Contains("Table service is successfully listening", StringComparison.Ordinal), Patience);
+        await azurite.WaitForLineAsync(line =>
+            line.Contains("Table service is successfully listening", StringComparison.Ordinal), Patience);
 
         await using ChildProcess functions = BuiltProject.Start("functions/Pipeline.Functions.Local", [], Variables("functions"));
         await functions.WaitForLineAsync(line => line.Contains("[5040] Local triggers run", StringComparison.Ordinal), Patience);
