@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace Pipeline.Audio.Ogg;
 
 /// <summary>
-/// Reads one Ogg page after the other and checks each (RFC 3533 §6). Holds one page, at most 65,307 bytes.
+/// Reads one Ogg page after the other and checks each (RFC 3533 §6). What is no whole page with a right checksum is passed over up to
+/// the next one and counted. Holds 128 KiB, whatever the input's length.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -14,67 +15,115 @@ namespace Pipeline.Audio.Ogg;
 internal sealed class OggPageReader(Stream input)
 {
     private const int FixedHeaderSize = 27;
-    private readonly byte[] page = new byte[FixedHeaderSize + 255 + (255 * 255)];
+    private const int MaximumPageSize = FixedHeaderSize + 255 + (255 * 255);
+
+    private readonly byte[] buffer = new byte[2 * 65_536];
+    private int start; // of the present page in the buffer
+    private int end; // of what was read
+    private int pageLength;
     private int bodyLength;
 
     /// <summary>Where the present page begins in the input.</summary>
     public long PageOffset { get; private set; }
 
     /// <summary>Where the next page begins, or the input ends.</summary>
-    public long NextOffset { get; private set; }
+    public long NextOffset => PageOffset + pageLength;
 
-    public bool IsContinued => (page[5] & 1) != 0;
-    public bool IsFirst => (page[5] & 2) != 0;
-    public bool IsLast => (page[5] & 4) != 0;
+    /// <summary>Bytes before the present page, or before the end, that were passed over.</summary>
+    public long SkippedBytes { get; private set; }
+
+    /// <summary>What was wrong with the first of them.</summary>
+    public string SkippedBecause { get; private set; } = "";
+
+    public bool IsContinued => (Page[5] & 1) != 0;
+    public bool IsFirst => (Page[5] & 2) != 0;
+    public bool IsLast => (Page[5] & 4) != 0;
 
     /// <summary>
     /// Samples at 48 kHz, pre-skip included, up to the end of the last packet that ends on this page; -1 when none does (RFC 7845 §4).
     /// </summary>
-    public long GranulePosition => BinaryPrimitives.ReadInt64LittleEndian(page.AsSpan(6));
+    public long GranulePosition => BinaryPrimitives.ReadInt64LittleEndian(Page[6..]);
 
-    public uint SerialNumber => BinaryPrimitives.ReadUInt32LittleEndian(page.AsSpan(14));
-    public uint SequenceNumber => BinaryPrimitives.ReadUInt32LittleEndian(page.AsSpan(18));
+    public uint SerialNumber => BinaryPrimitives.ReadUInt32LittleEndian(Page[14..]);
+    public uint SequenceNumber => BinaryPrimitives.ReadUInt32LittleEndian(Page[18..]);
 
     /// <summary>Lengths of the page's segments; a packet ends with the first one under 255.</summary>
-    public ReadOnlySpan<byte> Lacing => page.AsSpan(FixedHeaderSize, page[26]);
+    public ReadOnlySpan<byte> Lacing => pageLength == 0 ? default : Page.Slice(FixedHeaderSize, Page[26]);
 
-    public ReadOnlySpan<byte> Body => page.AsSpan(FixedHeaderSize + page[26], bodyLength);
+    public ReadOnlySpan<byte> Body => Page.Slice(FixedHeaderSize + Page[26], bodyLength);
 
-    /// <summary>False at the end of the input, exactly between two pages.</summary>
-    /// <exception cref="OggFormatException">Anything else than a whole page with a right checksum.</exception>
+    private Span<byte> Page => buffer.AsSpan(start, pageLength);
+
+    /// <summary>The next whole page. False: there is none up to the end of the input.</summary>
     public bool TryReadPage()
     {
-        PageOffset = NextOffset;
-        int read = input.ReadAtLeast(page.AsSpan(0, FixedHeaderSize), FixedHeaderSize, throwOnEndOfStream: false);
-        if (read == 0) return false;
-        if (!page.AsSpan(0, Math.Min(read, 4)).SequenceEqual("OggS"u8[..Math.Min(read, 4)]))
-            throw new OggFormatException(PageOffset, "no Ogg page (OggS expected)");
-        Require(read, FixedHeaderSize, PageOffset);
-        if (page[4] != 0) throw new OggFormatException(PageOffset + 4, $"Ogg version {page[4]}, only 0 exists,");
-        ReadInto(FixedHeaderSize, page[26]);
-        bodyLength = 0;
-        foreach (byte length in Lacing) bodyLength += length;
-        ReadInto(FixedHeaderSize + page[26], bodyLength);
-        CheckCrc();
-        NextOffset = PageOffset + FixedHeaderSize + page[26] + bodyLength;
-        return true;
+        Consume(pageLength);
+        pageLength = 0;
+        (SkippedBytes, SkippedBecause) = (0, "");
+        while (TryFill(1))
+        {
+            string? problem = FindProblem();
+            if (problem is null) return true;
+            if (SkippedBytes == 0) SkippedBecause = problem;
+            SkipToNextMark();
+        }
+        return false;
     }
 
-    private void ReadInto(int at, int count) =>
-        Require(input.ReadAtLeast(page.AsSpan(at, count), count, throwOnEndOfStream: false), count, PageOffset + at);
-
-    private static void Require(int read, int needed, long offset)
+    // Null: a whole page begins here.
+    private string? FindProblem()
     {
-        if (read < needed) throw new OggFormatException(offset + read, "the input ends inside an Ogg page");
+        TryFill(FixedHeaderSize);
+        ReadOnlySpan<byte> ahead = buffer.AsSpan(start, end - start);
+        int mark = Math.Min(4, ahead.Length);
+        if (!ahead[..mark].SequenceEqual("OggS"u8[..mark])) return "no Ogg page (OggS expected)";
+        if (ahead.Length < FixedHeaderSize) return "the input ends inside an Ogg page";
+        if (ahead[4] != 0) return $"Ogg version {ahead[4]}, only 0 exists,";
+        int headerLength = FixedHeaderSize + ahead[26];
+        if (!TryFill(headerLength)) return "the input ends inside an Ogg page";
+        int length = 0;
+        foreach (byte segment in buffer.AsSpan(start + FixedHeaderSize, headerLength - FixedHeaderSize)) length += segment;
+        if (!TryFill(headerLength + length)) return "the input ends inside an Ogg page";
+        (pageLength, bodyLength) = (headerLength + length, length);
+        if (HasRightChecksum()) return null;
+        pageLength = 0;
+        return "the checksum does not fit the Ogg page";
     }
 
-    private void CheckCrc()
+    private bool HasRightChecksum()
     {
-        Span<byte> stored = page.AsSpan(22, 4);
+        Span<byte> stored = Page.Slice(22, 4);
         uint expected = BinaryPrimitives.ReadUInt32LittleEndian(stored);
         stored.Clear(); // the checksum is made with its own field zero
-        uint found = OggCrc.Append(0, page.AsSpan(0, FixedHeaderSize + page[26] + bodyLength));
+        uint found = OggCrc.Append(0, Page);
         BinaryPrimitives.WriteUInt32LittleEndian(stored, expected);
-        if (found != expected) throw new OggFormatException(PageOffset, $"checksum {expected:x8} does not fit the Ogg page ({found:x8})");
+        return found == expected;
+    }
+
+    // At least one byte further.
+    private void SkipToNextMark()
+    {
+        int found = buffer.AsSpan(start + 1, end - start - 1).IndexOf("OggS"u8);
+        int skipped = found >= 0 ? found + 1 : Math.Max(1, end - start - 3); // the mark may lie across the end of what was read
+        SkippedBytes += skipped;
+        Consume(skipped);
+    }
+
+    private void Consume(int bytes)
+    {
+        start += bytes;
+        PageOffset += bytes;
+    }
+
+    private bool TryFill(int needed)
+    {
+        if (end - start >= needed) return true;
+        if (start + MaximumPageSize > buffer.Length)
+        {
+            buffer.AsSpan(start, end - start).CopyTo(buffer);
+            (start, end) = (0, end - start);
+        }
+        end += input.ReadAtLeast(buffer.AsSpan(end), needed - (end - start), throwOnEndOfStream: false);
+        return end - start >= needed;
     }
 }
