@@ -9,6 +9,12 @@ namespace Pipeline.Audio.Wav;
 /// The header is put right by <see cref="PatchHeader"/> and by <see cref="Close"/>; a file that never got there is repaired
 /// from its length by <see cref="WavFile.Repair"/>. Samples that an <see cref="IOException"/> kept from the disk are still in the buffer.
 /// </summary>
+/// <remarks>
+/// NAudio's writer makes the files that are written in one go (<see cref="BroadcastWave"/>) and not those of the spool, because a
+/// recorder's file has to bear what happens to recorders. This one can be made valid at any moment and go on after that; what a kill
+/// leaves is repaired from its length alone; on a full disk nothing is lost that was handed in, a write may be tried again or given up
+/// (<see cref="Truncate"/>), and none of it allocates.
+/// </remarks>
 public sealed class WavWriter : IDisposable
 {
     private readonly SafeFileHandle file;

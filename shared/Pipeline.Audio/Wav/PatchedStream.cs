@@ -1,0 +1,40 @@
+namespace Pipeline.Audio.Wav;
+
+/// <summary>A file to be read in which a few bytes are shown as others. Does not own the file.</summary>
+internal sealed class PatchedStream(Stream input, IReadOnlyList<(long At, byte[] Bytes)> patches) : Stream
+{
+    public override bool CanRead => true;
+    public override bool CanSeek => true;
+    public override bool CanWrite => false;
+    public override long Length => input.Length;
+
+    public override long Position
+    {
+        get => input.Position;
+        set => input.Position = value;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override int Read(Span<byte> buffer)
+    {
+        long from = input.Position;
+        int read = input.Read(buffer);
+        foreach ((long at, byte[] bytes) in patches)
+        {
+            for (int i = 0; i < bytes.Length; i++)
+            {
+                if (at + i >= from && at + i < from + read) buffer[(int)(at + i - from)] = bytes[i];
+            }
+        }
+        return read;
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => input.Seek(offset, origin);
+
+    public override void Flush() { }
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}
