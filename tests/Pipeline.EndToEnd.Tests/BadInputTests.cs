@@ -22,15 +22,6 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [Fact]
-    public async Task File_that_is_cut_off_is_named_with_the_place()
-    {
-        byte[] whole = await File.ReadAllBytesAsync(Speech, TestContext.Current.CancellationToken);
-        string file = folder.Combine("cut.opus");
-        await File.WriteAllBytesAsync(file, whole[..(whole.Length / 2)], TestContext.Current.CancellationToken);
-        Assert.Contains("cut.opus", await ReplayAsync(ExitCode.Input, file), StringComparison.Ordinal);
-    }
-
     [Theory]
     [InlineData("empty.opus", "")]
     [InlineData("letter.opus", "Dear Sir or Madam")]

@@ -16,14 +16,13 @@ using Spectre.Console;
 namespace Pipeline.Bot.Cli;
 
 /// <summary>
-/// <c>Pipeline.Bot replay</c>: recorded Ogg Opus files become a recording as if people were speaking. An import tool and the load
-/// generator.
+/// <c>Pipeline.Bot replay</c>: recorded files become a recording as if people were speaking. An import tool and the load generator.
 /// </summary>
 internal static class ReplayCommand
 {
     private static readonly Option<string[]> Speaker = new(
         "--speaker")
-    { Description = "Name=file.opus, or Name=file.opus@1.5s to begin later; once per speaker", Required = true };
+    { Description = "Name=file, or Name=file@1.5s to begin later; Ogg Opus, WAV or AIFF; once per speaker", Required = true };
     private static readonly Option<string> Speed = new("--speed")
     {
         Description = "times real time, 1 to 500",
@@ -82,7 +81,7 @@ internal static class ReplayCommand
 
     public static Command Create()
     {
-        Command command = new("replay", "Replays Ogg Opus files as a call that is recorded")
+        Command command = new("replay", "Replays Ogg Opus, WAV and AIFF files as a call that is recorded")
         {
             Speaker, Speed, RepeatFor, Pause, Loss, Jitter, Seed, Guild, Channel, GuildName, Title, Continue, OnAir, Api, Json,
         };
@@ -105,8 +104,9 @@ internal static class ReplayCommand
 
     private static async Task<int> ReplayAsync(ProgramSettings settings, CatalogueOptions apiOptions, ReplayOptions options)
     {
-        TimeSpan length = ReplayInput.Measure(options);
         OpusCodecs codecs = OpusCodecs.Choose(settings.Bot.Capture.Opus); // libopus is missing: said now, not at the first packet
+        ReplayInput input = ReplayInput.Read(options, codecs);
+        foreach (string warning in input.Warnings) await Console.Error.WriteLineAsync($"warning: {warning}");
         HostApplicationBuilder builder = BotHost.CreateBuilder(settings.Sources.Configuration, settings.Bot);
         using IHost app = builder.Build();
         BotHost.TellCodecs(app, codecs, settings.Bot.Capture.Opus);
@@ -115,14 +115,14 @@ internal static class ReplayCommand
         await api.RequireAsync(CancellationToken.None);
         await app.StartAsync();
         ReplayProgress progress = new(AnsiConsole.Console, TimeProvider.System);
-        using ReplayRun run = new(app, options, progress, api);
-        ReplaySummary summary = await run.RunAsync(length);
+        using ReplayRun run = new(app, options, input, progress, api);
+        ReplaySummary summary = await run.RunAsync();
         await app.StopAsync();
         if (options.JsonFile is { } file) summary.WriteTo(file);
         progress.Tell(summary.ToString());
         if (app.Services.GetRequiredService<ActiveRecordings>().Failure is not null) return ExitCode.Failure;
         if (summary.End == nameof(RecordingEnd.Lost)) return ExitCode.Lost;
-        bool hasEnded = summary.End == nameof(RecordingEnd.Stopped);
+        bool hasEnded = summary.End is nameof(RecordingEnd.Stopped) or nameof(RecordingEnd.Limit);
         return api.IsAsked && hasEnded && summary.SegmentsFinalized is null ? ExitCode.Storage : ExitCode.Success;
     }
 

@@ -18,8 +18,7 @@ internal sealed class ReplayApi : IAsyncDisposable
     private readonly CatalogueClient? client;
     private readonly ulong guildId;
     private readonly TimeProvider time;
-    private volatile RecordingSummary? last;
-    private Task following = Task.CompletedTask;
+    private readonly List<Followed> parts = [];
 
     /// <param name="options">Without an address nobody is asked.</param>
     public ReplayApi(ulong guildId, CatalogueOptions options, TimeProvider time)
@@ -39,50 +38,70 @@ internal sealed class ReplayApi : IAsyncDisposable
     /// Segments in the recordings container; null while the API does not count them: before the recording has ended, or when it is not
     /// asked.
     /// </summary>
-    public int? Moved => last is { Status: not RecordingStatus.Live } ended ? ended.SegmentCount : null;
+    public int? Moved => parts.Select(part => part.Moved).Aggregate((int?)null, (sum, ofOne) => sum is null ? ofOne : sum + (ofOne ?? 0));
 
+    /// <summary>One more recording of the call.</summary>
     public void Follow(RecordingId recording)
     {
-        if (client is not null) following = FollowAsync(client, recording);
+        if (client is null) return;
+        Followed part = new();
+        parts.Add(part);
+        part.Following = FollowAsync(client, recording, part);
     }
 
-    /// <summary>The finished recording's segments; null when the API was not asked, or when it did not finish within 10 minutes.</summary>
+    /// <summary>The finished recordings' segments; null when the API was not asked, or when it did not finish within 10 minutes.</summary>
     public async Task<int?> WaitUntilFinalizedAsync(ReplayProgress progress, CancellationToken cancel)
     {
         if (client is null) return null;
-        await Task.WhenAny(following, Task.Delay(Patience, time, cancel));
-        if (last is { Status: RecordingStatus.Completed } done)
+        await Task.WhenAny(Task.WhenAll(parts.Select(part => part.Following)), Task.Delay(Patience, time, cancel));
+        if (parts.Find(part => part.Last is not { Status: RecordingStatus.Completed }) is { } late)
         {
-            progress.Tell($"finalized: {done.SegmentCount} segments, {done.MissingSegmentCount} missing, {done.TotalSize} bytes");
-            return done.SegmentCount;
+            string says = late.Following.Exception?.InnerException is CatalogueException refused ? refused.Message
+                : $"the recording API says {late.Last?.Status.ToString() ?? "nothing"}";
+            progress.Tell($"the recording is not finalized: {says}");
+            return null;
         }
-        string says = following.Exception?.InnerException is CatalogueException refused ? refused.Message
-            : $"the recording API says {last?.Status.ToString() ?? "nothing"}";
-        progress.Tell($"the recording is not finalized: {says}");
-        return null;
+        foreach (RecordingSummary done in parts.Select(part => part.Last!))
+            progress.Tell($"finalized: {done.SegmentCount} segments, {done.MissingSegmentCount} missing, {done.TotalSize} bytes");
+        return parts.Sum(part => part.Last!.SegmentCount);
     }
 
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync();
-        await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(parts.Select(part => part.Following)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         stop.Dispose();
         http.Dispose();
     }
 
-    private async Task FollowAsync(CatalogueClient api, RecordingId recording)
+    private async Task FollowAsync(CatalogueClient api, RecordingId recording, Followed part)
     {
-        while (last is not { Status: RecordingStatus.Completed or RecordingStatus.Failed })
+        while (part.Last is not { Status: RecordingStatus.Completed or RecordingStatus.Failed })
         {
             await Task.Delay(Interval, time, stop.Token);
             try
             {
-                last = await api.FindAsync(guildId, recording, stop.Token) ?? last;
+                part.Last = await api.FindAsync(guildId, recording, stop.Token) ?? part.Last;
             }
             catch (CatalogueException away) when (!away.IsKeyRefused)
             {
                 continue; // Asked again in a second.
             }
         }
+    }
+
+    private sealed class Followed
+    {
+        private volatile RecordingSummary? last;
+
+        public Task Following { get; set; } = Task.CompletedTask;
+
+        public RecordingSummary? Last
+        {
+            get => last;
+            set => last = value;
+        }
+
+        public int? Moved => last is { Status: not RecordingStatus.Live } ended ? ended.SegmentCount : null;
     }
 }

@@ -1,68 +1,147 @@
+using System.Globalization;
 using Pipeline.Audio.Ogg;
+using Pipeline.Audio.Opus;
+using Pipeline.Audio.Wav;
 
 namespace Pipeline.Bot.Replay;
 
 /// <summary>
-/// The packets of one file. A short file is read once and shared by all who speak from it, because it is repeated for hours;
-/// a long one is read from disk by each.
+/// One file, read once to its end: its length, what it lacks, and its packets. A short file's packets are kept and shared by all who
+/// speak from it, because it is repeated for hours; a long one is read from disk by each.
 /// </summary>
 internal sealed class ReplayFile
 {
     private const long LongestInMemory = 4 << 20;
 
-    private readonly string path;
-    private readonly List<(byte[] Opus, int Samples)>? packets;
+    // What an encoder looks ahead: packets of a file with more to skip are decoded from their start and encoded again.
+    private const int LongestLookAhead = 960;
 
-    public ReplayFile(string path)
+    private readonly string path;
+    private readonly OpusCodecs codecs;
+    private readonly Kind kind;
+    private readonly List<Kept>? packets;
+
+    /// <exception cref="OggFormatException">No Ogg Opus.</exception>
+    /// <exception cref="SoundFormatException">A WAV or AIFF file that cannot be read.</exception>
+    /// <exception cref="IOException">The file cannot be opened or read.</exception>
+    public ReplayFile(string path, OpusCodecs codecs)
     {
-        this.path = path;
-        if (new FileInfo(path).Length > LongestInMemory) return;
-        packets = [];
-        using FileStream input = Open();
-        OggOpusReader reader = new(input);
-        while (reader.TryRead(out OggOpusPacket packet)) packets.Add((packet.Opus.ToArray(), packet.Samples));
+        (this.path, this.codecs) = (path, codecs);
+        kind = IsSound() ? MeasureSound() : MeasureOgg();
+        using IReplaySource source = Open();
+        if (new FileInfo(path).Length <= LongestInMemory) packets = [.. ReadAll(source)];
+        if (packets is { Count: > 0 }) LeadIn = Math.Max(0, -packets[0].Position);
+        else if (source.TryRead(out ReplayPacket first)) LeadIn = Math.Max(0, -first.Position);
     }
+
+    private enum Kind
+    {
+        /// <summary>Packets of Ogg Opus, as they are.</summary>
+        Opus,
+
+        /// <summary>Ogg Opus that asks a player to change what is decoded.</summary>
+        PlayedOpus,
+
+        /// <summary>WAV or AIFF.</summary>
+        Sound,
+    }
+
+    /// <summary>Samples from its first audible one to its last.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Samples by which its first packet begins before its first audible sample.</summary>
+    public long LeadIn { get; }
+
+    /// <summary>What is wrong with it, in one line; null when nothing is.</summary>
+    public string? Warning { get; private set; }
 
     public Cursor Begin() => new(this);
 
-    private FileStream Open() => new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 16_384, FileOptions.SequentialScan);
+    private static IEnumerable<Kept> ReadAll(IReplaySource source)
+    {
+        while (TryKeep(source, out Kept kept)) yield return kept;
+    }
+
+    private static bool TryKeep(IReplaySource source, out Kept kept)
+    {
+        bool isThere = source.TryRead(out ReplayPacket packet);
+        kept = isThere ? new Kept(packet.Opus.ToArray(), packet.Samples, packet.Position, packet.Missing) : default;
+        return isThere;
+    }
+
+    private bool IsSound()
+    {
+        Span<byte> start = stackalloc byte[4];
+        using FileStream input = OpenFile();
+        return SoundFileReader.IsKnown(start[..input.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)]);
+    }
+
+    private Kind MeasureSound()
+    {
+        using FileStream input = OpenFile();
+        using SoundFileReader reader = new(input);
+        Length = reader.Length;
+        if (reader.IsCutOff) Warning = "the file does not say where its samples end, or ends before them: what is there is taken";
+        return Kind.Sound;
+    }
+
+    private Kind MeasureOgg()
+    {
+        using FileStream input = OpenFile();
+        OggOpusReader reader = new(input);
+        long missing = 0;
+        bool isPlayed = false;
+        while (reader.TryRead(out OggOpusPacket packet))
+        {
+            Length = Math.Max(Length, packet.Position + packet.Samples - packet.EndTrim);
+            missing += packet.Missing;
+            isPlayed |= packet.BeginsStream
+                && (reader.Streams > 1 || reader.Head.OutputGain != 0 || reader.Head.PreSkip > LongestLookAhead);
+        }
+        if (reader.Damages is { Count: > 0 } damages) Warning = Describe(damages, missing);
+        return isPlayed ? Kind.PlayedOpus : Kind.Opus;
+    }
+
+    private static string Describe(OggDamages damages, long missing) => string.Create(CultureInfo.InvariantCulture,
+        $"damaged in {damages.Count} {(damages.Count == 1 ? "place" : "places")}, {missing / 48_000.0:F2} s are missing, marked as gaps: ")
+        + string.Join("; ", damages.Named.Take(3)) + (damages.Count > 3 ? "; …" : "");
+
+    private IReplaySource Open() => kind switch
+    {
+        Kind.Opus => new OggReplaySource(OpenFile()),
+        Kind.PlayedOpus => new EncodedReplaySource(new OggPcmInput(OpenFile(), codecs), codecs),
+        _ => new EncodedReplaySource(new SoundFileInput(OpenFile()), codecs),
+    };
+
+    private FileStream OpenFile() =>
+        new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 65_536, FileOptions.SequentialScan);
+
+    /// <summary>A packet in memory.</summary>
+    private readonly record struct Kept(byte[] Opus, int Samples, long Position, long Missing);
 
     /// <summary>One speaker's place in the file.</summary>
     public sealed class Cursor(ReplayFile file) : IDisposable
     {
-        private FileStream? input;
-        private OggOpusReader? reader;
+        private IReplaySource? source;
         private int next;
 
         /// <summary>The next packet; its bytes stay valid until the next call. False at the end of the file.</summary>
-        public bool TryRead(out ReadOnlySpan<byte> opus, out int samples)
+        public bool TryRead(out ReplayPacket packet)
         {
-            if (file.packets is not null) return TryReadMemory(file.packets, out opus, out samples);
-            reader ??= new OggOpusReader(input = file.Open());
-            opus = default;
-            samples = 0;
-            if (!reader.TryRead(out OggOpusPacket packet)) return false;
-            opus = packet.Opus;
-            samples = packet.Samples;
+            if (file.packets is null) return (source ??= file.Open()).TryRead(out packet);
+            packet = default;
+            if (next == file.packets.Count) return false;
+            (byte[] opus, int samples, long position, long missing) = file.packets[next++];
+            packet = new ReplayPacket { Opus = opus, Samples = samples, Position = position, Missing = missing };
             return true;
         }
 
         public void Rewind()
         {
-            input?.Dispose();
-            (input, reader, next) = (null, null, 0);
+            source?.Dispose();
+            (source, next) = (null, 0);
         }
 
-        public void Dispose() => input?.Dispose();
-
-        private bool TryReadMemory(List<(byte[] Opus, int Samples)> packets, out ReadOnlySpan<byte> opus, out int samples)
-        {
-            opus = default;
-            samples = 0;
-            if (next == packets.Count) return false;
-            opus = packets[next].Opus;
-            samples = packets[next++].Samples;
-            return true;
-        }
+        public void Dispose() => source?.Dispose();
     }
 }

@@ -1,43 +1,67 @@
 using Pipeline.Audio.Ogg;
+using Pipeline.Audio.Opus;
+using Pipeline.Audio.Wav;
 using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Replay;
 
-/// <summary>Checks the files before anything is recorded.</summary>
-internal static class ReplayInput
+/// <summary>The files of a call, read before anything is recorded.</summary>
+internal sealed class ReplayInput
 {
-    /// <summary>Reads each file to its end. The answer is the length of the call, pauses and repetitions counted.</summary>
-    /// <exception cref="ReplayInputException">A file is missing, empty, cut off or no Ogg Opus.</exception>
-    public static TimeSpan Measure(ReplayOptions options)
+    private readonly Dictionary<string, ReplayFile> files;
+
+    private ReplayInput(Dictionary<string, ReplayFile> files, ReplayOptions options)
     {
-        TimeSpan longest = TimeSpan.Zero;
-        foreach (IGrouping<string, ReplaySpeaker> file in options.Speakers.GroupBy(speaker => speaker.File))
+        this.files = files;
+        foreach (ReplaySpeaker speaker in options.Speakers)
         {
-            TimeSpan length = Length(file.Key);
-            foreach (ReplaySpeaker speaker in file) longest = longest > speaker.Start + length ? longest : speaker.Start + length;
+            ReplayFile file = files[speaker.File];
+            TimeSpan end = speaker.Start + SampleClock.ToTime(file.Length);
+            if (end > Length) Length = end;
+            LeadIn = Math.Max(LeadIn, file.LeadIn - SampleClock.ToSamples(speaker.Start));
         }
-        return options.RepeatFor > TimeSpan.Zero ? options.RepeatFor : longest;
+        if (options.RepeatFor > TimeSpan.Zero) Length = options.RepeatFor;
     }
 
-    private static TimeSpan Length(string file)
+    /// <summary>Of the call, pauses and repetitions counted.</summary>
+    public TimeSpan Length { get; }
+
+    /// <summary>
+    /// Samples that the call begins before its files do, the same for all of them: a packet begins before its sound by what its encoder
+    /// looks ahead.
+    /// </summary>
+    public long LeadIn { get; }
+
+    /// <summary>One line per file that is not whole.</summary>
+    public IEnumerable<string> Warnings =>
+        files.Where(file => file.Value.Warning is not null).Select(file => $"{file.Key}: {file.Value.Warning}");
+
+    /// <summary>Reads each file to its end.</summary>
+    /// <exception cref="ReplayInputException">A file is missing, empty or of another kind.</exception>
+    public static ReplayInput Read(ReplayOptions options, OpusCodecs codecs) =>
+        new(options.Speakers.Select(speaker => speaker.File).Distinct().ToDictionary(path => path, path => ReadOne(path, codecs)), options);
+
+    public ReplayFile FileOf(ReplaySpeaker speaker) => files[speaker.File];
+
+    private static ReplayFile ReadOne(string path, OpusCodecs codecs)
     {
-        long samples = 0;
+        if (Directory.Exists(path)) throw new ReplayInputException($"{path}: this is a folder; a file is needed");
         try
         {
-            using FileStream input = new(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 65_536,
-                FileOptions.SequentialScan);
-            OggOpusReader reader = new(input);
-            while (reader.TryRead(out OggOpusPacket packet)) samples += packet.Samples;
+            ReplayFile file = new(path, codecs);
+            return file.Length > 0 ? file : throw new ReplayInputException($"{path}: there is no audio in it");
         }
-        catch (Exception unreadable) when (DiskFailure.Is(unreadable) || unreadable is OggFormatException)
+        catch (Exception unreadable) when (unreadable is OggFormatException or SoundFormatException)
         {
-            throw new ReplayInputException(file, unreadable is OggFormatException ? unreadable.Message : Cause.OfFile(unreadable));
+            throw new ReplayInputException($"{path}: {unreadable.Message}; Ogg Opus, WAV (PCM) and AIFF files can be read");
         }
-        return samples > 0 ? SampleClock.ToTime(samples) : throw new ReplayInputException(file, "it holds no audio");
+        catch (Exception unreadable) when (DiskFailure.Is(unreadable))
+        {
+            throw new ReplayInputException($"{path}: {Cause.OfFile(unreadable)}");
+        }
     }
 }
 
 /// <summary>A file that cannot be replayed.</summary>
-internal sealed class ReplayInputException(string file, string problem)
-    : Exception($"{file}: {problem.TrimEnd('.')}; expected an Ogg Opus file (for example from opusenc)");
+internal sealed class ReplayInputException(string problem) : Exception(problem);

@@ -7,7 +7,8 @@ namespace Pipeline.Bot.Replay;
 /// A note in the spool about which recording a replay became, so that the same call with <c>--continue</c> finds it again
 /// and knows when there is nothing left to do.
 /// </summary>
-internal sealed record ReplayMark(RecordingId RecordingId, bool Closed)
+/// <param name="From">Where in the call the recording begins; over zero for a further part.</param>
+internal sealed record ReplayMark(RecordingId RecordingId, bool Closed, TimeSpan From = default)
 {
     public static ReplayMark? Load(string spool, string fingerprint)
     {

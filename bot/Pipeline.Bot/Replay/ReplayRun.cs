@@ -19,6 +19,8 @@ internal sealed class ReplayRun : IDisposable
 
     private readonly IHost app;
     private readonly ReplayOptions options;
+    private readonly ReplayInput input;
+    private readonly ReplayLengths lengths;
     private readonly SegmentSpool spool;
     private readonly SpoolOptions spoolOptions;
     private readonly BotMetrics metrics;
@@ -30,11 +32,13 @@ internal sealed class ReplayRun : IDisposable
     private readonly CancellationToken stopping;
     private readonly long startedAt;
     private readonly List<MemorySample> memory = [];
+    private readonly List<ReplayPart> parts = [];
     private long spoolHighWater;
 
-    public ReplayRun(IHost app, ReplayOptions options, ReplayProgress progress, ReplayApi api)
+    public ReplayRun(IHost app, ReplayOptions options, ReplayInput input, ReplayProgress progress, ReplayApi api)
     {
-        (this.app, this.options, this.progress, this.api) = (app, options, progress, api);
+        (this.app, this.options, this.input, this.progress, this.api) = (app, options, input, progress, api);
+        lengths = ReplayLengths.Of(input.Length, app.Services.GetRequiredService<ActiveRecordings>().MaximumDuration);
         spool = app.Services.GetRequiredService<SegmentSpool>();
         spoolOptions = app.Services.GetRequiredService<SpoolOptions>();
         metrics = app.Services.GetRequiredService<BotMetrics>();
@@ -56,82 +60,105 @@ internal sealed class ReplayRun : IDisposable
         app.Services.GetRequiredService<RecordingCloser>(),
         spool,
         options,
+        lengths,
         time);
 
-    /// <param name="length">Of the call that is replayed.</param>
-    public async Task<ReplaySummary> RunAsync(TimeSpan length)
+    public async Task<ReplaySummary> RunAsync()
     {
-        ReplayStart start = await Opening().OpenAsync(stopping);
+        ReplayOpening opening = Opening();
+        ReplayStart start = await opening.OpenAsync(stopping);
         if (start.Host is not { } host) return Finished(start.Recording);
-        api.Follow(start.Recording);
-        using ReplayStage stage = new(host, start.Clock, options, start.Origin);
-        await PlayAsync(host, stage, length);
-        bool cutShort = stopping.IsCancellationRequested || host.Ended.IsCompleted;
-        if (!cutShort)
+        using ReplayStage stage = new(input, options, start, lengths.Part);
+        while (true)
+        {
+            api.Follow(start.Recording);
+            await PlayAsync(host, stage);
+            if (stage.IsOver || IsCutShort(host)) break;
+            await EndAsync(host, EndReason.Limit, stage);
+            if (stopping.IsCancellationRequested) break;
+            parts.Add(PartOf(host));
+            progress.Tell($"recording {start.Recording} is as long as RECORDING_MAX_DURATION allows: part {parts.Count + 1} begins");
+            start = await opening.StartAsync(stage.Position, stopping);
+            host = start.Host!;
+            stage.Enter(start);
+        }
+        if (!IsCutShort(host))
         {
             stage.FadeOut();
-            await EndAsync(host, stage, length);
+            await EndAsync(host, EndReason.Stopped, stage);
         }
-        if (stopping.IsCancellationRequested) await app.StopAsync(CancellationToken.None);
-        RecordingEnd end = host.Ended.IsCompleted ? await host.Ended : RecordingEnd.HandedOver;
-        bool closed = !spool.Folder(host.Session.RecordingId).Exists;
-        if (closed) new ReplayMark(host.Session.RecordingId, Closed: true).Save(spool.Root, options.Fingerprint());
-        int? finalized = closed && !stopping.IsCancellationRequested ? await api.WaitUntilFinalizedAsync(progress, stopping) : null;
-        return Summarize(host, stage, end) with { SegmentsFinalized = finalized };
+        return await FinishAsync(host, stage, start);
     }
 
     public void Dispose() => listener.Dispose();
 
-    private async Task PlayAsync(ActiveRecording host, ReplayStage stage, TimeSpan length)
+    private bool IsCutShort(ActiveRecording host) => stopping.IsCancellationRequested || host.Ended.IsCompleted;
+
+    private async Task<ReplaySummary> FinishAsync(ActiveRecording host, ReplayStage stage, ReplayStart start)
+    {
+        if (stopping.IsCancellationRequested) await app.StopAsync(CancellationToken.None);
+        RecordingEnd end = host.Ended.IsCompleted ? await host.Ended : RecordingEnd.HandedOver;
+        bool closed = !spool.Folder(host.Session.RecordingId).Exists;
+        ReplayMark done = new(host.Session.RecordingId, Closed: true, start.From);
+        if (closed && stage.IsOver) done.Save(spool.Root, options.Fingerprint());
+        int? finalized = closed && !stopping.IsCancellationRequested ? await api.WaitUntilFinalizedAsync(progress, stopping) : null;
+        parts.Add(PartOf(host));
+        return Summarize(host, stage, end) with { SegmentsFinalized = finalized };
+    }
+
+    private static ReplayPart PartOf(ActiveRecording host) =>
+        new(host.Session.RecordingId, SampleClock.ToTime(host.Manifest.SampleCount).TotalSeconds);
+
+    private async Task PlayAsync(ActiveRecording host, ReplayStage stage)
     {
         long pacedFrom = time.GetTimestamp();
         TimeSpan pacedPosition = stage.Position;
-        while (!stage.IsOver && !stopping.IsCancellationRequested && !host.Ended.IsCompleted)
+        while (!stage.IsOver && !stage.IsPartOver && !IsCutShort(host))
         {
-            if (await WaitForRoomAsync(stage, length)) (pacedFrom, pacedPosition) = (time.GetTimestamp(), stage.Position);
+            if (await WaitForRoomAsync(stage)) (pacedFrom, pacedPosition) = (time.GetTimestamp(), stage.Position);
             stage.Step();
-            Watch(stage, length);
+            Watch(stage);
             TimeSpan ahead = ((stage.Position - pacedPosition) / options.Speed) - time.GetElapsedTime(pacedFrom);
             if (ahead > PaceSlack) await Task.Delay(ahead, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
     // True: it had to wait. Begins at 70 % of the limit and ends at 50 %, so that the recording itself never meets the limit.
-    private async Task<bool> WaitForRoomAsync(ReplayStage stage, TimeSpan length)
+    private async Task<bool> WaitForRoomAsync(ReplayStage stage)
     {
         SpoolSnapshot now = spool.Refresh();
         if (now.Level != SpoolLevel.Full && now.Bytes < spoolOptions.LimitBytes / 10 * 7) return false;
         while ((now.Level == SpoolLevel.Full || now.Bytes > spoolOptions.LimitBytes / 2) && !stopping.IsCancellationRequested)
         {
-            Watch(stage, length);
+            Watch(stage);
             await Task.Delay(Poll, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             now = spool.Refresh();
         }
         return true;
     }
 
-    private async Task EndAsync(ActiveRecording host, ReplayStage stage, TimeSpan length)
+    private async Task EndAsync(ActiveRecording host, EndReason reason, ReplayStage stage)
     {
-        Task closing = host.StopAsync(EndReason.Stopped, stopping);
+        Task closing = host.StopAsync(reason, stopping);
         while (!closing.IsCompleted)
         {
-            Watch(stage, length);
+            Watch(stage);
             await Task.WhenAny(closing, Task.Delay(Poll, time));
         }
         await closing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (closing.IsFaulted && !stopping.IsCancellationRequested) await closing;
-        Watch(stage, length);
+        Watch(stage);
     }
 
-    private void Watch(ReplayStage stage, TimeSpan length)
+    private void Watch(ReplayStage stage)
     {
         SpoolSnapshot now = spool.Snapshot;
         spoolHighWater = Math.Max(spoolHighWater, now.Bytes);
-        int percent = (int)Math.Min(100, stage.Position / length * 100);
+        int percent = (int)Math.Min(100, stage.Position / input.Length * 100);
         int tenth = percent / 10 * 10;
         if (memory.Count == 0 || memory[^1].Percent < tenth) memory.Add(MemorySample.Take(tenth));
-        progress.Show(new ReplayState(stage.Position, length, percent, options.Speakers.Count, metrics.Closed, metrics.Uploaded, api.Moved,
-            now, memory[^1]));
+        progress.Show(new ReplayState(stage.Position, input.Length, percent, options.Speakers.Count, metrics.Closed, metrics.Uploaded,
+            api.Moved, now, memory[^1]));
     }
 
     private ReplaySummary Summarize(ActiveRecording host, ReplayStage stage, RecordingEnd end)
@@ -157,6 +184,8 @@ internal sealed class ReplayRun : IDisposable
             SpokenToDurableP95 = spokenToDurable.Quantile(0.95),
             Memory = memory,
             Tracks = manifest.Tracks,
+            Parts = parts,
+            Warnings = [.. input.Warnings],
         };
     }
 
@@ -185,11 +214,3 @@ internal sealed class ReplayRun : IDisposable
 /// </summary>
 internal sealed record ReplayState(TimeSpan Position, TimeSpan Length, int Percent, int Speakers, long Closed, long Uploaded, int? Moved,
     SpoolSnapshot Spool, MemorySample Memory);
-
-/// <summary>Where a replay begins. <paramref name="Host"/> null: the recording had ended already and is closed now.</summary>
-/// <param name="Origin">Position in the recording at which the clock starts.</param>
-internal sealed record ReplayStart(RecordingId Recording, ActiveRecording? Host, ReplayClock Clock, TimeSpan Origin);
-
-/// <summary>The recording cannot be gone on with, because another bot holds it.</summary>
-internal sealed class ReplayLostException(RecordingId recording)
-    : Exception($"recording {recording} is held by another bot; stop that one first");

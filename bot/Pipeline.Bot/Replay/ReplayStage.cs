@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Recordings;
 using Pipeline.Discord.Media;
@@ -16,41 +17,52 @@ internal sealed class ReplayStage : IDisposable
 
     private readonly PriorityQueue<ReplayFrame, TimeSpan> network = new();
     private readonly List<ReplayVoice> voices;
-    private readonly ActiveRecording host;
-    private readonly ReplayClock clock;
-    private readonly TimeSpan origin; // clock zero, since the start of the recording
+    private readonly ReplayOptions options;
+    private readonly TimeSpan longestPart;
+    private ActiveRecording host;
+    private ReplayClock clock;
+    private TimeSpan zero; // of the clock, since the start of the call
+    private TimeSpan partEnd;
 
-    /// <param name="origin">Position of the recording at which the clock stood still at zero; packets before it were sent by an earlier
-    /// run.</param>
-    public ReplayStage(ActiveRecording host, ReplayClock clock, ReplayOptions options, TimeSpan origin)
+    /// <param name="longestPart">A recording takes so much of the call at most.</param>
+    public ReplayStage(ReplayInput input, ReplayOptions options, ReplayStart start, TimeSpan longestPart)
     {
-        (this.host, this.clock, this.origin) = (host, clock, origin);
-        Dictionary<string,
-            ReplayFile> files = options.Speakers.Select(speaker => speaker.File).Distinct()
-            .ToDictionary(path => path, path => new ReplayFile(path));
-        voices = [.. options.Speakers.Select(speaker => new ReplayVoice(speaker, files[speaker.File], options, host.Incarnation))];
-        foreach (ReplaySpeaker speaker in options.Speakers) host.Recording.Introduce(speaker.UserId, speaker.Name, isBot: false);
-        foreach (ReplayVoice voice in voices) SkipTo(voice, origin);
+        (this.options, this.longestPart) = (options, longestPart);
+        voices = [.. options.Speakers.Select(speaker => new ReplayVoice(speaker, input, options, start.Host!.Incarnation))];
+        Enter(start);
+        foreach (ReplayVoice voice in voices) SkipTo(voice, zero); // those were sent by an earlier run
     }
 
-    /// <summary>Since the start of the recording.</summary>
-    public TimeSpan Position => origin + clock.Elapsed;
+    /// <summary>Since the start of the call.</summary>
+    public TimeSpan Position => zero + clock.Elapsed;
+
+    /// <summary>The present recording takes no more: the call goes on in the next.</summary>
+    public bool IsPartOver => Position >= partEnd;
 
     public long Sent => voices.Sum(voice => voice.Sent);
     public long Lost => voices.Sum(voice => voice.Lost);
     public bool IsOver => network.Count == 0 && voices.TrueForAll(voice => voice.NextAt is null);
 
+    /// <summary>From here on they speak into this recording.</summary>
+    [MemberNotNull(nameof(host), nameof(clock))]
+    public void Enter(ReplayStart start)
+    {
+        (host, clock, zero, partEnd) = (start.Host!, start.Clock, start.From + start.Origin, start.From + longestPart);
+        foreach (ReplaySpeaker speaker in options.Speakers) host.Recording.Introduce(speaker.UserId, speaker.Name, isBot: false);
+    }
+
     /// <summary>One tick: everything that arrives until then goes to the recording.</summary>
     public void Step()
     {
         TimeSpan until = Position + ActiveRecording.TickInterval;
+        if (Position < partEnd && until > partEnd) until = partEnd;
         foreach (ReplayVoice voice in voices) Speak(voice, until);
         while (network.TryPeek(out ReplayFrame frame, out TimeSpan arrivesAt) && arrivesAt <= until)
         {
             network.Dequeue();
             Deliver(frame);
         }
-        clock.AdvanceTo(until - origin);
+        clock.AdvanceTo(until - zero);
         host.Tick();
     }
 
@@ -58,7 +70,7 @@ internal sealed class ReplayStage : IDisposable
     public void FadeOut()
     {
         TimeSpan end = Position + Afterwards;
-        while (Position < end) Step();
+        while (Position < end && !IsPartOver) Step();
     }
 
     public void Dispose()
@@ -88,7 +100,7 @@ internal sealed class ReplayStage : IDisposable
             Ssrc = frame.Ssrc,
             SequenceNumber = frame.SequenceNumber,
             Timestamp = frame.Timestamp,
-            ReceivedAt = (frame.ArrivesAt - origin).Ticks,
+            ReceivedAt = (frame.ArrivesAt - zero).Ticks,
             Opus = frame.Buffer.AsSpan(0, frame.Length),
         };
         // 60 ms of every voice fit many times; were it full, the recording would take it now, because nothing runs away from a replay.

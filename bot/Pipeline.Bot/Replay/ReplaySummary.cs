@@ -50,6 +50,15 @@ internal sealed record ReplaySummary
     public IReadOnlyList<MemorySample> Memory { get; init; } = [];
     public IReadOnlyList<TrackSummary> Tracks { get; init; } = [];
 
+    /// <summary>
+    /// The recordings that this run made of the call, the last one is <see cref="RecordingId"/>: more than one where the call is longer
+    /// than RECORDING_MAX_DURATION.
+    /// </summary>
+    public IReadOnlyList<ReplayPart> Parts { get; init; } = [];
+
+    /// <summary>What was wrong with the files, one line each.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
         $"recording {RecordingId} {End}: {Seconds:F1} s, {Speakers} speakers, {SegmentsClosed} segments closed, {SegmentsUploaded} "
             + $"uploaded, {BytesUploaded} bytes, spool {SpoolFiles} files, spoken->durable p50 {SpokenToDurableP50:F2} s p95 "
@@ -58,6 +67,10 @@ internal sealed record ReplaySummary
     public void WriteTo(string file) =>
         File.WriteAllBytes(file, JsonSerializer.SerializeToUtf8Bytes(this, ReplayJsonContext.Default.ReplaySummary));
 }
+
+/// <summary>One recording of a replayed call.</summary>
+/// <param name="Seconds">Its length.</param>
+internal sealed record ReplayPart(RecordingId RecordingId, double Seconds);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(ReplaySummary))]

@@ -154,7 +154,6 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
     [Theory]
     [InlineData(0)]
     [InlineData(30)]
-    [InlineData(5000)]
     public async Task Empty_or_cut_off_file_is_said_before_anything_is_recorded(int bytes)
     {
         using TempFolder folder = new();
@@ -167,6 +166,64 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
 
         Assert.StartsWith(file, Assert.Single(bot.Lines), StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder.Combine("spool")));
+    }
+
+    [Fact]
+    public async Task Damaged_file_is_recorded_with_a_warning_and_a_gap()
+    {
+        using TempFolder folder = new();
+        string json = folder.Combine("summary.json"), file = folder.Combine("damaged.opus");
+        byte[] damaged = OggBytes.WithoutPages(OggBytes.Ada, first: 4, count: 2);
+        await File.WriteAllBytesAsync(file, damaged[..^200], TestContext.Current.CancellationToken);
+
+        await using ChildProcess bot = Start(folder, "--speaker", $"Ada={file}", "--speed", "200", "--json", json);
+        Assert.Equal(0, await bot.WaitForExitAsync(Patience));
+
+        Assert.Contains(bot.Lines, line => line.StartsWith($"warning: {file}: damaged in ", StringComparison.Ordinal));
+        ReplaySummary summary = Read(json);
+        Assert.Single(summary.Warnings);
+        SessionManifest manifest = (await eye.ManifestAsync(summary.RecordingId))!;
+        RecordingGap gap = Assert.Single(manifest.Gaps);
+        Assert.Equal("loss", gap.Reason);
+        Assert.Equal(2 * 48_000, gap.SampleCount, 960d);
+        Assert.Equal(2 * 48_000, gap.StartSample, 2 * 960d);
+        Assert.Equal(19 * 48_000, manifest.Tracks[0].SampleCount + gap.SampleCount, 48_000d);
+    }
+
+    [Fact]
+    public async Task Call_over_the_longest_duration_goes_on_in_further_recordings_without_losing_a_packet()
+    {
+        using TempFolder folder = new();
+        string json = folder.Combine("summary.json");
+        Dictionary<string, string?> settings = Settings(folder, azurite.ConnectionString);
+        settings["RECORDING_MAX_DURATION"] = "1m";
+        string[] arguments = ["replay", "--speaker", $"Ada={Ada}", "--repeat-for", "130s", "--speed", "100", "--continue", "--json", json];
+
+        await using (ChildProcess bot = BuiltProject.Start("bot/Pipeline.Bot", arguments, settings))
+            Assert.Equal(0, await bot.WaitForExitAsync(Patience));
+
+        ReplaySummary whole = Read(json);
+        Assert.Equal([59.94, 59.94], whole.Parts.Take(2).Select(part => Math.Round(part.Seconds, 2)));
+        Assert.Equal((3, "Stopped", whole.Parts[2].RecordingId), (whole.Parts.Count, whole.End, whole.RecordingId));
+        Assert.Equal(130 * 50, whole.PacketsSent, 10d);
+        long stored = 0;
+        foreach (ReplayPart part in whole.Parts)
+        {
+            TrackSummary track = Assert.Single((await eye.ManifestAsync(part.RecordingId))!.Tracks);
+            await ActiveRecordingTests.AssertChainAsync(eye, part.RecordingId, track);
+            stored += track.SampleCount;
+        }
+        Assert.Equal(130 * 48_000, stored, 0.6 * 48_000); // and silence that fills short segments up
+        Assert.Equal([EndReason.Limit, EndReason.Limit, EndReason.Stopped],
+            await Task.WhenAll(whole.Parts.Select(async part => (await eye.StoppedAsync(part.RecordingId))[0].EndReason)));
+
+        // As if it had been killed between the end of the first part and the start of the second.
+        string mark = Assert.Single(Directory.GetFiles(folder.Combine("spool"), "replay-*.json"));
+        await File.WriteAllBytesAsync(mark, JsonSerializer.SerializeToUtf8Bytes(new ReplayMark(whole.Parts[0].RecordingId, Closed: true),
+            ReplayJsonContext.Default.ReplayMark), TestContext.Current.CancellationToken);
+        await using ChildProcess again = BuiltProject.Start("bot/Pipeline.Bot", arguments, settings);
+        Assert.Equal(0, await again.WaitForExitAsync(Patience));
+        Assert.Equal(whole.Parts.Skip(1).Select(part => part.Seconds), Read(json).Parts.Select(part => part.Seconds));
     }
 
     [Fact]

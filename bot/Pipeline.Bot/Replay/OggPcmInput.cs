@@ -1,0 +1,62 @@
+using Pipeline.Audio.Ogg;
+using Pipeline.Audio.Opus;
+
+namespace Pipeline.Bot.Replay;
+
+/// <summary>
+/// An Ogg Opus file as a player would play it: every stream with its pre-skip, end trim and output gain (RFC 7845 §4, §5.1). Holes of
+/// up to five frames are made up for.
+/// </summary>
+internal sealed class OggPcmInput : IPcmInput
+{
+    private const int LongestConcealed = 5 * 960;
+
+    private readonly Stream input;
+    private readonly OggOpusReader reader;
+    private readonly IOpusDecoder decoder;
+    private readonly short[] pcm;
+
+    public OggPcmInput(Stream input, OpusCodecs codecs)
+    {
+        (this.input, reader) = (input, new OggOpusReader(input));
+        Channels = reader.Head.Channels;
+        decoder = codecs.CreateDecoder(Channels);
+        pcm = new short[(LongestConcealed + OpusPacket.MaximumSamples) * Channels];
+    }
+
+    public int Channels { get; }
+
+    public bool TryRead(out PcmStretch stretch)
+    {
+        stretch = default;
+        while (reader.TryRead(out OggOpusPacket packet))
+        {
+            if (packet.BeginsStream) decoder.Reset();
+            int made = packet.Missing is > 0 and <= LongestConcealed && packet.Missing % OpusPacket.ShortestFrame == 0
+                ? (int)packet.Missing : 0;
+            if (made > 0) decoder.Conceal(pcm.AsSpan(0, made * Channels), made);
+            if (decoder.Decode(packet.Opus, pcm.AsSpan(made * Channels), out int samples) != OpusDecodeResult.Decoded) continue;
+            int from = packet.StartTrim, to = made + samples - packet.EndTrim;
+            if (to <= from) continue;
+            Memory<short> kept = pcm.AsMemory(from * Channels, (to - from) * Channels);
+            Amplify(kept.Span, reader.Head.OutputGain);
+            stretch = new PcmStretch(kept, packet.Position - made + from, made > 0 ? 0 : packet.Missing);
+            return true;
+        }
+        return false;
+    }
+
+    public void Dispose()
+    {
+        decoder.Dispose();
+        input.Dispose();
+    }
+
+    // RFC 7845 §5.1: in 1/256 dB.
+    private static void Amplify(Span<short> pcm, int gain)
+    {
+        if (gain == 0) return;
+        double factor = Math.Pow(10, gain / (20.0 * 256));
+        foreach (ref short value in pcm) value = (short)Math.Clamp(Math.Round(value * factor), short.MinValue, short.MaxValue);
+    }
+}
