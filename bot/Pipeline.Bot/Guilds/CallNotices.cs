@@ -53,6 +53,12 @@ internal sealed class CallNotices(Func<ulong, bool> isOptedOut, Action<ulong[]> 
     private bool MayTell(ulong userId)
     {
         long now = time.GetTimestamp();
-        return announced.AddOrUpdate(userId, now, (_, before) => time.GetElapsedTime(before, now) < OptOutInterval ? before : now) == now;
+        while (!announced.TryAdd(userId, now))
+        {
+            long before = announced[userId]; // nothing is ever taken out
+            if (time.GetElapsedTime(before, now) < OptOutInterval) return false;
+            if (announced.TryUpdate(userId, now, before)) return true;
+        }
+        return true;
     }
 }

@@ -1,0 +1,82 @@
+using Microsoft.Extensions.Time.Testing;
+using Pipeline.Bot.Guilds;
+
+namespace Pipeline.Bot.Tests.Guilds;
+
+/// <summary>Everybody is told once, not at least once.</summary>
+public sealed class CallNoticesTests
+{
+    private const ulong Ada = 1, Ben = 2, Cleo = 3;
+
+    private readonly FakeTimeProvider time = new();
+    private readonly HashSet<ulong> optedOut = [];
+    private readonly List<ulong[]> late = [], refusing = [];
+    private readonly CallNotices notices;
+
+    public CallNoticesTests() => notices = new CallNotices(optedOut.Contains, refusing.Add, late.Add, time);
+
+    [Fact]
+    public void Those_who_join_together_are_told_together_and_once()
+    {
+        notices.Begin([Ada]);
+        notices.Joined(Ben);
+        Pass(2.9);
+        notices.Joined(Cleo);
+        Assert.Empty(late);
+        Pass(0.1);
+        Assert.Equal([Ben, Cleo], Assert.Single(late));
+        for (int i = 0; i < 100; i++) Pass(1);
+        Assert.Single(late);
+    }
+
+    [Fact]
+    public void Who_leaves_and_comes_back_or_was_there_from_the_start_is_told_no_second_time()
+    {
+        notices.Begin([Ada]);
+        notices.Joined(Ada);
+        notices.Joined(Ben);
+        Pass(3);
+        notices.Joined(Ben);
+        Pass(10);
+        Assert.Equal([Ben], Assert.Single(late));
+    }
+
+    [Fact]
+    public void The_next_who_joins_has_three_seconds_of_their_own()
+    {
+        notices.Joined(Ben);
+        Pass(3);
+        Pass(60);
+        notices.Joined(Cleo);
+        Pass(2.9);
+        Assert.Single(late);
+        Pass(0.1);
+        Assert.Equal([Cleo], late[1]);
+    }
+
+    [Fact]
+    public void Who_is_not_recorded_is_not_told_of_it_and_the_others_hear_once_in_ten_minutes()
+    {
+        optedOut.Add(Ada);
+        optedOut.Add(Ben);
+        notices.Begin([Ada]);
+        Assert.Equal([Ada], Assert.Single(refusing));
+        notices.Joined(Ben);
+        Pass(3);
+        Assert.Empty(late);
+        Assert.Equal([Ben], refusing[1]);
+        notices.OptedOut([Ada, Ben]);
+        Assert.Equal(2, refusing.Count);
+        Pass(600);
+        notices.OptedOut([Ada, Ben]);
+        Assert.Equal([Ada, Ben], refusing[2]);
+        notices.OptedOut([Ada]);
+        Assert.Equal(3, refusing.Count);
+    }
+
+    private void Pass(double seconds)
+    {
+        time.Advance(TimeSpan.FromSeconds(seconds));
+        notices.Tick();
+    }
+}
