@@ -7,6 +7,7 @@ using Pipeline.Mls.Wire;
 namespace Pipeline.Mls.Tests.Group;
 
 /// <summary>A hostile member: opens a Welcome, changes what is inside, signs and encrypts it again as if nothing had happened.</summary>
+/// <remarks>With <c>confirm</c> the confirmation tag fits the change: nothing but the change can be what it is refused for.</remarks>
 internal static class WelcomeForger
 {
     public static byte[] Forge(
@@ -14,7 +15,8 @@ internal static class WelcomeForger
         KeyPackageBundle victim,
         MlsIdentity signer,
         Func<GroupInfo, GroupInfo>? changeInfo = null,
-        Func<GroupSecrets, GroupSecrets>? changeSecrets = null)
+        Func<GroupSecrets, GroupSecrets>? changeSecrets = null,
+        bool confirm = false)
     {
         Welcome welcome = Welcome.Parse(narrowed);
         byte[] plain = Hpke.DecryptWithLabel(
@@ -27,6 +29,7 @@ internal static class WelcomeForger
         GroupInfo info = GroupInfo.Read(ref infoReader);
 
         info = changeInfo?.Invoke(info) ?? info;
+        if (confirm) info = info with { ConfirmationTag = TagOf(info, member) };
         info = GroupInfo.Sign(info.Context, info.Extensions, info.ConfirmationTag, info.Signer, signer);
         using TlsWriter infoBytes = new();
         info.Write(infoBytes);
@@ -37,5 +40,12 @@ internal static class WelcomeForger
         HpkeCiphertext encrypted = Hpke.EncryptWithLabel(
             victim.InitKeys.PublicKey, WelcomeMaker.EncryptionLabel, encryptedInfo, secretsBytes.Written);
         return new Welcome(welcome.Suite, [new(welcome.Secrets[0].NewMember, encrypted)], encryptedInfo).Encode();
+    }
+
+    // What the group that the forged context describes would have.
+    private static byte[] TagOf(GroupInfo info, byte[] member)
+    {
+        using EpochSecrets secrets = EpochSecrets.Derive(member, info.Context.Encode());
+        return secrets.ComputeConfirmationTag(info.Context.ConfirmedTranscriptHash);
     }
 }
