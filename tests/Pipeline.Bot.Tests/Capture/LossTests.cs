@@ -170,6 +170,19 @@ public sealed class LossTests
     }
 
     [Fact]
+    public void Corrupt_packet_is_neither_undecryptable_nor_a_gap()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(400);
+        for (int i = 0; i < 20; i++) ada.Send([0xFB]);
+        ada.Say(400);
+        run.Stop();
+        Assert.Equal((20, 0), (run.Track().Health.Corrupt, run.Track().Health.Undecryptable));
+        Assert.DoesNotContain(run.Recording.Snapshot.Gaps, gap => gap.Reason == GapLog.Undecryptable);
+    }
+
+    [Fact]
     public void Corrupt_packets_are_counted_and_made_up()
     {
         using CaptureRun run = new();

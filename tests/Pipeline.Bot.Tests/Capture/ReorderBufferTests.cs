@@ -136,6 +136,20 @@ public sealed class ReorderBufferTests
         }
     }
 
+    [Theory]
+    [InlineData(63)]
+    [InlineData(64)]
+    [InlineData(65)]
+    public void Jump_forgets_what_was_there_before_it(int missing)
+    {
+        ReorderBuffer buffer = Begun(first: 10);
+        for (long sequence = 11; sequence < 100; sequence++) buffer.Pass(sequence, sequence * 960);
+        Hold(buffer, 100 + missing, arrival: 200_000);
+        Assert.Equal([100 + missing], Take(buffer, giveUpBefore: long.MaxValue));
+        for (int ago = 1; ago < missing; ago++) Assert.Equal(ReorderVerdict.Late, buffer.Judge(100 + missing - ago, 3));
+        Assert.Equal(ReorderVerdict.Duplicate, buffer.Judge(100 + missing, 3));
+    }
+
     private static byte[] Bytes(int length, byte value)
     {
         byte[] bytes = new byte[length];

@@ -135,6 +135,15 @@ public sealed class DaveSessionTests : IDisposable
     }
 
     [Fact]
+    public void Five_refused_messages_are_answered_by_a_reset_each_and_the_sixth_demands_a_rejoin()
+    {
+        Prepare();
+        for (int i = 0; i < 5; i++) Assert.Equal(DaveDemand.None, session.OnWelcome(i + 1, [0, 2, 1, 2, (byte)i]).Demand);
+        Assert.Equal(DaveDemand.Rejoin, session.OnWelcome(6, [0, 2, 1, 2, 9]).Demand);
+        Assert.Equal(DaveDemand.None, session.OnWelcome(7, [0, 2, 1, 2, 10]).Demand);
+    }
+
+    [Fact]
     public void Another_members_first_commit_is_left_to_the_Welcome_that_follows()
     {
         Prepare();

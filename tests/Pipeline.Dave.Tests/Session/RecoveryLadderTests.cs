@@ -44,6 +44,17 @@ public sealed class RecoveryLadderTests
     }
 
     [Fact]
+    public void After_the_users_were_told_it_rests_for_five_minutes()
+    {
+        for (int step = 0; step < 17; step++) Assert.NotEqual(RecoveryStep.TellUsers, Step());
+        Assert.Equal(RecoveryStep.TellUsers, Step());
+        time.Advance(RecoveryLadder.Rest - TimeSpan.FromMilliseconds(1));
+        Assert.Null(ladder.Next());
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(RecoveryStep.Reset, ladder.Next());
+    }
+
+    [Fact]
     public void Resets_that_the_gateway_forces_count_and_do_not_wait()
     {
         for (int i = 0; i < 5; i++) Assert.Equal(RecoveryStep.Reset, ladder.Forced());

@@ -83,6 +83,22 @@ public sealed class GatewaySessionTests
     }
 
     [Fact]
+    public async Task Events_that_were_seen_do_not_come_again_with_a_resume()
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        SimulatedMember[] people = [.. Enumerable.Range(0, 3).Select(i => rig.Discord.Guild.AddMember($"Person {i}"))];
+        foreach (SimulatedMember person in people) rig.Discord.Guild.Join(person, rig.Discord.VoiceChannel);
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.VoiceStateChanged>() == 3);
+        rig.Discord.Faults.Add(new AbortGateway());
+        rig.Discord.Guild.Leave(people[0]);
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionResumed>() == 1 && rig.Count<GatewayEvent.VoiceStateChanged>() >= 4);
+        rig.Discord.Guild.Leave(people[1]);
+        await rig.UntilAsync(() => rig.Client.Guilds.Find(rig.Discord.Guild.Id)!.VoiceStates.Count == 1);
+        ulong[] order = [.. rig.Seen.OfType<GatewayEvent.VoiceStateChanged>().Select(change => change.State.UserId)];
+        Assert.Equal([.. people.Select(person => person.Id), people[0].Id, people[1].Id], order);
+    }
+
+    [Fact]
     public async Task Op_7_leads_to_resume()
     {
         await using GatewayRig rig = await GatewayRig.StartAsync();

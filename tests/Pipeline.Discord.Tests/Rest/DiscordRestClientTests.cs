@@ -49,6 +49,17 @@ public sealed class DiscordRestClientTests
     }
 
     [Fact]
+    public async Task Requests_over_the_global_limit_wait_for_the_next_second()
+    {
+        await using RestRig rig = await RestRig.StartAsync(globalPerSecond: 2);
+        for (int i = 0; i < 5; i++) await rig.Client.GetSelfAsync(Token);
+        TimeSpan[] at = [.. rig.Discord.Requests.Select(request => request.At)];
+        // Two at once, two with the next permits, and then a whole second until there are more.
+        Assert.True(at[4] - at[2] >= TimeSpan.FromSeconds(0.8), $"{at[4] - at[2]} for the fifth");
+        Assert.True(at[4] - at[0] >= TimeSpan.FromSeconds(1), $"{at[4] - at[0]} for five");
+    }
+
+    [Fact]
     public async Task Bucket_that_is_used_up_is_not_asked_before_its_reset()
     {
         await using RestRig rig = await RestRig.StartAsync(

@@ -22,7 +22,7 @@ internal sealed class RestRig : IAsyncDisposable
     public LogSink Log { get; } = new();
     public ulong Channel => Discord.TextChannel.Id;
 
-    public static async Task<RestRig> StartAsync(SimulatorOptions? simulator = null, string? token = null)
+    public static async Task<RestRig> StartAsync(SimulatorOptions? simulator = null, string? token = null, int globalPerSecond = 50)
     {
         Simulator discord = await Simulator.StartAsync(simulator);
         return new RestRig(discord,
@@ -30,7 +30,8 @@ internal sealed class RestRig : IAsyncDisposable
             {
                 Token = token ?? discord.Bot.Token,
                 ApiBase = new Uri(discord.ApiBaseUrl),
-                RetryDelay = TimeSpan.FromMilliseconds(10)
+                RetryDelay = TimeSpan.FromMilliseconds(10),
+                GlobalPerSecond = globalPerSecond,
             });
     }
 

@@ -220,6 +220,26 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Amendment_that_says_nothing_of_health_keeps_what_was_said()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = new Session(533).Id.ToString();
+        await PostAsync(app, "recordings/init-live", Init(id));
+        await PutSegmentsAsync(app, id, 3);
+        JsonObject first = Finalize(app, id, 2), more = Finalize(app, id, 3), corrected = Finalize(app, id, 3);
+        first["health"] = JsonNode.Parse("""{"5":{"received":500,"lost":3}}""");
+        corrected["health"] = JsonNode.Parse("""{"5":{"received":501,"lost":2}}""");
+        more["amends"] = true;
+        corrected["amends"] = true;
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, $"recordings/{id}/finalize", first)).Status);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, $"recordings/{id}/finalize", more)).Status);
+        Assert.Equal(3, (await app.RecordingAsync(RecordingId.Parse(id)))!.Health["5"]["lost"]);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, $"recordings/{id}/finalize", corrected)).Status);
+        Assert.Equal(2, (await app.RecordingAsync(RecordingId.Parse(id)))!.Health["5"]["lost"]);
+    }
+
+    [Fact]
     public async Task Three_hours_of_four_people_are_one_request()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);

@@ -49,6 +49,20 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Recording_that_the_ledger_knows_is_not_announced_again_by_another_process()
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        await using App first = await StartAsync(foreign), second = await StartAsync(foreign);
+        Session session = await SessionAsync(first, 120, (5, "Ada", 2));
+
+        Assert.True(await first.MoveAsync(session.Segments[0]));
+        Assert.True(await second.MoveAsync(session.Segments[1]));
+
+        Assert.Equal(1, foreign.Count("init-live"));
+        Assert.Equal(2, foreign.Files.Count);
+    }
+
+    [Fact]
     public async Task Service_without_init_live_gets_the_batch_flow_when_the_recording_stops()
     {
         await using ForeignApi foreign = await ForeignApi.StartAsync();

@@ -76,6 +76,25 @@ public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite
     }
 
     [Fact]
+    public async Task While_many_segments_wait_in_the_queue_a_blob_is_no_orphan_for_longer()
+    {
+        FakeTimeProvider clock = Clock();
+        await using App app = await StartAsync(clock);
+        Session session = await SessionAsync(app, 410, (5, "Ada", 1));
+        foreach (int _ in Enumerable.Range(0, 101)) await SendAsync(app, StorageNames.SegmentReadyQueue, "{\"not\":\"ours\"}");
+
+        clock.Advance(TimeSpan.FromMinutes(11));
+        Assert.True(await app.SweepAsync());
+        Assert.Equal(101, await app.Get<MessageQueues>().CountAsync(StorageNames.SegmentReadyQueue, Cancellation));
+        clock.Advance(TimeSpan.FromMinutes(2));
+        Assert.True(await app.SweepAsync());
+        Assert.Equal(102, await app.Get<MessageQueues>().CountAsync(StorageNames.SegmentReadyQueue, Cancellation));
+
+        await app.Storage.Queues.GetQueueClient(StorageNames.SegmentReadyQueue).ClearMessagesAsync(Cancellation);
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+    }
+
+    [Fact]
     public async Task Moved_segment_whose_blob_stayed_is_cleaned_up()
     {
         FakeTimeProvider clock = Clock();

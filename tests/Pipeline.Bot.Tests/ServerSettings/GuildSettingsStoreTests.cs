@@ -1,0 +1,53 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Pipeline.Bot.ServerSettings;
+using Pipeline.Bot.Tests.Guilds;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.ServerSettings;
+
+public sealed class GuildSettingsStoreTests
+{
+    private const ulong Guild = 7;
+
+    [Fact]
+    public async Task Two_questions_within_half_a_minute_are_one_request()
+    {
+        using TempFolder folder = new();
+        await using RecordingApiStandIn api = new();
+        using HttpClient http = new();
+        FakeTimeProvider time = new();
+        ILoggerFactory logs = new LogSink();
+        GuildSettingsStore store = new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time), folder.Path, time,
+            logs.CreateLogger<GuildSettingsStore>());
+
+        Assert.False((await store.GetAsync(Guild, TestContext.Current.CancellationToken)).IsLastKnown);
+        time.Advance(TimeSpan.FromSeconds(29.9));
+        await store.GetAsync(Guild, TestContext.Current.CancellationToken);
+        Assert.Single(api.Requests);
+        await store.GetAsync(Guild + 1, TestContext.Current.CancellationToken);
+        Assert.Equal(2, api.Requests.Count);
+
+        time.Advance(TimeSpan.FromSeconds(0.1));
+        await store.GetAsync(Guild, TestContext.Current.CancellationToken);
+        Assert.Equal(3, api.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Question_that_was_not_answered_is_asked_again_at_once()
+    {
+        using TempFolder folder = new();
+        await using RecordingApiStandIn api = new() { IsAway = true };
+        using HttpClient http = new();
+        FakeTimeProvider time = new();
+        ILoggerFactory logs = new LogSink();
+        GuildSettingsStore store = new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time), folder.Path, time,
+            logs.CreateLogger<GuildSettingsStore>());
+
+        Assert.True((await store.GetAsync(Guild, TestContext.Current.CancellationToken)).IsLastKnown);
+        int asked = api.Requests.Count;
+        api.IsAway = false;
+        Assert.False((await store.GetAsync(Guild, TestContext.Current.CancellationToken)).IsLastKnown);
+        Assert.True(api.Requests.Count > asked);
+    }
+}
