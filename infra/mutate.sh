@@ -2,11 +2,11 @@
 # How much do the tests notice? Draws a random sample of semantic mutations of product code (boundary, negated condition, dropped
 # statement, constant, early return, removed await, dropped check), tries each alone against the tests that cover it, and prints which
 # were killed, which survived and which hung. It works in a copy of the tree and never in the checkout.
-#   infra/mutate.sh [--seed 1] [--count 20] [--folder bot/Pipeline.Mls]... [--distance 1] [--limit 600] [--list]
-# Ends with 0 where everything was noticed, 1 where something survived, 2 on a wrong argument.
+#   infra/mutate.sh [--seed 1] [--count 20] [--folder bot/Pipeline.Mls]... [--kind DroppedCheck]... [--distance 1] [--limit 600] [--list]
+# Ends with 0 where everything was noticed, 1 where something survived, 2 on a wrong argument, 3 where a test fails without any mutation.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-infra/setup.sh
+case " $* " in *" --list "*) ;; *) infra/setup.sh ;; esac
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir "$copy/tree"
@@ -16,6 +16,7 @@ find . -name node_modules -type d -prune -not -path './artifacts/*' -print0 | wh
 if [ -d ../shared ]; then ln -s "$(cd ../shared && pwd)" "$copy/shared"; fi
 cd "$copy/tree"
 git init -q .
-dotnet restore Pipeline.sln -v quiet
-dotnet build Pipeline.sln -c Release --no-restore -v quiet --nologo
+touch .copy-for-mutations
+# Each test project is built when its turn comes.
+dotnet build tests/Pipeline.Mutation -c Release -v quiet --nologo
 dotnet tests/Pipeline.Mutation/bin/Release/net10.0/Pipeline.Mutation.dll "$copy/tree" "$@"

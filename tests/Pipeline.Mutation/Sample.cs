@@ -3,6 +3,11 @@ namespace Pipeline.Mutation;
 /// <summary>Draws mutations and tries them one after the other.</summary>
 internal static class Sample
 {
+    /// <summary>Lies in the root of a tree that may be changed.</summary>
+    public const string CopyMark = ".copy-for-mutations";
+
+    public static bool IsCopy(string tree) => File.Exists(Path.Combine(tree, CopyMark));
+
     /// <summary>Every mutation below the folders, in the order in which the seed draws them.</summary>
     public static Mutation[] Draw(string tree, string[] folders, int seed)
     {
@@ -29,7 +34,8 @@ internal static class Sample
             if (result == TrialResult.NotCompiled) continue;
             tried.Add((mutation, result, by));
             Console.WriteLine($"{tried.Count,3} {Word(result),-9} {mutation}");
-            Console.WriteLine($"    {(result == TrialResult.Survived ? "not noticed by" : "by")} {by}");
+            bool isSurvivor = result == TrialResult.Survived;
+            Console.WriteLine($"    {(isSurvivor ? "not noticed by" : "by")} {(by.Length > 0 ? by : "any test project")}");
         }
         int survived = tried.Count(one => one.Result == TrialResult.Survived);
         int hung = tried.Count(one => one.Result == TrialResult.TimedOut);

@@ -24,12 +24,33 @@ internal enum TrialResult
 /// <param name="limit">For one run of one test project.</param>
 internal sealed partial class Trial(string root, TestMap map, int distance, TimeSpan limit)
 {
+    // A mutation may break a rule of style; that is no reason not to try it.
+    private static readonly string[] BuildArguments =
+        ["-c", "Release", "-v", "quiet", "--nologo", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false", "-p:NuGetAudit=false"];
+
+    /// <summary>
+    /// Builds and runs the tests of these files as they are: a test that fails without any mutation would be taken for one that notices.
+    /// Null when all pass, else what failed.
+    /// </summary>
+    public async Task<string?> FindFailureAsync(IEnumerable<string> files)
+    {
+        foreach (string project in files.SelectMany(file => map.For(file, distance)).Distinct())
+        {
+            (int? built, string output) = await RunAsync("dotnet", ["build", $"tests/{project}", .. BuildArguments],
+                TimeSpan.FromMinutes(30));
+            if (built != 0) return $"{project} does not build: {output[^Math.Min(output.Length, 2000)..]}";
+            (TrialResult result, string by) = await TestAsync(project, []);
+            if (result != TrialResult.Survived) return $"{project}: {by}";
+        }
+        return null;
+    }
+
     /// <summary>The result, and the test that killed it or the run that hung.</summary>
     public async Task<(TrialResult Result, string By)> RunAsync(Mutation mutation)
     {
         string path = Path.Combine(root, mutation.File);
-        string original = await File.ReadAllTextAsync(path);
-        await File.WriteAllTextAsync(path, mutation.ApplyTo(original));
+        byte[] original = await File.ReadAllBytesAsync(path);
+        await File.WriteAllTextAsync(path, mutation.ApplyTo(await File.ReadAllTextAsync(path)));
         try
         {
             IReadOnlyList<string> projects = map.For(mutation.File, distance);
@@ -48,13 +69,12 @@ internal sealed partial class Trial(string root, TestMap map, int distance, Time
         }
         finally
         {
-            await File.WriteAllTextAsync(path, original);
+            await File.WriteAllBytesAsync(path, original);
         }
     }
 
     private async Task<bool> BuildAsync(string project) =>
-        await RunAsync("dotnet", ["build", $"tests/{project}", "-c", "Release", "--no-restore", "-v", "quiet", "--nologo"],
-            TimeSpan.FromMinutes(10)) is (0, _);
+        await RunAsync("dotnet", ["build", $"tests/{project}", "--no-restore", .. BuildArguments], TimeSpan.FromMinutes(10)) is (0, _);
 
     private async Task<(TrialResult Result, string By)> TestAsync(string project, string[] filter)
     {
