@@ -16,7 +16,7 @@ public sealed class StartSituationTests
         await rig.RecordAsync();
         await rig.UntilAsync(() =>
             rig.Discord.VoiceChannel.Messages.Any(message => message.Text.Contains("Recording 0", StringComparison.Ordinal)));
-        Assert.Empty(rig.Discord.TextChannel.Messages.Where(message => !message.IsEphemeral));
+        Assert.DoesNotContain(rig.Discord.TextChannel.Messages, message => !message.IsEphemeral);
     }
 
     [Fact]

@@ -24,8 +24,8 @@ public sealed partial class ComposeTests
     [Fact]
     public void Every_part_is_one_that_compose_knows_and_every_name_leads_somewhere()
     {
-        Assert.Empty(Compose.TopLevel.Except(["name", "services", "volumes"])
-            .Where(key => !key.StartsWith("x-", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Compose.TopLevel.Except(["name", "services", "volumes"]),
+            key => !key.StartsWith("x-", StringComparison.Ordinal));
         HashSet<string> mounted = [];
         foreach (string service in Compose.Services)
         {

@@ -153,25 +153,4 @@ public sealed class HostileRecordingsTests(AzuriteFixture azurite) : IDisposable
         using HttpResponseMessage files = await stage.GetAsync($"api/recordings/{recorded.Id}/files");
         Assert.Equal(HttpStatusCode.NotFound, files.StatusCode);
     }
-
-    [Theory]
-    [InlineData("off", 0)]
-    [InlineData("flac", 1)]
-    [InlineData(null, 3)]
-    [InlineData("OPUS, flac", 2)]
-    public void Formats_are_chosen(string? text, int count)
-    {
-        Assert.Equal(count, RenderOptions.Read(text, out bool isWrong).Formats.Count);
-        Assert.False(isWrong);
-    }
-
-    [Theory]
-    [InlineData("aac")]
-    [InlineData("flac,wav")]
-    [InlineData(",")]
-    public void Wrong_formats_are_refused(string text)
-    {
-        RenderOptions.Read(text, out bool isWrong);
-        Assert.True(isWrong);
-    }
 }
