@@ -191,7 +191,7 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
     [GeneratedRegex(@"(?:^ENV |(?<=^ENV .*) )([A-Za-z_]+)=", RegexOptions.Multiline)]
     private static partial Regex DockerVariable();
 
-    [GeneratedRegex(@"\$\{[A-Z_]+(?::\?[^${}]*)?\}")]
+    [GeneratedRegex(@"\$\{[A-Z_]+(?::[-?][^${}]*)?\}")]
     private static partial Regex ComposeReference();
 
     [GeneratedRegex(@"^ {2,6}([A-Z][A-Za-z]*(?:_[A-Za-z_]+)?): ", RegexOptions.Multiline)]

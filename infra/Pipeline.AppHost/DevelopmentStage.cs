@@ -1,0 +1,93 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Pipeline.AppHost;
+
+/// <summary>
+/// Storage, functions, Discord and bot on this machine, with data of their own in <c>data/development</c>, which begins empty: the
+/// simulated Discord with somebody who talks, or the real one where DISCORD_TOKEN is set.
+/// </summary>
+internal sealed class DevelopmentStage(IDistributedApplicationBuilder builder)
+{
+    private const string Account = "pipeline";
+    private const string Key = "a-key-for-development-only";
+
+    // Of an emulator on loopback; worth nothing elsewhere.
+    private static readonly string AccountKey = Convert.ToBase64String(new byte[64]);
+
+    private readonly string root = Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", ".."));
+    private readonly int[] ports = FreePorts(5); // blob, queue, table, functions, Discord
+
+    private string Data => Path.Combine(root, "data", "development");
+
+    private string Api => $"http://localhost:{ports[3]}";
+
+    private string Connection => $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={AccountKey};"
+        + $"BlobEndpoint=http://127.0.0.1:{ports[0]}/{Account};QueueEndpoint=http://127.0.0.1:{ports[1]}/{Account};"
+        + $"TableEndpoint=http://127.0.0.1:{ports[2]}/{Account}";
+
+    public IResourceBuilder<ExecutableResource> AddStorage()
+    {
+        string modules = Path.Combine(root, "infra", "azurite", "node_modules");
+        string main = Path.Combine(modules, "azurite", "dist", "src", "azurite.js");
+        if (!File.Exists(main)) throw new InvalidOperationException($"{main} is missing: run infra/setup.sh");
+        if (Directory.Exists(Data)) Directory.Delete(Data, recursive: true);
+        return builder.AddExecutable("storage", Path.Combine(modules, ".bin", "node"), root, main,
+            "--location", Directory.CreateDirectory(Path.Combine(Data, "storage")).FullName, "--silent",
+            "--skipApiVersionCheck", "--disableTelemetry", "--blobHost", "127.0.0.1", "--blobPort", $"{ports[0]}",
+            "--queueHost", "127.0.0.1", "--queuePort", $"{ports[1]}", "--tableHost", "127.0.0.1", "--tablePort", $"{ports[2]}")
+            .WithEnvironment("AZURITE_ACCOUNTS", $"{Account}:{AccountKey}");
+    }
+
+    public IResourceBuilder<ProjectResource> AddFunctions(IResourceBuilder<ExecutableResource> storage) =>
+        builder.AddProject<Projects.Pipeline_Functions_Local>("functions", launchProfileName: null)
+            .WithHttpEndpoint(port: ports[3], isProxied: false)
+            .WithEnvironment("PipelineStorage", Connection)
+            .WithEnvironment("Functions__Key", Key)
+            .WithEnvironment("PUBLIC_BASE_URL", Api)
+            .WithEnvironment("Functions__ServeStorage", "true")
+            .WithEnvironment("RENDER_FOLDER", Path.Combine(Data, "files"))
+            .WaitFor(storage);
+
+    public void AddBot(IResourceBuilder<ProjectResource> functions)
+    {
+        IResourceBuilder<ProjectResource> bot = builder.AddProject<Projects.Pipeline_Bot>("bot", launchProfileName: null)
+            .WithArgs("run")
+            .WithEnvironment("PipelineStorage", Connection)
+            .WithEnvironment("RecordingApi__BaseUrl", Api)
+            .WithEnvironment("RecordingApi__ApiKey", Key)
+            .WithEnvironment("RECORDING_SPOOL_FOLDER", Path.Combine(Data, "spool"))
+            .WithEnvironment("RECORDING_MIN_FREE_DISK_MB", "0")
+            .WaitFor(functions);
+        if (Environment.GetEnvironmentVariable("DISCORD_TOKEN") is { Length: > 0 } token) bot.WithEnvironment("DISCORD_TOKEN", token);
+        else WithSimulator(bot);
+    }
+
+    // The simulator writes what a bot has to be told into a file once it listens.
+    private void WithSimulator(IResourceBuilder<ProjectResource> bot)
+    {
+        string settings = Path.Combine(Data, $"discord-{ports[4]}.env");
+        IResourceBuilder<ProjectResource> discord = builder.AddProject<Projects.Pipeline_DiscordSimulator>("discord",
+            launchProfileName: null).WithArgs("--port", $"{ports[4]}", "--env-file", settings, "--record-start-after", "3s", "--repeat",
+            "--speaker", $"Ada={Path.Combine(root, "tests", "speech", "ada.opus")}");
+        bot.WaitFor(discord).WithEnvironment(async context =>
+        {
+            while (!File.Exists(settings) || !(await File.ReadAllTextAsync(settings, context.CancellationToken)).Contains("CONTROL"))
+                await Task.Delay(TimeSpan.FromMilliseconds(100), context.CancellationToken);
+            foreach (string line in await File.ReadAllLinesAsync(settings, context.CancellationToken))
+            {
+                if (line.Split('=', 2) is [{ } name, { } value] && name.StartsWith("DISCORD_", StringComparison.Ordinal))
+                    context.EnvironmentVariables[name] = value;
+            }
+        });
+    }
+
+    private static int[] FreePorts(int count)
+    {
+        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
+        foreach (TcpListener listener in listeners) listener.Start();
+        int[] free = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
+        foreach (TcpListener listener in listeners) listener.Dispose();
+        return free;
+    }
+}
