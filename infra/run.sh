@@ -49,6 +49,7 @@ umask 077
 { mkdir -p "$data/storage" "$data/spool" && : >>"$data/lock"; } 2>/dev/null ||
   fail "cannot write into $data: give --data a folder that $(id -un) may write" 5
 data=$(cd "$data" && pwd)
+chmod 700 "$data"
 in_use="another run.sh uses $data: end it first, or give --data another folder"
 exec 8<>"$data/lock"
 if command -v flock >/dev/null; then
