@@ -23,9 +23,18 @@ internal static class ListenAddress
         }
         catch (SocketException taken)
         {
-            throw new IOException($"{setting}: '{endpoint}' cannot be listened on: {taken.Message}", taken);
+            // The socket's failure does not go with it: what is said of a broken connection would take this line's place.
+            throw new IOException($"{setting}: '{endpoint}' cannot be listened on: {Why(taken.SocketErrorCode)}");
         }
     }
+
+    private static string Why(SocketError error) => error switch
+    {
+        SocketError.AddressAlreadyInUse => "another program listens there",
+        SocketError.AddressNotAvailable => "this machine has no such address",
+        SocketError.AccessDenied => "this user may not take such a port",
+        _ => $"the system refuses it ({error})",
+    };
 
     // Clients that look up localhost try the IPv4 address too.
     private static IPAddress AddressOf(Uri endpoint) => endpoint.IdnHost switch
