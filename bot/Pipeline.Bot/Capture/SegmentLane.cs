@@ -204,7 +204,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         }
         catch (Exception second) when (DiskFailure.Is(second))
         {
-            context.Spool.Fail(second.Message, arrival);
+            context.Spool.Fail(Cause.Of(second), arrival);
             segment.Dispose();
         }
         gaps.Add(kept, end - kept, GapLog.Spool);
