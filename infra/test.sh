@@ -2,14 +2,19 @@
 # Builds everything, checks the format and runs every test. The last line reads "N passed, N failed".
 #   infra/test.sh            the default run
 #   infra/test.sh --soak     the long runs too
+#   infra/test.sh --coverage [Pipeline.Mls.Tests]...   the lines and branches of each product project that the tests reach (of all, or of those named)
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-soak=0
+soak=0 coverage=0 wanted=()
 for argument in "$@"; do
   case "$argument" in
     --soak) soak=1 ;;
-    *) echo "test: unknown argument '$argument'; known: --soak" >&2; exit 2 ;;
+    --coverage) coverage=1 ;;
+    Pipeline.*.Tests)
+      [ -d "tests/$argument" ] && [ "$coverage" = 1 ] || { echo "test: '$argument' is allowed behind --coverage, as a folder of tests" >&2; exit 2; }
+      wanted+=("$argument") ;;
+    *) echo "test: unknown argument '$argument'; known: --soak, --coverage" >&2; exit 2 ;;
   esac
 done
 
@@ -42,6 +47,13 @@ SETUP_PARTS="opus judges azurite peers restore" infra/setup.sh || { failed_steps
 if [ "$soak" = 1 ]; then SETUP_PARTS=linker infra/setup.sh || true; fi
 step "build" dotnet build Pipeline.sln -c Release --no-restore -v quiet --nologo || { failed_steps=1; finish 0 0 0; }
 
+if [ "$coverage" = 1 ]; then
+  for name in "${wanted[@]:-Pipeline.sln}"; do
+    step "build for coverage" dotnet build "$([ "$name" = Pipeline.sln ] && echo "$name" || echo "tests/$name")" -c Release -p:Coverage=true \
+      --artifacts-path artifacts/coverage -v quiet --nologo || { failed_steps=1; finish 0 0 0; }
+  done
+fi
+
 filter=(--filter-not-trait Category=Soak)
 limit=900 # seconds for one project: a test that hangs fails its project and does not hold up the rest
 [ "$soak" = 1 ] && { filter=(); limit=14400; }
@@ -50,10 +62,39 @@ failures() { # failures LOG: each failed test with its message and output, and w
   awk '/^(passed|skipped) /{show=0} /^failed /{show=1} /^Test run summary/{show=1} show' "$1"
 }
 
+program() { # program NAME: the built test program
+  if [ "$coverage" = 1 ]; then echo "artifacts/coverage/bin/$1/release/$1"; else echo "tests/$1/bin/Release/net10.0/$1"; fi
+}
+
+measured() { # measured NAME: what makes it count what it reaches
+  [ "$coverage" = 0 ] || printf '%s\n' --coverlet --coverlet-output-format cobertura --coverlet-include '[Pipeline.*]*' --results-directory "$results/reached/$1"
+}
+
+reached() { # a line per product project, over all test projects
+  find "$results/reached" -name 'coverage.cobertura*.xml' -exec cat {} + | awk '
+    function value(name) { return match($0, " " name "=\"[^\"]*\"") ? substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4) : "" }
+    /<package / { project = value("name") }
+    /<class / { file = value("filename") }
+    /<line / {
+      key = project SUBSEP file SUBSEP value("number")
+      if (!(key in lines)) { lines[key] = 1; all[project]++ }
+      if (value("hits") > 0 && !(key in hit)) { hit[key] = 1; seen[project]++ }
+      if (match($0, /\([0-9]+\/[0-9]+\)/)) {
+        split(substr($0, RSTART + 1, RLENGTH - 2), part, "/")
+        if (part[2] > ways[key]) { allWays[project] += part[2] - ways[key]; ways[key] = part[2] }
+        if (part[1] > taken[key]) { seenWays[project] += part[1] - taken[key]; taken[key] = part[1] }
+      }
+    }
+    END { for (project in all) printf "%-28s %5.1f %% of %6d lines  %5.1f %% of %6d branches\n", project, 100 * seen[project] / all[project],
+      all[project], allWays[project] ? 100 * seenWays[project] / allWays[project] : 100, allWays[project] }' |
+    grep -F -f <(for project in bot/*/ functions/*/ shared/*/; do echo "$(basename "$project") "; done) | sort
+}
+
 run() { # run NAME: one project's tests; says how it went and writes "passed failed skipped" into a file
-  local name=$1 log="$results/$1.log" began=$SECONDS code p f s
+  local name=$1 log="$results/$1.log" began=$SECONDS code p f s extra
+  mapfile -t extra < <(measured "$name")
   timeout --kill-after=20 "$limit" \
-    "tests/$name/bin/Release/net10.0/$name" "${filter[@]}" --ignore-exit-code 8 --no-progress --no-ansi --output Detailed >"$log" 2>&1
+    "$(program "$name")" "${extra[@]}" "${filter[@]}" --ignore-exit-code 8 --no-progress --no-ansi --output Detailed >"$log" 2>&1
   code=$?
   count() { sed -nE "s/^ *$1: ([0-9]+).*/\1/p" "$log" | tail -1; }
   p=$(count succeeded); f=$(count failed); s=$(count skipped)
@@ -77,6 +118,7 @@ for project in tests/*.Tests/*.csproj; do
   name=$(basename "$project" .csproj)
   [[ " ${long[*]} " = *" $name "* ]] || projects+=("$name")
 done
+[ "${#wanted[@]}" = 0 ] || projects=("${wanted[@]}")
 printf '%s\n' "${projects[@]}" >"$results/projects"
 exec 7<"$results/projects" # The lanes read from it by turns: one place in it for all.
 
@@ -97,7 +139,7 @@ again() { # again NAME: what failed beside other processes gets one more try alo
   mapfile -t tests <"$results/$name.failed"
   if [ ${#tests[@]} -eq 0 ] || [ ${#tests[@]} -gt 5 ]; then return; fi
   timeout --kill-after=20 "$limit" \
-    "tests/$name/bin/Release/net10.0/$name" --filter-method "${tests[@]}" --no-progress --no-ansi --output Detailed >"$log" 2>&1 || { failures "$log" | head -60; return; }
+    "$(program "$name")" --filter-method "${tests[@]}" --no-progress --no-ansi --output Detailed >"$log" 2>&1 || { failures "$log" | head -60; return; }
   read -r p f s <"$results/$name.count"
   echo "$((p + f)) 0 $s" >"$results/$name.count"
   printf 'UNSTEADY %s: failed beside other processes (see above), passed alone\n' "${tests[@]}"
@@ -107,6 +149,7 @@ unsteady=0
 for name in "${projects[@]}"; do [ -s "$results/$name.failed" ] && again "$name"; done
 
 [ -e "$results/format.failed" ] && failed_steps=1
+[ "$coverage" = 0 ] || reached
 
 passed=0 failed=0 skipped=0
 for name in "${projects[@]}"; do
