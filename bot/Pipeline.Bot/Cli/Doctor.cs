@@ -68,7 +68,7 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         {
             OpusCodecs codecs = OpusCodecs.Choose(bot.Capture.Opus);
             string note = codecs.IsManaged && !OpusLibrary.IsInstalled
-                ? "; libopus is not installed. Recordings are whole, but each speaker costs 1.6 times the processor time: apt-get "
+                ? "; libopus is not installed. Recordings are whole, but each speaker costs 1.9 times the processor time: apt-get "
                 + "install libopus0 (Debian, Ubuntu), apk add opus (Alpine), brew install opus (macOS) spares it"
                 : "";
             return new DoctorFinding("Opus", codecs.Name + note);

@@ -113,6 +113,6 @@ internal static partial class Log
     public static partial void ProbeFailed(this ILogger logger, string problem);
 
     [LoggerMessage(4310, LogLevel.Warning,
-        "Opus is decoded by {Codec} because {Reason}: recordings are whole, each speaker costs 1.6 times the processor time")]
+        "Opus is decoded by {Codec} because {Reason}: recordings are whole, each speaker costs 1.9 times the processor time")]
     public static partial void OpusIsManaged(this ILogger logger, string codec, string reason);
 }
