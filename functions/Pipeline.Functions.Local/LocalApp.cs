@@ -53,6 +53,7 @@ internal static class LocalApp
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<ForgottenRecordings>().EndAsync));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<EventSweep>().RunAsync));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<DeletionSweep>().RunAsync));
+        builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<PassingFilesSweep>().RunAsync));
         if (options.Delivery.RecordingApiBaseUrl is null) builder.Services.AddSingleton(AfterMoveOf);
         builder.Services.AddSingleton<UnexpectedStop>().AddSingleton<RenderFolder>().AddSingleton<StoragePassage>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace);

@@ -51,6 +51,7 @@ internal static class WorkerApp
         builder.Services.AddSingleton(static services => new FurtherSweep(services.GetRequiredService<ForgottenRecordings>().EndAsync));
         builder.Services.AddSingleton(static services => new FurtherSweep(services.GetRequiredService<EventSweep>().RunAsync));
         builder.Services.AddSingleton(static services => new FurtherSweep(services.GetRequiredService<DeletionSweep>().RunAsync));
+        builder.Services.AddSingleton(static services => new FurtherSweep(services.GetRequiredService<PassingFilesSweep>().RunAsync));
         IHost worker = builder.Build();
         OpenStorage(worker);
         return worker;

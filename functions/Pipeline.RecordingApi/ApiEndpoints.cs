@@ -6,6 +6,7 @@ using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Guilds;
 using Pipeline.RecordingApi.Health;
 using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Live;
 using Pipeline.RecordingApi.Page;
 using Pipeline.RecordingApi.Recordings;
 using Pipeline.RecordingApi.Render;
@@ -89,12 +90,13 @@ public static class ApiEndpoints
             operations.GetAsync(context, recordingId, name))
             .WithName("getFile")
             .WithSummary(
-            "One download: a redirect to its bytes for a quarter of an hour, or 202 while it is made; asking starts the making")
-            .Produces(StatusCodes.Status302Found).Produces<RecordingFile>(StatusCodes.Status202Accepted).WithFaults(404)
+            "One download, or a stretch of it: from, to (seconds): a redirect to its bytes for a quarter of an hour, or 202 while it is "
+            + "made; asking starts the making")
+            .Produces(StatusCodes.Status302Found).Produces<RecordingFile>(StatusCodes.Status202Accepted).WithFaults(400, 404, 409)
             .ForShares(ShareScopes.Download);
         api.MapGet("/recordings/{recordingId}/tracks/{userId}/peaks",
-            static (HttpContext context, string recordingId, string userId, FileOperations operations) =>
-            operations.PeaksAsync(context, recordingId, userId))
+            static (HttpContext context, string recordingId, string userId, PeakOperations operations) =>
+            operations.GetAsync(context, recordingId, userId))
             .WithName("getPeaks")
             .WithSummary("Waveform of a track: pairs of least and greatest value as int8, ten a second; from, to (seconds)")
             .Produces(StatusCodes.Status200OK).WithFaults(400, 404).ForShares(ShareScopes.Listen);

@@ -40,6 +40,7 @@ public static class ApiServices
         services.AddSingleton<DeletedContent>();
         services.AddSingleton<RecordingErasure>();
         services.AddSingleton<DeletionSweep>();
+        services.AddSingleton<PassingFilesSweep>();
         services.AddSingleton<ShareTable>();
         services.AddSingleton<ShareLinks>();
         services.AddSingleton<ShareSessions>();
@@ -68,8 +69,10 @@ public static class ApiServices
         services.AddSingleton<SegmentPcm>();
         services.AddSingleton<RenderTriggers>();
         services.AddSingleton<FilesReady>();
+        services.AddSingleton<TextFiles>();
         services.AddSingleton<RenderRecording>().AddSingleton<FinishedFiles>();
         services.AddSingleton<FileOperations>();
+        services.AddSingleton<PeakOperations>();
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJsonContext.Default));
         services.AddOpenApi(document => document.AddDocumentTransformer((description, _, _) =>
         {

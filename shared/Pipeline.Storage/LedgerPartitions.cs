@@ -28,7 +28,7 @@ public sealed class LedgerPartitions(StorageClients clients)
     public async Task<int> DeleteSomeAsync(RecordingId recording, int most, CancellationToken cancellation)
     {
         await table.DeleteEntityAsync(Live, recording.ToString(), ETag.All, cancellation);
-        return await PartitionEraser.DeleteSomeAsync(table, recording.ToString(), keptRow: null, most, cancellation);
+        return await PartitionEraser.DeleteSomeAsync(table, recording.ToString(), isKept: null, most, cancellation);
     }
 
     private async Task<bool> IsThereAsync(string partition, string row, CancellationToken cancellation)

@@ -23,9 +23,10 @@ public static class PartitionEraser
         foreach (TableEntity[] batch in rows.Chunk(BatchLength)) await DeleteBatchAsync(table, batch, cancellation);
     }
 
-    /// <summary>Deletes some rows whose key is not <paramref name="keptRow"/>; rows that are gone already are no fault.</summary>
+    /// <summary>Deletes some rows of those that nobody keeps; rows that are gone already are no fault.</summary>
+    /// <param name="isKept">By row key; null: no row is.</param>
     /// <returns>How many it found: fewer than <paramref name="most"/> when none is left.</returns>
-    public static async Task<int> DeleteSomeAsync(TableClient table, string partition, string? keptRow, int most,
+    public static async Task<int> DeleteSomeAsync(TableClient table, string partition, Func<string, bool>? isKept, int most,
         CancellationToken cancellation)
     {
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {partition}");
@@ -33,7 +34,7 @@ public static class PartitionEraser
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"],
             cancellationToken: cancellation))
         {
-            if (row.RowKey != keptRow) rows.Add(row);
+            if (isKept?.Invoke(row.RowKey) != true) rows.Add(row);
             if (rows.Count == most) break;
         }
         foreach (TableEntity[] batch in rows.Chunk(BatchLength)) await DeleteBatchAsync(table, batch, cancellation);

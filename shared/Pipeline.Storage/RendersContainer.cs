@@ -11,6 +11,7 @@ namespace Pipeline.Storage;
 /// <summary>The container of the files that people get. Files grow by blocks and become what they are by one commit.</summary>
 public sealed class RendersContainer(StorageClients clients, SasIssuer links)
 {
+    private const int DeletionWidth = 16;
     private static readonly TimeSpan ReadLifetime = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan CopyLifetime = TimeSpan.FromMinutes(30);
 
@@ -34,34 +35,46 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
         await Block(name).StageBlockFromUriAsync(link, Id(block), options, cancellation);
     }
 
-    /// <summary>Makes the file of these blocks, in this order. False: one of them is not there.</summary>
-    public async Task<bool> TryCommitAsync(string name, IEnumerable<string> blocks, string contentType, CancellationToken cancellation)
+    /// <summary>
+    /// Makes the file of these blocks, in this order. False: one of them is not there, or somebody else has made it meanwhile.
+    /// </summary>
+    /// <param name="before">What the file was when its blocks were listed; null: whatever it is.</param>
+    public async Task<bool> TryCommitAsync(string name, IEnumerable<string> blocks, string contentType, CancellationToken cancellation,
+        StagedBlocks? before = null)
     {
         CommitBlockListOptions options =
             new() { HttpHeaders = new BlobHttpHeaders { ContentType = contentType, CacheControl = "private" } };
+        if (before is not null)
+        {
+            options.Conditions = before.Version is { } version ? new BlobRequestConditions { IfMatch = version }
+                : new BlobRequestConditions { IfNoneMatch = ETag.All };
+        }
         try
         {
             await Block(name).CommitBlockListAsync(blocks.Select(Id), options, cancellation);
             return true;
         }
-        catch (RequestFailedException missing) when (missing.Status == 400 && missing.ErrorCode == BlobErrorCode.InvalidBlockList)
+        catch (RequestFailedException missing) when (missing.ErrorCode == BlobErrorCode.InvalidBlockList || missing.Status is 409 or 412)
         {
             return false;
         }
     }
 
-    /// <summary>Ids of the blocks that the file has, or that wait for it to be committed.</summary>
-    public async Task<HashSet<string>> BlocksAsync(string name, CancellationToken cancellation)
+    /// <summary>The blocks that the file has, or that wait for it to be committed.</summary>
+    public async Task<StagedBlocks> BlocksAsync(string name, CancellationToken cancellation)
     {
         try
         {
-            BlockList list = await Block(name).GetBlockListAsync(BlockListTypes.All, cancellationToken: cancellation);
-            return [.. list.CommittedBlocks.Concat(list.UncommittedBlocks)
+            Response<BlockList> answer = await Block(name).GetBlockListAsync(BlockListTypes.All, cancellationToken: cancellation);
+            BlockList list = answer.Value;
+            HashSet<string> ids = [.. list.CommittedBlocks.Concat(list.UncommittedBlocks)
                 .Select(block => Encoding.ASCII.GetString(Convert.FromBase64String(block.Name)))];
+            // Blocks that only wait belong to no blob yet.
+            return new StagedBlocks(ids, list.CommittedBlocks.Any() ? answer.GetRawResponse().Headers.ETag : null);
         }
         catch (RequestFailedException none) when (none.Status == 404)
         {
-            return [];
+            return new StagedBlocks([], null);
         }
     }
 
@@ -88,14 +101,21 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
         clients.ForPeople(await links.IssueAsync(Blob(name), BlobSasPermissions.Read, ReadLifetime, cancellation,
             $"attachment; filename*=UTF-8''{Uri.EscapeDataString(fileName)}"));
 
-    /// <summary>Deletes all files of a recording; repeating it is no fault.</summary>
-    public async Task DeleteAllAsync(RecordingId recording, CancellationToken cancellation)
+    /// <summary>Deletes some files of a recording; repeating it is no fault.</summary>
+    /// <returns>How many it found: fewer than <paramref name="most"/> when none is left.</returns>
+    public async Task<int> DeleteSomeAsync(RecordingId recording, int most, CancellationToken cancellation)
     {
         // Blocks that wait are no blob yet: they are listed as uncommitted ones.
         GetBlobsOptions below = new() { Prefix = $"{recording}/", States = BlobStates.Uncommitted };
         List<string> names = [];
-        await foreach (BlobItem item in Container.GetBlobsAsync(below, cancellation)) names.Add(item.Name);
-        foreach (string name in names) await DeleteAsync(name, cancellation);
+        await foreach (BlobItem item in Container.GetBlobsAsync(below, cancellation))
+        {
+            names.Add(item.Name);
+            if (names.Count == most) break;
+        }
+        ParallelOptions width = new() { MaxDegreeOfParallelism = DeletionWidth, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(names, width, async (name, stop) => await DeleteAsync(name, stop));
+        return names.Count;
     }
 
     public async Task DeleteAsync(string name, CancellationToken cancellation)
@@ -112,4 +132,12 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
     private BlockBlobClient Block(string name) => Container.GetBlockBlobClient(name);
 
     private static string Id(string block) => Convert.ToBase64String(Encoding.ASCII.GetBytes(block));
+}
+
+/// <summary>Blocks of a file.</summary>
+/// <param name="Ids">Of those that it has and of those that wait.</param>
+/// <param name="Version">Of the file; null where none is yet.</param>
+public sealed record StagedBlocks(HashSet<string> Ids, ETag? Version)
+{
+    public bool Contains(string block) => Ids.Contains(block);
 }

@@ -51,10 +51,13 @@ public sealed class DeletionTable(StorageClients clients)
     public Task RelistAsync(RecordingId recording, DateTimeOffset now, CancellationToken cancellation) =>
         PutLookAsync(recording, now, goneAt: now, cancellation);
 
-    /// <summary>Deletes some of a recording's rows; the tombstone stays.</summary>
+    /// <summary>
+    /// Deletes some of a recording's rows; the tombstone stays, and its links do: who holds one is told that the recording was deleted.
+    /// </summary>
     /// <returns>How many it found: fewer than <paramref name="most"/> when none is left.</returns>
     public Task<int> DeleteRowsAsync(RecordingId recording, int most, CancellationToken cancellation) =>
-        PartitionEraser.DeleteSomeAsync(table, recording.ToString(), CatalogueRows.RecordingKey, most, cancellation);
+        PartitionEraser.DeleteSomeAsync(table, recording.ToString(), static row =>
+            row == CatalogueRows.RecordingKey || row.StartsWith(ShareTable.RowPrefix, StringComparison.Ordinal), most, cancellation);
 
     /// <summary>Takes a recording from its server's list and from the list of those that are not finished.</summary>
     public async Task UnlistAsync(Tombstone tombstone, CancellationToken cancellation)

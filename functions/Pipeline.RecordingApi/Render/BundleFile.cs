@@ -1,5 +1,6 @@
 using System.Text;
 using Azure;
+using Pipeline.Contracts;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Render;
@@ -18,11 +19,11 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
     {
         (RenderJob? job, ETag version) = await table.FindJobAsync(plan.Recording, entry.Key, cancellation);
         Dictionary<string, RenderJob> jobs = await table.ReadJobsAsync(plan.Recording, cancellation);
-        List<FileEntry> members = Members(plan, entry, options);
+        List<FileEntry> members = Members(plan, entry, options, jobs);
         if (members.Any(member => jobs.GetValueOrDefault(member.Key)?.IsReady != true)) return false;
         string inputs = Inputs(plan, entry, members, jobs);
         if (job is { IsReady: true } && job.Inputs == inputs) return true;
-        using ZipLayout zip = new(plan.Details.RecordedAt);
+        using ZipLayout zip = new(plan.Details.RecordedAt + SampleClock.ToTime(entry.Cut?.From ?? 0));
         string name = $"{plan.Recording}/{entry.Key}";
         foreach (FileEntry member in members)
         {
@@ -39,17 +40,17 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
                 zip.Parts.Add(part);
             }
         }
-        foreach ((string text, byte[] content) in new[] { (RecordingTexts.Lof, RecordingTexts.LofOf(plan, entry.Format)),
-            (RecordingTexts.Reaper, RecordingTexts.ReaperOf(plan, entry.Format)) }
-            .Select(pair => (pair.Item1, Encoding.UTF8.GetBytes(pair.Item2))))
+        foreach ((string text, byte[] content) in Texts(plan, entry).Select(pair => (pair.Name, Encoding.UTF8.GetBytes(pair.Text))))
         {
             await StageAsync([.. zip.Begin(text, content.Length, System.IO.Hashing.Crc32.HashToUInt32(content)), .. content]);
         }
         await StageAsync(zip.End());
         if (!await container.TryCommitAsync(name, zip.Parts.Select(part => part.Block), RenderFormat.ContentType("zip"), cancellation))
             return false;
-        await table.TryWriteJobAsync(plan.Recording, entry.Key, RenderedFiles.Ready(inputs, zip.Parts, time), version, cancellation);
-        return true;
+        RenderJob ready = RenderedFiles.Ready(inputs, zip.Parts, time);
+        if (entry.Passes)
+            await table.ScheduleAsync(plan.Recording, entry.Key, ready.ChangedAt + RequestedFiles.Kept, cancellation);
+        return await table.TryWriteJobAsync(plan.Recording, entry.Key, ready, version, cancellation) is not null;
 
         async Task StageAsync(byte[] bytes)
         {
@@ -59,16 +60,33 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
         }
     }
 
-    /// <summary>Files of a bundle: tracks and mix of its format, and the texts.</summary>
-    public static List<FileEntry> Members(RenderPlan plan, FileEntry bundle, RenderOptions options) =>
-        [.. FileCatalogue.All(plan, options)
-            .Where(file => file.Kind == FileKind.Text || (file.Kind is FileKind.Track or FileKind.Mix && file.Format == bundle.Format))
+    /// <summary>
+    /// Files of a bundle: tracks and mix of its format, and the texts; of a stretch, its tracks and mix under the names that they have.
+    /// </summary>
+    public static List<FileEntry> Members(RenderPlan plan, FileEntry bundle, RenderOptions options,
+        IReadOnlyDictionary<string, RenderJob> jobs)
+    {
+        IEnumerable<FileEntry> files = bundle.Cut is { } cut
+            ? FileCatalogue.All(plan, options).Where(file => file.IsSound).Select(file => cut.Of(file) with { Name = file.Name })
+            : FileCatalogue.List(plan, options, jobs);
+        return [.. files.Where(file => file.Kind != FileKind.Bundle && (!file.IsSound || file.Format == bundle.Format))
             .OrderBy(file => file.Kind).ThenBy(file => file.Name, StringComparer.Ordinal)];
+    }
+
+    // Small files that are made for this bundle only.
+    private static IEnumerable<(string Name, string Text)> Texts(RenderPlan plan, FileEntry bundle)
+    {
+        RenderPlan shown = bundle.Cut is { } cut ? cut.Shown(plan) : plan;
+        if (bundle.Cut is not null) yield return (RecordingTexts.Labels, RecordingTexts.LabelsOf(shown));
+        yield return (RecordingTexts.Lof, RecordingTexts.LofOf(shown, bundle.Format));
+        yield return (RecordingTexts.Reaper, RecordingTexts.ReaperOf(shown, bundle.Format));
+    }
 
     private static string Inputs(RenderPlan plan, FileEntry entry, List<FileEntry> members, Dictionary<string, RenderJob> jobs)
     {
         using InputHash hash = new();
-        hash.Add(RenderWindows.EncoderVersion, entry.Key, RecordingTexts.ReaperOf(plan, entry.Format));
+        hash.Add(RenderWindows.EncoderVersion, entry.Key);
+        foreach ((string name, string text) in Texts(plan, entry)) hash.Add(name, text);
         foreach (FileEntry member in members) hash.Add(member.Name, jobs[member.Key].Inputs, jobs[member.Key].Crc, jobs[member.Key].Length);
         return hash.Finish();
     }

@@ -8,6 +8,7 @@ internal enum FileKind
     Track,
     Mix,
     Bundle,
+    Transcript,
     Text,
 }
 
@@ -15,15 +16,34 @@ internal enum FileKind
 /// <param name="Key">Name of its blob and row: ASCII, unique in the recording.</param>
 /// <param name="Name">What people see: <c>01-Ada.flac</c>.</param>
 /// <param name="IsAutomatic">Made without being asked for.</param>
-internal sealed record FileEntry(string Key, string Name, FileKind Kind, string Format, RenderTrack? Track, bool IsAutomatic);
+/// <param name="Cut">The part of the recording that it holds; null: all of it.</param>
+internal sealed record FileEntry(string Key, string Name, FileKind Kind, string Format, RenderTrack? Track, bool IsAutomatic,
+    Stretch? Cut = null)
+{
+    /// <summary>It holds sound.</summary>
+    public bool IsSound => Kind is FileKind.Track or FileKind.Mix;
+
+    /// <summary>There is something of it while the recording runs.</summary>
+    public bool Grows => IsSound && IsAutomatic && Cut is null;
+
+    /// <summary>It is made again when somebody wants it again, and goes after a day.</summary>
+    public bool Passes => Cut is not null || Format == RenderFormat.Wav;
+}
 
 /// <summary>All downloads of a recording, from its tracks and the chosen formats.</summary>
 internal static class FileCatalogue
 {
+    /// <summary>While a recording runs, its growing files only.</summary>
+    /// <param name="jobs">What is made of the recording; transcripts are listed when they are there.</param>
+    public static IReadOnlyList<FileEntry> List(RenderPlan plan, RenderOptions options, IReadOnlyDictionary<string, RenderJob> jobs) =>
+        [.. All(plan, options).Where(file => plan.IsFinal || file.Grows),
+            .. TextFiles.Transcripts.Where(name => jobs.GetValueOrDefault(name)?.IsReady == true).Select(TextFiles.Entry)];
+
+    /// <summary>What is made of the sound of a recording.</summary>
     public static IReadOnlyList<FileEntry> All(RenderPlan plan, RenderOptions options)
     {
         List<FileEntry> files = [];
-        if (plan.TotalSamples == 0) return files;
+        if (plan.TotalSamples == 0 || !options.IsOn) return files;
         string[] formats = [.. RenderFormat.All.Where(format =>
             format == RenderFormat.Wav || (options.Formats.Contains(format) && (format != RenderFormat.Mp3 || Mp3Encoder.IsAvailable)))];
         foreach (string format in formats)
@@ -42,12 +62,19 @@ internal static class FileCatalogue
         }
         foreach (string format in formats)
             files.Add(new FileEntry($"all-{format}.zip", $"all-{format}.zip", FileKind.Bundle, format, null, IsAutomatic: false));
-        foreach (string text in RecordingTexts.Names)
-            files.Add(new FileEntry(text, text, FileKind.Text, Path.GetExtension(text).TrimStart('.'), null, IsAutomatic: true));
+        foreach (string text in RecordingTexts.Names) files.Add(TextFiles.Entry(text));
         return files;
     }
 
-    /// <summary>By key or by name; null where there is no such file.</summary>
-    public static FileEntry? Find(RenderPlan plan, RenderOptions options, string name) =>
-        All(plan, options).FirstOrDefault(file => file.Key == name || file.Name == name);
+    /// <summary>By key or by name, also the key of a stretch; null where there is no such file.</summary>
+    public static FileEntry? Find(RenderPlan plan, RenderOptions options, string name)
+    {
+        if (TextFiles.Transcripts.Contains(name)) return TextFiles.Entry(name);
+        if (Stretch.TryReadKey(name, out Stretch stretch, out string whole))
+        {
+            return Find(plan, options, whole) is { Cut: null, Kind: not (FileKind.Text or FileKind.Transcript) } file
+                && stretch.To <= plan.TotalSamples ? stretch.Of(file) : null;
+        }
+        return All(plan, options).FirstOrDefault(file => file.Key == name || file.Name == name);
+    }
 }

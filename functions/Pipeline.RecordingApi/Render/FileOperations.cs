@@ -6,19 +6,24 @@ using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Render;
 
-/// <summary>Answers about downloads: which there are, where each is, and the peaks that a waveform is drawn from.</summary>
+/// <summary>Answers about downloads: which there are, and where each is.</summary>
 public sealed class FileOperations(RenderPlans plans, RenderTable table, RendersContainer container, MessageQueues queues,
     RenderSettings settings)
 {
     private const int RetryAfterSeconds = 2;
 
+    /// <summary>A file of a recording that runs is made once more when it is so old and somebody still takes it.</summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(10);
+
     public async Task<IResult> ListAsync(HttpContext context, string recordingId)
     {
         if (!RecordingId.TryParse(recordingId, out RecordingId id) || await plans.ReadAsync(id, context.RequestAborted) is not { } plan)
             return Problems.UnknownRecording();
-        RenderState state = await ReadStateAsync(plan, context.RequestAborted);
-        RecordingFiles files =
-            new() { Files = [.. FileCatalogue.All(plan, settings.Options).Select(file => Describe(context, plan, file, state))] };
+        Dictionary<string, RenderJob> jobs = await table.ReadJobsAsync(id, context.RequestAborted);
+        RecordingFiles files = new()
+        {
+            Files = [.. FileCatalogue.List(plan, settings.Options, jobs).Select(file => Describe(context, plan, file, jobs))],
+        };
         return Results.Json(files, WireJsonContext.Default.RecordingFiles);
     }
 
@@ -26,105 +31,96 @@ public sealed class FileOperations(RenderPlans plans, RenderTable table, Renders
     {
         if (!RecordingId.TryParse(recordingId, out RecordingId id) || await plans.ReadAsync(id, context.RequestAborted) is not { } plan)
             return Problems.UnknownRecording();
-        if (FileCatalogue.Find(plan, settings.Options, name) is not { } file)
-        {
-            return Problems.Of(StatusCodes.Status404NotFound, "Unknown file",
-                $"the recording has no file of this name; GET /api/recordings/{id}/files lists those that it has or can have");
-        }
-        RenderState state = await ReadStateAsync(plan, context.RequestAborted);
-        if (state.IsReady(file))
+        Dictionary<string, RenderJob> jobs = await table.ReadJobsAsync(id, context.RequestAborted);
+        if (FileCatalogue.Find(plan, settings.Options, name) is not { } file
+            || (file.Kind == FileKind.Transcript && !jobs.ContainsKey(file.Key))) return Unknown(id);
+        IResult? refusal = TryCut(context, plan, file, out file);
+        if (refusal is not null) return refusal;
+        if (!plan.IsFinal && file is { Cut: null, Grows: false, Kind: not FileKind.Transcript }) return TooEarly();
+        RenderJob? job = jobs.GetValueOrDefault(file.Key);
+        if (!IsReady(plan, job) || IsOld(plan, job!)) await AskAsync(plan, file, jobs, context.RequestAborted);
+        if (IsReady(plan, job))
             return Results.Redirect((await container.ReadLinkAsync($"{id}/{file.Key}", file.Name, context.RequestAborted)).AbsoluteUri);
-        await AskAsync(plan, file, state, context.RequestAborted);
         context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        return Results.Json(Describe(context, plan, file, state) with { State = "rendering" }, WireJsonContext.Default.RecordingFile,
+        return Results.Json(Describe(context, plan, file, jobs) with { State = "rendering" }, WireJsonContext.Default.RecordingFile,
             statusCode: StatusCodes.Status202Accepted);
     }
 
-    public async Task<IResult> PeaksAsync(HttpContext context, string recordingId, string userId)
+    private static IResult Unknown(RecordingId id) => Problems.Of(StatusCodes.Status404NotFound, "Unknown file",
+        $"the recording has no file of this name; GET /api/recordings/{id}/files lists those that it has or can have");
+
+    private static IResult TooEarly() => Problems.Of(StatusCodes.Status409Conflict, "The recording still runs",
+        "this file is made when it is over; until then there are the tracks and the mix as far as they are, and stretches (from, to)");
+
+    // With from or to, the stretch of the file; else the file as it is.
+    private static IResult? TryCut(HttpContext context, RenderPlan plan, FileEntry whole, out FileEntry file)
     {
-        if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
-        if (!ulong.TryParse(userId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong user))
-            return Problems.Of(StatusCodes.Status400BadRequest, "Bad user id", $"'{userId}' is no user id, expected a decimal number");
-        if (!TrySeconds(context, "from", 0, out double from) || !TrySeconds(context, "to", double.MaxValue, out double to) || to < from)
+        file = whole;
+        IQueryCollection query = context.Request.Query;
+        if (whole.Cut is not null || !(query.ContainsKey("from") || query.ContainsKey("to"))) return null;
+        if (!Seconds.TryRead(context, "from", 0, out double from) || !Seconds.TryRead(context, "to", double.MaxValue, out double to)
+            || to <= from) return Seconds.Refused();
+        if (whole.Kind is FileKind.Text or FileKind.Transcript)
+            return Problems.Of(StatusCodes.Status400BadRequest, "Bad range", $"{whole.Name} has no stretches; ask for the whole of it");
+        long settled = plan.SettledSamples, first = (long)Math.Round(from * SampleClock.SamplesPerSecond);
+        long last = (long)Math.Round(Math.Min(to * SampleClock.SamplesPerSecond, settled));
+        bool isOpen = query.ContainsKey("to") && !plan.IsFinal && to * SampleClock.SamplesPerSecond > settled;
+        if (isOpen || first >= last)
         {
+            string end = (settled / (double)SampleClock.SamplesPerSecond).ToString("F3", CultureInfo.InvariantCulture);
             return Problems.Of(StatusCodes.Status400BadRequest, "Bad range",
-                "from and to are seconds since the start, from 0, and to is not less than from");
+                $"the stretch is not within what there is: {end} s{(plan.IsFinal ? "" : " so far, more as the recording runs")}");
         }
-        if (await plans.ReadAsync(id, context.RequestAborted) is not { } plan) return Problems.UnknownRecording();
-        if (plan.Tracks.All(track => track.UserId != user))
-            return Problems.Of(StatusCodes.Status404NotFound, "Unknown track", $"the recording has no track of user {user}");
-        byte[] peaks = await ReadPeaksAsync(plan, user, from, Math.Min(to, plan.TotalSamples / 48_000.0), context.RequestAborted);
-        return Results.Bytes(peaks, "application/octet-stream", enableRangeProcessing: true);
+        if (first > 0 || last < plan.TotalSamples || !plan.IsFinal) file = new Stretch(first, last).Of(whole);
+        return null;
     }
 
-    private async Task<byte[]> ReadPeaksAsync(RenderPlan plan, ulong user, double from, double to, CancellationToken cancellation)
-    {
-        const int perWindow = 600;
-        int first = (int)Math.Floor(from * 10), last = (int)Math.Ceiling(to * 10);
-        byte[] peaks = new byte[Math.Max(0, last - first) * 2];
-        SortedDictionary<int,
-            RenderRow> rows = await table.ReadWindowsAsync(plan.Recording, RenderTable.TrackKey(user), withSound: true, cancellation,
-            first / perWindow, last / perWindow);
-        foreach ((int window, RenderRow row) in rows)
-        {
-            for (int at = 0; at < row.Peaks.Length; at++)
-            {
-                int target = (((window * perWindow) - first) * 2) + at;
-                if (target >= 0 && target < peaks.Length) peaks[target] = row.Peaks[at];
-            }
-        }
-        return peaks;
-    }
+    // What was made while the recording ran is not the whole of it.
+    private static bool IsReady(RenderPlan plan, RenderJob? job) => job is { IsReady: true } && !(plan.IsFinal && job.IsGrowing);
 
-    private static bool TrySeconds(HttpContext context, string name, double byDefault, out double seconds)
-    {
-        string? text = context.Request.Query[name];
-        seconds = byDefault;
-        return string.IsNullOrEmpty(text)
-            || (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out seconds) && seconds <= 1_000_000);
-    }
+    private bool IsOld(RenderPlan plan, RenderJob job) =>
+        job.IsGrowing && job.Samples < plan.SettledSamples && settings.Time.GetUtcNow() - job.ChangedAt >= Fresh;
 
-    private async Task AskAsync(RenderPlan plan, FileEntry file, RenderState state, CancellationToken cancellation)
+    private async Task AskAsync(RenderPlan plan, FileEntry file, Dictionary<string, RenderJob> jobs, CancellationToken cancellation)
     {
-        if (!plan.IsFinal)
-        {
-            await queues.SendAsync(new RenderWindow { RecordingId = plan.Recording }, TimeSpan.Zero, cancellation);
-            return;
-        }
         IEnumerable<FileEntry> needed = file.Kind == FileKind.Bundle
-            ? BundleFile.Members(plan, file, settings.Options).Where(member => !member.IsAutomatic && !state.IsReady(member)).Append(file)
+            ? BundleFile.Members(plan, file, settings.Options, jobs).Where(member => !IsReady(plan, jobs.GetValueOrDefault(member.Key)))
+                .Append(file)
             : [file];
-        foreach (FileEntry wanted in needed)
-            await queues.SendAsync(new RenderWindow { RecordingId = plan.Recording, File = wanted.IsAutomatic ? null : wanted.Key },
-            TimeSpan.Zero, cancellation);
+        // All that is made without being asked for is one message's work.
+        foreach (string? key in needed.Select(wanted => wanted.IsAutomatic && plan.IsFinal ? null : wanted.Key).Distinct())
+            await queues.SendAsync(new RenderWindow { RecordingId = plan.Recording, File = key }, TimeSpan.Zero, cancellation);
     }
 
-    private async Task<RenderState> ReadStateAsync(RenderPlan plan, CancellationToken cancellation) =>
-        new(await table.ReadJobsAsync(plan.Recording, cancellation));
-
-    private static RecordingFile Describe(HttpContext context, RenderPlan plan, FileEntry file, RenderState state)
+    private static RecordingFile Describe(HttpContext context, RenderPlan plan, FileEntry file, Dictionary<string, RenderJob> jobs)
     {
-        RenderJob? job = state.Find(file);
-        bool ready = job?.IsReady == true;
+        RenderJob? job = jobs.GetValueOrDefault(file.Key);
+        bool ready = IsReady(plan, job);
         return new RecordingFile
         {
             Name = file.Name,
-            Kind = file.Kind switch { FileKind.Track => "track", FileKind.Mix => "mix", FileKind.Bundle => "bundle", _ => "info" },
+            Kind = file.Kind switch
+            {
+                FileKind.Track => "track",
+                FileKind.Mix => "mix",
+                FileKind.Bundle => "bundle",
+                FileKind.Transcript => "transcript",
+                _ => "info",
+            },
             UserId = file.Track?.UserId.ToString(CultureInfo.InvariantCulture),
             Format = file.Kind == FileKind.Bundle ? "zip" : file.Format,
             Bytes = ready ? job!.Length : null,
             State = ready ? "ready" : file.IsAutomatic || job is not null ? "rendering" : "onRequest",
-            Progress = ready ? 1 : job is { PartCount: > 0 } ? Math.Round((double)job.Parts.Count / job.PartCount, 3) : 0,
+            Progress = Progress(plan, job, ready),
             Url = $"{context.Request.Scheme}://{context.Request.Host}/api/recordings/{plan.Recording}/files/"
-                + Uri.EscapeDataString(file.Name),
+                + Uri.EscapeDataString(file.Cut is null ? file.Name : file.Key),
         };
     }
 
-    /// <summary>Which files are whole.</summary>
-    private sealed record RenderState(Dictionary<string, RenderJob> Jobs)
+    private static double Progress(RenderPlan plan, RenderJob? job, bool ready)
     {
-        public RenderJob? Find(FileEntry file) => Jobs.GetValueOrDefault(file.Key);
-
-        public bool IsReady(FileEntry file) => Find(file)?.IsReady == true;
+        if (job is null) return 0;
+        if (job.IsGrowing) return plan.TotalSamples == 0 ? 0 : Math.Round(Math.Min(1, (double)job.Samples / plan.TotalSamples), 3);
+        return ready ? 1 : job.PartCount > 0 ? Math.Round((double)job.Parts.Count / job.PartCount, 3) : 0;
     }
 }

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Pipeline.Audio.Loudness;
+using Pipeline.Contracts;
 
 namespace Pipeline.RecordingApi.Render;
 
@@ -39,5 +41,20 @@ public readonly record struct MixLevel(double Power, double Blocks, double Gain)
         double together = ((Power * before) + (power * count)) / (before + count);
         double decibels = Math.Clamp(target - IntegratedLoudness.Level(together), -greatest, greatest);
         return new MixLevel(together, before + count, Math.Pow(10, decibels / 20));
+    }
+}
+
+/// <summary>How loud the whole mix is.</summary>
+internal static class MixLoudness
+{
+    /// <returns>LUFS of the windows that are rendered; null where nothing passes the gate.</returns>
+    public static async Task<double?> ReadAsync(RenderTable table, RecordingId recording, CancellationToken cancellation)
+    {
+        List<double> energies = [];
+        foreach (RenderRow row in (await table.ReadWindowsAsync(recording, RenderTable.Mix, withSound: true, cancellation)).Values)
+        {
+            foreach (float energy in MemoryMarshal.Cast<byte, float>(row.Energies)) energies.Add(energy);
+        }
+        return IntegratedLoudness.Of(energies);
     }
 }

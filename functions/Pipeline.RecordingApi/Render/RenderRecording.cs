@@ -11,8 +11,13 @@ namespace Pipeline.RecordingApi.Render;
 /// </summary>
 public sealed class RenderRecording : IDisposable
 {
+    /// <summary>How long a file is kept that was made on request and can be made again.</summary>
+    public static TimeSpan RequestedFilesKept => RequestedFiles.Kept;
+
     private const int MostAtOnce = 2;
+    private const int ErasedAtOnce = 500;
     private static readonly TimeSpan Piece = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly RenderPlans plans;
     private readonly RenderTable table;
@@ -23,6 +28,7 @@ public sealed class RenderRecording : IDisposable
     private readonly WindowRender windows;
     private readonly RenderedFiles files;
     private readonly RequestedFiles requested;
+    private readonly TextFiles texts;
     private readonly FilesReady ready;
     private readonly SemaphoreSlim places = new(MostAtOnce, MostAtOnce);
 
@@ -35,7 +41,8 @@ public sealed class RenderRecording : IDisposable
         WindowEncoder encoder = new(settings.Codecs);
         windows = new WindowRender(table, container, reader, encoder, options);
         files = new RenderedFiles(table, container, encoder, time);
-        requested = new RequestedFiles(table, container, reader, encoder, windows, settings);
+        requested = new RequestedFiles(table, container, reader, encoder, windows, files, settings);
+        texts = new TextFiles(table, container, time);
     }
 
     /// <param name="message">The text of the message as it lies in the queue.</param>
@@ -75,25 +82,34 @@ public sealed class RenderRecording : IDisposable
     {
         if (await plans.ReadAsync(message.RecordingId, cancellation) is not { } plan)
         {
-            await EraseAsync(message.RecordingId, cancellation);
+            if (await EraseSomeAsync(message.RecordingId, ErasedAtOnce, cancellation) == ErasedAtOnce)
+                await queues.SendAsync(message with { Attempt = 0 }, TimeSpan.Zero, cancellation);
             return;
         }
         long began = time.GetTimestamp();
-        bool done = message.File is { } file
-            ? await requested.MakeAsync(plan, file, () => time.GetElapsedTime(began) > Piece, cancellation)
-            : await RenderAsync(plan, () => time.GetElapsedTime(began) > Piece, cancellation);
+        bool done = message.File is { } file ? await MakeAsync(plan, file, IsOver, cancellation)
+            : await RenderAsync(plan, IsOver, cancellation);
         // Somebody may have amended or deleted the recording meanwhile: what was made of the old list must not be the last word.
         bool changed = (await plans.ReadAsync(message.RecordingId, cancellation))?.Version != plan.Version;
-        if (!done || changed) await queues.SendAsync(message with { Attempt = 0 }, TimeSpan.Zero, cancellation);
+        // Who waits for what somebody else makes does not ask again at once.
+        if (!done || changed)
+            await queues.SendAsync(message with { Attempt = 0 }, IsOver() || changed ? TimeSpan.Zero : Pause, cancellation);
+
+        bool IsOver() => time.GetElapsedTime(began) > Piece;
     }
+
+    private async Task<bool> MakeAsync(RenderPlan plan, string file, Func<bool> isOver, CancellationToken cancellation) =>
+        (!requested.NeedsWindows(plan, file) || await RenderAsync(plan, isOver, cancellation))
+            && await requested.MakeAsync(plan, file, isOver, cancellation);
 
     public void Dispose() => places.Dispose();
 
-    /// <summary>Deletes everything that was made of a recording; repeating it is no fault.</summary>
-    public async Task EraseAsync(RecordingId recording, CancellationToken cancellation)
+    /// <summary>Deletes some of what was made of a recording; repeating it is no fault.</summary>
+    /// <returns>How many rows or files it found: fewer than <paramref name="most"/> when none is left.</returns>
+    public async Task<int> EraseSomeAsync(RecordingId recording, int most, CancellationToken cancellation)
     {
-        await table.DeleteAsync(recording, cancellation);
-        await container.DeleteAllAsync(recording, cancellation);
+        int rows = await table.DeleteSomeAsync(recording, most, cancellation);
+        return rows == most ? rows : await container.DeleteSomeAsync(recording, most, cancellation);
     }
 
     private async Task<bool> RenderAsync(RenderPlan plan, Func<bool> isOver, CancellationToken cancellation)
@@ -120,8 +136,7 @@ public sealed class RenderRecording : IDisposable
         }
         foreach (string format in windows.MixFormats)
             whole &= await files.TryCommitAsync(plan, RenderTable.Mix, 2, format, rows.Mix, RenderedFiles.Tags(plan, null), cancellation);
-        if (!whole) return false;
-        await requested.WriteTextsAsync(plan, rows, cancellation);
+        if (!whole || !await texts.WriteAsync(plan, rows, options, cancellation)) return false;
         await ready.TellAsync(plan, rows, options, cancellation);
         return true;
     }

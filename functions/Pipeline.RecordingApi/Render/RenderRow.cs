@@ -45,6 +45,13 @@ public sealed record RenderJob
     public long Length { get; init; }
 
     public uint Crc { get; init; }
+
+    /// <summary>Samples that it holds; 0 of files that are no sound.</summary>
+    public long Samples { get; init; }
+
+    /// <summary>It was made while the recording ran, and holds what there was.</summary>
+    public bool IsGrowing { get; init; }
+
     public DateTimeOffset ChangedAt { get; init; }
 }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
@@ -9,11 +10,16 @@ namespace Pipeline.RecordingApi.Render;
 
 /// <summary>
 /// What was rendered, one partition per recording: rows <c>w-{track}-{window}</c> for windows of a track (its user's id in 20 digits) or of
-/// the <c>mix</c>, and <c>f-{file}</c> for files.
+/// the <c>mix</c>, and <c>f-{file}</c> for files. Partition <c>passing</c>: files that go at their time,
+/// <c>{unix ms}-{recording}-{file}</c>.
 /// </summary>
 public sealed class RenderTable(StorageClients clients)
 {
     public const string Mix = "mix";
+
+    /// <summary>Partition of the files that are kept for a while only, by when they go.</summary>
+    private const string Passing = "passing";
+
     private const int ChunkLength = 60 * 1024;
     private static readonly string[] WithoutSound = ["PartitionKey", "RowKey", "Json0", "Json1", "Json2", "Json3"];
 
@@ -70,25 +76,66 @@ public sealed class RenderTable(StorageClients clients)
         return jobs;
     }
 
-    /// <summary>Writes under the version that was read; false when somebody else wrote in between.</summary>
-    public async Task<bool> TryWriteJobAsync(RecordingId recording, string file, RenderJob job, ETag version,
+    /// <summary>Writes under the version that was read.</summary>
+    /// <returns>The new version; null when somebody else wrote in between.</returns>
+    public async Task<ETag?> TryWriteJobAsync(RecordingId recording, string file, RenderJob job, ETag version,
         CancellationToken cancellation)
     {
         TableEntity row = Entity(recording, FileKey(file), JsonSerializer.SerializeToUtf8Bytes(job, RenderJsonContext.Default.RenderJob));
         try
         {
-            if (version == default) await table.AddEntityAsync(row, cancellation);
-            else await table.UpdateEntityAsync(row, version, TableUpdateMode.Replace, cancellation);
-            return true;
+            Response answer = version == default ? await table.AddEntityAsync(row, cancellation)
+                : await table.UpdateEntityAsync(row, version, TableUpdateMode.Replace, cancellation);
+            return answer.Headers.ETag;
         }
         catch (RequestFailedException changed) when (changed.Status is 404 or 409 or 412)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Deletes a file's row if it is as it was read; false when somebody else wrote in between.</summary>
+    public async Task<bool> TryDeleteJobAsync(RecordingId recording, string file, ETag version, CancellationToken cancellation)
+    {
+        try
+        {
+            await table.DeleteEntityAsync(recording.ToString(), FileKey(file), version, cancellation);
+            return true;
+        }
+        catch (RequestFailedException changed) when (changed.Status is 404 or 412)
         {
             return false;
         }
     }
 
-    public Task DeleteAsync(RecordingId recording, CancellationToken cancellation) =>
-        PartitionEraser.DeleteAsync(table, recording.ToString(), row => true, cancellation);
+    /// <summary>Deletes some of a recording's rows; repeating it is no fault.</summary>
+    /// <returns>How many it found: fewer than <paramref name="most"/> when none is left.</returns>
+    public Task<int> DeleteSomeAsync(RecordingId recording, int most, CancellationToken cancellation) =>
+        PartitionEraser.DeleteSomeAsync(table, recording.ToString(), isKept: null, most, cancellation);
+
+    /// <summary>Notes that a file goes at its time.</summary>
+    public Task ScheduleAsync(RecordingId recording, string file, DateTimeOffset due, CancellationToken cancellation) =>
+        table.UpsertEntityAsync(new TableEntity(Passing, PassingKey(due, recording, file))
+        {
+            ["Recording"] = recording.ToString(),
+            ["File"] = file,
+        }, TableUpdateMode.Replace, cancellation);
+
+    /// <summary>Files whose time has come.</summary>
+    public async IAsyncEnumerable<PassingFile> ListDueAsync(DateTimeOffset now,
+        [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {Passing} and RowKey lt {DueKey(now)}");
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+            yield return new PassingFile(row.RowKey, RecordingId.Parse(row.GetString("Recording")), row.GetString("File"));
+    }
+
+    public Task UnscheduleAsync(PassingFile file, CancellationToken cancellation) =>
+        table.DeleteEntityAsync(Passing, file.Key, ETag.All, cancellation);
+
+    private static string DueKey(DateTimeOffset due) => string.Create(CultureInfo.InvariantCulture, $"{due.ToUnixTimeMilliseconds():D15}");
+
+    private static string PassingKey(DateTimeOffset due, RecordingId recording, string file) => $"{DueKey(due)}-{recording}-{file}";
 
     private static string WindowKey(string track, int window) => string.Create(CultureInfo.InvariantCulture, $"w-{track}-{window:D6}");
 
@@ -113,3 +160,8 @@ public sealed class RenderTable(StorageClients clients)
         return JsonSerializer.Deserialize(json.GetBuffer().AsSpan(0, (int)json.Length), type)!;
     }
 }
+
+/// <summary>A file that is kept for a while only.</summary>
+/// <param name="Key">Of its row in the list.</param>
+/// <param name="File">As in the rows of the recording's files.</param>
+public sealed record PassingFile(string Key, RecordingId Recording, string File);

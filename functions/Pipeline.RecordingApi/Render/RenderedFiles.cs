@@ -21,7 +21,9 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         (RenderJob? job, ETag version) = await table.FindJobAsync(plan.Recording, $"{key}.{format}", cancellation);
         string inputs = Inputs(plan, rows, format, tags);
         if (job is { IsReady: true } && job.Inputs == inputs) return true;
-        HashSet<string> present = await container.BlocksAsync(file, cancellation);
+        // It has ended since somebody asked for what there is.
+        if (!plan.IsFinal && job is { IsReady: true, IsGrowing: false }) return true;
+        StagedBlocks present = await container.BlocksAsync(file, cancellation);
         if (await ForgetLostAsync(plan, key, rows, format, present, cancellation)) return false;
         uint serial = WindowEncoder.Serial($"{plan.Recording}/{key}");
         List<RenderedPart> parts = [];
@@ -43,10 +45,19 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         RenderedPart header = await StageAsync(file, "header", encoder.Header(format, channels, plan.TotalSamples, serial, lengths, tags),
             0, present, cancellation);
         parts.Insert(0, header);
-        if (!await container.TryCommitAsync(file, parts.Select(part => part.Block), RenderFormat.ContentType(format), cancellation))
-            return false;
-        await table.TryWriteJobAsync(plan.Recording, $"{key}.{format}", Ready(inputs, parts, time), version, cancellation);
-        return true;
+        RenderJob ready = Ready(inputs, parts, time) with { Samples = plan.TotalSamples, IsGrowing = !plan.IsFinal };
+        if (ready.IsGrowing)
+        {
+            // Said before it is done: whoever makes the whole file at the same time finds that this one came in between.
+            if (await WriteAsync(ready with { IsReady = false }) is not { } announced) return false;
+            version = announced;
+        }
+        string type = RenderFormat.ContentType(format);
+        return await container.TryCommitAsync(file, parts.Select(part => part.Block), type, cancellation, present)
+            && await WriteAsync(ready) is not null;
+
+        Task<ETag?> WriteAsync(RenderJob made) =>
+            table.TryWriteJobAsync(plan.Recording, $"{key}.{format}", made, version, cancellation);
     }
 
     public static RenderJob Ready(string inputs, IReadOnlyList<RenderedPart> parts, TimeProvider time) => new()
@@ -72,10 +83,10 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
     /// Parts that a format needs and whose bytes are not in the storage any more: marked, so that the next pass makes them.
     /// </summary>
     private async Task<bool> ForgetLostAsync(RenderPlan plan, string key, SortedDictionary<int, RenderRow> rows, string format,
-        HashSet<string> present, CancellationToken cancellation)
+        StagedBlocks present, CancellationToken cancellation)
     {
         bool lost = false;
-        foreach ((int window, RenderRow row) in rows.ToArray())
+        foreach ((int window, RenderRow row) in rows.Where(row => row.Key < plan.WindowCount).ToArray())
         {
             if (row.Parts.TryGetValue(format, out RenderedPart? part) && present.Contains(part.Block)) continue;
             lost = true;
@@ -88,14 +99,15 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         string>> tags)
     {
         using InputHash hash = new();
-        hash.Add(RenderWindows.EncoderVersion, plan.TotalSamples, plan.WindowCount);
+        hash.Add(RenderWindows.EncoderVersion, plan.TotalSamples, plan.WindowCount, plan.IsFinal);
         foreach ((string name, string value) in tags) hash.Add(name, value);
-        foreach ((int window, RenderRow row) in rows) hash.Add(window, row.Parts.GetValueOrDefault(format)?.Sha256);
+        foreach ((int window, RenderRow row) in rows.Where(row => row.Key < plan.WindowCount))
+            hash.Add(window, row.Parts.GetValueOrDefault(format)?.Sha256);
         return hash.Finish();
     }
 
     private async Task<RenderedPart> StageSilenceAsync(RenderPlan plan, string file, string format, int channels, int first, int end,
-        uint serial, HashSet<string> present, CancellationToken cancellation)
+        uint serial, StagedBlocks present, CancellationToken cancellation)
     {
         using MemoryStream run = new();
         int frames = 0;
@@ -122,7 +134,7 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         return await StageAsync(file, $"{first}s", run.ToArray(), frames, present, cancellation);
     }
 
-    private async Task<RenderedPart> StageAsync(string file, string place, byte[] bytes, int frames, HashSet<string> present,
+    private async Task<RenderedPart> StageAsync(string file, string place, byte[] bytes, int frames, StagedBlocks present,
         CancellationToken cancellation)
     {
         RenderedPart part = RenderedPart.Of("", bytes, frames);

@@ -1,64 +1,98 @@
 using Azure;
 using Pipeline.Audio.Wav;
+using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Render;
 
-/// <summary>Makes files that are only made when somebody asks: WAV, MP3 of a track, bundles.</summary>
+/// <summary>
+/// Makes files that are only made when somebody asks: WAV, MP3 of a track, bundles, stretches, and what there is of a recording that runs.
+/// </summary>
 internal sealed class RequestedFiles(RenderTable table, RendersContainer container, SegmentPcm reader, WindowEncoder encoder,
-    WindowRender windows, RenderSettings settings)
+    WindowRender windows, RenderedFiles files, RenderSettings settings)
 {
+    /// <summary>How long a file is kept that can be made again.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(1);
+
+    /// <summary>The file is made of windows that have to be rendered first.</summary>
+    public bool NeedsWindows(RenderPlan plan, string file) =>
+        FileCatalogue.Find(plan, settings.Options, file) is { } entry && (entry.Kind == FileKind.Mix || (entry.Grows && !plan.IsFinal));
+
     /// <summary>Goes on with a file until it is whole.</summary>
     /// <param name="file">Its key, as in <see cref="FileCatalogue"/>.</param>
     /// <returns>False: more is to be done.</returns>
     public async Task<bool> MakeAsync(RenderPlan plan, string file, Func<bool> isOver, CancellationToken cancellation)
     {
-        if (!plan.IsFinal || FileCatalogue.Find(plan, settings.Options, file) is not { } entry) return true;
+        if (FileCatalogue.Find(plan, settings.Options, file) is not { } entry) return true;
+        if (!plan.IsFinal && entry.Cut is null) return !entry.Grows || await GrowAsync(plan, entry, cancellation);
         if (entry.Kind == FileKind.Bundle)
             return await new BundleFile(table, container, settings.Time).MakeAsync(plan, entry, settings.Options, cancellation);
-        if (entry.Kind is FileKind.Text || entry.IsAutomatic) return true;
-        return await MakeSoundAsync(plan, entry, isOver, cancellation);
+        return !entry.IsSound || entry.IsAutomatic || await MakeSoundAsync(plan, entry, isOver, cancellation);
     }
 
-    /// <summary>The small files that go with the tracks.</summary>
-    public async Task WriteTextsAsync(RenderPlan plan, RenderedWindows rows, CancellationToken cancellation)
+    /// <summary>Makes a file of a recording that runs, of the windows that are over and rendered.</summary>
+    private async Task<bool> GrowAsync(RenderPlan plan, FileEntry entry, CancellationToken cancellation)
     {
-        double? loudness = await LoudnessAsync(plan, cancellation);
-        Dictionary<string, RenderJob> jobs = await table.ReadJobsAsync(plan.Recording, cancellation);
-        foreach ((string key, byte[] text) in RecordingTexts.All(plan, rows, jobs, settings.Options, loudness))
-        {
-            (RenderJob? job, ETag version) = await table.FindJobAsync(plan.Recording, key, cancellation);
-            RenderedPart part = RenderedPart.Of("", text);
-            part = part with { Block = RenderedPart.BlockName("text", part.Sha256) };
-            if (job is { IsReady: true } && job.Inputs == part.Sha256) continue;
-            string name = $"{plan.Recording}/{key}";
-            await container.StageAsync(name, part.Block, text, cancellation);
-            await container.TryCommitAsync(name, [part.Block], RenderFormat.ContentType(Path.GetExtension(key).TrimStart('.')),
-                cancellation);
-            await table.TryWriteJobAsync(plan.Recording, key, RenderedFiles.Ready(part.Sha256, [part], settings.Time), version,
-                cancellation);
-        }
+        RenderedWindows rows = await RenderedWindows.ReadAsync(table, plan, cancellation);
+        SortedDictionary<int, RenderRow> own = entry.Track is { } track ? rows.Of(track) : rows.Mix;
+        int count = Enumerable.Range(0, plan.WindowCount).TakeWhile(window => Wanted(plan, entry, window) is not { } inputs
+            || own.GetValueOrDefault(window)?.Inputs == inputs).Count();
+        if (count == 0) return true;
+        RenderPlan sofar = plan with { WindowCount = count, TotalSamples = RenderWindows.Start(count) };
+        string key = entry.Track is { } speaker ? RenderTable.TrackKey(speaker.UserId) : RenderTable.Mix;
+        return await files.TryCommitAsync(sofar, key, entry.Track?.Channels ?? 2, entry.Format, own,
+            RenderedFiles.Tags(plan, entry.Track), cancellation);
     }
 
     private async Task<bool> MakeSoundAsync(RenderPlan plan, FileEntry entry, Func<bool> isOver, CancellationToken cancellation)
     {
         (RenderJob? job, ETag version) = await table.FindJobAsync(plan.Recording, entry.Key, cancellation);
-        RenderedWindows rows = await RenderedWindows.ReadAsync(table, plan, cancellation);
-        string inputs = Inputs(plan, entry);
+        RequestedSound sound = new(reader, plan, entry, await RenderedWindows.ReadAsync(table, plan, cancellation));
+        string inputs = Inputs(plan, entry, sound.Stretch);
         if (job is { IsReady: true } && job.Inputs == inputs) return true;
-        if (job is null || job.Inputs != inputs) job = new RenderJob { Inputs = inputs, PartCount = plan.WindowCount };
+        int count = sound.Stretch.WindowCount;
+        if (job is null || job.Inputs != inputs) job = new RenderJob { Inputs = inputs, PartCount = count };
         string name = $"{plan.Recording}/{entry.Key}";
         List<RenderedPart> parts = [.. job.Parts];
-        while (parts.Count < plan.WindowCount)
+        while (parts.Count < count)
         {
-            parts.Add(await StageWindowAsync(plan, entry, rows, parts.Count, inputs, name, cancellation));
-            if (!isOver() || parts.Count == plan.WindowCount) continue;
+            parts.Add(await StageWindowAsync(entry, sound, parts.Count, inputs, name, cancellation));
+            if (!isOver() || parts.Count == count) continue;
             await table.TryWriteJobAsync(plan.Recording, entry.Key, job with { Parts = parts, ChangedAt = settings.Time.GetUtcNow() },
                 version, cancellation);
             return false;
         }
-        (byte[] head, byte[] tail) = await EndsAsync(plan, entry, parts, cancellation);
+        await StageEndsAsync(plan, entry, sound, parts, name, cancellation);
+        if (!await container.TryCommitAsync(name, parts.Select(part => part.Block), RenderFormat.ContentType(entry.Format), cancellation))
+        {
+            // Blocks that waited for over a week are gone: from the start.
+            await table.TryWriteJobAsync(plan.Recording, entry.Key, new RenderJob { Inputs = inputs, PartCount = count }, version,
+                cancellation);
+            return false;
+        }
+        RenderJob ready = RenderedFiles.Ready(inputs, parts, settings.Time) with { Samples = sound.Stretch.Length };
+        if (entry.Passes) await table.ScheduleAsync(plan.Recording, entry.Key, ready.ChangedAt + Kept, cancellation);
+        return await table.TryWriteJobAsync(plan.Recording, entry.Key, ready, version, cancellation) is not null;
+    }
+
+    private async Task<RenderedPart> StageWindowAsync(FileEntry entry, RequestedSound sound, int window, string inputs, string name,
+        CancellationToken cancellation)
+    {
+        ReadOnlyMemory<short> pcm = await sound.ReadAsync(window, cancellation);
+        long? total = window == sound.Stretch.WindowCount - 1 ? sound.Stretch.Length : null;
+        (ReadOnlyMemory<byte> bytes, int frames) = encoder.Encode(entry.Format, pcm.Span, sound.Channels, sound.PreRoll(window),
+            RenderWindows.Start(window), total, WindowEncoder.Serial(name));
+        string block = RenderedPart.BlockName($"{window}", inputs);
+        await container.StageAsync(name, block, bytes, cancellation);
+        return RenderedPart.Of(block, bytes.Span, frames);
+    }
+
+    private async Task StageEndsAsync(RenderPlan plan, FileEntry entry, RequestedSound sound, List<RenderedPart> parts, string name,
+        CancellationToken cancellation)
+    {
+        (byte[] head, byte[] tail) = entry.Format == RenderFormat.Wav ? await WavEndsAsync(plan, entry, sound, cancellation)
+            : (Header(plan, entry, sound, parts, name), []);
         foreach ((string place, byte[] bytes, int at) in new[] { ("header", head, 0), ("tail", tail, parts.Count + 1) })
         {
             if (bytes.Length == 0) continue;
@@ -67,83 +101,37 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
             await container.StageAsync(name, end.Block, bytes, cancellation);
             parts.Insert(Math.Min(at, parts.Count), end);
         }
-        if (await container.TryCommitAsync(name, parts.Select(part => part.Block), RenderFormat.ContentType(entry.Format), cancellation))
-        {
-            await table.TryWriteJobAsync(plan.Recording, entry.Key, RenderedFiles.Ready(inputs, parts, settings.Time), version,
-                cancellation);
-            return true;
-        }
-        // Blocks that waited for over a week are gone: from the start.
-        await table.TryWriteJobAsync(plan.Recording, entry.Key, new RenderJob { Inputs = inputs, PartCount = plan.WindowCount }, version,
-            cancellation);
-        return false;
     }
 
-    private async Task<RenderedPart> StageWindowAsync(RenderPlan plan, FileEntry entry, RenderedWindows rows, int window, string inputs,
-        string name, CancellationToken cancellation)
+    private byte[] Header(RenderPlan plan, FileEntry entry, RequestedSound sound, List<RenderedPart> parts, string name)
     {
-        WindowSound sound = new(reader, plan, window);
-        (ReadOnlyMemory<short> pcm, int channels) = entry.Track is { } track
-            ? ((await sound.ReadAsync(track, cancellation)).Pcm, track.Channels)
-            : (await MixAsync(sound, rows, window, cancellation), 2);
-        long? total = plan.IsLast(window) ? plan.TotalSamples : null;
-        (ReadOnlyMemory<byte> bytes, int frames) = encoder.Encode(entry.Format, pcm.Span, channels, sound.PreRoll,
-            RenderWindows.Start(window), total, WindowEncoder.Serial(name));
-        string block = RenderedPart.BlockName($"{window}", inputs);
-        await container.StageAsync(name, block, bytes, cancellation);
-        return RenderedPart.Of(block, bytes.Span, frames);
+        List<(long, long, int)> lengths =
+            [.. parts.Select((part, window) => (part.Length, (long)sound.Stretch.WindowSamples(window), part.Frames))];
+        return encoder.Header(entry.Format, sound.Channels, sound.Stretch.Length, WindowEncoder.Serial(name), lengths,
+            RenderedFiles.Tags(plan, entry.Track));
     }
 
-    // The mix as it was rendered: with the gains that its window has.
-    private static async Task<ReadOnlyMemory<short>> MixAsync(WindowSound sound, RenderedWindows rows, int window,
+    private async Task<(byte[] Head, byte[] Tail)> WavEndsAsync(RenderPlan plan, FileEntry entry, RequestedSound sound,
         CancellationToken cancellation)
     {
-        MixLevels before = rows.LevelsBefore(window);
-        MixLevels? frozen = rows.Mix.GetValueOrDefault(window)?.Levels;
-        Audio.Mix.MixWindow mix = sound.NewMix();
-        foreach (RenderTrack track in sound.TracksNearby)
-        {
-            (ReadOnlyMemory<short> pcm, _) = await sound.ReadAsync(track, cancellation);
-            sound.Add(mix, track, pcm.Span, before, frozen ?? before);
-        }
-        return sound.Finish(mix, before, frozen ?? before).Pcm;
-    }
-
-    private async Task<(byte[] Head, byte[] Tail)> EndsAsync(RenderPlan plan, FileEntry entry, List<RenderedPart> parts,
-        CancellationToken cancellation)
-    {
-        int channels = entry.Track?.Channels ?? 2;
-        if (entry.Format != RenderFormat.Wav)
-        {
-            List<(long, long,
-                int)> lengths = [.. parts.Select((part, window) => (part.Length, (long)plan.WindowSamples(window), part.Frames))];
-            return (encoder.Header(entry.Format, channels, plan.TotalSamples, WindowEncoder.Serial(entry.Key), lengths,
-                RenderedFiles.Tags(plan, entry.Track)), []);
-        }
-        double? loudness = entry.Track is null ? await LoudnessAsync(plan, cancellation) : null;
+        // The loudness of the whole says nothing about a part.
+        double? loudness = entry.Track is null && entry.Cut is null ? await MixLoudness.ReadAsync(table, plan.Recording, cancellation)
+            : null;
         RecordingDetails details = plan.Details;
         string description = $"{details.Title ?? details.GuildName ?? "Recording"}: {entry.Track?.Username ?? "mix"}";
-        return BroadcastWave.Describe(channels, plan.TotalSamples, details.RecordedAt, FileNames.Ascii(description, 256),
-            FileNames.Ascii(details.Id.Replace("-", "", StringComparison.Ordinal), 32), loudness,
-            [.. details.Notes.Select(note => (note.Sample, note.Text))]);
+        return BroadcastWave.Describe(sound.Channels, sound.Stretch.Length, details.RecordedAt + SampleClock.ToTime(sound.Stretch.From),
+            FileNames.Ascii(description, 256), FileNames.Ascii(details.Id.Replace("-", "", StringComparison.Ordinal), 32), loudness,
+            [.. sound.Stretch.NotesOf(details).Select(note => (note.Sample, note.Text))]);
     }
 
-    private string Inputs(RenderPlan plan, FileEntry entry)
+    private string Inputs(RenderPlan plan, FileEntry entry, Stretch stretch)
     {
         using InputHash hash = new();
-        hash.Add(RenderWindows.EncoderVersion, entry.Key, plan.TotalSamples);
-        for (int window = 0; window < plan.WindowCount; window++)
-            hash.Add(entry.Track is { } track ? windows.Inputs(plan, track, window) : windows.MixInputs(plan, window));
+        hash.Add(RenderWindows.EncoderVersion, entry.Key, stretch.From, stretch.To);
+        foreach (int window in stretch.Touched) hash.Add(Wanted(plan, entry, window));
         return hash.Finish();
     }
 
-    private async Task<double?> LoudnessAsync(RenderPlan plan, CancellationToken cancellation)
-    {
-        List<double> energies = [];
-        foreach (RenderRow row in (await table.ReadWindowsAsync(plan.Recording, RenderTable.Mix, withSound: true, cancellation)).Values)
-        {
-            foreach (float energy in System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(row.Energies)) energies.Add(energy);
-        }
-        return Audio.Loudness.IntegratedLoudness.Of(energies);
-    }
+    private string? Wanted(RenderPlan plan, FileEntry entry, int window) =>
+        entry.Track is { } track ? windows.Inputs(plan, track, window) : windows.MixInputs(plan, window);
 }

@@ -28,7 +28,7 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
     public (ReadOnlyMemory<byte> Bytes, int Frames) Encode(string format, ReadOnlySpan<short> pcm, int channels, int preRoll, long start,
         long? total, uint serial)
     {
-        ArrayBufferWriter<byte> output = new(1 << 20);
+        ArrayBufferWriter<byte> output = new(1 << 16);
         switch (format)
         {
             case RenderFormat.Flac:

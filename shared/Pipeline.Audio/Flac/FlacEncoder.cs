@@ -65,7 +65,8 @@ public sealed class FlacEncoder
     private void EncodeFrame(ReadOnlySpan<short> pcm, int samples, long frame)
     {
         bits.Clear();
-        if (channels == 1)
+        if (!pcm.ContainsAnyExcept((short)0)) WriteSilence(samples, frame);
+        else if (channels == 1)
         {
             for (int i = 0; i < samples; i++) left[i] = pcm[i];
             WriteHeader(samples, 0, frame);
@@ -79,6 +80,20 @@ public sealed class FlacEncoder
         bits.Align();
         bits.Write(FlacChecksums.Crc16(bits.Bytes), 16);
         bits.Align();
+    }
+
+    // Hours of it are common; what the stereo search would choose is known.
+    private void WriteSilence(int samples, long frame)
+    {
+        Span<int> zeros = left.AsSpan(0, samples);
+        zeros.Clear();
+        if (channels == 2)
+        {
+            WritePair(LeftSide, zeros, 0, zeros, 1, frame);
+            return;
+        }
+        WriteHeader(samples, 0, frame);
+        subframes.Write(bits, zeros, BitsPerSample);
     }
 
     private void Split(ReadOnlySpan<short> pcm, int samples)

@@ -7,15 +7,13 @@ using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Tests.Rig;
 using Pipeline.TestKit;
+using static Pipeline.RecordingApi.Tests.Rig.Recordings;
 
 namespace Pipeline.RecordingApi.Tests.Render;
 
 /// <summary>From segments in the storage to files that programs of others judge.</summary>
 public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper output) : IDisposable
 {
-    private const ulong Ada = 11, Grace = 12;
-    private const int Minute = 60 * 48_000;
-
     private readonly Judge judge = new();
 
     public void Dispose() => judge.Dispose();
@@ -84,41 +82,6 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(3)]
-    public async Task Work_that_was_cut_off_or_done_twice_gives_the_same_bytes(int seed)
-    {
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
-        Recorded recorded = await TalkAsync(stage);
-        await stage.FinalizeAsync(recorded);
-        await stage.RenderAsync(recorded);
-        string[] names = [.. (await stage.FilesAsync(recorded)).Where(file => file.State == "ready").Select(file => file.Name)];
-        Assert.Contains("mix.mp3", names);
-        Dictionary<string, byte[]> undisturbed = [];
-        foreach (string name in names) undisturbed[name] = await stage.DownloadAsync(recorded, name);
-
-        RenderRecording render = stage.Get<RenderRecording>();
-        await render.EraseAsync(recorded.Id, TestContext.Current.CancellationToken);
-        Random random = new(seed);
-        for (int turn = 0; turn < 7; turn++)
-        {
-            using CancellationTokenSource kill = new();
-            Task work = render.RunAsync(new RenderWindow { RecordingId = recorded.Id }, kill.Token);
-            kill.CancelAfter(random.Next(20, 1500));
-            await work.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-        }
-        await Task.WhenAll(stage.RenderAsync(recorded),
-            render.RunAsync(new RenderWindow { RecordingId = recorded.Id }, TestContext.Current.CancellationToken));
-        await stage.RenderAsync(recorded);
-        foreach (string name in names)
-        {
-            byte[] disturbed = await stage.DownloadAsync(recorded, name);
-            Assert.True(undisturbed[name].AsSpan().SequenceEqual(disturbed), $"{name} differs");
-        }
-    }
-
-    [Theory]
     [InlineData("flac")]
     [InlineData("mp3")]
     public async Task Bundle_is_a_zip_that_others_open(string format)
@@ -148,30 +111,15 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
         Judge.SkipUnlessInstalled("flac", "ffmpeg");
         await using RenderStage stage = await RenderStage.StartAsync(azurite);
         Recorded recorded = await stage.BeginAsync();
-        TableClient ledger = stage.Storage.Tables.GetTableClient(StorageNames.LedgerTable);
         short[] speech = Speech.Of("ada", 10 * 48_000);
-        for (int part = 0; part < 15; part++)
-        {
-            await stage.AddAsync(recorded, Ada, "Ada", part * 480_000L, speech, 1);
-            FinalizeSegment segment = recorded.Segments[^1];
-            await ledger.UpsertEntityAsync(new TableEntity(recorded.Id.ToString(), Pipeline.Storage.MovedSegments.RowKey(Ada, part))
-            {
-                ["UserId"] = $"{Ada}",
-                ["Index"] = part,
-                ["State"] = "Moved",
-                ["Username"] = "Ada",
-                ["BlobUrl"] = segment.BlobUrl,
-                ["FileSize"] = segment.FileSize!.Value,
-                ["StartSample"] = segment.StartSample!.Value,
-                ["SampleCount"] = segment.SampleCount!.Value,
-                ["Channels"] = 1,
-            }, cancellationToken: TestContext.Current.CancellationToken);
-        }
+        for (int part = 0; part < 15; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 480_000L, speech);
         await stage.RenderAsync(recorded);
         Dictionary<string, string> live = await RowsAsync(stage, recorded);
         Assert.Equal([$"w-{Ada:D20}-000000", $"w-{Ada:D20}-000001", "w-mix-000000", "w-mix-000001"],
             live.Keys.Order(StringComparer.Ordinal));
         Assert.Equal(1200, await PeaksAsync(stage, recorded, "?from=0&to=60"));
+        // What is not rendered yet is not said to be silence.
+        Assert.Equal(2 * 1200, await PeaksAsync(stage, recorded, ""));
         await stage.FinalizeAsync(recorded);
         await stage.RenderAsync(recorded);
         Dictionary<string, string> final = await RowsAsync(stage, recorded);
@@ -186,20 +134,6 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
         byte[] peaks = await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
         Assert.Contains(peaks, value => value != 0);
         return peaks.Length;
-    }
-
-    // Ada from the start in stereo with a pause, Grace later and softer; two minutes and a bit.
-    private static async Task<Recorded> TalkAsync(RenderStage stage)
-    {
-        Recorded recorded = await stage.BeginAsync();
-        short[] ada = Speech.Of("ada", 25 * 48_000, channels: 2),
-            grace = [.. Speech.Of("grace", 30 * 48_000).Select(value => (short)(value / 3))];
-        await stage.AddAsync(recorded, Ada, "Ada Lovelace", 0, ada[..960_000], 2);
-        await stage.AddAsync(recorded, Ada, "Ada Lovelace", 480_000, ada[960_000..], 2);
-        await stage.AddAsync(recorded, Ada, "Ada Lovelace", Minute - 12_345, ada, 2);
-        await stage.AddAsync(recorded, Grace, "Grace", 40 * 48_000, grace, 1);
-        await stage.AddAsync(recorded, Grace, "Grace", (2 * Minute) + 4_321, grace[..200_001], 1);
-        return recorded;
     }
 
     /// <summary>Ids of the events that said that the files are whole; each names the mix.</summary>

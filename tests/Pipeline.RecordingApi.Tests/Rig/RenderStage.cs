@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Azure.Core.Pipeline;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.AspNetCore.Builder;
@@ -43,12 +44,20 @@ internal sealed class RenderStage : IAsyncDisposable
 
     public T Get<T>() where T : notnull => app.Services.GetRequiredService<T>();
 
-    public static async Task<RenderStage> StartAsync(AzuriteFixture azurite, RenderOptions? options = null)
+    public static Task<RenderStage> StartAsync(AzuriteFixture azurite, RenderOptions? options = null, TimeProvider? time = null) =>
+        StartAsync(azurite.ConnectionString, options, time);
+
+    /// <param name="transport">How the storage is reached; null: as always.</param>
+    public static async Task<RenderStage> StartAsync(string storage, RenderOptions? options = null, TimeProvider? time = null,
+        HttpPipelineTransport? transport = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.ClearProviders();
-        builder.Services.AddPipelineStorage(new StorageOptions { ConnectionString = azurite.ConnectionString });
+        StorageOptions account = new() { ConnectionString = storage };
+        if (time is not null) builder.Services.AddSingleton(time);
+        if (transport is not null) builder.Services.AddSingleton(new StorageClients(account, null!, transport));
+        builder.Services.AddPipelineStorage(account);
         builder.Services.AddRecordingApi(new ApiOptions { LiveLimit = TimeSpan.FromHours(24), Render = options ?? new RenderOptions() });
         WebApplication app = builder.Build();
         app.UseRouting();
@@ -138,6 +147,13 @@ internal sealed class RenderStage : IAsyncDisposable
         RenderRecording render = Get<RenderRecording>();
         await TakeMessagesAsync(recorded.Id);
         await render.RunAsync(new RenderWindow { RecordingId = recorded.Id, File = file }, TestContext.Current.CancellationToken);
+        await DrainAsync(recorded);
+    }
+
+    /// <summary>Does what the messages of the recording say until there is none.</summary>
+    public async Task DrainAsync(Recorded recorded)
+    {
+        RenderRecording render = Get<RenderRecording>();
         for (int turn = 0; turn < 200; turn++)
         {
             List<RenderWindow> messages = await TakeMessagesAsync(recorded.Id);
@@ -163,6 +179,23 @@ internal sealed class RenderStage : IAsyncDisposable
         return found;
     }
 
+    /// <summary>Deletes everything that was made of a recording, and nothing else.</summary>
+    public async Task ForgetRendersAsync(Recorded recorded)
+    {
+        while (await Get<RenderRecording>().EraseSomeAsync(recorded.Id, 3, TestContext.Current.CancellationToken) > 0)
+        {
+        }
+    }
+
+    /// <summary>Every file that is there, by name.</summary>
+    public async Task<Dictionary<string, byte[]>> DownloadAllAsync(Recorded recorded)
+    {
+        Dictionary<string, byte[]> files = [];
+        foreach (RecordingFile file in (await FilesAsync(recorded)).Where(file => file.State == "ready"))
+            files[file.Name] = await DownloadAsync(recorded, file.Name);
+        return files;
+    }
+
     public async Task<IReadOnlyList<RecordingFile>> FilesAsync(Recorded recorded)
     {
         byte[] json = await http.GetByteArrayAsync(new Uri($"api/recordings/{recorded.Id}/files", UriKind.Relative),
@@ -177,9 +210,11 @@ internal sealed class RenderStage : IAsyncDisposable
         http.DeleteAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 
     /// <summary>Follows the redirect; a file that is made on request is asked for and made first.</summary>
-    public async Task<byte[]> DownloadAsync(Recorded recorded, string name)
+    /// <param name="query">Of a stretch: <c>?from=1&amp;to=2.5</c>.</param>
+    public async Task<byte[]> DownloadAsync(Recorded recorded, string name, string query = "")
     {
-        HttpResponseMessage answer = await GetAsync($"api/recordings/{recorded.Id}/files/{Uri.EscapeDataString(name)}");
+        string path = $"api/recordings/{recorded.Id}/files/{Uri.EscapeDataString(name)}{query}";
+        HttpResponseMessage answer = await GetAsync(path);
         if (answer.StatusCode == HttpStatusCode.Accepted)
         {
             Assert.True(answer.Headers.RetryAfter is not null);
@@ -189,7 +224,7 @@ internal sealed class RenderStage : IAsyncDisposable
             {
                 foreach (RenderWindow message in await TakeMessagesAsync(recorded.Id))
                     await Get<RenderRecording>().RunAsync(message, patience.Token);
-                answer = await GetAsync($"api/recordings/{recorded.Id}/files/{Uri.EscapeDataString(name)}");
+                answer = await GetAsync(path);
                 patience.Token.ThrowIfCancellationRequested();
             }
             while (answer.StatusCode == HttpStatusCode.Accepted);
@@ -199,7 +234,7 @@ internal sealed class RenderStage : IAsyncDisposable
             Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
             using HttpResponseMessage bytes = await http.GetAsync(answer.Headers.Location, TestContext.Current.CancellationToken);
             Assert.Equal(HttpStatusCode.OK, bytes.StatusCode);
-            Assert.Equal(name, bytes.Content.Headers.ContentDisposition!.FileNameStar);
+            if (query.Length == 0) Assert.Equal(name, bytes.Content.Headers.ContentDisposition!.FileNameStar);
             return await bytes.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
         }
     }
@@ -209,36 +244,5 @@ internal sealed class RenderStage : IAsyncDisposable
         http.Dispose();
         await app.StopAsync();
         await app.DisposeAsync();
-    }
-}
-
-/// <summary>A recording as a test made it, and what its tracks must hold.</summary>
-internal sealed class Recorded(RecordingId id)
-{
-    private readonly Dictionary<ulong, (int Channels, short[] Pcm)> tracks = [];
-
-    public RecordingId Id { get; } = id;
-    public DateTimeOffset StartedAt { get; } = new(2026, 11, 28, 20, 0, 0, 500, TimeSpan.Zero);
-    public List<FinalizeSegment> Segments { get; } = [];
-
-    /// <summary>Samples from the start to the end of the last segment.</summary>
-    public long End { get; set; }
-
-    public void Put(ulong userId, int channels, long start, short[] pcm)
-    {
-        (int _, short[] before) = tracks.GetValueOrDefault(userId, (channels, []));
-        short[] all = before;
-        if (all.Length < (start * channels) + pcm.Length) Array.Resize(ref all, (int)(start * channels) + pcm.Length);
-        pcm.CopyTo(all, start * channels);
-        tracks[userId] = (channels, all);
-    }
-
-    /// <summary>The track from the start of the recording to its end.</summary>
-    public short[] Track(ulong userId)
-    {
-        (int channels, short[] pcm) = tracks[userId];
-        short[] whole = new short[End * channels];
-        pcm.CopyTo(whole, 0);
-        return whole;
     }
 }

@@ -1,0 +1,20 @@
+using System.Globalization;
+
+namespace Pipeline.RecordingApi.Http;
+
+/// <summary>Seconds since the start of a recording, as addresses have them.</summary>
+internal static class Seconds
+{
+    private const double Most = 1_000_000;
+
+    public static bool TryRead(HttpContext context, string name, double byDefault, out double seconds)
+    {
+        string? text = context.Request.Query[name];
+        seconds = byDefault;
+        return string.IsNullOrEmpty(text)
+            || (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out seconds) && seconds <= Most);
+    }
+
+    public static IResult Refused() => Problems.Of(StatusCodes.Status400BadRequest, "Bad range",
+        "from and to are seconds since the start, such as 12.5, from 0, and to is not less than from");
+}

@@ -1,0 +1,166 @@
+using System.Globalization;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Render;
+using Pipeline.RecordingApi.Tests.Rig;
+using Pipeline.Storage;
+using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
+using static Pipeline.RecordingApi.Tests.Rig.Recordings;
+
+namespace Pipeline.RecordingApi.Tests.Render;
+
+/// <summary>Work that is cut off, done twice or at once: in the end the bytes are those of an undisturbed run.</summary>
+public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper output) : IDisposable
+{
+    private readonly Judge judge = new();
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose() => judge.Dispose();
+
+    [Fact]
+    public Task Killed_process_loses_nothing() => KilledAsync(seed: 3, kills: 3);
+
+    [Fact]
+    [Trait("Category", "Soak")]
+    public Task Process_killed_twenty_times_loses_nothing() => KilledAsync(seed: 1, kills: 20);
+
+    /// <summary>SIGKILL at moments that nobody chose, while the real functions render.</summary>
+    private async Task KilledAsync(int seed, int kills)
+    {
+        // An account of its own: the process takes every message there is.
+        await using Azurite own = await Azurite.StartAsync();
+        await using RenderStage stage = await RenderStage.StartAsync(own.ConnectionString);
+        Recorded recorded = await TalkAsync(stage);
+        await stage.FinalizeAsync(recorded);
+        long began = TimeProvider.System.GetTimestamp();
+        await stage.RenderAsync(recorded);
+        int usual = (int)TimeProvider.System.GetElapsedTime(began).TotalMilliseconds;
+        Dictionary<string, byte[]> undisturbed = await stage.DownloadAllAsync(recorded);
+        Assert.Contains("mix.flac", undisturbed.Keys);
+        int whole = await PartsAsync(stage, recorded);
+
+        await stage.ForgetRendersAsync(recorded);
+        Random random = new(seed);
+        await using FunctionsApp app = await FunctionsApp.StartAsync(own,
+            new Dictionary<string, string?> { ["RENDER_FORMATS"] = "flac,opus,mp3" });
+        List<int> parts = [];
+        for (int kill = 0; kill < kills; kill++)
+        {
+            await SendAsync(stage, recorded);
+            await Task.Delay(random.Next(2 * usual), Cancellation);
+            await app.KillAndRestartAsync();
+            parts.Add(await PartsAsync(stage, recorded));
+            if (parts[^1] == whole) await stage.ForgetRendersAsync(recorded);
+        }
+        output.WriteLine($"of {whole} windows and files after each kill: {string.Join(' ', parts)}");
+        if (kills >= 20) Assert.Contains(parts, count => count > 0 && count < whole);
+        await WaitForAsync(stage, recorded, undisturbed.Count);
+        Same(undisturbed, await stage.DownloadAllAsync(recorded));
+    }
+
+    [Fact]
+    public async Task Storage_that_goes_away_anywhere_leaves_work_that_goes_on()
+    {
+        using Wire wire = new();
+        await using RenderStage stage = await RenderStage.StartAsync(azurite.ConnectionString, transport: wire);
+        Recorded recorded = await TalkAsync(stage);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        Dictionary<string, byte[]> undisturbed = await stage.DownloadAllAsync(recorded);
+
+        await stage.ForgetRendersAsync(recorded);
+        RenderRecording render = stage.Get<RenderRecording>();
+        int outages = 0;
+        // Each time a little further, until it gets through: every request is once the first one that fails.
+        for (int requests = 1; ; requests += 3, outages++)
+        {
+            wire.CutAfter(requests);
+            Exception? fault = await Record.ExceptionAsync(() =>
+                render.RunAsync(new RenderWindow { RecordingId = recorded.Id }, Cancellation));
+            wire.Mend();
+            if (fault is null) break;
+            Assert.Contains(Wire.Message, fault.ToString(), StringComparison.Ordinal);
+            Assert.True(outages < 200, "rendering does not get through");
+        }
+        output.WriteLine($"{outages} outages");
+        Assert.InRange(outages, 5, 200);
+        await stage.RenderAsync(recorded);
+        Same(undisturbed, await stage.DownloadAllAsync(recorded));
+    }
+
+    [Fact]
+    public async Task Workers_at_the_same_windows_make_the_same_bytes()
+    {
+        await using RenderStage one = await RenderStage.StartAsync(azurite), two = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await TalkAsync(one);
+        await one.FinalizeAsync(recorded);
+        await one.RenderAsync(recorded);
+        Dictionary<string, byte[]> undisturbed = await one.DownloadAllAsync(recorded);
+        await one.ForgetRendersAsync(recorded);
+        RenderWindow message = new() { RecordingId = recorded.Id };
+        await Task.WhenAll(new[] { one, two, one, two }.Select(stage =>
+            stage.Get<RenderRecording>().RunAsync(message, Cancellation)));
+        await one.DrainAsync(recorded);
+        Same(undisturbed, await one.DownloadAllAsync(recorded));
+        foreach (string name in new[] { "01-Ada Lovelace.wav", "all-flac.zip" })
+        {
+            message = message with { File = name == "all-flac.zip" ? name : $"{RenderTable.TrackKey(Ada)}.wav" };
+            await Task.WhenAll(one.Get<RenderRecording>().RunAsync(message, Cancellation),
+                two.Get<RenderRecording>().RunAsync(message, Cancellation));
+            await one.DrainAsync(recorded);
+            Assert.NotEmpty(await one.DownloadAsync(recorded, name));
+        }
+    }
+
+    [Fact]
+    public async Task Crowd_of_25_has_a_file_each()
+    {
+        Judge.SkipUnlessInstalled("flac", "ffmpeg");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        short[] speech = Speech.Of("ada", 2 * 48_000);
+        for (int user = 1; user <= 25; user++)
+        {
+            short[] own = [.. speech.Select(value => (short)(value / user))];
+            await stage.AddAsync(recorded, (ulong)user, $"Person {user}", user * 4_800, own, 1);
+        }
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        RecordingFile[] tracks = [.. (await stage.FilesAsync(recorded)).Where(file => file is { Kind: "track", Format: "flac" })];
+        Assert.Equal(25, tracks.Length);
+        foreach (RecordingFile file in tracks)
+        {
+            ulong user = ulong.Parse(file.UserId!, CultureInfo.InvariantCulture);
+            Assert.Equal(recorded.Track(user), judge.Decode(await stage.DownloadAsync(recorded, file.Name), "flac"));
+        }
+        (double _, double peak) = judge.Loudness(await stage.DownloadAsync(recorded, "mix.flac"), "flac");
+        Assert.True(peak <= -1, $"{peak} dBTP");
+    }
+
+    private static async Task<int> PartsAsync(RenderStage stage, Recorded recorded)
+    {
+        RenderTable table = stage.Get<RenderTable>();
+        int parts = (await table.ReadJobsAsync(recorded.Id, Cancellation)).Count;
+        foreach (string track in new[] { RenderTable.Mix, RenderTable.TrackKey(Ada), RenderTable.TrackKey(Grace) })
+            parts += (await table.ReadWindowsAsync(recorded.Id, track, withSound: false, Cancellation)).Count;
+        return parts;
+    }
+
+    private static Task SendAsync(RenderStage stage, Recorded recorded) =>
+        stage.Get<MessageQueues>().SendAsync(new RenderWindow { RecordingId = recorded.Id }, TimeSpan.Zero, Cancellation);
+
+    private static async Task WaitForAsync(RenderStage stage, Recorded recorded, int count)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(3));
+        await SendAsync(stage, recorded);
+        while ((await stage.FilesAsync(recorded)).Count(file => file.State == "ready") < count) await Task.Delay(200, patience.Token);
+    }
+
+    private static void Same(Dictionary<string, byte[]> expected, Dictionary<string, byte[]> found)
+    {
+        Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), found.Keys.Order(StringComparer.Ordinal));
+        Assert.All(expected, file => Assert.True(file.Value.AsSpan().SequenceEqual(found[file.Key]), $"{file.Key} differs"));
+    }
+}

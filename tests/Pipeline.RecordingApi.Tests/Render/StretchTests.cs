@@ -1,0 +1,100 @@
+using System.IO.Compression;
+using System.Net;
+using Pipeline.Contracts;
+using Pipeline.RecordingApi.Tests.Rig;
+using Pipeline.TestKit;
+using static Pipeline.RecordingApi.Tests.Rig.Recordings;
+
+namespace Pipeline.RecordingApi.Tests.Render;
+
+/// <summary>Parts of a recording as files: the very samples that the whole has there.</summary>
+public sealed class StretchTests(AzuriteFixture azurite) : IDisposable
+{
+    // Over the border of two windows, and no whole number of any frame.
+    private const string Query = "?from=50.5003&to=75.25";
+    private const int From = 2_424_014, Length = 3_612_000 - From;
+
+    private readonly Judge judge = new();
+
+    public void Dispose() => judge.Dispose();
+
+    [Fact]
+    public async Task Stretch_has_the_samples_of_the_whole()
+    {
+        Judge.SkipUnlessInstalled("flac", "ffmpeg");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await TalkAsync(stage);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        foreach ((ulong user, string name, int channels) in new[] { (Ada, "01-Ada Lovelace", 2), (Grace, "02-Grace", 1) })
+        {
+            short[] expected = recorded.Track(user)[(From * channels)..((From + Length) * channels)];
+            Assert.Equal(expected, judge.Decode(await stage.DownloadAsync(recorded, $"{name}.flac", Query), "flac"));
+            Assert.Equal(expected, judge.Decode(await stage.DownloadAsync(recorded, $"{name}.wav", Query), "wav"));
+        }
+        short[] mix = judge.Decode(await stage.DownloadAsync(recorded, "mix.flac"), "flac");
+        short[] part = judge.Decode(await stage.DownloadAsync(recorded, "mix.flac", Query), "flac");
+        Assert.Equal(mix[(From * 2)..((From + Length) * 2)], part);
+        foreach (string format in new[] { "opus", "mp3" })
+        {
+            if (format == "mp3" && !Pipeline.Audio.Mp3.Mp3Encoder.IsAvailable) continue;
+            Assert.Equal(Length * 2, judge.Decode(await stage.DownloadAsync(recorded, $"mix.{format}", Query), format).Length);
+        }
+        using HttpResponseMessage named = await stage.GetAsync($"api/recordings/{recorded.Id}/files/mix.flac{Query}");
+        Assert.Contains(Uri.EscapeDataString("mix 0.00.50-0.01.15.flac"), Uri.UnescapeDataString(named.Headers.Location!.Query),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Bundle_of_a_stretch_holds_every_track_of_it()
+    {
+        Judge.SkipUnlessInstalled("unzip", "ffmpeg");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await TalkAsync(stage);
+        await stage.FinalizeAsync(recorded, notes:
+        [
+            new RecordingNote { Sample = From + 48_000, UserId = Ada, Text = "within" },
+            new RecordingNote { Sample = 5, UserId = Ada, Text = "before" },
+        ]);
+        await stage.RenderAsync(recorded);
+        byte[] zip = await stage.DownloadAsync(recorded, "all-wav.zip", Query);
+        judge.Run("unzip", "-t", judge.Save("all.zip", zip));
+        using ZipArchive archive = new(new MemoryStream(zip));
+        Assert.Equal(["01-Ada Lovelace.wav", "02-Grace.wav", "mix.wav", "labels.txt", "project.lof", "project.rpp"],
+            archive.Entries.Select(entry => entry.FullName));
+        Assert.Equal(recorded.Track(Grace)[From..(From + Length)], judge.Decode(await ReadAsync(archive, "02-Grace.wav"), "wav"));
+        Assert.Equal("1.000000\t1.000000\twithin\n", System.Text.Encoding.UTF8.GetString(await ReadAsync(archive, "labels.txt")));
+    }
+
+    [Theory]
+    [InlineData("mix.flac", "?from=9&to=3", HttpStatusCode.BadRequest)]
+    [InlineData("mix.flac", "?from=3&to=3", HttpStatusCode.BadRequest)]
+    [InlineData("mix.flac", "?from=-1", HttpStatusCode.BadRequest)]
+    [InlineData("mix.flac", "?from=one", HttpStatusCode.BadRequest)]
+    [InlineData("mix.flac", "?from=1e3", HttpStatusCode.BadRequest)]
+    [InlineData("mix.flac", "?from=2", HttpStatusCode.BadRequest)]
+    [InlineData("info.json", "?from=0.5", HttpStatusCode.BadRequest)]
+    [InlineData("mix.aac", "?from=0.5", HttpStatusCode.NotFound)]
+    [InlineData("cut-0-999999-mix.flac", "", HttpStatusCode.NotFound)]
+    [InlineData("cut-5-5-mix.flac", "", HttpStatusCode.NotFound)]
+    [InlineData("cut-0-5-info.json", "", HttpStatusCode.NotFound)]
+    [InlineData("mix.flac", "?from=0.5", HttpStatusCode.Accepted)]
+    [InlineData("mix.flac", "?to=7", HttpStatusCode.Accepted)]
+    public async Task Stretch_that_is_none_has_one_clear_answer(string name, string query, HttpStatusCode expected)
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        await stage.AddAsync(recorded, Ada, "Ada", 0, Speech.Of("ada", 48_000), 1);
+        await stage.FinalizeAsync(recorded);
+        using HttpResponseMessage answer = await stage.GetAsync($"api/recordings/{recorded.Id}/files/{name}{query}");
+        Assert.Equal(expected, answer.StatusCode);
+    }
+
+    private static async Task<byte[]> ReadAsync(ZipArchive archive, string name)
+    {
+        using MemoryStream content = new();
+        await using Stream entry = await archive.GetEntry(name)!.OpenAsync(TestContext.Current.CancellationToken);
+        await entry.CopyToAsync(content, TestContext.Current.CancellationToken);
+        return content.ToArray();
+    }
+}
