@@ -93,6 +93,9 @@ param privateNetwork bool = false
 @description('With privateNetwork: public addresses or ranges (203.0.113.7, 198.51.100.0/24) from which people listen and from which it is deployed.')
 param allowedAddresses array = []
 
+@description('What people\'s browsers reach, such as https://record.example.org, when a domain of yours leads to the functions app of the first cell; empty for its own address.')
+param publicBaseUrl string = ''
+
 var allShards = totalShards == 0 ? firstShard + botShards : totalShards
 var tags = { 'azd-env-name': environmentName }
 var suffix = uniqueString(subscription().id, environmentName, location)
@@ -129,6 +132,7 @@ module resources 'modules/resources.bicep' = {
     otlpEndpoint: otlpEndpoint
     privateNetwork: privateNetwork && botHost != 'containerApp' ? fail('privateNetwork needs botHost containerApp') : privateNetwork
     allowedAddresses: allowedAddresses
+    publicBaseUrl: publicBaseUrl
   }
 }
 
@@ -149,4 +153,5 @@ output PIPELINE_CELLS int = cells
 output PIPELINE_ALERT_EMAIL string = alertEmail
 output DISCORD_GUILD_ID string = discordGuildId
 output OTEL_EXPORTER_OTLP_ENDPOINT string = otlpEndpoint
+output PUBLIC_BASE_URL string = publicBaseUrl
 output SERVICE_BOT_IMAGE_NAME string = botImage

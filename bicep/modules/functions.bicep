@@ -15,6 +15,8 @@ param httpConcurrency int
 param otlpEndpoint string
 @description('Subnet for what it sends; empty for none.')
 param subnetId string
+@description('What people\'s browsers reach; empty for the app\'s own address.')
+param publicBaseUrl string
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: applicationInsightsName
@@ -47,8 +49,13 @@ var telemetrySettings = concat(
   empty(otlpEndpoint) ? [] : [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: otlpEndpoint }]
 )
 
+var siteName = 'func-pipeline-${suffix}'
+var pageSettings = [
+  { name: 'PUBLIC_BASE_URL', value: empty(publicBaseUrl) ? 'https://${siteName}.azurewebsites.net' : publicBaseUrl }
+]
+
 resource site 'Microsoft.Web/sites@2025-03-01' = {
-  name: 'func-pipeline-${suffix}'
+  name: siteName
   location: location
   tags: union(tags, { 'azd-service-name': serviceName })
   kind: 'functionapp,linux'
@@ -64,7 +71,7 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     siteConfig: {
       minTlsVersion: '1.2'
       ftpsState: 'Disabled'
-      appSettings: concat(flatten(storageSettings), telemetrySettings)
+      appSettings: concat(flatten(storageSettings), telemetrySettings, pageSettings)
     }
     functionAppConfig: {
       runtime: { name: 'dotnet-isolated', version: '10.0' }

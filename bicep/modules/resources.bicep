@@ -26,6 +26,7 @@ param alertEmail string
 param otlpEndpoint string
 param privateNetwork bool
 param allowedAddresses array
+param publicBaseUrl string
 
 // The first cell has the names that it has alone, so that cells can be added later.
 var suffixes = [for cell in range(0, cells): cell == 0 ? suffix : uniqueString(suffix, string(cell))]
@@ -123,6 +124,8 @@ module functions 'functions.bicep' = [
       httpConcurrency: functionsHttpConcurrency
       otlpEndpoint: otlpEndpoint
       subnetId: privateNetwork ? network!.outputs.functionsSubnetId : ''
+      // One address leads to one cell.
+      publicBaseUrl: cell == 0 ? publicBaseUrl : ''
     }
     dependsOn: [roles]
   }

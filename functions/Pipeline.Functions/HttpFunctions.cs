@@ -4,29 +4,32 @@ using Pipeline.Contracts.Api;
 
 namespace Pipeline.Functions;
 
-/// <summary>What callers of the recording API call. The host has asked for the key; the API's own routes take over from there.</summary>
+/// <summary>
+/// What callers of the recording API call. The host has asked for the key; the API's own routes take over from there. The host adds no
+/// prefix, so that a page stands at the address that links name.
+/// </summary>
 internal sealed class HttpFunctions(ApiPipeline api)
 {
     [Function("RecordingsApi")]
     public IResult Recordings(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", "post", "patch", "delete",
-        Route = "recordings/{*path}")] HttpRequest request) => api.Answer;
+        Route = "api/recordings/{*path}")] HttpRequest request) => api.Answer;
 
     [Function("GuildSettingsApi")]
     public IResult GuildSettings(
         [HttpTrigger(AuthorizationLevel.Function, "get", "put", "delete",
-        Route = "guilds/{guildId}/settings/{*path}")] HttpRequest request) => api.Answer;
+        Route = "api/guilds/{guildId}/settings/{*path}")] HttpRequest request) => api.Answer;
 
     [Function("WebhooksApi")]
     public IResult Webhooks(
         [HttpTrigger(AuthorizationLevel.Function, "get", "put", "delete", "post",
-        Route = "guilds/{guildId}/webhooks/{*path}")] HttpRequest request) => api.Answer;
+        Route = "api/guilds/{guildId}/webhooks/{*path}")] HttpRequest request) => api.Answer;
 
     [Function("EventsApi")]
-    public IResult Events([HttpTrigger(AuthorizationLevel.Function, "get", Route = "events")] HttpRequest request) => api.Answer;
+    public IResult Events([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/events")] HttpRequest request) => api.Answer;
 
     [Function("HealthApi")]
-    public IResult Health([HttpTrigger(AuthorizationLevel.Function, "get", Route = "health")] HttpRequest request) => api.Answer;
+    public IResult Health([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/health")] HttpRequest request) => api.Answer;
 
     [Function("RecordingPage")]
     public IResult Page(
@@ -34,5 +37,6 @@ internal sealed class HttpFunctions(ApiPipeline api)
         api.Open;
 
     [Function("OpenApiDocument")]
-    public IResult Document([HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "openapi.json")] HttpRequest request) => api.Answer;
+    public IResult Document(
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/openapi.json")] HttpRequest request) => api.Answer;
 }

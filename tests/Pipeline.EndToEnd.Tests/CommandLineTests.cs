@@ -24,7 +24,22 @@ public sealed class CommandLineTests(AzuriteFixture fixture) : IDisposable
         (int code, string said) = await RunAsync(["doctor"], At(discord, functions));
         Assert.True(code == ExitCode.Success, said);
         Assert.Contains("ok    recording API", said, StringComparison.Ordinal);
+        Assert.Contains("ok    pages: answer at http://127.0.0.1:", said, StringComparison.Ordinal);
         Assert.DoesNotContain("FAIL", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_says_that_links_lead_nowhere()
+    {
+        string nobody = $"http://127.0.0.1:{FreePort.Take(1)[0]}";
+        await using Simulator discord = await Simulator.StartAsync();
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(Storage,
+            new Dictionary<string, string?> { ["PUBLIC_BASE_URL"] = nobody });
+        (int code, string said) = await RunAsync(["doctor"], At(discord, functions));
+        Assert.Equal(ExitCode.Storage, code);
+        Assert.Contains("ok    recording API", said, StringComparison.Ordinal);
+        Assert.Contains("FAIL  pages", said, StringComparison.Ordinal);
+        Assert.Contains("PUBLIC_BASE_URL", said, StringComparison.Ordinal);
     }
 
     [Fact]

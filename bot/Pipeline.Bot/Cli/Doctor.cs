@@ -46,9 +46,12 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         DoctorFinding token = await GuardAsync("token", ExitCode.Discord, TokenAsync, "let this machine reach Discord over HTTPS",
             cancellationToken);
         yield return token;
-        yield return await GuardAsync("recording API", ExitCode.Storage, inner =>
+        DoctorFinding api = await GuardAsync("recording API", ExitCode.Storage, inner =>
             RecordingApiAsync(token.IsWell, inner), "start the functions app, or correct RecordingApi__BaseUrl and RecordingApi__ApiKey",
             cancellationToken);
+        yield return api;
+        if (api.IsWell && options.Api.BaseUrl is not null) yield return await GuardAsync("pages", ExitCode.Storage, PagesAsync,
+            PagesRemedy, cancellationToken);
         if (token.IsWell)
         {
             yield return await GuardAsync("sessions", ExitCode.Discord, SessionsAsync, "try again later", cancellationToken);
@@ -125,6 +128,25 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         // A bot that is in no server yet asks for one that has no recordings: Discord's ids begin far above.
         await new CatalogueClient(api, options.Api, time).ListAsync(guild ?? 1, 1, null, cancellationToken);
         return new DoctorFinding("recording API", $"answers at {options.Api.BaseUrl}");
+    }
+
+    private const string PagesRemedy = "set PUBLIC_BASE_URL of the functions to the address that browsers reach them at, and let this "
+        + "machine reach it too";
+
+    /// <summary>Opens a page as somebody with a link would.</summary>
+    private async Task<DoctorFinding> PagesAsync(CancellationToken cancellationToken)
+    {
+        using HttpClient api = RecordingApiHttp.Create();
+        if (await new CatalogueClient(api, options.Api, time).PageToTryAsync(cancellationToken) is not { } page)
+            return new DoctorFinding("pages", "those of another service; not tried");
+        using HttpResponseMessage answer = await api.GetAsync(page, cancellationToken);
+        string root = page.GetLeftPart(UriPartial.Authority);
+        string text = await answer.Content.ReadAsStringAsync(cancellationToken);
+        return answer.IsSuccessStatusCode && text.Contains("/main.js", StringComparison.Ordinal)
+            ? new DoctorFinding("pages", $"answer at {root}; links to recordings begin with it")
+            : new DoctorFinding("pages",
+                string.Create(CultureInfo.InvariantCulture, $"{root} answers {(int)answer.StatusCode} and no page"),
+                PagesRemedy, ExitCode.Storage);
     }
 
     /// <summary>Discord's Date header against our clock: positions of a takeover and the ages of tokens depend on it.</summary>

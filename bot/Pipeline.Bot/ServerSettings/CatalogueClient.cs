@@ -136,6 +136,15 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
     public Task<DeletionState?> DeletionAsync(string id, CancellationToken cancellationToken) =>
         GetAsync(PathOf(id) + "/deletion", ApiJsonContext.Default.DeletionState, cancellationToken);
 
+    /// <summary>An address of a page as people open it: one of a recording that is none, which looks the same.</summary>
+    /// <returns>Null where pages are somebody else's, or the API does not say how it is.</returns>
+    public async Task<Uri?> PageToTryAsync(CancellationToken cancellationToken)
+    {
+        if (!MakesLinks) return null;
+        HealthReport? health = await GetAsync("/api/health", WireJsonContext.Default.HealthReport, cancellationToken);
+        return health is null ? null : Address(health.PublicBaseUrl ?? options.BaseUrl!, "/r/doctor");
+    }
+
     /// <summary>Where people open a recording; null when no API is configured.</summary>
     public string? PageOf(string id)
     {

@@ -6,7 +6,8 @@ using Pipeline.Storage;
 namespace Pipeline.RecordingApi.Health;
 
 /// <summary>Says whether the storage answers, what waits in the queues, and what waits for a person.</summary>
-public sealed class HealthOperations(StorageClients clients, StorageSetup setup, MessageQueues queues, Reports reports, TimeProvider time)
+public sealed class HealthOperations(StorageClients clients, StorageSetup setup, MessageQueues queues, Reports reports, ApiOptions options,
+    TimeProvider time)
 {
     // Who asks waits for seconds, and the clients' own retries take half a minute each.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -37,6 +38,7 @@ public sealed class HealthOperations(StorageClients clients, StorageSetup setup,
             GivenUpMessages = givenUp,
             StorageClockAheadSeconds = (long)clients.Clock.Offset.TotalSeconds,
             RecordingReports = recordings,
+            PublicBaseUrl = options.PublicBaseUrl,
         };
         return Results.Json(report, WireJsonContext.Default.HealthReport,
             statusCode: up ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);

@@ -11,20 +11,13 @@ internal static class PageEndpoints
 
     public static void MapPage(this IEndpointRouteBuilder routes)
     {
-        MapPage(routes, "/r");
-        // Behind a Functions host, which puts its prefix before every route.
-        MapPage(routes, "/api/r");
-    }
-
-    private static void MapPage(IEndpointRouteBuilder routes, string root)
-    {
-        routes.MapMethods(root + "/{recordingId}", [HttpMethods.Get, HttpMethods.Head],
+        routes.MapMethods("/r/{recordingId}", [HttpMethods.Get, HttpMethods.Head],
             static (HttpContext context, PageAssets assets, StorageClients storage) =>
         {
             SetHeaders(context, storage.Blobs.Uri);
             return SendAsync(context, assets.IndexPage, "no-cache");
         }).ForEverybody().ExcludeFromDescription();
-        routes.MapMethods(root + "/page/{version}/{**path}", [HttpMethods.Get, HttpMethods.Head],
+        routes.MapMethods("/r/page/{version}/{**path}", [HttpMethods.Get, HttpMethods.Head],
             static (HttpContext context, string version, string path, PageAssets assets, StorageClients storage) =>
         {
             SetHeaders(context, storage.Blobs.Uri);

@@ -9,23 +9,19 @@ namespace Pipeline.RecordingApi.Shares;
 /// </summary>
 public sealed class PageAddress(RequestDelegate next)
 {
-    // A Functions host puts its own prefix before every route.
-    private static readonly string[] Prefixes = ["/r/", "/api/r/"];
-
+    private const string Prefix = "/r/";
     private const int IdLength = 36;
 
     public Task InvokeAsync(HttpContext context)
     {
         string path = context.Request.Path.Value ?? "";
-        foreach (string prefix in Prefixes)
+        if (!path.StartsWith(Prefix, StringComparison.Ordinal) || path.Length < Prefix.Length + IdLength + 4) return next(context);
+        string page = path[..(Prefix.Length + IdLength)], rest = path[page.Length..];
+        if (RecordingId.TryParse(page[Prefix.Length..], out RecordingId id)
+            && (rest == "/api" || rest.StartsWith("/api/", StringComparison.Ordinal)))
         {
-            if (!path.StartsWith(prefix, StringComparison.Ordinal) || path.Length < prefix.Length + IdLength + 4) continue;
-            string page = path[..(prefix.Length + IdLength)], rest = path[page.Length..];
-            if (!RecordingId.TryParse(page[prefix.Length..], out RecordingId id)
-                || !(rest == "/api" || rest.StartsWith("/api/", StringComparison.Ordinal))) continue;
             context.Items[typeof(PageAddress)] = page;
             context.Request.Path = $"/api/recordings/{id}{rest["/api".Length..]}";
-            break;
         }
         return next(context);
     }

@@ -20,6 +20,9 @@ public sealed record HealthReport
     /// <summary>Whole seconds by which the storage's clock is ahead of ours; links are counted by its clock.</summary>
     public long StorageClockAheadSeconds { get; init; }
 
+    /// <summary>What links to recordings begin with; null: the address that a request came to.</summary>
+    public Uri? PublicBaseUrl { get; init; }
+
     /// <summary>Notes about recordings in the reports table: segments altered, refused, not adding up.</summary>
     public int RecordingReports { get; init; }
 }

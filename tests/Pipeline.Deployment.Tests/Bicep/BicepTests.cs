@@ -145,6 +145,7 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
         JsonNode scale = config["scaleAndConcurrency"]!;
         Assert.Equal(["function:MoveSegment"], scale["alwaysReady"]!.AsArray().Select(ready => (string?)ready!["name"]));
         Assert.Equal("[parameters('httpConcurrency')]", (string?)scale["triggers"]!["http"]!["perInstanceConcurrency"]);
+        Assert.Contains("PUBLIC_BASE_URL", template.ModuleOf("Microsoft.Web/sites"), StringComparison.Ordinal);
         string[] forbidden = ["FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE", "linuxFxVersion"];
         Assert.All(forbidden, name => Assert.DoesNotContain(name, template.Root.ToJsonString(), StringComparison.Ordinal));
     }

@@ -148,7 +148,7 @@ public sealed class DeployTests
             ("PIPELINE_BOT_HOST", "containerApp"), ("PIPELINE_BOT_SHARDS", "2"), ("PIPELINE_FIRST_SHARD", "4"),
                 ("PIPELINE_TOTAL_SHARDS", "16"), ("PIPELINE_CELLS", "1"),
             ("PIPELINE_ALERT_EMAIL", "ops@example.net"), ("DISCORD_GUILD_ID", "42"),
-                ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://otlp.example.net:4317"),
+                ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://otlp.example.net:4317"), ("PUBLIC_BASE_URL", "https://rec.example.net"),
         ];
         await DeployAsync(machine, [Token, .. choices]);
         machine.Forget();

@@ -71,7 +71,7 @@ public sealed class PublishedWorkerTests : IClassFixture<PublishedWorker>
                 FunctionTable.MaxPollingInterval, FunctionTable.Timeout),
             ((int)queues["batchSize"]!, (int)queues["newBatchThreshold"]!, (int)queues["maxDequeueCount"]!,
                 Time(queues["visibilityTimeout"]!), Time(queues["maxPollingInterval"]!), Time(host["functionTimeout"]!)));
-        Assert.Equal(("none", "OpenTelemetry", "api"),
+        Assert.Equal(("none", "OpenTelemetry", ""),
             ((string)queues["messageEncoding"]!, (string)host["telemetryMode"]!, (string)host["extensions"]!["http"]!["routePrefix"]!));
         Assert.Null(host["extensionBundle"]);
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Delivery.ApiClient;
@@ -18,7 +19,7 @@ using Pipeline.TestKit;
 namespace Pipeline.Functions.Tests.Worker;
 
 /// <summary>The published worker, started from a clean folder by a stand-in of the Functions host.</summary>
-public sealed class WorkerTests : IClassFixture<PublishedWorker>, IAsyncLifetime
+public sealed partial class WorkerTests : IClassFixture<PublishedWorker>, IAsyncLifetime
 {
     private const string Function = "RecordingsApi";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -192,6 +193,46 @@ public sealed class WorkerTests : IClassFixture<PublishedWorker>, IAsyncLifetime
     }
 
     [Fact]
+    public async Task Page_and_its_files_are_served_and_a_link_opens_its_recording()
+    {
+        await using ChildProcess worker = Start(new() { ["PUBLIC_BASE_URL"] = "https://rec.example.org" });
+        await LoadedAsync(worker);
+        Session session = new(604, (5, "Ada", 1));
+        await SucceedsAsync(host.QueueAsync(FunctionNames.StartRecording,
+            JsonSerializer.Serialize(session.Started, ContractsJsonContext.Default.RecordingStarted)));
+        string page = $"/r/{session.Id}";
+
+        string html = await TextAsync(HttpMethod.Get, page, "text/html");
+        string[] files = [.. PageFile().Matches(html).Select(match => match.Value).Distinct()];
+        Assert.Contains(files, file => file.EndsWith("/main.js", StringComparison.Ordinal));
+        foreach (string file in files)
+        {
+            string type = file.EndsWith(".css", StringComparison.Ordinal) ? "text/css" : "text/javascript";
+            Assert.NotEmpty(await TextAsync(HttpMethod.Get, $"/r/{file}", type));
+        }
+
+        using StringContent scopes = new("{\"scopes\":[\"listen\"]}", Encoding.UTF8, "application/json");
+        using HttpResponseMessage made = await host.HttpAsync(Http, Function, HttpMethod.Post, $"/api/recordings/{session.Id}/shares",
+            scopes);
+        ShareDetails link = JsonSerializer.Deserialize(await made.Content.ReadAsStringAsync(Cancellation),
+            WireJsonContext.Default.ShareDetails)!;
+        Assert.StartsWith($"https://rec.example.org{page}#k=", link.Url, StringComparison.Ordinal);
+        using StringContent key = new($"{{\"key\":\"{Visitor.SecretOf(link)}\"}}", Encoding.UTF8, "application/json");
+        using HttpResponseMessage opened = await host.HttpAsync(Http, "RecordingPage", HttpMethod.Post, $"{page}/api/session", key);
+        Assert.Equal(HttpStatusCode.NoContent, opened.StatusCode);
+        Assert.Contains($"path={page}", Assert.Single(opened.Headers.GetValues("Set-Cookie")), StringComparison.OrdinalIgnoreCase);
+        using HttpResponseMessage closed = await host.HttpAsync(Http, "RecordingPage", HttpMethod.Get, $"{page}/api");
+        Assert.Equal(HttpStatusCode.Unauthorized, closed.StatusCode);
+
+        async Task<string> TextAsync(HttpMethod method, string path, string type)
+        {
+            using HttpResponseMessage answer = await host.HttpAsync(Http, "RecordingPage", method, path);
+            Assert.Equal((HttpStatusCode.OK, type), (answer.StatusCode, answer.Content.Headers.ContentType?.MediaType));
+            return await answer.Content.ReadAsStringAsync(Cancellation);
+        }
+    }
+
+    [Fact]
     public async Task Cancelled_invocation_is_answered_and_its_message_can_come_again()
     {
         await using ChildProcess worker = Start(new() { ["RecordingApi__BaseUrl"] = "http://127.0.0.1:9", ["RecordingApi__ApiKey"] = "k" });
@@ -264,6 +305,9 @@ public sealed class WorkerTests : IClassFixture<PublishedWorker>, IAsyncLifetime
 
     private static string[] Paths(JsonDocument document) => [.. document.RootElement.GetProperty("paths").EnumerateObject()
         .SelectMany(path => path.Value.EnumerateObject().Select(method => $"{method.Name} {path.Name}")).Order(StringComparer.Ordinal)];
+
+    [GeneratedRegex("page/[0-9a-f]{12}/[A-Za-z/]+\\.(js|css)")]
+    private static partial Regex PageFile();
 
     private static bool Holds(byte[] body, string hex) => body.AsSpan().IndexOf(Convert.FromHexString(hex)) >= 0;
 
