@@ -23,6 +23,9 @@ internal sealed class DemoStage : IAsyncDisposable
     public required FunctionsApp Functions { get; init; }
     public ChildProcess? Bot { get; private set; }
 
+    /// <summary>It stays until Ctrl+C.</summary>
+    public required bool IsKept { get; init; }
+
     /// <summary>Wall clock of the simulator's virtual zero.</summary>
     public DateTimeOffset Origin => TimeProvider.System.GetUtcNow() - Discord.Elapsed;
 
@@ -31,13 +34,17 @@ internal sealed class DemoStage : IAsyncDisposable
         if (options.Identity) DemoRun.Say("storage without keys: HTTPS, tokens of a managed identity, user-delegation links");
         DemoRun.Say("starting Azurite, the functions app, a simulated Discord and the bot");
         Azurite azurite = await Azurite.StartAsync(identity: options.Identity);
-        FunctionsApp functions = await FunctionsApp.StartAsync(azurite, new Dictionary<string,
-            string?>
-        { ["RENDER_FORMATS"] = "flac,opus,mp3" });
+        int port = FreePort.Take(1)[0];
+        Dictionary<string, string?> settings = new()
+        {
+            ["RENDER_FORMATS"] = "flac,opus,mp3",
+            ["PUBLIC_BASE_URL"] = $"http://127.0.0.1:{port}",
+        };
+        FunctionsApp functions = await FunctionsApp.StartAsync(azurite, settings, port);
         Simulator discord = await Simulator.StartAsync(
             new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced, KeepDeliveries = keepDeliveries });
         discord.Conditions = MediaConditions.Lossy(DemoOptions.Loss, options.Jitter);
-        DemoStage stage = new() { Discord = discord, Functions = functions };
+        DemoStage stage = new() { Discord = discord, Functions = functions, IsKept = options.Keep };
         stage.running.AddRange([azurite, functions, discord]);
         stage.Bot = BuiltProject.StartBot(["run"], stage.BotEnvironment(azurite, options));
         stage.running.Add(stage.Bot);
