@@ -19,6 +19,9 @@ public sealed record SessionInfo
     [JsonNumberHandling(Snowflakes.AsText)]
     public required ulong ChannelId { get; init; }
 
+    /// <summary>As it was at the start; null where nobody said.</summary>
+    public string? ChannelName { get; init; }
+
     /// <summary>Who started it.</summary>
     [JsonNumberHandling(Snowflakes.AsText)]
     public required ulong StartedBy { get; init; }

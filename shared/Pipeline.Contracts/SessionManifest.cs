@@ -30,6 +30,9 @@ public sealed record SessionManifest
     /// <summary>Time in which a call that had been end-to-end encrypted was not, or might not have been.</summary>
     public IReadOnlyList<SampleStretch> Unencrypted { get => field ?? []; init; } = [];
 
+    /// <summary>The voice privacy code of the call at this refresh; null where it is not end-to-end encrypted.</summary>
+    public string? PrivacyCode { get; init; }
+
     /// <summary>
     /// Who of the server does not want to be recorded: a new owner that has neither the disk nor the recording API records nobody of them.
     /// Null: written by a bot that did not say.

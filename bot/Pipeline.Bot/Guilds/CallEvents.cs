@@ -47,7 +47,7 @@ internal sealed class CallEvents(RecorderServices services, ActiveRecording host
             case VoiceCallEvent.UserLeft left: host.Recording.UserLeft(left.UserId); break;
             case VoiceCallEvent.SourceUnnamed source: voices.OnUnnamed(source.Ssrc); break;
             case VoiceCallEvent.SourceNamed source: voices.OnNamed(source.Ssrc, source.UserId, people.NameOf(source.UserId)); break;
-            case VoiceCallEvent.PrivacyCode code: panel.PrivacyCode = code.Code; break;
+            case VoiceCallEvent.PrivacyCode code: host.PrivacyCode = panel.PrivacyCode = code.Code; break;
             case VoiceCallEvent.Protection protection: encryption.OnChanged(protection.State); break;
             case VoiceCallEvent.EncryptionBroken: messages.Say(Texts.EncryptionBroken); break;
             default: break;

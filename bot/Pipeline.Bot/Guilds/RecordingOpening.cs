@@ -62,6 +62,7 @@ internal sealed class RecordingOpening(RecorderServices services)
                 GuildId = start.Guild.Id,
                 GuildName = start.Guild.Name is { Length: > 0 } name ? name : start.Guild.Id.ToString(CultureInfo.InvariantCulture),
                 ChannelId = start.Channel.Id,
+                ChannelName = start.Channel.Name,
                 StartedBy = start.StartedBy,
                 Title = start.Title,
                 Properties = properties,

@@ -105,6 +105,9 @@ internal sealed class ActiveRecording : IAsyncDisposable
     /// <summary>How long ago the recording last took what had come.</summary>
     internal TimeSpan SinceTick => recordings.Time.GetElapsedTime(Volatile.Read(ref lastTick));
 
+    /// <summary>The call's privacy code; the next refresh of the account says it.</summary>
+    public string? PrivacyCode { set => manifest.PrivacyCode = value; }
+
     /// <summary>The recording's account of itself at this moment, also after its end.</summary>
     public SessionManifest Manifest => manifest.Compose(recordings.Time.GetUtcNow());
 

@@ -49,6 +49,9 @@ internal sealed class LiveManifest
     /// <summary>What the owner of the recording wants back after a takeover (text channel, panel message).</summary>
     public ConcurrentDictionary<string, string> Properties { get; } = new();
 
+    /// <summary>The call's privacy code as it is now; null where it has none.</summary>
+    public string? PrivacyCode { get; set; }
+
     /// <summary>Who does not want to be recorded.</summary>
     public IReadOnlyList<ulong> OptedOut
     {
@@ -325,6 +328,7 @@ internal sealed class LiveManifest
                 Unencrypted = [.. baseline.Unencrypted, .. snapshot?.Unencrypted ?? []],
                 Properties = new Dictionary<string, string>(Properties),
                 OptedOut = OptedOut,
+                PrivacyCode = PrivacyCode,
             };
         }
     }

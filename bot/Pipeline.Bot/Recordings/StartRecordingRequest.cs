@@ -8,6 +8,7 @@ internal sealed record StartRecordingRequest
     public required ulong GuildId { get; init; }
     public required string GuildName { get; init; }
     public required ulong ChannelId { get; init; }
+    public string? ChannelName { get; init; }
     public required ulong StartedBy { get; init; }
     public string? Title { get; init; }
 
@@ -36,6 +37,7 @@ internal sealed record StartRecordingRequest
         GuildId = GuildId,
         GuildName = GuildName,
         ChannelId = ChannelId,
+        ChannelName = ChannelName,
         StartedBy = StartedBy,
         StartedAt = time.GetUtcNow(),
         Title = Title,

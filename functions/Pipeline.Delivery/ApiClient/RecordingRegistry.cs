@@ -59,7 +59,7 @@ public sealed class RecordingRegistry(LedgerTable ledger, RecordingApiClient api
         LedgerRecording recording = new()
         {
             // Of a deleted recording no name is kept.
-            Session = isDeleted ? session with { GuildName = "deleted", Title = null } : session,
+            Session = isDeleted ? session with { GuildName = "deleted", ChannelName = null, Title = null } : session,
             State = isDeleted ? RecordingState.Deleted : RecordingState.Live,
             Flow = answer is null && finished is null ? UploadFlow.Batch : UploadFlow.Live,
             ApiRecordingId = answer?.RecordingId ?? finished?.RecordingId,

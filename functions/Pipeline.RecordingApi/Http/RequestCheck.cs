@@ -14,6 +14,7 @@ internal static class RequestCheck
         errors.Snowflake("guildId", request.GuildId);
         errors.Name("guildName", request.GuildName);
         errors.Snowflake("channelId", request.ChannelId);
+        if (request.ChannelName is not null) errors.Name("channelName", request.ChannelName);
         errors.Snowflake("userId", request.UserId);
         errors.Required("recordedAt", request.RecordedAt);
         if (request.RecordedAt < DateTimeOffset.UnixEpoch) errors.Add("recordedAt", "must not be before 1970");

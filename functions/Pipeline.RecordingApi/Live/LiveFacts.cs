@@ -22,6 +22,7 @@ public sealed class LiveFacts(TempContainer temp, LiveSegments segments)
         {
             DurationSamples = Math.Max(manifest?.SampleCount ?? 0, last),
             SafeSamples = Safe(manifest),
+            PrivacyCode = manifest?.PrivacyCode,
             Tracks = tracks,
             Gaps = manifest?.Gaps ?? [],
             Notes = RecordingTracks.WithNames(manifest?.Notes ?? [], tracks),

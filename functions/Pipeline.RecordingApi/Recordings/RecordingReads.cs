@@ -104,6 +104,7 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         GuildId = details.GuildId,
         GuildName = details.GuildName,
         ChannelId = details.ChannelId,
+        ChannelName = details.ChannelName,
         UserId = details.UserId,
         Title = details.Title,
         RecordedAt = details.RecordedAt,

@@ -58,6 +58,7 @@ public sealed class RecordingStarts(CatalogueTable catalogue, EventOutbox outbox
             GuildId = request.GuildId!,
             GuildName = request.GuildName,
             ChannelId = request.ChannelId,
+            ChannelName = request.ChannelName,
             UserId = request.UserId,
             Title = request.Title,
             RecordedAt = request.RecordedAt!.Value.ToUniversalTime(),

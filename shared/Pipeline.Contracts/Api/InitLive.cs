@@ -10,6 +10,9 @@ public record InitLiveRequest
     public string? GuildName { get; init; }
     public string? ChannelId { get; init; }
 
+    /// <summary>Optional addition.</summary>
+    public string? ChannelName { get; init; }
+
     /// <summary>Who started it.</summary>
     public string? UserId { get; init; }
 

@@ -20,6 +20,9 @@ public sealed record RecordingDetails : RecordingSummary
 
     public IReadOnlyList<RecordingTrack> Tracks { get; init; } = [];
 
+    /// <summary>While live, what everybody in an end-to-end encrypted call sees as its privacy code.</summary>
+    public string? PrivacyCode { get; init; }
+
     /// <summary>Milliseconds of the longest segment; null while live.</summary>
     public long? LongestSegment { get; init; }
 

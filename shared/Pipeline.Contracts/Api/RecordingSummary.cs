@@ -11,6 +11,7 @@ public record RecordingSummary
     public required string GuildId { get; init; }
     public string? GuildName { get; init; }
     public string? ChannelId { get; init; }
+    public string? ChannelName { get; init; }
 
     /// <summary>Who started it.</summary>
     public string? UserId { get; init; }
