@@ -42,7 +42,7 @@ finish() { # finish PASSED FAILED SKIPPED
   exit $?
 }
 
-SETUP_PARTS="opus judges azurite peers restore" infra/setup.sh || { failed_steps=1; finish 0 0 0; }
+SETUP_PARTS="opus judges azurite peers page restore" infra/setup.sh || { failed_steps=1; finish 0 0 0; }
 # Without a linker the test of the native image is skipped with a word, and the rest goes on.
 if [ "$soak" = 1 ]; then SETUP_PARTS=linker infra/setup.sh || true; fi
 step "build" dotnet build Pipeline.sln -c Release --no-restore -v quiet --nologo || { failed_steps=1; finish 0 0 0; }

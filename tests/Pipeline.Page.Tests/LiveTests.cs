@@ -17,7 +17,7 @@ public sealed class LiveTests(PageApp app)
         Tone[] beeps = [.. Enumerable.Range(0, 60).Select(second => new Tone(second + 0.5, 0.15, Pitch))];
         Speaker[] speakers = [new(31, "Ada", [(0, 60L * Speaker.Rate)], beeps),
             new(32, "Grace", [(8 * Speaker.Rate, 10L * Speaker.Rate)], [])];
-        SpokenCall call = app.Call("Live", speakers);
+        SpokenCall call = app.Call("Live", "123456789012345678901234567890", speakers);
         await call.StartAsync();
         await call.SpeakAsync(10);
         ShareDetails link = await app.ShareAsync(call.Id, "listen", "download");
@@ -34,6 +34,7 @@ public sealed class LiveTests(PageApp app)
             else await call.StopAsync(30);
         });
         Assert.Contains("Recording now", result["before"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains("code 12345 67890 12345 67890 12345 67890", result["before"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.InRange(result["appeared"]!.GetValue<double>(), 0, 20_000);
         double[] places = result["heard"]![$"{Pitch}"].Deserialize<double[]>()!;
         Assert.True(places.Length >= 2, "nothing was heard");

@@ -18,7 +18,9 @@ public sealed class LookTests(PageApp app)
         JsonNode result = await LookAsync("look", []);
         Assert.Equal("Planning the release", result["heading"]!.GetValue<string>());
         Assert.Equal("Planning the release", result["title"]!.GetValue<string>());
-        Assert.Contains("Analytical Engines", result["facts"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains("Analytical Engines · #Table · ", result["facts"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains("8 sec lost: the connection to Discord was lost, lost on the network", result["details"]!.ToJsonString(),
+            StringComparison.Ordinal);
         string[] names = result["names"].Deserialize<string[]>()!;
         Assert.Equal(["Everyone", "Ada Lovelace", "Grace Hopper", "عالية حسن", Markup],
             [names[0], .. names[1..].Order(StringComparer.Ordinal).OrderBy(name => name == Markup)]);

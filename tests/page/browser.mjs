@@ -31,8 +31,7 @@ export async function run(scenario) {
   const page = context.pages()[0] ?? await context.newPage();
   page.on('console', message => {
     const { url } = message.location();
-    // Peaks and files are optional for a recording API: the page does without.
-    if (['error', 'warning'].includes(message.type()) && !/\/(peaks|files)(\?|$)/.test(url)) complaints.push(`${message.text()} ${url}`);
+    if (['error', 'warning'].includes(message.type())) complaints.push(`${message.text()} ${url}`);
   });
   page.on('pageerror', error => complaints.push(String(error.stack ?? error)));
   if (input.listen) await listen(page);

@@ -15,6 +15,7 @@ await run(async ({ page, input }) => {
     facts: document.querySelector('#facts').textContent,
     badges: document.querySelector('#badges').textContent,
     names: [...document.querySelectorAll('.lane .name')].map(name => name.textContent),
+    details: [...document.querySelectorAll('.lane .detail')].map(detail => detail.textContent),
     flags: [...document.querySelectorAll('.flag')].map(flag => flag.getAttribute('aria-label')),
     notes: document.querySelector('#notes').innerText,
     gaps: document.querySelector('#gaps').innerText,

@@ -12,14 +12,15 @@ await run(async ({ page, input }) => {
   await page.mouse.move(place(input.to), y + 20);
   await page.mouse.up();
   const take = async text => {
-    const [download] = await Promise.all([page.waitForEvent('download'), page.click(`text=${text}`)]);
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click(`#stretch button:has-text("${text}")`)]);
     const path = join(input.shots, `stretch${extname(download.suggestedFilename())}`);
     await download.saveAs(path);
     return { name: download.suggestedFilename(), path };
   };
   const said = await page.textContent('#stretch span');
-  const wav = await take('Save as one WAV');
-  await page.waitForTimeout(2500);
+  await page.selectOption('#stretch select', 'wav');
+  const mix = await take('Save the mix');
+  await page.waitForSelector('#stretch button:has-text("Save tracks as ZIP"):enabled');
   const zip = await take('Save tracks as ZIP');
-  return { said, wav, zip };
+  return { said, mix, zip };
 });

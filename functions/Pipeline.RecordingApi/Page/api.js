@@ -17,6 +17,13 @@ export class ApiError extends Error {
   }
 }
 
+/**
+ * @param {string} name
+ * @param {{ from: number, to: number } | null} stretch Seconds.
+ */
+const filePath = (name, stretch) =>
+  `/files/${encodeURIComponent(name)}${stretch ? `?from=${stretch.from.toFixed(3)}&to=${stretch.to.toFixed(3)}` : ''}`;
+
 /** Requests about one recording. */
 export class Api {
   #base;
@@ -81,19 +88,24 @@ export class Api {
     return Array.isArray(list) ? list : list.files ?? [];
   }
 
-  /** @param {string} name */
-  fileAddress(name) {
-    return `${this.#base}/files/${encodeURIComponent(name)}`;
+  /**
+   * @param {string} name
+   * @param {{ from: number, to: number } | null} stretch Seconds.
+   */
+  fileAddress(name, stretch) {
+    return this.#base + filePath(name, stretch);
   }
 
   /**
    * Asks for a file, which starts its making.
    * @param {string} name
-   * @returns {Promise<number>} 0 when it can be taken, else seconds until the next look.
+   * @param {{ from: number, to: number } | null} stretch Seconds.
+   * @returns {Promise<{ wait: number, done: number }>} No wait when it can be taken, else seconds until the next look; how much is done, 0 to 1.
    */
-  async askFile(name) {
-    const answer = await this.#ask(`/files/${encodeURIComponent(name)}`, { redirect: 'manual', cache: 'no-store' });
-    return answer.status === 202 ? Number(answer.headers.get('retry-after') ?? 2) : 0;
+  async askFile(name, stretch) {
+    const answer = await this.#ask(filePath(name, stretch), { redirect: 'manual', cache: 'no-store' });
+    if (answer.status !== 202) return { wait: 0, done: 1 };
+    return { wait: Number(answer.headers.get('retry-after') ?? 2), done: (await answer.json()).progress ?? 0 };
   }
 
   /**

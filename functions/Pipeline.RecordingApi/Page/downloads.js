@@ -1,21 +1,26 @@
 // The files that there are or can be made, and the one click that brings them.
 
-import { h } from './dom.js';
+import { Signal, h } from './dom.js';
 import { percent, size, t } from './texts.js';
 
 /** @typedef {import('./types.js').FileEntry} FileEntry */
 
 const KINDS = /** @type {const} */ (['bundle', 'mix', 'track', 'transcript', 'info']);
-const RETRY_SECONDS = 3;
+const RETRY_SECONDS = 1;
 const LONGEST_WAIT_SECONDS = 600;
 
 /** The pane of files. */
 export class Downloads {
+  changed = new Signal();
+  /** Formats that a stretch can have. @type {string[]} */
+  formats = [];
+
   /** @type {Set<string>} Files that somebody waits for. */
   #wanted = new Set();
   #status = h('p.status', { role: 'status' });
   #list = h('div.files');
   #shown = '';
+  #isLive = false;
 
   /**
    * @param {HTMLElement} pane
@@ -31,6 +36,7 @@ export class Downloads {
    * @returns {Promise<FileEntry[]>} What there is.
    */
   async refresh(isLive) {
+    this.#isLive = isLive;
     /** @type {FileEntry[]} */
     let files;
     try {
@@ -41,7 +47,13 @@ export class Downloads {
     }
     this.#status.textContent = files.length === 0 ? t('filesNone') : isLive ? t('filesLive') : '';
     const shown = JSON.stringify(files);
-    if (shown !== this.#shown) this.#draw(files);
+    if (shown !== this.#shown) {
+      this.#draw(files);
+      const mixes = files.filter(file => file.kind === 'mix').map(file => file.format);
+      // While a recording runs, WAV is made of stretches only.
+      this.formats = mixes.length === 0 || mixes.includes('wav') ? mixes : [...mixes, 'wav'];
+      this.changed.emit();
+    }
     this.#shown = shown;
     return files;
   }
@@ -71,9 +83,9 @@ export class Downloads {
     const detail = ready && file.bytes !== undefined ? size(file.bytes) : state;
     const label = file.kind === 'info' || file.kind === 'transcript' ? file.name : file.kind === 'bundle' ? file.name.replace(/^all-|\.zip$/g, '').toUpperCase() : file.format.toUpperCase();
     const button = h('button.file', {
-      type: 'button', 'data-file': file.name, 'data-state': file.state, 'aria-label': `${label} ${detail}: ${t(ready ? 'download' : 'make', { name: file.name })}`,
+      type: 'button', 'data-file': file.name, 'data-state': file.state, title: t(ready ? 'download' : 'make', { name: file.name }),
       onclick: () => this.take(file.name, button),
-    }, h('b', {}, label), h('small', {}, detail));
+    }, h('b', {}, label), ' ', h('small', {}, detail));
     if (file.state === 'rendering') button.append(h('progress', { max: 1, value: file.progress ?? 0, 'aria-hidden': 'true' }));
     return button;
   }
@@ -88,26 +100,36 @@ export class Downloads {
     this.#wanted.add(name);
     button.classList.add('busy');
     try {
-      for (let waited = 0; waited < LONGEST_WAIT_SECONDS;) {
-        const wait = await this.api.askFile(name);
-        if (wait === 0) {
-          const link = /** @type {HTMLAnchorElement} */ (h('a', { href: this.api.fileAddress(name), download: '', hidden: true }));
-          document.body.append(link);
-          link.click();
-          link.remove();
-          return;
-        }
-        const pause = Math.min(wait, RETRY_SECONDS);
-        waited += pause;
-        await new Promise(resolve => setTimeout(resolve, pause * 1000));
-        await this.refresh(false);
-      }
-      throw new Error('the file takes too long');
+      await this.bring(name, null, () => { this.refresh(this.#isLive); });
     } catch {
       this.#status.textContent = t('downloadFailed');
     } finally {
       this.#wanted.delete(name);
       button.classList.remove('busy');
     }
+  }
+
+  /**
+   * Asks until a file, or a stretch of it, is there, then saves it.
+   * @param {string} name
+   * @param {{ from: number, to: number } | null} stretch Seconds.
+   * @param {(done: number) => void} progress 0 to 1, at every look.
+   */
+  async bring(name, stretch, progress) {
+    for (let waited = 0; waited < LONGEST_WAIT_SECONDS;) {
+      const { wait, done } = await this.api.askFile(name, stretch);
+      if (wait === 0) {
+        const link = /** @type {HTMLAnchorElement} */ (h('a', { href: this.api.fileAddress(name, stretch), download: '', hidden: true }));
+        document.body.append(link);
+        link.click();
+        link.remove();
+        return;
+      }
+      const pause = Math.min(wait, RETRY_SECONDS);
+      waited += pause;
+      await new Promise(resolve => setTimeout(resolve, pause * 1000));
+      progress(done);
+    }
+    throw new Error('the file takes too long');
   }
 }

@@ -27,7 +27,7 @@ export function showHeader(recording, player, rename) {
   byId('badges').replaceChildren(...[
     isLive ? h('span.badge.live', {}, t('live')) : recording.status === 'processing' ? h('span.badge', {}, t('finishing')) : null,
     isLive ? h('span.badge', {}, t('safeUpTo', { time: clock(recording.safeSamples / RATE) })) : null,
-    recording.privacyCode ? h('span.badge', {}, t('encrypted', { code: recording.privacyCode })) : null,
+    recording.privacyCode ? h('span.badge', {}, t('encrypted', { code: recording.privacyCode.replace(/(.{5})(?=.)/g, '$1 ') })) : null,
     end ? h('span.badge.warn', {}, end) : null,
     missing ? h('span.badge.warn', {}, t('missing', { count: missing })) : null,
   ].filter(badge => badge !== null));

@@ -3,7 +3,7 @@
 import { fit, h } from './dom.js';
 import { drawBars, drawGaps, hatch, hueOf } from './draw.js';
 import { RATE } from './segments.js';
-import { clock, percent, span, t } from './texts.js';
+import { clock, percent, span, t, tOr } from './texts.js';
 
 /** @typedef {import('./types.js').Recording} Recording */
 /** @typedef {import('./types.js').Track} Track */
@@ -35,10 +35,11 @@ export function disc(track) {
  * @param {Track} track
  */
 export function healthText(recording, track) {
-  const own = recording.gaps.filter(gap => gap.userId === track.userId && gap.reason !== 'paused');
-  const lost = own.reduce((sum, gap) => sum + gap.sampleCount, 0) / RATE;
+  const gaps = recording.gaps.filter(gap => (!gap.userId || gap.userId === track.userId) && gap.reason !== 'paused');
+  const lost = gaps.reduce((sum, gap) => sum + gap.sampleCount, 0) / RATE;
+  const reasons = [...new Set(gaps.map(gap => tOr(`reason_${gap.reason}`, gap.reason)))].join(', ');
   const { concealed = 0, received = 0 } = track.health ?? {};
-  if (lost >= 0.1) return t('healthLost', { time: span(lost) });
+  if (lost >= 0.1) return t('healthLost', { time: span(lost), reasons });
   if (concealed > received / 500 && received > 0) return t('healthConcealed', { share: percent(concealed / (received + concealed)) });
   return t('healthGood');
 }

@@ -55,7 +55,7 @@ class Page {
     this.update(recording);
     for (const id of ['head', 'board', 'panes', 'transport']) byId(id).hidden = false;
     buildTransport(byId('transport'), this.player, this.view);
-    buildStretch(byId('stretch'), this.board, this.store, () => this.recording ?? recording);
+    buildStretch(byId('stretch'), this.board, this.downloads);
     bindKeys(this.board, this.store);
     this.view.changed.on(() => this.want());
     this.player.failed.on(() => notice(t('soundFailed')));
@@ -65,6 +65,7 @@ class Page {
       notice(`${t('state_noAudio')}. ${t('state_noAudioDo')}`);
     }
     setInterval(() => this.want(), 1000);
+    byId('downloads').hidden = !mayDownload(recording);
     this.files();
     setInterval(() => this.files(), FILES_MS);
     this.board.draw();
@@ -106,14 +107,14 @@ class Page {
 
   async files() {
     const recording = this.recording;
-    if (!recording || document.hidden) return;
+    if (!recording || document.hidden || !mayDownload(recording)) return;
     const files = await this.downloads.refresh(recording.status === 'live');
     const transcript = files.find(file => file.name === 'transcript.json' && file.state === 'ready');
     if (!transcript || this.hasTranscript) return;
     this.hasTranscript = recording.status !== 'live';
     try {
       const content = await this.api.file(transcript.name);
-      showTranscript(byId('transcript'), content.phrases ?? content, recording.tracks, this.player);
+      showTranscript(byId('transcript'), content, recording.tracks, this.player);
     } catch {
       this.hasTranscript = false;
     }
@@ -163,6 +164,9 @@ class Page {
     }
   }
 }
+
+/** @param {Recording} recording */
+const mayDownload = recording => (recording.scopes ?? ['download']).includes('download');
 
 /** @param {unknown} error */
 const isFinal = error => error instanceof ApiError && [401, 403, 404, 410].includes(error.status);

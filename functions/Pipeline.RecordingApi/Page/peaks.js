@@ -142,6 +142,7 @@ export class Peaks {
    */
   #take(track, key, from, pairs) {
     const count = Math.floor(pairs.length / 2);
+    if (count === 0) return;
     track.reserve(from + Math.ceil(count / PER_SECOND));
     // What was guessed for these seconds gives way to what was measured.
     track.seconds.fill(0, from * 2, (from + Math.ceil(count / PER_SECOND)) * 2);

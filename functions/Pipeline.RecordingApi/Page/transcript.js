@@ -2,36 +2,28 @@
 
 import { h } from './dom.js';
 import { disc } from './lanes.js';
-import { RATE } from './segments.js';
 import { clock, t } from './texts.js';
 
 /** @typedef {import('./types.js').Track} Track */
 
-/**
- * One run of words of one person.
- * @typedef {object} Phrase
- * @property {string} userId
- * @property {string} [username]
- * @property {number} startSample
- * @property {string} text
- */
+/** @typedef {import('./types.js').Transcript} Transcript */
 
 /**
  * @param {HTMLElement} pane
- * @param {Phrase[]} phrases
+ * @param {Transcript} transcript
  * @param {Track[]} tracks
  * @param {import('./player.js').Player} player
  */
-export function showTranscript(pane, phrases, tracks, player) {
+export function showTranscript(pane, { language, turns }, tracks, player) {
   const status = h('p.status', { role: 'status' });
   const search = /** @type {HTMLInputElement} */ (h('input.search', { type: 'search', placeholder: t('search'), 'aria-label': t('search') }));
-  const rows = phrases.map(phrase => {
-    const track = tracks.find(one => one.userId === phrase.userId);
-    const at = phrase.startSample / RATE;
+  const rows = turns.map(turn => {
+    const track = tracks.find(one => one.userId === turn.user);
+    const at = turn.start;
     const row = h('li', {}, h('button.phrase', { type: 'button', onclick: () => player.seek(at) },
       track ? disc(track) : null,
-      h('span.said', {}, h('span.when', {}, `${clock(at)}  ${track?.username ?? phrase.username ?? ''}`), h('span.words', {}, phrase.text))));
-    return { row, at, text: phrase.text.toLocaleLowerCase() };
+      h('span.said', {}, h('span.when', {}, `${clock(at)}  ${track?.username ?? ''}`), h('span.words', language ? { lang: language } : {}, turn.text))));
+    return { row, at, text: turn.text.toLocaleLowerCase() };
   });
   search.addEventListener('input', () => {
     const words = search.value.trim().toLocaleLowerCase();
@@ -43,7 +35,7 @@ export function showTranscript(pane, phrases, tracks, player) {
     status.textContent = words ? t('found', { count }) : '';
   });
   pane.replaceChildren(h('h2', {}, t('transcript')), search, status, h('ol.phrases', {}, ...rows.map(({ row }) => row)));
-  pane.hidden = phrases.length === 0;
+  pane.hidden = turns.length === 0;
   /** @type {HTMLElement | undefined} */
   let current;
   setInterval(() => {

@@ -66,6 +66,21 @@
  */
 
 /**
+ * @typedef {object} Turn What one person said without a pause.
+ * @property {string} user Id.
+ * @property {number} start Seconds since the start of the recording.
+ * @property {number} end
+ * @property {string} text
+ */
+
+/**
+ * @typedef {object} Transcript The file transcript.json.
+ * @property {string} [language] Such as en.
+ * @property {string} status
+ * @property {Turn[]} turns By start.
+ */
+
+/**
  * @typedef {object} FileEntry
  * @property {string} name
  * @property {'track' | 'mix' | 'bundle' | 'transcript' | 'info'} kind

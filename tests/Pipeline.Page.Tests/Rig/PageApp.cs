@@ -16,14 +16,23 @@ public sealed class PageApp : IAsyncLifetime
 {
     private Azurite? azurite;
     private FunctionsApp? app;
+    private string formats = "flac"; // one is enough for the page, and spares the machine the others
 
     internal Azurite Azurite => azurite ?? throw new InvalidOperationException("the fixture has not started");
     internal FunctionsApp Functions => app ?? throw new InvalidOperationException("the fixture has not started");
 
+    /// <summary>One whose functions make no files.</summary>
+    internal static async Task<PageApp> StartWithoutFilesAsync()
+    {
+        PageApp page = new() { formats = "off" };
+        await page.InitializeAsync();
+        return page;
+    }
+
     public async ValueTask InitializeAsync()
     {
         azurite = await Azurite.StartAsync();
-        app = await FunctionsApp.StartAsync(azurite);
+        app = await FunctionsApp.StartAsync(azurite, new Dictionary<string, string?> { ["RENDER_FORMATS"] = formats });
     }
 
     public async ValueTask DisposeAsync()
@@ -33,6 +42,10 @@ public sealed class PageApp : IAsyncLifetime
     }
 
     internal SpokenCall Call(string title, params IReadOnlyList<Speaker> speakers) => new(Azurite.ConnectionString, title, speakers);
+
+    /// <summary>A call that is end-to-end encrypted and has this privacy code.</summary>
+    internal SpokenCall Call(string title, string privacyCode, IReadOnlyList<Speaker> speakers) =>
+        new(Azurite.ConnectionString, title, speakers) { PrivacyCode = privacyCode };
 
     /// <summary>A new link; asked for until the recording is known.</summary>
     internal async Task<ShareDetails> ShareAsync(RecordingId recording, params string[] scopes)

@@ -21,6 +21,7 @@ internal sealed class SpokenCall(string connectionString, string title, params I
         GuildId = 900,
         GuildName = "Analytical Engines",
         ChannelId = 77,
+        ChannelName = "Table",
         StartedBy = 1,
         StartedAt = TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(4),
         Title = title,
@@ -29,6 +30,7 @@ internal sealed class SpokenCall(string connectionString, string title, params I
     public RecordingId Id => Session.RecordingId;
     public IReadOnlyList<RecordingGap> Gaps { get; set; } = [];
     public IReadOnlyList<RecordingNote> Notes { get; set; } = [];
+    public string? PrivacyCode { get; init; }
 
     public Task StartAsync() =>
         SendAsync(StorageNames.RecordingStartedQueue, new RecordingStarted { Session = Session },
@@ -110,6 +112,7 @@ internal sealed class SpokenCall(string connectionString, string title, params I
             Tracks = [.. speakers.Select(speaker => Summary(speaker, end))],
             Gaps = Gaps,
             Notes = Notes,
+            PrivacyCode = PrivacyCode,
             EndedAt = state == ManifestState.Stopped ? Session.StartedAt + SampleClock.ToTime(end) : null,
             EndReason = state == ManifestState.Stopped ? EndReason.Stopped : null,
         };

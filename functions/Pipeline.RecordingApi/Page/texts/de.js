@@ -2,7 +2,6 @@
 
 /** @type {Record<string, string>} */
 export default {
-  recording: 'Aufnahme',
   untitled: 'Aufnahme vom {date}',
   rename: 'Umbenennen',
   titleLabel: 'Titel der Aufnahme',
@@ -22,7 +21,7 @@ export default {
   volume: 'Lautstärke von {name}',
   volumeAll: 'Lautstärke',
   healthGood: 'nichts verloren',
-  healthLost: '{time} verloren',
+  healthLost: '{time} verloren: {reasons}',
   healthConcealed: '{share} % ergänzt',
   missing: '{count} Stücke kamen nicht an',
   play: 'Abspielen',
@@ -71,12 +70,11 @@ export default {
   stretch: 'Ausgewählt: {from} bis {to} ({length})',
   stretchHint: 'Über eine Spur ziehen wählt eine Strecke aus; mit dem Finger nach „Auswählen“.',
   select: 'Auswählen',
-  stretchMix: 'Als eine WAV sichern',
-  stretchTracks: 'Spuren als ZIP sichern',
+  format: 'Format',
+  stretchMix: 'Mischung speichern',
+  stretchTracks: 'Spuren als ZIP speichern',
   stretchClear: 'Auswahl aufheben',
-  stretchLong: 'Höchstens {time} auswählen.',
   stretchWork: 'In Arbeit, {share} %',
-  stretchEmpty: 'In dieser Strecke spricht niemand.',
   transcript: 'Mitschrift',
   search: 'Mitschrift durchsuchen',
   found: '{count} gefunden',

@@ -2,7 +2,6 @@
 
 /** @type {Record<string, string>} */
 export default {
-  recording: 'Recording',
   untitled: 'Recording of {date}',
   rename: 'Rename',
   titleLabel: 'Title of the recording',
@@ -22,7 +21,7 @@ export default {
   volume: 'Volume of {name}',
   volumeAll: 'Volume',
   healthGood: 'nothing lost',
-  healthLost: '{time} lost',
+  healthLost: '{time} lost: {reasons}',
   healthConcealed: '{share} % filled in',
   missing: '{count} pieces did not arrive',
   play: 'Play',
@@ -71,12 +70,11 @@ export default {
   stretch: 'Selected: {from} to {to} ({length})',
   stretchHint: 'Drag over a track to select a stretch; drag with a finger after “Select”.',
   select: 'Select',
-  stretchMix: 'Save as one WAV',
+  format: 'Format',
+  stretchMix: 'Save the mix',
   stretchTracks: 'Save tracks as ZIP',
   stretchClear: 'Clear selection',
-  stretchLong: 'Select at most {time}.',
   stretchWork: 'Preparing, {share} %',
-  stretchEmpty: 'Nobody speaks in this stretch.',
   transcript: 'Transcript',
   search: 'Search the transcript',
   found: '{count} found',

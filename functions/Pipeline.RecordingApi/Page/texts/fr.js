@@ -2,7 +2,6 @@
 
 /** @type {Record<string, string>} */
 export default {
-  recording: 'Enregistrement',
   untitled: 'Enregistrement du {date}',
   rename: 'Renommer',
   titleLabel: 'Titre de l’enregistrement',
@@ -22,7 +21,7 @@ export default {
   volume: 'Volume de {name}',
   volumeAll: 'Volume',
   healthGood: 'rien de perdu',
-  healthLost: '{time} perdu',
+  healthLost: '{time} perdu : {reasons}',
   healthConcealed: '{share} % comblé',
   missing: '{count} morceaux ne sont pas arrivés',
   play: 'Lecture',
@@ -71,12 +70,11 @@ export default {
   stretch: 'Choisi : {from} à {to} ({length})',
   stretchHint: 'Glissez sur une piste pour choisir un passage ; au doigt, après « Choisir ».',
   select: 'Choisir',
-  stretchMix: 'Garder en un WAV',
-  stretchTracks: 'Garder les pistes en ZIP',
+  format: 'Format',
+  stretchMix: 'Enregistrer le mixage',
+  stretchTracks: 'Enregistrer les pistes en ZIP',
   stretchClear: 'Effacer le choix',
-  stretchLong: 'Choisissez au plus {time}.',
   stretchWork: 'Préparation, {share} %',
-  stretchEmpty: 'Personne ne parle dans ce passage.',
   transcript: 'Transcription',
   search: 'Chercher dans la transcription',
   found: '{count} trouvés',
