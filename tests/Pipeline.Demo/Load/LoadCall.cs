@@ -9,7 +9,7 @@ using Pipeline.TestKit.Stage;
 namespace Pipeline.Demo.Load;
 
 /// <summary>One replayed call through the real processes, from the first frame to the verified recording.</summary>
-internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFolder folder)
+internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFolder folder, LoadFiles? files = null)
 {
     private static readonly string[] Voices = ["ada", "grace", "linus"];
 
@@ -18,12 +18,17 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
 
     /// <summary>What came out of a call.</summary>
     internal sealed record Outcome(ReplaySummary Summary, RecordingDetails Recording, IReadOnlyList<VerifiedTrack> Tracks,
-        TimeSpan StopToFinalized, int ChainMismatches, long FunctionsPeakBytes);
+        TimeSpan StopToFinalized, int ChainMismatches, long FunctionsPeakBytes, LoadFigures? Files);
+
+    /// <summary>What the files of a call took.</summary>
+    /// <param name="ProcessorSeconds">Of the functions, from the first segment to the last file: moving is in it.</param>
+    internal sealed record LoadFigures(TimeSpan StopToReady, int BlobWrites, double ProcessorSeconds);
 
     public async Task<Outcome> RunAsync(string name, int speakers, TimeSpan length, int speed)
     {
         string summaryFile = folder.Combine($"{name}.json");
         await using ChildProcess bot = BuiltProject.StartBot(Arguments(name, speakers, length, speed, summaryFile), Environment(name));
+        double before = LoadFiles.ProcessorSeconds(functions.Process.Id);
         using CancellationTokenSource echoing = new();
         Task<long> echo = EchoAsync(bot, functions.Process.Id, echoing.Token);
         int exitCode = await bot.WaitForExitAsync(TimeSpan.FromMinutes(60));
@@ -34,10 +39,17 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
             JsonSerializerOptions.Web)!;
         RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(summary.RecordingId.ToString(), TimeSpan.FromMinutes(10));
         TimeSpan finalized = TimeProvider.System.GetElapsedTime(stopped);
+        LoadFigures? figures = null;
+        if (files is not null)
+        {
+            await files.WaitAsync(recording.Id);
+            figures = new LoadFigures(TimeProvider.System.GetElapsedTime(stopped), files.Writes,
+                LoadFiles.ProcessorSeconds(functions.Process.Id) - before);
+        }
         await echoing.CancelAsync();
         long functionsPeak = await echo;
         IReadOnlyList<VerifiedTrack> tracks = await new RecordingVerifier(functions.Api).VerifyAsync(recording, CancellationToken.None);
-        return new Outcome(summary, recording, tracks, finalized, ChainMismatches(summary, recording), functionsPeak);
+        return new Outcome(summary, recording, tracks, finalized, ChainMismatches(summary, recording), functionsPeak, figures);
     }
 
     private static List<string> Arguments(string name, int speakers, TimeSpan length, int speed, string summaryFile)

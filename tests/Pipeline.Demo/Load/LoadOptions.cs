@@ -12,6 +12,9 @@ internal sealed record LoadOptions
     public int Crowd { get; private init; } = 25;
     public int Speed { get; private init; } = 500;
 
+    /// <summary>Files are made too, and compared with ffmpeg's.</summary>
+    public bool Files { get; private init; }
+
     /// <returns>Null after a message about what is wrong.</returns>
     public static LoadOptions? Parse(string[] args)
     {
@@ -25,8 +28,9 @@ internal sealed record LoadOptions
         Option<int> speakers = new("--speakers") { DefaultValueFactory = _ => 4 };
         Option<int> crowd = new("--crowd") { DefaultValueFactory = _ => 25 };
         Option<int> speed = new("--speed") { DefaultValueFactory = _ => 500, Description = "Times real time at most" };
+        Option<bool> files = new("--files") { Description = "Make the files too, while the call goes on, and measure them beside ffmpeg" };
         RootCommand command = new("Three hours, four speakers, as fast as the machine allows; then many speakers at once") { hours,
-            crowdMinutes, speakers, crowd, speed };
+            crowdMinutes, speakers, crowd, speed, files };
         ParseResult parsed = command.Parse(args);
         if (parsed.Errors.Count > 0)
         {
@@ -40,6 +44,7 @@ internal sealed record LoadOptions
             Speakers = parsed.GetValue(speakers),
             Crowd = parsed.GetValue(crowd),
             Speed = parsed.GetValue(speed),
+            Files = parsed.GetValue(files),
         };
     }
 

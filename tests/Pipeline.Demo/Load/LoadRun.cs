@@ -12,9 +12,11 @@ internal static class LoadRun
     {
         if (LoadOptions.Parse(args) is not { } options) return 2;
         using TempFolder folder = new();
-        await using Azurite azurite = await Azurite.StartAsync();
-        await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite.ConnectionString);
-        LoadCall call = new(azurite, functions, folder);
+        await using Azurite azurite = await Azurite.StartAsync(accessLog: options.Files);
+        Dictionary<string, string?> settings = new() { ["RENDER_FORMATS"] = options.Files ? "flac,opus,mp3" : "off" };
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite.ConnectionString, settings);
+        LoadFiles? files = options.Files ? new LoadFiles(azurite, functions, folder) : null;
+        LoadCall call = new(azurite, functions, folder, files);
         List<Goal> goals = [];
 
         Console.WriteLine(
@@ -23,6 +25,7 @@ internal static class LoadRun
         Print(session);
         goals.AddRange(Common("session", session));
         goals.AddRange(Growth(session.Summary));
+        if (files is not null) goals.AddRange(await FilesAsync(files, session, options));
 
         if (options.CrowdLength > TimeSpan.Zero)
         {
@@ -51,6 +54,21 @@ internal static class LoadRun
         yield return new Goal($"{name}: tracks whose MD5 chain differs from the bot's", outcome.ChainMismatches, 0, "tracks");
         yield return new Goal($"{name}: segments reported missing", outcome.Recording.MissingSegments.Count, 0, "segments");
         yield return new Goal($"{name}: stop -> finalized", outcome.StopToFinalized.TotalSeconds, 10, "s");
+    }
+
+    private static async Task<IEnumerable<Goal>> FilesAsync(LoadFiles files, LoadCall.Outcome outcome, LoadOptions options)
+    {
+        LoadCall.LoadFigures made = outcome.Files!;
+        double ffmpeg = await files.FfmpegAsync(outcome.Recording, outcome.Recording.Segments[0].Channels ?? 2);
+        Console.WriteLine(FormattableString.Invariant(
+            $"  files: functions {made.ProcessorSeconds:F1} processor seconds, moving included; ffmpeg {ffmpeg:F1}"));
+        double share = options.CallLength.TotalHours / 3 * options.Speakers / 4;
+        return
+        [
+            new Goal("session: stop -> all files ready", made.StopToReady.TotalSeconds, 10, "s"),
+            new Goal("session: blob writes of files", made.BlobWrites, 1_600 * share, "writes"),
+            new Goal("session: processor time of the functions to ffmpeg's", made.ProcessorSeconds / ffmpeg, 0.8, "times"),
+        ];
     }
 
     private static IEnumerable<Goal> Growth(ReplaySummary summary)

@@ -41,7 +41,7 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
         Dictionary<string,
             string> choices = VariableOfParameter().Matches(parameters).Where(match => !notKept.Contains(match.Groups[2].Value))
             .ToDictionary(match => match.Groups[2].Value, match => match.Groups[1].Value);
-        Assert.Equal(10, choices.Count);
+        Assert.Equal(11, choices.Count);
         Assert.All(choices, choice =>
             Assert.Equal($"[parameters('{choice.Value}')]", (string?)template.Root["outputs"]![choice.Key]?["value"]));
         string script = File.ReadAllText(RepositoryRoot.Combine("infra", "deploy.sh"));
