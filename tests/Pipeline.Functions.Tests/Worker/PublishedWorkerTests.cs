@@ -101,7 +101,7 @@ public sealed class PublishedWorkerTests : IClassFixture<PublishedWorker>
     {
         string route = Regex.Replace((string)function["route"]!, @"/\{\*[^}]*\}", "(/.*)?");
         route = Regex.Replace(route, @"\{[^}]*\}", "[^/]+");
-        return Regex.IsMatch(path, $"^/api/{route}$")
+        return Regex.IsMatch(path, $"^/{route}$")
             && function["methods"]!.AsArray().Any(known => ((string)known!).Equals(method, StringComparison.OrdinalIgnoreCase));
     }
 
