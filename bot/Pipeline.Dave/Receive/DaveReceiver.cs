@@ -106,6 +106,9 @@ public sealed class DaveReceiver : IDisposable
         return false;
     }
 
+    /// <summary>How often a key was tried on a frame of this user since its decryptors were made.</summary>
+    internal long TrialsOf(ulong userId) => users.TryGetValue(userId, out UserDecryptor? user) ? user.Trials : 0;
+
     /// <summary>
     /// To be called when no frame came for a while, at least twice a second: held frames are tried or given up, old keys wiped.
     /// </summary>
@@ -150,7 +153,7 @@ public sealed class DaveReceiver : IDisposable
     private DaveOpenResult Hold(UserDecryptor user, in DaveFrameOrigin origin, ReadOnlySpan<byte> frame)
     {
         if (user.Held.IsFull) GiveUp(user, 0);
-        user.Held.Add(in origin, frame);
+        user.Held.Add(in origin, frame, user.NewestEpoch);
         return DaveOpenResult.Held;
     }
 
@@ -209,8 +212,13 @@ public sealed class DaveReceiver : IDisposable
         ReadOnlySpan<byte> bytes = user.Held.BytesAt(index);
         if (!TryParse(bytes, out DaveFrame frame)) return TryPass(user, index, bytes, now);
         if (held.Length < bytes.Length) held = new byte[bytes.Length];
-        OpenOutcome outcome = user.TryOpen(in frame, held, scratch, now);
-        if (outcome == OpenOutcome.Refused) return false;
+        // Each epoch is tried on a frame once: however many snapshots come, a hundred frames cost a hundred trials per new epoch.
+        OpenOutcome outcome = user.TryOpen(in frame, held, scratch, now, user.Held.TriedAt(index));
+        if (outcome == OpenOutcome.Refused)
+        {
+            user.Held.TriedAt(index) = user.NewestEpoch;
+            return false;
+        }
 
         DaveFrameOrigin origin = user.Held.OriginAt(index);
         user.Held.RemoveAt(index);

@@ -21,8 +21,12 @@ internal sealed class HeldFrames
 
     public ReadOnlySpan<byte> BytesAt(int index) => slots[index].Buffer.AsSpan(0, slots[index].Length);
 
+    /// <summary>The newest epoch whose key was tried on the frame.</summary>
+    public ref int TriedAt(int index) => ref slots[index].Tried;
+
     /// <summary>Copies the frame. The caller has made room before.</summary>
-    public void Add(in DaveFrameOrigin origin, ReadOnlySpan<byte> frame)
+    /// <param name="tried">The newest epoch whose key was tried on it.</param>
+    public void Add(in DaveFrameOrigin origin, ReadOnlySpan<byte> frame, int tried)
     {
         if (IsFull) throw new InvalidOperationException("no room for a held frame");
         ref Slot slot = ref slots[Count];
@@ -30,6 +34,7 @@ internal sealed class HeldFrames
         frame.CopyTo(slot.Buffer);
         slot.Length = frame.Length;
         slot.Origin = origin;
+        slot.Tried = tried;
         Count++;
     }
 
@@ -45,5 +50,6 @@ internal sealed class HeldFrames
         public DaveFrameOrigin Origin;
         public byte[]? Buffer;
         public int Length;
+        public int Tried;
     }
 }

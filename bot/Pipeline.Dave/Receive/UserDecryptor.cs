@@ -35,6 +35,12 @@ internal sealed class UserDecryptor(ulong userId, UserCounters counters, long fr
 
     public bool HasKeys => entries.Count > 0;
 
+    /// <summary>Serial of the newest epoch that has a key of this user; 0 without any.</summary>
+    public int NewestEpoch => entries.Count > 0 ? entries[0].Serial : 0;
+
+    /// <summary>How often a key was tried on a frame.</summary>
+    public long Trials { get; private set; }
+
     /// <summary>Brings the decryptors in line with the snapshot and the clock.</summary>
     public void Reconcile(DaveSnapshot snapshot, long now)
     {
@@ -49,10 +55,13 @@ internal sealed class UserDecryptor(ulong userId, UserCounters counters, long fr
     }
 
     /// <summary>Tries every live epoch, newest first. A replay found in one epoch ends the search: the frame is authentic there.</summary>
-    public OpenOutcome TryOpen(in DaveFrame frame, Span<byte> destination, FrameScratch scratch, long now)
+    /// <param name="after">Only epochs after this one: the others were tried on this frame before.</param>
+    public OpenOutcome TryOpen(in DaveFrame frame, Span<byte> destination, FrameScratch scratch, long now, int after = 0)
     {
         foreach (Entry entry in entries)
         {
+            if (entry.Serial <= after) break;
+            Trials++;
             OpenOutcome outcome = entry.Decryptor.TryOpen(in frame, destination, scratch, now);
             if (outcome == OpenOutcome.Refused) continue;
             if (entry.Serial >= adopted!.JoinedSerial) joinGapClosedAt = Math.Min(joinGapClosedAt, now);

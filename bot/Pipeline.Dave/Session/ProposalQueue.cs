@@ -1,5 +1,6 @@
 using Pipeline.Mls.Group;
 using Pipeline.Mls.Messages;
+using Pipeline.Mls.Wire;
 
 namespace Pipeline.Dave.Session;
 
@@ -13,6 +14,9 @@ namespace Pipeline.Dave.Session;
 /// </remarks>
 internal sealed class ProposalQueue
 {
+    /// <summary>Far above what one epoch of a channel of 99 brings. What comes beyond is refused; another member's commit decides.</summary>
+    public const int MostProposals = 512;
+
     private const int MaxCommits = 16;
 
     private readonly List<QueuedProposal> proposals = [];
@@ -24,12 +28,15 @@ internal sealed class ProposalQueue
     public CommitResult? Latest => commits.Count == 0 ? null : commits[^1];
 
     /// <summary>Appends what is not there yet. False: everything was.</summary>
+    /// <exception cref="MlsException">TooLarge: nothing was appended.</exception>
     public bool Append(IReadOnlyList<QueuedProposal> added)
     {
         int before = proposals.Count;
         HashSet<ProposalReference> known = [.. proposals.Select(proposal => proposal.Reference)];
-        proposals.AddRange(added.Where(proposal => known.Add(proposal.Reference)));
-        return proposals.Count > before;
+        QueuedProposal[] fresh = [.. added.Where(proposal => known.Add(proposal.Reference))];
+        if (before + fresh.Length > MostProposals) throw new MlsException(MlsError.TooLarge);
+        proposals.AddRange(fresh);
+        return fresh.Length > 0;
     }
 
     /// <summary>False: no such proposal.</summary>

@@ -48,7 +48,9 @@ internal static class WelcomeReceiver
             TlsReader reader = new(plain);
             GroupSecrets secrets = GroupSecrets.Read(ref reader);
             reader.ExpectEnd();
+            // RFC 9420 §7.4, §8: both are KDF.Nh bytes.
             MlsException.ThrowIf(secrets.JoinerSecret.Length != CipherSuite.HashSize, MlsError.Malformed);
+            MlsException.ThrowIf(secrets.PathSecret is { Length: not CipherSuite.HashSize }, MlsError.Malformed);
             // DAVE, "Proposal Handling": adds and removes only, so no commit brings a pre-shared key.
             MlsException.ThrowIf(policy.IsDave && secrets.Psks.Count > 0, MlsError.UnknownPreSharedKey);
             return secrets;

@@ -73,6 +73,7 @@ internal static class TreeKem
         HpkeKeyPair keyPair = keys.Find(receivers[ours])!;
         HpkeCiphertext ciphertext = path.Nodes[shared].Ciphertexts[ours];
         byte[] pathSecret = Hpke.DecryptWithLabel(keyPair, EncryptionLabel, groupContext, ciphertext);
+        MlsException.ThrowIf(pathSecret.Length != CipherSuite.HashSize, MlsError.BadUpdatePath); // RFC 9420 §7.4: KDF.Nh bytes
         return Implant(tree, keys, steps[shared].Node, pathSecret);
     }
 

@@ -22,6 +22,29 @@ public sealed class DaveReceiverTests : IDisposable
     }
 
     [Fact]
+    public void However_many_snapshots_come_a_waiting_frame_is_tried_once_with_each_epoch()
+    {
+        rig.Rekey(1, Alice);
+        for (uint nonce = 1; nonce <= 100; nonce++) Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(77, Alice, nonce)));
+        long before = rig.Receiver.TrialsOf(Alice);
+        for (int i = 0; i < 500; i++)
+        {
+            rig.Snapshot = rig.Snapshot with { TransitionPending = i % 2 == 0 };
+            rig.Receiver.Poll(rig.Snapshot);
+        }
+        Assert.Equal(before, rig.Receiver.TrialsOf(Alice));
+        for (int serial = 2; serial <= 11; serial++)
+        {
+            rig.Rekey(serial, Alice);
+            rig.Receiver.Poll(rig.Snapshot);
+        }
+        Assert.Equal(before + 1_000, rig.Receiver.TrialsOf(Alice));
+        rig.Rekey(77, Alice);
+        rig.Receiver.Poll(rig.Snapshot);
+        Assert.Equal(100, rig.Released.Count(one => one.Result == DaveOpenResult.Opened));
+    }
+
+    [Fact]
     public void The_silence_frame_passes_at_any_time_and_is_the_only_plain_one_that_does()
     {
         rig.Rekey(1, Alice);

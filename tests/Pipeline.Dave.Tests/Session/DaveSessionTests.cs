@@ -308,6 +308,19 @@ public sealed class DaveSessionTests : IDisposable
     }
 
     [Fact]
+    public void Queue_of_proposals_has_an_end_and_what_is_beyond_it_is_refused()
+    {
+        Prepare();
+        ulong[] users = [.. Enumerable.Range(500, ProposalQueue.MostProposals + 1).Select(user => (ulong)user)];
+        session.OnClientsConnect(users);
+        byte[][] proposals = [.. users.Select(AddOf)];
+        foreach (byte[] proposal in proposals.SkipLast(1))
+            Assert.DoesNotContain(session.OnProposals(proposal).Notices, notice => notice.Kind == DaveNoticeKind.ProposalsRefused);
+        Assert.Contains(session.OnProposals(proposals[^1]).Notices, notice => notice.Kind == DaveNoticeKind.ProposalsRefused);
+        Assert.DoesNotContain(session.OnProposals(proposals[0]).Notices, notice => notice.Kind == DaveNoticeKind.ProposalsRefused);
+    }
+
+    [Fact]
     public void Proposal_after_a_quiet_moment_is_answered_at_once_and_a_repeated_one_by_the_same_commit()
     {
         Prepare();

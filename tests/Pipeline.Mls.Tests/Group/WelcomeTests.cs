@@ -115,7 +115,9 @@ public sealed class WelcomeTests : IDisposable
         RefusedSecrets(MlsError.Malformed, welcome, secrets => secrets with { JoinerSecret = new byte[31] });
         RefusedSecrets(MlsError.BadUpdatePath, welcome, secrets => secrets with { PathSecret = new byte[32] });
         RefusedSecrets(MlsError.BadUpdatePath, withPathSecret, secrets => secrets with { PathSecret = Flip(secrets.PathSecret!) });
-        RefusedSecrets(MlsError.BadUpdatePath, withPathSecret, secrets => secrets with { PathSecret = [] });
+        // Of another length it is no secret of this suite, whatever would be derived from it.
+        foreach (int length in new[] { 0, 31, 33, 1_000 })
+            RefusedSecrets(MlsError.Malformed, withPathSecret, secrets => secrets with { PathSecret = new byte[length] });
     }
 
     [Fact]
