@@ -80,6 +80,12 @@ internal sealed class HostileCall : IAsyncDisposable
     /// <summary>Ada talks for so long, and then is quiet.</summary>
     public Task TalkAsync(double seconds) => Ada.SayAsync(OpusClip.Generate(5, TimeSpan.FromSeconds(seconds)));
 
+    /// <summary>Seconds of Ada's voice that were sent to the bot, without the silence that ends each talk.</summary>
+    public double SecondsSent => Discord.Deliveries.Delivered(Discord.Bot.Id, Ada.UserId).Count(packet => !packet.IsSilence) * 0.02;
+
+    /// <summary>Being in the channel is not enough: the voice server sends to those that have chosen a cipher.</summary>
+    public Task UntilHearsAsync() => UntilAsync(() => Discord.VoiceClient(Discord.Bot.Id) is { Mode: not null, IsConnected: true });
+
     public void CutStorage() => stage.Storage.ToList().ForEach(proxy => proxy.Cut());
 
     public void MendStorage() => stage.Storage.ToList().ForEach(proxy => proxy.Mend());
