@@ -16,7 +16,9 @@ namespace Pipeline.Bot.Capture;
 /// </summary>
 internal sealed class Recording : IDisposable
 {
-    private const int CommandCapacity = 1024;
+    /// <summary>Orders that wait for the next tick.</summary>
+    public const int CommandCapacity = 1024;
+
     private const int FramesPerTick = 65_536;
 
     /// <summary>Speakers, not listeners; what any further one says is a counted gap.</summary>
@@ -41,6 +43,7 @@ internal sealed class Recording : IDisposable
     private long lastTick;
     private long framesWithoutTrack;
     private long framesRefused;
+    private long commandsRefused;
     private bool isStopped;
 
     /// <param name="folder">The recording's own folder in the spool: <c>{spool}/{recordingId}</c>; created when missing.</param>
@@ -107,13 +110,19 @@ internal sealed class Recording : IDisposable
                 SpoolProblem = context.Spool.Problem,
                 RingDropped = Frames.Dropped + Volatile.Read(ref framesWithoutTrack),
                 Refused = Volatile.Read(ref framesRefused),
+                CommandsRefused = Volatile.Read(ref commandsRefused),
                 TracklessSpeakers = trackless.Count,
             };
         }
     }
 
-    /// <summary>Any thread. False when 1,024 commands wait already (the owner does not tick).</summary>
-    public bool Post(RecordingAction command) => commands.Writer.TryWrite((time.GetTimestamp(), command));
+    /// <summary>Any thread. False when 1,024 commands wait already (the owner does not tick): the caller tells, or says it again.</summary>
+    public bool Post(RecordingAction command)
+    {
+        if (commands.Writer.TryWrite((time.GetTimestamp(), command))) return true;
+        Interlocked.Increment(ref commandsRefused);
+        return false;
+    }
 
     /// <summary>
     /// The display name of a user, and whether it is a bot. Until then a user is recorded under its id. Any thread; nothing is ever full.

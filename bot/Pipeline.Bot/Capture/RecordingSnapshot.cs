@@ -34,6 +34,9 @@ internal sealed record RecordingSnapshot
     /// <summary>Frames of people who do not want to be recorded.</summary>
     public long Refused { get; init; }
 
+    /// <summary>Orders that found no room: their giver was told.</summary>
+    public long CommandsRefused { get; init; }
+
     /// <summary>People who spoke when every track was taken; what they said is in the gaps.</summary>
     public int TracklessSpeakers { get; init; }
 }

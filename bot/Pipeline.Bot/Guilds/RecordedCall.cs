@@ -1,4 +1,5 @@
 using Pipeline.Bot.Capture;
+using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
 using Pipeline.Bot.ServerSettings;
@@ -22,6 +23,7 @@ internal sealed class RecordedCall : IAsyncDisposable
     private readonly CallEvents events;
     private IReadOnlyList<ulong> heeded = [];
     private long askedAt;
+    private long missed;
     private long? emptySince;
 
     internal RecordedCall(RecorderServices services, ActiveRecording host, VoiceCall call, StartCall start, PostedPanel? posted)
@@ -85,6 +87,7 @@ internal sealed class RecordedCall : IAsyncDisposable
     internal bool Tick()
     {
         HeedSettings();
+        LookForMissed();
         events.Tick();
         Panel.Refresh();
         warnings.Look(events.Listens);
@@ -164,6 +167,16 @@ internal sealed class RecordedCall : IAsyncDisposable
         await Call.DisposeAsync();
         await Panel.DisposeAsync();
         await Messages.DisposeAsync();
+    }
+
+    // What the voice call could not hand over may have been somebody's coming.
+    private void LookForMissed()
+    {
+        long now = Call.Missed;
+        if (now == missed) return;
+        missed = now;
+        services.Log.RecorderQueueFull(GuildId, "voice");
+        CatchUp();
     }
 
     private bool IsDeserted()

@@ -5,12 +5,13 @@ namespace Pipeline.Bot.Guilds;
 /// <summary>Does one thing after the other for one owner. Full means that the caller is told; nothing waits in front of it.</summary>
 internal sealed class SerialQueue : IAsyncDisposable
 {
-    private const int Capacity = 512;
+    public const int Capacity = 512;
 
     private readonly Channel<Func<Task>> work = Channel.CreateBounded<Func<Task>>(
         new BoundedChannelOptions(Capacity) { SingleReader = true });
     private readonly Action<Exception> failed;
     private readonly Task run;
+    private long refused;
 
     /// <param name="failed">Told of what a posted piece of work threw; the queue goes on.</param>
     public SerialQueue(Action<Exception> failed)
@@ -19,8 +20,16 @@ internal sealed class SerialQueue : IAsyncDisposable
         run = Task.Run(RunAsync);
     }
 
+    /// <summary>How often <see cref="Post"/> found no room.</summary>
+    public long Refused => Interlocked.Read(ref refused);
+
     /// <summary>False: 512 things wait already, or the queue has ended.</summary>
-    public bool Post(Func<Task> action) => work.Writer.TryWrite(action);
+    public bool Post(Func<Task> action)
+    {
+        if (work.Writer.TryWrite(action)) return true;
+        Interlocked.Increment(ref refused);
+        return false;
+    }
 
     /// <summary>As <see cref="Post"/>, but waits for room: for what must not be missed. After the end it is nothing.</summary>
     public async Task PostSurelyAsync(Func<Task> action)

@@ -159,7 +159,7 @@ internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient r
 /// <summary>How far the files are that are made without being asked for.</summary>
 /// <param name="Tracks">People whose track can be downloaded.</param>
 /// <param name="HasMix">All voices in one file.</param>
-/// <param name="Percent">Of all that is being made, in steps that are worth an edit; 100: nothing more comes.</param>
+/// <param name="Percent">Of all that is being made, in steps that are worth an edit; 100: nothing more comes; -1: not known.</param>
 internal sealed record FilesReady(int Tracks, bool HasMix, int Percent)
 {
     private const int Step = 10;
@@ -168,7 +168,7 @@ internal sealed record FilesReady(int Tracks, bool HasMix, int Percent)
     public static FilesReady None { get; } = new(0, false, 100);
 
     /// <summary>The API does not answer.</summary>
-    public static FilesReady Unknown { get; } = new(0, false, 0);
+    public static FilesReady Unknown { get; } = new(0, false, -1);
 
     public bool IsSettled => Percent == 100;
 
@@ -186,7 +186,7 @@ internal sealed record FilesReady(int Tracks, bool HasMix, int Percent)
 
     /// <summary>For people; null: there is nothing to tell.</summary>
     /// <param name="until">When the link ends that opens them.</param>
-    public string? Text(DateTimeOffset? until) => !IsSettled ? Texts.FilesAreMade(Percent)
+    public string? Text(DateTimeOffset? until) => Percent < 0 ? null : !IsSettled ? Texts.FilesAreMade(Percent)
         : Tracks == 0 && !HasMix ? null
         : Texts.FilesReady(Tracks, HasMix, until);
 }

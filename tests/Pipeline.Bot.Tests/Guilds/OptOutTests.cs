@@ -137,6 +137,31 @@ public sealed class OptOutTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Whose_coming_found_the_queue_full_is_told_all_the_more()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        Bot.Guilds.GuildRecorder recorder = rig.Recorders.For(rig.Discord.Guild.Id);
+        using ManualResetEventSlim gate = new();
+        Task<string?> busy = recorder.WithCurrentAsync(_ =>
+        {
+            gate.Wait();
+            return "done";
+        });
+        Discord.Model.VoiceState other = new() { UserId = 5, GuildId = rig.Discord.Guild.Id, ChannelId = rig.Discord.StageChannel.Id };
+        for (int i = 0; i <= Bot.Guilds.SerialQueue.Capacity; i++)
+            recorder.OnEvent(new Discord.Gateway.GatewayEvent.VoiceStateChanged(other, null, Discord.Gateway.VoiceStateOrigin.Update));
+        SimulatedMember zoe = rig.Discord.Guild.AddMember("Zoe");
+        rig.Discord.Guild.Join(zoe, rig.Discord.VoiceChannel);
+        await rig.UntilAsync(() =>
+            rig.Gateway.Guilds.Find(rig.Discord.Guild.Id)!.VoiceStates.GetValueOrDefault(zoe.Id)?.ChannelId == rig.Discord.VoiceChannel.Id);
+        await rig.UntilAsync(() => rig.Log.Lines.Any(line => line.EventId == 4212));
+        gate.Set();
+        Assert.Equal("done", await busy);
+        await rig.UntilSaidAsync(Texts.LateNotice([zoe.Id]));
+    }
+
+    [Fact]
     public async Task Note_that_is_not_kept_is_not_said_to_be_noted()
     {
         await using BotRig rig = await BotRig.StartAsync();

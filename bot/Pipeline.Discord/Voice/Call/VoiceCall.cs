@@ -26,6 +26,7 @@ public sealed class VoiceCall : IAsyncDisposable
         new BoundedChannelOptions(InputCapacity) { SingleReader = true });
     private readonly Channel<VoiceCallEvent> events;
     private readonly Task run;
+    private long missed;
 
     /// <param name="options">Waits and policy.</param>
     /// <param name="updateVoiceState">Sends op 4 on the guild's shard: guild, channel (null leaves).</param>
@@ -36,7 +37,8 @@ public sealed class VoiceCall : IAsyncDisposable
     {
         // The newest events matter most: the last one tells that the call is over.
         events = Channel.CreateBounded<VoiceCallEvent>(
-            new BoundedChannelOptions(EventCapacity) { FullMode = BoundedChannelFullMode.DropOldest });
+            new BoundedChannelOptions(EventCapacity) { FullMode = BoundedChannelFullMode.DropOldest },
+            _ => Interlocked.Increment(ref missed));
         loop = new VoiceCallLoop(options, new VoiceStateSender(updateVoiceState, time, logger), inputs, events.Writer, time, logger);
         run = Task.Run(loop.RunAsync);
     }
@@ -54,6 +56,12 @@ public sealed class VoiceCall : IAsyncDisposable
 
     /// <summary>Where we are, or want to be; 0 before the first join.</summary>
     public ulong ChannelId => loop.ChannelId;
+
+    /// <summary>
+    /// How often a queue of this call was full: what the main gateway told was not taken, or the recording read its events too slowly and
+    /// the oldest went. Who sees it grow looks at everything again.
+    /// </summary>
+    public long Missed => Interlocked.Read(ref missed);
 
     /// <summary>Counters of the voice session that runs, or ran last.</summary>
     public VoiceHealth Health => loop.Health;
@@ -103,15 +111,20 @@ public sealed class VoiceCall : IAsyncDisposable
     /// <param name="own">States of other users are ignored.</param>
     /// <param name="origin">A state that was missed while the gateway was away means a lost session, not a kick.</param>
     public void OnVoiceState(VoiceState own, VoiceStateOrigin origin = VoiceStateOrigin.Update) =>
-        inputs.Writer.TryWrite(new VoiceCallInput.OwnState(own, origin));
+        Post(new VoiceCallInput.OwnState(own, origin));
 
     /// <summary>The voice server, as the main gateway told it.</summary>
-    public void OnVoiceServer(VoiceServerUpdate update) => inputs.Writer.TryWrite(new VoiceCallInput.Server(update));
+    public void OnVoiceServer(VoiceServerUpdate update) => Post(new VoiceCallInput.Server(update));
 
     /// <summary>
     /// The main gateway identified again, so Discord dropped our voice session: it is joined again when it is still wanted.
     /// </summary>
-    public void OnGatewayRestarted() => inputs.Writer.TryWrite(VoiceCallInput.GatewayRestarted.Instance);
+    public void OnGatewayRestarted() => Post(VoiceCallInput.GatewayRestarted.Instance);
+
+    private void Post(VoiceCallInput input)
+    {
+        if (!inputs.Writer.TryWrite(input) && !run.IsCompleted) Interlocked.Increment(ref missed);
+    }
 
     /// <summary>Leaves, if need be, and completes <see cref="Events"/>.</summary>
     public async ValueTask DisposeAsync()
