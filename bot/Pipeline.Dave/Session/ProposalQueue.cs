@@ -14,7 +14,9 @@ namespace Pipeline.Dave.Session;
 /// </remarks>
 internal sealed class ProposalQueue
 {
-    /// <summary>Far above what one epoch of a channel of 99 brings. What comes beyond is refused; another member's commit decides.</summary>
+    /// <summary>
+    /// Far above what one epoch of a channel of 99 brings. What comes beyond is refused; another member's commit decides.
+    /// </summary>
     public const int MostProposals = 512;
 
     private const int MaxCommits = 16;
