@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -30,8 +31,15 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
     public async ValueTask<Uri?> ReadLinkAsync(RecordingId recording, Uri blobUrl, TimeSpan lifetime, CancellationToken cancellation) =>
         TryName(blobUrl, out string name) && name.StartsWith($"{recording}/", StringComparison.Ordinal)
             ? clients.ForPeople(await links.IssueAsync(clients.Recordings.GetBlobClient(name), BlobSasPermissions.Read, lifetime,
-                cancellation))
+                cancellation, Disposition(name)))
             : null;
+
+    /// <summary>Writes the properties of a blob that is known to be right, so that it forgets where it was copied from.</summary>
+    public Task SettleAsync(Uri blobUrl, string contentMd5, CancellationToken cancellation) => TryName(blobUrl, out string name)
+        ? clients.Recordings.GetBlobClient(name).SetHttpHeadersAsync(
+            new BlobHttpHeaders { ContentType = "audio/wav", ContentHash = Convert.FromBase64String(contentMd5) },
+            cancellationToken: cancellation)
+        : Task.CompletedTask;
 
     /// <summary>What lies at an address of this container; null where the address is elsewhere or nothing is there.</summary>
     public async Task<BlobFingerprint?> DescribeAsync(Uri blobUrl, CancellationToken cancellation) =>
@@ -41,12 +49,11 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
     public string? NameOf(Uri blobUrl) => TryName(blobUrl, out string name) ? name : null;
 
     /// <summary>Names and lengths in bytes of all blobs of a recording: one request per 5,000 of them.</summary>
-    public async Task<IReadOnlyDictionary<string, long>> LengthsAsync(RecordingId recording, CancellationToken cancellation)
+    public async IAsyncEnumerable<(string Name, long Length)> LengthsAsync(RecordingId recording,
+        [EnumeratorCancellation] CancellationToken cancellation)
     {
-        Dictionary<string, long> lengths = new(StringComparer.Ordinal);
         await foreach (BlobItem item in clients.Recordings.GetBlobsAsync(Below(recording), cancellation))
-            lengths[item.Name] = item.Properties.ContentLength ?? 0;
-        return lengths;
+            yield return (item.Name, item.Properties.ContentLength ?? 0);
     }
 
     /// <summary>
@@ -118,6 +125,15 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
             return (found, string.IsNullOrEmpty(page.ContinuationToken) ? null : page.ContinuationToken);
         }
         return (found, null);
+    }
+
+    // Saved under the person's name: in their folders all files are called alike.
+    private static string? Disposition(string name)
+    {
+        if (!BlobPaths.TryParseSegment(name, out _)) return null;
+        string[] parts = name.Split('/');
+        string file = $"{parts[1].Split('-', 2)[^1]}-{parts[2]["segment_".Length..]}";
+        return $"attachment; filename*=UTF-8''{Uri.EscapeDataString(file)}";
     }
 
     private static GetBlobsOptions Below(RecordingId recording) => new() { Prefix = $"{recording}/" };

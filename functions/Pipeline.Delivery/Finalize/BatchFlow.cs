@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Delivery.ApiClient;
@@ -12,8 +13,8 @@ namespace Pipeline.Delivery.Finalize;
 /// The older flow for services without init-live: init with all segments, one PUT each, complete. The temp blobs stay until
 /// the service has confirmed the whole, so that any step may be repeated from the start.
 /// </summary>
-public sealed class BatchFlow(LedgerTable ledger, TempContainer temp, RecordingApiClient api, SegmentDelivery delivery, Reports reports,
-    ILogger<BatchFlow> log)
+public sealed class BatchFlow(LedgerTable ledger, TempContainer temp, RecordingApiClient api, SegmentDelivery delivery, BatchPlaces places,
+    Reports reports, TimeProvider time, ILogger<BatchFlow> log)
 {
     private const int Width = 8;
 
@@ -24,26 +25,32 @@ public sealed class BatchFlow(LedgerTable ledger, TempContainer temp, RecordingA
         HashSet<string> inTemp = [];
         await foreach (TempBlob blob in temp.ListAsync($"{recording.Session.RecordingId}/", cancellation)) inTemp.Add(blob.Name);
         segments = await StillThereAsync(segments, inTemp, cancellation);
-        BatchInitResponse? init = await api.BatchInitAsync(WireMapping.BatchInit(recording.Session, end, segments), cancellation);
+        RecordingId id = recording.Session.RecordingId;
+        long askedAt = time.GetTimestamp();
+        BatchInitResponse? known = places.Find(id, segments);
+        BatchInitResponse? init =
+            known ?? await api.BatchInitAsync(WireMapping.BatchInit(recording.Session, end, segments), cancellation);
         if (init is null) return await RefusedAsync(recording, cancellation);
         if (string.IsNullOrEmpty(init.RecordingId))
             throw new RecordingApiException("init answered no recordingId", isTransient: false, null, null);
+        if (known is null) places.Keep(id, segments, init, askedAt);
         bool sameAsBefore = init.RecordingId == recording.ApiRecordingId;
-        LedgerRecording known = await ledger.UpdateRecordingAsync(recording.Session.RecordingId, row =>
-            row with { ApiRecordingId = init.RecordingId }, cancellation) ?? recording;
+        LedgerRecording row = await ledger.UpdateRecordingAsync(id, stored =>
+            stored with { ApiRecordingId = init.RecordingId }, cancellation) ?? recording;
 
         // A service that gave the recording another id wants the bytes once more, where we still have them.
         bool IsDone(LedgerSegment segment) =>
             segment is { State: SegmentState.Moved, BlobUrl: not null } && (sameAsBefore || !inTemp.Contains(segment.BlobName));
-        LedgerSegment[] moved = await DeliverAllAsync(segments, Places(init, segments.Count), IsDone, cancellation);
+        LedgerSegment[] moved = await DeliverAllAsync(id, segments, UrlsOf(init, segments.Count), IsDone, cancellation);
         CompleteRequest complete = new() { Files = [.. moved.Select((segment, index) => WireMapping.Completed(index, segment))] };
-        if (!await api.CompleteAsync(init.RecordingId, complete, cancellation)) return await RefusedAsync(known, cancellation);
+        if (!await api.CompleteAsync(init.RecordingId, complete, cancellation)) return await RefusedAsync(row, cancellation);
         foreach (LedgerSegment segment in moved)
         {
             if (await temp.FindAsync(segment.BlobName, cancellation) is { } blob && blob.Length == segment.FileSize)
                 await temp.DeleteAsync(blob, cancellation);
         }
-        return known;
+        places.Forget(id);
+        return row;
     }
 
     private async Task<IReadOnlyList<LedgerSegment>> StillThereAsync(IReadOnlyList<LedgerSegment> segments, HashSet<string> inTemp,
@@ -64,31 +71,46 @@ public sealed class BatchFlow(LedgerTable ledger, TempContainer temp, RecordingA
         return there;
     }
 
-    private static Dictionary<int, Uri> Places(BatchInitResponse init, int count)
+    private static Dictionary<int, Uri> UrlsOf(BatchInitResponse init, int count)
     {
-        Dictionary<int, Uri> places = [];
+        Dictionary<int, Uri> urls = [];
         foreach (BatchUploadUrl place in init.UploadUrls ?? [])
         {
             if (place.FileIndex is { } index && Uri.TryCreate(place.UploadUrl, UriKind.Absolute, out Uri? url)
-                && url.Scheme is "http" or "https") places[index] = url;
+                && url.Scheme is "http" or "https") urls[index] = url;
         }
-        return Enumerable.Range(0, count).All(places.ContainsKey)
-            ? places
-            : throw new RecordingApiException($"init answered {places.Count} upload URLs for {count} segments", isTransient: false, null,
+        return Enumerable.Range(0, count).All(urls.ContainsKey)
+            ? urls
+            : throw new RecordingApiException($"init answered {urls.Count} upload URLs for {count} segments", isTransient: false, null,
             null);
     }
 
-    private async Task<LedgerSegment[]> DeliverAllAsync(IReadOnlyList<LedgerSegment> segments, Dictionary<int, Uri> places,
+    // A file that is refused stops no other: what is on its way arrives, and what the service takes is not sent again.
+    private async Task<LedgerSegment[]> DeliverAllAsync(RecordingId id, IReadOnlyList<LedgerSegment> segments, Dictionary<int, Uri> urls,
         Func<LedgerSegment, bool> isDone, CancellationToken cancellation)
     {
         ConcurrentDictionary<int, LedgerSegment> moved = [];
+        ConcurrentQueue<Exception> faults = [];
         ParallelOptions width = new() { MaxDegreeOfParallelism = Width, CancellationToken = cancellation };
         await Parallel.ForEachAsync(Enumerable.Range(0, segments.Count), width, async (index, stop) =>
         {
-            LedgerSegment segment = segments[index];
-            moved[index] = isDone(segment) ? segment : await DeliverAsync(segment, places[index], stop);
+            // A service that refuses so many is left in peace.
+            if (faults.Count >= Width) return;
+            try
+            {
+                moved[index] = isDone(segments[index]) ? segments[index] : await DeliverAsync(segments[index], urls[index], stop);
+            }
+            catch (Exception fault) when (fault is RecordingApiException or SegmentFaultException || StorageFault.IsTransient(fault))
+            {
+                faults.Enqueue(fault);
+            }
         });
-        return [.. Enumerable.Range(0, segments.Count).Select(index => moved[index])];
+        if (faults.IsEmpty) return [.. Enumerable.Range(0, segments.Count).Select(index => moved[index])];
+        if (!faults.All(BatchPlaces.IsStillGood)) places.Forget(id);
+        // The one that asks to wait longest; the rest come along with it.
+        Exception first = faults.OrderByDescending(fault => (fault as RecordingApiException)?.RetryAfter ?? TimeSpan.Zero).First();
+        ExceptionDispatchInfo.Throw(first);
+        throw first;
     }
 
     private async Task<LedgerSegment> DeliverAsync(LedgerSegment segment, Uri uploadUrl, CancellationToken cancellation)

@@ -26,8 +26,9 @@ public sealed class SegmentDelivery(IHttpClientFactory clients, TempContainer te
         if (copy.CanCopy(source, uploadUrl) && await copy.TryCopyAsync(source, uploadUrl, cancellation)
             && await IsThereAsync(segment, uploadUrl, cancellation) is { } equal)
         {
-            return equal ? WithoutQuery(uploadUrl)
-                : throw new SegmentFaultException(segment.Key, "conflict", "other bytes lie at its place");
+            if (!equal) throw new SegmentFaultException(segment.Key, "conflict", "other bytes lie at its place");
+            await copy.SettleAsync(uploadUrl, segment.ContentMd5, cancellation);
+            return WithoutQuery(uploadUrl);
         }
         return await PutAsync(segment, source, uploadUrl, cancellation);
     }
@@ -72,7 +73,7 @@ public sealed class SegmentDelivery(IHttpClientFactory clients, TempContainer te
         // An upload URL that has run out (403) is replaced by the next try's.
         bool transient = status is 401 or 403 or 408 or 425 or 429 or >= 500;
         throw new RecordingApiException($"the upload answered {status}{ErrorCode(response)}", transient,
-            RecordingApiClient.RetryAfter(response), null);
+            RecordingApiClient.RetryAfter(response), null, status);
     }
 
     // The address is this segment's alone, and its Sending row names the hash of everything that was ever sent there.

@@ -38,6 +38,8 @@ public sealed class ServerCopy(StorageClients clients, TempContainer temp, Recor
         {
             SourceConditions = new BlobRequestConditions { IfMatch = new ETag(source.Etag) },
             DestinationConditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
+            // In place of the source's own, which hold the whole message: whoever has a link to the copy would read it.
+            Metadata = new Dictionary<string, string> { ["by"] = "pipeline" },
         };
         try
         {
@@ -53,6 +55,13 @@ public sealed class ServerCopy(StorageClients clients, TempContainer temp, Recor
             return false;
         }
     }
+
+    /// <summary>
+    /// Call it when the copy is known to be right. A copy names its source, with the signature that read it, to everybody who reads the
+    /// copy; the service forgets that when the properties are written (Get Blob, x-ms-copy-source).
+    /// </summary>
+    public Task SettleAsync(Uri uploadUrl, string contentMd5, CancellationToken cancellation) =>
+        recordings.IsOurs(uploadUrl) ? recordings.SettleAsync(uploadUrl, contentMd5, cancellation) : Task.CompletedTask;
 
     /// <summary>What lies at the upload URL, by our own right or the URL's; null where nothing can be seen.</summary>
     public async Task<BlobFingerprint?> DescribeAsync(Uri uploadUrl, CancellationToken cancellation) =>

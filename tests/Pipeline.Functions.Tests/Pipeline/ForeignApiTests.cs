@@ -86,6 +86,27 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
     }
 
     [Theory]
+    [InlineData(429, 1)]
+    [InlineData(403, 2)]
+    public async Task Refused_put_of_the_batch_flow_stops_no_other_and_asks_for_places_again_only_where_they_are_bad(int status, int inits)
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        foreign.HasInitLive = false;
+        await using App app = await StartAsync(foreign);
+        Session session = await SessionAsync(app, 130 + status, (5, "Ada", 24));
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        foreign.PutFaults["5/segment_003.wav"] = (status, "60");
+
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        Assert.Equal((23, 1, 0), (foreign.Files.Count, foreign.Count("init"), foreign.Count("complete")));
+        Assert.Contains(app.Log.Lines, line => line.EventId == 5030);
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+
+        Assert.Equal((24, inits, 1), (foreign.Files.Count, foreign.Count("init"), foreign.Count("complete")));
+        Assert.Equal(25, foreign.PutHeaders.Count);
+    }
+
+    [Theory]
     [InlineData(429, "1")]
     [InlineData(503, "1")]
     [InlineData(500, null)]

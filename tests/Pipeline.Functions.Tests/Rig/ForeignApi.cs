@@ -32,6 +32,9 @@ internal sealed class ForeignApi : IAsyncDisposable
     /// <summary>Answers to give before the true one: status and Retry-After.</summary>
     public ConcurrentQueue<(int Status, string? RetryAfter)> Faults { get; } = new();
 
+    /// <summary>Answers to give to the PUT of a name before the true one: status and Retry-After.</summary>
+    public ConcurrentDictionary<string, (int Status, string? RetryAfter)> PutFaults { get; } = new();
+
     public ConcurrentDictionary<string, byte[]> Files { get; } = new();
     public ConcurrentQueue<(string Operation, JsonElement Body)> Requests { get; } = new();
     public ConcurrentBag<string> PutHeaders { get; } = [];
@@ -122,6 +125,12 @@ internal sealed class ForeignApi : IAsyncDisposable
             + $"{context.Request.ContentLength is not null}|{context.Request.Headers.ContentMD5.Count}");
         using MemoryStream content = new();
         await context.Request.Body.CopyToAsync(content);
+        if (PutFaults.TryRemove(name, out (int Status, string? RetryAfter) fault))
+        {
+            if (fault.RetryAfter is not null) context.Response.Headers.RetryAfter = fault.RetryAfter;
+            context.Response.StatusCode = fault.Status;
+            return;
+        }
         byte[] bytes = content.ToArray();
         if (context.Request.Headers.ContentMD5 is [{ } md5] && md5 != Convert.ToBase64String(MD5.HashData(bytes)))
         {
