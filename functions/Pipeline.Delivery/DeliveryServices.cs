@@ -30,6 +30,8 @@ public static class DeliveryServices
         services.AddSingleton<SegmentDelivery>();
         services.AddSingleton<LateSegments>();
         services.AddSingleton<BatchFlow>();
+        services.AddSingleton<BatchPlaces>();
+        services.AddSingleton<HandOver>();
         services.AddSingleton<StartRecording>();
         services.AddSingleton<MoveSegment>();
         services.AddSingleton<FinalizeRecording>();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -22,7 +23,7 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
     public async Task<(InitLiveResponse? Answer, FinishedAnswer? Finished)> InitLiveAsync(InitLiveRequest request,
         CancellationToken cancellation)
     {
-        using HttpResponseMessage response = await PostAsync("recordings/init-live", request, WireJsonContext.Default.InitLiveRequest,
+        using HttpResponseMessage response = await PostAsync("recordings/init-live", request, WireJsonContext.Plain.InitLiveRequest,
             cancellation);
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented)
             return (null, null);
@@ -37,7 +38,7 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
         SegmentUploadRequest request, CancellationToken cancellation)
     {
         using HttpResponseMessage response = await PostAsync(Path(recordingId, "segment-upload-url"), request,
-            WireJsonContext.Default.SegmentUploadRequest, cancellation);
+            WireJsonContext.Plain.SegmentUploadRequest, cancellation);
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Conflict)
             return (null, response.StatusCode);
         Demand(response, "segment-upload-url");
@@ -45,22 +46,50 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
             response.StatusCode);
     }
 
-    /// <returns>The finished recording; null with 404 (unknown recording) or 409 (finished with other segments) in <c>Status</c>.</returns>
-    public async Task<(FinalizeResponse? Answer, HttpStatusCode Status)> FinalizeAsync(string recordingId, FinalizeRequest request,
+    /// <summary>How many segments of a list the service takes in one part; null where it takes lists in one request only.</summary>
+    public async Task<int?> PartLengthAsync(InitLiveRequest request, CancellationToken cancellation)
+    {
+        // Asked of a recording that is there already, which is no fault; a finished one is answered with 409 and the same field.
+        (InitLiveResponse? answer, FinishedAnswer? finished) = await InitLiveAsync(request, cancellation);
+        return (answer?.FinalizePartSegments ?? finished?.FinalizePartSegments) is { } length and > 0 ? length : null;
+    }
+
+    /// <summary>Sends a part of a list that is finalized afterwards; repeating it is no fault.</summary>
+    /// <returns>204, or 404 for an unknown recording.</returns>
+    public async Task<HttpStatusCode> PutPartAsync(string recordingId, int number, FinalizePartRequest part,
         CancellationToken cancellation)
     {
+        string path = string.Create(CultureInfo.InvariantCulture, $"{Path(recordingId, "finalize")}/parts/{number}");
+        using HttpResponseMessage response = await SendAsync(HttpMethod.Put, path, part, WireJsonContext.Plain.FinalizePartRequest,
+            cancellation);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return response.StatusCode;
+        // The ledger has changed since: the next try sends another list.
+        if (response.StatusCode == HttpStatusCode.Conflict)
+            throw new RecordingApiException("the service has that part with other content", isTransient: true, null, null);
+        Demand(response, "finalize/parts");
+        return response.StatusCode;
+    }
+
+    /// <summary>Finishes a recording.</summary>
+    public async Task<FinalizeOutcome> FinalizeAsync(string recordingId, FinalizeRequest request, CancellationToken cancellation)
+    {
         using HttpResponseMessage response = await PostAsync(Path(recordingId, "finalize"), request,
-            WireJsonContext.Default.FinalizeRequest, cancellation);
-        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Conflict)
-            return (null, response.StatusCode);
+            WireJsonContext.Plain.FinalizeRequest, cancellation);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return new(null, response.StatusCode, null);
+        if (response.StatusCode == HttpStatusCode.Conflict)
+        {
+            IReadOnlyList<int>? missing = request.Parts is null ? null
+                : (await ReadAsync(response, WireJsonContext.Default.FinishedAnswer, "finalize", cancellation)).MissingParts;
+            return new(null, response.StatusCode, missing);
+        }
         Demand(response, "finalize");
-        return (await ReadAsync(response, WireJsonContext.Default.FinalizeResponse, "finalize", cancellation), response.StatusCode);
+        return new(await ReadAsync(response, WireJsonContext.Default.FinalizeResponse, "finalize", cancellation), response.StatusCode, null);
     }
 
     /// <returns>One upload URL per segment of the request; null when the service says that the recording is finished (409).</returns>
     public async Task<BatchInitResponse?> BatchInitAsync(BatchInitRequest request, CancellationToken cancellation)
     {
-        using HttpResponseMessage response = await PostAsync("recordings/init", request, WireJsonContext.Default.BatchInitRequest,
+        using HttpResponseMessage response = await PostAsync("recordings/init", request, WireJsonContext.Plain.BatchInitRequest,
             cancellation);
         if (response.StatusCode == HttpStatusCode.Conflict) return null;
         Demand(response, "init");
@@ -71,7 +100,7 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
     public async Task<bool> CompleteAsync(string recordingId, CompleteRequest request, CancellationToken cancellation)
     {
         using HttpResponseMessage response = await PostAsync(Path(recordingId, "complete"), request,
-            WireJsonContext.Default.CompleteRequest, cancellation);
+            WireJsonContext.Plain.CompleteRequest, cancellation);
         if (response.StatusCode == HttpStatusCode.Conflict) return false;
         Demand(response, "complete");
         return true;
@@ -87,9 +116,13 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
 
     private static string Path(string recordingId, string operation) => $"recordings/{Uri.EscapeDataString(recordingId)}/{operation}";
 
-    private async Task<HttpResponseMessage> PostAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancellation)
+    private Task<HttpResponseMessage> PostAsync<T>(string path, T body, JsonTypeInfo<T> type, CancellationToken cancellation) =>
+        SendAsync(HttpMethod.Post, path, body, type, cancellation);
+
+    private async Task<HttpResponseMessage> SendAsync<T>(HttpMethod method, string path, T body, JsonTypeInfo<T> type,
+        CancellationToken cancellation)
     {
-        using HttpRequestMessage request = new(HttpMethod.Post, address.Resolve(path));
+        using HttpRequestMessage request = new(method, address.Resolve(path));
         // A body of known length: some servers refuse chunked ones.
         request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type));
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
@@ -135,3 +168,8 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
         }
     }
 }
+
+/// <param name="Answer">Null with 404 (unknown recording) or 409 in <paramref name="Status"/>.</param>
+/// <param name="MissingParts">With 409: the parts of the list that the service does not have; null where it has the recording finished
+/// with other segments.</param>
+public sealed record FinalizeOutcome(FinalizeResponse? Answer, HttpStatusCode Status, IReadOnlyList<int>? MissingParts);

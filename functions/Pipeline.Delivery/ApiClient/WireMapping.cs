@@ -11,6 +11,7 @@ internal static class WireMapping
 {
     public const string Format = "wav";
     private const int LongestName = 100;
+    private const int MostUnits = 400;
 
     public static InitLiveRequest InitLive(SessionInfo session) => new()
     {
@@ -21,7 +22,7 @@ internal static class WireMapping
         ChannelName = session.ChannelName is { Length: > 0 } channel ? Name(channel, session.ChannelId) : null,
         UserId = Text(session.StartedBy),
         RecordedAt = session.StartedAt,
-        Title = session.Title,
+        Title = session.Title is { } title ? Cut(title) : null,
     };
 
     public static BatchInitRequest BatchInit(SessionInfo session, FinalizeRequest end, IReadOnlyList<LedgerSegment> segments) => new()
@@ -33,7 +34,7 @@ internal static class WireMapping
         ChannelName = session.ChannelName is { Length: > 0 } channel ? Name(channel, session.ChannelId) : null,
         UserId = Text(session.StartedBy),
         RecordedAt = session.StartedAt,
-        Title = session.Title,
+        Title = session.Title is { } title ? Cut(title) : null,
         SessionStartTime = session.StartedAt.ToUnixTimeMilliseconds(),
         SessionEndTime = end.SessionEndTime,
         Duration = end.Duration,
@@ -92,7 +93,8 @@ internal static class WireMapping
     public static long Duration(long samples) =>
         (long)Math.Round(SampleClock.ToTime(samples).TotalMilliseconds, MidpointRounding.AwayFromZero);
 
-    private static long Milliseconds(SessionInfo session, long sample) =>
+    /// <summary>Unix ms of a position, to the nearest.</summary>
+    public static long Milliseconds(SessionInfo session, long sample) =>
         (session.StartedAt + SampleClock.ToTime(sample) + TimeSpan.FromMicroseconds(500)).ToUnixTimeMilliseconds();
 
     private static string FilePath(LedgerSegment segment) =>
@@ -101,11 +103,26 @@ internal static class WireMapping
     // The API wants 1-100 characters as a reader counts them; a name without any is shown by its id.
     private static string Name(string name, ulong id)
     {
-        if (string.IsNullOrWhiteSpace(name)) return Text(id);
-        if (name.Length <= LongestName) return name;
-        StringBuilder cut = new();
-        TextElementEnumerator elements = StringInfo.GetTextElementEnumerator(name);
-        for (int count = 0; count < LongestName && elements.MoveNext(); count++) cut.Append(elements.GetTextElement());
-        return cut.ToString();
+        if (!name.Any(IsSeen)) return Text(id);
+        return Cut(name);
     }
+
+    private static string Cut(string text)
+    {
+        if (text.Length <= LongestName) return text;
+        StringBuilder cut = new();
+        TextElementEnumerator elements = StringInfo.GetTextElementEnumerator(text);
+        for (int count = 0; count < LongestName && elements.MoveNext(); count++)
+        {
+            string next = elements.GetTextElement();
+            // One character can be made of any number of marks.
+            if (cut.Length + next.Length > MostUnits) break;
+            cut.Append(next);
+        }
+        return cut.Length > 0 ? cut.ToString() : text[..LongestName];
+    }
+
+    // Of white space, controls and marks of direction nothing would be left there.
+    private static bool IsSeen(char letter) => !char.IsWhiteSpace(letter) && !char.IsControl(letter)
+        && char.GetUnicodeCategory(letter) != UnicodeCategory.Format;
 }

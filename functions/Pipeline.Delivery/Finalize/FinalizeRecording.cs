@@ -1,4 +1,3 @@
-using System.Net;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Delivery.ApiClient;
@@ -14,7 +13,7 @@ namespace Pipeline.Delivery.Finalize;
 /// finalized and what is missing gets named. Whatever comes later amends the recording.
 /// </summary>
 public sealed class FinalizeRecording(
-    LedgerTable ledger, TempContainer temp, MessageQueues queues, RecordingRegistry registry, RecordingApiClient api, BatchFlow batch,
+    LedgerTable ledger, TempContainer temp, MessageQueues queues, RecordingRegistry registry, HandOver handOver,
     RefusedSegments refused, Reports reports, DeliveryOptions options, Telemetry telemetry, TimeProvider time,
     ILogger<FinalizeRecording> log)
 {
@@ -34,19 +33,19 @@ public sealed class FinalizeRecording(
             await DropAsync(id, cancellation);
             return;
         }
-        LedgerContent content = await ledger.ReadAsync(id, cancellation);
-        SessionManifest manifest = ManifestMerge.Close(message, await temp.ReadManifestAsync(id, cancellation), content.Manifest);
+        SessionManifest manifest = ManifestMerge.Close(message, await temp.ReadManifestAsync(id, cancellation),
+            await ledger.FindManifestAsync(id, cancellation));
         await ledger.PutManifestAsync(manifest, cancellation);
-        Completeness found = Completeness.Of(content, manifest);
+        Completeness found = await Completeness.ReadAsync(ledger, manifest, cancellation);
         recording = await NoteStopAsync(message, recording, found, cancellation);
-        if (found.Missing.Count > 0 && !IsPastDeadline(recording) && recording.State == RecordingState.Stopping)
+        if (found.MissingCount > 0 && !IsPastDeadline(recording) && recording.State == RecordingState.Stopping)
         {
             await PutBackAsync(message, recording, found, cancellation);
             return;
         }
         // Another finalizer was quicker, so everything has come since the rows were read.
-        if (found.Missing.Count > 0 && recording.State is RecordingState.Finalized or RecordingState.Amending)
-            found = Completeness.Of(await ledger.ReadAsync(id, cancellation), manifest);
+        if (found.MissingCount > 0 && recording.State is RecordingState.Finalized or RecordingState.Amending)
+            found = await Completeness.ReadAsync(ledger, manifest, cancellation);
         await FinalizeAsync(recording, manifest, found, cancellation);
     }
 
@@ -64,7 +63,7 @@ public sealed class FinalizeRecording(
                 // The bot was not gone after all: its own stop announces more than the interrupted finalize knew, and waits on its own
                 // account.
                 { State: RecordingState.Finalized or RecordingState.Amending } when message is { Tracks: not null, Attempt: 0 }
-                    && found.Missing.Count > 0 && row.FinalizedCount < found.Announced - found.Missing.Count =>
+                    && found.MissingCount > 0 && row.FinalizedCount < found.Announced - found.MissingCount =>
                     row with
                     {
                         State = RecordingState.Stopping,
@@ -111,7 +110,7 @@ public sealed class FinalizeRecording(
         await queues.SendAsync(message with { Attempt = message.Attempt + 1, Outages = 0 }, delay, cancellation);
         await ledger.UpdateRecordingAsync(id, row =>
             row.LookToken == token ? row with { LookSent = true, LookDueAt = now + delay } : null, cancellation);
-        Log.FinalizeWaits(log, id, found.Missing.Count, found.Announced, delay);
+        Log.FinalizeWaits(log, id, found.MissingCount, found.Announced, delay);
     }
 
     private static TimeSpan Delay(RecordingStopped message, LedgerRecording recording, DateTimeOffset now)
@@ -133,7 +132,7 @@ public sealed class FinalizeRecording(
         {
             await ReportAsync(id, found, cancellation);
             FinalizeRequest request = FinalizeRequestBuilder.Build(recording, manifest, found);
-            recording = await HandOverAsync(recording, request, found, cancellation);
+            recording = await handOver.RunAsync(recording, request, found, cancellation);
             if (recording.State == RecordingState.Deleted)
             {
                 await DropAsync(id, cancellation);
@@ -148,7 +147,7 @@ public sealed class FinalizeRecording(
                 }, cancellation) ?? recording;
             registry.Forget(id);
             // State first, rows second (see LateSegments): a segment that came meanwhile goes into another round.
-            Completeness again = Completeness.Of(await ledger.ReadAsync(id, cancellation), manifest);
+            Completeness again = await Completeness.ReadAsync(ledger, manifest, cancellation);
             if (again.Present.Count <= found.Present.Count || round == MostRounds) break;
             found = again;
         }
@@ -157,32 +156,8 @@ public sealed class FinalizeRecording(
         if (await temp.FindAsync(BlobPaths.Manifest(id), cancellation) is { IsLeased: false } file)
             await temp.DeleteAsync(file, cancellation);
         TimeSpan latency = time.GetUtcNow() - (manifest.EndedAt ?? time.GetUtcNow());
-        telemetry.Finalized(latency, found.Missing.Count);
-        Log.Finalized(log, id, found.Present.Count, found.Missing.Count, latency.TotalMilliseconds);
-    }
-
-    private async Task<LedgerRecording> HandOverAsync(LedgerRecording recording, FinalizeRequest request, Completeness found,
-        CancellationToken cancellation)
-    {
-        if (recording.Flow == UploadFlow.Batch) return await batch.RunAsync(recording, request, found.Present, cancellation);
-        (FinalizeResponse? answer, HttpStatusCode status) = await api.FinalizeAsync(recording.ApiRecordingId!, request, cancellation);
-        if (answer is null && status != HttpStatusCode.Conflict)
-        {
-            recording = await registry.RecreateAsync(recording.Session, cancellation);
-            if (recording.State == RecordingState.Deleted) return recording;
-            if (recording.Flow == UploadFlow.Batch) return await batch.RunAsync(recording, request, found.Present, cancellation);
-            (answer, status) = await api.FinalizeAsync(recording.ApiRecordingId!, request, cancellation);
-        }
-        // Finished before with fewer segments: our own API takes the longer list when it is told that it amends.
-        if (answer is null && request.Amends != true)
-            (answer, _) = await api.FinalizeAsync(recording.ApiRecordingId!, request with { Amends = true }, cancellation);
-        if (answer is null)
-        {
-            await reports.WriteAsync(recording.Session.RecordingId, "finalize",
-                "refused: the service has the recording finished with other segments", cancellation);
-            Log.AmendmentRefused(log, recording.Session.RecordingId);
-        }
-        return recording;
+        telemetry.Finalized(latency, found.MissingCount);
+        Log.Finalized(log, id, found.Present.Count, found.MissingCount, latency.TotalMilliseconds);
     }
 
     private async Task ReportAsync(RecordingId id, Completeness found, CancellationToken cancellation)
@@ -192,7 +167,7 @@ public sealed class FinalizeRecording(
             await reports.WriteAsync(id, $"user {user}", "unverified: the segments do not add up to the announced chain", cancellation);
             Log.ChainMismatch(log, id, user);
         }
-        if (found.Missing.Count > 0)
+        if (found.MissingCount > 0)
             await reports.WriteAsync(id, "missing", "segments were announced and never arrived; the recording names them", cancellation);
     }
 

@@ -5,25 +5,23 @@ using Pipeline.Delivery.Ledger;
 
 namespace Pipeline.Delivery.Finalize;
 
-/// <summary>Says a recording's end in the recording API's words.</summary>
+/// <summary>Says a recording's end in the recording API's words, but for its segments.</summary>
 internal static class FinalizeRequestBuilder
 {
     public static FinalizeRequest Build(LedgerRecording recording, SessionManifest manifest, Completeness found)
     {
-        long samples = found.Present.Aggregate(manifest.SampleCount, (end, segment) =>
-            Math.Max(end, segment.StartSample + segment.SampleCount));
+        long samples = Math.Max(manifest.SampleCount, found.Present.EndSample);
         Dictionary<string, IReadOnlyDictionary<string, long>> health = manifest.Tracks
             .Where(track => track.Health.Count > 0).ToDictionary(track => WireMapping.Text(track.UserId), track => track.Health);
-        IReadOnlyList<RecordingGap> gaps = TakeoverGaps.Narrow(manifest, found.Present);
+        IReadOnlyList<RecordingGap> gaps = TakeoverGaps.Narrow(manifest, found.Present.Ordered);
         return new FinalizeRequest
         {
             SessionEndTime = (manifest.EndedAt ?? manifest.UpdatedAt).ToUnixTimeMilliseconds(),
             Duration = WireMapping.Duration(samples),
-            TotalSize = found.Present.Sum(segment => segment.FileSize),
-            ParticipantCount = found.Present.Select(segment => segment.Key.UserId).Concat(manifest.Tracks.Select(track => track.UserId))
-                .Distinct().Count(),
-            Segments = [.. found.Present.Select(segment => WireMapping.Finalize(recording.Session, segment))],
+            TotalSize = found.Present.FileSize,
+            ParticipantCount = found.Present.Users.Union(manifest.Tracks.Select(track => track.UserId)).Count(),
             MissingSegments = found.Missing.Count > 0 ? found.Missing : null,
+            MissingSegmentCount = found.MissingCount > found.Missing.Count ? found.MissingCount : null,
             EndReason = Word(manifest.EndReason ?? EndReason.Interrupted),
             Health = health.Count > 0 ? health : null,
             Gaps = gaps.Count > 0 ? gaps : null,

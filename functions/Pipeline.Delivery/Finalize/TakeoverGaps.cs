@@ -1,5 +1,4 @@
 using Pipeline.Contracts;
-using Pipeline.Delivery.Ledger;
 
 namespace Pipeline.Delivery.Finalize;
 
@@ -10,10 +9,10 @@ namespace Pipeline.Delivery.Finalize;
 internal static class TakeoverGaps
 {
     /// <summary>The manifest's gaps; those of a takeover without what is there.</summary>
-    public static IReadOnlyList<RecordingGap> Narrow(SessionManifest manifest, IReadOnlyList<LedgerSegment> present)
+    public static IReadOnlyList<RecordingGap> Narrow(SessionManifest manifest, IReadOnlyList<PresentSegment> present)
     {
-        ILookup<ulong, (int Index, long Start, long Count)> segments = present.ToLookup(segment => segment.Key.UserId, segment =>
-            (segment.Key.Index, segment.StartSample, segment.SampleCount));
+        ILookup<ulong, (int Index, long Start, long Count)> segments = present.ToLookup(segment => segment.UserId, segment =>
+            (segment.Index, segment.StartSample, segment.SampleCount));
         ulong[] users = [.. manifest.Tracks.Select(track => track.UserId).Union(segments.Select(track => track.Key)).Order()];
         List<RecordingGap> narrowed = [];
         foreach (RecordingGap gap in manifest.Gaps)

@@ -1,4 +1,5 @@
 using Pipeline.Delivery.ApiClient;
+using Pipeline.Delivery.Finalize;
 using Pipeline.Storage;
 
 namespace Pipeline.Delivery.Invocations;
@@ -14,7 +15,8 @@ internal static class Outage
     // The service keeps messages hidden for at most 7 days; a service that asks for longer is asked again tomorrow.
     private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromDays(1);
 
-    public static bool Is(Exception fault) => StorageFault.IsTransient(fault) || fault is RecordingApiException { IsTransient: true };
+    public static bool Is(Exception fault) => StorageFault.IsTransient(fault)
+        || fault is RecordingApiException { IsTransient: true } or LedgerChangedException;
 
     /// <summary>2, 4, 8, … up to 300 s, spread by up to a quarter so that a thousand segments do not come back at once.</summary>
     /// <param name="attempt">How often the message was put back before.</param>

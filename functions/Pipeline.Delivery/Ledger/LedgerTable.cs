@@ -85,6 +85,30 @@ public sealed class LedgerTable(StorageClients clients)
     public Task PutManifestAsync(SessionManifest manifest, CancellationToken cancellation) =>
         table.UpsertEntityAsync(LedgerRows.Write(manifest), TableUpdateMode.Replace, cancellation);
 
+    /// <summary>All segments of a recording, by user id, then index, as they come off the table.</summary>
+    public IAsyncEnumerable<LedgerSegment> SegmentsAsync(RecordingId recording, CancellationToken cancellation) =>
+        SegmentsAsync(recording, 0, 0, ulong.MaxValue, int.MaxValue, cancellation);
+
+    /// <summary>The segments of a user between two indexes, both included.</summary>
+    public IAsyncEnumerable<LedgerSegment> SegmentsAsync(RecordingId recording, ulong userId, int first, int last,
+        CancellationToken cancellation) => SegmentsAsync(recording, userId, first, userId, last, cancellation);
+
+    /// <summary>Why segments could not be moved.</summary>
+    public async Task<IReadOnlyDictionary<SegmentKey, string>> FaultsAsync(RecordingId recording, CancellationToken cancellation)
+    {
+        const string end = "fault."; // behind every key that begins with the prefix
+        string partition = recording.ToString();
+        Dictionary<SegmentKey, string> faults = [];
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {LedgerRows.FaultPrefix} and RowKey lt {end}"),
+            cancellationToken: cancellation)) faults[LedgerRows.ReadKey(row)] = row.GetString("Reason");
+        return faults;
+    }
+
+    /// <summary>The last account of the bot that a finalizer has stored.</summary>
+    public async Task<SessionManifest?> FindManifestAsync(RecordingId recording, CancellationToken cancellation) =>
+        await FindAsync(recording, LedgerRows.ManifestKey, cancellation) is { } row ? LedgerRows.ReadManifest(row) : null;
+
     /// <summary>Everything about one recording.</summary>
     public async Task<LedgerContent> ReadAsync(RecordingId recording, CancellationToken cancellation)
     {
@@ -127,6 +151,16 @@ public sealed class LedgerTable(StorageClients clients)
     /// <summary>Takes a recording from the list of unfinished ones.</summary>
     public Task UnlistAsync(RecordingId recording, CancellationToken cancellation) =>
         table.DeleteEntityAsync(LedgerPartitions.Live, recording.ToString(), ETag.All, cancellation);
+
+    private async IAsyncEnumerable<LedgerSegment> SegmentsAsync(RecordingId recording, ulong fromUser, int fromIndex, ulong toUser,
+        int toIndex, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        string partition = recording.ToString();
+        string from = MovedSegments.RowKey(fromUser, fromIndex), to = MovedSegments.RowKey(toUser, toIndex);
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {from} and RowKey le {to}"),
+            cancellationToken: cancellation)) yield return LedgerRows.ReadSegment(row);
+    }
 
     private AsyncPageable<TableEntity> PartitionAsync(string partition, CancellationToken cancellation) =>
         table.QueryAsync<TableEntity>(TableClient.CreateQueryFilter($"PartitionKey eq {partition}"), cancellationToken: cancellation);

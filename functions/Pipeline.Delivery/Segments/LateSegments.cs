@@ -24,15 +24,17 @@ public sealed class LateSegments(LedgerTable ledger, MessageQueues queues, IEnum
         RecordingId recording = segment.Session.RecordingId;
         LedgerRecording? row = await ledger.FindRecordingAsync(recording, cancellation);
         if (row is not { State: RecordingState.Finalized }) return row;
-        LedgerContent content = await ledger.ReadAsync(recording, cancellation);
-        if (content.Segments.Values.Count(segment => segment.State is SegmentState.Moved or SegmentState.Collected) <= row.FinalizedCount)
-            return row;
+        int present = 0;
+        await foreach (LedgerSegment moved in ledger.SegmentsAsync(recording, cancellation))
+            if (moved.State is SegmentState.Moved or SegmentState.Collected) present++;
+        if (present <= row.FinalizedCount) return row;
+        SessionManifest? manifest = await ledger.FindManifestAsync(recording, cancellation);
         RecordingStopped again = new()
         {
             Session = row.Session,
-            EndedAt = content.Manifest?.EndedAt ?? row.FinalizedAt ?? row.CreatedAt,
-            EndReason = content.Manifest?.EndReason ?? EndReason.Interrupted,
-            SampleCount = content.Manifest?.SampleCount ?? 0,
+            EndedAt = manifest?.EndedAt ?? row.FinalizedAt ?? row.CreatedAt,
+            EndReason = manifest?.EndReason ?? EndReason.Interrupted,
+            SampleCount = manifest?.SampleCount ?? 0,
         };
         // Sent first: a crash in between costs a second finalize, never a segment.
         await queues.SendAsync(again, FlockDelay, cancellation);

@@ -29,14 +29,16 @@ public sealed class LiveSweep(LedgerTable ledger, TempContainer temp, MessageQue
     private async Task EndAsync(RecordingId recording, DateTimeOffset now, CancellationToken cancellation)
     {
         memory.Note(recording.ToString(), "", now);
-        LedgerContent content = await ledger.ReadAsync(recording, cancellation);
-        if (content.Recording is not { State: not RecordingState.Finalized } row)
+        if (await ledger.FindRecordingAsync(recording, cancellation) is not { State: not RecordingState.Finalized } row)
         {
             await ledger.UnlistAsync(recording, cancellation);
             return;
         }
-        SessionManifest? manifest = await temp.ReadManifestAsync(recording, cancellation) ?? content.Manifest;
-        long lastSample = content.Segments.Values.Select(segment => segment.StartSample + segment.SampleCount).DefaultIfEmpty().Max();
+        SessionManifest? manifest = await temp.ReadManifestAsync(recording, cancellation)
+            ?? await ledger.FindManifestAsync(recording, cancellation);
+        long lastSample = 0;
+        await foreach (LedgerSegment segment in ledger.SegmentsAsync(recording, cancellation))
+            lastSample = Math.Max(lastSample, segment.StartSample + segment.SampleCount);
         RecordingStopped stop = new()
         {
             Session = row.Session,

@@ -19,6 +19,9 @@ internal static class CatalogueRows
     public const string LivePartition = "live";
     private const int ChunkLength = 60 * 1024;
 
+    /// <summary>A row holds 1 MiB; the rest is for names of properties.</summary>
+    public const int LongestDetails = 15 * ChunkLength;
+
     // Unix ms of the year 9999 has 15 digits; counting down from here sorts newest first.
     private const long EndOfTime = 999_999_999_999_999;
 
@@ -67,6 +70,9 @@ internal static class CatalogueRows
 
     public static RecordingSegment ReadSegment(TableEntity row) =>
         JsonSerializer.Deserialize(row.GetBinary("Json"), ApiJsonContext.Default.RecordingSegment)!;
+
+    /// <summary>Bytes that a recording takes in its row.</summary>
+    public static int LengthOf(RecordingDetails details) => Pack(details).Length;
 
     private static byte[] Pack(RecordingDetails details)
     {

@@ -58,26 +58,33 @@ public sealed class CatalogueTable(StorageClients clients)
         return true;
     }
 
-    /// <summary>Writes a set of segments, a hundred rows per request; repeating it is no fault.</summary>
+    /// <summary>Writes segments of a set, a hundred rows per request; repeating it is no fault.</summary>
+    /// <param name="first">Number of the first of them in the set.</param>
     public async Task WriteSegmentsAsync(string recordingId, string set, IEnumerable<RecordingSegment> segments,
-        CancellationToken cancellation)
+        CancellationToken cancellation, int first = 0)
     {
-        IEnumerable<TableEntity> rows = segments.Select((segment, number) => CatalogueRows.WriteSegment(recordingId, set, number, segment));
+        IEnumerable<TableEntity> rows =
+            segments.Select((segment, number) => CatalogueRows.WriteSegment(recordingId, set, first + number, segment));
         ParallelOptions width = new() { MaxDegreeOfParallelism = 4, CancellationToken = cancellation };
         await Parallel.ForEachAsync(rows.Chunk(PartitionEraser.BatchLength), width, async (batch, stop) =>
             await table.SubmitTransactionAsync(
                 batch.Select(row => new TableTransactionAction(TableTransactionActionType.UpsertReplace, row)), stop));
     }
 
-    /// <summary>A set's segments in the order in which they were written.</summary>
-    public async Task<List<RecordingSegment>> ReadSegmentsAsync(string recordingId, string set, CancellationToken cancellation)
+    /// <summary>A set's segments in the order of their numbers.</summary>
+    /// <param name="most">No more than so many, from the first on.</param>
+    public async Task<List<RecordingSegment>> ReadSegmentsAsync(string recordingId, string set, CancellationToken cancellation,
+        int most = int.MaxValue)
     {
         string from = CatalogueRows.SegmentPrefix(set);
         string to = from[..^1] + (char)(from[^1] + 1);
         string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {from} and RowKey lt {to}");
         List<RecordingSegment> segments = [];
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+        {
             segments.Add(CatalogueRows.ReadSegment(row));
+            if (segments.Count == most) break;
+        }
         return segments;
     }
 
@@ -100,10 +107,10 @@ public sealed class CatalogueTable(StorageClients clients)
         return row.HasValue ? CatalogueRows.ReadSegment(row.Value!) : null;
     }
 
-    /// <summary>Deletes all segment rows but those of the sets that are kept.</summary>
-    public Task DeleteOtherSegmentsAsync(string recordingId, string keptSet, CancellationToken cancellation) =>
+    /// <summary>Deletes the segment rows of a set; repeating it is no fault.</summary>
+    public Task DeleteSegmentsAsync(string recordingId, string set, CancellationToken cancellation) =>
         PartitionEraser.DeleteAsync(table, recordingId, key =>
-            IsSegment(key) && !key.StartsWith(CatalogueRows.SegmentPrefix(keptSet), StringComparison.Ordinal), cancellation);
+            key.StartsWith(CatalogueRows.SegmentPrefix(set), StringComparison.Ordinal), cancellation);
 
     /// <summary>A page of a server's recordings, newest first.</summary>
     /// <param name="cursor">Where the page before ended; null for the first.</param>
@@ -142,9 +149,6 @@ public sealed class CatalogueTable(StorageClients clients)
     /// <summary>Takes a recording from the list of unfinished ones.</summary>
     public Task UnlistAsync(string recordingId, CancellationToken cancellation) =>
         table.DeleteEntityAsync(CatalogueRows.LivePartition, recordingId, ETag.All, cancellation);
-
-    // Other rows of the partition, such as share links, are not of a set.
-    private static bool IsSegment(string key) => key.StartsWith(CatalogueRows.AnySegment, StringComparison.Ordinal);
 
     // A list row may outlive its recording, or belong to a first try with another start time: only the true one counts.
     private async Task<CatalogueRecording?> ResolveAsync(TableEntity row, CancellationToken cancellation)

@@ -8,8 +8,6 @@ internal sealed class FieldErrors
 {
     // A hostile list must not be answered with a longer one.
     private const int MostErrors = 50;
-    private const int LongestName = 100;
-    private const int LongestText = 4096;
 
     private readonly Dictionary<string, string[]> errors = [];
 
@@ -41,18 +39,48 @@ internal sealed class FieldErrors
             Add(field, "must be a decimal string");
     }
 
-    /// <summary>1-100 characters as a reader counts them.</summary>
+    /// <summary>Characters as a reader counts them, of which something is left when it is cleaned.</summary>
     public void Name(string field, string? value)
     {
         if (value is null) Add(field, "is required");
-        else if (string.IsNullOrWhiteSpace(value) || value.Length > LongestText || new StringInfo(value).LengthInTextElements > LongestName)
-            Add(field, $"must have 1 to {LongestName} characters");
+        else if (Bounds.Clean(value) is null || IsTooLong(field, value)) Add(field, Length(field));
     }
 
-    public void Number(string field, long? value, long minimum)
+    /// <summary>Optional; empty for none.</summary>
+    public void Title(string field, string? value)
+    {
+        if (value is not null && IsTooLong(field, value)) Add(field, Length(field));
+    }
+
+    /// <summary>Required, within its bounds.</summary>
+    public void Number(string field, long? value)
     {
         if (value is null) Add(field, "is required");
-        else if (value < minimum) Add(field, string.Create(CultureInfo.InvariantCulture, $"must be {minimum} or more"));
+        else OptionalNumber(field, value);
+    }
+
+    public void OptionalNumber(string field, long? value)
+    {
+        Bound bound = Bounds.Of(field);
+        if (value < bound.Least) Add(field, string.Create(CultureInfo.InvariantCulture, $"must be {bound.Least} or more"));
+        else if (value > bound.Most) Add(field, bound.Most == Bounds.EndOfTime - 1 ? "must be Unix milliseconds before the year 2100"
+            : string.Create(CultureInfo.InvariantCulture, $"must be {bound.Most} or less"));
+    }
+
+    /// <summary>From 1970 up to 2100.</summary>
+    public void Time(string field, DateTimeOffset? value)
+    {
+        if (value is null) Add(field, "is required");
+        else if (value < DateTimeOffset.UnixEpoch || value >= DateTimeOffset.FromUnixTimeMilliseconds(Bounds.EndOfTime))
+            Add(field, "must be from 1970 up to 2100");
+    }
+
+    /// <summary>The caller's own name for a list that comes in parts.</summary>
+    public void ListName(string field, string? value)
+    {
+        if (value is null) Add(field, "is required");
+        else if (value.Length is < 8 or > 64 || !value.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '-'))
+            Add(field, "must have 8 to 64 letters, digits or hyphens");
     }
 
     public void Required(string field, object? value)
@@ -69,7 +97,8 @@ internal sealed class FieldErrors
             return;
         }
         string[] parts = value.Split('/');
-        bool good = value.Length is > 0 and <= LongestText && (!isName || parts.Length == 1) && !value.Contains('\\')
+        bool good = value.Length > 0 && value.Length <= (isName ? Bounds.LongestFileName : Bounds.LongestPath)
+            && (!isName || parts.Length == 1) && !value.Contains('\\')
             && !value.Any(char.IsControl)
             && parts.All(part => part.Trim().Length > 0 && part.Trim() is not ("." or ".."));
         if (!good) Add(field, isName ? "must be a file name" : "must be a relative path without '..'");
@@ -78,7 +107,8 @@ internal sealed class FieldErrors
     public void Address(string field, string? value)
     {
         if (value is null) Add(field, "is required");
-        else if (!Uri.TryCreate(value, UriKind.Absolute, out Uri? address) || address.Scheme is not ("http" or "https"))
+        else if (value.Length > Bounds.LongestAddress || !Uri.TryCreate(value, UriKind.Absolute, out Uri? address)
+            || address.Scheme is not ("http" or "https"))
             Add(field, "must be an absolute http or https address");
     }
 
@@ -87,4 +117,10 @@ internal sealed class FieldErrors
         if (value is null) Add(field, "is required");
         else if (!words.Contains(value)) Add(field, $"must be {string.Join(" or ", words.ToArray())}");
     }
+
+    private static bool IsTooLong(string field, string value) =>
+        value.Length > Bounds.MostUnits || new StringInfo(value).LengthInTextElements > Bounds.Of(field).Most;
+
+    private static string Length(string field) =>
+        string.Create(CultureInfo.InvariantCulture, $"must have {Bounds.Of(field).Least} to {Bounds.Of(field).Most} characters");
 }

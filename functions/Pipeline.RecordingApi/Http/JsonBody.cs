@@ -1,13 +1,20 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Pipeline.Contracts.Api;
 
 namespace Pipeline.RecordingApi.Http;
 
 /// <summary>Reads a bounded JSON body; whatever is wrong with it comes back as an answer that names the field.</summary>
 internal static class JsonBody
 {
-    public const long FinalizeLimit = 16 * 1024 * 1024;
+    /// <summary>Of bodies that list segments. Who sends a list in parts stays at half of it, however long the names are.</summary>
+    public const long FinalizeLimit = 2 * FinalizePartRequest.MostBytes;
+
     public const long Limit = 64 * 1024;
+
+    // One for each context: options are dear to make.
+    private static readonly ConcurrentDictionary<JsonSerializerOptions, JsonSerializerOptions> strict = new();
 
     /// <returns>The body, or the answer to give instead.</returns>
     public static async Task<(T? Body, IResult? Fault)> ReadAsync<T>(HttpContext context, JsonTypeInfo<T> type, long limit)
@@ -20,7 +27,7 @@ internal static class JsonBody
         BodyLimit.Set(context, limit);
         try
         {
-            T? body = await JsonSerializer.DeserializeAsync(context.Request.Body, type, context.RequestAborted);
+            T? body = await JsonSerializer.DeserializeAsync(context.Request.Body, StrictOf(type), context.RequestAborted);
             return body is null ? (null, Problems.Invalid(FieldErrors.One("body", "must be a JSON object"))) : (body, null);
         }
         catch (BadHttpRequestException large) when (large.StatusCode == StatusCodes.Status413PayloadTooLarge)
@@ -30,7 +37,20 @@ internal static class JsonBody
         catch (JsonException unreadable)
         {
             string field = unreadable.Path is { Length: > 2 } path ? path[2..] : "body";
-            return (null, Problems.Invalid(FieldErrors.One(field, "is not what the contract says")));
+            return (null, Problems.Invalid(FieldErrors.One(field, Fault(unreadable))));
         }
     }
+
+    private static string Fault(JsonException unreadable) => unreadable switch
+    {
+        UnzonedTimeException => unreadable.Message,
+        _ when unreadable.Message.StartsWith("Duplicate property", StringComparison.Ordinal) => "stands twice",
+        _ => "is not what the contract says",
+    };
+
+    // Of two fields with one name readers take either: a body that somebody has checked could be read otherwise here. Unknown fields are
+    // passed over, so that an older API takes what a newer caller says.
+    private static JsonTypeInfo<T> StrictOf<T>(JsonTypeInfo<T> type) =>
+        (JsonTypeInfo<T>)strict.GetOrAdd(type.Options,
+            static options => new JsonSerializerOptions(options) { AllowDuplicateProperties = false }).GetTypeInfo(typeof(T));
 }

@@ -28,6 +28,7 @@ internal static class Problems
             Detail = differences is null ? null : Summary(differences),
             CurrentStatus = currentStatus,
             RecordingId = recordingId,
+            FinalizePartSegments = FinalizePartRequest.MostSegments,
             Errors = differences,
         });
 

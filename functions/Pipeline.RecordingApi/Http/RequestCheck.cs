@@ -1,6 +1,8 @@
 using System.Globalization;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Recordings;
 
 namespace Pipeline.RecordingApi.Http;
 
@@ -16,19 +18,19 @@ internal static class RequestCheck
         errors.Snowflake("channelId", request.ChannelId);
         if (request.ChannelName is not null) errors.Name("channelName", request.ChannelName);
         errors.Snowflake("userId", request.UserId);
-        errors.Required("recordedAt", request.RecordedAt);
-        if (request.RecordedAt < DateTimeOffset.UnixEpoch) errors.Add("recordedAt", "must not be before 1970");
+        errors.Time("recordedAt", request.RecordedAt);
+        errors.Title("title", request.Title);
         return errors;
     }
 
     public static FieldErrors Check(BatchInitRequest request)
     {
         FieldErrors errors = Check((InitLiveRequest)request);
-        errors.Number("sessionStartTime", request.SessionStartTime, 0);
-        errors.Number("sessionEndTime", request.SessionEndTime, 0);
-        errors.Number("duration", request.Duration, 0);
-        errors.Number("participantCount", request.ParticipantCount, 0);
-        errors.Number("totalSize", request.TotalSize, 0);
+        errors.Number("sessionStartTime", request.SessionStartTime);
+        errors.Number("sessionEndTime", request.SessionEndTime);
+        errors.Number("duration", request.Duration);
+        errors.Number("participantCount", request.ParticipantCount);
+        errors.Number("totalSize", request.TotalSize);
         errors.OneOf("format", request.Format, "segmented");
         CheckList(errors, request.Segments, segment => (segment.UserId, segment.SegmentIndex), Check);
         return errors;
@@ -44,14 +46,50 @@ internal static class RequestCheck
     public static FieldErrors Check(FinalizeRequest request)
     {
         FieldErrors errors = new();
-        errors.Number("sessionEndTime", request.SessionEndTime, 0);
-        errors.Number("duration", request.Duration, 0);
-        errors.Number("totalSize", request.TotalSize, 0);
-        errors.Number("participantCount", request.ParticipantCount, 0);
+        errors.Number("sessionEndTime", request.SessionEndTime);
+        errors.Number("duration", request.Duration);
+        errors.Number("totalSize", request.TotalSize);
+        errors.Number("participantCount", request.ParticipantCount);
         if (request.EndReason is not null) errors.OneOf("endReason", request.EndReason, "stopped", "interrupted", "disconnected", "limit");
-        CheckList(errors, request.Segments, segment => (segment.UserId, segment.SegmentIndex), Check);
+        errors.OptionalNumber("missingSegmentCount", request.MissingSegmentCount);
+        if (request.Parts is null)
+        {
+            CheckList(errors, request.Segments, segment => (segment.UserId, segment.SegmentIndex), Check);
+            return errors;
+        }
+        errors.ListName("list", request.List);
+        errors.OptionalNumber("parts", request.Parts);
+        if (request.Segments is not null) errors.Add("segments", "must be absent where the list was sent in parts");
         return errors;
     }
+
+    /// <param name="number">As it stands in the address.</param>
+    public static FieldErrors Check(FinalizePartRequest request, string number)
+    {
+        FieldErrors errors = new();
+        if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int part) || part >= ListParts.MostParts)
+            errors.Add("part", $"must be a number from 0 to {ListParts.MostParts - 1}");
+        errors.ListName("list", request.List);
+        errors.Number("first", request.First);
+        if (request.Segments is { Count: 0 or > FinalizePartRequest.MostSegments })
+            errors.Add("segments", $"must be 1 to {FinalizePartRequest.MostSegments}");
+        else CheckList(errors, request.Segments, segment => (segment.UserId, segment.SegmentIndex), Check);
+        if (!errors.Any) CheckOrder(errors, request.Segments!);
+        return errors;
+    }
+
+    // Parts are joined by their ends, so each has to be in order itself.
+    private static void CheckOrder(FieldErrors errors, IReadOnlyList<FinalizeSegment> segments)
+    {
+        for (int i = 1; i < segments.Count; i++)
+        {
+            if (Position(segments[i - 1]).CompareTo(Position(segments[i])) >= 0)
+                errors.Add(At(i)[..^1], "must come behind the one before it: by absoluteStartTime, then userId as text, then segmentIndex");
+        }
+    }
+
+    private static SegmentPosition Position(FinalizeSegment segment) =>
+        new(segment.AbsoluteStartTime!.Value, segment.UserId!, segment.SegmentIndex!.Value);
 
     public static FieldErrors Check(CompleteRequest request)
     {
@@ -62,7 +100,7 @@ internal static class RequestCheck
         {
             if (request.Files![i] is not { } file) file = new CompletedFile();
             string at = string.Create(CultureInfo.InvariantCulture, $"files[{i}].");
-            errors.Number(at + "fileIndex", file.FileIndex, 0);
+            errors.Number(at + "fileIndex", file.FileIndex);
             errors.Address(at + "blobUrl", file.BlobUrl);
             errors.Snowflake(at + "userId", file.UserId);
             errors.Name(at + "username", file.Username);
@@ -107,17 +145,22 @@ internal static class RequestCheck
         errors.FilePath(at + "fileName", segment.FileName, isName: true);
         errors.FilePath(at + "filePath", segment.FilePath, isName: false);
         errors.Address(at + "blobUrl", segment.BlobUrl);
+        errors.OptionalNumber(at + "startSample", segment.StartSample);
+        errors.OptionalNumber(at + "sampleCount", segment.SampleCount);
+        errors.OptionalNumber(at + "channels", segment.Channels);
+        if (segment.ContentMd5 is { Length: > 64 }) errors.Add(at + "contentMd5", "must be base64, as in Content-MD5");
         Check(errors, at, segment.SegmentIndex, segment.FileSize, segment.AbsoluteStartTime, segment.AbsoluteEndTime, segment.Duration,
             segment.Format);
     }
 
     private static void Check(FieldErrors errors, string at, int? index, long? size, long? start, long? end, long? duration, string? format)
     {
-        errors.Number(at + "segmentIndex", index, 0);
-        errors.Number(at + "fileSize", size, 1);
-        errors.Number(at + "absoluteStartTime", start, 0);
-        errors.Number(at + "absoluteEndTime", end, start ?? 0);
-        errors.Number(at + "duration", duration, 0);
+        errors.Number(at + "segmentIndex", index);
+        errors.Number(at + "fileSize", size);
+        errors.Number(at + "absoluteStartTime", start);
+        errors.Number(at + "absoluteEndTime", end);
+        if (end < start) errors.Add(at + "absoluteEndTime", "must not be before absoluteStartTime");
+        errors.Number(at + "duration", duration);
         errors.OneOf(at + "format", format, "wav");
     }
 

@@ -23,8 +23,8 @@ internal static class RecordingTracks
         {
             seen.Add(own.Key);
             // The name that somebody had last.
-            tracks.Add(Track(own.Key, own.MaxBy(part => part.StartSample).Username, own.Max(part => part.StartSample + part.SampleCount),
-                own.Sum(part => part.SampleCount)));
+            tracks.Add(Track(own.Key, own.MaxBy(part => part.NamedAt).Username, own.Max(part => part.StartSample + part.SampleCount),
+                own.Sum(part => part.SpokenSamples)));
         }
         foreach ((ulong userId, string username) in silent.OrderBy(user => user.UserId))
         {
@@ -74,5 +74,12 @@ internal static class RecordingTracks
     public static long Samples(long milliseconds) => milliseconds * (SampleClock.SamplesPerSecond / 1000);
 
     /// <summary>What of a segment a track is made from.</summary>
-    internal readonly record struct Part(ulong UserId, string Username, long StartSample, long SampleCount);
+    internal readonly record struct Part(ulong UserId, string Username, long StartSample, long SampleCount)
+    {
+        /// <summary>Without the silence in between, where it is more than one segment.</summary>
+        public long SpokenSamples { get; init; } = SampleCount;
+
+        /// <summary>Start of the segment that has this name.</summary>
+        public long NamedAt { get; init; } = StartSample;
+    }
 }

@@ -14,8 +14,11 @@ internal static class Amendments
     public static bool Keeps(IReadOnlyList<RecordingSegment> before, IReadOnlyList<RecordingSegment> after)
     {
         Dictionary<(string, int), RecordingSegment> known = after.ToDictionary(segment => (segment.UserId, segment.SegmentIndex));
-        return before.All(old => known.TryGetValue((old.UserId, old.SegmentIndex), out RecordingSegment? same)
-            && same.FileSize == old.FileSize && same.AbsoluteStartTime == old.AbsoluteStartTime && same.Duration == old.Duration
-            && (same.ContentMd5 == old.ContentMd5 || old.ContentMd5 is null));
+        return before.All(old => known.TryGetValue((old.UserId, old.SegmentIndex), out RecordingSegment? same) && IsKept(old, same));
     }
+
+    /// <summary>True where the same segment has the same bytes and times.</summary>
+    public static bool IsKept(RecordingSegment old, RecordingSegment same) =>
+        same.FileSize == old.FileSize && same.AbsoluteStartTime == old.AbsoluteStartTime && same.Duration == old.Duration
+        && (same.ContentMd5 == old.ContentMd5 || old.ContentMd5 is null);
 }

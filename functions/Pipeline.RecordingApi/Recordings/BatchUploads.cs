@@ -90,7 +90,6 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
                 MissingSegments = missing,
                 MissingSegmentCount = missing.Length,
             },
-            amends: false,
             cancellation);
     }
 
@@ -101,13 +100,13 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
         HashSet<string> addresses = [.. request.Files!.Select(file => file.BlobUrl!)];
         if (!addresses.SetEquals(known.Select(segment => segment.BlobUrl)))
             return Problems.Finished(recording.Details.Id, Words.Of(recording.Details.Status));
-        return await ends.CommitAsync(id, SegmentSet.Of(known), [], details => details, amends: false, cancellation);
+        return await ends.CommitAsync(id, SegmentSet.Of(known), [], details => details, cancellation);
     }
 
     private static RecordingSegment Announced(SegmentUploadRequest segment) => new()
     {
         UserId = segment.UserId!,
-        Username = segment.Username!,
+        Username = Bounds.Clean(segment.Username) ?? segment.UserId!,
         SegmentIndex = segment.SegmentIndex!.Value,
         FileName = segment.FileName!,
         FilePath = segment.FileName!,
@@ -122,7 +121,7 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
     private static RecordingSegment Completed(RecordingSegment announced, CompletedFile file) => announced with
     {
         UserId = file.UserId!,
-        Username = file.Username!,
+        Username = Bounds.Clean(file.Username) ?? file.UserId!,
         FileName = file.FileName!,
         FilePath = file.FilePath!,
         BlobUrl = file.BlobUrl!,

@@ -12,9 +12,12 @@ namespace Pipeline.RecordingApi.Recordings;
 /// <summary>
 /// Finishes recordings: the same list again gets the same answer, another list a 409, a longer one amends where that is expected.
 /// </summary>
-public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer container, SegmentPlaces places, EventOutbox outbox,
-    RenderTriggers renders)
+public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer container, SegmentPlaces places, ListParts parts,
+    ListPartTable partTable, EventOutbox outbox, RenderTriggers renders)
 {
+    /// <summary>Links to the segments stand in an answer up to so many; more are read in pages.</summary>
+    public const int MostNamed = 5_000;
+
     private const int UpdateTries = 8;
 
     public async Task<IResult> FinalizeAsync(HttpContext context, string recordingId)
@@ -25,27 +28,38 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
         FieldErrors errors = RequestCheck.Check(request);
         if (errors.Any) return errors.ToProblem();
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
-        SegmentSet set = SegmentSet.Of(request.Segments!.Select(SegmentSet.Segment));
-        SegmentClaim[] claims = [.. request.Segments!.Select((segment, index) =>
-            new SegmentClaim($"segments[{index}].", "fileSize", SegmentSet.Segment(segment), segment.BlobUrl!))];
-        return await CommitAsync(id, set, claims, details =>
-            Finished(details, request, set), request.Amends == true, context.RequestAborted);
+        CancellationToken cancellation = context.RequestAborted;
+        if (request.Parts is null)
+        {
+            SegmentClaim[] claims = [.. request.Segments!.Select((segment, index) =>
+                new SegmentClaim($"segments[{index}].", "fileSize", SegmentSet.Segment(segment), segment.BlobUrl!))];
+            ISegmentList whole = new WholeList(id, SetOf(request), claims, places, catalogue);
+            return await CommitAsync(id, whole, details => Finished(details, request, whole), request.Amends == true, cancellation);
+        }
+        (ISegmentList? list, fault) = await parts.FindAsync(id, request, cancellation);
+        return list is null ? fault!
+            : await CommitAsync(id, list, details => Finished(details, request, list), request.Amends == true, cancellation);
     }
 
     /// <summary>Finishes a recording that nobody else will; false where there is none.</summary>
     internal async Task<bool> TryFinishAsync(RecordingId id, FinalizeRequest request, CancellationToken cancellation)
     {
         if ((await catalogue.FindAsync(id.ToString(), cancellation)).Recording is null) return false;
-        SegmentSet set = SegmentSet.Of(request.Segments!.Select(SegmentSet.Segment));
-        await CommitAsync(id, set, [], details => Finished(details, request, set), amends: false, cancellation);
+        WholeList list = new(id, SetOf(request), [], places, catalogue);
+        await CommitAsync(id, list, details => Finished(details, request, list), amends: false, cancellation);
         return true;
     }
 
-    /// <summary>Writes the segments as a set of their own, then the recording's row, which makes them visible in one step.</summary>
+    /// <summary>Finishes a recording with a list that came in one request.</summary>
     /// <param name="claims">What the request says of the segments, to be held against the storage; none where that was done before.</param>
-    internal async Task<IResult> CommitAsync(
-        RecordingId id, SegmentSet set, IReadOnlyList<SegmentClaim> claims, Func<RecordingDetails, RecordingDetails> finish, bool amends,
-            CancellationToken cancellation)
+    internal Task<IResult> CommitAsync(
+        RecordingId id, SegmentSet set, IReadOnlyList<SegmentClaim> claims, Func<RecordingDetails, RecordingDetails> finish,
+        CancellationToken cancellation) =>
+        CommitAsync(id, new WholeList(id, set, claims, places, catalogue), finish, amends: false, cancellation);
+
+    // Writes the segments as a set of their own, then the recording's row, which makes them visible in one step.
+    private async Task<IResult> CommitAsync(RecordingId id, ISegmentList list, Func<RecordingDetails, RecordingDetails> finish, bool amends,
+        CancellationToken cancellation)
     {
         string recordingId = id.ToString();
         for (int attempt = 1; attempt <= UpdateTries; attempt++)
@@ -53,65 +67,72 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
             CatalogueEntry entry = await catalogue.FindAsync(recordingId, cancellation);
             if (entry.Recording is not { } recording) return Problems.UnknownRecording();
             bool live = recording.Details.Status == RecordingStatus.Live;
-            RecordingDetails finished = WithTracks(finish(recording.Details), set);
-            bool sameSegments = !live && recording.SegmentSet == set.Name;
+            RecordingDetails finished = list.Describe(finish(recording.Details));
+            bool sameSegments = !live && recording.SegmentSet == list.Set;
             Dictionary<string, string[]> differences = sameSegments && !amends ? Differences.OfEnds(recording.Details, finished) : [];
             if (sameSegments && !amends && differences.Count == 0)
             {
                 // Who asks again may have been cut off before the message was sent.
                 await renders.ChangedAsync(recordingId, cancellation);
-                return await AnswerAsync(recording.Details, set.Segments, cancellation);
+                return await AnswerAsync(recording.Details, list.Named, cancellation);
             }
-            if (!live && !await MayAmendAsync(recording, set, amends, cancellation))
-                return await RefuseAsync(recording, set, differences, cancellation);
-            FieldErrors errors = await places.CheckAsync(id, claims, cancellation);
+            if (!live && !await MayAmendAsync(recording, list, amends, cancellation))
+                return await RefuseAsync(recording, list, differences, cancellation);
+            if (CatalogueRows.LengthOf(finished) > CatalogueRows.LongestDetails)
+                return Problems.Of(StatusCodes.Status413PayloadTooLarge, "The body is too large",
+                    "missingSegments, health, gaps and notes must be shorter: packed they fill more than a row of the catalogue");
+            FieldErrors errors = await list.SettleAsync(cancellation);
             if (errors.Any) return errors.ToProblem();
-            await catalogue.WriteSegmentsAsync(recordingId, set.Name, set.Segments, cancellation);
-            if (!await catalogue.TryUpdateAsync(recording with { Details = finished, SegmentSet = set.Name, BatchSet = null },
+            if (!await catalogue.TryUpdateAsync(recording with { Details = finished, SegmentSet = list.Set, BatchSet = null },
                 cancellation)) continue;
-            if (recording.SegmentSet is not null || recording.BatchSet is not null)
-                await catalogue.DeleteOtherSegmentsAsync(recordingId, set.Name, cancellation);
+            await ForgetAsync(recordingId, list.Set, [recording.SegmentSet, recording.BatchSet], cancellation);
             await renders.ChangedAsync(recordingId, cancellation);
-            return await AnswerAsync(finished, set.Segments, cancellation);
+            return await AnswerAsync(finished, list.Named, cancellation);
         }
         return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Too many writers",
             "several requests finish this recording at once; try again");
     }
 
-    private async Task<bool> MayAmendAsync(CatalogueRecording recording, SegmentSet set, bool amends, CancellationToken cancellation)
+    // Only what this list replaces: another request may be writing the next one.
+    private async Task ForgetAsync(string recordingId, string current, string?[] replaced, CancellationToken cancellation)
     {
-        if (!amends && !Amendments.AreExpected(recording.Details)) return false;
-        if (recording.SegmentSet is not { } before) return true;
-        return Amendments.Keeps(await catalogue.ReadSegmentsAsync(recording.Details.Id, before, cancellation), set.Segments);
+        foreach (string set in replaced.OfType<string>().Where(set => set != current))
+        {
+            await catalogue.DeleteSegmentsAsync(recordingId, set, cancellation);
+            await partTable.DeleteAsync(recordingId, set, cancellation);
+        }
     }
 
-    private static RecordingDetails WithTracks(RecordingDetails details, SegmentSet set) => details with
-    {
-        Tracks = RecordingTracks.Of(details, set.Segments),
-        LongestSegment = set.Segments.Select(segment => segment.Duration).DefaultIfEmpty(0).Max(),
-    };
+    private static SegmentSet SetOf(FinalizeRequest request) => SegmentSet.Of(request.Segments!.Select(SegmentSet.Segment));
 
-    private async Task<IResult> RefuseAsync(CatalogueRecording recording, SegmentSet set, Dictionary<string, string[]> differences,
+    private static async Task<bool> MayAmendAsync(CatalogueRecording recording, ISegmentList list, bool amends,
         CancellationToken cancellation)
     {
+        if (!amends && !Amendments.AreExpected(recording.Details)) return false;
+        return recording.SegmentSet is not { } before || before == list.Set || await list.KeepsAsync(before, cancellation);
+    }
+
+    private static async Task<IResult> RefuseAsync(CatalogueRecording recording, ISegmentList list,
+        Dictionary<string, string[]> differences, CancellationToken cancellation)
+    {
         if (recording.SegmentSet is { } before && differences.Count == 0)
-            differences = Differences.OfSegments(await catalogue.ReadSegmentsAsync(recording.Details.Id, before, cancellation),
-                set.Segments);
+            differences = await list.DifferencesAsync(before, cancellation);
         return Problems.Finished(recording.Details.Id, Words.Of(recording.Details.Status), differences);
     }
 
-    private static RecordingDetails Finished(RecordingDetails details, FinalizeRequest request, SegmentSet set)
+    private static RecordingDetails Finished(RecordingDetails details, FinalizeRequest request, ISegmentList list)
     {
         IReadOnlyList<MissingSegment> missing = request.MissingSegments ?? [];
+        int missingCount = Math.Max(missing.Count, request.MissingSegmentCount ?? 0);
         return details with
         {
-            Status = set.Segments.Count == 0 && missing.Count > 0 ? RecordingStatus.Failed : RecordingStatus.Completed,
+            Status = list.Count == 0 && missingCount > 0 ? RecordingStatus.Failed : RecordingStatus.Completed,
             SessionEndTime = request.SessionEndTime,
             Duration = request.Duration,
             TotalSize = request.TotalSize!.Value,
             ParticipantCount = request.ParticipantCount!.Value,
-            SegmentCount = set.Segments.Count,
-            MissingSegmentCount = missing.Count,
+            SegmentCount = list.Count,
+            MissingSegmentCount = missingCount,
             MissingSegments = missing,
             EndReason = request.EndReason ?? details.EndReason,
             Health = request.Health ?? details.Health,
@@ -125,8 +146,8 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
         CancellationToken cancellation)
     {
         await TellAsync(details, cancellation);
-        List<string> audio = new(segments.Count);
-        foreach (RecordingSegment segment in segments)
+        List<string> audio = [];
+        foreach (RecordingSegment segment in segments.Count > MostNamed ? [] : segments)
         {
             // What lies elsewhere is nothing that this API could vouch for.
             if (await container.ReadLinkAsync(RecordingId.Parse(details.Id), new Uri(segment.BlobUrl), cancellation) is { } link)

@@ -59,7 +59,8 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         if (recording.SegmentSet is not { } set)
             return details.Status == RecordingStatus.Live ? await live.FillAsync(details, id, cancellation) : details;
         List<RecordingSegment> segments = isBrief && details.Tracks.Count > 0 ? []
-            : await catalogue.ReadSegmentsAsync(id.ToString(), set, cancellation);
+            : await catalogue.ReadSegmentsAsync(id.ToString(), set, cancellation,
+            details.Tracks.Count > 0 ? RecordingEnds.MostNamed : int.MaxValue);
         IReadOnlyList<RecordingTrack> tracks = details.Tracks.Count > 0 ? details.Tracks : RecordingTracks.Of(details, segments);
         if (isBrief) segments = [];
         for (int i = 0; i < segments.Count; i++) segments[i] = await WithLinkAsync(id, segments[i], cancellation);

@@ -20,7 +20,13 @@ public sealed class RecordingStarts(CatalogueTable catalogue, EventOutbox outbox
         if (recording is null) return finished!;
         // Also when it was there: the first try may have ended before it could say so.
         await outbox.RaiseAsync(EventTypes.RecordingStarted, EventOutbox.Of(recording.Details), "", context.RequestAborted);
-        InitLiveResponse answer = new() { RecordingId = recording.Details.Id, Status = Words.Of(recording.Details.Status) };
+        InitLiveResponse answer = new()
+        {
+            RecordingId = recording.Details.Id,
+            Status = Words.Of(recording.Details.Status),
+            FinalizePartSegments = FinalizePartRequest.MostSegments,
+        };
+        if (added) context.Response.Headers.Location = $"/api/recordings/{answer.RecordingId}";
         return Results.Json(answer, WireJsonContext.Default.InitLiveResponse,
             statusCode: added ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }
@@ -56,11 +62,11 @@ public sealed class RecordingStarts(CatalogueTable catalogue, EventOutbox outbox
             SessionId = id,
             Status = RecordingStatus.Live,
             GuildId = request.GuildId!,
-            GuildName = request.GuildName,
+            GuildName = Bounds.Clean(request.GuildName),
             ChannelId = request.ChannelId,
             ChannelName = request.ChannelName,
             UserId = request.UserId,
-            Title = request.Title,
+            Title = Bounds.Clean(request.Title),
             RecordedAt = request.RecordedAt!.Value.ToUniversalTime(),
             Segments = [],
         };

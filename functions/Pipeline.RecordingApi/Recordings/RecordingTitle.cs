@@ -17,10 +17,10 @@ public sealed class RecordingTitle(CatalogueTable catalogue)
         FieldErrors errors = new();
         if (request.Title is null) errors.Add("title", "is required; an empty one takes it away");
         else if (request.Title.Any(char.IsControl)) errors.Add("title", "must be one line");
-        else if (request.Title.Length > 0) errors.Name("title", request.Title);
+        else errors.Title("title", request.Title);
         if (errors.Any) return errors.ToProblem();
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
-        string? title = string.IsNullOrWhiteSpace(request.Title) ? null : request.Title.Trim();
+        string? title = Bounds.Clean(request.Title);
         for (int attempt = 1; attempt <= UpdateTries; attempt++)
         {
             if ((await catalogue.FindAsync(id.ToString(), context.RequestAborted)).Recording is not { } recording)

@@ -17,6 +17,7 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
 {
     private const int DefaultLimit = 250;
     private const int LargestLimit = 1000;
+    private const int Millisecond = SampleClock.SamplesPerSecond / 1000;
 
     /// <summary>How long a link to one segment lives: a link that was withdrawn in the meantime opens no more than that.</summary>
     public static TimeSpan LinkLifetime { get; } = TimeSpan.FromMinutes(5);
@@ -61,9 +62,12 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
         await foreach (RecordingSegment segment in catalogue.ReadSegmentsFromAsync(details.Id, set, first, cancellation))
         {
             SegmentEntry entry = Entry(segment, details);
-            if (entry.StartSample >= query.To || found.Count > query.Limit) break;
+            if (found.Count > query.Limit && entry.StartSample > found[query.Limit].StartSample + Millisecond) break;
+            if (entry.StartSample - Millisecond >= query.To) break;
             if (query.Takes(entry)) found.Add(entry);
         }
+        // Within a millisecond rows stand by user; a page ends by sample, and the next one begins behind that.
+        found.Sort((one, other) => Position.Of(one).CompareTo(Position.Of(other)));
         return found;
     }
 
@@ -74,8 +78,8 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
         {
             int middle = (low + high) / 2;
             RecordingSegment? segment = await catalogue.FindSegmentAsync(details.Id, set, middle, cancellation);
-            // Rows are ordered by milliseconds: one of them is 48 samples, and equal ones stand in another order.
-            if (segment is null || Entry(segment, details).StartSample >= from - 48) high = middle;
+            // Rows are ordered by milliseconds, and equal ones stand in another order.
+            if (segment is null || Entry(segment, details).StartSample >= from - Millisecond) high = middle;
             else low = middle + 1;
         }
         return low;
@@ -85,13 +89,14 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
         CancellationToken cancellation)
     {
         DateTimeOffset expiresAt = time.GetUtcNow() + LinkLifetime;
-        for (int i = 0; i < entries.Count; i++)
+        List<SegmentEntry> linked = new(entries.Count);
+        foreach (SegmentEntry entry in entries)
         {
-            Uri address = new(entries[i].Url);
-            Uri? link = await container.ReadLinkAsync(recording, address, LinkLifetime, cancellation);
-            entries[i] = entries[i] with { Url = (link ?? address).AbsoluteUri, UrlExpiresAt = expiresAt };
+            // What lies elsewhere is nothing that this API could vouch for, nor send a browser to.
+            if (await container.ReadLinkAsync(recording, new Uri(entry.Url), LinkLifetime, cancellation) is { } link)
+                linked.Add(entry with { Url = link.AbsoluteUri, UrlExpiresAt = expiresAt });
         }
-        return entries;
+        return linked;
     }
 
     private static SegmentEntry Entry(MovedSegment segment) => new()

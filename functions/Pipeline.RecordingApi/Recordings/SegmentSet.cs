@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Http;
 
 namespace Pipeline.RecordingApi.Recordings;
 
@@ -23,7 +24,7 @@ internal sealed record SegmentSet(IReadOnlyList<RecordingSegment> Segments, stri
     public static RecordingSegment Segment(FinalizeSegment segment) => new()
     {
         UserId = segment.UserId!,
-        Username = segment.Username!,
+        Username = Bounds.Clean(segment.Username) ?? segment.UserId!,
         SegmentIndex = segment.SegmentIndex!.Value,
         FileName = segment.FileName!,
         FilePath = segment.FilePath!,

@@ -9,6 +9,7 @@ namespace Pipeline.Contracts.Api;
 [JsonSerializable(typeof(GuildSettings))]
 [JsonSerializable(typeof(RecordingPage))]
 [JsonSerializable(typeof(RecordingDetails))]
+[JsonSerializable(typeof(RecordingSegment[]))]
 [JsonSerializable(typeof(DeletionState))]
 [JsonSerializable(typeof(RecordingFiles))]
 [JsonSerializable(typeof(ShareRequest))]

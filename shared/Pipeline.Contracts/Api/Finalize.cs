@@ -13,10 +13,19 @@ public sealed record FinalizeRequest
     public long? TotalSize { get; init; }
 
     public int? ParticipantCount { get; init; }
+    /// <summary>The whole list; absent where it was sent in parts.</summary>
     public IReadOnlyList<FinalizeSegment>? Segments { get; init; }
 
-    /// <summary>Optional addition, like everything below it.</summary>
+    /// <summary>Optional addition, like everything below it: the name of the list that was sent in parts.</summary>
+    public string? List { get; init; }
+
+    /// <summary>How many parts that list has, numbered from 0.</summary>
+    public int? Parts { get; init; }
+
     public IReadOnlyList<MissingSegment>? MissingSegments { get; init; }
+
+    /// <summary>How many are missing where not all of them are named.</summary>
+    public int? MissingSegmentCount { get; init; }
 
     public string? EndReason { get; init; }
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>>? Health { get; init; }
@@ -28,6 +37,25 @@ public sealed record FinalizeRequest
 
     /// <summary>True when segments have come since the recording was finalized: those of before are all in the list.</summary>
     public bool? Amends { get; init; }
+}
+
+/// <summary>Body of <c>PUT /api/recordings/{recordingId}/finalize/parts/{part}</c>: a stretch of a long list of segments.</summary>
+public sealed record FinalizePartRequest
+{
+    /// <summary>Most segments of a part.</summary>
+    public const int MostSegments = 5_000;
+
+    /// <summary>Bytes of a part as its sender counts them before it is written.</summary>
+    public const long MostBytes = 8 * 1024 * 1024;
+
+    /// <summary>8 to 64 letters, digits, hyphens: a name that the caller gives to the whole list; another list has another.</summary>
+    public string? List { get; init; }
+
+    /// <summary>How many segments stand in the parts before it.</summary>
+    public int? First { get; init; }
+
+    /// <summary>By absoluteStartTime, then userId as text, then segmentIndex; so are the parts.</summary>
+    public IReadOnlyList<FinalizeSegment>? Segments { get; init; }
 }
 
 /// <summary>One segment of a finalize request.</summary>
@@ -82,7 +110,10 @@ public sealed record FinalizedRecording
     public long? EstimatedProcessingTime { get; init; }
 }
 
-/// <summary>Links that read the segments for an hour; secrets.</summary>
+/// <summary>
+/// Links that read the segments for an hour; secrets. Of a recording with more than 5,000 segments there are none here: they are read in
+/// pages, from <c>GET /api/recordings/{recordingId}/segments</c>.
+/// </summary>
 public sealed record DownloadUrls
 {
     public IReadOnlyList<string> Audio { get; init; } = [];

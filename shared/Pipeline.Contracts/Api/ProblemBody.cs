@@ -16,4 +16,10 @@ public sealed record ProblemBody
 
     /// <summary>With 409 from init-live: which recording it is.</summary>
     public string? RecordingId { get; init; }
+
+    /// <summary>With 409 from init-live: finalize takes lists in parts of at most so many segments.</summary>
+    public int? FinalizePartSegments { get; init; }
+
+    /// <summary>With 409 from finalize: send these parts of the list, then finalize again.</summary>
+    public IReadOnlyList<int>? MissingParts { get; init; }
 }

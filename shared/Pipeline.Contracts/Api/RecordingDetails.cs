@@ -3,7 +3,10 @@ namespace Pipeline.Contracts.Api;
 /// <summary>Answer of <c>GET /api/recordings/{id}</c>: the summary and everything below it.</summary>
 public sealed record RecordingDetails : RecordingSummary
 {
-    /// <summary>By start time. Empty while live, and where the caller does not want them.</summary>
+    /// <summary>
+    /// By start time, the first 5,000. Empty while live, and where the caller does not want them. <c>GET …/segments</c> lists all, in
+    /// pages.
+    /// </summary>
     public required IReadOnlyList<RecordingSegment> Segments { get; init; }
 
     /// <summary>The same as <see cref="RecordingSummary.RecordedAt"/>, as people who listen know it.</summary>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Pipeline.Contracts.Api;
 
 /// <summary>Body of <c>POST /api/recordings/{recordingId}/shares</c>.</summary>
@@ -7,6 +9,7 @@ public sealed record ShareRequest
     public IReadOnlyList<string>? Scopes { get; init; }
 
     /// <summary>The end of the link; SHARE_LINK_DAYS from now where nothing is said.</summary>
+    [JsonConverter(typeof(ZonedTimeConverter))]
     public DateTimeOffset? ExpiresAt { get; init; }
 }
 

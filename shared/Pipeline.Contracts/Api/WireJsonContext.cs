@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Pipeline.Contracts.Api;
@@ -13,6 +15,7 @@ namespace Pipeline.Contracts.Api;
 [JsonSerializable(typeof(SegmentUploadRequest))]
 [JsonSerializable(typeof(SegmentUploadResponse))]
 [JsonSerializable(typeof(FinalizeRequest))]
+[JsonSerializable(typeof(FinalizePartRequest))]
 [JsonSerializable(typeof(FinalizeResponse))]
 [JsonSerializable(typeof(BatchInitRequest))]
 [JsonSerializable(typeof(BatchInitResponse))]
@@ -30,4 +33,15 @@ namespace Pipeline.Contracts.Api;
 [JsonSerializable(typeof(ShareRequest))]
 [JsonSerializable(typeof(ShareDetails))]
 [JsonSerializable(typeof(ShareList))]
-public sealed partial class WireJsonContext : JsonSerializerContext;
+public sealed partial class WireJsonContext : JsonSerializerContext
+{
+    /// <summary>
+    /// Writes names as they are. The default writes <c>\uXXXX</c> for each letter beyond ASCII, which makes a Cyrillic one three times as
+    /// long. For bodies only: what stands in a web page needs the default.
+    /// </summary>
+    public static WireJsonContext Plain => plain.Value;
+
+    // Lazy, because the other half of this class makes what it is made from, and nobody knows which half comes first.
+    private static readonly Lazy<WireJsonContext> plain = new(() =>
+        new(new JsonSerializerOptions(Default!.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }));
+}

@@ -155,7 +155,7 @@ public sealed class ShareTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.NoContent,
             await visitor.StatusAsync(HttpMethod.Patch, path, "{\"title\":\"<script>\\u202e\"}", FromThePage,
             ("Sec-Fetch-Site", "same-origin")));
-        using (HttpResponseMessage seen = await visitor.GetAsync(path)) Assert.Equal("<script>\u202e",
+        using (HttpResponseMessage seen = await visitor.GetAsync(path)) Assert.Equal("<script>",
             (await app.ReadAsync(seen, WireJsonContext.Default.RecordingDetails)).Title);
         Assert.Equal(HttpStatusCode.Accepted, await visitor.StatusAsync(HttpMethod.Delete, path, null, FromThePage));
         // Who had a link learns that the recording is gone; who had none learns nothing.

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.IO.Compression;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Azure;
+using Azure.Data.Tables;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Catalogue;
+
+/// <summary>
+/// Parts of long lists of segments, beside their recording in the catalogue: row key <c>part-{set}-{number}</c>. A part is claimed by its
+/// hash, then its segments are written, then it is marked: a part that is marked is whole, and its content never changes.
+/// </summary>
+public sealed class ListPartTable(StorageClients clients, CatalogueTable catalogue)
+{
+    private const int ChunkLength = 60 * 1024;
+
+    private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.CatalogueTable);
+
+    /// <summary>Writes a part; repeating it is no fault.</summary>
+    /// <returns>False where the list has a part of this number with other content.</returns>
+    public async Task<bool> TryWriteAsync(string recordingId, string set, ListPart part, IReadOnlyList<RecordingSegment> segments,
+        CancellationToken cancellation)
+    {
+        string key = Key(set, part.Number);
+        ListPart? known = await FindAsync(recordingId, key, cancellation);
+        if (known is null)
+        {
+            await AddAsync(recordingId, key, part, cancellation);
+            known = await FindAsync(recordingId, key, cancellation) ?? part;
+        }
+        if (known.Hash != part.Hash || known.First != part.First) return false;
+        if (known.IsWritten) return true;
+        await catalogue.WriteSegmentsAsync(recordingId, set, segments, cancellation, part.First);
+        TableEntity written = new(recordingId, key) { ["IsWritten"] = true };
+        await table.UpsertEntityAsync(written, TableUpdateMode.Merge, cancellation);
+        return true;
+    }
+
+    /// <summary>The parts of a list that are whole, by number.</summary>
+    public async Task<List<ListPart>> ReadAsync(string recordingId, string set, CancellationToken cancellation)
+    {
+        string from = Prefix(set), to = from[..^1] + (char)(from[^1] + 1);
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {from} and RowKey lt {to}");
+        List<ListPart> parts = [];
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+            if (Read(row) is { IsWritten: true } part) parts.Add(part);
+        return parts;
+    }
+
+    /// <summary>Forgets the parts of a list; its segments stay.</summary>
+    public Task DeleteAsync(string recordingId, string set, CancellationToken cancellation) =>
+        PartitionEraser.DeleteAsync(table, recordingId, key => key.StartsWith(Prefix(set), StringComparison.Ordinal), cancellation);
+
+    private async Task AddAsync(string recordingId, string key, ListPart part, CancellationToken cancellation)
+    {
+        try
+        {
+            await table.AddEntityAsync(Write(recordingId, key, part), cancellation);
+        }
+        catch (RequestFailedException there) when (there.Status == 409)
+        {
+            // Another request was quicker; what it wrote is compared.
+        }
+    }
+
+    private async Task<ListPart?> FindAsync(string recordingId, string key, CancellationToken cancellation)
+    {
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recordingId, key,
+            cancellationToken: cancellation);
+        return row.HasValue ? Read(row.Value!) : null;
+    }
+
+    private static TableEntity Write(string recordingId, string key, ListPart part)
+    {
+        TableEntity row = new(recordingId, key)
+        {
+            ["Number"] = part.Number,
+            ["Hash"] = part.Hash,
+            ["First"] = part.First,
+            ["IsWritten"] = part.IsWritten,
+        };
+        using MemoryStream packed = new();
+        using (GZipStream zip = new(packed, CompressionLevel.Fastest, leaveOpen: true))
+            JsonSerializer.Serialize(zip, part.Summary, ListPartJsonContext.Default.ListPartSummary);
+        byte[] bytes = packed.ToArray();
+        for (int start = 0; start < bytes.Length; start += ChunkLength)
+            row[DataKey(start / ChunkLength)] = bytes.AsSpan(start, Math.Min(ChunkLength, bytes.Length - start)).ToArray();
+        return row;
+    }
+
+    private static ListPart? Read(TableEntity row)
+    {
+        using MemoryStream packed = new();
+        for (int chunk = 0; row.GetBinary(DataKey(chunk)) is { } bytes; chunk++) packed.Write(bytes);
+        // A mark that came behind a deletion stands alone.
+        if (packed.Length == 0 || row.GetString("Hash") is not { } hash) return null;
+        packed.Position = 0;
+        using GZipStream unzip = new(packed, CompressionMode.Decompress);
+        ListPartSummary summary = JsonSerializer.Deserialize(unzip, ListPartJsonContext.Default.ListPartSummary)!;
+        return new ListPart(row.GetInt32("Number") ?? 0, hash, row.GetInt32("First") ?? 0, row.GetBoolean("IsWritten") == true, summary);
+    }
+
+    private static string Prefix(string set) => $"part-{set}-";
+
+    private static string Key(string set, int number) => string.Create(CultureInfo.InvariantCulture, $"{Prefix(set)}{number:D5}");
+
+    private static string DataKey(int chunk) => string.Create(CultureInfo.InvariantCulture, $"Data{chunk}");
+}
+
+/// <summary>JSON of the summaries in the table.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(ListPartSummary))]
+internal sealed partial class ListPartJsonContext : JsonSerializerContext;

@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text;
+
+namespace Pipeline.RecordingApi.Http;
+
+/// <summary>
+/// What a request may hold, by the names that the fields have everywhere: said here once, checked by <see cref="FieldErrors"/>, and written
+/// into the OpenAPI document.
+/// </summary>
+internal static class Bounds
+{
+    /// <summary>UTF-16 units of a name or title of any length in characters: one character may be made of many.</summary>
+    public const int MostUnits = 400;
+
+    public const int LongestFileName = 255;
+    public const int LongestPath = 600;
+    public const int LongestAddress = 2_048;
+
+    /// <summary>Unix ms of the year 2100, excluded.</summary>
+    public const long EndOfTime = 4_102_444_800_000;
+
+    // A recording is far shorter; what is longer overflows where it is counted in samples.
+    private const long Year = 366L * 24 * 3600 * 1000;
+
+    private static readonly Dictionary<string, Bound> All = new()
+    {
+        ["title"] = new(0, 100),
+        ["guildName"] = new(1, 100),
+        ["username"] = new(1, 100),
+        ["segmentIndex"] = new(0, int.MaxValue),
+        ["fileIndex"] = new(0, int.MaxValue),
+        ["fileSize"] = new(1, long.MaxValue),
+        ["totalSize"] = new(0, long.MaxValue),
+        ["participantCount"] = new(0, 100_000),
+        ["missingSegmentCount"] = new(0, int.MaxValue),
+        ["duration"] = new(0, Year),
+        ["sessionStartTime"] = new(0, EndOfTime - 1),
+        ["sessionEndTime"] = new(0, EndOfTime - 1),
+        ["absoluteStartTime"] = new(0, EndOfTime - 1),
+        ["absoluteEndTime"] = new(0, EndOfTime - 1),
+        ["startSample"] = new(0, Year * 48),
+        ["sampleCount"] = new(0, Year * 48),
+        ["channels"] = new(1, 8),
+        ["first"] = new(0, 50_000_000),
+        ["parts"] = new(1, 10_000),
+    };
+
+    /// <summary>Of a number its least and greatest value; of a text its characters as a reader counts them.</summary>
+    /// <param name="field">With or without the way to it: <c>segments[3].duration</c>.</param>
+    public static Bound Of(string field) => All[Name(field)];
+
+    /// <summary>Null for a field that has none.</summary>
+    public static Bound? Find(string field) => All.TryGetValue(Name(field), out Bound bound) ? bound : null;
+
+    /// <summary>A text for people as it is kept: on one line, without control characters and without those that turn the direction of
+    /// writing.</summary>
+    /// <returns>Null where nothing is left.</returns>
+    public static string? Clean(string? text)
+    {
+        if (text is null) return null;
+        StringBuilder clean = new(text.Length);
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (IsBreak(rune)) clean.Append(' ');
+            else if (!Rune.IsControl(rune) && !TurnsDirection(rune)) clean.Append(rune.ToString());
+        }
+        string kept = clean.ToString().Trim();
+        return kept.Length == 0 ? null : kept;
+    }
+
+    private static bool IsBreak(Rune rune) => rune.Value is '\t' or '\n' or '\r'
+        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    // Unicode Bidi_Control (UAX #9 §2): marks, embeddings, overrides, isolates.
+    private static bool TurnsDirection(Rune rune) =>
+        rune.Value is 0x061C or 0x200E or 0x200F or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
+
+    private static string Name(string field) => field[(field.LastIndexOf('.') + 1)..];
+}
+
+/// <param name="Least">Included.</param>
+/// <param name="Most">Included.</param>
+internal readonly record struct Bound(long Least, long Most);

@@ -1,0 +1,173 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Delivery.ApiClient;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Api;
+
+/// <summary>What a request may hold: too much, too strange and ambiguous is refused by the field's name, and names are cleaned.</summary>
+public sealed class BoundsTests(AzuriteFixture azurite)
+{
+    private const string Valid = """
+        {"sessionId":"@","guildId":"10","guildName":"Guild","channelId":"20","userId":"30","recordedAt":"2026-01-02T03:04:05Z"}
+        """;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("title", 100, 'x', true)]
+    [InlineData("title", 101, 'x', false)]
+    [InlineData("title", 60_000, 'x', false)]
+    [InlineData("title", 100, '\u0416', true)]
+    [InlineData("guildName", 100, 'x', true)]
+    [InlineData("guildName", 101, 'x', false)]
+    [InlineData("guildName", 3, '\u202E', false)]
+    [InlineData("guildName", 3, '\u0007', false)]
+    [InlineData("guildName", 3, ' ', false)]
+    public async Task Text_has_a_length_and_something_in_it(string field, int length, char letter, bool isTaken)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonObject body = Body();
+        body[field] = new string(letter, length);
+
+        (HttpStatusCode status, JsonNode answer) = await PostAsync(app, body.ToJsonString());
+
+        Assert.Equal(isTaken ? HttpStatusCode.Created : HttpStatusCode.BadRequest, status);
+        if (!isTaken) Assert.Contains("100 characters", (string?)answer["errors"]![field]![0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("recordedAt", "\"2026-01-02T03:04:05\"", "with a zone")]
+    [InlineData("recordedAt", "\"2026-01-02\"", "with a zone")]
+    [InlineData("recordedAt", "1767323045", "with a zone")]
+    [InlineData("recordedAt", "\"9999-12-31T00:00:00Z\"", "1970 up to 2100")]
+    [InlineData("recordedAt", "\"1969-12-31T23:59:59Z\"", "1970 up to 2100")]
+    [InlineData("recordedAt", "\"2100-01-01T00:00:00Z\"", "1970 up to 2100")]
+    public async Task Time_has_a_zone_and_a_year_that_can_be(string field, string value, string fault)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonObject body = Body();
+        body[field] = JsonNode.Parse(value);
+
+        (HttpStatusCode status, JsonNode answer) = await PostAsync(app, body.ToJsonString());
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains(fault, (string?)answer["errors"]![field]![0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("2026-01-02T03:04:05+02:00")]
+    [InlineData("2026-01-02T03:04:05.123-05:30")]
+    public async Task Any_zone_is_the_same_moment(string time)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonObject body = Body();
+        body["recordedAt"] = time;
+        (HttpStatusCode status, JsonNode answer) = await PostAsync(app, body.ToJsonString());
+        Assert.Equal(HttpStatusCode.Created, status);
+        Assert.Equal(DateTimeOffset.Parse(time, System.Globalization.CultureInfo.InvariantCulture),
+            (await app.RecordingAsync(RecordingId.Parse((string)answer["recordingId"]!)))!.RecordedAt);
+    }
+
+    [Theory]
+    [InlineData("\"guildId\":\"10\"", "\"guildId\":\"10\",\"guildId\":\"11\"", "guildId")]
+    [InlineData("\"guildId\":\"10\"", "\"guildId\":\"10\",\"GUILDID\":\"11\"", "GUILDID")]
+    public async Task Field_that_stands_twice_is_refused(string once, string twice, string field)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        (HttpStatusCode status, JsonNode answer) =
+            await PostAsync(app, Body().ToJsonString().Replace(once, twice, StringComparison.Ordinal));
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains("twice", (string?)answer["errors"]!.AsObject().Single().Value![0], StringComparison.Ordinal);
+        Assert.Contains(field, answer["errors"]!.AsObject().Single().Key, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public async Task Unknown_field_of_a_newer_caller_is_passed_over()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonObject body = Body();
+        body["colour"] = new JsonObject { ["r"] = 1 };
+        Assert.Equal(HttpStatusCode.Created, (await PostAsync(app, body.ToJsonString())).Status);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("text/plain")]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("application/xml")]
+    public async Task Body_that_is_not_said_to_be_json_is_415(string? type)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        foreach ((HttpMethod method, string path) in new[]
+        {
+            (HttpMethod.Post, "recordings/init-live"), (HttpMethod.Post, "recordings/init"),
+            (HttpMethod.Post, $"recordings/{Guid.Empty}/finalize"), (HttpMethod.Put, $"recordings/{Guid.Empty}/finalize/parts/0"),
+            (HttpMethod.Post, $"recordings/{Guid.Empty}/complete"), (HttpMethod.Post, $"recordings/{Guid.Empty}/segment-upload-url"),
+            (HttpMethod.Patch, $"recordings/{Guid.Empty}"), (HttpMethod.Put, "guilds/5/settings"),
+            (HttpMethod.Post, $"recordings/{Guid.Empty}/shares"),
+        })
+        {
+            using HttpRequestMessage request = new(method, new Uri($"api/{path}", UriKind.Relative));
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(Body().ToJsonString()));
+            if (type is not null) request.Content.Headers.ContentType = new(type);
+            using HttpResponseMessage answer = await app.Http.SendAsync(request, Cancellation);
+            Assert.True(answer.StatusCode == HttpStatusCode.UnsupportedMediaType, $"{method} {path}: {answer.StatusCode}");
+        }
+    }
+
+    [Theory]
+    [InlineData("[1]", "body")]
+    [InlineData("null", "body")]
+    [InlineData("", "body")]
+    [InlineData("{\"sessionId\":", "sessionId")]
+    [InlineData("{\"sessionId\":\"\\uD800\"}", "body")]
+    public async Task Body_that_is_no_json_object_is_a_bad_request(string text, string field)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        (HttpStatusCode status, JsonNode answer) = await PostAsync(app, text);
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.NotEmpty(field);
+        Assert.NotEmpty(answer["errors"]!.AsObject());
+    }
+
+    [Fact]
+    public async Task Names_are_kept_on_one_line_without_controls_and_marks_of_direction()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonObject body = Body();
+        (body["title"], body["guildName"]) = ("\u202Etxt.exe\u202C\n\u0000 a\tb", "\u2067Gilde\u2069 \uD83D\uDC69\u200D\uD83D\uDCBB");
+        (_, JsonNode answer) = await PostAsync(app, body.ToJsonString());
+
+        RecordingDetails recording = (await app.RecordingAsync(RecordingId.Parse((string)answer["recordingId"]!)))!;
+
+        Assert.Equal(("txt.exe  a b", "Gilde \uD83D\uDC69\u200D\uD83D\uDCBB"), (recording.Title, recording.GuildName));
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, body.ToJsonString())).Status);
+    }
+
+    [Fact]
+    public void What_the_pipeline_sends_lies_within_the_bounds_whatever_people_are_called()
+    {
+        string marks = "a" + new string('\u0301', 5_000);
+        foreach (string name in new[] { "", "   ", "\u202E\u202E", marks, new string('\u0416', 3_000), new string('x', 101), "\u0007" })
+        {
+            SessionInfo session = new Session(540).Info with { GuildName = name, Title = name };
+            InitLiveRequest request = WireMapping.InitLive(session);
+            Assert.False(RecordingApi.Http.RequestCheck.Check(request).Any, JsonSerializer.Serialize(request));
+        }
+    }
+
+    private static JsonObject Body() =>
+        JsonNode.Parse(Valid.Replace("@", RecordingId.New(TimeProvider.System).ToString(), StringComparison.Ordinal))!.AsObject();
+
+    private static async Task<(HttpStatusCode Status, JsonNode Body)> PostAsync(App app, string text)
+    {
+        using HttpResponseMessage response = await app.PostAsync("api/recordings/init-live", text);
+        return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!);
+    }
+}

@@ -1,0 +1,263 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using Azure.Data.Tables;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.Storage;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Api;
+
+/// <summary>A list of segments that is sent in parts: taken whole or not at all, and once, wherever it is cut off.</summary>
+public sealed class FinalizePartsTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Parts_make_one_recording_in_any_order_and_however_often_they_come()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = await BeginAsync(app, 5);
+        JsonNode init = (await SendAsync(app, HttpMethod.Post, "recordings/init-live", Init(id))).Body!;
+        Assert.Equal(5_000, (int)init["finalizePartSegments"]!);
+
+        (HttpStatusCode early, JsonNode? missing) = await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", End(3));
+        Assert.Equal((HttpStatusCode.Conflict, "live", "[0,1,2]"),
+            (early, (string?)missing!["currentStatus"], missing["missingParts"]!.ToJsonString()));
+        foreach (int part in new[] { 2, 0, 0 }) Assert.Equal(HttpStatusCode.NoContent, await PutAsync(app, id, part, Part(app, id, part)));
+        (_, missing) = await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", End(3));
+        Assert.Equal("[1]", missing!["missingParts"]!.ToJsonString());
+        Assert.Empty((await app.RecordingAsync(RecordingId.Parse(id)))!.Segments);
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(app, id, 1, Part(app, id, 1)));
+
+        (HttpStatusCode first, JsonNode? one) = await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", End(3));
+        (HttpStatusCode second, JsonNode? two) = await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", End(3));
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (first, second));
+        Assert.Equal((5, "completed", one!.ToJsonString()),
+            ((int)one["recording"]!["segmentCount"]!, (string?)one["recording"]!["status"], two!.ToJsonString()));
+        RecordingDetails recording = (await app.RecordingAsync(RecordingId.Parse(id)))!;
+        Assert.Equal([0, 1, 2, 3, 4], recording.Segments.Select(segment => segment.SegmentIndex));
+        RecordingTrack track = Assert.Single(recording.Tracks);
+        Assert.Equal(("Ada", 5 * 480_000L, 10_000L), (track.Username, track.SpokenSamples, recording.LongestSegment));
+    }
+
+    [Theory]
+    [InlineData("list", "\"short\"", "8 to 64")]
+    [InlineData("list", "\"../../../../etc\"", "8 to 64")]
+    [InlineData("list", null, "is required")]
+    [InlineData("first", "-1", "0 or more")]
+    [InlineData("first", "2000000000", "50000000 or less")]
+    [InlineData("segments", "[]", "1 to 5000")]
+    [InlineData("segments[1]", "swap", "behind the one before it")]
+    [InlineData("segments[0].fileSize", "5", "4 lie at blobUrl")]
+    [InlineData("segments[0].blobUrl", "\"https://elsewhere.example/x\"", "the address that this API gave")]
+    public async Task Bad_part_is_refused_and_named(string field, string? value, string fault)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = await BeginAsync(app, 2);
+        JsonObject part = Part(app, id, 0);
+        if (value == "swap") part["segments"] = new JsonArray(part["segments"]![1]!.DeepClone(), part["segments"]![0]!.DeepClone());
+        else if (field.StartsWith("segments[0].", StringComparison.Ordinal))
+            part["segments"]![0]![field.Split('.')[1]] = JsonNode.Parse(value!);
+        else if (value is null) part.Remove(field);
+        else part[field] = JsonNode.Parse(value);
+
+        (HttpStatusCode status, JsonNode? problem) = await SendAsync(app, HttpMethod.Put, $"recordings/{id}/finalize/parts/0", part);
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains(fault, (string?)problem!["errors"]![field]![0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("x", HttpStatusCode.BadRequest)]
+    [InlineData("-1", HttpStatusCode.BadRequest)]
+    [InlineData("10000", HttpStatusCode.BadRequest)]
+    [InlineData("0", HttpStatusCode.NoContent)]
+    public async Task Number_of_a_part_is_checked(string number, HttpStatusCode expected)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = await BeginAsync(app, 2);
+        Assert.Equal(expected, (await SendAsync(app, HttpMethod.Put, $"recordings/{id}/finalize/parts/{number}", Part(app, id, 0))).Status);
+    }
+
+    [Fact]
+    public async Task Part_with_other_content_under_the_same_list_is_a_conflict_and_changes_nothing()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = await BeginAsync(app, 2);
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(app, id, 0, Part(app, id, 0)));
+        JsonObject other = Part(app, id, 0);
+        other["segments"]![0]!["username"] = "Eve";
+
+        Assert.Equal(HttpStatusCode.Conflict, await PutAsync(app, id, 0, other));
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", End(1))).Status);
+        Assert.Equal(HttpStatusCode.Conflict, await PutAsync(app, id, 0, other));
+
+        Assert.All((await app.RecordingAsync(RecordingId.Parse(id)))!.Segments, segment => Assert.Equal("Ada", segment.Username));
+    }
+
+    [Theory]
+    [InlineData("hole", "parts[1].first", "must be 2")]
+    [InlineData("order", "parts[1].segments[0]", "behind the last one")]
+    [InlineData("twice", "parts", "5/1 twice")]
+    [InlineData("fewer", "parts", "fewer than were sent")]
+    public async Task Parts_that_do_not_make_a_list_are_refused(string kind, string field, string fault)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = await BeginAsync(app, 4);
+        JsonObject one = Part(app, id, 0), two = Part(app, id, 1);
+        if (kind == "hole") two["first"] = 3;
+        if (kind == "order") (one["segments"], two["segments"]) = (two["segments"]!.DeepClone(), one["segments"]!.DeepClone());
+        if (kind == "twice")
+        {
+            two["segments"]![0]!["segmentIndex"] = 1;
+            two["segments"]![0]!["blobUrl"] = one["segments"]![1]!["blobUrl"]!.DeepClone();
+        }
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(app, id, 0, one));
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(app, id, 1, two));
+
+        (HttpStatusCode status, JsonNode? problem) =
+            await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", End(kind == "fewer" ? 1 : 2));
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Contains(fault, (string?)problem!["errors"]![field]![0], StringComparison.Ordinal);
+        Assert.Equal(RecordingStatus.Live, (await app.RecordingAsync(RecordingId.Parse(id)))!.Status);
+    }
+
+    [Fact]
+    public async Task Longer_list_in_parts_amends_a_shorter_one_and_a_list_that_loses_something_does_not()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = await BeginAsync(app, 6);
+        await PutAsync(app, id, 0, Part(app, id, 0));
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", End(1))).Status);
+
+        JsonObject fewer = Part(app, id, 1, "another-list");
+        fewer["first"] = 0;
+        await PutAsync(app, id, 0, fewer);
+        JsonObject less = End(1, "another-list"), more = End(3, "longer-list");
+        (less["amends"], more["amends"]) = (true, true);
+        (HttpStatusCode refused, JsonNode? problem) = await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", less);
+        foreach (int part in new[] { 0, 1, 2 }) await PutAsync(app, id, part, Part(app, id, part, "longer-list"));
+        (HttpStatusCode taken, _) = await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", more);
+
+        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.OK), (refused, taken));
+        Assert.True(problem!["errors"]!.AsObject().ContainsKey("list"));
+        Assert.Equal(6, (await app.RecordingAsync(RecordingId.Parse(id)))!.Segments.Count);
+        // Six of this list, and two of the one that was refused.
+        Assert.Equal(8, await RowsAsync(app, id));
+    }
+
+    [Fact]
+    public async Task Crash_at_any_step_of_the_storage_leaves_a_recording_that_is_finalized_once()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string table = azurite.ConnectionString.Split(';').Single(part => part.StartsWith("TableEndpoint=", StringComparison.Ordinal));
+        Uri endpoint = new(table["TableEndpoint=".Length..]);
+        await using CuttingProxy proxy = await CuttingProxy.StartAsync(new Uri(endpoint.GetLeftPart(UriPartial.Authority)));
+        string behind = azurite.ConnectionString.Replace(endpoint.GetLeftPart(UriPartial.Authority),
+            proxy.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
+        await using App cut = await App.StartAsync(behind);
+        Assert.Contains(proxy.Address.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), behind, StringComparison.Ordinal);
+        int step = 0;
+        for (bool isOver = false; !isOver && step < 60;)
+        {
+            step++;
+            string id = await BeginAsync(app, 4);
+            using CancellationTokenSource crash = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+            proxy.CutAt(step, after: true, crash.Cancel);
+            try
+            {
+                await SequenceAsync(cut, id, crash.Token);
+            }
+            catch (OperationCanceledException) when (crash.IsCancellationRequested && !Cancellation.IsCancellationRequested)
+            {
+                // The request ended with its connection, as it does when the process is killed.
+            }
+            isOver = !proxy.Heal();
+
+            Assert.Equal(HttpStatusCode.OK, await SequenceAsync(cut, id, Cancellation));
+
+            RecordingDetails recording = (await app.RecordingAsync(RecordingId.Parse(id)))!;
+            Assert.Equal((RecordingStatus.Completed, 4), (recording.Status, recording.SegmentCount));
+            Assert.Equal([0, 1, 2, 3], recording.Segments.Select(segment => segment.SegmentIndex));
+            Assert.Equal(4, await RowsAsync(app, id));
+        }
+        Assert.InRange(step, 12, 59);
+    }
+
+    private static async Task<HttpStatusCode> SequenceAsync(App app, string id, CancellationToken cancellation)
+    {
+        foreach (int part in new[] { 0, 1 })
+        {
+            using HttpResponseMessage put = await app.Http.PutAsJsonAsync($"api/recordings/{id}/finalize/parts/{part}",
+                Part(app, id, part), cancellation);
+            if (put.StatusCode != HttpStatusCode.NoContent) return put.StatusCode;
+        }
+        using HttpResponseMessage end = await app.Http.PostAsJsonAsync($"api/recordings/{id}/finalize", End(2), cancellation);
+        return end.StatusCode;
+    }
+
+    /// <summary>A live recording with its files.</summary>
+    private static async Task<string> BeginAsync(App app, int segments)
+    {
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        Assert.Equal(HttpStatusCode.Created, (await SendAsync(app, HttpMethod.Post, "recordings/init-live", Init(id))).Status);
+        for (int index = 0; index < segments; index++)
+        {
+            await app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/segment_{index:D3}.wav")
+                .UploadAsync(new BinaryData([1, 2, 3, 4]), overwrite: true, Cancellation);
+        }
+        return id;
+    }
+
+    private static async Task<int> RowsAsync(App app, string id)
+    {
+        TableClient table = app.Storage.Tables.GetTableClient(StorageNames.CatalogueTable);
+        int rows = 0;
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {id} and RowKey ge {"segment-"} and RowKey lt {"segment."}"),
+            cancellationToken: Cancellation)) rows += row.RowKey.Length > 0 ? 1 : 0;
+        return rows;
+    }
+
+    private static JsonObject Init(string id) => JsonNode.Parse($$"""
+        {"sessionId":"{{id}}","guildId":"10","guildName":"Guild","channelId":"20","userId":"30","recordedAt":"2026-01-02T03:04:05Z"}
+        """)!.AsObject();
+
+    private static JsonObject End(int parts, string list = "one-list-of-it") => JsonNode.Parse($$"""
+        {"sessionEndTime":1767323999000,"duration":50000,"totalSize":20,"participantCount":1,"list":"{{list}}","parts":{{parts}}}
+        """)!.AsObject();
+
+    /// <summary>Two segments of Ada's; the last one may be alone.</summary>
+    private static JsonObject Part(App app, string id, int number, string list = "one-list-of-it")
+    {
+        string account = app.Storage.Blobs.Uri.AbsoluteUri.TrimEnd('/');
+        JsonArray segments = [];
+        for (int index = number * 2; index < (number * 2) + 2; index++)
+        {
+            if (!app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/segment_{index:D3}.wav").Exists(Cancellation)) continue;
+            long start = 1_767_323_045_000 + (index * 10_000L);
+            segments.Add(JsonNode.Parse($$"""
+                {"userId":"5","username":"Ada","segmentIndex":{{index}},"fileName":"segment_{{index:D3}}.wav",
+                 "filePath":"5-Ada/segment_{{index:D3}}.wav","absoluteStartTime":{{start}},"absoluteEndTime":{{start + 10_000}},
+                 "duration":10000,"fileSize":4,"format":"wav","blobUrl":"{{account}}/recordings/{{id}}/5-Ada/segment_{{index:D3}}.wav"}
+                """));
+        }
+        return new JsonObject { ["list"] = list, ["first"] = number * 2, ["segments"] = segments };
+    }
+
+    private static async Task<HttpStatusCode> PutAsync(App app, string id, int number, JsonObject part) =>
+        (await SendAsync(app, HttpMethod.Put, $"recordings/{id}/finalize/parts/{number}", part)).Status;
+
+    private static async Task<(HttpStatusCode Status, JsonNode? Body)> SendAsync(App app, HttpMethod method, string path, JsonObject body)
+    {
+        using HttpRequestMessage request = new(method, new Uri($"api/{path}", UriKind.Relative)) { Content = JsonContent.Create(body) };
+        using HttpResponseMessage answer = await app.Http.SendAsync(request, Cancellation);
+        string text = await answer.Content.ReadAsStringAsync(Cancellation);
+        return (answer.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
+    }
+}
