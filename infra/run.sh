@@ -100,13 +100,14 @@ account=pipeline key=$(secret "$data/storage.key") token=$DISCORD_TOKEN api="htt
 unset DISCORD_TOKEN   # for the bot alone
 export PipelineStorage="DefaultEndpointsProtocol=http;AccountName=$account;AccountKey=$key;BlobEndpoint=http://127.0.0.1:$blob/$account;QueueEndpoint=http://127.0.0.1:$queue/$account;TableEndpoint=http://127.0.0.1:$table/$account"
 Functions__Key=$(secret "$data/api.key")
+Functions__BotKey=$(secret "$data/bot.key")
 
 run_storage() { AZURITE_ACCOUNTS="$account:$key" exec infra/azurite/node_modules/.bin/node --require "$PWD/infra/azurite/durable.cjs" \
   infra/azurite/node_modules/azurite/dist/src/azurite.js --location "$data/storage" --silent --skipApiVersionCheck --disableTelemetry \
   --blobHost 127.0.0.1 --blobPort "$blob" --queueHost 127.0.0.1 --queuePort "$queue" --tableHost 127.0.0.1 --tablePort "$table"; }
-run_functions() { Functions__Key=$Functions__Key PUBLIC_BASE_URL="${public:-$api}" Functions__ServeStorage=true \
+run_functions() { Functions__Key=$Functions__Key Functions__BotKey=$Functions__BotKey PUBLIC_BASE_URL="${public:-$api}" Functions__ServeStorage=true \
   RENDER_FOLDER="${RENDER_FOLDER-$data/files}" exec "${functions[@]}" --urls "$api"; }
-run_bot() { DISCORD_TOKEN=$token RecordingApi__BaseUrl=$api RecordingApi__ApiKey=$Functions__Key RECORDING_SPOOL_FOLDER="$data/spool" \
+run_bot() { DISCORD_TOKEN=$token RecordingApi__BaseUrl=$api RecordingApi__ApiKey=$Functions__BotKey RECORDING_SPOOL_FOLDER="$data/spool" \
   exec "${bot[@]}" run; }
 
 # Each in a process group of its own: Ctrl+C reaches this script only, which ends them one after the other.

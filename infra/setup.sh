@@ -80,6 +80,7 @@ install_peers() {
   npm_install tests/peers/davey
   npm_install tests/peers/discordjs
   npm_install tests/peers/webhooks
+  npm_install tests/peers/openapi
 }
 
 install_page() {

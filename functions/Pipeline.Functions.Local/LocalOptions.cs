@@ -32,6 +32,9 @@ internal sealed record LocalOptions
     /// </summary>
     public string? AllowedHosts { get; init; }
 
+    /// <summary><c>Functions__CorsOrigins</c>: origins of web pages that may call the API, with <c>;</c> between them.</summary>
+    public string? CorsOrigins { get; init; }
+
     /// <summary>
     /// <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>: where metrics and traces go; null for nowhere. The exporter reads its other OTEL_ settings by
     /// itself.
@@ -70,6 +73,7 @@ internal sealed record LocalOptions
             Key = setting.Read(FunctionsSettings.Key),
             KeyFile = setting.Read(FunctionsSettings.KeyFile),
             AllowedHosts = setting.Read(FunctionsSettings.AllowedHosts),
+            CorsOrigins = setting.Read(FunctionsSettings.CorsOrigins),
             TelemetryEndpoint = setting.Read(HostingSettings.Telemetry),
             PrometheusEndpoint = setting.Read(HostingSettings.Prometheus),
             LocalHide = setting.Read(FunctionsSettings.LocalHide),

@@ -5,7 +5,8 @@ namespace Pipeline.Functions.Local;
 
 /// <summary>
 /// Keeps web pages out: a browser on this machine sends what any page tells it to, under the name that the page has given to this
-/// address. So callers must call it by a name that it has, and a page of another origin is refused. The key is asked for after that.
+/// address. So callers must call it by a name that it has, and a page of another origin is refused unless a setting names it. The key is
+/// asked for after that.
 /// </summary>
 internal static class RequestGate
 {
@@ -21,14 +22,21 @@ internal static class RequestGate
             : options.Api.PublicBaseUrl is { } page ? [page.Host, .. LoopbackNames] : LoopbackNames;
         services.AddHostFiltering(filter =>
             (filter.AllowedHosts, filter.AllowEmptyHosts, filter.IncludeFailureMessage) = (allowed, false, false));
+        // With a key in a header, never with cookies: those are for the recording's own page.
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins(OriginsOf(options)).AllowAnyMethod()
+            .WithHeaders("x-functions-key", "content-type", "if-match", "if-none-match", "range")
+            .WithExposedHeaders("etag", "location", "retry-after", "www-authenticate", "content-range")));
     }
 
     public static void UseRequestGate(this IApplicationBuilder app)
     {
         app.UseHostFiltering();
-        app.Use(static (context, next) =>
+        app.UseCors();
+        string[] welcome = OriginsOf(app.ApplicationServices.GetRequiredService<LocalOptions>());
+        app.Use((context, next) =>
         {
-            if (IsOwnOrigin(context.Request)) return next(context);
+            string origin = context.Request.Headers.Origin.ToString();
+            if (IsOwnOrigin(context.Request) || welcome.Contains(origin, StringComparer.OrdinalIgnoreCase)) return next(context);
             context.Response.StatusCode = StatusCodes.Status403Forbidden;
             return Task.CompletedTask;
         });
@@ -40,6 +48,9 @@ internal static class RequestGate
             return request.Headers["Sec-Fetch-Site"] != "cross-site" || HttpMethods.IsGet(request.Method);
         return Uri.TryCreate(origin, UriKind.Absolute, out Uri? page) && new HostString(page.Authority).Equals(request.Host);
     }
+
+    private static string[] OriginsOf(LocalOptions options) =>
+        options.CorsOrigins?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
     private static bool IsLoopback(string host) =>
         host is "localhost" or "[::1]" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));

@@ -12,24 +12,26 @@ internal sealed class HttpFunctions(ApiPipeline api)
 {
     [Function("RecordingsApi")]
     public IResult Recordings(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "head", "post", "patch", "delete",
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", "post", "put", "patch", "delete",
         Route = "api/recordings/{*path}")] HttpRequest request) => api.Answer;
 
     [Function("GuildSettingsApi")]
     public IResult GuildSettings(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "put", "delete",
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", "put", "delete",
         Route = "api/guilds/{guildId}/settings/{*path}")] HttpRequest request) => api.Answer;
 
     [Function("WebhooksApi")]
     public IResult Webhooks(
-        [HttpTrigger(AuthorizationLevel.Function, "get", "put", "delete", "post",
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", "put", "delete", "post",
         Route = "api/guilds/{guildId}/webhooks/{*path}")] HttpRequest request) => api.Answer;
 
     [Function("EventsApi")]
-    public IResult Events([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/events")] HttpRequest request) => api.Answer;
+    public IResult Events(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/events")] HttpRequest request) => api.Answer;
 
     [Function("HealthApi")]
-    public IResult Health([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/health")] HttpRequest request) => api.Answer;
+    public IResult Health(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/health")] HttpRequest request) => api.Answer;
 
     [Function("RecordingPage")]
     public IResult Page(
@@ -38,5 +40,5 @@ internal sealed class HttpFunctions(ApiPipeline api)
 
     [Function("OpenApiDocument")]
     public IResult Document(
-        [HttpTrigger(AuthorizationLevel.Anonymous, "get", Route = "api/openapi.json")] HttpRequest request) => api.Answer;
+        [HttpTrigger(AuthorizationLevel.Anonymous, "get", "head", Route = "api/openapi.json")] HttpRequest request) => api.Answer;
 }

@@ -1,7 +1,9 @@
 using System.Net.Mime;
+using Microsoft.OpenApi;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Deletion;
+using Pipeline.RecordingApi.Document;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Guilds;
 using Pipeline.RecordingApi.Health;
@@ -20,48 +22,59 @@ public static class ApiEndpoints
 {
     public const string DocumentPath = "/api/openapi.json";
 
+    private static readonly QueryParameter limit100 = new("limit", "How many at most", JsonSchemaType.Integer, 1, 100);
+    private static readonly QueryParameter limit1000 = new("limit", "How many at most", JsonSchemaType.Integer, 1, 1000);
+    private static readonly QueryParameter from = new("from", "Seconds since the start", JsonSchemaType.Number, 0);
+    private static readonly QueryParameter to = new("to", "Seconds since the start", JsonSchemaType.Number, 0);
+
     public static void MapRecordingApi(this IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder api = routes.MapGroup("/api").WithTags("recordings").AddEndpointFilter<RouteGroupBuilder, StorageFirst>();
+        RouteGroupBuilder api = routes.MapGroup("/api").WithTags("recordings").AddEndpointFilter<RouteGroupBuilder, StorageFirst>()
+            .WithCommonFaults();
         MapWrites(api);
         MapReads(api);
         MapFiles(api);
         RouteGroupBuilder settings = routes.MapGroup("/api/guilds/{guildId}/settings").WithTags("settings")
-            .AddEndpointFilter<RouteGroupBuilder, StorageFirst>();
+            .AddEndpointFilter<RouteGroupBuilder, StorageFirst>().WithCommonFaults();
         settings.MapGet("", static (HttpContext context, string guildId, GuildSettingsOperations operations) =>
             operations.GetAsync(context, guildId))
-            .WithName("getGuildSettings").WithSummary("What a server has chosen").Produces<GuildSettings>();
+            .WithName("getGuildSettings").ForKeys(KeyHolders.Bot).WithSummary("What a server has chosen").Produces<GuildSettings>()
+            .Produces(StatusCodes.Status304NotModified).WithFaults(400);
         settings.MapPut("", static (HttpContext context, string guildId, GuildSettingsOperations operations) =>
             operations.PutAsync(context, guildId))
-            .WithName("putGuildSettings").WithSummary("Replace what a server has chosen")
+            .WithName("putGuildSettings").ForKeys(KeyHolders.Bot).WithSummary("Replace what a server has chosen")
             .Accepts<GuildSettings>(MediaTypeNames.Application.Json).Produces<GuildSettings>().WithFaults(400, 412, 413);
         settings.MapPut("/opt-outs/{userId}",
             static (HttpContext context, string guildId, string userId, GuildSettingsOperations operations) =>
             operations.SetOptOutAsync(context, guildId, userId, optedOut: true))
-            .WithName("putOptOut").WithSummary("One person does not want to be recorded in this server; repeating it is no fault")
+            .WithName("putOptOut").ForKeys(KeyHolders.Bot)
+            .WithSummary("One person does not want to be recorded in this server; repeating it is no fault")
             .Produces(StatusCodes.Status204NoContent).WithFaults(400);
         settings.MapDelete("/opt-outs/{userId}",
             static (HttpContext context, string guildId, string userId, GuildSettingsOperations operations) =>
             operations.SetOptOutAsync(context, guildId, userId, optedOut: false))
-            .WithName("deleteOptOut").WithSummary("The person may be recorded again; repeating it is no fault")
+            .WithName("deleteOptOut").ForKeys(KeyHolders.Bot).WithSummary("The person may be recorded again; repeating it is no fault")
             .Produces(StatusCodes.Status204NoContent).WithFaults(400);
         MapEvents(routes);
         routes.MapGet("/api/health", static (HttpContext context, HealthOperations operations) => operations.GetAsync(context))
-            .WithTags("operations").WithName("getHealth").WithSummary("Storage, queues, poison counts").Produces<HealthReport>()
-            .Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable);
-        routes.MapOpenApi(DocumentPath).ForEverybody();
+            .WithTags("operations").WithName("getHealth").ForKeys(KeyHolders.Bot | KeyHolders.Reader)
+            .WithSummary("Storage, queues, poison counts").Produces<HealthReport>()
+            .Produces<HealthReport>(StatusCodes.Status503ServiceUnavailable).WithCommonFaults();
+        routes.MapOpenApi(DocumentPath).ForEverybody().WithMetadata(new TaggedAnswer());
         MapShares(api);
         routes.MapPage();
     }
 
     private static void MapEvents(IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder events = routes.MapGroup("/api/events").WithTags("events").AddEndpointFilter<RouteGroupBuilder, StorageFirst>();
+        RouteGroupBuilder events = routes.MapGroup("/api/events").WithTags("events").AddEndpointFilter<RouteGroupBuilder, StorageFirst>()
+            .WithCommonFaults();
         events.MapGet("", static (HttpContext context, EventReads operations) => operations.ListAsync(context))
-            .WithName("listEvents").WithSummary("What has happened, oldest first, for 30 days: after, limit").Produces<EventPage>()
-            .WithFaults(400);
+            .WithName("listEvents").ForKeys(KeyHolders.Reader).WithSummary("What has happened, oldest first, for 30 days")
+            .Produces<EventPage>()
+            .WithQuery(limit1000, new QueryParameter("after", "The next of an earlier answer", JsonSchemaType.String)).WithFaults(400);
         RouteGroupBuilder webhooks = routes.MapGroup("/api/guilds/{guildId}/webhooks").WithTags("events")
-            .AddEndpointFilter<RouteGroupBuilder, StorageFirst>();
+            .AddEndpointFilter<RouteGroupBuilder, StorageFirst>().WithCommonFaults();
         webhooks.MapGet("", static (HttpContext context, string guildId, WebhookOperations operations) =>
             operations.GetAsync(context, guildId))
             .WithName("getWebhook").WithSummary("A server's webhook, without its secret").Produces<WebhookState>().WithFaults(400, 404);
@@ -83,23 +96,25 @@ public static class ApiEndpoints
     {
         api.MapGet("/recordings/{recordingId}/files", static (HttpContext context, string recordingId, FileOperations operations) =>
             operations.ListAsync(context, recordingId))
-            .WithName("listFiles").WithSummary("Every download that exists or can be made").Produces<RecordingFiles>().WithFaults(404)
+            .WithName("listFiles").ForKeys(KeyHolders.Reader).WithSummary("Every download that exists or can be made")
+            .Produces<RecordingFiles>().Produces(StatusCodes.Status304NotModified).WithMetadata(new TaggedAnswer()).WithFaults(404)
             .ForShares(ShareScopes.Download);
         api.MapGet("/recordings/{recordingId}/files/{name}",
             static (HttpContext context, string recordingId, string name, FileOperations operations) =>
             operations.GetAsync(context, recordingId, name))
-            .WithName("getFile")
+            .WithName("getFile").ForKeys(KeyHolders.Reader)
             .WithSummary(
-            "One download, or a stretch of it: from, to (seconds): a redirect to its bytes for a quarter of an hour, or 202 while it is "
-            + "made; asking starts the making")
+            "One download, or a stretch of it: a redirect to its bytes for a quarter of an hour, or 202 while it is made; asking starts "
+            + "the making").WithQuery(from, to)
             .Produces(StatusCodes.Status302Found).Produces<RecordingFile>(StatusCodes.Status202Accepted).WithFaults(400, 404, 409)
             .ForShares(ShareScopes.Download);
         api.MapGet("/recordings/{recordingId}/tracks/{userId}/peaks",
             static (HttpContext context, string recordingId, string userId, PeakOperations operations) =>
             operations.GetAsync(context, recordingId, userId))
-            .WithName("getPeaks")
-            .WithSummary("Waveform of a track: pairs of least and greatest value as int8, ten a second; from, to (seconds)")
-            .Produces(StatusCodes.Status200OK).WithFaults(400, 404).ForShares(ShareScopes.Listen);
+            .WithName("getPeaks").ForKeys(KeyHolders.Reader)
+            .WithSummary("Waveform of a track: pairs of least and greatest value as int8, ten a second").WithQuery(from, to)
+            .ProducesBytes(StatusCodes.Status200OK, StatusCodes.Status206PartialContent).WithFaults(400, 404, 416)
+            .ForShares(ShareScopes.Listen);
     }
 
     private static void MapWrites(RouteGroupBuilder api)
@@ -120,6 +135,13 @@ public static class ApiEndpoints
             operations.FinalizeAsync(context, recordingId))
             .WithName("finalize").WithSummary("Finish a live recording")
             .Accepts<FinalizeRequest>(MediaTypeNames.Application.Json).Produces<FinalizeResponse>().WithFaults(400, 404, 409, 413);
+        api.MapPut("/recordings/{recordingId}/finalize/parts/{part}",
+            static (HttpContext context, string recordingId, string part, ListParts operations) =>
+            operations.PutAsync(context, recordingId, part))
+            .WithName("putFinalizePart")
+            .WithSummary("A part of a long list of segments, for finalize with list and parts; repeating it is no fault")
+            .Accepts<FinalizePartRequest>(MediaTypeNames.Application.Json).Produces(StatusCodes.Status204NoContent)
+            .WithFaults(400, 404, 409, 413);
         api.MapPost("/recordings/{recordingId}/complete", static (HttpContext context, string recordingId, BatchUploads operations) =>
             operations.CompleteAsync(context, recordingId))
             .WithName("complete").WithSummary("Finish a recording that init began")
@@ -129,19 +151,22 @@ public static class ApiEndpoints
     private static void MapReads(RouteGroupBuilder api)
     {
         api.MapGet("/recordings", static (HttpContext context, RecordingReads operations) => operations.ListAsync(context))
-            .WithName("listRecordings").WithSummary("A server's recordings, newest first: guildId, limit, cursor").Produces<RecordingPage>()
-            .WithFaults(400);
+            .WithName("listRecordings").ForKeys(KeyHolders.Bot | KeyHolders.Reader).WithSummary("A server's recordings, newest first")
+            .Produces<RecordingPage>()
+            .Produces(StatusCodes.Status304NotModified).WithMetadata(new TaggedAnswer()).WithFaults(400)
+            .WithQuery(
+            new QueryParameter("guildId", "Which server", JsonSchemaType.String, IsRequired: true, Pattern: "^[1-9][0-9]{0,19}$"),
+            limit100, new QueryParameter("cursor", "The nextCursor of an earlier answer", JsonSchemaType.String));
         api.MapGet("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingReads operations) =>
             operations.GetAsync(context, recordingId))
-            .WithName("getRecording")
-            .WithSummary("One recording, also while it runs; and its segments, unless segments=none, with links that read them for an hour")
+            .WithName("getRecording").ForKeys(KeyHolders.Bot | KeyHolders.Reader)
+            .WithSummary("One recording, also while it runs; and its first 5,000 segments with links that read them for an hour")
+            .WithQuery(new QueryParameter("segments", "none leaves them out", JsonSchemaType.String, Pattern: "^none$"))
             .Produces<RecordingDetails>().Produces(StatusCodes.Status304NotModified).WithFaults(404).ForShares(ShareScopes.Listen);
-        api.MapMethods("/recordings/{recordingId}", [HttpMethods.Head],
-            static (HttpContext context, string recordingId, RecordingReads operations) => operations.GetAsync(context, recordingId))
-            .ForShares(ShareScopes.Listen).ExcludeFromDescription();
         api.MapGet("/recordings/{recordingId}/segments", static (HttpContext context, string recordingId, SegmentReads operations) =>
             operations.ListAsync(context, recordingId))
-            .WithName("listSegments").WithSummary("Segments by time, also while the recording runs: from, to (seconds), limit, after")
+            .WithName("listSegments").ForKeys(KeyHolders.Reader).WithSummary("Segments by time, also while the recording runs")
+            .WithQuery(from, to, limit1000, new QueryParameter("after", "The next of an earlier answer", JsonSchemaType.String))
             .Produces<SegmentPage>().WithFaults(400, 404).ForShares(ShareScopes.Listen);
         api.MapPatch("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingTitle operations) =>
             operations.PatchAsync(context, recordingId))
@@ -149,13 +174,14 @@ public static class ApiEndpoints
             .Produces(StatusCodes.Status204NoContent).WithFaults(400, 404).ForShares(ShareScopes.Delete);
         api.MapDelete("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingDeletion operations) =>
             operations.DeleteAsync(context, recordingId))
-            .WithName("deleteRecording")
+            .WithName("deleteRecording").ForKeys(KeyHolders.Bot)
             .WithSummary("Delete a recording for good: 202 while something of it is left, 204 when all is gone; repeating it is no fault")
             .Produces<DeletionState>(StatusCodes.Status202Accepted).Produces(StatusCodes.Status204NoContent).WithFaults(400, 404)
             .ForShares(ShareScopes.Delete);
         api.MapGet("/recordings/{recordingId}/deletion", static (HttpContext context, string recordingId, RecordingDeletion operations) =>
             operations.GetAsync(context, recordingId))
-            .WithName("getDeletion").WithSummary("How far the deletion of a recording is").Produces<DeletionState>().WithFaults(400, 404)
+            .WithName("getDeletion").ForKeys(KeyHolders.Bot | KeyHolders.Reader).WithSummary("How far the deletion of a recording is")
+            .Produces<DeletionState>().WithFaults(400, 404)
             .ForShares(ShareScopes.Delete);
     }
 
@@ -163,26 +189,22 @@ public static class ApiEndpoints
     {
         api.MapPost("/recordings/{recordingId}/shares", static (HttpContext context, string recordingId, ShareLinks operations) =>
             operations.CreateAsync(context, recordingId))
-            .WithName("createShare").WithSummary("Make a link that opens this recording; its secret is shown this once")
+            .WithName("createShare").ForKeys(KeyHolders.Bot)
+            .WithSummary("Make a link that opens this recording; its secret is shown this once")
             .Accepts<ShareRequest>(MediaTypeNames.Application.Json).Produces<ShareDetails>(StatusCodes.Status201Created)
             .WithFaults(400, 404, 409);
         api.MapGet("/recordings/{recordingId}/shares", static (HttpContext context, string recordingId, ShareLinks operations) =>
             operations.ListAsync(context, recordingId))
-            .WithName("listShares").WithSummary("The links of a recording, without their secrets").Produces<ShareList>().WithFaults(404);
+            .WithName("listShares").ForKeys(KeyHolders.Bot).WithSummary("The links of a recording, without their secrets")
+            .Produces<ShareList>().WithFaults(404);
         api.MapDelete("/recordings/{recordingId}/shares/{shareId}",
             static (HttpContext context, string recordingId, string shareId, ShareLinks operations) =>
             operations.RevokeAsync(context, recordingId, shareId))
-            .WithName("revokeShare").WithSummary("End a link at once, with every page that it opened")
+            .WithName("revokeShare").ForKeys(KeyHolders.Bot).WithSummary("End a link at once, with every page that it opened")
             .Produces(StatusCodes.Status204NoContent).WithFaults(404);
         api.MapPost("/recordings/{recordingId}/session", static (HttpContext context, string recordingId, ShareSessions operations) =>
             operations.OpenAsync(context, recordingId))
             .WithName("openSession").WithSummary("Exchange a link's secret for a cookie").Produces(StatusCodes.Status204NoContent)
             .WithFaults(401, 429).ForEverybody();
-    }
-
-    private static RouteHandlerBuilder WithFaults(this RouteHandlerBuilder route, params ReadOnlySpan<int> codes)
-    {
-        foreach (int code in codes) route.Produces<ProblemBody>(code, "application/problem+json");
-        return route;
     }
 }

@@ -11,6 +11,12 @@ public sealed record ApiOptions
     /// <summary>What callers must show; null where somebody in front has asked for a key already. A secret.</summary>
     public string? Key { get; init; }
 
+    /// <summary>Opens what a bot needs; null for none. A secret.</summary>
+    public string? BotKey { get; init; }
+
+    /// <summary>Opens what only shows something; null for none. A secret.</summary>
+    public string? ReadKey { get; init; }
+
     /// <summary>Who is told of events.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
 
@@ -34,6 +40,8 @@ public sealed record ApiOptions
         return new ApiOptions
         {
             LiveLimit = setting.Read(FunctionsSettings.LiveLimit),
+            BotKey = setting.Read(FunctionsSettings.BotKey),
+            ReadKey = setting.Read(FunctionsSettings.ReadKey),
             PublicBaseUrl = setting.Read(FunctionsSettings.PublicBaseUrl),
             ShareLinkLife = TimeSpan.FromDays(setting.Read(FunctionsSettings.ShareLinkDays)),
             Webhooks = WebhookOptionsReader.Read(setting),

@@ -7,21 +7,37 @@ namespace Pipeline.RecordingApi.Shares;
 
 /// <summary>
 /// Lets a request in by the key (header <c>x-functions-key</c> or query <c>code</c>, as the Functions host names them) or, where the route
-/// says so, by the cookie of a share link. Without a key set, everybody who reaches this process is its owner, unless a cookie says less.
+/// says so, by the cookie of a share link. A bot's and a reader's key open the routes that name them. Without a key set, everybody who
+/// reaches this process is its owner, unless a cookie says less.
 /// </summary>
 public sealed class AccessCheck(RequestDelegate next, ApiOptions options, ShareSessions sessions)
 {
     /// <summary>The page's own requests carry it: no other site can send it without asking first.</summary>
     public const string PageHeader = "x-pipeline-page";
 
-    private readonly byte[]? key = options.Key is { } text ? SHA256.HashData(Encoding.UTF8.GetBytes(text)) : null;
+    private readonly byte[]? key = Hash(options.Key);
+    private readonly (KeyHolders Holder, byte[] Hash)[] lesser =
+        [.. new[] { (KeyHolders.Bot, Hash(options.BotKey)), (KeyHolders.Reader, Hash(options.ReadKey)) }
+            .Where(held => held.Item2 is not null).Select(held => (held.Item1, held.Item2!))];
 
     public async Task InvokeAsync(HttpContext context)
     {
-        RouteAccess? access = context.GetEndpoint()?.Metadata.GetMetadata<RouteAccess>();
+        Endpoint? endpoint = context.GetEndpoint();
+        RouteAccess? access = endpoint?.Metadata.GetMetadata<RouteAccess>();
         // The page's own way takes no key: who shows one there is a visitor like any other.
         bool isPage = PageAddress.IsVisit(context);
-        bool isOwner = !isPage && (IsRight(context.Request.Headers["x-functions-key"]) || IsRight(context.Request.Query["code"]));
+        string?[] given = isPage ? [] : [context.Request.Headers["x-functions-key"], context.Request.Query["code"]];
+        KeyHolders holder = lesser.Where(held => given.Any(word => IsRight(word, held.Hash))).Aggregate(KeyHolders.None,
+            (all, held) => all | held.Holder);
+        bool isOwner = given.Any(word => IsRight(word, key));
+        if (access is not { Scopes: ShareScopes.None } && !isOwner && holder != KeyHolders.None)
+        {
+            // Also where a host in front has let it in: that one only knows that it is a key.
+            bool isAllowed = endpoint is null || (endpoint.Metadata.GetMetadata<KeyAccess>()?.Holders & holder) > 0;
+            await (isAllowed ? next(context) : Problems.Of(StatusCodes.Status403Forbidden, "This key does not allow that",
+                "it takes the administrator's").ExecuteAsync(context));
+            return;
+        }
         if (access is { Scopes: ShareScopes.None } || isOwner
             || (key is null && !isPage && !context.Request.Cookies.ContainsKey(ShareSessions.CookieName)))
         {
@@ -56,7 +72,8 @@ public sealed class AccessCheck(RequestDelegate next, ApiOptions options, ShareS
     private static bool IsOwnPage(HttpRequest request) =>
         request.Headers.ContainsKey(PageHeader) && request.Headers["Sec-Fetch-Site"].ToString() is ("" or "same-origin");
 
-    private bool IsRight(string? given) =>
-        key is not null && given is { Length: > 0 }
-            && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), key);
+    private static byte[]? Hash(string? word) => word is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(word));
+
+    private static bool IsRight(string? given, byte[]? hash) => hash is not null && given is { Length: > 0 }
+        && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(given)), hash);
 }

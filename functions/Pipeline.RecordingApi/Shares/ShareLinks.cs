@@ -32,6 +32,7 @@ public sealed class ShareLinks(ShareTable table, CatalogueTable catalogue, ApiOp
         ShareSecret secret = ShareSecret.Create();
         ShareLink fresh = new(id, secret.ShareId, secret.Hash, SHA256.HashData(secret.Token), scopes, now, expiresAt, null);
         await table.AddAsync(fresh, context.RequestAborted);
+        context.Response.Headers.Location = $"/api/recordings/{id}/shares/{fresh.ShareId}";
         return Results.Json(Show(fresh) with { Url = Url(context, id, secret) }, WireJsonContext.Default.ShareDetails,
             statusCode: StatusCodes.Status201Created);
     }

@@ -10,6 +10,21 @@ public static class FunctionsSettings
         "What callers show as `x-functions-key` or `?code=` where no Functions host checks it")
     { IsSecret = true, DefaultInWords = "generated" };
 
+    public static Setting<string?> BotKey { get; } = new(
+        "Functions__BotKey", Programs.Functions, new TextForm("a long random word"), null,
+        "The key for bots: lists, deletion, links and settings of servers, nothing else. Behind a Functions host it must be a key there too")
+    { IsSecret = true };
+
+    public static Setting<string?> ReadKey { get; } = new(
+        "Functions__ReadKey", Programs.Functions, new TextForm("a long random word"), null,
+        "The key for readers: recordings, files, events and health, and nothing that changes anything")
+    { IsSecret = true };
+
+    public static Setting<string?> CorsOrigins { get; } = new(
+        "Functions__CorsOrigins", Programs.Functions, new TextForm("origins with ';' between them"), null,
+        "Web pages that may call the recording API with a key, such as `https://app.example.org`; a Functions host has a setting of its own")
+    { DefaultInWords = "none" };
+
     public static Setting<string?> KeyFile { get; } = new(
         "Functions__KeyFile", Programs.Functions, new TextForm("a file"), null,
         "Where the key is kept that is made where none is set")
@@ -72,8 +87,8 @@ public static class FunctionsSettings
         "Without a Functions host: links to sound and files lead through `PUBLIC_BASE_URL` instead of to the storage");
 
     public static IReadOnlyList<Setting> All { get; } =
-        [Key, KeyFile, AllowedHosts, PublicBaseUrl, ShareLinkDays, LocalTriggers, LocalHide, AbandonAfter, AdoptAfter, FinalizeDeadline,
-            LiveLimit, PoisonRedrives, RenderFormats, RenderFolder, ServeStorage];
+        [Key, BotKey, ReadKey, KeyFile, AllowedHosts, CorsOrigins, PublicBaseUrl, ShareLinkDays, LocalTriggers, LocalHide, AbandonAfter,
+            AdoptAfter, FinalizeDeadline, LiveLimit, PoisonRedrives, RenderFormats, RenderFolder, ServeStorage];
 
     private static DurationForm UpToADay(TimeSpan minimum) => new(minimum, TimeSpan.FromDays(1));
 }

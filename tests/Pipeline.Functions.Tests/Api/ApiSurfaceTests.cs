@@ -64,6 +64,7 @@ public sealed class ApiSurfaceTests(AzuriteFixture azurite)
                  "/api/recordings/{recordingId}/complete",
              "/api/recordings/{recordingId}/deletion",
              "/api/recordings/{recordingId}/files", "/api/recordings/{recordingId}/files/{name}", "/api/recordings/{recordingId}/finalize",
+                 "/api/recordings/{recordingId}/finalize/parts/{part}",
                  "/api/recordings/{recordingId}/segment-upload-url", "/api/recordings/{recordingId}/segments",
              "/api/recordings/{recordingId}/session", "/api/recordings/{recordingId}/shares",
                  "/api/recordings/{recordingId}/shares/{shareId}", "/api/recordings/{recordingId}/tracks/{userId}/peaks"],

@@ -36,7 +36,7 @@ internal sealed class App : IAsyncDisposable
     {
         (this.app, Log) = (app, log);
         Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        Http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(5) };
+        Http = new HttpClient(new DocumentedAnswers(Address)) { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(5) };
         Http.DefaultRequestHeaders.Add("x-functions-key", Key);
     }
 

@@ -1,0 +1,214 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Azure.Storage.Blobs.Models;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Catalogue;
+using Pipeline.Storage;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Api;
+
+/// <summary>What any HTTP client, browser or tool may expect of the API, beside what its routes are for.</summary>
+public sealed class HttpCourtesyTests(AzuriteFixture azurite)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Refusal_says_how_to_get_in_and_what_was_made_says_where_it_is()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        using HttpRequestMessage stranger = new(HttpMethod.Get, new Uri(app.Address, "api/health"));
+        using HttpClient http = new();
+        using HttpResponseMessage refused = await http.SendAsync(stranger, Cancellation);
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        Assert.Contains("x-functions-key", Assert.Single(refused.Headers.WwwAuthenticate).ToString(), StringComparison.Ordinal);
+
+        Session session = new(570, (5, "Ada", 1));
+        using HttpResponseMessage made = await app.PostAsync("api/recordings/init-live",
+            Delivery.ApiClient.WireMapping.InitLive(session.Info with { RecordingId = RecordingId.New(TimeProvider.System) }),
+            WireJsonContext.Default.InitLiveRequest);
+        Assert.Equal(HttpStatusCode.Created, made.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await app.Http.GetAsync(made.Headers.Location, Cancellation)).StatusCode);
+        RecordingId id = RecordingId.Parse(made.Headers.Location!.ToString().Split('/')[^1]);
+        using HttpResponseMessage link = await app.PostAsync($"api/recordings/{id}/shares", "{}");
+        Assert.StartsWith($"/api/recordings/{id}/shares/", link.Headers.Location!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("api/recordings?guildId=5")]
+    [InlineData("api/openapi.json")]
+    [InlineData("api/guilds/5/settings")]
+    public async Task Answer_has_a_tag_and_is_not_sent_twice(string path)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        using HttpResponseMessage first = await app.Http.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+        EntityTagHeaderValue tag = first.Headers.ETag!;
+        using HttpRequestMessage again = new(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        again.Headers.IfNoneMatch.Add(tag);
+        using HttpResponseMessage second = await app.Http.SendAsync(again, Cancellation);
+        using HttpRequestMessage other = new(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        other.Headers.IfNoneMatch.Add(new EntityTagHeaderValue("\"another\""));
+        using HttpResponseMessage third = await app.Http.SendAsync(other, Cancellation);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.NotModified, HttpStatusCode.OK),
+            (first.StatusCode, second.StatusCode, third.StatusCode));
+        Assert.Empty(await second.Content.ReadAsByteArrayAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData("api/recordings?guildId=5", 200)]
+    [InlineData("api/recordings?guildId=x", 400)]
+    [InlineData("api/health", 200)]
+    [InlineData("api/openapi.json", 200)]
+    [InlineData("api/events", 200)]
+    [InlineData("api/guilds/5/settings", 200)]
+    [InlineData("api/recordings/init-live", 404)]
+    public async Task Head_answers_as_get_does_without_a_body(string path, int status)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        using HttpRequestMessage head = new(HttpMethod.Head, new Uri(path, UriKind.Relative));
+        using HttpResponseMessage answer = await app.Http.SendAsync(head, Cancellation);
+        using HttpResponseMessage get = await app.Http.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+
+        Assert.Equal((status, status), ((int)answer.StatusCode, (int)get.StatusCode));
+        Assert.Empty(await answer.Content.ReadAsByteArrayAsync(Cancellation));
+        Assert.Equal(get.Content.Headers.ContentType, answer.Content.Headers.ContentType);
+    }
+
+    [Fact]
+    public async Task Json_is_compressed_for_those_who_take_it()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(app.Address, "api/openapi.json"));
+        request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
+        using HttpClient plain = new(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.None });
+        using HttpResponseMessage small = await plain.SendAsync(request, Cancellation);
+        string whole = await app.Http.GetStringAsync(new Uri("api/openapi.json", UriKind.Relative), Cancellation);
+
+        Assert.Equal("gzip", Assert.Single(small.Content.Headers.ContentEncoding));
+        Assert.InRange((await small.Content.ReadAsByteArrayAsync(Cancellation)).Length, 100, whole.Length / 3);
+    }
+
+    [Theory]
+    [InlineData("https://app.example.org", true)]
+    [InlineData("https://evil.example", false)]
+    [InlineData("http://app.example.org", false)]
+    [InlineData("null", false)]
+    public async Task Only_pages_that_a_setting_names_may_call_from_elsewhere(string origin, bool isWelcome)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString,
+            new() { ["Functions:CorsOrigins"] = "https://app.example.org;https://other.example.org" });
+        using HttpRequestMessage ask = new(HttpMethod.Options, new Uri("api/recordings?guildId=5", UriKind.Relative));
+        ask.Headers.Add("Origin", origin);
+        ask.Headers.Add("Access-Control-Request-Method", "GET");
+        ask.Headers.Add("Access-Control-Request-Headers", "x-functions-key");
+        ask.Headers.Remove("x-functions-key");
+        using HttpResponseMessage preflight = await app.Http.SendAsync(ask, Cancellation);
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri("api/recordings?guildId=5", UriKind.Relative));
+        request.Headers.Add("Origin", origin);
+        using HttpClient http = new() { BaseAddress = app.Address };
+        http.DefaultRequestHeaders.Add("x-functions-key", App.Key);
+        using HttpResponseMessage answer = await http.SendAsync(request, Cancellation);
+
+        string[] allowed = [.. Header(preflight, "Access-Control-Allow-Origin"), .. Header(answer, "Access-Control-Allow-Origin")];
+        Assert.Equal(isWelcome ? [origin, origin] : [], allowed);
+        Assert.Equal(isWelcome ? HttpStatusCode.OK : HttpStatusCode.Forbidden, answer.StatusCode);
+        Assert.Empty(Header(answer, "Access-Control-Allow-Credentials"));
+    }
+
+    [Theory]
+    [InlineData("GET", "recordings?guildId=5", "bot", 200)]
+    [InlineData("GET", "recordings?guildId=5", "reader", 200)]
+    [InlineData("GET", "guilds/5/settings", "bot", 200)]
+    [InlineData("GET", "guilds/5/settings", "reader", 403)]
+    [InlineData("PUT", "guilds/5/settings/opt-outs/7", "bot", 204)]
+    [InlineData("PUT", "guilds/5/settings/opt-outs/7", "reader", 403)]
+    [InlineData("GET", "events", "bot", 403)]
+    [InlineData("GET", "events", "reader", 200)]
+    [InlineData("POST", "recordings/init-live", "bot", 403)]
+    [InlineData("POST", "recordings/init-live", "reader", 403)]
+    [InlineData("POST", "recordings/00000000-0000-0000-0000-000000000001/finalize", "bot", 403)]
+    [InlineData("PUT", "recordings/00000000-0000-0000-0000-000000000001/finalize/parts/0", "bot", 403)]
+    [InlineData("POST", "recordings/00000000-0000-0000-0000-000000000001/segment-upload-url", "bot", 403)]
+    [InlineData("PUT", "guilds/5/webhooks", "bot", 403)]
+    [InlineData("DELETE", "recordings/00000000-0000-0000-0000-000000000001", "bot", 404)]
+    [InlineData("DELETE", "recordings/00000000-0000-0000-0000-000000000001", "reader", 403)]
+    [InlineData("PATCH", "recordings/00000000-0000-0000-0000-000000000001", "reader", 403)]
+    [InlineData("GET", "recordings/00000000-0000-0000-0000-000000000001", "reader", 404)]
+    [InlineData("GET", "recordings/00000000-0000-0000-0000-000000000001/segments", "bot", 403)]
+    [InlineData("GET", "health", "bot", 200)]
+    [InlineData("GET", "health", "another", 401)]
+    public async Task Key_opens_what_its_holder_needs(string method, string path, string key, int status)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString,
+            new() { ["Functions:BotKey"] = "bot", ["Functions:ReadKey"] = "reader" });
+        using HttpRequestMessage request = new(new HttpMethod(method), new Uri($"api/{path}", UriKind.Relative));
+        app.Http.DefaultRequestHeaders.Remove("x-functions-key");
+        request.Headers.Add("x-functions-key", key);
+        using HttpResponseMessage answer = await app.Http.SendAsync(request, Cancellation);
+        using HttpResponseMessage byQuery = await app.Http.SendAsync(new HttpRequestMessage(new HttpMethod(method),
+            new Uri($"api/{path}{(path.Contains('?') ? '&' : '?')}code={key}", UriKind.Relative)), Cancellation);
+
+        Assert.Equal((status, status), ((int)answer.StatusCode, (int)byQuery.StatusCode));
+    }
+
+    [Fact]
+    public async Task Download_is_named_after_its_speaker_and_tells_nothing_of_where_it_came_from()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Uri blobs = app.Storage.Blobs.Uri;
+        await using CuttingProxy proxy = await CuttingProxy.StartAsync(new Uri(blobs.GetLeftPart(UriPartial.Authority)));
+        await using App watched = await App.StartAsync(azurite.ConnectionString.Replace(blobs.GetLeftPart(UriPartial.Authority),
+            proxy.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal));
+        Session session = new(571, (5, "Ада Lovelace", 1));
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await watched.MoveAsync(session.Segments[0]));
+        Assert.True(await watched.FinalizeAsync(session.Stopped));
+
+        RecordingSegment segment = (await watched.RecordingAsync(session.Id))!.Segments[0];
+        using HttpClient http = new();
+        using HttpResponseMessage file = await http.GetAsync(new Uri(segment.DownloadUrl!), Cancellation);
+
+        Assert.Equal("Ада-Lovelace-000.wav", file.Content.Headers.ContentDisposition?.FileNameStar);
+        Assert.Equal("audio/wav", file.Content.Headers.ContentType?.MediaType);
+        Assert.DoesNotContain(file.Headers, header => header.Key.StartsWith("x-ms-meta-pipeline", StringComparison.OrdinalIgnoreCase)
+            || header.Value.Any(value => value.Contains("contentMd5", StringComparison.Ordinal)));
+        // The emulator goes on naming the source; the service forgets it with this request.
+        BlobProperties found = await app.Storage.Recordings.GetBlobClient(app.Get<RecordingsContainer>().NameOf(
+            new Uri(segment.BlobUrl.Replace(proxy.Address.GetLeftPart(UriPartial.Authority), blobs.GetLeftPart(UriPartial.Authority),
+            StringComparison.Ordinal)))!).GetPropertiesAsync(cancellationToken: Cancellation);
+        Assert.Equal(session.Segments[0].ContentMd5, Convert.ToBase64String(found.ContentHash));
+        Assert.Contains(proxy.Requests, request => request.StartsWith("PUT", StringComparison.Ordinal)
+            && request.EndsWith("?comp=properties", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Segment_whose_address_lies_elsewhere_is_not_listed_for_listeners()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = new(572, (5, "Ada", 2));
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        await session.PutAllAsync(app.Storage);
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        CatalogueTable catalogue = app.Get<CatalogueTable>();
+        CatalogueRecording known = (await catalogue.FindAsync(session.Id.ToString(), Cancellation)).Recording!;
+        List<RecordingSegment> segments = await catalogue.ReadSegmentsAsync(session.Id.ToString(), known.SegmentSet!, Cancellation);
+        // As recordings have it that were finalized before addresses were checked.
+        segments[0] = segments[0] with { BlobUrl = "https://elsewhere.example/audio.wav" };
+        await catalogue.WriteSegmentsAsync(session.Id.ToString(), known.SegmentSet!, segments, Cancellation);
+
+        using HttpResponseMessage answer = await app.Http.GetAsync(
+            new Uri($"api/recordings/{session.Id}/segments", UriKind.Relative), Cancellation);
+
+        SegmentPage page = await app.ReadAsync(answer, WireJsonContext.Default.SegmentPage);
+        Assert.Equal(1, Assert.Single(page.Segments).SegmentIndex);
+        Assert.Null((await app.RecordingAsync(session.Id))!.Segments[0].DownloadUrl);
+    }
+
+    private static string[] Header(HttpResponseMessage answer, string name) =>
+        answer.Headers.TryGetValues(name, out IEnumerable<string>? values) ? [.. values] : [];
+}
