@@ -83,7 +83,8 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
             return new(null, response.StatusCode, missing);
         }
         Demand(response, "finalize");
-        return new(await ReadAsync(response, WireJsonContext.Default.FinalizeResponse, "finalize", cancellation), response.StatusCode, null);
+        FinalizeResponse answer = await ReadAsync(response, WireJsonContext.Default.FinalizeResponse, "finalize", cancellation);
+        return new(answer, response.StatusCode, null);
     }
 
     /// <returns>One upload URL per segment of the request; null when the service says that the recording is finished (409).</returns>

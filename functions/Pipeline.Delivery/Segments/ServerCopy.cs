@@ -38,7 +38,7 @@ public sealed class ServerCopy(StorageClients clients, TempContainer temp, Recor
         {
             SourceConditions = new BlobRequestConditions { IfMatch = new ETag(source.Etag) },
             DestinationConditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
-            // In place of the source's own, which hold the whole message: whoever has a link to the copy would read it.
+            // In place of the source's own, which hold the whole message: those who have a link to the copy would read it.
             Metadata = new Dictionary<string, string> { ["by"] = "pipeline" },
         };
         try

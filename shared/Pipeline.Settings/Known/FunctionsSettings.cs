@@ -12,7 +12,7 @@ public static class FunctionsSettings
 
     public static Setting<string?> BotKey { get; } = new(
         "Functions__BotKey", Programs.Functions, new TextForm("a long random word"), null,
-        "The key for bots: lists, deletion, links and settings of servers, nothing else. Behind a Functions host it must be a key there too")
+        "The key for bots: lists, deletion, links, settings of servers, nothing else. Behind a Functions host it must be a key there too")
     { IsSecret = true };
 
     public static Setting<string?> ReadKey { get; } = new(
@@ -22,7 +22,7 @@ public static class FunctionsSettings
 
     public static Setting<string?> CorsOrigins { get; } = new(
         "Functions__CorsOrigins", Programs.Functions, new TextForm("origins with ';' between them"), null,
-        "Web pages that may call the recording API with a key, such as `https://app.example.org`; a Functions host has a setting of its own")
+        "Web pages that may call the recording API by a key, such as `https://app.example.org`; a Functions host has its own setting")
     { DefaultInWords = "none" };
 
     public static Setting<string?> KeyFile { get; } = new(

@@ -49,12 +49,13 @@ public sealed partial class ComposeTests
     [Fact]
     public void What_has_to_be_set_is_asked_for()
     {
-        foreach (string name in new[] { "AZURITE_KEY", "FUNCTIONS_KEY", "DISCORD_TOKEN" })
+        foreach (string name in new[] { "AZURITE_KEY", "FUNCTIONS_KEY", "BOT_KEY", "DISCORD_TOKEN" })
         {
             Dictionary<string, string> shell = new()
             {
                 ["AZURITE_KEY"] = "k",
                 ["FUNCTIONS_KEY"] = "k",
+                ["BOT_KEY"] = "k",
                 ["DISCORD_TOKEN"] = "k"
             };
             shell.Remove(name);
@@ -76,6 +77,7 @@ public sealed partial class ComposeTests
         {
             ["AZURITE_KEY"] = Convert.ToBase64String(new byte[64]),
             ["FUNCTIONS_KEY"] = "a-long-random-word",
+            ["BOT_KEY"] = "another-long-random-word",
             ["DISCORD_TOKEN"] = discord.Bot.Token
         };
         string Here(string value) => ComposeFile.Fill(value, shell)

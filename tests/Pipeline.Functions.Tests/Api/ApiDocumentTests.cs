@@ -120,11 +120,13 @@ public sealed class ApiDocumentTests(AzuriteFixture azurite)
             Path.Combine(folder.Path, "openapi.json"), "-o", Path.Combine(folder.Path, "api.d.ts"));
         Assert.True(made == 0, types);
         (int compiled, string faults) = await RunAsync("node", Path.Combine(modules, "typescript", "bin", "tsc"), "--strict", "--target",
-            "es2022", "--module", "nodenext", "--moduleResolution", "nodenext", "--lib", "es2022,dom", "--skipLibCheck", "--preserveSymlinks",
+            "es2022", "--module", "nodenext", "--moduleResolution", "nodenext",
+            "--lib", "es2022,dom", "--skipLibCheck", "--preserveSymlinks",
             Path.Combine(folder.Path, "client.ts"));
         Assert.True(compiled == 0, faults);
         (int ran, string said) = await RunAsync("node", "--preserve-symlinks", "--preserve-symlinks-main",
-            Path.Combine(folder.Path, "client.js"), app.Address.AbsoluteUri, App.Key, session.Info.GuildId.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            Path.Combine(folder.Path, "client.js"), app.Address.AbsoluteUri, App.Key,
+            session.Info.GuildId.ToString(System.Globalization.CultureInfo.InvariantCulture));
 
         Assert.True(ran == 0, said);
         Assert.Contains($"deleted {session.Id}: Ada 2 segments", said, StringComparison.Ordinal);
@@ -141,7 +143,8 @@ public sealed class ApiDocumentTests(AzuriteFixture azurite)
     private static async Task<(int Code, string Said)> RunAsync(string program, params string[] arguments)
     {
         await using ChildProcess process = ChildProcess.Start(program, arguments,
-            new Dictionary<string, string?> { ["REDOCLY_TELEMETRY"] = "off", ["REDOCLY_SUPPRESS_UPDATE_NOTICE"] = "true", ["CI"] = "true" });
+            new Dictionary<string, string?> { ["REDOCLY_TELEMETRY"] = "off",
+                ["REDOCLY_SUPPRESS_UPDATE_NOTICE"] = "true", ["CI"] = "true" });
         int code = await process.WaitForExitAsync(TimeSpan.FromMinutes(2));
         return (code, string.Join('\n', process.Lines));
     }

@@ -39,7 +39,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
     }
 
     /// <summary>Cuts at a request from now on, counted from 1.</summary>
-    /// <param name="onCut">Ends whoever sends.</param>
+    /// <param name="onCut">Ends the sender.</param>
     public void CutAt(int request, bool after, Action onCut) => (cut, isAfter, left) = (onCut, after, request);
 
     /// <summary>Lets everything through again.</summary>

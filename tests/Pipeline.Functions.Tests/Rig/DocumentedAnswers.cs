@@ -21,7 +21,8 @@ internal sealed class DocumentedAnswers(Uri address) : DelegatingHandler(new Soc
         HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
         string path = request.RequestUri!.AbsolutePath;
         if (!path.StartsWith("/api/", StringComparison.Ordinal) || path is "/api/openapi.json"
-            || path.StartsWith("/api/r/", StringComparison.Ordinal) || request.Method == HttpMethod.Head || request.Method == HttpMethod.Options) return answer;
+            || path.StartsWith("/api/r/", StringComparison.Ordinal)
+            || request.Method == HttpMethod.Head || request.Method == HttpMethod.Options) return answer;
         await answer.Content.LoadIntoBufferAsync(cancellationToken);
         string? fault = (await BookAsync(cancellationToken))
             .Judge(request.Method.Method, path, (int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType,
