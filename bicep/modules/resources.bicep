@@ -39,7 +39,7 @@ module network 'network.bicep' = if (privateNetwork) {
   params: { location: location, suffix: suffix, tags: tags }
 }
 
-// Whoever is not named here is refused where the network is private.
+// Who is not named here is refused where the network is private.
 var networkRules = {
   bypass: 'AzureServices'
   defaultAction: privateNetwork ? 'Deny' : 'Allow'

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Hashing;
 using System.Text.Json;
 using Pipeline.Contracts;
 using Pipeline.RecordingApi.Deletion;
@@ -42,7 +41,7 @@ internal sealed class RenderFolder(LocalOptions options, FinishedFiles files, De
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw new InvalidSettingsException(SettingProblem.NotAllowed(FunctionsSettings.RenderFolder, root,
-                $"a folder that can be written ({fault.Message})"));
+                $"a folder that can be written ({Cause.Of(fault)})"));
         }
     }
 
@@ -120,11 +119,6 @@ internal sealed class RenderFolder(LocalOptions options, FinishedFiles files, De
         await using (FileStream target = new(aside, FileMode.Create, FileAccess.ReadWrite))
         {
             await files.CopyAsync(id, file, target, cancellation);
-            target.Position = 0;
-            Crc32 crc = new();
-            await crc.AppendAsync(target, cancellation);
-            if (target.Length != file.Length || crc.GetCurrentHashAsUInt32() != file.Crc)
-                throw new IOException($"'{file.Name}' of {id} is being made once more: what was read is not what is listed");
             target.Flush(flushToDisk: true);
         }
         File.Move(aside, path, overwrite: true);

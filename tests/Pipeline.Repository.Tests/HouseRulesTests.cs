@@ -147,7 +147,7 @@ public sealed partial class HouseRulesTests
     public void Top_level_holds_only_what_it_may()
     {
         string[] found = [.. Directory.GetFileSystemEntries(RepositoryRoot.Path).Select(Path.GetFileName).Select(name => name!)];
-        string[] allowed = [.. TopFolders, .. TopFiles, ".git", ".ci", ".github", ".vs", ".idea", "artifacts", "TestResults",
+        string[] allowed = [.. TopFolders, .. TopFiles, ".git", ".ci", ".github", ".vs", ".idea", "artifacts", "data", "TestResults",
             "BenchmarkDotNet.Artifacts"];
         Assert.Empty(found.Except(allowed));
         Assert.Empty(TopFolders.Concat(TopFiles).Except(found));

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using Pipeline.Contracts;
 using Pipeline.Storage;
 
@@ -20,10 +21,18 @@ public sealed class FinishedFiles(RenderPlans plans, RenderTable table, RendersC
         return new FinishedRecording(plan.Details.RecordedAt, files);
     }
 
-    /// <summary>Writes a file's bytes into a stream.</summary>
+    /// <summary>Writes a file's bytes into an empty stream that can be read too, and holds them to what is listed.</summary>
     /// <exception cref="Azure.RequestFailedException">It is gone, or the storage is away.</exception>
-    public Task CopyAsync(RecordingId recording, FinishedFile file, Stream target, CancellationToken cancellation) =>
-        container.CopyToAsync($"{recording}/{file.Key}", target, cancellation);
+    /// <exception cref="IOException">It is another one by now; a message about that is on its way.</exception>
+    public async Task CopyAsync(RecordingId recording, FinishedFile file, Stream target, CancellationToken cancellation)
+    {
+        await container.CopyToAsync($"{recording}/{file.Key}", target, cancellation);
+        target.Position = 0;
+        Crc32 crc = new();
+        await crc.AppendAsync(target, cancellation);
+        if (target.Length != file.Length || crc.GetCurrentHashAsUInt32() != file.Crc)
+            throw new IOException($"'{file.Name}' of {recording} is being made once more: what was read is not what is listed");
+    }
 
     private static bool IsKept(FileEntry file) => file.IsAutomatic
         && (file.Kind is FileKind.Mix or FileKind.Text || (file.Kind == FileKind.Track && file.Format == RenderFormat.Flac));

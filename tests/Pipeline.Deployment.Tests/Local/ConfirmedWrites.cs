@@ -9,7 +9,7 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Deployment.Tests.Local;
 
-/// <summary>Writes blobs, messages and rows as fast as they are confirmed, remembers what was, and counts what is not there later.</summary>
+/// <summary>Writes blobs, messages and rows as fast as they are confirmed, remembers what was, and counts what is lost.</summary>
 internal sealed class ConfirmedWrites(Random random)
 {
     private const string Container = "confirmed", Queue = "confirmed", Table = "confirmed";

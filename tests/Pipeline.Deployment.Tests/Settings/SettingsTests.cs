@@ -18,7 +18,8 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
     [
         "AzureWebJobsStorage__blobServiceUri", "AzureWebJobsStorage__queueServiceUri", "AzureWebJobsStorage__tableServiceUri",
             "AzureWebJobsStorage__credential", "AzureWebJobsStorage__clientId",
-        "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "ASPNETCORE_URLS", "AZURITE_ACCOUNTS", "NODE_OPTIONS",
+        "APPLICATIONINSIGHTS_CONNECTION_STRING", "APPLICATIONINSIGHTS_AUTHENTICATION_STRING", "ASPNETCORE_URLS",
+        "AZURITE_ACCOUNTS", "NODE_OPTIONS",
     ];
 
     [Theory]
