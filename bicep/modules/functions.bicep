@@ -49,13 +49,12 @@ var telemetrySettings = concat(
   empty(otlpEndpoint) ? [] : [{ name: 'OTEL_EXPORTER_OTLP_ENDPOINT', value: otlpEndpoint }]
 )
 
-var siteName = 'func-pipeline-${suffix}'
 var pageSettings = [
-  { name: 'PUBLIC_BASE_URL', value: empty(publicBaseUrl) ? 'https://${siteName}.azurewebsites.net' : publicBaseUrl }
+  { name: 'PUBLIC_BASE_URL', value: empty(publicBaseUrl) ? 'https://func-pipeline-${suffix}.azurewebsites.net' : publicBaseUrl }
 ]
 
 resource site 'Microsoft.Web/sites@2025-03-01' = {
-  name: siteName
+  name: 'func-pipeline-${suffix}'
   location: location
   tags: union(tags, { 'azd-service-name': serviceName })
   kind: 'functionapp,linux'

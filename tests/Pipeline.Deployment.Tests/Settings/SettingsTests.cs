@@ -141,6 +141,7 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
         "DISCORD_SHARD" => "0/1",
         "DISCORD_GUILD_ID" => "123",
         "SHUTDOWN_GRACE" => "540",
+        "PUBLIC_BASE_URL" => "https://record.example.net",
         "RECORDING_SPOOL_LIMIT_MB" => "1536",
         _ when name.EndsWith("__credential", StringComparison.Ordinal) => "managedidentity",
         _ when name.EndsWith("Uri", StringComparison.Ordinal) || name.EndsWith("Url", StringComparison.Ordinal) =>
