@@ -87,14 +87,14 @@ public sealed class HostileRecordingsTests(AzuriteFixture azurite) : IDisposable
     {
         Judge.SkipUnlessInstalled("flac", "ffprobe");
         const long end = 12L * 3600 * 48_000;
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, new RenderOptions { Formats = ["flac"] });
         Recorded recorded = await stage.BeginAsync();
         short[] speech = Speech.Of("ada", 48_000);
         await stage.AddAsync(recorded, 1, "Ada", 0, speech, 1);
         await stage.AddAsync(recorded, 2, "Grace", end - 48_000, speech, 1);
         await stage.FinalizeAsync(recorded);
         await stage.RenderAsync(recorded);
-        foreach (string name in new[] { "01-Ada.flac", "02-Grace.flac", "01-Ada.opus", "mix.opus" })
+        foreach (string name in new[] { "01-Ada.flac", "02-Grace.flac", "mix.flac" })
         {
             byte[] bytes = await stage.DownloadAsync(recorded, name);
             string file = judge.Save(name, bytes);
