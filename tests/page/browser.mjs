@@ -79,19 +79,10 @@ async function listen(page) {
       }
       return connect.call(this, to, ...rest);
     };
-    // How long the page says that the recording is, while it grows.
-    const ask = window.fetch;
-    window.fetch = async (...request) => {
-      const answer = await ask(...request);
-      if (String(request[0]).endsWith('?segments=none') && answer.ok) {
-        answer.clone().json().then(({ durationSamples }) => { window.__duration = durationSamples / 48000; });
-      }
-      return answer;
-    };
     // Which place of the recording the cursor shows at which time of the clock.
     const look = () => {
       const left = parseFloat(document.getElementById('map-cursor')?.style.left ?? '');
-      if (state.context && !Number.isNaN(left)) state.places.push([state.context.currentTime, left / 100, window.__duration ?? 0]);
+      if (state.context && !Number.isNaN(left)) state.places.push([state.context.currentTime, left / 100]);
       requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
@@ -151,33 +142,6 @@ export async function onsets(page, pitches, duration) {
     }
     return found;
   }, { pitches, duration });
-}
-
-/**
- * What was heard without a break since the last deafening, as base64 of s16le, and where in the recording its first sample lies, in
- * seconds.
- */
-export async function capture(page) {
-  return page.evaluate(() => {
-    const { blocks, places } = window.__ear;
-    const loud = blocks.findIndex(({ samples }) => samples.some(sample => Math.abs(sample) > 0.01));
-    const run = [blocks[loud]];
-    for (const block of blocks.slice(loud + 1)) {
-      const last = run[run.length - 1];
-      if (block.frame !== last.frame + last.samples.length) break;
-      run.push(block);
-    }
-    const pcm = new Int16Array(run.reduce((sum, { samples }) => sum + samples.length, 0));
-    let at = 0;
-    for (const { samples } of run) for (const sample of samples) pcm[at++] = Math.max(-32768, Math.min(32767, Math.round(sample * 32768)));
-    const from = run[0].frame / 48000;
-    const near = places.filter(([clock]) => clock > from && clock < from + pcm.length / 48000).map(([clock, share, duration]) => share * duration - clock);
-    let text = '';
-    for (const byte of new Uint8Array(pcm.buffer)) text += String.fromCharCode(byte);
-    // The one that is least late says where it stood, but for the frames in which the length had just changed.
-    near.sort((a, b) => a - b);
-    return { samples: btoa(text), place: from + near[Math.floor(near.length * 0.9)] };
-  });
 }
 
 /** Loudest sample since the last deafening. */

@@ -221,7 +221,10 @@ public sealed partial class WorkerTests : IClassFixture<PublishedWorker>, IAsync
         using HttpResponseMessage opened = await host.HttpAsync(Http, "RecordingPage", HttpMethod.Post, $"{page}/api/session", key);
         Assert.Equal(HttpStatusCode.NoContent, opened.StatusCode);
         Assert.Contains($"path={page}", Assert.Single(opened.Headers.GetValues("Set-Cookie")), StringComparison.OrdinalIgnoreCase);
-        using HttpResponseMessage closed = await host.HttpAsync(Http, "RecordingPage", HttpMethod.Get, $"{page}/api");
+        using HttpResponseMessage shown = await host.HttpAsync(Http, "RecordingPage", HttpMethod.Get, $"{page}/api");
+        Assert.Equal(HttpStatusCode.OK, shown.StatusCode);
+        using HttpClient stranger = new(new SocketsHttpHandler { UseCookies = false }) { Timeout = Patience };
+        using HttpResponseMessage closed = await host.HttpAsync(stranger, "RecordingPage", HttpMethod.Get, $"{page}/api");
         Assert.Equal(HttpStatusCode.Unauthorized, closed.StatusCode);
 
         async Task<string> TextAsync(HttpMethod method, string path, string type)
