@@ -41,12 +41,8 @@ internal static class JsonBody
         }
     }
 
-    private static string Fault(JsonException unreadable) => unreadable switch
-    {
-        UnzonedTimeException => unreadable.Message,
-        _ when unreadable.Message.StartsWith("Duplicate property", StringComparison.Ordinal) => "stands twice",
-        _ => "is not what the contract says",
-    };
+    private static string Fault(JsonException unreadable) =>
+        unreadable is UnzonedTimeException ? UnzonedTimeException.Fault : "is not what the contract says, or stands twice";
 
     // Of two fields with one name readers take either: a body that somebody has checked could be read otherwise here. Unknown fields are
     // passed over, so that an older API takes what a newer caller says.

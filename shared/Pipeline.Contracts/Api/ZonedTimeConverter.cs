@@ -24,4 +24,8 @@ public sealed class ZonedTimeConverter : JsonConverter<DateTimeOffset>
 }
 
 /// <summary>A text that is no ISO 8601 time with a zone.</summary>
-public sealed class UnzonedTimeException() : JsonException("must be an ISO 8601 time with a zone, such as 2026-01-02T03:04:05Z");
+public sealed class UnzonedTimeException() : JsonException(Fault)
+{
+    /// <summary>What is said of the field.</summary>
+    public const string Fault = "must be an ISO 8601 time with a zone, such as 2026-01-02T03:04:05Z";
+}

@@ -347,7 +347,8 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     private static JsonObject Segment(int index) => JsonNode.Parse($$"""
         {"userId":"5","username":"Ada","segmentIndex":{{index}},
          "fileName":"segment_{{index:D3}}.wav","fileSize":4,
-         "absoluteStartTime":{{1_000_000 + (index * 10_000L)}},"absoluteEndTime":{{1_010_000 + (index * 10_000L)}},"duration":10000,"format":"wav"}
+         "absoluteStartTime":{{1_000_000 + (index * 10_000L)}},"absoluteEndTime":{{1_010_000 + (index * 10_000L)}},
+         "duration":10000,"format":"wav"}
         """)!.AsObject();
 
     /// <summary>Puts the segments where the API has them put.</summary>
