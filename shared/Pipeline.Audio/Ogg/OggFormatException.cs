@@ -5,4 +5,7 @@ namespace Pipeline.Audio.Ogg;
 public sealed class OggFormatException(long offset, string problem) : Exception($"{problem} at byte {offset}")
 {
     public long Offset { get; } = offset;
+
+    /// <summary>What is wrong, without the place.</summary>
+    public string Problem { get; } = problem;
 }

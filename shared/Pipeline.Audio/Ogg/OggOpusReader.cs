@@ -154,7 +154,7 @@ public sealed class OggOpusReader
         }
         catch (OggFormatException unreadable)
         {
-            Damages.Add(unreadable.Offset, $"a chained stream is left out: {unreadable.Message}");
+            Damages.Add(unreadable.Offset, $"a chained stream is left out: {unreadable.Problem}");
             (hasEnded, serialNumber) = (true, ~pages.SerialNumber);
         }
     }
