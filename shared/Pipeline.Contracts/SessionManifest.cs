@@ -52,6 +52,9 @@ public sealed record SessionManifest
     public bool Refuses(ulong userId, int index) => OptedOut?.Contains(userId) == true
         && !Tracks.Any(track => track.UserId == userId && track.Segments.Any(range => range.First <= index && index <= range.Last));
 
+    /// <summary>What people said about being recorded; null: written by a bot that did not ask.</summary>
+    public ConsentLedger? Consent { get; init; }
+
     /// <summary>Everything else that a takeover needs (text channel, panel message), opaque to the functions.</summary>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 

@@ -17,8 +17,9 @@ public sealed partial class FolderTests
         ["bot/Pipeline.Bot"] = new()
         {
             [""] = ["Cli"],
-            ["Cli"] = ["Cli/Settings", "Capture", "Commands", "Guilds", "Hosting", "Observability", "Panel", "Recordings", "Replay",
-                "ServerSettings", "Spool", "Storage"],
+            ["AutoRecord"] = ["Commands", "Guilds", "Observability", "Panel", "Recordings", "ServerSettings", "Spool"],
+            ["Cli"] = ["AutoRecord", "Cli/Settings", "Capture", "Commands", "Guilds", "Hosting", "Observability", "Panel", "Recordings",
+                "Replay", "ServerSettings", "Spool", "Storage"],
             ["Cli/Settings"] = ["Capture", "Guilds", "Hosting", "Recordings", "ServerSettings", "Spool", "Storage"],
             ["Capture"] = ["Spool"],
             ["Spool"] = ["Observability"],

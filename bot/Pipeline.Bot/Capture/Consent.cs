@@ -12,23 +12,54 @@ namespace Pipeline.Bot.Capture;
 internal sealed class Consent
 {
     private ImmutableDictionary<ulong, Refusal> refusals;
+    private ImmutableDictionary<ulong, long> agreements; // since when, a timestamp; only where agreement is demanded
 
-    public Consent(IEnumerable<ulong> optedOut) =>
+    /// <param name="agreed">Who has agreed before; null: nobody has to.</param>
+    public Consent(IEnumerable<ulong> optedOut, IEnumerable<ulong>? agreed = null)
+    {
         refusals = optedOut.Distinct().ToImmutableDictionary(user => user, _ => new Refusal(long.MaxValue, 1));
+        DemandsAgreement = agreed is not null;
+        agreements = (agreed ?? []).Distinct().ToImmutableDictionary(user => user, _ => long.MinValue);
+    }
+
+    /// <summary>Nobody is taken who has not agreed.</summary>
+    public bool DemandsAgreement { get; }
+
+    /// <summary>How many have agreed.</summary>
+    public int AgreedCount => Volatile.Read(ref agreements).Count;
 
     /// <summary>User ids, ascending.</summary>
     public IReadOnlyList<ulong> OptedOut => [.. refusals.Where(one => one.Value.Holds).Select(one => one.Key).Order()];
 
     /// <summary>Another object after every change.</summary>
-    internal object Version => Volatile.Read(ref refusals);
+    internal (object, object) Version => (Volatile.Read(ref refusals), Volatile.Read(ref agreements));
 
+    /// <summary>Whether what the user says at this moment is kept.</summary>
+    public bool IsTaken(ulong userId) => !IsOptedOut(userId) && HasAgreed(userId);
+
+    /// <summary>True of everybody where no agreement is demanded.</summary>
+    public bool HasAgreed(ulong userId) => !DemandsAgreement || Volatile.Read(ref agreements).ContainsKey(userId);
+
+    /// <summary>What arrives from now on is taken. False: the user had agreed before, or nobody has to.</summary>
+    /// <param name="now">A timestamp of the recording's clock.</param>
+    public bool Agree(ulong userId, long now) => DemandsAgreement && ImmutableInterlocked.TryAdd(ref agreements, userId, now);
+
+    /// <summary>The user said no.</summary>
     public bool IsOptedOut(ulong userId) => Volatile.Read(ref refusals).TryGetValue(userId, out Refusal known) && known.Holds;
 
     /// <summary>From now on nothing of this user is taken, and what is held of it goes. False: it was so already.</summary>
     public bool OptOut(ulong userId) => OptOut([userId]);
 
     /// <summary>The same for many. False: it was so already for all of them.</summary>
-    public bool OptOut(IReadOnlyCollection<ulong> userIds) => ImmutableInterlocked.Update(ref refusals, static (known, users) =>
+    public bool OptOut(IReadOnlyCollection<ulong> userIds)
+    {
+        bool changed = Refuse(userIds);
+        // An agreement that was taken back has to be given again.
+        foreach (ulong user in userIds) changed |= ImmutableInterlocked.TryRemove(ref agreements, user, out _);
+        return changed;
+    }
+
+    private bool Refuse(IReadOnlyCollection<ulong> userIds) => ImmutableInterlocked.Update(ref refusals, static (known, users) =>
     {
         ImmutableDictionary<ulong, Refusal>.Builder next = known.ToBuilder();
         foreach (ulong user in users)
@@ -46,7 +77,8 @@ internal sealed class Consent
 
     /// <summary>Whether a frame of this user that arrived at this moment must not be taken.</summary>
     internal bool Refuses(ulong userId, long receivedAt) =>
-        Volatile.Read(ref refusals).TryGetValue(userId, out Refusal known) && receivedAt < known.Until;
+        (Volatile.Read(ref refusals).TryGetValue(userId, out Refusal known) && receivedAt < known.Until)
+        || (DemandsAgreement && !(Volatile.Read(ref agreements).TryGetValue(userId, out long since) && receivedAt >= since));
 
     /// <summary>How often the user has opted out; each time what is held of it goes.</summary>
     internal int RefusalsOf(ulong userId) => Volatile.Read(ref refusals).TryGetValue(userId, out Refusal known) ? known.Times : 0;

@@ -38,7 +38,7 @@ internal sealed class Recording : IDisposable
     private readonly Dictionary<ulong, int> unheard = []; // how often each of them had opted out when it was last heeded
     private ImmutableArray<Track> inOrder = [];
     private ImmutableArray<TrackSnapshot> silent = []; // in the call, opted out, and nothing was ever taken of them
-    private (object? Consent, object? People, int Tracks) attended;
+    private ((object, object)? Consent, object? People, int Tracks) attended;
     private RecordingGap? runningGap; // from GapStarted to GapEnded
     private long lastTick;
     private long framesWithoutTrack;
@@ -64,7 +64,7 @@ internal sealed class Recording : IDisposable
     }
 
     /// <summary>Somebody who was in the call does not want to be recorded. Any thread.</summary>
-    public bool HasPeopleWhoRefuse => people.All.Any(one => Consent.IsOptedOut(one.Key));
+    public bool HasPeopleWhoRefuse => people.All.Any(one => !Consent.IsTaken(one.Key));
 
     /// <summary>The voice session writes here.</summary>
     public AudioFrameRing Frames { get; } = new();
@@ -101,7 +101,7 @@ internal sealed class Recording : IDisposable
             return new RecordingSnapshot
             {
                 SampleCount = Sample(now),
-                Tracks = [.. present.Select(track => track.Read(now, Consent.IsOptedOut(track.UserId))).Where(IsShown), .. silent],
+                Tracks = [.. present.Select(track => track.Read(now, !Consent.IsTaken(track.UserId))).Where(IsShown), .. silent],
                 Gaps = [.. context.Gaps.Gaps, .. RunningGaps(present, now)],
                 UnlistedGaps = context.Gaps.Unlisted,
                 Notes = context.Gaps.Notes,
@@ -195,11 +195,11 @@ internal sealed class Recording : IDisposable
     /// <summary>What others have said of people since the last tick: who wants out, who is called what.</summary>
     private void Attend()
     {
-        (object?, object?, int) present = (Consent.Version, people.All, inOrder.Length);
+        ((object, object)?, object?, int) present = (Consent.Version, people.All, inOrder.Length);
         if (present.Equals(attended)) return;
         foreach (Track track in inOrder) Attend(track);
         foreach (ulong userId in firstIndexes.Keys) AttendUnheard(userId);
-        silent = [.. people.All.Where(one => Consent.IsOptedOut(one.Key) && !tracks.ContainsKey(one.Key))
+        silent = [.. people.All.Where(one => !Consent.IsTaken(one.Key) && !tracks.ContainsKey(one.Key))
             .Select(one => TrackSnapshot.OfNothing(one.Key, one.Value))];
         attended = present;
     }

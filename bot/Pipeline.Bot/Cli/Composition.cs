@@ -5,6 +5,7 @@ using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using Pipeline.Bot.AutoRecord;
 using Pipeline.Bot.Cli.Settings;
 using Pipeline.Bot.Commands;
 using Pipeline.Bot.Guilds;
@@ -118,6 +119,8 @@ internal static class Composition
         services.AddSingleton<RecordCommands>().AddSingleton<RecordButtons>().AddSingleton<InteractionRouter>();
         services.AddSingleton<CommandDeclaration>().AddSingleton<GatewayPump>()
             .AddHostedService(provider => provider.GetRequiredService<GatewayPump>());
+        services.AddCommand<AutoCommand>().AddSingleton<AutoRecorder>()
+            .AddHostedService(provider => provider.GetRequiredService<AutoRecorder>());
         return services;
     }
 

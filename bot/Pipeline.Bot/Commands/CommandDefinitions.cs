@@ -1,4 +1,5 @@
 using Pipeline.Bot.ServerSettings;
+using Pipeline.Contracts.Api;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Commands;
@@ -12,6 +13,8 @@ internal static class CommandDefinitions
     public const string Record = "record";
     public const string Join = "join";
     public const string Stop = "stop";
+    public const string AutoOn = "people";
+    public const string AutoOff = "off";
 
     private const int GuildsOnly = 0;
     private const int VoiceChannel = 2;
@@ -36,7 +39,8 @@ internal static class CommandDefinitions
                 Sub("list", "Show the recordings of this server"),
                 Sub("link", "Make a link that opens a recording", Text("recording", "Which one; the newest if left out"), EndOthers()),
                 Sub("delete", "Delete a recording for good", Text("recording", "Which one", required: true)),
-                Sub("settings", "Show or change who may record and how it is announced", RecorderRole(), NoRole(), Announce()),
+                Sub("auto", "Record a channel whenever people are in it; without a choice: the list", Channel(), When(), People()),
+                Sub("settings", "Show or change who may record and how it is announced", RecorderRole(), NoRole(), Announce(), Asks()),
                 Sub("me", "Keep my voice out of recordings here, or take it back in", Me()),
                 Sub("verify", "Compare the encryption code of a person in the call", User()),
             ],
@@ -94,6 +98,32 @@ internal static class CommandDefinitions
         Description = "How people are told that they are recorded",
         Choices = [new("My name and a message", AnnounceMode.Full.ToWord()), new("A message", AnnounceMode.Text.ToWord()),
             new("My name", AnnounceMode.Name.ToWord())],
+    };
+
+    private static CommandOption Asks() => new()
+    {
+        Type = CommandOptionKind.Text,
+        Name = "consent",
+        Description = "Whether people are asked; counts from the next recording on",
+        Choices = [new("Tell them; they may say no", ConsentMode.Off.ToWord()),
+            new("Keep nobody's voice before they agree", ConsentMode.Required.ToWord())],
+    };
+
+    private static CommandOption When() => new()
+    {
+        Type = CommandOptionKind.Text,
+        Name = "when",
+        Description = "When it is recorded",
+        Choices = [new("When so many people are in it", AutoOn), new("Not by itself any more", AutoOff)],
+    };
+
+    private static CommandOption People() => new()
+    {
+        Type = CommandOptionKind.Integer,
+        Name = "people",
+        Description = "How many people start it; one if left out",
+        MinValue = 1,
+        MaxValue = AutoRecordRule.MostPeople,
     };
 
     private static CommandOption Me() => new()

@@ -10,10 +10,10 @@ internal sealed class MeCommand(GuildRecorders recorders, GuildSettingsStore set
     public IReadOnlyList<string> Names => ["me"];
 
     public Task RunAsync(CommandContext context, CancellationToken cancellationToken) =>
-        MeAsync(context, context.Option("choice")?.Text, cancellationToken);
+        MeAsync(context, context.Option("choice")?.Text, "/record me", cancellationToken);
 
     /// <summary>Takes the caller out of this server's recordings, or back in; holds for a running one at once.</summary>
-    public async Task MeAsync(CommandContext context, string? choice, CancellationToken cancellationToken)
+    public async Task MeAsync(CommandContext context, string? choice, string button, CancellationToken cancellationToken)
     {
         bool optOut = choice switch
         {
@@ -21,7 +21,7 @@ internal sealed class MeCommand(GuildRecorders recorders, GuildSettingsStore set
             "in" => false,
             _ => !settings.IsOptedOut(context.GuildId, context.CallerId),
         };
-        await recorders.For(context.GuildId).SetOptOutAsync(context.CallerId, optOut);
+        await recorders.For(context.GuildId).SetOptOutAsync(context.CallerId, optOut, button);
         bool stored = await settings.PushAsync(context.GuildId, cancellationToken);
         await context.Answer.SendAsync(!optOut ? Texts.InNow : stored ? Texts.OutNow : Texts.OutNowSettingsAway, cancellationToken);
     }

@@ -11,13 +11,15 @@ internal sealed class RecordButtons(GuildRecorders recorders, StartCommand start
 {
     public Task PressAsync(CommandContext context, string what, string argument, CancellationToken cancellationToken) => what switch
     {
+        CustomIds.Delete => delete.DeleteNowAsync(context, argument, cancellationToken),
         CustomIds.CheckAgain when ulong.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out ulong channel) =>
             start.StartAsync(context, channel, null, cancellationToken),
-        CustomIds.Delete => delete.DeleteNowAsync(context, argument, cancellationToken),
         CustomIds.Keep => context.Answer.SendAsync(Texts.DeleteKept, cancellationToken),
-        CustomIds.Me => me.MeAsync(context, null, cancellationToken),
+        CustomIds.Me => me.MeAsync(context, null, ConsentTexts.OptOutButton, cancellationToken),
         _ when recorders.For(context.GuildId).Current?.Session.RecordingId.ToString() != argument =>
             context.Answer.SendAsync(Texts.ButtonOfThePast, cancellationToken),
+        CustomIds.Agree => context.Answer.SendAsync(
+            recorders.For(context.GuildId).Agree(context.CallerId) ?? Texts.ButtonOfThePast, cancellationToken),
         CustomIds.Stop => stop.RunAsync(context, cancellationToken),
         CustomIds.Pause => pause.PauseAsync(context, paused: true, cancellationToken),
         CustomIds.Resume => pause.PauseAsync(context, paused: false, cancellationToken),

@@ -20,19 +20,21 @@ internal sealed class SettingsCommand(GuildSettingsStore settings, GatewayClient
         ulong? role = context.Option("role")?.Snowflake;
         bool noRole = context.Option("no-role")?.Text == "true";
         string? announce = context.Option("announce")?.Text;
+        string? consent = context.Option("consent")?.Text;
         string saved = "";
-        if (role is not null || noRole || announce is not null)
+        if (role is not null || noRole || announce is not null || consent is not null)
         {
             bool stored = await settings.ChangeAsync(context.GuildId, before => before with
             {
                 RecorderRoleId = noRole ? null : role ?? before.RecorderRoleId,
+                Consent = consent is null ? before.Consent : ConsentModes.FromWord(consent).ToWord(),
                 AnnounceMode = announce is null ? before.AnnounceMode : AnnounceModes.FromWord(announce).ToWord(),
             }, cancellationToken);
             saved = Texts.SettingsSaved(stored) + "\n";
         }
         KnownSettings known = await settings.GetAsync(context.GuildId, cancellationToken);
         await context.Answer.SendAsync(saved
-            + Texts.Settings(known.Settings.RecorderRoleId, known.Announce, known.Settings.OptedOutUserIds.Count, known.IsLastKnown),
+            + Texts.Settings(known, known.Settings.OptedOutUserIds.Count),
             cancellationToken);
     }
 }

@@ -8,8 +8,8 @@ namespace Pipeline.Bot.Guilds;
 /// <summary>
 /// What a running recording says: a line in its panel, a message in a channel, a direct message to the one who started it.
 /// </summary>
-internal sealed class CallMessages(RecorderServices services, CallPanel panel, CallPeople people, StartCall start, SessionInfo session)
-    : IAsyncDisposable
+internal sealed class CallMessages(RecorderServices services, CallPanel panel, CallPeople people, StartCall start, SessionInfo session,
+    Func<ConsentLedger?> ledger) : IAsyncDisposable
 {
     private readonly ChannelMessages channels = new(services.Rest, session.GuildId, services.Time, services.Log);
 
@@ -21,11 +21,17 @@ internal sealed class CallMessages(RecorderServices services, CallPanel panel, C
     public MessageComponent StopButton =>
         MessageComponent.Button("Stop", CustomIds.For(CustomIds.Stop, session.RecordingId), ButtonStyle.Danger);
 
-    public MessageComponent OptOutButton => MessageComponent.Button("Don't record me", CustomIds.For(CustomIds.Me, session.RecordingId));
+    /// <summary>What somebody can answer to being recorded.</summary>
+    public IReadOnlyList<MessageComponent> ConsentButtons =>
+        RecordingPanel.ConsentButtons(session.RecordingId, ledger()?.Mode ?? ConsentLedger.Off);
 
     /// <summary>One line more in the panel, and a message in the channel.</summary>
     /// <param name="line">What the panel's line says when the whole text is too long for it.</param>
     public void Say(string text, MessageComponent? button = null, bool inCall = false, IReadOnlyList<ulong>? ping = null,
+        string? line = null) => Say(text, button is null ? [] : [button], inCall, ping, line);
+
+    /// <inheritdoc cref="Say(string, MessageComponent?, bool, IReadOnlyList{ulong}?, string?)"/>
+    public void Say(string text, IReadOnlyList<MessageComponent> buttons, bool inCall = false, IReadOnlyList<ulong>? ping = null,
         string? line = null)
     {
         panel.Note(line ?? text);
@@ -34,7 +40,7 @@ internal sealed class CallMessages(RecorderServices services, CallPanel panel, C
         {
             Content = text,
             AllowedMentions = new AllowedMentions { Users = ping },
-            Components = button is null ? null : [MessageComponent.Row(button)],
+            Components = buttons.Count == 0 ? null : [MessageComponent.Row(buttons)],
         };
         channels.Say(target, body, start.PanelChannel);
     }

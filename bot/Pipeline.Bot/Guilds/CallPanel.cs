@@ -50,6 +50,8 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
             StorageProblem = Problem(upload),
             Events = Events(),
             PrivacyCode = privacyCode,
+            Consent = host.Ledger?.Mode ?? ConsentLedger.Off,
+            Agreed = host.Recording.Consent.AgreedCount,
             Protection = endToEnd?.Protection,
             Unannounced = endToEnd?.Unannounced ?? [],
         }.With(services.Links.Of(host.Session.RecordingId));

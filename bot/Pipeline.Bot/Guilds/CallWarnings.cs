@@ -26,7 +26,7 @@ internal sealed class CallWarnings(RecorderServices services, ActiveRecording ho
     {
         switch (warning)
         {
-            case SpeakerWarning.Nobody: messages.Say(Texts.NobodyHeard); break;
+            case SpeakerWarning.Nobody: messages.Say(NobodyHeard()); break;
             case SpeakerWarning.NotHeard missing: messages.Say(Texts.NotHeard(missing.UserId)); break;
             case SpeakerWarning.Quiet quiet: messages.Say(Texts.Quiet(quiet.Length), messages.StopButton); break;
             case SpeakerWarning.PoorLine poor: messages.Say(Texts.PoorLine(poor.LostPercent)); break;
@@ -35,6 +35,9 @@ internal sealed class CallWarnings(RecorderServices services, ActiveRecording ho
             default: break;
         }
     }
+
+    private string NobodyHeard() => host.Recording.Consent is { DemandsAgreement: true, AgreedCount: 0 } ? ConsentTexts.NobodyAgreed
+        : Texts.NobodyHeard;
 
     private void WarnOfLimit()
     {

@@ -16,6 +16,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
 {
     private readonly ulong guildId;
     private readonly RecorderServices services;
+    private readonly Action<ulong?>? over;
     private readonly SerialQueue queue;
     private readonly RecordingOpening opening;
     private readonly RecordingEnding after;
@@ -24,11 +25,13 @@ internal sealed class GuildRecorder : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private volatile RecordedCall? current;
     private volatile bool hasMissed;
-    private bool handsOver;
+    private volatile bool handsOver;
+    private volatile bool stopWanted; // while a start was on its way
 
-    public GuildRecorder(ulong guildId, RecorderServices services)
+    /// <param name="over">Called with its channel when a recording ends, and with null when the next may start; must not block.</param>
+    public GuildRecorder(ulong guildId, RecorderServices services, Action<ulong?>? over = null)
     {
-        (this.guildId, this.services) = (guildId, services);
+        (this.guildId, this.services, this.over) = (guildId, services, over);
         queue = new SerialQueue(problem => services.Log.RecorderProblem(problem, guildId));
         opening = new RecordingOpening(services);
         after = new RecordingEnding(services, stopping.Token);
@@ -40,12 +43,16 @@ internal sealed class GuildRecorder : IAsyncDisposable
     /// <summary>What is being recorded; null when nothing is.</summary>
     public RecordedCall? Current => current;
 
+    /// <summary>This bot goes; another one goes on.</summary>
+    public bool IsLeaving => handsOver;
+
     /// <summary>Starts a recording and answers when audio can be received, or tells why it cannot.</summary>
     public Task<StartOutcome> StartAsync(StartCall start) => queue.RunAsync(() => StartInTurnAsync(start));
 
     /// <summary>Ends the recording; null when there is none. Completes when nothing more is taken, not when everything is stored.</summary>
     public Task<StopOutcome?> StopAsync(EndReason reason, string said)
     {
+        stopWanted = true;
         joining.GiveUp();
         return queue.RunAsync(() => StopInTurnAsync(reason, said));
     }
@@ -58,14 +65,18 @@ internal sealed class GuildRecorder : IAsyncDisposable
     /// Takes somebody out of this guild's recordings, the running one too, or back in. Out holds when this returns, whatever the queue is
     /// busy with; back in waits for its turn.
     /// </summary>
-    public Task SetOptOutAsync(ulong userId, bool optedOut)
+    /// <param name="button">What was pressed or typed, for the recording's ledger.</param>
+    public Task SetOptOutAsync(ulong userId, bool optedOut, string button)
     {
         // Remembered before a recording is looked for; one that starts just now is made current before it looks at what is remembered.
         services.Settings.SetOptOuts(guildId, [userId], optedOut);
         if (!optedOut) return queue.RunAsync(() => Task.FromResult(TakeBackIn(userId)));
-        current?.OptOut(userId);
+        current?.OptOut(userId, button);
         return Task.CompletedTask;
     }
+
+    /// <summary>Somebody agrees to be recorded in the recording that runs. What the answer is; null: none runs.</summary>
+    public string? Agree(ulong userId) => current?.Agree(userId);
 
     /// <summary>Goes on with a recording that another process left; when something else is recorded already, closes it.</summary>
     public Task TakeOverAsync(RecordingCandidate candidate) => queue.RunAsync(async () =>
@@ -137,8 +148,11 @@ internal sealed class GuildRecorder : IAsyncDisposable
     {
         if (handsOver) return new StartOutcome(null, Texts.Maintenance(services.Time.GetUtcNow() + TimeSpan.FromMinutes(1)),
             Started: false);
-        if (current is { } running)
+        if (current is { } running && running.ChannelId != start.Channel.Id && !running.People.AreHere)
+            await MakeWayAsync(running, start.Channel.Id);
+        else if (current is not null)
         {
+            running = current;
             string text = running.ChannelId == start.Channel.Id ? Texts.AlreadyRecording(running.Session, running.ChannelId)
                 : Texts.BusyElsewhere(running.Session, running.ChannelId);
             running.Panel.ShowAgain(); // posts it again when somebody deleted it
@@ -155,8 +169,17 @@ internal sealed class GuildRecorder : IAsyncDisposable
         }
     }
 
+    /// <summary>A call that everybody has left does not keep the bot from the next one.</summary>
+    private async Task MakeWayAsync(RecordedCall deserted, ulong channel)
+    {
+        string text = Texts.MadeWay(channel);
+        deserted.Messages.Say(text);
+        await EndAsync(deserted, EndReason.Stopped, text);
+    }
+
     private async Task<StartOutcome> StartNewAsync(StartCall start)
     {
+        stopWanted = false;
         // The name first: nobody is recorded before it says so.
         Dictionary<string, string> properties = RecordingOpening.Properties(start);
         if (await opening.RenameAsync(start, properties, stopping.Token) is { } refusal)
@@ -171,7 +194,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
         {
             string text = Texts.CouldNotJoin(start.Channel.Id, VoiceFailure.Explain(call.Call.EndReason, call.Call.CloseCode));
             await EndAsync(call, EndReason.Disconnected, text);
-            return new StartOutcome(null, text, Started: false);
+            return new StartOutcome(null, text, Started: false, WasStopped: stopWanted);
         }
         call.Begin(announce: true);
         return new StartOutcome(call, posted ? Texts.Started(start.Channel.Id) : Texts.NoPanel(start.Channel.Id), Started: true);
@@ -223,7 +246,12 @@ internal sealed class GuildRecorder : IAsyncDisposable
 
     private async Task GoOnInNewPartAsync(RecordedCall call)
     {
-        StartCall next = call.Start with { Part = call.Start.Part + 1, Channel = call.People.Channel(call.Start.Channel) };
+        StartCall next = call.Start with
+        {
+            Part = call.Start.Part + 1,
+            Channel = call.People.Channel(call.Start.Channel),
+            Said = call.Host.Ledger,
+        };
         bool goesOn = call.People.AreHere;
         string text = Texts.LimitReached(services.Capture.MaximumDuration, goesOn ? next.Part : null);
         call.Messages.Say(text);
@@ -284,7 +312,9 @@ internal sealed class GuildRecorder : IAsyncDisposable
         }
         finally
         {
+            over?.Invoke(call.ChannelId);
             current = null;
+            over?.Invoke(null);
         }
     }
 

@@ -26,19 +26,33 @@ internal sealed class GuildRecorders(RecorderServices services)
     private static readonly TimeSpan LeasePatience = TimeSpan.FromSeconds(90);
 
     private readonly ConcurrentDictionary<ulong, GuildRecorder> recorders = new();
+    private readonly ConcurrentDictionary<ulong, bool> searched = new();
     private readonly WakeSignal wake = new(services.Time);
+
+    /// <summary>
+    /// Something in a guild may be a reason to start: people came or went, what was left behind has been looked for, or the next may
+    /// start. With a channel: its recording ends, and it is still the one that runs. Any thread; must not block.
+    /// </summary>
+    public event Action<ulong, ulong?>? Changed;
 
     public IReadOnlyCollection<GuildRecorder> All => [.. recorders.Values];
 
     /// <summary>The recorder of a guild; made when first asked for.</summary>
-    public GuildRecorder For(ulong guildId) => recorders.GetOrAdd(guildId, id => new GuildRecorder(id, services));
+    public GuildRecorder For(ulong guildId) => recorders.GetOrAdd(guildId, id =>
+        new GuildRecorder(id, services, channel => Changed?.Invoke(id, channel)));
+
+    /// <summary>Whether everything that an earlier process left of this guild has been taken over or closed.</summary>
+    public bool IsSearched(ulong guildId) => searched.ContainsKey(guildId);
 
     /// <summary>Called by the one reader of the gateway's events; never waits.</summary>
     public void OnEvent(GatewayEvent what)
     {
         switch (what)
         {
-            case GatewayEvent.VoiceStateChanged state: Find(state.State.GuildId)?.OnEvent(what); break;
+            case GatewayEvent.VoiceStateChanged state:
+                Find(state.State.GuildId)?.OnEvent(what);
+                if (state.State.ChannelId != state.Previous?.ChannelId) Changed?.Invoke(state.State.GuildId, null);
+                break;
             case GatewayEvent.VoiceServerChanged server: Find(server.Update.GuildId)?.OnEvent(what); break;
             case GatewayEvent.GuildGone gone: Find(gone.GuildId)?.OnEvent(what); break;
             case GatewayEvent.SessionStarted started:
@@ -134,6 +148,8 @@ internal sealed class GuildRecorders(RecorderServices services)
             await For(guild.Id).TakeOverAsync(candidate);
         }
         MendUnlessRecording(guild);
+        searched[guild.Id] = true;
+        Changed?.Invoke(guild.Id, null);
         return false;
     }
 

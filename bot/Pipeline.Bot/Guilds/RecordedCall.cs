@@ -31,11 +31,11 @@ internal sealed class RecordedCall : IAsyncDisposable
         (this.services, Host, Call, Start) = (services, host, call, start);
         People = new CallPeople(services.Gateway, services.Capture, host.Recording, start.Guild.Id, start.Channel.Id);
         Panel = new CallPanel(services, host, call, People, posted);
-        Messages = new CallMessages(services, Panel, People, start, host.Session);
+        Messages = new CallMessages(services, Panel, People, start, host.Session, () => host.Ledger);
         notices = new CallNotices(
             host.Recording.Consent.IsOptedOut,
             users => Messages.Say(Texts.OptedOut(users)),
-            users => Messages.Say(Texts.LateNotice(users), Messages.OptOutButton, inCall: true, ping: users),
+            users => Messages.Say(ConsentTexts.Late(users, Mode), Messages.ConsentButtons, inCall: true, ping: users),
             services.Time);
         warnings = new CallWarnings(services, host, People, Messages);
         events = new CallEvents(services, host, call, Panel, People, Messages, notices);
@@ -78,8 +78,10 @@ internal sealed class RecordedCall : IAsyncDisposable
         IReadOnlyList<ulong> people = People.Ids();
         HadPeople |= people.Count > 0 || !announce;
         if (announce && Start.Settings.Announce != AnnounceMode.Name)
-            Messages.Say(Texts.Notice(Session.StartedBy, ChannelId), Messages.OptOutButton, inCall: true,
-                line: Texts.Announced(Session.StartedBy));
+        {
+            Messages.Say(Texts.Notice(Session.StartedBy, ChannelId, Mode, Start.Rule), Messages.ConsentButtons, inCall: true,
+                line: Texts.Announced(Session.StartedBy, Start.Rule));
+        }
         notices.Begin(people);
     }
 
@@ -120,10 +122,24 @@ internal sealed class RecordedCall : IAsyncDisposable
     /// <summary>Looks at everybody who is in the call, after somebody's coming may have been missed.</summary>
     internal void CatchUp() => events.CatchUp();
 
-    /// <summary>From now on nothing of this person is stored, and what is still here of them goes. Any thread.</summary>
-    internal void OptOut(ulong userId)
+    /// <summary>How people are asked, as it was when the recording started.</summary>
+    public ConsentMode Mode => ConsentModes.FromWord(Host.Ledger?.Mode);
+
+    /// <summary>Somebody agrees. Any thread.</summary>
+    internal string Agree(ulong userId)
     {
-        if (Host.SetOptOut(userId, optedOut: true) && People.Ids().Contains(userId)) notices.OptedOut([userId]);
+        if (!Host.Recording.Consent.DemandsAgreement) return ConsentTexts.NothingToAgree;
+        if (Host.Recording.Consent.IsOptedOut(userId)) return ConsentTexts.OptedOutBefore;
+        return Host.Agree(Entry(userId, ConsentEntry.Agreed, ConsentTexts.AgreeButton), ConsentTexts.Of(Mode)) ? ConsentTexts.AgreedNow
+            : ConsentTexts.AgreedBefore;
+    }
+
+    /// <summary>From now on nothing of this person is stored, and what is still here of them goes. Any thread.</summary>
+    internal void OptOut(ulong userId, string button)
+    {
+        if (!Host.SetOptOut(userId, optedOut: true)) return;
+        Host.Note(Entry(userId, ConsentEntry.Declined, button), ConsentTexts.Of(Mode));
+        if (People.Ids().Contains(userId)) notices.OptedOut([userId]);
     }
 
     /// <summary>
@@ -178,6 +194,15 @@ internal sealed class RecordedCall : IAsyncDisposable
         services.Log.RecorderQueueFull(GuildId, "voice");
         CatchUp();
     }
+
+    private ConsentEntry Entry(ulong userId, string choice, string button) => new()
+    {
+        UserId = userId,
+        Username = People.NameOf(userId),
+        At = services.Time.GetUtcNow(),
+        Choice = choice,
+        Button = button,
+    };
 
     private bool IsDeserted()
     {

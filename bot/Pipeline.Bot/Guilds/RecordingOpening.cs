@@ -67,6 +67,7 @@ internal sealed class RecordingOpening(RecorderServices services)
                 Title = start.Title,
                 Properties = properties,
                 OptedOut = services.Settings.OptedOut(start.Guild.Id),
+                Consent = start.Said ?? new ConsentLedger { Mode = start.Settings.Consent.ToWord() },
                 AwaitsOptOuts = !services.Settings.KnowsOptOuts(start.Guild.Id),
             }, cancellationToken);
         }

@@ -1,5 +1,6 @@
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
+using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
@@ -97,8 +98,11 @@ internal static class StartChecks
 /// <summary>What somebody asked to be recorded, checked.</summary>
 /// <param name="PanelChannel">Where the panel goes; null: nowhere.</param>
 /// <param name="Part">Counts on when a recording reached its limit and goes on in a new one.</param>
+/// <param name="Rule">The rule that started it; null: a person did.</param>
+/// <param name="Said">What people said in the part before.</param>
 internal sealed record StartCall(Guild Guild, GuildChannel Channel, ulong StartedBy, string? Title, ulong? PanelChannel,
-    KnownSettings Settings, int Part = 1);
+    KnownSettings Settings, int Part = 1, AutoRecordRule? Rule = null, ConsentLedger? Said = null);
 
 /// <summary>How an attempt to start ended. <paramref name="Running"/>: what is being recorded; null when nothing is.</summary>
-internal sealed record StartOutcome(RecordedCall? Running, string Text, bool Started);
+/// <param name="WasStopped">Somebody wanted it to end before it had begun.</param>
+internal sealed record StartOutcome(RecordedCall? Running, string Text, bool Started, bool WasStopped = false);

@@ -59,4 +59,7 @@ internal static partial class CommandLog
 
     [LoggerMessage(4215, LogLevel.Information, "Guild {Guild}: {Event}")]
     public static partial void CallEvent(this ILogger log, ulong guild, string @event);
+
+    [LoggerMessage(4218, LogLevel.Warning, "Guild {Guild}: the rule of channel {Channel} could not start a recording: {Problem}")]
+    public static partial void RuleFailed(this ILogger log, ulong guild, ulong channel, string problem);
 }

@@ -14,6 +14,7 @@ internal static class CustomIds
     public const string Pause = "pause";
     public const string Resume = "resume";
     public const string Me = "me";
+    public const string Agree = "agree";
     public const string CheckAgain = "check";
     public const string Delete = "delete";
     public const string Keep = "keep";

@@ -42,6 +42,12 @@ internal sealed record PanelState
     /// <summary>Members of the encrypted group whom Discord does not show in the call.</summary>
     public IReadOnlyList<ulong> Unannounced { get => field ?? []; init; } = [];
 
+    /// <summary>A word of <see cref="ConsentLedger.Mode"/>.</summary>
+    public string Consent { get => field ?? ConsentLedger.Off; init; } = ConsentLedger.Off;
+
+    /// <summary>How many have agreed, where that is asked.</summary>
+    public int Agreed { get; init; }
+
     /// <summary>Where the recording can be opened; null when no API is configured.</summary>
     public string? Link { get; init; }
 

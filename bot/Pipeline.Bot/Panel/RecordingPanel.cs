@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Pipeline.Contracts;
 using Pipeline.Dave.Codes;
 using Pipeline.Dave.Session;
 using Pipeline.Discord.Rest;
@@ -36,6 +37,11 @@ internal static class RecordingPanel
             new("On my disk", Spool(state), Inline: true),
             new("Speakers", Speakers(state.Speakers)),
         ];
+        if (state.Consent == ConsentLedger.Required)
+        {
+            string agreed = Wording.Count(state.Agreed, "person has", "people have") + " agreed";
+            fields.Insert(fields.Count - 1, new EmbedField("Consent", agreed));
+        }
         if (Encryption(state) is { } encryption) fields.Insert(fields.Count - 1, encryption);
         if (state.Events.Count > 0) fields.Add(new EmbedField("Last events", Events(state.Events)));
         return new MessageEmbed
@@ -145,9 +151,26 @@ internal static class RecordingPanel
             buttons.Add(paused
                 ? MessageComponent.Button("Resume", CustomIds.For(CustomIds.Resume, state.Session.RecordingId), ButtonStyle.Success)
                 : MessageComponent.Button("Pause", CustomIds.For(CustomIds.Pause, state.Session.RecordingId)));
-            buttons.Add(MessageComponent.Button("Don't record me", CustomIds.For(CustomIds.Me, state.Session.RecordingId)));
+            if (state.Consent == ConsentLedger.Off) buttons.AddRange(ConsentButtons(state.Session.RecordingId, state.Consent));
         }
         if (state.Link is { } link && Uri.TryCreate(link, UriKind.Absolute, out _)) buttons.Add(MessageComponent.Link("Open", link));
-        return buttons.Count == 0 ? [] : [MessageComponent.Row(buttons)];
+        if (buttons.Count == 0) return [];
+        // A row holds five.
+        bool asks = state.Consent != ConsentLedger.Off && state.Phase < PanelPhase.Stopping;
+        return asks ? [MessageComponent.Row(buttons), MessageComponent.Row(ConsentButtons(state.Session.RecordingId, state.Consent))]
+            : [MessageComponent.Row(buttons)];
+    }
+
+    /// <summary>What somebody can answer to being recorded.</summary>
+    /// <param name="mode">A word of <see cref="ConsentLedger.Mode"/>.</param>
+    public static IReadOnlyList<MessageComponent> ConsentButtons(RecordingId recording, string mode)
+    {
+        MessageComponent optOut = MessageComponent.Button(ConsentTexts.OptOutButton, CustomIds.For(CustomIds.Me, recording));
+        return mode switch
+        {
+            ConsentLedger.Required =>
+                [MessageComponent.Button(ConsentTexts.AgreeButton, CustomIds.For(CustomIds.Agree, recording), ButtonStyle.Success), optOut],
+            _ => [optOut],
+        };
     }
 }

@@ -45,7 +45,8 @@ internal static class Texts
         "A recording is running in a channel that you may not enter, so it is not for you to see or change. *Don't record me* and "
         + "`/record me` still work.";
     public const string BusyOutOfSight =
-        "I am busy in a channel that you may not enter. A bot can be in one voice channel of a server at a time; try again later.";
+        "I am busy in a channel that you may not enter. A bot can be in one voice channel of a server at a time; try again later, or let "
+        + "a second bot, with a token of its own, record here too.";
     public const string StopBeforeDelete = "This recording is still running. Stop it first.";
     public const string VerifyNotActive = "This call is not end-to-end encrypted, so there is nothing to compare.";
 
@@ -105,7 +106,7 @@ internal static class Texts
 
     public static string BusyElsewhere(SessionInfo session, ulong channel) =>
         $"I am busy in {Wording.Channel(channel)} since {Wording.Time(session.StartedAt)}. A bot can be in one voice channel "
-            + $"of a server at a time; stop there first.";
+            + $"of a server at a time; stop there first, or let a second bot, with a token of its own, record here too.";
 
     public static string TooFast(DateTimeOffset again) => $"Easy. Try again {Wording.Relative(again)}.";
 
@@ -172,17 +173,16 @@ internal static class Texts
     }
 
     // Notices.
-    public static string Notice(ulong startedBy, ulong channel) =>
-        $"**This call is being recorded.** {Wording.User(startedBy)} started it in {Wording.Channel(channel)}. Every voice is kept as a "
-            + $"track of its own; "
-        + "those who may record in this server get it. Do you not want to be in it? Press *Don't record me* or use `/record me`; your "
-        + "track stays silent then.";
+    public static string Notice(ulong startedBy, ulong channel, ConsentMode mode, AutoRecordRule? rule = null) =>
+        $"**This call is being recorded.** {WhoStarted(startedBy, channel, rule)} {ConsentTexts.Of(mode)}";
 
-    public static string Announced(ulong startedBy) => $"Started by {Wording.User(startedBy)} and announced.";
+    public static string Announced(ulong startedBy, AutoRecordRule? rule = null) =>
+        $"Started by {(rule is null ? "" : "the rule of ")}{Wording.User(startedBy)} and announced.";
 
-    public static string LateNotice(IEnumerable<ulong> users) =>
-        $"{string.Join(", ", users.Select(Wording.User))}: this call is being recorded. Press *Don't record me* or use `/record me` to "
-            + $"stay out of it.";
+    private static string WhoStarted(ulong startedBy, ulong channel, AutoRecordRule? rule) => rule is null
+        ? $"{Wording.User(startedBy)} started it in {Wording.Channel(channel)}."
+        : $"{Wording.User(startedBy)} has set that {Wording.Channel(channel)} is recorded when "
+            + $"{Wording.Count(rule.People, "person is", "people are")} in it.";
 
     public static string OptedOut(IEnumerable<ulong> users)
     {
@@ -237,6 +237,9 @@ internal static class Texts
     /// <param name="cameBack">Somebody had been there before.</param>
     public static string EndedEmpty(TimeSpan wait, bool cameBack) =>
         $"Nobody came{(cameBack ? " back" : "")} for {Wording.Seconds(wait)} s. I stopped the recording.";
+
+    public static string MadeWay(ulong channel) =>
+        $"Everybody has left, and {Wording.Channel(channel)} is to be recorded now. I stopped the recording here.";
 
     public static string LimitNear(TimeSpan left)
     {
@@ -350,11 +353,12 @@ internal static class Texts
         _ => Wording.Clock(TimeSpan.FromMilliseconds(recording.Duration ?? 0)),
     };
 
-    public static string Settings(ulong? role, AnnounceMode mode, int optedOut, bool lastKnown) =>
-        $"**Who may record:** members with *Manage Server*{(role is { } id ? $" and {Wording.Role(id)}" : "")}\n"
-        + $"**Notice:** {Describe(mode)}\n"
+    public static string Settings(KnownSettings known, int optedOut) =>
+        $"**Who may record:** members with *Manage Server*{(known.Settings.RecorderRoleId is { } id ? $" and {Wording.Role(id)}" : "")}\n"
+        + $"**Notice:** {Describe(known.Announce)}\n"
+        + $"**Consent:** {ConsentTexts.Describe(known.Consent)}\n"
         + $"**Not recorded by their own wish:** {Wording.Count(optedOut, "person", "people")}"
-        + (lastKnown ? "\nThe settings are not reachable at the moment; this is what I knew last." : "");
+        + (known.IsLastKnown ? "\nThe settings are not reachable at the moment; this is what I knew last." : "");
 
     public static string SettingsSaved(bool stored) =>
         stored ? "Saved." : "Kept here; I write it to the settings as soon as they are reachable.";

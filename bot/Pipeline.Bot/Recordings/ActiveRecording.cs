@@ -122,6 +122,28 @@ internal sealed class ActiveRecording : IAsyncDisposable
         return changed;
     }
 
+    /// <summary>
+    /// From the next frame on this user is taken, where that needs an agreement. The word stands in the manifest before the first frame
+    /// does. Any thread; false: it was so already.
+    /// </summary>
+    /// <param name="text">What the person was shown.</param>
+    public bool Agree(ConsentEntry entry, string text)
+    {
+        if (!Recording.Consent.DemandsAgreement || Recording.Consent.HasAgreed(entry.UserId)) return false;
+        Note(entry, text);
+        return Recording.Consent.Agree(entry.UserId, captureTime.GetTimestamp());
+    }
+
+    /// <summary>What people said about being recorded; null where nobody is asked.</summary>
+    public ConsentLedger? Ledger => manifest.Ledger;
+
+    /// <summary>Writes somebody's word about being recorded into the manifest. Any thread.</summary>
+    public void Note(ConsentEntry entry, string text)
+    {
+        manifest.Note(entry, text);
+        beatWanted.Set();
+    }
+
     /// <summary>Nothing is taken of any of these, whatever was said before. Any thread.</summary>
     public void OptOut(IReadOnlyCollection<ulong> userIds)
     {
@@ -362,42 +384,4 @@ internal sealed class ActiveRecording : IAsyncDisposable
         await StopCaptureAsync();
         Leave(RecordingEnd.Lost);
     }
-}
-
-/// <summary>How a host's part in a recording came to its end.</summary>
-internal enum RecordingEnd
-{
-    /// <summary>Somebody stopped the recording.</summary>
-    Stopped,
-
-    /// <summary>RECORDING_MAX_DURATION was reached.</summary>
-    Limit,
-
-    /// <summary>This bot is going; another may take the recording over at once.</summary>
-    HandedOver,
-
-    /// <summary>Another bot holds the lease; it goes on there.</summary>
-    Lost,
-
-    /// <summary>A bug of ours; the spool keeps what was written.</summary>
-    Failed,
-}
-
-/// <summary>How safe a recording is.</summary>
-/// <param name="Safe">Every sample heard before this position is durable in the temp container.</param>
-/// <param name="StorageAwayFor">How long the storage has been failing; zero while all is well.</param>
-/// <param name="AwaitsOptOuts">Nothing leaves the spool: who does not want to be recorded is not known yet.</param>
-internal sealed record UploadSnapshot(SafePosition Safe, SpoolSnapshot Spool, UploadState State, TimeSpan StorageAwayFor,
-    bool AwaitsOptOuts);
-
-/// <summary>What the uploads are doing, in one word.</summary>
-internal enum UploadState
-{
-    Ok,
-
-    /// <summary>The storage does not answer; segments wait in the spool.</summary>
-    Delayed,
-
-    /// <summary>The spool is full; new audio becomes a gap.</summary>
-    Full,
 }

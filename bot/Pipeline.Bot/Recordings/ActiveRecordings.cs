@@ -66,6 +66,7 @@ internal sealed class ActiveRecordings : IHostedService, IDisposable
             Tracks = [],
             Properties = request.Properties,
             OptedOut = request.OptedOut,
+            Consent = request.Consent,
             AwaitsOptOuts = request.AwaitsOptOuts,
         };
         LiveManifest manifest = LiveManifest.Start(Spool.Folder(session.RecordingId), first);
@@ -119,7 +120,7 @@ internal sealed class ActiveRecordings : IHostedService, IDisposable
         int> firstIndexes, bool ticksByCaller)
     {
         Recording recording = new(manifest.Session, options.Capture, manifest.Folder.Path, captureTime, startTimestamp, firstIndexes,
-            new Consent(manifest.OptedOut));
+            new Consent(manifest.OptedOut, manifest.MustAgree ? manifest.Ledger!.Agreed() : null));
         ActiveRecording host = new(this, manifest, recording, captureTime, logger);
         running[manifest.Session.RecordingId] = host;
         host.Start(ticksByCaller);

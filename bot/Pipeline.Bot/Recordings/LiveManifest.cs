@@ -73,6 +73,18 @@ internal sealed class LiveManifest
         }
     }
 
+    /// <summary>What people said about being recorded; null where nobody is asked.</summary>
+    public ConsentLedger? Ledger
+    {
+        get
+        {
+            lock (gate) return baseline.Consent;
+        }
+    }
+
+    /// <summary>Nobody is recorded before they agree.</summary>
+    public bool MustAgree => Ledger is { Mode: ConsentLedger.Required };
+
     /// <summary>Which indexes are set apart for us, and whether another bot has gone on.</summary>
     public ReservedIndexes Indexes { get; }
 
@@ -121,6 +133,8 @@ internal sealed class LiveManifest
                 Incarnation = past.Incarnation + 1,
                 Gaps = [.. past.Gaps, .. gaps],
                 OptedOut = optedOut,
+                // The account that knows more; both begin with the same.
+                Consent = past.Consent?.Entries.Count >= (baseline.Consent?.Entries.Count ?? 0) ? past.Consent : baseline.Consent,
             };
             Indexes.TakeOver(elsewhere);
         }
@@ -200,6 +214,16 @@ internal sealed class LiveManifest
 
     /// <summary>Nothing of it is left here.</summary>
     public void Forgotten() => gone.TrySetResult();
+
+    /// <summary>Somebody said something about being recorded.</summary>
+    /// <param name="text">What they were shown.</param>
+    public void Note(ConsentEntry entry, string text)
+    {
+        lock (gate)
+        {
+            baseline = baseline with { Consent = (baseline.Consent ?? new ConsentLedger { Mode = ConsentLedger.Off }).With(entry, text) };
+        }
+    }
 
     /// <summary>A segment was closed; tick thread.</summary>
     public void Closed(SegmentKey key, long startSample)
@@ -376,8 +400,3 @@ internal sealed class LiveManifest
         return track;
     }
 }
-
-/// <summary>What this process has to do with a recording.</summary>
-/// <param name="IsHosted">An <see cref="ActiveRecording"/> runs it and writes its manifest, or is about to.</param>
-/// <param name="IsStartSent">The start message was sent.</param>
-internal sealed record Tenure(bool IsHosted, bool IsStartSent);

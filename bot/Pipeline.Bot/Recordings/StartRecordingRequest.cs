@@ -18,6 +18,9 @@ internal sealed record StartRecordingRequest
     /// <summary>Who of the server does not want to be recorded; complete, because the first frame may be there at once.</summary>
     public IReadOnlyList<ulong> OptedOut { get; init; } = [];
 
+    /// <summary>How people are asked, and what they have said in the part before; null: nobody is asked.</summary>
+    public ConsentLedger? Consent { get; init; }
+
     /// <summary>
     /// That list is not there: what is recorded waits in the spool until <see cref="ActiveRecording.OptOutsKnown"/>.
     /// </summary>

@@ -191,5 +191,7 @@ internal sealed record KnownSettings(GuildSettings Settings, bool IsLastKnown)
 {
     public AnnounceMode Announce => AnnounceModes.FromWord(Settings.AnnounceMode);
 
+    public ConsentMode Consent => ConsentModes.FromWord(Settings.Consent);
+
     public bool IsOptedOut(ulong userId) => Settings.OptedOutUserIds.Contains(userId.ToString(CultureInfo.InvariantCulture));
 }

@@ -10,6 +10,12 @@ public sealed record CommandOption
     public int? MaxLength { get; init; }
     public bool? Autocomplete { get; init; }
 
+    /// <summary>Of an <see cref="CommandOptionKind.Integer"/>.</summary>
+    public int? MinValue { get; init; }
+
+    /// <summary>Of an <see cref="CommandOptionKind.Integer"/>.</summary>
+    public int? MaxValue { get; init; }
+
     /// <summary>Which channels can be chosen; 2 is voice, 13 stage.</summary>
     public IReadOnlyList<int>? ChannelTypes { get; init; }
 
@@ -28,6 +34,7 @@ public sealed record CommandOption
         && (Required ?? false) == (other.Required ?? false)
         && (Autocomplete ?? false) == (other.Autocomplete ?? false)
         && MaxLength == other.MaxLength
+        && MinValue == other.MinValue && MaxValue == other.MaxValue
         && (ChannelTypes ?? []).Order().SequenceEqual((other.ChannelTypes ?? []).Order())
         && (Choices ?? []).SequenceEqual(other.Choices ?? [])
         && SameAs(Options, other.Options);

@@ -26,6 +26,7 @@ internal static class FinalizeRequestBuilder
             Health = health.Count > 0 ? health : null,
             Gaps = gaps.Count > 0 ? gaps : null,
             Notes = manifest.Notes.Count > 0 ? manifest.Notes : null,
+            Consent = manifest.Consent,
             UnverifiedUserIds = found.Unverified.Count > 0 ? [.. found.Unverified.Select(WireMapping.Text)] : null,
             Amends = recording.FinalizedAt is not null ? true : null,
         };

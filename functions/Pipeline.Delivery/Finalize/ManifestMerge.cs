@@ -21,6 +21,7 @@ internal static class ManifestMerge
             Tracks = Union(message.Tracks ?? [], latest?.Tracks ?? []),
             Gaps = latest?.Gaps ?? [],
             Notes = latest?.Notes ?? [],
+            Consent = latest?.Consent,
             Unencrypted = latest?.Unencrypted ?? [],
             OptedOut = latest?.OptedOut,
             EndedAt = botSaidSo && message.Tracks is null ? latest!.EndedAt ?? message.EndedAt : message.EndedAt,

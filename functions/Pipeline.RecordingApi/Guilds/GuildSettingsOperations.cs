@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Http;
 
@@ -32,6 +33,8 @@ public sealed class GuildSettingsOperations(GuildSettingsTable table)
         if (settings.RecorderRoleId == 0) errors.Add("recorderRoleId", "must be a decimal string");
         if (settings.AnnounceMode?.Length > LongestAnnounceMode)
             errors.Add("announceMode", $"must have at most {LongestAnnounceMode} characters");
+        if (settings.Consent is not (null or ConsentLedger.Off or ConsentLedger.Required)) errors.Add("consent", "must be off or required");
+        CheckRules(settings.AutoRecord ?? [], errors);
         if (settings.OptedOutUserIds is null) errors.Add("optedOutUserIds", "must be a list");
         for (int i = 0; i < (settings.OptedOutUserIds?.Count ?? 0) && !errors.IsFull; i++)
             errors.Snowflake($"optedOutUserIds[{i}]", settings.OptedOutUserIds![i]);
@@ -66,6 +69,18 @@ public sealed class GuildSettingsOperations(GuildSettingsTable table)
         if (errors.Any) return errors.ToProblem();
         await table.SetOptOutAsync(Number(guildId), Number(userId), optedOut, context.RequestAborted);
         return Results.NoContent();
+    }
+
+    private static void CheckRules(IReadOnlyList<AutoRecordRule> rules, FieldErrors errors)
+    {
+        if (rules.Count > AutoRecordRule.Most) errors.Add("autoRecord", $"must have at most {AutoRecordRule.Most} rules");
+        for (int i = 0; i < rules.Count && !errors.IsFull; i++)
+        {
+            if (rules[i] is not { ChannelId: not 0, BotId: not 0, SetBy: not 0 })
+                errors.Add($"autoRecord[{i}]", "must name channelId, botId and setBy as decimal strings");
+            else if (rules[i].People is < 1 or > AutoRecordRule.MostPeople)
+                errors.Add($"autoRecord[{i}].people", $"must be 1 to {AutoRecordRule.MostPeople}");
+        }
     }
 
     private static IResult Answer(HttpContext context, GuildSettings settings)

@@ -26,6 +26,7 @@ public sealed class LiveFacts(TempContainer temp, LiveSegments segments)
             Tracks = tracks,
             Gaps = manifest?.Gaps ?? [],
             Notes = RecordingTracks.WithNames(manifest?.Notes ?? [], tracks),
+            Consent = manifest?.Consent ?? details.Consent,
             SegmentCount = moved.Count,
             ParticipantCount = tracks.Count,
             TotalSize = moved.Sum(segment => segment.FileSize),

@@ -138,6 +138,7 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
             Health = request.Health ?? details.Health,
             Gaps = request.Gaps ?? details.Gaps,
             Notes = request.Notes ?? details.Notes,
+            Consent = request.Consent ?? details.Consent,
             UnverifiedUserIds = request.UnverifiedUserIds ?? [],
         };
     }

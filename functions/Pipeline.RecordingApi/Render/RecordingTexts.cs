@@ -101,6 +101,7 @@ internal static class RecordingTexts
             })],
             Gaps = details.Gaps,
             Notes = details.Notes,
+            Consent = details.Consent,
             MissingSegments = details.MissingSegments,
             Files = [.. FileCatalogue.All(plan, options)
                 .Where(file => file.Kind is FileKind.Track or FileKind.Mix && jobs.GetValueOrDefault(file.Key)?.IsReady == true)
@@ -128,6 +129,9 @@ internal sealed record RecordingInfo
     public required IReadOnlyList<TrackInfo> Tracks { get; init; }
     public required IReadOnlyList<RecordingGap> Gaps { get; init; }
     public required IReadOnlyList<RecordingNote> Notes { get; init; }
+
+    /// <summary>Who said what about being recorded, when, to which words, by which button.</summary>
+    public ConsentLedger? Consent { get; init; }
     public required IReadOnlyList<MissingSegment> MissingSegments { get; init; }
     public required IReadOnlyList<FileInfo> Files { get; init; }
 }

@@ -32,6 +32,9 @@ public sealed record FinalizeRequest
     public IReadOnlyList<RecordingGap>? Gaps { get; init; }
     public IReadOnlyList<RecordingNote>? Notes { get; init; }
 
+    /// <summary>What people said about being recorded.</summary>
+    public ConsentLedger? Consent { get; init; }
+
     /// <summary>User ids whose segments do not add up to what the bot announced.</summary>
     public IReadOnlyList<string>? UnverifiedUserIds { get; init; }
 

@@ -16,6 +16,12 @@ public sealed record GuildSettings
     /// <summary>People who do not want to be recorded in this server, as decimal strings.</summary>
     public IReadOnlyList<string> OptedOutUserIds { get; init; } = [];
 
+    /// <summary>Whether people are asked: off or required; null is off.</summary>
+    public string? Consent { get; init; }
+
+    /// <summary>Channels that are recorded without a command, at most <see cref="AutoRecordRule.Most"/>; null: none.</summary>
+    public IReadOnlyList<AutoRecordRule>? AutoRecord { get; init; }
+
     /// <summary>Fields of a newer bot: kept and given back as they came.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Other { get; set; }

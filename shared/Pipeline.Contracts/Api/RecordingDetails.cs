@@ -36,6 +36,9 @@ public sealed record RecordingDetails : RecordingSummary
     public IReadOnlyList<RecordingGap> Gaps { get; init; } = [];
     public IReadOnlyList<RecordingNote> Notes { get; init; } = [];
 
+    /// <summary>What people said about being recorded; null where nobody asked.</summary>
+    public ConsentLedger? Consent { get; init; }
+
     /// <summary>Counters by user id.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, long>> Health { get; init; } = new Dictionary<string,
         IReadOnlyDictionary<string, long>>();

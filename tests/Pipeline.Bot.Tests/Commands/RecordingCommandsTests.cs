@@ -1,5 +1,6 @@
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Tests.Guilds;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
@@ -155,7 +156,7 @@ public sealed class RecordingCommandsTests
         await rig.UntilSaidAsync("This call is being recorded");
         SimulatedMember late = rig.Discord.Guild.AddMember("Late");
         rig.Discord.Guild.Join(late, rig.Discord.VoiceChannel);
-        await rig.UntilSaidAsync(Texts.LateNotice([late.Id]));
+        await rig.UntilSaidAsync(ConsentTexts.Late([late.Id], ConsentMode.Off));
     }
 
     [Fact]

@@ -158,7 +158,7 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         await rig.UntilAsync(() => rig.Log.Lines.Any(line => line.EventId == 4212));
         gate.Set();
         Assert.Equal("done", await busy);
-        await rig.UntilSaidAsync(Texts.LateNotice([zoe.Id]));
+        await rig.UntilSaidAsync(ConsentTexts.Late([zoe.Id], Bot.ServerSettings.ConsentMode.Off));
     }
 
     [Fact]
@@ -176,37 +176,4 @@ public sealed class OptOutTests(AzuriteFixture azurite)
     private static string Id(SimulatedSpeaker speaker) => speaker.UserId.ToString(CultureInfo.InvariantCulture);
 
     private static string[] FilesOf(BotRig rig, SimulatedSpeaker speaker) => HeldFiles.Of(rig.Folder.Combine("spool"), speaker.UserId);
-
-    /// <summary>Notes every file of a person that is ever in a spool, also one that goes at once.</summary>
-    private sealed class HeldFiles : IDisposable
-    {
-        private readonly System.Collections.Concurrent.ConcurrentBag<string> seen = [];
-        private readonly FileSystemWatcher watcher;
-        private readonly string spool;
-        private readonly ulong userId;
-
-        public HeldFiles(string spool, ulong userId)
-        {
-            (this.spool, this.userId) = (spool, userId);
-            watcher = new FileSystemWatcher(spool)
-            {
-                IncludeSubdirectories = true,
-                NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName
-            };
-            watcher.Created += (_, made) =>
-            {
-                if (made.FullPath.Contains(userId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))
-                    seen.Add(made.FullPath);
-            };
-            watcher.EnableRaisingEvents = true;
-        }
-
-        public static string[] Of(string spool, ulong userId) =>
-            [.. Directory.EnumerateFiles(spool, "*", SearchOption.AllDirectories)
-                .Where(file => Path.GetFileName(Path.GetDirectoryName(file)) == userId.ToString(CultureInfo.InvariantCulture))];
-
-        public IEnumerable<string> Seen() => seen.Concat(Of(spool, userId));
-
-        public void Dispose() => watcher.Dispose();
-    }
 }

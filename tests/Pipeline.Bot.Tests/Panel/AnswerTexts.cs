@@ -106,7 +106,7 @@ internal static class AnswerTexts
         new(nameof(Texts.BusyOutOfSight), "start while a recording runs where the caller may not enter",
             Texts.BusyOutOfSight,
             "I am busy in a channel that you may not enter. A bot can be in one voice channel of a server at a time; try "
-                + "again later."),
+                + "again later, or let a second bot, with a token of its own, record here too."),
         new(nameof(Texts.StopBeforeDelete), "delete of the recording that runs",
             Texts.StopBeforeDelete,
             "This recording is still running. Stop it first."),
@@ -140,7 +140,8 @@ internal static class AnswerTexts
             "A recording is already running in <#9> since <t:60:T>, started by <@3>."),
         new(nameof(Texts.BusyElsewhere), "start while one runs in another channel",
             Texts.BusyElsewhere(Session, 9),
-            "I am busy in <#9> since <t:60:T>. A bot can be in one voice channel of a server at a time; stop there first."),
+            "I am busy in <#9> since <t:60:T>. A bot can be in one voice channel of a server at a time; stop there "
+                + "first, or let a second bot, with a token of its own, record here too."),
         new(nameof(Texts.TooFast), "the ninth command in 10 s",
             Texts.TooFast(At),
             "Easy. Try again <t:60:R>."),
@@ -228,9 +229,9 @@ internal static class AnswerTexts
             Texts.Length(Summary),
             "00:01:01"),
         new(nameof(Texts.Settings), "settings",
-            Texts.Settings(7, AnnounceMode.Full, 1, lastKnown: false),
+            Texts.Settings(new KnownSettings(new GuildSettings { RecorderRoleId = 7 }, IsLastKnown: false), 1),
             "**Who may record:** members with *Manage Server* and <@&7>\n**Notice:** my name and a message in the "
-                + "channel\n**Not recorded by their own wish:** 1 person"),
+                + "channel\n**Consent:** people are told, and may say no\n**Not recorded by their own wish:** 1 person"),
         new(nameof(Texts.SettingsSaved), "a change is stored",
             Texts.SettingsSaved(true),
             "Saved."),

@@ -1,5 +1,6 @@
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
 using Pipeline.Discord.Voice.Session;
 
@@ -104,16 +105,16 @@ internal static class CallTexts
             Texts.SpokenNote("<@4>", "here"),
             "Note by <@4>: here"),
         new(nameof(Texts.Notice), "a recording begins",
-            Texts.Notice(3, 2),
+            Texts.Notice(3, 2, ConsentMode.Off),
             "**This call is being recorded.** <@3> started it in <#2>. Every voice is kept as a track of its own; those "
                 + "who may record in this server get it. Do you not want to be in it? Press *Don't record me* or use `/record "
                 + "me`; your track stays silent then."),
         new(nameof(Texts.Announced), "panel: a recording begins",
             Texts.Announced(3),
             "Started by <@3> and announced."),
-        new(nameof(Texts.LateNotice), "people join later",
-            Texts.LateNotice([4, 5]),
-            "<@4>, <@5>: this call is being recorded. Press *Don't record me* or use `/record me` to stay out of it."),
+        new(nameof(Texts.MadeWay), "another channel is to be recorded and everybody has left",
+            Texts.MadeWay(2),
+            "Everybody has left, and <#2> is to be recorded now. I stopped the recording here."),
         new(nameof(Texts.OptedOut), "somebody in the call is not recorded",
             Texts.OptedOut([4]),
             "<@4> is not recorded. Their track stays silent."),

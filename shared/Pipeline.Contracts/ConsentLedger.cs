@@ -1,0 +1,69 @@
+using System.Text.Json.Serialization;
+
+namespace Pipeline.Contracts;
+
+/// <summary>
+/// What people said about being recorded, in one recording: who, when, to which words, by which button. Part of the manifest, so that a new
+/// owner knows who has agreed, and of the finished recording.
+/// </summary>
+public sealed record ConsentLedger
+{
+    /// <summary>Everybody is recorded but those who say no.</summary>
+    public const string Off = "off";
+
+    /// <summary>Nobody is recorded before they agree.</summary>
+    public const string Required = "required";
+
+    private const int MostOfOne = 20;
+    private const int Most = 5000;
+
+    /// <summary>off or required: as it was when the recording started.</summary>
+    public required string Mode { get; init; }
+
+    /// <summary>The words that people were shown; entries point at them.</summary>
+    public IReadOnlyList<string> Texts { get => field ?? []; init; } = [];
+
+    /// <summary>By time.</summary>
+    public IReadOnlyList<ConsentEntry> Entries { get => field ?? []; init; } = [];
+
+    /// <summary>Those whose last word was yes, by id.</summary>
+    public IReadOnlyList<ulong> Agreed() => WhoseLastIs(ConsentEntry.Agreed);
+
+    /// <summary>One word more. Of somebody who says many, the first and the latest stay.</summary>
+    /// <param name="text">What the person was shown.</param>
+    public ConsentLedger With(ConsentEntry entry, string text)
+    {
+        IReadOnlyList<string> texts = Texts.Contains(text) ? Texts : [.. Texts, text];
+        ConsentEntry known = entry with { Text = texts.ToList().IndexOf(text) };
+        bool isFull = Entries.Count >= Most || Entries.Count(one => one.UserId == entry.UserId) >= MostOfOne;
+        ConsentEntry? last = isFull ? Entries.LastOrDefault(one => one.UserId == entry.UserId) : null;
+        return this with { Texts = texts, Entries = [.. Entries.Where(one => last is null || !ReferenceEquals(one, last)), known] };
+    }
+
+    private List<ulong> WhoseLastIs(string choice) => [.. Entries.GroupBy(entry => entry.UserId)
+        .Where(own => own.Last().Choice == choice).Select(own => own.Key).Order()];
+}
+
+/// <summary>What one person said once.</summary>
+public sealed record ConsentEntry
+{
+    public const string Agreed = "agreed";
+    public const string Declined = "declined";
+
+    [JsonNumberHandling(Snowflakes.AsText)]
+    public required ulong UserId { get; init; }
+
+    /// <summary>As the server showed it.</summary>
+    public string? Username { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>agreed or declined.</summary>
+    public required string Choice { get; init; }
+
+    /// <summary>Index into <see cref="ConsentLedger.Texts"/>.</summary>
+    public int Text { get; init; }
+
+    /// <summary>The button's or command's label.</summary>
+    public required string Button { get; init; }
+}

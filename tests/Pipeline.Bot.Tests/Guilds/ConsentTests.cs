@@ -1,0 +1,94 @@
+using System.Globalization;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.Tests.Recordings;
+using Pipeline.Contracts;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.World;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Guilds;
+
+/// <summary>Where a server demands agreement, nobody's voice is kept without it: not on the disk, not after a takeover.</summary>
+public sealed class ConsentTests(AzuriteFixture azurite)
+{
+    [Fact]
+    public async Task Voice_is_kept_only_after_its_owner_has_agreed_and_the_ledger_says_so()
+    {
+        await using BotRig rig = await StartAsync();
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben"), eve = rig.Discord.AddSpeaker("Eve");
+        using HeldFiles bens = new(rig.Folder.Combine("spool"), ben.UserId), eves = new(rig.Folder.Combine("spool"), eve.UserId);
+        await rig.RecordAsync();
+        await rig.UntilSaidAsync(ConsentTexts.Required);
+        await Task.WhenAll(ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(2))),
+            eve.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(2))));
+        await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Refused >= 150);
+        Assert.Empty(bens.Seen());
+        await rig.UntilAsync(() => rig.Panel is not null);
+        SimulatedInteraction pressed = await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.AgreeButton);
+        Assert.Equal(ConsentTexts.AgreedNow, pressed.Text);
+        await Task.WhenAll(ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(2))),
+            eve.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(2))));
+        await rig.UntilAsync(() => bens.Seen().Any());
+        await rig.UntilAsync(() => rig.PanelText.Contains("1 person has agreed", StringComparison.Ordinal));
+        SessionManifest manifest = rig.Current!.Host.Manifest;
+        await rig.AskAsync(rig.Admin, "record stop");
+        Assert.Empty(eves.Seen());
+        ConsentEntry entry = Assert.Single(manifest.Consent!.Entries);
+        Assert.Equal((ben.UserId, ConsentEntry.Agreed, ConsentTexts.AgreeButton), (entry.UserId, entry.Choice, entry.Button));
+        Assert.Equal(ConsentTexts.Required, manifest.Consent.Texts[entry.Text]);
+    }
+
+    [Fact]
+    public async Task Agreement_survives_a_takeover_on_another_disk_and_so_does_its_absence()
+    {
+        await using BotRig rig = await StartAsync();
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben"), eve = rig.Discord.AddSpeaker("Eve");
+        await rig.RecordAsync();
+        RecordingId recording = rig.Current!.Session.RecordingId;
+        await rig.UntilAsync(() => rig.Panel is not null);
+        await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.AgreeButton);
+        StorageEye eye = new(azurite.ConnectionString);
+        await BotRoom.UntilAsync(async () =>
+            (await eye.ManifestAsync(recording))?.Consent?.Agreed().Contains(ben.UserId) == true, "the manifest says that he agreed");
+        await rig.StopAsync();
+        using TempFolder otherDisk = new();
+        await using BotRig next = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString, folder: otherDisk);
+        await next.UntilAsync(() => next.Current?.Session.RecordingId == recording);
+        using HeldFiles bens = new(otherDisk.Combine("spool"), ben.UserId), eves = new(otherDisk.Combine("spool"), eve.UserId);
+        await next.UntilAsync(() => next.Current!.Call.State == Pipeline.Discord.Voice.Call.VoiceCallState.Connected);
+        await Task.WhenAll(ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(2))),
+            eve.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(2))));
+        await next.UntilAsync(() => bens.Seen().Any() && next.Current!.Host.Snapshot.Refused >= 75);
+        await next.AskAsync(rig.Admin, "record stop");
+        Assert.Empty(eves.Seen());
+        Assert.DoesNotContain(await eye.BlobsAsync(recording), blob =>
+            blob.Key.Contains(eve.UserId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Agreement_that_is_taken_back_has_to_be_given_again()
+    {
+        await using BotRig rig = await StartAsync();
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        await rig.RecordAsync();
+        await rig.UntilAsync(() => rig.Panel is not null);
+        await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.AgreeButton);
+        await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.OptOutButton);
+        Assert.Equal(ConsentTexts.OptedOutBefore, (await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.AgreeButton)).Text);
+        await rig.AskAsync(ben.Member, "record me", new() { ["choice"] = "in" });
+        using HeldFiles bens = new(rig.Folder.Combine("spool"), ben.UserId);
+        await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(2)));
+        await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Refused >= 75);
+        Assert.Empty(bens.Seen());
+        Assert.Equal([ConsentEntry.Agreed, ConsentEntry.Declined], rig.Current!.Host.Ledger!.Entries.Select(entry => entry.Choice));
+    }
+
+    private async Task<BotRig> StartAsync()
+    {
+        BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);
+        SimulatedInteraction set = await rig.AskAsync(rig.Admin, "record settings", new() { ["consent"] = "required" });
+        Assert.Contains("only after its owner has pressed", set.Text, StringComparison.Ordinal);
+        return rig;
+    }
+}
