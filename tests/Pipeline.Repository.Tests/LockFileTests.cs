@@ -1,0 +1,43 @@
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+using Pipeline.TestKit;
+
+namespace Pipeline.Repository.Tests;
+
+/// <summary>What a restore takes is written down, and is what the projects ask for: else the workflow's locked restore fails.</summary>
+public sealed class LockFileTests
+{
+    [Fact]
+    public void Every_project_has_a_lock_file_with_the_versions_that_are_central()
+    {
+        Dictionary<string, string> central = XDocument.Load(RepositoryRoot.Combine("Directory.Packages.props"))
+            .Descendants("PackageVersion").ToDictionary(version => (string)version.Attribute("Include")!, version => (string)version.Attribute("Version")!);
+        string[] projects = [.. File.ReadLines(RepositoryRoot.Combine("Pipeline.sln"))
+            .Where(line => line.Contains(".csproj\"", StringComparison.Ordinal)).Select(line => line.Split('"')[5].Replace('\\', '/'))];
+        Assert.True(projects.Length > 20, string.Join(' ', projects));
+        List<string> stale = [];
+        foreach (string project in projects)
+        {
+            string folder = RepositoryRoot.Combine(Path.GetDirectoryName(project)!);
+            string path = Path.Combine(folder, "packages.lock.json");
+            if (!File.Exists(path))
+            {
+                stale.Add($"{project} has no packages.lock.json");
+                continue;
+            }
+            Dictionary<string, string> locked = Direct(path);
+            stale.AddRange(XDocument.Load(RepositoryRoot.Combine(project)).Descendants("PackageReference")
+                .Select(reference => (string?)reference.Attribute("Include")).OfType<string>()
+                .Where(package => !locked.ContainsKey(package)).Select(package => $"{project}: {package} is not locked"));
+            stale.AddRange(locked.Where(package =>
+                central.TryGetValue(package.Key, out string? version) && package.Value != $"[{version}, )").Select(package =>
+                $"{project}: {package.Key} is locked for {package.Value} and central for {central[package.Key]}"));
+        }
+        Assert.True(stale.Count == 0, string.Join('\n', stale.Append("run 'dotnet restore Pipeline.sln' and commit the lock files")));
+    }
+
+    private static Dictionary<string, string> Direct(string path) =>
+        JsonNode.Parse(File.ReadAllText(path))!["dependencies"]!.AsObject().SelectMany(framework => framework.Value!.AsObject())
+            .Where(package => (string?)package.Value!["type"] == "Direct")
+            .GroupBy(package => package.Key).ToDictionary(same => same.Key, same => (string?)same.First().Value!["requested"] ?? "");
+}
