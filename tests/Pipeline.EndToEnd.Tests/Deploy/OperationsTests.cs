@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json;
 using Pipeline.Contracts.Api;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
@@ -44,46 +43,6 @@ public sealed class OperationsTests(ITestOutputHelper output)
         Assert.InRange(bySegment[OperationKind.BlobDelete].Count() / segments, 0.9, 1.5);
         Assert.InRange(bySegment[OperationKind.Queue].Count() / segments, 1.9, 4);
         Assert.InRange(bySegment[OperationKind.Table].Count() / segments, 1.9, 12);
-    }
-
-    /// <summary>Files are made of windows of a minute: so many requests each, whatever is spoken in it.</summary>
-    [Fact]
-    public async Task Rendered_minute_costs_a_bounded_number_of_operations()
-    {
-        const int speakers = 3, minutes = 5;
-        using TempFolder folder = new();
-        await using Azurite azurite = await Azurite.StartAsync(accessLog: true);
-        await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite,
-            new Dictionary<string, string?> { ["RENDER_FORMATS"] = "flac,opus,mp3" });
-        string id = await Replayed.RunAsync(folder, azurite.Settings, speakers: speakers, length: $"{minutes}m", speed: "20");
-        await functions.Api.WaitUntilCompletedAsync(id, TimeSpan.FromMinutes(3));
-        RecordingFiles files = await WaitForFilesAsync(functions, id);
-        List<StorageOperation> all = [.. Operations(azurite).Where(operation => operation.IsRender && !operation.IsPoll)];
-        ILookup<OperationKind, StorageOperation> byKind = all.ToLookup(operation => operation.Kind);
-        double windows = (speakers + 1) * minutes; // those of the mix too
-        foreach (OperationKind kind in Enum.GetValues<OperationKind>())
-        {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{kind,-11} {byKind[kind].Count(),5}, per window of a track or the "
-                + $"mix {byKind[kind].Count() / windows,6:F2}"));
-        }
-        Assert.Contains(files.Files, file => file is { Kind: "mix", Format: "mp3", State: "ready" });
-        Assert.DoesNotContain(all, operation => operation.Status >= 500);
-        // A block per format: two of a track, three of the mix; then a header and a list per file.
-        Assert.InRange(byKind[OperationKind.BlobWrite].Count() / windows, 2, 5);
-        Assert.InRange(byKind[OperationKind.Table].Count() / windows, 1, 12);
-    }
-
-    private static async Task<RecordingFiles> WaitForFilesAsync(FunctionsApp functions, string id)
-    {
-        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(3));
-        while (true)
-        {
-            byte[] json = await functions.Api.Http.GetByteArrayAsync(new Uri($"/api/recordings/{id}/files", UriKind.Relative),
-                patience.Token);
-            RecordingFiles files = JsonSerializer.Deserialize(json, WireJsonContext.Default.RecordingFiles)!;
-            if (files.Files.Count > 0 && files.Files.All(file => file.State != "rendering")) return files;
-            await Task.Delay(200, patience.Token);
-        }
     }
 
     private static List<StorageOperation> Operations(Azurite azurite) =>

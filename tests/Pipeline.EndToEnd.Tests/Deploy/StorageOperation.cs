@@ -7,20 +7,15 @@ namespace Pipeline.EndToEnd.Tests.Deploy;
 /// <param name="Target">Path and query below the account.</param>
 internal sealed partial record StorageOperation(OperationKind Kind, string Method, string Target, int Status)
 {
-    private static readonly string[] Containers = [StorageNames.TempContainer, StorageNames.RecordingsContainer,
-        StorageNames.RendersContainer];
+    private static readonly string[] Containers = [StorageNames.TempContainer, StorageNames.RecordingsContainer];
     private static readonly string[] Queues = [StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue,
-        StorageNames.RecordingStoppedQueue, StorageNames.RenderWindowQueue];
+        StorageNames.RecordingStoppedQueue];
 
     /// <summary>A look into a queue, which happens whether somebody records or not.</summary>
     public bool IsPoll => Kind == OperationKind.Queue && Method == "GET" && Target.Contains("/messages", StringComparison.Ordinal);
 
     /// <summary>Of the manifest and its lease, which goes by the clock and not by the segment.</summary>
     public bool IsManifest => Target.Contains(BlobPaths.ManifestFileName, StringComparison.Ordinal);
-
-    /// <summary>Of the files that people get: their blobs, rows and messages.</summary>
-    public bool IsRender => Target.StartsWith(StorageNames.RendersContainer, StringComparison.OrdinalIgnoreCase)
-        || Target.StartsWith(StorageNames.RenderWindowQueue, StringComparison.Ordinal);
 
     /// <summary>Null for a line that is no request to the account.</summary>
     public static StorageOperation? Parse(string line)
