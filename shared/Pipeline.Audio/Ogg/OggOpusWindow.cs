@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using System.Text;
 using Pipeline.Audio.Opus;
 
 namespace Pipeline.Audio.Ogg;
@@ -31,20 +29,7 @@ public static class OggOpusWindow
     public static byte[] WriteHeader(uint serialNumber, int channels, int preSkip, IReadOnlyList<KeyValuePair<string, string>> comments)
     {
         ArrayBufferWriter<byte> output = new();
-        OggPageWriter pages = new(serialNumber);
-        Span<byte> head = stackalloc byte[19];
-        head.Clear();
-        "OpusHead"u8.CopyTo(head);
-        head[8] = 1;
-        head[9] = (byte)channels;
-        BinaryPrimitives.WriteUInt16LittleEndian(head[10..], (ushort)preSkip);
-        BinaryPrimitives.WriteUInt32LittleEndian(head[12..], OpusPacket.SampleRate);
-        pages.TryAdd(head);
-        pages.Flush(OggPageWriter.First, 0, 0, output);
-        byte[] tags = WriteTags(comments);
-        if (!pages.TryAdd(tags))
-            throw new ArgumentException($"{tags.Length} bytes of tags do not fit in one page of 64 KB", nameof(comments));
-        pages.Flush(0, 0, 1, output);
+        new OggOpusHeader(serialNumber, channels, comments).Write(new OggPageWriter(serialNumber), preSkip, output);
         return output.WrittenSpan.ToArray();
     }
 
@@ -84,24 +69,6 @@ public static class OggOpusWindow
     private static long PacketCount(int samples, long start, long? totalSamples, int lookAhead) => totalSamples is { } total
         ? (total + lookAhead + FrameSamples - 1) / FrameSamples
         : (start + samples) / FrameSamples;
-
-    private static byte[] WriteTags(IReadOnlyList<KeyValuePair<string, string>> comments)
-    {
-        using MemoryStream stream = new();
-        using BinaryWriter writer = new(stream);
-        writer.Write("OpusTags"u8);
-        WriteText(writer, "Pipeline");
-        writer.Write(comments.Count);
-        foreach ((string name, string value) in comments) WriteText(writer, $"{name}={value}");
-        return stream.ToArray();
-    }
-
-    private static void WriteText(BinaryWriter writer, string text)
-    {
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
-        writer.Write(bytes.Length);
-        writer.Write(bytes);
-    }
 
     /// <summary>Packets of frame after frame; beyond the samples there is silence.</summary>
     private ref struct WindowFrames(IOpusEncoder encoder, ReadOnlySpan<short> pcm)

@@ -19,6 +19,12 @@ internal sealed class OggPageWriter(uint serialNumber)
     private readonly ArrayBufferWriter<byte> body = new(16 * 1024);
     private int segments;
 
+    /// <summary>Of the pages that are flushed from here on.</summary>
+    public uint SerialNumber { get; set; } = serialNumber;
+
+    /// <summary>Bytes that the next page would take.</summary>
+    public int Length => segments == 0 ? 0 : HeaderBytes + segments + body.WrittenCount;
+
     /// <summary>Nothing waits for <see cref="Flush"/>.</summary>
     public bool IsEmpty => segments == 0;
 
@@ -44,7 +50,7 @@ internal sealed class OggPageWriter(uint serialNumber)
         page[4] = 0;
         page[5] = flags;
         BinaryPrimitives.WriteInt64LittleEndian(page[6..], granulePosition);
-        BinaryPrimitives.WriteUInt32LittleEndian(page[14..], serialNumber);
+        BinaryPrimitives.WriteUInt32LittleEndian(page[14..], SerialNumber);
         BinaryPrimitives.WriteUInt32LittleEndian(page[18..], pageNumber);
         BinaryPrimitives.WriteUInt32LittleEndian(page[22..], 0);
         page[26] = (byte)segments;
@@ -52,7 +58,22 @@ internal sealed class OggPageWriter(uint serialNumber)
         body.WrittenSpan.CopyTo(page[(HeaderBytes + segments)..]);
         BinaryPrimitives.WriteUInt32LittleEndian(page[22..], OggCrc.Append(0, page));
         output.Advance(page.Length);
+        Clear();
+    }
+
+    /// <summary>Gives up what waits.</summary>
+    public void Clear()
+    {
         segments = 0;
         body.ResetWrittenCount();
+    }
+
+    /// <summary>Gives a page that was written already other flags.</summary>
+    /// <param name="page">The whole page.</param>
+    public static void SetFlags(Span<byte> page, byte flags)
+    {
+        page[5] = flags;
+        page[22..26].Clear(); // the checksum is made with its own field zero
+        BinaryPrimitives.WriteUInt32LittleEndian(page[22..], OggCrc.Append(0, page));
     }
 }

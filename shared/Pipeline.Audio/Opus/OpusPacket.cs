@@ -21,6 +21,9 @@ public static class OpusPacket
     /// <summary>Samples per channel of 120 ms, the longest packet (RFC 6716 §3.4 R5).</summary>
     public const int MaximumSamples = 5760;
 
+    /// <summary>Bytes of the longest single frame (RFC 6716 §3.4 R2).</summary>
+    private const int LongestFrame = 1275;
+
     /// <summary>Bytes that no encoder here goes over: 120 ms at 510 kbit/s are 7,650; one packet of 60 ms is at most half of it.</summary>
     internal const int MaximumBytes = 4000;
 
@@ -51,6 +54,23 @@ public static class OpusPacket
         return true;
     }
 
+    /// <summary>
+    /// The bytes are laid out as RFC 6716 §3.4 demands (R1 to R7): a decoder will take them. What is in the frames is not looked at.
+    /// </summary>
+    /// <param name="samples">Samples per channel at 48 kHz.</param>
+    public static bool IsWellFormed(ReadOnlySpan<byte> packet, out int samples)
+    {
+        if (!TryGetDuration(packet, out samples)) return false;
+        ReadOnlySpan<byte> frames = packet[1..];
+        return (packet[0] & 3) switch
+        {
+            0 => frames.Length <= LongestFrame,
+            1 => frames.Length % 2 == 0 && frames.Length / 2 <= LongestFrame,
+            2 => TryTakeLength(ref frames, out int first) && first <= frames.Length && frames.Length - first <= LongestFrame,
+            _ => AreWellFormed(frames[1..], frames[0]),
+        };
+    }
+
     /// <summary>Samples per channel of one frame inside a packet with this first byte (RFC 6716 §3.1, table 2).</summary>
     public static int FrameSamples(byte toc)
     {
@@ -71,6 +91,49 @@ public static class OpusPacket
             throw new ArgumentOutOfRangeException(nameof(samples), samples, "must be a multiple of 2.5 ms (120 samples)");
         if (samples * channels > pcm.Length)
             throw new ArgumentException($"{pcm.Length} values do not hold {samples} samples of {channels} channels", nameof(pcm));
+    }
+
+    // RFC 6716 §3.2.5: a byte of flags and the count, then the length of the padding, the lengths of all frames but the last, the frames.
+    private static bool AreWellFormed(ReadOnlySpan<byte> frames, byte flags)
+    {
+        if ((flags & 0x40) != 0 && !TryTakePadding(ref frames)) return false;
+        int count = flags & 0x3F;
+        if ((flags & 0x80) == 0) return frames.Length % count == 0 && frames.Length / count <= LongestFrame;
+        int total = 0;
+        for (int i = 1; i < count; i++)
+        {
+            if (!TryTakeLength(ref frames, out int length)) return false;
+            total += length;
+        }
+        return total <= frames.Length && frames.Length - total <= LongestFrame;
+    }
+
+    private static bool TryTakePadding(ref ReadOnlySpan<byte> frames)
+    {
+        int padding = 0;
+        byte length;
+        do
+        {
+            if (frames.IsEmpty) return false;
+            length = frames[0];
+            frames = frames[1..];
+            padding += length == 255 ? 254 : length;
+        }
+        while (length == 255);
+        if (padding > frames.Length) return false;
+        frames = frames[..^padding];
+        return true;
+    }
+
+    // RFC 6716 §3.2.1: up to 251 in one byte, else in two.
+    private static bool TryTakeLength(ref ReadOnlySpan<byte> frames, out int length)
+    {
+        length = frames.IsEmpty ? 0 : frames[0];
+        int bytes = length < 252 ? 1 : 2;
+        if (frames.Length < bytes) return false;
+        if (bytes == 2) length += 4 * frames[1];
+        frames = frames[bytes..];
+        return true;
     }
 
     // RFC 6716 §3.2: code 3 has its frame count in the low six bits of the second byte.

@@ -62,4 +62,43 @@ public sealed class OpusPacketTests
         Assert.True(OpusPacket.IsSilent([0x78]));
         Assert.False(OpusPacket.IsSilent([0xF8, 0xFF, 0xFD]));
     }
+
+    [Theory]
+    [InlineData(new byte[] { 0xF8 }, true)] // code 0: a frame of nothing
+    [InlineData(new byte[] { 0xF9, 1, 1 }, true)]
+    [InlineData(new byte[] { 0xF9, 1, 1, 1 }, false)] // R3: an odd number of bytes for two equal frames
+    [InlineData(new byte[] { 0xFA, 1, 1, 1 }, true)]
+    [InlineData(new byte[] { 0xFA }, false)] // R4: no length
+    [InlineData(new byte[] { 0xFA, 9, 1 }, false)] // R4: longer than the packet
+    [InlineData(new byte[] { 0xFB, 3, 1, 1, 1 }, true)]
+    [InlineData(new byte[] { 0xFB, 3, 1, 1 }, false)] // R6: not divisible
+    [InlineData(new byte[] { 0xFB, 0x41, 2, 1, 0, 0 }, true)] // one frame and two bytes of padding
+    [InlineData(new byte[] { 0xFB, 0x41, 9, 1 }, false)] // R6: more padding than there is
+    [InlineData(new byte[] { 0xFB, 0x82, 1, 7, 7, 7 }, true)] // one byte, then two
+    [InlineData(new byte[] { 0xFB, 0x82, 9, 7 }, false)] // R7
+    [InlineData(new byte[] { 0xFB, 0 }, false)] // R5: no frames
+    [InlineData(new byte[] { 0xFB, 0x82, 252 }, false)] // a length that is cut off
+    public void Layout_is_checked_as_a_decoder_does(byte[] packet, bool isWellFormed)
+    {
+        Assert.Equal(isWellFormed, OpusPacket.IsWellFormed(packet, out _));
+        using LibopusDecoder decoder = new(1);
+        short[] pcm = new short[OpusPacket.MaximumSamples];
+        Assert.Equal(isWellFormed, decoder.Decode(packet, pcm, out _) == OpusDecodeResult.Decoded);
+    }
+
+    [Fact]
+    public void Any_bytes_are_judged_as_a_decoder_does()
+    {
+        Random random = new(11);
+        using LibopusDecoder decoder = new(1);
+        short[] pcm = new short[OpusPacket.MaximumSamples];
+        for (int i = 0; i < 20_000; i++)
+        {
+            byte[] packet = new byte[random.Next(1, 40)];
+            random.NextBytes(packet);
+            if (random.Next(2) == 0) packet[0] |= 3; // the layouts with most to be checked
+            bool decodes = decoder.Decode(packet, pcm, out int samples) == OpusDecodeResult.Decoded;
+            Assert.Equal((decodes, samples), (OpusPacket.IsWellFormed(packet, out int counted), decodes ? counted : 0));
+        }
+    }
 }
