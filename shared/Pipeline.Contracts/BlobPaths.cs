@@ -6,7 +6,7 @@ namespace Pipeline.Contracts;
 
 /// <summary>
 /// Names of blobs in the temp container, both ways.
-/// Segment: <c>{recordingId}/{userId}-{slug}/segment_000.wav</c>; manifest: <c>{recordingId}/session.json</c>.
+/// Segment: <c>{recordingId}/{userId}-{slug}/segment_000.wav</c> (or <c>.opus</c>); manifest: <c>{recordingId}/session.json</c>.
 /// The user id alone is the identity; the slug is there for people.
 /// </summary>
 public static class BlobPaths
@@ -14,7 +14,6 @@ public static class BlobPaths
     public const string ManifestFileName = "session.json";
     private const string ShardFolder = "shards/";
     private const string SegmentPrefix = "segment_";
-    private const string SegmentSuffix = ".wav";
     private const int MaximumSlugRunes = 32;
     private const int MaximumSlugBytes = 96;
 
@@ -26,12 +25,12 @@ public static class BlobPaths
 
     public static string Manifest(RecordingId recording) => $"{recording}/{ManifestFileName}";
 
-    public static string Segment(SegmentKey key, string username) =>
-        $"{key.Recording}/{UserFolder(key.UserId, username)}/{SegmentFileName(key.Index)}";
+    public static string Segment(SegmentKey key, string username, SegmentFormat format = SegmentFormat.Wav) =>
+        $"{key.Recording}/{UserFolder(key.UserId, username)}/{SegmentFileName(key.Index, format)}";
 
     /// <summary>At least three digits; longer numbers are not cut.</summary>
-    public static string SegmentFileName(int index) =>
-        string.Create(CultureInfo.InvariantCulture, $"{SegmentPrefix}{index:D3}{SegmentSuffix}");
+    public static string SegmentFileName(int index, SegmentFormat format = SegmentFormat.Wav) =>
+        string.Create(CultureInfo.InvariantCulture, $"{SegmentPrefix}{index:D3}{format.Suffix()}");
 
     /// <summary><c>{userId}-{slug}</c>, or the bare id where the name has no letter and no digit.</summary>
     public static string UserFolder(ulong userId, string username)
@@ -94,11 +93,14 @@ public static class BlobPaths
     private static bool TryParseSegmentFileName(string fileName, out int index)
     {
         index = 0;
-        if (!fileName.StartsWith(SegmentPrefix, StringComparison.Ordinal) || !fileName.EndsWith(SegmentSuffix, StringComparison.Ordinal))
+        SegmentFormat format = SegmentFormats.OfName(fileName);
+        string suffix = format.Suffix();
+        if (!fileName.StartsWith(SegmentPrefix, StringComparison.Ordinal) || !fileName.EndsWith(suffix, StringComparison.Ordinal))
             return false;
-        if (fileName.Length <= SegmentPrefix.Length + SegmentSuffix.Length) return false;
-        string digits = fileName[SegmentPrefix.Length..^SegmentSuffix.Length];
-        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out index) && SegmentFileName(index) == fileName;
+        if (fileName.Length <= SegmentPrefix.Length + suffix.Length) return false;
+        string digits = fileName[SegmentPrefix.Length..^suffix.Length];
+        return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out index)
+            && SegmentFileName(index, format) == fileName;
     }
 
     private static bool IsWordRune(Rune rune) =>

@@ -37,10 +37,10 @@ public sealed record SegmentReady
     /// <summary>Name in the temp container, as <see cref="BlobPaths.Segment"/> writes it.</summary>
     public required string BlobName { get; init; }
 
-    /// <summary>Bytes of the WAV file.</summary>
+    /// <summary>Bytes of the file.</summary>
     public required long FileSize { get; init; }
 
-    /// <summary>MD5 of the WAV file (RFC 1321), base64, as in the Content-MD5 header.</summary>
+    /// <summary>MD5 of the file (RFC 1321), base64, as in the Content-MD5 header.</summary>
     public required string ContentMd5 { get; init; }
 
     /// <summary>Position of the first sample since the start of the recording, 48 kHz.</summary>
@@ -50,6 +50,11 @@ public sealed record SegmentReady
     public required long SampleCount { get; init; }
 
     public required int Channels { get; init; }
+
+    /// <summary>
+    /// Stretches inside an Opus segment of which no packet came, for whoever decodes it; null for none. A WAV segment has them made up.
+    /// </summary>
+    public IReadOnlyList<LostStretch>? Lost { get; init; }
 
     /// <summary>Wall clock of the bot when the file was closed.</summary>
     public required DateTimeOffset ClosedAt { get; init; }
@@ -63,12 +68,19 @@ public sealed record SegmentReady
     [JsonIgnore]
     public SegmentKey Key => new(Session.RecordingId, UserId, SegmentIndex);
 
+    /// <summary>What the file is; its name says so.</summary>
+    [JsonIgnore]
+    public SegmentFormat Format => SegmentFormats.OfName(BlobName);
+
     [JsonIgnore]
     public DateTimeOffset AbsoluteStartTime => Session.StartedAt + SampleClock.ToTime(StartSample);
 
     [JsonIgnore]
     public DateTimeOffset AbsoluteEndTime => Session.StartedAt + SampleClock.ToTime(StartSample + SampleCount);
 }
+
+/// <summary>Samples at 48 kHz since the segment's first.</summary>
+public sealed record LostStretch(long StartSample, long SampleCount);
 
 /// <summary>Queue message: the recording has ended; its last manifest is in the temp container.</summary>
 public sealed record RecordingStopped

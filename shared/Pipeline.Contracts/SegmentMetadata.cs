@@ -25,16 +25,18 @@ public static class SegmentMetadata
 
     /// <summary>
     /// The value for <paramref name="message"/>, at most <see cref="MaximumLength"/> characters: a message that is longer
-    /// (names of joined emoji) loses its title and its channel's name first, then the ends of its names. The queue's message keeps them.
+    /// (names of joined emoji) loses its list of losses, its title and its channel's name first, then the ends of its names. The queue's
+    /// message keeps them.
     /// </summary>
     public static string Write(SegmentReady message)
     {
         string value = Encode(message);
         if (value.Length <= MaximumLength) return value;
-        value = Encode(message with { Session = message.Session with { Title = null, ChannelName = null } });
+        value = Encode(message with { Lost = null, Session = message.Session with { Title = null, ChannelName = null } });
         if (value.Length <= MaximumLength) return value;
         return Encode(message with
         {
+            Lost = null,
             Username = FirstRunes(message.Username, 100),
             Session = message.Session with { Title = null, ChannelName = null, GuildName = FirstRunes(message.Session.GuildName, 100) },
         });

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Audio.Opus;
 using Pipeline.Bot.Capture;
+using Pipeline.Contracts;
 using Pipeline.Discord.Media;
 using Pipeline.Discord.Rtp;
 using Pipeline.TestKit;
@@ -59,10 +60,10 @@ internal abstract class DatagramChainStep : IDisposable
         private readonly Recording recording;
         private readonly MediaPath path;
 
-        public Chain(DatagramSpeech speech, TransportKey transportKey, DaveFeed? endToEnd = null)
+        public Chain(DatagramSpeech speech, TransportKey transportKey, DaveFeed? endToEnd = null, SegmentFormat format = SegmentFormat.Wav)
         {
             this.speech = speech;
-            recording = DatagramRecording.Start(folder.Path, time);
+            recording = DatagramRecording.Start(folder.Path, time, new CaptureOptions { Format = format });
             path = new MediaPath(recording.Frames, time);
             path.Apply(new MediaSnapshot(1, transportKey, DatagramSpeech.Users(speech.Speakers),
                 endToEnd?.Snapshot(1, time.GetTimestamp())));

@@ -2,14 +2,15 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Pipeline.Bot.Capture;
+using Pipeline.Contracts;
 using Pipeline.Discord.Media;
 using Pipeline.Discord.Rtp;
 
 namespace Pipeline.Benchmarks;
 
 /// <summary>
-/// <c>live-receiver PORT SPEAKERS SECRET_HEX FOLDER step|chain</c>: the child process of <see cref="DatagramLive"/>. "step" is the media
-/// thread and a tick that throws frames away; "chain" records them. Lines on standard input: "mark", "stop"; one line of JSON at the end.
+/// <c>live-receiver PORT SPEAKERS SECRET_HEX FOLDER step|chain|opus</c>: the child process of <see cref="DatagramLive"/>. "step" is the media
+/// thread and a tick that throws frames away; "chain" records them as WAV, "opus" as they came. Lines on standard input: "mark", "stop"; one line of JSON at the end.
 /// </summary>
 internal static class DatagramReceiver
 {
@@ -20,7 +21,8 @@ internal static class DatagramReceiver
         int speakers = int.Parse(args[1], CultureInfo.InvariantCulture);
         TimeProvider time = TimeProvider.System;
         using TransportKey transportKey = new(TransportKey.AesGcmMode, Convert.FromHexString(args[2]));
-        using Recording recording = DatagramRecording.Start(args[3], time);
+        using Recording recording = DatagramRecording.Start(args[3], time,
+            new CaptureOptions { Format = args[4] == "opus" ? SegmentFormat.Opus : SegmentFormat.Wav });
         MediaSnapshot snapshot = new(1, transportKey, DatagramSpeech.Users(speakers));
         using MediaThread media = new(new IPEndPoint(IPAddress.Loopback, int.Parse(args[0], CultureInfo.InvariantCulture)),
             recording.Frames, snapshot, new MediaThreadEvents(_ => { }, _ => { }, error => Environment.FailFast(error.Message, error)),
@@ -28,7 +30,7 @@ internal static class DatagramReceiver
         media.Start();
         media.TrySend(new byte[8]);
         using CancellationTokenSource stopping = new();
-        Task ticking = TickAsync(recording, records: args[4] == "chain", stopping.Token);
+        Task ticking = TickAsync(recording, records: args[4] is "chain" or "opus", stopping.Token);
         await ReportAsync(media, recording);
         await stopping.CancelAsync();
         await ticking;

@@ -4,16 +4,14 @@ using Pipeline.Discord.Media;
 namespace Pipeline.Bot.Capture;
 
 /// <summary>
-/// Takes one user's packets in order and puts their sound at its place: bridges what is missing (concealment up to five
-/// frames, silence beyond), decodes, and hands the samples to the placement.
+/// Takes one user's packets in order and puts their sound at its place: bridges what is missing (made up to five frames, silence
+/// beyond), and gives the rest to the track's sound.
 /// </summary>
-internal sealed class FramePlacer(RecordingContext context, Placement placement, TrackCounters counters) : IDisposable
+internal sealed class FramePlacer(RecordingContext context, Placement placement, TrackCounters counters, ITrackSound sound) : IDisposable
 {
     /// <summary>What a decoder can make up without inventing words.</summary>
     private const int MaximumConcealed = 5;
 
-    private readonly IOpusDecoder decoder = context.Codecs.CreateDecoder(context.Options.Channels);
-    private readonly EnergyDetector energy = new(context.Options.VadRmsThreshold);
     private bool hasPrevious;
     private long previousSequence;
     private long missingBeforeEmpty; // audio that was missing before the packets without any that came last
@@ -32,7 +30,7 @@ internal sealed class FramePlacer(RecordingContext context, Placement placement,
         hasPrevious = false;
         unheard = 0;
         missingBeforeEmpty = 0;
-        decoder.Reset();
+        sound.Reset();
     }
 
     public void Place(in Packet packet, ReadOnlySpan<byte> opus)
@@ -51,14 +49,14 @@ internal sealed class FramePlacer(RecordingContext context, Placement placement,
         placement.Align(in packet, continues);
         (hasPrevious, previousSequence) = (true, packet.Sequence);
         Bridge(in packet, packet.Kind == AudioFrameKind.Opus ? opus : default, missing);
-        if (packet.Kind == AudioFrameKind.Opus) Decode(opus, packet.Arrival);
+        if (packet.Kind == AudioFrameKind.Opus) Add(opus, packet.Arrival);
         else MakeUp(packet.Arrival, isUndecryptable: true);
         endTimestamp = packet.Timestamp + frameSamples;
         CloseWhenSilent(packet.Arrival);
         placement.SettleWhenLong();
     }
 
-    public void Dispose() => decoder.Dispose();
+    public void Dispose() => sound.Dispose();
 
     /// <summary>Fills the time between the last frame and this one.</summary>
     private void Bridge(in Packet packet, ReadOnlySpan<byte> opus, long missing)
@@ -83,58 +81,25 @@ internal sealed class FramePlacer(RecordingContext context, Placement placement,
         {
             bool last = i == missing - 1;
             int samples = (int)Math.Min(last ? left : Math.Min(frameSamples, left), OpusPacket.MaximumSamples);
-            Span<short> pcm = context.Scratch.AsSpan(0, samples * context.Options.Channels);
-            if (last && decoder.Recover(next, pcm, samples) == OpusDecodeResult.Decoded) counters.Recovered++;
-            else ConcealOne(pcm, samples);
-            placement.Append(pcm, audible: false, arrival, isWithinTalk: !OpusPacket.IsSilent(next));
+            sound.MakeUp(samples, last ? next : default, arrival, isWithinTalk: !OpusPacket.IsSilent(next));
             left -= samples;
         }
         if (left > 0) placement.AppendSilence(left, arrival);
     }
 
-    private void ConcealOne(Span<short> pcm, int samples)
+    private void Add(ReadOnlySpan<byte> opus, double arrival)
     {
-        decoder.Conceal(pcm, samples);
-        counters.Concealed++;
-    }
-
-    private void Decode(ReadOnlySpan<byte> opus, double arrival)
-    {
-        Span<short> pcm = context.Scratch;
-        if (decoder.Decode(opus, pcm, out int samples) != OpusDecodeResult.Decoded)
+        if (!sound.TryAdd(opus, arrival, out HeardFrame heard))
         {
             counters.Corrupt++;
             MakeUp(arrival, isUndecryptable: false);
             return;
         }
         unheard = 0;
-        frameSamples = samples;
-        bool silent = OpusPacket.IsSilent(opus) && samples <= OpusPacket.MaximumSamples / 2;
-        bool audible = !silent && energy.IsAudible(pcm[..(samples * decoder.Channels)]);
-        previousWasSilent = silent;
-        quietSamples = audible || silent ? 0 : quietSamples + samples;
-        if (audible) AudibleArrival = arrival;
-        samples = Correct(pcm, samples, silent);
-        placement.Append(pcm[..(samples * decoder.Channels)], audible, arrival);
-    }
-
-    /// <summary>Follows the sender's clock: by a glide of one sample in talk, by as much as fits in silence.</summary>
-    private int Correct(Span<short> pcm, int samples, bool silent)
-    {
-        int channels = decoder.Channels;
-        if (silent)
-        {
-            int correction = placement.TakeSilentCorrection(samples);
-            if (correction > 0) pcm.Slice(samples * channels, correction * channels).Clear();
-            return samples + correction;
-        }
-        if (samples < SampleSlip.ShortestFrame) return samples;
-        int slip = placement.TakeSlip(samples);
-        if (slip == 0) return samples;
-        counters.Slipped++;
-        if (slip > 0) SampleSlip.Insert(pcm, samples, channels);
-        else SampleSlip.Remove(pcm, samples, channels);
-        return samples + slip;
+        frameSamples = heard.Samples;
+        previousWasSilent = heard.IsSilent;
+        quietSamples = heard.IsAudible || heard.IsSilent ? 0 : quietSamples + heard.Samples;
+        if (heard.IsAudible) AudibleArrival = arrival;
     }
 
     /// <summary>A packet that came but says nothing: its time is filled as if it were lost.</summary>
@@ -151,9 +116,7 @@ internal sealed class FramePlacer(RecordingContext context, Placement placement,
             placement.AppendSilence(frameSamples, arrival);
             return;
         }
-        Span<short> pcm = context.Scratch.AsSpan(0, frameSamples * decoder.Channels);
-        ConcealOne(pcm, frameSamples);
-        placement.Append(pcm, audible: false, arrival);
+        sound.MakeUp(frameSamples, default, arrival, isWithinTalk: false);
     }
 
     private void CloseWhenSilent(double arrival)
@@ -165,17 +128,23 @@ internal sealed class FramePlacer(RecordingContext context, Placement placement,
     }
 }
 
-/// <summary>Voice activity by energy: a frame counts as speech when the root of its mean square reaches a threshold.</summary>
-/// <param name="rmsThreshold">0-32767; 0 lets everything count.</param>
-internal sealed class EnergyDetector(int rmsThreshold)
+/// <summary>What becomes of one track's packets, in order, once their place is known.</summary>
+internal interface ITrackSound : IDisposable
 {
-    private readonly long squareThreshold = (long)rmsThreshold * rmsThreshold;
+    /// <summary>A new source: forgets what was heard.</summary>
+    void Reset();
 
-    public bool IsAudible(ReadOnlySpan<short> pcm)
-    {
-        if (squareThreshold == 0) return true;
-        long sum = 0;
-        foreach (short value in pcm) sum += value * value;
-        return sum >= squareThreshold * pcm.Length;
-    }
+    /// <summary>A packet at the present position. False: its bytes are no Opus, and nothing was done.</summary>
+    bool TryAdd(ReadOnlySpan<byte> opus, double arrival, out HeardFrame heard);
+
+    /// <summary>Time at the present position of which no packet came.</summary>
+    /// <param name="samples">A multiple of 2.5 ms, at most 120 ms.</param>
+    /// <param name="next">The packet directly behind it, where that may hold a copy of it.</param>
+    void MakeUp(int samples, ReadOnlySpan<byte> next, double arrival, bool isWithinTalk);
 }
+
+/// <summary>What a packet turned out to be.</summary>
+/// <param name="Samples">Per channel, as the sender counts.</param>
+/// <param name="IsSilent">It says itself that nothing is in it.</param>
+/// <param name="IsAudible">Somebody speaks.</param>
+internal readonly record struct HeardFrame(int Samples, bool IsSilent, bool IsAudible);

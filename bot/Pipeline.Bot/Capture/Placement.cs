@@ -1,3 +1,4 @@
+using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Capture;
@@ -13,6 +14,10 @@ internal sealed class Placement(RecordingContext context, Timeline timeline, Seg
 
     // Nothing arrives before it was said: who would lie so far ahead of its arrival has a clock that runs away.
     private const long AheadOfArrival = SampleClock.SamplesPerSecond;
+
+    // Where a clock is followed at the ends of segments only: half of what a position may be off, and as rarely as talk bears it.
+    private const long LargestLag = SampleClock.SamplesPerSecond / 100;
+    private const long LeastBetweenLagCuts = 5 * SampleClock.SamplesPerSecond;
 
     private SlipPace pace;
     private long offset; // what is placed lies at timestamp + offset
@@ -66,28 +71,31 @@ internal sealed class Placement(RecordingContext context, Timeline timeline, Seg
     }
 
     /// <summary>Puts a frame at the present position.</summary>
-    /// <param name="pcm"><c>[samples, channels]</c>.</param>
     /// <param name="audible">Only an audible frame opens a segment; one that fills a hole within talk does, too, where the last was
     /// cut.</param>
-    public void Append(ReadOnlySpan<short> pcm, bool audible, double arrival, bool isWithinTalk = false)
+    public void Append(in FrameAudio frame, bool audible, double arrival, bool isWithinTalk = false)
     {
-        int channels = context.Options.Channels;
-        while (!pcm.IsEmpty)
+        FrameAudio left = frame;
+        while (left.Samples > 0)
         {
-            int samples = pcm.Length / channels;
             bool opens = audible || (isWithinTalk && State == PlacementState.Cut);
             if (!IsOpen && !(opens && TryOpen(arrival)))
             {
-                if (audible) Drop(samples);
-                MoveBy(samples);
+                if (audible) Drop(left.Samples);
+                MoveBy(left.Samples);
                 return;
             }
-            int part = (int)Math.Min(samples, lane.Room);
-            if (!TryWrite(pcm[..(part * channels)])) continue;
+            if (!left.IsDivisible && left.Samples > lane.Room && lane.Samples > 0)
+            {
+                Cut(arrival);
+                continue;
+            }
+            int part = left.IsDivisible ? (int)Math.Min(left.Samples, lane.Room) : left.Samples;
+            if (!TryWrite(left.Take(part))) continue;
             MoveBy(part);
-            pcm = pcm[(part * channels)..];
+            left = left.Skip(part);
             if (audible) NoteAudible();
-            if (lane.Room == 0) Cut(arrival);
+            if (lane.Room <= 0) Cut(arrival);
         }
     }
 
@@ -148,6 +156,14 @@ internal sealed class Placement(RecordingContext context, Timeline timeline, Seg
         if (State != PlacementState.Floating || lane.Samples < LongestFloat) return;
         Float();
         Settle();
+    }
+
+    /// <summary>
+    /// Ends a segment in which the packets have drifted off their place with the sender's clock: at its end that is put right.
+    /// </summary>
+    public void CutWhenOff(double arrival)
+    {
+        if (Math.Abs(lane.Lag) >= LargestLag && lane.Samples >= LeastBetweenLagCuts && lane.MaySplit(arrival)) Cut(arrival);
     }
 
     /// <summary>Ends the open segment within talk: the next one begins where it ends.</summary>
@@ -225,14 +241,14 @@ internal sealed class Placement(RecordingContext context, Timeline timeline, Seg
             && position - lane.End < Math.Min(context.Limits.SilenceThreshold, context.Limits.MaximumSegment);
         long start = joins ? lane.End : position;
         bool follows = start == lane.End;
-        if (!lane.TryOpen(start, arrival)) return false;
+        if (!lane.TryOpen(start, joins, arrival)) return false;
         gaps.Flush();
         State = follows ? PlacementState.Settled : PlacementState.Floating;
         (OpenedArrival, audibleEnd) = (arrival, position);
         return TryWriteSilence(position - start);
     }
 
-    private bool TryWrite(ReadOnlySpan<short> pcm) => NoteWritten(lane.TryWrite(pcm, position));
+    private bool TryWrite(in FrameAudio frame) => NoteWritten(lane.TryWrite(in frame, position));
 
     private bool TryWriteSilence(long samples) => NoteWritten(lane.TryWriteSilence(samples, position));
 

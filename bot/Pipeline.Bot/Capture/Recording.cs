@@ -174,7 +174,7 @@ internal sealed class Recording : IDisposable
         isStopped = true;
     }
 
-    /// <summary>Closes files and decoders; segments still open stay behind as <c>.open.wav</c> for <see cref="SpoolRepair"/>.</summary>
+    /// <summary>Closes files and decoders; segments still open stay behind as <c>.open</c> files for <see cref="SpoolRepair"/>.</summary>
     public void Dispose()
     {
         isStopped = true;

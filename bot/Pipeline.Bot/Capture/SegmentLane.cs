@@ -7,7 +7,8 @@ namespace Pipeline.Bot.Capture;
 /// One track's way into files: opens a segment where it is told, writes, closes. What the disk does not take becomes a gap, and
 /// the segment ends with what the disk has. Decides nothing about positions.
 /// </summary>
-internal sealed class SegmentLane(RecordingContext context, TrackUser user, TrackGaps gaps, int firstIndex) : IDisposable
+internal sealed class SegmentLane(RecordingContext context, TrackUser user, TrackGaps gaps, int firstIndex, ISegmentAudio audio)
+    : IDisposable
 {
     /// <summary>Short answers with half a second between them come to as many.</summary>
     private const int SegmentsPerMinute = 60;
@@ -18,7 +19,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
     private int opens;
     private readonly string folder = SpoolFiles.UserFolder(context.Folder, user.Id);
     private SegmentWriter? segment;
-    private byte[]? buffer;
+    private bool hasFolder;
     private TrackTotals totals = TrackTotals.Empty;
     private int nextIndex = firstIndex;
     private long openSince = -1;
@@ -26,7 +27,11 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
     public bool IsOpen => segment is not null;
 
     /// <summary>Samples that the open segment has room for.</summary>
-    public long Room => context.Limits.MaximumSegment - Samples;
+    public long Room => segment is not null && segment.FileSize > context.Limits.MaximumFileSize ? 0
+        : context.Limits.MaximumSegment - Samples;
+
+    /// <inheritdoc cref="ISegmentAudio.Lag"/>
+    public long Lag => segment is null ? 0 : audio.Lag;
 
     /// <summary>Samples in the open segment.</summary>
     public long Samples => segment?.SampleCount ?? 0;
@@ -57,7 +62,8 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
     }
 
     /// <summary>False when the spool takes nothing.</summary>
-    public bool TryOpen(long start, double arrival)
+    /// <param name="continues">Talk goes on from the segment before.</param>
+    public bool TryOpen(long start, bool continues, double arrival)
     {
         if (!context.Spool.MayWrite(arrival)) return false;
         SegmentSidecar sidecar = new()
@@ -71,7 +77,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         };
         try
         {
-            segment = OpenSegment(sidecar);
+            segment = OpenSegment(sidecar, continues);
         }
         catch (Exception failure) when (DiskFailure.Is(failure))
         {
@@ -93,11 +99,11 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
 
     /// <param name="end">Position behind what was written so far.</param>
     /// <returns>False when the disk refused: the segment has ended, and what it lacks up to <paramref name="end"/> is a gap.</returns>
-    public bool TryWrite(ReadOnlySpan<short> pcm, long end)
+    public bool TryWrite(in FrameAudio frame, long end)
     {
         try
         {
-            segment!.Write(pcm);
+            segment!.Write(in frame);
             return true;
         }
         catch (Exception failure) when (DiskFailure.Is(failure))
@@ -166,29 +172,33 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
     }
 
     /// <summary>Gives the write buffer back; to be called with no segment open.</summary>
-    public void ReleaseBuffer() => buffer = null;
+    public void ReleaseBuffer()
+    {
+        audio.ReleaseBuffer();
+        hasFolder = false;
+    }
 
-    /// <summary>An open segment stays as <c>.open.wav</c>.</summary>
+    /// <summary>An open segment's file stays as it is.</summary>
     public void Dispose()
     {
         segment?.Dispose();
         segment = null;
-        buffer = null;
+        audio.Dispose();
     }
 
     // Somebody who empties the spool may take empty folders away.
-    private SegmentWriter OpenSegment(SegmentSidecar sidecar)
+    private SegmentWriter OpenSegment(SegmentSidecar sidecar, bool continues)
     {
-        if (buffer is null) Directory.CreateDirectory(folder);
-        buffer ??= new byte[SegmentWriter.BufferSize];
+        if (!hasFolder) Directory.CreateDirectory(folder);
+        hasFolder = true;
         try
         {
-            return SegmentWriter.Open(folder, sidecar, buffer);
+            return SegmentWriter.Open(folder, sidecar, audio, continues);
         }
         catch (DirectoryNotFoundException)
         {
             Directory.CreateDirectory(folder);
-            return SegmentWriter.Open(folder, sidecar, buffer);
+            return SegmentWriter.Open(folder, sidecar, audio, continues);
         }
     }
 

@@ -141,7 +141,7 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
     /// <summary>Missing audio that may still grow, or null. Any thread.</summary>
     public RecordingGap? PendingGap() => gaps.Pending;
 
-    /// <summary>An open segment stays as <c>.open.wav</c>.</summary>
+    /// <summary>An open segment's file stays as it is.</summary>
     public void Dispose()
     {
         placer?.Dispose();
@@ -159,9 +159,11 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
 
     private void Equip()
     {
-        lane ??= new SegmentLane(context, user, gaps, firstIndex);
+        bool passes = context.Options.Format == SegmentFormat.Opus;
+        lane ??= new SegmentLane(context, user, gaps, firstIndex, passes ? new OpusAudio() : new WavAudio());
         placement ??= new Placement(context, timeline, lane, gaps, counters);
-        placer = new FramePlacer(context, placement, counters);
+        ITrackSound sound = passes ? new PassedSound(placement, counters) : new DecodedSound(context, placement, counters);
+        placer = new FramePlacer(context, placement, counters, sound);
         intake = new PacketIntake(context, timeline, placement, placer, counters);
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pipeline.Audio.Opus;
+using Pipeline.Bot.Capture;
 using Pipeline.Bot.Cli.Settings;
 using Pipeline.Bot.Observability;
 
@@ -38,5 +39,11 @@ internal static class BotHost
         string reason = choice == OpusChoice.Managed ? "RECORDING_OPUS says so"
             : "libopus is not installed (Debian, Ubuntu: apt-get install libopus0)";
         app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Pipeline.Bot").OpusIsManaged(codecs.Name, reason);
+    }
+
+    /// <summary>Says once what is asked for and cannot be had in the format of the segments.</summary>
+    public static void TellFormat(IHost app, CaptureOptions capture)
+    {
+        if (capture.LacksVad) app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Pipeline.Bot").VadIsOff();
     }
 }

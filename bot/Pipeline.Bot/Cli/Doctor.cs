@@ -74,6 +74,7 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
                 ? "; libopus is not installed. Recordings are whole, but each speaker costs 1.9 times the processor time: apt-get "
                 + "install libopus0 (Debian, Ubuntu), apk add opus (Alpine), brew install opus (macOS) spares it"
                 : "";
+            if (bot.Capture.LacksVad) note += "; RECORDING_VAD_RMS_THRESHOLD has no effect with RECORDING_OUTPUT_FORMAT=opus";
             return new DoctorFinding("Opus", codecs.Name + note);
         }
         catch (OpusLibraryMissingException missing)

@@ -110,6 +110,7 @@ internal static class ReplayCommand
         HostApplicationBuilder builder = BotHost.CreateBuilder(settings.Sources.Configuration, settings.Bot);
         using IHost app = builder.Build();
         BotHost.TellCodecs(app, codecs, settings.Bot.Capture.Opus);
+        BotHost.TellFormat(app, settings.Bot.Capture);
         await CommandGuard.RequireStorageAsync(app.Services.GetRequiredService<TempStorages>());
         await using ReplayApi api = new(options.GuildId, apiOptions, TimeProvider.System);
         await api.RequireAsync(CancellationToken.None);

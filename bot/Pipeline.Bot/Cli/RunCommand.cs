@@ -39,6 +39,7 @@ internal static class RunCommand
         builder.Services.AddHostedService<ShutdownOrder>();
         using IHost app = builder.Build();
         BotHost.TellCodecs(app, codecs, settings.Bot.Capture.Opus);
+        BotHost.TellFormat(app, settings.Bot.Capture);
         // Asked for now: running the host ends with disposing its services.
         GatewayPump running = app.Services.GetRequiredService<GatewayPump>();
         ActiveRecordings recordings = app.Services.GetRequiredService<ActiveRecordings>();

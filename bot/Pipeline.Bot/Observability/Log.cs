@@ -115,4 +115,9 @@ internal static partial class Log
     [LoggerMessage(4310, LogLevel.Warning,
         "Opus is decoded by {Codec} because {Reason}: recordings are whole, each speaker costs 1.9 times the processor time")]
     public static partial void OpusIsManaged(this ILogger logger, string codec, string reason);
+
+    [LoggerMessage(4311, LogLevel.Warning,
+        "RECORDING_VAD_RMS_THRESHOLD has no effect with RECORDING_OUTPUT_FORMAT=opus: nothing is decoded, so silence is what the sender "
+            + "says is silence. Set it to 0, or record as wav")]
+    public static partial void VadIsOff(this ILogger logger);
 }

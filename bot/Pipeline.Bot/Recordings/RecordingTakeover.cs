@@ -59,7 +59,7 @@ internal sealed class RecordingTakeover(SegmentSpool spool, LiveManifests manife
         foreach (ClosedSegment segment in waiting.Where(segment => segment.Key.Index < ReservedIndexes.Leftovers))
         {
             manifest.Closed(segment.Key, segment.StartSample);
-            if (!File.Exists(segment.WavPath)) manifest.Uploaded(segment.Key); // It left since it was listed.
+            if (!File.Exists(segment.AudioPath)) manifest.Uploaded(segment.Key); // It left since it was listed.
             next[segment.Key.UserId] = Math.Max(next.GetValueOrDefault(segment.Key.UserId), segment.Key.Index + 1);
         }
         Dictionary<ulong, int> first = manifest.FirstIndexes(next, beyondReserved: found is not null);

@@ -105,7 +105,7 @@ internal sealed class SegmentUploader : BackgroundService
             if (underWay.ContainsKey(segment.Key) || IsPaused(segment.Key)) continue;
             await slots.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stop.IsCancellationRequested) return;
-            if (!File.Exists(segment.WavPath))
+            if (!File.Exists(segment.AudioPath))
             {
                 slots.Release(); // It left while this one waited for a slot.
                 continue;

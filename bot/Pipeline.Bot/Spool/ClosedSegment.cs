@@ -3,14 +3,14 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Spool;
 
 /// <summary>
-/// A finished WAV file in the spool with all that is known about it. Positions and counts are samples per channel at 48 kHz.
+/// A finished file in the spool with all that is known about it. Positions and counts are samples per channel at 48 kHz.
 /// </summary>
 /// <param name="StartSample">Of the first sample, since the start of the recording.</param>
-/// <param name="FileSize">Bytes of the WAV file, header included.</param>
+/// <param name="FileSize">Bytes of the file.</param>
 internal sealed record ClosedSegment(
     SegmentKey Key,
     string Username,
-    string WavPath,
+    string AudioPath,
     string SidecarPath,
     long StartSample,
     long SampleCount,

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Pipeline.Audio.Ogg;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Spool;
@@ -16,23 +17,21 @@ internal sealed record PreparedSegment(SpooledSegment File, SegmentReady Message
     public static async Task<PreparedSegment> ReadAsync(SpooledSegment file, CancellationToken cancel)
     {
         SegmentSidecar sidecar = ReadSidecar(file);
-        long dataBytes = file.FileSize - HeaderBytes;
-        int frameBytes = BytesPerSample * sidecar.Channels;
-        if (dataBytes <= 0 || dataBytes % frameBytes != 0)
-            throw new InvalidDataException($"{file.FileSize} bytes are no WAV file of {sidecar.Channels} channels");
-        await using FileStream stream = Open(file.WavPath);
+        (long samples, IReadOnlyList<LostStretch>? lost) = Measure(file, sidecar.Channels);
+        await using FileStream stream = Open(file.AudioPath);
         return new PreparedSegment(file, new SegmentReady
         {
             Session = sidecar.Session,
             UserId = sidecar.UserId,
             Username = sidecar.Username,
             SegmentIndex = sidecar.Index,
-            BlobName = BlobPaths.Segment(file.Key, sidecar.Username),
+            BlobName = BlobPaths.Segment(file.Key, sidecar.Username, file.Format),
             FileSize = file.FileSize,
             ContentMd5 = Convert.ToBase64String(await HashAsync(stream, cancel)),
             StartSample = sidecar.StartSample,
-            SampleCount = dataBytes / frameBytes,
+            SampleCount = samples,
             Channels = sidecar.Channels,
+            Lost = lost,
             ClosedAt = file.ClosedAt,
         });
     }
@@ -45,8 +44,8 @@ internal sealed record PreparedSegment(SpooledSegment File, SegmentReady Message
         try
         {
             SegmentSidecar sidecar = ReadSidecar(file);
-            long samples = (file.FileSize - HeaderBytes) / (BytesPerSample * sidecar.Channels);
-            return new ClosedSegment(file.Key, sidecar.Username, file.WavPath, file.SidecarPath, sidecar.StartSample, samples,
+            (long samples, _) = Measure(file, sidecar.Channels);
+            return new ClosedSegment(file.Key, sidecar.Username, file.AudioPath, file.SidecarPath, sidecar.StartSample, samples,
                 sidecar.Channels, file.FileSize);
         }
         catch (Exception left) when (left is InvalidDataException or IOException)
@@ -55,7 +54,24 @@ internal sealed record PreparedSegment(SpooledSegment File, SegmentReady Message
         }
     }
 
-    public FileStream OpenFile() => Open(File.WavPath);
+    // An Opus file says itself how long it is and what is missing in it.
+    private static (long Samples, IReadOnlyList<LostStretch>? Lost) Measure(SpooledSegment file, int channels)
+    {
+        if (file.Format == SegmentFormat.Opus)
+        {
+            OggSegmentInfo info = OggSegmentFile.Inspect(file.AudioPath);
+            if (info.SampleCount == 0) throw new InvalidDataException($"{file.AudioPath} holds no audio");
+            return (info.SampleCount, info.Losses.Count == 0 ? null
+                : [.. info.Losses.Select(loss => new LostStretch(loss.Start, loss.Samples))]);
+        }
+        long dataBytes = file.FileSize - HeaderBytes;
+        int frameBytes = BytesPerSample * channels;
+        if (dataBytes <= 0 || dataBytes % frameBytes != 0)
+            throw new InvalidDataException($"{file.FileSize} bytes are no WAV file of {channels} channels");
+        return (dataBytes / frameBytes, null);
+    }
+
+    public FileStream OpenFile() => Open(File.AudioPath);
 
     // No buffer of its own: readers bring theirs.
     private static FileStream Open(string path) =>

@@ -44,7 +44,7 @@ internal sealed class RecordingFolder(string path)
             .ToList())
         {
             if (!Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(sidecar)!,
-                System.IO.Path.GetFileNameWithoutExtension(sidecar) + ".*wav").Any()) File.Delete(sidecar);
+                System.IO.Path.GetFileNameWithoutExtension(sidecar) + ".*").Any(SpoolFiles.IsAudio)) File.Delete(sidecar);
         }
     }
 

@@ -4,7 +4,7 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Spool;
 
 /// <summary>
-/// What a WAV file in the spool cannot say of itself. Written beside it when the segment opens, so that a crash leaves
+/// What a segment in the spool cannot say of itself. Written beside it when the segment opens, so that a crash leaves
 /// nothing nameless; written again when the start or the name became known better.
 /// </summary>
 internal sealed record SegmentSidecar
@@ -32,7 +32,7 @@ internal sealed record SegmentSidecar
     public SegmentKey Key => new(Session.RecordingId, UserId, Index);
 }
 
-/// <summary>JSON of what lies beside the WAV files in the spool: camelCase, nulls left out.</summary>
+/// <summary>JSON of what lies beside the segments in the spool: camelCase, nulls left out.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]

@@ -6,7 +6,7 @@ using Pipeline.Contracts;
 namespace Pipeline.Bot.Spool;
 
 /// <summary>
-/// The local folder where closed segments wait: <c>{spool}/{recordingId}/{userId}/{index:D6}.wav</c>.
+/// The local folder where closed segments wait: <c>{spool}/{recordingId}/{userId}/{index:D6}.wav</c> or <c>.opus</c>.
 /// The folder itself is the upload queue; nothing about the backlog is kept in memory but its size.
 /// One process at a time: the lock file says so. Files reach the disk when the kernel writes them back
 /// (a killed process loses nothing; a machine without power loses what was not uploaded, at most the last 30 s of writes).
@@ -93,12 +93,15 @@ internal sealed class SegmentSpool : IDisposable
     public IEnumerable<SpooledSegment> Closed(RecordingId recording, ulong userId)
     {
         DirectoryInfo track = new(Path.Combine(Folder(recording).Path, userId.ToString(CultureInfo.InvariantCulture)));
-        FileInfo[] found = EnumerateOrNone(track, static parent => parent.GetFiles("*.wav"));
-        Array.Sort(found, static (left, right) => string.CompareOrdinal(left.Name.PadLeft(24, '0'), right.Name.PadLeft(24, '0')));
-        foreach (FileInfo file in found)
+        List<(int Index, FileInfo File)> found = [];
+        foreach (FileInfo file in EnumerateOrNone(track, static parent => parent.GetFiles()))
         {
-            if (!int.TryParse(Path.GetFileNameWithoutExtension(file.Name), NumberStyles.None, CultureInfo.InvariantCulture, out int index))
-                continue;
+            string name = Path.GetFileNameWithoutExtension(file.Name);
+            if (SpoolFiles.IsAudio(file.Name) && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int index))
+                found.Add((index, file));
+        }
+        foreach ((int index, FileInfo file) in found.OrderBy(one => one.Index))
+        {
             if (file.Exists)
                 yield return new SpooledSegment(new SegmentKey(recording, userId, index), file.FullName, file.Length,
                 file.LastWriteTimeUtc);
@@ -121,9 +124,9 @@ internal sealed class SegmentSpool : IDisposable
                 segment.Key.UserId.ToString(CultureInfo.InvariantCulture));
             Directory.CreateDirectory(folder);
             File.Copy(segment.SidecarPath, Path.Combine(folder, Path.GetFileName(segment.SidecarPath)), overwrite: true);
-            File.Move(segment.WavPath, Path.Combine(folder, Path.GetFileName(segment.WavPath)), overwrite: true);
+            File.Move(segment.AudioPath, Path.Combine(folder, Path.GetFileName(segment.AudioPath)), overwrite: true);
         }
-        File.Delete(segment.WavPath);
+        File.Delete(segment.AudioPath);
         Left(segment.FileSize);
         File.Delete(segment.SidecarPath);
     }
@@ -131,8 +134,8 @@ internal sealed class SegmentSpool : IDisposable
     /// <summary>Deletes a segment that its speaker does not want; nothing keeps it.</summary>
     public void Erase(SpooledSegment segment)
     {
-        if (!File.Exists(segment.WavPath)) return;
-        File.Delete(segment.WavPath);
+        if (!File.Exists(segment.AudioPath)) return;
+        File.Delete(segment.AudioPath);
         Left(segment.FileSize);
         File.Delete(segment.SidecarPath);
     }
@@ -140,8 +143,8 @@ internal sealed class SegmentSpool : IDisposable
     /// <summary>Sets a segment aside that cannot be put; it stays on disk and no scan finds it again.</summary>
     public void SetAside(SpooledSegment segment)
     {
-        if (!File.Exists(segment.WavPath)) return; // The folder was emptied meanwhile.
-        File.Move(segment.WavPath, Path.ChangeExtension(segment.WavPath, ConflictSuffix + ".wav"), overwrite: true);
+        if (!File.Exists(segment.AudioPath)) return; // The folder was emptied meanwhile.
+        File.Move(segment.AudioPath, Path.ChangeExtension(segment.AudioPath, ConflictSuffix + segment.Format.Suffix()), overwrite: true);
         Left(segment.FileSize);
     }
 
@@ -149,12 +152,12 @@ internal sealed class SegmentSpool : IDisposable
     public static void Renumber(SpooledSegment segment, int index)
     {
         string name = string.Create(CultureInfo.InvariantCulture, $"{index:D6}");
-        string folder = Path.GetDirectoryName(segment.WavPath)!;
+        string folder = Path.GetDirectoryName(segment.AudioPath)!;
         SegmentSidecar? sidecar = JsonSerializer.Deserialize(File.ReadAllBytes(segment.SidecarPath),
             CaptureJsonContext.Default.SegmentSidecar);
         File.WriteAllBytes(Path.Combine(folder, name + ".json"),
             JsonSerializer.SerializeToUtf8Bytes(sidecar! with { Index = index }, CaptureJsonContext.Default.SegmentSidecar));
-        File.Move(segment.WavPath, Path.Combine(folder, name + ".wav"));
+        File.Move(segment.AudioPath, Path.Combine(folder, name + segment.Format.Suffix()));
         File.Delete(segment.SidecarPath);
     }
 
@@ -298,8 +301,9 @@ internal sealed class SpoolInUseException(string folder, Exception inner)
     : Exception($"the spool {folder} is in use by another bot: stop it, or give this one a folder of its own (RECORDING_SPOOL_FOLDER)",
     inner);
 
-/// <summary>A closed segment on disk: the WAV file and beside it the sidecar that says what it is.</summary>
-internal sealed record SpooledSegment(SegmentKey Key, string WavPath, long FileSize, DateTimeOffset ClosedAt)
+/// <summary>A closed segment on disk: the audio file and beside it the sidecar that says what it is.</summary>
+internal sealed record SpooledSegment(SegmentKey Key, string AudioPath, long FileSize, DateTimeOffset ClosedAt)
 {
-    public string SidecarPath => Path.ChangeExtension(WavPath, ".json");
+    public string SidecarPath => Path.ChangeExtension(AudioPath, ".json");
+    public SegmentFormat Format => SegmentFormats.OfName(AudioPath);
 }

@@ -1,57 +1,56 @@
-using Pipeline.Audio.Wav;
 using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Spool;
 
 /// <summary>
-/// One open segment: its WAV file and its sidecar. Closing renames the file, and that rename is the commit.
+/// One open segment: its file and its sidecar. Closing renames the file, and that rename is the commit.
 /// </summary>
 internal sealed class SegmentWriter : IDisposable
 {
-    /// <summary>170 ms of stereo: what a kill can take beside the frames under way.</summary>
-    public const int BufferSize = 32 * 1024;
-
     // A crash leaves the start that the sidecar says; 10 ms is half of what the timeline may be off.
     private const long SidecarTolerance = SampleClock.SamplesPerSecond / 100;
 
     private readonly string folder;
-    private readonly WavWriter wav;
+    private readonly ISegmentAudio audio;
     private readonly int channels;
     private SegmentSidecar written;
-    private bool isWavClosed;
+    private bool isAudioClosed;
 
-    private SegmentWriter(string folder, SegmentSidecar sidecar, WavWriter wav)
+    private SegmentWriter(string folder, SegmentSidecar sidecar, ISegmentAudio audio)
     {
-        (this.folder, written, this.wav) = (folder, sidecar, wav);
+        (this.folder, written, this.audio) = (folder, sidecar, audio);
         (StartSample, channels) = (sidecar.StartSample, sidecar.Channels);
     }
 
     /// <summary>Position of the first sample; may be moved until the segment is closed.</summary>
     public long StartSample { get; set; }
 
-    public long SampleCount => wav.SampleCount;
+    public long SampleCount => audio.SampleCount;
 
     /// <summary>Samples per channel that are with the operating system.</summary>
-    public long FlushedSampleCount => wav.FlushedSampleCount;
+    public long FlushedSampleCount => audio.FlushedSampleCount;
+
+    /// <summary>Bytes of the file, those in a buffer included.</summary>
+    public long FileSize => audio.FileSize;
 
     public int Index => written.Index;
 
-    private string OpenPath => Path.Combine(folder, SpoolFiles.Name(Index) + SpoolFiles.OpenSuffix);
-    private string ClosedPath => Path.Combine(folder, SpoolFiles.Name(Index) + SpoolFiles.ClosedSuffix);
+    private string OpenPath => SpoolFiles.OpenPath(folder, Index, audio.Format);
+    private string ClosedPath => SpoolFiles.ClosedPath(folder, Index, audio.Format);
     private string SidecarPath => SidecarPathOf(folder, Index);
 
     /// <param name="folder">The user's folder in the spool; exists.</param>
-    /// <param name="buffer"><see cref="BufferSize"/> bytes that belong to the segment until it is closed.</param>
+    /// <param name="audio">Belongs to the segment until it is closed.</param>
+    /// <param name="continues">Talk goes on from the segment before.</param>
     /// <exception cref="IOException">No space, or a broken disk; nothing is left behind.</exception>
-    public static SegmentWriter Open(string folder, SegmentSidecar sidecar, byte[] buffer)
+    public static SegmentWriter Open(string folder, SegmentSidecar sidecar, ISegmentAudio audio, bool continues)
     {
         string sidecarPath = SidecarPathOf(folder, sidecar.Index);
-        string openPath = Path.Combine(folder, SpoolFiles.Name(sidecar.Index) + SpoolFiles.OpenSuffix);
         SpoolFiles.WriteSidecar(sidecarPath, sidecar);
         try
         {
-            WavFormat format = new(sidecar.Channels, SampleClock.SamplesPerSecond);
-            return new SegmentWriter(folder, sidecar, new WavWriter(openPath, format, buffer));
+            audio.Open(SpoolFiles.OpenPath(folder, sidecar.Index, audio.Format), sidecar, continues);
+            return new SegmentWriter(folder, sidecar, audio);
         }
         catch (Exception)
         {
@@ -61,10 +60,10 @@ internal sealed class SegmentWriter : IDisposable
     }
 
     /// <exception cref="IOException">No space, or a broken disk.</exception>
-    public void Write(ReadOnlySpan<short> pcm) => wav.Write(pcm);
+    public void Write(in FrameAudio frame) => audio.Write(in frame);
 
     /// <exception cref="IOException">No space, or a broken disk.</exception>
-    public void WriteSilence(long samples) => wav.WriteSilence(samples);
+    public void WriteSilence(long samples) => audio.WriteSilence(samples);
 
     /// <summary>Writes the sidecar again when the start has moved by more than 10 ms.</summary>
     /// <exception cref="IOException">No space, or a broken disk.</exception>
@@ -76,7 +75,7 @@ internal sealed class SegmentWriter : IDisposable
     /// <exception cref="IOException">No space, or a broken disk; <see cref="Salvage"/> keeps what is on it.</exception>
     public ClosedSegment Close(string username)
     {
-        wav.PatchHeader();
+        audio.Finish(written with { StartSample = StartSample });
         return Commit(username);
     }
 
@@ -90,7 +89,7 @@ internal sealed class SegmentWriter : IDisposable
             Discard();
             return null;
         }
-        if (!isWavClosed) wav.Truncate();
+        if (!isAudioClosed) audio.Truncate();
         return Commit(written.Username);
     }
 
@@ -98,22 +97,23 @@ internal sealed class SegmentWriter : IDisposable
     /// <exception cref="IOException">A broken disk.</exception>
     public void Discard()
     {
-        wav.Dispose();
+        audio.Close();
+        audio.ReleaseBuffer();
         File.Delete(OpenPath);
         File.Delete(SidecarPath);
     }
 
     /// <summary>Closes the file as it is; it stays for <see cref="SpoolRepair"/>.</summary>
-    public void Dispose() => wav.Dispose();
+    public void Dispose() => audio.Close();
 
     private static string SidecarPathOf(string folder, int index) =>
         Path.Combine(folder, SpoolFiles.Name(index) + SpoolFiles.SidecarSuffix);
 
     private ClosedSegment Commit(string username)
     {
-        ClosedSegment closed = new(written.Key, username, ClosedPath, SidecarPath, StartSample, SampleCount, channels, wav.FileSize);
-        wav.Dispose();
-        isWavClosed = true;
+        ClosedSegment closed = new(written.Key, username, ClosedPath, SidecarPath, StartSample, SampleCount, channels, audio.FileSize);
+        audio.Close();
+        isAudioClosed = true;
         TryWriteSidecar(username);
         File.Move(OpenPath, ClosedPath, overwrite: true);
         return closed;

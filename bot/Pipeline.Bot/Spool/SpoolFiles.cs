@@ -1,16 +1,16 @@
 using System.Globalization;
 using System.Text.Json;
+using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Spool;
 
 /// <summary>
 /// Names in the spool: <c>{recording}/{userId}/{index}.json</c> beside <c>{index}.open.wav</c> while the segment is open and
-/// <c>{index}.wav</c> once it is closed; the index has six digits or more.
+/// <c>{index}.wav</c> once it is closed (<c>.opus</c> for the other format); the index has six digits or more.
 /// </summary>
 internal static class SpoolFiles
 {
-    public const string OpenSuffix = ".open.wav";
-    public const string ClosedSuffix = ".wav";
+    private const string Open = ".open";
     public const string SidecarSuffix = ".json";
     public const string TemporarySuffix = ".tmp";
 
@@ -18,6 +18,18 @@ internal static class SpoolFiles
         Path.Combine(recordingFolder, userId.ToString(CultureInfo.InvariantCulture));
 
     public static string Name(int index) => index.ToString("D6", CultureInfo.InvariantCulture);
+
+    public static string OpenPath(string folder, int index, SegmentFormat format) =>
+        Path.Combine(folder, Name(index) + OpenSuffix(format));
+
+    public static string ClosedPath(string folder, int index, SegmentFormat format) => Path.Combine(folder, Name(index) + format.Suffix());
+
+    public static string OpenSuffix(SegmentFormat format) => Open + format.Suffix();
+
+    /// <summary>The name ends as an audio file's does.</summary>
+    public static bool IsAudio(string name) =>
+        name.EndsWith(SegmentFormat.Wav.Suffix(), StringComparison.Ordinal) || name.EndsWith(SegmentFormat.Opus.Suffix(),
+            StringComparison.Ordinal);
 
     /// <summary>Reads the user id of a folder that <see cref="UserFolder"/> named.</summary>
     public static bool TryParseUserFolder(string path, out ulong userId) =>

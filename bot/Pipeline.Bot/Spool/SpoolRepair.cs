@@ -1,3 +1,4 @@
+using Pipeline.Audio.Ogg;
 using Pipeline.Audio.Wav;
 using Pipeline.Contracts;
 
@@ -9,9 +10,11 @@ namespace Pipeline.Bot.Spool;
 /// </summary>
 internal static class SpoolRepair
 {
+    private static readonly SegmentFormat[] Formats = [SegmentFormat.Wav, SegmentFormat.Opus];
+
     /// <summary>
-    /// Repairs the header of every <c>.open.wav</c> from its length (cut to whole sample frames), gives it its final name,
-    /// deletes those without audio, and lists everything that is closed. May be repeated.
+    /// Repairs every open file (a WAV's header from its length, an Opus file by its last whole page), gives it its final name, deletes
+    /// those without audio, and lists everything that is closed. May be repeated.
     /// </summary>
     /// <param name="folder"><c>{spool}/{recordingId}</c>; a missing one is empty.</param>
     /// <exception cref="IOException">The disk cannot be read or written.</exception>
@@ -20,8 +23,11 @@ internal static class SpoolRepair
         SpoolListing listing = new();
         foreach ((ulong userId, string path) in UserFolders(folder))
         {
-            foreach (string openPath in Files(path, "*" + SpoolFiles.OpenSuffix)) RepairOpen(openPath, userId, listing);
-            foreach (string wavPath in Files(path, "*" + SpoolFiles.ClosedSuffix)) List(wavPath, userId, listing);
+            foreach (SegmentFormat format in Formats)
+            {
+                foreach (string openPath in Files(path, "*" + SpoolFiles.OpenSuffix(format))) RepairOpen(openPath, format, userId, listing);
+                foreach (string closedPath in Files(path, "*" + format.Suffix())) List(closedPath, format, userId, listing);
+            }
             foreach (string temporary in Directory.EnumerateFiles(path, "*" + SpoolFiles.TemporarySuffix)) File.Delete(temporary);
             RemoveOrphanSidecars(path, userId, listing);
         }
@@ -44,32 +50,37 @@ internal static class SpoolRepair
         return files;
     }
 
-    private static void RepairOpen(string openPath, ulong userId, SpoolListing listing)
+    private static void RepairOpen(string openPath, SegmentFormat format, ulong userId, SpoolListing listing)
     {
-        if (!SpoolFiles.TryParseIndex(openPath, SpoolFiles.OpenSuffix, out int index)) return;
+        string suffix = SpoolFiles.OpenSuffix(format);
+        if (!SpoolFiles.TryParseIndex(openPath, suffix, out int index)) return;
         listing.NoteIndex(userId, index);
-        string stem = openPath[..^SpoolFiles.OpenSuffix.Length];
+        string stem = openPath[..^suffix.Length];
         int channels = SpoolFiles.ReadSidecar(stem + SpoolFiles.SidecarSuffix)?.Channels ?? 2;
-        if (WavFile.Repair(openPath, new WavFormat(channels, SampleClock.SamplesPerSecond)) == 0) File.Delete(openPath);
-        else if (File.Exists(stem + SpoolFiles.ClosedSuffix)) listing.Unreadable.Add(openPath);
-        else File.Move(openPath, stem + SpoolFiles.ClosedSuffix);
+        if (Repair(openPath, format, channels) == 0) File.Delete(openPath);
+        else if (File.Exists(stem + format.Suffix())) listing.Unreadable.Add(openPath);
+        else File.Move(openPath, stem + format.Suffix());
     }
 
-    private static void List(string wavPath, ulong userId, SpoolListing listing)
+    private static long Repair(string path, SegmentFormat format, int channels) => format == SegmentFormat.Opus
+        ? OggSegmentFile.Repair(path)
+        : WavFile.Repair(path, new WavFormat(channels, SampleClock.SamplesPerSecond));
+
+    private static void List(string closedPath, SegmentFormat format, ulong userId, SpoolListing listing)
     {
-        if (!SpoolFiles.TryParseIndex(wavPath, SpoolFiles.ClosedSuffix, out int index)) return;
+        if (!SpoolFiles.TryParseIndex(closedPath, format.Suffix(), out int index)) return;
         listing.NoteIndex(userId, index);
-        string sidecarPath = wavPath[..^SpoolFiles.ClosedSuffix.Length] + SpoolFiles.SidecarSuffix;
+        string sidecarPath = closedPath[..^format.Suffix().Length] + SpoolFiles.SidecarSuffix;
         SegmentSidecar? sidecar = SpoolFiles.ReadSidecar(sidecarPath);
         if (sidecar is null || sidecar.UserId != userId || sidecar.Index != index)
         {
-            listing.Unreadable.Add(wavPath);
+            listing.Unreadable.Add(closedPath);
             return;
         }
-        long samples = WavFile.Repair(wavPath, new WavFormat(sidecar.Channels, SampleClock.SamplesPerSecond));
+        long samples = Repair(closedPath, format, sidecar.Channels);
         listing.Segments.Add(
-            new ClosedSegment(sidecar.Key, sidecar.Username, wavPath, sidecarPath, sidecar.StartSample, samples, sidecar.Channels,
-            new FileInfo(wavPath).Length));
+            new ClosedSegment(sidecar.Key, sidecar.Username, closedPath, sidecarPath, sidecar.StartSample, samples, sidecar.Channels,
+            new FileInfo(closedPath).Length));
     }
 
     private static void RemoveOrphanSidecars(string folder, ulong userId, SpoolListing listing)
@@ -79,7 +90,7 @@ internal static class SpoolRepair
             if (!SpoolFiles.TryParseIndex(sidecarPath, SpoolFiles.SidecarSuffix, out int index)) continue;
             listing.NoteIndex(userId, index);
             string stem = sidecarPath[..^SpoolFiles.SidecarSuffix.Length];
-            if (!File.Exists(stem + SpoolFiles.ClosedSuffix)) File.Delete(sidecarPath);
+            if (!Formats.Any(format => File.Exists(stem + format.Suffix()))) File.Delete(sidecarPath);
         }
     }
 }

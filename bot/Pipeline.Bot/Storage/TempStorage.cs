@@ -102,7 +102,7 @@ internal sealed class TempStorage
         BlobClient blob = container.GetBlobClient(blobName);
         BlobUploadOptions upload = new()
         {
-            HttpHeaders = new BlobHttpHeaders { ContentType = "audio/wav" },
+            HttpHeaders = new BlobHttpHeaders { ContentType = SegmentFormats.OfName(blobName).ContentType() },
             Metadata = new Dictionary<string, string> { [SegmentMetadata.Key] = metadata },
             Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
             TransferOptions = SinglePut,

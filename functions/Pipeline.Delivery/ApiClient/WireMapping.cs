@@ -9,7 +9,6 @@ namespace Pipeline.Delivery.ApiClient;
 /// <summary>The pipeline's values in the recording API's words: milliseconds, decimal strings, names that it accepts.</summary>
 internal static class WireMapping
 {
-    public const string Format = "wav";
     private const int LongestName = 100;
     private const int MostUnits = 400;
 
@@ -49,12 +48,12 @@ internal static class WireMapping
         UserId = Text(segment.Key.UserId),
         Username = Name(segment.Username, segment.Key.UserId),
         SegmentIndex = segment.Key.Index,
-        FileName = BlobPaths.SegmentFileName(segment.Key.Index),
+        FileName = BlobPaths.SegmentFileName(segment.Key.Index, segment.Format),
         FileSize = segment.FileSize,
         AbsoluteStartTime = Milliseconds(session, segment.StartSample),
         AbsoluteEndTime = Milliseconds(session, segment.StartSample + segment.SampleCount),
         Duration = Duration(segment.SampleCount),
-        Format = Format,
+        Format = segment.Format.Word(),
         Amends = amends,
     };
 
@@ -63,13 +62,13 @@ internal static class WireMapping
         UserId = Text(segment.Key.UserId),
         Username = Name(segment.Username, segment.Key.UserId),
         SegmentIndex = segment.Key.Index,
-        FileName = BlobPaths.SegmentFileName(segment.Key.Index),
+        FileName = BlobPaths.SegmentFileName(segment.Key.Index, segment.Format),
         FilePath = FilePath(segment),
         AbsoluteStartTime = Milliseconds(session, segment.StartSample),
         AbsoluteEndTime = Milliseconds(session, segment.StartSample + segment.SampleCount),
         Duration = Duration(segment.SampleCount),
         FileSize = segment.FileSize,
-        Format = Format,
+        Format = segment.Format.Word(),
         BlobUrl = segment.BlobUrl,
         ContentMd5 = segment.ContentMd5,
         StartSample = segment.StartSample,
@@ -83,7 +82,7 @@ internal static class WireMapping
         BlobUrl = segment.BlobUrl,
         UserId = Text(segment.Key.UserId),
         Username = Name(segment.Username, segment.Key.UserId),
-        FileName = BlobPaths.SegmentFileName(segment.Key.Index),
+        FileName = BlobPaths.SegmentFileName(segment.Key.Index, segment.Format),
         FilePath = FilePath(segment),
     };
 
@@ -98,7 +97,7 @@ internal static class WireMapping
         (session.StartedAt + SampleClock.ToTime(sample) + TimeSpan.FromMicroseconds(500)).ToUnixTimeMilliseconds();
 
     private static string FilePath(LedgerSegment segment) =>
-        $"{BlobPaths.UserFolder(segment.Key.UserId, segment.Username)}/{BlobPaths.SegmentFileName(segment.Key.Index)}";
+        $"{BlobPaths.UserFolder(segment.Key.UserId, segment.Username)}/{BlobPaths.SegmentFileName(segment.Key.Index, segment.Format)}";
 
     // The API wants 1-100 characters as a reader counts them; a name without any is shown by its id.
     private static string Name(string name, ulong id)

@@ -24,6 +24,9 @@ public sealed record LedgerSegment
     public required long SampleCount { get; init; }
     public required int Channels { get; init; }
 
+    /// <summary>What the file is; its name in the temp container says so.</summary>
+    public SegmentFormat Format => SegmentFormats.OfName(BlobName);
+
     public static LedgerSegment From(SegmentReady message, SegmentState state, Uri? blobUrl) => new()
     {
         Key = message.Key,

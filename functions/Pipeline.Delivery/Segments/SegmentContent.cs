@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using Pipeline.Contracts;
 using Pipeline.Storage;
 
 namespace Pipeline.Delivery.Segments;
@@ -18,7 +19,7 @@ internal sealed class SegmentContent : HttpContent
     public SegmentContent(TempContainer temp, TempBlob blob, string contentMd5)
     {
         (this.temp, this.blob) = (temp, blob);
-        Headers.ContentType = new MediaTypeHeaderValue("audio/wav");
+        Headers.ContentType = new MediaTypeHeaderValue(SegmentFormats.OfName(blob.Name).ContentType());
         Headers.ContentLength = blob.Length;
         Headers.ContentMD5 = Convert.FromBase64String(contentMd5);
     }

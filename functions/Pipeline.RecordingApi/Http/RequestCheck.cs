@@ -161,7 +161,7 @@ internal static class RequestCheck
         errors.Number(at + "absoluteEndTime", end);
         if (end < start) errors.Add(at + "absoluteEndTime", "must not be before absoluteStartTime");
         errors.Number(at + "duration", duration);
-        errors.OneOf(at + "format", format, "wav");
+        errors.OneOf(at + "format", format, [.. SegmentFormats.Words]);
     }
 
     private static string At(int index) => string.Create(CultureInfo.InvariantCulture, $"segments[{index}].");

@@ -45,6 +45,8 @@ public sealed class SegmentUploads(CatalogueTable catalogue, RecordingsContainer
     private static string BlobName(string recordingId, SegmentUploadRequest request)
     {
         ulong userId = ulong.Parse(request.UserId!, CultureInfo.InvariantCulture);
-        return $"{recordingId}/{BlobPaths.UserFolder(userId, request.Username!)}/{BlobPaths.SegmentFileName(request.SegmentIndex!.Value)}";
+        SegmentFormats.TryParse(request.Format, out SegmentFormat format);
+        string file = BlobPaths.SegmentFileName(request.SegmentIndex!.Value, format);
+        return $"{recordingId}/{BlobPaths.UserFolder(userId, request.Username!)}/{file}";
     }
 }

@@ -52,5 +52,9 @@ internal sealed record RenderTrack
         Segments.Where(segment => segment.Start < end && segment.Start + segment.Count > start);
 }
 
-/// <summary>One WAV file of a track. Positions in samples at 48 kHz since the start of the recording.</summary>
-internal sealed record RenderSegment(int Index, long Start, long Count, int Channels, long FileSize, Uri Address);
+/// <summary>One file of a track. Positions in samples at 48 kHz since the start of the recording.</summary>
+internal sealed record RenderSegment(int Index, long Start, long Count, int Channels, long FileSize, Uri Address)
+{
+    /// <summary>Its name says it: this API made that.</summary>
+    public SegmentFormat Format { get; } = SegmentFormats.OfName(Address.AbsolutePath);
+}

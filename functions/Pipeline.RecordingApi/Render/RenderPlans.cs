@@ -63,15 +63,19 @@ public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved)
 
     private static RenderSegment Segment(RecordingSegment segment, RecordingDetails details)
     {
+        Uri address = new(segment.BlobUrl);
+        long start = segment.StartSample ?? Samples(segment.AbsoluteStartTime - details.RecordedAt.ToUnixTimeMilliseconds());
+        if (SegmentFormats.OfName(address.AbsolutePath) == SegmentFormat.Opus)
+        {
+            return new RenderSegment(segment.SegmentIndex, start, segment.SampleCount ?? Samples(segment.Duration),
+                segment.Channels is 1 ? 1 : 2, segment.FileSize, address);
+        }
         long values = Math.Max(0, segment.FileSize - WavFormat.HeaderSize) / WavFormat.BytesPerValue;
         long count = segment.SampleCount ?? Samples(segment.Duration);
         // Who did not say the samples said milliseconds: the file's length decides, and two channels are twice as long.
         int channels = 2 * values > 3 * count ? 2 : 1;
         if (segment.SampleCount is null) count = values / channels;
-        return new RenderSegment(segment.SegmentIndex,
-            segment.StartSample
-            ?? Samples(segment.AbsoluteStartTime - details.RecordedAt.ToUnixTimeMilliseconds()), count, channels, segment.FileSize,
-            new Uri(segment.BlobUrl));
+        return new RenderSegment(segment.SegmentIndex, start, count, channels, segment.FileSize, address);
     }
 
     private static long Samples(long milliseconds) => milliseconds * (SampleClock.SamplesPerSecond / 1000);

@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
+using Pipeline.Audio.Ogg;
+using Pipeline.Audio.Opus;
 using Pipeline.Audio.Wav;
+using Pipeline.Contracts;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Render;
@@ -8,6 +11,11 @@ namespace Pipeline.RecordingApi.Render;
 public sealed class SegmentPcm(RecordingsContainer container)
 {
     private const int Width = 6;
+
+    /// <summary>Ten minutes of the greatest packets of 20 ms are 38 MB.</summary>
+    private const long LongestOpusFile = 64 << 20;
+
+    private readonly OpusCodecs codecs = OpusCodecs.Choose(OpusChoice.Auto);
 
     /// <summary>Reads <c>[start, start + samples)</c>.</summary>
     /// <param name="pcm"><c>[samples, channels of the track]</c>, overwritten.</param>
@@ -20,19 +28,23 @@ public sealed class SegmentPcm(RecordingsContainer container)
         ParallelOptions width = new() { MaxDegreeOfParallelism = Width, CancellationToken = cancellation };
         await Parallel.ForEachAsync(track.Between(start, start + samples), width, async (segment, stop) =>
         {
-            if (await TryReadAsync(track, segment, start, samples, pcm, stop)) return;
+            long from = Math.Max(segment.Start, start), to = Math.Min(segment.Start + segment.Count, start + samples);
+            Memory<short> place = pcm.Slice((int)(from - start) * track.Channels, (int)(to - from) * track.Channels);
+            bool isRead = segment.Format == SegmentFormat.Opus
+                ? await TryDecodeAsync(segment, from - segment.Start, place, track.Channels, stop)
+                : await TryReadAsync(segment, from, to, place, track.Channels, stop);
+            if (isRead) return;
             lock (unreadable) unreadable.Add(segment.Index);
         });
         unreadable.Sort();
         return unreadable;
     }
 
-    private async Task<bool> TryReadAsync(RenderTrack track, RenderSegment segment, long start, int samples, Memory<short> pcm,
+    private async Task<bool> TryReadAsync(RenderSegment segment, long from, long to, Memory<short> pcm, int channels,
         CancellationToken cancellation)
     {
         int bytesPerSample = segment.Channels * WavFormat.BytesPerValue;
         if (segment.FileSize != WavFormat.HeaderSize + (segment.Count * bytesPerSample)) return false;
-        long from = Math.Max(segment.Start, start), to = Math.Min(segment.Start + segment.Count, start + samples);
         // The header is looked at where the segment's beginning is read.
         bool whole = from == segment.Start;
         long offset = whole ? 0 : WavFormat.HeaderSize + ((from - segment.Start) * bytesPerSample);
@@ -40,8 +52,28 @@ public sealed class SegmentPcm(RecordingsContainer container)
         byte[]? bytes = await container.ReadAsync(segment.Address, offset, end - offset, segment.FileSize, cancellation);
         if (bytes is null || (whole && !IsHeader(bytes, segment))) return false;
         ReadOnlySpan<short> values = MemoryMarshal.Cast<byte, short>(bytes.AsSpan(whole ? WavFormat.HeaderSize : 0));
-        Copy(values, segment.Channels, pcm.Span[((int)(from - start) * track.Channels)..], track.Channels);
+        Copy(values, segment.Channels, pcm.Span, channels);
         return true;
+    }
+
+    /// <summary>Reads the whole file and decodes what is wanted of it. One that is shorter than announced is not what was announced.</summary>
+    private async Task<bool> TryDecodeAsync(RenderSegment segment, long from, Memory<short> pcm, int channels,
+        CancellationToken cancellation)
+    {
+        if (segment.FileSize > LongestOpusFile) return false;
+        byte[]? bytes = await container.ReadAsync(segment.Address, 0, segment.FileSize, segment.FileSize, cancellation);
+        if (bytes is null) return false;
+        using IOpusDecoder decoder = codecs.CreateDecoder(channels);
+        try
+        {
+            if (OggSegmentDecoder.Decode(bytes, decoder, from, pcm.Span) * channels == pcm.Length) return true;
+        }
+        catch (InvalidDataException)
+        {
+            // Half a file is silence, as with the other format.
+        }
+        pcm.Span.Clear();
+        return false;
     }
 
     private static bool IsHeader(byte[] bytes, RenderSegment segment) =>

@@ -69,7 +69,7 @@ public sealed record FinalizeSegment
     public int? SegmentIndex { get; init; }
     public string? FileName { get; init; }
 
-    /// <summary><c>User/segment_000.wav</c>.</summary>
+    /// <summary><c>User/segment_000.wav</c>, or <c>.opus</c>.</summary>
     public string? FilePath { get; init; }
 
     public long? AbsoluteStartTime { get; init; }

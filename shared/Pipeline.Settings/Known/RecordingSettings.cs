@@ -70,7 +70,9 @@ public static class RecordingSettings
         "RECORDING_KEEP_LOCAL_AFTER_UPLOAD", Programs.Bot, new SwitchForm(), false, "Segments stay in the spool after they are stored");
 
     public static Setting<string?> OutputFormat { get; } = new(
-        "RECORDING_OUTPUT_FORMAT", Programs.Bot, new WordForm("wav"), "wav", "The format of segments, the only one");
+        "RECORDING_OUTPUT_FORMAT", Programs.Bot, new WordForm("wav", "opus"), "wav",
+        "Segments as `wav` (decoded, any program reads them) or `opus` (Ogg files of the packets as they came: a twentieth of the bytes, "
+            + "no decoding in the bot)");
 
     public static IReadOnlyList<Setting> All { get; } =
     [

@@ -52,7 +52,7 @@ internal sealed class CaptureLoad : IDisposable
         int count = closed.Count;
         foreach (ClosedSegment segment in closed)
         {
-            File.Delete(segment.WavPath);
+            File.Delete(segment.AudioPath);
             File.Delete(segment.SidecarPath);
         }
         closed.Clear();

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
+using Pipeline.Audio.Ogg;
+using Pipeline.Audio.Opus;
 using Pipeline.Audio.Wav;
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Spool;
@@ -107,12 +109,10 @@ internal sealed class CaptureRun : IDisposable
         long end = 0;
         foreach (ClosedSegment segment in segments)
         {
-            (WavFormat format, short[] pcm) = WavReader.Read(segment.WavPath);
-            Assert.Equal((format, segment.SampleCount), WavFile.Inspect(segment.WavPath));
-            Assert.Equal(new WavFormat(segment.Channels, 48_000), format);
-            Assert.Equal(segment.FileSize, new FileInfo(segment.WavPath).Length);
+            short[] pcm = Read(segment);
+            Assert.Equal(segment.FileSize, new FileInfo(segment.AudioPath).Length);
             Assert.True(segment.StartSample >= end, $"segment {segment.Key.Index} starts at {segment.StartSample}, before {end}");
-            for (int i = 0; i < segment.SampleCount; i++) lane[segment.StartSample + i] = pcm[i * format.Channels];
+            for (int i = 0; i < segment.SampleCount; i++) lane[segment.StartSample + i] = pcm[i * segment.Channels];
             end = segment.StartSample + segment.SampleCount;
         }
         return lane;
@@ -122,6 +122,24 @@ internal sealed class CaptureRun : IDisposable
     {
         Recording.Dispose();
         spool.Dispose();
+    }
+
+    /// <summary>The samples of a closed segment, <c>[samples, channels]</c>; checks that the file says of itself what is known of it.</summary>
+    public static short[] Read(ClosedSegment segment)
+    {
+        if (SegmentFormats.OfName(segment.AudioPath) == SegmentFormat.Opus)
+        {
+            OggSegmentInfo info = OggSegmentFile.Inspect(segment.AudioPath);
+            Assert.Equal((segment.Channels, segment.SampleCount), (info.Channels, info.SampleCount));
+            using LibopusDecoder decoder = new(segment.Channels);
+            short[] decoded = OggSegmentDecoder.Decode(File.ReadAllBytes(segment.AudioPath), decoder);
+            Assert.Equal(segment.SampleCount, decoded.Length / segment.Channels);
+            return decoded;
+        }
+        (WavFormat format, short[] pcm) = WavReader.Read(segment.AudioPath);
+        Assert.Equal((format, segment.SampleCount), WavFile.Inspect(segment.AudioPath));
+        Assert.Equal(new WavFormat(segment.Channels, 48_000), format);
+        return pcm;
     }
 
     private void SetClock(double milliseconds)

@@ -5,14 +5,14 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Tests.Capture;
 
-public sealed class ConsentTests
+public abstract class ConsentTests(SegmentFormat format) : CaptureSuite(format)
 {
     private const int Millisecond = 48;
 
     [Fact]
     public void Opting_out_deletes_what_is_open_and_waits_and_opting_in_goes_on_in_its_place()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run), grace = new(run, CaptureRun.Grace, ssrc: 2);
         ada.Say(1000);
         grace.Say(1000);
@@ -36,7 +36,7 @@ public sealed class ConsentTests
     [Fact]
     public void Opting_out_and_in_between_two_ticks_still_deletes_what_was_held()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(1000);
         run.Recording.Consent.OptOut(CaptureRun.Ada);
@@ -49,7 +49,7 @@ public sealed class ConsentTests
     [Fact]
     public void Frame_from_before_coming_back_is_not_taken_however_late_it_is_looked_at()
     {
-        using CaptureRun run = new(optedOut: [CaptureRun.Ada]);
+        using CaptureRun run = Run(optedOut: [CaptureRun.Ada]);
         run.AdvanceTo(990);
         run.Receive(CaptureRun.Ada, 1, 1, 960, [0xF8, 1, 2, 3]);
         run.Recording.Consent.OptIn(CaptureRun.Ada, run.Time.GetTimestamp() + 1);
@@ -62,7 +62,7 @@ public sealed class ConsentTests
     public void Last_of_five_thousand_who_were_introduced_at_once_is_not_recorded()
     {
         const ulong last = 5_000;
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         for (ulong user = 1; user <= last; user++)
             run.Recording.Introduce(user, "listener " + user.ToString(CultureInfo.InvariantCulture), isBot: false);
         for (ulong user = 1; user <= last; user++) run.Recording.Consent.OptOut(user);
@@ -80,7 +80,7 @@ public sealed class ConsentTests
     [Fact]
     public void Everybody_in_the_list_is_silent_from_the_first_frame_on()
     {
-        using CaptureRun run = new(optedOut: [.. Enumerable.Range(1, 520).Select(user => (ulong)user)]);
+        using CaptureRun run = Run(optedOut: [.. Enumerable.Range(1, 520).Select(user => (ulong)user)]);
         using Talker last = new(run, 520);
         last.Say(2000);
         Assert.Empty(FilesOf(run, 520));
@@ -93,7 +93,7 @@ public sealed class ConsentTests
     [Fact]
     public void Thousand_listeners_take_no_place_of_a_speaker()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         for (ulong user = 1; user <= Recording.TrackCapacity; user++)
         {
             run.Recording.Introduce(user, "listener", isBot: false);
@@ -110,7 +110,7 @@ public sealed class ConsentTests
     [Fact]
     public void Speaker_beyond_the_capacity_is_a_gap_and_is_counted()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         for (ulong user = 1; user <= Recording.TrackCapacity; user++)
             run.Receive(user, (uint)user, 1, 960, Pipeline.Audio.Opus.OpusPacket.SilenceMarker);
         using Talker late = new(run, 5_000, ssrc: 5_000);
@@ -134,3 +134,7 @@ public sealed class ConsentTests
         return Directory.Exists(folder) ? Directory.GetFiles(folder) : [];
     }
 }
+
+public sealed class WavConsentTests() : ConsentTests(SegmentFormat.Wav);
+
+public sealed class OpusConsentTests() : ConsentTests(SegmentFormat.Opus);

@@ -11,7 +11,7 @@ namespace Pipeline.Bot.Tests.Capture;
 /// sample; segments join to the sample, part by silence of at least the threshold, or what lies between stands in the gaps; no
 /// segment is longer than the greatest length.
 /// </summary>
-public sealed class PositionPropertyTests : IDisposable
+public abstract class PositionPropertyTests(SegmentFormat format) : CaptureSuite(format), IDisposable
 {
     private const int Second = 48_000;
     private static readonly TimeSpan Threshold = TimeSpan.FromMilliseconds(600);
@@ -40,7 +40,7 @@ public sealed class PositionPropertyTests : IDisposable
 
     private void Check((Step Kind, int Count, int Size)[] steps)
     {
-        using CaptureRun run = new(
+        using CaptureRun run = Run(
             new CaptureOptions
             {
                 Channels = 1,
@@ -95,3 +95,7 @@ public sealed class PositionPropertyTests : IDisposable
     private static string Text(ClosedSegment[] segments) =>
         string.Join(" ", segments.Select(segment => $"[{segment.StartSample}, {segment.StartSample + segment.SampleCount})"));
 }
+
+public sealed class WavPositionPropertyTests() : PositionPropertyTests(SegmentFormat.Wav);
+
+public sealed class OpusPositionPropertyTests() : PositionPropertyTests(SegmentFormat.Opus);

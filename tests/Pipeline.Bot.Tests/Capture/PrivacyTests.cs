@@ -4,14 +4,14 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Tests.Capture;
 
-public sealed class PrivacyTests
+public abstract class PrivacyTests(SegmentFormat format) : CaptureSuite(format)
 {
     private const int Millisecond = 48;
 
     [Fact]
     public void Pause_stores_nothing_and_is_a_gap()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(1000);
         run.Post(new RecordingAction.Pause(9));
@@ -32,7 +32,7 @@ public sealed class PrivacyTests
     [Fact]
     public void Frame_that_waited_for_its_key_through_a_pause_is_judged_by_its_arrival()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(1000);
         run.Post(new RecordingAction.Pause(9));
@@ -61,7 +61,7 @@ public sealed class PrivacyTests
     [InlineData(true, 1)]
     public void Bots_are_recorded_only_when_wanted(bool included, int segments)
     {
-        using CaptureRun run = new(new CaptureOptions { Channels = 1, IncludeBots = included });
+        using CaptureRun run = Run(new CaptureOptions { Channels = 1, IncludeBots = included });
         run.Recording.Introduce(CaptureRun.Ada, "Jukebox", isBot: true);
         using Talker bot = new(run);
         bot.Say(2000);
@@ -73,7 +73,7 @@ public sealed class PrivacyTests
     [Fact]
     public void User_who_turns_out_to_be_a_bot_is_let_go()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker bot = new(run);
         bot.Say(2000);
         run.Recording.Introduce(CaptureRun.Ada, "Jukebox", isBot: true);
@@ -86,7 +86,7 @@ public sealed class PrivacyTests
     [Fact]
     public void Unknown_user_is_recorded_under_its_id_until_the_name_comes()
     {
-        using CaptureRun run = new(new CaptureOptions { Channels = 1, MaximumSegmentDuration = TimeSpan.FromSeconds(1) });
+        using CaptureRun run = Run(new CaptureOptions { Channels = 1, MaximumSegmentDuration = TimeSpan.FromSeconds(1) });
         using Talker ada = new(run);
         ada.Say(1500);
         Assert.Equal($"{CaptureRun.Ada}", run.Track().Username);
@@ -100,7 +100,7 @@ public sealed class PrivacyTests
     [Fact]
     public void Reconnect_is_a_gap_of_everybody_and_time_goes_on()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(1000);
         run.Post(new RecordingAction.GapStarted("reconnect"));
@@ -118,7 +118,7 @@ public sealed class PrivacyTests
     [Fact]
     public void Note_stands_at_its_moment()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         run.AdvanceTo(2500);
         Assert.Equal(NoteOutcome.Taken, run.Recording.AddNote(9, "listen"));
         run.AdvanceTo(9000);
@@ -126,3 +126,7 @@ public sealed class PrivacyTests
             Assert.Single(run.Recording.Snapshot.Notes));
     }
 }
+
+public sealed class WavPrivacyTests() : PrivacyTests(SegmentFormat.Wav);
+
+public sealed class OpusPrivacyTests() : PrivacyTests(SegmentFormat.Opus);

@@ -4,7 +4,7 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Tests.Capture;
 
-public sealed class SegmentRulesTests
+public abstract class SegmentRulesTests(SegmentFormat format) : CaptureSuite(format)
 {
     private const int Second = 48_000;
     private const int Millisecond = 48;
@@ -12,7 +12,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void Unbroken_talk_is_cut_at_the_greatest_duration_and_joins_to_the_sample()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(25_000);
         run.Stop();
@@ -33,7 +33,7 @@ public sealed class SegmentRulesTests
     [InlineData("pause of 300 ms around it")]
     public void Whatever_happens_at_a_cut_the_next_segment_joins_to_the_sample(string what)
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(what.EndsWith("around it", StringComparison.Ordinal) ? 9900 : 10_000);
         _ = what switch
@@ -55,7 +55,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void Pause_over_the_threshold_at_a_cut_is_not_stored()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(10_000).EndTalk().Pause(3000).Say(1000);
         run.Stop();
@@ -64,33 +64,36 @@ public sealed class SegmentRulesTests
     }
 
     [Fact]
-    public void Odd_frame_lengths_are_cut_inside_a_frame()
+    public void Odd_frame_lengths_are_cut_inside_a_frame_and_before_it_where_packets_are_kept()
     {
-        using CaptureRun run = new(new CaptureOptions { Channels = 1, MaximumSegmentDuration = TimeSpan.FromMilliseconds(1007) });
+        using CaptureRun run = Run(new CaptureOptions { Channels = 1, MaximumSegmentDuration = TimeSpan.FromMilliseconds(1007) });
         using Talker ada = new(run);
         ada.Say(4000);
         run.Stop();
-        Assert.Equal([1007L * 48, 1007L * 48, 1007L * 48, 979L * 48], run.Closed.Select(segment => segment.SampleCount));
+        long[] expected = IsOpus ? [Second, Second, Second, Second] : [1007L * 48, 1007L * 48, 1007L * 48, 979L * 48];
+        Assert.Equal(expected, run.Closed.Select(segment => segment.SampleCount));
         run.Lane();
     }
 
     [Fact]
     public void Size_limit_cuts_as_duration_does()
     {
-        using CaptureRun run = new(new CaptureOptions { Channels = 2, MaximumSegmentBytes = 1 << 20 });
+        // A tone of 100 bytes a packet would take three minutes to fill a megabyte.
+        long limit = IsOpus ? 84 << 10 : 1 << 20;
+        using CaptureRun run = Run(new CaptureOptions { Channels = 2, MaximumSegmentBytes = limit });
         using Talker ada = new(run);
         ada.Say(12_000);
         run.Stop();
-        Assert.Equal(3, run.Closed.Count);
-        Assert.All(run.Closed, segment => Assert.True(segment.FileSize <= 1 << 20));
-        Assert.Equal((1 << 20) - 44 - (((1 << 20) - 44) % 4) + 44, run.Closed[0].FileSize);
+        Assert.True(run.Closed.Count >= 3);
+        Assert.All(run.Closed, segment => Assert.True(segment.FileSize <= limit));
+        if (!IsOpus) Assert.Equal((1 << 20) - 44 - (((1 << 20) - 44) % 4) + 44, run.Closed[0].FileSize);
         Assert.Equal(12L * Second, run.Closed.Sum(segment => segment.SampleCount));
     }
 
     [Fact]
     public void Long_silence_closes_and_is_not_stored()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(3000).Pause(5000).Say(2000);
         run.Stop();
@@ -101,7 +104,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void Short_silence_is_written_so_that_length_equals_time()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(3000).EndTalk().Pause(1400).Say(2000);
         run.Stop();
@@ -114,7 +117,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void Silence_closes_by_the_clock_when_nobody_speaks_again()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(1000);
         run.AdvanceTo(1000 + 4400);
@@ -128,7 +131,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void No_audio_waits_in_an_open_file_longer_than_the_greatest_duration()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(9000);
         run.AdvanceTo(10_250);
@@ -142,7 +145,7 @@ public sealed class SegmentRulesTests
     [InlineData(300)]
     public void Short_words_are_padded_never_dropped(int milliseconds)
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(milliseconds).Pause(3000).Say(1000);
         run.Stop();
@@ -153,7 +156,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void Padding_does_not_reach_into_the_next_segment()
     {
-        using CaptureRun run = new(new CaptureOptions { Channels = 1, SilenceThreshold = TimeSpan.FromMilliseconds(200) });
+        using CaptureRun run = Run(new CaptureOptions { Channels = 1, SilenceThreshold = TimeSpan.FromMilliseconds(200) });
         using Talker ada = new(run);
         for (int i = 0; i < 20; i++) ada.Say(40).Pause(240);
         run.Stop();
@@ -166,7 +169,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void Markers_alone_open_nothing_and_close_after_the_threshold()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         for (int i = 0; i < 30; i++) ada.EndTalk();
         Assert.Null(run.Track().OpenSince);
@@ -180,7 +183,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void Leaving_closes_and_coming_back_continues_the_track()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         for (int i = 0; i < 10; i++)
         {
@@ -203,7 +206,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void New_source_closes_the_segment()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(2000);
         (ada.Ssrc, ada.Sequence, ada.Timestamp) = (99, 60_000, 7);
@@ -216,7 +219,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void Cut_closes_at_once_and_goes_on_without_a_missing_sample()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(2000);
         run.Post(new RecordingAction.Cut());
@@ -229,7 +232,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void Continued_recording_counts_on_from_the_given_index()
     {
-        using CaptureRun run = new(firstIndexes: new Dictionary<ulong, int> { [CaptureRun.Ada] = 41 });
+        using CaptureRun run = Run(firstIndexes: new Dictionary<ulong, int> { [CaptureRun.Ada] = 41 });
         using Talker ada = new(run);
         ada.Say(1000);
         run.Stop();
@@ -240,7 +243,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void Quiet_frames_cut_and_are_not_stored_when_the_detector_is_on()
     {
-        using CaptureRun run = new(new CaptureOptions { Channels = 1, VadRmsThreshold = 500, VadSilenceChunks = 50 });
+        using CaptureRun run = Run(new CaptureOptions { Channels = 1, VadRmsThreshold = 500, VadSilenceChunks = 50 });
         using Talker ada = new(run);
         ada.Say(2000);
         ada.Level = 100;
@@ -248,6 +251,11 @@ public sealed class SegmentRulesTests
         ada.Level = 8000;
         ada.Say(2000);
         run.Stop();
+        if (IsOpus)
+        {
+            Assert.Equal(10L * Second, Assert.Single(run.Closed).SampleCount); // the detector needs samples: everything is kept
+            return;
+        }
         Assert.Equal(2, run.Closed.Count);
         Assert.InRange(run.Closed[0].SampleCount, 2990 * Millisecond, 3100 * Millisecond);
         Assert.InRange(run.Closed[1].StartSample - run.Closed[0].StartSample, 7960 * Millisecond, 8040 * Millisecond);
@@ -256,7 +264,7 @@ public sealed class SegmentRulesTests
     [Fact]
     public void Quiet_frames_are_stored_when_the_detector_is_off()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run) { Level = 100 };
         ada.Say(6000);
         run.Stop();
@@ -266,11 +274,16 @@ public sealed class SegmentRulesTests
     [Fact]
     public void Stereo_files_have_two_channels()
     {
-        using CaptureRun run = new(new CaptureOptions());
+        using CaptureRun run = Run(new CaptureOptions());
         using Talker ada = new(run);
         ada.Say(1000);
         run.Stop();
         Assert.Equal(2, Assert.Single(run.Closed).Channels);
-        Assert.Equal(44 + (48_000 * 4), run.Closed[0].FileSize);
+        if (!IsOpus) Assert.Equal(44 + (48_000 * 4), run.Closed[0].FileSize);
+        Assert.Equal(2 * Second, CaptureRun.Read(run.Closed[0]).Length);
     }
 }
+
+public sealed class WavSegmentRulesTests() : SegmentRulesTests(SegmentFormat.Wav);
+
+public sealed class OpusSegmentRulesTests() : SegmentRulesTests(SegmentFormat.Opus);

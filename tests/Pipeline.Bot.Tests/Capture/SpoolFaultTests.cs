@@ -1,4 +1,3 @@
-using Pipeline.Audio.Wav;
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Spool;
@@ -6,7 +5,7 @@ using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Tests.Capture;
 
-public sealed class SpoolFaultTests
+public abstract class SpoolFaultTests(SegmentFormat format) : CaptureSuite(format)
 {
     private const int Millisecond = 48;
 
@@ -14,10 +13,10 @@ public sealed class SpoolFaultTests
     public void Full_disk_is_a_gap_and_recording_goes_on_when_there_is_space()
     {
         Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full on this system");
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         string folder = Path.Combine(run.Folder, $"{CaptureRun.Ada}");
         Directory.CreateDirectory(folder);
-        File.CreateSymbolicLink(Path.Combine(folder, "000000.open.wav"), "/dev/full"); // every write: no space left
+        File.CreateSymbolicLink(Path.Combine(folder, $"000000.open{Format.Suffix()}"), "/dev/full"); // every write: no space left
         using Talker ada = new(run);
         ada.Say(1500);
         Assert.Contains("space", run.Recording.Snapshot.SpoolProblem, StringComparison.OrdinalIgnoreCase);
@@ -38,10 +37,10 @@ public sealed class SpoolFaultTests
     [Fact]
     public void Space_that_ends_in_mid_segment_keeps_what_the_disk_has()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(2000);
-        string open = Directory.GetFiles(run.Folder, "*.open.wav", SearchOption.AllDirectories).Single();
+        string open = Directory.GetFiles(run.Folder, "*.open.*", SearchOption.AllDirectories).Single();
         string user = Path.GetDirectoryName(open)!;
         Directory.Move(user, user + ".away"); // closing cannot rename, opening cannot create
         File.WriteAllText(user, "in the way");
@@ -64,7 +63,7 @@ public sealed class SpoolFaultTests
     [Fact]
     public void Spool_limit_turns_new_audio_into_a_gap()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         run.Post(new RecordingAction.SpoolFull());
         ada.Say(2000);
@@ -83,7 +82,7 @@ public sealed class SpoolFaultTests
     [Fact]
     public void Spool_folder_that_vanishes_is_made_again()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(1000).Pause(5000);
         Assert.Single(run.Closed);
@@ -98,11 +97,11 @@ public sealed class SpoolFaultTests
     [Fact]
     public void Killed_at_any_moment_everything_on_disk_is_repaired()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run), grace = new(run, CaptureRun.Grace, ssrc: 2);
         ada.Say(14_000);
         run.Recording.Dispose(); // what a kill leaves: no header, no rename, the buffer lost
-        string[] open = Directory.GetFiles(run.Folder, "*.open.wav", SearchOption.AllDirectories);
+        string[] open = Directory.GetFiles(run.Folder, "*.open.*", SearchOption.AllDirectories);
         Assert.Single(open);
         using (FileStream torn = File.Open(open[0], FileMode.Append)) torn.WriteByte(1);
 
@@ -113,7 +112,7 @@ public sealed class SpoolFaultTests
         ClosedSegment last = contents.Segments[1];
         Assert.Equal(contents.Segments[0].StartSample + contents.Segments[0].SampleCount, last.StartSample);
         Assert.InRange(last.SampleCount, 3500 * Millisecond, 4000 * Millisecond); // at most the write buffer is missing
-        Assert.Equal((new WavFormat(1, 48_000), last.SampleCount), WavFile.Inspect(last.WavPath));
+        Assert.Equal(last.SampleCount, CaptureRun.Read(last).Length);
         Assert.Equal(run.Session.RecordingId, last.Key.Recording);
         Assert.Equal(contents.Segments, SpoolRepair.Repair(run.Folder).Segments); // twice changes nothing
     }
@@ -121,7 +120,7 @@ public sealed class SpoolFaultTests
     [Fact]
     public void Segment_that_holds_nothing_yet_goes_with_its_sidecar()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(200);
         Assert.NotNull(run.Track().OpenSince);
@@ -135,22 +134,22 @@ public sealed class SpoolFaultTests
     [Fact]
     public void File_without_a_readable_sidecar_is_named_and_left_alone()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(1000);
         run.Stop();
         File.WriteAllText(run.Closed[0].SidecarPath, "{\"version\":");
         SpoolContents contents = SpoolRepair.Repair(run.Folder);
         Assert.Empty(contents.Segments);
-        Assert.Equal([run.Closed[0].WavPath], contents.Unreadable);
-        Assert.True(File.Exists(run.Closed[0].WavPath));
+        Assert.Equal([run.Closed[0].AudioPath], contents.Unreadable);
+        Assert.True(File.Exists(run.Closed[0].AudioPath));
     }
 
     [Fact]
     public void Sidecar_on_disk_knows_nearly_the_right_start_before_the_end()
     {
         SyntheticSender sender = new SyntheticSender(new SenderScenario("jitter") { Jitter = 200, Turns = [6000] }).Speak();
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         foreach (SentPacket packet in sender.Packets.Where(packet => packet.ArrivalMilliseconds < 5000)) run.Receive(packet);
         run.Recording.Tick();
         run.Recording.Dispose();
@@ -158,3 +157,7 @@ public sealed class SpoolFaultTests
         Assert.InRange(repaired.StartSample / 48.0, 1000, 1020);
     }
 }
+
+public sealed class WavSpoolFaultTests() : SpoolFaultTests(SegmentFormat.Wav);
+
+public sealed class OpusSpoolFaultTests() : SpoolFaultTests(SegmentFormat.Opus);

@@ -1,3 +1,6 @@
+using Pipeline.Bot.Capture;
+using Pipeline.Contracts;
+
 namespace Pipeline.Bot.Tests.Capture;
 
 /// <summary>
@@ -8,18 +11,24 @@ public sealed class SpurtPlacementTests(ITestOutputHelper output)
 {
     private const double Bound = 20; // ms
 
-    [Fact]
-    public void Every_spurt_is_stored_within_20_ms_of_its_earliest_arrival() => Judge(first: 0, count: 30);
-
-    [Fact]
-    [Trait("Category", "Soak")]
-    public void Every_spurt_of_200_mixes_is_stored_within_20_ms_of_its_earliest_arrival() => Judge(first: 0, count: 200);
+    [Theory]
+    [InlineData(SegmentFormat.Wav)]
+    [InlineData(SegmentFormat.Opus)]
+    public void Every_spurt_is_stored_within_20_ms_of_its_earliest_arrival(SegmentFormat format) => Judge(format, count: 30);
 
     [Theory]
-    [InlineData(40)]
-    [InlineData(80)]
-    [InlineData(400)]
-    public void Held_head_behind_a_leftover_marker_is_no_stall(int held)
+    [InlineData(SegmentFormat.Wav)]
+    [InlineData(SegmentFormat.Opus)]
+    [Trait("Category", "Soak")]
+    public void Every_spurt_of_200_mixes_is_stored_within_20_ms_of_its_earliest_arrival(SegmentFormat format) => Judge(format, count: 200);
+
+    [Theory]
+    [InlineData(40, SegmentFormat.Wav)]
+    [InlineData(80, SegmentFormat.Wav)]
+    [InlineData(400, SegmentFormat.Wav)]
+    [InlineData(40, SegmentFormat.Opus)]
+    [InlineData(400, SegmentFormat.Opus)]
+    public void Held_head_behind_a_leftover_marker_is_no_stall(int held, SegmentFormat format)
     {
         SenderScenario sent = new("discord.js, one talk in seven seconds")
         {
@@ -28,31 +37,31 @@ public sealed class SpurtPlacementTests(ITestOutputHelper output)
             LeftoverMarker = true,
             HeadHold = held
         };
-        SpurtJudgement judged = Record(sent);
+        SpurtJudgement judged = Record(sent, format);
         Assert.True(judged.Worst < Bound && judged.Missing == 0, $"{judged.Worst} ms, {judged}");
     }
 
-    private void Judge(int first, int count)
+    private void Judge(SegmentFormat format, int count)
     {
         List<string> misses = [];
         double worst = 0;
-        Parallel.For(first, first + count, new ParallelOptions { MaxDegreeOfParallelism = 2 }, seed =>
+        Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = 2 }, seed =>
         {
-            SpurtJudgement judged = Record(Mix(seed));
+            SpurtJudgement judged = Record(Mix(seed), format);
             lock (misses)
             {
                 worst = Math.Max(worst, judged.Worst);
                 if (judged.Worst >= Bound || judged.Missing > 0) misses.Add($"{judged.Worst:F1} ms, {judged}");
             }
         });
-        output.WriteLine($"SPURTS {count} mixes, worst {worst:F1} ms, {misses.Count} missed");
+        output.WriteLine($"SPURTS {format} {count} mixes, worst {worst:F1} ms, {misses.Count} missed");
         Assert.True(misses.Count == 0, $"{misses.Count} of {count} mixes:\n{string.Join('\n', misses.Take(20))}");
     }
 
-    private static SpurtJudgement Record(SenderScenario mix)
+    private static SpurtJudgement Record(SenderScenario mix, SegmentFormat format)
     {
         SyntheticSender sender = new SyntheticSender(mix).Speak();
-        using CaptureRun run = new();
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, Format = format });
         run.Receive(sender).Stop();
         return SpurtJudgement.Of(run.Lane(), sender, mix, run.Track().Health);
     }

@@ -1,4 +1,5 @@
 using Pipeline.Bot.Capture;
+using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Tests.Capture;
 
@@ -6,7 +7,7 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
 {
     private static readonly int[] Conversation = [6000, 700, 9000, 3500, 5000, 1500, 400, 900, 4000];
 
-    public static TheoryData<SenderScenario> Scenarios =>
+    public static MatrixTheoryData<SegmentFormat, SenderScenario> Scenarios => new([SegmentFormat.Wav, SegmentFormat.Opus],
     [
         new SenderScenario("clean"),
         new SenderScenario("clean, talk and pauses") { Turns = Conversation },
@@ -41,20 +42,20 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
         new SenderScenario("RTP clock stops in pauses") { ClockStopsInPauses = true, Turns = Conversation },
         new SenderScenario("RTP clock stops in pauses, jitter 30 ms, loss 5 %") { ClockStopsInPauses = true, Turns = Conversation,
             Jitter = 30, Loss = 0.05 },
-    ];
+    ]);
 
     [Theory]
     [MemberData(nameof(Scenarios))]
-    public void What_was_said_lies_within_20_ms_of_when_it_was_said(SenderScenario sent)
+    public void What_was_said_lies_within_20_ms_of_when_it_was_said(SegmentFormat format, SenderScenario sent)
     {
         SyntheticSender sender = new SyntheticSender(sent).Speak();
-        using CaptureRun run = new();
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, Format = format });
         run.Receive(sender).Stop();
 
         LaneComparison found = LaneComparison.Of(run.Lane(), sender);
         TrackHealth health = run.Track().Health;
         output.WriteLine(
-            $"TIMELINE {sent.Name}: worst {found.Worst:F1} ms, mean {found.Errors.Average():F1} ms, {found.Errors.Length} of "
+            $"TIMELINE {format} {sent.Name}: worst {found.Worst:F1} ms, mean {found.Errors.Average():F1} ms, {found.Errors.Length} of "
             + $"{found.Stretches} stretches recognized, " +
             $"lost {health.Lost} of {sender.LostCount}, concealed {health.Concealed}, recovered {health.Recovered}, late {health.Late}, "
                 + $"reanchored {health.Reanchored}, slipped {health.Slipped}, segments {run.Closed.Count}");
@@ -115,11 +116,13 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
     }
 
     [Theory]
-    [InlineData(200, 40, true)]
-    [InlineData(200, 40, false)]
-    [InlineData(400, 60, true)]
-    [InlineData(180, 200, true)]
-    public void Sender_that_is_busy_for_three_seconds_within_talk_moves_nothing(int stall, int late, bool clockStops)
+    [InlineData(200, 40, true, SegmentFormat.Wav)]
+    [InlineData(200, 40, false, SegmentFormat.Wav)]
+    [InlineData(400, 60, true, SegmentFormat.Wav)]
+    [InlineData(180, 200, true, SegmentFormat.Wav)]
+    [InlineData(400, 60, true, SegmentFormat.Opus)]
+    [InlineData(180, 200, true, SegmentFormat.Opus)]
+    public void Sender_that_is_busy_for_three_seconds_within_talk_moves_nothing(int stall, int late, bool clockStops, SegmentFormat format)
     {
         SenderScenario sent = new("busy within talk")
         {
@@ -135,7 +138,7 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
             LeftoverMarker = true,
         };
         SyntheticSender sender = new SyntheticSender(sent).Speak();
-        using CaptureRun run = new();
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, Format = format });
         run.Receive(sender).Stop();
         SpurtJudgement judged = SpurtJudgement.Of(run.Lane(), sender, sent, run.Track().Health);
         Assert.True(judged.Worst < 2 && judged.Missing == 0, $"{judged.Worst} ms, {judged}");

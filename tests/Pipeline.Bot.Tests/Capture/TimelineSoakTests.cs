@@ -1,3 +1,6 @@
+using Pipeline.Bot.Capture;
+using Pipeline.Contracts;
+
 namespace Pipeline.Bot.Tests.Capture;
 
 [Trait("Category", "Soak")]
@@ -5,8 +8,10 @@ public sealed class TimelineSoakTests(ITestOutputHelper output)
 {
     private const int Mixes = 150;
 
-    [Fact]
-    public void Any_mix_of_faults_leaves_audio_within_20_ms()
+    [Theory]
+    [InlineData(SegmentFormat.Wav)]
+    [InlineData(SegmentFormat.Opus)]
+    public void Any_mix_of_faults_leaves_audio_within_20_ms(SegmentFormat format)
     {
         List<string> misses = [];
         double worst = 0;
@@ -14,7 +19,7 @@ public sealed class TimelineSoakTests(ITestOutputHelper output)
         {
             SenderScenario mix = Mix(seed);
             SyntheticSender sender = new SyntheticSender(mix).Speak();
-            using CaptureRun run = new();
+            using CaptureRun run = new(new CaptureOptions { Channels = 1, Format = format });
             run.Receive(sender).Stop();
             LaneComparison found = LaneComparison.Of(run.Lane(), sender);
             worst = Math.Max(worst, found.Worst);
@@ -22,7 +27,7 @@ public sealed class TimelineSoakTests(ITestOutputHelper output)
                 misses.Add(
                 $"{mix}: worst {found.Worst:F1} ms, {found.Errors.Length} of {found.Stretches} recognized, {run.Track().Health}");
         }
-        output.WriteLine($"SOAK {Mixes} mixes, worst {worst:F1} ms");
+        output.WriteLine($"SOAK {format} {Mixes} mixes, worst {worst:F1} ms");
         Assert.True(misses.Count == 0, string.Join('\n', misses));
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Pipeline.Bot.Replay;
+using Pipeline.Bot.Spool;
 using Pipeline.Bot.Tests.Recordings;
 using Pipeline.Contracts;
 using Pipeline.TestKit;
@@ -38,8 +39,11 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         Assert.Contains(bot.Lines, line => line.StartsWith($"recording {summary.RecordingId} Stopped", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task Killed_replay_is_gone_on_with_until_the_same_recording_is_complete()
+    /// <param name="formats">Of the first process, the second, and so on: the setting may change whenever the bot starts.</param>
+    [Theory]
+    [InlineData("wav")]
+    [InlineData("opus", "wav")]
+    public async Task Killed_replay_is_gone_on_with_until_the_same_recording_is_complete(params string[] formats)
     {
         using TempFolder folder = new();
         string json = folder.Combine("summary.json");
@@ -50,7 +54,9 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         int exitCode = -1;
         while (exitCode != 0)
         {
-            await using ChildProcess bot = Start(folder, arguments);
+            Dictionary<string, string?> settings = Settings(folder, azurite.ConnectionString);
+            settings["RECORDING_OUTPUT_FORMAT"] = formats[kills % formats.Length];
+            await using ChildProcess bot = BuiltProject.Start("bot/Pipeline.Bot", ["replay", .. arguments], settings);
             if (kills < 4 && await LivesOnAsync(bot, TimeSpan.FromMilliseconds(1500 + moments.Next(1500))))
             {
                 bot.Kill();
@@ -72,7 +78,8 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
             await ActiveRecordingTests.AssertChainAsync(eye, summary.RecordingId, track);
             AssertWhole([.. segments.Where(segment => segment.UserId == track.UserId).OrderBy(segment => segment.StartSample)], kills);
         }
-        Assert.Empty(Directory.EnumerateFiles(folder.Combine("spool"), "*.wav", SearchOption.AllDirectories));
+        Assert.All(segments, segment => Assert.Contains(segment.Format.Word(), formats));
+        Assert.DoesNotContain(Directory.EnumerateFiles(folder.Combine("spool"), "*", SearchOption.AllDirectories), SpoolFiles.IsAudio);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Pipeline.Audio.Ogg;
 using Pipeline.Audio.Wav;
 using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
@@ -19,13 +20,13 @@ public sealed class SpoolRepairTests : IDisposable
     public void Closed_file_is_never_written_over_by_an_open_one_of_its_index()
     {
         ClosedSegment closed = Close(Open(0), samples: 1000);
-        byte[] before = File.ReadAllBytes(closed.WavPath);
+        byte[] before = File.ReadAllBytes(closed.AudioPath);
         string open = Path.Combine(user, "000000.open.wav");
         using (WavWriter writer = new(open, Mono, new byte[4096])) writer.Write(new short[5000]);
 
         SpoolContents contents = SpoolRepair.Repair(spool.Path);
 
-        Assert.Equal(before, File.ReadAllBytes(closed.WavPath));
+        Assert.Equal(before, File.ReadAllBytes(closed.AudioPath));
         Assert.Equal(1000, Assert.Single(contents.Segments).SampleCount);
         Assert.Equal([open], contents.Unreadable);
         Assert.True(File.Exists(open));
@@ -36,14 +37,14 @@ public sealed class SpoolRepairTests : IDisposable
     public void Salvaged_segment_says_exactly_what_lies_on_the_disk()
     {
         using SegmentWriter writer = Open(0);
-        int samples = SegmentWriter.BufferSize * 3 / 4; // in two bytes each: the buffer went to the disk once and is half full again
-        writer.Write(new short[samples]);
+        int samples = WavAudio.BufferSize * 3 / 4; // in two bytes each: the buffer went to the disk once and is half full again
+        writer.Write(FrameAudio.OfPcm(new short[samples], samples));
         Assert.InRange(writer.FlushedSampleCount, 1, samples - 1);
 
         ClosedSegment salvaged = writer.Salvage()!;
 
-        (WavFormat format, long onDisk) = WavFile.Inspect(salvaged.WavPath);
-        Assert.Equal((Mono, onDisk, new FileInfo(salvaged.WavPath).Length), (format, salvaged.SampleCount, salvaged.FileSize));
+        (WavFormat format, long onDisk) = WavFile.Inspect(salvaged.AudioPath);
+        Assert.Equal((Mono, onDisk, new FileInfo(salvaged.AudioPath).Length), (format, salvaged.SampleCount, salvaged.FileSize));
         Assert.InRange(onDisk, 1, samples - 1);
         Assert.Equal([salvaged], SpoolRepair.Repair(spool.Path).Segments);
     }
@@ -52,12 +53,43 @@ public sealed class SpoolRepairTests : IDisposable
     public void Salvage_without_anything_on_the_disk_leaves_no_file()
     {
         using SegmentWriter writer = Open(0);
-        writer.Write(new short[1000]);
+        writer.Write(FrameAudio.OfPcm(new short[1000], 1000));
         Assert.Null(writer.Salvage());
         Assert.Empty(Directory.GetFiles(user));
     }
 
-    private SegmentWriter Open(int index) => SegmentWriter.Open(user, new SegmentSidecar
+    [Fact]
+    public void Salvaged_Opus_segment_says_exactly_what_lies_on_the_disk()
+    {
+        using SegmentWriter writer = Open(0, new OpusAudio());
+        for (int i = 0; i < 25; i++) writer.Write(FrameAudio.OfPacket([0x08, 1, 2, 3, 4, (byte)i], 960));
+        Assert.Equal(20 * 960, writer.FlushedSampleCount); // two pages of 200 ms
+
+        ClosedSegment salvaged = writer.Salvage()!;
+
+        OggSegmentInfo onDisk = OggSegmentFile.Inspect(salvaged.AudioPath);
+        Assert.Equal((20L * 960, 20L * 960, new FileInfo(salvaged.AudioPath).Length), (onDisk.SampleCount, salvaged.SampleCount,
+            salvaged.FileSize));
+        Assert.Equal([salvaged], SpoolRepair.Repair(spool.Path).Segments);
+    }
+
+    [Fact]
+    public void Formats_lie_beside_each_other_in_the_order_of_their_indexes()
+    {
+        for (int index = 8; index < 12; index++)
+        {
+            using SegmentWriter writer = Open(index, index % 2 == 0 ? new OpusAudio() : new WavAudio());
+            writer.Write(index % 2 == 0 ? FrameAudio.OfPacket([0x08, 1, 2, 3], 960) : FrameAudio.OfPcm(new short[960], 960));
+            writer.Close("Ada");
+        }
+        SpoolContents contents = SpoolRepair.Repair(spool.Path);
+        Assert.Equal([8, 9, 10, 11], contents.Segments.Select(segment => segment.Key.Index));
+        Assert.Equal([".opus", ".wav", ".opus", ".wav"], contents.Segments.Select(segment => Path.GetExtension(segment.AudioPath)));
+        Assert.All(contents.Segments, segment => Assert.Equal(960, segment.SampleCount));
+        Assert.Equal(12, contents.NextIndexes[7]);
+    }
+
+    private SegmentWriter Open(int index, ISegmentAudio? audio = null) => SegmentWriter.Open(user, new SegmentSidecar
     {
         Session = new SessionInfo
         {
@@ -73,11 +105,11 @@ public sealed class SpoolRepairTests : IDisposable
         Index = index,
         StartSample = 48_000,
         Channels = 1,
-    }, new byte[SegmentWriter.BufferSize]);
+    }, audio ?? new WavAudio(), continues: false);
 
     private static ClosedSegment Close(SegmentWriter writer, int samples)
     {
-        writer.Write(new short[samples]);
+        writer.Write(FrameAudio.OfPcm(new short[samples], samples));
         return writer.Close("Ada");
     }
 }

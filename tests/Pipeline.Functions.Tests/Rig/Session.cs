@@ -81,6 +81,18 @@ internal sealed class Session
         EndReason = state == ManifestState.Stopped ? EndReason.Stopped : null,
     };
 
+    /// <summary>Segments of these indexes are Opus files by their names.</summary>
+    public Session WithOpus(params int[] indexes)
+    {
+        for (int i = 0; i < Segments.Count; i++)
+        {
+            SegmentReady segment = Segments[i];
+            if (indexes.Contains(segment.SegmentIndex))
+                Segments[i] = segment with { BlobName = BlobPaths.Segment(segment.Key, segment.Username, SegmentFormat.Opus) };
+        }
+        return this;
+    }
+
     public byte[] BytesOf(SegmentReady segment) => bytes[segment.Key];
 
     public async Task PutAllAsync(StorageClients storage)
@@ -92,7 +104,7 @@ internal sealed class Session
     {
         BlobUploadOptions options = new()
         {
-            HttpHeaders = new BlobHttpHeaders { ContentType = "audio/wav" },
+            HttpHeaders = new BlobHttpHeaders { ContentType = segment.Format.ContentType() },
             Metadata = new Dictionary<string, string> { [SegmentMetadata.Key] = SegmentMetadata.Write(segment) },
         };
         await storage.Temp.GetBlobClient(segment.BlobName).UploadAsync(new BinaryData(bytes[segment.Key]), options);

@@ -81,11 +81,19 @@ internal sealed class RenderStage : IAsyncDisposable
     /// <summary>Puts one segment's file where the pipeline would have moved it.</summary>
     public async Task AddAsync(Recorded recorded, ulong userId, string username, long start, short[] pcm, int channels)
     {
-        int index = recorded.Segments.Count(segment => segment.UserId == $"{userId}");
         byte[] file = new byte[WavFormat.HeaderSize + (pcm.Length * 2)];
         new WavFormat(channels, 48_000).WriteHeader(file, pcm.Length * 2L);
         MemoryMarshal.AsBytes(pcm.AsSpan()).CopyTo(file.AsSpan(WavFormat.HeaderSize));
-        string name = $"{recorded.Id}/{BlobPaths.UserFolder(userId, username)}/{BlobPaths.SegmentFileName(index)}";
+        await AddAsync(recorded, userId, username, start, pcm, channels, file, SegmentFormat.Wav);
+    }
+
+    /// <param name="pcm">What the file holds when it is decoded.</param>
+    public async Task AddAsync(Recorded recorded, ulong userId, string username, long start, short[] pcm, int channels, byte[] file,
+        SegmentFormat format)
+    {
+        int index = recorded.Segments.Count(segment => segment.UserId == $"{userId}");
+        string fileName = BlobPaths.SegmentFileName(index, format);
+        string name = $"{recorded.Id}/{BlobPaths.UserFolder(userId, username)}/{fileName}";
         Azure.Storage.Blobs.BlobClient blob = Storage.Recordings.GetBlobClient(name);
         await blob.UploadAsync(new BinaryData(file), overwrite: true, TestContext.Current.CancellationToken);
         long samples = pcm.Length / channels, began = recorded.StartedAt.ToUnixTimeMilliseconds();
@@ -94,16 +102,17 @@ internal sealed class RenderStage : IAsyncDisposable
             UserId = $"{userId}",
             Username = username,
             SegmentIndex = index,
-            FileName = $"segment_{index:D3}.wav",
-            FilePath = $"{userId}/segment_{index:D3}.wav",
+            FileName = fileName,
+            FilePath = $"{userId}/{fileName}",
             AbsoluteStartTime = began + (start / 48),
             AbsoluteEndTime = began + ((start + samples) / 48),
             Duration = samples / 48,
             FileSize = file.Length,
-            Format = "wav",
+            Format = format.Word(),
             BlobUrl = blob.Uri.AbsoluteUri,
             StartSample = start,
             SampleCount = samples,
+            Channels = channels,
         });
         recorded.End = Math.Max(recorded.End, start + samples);
         recorded.Put(userId, channels, start, pcm);

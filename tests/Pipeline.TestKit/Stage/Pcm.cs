@@ -38,12 +38,19 @@ public static class Pcm
         long origin = recording.RecordedAt.ToUnixTimeMilliseconds();
         float[] track = new float[(segments[^1].AbsoluteEndTime - origin + 1000) * SamplesPerSecond / 1000];
         foreach (RecordingSegment segment in segments)
-            Place(await api.DownloadAsync(segment, cancel), track, (segment.AbsoluteStartTime - origin) * SamplesPerSecond / 1000);
+            Place(await api.DownloadAsync(segment, cancel), segment.Format == "opus", track, (segment.AbsoluteStartTime - origin) * SamplesPerSecond / 1000);
         return track;
     }
 
-    private static void Place(byte[] wav, float[] track, long at)
+    private static void Place(byte[] wav, bool isOpus, float[] track, long at)
     {
+        if (isOpus)
+        {
+            using LibopusDecoder decoder = new(1);
+            short[] pcm = OggSegmentDecoder.Decode(wav, decoder);
+            for (int i = 0; i < pcm.Length && at + i < track.Length; i++) if (at + i >= 0) track[at + i] = pcm[i] / 32768f;
+            return;
+        }
         int channels = BinaryPrimitives.ReadInt16LittleEndian(wav.AsSpan(22));
         ReadOnlySpan<byte> data = wav.AsSpan(WavHeaderSize);
         int count = data.Length / (2 * channels);

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Pipeline.Audio.Ogg;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 
@@ -11,7 +12,7 @@ public sealed class RecordingVerifier(ApiReader api)
     private const int WavHeaderSize = 44;
 
     /// <summary>
-    /// Checks bytes, MD5, WAV header, length against duration, order without overlap and that no index comes twice.
+    /// Checks bytes, MD5, header, length against duration, order without overlap and that no index comes twice.
     /// </summary>
     /// <exception cref="InvalidDataException">The first thing that is wrong, by segment.</exception>
     public async Task<IReadOnlyList<VerifiedTrack>> VerifyAsync(RecordingDetails recording, CancellationToken cancel)
@@ -39,11 +40,12 @@ public sealed class RecordingVerifier(ApiReader api)
 
     private async Task<long> VerifySegmentAsync(RecordingSegment segment, CancellationToken cancel)
     {
-        byte[] wav = await api.DownloadAsync(segment, cancel);
+        byte[] wav = await api.DownloadAsync(segment, cancel); // or an Ogg Opus file
         Require(wav.Length == segment.FileSize, $"{Name(segment)} has {wav.Length} bytes, the catalogue says {segment.FileSize}");
         string md5 = Convert.ToBase64String(Md5(wav));
         Require(segment.ContentMd5 is null || segment.ContentMd5 == md5,
             $"{Name(segment)} has MD5 {md5}, the catalogue says {segment.ContentMd5}");
+        if (segment.Format == SegmentFormat.Opus.Word()) return VerifyOpus(segment, wav);
         Require(wav.Length > WavHeaderSize && wav.AsSpan(0, 4).SequenceEqual("RIFF"u8) && wav.AsSpan(8, 4).SequenceEqual("WAVE"u8),
             $"{Name(segment)} is no WAV file");
         int channels = BinaryPrimitives.ReadInt16LittleEndian(wav.AsSpan(22));
@@ -52,6 +54,14 @@ public sealed class RecordingVerifier(ApiReader api)
             $"{Name(segment)} does not run at 48 kHz");
         Require(dataBytes == wav.Length - WavHeaderSize, $"{Name(segment)} has a data size of {dataBytes} in {wav.Length} bytes");
         long samples = dataBytes / (2 * channels);
+        Require(Math.Abs(SampleClock.ToTime(samples).TotalMilliseconds - segment.Duration) <= 1,
+            $"{Name(segment)} holds {samples} samples, the catalogue says {segment.Duration} ms");
+        return samples;
+    }
+
+    private static long VerifyOpus(RecordingSegment segment, byte[] file)
+    {
+        long samples = OggSegmentFile.Inspect(file, Name(segment)).SampleCount;
         Require(Math.Abs(SampleClock.ToTime(samples).TotalMilliseconds - segment.Duration) <= 1,
             $"{Name(segment)} holds {samples} samples, the catalogue says {segment.Duration} ms");
         return samples;

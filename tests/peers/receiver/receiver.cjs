@@ -1,6 +1,6 @@
 // The receive side of @discordjs/voice with native Opus, fed over a real UDP socket: VoiceUDPSocket -> VoiceReceiver -> prism Opus decoder ->
 // one WAV file per speaker, as recorders in that world are built. Only the gateway's state is put in by hand, in onWsPacket's own form.
-// Usage: node receiver.cjs PORT SPEAKERS SECRET_HEX FOLDER ; then lines on stdin: "mark", "stop". Writes one line of JSON at the end.
+// Usage: node receiver.cjs PORT SPEAKERS SECRET_HEX FOLDER [wav|opus] (opus: packets are written as they came, with a length before each); then lines on stdin: "mark", "stop". Writes one line of JSON at the end.
 'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
@@ -8,7 +8,7 @@ const readline = require('node:readline');
 const { VoiceReceiver, VoiceUDPSocket } = require('@discordjs/voice');
 const prism = require('prism-media');
 
-const [port, speakers, secret, folder] = process.argv.slice(2);
+const [port, speakers, secret, folder, kind] = process.argv.slice(2);
 const counters = { packets: 0, bytes: 0 };
 const udp = new VoiceUDPSocket({ ip: '127.0.0.1', port: Number(port) });
 const receiver = new VoiceReceiver({ state: { status: 'ready', networking: { state: { code: 4, dave: undefined } } } });
@@ -38,7 +38,18 @@ function wavHeader() {
 for (let i = 0; i < Number(speakers); i++) {
   const userId = String(1000 + i);
   receiver.onWsPacket({ op: 5, d: { user_id: userId, ssrc: 100 + i, speaking: 1 } });
-  const file = fs.createWriteStream(path.join(folder, `${userId}.wav`));
+  const file = fs.createWriteStream(path.join(folder, `${userId}.${kind === 'opus' ? 'opus' : 'wav'}`));
+  if (kind === 'opus') {
+    receiver.subscribe(userId).on('data', (packet) => {
+      const head = Buffer.alloc(2);
+      head.writeUInt16LE(packet.length);
+      counters.packets++;
+      counters.bytes += packet.length;
+      file.write(head);
+      file.write(packet);
+    });
+    continue;
+  }
   file.write(wavHeader());
   const decoder = new prism.opus.Decoder({ rate: 48000, channels: 2, frameSize: 960 });
   decoder.on('data', (pcm) => {

@@ -4,6 +4,7 @@ using Pipeline.Bot.Hosting;
 using Pipeline.Bot.Recordings;
 using Pipeline.Bot.Spool;
 using Pipeline.Bot.Storage;
+using Pipeline.Contracts;
 using Pipeline.Settings;
 using Pipeline.Settings.Known;
 
@@ -37,9 +38,9 @@ internal static class BotOptionsReader
 
     public static CaptureOptions ReadCapture(SettingReader setting)
     {
-        setting.Read(RecordingSettings.OutputFormat); // There is one.
         return new CaptureOptions
         {
+            Format = Enum.Parse<SegmentFormat>(setting.Read(RecordingSettings.OutputFormat)!, ignoreCase: true),
             Channels = setting.Read(RecordingSettings.Channels),
             Opus = Enum.Parse<OpusChoice>(setting.Read(RecordingSettings.Opus)!, ignoreCase: true),
             SilenceThreshold = setting.Read(RecordingSettings.SilenceThreshold),

@@ -1,6 +1,7 @@
 using Pipeline.Audio.Opus;
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Cli.Settings;
+using Pipeline.Contracts;
 using Pipeline.Settings;
 
 namespace Pipeline.Bot.Tests.Cli.Settings;
@@ -38,7 +39,7 @@ public sealed class BotOptionsReaderTests
             ["RECORDING_MAX_DURATION"] = "2h",
             ["RECORDING_MIN_FREE_DISK_MB"] = "0",
             ["RECORDING_SPOOL_LIMIT_MB"] = "100 MB",
-            ["RECORDING_OUTPUT_FORMAT"] = "WAV",
+            ["RECORDING_OUTPUT_FORMAT"] = "OPUS",
         };
         SettingReader reader = SettingValues.Read([.. set.Select(pair => (pair.Key, (string?)pair.Value))]);
         CaptureOptions options = BotOptionsReader.ReadCapture(reader);
@@ -46,6 +47,7 @@ public sealed class BotOptionsReaderTests
         Assert.Equal(
             new CaptureOptions
             {
+                Format = SegmentFormat.Opus,
                 Opus = OpusChoice.Managed,
                 Channels = 1,
                 SilenceThreshold = TimeSpan.FromMilliseconds(1500),
@@ -71,7 +73,7 @@ public sealed class BotOptionsReaderTests
     [InlineData("RECORDING_MAX_SEGMENT_DURATION", "ten", "from 1 s to 10 min")]
     [InlineData("RECORDING_MAX_SEGMENT_SIZE_MB", "9999999999999999999", "from 1 MB to 2047 MB")]
     [InlineData("RECORDING_INCLUDE_BOTS", "maybe", "true or false")]
-    [InlineData("RECORDING_OUTPUT_FORMAT", "mp3", "wav")]
+    [InlineData("RECORDING_OUTPUT_FORMAT", "mp3", "wav or opus")]
     [InlineData("RECORDING_MAX_DURATION", "9d", "to 7 d")]
     public void Wrong_value_is_named_with_its_range(string name, string value, string range)
     {
