@@ -12,8 +12,8 @@ param recordingsImmutableDays int
 param networkRules object
 
 // These names are compared with the constants in shared/Pipeline.Contracts by a test.
-var queueNames = ['recording-started', 'segment-ready', 'recording-stopped', 'webhook-deliveries', 'recording-deletions', 'render-window']
-var tableNames = ['ledger', 'catalogue', 'settings', 'reports', 'events', 'webhooks', 'renders']
+var queueNames = ['recording-started', 'segment-ready', 'recording-stopped', 'webhook-deliveries', 'recording-deletions', 'render-window', 'transcribe-stretch']
+var tableNames = ['ledger', 'catalogue', 'settings', 'reports', 'events', 'webhooks', 'renders', 'transcripts']
 var poisonQueueNames = map(queueNames, name => '${name}-poison')
 
 resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {

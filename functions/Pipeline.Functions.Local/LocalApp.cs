@@ -54,7 +54,7 @@ internal static class LocalApp
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<EventSweep>().RunAsync));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<DeletionSweep>().RunAsync));
         builder.Services.AddSingleton(services => new FurtherSweep(services.GetRequiredService<PassingFilesSweep>().RunAsync));
-        if (options.Delivery.RecordingApiBaseUrl is null) builder.Services.AddSingleton(AfterMoveOf);
+        if (options.Delivery.RecordingApiBaseUrl is null) builder.Services.AddSingleton(AfterMoveOf).AddSingleton(TranscribeOf);
         builder.Services.AddSingleton<UnexpectedStop>().AddSingleton<RenderFolder>().AddSingleton<StoragePassage>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace);
         if (options.LocalTriggers) builder.Services.AddLocalTriggers();

@@ -7,13 +7,14 @@ using Pipeline.Delivery.Invocations;
 using Pipeline.Delivery.Segments;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Render;
+using Pipeline.RecordingApi.Transcripts;
 using Pipeline.RecordingApi.Webhooks;
 
 namespace Pipeline.Functions;
 
 /// <summary>What the queues call.</summary>
 internal sealed class QueueFunctions(DeliveryFunctions functions, WebhookDelivery webhooks, RecordingErasure erasure,
-    RenderRecording renders, InvocationBorder border)
+    RenderRecording renders, TranscribeRecording transcripts, InvocationBorder border)
 {
     [Function(FunctionNames.StartRecording)]
     public Task StartAsync([QueueTrigger(StorageNames.RecordingStartedQueue, Connection = FunctionTable.Connection)] QueueMessage message,
@@ -45,4 +46,9 @@ internal sealed class QueueFunctions(DeliveryFunctions functions, WebhookDeliver
     public Task RenderAsync([QueueTrigger(StorageNames.RenderWindowQueue, Connection = FunctionTable.Connection)] QueueMessage message,
         CancellationToken cancellationToken) =>
         border.RunAsync(FunctionNames.RenderWindow, end => renders.RunAsync(message.Body.ToMemory(), end), cancellationToken);
+
+    [Function(FunctionNames.TranscribeStretch)]
+    public Task TranscribeAsync([QueueTrigger(StorageNames.TranscribeQueue, Connection = FunctionTable.Connection)] QueueMessage message,
+        CancellationToken cancellationToken) =>
+        border.RunAsync(FunctionNames.TranscribeStretch, end => transcripts.RunAsync(message.Body.ToMemory(), end), cancellationToken);
 }

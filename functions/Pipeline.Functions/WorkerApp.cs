@@ -13,6 +13,7 @@ using Pipeline.RecordingApi;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Recordings;
+using Pipeline.RecordingApi.Transcripts;
 using Pipeline.RecordingApi.Webhooks;
 using Pipeline.Settings;
 using Pipeline.Storage;
@@ -42,7 +43,7 @@ internal static class WorkerApp
         builder.Services.AddDelivery(options.Delivery);
         // Without a key: the host has asked for it before a request comes here.
         builder.Services.AddRecordingApi(options.Api);
-        if (options.Delivery.RecordingApiBaseUrl is null) builder.Services.AddSingleton(AfterMoveOf);
+        if (options.Delivery.RecordingApiBaseUrl is null) builder.Services.AddSingleton(AfterMoveOf).AddSingleton(TranscribeOf);
         builder.Services.AddSingleton<ApiPipeline>();
         builder.Services.AddSingleton<LoopbackApi>();
         builder.Services.AddHostedService(static services => services.GetRequiredService<LoopbackApi>());
@@ -56,6 +57,8 @@ internal static class WorkerApp
         OpenStorage(worker);
         return worker;
     }
+
+    private static AfterMove TranscribeOf(IServiceProvider services) => new(services.GetRequiredService<TranscriptTriggers>().StoredAsync);
 
     private static AfterMove AfterMoveOf(IServiceProvider services) => new(services.GetRequiredService<StoredSegments>().TellAsync);
 

@@ -21,6 +21,14 @@ internal static partial class ApiLog
     [LoggerMessage(5052, LogLevel.Warning, "Recording {Recording} was begun here and never finished: ending it with what there is")]
     public static partial void RecordingOverdue(ILogger logger, RecordingId recording);
 
+    [LoggerMessage(5062, LogLevel.Warning,
+        "Talk of recording {Recording} has no text after try {Attempt}: of the service that transcribes, {Reason}; next try in {Delay}")]
+    public static partial void TranscriptionFailed(ILogger logger, RecordingId recording, int attempt, string reason, TimeSpan delay);
+
+    [LoggerMessage(5063, LogLevel.Error,
+        "Talk of recording {Recording} from second {Second} is given up after {Attempts} tries: of the service that transcribes, {Reason}")]
+    public static partial void TranscriptionGivenUp(ILogger logger, RecordingId recording, long second, int attempts, string reason);
+
     [LoggerMessage(5053, LogLevel.Warning,
         "Webhook at {Host} did not take {Event} at try {Attempt} because {Reason}; the next try is in {Delay}")]
     public static partial void WebhookFailed(ILogger logger, string @event, string host, int attempt, string reason, TimeSpan delay);

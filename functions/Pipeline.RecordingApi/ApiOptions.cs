@@ -1,4 +1,5 @@
 using Pipeline.RecordingApi.Render;
+using Pipeline.RecordingApi.Transcripts;
 using Pipeline.RecordingApi.Webhooks;
 using Pipeline.Settings;
 using Pipeline.Settings.Known;
@@ -19,6 +20,9 @@ public sealed record ApiOptions
 
     /// <summary>Who is told of events.</summary>
     public WebhookOptions Webhooks { get; init; } = new();
+
+    /// <summary>Who turns talk into text.</summary>
+    public TranscriptionOptions Transcription { get; init; } = new();
 
     /// <summary>What people's browsers reach, without a path; null for the address that a request came to.</summary>
     public Uri? PublicBaseUrl { get; init; }
@@ -45,6 +49,7 @@ public sealed record ApiOptions
             PublicBaseUrl = setting.Read(FunctionsSettings.PublicBaseUrl),
             ShareLinkLife = TimeSpan.FromDays(setting.Read(FunctionsSettings.ShareLinkDays)),
             Webhooks = WebhookOptionsReader.Read(setting),
+            Transcription = TranscriptionOptions.Read(setting, isOurs),
             Render = isOurs ? new RenderOptions { Formats = formats } : RenderOptions.Off,
         };
     }

@@ -13,7 +13,9 @@ using Pipeline.RecordingApi.Page;
 using Pipeline.RecordingApi.Recordings;
 using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Shares;
+using Pipeline.RecordingApi.Transcripts;
 using Pipeline.RecordingApi.Webhooks;
+using Pipeline.Settings.Known;
 
 namespace Pipeline.RecordingApi;
 
@@ -76,6 +78,7 @@ public static class ApiServices
         services.AddSingleton<RenderRecording>().AddSingleton<FinishedFiles>();
         services.AddSingleton<FileOperations>();
         services.AddSingleton<PeakOperations>();
+        AddTranscripts(services, options.Transcription);
         services.AddApiDocument();
         services.AddResponseCompression(compression =>
         {
@@ -84,6 +87,22 @@ public static class ApiServices
             compression.MimeTypes = [MediaTypeNames.Application.Json, RouteDetails.Problem];
         });
         return services;
+    }
+
+    private static void AddTranscripts(IServiceCollection services, TranscriptionOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<TranscriptTable>();
+        services.AddSingleton<TranscriptTracks>();
+        services.AddSingleton<TranscriptTriggers>();
+        services.AddSingleton<TranscriptFiles>();
+        services.AddSingleton<TranscriptReads>();
+        services.AddSingleton<StretchTries>();
+        services.AddSingleton<TranscribeRecording>();
+        services.AddSingleton<TranscriptionHttp>();
+        if (options.Kind == TranscriptionSettings.AzureSpeech) services.AddSingleton<ITranscriber, AzureSpeechTranscriber>();
+        else services.AddSingleton<ITranscriber, OpenAiTranscriber>();
+        services.AddSingleton(static provider => new AfterChange(provider.GetRequiredService<TranscriptTriggers>().ChangedAsync));
     }
 
     /// <summary>

@@ -10,6 +10,7 @@ namespace Pipeline.Contracts;
 [JsonSerializable(typeof(SegmentReady))]
 [JsonSerializable(typeof(RecordingStopped))]
 [JsonSerializable(typeof(RenderWindow))]
+[JsonSerializable(typeof(TranscribeStretch))]
 [JsonSerializable(typeof(SessionManifest))]
 [JsonSerializable(typeof(SessionInfo))]
 public sealed partial class ContractsJsonContext : JsonSerializerContext;

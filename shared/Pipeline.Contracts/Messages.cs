@@ -134,3 +134,22 @@ public sealed record RenderWindow
     /// <summary>W3C trace context of the sender, or null.</summary>
     public string? Traceparent { get; init; }
 }
+
+/// <summary>Queue message: somebody's talk in a recording may be ripe to become text.</summary>
+public sealed record TranscribeStretch
+{
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+    public required RecordingId RecordingId { get; init; }
+
+    /// <summary>Whose; null for everybody in it.</summary>
+    [JsonNumberHandling(Snowflakes.AsText)]
+    public ulong? UserId { get; init; }
+
+    /// <summary>Where the segment ended whose coming is the reason to look, samples at 48 kHz; null for none.</summary>
+    public long? EndSample { get; init; }
+
+    /// <summary>W3C trace context of the sender, or null.</summary>
+    public string? Traceparent { get; init; }
+}

@@ -24,6 +24,12 @@ public static class StorageNames
 
     public const string RenderWindowQueue = "render-window";
 
+    /// <summary>One message per track whose talk is to become text.</summary>
+    public const string TranscribeQueue = "transcribe-stretch";
+
+    /// <summary>Table of the recording API: what was said, one partition per recording.</summary>
+    public const string TranscriptsTable = "transcripts";
+
     /// <summary>Table of the recording API: what was rendered, one partition per recording.</summary>
     public const string RendersTable = "renders";
 

@@ -29,6 +29,10 @@ public sealed class MessageQueues(StorageClients clients)
         SendAsync(StorageNames.RenderWindowQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RenderWindow), delay,
             cancellation);
 
+    public Task SendAsync(TranscribeStretch message, TimeSpan delay, CancellationToken cancellation) =>
+        SendAsync(StorageNames.TranscribeQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.TranscribeStretch), delay,
+            cancellation);
+
     /// <param name="delay">The message stays invisible for this long; the service counts whole seconds.</param>
     public Task SendAsync(string queue, string text, TimeSpan delay, CancellationToken cancellation) =>
         clients.Queues.GetQueueClient(queue).SendMessageAsync(text, delay, NeverExpires, cancellation);

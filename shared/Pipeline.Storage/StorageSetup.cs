@@ -13,13 +13,13 @@ public sealed class StorageSetup(StorageClients clients)
     [
         StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue, StorageNames.WebhookQueue,
         StorageNames.DeletionQueue,
-        StorageNames.RenderWindowQueue,
+        StorageNames.RenderWindowQueue, StorageNames.TranscribeQueue,
     ];
 
     private static readonly string[] Tables =
     [
         StorageNames.LedgerTable, StorageNames.CatalogueTable, StorageNames.SettingsTable, StorageNames.ReportsTable,
-        StorageNames.EventsTable, StorageNames.WebhooksTable, StorageNames.RendersTable,
+        StorageNames.EventsTable, StorageNames.WebhooksTable, StorageNames.RendersTable, StorageNames.TranscriptsTable,
     ];
 
     private volatile bool ready;

@@ -160,6 +160,10 @@ internal static class Texts
         _ => $"This recording has {Wording.Number(GapLog.MostNotes)} notes, as many as fit. This one was not kept.",
     };
 
+    public static string Transcript(TranscriptState state) => state.Problem is { } problem
+        ? $"Text up to {Wording.Position(state.UpToSample)}. {char.ToUpperInvariant(problem[0])}{problem[1..]}."
+        : $"Text up to {Wording.Position(state.UpToSample)}.";
+
     public static string SpokenNote(string by, string text) => $"Note by {by}: {text}";
 
     public static string DmClosed(string links) => $"I could not send you a direct message. Your link is here.\n{links}";

@@ -14,5 +14,6 @@ public static class FunctionNames
     public const string DeliverWebhook = nameof(DeliverWebhook);
     public const string DeleteRecording = nameof(DeleteRecording);
     public const string RenderWindow = nameof(RenderWindow);
+    public const string TranscribeStretch = nameof(TranscribeStretch);
     public const string SweepRecordings = nameof(SweepRecordings);
 }

@@ -46,6 +46,7 @@ public static class FunctionTable
         [FunctionNames.DeliverWebhook] = StorageNames.WebhookQueue,
         [FunctionNames.DeleteRecording] = StorageNames.DeletionQueue,
         [FunctionNames.RenderWindow] = StorageNames.RenderWindowQueue,
+        [FunctionNames.TranscribeStretch] = StorageNames.TranscribeQueue,
     };
 
     /// <summary>Function to schedule.</summary>

@@ -8,6 +8,7 @@ using Pipeline.Delivery.Segments;
 using Pipeline.Delivery.Sweep;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Render;
+using Pipeline.RecordingApi.Transcripts;
 using Pipeline.RecordingApi.Webhooks;
 
 namespace Pipeline.Functions.Local.Triggers;
@@ -57,6 +58,14 @@ internal sealed class TriggerFunctions(
     [FunctionName(FunctionNames.SweepRecordings)]
     public Task SweepAsync([TimerTrigger(FunctionTable.SweepSchedule, UseMonitor = false)] TimerInfo timer) =>
         functions.SweepAsync(drain.Token);
+}
+
+/// <summary>The same for talk that becomes text.</summary>
+internal sealed class TranscribeFunctions(TranscribeRecording transcripts, InvocationBorder border, DrainPeriod drain)
+{
+    [FunctionName(FunctionNames.TranscribeStretch)]
+    public Task TranscribeAsync([QueueTrigger(StorageNames.TranscribeQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
+        border.RunAsync(FunctionNames.TranscribeStretch, end => transcripts.RunAsync(message.Body.ToMemory(), end), drain.Token);
 }
 
 /// <summary>How long the functions under way may go on after the process was asked to end.</summary>

@@ -34,10 +34,10 @@ internal static class TriggerServices
         services.AddHostedService(static provider => provider.GetRequiredService<LocalTriggers>());
     }
 
-    /// <summary>The one class with functions in it; nothing else is looked through.</summary>
+    /// <summary>The classes with functions in them; nothing else is looked through.</summary>
     private sealed class TriggerTypes : ITypeLocator
     {
-        public IReadOnlyList<Type> GetTypes() => [typeof(TriggerFunctions)];
+        public IReadOnlyList<Type> GetTypes() => [typeof(TriggerFunctions), typeof(TranscribeFunctions)];
     }
 
     /// <summary>No timer of ours asks for runs that were missed: the next sweep does what the last one could not.</summary>

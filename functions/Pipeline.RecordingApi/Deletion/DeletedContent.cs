@@ -22,6 +22,7 @@ public sealed class DeletedContent(
         long began = time.GetTimestamp();
         if (!await DrainAsync(most => recordings.DeleteSomeAsync(id, most, cancellation), began)) return Erased.Part;
         if (!await DrainAsync(most => renders.EraseSomeAsync(id, most, cancellation), began)) return Erased.Part;
+        if (!await DrainAsync(most => table.DeleteTextsAsync(id, most, cancellation), began)) return Erased.Part;
         if (!await DrainAsync(most => table.DeleteRowsAsync(id, most, cancellation), began)) return Erased.Part;
         if (!await DrainAsync(most => ledger.DeleteSomeAsync(id, most, cancellation), began)) return Erased.Part;
         await reports.DeleteAsync(id, cancellation);

@@ -8,12 +8,14 @@ using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Http;
 using Pipeline.RecordingApi.Live;
 using Pipeline.RecordingApi.Shares;
+using Pipeline.RecordingApi.Transcripts;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Recordings;
 
 /// <summary>Shows recordings to those who ask.</summary>
-public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer container, LiveFacts live, TimeProvider time)
+public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer container, LiveFacts live, TranscriptReads transcripts,
+    TimeProvider time)
 {
     private const int DefaultLimit = 25;
     private const int LargestLimit = 100;
@@ -45,7 +47,9 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         if (entry.Recording is not { } recording) return Problems.UnknownRecording();
         ShareScopes? scopes = AccessCheck.ScopesOf(context);
         bool isBrief = scopes is not null || context.Request.Query["segments"] == "none";
-        RecordingDetails details = await FillAsync(recording, id, isBrief, context.RequestAborted);
+        RecordingDetails details = await FillAsync(recording, id, isBrief, context.RequestAborted)
+            with
+        { Transcript = await transcripts.FindAsync(id, context.RequestAborted) };
         if (scopes is { } allowed) details = details with { Scopes = ShareScopeWords.Of(allowed) };
         // An answer with links is another one each time.
         return isBrief || details.Segments.Count == 0 ? Tagged(context, details)

@@ -7,7 +7,7 @@ namespace Pipeline.RecordingApi.Render;
 /// <summary>
 /// Sends the messages that rendering hangs on: one when a running recording is a window further, one when it has ended or was amended.
 /// </summary>
-public sealed class RenderTriggers(MessageQueues queues, RenderOptions options)
+public sealed class RenderTriggers(MessageQueues queues, RenderOptions options, IEnumerable<AfterChange> further)
 {
     private const int MostRecordings = 10_000;
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(25);
@@ -31,8 +31,12 @@ public sealed class RenderTriggers(MessageQueues queues, RenderOptions options)
     {
         asked.TryRemove(recordingId, out _);
         if (options.IsOn) await SendAsync(recordingId, cancellation);
+        foreach (AfterChange part in further) await part.RunAsync(recordingId, cancellation);
     }
 
     private Task SendAsync(string recordingId, CancellationToken cancellation) =>
         queues.SendAsync(new RenderWindow { RecordingId = RecordingId.Parse(recordingId) }, TimeSpan.Zero, cancellation);
 }
+
+/// <summary>What else hangs on it that the recording of this id has another list of segments now.</summary>
+public sealed record AfterChange(Func<string, CancellationToken, Task> RunAsync);

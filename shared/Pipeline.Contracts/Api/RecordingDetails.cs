@@ -29,6 +29,9 @@ public sealed record RecordingDetails : RecordingSummary
     /// <summary>Milliseconds of the longest segment; null while live.</summary>
     public long? LongestSegment { get; init; }
 
+    /// <summary>How far its text is; null where transcripts are off or nothing was sent yet.</summary>
+    public TranscriptState? Transcript { get; init; }
+
     /// <summary>What the caller's link allows; null for a caller with the key, who may do everything.</summary>
     public IReadOnlyList<string>? Scopes { get; init; }
 

@@ -6,7 +6,7 @@ public static class KnownSettings
     /// <summary>In the order of the tables.</summary>
     public static IReadOnlyList<Setting> All { get; } =
         [.. DiscordSettings.All, .. StorageSettings.All, .. ApiSettings.All, .. RecordingSettings.All, .. FunctionsSettings.All,
-            .. WebhookSettings.All, .. HostingSettings.All];
+            .. WebhookSettings.All, .. TranscriptionSettings.All, .. HostingSettings.All];
 
     /// <summary>A name that begins like this, in any case, is one of <see cref="All"/> or a mistake.</summary>
     public static IReadOnlyList<string> Prefixes { get; } =

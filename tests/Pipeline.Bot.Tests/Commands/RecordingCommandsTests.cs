@@ -168,6 +168,25 @@ public sealed class RecordingCommandsTests
         SimulatedInteraction status = await rig.AskAsync(rig.Admin, "record status");
         Assert.True(status.IsEphemeral);
         Assert.Contains("🔴 Recording", status.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Text up to", status.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_says_how_far_the_text_is_and_comes_without_it_where_the_api_is_away()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        string id = rig.Current!.Session.RecordingId.ToString();
+        TranscriptState transcript = new() { Status = TranscriptState.Running, UpToSample = 75 * 48_000, Problem = "the service is slow" };
+        rig.Api.Add(RecordingApiStandIn.Finished(id, id, rig.Discord.Guild.Id, rig.Admin.Id, RecordingStatus.Live)
+            with
+        { Transcript = transcript });
+        SimulatedInteraction status = await rig.AskAsync(rig.Admin, "record status");
+        Assert.Contains("Text up to 00:01:15. The service is slow.", status.Text, StringComparison.Ordinal);
+        Assert.Contains("🔴 Recording", status.Text, StringComparison.Ordinal);
+
+        rig.Api.IsAway = true;
+        Assert.Contains("🔴 Recording", (await rig.AskAsync(rig.Admin, "record status")).Text, StringComparison.Ordinal);
     }
 
     [Fact]

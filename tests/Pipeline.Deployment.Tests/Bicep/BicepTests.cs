@@ -75,7 +75,7 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
         Assert.Equal(FunctionTable.Queues.Values.Order(), queues.Order());
         string[] tables = [.. storage["variables"]!["tableNames"]!.AsArray().Select(name => (string)name!)];
         Assert.Equal([StorageNames.LedgerTable, StorageNames.CatalogueTable, StorageNames.SettingsTable, StorageNames.ReportsTable,
-            StorageNames.EventsTable, StorageNames.WebhooksTable, StorageNames.RendersTable], tables);
+            StorageNames.EventsTable, StorageNames.WebhooksTable, StorageNames.RendersTable, StorageNames.TranscriptsTable], tables);
         Assert.Contains("tableNames",
             Assert.Single(template.OfType("Microsoft.Storage/storageAccounts/tableServices/tables"))["name"]!.ToString(),
             StringComparison.Ordinal);

@@ -7,8 +7,8 @@ namespace Pipeline.Functions.Tests.Local;
 
 public sealed class TriggerTests
 {
-    private static readonly MethodInfo[] Functions = [.. typeof(TriggerFunctions)
-        .GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly)];
+    private static readonly MethodInfo[] Functions = [.. new[] { typeof(TriggerFunctions), typeof(TranscribeFunctions) }
+        .SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.DeclaredOnly))];
 
     [Fact]
     public void Queues_and_timers_are_those_of_the_table()

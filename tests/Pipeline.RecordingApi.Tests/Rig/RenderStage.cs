@@ -14,6 +14,7 @@ using Pipeline.Audio.Wav;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Render;
+using Pipeline.RecordingApi.Transcripts;
 using Pipeline.Storage;
 using Pipeline.TestKit;
 
@@ -49,7 +50,7 @@ internal sealed class RenderStage : IAsyncDisposable
 
     /// <param name="transport">How the storage is reached; null: as always.</param>
     public static async Task<RenderStage> StartAsync(string storage, RenderOptions? options = null, TimeProvider? time = null,
-        HttpPipelineTransport? transport = null)
+        HttpPipelineTransport? transport = null, TranscriptionOptions? transcription = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -58,7 +59,12 @@ internal sealed class RenderStage : IAsyncDisposable
         if (time is not null) builder.Services.AddSingleton(time);
         if (transport is not null) builder.Services.AddSingleton(new StorageClients(account, null!, transport));
         builder.Services.AddPipelineStorage(account);
-        builder.Services.AddRecordingApi(new ApiOptions { LiveLimit = TimeSpan.FromHours(24), Render = options ?? new RenderOptions() });
+        builder.Services.AddRecordingApi(new ApiOptions
+        {
+            LiveLimit = TimeSpan.FromHours(24),
+            Render = options ?? new RenderOptions(),
+            Transcription = transcription ?? new TranscriptionOptions(),
+        });
         WebApplication app = builder.Build();
         app.UseRouting();
         app.UseRecordingApi();
@@ -214,6 +220,12 @@ internal sealed class RenderStage : IAsyncDisposable
 
     public Task<HttpResponseMessage> GetAsync(string path) =>
         http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path)
+    {
+        using HttpRequestMessage request = new(method, new Uri(path, UriKind.Relative));
+        return await http.SendAsync(request, TestContext.Current.CancellationToken);
+    }
 
     public Task<HttpResponseMessage> DeleteAsync(string path) =>
         http.DeleteAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);

@@ -57,7 +57,7 @@ public sealed class KnownSettingsTests
         Assert.Equal(
             [
                 "DISCORD_TOKEN", "Functions__BotKey", "Functions__Key", "Functions__ReadKey", "PipelineStorage", "RecordingApi__ApiKey",
-                "Webhooks__N__Secret", "Webhooks__N__Url",
+                "Transcription__Key", "Webhooks__N__Secret", "Webhooks__N__Url",
             ],
             KnownSettings.All.Where(setting => setting.IsSecret).Select(setting => setting.Name).Order());
         Assert.All(KnownSettings.All.Where(setting => setting.IsSecret), setting =>
