@@ -1,0 +1,77 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Pipeline.Contracts.Api;
+using Pipeline.Page.Tests.Rig;
+using Pipeline.TestKit;
+using Pipeline.TestKit.Speech;
+using Pipeline.TestKit.Stage;
+
+namespace Pipeline.Page.Tests;
+
+/// <summary>From segments that a bot brings to text on the page: the app as a process, its queues, a speech service on loopback.</summary>
+public sealed class TranscriptTests
+{
+    private const string Spoken = "Zwölf Boxkämpfer & <Eva> jagen";
+
+    [Fact]
+    public async Task What_was_said_is_read_searched_and_taken_as_captions()
+    {
+        Assert.SkipUnless(File.Exists(Browser.Path), $"{Browser.Path} is missing: run infra/setup.sh");
+        await using SpeechService service = await SpeechService.StartAsync();
+        service.Answer = (request, _) => Task.FromResult(Results.Text(JsonSerializer.Serialize(new
+        {
+            text = Spoken,
+            language = "german",
+            segments = new[] { new { start = 1.0, end = 3.0, text = request.Seconds > 8 ? Spoken : "שלום" } },
+        })));
+        await using Azurite azurite = await Azurite.StartAsync();
+        await using FunctionsApp app = await FunctionsApp.StartAsync(azurite, new Dictionary<string, string?>
+        {
+            ["RENDER_FORMATS"] = "flac",
+            ["Transcription__Endpoint"] = service.OpenAi.AbsoluteUri,
+            ["Transcription__Key"] = SpeechService.Key,
+        });
+        Speaker[] speakers =
+        [
+            new(61, "Ada Lovelace", [(2 * Speaker.Rate, 10L * Speaker.Rate)], [new Tone(2, 10, 440)]),
+            new(62, "Noa", [(14 * Speaker.Rate, 5L * Speaker.Rate)], [new Tone(14, 5, 660)]),
+        ];
+        SpokenCall call = new(azurite.ConnectionString, "Words", speakers);
+        await call.StartAsync();
+        await call.SpeakAsync(20);
+        await call.StopAsync(20);
+        await app.Api.WaitUntilCompletedAsync(call.Id.ToString(), TimeSpan.FromMinutes(4));
+        while ((await app.Api.Http.GetFromJsonAsync($"/api/recordings/{call.Id}?segments=none", WireJsonContext.Default.RecordingDetails,
+            TestContext.Current.CancellationToken))!.Transcript?.Status != TranscriptState.Ready)
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, TestContext.Current.CancellationToken);
+        using HttpResponseMessage shared = await app.Api.Http.PostAsJsonAsync($"/api/recordings/{call.Id}/shares",
+            new ShareRequest { Scopes = ["listen", "download"] }, WireJsonContext.Default.ShareRequest,
+            TestContext.Current.CancellationToken);
+        ShareDetails link = JsonSerializer.Deserialize(
+            await shared.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken), WireJsonContext.Default.ShareDetails)!;
+
+        JsonNode result = await Browser.RunAsync("transcript", new JsonObject
+        {
+            ["url"] = link.Url,
+            ["search"] = "zwölf",
+            ["vtt"] = new Uri(app.BaseUrl, $"/r/{call.Id}/api/files/transcript.vtt").AbsoluteUri,
+        });
+
+        string[] shown = result["shown"].Deserialize<string[]>()!;
+        Assert.Equal(2, shown.Length);
+        Assert.Contains("Ada Lovelace", shown[0], StringComparison.Ordinal);
+        Assert.Contains(Spoken, shown[0], StringComparison.Ordinal);
+        Assert.Contains("שלום", shown[1], StringComparison.Ordinal);
+        Assert.Equal([Spoken], result["found"].Deserialize<string[]>());
+        JsonArray cues = result["cues"]!.AsArray();
+        Assert.Equal(["Ada Lovelace", "Noa"], cues.Select(cue => cue!["speaker"]!.GetValue<string>()));
+        Assert.Equal([Spoken, "שלום"], cues.Select(cue => cue!["text"]!.GetValue<string>()));
+        Assert.Equal([3.0, 15.0], cues.Select(cue => cue!["start"]!.GetValue<double>()));
+        Assert.Empty(result["findings"]!.AsArray());
+        Assert.Empty(service.Refused);
+        Assert.Equal(2, service.Requests.Count);
+        Browser.RequireQuiet(result);
+    }
+}
