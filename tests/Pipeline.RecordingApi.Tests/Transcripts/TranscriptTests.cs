@@ -143,6 +143,7 @@ public sealed class TranscriptTests(AzuriteFixture azurite)
     public async Task Amendment_sends_what_is_new_and_nothing_else()
     {
         await using TranscriptStage stage = await TranscriptStage.StartAsync(azurite);
+        stage.Service.Answer = (_, _) => Task.FromResult(Results.Text("""{"text":"yes"}"""));
         Recorded recorded = await TalkOfTwoAsync(stage);
         await stage.TranscribeAsync(recorded);
         int before = stage.Service.Requests.Count;
