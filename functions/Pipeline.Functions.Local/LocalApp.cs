@@ -15,6 +15,7 @@ using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Recordings;
 using Pipeline.RecordingApi.Shares;
+using Pipeline.RecordingApi.Transcripts;
 using Pipeline.RecordingApi.Webhooks;
 using Pipeline.Settings;
 using Pipeline.Settings.Known;
@@ -69,6 +70,8 @@ internal static class LocalApp
         if (options.Key is null) Log.KeyGenerated(app.Logger, KeyFile.PathOf(options));
         return app;
     }
+
+    private static AfterMove TranscribeOf(IServiceProvider services) => new(services.GetRequiredService<TranscriptTriggers>().StoredAsync);
 
     private static AfterMove AfterMoveOf(IServiceProvider services) => new(services.GetRequiredService<StoredSegments>().TellAsync);
 

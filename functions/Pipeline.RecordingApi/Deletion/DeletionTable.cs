@@ -62,7 +62,7 @@ public sealed class DeletionTable(StorageClients clients)
     /// <summary>Deletes some of the rows that its text is made of.</summary>
     /// <returns>How many it found: fewer than <paramref name="most"/> when none is left.</returns>
     public Task<int> DeleteTextsAsync(RecordingId recording, int most, CancellationToken cancellation) => PartitionEraser.DeleteSomeAsync(
-        clients.Tables.GetTableClient(StorageNames.TranscriptsTable), recording.ToString(), keptRow: null, most, cancellation);
+        clients.Tables.GetTableClient(StorageNames.TranscriptsTable), recording.ToString(), isKept: null, most, cancellation);
 
     /// <summary>Takes a recording from its server's list and from the list of those that are not finished.</summary>
     public async Task UnlistAsync(Tombstone tombstone, CancellationToken cancellation)

@@ -17,7 +17,8 @@ public sealed class FilesReady(RenderTable table, EventOutbox outbox)
             .Where(file => file.IsAutomatic && jobs.GetValueOrDefault(file.Key)?.IsReady == true)];
         if (ready.Length == 0) return;
         using InputHash hash = new();
-        foreach (FileEntry file in ready.Where(file => file.Kind is FileKind.Track or FileKind.Mix)) hash.Add(file.Key, jobs[file.Key].Inputs);
+        foreach (FileEntry file in ready.Where(file => file.Kind is FileKind.Track or FileKind.Mix))
+            hash.Add(file.Key, jobs[file.Key].Inputs);
         EventData told = EventOutbox.Of(plan.Details);
         await outbox.RaiseAsync(EventTypes.FilesReady, told with { Files = Named(ready) }, hash.Finish()[..HashLength], cancellation);
         int unreadable = plan.Tracks.Sum(track => rows.Of(track).Values.SelectMany(row => row.Unreadable).Distinct().Count());

@@ -29,7 +29,7 @@ public sealed class TranscribeRecording(CatalogueTable catalogue, TranscriptTabl
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {
-            throw new MalformedMessageException(unreadable.Message.Split('\n')[0].Trim(), unreadable);
+            throw new MalformedMessageException(StorageFault.Describe(unreadable), unreadable);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Transcripts;
 
@@ -8,7 +9,6 @@ namespace Pipeline.RecordingApi.Transcripts;
 internal sealed class TranscriptionHttp : IDisposable
 {
     private const int LongestAnswer = 16 << 20;
-    private const int LongestReason = 200;
 
     private readonly HttpClient client;
     private readonly TranscriptionOptions options;
@@ -43,11 +43,11 @@ internal sealed class TranscriptionHttp : IDisposable
         }
         catch (Exception nonsense) when (nonsense is JsonException or InvalidOperationException or NotSupportedException)
         {
-            throw new TranscriptionException($"its answer makes no transcript ({FirstLine(nonsense)})", nonsense);
+            throw new TranscriptionException($"its answer makes no transcript ({StorageFault.Describe(nonsense)})", nonsense);
         }
         catch (Exception unreachable) when (unreachable is HttpRequestException or IOException)
         {
-            throw new TranscriptionException($"it cannot be reached ({FirstLine(unreachable.GetBaseException())})", unreachable);
+            throw new TranscriptionException($"it cannot be reached ({StorageFault.Describe(unreachable)})", unreachable);
         }
     }
 
@@ -67,11 +67,5 @@ internal sealed class TranscriptionHttp : IDisposable
         bool isAboutTheSound = status is HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge
             or HttpStatusCode.UnsupportedMediaType or HttpStatusCode.UnprocessableEntity;
         return new TranscriptionException(what) { RetryAfter = wait, IsAboutTheSound = isAboutTheSound };
-    }
-
-    private static string FirstLine(Exception fault)
-    {
-        string line = fault.Message.Split('\n')[0].Trim();
-        return line.Length > LongestReason ? line[..LongestReason] : line;
     }
 }

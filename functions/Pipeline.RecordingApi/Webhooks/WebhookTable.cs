@@ -35,7 +35,8 @@ public sealed class WebhookTable(StorageClients clients, WebhookOptions options,
     public async Task<Webhook?> FindAsync(string id, string? guildId, CancellationToken cancellation)
     {
         if (id == OfGuild) return guildId is null ? null : await FindOfGuildAsync(guildId, cancellation);
-        return options.Endpoints.FirstOrDefault(setting => setting.Id == id) is { } found ? await OfSettingsAsync(found, cancellation) : null;
+        WebhookSetting? found = options.Endpoints.FirstOrDefault(setting => setting.Id == id);
+        return found is null ? null : await OfSettingsAsync(found, cancellation);
     }
 
     /// <summary>The webhook that a server has put; null for none.</summary>

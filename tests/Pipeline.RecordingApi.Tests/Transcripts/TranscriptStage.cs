@@ -55,7 +55,8 @@ internal sealed class TranscriptStage : IAsyncDisposable
         foreach (string user in recorded.Segments.Select(segment => segment.UserId!).Distinct())
         {
             ulong userId = ulong.Parse(user, System.Globalization.CultureInfo.InvariantCulture);
-            await work.RunAsync(new TranscribeStretch { RecordingId = recorded.Id, UserId = userId }, TestContext.Current.CancellationToken);
+            await work.RunAsync(new TranscribeStretch { RecordingId = recorded.Id, UserId = userId },
+                TestContext.Current.CancellationToken);
         }
     }
 
