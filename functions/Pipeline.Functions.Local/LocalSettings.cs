@@ -27,7 +27,8 @@ internal static class LocalSettings
     }
 
     /// <summary>Reads them all.</summary>
-    /// <exception cref="InvalidSettingsException">Names every one that is wrong, and those that look like settings of ours and are none.</exception>
+    /// <exception cref="InvalidSettingsException">Names every one that is wrong, and those that look like settings of ours and are
+    /// none.</exception>
     public static LocalOptions Read(SettingSources sources)
     {
         SettingReader reader = new(sources);

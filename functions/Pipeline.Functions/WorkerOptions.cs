@@ -22,7 +22,8 @@ internal sealed record WorkerOptions
     public Uri? TelemetryEndpoint { get; init; }
 
     /// <summary>Reads them all.</summary>
-    /// <exception cref="InvalidSettingsException">Names every one that is wrong, and those that look like settings of ours and are none.</exception>
+    /// <exception cref="InvalidSettingsException">Names every one that is wrong, and those that look like settings of ours and are
+    /// none.</exception>
     public static WorkerOptions Read(SettingSources sources)
     {
         SettingReader setting = new(sources);

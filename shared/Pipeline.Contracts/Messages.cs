@@ -52,7 +52,7 @@ public sealed record SegmentReady
     public required int Channels { get; init; }
 
     /// <summary>
-    /// Stretches inside an Opus segment of which no packet came, for whoever decodes it; null for none. A WAV segment has them made up.
+    /// Stretches inside an Opus segment of which no packet came, for what decodes it; null for none. A WAV segment has them made up.
     /// </summary>
     public IReadOnlyList<LostStretch>? Lost { get; init; }
 

@@ -5,7 +5,8 @@ using Pipeline.Discord.Rtp;
 namespace Pipeline.Benchmarks;
 
 /// <summary>
-/// <c>chain [speakers] [seconds] [--opus]</c>: the whole way from a datagram to WAV files in the spool against libopus decoding the same frames and
+/// <c>chain [speakers] [seconds] [--opus]</c>: the whole way from a datagram to WAV files in the spool against libopus decoding the same
+/// frames and
 /// nothing else. Interleaved in slices of 0.6 s of audio, CPU time of the one thread, compared per 10 s so that every figure holds one
 /// change of
 /// all segments. Goal: at most 1.15 times libopus, 1.20 with end-to-end encryption; 0 B per packet between changes. With <c>--opus</c> also
@@ -91,7 +92,8 @@ internal static class DatagramChain
         double ratio = Median(Groups(opus).Zip(Groups(wav), (packets, samples) => packets / samples));
         double allocation = Median(opus.BytesPerSlice.Skip(WarmSlices).Select(bytes => bytes / opus.PacketsPerSlice));
         Console.WriteLine(
-            $"to Opus segments: {Median(Groups(opus)):F2} us, {ratio:F3} times the chain to WAV (goal {OpusRatioGoal}), {allocation:F3} managed "
+            $"to Opus segments: {Median(Groups(opus)):F2} us, {ratio:F3} times the chain to WAV (goal {OpusRatioGoal}), {allocation:F3} "
+                + $"managed "
             + $"bytes per packet, {opus.Lost} packets lost");
         return ratio <= OpusRatioGoal && allocation < AllocationGoal && opus.Lost == 0;
     }

@@ -8,10 +8,12 @@ using Pipeline.TestKit;
 namespace Pipeline.Benchmarks;
 
 /// <summary>
-/// <c>live [speakers] [seconds] [rounds] [--opus]</c>: evenly spaced datagrams at a call's rate over loopback into one receiving process after the
+/// <c>live [speakers] [seconds] [rounds] [--opus]</c>: evenly spaced datagrams at a call's rate over loopback into one receiving process
+/// after the
 /// other, interleaved: our receive step, our whole chain to WAV, and the receiver of @discordjs/voice with native Opus. CPU time per packet
 /// of the receiving process, for the step also of the media thread alone. Goals: the step's thread at most 10 us, the chain's process at
-/// most 0.75 times @discordjs/voice. With <c>--opus</c> also our chain to Opus segments, at most half of @discordjs/voice handing packets on
+/// most 0.75 times @discordjs/voice. With <c>--opus</c> also our chain to Opus segments, at most half of @discordjs/voice handing packets
+/// on
 /// undecoded.
 /// </summary>
 internal static class DatagramLive

@@ -9,8 +9,10 @@ using Pipeline.Discord.Rtp;
 namespace Pipeline.Benchmarks;
 
 /// <summary>
-/// <c>live-receiver PORT SPEAKERS SECRET_HEX FOLDER step|chain|opus</c>: the child process of <see cref="DatagramLive"/>. "step" is the media
-/// thread and a tick that throws frames away; "chain" records them as WAV, "opus" as they came. Lines on standard input: "mark", "stop"; one line of JSON at the end.
+/// <c>live-receiver PORT SPEAKERS SECRET_HEX FOLDER step|chain|opus</c>: the child process of <see cref="DatagramLive"/>. "step" is the
+/// media
+/// thread and a tick that throws frames away; "chain" records them as WAV, "opus" as they came. Lines on standard input: "mark", "stop";
+/// one line of JSON at the end.
 /// </summary>
 internal static class DatagramReceiver
 {

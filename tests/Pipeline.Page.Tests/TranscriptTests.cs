@@ -64,7 +64,7 @@ public sealed class TranscriptTests
         Assert.Contains("Ada Lovelace", shown[0], StringComparison.Ordinal);
         Assert.Contains(Spoken, shown[0], StringComparison.Ordinal);
         Assert.Contains("שלום", shown[1], StringComparison.Ordinal);
-        Assert.Equal([Spoken], result["found"].Deserialize<string[]>());
+        Assert.Equal([Spoken], result["found"].Deserialize<string[]>()!);
         JsonArray cues = result["cues"]!.AsArray();
         Assert.Equal(["Ada Lovelace", "Noa"], cues.Select(cue => cue!["speaker"]!.GetValue<string>()));
         Assert.Equal([Spoken, "שלום"], cues.Select(cue => cue!["text"]!.GetValue<string>()));

@@ -11,7 +11,8 @@ public sealed class LockFileTests
     public void Every_project_has_a_lock_file_with_the_versions_that_are_central()
     {
         Dictionary<string, string> central = XDocument.Load(RepositoryRoot.Combine("Directory.Packages.props"))
-            .Descendants("PackageVersion").ToDictionary(version => (string)version.Attribute("Include")!, version => (string)version.Attribute("Version")!);
+            .Descendants("PackageVersion")
+            .ToDictionary(version => (string)version.Attribute("Include")!, version => (string)version.Attribute("Version")!);
         string[] projects = [.. File.ReadLines(RepositoryRoot.Combine("Pipeline.sln"))
             .Where(line => line.Contains(".csproj\"", StringComparison.Ordinal)).Select(line => line.Split('"')[5].Replace('\\', '/'))];
         Assert.True(projects.Length > 20, string.Join(' ', projects));

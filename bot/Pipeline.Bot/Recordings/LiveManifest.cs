@@ -34,8 +34,7 @@ internal sealed class LiveManifest
         Indexes = new ReservedIndexes(baseline);
         foreach (TrackSummary track in baseline.Tracks) tracks[track.UserId] = new TrackManifest(track);
         Recall(journal.Read());
-        // a crash may have been faster than the deletion
-        foreach (ulong userId in baseline.OptedOut ?? []) refusedBelow[userId] = int.MaxValue;
+        foreach (ulong userId in baseline.OptedOut ?? []) refusedBelow[userId] = int.MaxValue; // a crash outran the deletion
         foreach ((string name, string value) in baseline.Properties) Properties[name] = value;
     }
 
@@ -61,10 +60,7 @@ internal sealed class LiveManifest
         }
     }
 
-    /// <summary>
-    /// Nobody here knows yet who does not want to be recorded: of this recording nothing leaves the spool until
-    /// <see cref="OptOutsKnown"/>.
-    /// </summary>
+    /// <summary>Nobody here knows yet who does not want to be recorded: nothing leaves the spool until <see cref="OptOutsKnown"/>.</summary>
     public bool AwaitsOptOuts
     {
         get
@@ -103,9 +99,7 @@ internal sealed class LiveManifest
     /// <summary>Completes when nothing of the recording is left here: it was closed, or another bot has all of it.</summary>
     public Task Gone => gone.Task;
 
-    /// <summary>
-    /// A recording that starts, or that is known from the temp container only. Its folder is written by <see cref="SaveLocally"/>.
-    /// </summary>
+    /// <summary>One that starts, or that is known from the temp container only; <see cref="SaveLocally"/> writes its folder.</summary>
     public static LiveManifest Start(RecordingFolder folder, SessionManifest first) => new(folder, first);
 
     /// <summary>What an earlier process left, or null when the folder does not say whose it is.</summary>

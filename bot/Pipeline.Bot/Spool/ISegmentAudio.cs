@@ -74,7 +74,7 @@ internal readonly ref struct FrameAudio
 
     public static FrameAudio OfPacket(ReadOnlySpan<byte> packet, int samples) => new(default, packet, samples);
 
-    /// <summary>To be made up by whoever plays it.</summary>
+    /// <summary>To be made up by what plays it.</summary>
     public static FrameAudio OfLoss(int samples) => new(default, default, samples);
 
     /// <summary>The first samples of a divisible frame.</summary>

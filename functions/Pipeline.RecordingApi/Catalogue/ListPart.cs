@@ -26,7 +26,7 @@ public sealed record ListPartSummary
 }
 
 /// <summary>Where a segment stands in a list.</summary>
-public readonly record struct SegmentPosition(long AbsoluteStartTime, string UserId, int SegmentIndex) : IComparable<SegmentPosition>
+public readonly record struct SegmentPosition(long AbsoluteStartTime, string UserId, int SegmentIndex)
 {
     public static SegmentPosition Of(RecordingSegment segment) =>
         new(segment.AbsoluteStartTime, segment.UserId, segment.SegmentIndex);

@@ -45,7 +45,8 @@ public sealed class SegmentUploads(CatalogueTable catalogue, RecordingsContainer
     private static string BlobName(string recordingId, SegmentUploadRequest request)
     {
         ulong userId = ulong.Parse(request.UserId!, CultureInfo.InvariantCulture);
-        SegmentFormats.TryParse(request.Format, out SegmentFormat format);
+        // Checked before: one that nobody knows does not come here.
+        if (!SegmentFormats.TryParse(request.Format, out SegmentFormat format)) format = SegmentFormat.Wav;
         string file = BlobPaths.SegmentFileName(request.SegmentIndex!.Value, format);
         return $"{recordingId}/{BlobPaths.UserFolder(userId, request.Username!)}/{file}";
     }

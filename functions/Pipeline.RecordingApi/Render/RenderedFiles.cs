@@ -48,7 +48,7 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         RenderJob ready = Ready(inputs, parts, time) with { Samples = plan.TotalSamples, IsGrowing = !plan.IsFinal };
         if (ready.IsGrowing)
         {
-            // Said before it is done: whoever makes the whole file at the same time finds that this one came in between.
+            // Said before it is done: the one who makes the whole file at the same time finds that this one came in between.
             if (await WriteAsync(ready with { IsReady = false }) is not { } announced) return false;
             version = announced;
         }

@@ -56,7 +56,9 @@ public sealed class SegmentPcm(RecordingsContainer container)
         return true;
     }
 
-    /// <summary>Reads the whole file and decodes what is wanted of it. One that is shorter than announced is not what was announced.</summary>
+    /// <summary>
+    /// Reads the whole file and decodes what is wanted of it. One that is shorter than announced is not what was announced.
+    /// </summary>
     private async Task<bool> TryDecodeAsync(RenderSegment segment, long from, Memory<short> pcm, int channels,
         CancellationToken cancellation)
     {

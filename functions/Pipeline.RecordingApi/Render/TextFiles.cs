@@ -5,7 +5,7 @@ using Pipeline.Storage;
 namespace Pipeline.RecordingApi.Render;
 
 /// <summary>
-/// Small files beside the tracks. Whoever makes one hands it in here; from then on it is listed, downloaded, bundled and deleted with the
+/// Small files beside the tracks. What makes one hands it in here; from then on it is listed, downloaded, bundled and deleted with the
 /// others.
 /// </summary>
 public sealed class TextFiles(RenderTable table, RendersContainer container, TimeProvider time)

@@ -92,7 +92,7 @@ internal sealed class StretchPlanner(Func<long, long, Task<long>> quietest)
     }
 
     // Where one segment ends and the next begins is no pause.
-    private static IReadOnlyList<SampleStretch> Joined(List<Span> spans)
+    private static List<SampleStretch> Joined(List<Span> spans)
     {
         List<SampleStretch> pieces = [];
         foreach (Span span in spans)

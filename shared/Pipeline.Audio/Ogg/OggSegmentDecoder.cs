@@ -21,7 +21,8 @@ public static class OggSegmentDecoder
     }
 
     /// <summary>
-    /// Decodes a stretch, with the very samples that decoding the whole file gives. What lies more than ten minutes before it is not decoded.
+    /// Decodes a stretch, with the very samples that decoding the whole file gives. What lies more than ten minutes before it is not
+    /// decoded.
     /// </summary>
     /// <param name="file">The whole file.</param>
     /// <param name="decoder">New or reset; gives the number of channels.</param>

@@ -41,7 +41,9 @@ internal ref struct OggSegmentReader
 
     public OpusHead Head { get; }
 
-    /// <summary>Samples at the end that are not part of the audio (RFC 7845 §4.4), known when all was read; may be of several packets.</summary>
+    /// <summary>
+    /// Samples at the end that are not part of the audio (RFC 7845 §4.4), known when all was read; may be of several packets.
+    /// </summary>
     public long EndTrim { get; private set; }
 
     /// <summary>The next audio packet. False at the end of the stream.</summary>

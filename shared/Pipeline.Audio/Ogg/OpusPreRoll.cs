@@ -36,7 +36,8 @@ internal sealed class OpusPreRoll
     /// <summary>The packets that are kept, oldest first.</summary>
     public Enumerator GetEnumerator() => new(this);
 
-    private ReadOnlySpan<byte> Packet(int at) => bytes.AsSpan(at == first ? start : ends[at - 1], ends[at] - (at == first ? start : ends[at - 1]));
+    private ReadOnlySpan<byte> Packet(int at) =>
+        bytes.AsSpan(at == first ? start : ends[at - 1], ends[at] - (at == first ? start : ends[at - 1]));
 
     private int Duration(int at) => OpusPacket.TryGetDuration(Packet(at), out int length) ? length : 0;
 

@@ -2,7 +2,9 @@ using Pipeline.Settings.Forms;
 
 namespace Pipeline.Settings.Known;
 
-/// <summary>Who is told of events. <c>N</c> stands for a number from 0 to <see cref="Most"/> - 1; they need not follow each other.</summary>
+/// <summary>
+/// Who is told of events. <c>N</c> stands for a number from 0 to <see cref="Most"/> - 1; they need not follow each other.
+/// </summary>
 public static class WebhookSettings
 {
     /// <summary>So many webhooks can be set.</summary>

@@ -5,7 +5,9 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Audio.Tests.Ogg;
 
-/// <summary>Files of packets as they came, judged by our reader, by our decoder against continuous decoding, and by programs of others.</summary>
+/// <summary>
+/// Files of packets as they came, judged by our reader, by our decoder against continuous decoding, and by programs of others.
+/// </summary>
 public sealed class OggSegmentWriterTests : IDisposable
 {
     private const int Frame = 960;

@@ -124,7 +124,9 @@ internal sealed class CaptureRun : IDisposable
         spool.Dispose();
     }
 
-    /// <summary>The samples of a closed segment, <c>[samples, channels]</c>; checks that the file says of itself what is known of it.</summary>
+    /// <summary>
+    /// The samples of a closed segment, <c>[samples, channels]</c>; checks that the file says of itself what is known of it.
+    /// </summary>
     public static short[] Read(ClosedSegment segment)
     {
         if (SegmentFormats.OfName(segment.AudioPath) == SegmentFormat.Opus)

@@ -24,7 +24,8 @@ public sealed class FormatComparisonTests(ITestOutputHelper output)
         double[] found = [.. Spurts(wav).Select(spurt => BestCorrelation(wav, opus, spurt))];
         Assert.True(found.Length >= 5, $"{found.Length} spurts");
         double worst = found.Min();
-        output.WriteLine($"FORMATS loss {loss:P0}, frames of {frameMilliseconds} ms: worst correlation of {found.Length} spurts {worst:F5}");
+        output.WriteLine(
+            $"FORMATS loss {loss:P0}, frames of {frameMilliseconds} ms: worst correlation of {found.Length} spurts {worst:F5}");
         Assert.True(worst > (loss == 0 ? 0.999 : 0.95), $"{worst:F5}");
     }
 

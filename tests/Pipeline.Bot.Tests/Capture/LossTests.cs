@@ -19,7 +19,7 @@ public abstract class LossTests(SegmentFormat format) : CaptureSuite(format)
         ada.Say(1000).Lose(packets).Say(1000);
         run.Stop();
         TrackHealth health = run.Track().Health;
-        // Without a decoder the last one is left for whoever plays it, too.
+        // Without a decoder the last one is left for what plays it, too.
         int recovered = IsOpus ? 0 : 1;
         Assert.Equal((packets, packets - recovered, recovered), (health.Lost, health.Concealed, health.Recovered));
         Assert.Equal((2000L + (packets * 20)) * Millisecond, Assert.Single(run.Closed).SampleCount);

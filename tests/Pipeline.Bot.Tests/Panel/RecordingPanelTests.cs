@@ -89,7 +89,7 @@ public sealed class RecordingPanelTests
     }
 
     [Fact]
-    public void Whoever_speaks_is_shown_and_those_who_are_not_are_counted()
+    public void Speakers_are_shown_and_those_who_are_not_are_counted()
     {
         PanelSpeaker[] twenty = [.. Enumerable.Range(0, 20)
             .Select(i => new PanelSpeaker(new string((char)('a' + i), 32), Speaking: i == 2, false, 99_999, 12, 0))];

@@ -79,7 +79,8 @@ public sealed class OpusSegmentsTests(AzuriteFixture azurite) : IDisposable
         await stage.RenderAsync(recorded);
         using HttpResponseMessage peaks = await stage.GetAsync($"api/recordings/{recorded.Id}/tracks/{Ada}/peaks");
         Assert.Equal(HttpStatusCode.OK, peaks.StatusCode);
-        Assert.Contains(await peaks.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken), value => value > 10 && value < 128);
+        Assert.Contains(await peaks.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken), value =>
+            value > 10 && value < 128);
         using HttpResponseMessage list = await stage.GetAsync($"api/recordings/{recorded.Id}/segments");
         Assert.Contains("\"format\":\"opus\"", await list.Content.ReadAsStringAsync(TestContext.Current.CancellationToken),
             StringComparison.Ordinal);

@@ -38,7 +38,8 @@ public static class Pcm
         long origin = recording.RecordedAt.ToUnixTimeMilliseconds();
         float[] track = new float[(segments[^1].AbsoluteEndTime - origin + 1000) * SamplesPerSecond / 1000];
         foreach (RecordingSegment segment in segments)
-            Place(await api.DownloadAsync(segment, cancel), segment.Format == "opus", track, (segment.AbsoluteStartTime - origin) * SamplesPerSecond / 1000);
+            Place(await api.DownloadAsync(segment, cancel), segment.Format == "opus", track,
+                (segment.AbsoluteStartTime - origin) * SamplesPerSecond / 1000);
         return track;
     }
 
