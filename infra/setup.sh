@@ -16,10 +16,13 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$1"; exit 2; }
 wants() { case " ${SETUP_PARTS:-opus azurite peers page restore} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
+# Without pipes: under pipefail an early end of grep, or one of two names that ls does not find, would say no.
+has_library() { compgen -G "/usr/lib/*/$1" >/dev/null || compgen -G "/usr/lib*/$1" >/dev/null || compgen -G "/usr/local/lib/$1" >/dev/null; }
+
 have_opus() {
   case "$(uname -s)" in
     Darwin) ls /opt/homebrew/lib/libopus.0.dylib /usr/local/lib/libopus.0.dylib 2>/dev/null | grep -q . ;;
-    *) ldconfig -p 2>/dev/null | grep -q 'libopus\.so\.0' || ls /usr/lib/*/libopus.so.0 /usr/lib/libopus.so.0 2>/dev/null | grep -q . ;;
+    *) has_library libopus.so.0 ;;
   esac
 }
 
@@ -50,7 +53,7 @@ install_judges() {
   command -v espeak-ng >/dev/null || missing+=(espeak-ng)
   [ -x /usr/bin/pocketsphinx_continuous ] || missing+=(pocketsphinx)
   [ -d /usr/share/pocketsphinx/model/en-us ] || missing+=(pocketsphinx-en-us)
-  ls /usr/lib/*/libmp3lame.so.0 /usr/lib/libmp3lame.so.0 >/dev/null 2>&1 || missing+=(libmp3lame0)
+  has_library libmp3lame.so.0 || missing+=(libmp3lame0)
   [ ${#missing[@]} -eq 0 ] && return 0
   if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then
     say "tests that need them are skipped: ${missing[*]} (Debian, Ubuntu: 'sudo apt-get install -y ${missing[*]}')"

@@ -5,7 +5,8 @@ using Pipeline.Discord.Voice.Session;
 namespace Pipeline.Bot.Guilds;
 
 /// <summary>One attempt at a time to get into a recording's call, which can be given up from any thread.</summary>
-internal sealed class CallJoining(RecorderServices services, CancellationToken stopping)
+/// <param name="isUnwanted">Somebody has given up since the attempt was decided on; true before <see cref="GiveUp"/> is called.</param>
+internal sealed class CallJoining(RecorderServices services, Func<bool> isUnwanted, CancellationToken stopping)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -20,6 +21,8 @@ internal sealed class CallJoining(RecorderServices services, CancellationToken s
         running = attempt;
         try
         {
+            // Given up between the decision and here: there was nothing to cancel yet.
+            if (isUnwanted()) await attempt.CancelAsync();
             return await call.Call.JoinAsync(call.GuildId, call.ChannelId, services.Gateway.SelfId, call.Host.Recording.Frames,
                 either.Token) == VoiceCallState.Connected;
         }

@@ -35,7 +35,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
         queue = new SerialQueue(problem => services.Log.RecorderProblem(problem, guildId));
         opening = new RecordingOpening(services);
         after = new RecordingEnding(services, stopping.Token);
-        joining = new CallJoining(services, stopping.Token);
+        joining = new CallJoining(services, () => handsOver || stopWanted, stopping.Token);
         rejoining = new CallRejoining(services, joining, queue, (call, text) =>
             FinishAsync(call, EndReason.Disconnected, text), stopping.Token);
     }
@@ -126,10 +126,10 @@ internal sealed class GuildRecorder : IAsyncDisposable
     /// <summary>This bot goes: leaves the call, so that the recording can be handed over.</summary>
     public Task LeaveForHandOverAsync()
     {
+        handsOver = true;
         joining.GiveUp();
         return queue.RunAsync(async () =>
         {
-            handsOver = true;
             // The call alone: the next bot waits for us and draws the same panel again.
             if (current is { } call) await call.Call.DisposeAsync();
             return true;

@@ -60,7 +60,7 @@ internal sealed class LiveManifest
         }
     }
 
-    /// <summary>Nobody here knows yet who does not want to be recorded: nothing leaves the spool until <see cref="OptOutsKnown"/>.</summary>
+    /// <summary>Nobody here knows yet who does not want to be recorded: nothing leaves until <see cref="OptOutsKnown"/>.</summary>
     public bool AwaitsOptOuts
     {
         get

@@ -35,7 +35,9 @@ public sealed class StartSituationTests
     [Fact]
     public async Task Bot_that_goes_does_not_wait_for_a_channel_that_does_not_answer()
     {
-        await using BotRig rig = await BotRig.StartAsync();
+        // Longer than the test may take: nothing but giving up ends the join.
+        await using BotRig rig = await BotRig.StartAsync(change: options =>
+            options with { Voice = options.Voice with { JoinTimeout = TimeSpan.FromMinutes(10) } });
         using FaultHandle stuck = rig.Discord.Faults.Add(new NoVoiceAnswer());
         rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
         SimulatedInteraction start = await rig.Discord.Interactions.SlashCommandAsync(rig.Admin, rig.Discord.TextChannel, "record start");

@@ -143,8 +143,12 @@ public sealed class ApiDocumentTests(AzuriteFixture azurite)
     private static async Task<(int Code, string Said)> RunAsync(string program, params string[] arguments)
     {
         await using ChildProcess process = ChildProcess.Start(program, arguments,
-            new Dictionary<string, string?> { ["REDOCLY_TELEMETRY"] = "off",
-                ["REDOCLY_SUPPRESS_UPDATE_NOTICE"] = "true", ["CI"] = "true" });
+            new Dictionary<string, string?>
+            {
+                ["REDOCLY_TELEMETRY"] = "off",
+                ["REDOCLY_SUPPRESS_UPDATE_NOTICE"] = "true",
+                ["CI"] = "true"
+            });
         int code = await process.WaitForExitAsync(TimeSpan.FromMinutes(2));
         return (code, string.Join('\n', process.Lines));
     }

@@ -27,8 +27,11 @@ internal static class RecorderOptionsReader
         return new RecorderOptions
         {
             Gateway = new GatewayOptions { Token = token, Shard = ReadShard(setting), ExtraRoots = roots },
-            Rest = rest with { ApiBase = ClearText.ReadAddress(setting, DiscordSettings.ApiBase, DiscordSettings.AllowHttp)
-                ?? rest.ApiBase },
+            Rest = rest with
+            {
+                ApiBase = ClearText.ReadAddress(setting, DiscordSettings.ApiBase, DiscordSettings.AllowHttp)
+                ?? rest.ApiBase
+            },
             Api = ReadApi(setting),
             Voice = new VoiceCallOptions { Session = new VoiceSessionOptions { ExtraRoots = roots } },
             CommandGuild = setting.Read(DiscordSettings.Guild),
