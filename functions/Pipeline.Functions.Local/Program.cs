@@ -47,6 +47,7 @@ static async Task<int> RunAsync(WebApplication app)
 {
     // Taken before the run: it ends with the services disposed.
     UnexpectedStop stop = app.Services.GetRequiredService<UnexpectedStop>();
+    string? addresses = app.Configuration[WebHostDefaults.ServerUrlsKey];
     try
     {
         await app.RunAsync();
@@ -56,7 +57,7 @@ static async Task<int> RunAsync(WebApplication app)
         taken.InnerException
         is { InnerException: SocketException } or SocketException or Microsoft.AspNetCore.Connections.AddressInUseException)
     {
-        await Console.Error.WriteLineAsync($"{string.Join(", ", app.Urls)}: the address is taken, or not one of this machine. "
+        await Console.Error.WriteLineAsync($"{addresses}: the address is taken, or not one of this machine. "
             + "Choose another with --urls or ASPNETCORE_URLS.");
         return LocalApp.Unavailable;
     }

@@ -26,6 +26,7 @@ internal static class Bounds
     {
         ["title"] = new(0, 100),
         ["guildName"] = new(1, 100),
+        ["channelName"] = new(1, 100),
         ["username"] = new(1, 100),
         ["segmentIndex"] = new(0, int.MaxValue),
         ["fileIndex"] = new(0, int.MaxValue),

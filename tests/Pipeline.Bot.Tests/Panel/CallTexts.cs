@@ -2,6 +2,7 @@ using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
 using Pipeline.Discord.Voice.Session;
 
 namespace Pipeline.Bot.Tests.Panel;
@@ -82,6 +83,12 @@ internal static class CallTexts
             Texts.AwaitsOptOuts,
             "The list of those who do not want to be recorded is not reachable, and I never had it. Everything waits on my "
                 + "disk until I have it; what is theirs is deleted then and never uploaded."),
+        new(nameof(Texts.Transcript), "status: talk is becoming text",
+            Texts.Transcript(new TranscriptState { Status = TranscriptState.Running, UpToSample = 90 * 48_000 }),
+            "Text up to 00:01:30."),
+        new(nameof(Texts.Transcript), "status: the service refuses",
+            Texts.Transcript(new TranscriptState { Status = TranscriptState.Partial, Problem = "the service refuses the key" }),
+            "Text up to 00:00:00. The service refuses the key."),
         new(nameof(Texts.Unannounced), "members of the group that Discord does not show",
             Texts.Unannounced([4, 5]),
             "In the encrypted group, but not shown by Discord in this call: <@4>, <@5>."),

@@ -37,8 +37,8 @@ public sealed class OperationsTests(ITestOutputHelper output)
         int manifestWrites = all.Count(operation => operation is { IsManifest: true, Kind: OperationKind.BlobWrite });
         output.WriteLine(Report(segments, bySegment, (double)manifestWrites / beats));
 
-        // Put, announce, receive, copy, compare, ledger, catalogue, delete: a step that is added shows here.
-        Assert.InRange(bySegment[OperationKind.BlobWrite].Count() / segments, 1.9, 3);
+        // Put, announce, receive, copy, name, compare, ledger, catalogue, delete: a step that is added shows here.
+        Assert.InRange(bySegment[OperationKind.BlobWrite].Count() / segments, 2.9, 3.3);
         Assert.InRange(bySegment[OperationKind.BlobRead].Count() / segments, 0.9, 5);
         Assert.InRange(bySegment[OperationKind.BlobDelete].Count() / segments, 0.9, 1.5);
         Assert.InRange(bySegment[OperationKind.Queue].Count() / segments, 1.9, 4);

@@ -341,7 +341,8 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     }
 
     private static JsonObject Init(string session) => JsonNode.Parse($$"""
-        {"sessionId":"{{session}}","guildId":"10","guildName":"Guild","channelId":"20","userId":"30","recordedAt":"2026-01-02T03:04:05Z"}
+        {"sessionId":"{{session}}","guildId":"10","guildName":"Guild","channelId":"20","channelName":"General","userId":"30",
+         "recordedAt":"2026-01-02T03:04:05Z"}
         """)!.AsObject();
 
     private static JsonObject Segment(int index) => JsonNode.Parse($$"""

@@ -31,10 +31,12 @@ public sealed class RenderFolderTests(AzuriteFixture azurite) : IDisposable
         string[] names = [.. Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)!).Where(name => name[0] != '.')];
         Assert.Superset(new HashSet<string> { "01-Ada.flac", "02-Grace.flac", "mix.flac", "mix.opus", "info.json" }, names.ToHashSet());
         Assert.DoesNotContain("01-Ada.opus", names);
+        using HttpClient plain = new();
         foreach (string name in names)
         {
-            byte[] download = await app.Http.GetByteArrayAsync(new Uri($"api/recordings/{session.Id}/files/{name}", UriKind.Relative),
-                Cancellation);
+            using HttpResponseMessage there = await app.Http.GetAsync(
+                new Uri($"api/recordings/{session.Id}/files/{name}", UriKind.Relative), Cancellation);
+            byte[] download = await plain.GetByteArrayAsync(there.Headers.Location, Cancellation);
             Assert.Equal(download, await File.ReadAllBytesAsync(Path.Combine(folder, name), Cancellation));
         }
 

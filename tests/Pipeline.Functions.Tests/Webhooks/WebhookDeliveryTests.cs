@@ -58,7 +58,7 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
             AllowPrivate = true,
             Endpoints = [new WebhookSetting(receiver.Url, [Secret], [EventTypes.SegmentStored], $"{session.Info.GuildId}")],
         };
-        await using App app = await App.StartAsync(azurite.ConnectionString, services: services => services.AddSingleton(options));
+        await using App app = await StartAsync(options);
         await session.PutAllAsync(app.Storage);
         Assert.True(await app.StartRecordingAsync(session.Started));
         foreach (SegmentReady segment in session.Segments)
@@ -83,7 +83,6 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
         Session session = new(4_002, (5, "Ada", 1));
         ManualClock clock = new(TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1));
         await using App app = await StartAsync(receiver, session, clock);
-        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
         EventTable table = app.Get<EventTable>();
         EventData data = new() { RecordingId = $"{session.Id}", GuildId = $"{session.Info.GuildId}" };
         // As a process leaves it that ends between the outbox and the queue.
@@ -228,13 +227,19 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
             AllowPrivate = true,
             Endpoints = withSetting ? [new WebhookSetting(receiver.Url, [Secret], [], $"{session.Info.GuildId}")] : [],
         };
-        return await App.StartAsync(Connection, time: time, services: services => services.AddSingleton(options));
+        return await StartAsync(options, time);
+    }
+
+    private async Task<App> StartAsync(WebhookOptions options, TimeProvider? time = null)
+    {
+        App app = await App.StartAsync(Connection, time: time, services: services => services.AddSingleton(options));
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        return app;
     }
 
     private static async Task<DeliverWebhook> RaiseAsync(App app, EventData data)
     {
         string id = $"evt_recording.started_{data.RecordingId}";
-        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
         await app.Get<EventTable>().AddAsync(id, EventTypes.RecordingStarted, data, Cancellation);
         return new DeliverWebhook { EventId = id, WebhookId = "0", GuildId = data.GuildId };
     }
