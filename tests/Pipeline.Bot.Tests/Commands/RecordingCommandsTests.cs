@@ -60,7 +60,7 @@ public sealed class RecordingCommandsTests
         SimulatedInteraction answer = await rig.AskAsync(rig.Admin, "stop");
         Assert.Contains(Texts.Stopping, answer.Text, StringComparison.Ordinal);
         await rig.UntilAsync(() => rig.Told(rig.Admin, session));
-        await rig.UntilAsync(() => rig.Told(rig.Admin, "still arriving")); // the storage is away
+        await rig.UntilAsync(() => rig.Told(rig.Admin, "still on the way")); // the storage is away
         Assert.Null(rig.Discord.Guild.VoiceStateOf(rig.Discord.Bot.Id));
         await rig.UntilAsync(() => rig.PanelText.Contains("Ended, storing", StringComparison.Ordinal), "storing");
         Assert.DoesNotContain("[Stop]", rig.PanelText, StringComparison.Ordinal);
