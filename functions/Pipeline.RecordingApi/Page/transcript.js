@@ -22,7 +22,7 @@ export function showTranscript(pane, { language, turns }, tracks, player) {
     const at = turn.start;
     const row = h('li', {}, h('button.phrase', { type: 'button', onclick: () => player.seek(at) },
       track ? disc(track) : null,
-      h('span.said', {}, h('span.when', {}, `${clock(at)}  ${track?.username ?? ''}`), h('span.words', language ? { lang: language } : {}, turn.text))));
+      h('span.said', {}, h('span.when', {}, `${clock(at)}  ${track?.username ?? ''}`), h('span.words', isTag(language) ? { lang: language } : {}, turn.text))));
     return { row, at, text: turn.text.toLocaleLowerCase() };
   });
   search.addEventListener('input', () => {
@@ -46,3 +46,7 @@ export function showTranscript(pane, { language, turns }, tracks, player) {
     current = now;
   }, 500);
 }
+
+// A language tag such as "de" or "pt-BR"; some services answer with a name, which is none.
+/** @param {string | null | undefined} language @returns {language is string} */
+const isTag = (language) => /^[a-z]{2,3}(-[a-z0-9]+)*$/i.test(language ?? '');
