@@ -127,7 +127,7 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
         // A body of known length: some servers refuse chunked ones.
         request.Content = new ByteArrayContent(JsonSerializer.SerializeToUtf8Bytes(body, type));
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json", "utf-8");
-        if (address.Key is { } door) request.Headers.TryAddWithoutValidation(door.Header, door.Key);
+        if (address.Key is { } shown) request.Headers.TryAddWithoutValidation(shown.Header, shown.Key);
         try
         {
             return await clients.CreateClient(HttpClientName).SendAsync(request, cancellation);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Pipeline.Contracts;
 using Pipeline.Delivery.ApiClient;
@@ -55,7 +54,7 @@ public sealed class InvocationBorder(StorageSetup setup, Telemetry telemetry, IL
     {
         try
         {
-            T message = Read(text, type);
+            T message = MessageText.Read(text, type);
             demand(message);
             using Activity? activity = telemetry.Start(function, traceparent(message));
             await setup.EnsureAsync(cancellation);
@@ -99,20 +98,6 @@ public sealed class InvocationBorder(StorageSetup setup, Telemetry telemetry, IL
         await send(delay);
         telemetry.Deferred(function);
         Log.Deferred(log, function, delay, attempt + 1, StorageFault.Describe(fault));
-    }
-
-    private static T Read<T>(ReadOnlyMemory<byte> text, JsonTypeInfo<T> type)
-        where T : class
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(text.Span, type) ?? throw new MalformedMessageException("the message is null");
-        }
-        // The latter where a text is no Unicode: a lone surrogate, bytes that are no UTF-8.
-        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
-        {
-            throw new MalformedMessageException(StorageFault.Describe(unreadable), unreadable);
-        }
     }
 
     private void Tell(string function, Exception fault)

@@ -1,4 +1,5 @@
 using Pipeline.Contracts;
+using Pipeline.Storage;
 
 namespace Pipeline.Delivery.Invocations;
 
@@ -9,20 +10,20 @@ internal static class MessageCheck
 
     public static void Demand(RecordingStarted message)
     {
-        DemandVersion(message.Version, RecordingStarted.CurrentVersion);
+        MessageText.DemandVersion(message.Version, RecordingStarted.CurrentVersion);
         Demand(message.Session);
     }
 
     public static void Demand(RecordingStopped message)
     {
-        DemandVersion(message.Version, RecordingStopped.CurrentVersion);
+        MessageText.DemandVersion(message.Version, RecordingStopped.CurrentVersion);
         Demand(message.Session);
         if (message.SampleCount < 0) throw new MalformedMessageException($"sampleCount is {message.SampleCount}");
     }
 
     public static void Demand(SegmentReady message)
     {
-        DemandVersion(message.Version, SegmentReady.CurrentVersion);
+        MessageText.DemandVersion(message.Version, SegmentReady.CurrentVersion);
         Demand(message.Session);
         // The name decides which blob is read and deleted: it must be this segment's and nobody else's.
         DemandThere(message.Username, "username");
@@ -51,10 +52,5 @@ internal static class MessageCheck
     private static void DemandThere(object? value, string name)
     {
         if (value is null) throw new MalformedMessageException($"{name} is null");
-    }
-
-    private static void DemandVersion(int version, int known)
-    {
-        if (version != known) throw new MalformedMessageException($"version is {version}; this program knows {known}");
     }
 }

@@ -6,7 +6,7 @@ using Pipeline.Storage;
 namespace Pipeline.Delivery.Sweep;
 
 /// <summary>
-/// Sees to it that no recording of the pipeline stays live for more than a day: without a manifest nobody else would end it.
+/// Sees to it that no recording of the pipeline stays live for more than a day: without a manifest only this ends it.
 /// </summary>
 public sealed class LiveSweep(LedgerTable ledger, TempContainer temp, MessageQueues queues, DeliveryOptions options, TimeProvider time,
     ILogger<LiveSweep> log)

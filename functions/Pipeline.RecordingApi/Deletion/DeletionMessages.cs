@@ -12,21 +12,8 @@ public sealed class DeletionMessages(MessageQueues queues)
         StorageNames.DeletionQueue, JsonSerializer.Serialize(message, DeletionJsonContext.Default.DeleteRecording), delay, cancellation);
 
     /// <exception cref="MalformedMessageException">It is not of our contract.</exception>
-    public static DeleteRecording Read(ReadOnlyMemory<byte> text)
-    {
-        try
-        {
-            DeleteRecording message = JsonSerializer.Deserialize(text.Span, DeletionJsonContext.Default.DeleteRecording)
-                ?? throw new MalformedMessageException("the message is null");
-            return message.Version == DeleteRecording.CurrentVersion
-                ? message
-                : throw new MalformedMessageException($"version is {message.Version}; this program knows {DeleteRecording.CurrentVersion}");
-        }
-        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
-        {
-            throw new MalformedMessageException(StorageFault.Describe(unreadable), unreadable);
-        }
-    }
+    public static DeleteRecording Read(ReadOnlyMemory<byte> text) => MessageText.Read(
+        text, DeletionJsonContext.Default.DeleteRecording, static read => read.Version, DeleteRecording.CurrentVersion);
 }
 
 /// <summary>A message of the queue <c>recording-deletions</c>: look at one recording and delete what is left.</summary>

@@ -69,3 +69,25 @@ internal static class FileNames
         return allowed.ToString();
     }
 }
+
+/// <summary>Names of formats, which are also the files' endings.</summary>
+internal static class RenderFormat
+{
+    public const string Flac = "flac";
+    public const string Opus = "opus";
+    public const string Mp3 = "mp3";
+    public const string Wav = "wav";
+
+    public static IReadOnlyList<string> All { get; } = [Flac, Opus, Mp3, Wav];
+
+    public static string ContentType(string format) => format switch
+    {
+        Flac => "audio/flac",
+        Opus => "audio/ogg; codecs=opus",
+        Mp3 => "audio/mpeg",
+        Wav => "audio/wav",
+        "zip" => "application/zip",
+        "json" => "application/json; charset=utf-8",
+        _ => "text/plain; charset=utf-8",
+    };
+}

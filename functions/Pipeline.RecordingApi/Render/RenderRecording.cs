@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pipeline.Contracts;
 using Pipeline.Storage;
 
@@ -47,21 +46,9 @@ public sealed class RenderRecording : IDisposable
 
     /// <param name="message">The text of the message as it lies in the queue.</param>
     /// <exception cref="MalformedMessageException">It is not of our contract.</exception>
-    public Task RunAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
-    {
-        try
-        {
-            RenderWindow window = JsonSerializer.Deserialize(message.Span, ContractsJsonContext.Default.RenderWindow)
-                ?? throw new MalformedMessageException("the message is null");
-            if (window.Version != RenderWindow.CurrentVersion)
-                throw new MalformedMessageException($"version is {window.Version}; this program knows {RenderWindow.CurrentVersion}");
-            return RunAsync(window, cancellation);
-        }
-        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
-        {
-            throw new MalformedMessageException(StorageFault.Describe(unreadable), unreadable);
-        }
-    }
+    public Task RunAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation) =>
+        RunAsync(MessageText.Read(message, ContractsJsonContext.Default.RenderWindow,
+            static read => read.Version, RenderWindow.CurrentVersion), cancellation);
 
     public async Task RunAsync(RenderWindow message, CancellationToken cancellation)
     {
@@ -144,3 +131,14 @@ public sealed class RenderRecording : IDisposable
 
 /// <summary>What rendering is told at the start of the process.</summary>
 public sealed record RenderSettings(RenderOptions Options, Audio.Opus.OpusCodecs Codecs, TimeProvider Time);
+
+/// <summary>What is rendered without being asked for.</summary>
+public sealed record RenderOptions
+{
+    /// <summary>RENDER_FORMATS: of <c>flac</c>, <c>opus</c> and <c>mp3</c>; none: nothing is rendered.</summary>
+    public IReadOnlyList<string> Formats { get; init; } = [RenderFormat.Flac, RenderFormat.Opus, RenderFormat.Mp3];
+
+    public static RenderOptions Off { get; } = new() { Formats = [] };
+
+    public bool IsOn => Formats.Count > 0;
+}

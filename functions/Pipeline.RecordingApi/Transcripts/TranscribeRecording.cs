@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
@@ -17,21 +16,9 @@ public sealed class TranscribeRecording(CatalogueTable catalogue, TranscriptTabl
 
     /// <param name="message">The text of the message as it lies in the queue.</param>
     /// <exception cref="MalformedMessageException">It is not of our contract.</exception>
-    public Task RunAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
-    {
-        try
-        {
-            TranscribeStretch stretch = JsonSerializer.Deserialize(message.Span, ContractsJsonContext.Default.TranscribeStretch)
-                ?? throw new MalformedMessageException("the message is null");
-            if (stretch.Version != TranscribeStretch.CurrentVersion)
-                throw new MalformedMessageException($"version is {stretch.Version}; this program knows {TranscribeStretch.CurrentVersion}");
-            return RunAsync(stretch, cancellation);
-        }
-        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
-        {
-            throw new MalformedMessageException(StorageFault.Describe(unreadable), unreadable);
-        }
-    }
+    public Task RunAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation) =>
+        RunAsync(MessageText.Read(message, ContractsJsonContext.Default.TranscribeStretch,
+            static read => read.Version, TranscribeStretch.CurrentVersion), cancellation);
 
     public async Task RunAsync(TranscribeStretch message, CancellationToken cancellation)
     {

@@ -14,21 +14,9 @@ public sealed class WebhookDelivery(EventTable events, WebhookTable webhooks, We
 {
     /// <param name="message">The text of the message as it lies in the queue.</param>
     /// <exception cref="MalformedMessageException">It is not of our contract.</exception>
-    public Task RunAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
-    {
-        try
-        {
-            DeliverWebhook delivery = JsonSerializer.Deserialize(message.Span, WebhookJsonContext.Default.DeliverWebhook)
-                ?? throw new MalformedMessageException("the message is null");
-            if (delivery.Version != DeliverWebhook.CurrentVersion)
-                throw new MalformedMessageException($"version is {delivery.Version}; this program knows {DeliverWebhook.CurrentVersion}");
-            return RunAsync(delivery, cancellation);
-        }
-        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
-        {
-            throw new MalformedMessageException(StorageFault.Describe(unreadable), unreadable);
-        }
-    }
+    public Task RunAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation) =>
+        RunAsync(MessageText.Read(message, WebhookJsonContext.Default.DeliverWebhook,
+            static read => read.Version, DeliverWebhook.CurrentVersion), cancellation);
 
     public async Task RunAsync(DeliverWebhook delivery, CancellationToken cancellation)
     {
