@@ -37,7 +37,11 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
     /// <summary>Writes the properties of a blob that is known to be right, so that it forgets where it was copied from.</summary>
     public Task SettleAsync(Uri blobUrl, string contentMd5, CancellationToken cancellation) => TryName(blobUrl, out string name)
         ? clients.Recordings.GetBlobClient(name).SetHttpHeadersAsync(
-            new BlobHttpHeaders { ContentType = "audio/wav", ContentHash = Convert.FromBase64String(contentMd5) },
+            new BlobHttpHeaders
+            {
+                ContentType = SegmentFormats.OfName(name).ContentType(),
+                ContentHash = Convert.FromBase64String(contentMd5),
+            },
             cancellationToken: cancellation)
         : Task.CompletedTask;
 

@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs.Models;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
@@ -30,9 +31,10 @@ public sealed class OpusSegmentsTests(AzuriteFixture azurite)
         foreach (RecordingSegment segment in recording.Segments)
         {
             string name = string.Join("", new Uri(segment.BlobUrl).Segments[^3..]);
-            byte[] stored = (await app.Storage.Recordings.GetBlobClient(Uri.UnescapeDataString(name)).DownloadContentAsync(Cancellation))
-                .Value.Content.ToArray();
-            Assert.Equal(session.BytesOf(session.Segments[segment.SegmentIndex]), stored);
+            BlobDownloadResult stored = await app.Storage.Recordings.GetBlobClient(Uri.UnescapeDataString(name))
+                .DownloadContentAsync(Cancellation);
+            Assert.Equal(session.BytesOf(session.Segments[segment.SegmentIndex]), stored.Content.ToArray());
+            Assert.Equal(segment.Format == "opus" ? "audio/ogg" : "audio/wav", stored.Details.ContentType);
         }
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
     }
