@@ -7,12 +7,14 @@ internal static class Seconds
 {
     private const double Most = 1_000_000;
 
-    public static bool TryRead(HttpContext context, string name, double byDefault, out double seconds)
+    /// <returns>False where it is no such number; signs, exponents and words for numbers are none.</returns>
+    public static bool TryRead(IQueryCollection query, string name, double byDefault, out double seconds)
     {
-        string? text = context.Request.Query[name];
+        string? text = query[name];
         seconds = byDefault;
         return string.IsNullOrEmpty(text)
-            || (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out seconds) && seconds <= Most);
+            || (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out seconds)
+                && seconds is >= 0 and <= Most);
     }
 
     public static IResult Refused() => Problems.Of(StatusCodes.Status400BadRequest, "Bad range",

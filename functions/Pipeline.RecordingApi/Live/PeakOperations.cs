@@ -15,7 +15,8 @@ public sealed class PeakOperations(RenderPlans plans, RenderTable table)
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
         if (!ulong.TryParse(userId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong user))
             return Problems.Of(StatusCodes.Status400BadRequest, "Bad user id", $"'{userId}' is no user id, expected a decimal number");
-        if (!Seconds.TryRead(context, "from", 0, out double from) || !Seconds.TryRead(context, "to", double.MaxValue, out double to)
+        IQueryCollection query = context.Request.Query;
+        if (!Seconds.TryRead(query, "from", 0, out double from) || !Seconds.TryRead(query, "to", double.MaxValue, out double to)
             || to < from) return Seconds.Refused();
         if (await plans.ReadAsync(id, context.RequestAborted) is not { } plan) return Problems.UnknownRecording();
         RenderTrack? track = plan.Tracks.FirstOrDefault(track => track.UserId == user);

@@ -140,20 +140,17 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
             Position? after = null;
             if (query["after"] is [{ Length: > 0 } cursor] && (after = Position.Parse(cursor)) is null)
                 errors.Add("after", "must be the next of an earlier answer");
-            return new Query(Seconds(query, "from", 0, errors), Seconds(query, "to", long.MaxValue, errors), limit, after);
+            return new Query(Sample(query, "from", 0, errors), Sample(query, "to", long.MaxValue, errors), limit, after);
         }
 
         public bool Takes(SegmentEntry entry) =>
             entry.StartSample < To && entry.StartSample + entry.SampleCount > From
                 && (After is null || Position.Of(entry).CompareTo(After.Value) > 0);
 
-        private static long Seconds(IQueryCollection query, string name, long absent, FieldErrors errors)
+        private static long Sample(IQueryCollection query, string name, long absent, FieldErrors errors)
         {
-            if (query[name] is not [{ Length: > 0 } text]) return absent;
-            if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double seconds)
-                && seconds is >= 0 and < 1e7) return (long)Math.Round(seconds * SampleClock.SamplesPerSecond);
-            errors.Add(name, "must be seconds since the start");
-            return absent;
+            if (!Seconds.TryRead(query, name, double.NaN, out double seconds)) errors.Add(name, "must be seconds since the start");
+            return seconds is >= 0 ? (long)Math.Round(seconds * SampleClock.SamplesPerSecond) : absent;
         }
     }
 

@@ -58,7 +58,7 @@ public sealed class FileOperations(RenderPlans plans, RenderTable table, Renders
         file = whole;
         IQueryCollection query = context.Request.Query;
         if (whole.Cut is not null || !(query.ContainsKey("from") || query.ContainsKey("to"))) return null;
-        if (!Seconds.TryRead(context, "from", 0, out double from) || !Seconds.TryRead(context, "to", double.MaxValue, out double to)
+        if (!Seconds.TryRead(query, "from", 0, out double from) || !Seconds.TryRead(query, "to", double.MaxValue, out double to)
             || to <= from) return Seconds.Refused();
         if (whole.Kind is FileKind.Text or FileKind.Transcript)
             return Problems.Of(StatusCodes.Status400BadRequest, "Bad range", $"{whole.Name} has no stretches; ask for the whole of it");

@@ -90,6 +90,29 @@ public sealed class StretchTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(expected, answer.StatusCode);
     }
 
+    [Theory]
+    [InlineData("-Infinity")]
+    [InlineData("Infinity")]
+    [InlineData("NaN")]
+    [InlineData("1e999")]
+    [InlineData("1000001")]
+    [InlineData("1,5")]
+    public async Task Time_that_is_no_number_of_seconds_is_refused_wherever_one_may_stand(string seconds)
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        await stage.AddAsync(recorded, Ada, "Ada", 0, Speech.Of("ada", 48_000), 1);
+        await stage.FinalizeAsync(recorded);
+        foreach (string path in new[] { "files/mix.flac", $"tracks/{Ada}/peaks", "segments" })
+        {
+            foreach (string name in new[] { "from", "to" })
+            {
+                using HttpResponseMessage answer = await stage.GetAsync($"api/recordings/{recorded.Id}/{path}?{name}={seconds}");
+                Assert.True(answer.StatusCode == HttpStatusCode.BadRequest, $"{path}?{name}={seconds}: {answer.StatusCode}");
+            }
+        }
+    }
+
     private static async Task<byte[]> ReadAsync(ZipArchive archive, string name)
     {
         using MemoryStream content = new();
