@@ -71,7 +71,8 @@ public sealed class StretchTries(TranscriptTable table, TranscriptTracks tracks,
     /// <returns>When it is to be tried again; null where it is settled.</returns>
     private async Task<DateTimeOffset?> TryAsync(RecordingId id, RenderTrack track, StretchRow row, CancellationToken cancellation)
     {
-        await places.WaitAsync(cancellation);
+        // A function ends after ten minutes: its message comes back instead, and others have their turn meanwhile.
+        if (!await TryTakePlaceAsync(cancellation)) return time.GetUtcNow() + Delays[0];
         try
         {
             // Others have waited for the same place, and may have found the service away.
@@ -86,6 +87,22 @@ public sealed class StretchTries(TranscriptTable table, TranscriptTracks tracks,
         finally
         {
             places.Release();
+        }
+    }
+
+    // False where none got free within a piece.
+    private async Task<bool> TryTakePlaceAsync(CancellationToken cancellation)
+    {
+        using CancellationTokenSource patience = new(Piece, time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, patience.Token);
+        try
+        {
+            await places.WaitAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return false;
         }
     }
 

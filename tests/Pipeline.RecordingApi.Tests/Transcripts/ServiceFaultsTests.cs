@@ -17,6 +17,8 @@ public sealed class ServiceFaultsTests(AzuriteFixture azurite)
         "words":[{"word":"hello","start":0.5,"end":1.0},{"word":"there","start":1.2,"end":2.5}]}
         """;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     public static TheoryData<string> Faults => ["500", "429", "401", "nonsense", "null", "html", "cut", "slow", "none"];
 
     [Theory]
@@ -67,6 +69,35 @@ public sealed class ServiceFaultsTests(AzuriteFixture azurite)
         stage.Time.By += TimeSpan.FromSeconds(21);
         await stage.TranscribeAsync(recorded);
         Assert.Equal(2, stage.Service.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Talk_that_finds_all_places_taken_gives_its_function_back_and_is_sent_later()
+    {
+        await using TranscriptStage stage = await TranscriptStage.StartAsync(azurite, service =>
+            TranscriptStage.OpenAi(service) with { Parallelism = 1 });
+        Recorded busy = await TalkAsync(stage), waiting = await TalkAsync(stage);
+        TaskCompletionSource asked = new(), goOn = new();
+        stage.Service.Answer = async (_, _) =>
+        {
+            asked.TrySetResult();
+            await goOn.Task;
+            return Results.Text(Heard);
+        };
+        Task slow = stage.TranscribeAsync(busy);
+        await asked.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+        stage.Time.Speed = 1_000; // what waits a minute waits 60 ms
+        await stage.TranscribeAsync(waiting).WaitAsync(Patience, TestContext.Current.CancellationToken);
+
+        Assert.Single(stage.Service.Requests);
+        Assert.False(slow.IsCompleted);
+        stage.Time.Speed = 1;
+        goOn.SetResult();
+        await slow;
+        stage.Time.By += TimeSpan.FromSeconds(11);
+        await stage.TranscribeAsync(waiting);
+        Assert.Equal(TranscriptState.Ready, (await stage.DetailsAsync(waiting)).Transcript!.Status);
     }
 
     [Theory]

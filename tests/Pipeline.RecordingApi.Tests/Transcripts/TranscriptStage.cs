@@ -121,5 +121,11 @@ internal sealed class Ahead : TimeProvider
 {
     public TimeSpan By { get; set; }
 
+    /// <summary>Timers that are set from now on end so many times sooner.</summary>
+    public double Speed { get; set; } = 1;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? dueTime / Speed : dueTime, period);
+
     public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + By;
 }
