@@ -107,10 +107,13 @@ public sealed class TranscribeRecording(CatalogueTable catalogue, TranscriptTabl
     {
         RecordingId id = RecordingId.Parse(details.Id);
         List<StretchRow> rows = await table.ReadAsync(id, withText: false, cancellation);
-        if (rows.Count == 0 || rows.Any(row => row.State == StretchState.Waiting)) return;
+        if (rows.Any(row => row.State == StretchState.Waiting)) return;
         if (await table.FindHeadAsync(id, cancellation) is not { } head) return;
-        if (!head.IsOverBudget && await tracks.IsOpenAsync(details, rows, cancellation)) return;
-        if (!head.IsComplete) await table.CompleteAsync(id, cancellation);
+        bool isOpen = await tracks.IsOpenAsync(details, rows, cancellation);
+        if (isOpen && !head.IsOverBudget) return;
+        // The budget was raised, or talk was taken back: nothing lies beyond it any more.
+        bool isOverBudget = head.IsOverBudget && isOpen;
+        if (!head.IsComplete || head.IsOverBudget != isOverBudget) await table.CompleteAsync(id, isOverBudget, cancellation);
         await files.TellAsync(details, cancellation);
     }
 }

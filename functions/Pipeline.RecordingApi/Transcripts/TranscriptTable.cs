@@ -109,8 +109,9 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
         ], cancellation);
 
     /// <summary>Says that nothing more is to come, until the next change.</summary>
-    public Task CompleteAsync(RecordingId recording, CancellationToken cancellation) => MergeHeadAsync(recording,
-        head => (head["Stamp"], head["IsComplete"]) = (NewStamp("c"), true), cancellation);
+    /// <param name="isOverBudget">Whether talk was left out for its length.</param>
+    public Task CompleteAsync(RecordingId recording, bool isOverBudget, CancellationToken cancellation) => MergeHeadAsync(recording,
+        head => (head["Stamp"], head["IsComplete"], head["IsOverBudget"]) = (NewStamp("c"), true, isOverBudget), cancellation);
 
     public Task NoteWrittenAsync(RecordingId recording, string stamp, CancellationToken cancellation) => MergeHeadAsync(recording,
         head => head["Written"] = stamp, cancellation);

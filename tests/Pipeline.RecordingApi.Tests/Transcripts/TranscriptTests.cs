@@ -114,6 +114,53 @@ public sealed class TranscriptTests(AzuriteFixture azurite)
 
     [Fact]
     public async Task Deletion_takes_the_text_along_and_a_late_answer_brings_nothing_back()
+    [Fact]
+    public async Task Text_of_which_all_was_taken_back_is_ready_and_empty()
+    {
+        await using TranscriptStage stage = await TranscriptStage.StartAsync(azurite);
+        Recorded recorded = await stage.Stage.BeginAsync();
+        await stage.Stage.AddAsync(recorded, Grace, "Grace", 48_000, Speech.Of("grace", 3 * 48_000), 1);
+        await stage.Stage.FinalizeAsync(recorded);
+        stage.Service.Answer = (_, _) => Task.FromResult(Results.StatusCode(503));
+        await stage.TranscribeAsync(recorded);
+        Assert.Equal(TranscriptState.Running, (await stage.DetailsAsync(recorded)).Transcript!.Status);
+
+        string path = $"api/guilds/1/settings/opt-outs/{Grace}";
+        using (HttpResponseMessage put = await stage.Stage.SendAsync(HttpMethod.Put, path)) Assert.True(put.IsSuccessStatusCode);
+        try
+        {
+            await stage.TranscribeAsync(recorded);
+        }
+        finally
+        {
+            using HttpResponseMessage back = await stage.Stage.SendAsync(HttpMethod.Delete, path);
+        }
+
+        Assert.Equal(TranscriptState.Ready, (await stage.DetailsAsync(recorded)).Transcript!.Status);
+        Assert.Empty((await stage.JsonAsync(recorded)).GetProperty("turns").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Budget_that_was_raised_lets_the_rest_be_heard_and_is_no_problem_any_more()
+    {
+        await using TranscriptStage small = await TranscriptStage.StartAsync(azurite, service =>
+            TranscriptStage.OpenAi(service) with { Budget = TimeSpan.FromMinutes(1) });
+        Recorded recorded = await small.Stage.BeginAsync();
+        await small.Stage.AddAsync(recorded, Ada, "Ada", 48_000, Speech.Of("ada", 45 * 48_000), 1);
+        await small.Stage.AddAsync(recorded, Ada, "Ada", 100 * 48_000L, Speech.Of("ada", 45 * 48_000), 1);
+        await small.Stage.FinalizeAsync(recorded);
+        await small.TranscribeAsync(recorded);
+        await small.TranscribeAsync(recorded);
+        Assert.Equal(TranscriptState.Partial, (await small.DetailsAsync(recorded)).Transcript!.Status);
+
+        await using TranscriptStage large = await TranscriptStage.StartAsync(azurite);
+        await large.TranscribeAsync(recorded);
+
+        TranscriptState state = (await large.DetailsAsync(recorded)).Transcript!;
+        Assert.Equal((TranscriptState.Ready, null, 90 * 48_000L), (state.Status, state.Problem, state.TranscribedSamples));
+        Assert.Equal("ready", (await large.JsonAsync(recorded)).GetProperty("status").GetString());
+    }
+
     {
         await using TranscriptStage stage = await TranscriptStage.StartAsync(azurite);
         Recorded recorded = await TalkOfTwoAsync(stage);
