@@ -64,7 +64,7 @@ public sealed class RecordingStarts(CatalogueTable catalogue, EventOutbox outbox
             GuildId = request.GuildId!,
             GuildName = Bounds.Clean(request.GuildName),
             ChannelId = request.ChannelId,
-            ChannelName = request.ChannelName,
+            ChannelName = Bounds.Clean(request.ChannelName),
             UserId = request.UserId,
             Title = Bounds.Clean(request.Title),
             RecordedAt = request.RecordedAt!.Value.ToUniversalTime(),

@@ -146,7 +146,8 @@ public sealed class BoundsTests(AzuriteFixture azurite)
 
         RecordingDetails recording = (await app.RecordingAsync(RecordingId.Parse((string)answer["recordingId"]!)))!;
 
-        Assert.Equal(("txt.exe  a b", "Gilde \uD83D\uDC69\u200D\uD83D\uDCBB"), (recording.Title, recording.GuildName));
+        Assert.Equal(("txt.exe  a b", "Gilde \uD83D\uDC69\u200D\uD83D\uDCBB", "Kanal  1"),
+            (recording.Title, recording.GuildName, recording.ChannelName));
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, body.ToJsonString())).Status);
     }
 
@@ -161,6 +162,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
             Assert.False(RecordingApi.Http.RequestCheck.Check(request).Any, JsonSerializer.Serialize(request));
         }
     }
+        body["channelName"] = "\u2067Kanal\u2069\n\u0007 1";
 
     private static JsonObject Body() =>
         JsonNode.Parse(Valid.Replace("@", RecordingId.New(TimeProvider.System).ToString(), StringComparison.Ordinal))!.AsObject();
