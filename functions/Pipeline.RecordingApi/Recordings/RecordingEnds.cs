@@ -80,7 +80,7 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
                 return await RefuseAsync(recording, list, differences, cancellation);
             if (CatalogueRows.LengthOf(finished) > CatalogueRows.LongestDetails)
                 return Problems.Of(StatusCodes.Status413PayloadTooLarge, "The body is too large",
-                    "missingSegments, health, gaps and notes must be shorter: packed they fill more than a row of the catalogue");
+                    "missingSegments, health, gaps, notes and consent must be shorter: packed they fill more than a row of the catalogue");
             FieldErrors errors = await list.SettleAsync(cancellation);
             if (errors.Any) return errors.ToProblem();
             if (!await catalogue.TryUpdateAsync(recording with { Details = finished, SegmentSet = list.Set, BatchSet = null },

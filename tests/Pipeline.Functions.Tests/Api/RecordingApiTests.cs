@@ -179,6 +179,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [InlineData("participantCount", "3")]
     [InlineData("endReason", "\"limit\"")]
     [InlineData("notes", "[{\"sample\":5,\"userId\":\"5\",\"text\":\"other\"}]")]
+    [InlineData("consent", "{\"mode\":\"required\",\"texts\":[\"Do you agree?\"],\"entries\":[]}")]
     [InlineData("segments", null)]
     public async Task Second_end_with_other_content_is_a_conflict_that_names_it(string field, string? value)
     {
