@@ -22,6 +22,10 @@ public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved)
             : await ReadFinishedAsync(recording, found, cancellation);
     }
 
+    /// <summary>Only the version of it; null where there is no such recording, or one that was deleted.</summary>
+    internal async Task<string?> VersionAsync(RecordingId recording, CancellationToken cancellation) =>
+        (await catalogue.FindAsync(recording.ToString(), cancellation)).Recording?.Etag;
+
     private async Task<RenderPlan> ReadLiveAsync(RecordingId recording, CatalogueRecording found, CancellationToken cancellation)
     {
         const string end = "segment."; // behind every key that begins with the prefix

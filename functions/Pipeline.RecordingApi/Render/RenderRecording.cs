@@ -77,7 +77,7 @@ public sealed class RenderRecording : IDisposable
         bool done = message.File is { } file ? await MakeAsync(plan, file, IsOver, cancellation)
             : await RenderAsync(plan, IsOver, cancellation);
         // Somebody may have amended or deleted the recording meanwhile: what was made of the old list must not be the last word.
-        bool changed = (await plans.ReadAsync(message.RecordingId, cancellation))?.Version != plan.Version;
+        bool changed = await plans.VersionAsync(message.RecordingId, cancellation) != plan.Version;
         // Who waits for what somebody else makes does not ask again at once.
         if (!done || changed)
             await queues.SendAsync(message with { Attempt = 0 }, IsOver() || changed ? TimeSpan.Zero : Pause, cancellation);

@@ -91,6 +91,22 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
     }
 
     [Fact]
+    public async Task List_of_segments_is_read_once_for_a_message()
+    {
+        using Wire wire = new();
+        await using RenderStage stage = await RenderStage.StartAsync(azurite.ConnectionString, transport: wire);
+        Recorded recorded = await TalkAsync(stage);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        wire.Asked.Clear();
+
+        await stage.Get<RenderRecording>().RunAsync(new RenderWindow { RecordingId = recorded.Id }, Cancellation);
+
+        Assert.Single(wire.Asked, address => address.Contains("/catalogue()", StringComparison.OrdinalIgnoreCase)
+            && address.Contains("segment-", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Workers_at_the_same_windows_make_the_same_bytes()
     {
         await using RenderStage one = await RenderStage.StartAsync(azurite), two = await RenderStage.StartAsync(azurite);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Azure.Core;
 using Azure.Core.Pipeline;
 
@@ -11,6 +12,9 @@ internal sealed class Wire : HttpPipelineTransport, IDisposable
     private readonly HttpClientTransport inner = new();
     private int left = int.MaxValue;
 
+    /// <summary>Addresses of all requests so far.</summary>
+    public ConcurrentQueue<string> Asked { get; } = new();
+
     public void CutAfter(int requests) => Volatile.Write(ref left, requests);
 
     public void Mend() => CutAfter(int.MaxValue);
@@ -22,6 +26,9 @@ internal sealed class Wire : HttpPipelineTransport, IDisposable
     public override void Process(HttpMessage message) => throw new NotSupportedException();
 
     // No lost connection, which the SDK would wait for.
-    public override ValueTask ProcessAsync(HttpMessage message) =>
-        Interlocked.Decrement(ref left) < 0 ? throw new InvalidOperationException(Message) : inner.ProcessAsync(message);
+    public override ValueTask ProcessAsync(HttpMessage message)
+    {
+        Asked.Enqueue(Uri.UnescapeDataString(message.Request.Uri.ToString()));
+        return Interlocked.Decrement(ref left) < 0 ? throw new InvalidOperationException(Message) : inner.ProcessAsync(message);
+    }
 }
