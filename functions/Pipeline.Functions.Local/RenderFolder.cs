@@ -46,11 +46,9 @@ internal sealed class RenderFolder(LocalOptions options, FinishedFiles files, De
     }
 
     /// <summary>After rendering: brings the recording's folder to what is finished by now.</summary>
-    /// <param name="message">Of the queue <c>render-window</c>, which rendering has read without a complaint.</param>
-    public async Task RenderedAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
+    public async Task RenderedAsync(RecordingId id, CancellationToken cancellation)
     {
         if (options.RenderFolder is null) return;
-        RecordingId id = JsonSerializer.Deserialize(message.Span, ContractsJsonContext.Default.RenderWindow)!.RecordingId;
         await place.WaitAsync(cancellation);
         try
         {

@@ -45,10 +45,12 @@ internal sealed class QueueFunctions(DeliveryFunctions functions, WebhookDeliver
     [Function(FunctionNames.RenderWindow)]
     public Task RenderAsync([QueueTrigger(StorageNames.RenderWindowQueue, Connection = FunctionTable.Connection)] QueueMessage message,
         CancellationToken cancellationToken) =>
-        border.RunAsync(FunctionNames.RenderWindow, end => renders.RunAsync(message.Body.ToMemory(), end), cancellationToken);
+        border.RunAsync(FunctionNames.RenderWindow, () => RenderRecording.Read(message.Body.ToMemory()),
+            static read => read.Traceparent, renders.RunAsync, cancellationToken);
 
     [Function(FunctionNames.TranscribeStretch)]
     public Task TranscribeAsync([QueueTrigger(StorageNames.TranscribeQueue, Connection = FunctionTable.Connection)] QueueMessage message,
         CancellationToken cancellationToken) =>
-        border.RunAsync(FunctionNames.TranscribeStretch, end => transcripts.RunAsync(message.Body.ToMemory(), end), cancellationToken);
+        border.RunAsync(FunctionNames.TranscribeStretch, () => TranscribeRecording.Read(message.Body.ToMemory()),
+            static read => read.Traceparent, transcripts.RunAsync, cancellationToken);
 }

@@ -128,9 +128,6 @@ public sealed record RenderWindow
     /// <summary>Key of a file that somebody wants; null: whatever is not rendered yet.</summary>
     public string? File { get; init; }
 
-    /// <summary>How often the functions have put this message back; the sender writes 0.</summary>
-    public int Attempt { get; init; }
-
     /// <summary>W3C trace context of the sender, or null.</summary>
     public string? Traceparent { get; init; }
 }

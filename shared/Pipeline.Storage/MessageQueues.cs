@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Azure;
 using Azure.Storage.Queues;
@@ -25,13 +26,15 @@ public sealed class MessageQueues(StorageClients clients)
         SendAsync(StorageNames.RecordingStoppedQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RecordingStopped),
             delay, cancellation);
 
+    /// <summary>The work goes on in the trace of its sender.</summary>
     public Task SendAsync(RenderWindow message, TimeSpan delay, CancellationToken cancellation) =>
-        SendAsync(StorageNames.RenderWindowQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.RenderWindow), delay,
-            cancellation);
+        SendAsync(StorageNames.RenderWindowQueue, JsonSerializer.Serialize(message with { Traceparent = Activity.Current?.Id },
+            ContractsJsonContext.Default.RenderWindow), delay, cancellation);
 
+    /// <summary>The work goes on in the trace of its sender.</summary>
     public Task SendAsync(TranscribeStretch message, TimeSpan delay, CancellationToken cancellation) =>
-        SendAsync(StorageNames.TranscribeQueue, JsonSerializer.Serialize(message, ContractsJsonContext.Default.TranscribeStretch), delay,
-            cancellation);
+        SendAsync(StorageNames.TranscribeQueue, JsonSerializer.Serialize(message with { Traceparent = Activity.Current?.Id },
+            ContractsJsonContext.Default.TranscribeStretch), delay, cancellation);
 
     /// <param name="delay">The message stays invisible for this long; the service counts whole seconds.</param>
     public Task SendAsync(string queue, string text, TimeSpan delay, CancellationToken cancellation) =>

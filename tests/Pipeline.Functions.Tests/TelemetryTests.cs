@@ -1,9 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Azure.Storage.Queues.Models;
+using Microsoft.Extensions.DependencyInjection;
 using Pipeline.Contracts;
 using Pipeline.Delivery;
 using Pipeline.Delivery.Segments;
+using Pipeline.Functions.Local;
+using Pipeline.Functions.Local.Triggers;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.Storage;
 using Pipeline.TestKit;
@@ -16,15 +20,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     public async Task Move_goes_on_in_the_trace_that_closed_the_segment_and_is_measured()
     {
         ConcurrentQueue<Activity> spans = new();
-        using ActivityListener listener = new()
-        {
-            ShouldListenTo = source =>
-            source.Name == Telemetry.Name,
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) =>
-            ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = spans.Enqueue
-        };
-        ActivitySource.AddActivityListener(listener);
+        using ActivityListener listener = Listen(spans);
         ConcurrentQueue<string> metrics = new();
         using MeterListener meters = new()
         {
@@ -48,6 +44,48 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         Assert.Superset(
             new HashSet<string> { "pipeline.segments.moved", "pipeline.move.latency", "pipeline.recordings.finalized",
             "pipeline.finalize.latency" }, metrics.ToHashSet());
+    }
+
+    [Fact]
+    public async Task Render_and_transcript_go_on_in_the_trace_that_ended_the_recording()
+    {
+        const string trace = "1af7651916cd43dd8448eb211c80319d";
+        ConcurrentQueue<Activity> spans = new();
+        using ActivityListener listener = Listen(spans);
+        await using App app = await App.StartAsync(azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(28)),
+            new() { ["Transcription:Endpoint"] = "http://127.0.0.1:1/v1" });
+        Session session = new(842, (5, "Ada", 1));
+        await app.Get<StorageSetup>().EnsureAsync(TestContext.Current.CancellationToken);
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        await app.Storage.Queues.GetQueueClient(StorageNames.TranscribeQueue)
+            .ClearMessagesAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(await app.FinalizeAsync(session.Stopped with { Traceparent = $"00-{trace}-b7ad6b7169203331-01" }));
+        IServiceProvider services = app.Get<IServiceProvider>();
+        using DrainPeriod drain = new(app.Get<LocalOptions>(), TimeProvider.System);
+        await ActivatorUtilities.CreateInstance<TriggerFunctions>(services, drain)
+            .RenderAsync(await ReceiveAsync(app, StorageNames.RenderWindowQueue));
+        await ActivatorUtilities.CreateInstance<TranscribeFunctions>(services, drain)
+            .TranscribeAsync(await ReceiveAsync(app, StorageNames.TranscribeQueue));
+
+        string[] names = [.. spans.Where(span => span.TraceId.ToString() == trace).Select(span => span.OperationName)];
+        Assert.Equal(["FinalizeRecording", "RenderWindow", "TranscribeStretch"], names);
+    }
+
+    private static async Task<QueueMessage> ReceiveAsync(App app, string queue) => (await app.Storage.Queues.GetQueueClient(queue)
+        .ReceiveMessageAsync(cancellationToken: TestContext.Current.CancellationToken)).Value;
+
+    private static ActivityListener Listen(ConcurrentQueue<Activity> spans)
+    {
+        ActivityListener listener = new()
+        {
+            ShouldListenTo = source => source.Name == Telemetry.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        return listener;
     }
 
     [Fact]

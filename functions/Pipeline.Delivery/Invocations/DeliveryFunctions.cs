@@ -75,14 +75,22 @@ public sealed class InvocationBorder(StorageSetup setup, Telemetry telemetry, IL
         }
     }
 
-    /// <summary>Runs a function of a timer.</summary>
-    public async Task RunAsync(string function, Func<CancellationToken, Task> run, CancellationToken cancellation)
+    /// <summary>Runs a function of a timer, or of a queue whose messages carry no trace.</summary>
+    public Task RunAsync(string function, Func<CancellationToken, Task> run, CancellationToken cancellation) =>
+        RunAsync<object?>(function, static () => null, static _ => null, (_, end) => run(end), cancellation);
+
+    /// <summary>Runs a function of a queue; after an outage its message comes again by the queue's own count.</summary>
+    /// <param name="read">The message. Throws <see cref="MalformedMessageException"/> for one that is not of our contract.</param>
+    /// <param name="traceparent">Where its sender stopped.</param>
+    public async Task RunAsync<T>(string function, Func<T> read, Func<T, string?> traceparent, Func<T, CancellationToken, Task> run,
+        CancellationToken cancellation)
     {
         try
         {
-            using Activity? activity = telemetry.Start(function, null);
+            T message = read();
+            using Activity? activity = telemetry.Start(function, traceparent(message));
             await setup.EnsureAsync(cancellation);
-            await run(cancellation);
+            await run(message, cancellation);
         }
         catch (Exception fault)
         {

@@ -49,11 +49,12 @@ internal sealed class TriggerFunctions(
 
     [FunctionName(FunctionNames.RenderWindow)]
     public Task RenderAsync([QueueTrigger(StorageNames.RenderWindowQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
-        border.RunAsync(FunctionNames.RenderWindow, async end =>
-        {
-            await renders.RunAsync(message.Body.ToMemory(), end);
-            await folder.RenderedAsync(message.Body.ToMemory(), end);
-        }, drain.Token);
+        border.RunAsync(FunctionNames.RenderWindow, () => RenderRecording.Read(message.Body.ToMemory()), static read => read.Traceparent,
+            async (read, end) =>
+            {
+                await renders.RunAsync(read, end);
+                await folder.RenderedAsync(read.RecordingId, end);
+            }, drain.Token);
 
     [FunctionName(FunctionNames.SweepRecordings)]
     public Task SweepAsync([TimerTrigger(FunctionTable.SweepSchedule, UseMonitor = false)] TimerInfo timer) =>
@@ -65,7 +66,8 @@ internal sealed class TranscribeFunctions(TranscribeRecording transcripts, Invoc
 {
     [FunctionName(FunctionNames.TranscribeStretch)]
     public Task TranscribeAsync([QueueTrigger(StorageNames.TranscribeQueue, Connection = FunctionTable.Connection)] QueueMessage message) =>
-        border.RunAsync(FunctionNames.TranscribeStretch, end => transcripts.RunAsync(message.Body.ToMemory(), end), drain.Token);
+        border.RunAsync(FunctionNames.TranscribeStretch, () => TranscribeRecording.Read(message.Body.ToMemory()),
+            static read => read.Traceparent, transcripts.RunAsync, drain.Token);
 }
 
 /// <summary>How long the functions under way may go on after the process was asked to end.</summary>

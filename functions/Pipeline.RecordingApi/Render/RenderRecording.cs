@@ -46,9 +46,8 @@ public sealed class RenderRecording : IDisposable
 
     /// <param name="message">The text of the message as it lies in the queue.</param>
     /// <exception cref="MalformedMessageException">It is not of our contract.</exception>
-    public Task RunAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation) =>
-        RunAsync(MessageText.Read(message, ContractsJsonContext.Default.RenderWindow,
-            static read => read.Version, RenderWindow.CurrentVersion), cancellation);
+    public static RenderWindow Read(ReadOnlyMemory<byte> message) => MessageText.Read(message, ContractsJsonContext.Default.RenderWindow,
+        static read => read.Version, RenderWindow.CurrentVersion);
 
     public async Task RunAsync(RenderWindow message, CancellationToken cancellation)
     {
@@ -70,7 +69,7 @@ public sealed class RenderRecording : IDisposable
         if (await plans.ReadAsync(message.RecordingId, cancellation) is not { } plan)
         {
             if (await EraseSomeAsync(message.RecordingId, ErasedAtOnce, cancellation) == ErasedAtOnce)
-                await queues.SendAsync(message with { Attempt = 0 }, TimeSpan.Zero, cancellation);
+                await queues.SendAsync(message, TimeSpan.Zero, cancellation);
             return;
         }
         long began = time.GetTimestamp();
@@ -80,7 +79,7 @@ public sealed class RenderRecording : IDisposable
         bool changed = await plans.VersionAsync(message.RecordingId, cancellation) != plan.Version;
         // Who waits for what somebody else makes does not ask again at once.
         if (!done || changed)
-            await queues.SendAsync(message with { Attempt = 0 }, IsOver() || changed ? TimeSpan.Zero : Pause, cancellation);
+            await queues.SendAsync(message, IsOver() || changed ? TimeSpan.Zero : Pause, cancellation);
 
         bool IsOver() => time.GetElapsedTime(began) > Piece;
     }

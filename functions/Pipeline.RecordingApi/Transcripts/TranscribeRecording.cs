@@ -16,9 +16,9 @@ public sealed class TranscribeRecording(CatalogueTable catalogue, TranscriptTabl
 
     /// <param name="message">The text of the message as it lies in the queue.</param>
     /// <exception cref="MalformedMessageException">It is not of our contract.</exception>
-    public Task RunAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation) =>
-        RunAsync(MessageText.Read(message, ContractsJsonContext.Default.TranscribeStretch,
-            static read => read.Version, TranscribeStretch.CurrentVersion), cancellation);
+    public static TranscribeStretch Read(ReadOnlyMemory<byte> message) =>
+        MessageText.Read(message, ContractsJsonContext.Default.TranscribeStretch,
+            static read => read.Version, TranscribeStretch.CurrentVersion);
 
     public async Task RunAsync(TranscribeStretch message, CancellationToken cancellation)
     {

@@ -89,10 +89,8 @@ public sealed class RenderFolderTests(AzuriteFixture azurite) : IDisposable
     // As the queue's function does it.
     private static async Task RenderAsync(App app, Session session)
     {
-        RenderWindow message = new() { RecordingId = session.Id };
-        byte[] text = JsonSerializer.SerializeToUtf8Bytes(message, ContractsJsonContext.Default.RenderWindow);
-        await app.Get<RenderRecording>().RunAsync(text, Cancellation);
-        await app.Get<RenderFolder>().RenderedAsync(text, Cancellation);
+        await app.Get<RenderRecording>().RunAsync(new RenderWindow { RecordingId = session.Id }, Cancellation);
+        await app.Get<RenderFolder>().RenderedAsync(session.Id, Cancellation);
     }
 
     private static byte[] Deletion(Session session) =>
