@@ -19,8 +19,7 @@ internal static class LedgerRows
     public const string SegmentPrefix = MovedSegments.RowPrefix;
     public const string FaultPrefix = "fault-";
 
-    // A binary property holds 64 KiB, a row 1 MiB.
-    private const int ChunkLength = 60 * 1024;
+    private const string Data = nameof(Data);
 
     public static string SegmentKey(SegmentKey key) => SegmentPrefix + Suffix(key);
     public static string FaultKey(SegmentKey key) => FaultPrefix + Suffix(key);
@@ -121,27 +120,18 @@ internal static class LedgerRows
         {
             JsonSerializer.Serialize(zip, manifest with { OptedOut = null }, ContractsJsonContext.Default.SessionManifest);
         }
-        byte[] bytes = packed.ToArray();
         TableEntity row = new(manifest.Session.RecordingId.ToString(), ManifestKey);
-        for (int start = 0; start < bytes.Length; start += ChunkLength)
-        {
-            row[DataKey(start / ChunkLength)] = bytes.AsSpan(start, Math.Min(ChunkLength, bytes.Length - start)).ToArray();
-        }
+        ChunkedColumns.Write(row, Data, packed.GetBuffer().AsSpan(0, (int)packed.Length));
         return row;
     }
 
     public static SessionManifest? ReadManifest(TableEntity row)
     {
-        using MemoryStream packed = new();
-        for (int chunk = 0; row.GetBinary(DataKey(chunk)) is { } bytes; chunk++) packed.Write(bytes);
-        packed.Position = 0;
-        using GZipStream unzip = new(packed, CompressionMode.Decompress);
+        using GZipStream unzip = new(new MemoryStream(ChunkedColumns.Read(row, Data)), CompressionMode.Decompress);
         return JsonSerializer.Deserialize(unzip, ContractsJsonContext.Default.SessionManifest);
     }
 
     public static ETag EtagOf(LedgerRecording recording) => recording.Etag is { } etag ? new ETag(etag) : default;
-
-    private static string DataKey(int chunk) => string.Create(CultureInfo.InvariantCulture, $"Data{chunk}");
 
     private static string Suffix(SegmentKey key) => string.Create(CultureInfo.InvariantCulture, $"{key.UserId:D20}-{key.Index:D10}");
 }

@@ -3,7 +3,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using Azure.Data.Tables;
 using Pipeline.Contracts.Api;
-using Pipeline.RecordingApi.Recordings;
+using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Catalogue;
 
@@ -17,10 +17,10 @@ internal static class CatalogueRows
     public const string RecordingKey = "recording";
     public const string AnySegment = "segment-";
     public const string LivePartition = "live";
-    private const int ChunkLength = 60 * 1024;
+    private const string Data = nameof(Data);
 
     /// <summary>A row holds 1 MiB; the rest is for names of properties.</summary>
-    public const int LongestDetails = 15 * ChunkLength;
+    public const int LongestDetails = 15 * ChunkedColumns.ChunkLength;
 
     // Unix ms of the year 9999 has 15 digits; counting down from here sorts newest first.
     private const long EndOfTime = 999_999_999_999_999;
@@ -42,21 +42,15 @@ internal static class CatalogueRows
         TableEntity row = new(recording.Details.Id, RecordingKey) { ["Status"] = recording.Details.Status.ToString() };
         if (recording.SegmentSet is { } set) row["SegmentSet"] = set;
         if (recording.BatchSet is { } batch) row["BatchSet"] = batch;
-        byte[] packed = Pack(recording.Details);
-        for (int start = 0; start < packed.Length; start += ChunkLength)
-        {
-            row[DataKey(start / ChunkLength)] = packed.AsSpan(start, Math.Min(ChunkLength, packed.Length - start)).ToArray();
-        }
+        ChunkedColumns.Write(row, Data, Pack(recording.Details));
         return row;
     }
 
     public static CatalogueRecording? Read(TableEntity row)
     {
-        using MemoryStream packed = new();
-        for (int chunk = 0; row.GetBinary(DataKey(chunk)) is { } bytes; chunk++) packed.Write(bytes);
+        byte[] packed = ChunkedColumns.Read(row, Data);
         if (packed.Length == 0) return null;
-        packed.Position = 0;
-        using GZipStream unzip = new(packed, CompressionMode.Decompress);
+        using GZipStream unzip = new(new MemoryStream(packed), CompressionMode.Decompress);
         RecordingDetails? details = JsonSerializer.Deserialize(unzip, ApiJsonContext.Default.RecordingDetails);
         return details is null ? null
             : new CatalogueRecording(details, row.GetString("SegmentSet"), row.GetString("BatchSet"), row.ETag.ToString());
@@ -81,6 +75,4 @@ internal static class CatalogueRows
             ApiJsonContext.Default.RecordingDetails);
         return packed.ToArray();
     }
-
-    private static string DataKey(int chunk) => string.Create(CultureInfo.InvariantCulture, $"Data{chunk}");
 }

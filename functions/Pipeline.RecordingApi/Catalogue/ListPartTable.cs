@@ -16,7 +16,7 @@ namespace Pipeline.RecordingApi.Catalogue;
 /// </summary>
 public sealed class ListPartTable(StorageClients clients, CatalogueTable catalogue)
 {
-    private const int ChunkLength = 60 * 1024;
+    private const string Data = nameof(Data);
 
     private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.CatalogueTable);
 
@@ -86,20 +86,16 @@ public sealed class ListPartTable(StorageClients clients, CatalogueTable catalog
         using MemoryStream packed = new();
         using (GZipStream zip = new(packed, CompressionLevel.Fastest, leaveOpen: true))
             JsonSerializer.Serialize(zip, part.Summary, ListPartJsonContext.Default.ListPartSummary);
-        byte[] bytes = packed.ToArray();
-        for (int start = 0; start < bytes.Length; start += ChunkLength)
-            row[DataKey(start / ChunkLength)] = bytes.AsSpan(start, Math.Min(ChunkLength, bytes.Length - start)).ToArray();
+        ChunkedColumns.Write(row, Data, packed.GetBuffer().AsSpan(0, (int)packed.Length));
         return row;
     }
 
     private static ListPart? Read(TableEntity row)
     {
-        using MemoryStream packed = new();
-        for (int chunk = 0; row.GetBinary(DataKey(chunk)) is { } bytes; chunk++) packed.Write(bytes);
+        byte[] packed = ChunkedColumns.Read(row, Data);
         // A mark that came behind a deletion stands alone.
         if (packed.Length == 0 || row.GetString("Hash") is not { } hash) return null;
-        packed.Position = 0;
-        using GZipStream unzip = new(packed, CompressionMode.Decompress);
+        using GZipStream unzip = new(new MemoryStream(packed), CompressionMode.Decompress);
         ListPartSummary summary = JsonSerializer.Deserialize(unzip, ListPartJsonContext.Default.ListPartSummary)!;
         return new ListPart(row.GetInt32("Number") ?? 0, hash, row.GetInt32("First") ?? 0, row.GetBoolean("IsWritten") == true, summary);
     }
@@ -107,8 +103,6 @@ public sealed class ListPartTable(StorageClients clients, CatalogueTable catalog
     private static string Prefix(string set) => $"part-{set}-";
 
     private static string Key(string set, int number) => string.Create(CultureInfo.InvariantCulture, $"{Prefix(set)}{number:D5}");
-
-    private static string DataKey(int chunk) => string.Create(CultureInfo.InvariantCulture, $"Data{chunk}");
 }
 
 /// <summary>JSON of the summaries in the table.</summary>

@@ -20,7 +20,7 @@ public sealed class RenderTable(StorageClients clients)
     /// <summary>Partition of the files that are kept for a while only, by when they go.</summary>
     private const string Passing = "passing";
 
-    private const int ChunkLength = 60 * 1024;
+    private const string Json = nameof(Json);
     private static readonly string[] WithoutSound = ["PartitionKey", "RowKey", "Json0", "Json1", "Json2", "Json3"];
 
     private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.RendersTable);
@@ -144,21 +144,12 @@ public sealed class RenderTable(StorageClients clients)
     private static TableEntity Entity(RecordingId recording, string rowKey, byte[] json)
     {
         TableEntity row = new(recording.ToString(), rowKey);
-        for (int start = 0; start < json.Length; start += ChunkLength)
-        {
-            row[string.Create(CultureInfo.InvariantCulture, $"Json{start / ChunkLength}")] = json.AsSpan(start,
-                Math.Min(ChunkLength, json.Length - start)).ToArray();
-        }
+        ChunkedColumns.Write(row, Json, json);
         return row;
     }
 
-    private static T Read<T>(TableEntity row, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
-    {
-        using MemoryStream json = new();
-        for (int chunk = 0; row.GetBinary(string.Create(CultureInfo.InvariantCulture, $"Json{chunk}")) is { } bytes; chunk++)
-            json.Write(bytes);
-        return JsonSerializer.Deserialize(json.GetBuffer().AsSpan(0, (int)json.Length), type)!;
-    }
+    private static T Read<T>(TableEntity row, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
+        JsonSerializer.Deserialize(ChunkedColumns.Read(row, Json), type)!;
 }
 
 /// <summary>A file that is kept for a while only.</summary>

@@ -16,7 +16,7 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
 {
     private const string HeadKey = "head";
     private const string StretchPrefix = "s-";
-    private const int ChunkLength = 60 * 1024;
+    private const string Json = nameof(Json);
     private const int LargestTransaction = 100; // Azure Tables: entity group transactions
     private static readonly string[] WithoutText =
         ["PartitionKey", "RowKey", "Plan", "State", "Attempts", "DueAt", "ClaimedUntil", "Reason"];
@@ -168,16 +168,13 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
         if (row.ClaimedUntil is { } until) entity["ClaimedUntil"] = until;
         if (row.Reason is { } reason) entity["Reason"] = reason;
         if (row.Text is null) return entity;
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(row.Text, StretchJsonContext.Default.StretchText);
-        for (int start = 0; start < json.Length; start += ChunkLength)
-            entity[Chunk(start / ChunkLength)] = json.AsSpan(start, Math.Min(ChunkLength, json.Length - start)).ToArray();
+        ChunkedColumns.Write(entity, Json, JsonSerializer.SerializeToUtf8Bytes(row.Text, StretchJsonContext.Default.StretchText));
         return entity;
     }
 
     private static StretchRow Read(TableEntity row)
     {
-        using MemoryStream json = new();
-        for (int chunk = 0; row.GetBinary(Chunk(chunk)) is { } bytes; chunk++) json.Write(bytes);
+        byte[] json = ChunkedColumns.Read(row, Json);
         return new StretchRow(JsonSerializer.Deserialize(row.GetBinary("Plan"), StretchJsonContext.Default.Stretch)!,
             Enum.Parse<StretchState>(row.GetString("State")), row.ETag.ToString())
         {
@@ -185,8 +182,7 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
             DueAt = row.GetDateTimeOffset("DueAt"),
             ClaimedUntil = row.GetDateTimeOffset("ClaimedUntil"),
             Reason = row.GetString("Reason"),
-            Text = json.Length == 0 ? null
-                : JsonSerializer.Deserialize(json.GetBuffer().AsSpan(0, (int)json.Length), StretchJsonContext.Default.StretchText),
+            Text = json.Length == 0 ? null : JsonSerializer.Deserialize(json, StretchJsonContext.Default.StretchText),
         };
     }
 
@@ -194,8 +190,6 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
         string.Create(CultureInfo.InvariantCulture, $"{StretchPrefix}{stretch.UserId:D20}-{stretch.Start:D12}");
 
     private static string TrackKey(ulong userId) => string.Create(CultureInfo.InvariantCulture, $"t-{userId:D20}");
-
-    private static string Chunk(int number) => string.Create(CultureInfo.InvariantCulture, $"Json{number}");
 }
 
 /// <summary>What is known of a recording's text as a whole.</summary>

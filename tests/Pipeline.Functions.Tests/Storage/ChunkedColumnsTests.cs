@@ -1,0 +1,33 @@
+using Azure.Data.Tables;
+using Pipeline.Storage;
+
+namespace Pipeline.Functions.Tests.Storage;
+
+public sealed class ChunkedColumnsTests
+{
+    [Theory]
+    [InlineData(0, new int[0])]
+    [InlineData(1, new[] { 1 })]
+    [InlineData(61_440, new[] { 61_440 })]
+    [InlineData(61_441, new[] { 61_440, 1 })]
+    [InlineData(200_000, new[] { 61_440, 61_440, 61_440, 15_680 })]
+    public void Bytes_stand_in_properties_of_60_kib_and_come_back(int length, int[] columns)
+    {
+        byte[] bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        TableEntity row = new("partition", "row");
+
+        ChunkedColumns.Write(row, "Data", bytes);
+
+        Assert.Equal(columns, row.Where(column => column.Value is byte[]).Select(column => ((byte[])column.Value).Length));
+        Assert.Equal(bytes, ChunkedColumns.Read(row, "Data"));
+        Assert.Empty(ChunkedColumns.Read(row, "Json"));
+    }
+
+    [Fact]
+    public void Row_that_was_written_before_is_read_by_its_columns_names()
+    {
+        TableEntity row = new("partition", "row") { ["Json0"] = new byte[] { 1, 2 }, ["Json1"] = new byte[] { 3 }, ["Json3"] = new byte[] { 9 } };
+        Assert.Equal([1, 2, 3], ChunkedColumns.Read(row, "Json"));
+    }
+}
