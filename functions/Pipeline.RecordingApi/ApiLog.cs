@@ -29,6 +29,11 @@ internal static partial class ApiLog
         "Talk of recording {Recording} from second {Second} is given up after {Attempts} tries: of the service that transcribes, {Reason}")]
     public static partial void TranscriptionGivenUp(ILogger logger, RecordingId recording, long second, int attempts, string reason);
 
+    [LoggerMessage(5064, LogLevel.Warning,
+        "Browsers may not read segments from the storage for pages of {Origin}: the blob service has five CORS rules and none is for it. "
+        + "Add it to one of them, or remove a rule that nobody needs, and restart")]
+    public static partial void CorsRulesFull(ILogger logger, string origin);
+
     [LoggerMessage(5053, LogLevel.Warning,
         "Webhook at {Host} did not take {Event} at try {Attempt} because {Reason}; the next try is in {Delay}")]
     public static partial void WebhookFailed(ILogger logger, string @event, string host, int attempt, string reason, TimeSpan delay);

@@ -5,8 +5,7 @@ namespace Pipeline.Storage;
 
 /// <summary>
 /// Lets pages of another origin read blobs by their links: a rule of the blob service (CORS). In Azure the templates set it; an emulator
-/// and an
-/// account with a key get it from here.
+/// and an account with a key get it from here.
 /// </summary>
 public sealed class BlobCors(StorageClients clients)
 {
@@ -17,31 +16,37 @@ public sealed class BlobCors(StorageClients clients)
     private const int MostRules = 5;
     private const int CacheSeconds = 3600;
 
-    private volatile bool ready;
+    private volatile bool isKnown, isThere, isFull;
 
-    /// <summary>Returns at once after the first success. A right that is missing is no fault: the templates see to it.</summary>
+    /// <summary>True where the service has as many rules as it takes, and none for our page: somebody has to remove one.</summary>
+    public bool IsFull => isFull;
+
+    /// <summary>Returns at once after the first answer. A right that is missing is no fault: the templates see to it.</summary>
     /// <param name="origin">Scheme, host and port of the page, or <see cref="AnyOrigin"/>.</param>
     /// <returns>False where the rule is not there and may not be set.</returns>
     /// <exception cref="RequestFailedException">The storage is away.</exception>
     public async ValueTask<bool> EnsureAsync(string origin, CancellationToken cancellation)
     {
-        if (ready) return true;
+        if (isKnown) return isThere;
         try
         {
             BlobServiceProperties properties = await clients.Blobs.GetPropertiesAsync(cancellation);
             properties.Cors ??= [];
-            if (!properties.Cors.Any(rule => Covers(rule, origin)) && properties.Cors.Count < MostRules)
+            isThere = properties.Cors.Any(rule => Covers(rule, origin));
+            isFull = !isThere && properties.Cors.Count >= MostRules;
+            if (!isThere && !isFull)
             {
                 properties.Cors.Add(Rule(origin));
                 await clients.Blobs.SetPropertiesAsync(properties, cancellation);
+                isThere = true;
             }
-            return ready = true;
         }
         catch (RequestFailedException refused) when (refused.Status is 401 or 403)
         {
-            ready = true;
-            return false;
+            isThere = false;
         }
+        isKnown = true;
+        return isThere;
     }
 
     private static bool Covers(BlobCorsRule rule, string origin) =>

@@ -13,11 +13,13 @@ namespace Pipeline.RecordingApi.Recordings;
 /// exact.
 /// </summary>
 public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer container, LiveSegments live, BlobCors cors,
-    ApiOptions options, TimeProvider time)
+    ApiOptions options, TimeProvider time, ILogger<SegmentReads> log)
 {
     private const int DefaultLimit = 250;
     private const int LargestLimit = 1000;
     private const int Millisecond = SampleClock.SamplesPerSecond / 1000;
+
+    private bool isCorsTold;
 
     /// <summary>How long a link to one segment lives: a link that was withdrawn in the meantime opens no more than that.</summary>
     public static TimeSpan LinkLifetime { get; } = TimeSpan.FromMinutes(5);
@@ -28,7 +30,7 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
         FieldErrors errors = new();
         Query query = Query.Read(context.Request.Query, errors);
         if (errors.Any) return errors.ToProblem();
-        await cors.EnsureAsync(options.PublicBaseUrl?.GetLeftPart(UriPartial.Authority) ?? BlobCors.AnyOrigin, context.RequestAborted);
+        await AllowPageAsync(context.RequestAborted);
         CatalogueEntry entry = await catalogue.FindAsync(id.ToString(), context.RequestAborted);
         if (entry.Recording is not { } recording) return Problems.UnknownRecording();
         List<SegmentEntry> found = recording.SegmentSet is { } set
@@ -42,6 +44,14 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
             Next = isMore ? Cursor(found[^1]) : null
         };
         return Results.Json(page, WireJsonContext.Default.SegmentPage);
+    }
+
+    // Where the rule cannot be set a page of another origin cannot read what is listed: no fault of this request, and told once.
+    private async Task AllowPageAsync(CancellationToken cancellation)
+    {
+        string origin = options.PublicBaseUrl?.GetLeftPart(UriPartial.Authority) ?? BlobCors.AnyOrigin;
+        if (await cors.EnsureAsync(origin, cancellation) || !cors.IsFull || Interlocked.Exchange(ref isCorsTold, true)) return;
+        ApiLog.CorsRulesFull(log, origin);
     }
 
     private async Task<List<SegmentEntry>> ReadLiveAsync(RecordingId id, Query query, CancellationToken cancellation)
