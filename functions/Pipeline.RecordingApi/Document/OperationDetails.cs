@@ -1,6 +1,8 @@
+using System.Globalization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Http;
 using Pipeline.RecordingApi.Shares;
 
 namespace Pipeline.RecordingApi.Document;
@@ -14,13 +16,15 @@ internal static class OperationDetails
 
     private const string Snowflake = "^[1-9][0-9]{0,19}$";
 
+    private static readonly string LastPart = (Bounds.Of("parts").Most - 1).ToString(CultureInfo.InvariantCulture);
+
     private static readonly Dictionary<string, (string Description, OpenApiSchema Schema)> InPath = new()
     {
         ["recordingId"] = ("Which recording", new() { Type = JsonSchemaType.String, Format = "uuid" }),
         ["guildId"] = ("Which server of Discord", new() { Type = JsonSchemaType.String, Pattern = Snowflake }),
         ["userId"] = ("Which person", new() { Type = JsonSchemaType.String, Pattern = Snowflake }),
         ["shareId"] = ("Which link", new() { Type = JsonSchemaType.String, Pattern = "^[0-9a-f]{16}$" }),
-        ["part"] = ("Counts from 0", new() { Type = JsonSchemaType.Integer, Minimum = "0", Maximum = "9999" }),
+        ["part"] = ("Counts from 0", new() { Type = JsonSchemaType.Integer, Minimum = "0", Maximum = LastPart }),
         ["name"] = ("Name of a file, as the list of files has it", new() { Type = JsonSchemaType.String }),
     };
 

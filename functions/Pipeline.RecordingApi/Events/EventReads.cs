@@ -1,4 +1,3 @@
-using System.Globalization;
 using Pipeline.RecordingApi.Http;
 
 namespace Pipeline.RecordingApi.Events;
@@ -13,10 +12,7 @@ public sealed class EventReads(EventTable table)
     {
         IQueryCollection query = context.Request.Query;
         FieldErrors errors = new();
-        int limit = DefaultLimit;
-        if (query["limit"] is [{ } text]
-            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LargestLimit))
-            errors.Add("limit", $"must be a number from 1 to {LargestLimit}");
+        int limit = errors.Limit(query, DefaultLimit, LargestLimit);
         string? after = query["after"] is [{ Length: > 0 } given] ? given : null;
         if (after is not null && !EventTable.IsPlace(after)) errors.Add("after", "must be the next of an earlier answer");
         if (errors.Any) return errors.ToProblem();

@@ -43,6 +43,7 @@ internal static class Bounds
         ["sampleCount"] = new(0, Year * 48),
         ["channels"] = new(1, 8),
         ["first"] = new(0, 50_000_000),
+        // Two million segments and more than any recording has, in parts of the usual size.
         ["parts"] = new(1, 10_000),
     };
 

@@ -19,6 +19,16 @@ internal sealed class FieldErrors
 
     public static Dictionary<string, string[]> One(string field, string fault) => new() { [field] = [fault] };
 
+    /// <summary>The query's <c>limit</c>: how many entries a caller wants.</summary>
+    public int Limit(IQueryCollection query, int byDefault, int most)
+    {
+        if (query["limit"].Count == 0) return byDefault;
+        if (query["limit"] is [{ } text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit)
+            && limit >= 1 && limit <= most) return limit;
+        Add("limit", $"must be a number from 1 to {most}");
+        return byDefault;
+    }
+
     public void Add(string field, string fault)
     {
         if (!IsFull) errors.TryAdd(field, [fault]);

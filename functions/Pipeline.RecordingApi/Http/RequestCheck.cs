@@ -2,7 +2,6 @@ using System.Globalization;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
-using Pipeline.RecordingApi.Recordings;
 
 namespace Pipeline.RecordingApi.Http;
 
@@ -67,8 +66,9 @@ internal static class RequestCheck
     public static FieldErrors Check(FinalizePartRequest request, string number)
     {
         FieldErrors errors = new();
-        if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int part) || part >= ListParts.MostParts)
-            errors.Add("part", $"must be a number from 0 to {ListParts.MostParts - 1}");
+        long last = Bounds.Of("parts").Most - 1;
+        if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int part) || part > last)
+            errors.Add("part", $"must be a number from 0 to {last}");
         errors.ListName("list", request.List);
         errors.Number("first", request.First);
         if (request.Segments is { Count: 0 or > FinalizePartRequest.MostSegments })

@@ -16,9 +16,6 @@ namespace Pipeline.RecordingApi.Recordings;
 /// </summary>
 public sealed class ListParts(CatalogueTable catalogue, ListPartTable table, SegmentPlaces places)
 {
-    /// <summary>Most parts of a list: two million segments and more than any recording has, in parts of the usual size.</summary>
-    public const int MostParts = 10_000;
-
     // An answer names so many; who sends them asks again.
     private const int MostNamed = 1_000;
 

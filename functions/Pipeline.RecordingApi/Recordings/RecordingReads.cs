@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net.Mime;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -26,12 +25,7 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         FieldErrors errors = new();
         string? guildId = query["guildId"];
         errors.Snowflake("guildId", guildId);
-        int limit = DefaultLimit;
-        if (query["limit"] is [{ } text]
-            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LargestLimit))
-        {
-            errors.Add("limit", $"must be a number from 1 to {LargestLimit}");
-        }
+        int limit = errors.Limit(query, DefaultLimit, LargestLimit);
         string? cursor = query["cursor"] is [{ Length: > 0 } given] ? given : null;
         if (cursor is not null && !IsCursor(cursor)) errors.Add("cursor", "must be a nextCursor of an earlier answer");
         if (errors.Any) return errors.ToProblem();

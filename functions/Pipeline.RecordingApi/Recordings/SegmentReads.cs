@@ -141,12 +141,7 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
     {
         public static Query Read(IQueryCollection query, FieldErrors errors)
         {
-            int limit = DefaultLimit;
-            if (query["limit"] is [{ } text]
-                && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > LargestLimit))
-            {
-                errors.Add("limit", $"must be a number from 1 to {LargestLimit}");
-            }
+            int limit = errors.Limit(query, DefaultLimit, LargestLimit);
             Position? after = null;
             if (query["after"] is [{ Length: > 0 } cursor] && (after = Position.Parse(cursor)) is null)
                 errors.Add("after", "must be the next of an earlier answer");

@@ -11,7 +11,10 @@ namespace Pipeline.RecordingApi.Render;
 public sealed class TextFiles(RenderTable table, RendersContainer container, TimeProvider time)
 {
     /// <summary>What a transcript may come as.</summary>
-    public static IReadOnlyList<string> Transcripts { get; } = ["transcript.json", "transcript.vtt", "transcript.srt", "transcript.txt"];
+    public static IReadOnlyList<string> Transcripts { get; } = [TranscriptJson, TranscriptVtt, TranscriptSrt, TranscriptPlain];
+
+    internal const string TranscriptJson = "transcript.json", TranscriptVtt = "transcript.vtt", TranscriptSrt = "transcript.srt",
+        TranscriptPlain = "transcript.txt";
 
     /// <summary>Puts a file in place of the one that was there; the same content again does nothing.</summary>
     /// <param name="name">One of <see cref="Transcripts"/> or of our own texts.</param>

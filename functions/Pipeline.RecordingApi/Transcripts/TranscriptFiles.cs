@@ -31,7 +31,7 @@ public sealed class TranscriptFiles(TranscriptTable table, TextFiles texts, Even
         byte[] json = await WriteAsync(recording, head, cancellation);
         EventData told = EventOutbox.Of(details);
         string hash = Convert.ToHexStringLower(SHA256.HashData(json))[..HashLength];
-        await outbox.RaiseAsync(EventTypes.TranscriptReady, told with { Files = TranscriptTexts.Names }, hash, cancellation);
+        await outbox.RaiseAsync(EventTypes.TranscriptReady, told with { Files = TextFiles.Transcripts }, hash, cancellation);
         List<StretchRow> rows = await table.ReadAsync(recording, withText: false, cancellation);
         if (TranscriptReads.ProblemOf(rows, head) is { } problem)
             await outbox.RaiseAsync(EventTypes.RecordingProblem, told with { Problem = problem }, "transcript", cancellation);
@@ -46,7 +46,7 @@ public sealed class TranscriptFiles(TranscriptTable table, TextFiles texts, Even
         foreach ((string name, byte[] text) in TranscriptTexts.All(transcript))
         {
             isPut &= await texts.TryPutAsync(recording, name, text, cancellation);
-            if (name == TranscriptTexts.Json) json = text;
+            if (name == TextFiles.TranscriptJson) json = text;
         }
         // The stamp that was read before the rows: a change in between has them written once more.
         if (isPut) await table.NoteWrittenAsync(recording, head.Stamp, cancellation);

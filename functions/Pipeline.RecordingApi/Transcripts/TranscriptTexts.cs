@@ -3,23 +3,20 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Pipeline.RecordingApi.Render;
 
 namespace Pipeline.RecordingApi.Transcripts;
 
 /// <summary>What was said, by time, as files. Every script as it is; nothing but line breaks and control characters is changed.</summary>
 internal static class TranscriptTexts
 {
-    public const string Json = "transcript.json", Vtt = "transcript.vtt", Srt = "transcript.srt", Plain = "transcript.txt";
-
-    public static IReadOnlyList<string> Names { get; } = [Json, Vtt, Srt, Plain];
-
     /// <summary>All of them by name, in UTF-8.</summary>
     public static IEnumerable<(string Name, byte[] Text)> All(TranscriptFile transcript)
     {
-        yield return (Json, JsonSerializer.SerializeToUtf8Bytes(transcript, TranscriptJsonContext.Readable.TranscriptFile));
-        yield return (Vtt, Encoding.UTF8.GetBytes(VttOf(transcript)));
-        yield return (Srt, Encoding.UTF8.GetBytes(SrtOf(transcript)));
-        yield return (Plain, Encoding.UTF8.GetBytes(PlainOf(transcript)));
+        yield return (TextFiles.TranscriptJson, JsonSerializer.SerializeToUtf8Bytes(transcript, TranscriptJsonContext.Readable.TranscriptFile));
+        yield return (TextFiles.TranscriptVtt, Encoding.UTF8.GetBytes(VttOf(transcript)));
+        yield return (TextFiles.TranscriptSrt, Encoding.UTF8.GetBytes(SrtOf(transcript)));
+        yield return (TextFiles.TranscriptPlain, Encoding.UTF8.GetBytes(PlainOf(transcript)));
     }
 
     public static TranscriptFile Of(string recordingId, string status, IReadOnlyList<StretchRow> rows) => new()

@@ -87,6 +87,27 @@ public sealed class BoundsTests(AzuriteFixture azurite)
         Assert.Contains(field, answer["errors"]!.AsObject().Single().Key, StringComparison.OrdinalIgnoreCase);
     }
 
+    [Theory]
+    [InlineData("recordings?guildId=5&", 100)]
+    [InlineData("events?", 1000)]
+    [InlineData("recordings/@/segments?", 1000)]
+    public async Task Limit_is_one_number_within_its_range(string path, int most)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonObject body = Body();
+        await PostAsync(app, body.ToJsonString());
+        path = $"api/{path.Replace("@", (string)body["sessionId"]!, StringComparison.Ordinal)}";
+        foreach (string query in new[] { "limit=0", $"limit={most + 1}", "limit=x", "limit=", "limit=+1", "limit=5&limit=6" })
+        {
+            using HttpResponseMessage answer = await app.Http.GetAsync(new Uri(path + query, UriKind.Relative), Cancellation);
+            Assert.True(answer.StatusCode == HttpStatusCode.BadRequest, $"{path}{query}: {answer.StatusCode}");
+            JsonNode problem = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!;
+            Assert.Equal($"must be a number from 1 to {most}", (string?)problem["errors"]!["limit"]![0]);
+        }
+        using HttpResponseMessage taken = await app.Http.GetAsync(new Uri($"{path}limit={most}", UriKind.Relative), Cancellation);
+        Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
+    }
+
     [Fact]
     public async Task Unknown_field_of_a_newer_caller_is_passed_over()
     {
