@@ -62,20 +62,4 @@ public sealed class OpusSegmentsTests(AzuriteFixture azurite)
             .Select(one => $"{one.GetProperty("fileName").GetString()} {one.GetProperty("format").GetString()}"));
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
     }
-
-    [Fact]
-    public async Task Orphan_of_either_format_is_adopted()
-    {
-        await using App app = await App.StartAsync(azurite.ConnectionString, time: new ShiftedTime { Ahead = TimeSpan.FromHours(1) });
-        Session session = new Session(7303, (5, "Ada", 2)).WithOpus(1);
-        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
-        await session.PutAllAsync(app.Storage);
-
-        Assert.True(BlobPaths.TryParseSegment(session.Segments[1].BlobName, out SegmentKey key));
-        Assert.Equal(session.Segments[1].Key, key);
-        Assert.False(BlobPaths.TryParseSegment(session.Segments[1].BlobName.Replace(".opus", ".ogg", StringComparison.Ordinal), out _));
-        Assert.True(await app.SweepAsync());
-        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
-        Assert.Empty(await session.LeftInTempAsync(app.Storage));
-    }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Time.Testing;
@@ -31,6 +32,25 @@ public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite
 
         string text = Assert.Single(await ReceiveAsync(app, StorageNames.SegmentReadyQueue));
         Assert.True(await app.TriggerAsync("MoveSegment", text));
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+    }
+
+    [Fact]
+    public async Task Orphan_of_either_format_is_adopted()
+    {
+        FakeTimeProvider clock = Clock();
+        await using App app = await StartAsync(clock);
+        Session session = new Session(412, (5, "Ada", 2)).WithOpus(1);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        await session.PutAllAsync(app.Storage);
+
+        clock.Advance(TimeSpan.FromSeconds(90));
+        Assert.True(await app.SweepAsync());
+
+        string[] adopted = await ReceiveAsync(app, StorageNames.SegmentReadyQueue);
+        Assert.Equal(session.Segments.Select(segment => segment.BlobName).Order(StringComparer.Ordinal), adopted
+            .Select(text => JsonSerializer.Deserialize(text, ContractsJsonContext.Default.SegmentReady)!.BlobName).Order(StringComparer.Ordinal));
+        foreach (string text in adopted) Assert.True(await app.TriggerAsync("MoveSegment", text));
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
     }
 

@@ -87,6 +87,8 @@ public sealed class TranscriptTests(AzuriteFixture azurite)
 
         await stage.TranscribeAsync(recorded);
 
+        Assert.NotEmpty(stage.Service.Requests);
+        Assert.All(stage.Service.Requests, request => Assert.Contains(request.Wave[44..], value => value != 0));
         Assert.True(stage.Service.Requests.Sum(request => request.Seconds) <= 60);
         TranscriptState state = (await stage.DetailsAsync(recorded)).Transcript!;
         Assert.Equal(TranscriptState.Partial, state.Status);
@@ -112,8 +114,6 @@ public sealed class TranscriptTests(AzuriteFixture azurite)
         Assert.Equal(TranscriptState.Ready, (await stage.DetailsAsync(recorded)).Transcript!.Status);
     }
 
-    [Fact]
-    public async Task Deletion_takes_the_text_along_and_a_late_answer_brings_nothing_back()
     [Fact]
     public async Task Text_of_which_all_was_taken_back_is_ready_and_empty()
     {
@@ -161,6 +161,8 @@ public sealed class TranscriptTests(AzuriteFixture azurite)
         Assert.Equal("ready", (await large.JsonAsync(recorded)).GetProperty("status").GetString());
     }
 
+    [Fact]
+    public async Task Deletion_takes_the_text_along_and_a_late_answer_brings_nothing_back()
     {
         await using TranscriptStage stage = await TranscriptStage.StartAsync(azurite);
         Recorded recorded = await TalkOfTwoAsync(stage);
