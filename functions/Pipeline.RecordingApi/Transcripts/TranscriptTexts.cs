@@ -13,7 +13,8 @@ internal static class TranscriptTexts
     /// <summary>All of them by name, in UTF-8.</summary>
     public static IEnumerable<(string Name, byte[] Text)> All(TranscriptFile transcript)
     {
-        yield return (TextFiles.TranscriptJson, JsonSerializer.SerializeToUtf8Bytes(transcript, TranscriptJsonContext.Readable.TranscriptFile));
+        yield return (TextFiles.TranscriptJson,
+            JsonSerializer.SerializeToUtf8Bytes(transcript, TranscriptJsonContext.Readable.TranscriptFile));
         yield return (TextFiles.TranscriptVtt, Encoding.UTF8.GetBytes(VttOf(transcript)));
         yield return (TextFiles.TranscriptSrt, Encoding.UTF8.GetBytes(SrtOf(transcript)));
         yield return (TextFiles.TranscriptPlain, Encoding.UTF8.GetBytes(PlainOf(transcript)));

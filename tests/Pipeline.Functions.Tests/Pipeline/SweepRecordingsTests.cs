@@ -48,8 +48,9 @@ public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite
         Assert.True(await app.SweepAsync());
 
         string[] adopted = await ReceiveAsync(app, StorageNames.SegmentReadyQueue);
-        Assert.Equal(session.Segments.Select(segment => segment.BlobName).Order(StringComparer.Ordinal), adopted
-            .Select(text => JsonSerializer.Deserialize(text, ContractsJsonContext.Default.SegmentReady)!.BlobName).Order(StringComparer.Ordinal));
+        Assert.Equal(session.Segments.Select(segment => segment.BlobName).Order(StringComparer.Ordinal),
+            adopted.Select(text => JsonSerializer.Deserialize(text, ContractsJsonContext.Default.SegmentReady)!.BlobName)
+                .Order(StringComparer.Ordinal));
         foreach (string text in adopted) Assert.True(await app.TriggerAsync("MoveSegment", text));
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
     }

@@ -27,7 +27,8 @@ public sealed class ChunkedColumnsTests
     [Fact]
     public void Row_that_was_written_before_is_read_by_its_columns_names()
     {
-        TableEntity row = new("partition", "row") { ["Json0"] = new byte[] { 1, 2 }, ["Json1"] = new byte[] { 3 }, ["Json3"] = new byte[] { 9 } };
+        byte[] first = [1, 2], second = [3], beyondAGap = [9];
+        TableEntity row = new("partition", "row") { ["Json0"] = first, ["Json1"] = second, ["Json3"] = beyondAGap };
         Assert.Equal([1, 2, 3], ChunkedColumns.Read(row, "Json"));
     }
 }
