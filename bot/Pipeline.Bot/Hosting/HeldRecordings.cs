@@ -53,7 +53,7 @@ internal sealed class HeldRecordings(LiveManifests manifests, SegmentSpool spool
     private void LetLeave(LiveManifest manifest, IReadOnlyList<ulong> optedOut)
     {
         RecordingId recording = manifest.Session.RecordingId;
-        manifest.OptOutsKnown(optedOut);
+        if (!manifest.OptOutsKnown(optedOut, byHost: false)) return; // taken over since it was looked at: its host is told as well
         foreach (ulong userId in spool.Closed(recording).Select(segment => segment.Key.UserId).Distinct().Intersect(optedOut).ToList())
             uploader.Erase(recording, userId);
         uploader.Rescan();

@@ -239,7 +239,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
     // After the tick: it has refused what is here of these.
     private void LetLeave(IReadOnlyCollection<ulong> optedOut)
     {
-        manifest.OptOutsKnown(optedOut);
+        manifest.OptOutsKnown(optedOut, byHost: true);
         recordings.Uploader.Rescan();
         beatWanted.Set();
     }

@@ -252,21 +252,21 @@ internal sealed class LiveManifest
     }
 
     /// <summary>
-    /// The list of who does not want to be recorded is there. Of a recording that runs here, its tick has refused them before; of one that
-    /// does not, every segment of theirs is refused.
+    /// The list of who does not want to be recorded is there. The host says so after the tick that has refused them; others only while
+    /// nobody has the recording, and every segment of theirs is refused. Decided under the lock: a takeover has the list, or is told it.
     /// </summary>
-    public void OptOutsKnown(IReadOnlyCollection<ulong> userIds)
+    /// <returns>False: somebody has the recording now, and is the one to say it.</returns>
+    public bool OptOutsKnown(IReadOnlyCollection<ulong> userIds, bool byHost)
     {
         lock (gate)
         {
+            if (!byHost && tenure.IsHosted) return false;
             consent?.OptOut(userIds);
-            if (!tenure.IsHosted)
-            {
-                foreach (ulong userId in userIds) refusedBelow[userId] = int.MaxValue;
-            }
+            foreach (ulong userId in byHost ? [] : userIds) refusedBelow[userId] = int.MaxValue;
             baseline = baseline with { AwaitsOptOuts = false, OptedOut = [.. OptedOut.Union(userIds)] };
         }
         Indexes.Wake();
+        return true;
     }
 
     /// <summary>The segment belongs to somebody who does not want it, and is not yet with the storage for good.</summary>

@@ -1,3 +1,4 @@
+using Pipeline.Bot.Capture;
 using Pipeline.Bot.Recordings;
 using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
@@ -142,7 +143,48 @@ public sealed class LiveManifestTests
         Assert.Equal(100 * 480_000L, manifest.Safe().Sample);
     }
 
-    private LiveManifest Keeper(TempFolder spool, long sampleCount = 0) =>
+    [Fact]
+    public void List_of_opt_outs_that_comes_while_somebody_takes_the_recording_over_is_left_to_the_new_host()
+    {
+        using TempFolder spool = new();
+        LiveManifest manifest = Keeper(spool, awaitsOptOuts: true);
+        manifest.Closed(Key(0), 0);
+        Assert.True(manifest.TryClaim()); // it was free when it was looked at, and is taken over while the API answers
+
+        Assert.False(manifest.OptOutsKnown([Ada], byHost: false));
+        Assert.True(manifest.AwaitsOptOuts); // nothing may leave: nobody has refused her segments
+        manifest.TakeOver(null, []);
+        Consent consent = new(manifest.OptedOut);
+        manifest.Host(static () => null, consent);
+        Assert.False(manifest.OptOutsKnown([Ada], byHost: false));
+        Assert.True(manifest.AwaitsOptOuts);
+
+        manifest.Refuse(Ada, 1); // as the host's tick does
+        Assert.True(manifest.OptOutsKnown([Ada], byHost: true));
+        Assert.False(manifest.AwaitsOptOuts);
+        Assert.True(consent.IsOptedOut(Ada));
+        Assert.False(manifest.TryDepart(Key(0)));
+    }
+
+    [Fact]
+    public void List_of_opt_outs_that_comes_before_a_takeover_holds_for_the_new_host()
+    {
+        using TempFolder spool = new();
+        LiveManifest manifest = Keeper(spool, awaitsOptOuts: true);
+        manifest.Closed(Key(0), 0);
+
+        Assert.True(manifest.OptOutsKnown([Ada], byHost: false));
+        Assert.True(manifest.TryClaim());
+        manifest.TakeOver(null, []);
+        manifest.Host(static () => null, new Consent(manifest.OptedOut));
+
+        Assert.False(manifest.AwaitsOptOuts);
+        Assert.Equal([Ada], manifest.OptedOut);
+        Assert.True(manifest.IsRefused(Key(0)));
+        Assert.False(manifest.TryDepart(Key(0)));
+    }
+
+    private LiveManifest Keeper(TempFolder spool, long sampleCount = 0, bool awaitsOptOuts = false) =>
         LiveManifest.Start(new RecordingFolder(spool.Path), new SessionManifest
         {
             Session = session,
@@ -151,6 +193,7 @@ public sealed class LiveManifestTests
             UpdatedAt = DateTimeOffset.UnixEpoch,
             SampleCount = sampleCount,
             Tracks = [],
+            AwaitsOptOuts = awaitsOptOuts,
         });
 
     private SegmentKey Key(int index) => new(session.RecordingId, Ada, index);
