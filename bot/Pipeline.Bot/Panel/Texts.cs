@@ -362,7 +362,8 @@ internal static class Texts
         + $"**Notice:** {Describe(known.Announce)}\n"
         + $"**Consent:** {ConsentTexts.Describe(known.Consent)}\n"
         + $"**Not recorded by their own wish:** {Wording.Count(optedOut, "person", "people")}"
-        + (known.IsLastKnown ? "\nThe settings are not reachable at the moment; this is what I knew last." : "");
+        + (!known.IsLastKnown ? "" : known.WereHeard ? "\nThe settings are not reachable at the moment; this is what I knew last."
+            : "\nThe settings are not reachable, and I never heard them: until I do, I take it that people are to be asked.");
 
     public static string SettingsSaved(bool stored) =>
         stored ? "Saved." : "Kept here; I write it to the settings as soon as they are reachable.";

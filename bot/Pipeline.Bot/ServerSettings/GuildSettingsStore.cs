@@ -51,6 +51,9 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
     /// <summary>The copy at hand, without asking anybody: the same object until something changes.</summary>
     public GuildSettings LastKnown(ulong guildId) => Find(guildId).Effective;
 
+    /// <summary>The copy at hand, for who must not wait for the API.</summary>
+    public KnownSettings AtHand(ulong guildId) => Known(guildId, isLastKnown: true);
+
     /// <summary>
     /// Whether the list of who does not want to be recorded was here at any time. Without an API there is no other list than ours.
     /// </summary>
@@ -62,7 +65,7 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
     public bool IsSettled(ulong guildId) => !api.IsConfigured || Find(guildId).Copy is { IsComplete: true, IsUnsaved: false };
 
     /// <summary>Whether the person wants no recording in this server, by the copy at hand.</summary>
-    public bool IsOptedOut(ulong guildId, ulong userId) => new KnownSettings(LastKnown(guildId), IsLastKnown: true).IsOptedOut(userId);
+    public bool IsOptedOut(ulong guildId, ulong userId) => AtHand(guildId).IsOptedOut(userId);
 
     /// <summary>Everybody who wants no recording in this server, by the copy at hand; the same object until something changes.</summary>
     public IReadOnlyList<ulong> OptedOut(ulong guildId) => Find(guildId).OptedOut;
@@ -138,7 +141,8 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
 
     private Entry Find(ulong guildId) => entries.GetOrAdd(guildId, Load);
 
-    private KnownSettings Known(ulong guildId, bool isLastKnown) => new(Find(guildId).Effective, isLastKnown);
+    private KnownSettings Known(ulong guildId, bool isLastKnown) =>
+        new(Find(guildId).Effective, isLastKnown, WereHeard: KnowsOptOuts(guildId));
 
     private void Change(ulong guildId, Func<StoredSettings, StoredSettings> change, long? fetchedAt)
     {
@@ -187,11 +191,14 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
 }
 
 /// <summary>A server's settings and whether they are only what was known last.</summary>
-internal sealed record KnownSettings(GuildSettings Settings, bool IsLastKnown)
+/// <param name="WereHeard">False: neither the API nor this disk ever told them; what the server has chosen may be anything.</param>
+internal sealed record KnownSettings(GuildSettings Settings, bool IsLastKnown, bool WereHeard = true)
 {
     public AnnounceMode Announce => AnnounceModes.FromWord(Settings.AnnounceMode);
 
-    public ConsentMode Consent => ConsentModes.FromWord(Settings.Consent);
+    /// <summary>Unheard of, it is the one that protects most: nobody is recorded who might have been asked first.</summary>
+    public ConsentMode Consent =>
+        WereHeard || Settings.Consent is not null ? ConsentModes.FromWord(Settings.Consent) : ConsentMode.Required;
 
     public bool IsOptedOut(ulong userId) => Settings.OptedOutUserIds.Contains(userId.ToString(CultureInfo.InvariantCulture));
 }
