@@ -124,9 +124,7 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
         {
             // The API's list of people counts, not our copy of it: others may have written there.
             (GuildSettings theirs, string? etag) = await api.GetSettingsAsync(guildId, cancellationToken);
-            GuildSettings next = (
-                ours with { Settings = (ours.Unsaved ? ours.Settings : theirs) with { OptedOutUserIds = theirs.OptedOutUserIds } })
-                .Effective();
+            GuildSettings next = (ours with { Settings = ours.Over(theirs) }).Effective();
             bool wholeOnly = ours.Unsaved;
             HashSet<string> there = [.. theirs.OptedOutUserIds];
             foreach ((string user, bool optedOut) in ours.Wishes ?? StoredSettings.NoWishes)

@@ -32,6 +32,25 @@ internal sealed record StoredSettings
             .. wishes.Where(wish => wish.Value).Select(wish => wish.Key).Order(StringComparer.Ordinal)],
     };
 
+    /// <summary>
+    /// What is written where the API has <paramref name="theirs"/>. Its list of people always counts, and what was changed here while the
+    /// rest was never heard leaves the rest as it is there.
+    /// </summary>
+    public GuildSettings Over(GuildSettings theirs)
+    {
+        if (!Unsaved) return theirs;
+        if (IsComplete) return Settings with { OptedOutUserIds = theirs.OptedOutUserIds };
+        AutoRecordRule[] ours = [.. Settings.AutoRecord ?? []];
+        return Settings with
+        {
+            OptedOutUserIds = theirs.OptedOutUserIds,
+            AnnounceMode = Settings.AnnounceMode ?? theirs.AnnounceMode,
+            Consent = Settings.Consent ?? theirs.Consent,
+            AutoRecord = [.. (theirs.AutoRecord ?? []).ExceptBy(ours.Select(Place), Place), .. ours],
+            Other = Settings.Other ?? theirs.Other,
+        };
+    }
+
     public IReadOnlyList<ulong> OptedOut() =>
         [.. Effective().OptedOutUserIds.Select(user =>
             ulong.TryParse(user, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) ? id : 0).Where(id => id != 0)];
@@ -44,6 +63,8 @@ internal sealed record StoredSettings
             .RemoveRange((written.Wishes ?? NoWishes).Where(wish => (Wishes ?? NoWishes).GetValueOrDefault(wish.Key) == wish.Value)
             .Select(wish => wish.Key)),
     };
+
+    private static (ulong Bot, ulong Channel) Place(AutoRecordRule rule) => (rule.BotId, rule.ChannelId);
 
     /// <summary>Older versions kept wishes that were not written yet in the list itself.</summary>
     public StoredSettings Upgraded() => Wishes is not null ? this : this with

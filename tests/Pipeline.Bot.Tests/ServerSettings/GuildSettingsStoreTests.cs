@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Tests.Guilds;
+using Pipeline.Contracts.Api;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.ServerSettings;
@@ -31,6 +32,30 @@ public sealed class GuildSettingsStoreTests
         time.Advance(TimeSpan.FromSeconds(0.1));
         await store.GetAsync(Guild, TestContext.Current.CancellationToken);
         Assert.Equal(3, api.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Change_that_was_made_before_the_settings_were_ever_heard_leaves_the_others_as_they_are()
+    {
+        using TempFolder folder = new();
+        await using RecordingApiStandIn api = new() { IsAway = true };
+        using HttpClient http = new();
+        FakeTimeProvider time = new();
+        ILoggerFactory logs = new LogSink();
+        GuildSettingsStore store = new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time), folder.Path, time,
+            logs.CreateLogger<GuildSettingsStore>());
+        AutoRecordRule rule = new() { ChannelId = 5, BotId = 6, People = 2, SetBy = 8 };
+        api.PutSettings(Guild, new GuildSettings { Consent = "required", AnnounceMode = "name", AutoRecord = [rule] });
+
+        Assert.False(await store.ChangeAsync(Guild, before =>
+            before with { AnnounceMode = "text" }, TestContext.Current.CancellationToken));
+        api.IsAway = false;
+        KnownSettings known = await store.GetAsync(Guild, TestContext.Current.CancellationToken);
+
+        Assert.False(known.IsLastKnown);
+        Assert.Equal((AnnounceMode.Text, ConsentMode.Required), (known.Announce, known.Consent));
+        Assert.Equal([rule], known.Settings.AutoRecord!);
+        Assert.Contains("required", api.SettingsOf(Guild), StringComparison.Ordinal);
     }
 
     [Fact]
