@@ -19,12 +19,16 @@ internal sealed class AutoGuild
     /// <summary>What could not start is tried again so much later.</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMinutes(1);
 
+    /// <summary>While the recording API is away it is asked so often about one server, however many people come and go there.</summary>
+    private static readonly TimeSpan AskDelay = TimeSpan.FromMinutes(1);
+
     private readonly ulong guildId;
     private readonly string path;
     private readonly ILogger log;
     private readonly Lock gate = new(); // several threads say that people have gone; one small file
     private readonly HashSet<ulong> resting;
     private readonly ConcurrentDictionary<ulong, long> failedAt = new();
+    private long? unansweredAt;
     private int isLookedAt;
 
     public AutoGuild(ulong guildId, string folder, ILogger log)
@@ -34,8 +38,8 @@ internal sealed class AutoGuild
         resting = [.. LocalState.Read(path, AutoJsonContext.Default.UInt64Array, guildId, log) ?? []];
     }
 
-    /// <summary>The settings have been asked for in this process.</summary>
-    public bool HasAsked { get; set; }
+    /// <summary>The recording API has told the settings in this process.</summary>
+    public bool HasHeard { get; private set; }
 
     public bool Rests
     {
@@ -49,6 +53,16 @@ internal sealed class AutoGuild
     public bool TryEnter() => Interlocked.Exchange(ref isLookedAt, 1) == 0;
 
     public void Leave() => Volatile.Write(ref isLookedAt, 0);
+
+    /// <summary>For the one who looks at this server.</summary>
+    public bool MayAsk(TimeProvider time) => unansweredAt is not { } at || time.GetElapsedTime(at) >= AskDelay;
+
+    /// <inheritdoc cref="MayAsk"/>
+    public void Asked(bool hasAnswered, TimeProvider time)
+    {
+        HasHeard |= hasAnswered;
+        unansweredAt = hasAnswered ? null : time.GetTimestamp();
+    }
 
     public void Rest(ulong channelId)
     {

@@ -18,13 +18,20 @@ namespace Pipeline.Bot.AutoRecord;
 /// </summary>
 internal sealed class AutoRecorder : BackgroundService
 {
+    /// <summary>Questions to the recording API at the same time; a bot of many servers has them all at once when it starts.</summary>
+    private const int MostQuestions = 8;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    /// <summary>Who waits longer than this for its turn to ask goes by the copy at hand: somebody may be talking.</summary>
+    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(10);
 
     private readonly GuildRecorders recorders;
     private readonly RecorderServices services;
     private readonly ILogger<AutoRecorder> log;
     private readonly WakeSignal wake;
     private readonly BackgroundTasks looking = new();
+    private readonly SemaphoreSlim asking = new(MostQuestions);
     private readonly ConcurrentDictionary<ulong, bool> due = new(); // at most one entry per server
     private readonly ConcurrentDictionary<ulong, AutoGuild> guilds = new();
 
@@ -51,6 +58,12 @@ internal sealed class AutoRecorder : BackgroundService
         recorders.Changed -= OnChanged;
         await base.StopAsync(cancellationToken);
         await looking.WhenDoneAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        asking.Dispose();
+        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -83,8 +96,8 @@ internal sealed class AutoRecorder : BackgroundService
             if (!recorders.IsSearched(guildId) || services.Gateway.Guilds.Find(guildId) is not { Unavailable: false } guild) return;
             if (!guild.VoiceStates.Keys.Any(user => user != services.Gateway.SelfId) && !state.Rests) return;
             // Another host of this bot may have been told since the copy on this disk was written.
-            if (!state.HasAsked) state.HasAsked = !(await services.Settings.GetAsync(guildId, stop)).IsLastKnown;
-            await LookAsync(guild, state);
+            if (!state.HasHeard) await AskAsync(guildId, state, stop);
+            await LookAsync(guild, state, stop);
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
@@ -97,7 +110,39 @@ internal sealed class AutoRecorder : BackgroundService
         }
     }
 
-    private async Task LookAsync(Guild guild, AutoGuild state)
+    /// <summary>The settings as the API tells them now, or the copy at hand where it does not.</summary>
+    private async Task<KnownSettings> AskAsync(ulong guildId, AutoGuild state, CancellationToken stop)
+    {
+        bool asks = services.Api.IsConfigured && state.MayAsk(services.Time) && await TakeTurnAsync(stop);
+        if (!asks) return services.Settings.AtHand(guildId);
+        try
+        {
+            KnownSettings known = await services.Settings.GetAsync(guildId, stop);
+            state.Asked(hasAnswered: !known.IsLastKnown, services.Time);
+            return known;
+        }
+        finally
+        {
+            asking.Release();
+        }
+    }
+
+    private async Task<bool> TakeTurnAsync(CancellationToken stop)
+    {
+        using CancellationTokenSource patience = new(AskPatience, services.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
+        try
+        {
+            await asking.WaitAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private async Task LookAsync(Guild guild, AutoGuild state, CancellationToken stop)
     {
         GuildRecorder recorder = recorders.For(guild.Id);
         RecordedCall? running = recorder.Current; // read first: when its end is seen here, its channel rests already
@@ -112,14 +157,21 @@ internal sealed class AutoRecorder : BackgroundService
         {
             // One channel at a time; a call that everybody has left makes way.
             if (running is not null && (running.ChannelId == rule.ChannelId || running.People.AreHere)) return;
-            if (await TryStartAsync(recorder, guild, rule, state)) return;
+            if (await TryStartAsync(recorder, guild, rule, state, stop)) return;
         }
     }
 
-    private async Task<bool> TryStartAsync(GuildRecorder recorder, Guild guild, AutoRecordRule rule, AutoGuild state)
+    private async Task<bool> TryStartAsync(GuildRecorder recorder, Guild guild, AutoRecordRule rule, AutoGuild state,
+        CancellationToken stop)
     {
         if (guild.Channels.GetValueOrDefault(rule.ChannelId) is not { HasVoice: true } channel) return false;
-        KnownSettings known = new(services.Settings.LastKnown(guild.Id), IsLastKnown: true);
+        // The copy at hand may be days old: how people are told and asked, and the rule itself, are as they are now.
+        KnownSettings known = await AskAsync(guild.Id, state, stop);
+        if (!RulesOf(guild.Id).Contains(rule))
+        {
+            due[guild.Id] = true; // looked at once more, by the rules that there are
+            return false;
+        }
         ulong wanted = rule.PanelChannelId is { } named && guild.Channels.ContainsKey(named) ? named : channel.Id;
         string? problem =
             StartChecks.WhatIsMissing(guild, channel, wanted, services.Gateway.SelfId, known.Announce, out ulong? panelChannel);

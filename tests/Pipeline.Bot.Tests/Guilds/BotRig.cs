@@ -46,6 +46,7 @@ internal sealed class BotRig : IAsyncDisposable
     public RecordingApiStandIn Api { get; private set; } = null!;
     public SimulatedMember Admin { get; private set; } = null!;
     public GuildRecorders Recorders => Host.Services.GetRequiredService<GuildRecorders>();
+    public GuildSettingsStore Settings => Host.Services.GetRequiredService<GuildSettingsStore>();
     public GatewayClient Gateway => Host.Services.GetRequiredService<GatewayClient>();
     public RecordedCall? Current => Recorders.For(Discord.Guild.Id).Current;
     public string PanelText => Panel?.Text ?? "";
@@ -56,10 +57,11 @@ internal sealed class BotRig : IAsyncDisposable
     /// <param name="prepare">Before the bot connects.</param>
     /// <param name="storage">A connection string.</param>
     /// <param name="folder">Another disk than the rig before had.</param>
+    /// <param name="time">Its clock, when that is not the real one.</param>
     public static async Task<BotRig> StartAsync(
         Action<Simulator>? prepare = null, Func<RecorderOptions, RecorderOptions>? change = null, CaptureOptions? capture = null,
             BotRig? after = null, RecordingApiStandIn? api = null, string storage = NoStorage, DaveMode dave = DaveMode.Off,
-            TempFolder? folder = null)
+            TempFolder? folder = null, TimeProvider? time = null)
     {
         Simulator discord = after?.Discord ?? await Simulator.StartAsync(new SimulatorOptions { EnforceIdentifyPace = false, Dave = dave });
         BotRig rig = new(discord, after is null, folder ?? after?.Folder);
@@ -68,7 +70,7 @@ internal sealed class BotRig : IAsyncDisposable
         rig.Admin = after?.Admin
             ?? discord.Guild.AddMember("Ada").With(discord.Guild.AddRole("Admins", DiscordSimulator.World.Permissions.ManageGuild));
         RecorderOptions options = rig.Options();
-        rig.host = rig.Build(change?.Invoke(options) ?? options, capture ?? new CaptureOptions(), storage);
+        rig.host = rig.Build(change?.Invoke(options) ?? options, capture ?? new CaptureOptions(), storage, time ?? TimeProvider.System);
         await rig.host.StartAsync();
         await rig.UntilAsync(() => rig.Gateway.IsReady && rig.Gateway.Guilds.Find(discord.Guild.Id) is { Unavailable: false });
         await rig.UntilAsync(() => discord.CommandWrites > 0);
@@ -178,12 +180,12 @@ internal sealed class BotRig : IAsyncDisposable
         StateFolder = Folder.Combine("spool", "state"),
     };
 
-    private IHost Build(RecorderOptions options, CaptureOptions capture, string storage)
+    private IHost Build(RecorderOptions options, CaptureOptions capture, string storage, TimeProvider time)
     {
         HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.AddProvider(Log).SetMinimumLevel(LogLevel.Trace);
         builder.Services.Configure<HostOptions>(settings => settings.ShutdownTimeout = TimeSpan.FromSeconds(5));
-        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(time);
         builder.Services.AddRecordings(new BotOptions
         {
             Capture = capture,

@@ -14,6 +14,7 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
     private readonly ConcurrentDictionary<string, string> settings = new();
     private readonly ConcurrentDictionary<string, RecordingDetails> recordings = new();
     private readonly Task serving;
+    private int unanswered;
 
     public RecordingApiStandIn()
     {
@@ -25,6 +26,12 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
 
     public Uri BaseUrl { get; }
     public bool IsAway { get; set; }
+
+    /// <summary>Requests whose path contains this get no answer before the task is done; null: all are answered at once.</summary>
+    public (string Path, Task Until)? Hold { get; set; }
+
+    /// <summary>So many requests were without their answer at the same time.</summary>
+    public int MostAtOnce { get; private set; }
 
     /// <summary>Whatever is to be deleted has just gone.</summary>
     public bool DeletedBySomebodyElse { get; set; }
@@ -91,7 +98,7 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
             try
             {
                 HttpListenerContext context = await listener.GetContextAsync();
-                await AnswerAsync(context);
+                _ = AnswerAsync(context);
             }
             catch (Exception end) when (end is HttpListenerException or ObjectDisposedException or InvalidOperationException)
             {
@@ -104,11 +111,24 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
     {
         string path = context.Request.Url!.AbsolutePath;
         Requests.Enqueue(context.Request.HttpMethod + " " + path);
-        (int status, string body) = IsAway ? (503, "") : await RouteAsync(context.Request, path);
-        context.Response.StatusCode = status;
-        context.Response.ContentType = "application/json";
-        if (body.Length > 0) await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(body));
-        context.Response.Close();
+        lock (listener) MostAtOnce = Math.Max(MostAtOnce, ++unanswered);
+        try
+        {
+            if (Hold is { } hold && path.Contains(hold.Path, StringComparison.Ordinal)) await hold.Until;
+            (int status, string body) = IsAway ? (503, "") : await RouteAsync(context.Request, path);
+            context.Response.StatusCode = status;
+            context.Response.ContentType = "application/json";
+            if (body.Length > 0) await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(body));
+            context.Response.Close();
+        }
+        catch (Exception gone) when (gone is HttpListenerException or ObjectDisposedException or InvalidOperationException or IOException)
+        {
+            return; // who asked has given up, or this service ends
+        }
+        finally
+        {
+            lock (listener) unanswered--;
+        }
     }
 
     private (int Status, string Body) Share(HttpListenerRequest request, string recording, string[] share)
