@@ -14,12 +14,12 @@ internal sealed class Consent
     private ImmutableDictionary<ulong, Refusal> refusals;
     private ImmutableDictionary<ulong, long> agreements; // since when, a timestamp; only where agreement is demanded
 
-    /// <param name="agreed">Who has agreed before; null: nobody has to.</param>
-    public Consent(IEnumerable<ulong> optedOut, IEnumerable<ulong>? agreed = null)
+    /// <param name="agreed">Who has agreed before; of those who have opted out it no longer counts. Null: nobody has to.</param>
+    public Consent(IReadOnlyCollection<ulong> optedOut, IEnumerable<ulong>? agreed = null)
     {
         refusals = optedOut.Distinct().ToImmutableDictionary(user => user, _ => new Refusal(long.MaxValue, 1));
         DemandsAgreement = agreed is not null;
-        agreements = (agreed ?? []).Distinct().ToImmutableDictionary(user => user, _ => long.MinValue);
+        agreements = (agreed ?? []).Except(optedOut).ToImmutableDictionary(user => user, _ => long.MinValue);
     }
 
     /// <summary>Nobody is taken who has not agreed.</summary>

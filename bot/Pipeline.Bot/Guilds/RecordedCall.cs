@@ -149,7 +149,7 @@ internal sealed class RecordedCall : IAsyncDisposable
     internal void HeedSettings()
     {
         IReadOnlyList<ulong> optedOut = services.Settings.OptedOut(GuildId);
-        if (optedOut != heeded) Host.OptOut(heeded = optedOut);
+        if (optedOut != heeded && Host.OptOut(heeded = optedOut)) NoteOptOuts(optedOut);
         if (services.Settings.KnowsOptOuts(GuildId)) Host.OptOutsKnown(optedOut);
         if (services.Settings.IsSettled(GuildId) || (askedAt != 0 && services.Time.GetElapsedTime(askedAt) < AskInterval)) return;
         askedAt = services.Time.GetTimestamp();
@@ -183,6 +183,13 @@ internal sealed class RecordedCall : IAsyncDisposable
         await Call.DisposeAsync();
         await Panel.DisposeAsync();
         await Messages.DisposeAsync();
+    }
+
+    // A later owner of the recording, and its next part, must not take an old yes for the last word.
+    private void NoteOptOuts(IReadOnlyList<ulong> optedOut)
+    {
+        foreach (ulong userId in (Host.Ledger?.Agreed() ?? []).Intersect(optedOut))
+            Host.Note(Entry(userId, ConsentEntry.Declined, ConsentTexts.OptedOutElsewhere), ConsentTexts.Of(Mode));
     }
 
     // What the voice call could not hand over may have been somebody's coming.

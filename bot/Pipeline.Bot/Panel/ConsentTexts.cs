@@ -8,6 +8,9 @@ internal static class ConsentTexts
     public const string AgreeButton = "I agree";
     public const string OptOutButton = "Don't record me";
 
+    /// <summary>Instead of a button, of somebody whom the server's settings name.</summary>
+    public const string OptedOutElsewhere = "Server settings";
+
     /// <summary>As in the ledger.</summary>
     public const string Required =
         "Your voice is kept only after you press *I agree*; until then nothing of it is stored. Agreed voices are kept as a track each, "

@@ -144,10 +144,12 @@ internal sealed class ActiveRecording : IAsyncDisposable
         beatWanted.Set();
     }
 
-    /// <summary>Nothing is taken of any of these, whatever was said before. Any thread.</summary>
-    public void OptOut(IReadOnlyCollection<ulong> userIds)
+    /// <summary>Nothing is taken of any of these, whatever was said before. Any thread; false: it was so already.</summary>
+    public bool OptOut(IReadOnlyCollection<ulong> userIds)
     {
-        if (Recording.Consent.OptOut(userIds)) beatWanted.Set();
+        bool changed = Recording.Consent.OptOut(userIds);
+        if (changed) beatWanted.Set();
+        return changed;
     }
 
     /// <summary>

@@ -125,6 +125,17 @@ public abstract class ConsentTests(SegmentFormat format) : CaptureSuite(format)
             Stretches(run.Recording.Snapshot)[1].StartSample - Stretches(run.Recording.Snapshot)[0].StartSample);
     }
 
+    [Fact]
+    public void Agreement_before_an_opt_out_does_not_come_back_with_the_person()
+    {
+        Consent consent = new([7], agreed: [7, 8]);
+        Assert.True(consent.OptIn(7, now: 100));
+        Assert.False(consent.IsTaken(7));
+        Assert.True(consent.IsTaken(8));
+        Assert.True(consent.Agree(7, now: 200));
+        Assert.True(consent.IsTaken(7));
+    }
+
     private static RecordingGap[] Stretches(RecordingSnapshot snapshot) =>
         [.. snapshot.Gaps.Where(gap => gap.UserId == 5_000).OrderBy(gap => gap.StartSample)];
 
