@@ -9,6 +9,9 @@ namespace Pipeline.Bot.Guilds;
 /// <summary>Ends recordings and sees to what follows: the name, the link to the starter, the panel until everything is finalized.</summary>
 internal sealed class RecordingEnding(RecorderServices services, CancellationToken stopping) : IAsyncDisposable
 {
+    /// <summary>Between two parts people go on talking, and nobody listens: so long the recording API is waited for there.</summary>
+    public static readonly TimeSpan PatienceBetweenParts = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan PanelInterval = TimeSpan.FromSeconds(5);
 
     private readonly BackgroundTasks running = new();
@@ -28,18 +31,44 @@ internal sealed class RecordingEnding(RecorderServices services, CancellationTok
         services.Log.RecordingStopped(session.GuildId, session.RecordingId.ToString(), reason.ToString());
         await RestoreNameAsync(call);
         PanelState last = call.Panel.Draw() with { Phase = PanelPhase.Storing, Outcome = said };
-        Task<RecordingLink?> asking = services.Links.ForStarterAsync(session.RecordingId, stopping);
-        RecordingLink? link = services.Links.MadeFor(session.RecordingId)
-            ?? RecordingLink.To(await services.Follower.LinkAsync(session, stopping));
-        services.Links.Forget(session.RecordingId);
-        // The starter's own may delete too: it goes to nobody else.
-        RecordingLink? own = await asking ?? link;
+        (RecordingLink? link, RecordingLink? own) = await LinksAsync(session, reason);
         StarterNews? told = await TellStarterAsync(call, last, closing.IsCompleted ? 0 : call.Host.WaitingFiles, own);
         last = last.With(link) with { Told = told };
         services.Panels.Keep(last, call.Panel.Posted);
         running.Add(FollowAsync(call, last, closing));
         string text = call.Panel.Posted is null ? Texts.StoppingWithoutPanel : Texts.Stopping;
         return new StopOutcome(session, text, own?.Url, told is not null || last.Speakers.Count == 0);
+    }
+
+    /// <summary>For those who see the panel, and for the starter: that one may delete too, and goes to nobody else.</summary>
+    private async Task<(RecordingLink? Link, RecordingLink? Own)> LinksAsync(SessionInfo session, EndReason reason)
+    {
+        using CancellationTokenSource patience = new(reason == EndReason.Limit ? PatienceBetweenParts : Timeout.InfiniteTimeSpan,
+            services.Time);
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stopping);
+        Task<RecordingLink?> asking = services.Links.ForStarterAsync(session.RecordingId, either.Token);
+        RecordingLink? link = services.Links.MadeFor(session.RecordingId) ?? RecordingLink.To(await PageAsync(session, either.Token));
+        services.Links.Forget(session.RecordingId);
+        try
+        {
+            return (link, await asking ?? link);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            return (link, link);
+        }
+    }
+
+    private async Task<string?> PageAsync(SessionInfo session, CancellationToken patience)
+    {
+        try
+        {
+            return await services.Follower.LinkAsync(session, patience);
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            return services.Api.PageOf(session.RecordingId.ToString());
+        }
     }
 
     /// <summary>A sentence in the channel of a recording that has ended already.</summary>

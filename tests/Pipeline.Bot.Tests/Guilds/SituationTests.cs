@@ -306,6 +306,17 @@ public sealed class SituationTests
         await rig.UntilAsync(() => rig.Current is { } next && next.Session.RecordingId != first);
     }
 
+    [Fact]
+    public async Task Recording_API_that_does_not_answer_keeps_the_next_part_waiting_for_two_seconds_at_most()
+    {
+        await using BotRig rig = await BotRig.StartAsync(capture: new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(4) },
+            change: options => options with { Api = options.Api with { Timeout = TimeSpan.FromHours(1) } });
+        await rig.RecordAsync();
+        Contracts.RecordingId first = rig.Current!.Session.RecordingId;
+        rig.Api.Hold = ("/api/recordings", new TaskCompletionSource().Task);
+        await rig.UntilAsync(() => rig.Current is { } next && next.Session.RecordingId != first);
+    }
+
     [Theory]
     [InlineData(4021, "Discord asks me to stop connecting for a while (4021)")]
     [InlineData(4017, "the call demands end-to-end encryption, which is switched off here (4017)")]
