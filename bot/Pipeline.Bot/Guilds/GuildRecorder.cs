@@ -255,9 +255,13 @@ internal sealed class GuildRecorder : IAsyncDisposable
         bool goesOn = call.People.AreHere;
         string text = Texts.LimitReached(services.Capture.MaximumDuration, goesOn ? next.Part : null);
         call.Messages.Say(text);
+        // They may have been changed hours ago. Asked beside the end, which has the same patience: people go on talking meanwhile.
+        using CancellationTokenSource patience = new(RecordingEnding.PatienceBetweenParts, services.Time);
+        Task asking = services.Settings.GetAsync(guildId, patience.Token);
         await EndAsync(call, EndReason.Limit, text);
         if (!goesOn) return;
-        StartOutcome outcome = await StartInTurnAsync(next);
+        await asking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        StartOutcome outcome = await StartInTurnAsync(next with { Settings = services.Settings.AtHand(guildId) });
         if (!outcome.Started) after.Say(next, outcome.Text);
     }
 

@@ -67,7 +67,7 @@ internal sealed class RecordingOpening(RecorderServices services)
                 Title = start.Title,
                 Properties = properties,
                 OptedOut = services.Settings.OptedOut(start.Guild.Id),
-                Consent = start.Said ?? new ConsentLedger { Mode = start.Settings.Consent.ToWord() },
+                Consent = Ledger(start.Said, start.Settings.Consent.ToWord()),
                 AwaitsOptOuts = !services.Settings.KnowsOptOuts(start.Guild.Id),
             }, cancellationToken);
         }
@@ -79,6 +79,10 @@ internal sealed class RecordingOpening(RecorderServices services)
             throw;
         }
     }
+
+    // What was said holds on; how people are asked is as the settings are by now.
+    private static ConsentLedger Ledger(ConsentLedger? said, string mode) =>
+        said is null ? new ConsentLedger { Mode = mode } : said with { Mode = mode };
 
     /// <summary>A voice call that nobody has joined yet.</summary>
     public VoiceCall NewCall() => new(

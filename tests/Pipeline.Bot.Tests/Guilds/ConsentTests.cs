@@ -1,5 +1,7 @@
 using System.Globalization;
+using Pipeline.Bot.Capture;
 using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Tests.Recordings;
 using Pipeline.Contracts;
 using Pipeline.DiscordSimulator.Rest;
@@ -82,6 +84,52 @@ public sealed class ConsentTests(AzuriteFixture azurite)
         await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Refused >= 75);
         Assert.Empty(bens.Seen());
         Assert.Equal([ConsentEntry.Agreed, ConsentEntry.Declined], rig.Current!.Host.Ledger!.Entries.Select(entry => entry.Choice));
+    }
+
+    [Fact]
+    public async Task Settings_that_were_never_heard_demand_an_agreement()
+    {
+        RecordingApiStandIn api = new() { IsAway = true };
+        await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString, api: api);
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        using HeldFiles bens = new(rig.Folder.Combine("spool"), ben.UserId);
+        await rig.RecordAsync();
+        await rig.UntilSaidAsync(ConsentTexts.Required);
+        await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(2)));
+        await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Refused >= 75);
+        Assert.Empty(bens.Seen());
+        SimulatedInteraction settings = await rig.AskAsync(rig.Admin, "record settings");
+        Assert.Contains("I never heard them", settings.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Next_part_asks_as_the_settings_say_by_then()
+    {
+        await using BotRig rig = await BotRig.StartAsync(capture: new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(4) });
+        await rig.RecordAsync();
+        RecordingId first = rig.Current!.Session.RecordingId;
+        Assert.Equal(ConsentMode.Off, rig.Current.Mode);
+        await rig.AskAsync(rig.Admin, "record settings", new() { ["consent"] = "required" });
+        await rig.UntilAsync(() => rig.Current is { Mode: ConsentMode.Required } next && next.Session.RecordingId != first);
+        Assert.True(rig.Current!.Host.Recording.Consent.DemandsAgreement);
+    }
+
+    [Fact]
+    public async Task Opt_out_that_was_said_elsewhere_takes_an_agreement_back_for_good()
+    {
+        await using BotRig rig = await StartAsync();
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        await rig.RecordAsync();
+        await rig.UntilAsync(() => rig.Panel is not null);
+        await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.AgreeButton);
+        rig.Settings.SetOptOuts(rig.Discord.Guild.Id, [ben.UserId], optedOut: true); // as a later answer of the API does
+        await rig.UntilAsync(() => rig.Current!.Host.Ledger!.Agreed().Count == 0);
+        rig.Settings.SetOptOuts(rig.Discord.Guild.Id, [ben.UserId], optedOut: false);
+        await rig.StopAsync();
+        await using BotRig next = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString);
+        await next.UntilAsync(() => next.Current is not null);
+        Assert.False(next.Current!.Host.Recording.Consent.HasAgreed(ben.UserId));
+        Assert.Equal(ConsentTexts.OptedOutElsewhere, next.Current.Host.Ledger!.Entries[^1].Button);
     }
 
     private async Task<BotRig> StartAsync()
