@@ -4,6 +4,7 @@ using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
 using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
 
@@ -45,7 +46,7 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
         services.Settings.SetOptOuts(session.GuildId, host.Recording.Consent.OptedOut.Except(services.Settings.OptedOut(session.GuildId)),
             optedOut: true);
         StartCall start = new(guild, channel!, session.StartedBy, session.Title, Number(ManifestProperties.PanelChannel),
-            new KnownSettings(services.Settings.LastKnown(session.GuildId), IsLastKnown: true), (int?)Number(ManifestProperties.Part) ?? 1);
+            services.Settings.AtHand(session.GuildId), (int?)Number(ManifestProperties.Part) ?? 1, Rule());
         RecordedCall call = adopt(host, start, PostedPanel.Parse(properties.GetValueOrDefault(ManifestProperties.Panel)));
         services.Log.RecordingTakenOver(session.GuildId, session.RecordingId.ToString());
         await join(call);
@@ -107,6 +108,15 @@ internal sealed class CallTakeover(RecorderServices services, RecordingCandidate
     private bool HasPeople(Guild guild, ulong channelId) =>
         guild.InChannel(channelId)
         .Any(state => state.UserId != services.Gateway.SelfId && (services.Capture.IncludeBots || !guild.IsBot(state.UserId)));
+
+    // Its next part is announced as the first was.
+    private AutoRecordRule? Rule() => Number(ManifestProperties.ByRule) is not { } people ? null : new AutoRecordRule
+    {
+        ChannelId = candidate.Session.ChannelId,
+        BotId = services.Gateway.SelfId,
+        People = (int)Math.Min(people, AutoRecordRule.MostPeople),
+        SetBy = candidate.Session.StartedBy,
+    };
 
     private ulong? Number(string property) =>
         ulong.TryParse(properties.GetValueOrDefault(property), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) ? value

@@ -23,6 +23,7 @@ internal sealed class RecordingOpening(RecorderServices services)
             [ManifestProperties.VoiceChannel] = start.Channel.Id.ToString(CultureInfo.InvariantCulture),
             [ManifestProperties.Part] = start.Part.ToString(CultureInfo.InvariantCulture),
         };
+        if (start.Rule is { } rule) properties[ManifestProperties.ByRule] = rule.People.ToString(CultureInfo.InvariantCulture);
         if (start.PanelChannel is { } panel) properties[ManifestProperties.PanelChannel] = panel.ToString(CultureInfo.InvariantCulture);
         return properties;
     }
@@ -119,4 +120,7 @@ internal static class ManifestProperties
     public const string NameBefore = "nameBefore";
     public const string NameChanged = "nameChanged";
     public const string Part = "part";
+
+    /// <summary>A rule started it, and so many people were its condition.</summary>
+    public const string ByRule = "byRule";
 }
