@@ -149,9 +149,9 @@ internal sealed class AutoRecorder : BackgroundService
         List<AutoRecordRule> ready = [];
         foreach (AutoRecordRule rule in RulesOf(guild.Id))
         {
-            bool isGathered = PeopleIn(guild, rule.ChannelId) >= rule.People;
-            if (!isGathered) state.Wake(rule.ChannelId);
-            else if (state.MayStart(rule.ChannelId, services.Time)) ready.Add(rule);
+            int people = PeopleIn(guild, rule.ChannelId);
+            if (people == 0) state.Wake(rule.ChannelId);
+            else if (people >= rule.People && state.MayStart(rule.ChannelId, services.Time)) ready.Add(rule);
         }
         foreach (AutoRecordRule rule in ready)
         {

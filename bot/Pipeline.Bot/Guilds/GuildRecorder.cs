@@ -28,7 +28,8 @@ internal sealed class GuildRecorder : IAsyncDisposable
     private volatile bool handsOver;
     private volatile bool stopWanted; // while a start was on its way
 
-    /// <param name="over">Called with its channel when a recording ends, and with null when the next may start; must not block.</param>
+    /// <param name="over">Called with its channel when a recording is ended while people are there, and with null when the next may start;
+    /// must not block.</param>
     public GuildRecorder(ulong guildId, RecorderServices services, Action<ulong?>? over = null)
     {
         (this.guildId, this.services, this.over) = (guildId, services, over);
@@ -309,6 +310,9 @@ internal sealed class GuildRecorder : IAsyncDisposable
 
     private async Task<StopOutcome> EndAsync(RecordedCall call, EndReason reason, string said)
     {
+        // Whom a rule must not record again at once: people whose recording was ended while they were there. A length limit is no such
+        // end, and who comes only now, after an empty call, has ended nothing.
+        bool rests = reason != EndReason.Limit && call.People.AreHere;
         call.End();
         try
         {
@@ -316,7 +320,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
         }
         finally
         {
-            over?.Invoke(call.ChannelId);
+            if (rests) over?.Invoke(call.ChannelId);
             current = null;
             over?.Invoke(null);
         }

@@ -31,7 +31,7 @@ internal sealed class GuildRecorders(RecorderServices services)
 
     /// <summary>
     /// Something in a guild may be a reason to start: people came or went, what was left behind has been looked for, or the next may
-    /// start. With a channel: its recording ends, and it is still the one that runs. Any thread; must not block.
+    /// start. With a channel: its recording is ended while people are there, and is still the one that runs. Any thread; must not block.
     /// </summary>
     public event Action<ulong, ulong?>? Changed;
 

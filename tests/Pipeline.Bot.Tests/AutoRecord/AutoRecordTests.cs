@@ -1,4 +1,5 @@
 using Pipeline.Bot.AutoRecord;
+using Pipeline.Bot.Capture;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Tests.Guilds;
 using Pipeline.Contracts.Api;
@@ -80,6 +81,76 @@ public sealed class AutoRecordTests
     }
 
     [Fact]
+    public async Task Who_stops_it_is_not_recorded_again_because_one_of_them_went_out_for_a_moment()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        SimulatedMember ben = rig.Discord.Guild.AddMember("Ben");
+        await SetAsync(rig, rig.Discord.VoiceChannel, people: 2);
+        rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
+        await JoinAsync(rig, ben);
+        await rig.UntilAsync(() => rig.Current is not null);
+        await rig.AskAsync(rig.Admin, "record stop");
+        await rig.UntilAsync(() => rig.Current is null);
+        await LeaveAsync(rig, ben);
+        await rig.AskAsync(rig.Admin, "record auto");
+        await JoinAsync(rig, ben);
+        await rig.AskAsync(rig.Admin, "record auto");
+        Assert.Null(rig.Current);
+        await LeaveAsync(rig, ben);
+        await LeaveAsync(rig, rig.Admin);
+        await rig.UntilAsync(() => !File.Exists(RestOf(rig)));
+        rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
+        await JoinAsync(rig, ben);
+        await rig.UntilAsync(() => rig.Current is not null);
+    }
+
+    [Fact]
+    public async Task Length_limit_does_not_keep_the_next_meeting_from_being_recorded()
+    {
+        await using BotRig rig = await BotRig.StartAsync(capture: new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(4) });
+        await SetAsync(rig, rig.Discord.VoiceChannel, people: 1);
+        rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
+        await rig.UntilAsync(() => rig.Current is not null);
+        Contracts.RecordingId first = rig.Current!.Session.RecordingId;
+        await rig.UntilAsync(() => rig.Current is { } next && next.Session.RecordingId != first);
+        Assert.False(File.Exists(RestOf(rig)));
+    }
+
+    [Fact]
+    public async Task Who_comes_while_an_empty_recording_ends_is_recorded_again()
+    {
+        await using BotRig rig = await BotRig.StartAsync(change: options => options with { EmptyTimeout = TimeSpan.FromMilliseconds(500) });
+        SimulatedMember ben = rig.Discord.Guild.AddMember("Ben");
+        await SetAsync(rig, rig.Discord.VoiceChannel, people: 1);
+        await JoinAsync(rig, ben);
+        await rig.UntilAsync(() => rig.Current?.HadPeople == true);
+        Contracts.RecordingId first = rig.Current!.Session.RecordingId;
+        TaskCompletionSource held = new();
+        rig.Api.Hold = ("/api/recordings", held.Task);
+        await LeaveAsync(rig, ben);
+        await rig.UntilAsync(() => rig.Api.Requests.Contains("GET /api/recordings")); // it ends, and looks for its page
+        await JoinAsync(rig, ben);
+        rig.Api.Hold = null;
+        held.SetResult();
+        await rig.UntilAsync(() => rig.Current is { } next && next.Session.RecordingId != first);
+    }
+
+    [Fact]
+    public async Task Recording_that_was_taken_over_still_says_in_its_next_part_who_has_set_it()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await SetAsync(rig, rig.Discord.VoiceChannel, people: 1);
+        rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
+        string said = $"<@{rig.Admin.Id}> has set that <#{rig.Discord.VoiceChannel.Id}> is recorded when 1 person is in it.";
+        await rig.UntilSaidAsync(said);
+        await rig.StopAsync();
+        await using BotRig next = await BotRig.StartAsync(after: rig,
+            capture: new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(1) });
+        await next.UntilAsync(() => next.Discord.Guild.Channels.SelectMany(channel => channel.Messages)
+            .Count(message => message.Text.Contains(said, StringComparison.Ordinal)) >= 2);
+    }
+
+    [Fact]
     public async Task Channel_that_everybody_has_left_makes_way_for_the_next_by_rule_and_by_command()
     {
         await using BotRig rig = await BotRig.StartAsync();
@@ -158,6 +229,20 @@ public sealed class AutoRecordTests
         rig.Discord.Guild.Join(ben, rig.Discord.VoiceChannel);
         await rig.UntilAsync(() => rig.Told(rig.Admin, "I was to record"));
         Assert.Null(rig.Current);
+    }
+
+    private static string RestOf(BotRig rig) => rig.Folder.Combine("spool", "state", $"auto-{rig.Discord.Guild.Id}.json");
+
+    private static Task JoinAsync(BotRig rig, SimulatedMember member)
+    {
+        rig.Discord.Guild.Join(member, rig.Discord.VoiceChannel);
+        return rig.UntilAsync(() => rig.Gateway.Guilds.Find(rig.Discord.Guild.Id)!.VoiceStates.ContainsKey(member.Id));
+    }
+
+    private static Task LeaveAsync(BotRig rig, SimulatedMember member)
+    {
+        rig.Discord.Guild.Leave(member);
+        return rig.UntilAsync(() => !rig.Gateway.Guilds.Find(rig.Discord.Guild.Id)!.VoiceStates.ContainsKey(member.Id));
     }
 
     private static Task<SimulatedInteraction> SetAsync(BotRig rig, SimulatedChannel channel, int people) =>
