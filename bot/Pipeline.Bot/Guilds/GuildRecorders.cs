@@ -28,6 +28,7 @@ internal sealed class GuildRecorders(RecorderServices services)
     private readonly ConcurrentDictionary<ulong, GuildRecorder> recorders = new();
     private readonly ConcurrentDictionary<ulong, bool> searched = new();
     private readonly WakeSignal wake = new(services.Time);
+    private volatile bool isLeaving;
 
     /// <summary>
     /// Something in a guild may be a reason to start: people came or went, what was left behind has been looked for, or the next may
@@ -37,9 +38,15 @@ internal sealed class GuildRecorders(RecorderServices services)
 
     public IReadOnlyCollection<GuildRecorder> All => [.. recorders.Values];
 
-    /// <summary>The recorder of a guild; made when first asked for.</summary>
-    public GuildRecorder For(ulong guildId) => recorders.GetOrAdd(guildId, id =>
-        new GuildRecorder(id, services, channel => Changed?.Invoke(id, channel)));
+    /// <summary>The recorder of a guild; made when first asked for, and one that leaves when this bot does.</summary>
+    public GuildRecorder For(ulong guildId)
+    {
+        GuildRecorder recorder = recorders.GetOrAdd(guildId, id =>
+            new GuildRecorder(id, services, channel => Changed?.Invoke(id, channel)));
+        // Read after it is among the others: it is seen there, or sees this.
+        if (isLeaving && !recorder.IsLeaving) _ = recorder.LeaveForHandOverAsync();
+        return recorder;
+    }
 
     /// <summary>Whether everything that an earlier process left of this guild has been taken over or closed.</summary>
     public bool IsSearched(ulong guildId) => searched.ContainsKey(guildId);
@@ -76,7 +83,11 @@ internal sealed class GuildRecorders(RecorderServices services)
     }
 
     /// <summary>Leaves every call, so that the recordings can be handed over.</summary>
-    public Task LeaveAllAsync() => Task.WhenAll(recorders.Values.Select(recorder => recorder.LeaveForHandOverAsync()));
+    public Task LeaveAllAsync()
+    {
+        isLeaving = true;
+        return Task.WhenAll(recorders.Values.Select(recorder => recorder.LeaveForHandOverAsync()));
+    }
 
     /// <summary>Those that an earlier process followed; a recording that has not ended after all is taken over instead.</summary>
     private void FollowPanels()

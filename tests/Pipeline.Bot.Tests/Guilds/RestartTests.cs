@@ -26,6 +26,18 @@ public sealed class RestartTests
         await next.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
     }
 
+    [Fact]
+    public async Task Server_that_is_first_heard_of_while_the_bot_leaves_starts_nothing()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.Recorders.LeaveAllAsync();
+        rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
+        GuildRecorder late = rig.Recorders.For(4242);
+        Assert.True(late.IsLeaving);
+        Assert.Contains("I am being restarted", (await rig.RecordAsync()).Text, StringComparison.Ordinal);
+        Assert.Null(rig.Current);
+    }
+
     [Theory]
     [InlineData(true, "I was restarted at")]
     [InlineData(false, "My host failed at")]
