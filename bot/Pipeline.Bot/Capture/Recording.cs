@@ -89,6 +89,9 @@ internal sealed class Recording : IDisposable
         set => context.Refused = value;
     }
 
+    /// <summary>The position of the last tick. Any thread.</summary>
+    public long SampleCount => Sample(context.Position(Volatile.Read(ref lastTick)));
+
     /// <summary>
     /// The state at the last tick; may be read from any thread. Segment figures of one track belong together, counters may run ahead.
     /// </summary>

@@ -29,7 +29,7 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
     public string? PrivacyCode { get => privacyCode; set => privacyCode = value; }
 
     /// <summary>How far the recording has come, for people.</summary>
-    public string Position => Wording.Position(host.Snapshot.SampleCount);
+    public string Position => Wording.Position(host.Recording.SampleCount);
 
     /// <summary>The panel of this moment.</summary>
     public PanelState Draw()
@@ -84,7 +84,7 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
     {
         lock (eventsGate)
         {
-            events.Add(new PanelEvent(host.Snapshot.SampleCount, text));
+            events.Add(new PanelEvent(host.Recording.SampleCount, text));
             if (events.Count > EventsKept) events.RemoveAt(0);
         }
     }
@@ -114,7 +114,7 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
         UploadState.Full => Texts.SpoolFull(upload.AwaitsOptOuts),
         _ when upload.AwaitsOptOuts => Texts.AwaitsOptOuts,
         _ when upload.StorageAwayFor >= services.Options.Warnings.StorageAway =>
-            Texts.UploadDelayed(SampleClock.ToTime(Math.Max(0, host.Snapshot.SampleCount - upload.Safe.Sample))),
+            Texts.UploadDelayed(SampleClock.ToTime(Math.Max(0, host.Recording.SampleCount - upload.Safe.Sample))),
         _ => null,
     };
 

@@ -42,7 +42,7 @@ internal sealed class CallWarnings(RecorderServices services, ActiveRecording ho
     private void WarnOfLimit()
     {
         (TimeSpan limit, TimeSpan warning) = (services.Capture.MaximumDuration, services.Options.Warnings.BeforeLimit);
-        TimeSpan left = limit - SampleClock.ToTime(host.Snapshot.SampleCount);
+        TimeSpan left = limit - SampleClock.ToTime(host.Recording.SampleCount);
         if (toldLimit || left > warning || limit < warning * 2) return;
         toldLimit = true;
         messages.Say(Texts.LimitNear(left), messages.StopButton);

@@ -233,7 +233,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
         if (optedOut is not null) Recording.Consent.OptOut(optedOut);
         Recording.Tick();
         if (optedOut is not null) LetLeave(optedOut);
-        if (Recording.Snapshot.SampleCount < SampleClock.ToSamples(recordings.MaximumDuration) || Volatile.Read(ref ending) != 0) return;
+        if (Recording.SampleCount < SampleClock.ToSamples(recordings.MaximumDuration) || Volatile.Read(ref ending) != 0) return;
         logger.RecordingLimit(Session.RecordingId.ToString());
         _ = Task.Run(() => StopAsync(EndReason.Limit, CancellationToken.None));
     }
@@ -316,7 +316,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
     {
         manifest.Closed(segment.Key, segment.StartSample);
         recordings.Uploader.Post(segment,
-            SampleClock.ToTime(Math.Max(segment.SampleCount, Recording.Snapshot.SampleCount - segment.StartSample)));
+            SampleClock.ToTime(Math.Max(segment.SampleCount, Recording.SampleCount - segment.StartSample)));
     }
 
     private void OnRefused(ulong userId, int below)

@@ -16,7 +16,7 @@ internal sealed class BotStatus(SegmentSpool spool, ActiveRecordings recordings,
             recordings.Running.Count,
             waiting,
             // The recording whose audio waits longest for its confirmation.
-            recordings.Running.Select(running => Math.Max(0, running.Snapshot.SampleCount - running.Upload.Safe.Sample))
+            recordings.Running.Select(running => Math.Max(0, running.Recording.SampleCount - running.Upload.Safe.Sample))
                 .DefaultIfEmpty(0).Max());
     }
 }

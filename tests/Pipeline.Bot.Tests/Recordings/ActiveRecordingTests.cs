@@ -145,6 +145,30 @@ public sealed class ActiveRecordingTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Tick_without_news_allocates_nothing_however_many_people_there_are()
+    {
+        using TempFolder spool = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        ReplayClock clock = new(Noon);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        for (ulong user = 0; user < 25; user++) new TestVoice(host, clock, Ada + user, $"Speaker {user}").Talk(0.2);
+        for (int tick = 0; tick < 200; tick++) Idle();
+        Assert.Equal(host.Snapshot.SampleCount, host.Recording.SampleCount);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int tick = 0; tick < 100; tick++) Idle();
+        long perTick = (GC.GetAllocatedBytesForCurrentThread() - before) / 100;
+
+        Assert.InRange(perTick, 0, 200); // a snapshot of 25 tracks has thousands
+
+        void Idle()
+        {
+            clock.AdvanceTo(clock.Elapsed + ActiveRecording.TickInterval);
+            host.Tick();
+        }
+    }
+
+    [Fact]
     public async Task Longest_duration_ends_the_recording_with_its_reason()
     {
         using TempFolder spool = new();
