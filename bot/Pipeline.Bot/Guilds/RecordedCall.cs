@@ -15,8 +15,6 @@ namespace Pipeline.Bot.Guilds;
 /// </summary>
 internal sealed class RecordedCall : IAsyncDisposable
 {
-    private static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(15);
-
     private readonly RecorderServices services;
     private readonly CallWarnings warnings;
     private readonly CallNotices notices;
@@ -151,7 +149,8 @@ internal sealed class RecordedCall : IAsyncDisposable
         IReadOnlyList<ulong> optedOut = services.Settings.OptedOut(GuildId);
         if (optedOut != heeded && Host.OptOut(heeded = optedOut)) NoteOptOuts(optedOut);
         if (services.Settings.KnowsOptOuts(GuildId)) Host.OptOutsKnown(optedOut);
-        if (services.Settings.IsSettled(GuildId) || (askedAt != 0 && services.Time.GetElapsedTime(askedAt) < AskInterval)) return;
+        bool hasJustAsked = askedAt != 0 && services.Time.GetElapsedTime(askedAt) < GuildSettingsStore.AskInterval;
+        if (services.Settings.IsSettled(GuildId) || hasJustAsked) return;
         askedAt = services.Time.GetTimestamp();
         _ = services.Settings.GetAsync(GuildId, CancellationToken.None);
     }

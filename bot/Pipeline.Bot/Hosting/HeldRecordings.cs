@@ -17,6 +17,8 @@ internal sealed class HeldRecordings(LiveManifests manifests, SegmentSpool spool
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
+    private readonly Dictionary<ulong, long> askedAt = []; // one entry per server with such recordings
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using PeriodicTimer timer = new(Interval, time);
@@ -38,7 +40,7 @@ internal sealed class HeldRecordings(LiveManifests manifests, SegmentSpool spool
             ulong guildId = manifest.Session.GuildId;
             try
             {
-                if (!settings.KnowsOptOuts(guildId)) await settings.GetAsync(guildId, cancellationToken);
+                if (!settings.KnowsOptOuts(guildId) && MayAsk(guildId)) await settings.GetAsync(guildId, cancellationToken);
                 if (settings.KnowsOptOuts(guildId)) LetLeave(manifest, settings.OptedOut(guildId));
             }
             catch (Exception problem) when (problem is not OperationCanceledException)
@@ -49,6 +51,13 @@ internal sealed class HeldRecordings(LiveManifests manifests, SegmentSpool spool
     }
 
     private static bool IsHeld(LiveManifest manifest) => manifest is { AwaitsOptOuts: true, Tenure.IsHosted: false };
+
+    private bool MayAsk(ulong guildId)
+    {
+        if (askedAt.TryGetValue(guildId, out long at) && time.GetElapsedTime(at) < GuildSettingsStore.AskInterval) return false;
+        askedAt[guildId] = time.GetTimestamp();
+        return true;
+    }
 
     private void LetLeave(LiveManifest manifest, IReadOnlyList<ulong> optedOut)
     {

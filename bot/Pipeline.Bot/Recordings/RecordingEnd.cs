@@ -14,7 +14,4 @@ internal enum RecordingEnd
 
     /// <summary>Another bot holds the lease; it goes on there.</summary>
     Lost,
-
-    /// <summary>A bug of ours; the spool keeps what was written.</summary>
-    Failed,
 }

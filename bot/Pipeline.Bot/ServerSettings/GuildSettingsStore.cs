@@ -16,6 +16,9 @@ namespace Pipeline.Bot.ServerSettings;
 /// <param name="folder">Where the last-known copies lie, one file per guild.</param>
 internal sealed class GuildSettingsStore(CatalogueClient api, string folder, TimeProvider time, ILogger<GuildSettingsStore> log)
 {
+    /// <summary>How often a recording whose opt-outs are not known asks for them.</summary>
+    public static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(15);
+
     private const int MostAttempts = 20;
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(30);
 

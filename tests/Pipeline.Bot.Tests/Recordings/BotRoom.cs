@@ -24,6 +24,7 @@ internal sealed class BotRoom : IAsyncDisposable
     public UnownedRecordings Unowned => app.Services.GetRequiredService<UnownedRecordings>();
     public ActiveRecordings Hosts => app.Services.GetRequiredService<ActiveRecordings>();
     public SegmentSpool Spool => app.Services.GetRequiredService<SegmentSpool>();
+    public LiveManifests Manifests => app.Services.GetRequiredService<LiveManifests>();
     public SegmentUploader Uploader => app.Services.GetRequiredService<SegmentUploader>();
     public BotMetrics Metrics => app.Services.GetRequiredService<BotMetrics>();
     public TempStorage Storage => app.Services.GetRequiredService<TempStorages>().All[0];
