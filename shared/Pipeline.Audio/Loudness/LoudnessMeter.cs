@@ -55,9 +55,6 @@ public sealed class LoudnessMeter
         }
     }
 
-    /// <summary>Forgets what lies in <see cref="Energies"/> but not what the filters heard.</summary>
-    public void ClearEnergies() => Energies.Clear();
-
     private void Finish()
     {
         Energies.Add(sum / BlockSamples);

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using Pipeline.Audio.Ogg;
 using Pipeline.Audio.Opus;
 using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
 
 namespace Pipeline.Audio.Tests.Ogg;
 
@@ -181,7 +182,7 @@ public sealed class OggSegmentWriterTests : IDisposable
             default:
                 string wav = Path.Combine(folder.Path, "decoded.wav");
                 ExternalTool.Run(tool, "--quiet", "--no-dither", Second, wav);
-                short[] theirs = Audio.Wav.WavReader.Read(wav).Pcm;
+                short[] theirs = WavReader.Read(wav).Pcm;
                 Assert.Equal(samples, theirs.Length);
                 double ratio = Signal.RatioDecibels(theirs.AsSpan(0, 30 * Frame), Read(Second).AsSpan(0, 30 * Frame));
                 Assert.True(ratio > 60, $"{ratio:F1} dB");

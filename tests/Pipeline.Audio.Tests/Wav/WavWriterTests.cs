@@ -1,5 +1,6 @@
 using Pipeline.Audio.Wav;
 using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
 
 namespace Pipeline.Audio.Tests.Wav;
 

@@ -7,6 +7,7 @@ using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 using Pipeline.Discord.Media;
 using Pipeline.TestKit;
+using Pipeline.TestKit.Stage;
 
 namespace Pipeline.Bot.Tests.Capture;
 

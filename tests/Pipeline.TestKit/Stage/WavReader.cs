@@ -1,9 +1,10 @@
 using System.Buffers.Binary;
+using Pipeline.Audio.Wav;
 
-namespace Pipeline.Audio.Wav;
+namespace Pipeline.TestKit.Stage;
 
 /// <summary>
-/// Reads 16-bit PCM WAV files of anybody (chunks in any order, unknown ones skipped) whole into memory. For tools and tests.
+/// Reads 16-bit PCM WAV files of anybody (chunks in any order, unknown ones skipped) whole into memory.
 /// </summary>
 public static class WavReader
 {
