@@ -27,7 +27,7 @@ public sealed record SpeechAlignment(TimeSpan Position, double Correlation, Time
             int reach = Pcm.SamplesPerSecond / Decimation / 10; // 100 ms
             int lag = BestLag(part, fineTrack, fine + start - reach, fine + start + reach);
             worst = Math.Max(worst, Math.Abs(lag - fine - start));
-            weighted += Energy(part) * CorrelationAt(part, fineTrack, lag);
+            weighted += Energy(part) * BestBetween(part, track, lag);
             weight += Energy(part);
         }
         double seconds = (double)Decimation / Pcm.SamplesPerSecond;
@@ -45,6 +45,23 @@ public sealed record SpeechAlignment(TimeSpan Position, double Correlation, Time
             if (value > bestValue) (best, bestValue) = (lag, value);
         }
         return best;
+    }
+
+    /// <summary>
+    /// Correlation at the best of the fifteen samples around a lag of the coarser rate. A clip that lies half a coarse step beside the
+    /// track's raster would otherwise lose its upper octave, and the same voice would be judged better or worse by chance.
+    /// </summary>
+    private static double BestBetween(ReadOnlySpan<float> part, ReadOnlySpan<float> track, int lag)
+    {
+        double best = double.NegativeInfinity;
+        for (int between = 1 - Decimation; between < Decimation; between++)
+        {
+            int from = lag * Decimation + between, skipped = Math.Max(0, -from), start = from + skipped;
+            int length = Math.Min(part.Length * Decimation - skipped, track.Length - start);
+            if (length < Decimation) continue;
+            best = Math.Max(best, CorrelationAt(part[(skipped / Decimation)..], Decimate(track.Slice(start, length)), 0));
+        }
+        return best > double.NegativeInfinity ? best : CorrelationAt(part, Decimate(track), lag);
     }
 
     private static double CorrelationAt(ReadOnlySpan<float> part, ReadOnlySpan<float> whole, int lag)
