@@ -98,7 +98,7 @@ internal sealed record PreparedSegment(SpooledSegment File, SegmentReady Message
         }
         catch (Exception broken) when (broken is JsonException or FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new InvalidDataException($"{file.SidecarPath}: {broken.Message}");
+            throw new InvalidDataException($"{file.SidecarPath}: {Cause.Of(broken)}");
         }
     }
 }
