@@ -6,7 +6,7 @@
 # Ends with 0 where everything was noticed, 1 where something survived, 2 on a wrong argument, 3 where a test fails without any mutation.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-case " $* " in *" --list "*) ;; *) infra/setup.sh ;; esac
+case " $* " in *" --list "*) ;; *) SETUP_PARTS="opus judges azurite peers page restore" infra/setup.sh ;; esac
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir "$copy/tree"

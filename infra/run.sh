@@ -3,7 +3,7 @@
 #   DISCORD_TOKEN=... infra/run.sh [--data FOLDER] [--port 7071] [--public-url https://rec.example.org] [--no-build]
 #   --data        where recordings, keys and what waits are kept (default: data)
 #   --port        of the recording API and its pages, on 127.0.0.1
-#   --public-url  what people's browsers reach, when a proxy of yours stands in front; without it links open on this machine only
+#   --public-url  what people's browsers reach, when a proxy of yours stands in front (default: PUBLIC_BASE_URL); without it links open on this machine only
 #   --no-build    start what was built before
 # Ctrl+C drains: what the bot still holds is put into the storage first. The next start goes on with the same recordings.
 # What ends by itself is started again. Finished tracks and mixes also lie as plain files in FOLDER/files (RENDER_FOLDER).
@@ -17,7 +17,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 say() { printf 'run: %s\n' "$*" >&2; }
 fail() { say "$1"; exit "${2:-2}"; }
 
-data=$PWD/data port=7071 public="" build=1
+data=$PWD/data port=7071 public=${PUBLIC_BASE_URL:-} build=1
 while [ $# -gt 0 ]; do
   case "$1" in
     --data|--port|--public-url) [ $# -ge 2 ] && [ -n "$2" ] || fail "$1 needs a value" ;;
@@ -34,11 +34,20 @@ done
 case "$data" in /*) ;; *) data="$started_in/$data" ;; esac
 case "$port" in ''|*[!0-9]*|??????*) fail "--port is '$port', expected a number from 1 to 65535" ;; esac
 [ "$port" -ge 1 ] && [ "$port" -le 65535 ] || fail "--port is '$port', expected a number from 1 to 65535"
-case "$public" in ''|https://?*|http://127.0.0.1*|http://localhost*) ;; *) fail "--public-url is '$public', expected an https address" ;; esac
+case "$public" in ''|https://?*|http://127.0.0.1*|http://localhost*) ;; *) fail "--public-url (or PUBLIC_BASE_URL) is '$public', expected an https address" ;; esac
 [ -n "${DISCORD_TOKEN:-}" ] || fail "DISCORD_TOKEN is not set: create an application at https://discord.com/developers/applications, copy its bot token, and start with DISCORD_TOKEN=... infra/run.sh"
 
 answers() { (exec 7<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }   # answers PORT: somebody listens there
-free_port() { node -e 'const s=require("net").createServer().listen(0,"127.0.0.1",()=>{console.log(s.address().port);s.close()})'; }
+three_ports() { # three different ports that nobody listens at; all are held until all are known
+  infra/azurite/node_modules/.bin/node -e '
+    const servers = [0, 0, 0].map(() => require("net").createServer().listen(0, "127.0.0.1"));
+    let open = 0;
+    for (const server of servers) server.on("listening", () => {
+      if (++open < servers.length) return;
+      console.log(servers.map(s => s.address().port).join(" "));
+      for (const s of servers) s.close();
+    });'
+}
 secret() { # secret FILE: 32 random bytes as base64, made once
   [ -s "$1" ] || { head -c 32 /dev/urandom | base64 | tr -d '\n' >"$1.new" && mv "$1.new" "$1"; }
   cat "$1"
@@ -90,8 +99,9 @@ else
 fi
 
 # Recordings are found by the address of their storage: its ports are chosen once.
-[ -s "$data/ports" ] || { echo "$(free_port) $(free_port) $(free_port)" >"$data/ports.new" && mv "$data/ports.new" "$data/ports"; }
+[ -s "$data/ports" ] || { three_ports >"$data/ports.new" && mv "$data/ports.new" "$data/ports"; } || fail "no free ports on 127.0.0.1" 5
 read -r blob queue table <"$data/ports"
+[ -n "$table" ] || fail "$data/ports reads '$(cat "$data/ports")', expected three ports: delete it if $data/storage is empty" 5
 for taken in $blob $queue $table; do
   ! answers "$taken" || fail "port $taken, which the storage in $data has had so far, is taken: end what listens there" 5
 done

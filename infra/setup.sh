@@ -26,7 +26,7 @@ have_opus() {
   esac
 }
 
-# Without it everything runs too: what decodes then is managed code, at 1.6 times the processor time.
+# Without it everything runs too: what decodes then is managed code, at 1.9 times the processor time.
 install_opus() {
   have_opus && return 0
   if [ "$(uname -s)" = Darwin ]; then say "libopus is not there: the managed Opus is used ('brew install opus' spares processor time)"; return 0; fi

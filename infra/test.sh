@@ -102,7 +102,9 @@ run() { # run NAME: one project's tests; says how it went and writes "passed fai
   # A run that died before it could count is a failure even where no test failed.
   if [ "$code" != 0 ] && [ "$f" = 0 ]; then f=1; fi
   echo "$p $f $s" >"$results/$name.count"
-  sed -nE 's/^failed ([A-Za-z0-9_.]+).*/\1/p' "$log" | sort -u >"$results/$name.failed"
+  # 2 says that tests failed. A run that ended in any other way is not mended by trying some of its tests once more.
+  : >"$results/$name.failed"
+  [ "$code" != 2 ] || sed -nE 's/^failed ([A-Za-z0-9_.]+).*/\1/p' "$log" | sort -u >"$results/$name.failed"
   {
     printf '%-7s %-36s %5d passed %4d failed %4d skipped %4d s\n' "$([ "$f" = 0 ] && echo ok || echo FAILED)" "$name" "$p" "$f" "$s" $((SECONDS - began))
     if [ "$code" = 124 ] || [ "$code" = 137 ]; then echo "test: $name ran longer than $limit s and was ended; the last lines are"; tail -5 "$log"; fi
