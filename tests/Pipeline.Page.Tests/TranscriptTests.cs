@@ -43,9 +43,11 @@ public sealed class TranscriptTests
         await call.SpeakAsync(20);
         await call.StopAsync(20);
         await app.Api.WaitUntilCompletedAsync(call.Id.ToString(), TimeSpan.FromMinutes(4));
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromMinutes(1));
         while ((await app.Api.Http.GetFromJsonAsync($"/api/recordings/{call.Id}?segments=none", WireJsonContext.Default.RecordingDetails,
-            TestContext.Current.CancellationToken))!.Transcript?.Status != TranscriptState.Ready)
-            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, TestContext.Current.CancellationToken);
+            patience.Token))!.Transcript?.Status != TranscriptState.Ready)
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, patience.Token);
         using HttpResponseMessage shared = await app.Api.Http.PostAsJsonAsync($"/api/recordings/{call.Id}/shares",
             new ShareRequest { Scopes = ["listen", "download"] }, WireJsonContext.Default.ShareRequest,
             TestContext.Current.CancellationToken);

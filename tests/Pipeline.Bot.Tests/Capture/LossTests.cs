@@ -175,7 +175,7 @@ public abstract class LossTests(SegmentFormat format) : CaptureSuite(format)
     [Fact]
     public void Corrupt_packet_is_neither_undecryptable_nor_a_gap()
     {
-        using CaptureRun run = new();
+        using CaptureRun run = Run();
         using Talker ada = new(run);
         ada.Say(400);
         for (int i = 0; i < 20; i++) ada.Send([0xFB]);

@@ -84,7 +84,9 @@ public abstract class SegmentRulesTests(SegmentFormat format) : CaptureSuite(for
         using Talker ada = new(run);
         ada.Say(12_000);
         run.Stop();
-        Assert.True(run.Closed.Count >= 3);
+        // Five and a bit seconds of WAV fill a megabyte; how an Opus page fits is up to the encoder.
+        if (IsOpus) Assert.InRange(run.Closed.Count, 3, 8);
+        else Assert.Equal(3, run.Closed.Count);
         Assert.All(run.Closed, segment => Assert.True(segment.FileSize <= limit));
         if (!IsOpus) Assert.Equal((1 << 20) - 44 - (((1 << 20) - 44) % 4) + 44, run.Closed[0].FileSize);
         Assert.Equal(12L * Second, run.Closed.Sum(segment => segment.SampleCount));

@@ -68,16 +68,18 @@ public sealed class GrowingFilesTests(AzuriteFixture azurite) : IDisposable
         for (int part = 0; part < 9; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 480_000L, speech);
         await stage.RenderAsync(recorded);
         RenderWindow look = new() { RecordingId = recorded.Id, File = $"{RenderTable.TrackKey(Ada)}.flac" };
-        Random random = new(seed);
+        Random chance = new(seed);
+        int before = chance.Next(300);
+        int[] pauses = [.. Enumerable.Range(0, 12).Select(_ => chance.Next(30))];
         Task looking = Task.Run(async () =>
         {
-            for (int turn = 0; turn < 12; turn++)
+            foreach (int pause in pauses)
             {
                 await stage.Get<RenderRecording>().RunAsync(look, TestContext.Current.CancellationToken);
-                await Task.Delay(random.Next(30), TestContext.Current.CancellationToken);
+                await Task.Delay(pause, TestContext.Current.CancellationToken);
             }
         }, TestContext.Current.CancellationToken);
-        await Task.Delay(random.Next(300), TestContext.Current.CancellationToken);
+        await Task.Delay(before, TestContext.Current.CancellationToken);
         await stage.FinalizeAsync(recorded);
         await stage.RenderAsync(recorded);
         await looking;

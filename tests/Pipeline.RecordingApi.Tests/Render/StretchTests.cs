@@ -35,14 +35,13 @@ public sealed class StretchTests(AzuriteFixture azurite) : IDisposable
         short[] mix = judge.Decode(await stage.DownloadAsync(recorded, "mix.flac"), "flac");
         short[] part = judge.Decode(await stage.DownloadAsync(recorded, "mix.flac", Query), "flac");
         Assert.Equal(mix[(From * 2)..((From + Length) * 2)], part);
-        foreach (string format in new[] { "opus", "mp3" })
-        {
-            if (format == "mp3" && !Pipeline.Audio.Mp3.Mp3Encoder.IsAvailable) continue;
+        string[] lossy = Pipeline.Audio.Mp3.Mp3Encoder.IsAvailable ? ["opus", "mp3"] : ["opus"];
+        foreach (string format in lossy)
             Assert.Equal(Length * 2, judge.Decode(await stage.DownloadAsync(recorded, $"mix.{format}", Query), format).Length);
-        }
         using HttpResponseMessage named = await stage.GetAsync($"api/recordings/{recorded.Id}/files/mix.flac{Query}");
         Assert.Contains(Uri.EscapeDataString("mix 0.00.50-0.01.15.flac"), Uri.UnescapeDataString(named.Headers.Location!.Query),
             StringComparison.Ordinal);
+        Assert.SkipUnless(lossy.Length == 2, "libmp3lame is not there: MP3 was left out");
     }
 
     [Fact]

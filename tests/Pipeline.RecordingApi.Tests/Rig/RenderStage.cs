@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Azure.Core.Pipeline;
+using Azure.Storage.Blobs.Models;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.AspNetCore.Builder;
@@ -209,6 +210,16 @@ internal sealed class RenderStage : IAsyncDisposable
         foreach (RecordingFile file in (await FilesAsync(recorded)).Where(file => file.State == "ready"))
             files[file.Name] = await DownloadAsync(recorded, file.Name);
         return files;
+    }
+
+    /// <summary>What lies in the storage of a recording's files, blocks that wait among them.</summary>
+    public async Task<List<string>> NamesAsync(RecordingId recording)
+    {
+        GetBlobsOptions below = new() { Prefix = $"{recording}/", States = BlobStates.Uncommitted };
+        List<string> names = [];
+        await foreach (BlobItem item in Storage.Blobs.GetBlobContainerClient(StorageNames.RendersContainer)
+            .GetBlobsAsync(below, TestContext.Current.CancellationToken)) names.Add(item.Name);
+        return names;
     }
 
     public async Task<IReadOnlyList<RecordingFile>> FilesAsync(Recorded recorded)
