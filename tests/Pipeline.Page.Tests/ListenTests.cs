@@ -54,18 +54,28 @@ public sealed class ListenTests(PageApp app)
         Browser.RequireQuiet(result);
     }
 
-    private async Task<JsonNode> ListenAsync()
+    [Fact]
+    public async Task Track_that_was_muted_while_it_loaded_comes_back_once()
+    {
+        JsonNode result = await ListenAsync("mute", new JsonObject { ["name"] = "Ada" });
+        Assert.Empty(Places(result["without"]!, Ada));
+        AtTheirPlaces(result["back"]!, Ada, 0.25, 0);
+        AtTheirPlaces(result["back"]!, Grace, 0.6, 0);
+        Assert.InRange(result["loudest"]!.GetValue<double>(), 0.2, 0.3); // a tone's own height: nothing is played over itself
+        Browser.RequireQuiet(result);
+    }
+
+    private async Task<JsonNode> ListenAsync(string scenario = "listen", JsonObject? more = null)
     {
         SpokenCall call = await app.FinishedAsync(app.Call("Two voices", Pair), Length);
         ShareDetails link = await app.ShareAsync(call.Id, "listen", "download");
-        return await Browser.RunAsync("listen", new JsonObject
-        {
-            ["url"] = link.Url,
-            ["listen"] = true,
-            ["duration"] = Length,
-            ["seekTo"] = 40.5,
-            ["pitches"] = new JsonArray(Ada, Grace),
-        });
+        JsonObject input = more ?? [];
+        input["url"] = link.Url;
+        input["listen"] = true;
+        input["duration"] = Length;
+        input["seekTo"] = 40.5;
+        input["pitches"] = new JsonArray(Ada, Grace);
+        return await Browser.RunAsync(scenario, input);
     }
 
     // The clock of the sound and the picture of the cursor are read a frame apart at most.

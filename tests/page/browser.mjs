@@ -55,7 +55,7 @@ export async function run(scenario) {
  */
 async function listen(page) {
   await page.addInitScript(code => {
-    const state = window.__ear = { context: null, blocks: [], places: [] };
+    const state = window.__ear = { context: null, blocks: [], places: [], from: 0 };
     const Original = window.AudioContext;
     const connect = AudioNode.prototype.connect;
     window.AudioContext = class extends Original {
@@ -64,7 +64,7 @@ async function listen(page) {
         state.context = this;
         this.audioWorklet.addModule(URL.createObjectURL(new Blob([code], { type: 'text/javascript' }))).then(() => {
           const ear = new AudioWorkletNode(this, 'ear', { channelCount: 1, channelCountMode: 'explicit' });
-          ear.port.onmessage = event => state.blocks.push(event.data);
+          ear.port.onmessage = ({ data }) => { if (data.frame >= state.from) state.blocks.push(data); };
           if (state.node) connect.call(state.node, ear);
           // Silent, but a node that leads nowhere is not asked for anything.
           connect.call(ear, this.destination);
@@ -105,8 +105,12 @@ registerProcessor('ear', class extends AudioWorkletProcessor {
   }
 });`;
 
-/** Forgets what was heard so far. */
-export const deafen = page => page.evaluate(() => { window.__ear.blocks.length = 0; window.__ear.places.length = 0; });
+/** Forgets what was heard so far; what the ear holds in its hand and has not told yet, too. */
+export const deafen = page => page.evaluate(() => {
+  const ear = window.__ear;
+  ear.blocks.length = ear.places.length = 0;
+  ear.from = Math.round((ear.context?.currentTime ?? 0) * 48000);
+});
 
 /**
  * Where in the recording tones of these pitches began, in seconds, by what the ear heard and where the cursor stood.
@@ -143,6 +147,22 @@ export async function onsets(page, pitches, duration) {
     return found;
   }, { pitches, duration });
 }
+
+/** What was heard without a break since the last deafening, from its first sound on, as base64 of s16le. */
+export const capture = page => page.evaluate(() => {
+  const { blocks } = window.__ear;
+  const loud = blocks.findIndex(({ samples }) => samples.some(sample => Math.abs(sample) > 0.01));
+  const run = [];
+  for (const block of blocks.slice(loud)) {
+    const last = run.at(-1);
+    if (last && block.frame !== last.frame + last.samples.length) break;
+    run.push(block);
+  }
+  const pcm = new Int16Array(run.flatMap(({ samples }) => [...samples].map(sample => Math.max(-32768, Math.min(32767, Math.round(sample * 32768))))));
+  let text = '';
+  for (const byte of new Uint8Array(pcm.buffer)) text += String.fromCharCode(byte);
+  return btoa(text);
+});
 
 /** Loudest sample since the last deafening. */
 export const loudest = page => page.evaluate(() => window.__ear.blocks.reduce((most, { samples }) => samples.reduce((m, s) => Math.max(m, Math.abs(s)), most), 0));

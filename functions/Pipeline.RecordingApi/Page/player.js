@@ -25,6 +25,8 @@ export class Lane {
   gain = null;
   /** @type {Set<AudioBufferSourceNode>} */
   nodes = new Set();
+  /** How often it was silenced: what was asked for before is not played after. */
+  turn = 0;
 }
 
 /** The player: `paused`, `waiting` for sound, or `playing`. */
@@ -160,7 +162,7 @@ export class Player {
     for (const [userId, lane] of this.lanes) {
       const audible = this.isAudible(userId);
       if (lane.gain) lane.gain.gain.value = audible ? lane.volume : 0;
-      if (!audible && lane.nodes.size > 0) this.#silence(userId, lane);
+      if (!audible && (lane.nodes.size > 0 || this.#isPlanned(userId))) this.#silence(userId, lane);
     }
     if (this.state !== 'paused') this.#tick();
     this.changed.emit();
@@ -227,15 +229,17 @@ export class Player {
     const signal = this.#abort.signal;
     if (!context) return;
     const piece = this.#pieces++;
+    const lane = this.lane(segment.userId);
+    const turn = lane.turn;
     this.#pending.set(piece, start);
     try {
       const loaded = await this.#loader.load(segment, start, count, context, signal);
-      if (!signal.aborted && this.isAudible(segment.userId)) this.#schedule(segment.userId, loaded, start, count);
+      if (!signal.aborted && lane.turn === turn && this.isAudible(segment.userId)) this.#schedule(segment.userId, loaded, start, count);
     } catch {
-      if (signal.aborted) return;
+      if (signal.aborted || lane.turn !== turn) return;
       // Asked again at the next tick but one, from a fresh list.
       this.failed.emit();
-      window.setTimeout(() => signal.aborted || this.#planned.set(keyOf(segment), Math.min(start, this.#planned.get(keyOf(segment)) ?? start)), 1000);
+      window.setTimeout(() => signal.aborted || lane.turn !== turn || this.#planned.set(keyOf(segment), Math.min(start, this.#planned.get(keyOf(segment)) ?? start)), 1000);
     } finally {
       if (!signal.aborted) {
         this.#pending.delete(piece);
@@ -323,11 +327,17 @@ export class Player {
     this.#planned.clear();
   }
 
+  /** @param {string} userId */
+  #isPlanned(userId) {
+    return [...this.#planned.keys()].some(key => key.startsWith(`${userId}/`));
+  }
+
   /**
    * @param {string} userId
    * @param {Lane} lane
    */
   #silence(userId, lane) {
+    lane.turn++;
     for (const node of lane.nodes) {
       node.onended = null;
       node.stop();

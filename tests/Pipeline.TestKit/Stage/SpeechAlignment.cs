@@ -11,10 +11,10 @@ public sealed record SpeechAlignment(TimeSpan Position, double Correlation, Time
     private const int Decimation = 8; // fine search at 6 kHz, 0.17 ms
     private const int WindowSeconds = 2;
 
-    /// <summary>Finds the clip anywhere in the track.</summary>
+    /// <summary>Finds the clip anywhere in the track; up to half of it may stand before the track's start or behind its end.</summary>
     public static SpeechAlignment Find(ReadOnlySpan<float> clip, ReadOnlySpan<float> track)
     {
-        int coarse = BestLag(Envelope(clip), Envelope(track), 0, int.MaxValue) * EnvelopeStep;
+        int coarse = BestLag(Envelope(clip), Envelope(track), int.MinValue, int.MaxValue) * EnvelopeStep;
         float[] fineClip = Decimate(clip), fineTrack = Decimate(track);
         int search = 3 * EnvelopeStep / Decimation;
         int fine = BestLag(fineClip, fineTrack, coarse / Decimation - search, coarse / Decimation + search);
