@@ -67,7 +67,8 @@ internal sealed class RenderFolder(LocalOptions options, FinishedFiles files, De
     /// <exception cref="Pipeline.Storage.MalformedMessageException">It is not of our contract.</exception>
     public async Task DeletingAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation)
     {
-        if (options.RenderFolder is null) return;
+        // What is made of those who are left takes an erased person's files away.
+        if (options.RenderFolder is null || DeletionMessages.TryReadForget(message) is not null) return;
         RecordingId id = DeletionMessages.Read(message).RecordingId;
         await place.WaitAsync(cancellation);
         try

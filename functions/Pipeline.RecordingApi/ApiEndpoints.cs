@@ -55,6 +55,8 @@ public static class ApiEndpoints
             operations.SetOptOutAsync(context, guildId, userId, optedOut: false))
             .WithName("deleteOptOut").ForKeys(KeyHolders.Bot).WithSummary("The person may be recorded again; repeating it is no fault")
             .Produces(StatusCodes.Status204NoContent).WithFaults(400);
+        MapErasures(routes);
+        MapErasureOfOne(api);
         MapEvents(routes);
         routes.MapGet("/api/health", static (HttpContext context, HealthOperations operations) => operations.GetAsync(context))
             .WithTags("operations").WithName("getHealth").ForKeys(KeyHolders.Bot | KeyHolders.Reader)
@@ -63,6 +65,37 @@ public static class ApiEndpoints
         routes.MapOpenApi(DocumentPath).ForEverybody().WithMetadata(new TaggedAnswer());
         MapShares(api);
         routes.MapPage();
+    }
+
+    private static void MapErasures(IEndpointRouteBuilder routes)
+    {
+        RouteGroupBuilder erasures = routes.MapGroup("/api/guilds/{guildId}/erasures/{userId}").WithTags("settings")
+            .AddEndpointFilter<RouteGroupBuilder, StorageFirst>().WithCommonFaults();
+        erasures.MapPut("", static (HttpContext context, string guildId, string userId, PersonForgetting operations) =>
+            operations.PutAsync(context, guildId, userId))
+            .WithName("putErasure").ForKeys(KeyHolders.Bot)
+            .WithSummary("Erase one person from all recordings of a server; repeating it is no fault")
+            .Produces<PersonErasure>(StatusCodes.Status202Accepted).WithFaults(400);
+        erasures.MapGet("", static (HttpContext context, string guildId, string userId, PersonForgetting operations) =>
+            operations.GetAsync(context, guildId, userId))
+            .WithName("getErasure").ForKeys(KeyHolders.Bot).WithSummary("How far that is, and how much it was")
+            .Produces<PersonErasure>().WithFaults(400, 404);
+    }
+
+    private static void MapErasureOfOne(RouteGroupBuilder api)
+    {
+        api.MapPut("/recordings/{recordingId}/erasures/{userId}",
+            static (HttpContext context, string recordingId, string userId, PersonForgetting operations) =>
+            operations.PutOfRecordingAsync(context, recordingId, userId))
+            .WithName("putRecordingErasure").ForKeys(KeyHolders.Bot)
+            .WithSummary("Erase one person from one recording; repeating it is no fault")
+            .Produces<PersonErasure>(StatusCodes.Status202Accepted).WithFaults(400, 404);
+        api.MapGet("/recordings/{recordingId}/erasures/{userId}",
+            static (HttpContext context, string recordingId, string userId, PersonForgetting operations) =>
+            operations.GetOfRecordingAsync(context, recordingId, userId))
+            .WithName("getRecordingErasure").ForKeys(KeyHolders.Bot)
+            .WithSummary("How far that is, and how much it was").Produces<PersonErasure>()
+            .WithFaults(400, 404);
     }
 
     private static void MapEvents(IEndpointRouteBuilder routes)
@@ -130,7 +163,7 @@ public static class ApiEndpoints
             static (HttpContext context, string recordingId, SegmentUploads operations) => operations.UploadUrlAsync(context, recordingId))
             .WithName("segmentUploadUrl").WithSummary("Ask for the place of one finished segment")
             .Accepts<SegmentUploadRequest>(MediaTypeNames.Application.Json).Produces<SegmentUploadResponse>()
-            .WithFaults(400, 404, 409, 413);
+            .WithFaults(400, 404, 409, 413, 451);
         api.MapPost("/recordings/{recordingId}/finalize", static (HttpContext context, string recordingId, RecordingEnds operations) =>
             operations.FinalizeAsync(context, recordingId))
             .WithName("finalize").WithSummary("Finish a live recording")

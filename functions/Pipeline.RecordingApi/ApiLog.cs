@@ -18,6 +18,9 @@ internal static partial class ApiLog
     [LoggerMessage(5056, LogLevel.Warning, "Deleted recording {Recording} still has files: deleting them")]
     public static partial void LeftoversFound(ILogger logger, RecordingId recording);
 
+    [LoggerMessage(5057, LogLevel.Information, "Forgot a person in the recordings of server {Guild}")]
+    public static partial void PersonForgotten(ILogger logger, string guild);
+
     [LoggerMessage(5052, LogLevel.Warning, "Recording {Recording} was begun here and never finished: ending it with what there is")]
     public static partial void RecordingOverdue(ILogger logger, RecordingId recording);
 

@@ -46,6 +46,12 @@ public static class ApiServices
         services.AddSingleton<RecordingErasure>();
         services.AddSingleton<DeletionSweep>();
         services.AddSingleton<PassingFilesSweep>();
+        services.AddSingleton<ErasedPeople>();
+        services.AddSingleton<EndRules>();
+        services.AddSingleton<ForgetTable>();
+        services.AddSingleton<RemadeFiles>();
+        services.AddSingleton<PersonRemoval>();
+        services.AddSingleton<PersonForgetting>();
         services.AddSingleton<ShareTable>();
         services.AddSingleton<ShareLinks>();
         services.AddSingleton<ShareSessions>();

@@ -11,13 +11,16 @@ public sealed record ConsentLedger
     /// <summary>Everybody is recorded but those who say no.</summary>
     public const string Off = "off";
 
+    /// <summary>As <see cref="Off"/>, and everybody gets a button that erases them.</summary>
+    public const string Ask = "ask";
+
     /// <summary>Nobody is recorded before they agree.</summary>
     public const string Required = "required";
 
     private const int MostOfOne = 20;
     private const int Most = 5000;
 
-    /// <summary>off or required: as it was when the recording started.</summary>
+    /// <summary>off, ask or required: as it was when the recording started.</summary>
     public required string Mode { get; init; }
 
     /// <summary>The words that people were shown; entries point at them.</summary>
@@ -29,6 +32,10 @@ public sealed record ConsentLedger
     /// <summary>Those whose last word was yes, by id.</summary>
     public IReadOnlyList<ulong> Agreed() => WhoseLastIs(ConsentEntry.Agreed);
 
+    /// <summary>Those who are erased from this recording, for good.</summary>
+    public IReadOnlyList<ulong> Erased() =>
+        [.. Entries.Where(entry => entry.Choice == ConsentEntry.Erased).Select(entry => entry.UserId).Distinct().Order()];
+
     /// <summary>One word more. Of somebody who says many, the first and the latest stay.</summary>
     /// <param name="text">What the person was shown.</param>
     public ConsentLedger With(ConsentEntry entry, string text)
@@ -36,7 +43,7 @@ public sealed record ConsentLedger
         IReadOnlyList<string> texts = Texts.Contains(text) ? Texts : [.. Texts, text];
         ConsentEntry known = entry with { Text = texts.ToList().IndexOf(text) };
         bool isFull = Entries.Count >= Most || Entries.Count(one => one.UserId == entry.UserId) >= MostOfOne;
-        ConsentEntry? last = isFull ? Entries.LastOrDefault(one => one.UserId == entry.UserId) : null;
+        ConsentEntry? last = isFull ? Entries.LastOrDefault(one => one.UserId == entry.UserId && one.Choice != ConsentEntry.Erased) : null;
         return this with { Texts = texts, Entries = [.. Entries.Where(one => last is null || !ReferenceEquals(one, last)), known] };
     }
 
@@ -50,15 +57,18 @@ public sealed record ConsentEntry
     public const string Agreed = "agreed";
     public const string Declined = "declined";
 
+    /// <summary>Nothing of the person is in the recording any more, nor will be.</summary>
+    public const string Erased = "erased";
+
     [JsonNumberHandling(Snowflakes.AsText)]
     public required ulong UserId { get; init; }
 
-    /// <summary>As the server showed it.</summary>
+    /// <summary>As the server showed it; null once the person is erased.</summary>
     public string? Username { get; init; }
 
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>agreed or declined.</summary>
+    /// <summary>agreed, declined or erased.</summary>
     public required string Choice { get; init; }
 
     /// <summary>Index into <see cref="ConsentLedger.Texts"/>.</summary>

@@ -16,6 +16,12 @@ public sealed class LedgerPartitions(StorageClients clients)
     /// <summary>Row key of what the ledger knows of the recording itself.</summary>
     public const string RecordingKey = "recording";
 
+    /// <summary>Row key of the bot's last account.</summary>
+    public const string ManifestKey = "manifest";
+
+    /// <summary>Row key of a segment that cannot be moved: this, and as <see cref="MovedSegments.RowKey"/>.</summary>
+    public const string FaultPrefix = "fault-";
+
     private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.LedgerTable);
 
     /// <summary>True when a message of the pipeline ever spoke of this recording.</summary>
@@ -29,6 +35,29 @@ public sealed class LedgerPartitions(StorageClients clients)
     {
         await table.DeleteEntityAsync(Live, recording.ToString(), ETag.All, cancellation);
         return await PartitionEraser.DeleteSomeAsync(table, recording.ToString(), isKept: null, most, cancellation);
+    }
+
+    /// <summary>How many rows of segments the ledger has of a person, and their samples.</summary>
+    public async Task<(int Segments, long Samples)> CountPersonAsync(RecordingId recording, ulong userId, CancellationToken cancellation)
+    {
+        (string from, string to) = (MovedSegments.RowKey(userId, 0), MovedSegments.RowKey(userId + 1, 0));
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recording.ToString()} and RowKey ge {from} and RowKey lt {to}");
+        (int segments, long samples) = (0, 0);
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["SampleCount"], cancellationToken: cancellation))
+            (segments, samples) = (segments + 1, samples + (row.GetInt64("SampleCount") ?? 0));
+        return (segments, samples);
+    }
+
+    /// <summary>Deletes what the ledger knows of a person in a recording; repeating it is no fault.</summary>
+    /// <param name="withManifest">
+    /// The bot's last account of the recording, which names the person, goes too: only where the recording is finished.
+    /// </param>
+    public Task DeletePersonAsync(RecordingId recording, ulong userId, bool withManifest, CancellationToken cancellation)
+    {
+        string suffix = MovedSegments.RowKey(userId, 0)[MovedSegments.RowPrefix.Length..^10];
+        return PartitionEraser.DeleteAsync(table, recording.ToString(), key =>
+            key.StartsWith(MovedSegments.RowPrefix + suffix, StringComparison.Ordinal)
+            || key.StartsWith(FaultPrefix + suffix, StringComparison.Ordinal) || (withManifest && key == ManifestKey), cancellation);
     }
 
     private async Task<bool> IsThereAsync(string partition, string row, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Storage.Blobs;
@@ -92,6 +93,23 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
         {
             names.Add(item.Name);
             if (names.Count == most) break;
+        }
+        ParallelOptions width = new() { MaxDegreeOfParallelism = 16, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(names, width, async (name, stop) =>
+            await clients.Recordings.GetBlobClient(name)
+                .DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: stop));
+        return names.Count;
+    }
+
+    /// <summary>Deletes one person's blobs of a recording; repeating it is no fault.</summary>
+    /// <returns>How many it found.</returns>
+    public async Task<int> DeletePersonAsync(RecordingId recording, ulong userId, CancellationToken cancellation)
+    {
+        GetBlobsOptions own = new() { Prefix = string.Create(CultureInfo.InvariantCulture, $"{recording}/{userId}") };
+        List<string> names = [];
+        await foreach (BlobItem item in clients.Recordings.GetBlobsAsync(own, cancellation))
+        {
+            if (BlobPaths.TryParseSegment(item.Name, out SegmentKey key) && key.UserId == userId) names.Add(item.Name);
         }
         ParallelOptions width = new() { MaxDegreeOfParallelism = 16, CancellationToken = cancellation };
         await Parallel.ForEachAsync(names, width, async (name, stop) =>

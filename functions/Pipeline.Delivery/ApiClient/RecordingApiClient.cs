@@ -33,13 +33,18 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
         return (await ReadAsync(response, WireJsonContext.Default.InitLiveResponse, "init-live", cancellation), null);
     }
 
-    /// <returns>The upload URL; null with 404 (unknown recording) or 409 (finished recording) in <c>Status</c>.</returns>
+    /// <summary>451: the segment's speaker is erased from the recording, for good.</summary>
+    public const HttpStatusCode PersonErased = HttpStatusCode.UnavailableForLegalReasons;
+
+    /// <returns>
+    /// The upload URL; null with 404 (unknown recording), 409 (finished recording) or 451 (erased person) in <c>Status</c>.
+    /// </returns>
     public async Task<(SegmentUploadResponse? Answer, HttpStatusCode Status)> SegmentUploadUrlAsync(string recordingId,
         SegmentUploadRequest request, CancellationToken cancellation)
     {
         using HttpResponseMessage response = await PostAsync(Path(recordingId, "segment-upload-url"), request,
             WireJsonContext.Plain.SegmentUploadRequest, cancellation);
-        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Conflict)
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Conflict or PersonErased)
             return (null, response.StatusCode);
         Demand(response, "segment-upload-url");
         return (await ReadAsync(response, WireJsonContext.Default.SegmentUploadResponse, "segment-upload-url", cancellation),

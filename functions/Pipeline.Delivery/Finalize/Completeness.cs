@@ -14,13 +14,16 @@ internal sealed class Completeness
     // A bot that speaks for a day without pause writes 8,640 segments per speaker; a larger claim is a damaged manifest.
     private const long MostSegments = 2_000_000;
 
+    private readonly HashSet<ulong> erased;
     private readonly List<TrackWalk> tracks;
     private readonly Dictionary<ulong, TrackWalk> walks;
 
     private Completeness(SessionManifest manifest, IReadOnlyDictionary<SegmentKey, string> faults)
     {
         Present = new PresentSegments(manifest.Session);
-        tracks = [.. manifest.Tracks.Select(track => new TrackWalk(manifest.Session.RecordingId, track, faults))];
+        erased = [.. manifest.Consent?.Erased() ?? []];
+        tracks = [.. manifest.Tracks.Where(track => !erased.Contains(track.UserId))
+            .Select(track => new TrackWalk(manifest.Session.RecordingId, track, faults))];
         walks = tracks.ToDictionary(walk => walk.UserId);
     }
 
@@ -53,6 +56,8 @@ internal sealed class Completeness
 
     private void Add(LedgerSegment segment)
     {
+        // Its row may not be gone yet.
+        if (erased.Contains(segment.Key.UserId)) return;
         bool isPresent = segment.State is SegmentState.Moved or SegmentState.Collected;
         if (isPresent) Present.Add(segment);
         walks.GetValueOrDefault(segment.Key.UserId)?.Meet(segment, isPresent);

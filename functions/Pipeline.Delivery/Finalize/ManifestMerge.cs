@@ -11,7 +11,7 @@ internal static class ManifestMerge
     {
         SessionManifest? latest = inTemp is not null && (stored is null || inTemp.UpdatedAt >= stored.UpdatedAt) ? inTemp : stored;
         bool botSaidSo = latest is { State: ManifestState.Stopped, EndReason: not null };
-        return new SessionManifest
+        return WithoutErased(new SessionManifest
         {
             Session = latest?.Session ?? message.Session,
             State = ManifestState.Stopped,
@@ -26,6 +26,18 @@ internal static class ManifestMerge
             OptedOut = latest?.OptedOut,
             EndedAt = botSaidSo && message.Tracks is null ? latest!.EndedAt ?? message.EndedAt : message.EndedAt,
             EndReason = botSaidSo && message.Tracks is null ? latest!.EndReason : message.EndReason,
+        });
+    }
+
+    /// <summary>The account as it is kept: of people who are erased only their word in the ledger.</summary>
+    private static SessionManifest WithoutErased(SessionManifest manifest)
+    {
+        IReadOnlyList<ulong> erased = manifest.Consent?.Erased() ?? [];
+        return erased.Count == 0 ? manifest : manifest with
+        {
+            Tracks = [.. manifest.Tracks.Where(track => !erased.Contains(track.UserId))],
+            Gaps = [.. manifest.Gaps.Where(gap => gap.UserId is not { } user || !erased.Contains(user))],
+            Notes = [.. manifest.Notes.Where(note => !erased.Contains(note.UserId))],
         };
     }
 

@@ -15,9 +15,9 @@ namespace Pipeline.Delivery.Ledger;
 internal static class LedgerRows
 {
     public const string RecordingKey = LedgerPartitions.RecordingKey;
-    public const string ManifestKey = "manifest";
+    public const string ManifestKey = LedgerPartitions.ManifestKey;
     public const string SegmentPrefix = MovedSegments.RowPrefix;
-    public const string FaultPrefix = "fault-";
+    public const string FaultPrefix = LedgerPartitions.FaultPrefix;
 
     private const string Data = nameof(Data);
 

@@ -44,7 +44,11 @@ public sealed class MoveSegment(
             return;
         }
         // The row is read after the blob: the one who deleted the blob had written the row before.
-        if (blob is null) throw new SegmentFaultException(message.Key, "vanished", "its temp blob is not there");
+        if (blob is null)
+        {
+            if (await IsErasedAsync(message, cancellation)) return; // with its blob
+            throw new SegmentFaultException(message.Key, "vanished", "its temp blob is not there");
+        }
         await DemandUnalteredAsync(message, blob, cancellation);
         LedgerRecording recording = await registry.EnsureAsync(message.Session, cancellation);
         if (recording.State == RecordingState.Deleted) await DropAsync(message, blob, cancellation);
@@ -77,7 +81,12 @@ public sealed class MoveSegment(
     private async Task UploadAsync(SegmentReady message, TempBlob blob, LedgerRecording recording, CancellationToken cancellation)
     {
         LedgerSegment segment = LedgerSegment.From(message, SegmentState.Moved, blobUrl: null);
-        Uri? uploadUrl = await UploadUrlAsync(message, segment, recording, cancellation);
+        (Uri? uploadUrl, bool isErased) = await UploadUrlAsync(message, segment, recording, cancellation);
+        if (isErased)
+        {
+            await DropAsync(message, blob, cancellation);
+            return;
+        }
         if (uploadUrl is null)
         {
             await SettleWithoutPlaceAsync(message, segment, blob, cancellation);
@@ -93,24 +102,33 @@ public sealed class MoveSegment(
         if (latency > Patience) Log.SegmentWaited(log, message.Key, latency.TotalMinutes);
     }
 
-    private async Task<Uri?> UploadUrlAsync(SegmentReady message, LedgerSegment segment, LedgerRecording recording,
+    private async Task<bool> IsErasedAsync(SegmentReady message, CancellationToken cancellation)
+    {
+        LedgerRecording recording = await registry.EnsureAsync(message.Session, cancellation);
+        if (recording.State == RecordingState.Deleted || recording.Flow == UploadFlow.Batch) return false;
+        LedgerSegment segment = LedgerSegment.From(message, SegmentState.Moved, blobUrl: null);
+        return (await UploadUrlAsync(message, segment, recording, cancellation)).IsErased;
+    }
+
+    /// <summary>Null: there is no place for it. Erased: nothing of this person is taken, whenever it comes.</summary>
+    private async Task<(Uri? Url, bool IsErased)> UploadUrlAsync(SegmentReady message, LedgerSegment segment, LedgerRecording recording,
         CancellationToken cancellation)
     {
         SegmentUploadRequest request = WireMapping.UploadRequest(message.Session, segment, amends: null);
         (SegmentUploadResponse? answer, HttpStatusCode status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request,
             cancellation);
-        if (answer is null && status != HttpStatusCode.Conflict)
+        if (answer is null && status is not (HttpStatusCode.Conflict or RecordingApiClient.PersonErased))
         {
             recording = await registry.RecreateAsync(message.Session, cancellation);
-            if (recording.State == RecordingState.Deleted || recording.Flow == UploadFlow.Batch) return null;
+            if (recording.State == RecordingState.Deleted || recording.Flow == UploadFlow.Batch) return (null, false);
             (answer, status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request, cancellation);
         }
         // Finished, and this segment is of it nevertheless: our own API lets it in when it is told so.
         if (answer is null && status == HttpStatusCode.Conflict)
             (answer, status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request with { Amends = true }, cancellation);
-        if (answer is null) return null;
+        if (answer is null) return (null, status == RecordingApiClient.PersonErased);
         return Uri.TryCreate(answer.UploadUrl, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
-            ? url
+            ? (url, false)
             : throw new RecordingApiException("segment-upload-url answered no http address", isTransient: false, null, null);
     }
 

@@ -19,6 +19,11 @@ internal static class CatalogueRows
     public const string LivePartition = "live";
     private const string Data = nameof(Data);
 
+    /// <summary>Name of a set that is announced and not complete: this, and the list's own name.</summary>
+    public const string AnnouncedSet = "batch";
+
+    public const string AnnouncedSegment = AnySegment + AnnouncedSet;
+
     /// <summary>A row holds 1 MiB; the rest is for names of properties.</summary>
     public const int LongestDetails = 15 * ChunkedColumns.ChunkLength;
 

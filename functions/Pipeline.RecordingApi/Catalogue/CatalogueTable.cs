@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
@@ -111,6 +112,25 @@ public sealed class CatalogueTable(StorageClients clients)
     public Task DeleteSegmentsAsync(string recordingId, string set, CancellationToken cancellation) =>
         PartitionEraser.DeleteAsync(table, recordingId, key =>
             key.StartsWith(CatalogueRows.SegmentPrefix(set), StringComparison.Ordinal), cancellation);
+
+    /// <summary>
+    /// Deletes some people's rows of a set, or of every set that a recording has ever had; repeating it is no fault. Of one that is
+    /// announced and not complete they stay until it is: its files are named by their place in it.
+    /// </summary>
+    public async Task DeleteOfPeopleAsync(string recordingId, string? set, IReadOnlySet<ulong> people, CancellationToken cancellation)
+    {
+        string from = set is null ? CatalogueRows.AnySegment : CatalogueRows.SegmentPrefix(set);
+        string to = from[..^1] + (char)(from[^1] + 1);
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {from} and RowKey lt {to}");
+        HashSet<string> names = [.. people.Select(user => user.ToString(CultureInfo.InvariantCulture))];
+        HashSet<string> theirs = [];
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+        {
+            bool isAnnounced = row.RowKey.StartsWith(CatalogueRows.AnnouncedSegment, StringComparison.Ordinal);
+            if (!isAnnounced && names.Contains(CatalogueRows.ReadSegment(row).UserId)) theirs.Add(row.RowKey);
+        }
+        if (theirs.Count > 0) await PartitionEraser.DeleteAsync(table, recordingId, theirs.Contains, cancellation);
+    }
 
     /// <summary>A page of a server's recordings, newest first.</summary>
     /// <param name="cursor">Where the page before ended; null for the first.</param>

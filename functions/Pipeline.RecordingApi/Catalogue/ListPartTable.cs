@@ -55,6 +55,17 @@ public sealed class ListPartTable(StorageClients clients, CatalogueTable catalog
     public Task DeleteAsync(string recordingId, string set, CancellationToken cancellation) =>
         PartitionEraser.DeleteAsync(table, recordingId, key => key.StartsWith(Prefix(set), StringComparison.Ordinal), cancellation);
 
+    /// <summary>Forgets every part that has segments of a person; who sends such a list is asked for it again.</summary>
+    public async Task DeleteOfPersonAsync(string recordingId, string userId, CancellationToken cancellation)
+    {
+        const string from = "part-", to = "part.";
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {from} and RowKey lt {to}");
+        HashSet<string> theirs = [];
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+            if (Read(row) is not { } part || part.Summary.Tracks.Any(track => track.UserId == userId)) theirs.Add(row.RowKey);
+        if (theirs.Count > 0) await PartitionEraser.DeleteAsync(table, recordingId, theirs.Contains, cancellation);
+    }
+
     private async Task AddAsync(string recordingId, string key, ListPart part, CancellationToken cancellation)
     {
         try

@@ -11,6 +11,23 @@ public sealed class DeletionMessages(MessageQueues queues)
     public Task SendAsync(DeleteRecording message, TimeSpan delay, CancellationToken cancellation) => queues.SendAsync(
         StorageNames.DeletionQueue, JsonSerializer.Serialize(message, DeletionJsonContext.Default.DeleteRecording), delay, cancellation);
 
+    public Task SendAsync(ForgetPerson message, TimeSpan delay, CancellationToken cancellation) => queues.SendAsync(
+        StorageNames.DeletionQueue, JsonSerializer.Serialize(message, DeletionJsonContext.Default.ForgetPerson), delay, cancellation);
+
+    /// <summary>Null where the message is not about a person, or not readable at all.</summary>
+    public static ForgetPerson? TryReadForget(ReadOnlyMemory<byte> text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text.Span, DeletionJsonContext.Default.ForgetPerson) is
+                { Version: DeleteRecording.CurrentVersion } message ? message : null;
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     /// <exception cref="MalformedMessageException">It is not of our contract.</exception>
     public static DeleteRecording Read(ReadOnlyMemory<byte> text) => MessageText.Read(
         text, DeletionJsonContext.Default.DeleteRecording, static read => read.Version, DeleteRecording.CurrentVersion);
@@ -28,6 +45,22 @@ public sealed record DeleteRecording
     public int Look { get; init; }
 }
 
+/// <summary>Another message of that queue: take one person out of a server's recordings, or out of one.</summary>
+public sealed record ForgetPerson
+{
+    public int Version { get; init; } = DeleteRecording.CurrentVersion;
+
+    /// <summary>Id of the server, or of the recording.</summary>
+    public required string Scope { get; init; }
+
+    [JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)]
+    public required ulong UserId { get; init; }
+
+    /// <inheritdoc cref="DeleteRecording.Look"/>
+    public int Look { get; init; }
+}
+
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(DeleteRecording))]
+[JsonSerializable(typeof(ForgetPerson))]
 internal sealed partial class DeletionJsonContext : JsonSerializerContext;

@@ -7,8 +7,8 @@ namespace Pipeline.RecordingApi.Deletion;
 /// Every minute: sends the message of a deletion again when it was lost, and goes through a part of the recordings container for files
 /// whose recording is deleted.
 /// </summary>
-public sealed class DeletionSweep(DeletionTable table, DeletionMessages messages, RecordingsContainer container, TimeProvider time,
-    ILogger<DeletionSweep> log)
+public sealed class DeletionSweep(DeletionTable table, DeletionMessages messages, RecordingsContainer container,
+    PersonForgetting people, TimeProvider time, ILogger<DeletionSweep> log)
 {
     /// <summary>A look that is so late has lost its message; in a busy queue it costs a copy, which does no harm.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -31,6 +31,7 @@ public sealed class DeletionSweep(DeletionTable table, DeletionMessages messages
             if (time.GetUtcNow() - look.DueAt >= Patience) late.Add(look);
         }
         foreach (DeletionLook look in late) await RemindAsync(look, cancellation);
+        await people.RemindAsync(cancellation);
         await FindLeftoversAsync(cancellation);
     }
 

@@ -10,7 +10,7 @@ namespace Pipeline.RecordingApi.Deletion;
 /// and looks once more when no upload URL is valid any longer: what was put meanwhile goes too. Every step may be repeated or cut off.
 /// </summary>
 public sealed class RecordingErasure(
-    DeletionTable table, DeletionMessages messages, DeletedContent content, EventOutbox outbox, TimeProvider time,
+    DeletionTable table, DeletionMessages messages, DeletedContent content, EventOutbox outbox, PersonForgetting people, TimeProvider time,
         ILogger<RecordingErasure> log)
 {
     // Upload URLs live for ten minutes; the rest is for clocks that differ.
@@ -22,7 +22,8 @@ public sealed class RecordingErasure(
     /// <param name="message">The text of the message as it lies in the queue.</param>
     /// <exception cref="MalformedMessageException">It is not of our contract.</exception>
     public Task RunAsync(ReadOnlyMemory<byte> message, CancellationToken cancellation) =>
-        RunAsync(DeletionMessages.Read(message), cancellation);
+        DeletionMessages.TryReadForget(message) is { } person ? people.RunAsync(person, cancellation)
+            : RunAsync(DeletionMessages.Read(message), cancellation);
 
     public async Task RunAsync(DeleteRecording message, CancellationToken cancellation)
     {

@@ -33,7 +33,8 @@ public sealed class GuildSettingsOperations(GuildSettingsTable table)
         if (settings.RecorderRoleId == 0) errors.Add("recorderRoleId", "must be a decimal string");
         if (settings.AnnounceMode?.Length > LongestAnnounceMode)
             errors.Add("announceMode", $"must have at most {LongestAnnounceMode} characters");
-        if (settings.Consent is not (null or ConsentLedger.Off or ConsentLedger.Required)) errors.Add("consent", "must be off or required");
+        if (settings.Consent is not (null or ConsentLedger.Off or ConsentLedger.Ask or ConsentLedger.Required))
+            errors.Add("consent", "must be off, ask or required");
         CheckRules(settings.AutoRecord ?? [], errors);
         if (settings.OptedOutUserIds is null) errors.Add("optedOutUserIds", "must be a list");
         for (int i = 0; i < (settings.OptedOutUserIds?.Count ?? 0) && !errors.IsFull; i++)

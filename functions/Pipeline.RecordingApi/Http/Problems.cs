@@ -13,6 +13,10 @@ internal static class Problems
 
     public static IResult Of(ProblemBody body) => Results.Json(body, WireJsonContext.Default.ProblemBody, MediaType, body.Status);
 
+    /// <summary>A segment of somebody who is erased from the recording.</summary>
+    public static IResult Erased() => Of(StatusCodes.Status451UnavailableForLegalReasons, "The person is erased",
+        "nothing of them is taken for this recording any more");
+
     public static IResult UnknownRecording() => Of(StatusCodes.Status404NotFound, "No such recording");
 
     /// <param name="differences">What the request says otherwise, by field; null where that is not the reason.</param>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Catalogue;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Live;
@@ -8,14 +9,14 @@ namespace Pipeline.RecordingApi.Live;
 /// <summary>
 /// What is known of a recording while it runs: from the bot's own account in the temp container, and from what was moved so far.
 /// </summary>
-public sealed class LiveFacts(TempContainer temp, LiveSegments segments)
+public sealed class LiveFacts(TempContainer temp, LiveSegments segments, ErasedPeople erased)
 {
     /// <summary>The catalogue's row with everything that the row cannot know yet.</summary>
     public async Task<RecordingDetails> FillAsync(RecordingDetails details, RecordingId recording, CancellationToken cancellation)
     {
         Task<SessionManifest?> reading = temp.ReadManifestAsync(recording, cancellation);
         IReadOnlyList<MovedSegment> moved = await segments.ReadAsync(recording, cancellation);
-        SessionManifest? manifest = await reading;
+        SessionManifest? manifest = Without(await reading, await erased.OfAsync(recording, cancellation));
         long last = moved.Select(segment => segment.StartSample + segment.SampleCount).DefaultIfEmpty(0).Max();
         IReadOnlyList<RecordingTrack> tracks = Tracks(manifest, moved);
         return details with
@@ -32,6 +33,18 @@ public sealed class LiveFacts(TempContainer temp, LiveSegments segments)
             TotalSize = moved.Sum(segment => segment.FileSize),
         };
     }
+
+    private static SessionManifest? Without(SessionManifest? manifest, IReadOnlySet<ulong> people) =>
+        manifest is null || people.Count == 0 ? manifest : manifest with
+        {
+            Tracks = [.. manifest.Tracks.Where(track => !people.Contains(track.UserId))],
+            Gaps = [.. manifest.Gaps.Where(gap => gap.UserId is not { } user || !people.Contains(user))],
+            Notes = [.. manifest.Notes.Where(note => !people.Contains(note.UserId))],
+            Consent = manifest.Consent is not { } ledger ? null : ledger with
+            {
+                Entries = [.. ledger.Entries.Select(entry => people.Contains(entry.UserId) ? entry with { Username = null } : entry)],
+            },
+        };
 
     /// <summary>
     /// Behind this position nothing that was heard is missing: the account's own end, or the first track that still waits.

@@ -1,4 +1,5 @@
 using Pipeline.Contracts;
+using Pipeline.RecordingApi.Catalogue;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Live;
@@ -7,7 +8,7 @@ namespace Pipeline.RecordingApi.Live;
 /// The segments of recordings that run, as far as they were moved. Kept for the few recordings that somebody looks at, so that a look every
 /// three seconds reads new rows only: of each track, those behind the last index before which none is missing.
 /// </summary>
-public sealed class LiveSegments(MovedSegments ledger, TimeProvider time)
+public sealed class LiveSegments(MovedSegments ledger, ErasedPeople erased, TimeProvider time)
 {
     private const int MostRecordings = 32;
     private const int Width = 8;
@@ -45,7 +46,7 @@ public sealed class LiveSegments(MovedSegments ledger, TimeProvider time)
             List<MovedSegment> part = await ledger.ReadAsync(recording, range.From, range.To, stop);
             lock (found) found.AddRange(part);
         });
-        known.Add(found);
+        known.Add(found, await erased.OfAsync(recording, cancellation));
     }
 
     private Known Find(RecordingId recording)
@@ -85,9 +86,11 @@ public sealed class LiveSegments(MovedSegments ledger, TimeProvider time)
             return ranges;
         }
 
-        public void Add(List<MovedSegment> found)
+        /// <param name="erased">Nothing is shown of these, whatever was read before.</param>
+        public void Add(List<MovedSegment> found, IReadOnlySet<ulong> erased)
         {
-            bool isNew = false;
+            bool isNew = erased.Aggregate(false, (before, userId) => tracks.Remove(userId) | complete.Remove(userId) | before);
+            found.RemoveAll(segment => erased.Contains(segment.UserId));
             foreach (MovedSegment segment in found)
             {
                 if (!tracks.TryGetValue(segment.UserId, out Dictionary<int, MovedSegment>? track)) tracks[segment.UserId] = track = [];

@@ -24,11 +24,16 @@ export function showHeader(recording, player, rename) {
   byId('facts').textContent = [recording.guildName, recording.channelName && `#${recording.channelName}`, dateTime(recording.startedAt), length].filter(Boolean).join(' · ');
   const end = recording.endReason && tOr(`ended_${recording.endReason}`, '');
   const missing = recording.missingSegmentCount;
+  const lastWords = new Map((recording.consent?.entries ?? []).map(entry => [entry.userId, entry.choice]));
+  const said = (/** @type {string} */ choice) => [...lastWords.values()].filter(word => word === choice).length;
+  const agreed = recording.consent?.mode === 'required' ? said('agreed') : null, erased = said('erased');
   byId('badges').replaceChildren(...[
     isLive ? h('span.badge.live', {}, t('live')) : recording.status === 'processing' ? h('span.badge', {}, t('finishing')) : null,
     isLive ? h('span.badge', {}, t('safeUpTo', { time: clock(recording.safeSamples / RATE) })) : null,
     recording.privacyCode ? h('span.badge', {}, t('encrypted', { code: recording.privacyCode.replace(/(.{5})(?=.)/g, '$1 ') })) : null,
     end ? h('span.badge.warn', {}, end) : null,
+    agreed !== null ? h('span.badge', {}, t('agreed', { count: agreed })) : null,
+    erased ? h('span.badge', {}, t('erased', { count: erased })) : null,
     missing ? h('span.badge.warn', {}, t('missing', { count: missing })) : null,
   ].filter(badge => badge !== null));
   showPeople(recording);

@@ -21,7 +21,7 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
 
         // The order of the request is kept: files are named by their place in it.
         RecordingSegment[] announced = [.. request.Segments!.Select(Announced)];
-        string set = "batch" + SegmentSet.Of(announced).Name;
+        string set = CatalogueRows.AnnouncedSet + SegmentSet.Of(announced).Name;
         await catalogue.WriteSegmentsAsync(recording.Details.Id, set, announced, cancellation);
         RecordingDetails details = recording.Details with
         {

@@ -14,7 +14,7 @@ namespace Pipeline.RecordingApi.Recordings;
 /// Takes long lists of segments in parts, so that neither a request nor this process has to hold one. A list is finalized when all of its
 /// parts are here; until then nobody sees anything of it.
 /// </summary>
-public sealed class ListParts(CatalogueTable catalogue, ListPartTable table, SegmentPlaces places)
+public sealed class ListParts(CatalogueTable catalogue, ListPartTable table, SegmentPlaces places, ErasedPeople erased)
 {
     // An answer names so many; who sends them asks again.
     private const int MostNamed = 1_000;
@@ -30,8 +30,11 @@ public sealed class ListParts(CatalogueTable catalogue, ListPartTable table, Seg
         CatalogueEntry entry = await catalogue.FindAsync(id.ToString(), context.RequestAborted);
         if (entry.Recording is not { } recording) return Problems.UnknownRecording();
         RecordingSegment[] segments = [.. request.Segments!.Select(SegmentSet.Segment)];
+        // Of people who were erased meanwhile nothing lies there; the list is finalized without them.
+        IReadOnlySet<ulong> gone = await erased.OfAsync(id, context.RequestAborted);
         SegmentClaim[] claims = [.. segments.Select((segment, index) =>
-            new SegmentClaim($"segments[{index}].", "fileSize", segment, segment.BlobUrl))];
+            new SegmentClaim($"segments[{index}].", "fileSize", segment, segment.BlobUrl))
+            .Where(claim => !SegmentSet.IsOf(claim.Segment, gone))];
         errors = await places.CheckAsync(id, claims, context.RequestAborted);
         if (errors.Any) return errors.ToProblem();
         ListPart part = new(int.Parse(number, CultureInfo.InvariantCulture), Hash(segments), request.First!.Value, IsWritten: false,
@@ -43,8 +46,9 @@ public sealed class ListParts(CatalogueTable catalogue, ListPartTable table, Seg
     }
 
     /// <summary>The list that a finalize request names; or the answer to give instead.</summary>
+    /// <param name="gone">Whose segments are left out.</param>
     internal async Task<(ISegmentList? List, IResult? Fault)> FindAsync(RecordingId id, FinalizeRequest request,
-        CancellationToken cancellation)
+        IReadOnlySet<ulong> gone, CancellationToken cancellation)
     {
         string set = SetOf(request.List!);
         List<ListPart> parts = await table.ReadAsync(id.ToString(), set, cancellation);
@@ -55,7 +59,28 @@ public sealed class ListParts(CatalogueTable catalogue, ListPartTable table, Seg
         if (errors.Any) return (null, errors.ToProblem());
         if (missing.Length > 0) return (null, await MissingAsync(id, missing, cancellation));
         Follow(errors, parts);
-        return errors.Any ? (null, errors.ToProblem()) : (new PartedList(id, set, parts, catalogue), null);
+        if (errors.Any) return (null, errors.ToProblem());
+        if (gone.Count == 0) return (new PartedList(id, set, parts, catalogue), null);
+        // Rare, so it may be held: what is left is a list of its own.
+        List<RecordingSegment> left = [];
+        await foreach (RecordingSegment segment in catalogue.ReadSegmentsFromAsync(id.ToString(), set, 0, cancellation))
+            if (!SegmentSet.IsOf(segment, gone)) left.Add(segment);
+        return (new WholeList(id, SegmentSet.Of(left), [], places, catalogue), null);
+    }
+
+    /// <summary>Takes some people out of what was sent for a finalize request; repeating it is no fault.</summary>
+    internal async Task LeaveOutAsync(RecordingId id, FinalizeRequest request, IReadOnlySet<ulong> gone, CancellationToken cancellation)
+    {
+        string set = SetOf(request.List!);
+        await table.DeleteAsync(id.ToString(), set, cancellation);
+        await catalogue.DeleteOfPeopleAsync(id.ToString(), set, gone, cancellation);
+    }
+
+    /// <summary>Deletes a list that another one has replaced; repeating it is no fault.</summary>
+    internal async Task ForgetAsync(string recordingId, string set, CancellationToken cancellation)
+    {
+        await catalogue.DeleteSegmentsAsync(recordingId, set, cancellation);
+        await table.DeleteAsync(recordingId, set, cancellation);
     }
 
     internal static RecordingTracks.Part TrackPart(PartTrack track) =>

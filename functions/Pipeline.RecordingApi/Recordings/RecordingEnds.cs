@@ -13,7 +13,7 @@ namespace Pipeline.RecordingApi.Recordings;
 /// Finishes recordings: the same list again gets the same answer, another list a 409, a longer one amends where that is expected.
 /// </summary>
 public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer container, SegmentPlaces places, ListParts parts,
-    ListPartTable partTable, EventOutbox outbox, RenderTriggers renders)
+    EndRules rules, EventOutbox outbox, RenderTriggers renders)
 {
     /// <summary>Links to the segments stand in an answer up to so many; more are read in pages.</summary>
     public const int MostNamed = 5_000;
@@ -29,33 +29,49 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
         if (errors.Any) return errors.ToProblem();
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
         CancellationToken cancellation = context.RequestAborted;
+        IReadOnlySet<ulong> gone = await rules.ErasedAsync(id, cancellation);
         if (request.Parts is null)
         {
             SegmentClaim[] claims = [.. request.Segments!.Select((segment, index) =>
                 new SegmentClaim($"segments[{index}].", "fileSize", SegmentSet.Segment(segment), segment.BlobUrl!))];
-            ISegmentList whole = new WholeList(id, SetOf(request), claims, places, catalogue);
-            return await CommitAsync(id, whole, details => Finished(details, request, whole), request.Amends == true, cancellation);
+            return await CommitAsync(id, Whole(id, SetOf(request), claims, gone), request, gone, cancellation);
         }
-        (ISegmentList? list, fault) = await parts.FindAsync(id, request, cancellation);
-        return list is null ? fault!
-            : await CommitAsync(id, list, details => Finished(details, request, list), request.Amends == true, cancellation);
+        (ISegmentList? list, fault) = await parts.FindAsync(id, request, gone, cancellation);
+        if (list is null) return fault!;
+        IResult answer = await CommitAsync(id, list, request, gone, cancellation);
+        // What the list was made of names them. Who finalizes again is asked for the parts again.
+        if (gone.Count > 0) await parts.LeaveOutAsync(id, request, gone, cancellation);
+        return answer;
     }
 
     /// <summary>Finishes a recording that nobody else will; false where there is none.</summary>
     internal async Task<bool> TryFinishAsync(RecordingId id, FinalizeRequest request, CancellationToken cancellation)
     {
         if ((await catalogue.FindAsync(id.ToString(), cancellation)).Recording is null) return false;
-        WholeList list = new(id, SetOf(request), [], places, catalogue);
-        await CommitAsync(id, list, details => Finished(details, request, list), amends: false, cancellation);
+        IReadOnlySet<ulong> gone = await rules.ErasedAsync(id, cancellation);
+        await CommitAsync(id, Whole(id, SetOf(request), [], gone), request with { Amends = null }, gone, cancellation);
         return true;
     }
 
     /// <summary>Finishes a recording with a list that came in one request.</summary>
     /// <param name="claims">What the request says of the segments, to be held against the storage; none where that was done before.</param>
-    internal Task<IResult> CommitAsync(
+    internal async Task<IResult> CommitAsync(
         RecordingId id, SegmentSet set, IReadOnlyList<SegmentClaim> claims, Func<RecordingDetails, RecordingDetails> finish,
-        CancellationToken cancellation) =>
-        CommitAsync(id, new WholeList(id, set, claims, places, catalogue), finish, amends: false, cancellation);
+        CancellationToken cancellation)
+    {
+        IReadOnlySet<ulong> gone = await rules.ErasedAsync(id, cancellation);
+        WholeList list = Whole(id, set, claims, gone);
+        return await CommitAsync(id, list, details => rules.Without(finish(details), gone, list.Named), amends: false, cancellation);
+    }
+
+    private Task<IResult> CommitAsync(RecordingId id, ISegmentList list, FinalizeRequest request, IReadOnlySet<ulong> gone,
+        CancellationToken cancellation) => CommitAsync(id, list, details =>
+            rules.Without(Finished(details, request, list), gone, list.Named), request.Amends == true, cancellation);
+
+    // Nothing is in it of people who were erased meanwhile.
+    private WholeList Whole(RecordingId id, SegmentSet set, IReadOnlyList<SegmentClaim> claims, IReadOnlySet<ulong> gone) =>
+        gone.Count == 0 ? new WholeList(id, set, claims, places, catalogue)
+            : new WholeList(id, set.Without(gone), [.. claims.Where(claim => !SegmentSet.IsOf(claim.Segment, gone))], places, catalogue);
 
     // Writes the segments as a set of their own, then the recording's row, which makes them visible in one step.
     private async Task<IResult> CommitAsync(RecordingId id, ISegmentList list, Func<RecordingDetails, RecordingDetails> finish, bool amends,
@@ -98,8 +114,7 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
     {
         foreach (string set in replaced.OfType<string>().Where(set => set != current))
         {
-            await catalogue.DeleteSegmentsAsync(recordingId, set, cancellation);
-            await partTable.DeleteAsync(recordingId, set, cancellation);
+            await parts.ForgetAsync(recordingId, set, cancellation);
         }
     }
 

@@ -21,6 +21,13 @@ internal sealed record SegmentSet(IReadOnlyList<RecordingSegment> Segments, stri
         return new SegmentSet(sorted, Convert.ToHexStringLower(hash.GetHashAndReset())[..NameLength]);
     }
 
+    /// <summary>The list without some people's segments.</summary>
+    public SegmentSet Without(IReadOnlySet<ulong> people) =>
+        people.Count == 0 ? this : Of(Segments.Where(segment => !IsOf(segment, people)));
+
+    public static bool IsOf(RecordingSegment segment, IReadOnlySet<ulong> people) =>
+        people.Count > 0 && people.Contains(ulong.Parse(segment.UserId, CultureInfo.InvariantCulture));
+
     public static RecordingSegment Segment(FinalizeSegment segment) => new()
     {
         UserId = segment.UserId!,

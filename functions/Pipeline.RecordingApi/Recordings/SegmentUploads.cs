@@ -9,7 +9,7 @@ using Pipeline.Storage;
 namespace Pipeline.RecordingApi.Recordings;
 
 /// <summary>Gives each segment the one place where it may be put.</summary>
-public sealed class SegmentUploads(CatalogueTable catalogue, RecordingsContainer container, RenderTriggers renders)
+public sealed class SegmentUploads(CatalogueTable catalogue, RecordingsContainer container, ErasedPeople erased, RenderTriggers renders)
 {
     public async Task<IResult> UploadUrlAsync(HttpContext context, string recordingId)
     {
@@ -21,6 +21,8 @@ public sealed class SegmentUploads(CatalogueTable catalogue, RecordingsContainer
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
         CatalogueEntry entry = await catalogue.FindAsync(id.ToString(), context.RequestAborted);
         if (entry.Recording is not { } recording) return Problems.UnknownRecording();
+        if (await erased.HoldsAsync(id, ulong.Parse(request.UserId!, CultureInfo.InvariantCulture), context.RequestAborted))
+            return Problems.Erased();
         if (recording.Details.Status != RecordingStatus.Live && request.Amends != true && !Amendments.AreExpected(recording.Details))
         {
             return Problems.Finished(id.ToString(), Words.Of(recording.Details.Status));

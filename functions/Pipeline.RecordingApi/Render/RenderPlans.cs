@@ -8,7 +8,7 @@ using Pipeline.Storage;
 namespace Pipeline.RecordingApi.Render;
 
 /// <summary>Reads what there is to render: of a finished recording the catalogue's segments, of a live one those that were moved.</summary>
-public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved)
+public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved, ErasedPeople erased)
 {
     /// <summary>A window of a live recording is over when something was heard so much later.</summary>
     private const long Settled = 20 * SampleClock.SamplesPerSecond;
@@ -30,6 +30,8 @@ public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved)
     {
         const string end = "segment."; // behind every key that begins with the prefix
         List<MovedSegment> segments = await moved.ReadAsync(recording, MovedSegments.RowPrefix, end, cancellation);
+        IReadOnlySet<ulong> gone = await erased.OfAsync(recording, cancellation);
+        segments.RemoveAll(segment => gone.Contains(segment.UserId));
         long total = segments.Select(segment => segment.StartSample + segment.SampleCount).DefaultIfEmpty(0).Max();
         return new RenderPlan
         {

@@ -15,7 +15,7 @@ namespace Pipeline.RecordingApi.Transcripts;
 public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
 {
     private const string HeadKey = "head";
-    private const string StretchPrefix = "s-";
+    private const string AnyStretch = "s-";
     private const string Json = nameof(Json);
     private const int LargestTransaction = 100; // Azure Tables: entity group transactions
     private static readonly string[] WithoutText =
@@ -38,9 +38,9 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
     /// <summary>All stretches of a recording by user and start.</summary>
     public async Task<List<StretchRow>> ReadAsync(RecordingId recording, bool withText, CancellationToken cancellation)
     {
-        string end = StretchPrefix[..^1] + (char)(StretchPrefix[^1] + 1);
+        string end = AnyStretch[..^1] + (char)(AnyStretch[^1] + 1);
         string filter = TableClient.CreateQueryFilter(
-            $"PartitionKey eq {recording.ToString()} and RowKey ge {StretchPrefix} and RowKey lt {end}");
+            $"PartitionKey eq {recording.ToString()} and RowKey ge {AnyStretch} and RowKey lt {end}");
         List<StretchRow> rows = [];
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: withText ? null : WithoutText,
             cancellationToken: cancellation)) rows.Add(Read(row));
@@ -123,6 +123,20 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
     public Task DeleteAsync(RecordingId recording, CancellationToken cancellation) =>
         PartitionEraser.DeleteAsync(table, recording.ToString(), row => true, cancellation);
 
+    /// <summary>
+    /// Deletes one person's text, and all that is said of text where nobody else has any; repeating it is no fault. What was sent of it
+    /// meanwhile finds no row for its answer.
+    /// </summary>
+    public async Task DeletePersonAsync(RecordingId recording, ulong userId, CancellationToken cancellation)
+    {
+        string track = TrackKey(userId), own = StretchPrefix(userId);
+        // The head last: files that were written of what was there before are known as old ones.
+        await PartitionEraser.DeleteAsync(table, recording.ToString(), key =>
+            key == track || key.StartsWith(own, StringComparison.Ordinal), cancellation);
+        if ((await ReadAsync(recording, withText: false, cancellation)).Count == 0) await DeleteAsync(recording, cancellation);
+        else await MergeHeadAsync(recording, head => head["Stamp"] = NewStamp($"e-{userId}"), cancellation);
+    }
+
     private async Task MergeHeadAsync(RecordingId recording, Action<TableEntity> change, CancellationToken cancellation)
     {
         TableEntity head = new(recording.ToString(), HeadKey);
@@ -186,8 +200,10 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
         };
     }
 
+    private static string StretchPrefix(ulong userId) => string.Create(CultureInfo.InvariantCulture, $"{AnyStretch}{userId:D20}-");
+
     private static string RowKey(Stretch stretch) =>
-        string.Create(CultureInfo.InvariantCulture, $"{StretchPrefix}{stretch.UserId:D20}-{stretch.Start:D12}");
+        string.Create(CultureInfo.InvariantCulture, $"{StretchPrefix(stretch.UserId)}{stretch.Start:D12}");
 
     private static string TrackKey(ulong userId) => string.Create(CultureInfo.InvariantCulture, $"t-{userId:D20}");
 }

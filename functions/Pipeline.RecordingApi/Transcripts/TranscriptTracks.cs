@@ -1,14 +1,18 @@
 using System.Globalization;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Guilds;
 using Pipeline.RecordingApi.Render;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Transcripts;
 
-/// <summary>The talk of a recording's people, as far as it may be sent: of those who have opted out nothing is.</summary>
-public sealed class TranscriptTracks(RenderPlans plans, MovedSegments moved, SegmentPcm reader, GuildSettingsTable settings)
+/// <summary>
+/// The talk of a recording's people, as far as it may be sent: of those who have opted out or are erased nothing is.
+/// </summary>
+public sealed class TranscriptTracks(RenderPlans plans, MovedSegments moved, SegmentPcm reader, GuildSettingsTable settings,
+    ErasedPeople erased)
 {
     /// <summary>Who has a track.</summary>
     internal async Task<IEnumerable<ulong>> UsersAsync(RecordingId recording, CancellationToken cancellation) =>
@@ -19,6 +23,7 @@ public sealed class TranscriptTracks(RenderPlans plans, MovedSegments moved, Seg
     {
         if ((await OptedOutAsync(details, cancellation)).Contains(userId)) return null;
         RecordingId id = RecordingId.Parse(details.Id);
+        if (await erased.HoldsAsync(id, userId, cancellation)) return null;
         if (details.Status != RecordingStatus.Live)
             return (await plans.ReadAsync(id, cancellation))?.Tracks.FirstOrDefault(track => track.UserId == userId);
         List<MovedSegment> segments = await moved.ReadAsync(id, MovedSegments.RowKey(userId, 0), MovedSegments.RowKey(userId, int.MaxValue),
@@ -42,6 +47,7 @@ public sealed class TranscriptTracks(RenderPlans plans, MovedSegments moved, Seg
     internal async Task<TrackPlan> PlanAsync(RecordingDetails details, ulong userId, IReadOnlyList<StretchRow> own, long? endSample,
         CancellationToken cancellation)
     {
+        if (await erased.HoldsAsync(RecordingId.Parse(details.Id), userId, cancellation)) return new TrackPlan([], own);
         // What was said before somebody opted out stays as it was; what waits is not sent any more.
         if ((await OptedOutAsync(details, cancellation)).Contains(userId))
             return new TrackPlan([], [.. own.Where(row => row.State == StretchState.Waiting)]);

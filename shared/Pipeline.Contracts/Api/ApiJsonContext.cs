@@ -12,6 +12,7 @@ namespace Pipeline.Contracts.Api;
 [JsonSerializable(typeof(RecordingSegment[]))]
 [JsonSerializable(typeof(DeletionState))]
 [JsonSerializable(typeof(RecordingFiles))]
+[JsonSerializable(typeof(PersonErasure))]
 [JsonSerializable(typeof(ShareRequest))]
 [JsonSerializable(typeof(ShareDetails))]
 [JsonSerializable(typeof(ShareList))]

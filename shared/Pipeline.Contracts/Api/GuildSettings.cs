@@ -16,7 +16,7 @@ public sealed record GuildSettings
     /// <summary>People who do not want to be recorded in this server, as decimal strings.</summary>
     public IReadOnlyList<string> OptedOutUserIds { get; init; } = [];
 
-    /// <summary>Whether people are asked: off or required; null is off.</summary>
+    /// <summary>Whether people are asked: off, ask or required; null is off.</summary>
     public string? Consent { get; init; }
 
     /// <summary>Channels that are recorded without a command, at most <see cref="AutoRecordRule.Most"/>; null: none.</summary>

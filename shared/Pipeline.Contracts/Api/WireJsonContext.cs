@@ -25,6 +25,7 @@ namespace Pipeline.Contracts.Api;
 [JsonSerializable(typeof(RecordingFile))]
 [JsonSerializable(typeof(RecordingDetails))]
 [JsonSerializable(typeof(DeletionState))]
+[JsonSerializable(typeof(PersonErasure))]
 [JsonSerializable(typeof(GuildSettings))]
 [JsonSerializable(typeof(HealthReport))]
 [JsonSerializable(typeof(ProblemBody))]

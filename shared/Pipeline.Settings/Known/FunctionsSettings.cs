@@ -12,7 +12,8 @@ public static class FunctionsSettings
 
     public static Setting<string?> BotKey { get; } = new(
         "Functions__BotKey", Programs.Functions, new TextForm("a long random word"), null,
-        "The key for bots: lists, deletion, links, settings of servers, nothing else. Behind a Functions host it must be a key there too")
+        "The key for bots: lists, deletion, erasure, links, settings of servers, nothing else. Behind a Functions host it must be a key "
+        + "there too")
     { IsSecret = true };
 
     public static Setting<string?> ReadKey { get; } = new(
@@ -87,8 +88,8 @@ public static class FunctionsSettings
         "Without a Functions host: links to sound and files lead through `PUBLIC_BASE_URL` instead of to the storage");
 
     public static IReadOnlyList<Setting> All { get; } =
-        [Key, BotKey, ReadKey, KeyFile, AllowedHosts, CorsOrigins, PublicBaseUrl, ShareLinkDays, LocalTriggers, LocalHide, AbandonAfter,
-            AdoptAfter, FinalizeDeadline, LiveLimit, PoisonRedrives, RenderFormats, RenderFolder, ServeStorage];
+        [Key, BotKey, ReadKey, KeyFile, AllowedHosts, CorsOrigins, PublicBaseUrl, ShareLinkDays, LocalTriggers, LocalHide,
+            AbandonAfter, AdoptAfter, FinalizeDeadline, LiveLimit, PoisonRedrives, RenderFormats, RenderFolder, ServeStorage];
 
     private static DurationForm UpToADay(TimeSpan minimum) => new(minimum, TimeSpan.FromDays(1));
 }

@@ -57,12 +57,13 @@ public sealed class ApiSurfaceTests(AzuriteFixture azurite)
 
         string[] paths = [.. document["paths"]!.AsObject().Select(path => path.Key).Order(StringComparer.Ordinal)];
         Assert.Equal(
-            ["/api/events", "/api/guilds/{guildId}/settings", "/api/guilds/{guildId}/settings/opt-outs/{userId}",
+            ["/api/events", "/api/guilds/{guildId}/erasures/{userId}", "/api/guilds/{guildId}/settings",
+                "/api/guilds/{guildId}/settings/opt-outs/{userId}",
                 "/api/guilds/{guildId}/webhooks",
              "/api/guilds/{guildId}/webhooks/test", "/api/health",
              "/api/recordings", "/api/recordings/init", "/api/recordings/init-live", "/api/recordings/{recordingId}",
                  "/api/recordings/{recordingId}/complete",
-             "/api/recordings/{recordingId}/deletion",
+             "/api/recordings/{recordingId}/deletion", "/api/recordings/{recordingId}/erasures/{userId}",
              "/api/recordings/{recordingId}/files", "/api/recordings/{recordingId}/files/{name}", "/api/recordings/{recordingId}/finalize",
                  "/api/recordings/{recordingId}/finalize/parts/{part}",
                  "/api/recordings/{recordingId}/segment-upload-url", "/api/recordings/{recordingId}/segments",

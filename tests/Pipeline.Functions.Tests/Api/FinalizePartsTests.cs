@@ -5,6 +5,7 @@ using Azure.Data.Tables;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Deletion;
 using Pipeline.Storage;
 using Pipeline.TestKit;
 
@@ -42,6 +43,42 @@ public sealed class FinalizePartsTests(AzuriteFixture azurite)
         Assert.Equal([0, 1, 2, 3, 4], recording.Segments.Select(segment => segment.SegmentIndex));
         RecordingTrack track = Assert.Single(recording.Tracks);
         Assert.Equal(("Ada", 5 * 480_000L, 10_000L), (track.Username, track.SpokenSamples, recording.LongestSegment));
+    }
+
+    [Fact]
+    public async Task Person_who_is_erased_is_left_out_of_a_list_that_comes_in_parts()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = await BeginAsync(app, 3);
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(app, id, 0, Part(app, id, 0)));
+        await app.Storage.Recordings.GetBlobClient($"{id}/6-Grace/segment_000.wav").UploadAsync(new BinaryData([1, 2, 3, 4]), Cancellation);
+        JsonObject grace = JsonNode.Parse(Part(app, id, 1).ToJsonString().Replace("5-Ada/segment_002", "6-Grace/segment_000",
+            StringComparison.Ordinal))!.AsObject();
+        (grace["segments"]![0]!["userId"], grace["segments"]![0]!["username"], grace["segments"]![0]!["segmentIndex"]) = ("6", "Grace", 0);
+        JsonObject ada = Part(app, id, 0);
+
+        Assert.Equal(HttpStatusCode.Accepted, (await SendAsync(app, HttpMethod.Put, $"recordings/{id}/erasures/5", [])).Status);
+        while (await app.Get<ForgetTable>().FindAsync(id, 5, Cancellation) is { FinishedAt: null } state)
+            await app.Get<PersonForgetting>().RunAsync(new ForgetPerson { Scope = id, UserId = 5, Look = state.Number }, Cancellation);
+        Assert.False(await app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/segment_000.wav").ExistsAsync(Cancellation));
+        for (int attempt = 0; attempt < 2; attempt++) // a second finalize is the same
+        {
+            // Though nothing lies in their places any more.
+            Assert.Equal(HttpStatusCode.NoContent, await PutAsync(app, id, 0, ada));
+            Assert.Equal(HttpStatusCode.NoContent, await PutAsync(app, id, 1, grace));
+            (HttpStatusCode status, JsonNode? end) = await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", End(2));
+            Assert.Equal((HttpStatusCode.OK, 1), (status, (int)end!["recording"]!["segmentCount"]!));
+        }
+
+        RecordingDetails recording = (await app.RecordingAsync(RecordingId.Parse(id)))!;
+        Assert.Equal(["Grace"], recording.Tracks.Select(track => track.Username));
+        Assert.Equal((4L, 1), (recording.TotalSize, recording.ParticipantCount));
+        TableClient table = app.Storage.Tables.GetTableClient(StorageNames.CatalogueTable);
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(row => row.PartitionKey == id, cancellationToken: Cancellation))
+        {
+            Assert.DoesNotContain("Ada", System.Text.Encoding.UTF8.GetString(row.GetBinary("Json") ?? []), StringComparison.Ordinal);
+            Assert.False(row.RowKey.StartsWith("part-", StringComparison.Ordinal), row.RowKey);
+        }
     }
 
     [Theory]

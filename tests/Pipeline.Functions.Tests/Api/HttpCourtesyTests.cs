@@ -139,6 +139,12 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
     [InlineData("PATCH", "recordings/00000000-0000-0000-0000-000000000001", "reader", 403)]
     [InlineData("GET", "recordings/00000000-0000-0000-0000-000000000001", "reader", 404)]
     [InlineData("GET", "recordings/00000000-0000-0000-0000-000000000001/segments", "bot", 403)]
+    [InlineData("PUT", "guilds/5/erasures/7", "bot", 202)]
+    [InlineData("PUT", "guilds/5/erasures/7", "reader", 403)]
+    [InlineData("GET", "guilds/5/erasures/8", "bot", 404)]
+    [InlineData("PUT", "recordings/00000000-0000-0000-0000-000000000001/erasures/7", "reader", 403)]
+    [InlineData("PUT", "recordings/00000000-0000-0000-0000-000000000001/erasures/7", "another", 401)]
+    [InlineData("GET", "recordings/00000000-0000-0000-0000-000000000001/erasures/8", "bot", 404)]
     [InlineData("GET", "health", "bot", 200)]
     [InlineData("GET", "health", "another", 401)]
     public async Task Key_opens_what_its_holder_needs(string method, string path, string key, int status)

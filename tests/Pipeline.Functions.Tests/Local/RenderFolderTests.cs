@@ -3,6 +3,7 @@ using System.Text.Json;
 using Pipeline.Contracts;
 using Pipeline.Functions.Local;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Render;
 using Pipeline.Settings;
 using Pipeline.Storage;
@@ -58,6 +59,29 @@ public sealed class RenderFolderTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(["notes.txt"], Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)));
         await RenderAsync(app, session); // A message that was under way.
         Assert.Equal(["notes.txt"], Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)));
+    }
+
+    [Fact]
+    public async Task Erased_person_is_gone_from_the_folder_and_the_others_are_there()
+    {
+        await using App app = await StartAsync();
+        Session session = await RecordAsync(app, 2811);
+        await RenderAsync(app, session);
+        string folder = Assert.Single(Directory.EnumerateDirectories(root.Combine("files"), $"*_{session.Id}"));
+        Assert.True(File.Exists(Path.Combine(folder, "01-Ada.flac")));
+
+        byte[] message = Encoding.UTF8.GetBytes($$"""{"version":1,"scope":"{{session.Id}}","userId":"5","look":0}""");
+        using HttpResponseMessage asked = await app.Http.PutAsync(
+            new Uri($"api/recordings/{session.Id}/erasures/5", UriKind.Relative), null, Cancellation);
+        await app.Get<RenderFolder>().DeletingAsync(message, Cancellation);
+        await app.Get<RecordingErasure>().RunAsync(message, Cancellation);
+        await RenderAsync(app, session);
+
+        string[] names = [.. Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)!).Where(name => name[0] != '.')];
+        Assert.Superset(new HashSet<string> { "01-Grace.flac", "mix.flac", "info.json" }, names.ToHashSet());
+        Assert.DoesNotContain(names, name => name.Contains("Ada", StringComparison.Ordinal));
+        Assert.DoesNotContain("\"Ada\"", await File.ReadAllTextAsync(Path.Combine(folder, "info.json"), Cancellation),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -189,6 +189,50 @@ public sealed class TranscriptTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Erased_persons_words_are_gone_from_rows_and_files_and_a_late_answer_brings_nothing_back()
+    {
+        await using TranscriptStage stage = await TranscriptStage.StartAsync(azurite);
+        stage.Service.Answer = (_, _) => Task.FromResult(Results.Text("""{"text":"from the others"}"""));
+        Recorded recorded = await TalkOfTwoAsync(stage);
+        TranscribeRecording work = stage.Stage.Get<TranscribeRecording>();
+        await work.RunAsync(new TranscribeStretch { RecordingId = recorded.Id, UserId = Grace }, Cancellation);
+        TaskCompletionSource asked = new(), goOn = new();
+        stage.Service.Answer = async (_, _) =>
+        {
+            asked.TrySetResult();
+            await goOn.Task;
+            return Results.Text("""{"text":"my secret"}""");
+        };
+        Task late = work.RunAsync(new TranscribeStretch { RecordingId = recorded.Id, UserId = Ada }, Cancellation);
+        await asked.Task.WaitAsync(Cancellation);
+        int sent = stage.Service.Requests.Count;
+
+        await stage.Stage.Get<PersonRemoval>().RunAsync(recorded.Id, Ada, TimeProvider.System.GetUtcNow(), (_, _) => Task.FromResult(true),
+            Cancellation);
+        Assert.Contains("from the others", await stage.TextAsync(recorded, "transcript.txt"), StringComparison.Ordinal);
+        goOn.SetResult();
+        await late;
+        await stage.TranscribeAsync(recorded);
+
+        Assert.Equal(sent, stage.Service.Requests.Count);
+        foreach (string name in new[] { "transcript.json", "transcript.srt", "transcript.txt", "transcript.vtt" })
+        {
+            string text = await stage.TextAsync(recorded, name);
+            Assert.DoesNotContain("my secret", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("Ada", text, StringComparison.Ordinal);
+            Assert.Contains("from the others", text, StringComparison.Ordinal);
+        }
+        Assert.DoesNotContain(await RowsAsync(stage, recorded), row => row.Contains($"{Ada:D20}", StringComparison.Ordinal));
+        Assert.Equal(TranscriptState.Ready, (await stage.DetailsAsync(recorded)).Transcript!.Status);
+
+        await stage.Stage.Get<PersonRemoval>().RunAsync(recorded.Id, Grace, TimeProvider.System.GetUtcNow(),
+            (_, _) => Task.FromResult(true), Cancellation);
+        await stage.TranscribeAsync(recorded);
+        Assert.Empty(await RowsAsync(stage, recorded));
+        Assert.Null((await stage.DetailsAsync(recorded)).Transcript);
+    }
+
+    [Fact]
     public async Task Amendment_sends_what_is_new_and_nothing_else()
     {
         await using TranscriptStage stage = await TranscriptStage.StartAsync(azurite);

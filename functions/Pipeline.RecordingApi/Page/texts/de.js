@@ -23,6 +23,8 @@ export default {
   healthGood: 'nichts verloren',
   healthLost: '{time} verloren: {reasons}',
   healthConcealed: '{share} % ergänzt',
+  agreed: '{count} haben der Aufnahme zugestimmt',
+  erased: '{count} auf Wunsch gelöscht',
   missing: '{count} Stücke kamen nicht an',
   play: 'Abspielen',
   pause: 'Pause',

@@ -23,6 +23,8 @@ export default {
   healthGood: 'nothing lost',
   healthLost: '{time} lost: {reasons}',
   healthConcealed: '{share} % filled in',
+  agreed: '{count} agreed to be recorded',
+  erased: '{count} erased on request',
   missing: '{count} pieces did not arrive',
   play: 'Play',
   pause: 'Pause',

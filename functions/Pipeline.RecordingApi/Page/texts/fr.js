@@ -23,6 +23,8 @@ export default {
   healthGood: 'rien de perdu',
   healthLost: '{time} perdu : {reasons}',
   healthConcealed: '{share} % comblé',
+  agreed: '{count} ont accepté l’enregistrement',
+  erased: '{count} effacé(s) à la demande',
   missing: '{count} morceaux ne sont pas arrivés',
   play: 'Lecture',
   pause: 'Pause',

@@ -1,0 +1,86 @@
+using System.Globalization;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Recordings;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Deletion;
+
+/// <summary>
+/// Takes one person out of one recording, running or finished. The order bears a crash between any two steps: first nothing more is taken,
+/// then it is counted, then nobody sees it, then it is deleted. Others' files are not touched.
+/// </summary>
+public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts, ErasedPeople erased, RecordingsContainer container,
+    TempContainer temp, LedgerPartitions ledger, RemadeFiles made)
+{
+    private const int UpdateTries = 8;
+
+    /// <param name="count">
+    /// Is told how much there is, before anything of it goes; true when that, or an earlier try's account, is not nothing.
+    /// </param>
+    public async Task RunAsync(RecordingId recording, ulong userId, DateTimeOffset now, Func<int, long, Task<bool>> count,
+        CancellationToken cancellation)
+    {
+        if ((await catalogue.FindAsync(recording.ToString(), cancellation)).IsDeleted) return;
+        await erased.AddAsync(recording, userId, cancellation);
+        (int segments, long samples) = await ledger.CountPersonAsync(recording, userId, cancellation);
+        bool wasThere = false;
+        bool isFinished = await HideAsync(recording, userId, now, async (found, length) =>
+            wasThere = await count(Math.Max(found, segments), Math.Max(length, samples)), cancellation);
+        // The mix holds every voice: all that was made goes and is made again of what is left. Once more in the second round: something may
+        // have been on its way.
+        if (wasThere)
+        {
+            await DeleteRowsAsync(recording.ToString(), userId, cancellation);
+            await made.RemakeAsync(recording, userId, cancellation);
+        }
+        await container.DeletePersonAsync(recording, userId, cancellation);
+        await foreach (TempBlob blob in temp.ListAsync($"{recording}/{userId.ToString(CultureInfo.InvariantCulture)}", cancellation))
+        {
+            bool isTheirs = BlobPaths.TryParseSegment(blob.Name, out SegmentKey key) && key.UserId == userId;
+            if (isTheirs) await temp.DeleteAsync(blob, cancellation);
+        }
+        await ledger.DeletePersonAsync(recording, userId, withManifest: isFinished, cancellation);
+    }
+
+    /// <returns>The recording is finished.</returns>
+    private async Task<bool> HideAsync(RecordingId recording, ulong userId, DateTimeOffset now, Func<int, long, Task> count,
+        CancellationToken cancellation)
+    {
+        HashSet<ulong> person = [userId];
+        string user = userId.ToString(CultureInfo.InvariantCulture);
+        for (int attempt = 1; attempt <= UpdateTries; attempt++)
+        {
+            if ((await catalogue.FindAsync(recording.ToString(), cancellation)).Recording is not { } found) return true;
+            bool isFinished = found.Details.Status != RecordingStatus.Live;
+            List<RecordingSegment> all = found.SegmentSet is { } name
+                ? await catalogue.ReadSegmentsAsync(found.Details.Id, name, cancellation) : [];
+            RecordingSegment[] theirs = [.. all.Where(segment => segment.UserId == user)];
+            await count(theirs.Length, theirs.Sum(segment => segment.SampleCount ?? segment.Duration * 48));
+            SegmentSet set = SegmentSet.Of(all.Except(theirs));
+            RecordingDetails next = isFinished ? ErasedDetails.Without(found.Details, person, set.Segments, now)
+                : found.Details with { Consent = ErasedDetails.Without(found.Details.Consent, person, now) };
+            bool wasThere = theirs.Length > 0 || IsNamed(found.Details, userId, user);
+            if (!wasThere) return isFinished;
+            if (theirs.Length > 0) await catalogue.WriteSegmentsAsync(found.Details.Id, set.Name, set.Segments, cancellation);
+            string? kept = theirs.Length > 0 ? set.Name : found.SegmentSet;
+            if (!await catalogue.TryUpdateAsync(found with { Details = next, SegmentSet = kept }, cancellation)) continue;
+            if (found.SegmentSet is { } old && old != kept) await catalogue.DeleteSegmentsAsync(found.Details.Id, old, cancellation);
+            return isFinished;
+        }
+        throw new InvalidOperationException($"recording {recording} is changed by others all the time; the message comes back");
+    }
+
+    // Also of lists that were replaced or never finalized; an earlier try may have ended before it came to that.
+    private async Task DeleteRowsAsync(string recordingId, ulong userId, CancellationToken cancellation)
+    {
+        await parts.DeleteOfPersonAsync(recordingId, userId.ToString(CultureInfo.InvariantCulture), cancellation);
+        await catalogue.DeleteOfPeopleAsync(recordingId, set: null, new HashSet<ulong> { userId }, cancellation);
+    }
+
+    private static bool IsNamed(RecordingDetails details, ulong userId, string user) =>
+        details.Tracks.Any(track => track.UserId == user) || details.Health.ContainsKey(user)
+        || details.Notes.Any(note => note.UserId == userId) || details.Gaps.Any(gap => gap.UserId == userId)
+        || details.Consent?.Entries.Any(entry => entry.UserId == userId && entry.Username is not null) == true;
+}

@@ -1,0 +1,157 @@
+using System.Net;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.DependencyInjection;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Deletion;
+using Pipeline.Storage;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Api;
+
+/// <summary>One person is erased from a server's recordings: nothing of them stays, and others' files are the same bytes.</summary>
+public sealed class PersonErasureTests(AzuriteFixture azurite)
+{
+    private const ulong Ada = 5, Grace = 6;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Erasure_that_is_cut_off_anywhere_leaves_nothing_of_the_person_and_touches_nobody_else()
+    {
+        using CutOff cut = new();
+        await using App app = await App.StartAsync(azurite.ConnectionString, services: services => services.AddSingleton(
+            new StorageClients(new StorageOptions { ConnectionString = azurite.ConnectionString }, null!, cut)));
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        Session session = new(2571, (Ada, "Ada", 6), (Grace, "Grace", 6));
+        await session.PutAllAsync(app.Storage);
+        ConsentLedger ledger = new ConsentLedger { Mode = ConsentLedger.Required }
+            .With(Word(session, "agreed") with { Username = "Ada" }, "words");
+        SessionManifest manifest = session.Manifest(ManifestState.Stopped, session.Info.StartedAt) with { Consent = ledger };
+        await session.PutManifestAsync(app.Storage, manifest);
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        Assert.Equal("Ada", (await app.RecordingAsync(session.Id))!.Consent!.Entries.Single().Username);
+        Dictionary<string, string> before = await BlobsAsync(app, session.Id);
+        string guild = session.Info.GuildId.ToString();
+
+        int cuts = await cut.UntilThroughAsync(async () =>
+        {
+            using HttpResponseMessage asked = await PutAsync(app, $"guilds/{guild}");
+            return asked.StatusCode == HttpStatusCode.Accepted;
+        });
+        cuts += await cut.UntilThroughAsync(() => RunAsync(app, guild, cut));
+        Assert.InRange(cuts, 10, 300);
+
+        Dictionary<string, string> after = await BlobsAsync(app, session.Id);
+        Assert.Equal(before.Where(blob => blob.Key.Contains("/6-", StringComparison.Ordinal)).OrderBy(blob => blob.Key),
+            after.OrderBy(blob => blob.Key));
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+        RecordingDetails details = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal(["Grace"], details.Tracks.Select(track => track.Username));
+        Assert.Equal((6, 0, 1), (details.SegmentCount, details.MissingSegmentCount, details.ParticipantCount));
+        Assert.Equal(["6"], details.Health.Keys);
+        Assert.Equal([(null, "agreed"), (null, "erased")], details.Consent!.Entries.Select(entry => (entry.Username, entry.Choice)));
+        await foreach (TableEntity row in app.Storage.Tables.GetTableClient(StorageNames.LedgerTable)
+            .QueryAsync<TableEntity>(row => row.PartitionKey == session.Id.ToString(), cancellationToken: Cancellation))
+        {
+            Assert.DoesNotContain($"{Ada:D20}", row.RowKey, StringComparison.Ordinal);
+            Assert.NotEqual("manifest", row.RowKey);
+        }
+        await foreach (TableEntity row in app.Storage.Tables.GetTableClient(StorageNames.CatalogueTable)
+            .QueryAsync<TableEntity>(row => row.PartitionKey == session.Id.ToString(), cancellationToken: Cancellation))
+        {
+            string segment = System.Text.Encoding.UTF8.GetString(row.GetBinary("Json") ?? []);
+            Assert.DoesNotContain("Ada", segment, StringComparison.Ordinal); // in lists that were replaced neither
+        }
+        PersonErasure told = await StateAsync(app, $"guilds/{guild}");
+        Assert.Equal((PersonErasure.Erased, 1, 6), (told.Status, told.Recordings, told.Segments));
+        Assert.Equal(session.Segments.Where(segment => segment.UserId == Ada).Sum(segment => segment.SampleCount), told.Samples);
+    }
+
+    [Fact]
+    public async Task Nothing_of_an_erased_person_is_taken_into_a_recording_that_runs()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        Session session = new(2572, (Ada, "Ada", 4), (Grace, "Grace", 4));
+        await session.PutAllAsync(app.Storage);
+        ConsentLedger ledger = new ConsentLedger { Mode = ConsentLedger.Off }.With(Word(session, ConsentEntry.Erased), "words");
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        SegmentReady[] theirs = [.. session.Segments.Where(segment => segment.UserId == Ada)];
+        foreach (SegmentReady segment in session.Segments.Except(theirs).Concat(theirs[..2])) Assert.True(await app.MoveAsync(segment));
+
+        using HttpResponseMessage asked = await PutAsync(app, $"recordings/{session.Id}");
+        Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
+        Assert.True(await RunAsync(app, session.Id.ToString(), null));
+        Assert.True(await app.MoveAsync(theirs[2])); // its message was on its way
+        await session.PutAsync(app.Storage, theirs[3]);
+        Assert.True(await app.MoveAsync(theirs[3])); // it comes late
+        Assert.DoesNotContain(await BlobsAsync(app, session.Id), blob => blob.Key.Contains("/5-", StringComparison.Ordinal));
+        Assert.Equal(["Grace"], (await app.RecordingAsync(session.Id))!.Tracks.Select(track => track.Username));
+
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt) with
+        {
+            Consent = ledger,
+            OptedOut = [Ada],
+        });
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        RecordingDetails details = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal((RecordingStatus.Completed, 4, 0), (details.Status, details.SegmentCount, details.MissingSegmentCount));
+        Assert.Equal(["Grace"], details.Tracks.Select(track => track.Username));
+        Assert.True(await RunAsync(app, session.Id.ToString(), null));
+        Assert.DoesNotContain(await session.LeftInTempAsync(app.Storage), name => name.Contains("/5-", StringComparison.Ordinal));
+        Assert.Equal(2, (await StateAsync(app, $"recordings/{session.Id}")).Segments);
+    }
+
+    [Fact]
+    public async Task Erasure_nobody_asked_for_is_404_and_what_is_no_id_is_400()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Uri address = new("api/guilds/92573/erasures/5", UriKind.Relative);
+        using HttpResponseMessage unknown = await app.Http.GetAsync(address, Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+        Uri noId = new("api/guilds/abc/erasures/x", UriKind.Relative);
+        using HttpResponseMessage wrong = await app.Http.PutAsync(noId, null, Cancellation);
+        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
+        Uri noRecording = new("api/recordings/5/erasures/5", UriKind.Relative);
+        using HttpResponseMessage none = await app.Http.PutAsync(noRecording, null, Cancellation);
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+    }
+
+    private static ConsentEntry Word(Session session, string choice) =>
+        new() { UserId = Ada, At = session.Info.StartedAt, Choice = choice, Button = "a button" };
+
+    /// <summary>Runs what the messages call until it is over.</summary>
+    private static async Task<bool> RunAsync(App app, string scope, CutOff? cut)
+    {
+        for (int turn = 0; turn < 20; turn++)
+        {
+            if (await app.Get<ForgetTable>().FindAsync(scope, Ada, Cancellation) is not { FinishedAt: null } state) return true;
+            await app.Get<PersonForgetting>().RunAsync(new ForgetPerson { Scope = scope, UserId = Ada, Look = state.Number }, Cancellation);
+        }
+        cut?.Never();
+        return false;
+    }
+
+    private static Task<HttpResponseMessage> PutAsync(App app, string scope) =>
+        app.Http.PutAsync(new Uri($"api/{scope}/erasures/{Ada}", UriKind.Relative), null, Cancellation);
+
+    private static async Task<PersonErasure> StateAsync(App app, string scope)
+    {
+        Uri address = new($"api/{scope}/erasures/{Ada}", UriKind.Relative);
+        using HttpResponseMessage answer = await app.Http.GetAsync(address, Cancellation);
+        return await app.ReadAsync(answer, WireJsonContext.Default.PersonErasure);
+    }
+
+    /// <summary>Names and what stands in them, with the version that every write changes.</summary>
+    private static async Task<Dictionary<string, string>> BlobsAsync(App app, RecordingId id)
+    {
+        Dictionary<string, string> blobs = [];
+        await foreach (BlobItem item in app.Storage.Recordings.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{id}/" }, Cancellation))
+            blobs[item.Name] = $"{item.Properties.ETag} {Convert.ToBase64String(item.Properties.ContentHash ?? [])}";
+        return blobs;
+    }
+}
