@@ -18,8 +18,9 @@ public sealed partial class FolderTests
         {
             [""] = ["Cli"],
             ["AutoRecord"] = ["Commands", "Guilds", "Observability", "Panel", "Recordings", "ServerSettings", "Spool"],
+            ["Retention"] = ["Commands", "Guilds", "Observability", "Panel", "ServerSettings", "Spool"],
             ["Cli"] = ["AutoRecord", "Cli/Settings", "Capture", "Commands", "Guilds", "Hosting", "Observability", "Panel", "Recordings",
-                "Replay", "ServerSettings", "Spool", "Storage"],
+                "Replay", "Retention", "ServerSettings", "Spool", "Storage"],
             ["Cli/Settings"] = ["Capture", "Guilds", "Hosting", "Recordings", "ServerSettings", "Spool", "Storage"],
             ["Capture"] = ["Spool"],
             ["Spool"] = ["Observability"],

@@ -13,6 +13,7 @@ using Pipeline.Bot.Hosting;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
+using Pipeline.Bot.Retention;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
 using Pipeline.Bot.Storage;
@@ -114,6 +115,10 @@ internal static class Composition
         services.AddSingleton<RecorderServices>().AddSingleton<GuildRecorders>();
         services.AddCommand<StartCommand>().AddCommand<StopCommand>().AddCommand<StatusCommand>().AddCommand<NoteCommand>();
         services.AddCommand<PauseCommand>().AddCommand<MeCommand>().AddCommand<VerifyCommand>();
+        services.AddCommand<ForgetCommand>().AddSingleton<ForgottenPeople>()
+            .AddHostedService(provider => provider.GetRequiredService<ForgottenPeople>());
+        services.AddSingleton<IButton>(provider => provider.GetRequiredService<ForgetCommand>());
+        services.AddSingleton<IButton>(provider => provider.GetRequiredService<DeleteCommand>());
         services.AddCommand<ListCommand>().AddCommand<LinkCommand>().AddCommand<DeleteCommand>().AddCommand<SettingsCommand>();
         services.AddSingleton<BotStatus>().AddSingleton<CommandPace>().AddSingleton<CommandRights>().AddSingleton<FinishedRecordings>();
         services.AddSingleton<RecordCommands>().AddSingleton<RecordButtons>().AddSingleton<InteractionRouter>();

@@ -42,6 +42,13 @@ internal static class CommandDefinitions
                 Sub("auto", "Record a channel whenever people are in it; without a choice: the list", Channel(), When(), People()),
                 Sub("settings", "Show or change who may record and how it is announced", RecorderRole(), NoRole(), Announce(), Asks()),
                 Sub("me", "Keep my voice out of recordings here, or take it back in", Me()),
+                new()
+                {
+                    Type = CommandOptionKind.SubcommandGroup,
+                    Name = "forget",
+                    Description = "Erase what recordings have of somebody",
+                    Options = [Sub("me", "Erase me from every recording of this server, for good")],
+                },
                 Sub("verify", "Compare the encryption code of a person in the call", User()),
             ],
         },
@@ -105,8 +112,8 @@ internal static class CommandDefinitions
         Type = CommandOptionKind.Text,
         Name = "consent",
         Description = "Whether people are asked; counts from the next recording on",
-        Choices = [new("Tell them; they may say no", ConsentMode.Off.ToWord()),
-            new("Keep nobody's voice before they agree", ConsentMode.Required.ToWord())],
+        Choices = [new("Tell them; they may say no", ConsentMode.Off.ToWord()), new("Give them a button that stops and erases them",
+            ConsentMode.Ask.ToWord()), new("Keep nobody's voice before they agree", ConsentMode.Required.ToWord())],
     };
 
     private static CommandOption When() => new()

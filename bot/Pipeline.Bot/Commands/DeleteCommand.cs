@@ -10,13 +10,15 @@ namespace Pipeline.Bot.Commands;
 
 /// <summary><c>/record delete</c>: deletes a recording for good, after a question.</summary>
 internal sealed class DeleteCommand(FinishedRecordings finished, CatalogueClient catalogue, GuildRecorders recorders, GatewayClient gateway,
-    TimeProvider time) : ISlashCommand
+    TimeProvider time) : ISlashCommand, IButton
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Patience = TimeSpan.FromHours(6);
 
     public IReadOnlyList<string> Names => ["delete"];
+
+    public IReadOnlyList<string> Buttons => [CustomIds.Delete];
 
     public Task RunAsync(CommandContext context, CancellationToken cancellationToken) =>
         AskAsync(context, context.Option("recording")?.Text ?? "", cancellationToken);
@@ -38,7 +40,7 @@ internal sealed class DeleteCommand(FinishedRecordings finished, CatalogueClient
     }
 
     /// <summary>The button; rights are looked at once more.</summary>
-    public async Task DeleteNowAsync(CommandContext context, string id, CancellationToken cancellationToken)
+    public async Task PressAsync(CommandContext context, string what, string id, CancellationToken cancellationToken)
     {
         if (await FindDeletableAsync(context, id, cancellationToken) is not { } recording) return;
         string who = Wording.User(context.CallerId);

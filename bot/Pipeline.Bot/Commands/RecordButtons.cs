@@ -7,11 +7,14 @@ namespace Pipeline.Bot.Commands;
 
 /// <summary>Buttons and forms. A button of a recording that is over does nothing but say so.</summary>
 internal sealed class RecordButtons(GuildRecorders recorders, StartCommand start, StopCommand stop, NoteCommand note, PauseCommand pause,
-    MeCommand me, DeleteCommand delete)
+    MeCommand me, IEnumerable<IButton> others)
 {
+    private readonly Dictionary<string, IButton> byWhat = others.SelectMany(one => one.Buttons.Select(what => (what, one)))
+        .ToDictionary(entry => entry.what, entry => entry.one);
+
     public Task PressAsync(CommandContext context, string what, string argument, CancellationToken cancellationToken) => what switch
     {
-        CustomIds.Delete => delete.DeleteNowAsync(context, argument, cancellationToken),
+        _ when byWhat.TryGetValue(what, out IButton? other) => other.PressAsync(context, what, argument, cancellationToken),
         CustomIds.CheckAgain when ulong.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out ulong channel) =>
             start.StartAsync(context, channel, null, cancellationToken),
         CustomIds.Keep => context.Answer.SendAsync(Texts.DeleteKept, cancellationToken),

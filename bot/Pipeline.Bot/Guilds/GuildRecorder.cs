@@ -76,6 +76,18 @@ internal sealed class GuildRecorder : IAsyncDisposable
         return Task.CompletedTask;
     }
 
+    /// <summary>
+    /// Takes somebody out of the recording that runs, for good: nothing more is taken, what is here of them goes, and its ledger says so.
+    /// What the storage has of them is for the recording API to erase.
+    /// </summary>
+    /// <returns>Which recording that is; null: none runs.</returns>
+    public SessionInfo? Erase(ulong userId, string button)
+    {
+        RecordedCall? call = current;
+        call?.Erase(userId, button);
+        return call?.Session;
+    }
+
     /// <summary>Somebody agrees to be recorded in the recording that runs. What the answer is; null: none runs.</summary>
     public string? Agree(ulong userId) => current?.Agree(userId);
 
@@ -215,7 +227,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
     private bool TakeBackIn(ulong userId)
     {
         // Somebody may have changed their mind again while this waited.
-        if (services.Settings.IsOptedOut(guildId, userId)) return false;
+        if (services.Settings.IsOptedOut(guildId, userId) || current?.IsErased(userId) == true) return false;
         return current?.Host.SetOptOut(userId, optedOut: false) ?? false;
     }
 

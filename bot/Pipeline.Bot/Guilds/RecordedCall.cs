@@ -127,9 +127,22 @@ internal sealed class RecordedCall : IAsyncDisposable
     internal string Agree(ulong userId)
     {
         if (!Host.Recording.Consent.DemandsAgreement) return ConsentTexts.NothingToAgree;
+        if (IsErased(userId)) return ConsentTexts.ErasedBefore;
         if (Host.Recording.Consent.IsOptedOut(userId)) return ConsentTexts.OptedOutBefore;
         return Host.Agree(Entry(userId, ConsentEntry.Agreed, ConsentTexts.AgreeButton), ConsentTexts.Of(Mode)) ? ConsentTexts.AgreedNow
             : ConsentTexts.AgreedBefore;
+    }
+
+    /// <summary>Nothing of this person is in this recording any more, nor will be. Any thread.</summary>
+    public bool IsErased(ulong userId) => Host.Ledger?.Erased().Contains(userId) == true;
+
+    /// <summary>Any thread.</summary>
+    internal void Erase(ulong userId, string button)
+    {
+        Host.SetOptOut(userId, optedOut: true);
+        if (IsErased(userId)) return;
+        Host.Note(Entry(userId, ConsentEntry.Erased, button) with { Username = null }, ConsentTexts.Of(Mode));
+        if (People.Ids().Contains(userId)) notices.OptedOut([userId]);
     }
 
     /// <summary>From now on nothing of this person is stored, and what is still here of them goes. Any thread.</summary>

@@ -67,7 +67,8 @@ internal sealed class RecordingOpening(RecorderServices services)
                 StartedBy = start.StartedBy,
                 Title = start.Title,
                 Properties = properties,
-                OptedOut = services.Settings.OptedOut(start.Guild.Id),
+                // Who was erased from the part before stays out of this one: to people it is one recording.
+                OptedOut = [.. services.Settings.OptedOut(start.Guild.Id).Union(start.Said?.Erased() ?? [])],
                 Consent = Ledger(start.Said, start.Settings.Consent.ToWord()),
                 AwaitsOptOuts = !services.Settings.KnowsOptOuts(start.Guild.Id),
             }, cancellationToken);

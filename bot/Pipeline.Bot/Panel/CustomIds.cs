@@ -15,6 +15,8 @@ internal static class CustomIds
     public const string Resume = "resume";
     public const string Me = "me";
     public const string Agree = "agree";
+    public const string EraseMe = "erase-me";
+    public const string Forget = "forget";
     public const string CheckAgain = "check";
     public const string Delete = "delete";
     public const string Keep = "keep";

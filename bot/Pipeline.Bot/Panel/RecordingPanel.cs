@@ -170,6 +170,9 @@ internal static class RecordingPanel
         {
             ConsentLedger.Required =>
                 [MessageComponent.Button(ConsentTexts.AgreeButton, CustomIds.For(CustomIds.Agree, recording), ButtonStyle.Success), optOut],
+            ConsentLedger.Ask =>
+                [MessageComponent.Button(ConsentTexts.EraseButton, CustomIds.For(CustomIds.EraseMe, recording), ButtonStyle.Danger),
+                    optOut],
             _ => [optOut],
         };
     }

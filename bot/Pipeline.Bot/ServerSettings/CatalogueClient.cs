@@ -91,6 +91,20 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         return response.IsSuccessStatusCode;
     }
 
+    /// <summary>Asks for somebody's erasure; repeating it is no fault.</summary>
+    /// <param name="scope"><c>guilds/{id}</c> or <c>recordings/{id}</c>.</param>
+    /// <returns>Null: this API erases nobody.</returns>
+    public async Task<PersonErasure?> EraseAsync(string scope, ulong userId, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = Request(HttpMethod.Put, ErasurePath(scope, userId));
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken, HttpStatusCode.MethodNotAllowed);
+        return response.IsSuccessStatusCode ? await ReadAsync(response, ApiJsonContext.Default.PersonErasure, cancellationToken) : null;
+    }
+
+    /// <summary>How far it is; null: nobody has asked for it.</summary>
+    public Task<PersonErasure?> ErasureAsync(string scope, ulong userId, CancellationToken cancellationToken) =>
+        GetAsync(ErasurePath(scope, userId), ApiJsonContext.Default.PersonErasure, cancellationToken);
+
     /// <summary>What a link allows that everybody may have who sees the panel.</summary>
     public static IReadOnlyList<string> ForListeners { get; } = ["listen", "download"];
 
@@ -151,6 +165,9 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         if (options.PageUrl is { Length: > 0 } page) return page.Replace("{id}", Uri.EscapeDataString(id), StringComparison.Ordinal);
         return options.BaseUrl is { } server ? Address(server, "/api/recordings/" + Uri.EscapeDataString(id)).AbsoluteUri : null;
     }
+
+    private static string ErasurePath(string scope, ulong userId) =>
+        string.Create(CultureInfo.InvariantCulture, $"/api/{scope}/erasures/{userId}");
 
     private static string PathOf(string id) => "/api/recordings/" + Uri.EscapeDataString(id);
 

@@ -8,6 +8,9 @@ internal enum ConsentMode
     /// <summary>Told, and free to say no.</summary>
     Off,
 
+    /// <summary>Recorded, with a button that stops that and erases them.</summary>
+    Ask,
+
     /// <summary>Not recorded before they agree.</summary>
     Required,
 }
@@ -17,6 +20,7 @@ internal static class ConsentModes
 {
     public static string ToWord(this ConsentMode mode) => mode switch
     {
+        ConsentMode.Ask => ConsentLedger.Ask,
         ConsentMode.Required => ConsentLedger.Required,
         _ => ConsentLedger.Off,
     };
@@ -25,6 +29,7 @@ internal static class ConsentModes
     public static ConsentMode FromWord(string? word) => word switch
     {
         null or ConsentLedger.Off => ConsentMode.Off,
+        ConsentLedger.Ask => ConsentMode.Ask,
         _ => ConsentMode.Required,
     };
 }

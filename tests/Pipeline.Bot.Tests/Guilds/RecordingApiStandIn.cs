@@ -48,6 +48,12 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
     /// <summary>What the links allow, by their ids: <c>listen download</c>. Those that were ended are gone.</summary>
     public ConcurrentDictionary<string, string> Links { get; } = new();
 
+    /// <summary>It erases people, as ours does.</summary>
+    public bool Erases { get; set; }
+
+    /// <summary>Who is being erased, by <c>{scope}/{userId}</c>.</summary>
+    public ConcurrentDictionary<string, PersonErasure> Erasures { get; } = new();
+
     public ConcurrentQueue<string> Requests { get; } = new();
     public string? SettingsOf(ulong guild) => settings.GetValueOrDefault(guild.ToString());
 
@@ -163,6 +169,13 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
             using StreamReader reader = new(request.InputStream);
             settings[guild] = await reader.ReadToEndAsync();
             return (200, settings[guild]);
+        }
+        if (Erases && parts is ["api", string kind, string scope, "erasures", string person])
+        {
+            string key = $"{kind}/{scope}/{person}";
+            if (request.HttpMethod == "PUT") Erasures.TryAdd(key, new PersonErasure { UserId = person });
+            return Erasures.TryGetValue(key, out PersonErasure? erasure)
+                ? (200, JsonSerializer.Serialize(erasure, ApiJsonContext.Default.PersonErasure)) : (404, "");
         }
         if (parts is ["api", "recordings"])
         {

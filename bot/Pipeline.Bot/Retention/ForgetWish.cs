@@ -1,0 +1,23 @@
+using System.Text.Json.Serialization;
+
+namespace Pipeline.Bot.Retention;
+
+/// <summary>Somebody who wants to be erased and has not heard yet that they are; one small file each.</summary>
+/// <param name="Scope"><c>guilds/{id}</c> or <c>recordings/{id}</c>.</param>
+internal sealed record ForgetWish(
+    [property: JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)] ulong GuildId,
+    string Scope,
+    [property: JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)] ulong UserId)
+{
+    /// <summary>The recording API has taken it: what it says from then on is about this wish and not about an earlier one.</summary>
+    public bool IsBegun { get; init; }
+
+    [JsonIgnore]
+    public bool IsOfOneRecording => Scope.StartsWith("recordings/", StringComparison.Ordinal);
+
+    [JsonIgnore]
+    public string FileName => $"forget-{Scope.Replace('/', '-')}-{UserId}.json";
+}
+
+[JsonSerializable(typeof(ForgetWish))]
+internal sealed partial class ForgetJsonContext : JsonSerializerContext;

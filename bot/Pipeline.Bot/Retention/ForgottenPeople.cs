@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.ServerSettings;
+using Pipeline.Bot.Spool;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Bot.Retention;
+
+/// <summary>
+/// Sees to it that the recording API erases those who asked for it, and tells them when it has. A wish lies on the disk until then: neither
+/// an API that is away nor a restart loses it.
+/// </summary>
+internal sealed class ForgottenPeople(CatalogueClient api, RecorderOptions options, DiscordRestClient rest, TimeProvider time,
+    ILogger<ForgottenPeople> log) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    /// <summary>Asks the API once now for what it was told to remember. False: this API erases nobody.</summary>
+    public async Task<bool> BeginAsync(ForgetWish wish, CancellationToken cancellationToken)
+    {
+        try
+        {
+            bool isTaken = await api.EraseAsync(wish.Scope, wish.UserId, cancellationToken) is not null;
+            if (isTaken) Remember(wish with { IsBegun = true });
+            else LocalState.Delete(PathOf(wish));
+            return isTaken;
+        }
+        catch (CatalogueException away)
+        {
+            log.SettingsAway(wish.GuildId, Cause.Of(away));
+            return true;
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(Interval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            foreach (ForgetWish wish in Load()) await LookAsync(wish, stoppingToken);
+        }
+    }
+
+    private async Task LookAsync(ForgetWish wish, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!wish.IsBegun && await BeginAsync(wish, cancellationToken)) return;
+            PersonErasure? state = !wish.IsBegun ? null : await api.ErasureAsync(wish.Scope, wish.UserId, cancellationToken)
+                ?? await api.EraseAsync(wish.Scope, wish.UserId, cancellationToken);
+            if (state is { Status: PersonErasure.Erasing }) return;
+            string text = state is null ? ForgetTexts.CannotErase : ForgetTexts.Done(state, wish.IsOfOneRecording);
+            await using ChannelMessages voice = new(rest, wish.GuildId, time, log);
+            // Who takes no direct messages has the answer to the command.
+            await voice.TryTellAsync(wish.UserId, new MessageBody { Content = text }, cancellationToken);
+            LocalState.Delete(PathOf(wish));
+        }
+        catch (Exception away) when (away is not OperationCanceledException)
+        {
+            log.SettingsAway(wish.GuildId, Cause.Of(away));
+        }
+    }
+
+    private List<ForgetWish> Load()
+    {
+        if (!Directory.Exists(options.StateFolder)) return [];
+        return [.. Directory.EnumerateFiles(options.StateFolder, "forget-*.json")
+            .Select(file => LocalState.Read(file, ForgetJsonContext.Default.ForgetWish, 0, log)).OfType<ForgetWish>()];
+    }
+
+    /// <summary>Puts the wish on the disk. May be repeated.</summary>
+    public void Remember(ForgetWish wish)
+    {
+        try
+        {
+            LocalState.Write(PathOf(wish), JsonSerializer.SerializeToUtf8Bytes(wish, ForgetJsonContext.Default.ForgetWish));
+        }
+        catch (Exception problem) when (DiskFailure.Is(problem))
+        {
+            log.LocalStateUnwritable(wish.GuildId, Cause.Of(problem));
+        }
+    }
+
+    private string PathOf(ForgetWish wish) => Path.Combine(options.StateFolder, wish.FileName);
+}

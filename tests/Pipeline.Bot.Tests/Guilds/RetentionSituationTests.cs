@@ -1,0 +1,80 @@
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.Retention;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.World;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Guilds;
+
+/// <summary>What people hear of their own erasure.</summary>
+public sealed class RetentionSituationTests
+{
+    [Fact]
+    public async Task Who_asks_to_be_forgotten_is_out_at_once_and_hears_of_the_end_even_after_a_restart()
+    {
+        RecordingApiStandIn api = new() { Erases = true };
+        await using BotRig rig = await BotRig.StartAsync(api: api);
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        await rig.RecordAsync();
+        await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
+        await rig.UntilAsync(() => HeldFiles.Of(rig.Folder.Combine("spool"), ben.UserId).Length > 0);
+        SimulatedInteraction asked = await rig.AskAsync(ben.Member, "record forget me");
+        Assert.StartsWith(ForgetTexts.Confirm, asked.Text, StringComparison.Ordinal);
+        Assert.NotEmpty(HeldFiles.Of(rig.Folder.Combine("spool"), ben.UserId)); // not before the answer
+        SimulatedInteraction pressed = await rig.PressAsync(ben.Member, asked.Original!, "Erase me for good");
+        Assert.Equal(ForgetTexts.Begun, pressed.Text);
+        await rig.UntilAsync(() => HeldFiles.Of(rig.Folder.Combine("spool"), ben.UserId).Length == 0);
+        ConsentEntry word = rig.Current!.Host.Ledger!.Entries[^1];
+        Assert.Equal((ben.UserId, null, ConsentEntry.Erased), (word.UserId, word.Username, word.Choice));
+        await rig.AskAsync(ben.Member, "record me", new() { ["choice"] = "in" });
+        await ben.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(1)));
+        await rig.AskAsync(rig.Admin, "record stop");
+        Assert.Empty(HeldFiles.Of(rig.Folder.Combine("spool"), ben.UserId)); // out of this recording for good
+        await rig.StopAsync();
+        api.Erasures[$"guilds/{rig.Discord.Guild.Id}/{ben.UserId}"] =
+            new PersonErasure { Status = PersonErasure.Erased, Recordings = 2, Segments = 7, Samples = 96_000 };
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilAsync(() => next.Told(ben.Member, "You are erased from 2 recordings: 7 pieces"));
+        await next.UntilAsync(() => Directory.GetFiles(rig.Folder.Combine("spool", "state"), "forget-*").Length == 0);
+    }
+
+    [Fact]
+    public async Task Who_is_erased_from_one_part_stays_out_of_the_next()
+    {
+        RecordingApiStandIn api = new() { Erases = true };
+        await using BotRig rig = await BotRig.StartAsync(api: api,
+            capture: new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(4) });
+        await rig.AskAsync(rig.Admin, "record settings", new() { ["consent"] = "ask" });
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        await rig.RecordAsync();
+        RecordingId first = rig.Current!.Session.RecordingId;
+        await rig.UntilAsync(() => rig.Panel is not null);
+        await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.EraseButton);
+        await rig.UntilAsync(() => rig.Current is { } next && next.Session.RecordingId != first);
+        Assert.True(rig.Current!.Host.Recording.Consent.IsOptedOut(ben.UserId));
+        Assert.True(rig.Current.IsErased(ben.UserId));
+    }
+
+    [Fact]
+    public async Task Button_of_a_call_that_asks_erases_from_that_recording_only()
+    {
+        RecordingApiStandIn api = new() { Erases = true };
+        await using BotRig rig = await BotRig.StartAsync(api: api);
+        await rig.AskAsync(rig.Admin, "record settings", new() { ["consent"] = "ask" });
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        await rig.RecordAsync();
+        string id = rig.Current!.Session.RecordingId.ToString();
+        await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
+        await rig.UntilAsync(() => HeldFiles.Of(rig.Folder.Combine("spool"), ben.UserId).Length > 0);
+        await rig.UntilAsync(() => rig.Panel is not null);
+        SimulatedInteraction pressed = await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.EraseButton);
+        Assert.Equal(ForgetTexts.BegunHere, pressed.Text);
+        await rig.UntilAsync(() => HeldFiles.Of(rig.Folder.Combine("spool"), ben.UserId).Length == 0);
+        Assert.Contains($"PUT /api/recordings/{id}/erasures/{ben.UserId}", api.Requests);
+        Assert.DoesNotContain(ben.UserId.ToString(), api.SettingsOf(rig.Discord.Guild.Id)!, StringComparison.Ordinal);
+    }
+}
