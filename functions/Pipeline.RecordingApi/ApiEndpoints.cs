@@ -203,8 +203,10 @@ public static class ApiEndpoints
             .Produces<SegmentPage>().WithFaults(400, 404).ForShares(ShareScopes.Listen);
         api.MapPatch("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingTitle operations) =>
             operations.PatchAsync(context, recordingId))
-            .WithName("renameRecording").WithSummary("Give it another title").Accepts<TitleRequest>(MediaTypeNames.Application.Json)
-            .Produces(StatusCodes.Status204NoContent).WithFaults(400, 404).ForShares(ShareScopes.Delete);
+            .WithName("renameRecording").ForKeys(KeyHolders.Bot)
+            .WithSummary("Give it another title, or keep it beyond the day of its deletion")
+            .Accepts<TitleRequest>(MediaTypeNames.Application.Json).Produces(StatusCodes.Status204NoContent).WithFaults(400, 404)
+            .ForShares(ShareScopes.Delete);
         api.MapDelete("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingDeletion operations) =>
             operations.DeleteAsync(context, recordingId))
             .WithName("deleteRecording").ForKeys(KeyHolders.Bot)

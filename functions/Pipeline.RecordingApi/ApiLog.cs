@@ -18,6 +18,9 @@ internal static partial class ApiLog
     [LoggerMessage(5056, LogLevel.Warning, "Deleted recording {Recording} still has files: deleting them")]
     public static partial void LeftoversFound(ILogger logger, RecordingId recording);
 
+    [LoggerMessage(5058, LogLevel.Information, "The day of recording {Recording} has come: it is deleted")]
+    public static partial void RecordingExpired(ILogger logger, RecordingId recording);
+
     [LoggerMessage(5057, LogLevel.Information, "Forgot a person in the recordings of server {Guild}")]
     public static partial void PersonForgotten(ILogger logger, string guild);
 

@@ -30,6 +30,9 @@ public sealed record ApiOptions
     /// <summary>How long a share link opens, where nobody says otherwise.</summary>
     public TimeSpan ShareLinkLife { get; init; } = TimeSpan.FromDays(30);
 
+    /// <summary>So many days after its end a recording is deleted, where its server has not chosen; 0: never.</summary>
+    public int KeepDays { get; init; }
+
     /// <summary>What is rendered without being asked for.</summary>
     public RenderOptions Render { get; init; } = new();
 
@@ -48,6 +51,7 @@ public sealed record ApiOptions
             ReadKey = setting.Read(FunctionsSettings.ReadKey),
             PublicBaseUrl = setting.Read(FunctionsSettings.PublicBaseUrl),
             ShareLinkLife = TimeSpan.FromDays(setting.Read(FunctionsSettings.ShareLinkDays)),
+            KeepDays = setting.Read(FunctionsSettings.KeepDays),
             Webhooks = WebhookOptionsReader.Read(setting),
             Transcription = TranscriptionOptions.Read(setting, isOurs),
             Render = isOurs ? new RenderOptions { Formats = formats } : RenderOptions.Off,

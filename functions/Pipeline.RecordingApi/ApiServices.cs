@@ -47,7 +47,9 @@ public static class ApiServices
         services.AddSingleton<DeletionSweep>();
         services.AddSingleton<PassingFilesSweep>();
         services.AddSingleton<ErasedPeople>();
+        services.AddSingleton<ExpiryTable>();
         services.AddSingleton<EndRules>();
+        services.AddSingleton<RetentionSweep>();
         services.AddSingleton<ForgetTable>();
         services.AddSingleton<RemadeFiles>();
         services.AddSingleton<PersonRemoval>();

@@ -117,6 +117,7 @@ internal static class Composition
         services.AddCommand<PauseCommand>().AddCommand<MeCommand>().AddCommand<VerifyCommand>();
         services.AddCommand<ForgetCommand>().AddSingleton<ForgottenPeople>()
             .AddHostedService(provider => provider.GetRequiredService<ForgottenPeople>());
+        services.AddCommand<KeepCommand>().AddHostedService<ExpiryReminder>();
         services.AddSingleton<IButton>(provider => provider.GetRequiredService<ForgetCommand>());
         services.AddSingleton<IButton>(provider => provider.GetRequiredService<DeleteCommand>());
         services.AddCommand<ListCommand>().AddCommand<LinkCommand>().AddCommand<DeleteCommand>().AddCommand<SettingsCommand>();

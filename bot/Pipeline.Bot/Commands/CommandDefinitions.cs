@@ -40,7 +40,9 @@ internal static class CommandDefinitions
                 Sub("link", "Make a link that opens a recording", Text("recording", "Which one; the newest if left out"), EndOthers()),
                 Sub("delete", "Delete a recording for good", Text("recording", "Which one", required: true)),
                 Sub("auto", "Record a channel whenever people are in it; without a choice: the list", Channel(), When(), People()),
-                Sub("settings", "Show or change who may record and how it is announced", RecorderRole(), NoRole(), Announce(), Asks()),
+                Sub("keep", "Keep a recording beyond the day of its deletion", Text("recording", "Which one", required: true)),
+                Sub("settings", "Show or change who may record and how it is announced", RecorderRole(), NoRole(), Announce(), Asks(),
+                    Keep()),
                 Sub("me", "Keep my voice out of recordings here, or take it back in", Me()),
                 new()
                 {
@@ -114,6 +116,15 @@ internal static class CommandDefinitions
         Description = "Whether people are asked; counts from the next recording on",
         Choices = [new("Tell them; they may say no", ConsentMode.Off.ToWord()), new("Give them a button that stops and erases them",
             ConsentMode.Ask.ToWord()), new("Keep nobody's voice before they agree", ConsentMode.Required.ToWord())],
+    };
+
+    private static CommandOption Keep() => new()
+    {
+        Type = CommandOptionKind.Integer,
+        Name = "keep",
+        Description = "So many days after its end a recording is deleted; 0: never. For those that end from now on",
+        MinValue = 0,
+        MaxValue = 3650,
     };
 
     private static CommandOption When() => new()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
@@ -21,12 +22,15 @@ internal sealed class SettingsCommand(GuildSettingsStore settings, GatewayClient
         bool noRole = context.Option("no-role")?.Text == "true";
         string? announce = context.Option("announce")?.Text;
         string? consent = context.Option("consent")?.Text;
+        int? keep = int.TryParse(context.Option("keep")?.Text, NumberStyles.None, CultureInfo.InvariantCulture, out int days)
+            ? Math.Min(days, 3650) : null;
         string saved = "";
-        if (role is not null || noRole || announce is not null || consent is not null)
+        if (role is not null || noRole || announce is not null || consent is not null || keep is not null)
         {
             bool stored = await settings.ChangeAsync(context.GuildId, before => before with
             {
                 RecorderRoleId = noRole ? null : role ?? before.RecorderRoleId,
+                KeepDays = keep ?? before.KeepDays,
                 Consent = consent is null ? before.Consent : ConsentModes.FromWord(consent).ToWord(),
                 AnnounceMode = announce is null ? before.AnnounceMode : AnnounceModes.FromWord(announce).ToWord(),
             }, cancellationToken);

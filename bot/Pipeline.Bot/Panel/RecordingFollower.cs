@@ -39,7 +39,8 @@ internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient r
             FilesReady files = await FilesAsync(finished, cancellationToken);
             if (files != shown && await ShowAsync(Finished(last, finished, files), posted, cancellationToken)) shown = files;
             if (files != shown || !files.IsSettled) continue;
-            if (files.Text(last.Told?.LinkExpiresAt) is { } ready) await TellStarterAsync(last, ready, cancellationToken);
+            if (files.Text(last.Told?.LinkExpiresAt) is { } ready)
+                await TellStarterAsync(last, ready + KeepTexts.Day(finished), cancellationToken);
             return;
         }
     }
@@ -70,6 +71,7 @@ internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient r
         string outcome = empty ? "Nobody was heard, so there is nothing to keep."
             : $"{Wording.Count(finished.ParticipantCount, "voice")}, {Texts.Length(finished)}, {Wording.Bytes(finished.TotalSize)}.";
         if (files.Text(last.LinkExpiresAt) is { } ready) outcome += " " + ready;
+        outcome += KeepTexts.Day(finished);
         if (finished.MissingSegmentCount > 0) outcome += " " + Texts.Missing(finished.MissingSegmentCount);
         return last with
         {

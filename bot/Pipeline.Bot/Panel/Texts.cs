@@ -361,6 +361,7 @@ internal static class Texts
         $"**Who may record:** members with *Manage Server*{(known.Settings.RecorderRoleId is { } id ? $" and {Wording.Role(id)}" : "")}\n"
         + $"**Notice:** {Describe(known.Announce)}\n"
         + $"**Consent:** {ConsentTexts.Describe(known.Consent)}\n"
+        + $"**Recordings are kept:** {KeepTexts.Describe(known.Settings.KeepDays)}\n"
         + $"**Not recorded by their own wish:** {Wording.Count(optedOut, "person", "people")}"
         + (!known.IsLastKnown ? "" : known.WereHeard ? "\nThe settings are not reachable at the moment; this is what I knew last."
             : "\nThe settings are not reachable, and I never heard them: until I do, I take it that people are to be asked.");

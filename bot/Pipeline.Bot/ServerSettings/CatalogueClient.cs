@@ -59,6 +59,17 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         return (told ?? new DeletionState()) with { Status = DeletionState.Deleting };
     }
 
+    /// <summary>Keeps a recording beyond the day of its deletion. False: it was not there.</summary>
+    public async Task<bool> KeepAsync(string id, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = Request(HttpMethod.Patch, PathOf(id));
+        request.Content = new ByteArrayContent(
+            JsonSerializer.SerializeToUtf8Bytes(new TitleRequest { IsKept = true }, ApiJsonContext.Default.TitleRequest));
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+        return response.IsSuccessStatusCode;
+    }
+
     /// <summary>The defaults where the server has chosen nothing yet, and the tag of the document; null where the API gives none.</summary>
     public async Task<(GuildSettings Settings, string? Etag)> GetSettingsAsync(ulong guildId, CancellationToken cancellationToken)
     {

@@ -8,7 +8,7 @@ namespace Pipeline.RecordingApi.Deletion;
 /// whose recording is deleted.
 /// </summary>
 public sealed class DeletionSweep(DeletionTable table, DeletionMessages messages, RecordingsContainer container,
-    PersonForgetting people, TimeProvider time, ILogger<DeletionSweep> log)
+    PersonForgetting people, RetentionSweep retention, TimeProvider time, ILogger<DeletionSweep> log)
 {
     /// <summary>A look that is so late has lost its message; in a busy queue it costs a copy, which does no harm.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -32,6 +32,7 @@ public sealed class DeletionSweep(DeletionTable table, DeletionMessages messages
         }
         foreach (DeletionLook look in late) await RemindAsync(look, cancellation);
         await people.RemindAsync(cancellation);
+        await retention.RunAsync(cancellation);
         await FindLeftoversAsync(cancellation);
     }
 

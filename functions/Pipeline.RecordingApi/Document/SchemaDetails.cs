@@ -31,7 +31,7 @@ internal static class SchemaDetails
         [typeof(FinalizePartRequest)] = ["list", "first", "segments"],
         [typeof(CompleteRequest)] = ["files"],
         [typeof(CompletedFile)] = ["fileIndex", "blobUrl", "userId", "username", "fileName", "filePath"],
-        [typeof(TitleRequest)] = ["title"],
+        [typeof(TitleRequest)] = [],
         [typeof(InitLiveResponse)] = ["recordingId", "status", "finalizePartSegments"],
         [typeof(SegmentUploadResponse)] = ["uploadUrl", "blobPath"],
         [typeof(BatchInitResponse)] = ["recordingId", "uploadUrls"],

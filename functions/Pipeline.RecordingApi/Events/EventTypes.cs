@@ -16,6 +16,10 @@ public static class EventTypes
     public const string RecordingCompleted = "recording.completed";
     public const string FilesReady = "files.ready";
     public const string TranscriptReady = "transcript.ready";
+
+    /// <summary>It is deleted within two days, unless somebody keeps it.</summary>
+    public const string RecordingExpiring = "recording.expiring";
+
     public const string RecordingDeleted = "recording.deleted";
 
     /// <summary>Something a person should look at: segments that never arrived, files that cannot be made.</summary>
@@ -27,7 +31,8 @@ public static class EventTypes
     /// <summary>What a webhook may ask for.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
-        RecordingStarted, RecordingSafe, SegmentStored, RecordingCompleted, FilesReady, TranscriptReady, RecordingDeleted, RecordingProblem,
+        RecordingStarted, RecordingSafe, SegmentStored, RecordingCompleted, FilesReady, TranscriptReady, RecordingExpiring,
+        RecordingDeleted, RecordingProblem,
     ];
 
     /// <summary>What a webhook gets that asks for nothing by name.</summary>

@@ -60,6 +60,9 @@ public sealed record EventData
     /// <summary><c>files.ready</c>: names below <c>/api/recordings/{id}/files/</c>.</summary>
     public IReadOnlyList<string>? Files { get; init; }
 
+    /// <summary><c>recording.expiring</c>: when.</summary>
+    public DateTimeOffset? DeletesAt { get; init; }
+
     /// <summary><c>recording.problem</c>: one sentence.</summary>
     public string? Problem { get; init; }
 

@@ -35,6 +35,7 @@ public sealed class GuildSettingsOperations(GuildSettingsTable table)
             errors.Add("announceMode", $"must have at most {LongestAnnounceMode} characters");
         if (settings.Consent is not (null or ConsentLedger.Off or ConsentLedger.Ask or ConsentLedger.Required))
             errors.Add("consent", "must be off, ask or required");
+        if (settings.KeepDays is < 0 or > 3650) errors.Add("keepDays", "must be 0 to 3650");
         CheckRules(settings.AutoRecord ?? [], errors);
         if (settings.OptedOutUserIds is null) errors.Add("optedOutUserIds", "must be a list");
         for (int i = 0; i < (settings.OptedOutUserIds?.Count ?? 0) && !errors.IsFull; i++)

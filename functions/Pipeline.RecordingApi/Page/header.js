@@ -32,6 +32,7 @@ export function showHeader(recording, player, rename) {
     isLive ? h('span.badge', {}, t('safeUpTo', { time: clock(recording.safeSamples / RATE) })) : null,
     recording.privacyCode ? h('span.badge', {}, t('encrypted', { code: recording.privacyCode.replace(/(.{5})(?=.)/g, '$1 ') })) : null,
     end ? h('span.badge.warn', {}, end) : null,
+    recording.deletesAt ? h('span.badge', {}, t('deletesOn', { date: dateTime(recording.deletesAt) })) : null,
     agreed !== null ? h('span.badge', {}, t('agreed', { count: agreed })) : null,
     erased ? h('span.badge', {}, t('erased', { count: erased })) : null,
     missing ? h('span.badge.warn', {}, t('missing', { count: missing })) : null,

@@ -43,6 +43,7 @@
  * @property {Note[]} notes
  * @property {number} segmentCount
  * @property {number} [missingSegmentCount]
+ * @property {string} [deletesAt] When it is deleted; absent: never.
  * @property {{mode: string, entries: {userId: string, choice: string}[]}} [consent] What people said about being recorded.
  * @property {string[]} [scopes] What this caller may do: listen, download, delete.
  */

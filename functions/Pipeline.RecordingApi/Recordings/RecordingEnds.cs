@@ -99,6 +99,7 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
                     "missingSegments, health, gaps, notes and consent must be shorter: packed they fill more than a row of the catalogue");
             FieldErrors errors = await list.SettleAsync(cancellation);
             if (errors.Any) return errors.ToProblem();
+            finished = await rules.WithDayAsync(finished, cancellation);
             if (!await catalogue.TryUpdateAsync(recording with { Details = finished, SegmentSet = list.Set, BatchSet = null },
                 cancellation)) continue;
             await ForgetAsync(recordingId, list.Set, [recording.SegmentSet, recording.BatchSet], cancellation);

@@ -114,5 +114,7 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         SegmentCount = details.SegmentCount,
         MissingSegmentCount = details.MissingSegmentCount,
         EndReason = details.EndReason,
+        DeletesAt = details.DeletesAt,
+        IsKept = details.IsKept,
     };
 }

@@ -13,6 +13,7 @@ namespace Pipeline.Contracts.Api;
 [JsonSerializable(typeof(DeletionState))]
 [JsonSerializable(typeof(RecordingFiles))]
 [JsonSerializable(typeof(PersonErasure))]
+[JsonSerializable(typeof(TitleRequest))]
 [JsonSerializable(typeof(ShareRequest))]
 [JsonSerializable(typeof(ShareDetails))]
 [JsonSerializable(typeof(ShareList))]

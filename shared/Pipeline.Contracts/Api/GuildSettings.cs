@@ -19,6 +19,11 @@ public sealed record GuildSettings
     /// <summary>Whether people are asked: off, ask or required; null is off.</summary>
     public string? Consent { get; init; }
 
+    /// <summary>
+    /// So many days after its end a recording is deleted, 1-3650; 0 is never; null: as the owner of the functions has set it.
+    /// </summary>
+    public int? KeepDays { get; init; }
+
     /// <summary>Channels that are recorded without a command, at most <see cref="AutoRecordRule.Most"/>; null: none.</summary>
     public IReadOnlyList<AutoRecordRule>? AutoRecord { get; init; }
 

@@ -51,6 +51,9 @@ public sealed record SegmentEntry
 /// <summary>Body of <c>PATCH /api/recordings/{recordingId}</c>.</summary>
 public sealed record TitleRequest
 {
-    /// <summary>1-100 characters; empty for none.</summary>
+    /// <summary>1-100 characters; empty for none; left out to leave it.</summary>
     public string? Title { get; init; }
+
+    /// <summary>True: the recording is not deleted by its age; it cannot be taken back. Left out to leave it.</summary>
+    public bool? IsKept { get; init; }
 }

@@ -32,6 +32,12 @@ public record RecordingSummary
     public int SegmentCount { get; init; }
     public int MissingSegmentCount { get; init; }
     public string? EndReason { get; init; }
+
+    /// <summary>When it is deleted; null: never, or while live.</summary>
+    public DateTimeOffset? DeletesAt { get; init; }
+
+    /// <summary>True: somebody wants it kept, whatever the server's setting says.</summary>
+    public bool? IsKept { get; init; }
 }
 
 /// <summary>Answer of <c>GET /api/recordings?guildId=…&amp;limit=…&amp;cursor=…</c>, newest first.</summary>

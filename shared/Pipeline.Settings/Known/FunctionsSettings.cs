@@ -74,6 +74,11 @@ public static class FunctionsSettings
         "SHARE_LINK_DAYS", Programs.Functions, new NumberForm(1, 3650), 30,
         "How many days a link to a recording opens");
 
+    public static Setting<int> KeepDays { get; } = new(
+        "RECORDING_KEEP_DAYS", Programs.Functions, new NumberForm(0, 3650), 0,
+        "So many days after its end a recording is deleted, where its server has not chosen (`/record settings keep`); 0: never")
+    { DefaultInWords = "0" };
+
     public static Setting<IReadOnlyList<string>> RenderFormats { get; } = new(
         "RENDER_FORMATS", Programs.Functions, new WordsForm("flac", "opus", "mp3"), ["flac", "opus", "mp3"],
         "Which downloads are made while a call goes on; only for the recording API of our own");
@@ -88,7 +93,7 @@ public static class FunctionsSettings
         "Without a Functions host: links to sound and files lead through `PUBLIC_BASE_URL` instead of to the storage");
 
     public static IReadOnlyList<Setting> All { get; } =
-        [Key, BotKey, ReadKey, KeyFile, AllowedHosts, CorsOrigins, PublicBaseUrl, ShareLinkDays, LocalTriggers, LocalHide,
+        [Key, BotKey, ReadKey, KeyFile, AllowedHosts, CorsOrigins, PublicBaseUrl, ShareLinkDays, KeepDays, LocalTriggers, LocalHide,
             AbandonAfter, AdoptAfter, FinalizeDeadline, LiveLimit, PoisonRedrives, RenderFormats, RenderFolder, ServeStorage];
 
     private static DurationForm UpToADay(TimeSpan minimum) => new(minimum, TimeSpan.FromDays(1));

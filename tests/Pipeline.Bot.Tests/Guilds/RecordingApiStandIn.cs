@@ -204,6 +204,12 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
             return (202, JsonSerializer.Serialize(state, ApiJsonContext.Default.DeletionState));
         }
         if (request.HttpMethod == "DELETE") return recordings.TryRemove(id, out _) && !DeletedBySomebodyElse ? (204, "") : (404, "");
+        if (request.HttpMethod == "PATCH")
+        {
+            if (!recordings.TryGetValue(id, out RecordingDetails? kept)) return (404, "");
+            recordings[id] = kept with { IsKept = true, DeletesAt = null };
+            return (204, "");
+        }
         return recordings.TryGetValue(id, out RecordingDetails? details)
             ? (200, JsonSerializer.Serialize(details, ApiJsonContext.Default.RecordingDetails)) : (404, "");
     }

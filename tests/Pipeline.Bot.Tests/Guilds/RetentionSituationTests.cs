@@ -10,9 +10,34 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Guilds;
 
-/// <summary>What people hear of their own erasure.</summary>
+/// <summary>What people hear of a recording's last day, and of their own erasure.</summary>
 public sealed class RetentionSituationTests
 {
+    [Fact]
+    public async Task Starter_hears_of_the_last_day_once_and_may_keep_the_recording()
+    {
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        RecordingApiStandIn api = new();
+        await using BotRig rig = await BotRig.StartAsync(api: api);
+        RecordingDetails near = RecordingApiStandIn.Finished(id, id, rig.Discord.Guild.Id, rig.Admin.Id) with
+        {
+            DeletesAt = TimeProvider.System.GetUtcNow() + TimeSpan.FromDays(1),
+        };
+        await rig.StopAsync();
+        api.Add(near);
+        await using (BotRig next = await BotRig.StartAsync(after: rig))
+        {
+            await next.UntilAsync(() => next.Told(rig.Admin, KeepTexts.Soon(near, near.DeletesAt.Value)));
+        }
+        await using BotRig last = await BotRig.StartAsync(after: rig);
+        SimulatedMember ben = rig.Discord.Guild.AddMember("Ben");
+        Assert.Equal(KeepTexts.NeedsRight, (await last.AskAsync(ben, "record keep", new() { ["recording"] = id })).Text);
+        Assert.Equal(KeepTexts.Kept, (await last.AskAsync(rig.Admin, "record keep", new() { ["recording"] = id })).Text);
+        Assert.Contains(api.Requests, request => request == $"PATCH /api/recordings/{id}");
+        Assert.Single(rig.Discord.DirectChannel(rig.Admin.User).Messages, message =>
+            message.Text.Contains("is deleted", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Who_asks_to_be_forgotten_is_out_at_once_and_hears_of_the_end_even_after_a_restart()
     {

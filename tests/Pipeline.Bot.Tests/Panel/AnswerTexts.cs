@@ -231,12 +231,14 @@ internal static class AnswerTexts
         new(nameof(Texts.Settings), "settings",
             Texts.Settings(new KnownSettings(new GuildSettings { RecorderRoleId = 7 }, IsLastKnown: false), 1),
             "**Who may record:** members with *Manage Server* and <@&7>\n**Notice:** my name and a message in the "
-                + "channel\n**Consent:** people are told, and may say no\n**Not recorded by their own wish:** 1 person"),
+                + "channel\n**Consent:** people are told, and may say no\n**Recordings are kept:** as the "
+                + "owner of this bot has set it\n**Not recorded by their own wish:** 1 person"),
         new(nameof(Texts.Settings), "settings that were never heard",
             Texts.Settings(new KnownSettings(new GuildSettings(), IsLastKnown: true, WereHeard: false), 0),
             "**Who may record:** members with *Manage Server*\n**Notice:** my name and a message in the channel\n**Consent:** a voice "
-                + "is kept only after its owner has pressed *I agree*\n**Not recorded by their own wish:** 0 people\nThe settings are "
-                + "not reachable, and I never heard them: until I do, I take it that people are to be asked."),
+                + "is kept only after its owner has pressed *I agree*\n**Recordings are kept:** as the owner of this bot has set it\n"
+                + "**Not recorded by their own wish:** 0 people\nThe settings are not reachable, and I never heard them: "
+                + "until I do, I take it that people are to be asked."),
         new(nameof(Texts.SettingsSaved), "a change is stored",
             Texts.SettingsSaved(true),
             "Saved."),

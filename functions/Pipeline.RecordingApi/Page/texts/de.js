@@ -23,6 +23,7 @@ export default {
   healthGood: 'nichts verloren',
   healthLost: '{time} verloren: {reasons}',
   healthConcealed: '{share} % ergänzt',
+  deletesOn: 'Wird am {date} gelöscht',
   agreed: '{count} haben der Aufnahme zugestimmt',
   erased: '{count} auf Wunsch gelöscht',
   missing: '{count} Stücke kamen nicht an',

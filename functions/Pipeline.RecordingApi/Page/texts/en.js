@@ -23,6 +23,7 @@ export default {
   healthGood: 'nothing lost',
   healthLost: '{time} lost: {reasons}',
   healthConcealed: '{share} % filled in',
+  deletesOn: 'Deleted on {date}',
   agreed: '{count} agreed to be recorded',
   erased: '{count} erased on request',
   missing: '{count} pieces did not arrive',

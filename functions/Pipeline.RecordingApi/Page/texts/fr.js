@@ -23,6 +23,7 @@ export default {
   healthGood: 'rien de perdu',
   healthLost: '{time} perdu : {reasons}',
   healthConcealed: '{share} % comblé',
+  deletesOn: 'Supprimé le {date}',
   agreed: '{count} ont accepté l’enregistrement',
   erased: '{count} effacé(s) à la demande',
   missing: '{count} morceaux ne sont pas arrivés',

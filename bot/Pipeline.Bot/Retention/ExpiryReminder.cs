@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
+using Pipeline.Bot.Spool;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Model;
+using Pipeline.Discord.Rest;
+
+namespace Pipeline.Bot.Retention;
+
+/// <summary>
+/// Tells those who started a recording two days before it is deleted. Looks every six hours, and when a server has come; whom it has told
+/// lies on the disk. (Webhooks are told by the recording API.)
+/// </summary>
+internal sealed class ExpiryReminder(RecorderServices services, ILogger<ExpiryReminder> log) : BackgroundService
+{
+    private static readonly TimeSpan Notice = TimeSpan.FromDays(2);
+    private static readonly TimeSpan Round = TimeSpan.FromHours(6);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    private const int PageLength = 100;
+    private const int MostPages = 50;
+
+    private readonly ConcurrentDictionary<ulong, long> lookedAt = new();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using PeriodicTimer timer = new(Interval, services.Time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            foreach (Guild guild in services.Gateway.Guilds.All.Where(guild => !guild.Unavailable && IsDue(guild.Id)))
+            {
+                try
+                {
+                    await LookAsync(guild.Id, stoppingToken);
+                }
+                catch (Exception away) when (away is not OperationCanceledException)
+                {
+                    log.SettingsAway(guild.Id, Cause.Of(away));
+                }
+                lookedAt[guild.Id] = services.Time.GetTimestamp();
+            }
+        }
+    }
+
+    private bool IsDue(ulong guildId) => services.Api.IsConfigured
+        && (!lookedAt.TryGetValue(guildId, out long at) || services.Time.GetElapsedTime(at) >= Round);
+
+    private async Task LookAsync(ulong guildId, CancellationToken cancellationToken)
+    {
+        string path = Path.Combine(services.Options.StateFolder, string.Create(CultureInfo.InvariantCulture, $"expiring-{guildId}.json"));
+        HashSet<string> told = [.. LocalState.Read(path, ReminderJsonContext.Default.StringArray, guildId, log) ?? []];
+        HashSet<string> near = [];
+        string? cursor = null;
+        for (int page = 0; page < MostPages; page++)
+        {
+            RecordingPage found = await services.Api.ListAsync(guildId, PageLength, cursor, cancellationToken);
+            foreach (RecordingSummary recording in found.Recordings.Where(IsNear))
+            {
+                near.Add(recording.Id);
+                if (told.Contains(recording.Id)) continue;
+                await TellAsync(guildId, recording, cancellationToken);
+                told.Add(recording.Id);
+                Save(path, told);
+            }
+            if ((cursor = found.NextCursor) is null) break;
+        }
+        if (cursor is null && told.RemoveWhere(id => !near.Contains(id)) > 0) Save(path, told);
+    }
+
+    private bool IsNear(RecordingSummary recording) => recording.DeletesAt is { } day && day - services.Time.GetUtcNow() <= Notice;
+
+    private async Task TellAsync(ulong guildId, RecordingSummary recording, CancellationToken cancellationToken)
+    {
+        if (!ulong.TryParse(recording.UserId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong starter)) return;
+        await using ChannelMessages voice = new(services.Rest, guildId, services.Time, log);
+        await voice.TryTellAsync(starter, new MessageBody { Content = KeepTexts.Soon(recording, recording.DeletesAt!.Value) },
+            cancellationToken);
+    }
+
+    private static void Save(string path, HashSet<string> told)
+    {
+        if (told.Count == 0) LocalState.Delete(path);
+        else LocalState.Write(path, JsonSerializer.SerializeToUtf8Bytes([.. told], ReminderJsonContext.Default.StringArray));
+    }
+}
+
+[JsonSerializable(typeof(string[]))]
+internal sealed partial class ReminderJsonContext : JsonSerializerContext;

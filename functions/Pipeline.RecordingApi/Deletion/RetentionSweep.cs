@@ -1,0 +1,59 @@
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Events;
+
+namespace Pipeline.RecordingApi.Deletion;
+
+/// <summary>
+/// Every minute: tells of recordings that are deleted within two days, and gives those whose day has come to the deletion queue. Every step
+/// may be repeated or cut off.
+/// </summary>
+public sealed class RetentionSweep(ExpiryTable expiries, CatalogueTable catalogue, DeletionTable deletions, DeletionMessages messages,
+    EventOutbox outbox, TimeProvider time, ILogger<RetentionSweep> log)
+{
+    /// <summary>So long before its deletion people hear of it.</summary>
+    public static readonly TimeSpan Notice = TimeSpan.FromDays(2);
+
+    private const int MostAtOnce = 200; // some seconds; the rest a minute later
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        List<Expiry> near = [];
+        await foreach (Expiry expiry in expiries.ListAsync(time.GetUtcNow() + Notice, cancellation))
+        {
+            if (!expiry.IsTold || expiry.At <= time.GetUtcNow()) near.Add(expiry);
+            if (near.Count == MostAtOnce) break;
+        }
+        foreach (Expiry expiry in near) await LookAsync(expiry, cancellation);
+    }
+
+    private async Task LookAsync(Expiry expiry, CancellationToken cancellation)
+    {
+        CatalogueEntry entry = await catalogue.FindAsync(expiry.RecordingId, cancellation);
+        bool counts = entry.Recording is { Details: { IsKept: not true } details } && details.DeletesAt == expiry.At;
+        if (!counts)
+        {
+            // The list is written first: the recording may say the same in a moment.
+            if (entry.Recording is null || expiry.At <= time.GetUtcNow()) await expiries.RemoveAsync(expiry, cancellation);
+            return;
+        }
+        if (expiry.At > time.GetUtcNow()) await TellAsync(expiry, entry.Recording!.Details, cancellation);
+        else await DeleteAsync(expiry, entry.Recording!.Details, cancellation);
+    }
+
+    private async Task TellAsync(Expiry expiry, RecordingDetails details, CancellationToken cancellation)
+    {
+        EventData told = EventOutbox.Of(details) with { DeletesAt = expiry.At };
+        await outbox.RaiseAsync(EventTypes.RecordingExpiring, told, "", cancellation);
+        await expiries.MarkToldAsync(expiry, cancellation);
+    }
+
+    private async Task DeleteAsync(Expiry expiry, RecordingDetails details, CancellationToken cancellation)
+    {
+        await deletions.BeginAsync(details, time.GetUtcNow(), cancellation);
+        await messages.SendAsync(new DeleteRecording { RecordingId = RecordingId.Parse(details.Id) }, TimeSpan.Zero, cancellation);
+        await expiries.RemoveAsync(expiry, cancellation);
+        ApiLog.RecordingExpired(log, RecordingId.Parse(details.Id));
+    }
+}

@@ -1,0 +1,107 @@
+using System.Net;
+using System.Text;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Deletion;
+using Pipeline.RecordingApi.Events;
+using Pipeline.Storage;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Api;
+
+/// <summary>Recordings are deleted on their day, after a word two days before, unless somebody keeps them.</summary>
+public sealed class RetentionTests(AzuriteFixture azurite)
+{
+    private static readonly Dictionary<string, string?> ThirtyDays = new() { ["RECORDING_KEEP_DAYS"] = "30" };
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Sixty_days_with_a_restart_every_day_delete_what_is_due_and_nothing_else()
+    {
+        ShiftedTime clock = new();
+        Session plain = new(2581, (5, "Ada", 1)), kept = new(2582, (5, "Ada", 1)), forEver = new(2583, (5, "Ada", 1)),
+            longer = new(2584, (5, "Ada", 1));
+        await using (App app = await App.StartAsync(azurite.ConnectionString, ThirtyDays, clock))
+        {
+            await ChooseAsync(app, forEver, days: 0);
+            await ChooseAsync(app, longer, days: 50);
+            foreach (Session session in new[] { plain, kept, forEver, longer }) await RecordAsync(app, session);
+            DateTimeOffset end = plain.Stopped.EndedAt;
+            Assert.Equal(30, ((await app.RecordingAsync(plain.Id))!.DeletesAt!.Value - end).TotalDays, 0.01);
+            Assert.Null((await app.RecordingAsync(forEver.Id))!.DeletesAt);
+            Assert.Equal(50, ((await app.RecordingAsync(longer.Id))!.DeletesAt!.Value - end).TotalDays, 0.01);
+        }
+        for (int day = 1; day <= 60; day++)
+        {
+            clock.Ahead = TimeSpan.FromDays(day);
+            await using App app = await App.StartAsync(azurite.ConnectionString, ThirtyDays, clock);
+            await app.Get<RetentionSweep>().RunAsync(Cancellation);
+            await app.Get<RetentionSweep>().RunAsync(Cancellation); // again
+            if (day == 29) await KeepAsync(app, kept);
+            Assert.Equal(day >= 28, await IsToldAsync(app, plain));
+            Assert.Equal(day >= 48, await IsToldAsync(app, longer));
+            Assert.Equal(day < 30, await app.RecordingAsync(plain.Id) is not null);
+            Assert.Equal(day < 50, await app.RecordingAsync(longer.Id) is not null);
+            Assert.NotNull(await app.RecordingAsync(kept.Id));
+            Assert.NotNull(await app.RecordingAsync(forEver.Id));
+        }
+        await using App last = await App.StartAsync(azurite.ConnectionString, ThirtyDays, clock);
+        Assert.False(await IsToldAsync(last, forEver));
+        Assert.Equal((true, null), ((await last.RecordingAsync(kept.Id))!.IsKept, (await last.RecordingAsync(kept.Id))!.DeletesAt));
+        Assert.True(await last.EraseAsync(plain.Id)); // its deletion waits in the queue
+        Assert.True(await last.Get<DeletionTable>().FindAsync(plain.Id, Cancellation) is { IsDone: true });
+    }
+
+    [Fact]
+    public async Task Old_recording_that_is_stored_late_stays_for_three_days_at_least()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString, ThirtyDays);
+        Session old = new(2585, TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(300), (5, "Ada", 1));
+        await RecordAsync(app, old);
+        TimeSpan left = (await app.RecordingAsync(old.Id))!.DeletesAt!.Value - TimeProvider.System.GetUtcNow();
+        Assert.InRange(left.TotalDays, 2.9, 3.1);
+    }
+
+    [Fact]
+    public async Task What_is_kept_cannot_be_unkept_and_a_title_alone_keeps_nothing()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString, ThirtyDays);
+        Session session = new(2586, (5, "Ada", 1));
+        await RecordAsync(app, session);
+        Assert.Equal(HttpStatusCode.BadRequest, (await PatchAsync(app, session, """{"isKept":false}""")).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await PatchAsync(app, session, "{}")).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await PatchAsync(app, session, """{"title":"Other"}""")).StatusCode);
+        RecordingDetails renamed = (await app.RecordingAsync(session.Id))!;
+        Assert.True(renamed is { Title: "Other", IsKept: null, DeletesAt: not null });
+        await KeepAsync(app, session);
+        Assert.Equal("Other", (await app.RecordingAsync(session.Id))!.Title);
+    }
+
+    private static async Task RecordAsync(App app, Session session)
+    {
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        await session.PutAllAsync(app.Storage);
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+    }
+
+    private static async Task ChooseAsync(App app, Session session, int days)
+    {
+        StringContent body = new($$"""{"keepDays":{{days}},"optedOutUserIds":[]}""", Encoding.UTF8, "application/json");
+        Uri address = new($"api/guilds/{session.Info.GuildId}/settings", UriKind.Relative);
+        using HttpResponseMessage answer = await app.Http.PutAsync(address, body, Cancellation);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
+    private static async Task KeepAsync(App app, Session session) =>
+        Assert.Equal(HttpStatusCode.NoContent, (await PatchAsync(app, session, """{"isKept":true}""")).StatusCode);
+
+    private static Task<HttpResponseMessage> PatchAsync(App app, Session session, string json) => app.Http.PatchAsync(
+        new Uri($"api/recordings/{session.Id}", UriKind.Relative), new StringContent(json, Encoding.UTF8, "application/json"),
+        Cancellation);
+
+    private static async Task<bool> IsToldAsync(App app, Session session) =>
+        await app.Get<EventTable>().FindAsync($"evt_recording.expiring_{session.Id}", Cancellation) is not null;
+}
