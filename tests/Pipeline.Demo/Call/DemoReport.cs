@@ -19,6 +19,7 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
     private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(2);
 
     private readonly List<TimeSpan> errors = [];
+    private readonly Dictionary<string, double> beganAt = [];
 
     public async Task<bool> PrintAsync(RecordingDetails recording, double stopToFinalized, DemoCall.Ended ended)
     {
@@ -45,6 +46,7 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
         Console.WriteLine(
             FormattableString.Invariant($"tracks and talks lie {apart.TotalMilliseconds:F1} ms apart at most, against the wire"));
         good &= await new DemoFiles(stage, voices).PrintAsync(recording, ended.StoppedAt);
+        good &= await new DemoWords(stage, voices).PrintAsync(recording, beganAt);
         PrintCodes(ended);
         good &= ended.PrivacyCodes.All(code =>
             code.Code is null || Digits(ended.PanelText).Contains(Digits(code.Code), StringComparison.Ordinal));
@@ -77,6 +79,7 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
             TimeSpan begun = stage.Origin + talk.Earliest - refused - recording.RecordedAt;
             TimeSpan error = found.Position - begun;
             errors.Add(error);
+            if (from == 0) beganAt[voice.Name] = found.Position.TotalSeconds;
             if (from == 0 || error.Duration() > worstError.Duration()) (worstError, wire) = (error, begun);
             worst = new SpeechAlignment(found.Position, Math.Min(worst.Correlation, found.Correlation),
                 TimeSpan.FromTicks(Math.Max(worst.WorstWindow.Ticks, found.WorstWindow.Ticks)));

@@ -11,7 +11,7 @@ namespace Pipeline.Demo.Call;
 /// <summary>A member starts a recording, three people talk, Stop is pressed, and every segment is compared with what was spoken.</summary>
 internal static class DemoRun
 {
-    private static readonly string[] Names = ["Ada", "Grace", "Linus"];
+    public static readonly string[] Names = ["Ada", "Grace", "Linus"];
 
     public static async Task<int> RunAsync(string[] args)
     {

@@ -3,6 +3,7 @@ using Pipeline.Contracts.Api;
 using Pipeline.DiscordSimulator;
 using Pipeline.DiscordSimulator.Media;
 using Pipeline.TestKit;
+using Pipeline.TestKit.Speech;
 using Pipeline.TestKit.Stage;
 
 namespace Pipeline.Demo.Call;
@@ -35,17 +36,22 @@ internal sealed class DemoStage : IAsyncDisposable
         DemoRun.Say("starting Azurite, the functions app, a simulated Discord and the bot");
         Azurite azurite = await Azurite.StartAsync(identity: options.Identity);
         int port = FreePort.Take(1)[0];
+        DemoEar ear = new(DemoRun.Names.Select(DemoVoice.SpeechOf));
+        SpeechService speech = await SpeechService.StartAsync();
+        speech.Answer = (request, _) => ear.AnswerAsync(request);
         Dictionary<string, string?> settings = new()
         {
             ["RENDER_FORMATS"] = "flac,opus,mp3",
             ["PUBLIC_BASE_URL"] = $"http://127.0.0.1:{port}",
+            ["Transcription__Endpoint"] = speech.OpenAi.AbsoluteUri,
+            ["Transcription__Key"] = SpeechService.Key,
         };
         FunctionsApp functions = await FunctionsApp.StartAsync(azurite, settings, port);
         Simulator discord = await Simulator.StartAsync(
             new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced, KeepDeliveries = keepDeliveries });
         discord.Conditions = MediaConditions.Lossy(DemoOptions.Loss, options.Jitter);
         DemoStage stage = new() { Discord = discord, Functions = functions, IsKept = options.Keep };
-        stage.running.AddRange([azurite, functions, discord]);
+        stage.running.AddRange([azurite, speech, functions, discord]);
         stage.Bot = BuiltProject.StartBot(["run"], stage.BotEnvironment(azurite, options));
         stage.running.Add(stage.Bot);
         await Simulator.WaitUntilAsync(() => discord.HasCommand("record") || stage.Bot.HasExited, TimeSpan.FromSeconds(60));

@@ -19,8 +19,11 @@ internal sealed class DemoVoice : IAsyncDisposable
         (Name, this.speaker, this.peer) = (name, speaker, peer);
 
     public string Name { get; }
-    public string File => RepositoryRoot.Combine("tests", "speech", $"{Name.ToLowerInvariant()}.opus");
+    public string File => SpeechOf(Name);
     public ulong UserId => speaker?.UserId ?? peer!.UserId;
+
+    /// <summary>What a voice of this name says; its sentences lie beside it.</summary>
+    public static string SpeechOf(string name) => RepositoryRoot.Combine("tests", "speech", "demo", $"{name.ToLowerInvariant()}.opus");
 
     public static async Task<DemoVoice> JoinAsync(Simulator discord, string name, bool plain)
     {
