@@ -6,7 +6,6 @@ using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Document;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Guilds;
-using Pipeline.RecordingApi.Health;
 using Pipeline.RecordingApi.Http;
 using Pipeline.RecordingApi.Live;
 using Pipeline.RecordingApi.Page;

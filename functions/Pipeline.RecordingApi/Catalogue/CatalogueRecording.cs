@@ -1,5 +1,4 @@
 using Pipeline.Contracts.Api;
-using Pipeline.RecordingApi.Recordings;
 
 namespace Pipeline.RecordingApi.Catalogue;
 

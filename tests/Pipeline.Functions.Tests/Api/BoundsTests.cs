@@ -180,7 +180,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
         {
             SessionInfo session = new Session(540).Info with { GuildName = name, Title = name };
             InitLiveRequest request = WireMapping.InitLive(session);
-            Assert.False(RecordingApi.Http.RequestCheck.Check(request).Any, JsonSerializer.Serialize(request));
+            Assert.False(RecordingApi.Recordings.RequestCheck.Check(request).Any, JsonSerializer.Serialize(request));
         }
     }
 

@@ -3,7 +3,7 @@ using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Storage;
 
-namespace Pipeline.RecordingApi.Health;
+namespace Pipeline.RecordingApi;
 
 /// <summary>Says whether the storage answers, what waits in the queues, and what waits for a person.</summary>
 public sealed class HealthOperations(StorageClients clients, StorageSetup setup, MessageQueues queues, Reports reports, ApiOptions options,

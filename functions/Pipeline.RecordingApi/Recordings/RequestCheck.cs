@@ -2,8 +2,9 @@ using System.Globalization;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Http;
 
-namespace Pipeline.RecordingApi.Http;
+namespace Pipeline.RecordingApi.Recordings;
 
 /// <summary>What the contract demands of each request.</summary>
 internal static class RequestCheck
