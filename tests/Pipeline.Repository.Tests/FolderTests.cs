@@ -71,6 +71,24 @@ public sealed partial class FolderTests
             ["Sweep"] = ["Ledger", "Segments"],
             ["Invocations"] = ["ApiClient", "Finalize", "Segments", "Sweep"],
         },
+        ["functions/Pipeline.RecordingApi"] = new()
+        {
+            [""] = ["Catalogue", "Deletion", "Document", "Events", "Guilds", "Http", "Live", "Page", "Recordings", "Render", "Shares",
+                "Transcripts", "Webhooks"],
+            ["Catalogue"] = [],
+            ["Http"] = [],
+            ["Events"] = ["Catalogue", "Http"],
+            ["Guilds"] = ["Http"],
+            ["Shares"] = ["Catalogue", "Http"],
+            ["Document"] = ["Catalogue", "Http", "Shares"],
+            ["Page"] = ["Http", "Shares"],
+            ["Webhooks"] = ["Events", "Http"],
+            ["Render"] = ["Catalogue", "Events", "Http"],
+            ["Live"] = ["Catalogue", "Http", "Render"],
+            ["Transcripts"] = ["Catalogue", "Events", "Guilds", "Render"],
+            ["Recordings"] = ["Catalogue", "Events", "Guilds", "Http", "Live", "Render", "Shares", "Transcripts"],
+            ["Deletion"] = ["Catalogue", "Events", "Http", "Recordings", "Render", "Transcripts"],
+        },
     };
 
     public static TheoryData<string> Projects => [.. Matrix.Keys];

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Http;
 
@@ -13,7 +12,6 @@ namespace Pipeline.RecordingApi.Guilds;
 /// </summary>
 public sealed class GuildSettingsOperations(GuildSettingsTable table)
 {
-    private const int LongestAnnounceMode = 32;
     private const long BodyLimit = 1024 * 1024; // 45,000 people
 
     public async Task<IResult> GetAsync(HttpContext context, string guildId)
@@ -30,22 +28,11 @@ public sealed class GuildSettingsOperations(GuildSettingsTable table)
         if (settings is null) return fault!;
         FieldErrors errors = new();
         errors.Snowflake("guildId", guildId);
-        if (settings.RecorderRoleId == 0) errors.Add("recorderRoleId", "must be a decimal string");
-        if (settings.AnnounceMode?.Length > LongestAnnounceMode)
-            errors.Add("announceMode", $"must have at most {LongestAnnounceMode} characters");
-        if (settings.Consent is not (null or ConsentLedger.Off or ConsentLedger.Ask or ConsentLedger.Required))
-            errors.Add("consent", "must be off, ask or required");
-        if (settings.KeepDays is < 0 or > 3650) errors.Add("keepDays", "must be 0 to 3650");
-        CheckRules(settings.AutoRecord ?? [], errors);
-        if (settings.OptedOutUserIds is null) errors.Add("optedOutUserIds", "must be a list");
-        for (int i = 0; i < (settings.OptedOutUserIds?.Count ?? 0) && !errors.IsFull; i++)
-            errors.Snowflake($"optedOutUserIds[{i}]", settings.OptedOutUserIds![i]);
+        GuildSettingsCheck.Check(settings, errors);
         if (errors.Any) return errors.ToProblem();
-        settings = settings
-            with
+        settings = settings with
         {
-            OptedOutUserIds = [.. settings.OptedOutUserIds!.Select(user => Text(Number(user))).Distinct()
-            .Order(StringComparer.Ordinal)]
+            OptedOutUserIds = [.. settings.OptedOutUserIds.Select(user => Text(Number(user))).Distinct().Order(StringComparer.Ordinal)],
         };
         string? expected = context.Request.Headers.IfMatch is [{ Length: > 0 } wanted] && wanted != "*" ? wanted : null;
         while (true)
@@ -71,18 +58,6 @@ public sealed class GuildSettingsOperations(GuildSettingsTable table)
         if (errors.Any) return errors.ToProblem();
         await table.SetOptOutAsync(Number(guildId), Number(userId), optedOut, context.RequestAborted);
         return Results.NoContent();
-    }
-
-    private static void CheckRules(IReadOnlyList<AutoRecordRule> rules, FieldErrors errors)
-    {
-        if (rules.Count > AutoRecordRule.Most) errors.Add("autoRecord", $"must have at most {AutoRecordRule.Most} rules");
-        for (int i = 0; i < rules.Count && !errors.IsFull; i++)
-        {
-            if (rules[i] is not { ChannelId: not 0, BotId: not 0, SetBy: not 0 })
-                errors.Add($"autoRecord[{i}]", "must name channelId, botId and setBy as decimal strings");
-            else if (rules[i].People is < 1 or > AutoRecordRule.MostPeople)
-                errors.Add($"autoRecord[{i}].people", $"must be 1 to {AutoRecordRule.MostPeople}");
-        }
     }
 
     private static IResult Answer(HttpContext context, GuildSettings settings)

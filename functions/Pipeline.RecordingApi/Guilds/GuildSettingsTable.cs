@@ -94,7 +94,3 @@ public sealed class GuildSettingsTable(StorageClients clients)
 
     private static string Partition(ulong guildId) => guildId.ToString(CultureInfo.InvariantCulture);
 }
-
-/// <param name="Etag">Of the row without the people; null where nothing was chosen yet.</param>
-/// <param name="IsOfOlderVersion">The row holds people itself, who have no rows yet.</param>
-public sealed record StoredGuildSettings(GuildSettings Settings, ETag? Etag, bool IsOfOlderVersion);

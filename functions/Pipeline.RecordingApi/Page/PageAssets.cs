@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.IO.Compression;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
@@ -8,8 +6,7 @@ namespace Pipeline.RecordingApi.Page;
 
 /// <summary>
 /// The page's files, from the program itself. Comments are left out and the rest is packed once, at the first request. Their addresses
-/// carry a
-/// hash of all of them, so that browsers keep them for good and never mix two versions.
+/// carry a hash of all of them, so that browsers keep them for good and never mix two versions.
 /// </summary>
 public sealed class PageAssets
 {
@@ -80,31 +77,5 @@ public sealed class PageAssets
             slim.Append('\n');
         }
         return slim.ToString();
-    }
-}
-
-/// <summary>One file as it goes out.</summary>
-public sealed record PageAsset(string ContentType, byte[] Plain, byte[] Gzip, byte[] Brotli, string Etag)
-{
-    internal static PageAsset Of(string name, string text)
-    {
-        byte[] plain = Encoding.UTF8.GetBytes(text);
-        string type = Path.GetExtension(name) switch
-        {
-            ".js" => "text/javascript; charset=utf-8",
-            ".css" => "text/css; charset=utf-8",
-            ".html" => "text/html; charset=utf-8",
-            _ => throw new InvalidOperationException($"the page has a file of an unknown kind: {name}"),
-        };
-        string etag = string.Create(CultureInfo.InvariantCulture, $"\"{Convert.ToHexStringLower(SHA256.HashData(plain))[..16]}\"");
-        return new PageAsset(type, plain, Pack(plain, to => new GZipStream(to, CompressionLevel.SmallestSize)),
-            Pack(plain, to => new BrotliStream(to, CompressionLevel.SmallestSize)), etag);
-    }
-
-    private static byte[] Pack(byte[] plain, Func<Stream, Stream> packer)
-    {
-        using MemoryStream packed = new();
-        using (Stream stream = packer(packed)) stream.Write(plain);
-        return packed.ToArray();
     }
 }

@@ -14,35 +14,17 @@ internal static class PageEndpoints
         routes.MapMethods("/r/{recordingId}", [HttpMethods.Get, HttpMethods.Head],
             static (HttpContext context, PageAssets assets, StorageClients storage) =>
         {
-            SetHeaders(context, storage.Blobs.Uri);
+            PageHeaders.Set(context, storage.Blobs.Uri);
             return SendAsync(context, assets.IndexPage, "no-cache");
         }).ForEverybody().ExcludeFromDescription();
         routes.MapMethods("/r/page/{version}/{**path}", [HttpMethods.Get, HttpMethods.Head],
             static (HttpContext context, string version, string path, PageAssets assets, StorageClients storage) =>
         {
-            SetHeaders(context, storage.Blobs.Uri);
+            PageHeaders.Set(context, storage.Blobs.Uri);
             PageAsset? asset = version == assets.Version ? assets.Find(path) : null;
             return asset is null ? Problems.Of(StatusCodes.Status404NotFound, "No such address").ExecuteAsync(context)
                 : SendAsync(context, asset, Forever);
         }).ForEverybody().ExcludeFromDescription();
-    }
-
-    // Nothing is loaded from elsewhere but sound and files, which come from the storage itself.
-    private static void SetHeaders(HttpContext context, Uri storage)
-    {
-        string blobs = storage.GetLeftPart(UriPartial.Authority);
-        IHeaderDictionary headers = context.Response.Headers;
-        headers.ContentSecurityPolicy =
-            $"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {blobs}; media-src "
-                + $"'self' {blobs}; "
-            + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-        headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
-        headers["Referrer-Policy"] = "no-referrer";
-        headers["X-Robots-Tag"] = "noindex, nofollow";
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()";
     }
 
     private static async Task SendAsync(HttpContext context, PageAsset asset, string cacheControl)

@@ -70,12 +70,8 @@ public sealed class TranscriptTracks(RenderPlans plans, MovedSegments moved, Seg
             rows.Where(row => row.Stretch.UserId == track.UserId).Select(row => row.Stretch)));
     }
 
-    private async Task<HashSet<ulong>> OptedOutAsync(RecordingDetails details, CancellationToken cancellation)
-    {
-        StoredGuildSettings stored = await settings.ReadAsync(ulong.Parse(details.GuildId, CultureInfo.InvariantCulture), cancellation);
-        return [.. stored.Settings.OptedOutUserIds.Select(text => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture,
-            out ulong user) ? user : 0)];
-    }
+    private async Task<HashSet<ulong>> OptedOutAsync(RecordingDetails details, CancellationToken cancellation) =>
+        (await settings.ReadAsync(ulong.Parse(details.GuildId, CultureInfo.InvariantCulture), cancellation)).OptedOut();
 }
 
 /// <summary>What is to be changed about a track's stretches.</summary>
