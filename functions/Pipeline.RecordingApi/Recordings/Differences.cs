@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 
 namespace Pipeline.RecordingApi.Recordings;
@@ -20,8 +21,9 @@ internal static class Differences
     /// <summary>Of two starts of one session. What the repetition leaves out is no difference.</summary>
     public static Dictionary<string, string[]> OfStarts(RecordingDetails known, RecordingDetails repeated) => Of(known, repeated, OfStart);
 
-    /// <summary>Of two ends of one recording.</summary>
-    public static Dictionary<string, string[]> OfEnds(RecordingDetails known, RecordingDetails repeated) => Of(known, repeated, OfEnd);
+    /// <summary>Of two ends of one recording. Who is erased is noted by the API itself, with the time of each try: no difference.</summary>
+    public static Dictionary<string, string[]> OfEnds(RecordingDetails known, RecordingDetails repeated) =>
+        Of(WithoutErased(known), WithoutErased(repeated), OfEnd);
 
     /// <summary>Of two lists of segments; empty where they are equal.</summary>
     public static Dictionary<string, string[]> OfSegments(IReadOnlyList<RecordingSegment> known, IReadOnlyList<RecordingSegment> repeated)
@@ -47,6 +49,11 @@ internal static class Differences
         }
         return different;
     }
+
+    private static RecordingDetails WithoutErased(RecordingDetails details) => details.Consent is not { } ledger ? details : details with
+    {
+        Consent = ledger with { Entries = [.. ledger.Entries.Where(entry => entry.Choice != ConsentEntry.Erased)] },
+    };
 
     private static JsonObject Node(RecordingDetails details) =>
         JsonSerializer.SerializeToNode(details, WireJsonContext.Default.RecordingDetails)!.AsObject();

@@ -107,6 +107,36 @@ public sealed class PersonErasureTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Recording_without_an_erased_person_is_ended_again_with_the_same_answer()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = new(2574);
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        using HttpResponseMessage asked = await PutAsync(app, $"recordings/{session.Id}");
+        Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
+        Assert.True(await RunAsync(app, session.Id.ToString(), null));
+        FinalizeRequest end = new()
+        {
+            SessionEndTime = session.Info.StartedAt.ToUnixTimeMilliseconds() + 1_000,
+            Duration = 1_000,
+            TotalSize = 0,
+            ParticipantCount = 0,
+            Segments = [],
+            Consent = new ConsentLedger { Mode = ConsentLedger.Required }.With(Word(session, "agreed") with { Username = "Ada" }, "words"),
+        };
+
+        for (int turn = 0; turn < 2; turn++)
+        {
+            using HttpResponseMessage answer = await app.PostAsync($"api/recordings/{session.Id}/finalize", end,
+                WireJsonContext.Default.FinalizeRequest);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        Assert.Equal([(null, "agreed"), (null, "erased")],
+            (await app.RecordingAsync(session.Id))!.Consent!.Entries.Select(entry => (entry.Username, entry.Choice)));
+    }
+
+    [Fact]
     public async Task Erasure_nobody_asked_for_is_404_and_what_is_no_id_is_400()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
