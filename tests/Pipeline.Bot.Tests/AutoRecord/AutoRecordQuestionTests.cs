@@ -1,6 +1,5 @@
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Tests.Guilds;
-using Pipeline.DiscordSimulator.Rest;
 using Pipeline.DiscordSimulator.World;
 
 namespace Pipeline.Bot.Tests.AutoRecord;
@@ -15,9 +14,8 @@ public sealed class AutoRecordQuestionTests
     public async Task Rule_that_was_taken_away_elsewhere_starts_nothing()
     {
         LeapingTime time = new();
-        await using BotRig rig = await BotRig.StartAsync(time: time);
+        await using BotRig rig = await StartAfterOneRecordingAsync(time);
         ulong guild = rig.Discord.Guild.Id;
-        await SetAsync(rig);
         rig.Api.PutSettings(guild, rig.Settings.LastKnown(guild) with { AutoRecord = [] });
         time.Leap(Stale);
         rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
@@ -30,9 +28,8 @@ public sealed class AutoRecordQuestionTests
     public async Task Recording_by_rule_asks_people_as_the_settings_say_now()
     {
         LeapingTime time = new();
-        await using BotRig rig = await BotRig.StartAsync(time: time);
+        await using BotRig rig = await StartAfterOneRecordingAsync(time);
         ulong guild = rig.Discord.Guild.Id;
-        await SetAsync(rig);
         rig.Api.PutSettings(guild, rig.Settings.LastKnown(guild) with { Consent = ConsentMode.Required.ToWord() });
         time.Leap(Stale);
         rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
@@ -86,6 +83,19 @@ public sealed class AutoRecordQuestionTests
         Assert.Equal(8, api.MostAtOnce);
     }
 
+    // The settings were asked for: only a start is a reason to ask again.
+    private static async Task<BotRig> StartAfterOneRecordingAsync(LeapingTime time)
+    {
+        BotRig rig = await BotRig.StartAsync(time: time, change: options => options with { EmptyTimeout = TimeSpan.FromMilliseconds(500) });
+        await rig.AskAsync(rig.Admin, "record auto",
+            new() { ["channel"] = rig.Discord.VoiceChannel, ["when"] = "people", ["people"] = 1 });
+        rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
+        await rig.UntilAsync(() => rig.Current is not null);
+        rig.Discord.Guild.Leave(rig.Admin);
+        await rig.UntilAsync(() => rig.Current is null);
+        return rig;
+    }
+
     private static int Asked(RecordingApiStandIn api) =>
         api.Requests.Count(request => request.EndsWith("/settings", StringComparison.Ordinal));
 
@@ -102,7 +112,4 @@ public sealed class AutoRecordQuestionTests
             await rig.UntilAsync(() => !IsHere());
         }
     }
-
-    private static Task<SimulatedInteraction> SetAsync(BotRig rig) => rig.AskAsync(rig.Admin, "record auto",
-        new() { ["channel"] = rig.Discord.VoiceChannel, ["when"] = "people", ["people"] = 1 });
 }
