@@ -46,6 +46,7 @@ internal sealed record StoredSettings
             OptedOutUserIds = theirs.OptedOutUserIds,
             AnnounceMode = Settings.AnnounceMode ?? theirs.AnnounceMode,
             Consent = Settings.Consent ?? theirs.Consent,
+            KeepDays = Settings.KeepDays ?? theirs.KeepDays,
             AutoRecord = [.. (theirs.AutoRecord ?? []).ExceptBy(ours.Select(Place), Place), .. ours],
             Other = Settings.Other ?? theirs.Other,
         };
