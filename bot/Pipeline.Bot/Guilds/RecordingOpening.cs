@@ -69,7 +69,7 @@ internal sealed class RecordingOpening(RecorderServices services)
                 Properties = properties,
                 // Who was erased from the part before stays out of this one: to people it is one recording.
                 OptedOut = [.. services.Settings.OptedOut(start.Guild.Id).Union(start.Said?.Erased() ?? [])],
-                Consent = Ledger(start.Said, start.Settings.Consent.ToWord()),
+                Consent = Ledger(start),
                 AwaitsOptOuts = !services.Settings.KnowsOptOuts(start.Guild.Id),
             }, cancellationToken);
         }
@@ -82,9 +82,10 @@ internal sealed class RecordingOpening(RecorderServices services)
         }
     }
 
-    // What was said holds on; how people are asked is as the settings are by now.
-    private static ConsentLedger Ledger(ConsentLedger? said, string mode) =>
-        said is null ? new ConsentLedger { Mode = mode } : said with { Mode = mode };
+    // What was said holds on; how people are asked is as the settings are by now, or as before where this host never heard them.
+    private static ConsentLedger Ledger(StartCall start) => start.Said is not { } said
+        ? new ConsentLedger { Mode = start.Settings.Consent.ToWord() }
+        : said with { Mode = start.Settings.ConsentOr(ConsentModes.FromWord(said.Mode)).ToWord() };
 
     /// <summary>A voice call that nobody has joined yet.</summary>
     public VoiceCall NewCall() => new(

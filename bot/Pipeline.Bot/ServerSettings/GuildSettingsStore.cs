@@ -198,8 +198,11 @@ internal sealed record KnownSettings(GuildSettings Settings, bool IsLastKnown, b
     public AnnounceMode Announce => AnnounceModes.FromWord(Settings.AnnounceMode);
 
     /// <summary>Unheard of, it is the one that protects most: nobody is recorded who might have been asked first.</summary>
-    public ConsentMode Consent =>
-        WereHeard || Settings.Consent is not null ? ConsentModes.FromWord(Settings.Consent) : ConsentMode.Required;
+    public ConsentMode Consent => ConsentOr(ConsentMode.Required);
+
+    /// <param name="unheard">What counts while nobody has told what the server has chosen.</param>
+    public ConsentMode ConsentOr(ConsentMode unheard) =>
+        WereHeard || Settings.Consent is not null ? ConsentModes.FromWord(Settings.Consent) : unheard;
 
     public bool IsOptedOut(ulong userId) => Settings.OptedOutUserIds.Contains(userId.ToString(CultureInfo.InvariantCulture));
 }

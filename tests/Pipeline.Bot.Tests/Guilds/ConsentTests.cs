@@ -115,6 +115,23 @@ public sealed class ConsentTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Next_part_on_a_host_that_never_heard_the_settings_asks_as_the_part_before_did()
+    {
+        await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);
+        await rig.RecordAsync();
+        RecordingId first = rig.Current!.Session.RecordingId;
+        StorageEye eye = new(azurite.ConnectionString);
+        await BotRoom.UntilAsync(async () => await eye.ManifestAsync(first) is not null, "the manifest is stored");
+        await rig.StopAsync();
+        rig.Api.IsAway = true;
+        using TempFolder otherDisk = new();
+        await using BotRig next = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString, folder: otherDisk,
+            capture: new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(1) });
+        await next.UntilAsync(() => next.Current is { Start.Part: > 1 });
+        Assert.Equal(ConsentMode.Off, next.Current!.Mode);
+    }
+
+    [Fact]
     public async Task Opt_out_that_was_said_elsewhere_takes_an_agreement_back_for_good()
     {
         await using BotRig rig = await StartAsync();
