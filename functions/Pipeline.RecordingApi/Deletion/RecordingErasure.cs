@@ -30,7 +30,9 @@ public sealed class RecordingErasure(
         RecordingId id = message.RecordingId;
         if (await table.FindLookAsync(id, cancellation) is not { } look || message.Look < look.Number) return;
         if (await table.FindAsync(id, cancellation) is not { } tombstone) return;
-        switch (await content.EraseAsync(tombstone, cancellation))
+        Erased erased = await content.EraseAsync(tombstone, cancellation);
+        if (erased == Erased.All) await outbox.ForgetFilesAsync(id, cancellation);
+        switch (erased)
         {
             case Erased.Part:
                 await LookAgainAsync(look, message, TimeSpan.Zero, cancellation);

@@ -27,6 +27,10 @@ public sealed class EventOutbox(EventTable table, EventAudience audience)
         await table.MarkQueuedAsync(stored, cancellation);
     }
 
+    /// <inheritdoc cref="EventTable.ForgetFilesAsync"/>
+    public Task ForgetFilesAsync(RecordingId recording, CancellationToken cancellation) =>
+        table.ForgetFilesAsync(recording.ToString(), cancellation);
+
     /// <summary>The fields that every event of a recording has.</summary>
     public static EventData Of(RecordingSummary recording) => new()
     {

@@ -90,6 +90,33 @@ public sealed class EventTable(StorageClients clients, TimeProvider time)
             cancellation);
     }
 
+    /// <summary>
+    /// Takes the names of files, which are people's, out of what was told of a recording; repeating it is no fault. Who is told from then
+    /// on hears the rest.
+    /// </summary>
+    public async Task ForgetFilesAsync(string recordingId, CancellationToken cancellation)
+    {
+        string from = $"evt_{EventTypes.FilesReady}_{recordingId}_", to = from[..^1] + (char)(from[^1] + 1);
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {IdPartition} and RowKey ge {from} and RowKey lt {to}");
+        await foreach (TableEntity place in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+        {
+            if (await FindAsync(place.RowKey, cancellation) is not { Data.Files: not null } told) continue;
+            PipelineEvent rest = told with { Data = told.Data with { Files = null } };
+            TableEntity row = new(LogPartition, LogRow(place.GetDateTimeOffset("At")!.Value, place.RowKey))
+            {
+                ["Json"] = JsonSerializer.SerializeToUtf8Bytes(rest, EventJsonContext.Default.PipelineEvent),
+            };
+            try
+            {
+                await table.UpdateEntityAsync(row, ETag.All, TableUpdateMode.Merge, cancellation);
+            }
+            catch (RequestFailedException gone) when (gone.Status == 404)
+            {
+                // Older than the log keeps.
+            }
+        }
+    }
+
     /// <summary>Deletes what is older than the log keeps.</summary>
     public async Task DeleteBeforeAsync(DateTimeOffset before, CancellationToken cancellation)
     {

@@ -5,7 +5,8 @@ using Pipeline.Contracts;
 namespace Pipeline.RecordingApi.Events;
 
 /// <summary>
-/// Something that happened. The same on every try and on every way it is told: a webhook's body, a row of <c>GET /api/events</c>.
+/// Something that happened. The same on every try and on every way it is told: a webhook's body, a row of <c>GET /api/events</c>. Only
+/// names of people who are erased go out of it.
 /// </summary>
 public sealed record PipelineEvent
 {
@@ -57,7 +58,9 @@ public sealed record EventData
     /// <summary><c>recording.completed</c>: stopped, interrupted, disconnected or limit.</summary>
     public string? EndReason { get; init; }
 
-    /// <summary><c>files.ready</c>: names below <c>/api/recordings/{id}/files/</c>.</summary>
+    /// <summary>
+    /// <c>files.ready</c>: names below <c>/api/recordings/{id}/files/</c>; left out once somebody was erased or the recording deleted.
+    /// </summary>
     public IReadOnlyList<string>? Files { get; init; }
 
     /// <summary><c>recording.expiring</c>: when.</summary>

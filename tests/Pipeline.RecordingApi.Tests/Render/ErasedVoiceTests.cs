@@ -1,6 +1,10 @@
 using System.Net;
+using System.Text;
+using Azure.Data.Tables;
+using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Deletion;
+using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Tests.Rig;
 using Pipeline.TestKit;
 
@@ -28,6 +32,7 @@ public sealed class ErasedVoiceTests(AzuriteFixture azurite) : IDisposable
         short[] before = judge.Decode(await stage.DownloadAsync(recorded, "02-Grace.flac"), "flac");
         Assert.Contains(judge.Decode(await stage.DownloadAsync(recorded, "mix.flac"), "flac")[..(4 * 48_000)], value => value != 0);
         await stage.DownloadAsync(recorded, "all-flac.zip");
+        Assert.Contains(await ToldAsync(stage, recorded), text => text.Contains("01-Ada.flac", StringComparison.Ordinal));
 
         await stage.Get<PersonRemoval>().RunAsync(recorded.Id, Ada, TimeProvider.System.GetUtcNow(), (_, _) => Task.FromResult(true),
             TestContext.Current.CancellationToken);
@@ -41,8 +46,48 @@ public sealed class ErasedVoiceTests(AzuriteFixture azurite) : IDisposable
         Assert.DoesNotContain(files, file => file.Name.Contains("Ada", StringComparison.Ordinal) || file.UserId == "11");
         using HttpResponseMessage peaks = await stage.GetAsync($"api/recordings/{recorded.Id}/tracks/{Ada}/peaks");
         Assert.Equal(HttpStatusCode.NotFound, peaks.StatusCode);
-        string info = System.Text.Encoding.UTF8.GetString(await stage.DownloadAsync(recorded, "info.json"));
+        string info = Encoding.UTF8.GetString(await stage.DownloadAsync(recorded, "info.json"));
         Assert.DoesNotContain("\"Ada\"", info, StringComparison.Ordinal);
         Assert.Contains("\"erased\"", info, StringComparison.Ordinal);
+        string[] told = await ToldAsync(stage, recorded);
+        Assert.DoesNotContain(told, text => text.Contains("Ada", StringComparison.Ordinal));
+        Assert.Contains(told, text => text.Contains("01-Grace.flac", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Names_of_files_go_with_the_recording()
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, new RenderOptions { Formats = ["flac"] });
+        Recorded recorded = await stage.BeginAsync();
+        await stage.AddAsync(recorded, Ada, "Ada", 0, Speech.Of("ada", 48_000), 1);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        Assert.Contains("01-Ada.flac", Assert.Single(await ToldAsync(stage, recorded)), StringComparison.Ordinal);
+
+        using HttpResponseMessage gone = await stage.DeleteAsync($"api/recordings/{recorded.Id}");
+        Assert.True(gone.IsSuccessStatusCode);
+        DeletionLook look = (await stage.Get<DeletionTable>().FindLookAsync(recorded.Id, TestContext.Current.CancellationToken))!;
+        for (int again = 0; again < 2; again++)
+        {
+            await stage.Get<RecordingErasure>().RunAsync(new DeleteRecording { RecordingId = recorded.Id, Look = look.Number },
+                TestContext.Current.CancellationToken);
+        }
+
+        string told = Assert.Single(await ToldAsync(stage, recorded));
+        Assert.DoesNotContain("Ada", told, StringComparison.Ordinal);
+        Assert.Contains("\"files.ready\"", told, StringComparison.Ordinal);
+    }
+
+    /// <summary>What the log of events has of the recording's files.</summary>
+    private static async Task<string[]> ToldAsync(RenderStage stage, Recorded recorded)
+    {
+        List<string> told = [];
+        await foreach (TableEntity row in stage.Storage.Tables.GetTableClient(StorageNames.EventsTable).QueryAsync<TableEntity>(
+            row => row.PartitionKey == "log", cancellationToken: TestContext.Current.CancellationToken))
+        {
+            if (row.RowKey.Contains($"files.ready_{recorded.Id}", StringComparison.Ordinal))
+                told.Add(Encoding.UTF8.GetString(row.GetBinary("Json")));
+        }
+        return [.. told];
     }
 }
