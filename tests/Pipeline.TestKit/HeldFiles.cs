@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Pipeline.Bot.Tests.Guilds;
+namespace Pipeline.TestKit;
 
 /// <summary>Notes every file of a person that is ever in a spool, also one that goes at once.</summary>
-internal sealed class HeldFiles : IDisposable
+public sealed class HeldFiles : IDisposable
 {
     private readonly System.Collections.Concurrent.ConcurrentBag<string> seen = [];
     private readonly FileSystemWatcher watcher;
