@@ -1,5 +1,7 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Panel;
+using Pipeline.Bot.Recordings;
 using Pipeline.Contracts;
 using Pipeline.Discord.Rest;
 
@@ -8,10 +10,10 @@ namespace Pipeline.Bot.Guilds;
 /// <summary>
 /// What a running recording says: a line in its panel, a message in a channel, a direct message to the one who started it.
 /// </summary>
-internal sealed class CallMessages(RecorderServices services, CallPanel panel, CallPeople people, StartCall start, SessionInfo session,
-    Func<ConsentLedger?> ledger) : IAsyncDisposable
+internal sealed class CallMessages(DiscordRestClient rest, CallPanel panel, CallPeople people, StartCall start, ActiveRecording host,
+    TimeProvider time, ILogger logger) : IAsyncDisposable
 {
-    private readonly ChannelMessages channels = new(services.Rest, session.GuildId, services.Time, services.Log);
+    private readonly ChannelMessages channels = new(rest, host.Session.GuildId, time, logger);
 
     /// <summary>What people can do about the news that a recording has ended.</summary>
     public MessageComponent StartAgainButton =>
@@ -19,11 +21,11 @@ internal sealed class CallMessages(RecorderServices services, CallPanel panel, C
             ButtonStyle.Primary);
 
     public MessageComponent StopButton =>
-        MessageComponent.Button("Stop", CustomIds.For(CustomIds.Stop, session.RecordingId), ButtonStyle.Danger);
+        MessageComponent.Button("Stop", CustomIds.For(CustomIds.Stop, host.Session.RecordingId), ButtonStyle.Danger);
 
     /// <summary>What somebody can answer to being recorded.</summary>
     public IReadOnlyList<MessageComponent> ConsentButtons =>
-        RecordingPanel.ConsentButtons(session.RecordingId, ledger()?.Mode ?? ConsentLedger.Off);
+        RecordingPanel.ConsentButtons(host.Session.RecordingId, host.Ledger?.Mode ?? ConsentLedger.Off);
 
     /// <summary>One line more in the panel, and a message in the channel.</summary>
     /// <param name="line">What the panel's line says when the whole text is too long for it.</param>
@@ -52,11 +54,11 @@ internal sealed class CallMessages(RecorderServices services, CallPanel panel, C
         else panel.Note(text);
     }
 
-    public void TellStarter(string text) => channels.Tell(session.StartedBy, new MessageBody { Content = text });
+    public void TellStarter(string text) => channels.Tell(host.Session.StartedBy, new MessageBody { Content = text });
 
     /// <summary>Where the message is; null: the starter takes no direct messages, or Discord is away.</summary>
     public Task<PostedPanel?> TryTellStarterAsync(MessageBody body) =>
-        channels.TryTellAsync(session.StartedBy, body, CancellationToken.None);
+        channels.TryTellAsync(host.Session.StartedBy, body, CancellationToken.None);
 
     /// <summary>Finishes what was said.</summary>
     public ValueTask DisposeAsync() => channels.DisposeAsync();

@@ -1,3 +1,4 @@
+using Pipeline.Bot.Capture;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
 using Pipeline.Contracts;
@@ -7,9 +8,10 @@ namespace Pipeline.Bot.Guilds;
 /// <summary>
 /// Warns people while something can still be done: nobody is heard, somebody is not, the line is poor, the limit is near.
 /// </summary>
-internal sealed class CallWarnings(RecorderServices services, ActiveRecording host, CallPeople people, CallMessages messages)
+internal sealed class CallWarnings(RecorderOptions options, CaptureOptions capture, ActiveRecording host, CallPeople people,
+    CallMessages messages)
 {
-    private readonly SpeakerWatch watch = new(services.Options.Warnings, host.HeardBefore);
+    private readonly SpeakerWatch watch = new(options.Warnings, host.HeardBefore);
     private bool toldLimit;
     private bool toldCapacity;
 
@@ -41,7 +43,7 @@ internal sealed class CallWarnings(RecorderServices services, ActiveRecording ho
 
     private void WarnOfLimit()
     {
-        (TimeSpan limit, TimeSpan warning) = (services.Capture.MaximumDuration, services.Options.Warnings.BeforeLimit);
+        (TimeSpan limit, TimeSpan warning) = (capture.MaximumDuration, options.Warnings.BeforeLimit);
         TimeSpan left = limit - SampleClock.ToTime(host.Recording.SampleCount);
         if (toldLimit || left > warning || limit < warning * 2) return;
         toldLimit = true;

@@ -34,9 +34,10 @@ internal sealed class GuildRecorder : IAsyncDisposable
     {
         (this.guildId, this.services, this.over) = (guildId, services, over);
         queue = new SerialQueue(problem => services.Log.RecorderProblem(problem, guildId));
-        opening = new RecordingOpening(services);
+        opening = new RecordingOpening(services.Gateway, services.Hosts, services.Names, services.Settings, services.Options, services.Time,
+            services.Log);
         after = new RecordingEnding(services, stopping.Token);
-        joining = new CallJoining(services, () => handsOver || stopWanted, stopping.Token);
+        joining = new CallJoining(services.Gateway, services.Time, () => handsOver || stopWanted, stopping.Token);
         rejoining = new CallRejoining(services, joining, queue, (call, text) =>
             FinishAsync(call, EndReason.Disconnected, text), stopping.Token);
     }

@@ -29,13 +29,13 @@ internal sealed class RecordedCall : IAsyncDisposable
         (this.services, Host, Call, Start) = (services, host, call, start);
         People = new CallPeople(services.Gateway, services.Capture, host.Recording, start.Guild.Id, start.Channel.Id);
         Panel = new CallPanel(services, host, call, People, posted);
-        Messages = new CallMessages(services, Panel, People, start, host.Session, () => host.Ledger);
+        Messages = new CallMessages(services.Rest, Panel, People, start, host, services.Time, services.Log);
         notices = new CallNotices(
             host.Recording.Consent.IsOptedOut,
             users => Messages.Say(Texts.OptedOut(users)),
             users => Messages.Say(ConsentTexts.Late(users, Mode), Messages.ConsentButtons, inCall: true, ping: users),
             services.Time);
-        warnings = new CallWarnings(services, host, People, Messages);
+        warnings = new CallWarnings(services.Options, services.Capture, host, People, Messages);
         events = new CallEvents(services, host, call, Panel, People, Messages, notices);
         host.MoreHealth = userId => call.EncryptionCountersOf(userId).ToDictionary();
     }

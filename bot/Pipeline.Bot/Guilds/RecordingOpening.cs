@@ -1,10 +1,12 @@
 using System.Globalization;
+using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
+using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Rest;
 using Pipeline.Discord.Voice.Call;
 
@@ -13,7 +15,8 @@ namespace Pipeline.Bot.Guilds;
 /// <summary>
 /// What comes before and beside joining: the name, what the manifest keeps, the first panel, and the words when it did not work.
 /// </summary>
-internal sealed class RecordingOpening(RecorderServices services)
+internal sealed class RecordingOpening(GatewayClient gateway, ActiveRecordings hosts, Nickname names, GuildSettingsStore settings,
+    RecorderOptions options, TimeProvider time, ILogger logger)
 {
     /// <summary>For the bot that takes the recording over.</summary>
     public static Dictionary<string, string> Properties(StartCall start)
@@ -32,11 +35,11 @@ internal sealed class RecordingOpening(RecorderServices services)
     public async Task<string?> RenameAsync(StartCall start, Dictionary<string, string> properties, CancellationToken cancellationToken)
     {
         if (start.Settings.Announce == AnnounceMode.Text) return null;
-        string? nickname = start.Guild.Members.GetValueOrDefault(services.Gateway.SelfId)?.Nick;
+        string? nickname = start.Guild.Members.GetValueOrDefault(gateway.SelfId)?.Nick;
         try
         {
-            string? before = await services.Names.SetAsync(start.Guild.Id, nickname,
-                services.Gateway.Guilds.Self?.DisplayName ?? "Recorder", cancellationToken);
+            string? before = await names.SetAsync(start.Guild.Id, nickname,
+                gateway.Guilds.Self?.DisplayName ?? "Recorder", cancellationToken);
             properties[ManifestProperties.NameChanged] = "true";
             if (before is not null) properties[ManifestProperties.NameBefore] = before;
             return null;
@@ -47,7 +50,7 @@ internal sealed class RecordingOpening(RecorderServices services)
         }
         catch (Exception problem) when (DiscordFailure.Is(problem))
         {
-            services.Log.RenameFailed(start.Guild.Id, Cause.Of(problem));
+            logger.RenameFailed(start.Guild.Id, Cause.Of(problem));
             return null;
         }
     }
@@ -58,7 +61,7 @@ internal sealed class RecordingOpening(RecorderServices services)
     {
         try
         {
-            return await services.Hosts.StartAsync(new StartRecordingRequest
+            return await hosts.StartAsync(new StartRecordingRequest
             {
                 GuildId = start.Guild.Id,
                 GuildName = start.Guild.Name is { Length: > 0 } name ? name : start.Guild.Id.ToString(CultureInfo.InvariantCulture),
@@ -68,15 +71,15 @@ internal sealed class RecordingOpening(RecorderServices services)
                 Title = start.Title,
                 Properties = properties,
                 // Who was erased from the part before stays out of this one: to people it is one recording.
-                OptedOut = [.. services.Settings.OptedOut(start.Guild.Id).Union(start.Said?.Erased() ?? [])],
+                OptedOut = [.. settings.OptedOut(start.Guild.Id).Union(start.Said?.Erased() ?? [])],
                 Consent = Ledger(start),
-                AwaitsOptOuts = !services.Settings.KnowsOptOuts(start.Guild.Id),
+                AwaitsOptOuts = !settings.KnowsOptOuts(start.Guild.Id),
             }, cancellationToken);
         }
         catch when (properties.ContainsKey(ManifestProperties.NameChanged))
         {
             // Nothing is recorded, so the name must not say so.
-            await services.Names.RestoreAsync(start.Guild.Id, properties.GetValueOrDefault(ManifestProperties.NameBefore),
+            await names.RestoreAsync(start.Guild.Id, properties.GetValueOrDefault(ManifestProperties.NameBefore),
                 cancellationToken);
             throw;
         }
@@ -89,10 +92,10 @@ internal sealed class RecordingOpening(RecorderServices services)
 
     /// <summary>A voice call that nobody has joined yet.</summary>
     public VoiceCall NewCall() => new(
-        services.Options.Voice,
-        (guild, channel, token) => services.Gateway.UpdateVoiceStateAsync(guild, channel, selfMute: false, selfDeaf: false, token),
-        services.Time,
-        services.Log);
+        options.Voice,
+        (guild, channel, token) => gateway.UpdateVoiceStateAsync(guild, channel, selfMute: false, selfDeaf: false, token),
+        time,
+        logger);
 
     public async Task<bool> PostPanelAsync(RecordedCall call, CancellationToken cancellationToken)
     {
@@ -104,7 +107,7 @@ internal sealed class RecordingOpening(RecorderServices services)
         }
         catch (Exception problem) when (DiscordFailure.Is(problem))
         {
-            services.Log.PostFailed(call.GuildId, Cause.Of(problem));
+            logger.PostFailed(call.GuildId, Cause.Of(problem));
             return false;
         }
     }

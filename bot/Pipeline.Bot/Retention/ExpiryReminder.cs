@@ -21,7 +21,8 @@ namespace Pipeline.Bot.Retention;
 /// Tells those who started a recording two days before it is deleted. Looks every six hours, and when a server has come; whom it has told
 /// lies on the disk. (Webhooks are told by the recording API.)
 /// </summary>
-internal sealed class ExpiryReminder(RecorderServices services, ILogger<ExpiryReminder> log) : BackgroundService
+internal sealed class ExpiryReminder(CatalogueClient api, GatewayClient gateway, DiscordRestClient rest, RecorderOptions options,
+    TimeProvider time, ILogger<ExpiryReminder> log) : BackgroundService
 {
     private static readonly TimeSpan Notice = TimeSpan.FromDays(2);
     private static readonly TimeSpan Round = TimeSpan.FromHours(6);
@@ -34,10 +35,10 @@ internal sealed class ExpiryReminder(RecorderServices services, ILogger<ExpiryRe
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using PeriodicTimer timer = new(Interval, services.Time);
+        using PeriodicTimer timer = new(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            foreach (Guild guild in services.Gateway.Guilds.All.Where(guild => !guild.Unavailable && IsDue(guild.Id)))
+            foreach (Guild guild in gateway.Guilds.All.Where(guild => !guild.Unavailable && IsDue(guild.Id)))
             {
                 try
                 {
@@ -47,23 +48,23 @@ internal sealed class ExpiryReminder(RecorderServices services, ILogger<ExpiryRe
                 {
                     log.SettingsAway(guild.Id, Cause.Of(away));
                 }
-                lookedAt[guild.Id] = services.Time.GetTimestamp();
+                lookedAt[guild.Id] = time.GetTimestamp();
             }
         }
     }
 
-    private bool IsDue(ulong guildId) => services.Api.IsConfigured
-        && (!lookedAt.TryGetValue(guildId, out long at) || services.Time.GetElapsedTime(at) >= Round);
+    private bool IsDue(ulong guildId) => api.IsConfigured
+        && (!lookedAt.TryGetValue(guildId, out long at) || time.GetElapsedTime(at) >= Round);
 
     private async Task LookAsync(ulong guildId, CancellationToken cancellationToken)
     {
-        string path = Path.Combine(services.Options.StateFolder, string.Create(CultureInfo.InvariantCulture, $"expiring-{guildId}.json"));
+        string path = Path.Combine(options.StateFolder, string.Create(CultureInfo.InvariantCulture, $"expiring-{guildId}.json"));
         HashSet<string> told = [.. LocalState.Read(path, ReminderJsonContext.Default.StringArray, guildId, log) ?? []];
         HashSet<string> near = [];
         string? cursor = null;
         for (int page = 0; page < MostPages; page++)
         {
-            RecordingPage found = await services.Api.ListAsync(guildId, PageLength, cursor, cancellationToken);
+            RecordingPage found = await api.ListAsync(guildId, PageLength, cursor, cancellationToken);
             foreach (RecordingSummary recording in found.Recordings.Where(IsNear))
             {
                 near.Add(recording.Id);
@@ -77,12 +78,12 @@ internal sealed class ExpiryReminder(RecorderServices services, ILogger<ExpiryRe
         if (cursor is null && told.RemoveWhere(id => !near.Contains(id)) > 0) Save(path, told);
     }
 
-    private bool IsNear(RecordingSummary recording) => recording.DeletesAt is { } day && day - services.Time.GetUtcNow() <= Notice;
+    private bool IsNear(RecordingSummary recording) => recording.DeletesAt is { } day && day - time.GetUtcNow() <= Notice;
 
     private async Task TellAsync(ulong guildId, RecordingSummary recording, CancellationToken cancellationToken)
     {
         if (!ulong.TryParse(recording.UserId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong starter)) return;
-        await using ChannelMessages voice = new(services.Rest, guildId, services.Time, log);
+        await using ChannelMessages voice = new(rest, guildId, time, log);
         await voice.TryTellAsync(starter, new MessageBody { Content = KeepTexts.Soon(recording, recording.DeletesAt!.Value) },
             cancellationToken);
     }
