@@ -51,6 +51,7 @@ public static class ApiServices
         services.AddSingleton<RetentionSweep>();
         services.AddSingleton<ForgetTable>();
         services.AddSingleton<RemadeFiles>();
+        services.AddSingleton<PersonTraces>();
         services.AddSingleton<PersonRemoval>();
         services.AddSingleton<PersonForgetting>();
         services.AddSingleton<ShareTable>();

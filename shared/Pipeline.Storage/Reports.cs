@@ -42,8 +42,7 @@ public sealed class Reports(StorageClients clients, TimeProvider time)
         };
         for (int start = 0; givenUp && start < message.Text.Length; start += ChunkLength)
         {
-            row[string.Create(CultureInfo.InvariantCulture, $"Text{start / ChunkLength}")] = message.Text.Substring(start,
-                Math.Min(ChunkLength, message.Text.Length - start));
+            row[TextColumn(start / ChunkLength)] = message.Text.Substring(start, Math.Min(ChunkLength, message.Text.Length - start));
         }
         await table.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellation);
     }
@@ -63,16 +62,26 @@ public sealed class Reports(StorageClients clients, TimeProvider time)
         return table.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellation);
     }
 
-    /// <summary>Forgets what was noted about a recording; its blobs' names are made of people's names.</summary>
+    /// <summary>
+    /// Forgets what was noted about a recording, and messages about it that were given up; its blobs' names are made of people's names.
+    /// </summary>
     public async Task DeleteAsync(RecordingId recording, CancellationToken cancellation)
     {
-        string filter = TableClient.CreateQueryFilter(
-            $"PartitionKey eq {RecordingPartition} and RowKey gt {$"{recording}-"} and RowKey lt {$"{recording}."}");
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"],
-            cancellationToken: cancellation))
-        {
-            await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellation);
-        }
+        await DeleteNotesAsync(recording, static _ => true, cancellation);
+        await DeleteGivenUpAsync(text => text.Contains(recording.ToString(), StringComparison.Ordinal), cancellation);
+    }
+
+    /// <summary>
+    /// The same of one person in a recording. A given-up stop that names them is not needed: the sweep ends the recording.
+    /// </summary>
+    public async Task DeletePersonAsync(RecordingId recording, ulong userId, CancellationToken cancellation)
+    {
+        string user = userId.ToString(CultureInfo.InvariantCulture);
+        await DeleteNotesAsync(recording, subject => subject == $"user {user}"
+            || subject.StartsWith($"{recording}/{user}/", StringComparison.Ordinal)
+            || (BlobPaths.TryParseSegment(subject, out SegmentKey key) && key.UserId == userId), cancellation);
+        await DeleteGivenUpAsync(text => text.Contains(recording.ToString(), StringComparison.Ordinal)
+            && text.Contains($"\"{user}\"", StringComparison.Ordinal), cancellation);
     }
 
     /// <summary>Messages given up, and notes about recordings.</summary>
@@ -87,6 +96,32 @@ public sealed class Reports(StorageClients clients, TimeProvider time)
         }
         return (messages, recordings);
     }
+
+    private async Task DeleteNotesAsync(RecordingId recording, Func<string, bool> isOf, CancellationToken cancellation)
+    {
+        string filter = TableClient.CreateQueryFilter(
+            $"PartitionKey eq {RecordingPartition} and RowKey gt {$"{recording}-"} and RowKey lt {$"{recording}."}");
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey", "Subject"],
+            cancellationToken: cancellation))
+        {
+            if (isOf(row.GetString("Subject") ?? ""))
+                await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellation);
+        }
+    }
+
+    // There are few: each was tried for hours.
+    private async Task DeleteGivenUpAsync(Func<string, bool> isOf, CancellationToken cancellation)
+    {
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {PoisonPartition} and GivenUp eq true");
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+        {
+            StringBuilder text = new();
+            for (int chunk = 0; row.GetString(TextColumn(chunk)) is { } part; chunk++) text.Append(part);
+            if (isOf(text.ToString())) await table.DeleteEntityAsync(row.PartitionKey, row.RowKey, ETag.All, cancellation);
+        }
+    }
+
+    private static string TextColumn(int chunk) => string.Create(CultureInfo.InvariantCulture, $"Text{chunk}");
 
     private static string KeyOf(string first, string second) =>
         Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{first}\n{second}")));

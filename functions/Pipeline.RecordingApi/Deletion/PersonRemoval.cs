@@ -3,7 +3,6 @@ using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Recordings;
-using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Deletion;
 
@@ -11,8 +10,8 @@ namespace Pipeline.RecordingApi.Deletion;
 /// Takes one person out of one recording, running or finished. The order bears a crash between any two steps: first nothing more is taken,
 /// then it is counted, then nobody sees it, then it is deleted. Others' files are not touched.
 /// </summary>
-public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts, ErasedPeople erased, RecordingsContainer container,
-    TempContainer temp, LedgerPartitions ledger, RemadeFiles made)
+public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts, ErasedPeople erased, PersonTraces traces,
+    RemadeFiles made)
 {
     private const int UpdateTries = 8;
 
@@ -24,7 +23,7 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
     {
         if ((await catalogue.FindAsync(recording.ToString(), cancellation)).IsDeleted) return;
         await erased.AddAsync(recording, userId, cancellation);
-        (int segments, long samples) = await ledger.CountPersonAsync(recording, userId, cancellation);
+        (int segments, long samples) = await traces.CountAsync(recording, userId, cancellation);
         bool wasThere = false;
         bool isFinished = await HideAsync(recording, userId, now, async (found, length) =>
             wasThere = await count(Math.Max(found, segments), Math.Max(length, samples)), cancellation);
@@ -35,13 +34,7 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
             await DeleteRowsAsync(recording.ToString(), userId, cancellation);
             await made.RemakeAsync(recording, userId, cancellation);
         }
-        await container.DeletePersonAsync(recording, userId, cancellation);
-        await foreach (TempBlob blob in temp.ListAsync($"{recording}/{userId.ToString(CultureInfo.InvariantCulture)}", cancellation))
-        {
-            bool isTheirs = BlobPaths.TryParseSegment(blob.Name, out SegmentKey key) && key.UserId == userId;
-            if (isTheirs) await temp.DeleteAsync(blob, cancellation);
-        }
-        await ledger.DeletePersonAsync(recording, userId, withManifest: isFinished, cancellation);
+        await traces.DeleteAsync(recording, userId, withManifest: isFinished, cancellation);
     }
 
     /// <returns>The recording is finished.</returns>

@@ -34,6 +34,14 @@ public sealed class PersonErasureTests(AzuriteFixture azurite)
         foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
         Assert.True(await app.FinalizeAsync(session.Stopped));
         Assert.Equal("Ada", (await app.RecordingAsync(session.Id))!.Consent!.Entries.Single().Username);
+        Reports reports = app.Get<Reports>();
+        foreach (SegmentReady segment in new[] { session.Segments[0], session.Segments[^1] })
+        {
+            await reports.WriteAsync(session.Id, segment.BlobName, "orphan", Cancellation);
+            await reports.WriteAsync(session.Id, segment.Key.ToString(), "refused", Cancellation);
+            string text = System.Text.Json.JsonSerializer.Serialize(segment, ContractsJsonContext.Default.SegmentReady);
+            await reports.WriteAsync(new PoisonMessage(StorageNames.SegmentReadyQueue, text, "", ""), 5, givenUp: true, Cancellation);
+        }
         Dictionary<string, string> before = await BlobsAsync(app, session.Id);
         string guild = session.Info.GuildId.ToString();
 
@@ -66,6 +74,12 @@ public sealed class PersonErasureTests(AzuriteFixture azurite)
             string segment = System.Text.Encoding.UTF8.GetString(row.GetBinary("Json") ?? []);
             Assert.DoesNotContain("Ada", segment, StringComparison.Ordinal); // in lists that were replaced neither
         }
+        string[] noted = await NotesAsync(app, session.Id);
+        Assert.DoesNotContain(noted, note => note.Contains("Ada", StringComparison.Ordinal));
+        Assert.DoesNotContain(noted, note => note.Contains("/5/", StringComparison.Ordinal));
+        Assert.Equal(3, noted.Length);
+        await app.Get<Reports>().DeleteAsync(session.Id, Cancellation);
+        Assert.Empty(await NotesAsync(app, session.Id));
         PersonErasure told = await StateAsync(app, $"guilds/{guild}");
         Assert.Equal((PersonErasure.Erased, 1, 6), (told.Status, told.Recordings, told.Segments));
         Assert.Equal(session.Segments.Where(segment => segment.UserId == Ada).Sum(segment => segment.SampleCount), told.Samples);
@@ -174,6 +188,19 @@ public sealed class PersonErasureTests(AzuriteFixture azurite)
         Uri address = new($"api/{scope}/erasures/{Ada}", UriKind.Relative);
         using HttpResponseMessage answer = await app.Http.GetAsync(address, Cancellation);
         return await app.ReadAsync(answer, WireJsonContext.Default.PersonErasure);
+    }
+
+    /// <summary>What the reports have of a recording, messages that were given up too.</summary>
+    private static async Task<string[]> NotesAsync(App app, RecordingId id)
+    {
+        List<string> notes = [];
+        await foreach (TableEntity row in app.Storage.Tables.GetTableClient(StorageNames.ReportsTable)
+            .QueryAsync<TableEntity>(cancellationToken: Cancellation))
+        {
+            string note = string.Join(' ', row.Select(column => column.Value).OfType<string>());
+            if (note.Contains(id.ToString(), StringComparison.Ordinal)) notes.Add(note);
+        }
+        return [.. notes];
     }
 
     /// <summary>Names and what stands in them, with the version that every write changes.</summary>

@@ -1,0 +1,29 @@
+using System.Globalization;
+using Pipeline.Contracts;
+using Pipeline.Storage;
+
+namespace Pipeline.RecordingApi.Deletion;
+
+/// <summary>
+/// What the storage has of one person in one recording, beside the catalogue: files, rows of the ledger, notes for the owner.
+/// </summary>
+public sealed class PersonTraces(RecordingsContainer container, TempContainer temp, LedgerPartitions ledger, Reports reports)
+{
+    /// <summary>How many segments the ledger has, and their samples.</summary>
+    public Task<(int Segments, long Samples)> CountAsync(RecordingId recording, ulong userId, CancellationToken cancellation) =>
+        ledger.CountPersonAsync(recording, userId, cancellation);
+
+    /// <summary>Deletes all of it; repeating it is no fault. Rows of the ledger go last: they are what is counted.</summary>
+    /// <param name="withManifest">The recording is finished: the bot's last account of it, which names the person, goes too.</param>
+    public async Task DeleteAsync(RecordingId recording, ulong userId, bool withManifest, CancellationToken cancellation)
+    {
+        await container.DeletePersonAsync(recording, userId, cancellation);
+        await foreach (TempBlob blob in temp.ListAsync($"{recording}/{userId.ToString(CultureInfo.InvariantCulture)}", cancellation))
+        {
+            bool isTheirs = BlobPaths.TryParseSegment(blob.Name, out SegmentKey key) && key.UserId == userId;
+            if (isTheirs) await temp.DeleteAsync(blob, cancellation);
+        }
+        await reports.DeletePersonAsync(recording, userId, cancellation);
+        await ledger.DeletePersonAsync(recording, userId, withManifest, cancellation);
+    }
+}
