@@ -10,10 +10,10 @@ namespace Pipeline.Bot.Retention;
 /// <summary>
 /// <c>/record forget me</c>, which asks first, and the button that erases somebody from one recording. Both are for the caller alone.
 /// </summary>
-internal sealed class ForgetCommand(GuildRecorders recorders, GuildSettingsStore settings, ForgottenPeople forgotten, CatalogueClient api)
-    : ISlashCommand, IButton
+internal sealed class ForgetCommand(GuildRecorders recorders, GuildSettingsStore settings, ForgottenPeople forgotten, CatalogueClient api,
+    TimeProvider time) : ISlashCommand, IButton
 {
-    private const string Command = "/record forget me";
+    public const string Command = "/record forget me";
 
     public IReadOnlyList<string> Names => ["forget"];
 
@@ -56,7 +56,7 @@ internal sealed class ForgetCommand(GuildRecorders recorders, GuildSettingsStore
     // Before anything else: a process that ends in between goes on with it at its next start.
     private ForgetWish Remember(CommandContext context, string scope)
     {
-        ForgetWish wish = new(context.GuildId, scope, context.CallerId);
+        ForgetWish wish = new(context.GuildId, scope, context.CallerId) { At = time.GetUtcNow() };
         if (api.IsConfigured) forgotten.Remember(wish);
         return wish;
     }

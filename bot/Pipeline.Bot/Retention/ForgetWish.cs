@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Retention;
 
@@ -9,11 +10,18 @@ internal sealed record ForgetWish(
     string Scope,
     [property: JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)] ulong UserId)
 {
+    /// <summary>When they said so.</summary>
+    public DateTimeOffset At { get; init; }
+
     /// <summary>The recording API has taken it: what it says from then on is about this wish and not about an earlier one.</summary>
     public bool IsBegun { get; init; }
 
     [JsonIgnore]
     public bool IsOfOneRecording => Scope.StartsWith("recordings/", StringComparison.Ordinal);
+
+    /// <summary>True for what they were in when they said so; a later recording of that server is another matter.</summary>
+    public bool IsAbout(SessionInfo session) => IsOfOneRecording ? Scope == $"recordings/{session.RecordingId}"
+        : session.GuildId == GuildId && session.StartedAt <= At;
 
     [JsonIgnore]
     public string FileName => $"forget-{Scope.Replace('/', '-')}-{UserId}.json";

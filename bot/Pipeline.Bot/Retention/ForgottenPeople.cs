@@ -15,8 +15,8 @@ namespace Pipeline.Bot.Retention;
 /// Sees to it that the recording API erases those who asked for it, and tells them when it has. A wish lies on the disk until then: neither
 /// an API that is away nor a restart loses it.
 /// </summary>
-internal sealed class ForgottenPeople(CatalogueClient api, RecorderOptions options, DiscordRestClient rest, TimeProvider time,
-    ILogger<ForgottenPeople> log) : BackgroundService
+internal sealed class ForgottenPeople(CatalogueClient api, GuildRecorders recorders, RecorderOptions options, DiscordRestClient rest,
+    TimeProvider time, ILogger<ForgottenPeople> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -50,6 +50,10 @@ internal sealed class ForgottenPeople(CatalogueClient api, RecorderOptions optio
     {
         try
         {
+            // Who took the wish may have ended before the person was out of the recording that goes on here now.
+            GuildRecorder recorder = recorders.For(wish.GuildId);
+            if (recorder.Current is { } call && wish.IsAbout(call.Session) && !call.IsErased(wish.UserId))
+                recorder.Erase(wish.UserId, ForgetCommand.Command);
             if (!wish.IsBegun && await BeginAsync(wish, cancellationToken)) return;
             PersonErasure? state = !wish.IsBegun ? null : await api.ErasureAsync(wish.Scope, wish.UserId, cancellationToken)
                 ?? await api.EraseAsync(wish.Scope, wish.UserId, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Retention;
@@ -65,6 +66,28 @@ public sealed class RetentionSituationTests
         await using BotRig next = await BotRig.StartAsync(after: rig);
         await next.UntilAsync(() => next.Told(ben.Member, "You are erased from 2 recordings: 7 pieces"));
         await next.UntilAsync(() => Directory.GetFiles(rig.Folder.Combine("spool", "state"), "forget-*").Length == 0);
+    }
+
+    [Fact]
+    public async Task Wish_of_a_process_that_ended_at_once_is_heeded_by_the_next_one()
+    {
+        RecordingApiStandIn api = new() { Erases = true };
+        await using BotRig rig = await BotRig.StartAsync(api: api);
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        await rig.RecordAsync();
+        RecordingId recording = rig.Current!.Session.RecordingId;
+        await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
+        await rig.UntilAsync(() => HeldFiles.Of(rig.Folder.Combine("spool"), ben.UserId).Length > 0);
+        await rig.StopAsync();
+        ForgetWish wish = new(rig.Discord.Guild.Id, $"recordings/{recording}", ben.UserId) { At = TimeProvider.System.GetUtcNow() };
+        await File.WriteAllTextAsync(rig.Folder.Combine("spool", "state", wish.FileName),
+            JsonSerializer.Serialize(wish, ForgetJsonContext.Default.ForgetWish), TestContext.Current.CancellationToken);
+
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilAsync(() => next.Current?.IsErased(ben.UserId) == true);
+        Assert.Equal(recording, next.Current!.Session.RecordingId);
+        await next.UntilAsync(() => HeldFiles.Of(rig.Folder.Combine("spool"), ben.UserId).Length == 0);
+        await next.UntilAsync(() => api.Requests.Contains($"PUT /api/recordings/{recording}/erasures/{ben.UserId}"));
     }
 
     [Fact]
