@@ -17,6 +17,9 @@ public sealed record ConsentLedger
     /// <summary>Nobody is recorded before they agree.</summary>
     public const string Required = "required";
 
+    /// <summary>Instead of a button, of somebody whom the recording API has erased.</summary>
+    public const string ErasedByApi = "/record forget me";
+
     private const int MostOfOne = 20;
     private const int Most = 5000;
 
@@ -35,6 +38,17 @@ public sealed record ConsentLedger
     /// <summary>Those who are erased from this recording, for good.</summary>
     public IReadOnlyList<ulong> Erased() =>
         [.. Entries.Where(entry => entry.Choice == ConsentEntry.Erased).Select(entry => entry.UserId).Distinct().Order()];
+
+    /// <summary>The same without a person's name, and with a word that they are erased.</summary>
+    public ConsentLedger WithErased(ulong userId, DateTimeOffset at)
+    {
+        ConsentLedger next = this with
+        {
+            Entries = [.. Entries.Select(entry => entry.UserId == userId ? entry with { Username = null } : entry)],
+        };
+        return next.Erased().Contains(userId) ? next : next.With(
+            new ConsentEntry { UserId = userId, At = at, Choice = ConsentEntry.Erased, Button = ErasedByApi }, ErasedByApi);
+    }
 
     /// <summary>One word more. Of somebody who says many, the first and the latest stay.</summary>
     /// <param name="text">What the person was shown.</param>

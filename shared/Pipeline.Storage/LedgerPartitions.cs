@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure;
 using Azure.Data.Tables;
 using Pipeline.Contracts;
@@ -21,6 +22,12 @@ public sealed class LedgerPartitions(StorageClients clients)
 
     /// <summary>Row key of a segment that cannot be moved: this, and as <see cref="MovedSegments.RowKey"/>.</summary>
     public const string FaultPrefix = "fault-";
+
+    /// <summary>Row key of somebody who is erased from the recording: this, and the user's id.</summary>
+    public const string ErasedPrefix = "erased-";
+
+    /// <summary>When, in such a row.</summary>
+    public const string ErasedAtColumn = "At";
 
     private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.LedgerTable);
 
@@ -46,6 +53,18 @@ public sealed class LedgerPartitions(StorageClients clients)
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["SampleCount"], cancellationToken: cancellation))
             (segments, samples) = (segments + 1, samples + (row.GetInt64("SampleCount") ?? 0));
         return (segments, samples);
+    }
+
+    /// <summary>
+    /// Tells the pipeline, where it looks after the recording, that it has nothing more to wait for of a person; repeating it is no fault.
+    /// </summary>
+    public async Task MarkErasedAsync(RecordingId recording, ulong userId, DateTimeOffset now, CancellationToken cancellation)
+    {
+        if (!await HoldsAsync(recording, cancellation)) return;
+        string key = string.Create(CultureInfo.InvariantCulture, $"{ErasedPrefix}{userId}");
+        if (await IsThereAsync(recording.ToString(), key, cancellation)) return;
+        TableEntity row = new(recording.ToString(), key) { [ErasedAtColumn] = now };
+        await table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellation);
     }
 
     /// <summary>Deletes what the ledger knows of a person in a recording; repeating it is no fault.</summary>

@@ -34,7 +34,7 @@ public sealed class FinalizeRecording(
             return;
         }
         SessionManifest manifest = ManifestMerge.Close(message, await temp.ReadManifestAsync(id, cancellation),
-            await ledger.FindManifestAsync(id, cancellation));
+            await ledger.FindManifestAsync(id, cancellation), await ledger.ErasedAsync(id, cancellation));
         await ledger.PutManifestAsync(manifest, cancellation);
         Completeness found = await Completeness.ReadAsync(ledger, manifest, cancellation);
         recording = await NoteStopAsync(message, recording, found, cancellation);

@@ -7,7 +7,9 @@ internal static class ManifestMerge
 {
     /// <param name="inTemp">The manifest that lies in the temp container.</param>
     /// <param name="stored">What an earlier finalize has kept.</param>
-    public static SessionManifest Close(RecordingStopped message, SessionManifest? inTemp, SessionManifest? stored)
+    /// <param name="erased">Who is erased, as the ledger has it; the bot may not know.</param>
+    public static SessionManifest Close(RecordingStopped message, SessionManifest? inTemp, SessionManifest? stored,
+        IReadOnlyList<(ulong UserId, DateTimeOffset At)> erased)
     {
         SessionManifest? latest = inTemp is not null && (stored is null || inTemp.UpdatedAt >= stored.UpdatedAt) ? inTemp : stored;
         bool botSaidSo = latest is { State: ManifestState.Stopped, EndReason: not null };
@@ -21,7 +23,9 @@ internal static class ManifestMerge
             Tracks = Union(message.Tracks ?? [], latest?.Tracks ?? []),
             Gaps = latest?.Gaps ?? [],
             Notes = latest?.Notes ?? [],
-            Consent = latest?.Consent,
+            Consent = erased.Count == 0 ? latest?.Consent
+                : erased.Aggregate(latest?.Consent ?? new ConsentLedger { Mode = ConsentLedger.Off },
+                    (known, person) => known.WithErased(person.UserId, person.At)),
             Unencrypted = latest?.Unencrypted ?? [],
             OptedOut = latest?.OptedOut,
             EndedAt = botSaidSo && message.Tracks is null ? latest!.EndedAt ?? message.EndedAt : message.EndedAt,

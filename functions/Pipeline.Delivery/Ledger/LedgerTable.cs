@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Azure;
 using Azure.Data.Tables;
@@ -103,6 +104,22 @@ public sealed class LedgerTable(StorageClients clients)
             TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {LedgerRows.FaultPrefix} and RowKey lt {end}"),
             cancellationToken: cancellation)) faults[LedgerRows.ReadKey(row)] = row.GetString("Reason");
         return faults;
+    }
+
+    /// <summary>Who is erased from a recording, and since when.</summary>
+    public async Task<IReadOnlyList<(ulong UserId, DateTimeOffset At)>> ErasedAsync(RecordingId recording, CancellationToken cancellation)
+    {
+        const string end = "erased."; // behind every key that begins with the prefix
+        string partition = recording.ToString(), from = LedgerPartitions.ErasedPrefix;
+        List<(ulong, DateTimeOffset)> people = [];
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(
+            TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {from} and RowKey lt {end}"),
+            cancellationToken: cancellation))
+        {
+            people.Add((ulong.Parse(row.RowKey[from.Length..], CultureInfo.InvariantCulture),
+                row.GetDateTimeOffset(LedgerPartitions.ErasedAtColumn) ?? default));
+        }
+        return people;
     }
 
     /// <summary>The last account of the bot that a finalizer has stored.</summary>

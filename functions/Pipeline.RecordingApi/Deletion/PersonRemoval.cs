@@ -23,6 +23,7 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
     {
         if ((await catalogue.FindAsync(recording.ToString(), cancellation)).IsDeleted) return;
         await erased.AddAsync(recording, userId, cancellation);
+        await traces.MarkAsync(recording, userId, now, cancellation);
         (int segments, long samples) = await traces.CountAsync(recording, userId, cancellation);
         bool wasThere = false;
         bool isFinished = await HideAsync(recording, userId, now, async (found, length) =>

@@ -9,6 +9,10 @@ namespace Pipeline.RecordingApi.Deletion;
 /// </summary>
 public sealed class PersonTraces(RecordingsContainer container, TempContainer temp, LedgerPartitions ledger, Reports reports)
 {
+    /// <inheritdoc cref="LedgerPartitions.MarkErasedAsync"/>
+    public Task MarkAsync(RecordingId recording, ulong userId, DateTimeOffset now, CancellationToken cancellation) =>
+        ledger.MarkErasedAsync(recording, userId, now, cancellation);
+
     /// <summary>How many segments the ledger has, and their samples.</summary>
     public Task<(int Segments, long Samples)> CountAsync(RecordingId recording, ulong userId, CancellationToken cancellation) =>
         ledger.CountPersonAsync(recording, userId, cancellation);

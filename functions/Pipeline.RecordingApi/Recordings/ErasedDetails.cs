@@ -38,14 +38,8 @@ internal static class ErasedDetails
     /// <summary>The ledger without names of these people, with a word that they are erased.</summary>
     public static ConsentLedger Without(ConsentLedger? ledger, IReadOnlySet<ulong> people, DateTimeOffset now)
     {
-        const string command = "/record forget me";
         ConsentLedger next = ledger ?? new ConsentLedger { Mode = ConsentLedger.Off };
-        next = next with
-        {
-            Entries = [.. next.Entries.Select(entry => people.Contains(entry.UserId) ? entry with { Username = null } : entry)],
-        };
-        foreach (ulong user in people.Except(next.Erased()))
-            next = next.With(new ConsentEntry { UserId = user, At = now, Choice = ConsentEntry.Erased, Button = command }, command);
+        foreach (ulong user in people) next = next.WithErased(user, now);
         return next;
     }
 }

@@ -4,6 +4,7 @@ using Azure.Storage.Blobs.Models;
 using Microsoft.Extensions.DependencyInjection;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
+using Pipeline.Delivery.Ledger;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.Storage;
@@ -148,6 +149,31 @@ public sealed class PersonErasureTests(AzuriteFixture azurite)
 
         Assert.Equal([(null, "agreed"), (null, "erased")],
             (await app.RecordingAsync(session.Id))!.Consent!.Entries.Select(entry => (entry.Username, entry.Choice)));
+    }
+
+    [Fact]
+    public async Task Erasure_between_stop_and_finalize_leaves_nothing_to_wait_for_and_no_name()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        Session session = new(2573, (Ada, "Ada", 2), (Grace, "Grace", 2));
+        await session.PutAllAsync(app.Storage);
+        ConsentLedger ledger = new ConsentLedger { Mode = ConsentLedger.Required }
+            .With(Word(session, "agreed") with { Username = "Ada" }, "words");
+        await session.PutManifestAsync(app.Storage,
+            session.Manifest(ManifestState.Stopped, session.Info.StartedAt) with { Consent = ledger }); // no bot is there to say it
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+
+        using HttpResponseMessage asked = await PutAsync(app, $"recordings/{session.Id}");
+        Assert.True(await RunAsync(app, session.Id.ToString(), null));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+
+        RecordingDetails details = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal((RecordingStatus.Completed, 2, 0), (details.Status, details.SegmentCount, details.MissingSegmentCount));
+        Assert.Equal([(null, "agreed"), (null, "erased")], details.Consent!.Entries.Select(entry => (entry.Username, entry.Choice)));
+        SessionManifest kept = (await app.Get<LedgerTable>().FindManifestAsync(session.Id, Cancellation))!;
+        Assert.Equal(["Grace"], kept.Tracks.Select(track => track.Username));
+        Assert.All(kept.Consent!.Entries, entry => Assert.Null(entry.Username));
     }
 
     [Fact]
