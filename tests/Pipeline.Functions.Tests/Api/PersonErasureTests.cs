@@ -177,6 +177,26 @@ public sealed class PersonErasureTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task What_a_backup_brought_back_goes_when_somebody_asks_again()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        Session session = new(2574, (Ada, "Ada", 1), (Grace, "Grace", 1));
+        await session.PutAllAsync(app.Storage);
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        string scope = $"guilds/{session.Info.GuildId}", theirs = session.Segments[0].BlobName;
+        for (int time = 0; time < 2; time++)
+        {
+            using HttpResponseMessage asked = await PutAsync(app, scope);
+            Assert.Equal(PersonErasure.Erasing, (await StateAsync(app, scope)).Status);
+            Assert.True(await RunAsync(app, session.Info.GuildId.ToString(), null));
+            Assert.Single(await BlobsAsync(app, session.Id));
+            await app.Storage.Recordings.GetBlobClient(theirs).UploadAsync(new BinaryData([1]), Cancellation);
+        }
+    }
+
+    [Fact]
     public async Task Erasure_nobody_asked_for_is_404_and_what_is_no_id_is_400()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
