@@ -62,22 +62,23 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
     }
 
     /// <summary>
-    /// A stretch of a blob of this length; null where the address is elsewhere, nothing is there, or it has another length.
+    /// Reads a stretch of a blob of this length. False where the address is elsewhere, nothing is there, or it has another length.
     /// </summary>
-    public async Task<byte[]?> ReadAsync(Uri blobUrl, long offset, long length, long fileSize, CancellationToken cancellation)
+    public async Task<bool> TryReadAsync(Uri blobUrl, long offset, Memory<byte> target, long fileSize, CancellationToken cancellation)
     {
-        if (!TryName(blobUrl, out string name)) return null;
+        if (!TryName(blobUrl, out string name)) return false;
         try
         {
-            BlobDownloadResult part = await clients.Recordings.GetBlobClient(name)
-                .DownloadContentAsync(new BlobDownloadOptions { Range = new HttpRange(offset, length) }, cancellation);
-            bool isWhole = part.Details.ContentRange?.EndsWith($"/{fileSize}", StringComparison.Ordinal) != false
-                && part.Content.ToMemory().Length == length;
-            return isWhole ? part.Content.ToArray() : null;
+            using BlobDownloadStreamingResult part = await clients.Recordings.GetBlobClient(name)
+                .DownloadStreamingAsync(new BlobDownloadOptions { Range = new HttpRange(offset, target.Length) }, cancellation);
+            if (part.Details.ContentLength != target.Length
+                || part.Details.ContentRange?.EndsWith($"/{fileSize}", StringComparison.Ordinal) == false) return false;
+            await part.Content.ReadExactlyAsync(target, cancellation);
+            return true;
         }
         catch (RequestFailedException absent) when (absent.Status is 404 or 416)
         {
-            return null;
+            return false;
         }
     }
 

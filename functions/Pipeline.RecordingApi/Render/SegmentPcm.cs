@@ -49,8 +49,9 @@ public sealed class SegmentPcm(RecordingsContainer container)
         bool whole = from == segment.Start;
         long offset = whole ? 0 : WavFormat.HeaderSize + ((from - segment.Start) * bytesPerSample);
         long end = WavFormat.HeaderSize + ((to - segment.Start) * bytesPerSample);
-        byte[]? bytes = await container.ReadAsync(segment.Address, offset, end - offset, segment.FileSize, cancellation);
-        if (bytes is null || (whole && !IsHeader(bytes, segment))) return false;
+        byte[] bytes = new byte[end - offset];
+        if (!await container.TryReadAsync(segment.Address, offset, bytes, segment.FileSize, cancellation)) return false;
+        if (whole && !IsHeader(bytes, segment)) return false;
         ReadOnlySpan<short> values = MemoryMarshal.Cast<byte, short>(bytes.AsSpan(whole ? WavFormat.HeaderSize : 0));
         Copy(values, segment.Channels, pcm.Span, channels);
         return true;
@@ -63,8 +64,8 @@ public sealed class SegmentPcm(RecordingsContainer container)
         CancellationToken cancellation)
     {
         if (segment.FileSize > LongestOpusFile) return false;
-        byte[]? bytes = await container.ReadAsync(segment.Address, 0, segment.FileSize, segment.FileSize, cancellation);
-        if (bytes is null) return false;
+        byte[] bytes = new byte[segment.FileSize];
+        if (!await container.TryReadAsync(segment.Address, 0, bytes, segment.FileSize, cancellation)) return false;
         using IOpusDecoder decoder = codecs.CreateDecoder(channels);
         try
         {
@@ -78,8 +79,8 @@ public sealed class SegmentPcm(RecordingsContainer container)
         return false;
     }
 
-    private static bool IsHeader(byte[] bytes, RenderSegment segment) =>
-        WavFormat.TryReadHeader(bytes.AsSpan(0, WavFormat.HeaderSize), out WavFormat format)
+    private static bool IsHeader(ReadOnlySpan<byte> bytes, RenderSegment segment) =>
+        WavFormat.TryReadHeader(bytes[..WavFormat.HeaderSize], out WavFormat format)
             && format == new WavFormat(segment.Channels, 48_000);
 
     private static void Copy(ReadOnlySpan<short> values, int from, Span<short> pcm, int to)

@@ -28,7 +28,8 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
     public (ReadOnlyMemory<byte> Bytes, int Frames) Encode(string format, ReadOnlySpan<short> pcm, int channels, int preRoll, long start,
         long? total, uint serial)
     {
-        ArrayBufferWriter<byte> output = new(1 << 16);
+        // About what comes out, so that it does not grow by copies.
+        ArrayBufferWriter<byte> output = new(format == RenderFormat.Flac ? Math.Max(1 << 16, pcm.Length) : 1 << 20);
         switch (format)
         {
             case RenderFormat.Flac:

@@ -12,7 +12,7 @@ public static class OggSegmentDecoder
     /// <param name="decoder">New or reset; gives the number of channels.</param>
     /// <returns><c>[samples, channels]</c>, 48 kHz.</returns>
     /// <exception cref="InvalidDataException">Not a whole Ogg Opus file; says where.</exception>
-    public static short[] Decode(byte[] file, IOpusDecoder decoder)
+    public static short[] Decode(ReadOnlySpan<byte> file, IOpusDecoder decoder)
     {
         OggSegmentInfo info = OggSegmentFile.Inspect(file, "the file");
         short[] pcm = new short[info.SampleCount * decoder.Channels];
@@ -30,7 +30,7 @@ public static class OggSegmentDecoder
     /// <param name="pcm"><c>[samples, channels]</c>; what the file does not have is left as it is.</param>
     /// <returns>Samples per channel that the file had of it.</returns>
     /// <exception cref="InvalidDataException">Not a whole Ogg Opus file; says where.</exception>
-    public static int Decode(byte[] file, IOpusDecoder decoder, long from, Span<short> pcm)
+    public static int Decode(ReadOnlySpan<byte> file, IOpusDecoder decoder, long from, Span<short> pcm)
     {
         OggSegmentReader reader = new(file);
         Stretch stretch = new(decoder, -reader.Head.PreSkip, from, pcm);
