@@ -25,6 +25,11 @@ internal sealed class HttpFunctions(ApiPipeline api)
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", "put", "delete", "post",
         Route = "api/guilds/{guildId}/webhooks/{*path}")] HttpRequest request) => api.Answer;
 
+    [Function("ErasuresApi")]
+    public IResult Erasures(
+        [HttpTrigger(AuthorizationLevel.Function, "get", "head", "put",
+        Route = "api/guilds/{guildId}/erasures/{*path}")] HttpRequest request) => api.Answer;
+
     [Function("EventsApi")]
     public IResult Events(
         [HttpTrigger(AuthorizationLevel.Function, "get", "head", Route = "api/events")] HttpRequest request) => api.Answer;

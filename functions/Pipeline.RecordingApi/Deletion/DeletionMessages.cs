@@ -20,7 +20,7 @@ public sealed class DeletionMessages(MessageQueues queues)
         try
         {
             return JsonSerializer.Deserialize(text.Span, DeletionJsonContext.Default.ForgetPerson) is
-                { Version: DeleteRecording.CurrentVersion } message ? message : null;
+            { Version: DeleteRecording.CurrentVersion } message ? message : null;
         }
         catch (Exception unreadable) when (unreadable is JsonException or InvalidOperationException)
         {

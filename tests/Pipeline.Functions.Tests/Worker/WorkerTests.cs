@@ -59,8 +59,8 @@ public sealed partial class WorkerTests : IClassFixture<PublishedWorker>, IAsync
         await using ChildProcess worker = Start();
         Session session = new(600, (5, "Ada äöü \"q\" <b>", 3));
         await session.PutAllAsync(storage.Storage);
-        string[] known = [.. FunctionTable.Queues.Keys, .. FunctionTable.Timers.Keys, "EventsApi", "GuildSettingsApi", "HealthApi",
-            "WebhooksApi", "OpenApiDocument", "RecordingPage", Function];
+        string[] known = [.. FunctionTable.Queues.Keys, .. FunctionTable.Timers.Keys, "ErasuresApi", "EventsApi", "GuildSettingsApi",
+            "HealthApi", "WebhooksApi", "OpenApiDocument", "RecordingPage", Function];
         Assert.Equal(known.Order(), (await LoadedAsync(worker)).Select(function => function.Name).Order());
 
         for (int round = 0; round < 2; round++)
