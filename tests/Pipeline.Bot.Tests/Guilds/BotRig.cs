@@ -31,6 +31,9 @@ internal sealed class BotRig : IAsyncDisposable
     private const string NoStorage =
         "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;BlobEndpoint=http://127.0.0.1:1/devstoreaccount1;QueueEndpoint=http://127.0.0.1:1/devstoreaccount1;";
 
+    // Each simulator has servers of its own: what another test left in the storage is of nobody here.
+    private static int seeds;
+
     private readonly bool ownsDiscord;
     private IHost? host;
 
@@ -63,7 +66,8 @@ internal sealed class BotRig : IAsyncDisposable
             BotRig? after = null, RecordingApiStandIn? api = null, string storage = NoStorage, DaveMode dave = DaveMode.Off,
             TempFolder? folder = null, TimeProvider? time = null)
     {
-        Simulator discord = after?.Discord ?? await Simulator.StartAsync(new SimulatorOptions { EnforceIdentifyPace = false, Dave = dave });
+        Simulator discord = after?.Discord ?? await Simulator.StartAsync(
+            new SimulatorOptions { EnforceIdentifyPace = false, Dave = dave, Seed = Interlocked.Increment(ref seeds) });
         BotRig rig = new(discord, after is null, folder ?? after?.Folder);
         prepare?.Invoke(discord);
         rig.Api = api ?? after?.Api ?? new RecordingApiStandIn();

@@ -11,7 +11,7 @@ public sealed class WorldTests
     [Fact]
     public void Snowflakes_spread_over_shards_and_grow()
     {
-        Engine.Snowflakes snowflakes = new();
+        Engine.Snowflakes snowflakes = new(seed: 1);
         ulong[] ids = [.. Enumerable.Range(0, 10).Select(_ => snowflakes.Next())];
 
         Assert.Equal(ids.Order(), ids);

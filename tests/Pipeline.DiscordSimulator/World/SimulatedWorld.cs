@@ -19,6 +19,7 @@ internal sealed class SimulatedWorld
         Loop = new EventLoop(
             options.Time, options.Tick, exception => Log?.Event("engine", exception.ToString()));
         Log = new SimulatorLog(() => Loop.Elapsed, options.LogCapacity, options.LogWriter);
+        Snowflakes = new Snowflakes(options.Seed);
         Random = new Random(options.Seed);
         Faults = new FaultBoard(this);
         Gateway = new GatewayServer(this);
@@ -31,7 +32,7 @@ internal sealed class SimulatedWorld
 
     public SimulatorLog Log { get; }
 
-    public Snowflakes Snowflakes { get; } = new();
+    public Snowflakes Snowflakes { get; }
 
     /// <summary>For ids and keys; media have random sources of their own so that message order cannot move them.</summary>
     public Random Random { get; }
