@@ -195,7 +195,7 @@ internal sealed class SegmentSpool : IDisposable
     {
         try
         {
-            if (!Directory.Exists(Root)) Restore();
+            if (!File.Exists(LockPath(Root))) Restore();
             return drive.AvailableFreeSpace;
         }
         catch (Exception gone) when (DiskFailure.Is(gone))
@@ -204,19 +204,24 @@ internal sealed class SegmentSpool : IDisposable
         }
     }
 
+    // The lock file tells, not the folder: a writer that opens its next segment makes the folder again before anybody looks.
     private void Restore()
     {
         lock (restoring)
         {
-            if (Directory.Exists(Root)) return;
+            if (File.Exists(LockPath(Root))) return;
             Create(Root);
+            SpoolAccess.Tighten(Root);
             lockFile.Dispose(); // It holds a file that nobody can find any more.
             lockFile = TakeLock(Root);
-            Interlocked.Exchange(ref bytes, 0);
-            Interlocked.Exchange(ref files, 0);
+            List<SpooledSegment> left = [.. Closed()];
+            Interlocked.Exchange(ref bytes, left.Sum(segment => segment.FileSize));
+            Interlocked.Exchange(ref files, left.Count);
             Volatile.Write(ref timesLost, timesLost + 1);
         }
     }
+
+    private static string LockPath(string root) => Path.Combine(root, LockFileName);
 
     private void Left(long fileSize)
     {
@@ -243,9 +248,9 @@ internal sealed class SegmentSpool : IDisposable
     {
         try
         {
-            return new FileStream(Path.Combine(root, LockFileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(LockPath(root), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException held) when (File.Exists(Path.Combine(root, LockFileName)))
+        catch (IOException held) when (File.Exists(LockPath(root)))
         {
             throw new SpoolInUseException(root, held);
         }
