@@ -33,7 +33,7 @@ public sealed record SessionInfo
 }
 
 /// <summary>How ids of Discord look in JSON: decimal strings, because they pass 2^53.</summary>
-internal static class Snowflakes
+public static class Snowflakes
 {
     public const JsonNumberHandling AsText = JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString;
 }

@@ -52,6 +52,14 @@ public sealed record SessionManifest
     public bool Refuses(ulong userId, int index) => OptedOut?.Contains(userId) == true
         && !Tracks.Any(track => track.UserId == userId && track.Segments.Any(range => range.First <= index && index <= range.Last));
 
+    /// <summary>The same without tracks, gaps and notes of these people; what they said about being recorded stays.</summary>
+    public SessionManifest Without(IReadOnlyCollection<ulong> people) => people.Count == 0 ? this : this with
+    {
+        Tracks = [.. Tracks.Where(track => !people.Contains(track.UserId))],
+        Gaps = [.. Gaps.Where(gap => gap.UserId is not { } user || !people.Contains(user))],
+        Notes = [.. Notes.Where(note => !people.Contains(note.UserId))],
+    };
+
     /// <summary>What people said about being recorded; null: written by a bot that did not ask.</summary>
     public ConsentLedger? Consent { get; init; }
 

@@ -47,8 +47,7 @@ public sealed class LedgerPartitions(StorageClients clients)
     /// <summary>How many rows of segments the ledger has of a person, and their samples.</summary>
     public async Task<(int Segments, long Samples)> CountPersonAsync(RecordingId recording, ulong userId, CancellationToken cancellation)
     {
-        (string from, string to) = (MovedSegments.RowKey(userId, 0), MovedSegments.RowKey(userId + 1, 0));
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recording.ToString()} and RowKey ge {from} and RowKey lt {to}");
+        string filter = RowFilter.Prefix(recording.ToString(), MovedSegments.RowPrefix + MovedSegments.PersonPart(userId));
         (int segments, long samples) = (0, 0);
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["SampleCount"], cancellationToken: cancellation))
             (segments, samples) = (segments + 1, samples + (row.GetInt64("SampleCount") ?? 0));
@@ -73,10 +72,10 @@ public sealed class LedgerPartitions(StorageClients clients)
     /// </param>
     public Task DeletePersonAsync(RecordingId recording, ulong userId, bool withManifest, CancellationToken cancellation)
     {
-        string suffix = MovedSegments.RowKey(userId, 0)[MovedSegments.RowPrefix.Length..^10];
+        string person = MovedSegments.PersonPart(userId);
         return PartitionEraser.DeleteAsync(table, recording.ToString(), key =>
-            key.StartsWith(MovedSegments.RowPrefix + suffix, StringComparison.Ordinal)
-            || key.StartsWith(FaultPrefix + suffix, StringComparison.Ordinal) || (withManifest && key == ManifestKey), cancellation);
+            key.StartsWith(MovedSegments.RowPrefix + person, StringComparison.Ordinal)
+            || key.StartsWith(FaultPrefix + person, StringComparison.Ordinal) || (withManifest && key == ManifestKey), cancellation);
     }
 
     private async Task<bool> IsThereAsync(string partition, string row, CancellationToken cancellation)

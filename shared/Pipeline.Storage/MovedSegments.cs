@@ -21,14 +21,17 @@ public sealed class MovedSegments(StorageClients clients)
     private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.LedgerTable);
 
     public static string RowKey(ulong userId, long index) =>
-        string.Create(CultureInfo.InvariantCulture, $"{RowPrefix}{userId:D20}-{index:D10}");
+        string.Create(CultureInfo.InvariantCulture, $"{RowPrefix}{PersonPart(userId)}{index:D10}");
+
+    /// <summary>What a key has of its person, between its kind and the segment's index.</summary>
+    public static string PersonPart(ulong userId) => string.Create(CultureInfo.InvariantCulture, $"{userId:D20}-");
 
     /// <summary>
     /// Segments that have arrived, with row keys from <paramref name="from"/> (included) to <paramref name="to"/> (excluded).
     /// </summary>
     public async Task<List<MovedSegment>> ReadAsync(RecordingId recording, string from, string to, CancellationToken cancellation)
     {
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recording.ToString()} and RowKey ge {from} and RowKey lt {to}");
+        string filter = RowFilter.Range(recording.ToString(), from, to);
         List<MovedSegment> segments = [];
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: Columns, cancellationToken: cancellation))
         {

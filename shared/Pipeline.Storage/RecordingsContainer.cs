@@ -11,6 +11,8 @@ namespace Pipeline.Storage;
 /// <summary>The container where segments live in the end.</summary>
 public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
 {
+    private const int DeletionWidth = 16;
+
     private static readonly TimeSpan UploadLifetime = TimeSpan.FromMinutes(10);
 
     /// <summary>How long a read link lives.</summary>
@@ -95,11 +97,7 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
             names.Add(item.Name);
             if (names.Count == most) break;
         }
-        ParallelOptions width = new() { MaxDegreeOfParallelism = 16, CancellationToken = cancellation };
-        await Parallel.ForEachAsync(names, width, async (name, stop) =>
-            await clients.Recordings.GetBlobClient(name)
-                .DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: stop));
-        return names.Count;
+        return await DeleteAsync(names, cancellation);
     }
 
     /// <summary>Deletes one person's blobs of a recording; repeating it is no fault.</summary>
@@ -112,7 +110,12 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
         {
             if (BlobPaths.TryParseSegment(item.Name, out SegmentKey key) && key.UserId == userId) names.Add(item.Name);
         }
-        ParallelOptions width = new() { MaxDegreeOfParallelism = 16, CancellationToken = cancellation };
+        return await DeleteAsync(names, cancellation);
+    }
+
+    private async Task<int> DeleteAsync(List<string> names, CancellationToken cancellation)
+    {
+        ParallelOptions width = new() { MaxDegreeOfParallelism = DeletionWidth, CancellationToken = cancellation };
         await Parallel.ForEachAsync(names, width, async (name, stop) =>
             await clients.Recordings.GetBlobClient(name)
                 .DeleteIfExistsAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: stop));

@@ -124,7 +124,7 @@ internal static class CommandDefinitions
         Name = "keep",
         Description = "So many days after its end a recording is deleted; 0: never. For those that end from now on",
         MinValue = 0,
-        MaxValue = 3650,
+        MaxValue = GuildSettings.MostKeepDays,
     };
 
     private static CommandOption When() => new()

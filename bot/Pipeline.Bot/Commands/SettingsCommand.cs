@@ -2,6 +2,7 @@ using System.Globalization;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
+using Pipeline.Contracts.Api;
 using Pipeline.Discord.Gateway;
 
 namespace Pipeline.Bot.Commands;
@@ -23,7 +24,7 @@ internal sealed class SettingsCommand(GuildSettingsStore settings, GatewayClient
         string? announce = context.Option("announce")?.Text;
         string? consent = context.Option("consent")?.Text;
         int? keep = int.TryParse(context.Option("keep")?.Text, NumberStyles.None, CultureInfo.InvariantCulture, out int days)
-            ? Math.Min(days, 3650) : null;
+            ? Math.Min(days, GuildSettings.MostKeepDays) : null;
         string saved = "";
         if (role is not null || noRole || announce is not null || consent is not null || keep is not null)
         {

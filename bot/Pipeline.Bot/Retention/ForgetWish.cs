@@ -6,9 +6,9 @@ namespace Pipeline.Bot.Retention;
 /// <summary>Somebody who wants to be erased and has not heard yet that they are; one small file each.</summary>
 /// <param name="Scope"><c>guilds/{id}</c> or <c>recordings/{id}</c>.</param>
 internal sealed record ForgetWish(
-    [property: JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)] ulong GuildId,
+    [property: JsonNumberHandling(Snowflakes.AsText)] ulong GuildId,
     string Scope,
-    [property: JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)] ulong UserId)
+    [property: JsonNumberHandling(Snowflakes.AsText)] ulong UserId)
 {
     /// <summary>When they said so.</summary>
     public DateTimeOffset At { get; init; }

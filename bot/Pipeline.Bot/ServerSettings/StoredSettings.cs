@@ -44,6 +44,7 @@ internal sealed record StoredSettings
         return Settings with
         {
             OptedOutUserIds = theirs.OptedOutUserIds,
+            RecorderRoleId = Settings.RecorderRoleId ?? theirs.RecorderRoleId,
             AnnounceMode = Settings.AnnounceMode ?? theirs.AnnounceMode,
             Consent = Settings.Consent ?? theirs.Consent,
             KeepDays = Settings.KeepDays ?? theirs.KeepDays,

@@ -14,7 +14,7 @@ internal sealed record SegmentSidecar
     public int Version { get; init; } = CurrentVersion;
     public required SessionInfo Session { get; init; }
 
-    [JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)]
+    [JsonNumberHandling(Snowflakes.AsText)]
     public required ulong UserId { get; init; }
 
     /// <summary>Display name, or the user id as text while the name is unknown.</summary>

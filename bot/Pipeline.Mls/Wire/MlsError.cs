@@ -71,7 +71,7 @@ public enum MlsError
     UnknownLeaf,
     /// <summary>The commit would remove, or removes, ourselves (RFC 9420 §12.2).</summary>
     RemovesOurselves,
-    /// <summary>A path that is missing, has the wrong number of nodes or ciphertexts, or the wrong keys (RFC 9420 §7.5, §12.4.2).</summary>
+    /// <summary>A path that is missing, has too many or too few nodes or ciphertexts, or the wrong keys (RFC 9420 7.5, 12.4.2).</summary>
     BadUpdatePath,
     /// <summary>A pre-shared key that we do not hold, or that is announced wrongly (RFC 9420 §8.4).</summary>
     UnknownPreSharedKey,

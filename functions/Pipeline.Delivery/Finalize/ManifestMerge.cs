@@ -33,17 +33,8 @@ internal static class ManifestMerge
         });
     }
 
-    /// <summary>The account as it is kept: of people who are erased only their word in the ledger.</summary>
-    private static SessionManifest WithoutErased(SessionManifest manifest)
-    {
-        IReadOnlyList<ulong> erased = manifest.Consent?.Erased() ?? [];
-        return erased.Count == 0 ? manifest : manifest with
-        {
-            Tracks = [.. manifest.Tracks.Where(track => !erased.Contains(track.UserId))],
-            Gaps = [.. manifest.Gaps.Where(gap => gap.UserId is not { } user || !erased.Contains(user))],
-            Notes = [.. manifest.Notes.Where(note => !erased.Contains(note.UserId))],
-        };
-    }
+    // Of people who are erased only their word in the ledger is kept.
+    private static SessionManifest WithoutErased(SessionManifest manifest) => manifest.Without(manifest.Consent?.Erased() ?? []);
 
     // Both may be cut short (a message sent before the last refresh, or the reverse): the longer account of a track is the later one.
     private static List<TrackSummary> Union(IReadOnlyList<TrackSummary> first, IReadOnlyList<TrackSummary> second) =>

@@ -110,8 +110,8 @@ internal static class LedgerRows
             row.GetInt32("Index")!.Value);
 
     /// <summary>
-    /// The manifest as gzipped JSON in binary properties Data0, Data1, …; without those who opted out, who are the bots' affair and have no
-    /// limit.
+    /// The manifest as gzipped JSON in binary properties Data0, Data1 and so on; without those who opted out, who are the bots' affair and
+    /// have no limit.
     /// </summary>
     public static TableEntity Write(SessionManifest manifest)
     {

@@ -97,26 +97,21 @@ public sealed class LedgerTable(StorageClients clients)
     /// <summary>Why segments could not be moved.</summary>
     public async Task<IReadOnlyDictionary<SegmentKey, string>> FaultsAsync(RecordingId recording, CancellationToken cancellation)
     {
-        const string end = "fault."; // behind every key that begins with the prefix
-        string partition = recording.ToString();
+        string filter = RowFilter.Prefix(recording.ToString(), LedgerRows.FaultPrefix);
         Dictionary<SegmentKey, string> faults = [];
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {LedgerRows.FaultPrefix} and RowKey lt {end}"),
-            cancellationToken: cancellation)) faults[LedgerRows.ReadKey(row)] = row.GetString("Reason");
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
+            faults[LedgerRows.ReadKey(row)] = row.GetString("Reason");
         return faults;
     }
 
     /// <summary>Who is erased from a recording, and since when.</summary>
     public async Task<IReadOnlyList<(ulong UserId, DateTimeOffset At)>> ErasedAsync(RecordingId recording, CancellationToken cancellation)
     {
-        const string end = "erased."; // behind every key that begins with the prefix
-        string partition = recording.ToString(), from = LedgerPartitions.ErasedPrefix;
+        string filter = RowFilter.Prefix(recording.ToString(), LedgerPartitions.ErasedPrefix);
         List<(ulong, DateTimeOffset)> people = [];
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(
-            TableClient.CreateQueryFilter($"PartitionKey eq {partition} and RowKey ge {from} and RowKey lt {end}"),
-            cancellationToken: cancellation))
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
         {
-            people.Add((ulong.Parse(row.RowKey[from.Length..], CultureInfo.InvariantCulture),
+            people.Add((ulong.Parse(row.RowKey[LedgerPartitions.ErasedPrefix.Length..], CultureInfo.InvariantCulture),
                 row.GetDateTimeOffset(LedgerPartitions.ErasedAtColumn) ?? default));
         }
         return people;

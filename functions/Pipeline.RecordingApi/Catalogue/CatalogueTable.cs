@@ -77,9 +77,7 @@ public sealed class CatalogueTable(StorageClients clients)
     public async Task<List<RecordingSegment>> ReadSegmentsAsync(string recordingId, string set, CancellationToken cancellation,
         int most = int.MaxValue)
     {
-        string from = CatalogueRows.SegmentPrefix(set);
-        string to = from[..^1] + (char)(from[^1] + 1);
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {from} and RowKey lt {to}");
+        string filter = RowFilter.Prefix(recordingId, CatalogueRows.SegmentPrefix(set));
         List<RecordingSegment> segments = [];
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
         {
@@ -93,9 +91,8 @@ public sealed class CatalogueTable(StorageClients clients)
     public async IAsyncEnumerable<RecordingSegment> ReadSegmentsFromAsync(string recordingId, string set, int number,
         [EnumeratorCancellation] CancellationToken cancellation)
     {
-        string from = CatalogueRows.SegmentRow(set, number), prefix = CatalogueRows.SegmentPrefix(set);
-        string to = prefix[..^1] + (char)(prefix[^1] + 1);
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {from} and RowKey lt {to}");
+        string filter = RowFilter.Range(recordingId, CatalogueRows.SegmentRow(set, number),
+            RowFilter.Behind(CatalogueRows.SegmentPrefix(set)));
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
             yield return CatalogueRows.ReadSegment(row);
     }
@@ -119,9 +116,7 @@ public sealed class CatalogueTable(StorageClients clients)
     /// </summary>
     public async Task DeleteOfPeopleAsync(string recordingId, string? set, IReadOnlySet<ulong> people, CancellationToken cancellation)
     {
-        string from = set is null ? CatalogueRows.AnySegment : CatalogueRows.SegmentPrefix(set);
-        string to = from[..^1] + (char)(from[^1] + 1);
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {from} and RowKey lt {to}");
+        string filter = RowFilter.Prefix(recordingId, set is null ? CatalogueRows.AnySegment : CatalogueRows.SegmentPrefix(set));
         HashSet<string> names = [.. people.Select(user => user.ToString(CultureInfo.InvariantCulture))];
         HashSet<string> theirs = [];
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))

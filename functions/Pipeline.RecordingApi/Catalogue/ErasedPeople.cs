@@ -19,8 +19,7 @@ public sealed class ErasedPeople(StorageClients clients)
     /// <summary>Empty for nearly every recording.</summary>
     public async Task<IReadOnlySet<ulong>> OfAsync(RecordingId recording, CancellationToken cancellation)
     {
-        const string end = "erased.";
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recording.ToString()} and RowKey ge {Prefix} and RowKey lt {end}");
+        string filter = RowFilter.Prefix(recording.ToString(), Prefix);
         HashSet<ulong> people = [];
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: ["PartitionKey", "RowKey"],
             cancellationToken: cancellation))

@@ -17,6 +17,7 @@ namespace Pipeline.RecordingApi.Catalogue;
 public sealed class ListPartTable(StorageClients clients, CatalogueTable catalogue)
 {
     private const string Data = nameof(Data);
+    private const string AnyPart = "part-";
 
     private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.CatalogueTable);
 
@@ -43,8 +44,7 @@ public sealed class ListPartTable(StorageClients clients, CatalogueTable catalog
     /// <summary>The parts of a list that are whole, by number.</summary>
     public async Task<List<ListPart>> ReadAsync(string recordingId, string set, CancellationToken cancellation)
     {
-        string from = Prefix(set), to = from[..^1] + (char)(from[^1] + 1);
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {from} and RowKey lt {to}");
+        string filter = RowFilter.Prefix(recordingId, Prefix(set));
         List<ListPart> parts = [];
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
             if (Read(row) is { IsWritten: true } part) parts.Add(part);
@@ -58,8 +58,7 @@ public sealed class ListPartTable(StorageClients clients, CatalogueTable catalog
     /// <summary>Forgets every part that has segments of a person; who sends such a list is asked for it again.</summary>
     public async Task DeleteOfPersonAsync(string recordingId, string userId, CancellationToken cancellation)
     {
-        const string from = "part-", to = "part.";
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {from} and RowKey lt {to}");
+        string filter = RowFilter.Prefix(recordingId, AnyPart);
         HashSet<string> theirs = [];
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
             if (Read(row) is not { } part || part.Summary.Tracks.Any(track => track.UserId == userId)) theirs.Add(row.RowKey);
@@ -111,7 +110,7 @@ public sealed class ListPartTable(StorageClients clients, CatalogueTable catalog
         return new ListPart(row.GetInt32("Number") ?? 0, hash, row.GetInt32("First") ?? 0, row.GetBoolean("IsWritten") == true, summary);
     }
 
-    private static string Prefix(string set) => $"part-{set}-";
+    private static string Prefix(string set) => $"{AnyPart}{set}-";
 
     private static string Key(string set, int number) => string.Create(CultureInfo.InvariantCulture, $"{Prefix(set)}{number:D5}");
 }

@@ -28,8 +28,7 @@ public sealed class ShareTable(StorageClients clients)
 
     public async Task<List<ShareLink>> ListAsync(string recordingId, CancellationToken cancellation)
     {
-        string end = RowPrefix[..^1] + (char)(RowPrefix[^1] + 1);
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recordingId} and RowKey ge {RowPrefix} and RowKey lt {end}");
+        string filter = RowFilter.Prefix(recordingId, RowPrefix);
         List<ShareLink> links = [];
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation)) links.Add(Read(row));
         return [.. links.OrderBy(link => link.CreatedAt)];

@@ -53,7 +53,7 @@ public sealed record ForgetPerson
     /// <summary>Id of the server, or of the recording.</summary>
     public required string Scope { get; init; }
 
-    [JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)]
+    [JsonNumberHandling(Snowflakes.AsText)]
     public required ulong UserId { get; init; }
 
     /// <inheritdoc cref="DeleteRecording.Look"/>

@@ -71,8 +71,7 @@ public sealed class ForgetTable(StorageClients clients)
     /// <summary>The state with the figures so far.</summary>
     public async Task<PersonErasure> DescribeAsync(ForgetState state, CancellationToken cancellation)
     {
-        string from = Key(state.Scope, state.UserId) + "-", to = Key(state.Scope, state.UserId) + ".";
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and RowKey ge {from} and RowKey lt {to}");
+        string filter = RowFilter.Prefix(Partition, Key(state.Scope, state.UserId) + "-");
         (int recordings, int segments, long samples) = (0, 0, 0);
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
         {
@@ -95,11 +94,9 @@ public sealed class ForgetTable(StorageClients clients)
     /// <summary>All that are not over.</summary>
     public async IAsyncEnumerable<ForgetState> ListAsync([EnumeratorCancellation] CancellationToken cancellation)
     {
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition}");
-        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
-        {
-            if (row.ContainsKey("RequestedAt") && row.GetDateTimeOffset("FinishedAt") is null) yield return Read(row);
-        }
+        // Those that are over stay, and each has a row for every recording: the service leaves them out.
+        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {Partition} and IsOpen eq true");
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation)) yield return Read(row);
     }
 
     private static string Key(string scope, ulong userId) => string.Create(CultureInfo.InvariantCulture, $"{scope}-{userId}");
@@ -114,6 +111,7 @@ public sealed class ForgetTable(StorageClients clients)
             ["Number"] = state.Number,
             ["DueAt"] = state.DueAt,
             ["IsLastRound"] = state.IsLastRound,
+            ["IsOpen"] = state.FinishedAt is null,
         };
         if (state.Cursor is { } cursor) row["Cursor"] = cursor;
         if (state.FinishedAt is { } end) row["FinishedAt"] = end;

@@ -76,5 +76,6 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
     private static bool IsNamed(RecordingDetails details, ulong userId, string user) =>
         details.Tracks.Any(track => track.UserId == user) || details.Health.ContainsKey(user)
         || details.Notes.Any(note => note.UserId == userId) || details.Gaps.Any(gap => gap.UserId == userId)
+        || details.MissingSegments.Any(missing => missing.UserId == user) || details.UnverifiedUserIds.Contains(user)
         || details.Consent?.Entries.Any(entry => entry.UserId == userId && entry.Username is not null) == true;
 }

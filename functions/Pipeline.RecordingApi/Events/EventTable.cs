@@ -96,8 +96,7 @@ public sealed class EventTable(StorageClients clients, TimeProvider time)
     /// </summary>
     public async Task ForgetFilesAsync(string recordingId, CancellationToken cancellation)
     {
-        string from = $"evt_{EventTypes.FilesReady}_{recordingId}_", to = from[..^1] + (char)(from[^1] + 1);
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {IdPartition} and RowKey ge {from} and RowKey lt {to}");
+        string filter = RowFilter.Prefix(IdPartition, $"evt_{EventTypes.FilesReady}_{recordingId}_");
         await foreach (TableEntity place in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
         {
             if (await FindAsync(place.RowKey, cancellation) is not { Data.Files: not null } told) continue;

@@ -16,7 +16,8 @@ internal static class GuildSettingsCheck
             errors.Add("announceMode", $"must have at most {LongestAnnounceMode} characters");
         if (settings.Consent is not (null or ConsentLedger.Off or ConsentLedger.Ask or ConsentLedger.Required))
             errors.Add("consent", "must be off, ask or required");
-        if (settings.KeepDays is < 0 or > 3650) errors.Add("keepDays", "must be 0 to 3650");
+        if (settings.KeepDays is < 0 or > GuildSettings.MostKeepDays)
+            errors.Add("keepDays", $"must be 0 to {GuildSettings.MostKeepDays}");
         CheckRules(settings.AutoRecord ?? [], errors);
         if (settings.OptedOutUserIds is null) errors.Add("optedOutUserIds", "must be a list");
         for (int i = 0; i < (settings.OptedOutUserIds?.Count ?? 0) && !errors.IsFull; i++)

@@ -35,11 +35,8 @@ public sealed class LiveFacts(TempContainer temp, LiveSegments segments, ErasedP
     }
 
     private static SessionManifest? Without(SessionManifest? manifest, IReadOnlySet<ulong> people) =>
-        manifest is null || people.Count == 0 ? manifest : manifest with
+        manifest is null || people.Count == 0 ? manifest : manifest.Without(people) with
         {
-            Tracks = [.. manifest.Tracks.Where(track => !people.Contains(track.UserId))],
-            Gaps = [.. manifest.Gaps.Where(gap => gap.UserId is not { } user || !people.Contains(user))],
-            Notes = [.. manifest.Notes.Where(note => !people.Contains(note.UserId))],
             Consent = manifest.Consent is not { } ledger ? null : ledger with
             {
                 Entries = [.. ledger.Entries.Select(entry => people.Contains(entry.UserId) ? entry with { Username = null } : entry)],

@@ -82,7 +82,7 @@ public sealed class LiveSegments(MovedSegments ledger, ErasedPeople erased, Time
                 ranges.Add((from, MovedSegments.RowKey(userId, 0)));
                 from = MovedSegments.RowKey(userId, complete.GetValueOrDefault(userId));
             }
-            ranges.Add((from, MovedSegments.RowPrefix[..^1] + (char)(MovedSegments.RowPrefix[^1] + 1)));
+            ranges.Add((from, RowFilter.Behind(MovedSegments.RowPrefix)));
             return ranges;
         }
 

@@ -19,7 +19,8 @@ internal static class ErasedDetails
             TotalSize = segments.Sum(segment => segment.FileSize),
             SegmentCount = segments.Count,
             MissingSegments = [.. details.MissingSegments.Where(missing => !names.Contains(missing.UserId))],
-            MissingSegmentCount = details.MissingSegments.Count(missing => !names.Contains(missing.UserId)),
+            // A long list is cut short, its count is not.
+            MissingSegmentCount = details.MissingSegmentCount - details.MissingSegments.Count(missing => names.Contains(missing.UserId)),
             Gaps = [.. details.Gaps.Where(gap => gap.UserId is not { } user || !people.Contains(user))],
             Notes = [.. details.Notes.Where(note => !people.Contains(note.UserId))],
             Health = details.Health.Where(one => !names.Contains(one.Key)).ToDictionary(),

@@ -28,8 +28,8 @@ public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved, E
 
     private async Task<RenderPlan> ReadLiveAsync(RecordingId recording, CatalogueRecording found, CancellationToken cancellation)
     {
-        const string end = "segment."; // behind every key that begins with the prefix
-        List<MovedSegment> segments = await moved.ReadAsync(recording, MovedSegments.RowPrefix, end, cancellation);
+        List<MovedSegment> segments = await moved.ReadAsync(recording, MovedSegments.RowPrefix,
+            RowFilter.Behind(MovedSegments.RowPrefix), cancellation);
         IReadOnlySet<ulong> gone = await erased.OfAsync(recording, cancellation);
         segments.RemoveAll(segment => gone.Contains(segment.UserId));
         long total = segments.Select(segment => segment.StartSample + segment.SampleCount).DefaultIfEmpty(0).Max();

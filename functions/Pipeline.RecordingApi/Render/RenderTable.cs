@@ -69,7 +69,7 @@ public sealed class RenderTable(StorageClients clients)
     /// <summary>All files of a recording by their key.</summary>
     public async Task<Dictionary<string, RenderJob>> ReadJobsAsync(RecordingId recording, CancellationToken cancellation)
     {
-        string filter = TableClient.CreateQueryFilter($"PartitionKey eq {recording.ToString()} and RowKey ge {"f-"} and RowKey lt {"f."}");
+        string filter = RowFilter.Prefix(recording.ToString(), FileKey(""));
         Dictionary<string, RenderJob> jobs = [];
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
             jobs[row.RowKey[2..]] = Read(row, RenderJsonContext.Default.RenderJob);

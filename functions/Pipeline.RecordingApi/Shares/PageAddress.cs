@@ -3,9 +3,8 @@ using Pipeline.Contracts;
 namespace Pipeline.RecordingApi.Shares;
 
 /// <summary>
-/// The page's own way to the API, below its own address: <c>{page}/api/…</c> is <c>/api/recordings/{id}/…</c>, for a link's cookie only. So
-/// a host
-/// in front that asks for a key everywhere else lets this one address pass, and a page's cookie goes nowhere else.
+/// The page's own way to the API, below its own address: <c>{page}/api/…</c> is <c>/api/recordings/{id}/…</c>, for a link's cookie
+/// only. So a host in front that asks for a key everywhere else lets this one address pass, and a page's cookie goes nowhere else.
 /// </summary>
 public sealed class PageAddress(RequestDelegate next)
 {

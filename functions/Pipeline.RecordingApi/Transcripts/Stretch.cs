@@ -9,7 +9,7 @@ namespace Pipeline.RecordingApi.Transcripts;
 /// </summary>
 public sealed record Stretch
 {
-    [JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)]
+    [JsonNumberHandling(Snowflakes.AsText)]
     public required ulong UserId { get; init; }
 
     public required string Username { get; init; }

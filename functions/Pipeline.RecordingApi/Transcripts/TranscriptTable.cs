@@ -38,9 +38,7 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
     /// <summary>All stretches of a recording by user and start.</summary>
     public async Task<List<StretchRow>> ReadAsync(RecordingId recording, bool withText, CancellationToken cancellation)
     {
-        string end = AnyStretch[..^1] + (char)(AnyStretch[^1] + 1);
-        string filter = TableClient.CreateQueryFilter(
-            $"PartitionKey eq {recording.ToString()} and RowKey ge {AnyStretch} and RowKey lt {end}");
+        string filter = RowFilter.Prefix(recording.ToString(), AnyStretch);
         List<StretchRow> rows = [];
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, select: withText ? null : WithoutText,
             cancellationToken: cancellation)) rows.Add(Read(row));

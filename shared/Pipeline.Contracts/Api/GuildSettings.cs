@@ -7,7 +7,7 @@ namespace Pipeline.Contracts.Api;
 public sealed record GuildSettings
 {
     /// <summary>Who may record besides those with Manage Server; null for nobody.</summary>
-    [JsonNumberHandling(JsonNumberHandling.WriteAsString | JsonNumberHandling.AllowReadingFromString)]
+    [JsonNumberHandling(Snowflakes.AsText)]
     public ulong? RecorderRoleId { get; init; }
 
     /// <summary>How a recording is announced, at most 32 characters; null for the bot's default.</summary>
@@ -19,8 +19,12 @@ public sealed record GuildSettings
     /// <summary>Whether people are asked: off, ask or required; null is off.</summary>
     public string? Consent { get; init; }
 
+    /// <summary>Greatest <see cref="KeepDays"/>: ten years.</summary>
+    public const int MostKeepDays = 3650;
+
     /// <summary>
-    /// So many days after its end a recording is deleted, 1-3650; 0 is never; null: as the owner of the functions has set it.
+    /// So many days after its end a recording is deleted, 1 to <see cref="MostKeepDays"/>; 0 is never; null: as the owner of the functions
+    /// has set it.
     /// </summary>
     public int? KeepDays { get; init; }
 

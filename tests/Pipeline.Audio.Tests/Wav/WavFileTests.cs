@@ -1,6 +1,5 @@
 using Pipeline.Audio.Wav;
 using Pipeline.TestKit;
-using Pipeline.TestKit.Stage;
 
 namespace Pipeline.Audio.Tests.Wav;
 
@@ -58,26 +57,6 @@ public sealed class WavFileTests : IDisposable
         Assert.Contains("36 bytes", Assert.Throws<InvalidDataException>(() => WavFile.Inspect(FilePath)).Message, StringComparison.Ordinal);
         File.WriteAllBytes(FilePath, [1, 2, 3]);
         Assert.Throws<InvalidDataException>(() => WavFile.Inspect(FilePath));
-    }
-
-    [Fact]
-    public void Reader_takes_files_of_others()
-    {
-        ExternalTool.SkipUnlessInstalled("sox");
-        ExternalTool.Run("sox", "-n", "-r", "48000", "-c", "2", "-b", "16", "--comment", "a chunk more", FilePath, "synth", "0.5", "sine",
-            "440");
-        (WavFormat format, short[] pcm) = WavReader.Read(FilePath);
-        Assert.Equal(Stereo, format);
-        Assert.Equal(48_000, pcm.Length);
-    }
-
-    [Fact]
-    public void Reader_names_the_offset_of_what_it_cannot_read()
-    {
-        byte[] whole = Written(samples: 10);
-        File.WriteAllBytes(FilePath, whole[..60]);
-        Assert.Contains("at byte 36", Assert.Throws<InvalidDataException>(() => WavReader.Read(FilePath)).Message,
-            StringComparison.Ordinal);
     }
 
     private byte[] Written(int samples)

@@ -45,7 +45,15 @@ public sealed class GuildSettingsStoreTests
         GuildSettingsStore store = new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time), folder.Path, time,
             logs.CreateLogger<GuildSettingsStore>());
         AutoRecordRule rule = new() { ChannelId = 5, BotId = 6, People = 2, SetBy = 8 };
-        api.PutSettings(Guild, new GuildSettings { Consent = "required", AnnounceMode = "name", KeepDays = 30, AutoRecord = [rule] });
+        GuildSettings theirs = new()
+        {
+            Consent = "required",
+            AnnounceMode = "name",
+            KeepDays = 30,
+            RecorderRoleId = 9,
+            AutoRecord = [rule],
+        };
+        api.PutSettings(Guild, theirs);
 
         Assert.False(await store.ChangeAsync(Guild, before =>
             before with { AnnounceMode = "text" }, TestContext.Current.CancellationToken));
@@ -55,7 +63,7 @@ public sealed class GuildSettingsStoreTests
         Assert.False(known.IsLastKnown);
         Assert.Equal((AnnounceMode.Text, ConsentMode.Required), (known.Announce, known.Consent));
         Assert.Equal([rule], known.Settings.AutoRecord!);
-        Assert.Equal(30, known.Settings.KeepDays);
+        Assert.Equal((30, 9UL), (known.Settings.KeepDays, known.Settings.RecorderRoleId));
         Assert.Contains("required", api.SettingsOf(Guild), StringComparison.Ordinal);
     }
 

@@ -9,7 +9,8 @@ internal sealed partial record StorageOperation(OperationKind Kind, string Metho
 {
     private static readonly string[] Containers = [StorageNames.TempContainer, StorageNames.RecordingsContainer];
     private static readonly string[] Queues = [StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue,
-        StorageNames.RecordingStoppedQueue];
+        StorageNames.RecordingStoppedQueue, StorageNames.WebhookQueue, StorageNames.DeletionQueue, StorageNames.RenderWindowQueue,
+        StorageNames.TranscribeQueue];
 
     /// <summary>A look into a queue, which happens whether somebody records or not.</summary>
     public bool IsPoll => Kind == OperationKind.Queue && Method == "GET" && Target.Contains("/messages", StringComparison.Ordinal);

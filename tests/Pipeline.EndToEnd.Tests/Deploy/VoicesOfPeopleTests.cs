@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
 using Azure.Data.Tables;
@@ -38,7 +39,7 @@ public sealed class VoicesOfPeopleTests
         Assert.SkipUnless(TalkingMember.HasClients, "run infra/setup.sh for the discord.js clients");
         await using Azurite azurite = await Azurite.StartAsync();
         await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite,
-            new Dictionary<string, string?> { ["RENDER_FORMATS"] = "flac" });
+            new Dictionary<string, string?> { ["RENDER_FORMATS"] = "flac", ["RECORDING_KEEP_DAYS"] = "30" });
         await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Seed = 12, Dave = DaveMode.Enforced });
         await using DiscordJsPeer gone = await DiscordJsPeer.StartAsync(discord, Forgotten, PeerFolder, dave: true);
         await using DiscordJsPeer stays = await DiscordJsPeer.StartAsync(discord, Other, PeerFolder, dave: true);
@@ -84,6 +85,12 @@ public sealed class VoicesOfPeopleTests
         string info = await functions.Api.Http.GetStringAsync(
             new Uri($"/api/recordings/{second.Id}/files/info.json", UriKind.Relative), Cancellation);
         Assert.DoesNotContain(Forgotten, info, StringComparison.Ordinal);
+
+        Assert.InRange(left.DeletesAt!.Value - TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(29), TimeSpan.FromDays(30));
+        Assert.Equal(KeepTexts.Kept,
+            (await AskAsync(discord, discord.Guild.Owner, "record keep", new() { ["recording"] = second.Id })).Text);
+        left = (await functions.Api.FindAsync(second.Id, Cancellation))!;
+        Assert.Equal((true, null), (left.IsKept, left.DeletesAt));
     }
 
     private static async Task<RecordingDetails> RecordAsync(Simulator discord, FunctionsApp functions, DiscordJsPeer[] agreeing,
@@ -144,7 +151,8 @@ public sealed class VoicesOfPeopleTests
         TableClient ledger = new(azurite.ConnectionString, Contracts.StorageNames.LedgerTable);
         while (true)
         {
-            bool isThere = (await BlobsAsync(azurite)).Keys.Any(name => name.Contains($"/{userId}", StringComparison.Ordinal));
+            bool isThere = (await BlobsAsync(azurite)).Keys.Any(name =>
+                name.Contains($"/{userId}", StringComparison.Ordinal) || name.Contains($"{userId:D20}", StringComparison.Ordinal));
             await foreach (TableEntity row in ledger.QueryAsync<TableEntity>(cancellationToken: late.Token))
                 isThere |= row.RowKey.Contains($"{userId:D20}", StringComparison.Ordinal) || row.RowKey == "manifest";
             if (!isThere) return;
@@ -168,7 +176,7 @@ public sealed class VoicesOfPeopleTests
         return blobs;
     }
 
-    /// <summary>Rows of any table that say the forgotten name in the clear.</summary>
+    /// <summary>Rows of any table that say the forgotten name, in the clear or packed.</summary>
     private static async Task<List<string>> RowsWithNameAsync(Azurite azurite)
     {
         TableServiceClient service = new(azurite.ConnectionString);
@@ -178,11 +186,20 @@ public sealed class VoicesOfPeopleTests
             await foreach (TableEntity row in service.GetTableClient(table.Name).QueryAsync<TableEntity>(cancellationToken: Cancellation))
             {
                 IEnumerable<string> texts = row.Select(column =>
-                    column.Value as string ?? (column.Value is byte[] bytes ? Encoding.UTF8.GetString(bytes) : ""));
+                    column.Value as string ?? (column.Value is byte[] bytes ? Encoding.UTF8.GetString(Unpacked(bytes)) : ""));
                 if (texts.Any(text => text.Contains(Forgotten, StringComparison.Ordinal)))
                     rows.Add($"{table.Name}: {row.PartitionKey}, {row.RowKey}");
             }
         }
         return rows;
+    }
+
+    // A row's bytes as they are, or out of gzip; ours fit into one column.
+    private static byte[] Unpacked(byte[] bytes)
+    {
+        if (!bytes.AsSpan().StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B])) return bytes;
+        using MemoryStream plain = new();
+        using (GZipStream unzip = new(new MemoryStream(bytes), CompressionMode.Decompress)) unzip.CopyTo(plain);
+        return plain.ToArray();
     }
 }

@@ -160,6 +160,39 @@ public sealed class PersonErasureTests(AzuriteFixture azurite) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_is_named_by_what_never_arrived_alone_is_not_named_any_more()
+    {
+        await using App app = await App.StartAsync(Connection);
+        Session session = new(2576);
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        FinalizeRequest end = new()
+        {
+            SessionEndTime = session.Info.StartedAt.ToUnixTimeMilliseconds() + 1_000,
+            Duration = 1_000,
+            TotalSize = 0,
+            ParticipantCount = 0,
+            Segments = [],
+            // The list is cut short, the count is not.
+            MissingSegments = [.. new[] { Ada, Grace, Grace }.Select((user, index) =>
+                new MissingSegment { UserId = $"{user}", SegmentIndex = index, Reason = "late" })],
+            MissingSegmentCount = 7,
+            UnverifiedUserIds = [$"{Ada}", $"{Grace}"],
+        };
+        using HttpResponseMessage answer = await app.PostAsync($"api/recordings/{session.Id}/finalize", end,
+            WireJsonContext.Default.FinalizeRequest);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+
+        using HttpResponseMessage asked = await PutAsync(app, $"recordings/{session.Id}");
+        Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
+        Assert.True(await RunAsync(app, session.Id.ToString(), null));
+
+        RecordingDetails details = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal([$"{Grace}", $"{Grace}"], details.MissingSegments.Select(missing => missing.UserId));
+        Assert.Equal(6, details.MissingSegmentCount);
+        Assert.Equal([$"{Grace}"], details.UnverifiedUserIds);
+    }
+
+    [Fact]
     public async Task Erasure_between_stop_and_finalize_leaves_nothing_to_wait_for_and_no_name()
     {
         await using App app = await App.StartAsync(Connection);
@@ -189,7 +222,7 @@ public sealed class PersonErasureTests(AzuriteFixture azurite) : IAsyncLifetime
     {
         await using App app = await App.StartAsync(Connection);
         await app.Get<StorageSetup>().EnsureAsync(Cancellation);
-        Session session = new(2574, (Ada, "Ada", 1), (Grace, "Grace", 1));
+        Session session = new(2575, (Ada, "Ada", 1), (Grace, "Grace", 1));
         await session.PutAllAsync(app.Storage);
         foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
         Assert.True(await app.FinalizeAsync(session.Stopped));

@@ -93,7 +93,7 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
         await using ForeignApi foreign = await ForeignApi.StartAsync();
         foreign.HasInitLive = false;
         await using App app = await StartAsync(foreign);
-        Session session = await SessionAsync(app, 130 + status, (5, "Ada", 24));
+        Session session = await SessionAsync(app, 1_000 + status, (5, "Ada", 24));
         foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
         foreign.PutFaults["5/segment_003.wav"] = (status, "60");
 
@@ -114,7 +114,7 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
     {
         await using ForeignApi foreign = await ForeignApi.StartAsync();
         await using App app = await StartAsync(foreign);
-        Session session = await SessionAsync(app, 103 + status, (5, "Ada", 1));
+        Session session = await SessionAsync(app, 2_000 + status, (5, "Ada", 1));
         Assert.True(await app.StartRecordingAsync(session.Started));
         foreign.Faults.Enqueue((status, retryAfter));
 

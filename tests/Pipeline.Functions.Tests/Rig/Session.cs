@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
@@ -9,6 +10,8 @@ namespace Pipeline.Functions.Tests.Rig;
 /// <summary>A recorded session as the bot leaves it in the temp container: segments of seeded noise, a manifest, messages.</summary>
 internal sealed class Session
 {
+    private static readonly ConcurrentDictionary<int, string> Owners = new();
+
     private readonly Dictionary<SegmentKey, byte[]> bytes = [];
 
     public Session(int seed, params (ulong UserId, string Name, int Segments)[] speakers)
@@ -19,6 +22,9 @@ internal sealed class Session
     /// <param name="seed">Decides the id and all bytes; every test has its own.</param>
     public Session(int seed, DateTimeOffset startedAt, params (ulong UserId, string Name, int Segments)[] speakers)
     {
+        // Two tests with one recording would end it for each other, in the order of the day.
+        if (TestContext.Current.TestMethod is { UniqueID: { } test } && Owners.GetOrAdd(seed, test) != test)
+            throw new ArgumentException($"another test has the seed {seed} already", nameof(seed));
         Random random = new(seed);
         byte[] id = new byte[16];
         random.NextBytes(id);

@@ -240,7 +240,7 @@ public sealed partial class WorkerTests : IClassFixture<PublishedWorker>, IAsync
     {
         await using ChildProcess worker = Start(new() { ["RecordingApi__BaseUrl"] = "http://127.0.0.1:9", ["RecordingApi__ApiKey"] = "k" });
         await LoadedAsync(worker);
-        Session session = new(603, (5, "Ada", 1));
+        Session session = new(607, (5, "Ada", 1));
         await session.PutAllAsync(storage.Storage);
         string id = Guid.NewGuid().ToString();
         Task<InvocationResponse> move = host.QueueAsync(FunctionNames.MoveSegment, Text(session.Segments[0]), id);
