@@ -45,4 +45,206 @@ public sealed class SegmentSpoolTests
         Assert.True(seen.FreeBytes > 0);
         Assert.Empty(spool.Closed());
     }
+
+    [Fact]
+    public void What_an_earlier_process_left_is_counted_repaired_and_listed_oldest_first()
+    {
+        using TempFolder folder = new();
+        SessionInfo older = BotRoom.Session(RecordingId.Parse("0198c0de-0000-7000-8000-000000000001"));
+        SessionInfo newer = BotRoom.Session(RecordingId.Parse("0198c0de-0000-7000-8000-000000000002"));
+        string[] wavs = [SpoolWriter.Write(folder.Path, newer, Ada, 0), SpoolWriter.Write(folder.Path, older, Ada, 0)];
+        string open = SpoolWriter.Write(folder.Path, older, Ada, 1);
+        File.Move(open, Path.ChangeExtension(open, ".open.wav"));
+        string stray = Path.ChangeExtension(SpoolWriter.Write(folder.Path, older, Ada + 1, 4), ".json");
+        File.Delete(Path.ChangeExtension(stray, ".wav"));
+        Directory.CreateDirectory(folder.Combine("lost+found"));
+
+        using SegmentSpool spool = new(new SpoolOptions { Folder = folder.Path, MinimumFreeBytes = 0 });
+
+        Assert.Equal([older.RecordingId, newer.RecordingId], spool.Recordings());
+        Assert.Equal([wavs[1], open, wavs[0]], spool.Closed().Select(segment => segment.AudioPath));
+        Assert.Equal((3L, 3 * 96_044L), (spool.Snapshot.Files, spool.Snapshot.Bytes));
+        Assert.False(File.Exists(stray));
+        Assert.True(spool.IsPrivate);
+    }
+
+    [Fact]
+    public void Files_that_are_no_segments_are_not_listed_and_the_order_is_that_of_numbers()
+    {
+        using TempFolder folder = new();
+        using SegmentSpool spool = new(new SpoolOptions { Folder = folder.Path });
+        foreach (int index in (int[])[1_000_000, 0, 999_999]) SpoolWriter.Write(folder.Path, session, Ada, index, samples: 10);
+        string track = Path.Combine(spool.Folder(session.RecordingId).Path, $"{Ada}");
+        foreach (string name in (string[])["000007.txt", "000008.conflict.wav", "000009.open.wav", "-00001.wav", "cover.opus"])
+            File.WriteAllBytes(Path.Combine(track, name), [1]);
+        Directory.CreateDirectory(Path.Combine(spool.Folder(session.RecordingId).Path, "not a user"));
+
+        SpooledSegment[] closed = [.. spool.Closed(session.RecordingId)];
+
+        Assert.Equal([0, 999_999, 1_000_000], closed.Select(segment => segment.Key.Index));
+        Assert.Equal(new SegmentKey(session.RecordingId, Ada, 0), closed[0].Key);
+        Assert.Equal((64L, new FileInfo(closed[0].AudioPath).LastWriteTimeUtc), (closed[0].FileSize, closed[0].ClosedAt.UtcDateTime));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Removed_segment_leaves_no_file_and_kept_audio_lies_elsewhere(bool keep)
+    {
+        using TempFolder folder = new();
+        string wav = SpoolWriter.Write(folder.Path, session, Ada, 0);
+        using SegmentSpool spool = new(new SpoolOptions { Folder = folder.Path });
+        SpooledSegment segment = spool.Closed().Single();
+        byte[] audio = File.ReadAllBytes(wav), sidecar = File.ReadAllBytes(segment.SidecarPath);
+
+        spool.Remove(segment, keep);
+        spool.Remove(Again(), keep);
+
+        SpoolSnapshot left = spool.Refresh();
+        Assert.Equal((0L, 0L), (left.Files, left.Bytes));
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(wav)!));
+        string kept = folder.Combine("kept", $"{session.RecordingId}", $"{Ada}");
+        Assert.Equal(keep, Directory.Exists(kept));
+        if (!keep) return;
+        Assert.Equal(audio, File.ReadAllBytes(Path.Combine(kept, "000000.wav")));
+        Assert.Equal(sidecar, File.ReadAllBytes(Path.Combine(kept, "000000.json")));
+
+        SpooledSegment Again()
+        {
+            SpoolWriter.Write(folder.Path, session, Ada, 0);
+            SpooledSegment next = spool.Closed().Single();
+            spool.Added(next.FileSize);
+            return next;
+        }
+    }
+
+    [Fact]
+    public void Erased_segment_is_gone_with_its_sidecar_and_counted_once()
+    {
+        using TempFolder folder = new();
+        SpoolWriter.Write(folder.Path, session, Ada, 0);
+        SpoolWriter.Write(folder.Path, session, Ada, 1);
+        using SegmentSpool spool = new(new SpoolOptions { Folder = folder.Path });
+        SpooledSegment first = spool.Closed().First();
+
+        spool.Erase(first);
+        spool.Erase(first);
+
+        SpoolSnapshot left = spool.Refresh();
+        Assert.Equal((1L, 96_044L), (left.Files, left.Bytes));
+        Assert.False(File.Exists(first.AudioPath));
+        Assert.False(File.Exists(first.SidecarPath));
+    }
+
+    [Fact]
+    public void Audio_set_aside_outlives_its_recording_each_time()
+    {
+        using TempFolder folder = new();
+        using SegmentSpool spool = new(new SpoolOptions { Folder = folder.Path });
+        List<byte[]> audio = [];
+        for (int round = 0; round < 3; round++)
+        {
+            string wav = SpoolWriter.Write(folder.Path, session, Ada, round);
+            audio.Add(File.ReadAllBytes(wav));
+            spool.Added(new FileInfo(wav).Length);
+            SpooledSegment segment = spool.Closed().Single();
+            spool.SetAside(segment);
+            spool.SetAside(segment);
+            Assert.Empty(spool.Closed());
+            Assert.Equal((0L, 0L), (spool.Refresh().Files, spool.Refresh().Bytes));
+            spool.RemoveFolder(session.RecordingId);
+            Assert.False(spool.Folder(session.RecordingId).Exists);
+        }
+        string[] folders = [$"{session.RecordingId}", $"{session.RecordingId}-2", $"{session.RecordingId}-3"];
+        for (int round = 0; round < 3; round++)
+            Assert.Equal(audio[round], File.ReadAllBytes(folder.Combine("aside", folders[round], $"{Ada}", $"00000{round}.conflict.wav")));
+        spool.RemoveFolder(session.RecordingId); // is gone already
+    }
+
+    [Fact]
+    public void Segment_under_another_index_is_the_same_audio_with_a_sidecar_that_says_so()
+    {
+        using TempFolder folder = new();
+        byte[] audio = File.ReadAllBytes(SpoolWriter.Write(folder.Path, session, Ada, 3));
+        using SegmentSpool spool = new(new SpoolOptions { Folder = folder.Path });
+        SegmentSidecar before = SpoolFiles.ReadSidecar(spool.Closed().Single().SidecarPath)!;
+
+        SegmentSpool.Renumber(spool.Closed().Single(), 12);
+
+        SpooledSegment after = spool.Closed().Single();
+        Assert.Equal(12, after.Key.Index);
+        Assert.Equal(audio, File.ReadAllBytes(after.AudioPath));
+        Assert.Equal(before with { Index = 12 }, SpoolFiles.ReadSidecar(after.SidecarPath));
+        Assert.Equal(2, Directory.GetFiles(Path.GetDirectoryName(after.AudioPath)!).Length);
+    }
+
+    [Theory]
+    [InlineData(799, SpoolLevel.Ok)]
+    [InlineData(800, SpoolLevel.High)]
+    [InlineData(999, SpoolLevel.High)]
+    [InlineData(1000, SpoolLevel.Full)]
+    [InlineData(950, SpoolLevel.Full, true)]
+    [InlineData(949, SpoolLevel.High, true)]
+    [InlineData(799, SpoolLevel.Ok, true)]
+    public void Level_changes_exactly_where_it_says(long bytes, object expected, bool wasFull = false)
+    {
+        using TempFolder folder = new();
+        using SegmentSpool spool = new(new SpoolOptions { Folder = folder.Path, LimitBytes = 1000, MinimumFreeBytes = 0 });
+        if (wasFull)
+        {
+            spool.Added(1000);
+            Assert.Equal(SpoolLevel.Full, spool.Refresh().Level);
+            spool.Added(-1000);
+        }
+        spool.Added(bytes);
+        Assert.Equal((SpoolLevel)expected, spool.Refresh().Level);
+    }
+
+    [Fact]
+    public void Folder_that_cannot_be_made_again_has_no_room()
+    {
+        using TempFolder folder = new();
+        string root = folder.Combine("spool");
+        using SegmentSpool spool = new(new SpoolOptions { Folder = root, MinimumFreeBytes = 1 });
+        Directory.Delete(root, recursive: true);
+        File.WriteAllText(root, "in the way");
+
+        SpoolSnapshot seen = spool.Refresh();
+
+        Assert.Equal((0L, SpoolLevel.Full, 0), (seen.FreeBytes, seen.Level, spool.TimesLost));
+        IOException refused = Assert.Throws<IOException>(() => new SegmentSpool(new SpoolOptions { Folder = root }));
+        Assert.Contains(root, refused.Message, StringComparison.Ordinal);
+        Assert.Contains("RECORDING_SPOOL_FOLDER", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rights_of_others_are_taken_from_all_that_lies_in_the_folder()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "no such rights there");
+        using TempFolder folder = new();
+        string wav = SpoolWriter.Write(folder.Path, session, Ada, 0);
+        string outside = folder.Combine("..", Path.GetFileName(folder.Path) + ".outside");
+        File.WriteAllText(outside, "not ours");
+        try
+        {
+            UnixFileMode open = (UnixFileMode)0b110_110_110;
+            File.SetUnixFileMode(wav, open);
+            File.SetUnixFileMode(outside, open);
+            File.SetUnixFileMode(folder.Path, (UnixFileMode)0b111_101_101);
+            File.SetUnixFileMode(Path.ChangeExtension(wav, ".json"), UnixFileMode.UserRead);
+            File.CreateSymbolicLink(folder.Combine("link"), outside);
+
+            using SegmentSpool spool = new(new SpoolOptions { Folder = folder.Path });
+
+            Assert.True(spool.IsPrivate);
+            Assert.Equal((UnixFileMode)0b110_000_000, File.GetUnixFileMode(wav));
+            Assert.Equal((UnixFileMode)0b111_000_000, File.GetUnixFileMode(folder.Path));
+            Assert.Equal(UnixFileMode.UserRead, File.GetUnixFileMode(Path.ChangeExtension(wav, ".json")));
+            Assert.Equal(open, File.GetUnixFileMode(outside));
+        }
+        finally
+        {
+            File.Delete(outside);
+        }
+    }
 }

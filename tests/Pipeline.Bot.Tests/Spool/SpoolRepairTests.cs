@@ -89,23 +89,91 @@ public sealed class SpoolRepairTests : IDisposable
         Assert.Equal(12, contents.NextIndexes[7]);
     }
 
-    private SegmentWriter Open(int index, ISegmentAudio? audio = null) => SegmentWriter.Open(user, new SegmentSidecar
+    [Fact]
+    public void Only_what_is_named_by_the_rules_is_touched()
     {
-        Session = new SessionInfo
+        Close(Open(3), samples: 1000);
+        foreach (string name in (string[])["readme.wav", "readme.open.wav", "readme.json", "notes.txt"])
+            File.WriteAllBytes(Path.Combine(user, name), new byte[100]);
+        Directory.CreateDirectory(spool.Combine("-7"));
+        File.WriteAllBytes(spool.Combine("-7", "000000.wav"), new byte[100]);
+
+        SpoolContents contents = SpoolRepair.Repair(spool.Path);
+
+        Assert.Equal(3, Assert.Single(contents.Segments).Key.Index);
+        Assert.Empty(contents.Unreadable);
+        Assert.Equal([new KeyValuePair<ulong, int>(7, 4)], contents.NextIndexes);
+        foreach (string name in (string[])["readme.wav", "readme.open.wav", "readme.json", "notes.txt"])
+            Assert.Equal(new byte[100], File.ReadAllBytes(Path.Combine(user, name)));
+    }
+
+    [Fact]
+    public void Half_written_and_lonely_sidecars_go_and_their_indexes_stay_taken()
+    {
+        Close(Open(0), samples: 1000);
+        SpoolFiles.WriteSidecar(Path.Combine(user, "000005.json"), SpoolSession.Sidecar(5));
+        File.WriteAllText(Path.Combine(user, "000006.json.tmp"), "{");
+
+        SpoolContents contents = SpoolRepair.Repair(spool.Path);
+
+        Assert.Equal(["000000.json", "000000.wav"], Directory.GetFiles(user).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(6, contents.NextIndexes[7]);
+    }
+
+    [Theory]
+    [InlineData(8UL, 0)]
+    [InlineData(7UL, 1)]
+    public void Sidecar_of_another_segment_does_not_name_this_one(ulong userId, int index)
+    {
+        ClosedSegment closed = Close(Open(0), samples: 1000);
+        SpoolFiles.WriteSidecar(closed.SidecarPath, SpoolSession.Sidecar(index) with { UserId = userId });
+
+        SpoolContents contents = SpoolRepair.Repair(spool.Path);
+
+        Assert.Empty(contents.Segments);
+        Assert.Equal([closed.AudioPath], contents.Unreadable);
+    }
+
+    [Theory]
+    [InlineData(null, 2)]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    public void Open_file_whose_header_was_lost_is_read_as_its_sidecar_says(int? channels, int expected)
+    {
+        string open = Path.Combine(user, "000000.open.wav");
+        File.WriteAllBytes(open, new byte[WavFormat.HeaderSize + (4 * 250)]);
+        if (channels is { } known) SpoolFiles.WriteSidecar(Path.Combine(user, "000000.json"), SpoolSession.Sidecar(channels: known));
+
+        SpoolContents contents = SpoolRepair.Repair(spool.Path);
+
+        string closed = Path.Combine(user, "000000.wav");
+        Assert.Equal((new WavFormat(expected, 48_000), 500L / expected), WavFile.Inspect(closed));
+        Assert.Equal(channels is null ? [closed] : [], contents.Unreadable);
+    }
+
+    [Fact]
+    public void Segments_are_listed_by_speaker_and_index_and_a_missing_folder_is_empty()
+    {
+        foreach (ulong speaker in (ulong[])[100, 20])
         {
-            RecordingId = RecordingId.Parse("0198c0de-0000-7000-8000-000000000001"),
-            GuildId = 1,
-            GuildName = "Guild",
-            ChannelId = 2,
-            StartedBy = 3,
-            StartedAt = DateTimeOffset.UnixEpoch,
-        },
-        UserId = 7,
-        Username = "Ada",
-        Index = index,
-        StartSample = 48_000,
-        Channels = 1,
-    }, audio ?? new WavAudio(), continues: false);
+            string folder = Directory.CreateDirectory(spool.Combine($"{speaker}")).FullName;
+            foreach (int index in (int[])[1_000_000, 999_999])
+            {
+                SegmentSidecar sidecar = SpoolSession.Sidecar(index) with { UserId = speaker };
+                using SegmentWriter writer = SegmentWriter.Open(folder, sidecar, new WavAudio(), continues: false);
+                Close(writer, samples: 10);
+            }
+        }
+
+        SpoolContents contents = SpoolRepair.Repair(spool.Path);
+
+        Assert.Equal([(20UL, 999_999), (20UL, 1_000_000), (100UL, 999_999), (100UL, 1_000_000)],
+            contents.Segments.Select(segment => (segment.Key.UserId, segment.Key.Index)));
+        Assert.Empty(SpoolRepair.Repair(spool.Combine("absent")).Segments);
+    }
+
+    private SegmentWriter Open(int index, ISegmentAudio? audio = null) =>
+        SegmentWriter.Open(user, SpoolSession.Sidecar(index), audio ?? new WavAudio(), continues: false);
 
     private static ClosedSegment Close(SegmentWriter writer, int samples)
     {

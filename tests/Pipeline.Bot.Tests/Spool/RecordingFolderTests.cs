@@ -1,0 +1,122 @@
+using Pipeline.Bot.Spool;
+using Pipeline.Contracts;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Spool;
+
+public sealed class RecordingFolderTests : IDisposable
+{
+    private readonly TempFolder spool = new();
+    private readonly RecordingFolder folder;
+
+    public RecordingFolderTests() => folder = new RecordingFolder(spool.Combine("recording"));
+
+    public void Dispose() => spool.Dispose();
+
+    [Fact]
+    public void Lease_id_is_made_once_and_again_only_where_it_cannot_be_read()
+    {
+        string first = folder.LeaseId();
+        Assert.Equal(first, new RecordingFolder(folder.Path).LeaseId());
+        Assert.NotEqual(first, new RecordingFolder(spool.Combine("other")).LeaseId());
+        Assert.NotEqual(Guid.Empty, Guid.ParseExact(first, "D"));
+
+        File.WriteAllText(Path.Combine(folder.Path, "lease"), first[..20]);
+        string second = folder.LeaseId();
+
+        Assert.NotEqual(first, second);
+        Assert.Equal(second, folder.LeaseId());
+    }
+
+    [Fact]
+    public void Manifest_and_stop_are_read_back_and_a_torn_one_is_none()
+    {
+        Assert.Null(folder.LoadManifest());
+        Assert.False(folder.IsStopped);
+        folder.Save(Manifest(samples: 1));
+        folder.Save(Manifest(samples: 2));
+        folder.Save(Stopped);
+
+        Assert.Equal(2, folder.LoadManifest()!.SampleCount);
+        Assert.True(folder.IsStopped);
+        Assert.Equal(Stopped, folder.LoadStopped());
+        Assert.Equal(["session.json", "stopped.json"],
+            Directory.GetFiles(folder.Path).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        File.WriteAllText(Path.Combine(folder.Path, "session.json"), "{\"version\":1,");
+        Assert.Null(folder.LoadManifest());
+    }
+
+    [Fact]
+    public void Folder_goes_when_its_tracks_are_empty_and_stays_with_all_it_has_when_not()
+    {
+        Assert.True(folder.DeleteWhenEmpty());
+        folder.Save(Manifest(samples: 1));
+        string track = Directory.CreateDirectory(Path.Combine(folder.Path, "7")).FullName;
+        string audio = Path.Combine(track, "000000.conflict.wav");
+        File.WriteAllBytes(audio, [1]);
+
+        Assert.False(folder.DeleteWhenEmpty());
+        Assert.True(File.Exists(audio));
+        Assert.NotNull(folder.LoadManifest());
+
+        File.Delete(audio);
+        Assert.True(folder.DeleteWhenEmpty());
+        Assert.False(folder.Exists);
+    }
+
+    [Theory]
+    [InlineData("000000.wav", true)]
+    [InlineData("000000.opus", true)]
+    [InlineData("000000.open.wav", true)]
+    [InlineData("000000.txt", false)]
+    [InlineData("000001.wav", false)]
+    public void Sidecar_goes_when_it_describes_no_audio(string beside, bool stays)
+    {
+        string track = Directory.CreateDirectory(Path.Combine(folder.Path, "7")).FullName;
+        File.WriteAllText(Path.Combine(track, "000000.json"), "{}");
+        File.WriteAllBytes(Path.Combine(track, beside), [1]);
+
+        folder.RemoveStraySidecars();
+
+        Assert.Equal(stays, File.Exists(Path.Combine(track, "000000.json")));
+        Assert.True(File.Exists(Path.Combine(track, beside)));
+    }
+
+    [Fact]
+    public void Journal_reads_whole_lines_in_order_and_loses_only_one_that_was_cut_off()
+    {
+        SegmentJournal journal = new(folder.JournalPath);
+        Assert.Empty(journal.Read());
+        JournalEntry first = new(7, "Ada", 0, 0, 480, 1004, "aaaaaaaaaaaaaaaaaaaaaa==");
+        JournalEntry second = first with { Index = 1, StartSample = 48_000 };
+        JournalEntry taken = JournalEntry.ErasureOf(new SegmentKey(SpoolSession.Info.RecordingId, 7, 0));
+        journal.Append(first);
+        File.AppendAllText(folder.JournalPath, "{\"userId\":7,\"use");
+        journal.Append(second);
+        File.AppendAllText(folder.JournalPath, "\n\n");
+        journal.Append(taken);
+
+        Assert.Equal([first, second, taken], new SegmentJournal(folder.JournalPath).Read());
+        Assert.Equal([false, false, true], journal.Read().Select(entry => entry.Erased));
+        Assert.Equal((7UL, 0, 48_480L), (taken.UserId, taken.Index, second.EndSample));
+        Assert.Equal(6, File.ReadAllText(folder.JournalPath).Count(letter => letter == '\n'));
+    }
+
+    private static RecordingStopped Stopped { get; } = new()
+    {
+        Session = SpoolSession.Info,
+        EndedAt = DateTimeOffset.UnixEpoch.AddHours(1),
+        EndReason = EndReason.Limit,
+        SampleCount = 3600 * 48_000L,
+    };
+
+    private static SessionManifest Manifest(long samples) => new()
+    {
+        Session = SpoolSession.Info,
+        State = ManifestState.Recording,
+        Incarnation = 1,
+        UpdatedAt = DateTimeOffset.UnixEpoch,
+        SampleCount = samples,
+        Tracks = [],
+    };
+}

@@ -1,0 +1,80 @@
+using Pipeline.Bot.Spool;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Spool;
+
+public sealed class SegmentWriterTests : IDisposable
+{
+    private readonly TempFolder user = new();
+
+    public void Dispose() => user.Dispose();
+
+    [Theory]
+    [InlineData(48_000, "Ada")]
+    [InlineData(48_001, "Ada")]
+    [InlineData(47_999, "Ada")]
+    [InlineData(48_000, "Grace")]
+    public void Closed_segment_and_its_sidecar_say_the_last_start_and_name(long start, string name)
+    {
+        using SegmentWriter writer = Open();
+        writer.Write(FrameAudio.OfPcm(new short[960], 960));
+        writer.StartSample = start;
+
+        ClosedSegment closed = writer.Close(name);
+
+        SegmentSidecar sidecar = SpoolFiles.ReadSidecar(closed.SidecarPath)!;
+        Assert.Equal(SpoolSession.Sidecar(start: start) with { Username = name }, sidecar);
+        Assert.Equal(new ClosedSegment(sidecar.Key, name, user.Combine("000000.wav"), user.Combine("000000.json"), start, 960, 1, 1964),
+            closed);
+        Assert.Equal(1964, new FileInfo(closed.AudioPath).Length);
+        Assert.Equal(["000000.json", "000000.wav"], Files());
+    }
+
+    [Theory]
+    [InlineData(480, 0)]
+    [InlineData(-480, 0)]
+    [InlineData(481, 481)]
+    [InlineData(-481, -481)]
+    public void Open_segments_sidecar_follows_moves_of_more_than_10_ms(long moved, long written)
+    {
+        using SegmentWriter writer = Open();
+        writer.StartSample += moved;
+        writer.RefreshSidecar();
+        Assert.Equal(48_000 + written, SpoolFiles.ReadSidecar(user.Combine("000000.json"))!.StartSample);
+    }
+
+    [Fact]
+    public void Segment_that_cannot_be_opened_leaves_no_sidecar()
+    {
+        Directory.CreateDirectory(user.Combine("000000.open.wav"));
+        Assert.ThrowsAny<SystemException>(() => Open());
+        Assert.Empty(Files());
+    }
+
+    [Fact]
+    public void Full_disk_at_the_close_keeps_the_sidecar_that_is_there()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full on this system");
+        using SegmentWriter writer = Open();
+        writer.Write(FrameAudio.OfPcm(new short[960], 960));
+        File.CreateSymbolicLink(user.Combine("000000.json.tmp"), "/dev/full");
+
+        writer.Close("Grace");
+
+        Assert.Equal(["000000.json", "000000.wav"], Files());
+        Assert.Equal(SpoolSession.Sidecar(), SpoolFiles.ReadSidecar(user.Combine("000000.json")));
+    }
+
+    [Fact]
+    public void Discarded_segment_leaves_nothing()
+    {
+        using SegmentWriter writer = Open();
+        writer.Write(FrameAudio.OfPcm(new short[960], 960));
+        writer.Discard();
+        Assert.Empty(Files());
+    }
+
+    private SegmentWriter Open() => SegmentWriter.Open(user.Path, SpoolSession.Sidecar(), new WavAudio(), continues: false);
+
+    private string[] Files() => [.. Directory.GetFiles(user.Path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+}
