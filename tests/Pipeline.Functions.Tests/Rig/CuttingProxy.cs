@@ -26,6 +26,9 @@ internal sealed class CuttingProxy : IAsyncDisposable
     /// <summary>Requests that have come, as method, path and the storage's comp.</summary>
     public List<string> Requests { get; } = [];
 
+    /// <summary>POST requests that have come, as path and query, with their bodies.</summary>
+    public List<(string Target, string Body)> Posts { get; } = [];
+
     public static async Task<CuttingProxy> StartAsync(Uri target)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -54,9 +57,19 @@ internal sealed class CuttingProxy : IAsyncDisposable
 
     private static string Operation(HttpRequest request) => request.Query["comp"] is [{ } comp] ? $"?comp={comp}" : "";
 
+    private async Task NoteAsync(HttpRequest request)
+    {
+        request.EnableBuffering();
+        using StreamReader reader = new(request.Body, leaveOpen: true);
+        string body = await reader.ReadToEndAsync();
+        request.Body.Position = 0;
+        lock (Posts) Posts.Add(($"{request.Path}{request.QueryString}", body));
+    }
+
     private async Task PassAsync(HttpContext context)
     {
         lock (Requests) Requests.Add($"{context.Request.Method} {context.Request.Path}{Operation(context.Request)}");
+        if (HttpMethods.IsPost(context.Request.Method)) await NoteAsync(context.Request);
         bool isCut = Interlocked.Decrement(ref left) == 0;
         if (isCut && !isAfter)
         {

@@ -268,11 +268,4 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
             new StringContent(json, System.Text.Encoding.UTF8, "application/json"), Cancellation);
         return ((int)answer.StatusCode, await app.ReadAsync(answer, WebhookJsonContext.Default.WebhookState));
     }
-
-    private sealed class ManualClock(DateTimeOffset now) : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = now;
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }
