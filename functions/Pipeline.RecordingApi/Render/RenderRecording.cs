@@ -29,7 +29,7 @@ public sealed class RenderRecording : IDisposable
     private readonly RequestedFiles requested;
     private readonly TextFiles texts;
     private readonly FilesReady ready;
-    private readonly SemaphoreSlim places = new(MostAtOnce, MostAtOnce);
+    private readonly WorkPlaces places;
 
     public RenderRecording(RenderPlans plans, RenderTable table, RendersContainer container, SegmentPcm reader, MessageQueues queues,
         RenderSettings settings, FilesReady ready)
@@ -42,6 +42,7 @@ public sealed class RenderRecording : IDisposable
         files = new RenderedFiles(table, container, encoder, time);
         requested = new RequestedFiles(table, container, reader, encoder, windows, files, settings);
         texts = new TextFiles(table, container, time);
+        places = new WorkPlaces(MostAtOnce, Piece, time);
     }
 
     /// <param name="message">The text of the message as it lies in the queue.</param>
@@ -53,7 +54,11 @@ public sealed class RenderRecording : IDisposable
     {
         if (!options.IsOn) return;
         // A window takes up to 50 MB: no more than two at once, whatever the batch of the queue.
-        await places.WaitAsync(cancellation);
+        if (!await places.TryTakeAsync(cancellation))
+        {
+            await queues.SendAsync(message, Pause, cancellation);
+            return;
+        }
         try
         {
             await WorkAsync(message, cancellation);

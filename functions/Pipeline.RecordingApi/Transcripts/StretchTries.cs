@@ -26,7 +26,7 @@ public sealed class StretchTries(TranscriptTable table, TranscriptTracks tracks,
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Piece = TimeSpan.FromMinutes(1);
 
-    private readonly SemaphoreSlim places = new(options.Parallelism, options.Parallelism);
+    private readonly WorkPlaces places = new(options.Parallelism, Piece, time);
     private long pausedUntil; // UTC ticks: the service asked for a pause, or is away; for all recordings of this process
 
     /// <summary>Tries the stretches of one track that are due, one after the other.</summary>
@@ -72,7 +72,7 @@ public sealed class StretchTries(TranscriptTable table, TranscriptTracks tracks,
     private async Task<DateTimeOffset?> TryAsync(RecordingId id, RenderTrack track, StretchRow row, CancellationToken cancellation)
     {
         // A function ends after ten minutes: its message comes back instead, and others have their turn meanwhile.
-        if (!await TryTakePlaceAsync(cancellation)) return time.GetUtcNow() + Delays[0];
+        if (!await places.TryTakeAsync(cancellation)) return time.GetUtcNow() + Delays[0];
         try
         {
             // Others have waited for the same place, and may have found the service away.
@@ -87,22 +87,6 @@ public sealed class StretchTries(TranscriptTable table, TranscriptTracks tracks,
         finally
         {
             places.Release();
-        }
-    }
-
-    // False where none got free within a piece.
-    private async Task<bool> TryTakePlaceAsync(CancellationToken cancellation)
-    {
-        using CancellationTokenSource patience = new(Piece, time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, patience.Token);
-        try
-        {
-            await places.WaitAsync(either.Token);
-            return true;
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            return false;
         }
     }
 

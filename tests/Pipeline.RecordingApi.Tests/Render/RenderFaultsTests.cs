@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Render;
@@ -128,6 +129,39 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
             await one.DrainAsync(recorded);
             Assert.NotEmpty(await one.DownloadAsync(recorded, name));
         }
+    }
+
+    [Fact]
+    public async Task Message_that_finds_no_place_comes_back_and_does_not_wait_without_end()
+    {
+        using Wire wire = new();
+        FakeTimeProvider time = new(TimeProvider.System.GetUtcNow());
+        await using RenderStage stage = await RenderStage.StartAsync(azurite.ConnectionString,
+            new RenderOptions { Formats = [RenderFormat.Flac] }, time, wire);
+        Recorded recorded = await TalkAsync(stage);
+        await stage.FinalizeAsync(recorded);
+        await stage.TakeMessagesAsync(recorded.Id);
+        RenderRecording render = stage.Get<RenderRecording>();
+        RenderWindow message = new() { RecordingId = recorded.Id };
+
+        wire.Hold("000000.wav");
+        Task[] working = [render.RunAsync(message, Cancellation), render.RunAsync(message, Cancellation)];
+        Task waiting = render.RunAsync(message, Cancellation);
+        while (!waiting.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(10, Cancellation);
+        }
+        await waiting;
+        Assert.DoesNotContain(working, task => task.IsCompleted);
+        List<RenderWindow> back = [];
+        while (back.Count == 0) back = await stage.TakeMessagesAsync(recorded.Id);
+        Assert.Equal([message with { Traceparent = back[0].Traceparent }], back);
+        wire.LetGo();
+        await Task.WhenAll(working);
+
+        await stage.RenderAsync(recorded);
+        Assert.Contains("mix.flac", (await stage.DownloadAllAsync(recorded)).Keys);
     }
 
     [Fact]

@@ -11,11 +11,18 @@ internal sealed class Wire : HttpPipelineTransport, IDisposable
 
     private readonly HttpClientTransport inner = new();
     private int left = int.MaxValue;
+    private string? held;
+    private TaskCompletionSource gate = new();
 
     /// <summary>Addresses of all requests so far.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
 
     public void CutAfter(int requests) => Volatile.Write(ref left, requests);
+
+    /// <summary>Requests for anything of this name wait until they are let go.</summary>
+    public void Hold(string name) => (held, gate) = (name, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    public void LetGo() => gate.SetResult();
 
     public void Mend() => CutAfter(int.MaxValue);
 
@@ -25,10 +32,13 @@ internal sealed class Wire : HttpPipelineTransport, IDisposable
 
     public override void Process(HttpMessage message) => throw new NotSupportedException();
 
-    // No lost connection, which the SDK would wait for.
-    public override ValueTask ProcessAsync(HttpMessage message)
+    public override async ValueTask ProcessAsync(HttpMessage message)
     {
-        Asked.Enqueue(Uri.UnescapeDataString(message.Request.Uri.ToString()));
-        return Interlocked.Decrement(ref left) < 0 ? throw new InvalidOperationException(Message) : inner.ProcessAsync(message);
+        string address = Uri.UnescapeDataString(message.Request.Uri.ToString());
+        Asked.Enqueue(address);
+        if (held is { } name && address.Contains(name, StringComparison.Ordinal)) await gate.Task;
+        // No lost connection, which the SDK would wait for.
+        if (Interlocked.Decrement(ref left) < 0) throw new InvalidOperationException(Message);
+        await inner.ProcessAsync(message);
     }
 }
