@@ -157,6 +157,15 @@ public sealed class CommitTests : IDisposable
         RefusedPath(MlsError.BadSignature, path => path with { Leaf = LeafWith(0, path.Leaf.EncryptionKey, 1) });
         RefusedPath(MlsError.BadCredential, path => path with { Leaf = LeafWith(3, path.Leaf.EncryptionKey, 0) });
         RefusedPath(MlsError.BadParentHash, path => path with { Leaf = LeafWith(0, path.Leaf.EncryptionKey, 0) });
+        RefusedPath(MlsError.BadKey, path => path with { Leaf = LeafWith(0, OffCurve(path.Leaf.EncryptionKey), 0) });
+        LeafForge incapable = new(call[0].Identity)
+        {
+            Source = LeafNodeSource.Commit,
+            EncryptionKey = LeafForge.NewKey(),
+            Place = (call.Service.GroupId, 0),
+            Capabilities = Capabilities.Own with { CipherSuites = [1] },
+        };
+        RefusedPath(MlsError.UnsupportedCapabilities, path => path with { Leaf = incapable.Leaf() });
     }
 
     [Fact]

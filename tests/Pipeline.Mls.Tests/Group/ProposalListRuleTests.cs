@@ -97,8 +97,9 @@ public sealed class ProposalListRuleTests : IDisposable
     [Fact]
     public void More_proposals_than_members_are_refused()
     {
-        (Proposal, uint)[] many = [.. Enumerable.Repeat(((Proposal)new PreSharedKeyProposal(Psk), 0u), MlsLimits.MaxMembers + 1)];
-        Refuse(MlsError.TooLarge, many);
+        Proposal[] keys = [.. Enumerable.Range(0, 1001).Select(id => new PreSharedKeyProposal(Psk with { Id = BitConverter.GetBytes(id) }))];
+        Assert.Equal(1000, List(keys[..1000]).Psks.Count);
+        Refuse(MlsError.TooLarge, [.. keys.Select(key => (key, 0u))]);
     }
 
     // §12.1.2, §12.1.3

@@ -111,7 +111,7 @@ public sealed class TreeRuleTests : IDisposable
     public void More_members_than_a_group_may_have_are_refused() => RefuseMembers(MlsError.TooLarge, tree =>
     {
         LeafNode leaf = Forge(2).Leaf();
-        while (tree.Members().Count() <= MlsLimits.MaxMembers) tree.Add(leaf);
+        while (tree.Members().Count() <= 1000) tree.Add(leaf);
     });
 
     // §12.4.3.1: unmerged leaves
@@ -139,7 +139,8 @@ public sealed class TreeRuleTests : IDisposable
         Welcome parsed = Welcome.Parse(welcome);
         Refused.With(MlsError.WrongCipherSuite, () => Take(parsed with { Suite = 1 }));
         Refused.With(MlsError.TooLarge, () =>
-            Take(parsed with { Secrets = [.. Enumerable.Repeat(parsed.Secrets[0], MlsLimits.MaxMembers + 1)] }));
+            Take(parsed with { Secrets = [.. Enumerable.Repeat(parsed.Secrets[0], 1001)] }));
+        Take(parsed with { Secrets = [.. Enumerable.Repeat(parsed.Secrets[0], 1000)] }).Dispose();
     }
 
     private static ParentNode Parent(uint[] unmerged) => new(LeafForge.NewKey(), [], unmerged);

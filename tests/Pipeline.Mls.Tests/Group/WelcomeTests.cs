@@ -111,6 +111,10 @@ public sealed class WelcomeTests : IDisposable
     {
         PreSharedKeyId psk = new(true, 0, [1], 0, new byte[32]);
         RefusedSecrets(MlsError.UnknownPreSharedKey, welcome, secrets => secrets with { Psks = [psk] });
+        // Also where it is held: no call has any.
+        byte[] forged = WelcomeForger.Forge(welcome, bundle, call[0].Identity, changeSecrets: secrets => secrets with { Psks = [psk] });
+        Refused.With(MlsError.UnknownPreSharedKey, () => WelcomeReceiver.Join(forged, bundle,
+            new(GroupPolicy.Dave, Schedule.PreSharedKeys.External([([1], new byte[32])]), null, victim.Expect(_ => true))));
         RefusedSecrets(MlsError.BadCiphertext, welcome, secrets => secrets with { JoinerSecret = new byte[32] });
         RefusedSecrets(MlsError.Malformed, welcome, secrets => secrets with { JoinerSecret = new byte[31] });
         RefusedSecrets(MlsError.BadUpdatePath, welcome, secrets => secrets with { PathSecret = new byte[32] });

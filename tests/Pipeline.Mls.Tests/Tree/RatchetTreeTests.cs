@@ -53,7 +53,7 @@ public sealed class RatchetTreeTests
     {
         LeafNode leaf = Leaf(1);
         RatchetTree tree = new(leaf);
-        for (int i = 1; i < MlsLimits.MaxLeaves; i++) tree.Add(leaf);
+        for (int i = 1; i < 1024; i++) tree.Add(leaf);
         Assert.Equal(MlsError.TooLarge, Assert.Throws<MlsException>(() => tree.Add(leaf)).Error);
     }
 

@@ -34,6 +34,15 @@ public sealed class CryptoVectorTests
     });
 
     [Fact]
+    public void Ciphertext_shorter_than_its_tag_is_refused_and_one_of_nothing_but_a_tag_is_empty()
+    {
+        using AeadKey key = new(new byte[16], new byte[12]);
+        Assert.Empty(key.Open(key.Seal([])));
+        Assert.Equal(MlsError.BadCiphertext, Assert.Throws<MlsException>(() => key.Open(new byte[15])).Error);
+        Assert.Equal(MlsError.BadCiphertext, Assert.Throws<MlsException>(() => key.Open(new byte[16])).Error);
+    }
+
+    [Fact]
     public void Key_schedule_agrees() => VectorFile.ForEach("key-schedule.json", 1, vector =>
     {
         if (!vector.IsSuite2()) return false;

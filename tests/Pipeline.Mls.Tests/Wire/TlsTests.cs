@@ -72,4 +72,51 @@ public sealed class TlsTests
         writer.Dispose();
         Assert.Equal(new byte[3], writer.Written);
     }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(63, 1)]
+    [InlineData(64, 2)]
+    [InlineData(16_383, 2)]
+    [InlineData(16_384, 4)]
+    public void Lengths_are_written_in_the_smallest_size(int length, int size)
+    {
+        using TlsWriter known = new(), open = new();
+        known.WriteVector(new byte[length]);
+        int start = open.BeginVector();
+        open.WriteBytes(new byte[length]);
+        open.EndVector(start);
+        Assert.Equal(size + length, known.Length);
+        Assert.Equal(known.ToArray(), open.ToArray());
+    }
+
+    [Fact]
+    public void Lists_hold_4096_entries_and_messages_two_megabytes()
+    {
+        using TlsWriter full = new(), beyond = new();
+        full.WriteUInt16List(new ushort[4096]);
+        beyond.WriteUInt16List(new ushort[4097]);
+        byte[] good = full.ToArray(), bad = beyond.ToArray();
+        static int Count(byte[] list)
+        {
+            TlsReader reader = new(list);
+            return reader.ReadUInt16List().Count;
+        }
+        Assert.Equal(4096, Count(good));
+        Refused.With(MlsError.TooLarge, () => Count(bad));
+        MlsLimits.CheckMessage(new byte[2_097_152]);
+        Refused.With(MlsError.TooLarge, () => MlsLimits.CheckMessage(new byte[2_097_153]));
+    }
+
+    [Fact]
+    public void Bytes_up_to_the_end_are_read_and_none_beyond()
+    {
+        TlsReader reader = new([2, 7, 8]);
+        Assert.Equal(new byte[] { 7, 8 }, reader.ReadVector(2));
+        Assert.Equal((3, 0, true), (reader.Position, reader.Remaining, reader.IsAtEnd));
+        Refused.With(MlsError.Malformed, () => new TlsReader([2, 7, 8]).ReadVector(1));
+        Refused.With(MlsError.Malformed, () => new TlsReader([2, 7]).ReadVector());
+        Assert.True(new TlsReader([1]).ReadPresence());
+        Assert.False(new TlsReader([0]).ReadPresence());
+    }
 }
