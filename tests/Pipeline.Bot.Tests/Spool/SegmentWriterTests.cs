@@ -65,6 +65,23 @@ public sealed class SegmentWriterTests : IDisposable
         Assert.Equal(SpoolSession.Sidecar(), SpoolFiles.ReadSidecar(user.Combine("000000.json")));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Frame_that_is_divided_between_two_files_is_whole_in_both(int channels)
+    {
+        short[] pcm = [.. Enumerable.Range(0, 960 * channels).Select(value => (short)value)];
+        foreach (int taken in (int[])[0, 1, 500, 959, 960])
+        {
+            FrameAudio frame = FrameAudio.OfPcm(pcm, 960), first = frame.Take(taken), rest = frame.Skip(taken);
+            Assert.Equal((taken, 960 - taken), (first.Samples, rest.Samples));
+            Assert.Equal(pcm, [.. first.Pcm, .. rest.Pcm]);
+            Assert.Equal(taken * channels, first.Pcm.Length);
+        }
+        Assert.False(FrameAudio.OfPacket([1], 960).IsDivisible);
+        Assert.Equal(960, FrameAudio.OfLoss(960).Take(960).Samples);
+    }
+
     [Fact]
     public void Discarded_segment_leaves_nothing()
     {

@@ -90,6 +90,18 @@ public sealed class SpoolRepairTests : IDisposable
     }
 
     [Fact]
+    public void Index_of_a_closed_file_without_its_sidecar_stays_taken()
+    {
+        ClosedSegment closed = Close(Open(4), samples: 1000);
+        File.Delete(closed.SidecarPath);
+
+        SpoolContents contents = SpoolRepair.Repair(spool.Path);
+
+        Assert.Equal(5, contents.NextIndexes[7]);
+        Assert.Equal([closed.AudioPath], contents.Unreadable);
+    }
+
+    [Fact]
     public void Only_what_is_named_by_the_rules_is_touched()
     {
         Close(Open(3), samples: 1000);

@@ -97,7 +97,8 @@ public sealed class ProposalListRuleTests : IDisposable
     [Fact]
     public void More_proposals_than_members_are_refused()
     {
-        Proposal[] keys = [.. Enumerable.Range(0, 1001).Select(id => new PreSharedKeyProposal(Psk with { Id = BitConverter.GetBytes(id) }))];
+        Proposal[] keys = [.. Enumerable.Range(0, 1001)
+            .Select(id => new PreSharedKeyProposal(Psk with { Id = BitConverter.GetBytes(id) }))];
         Assert.Equal(1000, List(keys[..1000]).Psks.Count);
         Refuse(MlsError.TooLarge, [.. keys.Select(key => (key, 0u))]);
     }
