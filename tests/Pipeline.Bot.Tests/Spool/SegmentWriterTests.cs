@@ -75,7 +75,7 @@ public sealed class SegmentWriterTests : IDisposable
         {
             FrameAudio frame = FrameAudio.OfPcm(pcm, 960), first = frame.Take(taken), rest = frame.Skip(taken);
             Assert.Equal((taken, 960 - taken), (first.Samples, rest.Samples));
-            Assert.Equal(pcm, [.. first.Pcm, .. rest.Pcm]);
+            Assert.Equal(pcm, first.Pcm.ToArray().Concat(rest.Pcm.ToArray()));
             Assert.Equal(taken * channels, first.Pcm.Length);
         }
         Assert.False(FrameAudio.OfPacket([1], 960).IsDivisible);
