@@ -77,7 +77,7 @@ public sealed class WebhookScheduleTests(AzuriteFixture azurite)
                 Endpoints = [new WebhookSetting(receiver.Url, [Secret], [], $"{session.Info.GuildId}")],
             };
             string connection = Azurite.ConnectionStringThrough(azurite.Azurite.BlobPort, proxy.Address.Port, azurite.Azurite.TablePort,
-                Azurite.NumberedAccount(30));
+                Azurite.NumberedAccount(26));
             App app = await App.StartAsync(connection, time: clock, services: services => services.AddSingleton(options));
             await app.Get<StorageSetup>().EnsureAsync(Cancellation);
             return new Stage(receiver, proxy, app, clock,

@@ -65,7 +65,7 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
     public async Task Storage_that_goes_away_anywhere_leaves_work_that_goes_on()
     {
         using Wire wire = new();
-        await using RenderStage stage = await RenderStage.StartAsync(azurite.ConnectionString, transport: wire);
+        await using RenderStage stage = await RenderStage.StartAsync(ClassStorage.Of(azurite), transport: wire);
         Recorded recorded = await TalkAsync(stage);
         await stage.FinalizeAsync(recorded);
         await stage.RenderAsync(recorded);
@@ -95,7 +95,7 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
     public async Task List_of_segments_is_read_once_for_a_message()
     {
         using Wire wire = new();
-        await using RenderStage stage = await RenderStage.StartAsync(azurite.ConnectionString, transport: wire);
+        await using RenderStage stage = await RenderStage.StartAsync(ClassStorage.Of(azurite), transport: wire);
         Recorded recorded = await TalkAsync(stage);
         await stage.FinalizeAsync(recorded);
         await stage.RenderAsync(recorded);
@@ -136,7 +136,7 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
     {
         using Wire wire = new();
         FakeTimeProvider time = new(TimeProvider.System.GetUtcNow());
-        await using RenderStage stage = await RenderStage.StartAsync(azurite.ConnectionString,
+        await using RenderStage stage = await RenderStage.StartAsync(ClassStorage.Of(azurite),
             new RenderOptions { Formats = [RenderFormat.Flac] }, time, wire);
         Recorded recorded = await TalkAsync(stage);
         await stage.FinalizeAsync(recorded);

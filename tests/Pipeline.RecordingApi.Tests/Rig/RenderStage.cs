@@ -47,7 +47,7 @@ internal sealed class RenderStage : IAsyncDisposable
     public T Get<T>() where T : notnull => app.Services.GetRequiredService<T>();
 
     public static Task<RenderStage> StartAsync(AzuriteFixture azurite, RenderOptions? options = null, TimeProvider? time = null) =>
-        StartAsync(azurite.ConnectionString, options, time);
+        StartAsync(ClassStorage.Of(azurite), options, time);
 
     /// <param name="transport">How the storage is reached; null: as always.</param>
     public static async Task<RenderStage> StartAsync(string storage, RenderOptions? options = null, TimeProvider? time = null,

@@ -27,7 +27,7 @@ internal sealed class TranscriptStage : IAsyncDisposable
         SpeechService service = await SpeechService.StartAsync();
         Ahead time = new();
         TranscriptionOptions chosen = options?.Invoke(service) ?? OpenAi(service);
-        RenderStage stage = await RenderStage.StartAsync(azurite.ConnectionString, new RenderOptions { Formats = ["flac"] }, time,
+        RenderStage stage = await RenderStage.StartAsync(ClassStorage.Of(azurite), new RenderOptions { Formats = ["flac"] }, time,
             transcription: chosen);
         return new TranscriptStage(stage, service, time);
     }
