@@ -79,6 +79,40 @@ public sealed class SenderDecryptorTests
         Assert.Equal(OpenOutcome.Refused, Open(decryptor, Seal(2, 0), 99_000 * Second).Outcome);
     }
 
+    [Theory]
+    [InlineData(0, 98_689, OpenOutcome.Refused)] // 170 x 98,689 is 86 short of 2^24
+    [InlineData(0, 98_690, OpenOutcome.Opened)]
+    [InlineData(50_000, 148_689, OpenOutcome.Refused)]
+    [InlineData(50_000, 148_690, OpenOutcome.Opened)]
+    [InlineData(50_000, 40_000, OpenOutcome.Refused)] // the clocks of two threads may differ by a little
+    internal void A_generation_counts_from_when_its_keys_came(int createdAt, int now, OpenOutcome expected)
+    {
+        using SenderDecryptor decryptor = new(Secret, createdAt * Second, Second);
+        Assert.Equal(expected, Open(decryptor, Seal(1, 0), now * Second).Outcome);
+    }
+
+    [Theory]
+    [InlineData(250, OpenOutcome.Opened)]
+    [InlineData(251, OpenOutcome.Refused)]
+    internal void A_generation_is_at_most_250_ahead(uint generation, OpenOutcome expected)
+    {
+        using SenderDecryptor decryptor = new(Secret, 0, Second);
+        Assert.Equal(expected, Open(decryptor, Seal(generation, 0), 30_000_000 * Second).Outcome);
+    }
+
+    [Theory]
+    [InlineData(9_999, OpenOutcome.Opened)]
+    [InlineData(10_000, OpenOutcome.Refused)]
+    internal void Lateness_ends_with_the_tenth_second(int milliseconds, OpenOutcome expected)
+    {
+        using SenderDecryptor decryptor = new(Secret, 0, Second);
+        long now = 200_000 * Second;
+        Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(0, 0xFFFFF0), now).Outcome);
+        Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(1, 1), now).Outcome);
+        Assert.Equal(expected, Open(decryptor, Seal(0, 0xFFFFF1), now + milliseconds).Outcome);
+        Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(1, 2), now + milliseconds).Outcome);
+    }
+
     [Fact]
     public void An_older_generation_opens_for_ten_seconds_after_a_newer_one()
     {

@@ -212,6 +212,82 @@ public sealed class DaveReceiverTests : IDisposable
         Assert.Equal(1, rig.Receiver.CountersOf(Alice).Undecryptable);
     }
 
+    [Theory]
+    [InlineData(499, DaveOpenResult.JoinGap)]
+    [InlineData(500, DaveOpenResult.Undecryptable)]
+    public void Join_gap_of_a_speaker_ends_half_a_second_after_the_first_frame_that_opened(int milliseconds, DaveOpenResult expected)
+    {
+        rig.Rekey(5, Alice);
+        rig.Snapshot = rig.Snapshot with { JoinGapUntil = rig.In(10), JoinedSerial = 5 };
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(5, Alice, 1)));
+        rig.Time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(9, Alice, 2)));
+        rig.Advance(3);
+        Assert.Equal(expected, Assert.Single(rig.Released).Result);
+    }
+
+    [Theory]
+    [InlineData(9_999, DaveOpenResult.JoinGap)]
+    [InlineData(10_000, DaveOpenResult.Undecryptable)]
+    public void Join_gap_of_a_speaker_of_whom_nothing_opens_ends_with_the_window(int milliseconds, DaveOpenResult expected)
+    {
+        rig.Rekey(5, Alice);
+        rig.Snapshot = rig.Snapshot with { JoinGapUntil = rig.In(10), JoinedSerial = 5 };
+        rig.Time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+        rig.Open(Alice, Seal(9, Alice, 2));
+        rig.Advance(3);
+        Assert.Equal(expected, Assert.Single(rig.Released).Result);
+    }
+
+    [Fact]
+    public void Thirty_two_epochs_live_at_once_and_the_oldest_are_let_go()
+    {
+        for (int serial = 1; serial <= 33; serial++) rig.Rekey(serial, Alice);
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(1, Alice, 1)));
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(2, Alice, 1)));
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(33, Alice, 1)));
+    }
+
+    [Fact]
+    public void Frame_waits_two_seconds_to_the_tick_and_a_silent_speaker_is_let_go_after_a_minute()
+    {
+        rig.Rekey(1, Alice);
+        rig.Open(Alice, Seal(1, Alice, 1));
+        rig.Open(Alice, Seal(9, Alice, 2));
+        Poll(TimeSpan.FromMilliseconds(1_999));
+        Assert.Empty(rig.Released);
+        Poll(TimeSpan.FromMilliseconds(100));
+        Assert.Single(rig.Released);
+        Poll(TimeSpan.FromMilliseconds(57_800));
+        Assert.Equal(2, rig.Receiver.TrialsOf(Alice));
+        Poll(TimeSpan.FromMilliseconds(101));
+        Assert.Equal(0, rig.Receiver.TrialsOf(Alice));
+        Assert.Equal(1, rig.Receiver.CountersOf(Alice).Opened);
+
+        void Poll(TimeSpan after)
+        {
+            rig.Time.Advance(after);
+            rig.Receiver.Poll(rig.Snapshot);
+        }
+    }
+
+    [Fact]
+    public void Speaker_without_a_name_is_found_by_a_key_that_still_lives()
+    {
+        byte[] frame = Seal(1, Bob, 3), scratch = new byte[200];
+        Assert.False(rig.Receiver.TryFindSender(rig.Snapshot, frame, scratch, out _));
+        rig.Rekey(1, Alice, Bob);
+        Assert.True(rig.Receiver.TryFindSender(rig.Snapshot, frame, scratch, out ulong found));
+        Assert.Equal(Bob, found);
+        Assert.False(rig.Receiver.TryFindSender(rig.Snapshot, Plain(3), scratch, out _));
+        Assert.False(rig.Receiver.TryFindSender(rig.Snapshot, Seal(2, Bob, 3), scratch, out _));
+        rig.Rekey(2, Alice);
+        Assert.True(rig.Receiver.TryFindSender(rig.Snapshot, frame, scratch, out found));
+        Assert.Equal(Bob, found);
+        rig.Time.Advance(TimeSpan.FromSeconds(10));
+        Assert.False(rig.Receiver.TryFindSender(rig.Snapshot, frame, scratch, out _));
+    }
+
     [Fact]
     public void Runs_of_failures_are_told_and_end_with_an_opened_frame_or_new_keys()
     {

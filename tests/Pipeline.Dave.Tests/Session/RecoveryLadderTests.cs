@@ -24,9 +24,9 @@ public sealed class RecoveryLadderTests
     public void Steps_keep_five_seconds_apart()
     {
         Assert.NotNull(ladder.Next());
-        time.Advance(TimeSpan.FromSeconds(4.9));
+        time.Advance(TimeSpan.FromSeconds(5) - TimeSpan.FromTicks(1));
         Assert.Null(ladder.Next());
-        time.Advance(TimeSpan.FromSeconds(0.2));
+        time.Advance(TimeSpan.FromTicks(1));
         Assert.NotNull(ladder.Next());
     }
 
@@ -41,6 +41,18 @@ public sealed class RecoveryLadderTests
         time.Advance(TimeSpan.FromSeconds(11));
         ladder.OnHealthy();
         for (int i = 0; i < 5; i++) Assert.Equal(RecoveryStep.Reset, Step());
+    }
+
+    [Theory]
+    [InlineData(9_999, RecoveryStep.Rejoin)]
+    [InlineData(10_000, RecoveryStep.Reset)]
+    internal void Proof_takes_ten_seconds(int milliseconds, RecoveryStep expected)
+    {
+        ladder.OnHealthy(); // before any step there is nothing to prove
+        for (int i = 0; i < 5; i++) Step();
+        time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+        ladder.OnHealthy();
+        Assert.Equal(expected, ladder.Next());
     }
 
     [Fact]
