@@ -335,6 +335,18 @@ public sealed class DaveReceiverTests : IDisposable
     }
 
     [Fact]
+    public void Counters_are_added_and_named_each_by_itself()
+    {
+        DaveCounters one = new(1, 2, 3, 4, 5, 6, 7, 8, 9, 10), ten = new(10, 20, 30, 40, 50, 60, 70, 80, 90, 100);
+        Assert.Equal(new DaveCounters(11, 22, 33, 44, 55, 66, 77, 88, 99, 110), one + ten);
+        Assert.Equal(
+            [("e2eHeld", 3), ("e2eJoinGap", 5), ("e2eNoKey", 8), ("e2eOpened", 1), ("e2ePassthrough", 9), ("e2ePlaintextRejected", 10),
+                ("e2eRecovered", 4), ("e2eReplayed", 7), ("e2eSilence", 2), ("e2eUndecryptable", 6)],
+            one.ToDictionary().Select(pair => (pair.Key, pair.Value)).Order());
+        Assert.Equal(["e2eHeld"], new DaveCounters(0, 0, 3, 0, 0, 0, 0, 0, 0, 0).ToDictionary().Keys);
+    }
+
+    [Fact]
     public void Opening_does_not_allocate()
     {
         rig.Rekey(1, Alice);

@@ -44,9 +44,11 @@ public sealed class DeletionRulesTests(AzuriteFixture azurite) : IAsyncLifetime
     {
         RecordingId id = await DeletedAsync(5801);
         Assert.Equal((0, Now, null), Facts(await LookAsync(id)));
+        await Queue.ClearMessagesAsync(Cancellation);
 
         Assert.True(await app.EraseAsync(id));
         Assert.Equal((1, Now + TimeSpan.FromMinutes(15), Now), Facts(await LookAsync(id)));
+        Assert.Equal(1, await SentAsync()); // it cannot be seen yet
 
         clock.Advance(TimeSpan.FromMinutes(1));
         await app.Get<RecordingErasure>().RunAsync(new DeleteRecording { RecordingId = id, Look = 0 }, Cancellation); // a copy
@@ -54,6 +56,7 @@ public sealed class DeletionRulesTests(AzuriteFixture azurite) : IAsyncLifetime
 
         Assert.True(await app.EraseAsync(id));
         Assert.Null(await LookAsync(id));
+        Assert.Equal(1, await SentAsync());
     }
 
     [Fact]
@@ -156,11 +159,13 @@ public sealed class DeletionRulesTests(AzuriteFixture azurite) : IAsyncLifetime
         Assert.True(await app.StartRecordingAsync(session.Started));
         ForgetState begun = await ForgetAsync(scope);
         Assert.Equal((0, Now, false), (begun.Number, begun.DueAt, begun.IsLastRound));
+        await Queue.ClearMessagesAsync(Cancellation);
 
         await RunAsync(scope, look: 0);
         ForgetState first = await FindAsync(scope);
         Assert.Equal((1, Now + TimeSpan.FromSeconds(60), true, null, null),
             (first.Number, first.DueAt, first.IsLastRound, first.Cursor, first.FinishedAt));
+        Assert.Equal(1, await SentAsync()); // it cannot be seen yet
         clock.Advance(TimeSpan.FromSeconds(60));
         await RunAsync(scope, look: 0); // a copy
         Assert.Equal(1, (await FindAsync(scope)).Number);
@@ -330,6 +335,9 @@ public sealed class DeletionRulesTests(AzuriteFixture azurite) : IAsyncLifetime
 
     private async Task<ForgetPerson[]> TakeForgetAsync(string scope) => [.. (await TakeAllAsync())
         .Select(text => DeletionMessages.TryReadForget(text)).OfType<ForgetPerson>().Where(message => message.Scope == scope)];
+
+    // Those that wait for their time are counted too.
+    private async Task<int> SentAsync() => (await Queue.GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
 
     private async Task<byte[][]> TakeAllAsync()
     {

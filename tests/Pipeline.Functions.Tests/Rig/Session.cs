@@ -106,12 +106,15 @@ internal sealed class Session
         foreach (SegmentReady segment in Segments) await PutAsync(storage, segment);
     }
 
-    public async Task PutAsync(StorageClients storage, SegmentReady segment)
+    public Task PutAsync(StorageClients storage, SegmentReady segment) => PutAsync(storage, segment, segment);
+
+    /// <param name="message">What the blob says of itself.</param>
+    public async Task PutAsync(StorageClients storage, SegmentReady message, SegmentReady segment)
     {
         BlobUploadOptions options = new()
         {
             HttpHeaders = new BlobHttpHeaders { ContentType = segment.Format.ContentType() },
-            Metadata = new Dictionary<string, string> { [SegmentMetadata.Key] = SegmentMetadata.Write(segment) },
+            Metadata = new Dictionary<string, string> { [SegmentMetadata.Key] = SegmentMetadata.Write(message) },
         };
         await storage.Temp.GetBlobClient(segment.BlobName).UploadAsync(new BinaryData(bytes[segment.Key]), options);
     }

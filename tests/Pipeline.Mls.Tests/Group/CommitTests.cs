@@ -92,6 +92,17 @@ public sealed class CommitTests : IDisposable
     }
 
     [Fact]
+    public void Commit_that_adds_a_member_once_more_is_refused()
+    {
+        using MlsIdentity twin = MlsIdentity.Create(4);
+        using KeyPackageBundle bundle = KeyPackageBundle.Create(twin);
+        QueuedProposal add = Group.ValidateProposal(call.Sign(DeliveryService.Add(bundle.KeyPackage.ToArray())));
+        Commit hostile = new([new ProposalOrReference(null, add.Reference.Hash.ToArray())], null);
+        byte[] forged = Forge(content => content with { Commit = hostile }, tag => tag);
+        Refused.With(MlsError.DuplicateIdentity, () => Group.Apply(forged, [add]));
+    }
+
+    [Fact]
     public void Removes_need_a_path() => RefusedForgery(MlsError.BadUpdatePath, commit => commit with { Path = null });
 
     [Fact]
