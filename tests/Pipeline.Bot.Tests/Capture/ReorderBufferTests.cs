@@ -150,6 +150,20 @@ public sealed class ReorderBufferTests
         Assert.Equal(ReorderVerdict.Duplicate, buffer.Judge(100 + missing, 3));
     }
 
+    [Fact]
+    public void What_waits_when_another_source_begins_is_given_back()
+    {
+        ReorderBuffer buffer = Begun(first: 10);
+        foreach (long sequence in (long[])[12, 14, 16]) Hold(buffer, sequence, arrival: 12_000);
+        int room = buffer.RoomBytes;
+        buffer.Begin(1000);
+        Assert.Equal(0, buffer.Held);
+        Assert.False(buffer.TryTake(long.MaxValue, out _, out _));
+        foreach (long sequence in (long[])[1002, 1004, 1006]) Hold(buffer, sequence, arrival: 12_000);
+        Assert.Equal(room, buffer.RoomBytes);
+        Assert.Equal([1002, 1004, 1006], Take(buffer, giveUpBefore: long.MaxValue));
+    }
+
     private static byte[] Bytes(int length, byte value)
     {
         byte[] bytes = new byte[length];

@@ -1,0 +1,195 @@
+using Microsoft.Extensions.Time.Testing;
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Spool;
+using Pipeline.Bot.Tests.Spool;
+using Pipeline.Contracts;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Capture;
+
+/// <summary>One track's way into files where the disk refuses, and the figures that are kept of it.</summary>
+public sealed class SegmentLaneTests : IDisposable
+{
+    private const ulong Ada = 7;
+    private const double Second = 48_000;
+
+    private readonly TempFolder folder = new();
+    private readonly List<ClosedSegment> closed = [];
+    private readonly RecordingContext context;
+    private readonly TrackGaps gaps;
+    private readonly SegmentLane lane;
+    private readonly string track;
+
+    public SegmentLaneTests()
+    {
+        context = new RecordingContext(SpoolSession.Info, new CaptureOptions { Channels = 1 }, folder.Path, new FakeTimeProvider(), 0)
+        {
+            SegmentClosed = closed.Add,
+        };
+        gaps = new TrackGaps(context.Gaps, Ada);
+        lane = new SegmentLane(context, new TrackUser(Ada), gaps, firstIndex: 3, new WavAudio());
+        track = folder.Combine($"{Ada}");
+    }
+
+    public void Dispose()
+    {
+        lane.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public void Figures_follow_the_open_segment_and_then_the_closed_ones()
+    {
+        Assert.Equal((0L, 0L, 0L, null, 3), (lane.Samples, lane.Start, lane.End, lane.OpenSince, lane.NextFreeIndex));
+        Assert.True(lane.TryOpen(0, continues: false, arrival: 1));
+        Assert.Equal((0L, 4, true), (lane.OpenSince!.Value, lane.NextFreeIndex, lane.IsOpen));
+        lane.MoveTo(1000);
+        Assert.True(Write(960, end: 1000));
+        Assert.True(lane.TryWriteSilence(40, end: 1960));
+        Assert.Equal((1000L, 1000L, 1000L, 480_000L - 1000), (lane.Samples, lane.Start, lane.OpenSince!.Value, lane.Room));
+        lane.Close(end: 2000, arrival: 2);
+        ClosedSegment first = Assert.Single(closed);
+        Assert.Equal((3, 1000L, 1000L, 2000L, null), (first.Key.Index, first.StartSample, first.SampleCount, lane.End, lane.OpenSince));
+        Assert.True(lane.TryOpen(2000, continues: true, arrival: 3));
+        Write(960, end: 2000);
+        lane.Close(end: 2960, arrival: 4);
+        Assert.Equal([new IndexRange(3, 4)], lane.Totals.Segments);
+        Assert.Equal((1960L, first.FileSize + closed[1].FileSize), (lane.Totals.SampleCount, lane.Totals.ByteCount));
+    }
+
+    [Fact]
+    public void Silence_that_the_disk_refuses_is_a_gap_and_the_index_is_free_again()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full on this system");
+        Directory.CreateDirectory(track);
+        File.CreateSymbolicLink(Path.Combine(track, "000003.open.wav"), "/dev/full");
+        Assert.True(lane.TryOpen(0, continues: false, arrival: 1));
+        Assert.True(Write(960, end: 0));
+        Assert.False(lane.TryWriteSilence(48_000, end: 960));
+        gaps.Flush();
+        RecordingGap gap = Assert.Single(context.Gaps.Gaps);
+        Assert.Equal(("spool", 0L, 960L), (gap.Reason, gap.StartSample, gap.SampleCount));
+        Assert.Equal((false, 3, null), (lane.IsOpen, lane.NextFreeIndex, lane.OpenSince));
+        Assert.NotNull(context.Spool.Problem);
+        Assert.Empty(Directory.GetFiles(track));
+        Assert.False(lane.TryOpen(960, continues: false, arrival: Second)); // it is tried again a second later
+        Assert.True(lane.TryOpen(960, continues: false, arrival: 960 + Second));
+    }
+
+    [Fact]
+    public void Sidecar_that_cannot_be_written_again_is_told_and_costs_no_audio()
+    {
+        Assert.True(lane.TryOpen(0, continues: false, arrival: 1));
+        Directory.CreateDirectory(Path.Combine(track, "000003.json.tmp"));
+        lane.MoveTo(10_000);
+        lane.RefreshSidecar(end: 10_000);
+        Assert.NotNull(context.Spool.Problem);
+        Assert.True(lane.IsOpen && Write(960, end: 10_000));
+    }
+
+    [Fact]
+    public void Segment_that_cannot_be_deleted_is_told_and_is_not_open_any_more()
+    {
+        Assert.True(lane.TryOpen(0, continues: false, arrival: 1));
+        string sidecar = Path.Combine(track, "000003.json");
+        File.Delete(sidecar);
+        Directory.CreateDirectory(sidecar);
+        lane.Discard(end: 0);
+        Assert.NotNull(context.Spool.Problem);
+        Assert.Equal((false, null, 4), (lane.IsOpen, lane.OpenSince, lane.NextFreeIndex));
+        Assert.Empty(closed);
+        lane.Discard(end: 0); // nothing is open
+    }
+
+    [Fact]
+    public void Sixty_files_in_a_minute_are_what_a_sender_can_bring_about()
+    {
+        for (int i = 0; i < 60; i++)
+        {
+            Assert.True(lane.MaySplit(arrival: 1000 + i));
+            Assert.True(lane.TryOpen(i * 10, continues: false, arrival: 1000 + i));
+            Write(10, end: i * 10);
+            lane.Close(end: (i * 10) + 10, arrival: 1000 + i);
+        }
+        Assert.False(lane.MaySplit(arrival: 1000 + (60 * Second)));
+        Assert.True(lane.MaySplit(arrival: 1001 + (60 * Second)));
+    }
+
+    [Fact]
+    public void Buffer_and_folder_are_made_again_after_they_were_given_back()
+    {
+        Assert.True(lane.TryOpen(0, continues: false, arrival: 1));
+        lane.Close(end: 0, arrival: 1);
+        lane.ReleaseBuffer();
+        Directory.Delete(track, recursive: true);
+        Assert.True(lane.TryOpen(10, continues: false, arrival: 2));
+        Assert.True(Write(960, end: 10));
+        lane.Close(end: 970, arrival: 3);
+        Assert.True(File.Exists(closed[^1].AudioPath));
+    }
+
+    [Fact]
+    public void Each_counter_has_its_own_name()
+    {
+        TrackCounters counters = new()
+        {
+            Received = 1, Lost = 2, Late = 3, Duplicate = 4, Reordered = 5, Concealed = 6, Recovered = 7, Corrupt = 8, Undecryptable = 9,
+            SpoolDropped = 10, Withheld = 11, Epochs = 12, Reanchored = 13, Slipped = 14, Empty = 15,
+        };
+        string[] names = ["received", "lost", "late", "duplicate", "reordered", "concealed", "recovered", "corrupt", "undecryptable",
+            "spoolDropped", "withheld", "epochs", "reanchored", "slipped", "empty"];
+        Assert.Equal(names.Select((name, index) => (name, index + 1L)).Order(),
+            counters.Read().ToDictionary().Select(pair => (pair.Key, pair.Value)).Order());
+        Assert.Equal(["lost", "received"], default(TrackHealth).ToDictionary().Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(SegmentFormat.Wav, 1, 10_000, 50 << 20, 480_000, long.MaxValue)]
+    [InlineData(SegmentFormat.Wav, 2, 10_000, 400_044, 100_000, long.MaxValue)] // by its size: 44 bytes of header
+    [InlineData(SegmentFormat.Wav, 1, 10_000, 400_044, 200_000, long.MaxValue)]
+    [InlineData(SegmentFormat.Opus, 2, 10_000, 400_000, 480_000, 400_000 - 65_536)] // by its bytes as they come, less a page
+    internal void Segment_ends_by_its_length_or_by_its_size(SegmentFormat format, int channels, int milliseconds, long bytes, long samples,
+        long fileSize)
+    {
+        CaptureLimits limits = new(new CaptureOptions
+        {
+            Format = format,
+            Channels = channels,
+            MaximumSegmentDuration = TimeSpan.FromMilliseconds(milliseconds),
+            MaximumSegmentBytes = bytes,
+        });
+        Assert.Equal((samples, fileSize), (limits.MaximumSegment, limits.MaximumFileSize));
+    }
+
+    [Theory]
+    [InlineData(SegmentFormat.Wav, 0, 50, 0)]
+    [InlineData(SegmentFormat.Wav, 300, 50, 48_000)]
+    [InlineData(SegmentFormat.Wav, 300, 3, 2880)]
+    [InlineData(SegmentFormat.Opus, 300, 50, 0)] // it needs decoded samples
+    internal void Limits_are_samples(SegmentFormat format, int threshold, int chunks, long vad)
+    {
+        CaptureLimits limits = new(new CaptureOptions { Format = format, VadRmsThreshold = threshold, VadSilenceChunks = chunks });
+        Assert.Equal(vad, limits.VadSilence);
+        Assert.Equal((96_000L, 24_000L, 4800L), (limits.SilenceThreshold, limits.MinimumSegment, limits.ReorderWindow));
+        Assert.Equal((216_000L, 494_400L, 560), (limits.LazySilence, limits.LongestOpen, limits.ReorderCapacity));
+    }
+
+    [Fact]
+    public void Track_gives_its_buffers_back_after_five_minutes_without_a_packet()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(200).Pause(299_000).Say(200);
+        Assert.Equal(1, run.Track().Health.Epochs);
+        ada.Pause(301_000).Say(200);
+        Assert.Equal(2, run.Track().Health.Epochs);
+        run.Stop();
+        Assert.Equal([9600L, 9600, 9600], run.Closed.Select(segment => Math.Min(9600, segment.SampleCount)));
+    }
+
+    private bool Write(int samples, long end)
+    {
+        FrameAudio frame = FrameAudio.OfPcm(new short[samples], samples);
+        return lane.TryWrite(in frame, end);
+    }
+}
