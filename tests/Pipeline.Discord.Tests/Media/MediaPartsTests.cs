@@ -1,0 +1,194 @@
+using CsCheck;
+using Microsoft.Extensions.Time.Testing;
+using Pipeline.Discord.Media;
+using Pipeline.Discord.Rtp;
+
+namespace Pipeline.Discord.Tests.Media;
+
+/// <summary>What holds frames between the socket and the recording: bounded, in order, and counted.</summary>
+public sealed class MediaPartsTests
+{
+    private static readonly byte[] Sound = [0x78, 1, 2, 3];
+    private static readonly byte[] Marker = [0xF8, 0xFF, 0xFE];
+
+    private readonly FakeTimeProvider time = new();
+    private readonly UnknownSsrcHold hold;
+    private readonly List<(ulong User, ushort Sequence)> delivered = [];
+
+    public MediaPartsTests() => hold = new UnknownSsrcHold(time);
+
+    private long Second => time.TimestampFrequency;
+
+    [Fact]
+    public void Source_without_a_name_keeps_its_last_hundred_frames_in_order()
+    {
+        for (int i = 0; i < 100; i++) Assert.Equal(0, Add(1, i));
+        Assert.Equal(1, Add(1, 100));
+        Assert.Equal(1, Add(1, 101));
+        hold.Release(Named(2), Deliver);
+        Assert.Equal((0, true), (delivered.Count, hold.Contains(1)));
+        hold.Release(Named(1), Deliver);
+        Assert.Equal(Enumerable.Range(2, 100), delivered.Select(one => (int)one.Sequence));
+        Assert.All(delivered, one => Assert.Equal(1001UL, one.User));
+        Assert.Equal((0, false), (hold.SourceCount, hold.Contains(1)));
+    }
+
+    [Fact]
+    public void Of_more_than_32_sources_the_quietest_makes_room()
+    {
+        for (uint ssrc = 1; ssrc <= 32; ssrc++) Add(ssrc, 0, at: 1000 - (ssrc == 7 ? 500 : ssrc));
+        Add(7, 1, at: 400);
+        Assert.Equal(32, hold.SourceCount);
+        Assert.Equal(2, Add(33, 0, at: 2000)); // both of it are lost
+        Assert.Equal((32, false, true), (hold.SourceCount, hold.Contains(7), hold.Contains(33)));
+        Assert.Equal(1, Add(34, 0, at: 2000));
+        Assert.False(hold.Contains(32)); // the next one
+    }
+
+    [Fact]
+    public void Frames_wait_for_two_seconds_and_a_source_without_any_is_gone()
+    {
+        Add(1, 0, at: 0);
+        Add(1, 1, at: 1);
+        Add(2, 0, at: 5);
+        Assert.Equal(0, hold.Expire(2 * Second));
+        Assert.Equal(1, hold.Expire((2 * Second) + 1));
+        Assert.Equal(2, hold.SourceCount);
+        Assert.Equal(1, hold.Expire((2 * Second) + 2));
+        Assert.Equal((1, false), (hold.SourceCount, hold.Contains(1)));
+        Assert.Equal(1, hold.Expire(10 * Second));
+        Assert.Equal(0, hold.Expire(10 * Second));
+    }
+
+    [Theory]
+    [InlineData(1, 2.0, true, false)]
+    [InlineData(1, 2.0001, true, true)]
+    [InlineData(1, 2.0001, false, false)] // nothing but silence: nobody needs to be found
+    [InlineData(89, 0, true, false)]
+    [InlineData(90, 0, true, true)] // before any is lost
+    public void Source_that_cannot_wait_longer_is_settled(int frames, double seconds, bool hasSound, bool isSettled)
+    {
+        for (int i = 0; i < frames; i++) Add(1, i, at: 100, opus: hasSound ? Sound : Marker);
+        hold.Settle(100 + (long)(seconds * Second), Named(1), Deliver);
+        Assert.Equal(isSettled ? frames : 0, delivered.Count);
+        hold.Settle(100 + (100 * Second), Named(9), Deliver); // nobody is found
+        Assert.Equal(!isSettled, hold.Contains(1));
+    }
+
+    [Fact]
+    public void Frame_that_fits_nowhere_is_lost_alone()
+    {
+        Assert.Equal(1, Add(1, 0, opus: new byte[20_000]));
+        Assert.Equal(0, hold.Expire(0));
+        Assert.Equal(0, hold.SourceCount);
+    }
+
+    [Fact]
+    public void Undecryptable_frame_is_no_sound()
+    {
+        hold.Add(Frame(1, 0, 0, Sound, AudioFrameKind.Undecryptable));
+        hold.Settle(100 * Second, Named(1), Deliver);
+        Assert.Empty(delivered);
+    }
+
+    [Theory]
+    [InlineData(2048)]
+    [InlineData(4095)]
+    [InlineData(6000)]
+    public void Ring_has_a_power_of_two_of_at_least_4096_bytes(int capacity) =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new AudioFrameRing(capacity));
+
+    [Fact]
+    public void Ring_is_full_to_the_last_byte_and_nearly_full_beyond_three_quarters()
+    {
+        AudioFrameRing ring = new(4096);
+        Assert.True(ring.IsEmpty);
+        for (int i = 0; i < 64; i++)
+        {
+            Assert.Equal(i > 48, ring.IsNearlyFull); // 64 bytes each
+            Assert.True(ring.TryWrite(Frame(1, i, 0, new byte[32])));
+        }
+        Assert.False(ring.TryWrite(Frame(1, 64, 0, [])));
+        Assert.Equal((1, false), (ring.Dropped, ring.IsEmpty));
+        Assert.True(ring.TryRead(out AudioFrame first));
+        Assert.Equal(0, first.SequenceNumber);
+        ring.Release();
+        Assert.True(ring.TryWrite(Frame(1, 65, 0, new byte[32])));
+        AudioFrameRing empty = new(4096);
+        Assert.Throws<InvalidOperationException>(empty.Release);
+        Assert.False(empty.TryWrite(Frame(1, 0, 0, new byte[993]))); // more than a quarter
+        Assert.True(empty.TryWrite(Frame(1, 0, 0, new byte[992])));
+    }
+
+    [Fact]
+    public void Ring_gives_out_what_it_took_and_nothing_else() => Gen.Int[-1, 1000].Array[1, 200].Sample(steps =>
+    {
+        AudioFrameRing ring = new(4096);
+        Queue<(int Number, byte[] Opus)> model = new();
+        int number = 0;
+        long refused = 0;
+        foreach (int step in steps)
+        {
+            if (step >= 0)
+            {
+                byte[] opus = [.. Enumerable.Range(0, step).Select(i => (byte)(i + number))];
+                bool taken = ring.TryWrite(Frame(7, number, number, opus));
+                if (model.Count == 0 && step <= 992) Assert.True(taken, "an empty ring takes what is not too long");
+                if (taken) model.Enqueue((number, opus));
+                else refused++;
+                number++;
+                continue;
+            }
+            Assert.Equal(model.Count > 0, ring.TryRead(out AudioFrame frame));
+            if (!model.TryDequeue(out (int Number, byte[] Opus) expected)) continue;
+            Assert.Equal(((ushort)expected.Number, 1007UL, 7u, (uint)(expected.Number * 960), (long)expected.Number),
+                (frame.SequenceNumber, frame.UserId, frame.Ssrc, frame.Timestamp, frame.ReceivedAt));
+            Assert.Equal(expected.Opus, frame.Opus.ToArray());
+            ring.Release();
+        }
+        Assert.Equal((model.Count == 0, refused), (ring.IsEmpty, ring.Dropped));
+    }, seed: "0N0XIzNsQ0O2", iter: 100, threads: 1);
+
+    [Fact]
+    public void Datagrams_are_counted_by_what_became_of_them()
+    {
+        MediaCounters counters = new();
+        counters.Count(DropReason.Discovery, 5);
+        Assert.Equal((1, 0, 0), (counters.Datagrams, counters.Audio, counters.HeardAt)); // an answer to us is no sign of life of the call
+        counters.Count(DropReason.None, 10);
+        counters.Count(DropReason.None, 11);
+        counters.Count(DropReason.KeepaliveEcho, 20);
+        counters.Count(DropReason.Rtcp, 21);
+        counters.CountOnly(DropReason.Rtcp);
+        counters.CountRecovered();
+        Assert.Equal((5, 3, 21, 1), (counters.Datagrams, counters.Audio, counters.HeardAt, counters.KeepaliveEchoes));
+        Assert.Equal((2, 0, 0), (counters.Read(DropReason.Rtcp), counters.Read(DropReason.None), counters.Read(DropReason.TooLong)));
+        Assert.Same(counters.Of(1), counters.Of(1));
+        Assert.NotSame(counters.Of(1), counters.Of(2));
+        VoiceHealth health = counters.Health(kernelDrops: 7);
+        Assert.Equal((5, 7, 1, 2), (health.Datagrams, health.KernelDrops, health.Recovered, health.Users.Count));
+        Assert.Equal([(DropReason.Discovery, 1L), (DropReason.KeepaliveEcho, 1), (DropReason.Rtcp, 2)],
+            health.Drops.Select(drop => (drop.Key, drop.Value)).Order());
+    }
+
+    private int Add(uint ssrc, int sequence, long at = 0, byte[]? opus = null) => hold.Add(Frame(ssrc, sequence, at, opus ?? Sound));
+
+    private void Deliver(ulong userId, in AudioFrame frame) => delivered.Add((userId, frame.SequenceNumber));
+
+    private static UnknownSsrcHold.TryFindUser Named(uint known) => (uint ssrc, out ulong userId) =>
+    {
+        userId = 1000 + ssrc;
+        return ssrc == known;
+    };
+
+    private static AudioFrame Frame(uint ssrc, int sequence, long at, byte[] opus, AudioFrameKind kind = AudioFrameKind.Opus) => new()
+    {
+        Kind = kind,
+        UserId = 1000 + ssrc,
+        Ssrc = ssrc,
+        SequenceNumber = (ushort)sequence,
+        Timestamp = (uint)(sequence * 960),
+        ReceivedAt = at,
+        Opus = opus,
+    };
+}
