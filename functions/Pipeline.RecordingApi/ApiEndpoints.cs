@@ -128,8 +128,9 @@ public static class ApiEndpoints
     {
         api.MapGet("/recordings/{recordingId}/files", static (HttpContext context, string recordingId, FileOperations operations) =>
             operations.ListAsync(context, recordingId))
-            .WithName("listFiles").ForKeys(KeyHolders.Reader).WithSummary("Every download that exists or can be made")
-            .Produces<RecordingFiles>().Produces(StatusCodes.Status304NotModified).WithMetadata(new TaggedAnswer()).WithFaults(404)
+            .WithName("listFiles").ForKeys(KeyHolders.Bot | KeyHolders.Reader)
+            .WithSummary("Every download that exists or can be made").Produces<RecordingFiles>()
+            .Produces(StatusCodes.Status304NotModified).WithMetadata(new TaggedAnswer()).WithFaults(404)
             .ForShares(ShareScopes.Download);
         api.MapGet("/recordings/{recordingId}/files/{name}",
             static (HttpContext context, string recordingId, string name, FileOperations operations) =>
@@ -238,7 +239,8 @@ public static class ApiEndpoints
             .Produces(StatusCodes.Status204NoContent).WithFaults(404);
         api.MapPost("/recordings/{recordingId}/session", static (HttpContext context, string recordingId, ShareSessions operations) =>
             operations.OpenAsync(context, recordingId))
-            .WithName("openSession").WithSummary("Exchange a link's secret for a cookie").Produces(StatusCodes.Status204NoContent)
-            .WithFaults(401, 429).ForEverybody();
+            .WithName("openSession").WithSummary("Exchange a link's secret for a cookie")
+            .Accepts<SessionRequest>(MediaTypeNames.Application.Json).Produces(StatusCodes.Status204NoContent)
+            .WithFaults(400, 401, 413, 429).ForEverybody();
     }
 }

@@ -11,6 +11,7 @@ internal sealed class DevelopmentStage(IDistributedApplicationBuilder builder)
 {
     private const string Account = "pipeline";
     private const string Key = "a-key-for-development-only";
+    private const string BotKey = "a-key-for-the-bot-in-development";
 
     // Of an emulator on loopback; worth nothing elsewhere.
     private static readonly string AccountKey = Convert.ToBase64String(new byte[64]);
@@ -44,6 +45,7 @@ internal sealed class DevelopmentStage(IDistributedApplicationBuilder builder)
             .WithHttpEndpoint(port: ports[3], isProxied: false)
             .WithEnvironment("PipelineStorage", Connection)
             .WithEnvironment("Functions__Key", Key)
+            .WithEnvironment("Functions__BotKey", BotKey)
             .WithEnvironment("PUBLIC_BASE_URL", Api)
             .WithEnvironment("Functions__ServeStorage", "true")
             .WithEnvironment("RENDER_FOLDER", Path.Combine(Data, "files"))
@@ -55,7 +57,7 @@ internal sealed class DevelopmentStage(IDistributedApplicationBuilder builder)
             .WithArgs("run")
             .WithEnvironment("PipelineStorage", Connection)
             .WithEnvironment("RecordingApi__BaseUrl", Api)
-            .WithEnvironment("RecordingApi__ApiKey", Key)
+            .WithEnvironment("RecordingApi__ApiKey", BotKey)
             .WithEnvironment("RECORDING_SPOOL_FOLDER", Path.Combine(Data, "spool"))
             .WithEnvironment("RECORDING_MIN_FREE_DISK_MB", "0")
             .WaitFor(functions);

@@ -38,7 +38,7 @@ public sealed class TalkTests(PageApp app, ITestOutputHelper output) : IAsyncLif
             ["DISCORD_CA_FILE"] = discord.CertificateAuthorityFile,
             ["DISCORD_GUILD_ID"] = $"{discord.Guild.Id}",
             ["RecordingApi__BaseUrl"] = app.Functions.BaseUrl.ToString(),
-            ["RecordingApi__ApiKey"] = FunctionsApp.Key,
+            ["RecordingApi__ApiKey"] = FunctionsApp.BotKey,
             ["RECORDING_SPOOL_FOLDER"] = folder.Combine("spool"),
         });
         await Simulator.WaitUntilAsync(() => discord.HasCommand("record") || bot.HasExited, Patience);

@@ -8,6 +8,9 @@ internal static partial class CommandLog
     [LoggerMessage(4200, LogLevel.Information, "Guild {Guild}: the recording API is away ({Problem}); the last known settings hold")]
     public static partial void SettingsAway(this ILogger log, ulong guild, string problem);
 
+    [LoggerMessage(4219, LogLevel.Information, "Recording {Recording}: the recording API does not say how far it is ({Problem})")]
+    public static partial void ProgressUnknown(this ILogger log, string recording, string problem);
+
     [LoggerMessage(4201, LogLevel.Warning, "Guild {Guild}: a local file could not be read: {Problem}")]
     public static partial void LocalStateUnreadable(this ILogger log, ulong guild, string problem);
 

@@ -106,7 +106,7 @@ internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient r
         }
         catch (CatalogueException problem)
         {
-            log.SettingsAway(session.GuildId, Cause.Of(problem));
+            log.ProgressUnknown(session.RecordingId.ToString(), Cause.Of(problem));
             return null;
         }
     }
@@ -124,7 +124,7 @@ internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient r
         }
         catch (CatalogueException problem)
         {
-            log.SettingsAway(0, Cause.Of(problem));
+            log.ProgressUnknown(finished.Id, Cause.Of(problem));
             return FilesReady.Unknown;
         }
     }

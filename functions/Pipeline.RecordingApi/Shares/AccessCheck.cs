@@ -33,9 +33,9 @@ public sealed class AccessCheck(RequestDelegate next, ApiOptions options, ShareS
         if (access is not { Scopes: ShareScopes.None } && !isOwner && holder != KeyHolders.None)
         {
             // Also where a host in front has let it in: that one only knows that it is a key.
-            bool isAllowed = endpoint is null || (endpoint.Metadata.GetMetadata<KeyAccess>()?.Holders & holder) > 0;
-            await (isAllowed ? next(context) : Problems.Of(StatusCodes.Status403Forbidden, "This key does not allow that",
-                "it takes the administrator's").ExecuteAsync(context));
+            KeyHolders allowed = endpoint?.Metadata.GetMetadata<KeyAccess>()?.Holders ?? KeyHolders.None;
+            await (endpoint is null || (allowed & holder) > 0 ? next(context)
+                : Problems.Of(StatusCodes.Status403Forbidden, "This key does not allow that", Takes(allowed)).ExecuteAsync(context));
             return;
         }
         if (access is { Scopes: ShareScopes.None } || isOwner
@@ -49,6 +49,13 @@ public sealed class AccessCheck(RequestDelegate next, ApiOptions options, ShareS
 
     /// <summary>What a share link allows this request; null for the owner of the key, who may do everything.</summary>
     internal static ShareScopes? ScopesOf(HttpContext context) => context.Items[typeof(ShareScopes)] as ShareScopes?;
+
+    private static string Takes(KeyHolders allowed) => allowed switch
+    {
+        KeyHolders.Bot => "it takes the administrator's key or the bot's (Functions__BotKey)",
+        KeyHolders.Reader => "it takes the administrator's key or a reader's (Functions__ReadKey)",
+        _ => "it takes the administrator's key",
+    };
 
     private async Task<IResult?> RefuseAsync(HttpContext context, RouteAccess? access)
     {

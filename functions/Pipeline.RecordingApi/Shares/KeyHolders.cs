@@ -6,7 +6,7 @@ internal enum KeyHolders
 {
     None = 0,
 
-    /// <summary>A bot: lists, links, deletion and what servers have chosen.</summary>
+    /// <summary>A bot: lists, links, deletion, what files are ready, and what servers have chosen.</summary>
     Bot = 1,
 
     /// <summary>Somebody who looks and listens and changes nothing.</summary>

@@ -6,23 +6,24 @@ namespace Pipeline.Settings.Known;
 public static class FunctionsSettings
 {
     public static Setting<string?> Key { get; } = new(
-        "Functions__Key", Programs.Functions, new TextForm("a long random word"), null,
+        "Functions__Key", Programs.Functions, new SecretForm("a long random word"), null,
         "What callers show as `x-functions-key` or `?code=` where no Functions host checks it")
     { IsSecret = true, DefaultInWords = "generated" };
 
     public static Setting<string?> BotKey { get; } = new(
-        "Functions__BotKey", Programs.Functions, new TextForm("a long random word"), null,
-        "The key for bots: lists, deletion, erasure, links, settings of servers, nothing else. Behind a Functions host it must be a key "
-        + "there too")
+        "Functions__BotKey", Programs.Functions, new SecretForm("a long random word"), null,
+        "The key for bots: lists, what files are ready, deletion, erasure, links, settings of servers, nothing else. Behind a Functions "
+        + "host it must be a key there too")
     { IsSecret = true };
 
     public static Setting<string?> ReadKey { get; } = new(
-        "Functions__ReadKey", Programs.Functions, new TextForm("a long random word"), null,
+        "Functions__ReadKey", Programs.Functions, new SecretForm("a long random word"), null,
         "The key for readers: recordings, files, events and health, and nothing that changes anything")
     { IsSecret = true };
 
     public static Setting<string?> CorsOrigins { get; } = new(
-        "Functions__CorsOrigins", Programs.Functions, new TextForm("origins with ';' between them"), null,
+        "Functions__CorsOrigins", Programs.Functions,
+        new TextForm("origins such as https://app.example.org with ';' between them", AreOrigins), null,
         "Web pages that may call the recording API by a key, such as `https://app.example.org`; a Functions host has its own setting")
     { DefaultInWords = "none" };
 
@@ -95,6 +96,12 @@ public static class FunctionsSettings
     public static IReadOnlyList<Setting> All { get; } =
         [Key, BotKey, ReadKey, KeyFile, AllowedHosts, CorsOrigins, PublicBaseUrl, ShareLinkDays, KeepDays, LocalTriggers, LocalHide,
             AbandonAfter, AdoptAfter, FinalizeDeadline, LiveLimit, PoisonRedrives, RenderFormats, RenderFolder, ServeStorage];
+
+    // As a browser sends it: scheme, name and port, and nothing behind.
+    private static bool AreOrigins(string text) =>
+        text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).All(origin =>
+            Uri.TryCreate(origin, UriKind.Absolute, out Uri? page) && page.Scheme is "http" or "https"
+            && string.Equals(origin.TrimEnd('/'), page.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase));
 
     private static DurationForm UpToADay(TimeSpan minimum) => new(minimum, TimeSpan.FromDays(1));
 }

@@ -84,7 +84,7 @@ internal sealed class DemoStage : IAsyncDisposable
         ["DISCORD_CA_FILE"] = Discord.CertificateAuthorityFile,
         ["DISCORD_GUILD_ID"] = Discord.Guild.Id.ToString(CultureInfo.InvariantCulture),
         ["RecordingApi__BaseUrl"] = Functions.BaseUrl.ToString(),
-        ["RecordingApi__ApiKey"] = FunctionsApp.Key,
+        ["RecordingApi__ApiKey"] = FunctionsApp.BotKey,
         ["Logging__LogLevel__Pipeline.Bot.Upload.SegmentUploader"] = "Debug", // a line for each segment that is durable
         ["RECORDING_SPOOL_FOLDER"] = folder.Combine("spool"),
         // discord.js clients are bots in Discord's eyes.

@@ -24,7 +24,7 @@ internal sealed class BotProcess : IAsyncDisposable
             ["DISCORD_CA_FILE"] = discord.CertificateAuthorityFile,
             ["DISCORD_GUILD_ID"] = discord.Guild.Id.ToString(CultureInfo.InvariantCulture),
             ["RecordingApi__BaseUrl"] = functions.BaseUrl.ToString(),
-            ["RecordingApi__ApiKey"] = FunctionsApp.Key,
+            ["RecordingApi__ApiKey"] = FunctionsApp.BotKey,
             ["RECORDING_SPOOL_FOLDER"] = folder.Combine("spool"),
             ["RECORDING_MIN_FREE_DISK_MB"] = "0",
             ["RECORDING_VAD_RMS_THRESHOLD"] = "0",

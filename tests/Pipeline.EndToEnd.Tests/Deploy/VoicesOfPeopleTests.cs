@@ -60,6 +60,9 @@ public sealed class VoicesOfPeopleTests
         RecordingDetails second = await RecordAsync(discord, functions, [gone, stays], [gone, stays]);
         Assert.Equal([Other, Forgotten], second.Tracks.Select(track => track.Username).Order());
         await UntilReadyAsync(functions, second.Id, "mix.flac");
+        // The bot asks with its own key how far the files are.
+        await Simulator.WaitUntilAsync(() => Messages(discord).Any(message =>
+            message.Text.Contains("2 tracks and a mix are ready", StringComparison.Ordinal)), Patience);
         KeyValuePair<string, string>[] kept = [.. (await BlobsAsync(azurite)).Where(blob =>
             blob.Key.Contains($"/{stays.UserId}-", StringComparison.Ordinal)).OrderBy(blob => blob.Key)];
         Assert.NotEmpty(kept);

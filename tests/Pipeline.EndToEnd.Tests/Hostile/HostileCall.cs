@@ -57,7 +57,7 @@ internal sealed class HostileCall : IAsyncDisposable
             ["DISCORD_CA_FILE"] = Discord.CertificateAuthorityFile,
             ["DISCORD_GUILD_ID"] = Discord.Guild.Id.ToString(CultureInfo.InvariantCulture),
             ["RecordingApi__BaseUrl"] = stage.Functions.BaseUrl.ToString(),
-            ["RecordingApi__ApiKey"] = FunctionsApp.Key,
+            ["RecordingApi__ApiKey"] = FunctionsApp.BotKey,
             ["RECORDING_SPOOL_FOLDER"] = stage.SpoolFolder,
             ["RECORDING_MAX_SEGMENT_DURATION"] = FaultStage.MaximumSegment.TotalMilliseconds.ToString(CultureInfo.InvariantCulture),
             ["RECORDING_CHANNELS"] = "1",

@@ -139,6 +139,8 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
     [InlineData("PATCH", "recordings/00000000-0000-0000-0000-000000000001", "reader", 403)]
     [InlineData("GET", "recordings/00000000-0000-0000-0000-000000000001", "reader", 404)]
     [InlineData("GET", "recordings/00000000-0000-0000-0000-000000000001/segments", "bot", 403)]
+    [InlineData("GET", "recordings/00000000-0000-0000-0000-000000000001/files", "bot", 404)]
+    [InlineData("GET", "recordings/00000000-0000-0000-0000-000000000001/files/mix.flac", "bot", 403)]
     [InlineData("PATCH", "recordings/00000000-0000-0000-0000-000000000001", "bot", 415)]
     [InlineData("PUT", "guilds/5/erasures/7", "bot", 202)]
     [InlineData("PUT", "guilds/5/erasures/7", "reader", 403)]

@@ -7,6 +7,9 @@ public sealed class FunctionsApp : IAsyncDisposable
 {
     public const string Key = "a-key-for-one-test-run";
 
+    /// <summary>What a bot gets, as its owner is told to give it: it opens what a bot needs, and nothing else.</summary>
+    public const string BotKey = "a-key-for-the-bot-of-one-test-run";
+
     private readonly IReadOnlyDictionary<string, string?> storage;
     private readonly IReadOnlyDictionary<string, string?> settings;
     private ChildProcess process;
@@ -64,6 +67,7 @@ public sealed class FunctionsApp : IAsyncDisposable
         Dictionary<string, string?> environment = new(storage)
         {
             ["Functions__Key"] = Key,
+            ["Functions__BotKey"] = BotKey,
             ["ASPNETCORE_URLS"] = BaseUrl.ToString(),
             ["RENDER_FORMATS"] = "off", // what is measured and counted is the delivery; who wants files asks for them
         };
