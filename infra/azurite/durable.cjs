@@ -74,6 +74,16 @@ Loki.prototype.saveDatabase = function (callback) {
   });
 };
 
+// A folder that is gone fails with every request: one line for each ten seconds.
+let saidAt = -Infinity, unsaid = 0;
+function cutOff(failure) {
+  unsaid++;
+  if (performance.now() - saidAt < 10_000) return;
+  process.stderr.write(`${unsaid} request(s) cut off, because the tables cannot be saved (${failure.message}): see that the folder is there, ` +
+    'can be written and has room; senders try again\n');
+  [saidAt, unsaid] = [performance.now(), 0];
+}
+
 function hold(response, service) {
   const held = [];
   let waiting = null;
@@ -89,7 +99,7 @@ function hold(response, service) {
     waiting ??= Promise.all([...stores].filter(store => path.basename(store.filename).includes(`_${service}`)).map(settled))
       // Not saved, so not confirmed: the client sees a cut connection and tries again.
       .then(release, failure => {
-        process.stderr.write(`a request was cut off, because the tables cannot be saved: ${failure.message}\n`);
+        cutOff(failure);
         response.destroy();
       });
     return name === 'end' ? response : false;

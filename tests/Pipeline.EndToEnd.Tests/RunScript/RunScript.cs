@@ -25,7 +25,9 @@ internal sealed class RunScript : IAsyncDisposable
     /// <param name="discord">Null for one that does not get that far.</param>
     /// <param name="more">Further arguments.</param>
     /// <param name="token">Instead of the right one; empty for none.</param>
-    public static RunScript Start(string data, int port, Simulator? discord = null, string[]? more = null, string? token = null)
+    /// <param name="settings">Further variables of the owner's environment.</param>
+    public static RunScript Start(string data, int port, Simulator? discord = null, string[]? more = null, string? token = null,
+        IReadOnlyDictionary<string, string?>? settings = null)
     {
         Dictionary<string, string?> environment = new()
         {
@@ -40,6 +42,7 @@ internal sealed class RunScript : IAsyncDisposable
             environment["DISCORD_GUILD_ID"] = discord.Guild.Id.ToString(CultureInfo.InvariantCulture);
             environment["RECORDING_MIN_FREE_DISK_MB"] = "0";
         }
+        foreach ((string name, string? value) in settings ?? new Dictionary<string, string?>()) environment[name] = value;
         string[] arguments = [RepositoryRoot.Combine("infra", "run.sh"), "--no-build", "--data", data, "--port", $"{port}", .. more ?? []];
         return new RunScript(ChildProcess.Start("bash", arguments, environment), data, port);
     }

@@ -23,6 +23,90 @@ public sealed class RunScriptInputTests
         Assert.False(Directory.Exists(folder.Combine("data")), "it left a folder behind");
     }
 
+    [Theory]
+    [InlineData("http://127.0.0.1evil.example")]
+    [InlineData("http://localhost.evil.example")]
+    [InlineData("https://")]
+    [InlineData("https://two words")]
+    public async Task Public_address_that_only_looks_like_one_is_named(string address)
+    {
+        using TempFolder folder = new();
+        await using RunScript run = RunScript.Start(folder.Combine("data"), FreePort.Take(1)[0], more: ["--public-url", address]);
+        Assert.Equal(2, await run.EndAsync());
+        Assert.Contains($"is '{address}', expected an https address", run.Said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Doctor_without_anything_to_look_at_says_what_comes_first()
+    {
+        using TempFolder folder = new();
+        await using RunScript run = RunScript.Start(folder.Combine("data"), FreePort.Take(1)[0], more: ["doctor"]);
+        Assert.Equal(5, await run.EndAsync());
+        Assert.Contains("start infra/run.sh first", run.Said, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder.Combine("data")), "it left a folder behind");
+    }
+
+    [Fact]
+    public async Task Doctor_figures_and_keys_are_there_beside_a_running_copy()
+    {
+        using TempFolder folder = new();
+        string data = folder.Combine("data");
+        int metrics = FreePort.Take(1)[0];
+        Dictionary<string, string?> settings = new()
+        {
+            ["PROMETHEUS_ENDPOINT"] = $"http://127.0.0.1:{metrics}",
+            ["RecordingApi__ApiKey"] = "of another installation",
+        };
+        await using Simulator discord = await Simulator.StartAsync(new SimulatorOptions { Seed = 11 });
+        await using RunScript run = RunScript.Start(data, FreePort.Take(1)[0], discord, settings: settings);
+        await run.SaysAsync("RecordingApi__ApiKey is set and not used");
+        await run.SaysAsync("run: Ctrl+C ends it");
+        await Simulator.WaitUntilAsync(() => discord.HasCommand("record"), TimeSpan.FromMinutes(1));
+        using HttpClient http = new();
+        foreach (int port in new[] { metrics, metrics + 1 })
+        {
+            Assert.Contains("target_info", await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/metrics"),
+                TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+        Assert.Matches("^[A-Za-z0-9_-]{43}$", await File.ReadAllTextAsync(Path.Combine(data, "api.key"),
+            TestContext.Current.CancellationToken));
+
+        await using (RunScript doctor = RunScript.Start(data, run.Port, discord, more: ["doctor"]))
+        {
+            Assert.True(await doctor.EndAsync() == 0, doctor.Said);
+            Assert.Contains("ok    storage", doctor.Said, StringComparison.Ordinal);
+            Assert.Contains("ok    recording API", doctor.Said, StringComparison.Ordinal);
+        }
+        Assert.Equal(0, await run.InterruptAsync());
+    }
+
+    [Fact]
+    public async Task Port_that_the_bot_does_not_get_ends_it()
+    {
+        using TempFolder folder = new();
+        using TcpListener other = new(IPAddress.Loopback, 0);
+        other.Start();
+        int port = ((IPEndPoint)other.LocalEndpoint).Port;
+        await using RunScript run = RunScript.Start(folder.Combine("data"), FreePort.Take(1)[0],
+            settings: new Dictionary<string, string?> { ["HEALTH_ENDPOINT"] = $"http://127.0.0.1:{port}" });
+        Assert.Equal(5, await run.EndAsync());
+        Assert.Contains("the bot lacks something on this machine", run.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain("starting it again", run.Said, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ünï")]
+    [InlineData("\u201cMTIz.x.y\u201d")]
+    public async Task Token_that_no_request_can_carry_is_named(string token)
+    {
+        using TempFolder folder = new();
+        await using RunScript run = RunScript.Start(folder.Combine("data"), FreePort.Take(1)[0], token: token);
+        Assert.Equal(2, await run.EndAsync());
+        Assert.Contains("DISCORD_TOKEN", run.Said, StringComparison.Ordinal);
+        Assert.Contains("the bot has a wrong setting", run.Said, StringComparison.Ordinal);
+        Assert.DoesNotContain(token, run.Said, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Missing_token_is_named()
     {

@@ -43,6 +43,7 @@ public sealed class RunScriptTests
             await Simulator.WaitUntilAsync(() => discord.VoiceClient(discord.Bot.User.Id) is not null, Patience);
             await ListeningAsync(discord, TimeSpan.FromSeconds(4));
             Assert.Equal(0, await first.InterruptAsync());
+            Assert.All(first.Process.Lines, line => Assert.Matches("^(run|storage|functions|bot|setup): |^$", line));
             Assert.Empty(Directory.EnumerateFiles(Path.Combine(data, "spool"), "*.wav", SearchOption.AllDirectories));
         }
         await using (RunScript second = RunScript.Start(data, port, discord))
@@ -61,6 +62,10 @@ public sealed class RunScriptTests
             Assert.All(recording.Segments, segment =>
                 Assert.StartsWith($"http://127.0.0.1:{port}/storage/recordings/", segment.DownloadUrl, StringComparison.Ordinal));
             await RequirePlainFilesAsync(Path.Combine(data, "files"), id);
+            // By the bot's own key, which reads what is ready and no more.
+            await Simulator.WaitUntilAsync(() => discord.Guild.Channels.SelectMany(channel => channel.Messages).Any(message =>
+                message.Text.Contains("1 track and a mix are ready", StringComparison.Ordinal)), Patience);
+            Assert.DoesNotContain("refuses the key", second.Said, StringComparison.Ordinal);
             Assert.Equal(0, await second.InterruptAsync());
         }
     }
