@@ -154,6 +154,15 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
         Assert.Contains(value ?? "not set", line, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Shortest_segment_that_is_longer_than_the_longest_is_named()
+    {
+        string line = await RunAsync("bot/Pipeline.Bot", ["run"], ExitCode.Usage, [.. BotSettings(),
+            ("RECORDING_MIN_SEGMENT_DURATION", "10s"), ("RECORDING_MAX_SEGMENT_DURATION", "1s")]);
+        Assert.Contains("RECORDING_MIN_SEGMENT_DURATION", line, StringComparison.Ordinal);
+        Assert.Contains("at most RECORDING_MAX_SEGMENT_DURATION", line, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("expected one of run, doctor, replay, health, settings", "")]
     [InlineData("'record' is no command, expected one of run", "record now")]

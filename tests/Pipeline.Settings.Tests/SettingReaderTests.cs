@@ -70,7 +70,8 @@ public sealed class SettingReaderTests
         SettingReader reader = new(Values.Of());
         reader.Demand(DiscordSettings.Token);
         reader.Demand(DiscordSettings.Token);
-        Assert.Equal("DISCORD_TOKEN is not set, expected the bot's token alone, without the word Bot", Assert.Single(reader.Problems).Text);
+        Assert.Equal("DISCORD_TOKEN is not set, expected the bot's token alone, without the word Bot, of ASCII letters, digits and signs",
+            Assert.Single(reader.Problems).Text);
     }
 
     [Fact]

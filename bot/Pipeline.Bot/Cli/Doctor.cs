@@ -89,6 +89,7 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         string folder = Path.GetFullPath(bot.Spool.Folder);
         try
         {
+            bool isNew = !Directory.Exists(folder);
             Directory.CreateDirectory(folder);
             string probe = Path.Combine(folder, ".doctor");
             File.WriteAllText(probe, "");
@@ -96,6 +97,7 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
             long free = new DriveInfo(folder).AvailableFreeSpace;
             string text = $"{Wording.Bytes(free)} free for {folder}"
                 + (SpoolAccess.Tighten(folder) ? "" : ", which other users of this machine can enter: its rights cannot be changed");
+            if (isNew) Directory.Delete(folder);
             return free > bot.Spool.MinimumFreeBytes
                 ? new DoctorFinding("spool", text)
                 : new DoctorFinding("spool", text,

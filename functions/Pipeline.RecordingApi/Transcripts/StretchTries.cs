@@ -1,6 +1,7 @@
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Render;
+using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Transcripts;
 

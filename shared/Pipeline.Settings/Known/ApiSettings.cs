@@ -11,7 +11,7 @@ public static class ApiSettings
     { DefaultInWords = "none (functions: their own)" };
 
     public static Setting<string?> ApiKey { get; } = new(
-        "RecordingApi__ApiKey", Programs.Both, new TextForm("a key"), null, "What is shown there")
+        "RecordingApi__ApiKey", Programs.Both, new SecretForm("a key"), null, "What is shown there")
     { IsSecret = true };
 
     public static Setting<string> ApiKeyHeader { get; } = new(
@@ -22,8 +22,12 @@ public static class ApiSettings
         "Let `RecordingApi__BaseUrl` be http on another machine: the key travels in the clear");
 
     public static Setting<string?> PageUrl { get; } = new(
-        "RecordingApi__PageUrl", Programs.Bot, new TextForm("an address with {id} in it"), null,
+        "RecordingApi__PageUrl", Programs.Bot, new TextForm("an http or https address with {id} in it", IsPage), null,
         "The page of a recording, for the links in messages");
 
     public static IReadOnlyList<Setting> All { get; } = [BaseUrl, ApiKey, ApiKeyHeader, AllowHttp, PageUrl];
+
+    private static bool IsPage(string text) => text.Contains("{id}", StringComparison.Ordinal)
+        && Uri.TryCreate(text.Replace("{id}", "1", StringComparison.Ordinal), UriKind.Absolute, out Uri? page)
+        && page.Scheme is "http" or "https" && page.Host.Length > 0;
 }

@@ -7,7 +7,7 @@ public static class DiscordSettings
 {
     public static Setting<string?> Token { get; } = new(
         "DISCORD_TOKEN", Programs.Bot,
-        new TextForm("the bot's token alone, without the word Bot", token => !token.Any(char.IsWhiteSpace)), null,
+        new SecretForm("the bot's token alone, without the word Bot", isOneWord: true), null,
         "From the Developer Portal (Bot > Reset Token); needed for `run` and `doctor`")
     { IsSecret = true };
 

@@ -17,7 +17,7 @@ public static class TranscriptionSettings
         "`openai`: `{endpoint}/audio/transcriptions`, also of other vendors' servers; `azure-speech`: fast transcription");
 
     public static Setting<string?> Key { get; } = new(
-        "Transcription__Key", Programs.Functions, new TextForm("a key"), null, "What is shown there; over https only")
+        "Transcription__Key", Programs.Functions, new SecretForm("a key"), null, "What is shown there; over https only")
     { IsSecret = true };
 
     public static Setting<string?> Model { get; } = new(

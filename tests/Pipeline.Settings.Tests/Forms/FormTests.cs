@@ -1,4 +1,5 @@
 using Pipeline.Settings.Forms;
+using Pipeline.Settings.Known;
 
 namespace Pipeline.Settings.Tests.Forms;
 
@@ -102,4 +103,39 @@ public sealed class FormTests
     [InlineData("Content-Type", false)]
     public void Header_name_is_one_that_a_request_may_have(string text, bool isRight) =>
         Assert.Equal(isRight, new HeaderNameForm().TryRead(text, out _));
+
+    [Theory]
+    [InlineData("MTIz.abc-_.Zm9v", true)]
+    [InlineData("ünï", false)]
+    [InlineData("\u201ctoken\u201d", false)]
+    [InlineData("line\n", false)]
+    [InlineData(" key", false)]
+    [InlineData("two\u00a0words", false)]
+    public void Secret_is_what_a_header_can_carry(string text, bool isRight) =>
+        Assert.Equal(isRight, new SecretForm("a key").TryRead(text, out _));
+
+    [Fact]
+    public void Secret_of_one_word_has_no_blank()
+    {
+        Assert.True(new SecretForm("a key").TryRead("open sesame", out _));
+        Assert.False(new SecretForm("a token", isOneWord: true).TryRead("Bot MTIz", out _));
+    }
+
+    [Theory]
+    [InlineData("https://rec.example.org/r/{id}", true)]
+    [InlineData("http://127.0.0.1:8080/?recording={id}", true)]
+    [InlineData("https://rec.example.org/r", false)]
+    [InlineData("javascript:alert({id})", false)]
+    [InlineData("%%nonsense", false)]
+    public void Page_is_a_web_address_with_the_recording_in_it(string text, bool isRight) =>
+        Assert.Equal(isRight, ApiSettings.PageUrl.Form.TryRead(text, out _));
+
+    [Theory]
+    [InlineData("https://app.example.org", true)]
+    [InlineData("https://app.example.org; http://localhost:3000/", true)]
+    [InlineData("https://app.example.org/path", false)]
+    [InlineData("https://app.example.org;*", false)]
+    [InlineData("app.example.org", false)]
+    public void Origins_are_scheme_name_and_port(string text, bool isRight) =>
+        Assert.Equal(isRight, FunctionsSettings.CorsOrigins.Form.TryRead(text, out _));
 }

@@ -38,6 +38,9 @@ internal static class BotOptionsReader
 
     public static CaptureOptions ReadCapture(SettingReader setting)
     {
+        TimeSpan longest = setting.Read(RecordingSettings.MaximumSegmentDuration);
+        if (setting.Read(RecordingSettings.MinimumSegmentDuration) > longest)
+            setting.Refuse(RecordingSettings.MinimumSegmentDuration, "at most RECORDING_MAX_SEGMENT_DURATION");
         return new CaptureOptions
         {
             Format = Enum.Parse<SegmentFormat>(setting.Read(RecordingSettings.OutputFormat)!, ignoreCase: true),
@@ -45,7 +48,7 @@ internal static class BotOptionsReader
             Opus = Enum.Parse<OpusChoice>(setting.Read(RecordingSettings.Opus)!, ignoreCase: true),
             SilenceThreshold = setting.Read(RecordingSettings.SilenceThreshold),
             MinimumSegmentDuration = setting.Read(RecordingSettings.MinimumSegmentDuration),
-            MaximumSegmentDuration = setting.Read(RecordingSettings.MaximumSegmentDuration),
+            MaximumSegmentDuration = longest,
             MaximumSegmentBytes = setting.Read(RecordingSettings.MaximumSegmentSize),
             ReorderWindow = setting.Read(RecordingSettings.ReorderWindow),
             VadRmsThreshold = setting.Read(RecordingSettings.VadRmsThreshold),

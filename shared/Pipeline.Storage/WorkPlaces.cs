@@ -1,10 +1,10 @@
-namespace Pipeline.RecordingApi.Render;
+namespace Pipeline.Storage;
 
 /// <summary>
 /// So many at once in this process, whatever the batch of the queue. Nobody waits for a place longer than a piece of work lasts: the
 /// message comes back instead, so that no function runs into its time limit only by waiting.
 /// </summary>
-internal sealed class WorkPlaces(int count, TimeSpan patience, TimeProvider time) : IDisposable
+public sealed class WorkPlaces(int count, TimeSpan patience, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim places = new(count, count);
 
