@@ -30,6 +30,8 @@ internal static class LocalApp
     public const int Unavailable = 69;
 
     private const string DefaultUrl = "http://127.0.0.1:7071";
+    private const string Welcome = "Pipeline runs here. A recording opens by its link: in Discord's panel, or by /record link. The API "
+        + "behind it is described at " + ApiEndpoints.DocumentPath + ", for who has the key.\n";
 
     /// <param name="configure">Called before the settings are read; tests hand in settings and a clock.</param>
     /// <exception cref="InvalidSettingsException">Settings are wrong.</exception>
@@ -64,7 +66,7 @@ internal static class LocalApp
         OpenStorage(app);
         app.UseRequestGate();
         app.UseRecordingApi();
-        app.MapGet("/", static () => Results.Text("{}", MediaTypeNames.Application.Json)).ForEverybody().ExcludeFromDescription();
+        app.MapGet("/", static () => Results.Text(Welcome, MediaTypeNames.Text.Plain)).ForEverybody().ExcludeFromDescription();
         app.MapRecordingApi();
         if (options.Storage.PublicBlobUri is not null) StoragePassage.Map(app);
         if (options.Key is null) Log.KeyGenerated(app.Logger, KeyFile.PathOf(options));

@@ -15,6 +15,10 @@ internal static partial class Log
     [LoggerMessage(5043, LogLevel.Critical, "A local trigger stopped unexpectedly: {Fault}")]
     public static partial void LocalTriggersFailed(ILogger logger, string fault, Exception exception);
 
+    [LoggerMessage(5044, LogLevel.Warning,
+        "A request for {Host} was refused, which is no name of ours: set PUBLIC_BASE_URL (run.sh --public-url) or Functions__AllowedHosts")]
+    public static partial void WrongHost(ILogger logger, string host);
+
     [LoggerMessage(5046, LogLevel.Information, "Functions__Key is not set: callers show the generated key in {File}")]
     public static partial void KeyGenerated(ILogger logger, string file);
 

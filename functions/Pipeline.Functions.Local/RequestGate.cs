@@ -20,6 +20,8 @@ internal static class RequestGate
             ? [.. named.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), .. LoopbackNames]
             : !hosts.All(IsLoopback) ? ["*"]
             : options.Api.PublicBaseUrl is { } page ? [page.Host, .. LoopbackNames] : LoopbackNames;
+        // Outermost: what is refused for its name never comes to the app's own pipeline.
+        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, Explanation>());
         services.AddHostFiltering(filter =>
             (filter.AllowedHosts, filter.AllowEmptyHosts, filter.IncludeFailureMessage) = (allowed, false, false));
         // With a key in a header, never with cookies: those are for the recording's own page.
@@ -31,6 +33,11 @@ internal static class RequestGate
     public static void UseRequestGate(this IApplicationBuilder app)
     {
         app.UseHostFiltering();
+        app.Use(static (context, next) =>
+        {
+            context.Items[typeof(RequestGate)] = true;
+            return next(context);
+        });
         app.UseCors();
         string[] welcome = OriginsOf(app.ApplicationServices.GetRequiredService<LocalOptions>());
         app.Use((context, next) =>
@@ -54,4 +61,25 @@ internal static class RequestGate
 
     private static bool IsLoopback(string host) =>
         host is "localhost" or "[::1]" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
+
+    /// <summary>What is refused for its name would be a blank 400, of which an owner behind a proxy learns nothing.</summary>
+    private sealed class Explanation(ILogger<Explanation> log) : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use(ExplainAsync);
+            next(app);
+        };
+
+        private async Task ExplainAsync(HttpContext context, RequestDelegate next)
+        {
+            await next(context);
+            if (context.Response is not { StatusCode: StatusCodes.Status400BadRequest, HasStarted: false }
+                || context.Items.ContainsKey(typeof(RequestGate))) return;
+            string host = new([.. (context.Request.Host.Value ?? "").Where(sign => sign is > ' ' and < (char)0x7f).Take(100)]);
+            Log.WrongHost(log, host);
+            await Results.Problem(statusCode: StatusCodes.Status400BadRequest, title: "This name is not served here", type: "about:blank",
+                detail: $"the request is for '{host}': the owner can set PUBLIC_BASE_URL or Functions__AllowedHosts").ExecuteAsync(context);
+        }
+    }
 }

@@ -33,6 +33,20 @@ public sealed class RequestGateTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Name_that_is_not_ours_is_told_with_the_remedy()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(app.Address, "/r/1"));
+        request.Headers.Host = "rec.example.org";
+        using HttpResponseMessage answer = await app.Http.SendAsync(request, Cancellation);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        string text = await answer.Content.ReadAsStringAsync(Cancellation);
+        Assert.Contains("rec.example.org", text, StringComparison.Ordinal);
+        Assert.Contains("PUBLIC_BASE_URL", text, StringComparison.Ordinal);
+        Assert.Contains(app.Log.Lines, line => line.Text.Contains("A request for rec.example.org was refused", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Own_origin_is_let_in()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
