@@ -323,8 +323,8 @@ internal static class Texts
     public static string Gone(DateTimeOffset recordedAt) => $"The recording of {Wording.Date(recordedAt)} is deleted or has expired.";
 
     public static string ConfirmDelete(RecordingSummary recording) =>
-        $"Delete the recording of {Wording.Date(recording.RecordedAt)} ({Length(recording)}, "
-            + $"{Wording.Count(recording.ParticipantCount, "voice")}) for good? Nobody can bring it back.";
+        $"Delete the recording of {Wording.Date(recording.RecordedAt)} ({Length(recording)}{Voices(recording)}) for good? Nobody can bring "
+            + "it back.";
 
     public static string Deleted(string who) => $"The recording was deleted by {who}.";
 
@@ -341,17 +341,21 @@ internal static class Texts
         string channel = ulong.TryParse(recording.ChannelId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id)
             ? Wording.Channel(id) : "a call";
         string title = string.IsNullOrWhiteSpace(recording.Title) ? "" : $" **{Wording.Plain(recording.Title, 60)}**";
-        return $"{Wording.Date(recording.RecordedAt)}{title} {channel} {Length(recording)}, "
-            + $"{Wording.Count(recording.ParticipantCount, "voice")}{(link.Length == 0 ? "" : $": {link}")}\n`{recording.Id}`";
+        return $"{Wording.Date(recording.RecordedAt)}{title} {channel} {Length(recording)}{Voices(recording)}"
+            + $"{(link.Length == 0 ? "" : $": {link}")}\n`{recording.Id}`";
     }
 
     public const string ListHint = "`/record link` opens one of them.";
 
     public static string LinksEnded(int count) => $"{Wording.Count(count, "earlier link")} no longer {(count == 1 ? "opens" : "open")} it.";
 
+    // They are counted when it is finished.
+    private static string Voices(RecordingSummary recording) =>
+        recording.Status == RecordingStatus.Live ? "" : $", {Wording.Count(recording.ParticipantCount, "voice")}";
+
     public static string Length(RecordingSummary recording) => recording.Status switch
     {
-        RecordingStatus.Live => "running",
+        RecordingStatus.Live => "running, or not all stored yet",
         RecordingStatus.Processing => "being stored",
         RecordingStatus.Failed => "empty",
         _ => Wording.Clock(TimeSpan.FromMilliseconds(recording.Duration ?? 0)),

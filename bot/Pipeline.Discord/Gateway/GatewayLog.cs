@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 
 namespace Pipeline.Discord.Gateway;
@@ -5,6 +6,9 @@ namespace Pipeline.Discord.Gateway;
 /// <summary>What the gateway logs, ids 1000 to 1019. No line carries a token.</summary>
 internal static partial class GatewayLog
 {
+    /// <summary>A close code as people read it; a connection that broke off has none.</summary>
+    public static string Code(int? closeCode) => closeCode?.ToString(CultureInfo.InvariantCulture) ?? "no code";
+
     [LoggerMessage(1000, LogLevel.Information, "Shard {Shard} is ready as {Name} in {Guilds} guilds")]
     public static partial void GatewayReady(this ILogger log, int shard, string name, int guilds);
 
@@ -12,7 +16,7 @@ internal static partial class GatewayLog
     public static partial void GatewayResumed(this ILogger log, int shard);
 
     [LoggerMessage(1002, LogLevel.Warning, "Shard {Shard} lost its connection ({Code}): {Reason}; next: {Recovery}")]
-    public static partial void GatewayLost(this ILogger log, int shard, int? code, string reason, string recovery);
+    public static partial void GatewayLost(this ILogger log, int shard, string code, string reason, string recovery);
 
     [LoggerMessage(1003, LogLevel.Warning, "The budget of new gateway sessions is used up; waiting {Wait} for it")]
     public static partial void IdentifyBudgetEmpty(this ILogger log, TimeSpan wait);
@@ -24,7 +28,7 @@ internal static partial class GatewayLog
     public static partial void DispatchUnreadable(this ILogger log, int shard, string type, string problem);
 
     [LoggerMessage(1006, LogLevel.Error, "Shard {Shard}: closed for a mistake of ours ({Code}): {Reason}")]
-    public static partial void GatewayOurFault(this ILogger log, int shard, int? code, string reason);
+    public static partial void GatewayOurFault(this ILogger log, int shard, string code, string reason);
 
     [LoggerMessage(1007, LogLevel.Debug, "Shard {Shard}: {Type} ({Sequence})")]
     public static partial void Dispatched(this ILogger log, int shard, string type, long sequence);

@@ -253,8 +253,8 @@ internal sealed class GatewayShard(
 
     private void Report(ConnectionEnd end)
     {
-        if (GatewayCloseCode.IsOurFault(end.Code)) log.GatewayOurFault(place.Index, end.Code, end.Reason);
-        else log.GatewayLost(place.Index, end.Code, end.Reason,
+        if (GatewayCloseCode.IsOurFault(end.Code)) log.GatewayOurFault(place.Index, GatewayLog.Code(end.Code), end.Reason);
+        else log.GatewayLost(place.Index, GatewayLog.Code(end.Code), end.Reason,
             session is null ? nameof(GatewayRecovery.Identify) : nameof(GatewayRecovery.Resume));
     }
 

@@ -157,7 +157,7 @@ public sealed class FinalizeRecording(
             await temp.DeleteAsync(file, cancellation);
         TimeSpan latency = time.GetUtcNow() - (manifest.EndedAt ?? time.GetUtcNow());
         telemetry.Finalized(latency, found.MissingCount);
-        Log.Finalized(log, id, found.Present.Count, found.MissingCount, latency.TotalMilliseconds);
+        Log.Finalized(log, id, found.Present.Count, found.MissingCount, Math.Max(0, latency.TotalMilliseconds));
     }
 
     private async Task ReportAsync(RecordingId id, Completeness found, CancellationToken cancellation)

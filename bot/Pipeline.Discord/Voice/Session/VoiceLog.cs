@@ -24,7 +24,7 @@ internal static partial class VoiceLog
 
     [LoggerMessage(1103, LogLevel.Information,
         "Voice {GuildId}: gateway closed with {CloseCode} ({Problem}) while {Phase}, seq {Sequence}")]
-    public static partial void GatewayClosed(ILogger logger, ulong guildId, int? closeCode, string problem, VoiceSessionPhase phase,
+    public static partial void GatewayClosed(ILogger logger, ulong guildId, string closeCode, string problem, VoiceSessionPhase phase,
         int sequence);
 
     [LoggerMessage(1104, LogLevel.Debug, "Voice {GuildId}: message with opcode {Opcode} cannot be understood, ignored")]

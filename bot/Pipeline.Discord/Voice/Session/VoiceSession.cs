@@ -240,7 +240,7 @@ public sealed class VoiceSession
 
     private async Task OnClosedAsync(int? closeCode, string problem)
     {
-        VoiceLog.GatewayClosed(logger, identity.GuildId, closeCode, problem, phase, lastSequence);
+        VoiceLog.GatewayClosed(logger, identity.GuildId, Gateway.GatewayLog.Code(closeCode), problem, phase, lastSequence);
         await DropLinkAsync(ResumableCloseCode);
         bool wasLive = phase == VoiceSessionPhase.Live;
         if (!(wasLive || isResuming) || VoiceClosePolicy.For(closeCode) != VoiceCloseAction.Resume
