@@ -189,6 +189,8 @@ public sealed class CaptureRuleTests
     {
         GapLog log = new();
         TrackGaps gaps = new(log, Ada);
+        log.Add(null, 100, 0, "loss");
+        log.Add(null, 100, -1, "loss");
         gaps.Add(100, 0, "loss");
         gaps.Add(100, -5, "loss");
         Assert.Null(gaps.Pending);

@@ -175,6 +175,18 @@ public sealed class SegmentLaneTests : IDisposable
     }
 
     [Fact]
+    public void Defaults_are_those_that_are_documented()
+    {
+        CaptureOptions options = new();
+        Assert.Equal((2, 2000, 500, 10_000, 100), (options.Channels, options.SilenceThreshold.TotalMilliseconds,
+            options.MinimumSegmentDuration.TotalMilliseconds, options.MaximumSegmentDuration.TotalMilliseconds,
+            options.ReorderWindow.TotalMilliseconds));
+        Assert.Equal((52_428_800, 268_435_456, 4_294_967_296), (options.MaximumSegmentBytes, options.MinimumFreeDiskBytes,
+            options.SpoolLimitBytes));
+        Assert.Equal((12, 50, 0), (options.MaximumDuration.TotalHours, options.VadSilenceChunks, options.VadRmsThreshold));
+    }
+
+    [Fact]
     public void Track_gives_its_buffers_back_after_five_minutes_without_a_packet()
     {
         using CaptureRun run = new();
