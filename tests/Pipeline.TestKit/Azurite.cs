@@ -84,9 +84,18 @@ public sealed class Azurite : IAsyncDisposable
         ];
         Dictionary<string, string?> environment = new() { ["AZURITE_ACCOUNTS"] = Accounts() };
         ChildProcess process = ChildProcess.Start(node, arguments, environment);
-        await process.WaitForLineAsync(line =>
-            line.Contains("Table service is successfully listening", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
-        return new Azurite(process, ownFolder, chosen, certificate);
+        Azurite azurite = new(process, ownFolder, chosen, certificate);
+        try
+        {
+            await process.WaitForLineAsync(line =>
+                line.Contains("Table service is successfully listening", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
+            return azurite;
+        }
+        catch
+        {
+            await azurite.DisposeAsync();
+            throw;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -6,6 +6,8 @@ namespace Pipeline.TestKit;
 /// <summary>A process that a test starts, listens to and ends. Standard output and error are kept as lines.</summary>
 public sealed class ChildProcess : IAsyncDisposable
 {
+    private static readonly ConcurrentDictionary<ChildProcess, bool> Running = [];
+
     private readonly Process process;
     private readonly ConcurrentQueue<string> lines = new();
     private readonly List<(Func<string, bool> Match, TaskCompletionSource<string> Seen)> waits = [];
@@ -38,6 +40,7 @@ public sealed class ChildProcess : IAsyncDisposable
         foreach ((string name, string? value) in environment ?? new Dictionary<string, string?>()) start.Environment[name] = value;
         ChildProcess child = new(start);
         child.process.Start();
+        Running[child] = true;
         child.process.BeginOutputReadLine();
         child.process.BeginErrorReadLine();
         return child;
@@ -80,6 +83,22 @@ public sealed class ChildProcess : IAsyncDisposable
         if (!process.HasExited) process.Kill(entireProcessTree: true);
     }
 
+    /// <summary>SIGKILL for every one that this process has started and that is not disposed of yet.</summary>
+    public static void KillAll()
+    {
+        foreach (ChildProcess child in Running.Keys)
+        {
+            try
+            {
+                child.Kill();
+            }
+            catch (InvalidOperationException)
+            {
+                // Disposed of just now.
+            }
+        }
+    }
+
     /// <summary>Sends a signal by number (15 = SIGTERM).</summary>
     public async Task SignalAsync(int signal)
     {
@@ -91,6 +110,7 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         Kill();
         await process.WaitForExitAsync();
+        Running.TryRemove(this, out _);
         process.Dispose();
     }
 

@@ -9,28 +9,23 @@ namespace Pipeline.Demo.Call;
 
 /// <summary>
 /// Turns sound into text as a speech service does, for the demo's voices and no others: it finds by cross-correlation which of them is
-/// heard and from where on, and answers with the sentences that lie there. What it is sent has to be what was said, at its place.
+/// heard and from where on, and answers with the sentences that lie there. What it is sent has to be what was said, at its place. The
+/// pauses between talks are left out of it, so that what stands between two silences is looked for by itself.
 /// </summary>
 internal sealed class DemoEar(IEnumerable<string> soundFiles)
 {
     private const double LeastCorrelation = 0.6;
     private const int HeaderSize = 44;
+    private const int Silence = Pcm.SamplesPerSecond / 4; // who sends the sound puts a little more between what does not belong together
+    private const float Silent = 2 / 32768f;
+    private const double Same = 0.1; // seconds
 
     private readonly List<Known> voices = [.. soundFiles.Select(file => new Known(Pcm.Decode(file), Sentences(file)))];
 
     /// <summary>For <see cref="SpeechService.Answer"/>.</summary>
     public Task<IResult> AnswerAsync(SpeechRequest request)
     {
-        float[] sound = At48(request.Wave);
-        (SpeechAlignment found, Known voice) = voices.Select(known => (Found: SpeechAlignment.Find(sound, known.Sound), known))
-            .MaxBy(candidate => candidate.Found.Correlation);
-        List<Sentence> heard = [];
-        if (found.Correlation >= LeastCorrelation)
-        {
-            double from = found.Position.TotalSeconds;
-            heard = [.. voice.Sentences.Select(said => said with { Start = said.Start - from, End = said.End - from })
-                .Where(said => said.Start + said.End is > 0 && (said.Start + said.End) / 2 < request.Seconds)];
-        }
+        List<Sentence> heard = [.. Stretches(At48(request.Wave)).SelectMany(Heard)];
         object answer = new
         {
             task = "transcribe",
@@ -40,8 +35,8 @@ internal sealed class DemoEar(IEnumerable<string> soundFiles)
             segments = heard.Select((said, id) => new
             {
                 id,
-                start = Math.Max(0, said.Start),
-                end = Math.Min(request.Seconds, said.End),
+                start = said.Start,
+                end = said.End,
                 text = " " + said.Text
             }),
             words = Array.Empty<object>(),
@@ -56,6 +51,48 @@ internal sealed class DemoEar(IEnumerable<string> soundFiles)
 
     private static double Seconds(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 
+    /// <summary>A sentence belongs to the stretch that holds its middle.</summary>
+    private static IEnumerable<Sentence> Heard(Stretch stretch) => stretch.Voice.Sentences
+        .Select(said => said with { Start = said.Start + stretch.Shift, End = said.End + stretch.Shift })
+        .Where(said => (said.Start + said.End) / 2 >= stretch.Start && (said.Start + said.End) / 2 < stretch.End)
+        .Select(said => said with { Start = Math.Max(said.Start, stretch.Start), End = Math.Min(said.End, stretch.End) });
+
+    /// <summary>What was said without a break; a pause for breath that is silent too does not end it.</summary>
+    private List<Stretch> Stretches(float[] sound)
+    {
+        List<Stretch> found = [];
+        foreach ((int from, int to) in BetweenSilences(sound))
+        {
+            (SpeechAlignment place, Known voice) = voices
+                .Select(known => (Found: SpeechAlignment.Find(sound.AsSpan(from, to - from), known.Sound), known))
+                .MaxBy(candidate => candidate.Found.Correlation);
+            if (place.Correlation < LeastCorrelation) continue;
+            double start = (double)from / Pcm.SamplesPerSecond, end = (double)to / Pcm.SamplesPerSecond;
+            double shift = start - place.Position.TotalSeconds;
+            bool goesOn = found.Count > 0 && found[^1].Voice == voice && Math.Abs(found[^1].Shift - shift) < Same;
+            if (goesOn) found[^1] = found[^1] with { End = end };
+            else found.Add(new Stretch(voice, start, end, shift));
+        }
+        return found;
+    }
+
+    private static IEnumerable<(int From, int To)> BetweenSilences(float[] sound)
+    {
+        int from = -1, last = -1;
+        for (int i = 0; i < sound.Length; i++)
+        {
+            if (Math.Abs(sound[i]) <= Silent) continue;
+            if (from >= 0 && i - last > Silence)
+            {
+                yield return (from, last + 1);
+                from = i;
+            }
+            if (from < 0) from = i;
+            last = i;
+        }
+        if (from >= 0) yield return (from, last + 1);
+    }
+
     // One channel at 16 kHz; the correlation looks below 3 kHz only, so that each sample may stand for three.
     private static float[] At48(byte[] wave)
     {
@@ -66,6 +103,9 @@ internal sealed class DemoEar(IEnumerable<string> soundFiles)
     }
 
     internal sealed record Sentence(double Start, double End, string Text);
+
+    /// <param name="Shift">From a time of the voice's own file to one of the sound, in seconds.</param>
+    private sealed record Stretch(Known Voice, double Start, double End, double Shift);
 
     private sealed record Known(float[] Sound, IReadOnlyList<Sentence> Sentences);
 }

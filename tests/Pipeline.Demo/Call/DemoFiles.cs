@@ -11,8 +11,6 @@ namespace Pipeline.Demo.Call;
 /// <summary>Downloads what people get, track by track and the mix, compares it with what was spoken and prints the addresses.</summary>
 internal sealed class DemoFiles(DemoStage stage, IReadOnlyList<DemoVoice> voices)
 {
-    private const double LeastCorrelation = 0.8, LeastInMix = 0.3;
-    private static readonly TimeSpan MostError = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <param name="stoppedAt">Timestamp of the press on Stop.</param>
@@ -23,7 +21,7 @@ internal sealed class DemoFiles(DemoStage stage, IReadOnlyList<DemoVoice> voices
         bool good = files.Any(file => file.Kind == "mix" && file.State == "ready");
         RecordingFile mix = files.First(file => file is { Kind: "mix", Format: "flac" });
         Console.WriteLine();
-        Console.WriteLine("file                         bytes   seconds   within the clip   correlation");
+        Console.WriteLine("file                         bytes   seconds   within a talk   correlation");
         if (!FlacSound.CanDecode) DemoRun.Say("flac is not installed: the WAV files are compared instead of the FLAC ones");
         float[] mixed = await DecodeAsync(recording, mix.Name);
         foreach (DemoVoice voice in voices)
@@ -35,17 +33,14 @@ internal sealed class DemoFiles(DemoStage stage, IReadOnlyList<DemoVoice> voices
                 good = false;
                 continue;
             }
-            float[] clip = Pcm.Decode(voice.File);
             float[] track = await DecodeAsync(recording, file.Name);
-            SpeechAlignment alone = SpeechAlignment.Find(clip, track);
-            SpeechAlignment together = SpeechAlignment.Find(clip, mixed);
-            bool well = alone.Correlation >= LeastCorrelation && alone.WorstWindow <= MostError
-                && together.Correlation >= LeastInMix && (together.Position - alone.Position).Duration() <= MostError;
-            good &= well;
-            Print(file, track.Length / 48_000.0, alone, well);
+            SpokenTalks.Verdict verdict = new SpokenTalks(Pcm.Decode(voice.File), voice.Spoken).Compare(track, mixed);
+            good &= verdict.IsGood;
+            Print(file, track.Length / 48_000.0, verdict);
         }
         Console.WriteLine(FormattableString.Invariant($"{mix.Name,-22} {mix.Bytes,11} {mixed.Length / 48_000.0,9:F2}"));
-        foreach (RecordingFile file in files.Where(file => file.Format == "flac" && file.Kind is "track" or "mix"))
+        // Links end with the demo.
+        foreach (RecordingFile file in files.Where(file => stage.IsKept && file.Format == "flac" && file.Kind is "track" or "mix"))
             Console.WriteLine($"  {file.Url}");
         Console.WriteLine(FormattableString.Invariant($"stop -> all files ready {ready:F1} s"));
         return good & await PrintPageAsync(recording);
@@ -59,14 +54,17 @@ internal sealed class DemoFiles(DemoStage stage, IReadOnlyList<DemoVoice> voices
             new ShareRequest { Scopes = ["listen", "download", "delete"] }, WireJsonContext.Default.ShareRequest);
         ShareDetails link = (await made.Content.ReadFromJsonAsync(WireJsonContext.Default.ShareDetails))!;
         using HttpResponseMessage page = await stage.Functions.Api.Http.GetAsync(link.Url!.Split('#')[0]);
-        Console.WriteLine($"page (opens in a browser on this machine{(stage.IsKept ? "" : ", with --keep")}): {link.Url}");
-        return made.IsSuccessStatusCode && page.IsSuccessStatusCode;
+        bool good = made.IsSuccessStatusCode && page.IsSuccessStatusCode;
+        if (stage.IsKept) Console.WriteLine($"page (opens in a browser on this machine): {link.Url}");
+        else
+            Console.WriteLine($"the page behind a link {(good ? "answers" : "does NOT answer")}; --keep leaves it open and prints it");
+        return good;
     }
 
-    private static void Print(RecordingFile file, double seconds, SpeechAlignment found, bool good) =>
+    private static void Print(RecordingFile file, double seconds, SpokenTalks.Verdict verdict) =>
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"{file.Name,-22} {file.Bytes,11} {seconds,9:F2} {found.WorstWindow.TotalMilliseconds,14:F1} ms "
-            + $"{found.Correlation,13:F3}{(good ? "" : "  WRONG")}"));
+        $"{file.Name,-22} {file.Bytes,11} {seconds,9:F2} {verdict.WorstWindow.TotalMilliseconds,14:F1} ms "
+            + $"{verdict.Correlation,13:F3}{(verdict.IsGood ? "" : "  WRONG")}"));
 
     private async Task<IReadOnlyList<RecordingFile>> WaitUntilReadyAsync(RecordingDetails recording)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 
 namespace Pipeline.Demo.Call;
 
@@ -7,41 +6,28 @@ namespace Pipeline.Demo.Call;
 internal sealed record DemoOptions(bool Plain, bool Identity, bool Keep, TimeSpan Jitter, int Talks)
 {
     public const double Loss = 0.02;
+
+    // Of a shorter talk no sentence is there by more than a few lost packets.
+    private const int MostTalks = 6;
+
     public static readonly TimeSpan UsualJitter = TimeSpan.FromMilliseconds(20);
 
-    /// <returns>Null after a message about what is wrong.</returns>
-    public static DemoOptions? Parse(string[] args)
+    public static Command Command(Func<DemoOptions, Task<int>> run)
     {
         Option<bool> plain = new("--plain") { Description = "A call without end-to-end encryption" };
         Option<bool> identity = new("--identity") { Description = "Storage over HTTPS with tokens instead of keys" };
-        Option<bool> keep = new("--keep") { Description = "Leave everything running until Ctrl+C" };
-        Option<int> jitter = new("--jitter")
+        Option<bool> keep = new("--keep") { Description = "Leave everything running until Ctrl+C, and print links to it" };
+        Option<int> jitter = RunArguments.Number("--jitter", "Milliseconds by which the network delays packets",
+            (int)UsualJitter.TotalMilliseconds, 0, 200, "ms");
+        Option<int> talks = RunArguments.Number("--talks", "Everybody talks so many times, with pauses of 2 to 6 seconds between",
+            1, 1, MostTalks);
+        Command command = new("demo",
+            "A recorded call on this machine, from /record start to the verified recording. " + Interruption.ExitCodes)
         {
-            Description = "Milliseconds by which the network delays packets, 0 to 200",
-            DefaultValueFactory = _ => (int)UsualJitter.TotalMilliseconds
+            plain, identity, keep, jitter, talks,
         };
-        Option<int> talks = new("--talks")
-        {
-            Description = "Everybody talks so many times, with pauses of 2 to 6 seconds between, 1 to 8",
-            DefaultValueFactory = _ => 1
-        };
-        jitter.Validators.Add(result => Check(result, 0, 200));
-        talks.Validators.Add(result => Check(result, 1, 8));
-        RootCommand command = new("A recorded call on this machine, from /record start to the verified recording") { plain, identity, keep,
-            jitter, talks };
-        ParseResult parsed = command.Parse(args);
-        if (parsed.Errors.Count == 0)
-        {
-            TimeSpan delay = TimeSpan.FromMilliseconds(parsed.GetValue(jitter));
-            return new DemoOptions(parsed.GetValue(plain), parsed.GetValue(identity), parsed.GetValue(keep), delay, parsed.GetValue(talks));
-        }
-        Console.Error.WriteLine($"demo: {string.Join("; ", parsed.Errors.Select(error => error.Message))}");
-        return null;
-    }
-
-    private static void Check(OptionResult result, int least, int most)
-    {
-        if (result.GetValueOrDefault<int>() is int value && (value < least || value > most))
-            result.AddError($"{result.IdentifierToken?.Value} is {value}; use {least} to {most}");
+        command.SetAction((parsed, _) => run(new DemoOptions(parsed.GetValue(plain), parsed.GetValue(identity), parsed.GetValue(keep),
+            TimeSpan.FromMilliseconds(parsed.GetValue(jitter)), parsed.GetValue(talks))));
+        return command;
     }
 }

@@ -13,30 +13,40 @@ internal static class DemoRun
 {
     public static readonly string[] Names = ["Ada", "Grace", "Linus"];
 
-    public static async Task<int> RunAsync(string[] args)
+    public static Task<int> RunAsync(DemoOptions options) =>
+        Interruption.GuardAsync("demo", interruption => RunAsync(options, interruption));
+
+    private static async Task<int> RunAsync(DemoOptions options, Interruption interruption)
     {
-        if (DemoOptions.Parse(args) is not { } options) return 2;
         await using DemoStage stage = await DemoStage.StartAsync(options);
-        Simulator discord = stage.Discord;
         List<DemoVoice> voices = [];
         try
         {
-            foreach (string name in Names) voices.Add(await DemoVoice.JoinAsync(discord, name, options.Plain));
-            Say(
-                $"{string.Join(", ", Names)} are in "
-                + $"#{discord.VoiceChannel.Name}{(options.Plain ? "" : ", end-to-end encrypted, each an unmodified discord.js client")}");
-            DemoCall call = new(stage, voices);
-            DemoCall.Ended ended = await call.RunAsync(options);
-            RecordingDetails recording = await stage.Functions.Api.WaitUntilCompletedAsync(ended.RecordingId, TimeSpan.FromSeconds(60));
-            double stopToFinalized = TimeProvider.System.GetElapsedTime(ended.StoppedAt).TotalSeconds;
-            bool good = await new DemoReport(stage, voices).PrintAsync(recording, stopToFinalized, ended);
-            if (options.Keep) await stage.KeepAsync(recording);
-            return good ? 0 : 1;
+            return await RunAsync(stage, voices, options, interruption).WaitAsync(interruption.Stop);
         }
         finally
         {
-            foreach (DemoVoice voice in voices) await voice.DisposeAsync();
+            await Task.WhenAll([.. voices.Select(voice => voice.DisposeAsync().AsTask())]);
         }
+    }
+
+    private static async Task<int> RunAsync(DemoStage stage, List<DemoVoice> voices, DemoOptions options, Interruption interruption)
+    {
+        Simulator discord = stage.Discord;
+        foreach (string name in Names) voices.Add(await DemoVoice.JoinAsync(discord, name, options.Plain));
+        Say(
+            $"{string.Join(", ", Names)} are in "
+            + $"#{discord.VoiceChannel.Name}{(options.Plain ? "" : ", end-to-end encrypted, each an unmodified discord.js client")}");
+        DemoCall call = new(stage, voices);
+        DemoCall.Ended ended = await call.RunAsync(options);
+        RecordingDetails recording = await stage.Functions.Api.WaitUntilCompletedAsync(ended.RecordingId, TimeSpan.FromSeconds(60));
+        double stopToFinalized = TimeProvider.System.GetElapsedTime(ended.StoppedAt).TotalSeconds;
+        bool good = await new DemoReport(stage, voices).PrintAsync(recording, stopToFinalized, ended);
+        int result = good ? 0 : 1;
+        if (!options.Keep) return result;
+        interruption.ResultWhenStopped = result;
+        await stage.KeepAsync(recording, interruption.Stop);
+        return result;
     }
 
     public static void Say(string line) => Console.WriteLine($"demo: {line}");

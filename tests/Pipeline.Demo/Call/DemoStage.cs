@@ -13,12 +13,10 @@ namespace Pipeline.Demo.Call;
 /// </summary>
 internal sealed class DemoStage : IAsyncDisposable
 {
-    private readonly TempFolder folder = new();
-    private readonly List<IAsyncDisposable> running = [];
+    private readonly TempFolder folder;
+    private readonly List<IAsyncDisposable> running;
 
-    private DemoStage()
-    {
-    }
+    private DemoStage(List<IAsyncDisposable> running, TempFolder folder) => (this.running, this.folder) = (running, folder);
 
     public required Simulator Discord { get; init; }
     public required FunctionsApp Functions { get; init; }
@@ -34,10 +32,28 @@ internal sealed class DemoStage : IAsyncDisposable
     {
         if (options.Identity) DemoRun.Say("storage without keys: HTTPS, tokens of a managed identity, user-delegation links");
         DemoRun.Say("starting Azurite, the functions app, a simulated Discord and the bot");
+        List<IAsyncDisposable> running = [];
+        TempFolder folder = new();
+        try
+        {
+            return await StartAsync(options, keepDeliveries, running, folder);
+        }
+        catch
+        {
+            await EndAsync(running, folder);
+            throw;
+        }
+    }
+
+    private static async Task<DemoStage> StartAsync(DemoOptions options, bool keepDeliveries, List<IAsyncDisposable> running,
+        TempFolder folder)
+    {
         Azurite azurite = await Azurite.StartAsync(identity: options.Identity);
+        running.Add(azurite);
         int port = FreePort.Take(1)[0];
         DemoEar ear = new(DemoRun.Names.Select(DemoVoice.SpeechOf));
         SpeechService speech = await SpeechService.StartAsync();
+        running.Add(speech);
         speech.Answer = (request, _) => ear.AnswerAsync(request);
         Dictionary<string, string?> settings = new()
         {
@@ -47,31 +63,32 @@ internal sealed class DemoStage : IAsyncDisposable
             ["Transcription__Key"] = SpeechService.Key,
         };
         FunctionsApp functions = await FunctionsApp.StartAsync(azurite, settings, port);
+        running.Add(functions);
         Simulator discord = await Simulator.StartAsync(
             new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced, KeepDeliveries = keepDeliveries });
+        running.Add(discord);
         discord.Conditions = MediaConditions.Lossy(DemoOptions.Loss, options.Jitter);
-        DemoStage stage = new() { Discord = discord, Functions = functions, IsKept = options.Keep };
-        stage.running.AddRange([azurite, speech, functions, discord]);
+        DemoStage stage = new(running, folder) { Discord = discord, Functions = functions, IsKept = options.Keep };
         stage.Bot = BuiltProject.StartBot(["run"], stage.BotEnvironment(azurite, options));
-        stage.running.Add(stage.Bot);
+        running.Add(stage.Bot);
         await Simulator.WaitUntilAsync(() => discord.HasCommand("record") || stage.Bot.HasExited, TimeSpan.FromSeconds(60));
         if (stage.Bot.HasExited) throw new InvalidOperationException($"the bot has ended:\n{string.Join('\n', stage.Bot.Lines)}");
         return stage;
     }
 
     /// <summary>Shows where everything is and waits for Ctrl+C.</summary>
-    public async Task KeepAsync(RecordingDetails recording)
+    public async Task KeepAsync(RecordingDetails recording, CancellationToken stop)
     {
-        TaskCompletionSource end = new();
-        Console.CancelKeyPress += (_, press) => press.Cancel = end.TrySetResult();
         DemoRun.Say(
             $"kept running: recording API {Functions.BaseUrl} (x-functions-key: {FunctionsApp.Key}), Discord {Discord.ApiBaseUrl}; "
             + $"Ctrl+C ends it");
         DemoRun.Say($"try: curl -H 'x-functions-key: {FunctionsApp.Key}' {new Uri(Functions.BaseUrl, $"/api/recordings/{recording.Id}")}");
-        await end.Task;
+        await Interruption.UntilAsync(stop);
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => EndAsync(running, folder);
+
+    private static async ValueTask EndAsync(List<IAsyncDisposable> running, TempFolder folder)
     {
         foreach (IAsyncDisposable part in Enumerable.Reverse(running)) await part.DisposeAsync();
         folder.Dispose();

@@ -38,7 +38,7 @@ internal sealed class DemoVoice : IAsyncDisposable
     public async Task TalkAsync(int talks)
     {
         Random random = new(Name.Length);
-        foreach (OpusClip part in Parts(talks))
+        foreach (OpusClip part in Parts(OpusClip.Read(File), talks))
         {
             if (spoken.Count > 0) await Task.Delay(TimeSpan.FromSeconds(2 + (4 * random.NextDouble())));
             spoken.Add(part);
@@ -49,11 +49,11 @@ internal sealed class DemoVoice : IAsyncDisposable
     /// <summary>What was said, talk by talk.</summary>
     public IReadOnlyList<OpusClip> Spoken => spoken;
 
-    private IEnumerable<OpusClip> Parts(int talks)
+    /// <summary>Talks of the same length; the last one is shorter by a few frames.</summary>
+    public static IReadOnlyList<OpusClip> Parts(OpusClip clip, int talks)
     {
-        OpusClip clip = OpusClip.Read(File);
         int length = (clip.Frames.Count + talks - 1) / talks;
-        return clip.Frames.Chunk(length).Select((frames, i) => new OpusClip($"{clip.Name} {i + 1}", frames));
+        return [.. clip.Frames.Chunk(length).Select((frames, i) => new OpusClip($"{clip.Name} {i + 1}", frames))];
     }
 
     /// <summary>The voice privacy code as this client shows it; null in a plain call.</summary>

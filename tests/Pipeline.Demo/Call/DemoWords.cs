@@ -6,16 +6,16 @@ using Pipeline.Contracts.Api;
 namespace Pipeline.Demo.Call;
 
 /// <summary>
-/// Prints the transcript and compares it with what each voice said: every sentence once, in order, of the right speaker, at its time. Of
-/// somebody who talked more than once, with sentences that a pause may have cut, there only have to be words.
+/// Prints the transcript and compares it with what each voice said: every sentence once, in order, of the right speaker, at its time,
+/// also where a pause between two talks has cut one.
 /// </summary>
 internal sealed class DemoWords(DemoStage stage, IReadOnlyList<DemoVoice> voices)
 {
-    private const double MostError = 0.3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    /// <param name="beganAt">Seconds at which each voice begins in the recording.</param>
-    public async Task<bool> PrintAsync(RecordingDetails recording, IReadOnlyDictionary<string, double> beganAt)
+    /// <param name="talksOf">By voice, where its talks stand in the recording.</param>
+    public async Task<bool> PrintAsync(RecordingDetails recording,
+        IReadOnlyDictionary<string, IReadOnlyList<SpokenWords.Talk>> talksOf)
     {
         using CancellationTokenSource patience = new(Patience);
         HttpClient api = stage.Functions.Api.Http;
@@ -35,9 +35,7 @@ internal sealed class DemoWords(DemoStage stage, IReadOnlyList<DemoVoice> voices
                 .Where(turn => turn.GetProperty("user").GetString() == voice.UserId.ToString(CultureInfo.InvariantCulture))
                 .Select(turn => (turn.GetProperty("text").GetString()!, turn.GetProperty("start").GetDouble()))];
             IReadOnlyList<DemoEar.Sentence> said = DemoEar.Sentences(voice.File);
-            bool same = voice.Spoken.Count > 1 ? heard.Length > 0
-                : heard.Select(turn => turn.Text).SequenceEqual(said.Select(sentence => sentence.Text))
-                && heard.Zip(said).All(pair => Math.Abs(pair.First.Start - beganAt[voice.Name] - pair.Second.Start) <= MostError);
+            bool same = SpokenWords.AreThere(heard, said, talksOf.GetValueOrDefault(voice.Name) ?? []);
             if (!same) Console.WriteLine($"WRONG: {voice.Name} said {said.Count} sentences, other ones or at other times are here");
             good &= same;
         }

@@ -22,11 +22,15 @@ internal static partial class CrowdRun
     private static readonly TimeSpan LongestSegment = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
-    public static async Task<int> RunAsync(string[] args)
+    public static Task<int> RunAsync(CrowdOptions options) => Interruption.GuardAsync("crowd", async interruption =>
     {
-        if (CrowdOptions.Parse(args) is not { } options) return 2;
         await using DemoStage stage = await DemoStage.StartAsync(
             new DemoOptions(Plain: true, Identity: false, Keep: false, DemoOptions.UsualJitter, Talks: 1), keepDeliveries: false);
+        return await RunAsync(stage, options).WaitAsync(interruption.Stop);
+    });
+
+    private static async Task<int> RunAsync(DemoStage stage, CrowdOptions options)
+    {
         Simulator discord = stage.Discord;
         List<SimulatedSpeaker> speakers = [.. Enumerable.Range(1, options.Speakers)
             .Select(number => discord.AddSpeaker($"Speaker {number}"))];

@@ -6,38 +6,30 @@ namespace Pipeline.Demo.Load;
 /// <summary>How long and how many. The defaults are the load that the product is held to.</summary>
 internal sealed record LoadOptions
 {
-    public TimeSpan CallLength { get; private init; } = TimeSpan.FromHours(3);
-    public TimeSpan CrowdLength { get; private init; } = TimeSpan.FromMinutes(10);
-    public int Speakers { get; private init; } = 4;
-    public int Crowd { get; private init; } = 25;
-    public int Speed { get; private init; } = 500;
+    public TimeSpan CallLength { get; private init; }
+    public TimeSpan CrowdLength { get; private init; }
+    public int Speakers { get; private init; }
+    public int Crowd { get; private init; }
+    public int Speed { get; private init; }
 
     /// <summary>Files are made too, and compared with ffmpeg's.</summary>
     public bool Files { get; private init; }
 
-    /// <returns>Null after a message about what is wrong.</returns>
-    public static LoadOptions? Parse(string[] args)
+    public static Command Command(Func<LoadOptions, Task<int>> run)
     {
-        Option<double> hours = new("--hours") { DefaultValueFactory = _ => 3, Description = "Length of the call" };
-        Option<double> crowdMinutes = new("--crowd-minutes")
-        {
-            DefaultValueFactory = _ =>
-            10,
-            Description = "Length of the call with many speakers; 0 leaves it out"
-        };
-        Option<int> speakers = new("--speakers") { DefaultValueFactory = _ => 4 };
-        Option<int> crowd = new("--crowd") { DefaultValueFactory = _ => 25 };
-        Option<int> speed = new("--speed") { DefaultValueFactory = _ => 500, Description = "Times real time at most" };
+        Option<double> hours = RunArguments.Number("--hours", "Length of the call", 3, 0.01, 168);
+        Option<double> crowdMinutes = RunArguments.Number("--crowd-minutes", "Length of the call with many speakers; 0 leaves it out",
+            10.0, 0, 720);
+        Option<int> speakers = RunArguments.Number("--speakers", "People in the call", 4, 1, 99);
+        Option<int> crowd = RunArguments.Number("--crowd", "People in the call with many speakers", 25, 1, 99);
+        Option<int> speed = RunArguments.Number("--speed", "Times real time at most", 500, 1, 500);
         Option<bool> files = new("--files") { Description = "Make the files too, while the call goes on, and measure them beside ffmpeg" };
-        RootCommand command = new("Three hours, four speakers, as fast as the machine allows; then many speakers at once") { hours,
-            crowdMinutes, speakers, crowd, speed, files };
-        ParseResult parsed = command.Parse(args);
-        if (parsed.Errors.Count > 0)
+        Command command = new("load", "Three hours, four speakers, as fast as the machine allows; then many speakers at once. "
+            + Interruption.ExitCodes)
         {
-            Console.Error.WriteLine($"load: {string.Join("; ", parsed.Errors.Select(error => error.Message))}");
-            return null;
-        }
-        return new LoadOptions
+            hours, crowdMinutes, speakers, crowd, speed, files,
+        };
+        command.SetAction((parsed, _) => run(new LoadOptions
         {
             CallLength = TimeSpan.FromHours(parsed.GetValue(hours)),
             CrowdLength = TimeSpan.FromMinutes(parsed.GetValue(crowdMinutes)),
@@ -45,7 +37,8 @@ internal sealed record LoadOptions
             Crowd = parsed.GetValue(crowd),
             Speed = parsed.GetValue(speed),
             Files = parsed.GetValue(files),
-        };
+        }));
+        return command;
     }
 
     public static string Text(TimeSpan span) => span.TotalMilliseconds.ToString("F0", CultureInfo.InvariantCulture) + "ms";

@@ -8,9 +8,11 @@ namespace Pipeline.Demo.Load;
 /// <summary>The load that the product is held to: hours of four speakers, then a crowd; fails when a figure misses its goal.</summary>
 internal static class LoadRun
 {
-    public static async Task<int> RunAsync(string[] args)
+    // Everything that it waits for are processes of its own, which a signal ends.
+    public static Task<int> RunAsync(LoadOptions options) => Interruption.GuardAsync("load", _ => MeasureAsync(options));
+
+    private static async Task<int> MeasureAsync(LoadOptions options)
     {
-        if (LoadOptions.Parse(args) is not { } options) return 2;
         using TempFolder folder = new();
         await using Azurite azurite = await Azurite.StartAsync(accessLog: options.Files);
         Dictionary<string, string?> settings = new() { ["RENDER_FORMATS"] = options.Files ? "flac,opus,mp3" : "off" };

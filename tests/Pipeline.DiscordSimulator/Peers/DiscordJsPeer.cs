@@ -20,6 +20,8 @@ public sealed class DiscordJsPeer : IAsyncDisposable
     private readonly List<JsonObject> events = [];
     private readonly List<(TaskCompletionSource<JsonObject> Done, Func<JsonObject, bool> Fits)> waiting = [];
 
+    private bool hasEnded;
+
     private DiscordJsPeer(Process process, SimulatedApplication application)
     {
         this.process = process;
@@ -28,6 +30,7 @@ public sealed class DiscordJsPeer : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => ReceiveError(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        _ = WatchAsync();
     }
 
     /// <summary>The account that the client plays.</summary>
@@ -132,7 +135,7 @@ public sealed class DiscordJsPeer : IAsyncDisposable
 
     /// <summary>Waits for an event, also one that came before, but not earlier than the <paramref name="after"/>-th.</summary>
     /// <exception cref="TimeoutException">It does not come.</exception>
-    /// <exception cref="InvalidOperationException">The peer tells that a command failed.</exception>
+    /// <exception cref="InvalidOperationException">The peer tells that a command failed, or has ended.</exception>
     public async Task<JsonObject> ExpectAsync(string name, int after = 0, TimeSpan? patience = null)
     {
         bool Fits(JsonObject told) => told["event"].ReadText() is { } kind && (kind == name || kind == "failed");
@@ -141,6 +144,8 @@ public sealed class DiscordJsPeer : IAsyncDisposable
         {
             if (events.Skip(after).FirstOrDefault(Fits) is { } known)
                 done.SetResult(known);
+            else if (hasEnded)
+                done.SetException(Ended());
             else
                 waiting.Add((done, Fits));
         }
@@ -163,7 +168,14 @@ public sealed class DiscordJsPeer : IAsyncDisposable
     /// <summary>Ends the process.</summary>
     public async ValueTask DisposeAsync()
     {
-        process.StandardInput.Close(); // the peer leaves when its input ends
+        try
+        {
+            process.StandardInput.Close(); // the peer leaves when its input ends
+        }
+        catch (IOException)
+        {
+            // It has left already.
+        }
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(5));
         try
         {
@@ -180,6 +192,23 @@ public sealed class DiscordJsPeer : IAsyncDisposable
     private static string Text(ulong id) => id.ToString(CultureInfo.InvariantCulture);
 
     private string Tail() => string.Join('\n', Events.TakeLast(20).Select(told => told.ToJsonString()));
+
+    // Nobody waits for the events of a client that has ended. Its last lines are read by then.
+    private async Task WatchAsync()
+    {
+        await process.WaitForExitAsync();
+        List<TaskCompletionSource<JsonObject>> release;
+        lock (gate)
+        {
+            hasEnded = true;
+            release = [.. waiting.Select(entry => entry.Done)];
+            waiting.Clear();
+        }
+
+        release.ForEach(done => done.TrySetException(Ended()));
+    }
+
+    private InvalidOperationException Ended() => new($"The peer has ended. It told: {Tail()}");
 
     private void Receive(string? line)
     {

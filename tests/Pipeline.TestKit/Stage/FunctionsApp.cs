@@ -42,8 +42,16 @@ public sealed class FunctionsApp : IAsyncDisposable
         IReadOnlyDictionary<string, string?>? settings, int port)
     {
         FunctionsApp app = new(storage, settings ?? new Dictionary<string, string?>(), port == 0 ? FreePort.Take(1)[0] : port, handler);
-        await app.WaitUntilReadyAsync();
-        return app;
+        try
+        {
+            await app.WaitUntilReadyAsync();
+            return app;
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>SIGKILL, and a new process on the same port.</summary>

@@ -15,12 +15,20 @@ public sealed record SpeechAlignment(TimeSpan Position, double Correlation, Time
     public static SpeechAlignment Find(ReadOnlySpan<float> clip, ReadOnlySpan<float> track)
     {
         int coarse = BestLag(Envelope(clip), Envelope(track), int.MinValue, int.MaxValue) * EnvelopeStep;
+        return Refine(clip, track, coarse, 3 * EnvelopeStep);
+    }
+
+    /// <summary>Finds the clip within 100 ms of a place: among other voices, whose loudness would lead away from it.</summary>
+    public static SpeechAlignment FindNear(ReadOnlySpan<float> clip, ReadOnlySpan<float> track, TimeSpan place) =>
+        Refine(clip, track, (int)(place.TotalSeconds * Pcm.SamplesPerSecond), Pcm.SamplesPerSecond / 10);
+
+    private static SpeechAlignment Refine(ReadOnlySpan<float> clip, ReadOnlySpan<float> track, int around, int within)
+    {
         float[] fineClip = Decimate(clip), fineTrack = Decimate(track);
-        int search = 3 * EnvelopeStep / Decimation;
-        int fine = BestLag(fineClip, fineTrack, coarse / Decimation - search, coarse / Decimation + search);
+        int fine = BestLag(fineClip, fineTrack, (around - within) / Decimation, (around + within) / Decimation);
         double worst = 0, weighted = 0, weight = 0;
-        int window = WindowSeconds * Pcm.SamplesPerSecond / Decimation;
-        for (int start = 0; start + window <= fineClip.Length; start += window)
+        int window = Math.Min(WindowSeconds * Pcm.SamplesPerSecond / Decimation, fineClip.Length); // what is shorter is one window
+        for (int start = 0; window > 0 && start + window <= fineClip.Length; start += window)
         {
             ReadOnlySpan<float> part = fineClip.AsSpan(start, window);
             if (Energy(part) < 1) continue; // a pause has no place of its own
