@@ -6,10 +6,14 @@
 # The first deployment needs DISCORD_TOKEN; later ones keep the vault's.
 # PIPELINE_DOCTOR_CHANNEL=ID: the doctor joins that voice channel for a moment; only when nothing is recorded in its server.
 # PIPELINE_BOT_HOST=containerInstance, PIPELINE_BOT_SHARDS, PIPELINE_CELLS, PIPELINE_ALERT_EMAIL, DISCORD_GUILD_ID as in bicep/main.bicepparam.
+# Ends with 0, 2 on a wrong argument or setting or where something is missing; else with the code of what failed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 fail() { echo "deploy: $1" >&2; exit 2; }
+for argument in "$@"; do
+  case "$argument" in -h|--help) sed -n '2,/^set /s/^# \{0,1\}//p' infra/deploy.sh; exit 0 ;; esac
+done
 [ $# -ge 2 ] && [ $# -le 3 ] || fail "usage: infra/deploy.sh ENVIRONMENT LOCATION [--what-if]"
 environment=$1 location=$2 mode=${3:-deploy}
 case "$mode" in deploy | --what-if) ;; *) fail "unknown argument '$mode'; known: --what-if" ;; esac

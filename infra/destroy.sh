@@ -1,7 +1,13 @@
 #!/usr/bin/env bash
 # Deletes an environment with everything in it, recordings included: infra/destroy.sh ENVIRONMENT --yes
+#   ENVIRONMENT  as infra/deploy.sh was told it
+#   --yes        that this is meant; without it nothing is deleted
+# Needs az, logged in. Ends with 0 when it is gone, 2 where it was refused or nothing is called so; else with az's own code.
 set -euo pipefail
 fail() { echo "destroy: $1" >&2; exit 2; }
+for argument in "$@"; do
+  case "$argument" in -h|--help) sed -n '2,/^set /s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;; esac
+done
 [ $# -ge 1 ] && [ $# -le 2 ] || fail "usage: infra/destroy.sh ENVIRONMENT --yes"
 environment=$1
 # An empty name would be any environment's: az takes a tag without a value for "has that tag".

@@ -3,10 +3,25 @@
 # statement, constant, early return, removed await, dropped check), tries each alone against the tests that cover it, and prints which
 # were killed, which survived and which hung. It works in a copy of the tree and never in the checkout.
 #   infra/mutate.sh [--seed 1] [--count 20] [--folder bot/Pipeline.Mls]... [--kind DroppedCheck]... [--distance 1] [--limit 600] [--list]
-# Ends with 0 where everything was noticed, 1 where something survived, 2 on a wrong argument, 3 where a test fails without any mutation.
+#   --seed, --count   which sample (default: 1), and of how many mutations that compile (default: 20)
+#   --folder, --kind  only below this folder, only of this kind; both may be given more than once (default: all)
+#   --distance        test projects so many references away run too (default: 1)
+#   --limit           seconds for one run of one test project (default: 600)
+#   --list            only lists what would be tried
+# Ends with 0 where everything was noticed, 1 where something survived, 2 on a wrong argument, 3 where a test fails without any mutation,
+# 5 where the machine lacks a program.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-case " $* " in *" --list "*) ;; *) SETUP_PARTS="opus judges azurite peers page restore" infra/setup.sh ;; esac
+parts="dotnet opus judges azurite peers page restore" known="--seed --count --folder --kind --distance --limit --list"
+for argument in "$@"; do
+  case "$argument" in
+    -h|--help) sed -n '2,/^set /s/^# \{0,1\}//p' infra/mutate.sh; exit 0 ;;
+    --list) parts=dotnet ;;
+    -*) case " $known " in *" ${argument%%=*} "*) ;; *) echo "mutate: unknown argument '$argument'; known: $known" >&2; exit 2 ;; esac ;;
+  esac
+done
+SETUP_PARTS=$parts infra/setup.sh
+echo "mutate: copying the tree and building what draws the mutations" >&2
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir "$copy/tree"

@@ -8,12 +8,19 @@
 #   packages     dotnet restore
 #   linker       gcc, only on request: native AOT needs one
 #   receiver     the peer of the "live" comparison, only on request
-# SETUP_PARTS="opus azurite peers page restore" chooses parts; these are the default.
+#   dotnet       nothing is installed: says what is missing when the .NET SDK is
+# SETUP_PARTS="opus azurite peers page restore" chooses parts; these are the default. It takes no arguments but --help.
+# Ends with 0, 2 on a wrong argument, 5 where a program is missing that it does not install; else with the code of what failed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 say() { printf 'setup: %s\n' "$*" >&2; }
-fail() { say "$1"; exit 2; }
+fail() { say "$1"; exit "${2:-5}"; }
+case "${1:-}" in
+  '') ;;
+  -h|--help) sed -n '2,/^set /s/^# \{0,1\}//p' infra/setup.sh; exit 0 ;;
+  *) fail "unknown argument '$1'; parts are chosen by SETUP_PARTS, see infra/setup.sh --help" 2 ;;
+esac
 wants() { case " ${SETUP_PARTS:-opus azurite peers page restore} " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
 # Without pipes: under pipefail an early end of grep, or one of two names that ls does not find, would say no.
@@ -106,6 +113,7 @@ check_dotnet() {
   dotnet --version >/dev/null || fail "the .NET SDK found here does not satisfy global.json: install .NET SDK 10 and start again"
 }
 
+if wants dotnet || wants restore; then check_dotnet; fi
 if wants opus; then install_opus; fi
 if wants judges; then install_judges; fi
 if wants azurite; then npm_install infra/azurite; fi
@@ -119,7 +127,4 @@ if wants receiver; then
   [ -f "$prefix/include/node/node.h" ] && export npm_config_nodedir="$prefix"
   npm_install tests/peers/receiver
 fi
-if wants restore; then
-  check_dotnet
-  dotnet restore Pipeline.sln -v quiet >&2
-fi
+if wants restore; then dotnet restore Pipeline.sln -v quiet >&2; fi

@@ -3,12 +3,14 @@
 #   infra/test.sh            the default run
 #   infra/test.sh --soak     the long runs too
 #   infra/test.sh --coverage [Pipeline.Mls.Tests]...   the lines and branches of each product project that the tests reach (of all, or of those named)
+# Ends with 0 where every step and every test passed, 1 where one failed, 2 on a wrong argument.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 soak=0 coverage=0 wanted=()
 for argument in "$@"; do
   case "$argument" in
+    -h|--help) sed -n '2,/^set /s/^# \{0,1\}//p' infra/test.sh; exit 0 ;;
     --soak) soak=1 ;;
     --coverage) coverage=1 ;;
     Pipeline.*.Tests)
