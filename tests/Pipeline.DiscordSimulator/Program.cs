@@ -1,7 +1,9 @@
+using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Pipeline.DiscordSimulator.Peers;
 using Pipeline.DiscordSimulator.Run;
 
-if (args is ["--help"] or ["-h"])
+if (args.Contains("--help") || args.Contains("-h"))
 {
     Console.WriteLine(RunOptions.Usage);
     return 0;
@@ -14,8 +16,7 @@ try
 }
 catch (FormatException problem)
 {
-    Console.Error.WriteLine(problem.Message);
-    Console.Error.WriteLine(RunOptions.Usage);
+    Console.Error.WriteLine($"simulator: {problem.Message} --help tells what there is.");
     return 2;
 }
 
@@ -28,5 +29,14 @@ void Stop(PosixSignalContext context)
 
 using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-await new SimulatorRun(options, Console.Out).RunAsync(stop.Token);
-return 0;
+try
+{
+    await new SimulatorRun(options, Console.Out).RunAsync(stop.Token);
+    return 0;
+}
+catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or Win32Exception or PeersMissingException)
+{
+    // A port that is taken, a file that cannot be written, no node.
+    Console.Error.WriteLine($"simulator: {problem.Message}");
+    return 5;
+}

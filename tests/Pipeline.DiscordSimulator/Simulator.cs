@@ -157,7 +157,7 @@ public sealed class Simulator : IAsyncDisposable
     public async Task<DiscordJsPeer> AddPeerAsync(string name, SimulatedChannel? channel = null)
     {
         string folder = await PeerFolder.FindAsync()
-            ?? throw new InvalidOperationException("discord.js clients need node and npm ci in tests/peers/discordjs.");
+            ?? throw new PeersMissingException("discord.js clients need node and their packages: run SETUP_PARTS=peers infra/setup.sh");
         SimulatedChannel entered = channel ?? VoiceChannel;
         DiscordJsPeer peer = await DiscordJsPeer.StartAsync(
             this, name, folder, world.Options.Dave != DaveMode.Off, entered.Guild);

@@ -56,27 +56,6 @@ public sealed class ControlInterfaceTests
             StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("2%", 0.02)]
-    [InlineData("0.02", 0.02)]
-    public void Share_is_a_percentage_or_a_fraction(string text, double share) =>
-        Assert.Equal(share, RunOptions.Parse(["--loss", text]).Loss, 9);
-
-    [Theory]
-    [InlineData("60ms", 0.06)]
-    [InlineData("2s", 2)]
-    [InlineData("1m", 60)]
-    public void Duration_has_its_unit(string text, double seconds) =>
-        Assert.Equal(seconds, RunOptions.Parse(["--record-start-after", text]).RecordStartAfter!.Value.TotalSeconds, 9);
-
-    [Theory]
-    [InlineData("--loss", "200%")]
-    [InlineData("--speaker", "Ada")]
-    [InlineData("--talk", "loudly")]
-    [InlineData("--unheard", "of")]
-    public void Wrong_argument_is_named(params string[] arguments) =>
-        Assert.Throws<FormatException>(() => RunOptions.Parse(arguments));
-
     private static async Task<JsonNode> PostAsync(HttpClient http, Simulator discord, string action, JsonObject body)
     {
         using HttpResponseMessage response = await http.PostAsync($"{discord.ControlUrl}/{action}", JsonContent.Create(body));

@@ -74,3 +74,6 @@ public static class PeerFolder
         }
     }
 }
+
+/// <summary>There are no discord.js clients here.</summary>
+public sealed class PeersMissingException(string message) : InvalidOperationException(message);

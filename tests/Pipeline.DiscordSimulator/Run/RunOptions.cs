@@ -1,4 +1,6 @@
 using System.Globalization;
+using Pipeline.Audio.Ogg;
+using Pipeline.DiscordSimulator.Speakers;
 
 namespace Pipeline.DiscordSimulator.Run;
 
@@ -13,24 +15,29 @@ internal sealed record RunOptions
                                      take part in an encrypted call)
           --talk WHEN                joined (default: when the bot listens), now, asked (by POST /control/say)
           --repeat                   speakers say it again and again
-          --loss 2%                  share of packets lost
-          --jitter 60ms              delay of packets, uniform up to this
+          --loss 2%                  share of packets lost (default: none)
+          --jitter 60ms              delay of packets, uniform up to this, at most 10s (default: none)
           --dave MODE                off (default), negotiated, enforced
           --stage                    the speakers sit in the stage channel
           --record-start-after 2s    issue /record start as a member so long after the bot's commands are there
-          --seed 7                   decides ids, keys, loss and jitter
+          --seed 1                   decides ids, keys, loss and jitter
           --port 8500                port of REST, gateway and control interface (default: a free one)
           --env-file FILE            also write the settings there, for scripts
           --log FILE                 every message, one line each
           --for 60s                  end by itself
 
+        Durations are 60ms, 2s, 5m or plain seconds. Ends with 0 (after Ctrl+C and SIGTERM too), 2 on a wrong argument, 5 where
+        a port, a file or a program is missing.
+
         Control interface (JSON over HTTP at SIMULATOR_CONTROL): GET state, messages, log; POST command, press, modal,
         say, join, leave, kick, deafen, mute, fault, conditions, quit. Each refusal tells what it needs.
         """;
 
-    public List<(string Name, string Path)> Speakers { get; } = [];
+    private static readonly TimeSpan MostJitter = TimeSpan.FromSeconds(10), MostWait = TimeSpan.FromDays(7);
 
-    public List<(string Name, string Path)> Peers { get; } = [];
+    public List<(string Name, OpusClip Clip)> Speakers { get; } = [];
+
+    public List<(string Name, OpusClip Clip)> Peers { get; } = [];
 
     public string Talk { get; private set; } = "joined";
 
@@ -71,67 +78,82 @@ internal sealed record RunOptions
     }
 
     /// <summary>"2%", or "0.02".</summary>
-    internal static double Share(string text)
+    private static double Share(string name, string text)
     {
         bool percent = text.EndsWith('%');
         return double.TryParse(text.TrimEnd('%'), CultureInfo.InvariantCulture, out double number) && number >= 0
             && number <= (percent ? 100 : 1)
             ? number / (percent ? 100 : 1)
-            : throw new FormatException($"'{text}' is not a share such as 2%.");
+            : throw new FormatException($"{name} is '{text}'; use a share such as 2%, at most 100%.");
     }
 
     /// <summary>"60ms", "2s", "5m", or plain seconds.</summary>
-    internal static TimeSpan Duration(string text)
+    private static TimeSpan Duration(string name, string text, TimeSpan most)
     {
         (string suffix, double seconds)[] units = [("ms", 0.001), ("s", 1), ("m", 60), (string.Empty, 1)];
         (string suffix, double factor) = units.First(unit => text.EndsWith(unit.suffix, StringComparison.Ordinal));
         return double.TryParse(text[..^suffix.Length], CultureInfo.InvariantCulture, out double number) && number >= 0
+            && number * factor <= most.TotalSeconds
             ? TimeSpan.FromSeconds(number * factor)
-            : throw new FormatException($"'{text}' is not a duration such as 60ms or 2s.");
+            : throw new FormatException($"{name} is '{text}'; use a duration such as 60ms or 2s, at most {most.TotalSeconds:F0}s.");
     }
 
-    private static (string Name, string Path) NamedFile(string argument, string text)
+    private static (string Name, OpusClip Clip) NamedClip(string argument, string text)
     {
-        string[] parts = text.Split('=', 2);
-        return parts.Length == 2 && File.Exists(parts[1])
-            ? (parts[0], parts[1])
-            : throw new FormatException($"{argument} needs NAME=FILE with a file that exists.");
+        if (text.Split('=', 2) is not [{ Length: > 0 } name, { Length: > 0 } path])
+            throw new FormatException($"{argument} is '{text}'; use NAME=FILE.opus.");
+        try
+        {
+            return (name, OpusClip.Read(path));
+        }
+        catch (OggFormatException problem)
+        {
+            throw new FormatException($"{argument} is '{text}', and that file is no Ogg Opus ({problem.Message}); "
+                + $"make one with 'ffmpeg -i YOURS -ar 48000 -frame_duration 20 {name}.opus'.");
+        }
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
+        {
+            throw new FormatException($"{argument} is '{text}', and that file cannot be read: {problem.Message}");
+        }
     }
 
-    private static int Number(string text) => int.TryParse(text, CultureInfo.InvariantCulture, out int number)
-        ? number
-        : throw new FormatException($"'{text}' is not a whole number.");
+    private static int Number(string name, string text, int least, int most) =>
+        int.TryParse(text, CultureInfo.InvariantCulture, out int number) && number >= least && number <= most
+            ? number
+            : throw new FormatException($"{name} is '{text}'; use a whole number from {least} to {most}.");
+
+    private static string OneOf(string name, string text, params string[] known) =>
+        known.Contains(text, StringComparer.OrdinalIgnoreCase)
+            ? text
+            : throw new FormatException($"{name} is '{text}'; use {string.Join(", ", known)}.");
 
     private void Set(string name, Func<string> value)
     {
         switch (name)
         {
             case "--speaker":
-                Speakers.Add(NamedFile(name, value()));
+                Speakers.Add(NamedClip(name, value()));
                 break;
             case "--peer":
-                Peers.Add(NamedFile(name, value()));
+                Peers.Add(NamedClip(name, value()));
                 break;
             case "--talk":
-                Talk = value();
-                if (Talk is not ("joined" or "now" or "asked"))
-                    throw new FormatException("--talk is joined, now or asked.");
+                Talk = OneOf(name, value(), "joined", "now", "asked").ToLowerInvariant();
                 break;
             case "--repeat": Repeat = true; break;
             case "--stage": OnStage = true; break;
-            case "--loss": Loss = Share(value()); break;
-            case "--jitter": Jitter = Duration(value()); break;
+            case "--loss": Loss = Share(name, value()); break;
+            case "--jitter": Jitter = Duration(name, value(), MostJitter); break;
             case "--dave":
-                Dave = Enum.TryParse(value(), ignoreCase: true, out DaveMode mode) ? mode
-                    : throw new FormatException("--dave is off, negotiated or enforced.");
+                Dave = Enum.Parse<DaveMode>(OneOf(name, value(), "off", "negotiated", "enforced"), ignoreCase: true);
                 break;
-            case "--record-start-after": RecordStartAfter = Duration(value()); break;
-            case "--seed": Seed = Number(value()); break;
-            case "--port": Port = Number(value()); break;
+            case "--record-start-after": RecordStartAfter = Duration(name, value(), MostWait); break;
+            case "--seed": Seed = Number(name, value(), 0, int.MaxValue); break;
+            case "--port": Port = Number(name, value(), 0, 65_535); break;
             case "--env-file": EnvironmentFile = value(); break;
             case "--log": LogFile = value(); break;
-            case "--for": For = Duration(value()); break;
-            default: throw new FormatException($"There is no argument {name}.");
+            case "--for": For = Duration(name, value(), MostWait); break;
+            default: throw new FormatException($"There is no argument '{name}'.");
         }
     }
 }

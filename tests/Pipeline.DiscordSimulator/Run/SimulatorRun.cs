@@ -30,19 +30,20 @@ internal sealed class SimulatorRun(RunOptions options, TextWriter output)
             ? MediaConditions.Perfect
             : MediaConditions.Lossy(options.Loss, options.Jitter);
         SimulatedChannel channel = options.OnStage ? discord.StageChannel : discord.VoiceChannel;
-        foreach ((string name, string path) in options.Speakers)
-            discord.AddSpeaker(name, channel).Script = OpusClip.Read(path);
-        foreach ((string name, string path) in options.Peers)
-            (await discord.AddPeerAsync(name, channel)).Script = OpusClip.Read(path);
-        await TellSettingsAsync(discord);
+        foreach ((string name, OpusClip clip) in options.Speakers)
+            discord.AddSpeaker(name, channel).Script = clip;
 
         try
         {
+            foreach ((string name, OpusClip clip) in options.Peers)
+                (await discord.AddPeerAsync(name, channel).WaitAsync(quit.Token)).Script = clip;
+            await TellSettingsAsync(discord);
             await Task.WhenAll(TalkAsync(discord, quit.Token), StartRecordingAsync(discord, channel, quit.Token),
                 Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, quit.Token));
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (quit.IsCancellationRequested)
         {
+            // A signal to the whole group ends clients and bot too, and what waited for them fails.
             await output.WriteLineAsync("# stopped");
         }
     }
