@@ -24,7 +24,9 @@ internal sealed class CommandDeclaration(DiscordRestClient rest, RecorderOptions
             }
             catch (Exception problem) when (DiscordFailure.Is(problem))
             {
-                log.CommandsNotDeclared(Cause.Of(problem));
+                log.CommandsNotDeclared(problem is DiscordRestException { Code: DiscordErrorCode.MissingAccess } && options.CommandGuild is { } guild
+                    ? $"the bot is not in server {guild}, which DISCORD_GUILD_ID names: invite it there, or correct the setting"
+                    : Cause.Of(problem));
             }
             await Task.Delay(Pause, time, cancellationToken);
         }

@@ -34,8 +34,16 @@ internal sealed class Heartbeat(ActiveRecordings hosts, SegmentSpool spool, Stor
     private void Tell()
     {
         SpoolSnapshot waiting = spool.Snapshot;
-        logger.Alive(lease.State.ToString(), hosts.Running.Count, waiting.Files, waiting.Bytes >> 20, Environment.WorkingSet >> 20);
+        logger.Alive(ShardWord(lease.State), hosts.Running.Count, waiting.Files, waiting.Bytes >> 20, Environment.WorkingSet >> 20);
         if (waiting.Level != SpoolLevel.Ok || retry.Failing > LongAway)
             logger.SpoolAlarm(waiting.Level.ToString(), waiting.Bytes >> 20, retry.Failing.TotalMinutes);
     }
+
+    private static string ShardWord(ShardState state) => state switch
+    {
+        ShardState.Unknown => "our part of the servers is not claimed yet",
+        ShardState.StandingBy => "another bot serves our part of the servers",
+        ShardState.Ours => "we serve our part of the servers",
+        _ => "our part of the servers is left to the next bot",
+    };
 }
