@@ -26,11 +26,11 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
         await using App app = await App.StartAsync(azurite.ConnectionString, time: new LeapingClock());
         Session session = new(560);
         Assert.True(await app.StartRecordingAsync(session.Started));
-        await PutManyAsync(app, session.Id, 6_001);
+        await PutManyAsync(app, session.Id, 2_001); // four pieces and one more file
 
         using HttpResponseMessage first = await DeleteAsync(app, session.Id);
         DeletionState state = await app.ReadAsync(first, WireJsonContext.Default.DeletionState);
-        Assert.Equal((HttpStatusCode.Accepted, "deleting", 6_001), (first.StatusCode, state.Status, state.RemainingFiles));
+        Assert.Equal((HttpStatusCode.Accepted, "deleting", 2_001), (first.StatusCode, state.Status, state.RemainingFiles));
         Assert.Equal($"/api/recordings/{session.Id}/deletion", first.Headers.Location?.OriginalString);
         Assert.True(first.Headers.RetryAfter?.Delta > TimeSpan.Zero);
         Assert.Null(await app.RecordingAsync(session.Id));
@@ -41,7 +41,7 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
             left.Add(state.RemainingFiles);
             Assert.True(await app.EraseAsync(session.Id));
         }
-        Assert.InRange(left.Count, 3, 12);
+        Assert.InRange(left.Count, 2, 4);
         Assert.Equal(left.OrderDescending(), left);
         Assert.Empty(await BlobsAsync(app, session.Id));
         using HttpResponseMessage last = await DeleteAsync(app, session.Id);
