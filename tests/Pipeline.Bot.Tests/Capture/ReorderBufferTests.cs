@@ -164,6 +164,17 @@ public sealed class ReorderBufferTests
         Assert.Equal([1002, 1004, 1006], Take(buffer, giveUpBefore: long.MaxValue));
     }
 
+    [Fact]
+    public void Room_is_taken_in_steps_of_256_bytes()
+    {
+        ReorderBuffer buffer = Begun(first: 10);
+        Assert.Equal(256, buffer.RoomBytes); // what the first one needed
+        buffer.Hold(new Packet { Sequence = 12, Arrival = 12_000 }, new byte[256]);
+        Assert.Equal(256, buffer.RoomBytes);
+        buffer.Hold(new Packet { Sequence = 13, Arrival = 12_000 }, new byte[257]);
+        Assert.Equal(256 + 512, buffer.RoomBytes);
+    }
+
     private static byte[] Bytes(int length, byte value)
     {
         byte[] bytes = new byte[length];

@@ -63,17 +63,17 @@ public sealed class SegmentLaneTests : IDisposable
         Assert.SkipUnless(File.Exists("/dev/full"), "no /dev/full on this system");
         Directory.CreateDirectory(track);
         File.CreateSymbolicLink(Path.Combine(track, "000003.open.wav"), "/dev/full");
-        Assert.True(lane.TryOpen(0, continues: false, arrival: 1));
-        Assert.True(Write(960, end: 0));
-        Assert.False(lane.TryWriteSilence(48_000, end: 960));
+        Assert.True(lane.TryOpen(1000, continues: false, arrival: 1));
+        Assert.True(Write(960, end: 1000));
+        Assert.False(lane.TryWriteSilence(48_000, end: 1960));
         gaps.Flush();
         RecordingGap gap = Assert.Single(context.Gaps.Gaps);
-        Assert.Equal(("spool", 0L, 960L), (gap.Reason, gap.StartSample, gap.SampleCount));
+        Assert.Equal(("spool", 1000L, 960L), (gap.Reason, gap.StartSample, gap.SampleCount));
         Assert.Equal((false, 3, null), (lane.IsOpen, lane.NextFreeIndex, lane.OpenSince));
         Assert.NotNull(context.Spool.Problem);
         Assert.Empty(Directory.GetFiles(track));
-        Assert.False(lane.TryOpen(960, continues: false, arrival: Second)); // it is tried again a second later
-        Assert.True(lane.TryOpen(960, continues: false, arrival: 960 + Second));
+        Assert.False(lane.TryOpen(1960, continues: false, arrival: Second)); // it is tried again a second later
+        Assert.True(lane.TryOpen(1960, continues: false, arrival: 1960 + Second));
     }
 
     [Fact]

@@ -219,6 +219,10 @@ public sealed class TimelineRuleTests
         envelope.Reset(0, 0, spread: 0);
         envelope.Observe(3200, 960);
         Assert.Equal(100, envelope.Spread);
+        LowerEnvelope higher = default;
+        higher.Reset(1000, 0, spread: 0);
+        higher.Observe(4200, 960); // as much above its own least
+        Assert.Equal(100, higher.Spread);
         envelope.Observe(20_000, 1920);
         Assert.Equal(100 + (11_900 / 32.0), envelope.Spread);
         envelope.Reset(0, 2000, spread: 50);

@@ -70,6 +70,17 @@ public sealed class SegmentSpoolTests
     }
 
     [Fact]
+    public void Recordings_are_in_the_order_of_their_time()
+    {
+        using TempFolder folder = new();
+        RecordingId[] ids = [.. Enumerable.Range(0, 12)
+            .Select(at => RecordingId.Parse($"0198c0de-00{at:x2}-7000-8000-0000000000{12 - at:x2}"))];
+        foreach (int at in (int[])[5, 2, 11, 0, 7, 9, 1, 10, 3, 8, 6, 4]) Directory.CreateDirectory(folder.Combine($"{ids[at]}"));
+        using SegmentSpool spool = new(new SpoolOptions { Folder = folder.Path });
+        Assert.Equal(ids, spool.Recordings());
+    }
+
+    [Fact]
     public void Files_that_are_no_segments_are_not_listed_and_the_order_is_that_of_numbers()
     {
         using TempFolder folder = new();

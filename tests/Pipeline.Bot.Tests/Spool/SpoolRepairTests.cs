@@ -89,6 +89,19 @@ public sealed class SpoolRepairTests : IDisposable
         Assert.Equal(12, contents.NextIndexes[7]);
     }
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    public void Open_file_without_a_sample_goes_and_its_index_stays_taken(int samples, bool stays)
+    {
+        File.WriteAllBytes(Path.Combine(user, "000004.open.wav"), new byte[WavFormat.HeaderSize + (4 * samples)]);
+
+        SpoolContents contents = SpoolRepair.Repair(spool.Path);
+
+        Assert.Equal(5, contents.NextIndexes[7]);
+        Assert.Equal(stays ? ["000004.wav"] : [], Directory.GetFiles(user).Select(file => Path.GetFileName(file)));
+    }
+
     [Fact]
     public void Index_of_a_closed_file_without_its_sidecar_stays_taken()
     {

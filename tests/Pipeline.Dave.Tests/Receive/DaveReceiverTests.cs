@@ -322,6 +322,17 @@ public sealed class DaveReceiverTests : IDisposable
     }
 
     [Fact]
+    public void A_user_who_left_is_heard_until_the_time_is_up_to_the_tick()
+    {
+        rig.Rekey(1, Alice);
+        rig.Snapshot = rig.Snapshot with { Departures = new Dictionary<ulong, long> { [Alice] = rig.In(10) }.ToFrozenDictionary() };
+        rig.Time.Advance(TimeSpan.FromSeconds(10) - TimeSpan.FromTicks(1));
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(1, Alice, 1)));
+        rig.Time.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(1, Alice, 2)));
+    }
+
+    [Fact]
     public void A_destination_that_is_too_short_is_our_bug() => Assert.Throws<ArgumentException>(() =>
         rig.Receiver.Open(rig.Snapshot, Alice, default, new byte[10], new byte[9], out _));
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Dave.Session;
+using Pipeline.DiscordSimulator.Dave;
 
 namespace Pipeline.Dave.Tests.Session;
 
@@ -28,6 +29,32 @@ public sealed class DaveOpcodeTests : IDisposable
     {
         session.OnSessionDescription(1);
         Assert.Equal(expected, session.OnBinary(opcode, new byte[length]).Notices[0].Kind);
+    }
+
+    [Fact]
+    public void Welcome_that_comes_again_is_ignored_and_transition_0_ends_encryption_at_once()
+    {
+        using GatewayKey gateway = new(940_000_000_000_000_001);
+        using DaveSession other = new(940_000_000_000_000_001, 100, time);
+        PeerKeyPackage package = PeerKeyPackage.Parse(session.OnSessionDescription(1).Messages[0].Payload);
+        other.OnSessionDescription(1);
+        session.OnExternalSender(gateway.Announcement);
+        other.OnExternalSender(gateway.Announcement);
+        other.OnClientsConnect([9]);
+        DaveReply made = other.OnProposals(SignedProposal.Append([gateway.Add(0, package)]));
+        byte[] both = Assert.Single(made.Messages).Payload.ToArray();
+        byte[] welcome = both[PeerCommit.Parse(both, 940_000_000_000_000_001).Message.Length..];
+        Assert.Empty(session.OnWelcome(0, welcome).Messages);
+        Assert.Equal((DaveState.Active, 2), (session.Snapshot.State, session.Snapshot.Members.Length));
+
+        DaveReply again = session.OnWelcome(0, welcome);
+        Assert.Empty(again.Messages);
+        Assert.Equal(DaveNoticeKind.DuplicateIgnored, Assert.Single(again.Notices).Kind);
+        Assert.Equal(DaveState.Active, session.Snapshot.State);
+
+        Assert.Empty(session.OnPrepareTransition(0, 0).Messages);
+        Assert.Equal((DaveState.Plain, 0), (session.Snapshot.State, session.Snapshot.ProtocolVersion));
+        Assert.Equal(10, time.GetElapsedTime(time.GetTimestamp(), Assert.Single(session.Snapshot.Keys).ExpiresAt).TotalSeconds);
     }
 
     [Fact]

@@ -84,6 +84,20 @@ public sealed class GroupKeeperTests : IDisposable
     }
 
     [Fact]
+    public void Of_our_commits_the_last_sixteen_may_win()
+    {
+        foreach (bool isTooOld in (bool[])[true, false])
+        {
+            keeper.Restart();
+            keeper.SetExternalSender(gateway.Announcement);
+            keeper.Take(Adds(1), static _ => true);
+            byte[][] made = [.. Enumerable.Range(0, 17).Select(_ => PeerCommit.Parse(keeper.MakeCommit()!, Channel).Message)];
+            Assert.Equal(!isTooOld, keeper.FollowCommit(made[isTooOld ? 0 : 1]));
+        }
+        Assert.Equal(1ul, keeper.Group!.Epoch);
+    }
+
+    [Fact]
     public void Commit_covers_a_hundred_proposals_and_no_more()
     {
         keeper.Restart();
