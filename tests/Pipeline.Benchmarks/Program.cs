@@ -4,6 +4,14 @@ using Pipeline.Benchmarks;
 // dotnet run -c Release --project tests/Pipeline.Benchmarks -- COMMAND
 //   capture, chain …  a measurement of its own, see Runs.cs
 //   --filter '*…*'    BenchmarkDotNet; --list flat names them
-if (args.Length > 0 && Runs.All.TryGetValue(args[0], out Func<string[], Task<int>>? run)) return await run(args[1..]);
-BenchmarkSwitcher.FromAssembly(typeof(Runs).Assembly).Run(args);
-return 0;
+if (args is [] or ["--help"] or ["-h"])
+{
+    Console.WriteLine(Runs.Usage);
+    return 0;
+}
+if (args[0].StartsWith('-'))
+{
+    BenchmarkSwitcher.FromAssembly(typeof(Runs).Assembly).Run(args);
+    return 0;
+}
+return await Runs.RunAsync(args[0], args[1..]);
