@@ -39,6 +39,7 @@ internal sealed class DemoCall(DemoStage stage, IReadOnlyList<DemoVoice> voices)
         SimulatedInteraction start = await discord.Interactions.SlashCommandAsync(discord.Guild.Owner, discord.TextChannel, "record start",
             new Dictionary<string, object> { ["channel"] = discord.VoiceChannel });
         await start.Answered.WaitAsync(Patience);
+        await Simulator.WaitUntilAsync(() => !start.IsThinking, Patience);
         DemoRun.Say($"/record start was answered after {start.Latency?.TotalMilliseconds:F0} ms: {start.Text.ReplaceLineEndings(" ")}");
         await Simulator.WaitUntilAsync(() => Panel() is not null && IsListening(isPlain), Patience);
         DemoRun.Show("at the start", Panel()!);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Pipeline.DiscordSimulator.Run;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
@@ -42,6 +43,15 @@ public sealed class RunOptionsTests
         string file = RepositoryRoot.Combine("README.md");
         string said = Assert.Throws<FormatException>(() => RunOptions.Parse(["--peer", $"Ada={file}"])).Message;
         Assert.Contains($"--peer is 'Ada={file}', and that file is no Ogg Opus", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_option_is_in_the_help_and_in_the_readme()
+    {
+        string readme = File.ReadAllText(RepositoryRoot.Combine("tests", "Pipeline.DiscordSimulator", "README.md"));
+        string[] options = [.. Regex.Matches(RunOptions.Usage, "(?m)^ +(--[a-z-]+)").Select(match => match.Groups[1].Value)];
+        Assert.True(options.Length > 10, RunOptions.Usage);
+        Assert.All(options, option => Assert.Contains($"`{option}", readme, StringComparison.Ordinal));
     }
 
     [Theory]

@@ -93,6 +93,7 @@ internal sealed class SimulatorRun(RunOptions options, TextWriter output)
         SimulatedInteraction interaction = await discord.Interactions.SlashCommandAsync(
             discord.Guild.Owner, discord.TextChannel, "record start", new Dictionary<string, object> { ["channel"] = channel });
         await interaction.Answered.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System, stop);
+        await UntilAsync(() => !interaction.IsThinking, stop);
         await output.WriteLineAsync($"# /record start was answered: {interaction.Text.ReplaceLineEndings(" | ")}");
     }
 
