@@ -133,8 +133,21 @@ public sealed class SegmentLaneTests : IDisposable
     {
         TrackCounters counters = new()
         {
-            Received = 1, Lost = 2, Late = 3, Duplicate = 4, Reordered = 5, Concealed = 6, Recovered = 7, Corrupt = 8, Undecryptable = 9,
-            SpoolDropped = 10, Withheld = 11, Epochs = 12, Reanchored = 13, Slipped = 14, Empty = 15,
+            Received = 1,
+            Lost = 2,
+            Late = 3,
+            Duplicate = 4,
+            Reordered = 5,
+            Concealed = 6,
+            Recovered = 7,
+            Corrupt = 8,
+            Undecryptable = 9,
+            SpoolDropped = 10,
+            Withheld = 11,
+            Epochs = 12,
+            Reanchored = 13,
+            Slipped = 14,
+            Empty = 15,
         };
         string[] names = ["received", "lost", "late", "duplicate", "reordered", "concealed", "recovered", "corrupt", "undecryptable",
             "spoolDropped", "withheld", "epochs", "reanchored", "slipped", "empty"];

@@ -247,8 +247,14 @@ public sealed class DeletionRulesTests(AzuriteFixture azurite) : IAsyncLifetime
     [Fact]
     public async Task Who_is_named_in_one_place_alone_is_not_named_any_more()
     {
-        FinalizeRequest end = new() { SessionEndTime = Now.ToUnixTimeMilliseconds(), Duration = 1_000, TotalSize = 0, ParticipantCount = 0,
-            Segments = [] };
+        FinalizeRequest end = new()
+        {
+            SessionEndTime = Now.ToUnixTimeMilliseconds(),
+            Duration = 1_000,
+            TotalSize = 0,
+            ParticipantCount = 0,
+            Segments = []
+        };
         ConsentEntry word = new() { UserId = Ada, Username = "Ada", At = Now, Choice = ConsentEntry.Agreed, Button = "a button" };
         FinalizeRequest[] places =
         [

@@ -124,7 +124,7 @@ public sealed class SweepRulesTests(AzuriteFixture azurite) : IAsyncLifetime
             clock.Advance(Millisecond);
         }
 
-        // Whoever looks at it too early hides it for some time: each time it comes as a new message.
+        // A look that is too early hides it for some time: each time it comes as a new message.
         async Task<int> DrivenBackAsync()
         {
             await Queue(poison).SendMessageAsync(text, Cancellation);
