@@ -6,7 +6,8 @@ namespace Pipeline.Benchmarks;
 public static class Runs
 {
     public const string Usage = """
-        Usage: Pipeline.Benchmarks MEASUREMENT, or --filter '*Datagram*' and what else BenchmarkDotNet takes (--list flat names its benchmarks)
+        Usage: Pipeline.Benchmarks MEASUREMENT, or --filter '*Datagram*' and what else BenchmarkDotNet takes
+        (--list flat names its benchmarks)
 
           capture [--managed]                              cost of a frame against libopus alone, memory; of the managed decoder
           chain [SPEAKERS 25] [SECONDS 80] [--opus]        the whole way of a packet, in one process

@@ -24,7 +24,8 @@ internal sealed class CommandDeclaration(DiscordRestClient rest, RecorderOptions
             }
             catch (Exception problem) when (DiscordFailure.Is(problem))
             {
-                log.CommandsNotDeclared(problem is DiscordRestException { Code: DiscordErrorCode.MissingAccess } && options.CommandGuild is { } guild
+                bool isStranger = problem is DiscordRestException { Code: DiscordErrorCode.MissingAccess };
+                log.CommandsNotDeclared(isStranger && options.CommandGuild is { } guild
                     ? $"the bot is not in server {guild}, which DISCORD_GUILD_ID names: invite it there, or correct the setting"
                     : Cause.Of(problem));
             }
