@@ -102,7 +102,7 @@ internal sealed class DemoStage : IAsyncDisposable
         ["DISCORD_GUILD_ID"] = Discord.Guild.Id.ToString(CultureInfo.InvariantCulture),
         ["RecordingApi__BaseUrl"] = Functions.BaseUrl.ToString(),
         ["RecordingApi__ApiKey"] = FunctionsApp.BotKey,
-        ["Logging__LogLevel__Pipeline.Bot.Upload.SegmentUploader"] = "Debug", // a line for each segment that is durable
+        ["Logging__LogLevel__Pipeline.Bot.Recordings.SegmentUploader"] = "Debug", // a line for each segment that is durable
         ["RECORDING_SPOOL_FOLDER"] = folder.Combine("spool"),
         // discord.js clients are bots in Discord's eyes.
         ["RECORDING_INCLUDE_BOTS"] = options.Plain ? "false" : "true",
