@@ -15,6 +15,7 @@ namespace Pipeline.Demo.Call;
 internal sealed class DemoEar(IEnumerable<string> soundFiles)
 {
     private const double LeastCorrelation = 0.6;
+    private const double LeastCorrelationBeside = 0.3; // that it is at its place says much by itself
     private const int HeaderSize = 44;
     private const int Silence = Pcm.SamplesPerSecond / 4; // who sends the sound puts a little more between what does not belong together
     private const float Silent = 2 / 32768f;
@@ -61,19 +62,50 @@ internal sealed class DemoEar(IEnumerable<string> soundFiles)
     private List<Stretch> Stretches(float[] sound)
     {
         List<Stretch> found = [];
-        foreach ((int from, int to) in BetweenSilences(sound))
+        foreach (Stretch next in Places(sound))
         {
-            (SpeechAlignment place, Known voice) = voices
-                .Select(known => (Found: SpeechAlignment.Find(sound.AsSpan(from, to - from), known.Sound), known))
-                .MaxBy(candidate => candidate.Found.Correlation);
-            if (place.Correlation < LeastCorrelation) continue;
-            double start = (double)from / Pcm.SamplesPerSecond, end = (double)to / Pcm.SamplesPerSecond;
-            double shift = start - place.Position.TotalSeconds;
-            bool goesOn = found.Count > 0 && found[^1].Voice == voice && Math.Abs(found[^1].Shift - shift) < Same;
-            if (goesOn) found[^1] = found[^1] with { End = end };
-            else found.Add(new Stretch(voice, start, end, shift));
+            bool goesOn = found.Count > 0 && found[^1].Voice == next.Voice && Math.Abs(found[^1].Shift - next.Shift) < Same;
+            if (goesOn) found[^1] = found[^1] with { End = next.End };
+            else found.Add(next);
         }
         return found;
+    }
+
+    /// <summary>
+    /// A part that is found nowhere by itself, being short or full of losses, is looked for where the one before or behind it goes on.
+    /// </summary>
+    private IEnumerable<Stretch> Places(float[] sound)
+    {
+        (int From, int To)[] parts = [.. BetweenSilences(sound)];
+        Stretch?[] places = [.. parts.Select(part => Anywhere(sound, part))];
+        for (int at = 0; at < parts.Length; at++)
+        {
+            Stretch? neighbour = places[..at].LastOrDefault(place => place is not null)
+                ?? places[at..].FirstOrDefault(place => place is not null);
+            places[at] ??= neighbour is null ? null : Beside(sound, parts[at], neighbour);
+        }
+        return places.OfType<Stretch>();
+    }
+
+    private Stretch? Anywhere(float[] sound, (int From, int To) part)
+    {
+        (SpeechAlignment place, Known voice) = voices
+            .Select(known => (Found: SpeechAlignment.Find(sound.AsSpan(part.From, part.To - part.From), known.Sound), known))
+            .MaxBy(candidate => candidate.Found.Correlation);
+        return place.Correlation < LeastCorrelation ? null : At(voice, part, place);
+    }
+
+    private static Stretch? Beside(float[] sound, (int From, int To) part, Stretch neighbour)
+    {
+        TimeSpan expected = TimeSpan.FromSeconds((double)part.From / Pcm.SamplesPerSecond - neighbour.Shift);
+        SpeechAlignment place = SpeechAlignment.FindNear(sound.AsSpan(part.From, part.To - part.From), neighbour.Voice.Sound, expected);
+        return place.Correlation < LeastCorrelationBeside ? null : At(neighbour.Voice, part, place);
+    }
+
+    private static Stretch At(Known voice, (int From, int To) part, SpeechAlignment place)
+    {
+        double start = (double)part.From / Pcm.SamplesPerSecond;
+        return new Stretch(voice, start, (double)part.To / Pcm.SamplesPerSecond, start - place.Position.TotalSeconds);
     }
 
     private static IEnumerable<(int From, int To)> BetweenSilences(float[] sound)
