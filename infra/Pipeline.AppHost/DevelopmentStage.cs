@@ -61,7 +61,7 @@ internal sealed class DevelopmentStage(IDistributedApplicationBuilder builder)
             .WithEnvironment("RECORDING_SPOOL_FOLDER", Path.Combine(Data, "spool"))
             .WithEnvironment("RECORDING_MIN_FREE_DISK_MB", "0")
             .WaitFor(functions);
-        if (Environment.GetEnvironmentVariable("DISCORD_TOKEN") is { Length: > 0 } token) bot.WithEnvironment("DISCORD_TOKEN", token);
+        if (builder.Configuration["DISCORD_TOKEN"] is { Length: > 0 } token) bot.WithEnvironment("DISCORD_TOKEN", token);
         else WithSimulator(bot);
     }
 
@@ -75,7 +75,7 @@ internal sealed class DevelopmentStage(IDistributedApplicationBuilder builder)
         bot.WaitFor(discord).WithEnvironment(async context =>
         {
             while (!File.Exists(settings) || !(await File.ReadAllTextAsync(settings, context.CancellationToken)).Contains("CONTROL"))
-                await Task.Delay(TimeSpan.FromMilliseconds(100), context.CancellationToken);
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, context.CancellationToken);
             foreach (string line in await File.ReadAllLinesAsync(settings, context.CancellationToken))
             {
                 if (line.Split('=', 2) is [{ } name, { } value] && name.StartsWith("DISCORD_", StringComparison.Ordinal))

@@ -1,10 +1,12 @@
+using Microsoft.Extensions.Configuration;
 using Pipeline.AppHost;
 
 // Aspire's own tools speak plain HTTP to each other on loopback.
 Environment.SetEnvironmentVariable("ASPIRE_ALLOW_UNSECURED_TRANSPORT", "true");
+IConfiguration given = new ConfigurationBuilder().AddEnvironmentVariables().Build();
 foreach ((string name, int port) in new[] { ("ASPNETCORE_URLS", 18888), ("ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", 18889) })
 {
-    if (Environment.GetEnvironmentVariable(name) is null) Environment.SetEnvironmentVariable(name, $"http://127.0.0.1:{port}");
+    if (given[name] is null) Environment.SetEnvironmentVariable(name, $"http://127.0.0.1:{port}");
 }
 
 IDistributedApplicationBuilder builder = DistributedApplication.CreateBuilder(args);
