@@ -8,7 +8,7 @@ using Pipeline.TestKit.Stage;
 
 namespace Pipeline.EndToEnd.Tests.RunScript;
 
-/// <summary>An owner's evening: start, record, everything dies once, Ctrl+C, start again, stop, files.</summary>
+/// <summary>An owner's evening: start, record by a rule, everything dies once, Ctrl+C, start again, stop, files.</summary>
 [Collection(DeployCollection.Name)]
 public sealed class RunScriptTests
 {
@@ -30,7 +30,8 @@ public sealed class RunScriptTests
             await first.SaysAsync($"run: pages:  http://127.0.0.1:{port}");
             await Simulator.WaitUntilAsync(() => discord.HasCommand("record"), Patience);
             using ApiReader api = first.OpenApi();
-            await AskAsync(discord, "record start", new Dictionary<string, object> { ["channel"] = discord.VoiceChannel });
+            // Nobody starts it: somebody is in the channel that a rule names.
+            await AskAsync(discord, "record auto", new Dictionary<string, object> { ["channel"] = discord.VoiceChannel, ["people"] = 1 });
             _ = ada.SayAsync(OpusClip.Generate(5, TimeSpan.FromMinutes(5)));
             await first.SaysAsync("bot: ");
             id = await FindRecordingAsync(api, discord);
