@@ -20,7 +20,7 @@ internal static class RequestGate
             ? [.. named.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), .. LoopbackNames]
             : !hosts.All(IsLoopback) ? ["*"]
             : options.Api.PublicBaseUrl is { } page ? [page.Host, .. LoopbackNames] : LoopbackNames;
-        // Outermost: what is refused for its name never comes to the app's own pipeline.
+        // Outermost: the framework filters by name in front of the app's own pipeline, by the options that follow.
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, Explanation>());
         services.AddHostFiltering(filter =>
             (filter.AllowedHosts, filter.AllowEmptyHosts, filter.IncludeFailureMessage) = (allowed, false, false));
@@ -32,7 +32,6 @@ internal static class RequestGate
 
     public static void UseRequestGate(this IApplicationBuilder app)
     {
-        app.UseHostFiltering();
         app.Use(static (context, next) =>
         {
             context.Items[typeof(RequestGate)] = true;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.RecordingApi.Events;
@@ -81,14 +82,14 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
     {
         await using WebhookReceiver receiver = await WebhookReceiver.StartAsync();
         Session session = new(4_002, (5, "Ada", 1));
-        ManualClock clock = new(TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1));
+        FakeTimeProvider clock = new(TimeProvider.System.GetUtcNow() - TimeSpan.FromHours(1));
         await using App app = await StartAsync(receiver, session, clock);
         EventTable table = app.Get<EventTable>();
         EventData data = new() { RecordingId = $"{session.Id}", GuildId = $"{session.Info.GuildId}" };
         // As a process leaves it that ends between the outbox and the queue.
         StoredEvent stored = await table.AddAsync($"evt_recording.started_{session.Id}", EventTypes.RecordingStarted, data, Cancellation);
         Assert.False(stored.IsQueued);
-        clock.Now += TimeSpan.FromMinutes(2);
+        clock.Advance(TimeSpan.FromMinutes(2));
 
         await app.Get<EventSweep>().RunAsync(Cancellation);
         await app.Get<EventSweep>().RunAsync(Cancellation);

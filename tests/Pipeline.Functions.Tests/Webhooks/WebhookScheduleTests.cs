@@ -3,6 +3,7 @@ using System.Text;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.RecordingApi.Events;
@@ -57,10 +58,10 @@ public sealed class WebhookScheduleTests(AzuriteFixture azurite)
     {
         private readonly CuttingProxy proxy;
         private readonly App app;
-        private readonly ManualClock clock;
+        private readonly FakeTimeProvider clock;
         private readonly EventData data;
 
-        private Stage(WebhookReceiver receiver, CuttingProxy proxy, App app, ManualClock clock, EventData data) =>
+        private Stage(WebhookReceiver receiver, CuttingProxy proxy, App app, FakeTimeProvider clock, EventData data) =>
             (Receiver, this.proxy, this.app, this.clock, this.data) = (receiver, proxy, app, clock, data);
 
         public WebhookReceiver Receiver { get; }
@@ -70,7 +71,7 @@ public sealed class WebhookScheduleTests(AzuriteFixture azurite)
             WebhookReceiver receiver = await WebhookReceiver.StartAsync();
             CuttingProxy proxy = await CuttingProxy.StartAsync(new Uri($"http://127.0.0.1:{azurite.Azurite.QueuePort}"));
             Session session = new(seed, (5, "Ada", 1));
-            ManualClock clock = new(TimeProvider.System.GetUtcNow());
+            FakeTimeProvider clock = new(TimeProvider.System.GetUtcNow());
             WebhookOptions options = new()
             {
                 AllowPrivate = true,
@@ -98,9 +99,9 @@ public sealed class WebhookScheduleTests(AzuriteFixture azurite)
             {
                 Assert.True(tries.Count < 20, "it is tried without end");
                 if (tries.Count > 0) pauses.Add(message.Hidden);
-                clock.Now += TimeSpan.FromSeconds(message.Hidden);
+                clock.Advance(TimeSpan.FromSeconds(message.Hidden));
                 beforeTry(tries.Count);
-                tries.Add(clock.Now);
+                tries.Add(clock.GetUtcNow());
                 await app.Get<WebhookDelivery>().RunAsync(message.Text, Cancellation);
             }
             return (pauses, tries);
