@@ -98,7 +98,8 @@ class Page {
     if (!this.recording) return;
     const { from, to } = this.view;
     const end = this.player.end;
-    this.peaks.want(this.lanes.userIds, from, to, end);
+    // Who waits for sound gets it first.
+    if (this.player.state !== 'waiting') this.peaks.want(this.lanes.userIds, from, to, end);
     this.store.peek(this.player.position, Math.min(this.player.position + 5, end));
     // Where nobody has measured yet, the list of segments says who spoke: near the end of a live call, or in a short one.
     if (this.recording.status === 'live') this.store.peek(Math.max(from, end - 180), end);

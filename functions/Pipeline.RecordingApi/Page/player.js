@@ -9,8 +9,13 @@ import { stretch } from './stretch.js';
 
 const TICK_MS = 150;
 const AHEAD_SECONDS = 8;
-// The first piece after a start is short, so that sound comes soon; later ones end on a grid.
-const FIRST_SAMPLES = RATE;
+// What sounds first is brought first: so far ahead of the cursor at a time, for all tracks together.
+const REACHES = [0.5, 1, 2, 4, AHEAD_SECONDS];
+// A piece is no longer than it is ahead of the cursor, but at least so long; the later ones end on a grid.
+const SHORTEST_SAMPLES = REACHES[0] * RATE;
+// So many seconds have to be here before it sounds; more after sound came too late once, so that it does not stop at each piece.
+const NEEDED_SECONDS = 0.1;
+const NEEDED_AFTER_STALL_SECONDS = 1;
 const GRID_SAMPLES = 4 * RATE;
 // A pause of at least so long is skipped, and so much of it is left.
 const SILENCE_SECONDS = 1.2;
@@ -59,6 +64,9 @@ export class Player {
   #pending = new Map();
   #pieces = 0;
   #abort = new AbortController();
+  /** The clock stands, and what was loaded can be given its time. */
+  #stopped = Promise.resolve();
+  #needed = NEEDED_SECONDS;
   #timer = 0;
   #jumping = false;
 
@@ -117,10 +125,17 @@ export class Player {
   async #start(position) {
     this.#clear();
     this.#anchor = { position, time: NaN };
+    this.#needed = NEEDED_SECONDS;
     const signal = this.#abort.signal;
-    await this.#context?.suspend();
-    if (signal.aborted || !this.#context) return;
-    this.#anchor.time = this.#context.currentTime;
+    const context = this.#context;
+    if (!context) return;
+    this.#stopped = context.suspend();
+    // What is needed is asked for while the clock stops.
+    const horizon = Math.min(position + AHEAD_SECONDS * this.speed, this.end);
+    this.#reach(this.#store.peek(position, horizon).segments, position, horizon);
+    await this.#stopped;
+    if (signal.aborted) return;
+    this.#anchor.time = context.currentTime;
     this.#tick();
   }
 
@@ -191,12 +206,28 @@ export class Player {
     }
     const horizon = Math.min(now + AHEAD_SECONDS * this.speed, this.end);
     const { segments, complete } = this.#store.peek(now, horizon);
-    for (const segment of segments) if (this.isAudible(segment.userId)) this.#plan(segment, now, horizon);
-    const soon = now + 0.1 * this.speed;
+    this.#reach(segments, now, horizon);
+    const soon = now + this.#needed * this.speed;
     const isMissing = (!complete && !this.#store.peek(now, Math.min(now + 1, horizon)).complete) || [...this.#pending.values()].some(start => start / RATE < soon);
+    if (isMissing && this.state === 'playing') this.#needed = NEEDED_AFTER_STALL_SECONDS;
     if (isMissing) this.#hold();
     else this.#go();
     if (this.skipSilence && !isMissing) this.#skip(now, segments);
+  }
+
+  /**
+   * Asks for what is missing, the nearest first: far pieces of one track do not stand in the way of another's next word.
+   * @param {Segment[]} segments
+   * @param {number} now
+   * @param {number} horizon
+   */
+  #reach(segments, now, horizon) {
+    const audible = segments.filter(segment => this.isAudible(segment.userId));
+    for (const seconds of REACHES) {
+      const to = Math.min(now + seconds * this.speed, horizon);
+      for (const segment of audible) this.#plan(segment, now, to);
+      if ([...this.#pending.values()].some(start => start / RATE < to)) return;
+    }
   }
 
   /**
@@ -208,13 +239,12 @@ export class Player {
     const key = keyOf(segment);
     const end = segment.startSample + segment.sampleCount;
     let next = this.#planned.get(key) ?? Math.max(segment.startSample, Math.round(now * RATE));
-    let isFirst = !this.#planned.has(key) && next < (now + 1) * RATE;
     while (next < end && next / RATE < horizon) {
       const grid = segment.startSample + (Math.floor((next - segment.startSample) / GRID_SAMPLES) + 1) * GRID_SAMPLES;
-      const stop = !SoundLoader.isSliceable(segment) ? end : Math.min(end, isFirst ? next + FIRST_SAMPLES : grid);
+      const ahead = Math.max(SHORTEST_SAMPLES, next - Math.round(now * RATE));
+      const stop = !SoundLoader.isSliceable(segment) ? end : Math.min(end, grid, next + ahead);
       this.#load(segment, next, stop - next);
       next = stop;
-      isFirst = false;
     }
     this.#planned.set(key, next);
   }
@@ -234,6 +264,7 @@ export class Player {
     this.#pending.set(piece, start);
     try {
       const loaded = await this.#loader.load(segment, start, count, context, signal);
+      await this.#stopped;
       if (!signal.aborted && lane.turn === turn && this.isAudible(segment.userId)) this.#schedule(segment.userId, loaded, start, count);
     } catch {
       if (signal.aborted || lane.turn !== turn) return;
@@ -243,7 +274,7 @@ export class Player {
     } finally {
       if (!signal.aborted) {
         this.#pending.delete(piece);
-        if (this.state === 'waiting') this.#tick();
+        if (this.state === 'waiting' || this.#pending.size === 0) this.#tick();
       }
     }
   }
