@@ -7,9 +7,9 @@ COPY functions functions
 RUN dotnet publish functions/Pipeline.Functions.Local -c Release -r linux-x64 --self-contained -o /app
 
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0.12
-# What writes MP3 and Opus.
+# What writes MP3 and Opus, and what a model of speech runs on.
 RUN apt-get update \
- && apt-get install -y --no-install-recommends libmp3lame0 libopus0 \
+ && apt-get install -y --no-install-recommends libmp3lame0 libopus0 libgomp1 libstdc++6 \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=build /app /app
 RUN mkdir /files && chown $APP_UID /files

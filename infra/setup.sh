@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing and nothing else; run it as often as you like.
 #   libopus      from the system's packages (as root; otherwise it says what to install, and the managed Opus is used)
-#   judges       flac, ffmpeg, sox, opus-tools, unzip, libmp3lame, and espeak-ng and pocketsphinx, which speak and hear, for tests, on request (as root; otherwise such tests are skipped)
+#   judges       flac, ffmpeg, sox, opus-tools, unzip, libmp3lame, libgomp, and espeak-ng and pocketsphinx, which speak and hear, for tests, on request (as root; otherwise such tests are skipped)
 #   Azurite      and the Node that it needs, from the lock file in infra/azurite
 #   test peers   from the lock files in tests/peers
 #   page         Chromium and what drives it, for the tests of the page; without Chromium they are skipped
@@ -60,6 +60,7 @@ install_judges() {
   command -v espeak-ng >/dev/null || missing+=(espeak-ng)
   [ -x /usr/bin/pocketsphinx_continuous ] || missing+=(pocketsphinx)
   [ -d /usr/share/pocketsphinx/model/en-us ] || missing+=(pocketsphinx-en-us)
+  has_library libgomp.so.1 || missing+=(libgomp1)
   has_library libmp3lame.so.0 || missing+=(libmp3lame0)
   [ ${#missing[@]} -eq 0 ] && return 0
   if ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then

@@ -47,6 +47,7 @@ internal static class LocalApp
         builder.Services.AddRequestGate(options, hosts);
         string key = options.Key ?? KeyFile.ReadOrMake(options);
         RenderFolder.DemandWritable(options);
+        builder.Services.AddLocalTranscription(options.Api.Transcription);
         AddTelemetry(builder, options);
         builder.Services.AddSingleton(options);
         builder.Services.AddPipelineStorage(options.Storage);

@@ -58,7 +58,7 @@ internal sealed record LocalOptions
     {
         DeliveryOptions delivery = DeliveryOptions.Read(setting);
         StorageOptions storage = DeliveryOptions.ReadStorage(setting);
-        ApiOptions api = ApiOptions.Read(setting, isOurs: delivery.RecordingApiBaseUrl is null);
+        ApiOptions api = ApiOptions.Read(setting, isOurs: delivery.RecordingApiBaseUrl is null, runsModels: true);
         if (setting.Read(FunctionsSettings.ServeStorage))
         {
             setting.Demand(FunctionsSettings.PublicBaseUrl, $"an address: {FunctionsSettings.ServeStorage.Name} is true");

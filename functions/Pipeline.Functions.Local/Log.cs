@@ -28,6 +28,9 @@ internal static partial class Log
     [LoggerMessage(5048, LogLevel.Information, "The files in {Folder} are deleted with their recording")]
     public static partial void FilesDeleted(ILogger logger, string folder);
 
+    [LoggerMessage(5049, LogLevel.Information, "Talk is turned into text here: the model {Model} is loaded")]
+    public static partial void ModelLoaded(ILogger logger, WhisperModel model);
+
     [LoggerMessage(5045, LogLevel.Warning, "The storage cannot be reached, trying again: {Fault}")]
     public static partial void StorageAway(ILogger logger, string fault);
 }

@@ -41,7 +41,8 @@ public sealed record ApiOptions
 
     /// <summary>Reads what the owner set, for both executables. What is wrong becomes a problem of the reader.</summary>
     /// <param name="isOurs">False where the recordings belong to another service: then nothing is rendered.</param>
-    public static ApiOptions Read(SettingReader setting, bool isOurs)
+    /// <param name="runsModels">True where talk can be turned into text by a model of the owner's.</param>
+    public static ApiOptions Read(SettingReader setting, bool isOurs, bool runsModels = false)
     {
         IReadOnlyList<string> formats = setting.Read(FunctionsSettings.RenderFormats);
         return new ApiOptions
@@ -53,7 +54,7 @@ public sealed record ApiOptions
             ShareLinkLife = TimeSpan.FromDays(setting.Read(FunctionsSettings.ShareLinkDays)),
             KeepDays = setting.Read(FunctionsSettings.KeepDays),
             Webhooks = WebhookOptionsReader.Read(setting),
-            Transcription = TranscriptionOptions.Read(setting, isOurs),
+            Transcription = TranscriptionOptions.Read(setting, isOurs, runsModels),
             Render = isOurs ? new RenderOptions { Formats = formats } : RenderOptions.Off,
         };
     }

@@ -108,8 +108,9 @@ public static class ApiServices
         services.AddSingleton<StretchTries>();
         services.AddSingleton<TranscribeRecording>();
         services.AddSingleton<TranscriptionHttp>();
+        // A model is brought by the executable that runs it.
         if (options.Kind == TranscriptionSettings.AzureSpeech) services.AddSingleton<ITranscriber, AzureSpeechTranscriber>();
-        else services.AddSingleton<ITranscriber, OpenAiTranscriber>();
+        else if (options.ModelPath is null) services.AddSingleton<ITranscriber, OpenAiTranscriber>();
         services.AddSingleton(static provider => new AfterChange(provider.GetRequiredService<TranscriptTriggers>().ChangedAsync));
     }
 

@@ -35,7 +35,7 @@ public sealed partial class HouseRulesTests
             "Microsoft.", "OpenTelemetry"] },
         { "Pipeline.Functions.Local",
             ["Pipeline.Contracts", "Pipeline.Settings", "Pipeline.Storage", "Pipeline.Delivery", "Pipeline.RecordingApi", "Azure.",
-            "Microsoft.", "OpenTelemetry", "System.CommandLine"] },
+            "Microsoft.", "OpenTelemetry", "System.CommandLine", "Pipeline.Audio", "Whisper.net"] },
         { "Pipeline.Bot",
             ["Pipeline.Contracts", "Pipeline.Settings", "Pipeline.Audio", "Pipeline.Discord", "Pipeline.Dave", "Azure.", "Microsoft.",
             "Polly", "OpenTelemetry", "Spectre.", "BouncyCastle.", "System.CommandLine", "System.IO.Hashing"] },

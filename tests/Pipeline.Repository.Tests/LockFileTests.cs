@@ -37,6 +37,16 @@ public sealed class LockFileTests
         Assert.True(stale.Count == 0, string.Join('\n', stale.Append("run 'dotnet restore Pipeline.sln' and commit the lock files")));
     }
 
+    /// <summary>What runs a model of speech is native code for the functions without a Functions host, and for nobody else.</summary>
+    [Fact]
+    public void One_project_of_the_product_takes_what_runs_a_model()
+    {
+        string[] takers = [.. SourceFile.Paths("packages.lock.json", "bot", "functions", "shared")
+            .Where(path => File.ReadAllText(RepositoryRoot.Combine(path)).Contains("\"Whisper.net", StringComparison.Ordinal))
+            .Select(path => Path.GetFileName(Path.GetDirectoryName(path)!))];
+        Assert.Equal(["Pipeline.Functions.Local"], takers);
+    }
+
     private static Dictionary<string, string> Direct(string path) =>
         JsonNode.Parse(File.ReadAllText(path))!["dependencies"]!.AsObject().SelectMany(framework => framework.Value!.AsObject())
             .Where(package => (string?)package.Value!["type"] == "Direct")

@@ -1,6 +1,6 @@
 namespace Pipeline.RecordingApi.Transcripts;
 
-/// <summary>A service that turns speech into text. Two kinds of real ones exist.</summary>
+/// <summary>What turns speech into text: one of two kinds of services, or a model in the executable that can run one.</summary>
 public interface ITranscriber
 {
     /// <param name="wave">WAV, one channel, 16 kHz, s16le, at most about a minute: 2 MB, far below the 25 MB that services take.</param>

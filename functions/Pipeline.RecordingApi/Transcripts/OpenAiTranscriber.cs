@@ -22,8 +22,7 @@ internal sealed class OpenAiTranscriber(TranscriptionOptions options, Transcript
         Add(form, "response_format", "verbose_json");
         Add(form, "timestamp_granularities[]", "segment");
         Add(form, "timestamp_granularities[]", "word");
-        // The service wants ISO 639-1: what stands before the region.
-        if (options.Languages.Count > 0) Add(form, "language", options.Languages[0].Split('-')[0].ToLowerInvariant());
+        if (options.Language is { } language) Add(form, "language", language);
         OpenAiAnswer answer = await http.PostAsync(Address(options.Endpoint!), form, Sign, OpenAiJsonContext.Default.OpenAiAnswer,
             cancellation);
         return Read(answer);

@@ -2,10 +2,10 @@ using Pipeline.Settings.Forms;
 
 namespace Pipeline.Settings.Known;
 
-/// <summary>The service that turns talk into text; without an address nothing is sent anywhere.</summary>
+/// <summary>What turns talk into text; without an address nothing is sent anywhere.</summary>
 public static class TranscriptionSettings
 {
-    public const string OpenAi = "openai", AzureSpeech = "azure-speech";
+    public const string OpenAi = "openai", AzureSpeech = "azure-speech", Whisper = "whisper";
 
     public static Setting<Uri?> Endpoint { get; } = new(
         "Transcription__Endpoint", Programs.Functions, new AddressForm(AddressSchemes.HttpOrHttps, "https://api.openai.com/v1"), null,
@@ -13,8 +13,13 @@ public static class TranscriptionSettings
     { DefaultInWords = "none: no transcripts" };
 
     public static Setting<string?> Kind { get; } = new(
-        "Transcription__Kind", Programs.Functions, new WordForm(OpenAi, AzureSpeech), OpenAi,
-        "`openai`: `{endpoint}/audio/transcriptions`, also of other vendors' servers; `azure-speech`: fast transcription");
+        "Transcription__Kind", Programs.Functions, new WordForm(OpenAi, AzureSpeech, Whisper), OpenAi,
+        "`openai`: `{endpoint}/audio/transcriptions`, also of other vendors' servers; `azure-speech`: fast transcription; "
+        + "`whisper`: a model of your own, in the functions without a Functions host");
+
+    public static Setting<string?> ModelPath { get; } = new(
+        "Transcription__ModelPath", Programs.Functions, new TextForm("a file"), null,
+        "The model file of whisper.cpp for `whisper`, such as `ggml-base.bin`; not with an endpoint");
 
     public static Setting<string?> Key { get; } = new(
         "Transcription__Key", Programs.Functions, new SecretForm("a key"), null, "What is shown there; over https only")
@@ -27,7 +32,7 @@ public static class TranscriptionSettings
     public static Setting<string?> Language { get; } = new(
         "Transcription__Language", Programs.Functions,
         new TextForm("a language such as en or de-DE, or several with commas between", IsTags), null,
-        "What people speak (`openai` takes the first)")
+        "What people speak (`openai` and `whisper` take the first)")
     { DefaultInWords = "found by the service" };
 
     public static Setting<TimeSpan> Timeout { get; } = new(
@@ -35,13 +40,15 @@ public static class TranscriptionSettings
         TimeSpan.FromMinutes(2), "How long one answer may take");
 
     public static Setting<int> Parallelism { get; } = new(
-        "Transcription__Parallelism", Programs.Functions, new NumberForm(1, 32), 2, "Requests at the same time, for each instance");
+        "Transcription__Parallelism", Programs.Functions, new NumberForm(1, 32), 2,
+        "Requests at the same time, for each instance; with `whisper` they share the processors");
 
     public static Setting<int> MaximumMinutes { get; } = new(
         "Transcription__MaxMinutes", Programs.Functions, new NumberForm(1, 100_000), 1_440,
         "So much talk of one recording is sent at most, all speakers together, silence not counted");
 
-    public static IReadOnlyList<Setting> All { get; } = [Endpoint, Kind, Key, Model, Language, Timeout, Parallelism, MaximumMinutes];
+    public static IReadOnlyList<Setting> All { get; } =
+        [Endpoint, Kind, ModelPath, Key, Model, Language, Timeout, Parallelism, MaximumMinutes];
 
     // Language tags as BCP 47 has them; what goes into a request as it is.
     private static bool IsTags(string text) => text.Split(',').All(tag =>

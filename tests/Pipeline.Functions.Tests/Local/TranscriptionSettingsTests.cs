@@ -29,7 +29,7 @@ public sealed class TranscriptionSettingsTests
     }
 
     [Theory]
-    [InlineData("Transcription:Kind", "whisper", "openai or azure-speech")]
+    [InlineData("Transcription:Kind", "vosk", "openai or azure-speech or whisper")]
     [InlineData("Transcription:Language", "klingon!", "a language")]
     [InlineData("Transcription:MaxMinutes", "0", "1 to 100000")]
     [InlineData("Transcription:Timeout", "1h", "1 s to 5 min")]
@@ -41,6 +41,21 @@ public sealed class TranscriptionSettingsTests
     public void Azure_speech_wants_a_key() => Assert.Contains("Transcription__Key is not set",
         Problem(("Transcription:Endpoint", "https://a.cognitiveservices.azure.com"), ("Transcription:Kind", "azure-speech")),
         StringComparison.Ordinal);
+
+    [Fact]
+    public void Whisper_wants_a_model_and_sends_nothing_anywhere()
+    {
+        Assert.Contains("Transcription__ModelPath is not set, expected the model file", Problem(("Transcription:Kind", "whisper")),
+            StringComparison.Ordinal);
+        Assert.Contains("Transcription__Endpoint: 'https://a.example/v1' is not allowed, expected nothing with Transcription__Kind=whisper",
+            Problem(("Transcription:Kind", "whisper"), ("Transcription:ModelPath", "/m.bin"),
+                ("Transcription:Endpoint", "https://a.example/v1")), StringComparison.Ordinal);
+        Assert.Contains("Transcription__ModelPath: '/m.bin' is not allowed, expected nothing unless Transcription__Kind is whisper",
+            Problem(("Transcription:ModelPath", "/m.bin")), StringComparison.Ordinal);
+        Assert.True(Read(("Transcription:Kind", "whisper"), ("Transcription:ModelPath", "/m.bin")).IsOn);
+        Assert.False(Read(("Transcription:Kind", "whisper"), ("Transcription:ModelPath", "/m.bin"),
+            ("RecordingApi:BaseUrl", "https://b.example/")).IsOn);
+    }
 
     private static string Problem(params (string Name, string? Value)[] values) =>
         Assert.Throws<InvalidSettingsException>(() => Read(values)).Message;

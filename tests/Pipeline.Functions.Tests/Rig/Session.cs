@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Pipeline.Audio.Wav;
 using Pipeline.Contracts;
 using Pipeline.Storage;
 
@@ -95,6 +97,28 @@ internal sealed class Session
             SegmentReady segment = Segments[i];
             if (indexes.Contains(segment.SegmentIndex))
                 Segments[i] = segment with { BlobName = BlobPaths.Segment(segment.Key, segment.Username, SegmentFormat.Opus) };
+        }
+        return this;
+    }
+
+    /// <summary>The first segment of everybody holds this sound, as a bot would have written it.</summary>
+    /// <param name="mono">48 kHz.</param>
+    public Session WithSound(short[] mono)
+    {
+        byte[] file = new byte[WavFormat.HeaderSize + (mono.Length * WavFormat.BytesPerValue)];
+        new WavFormat(1, 48_000).WriteHeader(file, mono.Length * (long)WavFormat.BytesPerValue);
+        MemoryMarshal.AsBytes(mono.AsSpan()).CopyTo(file.AsSpan(WavFormat.HeaderSize));
+        for (int i = 0; i < Segments.Count; i++)
+        {
+            if (Segments[i].SegmentIndex != 0) continue;
+            bytes[Segments[i].Key] = file;
+            Segments[i] = Segments[i] with
+            {
+                FileSize = file.Length,
+                ContentMd5 = Convert.ToBase64String(MD5.HashData(file)),
+                SampleCount = mono.Length,
+                Channels = 1,
+            };
         }
         return this;
     }

@@ -35,6 +35,16 @@ public sealed class PublishedWorkerTests : IClassFixture<PublishedWorker>
         Assert.True(File.Exists(Path.Combine(published.Path, (string)config["description"]!["defaultWorkerPath"]!)));
     }
 
+    /// <summary>A model runs on a machine of the owner's: its native code would make every start in the cloud slower.</summary>
+    [Fact]
+    public void Nothing_that_runs_a_model_is_in_it()
+    {
+        string[] files = Directory.GetFiles(published.Path, "*", SearchOption.AllDirectories);
+        Assert.DoesNotContain(files, file => Regex.IsMatch(Path.GetFileName(file), "whisper|ggml", RegexOptions.IgnoreCase));
+        Assert.DoesNotContain("whisper", File.ReadAllText(Path.Combine(published.Path, "Pipeline.Functions.deps.json")),
+            StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public void Zip_holds_the_same()
     {

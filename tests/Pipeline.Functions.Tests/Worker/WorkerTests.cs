@@ -276,6 +276,11 @@ public sealed partial class WorkerTests : IClassFixture<PublishedWorker>, IAsync
         Assert.Equal(2, await wrong.WaitForExitAsync(Patience));
         Assert.Contains(wrong.Lines, line => line.Contains("RECORDING_ABANDON_AFTER: 'soon' is not allowed", StringComparison.Ordinal));
         host.Forget();
+        await using ChildProcess local = Start(new() { ["Transcription__Kind"] = "whisper", ["Transcription__ModelPath"] = "/m.bin" });
+        Assert.Equal(2, await local.WaitForExitAsync(Patience));
+        Assert.Contains(local.Lines, line =>
+            line.Contains("Transcription__Kind: 'whisper' is not allowed, expected openai or azure-speech", StringComparison.Ordinal));
+        host.Forget();
         await using ChildProcess misspelt = Start(new() { ["Webhooks__0__Uri"] = "https://a.example/", ["Webhooks__1__Secret"] = "short" });
         Assert.Equal(2, await misspelt.WaitForExitAsync(Patience));
         Assert.Contains(misspelt.Lines, line => line.Contains("did you mean Webhooks__N__Url?", StringComparison.Ordinal));
