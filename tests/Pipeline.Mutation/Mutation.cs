@@ -33,7 +33,10 @@ internal enum MutationKind
 /// <param name="Span">What is replaced, in characters of the file.</param>
 /// <param name="Replacement">What stands there instead.</param>
 /// <param name="Original">What stood there, on one line, for the report.</param>
-internal sealed record Mutation(MutationKind Kind, string File, int Line, TextSpan Span, string Replacement, string Original)
+/// <param name="Region">The expression or statement that is chosen or left by a switch; holds <paramref name="Span"/>.</param>
+/// <param name="IsSwitchable">False where nothing can be decided at run time: patterns, labels, default values, declared variables.</param>
+internal sealed record Mutation(
+    MutationKind Kind, string File, int Line, TextSpan Span, string Replacement, string Original, TextSpan Region, bool IsSwitchable = true)
 {
     /// <summary>The file's text with this mutation.</summary>
     public string ApplyTo(string text) => string.Concat(text.AsSpan(0, Span.Start), Replacement, text.AsSpan(Span.End));

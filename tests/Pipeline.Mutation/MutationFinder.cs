@@ -41,14 +41,14 @@ internal sealed class MutationFinder(string file, string text) : CSharpSyntaxWal
             SyntaxKind.SubtractExpression => (MutationKind.Negation, "+"),
             _ => (default, null),
         };
-        if (other is not null) Add(kind, node.OperatorToken.Span, other);
+        if (other is not null) Add(kind, node, node.OperatorToken.Span, other);
         base.VisitBinaryExpression(node);
     }
 
     public override void VisitIfStatement(IfStatementSyntax node)
     {
         if (node.Else is null && IsExit(node.Statement) && node.Parent is BlockSyntax && !DeclaresVariables(node.Condition))
-            Add(MutationKind.DroppedCheck, node.Span, "");
+            Add(MutationKind.DroppedCheck, node, node.Span, "");
         else
             Negate(node.Condition);
         base.VisitIfStatement(node);
@@ -70,18 +70,18 @@ internal sealed class MutationFinder(string file, string text) : CSharpSyntaxWal
     {
         if (IsSpoken(node)) return;
         if (node.Expression is AwaitExpressionSyntax awaited)
-            Add(MutationKind.RemovedAwait, node.Expression.Span, $"_ = {awaited.Expression}");
+            Add(MutationKind.RemovedAwait, node, node.Expression.Span, $"_ = {awaited.Expression}");
         if (node.Parent is BlockSyntax
             && node.Expression
             is InvocationExpressionSyntax or AssignmentExpressionSyntax or AwaitExpressionSyntax or PostfixUnaryExpressionSyntax)
-            Add(MutationKind.DroppedStatement, node.Span, ";");
+            Add(MutationKind.DroppedStatement, node, node.Span, ";");
         base.VisitExpressionStatement(node);
     }
 
     public override void VisitLiteralExpression(LiteralExpressionSyntax node)
     {
         if (node.IsKind(SyntaxKind.NumericLiteralExpression) && node.Token.Value is int value)
-            Add(MutationKind.Constant, node.Span, (value + 1).ToString(CultureInfo.InvariantCulture));
+            Add(MutationKind.Constant, node, node.Span, (value + 1).ToString(CultureInfo.InvariantCulture));
     }
 
     public override void VisitMethodDeclaration(MethodDeclarationSyntax node)
@@ -97,7 +97,10 @@ internal sealed class MutationFinder(string file, string text) : CSharpSyntaxWal
         };
         if (exit is not null && node.Body is { Statements.Count: > 0 } body
             && !node.ParameterList.Parameters.Any(parameter => parameter.Modifiers.Any(SyntaxKind.OutKeyword)))
-            Add(MutationKind.EarlyReturn, new TextSpan(body.OpenBraceToken.Span.End, 0), $" if (System.Environment.ProcessId > 0) {exit}");
+        {
+            TextSpan start = new(body.OpenBraceToken.Span.End, 0);
+            Add(MutationKind.EarlyReturn, start, start, $" {exit}", isSwitchable: true);
+        }
         base.VisitMethodDeclaration(node);
     }
 
@@ -131,14 +134,23 @@ internal sealed class MutationFinder(string file, string text) : CSharpSyntaxWal
         string negated = condition is PrefixUnaryExpressionSyntax { RawKind: (int)SyntaxKind.LogicalNotExpression } not
             ? not.Operand.ToString()
             : $"!({condition})";
-        Add(MutationKind.Negation, condition.Span, negated);
+        Add(MutationKind.Negation, condition, condition.Span, negated);
     }
 
-    private void Add(MutationKind kind, TextSpan span, string replacement)
+    private void Add(MutationKind kind, SyntaxNode region, TextSpan span, string replacement) =>
+        Add(kind, region.Span, span, replacement, CanSwitch(region));
+
+    // The compiler wants a constant there; and a region that is written twice cannot declare its variables twice.
+    private static bool CanSwitch(SyntaxNode region) =>
+        !region.Ancestors().Any(node => node is PatternSyntax or SwitchLabelSyntax or ParameterSyntax)
+        && !(region is ExpressionSyntax && DeclaresVariables(region));
+
+    private void Add(MutationKind kind, TextSpan region, TextSpan span, string replacement, bool isSwitchable)
     {
         string original = text.Substring(span.Start, span.Length);
         int line = 1 + text.AsSpan(0, span.Start).Count('\n');
-        found.Add(new Mutation(kind, file, line, span, replacement, original.Length == 0 ? LineAt(span.Start) : original));
+        found.Add(new Mutation(kind, file, line, span, replacement, original.Length == 0 ? LineAt(span.Start) : original, region,
+            isSwitchable));
     }
 
     private string LineAt(int position) => text[(text.LastIndexOf('\n', position - 1) + 1)..position].Trim();

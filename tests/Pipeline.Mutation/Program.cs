@@ -1,21 +1,29 @@
 using System.CommandLine;
 using Pipeline.Mutation;
 
-Option<int> seed = new("--seed")
+Option<int[]> seed = new("--seed")
 {
-    Description = "Chooses the sample; the same seed on the same tree draws the same mutations.",
-    DefaultValueFactory = _ => 1
+    Description = "Chooses the sample; the same on the same tree draws the same mutations. May be given more than once: one build for all.",
+    DefaultValueFactory = _ => [1]
 };
-Option<int> count = new("--count") { Description = "How many mutations that compile are tried.", DefaultValueFactory = _ => 20 };
+Option<int> count = new("--count") { Description = "How many that compile are tried of each seed.", DefaultValueFactory = _ => 20 };
 Option<string[]> folder = new("--folder") { Description = "Only files below this folder, from the root; may be given more than once." };
 Option<int> distance = new("--distance") { Description = "Test projects that many references away run too.", DefaultValueFactory = _ => 1 };
-Option<int> limit = new("--limit") { Description = "Seconds for one run of one test project.", DefaultValueFactory = _ => 600 };
+Option<int> slack = new("--slack")
+{
+    Description = "A run may take three times what it takes without a mutation, and so many seconds.",
+    DefaultValueFactory = _ => 30
+};
+Option<string[]> tests = new("--tests")
+{
+    Description = "Only tests of this namespace, such as Pipeline.Bot.Tests.Capture; may be given more than once."
+};
 Option<bool> list = new("--list") { Description = "Only lists what would be tried." };
 Option<string[]> kind = new("--kind") { Description = "Only these: " + string.Join(", ", Enum.GetNames<MutationKind>()) + "." };
 Argument<string> root = new("tree") { Description = "A copy of the tree. Its files are changed and put back." };
 
 RootCommand command = new("Tries a random sample of semantic mutations against the tests that cover them.") { root, seed, count, folder,
-    kind, distance, limit, list };
+    kind, distance, tests, slack, list };
 command.SetAction(async (result, cancellationToken) =>
 {
     string tree = Path.GetFullPath(result.GetValue(root)!);
@@ -35,24 +43,37 @@ command.SetAction(async (result, cancellationToken) =>
         kinds = [.. names.Select(name => Enum.Parse<MutationKind>(name, ignoreCase: true))];
     }
     string[] folders = result.GetValue(folder) is { Length: > 0 } asked ? asked : ["bot", "functions", "shared"];
-    Mutation[] drawn = [.. Sample.Draw(tree, folders, result.GetValue(seed)).Where(mutation => kinds.Contains(mutation.Kind))];
-    if (drawn.Length == 0)
+    int[] seeds = result.GetValue(seed)!;
+    ILookup<bool, Mutation> possible = Sample.Draw(tree, folders, seeds[0]).Where(mutation => kinds.Contains(mutation.Kind))
+        .ToLookup(mutation => mutation.IsSwitchable);
+    if (!possible[true].Any())
     {
         await Console.Error.WriteLineAsync(
             $"mutate: no mutation is possible below {string.Join(", ", folders)}; name a folder of product code, such as bot/Pipeline.Mls");
         return 2;
     }
+    Console.WriteLine($"{possible[true].Count()} mutations are possible; {possible[false].Count()} more lie where nothing can be decided "
+        + "at run time (patterns, labels, default values, beside declared variables) and are not drawn");
+    (int Seed, Mutation[] Drawn)[] samples = [.. seeds.Select(one => (one, Sample.Enough(
+        Sample.Draw(tree, folders, one).Where(mutation => mutation.IsSwitchable && kinds.Contains(mutation.Kind)),
+        result.GetValue(count))))];
     if (result.GetValue(list))
     {
-        foreach (Mutation mutation in drawn.Take(result.GetValue(count))) Console.WriteLine(mutation);
+        foreach (Mutation mutation in samples.SelectMany(one => one.Drawn.Take(result.GetValue(count)))) Console.WriteLine(mutation);
         return 0;
     }
-    Trial trial = new(tree, new TestMap(tree), result.GetValue(distance), TimeSpan.FromSeconds(result.GetValue(limit)));
-    if (await trial.FindFailureAsync(drawn.Take(result.GetValue(count)).Select(mutation => mutation.File)) is { } broken)
+    List<Mutation> all = [.. samples.SelectMany(one => one.Drawn).Distinct()];
+    string[] filter = [.. (result.GetValue(tests) ?? []).SelectMany(name => (string[])["--filter-namespace", name])];
+    Trial trial = new(tree, new TestMap(tree), result.GetValue(distance), all, filter, TimeSpan.FromSeconds(result.GetValue(slack)));
+    if (await trial.PrepareAsync(TimeSpan.FromMinutes(30)) is { } broken)
     {
         await Console.Error.WriteLineAsync($"mutate: without any mutation a test fails already: {broken}");
         return 3;
     }
-    return await Sample.TryAsync(drawn, result.GetValue(count), trial, cancellationToken);
+    bool isNoticed = true;
+    foreach ((int one, Mutation[] drawn) in samples)
+        isNoticed &= await Sample.TryAsync(
+            one, drawn.Select(mutation => (1 + all.IndexOf(mutation), mutation)), result.GetValue(count), trial, cancellationToken);
+    return isNoticed ? 0 : 1;
 });
 return await command.Parse(args).InvokeAsync();

@@ -23,29 +23,33 @@ internal static class Sample
         return all;
     }
 
-    /// <summary>Tries until enough have compiled. Zero where all were noticed, one where something survived.</summary>
-    public static async Task<int> TryAsync(Mutation[] drawn, int count, Trial trial, CancellationToken cancellationToken)
+    /// <summary>The first that may be needed for so many that compile: one in four is refused at most.</summary>
+    public static Mutation[] Enough(IEnumerable<Mutation> drawn, int count) => [.. drawn.Take(count + (count / 3) + 5)];
+
+    /// <summary>Tries until enough of a seed's mutations have compiled. True where all were noticed.</summary>
+    /// <param name="drawn">With their numbers.</param>
+    public static async Task<bool> TryAsync(
+        int seed, IEnumerable<(int Id, Mutation Mutation)> drawn, int count, Trial trial, CancellationToken cancellationToken)
     {
-        List<(Mutation Mutation, TrialResult Result, string By)> tried = [];
-        foreach (Mutation mutation in drawn)
+        List<(Mutation Mutation, TrialResult Result)> tried = [];
+        foreach ((int id, Mutation mutation) in drawn)
         {
             if (tried.Count == count || cancellationToken.IsCancellationRequested) break;
-            (TrialResult result, string by) = await trial.RunAsync(mutation);
+            (TrialResult result, string by) = await trial.RunAsync(id);
             if (result == TrialResult.NotCompiled) continue;
-            tried.Add((mutation, result, by));
+            tried.Add((mutation, result));
             Console.WriteLine($"{tried.Count,3} {Word(result),-9} {mutation}");
-            bool isSurvivor = result == TrialResult.Survived;
-            Console.WriteLine($"    {(isSurvivor ? "not noticed by" : "by")} {(by.Length > 0 ? by : "any test project")}");
+            Console.WriteLine($"    {(result == TrialResult.Survived ? "not noticed by" : "by")} {by}");
         }
         int survived = tried.Count(one => one.Result == TrialResult.Survived);
         int hung = tried.Count(one => one.Result == TrialResult.TimedOut);
         Console.WriteLine();
-        foreach ((Mutation mutation, _, _) in tried.Where(one => one.Result == TrialResult.Survived))
+        foreach ((Mutation mutation, _) in tried.Where(one => one.Result == TrialResult.Survived))
             Console.WriteLine($"survived {mutation}");
         Console.WriteLine(
-            $"{tried.Count - survived - hung} killed, {survived} survived, {hung} timed out: "
+            $"seed {seed}: {tried.Count - survived - hung} killed, {survived} survived, {hung} timed out: "
             + $"{(tried.Count == 0 ? 0 : 100.0 * (tried.Count - survived) / tried.Count):0} of 100 noticed");
-        return survived == 0 && tried.Count > 0 ? 0 : 1;
+        return survived == 0 && tried.Count > 0;
     }
 
     private static string Word(TrialResult result) => result switch

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace Pipeline.Mutation;
@@ -19,105 +18,59 @@ internal enum TrialResult
     NotCompiled,
 }
 
-/// <summary>Tries one mutation: writes it, builds the tests that cover it, runs them until one fails, and puts the file back.</summary>
-/// <param name="root">A copy of the tree; its files are changed.</param>
-/// <param name="limit">For one run of one test project.</param>
-internal sealed partial class Trial(string root, TestMap map, int distance, TimeSpan limit)
+/// <summary>Tries mutations that are all in one build: each is one run of the tests that come by it, until one fails.</summary>
+/// <param name="root">A copy of the tree; its files are changed while it is built.</param>
+/// <param name="tests">Filter of the tests that are run at all, none for whole projects.</param>
+/// <param name="slack">A run may take three times what it takes without a mutation, and this.</param>
+internal sealed partial class Trial(
+    string root, TestMap map, int distance, IReadOnlyList<Mutation> mutations, string[] tests, TimeSpan slack)
 {
-    // A mutation may break a rule of style; that is no reason not to try it.
-    private static readonly string[] BuildArguments =
-        ["-c", "Release", "-v", "quiet", "--nologo", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false", "-p:NuGetAudit=false"];
+    private readonly SwitchedTree tree = new(root, mutations);
+    private readonly Dictionary<string, Baseline> baselines = [];
 
     /// <summary>
-    /// Builds and runs the tests of these files as they are: a test that fails without any mutation would be taken for one that notices.
-    /// Null when all pass, else what failed.
+    /// Builds all, and runs the tests without a mutation: one that fails then would be taken for one that notices. Null when all pass, else
+    /// what failed.
     /// </summary>
-    public async Task<string?> FindFailureAsync(IEnumerable<string> files)
+    /// <param name="within">For one run of one test project.</param>
+    public async Task<string?> PrepareAsync(TimeSpan within)
     {
-        foreach (string project in files.SelectMany(file => map.For(file, distance)).Distinct())
+        string[] projects = [.. mutations.SelectMany(mutation => map.For(mutation.File, distance)).Distinct()];
+        if (await tree.BuildAsync(projects) is { } broken) return broken;
+        foreach (string project in projects)
         {
-            (int? built, string output) = await RunAsync("dotnet", ["build", $"tests/{project}", .. BuildArguments],
-                TimeSpan.FromMinutes(30));
-            if (built != 0) return $"{project} does not build: {output[^Math.Min(output.Length, 2000)..]}";
-            (TrialResult result, string by) = await TestAsync(project, []);
-            if (result != TrialResult.Survived) return $"{project}: {by}";
+            (Baseline? baseline, string failure) = await Baseline.MeasureAsync(root, project, tests, within);
+            if (baseline is null) return $"{project}: {failure}";
+            baselines[project] = baseline;
         }
         return null;
     }
 
-    /// <summary>The result, and the test that killed it or the run that hung.</summary>
-    public async Task<(TrialResult Result, string By)> RunAsync(Mutation mutation)
+    /// <summary>The result, and the test that killed it, the run that hung, or the projects that did not notice.</summary>
+    /// <param name="id">Place in the list of mutations, from one.</param>
+    public async Task<(TrialResult Result, string By)> RunAsync(int id)
     {
-        string path = Path.Combine(root, mutation.File);
-        byte[] original = await File.ReadAllBytesAsync(path);
-        await File.WriteAllTextAsync(path, mutation.ApplyTo(await File.ReadAllTextAsync(path)));
-        try
+        if (!tree.Compiled.Contains(id)) return (TrialResult.NotCompiled, "");
+        List<string> asked = [];
+        foreach (string project in map.For(mutations[id - 1].File, distance))
         {
-            IReadOnlyList<string> projects = map.For(mutation.File, distance);
-            string mirror = Path.GetFileNameWithoutExtension(mutation.File) + "Tests";
-            foreach (string project in projects)
+            foreach ((string[] filter, TimeSpan time) in baselines[project].Runs(id, tree.IsOnce(id)))
             {
-                if (!await BuildAsync(project)) return (TrialResult.NotCompiled, project);
-                // The class of the same name first: most are killed there within a second.
-                foreach (string[] filter in (string[][])[["--filter-class", $"*.{mirror}"], []])
-                {
-                    (TrialResult result, string by) = await TestAsync(project, filter);
-                    if (result != TrialResult.Survived) return (result, by);
-                }
+                TimeSpan limit = 3 * time + slack;
+                (int? code, string output) = await TestProgram.TestAsync(root, project, ["--stop-on-fail", "on", .. filter],
+                    [(MutationSwitch.Variable, $"{id}")], limit);
+                if (code is null)
+                    return (TrialResult.TimedOut, $"{project} after {limit.TotalSeconds:0} s; last passed: "
+                        + $"{Passed().Matches(output).LastOrDefault()?.Groups[1].Value ?? "none"}");
+                if (code != 0) return (TrialResult.Killed, Named(output) ?? $"{project} ended with {code}");
+                if (asked.LastOrDefault() != project) asked.Add(project);
             }
-            return (TrialResult.Survived, string.Join(", ", projects));
         }
-        finally
-        {
-            await File.WriteAllBytesAsync(path, original);
-        }
+        return (TrialResult.Survived, asked.Count > 0 ? string.Join(", ", asked) : "any test: none comes by");
     }
 
-    private async Task<bool> BuildAsync(string project) =>
-        await RunAsync("dotnet", ["build", $"tests/{project}", "--no-restore", .. BuildArguments], TimeSpan.FromMinutes(10)) is (0, _);
-
-    private async Task<(TrialResult Result, string By)> TestAsync(string project, string[] filter)
-    {
-        string[] arguments =
-        [
-            "--filter-not-trait", "Category=Soak", "--stop-on-fail", "on", "--ignore-exit-code", "8",
-            "--no-progress", "--no-ansi", "--output", "Detailed", .. filter,
-        ];
-        (int? code, string output) = await RunAsync($"tests/{project}/bin/Release/net10.0/{project}", arguments, limit);
-        if (code == 0) return (TrialResult.Survived, "");
-        if (code is null)
-            return (TrialResult.TimedOut,
-                $"{project} after {limit.TotalSeconds:0} s; last passed: "
-                + $"{Passed().Matches(output).LastOrDefault()?.Groups[1].Value ?? "none"}");
-        return (TrialResult.Killed,
-            Failed().Match(output) is { Success: true } failed ? failed.Groups[1].Value : $"{project} ended with {code}");
-    }
-
-    /// <summary>Exit code and output; no code where it was ended at the limit.</summary>
-    private async Task<(int? Code, string Output)> RunAsync(string program, string[] arguments, TimeSpan within)
-    {
-        ProcessStartInfo start = new(program.Contains('/', StringComparison.Ordinal) ? Path.Combine(root, program) : program, arguments)
-        {
-            WorkingDirectory = root,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{program} does not start");
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        using CancellationTokenSource stop = new(within);
-        try
-        {
-            await process.WaitForExitAsync(stop.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None);
-            return (null, await output + await errors);
-        }
-        return (process.ExitCode, await output + await errors);
-    }
+    /// <summary>The first test that a run names as failed.</summary>
+    public static string? Named(string output) => Failed().Match(output) is { Success: true } failed ? failed.Groups[1].Value : null;
 
     [GeneratedRegex(@"^failed (\S+)", RegexOptions.Multiline)]
     private static partial Regex Failed();

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.CodeAnalysis.Text;
 using Pipeline.Mutation;
 using Pipeline.TestKit;
@@ -5,51 +7,99 @@ using Change = Pipeline.Mutation.Mutation;
 
 namespace Pipeline.Repository.Tests.Mutations;
 
-/// <summary>
-/// Mutations of a tree of two projects, really built and run: its product adds, its test program says by its exit code whether it adds
-/// rightly.
-/// </summary>
+/// <summary>Mutations of a tree of two projects, really built once and run.</summary>
 public sealed class TrialTests : IDisposable
 {
-    private const string Product = "namespace Sum;\npublic static class Adder\n{\n    public static int Unused = 3;\n"
-        + "    public static int Add(int a, int b)\n    {\n        while (a > 100) a = a - 1;\n        return a + b;\n    }\n}\n";
+    private const string Product = """
+        namespace Sum;
+        public static class Adder
+        {
+            public const int Most = 100;
+            public const int Label = 5;
+            public static int Field = 3;
+            public static int Add(int a, int b)
+            {
+                while (a > Most) a = a - 1;
+                return a + b;
+            }
+            public static byte Small() => 7;
+            public static bool IsLabel(object a) => a is Label;
+            public static int Unused() => 11;
+        }
+        """;
 
+    private const string Tests = """
+        namespace Sum.Tests;
+        public sealed class AdderTests
+        {
+            [Xunit.Fact] public void Adds() => Xunit.Assert.Equal(102, Adder.Add(105, 2));
+        }
+        public sealed class OtherTests
+        {
+            [Xunit.Fact] public void Is_small() => Xunit.Assert.True(Adder.Small() < 9 && Adder.IsLabel(5) && Adder.Field > 0);
+        }
+        """;
+
+    private static readonly TimeSpan longEnough = TimeSpan.FromMinutes(2);
     private readonly TempFolder tree = new();
 
     public TrialTests()
     {
+        string props = File.ReadAllText(Path.Combine(RepositoryRoot.Path, "Directory.Packages.props"));
+        string xunit = Regex.Match(props, "<PackageVersion (Include=\"xunit.v3\" Version=\"[^\"]+\")").Groups[1].Value;
         Write("bot/Sum/Sum.csproj", Project("", ""));
         Write("bot/Sum/Adder.cs", Product);
-        Write("tests/Sum.Tests/Sum.Tests.csproj", Project("<OutputType>Exe</OutputType>",
-            "<ItemGroup><ProjectReference Include=\"../../bot/Sum/Sum.csproj\" /></ItemGroup>"));
-        Write("tests/Sum.Tests/Program.cs", "bool right = Sum.Adder.Add(105, 2) == 102;\n"
-            + "System.Console.WriteLine(right ? \"passed Sum\" : \"failed Sum (1ms)\");\nreturn right ? 0 : 2;\n");
+        Write("tests/Sum.Tests/Sum.Tests.csproj", Project(
+            "<OutputType>Exe</OutputType><UseMicrosoftTestingPlatformRunner>true</UseMicrosoftTestingPlatformRunner>",
+            $"<ItemGroup><ProjectReference Include=\"../../bot/Sum/Sum.csproj\" /><PackageReference {xunit} /></ItemGroup>"));
+        Write("tests/Sum.Tests/Tests.cs", Tests);
         Write("tests/Other.Tests/Other.Tests.csproj", Project("", ""));
     }
 
     public void Dispose() => tree.Dispose();
 
     [Fact]
-    public async Task Mutations_are_killed_survive_hang_or_do_not_compile_and_the_file_is_put_back()
+    public async Task Mutations_are_killed_survive_hang_or_do_not_compile_in_one_build_and_the_file_is_put_back()
     {
-        Trial trial = Make(TimeSpan.FromSeconds(20));
-        Assert.Null(await trial.FindFailureAsync(["bot/Sum/Adder.cs"]));
-
-        Assert.Equal((TrialResult.Killed, "Sum"), await trial.RunAsync(Mutate("a + b", "a - b")));
-        Assert.Equal((TrialResult.Survived, "Sum.Tests"), await trial.RunAsync(Mutate("3", "4")));
-        Assert.Equal(TrialResult.NotCompiled, (await trial.RunAsync(Mutate("a + b", "a + \"\""))).Result);
+        Trial trial = Make(Mutate("a + b", "a - b"), Mutate("100", "101", MutationKind.Constant), Mutate("a - 1", "a + 0"),
+            Mutate("7", "8", MutationKind.Constant), Mutate("3", "4", MutationKind.Constant), Mutate("11", "12", MutationKind.Constant),
+            Mutate("a > Most", "a > Nothing"), Mutate("5", "6", MutationKind.Constant));
+        Assert.Null(await trial.PrepareAsync(longEnough));
         Assert.Equal(Product, File.ReadAllText(tree.Combine("bot/Sum/Adder.cs")));
+        Assert.False(File.Exists(tree.Combine("bot/Sum/MutationSwitch.cs")));
 
-        (TrialResult hung, string by) = await Make(TimeSpan.FromSeconds(2)).RunAsync(Mutate("a - 1", "a + 0"));
-        Assert.Equal((TrialResult.TimedOut, true), (hung, by.StartsWith("Sum.Tests after 2 s", StringComparison.Ordinal)));
-        Assert.Equal(Product, File.ReadAllText(tree.Combine("bot/Sum/Adder.cs")));
+        Assert.Equal((TrialResult.Killed, "Sum.Tests.AdderTests.Adds"), await trial.RunAsync(1));
+        Assert.Equal((TrialResult.Killed, "Sum.Tests.AdderTests.Adds"), await trial.RunAsync(2));
+        (TrialResult hung, string by) = await trial.RunAsync(3);
+        Assert.Equal((TrialResult.TimedOut, true), (hung, by.StartsWith("Sum.Tests after ", StringComparison.Ordinal)));
+        Assert.Equal((TrialResult.Survived, "Sum.Tests"), await trial.RunAsync(4));
+        Assert.Equal((TrialResult.Survived, "Sum.Tests"), await trial.RunAsync(5));
+        Assert.Equal((TrialResult.Survived, "any test: none comes by"), await trial.RunAsync(6));
+        Assert.Equal(TrialResult.NotCompiled, (await trial.RunAsync(7)).Result);
+        Assert.Equal(TrialResult.NotCompiled, (await trial.RunAsync(8)).Result);
     }
 
     [Fact]
     public async Task Test_that_fails_without_a_mutation_is_named_first()
     {
         Write("bot/Sum/Adder.cs", Product.Replace("a + b", "a * b", StringComparison.Ordinal));
-        Assert.Equal("Sum.Tests: Sum", await Make(TimeSpan.FromSeconds(20)).FindFailureAsync(["bot/Sum/Adder.cs"]));
+        Assert.Equal("Sum.Tests: Sum.Tests.AdderTests.Adds", await Make(Mutate("100", "101")).PrepareAsync(longEnough));
+    }
+
+    [Fact]
+    public void Baseline_is_read_from_what_a_run_prints_and_short_classes_run_first()
+    {
+        Baseline baseline = new("passed A.Long.One(a: \"(1)\") (1m 02s 003ms)\npassed A.Short.One (5ms)\npassed A.Long.Two (1s 0ms)\n",
+            TimeSpan.FromMinutes(5),
+            new[] { (1, "A.Long"), (1, "A.Short"), (2, "*") }.ToLookup(pair => pair.Item1, pair => pair.Item2),
+            ["--filter-namespace", "A"]);
+        Assert.Equal(["--filter-class A.Short 0.005", "--filter-class A.Long 63.003"], Runs(1, false));
+        Assert.Equal(["--filter-class A.Short 0.005", "--filter-class A.Long 63.003", "--filter-namespace A 300"], Runs(1, true));
+        Assert.Equal(["--filter-namespace A 300"], Runs(2, false));
+        Assert.Empty(Runs(3, true));
+
+        string[] Runs(int id, bool isOnce) => [.. baseline.Runs(id, isOnce).Select(run => string.Create(
+            CultureInfo.InvariantCulture, $"{string.Join(' ', run.Filter)} {run.Time.TotalSeconds}"))];
     }
 
     [Fact]
@@ -82,12 +132,17 @@ public sealed class TrialTests : IDisposable
     }
 
     private static string Project(string properties, string items) => "<Project Sdk=\"Microsoft.NET.Sdk\">"
-        + $"<PropertyGroup><TargetFramework>net10.0</TargetFramework>{properties}</PropertyGroup>{items}</Project>";
+        + $"<PropertyGroup><TargetFramework>net10.0</TargetFramework>"
+        + $"<ImplicitUsings>enable</ImplicitUsings>{properties}</PropertyGroup>{items}</Project>";
 
-    private static Change Mutate(string original, string replacement) => new(MutationKind.Negation, "bot/Sum/Adder.cs", 1,
-        new TextSpan(Product.IndexOf(original, StringComparison.Ordinal), original.Length), replacement, original);
+    private static Change Mutate(string original, string replacement, MutationKind kind = MutationKind.Negation)
+    {
+        TextSpan span = new(Product.IndexOf(original, StringComparison.Ordinal), original.Length);
+        return new Change(kind, "bot/Sum/Adder.cs", 1, span, replacement, original, span);
+    }
 
-    private Trial Make(TimeSpan limit) => new(tree.Path, new TestMap(tree.Path), distance: 1, limit);
+    private Trial Make(params Change[] mutations) =>
+        new(tree.Path, new TestMap(tree.Path), distance: 1, mutations, tests: [], slack: TimeSpan.FromSeconds(3));
 
     private void Write(string name, string content)
     {

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+
+namespace Pipeline.Mutation;
+
+/// <summary>Starts the programs that build and test a copy of the tree.</summary>
+internal static class TestProgram
+{
+    // What a killed program left behind may hold its output open.
+    private static readonly TimeSpan timeForOutput = TimeSpan.FromSeconds(10);
+
+    /// <summary>Builds a project; a mutation may break a rule of style, which is no reason not to try it.</summary>
+    public static Task<(int? Code, string Output)> BuildAsync(string root, string project) => RunAsync(root, "dotnet",
+        ["build", project, "-c", "Release", "-v", "quiet", "--nologo", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false",
+            "-p:WarningLevel=0", "-p:NuGetAudit=false"], [], TimeSpan.FromMinutes(30));
+
+    /// <summary>Runs a built test project, or some classes of it.</summary>
+    /// <param name="filter">More arguments.</param>
+    public static Task<(int? Code, string Output)> TestAsync(
+        string root, string project, string[] filter, (string Name, string Value)[] environment, TimeSpan within) =>
+        RunAsync(root, Path.Combine(root, "tests", project, "bin/Release/net10.0", project),
+            [
+                "--filter-not-trait", "Category=Soak", "--ignore-exit-code", "8", "--no-progress", "--no-ansi", "--output", "Detailed",
+                .. filter,
+            ],
+            environment, within);
+
+    /// <summary>Exit code and output; no code where it was ended at the limit.</summary>
+    private static async Task<(int? Code, string Output)> RunAsync(
+        string root, string program, string[] arguments, (string Name, string Value)[] environment, TimeSpan within)
+    {
+        ProcessStartInfo start = new(program, arguments)
+        {
+            WorkingDirectory = root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach ((string name, string value) in environment) start.Environment[name] = value;
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException($"{program} does not start");
+        Task<string[]> output = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        using CancellationTokenSource stop = new(within);
+        int? code = null;
+        try
+        {
+            await process.WaitForExitAsync(stop.Token);
+            code = process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        await Task.WhenAny(output, Task.Delay(timeForOutput, CancellationToken.None));
+        return (code, output.IsCompletedSuccessfully ? string.Concat(await output) : "");
+    }
+}
