@@ -1,6 +1,7 @@
 using Pipeline.Bot.Capture;
 using Pipeline.Contracts;
 using Pipeline.Discord.Media;
+using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Capture;
 
@@ -183,6 +184,23 @@ public sealed class CaptureRuleTests
     [Fact]
     public void Energy_is_that_of_the_whole_frame() =>
         Assert.False(new EnergyDetector(100).IsAudible([141, 0, 141, 0])); // 99.7
+
+    [Fact]
+    public void Who_is_heard_speaks_until_300_ms_after_the_last_loud_frame()
+    {
+        using CaptureRun run = new();
+        using OpusEncoder encoder = new(bitrate: 96_000);
+        short[] loud = [.. Enumerable.Range(0, 960).Select(i => (short)(10_000 * Math.Sin(i / 8.0)))];
+        for (int frame = 0; frame < 20; frame++)
+        {
+            run.AdvanceTo(1000 + (20 * frame));
+            run.Receive(CaptureRun.Ada, 5000, (ushort)frame, (uint)(frame * 960), encoder.Encode(loud));
+        }
+        run.AdvanceTo(1620);
+        Assert.True(run.Track().Speaking);
+        run.AdvanceTo(1740);
+        Assert.False(run.Track().Speaking);
+    }
 
     [Fact]
     public void Missing_audio_of_one_reason_that_lies_together_is_one_gap()

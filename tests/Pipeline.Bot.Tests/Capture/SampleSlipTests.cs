@@ -1,4 +1,5 @@
 using Pipeline.Bot.Capture;
+using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Capture;
 
@@ -29,6 +30,30 @@ public sealed class SampleSlipTests
             Assert.InRange(greatest, 1200, 1340); // the tone's own slope is 1309 at most
             Assert.InRange(curvature, 150, 190); // and its own curvature 171: a click would be many times that
         }
+    }
+
+    [Theory]
+    [InlineData(20.016)]
+    [InlineData(19.984)]
+    public void Talk_that_follows_a_slow_or_a_fast_clock_has_no_step_either(double frameMilliseconds)
+    {
+        using CaptureRun run = new();
+        using OpusEncoder encoder = new(bitrate: 96_000);
+        short[] tone = new short[960];
+        for (int frame = 0; frame < 900; frame++)
+        {
+            // A frame ends where the tone is loudest, so a sample that is missing or made up there is a step.
+            for (int i = 0; i < tone.Length; i++) tone[i] = Tone((frame * 960) + i + 12);
+            run.AdvanceTo(1000 + (frame * frameMilliseconds));
+            run.Receive(CaptureRun.Ada, 5000, (ushort)frame, (uint)(frame * 960), encoder.Encode(tone));
+        }
+        run.Stop();
+        Assert.InRange(run.Track().Health.Slipped, 100, 700);
+        short[] lane = run.Lane();
+        int first = Array.FindIndex(lane, value => value != 0) + 960, end = Array.FindLastIndex(lane, value => value != 0) - 960;
+        Assert.InRange(end - first, 800 * 960, 900 * 960);
+        int greatest = Enumerable.Range(first, end - first).Max(i => Math.Abs(lane[i] - lane[i - 1]));
+        Assert.InRange(greatest, 1200, 1500); // the tone's own slope is 1309 at most
     }
 
     private static short Tone(int i) => (short)Math.Round(10_000 * Math.Sin(2 * Math.PI * 1000 * i / 48_000));

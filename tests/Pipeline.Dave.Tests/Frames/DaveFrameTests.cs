@@ -43,6 +43,21 @@ public sealed class DaveFrameTests
         }, seed: "0000KwMJWFk1", iter: 2_000);
     }
 
+    [Theory]
+    [InlineData("00", 0L)]
+    [InlineData("FFFFFFFF0F", (long)uint.MaxValue)]
+    [InlineData("8080808000", 0L)]
+    [InlineData("FFFFFFFF1F", null)]
+    [InlineData("808080808000", null)]
+    [InlineData("80", null)]
+    [InlineData("", null)]
+    public void Number_has_one_to_five_bytes_and_32_bits(string hex, long? expected)
+    {
+        ReadOnlySpan<byte> bytes = Convert.FromHexString(hex);
+        Assert.Equal(expected is not null, Uleb128.TryRead(ref bytes, out uint value));
+        if (expected is { } number) Assert.Equal((number, 0), ((long)value, bytes.Length));
+    }
+
     [Fact]
     public void Arbitrary_bytes_never_throw_and_never_yield_ranges_outside_the_body()
     {

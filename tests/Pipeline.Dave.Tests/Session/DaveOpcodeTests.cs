@@ -34,17 +34,7 @@ public sealed class DaveOpcodeTests : IDisposable
     [Fact]
     public void Welcome_that_comes_again_is_ignored_and_transition_0_ends_encryption_at_once()
     {
-        using GatewayKey gateway = new(940_000_000_000_000_001);
-        using DaveSession other = new(940_000_000_000_000_001, 100, time);
-        PeerKeyPackage package = PeerKeyPackage.Parse(session.OnSessionDescription(1).Messages[0].Payload);
-        other.OnSessionDescription(1);
-        session.OnExternalSender(gateway.Announcement);
-        other.OnExternalSender(gateway.Announcement);
-        other.OnClientsConnect([9]);
-        DaveReply made = other.OnProposals(SignedProposal.Append([gateway.Add(0, package)]));
-        byte[] both = Assert.Single(made.Messages).Payload.ToArray();
-        byte[] welcome = both[PeerCommit.Parse(both, 940_000_000_000_000_001).Message.Length..];
-        Assert.Empty(session.OnWelcome(0, welcome).Messages);
+        byte[] welcome = Join();
         Assert.Equal((DaveState.Active, 2), (session.Snapshot.State, session.Snapshot.Members.Length));
 
         DaveReply again = session.OnWelcome(0, welcome);
@@ -55,6 +45,25 @@ public sealed class DaveOpcodeTests : IDisposable
         Assert.Empty(session.OnPrepareTransition(0, 0).Messages);
         Assert.Equal((DaveState.Plain, 0), (session.Snapshot.State, session.Snapshot.ProtocolVersion));
         Assert.Equal(10, time.GetElapsedTime(time.GetTimestamp(), Assert.Single(session.Snapshot.Keys).ExpiresAt).TotalSeconds);
+    }
+
+    [Fact]
+    public void Epoch_that_is_not_the_first_tells_the_version_of_the_group_that_is()
+    {
+        Join();
+        Assert.Empty(session.OnPrepareEpoch(2, 5).Messages);
+        Assert.Equal((DaveState.Active, 2, 2),
+            (session.Snapshot.State, session.Snapshot.ProtocolVersion, session.Snapshot.Members.Length));
+    }
+
+    [Fact]
+    public void Session_that_ends_wipes_its_keys()
+    {
+        Join();
+        EpochKeys keys = Assert.Single(session.Snapshot.Keys);
+        Assert.True(keys.TryGetBaseSecret(9, out ReadOnlySpan<byte> secret) && secret.ContainsAnyExcept((byte)0));
+        session.Dispose();
+        Assert.True(keys.TryGetBaseSecret(9, out secret) && !secret.ContainsAnyExcept((byte)0));
     }
 
     [Fact]
@@ -79,5 +88,22 @@ public sealed class DaveOpcodeTests : IDisposable
         session.OnPrepareTransition(1, 5);
         session.OnExecuteTransition(5);
         Assert.Equal((DaveState.Recovering, 1), (session.Snapshot.State, session.Snapshot.ProtocolVersion));
+    }
+
+    /// <summary>Another member's group takes ours in by a Welcome, which is given back.</summary>
+    private byte[] Join()
+    {
+        using GatewayKey gateway = new(940_000_000_000_000_001);
+        using DaveSession other = new(940_000_000_000_000_001, 100, time);
+        PeerKeyPackage package = PeerKeyPackage.Parse(session.OnSessionDescription(1).Messages[0].Payload);
+        other.OnSessionDescription(1);
+        session.OnExternalSender(gateway.Announcement);
+        other.OnExternalSender(gateway.Announcement);
+        other.OnClientsConnect([9]);
+        DaveReply made = other.OnProposals(SignedProposal.Append([gateway.Add(0, package)]));
+        byte[] both = Assert.Single(made.Messages).Payload.ToArray();
+        byte[] welcome = both[PeerCommit.Parse(both, 940_000_000_000_000_001).Message.Length..];
+        Assert.Empty(session.OnWelcome(0, welcome).Messages);
+        return welcome;
     }
 }

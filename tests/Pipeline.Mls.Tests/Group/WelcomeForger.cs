@@ -16,7 +16,9 @@ internal static class WelcomeForger
         MlsIdentity signer,
         Func<GroupInfo, GroupInfo>? changeInfo = null,
         Func<GroupSecrets, GroupSecrets>? changeSecrets = null,
-        bool confirm = false)
+        bool confirm = false,
+        byte[]? behindInfo = null,
+        byte[]? behindSecrets = null)
     {
         Welcome welcome = Welcome.Parse(narrowed);
         byte[] plain = Hpke.DecryptWithLabel(
@@ -33,12 +35,13 @@ internal static class WelcomeForger
         info = GroupInfo.Sign(info.Context, info.Extensions, info.ConfirmationTag, info.Signer, signer);
         using TlsWriter infoBytes = new();
         info.Write(infoBytes);
-        byte[] encryptedInfo = key.Seal(infoBytes.Written);
+        byte[] encryptedInfo = key.Seal([.. infoBytes.Written, .. behindInfo ?? []]);
 
         using TlsWriter secretsBytes = new();
         (changeSecrets?.Invoke(secrets) ?? secrets).Write(secretsBytes);
         HpkeCiphertext encrypted = Hpke.EncryptWithLabel(
-            victim.InitKeys.PublicKey, WelcomeMaker.EncryptionLabel, encryptedInfo, secretsBytes.Written);
+            victim.InitKeys.PublicKey, WelcomeMaker.EncryptionLabel, encryptedInfo,
+            [.. secretsBytes.Written, .. behindSecrets ?? []]);
         return new Welcome(welcome.Suite, [new(welcome.Secrets[0].NewMember, encrypted)], encryptedInfo).Encode();
     }
 

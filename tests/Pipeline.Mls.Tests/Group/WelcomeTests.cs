@@ -125,6 +125,19 @@ public sealed class WelcomeTests : IDisposable
     }
 
     [Fact]
+    public void Bytes_behind_what_a_Welcome_encrypts_are_refused()
+    {
+        MlsIdentity signer = call[0].Identity;
+        Refused.With(MlsError.TrailingBytes, () => Join(WelcomeForger.Forge(welcome, bundle, signer, behindInfo: [0])));
+        Refused.With(MlsError.TrailingBytes, () => Join(WelcomeForger.Forge(welcome, bundle, signer, behindSecrets: [0])));
+        RefusedInfo(MlsError.TrailingBytes, info => WithExtensions(info, [Longer(info.Context.Extensions[0])]));
+        RefusedInfo(MlsError.TrailingBytes, info => info with { Extensions = [Longer(info.Extensions[0])] });
+        Refused.With(MlsError.TrailingBytes, () => ExternalSender.Parse([.. call.Service.ExternalSender, 0]));
+
+        static Extension Longer(Extension extension) => new(extension.Type, [.. extension.Data, 0]);
+    }
+
+    [Fact]
     public void Forged_trees_are_refused()
     {
         RefusedTree(MlsError.OwnLeafMissing, tree => tree.Remove(new LeafIndex(3)));
