@@ -198,7 +198,7 @@ public sealed class CaptureRuleTests
         }
         run.AdvanceTo(1620);
         Assert.True(run.Track().Speaking);
-        run.AdvanceTo(1740);
+        run.AdvanceTo(1680);
         Assert.False(run.Track().Speaking);
     }
 
