@@ -23,6 +23,9 @@ internal sealed record RenderPlan
     /// <summary>Windows that can be rendered: all of a finished recording, those that are surely over of a live one.</summary>
     public required int WindowCount { get; init; }
 
+    /// <summary>Windows were spoken beyond these, and what is missing of them is on its way.</summary>
+    public bool AwaitsMore { get; init; }
+
     /// <summary>Up to here nothing comes any more but what is late.</summary>
     public long SettledSamples => IsFinal ? TotalSamples : RenderWindows.Start(WindowCount);
 

@@ -8,10 +8,16 @@ using Pipeline.Storage;
 namespace Pipeline.RecordingApi.Render;
 
 /// <summary>Reads what there is to render: of a finished recording the catalogue's segments, of a live one those that were moved.</summary>
-public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved, ErasedPeople erased)
+public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved, ErasedPeople erased, TempContainer temp, TimeProvider time)
 {
-    /// <summary>A window of a live recording is over when something was heard so much later.</summary>
+    /// <summary>A window of a live recording can be over when something was heard so much later.</summary>
     private const long Settled = 20 * SampleClock.SamplesPerSecond;
+
+    /// <summary>So much later it is rendered with what there is.</summary>
+    private const long Overdue = 120 * SampleClock.SamplesPerSecond;
+
+    // Four heartbeats of a manifest.
+    private static readonly TimeSpan Silent = TimeSpan.FromMinutes(1);
 
     /// <summary>Null where there is no such recording, or one that was deleted.</summary>
     internal async Task<RenderPlan?> ReadAsync(RecordingId recording, CancellationToken cancellation)
@@ -28,11 +34,16 @@ public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved, E
 
     private async Task<RenderPlan> ReadLiveAsync(RecordingId recording, CatalogueRecording found, CancellationToken cancellation)
     {
+        // The account first: what it says is safe was on its way before the list of what has arrived is read.
+        SessionManifest? manifest = await temp.ReadManifestAsync(recording, cancellation);
         List<MovedSegment> segments = await moved.ReadAsync(recording, MovedSegments.RowPrefix,
             RowFilter.Behind(MovedSegments.RowPrefix), cancellation);
         IReadOnlySet<ulong> gone = await erased.OfAsync(recording, cancellation);
         segments.RemoveAll(segment => gone.Contains(segment.UserId));
         long total = segments.Select(segment => segment.StartSample + segment.SampleCount).DefaultIfEmpty(0).Max();
+        long heard = Math.Max(0, total - Settled);
+        long whole = manifest is null ? heard
+            : Math.Clamp(Whole(manifest.Without([.. gone]), segments), Math.Max(0, total - Overdue), heard);
         return new RenderPlan
         {
             Recording = recording,
@@ -42,8 +53,33 @@ public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved, E
                 segment.Index, segment.StartSample, segment.SampleCount, segment.Channels, segment.FileSize, new Uri(segment.BlobUrl))))),
             TotalSamples = total,
             IsFinal = false,
-            WindowCount = (int)(Math.Max(0, total - Settled) / RenderWindows.Samples),
+            WindowCount = (int)(whole / RenderWindows.Samples),
+            AwaitsMore = heard / RenderWindows.Samples > whole / RenderWindows.Samples && time.GetUtcNow() - manifest!.UpdatedAt < Silent,
         };
+    }
+
+    // Before this position everything that the bot heard has been moved: all of it is safe there, and what was announced is in the ledger.
+    private static long Whole(SessionManifest manifest, List<MovedSegment> segments)
+    {
+        ILookup<ulong, MovedSegment> byUser = segments.ToLookup(segment => segment.UserId);
+        return manifest.Tracks.Select(track => Math.Min(track.SafeSample ?? 0, Arrived(track, byUser[track.UserId])))
+            .Append(manifest.SampleCount).Min();
+    }
+
+    // Where the first announced segment begins, at the earliest, that is still on its way.
+    private static long Arrived(TrackSummary track, IEnumerable<MovedSegment> segments)
+    {
+        Dictionary<int, MovedSegment> known = segments.ToDictionary(segment => segment.Index);
+        long end = 0;
+        foreach (IndexRange range in track.Segments)
+        {
+            for (long index = range.First; index <= range.Last; index++)
+            {
+                if (!known.TryGetValue((int)index, out MovedSegment? segment)) return end;
+                end = segment.StartSample + segment.SampleCount;
+            }
+        }
+        return long.MaxValue;
     }
 
     private async Task<RenderPlan> ReadFinishedAsync(RecordingId recording, CatalogueRecording found, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Pipeline.Contracts;
 using Pipeline.Storage;
 
@@ -17,6 +18,7 @@ public sealed class RenderRecording : IDisposable
     private const int ErasedAtOnce = 500;
     private static readonly TimeSpan Piece = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan AwaitedPause = TimeSpan.FromSeconds(10);
 
     private readonly RenderPlans plans;
     private readonly RenderTable table;
@@ -30,6 +32,9 @@ public sealed class RenderRecording : IDisposable
     private readonly TextFiles texts;
     private readonly FilesReady ready;
     private readonly WorkPlaces places;
+
+    // What this process is at: a second message for the same waits, so that no minute is made twice.
+    private readonly ConcurrentDictionary<(RecordingId Recording, string? File), bool> busy = new();
 
     public RenderRecording(RenderPlans plans, RenderTable table, RendersContainer container, SegmentPcm reader, MessageQueues queues,
         RenderSettings settings, FilesReady ready)
@@ -53,12 +58,25 @@ public sealed class RenderRecording : IDisposable
     public async Task RunAsync(RenderWindow message, CancellationToken cancellation)
     {
         if (!options.IsOn) return;
-        // A window takes up to 50 MB: no more than two at once, whatever the batch of the queue.
-        if (!await places.TryTakeAsync(cancellation))
+        if (!busy.TryAdd((message.RecordingId, message.File), true))
         {
             await queues.SendAsync(message, Pause, cancellation);
             return;
         }
+        try
+        {
+            // A window takes up to 50 MB: no more than two at once, whatever the batch of the queue.
+            if (await places.TryTakeAsync(cancellation)) await WorkInPlaceAsync(message, cancellation);
+            else await queues.SendAsync(message, Pause, cancellation);
+        }
+        finally
+        {
+            busy.TryRemove((message.RecordingId, message.File), out _);
+        }
+    }
+
+    private async Task WorkInPlaceAsync(RenderWindow message, CancellationToken cancellation)
+    {
         try
         {
             await WorkAsync(message, cancellation);
@@ -85,6 +103,7 @@ public sealed class RenderRecording : IDisposable
         // Who waits for what somebody else makes does not ask again at once.
         if (!done || changed)
             await queues.SendAsync(message, IsOver() || changed ? TimeSpan.Zero : Pause, cancellation);
+        else if (plan.AwaitsMore && message.File is null) await queues.SendAsync(message, AwaitedPause, cancellation);
 
         bool IsOver() => time.GetElapsedTime(began) > Piece;
     }

@@ -10,7 +10,7 @@ namespace Pipeline.RecordingApi.Render;
 public sealed class RenderTriggers(MessageQueues queues, RenderOptions options, IEnumerable<AfterChange> further)
 {
     private const int MostRecordings = 10_000;
-    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(30);
 
     // The last window that this process asked for; only spares messages, a repeated one does no harm.
     private readonly ConcurrentDictionary<string, long> asked = new();

@@ -1,0 +1,153 @@
+using System.Text.Json;
+using Pipeline.Contracts;
+using Pipeline.RecordingApi.Render;
+using Pipeline.RecordingApi.Tests.Rig;
+using Pipeline.Storage;
+using Pipeline.TestKit;
+using static Pipeline.RecordingApi.Tests.Rig.Recordings;
+
+namespace Pipeline.RecordingApi.Tests.Render;
+
+/// <summary>A minute of a running recording is rendered once: when nothing of it is on its way any more, or long after.</summary>
+public sealed class LiveWindowsTests(AzuriteFixture azurite)
+{
+    private const int Second = 48_000;
+    private static readonly short[] Words = Speech.Of("ada", 10 * Second);
+
+    [Fact]
+    public async Task Minute_waits_for_what_the_bot_still_holds()
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        for (int part = 0; part < 9; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 10 * Second, Words);
+        await stage.MoveAsync(recorded, Grace, "Grace", 20 * Second, Words);
+
+        await TellAsync(stage, recorded, Track(Ada, 90 * Second, 9), Track(Grace, 40 * Second, 1));
+        Assert.Equal("", await RenderedAsync(stage, recorded));
+        await stage.MoveAsync(recorded, Grace, "Grace", 45 * Second, Words);
+        await TellAsync(stage, recorded, Track(Ada, 90 * Second, 9), Track(Grace, 88 * Second, 2));
+        Assert.Equal("Ada Grace", await RenderedAsync(stage, recorded));
+    }
+
+    [Fact]
+    public async Task Minute_waits_for_what_is_announced_and_not_moved()
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        for (int part = 0; part < 9; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 10 * Second, Words);
+        await stage.MoveAsync(recorded, Grace, "Grace", 20 * Second, Words);
+
+        await TellAsync(stage, recorded, Track(Ada, 90 * Second, 9), Track(Grace, 90 * Second, 2));
+        Assert.Equal("", await RenderedAsync(stage, recorded));
+        await stage.MoveAsync(recorded, Grace, "Grace", 45 * Second, Words);
+        Assert.Equal("Ada Grace", await RenderedAsync(stage, recorded));
+    }
+
+    [Theory]
+    [InlineData(17, false)]
+    [InlineData(18, true)]
+    public async Task Minute_is_rendered_after_two_more_with_what_there_is(int parts, bool isRendered)
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        for (int part = 0; part < parts; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 10 * Second, Words);
+        await TellAsync(stage, recorded, Track(Ada, parts * 10 * Second, parts), Track(Grace, 5 * Second, 1));
+        Assert.Equal(isRendered ? "Ada" : "", await RenderedAsync(stage, recorded));
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(2, false)]
+    public async Task Bot_that_is_there_is_asked_again(int minutesSilent, bool asks)
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        for (int part = 0; part < 9; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 10 * Second, Words);
+        await TellAsync(stage, recorded, TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(minutesSilent), Track(Ada, 30 * Second, 9));
+        int before = await CountAsync(stage);
+        await stage.Get<RenderRecording>().RunAsync(new RenderWindow { RecordingId = recorded.Id }, Cancellation);
+        Assert.Equal(asks ? 1 : 0, await CountAsync(stage) - before);
+    }
+
+    [Fact]
+    public async Task Second_message_waits_while_the_first_is_at_work()
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        for (int part = 0; part < 9; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 10 * Second, Words);
+        int before = await CountAsync(stage);
+        RenderRecording render = stage.Get<RenderRecording>();
+        RenderWindow message = new() { RecordingId = recorded.Id };
+        Task first = render.RunAsync(message, Cancellation);
+        await render.RunAsync(message, Cancellation);
+        Assert.Equal(before + 1, await CountAsync(stage));
+        await first;
+        Assert.Equal("Ada", await FoundAsync(stage, recorded));
+        await render.RunAsync(message, Cancellation);
+        Assert.Equal(before + 1, await CountAsync(stage));
+    }
+
+    // Those that are not to be seen yet too.
+    private static async Task<int> CountAsync(RenderStage stage) => (await stage.Storage.Queues
+        .GetQueueClient(StorageNames.RenderWindowQueue).GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    private static Task TellAsync(RenderStage stage, Recorded recorded, params TrackSummary[] tracks) =>
+        TellAsync(stage, recorded, TimeProvider.System.GetUtcNow(), tracks);
+
+    private static async Task TellAsync(RenderStage stage, Recorded recorded, DateTimeOffset at, params TrackSummary[] tracks)
+    {
+        SessionManifest manifest = new()
+        {
+            Session = new SessionInfo
+            {
+                RecordingId = recorded.Id,
+                GuildId = 1,
+                GuildName = "Tisch",
+                ChannelId = 2,
+                StartedBy = 3,
+                StartedAt = recorded.StartedAt,
+            },
+            State = ManifestState.Recording,
+            Incarnation = 1,
+            UpdatedAt = at,
+            SampleCount = recorded.End,
+            Tracks = tracks,
+        };
+        await stage.Storage.Temp.GetBlobClient(BlobPaths.Manifest(recorded.Id)).UploadAsync(
+            new BinaryData(JsonSerializer.SerializeToUtf8Bytes(manifest, ContractsJsonContext.Default.SessionManifest)), overwrite: true,
+            Cancellation);
+    }
+
+    private static TrackSummary Track(ulong userId, long safe, int segments) => new()
+    {
+        UserId = userId,
+        Username = userId == Ada ? "Ada" : "Grace",
+        Segments = [new IndexRange(0, segments - 1)],
+        SampleCount = segments * 10L * Second,
+        ByteCount = 0,
+        Chain = "",
+        NextFreeIndex = segments,
+        SafeSample = safe,
+    };
+
+    // The one message that asks again is not waited for.
+    private static async Task<string> RenderedAsync(RenderStage stage, Recorded recorded)
+    {
+        await stage.Get<RenderRecording>().RunAsync(new RenderWindow { RecordingId = recorded.Id }, Cancellation);
+        return await FoundAsync(stage, recorded);
+    }
+
+    // Whose first minute is there.
+    private static async Task<string> FoundAsync(RenderStage stage, Recorded recorded)
+    {
+        List<string> found = [];
+        foreach (ulong user in new[] { Ada, Grace })
+        {
+            if ((await stage.Get<RenderTable>().ReadWindowsAsync(recorded.Id, RenderTable.TrackKey(user), withSound: false, Cancellation))
+                .ContainsKey(0)) found.Add(user == Ada ? "Ada" : "Grace");
+        }
+        return string.Join(' ', found);
+    }
+}
