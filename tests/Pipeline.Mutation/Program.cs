@@ -64,7 +64,10 @@ command.SetAction(async (result, cancellationToken) =>
     }
     List<Mutation> all = [.. samples.SelectMany(one => one.Drawn).Distinct()];
     string[] filter = [.. (result.GetValue(tests) ?? []).SelectMany(name => (string[])["--filter-namespace", name])];
-    Trial trial = new(tree, new TestMap(tree), result.GetValue(distance), all, filter, TimeSpan.FromSeconds(result.GetValue(slack)));
+    Trial trial = new(tree, new TestMap(tree), result.GetValue(distance), all, filter)
+    {
+        Slack = TimeSpan.FromSeconds(result.GetValue(slack))
+    };
     if (await trial.PrepareAsync(TimeSpan.FromMinutes(30)) is { } broken)
     {
         await Console.Error.WriteLineAsync($"mutate: without any mutation a test fails already: {broken}");

@@ -11,6 +11,9 @@ namespace Pipeline.Mutation;
 /// <param name="mutations">Number is the place in this list, from one.</param>
 internal sealed partial class SwitchedTree(string root, IReadOnlyList<Mutation> mutations)
 {
+    // The compiler's errors where it wants a constant: initialisers of constants, labels, patterns, attributes, default values.
+    private static readonly string[] needsConstant = ["CS0133", "CS0150", "CS0182", "CS1736", "CS9135"];
+
     private readonly Dictionary<int, bool> isNumber = Enumerable.Range(1, mutations.Count).ToDictionary(id => id, _ => false);
     private Dictionary<string, SwitchedFile> files = [];
 
@@ -81,18 +84,20 @@ internal sealed partial class SwitchedTree(string root, IReadOnlyList<Mutation> 
 
     private IEnumerable<int> Blame(Match error)
     {
-        string path = error.Groups[1].Value;
-        int line = int.Parse(error.Groups[2].Value, CultureInfo.InvariantCulture);
-        int column = int.Parse(error.Groups[3].Value, CultureInfo.InvariantCulture);
+        string path = error.Groups["path"].Value;
+        int line = int.Parse(error.Groups["line"].Value, CultureInfo.InvariantCulture);
+        int column = int.Parse(error.Groups["column"].Value, CultureInfo.InvariantCulture);
+        // A constant that is none any more is missed wherever it is used.
+        string text = File.ReadLines(path).ElementAtOrDefault(line - 1) ?? "";
+        int[] constants = [.. files.Values.SelectMany(one => one.Constants)
+            .Where(constant => Regex.IsMatch(text, $@"\b{constant.Value}\b")).Select(constant => constant.Key)];
+        if (constants.Length > 0 && needsConstant.Contains(error.Groups["code"].Value)) return constants;
         if (files.GetValueOrDefault(Path.GetRelativePath(root, path).Replace(Path.DirectorySeparatorChar, '/')) is { } file
             && file.Blame(line, column) is { Count: > 0 } near)
             return near;
-        // A constant that is none any more is missed wherever it is used.
-        string text = File.ReadLines(path).ElementAtOrDefault(line - 1) ?? "";
-        return files.Values.SelectMany(one => one.Constants)
-            .Where(constant => Regex.IsMatch(text, $@"\b{constant.Value}\b")).Select(constant => constant.Key);
+        return constants;
     }
 
-    [GeneratedRegex(@"^\s*(/.+?|[A-Za-z]:.+?)\((\d+),(\d+)\): error ", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\s*(?<path>/.+?|[A-Za-z]:.+?)\((?<line>\d+),(?<column>\d+)\): error (?<code>\w+)", RegexOptions.Multiline)]
     private static partial Regex Errors();
 }

@@ -21,12 +21,14 @@ internal enum TrialResult
 /// <summary>Tries mutations that are all in one build: each is one run of the tests that come by it, until one fails.</summary>
 /// <param name="root">A copy of the tree; its files are changed while it is built.</param>
 /// <param name="tests">Filter of the tests that are run at all, none for whole projects.</param>
-/// <param name="slack">A run may take three times what it takes without a mutation, and this.</param>
 internal sealed partial class Trial(
-    string root, TestMap map, int distance, IReadOnlyList<Mutation> mutations, string[] tests, TimeSpan slack)
+    string root, TestMap map, int distance, IReadOnlyList<Mutation> mutations, string[] tests)
 {
     private readonly SwitchedTree tree = new(root, mutations);
     private readonly Dictionary<string, Baseline> baselines = [];
+
+    /// <summary>A run may take three times what it takes without a mutation, and this.</summary>
+    public TimeSpan Slack { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// Builds all, and runs the tests without a mutation: one that fails then would be taken for one that notices. Null when all pass, else
@@ -56,7 +58,7 @@ internal sealed partial class Trial(
         {
             foreach ((string[] filter, TimeSpan time) in baselines[project].Runs(id, tree.IsOnce(id)))
             {
-                TimeSpan limit = 3 * time + slack;
+                TimeSpan limit = 3 * time + Slack;
                 (int? code, string output) = await TestProgram.TestAsync(root, project, ["--stop-on-fail", "on", .. filter],
                     [(MutationSwitch.Variable, $"{id}")], limit);
                 if (code is null)

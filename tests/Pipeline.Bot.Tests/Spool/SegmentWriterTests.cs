@@ -30,6 +30,16 @@ public sealed class SegmentWriterTests : IDisposable
         Assert.Equal(["000000.json", "000000.wav"], Files());
     }
 
+    [Fact]
+    public void Kill_takes_no_more_than_32_KiB_of_a_wav_file()
+    {
+        using SegmentWriter writer = Open();
+        writer.WriteSilence(16_362); // and 44 bytes of header
+        Assert.Equal(0, writer.FlushedSampleCount);
+        writer.WriteSilence(1);
+        Assert.Equal(16_362, writer.FlushedSampleCount);
+    }
+
     [Theory]
     [InlineData(480, 0)]
     [InlineData(-480, 0)]

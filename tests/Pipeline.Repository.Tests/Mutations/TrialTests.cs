@@ -23,7 +23,7 @@ public sealed class TrialTests : IDisposable
                 return a + b;
             }
             public static byte Small() => 7;
-            public static bool IsLabel(object a) => a is Label;
+            public static bool IsLabel(object a, int b) => b < 9 && a is Label;
             public static int Unused() => 11;
         }
         """;
@@ -36,7 +36,7 @@ public sealed class TrialTests : IDisposable
         }
         public sealed class OtherTests
         {
-            [Xunit.Fact] public void Is_small() => Xunit.Assert.True(Adder.Small() < 9 && Adder.IsLabel(5) && Adder.Field > 0);
+            [Xunit.Fact] public void Is_small() => Xunit.Assert.True(Adder.Small() < 9 && Adder.IsLabel(5, 2) && Adder.Field > 0);
         }
         """;
 
@@ -63,20 +63,24 @@ public sealed class TrialTests : IDisposable
     {
         Trial trial = Make(Mutate("a + b", "a - b"), Mutate("100", "101", MutationKind.Constant), Mutate("a - 1", "a + 0"),
             Mutate("7", "8", MutationKind.Constant), Mutate("3", "4", MutationKind.Constant), Mutate("11", "12", MutationKind.Constant),
-            Mutate("a > Most", "a > Nothing"), Mutate("5", "6", MutationKind.Constant));
+            Mutate("a > Most", "a > Nothing"), Mutate("5", "6", MutationKind.Constant),
+            Mutate("b < 9", "b <= 9", MutationKind.Boundary));
         Assert.Null(await trial.PrepareAsync(longEnough));
         Assert.Equal(Product, File.ReadAllText(tree.Combine("bot/Sum/Adder.cs")));
         Assert.False(File.Exists(tree.Combine("bot/Sum/MutationSwitch.cs")));
 
         Assert.Equal((TrialResult.Killed, "Sum.Tests.AdderTests.Adds"), await trial.RunAsync(1));
         Assert.Equal((TrialResult.Killed, "Sum.Tests.AdderTests.Adds"), await trial.RunAsync(2));
-        (TrialResult hung, string by) = await trial.RunAsync(3);
-        Assert.Equal((TrialResult.TimedOut, true), (hung, by.StartsWith("Sum.Tests after ", StringComparison.Ordinal)));
         Assert.Equal((TrialResult.Survived, "Sum.Tests"), await trial.RunAsync(4));
         Assert.Equal((TrialResult.Survived, "Sum.Tests"), await trial.RunAsync(5));
         Assert.Equal((TrialResult.Survived, "any test: none comes by"), await trial.RunAsync(6));
         Assert.Equal(TrialResult.NotCompiled, (await trial.RunAsync(7)).Result);
         Assert.Equal(TrialResult.NotCompiled, (await trial.RunAsync(8)).Result);
+        Assert.Equal((TrialResult.Survived, "Sum.Tests"), await trial.RunAsync(9)); // beside the label that has to be a constant
+
+        trial.Slack = TimeSpan.FromSeconds(1);
+        (TrialResult hung, string by) = await trial.RunAsync(3);
+        Assert.Equal((TrialResult.TimedOut, true), (hung, by.StartsWith("Sum.Tests after ", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -142,7 +146,7 @@ public sealed class TrialTests : IDisposable
     }
 
     private Trial Make(params Change[] mutations) =>
-        new(tree.Path, new TestMap(tree.Path), distance: 1, mutations, tests: [], slack: TimeSpan.FromSeconds(3));
+        new(tree.Path, new TestMap(tree.Path), distance: 1, mutations, tests: []) { Slack = longEnough };
 
     private void Write(string name, string content)
     {
