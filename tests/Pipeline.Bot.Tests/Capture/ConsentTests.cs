@@ -59,6 +59,25 @@ public abstract class ConsentTests(SegmentFormat format) : CaptureSuite(format)
     }
 
     [Fact]
+    public void Refusal_of_somebody_who_spoke_only_to_an_earlier_owner_is_told_once_each_time()
+    {
+        List<(ulong, int)> told = [];
+        using CaptureRun run = Run(firstIndexes: new Dictionary<ulong, int> { [CaptureRun.Ada] = 4 });
+        run.Recording.Refused = (user, index) => told.Add((user, index));
+        run.AdvanceTo(120);
+        Assert.Empty(told);
+        run.Recording.Consent.OptOut(CaptureRun.Ada);
+        run.AdvanceTo(240);
+        run.Recording.Introduce(CaptureRun.Grace, "Grace", isBot: false);
+        run.AdvanceTo(360);
+        Assert.Equal([(CaptureRun.Ada, 4)], told);
+        run.Recording.Consent.OptIn(CaptureRun.Ada, run.Time.GetTimestamp());
+        run.Recording.Consent.OptOut(CaptureRun.Ada);
+        run.AdvanceTo(480);
+        Assert.Equal([(CaptureRun.Ada, 4), (CaptureRun.Ada, 4)], told);
+    }
+
+    [Fact]
     public void Last_of_five_thousand_who_were_introduced_at_once_is_not_recorded()
     {
         const ulong last = 5_000;

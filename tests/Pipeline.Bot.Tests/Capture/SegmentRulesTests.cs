@@ -232,6 +232,19 @@ public abstract class SegmentRulesTests(SegmentFormat format) : CaptureSuite(for
     }
 
     [Fact]
+    public void Cut_of_a_track_without_an_open_segment_leaves_it_as_it_is()
+    {
+        using CaptureRun run = Run();
+        run.AdvanceTo(200);
+        using Talker ada = new(run);
+        ada.EndTalk();
+        run.Post(new RecordingAction.Cut());
+        ada.Pause(100).Say(1000);
+        run.Stop();
+        Assert.Equal((400L * Millisecond, 1L * Second), (Assert.Single(run.Closed).StartSample, run.Closed[0].SampleCount));
+    }
+
+    [Fact]
     public void Continued_recording_counts_on_from_the_given_index()
     {
         using CaptureRun run = Run(firstIndexes: new Dictionary<ulong, int> { [CaptureRun.Ada] = 41 });

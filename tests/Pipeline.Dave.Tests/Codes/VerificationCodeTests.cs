@@ -37,6 +37,9 @@ public sealed class VerificationCodeTests
     [Fact]
     public void Codes_are_shown_in_groups_of_five() => Assert.Equal("12345 67890", DisplayableCode.WithSpaces("1234567890"));
 
+    [Fact]
+    public void Data_may_be_used_up_by_the_digits() => Assert.Equal(new string('0', 30), DisplayableCode.From(new byte[30], 30));
+
     [Theory]
     [InlineData(7)]
     [InlineData(35)]
