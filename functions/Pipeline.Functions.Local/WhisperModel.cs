@@ -19,8 +19,19 @@ internal sealed record WhisperModel(string Path, bool IsMultilingual, long Lengt
     // ggml_type: values in a block and its bytes.
     private static readonly Dictionary<int, (int Values, int Bytes)> Types = new()
     {
-        [0] = (1, 4), [1] = (1, 2), [2] = (32, 18), [3] = (32, 20), [6] = (32, 22), [7] = (32, 24), [8] = (32, 34), [10] = (256, 84),
-        [11] = (256, 110), [12] = (256, 144), [13] = (256, 176), [14] = (256, 210), [15] = (256, 292),
+        [0] = (1, 4),
+        [1] = (1, 2),
+        [2] = (32, 18),
+        [3] = (32, 20),
+        [6] = (32, 22),
+        [7] = (32, 24),
+        [8] = (32, 34),
+        [10] = (256, 84),
+        [11] = (256, 110),
+        [12] = (256, 144),
+        [13] = (256, 176),
+        [14] = (256, 210),
+        [15] = (256, 292),
     };
 
     /// <exception cref="InvalidDataException">It is none, or not a whole one; the message says what.</exception>
