@@ -18,7 +18,8 @@ internal static class ExternalTool
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0, $"{name} {string.Join(' ', arguments)} exited with {process.ExitCode}: {errors.Result}");
+        Assert.True(process.ExitCode == 0,
+            $"{name} {string.Join(' ', arguments)} exited with {process.ExitCode}: {errors.Result} {output}");
         return output + errors.Result;
     }
 

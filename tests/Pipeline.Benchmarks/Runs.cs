@@ -12,6 +12,7 @@ public static class Runs
           capture [--managed]                              cost of a frame against libopus alone, memory; of the managed decoder
           chain [SPEAKERS 25] [SECONDS 80] [--opus]        the whole way of a packet, in one process
           live [SPEAKERS 25] [SECONDS 12] [ROUNDS 3] [--opus]  a call at its real rate, against a receiver built on discord.js
+          renders [ROUNDS 9]                               a minute of a track of Opus segments: decoded, encoded, joined
           packages                                         sizes and starts of what is published
 
         The figures are the defaults. Ends with 0 where every goal is met, 1 where one is missed, 2 on a wrong argument.
@@ -24,6 +25,7 @@ public static class Runs
     {
         ["capture"] = new(Capture.CaptureRun.RunAsync, [], ["--managed"]),
         ["packages"] = new(Packages.PackagesRun.RunAsync, [], []),
+        ["renders"] = new(RenderCost.RunAsync, [("ROUNDS", 1, 1_000)], []),
         ["chain"] = new(DatagramChain.RunAsync, [("SPEAKERS", 1, 99), ("SECONDS", 20, 3_600)], ["--opus"]),
         ["live"] = new(DatagramLive.RunAsync, [("SPEAKERS", 1, 99), ("SECONDS", 1, 3_600), ("ROUNDS", 1, 100)], ["--opus"]),
     };

@@ -50,6 +50,12 @@ internal sealed record RenderTrack
     /// <summary>By start.</summary>
     public required IReadOnlyList<RenderSegment> Segments { get; init; }
 
+    /// <summary>
+    /// All segments are Opus: its Opus file is made of their packets. Where one is WAV, all of it is encoded: a decoder that comes from
+    /// other packets in the midst of talk would be heard.
+    /// </summary>
+    public bool IsJoined => Segments.All(segment => segment.Format == SegmentFormat.Opus);
+
     /// <summary>Those with a sample in [start, end).</summary>
     public IEnumerable<RenderSegment> Between(long start, long end) =>
         Segments.Where(segment => segment.Start < end && segment.Start + segment.Count > start);

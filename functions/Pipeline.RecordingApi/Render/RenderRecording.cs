@@ -140,12 +140,11 @@ public sealed class RenderRecording : IDisposable
         {
             foreach (string format in windows.TrackFormats)
             {
-                whole &= await files.TryCommitAsync(plan, RenderTable.TrackKey(track.UserId), track.Channels, format, rows.Of(track),
-                    RenderedFiles.Tags(plan, track), cancellation);
+                whole &= await files.TryCommitAsync(plan, track, format, rows.Of(track), cancellation);
             }
         }
         foreach (string format in windows.MixFormats)
-            whole &= await files.TryCommitAsync(plan, RenderTable.Mix, 2, format, rows.Mix, RenderedFiles.Tags(plan, null), cancellation);
+            whole &= await files.TryCommitAsync(plan, null, format, rows.Mix, cancellation);
         if (!whole || !await texts.WriteAsync(plan, rows, options, cancellation)) return false;
         await ready.TellAsync(plan, rows, options, cancellation);
         return true;

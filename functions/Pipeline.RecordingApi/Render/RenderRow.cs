@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Pipeline.Audio.Ogg;
 
 namespace Pipeline.RecordingApi.Render;
 
@@ -16,6 +17,16 @@ public sealed record RenderRow
 
     /// <summary>Of the mix: how loud it and its tracks were up to here; null of a track.</summary>
     public MixLevels? Levels { get; init; }
+
+    /// <summary>
+    /// Of a track whose Opus file is joined: what the window before it had left when it was made, and what it leaves itself.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public JoinPoint JoinBefore { get; init; }
+
+    /// <inheritdoc cref="JoinBefore"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public JoinPoint JoinAfter { get; init; }
 
     /// <summary>10 pairs of min and max a second, as int8.</summary>
     [JsonIgnore]

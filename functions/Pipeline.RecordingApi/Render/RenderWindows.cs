@@ -25,6 +25,9 @@ internal static class RenderWindows
     /// <summary>Goes into every hash of inputs: a change of how windows are made renders them again.</summary>
     public const string EncoderVersion = "1";
 
+    /// <summary>The same for what is joined of packets.</summary>
+    public const string JoinVersion = "joined-1";
+
     public static long Start(int window) => (long)window * Samples;
 
     /// <summary>Windows that so many samples take; the last may be short.</summary>

@@ -1,4 +1,5 @@
 using Azure;
+using Pipeline.Audio.Ogg;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Render;
@@ -12,14 +13,18 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
     private const int MostSilence = 60; // windows of one block
 
     /// <summary>Commits a file of a track or of the mix.</summary>
+    /// <param name="track">Null for the mix.</param>
     /// <param name="rows">Its windows with sound.</param>
     /// <returns>False: blocks that should wait are gone, their windows are rendered again.</returns>
-    public async Task<bool> TryCommitAsync(RenderPlan plan, string key, int channels, string format, SortedDictionary<int, RenderRow> rows,
-        IReadOnlyList<KeyValuePair<string, string>> tags, CancellationToken cancellation)
+    public async Task<bool> TryCommitAsync(RenderPlan plan, RenderTrack? track, string format, SortedDictionary<int, RenderRow> rows,
+        CancellationToken cancellation)
     {
+        (string key, int channels) = track is null ? (RenderTable.Mix, 2) : (RenderTable.TrackKey(track.UserId), track.Channels);
+        bool isJoined = track is { IsJoined: true } && format == RenderFormat.Opus;
+        IReadOnlyList<KeyValuePair<string, string>> tags = Tags(plan, track);
         string file = BlobNames.File(plan.Recording, key, format);
         (RenderJob? job, ETag version) = await table.FindJobAsync(plan.Recording, $"{key}.{format}", cancellation);
-        string inputs = Inputs(plan, rows, format, tags);
+        string inputs = Inputs(plan, rows, format, isJoined, tags);
         if (job is { IsReady: true } && job.Inputs == inputs) return true;
         // It has ended since somebody asked for what there is.
         if (!plan.IsFinal && job is { IsReady: true, IsGrowing: false }) return true;
@@ -36,14 +41,17 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
             else
             {
                 while (end < plan.WindowCount && end - window < MostSilence && !rows.ContainsKey(end)) end++;
-                part = await StageSilenceAsync(plan, file, format, channels, window, end, serial, present, cancellation);
+                ReadOnlyMemory<byte> silence = isJoined ? JoinSilence(plan, window, end, serial) : default;
+                part = isJoined ? await StageAsync(file, $"{window}s", silence, 0, present, cancellation)
+                    : await StageSilenceAsync(plan, file, format, channels, window, end, serial, present, cancellation);
             }
             parts.Add(part);
             lengths.Add((part.Length, Math.Min(RenderWindows.Start(end), plan.TotalSamples) - RenderWindows.Start(window), part.Frames));
             window = end;
         }
-        RenderedPart header = await StageAsync(file, "header", encoder.Header(format, channels, plan.TotalSamples, serial, lengths, tags),
-            0, present, cancellation);
+        byte[] head = isJoined ? OggOpusJoin.WriteHeader(serial, channels, tags)
+            : encoder.Header(format, channels, plan.TotalSamples, serial, lengths, tags);
+        RenderedPart header = await StageAsync(file, "header", head, 0, present, cancellation);
         parts.Insert(0, header);
         RenderJob ready = Ready(inputs, parts, time) with { Samples = plan.TotalSamples, IsGrowing = !plan.IsFinal };
         if (ready.IsGrowing)
@@ -95,16 +103,21 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         return lost;
     }
 
-    private static string Inputs(RenderPlan plan, SortedDictionary<int, RenderRow> rows, string format, IReadOnlyList<KeyValuePair<string,
-        string>> tags)
+    private static string Inputs(RenderPlan plan, SortedDictionary<int, RenderRow> rows, string format, bool isJoined,
+        IReadOnlyList<KeyValuePair<string, string>> tags)
     {
         using InputHash hash = new();
+        if (isJoined) hash.Add(RenderWindows.JoinVersion);
         hash.Add(RenderWindows.EncoderVersion, plan.TotalSamples, plan.WindowCount, plan.IsFinal);
         foreach ((string name, string value) in tags) hash.Add(name, value);
         foreach ((int window, RenderRow row) in rows.Where(row => row.Key < plan.WindowCount))
             hash.Add(window, row.Parts.GetValueOrDefault(format)?.Sha256);
         return hash.Finish();
     }
+
+    private static ReadOnlyMemory<byte> JoinSilence(RenderPlan plan, int first, int end, uint serial) =>
+        WindowEncoder.Join([], (RenderWindows.Start(first), Math.Min(RenderWindows.Start(end), plan.TotalSamples), plan.IsLast(end - 1)),
+            default, serial).Bytes;
 
     private async Task<RenderedPart> StageSilenceAsync(RenderPlan plan, string file, string format, int channels, int first, int end,
         uint serial, StagedBlocks present, CancellationToken cancellation)
@@ -134,10 +147,10 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         return await StageAsync(file, $"{first}s", run.ToArray(), frames, present, cancellation);
     }
 
-    private async Task<RenderedPart> StageAsync(string file, string place, byte[] bytes, int frames, StagedBlocks present,
+    private async Task<RenderedPart> StageAsync(string file, string place, ReadOnlyMemory<byte> bytes, int frames, StagedBlocks present,
         CancellationToken cancellation)
     {
-        RenderedPart part = RenderedPart.Of("", bytes, frames);
+        RenderedPart part = RenderedPart.Of("", bytes.Span, frames);
         part = part with { Block = RenderedPart.BlockName(place, part.Sha256) };
         if (!present.Contains(part.Block)) await container.StageAsync(file, part.Block, bytes, cancellation);
         return part;

@@ -40,9 +40,7 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
             || own.GetValueOrDefault(window)?.Inputs == inputs).Count();
         if (count == 0) return true;
         RenderPlan sofar = plan with { WindowCount = count, TotalSamples = RenderWindows.Start(count) };
-        string key = entry.Track is { } speaker ? RenderTable.TrackKey(speaker.UserId) : RenderTable.Mix;
-        return await files.TryCommitAsync(sofar, key, entry.Track?.Channels ?? 2, entry.Format, own,
-            RenderedFiles.Tags(plan, entry.Track), cancellation);
+        return await files.TryCommitAsync(sofar, entry.Track, entry.Format, own, cancellation);
     }
 
     private async Task<bool> MakeSoundAsync(RenderPlan plan, FileEntry entry, Func<bool> isOver, CancellationToken cancellation)

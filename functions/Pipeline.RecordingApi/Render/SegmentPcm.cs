@@ -19,9 +19,10 @@ public sealed class SegmentPcm(RecordingsContainer container)
 
     /// <summary>Reads <c>[start, start + samples)</c>.</summary>
     /// <param name="pcm"><c>[samples, channels of the track]</c>, overwritten.</param>
+    /// <param name="files">Takes the Opus segments' files that were read whole, by start; null for nobody.</param>
     /// <returns>Indexes of segments that are not there or are not what they were announced as; their time is silence.</returns>
     internal async Task<IReadOnlyList<int>> ReadAsync(RenderTrack track, long start, int samples, Memory<short> pcm,
-        CancellationToken cancellation)
+        CancellationToken cancellation, List<JoinedSegment>? files = null)
     {
         pcm.Span[..(samples * track.Channels)].Clear();
         List<int> unreadable = [];
@@ -31,12 +32,13 @@ public sealed class SegmentPcm(RecordingsContainer container)
             long from = Math.Max(segment.Start, start), to = Math.Min(segment.Start + segment.Count, start + samples);
             Memory<short> place = pcm.Slice((int)(from - start) * track.Channels, (int)(to - from) * track.Channels);
             bool isRead = segment.Format == SegmentFormat.Opus
-                ? await TryDecodeAsync(segment, from - segment.Start, place, track.Channels, stop)
+                ? await TryDecodeAsync(segment, from - segment.Start, place, track.Channels, files, stop)
                 : await TryReadAsync(segment, from, to, place, track.Channels, stop);
             if (isRead) return;
             lock (unreadable) unreadable.Add(segment.Index);
         });
         unreadable.Sort();
+        files?.Sort(static (one, other) => (one.Start, one.Index).CompareTo((other.Start, other.Index)));
         return unreadable;
     }
 
@@ -61,7 +63,7 @@ public sealed class SegmentPcm(RecordingsContainer container)
     /// Reads the whole file and decodes what is wanted of it. One that is shorter than announced is not what was announced.
     /// </summary>
     private async Task<bool> TryDecodeAsync(RenderSegment segment, long from, Memory<short> pcm, int channels,
-        CancellationToken cancellation)
+        List<JoinedSegment>? files, CancellationToken cancellation)
     {
         if (segment.FileSize > LongestOpusFile) return false;
         byte[] bytes = new byte[segment.FileSize];
@@ -69,7 +71,11 @@ public sealed class SegmentPcm(RecordingsContainer container)
         using IOpusDecoder decoder = codecs.CreateDecoder(channels);
         try
         {
-            if (OggSegmentDecoder.Decode(bytes, decoder, from, pcm.Span) * channels == pcm.Length) return true;
+            if (OggSegmentDecoder.Decode(bytes, decoder, from, pcm.Span) * channels == pcm.Length)
+            {
+                if (files is not null) lock (files) files.Add(new JoinedSegment(segment.Index, segment.Start, segment.Count, bytes));
+                return true;
+            }
         }
         catch (InvalidDataException)
         {

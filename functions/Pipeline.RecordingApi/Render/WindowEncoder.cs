@@ -49,6 +49,18 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
         }
     }
 
+    /// <summary>One window of a track's Opus file out of its segments' packets.</summary>
+    /// <param name="window">First sample and end of the window in the file, and whether the file ends there.</param>
+    /// <param name="before">What the window before has left.</param>
+    /// <returns>Bytes, and what is left for the window behind.</returns>
+    public static (ReadOnlyMemory<byte> Bytes, JoinPoint After) Join(IReadOnlyList<JoinedSegment> segments,
+        (long Start, long End, bool IsLast) window, JoinPoint before, uint serial)
+    {
+        ArrayBufferWriter<byte> output = new(1 << 16);
+        JoinPoint after = OggOpusJoin.Write(segments, window.Start, window.End, window.IsLast, before, serial, output);
+        return (output.WrittenMemory, after);
+    }
+
     /// <summary>What stands before the first window of FLAC, Opus and MP3.</summary>
     /// <param name="windows">Bytes, samples and MP3 frames of each part behind it.</param>
     public byte[] Header(string format, int channels, long total, uint serial,

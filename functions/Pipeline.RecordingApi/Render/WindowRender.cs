@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Pipeline.Audio.Loudness;
 using Pipeline.Audio.Mix;
 using Pipeline.Audio.Mp3;
+using Pipeline.Audio.Ogg;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Render;
@@ -26,8 +27,10 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     public string? Inputs(RenderPlan plan, RenderTrack track, int window)
     {
         long start = RenderWindows.Start(window), end = start + plan.WindowSamples(window);
-        if (!track.Between(start, end).Any()) return null;
+        // A packet at the end of a segment may end in the window behind it.
+        if (!track.Between(start - (track.IsJoined ? OggOpusJoin.LongestPacket : 0), end).Any()) return null;
         using InputHash hash = new();
+        if (track.IsJoined) hash.Add(RenderWindows.JoinVersion);
         hash.Add(RenderWindows.EncoderVersion, string.Join(',', TrackFormats), track.UserId, window, track.Channels,
             plan.IsLast(window) ? plan.TotalSamples : 0);
         foreach (RenderSegment segment in track.Between(start - (window == 0 ? 0 : RenderWindows.PreRoll), end))
@@ -64,11 +67,14 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         foreach (RenderTrack track in sound.TracksNearby)
         {
             string? inputs = Inputs(plan, track, window);
-            bool renders = inputs is not null && rows.Of(track).GetValueOrDefault(window)?.Inputs != inputs;
+            RenderRow? row = rows.Of(track).GetValueOrDefault(window);
+            JoinPoint join = track.IsJoined ? rows.Of(track).GetValueOrDefault(window - 1)?.JoinAfter ?? default : default;
+            bool renders = inputs is not null && (row?.Inputs != inputs || row.JoinBefore != join);
             if (!renders && !mixes) continue;
             (ReadOnlyMemory<short> pcm, IReadOnlyList<int> unreadable) = await sound.ReadAsync(track, cancellation);
             if (mix is not null) levels[track.UserId] = sound.Add(mix, track, pcm.Span, before, mixRow?.Levels);
-            if (renders) rows.Of(track)[window] = await StoreTrackAsync(plan, track, window, inputs!, sound, pcm, unreadable, cancellation);
+            if (renders)
+                rows.Of(track)[window] = await StoreTrackAsync(plan, track, window, inputs!, sound, pcm, unreadable, join, cancellation);
         }
         if (mix is not null)
             rows.Mix[window] = await StoreMixAsync(plan, window, mixInputs!, sound, mix, levels, before, mixRow?.Levels, cancellation);
@@ -77,18 +83,39 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
 
     private async Task<RenderRow> StoreTrackAsync(
         RenderPlan plan, RenderTrack track, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm,
-            IReadOnlyList<int> unreadable, CancellationToken cancellation)
+            IReadOnlyList<int> unreadable, JoinPoint join, CancellationToken cancellation)
     {
         string key = RenderTable.TrackKey(track.UserId);
+        string[] encoded = [.. TrackFormats.Where(format => !(track.IsJoined && format == RenderFormat.Opus))];
+        Dictionary<string, RenderedPart> parts = await StoreAsync(plan, key, track.Channels, window, inputs, sound, pcm, encoded,
+            cancellation);
+        JoinPoint after = default;
+        if (encoded.Length < TrackFormats.Count)
+            (parts[RenderFormat.Opus], after) = await JoinAsync(plan, key, window, sound, join, cancellation);
         RenderRow row = new()
         {
             Inputs = inputs,
-            Parts = await StoreAsync(plan, key, track.Channels, window, inputs, sound, pcm, TrackFormats, cancellation),
+            Parts = parts,
+            JoinBefore = join,
+            JoinAfter = after,
             Unreadable = unreadable,
             Peaks = Peaks(pcm.Span[(sound.PreRoll * track.Channels)..], track.Channels),
         };
         await table.WriteWindowAsync(plan.Recording, key, window, row, cancellation);
         return row;
+    }
+
+    // Its bytes are of the window before too: the block is named by them.
+    private async Task<(RenderedPart Part, JoinPoint After)> JoinAsync(RenderPlan plan, string key, int window, WindowSound sound,
+        JoinPoint before, CancellationToken cancellation)
+    {
+        long start = RenderWindows.Start(window);
+        (ReadOnlyMemory<byte> bytes, JoinPoint after) = WindowEncoder.Join(sound.Files, (start, start + sound.Samples, plan.IsLast(window)),
+            before, WindowEncoder.Serial($"{plan.Recording}/{key}"));
+        RenderedPart part = RenderedPart.Of("", bytes.Span);
+        part = part with { Block = RenderedPart.BlockName($"{window}", part.Sha256) };
+        await container.StageAsync(BlobNames.File(plan.Recording, key, RenderFormat.Opus), part.Block, bytes, cancellation);
+        return (part, after);
     }
 
     private async Task<RenderRow> StoreMixAsync(
@@ -111,7 +138,7 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         return row;
     }
 
-    private async Task<IReadOnlyDictionary<string, RenderedPart>> StoreAsync(
+    private async Task<Dictionary<string, RenderedPart>> StoreAsync(
         RenderPlan plan, string key, int channels, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm,
             IReadOnlyList<string> formats, CancellationToken cancellation)
     {

@@ -1,5 +1,6 @@
 using Pipeline.Audio.Loudness;
 using Pipeline.Audio.Mix;
+using Pipeline.Audio.Ogg;
 
 namespace Pipeline.RecordingApi.Render;
 
@@ -11,6 +12,7 @@ internal sealed class WindowSound(SegmentPcm reader, RenderPlan plan, int window
     private const double GreatestMasterGain = 6; // dB: the tracks are levelled already
 
     private readonly long start = RenderWindows.Start(window);
+    private readonly List<JoinedSegment> files = [];
     private short[] buffer = [];
 
     /// <summary>Samples before the window that are read too; none before the start of the recording.</summary>
@@ -24,13 +26,17 @@ internal sealed class WindowSound(SegmentPcm reader, RenderPlan plan, int window
     /// <summary>Tracks with sound in the window or shortly before it: the mix is made of them.</summary>
     public IEnumerable<RenderTrack> TracksNearby => plan.Tracks.Where(track => track.Between(start - PreRoll, start + Samples).Any());
 
+    /// <summary>The Opus segments of the track that was read last, those before the window among them.</summary>
+    public IReadOnlyList<JoinedSegment> Files => files;
+
     /// <returns><c>[PreRoll + Samples, channels]</c>, valid until the next call, and segments that could not be read.</returns>
     public async Task<(ReadOnlyMemory<short> Pcm, IReadOnlyList<int> Unreadable)> ReadAsync(RenderTrack track,
         CancellationToken cancellation)
     {
         int length = (PreRoll + Samples) * track.Channels;
         if (buffer.Length < length) buffer = new short[length];
-        IReadOnlyList<int> unreadable = await reader.ReadAsync(track, start - PreRoll, PreRoll + Samples, buffer, cancellation);
+        files.Clear();
+        IReadOnlyList<int> unreadable = await reader.ReadAsync(track, start - PreRoll, PreRoll + Samples, buffer, cancellation, files);
         return (buffer.AsMemory(0, length), unreadable);
     }
 

@@ -15,6 +15,10 @@ public static class OpusFiller
     private const byte StereoBit = 4;
     private const byte Code3 = 3;
 
+    /// <summary>120 ms of silence: six frames of 20 ms, mono.</summary>
+    public static ReadOnlySpan<byte> LongSilence =>
+        [0xFB, 6, 0xFF, 0xFE, 0xFF, 0xFE, 0xFF, 0xFE, 0xFF, 0xFE, 0xFF, 0xFE, 0xFF, 0xFE];
+
     /// <summary>Bytes of the longest packet that is written here.</summary>
     public const int LongestPacket = 2 + (2 * 7);
 
