@@ -87,6 +87,18 @@ public abstract class LossTests(SegmentFormat format) : CaptureSuite(format)
     }
 
     [Fact]
+    public void Gap_is_as_long_as_it_lasts()
+    {
+        using CaptureRun run = Run();
+        run.AdvanceTo(600);
+        run.Post(new RecordingAction.GapStarted("reconnect"));
+        run.Recording.Tick();
+        Assert.All(run.Recording.Snapshot.Gaps, gap => Assert.Equal(0, gap.SampleCount));
+        run.AdvanceTo(660);
+        Assert.Equal(60L * 48, Assert.Single(run.Recording.Snapshot.Gaps).SampleCount);
+    }
+
+    [Fact]
     public void Voice_without_a_name_is_kept_unless_it_may_be_of_somebody_who_said_no()
     {
         using CaptureRun run = Run();

@@ -232,6 +232,30 @@ public abstract class SegmentRulesTests(SegmentFormat format) : CaptureSuite(for
     }
 
     [Fact]
+    public void Segment_of_somebody_who_fell_silent_is_padded_up_to_a_quarter_of_a_second_before_now_at_most()
+    {
+        using CaptureRun run = Run(new CaptureOptions { Channels = 1, MinimumSegmentDuration = TimeSpan.FromSeconds(8) });
+        using Talker ada = new(run);
+        ada.Say(1000);
+        run.AdvanceTo(12_000);
+        // The last packet came at 980 ms; the first tick more than 4.5 s later is that of 5,520 ms.
+        Assert.Equal((0, (5520L - 250) * Millisecond), (Assert.Single(run.Closed).StartSample, run.Closed[0].SampleCount));
+    }
+
+    [Fact]
+    public void Clock_that_jumps_within_talk_begins_a_segment_of_its_own()
+    {
+        using CaptureRun run = Run();
+        using Talker ada = new(run);
+        ada.Say(3000);
+        ada.Timestamp += 48_000;
+        ada.Say(3000);
+        run.Stop();
+        Assert.Equal(1, run.Track().Health.Reanchored);
+        Assert.Equal(2, run.Closed.Count);
+    }
+
+    [Fact]
     public void Cut_of_a_track_without_an_open_segment_leaves_it_as_it_is()
     {
         using CaptureRun run = Run();

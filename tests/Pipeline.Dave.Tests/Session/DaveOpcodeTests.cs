@@ -104,6 +104,7 @@ public sealed class DaveOpcodeTests : IDisposable
         byte[] both = Assert.Single(made.Messages).Payload.ToArray();
         byte[] welcome = both[PeerCommit.Parse(both, 940_000_000_000_000_001).Message.Length..];
         Assert.Empty(session.OnWelcome(0, welcome).Messages);
+        Assert.Equal(Assert.Single(session.Snapshot.Keys).Serial, session.Snapshot.JoinedSerial);
         return welcome;
     }
 }
