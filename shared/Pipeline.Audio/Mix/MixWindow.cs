@@ -59,11 +59,30 @@ public sealed class MixWindow
             sum[i * Channels] *= factor;
             sum[(i * Channels) + 1] *= factor;
         }
-        limiter.Process(sum);
+        Limit();
         ReadOnlySpan<float> limited = sum.AsSpan(limiter.LatencySamples * Channels);
         short[] pcm = new short[samples * Channels];
         for (int i = 0; i < pcm.Length; i++) pcm[i] = (short)Math.Clamp(MathF.Round(limited[i] * 32768), short.MinValue, short.MaxValue);
         return pcm;
+    }
+
+    // A peak between samples that are under half of the ceiling does not pass it: only near louder ones it is looked for.
+    private void Limit()
+    {
+        const int Length = 1024 * Channels;
+        float half = MathF.Pow(10, CeilingDecibels / 20) / 2;
+        bool before = false, here = IsLoud(0);
+        for (int at = 0; at < sum.Length; at += Length)
+        {
+            bool next = IsLoud(at + Length);
+            bool looks = before || here || next;
+            if (limiter.TruePeak != looks) limiter.TruePeak = looks;
+            limiter.Process(sum.AsSpan(at, Math.Min(Length, sum.Length - at)));
+            (before, here) = (here, next);
+        }
+
+        bool IsLoud(int at) => at < sum.Length && sum.AsSpan(at, Math.Min(Length, sum.Length - at)) is var part
+            && (part.ContainsAnyExceptInRange(-half, half));
     }
 
     private static double GainAt(int at, double before, double gain) =>
