@@ -87,6 +87,21 @@ public abstract class LossTests(SegmentFormat format) : CaptureSuite(format)
     }
 
     [Fact]
+    public void Packet_without_audio_lets_what_waited_for_it_go_at_once()
+    {
+        using CaptureRun run = Run();
+        using Talker ada = new(run);
+        ada.Say(1000);
+        (ushort missing, uint timestamp) = (ada.Sequence, ada.Timestamp);
+        ada.Lose(1).Say(20);
+        run.AdvanceTo(1080);
+        long before = run.Track().Position;
+        run.Receive(CaptureRun.Ada, ada.Ssrc, missing, timestamp, [], AudioFrameKind.Empty);
+        run.Recording.Tick();
+        Assert.Equal(before + (2 * 960), run.Track().Position);
+    }
+
+    [Fact]
     public void Gap_is_as_long_as_it_lasts()
     {
         using CaptureRun run = Run();

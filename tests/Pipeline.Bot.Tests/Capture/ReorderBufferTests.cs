@@ -90,6 +90,7 @@ public sealed class ReorderBufferTests
         }
         Assert.Equal(70, speech.Held); // a second and more of 20 ms frames
         Assert.True(speech.RoomBytes <= 20 * 1024, $"{speech.RoomBytes} bytes for speech");
+        Assert.Equal(256 * 1024 / 1200, flood.Held);
         Assert.InRange(flood.RoomBytes, 200 * 1024, 300 * 1024);
     }
 

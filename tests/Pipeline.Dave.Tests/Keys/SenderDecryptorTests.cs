@@ -40,6 +40,18 @@ public sealed class SenderDecryptorTests
     }
 
     [Fact]
+    public void Pieces_that_were_opened_between_clear_ranges_are_wiped()
+    {
+        using FrameCipher cipher = new(Secret);
+        Assert.True(DaveFrame.TryParse(FrameSealer.Seal(Secret, 1, Plain, [(10, 5)]), out DaveFrame frame));
+        byte[] destination = new byte[Plain.Length];
+        Assert.True(cipher.TryOpen(in frame, destination, scratch));
+        Assert.Equal(Plain, destination);
+        scratch.Rent(Plain.Length, out _, out _, out _, out Span<byte> opened);
+        Assert.False(opened.ContainsAnyExcept((byte)0));
+    }
+
+    [Fact]
     public void Frames_with_clear_ranges_open_to_the_plain_frame_and_authenticate_the_clear_bytes()
     {
         Gen.Select(Gen.Byte.Array[0, 3000], Gen.UInt[0, 0xFFFFFF], Gen.Int[0, 3000].Array[0, 6]).Sample((plain, nonce, cuts) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs.Models;
+using Azure.Storage.Queues;
 using Microsoft.Extensions.DependencyInjection;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
@@ -53,6 +54,8 @@ public sealed class PersonErasureTests(AzuriteFixture azurite) : IAsyncLifetime
         }
         Dictionary<string, string> before = await BlobsAsync(app, session.Id);
         string guild = session.Info.GuildId.ToString();
+        QueueClient renders = app.Storage.Queues.GetQueueClient(StorageNames.RenderWindowQueue);
+        await renders.ClearMessagesAsync(Cancellation);
 
         int cuts = await cut.UntilThroughAsync(async () =>
         {
@@ -61,6 +64,7 @@ public sealed class PersonErasureTests(AzuriteFixture azurite) : IAsyncLifetime
         });
         cuts += await cut.UntilThroughAsync(() => RunAsync(app, guild, cut));
         Assert.InRange(cuts, 10, 300);
+        Assert.NotNull((await renders.PeekMessageAsync(Cancellation)).Value); // what was made is made again of those who are left
 
         Dictionary<string, string> after = await BlobsAsync(app, session.Id);
         Assert.Equal(before.Where(blob => blob.Key.Contains("/6-", StringComparison.Ordinal)).OrderBy(blob => blob.Key),
@@ -92,6 +96,13 @@ public sealed class PersonErasureTests(AzuriteFixture azurite) : IAsyncLifetime
         PersonErasure told = await StateAsync(app, $"guilds/{guild}");
         Assert.Equal((PersonErasure.Erased, 1, 6), (told.Status, told.Recordings, told.Segments));
         Assert.Equal(session.Segments.Where(segment => segment.UserId == Ada).Sum(segment => segment.SampleCount), told.Samples);
+
+        // An account that is not written is not told as written.
+        ForgetTable people = app.Get<ForgetTable>();
+        ForgetState state = (await people.FindAsync(guild, Ada, Cancellation))!;
+        cut.After(1);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => people.CountAsync(state, session.Id, 7, 7, Cancellation));
+        cut.Never();
     }
 
     [Fact]

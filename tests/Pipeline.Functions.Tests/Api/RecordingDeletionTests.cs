@@ -99,6 +99,47 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Deletion_of_a_finished_recording_leaves_no_row_of_its_segments()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = new(5690, (5, "Ada", 2));
+        await session.PutAllAsync(app.Storage);
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt));
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        Assert.Contains(await RowsAsync(app, StorageNames.CatalogueTable, session.Id), IsOfSegment);
+        await app.DeleteRecordingAsync(session.Id);
+        Assert.DoesNotContain(await RowsAsync(app, StorageNames.CatalogueTable, session.Id), IsOfSegment);
+
+        static bool IsOfSegment(TableEntity row) => row.RowKey.StartsWith("segment-", StringComparison.Ordinal);
+    }
+
+    /// <summary>Cut off where the next look is arranged, the message of this one has to come again.</summary>
+    [Fact]
+    public async Task Look_at_a_recording_whose_bot_is_at_work_is_not_over_before_the_next_is_arranged()
+    {
+        using CutOff cut = new();
+        await using App app = await App.StartAsync(azurite.ConnectionString, services: services => services.AddSingleton(
+            new StorageClients(new StorageOptions { ConnectionString = azurite.ConnectionString }, null!, cut)));
+        Session session = new(5691);
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Recording, session.Info.StartedAt));
+        BlobLeaseClient lease = app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)).GetBlobLeaseClient();
+        await lease.AcquireAsync(TimeSpan.FromSeconds(-1), cancellationToken: Cancellation);
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        using HttpResponseMessage answer = await DeleteAsync(app, session.Id);
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        int cuts = await cut.UntilThroughAsync(async () =>
+        {
+            await app.Get<RecordingErasure>().RunAsync(new DeleteRecording { RecordingId = session.Id, Look = 0 }, Cancellation);
+            cut.Never();
+            Assert.Equal(1, (await app.Get<DeletionTable>().FindLookAsync(session.Id, Cancellation))!.Number);
+            return true;
+        });
+        Assert.InRange(cuts, 5, 100);
+        await lease.ReleaseAsync(cancellationToken: Cancellation);
+    }
+
+    [Fact]
     public async Task Segment_that_comes_late_leaves_no_name_in_the_ledger()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);

@@ -3,6 +3,7 @@ using System.Text;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
 using Pipeline.Storage;
@@ -50,6 +51,8 @@ public sealed class RetentionTests(AzuriteFixture azurite)
         await using App last = await App.StartAsync(azurite.ConnectionString, ThirtyDays, clock);
         Assert.False(await IsToldAsync(last, forEver));
         Assert.Equal((true, null), ((await last.RecordingAsync(kept.Id))!.IsKept, (await last.RecordingAsync(kept.Id))!.DeletesAt));
+        await foreach (Expiry expiry in last.Get<ExpiryTable>().ListAsync(clock.GetUtcNow(), Cancellation))
+            Assert.DoesNotContain(new[] { plain, kept, forEver, longer }, session => session.Id.ToString() == expiry.RecordingId);
         Assert.True(await last.EraseAsync(plain.Id)); // its deletion waits in the queue
         Assert.True(await last.Get<DeletionTable>().FindAsync(plain.Id, Cancellation) is { IsDone: true });
     }
