@@ -9,7 +9,7 @@ namespace Pipeline.Functions.Tests.Local;
 /// more. What it hears is nonsense. Layout: magic, sizes, mel filters, vocabulary, tensors (whisper.cpp,
 /// <c>models/convert-pt-to-ggml.py</c>).
 /// </summary>
-internal sealed class SeededModel
+internal sealed class SeededModel : IDisposable
 {
     private const int Layers = 4, AudioContext = 1_500, TextContext = 448, Mels = 80, Bins = 201, Words = 50_257;
 
@@ -24,13 +24,15 @@ internal sealed class SeededModel
 
     private SeededModel(int width) => this.width = width;
 
+    public void Dispose() => file.Dispose();
+
     /// <summary>Where it begins; the same for all.</summary>
     public static int FirstTensor { get; private set; }
 
     /// <param name="width">Values of a state, a multiple of 32; 384 are the smallest trained model's. Time grows with it.</param>
     public static byte[] Of(int width)
     {
-        SeededModel model = new(width);
+        using SeededModel model = new(width);
         model.Write(0x67676d6c, Vocabulary, AudioContext, width, width / 32, Layers, TextContext, width, width / 32, Layers, Mels,
             HalfFloats);
         model.WriteFilters();
