@@ -121,7 +121,7 @@ internal sealed class MutationFinder(string file, string text) : CSharpSyntaxWal
     private static bool IsSpoken(ExpressionStatementSyntax node)
     {
         string call = node.Expression.ToString();
-        return call.StartsWith("Log.", StringComparison.Ordinal) || call.StartsWith("logger.", StringComparison.Ordinal)
+        return call.Split('.')[0].EndsWith("Log", StringComparison.Ordinal) || call.StartsWith("logger.", StringComparison.Ordinal)
             || call.StartsWith("Argument", StringComparison.Ordinal)
             || call.StartsWith("ObjectDisposedException.", StringComparison.Ordinal)
             || call.Contains("metrics.", StringComparison.OrdinalIgnoreCase);

@@ -132,6 +132,7 @@ public sealed class SenderDecryptorTests
         long now = 200_000 * Second;
         Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(0, 0xFFFFF0), now).Outcome);
         Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(1, 3), now).Outcome);
+        Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(1, 5), now + 5 * Second).Outcome); // prolongs nothing
         Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(0, 0xFFFFF1), now + 9 * Second).Outcome);
         Assert.Equal(OpenOutcome.Refused, Open(decryptor, Seal(0, 0xFFFFF2), now + 11 * Second).Outcome);
         Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(1, 4), now + 11 * Second).Outcome);

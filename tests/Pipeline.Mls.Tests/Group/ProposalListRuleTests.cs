@@ -26,6 +26,32 @@ public sealed class ProposalListRuleTests : IDisposable
     private GroupState Group => call.Group(2);
 
     // §12.4
+    [Theory]
+    [InlineData(0, 1, false)]
+    [InlineData(3, 1, false)]
+    [InlineData(2, 0, false)]
+    [InlineData(2, 1, true)]
+    [InlineData(2, 3, true)]
+    [InlineData(2, 4, false)]
+    public void Pre_shared_key_of_an_unknown_type_or_usage_is_malformed(byte type, byte usage, bool isRead)
+    {
+        using TlsWriter writer = new();
+        writer.WriteUInt8(type);
+        writer.WriteUInt8(usage);
+        writer.WriteVector([1]);
+        writer.WriteUInt64(0);
+        writer.WriteVector(new byte[32]);
+        byte[] bytes = writer.ToArray();
+        if (isRead) Assert.Equal(usage, Read().Usage);
+        else Refused.With(MlsError.Malformed, () => Read());
+
+        PreSharedKeyId Read()
+        {
+            TlsReader reader = new(bytes);
+            return PreSharedKeyId.Read(ref reader);
+        }
+    }
+
     [Fact]
     public void Path_is_needed_by_all_but_adds_and_keys()
     {

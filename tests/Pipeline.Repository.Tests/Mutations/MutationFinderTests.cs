@@ -42,6 +42,7 @@ public sealed class MutationFinderTests
         Assert.Equal([";"], Replacements(MutationKind.DroppedStatement, "a = b;"));
         Assert.Equal([";"], Replacements(MutationKind.DroppedStatement, "a++;"));
         Assert.Empty(Replacements(MutationKind.DroppedStatement, "logger.Said(a);"));
+        Assert.Empty(Replacements(MutationKind.DroppedStatement, "ApiLog.Said(log, a);"));
         Assert.Empty(Replacements(MutationKind.DroppedStatement, "metrics.Counted();"));
         Assert.Empty(Replacements(MutationKind.DroppedStatement, "ArgumentNullException.ThrowIfNull(o);"));
     }
