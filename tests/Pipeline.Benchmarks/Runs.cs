@@ -12,6 +12,7 @@ public static class Runs
           capture [--managed]                              cost of a frame against libopus alone, memory; of the managed decoder
           chain [SPEAKERS 25] [SECONDS 80] [--opus]        the whole way of a packet, in one process
           live [SPEAKERS 25] [SECONDS 12] [ROUNDS 3] [--opus]  a call at its real rate, against a receiver built on discord.js
+          calls [CALLS 24] [SPEAKERS 25] [SECONDS 120]     calls at once in one process on one core, as Opus, then WAV until it breaks
           renders [ROUNDS 9]                               a minute of a track of Opus segments: decoded, encoded, joined
           packages                                         sizes and starts of what is published
 
@@ -25,6 +26,7 @@ public static class Runs
     {
         ["capture"] = new(Capture.CaptureRun.RunAsync, [], ["--managed"]),
         ["packages"] = new(Packages.PackagesRun.RunAsync, [], []),
+        ["calls"] = new(CallsRun.RunAsync, [("CALLS", 1, 99), ("SPEAKERS", 1, 99), ("SECONDS", 1, 3_600)], []),
         ["renders"] = new(RenderCost.RunAsync, [("ROUNDS", 1, 1_000)], []),
         ["chain"] = new(DatagramChain.RunAsync, [("SPEAKERS", 1, 99), ("SECONDS", 20, 3_600)], ["--opus"]),
         ["live"] = new(DatagramLive.RunAsync, [("SPEAKERS", 1, 99), ("SECONDS", 1, 3_600), ("ROUNDS", 1, 100)], ["--opus"]),
@@ -32,8 +34,9 @@ public static class Runs
 
     public static async Task<int> RunAsync(string name, string[] arguments)
     {
-        // Started by "live", with what it has itself chosen.
+        // Started by "live" and "calls", with what it has itself chosen.
         if (name == "live-receiver") return await DatagramReceiver.RunAsync(arguments);
+        if (name == "calls-receiver") return await CallsReceiver.RunAsync(arguments);
         if (arguments.Contains("--help") || arguments.Contains("-h"))
         {
             Console.WriteLine(Usage);
