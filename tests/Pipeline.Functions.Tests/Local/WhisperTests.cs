@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Azure.Storage.Blobs;
 using Pipeline.Audio.Wav;
 using Pipeline.Contracts;
@@ -12,10 +14,19 @@ using Pipeline.TestKit;
 namespace Pipeline.Functions.Tests.Local;
 
 /// <summary>Talk becomes text by whisper.cpp in the process itself: the real library, with a model whose weights are seeded.</summary>
-public sealed class WhisperTests(AzuriteFixture azurite, WhisperFiles files) : IClassFixture<WhisperFiles>
+public sealed class WhisperTests : IClassFixture<WhisperFiles>
 {
     private const int Second = 48_000;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private readonly AzuriteFixture azurite;
+    private readonly WhisperFiles files;
+
+    public WhisperTests(AzuriteFixture azurite, WhisperFiles files)
+    {
+        Assert.SkipUnless(WhisperFiles.CanRun, "libgomp1 is not installed, or this processor has no AVX2");
+        (this.azurite, this.files) = (azurite, files);
+    }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -275,6 +286,10 @@ public sealed class WhisperFiles : IDisposable
         File.WriteAllBytes(Small, SeededModel.Of(32));
         File.WriteAllBytes(Slow, SeededModel.Of(256));
     }
+
+    /// <summary>What the native library asks for is there.</summary>
+    public static bool CanRun => OperatingSystem.IsLinux() && (Avx2.IsSupported || !Sse2.IsSupported)
+        && NativeLibrary.TryLoad("libgomp.so.1", out _);
 
     /// <summary>Where the vocabulary's count stands, behind sizes and filters.</summary>
     public static int Words => 48 + 8 + (80 * 201 * 4);
