@@ -36,6 +36,9 @@ public sealed class RenderRecording : IDisposable
     // What this process is at: a second message for the same waits, so that no minute is made twice.
     private readonly ConcurrentDictionary<(RecordingId Recording, string? File), bool> busy = new();
 
+    // When a running recording was last to be looked at again.
+    private readonly ConcurrentDictionary<RecordingId, long> asked = new();
+
     public RenderRecording(RenderPlans plans, RenderTable table, RendersContainer container, SegmentPcm reader, MessageQueues queues,
         RenderSettings settings, FilesReady ready)
     {
@@ -103,9 +106,20 @@ public sealed class RenderRecording : IDisposable
         // Who waits for what somebody else makes does not ask again at once.
         if (!done || changed)
             await queues.SendAsync(message, IsOver() || changed ? TimeSpan.Zero : Pause, cancellation);
-        else if (plan.AwaitsMore && message.File is null) await queues.SendAsync(message, AwaitedPause, cancellation);
+        else if (message.File is null) await AskAgainAsync(plan, message, cancellation);
 
         bool IsOver() => time.GetElapsedTime(began) > Piece;
+    }
+
+    // One chain of looks for each recording, however many messages there are.
+    private async Task AskAgainAsync(RenderPlan plan, RenderWindow message, CancellationToken cancellation)
+    {
+        if (!plan.AwaitsMore) asked.TryRemove(plan.Recording, out _);
+        else if (!asked.TryGetValue(plan.Recording, out long at) || time.GetElapsedTime(at) > AwaitedPause / 2)
+        {
+            asked[plan.Recording] = time.GetTimestamp();
+            await queues.SendAsync(message, AwaitedPause, cancellation);
+        }
     }
 
     private async Task<bool> MakeAsync(RenderPlan plan, string file, Func<bool> isOver, CancellationToken cancellation) =>

@@ -65,7 +65,9 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
         for (int part = 0; part < 9; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 10 * Second, Words);
         await TellAsync(stage, recorded, TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(minutesSilent), Track(Ada, 30 * Second, 9));
         int before = await CountAsync(stage);
-        await stage.Get<RenderRecording>().RunAsync(new RenderWindow { RecordingId = recorded.Id }, Cancellation);
+        // However many messages there are, one look later is arranged.
+        for (int message = 0; message < 3; message++)
+            await stage.Get<RenderRecording>().RunAsync(new RenderWindow { RecordingId = recorded.Id }, Cancellation);
         Assert.Equal(asks ? 1 : 0, await CountAsync(stage) - before);
     }
 
