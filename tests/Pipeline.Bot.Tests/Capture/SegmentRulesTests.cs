@@ -219,6 +219,18 @@ public abstract class SegmentRulesTests(SegmentFormat format) : CaptureSuite(for
     }
 
     [Fact]
+    public void Frame_that_waits_when_a_new_source_begins_is_in_the_segment_before()
+    {
+        using CaptureRun run = Run();
+        using Talker ada = new(run);
+        ada.Say(2000).Lose(1).Say(20);
+        (ada.Ssrc, ada.Sequence, ada.Timestamp) = (99, 60_000, 7);
+        ada.Say(2000);
+        run.Stop();
+        Assert.Equal([2040L * Millisecond, 2000L * Millisecond], run.Closed.Select(segment => segment.SampleCount));
+    }
+
+    [Fact]
     public void Cut_closes_at_once_and_goes_on_without_a_missing_sample()
     {
         using CaptureRun run = Run();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using Azure.Data.Tables;
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
@@ -134,6 +135,24 @@ public sealed class DeletionRulesTests(AzuriteFixture azurite) : IAsyncLifetime
         Assert.True(await app.EraseAsync(id));
         Assert.Null(await LookAsync(id));
         Assert.Null(await app.Get<RecordingApi.Events.EventTable>().FindAsync($"evt_recording.deleted_{id}", Cancellation));
+    }
+
+    [Fact]
+    public async Task Leftovers_behind_the_first_200_recordings_are_found_by_the_next_look()
+    {
+        BlobClient[] before = [.. Enumerable.Range(0, 200).Select(i =>
+            app.Storage.Recordings.GetBlobClient($"00000000-0000-7000-8000-{i:D12}/5-Ada/segment_000.wav"))];
+        await Parallel.ForEachAsync(before, Cancellation, async (blob, stop) => await blob.UploadAsync(new BinaryData([1]), true, stop));
+        RecordingId id = new Session(5819).Id;
+        await app.Storage.Tables.GetTableClient(StorageNames.CatalogueTable).UpsertEntityAsync(
+            new TableEntity(id.ToString(), "recording") { ["Status"] = "Deleted" }, cancellationToken: Cancellation);
+        await app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/segment_000.wav").UploadAsync(new BinaryData([1]), true, Cancellation);
+        await SweepAsync();
+        Assert.Null(await LookAsync(id));
+        await SweepAsync();
+        Assert.Equal((0, Now, Now), Facts(await LookAsync(id)));
+        await Parallel.ForEachAsync(before, Cancellation, async (blob, stop) => await blob.DeleteAsync(cancellationToken: stop));
+        Assert.True(await app.EraseAsync(id));
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Delivery.Ledger;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.Storage;
 using Pipeline.TestKit;
@@ -103,6 +104,23 @@ public sealed class PersonErasureTests(AzuriteFixture azurite) : IAsyncLifetime
         cut.After(1);
         await Assert.ThrowsAsync<InvalidOperationException>(() => people.CountAsync(state, session.Id, 7, 7, Cancellation));
         cut.Never();
+    }
+
+    [Fact]
+    public async Task Others_segments_stay_listed_where_the_person_had_one_alone()
+    {
+        await using App app = await App.StartAsync(Connection);
+        Session session = new(2579, (Ada, "Ada", 1), (Grace, "Grace", 2));
+        await session.PutAllAsync(app.Storage);
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt));
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        using HttpResponseMessage asked = await PutAsync(app, $"recordings/{session.Id}");
+        Assert.True(await RunAsync(app, session.Id.ToString(), null));
+        CatalogueTable catalogue = app.Get<CatalogueTable>();
+        CatalogueRecording left = (await catalogue.FindAsync(session.Id.ToString(), Cancellation)).Recording!;
+        List<RecordingSegment> listed = await catalogue.ReadSegmentsAsync(session.Id.ToString(), left.SegmentSet!, Cancellation);
+        Assert.Equal(["6", "6"], listed.Select(segment => segment.UserId));
     }
 
     [Fact]
