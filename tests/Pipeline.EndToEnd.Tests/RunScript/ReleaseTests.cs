@@ -29,6 +29,7 @@ public sealed class ReleaseTests
         string archive = await MakeAsync(folder, "linux-x64");
         await RunAsync("tar", "-C", folder.Path, "-xzf", archive);
         string root = folder.Combine(Path.GetFileName(archive).Replace(".tar.gz", "", StringComparison.Ordinal));
+        DemandWhisper(root, "linux-x64");
         int port = FreePort.Take(1)[0];
         await using Simulator discord = await Simulator.StartAsync();
         // No dotnet on the path, and none of this repository's builds.
@@ -69,6 +70,15 @@ public sealed class ReleaseTests
         }
         Assert.DoesNotContain(Directory.EnumerateFiles(root, "libopus*", SearchOption.AllDirectories), _ => true);
         Assert.True(File.Exists(Path.Combine(root, "infra", "azurite", "durable.cjs")));
+        DemandWhisper(root, system);
+    }
+
+    // What runs a model of speech is there for this system and for no other.
+    private static void DemandWhisper(string root, string system)
+    {
+        string folder = Assert.Single(Directory.GetDirectories(Path.Combine(root, "functions", "runtimes")));
+        Assert.Equal(system.Replace("osx-", "macos-", StringComparison.Ordinal), Path.GetFileName(folder));
+        Assert.Single(Directory.GetFiles(folder), file => Path.GetFileName(file) is "libwhisper.so" or "libwhisper.dylib" or "whisper.dll");
     }
 
     private static async Task<string> MakeAsync(TempFolder folder, string system)
