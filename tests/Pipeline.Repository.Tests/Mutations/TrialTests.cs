@@ -36,6 +36,7 @@ public sealed class TrialTests : IDisposable
         }
         public sealed class OtherTests
         {
+            [Xunit.Fact] public void Needs_no_trace() => Xunit.Assert.Null(System.Environment.GetEnvironmentVariable("MUTATION_TRACE"));
             [Xunit.Fact] public void Is_small() => Xunit.Assert.True(Adder.Small() < 9 && Adder.IsLabel(5, 2) && Adder.Field > 0);
         }
         """;
