@@ -32,4 +32,15 @@ public sealed class MissingStretchesTests
     [Fact]
     public void Segments_behind_the_stretch_say_nothing_about_it() =>
         Assert.Equal([(10L, 20L)], MissingStretches.Of(10, 20, [(0, 20, 10)]));
+
+    [Theory]
+    [InlineData(47_999, true)]
+    [InlineData(48_000, false)]
+    public void Tail_of_a_second_stands_by_itself(long samples, bool isJoined)
+    {
+        RecordingGap tail = new() { UserId = 1, StartSample = 100_000 - samples, SampleCount = samples, Reason = "crash" };
+        RecordingGap all = new() { StartSample = 100_000, SampleCount = 50, Reason = "crash" };
+        Assert.Equal(isJoined ? [all with { StartSample = tail.StartSample, SampleCount = samples + 50 }] : [tail, all],
+            MissingStretches.JoinTails([tail, all]));
+    }
 }
