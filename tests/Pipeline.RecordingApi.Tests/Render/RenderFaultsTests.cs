@@ -138,14 +138,18 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
         FakeTimeProvider time = new(TimeProvider.System.GetUtcNow());
         await using RenderStage stage = await RenderStage.StartAsync(ClassStorage.Of(azurite),
             new RenderOptions { Formats = [RenderFormat.Flac] }, time, wire);
-        Recorded recorded = await TalkAsync(stage);
-        await stage.FinalizeAsync(recorded);
-        await stage.TakeMessagesAsync(recorded.Id);
+        Recorded[] talks = [await TalkAsync(stage), await TalkAsync(stage), await TalkAsync(stage)];
+        foreach (Recorded talk in talks)
+        {
+            await stage.FinalizeAsync(talk);
+            await stage.TakeMessagesAsync(talk.Id);
+        }
         RenderRecording render = stage.Get<RenderRecording>();
-        RenderWindow message = new() { RecordingId = recorded.Id };
+        RenderWindow[] messages = [.. talks.Select(talk => new RenderWindow { RecordingId = talk.Id })];
+        (Recorded recorded, RenderWindow message) = (talks[2], messages[2]);
 
         wire.Hold("000000.wav");
-        Task[] working = [render.RunAsync(message, Cancellation), render.RunAsync(message, Cancellation)];
+        Task[] working = [render.RunAsync(messages[0], Cancellation), render.RunAsync(messages[1], Cancellation)];
         Task waiting = render.RunAsync(message, Cancellation);
         while (!waiting.IsCompleted)
         {
