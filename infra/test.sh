@@ -57,8 +57,6 @@ if [ "$coverage" = 1 ]; then
 fi
 
 filter=(--filter-not-trait Category=Soak)
-# Most tests wait for other processes: twice as many at a time as there are processors.
-threads=(--max-threads 2x)
 limit=1800 # seconds for one project: a test that hangs fails its project and does not hold up the rest
 [ "$soak" = 1 ] && { filter=(); limit=14400; }
 
@@ -98,7 +96,7 @@ run() { # run NAME: one project's tests; says how it went and writes "passed fai
   local name=$1 log="$results/$1.log" began=$SECONDS code p f s extra
   mapfile -t extra < <(measured "$name")
   timeout --kill-after=20 "$limit" \
-    "$(program "$name")" "${extra[@]}" "${filter[@]}" "${threads[@]}" --ignore-exit-code 8 --no-progress --no-ansi --output Detailed >"$log" 2>&1
+    "$(program "$name")" "${extra[@]}" "${filter[@]}" --ignore-exit-code 8 --no-progress --no-ansi --output Detailed >"$log" 2>&1
   code=$?
   count() { sed -nE "s/^ *$1: ([0-9]+).*/\1/p" "$log" | tail -1; }
   p=$(count succeeded); f=$(count failed); s=$(count skipped)
