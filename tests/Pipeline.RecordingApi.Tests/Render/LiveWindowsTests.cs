@@ -18,8 +18,7 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
     public async Task Minute_waits_for_what_the_bot_still_holds()
     {
         await using RenderStage stage = await RenderStage.StartAsync(azurite);
-        Recorded recorded = await stage.BeginAsync();
-        for (int part = 0; part < 9; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 10 * Second, Words);
+        Recorded recorded = await AdaTalksAsync(stage, 9);
         await stage.MoveAsync(recorded, Grace, "Grace", 20 * Second, Words);
 
         await TellAsync(stage, recorded, Track(Ada, 90 * Second, 9), Track(Grace, 40 * Second, 1));
@@ -33,8 +32,7 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
     public async Task Minute_waits_for_what_is_announced_and_not_moved()
     {
         await using RenderStage stage = await RenderStage.StartAsync(azurite);
-        Recorded recorded = await stage.BeginAsync();
-        for (int part = 0; part < 9; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 10 * Second, Words);
+        Recorded recorded = await AdaTalksAsync(stage, 9);
         await stage.MoveAsync(recorded, Grace, "Grace", 20 * Second, Words);
 
         await TellAsync(stage, recorded, Track(Ada, 90 * Second, 9), Track(Grace, 90 * Second, 2));
@@ -49,8 +47,7 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
     public async Task Minute_is_rendered_after_two_more_with_what_there_is(int parts, bool isRendered)
     {
         await using RenderStage stage = await RenderStage.StartAsync(azurite);
-        Recorded recorded = await stage.BeginAsync();
-        for (int part = 0; part < parts; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 10 * Second, Words);
+        Recorded recorded = await AdaTalksAsync(stage, parts);
         await TellAsync(stage, recorded, Track(Ada, parts * 10 * Second, parts), Track(Grace, 5 * Second, 1));
         Assert.Equal(isRendered ? "Ada" : "", await RenderedAsync(stage, recorded));
     }
@@ -61,8 +58,7 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
     public async Task Bot_that_is_there_is_asked_again(int minutesSilent, bool asks)
     {
         await using RenderStage stage = await RenderStage.StartAsync(azurite);
-        Recorded recorded = await stage.BeginAsync();
-        for (int part = 0; part < 9; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 10 * Second, Words);
+        Recorded recorded = await AdaTalksAsync(stage, 9);
         await TellAsync(stage, recorded, TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(minutesSilent), Track(Ada, 30 * Second, 9));
         int before = await CountAsync(stage);
         // However many messages there are, one look later is arranged.
@@ -75,8 +71,7 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
     public async Task Second_message_waits_while_the_first_is_at_work()
     {
         await using RenderStage stage = await RenderStage.StartAsync(azurite);
-        Recorded recorded = await stage.BeginAsync();
-        for (int part = 0; part < 9; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 10 * Second, Words);
+        Recorded recorded = await AdaTalksAsync(stage, 9);
         int before = await CountAsync(stage);
         RenderRecording render = stage.Get<RenderRecording>();
         RenderWindow message = new() { RecordingId = recorded.Id };
@@ -94,6 +89,14 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
         .GetQueueClient(StorageNames.RenderWindowQueue).GetPropertiesAsync(Cancellation)).Value.ApproximateMessagesCount;
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    // Without a pause from the start, ten seconds in each segment.
+    private static async Task<Recorded> AdaTalksAsync(RenderStage stage, int segments)
+    {
+        Recorded recorded = await stage.BeginAsync();
+        for (int segment = 0; segment < segments; segment++) await stage.MoveAsync(recorded, Ada, "Ada", segment * 10 * Second, Words);
+        return recorded;
+    }
 
     private static Task TellAsync(RenderStage stage, Recorded recorded, params TrackSummary[] tracks) =>
         TellAsync(stage, recorded, TimeProvider.System.GetUtcNow(), tracks);
