@@ -20,6 +20,8 @@ public sealed class LongCallTests(PageApp app)
         SpokenCall call = await app.FinishedAsync(app.Call("Twenty-five", speakers), 40);
         JsonNode result = await RunAsync(app, call, 40, "many", 30.5, 12.2);
         Assert.Equal(26, result["lanes"]!.GetValue<int>());
+        // Nobody's second piece is asked for before everybody's first.
+        Assert.Equal(25, result["first"]!.GetValue<int>());
         Limits(result, started: 6_000, seek: 4_000, megabytes: 120);
     }
 

@@ -7,7 +7,12 @@ await run(async ({ page, context, input }) => {
   await open(page, input.url);
   const shown = Date.now() - began;
   await page.waitForTimeout(1500);
+  // Whose sound is asked for, in what order.
+  const asked = [];
+  page.on('request', request => { if (request.headers().range) asked.push(new URL(request.url()).pathname.split('/').at(-2)); });
   const started = await play(page);
+  const lanes = await page.locator('.lane').count();
+  const first = new Set(asked.slice(0, lanes - 1)).size;
   const seeks = [];
   for (const to of input.seeks) {
     await page.waitForTimeout(800);
@@ -17,5 +22,5 @@ await run(async ({ page, context, input }) => {
   const session = await context.newCDPSession(page);
   await session.send('HeapProfiler.collectGarbage');
   const { usedSize } = await session.send('Runtime.getHeapUsage');
-  return { shown, started, seeks, lanes: await page.locator('.lane').count(), megabytes: Math.round(usedSize / 1e6) };
+  return { shown, started, seeks, lanes, first, megabytes: Math.round(usedSize / 1e6) };
 });

@@ -72,7 +72,7 @@ public sealed class OggOpusJoinTests : IDisposable
         int off = 0;
         foreach ((long start, int frames) in call.Spurts)
         {
-            (double correlation, int lag) = Best(wav.AsSpan((int)start, frames * Frame), heard, (int)start);
+            (double correlation, int lag) = BestMatch.Of(wav.AsSpan((int)start, frames * Frame), heard, (int)start);
             Assert.True(correlation > 0.99, $"spurt at {start} of {frames} frames: {correlation:F4}");
             off = Math.Max(off, Math.Abs(lag));
         }
@@ -220,29 +220,5 @@ public sealed class OggOpusJoinTests : IDisposable
         string path = folder.Combine("joined.opus");
         File.WriteAllBytes(path, file);
         return path;
-    }
-
-    // The lag of the best match, within 2.5 ms.
-    private static (double Correlation, int Lag) Best(ReadOnlySpan<short> truth, short[] heard, int at)
-    {
-        (double Correlation, int Lag) best = (-1, 0);
-        for (int lag = -Grid; lag <= Grid; lag += 4) Try(truth, lag);
-        for (int lag = best.Lag - 3, to = best.Lag + 3; lag <= to; lag++) Try(truth, lag);
-        return best;
-
-        void Try(ReadOnlySpan<short> own, int lag)
-        {
-            if (at + lag < 0 || at + lag + own.Length > heard.Length) return;
-            ReadOnlySpan<short> other = heard.AsSpan(at + lag, own.Length);
-            double both = 0, energy = 1, others = 1;
-            for (int i = 0; i < own.Length; i++)
-            {
-                both += (double)own[i] * other[i];
-                energy += (double)own[i] * own[i];
-                others += (double)other[i] * other[i];
-            }
-            double correlation = both / Math.Sqrt(energy * others);
-            if (correlation > best.Correlation) best = (correlation, lag);
-        }
     }
 }

@@ -49,7 +49,7 @@ public sealed class JoinedTracksTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(flac.Length, decoded.Length);
         foreach ((long start, int frames) in spurts)
         {
-            (double correlation, int lag) = Best(flac.AsSpan((int)start, frames * Frame), decoded, (int)start);
+            (double correlation, int lag) = BestMatch.Of(flac.AsSpan((int)start, frames * Frame), decoded, (int)start);
             Assert.True(correlation > 0.99, $"spurt at {start}: {correlation:F4}");
             Assert.InRange(lag, -120, 120);
         }
@@ -101,7 +101,7 @@ public sealed class JoinedTracksTests(AzuriteFixture azurite) : IDisposable
         short[] flac = judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.flac"), "flac"), heard = judge.Decode(encoded, "opus");
         Assert.Equal(recorded.Track(Ada), flac);
         Assert.Equal(flac.Length, heard.Length);
-        Assert.True(Best(flac.AsSpan(4_801, 200_000), heard, 4_801).Correlation > 0.9);
+        Assert.True(BestMatch.Of(flac.AsSpan(4_801, 200_000), heard, 4_801).Correlation > 0.9);
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class JoinedTracksTests(AzuriteFixture azurite) : IDisposable
         await stage.RenderAsync(recorded);
         short[] heard = judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.opus", "?from=1.5&to=4.25"), "opus");
         Assert.Equal((int)(2.75 * Second), heard.Length);
-        Assert.True(Best(recorded.Track(Ada).AsSpan(3 * Second / 2, heard.Length - 4_800), heard, 0).Correlation > 0.9);
+        Assert.True(BestMatch.Of(recorded.Track(Ada).AsSpan(3 * Second / 2, heard.Length - 4_800), heard, 0).Correlation > 0.9);
     }
 
     // Talk without a pause, in segments of at most ten seconds as the bot writes them.
@@ -175,28 +175,5 @@ public sealed class JoinedTracksTests(AzuriteFixture azurite) : IDisposable
             if (packet.Opus.Length > 16) talk.Add((packet.Position, Convert.ToHexString(packet.Opus)));
         }
         return talk;
-    }
-
-    private static (double Correlation, int Lag) Best(ReadOnlySpan<short> truth, short[] heard, int at)
-    {
-        (double Correlation, int Lag) best = (-1, 0);
-        for (int lag = -120; lag <= 120; lag += 4) Try(truth, lag);
-        for (int lag = best.Lag - 3, to = best.Lag + 3; lag <= to; lag++) Try(truth, lag);
-        return best;
-
-        void Try(ReadOnlySpan<short> own, int lag)
-        {
-            if (at + lag < 0 || at + lag + own.Length > heard.Length) return;
-            ReadOnlySpan<short> other = heard.AsSpan(at + lag, own.Length);
-            double both = 0, energy = 1, others = 1;
-            for (int i = 0; i < own.Length; i++)
-            {
-                both += (double)own[i] * other[i];
-                energy += (double)own[i] * own[i];
-                others += (double)other[i] * other[i];
-            }
-            double correlation = both / Math.Sqrt(energy * others);
-            if (correlation > best.Correlation) best = (correlation, lag);
-        }
     }
 }
