@@ -37,17 +37,6 @@ internal sealed class RecordingFolder(string path)
         return id;
     }
 
-    /// <summary>A crash between the deletion of a segment and that of its sidecar leaves one that describes nothing.</summary>
-    public void RemoveStraySidecars()
-    {
-        foreach (string sidecar in Directory.EnumerateDirectories(Path).SelectMany(track => Directory.EnumerateFiles(track, "*.json"))
-            .ToList())
-        {
-            if (!Directory.EnumerateFiles(System.IO.Path.GetDirectoryName(sidecar)!,
-                System.IO.Path.GetFileNameWithoutExtension(sidecar) + ".*").Any(SpoolFiles.IsAudio)) File.Delete(sidecar);
-        }
-    }
-
     /// <summary>Removes the folder when nothing is left in its tracks. False: there is (also audio that was set aside).</summary>
     public bool DeleteWhenEmpty()
     {

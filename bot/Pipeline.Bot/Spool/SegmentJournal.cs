@@ -34,9 +34,8 @@ internal sealed class SegmentJournal(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
-        // A line that a crash cut off must not swallow the next one.
+        // A line that a crash cut off must not swallow the next one. Who has read the last byte stands at the end.
         bool cut = file.Length > 0 && LastByte(file) != '\n';
-        file.Seek(0, SeekOrigin.End);
         byte[] json = JsonSerializer.SerializeToUtf8Bytes(entry, JournalJsonContext.Default.JournalEntry);
         file.Write([.. cut ? "\n"u8 : [], .. json, (byte)'\n']);
     }
@@ -51,7 +50,7 @@ internal sealed class SegmentJournal(string path)
     {
         try
         {
-            return line.Length == 0 ? null : JsonSerializer.Deserialize(line, JournalJsonContext.Default.JournalEntry);
+            return JsonSerializer.Deserialize(line, JournalJsonContext.Default.JournalEntry);
         }
         catch (JsonException)
         {

@@ -39,11 +39,7 @@ internal sealed class SegmentSpool : IDisposable
         lockFile = TakeLock(Root);
         drive = new DriveInfo(Root);
         snapshot = new SpoolSnapshot(0, 0, 0, SpoolLevel.Ok);
-        foreach (RecordingId recording in Recordings())
-        {
-            SpoolRepair.Repair(Folder(recording).Path);
-            Folder(recording).RemoveStraySidecars();
-        }
+        foreach (RecordingId recording in Recordings()) SpoolRepair.Repair(Folder(recording).Path);
         foreach (SpooledSegment segment in Closed()) Added(segment.FileSize);
         Refresh();
     }
@@ -166,12 +162,7 @@ internal sealed class SegmentSpool : IDisposable
     {
         long free = FreeSpace();
         long waiting = Interlocked.Read(ref bytes);
-        bool wasFull = snapshot.Level == SpoolLevel.Full;
-        long limit = wasFull ? options.LimitBytes / 100 * 95 : options.LimitBytes;
-        long minimumFree = wasFull ? options.MinimumFreeBytes / 100 * 105 : options.MinimumFreeBytes;
-        SpoolLevel level = waiting >= limit || free < minimumFree ? SpoolLevel.Full
-            : waiting >= options.LimitBytes / 100 * 80 ? SpoolLevel.High
-            : SpoolLevel.Ok;
+        SpoolLevel level = options.LevelAt(waiting, free, wasFull: snapshot.Level == SpoolLevel.Full);
         return snapshot = new SpoolSnapshot(waiting, Interlocked.Read(ref files), free, level);
     }
 
@@ -299,6 +290,16 @@ internal sealed record SpoolOptions
 
     /// <summary>Bytes that stay free on the disk whatever the limit says.</summary>
     public long MinimumFreeBytes { get; init; } = 512L << 20;
+
+    /// <summary>How full it is with so many bytes that wait and so many that the disk has left.</summary>
+    public SpoolLevel LevelAt(long waiting, long free, bool wasFull)
+    {
+        long limit = wasFull ? LimitBytes / 100 * 95 : LimitBytes;
+        long minimumFree = wasFull ? MinimumFreeBytes / 100 * 105 : MinimumFreeBytes;
+        return waiting >= limit || free <= minimumFree ? SpoolLevel.Full
+            : waiting >= LimitBytes / 100 * 80 ? SpoolLevel.High
+            : SpoolLevel.Ok;
+    }
 }
 
 /// <summary>Another process works in this spool; two would upload and number the same segments.</summary>

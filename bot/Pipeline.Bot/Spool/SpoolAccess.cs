@@ -1,3 +1,5 @@
+using System.Runtime.Versioning;
+
 namespace Pipeline.Bot.Spool;
 
 /// <summary>
@@ -18,17 +20,19 @@ internal static class SpoolAccess
 
     /// <summary>Folders become 0700, files 0600. What cannot be changed, such as a volume without such rights, stays as it is.</summary>
     /// <returns>False: the folder itself can still be entered by others.</returns>
-    public static bool Tighten(string root)
+    public static bool Tighten(string root) => OperatingSystem.IsWindows() || TightenAll(root);
+
+    [UnsupportedOSPlatform("windows")]
+    private static bool TightenAll(string root)
     {
-        if (OperatingSystem.IsWindows()) return true;
         bool isOurs = TryTighten(new DirectoryInfo(root));
         foreach (FileSystemInfo entry in new DirectoryInfo(root).EnumerateFileSystemInfos("*", Everything)) TryTighten(entry);
         return isOurs;
     }
 
+    [UnsupportedOSPlatform("windows")]
     private static bool TryTighten(FileSystemInfo entry)
     {
-        if (OperatingSystem.IsWindows()) return true;
         try
         {
             UnixFileMode mode = entry.UnixFileMode;

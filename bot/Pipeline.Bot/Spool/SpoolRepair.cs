@@ -25,8 +25,10 @@ internal static class SpoolRepair
         {
             foreach (SegmentFormat format in Formats)
             {
-                foreach (string openPath in Files(path, "*" + SpoolFiles.OpenSuffix(format))) RepairOpen(openPath, format, userId, listing);
-                foreach (string closedPath in Files(path, "*" + format.Suffix())) List(closedPath, format, userId, listing);
+                foreach (string openPath in Directory.GetFiles(path, "*" + SpoolFiles.OpenSuffix(format)))
+                    RepairOpen(openPath, format, userId, listing);
+                foreach (string closedPath in Directory.GetFiles(path, "*" + format.Suffix()))
+                    List(closedPath, format, userId, listing);
             }
             foreach (string temporary in Directory.EnumerateFiles(path, "*" + SpoolFiles.TemporarySuffix)) File.Delete(temporary);
             RemoveOrphanSidecars(path, userId, listing);
@@ -41,13 +43,6 @@ internal static class SpoolRepair
         {
             if (SpoolFiles.TryParseUserFolder(path, out ulong userId)) yield return (userId, path);
         }
-    }
-
-    private static string[] Files(string folder, string pattern)
-    {
-        string[] files = Directory.GetFiles(folder, pattern);
-        Array.Sort(files, StringComparer.Ordinal);
-        return files;
     }
 
     private static void RepairOpen(string openPath, SegmentFormat format, ulong userId, SpoolListing listing)
@@ -85,12 +80,14 @@ internal static class SpoolRepair
 
     private static void RemoveOrphanSidecars(string folder, ulong userId, SpoolListing listing)
     {
-        foreach (string sidecarPath in Files(folder, "*" + SpoolFiles.SidecarSuffix))
+        foreach (string sidecarPath in Directory.GetFiles(folder, "*" + SpoolFiles.SidecarSuffix))
         {
             if (!SpoolFiles.TryParseIndex(sidecarPath, SpoolFiles.SidecarSuffix, out int index)) continue;
             listing.NoteIndex(userId, index);
             string stem = sidecarPath[..^SpoolFiles.SidecarSuffix.Length];
-            if (!Formats.Any(format => File.Exists(stem + format.Suffix()))) File.Delete(sidecarPath);
+            // Audio that was set aside keeps the one that says what it is.
+            bool describes = Directory.EnumerateFiles(folder, Path.GetFileName(stem) + ".*").Any(SpoolFiles.IsAudio);
+            if (!describes) File.Delete(sidecarPath);
         }
     }
 }
@@ -98,7 +95,7 @@ internal static class SpoolRepair
 /// <summary>What lies in a recording's spool folder.</summary>
 /// <param name="Segments">Closed segments, by user and index.</param>
 /// <param name="NextIndexes">First free index per user, as far as this folder knows.</param>
-/// <param name="Unreadable">Paths that could not be understood; they are left where they are.</param>
+/// <param name="Unreadable">Paths, in no order, that could not be understood; they are left where they are.</param>
 internal sealed record SpoolContents(
     IReadOnlyList<ClosedSegment> Segments,
     IReadOnlyDictionary<ulong, int> NextIndexes,

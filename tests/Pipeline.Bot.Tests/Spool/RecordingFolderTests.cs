@@ -64,24 +64,6 @@ public sealed class RecordingFolderTests : IDisposable
         Assert.False(folder.Exists);
     }
 
-    [Theory]
-    [InlineData("000000.wav", true)]
-    [InlineData("000000.opus", true)]
-    [InlineData("000000.open.wav", true)]
-    [InlineData("000000.txt", false)]
-    [InlineData("000001.wav", false)]
-    public void Sidecar_goes_when_it_describes_no_audio(string beside, bool stays)
-    {
-        string track = Directory.CreateDirectory(Path.Combine(folder.Path, "7")).FullName;
-        File.WriteAllText(Path.Combine(track, "000000.json"), "{}");
-        File.WriteAllBytes(Path.Combine(track, beside), [1]);
-
-        folder.RemoveStraySidecars();
-
-        Assert.Equal(stays, File.Exists(Path.Combine(track, "000000.json")));
-        Assert.True(File.Exists(Path.Combine(track, beside)));
-    }
-
     [Fact]
     public void Journal_reads_whole_lines_in_order_and_loses_only_one_that_was_cut_off()
     {

@@ -28,6 +28,28 @@ public sealed class SegmentSpoolTests
         Assert.Throws<SpoolInUseException>(() => new SegmentSpool(new SpoolOptions { Folder = root }));
         spool.Refresh();
         Assert.Equal(1, spool.TimesLost);
+        Assert.Equal([Path.Combine(root, "bot.lock")], OpenHandles.Below(root)); // and not the one that was deleted
+    }
+
+    [Fact]
+    public void Folder_that_several_find_gone_at_once_is_made_again_once()
+    {
+        using TempFolder folder = new();
+        string root = folder.Combine("spool");
+        using SegmentSpool spool = new(new SpoolOptions { Folder = root });
+        for (int round = 1; round <= 40; round++)
+        {
+            Directory.Delete(root, recursive: true);
+            using Barrier together = new(4);
+            Thread[] lookers = [.. Enumerable.Range(0, 4).Select(_ => new Thread(() =>
+            {
+                together.SignalAndWait();
+                spool.Refresh();
+            }))];
+            foreach (Thread looker in lookers) looker.Start();
+            foreach (Thread looker in lookers) looker.Join();
+            Assert.Equal(round, spool.TimesLost);
+        }
     }
 
     [Fact]
@@ -212,6 +234,18 @@ public sealed class SegmentSpoolTests
         Assert.Equal((SpoolLevel)expected, spool.Refresh().Level);
     }
 
+    [Theory]
+    [InlineData(501, SpoolLevel.Ok)]
+    [InlineData(500, SpoolLevel.Full)]
+    [InlineData(525, SpoolLevel.Full, true)]
+    [InlineData(526, SpoolLevel.Ok, true)]
+    public void Disk_that_is_down_to_its_minimum_is_full_until_a_twentieth_more_is_free(long free, object expected, bool wasFull = false)
+    {
+        SpoolOptions options = new() { Folder = "", LimitBytes = 1000, MinimumFreeBytes = 500 };
+        Assert.Equal((SpoolLevel)expected, options.LevelAt(waiting: 0, free, wasFull));
+        Assert.Equal(SpoolLevel.Full, (options with { MinimumFreeBytes = 0 }).LevelAt(waiting: 0, free: 0, wasFull));
+    }
+
     [Fact]
     public void Folder_that_cannot_be_made_again_has_no_room()
     {
@@ -227,6 +261,15 @@ public sealed class SegmentSpoolTests
         IOException refused = Assert.Throws<IOException>(() => new SegmentSpool(new SpoolOptions { Folder = root }));
         Assert.Contains(root, refused.Message, StringComparison.Ordinal);
         Assert.Contains("RECORDING_SPOOL_FOLDER", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_only_its_owner_can_enter_is_left_alone_and_what_cannot_be_changed_is_told()
+    {
+        // Nobody can change these rights, so that each try would fail.
+        if (OperatingSystem.IsWindows() || !Directory.Exists("/proc/self/fd")) return;
+        Assert.True(SpoolAccess.Tighten("/proc/self/fd"));
+        Assert.False(SpoolAccess.Tighten("/proc/self/attr"));
     }
 
     [Fact]

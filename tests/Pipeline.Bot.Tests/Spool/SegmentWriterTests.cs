@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Pipeline.Bot.Spool;
 using Pipeline.TestKit;
 
@@ -99,9 +100,61 @@ public sealed class SegmentWriterTests : IDisposable
         writer.Write(FrameAudio.OfPcm(new short[960], 960));
         writer.Discard();
         Assert.Empty(Files());
+        Assert.Empty(OpenHandles.Below(user.Path));
     }
 
-    private SegmentWriter Open() => SegmentWriter.Open(user.Path, SpoolSession.Sidecar(), new WavAudio(), continues: false);
+    [Fact]
+    public void Nothing_of_a_discarded_segment_is_said_again_in_the_next()
+    {
+        using OpusAudio kept = new(), empty = new();
+        for (int index = 0; index < 2; index++)
+        {
+            SegmentWriter writer = Open(index, kept, continues: false);
+            for (int frame = 0; frame < 20; frame++) writer.Write(FrameAudio.OfPacket([0x08, 1, 2, 3, (byte)frame], 960));
+            if (index == 0) writer.Close("Ada");
+            else writer.Discard();
+        }
+        byte[] fresh = File.ReadAllBytes(Open(2, empty, continues: true).Close("Ada").AudioPath);
+        Assert.Equal(fresh, File.ReadAllBytes(Open(2, kept, continues: true).Close("Ada").AudioPath));
+    }
+
+    [Fact]
+    public void Closed_segment_is_not_held_and_a_sidecar_that_is_right_is_not_written_again()
+    {
+        using SegmentWriter writer = Open();
+        writer.Write(FrameAudio.OfPcm(new short[960], 960));
+        File.SetLastWriteTimeUtc(user.Combine("000000.json"), DateTime.UnixEpoch);
+        ClosedSegment closed = writer.Close("Ada");
+        Assert.Empty(OpenHandles.Below(user.Path));
+        Assert.Equal(DateTime.UnixEpoch, File.GetLastWriteTimeUtc(closed.SidecarPath));
+    }
+
+    [Fact]
+    public void Segment_that_could_not_be_renamed_is_whole_at_the_next_try()
+    {
+        using SegmentWriter writer = Open();
+        writer.Write(FrameAudio.OfPcm(new short[960], 960));
+        Directory.CreateDirectory(user.Combine("000000.wav"));
+        Assert.ThrowsAny<SystemException>(() => writer.Close("Grace"));
+        Directory.Delete(user.Combine("000000.wav"));
+        ClosedSegment closed = writer.Salvage()!;
+        Assert.Equal(("Grace", 960L, 1964L), (closed.Username, closed.SampleCount, new FileInfo(closed.AudioPath).Length));
+        Assert.Equal(["000000.json", "000000.wav"], Files());
+    }
+
+    [Fact]
+    public void Stream_of_an_Opus_file_is_numbered_by_its_speaker_and_its_index()
+    {
+        SegmentSidecar sidecar = SpoolSession.Sidecar(index: 4) with { UserId = 0x1_0000_0002 };
+        using SegmentWriter writer = SegmentWriter.Open(user.Path, sidecar, new OpusAudio(), continues: false);
+        byte[] file = File.ReadAllBytes(writer.Close("Ada").AudioPath);
+        Assert.Equal(1u ^ 2u ^ 4u, BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(14))); // RFC 3533, 6
+    }
+
+    private SegmentWriter Open() => Open(0, new WavAudio(), continues: false);
+
+    private SegmentWriter Open(int index, ISegmentAudio audio, bool continues) =>
+        SegmentWriter.Open(user.Path, SpoolSession.Sidecar(index), audio, continues);
 
     private string[] Files() => [.. Directory.GetFiles(user.Path).Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
 }

@@ -146,6 +146,25 @@ public sealed class SpoolRepairTests : IDisposable
     }
 
     [Theory]
+    [InlineData("000000.wav", true)]
+    [InlineData("000000.opus", true)]
+    [InlineData("000000.conflict.wav", true)]
+    [InlineData("000000.conflict.opus", true)]
+    [InlineData("000000.txt", false)]
+    [InlineData("000001.conflict.wav", false)]
+    public void Sidecar_goes_when_it_describes_no_audio(string beside, bool stays)
+    {
+        string sidecar = Path.Combine(user, "000000.json");
+        SpoolFiles.WriteSidecar(sidecar, SpoolSession.Sidecar());
+        File.WriteAllBytes(Path.Combine(user, beside), new byte[100]);
+
+        SpoolRepair.Repair(spool.Path);
+
+        Assert.Equal(stays, File.Exists(sidecar));
+        Assert.True(File.Exists(Path.Combine(user, beside)));
+    }
+
+    [Theory]
     [InlineData(8UL, 0)]
     [InlineData(7UL, 1)]
     public void Sidecar_of_another_segment_does_not_name_this_one(ulong userId, int index)
