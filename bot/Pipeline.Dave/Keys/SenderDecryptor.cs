@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Pipeline.Dave.Frames;
+using Pipeline.Mls.Crypto;
 
 namespace Pipeline.Dave.Keys;
 
@@ -85,10 +86,9 @@ internal sealed class SenderDecryptor : IDisposable
         {
             if (kept.Number == generation) return kept.Cipher;
         }
-        Span<byte> key = stackalloc byte[SenderRatchet.KeyLength];
-        ratchet.DeriveKey(generation, key);
-        FrameCipher cipher = new(key);
-        CryptographicOperations.ZeroMemory(key);
+        using Wiped key = new(stackalloc byte[SenderRatchet.KeyLength]);
+        ratchet.DeriveKey(generation, key.Bytes);
+        FrameCipher cipher = new(key.Bytes);
         generations.Add(new Generation(generation, cipher));
         return cipher;
     }
@@ -102,7 +102,6 @@ internal sealed class SenderDecryptor : IDisposable
     private void ExpireGenerations(long now)
     {
         if (now < olderExpireAt) return;
-        olderExpireAt = long.MaxValue;
         ratchet.ForgetBefore(newestGeneration);
         for (int i = generations.Count - 1; i >= 0; i--)
         {

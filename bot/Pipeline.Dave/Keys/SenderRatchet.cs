@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Pipeline.Mls.Crypto;
 
 namespace Pipeline.Dave.Keys;
 
@@ -36,6 +37,7 @@ internal sealed class SenderRatchet : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(generation, OldestGeneration);
         Span<byte> current = stackalloc byte[SecretLength];
+        using Wiped copy = new(current);
         secret.CopyTo(current);
         int length = secretLength;
         for (uint step = OldestGeneration; step < generation; step++)
@@ -44,7 +46,6 @@ internal sealed class SenderRatchet : IDisposable
             length = SecretLength;
         }
         DeriveTreeSecret(current[..length], "MLS 1.0 key"u8, generation, key[..KeyLength]);
-        CryptographicOperations.ZeroMemory(current);
     }
 
     /// <summary>Forgets every generation before <paramref name="generation"/>.</summary>
@@ -74,9 +75,8 @@ internal sealed class SenderRatchet : IDisposable
         BinaryPrimitives.WriteUInt32BigEndian(info[(at + 1)..], generation);
         info[at + 1 + sizeof(uint)] = 1;
 
-        Span<byte> block = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(from, info[..(at + 2 + sizeof(uint))], block);
-        block[..output.Length].CopyTo(output);
-        CryptographicOperations.ZeroMemory(block);
+        using Wiped block = new(stackalloc byte[HMACSHA256.HashSizeInBytes]);
+        HMACSHA256.HashData(from, info[..(at + 2 + sizeof(uint))], block.Bytes);
+        block.Bytes[..output.Length].CopyTo(output);
     }
 }

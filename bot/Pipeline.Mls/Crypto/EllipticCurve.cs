@@ -49,6 +49,7 @@ internal static class EllipticCurve
     public static ECDiffieHellman ImportPrivate(ReadOnlySpan<byte> privateKey)
     {
         ECParameters parameters = new() { Curve = ECCurve.NamedCurves.nistP256, D = privateKey.ToArray() };
+        using Wiped scalar = new(parameters.D);
         try
         {
             return ECDiffieHellman.Create(parameters);
@@ -56,10 +57,6 @@ internal static class EllipticCurve
         catch (CryptographicException exception)
         {
             throw new MlsException(MlsError.BadKey, exception);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(parameters.D);
         }
     }
 }

@@ -48,26 +48,12 @@ internal static class Hpke
     /// <summary>The key pair of a secret (RFC 9180 §7.1.3): candidates until one is a scalar of the curve.</summary>
     public static HpkeKeyPair DeriveKeyPair(ReadOnlySpan<byte> inputKey)
     {
-        byte[] secret = LabeledExtract(KemSuite, [], "dkp_prk"u8, inputKey);
-        try
+        using Wiped secret = new(LabeledExtract(KemSuite, [], "dkp_prk"u8, inputKey));
+        for (int counter = 0; counter <= byte.MaxValue; counter++)
         {
-            for (int counter = 0; counter <= byte.MaxValue; counter++)
-            {
-                byte[] candidate = LabeledExpand(
-                    KemSuite, secret, "candidate"u8, [(byte)counter], CipherSuite.PrivateKeySize);
-                try
-                {
-                    if (IsScalar(candidate)) return HpkeKeyPair.FromPrivateKey(candidate);
-                }
-                finally
-                {
-                    CryptographicOperations.ZeroMemory(candidate);
-                }
-            }
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(secret);
+            using Wiped candidate = new(LabeledExpand(
+                KemSuite, secret.Bytes, "candidate"u8, [(byte)counter], CipherSuite.PrivateKeySize));
+            if (IsScalar(candidate.Bytes)) return HpkeKeyPair.FromPrivateKey(candidate.Bytes);
         }
 
         throw new MlsException(MlsError.BadKey);
@@ -80,32 +66,28 @@ internal static class Hpke
     private static AeadKey ScheduleKey(
         byte[] agreement, ReadOnlySpan<byte> kemOutput, ReadOnlySpan<byte> recipient, string label, ReadOnlySpan<byte> context)
     {
-        using TlsWriter info = new(context.Length + 64);
+        using TlsWriter info = new();
         Kdf.WriteLabel(info, label);
         info.WriteVector(context);
 
-        byte[] extracted = LabeledExtract(KemSuite, [], "eae_prk"u8, agreement);
-        byte[] shared = LabeledExpand(
-            KemSuite, extracted, "shared_secret"u8, [.. kemOutput, .. recipient], CipherSuite.HashSize);
+        using Wiped agreed = new(agreement);
+        using Wiped extracted = new(LabeledExtract(KemSuite, [], "eae_prk"u8, agreed.Bytes));
+        using Wiped shared = new(LabeledExpand(
+            KemSuite, extracted.Bytes, "shared_secret"u8, [.. kemOutput, .. recipient], CipherSuite.HashSize));
         byte[] pskIdHash = LabeledExtract(HpkeSuite, [], "psk_id_hash"u8, []);
         byte[] infoHash = LabeledExtract(HpkeSuite, [], "info_hash"u8, info.Written);
         byte[] scheduleContext = [0, .. pskIdHash, .. infoHash];
-        byte[] secret = LabeledExtract(HpkeSuite, shared, "secret"u8, []);
-        AeadKey key = new(
-            LabeledExpand(HpkeSuite, secret, "key"u8, scheduleContext, CipherSuite.KeySize),
-            LabeledExpand(HpkeSuite, secret, "base_nonce"u8, scheduleContext, CipherSuite.NonceSize));
-        CryptographicOperations.ZeroMemory(agreement);
-        CryptographicOperations.ZeroMemory(extracted);
-        CryptographicOperations.ZeroMemory(shared);
-        CryptographicOperations.ZeroMemory(secret);
-        return key;
+        using Wiped secret = new(LabeledExtract(HpkeSuite, shared.Bytes, "secret"u8, []));
+        return new AeadKey(
+            LabeledExpand(HpkeSuite, secret.Bytes, "key"u8, scheduleContext, CipherSuite.KeySize),
+            LabeledExpand(HpkeSuite, secret.Bytes, "base_nonce"u8, scheduleContext, CipherSuite.NonceSize));
     }
 
     // RFC 9180 §4: the version, the suite and a label are part of every input.
     private static byte[] LabeledExtract(
         ReadOnlySpan<byte> suite, ReadOnlySpan<byte> salt, ReadOnlySpan<byte> label, ReadOnlySpan<byte> inputKey)
     {
-        using TlsWriter labeled = new(inputKey.Length + 64);
+        using TlsWriter labeled = new();
         labeled.WriteBytes("HPKE-v1"u8);
         labeled.WriteBytes(suite);
         labeled.WriteBytes(label);
@@ -116,7 +98,7 @@ internal static class Hpke
     private static byte[] LabeledExpand(
         ReadOnlySpan<byte> suite, ReadOnlySpan<byte> secret, ReadOnlySpan<byte> label, ReadOnlySpan<byte> info, int length)
     {
-        using TlsWriter labeled = new(info.Length + 64);
+        using TlsWriter labeled = new();
         labeled.WriteUInt16((ushort)length);
         labeled.WriteBytes("HPKE-v1"u8);
         labeled.WriteBytes(suite);

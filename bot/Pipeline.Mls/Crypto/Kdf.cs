@@ -17,7 +17,7 @@ public static class Kdf
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, 255 * CipherSuite.HashSize);
-        using TlsWriter info = new(128);
+        using TlsWriter info = new();
         info.WriteUInt16((ushort)length);
         WriteLabel(info, label);
         info.WriteVector(context);
@@ -50,17 +50,9 @@ public static class Kdf
     internal static byte[] Expand(ReadOnlySpan<byte> secret, ReadOnlySpan<byte> info, int length)
     {
         byte[] output = new byte[length];
-        if (secret.Length >= CipherSuite.HashSize)
-        {
-            HKDF.Expand(HashAlgorithmName.SHA256, secret, output, info);
-            return output;
-        }
-
-        Span<byte> padded = stackalloc byte[CipherSuite.HashSize];
-        padded.Clear();
-        secret.CopyTo(padded);
-        HKDF.Expand(HashAlgorithmName.SHA256, padded, output, info);
-        CryptographicOperations.ZeroMemory(padded);
+        using Wiped padded = new(new byte[Math.Max(secret.Length, CipherSuite.HashSize)]);
+        secret.CopyTo(padded.Bytes);
+        HKDF.Expand(HashAlgorithmName.SHA256, padded.Bytes, output, info);
         return output;
     }
 

@@ -12,7 +12,7 @@ internal static class ReferenceHash
 
     public static byte[] Compute(string label, ReadOnlySpan<byte> value)
     {
-        using TlsWriter input = new(value.Length + 64);
+        using TlsWriter input = new();
         input.WriteVector(Encoding.ASCII.GetBytes(label));
         input.WriteVector(value);
         return SHA256.HashData(input.Written);

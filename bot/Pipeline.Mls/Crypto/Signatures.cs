@@ -33,7 +33,7 @@ internal static class Signatures
 
     private static TlsWriter SignedContent(string label, ReadOnlySpan<byte> content)
     {
-        TlsWriter signed = new(content.Length + 64);
+        TlsWriter signed = new();
         Kdf.WriteLabel(signed, label);
         signed.WriteVector(content);
         return signed;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Pipeline.Mls.Crypto;
 using Pipeline.Mls.Messages;
 using Pipeline.Mls.Schedule;
 using Pipeline.Mls.Tree;
@@ -46,14 +47,13 @@ internal sealed class NextEpoch : IDisposable
     public static NextEpoch Compute(
         GroupState group, GroupContext provisional, AuthenticatedContent commit, byte[] commitSecret, ProposalList proposals)
     {
-        byte[] pskSecret = group.Psks.ComputeSecret(proposals.Psks);
+        using Wiped pskSecret = new(group.Psks.ComputeSecret(proposals.Psks));
         byte[] confirmed = TranscriptHash.Confirmed(group.InterimTranscriptHash, commit);
         GroupContext context = provisional with { ConfirmedTranscriptHash = confirmed };
         byte[] encoded = context.Encode();
         byte[] joiner = KeySchedule.JoinerSecret(group.Secrets.Init, commitSecret, encoded);
-        byte[] member = KeySchedule.MemberSecret(joiner, pskSecret);
+        byte[] member = KeySchedule.MemberSecret(joiner, pskSecret.Bytes);
         CryptographicOperations.ZeroMemory(commitSecret);
-        CryptographicOperations.ZeroMemory(pskSecret);
         return new NextEpoch(context, joiner, member, EpochSecrets.Derive(member, encoded));
     }
 

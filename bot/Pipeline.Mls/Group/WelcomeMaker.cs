@@ -23,7 +23,7 @@ internal static class WelcomeMaker
         Extension ratchetTree = new(Extension.RatchetTree, RatchetTreeCodec.Encode(tree));
         GroupInfo info = GroupInfo.Sign(
             next.Context, [ratchetTree], next.ConfirmationTag, group.Keys.Own.Value, group.Identity);
-        using TlsWriter plainInfo = new(ratchetTree.Data.Length + 1024);
+        using TlsWriter plainInfo = new();
         info.Write(plainInfo);
         using AeadKey welcomeKey = KeySchedule.WelcomeKey(next.MemberSecret);
         byte[] encryptedInfo = welcomeKey.Seal(plainInfo.Written);

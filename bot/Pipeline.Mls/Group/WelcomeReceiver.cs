@@ -20,20 +20,12 @@ internal static class WelcomeReceiver
         MlsException.ThrowIf(welcome.Suite != CipherSuite.Id, MlsError.WrongCipherSuite);
         MlsException.ThrowIf(welcome.Secrets.Count > MlsLimits.MaxMembers, MlsError.TooLarge);
         using GroupSecrets secrets = DecryptSecrets(welcome, bundle, options.Policy);
-        byte[] pskSecret = options.Psks.ComputeSecret(secrets.Psks);
-        byte[] memberSecret = KeySchedule.MemberSecret(secrets.JoinerSecret, pskSecret);
-        try
-        {
-            GroupInfo info = DecryptInfo(welcome, memberSecret);
-            RatchetTree tree = ReadTree(info, options);
-            Check(info, tree, options);
-            return Enter(info, tree, secrets.PathSecret, memberSecret, bundle, options);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(pskSecret);
-            CryptographicOperations.ZeroMemory(memberSecret);
-        }
+        using Wiped pskSecret = new(options.Psks.ComputeSecret(secrets.Psks));
+        using Wiped memberSecret = new(KeySchedule.MemberSecret(secrets.JoinerSecret, pskSecret.Bytes));
+        GroupInfo info = DecryptInfo(welcome, memberSecret.Bytes);
+        RatchetTree tree = ReadTree(info, options);
+        Check(info, tree, options);
+        return Enter(info, tree, secrets.PathSecret, memberSecret.Bytes, bundle, options);
     }
 
     private static GroupSecrets DecryptSecrets(Welcome welcome, KeyPackageBundle bundle, GroupPolicy policy)
@@ -41,24 +33,17 @@ internal static class WelcomeReceiver
         EncryptedGroupSecrets? ours = welcome.Secrets.FirstOrDefault(
             secrets => secrets.NewMember.AsSpan().SequenceEqual(bundle.Reference));
         if (ours is null) throw new MlsException(MlsError.NotForThisKeyPackage);
-        byte[] plain = Hpke.DecryptWithLabel(
-            bundle.InitKeys, WelcomeMaker.EncryptionLabel, welcome.EncryptedGroupInfo, ours.Encrypted);
-        try
-        {
-            TlsReader reader = new(plain);
-            GroupSecrets secrets = GroupSecrets.Read(ref reader);
-            reader.ExpectEnd();
-            // RFC 9420 §7.4, §8: both are KDF.Nh bytes.
-            MlsException.ThrowIf(secrets.JoinerSecret.Length != CipherSuite.HashSize, MlsError.Malformed);
-            MlsException.ThrowIf(secrets.PathSecret is { Length: not CipherSuite.HashSize }, MlsError.Malformed);
-            // DAVE, "Proposal Handling": adds and removes only, so no commit brings a pre-shared key.
-            MlsException.ThrowIf(policy.IsDave && secrets.Psks.Count > 0, MlsError.UnknownPreSharedKey);
-            return secrets;
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(plain);
-        }
+        using Wiped plain = new(Hpke.DecryptWithLabel(
+            bundle.InitKeys, WelcomeMaker.EncryptionLabel, welcome.EncryptedGroupInfo, ours.Encrypted));
+        TlsReader reader = new(plain.Bytes);
+        GroupSecrets secrets = GroupSecrets.Read(ref reader);
+        reader.ExpectEnd();
+        // RFC 9420 §7.4, §8: both are KDF.Nh bytes.
+        MlsException.ThrowIf(secrets.JoinerSecret.Length != CipherSuite.HashSize, MlsError.Malformed);
+        MlsException.ThrowIf(secrets.PathSecret is { Length: not CipherSuite.HashSize }, MlsError.Malformed);
+        // DAVE, "Proposal Handling": adds and removes only, so no commit brings a pre-shared key.
+        MlsException.ThrowIf(policy.IsDave && secrets.Psks.Count > 0, MlsError.UnknownPreSharedKey);
+        return secrets;
     }
 
     private static GroupInfo DecryptInfo(Welcome welcome, ReadOnlySpan<byte> memberSecret)
@@ -107,7 +92,7 @@ internal static class WelcomeReceiver
     }
 
     private static GroupState Enter(
-        GroupInfo info, RatchetTree tree, byte[]? pathSecret, byte[] memberSecret, KeyPackageBundle bundle, Options options)
+        GroupInfo info, RatchetTree tree, byte[]? pathSecret, ReadOnlySpan<byte> memberSecret, KeyPackageBundle bundle, Options options)
     {
         LeafIndex own = FindOwnLeaf(tree, bundle);
         TreePrivateKeys keys = new(own, bundle.LeafKeys.Copy());
@@ -143,8 +128,7 @@ internal static class WelcomeReceiver
     private static void ImplantPath(RatchetTree tree, TreePrivateKeys keys, LeafIndex signer, byte[] pathSecret)
     {
         MlsException.ThrowIf(signer == keys.Own, MlsError.BadUpdatePath);
-        byte[] beyond = TreeKem.Implant(tree, keys, TreeMath.CommonAncestor(keys.Own, signer), [.. pathSecret]);
-        CryptographicOperations.ZeroMemory(beyond);
+        new Wiped(TreeKem.Implant(tree, keys, TreeMath.CommonAncestor(keys.Own, signer), [.. pathSecret])).Dispose();
     }
 }
 

@@ -30,7 +30,7 @@ internal sealed record AuthenticatedContent(
     public static AuthenticatedContent Sign(
         FramedContent content, ReadOnlySpan<byte> groupContext, System.Security.Cryptography.ECDsa key)
     {
-        using TlsWriter contentBytes = new(1024);
+        using TlsWriter contentBytes = new();
         content.Write(contentBytes);
         AuthenticatedContent unsigned = new(WireFormat.PublicMessage, content, contentBytes.ToArray(), [], null);
         using TlsWriter signed = unsigned.SignedBytes(groupContext);
@@ -70,7 +70,7 @@ internal sealed record AuthenticatedContent(
     /// <summary>RFC 9420 §8.2: ConfirmedTranscriptHashInput.</summary>
     public TlsWriter TranscriptBytes()
     {
-        TlsWriter input = new(ContentBytes.Length + 128);
+        TlsWriter input = new();
         input.WriteUInt16((ushort)WireFormat);
         input.WriteBytes(ContentBytes);
         input.WriteVector(Signature);
@@ -80,7 +80,7 @@ internal sealed record AuthenticatedContent(
     /// <summary>RFC 9420 §5.2: the reference by which a commit names this proposal.</summary>
     public ProposalReference ComputeReference()
     {
-        using TlsWriter value = new(ContentBytes.Length + 128);
+        using TlsWriter value = new();
         Write(value);
         return new ProposalReference(ReferenceHash.Compute(ReferenceHash.ProposalLabel, value.Written));
     }
@@ -88,7 +88,7 @@ internal sealed record AuthenticatedContent(
     // RFC 9420 §6.1: FramedContentTBS = u16 version || u16 wire_format || FramedContent || (members: GroupContext).
     private TlsWriter SignedBytes(ReadOnlySpan<byte> groupContext)
     {
-        TlsWriter signed = new(ContentBytes.Length + groupContext.Length + 256);
+        TlsWriter signed = new();
         signed.WriteUInt16(CipherSuite.ProtocolVersion);
         signed.WriteUInt16((ushort)WireFormat);
         signed.WriteBytes(ContentBytes);

@@ -43,7 +43,7 @@ internal sealed record GroupInfo(
 
     private TlsWriter SignedBytes()
     {
-        TlsWriter signed = new(4096);
+        TlsWriter signed = new();
         Context.Write(signed);
         Extension.WriteAll(signed, Extensions);
         signed.WriteVector(ConfirmationTag);

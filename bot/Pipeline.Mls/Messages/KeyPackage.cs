@@ -56,7 +56,7 @@ internal sealed class KeyPackage
     /// <summary>Our own, signed by the identity.</summary>
     public static byte[] Create(MlsIdentity identity, ReadOnlySpan<byte> initKey, ReadOnlySpan<byte> encryptionKey)
     {
-        using TlsWriter fields = new(512);
+        using TlsWriter fields = new();
         fields.WriteUInt16(CipherSuite.ProtocolVersion);
         fields.WriteUInt16(CipherSuite.Id);
         fields.WriteVector(initKey);

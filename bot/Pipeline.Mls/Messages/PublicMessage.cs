@@ -44,7 +44,7 @@ internal sealed record PublicMessage(AuthenticatedContent Authenticated, byte[]?
 
     public byte[] EncodeMessage()
     {
-        using TlsWriter writer = new(1024);
+        using TlsWriter writer = new();
         writer.WriteUInt16(CipherSuite.ProtocolVersion);
         writer.WriteUInt16((ushort)WireFormat.PublicMessage);
         WriteBody(writer);

@@ -31,7 +31,7 @@ internal sealed record Welcome(ushort Suite, IReadOnlyList<EncryptedGroupSecrets
 
     public byte[] Encode()
     {
-        using TlsWriter writer = new(4096);
+        using TlsWriter writer = new();
         Write(writer);
         return writer.ToArray();
     }

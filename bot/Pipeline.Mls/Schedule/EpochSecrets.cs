@@ -36,29 +36,22 @@ internal sealed class EpochSecrets : IDisposable
     /// <summary>RFC 9420 §11: the first epoch of a new group starts from chance.</summary>
     public static EpochSecrets CreateFirst()
     {
-        Span<byte> epochSecret = stackalloc byte[CipherSuite.HashSize];
-        RandomNumberGenerator.Fill(epochSecret);
-        EpochSecrets secrets = new(epochSecret);
-        CryptographicOperations.ZeroMemory(epochSecret);
-        return secrets;
+        using Wiped epochSecret = new(RandomNumberGenerator.GetBytes(CipherSuite.HashSize));
+        return new EpochSecrets(epochSecret.Bytes);
     }
 
     /// <summary>RFC 9420 §8: from the member secret and the new epoch's group context.</summary>
     public static EpochSecrets Derive(ReadOnlySpan<byte> memberSecret, ReadOnlySpan<byte> groupContext)
     {
-        byte[] epochSecret = Kdf.ExpandWithLabel(memberSecret, "epoch", groupContext, CipherSuite.HashSize);
-        EpochSecrets secrets = new(epochSecret);
-        CryptographicOperations.ZeroMemory(epochSecret);
-        return secrets;
+        using Wiped epochSecret = new(Kdf.ExpandWithLabel(memberSecret, "epoch", groupContext, CipherSuite.HashSize));
+        return new EpochSecrets(epochSecret.Bytes);
     }
 
     /// <summary>RFC 9420 §8.5: <c>ExpandWithLabel(DeriveSecret(exporter, label), "exported", SHA256(context), length)</c>.</summary>
     public byte[] Export(string label, ReadOnlySpan<byte> context, int length)
     {
-        byte[] derived = Kdf.DeriveSecret(Exporter, label);
-        byte[] exported = Kdf.ExpandWithLabel(derived, "exported", SHA256.HashData(context), length);
-        CryptographicOperations.ZeroMemory(derived);
-        return exported;
+        using Wiped derived = new(Kdf.DeriveSecret(Exporter, label));
+        return Kdf.ExpandWithLabel(derived.Bytes, "exported", SHA256.HashData(context), length);
     }
 
     /// <summary>RFC 9420 §8.1: proves that two members agree on the whole history.</summary>

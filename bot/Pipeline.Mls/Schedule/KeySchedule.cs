@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Pipeline.Mls.Crypto;
 
 namespace Pipeline.Mls.Schedule;
@@ -15,10 +14,8 @@ internal static class KeySchedule
     public static byte[] JoinerSecret(
         ReadOnlySpan<byte> initSecret, ReadOnlySpan<byte> commitSecret, ReadOnlySpan<byte> groupContext)
     {
-        byte[] extracted = Kdf.Extract(initSecret, commitSecret);
-        byte[] joiner = Kdf.ExpandWithLabel(extracted, "joiner", groupContext, CipherSuite.HashSize);
-        CryptographicOperations.ZeroMemory(extracted);
-        return joiner;
+        using Wiped extracted = new(Kdf.Extract(initSecret, commitSecret));
+        return Kdf.ExpandWithLabel(extracted.Bytes, "joiner", groupContext, CipherSuite.HashSize);
     }
 
     public static byte[] MemberSecret(ReadOnlySpan<byte> joinerSecret, ReadOnlySpan<byte> pskSecret) =>
@@ -27,11 +24,9 @@ internal static class KeySchedule
     /// <summary>RFC 9420 §12.4.3.1: what encrypts the GroupInfo of a Welcome.</summary>
     public static AeadKey WelcomeKey(ReadOnlySpan<byte> memberSecret)
     {
-        byte[] welcomeSecret = Kdf.DeriveSecret(memberSecret, "welcome");
-        AeadKey key = new(
-            Kdf.ExpandWithLabel(welcomeSecret, "key", [], CipherSuite.KeySize),
-            Kdf.ExpandWithLabel(welcomeSecret, "nonce", [], CipherSuite.NonceSize));
-        CryptographicOperations.ZeroMemory(welcomeSecret);
-        return key;
+        using Wiped welcomeSecret = new(Kdf.DeriveSecret(memberSecret, "welcome"));
+        return new AeadKey(
+            Kdf.ExpandWithLabel(welcomeSecret.Bytes, "key", [], CipherSuite.KeySize),
+            Kdf.ExpandWithLabel(welcomeSecret.Bytes, "nonce", [], CipherSuite.NonceSize));
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using Pipeline.Mls.Crypto;
 using Pipeline.Mls.Messages;
 using Pipeline.Mls.Wire;
@@ -37,13 +36,11 @@ internal sealed class PreSharedKeys
         {
             byte[]? key = keys.GetValueOrDefault(Name(ids[i]));
             if (key is null) throw new MlsException(MlsError.UnknownPreSharedKey);
-            byte[] extracted = Kdf.Extract(KeySchedule.Zero, key);
-            byte[] input = Kdf.ExpandWithLabel(extracted, "derived psk", Label(ids[i], i, ids.Count), CipherSuite.HashSize);
-            byte[] next = Kdf.Extract(input, secret);
-            CryptographicOperations.ZeroMemory(extracted);
-            CryptographicOperations.ZeroMemory(input);
-            CryptographicOperations.ZeroMemory(secret);
-            secret = next;
+            using Wiped before = new(secret);
+            using Wiped extracted = new(Kdf.Extract(KeySchedule.Zero, key));
+            byte[] label = Label(ids[i], i, ids.Count);
+            using Wiped input = new(Kdf.ExpandWithLabel(extracted.Bytes, "derived psk", label, CipherSuite.HashSize));
+            secret = Kdf.Extract(input.Bytes, before.Bytes);
         }
 
         return secret;

@@ -68,7 +68,7 @@ internal sealed class LeafNode
     /// <summary>Our leaf for a new key package or a new group: source key package, valid without end.</summary>
     public static LeafNode CreateForKeyPackage(MlsIdentity identity, ReadOnlySpan<byte> encryptionKey)
     {
-        using TlsWriter fields = new(512);
+        using TlsWriter fields = new();
         fields.WriteVector(encryptionKey);
         fields.WriteVector(identity.SignatureKey);
         identity.Credential.Write(fields);
@@ -84,7 +84,7 @@ internal sealed class LeafNode
     public LeafNode RenewForCommit(
         MlsIdentity identity, ReadOnlySpan<byte> encryptionKey, ReadOnlySpan<byte> parentHash, ReadOnlySpan<byte> groupId, LeafIndex index)
     {
-        using TlsWriter fields = new(512);
+        using TlsWriter fields = new();
         fields.WriteVector(encryptionKey);
         fields.WriteVector(identity.SignatureKey);
         identity.Credential.Write(fields);
@@ -115,7 +115,7 @@ internal sealed class LeafNode
 
     private static byte[] Position(ReadOnlySpan<byte> groupId, LeafIndex index)
     {
-        using TlsWriter position = new(64);
+        using TlsWriter position = new();
         position.WriteVector(groupId);
         position.WriteUInt32(index.Value);
         return position.ToArray();

@@ -42,7 +42,7 @@ internal static class RatchetTreeCodec
         uint last = tree.NodeCount - 1;
         while (tree.IsBlank(new NodeIndex(last))) last--;
 
-        using TlsWriter writer = new(4096);
+        using TlsWriter writer = new();
         int start = writer.BeginVector();
         for (uint index = 0; index <= last; index++) WriteNode(writer, tree, new NodeIndex(index));
         writer.EndVector(start);

@@ -46,7 +46,7 @@ internal static class TreeHasher
 
     private static byte[] HashLeaf(LeafIndex index, LeafNode? leaf)
     {
-        using TlsWriter input = new(512);
+        using TlsWriter input = new();
         input.WriteUInt8(LeafType);
         input.WriteUInt32(index.Value);
         input.WritePresence(leaf is not null);

@@ -102,15 +102,8 @@ internal static class TreeKem
     /// <summary>RFC 9420 §7.4: node_secret, and the key pair from it.</summary>
     public static HpkeKeyPair DeriveNodeKeys(ReadOnlySpan<byte> pathSecret)
     {
-        byte[] nodeSecret = Kdf.DeriveSecret(pathSecret, "node");
-        try
-        {
-            return Hpke.DeriveKeyPair(nodeSecret);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(nodeSecret);
-        }
+        using Wiped nodeSecret = new(Kdf.DeriveSecret(pathSecret, "node"));
+        return Hpke.DeriveKeyPair(nodeSecret.Bytes);
     }
 
     private static byte[] NextPathSecret(byte[] pathSecret)
