@@ -20,7 +20,8 @@ public readonly ref struct DaveFrame
 
     private const int MarkerLength = 2;
     private const int SizeLength = 1;
-    private const int MinTrailerLength = TagLength + SizeLength + MarkerLength;
+    private const int ShortestNonce = 1;
+    private const int MinTrailerLength = TagLength + ShortestNonce + SizeLength + MarkerLength;
     private const byte MarkerByte = 0xFA;
 
     private DaveFrame(ReadOnlySpan<byte> body, ReadOnlySpan<byte> tag, uint nonce, ClearRanges clearRanges)

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Pipeline.Dave.Frames;
 
@@ -15,7 +14,6 @@ namespace Pipeline.Dave.Keys;
 /// </remarks>
 internal sealed class FrameCipher : IDisposable
 {
-    private const int NonceLength = 12;
     private const int FullTagLength = 16;
 
     private readonly AesGcm aes;
@@ -30,9 +28,8 @@ internal sealed class FrameCipher : IDisposable
     public bool TryOpen(in DaveFrame frame, Span<byte> destination, FrameScratch scratch)
     {
         Span<byte> plain = destination[..frame.Body.Length];
-        Span<byte> nonce = stackalloc byte[NonceLength];
-        nonce.Clear();
-        BinaryPrimitives.WriteUInt32LittleEndian(nonce[8..], frame.Nonce);
+        ReadOnlySpan<byte> nonce =
+            [0, 0, 0, 0, 0, 0, 0, 0, (byte)frame.Nonce, (byte)(frame.Nonce >> 8), (byte)(frame.Nonce >> 16), frame.Generation];
         scratch.Rent(plain.Length, out Span<byte> discard, out Span<byte> ciphertext, out Span<byte> clear, out Span<byte> opened);
 
         bool authentic = frame.ClearRanges.IsEmpty

@@ -275,7 +275,7 @@ public sealed class DaveReceiver : IDisposable
             user.Reconcile(current, now);
             while (user.Held.Count > 0 && now - user.Held.OriginAt(0).ReceivedAt >= maxWait) GiveUp(user, 0);
             worstRun = Math.Max(worstRun, user.FailureRun);
-            if (user.Held.Count > 0 || now - user.LastFrameAt < idleTime) continue;
+            if (now - user.LastFrameAt < idleTime) continue; // nothing waits for so long
             user.Dispose();
             users.Remove(user.UserId);
         }

@@ -6,17 +6,16 @@ namespace Pipeline.Dave.Receive;
 /// Counts for the recovery ladder. The media thread counts and publishes a few times per second; any thread reads.
 /// </summary>
 /// <remarks>
-/// A sequence lock: the version is odd while the one writer stores, and a reader that saw it change reads again.
-/// Publishing an immutable object would allocate for as long as the call lasts.
+/// Five numbers that belong together, behind a lock: it is held while they are copied, some ten times per second, so that nobody waits
+/// for it. Publishing an immutable object would allocate for as long as the call lasts.
 /// </remarks>
 internal sealed class HealthMeter
 {
+    private readonly Lock gate = new();
     private int revision;
     private int failedSinceOpened;
     private long failingSince = long.MaxValue;
     private long opened;
-
-    private int version;
     private DaveHealth published = DaveHealth.Good(0);
 
     public void CountOpened()
@@ -44,24 +43,11 @@ internal sealed class HealthMeter
     public void Publish(int worstRun)
     {
         DaveHealth next = new(revision, worstRun, failedSinceOpened, failingSince, opened);
-        Volatile.Write(ref version, version + 1);
-        Thread.MemoryBarrier();
-        published = next;
-        Thread.MemoryBarrier();
-        Volatile.Write(ref version, version + 1);
+        lock (gate) published = next;
     }
 
     public DaveHealth Read()
     {
-        SpinWait spin = default;
-        while (true)
-        {
-            int before = Volatile.Read(ref version);
-            Thread.MemoryBarrier();
-            DaveHealth copy = published;
-            Thread.MemoryBarrier();
-            if ((before & 1) == 0 && Volatile.Read(ref version) == before) return copy;
-            spin.SpinOnce();
-        }
+        lock (gate) return published;
     }
 }

@@ -28,7 +28,6 @@ internal sealed class HeldFrames
     /// <param name="tried">The newest epoch whose key was tried on it.</param>
     public void Add(in DaveFrameOrigin origin, ReadOnlySpan<byte> frame, int tried)
     {
-        if (IsFull) throw new InvalidOperationException("no room for a held frame");
         ref Slot slot = ref slots[Count];
         if (slot.Buffer is null || slot.Buffer.Length < frame.Length) slot.Buffer = new byte[(frame.Length + 255) & ~255];
         frame.CopyTo(slot.Buffer);

@@ -51,11 +51,7 @@ internal sealed class EpochKeyStore(TimeProvider time)
     {
         long now = time.GetTimestamp();
         // One more expiry later nobody reads them: the media thread takes a new snapshot at least twice a second.
-        foreach (EpochKeys keys in expired.FindAll(keys => now >= keys.ExpiresAt + Ticks(EpochKeys.Lateness)))
-        {
-            keys.Wipe();
-            expired.Remove(keys);
-        }
+        expired.RemoveAll(keys => now >= keys.ExpiresAt + Ticks(EpochKeys.Lateness) && keys.Wipe());
         EpochKeys[] gone = [.. Live.Where(keys => now >= keys.ExpiresAt)];
         if (gone.Length == 0) return;
         expired.AddRange(gone);
@@ -68,7 +64,6 @@ internal sealed class EpochKeyStore(TimeProvider time)
         foreach (EpochKeys keys in Live) keys.Wipe();
         foreach (EpochKeys keys in expired) keys.Wipe();
         Live = [];
-        expired.Clear();
     }
 
     private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);

@@ -58,10 +58,12 @@ public sealed class EpochKeys
     }
 
     internal EpochKeys ExpiringAt(long timestamp) =>
-        ExpiresAt <= timestamp ? this : new EpochKeys(Serial, Epoch, EstablishedAt, timestamp, baseSecrets);
+        new(Serial, Epoch, EstablishedAt, Math.Min(ExpiresAt, timestamp), baseSecrets);
 
-    internal void Wipe()
+    /// <summary>Always true: they are zeros.</summary>
+    internal bool Wipe()
     {
         foreach (byte[] secret in baseSecrets.Values) CryptographicOperations.ZeroMemory(secret);
+        return true;
     }
 }

@@ -71,7 +71,7 @@ internal sealed class GroupKeeper(ulong channelId, ulong selfUserId) : IDisposab
     public void SetExternalSender(ReadOnlySpan<byte> encoded)
     {
         ExternalSender announced = ExternalSender.Parse(encoded);
-        if (externalSender is not null && pending is not null && externalSender.IsSameAs(announced)) return;
+        if (externalSender is not null && externalSender.IsSameAs(announced)) return;
         externalSender = announced;
         RebuildPending();
     }
@@ -162,7 +162,7 @@ internal sealed class GroupKeeper(ulong channelId, ulong selfUserId) : IDisposab
     private void RebuildPending()
     {
         DropPending();
-        if (keyPackage is null || externalSender is null || Group is not null) return;
+        if (keyPackage is null || externalSender is null) return;
         using HpkeKeyPair leafKeys = HpkeKeyPair.Generate();
         pending = GroupState.Create(groupId, identity, leafKeys, externalSender);
     }

@@ -23,7 +23,7 @@ public sealed class RecoveryLadder(TimeProvider time)
 
     private int resets;
     private int rejoins;
-    private long lastStepAt = long.MinValue;
+    private long lastStepAt;
     private long nextStepAt = long.MinValue;
 
     /// <summary>The step that is due now, or null while the last one still has time to help.</summary>
@@ -51,10 +51,9 @@ public sealed class RecoveryLadder(TimeProvider time)
     /// <summary>Frames open and none fails.</summary>
     internal void OnHealthy()
     {
-        if (lastStepAt == long.MinValue || time.GetTimestamp() - lastStepAt < Ticks(Proof)) return;
+        if (time.GetTimestamp() - lastStepAt < Ticks(Proof)) return;
         resets = 0;
         rejoins = 0;
-        lastStepAt = long.MinValue;
     }
 
     private RecoveryStep Climb(long now)

@@ -100,6 +100,15 @@ public sealed class DaveFrameTests
         Assert.False(DaveFrame.TryParse(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)), out _));
 
     [Fact]
+    public void Ranges_may_touch_each_other_and_both_ends_of_the_body()
+    {
+        byte[] whole = FrameSealer.Seal(Key, 1, new byte[12], (0, 4), (4, 3), (7, 0), (10, 2));
+        Assert.True(DaveFrame.TryParse(whole, out DaveFrame frame));
+        Assert.Equal(9, frame.ClearRanges.TotalSize);
+        Assert.Equal(12, frame.Body.Length);
+    }
+
+    [Fact]
     public void An_empty_body_is_legal()
     {
         Assert.True(DaveFrame.TryParse(Convert.FromHexString("0000000000000000010CFAFA"), out DaveFrame frame));

@@ -1,3 +1,4 @@
+using System.Reflection;
 using Pipeline.Dave.Session;
 using Pipeline.DiscordSimulator.Dave;
 using Pipeline.Mls.Crypto;
@@ -26,6 +27,7 @@ public sealed class GroupKeeperTests : IDisposable
         RefusesWelcome();
         keeper.SetExternalSender(gateway.Announcement);
         RefusesWelcome(); // no key package is out
+        Assert.False(keeper.HasBase);
         keeper.Restart();
         Assert.NotEqual(MlsError.WrongMessageType, WelcomeError());
         keeper.Leave();
@@ -81,6 +83,28 @@ public sealed class GroupKeeperTests : IDisposable
         Assert.True(keeper.FollowCommit(PeerCommit.Parse(keeper.MakeCommit()!, Channel).Message));
         Assert.Equal(2ul, keeper.Group!.Epoch);
         Assert.Throws<ObjectDisposedException>(() => first.Export("label", [], 16));
+        Assert.Null(keeper.MakeCommit()); // nothing waits in the next epoch
+    }
+
+    [Fact]
+    public void Group_that_nobody_joined_is_wiped_when_it_is_left()
+    {
+        keeper.Restart();
+        keeper.SetExternalSender(gateway.Announcement);
+        GroupState pending = Pending!;
+        keeper.Leave();
+        Assert.Throws<ObjectDisposedException>(() => pending.Export("label", [], 16));
+        Assert.Null(Pending);
+    }
+
+    [Fact]
+    public void Keeper_that_ended_has_no_group_and_offers_nothing()
+    {
+        GroupState left = Establish();
+        keeper.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => left.Export("label", [], 16));
+        Assert.Null(keeper.Group);
+        Assert.Throws<ObjectDisposedException>(() => keeper.Restart());
     }
 
     [Fact]
@@ -126,6 +150,10 @@ public sealed class GroupKeeperTests : IDisposable
         Assert.Equal(MlsError.Malformed, Assert.Throws<MlsException>(() => keeper.Take([2, 0], static _ => true)).Error);
         Assert.Equal(MlsError.TrailingBytes, Assert.Throws<MlsException>(() => keeper.Take([0, 0, 0], static _ => true)).Error);
     }
+
+    // Nobody but the keeper itself can reach it.
+    private GroupState? Pending => (GroupState?)typeof(GroupKeeper)
+        .GetField("pending", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(keeper);
 
     private GroupState Establish()
     {

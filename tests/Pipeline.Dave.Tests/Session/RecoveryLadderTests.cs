@@ -40,7 +40,25 @@ public sealed class RecoveryLadderTests
         Assert.Equal(RecoveryStep.Rejoin, Step());
         time.Advance(TimeSpan.FromSeconds(11));
         ladder.OnHealthy();
-        for (int i = 0; i < 5; i++) Assert.Equal(RecoveryStep.Reset, Step());
+        // All of it is proved: two rejoins are left again.
+        for (int round = 0; round < 2; round++)
+        {
+            for (int i = 0; i < 5; i++) Assert.Equal(RecoveryStep.Reset, Step());
+            Assert.Equal(RecoveryStep.Rejoin, Step());
+        }
+    }
+
+    [Fact]
+    public void What_opens_after_a_forced_reset_has_to_go_on_for_ten_seconds_too()
+    {
+        time.Advance(TimeSpan.FromHours(1));
+        for (int i = 0; i < 5; i++) ladder.Forced();
+        time.Advance(TimeSpan.FromSeconds(10) - TimeSpan.FromTicks(1));
+        ladder.OnHealthy();
+        Assert.Equal(RecoveryStep.Rejoin, ladder.Forced());
+        time.Advance(TimeSpan.FromSeconds(10));
+        ladder.OnHealthy();
+        Assert.Equal(RecoveryStep.Reset, ladder.Forced());
     }
 
     [Theory]

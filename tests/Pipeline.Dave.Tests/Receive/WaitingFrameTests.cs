@@ -1,0 +1,144 @@
+using System.Collections.Frozen;
+using Pipeline.Dave.Receive;
+using Pipeline.Dave.Session;
+using static Pipeline.Dave.Tests.Receive.ReceiverRig;
+
+namespace Pipeline.Dave.Tests.Receive;
+
+/// <summary>Frames that wait, windows and gaps, to the tick.</summary>
+public sealed class WaitingFrameTests : IDisposable
+{
+    private readonly ReceiverRig rig = new();
+
+    public void Dispose() => rig.Dispose();
+
+    [Theory]
+    [InlineData(1_900, 99, 1)]
+    [InlineData(1_950, 60, 40)]
+    public void Waiting_frame_is_given_up_by_the_look_of_every_tenth_of_a_second(int first, int second, int third)
+    {
+        rig.Rekey(1, Alice);
+        rig.Open(Alice, Seal(9, Alice, 1));
+        foreach (int after in (int[])[first, second])
+        {
+            Poll(after);
+            Assert.Empty(rig.Released);
+        }
+        Poll(third);
+        Assert.Equal(DaveOpenResult.Undecryptable, Assert.Single(rig.Released).Result);
+    }
+
+    [Fact]
+    public void Frame_that_waits_twice_is_opened_once_and_counted_as_a_replay()
+    {
+        rig.Rekey(1, Alice);
+        byte[] frame = Seal(2, Alice, 7);
+        for (int i = 0; i < 2; i++) Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, frame));
+        rig.Rekey(2, Alice);
+        rig.Receiver.Poll(rig.Snapshot);
+        Assert.Equal(Plain(7), Assert.Single(rig.Released).Frame);
+        DaveCounters counters = rig.Receiver.CountersOf(Alice);
+        Assert.Equal((2, 1, 1), (counters.Held, counters.Recovered, counters.Replayed));
+    }
+
+    [Fact]
+    public void Waiting_frame_that_opens_ends_a_run_of_failures()
+    {
+        rig.Rekey(1, Alice);
+        rig.Open(Alice, Seal(9, Alice, 1));
+        Poll(2_000);
+        Assert.Equal((1, 1), (rig.Receiver.Health.FailedSinceOpened, rig.Receiver.Health.WorstRun));
+        rig.Open(Alice, Seal(2, Alice, 1));
+        EpochKeys next = new(2, 2, rig.Now, new Dictionary<ulong, byte[]> { [Alice] = SecretOf(2, Alice) }.ToFrozenDictionary());
+        rig.Snapshot = rig.Snapshot with { Keys = [next, .. rig.Snapshot.Keys] }; // the revision stays: nothing else ends the run
+        Poll(100);
+        Assert.Equal((0, 0, 1L),
+            (rig.Receiver.Health.FailedSinceOpened, rig.Receiver.Health.WorstRun, rig.Receiver.Health.Opened));
+    }
+
+    [Fact]
+    public void Run_of_failures_ends_with_the_keys_it_was_counted_against()
+    {
+        rig.Rekey(1, Alice);
+        rig.Open(Alice, Seal(9, Alice, 1));
+        Poll(2_000);
+        Assert.Equal(1, rig.Receiver.Health.WorstRun);
+        rig.Rekey(2, Alice);
+        Poll(100);
+        Poll(100);
+        Assert.Equal(0, rig.Receiver.Health.WorstRun);
+    }
+
+    [Fact]
+    public void Unencrypted_frames_end_with_the_window_to_the_tick()
+    {
+        rig.Rekey(1, Alice);
+        rig.Snapshot = rig.Snapshot with { PassthroughUntil = rig.In(10), PassthroughForMembers = true };
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Bob, Plain(4)));
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        rig.Snapshot = rig.Snapshot with { PassthroughUntil = rig.Now, PassthroughForMembers = false };
+        rig.Receiver.Poll(rig.Snapshot);
+        Assert.Empty(rig.Released);
+        Assert.Equal(DaveOpenResult.PlaintextRejected, rig.Open(Alice, Plain(3)));
+        rig.Snapshot = rig.Snapshot with { PassthroughUntil = rig.Now + 1 };
+        Assert.Equal(DaveOpenResult.Passthrough, rig.Open(Alice, Plain(3)));
+        Assert.Equal(Plain(4), Assert.Single(rig.Released).Frame);
+        DaveCounters counters = rig.Receiver.CountersOf(Bob);
+        Assert.Equal((1, 1, 1), (counters.Held, counters.Recovered, counters.Passthrough));
+    }
+
+    [Fact]
+    public void Keys_of_the_epoch_before_open_until_their_time_is_up_to_the_tick()
+    {
+        rig.Rekey(1, Alice);
+        rig.Rekey(2, Alice);
+        rig.Time.Advance(TimeSpan.FromSeconds(10) - TimeSpan.FromTicks(1));
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(1, Alice, 1)));
+        rig.Time.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(1, Alice, 2)));
+    }
+
+    [Fact]
+    public void Join_gap_that_has_ended_begins_again_with_another_group_alone()
+    {
+        rig.Rekey(5, Alice);
+        rig.Snapshot = rig.Snapshot with { JoinGapUntil = rig.In(60), JoinedSerial = 5 };
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(5, Alice, 1)));
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        rig.Snapshot = rig.Snapshot with { TransitionPending = true };
+        rig.Open(Alice, Seal(9, Alice, 2));
+        rig.Advance(2.2);
+        rig.Rekey(6, Alice);
+        rig.Snapshot = rig.Snapshot with { JoinedSerial = 6 };
+        rig.Open(Alice, Seal(9, Alice, 3));
+        rig.Advance(2.2);
+        Assert.Equal([DaveOpenResult.Undecryptable, DaveOpenResult.JoinGap], rig.Released.Select(frame => frame.Result));
+    }
+
+    [Theory]
+    [InlineData(0, DaveOpenResult.Opened)]
+    [InlineData(1, DaveOpenResult.PlaintextRejected)]
+    public void Longest_frame_is_that_of_a_datagram(int more, DaveOpenResult expected)
+    {
+        rig.Rekey(1, Alice);
+        byte[] sealedFrame = Vectors.FrameSealer.Seal(Vectors.FrameSealer.KeyOf(SecretOf(1, Alice), 0), 1, new byte[65_495 + more]);
+        Assert.Equal(65_507 + more, sealedFrame.Length);
+        Assert.Equal(expected, rig.Open(Alice, sealedFrame));
+    }
+
+    [Fact]
+    public void Receiver_that_ended_holds_no_keys()
+    {
+        rig.Rekey(1, Alice);
+        rig.Open(Alice, Seal(1, Alice, 1));
+        Assert.Equal(1, rig.Receiver.TrialsOf(Alice));
+        rig.Receiver.Dispose();
+        Assert.Equal(0, rig.Receiver.TrialsOf(Alice));
+    }
+
+    private void Poll(int afterMilliseconds)
+    {
+        rig.Time.Advance(TimeSpan.FromMilliseconds(afterMilliseconds));
+        rig.Receiver.Poll(rig.Snapshot);
+    }
+}
