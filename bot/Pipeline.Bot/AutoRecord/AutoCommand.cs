@@ -10,8 +10,8 @@ using Pipeline.Discord.Model;
 namespace Pipeline.Bot.AutoRecord;
 
 /// <summary><c>/record auto</c>: sets, takes away and lists the rules by which this bot records channels by itself.</summary>
-internal sealed class AutoCommand(AutoRecorder auto, GuildSettingsStore settings, GatewayClient gateway, CommandRights rights)
-    : ISlashCommand
+internal sealed class AutoCommand(AutoRecorder auto, AutoRules rules, GuildSettingsStore settings, GatewayClient gateway,
+    CommandRights rights) : ISlashCommand
 {
     public IReadOnlyList<string> Names => ["auto"];
 
@@ -32,7 +32,7 @@ internal sealed class AutoCommand(AutoRecorder auto, GuildSettingsStore settings
 
     private string List(CommandContext context, Guild guild)
     {
-        string[] lines = [.. auto.RulesOf(guild.Id).Where(rule => StartChecks.MayEnter(guild, context.Caller, rule.ChannelId))
+        string[] lines = [.. rules.Of(guild.Id).Where(rule => StartChecks.MayEnter(guild, context.Caller, rule.ChannelId))
             .Select(AutoTexts.Line)];
         return lines.Length == 0 ? AutoTexts.NoRules : Wording.Cut(string.Join('\n', lines), 1900);
     }
@@ -69,7 +69,7 @@ internal sealed class AutoCommand(AutoRecorder auto, GuildSettingsStore settings
         if (channel is not { } id) return Texts.JoinFirst;
         if (!StartChecks.MayEnter(guild, context.Caller, id)) return Texts.MayNotEnter(id);
         await settings.GetAsync(guild.Id, cancellationToken);
-        if (!auto.RulesOf(guild.Id).Any(rule => rule.ChannelId == id)) return AutoTexts.NoSuchRule;
+        if (!rules.Of(guild.Id).Any(rule => rule.ChannelId == id)) return AutoTexts.NoSuchRule;
         bool stored = await ReplaceAsync(guild.Id, id, null, cancellationToken);
         auto.Reconsider(guild.Id, id);
         return AutoTexts.Removed(id, stored);

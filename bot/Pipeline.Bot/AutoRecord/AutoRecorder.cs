@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
@@ -18,33 +19,28 @@ namespace Pipeline.Bot.AutoRecord;
 /// </summary>
 internal sealed class AutoRecorder : BackgroundService
 {
-    /// <summary>Questions to the recording API at the same time; a bot of many servers has them all at once when it starts.</summary>
-    private const int MostQuestions = 8;
-
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
 
-    /// <summary>Who waits longer than this for its turn to ask goes by the copy at hand: somebody may be talking.</summary>
-    private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(10);
-
     private readonly GuildRecorders recorders;
-    private readonly RecorderServices services;
+    private readonly AutoRules rules;
+    private readonly GuildPeople people;
+    private readonly RecorderOptions options;
+    private readonly DiscordRestClient rest;
+    private readonly TimeProvider time;
     private readonly ILogger<AutoRecorder> log;
     private readonly WakeSignal wake;
     private readonly BackgroundTasks looking = new();
-    private readonly SemaphoreSlim asking = new(MostQuestions);
     private readonly ConcurrentDictionary<ulong, bool> due = new(); // at most one entry per server
     private readonly ConcurrentDictionary<ulong, AutoGuild> guilds = new();
 
-    public AutoRecorder(GuildRecorders recorders, RecorderServices services, ILogger<AutoRecorder> log)
+    public AutoRecorder(GuildRecorders recorders, AutoRules rules, GuildPeople people, RecorderOptions options, DiscordRestClient rest,
+        TimeProvider time, ILogger<AutoRecorder> log)
     {
-        (this.recorders, this.services, this.log) = (recorders, services, log);
-        wake = new WakeSignal(services.Time);
+        (this.recorders, this.rules, this.people, this.options) = (recorders, rules, people, options);
+        (this.rest, this.time, this.log) = (rest, time, log);
+        wake = new WakeSignal(time);
         recorders.Changed += OnChanged;
     }
-
-    /// <summary>The rules of this bot in a server, by the copy at hand.</summary>
-    public IReadOnlyList<AutoRecordRule> RulesOf(ulong guildId) =>
-        [.. (services.Settings.LastKnown(guildId).AutoRecord ?? []).Where(rule => rule.BotId == services.Gateway.SelfId)];
 
     /// <summary>A rule was set or taken away: it counts at once, whatever the people in its channel have stopped before.</summary>
     public void Reconsider(ulong guildId, ulong channelId)
@@ -58,12 +54,6 @@ internal sealed class AutoRecorder : BackgroundService
         recorders.Changed -= OnChanged;
         await base.StopAsync(cancellationToken);
         await looking.WhenDoneAsync(cancellationToken);
-    }
-
-    public override void Dispose()
-    {
-        asking.Dispose();
-        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -81,27 +71,27 @@ internal sealed class AutoRecorder : BackgroundService
 
     private void OnChanged(ulong guildId, ulong? over)
     {
-        if (over is { } channel && RulesOf(guildId).Any(rule => rule.ChannelId == channel)) Find(guildId).Rest(channel);
+        if (over is { } channel && rules.Of(guildId).Any(rule => rule.ChannelId == channel)) Find(guildId).Rest(channel);
         due[guildId] = true;
         wake.Set();
     }
 
-    private AutoGuild Find(ulong guildId) => guilds.GetOrAdd(guildId, id => new AutoGuild(id, services.Options.StateFolder, log));
+    private AutoGuild Find(ulong guildId) => guilds.GetOrAdd(guildId, id => new AutoGuild(id, options.StateFolder, log));
 
     private async Task LookAsync(ulong guildId, CancellationToken stop)
     {
         AutoGuild state = Find(guildId);
         try
         {
-            if (!recorders.IsSearched(guildId) || services.Gateway.Guilds.Find(guildId) is not { Unavailable: false } guild) return;
-            if (!guild.VoiceStates.Keys.Any(user => user != services.Gateway.SelfId) && !state.Rests) return;
+            if (!recorders.IsSearched(guildId) || people.Find(guildId) is not { Unavailable: false } guild) return;
+            if (!guild.VoiceStates.Keys.Any(user => user != people.SelfId) && !state.Rests) return;
             // Another host of this bot may have been told since the copy on this disk was written.
-            if (!state.HasHeard) await AskAsync(guildId, state, stop);
+            if (!state.HasHeard) await rules.AskAsync(guildId, state, stop);
             await LookAsync(guild, state, stop);
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
-            services.Log.RecorderProblem(problem, guildId);
+            log.RecorderProblem(problem, guildId);
         }
         finally
         {
@@ -110,48 +100,16 @@ internal sealed class AutoRecorder : BackgroundService
         }
     }
 
-    /// <summary>The settings as the API tells them now, or the copy at hand where it does not.</summary>
-    private async Task<KnownSettings> AskAsync(ulong guildId, AutoGuild state, CancellationToken stop)
-    {
-        bool asks = services.Api.IsConfigured && state.MayAsk(services.Time) && await TakeTurnAsync(stop);
-        if (!asks) return services.Settings.AtHand(guildId);
-        try
-        {
-            KnownSettings known = await services.Settings.GetAsync(guildId, stop);
-            state.Asked(hasAnswered: !known.IsLastKnown, services.Time);
-            return known;
-        }
-        finally
-        {
-            asking.Release();
-        }
-    }
-
-    private async Task<bool> TakeTurnAsync(CancellationToken stop)
-    {
-        using CancellationTokenSource patience = new(AskPatience, services.Time);
-        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
-        try
-        {
-            await asking.WaitAsync(either.Token);
-            return true;
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            return false;
-        }
-    }
-
     private async Task LookAsync(Guild guild, AutoGuild state, CancellationToken stop)
     {
         GuildRecorder recorder = recorders.For(guild.Id);
         RecordedCall? running = recorder.Current; // read first: when its end is seen here, its channel rests already
         List<AutoRecordRule> ready = [];
-        foreach (AutoRecordRule rule in RulesOf(guild.Id))
+        foreach (AutoRecordRule rule in rules.Of(guild.Id))
         {
-            int people = PeopleIn(guild, rule.ChannelId);
-            if (people == 0) state.Wake(rule.ChannelId);
-            else if (people >= rule.People && state.MayStart(rule.ChannelId, services.Time)) ready.Add(rule);
+            int count = people.In(guild, rule.ChannelId).Count();
+            if (count == 0) state.Wake(rule.ChannelId);
+            else if (count >= rule.People && state.MayStart(rule.ChannelId, time)) ready.Add(rule);
         }
         foreach (AutoRecordRule rule in ready)
         {
@@ -166,15 +124,15 @@ internal sealed class AutoRecorder : BackgroundService
     {
         if (guild.Channels.GetValueOrDefault(rule.ChannelId) is not { HasVoice: true } channel) return false;
         // The copy at hand may be days old: how people are told and asked, and the rule itself, are as they are now.
-        KnownSettings known = await AskAsync(guild.Id, state, stop);
-        if (!RulesOf(guild.Id).Contains(rule))
+        KnownSettings known = await rules.AskAsync(guild.Id, state, stop);
+        if (!rules.Of(guild.Id).Contains(rule))
         {
             due[guild.Id] = true; // looked at once more, by the rules that there are
             return false;
         }
         ulong wanted = rule.PanelChannelId is { } named && guild.Channels.ContainsKey(named) ? named : channel.Id;
         string? problem =
-            StartChecks.WhatIsMissing(guild, channel, wanted, services.Gateway.SelfId, known.Announce, out ulong? panelChannel);
+            StartChecks.WhatIsMissing(guild, channel, wanted, people.SelfId, known.Announce, out ulong? panelChannel);
         if (problem is null)
         {
             StartOutcome outcome = await recorder.StartAsync(
@@ -183,12 +141,9 @@ internal sealed class AutoRecorder : BackgroundService
             problem = outcome.Text;
         }
         log.RuleFailed(guild.Id, channel.Id, problem);
-        if (!state.Failed(channel.Id, services.Time)) return false;
-        await using ChannelMessages voice = new(services.Rest, guild.Id, services.Time, log);
+        if (!state.Failed(channel.Id, time)) return false;
+        await using ChannelMessages voice = new(rest, guild.Id, time, log);
         voice.Tell(rule.SetBy, new MessageBody { Content = AutoTexts.CouldNotStart(channel.Id, problem) });
         return false;
     }
-
-    private int PeopleIn(Guild guild, ulong channelId) => guild.InChannel(channelId)
-        .Count(state => state.UserId != services.Gateway.SelfId && (services.Capture.IncludeBots || !guild.IsBot(state.UserId)));
 }

@@ -6,6 +6,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Pipeline.Bot.AutoRecord;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Cli.Settings;
 using Pipeline.Bot.Commands;
 using Pipeline.Bot.Guilds;
@@ -19,6 +20,7 @@ using Pipeline.Bot.Spool;
 using Pipeline.Bot.Storage;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Rest;
+using Pipeline.Discord.Voice.Call;
 
 namespace Pipeline.Bot.Cli;
 
@@ -112,7 +114,7 @@ internal static class Composition
             new GuildSettingsStore(provider.GetRequiredService<CatalogueClient>(), options.StateFolder, Time(provider),
             Log<GuildSettingsStore>(provider)));
         services.AddSingleton<WarmStandby>().AddSingleton<RecordingFollower>().AddHostedService<HeldRecordings>();
-        services.AddSingleton<RecorderServices>().AddSingleton<GuildRecorders>();
+        services.AddGuilds(options);
         services.AddCommand<StartCommand>().AddCommand<StopCommand>().AddCommand<StatusCommand>().AddCommand<NoteCommand>();
         services.AddCommand<PauseCommand>().AddCommand<MeCommand>().AddCommand<VerifyCommand>();
         services.AddCommand<ForgetCommand>().AddSingleton<ForgottenPeople>()
@@ -125,9 +127,32 @@ internal static class Composition
         services.AddSingleton<RecordCommands>().AddSingleton<RecordButtons>().AddSingleton<InteractionRouter>();
         services.AddSingleton<CommandDeclaration>().AddSingleton<GatewayPump>()
             .AddHostedService(provider => provider.GetRequiredService<GatewayPump>());
-        services.AddCommand<AutoCommand>().AddSingleton<AutoRecorder>()
+        services.AddCommand<AutoCommand>().AddSingleton<AutoRules>().AddSingleton<AutoRecorder>()
             .AddHostedService(provider => provider.GetRequiredService<AutoRecorder>());
         return services;
+    }
+
+    /// <summary>All that records a guild logs as its recorder.</summary>
+    private static void AddGuilds(this IServiceCollection services, RecorderOptions options)
+    {
+        services.AddSingleton<RecordingLinks>().AddSingleton<GuildPeople>();
+        services.AddSingleton(provider =>
+            new Nickname(provider.GetRequiredService<DiscordRestClient>(), options.StateFolder, Log<GuildRecorder>(provider)));
+        services.AddSingleton(provider => new FollowedPanels(options.StateFolder, Time(provider), Log<GuildRecorder>(provider)));
+        services.AddSingleton(provider =>
+            new GuildPosts(provider.GetRequiredService<DiscordRestClient>(), Time(provider), Log<GuildRecorder>(provider)));
+        services.AddSingleton<Func<VoiceCall>>(provider =>
+            () => new VoiceCall(options.Voice, (guild, channel, token) => provider.GetRequiredService<GatewayClient>()
+                .UpdateVoiceStateAsync(guild, channel, selfMute: false, selfDeaf: false, token), Time(provider),
+            Log<GuildRecorder>(provider)));
+        services.AddSingleton(provider => new CallMessagesFactory(provider.GetRequiredService<GuildPeople>(),
+            provider.GetRequiredService<GuildPosts>(), provider.GetRequiredService<RecordingLinks>(), options.Warnings.StorageAway));
+        services.AddSingleton(provider => new RecordedCallFactory(provider.GetRequiredService<Func<VoiceCall>>(),
+            provider.GetRequiredService<CallMessagesFactory>(), provider.GetRequiredService<GuildSettingsStore>(), options.Warnings,
+            options.EmptyTimeout, Time(provider), Log<GuildRecorder>(provider)));
+        services.AddSingleton<RecordingOpening>().AddSingleton<EndingLinks>().AddSingleton<EndedPanels>().AddSingleton<RecordingEnding>();
+        services.AddSingleton<LeftCallClosing>().AddSingleton<CallTakeover>();
+        services.AddSingleton<GuildRecorders>().AddSingleton<GuildOptOuts>().AddSingleton<RecordingSearch>();
     }
 
     private static TimeProvider Time(IServiceProvider provider) => provider.GetRequiredService<TimeProvider>();

@@ -7,8 +7,8 @@ namespace Pipeline.Bot.Commands;
 /// <summary>
 /// The bot at Discord: keeps the gateway, passes on what it says, declares the commands, leaves its calls when it is stopped.
 /// </summary>
-internal sealed class GatewayPump(GatewayClient gateway, GuildRecorders recorders, InteractionRouter router, CommandDeclaration declaration,
-    IHostApplicationLifetime lifetime) : BackgroundService
+internal sealed class GatewayPump(GatewayClient gateway, GuildRecorders recorders, RecordingSearch search, InteractionRouter router,
+    CommandDeclaration declaration, IHostApplicationLifetime lifetime) : BackgroundService
 {
     private readonly BackgroundTasks answering = new();
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -37,6 +37,7 @@ internal sealed class GatewayPump(GatewayClient gateway, GuildRecorders recorder
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         Task recording = recorders.RunAsync(stoppingToken);
+        Task searching = search.RunAsync(stoppingToken);
         Task reading = ReadAsync(stoppingToken);
         try
         {
@@ -47,7 +48,7 @@ internal sealed class GatewayPump(GatewayClient gateway, GuildRecorders recorder
             Failure = fatal;
             lifetime.StopApplication();
         }
-        await Task.WhenAll(recording, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(recording, searching, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private async Task ReadAsync(CancellationToken cancellationToken)
@@ -59,6 +60,7 @@ internal sealed class GatewayPump(GatewayClient gateway, GuildRecorders recorder
             {
                 case GatewayEvent.InteractionCreated used:
                     answering.Add(router.HandleAsync(used.Interaction, used.ReceivedAt, cancellationToken)); break;
+                case GatewayEvent.GuildSynchronized: search.Look(); break;
                 case GatewayEvent.SessionStarted started: OnSession(started, cancellationToken); break;
                 default: break;
             }

@@ -5,7 +5,7 @@ using Pipeline.Bot.ServerSettings;
 namespace Pipeline.Bot.Commands;
 
 /// <summary><c>/record me</c>: keeps the caller out of recordings here, or takes them back in.</summary>
-internal sealed class MeCommand(GuildRecorders recorders, GuildSettingsStore settings) : ISlashCommand
+internal sealed class MeCommand(GuildOptOuts optOuts, GuildSettingsStore settings) : ISlashCommand
 {
     public IReadOnlyList<string> Names => ["me"];
 
@@ -21,7 +21,7 @@ internal sealed class MeCommand(GuildRecorders recorders, GuildSettingsStore set
             "in" => false,
             _ => !settings.IsOptedOut(context.GuildId, context.CallerId),
         };
-        await recorders.For(context.GuildId).SetOptOutAsync(context.CallerId, optOut, button);
+        await optOuts.SetAsync(context.GuildId, context.CallerId, optOut, button);
         bool stored = await settings.PushAsync(context.GuildId, cancellationToken);
         await context.Answer.SendAsync(!optOut ? Texts.InNow : stored ? Texts.OutNow : Texts.OutNowSettingsAway, cancellationToken);
     }

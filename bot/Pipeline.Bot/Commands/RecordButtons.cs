@@ -22,7 +22,7 @@ internal sealed class RecordButtons(GuildRecorders recorders, StartCommand start
         _ when recorders.For(context.GuildId).Current?.Session.RecordingId.ToString() != argument =>
             context.Answer.SendAsync(Texts.ButtonOfThePast, cancellationToken),
         CustomIds.Agree => context.Answer.SendAsync(
-            recorders.For(context.GuildId).Agree(context.CallerId) ?? Texts.ButtonOfThePast, cancellationToken),
+            recorders.For(context.GuildId).Current?.Consent.Agree(context.CallerId) ?? Texts.ButtonOfThePast, cancellationToken),
         CustomIds.Stop => stop.RunAsync(context, cancellationToken),
         CustomIds.Pause => pause.PauseAsync(context, paused: true, cancellationToken),
         CustomIds.Resume => pause.PauseAsync(context, paused: false, cancellationToken),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;

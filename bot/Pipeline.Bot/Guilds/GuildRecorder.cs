@@ -1,7 +1,8 @@
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
-using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Voice.Call;
@@ -15,32 +16,33 @@ namespace Pipeline.Bot.Guilds;
 internal sealed class GuildRecorder : IAsyncDisposable
 {
     private readonly ulong guildId;
-    private readonly RecorderServices services;
-    private readonly Action<ulong?>? over;
-    private readonly SerialQueue queue;
     private readonly RecordingOpening opening;
-    private readonly RecordingEnding after;
+    private readonly RecordingEnding ending;
+    private readonly CallTakeover takeover;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly SerialQueue queue;
     private readonly CallJoining joining;
     private readonly CallRejoining rejoining;
-    private readonly CancellationTokenSource stopping = new();
     private volatile RecordedCall? current;
     private volatile bool hasMissed;
     private volatile bool handsOver;
     private volatile bool stopWanted; // while a start was on its way
 
-    /// <param name="over">Called with its channel when a recording is ended while people are there, and with null when the next may start;
-    /// must not block.</param>
-    public GuildRecorder(ulong guildId, RecorderServices services, Action<ulong?>? over = null)
+    /// <param name="rejoinDelay">Before a call that was given up is joined once more; doubles.</param>
+    public GuildRecorder(ulong guildId, RecordingOpening opening, RecordingEnding ending, CallTakeover takeover, TimeSpan rejoinDelay,
+        TimeProvider time, ILogger log)
     {
-        (this.guildId, this.services, this.over) = (guildId, services, over);
-        queue = new SerialQueue(problem => services.Log.RecorderProblem(problem, guildId));
-        opening = new RecordingOpening(services.Gateway, services.Hosts, services.Names, services.Settings, services.Options, services.Time,
-            services.Log);
-        after = new RecordingEnding(services, stopping.Token);
-        joining = new CallJoining(services.Gateway, services.Time, () => handsOver || stopWanted, stopping.Token);
-        rejoining = new CallRejoining(services, joining, queue, (call, text) =>
-            FinishAsync(call, EndReason.Disconnected, text), stopping.Token);
+        (this.guildId, this.opening, this.ending, this.takeover, this.time, this.log) = (guildId, opening, ending, takeover, time, log);
+        queue = new SerialQueue(problem => log.RecorderProblem(problem, guildId));
+        joining = new CallJoining(time, () => handsOver || stopWanted);
+        rejoining = new CallRejoining(rejoinDelay, joining, queue, (call, text) => FinishAsync(call, EndReason.Disconnected, text), time);
     }
+
+    /// <summary>
+    /// Told of a channel when its recording is ended while people are there, and of null when the next may start. Must not block.
+    /// </summary>
+    public event Action<ulong?>? Over;
 
     /// <summary>What is being recorded; null when nothing is.</summary>
     public RecordedCall? Current => current;
@@ -63,47 +65,14 @@ internal sealed class GuildRecorder : IAsyncDisposable
     public Task<T?> WithCurrentAsync<T>(Func<RecordedCall, T> action) where T : class =>
         queue.RunAsync(() => Task.FromResult(current is { } call ? action(call) : null));
 
-    /// <summary>
-    /// Takes somebody out of this guild's recordings, the running one too, or back in. Out holds when this returns, whatever the queue is
-    /// busy with; back in waits for its turn.
-    /// </summary>
-    /// <param name="button">What was pressed or typed, for the recording's ledger.</param>
-    public Task SetOptOutAsync(ulong userId, bool optedOut, string button)
-    {
-        // Remembered before a recording is looked for; one that starts just now is made current before it looks at what is remembered.
-        services.Settings.SetOptOuts(guildId, [userId], optedOut);
-        if (!optedOut) return queue.RunAsync(() => Task.FromResult(TakeBackIn(userId)));
-        current?.OptOut(userId, button);
-        return Task.CompletedTask;
-    }
-
-    /// <summary>
-    /// Takes somebody out of the recording that runs, for good: nothing more is taken, what is here of them goes, and its ledger says so.
-    /// What the storage has of them is for the recording API to erase.
-    /// </summary>
-    /// <returns>Which recording that is; null: none runs.</returns>
-    public SessionInfo? Erase(ulong userId, string button)
-    {
-        RecordedCall? call = current;
-        call?.Erase(userId, button);
-        return call?.Session;
-    }
-
-    /// <summary>Somebody agrees to be recorded in the recording that runs. What the answer is; null: none runs.</summary>
-    public string? Agree(ulong userId) => current?.Agree(userId);
-
     /// <summary>Goes on with a recording that another process left; when something else is recorded already, closes it.</summary>
     public Task TakeOverAsync(RecordingCandidate candidate) => queue.RunAsync(async () =>
     {
-        if (handsOver || services.Hosts.Running.Any(host => host.Session.RecordingId == candidate.Session.RecordingId)) return false;
-        CallTakeover takeover = new(services, candidate);
-        if (current is null) await takeover.RunAsync(Adopt, rejoining.AfterRestartAsync, after.Follow);
-        else await takeover.CloseAsync(WhyClosed.AnotherRuns, after.Follow);
+        if (handsOver || opening.IsRunning(candidate.Session.RecordingId)) return false;
+        if (current is null) await takeover.RunAsync(candidate, Adopt, rejoining.AfterRestartAsync);
+        else await takeover.CloseAsync(candidate);
         return true;
     });
-
-    /// <summary>The panel of a recording that ended before this process started.</summary>
-    public void Follow(FollowedPanel panel) => after.Resume(panel);
 
     /// <summary>Something happened in the guild. What the voice call waits for goes to it at once, past the queue.</summary>
     public void OnEvent(GatewayEvent what)
@@ -111,11 +80,11 @@ internal sealed class GuildRecorder : IAsyncDisposable
         RecordedCall? call = current;
         switch (what)
         {
-            case GatewayEvent.VoiceStateChanged own when own.State.UserId == services.Gateway.SelfId:
+            case GatewayEvent.VoiceStateChanged own when opening.IsSelf(own.State.UserId):
                 call?.Call.OnVoiceState(own.State, own.Origin); break;
             case GatewayEvent.VoiceServerChanged server: call?.Call.OnVoiceServer(server.Update); break;
             case GatewayEvent.SessionStarted: call?.Call.OnGatewayRestarted(); break;
-            case GatewayEvent.VoiceStateChanged other: Post(running => running.OnVoiceState(other.State, other.Previous)); break;
+            case GatewayEvent.VoiceStateChanged other: Post(running => running.Events.OnVoiceState(other.State, other.Previous)); break;
             case GatewayEvent.GuildGone { Outage: false }:
                 if (call is not null) _ = queue.PostSurelyAsync(() => FinishAsync(call, EndReason.Disconnected, Texts.RemovedFromServer));
                 break;
@@ -130,12 +99,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
     }
 
     /// <summary>Gives back a name that a crash left; only when no recording of this guild waits to be taken over.</summary>
-    public void MendName() => Post(async () =>
-    {
-        if (current is not null || handsOver
-            || services.Gateway.Guilds.Find(guildId)?.Members.GetValueOrDefault(services.Gateway.SelfId) is not { } self) return;
-        await services.Names.MendAsync(guildId, self.Nick, services.Gateway.Guilds.Self?.DisplayName ?? "", stopping.Token);
-    });
+    public void MendName() => Post(() => current is not null || handsOver ? Task.CompletedTask : opening.MendNameAsync(guildId));
 
     /// <summary>This bot goes: leaves the call, so that the recording can be handed over.</summary>
     public Task LeaveForHandOverAsync()
@@ -150,17 +114,12 @@ internal sealed class GuildRecorder : IAsyncDisposable
         });
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await stopping.CancelAsync();
-        await queue.DisposeAsync();
-        await after.DisposeAsync();
-        stopping.Dispose();
-    }
+    /// <summary>Finishes what waits in its queue.</summary>
+    public ValueTask DisposeAsync() => queue.DisposeAsync();
 
     private async Task<StartOutcome> StartInTurnAsync(StartCall start)
     {
-        if (handsOver) return new StartOutcome(null, Texts.Maintenance(services.Time.GetUtcNow() + TimeSpan.FromMinutes(1)),
+        if (handsOver) return new StartOutcome(null, Texts.Maintenance(time.GetUtcNow() + TimeSpan.FromMinutes(1)),
             Started: false);
         if (current is { } running && running.ChannelId != start.Channel.Id && !running.People.AreHere)
             await MakeWayAsync(running, start.Channel.Id);
@@ -178,7 +137,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
         }
         catch (Exception problem) when (RecordingOpening.IsRefusedByDisk(problem))
         {
-            services.Log.RecorderProblem(problem, guildId);
+            log.RecorderProblem(problem, guildId);
             return new StartOutcome(null, Texts.CouldNotStart("my disk takes no files"), Started: false);
         }
     }
@@ -195,18 +154,17 @@ internal sealed class GuildRecorder : IAsyncDisposable
     {
         stopWanted = false;
         // The name first: nobody is recorded before it says so.
-        Dictionary<string, string> properties = RecordingOpening.Properties(start);
-        if (await opening.RenameAsync(start, properties, stopping.Token) is { } refusal)
-            return new StartOutcome(null, refusal, Started: false);
-        ActiveRecording host = await opening.HostAsync(start, properties, stopping.Token);
-        RecordedCall call = Adopt(host, start, null);
-        services.Log.RecordingStarted(guildId, host.Session.RecordingId.ToString(), start.Channel.Id, start.StartedBy);
-        Task<bool> posting = opening.PostPanelAsync(call, stopping.Token);
+        Dictionary<string, string> properties = ManifestProperties.Of(start);
+        if (await opening.RenameAsync(start, properties) is { } refusal) return new StartOutcome(null, refusal, Started: false);
+        RecordedCall call = await opening.OpenAsync(start, properties);
+        Adopt(call);
+        log.RecordingStarted(guildId, call.Session.RecordingId.ToString(), start.Channel.Id, start.StartedBy);
+        Task<bool> posting = opening.PostPanelAsync(call);
         bool connected = await joining.JoinAsync(call);
         bool posted = await posting;
         if (!connected)
         {
-            string text = Texts.CouldNotJoin(start.Channel.Id, VoiceFailure.Explain(call.Call.EndReason, call.Call.CloseCode));
+            string text = Texts.CouldNotJoin(start.Channel.Id, call.Failure);
             await EndAsync(call, EndReason.Disconnected, text);
             return new StartOutcome(null, text, Started: false, WasStopped: stopWanted);
         }
@@ -215,21 +173,12 @@ internal sealed class GuildRecorder : IAsyncDisposable
     }
 
     /// <summary>Makes the recording this guild's own and listens to its voice call and its end.</summary>
-    private RecordedCall Adopt(ActiveRecording host, StartCall start, PostedPanel? panel)
+    private void Adopt(RecordedCall call)
     {
-        RecordedCall call = new(services, host, opening.NewCall(), start, panel);
         current = call;
-        call.HeedSettings();
+        call.Consent.HeedSettings();
         _ = ListenAsync(call);
         _ = AwaitEndAsync(call);
-        return call;
-    }
-
-    private bool TakeBackIn(ulong userId)
-    {
-        // Somebody may have changed their mind again while this waited.
-        if (services.Settings.IsOptedOut(guildId, userId) || current?.IsErased(userId) == true) return false;
-        return current?.Host.SetOptOut(userId, optedOut: false) ?? false;
     }
 
     private async Task ListenAsync(RecordedCall call)
@@ -240,10 +189,16 @@ internal sealed class GuildRecorder : IAsyncDisposable
             await queue.PostSurelyAsync(async () =>
             {
                 if (current != call || call.IsEnding) return;
-                if (what is VoiceCallEvent.Disconnected lost) await rejoining.OnDisconnectedAsync(call, lost);
-                else call.OnCallEvent(what);
+                if (what is VoiceCallEvent.Disconnected lost) await OnDisconnectedAsync(call, lost);
+                else call.Events.On(what);
             });
         }
+    }
+
+    private Task OnDisconnectedAsync(RecordedCall call, VoiceCallEvent.Disconnected lost)
+    {
+        log.CallEvent(guildId, $"disconnected: {lost.Reason} ({lost.Detail})");
+        return rejoining.OnDisconnectedAsync(call, lost);
     }
 
     /// <summary>The host ends by itself at its limit, or when another bot has the recording.</summary>
@@ -267,21 +222,20 @@ internal sealed class GuildRecorder : IAsyncDisposable
             Said = call.Host.Ledger,
         };
         bool goesOn = call.People.AreHere;
-        string text = Texts.LimitReached(services.Capture.MaximumDuration, goesOn ? next.Part : null);
+        string text = Texts.LimitReached(call.Host.MaximumDuration, goesOn ? next.Part : null);
         call.Messages.Say(text);
         // They may have been changed hours ago. Asked beside the end, which has the same patience: people go on talking meanwhile.
-        using CancellationTokenSource patience = new(RecordingEnding.PatienceBetweenParts, services.Time);
-        Task asking = services.Settings.GetAsync(guildId, patience.Token);
+        Task asking = opening.HearSettingsAsync(guildId);
         await EndAsync(call, EndReason.Limit, text);
         if (!goesOn) return;
         await asking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        StartOutcome outcome = await StartInTurnAsync(next with { Settings = services.Settings.AtHand(guildId) });
-        if (!outcome.Started) after.Say(next, outcome.Text);
+        StartOutcome outcome = await StartInTurnAsync(opening.WithSettings(next));
+        if (!outcome.Started) _ = ending.SayAsync(next, outcome.Text);
     }
 
     private async Task AbandonAsync(RecordedCall call)
     {
-        services.Log.RecordingStopped(guildId, call.Session.RecordingId.ToString(), "another bot has it");
+        log.RecordingStopped(guildId, call.Session.RecordingId.ToString(), "another bot has it");
         current = null;
         call.End();
         await call.DisposeAsync();
@@ -293,10 +247,9 @@ internal sealed class GuildRecorder : IAsyncDisposable
         if (hasMissed)
         {
             hasMissed = false;
-            call.CatchUp();
+            call.Events.CatchUp();
         }
-        if (!call.Tick()) return;
-        string text = Texts.EndedEmpty(services.Options.EmptyTimeout, call.HadPeople);
+        if (call.Tick() is not { } text) return;
         call.Messages.Say(text);
         await EndAsync(call, EndReason.Stopped, text);
     }
@@ -305,7 +258,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
     {
         if (current is not { IsEnding: false } call) return null;
         // it goes on
-        if (handsOver) return new StopOutcome(call.Session, Texts.Maintenance(services.Time.GetUtcNow() + TimeSpan.FromMinutes(1)), null,
+        if (handsOver) return new StopOutcome(call.Session, Texts.Maintenance(time.GetUtcNow() + TimeSpan.FromMinutes(1)), null,
             Delivered: true);
         call.Panel.Note(said);
         return await EndAsync(call, reason, said);
@@ -329,13 +282,13 @@ internal sealed class GuildRecorder : IAsyncDisposable
         call.End();
         try
         {
-            return await after.EndAsync(call, reason, said);
+            return await ending.EndAsync(call, reason, said);
         }
         finally
         {
-            if (rests) over?.Invoke(call.ChannelId);
+            if (rests) Over?.Invoke(call.ChannelId);
             current = null;
-            over?.Invoke(null);
+            Over?.Invoke(null);
         }
     }
 
@@ -350,6 +303,6 @@ internal sealed class GuildRecorder : IAsyncDisposable
     {
         if (queue.Post(action)) return;
         hasMissed = true;
-        services.Log.RecorderQueueFull(guildId, "event");
+        log.RecorderQueueFull(guildId, "event");
     }
 }

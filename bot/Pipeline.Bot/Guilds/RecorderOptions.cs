@@ -1,4 +1,5 @@
 using System.Text;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Rest;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
@@ -8,38 +9,30 @@ using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Rest;
-using Pipeline.Discord.Voice.Call;
 
 namespace Pipeline.Bot.Guilds;
 
 /// <summary>
-/// What comes before and beside joining: the name, what the manifest keeps, the first panel, and the words when it did not work.
+/// What comes before and beside joining: the settings, the name, what the manifest keeps, the first panel, and the words when it did not
+/// work.
 /// </summary>
 internal sealed class RecordingOpening(GatewayClient gateway, ActiveRecordings hosts, Nickname names, GuildSettingsStore settings,
-    RecorderOptions options, TimeProvider time, ILogger logger)
+    RecordedCallFactory calls, TimeProvider time, ILogger<GuildRecorder> log)
 {
-    /// <summary>For the bot that takes the recording over.</summary>
-    public static Dictionary<string, string> Properties(StartCall start)
-    {
-        Dictionary<string, string> properties = new()
-        {
-            [ManifestProperties.VoiceChannel] = start.Channel.Id.ToString(CultureInfo.InvariantCulture),
-            [ManifestProperties.Part] = start.Part.ToString(CultureInfo.InvariantCulture),
-        };
-        if (start.Rule is { } rule) properties[ManifestProperties.ByRule] = rule.People.ToString(CultureInfo.InvariantCulture);
-        if (start.PanelChannel is { } panel) properties[ManifestProperties.PanelChannel] = panel.ToString(CultureInfo.InvariantCulture);
-        return properties;
-    }
+    public bool IsSelf(ulong userId) => userId == gateway.SelfId;
+
+    /// <summary>This process records it already.</summary>
+    public bool IsRunning(RecordingId recording) => hosts.Running.Any(host => host.Session.RecordingId == recording);
 
     /// <summary>Null, or why the recording cannot start. Only a missing permission stops it; Discord being slow does not.</summary>
-    public async Task<string?> RenameAsync(StartCall start, Dictionary<string, string> properties, CancellationToken cancellationToken)
+    public async Task<string?> RenameAsync(StartCall start, Dictionary<string, string> properties)
     {
         if (start.Settings.Announce == AnnounceMode.Text) return null;
         string? nickname = start.Guild.Members.GetValueOrDefault(gateway.SelfId)?.Nick;
         try
         {
             string? before = await names.SetAsync(start.Guild.Id, nickname,
-                gateway.Guilds.Self?.DisplayName ?? "Recorder", cancellationToken);
+                gateway.Guilds.Self?.DisplayName ?? "Recorder", CancellationToken.None);
             properties[ManifestProperties.NameChanged] = "true";
             if (before is not null) properties[ManifestProperties.NameBefore] = before;
             return null;
@@ -50,18 +43,23 @@ internal sealed class RecordingOpening(GatewayClient gateway, ActiveRecordings h
         }
         catch (Exception problem) when (DiscordFailure.Is(problem))
         {
-            logger.RenameFailed(start.Guild.Id, Cause.Of(problem));
+            log.RenameFailed(start.Guild.Id, Cause.Of(problem));
             return null;
         }
     }
 
-    /// <summary>Starts the recording; gives the name back when that fails.</summary>
-    public async Task<ActiveRecording> HostAsync(StartCall start, Dictionary<string, string> properties,
-        CancellationToken cancellationToken)
+    /// <summary>Gives back a name that a crash left.</summary>
+    public Task MendNameAsync(ulong guildId) =>
+        gateway.Guilds.Find(guildId)?.Members.GetValueOrDefault(gateway.SelfId) is { } self
+            ? names.MendAsync(guildId, self.Nick, gateway.Guilds.Self?.DisplayName ?? "", CancellationToken.None)
+            : Task.CompletedTask;
+
+    /// <summary>Starts the recording, whose call nobody has joined yet; gives the name back when that fails.</summary>
+    public async Task<RecordedCall> OpenAsync(StartCall start, Dictionary<string, string> properties)
     {
         try
         {
-            return await hosts.StartAsync(new StartRecordingRequest
+            ActiveRecording host = await hosts.StartAsync(new StartRecordingRequest
             {
                 GuildId = start.Guild.Id,
                 GuildName = start.Guild.Name is { Length: > 0 } name ? name : start.Guild.Id.ToString(CultureInfo.InvariantCulture),
@@ -74,58 +72,47 @@ internal sealed class RecordingOpening(GatewayClient gateway, ActiveRecordings h
                 OptedOut = [.. settings.OptedOut(start.Guild.Id).Union(start.Said?.Erased() ?? [])],
                 Consent = Ledger(start),
                 AwaitsOptOuts = !settings.KnowsOptOuts(start.Guild.Id),
-            }, cancellationToken);
+            }, CancellationToken.None);
+            return calls.Create(host, start);
         }
         catch when (properties.ContainsKey(ManifestProperties.NameChanged))
         {
             // Nothing is recorded, so the name must not say so.
-            await names.RestoreAsync(start.Guild.Id, properties.GetValueOrDefault(ManifestProperties.NameBefore),
-                cancellationToken);
+            await names.RestoreAsync(start.Guild.Id, properties.GetValueOrDefault(ManifestProperties.NameBefore), CancellationToken.None);
             throw;
         }
     }
+
+    public async Task<bool> PostPanelAsync(RecordedCall call)
+    {
+        if (call.Start.PanelChannel is not { } channel) return false;
+        try
+        {
+            await call.Panel.PostAsync(channel, CancellationToken.None);
+            return true;
+        }
+        catch (Exception problem) when (DiscordFailure.Is(problem))
+        {
+            log.PostFailed(call.GuildId, Cause.Of(problem));
+            return false;
+        }
+    }
+
+    /// <summary>Hears the settings as they are by now, with as much patience as there is between two parts.</summary>
+    public async Task HearSettingsAsync(ulong guildId)
+    {
+        using CancellationTokenSource patience = new(EndingLinks.PatienceBetweenParts, time);
+        await settings.GetAsync(guildId, patience.Token);
+    }
+
+    /// <summary>The same with the settings that are at hand.</summary>
+    public StartCall WithSettings(StartCall start) => start with { Settings = settings.AtHand(start.Guild.Id) };
 
     // What was said holds on; how people are asked is as the settings are by now, or as before where this host never heard them.
     private static ConsentLedger Ledger(StartCall start) => start.Said is not { } said
         ? new ConsentLedger { Mode = start.Settings.Consent.ToWord() }
         : said with { Mode = start.Settings.ConsentOr(ConsentModes.FromWord(said.Mode)).ToWord() };
 
-    /// <summary>A voice call that nobody has joined yet.</summary>
-    public VoiceCall NewCall() => new(
-        options.Voice,
-        (guild, channel, token) => gateway.UpdateVoiceStateAsync(guild, channel, selfMute: false, selfDeaf: false, token),
-        time,
-        logger);
-
-    public async Task<bool> PostPanelAsync(RecordedCall call, CancellationToken cancellationToken)
-    {
-        if (call.Start.PanelChannel is not { } channel) return false;
-        try
-        {
-            await call.Panel.PostAsync(channel, cancellationToken);
-            return true;
-        }
-        catch (Exception problem) when (DiscordFailure.Is(problem))
-        {
-            logger.PostFailed(call.GuildId, Cause.Of(problem));
-            return false;
-        }
-    }
-
     /// <summary>The disk takes no files.</summary>
     public static bool IsRefusedByDisk(Exception problem) => DiskFailure.Is(problem);
-}
-
-/// <summary>Names under which the manifest keeps what a takeover needs.</summary>
-internal static class ManifestProperties
-{
-    public const string Panel = "panel";
-    public const string PanelChannel = "panelChannel";
-    public const string VoiceChannel = "voiceChannel";
-    public const string NameBefore = "nameBefore";
-    public const string NameChanged = "nameChanged";
-    public const string Part = "part";
-
-    /// <summary>A rule started it, and so many people were its condition.</summary>
-    public const string ByRule = "byRule";
 }

@@ -99,6 +99,9 @@ internal sealed class ActiveRecording : IAsyncDisposable
         }
     }
 
+    /// <summary>How long it may become.</summary>
+    public TimeSpan MaximumDuration => recordings.MaximumDuration;
+
     /// <summary>Files of this recording that wait on the disk.</summary>
     public int WaitingFiles => recordings.Spool.Closed(Session.RecordingId).Count();
 
@@ -233,7 +236,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
         if (optedOut is not null) Recording.Consent.OptOut(optedOut);
         Recording.Tick();
         if (optedOut is not null) LetLeave(optedOut);
-        if (Recording.SampleCount < SampleClock.ToSamples(recordings.MaximumDuration) || Volatile.Read(ref ending) != 0) return;
+        if (Recording.SampleCount < SampleClock.ToSamples(MaximumDuration) || Volatile.Read(ref ending) != 0) return;
         logger.RecordingLimit(Session.RecordingId.ToString());
         _ = Task.Run(() => StopAsync(EndReason.Limit, CancellationToken.None));
     }

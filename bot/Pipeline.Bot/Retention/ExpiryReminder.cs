@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;

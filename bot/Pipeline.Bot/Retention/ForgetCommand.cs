@@ -10,8 +10,8 @@ namespace Pipeline.Bot.Retention;
 /// <summary>
 /// <c>/record forget me</c>, which asks first, and the button that erases somebody from one recording. Both are for the caller alone.
 /// </summary>
-internal sealed class ForgetCommand(GuildRecorders recorders, GuildSettingsStore settings, ForgottenPeople forgotten, CatalogueClient api,
-    TimeProvider time) : ISlashCommand, IButton
+internal sealed class ForgetCommand(GuildRecorders recorders, GuildOptOuts optOuts, GuildSettingsStore settings, ForgottenPeople forgotten,
+    CatalogueClient api, TimeProvider time) : ISlashCommand, IButton
 {
     public const string Command = "/record forget me";
 
@@ -38,9 +38,8 @@ internal sealed class ForgetCommand(GuildRecorders recorders, GuildSettingsStore
     {
         string scope = string.Create(CultureInfo.InvariantCulture, $"guilds/{context.GuildId}");
         ForgetWish wish = Remember(context, scope);
-        GuildRecorder recorder = recorders.For(context.GuildId);
-        await recorder.SetOptOutAsync(context.CallerId, optedOut: true, Command);
-        recorder.Erase(context.CallerId, Command);
+        await optOuts.SetAsync(context.GuildId, context.CallerId, optedOut: true, Command);
+        recorders.For(context.GuildId).Current?.Consent.Erase(context.CallerId, Command);
         await settings.PushAsync(context.GuildId, cancellationToken);
         await BeginAsync(context, wish, ForgetTexts.Begun, cancellationToken);
     }
@@ -48,8 +47,8 @@ internal sealed class ForgetCommand(GuildRecorders recorders, GuildSettingsStore
     private async Task EraseHereAsync(CommandContext context, string recording, CancellationToken cancellationToken)
     {
         ForgetWish wish = Remember(context, "recordings/" + Uri.EscapeDataString(recording));
-        GuildRecorder recorder = recorders.For(context.GuildId);
-        if (recorder.Current?.Session.RecordingId.ToString() == recording) recorder.Erase(context.CallerId, ConsentTexts.EraseButton);
+        if (recorders.For(context.GuildId).Current is { } call && call.Session.RecordingId.ToString() == recording)
+            call.Consent.Erase(context.CallerId, ConsentTexts.EraseButton);
         await BeginAsync(context, wish, ForgetTexts.BegunHere, cancellationToken);
     }
 

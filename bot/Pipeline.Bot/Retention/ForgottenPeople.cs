@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.ServerSettings;
@@ -51,9 +52,8 @@ internal sealed class ForgottenPeople(CatalogueClient api, GuildRecorders record
         try
         {
             // Who took the wish may have ended before the person was out of the recording that goes on here now.
-            GuildRecorder recorder = recorders.For(wish.GuildId);
-            if (recorder.Current is { } call && wish.IsAbout(call.Session) && !call.IsErased(wish.UserId))
-                recorder.Erase(wish.UserId, ForgetCommand.Command);
+            if (recorders.For(wish.GuildId).Current is { } call && wish.IsAbout(call.Session) && !call.Consent.IsErased(wish.UserId))
+                call.Consent.Erase(wish.UserId, ForgetCommand.Command);
             if (!wish.IsBegun && await BeginAsync(wish, cancellationToken)) return;
             PersonErasure? state = !wish.IsBegun ? null : await api.ErasureAsync(wish.Scope, wish.UserId, cancellationToken)
                 ?? await api.EraseAsync(wish.Scope, wish.UserId, cancellationToken);

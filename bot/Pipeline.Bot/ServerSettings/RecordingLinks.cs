@@ -48,6 +48,21 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
         }
     }
 
+    /// <summary>A link for those who see the panel of a recording that nobody runs here; where none can be made now, its address.</summary>
+    public async Task<RecordingLink?> ForListenersAsync(RecordingId recording, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (api.MakesLinks
+                && await api.ShareAsync(recording.ToString(), CatalogueClient.ForListeners, cancellationToken) is { } link) return link;
+        }
+        catch (Exception away) when (away is CatalogueException or OperationCanceledException)
+        {
+            // Its own address will do.
+        }
+        return RecordingLink.To(api.PageOf(recording.ToString()));
+    }
+
     // The API hears of a recording through the pipeline, a moment after it has begun; it may also be away for a while.
     private async Task TryAsync(RecordingId recording, Making making)
     {

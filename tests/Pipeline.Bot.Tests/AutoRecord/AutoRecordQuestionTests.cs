@@ -34,7 +34,7 @@ public sealed class AutoRecordQuestionTests
         time.Leap(Stale);
         rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
         await rig.UntilAsync(() => rig.Current is not null);
-        Assert.Equal(ConsentMode.Required, rig.Current!.Mode);
+        Assert.Equal(ConsentMode.Required, rig.Current!.Consent.Mode);
     }
 
     [Fact]

@@ -123,7 +123,7 @@ public sealed class AutoRecordTests
         SimulatedMember ben = rig.Discord.Guild.AddMember("Ben");
         await SetAsync(rig, rig.Discord.VoiceChannel, people: 1);
         await JoinAsync(rig, ben);
-        await rig.UntilAsync(() => rig.Current?.HadPeople == true);
+        await rig.UntilAsync(() => rig.Current?.People.WereHere == true);
         Contracts.RecordingId first = rig.Current!.Session.RecordingId;
         TaskCompletionSource held = new();
         rig.Api.Hold = ("/api/recordings", held.Task);

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Cli;
 using Pipeline.Bot.Cli.Settings;

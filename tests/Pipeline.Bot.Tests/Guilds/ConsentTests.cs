@@ -108,9 +108,9 @@ public sealed class ConsentTests(AzuriteFixture azurite)
         await using BotRig rig = await BotRig.StartAsync(capture: new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(4) });
         await rig.RecordAsync();
         RecordingId first = rig.Current!.Session.RecordingId;
-        Assert.Equal(ConsentMode.Off, rig.Current.Mode);
+        Assert.Equal(ConsentMode.Off, rig.Current.Consent.Mode);
         await rig.AskAsync(rig.Admin, "record settings", new() { ["consent"] = "required" });
-        await rig.UntilAsync(() => rig.Current is { Mode: ConsentMode.Required } next && next.Session.RecordingId != first);
+        await rig.UntilAsync(() => rig.Current is { Consent.Mode: ConsentMode.Required } next && next.Session.RecordingId != first);
         Assert.True(rig.Current!.Host.Recording.Consent.DemandsAgreement);
     }
 
@@ -128,7 +128,7 @@ public sealed class ConsentTests(AzuriteFixture azurite)
         await using BotRig next = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString, folder: otherDisk,
             capture: new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(1) });
         await next.UntilAsync(() => next.Current is { Start.Part: > 1 });
-        Assert.Equal(ConsentMode.Off, next.Current!.Mode);
+        Assert.Equal(ConsentMode.Off, next.Current!.Consent.Mode);
     }
 
     [Fact]

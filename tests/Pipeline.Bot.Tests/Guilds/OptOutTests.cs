@@ -149,7 +149,7 @@ public sealed class OptOutTests(AzuriteFixture azurite)
             return "done";
         });
         Discord.Model.VoiceState other = new() { UserId = 5, GuildId = rig.Discord.Guild.Id, ChannelId = rig.Discord.StageChannel.Id };
-        for (int i = 0; i <= Bot.Guilds.SerialQueue.Capacity; i++)
+        for (int i = 0; i <= Bot.Calls.SerialQueue.Capacity; i++)
             recorder.OnEvent(new Discord.Gateway.GatewayEvent.VoiceStateChanged(other, null, Discord.Gateway.VoiceStateOrigin.Update));
         SimulatedMember zoe = rig.Discord.Guild.AddMember("Zoe");
         rig.Discord.Guild.Join(zoe, rig.Discord.VoiceChannel);

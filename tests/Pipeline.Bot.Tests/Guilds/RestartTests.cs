@@ -1,3 +1,4 @@
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Guilds;
 using Pipeline.DiscordSimulator.World;
 

@@ -84,7 +84,7 @@ public sealed class RetentionSituationTests
             JsonSerializer.Serialize(wish, ForgetJsonContext.Default.ForgetWish), TestContext.Current.CancellationToken);
 
         await using BotRig next = await BotRig.StartAsync(after: rig);
-        await next.UntilAsync(() => next.Current?.IsErased(ben.UserId) == true);
+        await next.UntilAsync(() => next.Current?.Consent.IsErased(ben.UserId) == true);
         Assert.Equal(recording, next.Current!.Session.RecordingId);
         await next.UntilAsync(() => HeldFiles.Of(rig.Folder.Combine("spool"), ben.UserId).Length == 0);
         await next.UntilAsync(() => api.Requests.Contains($"PUT /api/recordings/{recording}/erasures/{ben.UserId}"));
@@ -104,7 +104,7 @@ public sealed class RetentionSituationTests
         await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.EraseButton);
         await rig.UntilAsync(() => rig.Current is { } next && next.Session.RecordingId != first);
         Assert.True(rig.Current!.Host.Recording.Consent.IsOptedOut(ben.UserId));
-        Assert.True(rig.Current.IsErased(ben.UserId));
+        Assert.True(rig.Current.Consent.IsErased(ben.UserId));
     }
 
     [Fact]

@@ -1,5 +1,5 @@
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Capture;
-using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;

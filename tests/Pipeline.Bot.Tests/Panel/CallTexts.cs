@@ -1,4 +1,4 @@
-using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;

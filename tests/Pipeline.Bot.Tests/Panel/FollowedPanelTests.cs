@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Tests.Guilds;
 using Pipeline.TestKit;

@@ -2,7 +2,7 @@ using Pipeline.Bot.Capture;
 using Pipeline.Contracts;
 using Pipeline.Discord.Model;
 
-namespace Pipeline.Bot.Guilds;
+namespace Pipeline.Bot.Calls;
 
 /// <summary>
 /// Looks at a running recording about once a second and says what people should know: nobody heard, one person not heard, long

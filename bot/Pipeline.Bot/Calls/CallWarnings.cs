@@ -3,15 +3,18 @@ using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
 using Pipeline.Contracts;
 
-namespace Pipeline.Bot.Guilds;
+namespace Pipeline.Bot.Calls;
 
 /// <summary>
-/// Warns people while something can still be done: nobody is heard, somebody is not, the line is poor, the limit is near.
+/// Warns people while something can still be done: nobody is heard, somebody is not, the line is poor, the limit is near, nobody is there.
 /// </summary>
-internal sealed class CallWarnings(RecorderOptions options, CaptureOptions capture, ActiveRecording host, CallPeople people,
-    CallMessages messages)
+/// <param name="emptyTimeout">How long the bot stays when everybody has left.</param>
+internal sealed class CallWarnings(WarningTimes times, TimeSpan emptyTimeout, ActiveRecording host, CallMessages messages,
+    TimeProvider time)
 {
-    private readonly SpeakerWatch watch = new(options.Warnings, host.HeardBefore);
+    private readonly SpeakerWatch watch = new(times, host.HeardBefore);
+    private readonly CallPeople people = messages.People;
+    private long? emptySince;
     private bool toldLimit;
     private bool toldCapacity;
 
@@ -22,6 +25,23 @@ internal sealed class CallWarnings(RecorderOptions options, CaptureOptions captu
         foreach (SpeakerWarning warning in watch.Look(host.Snapshot, people.Humans(), listens)) Warn(warning);
         WarnOfLimit();
         WarnOfCapacity();
+    }
+
+    /// <summary>With which words a recording ends whose people have all been gone for long enough; null: it goes on.</summary>
+    public string? WhyDeserted()
+    {
+        if (people.AreHere)
+        {
+            emptySince = null;
+            people.WereHere = true;
+            return null;
+        }
+        if (emptySince is null)
+        {
+            emptySince = time.GetTimestamp();
+            messages.Panel.Note(people.WereHere ? Texts.Alone : Texts.NobodyCame);
+        }
+        return time.GetElapsedTime(emptySince.Value) < emptyTimeout ? null : Texts.EndedEmpty(emptyTimeout, people.WereHere);
     }
 
     private void Warn(SpeakerWarning warning)
@@ -43,7 +63,7 @@ internal sealed class CallWarnings(RecorderOptions options, CaptureOptions captu
 
     private void WarnOfLimit()
     {
-        (TimeSpan limit, TimeSpan warning) = (capture.MaximumDuration, options.Warnings.BeforeLimit);
+        (TimeSpan limit, TimeSpan warning) = (host.MaximumDuration, times.BeforeLimit);
         TimeSpan left = limit - SampleClock.ToTime(host.Recording.SampleCount);
         if (toldLimit || left > warning || limit < warning * 2) return;
         toldLimit = true;

@@ -1,22 +1,23 @@
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
 using Pipeline.Dave.Session;
 using Pipeline.Discord.Voice.Call;
 
-namespace Pipeline.Bot.Guilds;
+namespace Pipeline.Bot.Calls;
 
 /// <summary>
 /// The panel of a running recording: what it shows at this moment, and the lines of what has happened. One owner, but for
 /// <see cref="Draw"/> and <see cref="Note"/>, which any thread may call.
 /// </summary>
-internal sealed class CallPanel(RecorderServices services, ActiveRecording host, VoiceCall call, CallPeople people, PostedPanel? posted)
-    : IAsyncDisposable
+/// <param name="storagePatience">How long the storage may be away before the panel says so.</param>
+internal sealed class CallPanel(ActiveRecording host, VoiceCall call, CallPeople people, PanelPublisher publisher, RecordingLinks links,
+    TimeSpan storagePatience) : IAsyncDisposable
 {
     private const int EventsKept = 50;
 
-    private readonly PanelPublisher publisher = new(services.Rest, host.Session.GuildId, posted, services.Time, services.Log);
     private readonly Lock eventsGate = new(); // drawn for commands while the queue adds a line
     private readonly List<PanelEvent> events = [];
     private volatile string? privacyCode;
@@ -44,7 +45,7 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
             ChannelId = people.ChannelId,
             Elapsed = snapshot.SampleCount,
             SafeUpTo = upload.Safe.Sample,
-            Speakers = [.. snapshot.Tracks.Where(track => !track.IsBot || services.Capture.IncludeBots).Select(ToSpeaker)],
+            Speakers = [.. snapshot.Tracks.Where(track => people.Counts(track.IsBot)).Select(ToSpeaker)],
             SpoolBytes = upload.Spool.Bytes,
             SpoolFiles = upload.Spool.Files,
             StorageProblem = Problem(upload),
@@ -54,7 +55,7 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
             Agreed = host.Recording.Consent.AgreedCount,
             Protection = endToEnd?.Protection,
             Unannounced = endToEnd?.Unannounced ?? [],
-        }.With(services.Links.Of(host.Session.RecordingId));
+        }.With(links.Of(host.Session.RecordingId));
     }
 
     /// <summary>What keeps audio on the disk at this moment, for people; null: nothing.</summary>
@@ -89,6 +90,16 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
         }
     }
 
+    /// <summary>Audio can be received for the first time: from now on it shows a link that opens the recording.</summary>
+    public void Begin()
+    {
+        Listening();
+        links.Begin(host.Session.RecordingId);
+    }
+
+    /// <summary>This process no longer runs the recording; the link that it would make is not needed.</summary>
+    public void ForgetLink() => links.Forget(host.Session.RecordingId);
+
     public void Listening() => Enter(PanelPhase.Recording);
 
     public void Reconnecting() => Enter(PanelPhase.Reconnecting);
@@ -113,7 +124,7 @@ internal sealed class CallPanel(RecorderServices services, ActiveRecording host,
     {
         UploadState.Full => Texts.SpoolFull(upload.AwaitsOptOuts),
         _ when upload.AwaitsOptOuts => Texts.AwaitsOptOuts,
-        _ when upload.StorageAwayFor >= services.Options.Warnings.StorageAway =>
+        _ when upload.StorageAwayFor >= storagePatience =>
             Texts.UploadDelayed(SampleClock.ToTime(Math.Max(0, host.Recording.SampleCount - upload.Safe.Sample))),
         _ => null,
     };

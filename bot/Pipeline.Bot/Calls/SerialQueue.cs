@@ -1,6 +1,6 @@
 using System.Threading.Channels;
 
-namespace Pipeline.Bot.Guilds;
+namespace Pipeline.Bot.Calls;
 
 /// <summary>Does one thing after the other for one owner. Full means that the caller is told; nothing waits in front of it.</summary>
 internal sealed class SerialQueue : IAsyncDisposable

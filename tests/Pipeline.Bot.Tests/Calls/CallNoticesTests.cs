@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
-using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Calls;
 
-namespace Pipeline.Bot.Tests.Guilds;
+namespace Pipeline.Bot.Tests.Calls;
 
 /// <summary>Everybody is told once, not at least once.</summary>
 public sealed class CallNoticesTests

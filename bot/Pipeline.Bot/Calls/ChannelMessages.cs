@@ -5,7 +5,7 @@ using Pipeline.Bot.Panel;
 using Pipeline.Contracts;
 using Pipeline.Discord.Rest;
 
-namespace Pipeline.Bot.Guilds;
+namespace Pipeline.Bot.Calls;
 
 /// <summary>Says things in a guild's channels and to people, in order, without anybody waiting for Discord.</summary>
 internal sealed class ChannelMessages : IAsyncDisposable

@@ -1,6 +1,6 @@
-using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Calls;
 
-namespace Pipeline.Bot.Tests.Guilds;
+namespace Pipeline.Bot.Tests.Calls;
 
 public sealed class SerialQueueTests
 {

@@ -1,13 +1,12 @@
 using System.Globalization;
-using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Voice.Call;
 using Pipeline.Discord.Voice.Session;
 
-namespace Pipeline.Bot.Guilds;
+namespace Pipeline.Bot.Calls;
 
 /// <summary>One attempt at a time to get into a recording's call, which can be given up from any thread.</summary>
 /// <param name="isUnwanted">Somebody has given up since the attempt was decided on; true before <see cref="GiveUp"/> is called.</param>
-internal sealed class CallJoining(GatewayClient gateway, TimeProvider time, Func<bool> isUnwanted, CancellationToken stopping)
+internal sealed class CallJoining(TimeProvider time, Func<bool> isUnwanted)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -16,7 +15,7 @@ internal sealed class CallJoining(GatewayClient gateway, TimeProvider time, Func
     /// <returns>Audio can be received.</returns>
     public async Task<bool> JoinAsync(RecordedCall call)
     {
-        using CancellationTokenSource attempt = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        using CancellationTokenSource attempt = new();
         using CancellationTokenSource limit = new(Patience, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, limit.Token);
         running = attempt;
@@ -24,7 +23,7 @@ internal sealed class CallJoining(GatewayClient gateway, TimeProvider time, Func
         {
             // Given up between the decision and here: there was nothing to cancel yet.
             if (isUnwanted()) await attempt.CancelAsync();
-            return await call.Call.JoinAsync(call.GuildId, call.ChannelId, gateway.SelfId, call.Host.Recording.Frames,
+            return await call.Call.JoinAsync(call.GuildId, call.ChannelId, call.People.SelfId, call.Host.Recording.Frames,
                 either.Token) == VoiceCallState.Connected;
         }
         catch (OperationCanceledException)

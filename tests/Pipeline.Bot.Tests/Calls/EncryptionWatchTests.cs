@@ -1,5 +1,5 @@
 using Pipeline.Bot.Capture;
-using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
 using Pipeline.Bot.Spool;
@@ -8,7 +8,7 @@ using Pipeline.Contracts;
 using Pipeline.Dave.Session;
 using Pipeline.TestKit;
 
-namespace Pipeline.Bot.Tests.Guilds;
+namespace Pipeline.Bot.Tests.Calls;
 
 /// <summary>What people see, hear of and keep when end-to-end encryption ends, is about to, or has unseen members.</summary>
 public sealed class EncryptionWatchTests : IDisposable

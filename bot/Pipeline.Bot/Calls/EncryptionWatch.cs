@@ -3,7 +3,7 @@ using Pipeline.Bot.Capture;
 using Pipeline.Bot.Panel;
 using Pipeline.Dave.Session;
 
-namespace Pipeline.Bot.Guilds;
+namespace Pipeline.Bot.Calls;
 
 /// <summary>
 /// Makes it visible when a call's end-to-end encryption ends, is about to, or has members whom nobody sees: marks the stretch in the

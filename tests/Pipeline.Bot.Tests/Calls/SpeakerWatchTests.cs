@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using Pipeline.Bot.Capture;
-using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Calls;
 using Pipeline.Contracts;
 using Pipeline.Discord.Model;
 
-namespace Pipeline.Bot.Tests.Guilds;
+namespace Pipeline.Bot.Tests.Calls;
 
 public sealed class SpeakerWatchTests
 {

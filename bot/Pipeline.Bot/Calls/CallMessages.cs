@@ -1,19 +1,21 @@
 using System.Globalization;
-using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
 using Pipeline.Contracts;
 using Pipeline.Discord.Rest;
 
-namespace Pipeline.Bot.Guilds;
+namespace Pipeline.Bot.Calls;
 
 /// <summary>
 /// What a running recording says: a line in its panel, a message in a channel, a direct message to the one who started it.
 /// </summary>
-internal sealed class CallMessages(DiscordRestClient rest, CallPanel panel, CallPeople people, StartCall start, ActiveRecording host,
-    TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed class CallMessages(ChannelMessages channels, CallPanel panel, CallPeople people, StartCall start, ActiveRecording host)
+    : IAsyncDisposable
 {
-    private readonly ChannelMessages channels = new(rest, host.Session.GuildId, time, logger);
+    public CallPanel Panel => panel;
+
+    /// <summary>To whom it speaks.</summary>
+    public CallPeople People => people;
 
     /// <summary>What people can do about the news that a recording has ended.</summary>
     public MessageComponent StartAgainButton =>

@@ -1,17 +1,16 @@
-using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
-using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Voice.Call;
 using Pipeline.Discord.Voice.Session;
 
-namespace Pipeline.Bot.Guilds;
+namespace Pipeline.Bot.Calls;
 
 /// <summary>
 /// Gets a recording back into its call after the call was given up, as long as people are there. In the guild's turn only.
 /// </summary>
+/// <param name="firstDelay">Before the first attempt; doubles.</param>
 /// <param name="finish">Ends the recording for good, with the words for it (from the position that was reached).</param>
-internal sealed class CallRejoining(RecorderServices services, CallJoining joining, SerialQueue queue, Func<RecordedCall, Func<string,
-    string>, Task> finish, CancellationToken stopping)
+internal sealed class CallRejoining(TimeSpan firstDelay, CallJoining joining, SerialQueue queue,
+    Func<RecordedCall, Func<string, string>, Task> finish, TimeProvider time)
 {
     private const int MostRejoins = 6;
 
@@ -32,14 +31,12 @@ internal sealed class CallRejoining(RecorderServices services, CallJoining joini
     /// </summary>
     public async Task OnDisconnectedAsync(RecordedCall call, VoiceCallEvent.Disconnected lost)
     {
-        services.Log.CallEvent(call.GuildId, $"disconnected: {lost.Reason} ({lost.Detail})");
         switch (lost.Reason)
         {
             case VoiceEndReason.Requested:
                 break;
             case VoiceEndReason.Kicked:
-                await finish(call,
-                    await DisconnectReason.WhyAsync(services.Gateway, call.GuildId, call.ChannelId, services.Time, stopping));
+                await finish(call, await DisconnectReason.WhyAsync(call.People, time));
                 break;
             case VoiceEndReason.RateLimited or VoiceEndReason.EncryptionRequired or VoiceEndReason.NoCommonMode:
                 await finish(call, at => Texts.CannotComeBack(VoiceFailure.Explain(lost.Reason, lost.CloseCode), at));
@@ -60,15 +57,7 @@ internal sealed class CallRejoining(RecorderServices services, CallJoining joini
 
     private async Task RejoinLaterAsync(RecordedCall call)
     {
-        TimeSpan wait = services.Options.RejoinDelay * Math.Pow(2, call.Rejoins++);
-        try
-        {
-            await Task.Delay(wait, services.Time, stopping);
-        }
-        catch (OperationCanceledException)
-        {
-            return;
-        }
+        await Task.Delay(firstDelay * Math.Pow(2, call.Rejoins++), time);
         await queue.PostSurelyAsync(() => RejoinAsync(call));
     }
 
@@ -79,12 +68,12 @@ internal sealed class CallRejoining(RecorderServices services, CallJoining joini
         else if (await joining.JoinAsync(call))
         {
             (call.Rejoins, call.IsRejoinDue) = (0, false);
-            call.OnBack();
+            call.Events.OnBack();
             return;
         }
         else if (call.Rejoins >= MostRejoins)
         {
-            string reason = VoiceFailure.Explain(call.Call.EndReason, call.Call.CloseCode);
+            string reason = call.Failure;
             await finish(call, at => Texts.GaveUp(call.Rejoins, reason, at));
             return;
         }
@@ -100,12 +89,9 @@ internal static class DisconnectReason
     private static readonly TimeSpan ReasonDelay = TimeSpan.FromMilliseconds(300);
 
     /// <summary>What to say of it, given the position of the end.</summary>
-    public static async Task<Func<string,
-        string>> WhyAsync(GatewayClient gateway, ulong guildId, ulong channelId, TimeProvider time, CancellationToken stopping)
+    public static async Task<Func<string, string>> WhyAsync(CallPeople people, TimeProvider time)
     {
-        await Task.Delay(ReasonDelay, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        return gateway.Guilds.Find(guildId) is not { } guild ? Texts.RemovedFromServer
-            : guild.Channels.ContainsKey(channelId) ? Texts.Kicked
-            : Texts.ChannelDeleted;
+        await Task.Delay(ReasonDelay, time);
+        return !people.HasGuild ? Texts.RemovedFromServer : people.HasChannel ? Texts.Kicked : Texts.ChannelDeleted;
     }
 }

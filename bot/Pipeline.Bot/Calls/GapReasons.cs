@@ -1,6 +1,6 @@
 using Pipeline.Bot.Capture;
 
-namespace Pipeline.Bot.Guilds;
+namespace Pipeline.Bot.Calls;
 
 /// <summary>
 /// Several things can keep audio away at once; the recording has one gap from the first to the end of the last. One owner.

@@ -1,21 +1,24 @@
 using Pipeline.Bot.Capture;
-using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Model;
 
-namespace Pipeline.Bot.Guilds;
+namespace Pipeline.Bot.Calls;
 
 /// <summary>Who is in the call that is recorded, as Discord shows it; tells the recording their names.</summary>
 /// <param name="channelId">Where the bot listens at first.</param>
-internal sealed class CallPeople(GatewayClient gateway, CaptureOptions capture, Recording recording, ulong guildId, ulong channelId)
+internal sealed class CallPeople(GuildPeople people, Recording recording, ulong guildId, ulong channelId)
 {
     /// <summary>Where the bot listens.</summary>
     public ulong ChannelId { get; set; } = channelId;
 
+    public ulong SelfId => people.SelfId;
+
     public bool AreHere => Humans().Count > 0;
 
+    /// <summary>Somebody was in the call at some time.</summary>
+    public bool WereHere { get; set; }
+
     /// <summary>Everybody who counts: humans, and bots where they are recorded too.</summary>
-    public IReadOnlyList<VoiceState> Humans() => [.. (Guild()?.InChannel(ChannelId) ?? [])
-        .Where(state => state.UserId != gateway.SelfId && (capture.IncludeBots || !Guild()!.IsBot(state.UserId)))];
+    public IReadOnlyList<VoiceState> Humans() => Guild() is { } guild ? [.. people.In(guild, ChannelId)] : [];
 
     public IReadOnlyList<ulong> Ids() => [.. Humans().Select(state => state.UserId)];
 
@@ -24,8 +27,14 @@ internal sealed class CallPeople(GatewayClient gateway, CaptureOptions capture, 
 
     public bool IsBot(ulong userId) => Guild() is { } guild && guild.IsBot(userId);
 
+    /// <inheritdoc cref="GuildPeople.Counts"/>
+    public bool Counts(bool isBot) => people.Counts(isBot);
+
     /// <summary>The channel as it is now; <paramref name="known"/> where the server is not known.</summary>
     public GuildChannel Channel(GuildChannel known) => Guild()?.Channels.GetValueOrDefault(ChannelId) ?? known with { Id = ChannelId };
+
+    /// <summary>The bot is in the server, as far as it knows.</summary>
+    public bool HasGuild => Guild() is not null;
 
     public bool HasChannel => Guild()?.Channels.ContainsKey(ChannelId) == true;
 
@@ -36,9 +45,9 @@ internal sealed class CallPeople(GatewayClient gateway, CaptureOptions capture, 
 
     public void Introduce(ulong userId)
     {
-        if (Guild() is not { } guild || userId == gateway.SelfId) return;
+        if (Guild() is not { } guild || userId == people.SelfId) return;
         recording.Introduce(userId, guild.NameOf(userId), guild.IsBot(userId));
     }
 
-    private Guild? Guild() => gateway.Guilds.Find(guildId);
+    private Guild? Guild() => people.Find(guildId);
 }

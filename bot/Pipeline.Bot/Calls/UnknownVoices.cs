@@ -3,7 +3,7 @@ using Pipeline.Bot.Capture;
 using Pipeline.Bot.Panel;
 using Pipeline.Discord.Media;
 
-namespace Pipeline.Bot.Guilds;
+namespace Pipeline.Bot.Calls;
 
 /// <summary>Names the tracks of voices of which Discord has not told whose they are, and says so. One owner.</summary>
 internal sealed class UnknownVoices(Recording recording, Action<string> say, Action<string> note)

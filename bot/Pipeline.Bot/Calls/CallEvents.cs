@@ -1,0 +1,92 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Pipeline.Bot.Observability;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.Recordings;
+using Pipeline.Discord.Model;
+using Pipeline.Discord.Voice.Call;
+
+namespace Pipeline.Bot.Calls;
+
+/// <summary>What Discord and the voice call tell a running recording, but for its end.</summary>
+internal sealed class CallEvents(ActiveRecording host, VoiceCall call, CallMessages messages, CallNotices notices, CallGaps gaps,
+    ILogger log)
+{
+    private readonly CallPeople people = messages.People;
+    private readonly CallPanel panel = messages.Panel;
+    private readonly EncryptionWatch encryption = new(host.Recording.Post, messages.SayToPeople);
+    private readonly UnknownVoices voices = new(host.Recording, text => messages.Say(text), messages.Panel.Note);
+    private long missed;
+
+    /// <summary>Audio can come at the moment.</summary>
+    public bool Listens => call.State == VoiceCallState.Connected && !gaps.AreOpen;
+
+    /// <summary>About once a second.</summary>
+    public void Tick()
+    {
+        LookForMissed();
+        gaps.Tick();
+        encryption.Look(call.Encryption.Unannounced);
+    }
+
+    public void On(VoiceCallEvent what)
+    {
+        switch (what)
+        {
+            case VoiceCallEvent.Connected: gaps.OnConnected(); break;
+            case VoiceCallEvent.Reconnecting lost: gaps.OnLost(lost.Reason, lost.SilentFor); break;
+            case VoiceCallEvent.Reconnected back: gaps.OnBack(back.Gap); break;
+            case VoiceCallEvent.Moved moved: OnMoved(moved.ChannelId); break;
+            case VoiceCallEvent.Deafened deafened: gaps.OnDeafened(deafened.IsDeafened); break;
+            case VoiceCallEvent.UserJoined joined: people.Introduce(joined.UserId); break;
+            case VoiceCallEvent.UserLeft left: host.Recording.UserLeft(left.UserId); break;
+            case VoiceCallEvent.SourceUnnamed source: voices.OnUnnamed(source.Ssrc); break;
+            case VoiceCallEvent.SourceNamed source: voices.OnNamed(source.Ssrc, source.UserId, people.NameOf(source.UserId)); break;
+            case VoiceCallEvent.PrivacyCode code: host.PrivacyCode = panel.PrivacyCode = code.Code; break;
+            case VoiceCallEvent.Protection protection: encryption.OnChanged(protection.State); break;
+            case VoiceCallEvent.EncryptionBroken: messages.Say(Texts.EncryptionBroken); break;
+            default: break;
+        }
+    }
+
+    /// <summary>Another person's voice state.</summary>
+    public void OnVoiceState(VoiceState state, VoiceState? previous)
+    {
+        bool isHere = state.ChannelId == people.ChannelId;
+        bool wasHere = previous?.ChannelId == people.ChannelId;
+        if (isHere) people.Introduce(state.UserId);
+        if (isHere && !wasHere && !people.IsBot(state.UserId)) notices.Joined(state.UserId);
+        if (wasHere && !isHere) host.Recording.UserLeft(state.UserId);
+    }
+
+    /// <inheritdoc cref="CallGaps.OnLost"/>
+    public void OnLost(string reason) => gaps.OnLost(reason);
+
+    /// <summary>The connection is back.</summary>
+    public void OnBack() => gaps.OnBack(null);
+
+    /// <summary>Looks at everybody who is in the call, after somebody's coming may have been missed.</summary>
+    public void CatchUp()
+    {
+        people.IntroduceAll();
+        foreach (ulong person in people.Ids()) notices.Joined(person);
+    }
+
+    // What the voice call could not hand over may have been somebody's coming.
+    private void LookForMissed()
+    {
+        long now = call.Missed;
+        if (now == missed) return;
+        missed = now;
+        log.RecorderQueueFull(host.Session.GuildId, "voice");
+        CatchUp();
+    }
+
+    private void OnMoved(ulong channelId)
+    {
+        people.ChannelId = channelId;
+        host.Properties[ManifestProperties.VoiceChannel] = channelId.ToString(CultureInfo.InvariantCulture);
+        messages.Say(Texts.Moved(channelId), messages.StopButton);
+        CatchUp();
+    }
+}

@@ -1,0 +1,30 @@
+using System.Globalization;
+
+namespace Pipeline.Bot.Calls;
+
+/// <summary>What a manifest keeps for the bot that takes the recording over, and under which names.</summary>
+internal static class ManifestProperties
+{
+    public const string Panel = "panel";
+    public const string PanelChannel = "panelChannel";
+    public const string VoiceChannel = "voiceChannel";
+    public const string NameBefore = "nameBefore";
+    public const string NameChanged = "nameChanged";
+    public const string Part = "part";
+
+    /// <summary>A rule started it, and so many people were its condition.</summary>
+    public const string ByRule = "byRule";
+
+    /// <summary>Those that are known before the recording starts.</summary>
+    public static Dictionary<string, string> Of(StartCall start)
+    {
+        Dictionary<string, string> properties = new()
+        {
+            [VoiceChannel] = start.Channel.Id.ToString(CultureInfo.InvariantCulture),
+            [Part] = start.Part.ToString(CultureInfo.InvariantCulture),
+        };
+        if (start.Rule is { } rule) properties[ByRule] = rule.People.ToString(CultureInfo.InvariantCulture);
+        if (start.PanelChannel is { } panel) properties[PanelChannel] = panel.ToString(CultureInfo.InvariantCulture);
+        return properties;
+    }
+}
