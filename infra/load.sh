@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Three hours with four speakers as fast as the machine allows, then ten minutes with 25 at once.
 # Prints memory, spool, losses and latencies, and fails when a figure misses its goal.
-#   infra/load.sh [--hours 3] [--speakers 4] [--crowd 25] [--crowd-minutes 10] [--speed 500]
+#   infra/load.sh [--hours 3] [--speakers 4] [--crowd 25] [--crowd-minutes 10] [--speed 500] [--format wav]
 #   infra/load.sh --files --speed 20 [--crowd-minutes 0]  people's files too, made while the call goes on, and ffmpeg's cost beside them
+#   infra/load.sh --format both                           a round of WAV and a round of Opus segments, with what an hour of each asks of the storage
 #   infra/load.sh --call [--speakers 25] [--minutes 10]   a crowded call in real time, from the simulated Discord's sockets on
 #   infra/load.sh --faults                                the long fault runs instead
 # The figures shown are the defaults. Ends with 0 where every goal is met, 1 where one is missed, 2 on a wrong argument (of --faults: a failed
 # test), 5 where the machine lacks a program, 130 after Ctrl+C or SIGTERM.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-known="--hours --speakers --crowd --crowd-minutes --speed --files --call --minutes --faults"
+known="--hours --speakers --crowd --crowd-minutes --speed --format --files --call --minutes --faults"
 for argument in "$@"; do
   case "$argument" in
     -h|--help) sed -n '2,/^set /s/^# \{0,1\}//p' infra/load.sh; exit 0 ;;

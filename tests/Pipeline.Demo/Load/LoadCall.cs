@@ -9,7 +9,8 @@ using Pipeline.TestKit.Stage;
 namespace Pipeline.Demo.Load;
 
 /// <summary>One replayed call through the real processes, from the first frame to the verified recording.</summary>
-internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFolder folder, LoadFiles? files = null)
+/// <param name="format">What the bot writes: wav or opus.</param>
+internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFolder folder, string format, LoadFiles? files = null)
 {
     private static readonly string[] Voices = ["ada", "grace", "linus"];
 
@@ -17,8 +18,9 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
     private const int SegmentMilliseconds = 9400;
 
     /// <summary>What came out of a call.</summary>
+    /// <param name="Operations">Every request to the storage while it went on, looks into queues left out; none without an access log.</param>
     internal sealed record Outcome(ReplaySummary Summary, RecordingDetails Recording, IReadOnlyList<VerifiedTrack> Tracks,
-        TimeSpan StopToFinalized, int ChainMismatches, long FunctionsPeakBytes, LoadFigures? Files);
+        TimeSpan StopToFinalized, int ChainMismatches, long FunctionsPeakBytes, LoadFigures? Files, IReadOnlyList<StorageOperation> Operations);
 
     /// <summary>What the files of a call took.</summary>
     /// <param name="ProcessorSeconds">Of the functions, from the first segment to the last file: moving is in it.</param>
@@ -28,6 +30,7 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
     {
         string summaryFile = folder.Combine($"{name}.json");
         await using ChildProcess bot = BuiltProject.StartBot(Arguments(name, speakers, length, speed, summaryFile), Environment(name));
+        int asked = StorageOperation.Of(azurite).Count;
         double before = LoadFiles.ProcessorSeconds(functions.Process.Id);
         using CancellationTokenSource echoing = new();
         Task<long> echo = EchoAsync(bot, functions.Process.Id, echoing.Token);
@@ -48,8 +51,10 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
         }
         await echoing.CancelAsync();
         long functionsPeak = await echo;
+        StorageOperation[] operations = [.. StorageOperation.Of(azurite).Skip(asked).Where(operation => !operation.IsPoll)];
         IReadOnlyList<VerifiedTrack> tracks = await new RecordingVerifier(functions.Api).VerifyAsync(recording, CancellationToken.None);
-        return new Outcome(summary, recording, tracks, finalized, ChainMismatches(summary, recording), functionsPeak, figures);
+        return new Outcome(summary, recording, tracks, finalized, ChainMismatches(summary, recording), functionsPeak, figures,
+            operations);
     }
 
     private static List<string> Arguments(string name, int speakers, TimeSpan length, int speed, string summaryFile)
@@ -68,6 +73,7 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
     {
         ["PipelineStorage"] = azurite.ConnectionString,
         ["RECORDING_SPOOL_FOLDER"] = folder.Combine($"{name}-spool"),
+        ["RECORDING_OUTPUT_FORMAT"] = format,
         ["RECORDING_MAX_SEGMENT_DURATION"] = SegmentMilliseconds.ToString(CultureInfo.InvariantCulture),
     };
 

@@ -6,11 +6,16 @@ namespace Pipeline.Demo.Load;
 /// <summary>How long and how many. The defaults are the load that the product is held to.</summary>
 internal sealed record LoadOptions
 {
+    private const string Both = "both";
+
     public TimeSpan CallLength { get; private init; }
     public TimeSpan CrowdLength { get; private init; }
     public int Speakers { get; private init; }
     public int Crowd { get; private init; }
     public int Speed { get; private init; }
+
+    /// <summary>What the bot writes, one round of calls each: wav, opus or both.</summary>
+    public IReadOnlyList<string> Formats { get; private init; } = [];
 
     /// <summary>Files are made too, and compared with ffmpeg's.</summary>
     public bool Files { get; private init; }
@@ -24,11 +29,22 @@ internal sealed record LoadOptions
         Option<int> crowd = RunArguments.Number("--crowd", "People in the call with many speakers", 25, 1, 99);
         Option<int> speed = RunArguments.Number("--speed", "Times real time at most", 500, 1, 500);
         Option<bool> files = new("--files") { Description = "Make the files too, while the call goes on, and measure them beside ffmpeg" };
+        Option<string> format = new("--format")
+        {
+            Description = "What the segments are: wav, opus, or both, one round each with what an hour of it asks of the storage",
+            DefaultValueFactory = _ => "wav",
+        };
+        format.AcceptOnlyFromAmong("wav", "opus", Both);
         Command command = new("load", "Three hours, four speakers, as fast as the machine allows; then many speakers at once. "
             + Interruption.ExitCodes)
         {
-            hours, crowdMinutes, speakers, crowd, speed, files,
+            hours, crowdMinutes, speakers, crowd, speed, files, format,
         };
+        command.Validators.Add(given =>
+        {
+            if (given.GetValue(files) && given.GetValue(format) != "wav")
+                given.AddError("--files compares with ffmpeg, which gets WAV segments; leave --format out");
+        });
         command.SetAction((parsed, _) => run(new LoadOptions
         {
             CallLength = TimeSpan.FromHours(parsed.GetValue(hours)),
@@ -37,6 +53,7 @@ internal sealed record LoadOptions
             Crowd = parsed.GetValue(crowd),
             Speed = parsed.GetValue(speed),
             Files = parsed.GetValue(files),
+            Formats = parsed.GetValue(format) is var one and not Both ? [one!] : ["wav", "opus"],
         }));
         return command;
     }

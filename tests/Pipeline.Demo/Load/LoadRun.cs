@@ -14,29 +14,16 @@ internal static class LoadRun
     private static async Task<int> MeasureAsync(LoadOptions options)
     {
         using TempFolder folder = new();
-        await using Azurite azurite = await Azurite.StartAsync(accessLog: options.Files);
+        await using Azurite azurite = await Azurite.StartAsync(accessLog: options.Files || options.Formats.Count > 1);
         Dictionary<string, string?> settings = new() { ["RENDER_FORMATS"] = options.Files ? "flac,opus,mp3" : "off" };
         await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite.ConnectionString, settings);
         LoadFiles? files = options.Files ? new LoadFiles(azurite, functions, folder) : null;
-        LoadCall call = new(azurite, functions, folder, files);
         List<Goal> goals = [];
-
-        Console.WriteLine(
-            $"call: {options.Speakers} speakers, {options.CallLength.TotalHours:F2} h, up to {options.Speed} times real time");
-        LoadCall.Outcome session = await call.RunAsync("session", options.Speakers, options.CallLength, options.Speed);
-        Print(session);
-        goals.AddRange(Common("session", session));
-        goals.AddRange(Growth(session.Summary));
-        if (files is not null) goals.AddRange(await FilesAsync(files, session, options));
-
-        if (options.CrowdLength > TimeSpan.Zero)
+        foreach (string format in options.Formats)
         {
-            Console.WriteLine($"crowd: {options.Crowd} speakers, {options.CrowdLength.TotalMinutes:F0} min");
-            LoadCall.Outcome crowd = await call.RunAsync("crowd", options.Crowd, options.CrowdLength, options.Speed);
-            Print(crowd);
-            goals.AddRange(Common("crowd", crowd));
-            goals.Add(new Goal($"crowd: RSS of the bot with {options.Crowd} speakers",
-                MegaBytes(crowd.Summary.Memory.Max(sample => sample.Resident)), 60, "MB"));
+            LoadCall call = new(azurite, functions, folder, format, files);
+            goals.AddRange(await SessionAsync(call, format, files, options));
+            if (options.CrowdLength > TimeSpan.Zero) goals.AddRange(await CrowdAsync(call, format, options));
         }
 
         (int blobs, int messages) = await Leftovers.WaitUntilNoneAsync(azurite.ConnectionString, TimeSpan.FromSeconds(60));
@@ -45,6 +32,30 @@ internal static class LoadRun
         foreach (Goal goal in goals) Console.WriteLine(goal);
         return goals.All(goal => goal.Holds) ? 0 : 1;
     }
+
+    private static async Task<IEnumerable<Goal>> SessionAsync(LoadCall call, string format, LoadFiles? files, LoadOptions options)
+    {
+        string name = Name("session", format, options);
+        Console.WriteLine(FormattableString.Invariant(
+            $"{name}: {options.Speakers} speakers, {options.CallLength.TotalHours:F2} h, up to {options.Speed} times real time"));
+        LoadCall.Outcome session = await call.RunAsync(name, options.Speakers, options.CallLength, options.Speed);
+        Print(session, options.CallLength);
+        return [.. Common(name, session), .. Growth(name, session.Summary),
+            .. files is null ? [] : await FilesAsync(files, session, options)];
+    }
+
+    private static async Task<IEnumerable<Goal>> CrowdAsync(LoadCall call, string format, LoadOptions options)
+    {
+        string name = Name("crowd", format, options);
+        Console.WriteLine(FormattableString.Invariant($"{name}: {options.Crowd} speakers, {options.CrowdLength.TotalMinutes:F0} min"));
+        LoadCall.Outcome crowd = await call.RunAsync(name, options.Crowd, options.CrowdLength, options.Speed);
+        Print(crowd, options.CrowdLength);
+        double resident = MegaBytes(crowd.Summary.Memory.Max(sample => sample.Resident));
+        return [.. Common(name, crowd), new Goal($"{name}: RSS of the bot with {options.Crowd} speakers", resident, 60, "MB")];
+    }
+
+    private static string Name(string call, string format, LoadOptions options) =>
+        options.Formats.Count == 1 ? call : $"{call}-{format}";
 
     private static IEnumerable<Goal> Common(string name, LoadCall.Outcome outcome)
     {
@@ -73,18 +84,18 @@ internal static class LoadRun
         ];
     }
 
-    private static IEnumerable<Goal> Growth(ReplaySummary summary)
+    private static IEnumerable<Goal> Growth(string name, ReplaySummary summary)
     {
         MemorySample[] steady = [.. summary.Memory.Where(sample => sample.Percent >= 10)];
-        yield return new Goal("session: growth of RSS between 10 % and 100 %",
+        yield return new Goal($"{name}: growth of RSS between 10 % and 100 %",
             MegaBytes(steady.Max(sample => sample.Resident) - steady[0].Resident), 2, "MB");
         // Garbage goes up and down by 3 MB between two looks: what stays is the least of each half.
         int half = steady.Length / 2;
-        yield return new Goal("session: growth of the managed heap between 10 % and 100 %",
+        yield return new Goal($"{name}: growth of the managed heap between 10 % and 100 %",
             MegaBytes(steady[half..].Min(sample => sample.ManagedHeap) - steady[..half].Min(sample => sample.ManagedHeap)), 1, "MB");
     }
 
-    private static void Print(LoadCall.Outcome outcome)
+    private static void Print(LoadCall.Outcome outcome, TimeSpan length)
     {
         Console.WriteLine(outcome.Summary);
         foreach (MemorySample sample in outcome.Summary.Memory)
@@ -100,6 +111,8 @@ internal static class LoadRun
             string.Create(CultureInfo.InvariantCulture,
             $"  spool at most {MegaBytes(outcome.Summary.SpoolHighWaterBytes):F1} MB, functions at most "
             + $"{MegaBytes(outcome.FunctionsPeakBytes):F1} MB RSS"));
+        if (outcome.Operations.Count > 0)
+            Console.WriteLine($"  an hour of it: {LoadCost.Of(outcome.Operations, outcome.Tracks.Sum(track => track.Bytes), length)}");
     }
 
     private static double MegaBytes(long bytes) => bytes / 1048576.0;

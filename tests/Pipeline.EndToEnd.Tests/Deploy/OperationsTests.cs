@@ -21,10 +21,10 @@ public sealed class OperationsTests(ITestOutputHelper output)
         using TempFolder folder = new();
         await using Azurite azurite = await Azurite.StartAsync(accessLog: true);
         await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite);
-        int before = Operations(azurite).Count;
+        int before = StorageOperation.Of(azurite).Count;
         string id = await Replayed.RunAsync(folder, azurite.Settings, speakers: 3, length: "5m", speed: "50");
         RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(id, TimeSpan.FromMinutes(3));
-        List<StorageOperation> all = [.. Operations(azurite).Skip(before).Where(operation => !operation.IsPoll)];
+        List<StorageOperation> all = [.. StorageOperation.Of(azurite).Skip(before).Where(operation => !operation.IsPoll)];
         double segments = recording.SegmentCount;
         Assert.InRange(segments, 60, 400);
         Assert.DoesNotContain(all, operation => operation.Status >= 500);
@@ -44,9 +44,6 @@ public sealed class OperationsTests(ITestOutputHelper output)
         Assert.InRange(bySegment[OperationKind.Queue].Count() / segments, 1.9, 4);
         Assert.InRange(bySegment[OperationKind.Table].Count() / segments, 6, 9);
     }
-
-    private static List<StorageOperation> Operations(Azurite azurite) =>
-        [.. azurite.AccessLog.Select(StorageOperation.Parse).OfType<StorageOperation>()];
 
     private static string Report(double segments, ILookup<OperationKind, StorageOperation> counted, double writesPerBeat)
     {

@@ -1,7 +1,7 @@
-namespace Pipeline.EndToEnd.Tests.Deploy;
+namespace Pipeline.TestKit.Stage;
 
 /// <summary>What the storage service charges a request as.</summary>
-internal enum OperationKind
+public enum OperationKind
 {
     /// <summary>Put, copy, lease, list: the dear ones.</summary>
     BlobWrite,
@@ -12,7 +12,9 @@ internal enum OperationKind
     /// <summary>Free.</summary>
     BlobDelete,
 
+    /// <summary>Send, receive, delete.</summary>
     Queue,
 
+    /// <summary>Of any kind.</summary>
     Table,
 }

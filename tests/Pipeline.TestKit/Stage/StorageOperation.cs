@@ -1,11 +1,11 @@
 using System.Text.RegularExpressions;
 using Pipeline.Contracts;
 
-namespace Pipeline.EndToEnd.Tests.Deploy;
+namespace Pipeline.TestKit.Stage;
 
 /// <summary>One request in the emulator's access log.</summary>
 /// <param name="Target">Path and query below the account.</param>
-internal sealed partial record StorageOperation(OperationKind Kind, string Method, string Target, int Status)
+public sealed partial record StorageOperation(OperationKind Kind, string Method, string Target, int Status)
 {
     private static readonly string[] Containers = [StorageNames.TempContainer, StorageNames.RecordingsContainer];
     private static readonly string[] Queues = [StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue,
@@ -17,6 +17,9 @@ internal sealed partial record StorageOperation(OperationKind Kind, string Metho
 
     /// <summary>Of the manifest and its lease, which goes by the clock and not by the segment.</summary>
     public bool IsManifest => Target.Contains(BlobPaths.ManifestFileName, StringComparison.Ordinal);
+
+    /// <summary>Every request to the account so far.</summary>
+    public static IReadOnlyList<StorageOperation> Of(Azurite azurite) => [.. azurite.AccessLog.Select(Parse).OfType<StorageOperation>()];
 
     /// <summary>Null for a line that is no request to the account.</summary>
     public static StorageOperation? Parse(string line)
@@ -32,7 +35,10 @@ internal sealed partial record StorageOperation(OperationKind Kind, string Metho
     {
         string first = target.Split('/', '?', '(')[0];
         if (Queues.Any(queue => first.StartsWith(queue, StringComparison.Ordinal))) return OperationKind.Queue;
-        bool isBlob = Containers.Contains(first) || (first.Length == 0 && target.Contains("comp=", StringComparison.Ordinal));
+        // The files' container has the name of a table, whose rows are named in brackets.
+        bool isFile = first == StorageNames.RendersContainer && target[first.Length..] is ['/', ..];
+        bool isBlob = isFile || Containers.Contains(first) || target.Contains("restype=container", StringComparison.Ordinal)
+            || (first.Length == 0 && target.Contains("comp=", StringComparison.Ordinal));
         if (!isBlob) return OperationKind.Table;
         if (method == "DELETE") return OperationKind.BlobDelete;
         return method is "GET" or "HEAD" && !target.Contains("comp=list", StringComparison.Ordinal) ? OperationKind.BlobRead
