@@ -7,14 +7,18 @@ namespace Pipeline.EndToEnd.Tests;
 /// <summary>SIGKILL at seeded random moments, for the bot, for the functions, for both.</summary>
 public sealed class KilledProcessTests(AzuriteFixture fixture)
 {
-    [Fact]
-    public Task Bot_that_is_killed_goes_on_with_its_recording() =>
-        KillBotAsync("bot killed", room: 0, kills: 3, seed: 11, TimeSpan.FromSeconds(40), speed: 8);
+    [Theory]
+    [InlineData("wav", 0)]
+    [InlineData("opus", 28)]
+    public Task Bot_that_is_killed_goes_on_with_its_recording(string format, int room) =>
+        KillBotAsync($"bot killed, {format}", room, format, kills: 3, seed: 11, TimeSpan.FromSeconds(40), speed: 8);
 
-    [Fact]
+    [Theory]
+    [InlineData("wav", 1)]
+    [InlineData("opus", 29)]
     [Trait("Category", "Soak")]
-    public Task Bot_that_is_killed_twenty_times_goes_on_with_its_recording() =>
-        KillBotAsync("bot killed, long", room: 1, kills: 20, seed: 12, TimeSpan.FromMinutes(10), speed: 12);
+    public Task Bot_that_is_killed_twenty_times_goes_on_with_its_recording(string format, int room) =>
+        KillBotAsync($"bot killed, long, {format}", room, format, kills: 20, seed: 12, TimeSpan.FromMinutes(10), speed: 12);
 
     [Fact]
     public Task Functions_that_are_killed_move_every_segment_once() =>
@@ -35,30 +39,34 @@ public sealed class KilledProcessTests(AzuriteFixture fixture)
         SpokenCall call = SpokenCall.Of(3, TimeSpan.FromMinutes(10));
         Random random = new(15);
         Task functions = KillFunctionsAsync(stage, Kills, new Random(16));
-        (ReplaySummary summary, int killed) = await KillBotAsync(stage, call, Kills, random, speed: 12);
+        (ReplaySummary summary, int killed) = await KillBotAsync(stage, call, "wav", Kills, random, speed: 12);
         await functions;
         FaultRow.Require("both killed, long", await stage.HearAsync(summary.RecordingId, call), killed, $", functions {Kills} kills");
         await stage.RequireCleanAsync();
     }
 
-    private async Task KillBotAsync(string row, int room, int kills, int seed, TimeSpan length, double speed)
+    private async Task KillBotAsync(string row, int room, string format, int kills, int seed, TimeSpan length, double speed)
     {
         await using FaultStage stage = await FaultStage.StartAsync(fixture.Azurite, room);
         await stage.StartFunctionsAsync();
         SpokenCall call = SpokenCall.Of(3, length);
-        (ReplaySummary summary, int killed) = await KillBotAsync(stage, call, kills, new Random(seed), speed);
+        (ReplaySummary summary, int killed) = await KillBotAsync(stage, call, format, kills, new Random(seed), speed);
         Assert.True(killed > 0, "the bot was faster than every kill");
-        FaultRow.Require(row, await stage.HearAsync(summary.RecordingId, call), killed, $", {summary.Incarnation} incarnations");
+        HeardCall heard = await stage.HearAsync(summary.RecordingId, call);
+        Assert.All(heard.Recording.Segments, segment => Assert.Equal(format, segment.Format));
+        FaultRow.Require(row, heard, killed, $", {summary.Incarnation} incarnations");
         await stage.RequireCleanAsync();
     }
 
-    private static async Task<(ReplaySummary Summary, int Killed)> KillBotAsync(FaultStage stage, SpokenCall call, int kills, Random random,
-        double speed)
+    private static async Task<(ReplaySummary Summary, int Killed)> KillBotAsync(FaultStage stage, SpokenCall call, string format, int kills,
+        Random random, double speed)
     {
+        ChildProcess Start() =>
+            stage.StartBot(call, speed, more: ["--continue"], settings: new() { ["RECORDING_OUTPUT_FORMAT"] = format });
         int killed = 0;
         for (int kill = 0; kill < kills; kill++)
         {
-            ChildProcess victim = stage.StartBot(call, speed, more: ["--continue"]);
+            ChildProcess victim = Start();
             if (kill % 4 != 3) await FaultStage.RecordingAsync(victim); // Every fourth is hit at any moment of its start.
             await Task.Delay(TimeSpan.FromMilliseconds(random.Next(50, 1500)));
             if (victim.HasExited) break;
@@ -66,7 +74,7 @@ public sealed class KilledProcessTests(AzuriteFixture fixture)
             await victim.WaitForExitAsync(TimeSpan.FromSeconds(30));
             killed++;
         }
-        return (await stage.EndOfAsync(stage.StartBot(call, speed, more: ["--continue"])), killed);
+        return (await stage.EndOfAsync(Start()), killed);
     }
 
     private async Task KillFunctionsAsync(string row, int room, int kills, int seed, TimeSpan length, double speed)

@@ -149,7 +149,9 @@ internal sealed partial class FaultStage : IAsyncDisposable
     public IEnumerable<string> Lines => printed.SelectMany(lines => lines);
 
     public IReadOnlyList<string> SpooledAudio() =>
-        Directory.Exists(SpoolFolder) ? [.. Directory.EnumerateFiles(SpoolFolder, "*.wav", SearchOption.AllDirectories)] : [];
+        !Directory.Exists(SpoolFolder) ? []
+            : [.. Directory.EnumerateFiles(SpoolFolder, "*", SearchOption.AllDirectories)
+                .Where(file => Enum.GetValues<SegmentFormat>().Any(format => file.EndsWith(format.Suffix(), StringComparison.Ordinal)))];
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using Pipeline.Audio.Ogg;
+using Pipeline.Audio.Opus;
+using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.TestKit.Stage;
 
@@ -25,11 +28,11 @@ internal sealed record HeardCall(RecordingDetails Recording, IReadOnlyList<Heard
         return new HeardCall(recording, tracks);
     }
 
-    private static int Place(byte[] wav, RecordingSegment segment, RecordingDetails recording, double?[] heard)
+    private static int Place(byte[] file, RecordingSegment segment, RecordingDetails recording, double?[] heard)
     {
         double[] windows = new double[heard.Length];
-        int channels = BitConverter.ToInt16(wav, 22);
-        int count = SpokenCall.Measure(MemoryMarshal.Cast<byte, short>(wav.AsSpan(WavHeaderSize)), channels, windows);
+        int count = segment.Format == SegmentFormat.Opus.Word() ? MeasureOpus(file, windows)
+            : SpokenCall.Measure(MemoryMarshal.Cast<byte, short>(file.AsSpan(WavHeaderSize)), BitConverter.ToInt16(file, 22), windows);
         int at = (int)Math.Round((segment.AbsoluteStartTime - recording.RecordedAt.ToUnixTimeMilliseconds()) / 10.0);
         int twice = 0;
         for (int window = 0; window < count && at + window < heard.Length; window++)
@@ -38,5 +41,11 @@ internal sealed record HeardCall(RecordingDetails Recording, IReadOnlyList<Heard
             heard[at + window] = windows[window];
         }
         return twice;
+    }
+
+    private static int MeasureOpus(byte[] file, double[] windows)
+    {
+        using LibopusDecoder decoder = new(1);
+        return SpokenCall.Measure(OggSegmentDecoder.Decode(file, decoder), decoder.Channels, windows);
     }
 }
