@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Page.Tests.Rig;
 
@@ -18,7 +19,7 @@ public sealed class LongCallTests(PageApp app)
         Speaker[] speakers = [.. Enumerable.Range(0, 25).Select(index => new Speaker(
             200UL + (ulong)index, $"Person {index + 1}", [(0, 40L * Speaker.Rate)], [new Tone(0, 40, 150 + (index * 60))]))];
         SpokenCall call = await app.FinishedAsync(app.Call("Twenty-five", speakers), 40);
-        JsonNode result = await RunAsync(app, call, 40, "many", 30.5, 12.2);
+        JsonNode result = await RunAsync(app, call.Id, 40, "many", 30.5, 12.2);
         Assert.Equal(26, result["lanes"]!.GetValue<int>());
         // Nobody's second piece is asked for before everybody's first.
         Assert.Equal(25, result["first"]!.GetValue<int>());
@@ -38,14 +39,14 @@ public sealed class LongCallTests(PageApp app)
         const double Length = 10_400;
         // Eleven hours of files would take longer than all other tests; the page does without.
         await using PageApp own = await PageApp.StartWithoutFilesAsync();
-        SpokenCall call = await own.FinishedAsync(own.Call("Three hours", speakers), Length);
+        RecordingId call = await new LongCall(own.Functions.Api, "Three hours", speakers).BringAsync(Length);
         JsonNode result = await RunAsync(own, call, Length, "long", 9_000, 27, 5_400);
         Limits(result, started: 6_000, seek: 6_000, megabytes: 120);
     }
 
-    private static async Task<JsonNode> RunAsync(PageApp app, SpokenCall call, double length, string name, params double[] seeks)
+    private static async Task<JsonNode> RunAsync(PageApp app, RecordingId recording, double length, string name, params double[] seeks)
     {
-        ShareDetails link = await app.ShareAsync(call.Id, "listen", "download");
+        ShareDetails link = await app.ShareAsync(recording, "listen", "download");
         return await Browser.RunAsync("many", new JsonObject
         {
             ["url"] = link.Url,
