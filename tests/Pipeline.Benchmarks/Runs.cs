@@ -14,6 +14,7 @@ public static class Runs
           live [SPEAKERS 25] [SECONDS 12] [ROUNDS 3] [--opus]  a call at its real rate, against a receiver built on discord.js
           calls [CALLS 24] [SPEAKERS 25] [SECONDS 120]     calls at once in one process on one core, as Opus, then WAV until it breaks
           renders [ROUNDS 9]                               a minute of a track of Opus segments: decoded, encoded, joined
+          adds [ADDS 512]                                  many people at once in an encrypted call: each proposal, and the commit
           packages                                         sizes and starts of what is published
 
         The figures are the defaults. Ends with 0 where every goal is met, 1 where one is missed, 2 on a wrong argument.
@@ -28,6 +29,7 @@ public static class Runs
         ["packages"] = new(Packages.PackagesRun.RunAsync, [], []),
         ["calls"] = new(CallsRun.RunAsync, [("CALLS", 1, 99), ("SPEAKERS", 1, 99), ("SECONDS", 1, 3_600)], []),
         ["renders"] = new(RenderCost.RunAsync, [("ROUNDS", 1, 1_000)], []),
+        ["adds"] = new(AddsRun.RunAsync, [("ADDS", 1, 512)], []),
         ["chain"] = new(DatagramChain.RunAsync, [("SPEAKERS", 1, 99), ("SECONDS", 20, 3_600)], ["--opus"]),
         ["live"] = new(DatagramLive.RunAsync, [("SPEAKERS", 1, 99), ("SECONDS", 1, 3_600), ("ROUNDS", 1, 100)], ["--opus"]),
     };
