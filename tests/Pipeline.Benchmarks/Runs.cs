@@ -14,7 +14,7 @@ public static class Runs
           live [SPEAKERS 25] [SECONDS 12] [ROUNDS 3] [--opus]  a call at its real rate, against a receiver built on discord.js
           calls [CALLS 24] [SPEAKERS 25] [SECONDS 120]     calls at once in one process on one core, as Opus, then WAV until it breaks
           renders [ROUNDS 9]                               a minute of a track of Opus segments: decoded, encoded, joined
-          adds [ADDS 512]                                  many people at once in an encrypted call: each proposal, and the commit
+          adds [ADDS 100]                                  many people at once in an encrypted call: each proposal, and the commit
           packages                                         sizes and starts of what is published
 
         The figures are the defaults. Ends with 0 where every goal is met, 1 where one is missed, 2 on a wrong argument.

@@ -145,6 +145,18 @@ public sealed partial class HouseRulesTests
     }
 
     [Fact]
+    public void Usings_stand_in_order_those_of_the_system_first()
+    {
+        string[] offenders = [.. Sources("bot", "functions", "shared", "tests").Where(file =>
+        {
+            string[] usings = [.. UsingLine().Matches(Read(file)).Select(match => match.Groups[1].Value)];
+            return !usings.SequenceEqual(usings.OrderBy(name => (name + ".").StartsWith("System.", StringComparison.Ordinal) ? 0 : 1)
+                .ThenBy(name => name.Replace('.', '\0'), StringComparer.OrdinalIgnoreCase));
+        })];
+        Assert.True(offenders.Length == 0, $"'dotnet format Pipeline.sln' puts them in order: {string.Join(", ", offenders)}");
+    }
+
+    [Fact]
     public void Top_level_holds_only_what_it_may()
     {
         string[] found = [.. Directory.GetFileSystemEntries(RepositoryRoot.Path).Select(Path.GetFileName).Select(name => name!)];
@@ -178,6 +190,9 @@ public sealed partial class HouseRulesTests
 
     [GeneratedRegex(@"^using Azure\.", RegexOptions.Multiline)]
     private static partial Regex UsingAzure();
+
+    [GeneratedRegex(@"^using ([\w.]+);\r?$", RegexOptions.Multiline)]
+    private static partial Regex UsingLine();
 
     [GeneratedRegex(
         @"(/work/|/root/|/home/[a-z]+/)|Thread\.Sleep\(|catch\s*(\(Exception\))?\s*\{\s*\}|async "

@@ -18,9 +18,10 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
     private const int SegmentMilliseconds = 9400;
 
     /// <summary>What came out of a call.</summary>
-    /// <param name="Operations">Every request to the storage while it went on, looks into queues left out; none without an access log.</param>
+    /// <param name="Operations">Every request to the storage while it went on but looks into queues; none without an access log.</param>
     internal sealed record Outcome(ReplaySummary Summary, RecordingDetails Recording, IReadOnlyList<VerifiedTrack> Tracks,
-        TimeSpan StopToFinalized, int ChainMismatches, long FunctionsPeakBytes, LoadFigures? Files, IReadOnlyList<StorageOperation> Operations);
+        TimeSpan StopToFinalized, int ChainMismatches, long FunctionsPeakBytes, LoadFigures? Files,
+        IReadOnlyList<StorageOperation> Operations);
 
     /// <summary>What the files of a call took.</summary>
     /// <param name="ProcessorSeconds">Of the functions, from the first segment to the last file: moving is in it.</param>

@@ -21,7 +21,8 @@ internal sealed record LoadCost(double Gigabytes, IReadOnlyDictionary<OperationK
 
     public double RequestDollars => Requests.Sum(one => one.Value * DollarsPerTenThousand[one.Key] / 10_000);
 
-    public static LoadCost Of(IReadOnlyList<StorageOperation> operations, long bytes, TimeSpan length) => new(bytes / 1e9 / length.TotalHours,
+    public static LoadCost Of(IReadOnlyList<StorageOperation> operations, long bytes, TimeSpan length) => new(
+        bytes / 1e9 / length.TotalHours,
         operations.GroupBy(operation => operation.Kind).ToDictionary(kind => kind.Key, kind => kind.Count() / length.TotalHours));
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,

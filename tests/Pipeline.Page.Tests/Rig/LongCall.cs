@@ -9,8 +9,8 @@ using Pipeline.TestKit.Stage;
 namespace Pipeline.Page.Tests.Rig;
 
 /// <summary>
-/// A call of hours, brought as a caller of the recording API brings it: a place for each segment, its bytes, and the list at the end. Without
-/// queues and ledger that takes a seventh of the requests.
+/// A call of hours, brought as a caller of the recording API brings it: a place for each segment, its bytes, and the list at the end.
+/// Without queues and ledger that takes a seventh of the requests.
 /// </summary>
 internal sealed class LongCall(ApiReader api, string title, IReadOnlyList<Speaker> speakers)
 {
@@ -94,7 +94,8 @@ internal sealed class LongCall(ApiReader api, string title, IReadOnlyList<Speake
 
     private static long Milliseconds(long sample) => (Start + SampleClock.ToTime(sample)).ToUnixTimeMilliseconds();
 
-    private async Task<TAnswer> AskAsync<TBody, TAnswer>(string path, TBody body, JsonTypeInfo<TBody> type, JsonTypeInfo<TAnswer> answerType)
+    private async Task<TAnswer> AskAsync<TBody, TAnswer>(string path, TBody body, JsonTypeInfo<TBody> type,
+        JsonTypeInfo<TAnswer> answerType)
     {
         using HttpResponseMessage answer = await api.Http.PostAsJsonAsync(new Uri(path, UriKind.Relative), body, type);
         string text = await answer.Content.ReadAsStringAsync();
