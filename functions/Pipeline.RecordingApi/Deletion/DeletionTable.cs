@@ -123,7 +123,7 @@ public sealed class DeletionTable(StorageClients clients)
     }
 
     private static DeletionLook Read(TableEntity row) => new(
-        RecordingId.Parse(row.RowKey), row.GetInt32("Number") ?? 0, row.GetDateTimeOffset("DueAt")
+        RecordingId.Parse(row.RowKey), row.GetInt32("Number")!.Value, row.GetDateTimeOffset("DueAt")
             ?? default, row.GetDateTimeOffset("GoneAt"), row.ETag.ToString());
 }
 

@@ -76,8 +76,8 @@ public sealed class ForgetTable(StorageClients clients)
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
         {
             recordings++;
-            segments += row.GetInt32("Segments") ?? 0;
-            samples += row.GetInt64("Samples") ?? 0;
+            segments += row.GetInt32("Segments")!.Value;
+            samples += row.GetInt64("Samples")!.Value;
         }
         return new PersonErasure
         {
@@ -120,7 +120,7 @@ public sealed class ForgetTable(StorageClients clients)
 
     private static ForgetState Read(TableEntity row) => new(
         row.GetString("Scope"), ulong.Parse(row.GetString("UserId"), CultureInfo.InvariantCulture),
-        row.GetDateTimeOffset("RequestedAt") ?? default, row.GetInt32("Number") ?? 0, row.GetDateTimeOffset("DueAt") ?? default,
+        row.GetDateTimeOffset("RequestedAt") ?? default, row.GetInt32("Number")!.Value, row.GetDateTimeOffset("DueAt") ?? default,
         row.GetString("Cursor"), row.GetBoolean("IsLastRound") ?? false, row.GetDateTimeOffset("FinishedAt"), row.ETag.ToString());
 }
 

@@ -107,6 +107,61 @@ public sealed class PersonErasureTests(AzuriteFixture azurite) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Erasure_from_one_recording_that_is_cut_off_is_not_over()
+    {
+        using CutOff cut = new();
+        await using App app = await App.StartAsync(Connection, services: services => services.AddSingleton(
+            new StorageClients(new StorageOptions { ConnectionString = Connection }, null!, cut)));
+        Session session = new(2580, (Ada, "Ada", 1), (Grace, "Grace", 1));
+        await session.PutAllAsync(app.Storage);
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        string scope = session.Id.ToString();
+        await app.Get<ForgetTable>().BeginAsync(scope, Ada, session.Info.StartedAt, Cancellation);
+        int cuts = await cut.UntilThroughAsync(() => RunAsync(app, scope, cut));
+        Assert.InRange(cuts, 10, 200);
+        Assert.Single(await BlobsAsync(app, session.Id));
+        Assert.Equal(PersonErasure.Erased, (await StateAsync(app, $"recordings/{scope}")).Status);
+    }
+
+    [Theory]
+    [InlineData("92590")] // a server
+    [InlineData("0198c0de-0000-7000-8000-000000092590")]
+    public async Task Message_is_not_over_before_the_next_is_arranged(string scope)
+    {
+        using CutOff cut = new();
+        await using App app = await App.StartAsync(Connection, services: services => services.AddSingleton(
+            new StorageClients(new StorageOptions { ConnectionString = Connection }, null!, cut)));
+        ForgetTable table = app.Get<ForgetTable>();
+        await table.BeginAsync(scope, Ada, TimeProvider.System.GetUtcNow(), Cancellation);
+        for (int look = 0; look < 2; look++)
+        {
+            int cuts = await cut.UntilThroughAsync(async () =>
+            {
+                await app.Get<PersonForgetting>().RunAsync(new ForgetPerson { Scope = scope, UserId = Ada, Look = look }, Cancellation);
+                Assert.False(cut.HasCut, "a message is over whose work was cut off");
+                return true;
+            });
+            Assert.InRange(cuts, 3, 100);
+            Assert.Equal(look + 1, (await table.FindAsync(scope, Ada, Cancellation))!.Number);
+        }
+    }
+
+    [Fact]
+    public async Task Recording_without_the_person_is_not_written_again()
+    {
+        await using App app = await App.StartAsync(Connection);
+        Session session = new(2589, (Grace, "Grace", 1));
+        await session.PutAllAsync(app.Storage);
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        CatalogueTable catalogue = app.Get<CatalogueTable>();
+        string? before = (await catalogue.FindAsync(session.Id.ToString(), Cancellation)).Recording!.Etag;
+        using HttpResponseMessage asked = await PutAsync(app, $"recordings/{session.Id}");
+        Assert.True(await RunAsync(app, session.Id.ToString(), null));
+        Assert.Equal(before, (await catalogue.FindAsync(session.Id.ToString(), Cancellation)).Recording!.Etag);
+    }
+
+    [Fact]
     public async Task Others_segments_stay_listed_where_the_person_had_one_alone()
     {
         await using App app = await App.StartAsync(Connection);
@@ -291,6 +346,7 @@ public sealed class PersonErasureTests(AzuriteFixture azurite) : IAsyncLifetime
         {
             if (await app.Get<ForgetTable>().FindAsync(scope, Ada, Cancellation) is not { FinishedAt: null } state) return true;
             await app.Get<PersonForgetting>().RunAsync(new ForgetPerson { Scope = scope, UserId = Ada, Look = state.Number }, Cancellation);
+            Assert.False(cut is { HasCut: true }, "a message is over whose work was cut off");
         }
         cut?.Never();
         return false;

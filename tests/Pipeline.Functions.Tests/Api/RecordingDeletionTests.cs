@@ -71,6 +71,7 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
         cuts += await cut.UntilThroughAsync(async () =>
         {
             await app.EraseAsync(session.Id);
+            Assert.False(cut.HasCut);
             cut.Never();
             return await app.Get<DeletionTable>().FindAsync(session.Id, Cancellation) is { IsDone: true };
         });
@@ -83,6 +84,7 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
         await cut.UntilThroughAsync(async () =>
         {
             await app.EraseAsync(session.Id);
+            Assert.False(cut.HasCut);
             cut.Never();
             return await app.Get<DeletionTable>().FindLookAsync(session.Id, Cancellation) is null;
         });
@@ -131,6 +133,7 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
         int cuts = await cut.UntilThroughAsync(async () =>
         {
             await app.Get<RecordingErasure>().RunAsync(new DeleteRecording { RecordingId = session.Id, Look = 0 }, Cancellation);
+            Assert.False(cut.HasCut);
             cut.Never();
             Assert.Equal(1, (await app.Get<DeletionTable>().FindLookAsync(session.Id, Cancellation))!.Number);
             return true;

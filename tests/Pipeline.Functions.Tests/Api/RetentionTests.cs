@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
@@ -81,6 +82,42 @@ public sealed class RetentionTests(AzuriteFixture azurite)
         Assert.True(renamed is { Title: "Other", IsKept: null, DeletesAt: not null });
         await KeepAsync(app, session);
         Assert.Equal("Other", (await app.RecordingAsync(session.Id))!.Title);
+    }
+
+    [Fact]
+    public async Task Sweeps_that_are_cut_off_anywhere_do_what_is_left_the_next_time()
+    {
+        string storage = azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(23)); // sweeps look at all of it
+        using CutOff cut = new();
+        ShiftedTime clock = new();
+        await using App app = await App.StartAsync(storage, ThirtyDays, clock, services => services.AddSingleton(
+            new StorageClients(new StorageOptions { ConnectionString = storage }, null!, cut)));
+        Session session = new(2588, (5, "Ada", 1));
+        await RecordAsync(app, session);
+        clock.Ahead = TimeSpan.FromDays(29);
+        await UntilThroughAsync<RetentionSweep>(sweep => sweep.RunAsync(Cancellation));
+        Assert.True(await IsToldAsync(app, session));
+        clock.Ahead = TimeSpan.FromDays(31);
+        await UntilThroughAsync<RetentionSweep>(sweep => sweep.RunAsync(Cancellation));
+        Assert.False(await IsListedAsync(app, clock, session));
+        Assert.Null(await app.RecordingAsync(session.Id));
+
+        // The message is lost: the look of every minute sends it again.
+        clock.Ahead += DeletionSweep.Patience + TimeSpan.FromSeconds(1);
+        await UntilThroughAsync<DeletionSweep>(sweep => sweep.RunAsync(Cancellation));
+        Assert.True(await app.EraseAsync(session.Id));
+        Assert.True(await app.Get<DeletionTable>().FindAsync(session.Id, Cancellation) is { IsDone: true });
+
+        async Task UntilThroughAsync<T>(Func<T, Task> run) where T : notnull
+        {
+            int cuts = await cut.UntilThroughAsync(async () =>
+            {
+                await run(app.Get<T>());
+                Assert.False(cut.HasCut, "a sweep is over whose work was cut off");
+                return true;
+            });
+            Assert.InRange(cuts, 3, 100);
+        }
     }
 
     private static async Task RecordAsync(App app, Session session)

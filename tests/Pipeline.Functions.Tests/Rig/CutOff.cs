@@ -11,6 +11,9 @@ internal sealed class CutOff : HttpPipelineTransport, IDisposable
     private readonly HttpClientTransport inner = new();
     private int left = int.MaxValue;
 
+    /// <summary>A request was ended. Who goes on as if nothing had happened has told something as done that is not.</summary>
+    public bool HasCut => Volatile.Read(ref left) < 0;
+
     public void After(int requests) => Volatile.Write(ref left, requests);
 
     public void Never() => After(int.MaxValue);

@@ -108,15 +108,31 @@ public sealed class GrowingFilesTests(AzuriteFixture azurite) : IDisposable
 
         clock.Later = TimeSpan.FromHours(25);
         await SweepAsync(stage);
-        await SweepAsync(stage);
         Assert.Null(await FindAsync(stage, track));
         Assert.Null(await FindAsync(stage, cut));
+        await SweepAsync(stage);
         Assert.Equal("onRequest", Assert.Single(await stage.FilesAsync(recorded), file => file.Name == "01-Ada.wav").State);
 
         await stage.RenderAsync(recorded, $"{RenderTable.TrackKey(Ada)}.wav");
         await SweepAsync(stage);
         Assert.Equal(wav.Length, (await FindAsync(stage, track))!.Value.Length);
         Assert.Equal(flac.Length, (await FindAsync(stage, $"{recorded.Id}/{RenderTable.TrackKey(Ada)}.flac"))!.Value.Length);
+    }
+
+    [Fact]
+    public async Task Sweep_takes_five_hundred_at_a_time()
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        RenderTable table = stage.Get<RenderTable>();
+        RecordingId recording = RecordingId.New(TimeProvider.System);
+        DateTimeOffset due = TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(400); // before those of other tests
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        await Parallel.ForEachAsync(Enumerable.Range(0, 501), cancellation, async (file, stop) =>
+            await table.ScheduleAsync(recording, $"{file}.wav", due, stop));
+        await SweepAsync(stage);
+        Assert.Equal(1, await table.ListDueAsync(due + TimeSpan.FromSeconds(1), cancellation).CountAsync(cancellation));
+        await SweepAsync(stage);
+        Assert.Equal(0, await table.ListDueAsync(due + TimeSpan.FromSeconds(1), cancellation).CountAsync(cancellation));
     }
 
     [Fact]

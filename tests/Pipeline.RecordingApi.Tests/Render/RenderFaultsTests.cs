@@ -80,7 +80,9 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
             wire.CutAfter(requests);
             Exception? fault = await Record.ExceptionAsync(() =>
                 render.RunAsync(new RenderWindow { RecordingId = recorded.Id }, Cancellation));
+            bool hasCut = wire.HasCut;
             wire.Mend();
+            Assert.Equal(hasCut, fault is not null); // what failed is not told as done
             if (fault is null) break;
             Assert.Contains(Wire.Message, fault.ToString(), StringComparison.Ordinal);
             Assert.True(outages < 200, "rendering does not get through");

@@ -17,6 +17,9 @@ internal sealed class Wire : HttpPipelineTransport, IDisposable
     /// <summary>Addresses of all requests so far.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
 
+    /// <summary>A request has failed since then.</summary>
+    public bool HasCut => Volatile.Read(ref left) < 0;
+
     public void CutAfter(int requests) => Volatile.Write(ref left, requests);
 
     /// <summary>Requests for anything of this name wait until they are let go.</summary>
