@@ -26,7 +26,7 @@ public static class DeliveryServices
         services.AddSingleton<ServerCopy>();
         services.AddSingleton<RecordingApiAddress>();
         services.AddSingleton<RecordingApiClient>();
-        services.AddSingleton<RecordingRegistry>();
+        services.AddSingleton<RecordingRegistry>().AddSingleton<ApiRecording>();
         services.AddSingleton<SegmentDelivery>();
         services.AddSingleton<LateSegments>();
         services.AddSingleton<BatchFlow>();

@@ -33,21 +33,16 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
         return (await ReadAsync(response, WireJsonContext.Default.InitLiveResponse, "init-live", cancellation), null);
     }
 
-    /// <summary>451: the segment's speaker is erased from the recording, for good.</summary>
-    public const HttpStatusCode PersonErased = HttpStatusCode.UnavailableForLegalReasons;
-
-    /// <returns>
-    /// The upload URL; null with 404 (unknown recording), 409 (finished recording) or 451 (erased person) in <c>Status</c>.
-    /// </returns>
-    public async Task<(SegmentUploadResponse? Answer, HttpStatusCode Status)> SegmentUploadUrlAsync(string recordingId,
-        SegmentUploadRequest request, CancellationToken cancellation)
+    /// <returns>The upload URL, or why there is none.</returns>
+    public async Task<ApiAnswer<SegmentUploadResponse>> SegmentUploadUrlAsync(string recordingId, SegmentUploadRequest request,
+        CancellationToken cancellation)
     {
         using HttpResponseMessage response = await PostAsync(Path(recordingId, "segment-upload-url"), request,
             WireJsonContext.Plain.SegmentUploadRequest, cancellation);
-        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Conflict or PersonErased)
-            return (null, response.StatusCode);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone or HttpStatusCode.Conflict
+            or HttpStatusCode.UnavailableForLegalReasons) return new(null, response.StatusCode);
         Demand(response, "segment-upload-url");
-        return (await ReadAsync(response, WireJsonContext.Default.SegmentUploadResponse, "segment-upload-url", cancellation),
+        return new(await ReadAsync(response, WireJsonContext.Default.SegmentUploadResponse, "segment-upload-url", cancellation),
             response.StatusCode);
     }
 
@@ -80,16 +75,16 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
     {
         using HttpResponseMessage response = await PostAsync(Path(recordingId, "finalize"), request,
             WireJsonContext.Plain.FinalizeRequest, cancellation);
-        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return new(null, response.StatusCode, null);
+        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return new(new(null, response.StatusCode), null);
         if (response.StatusCode == HttpStatusCode.Conflict)
         {
             IReadOnlyList<int>? missing = request.Parts is null ? null
                 : (await ReadAsync(response, WireJsonContext.Default.FinishedAnswer, "finalize", cancellation)).MissingParts;
-            return new(null, response.StatusCode, missing);
+            return new(new(null, response.StatusCode), missing);
         }
         Demand(response, "finalize");
         FinalizeResponse answer = await ReadAsync(response, WireJsonContext.Default.FinalizeResponse, "finalize", cancellation);
-        return new(answer, response.StatusCode, null);
+        return new(new(answer, response.StatusCode), null);
     }
 
     /// <returns>One upload URL per segment of the request; null when the service says that the recording is finished (409).</returns>
@@ -175,7 +170,6 @@ public sealed class RecordingApiClient(IHttpClientFactory clients, RecordingApiA
     }
 }
 
-/// <param name="Answer">Null with 404 (unknown recording) or 409 in <paramref name="Status"/>.</param>
 /// <param name="MissingParts">With 409: the parts of the list that the service does not have; null where it has the recording finished
 /// with other segments.</param>
-public sealed record FinalizeOutcome(FinalizeResponse? Answer, HttpStatusCode Status, IReadOnlyList<int>? MissingParts);
+public sealed record FinalizeOutcome(ApiAnswer<FinalizeResponse> Said, IReadOnlyList<int>? MissingParts);

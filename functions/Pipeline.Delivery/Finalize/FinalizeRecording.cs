@@ -20,8 +20,6 @@ public sealed class FinalizeRecording(
     private const int MostRounds = 3;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LongestDelayWithProgress = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan SendGrace = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan CopyGrace = TimeSpan.FromMinutes(2);
 
     public async Task RunAsync(RecordingStopped message, CancellationToken cancellation)
     {
@@ -70,8 +68,7 @@ public sealed class FinalizeRecording(
                         StopSeenAt = now,
                         ProgressAt = now,
                         ProgressCount = found.Present.Count,
-                        LookAttempt = 0,
-                        LookDueAt = null
+                        Ticket = null
                     },
                 { State: RecordingState.Stopping } when row.ProgressCount != found.Present.Count =>
                     row with { ProgressAt = now, ProgressCount = found.Present.Count },
@@ -87,29 +84,23 @@ public sealed class FinalizeRecording(
         return now - (recording.ProgressAt ?? stop) >= options.FinalizeDeadline || now - stop >= options.LiveLimit;
     }
 
-    // A storage that takes a message and does not say so gets it twice, and each copy would send itself again for ever. So a finalizer
-    // marks its successor, sends it, and marks that it is sent: a copy ends when the successor is in the queue, and stays while it may not
-    // be.
     private async Task PutBackAsync(RecordingStopped message, LedgerRecording recording, Completeness found, CancellationToken cancellation)
     {
         RecordingId id = message.Session.RecordingId;
         DateTimeOffset now = time.GetUtcNow();
         TimeSpan delay = Delay(message, recording, now);
-        string token = RecordingId.New(time).ToString();
-        LedgerRecording? marked = await ledger.UpdateRecordingAsync(
-            id,
-            row => IsCopy(message, row, now) ? null
-                : row with { LookAttempt = message.Attempt + 1, LookSent = false, LookDueAt = now + SendGrace, LookToken = token },
-            cancellation);
-        if (marked is not null && marked.LookToken != token)
+        ReturnTicket ticket = ReturnTicket.Before(message.Attempt + 1, RecordingId.New(time).ToString(), now);
+        LedgerRecording? marked = await ledger.UpdateRecordingAsync(id, row =>
+            row.Ticket?.MakesCopyOf(message.Attempt, now) == true ? null : row with { Ticket = ticket }, cancellation);
+        if (marked?.Ticket is { } other && other.Token != ticket.Token)
         {
-            if (marked.LookSent) Log.CopyDropped(log, id, message.Attempt);
-            else await queues.SendAsync(message, SendGrace, cancellation);
+            if (other.IsSent) Log.CopyDropped(log, id, message.Attempt);
+            else await queues.SendAsync(message, ReturnTicket.SendGrace, cancellation);
             return;
         }
         await queues.SendAsync(message with { Attempt = message.Attempt + 1, Outages = 0 }, delay, cancellation);
         await ledger.UpdateRecordingAsync(id, row =>
-            row.LookToken == token ? row with { LookSent = true, LookDueAt = now + delay } : null, cancellation);
+            row.Ticket?.Token == ticket.Token ? row with { Ticket = ticket.Sent(now + delay) } : null, cancellation);
         Log.FinalizeWaits(log, id, found.MissingCount, found.Announced, delay);
     }
 
@@ -120,9 +111,6 @@ public sealed class FinalizeRecording(
         TimeSpan limit = moving ? LongestDelayWithProgress : LongestDelay;
         return grown < limit ? grown : limit;
     }
-
-    private static bool IsCopy(RecordingStopped message, LedgerRecording row, DateTimeOffset now) =>
-        row.LookAttempt > message.Attempt && now < row.LookDueAt + (row.LookSent ? CopyGrace : TimeSpan.Zero);
 
     private async Task FinalizeAsync(LedgerRecording recording, SessionManifest manifest, Completeness found,
         CancellationToken cancellation)

@@ -11,7 +11,7 @@ namespace Pipeline.Delivery.Finalize;
 /// and the service says that it takes them. Of a list in parts only those are sent that the service does not have, so that a crash costs
 /// no more than the part that was under way.
 /// </summary>
-public sealed class HandOver(LedgerTable ledger, RecordingRegistry registry, RecordingApiClient api, BatchFlow batch, Reports reports,
+public sealed class HandOver(LedgerTable ledger, RecordingApiClient api, ApiRecording apiRecording, BatchFlow batch, Reports reports,
     ILogger<HandOver> log)
 {
     private const int MostRounds = 3;
@@ -25,18 +25,12 @@ public sealed class HandOver(LedgerTable ledger, RecordingRegistry registry, Rec
         CancellationToken cancellation)
     {
         if (recording.Flow == UploadFlow.Batch) return await CollectAsync(recording, request, found, cancellation);
-        (FinalizeResponse? answer, HttpStatusCode status) = await SendAsync(recording, request, found, cancellation);
-        if (answer is null && status != HttpStatusCode.Conflict)
-        {
-            recording = await registry.RecreateAsync(recording.Session, cancellation);
-            if (recording.State == RecordingState.Deleted) return recording;
-            if (recording.Flow == UploadFlow.Batch) return await CollectAsync(recording, request, found, cancellation);
-            (answer, status) = await SendAsync(recording, request, found, cancellation);
-        }
         // Finished before with fewer segments: our own API takes the longer list when it is told that it amends.
-        if (answer is null && request.Amends != true)
-            (answer, _) = await SendAsync(recording, request with { Amends = true }, found, cancellation);
-        if (answer is null)
+        (recording, ApiAnswer<FinalizeResponse> said) = await apiRecording.AskAsync(recording, request.Amends == true, (row, amends) =>
+            SendAsync(row, amends ? request with { Amends = true } : request, found, cancellation), cancellation);
+        if (recording.State == RecordingState.Deleted) return recording;
+        if (recording.Flow == UploadFlow.Batch) return await CollectAsync(recording, request, found, cancellation);
+        if (said.Answer is null)
         {
             await reports.WriteAsync(recording.Session.RecordingId, "finalize",
                 "refused: the service has the recording finished with other segments", cancellation);
@@ -49,8 +43,8 @@ public sealed class HandOver(LedgerTable ledger, RecordingRegistry registry, Rec
         CancellationToken cancellation) =>
         await batch.RunAsync(recording, request, await found.Present.ReadAsync(ledger, .., cancellation), cancellation);
 
-    private async Task<(FinalizeResponse? Answer, HttpStatusCode Status)> SendAsync(LedgerRecording recording, FinalizeRequest request,
-        Completeness found, CancellationToken cancellation)
+    private async Task<ApiAnswer<FinalizeResponse>> SendAsync(LedgerRecording recording, FinalizeRequest request, Completeness found,
+        CancellationToken cancellation)
     {
         // Asked now, not remembered from the start: the service may have learnt it since.
         int? most = found.Present.Parts(ShortList).Count > 1
@@ -58,19 +52,18 @@ public sealed class HandOver(LedgerTable ledger, RecordingRegistry registry, Rec
         if (most is { } length) return await SendPartsAsync(recording, request, found.Present, length, cancellation);
         IReadOnlyList<LedgerSegment> rows = await found.Present.ReadAsync(ledger, .., cancellation);
         FinalizeRequest whole = request with { Segments = [.. rows.Select(row => WireMapping.Finalize(recording.Session, row))] };
-        FinalizeOutcome outcome = await api.FinalizeAsync(recording.ApiRecordingId!, whole, cancellation);
-        return (outcome.Answer, outcome.Status);
+        return (await api.FinalizeAsync(recording.ApiRecordingId!, whole, cancellation)).Said;
     }
 
-    private async Task<(FinalizeResponse? Answer, HttpStatusCode Status)> SendPartsAsync(LedgerRecording recording,
-        FinalizeRequest request, PresentSegments present, int most, CancellationToken cancellation)
+    private async Task<ApiAnswer<FinalizeResponse>> SendPartsAsync(LedgerRecording recording, FinalizeRequest request,
+        PresentSegments present, int most, CancellationToken cancellation)
     {
         IReadOnlyList<Range> parts = present.Parts(most);
         FinalizeRequest end = request with { List = present.Fingerprint, Parts = parts.Count };
         for (int round = 1; ; round++)
         {
             FinalizeOutcome outcome = await api.FinalizeAsync(recording.ApiRecordingId!, end, cancellation);
-            if (outcome.MissingParts is not { Count: > 0 } missing) return (outcome.Answer, outcome.Status);
+            if (outcome.MissingParts is not { Count: > 0 } missing) return outcome.Said;
             if (round == MostRounds) throw new RecordingApiException("parts of the list do not arrive", isTransient: true, null, null);
             foreach (int number in missing.Where(number => number >= 0 && number < parts.Count))
             {
@@ -82,7 +75,7 @@ public sealed class HandOver(LedgerTable ledger, RecordingRegistry registry, Rec
                     Segments = [.. rows.Select(row => WireMapping.Finalize(recording.Session, row))],
                 };
                 HttpStatusCode status = await api.PutPartAsync(recording.ApiRecordingId!, number, part, cancellation);
-                if (status is HttpStatusCode.NotFound or HttpStatusCode.Gone) return (null, status);
+                if (status is HttpStatusCode.NotFound or HttpStatusCode.Gone) return new(null, status);
             }
         }
     }

@@ -22,17 +22,8 @@ public sealed record LedgerRecording
 
     public int ProgressCount { get; init; }
 
-    /// <summary>Attempt of the message that the waiting finalizer sends itself. An older one that still comes is a copy.</summary>
-    public int LookAttempt { get; init; }
-
-    /// <summary>That message is in the queue; until then its sender may have died.</summary>
-    public bool LookSent { get; init; }
-
-    /// <summary>When that message becomes visible; while it is not sent: until when it ought to be.</summary>
-    public DateTimeOffset? LookDueAt { get; init; }
-
-    /// <summary>Who sends it: tells a repeated write from another finalizer's.</summary>
-    public string? LookToken { get; init; }
+    /// <summary>The message that the waiting finalizer sends itself; null: none waits.</summary>
+    public ReturnTicket? Ticket { get; init; }
 
     public DateTimeOffset? FinalizedAt { get; init; }
 

@@ -33,15 +33,14 @@ internal static class LedgerRows
             ["Flow"] = recording.Flow.ToString(),
             ["CreatedAt"] = recording.CreatedAt,
             ["ProgressCount"] = recording.ProgressCount,
-            ["LookAttempt"] = recording.LookAttempt,
-            ["LookSent"] = recording.LookSent,
+            ["LookAttempt"] = recording.Ticket?.Attempt ?? 0,
+            ["LookSent"] = recording.Ticket is { IsSent: true },
             ["FinalizedCount"] = recording.FinalizedCount,
         };
         if (recording.ApiRecordingId is { } id) row["ApiRecordingId"] = id;
         if (recording.StopSeenAt is { } stop) row["StopSeenAt"] = stop;
         if (recording.ProgressAt is { } progress) row["ProgressAt"] = progress;
-        if (recording.LookDueAt is { } look) row["LookDueAt"] = look;
-        if (recording.LookToken is { } token) row["LookToken"] = token;
+        if (recording.Ticket is { } ticket) (row["LookDueAt"], row["LookToken"]) = (ticket.DueAt, ticket.Token);
         if (recording.FinalizedAt is { } end) row["FinalizedAt"] = end;
         return row;
     }
@@ -56,10 +55,9 @@ internal static class LedgerRows
         StopSeenAt = row.GetDateTimeOffset("StopSeenAt"),
         ProgressAt = row.GetDateTimeOffset("ProgressAt"),
         ProgressCount = row.GetInt32("ProgressCount") ?? 0,
-        LookAttempt = row.GetInt32("LookAttempt") ?? 0,
-        LookSent = row.GetBoolean("LookSent") ?? false,
-        LookDueAt = row.GetDateTimeOffset("LookDueAt"),
-        LookToken = row.GetString("LookToken"),
+        Ticket = row.GetDateTimeOffset("LookDueAt") is not { } due ? null
+            : new ReturnTicket(row.GetInt32("LookAttempt") ?? 0, row.GetString("LookToken") ?? "", due,
+                row.GetBoolean("LookSent") ?? false),
         FinalizedAt = row.GetDateTimeOffset("FinalizedAt"),
         FinalizedCount = row.GetInt32("FinalizedCount") ?? 0,
         Etag = row.ETag.ToString(),

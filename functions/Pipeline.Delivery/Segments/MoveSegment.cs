@@ -1,4 +1,3 @@
-using System.Net;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Delivery.ApiClient;
@@ -14,8 +13,8 @@ namespace Pipeline.Delivery.Segments;
 /// reported and the segment listed as missing.
 /// </summary>
 public sealed class MoveSegment(
-    LedgerTable ledger, TempContainer temp, RecordingRegistry registry, RecordingApiClient api, SegmentDelivery delivery,
-    LateSegments late, Reports reports, Telemetry telemetry, TimeProvider time, ILogger<MoveSegment> log)
+    LedgerTable ledger, TempContainer temp, RecordingRegistry registry, RecordingApiClient api, ApiRecording apiRecording,
+    SegmentDelivery delivery, LateSegments late, Reports reports, Telemetry telemetry, TimeProvider time, ILogger<MoveSegment> log)
 {
     /// <summary>A segment that is not moved by then is worth somebody's attention.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
@@ -115,18 +114,10 @@ public sealed class MoveSegment(
         CancellationToken cancellation)
     {
         SegmentUploadRequest request = WireMapping.UploadRequest(message.Session, segment, amends: null);
-        (SegmentUploadResponse? answer, HttpStatusCode status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request,
-            cancellation);
-        if (answer is null && status is not (HttpStatusCode.Conflict or RecordingApiClient.PersonErased))
-        {
-            recording = await registry.RecreateAsync(message.Session, cancellation);
-            if (recording.State == RecordingState.Deleted || recording.Flow == UploadFlow.Batch) return (null, false);
-            (answer, status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request, cancellation);
-        }
         // Finished, and this segment is of it nevertheless: our own API lets it in when it is told so.
-        if (answer is null && status == HttpStatusCode.Conflict)
-            (answer, status) = await api.SegmentUploadUrlAsync(recording.ApiRecordingId!, request with { Amends = true }, cancellation);
-        if (answer is null) return (null, status == RecordingApiClient.PersonErased);
+        (_, ApiAnswer<SegmentUploadResponse> said) = await apiRecording.AskAsync(recording, amends: false, (row, amends) =>
+            api.SegmentUploadUrlAsync(row.ApiRecordingId!, amends ? request with { Amends = true } : request, cancellation), cancellation);
+        if (said.Answer is not { } answer) return (null, said.IsErased);
         return Uri.TryCreate(answer.UploadUrl, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
             ? (url, false)
             : throw new RecordingApiException("segment-upload-url answered no http address", isTransient: false, null, null);

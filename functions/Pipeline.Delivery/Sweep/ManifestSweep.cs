@@ -75,7 +75,7 @@ public sealed class ManifestSweep(TempContainer temp, RefusedSegments refused, L
         CancellationToken cancellation)
     {
         bool atWork = row is { State: RecordingState.Stopping or RecordingState.Amending };
-        if (atWork && now < ((row!.LookDueAt ?? row.StopSeenAt) + FinalizerGrace ?? now)) return;
+        if (atWork && now < ((row!.Ticket?.DueAt ?? row.StopSeenAt) + FinalizerGrace ?? now)) return;
         if (!reminded.IsDue(blob.Name, "", now, StopMessageGrace)) return;
         reminded.Note(blob.Name, "", now);
         await SendAsync(manifest, cancellation);
