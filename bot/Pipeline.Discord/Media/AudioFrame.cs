@@ -1,3 +1,5 @@
+using Pipeline.Dave.Receive;
+
 namespace Pipeline.Discord.Media;
 
 /// <summary>
@@ -23,6 +25,23 @@ public readonly ref struct AudioFrame
 
     /// <summary>One Opus packet (RFC 6716 §3), or empty when the kind says that there is none.</summary>
     public required ReadOnlySpan<byte> Opus { get; init; }
+
+    /// <summary>A frame at the place of the packet that brought it.</summary>
+    internal static AudioFrame At(scoped in DaveFrameOrigin origin, AudioFrameKind kind, ulong userId, ReadOnlySpan<byte> opus) => new()
+    {
+        Kind = kind,
+        UserId = userId,
+        Ssrc = origin.Ssrc,
+        SequenceNumber = origin.SequenceNumber,
+        Timestamp = origin.Timestamp,
+        ReceivedAt = origin.ReceivedAt,
+        Opus = opus,
+    };
+
+    internal DaveFrameOrigin Origin => new(Ssrc, SequenceNumber, Timestamp, ReceivedAt);
+
+    /// <summary>The same place, with other content.</summary>
+    internal AudioFrame With(AudioFrameKind kind, ulong userId, ReadOnlySpan<byte> opus) => At(Origin, kind, userId, opus);
 }
 
 /// <summary>What a frame's bytes are worth.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Pipeline.Dave.Receive;
 
 namespace Pipeline.Discord.Media;
 
@@ -85,16 +86,8 @@ public sealed class AudioFrameRing
                 continue;
             }
             Header header = MemoryMarshal.Read<Header>(record);
-            frame = new AudioFrame
-            {
-                Kind = (AudioFrameKind)header.Kind,
-                UserId = header.UserId,
-                Ssrc = header.Ssrc,
-                SequenceNumber = header.SequenceNumber,
-                Timestamp = header.Timestamp,
-                ReceivedAt = header.ReceivedAt,
-                Opus = record.Slice(HeaderSize, header.OpusLength),
-            };
+            frame = AudioFrame.At(new DaveFrameOrigin(header.Ssrc, header.SequenceNumber, header.Timestamp, header.ReceivedAt),
+                (AudioFrameKind)header.Kind, header.UserId, record.Slice(HeaderSize, header.OpusLength));
             return true;
         }
     }

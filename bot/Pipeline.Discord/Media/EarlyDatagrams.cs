@@ -1,3 +1,5 @@
+using Pipeline.Dave.Receive;
+
 namespace Pipeline.Discord.Media;
 
 /// <summary>
@@ -16,16 +18,7 @@ internal sealed class EarlyDatagrams(TimeProvider time)
     public void Hold(ReadOnlySpan<byte> datagram, long receivedAt)
     {
         ring ??= new AudioFrameRing(Bytes);
-        AudioFrame whole = new()
-        {
-            Kind = AudioFrameKind.Opus,
-            UserId = 0,
-            Ssrc = 0,
-            SequenceNumber = 0,
-            Timestamp = 0,
-            ReceivedAt = receivedAt,
-            Opus = datagram
-        };
+        AudioFrame whole = AudioFrame.At(new DaveFrameOrigin(0, 0, 0, receivedAt), AudioFrameKind.Opus, userId: 0, datagram);
         while (!ring.TryWrite(whole) && ring.TryRead(out _)) ring.Release();
     }
 

@@ -146,16 +146,7 @@ internal sealed class MediaPath : IDisposable
         }
 
         bool isKnown = TryFind(packet.Ssrc, body, out ulong userId);
-        AudioFrame frame = new()
-        {
-            Kind = AudioFrameKind.Opus,
-            UserId = userId,
-            Ssrc = packet.Ssrc,
-            SequenceNumber = packet.SequenceNumber,
-            Timestamp = packet.Timestamp,
-            ReceivedAt = receivedAt,
-            Opus = body,
-        };
+        AudioFrame frame = AudioFrame.At(OriginOf(packet, receivedAt), AudioFrameKind.Opus, userId, body);
         if (isKnown) return Deliver(frame, wasHeld: false);
         CountUnknown(hold.Add(frame));
         return DropReason.None;
@@ -170,16 +161,8 @@ internal sealed class MediaPath : IDisposable
     /// <summary>Authentic and without audio: its number must not look like a lost packet.</summary>
     private void NoteEmpty(in RtpPacket packet, long receivedAt)
     {
-        AudioFrame frame = new()
-        {
-            Kind = AudioFrameKind.Empty,
-            UserId = snapshot.TryGetUser(packet.Ssrc, out ulong userId) || finder.TryGetUser(packet.Ssrc, out userId) ? userId : 0,
-            Ssrc = packet.Ssrc,
-            SequenceNumber = packet.SequenceNumber,
-            Timestamp = packet.Timestamp,
-            ReceivedAt = receivedAt,
-            Opus = default,
-        };
+        ulong user = snapshot.TryGetUser(packet.Ssrc, out ulong userId) || finder.TryGetUser(packet.Ssrc, out userId) ? userId : 0;
+        AudioFrame frame = AudioFrame.At(OriginOf(packet, receivedAt), AudioFrameKind.Empty, user, default);
         if (userId != 0) frames.TryWrite(frame);
         else if (hold.Contains(packet.Ssrc)) CountUnknown(hold.Add(frame));
     }
@@ -204,10 +187,10 @@ internal sealed class MediaPath : IDisposable
     {
         if (held.Kind == AudioFrameKind.Empty)
         {
-            frames.TryWrite(With(held, AudioFrameKind.Empty, userId, default));
+            frames.TryWrite(held.With(AudioFrameKind.Empty, userId, default));
             return;
         }
-        DropReason reason = Deliver(With(held, AudioFrameKind.Opus, userId, held.Opus), wasHeld: true);
+        DropReason reason = Deliver(held.With(AudioFrameKind.Opus, userId, held.Opus), wasHeld: true);
         if (reason != DropReason.None) Counters.CountOnly(reason);
     }
 
@@ -219,19 +202,19 @@ internal sealed class MediaPath : IDisposable
         // Nobody's key opens it: that is a loss to be seen, and none that new keys of ours would mend.
         if (UnnamedSource.Is(frame.UserId) && snapshot.Dave.Protection != DaveProtection.Unencrypted)
         {
-            return Write(With(frame, AudioFrameKind.Undecryptable, frame.UserId, default), wasHeld);
+            return Write(frame.With(AudioFrameKind.Undecryptable, frame.UserId, default), wasHeld);
         }
-        DaveFrameOrigin origin = new(frame.Ssrc, frame.SequenceNumber, frame.Timestamp, frame.ReceivedAt);
+        DaveFrameOrigin origin = frame.Origin;
         DaveOpenResult result = dave.Open(snapshot.Dave, frame.UserId, in origin, frame.Opus, endToEnd, out int length);
         switch (result)
         {
             case DaveOpenResult.Opened or DaveOpenResult.Passthrough or DaveOpenResult.Silence:
-                return Write(With(frame, AudioFrameKind.Opus, frame.UserId, endToEnd.AsSpan(0, length)), wasHeld);
+                return Write(frame.With(AudioFrameKind.Opus, frame.UserId, endToEnd.AsSpan(0, length)), wasHeld);
             case DaveOpenResult.Held:
                 return DropReason.None;
             default:
                 Counters.Of(frame.UserId).CountRefused();
-                frames.TryWrite(With(frame, AudioFrameKind.Empty, frame.UserId, default));
+                frames.TryWrite(frame.With(AudioFrameKind.Empty, frame.UserId, default));
                 return DropReason.Refused;
         }
     }
@@ -247,16 +230,7 @@ internal sealed class MediaPath : IDisposable
             Counters.Of(userId).CountRefused();
             Counters.CountOnly(DropReason.Refused);
         }
-        DropReason reason = Write(new AudioFrame
-        {
-            Kind = KindOf(result),
-            UserId = userId,
-            Ssrc = origin.Ssrc,
-            SequenceNumber = origin.SequenceNumber,
-            Timestamp = origin.Timestamp,
-            ReceivedAt = origin.ReceivedAt,
-            Opus = opus,
-        }, wasHeld: true);
+        DropReason reason = Write(AudioFrame.At(origin, KindOf(result), userId, opus), wasHeld: true);
         if (reason != DropReason.None) Counters.CountOnly(reason);
     }
 
@@ -286,14 +260,6 @@ internal sealed class MediaPath : IDisposable
         for (int i = 0; i < count; i++) Counters.CountOnly(DropReason.UnknownSsrc);
     }
 
-    private static AudioFrame With(in AudioFrame frame, AudioFrameKind kind, ulong userId, ReadOnlySpan<byte> opus) => new()
-    {
-        Kind = kind,
-        UserId = userId,
-        Ssrc = frame.Ssrc,
-        SequenceNumber = frame.SequenceNumber,
-        Timestamp = frame.Timestamp,
-        ReceivedAt = frame.ReceivedAt,
-        Opus = opus,
-    };
+    private static DaveFrameOrigin OriginOf(in RtpPacket packet, long receivedAt) =>
+        new(packet.Ssrc, packet.SequenceNumber, packet.Timestamp, receivedAt);
 }
