@@ -37,8 +37,8 @@ public sealed partial class HouseRulesTests
             ["Pipeline.Contracts", "Pipeline.Settings", "Pipeline.Storage", "Pipeline.Delivery", "Pipeline.RecordingApi", "Azure.",
             "Microsoft.", "OpenTelemetry", "System.CommandLine", "Pipeline.Audio", "Whisper.net"] },
         { "Pipeline.Bot",
-            ["Pipeline.Contracts", "Pipeline.Settings", "Pipeline.Audio", "Pipeline.Discord", "Pipeline.Dave", "Azure.", "Microsoft.",
-            "Polly", "OpenTelemetry", "Spectre.", "BouncyCastle.", "System.CommandLine", "System.IO.Hashing"] },
+            ["Pipeline.Contracts", "Pipeline.Settings", "Pipeline.Storage", "Pipeline.Audio", "Pipeline.Discord", "Pipeline.Dave", "Azure.",
+            "Microsoft.", "Polly", "OpenTelemetry", "Spectre.", "BouncyCastle.", "System.CommandLine", "System.IO.Hashing"] },
     };
 
     [Theory]

@@ -1,14 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using Azure;
-using Azure.Core;
-using Azure.Identity;
 using Azure.Storage;
 using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Queues;
 using Pipeline.Contracts;
+using Pipeline.Storage;
 
 namespace Pipeline.Bot.Storage;
 
@@ -36,35 +35,13 @@ internal sealed class TempStorage
     public TempStorage(TempStorageOptions options)
     {
         this.options = options;
-        BlobClientOptions blobOptions = new();
+        StorageAccount account = new(options.Account);
+        BlobClientOptions blobOptions = StorageAccount.NewBlobOptions();
         blobOptions.Retry.MaxRetries = 0;
-        QueueClientOptions queueOptions = new() { MessageEncoding = QueueMessageEncoding.None };
+        QueueClientOptions queueOptions = StorageAccount.NewQueueOptions();
         queueOptions.Retry.MaxRetries = 0;
-        if (options.ConnectionString is { } connection)
-        {
-            container = new BlobServiceClient(connection, blobOptions).GetBlobContainerClient(StorageNames.TempContainer);
-            queues = new QueueServiceClient(connection, queueOptions);
-            return;
-        }
-        if (options.BlobServiceUri is null || options.QueueServiceUri is null)
-            throw new ArgumentException("a connection string, or blobServiceUri and queueServiceUri", nameof(options));
-        TokenCredential credential = CreateCredential(options);
-        container = new BlobServiceClient(options.BlobServiceUri, credential, blobOptions)
-            .GetBlobContainerClient(StorageNames.TempContainer);
-        queues = new QueueServiceClient(options.QueueServiceUri, credential, queueOptions);
-    }
-
-    /// <summary>True when the SDK understands the text; says nothing about whether somebody answers there.</summary>
-    public static bool IsConnectionString(string text)
-    {
-        try
-        {
-            return new BlobServiceClient(text).Uri is not null && new QueueServiceClient(text).Uri is not null;
-        }
-        catch (Exception refused) when (refused is FormatException or ArgumentException or InvalidOperationException)
-        {
-            return false;
-        }
+        container = account.NewBlobs(blobOptions).GetBlobContainerClient(StorageNames.TempContainer);
+        queues = account.NewQueues(queueOptions);
     }
 
     /// <summary>Creates what is missing. An identity that may not create finds everything there already, or the first put tells.</summary>
@@ -367,13 +344,5 @@ internal sealed class TempStorage
         {
             return;
         }
-    }
-
-    private static TokenCredential CreateCredential(TempStorageOptions options)
-    {
-        if (!string.Equals(options.Credential, "managedidentity", StringComparison.OrdinalIgnoreCase))
-            return new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = options.ClientId });
-        return new ManagedIdentityCredential(options.ClientId is { } client ? ManagedIdentityId.FromUserAssignedClientId(client)
-            : ManagedIdentityId.SystemAssigned);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class QueueClientFactory(LocalOptions options, StorageClients cl
     public override object CreateClientOptions(Type optionsType, object? serviceVersion, IConfiguration configuration)
     {
         if (optionsType != typeof(QueueClientOptions)) throw new NotSupportedException($"no options are made for {optionsType}");
-        QueueClientOptions made = StorageClients.NewQueueOptions();
+        QueueClientOptions made = StorageAccount.NewQueueOptions();
         made.AddPolicy(new ReceivePolicy(options.LocalHide), HttpPipelinePosition.PerCall);
         return made;
     }

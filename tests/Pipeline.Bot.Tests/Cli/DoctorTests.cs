@@ -13,6 +13,7 @@ using Pipeline.Discord.Voice.Call;
 using Pipeline.Discord.Voice.Session;
 using Pipeline.DiscordSimulator;
 using Pipeline.DiscordSimulator.World;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 using Permissions = Pipeline.DiscordSimulator.World.Permissions;
 
@@ -162,7 +163,8 @@ public sealed class DoctorTests(AzuriteFixture azurite)
             Voice = Quick(discord),
             StateFolder = folder.Combine("state")
         };
-        TempStorages storages = new([new TempStorage(new TempStorageOptions { ConnectionString = storage ?? azurite.ConnectionString })]);
+        StorageOptions account = new() { ConnectionString = storage ?? azurite.ConnectionString };
+        TempStorages storages = new([new TempStorage(new TempStorageOptions { Account = account })]);
         List<DoctorFinding> findings = [];
         await foreach (DoctorFinding finding in new Doctor(options, bot, storages, rest, http, TimeProvider.System, channel)
             .ExamineAsync(TestContext.Current.CancellationToken)) findings.Add(finding);

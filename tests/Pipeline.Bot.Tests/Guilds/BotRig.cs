@@ -19,6 +19,7 @@ using Pipeline.Discord.Voice.Session;
 using Pipeline.DiscordSimulator;
 using Pipeline.DiscordSimulator.Rest;
 using Pipeline.DiscordSimulator.World;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Guilds;
@@ -195,7 +196,7 @@ internal sealed class BotRig : IAsyncDisposable
         {
             Capture = capture,
             Spool = new SpoolOptions { Folder = Folder.Combine("spool"), MinimumFreeBytes = 0 },
-            Storage = new TempStorageOptions { ConnectionString = storage },
+            Storage = new TempStorageOptions { Account = new StorageOptions { ConnectionString = storage } },
         });
         builder.Services.AddDiscord(options);
         return builder.Build();

@@ -9,6 +9,7 @@ using Pipeline.Bot.Recordings;
 using Pipeline.Bot.Spool;
 using Pipeline.Bot.Storage;
 using Pipeline.Contracts;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Recordings;
@@ -33,7 +34,7 @@ internal sealed class BotRoom : IAsyncDisposable
     {
         BotOptions options = new()
         {
-            Storage = new TempStorageOptions { ConnectionString = connectionString },
+            Storage = new TempStorageOptions { Account = new StorageOptions { ConnectionString = connectionString } },
             Spool = new SpoolOptions { Folder = folder, MinimumFreeBytes = 0 },
             Capture = new CaptureOptions { MinimumFreeDiskBytes = 0 },
         };

@@ -7,6 +7,7 @@ using Pipeline.Bot.Storage;
 using Pipeline.Contracts;
 using Pipeline.Settings;
 using Pipeline.Settings.Known;
+using Pipeline.Storage;
 
 namespace Pipeline.Bot.Cli.Settings;
 
@@ -30,7 +31,7 @@ internal static class BotOptionsReader
                 Parallelism = setting.Read(RecordingSettings.UploadParallelism),
                 KeepLocal = capture.KeepLocalAfterUpload,
             },
-            Storage = ReadStorage(setting),
+            Storage = new TempStorageOptions { Account = ReadStorage(setting) },
             Hosting = ReadHosting(setting),
             ShutdownGrace = setting.Read(HostingSettings.ShutdownGrace),
         };
@@ -68,9 +69,9 @@ internal static class BotOptionsReader
         PrometheusEndpoint = setting.Read(HostingSettings.Prometheus),
     };
 
-    private static TempStorageOptions ReadStorage(SettingReader setting)
+    private static StorageOptions ReadStorage(SettingReader setting)
     {
-        TempStorageOptions options = new()
+        StorageOptions options = new()
         {
             ConnectionString = setting.Read(StorageSettings.Connection),
             BlobServiceUri = setting.Read(StorageSettings.Blobs),
@@ -80,7 +81,7 @@ internal static class BotOptionsReader
         };
         if (options.ConnectionString is { } connection)
         {
-            if (!TempStorage.IsConnectionString(connection))
+            if (!StorageAccount.IsConnectionString(connection))
                 setting.Refuse(StorageSettings.Connection, "AccountName=…;AccountKey=…;BlobEndpoint=…;QueueEndpoint=…");
             return options;
         }

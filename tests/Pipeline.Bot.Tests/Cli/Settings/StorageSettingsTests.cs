@@ -1,6 +1,7 @@
 using Pipeline.Bot.Cli.Settings;
 using Pipeline.Bot.Storage;
 using Pipeline.Settings;
+using Pipeline.Storage;
 
 namespace Pipeline.Bot.Tests.Cli.Settings;
 
@@ -17,11 +18,11 @@ public sealed class StorageSettingsTests
     [Fact]
     public void Addresses_with_an_identity_are_enough()
     {
-        (TempStorageOptions options, IReadOnlyList<string> problems) = Read(ByIdentity);
+        (StorageOptions options, IReadOnlyList<string> problems) = Read(ByIdentity);
         Assert.Empty(problems);
         Assert.Equal(("a.blob.core.windows.net", "a.queue.core.windows.net"),
             (options.BlobServiceUri!.Host, options.QueueServiceUri!.Host));
-        _ = new TempStorage(options);
+        _ = new TempStorage(new TempStorageOptions { Account = options });
     }
 
     [Theory]
@@ -46,12 +47,12 @@ public sealed class StorageSettingsTests
     [Fact]
     public void Empty_client_id_is_the_systems_identity()
     {
-        (TempStorageOptions options, IReadOnlyList<string> problems) = Read(new Dictionary<string,
+        (StorageOptions options, IReadOnlyList<string> problems) = Read(new Dictionary<string,
             string?>(ByIdentity)
         { ["PipelineStorage"] = " ", ["PipelineStorage:clientId"] = "" });
         Assert.Empty(problems);
         Assert.Null(options.ClientId);
-        _ = new TempStorage(options);
+        _ = new TempStorage(new TempStorageOptions { Account = options });
     }
 
     [Fact]
@@ -63,9 +64,9 @@ public sealed class StorageSettingsTests
         Assert.DoesNotContain("key=secret", problem, StringComparison.Ordinal);
     }
 
-    private static (TempStorageOptions Options, IReadOnlyList<string> Problems) Read(Dictionary<string, string?> settings)
+    private static (StorageOptions Options, IReadOnlyList<string> Problems) Read(Dictionary<string, string?> settings)
     {
         SettingReader reader = SettingValues.Read([.. settings.Select(pair => (pair.Key, pair.Value))]);
-        return (BotOptionsReader.Read(reader).Storage, [.. reader.Problems.Select(problem => problem.Text)]);
+        return (BotOptionsReader.Read(reader).Storage.Account, [.. reader.Problems.Select(problem => problem.Text)]);
     }
 }
