@@ -1,5 +1,5 @@
-using Pipeline.Bot.Capture;
 using Pipeline.Bot.Calls;
+using Pipeline.Bot.Capture;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
 using Pipeline.Bot.Spool;

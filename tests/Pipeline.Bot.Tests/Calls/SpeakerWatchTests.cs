@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Pipeline.Bot.Capture;
 using Pipeline.Bot.Calls;
+using Pipeline.Bot.Capture;
 using Pipeline.Contracts;
 using Pipeline.Discord.Model;
 
