@@ -1,4 +1,5 @@
 using System.Net;
+using Pipeline.Contracts.Api;
 using Pipeline.Delivery.Ledger;
 
 namespace Pipeline.Delivery.ApiClient;
@@ -7,8 +8,17 @@ namespace Pipeline.Delivery.ApiClient;
 /// Asks the recording API about a recording that it ought to know: one that it does not know (404) is created there once more, and one that
 /// it has finished (409) is asked for once more as an amendment, which our own API takes.
 /// </summary>
-public sealed class ApiRecording(RecordingRegistry registry)
+public sealed class ApiRecording(RecordingRegistry registry, RecordingApiClient api)
 {
+    /// <summary>Where one of its segments is to be put, or why nowhere.</summary>
+    public async Task<ApiAnswer<SegmentUploadResponse>> SegmentUploadUrlAsync(LedgerRecording recording, SegmentUploadRequest request,
+        CancellationToken cancellation)
+    {
+        (_, ApiAnswer<SegmentUploadResponse> said) = await AskAsync(recording, amends: false, (row, amends) =>
+            api.SegmentUploadUrlAsync(row.ApiRecordingId!, amends ? request with { Amends = true } : request, cancellation), cancellation);
+        return said;
+    }
+
     /// <param name="amends">The first question is an amendment already.</param>
     /// <param name="ask">Asks about the recording's row; true: as an amendment.</param>
     /// <returns>

@@ -13,8 +13,8 @@ namespace Pipeline.Delivery.Segments;
 /// reported and the segment listed as missing.
 /// </summary>
 public sealed class MoveSegment(
-    LedgerTable ledger, TempContainer temp, RecordingRegistry registry, RecordingApiClient api, ApiRecording apiRecording,
-    SegmentDelivery delivery, LateSegments late, Reports reports, Telemetry telemetry, TimeProvider time, ILogger<MoveSegment> log)
+    LedgerTable ledger, TempContainer temp, RecordingRegistry registry, ApiRecording apiRecording, SegmentDelivery delivery,
+    LateSegments late, Reports reports, Telemetry telemetry, TimeProvider time, ILogger<MoveSegment> log)
 {
     /// <summary>A segment that is not moved by then is worth somebody's attention.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
@@ -115,8 +115,7 @@ public sealed class MoveSegment(
     {
         SegmentUploadRequest request = WireMapping.UploadRequest(message.Session, segment, amends: null);
         // Finished, and this segment is of it nevertheless: our own API lets it in when it is told so.
-        (_, ApiAnswer<SegmentUploadResponse> said) = await apiRecording.AskAsync(recording, amends: false, (row, amends) =>
-            api.SegmentUploadUrlAsync(row.ApiRecordingId!, amends ? request with { Amends = true } : request, cancellation), cancellation);
+        ApiAnswer<SegmentUploadResponse> said = await apiRecording.SegmentUploadUrlAsync(recording, request, cancellation);
         if (said.Answer is not { } answer) return (null, said.IsErased);
         return Uri.TryCreate(answer.UploadUrl, UriKind.Absolute, out Uri? url) && url.Scheme is "http" or "https"
             ? (url, false)
