@@ -18,14 +18,19 @@ internal static class HealthCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(CancellationToken cancellationToken)
+    private static Task<int> RunAsync(CancellationToken cancellationToken) =>
+        AskAsync(new(SettingSources.Load(AppContext.BaseDirectory, Directory.GetCurrentDirectory())), Console.Out, Console.Error,
+            cancellationToken);
+
+    /// <returns>The exit code.</returns>
+    internal static async Task<int> AskAsync(SettingReader reader, TextWriter output, TextWriter errors,
+        CancellationToken cancellationToken)
     {
-        SettingReader reader = new(SettingSources.Load(AppContext.BaseDirectory, Directory.GetCurrentDirectory()));
         Uri? found = reader.Read(HostingSettings.Health);
         reader.Demand(HostingSettings.Health, "the address that the running bot answers on");
         if (reader.Problems.Count > 0 || found is not { } endpoint)
         {
-            await Console.Error.WriteLineAsync(reader.Problems.Count > 0 ? reader.Problems[0].Text
+            await errors.WriteLineAsync(reader.Problems.Count > 0 ? reader.Problems[0].Text
                 : $"{HostingSettings.Health.Name} is off: nobody answers");
             return ExitCode.Usage;
         }
@@ -35,12 +40,12 @@ internal static class HealthCommand
         try
         {
             using HttpResponseMessage answer = await http.GetAsync(address.Uri, cancellationToken);
-            Console.WriteLine((await answer.Content.ReadAsStringAsync(cancellationToken)).Trim());
+            await output.WriteLineAsync((await answer.Content.ReadAsStringAsync(cancellationToken)).Trim());
             return answer.IsSuccessStatusCode ? ExitCode.Success : ExitCode.Failure;
         }
         catch (Exception away) when (away is HttpRequestException or OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync($"no answer at {address.Uri}");
+            await errors.WriteLineAsync($"no answer at {address.Uri}");
             return ExitCode.Failure;
         }
     }
