@@ -53,7 +53,6 @@ internal sealed class Placement(RecordingContext context, Timeline timeline, Seg
         Settle();
         counters.Reanchored++;
         offset = Wanted;
-        pace = default;
     }
 
     /// <summary>Fills the time before a packet with silence, or ends the segment where that is long.</summary>
@@ -205,7 +204,6 @@ internal sealed class Placement(RecordingContext context, Timeline timeline, Seg
         timeline.TakeDecision();
         if (decision == TimelineState.Kept && continues) return;
         offset = Wanted;
-        pace = default;
         if (decision != TimelineState.Reanchored) return;
         // The first packets show a new anchor only roughly: in a segment of its own what follows can still be moved.
         counters.Reanchored++;

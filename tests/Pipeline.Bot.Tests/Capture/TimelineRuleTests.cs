@@ -185,21 +185,25 @@ public sealed class TimelineRuleTests
         Assert.Equal(expected, timeline.Tolerance, 6);
     }
 
-    [Fact]
-    public void Least_delay_falls_at_once_and_rises_by_a_thousandth_when_three_stretches_lie_higher()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000_000)]
+    public void Least_delay_falls_at_once_and_rises_by_a_thousandth_when_three_stretches_lie_higher(int begun)
     {
         LowerEnvelope envelope = default;
-        envelope.Reset(0, 0, spread: 0);
+        envelope.Reset(0, begun, spread: 0);
+        Assert.Equal(144, envelope.DelayAt(begun + 240_000), 6);
         List<double> floors = [];
-        for (int at = 960; at <= 6 * 96_000; at += 960)
+        for (int after = 960; after <= 6 * 96_000; after += 960)
         {
-            envelope.Observe(1000, at);
-            if (at % 96_000 == 0) floors.Add(envelope.Delay);
+            envelope.Observe(1000, begun + after);
+            if (after % 96_000 == 0) floors.Add(envelope.Delay);
         }
         Assert.Equal([0, 0, 96, 192, 288, 384], floors);
-        envelope.Observe(-7, (6 * 96_000) + 960);
+        int last = begun + (6 * 96_000) + 960;
+        envelope.Observe(-7, last);
         Assert.Equal(-7, envelope.Delay);
-        Assert.Equal(-7 + 144, envelope.DelayAt((6 * 96_000) + 960 + 240_000), 6);
+        Assert.Equal(-7 + 144, envelope.DelayAt(last + 240_000), 6);
         Assert.Equal(-7, envelope.DelayAt(0)); // before what is known
     }
 

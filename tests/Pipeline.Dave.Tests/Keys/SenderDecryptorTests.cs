@@ -148,6 +148,15 @@ public sealed class SenderDecryptorTests
     }
 
     [Fact]
+    public void What_is_disposed_opens_nothing_any_more()
+    {
+        SenderDecryptor decryptor = new(Secret, 0, Second);
+        Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(0, 1), 0).Outcome);
+        decryptor.Dispose();
+        Assert.Equal(OpenOutcome.Refused, Open(decryptor, Seal(0, 2), 0).Outcome);
+    }
+
+    [Fact]
     public void The_eight_bits_of_the_generation_wrap()
     {
         using SenderDecryptor decryptor = new(Secret, 0, Second);

@@ -1,0 +1,167 @@
+using Microsoft.Extensions.Time.Testing;
+using Pipeline.Audio.Opus;
+using Pipeline.Bot.Capture;
+using Pipeline.Bot.Spool;
+using Pipeline.Bot.Tests.Spool;
+using Pipeline.Contracts;
+using Pipeline.Discord.Media;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Capture;
+
+/// <summary>Where a rule of capture ends, to the frame: silence, cuts, losses, jumps of a clock.</summary>
+public sealed class CaptureEdgeTests
+{
+    private const int Millisecond = 48;
+
+    [Fact]
+    public void Talk_without_any_trouble_counts_packets_and_nothing_else()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000);
+        run.Stop();
+        Assert.Equal([("epochs", 1), ("lost", 0), ("received", 50)],
+            run.Track().Health.ToDictionary().Select(pair => (pair.Key, pair.Value)).Order());
+    }
+
+    [Theory]
+    [InlineData(1980, 1)]
+    [InlineData(2000, 2)]
+    public void Pause_as_long_as_the_threshold_ends_a_segment(int pause, int segments)
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000).Pause(pause).Say(1000);
+        run.Stop();
+        Assert.Equal(segments, run.Closed.Count);
+        Assert.Equal((2000 + (segments == 1 ? pause : 0)) * Millisecond, run.Closed.Sum(segment => segment.SampleCount));
+    }
+
+    [Theory]
+    [InlineData(1980, 1980)]
+    [InlineData(2000, 0)]
+    public void Pause_as_long_as_the_threshold_at_a_cut_is_not_stored(int pause, int stored)
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(10_000).Pause(pause).Say(1000);
+        run.Stop();
+        Assert.Equal([10_000L * Millisecond, (1000L + stored) * Millisecond], run.Closed.Select(segment => segment.SampleCount));
+    }
+
+    [Fact]
+    public void Silence_markers_end_a_segment_with_the_frame_that_reaches_the_threshold()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000);
+        for (int marker = 0; marker < 99; marker++) ada.Send(OpusPacket.SilenceMarker);
+        run.Recording.Tick();
+        Assert.Empty(run.Closed);
+        ada.Send(OpusPacket.SilenceMarker);
+        run.Recording.Tick();
+        run.Recording.Tick();
+        Assert.Equal(3000 * Millisecond, Assert.Single(run.Closed).SampleCount);
+    }
+
+    [Theory]
+    [InlineData(5, 0)]
+    [InlineData(6, 6)]
+    public void More_than_five_lost_packets_before_a_pause_are_listed(int lost, int listed)
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000).Lose(lost).Pause(300).Say(1000);
+        run.Stop();
+        Assert.Equal(lost, run.Track().Health.Lost);
+        Assert.Equal(listed == 0 ? [] : [listed * 960L], run.Recording.Snapshot.Gaps.Select(gap => gap.SampleCount));
+    }
+
+    [Theory]
+    [InlineData(6, 0, 5)] // beyond five it is silence
+    [InlineData(3, 3, 6)] // a packet in between begins the count again
+    public void Five_packets_in_a_row_that_cannot_be_opened_are_made_up(int first, int second, int concealed)
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(1000).Undecryptable(first).Say(20).Undecryptable(second).Say(500);
+        run.Stop();
+        Assert.Equal((first + second, concealed), (run.Track().Health.Undecryptable, run.Track().Health.Concealed));
+    }
+
+    [Fact]
+    public void Quiet_frames_cut_with_the_one_that_reaches_the_limit()
+    {
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, VadRmsThreshold = 500, VadSilenceChunks = 10 });
+        using Talker ada = new(run);
+        byte[] quiet = [.. OpusFrame(level: 0)];
+        ada.Say(1000);
+        for (int frame = 0; frame < 12; frame++) ada.Send(quiet);
+        run.Stop();
+        // One or two frames still carry what was said before.
+        Assert.InRange(Assert.Single(run.Closed).SampleCount, 1200 * Millisecond, 1240 * Millisecond);
+    }
+
+    [Fact]
+    public void Packets_without_audio_carry_the_numbers_on_however_many_come()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(200);
+        for (int i = 0; i < 3_200; i++)
+        {
+            run.Receive(CaptureRun.Ada, ada.Ssrc, ada.Sequence++, ada.Timestamp, [], AudioFrameKind.Empty);
+            if (i % 100 == 0) run.Recording.Tick();
+        }
+        ada.Say(200);
+        run.Stop();
+        TrackHealth health = run.Track().Health;
+        Assert.Equal((1, 3_200, 0, 0), (health.Epochs, health.Empty, health.Lost, health.Late));
+    }
+
+    [Fact]
+    public void Start_of_a_long_segment_follows_the_clock_for_ten_seconds_and_no_longer()
+    {
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, MaximumSegmentDuration = TimeSpan.FromSeconds(60) });
+        byte[] loud = [.. OpusFrame(level: 10_000)];
+        for (int frame = 0; frame < 700; frame++)
+        {
+            double late = frame < 50 ? 3.75 : frame < 550 ? 1.875 : 0; // 180 samples, 90, none
+            run.AdvanceTo(1000 + (20 * frame) + late);
+            run.Receive(CaptureRun.Ada, 7, (ushort)frame, (uint)(frame * 960), loud);
+        }
+        run.Stop();
+        Assert.Equal((48_000 + 90, 700 * 960), (Assert.Single(run.Closed).StartSample, run.Closed[0].SampleCount));
+    }
+
+    [Theory]
+    [InlineData(48_000, 0)]
+    [InlineData(48_001, 1)]
+    public void Who_lies_more_than_a_second_ahead_of_the_arrival_has_a_clock_that_runs_away(long timestamp, long reanchored)
+    {
+        using TempFolder folder = new();
+        RecordingContext context = new(SpoolSession.Info, new CaptureOptions { Channels = 1 }, folder.Path, new FakeTimeProvider(), 0);
+        TrackGaps gaps = new(context.Gaps, SpoolSession.Ada);
+        using SegmentLane lane = new(context, new TrackUser(SpoolSession.Ada), gaps, firstIndex: 0, new WavAudio());
+        TrackCounters counters = new();
+        Timeline timeline = new();
+        Placement placement = new(context, timeline, lane, gaps, counters);
+        timeline.BeginEpoch(0, 0);
+        Packet first = new() { Sequence = 1, Arrival = 0, Timestamp = 0 };
+        timeline.Observe(in first, beginsTalk: true, afterMarker: false);
+        timeline.Decide(overflowed: false);
+        placement.Align(in first, continues: false);
+        Packet ahead = new() { Sequence = 2, Arrival = 0, Timestamp = timestamp };
+        placement.Align(in ahead, continues: true);
+        Assert.Equal((reanchored, reanchored == 0 ? timestamp : 0), (counters.Reanchored, placement.GapBefore(in ahead)));
+    }
+
+    /// <summary>20 ms of a tone, or of nothing.</summary>
+    private static byte[] OpusFrame(int level)
+    {
+        using OpusEncoder encoder = new(bitrate: 96_000);
+        short[] pcm = [.. Enumerable.Range(0, 960).Select(i => (short)(level * Math.Sin(i / 8.0)))];
+        return [.. encoder.Encode(pcm)];
+    }
+}
