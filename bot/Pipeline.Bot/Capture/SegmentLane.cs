@@ -210,7 +210,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         try
         {
             closed = segment.Salvage();
-            if (closed is null && segment.Index == nextIndex - 1) Volatile.Write(ref nextIndex, segment.Index);
+            if (closed is null) Volatile.Write(ref nextIndex, segment.Index);
         }
         catch (Exception second) when (DiskFailure.Is(second))
         {

@@ -157,6 +157,58 @@ public sealed class CaptureEdgeTests
         Assert.Equal((reanchored, reanchored == 0 ? timestamp : 0), (counters.Reanchored, placement.GapBefore(in ahead)));
     }
 
+    [Fact]
+    public void Nothing_of_another_source_is_heard_in_what_the_next_one_says()
+    {
+        Assert.Equal(LastOf(isFirst: true), LastOf(isFirst: false));
+
+        static short[] LastOf(bool isFirst)
+        {
+            using CaptureRun run = new();
+            using Talker before = new(run) { Level = 20_000 };
+            if (!isFirst) before.Say(1000);
+            run.AdvanceTo(1000);
+            using Talker next = new(run, ssrc: 2);
+            next.Say(600);
+            run.Stop();
+            return CaptureRun.Read(run.Closed[^1]);
+        }
+    }
+
+    [Fact]
+    public void Who_wants_out_and_listens_is_shown_with_nothing()
+    {
+        using CaptureRun run = new(optedOut: [CaptureRun.Grace]);
+        run.Recording.Introduce(CaptureRun.Grace, "Grace", isBot: false);
+        run.AdvanceTo(120);
+        TrackSnapshot grace = run.Track(CaptureRun.Grace);
+        Assert.Equal(("Grace", true, false, false), (grace.Username, grace.OptedOut, grace.IsBot, grace.Speaking));
+        Assert.Equal((0, 0L, 0L, 0, null, 0L), (grace.Segments.Count, grace.SampleCount, grace.ByteCount, grace.NextFreeIndex,
+            grace.OpenSince, grace.Position));
+    }
+
+    [Fact]
+    public void Who_was_heard_off_the_record_alone_has_a_track_of_nothing()
+    {
+        using CaptureRun run = new(firstIndexes: new Dictionary<ulong, int> { [CaptureRun.Ada] = 41 });
+        run.Post(new RecordingAction.Pause(9));
+        using Talker ada = new(run);
+        ada.Say(200);
+        TrackSnapshot track = run.Track();
+        Assert.Equal((0, 0L, 0L, 41, null, 0L), (track.Segments.Count, track.SampleCount, track.ByteCount, track.NextFreeIndex,
+            track.OpenSince, track.Position));
+        Assert.Equal(track.Health.Received, track.Health.Withheld);
+    }
+
+    [Fact]
+    public void Names_of_a_hundred_thousand_people_are_known_and_can_still_change()
+    {
+        KnownPeople people = new();
+        for (ulong user = 1; user <= 100_001; user++) people.Introduce(user, new KnownPerson("one", IsBot: false));
+        people.Introduce(7, new KnownPerson("another", IsBot: false));
+        Assert.Equal((100_000, "another", false), (people.All.Count, people.All[7].Name, people.All.ContainsKey(100_001)));
+    }
+
     /// <summary>20 ms of a tone, or of nothing.</summary>
     private static byte[] OpusFrame(int level)
     {

@@ -43,6 +43,17 @@ public sealed class ReorderBufferTests
     }
 
     [Fact]
+    public void Packet_that_has_left_does_not_hurry_those_that_wait()
+    {
+        ReorderBuffer buffer = Begun(first: 10);
+        Hold(buffer, 12, arrival: 12_000);
+        buffer.Pass(11, 12_500);
+        Assert.Equal([12], Take(buffer));
+        Hold(buffer, 14, arrival: 12_000 + Window);
+        Assert.Empty(Take(buffer));
+    }
+
+    [Fact]
     public void Late_packet_is_told_from_a_duplicate()
     {
         ReorderBuffer buffer = Begun(first: 10);

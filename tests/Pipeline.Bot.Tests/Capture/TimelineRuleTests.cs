@@ -136,6 +136,17 @@ public sealed class TimelineRuleTests
     }
 
     [Fact]
+    public void One_packet_alone_shows_no_jitter()
+    {
+        timeline.BeginEpoch(20_000, 0);
+        Packet alone = new() { Sequence = 1, Arrival = 0, Timestamp = 20_000 };
+        timeline.Observe(in alone, beginsTalk: true, afterMarker: false);
+        timeline.Decide(overflowed: false);
+        timeline.TakeDecision();
+        Assert.Equal((-20_000d, 96d), (timeline.Wanted, timeline.Tolerance));
+    }
+
+    [Fact]
     public void Until_a_decision_is_taken_the_old_offset_is_wanted()
     {
         Follow();
