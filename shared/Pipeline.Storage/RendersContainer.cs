@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Azure;
 using Azure.Storage.Blobs;
@@ -18,7 +19,8 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
     /// <summary>Puts a block beside the file; the same id again replaces it by the same bytes.</summary>
     public async Task StageAsync(string name, string block, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
     {
-        using MemoryStream content = new(bytes.ToArray(), writable: false);
+        ArraySegment<byte> own = MemoryMarshal.TryGetArray(bytes, out ArraySegment<byte> array) ? array : bytes.ToArray();
+        using MemoryStream content = new(own.Array!, own.Offset, own.Count, writable: false);
         await Block(name).StageBlockAsync(Id(block), content, cancellationToken: cancellation);
     }
 

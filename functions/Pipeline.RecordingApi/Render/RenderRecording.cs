@@ -15,6 +15,7 @@ public sealed class RenderRecording : IDisposable
     public static TimeSpan RequestedFilesKept => RequestedFiles.Kept;
 
     private const int MostAtOnce = 2;
+    private const int TracksAtOnce = 4;
     private const int ErasedAtOnce = 500;
     private static readonly TimeSpan Piece = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -149,17 +150,18 @@ public sealed class RenderRecording : IDisposable
 
     private async Task<bool> CommitAsync(RenderPlan plan, RenderedWindows rows, CancellationToken cancellation)
     {
-        bool whole = true;
-        foreach (RenderTrack track in plan.Tracks)
+        int lost = 0;
+        ParallelOptions width = new() { MaxDegreeOfParallelism = TracksAtOnce, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(plan.Tracks.Append(null), width, async (track, stop) =>
         {
-            foreach (string format in windows.TrackFormats)
+            // The files of a track one by one: they share its rows.
+            foreach (string format in track is null ? windows.MixFormats : windows.TrackFormats)
             {
-                whole &= await files.TryCommitAsync(plan, track, format, rows.Of(track), cancellation);
+                bool whole = await files.TryCommitAsync(plan, track, format, track is null ? rows.Mix : rows.Of(track), stop);
+                if (!whole) Interlocked.Increment(ref lost);
             }
-        }
-        foreach (string format in windows.MixFormats)
-            whole &= await files.TryCommitAsync(plan, null, format, rows.Mix, cancellation);
-        if (!whole || !await texts.WriteAsync(plan, rows, options, cancellation)) return false;
+        });
+        if (lost > 0 || !await texts.WriteAsync(plan, rows, options, cancellation)) return false;
         await ready.TellAsync(plan, rows, options, cancellation);
         return true;
     }

@@ -64,34 +64,47 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         bool mixes = mixInputs is not null && mixRow?.Inputs != mixInputs;
         MixWindow? mix = mixes ? sound.NewMix() : null;
         Dictionary<ulong, MixLevel> levels = new(before.Tracks);
-        foreach (RenderTrack track in sound.TracksNearby)
+        Task storing = Task.CompletedTask;
+        try
         {
-            string? inputs = Inputs(plan, track, window);
-            RenderRow? row = rows.Of(track).GetValueOrDefault(window);
-            JoinPoint join = track.IsJoined ? rows.Of(track).GetValueOrDefault(window - 1)?.JoinAfter ?? default : default;
-            bool renders = inputs is not null && (row?.Inputs != inputs || row.JoinBefore != join);
-            if (!renders && !mixes) continue;
-            (ReadOnlyMemory<short> pcm, IReadOnlyList<int> unreadable) = await sound.ReadAsync(track, cancellation);
-            if (mix is not null) levels[track.UserId] = sound.Add(mix, track, pcm.Span, before, mixRow?.Levels);
-            if (renders)
-                rows.Of(track)[window] = await StoreTrackAsync(plan, track, window, inputs!, sound, pcm, unreadable, join, cancellation);
+            foreach (RenderTrack track in sound.TracksNearby)
+            {
+                string? inputs = Inputs(plan, track, window);
+                RenderRow? row = rows.Of(track).GetValueOrDefault(window);
+                JoinPoint join = track.IsJoined ? rows.Of(track).GetValueOrDefault(window - 1)?.JoinAfter ?? default : default;
+                bool renders = inputs is not null && (row?.Inputs != inputs || row.JoinBefore != join);
+                if (!renders && !mixes) continue;
+                (ReadOnlyMemory<short> pcm, IReadOnlyList<int> unreadable) = await sound.ReadAsync(track, cancellation);
+                if (mix is not null) levels[track.UserId] = sound.Add(mix, track, pcm.Span, before, mixRow?.Levels);
+                // Encoded bytes of one track wait at a time, while the next is read.
+                await storing;
+                if (renders) storing = StoreTrackAsync(plan, rows, track, window, inputs!, sound, pcm, unreadable, join, cancellation);
+            }
+            if (mix is not null)
+                rows.Mix[window] = await StoreMixAsync(plan, window, mixInputs!, sound, mix, levels, before, mixRow?.Levels, cancellation);
         }
-        if (mix is not null)
-            rows.Mix[window] = await StoreMixAsync(plan, window, mixInputs!, sound, mix, levels, before, mixRow?.Levels, cancellation);
+        finally
+        {
+            await storing;
+        }
         await ForgetSilentAsync(plan, rows, window, mixInputs is null, cancellation);
     }
 
-    private async Task<RenderRow> StoreTrackAsync(
-        RenderPlan plan, RenderTrack track, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm,
+    /// <summary>When it returns its task, the samples are not needed any more.</summary>
+    private async Task StoreTrackAsync(
+        RenderPlan plan, RenderedWindows rows, RenderTrack track, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm,
             IReadOnlyList<int> unreadable, JoinPoint join, CancellationToken cancellation)
     {
         string key = RenderTable.TrackKey(track.UserId);
         string[] encoded = [.. TrackFormats.Where(format => !(track.IsJoined && format == RenderFormat.Opus))];
-        Dictionary<string, RenderedPart> parts = await StoreAsync(plan, key, track.Channels, window, inputs, sound, pcm, encoded,
-            cancellation);
+        byte[] peaks = Peaks(pcm.Span[(sound.PreRoll * track.Channels)..], track.Channels);
+        Dictionary<string, RenderedPart> parts = [];
         JoinPoint after = default;
+        Task joining = Task.CompletedTask;
         if (encoded.Length < TrackFormats.Count)
-            (parts[RenderFormat.Opus], after) = await JoinAsync(plan, key, window, sound, join, cancellation);
+            (parts[RenderFormat.Opus], after, joining) = Join(plan, key, window, sound, join, cancellation);
+        Task staging = Stage(plan, key, track.Channels, window, inputs, sound, pcm, encoded, parts, cancellation);
+        await Task.WhenAll(joining, staging);
         RenderRow row = new()
         {
             Inputs = inputs,
@@ -99,14 +112,14 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
             JoinBefore = join,
             JoinAfter = after,
             Unreadable = unreadable,
-            Peaks = Peaks(pcm.Span[(sound.PreRoll * track.Channels)..], track.Channels),
+            Peaks = peaks,
         };
         await table.WriteWindowAsync(plan.Recording, key, window, row, cancellation);
-        return row;
+        rows.Of(track)[window] = row;
     }
 
     // Its bytes are of the window before too: the block is named by them.
-    private async Task<(RenderedPart Part, JoinPoint After)> JoinAsync(RenderPlan plan, string key, int window, WindowSound sound,
+    private (RenderedPart Part, JoinPoint After, Task Staging) Join(RenderPlan plan, string key, int window, WindowSound sound,
         JoinPoint before, CancellationToken cancellation)
     {
         long start = RenderWindows.Start(window);
@@ -114,8 +127,7 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
             before, WindowEncoder.Serial($"{plan.Recording}/{key}"));
         RenderedPart part = RenderedPart.Of("", bytes.Span);
         part = part with { Block = RenderedPart.BlockName($"{window}", part.Sha256) };
-        await container.StageAsync(BlobNames.File(plan.Recording, key, RenderFormat.Opus), part.Block, bytes, cancellation);
-        return (part, after);
+        return (part, after, container.StageAsync(BlobNames.File(plan.Recording, key, RenderFormat.Opus), part.Block, bytes, cancellation));
     }
 
     private async Task<RenderRow> StoreMixAsync(
@@ -126,10 +138,12 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         LoudnessMeter meter = new(2);
         meter.Add(pcm.AsSpan(sound.PreRoll * 2));
         float[] energies = [.. meter.Energies.Select(energy => (float)energy)];
+        Dictionary<string, RenderedPart> parts = [];
+        await Stage(plan, RenderTable.Mix, 2, window, inputs, sound, pcm, MixFormats, parts, cancellation);
         RenderRow row = new()
         {
             Inputs = inputs,
-            Parts = await StoreAsync(plan, RenderTable.Mix, 2, window, inputs, sound, pcm, MixFormats, cancellation),
+            Parts = parts,
             Levels = new MixLevels { Tracks = levels, Master = master },
             Peaks = Peaks(pcm.AsSpan(sound.PreRoll * 2), 2),
             Energies = MemoryMarshal.AsBytes(energies.AsSpan()).ToArray(),
@@ -138,9 +152,10 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         return row;
     }
 
-    private async Task<Dictionary<string, RenderedPart>> StoreAsync(
+    /// <summary>Encodes before it returns; its task is over when the blocks are in the storage.</summary>
+    private Task Stage(
         RenderPlan plan, string key, int channels, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm,
-            IReadOnlyList<string> formats, CancellationToken cancellation)
+            IReadOnlyList<string> formats, Dictionary<string, RenderedPart> parts, CancellationToken cancellation)
     {
         (ReadOnlyMemory<byte> Bytes, int Frames)[] encoded = new (ReadOnlyMemory<byte>, int)[formats.Count];
         long? total = plan.IsLast(window) ? plan.TotalSamples : null;
@@ -148,14 +163,14 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         Parallel.For(0, formats.Count, width, at =>
             encoded[at] = encoder.Encode(formats[at], pcm.Span, channels, sound.PreRoll, RenderWindows.Start(window), total,
                 WindowEncoder.Serial($"{plan.Recording}/{key}")));
-        Dictionary<string, RenderedPart> parts = [];
+        string block = RenderedPart.BlockName($"{window}", inputs);
+        Task[] staging = new Task[formats.Count];
         for (int at = 0; at < formats.Count; at++)
         {
-            string block = RenderedPart.BlockName($"{window}", inputs);
             parts[formats[at]] = RenderedPart.Of(block, encoded[at].Bytes.Span, encoded[at].Frames);
-            await container.StageAsync(BlobNames.File(plan.Recording, key, formats[at]), block, encoded[at].Bytes, cancellation);
+            staging[at] = container.StageAsync(BlobNames.File(plan.Recording, key, formats[at]), block, encoded[at].Bytes, cancellation);
         }
-        return parts;
+        return Task.WhenAll(staging);
     }
 
     // A window whose sound was deleted since is silence now.

@@ -18,14 +18,15 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
     private const int SegmentMilliseconds = 9400;
 
     /// <summary>What came out of a call.</summary>
+    /// <param name="FunctionsSeconds">Processor seconds of the functions from the first segment to the last file, or to the end of the
+    /// recording where no files are made.</param>
     /// <param name="Operations">Every request to the storage while it went on but looks into queues; none without an access log.</param>
     internal sealed record Outcome(ReplaySummary Summary, RecordingDetails Recording, IReadOnlyList<VerifiedTrack> Tracks,
-        TimeSpan StopToFinalized, int ChainMismatches, long FunctionsPeakBytes, LoadFigures? Files,
+        TimeSpan StopToFinalized, int ChainMismatches, long FunctionsPeakBytes, double FunctionsSeconds, LoadFigures? Files,
         IReadOnlyList<StorageOperation> Operations);
 
     /// <summary>What the files of a call took.</summary>
-    /// <param name="ProcessorSeconds">Of the functions, from the first segment to the last file: moving is in it.</param>
-    internal sealed record LoadFigures(TimeSpan StopToReady, int BlobWrites, double ProcessorSeconds);
+    internal sealed record LoadFigures(TimeSpan StopToReady, int BlobWrites);
 
     public async Task<Outcome> RunAsync(string name, int speakers, TimeSpan length, int speed)
     {
@@ -47,15 +48,15 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
         if (files is not null)
         {
             await files.WaitAsync(recording.Id);
-            figures = new LoadFigures(TimeProvider.System.GetElapsedTime(stopped), files.Writes,
-                LoadFiles.ProcessorSeconds(functions.Process.Id) - before);
+            figures = new LoadFigures(TimeProvider.System.GetElapsedTime(stopped), files.Writes);
         }
+        double seconds = LoadFiles.ProcessorSeconds(functions.Process.Id) - before;
         await echoing.CancelAsync();
         long functionsPeak = await echo;
         StorageOperation[] operations = [.. StorageOperation.Of(azurite).Skip(asked).Where(operation => !operation.IsPoll)];
         IReadOnlyList<VerifiedTrack> tracks = await new RecordingVerifier(functions.Api).VerifyAsync(recording, CancellationToken.None);
-        return new Outcome(summary, recording, tracks, finalized, ChainMismatches(summary, recording), functionsPeak, figures,
-            operations);
+        return new Outcome(summary, recording, tracks, finalized, ChainMismatches(summary, recording), functionsPeak,
+            seconds, figures, operations);
     }
 
     private static List<string> Arguments(string name, int speakers, TimeSpan length, int speed, string summaryFile)

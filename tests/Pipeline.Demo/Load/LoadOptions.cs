@@ -42,7 +42,7 @@ internal sealed record LoadOptions
         };
         command.Validators.Add(given =>
         {
-            if (given.GetValue(files) && given.GetValue(format) != "wav")
+            if (given.GetValue(files) && given.GetValue(format) is not (null or "wav"))
                 given.AddError("--files compares with ffmpeg, which gets WAV segments; leave --format out");
         });
         command.SetAction((parsed, _) => run(new LoadOptions
