@@ -15,7 +15,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
 
     private const double Minute = 60.0 * SampleClock.SamplesPerSecond;
 
-    private readonly double[] openedAt = new double[SegmentsPerMinute];
+    private readonly double[] openedAt = [.. Enumerable.Repeat(double.NegativeInfinity, SegmentsPerMinute)];
     private int opens;
     private readonly string folder = SpoolFiles.UserFolder(context.Folder, user.Id);
     private SegmentWriter? segment;
@@ -55,11 +55,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
     /// Whether the open file may end here for a reason that the sender can bring about (silence, another source). Beyond a budget per
     /// minute talk goes on in the same file, so that nobody makes thousands of them; what it holds is the same.
     /// </summary>
-    public bool MaySplit(double arrival)
-    {
-        double oldest = openedAt[opens % SegmentsPerMinute];
-        return oldest == 0 || arrival - oldest > Minute;
-    }
+    public bool MaySplit(double arrival) => arrival - openedAt[opens % SegmentsPerMinute] > Minute;
 
     /// <summary>False when the spool takes nothing.</summary>
     /// <param name="continues">Talk goes on from the segment before.</param>
@@ -84,7 +80,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
             context.Spool.Fail(Cause.Of(failure), arrival);
             return false;
         }
-        openedAt[opens++ % SegmentsPerMinute] = Math.Max(1, arrival);
+        openedAt[opens++ % SegmentsPerMinute] = arrival;
         Volatile.Write(ref nextIndex, nextIndex + 1);
         Volatile.Write(ref openSince, start);
         return true;
