@@ -135,6 +135,26 @@ public sealed class CaptureEdgeTests
         Assert.Equal((48_000 + 90, 700 * 960), (Assert.Single(run.Closed).StartSample, run.Closed[0].SampleCount));
     }
 
+    [Fact]
+    public void File_of_packets_is_cut_where_the_senders_clock_has_drifted_ten_milliseconds()
+    {
+        using CaptureRun run = new(new CaptureOptions
+        {
+            Channels = 1,
+            Format = SegmentFormat.Opus,
+            MaximumSegmentDuration = TimeSpan.FromSeconds(60),
+        });
+        byte[] loud = [.. OpusFrame(level: 10_000)];
+        for (int frame = 0; frame < 2_500; frame++)
+        {
+            run.AdvanceTo(1000 + (20.01 * frame)); // 500 ppm: 480 samples in 20 s
+            run.Receive(CaptureRun.Ada, 7, (ushort)frame, (uint)(frame * 960), loud);
+        }
+        run.Stop();
+        Assert.InRange(run.Closed.Count, 2, 4);
+        Assert.All(run.Closed.SkipLast(1), segment => Assert.True(segment.SampleCount >= 5000 * Millisecond));
+    }
+
     [Theory]
     [InlineData(48_000, 0)]
     [InlineData(48_001, 1)]

@@ -129,6 +129,19 @@ public sealed class SegmentLaneTests : IDisposable
     }
 
     [Fact]
+    public void Packets_lie_off_their_place_by_what_they_stand_for_and_do_not_hold()
+    {
+        using SegmentLane packets = new(context, new TrackUser(Ada), gaps, firstIndex: 0, new OpusAudio());
+        Assert.Equal(0, packets.Lag);
+        Assert.True(packets.TryOpen(0, continues: false, arrival: 1));
+        FrameAudio frame = FrameAudio.OfPacket([0x08, 1, 2, 3], 1500); // of 960 samples
+        Assert.True(packets.TryWrite(in frame, end: 0));
+        Assert.Equal(540, packets.Lag);
+        packets.Close(end: 1500, arrival: 2);
+        Assert.Equal(0, packets.Lag);
+    }
+
+    [Fact]
     public void Each_counter_has_its_own_name()
     {
         TrackCounters counters = new()

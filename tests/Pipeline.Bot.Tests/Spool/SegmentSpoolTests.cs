@@ -32,7 +32,7 @@ public sealed class SegmentSpoolTests
     }
 
     [Fact]
-    public void Folder_that_several_find_gone_at_once_is_made_again_once()
+    public async Task Folder_that_several_find_gone_at_once_is_made_again_once()
     {
         using TempFolder folder = new();
         string root = folder.Combine("spool");
@@ -41,13 +41,11 @@ public sealed class SegmentSpoolTests
         {
             Directory.Delete(root, recursive: true);
             using Barrier together = new(4);
-            Thread[] lookers = [.. Enumerable.Range(0, 4).Select(_ => new Thread(() =>
+            await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(() =>
             {
                 together.SignalAndWait();
                 spool.Refresh();
-            }))];
-            foreach (Thread looker in lookers) looker.Start();
-            foreach (Thread looker in lookers) looker.Join();
+            }, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
             Assert.Equal(round, spool.TimesLost);
         }
     }
