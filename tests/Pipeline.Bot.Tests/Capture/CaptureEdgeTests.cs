@@ -135,6 +135,23 @@ public sealed class CaptureEdgeTests
         Assert.Equal((48_000 + 90, 700 * 960), (Assert.Single(run.Closed).StartSample, run.Closed[0].SampleCount));
     }
 
+    [Theory]
+    [InlineData(SegmentFormat.Wav, 0x18, 2880, 0)] // one frame of 60 ms
+    [InlineData(SegmentFormat.Opus, 0x18, 2880, 0)]
+    [InlineData(SegmentFormat.Wav, 0x19, 5760, 1)] // two of them
+    [InlineData(SegmentFormat.Opus, 0x19, 5760, 1)]
+    internal void Packet_of_empty_frames_is_silence_up_to_60_ms(SegmentFormat format, byte packet, int samples, int segments)
+    {
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, Format = format });
+        for (int i = 0; i < 10; i++)
+        {
+            run.AdvanceTo(1000 + (samples * i / 48.0));
+            run.Receive(CaptureRun.Ada, 7, (ushort)i, (uint)(i * samples), [packet]);
+        }
+        run.Stop();
+        Assert.Equal((segments, 10L), (run.Closed.Count, run.Track().Health.Received));
+    }
+
     [Fact]
     public void File_of_packets_is_cut_where_the_senders_clock_has_drifted_ten_milliseconds()
     {

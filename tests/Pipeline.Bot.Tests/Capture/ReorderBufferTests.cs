@@ -103,6 +103,11 @@ public sealed class ReorderBufferTests
         Assert.True(speech.RoomBytes <= 20 * 1024, $"{speech.RoomBytes} bytes for speech");
         Assert.Equal(256 * 1024 / 1200, flood.Held);
         Assert.InRange(flood.RoomBytes, 200 * 1024, 300 * 1024);
+        ReorderBuffer small = new(Window, capacity: 5000);
+        small.Begin(12);
+        for (long sequence = 13; small.Judge(sequence, 128) == ReorderVerdict.Hold; sequence++)
+            small.Hold(new Packet { Sequence = sequence }, new byte[128]);
+        Assert.Equal(256 * 1024 / 128, small.Held);
     }
 
     [Fact]
