@@ -93,7 +93,8 @@ public sealed class HostileMomentTests(AzuriteFixture fixture)
         await call.TalkAsync(4);
         await call.AskAsync("record stop");
         RecordingDetails recording = Assert.Single(await call.CompletedAsync(1));
-        Assert.InRange(HostileCall.Seconds(recording), 8, 10.5);
+        // Nine seconds were said; the crash costs what was not on the disk yet, and a busy machine is late with that.
+        Assert.InRange(HostileCall.Seconds(recording), 7, 10.5);
         await call.RequireCleanAsync();
     }
 
