@@ -3,7 +3,8 @@
 # Prints memory, spool, losses and latencies, and fails when a figure misses its goal.
 #   infra/load.sh [--hours 3] [--speakers 4] [--crowd 25] [--crowd-minutes 10] [--speed 500] [--format wav]
 #   infra/load.sh --files --speed 20 [--crowd-minutes 0]  people's files too, made while the call goes on, and ffmpeg's cost beside them
-#   infra/load.sh --format both                           a round of WAV and a round of Opus segments, with what an hour of each asks of the storage
+#   infra/load.sh --format both --speed 60                a round of WAV and a round of Opus segments, with what an hour of each asks of the storage
+#                                                         (so slow that uploads keep up: thousands of waiting files are memory too)
 #   infra/load.sh --call [--speakers 25] [--minutes 10]   a crowded call in real time, from the simulated Discord's sockets on
 #   infra/load.sh --faults                                the long fault runs instead
 # The figures shown are the defaults. Ends with 0 where every goal is met, 1 where one is missed, 2 on a wrong argument (of --faults: a failed
