@@ -12,13 +12,14 @@ public sealed class ChildProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> lines = new();
     private readonly List<(Func<string, bool> Match, TaskCompletionSource<string> Seen)> waits = [];
     private readonly Lock gate = new();
+    private int openStreams = 2;
 
     private ChildProcess(ProcessStartInfo start)
     {
         process = new Process { StartInfo = start, EnableRaisingEvents = true };
         process.OutputDataReceived += (_, data) => OnLine(data.Data);
         process.ErrorDataReceived += (_, data) => OnLine(data.Data);
-        process.Exited += (_, _) => FailWaits();
+        process.Exited += (_, _) => _ = FailWaitsAsync();
     }
 
     public int Id => process.Id;
@@ -58,7 +59,7 @@ public sealed class ChildProcess : IAsyncDisposable
             if (earlier is not null) return earlier;
             waits.Add((match, seen));
         }
-        if (process.HasExited) FailWaits();
+        if (process.HasExited) _ = FailWaitsAsync();
         try
         {
             return await seen.Task.WaitAsync(timeout);
@@ -116,7 +117,11 @@ public sealed class ChildProcess : IAsyncDisposable
 
     private void OnLine(string? line)
     {
-        if (line is null) return;
+        if (line is null)
+        {
+            Interlocked.Decrement(ref openStreams);
+            return;
+        }
         lock (gate)
         {
             lines.Enqueue(line);
@@ -127,8 +132,10 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    private void FailWaits()
+    // What it printed last may still be on its way, and a process that it has started may hold its output open.
+    private async Task FailWaitsAsync()
     {
+        for (int look = 0; look < 100 && Volatile.Read(ref openStreams) > 0; look++) await Task.Delay(20);
         lock (gate)
         {
             foreach ((_, TaskCompletionSource<string> seen) in waits)

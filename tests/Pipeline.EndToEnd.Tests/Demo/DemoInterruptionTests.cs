@@ -17,7 +17,7 @@ public sealed class DemoInterruptionTests
     [InlineData("demo: starting", false, "demo", "--plain")]
     [InlineData("are in #Table", false, "demo", "--plain")]
     [InlineData("are in #Table", true, "demo", "--plain")]
-    [InlineData("call: 4 speakers", false, "load")]
+    [InlineData("session: 4 speakers", false, "load")]
     public async Task Signal_ends_it_with_what_it_has_started(string when, bool isForGroup, params string[] arguments)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/setsid") && Directory.Exists("/proc/self"),
