@@ -15,7 +15,10 @@ public sealed class RenderRecording : IDisposable
     public static TimeSpan RequestedFilesKept => RequestedFiles.Kept;
 
     private const int MostAtOnce = 2;
-    private const int TracksAtOnce = 4;
+
+    // A silent stretch is encoded from 12 MB of zeros: two of them leave room within what a job may take.
+    private const int TracksAtOnce = 2;
+
     private const int ErasedAtOnce = 500;
     private static readonly TimeSpan Piece = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
