@@ -1,13 +1,10 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace Pipeline.AppHost;
 
 /// <summary>
-/// Storage, functions, Discord and bot on this machine, with data of their own in <c>data/development</c>, which begins empty: the
-/// simulated Discord with somebody who talks, or the real one where DISCORD_TOKEN is set.
+/// Storage, functions, Discord and bot on this machine, with data of their own: the simulated Discord with somebody who talks, or the real
+/// one where DISCORD_TOKEN is set.
 /// </summary>
-internal sealed class DevelopmentStage(IDistributedApplicationBuilder builder)
+internal sealed class DevelopmentStage
 {
     private const string Account = "pipeline";
     private const string Key = "a-key-for-development-only";
@@ -16,39 +13,50 @@ internal sealed class DevelopmentStage(IDistributedApplicationBuilder builder)
     // Of an emulator on loopback; worth nothing elsewhere.
     private static readonly string AccountKey = Convert.ToBase64String(new byte[64]);
 
-    private readonly string root = Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", ".."));
-    private readonly int[] ports = FreePorts(5); // blob, queue, table, functions, Discord
+    private readonly IDistributedApplicationBuilder builder;
+    private readonly string root;
+    private readonly string? token;
+    private readonly DevelopmentData data;
 
-    private string Data => Path.Combine(root, "data", "development");
+    public DevelopmentStage(IDistributedApplicationBuilder builder)
+    {
+        this.builder = builder;
+        root = Path.GetFullPath(Path.Combine(builder.AppHostDirectory, "..", ".."));
+        token = builder.Configuration["DISCORD_TOKEN"] is { Length: > 0 } given ? given : null;
+        data = DevelopmentData.Open(Path.Combine(root, "data"), isReal: token is not null);
+        data.RequireFreePorts();
+    }
 
-    private string Api => $"http://localhost:{ports[3]}";
+    private IReadOnlyList<int> Ports => data.Ports;
+
+    private string Api => $"http://localhost:{Ports[3]}";
 
     private string Connection => $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={AccountKey};"
-        + $"BlobEndpoint=http://127.0.0.1:{ports[0]}/{Account};QueueEndpoint=http://127.0.0.1:{ports[1]}/{Account};"
-        + $"TableEndpoint=http://127.0.0.1:{ports[2]}/{Account}";
+        + $"BlobEndpoint=http://127.0.0.1:{Ports[0]}/{Account};QueueEndpoint=http://127.0.0.1:{Ports[1]}/{Account};"
+        + $"TableEndpoint=http://127.0.0.1:{Ports[2]}/{Account}";
 
     public IResourceBuilder<ExecutableResource> AddStorage()
     {
-        string modules = Path.Combine(root, "infra", "azurite", "node_modules");
+        string azurite = Path.Combine(root, "infra", "azurite"), modules = Path.Combine(azurite, "node_modules");
         string main = Path.Combine(modules, "azurite", "dist", "src", "azurite.js");
         if (!File.Exists(main)) throw new InvalidOperationException($"{main} is missing: run infra/setup.sh");
-        if (Directory.Exists(Data)) Directory.Delete(Data, recursive: true);
-        return builder.AddExecutable("storage", Path.Combine(modules, ".bin", "node"), root, main,
-            "--location", Directory.CreateDirectory(Path.Combine(Data, "storage")).FullName, "--silent",
-            "--skipApiVersionCheck", "--disableTelemetry", "--blobHost", "127.0.0.1", "--blobPort", $"{ports[0]}",
-            "--queueHost", "127.0.0.1", "--queuePort", $"{ports[1]}", "--tableHost", "127.0.0.1", "--tablePort", $"{ports[2]}")
+        string location = Directory.CreateDirectory(Path.Combine(data.Folder, "storage")).FullName;
+        return builder.AddExecutable("storage", Path.Combine(modules, ".bin", "node"), root,
+            "--require", Path.Combine(azurite, "durable.cjs"), main, "--location", location, "--silent",
+            "--skipApiVersionCheck", "--disableTelemetry", "--blobHost", "127.0.0.1", "--blobPort", $"{Ports[0]}",
+            "--queueHost", "127.0.0.1", "--queuePort", $"{Ports[1]}", "--tableHost", "127.0.0.1", "--tablePort", $"{Ports[2]}")
             .WithEnvironment("AZURITE_ACCOUNTS", $"{Account}:{AccountKey}");
     }
 
     public IResourceBuilder<ProjectResource> AddFunctions(IResourceBuilder<ExecutableResource> storage) =>
         builder.AddProject<Projects.Pipeline_Functions_Local>("functions", launchProfileName: null)
-            .WithHttpEndpoint(port: ports[3], isProxied: false)
+            .WithHttpEndpoint(port: Ports[3], isProxied: false)
             .WithEnvironment("PipelineStorage", Connection)
             .WithEnvironment("Functions__Key", Key)
             .WithEnvironment("Functions__BotKey", BotKey)
             .WithEnvironment("PUBLIC_BASE_URL", Api)
             .WithEnvironment("Functions__ServeStorage", "true")
-            .WithEnvironment("RENDER_FOLDER", Path.Combine(Data, "files"))
+            .WithEnvironment("RENDER_FOLDER", Path.Combine(data.Folder, "files"))
             .WaitFor(storage);
 
     public void AddBot(IResourceBuilder<ProjectResource> functions)
@@ -58,19 +66,19 @@ internal sealed class DevelopmentStage(IDistributedApplicationBuilder builder)
             .WithEnvironment("PipelineStorage", Connection)
             .WithEnvironment("RecordingApi__BaseUrl", Api)
             .WithEnvironment("RecordingApi__ApiKey", BotKey)
-            .WithEnvironment("RECORDING_SPOOL_FOLDER", Path.Combine(Data, "spool"))
+            .WithEnvironment("RECORDING_SPOOL_FOLDER", Path.Combine(data.Folder, "spool"))
             .WithEnvironment("RECORDING_MIN_FREE_DISK_MB", "0")
             .WaitFor(functions);
-        if (builder.Configuration["DISCORD_TOKEN"] is { Length: > 0 } token) bot.WithEnvironment("DISCORD_TOKEN", token);
+        if (token is not null) bot.WithEnvironment("DISCORD_TOKEN", token);
         else WithSimulator(bot);
     }
 
     // The simulator writes what a bot has to be told into a file once it listens.
     private void WithSimulator(IResourceBuilder<ProjectResource> bot)
     {
-        string settings = Path.Combine(Data, $"discord-{ports[4]}.env");
+        string settings = Path.Combine(data.Folder, $"discord-{Ports[4]}.env");
         IResourceBuilder<ProjectResource> discord = builder.AddProject<Projects.Pipeline_DiscordSimulator>("discord",
-            launchProfileName: null).WithArgs("--port", $"{ports[4]}", "--env-file", settings, "--record-start-after", "3s", "--repeat",
+            launchProfileName: null).WithArgs("--port", $"{Ports[4]}", "--env-file", settings, "--record-start-after", "3s", "--repeat",
             "--speaker", $"Ada={Path.Combine(root, "tests", "speech", "ada.opus")}");
         bot.WaitFor(discord).WithEnvironment(async context =>
         {
@@ -82,14 +90,5 @@ internal sealed class DevelopmentStage(IDistributedApplicationBuilder builder)
                     context.EnvironmentVariables[name] = value;
             }
         });
-    }
-
-    private static int[] FreePorts(int count)
-    {
-        TcpListener[] listeners = [.. Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0))];
-        foreach (TcpListener listener in listeners) listener.Start();
-        int[] free = [.. listeners.Select(listener => ((IPEndPoint)listener.LocalEndpoint).Port)];
-        foreach (TcpListener listener in listeners) listener.Dispose();
-        return free;
     }
 }
