@@ -131,6 +131,7 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
         counters.Epochs++;
         (hasEpoch, ssrc, epochArrival) = (true, frame.Ssrc, arrival);
         (highestSequence, lastWasSilenceMarker) = (frame.SequenceNumber, false);
+        LastArrival = Math.Max(LastArrival, arrival); // nothing of this source was waited for before
         reorder.Begin(highestSequence);
         timeline.BeginEpoch(frame.Timestamp, arrival);
         placer.BeginEpoch();
