@@ -19,7 +19,6 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
     private int opens;
     private readonly string folder = SpoolFiles.UserFolder(context.Folder, user.Id);
     private SegmentWriter? segment;
-    private bool hasFolder;
     private TrackTotals totals = TrackTotals.Empty;
     private int nextIndex = firstIndex;
     private long openSince = -1;
@@ -168,11 +167,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
     }
 
     /// <summary>Gives the write buffer back; to be called with no segment open.</summary>
-    public void ReleaseBuffer()
-    {
-        audio.ReleaseBuffer();
-        hasFolder = false;
-    }
+    public void ReleaseBuffer() => audio.ReleaseBuffer();
 
     /// <summary>An open segment's file stays as it is.</summary>
     public void Dispose()
@@ -182,11 +177,9 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         audio.Dispose();
     }
 
-    // Somebody who empties the spool may take empty folders away.
+    // Made with the first segment, and again where somebody who emptied the spool took the folder away.
     private SegmentWriter OpenSegment(SegmentSidecar sidecar, bool continues)
     {
-        if (!hasFolder) Directory.CreateDirectory(folder);
-        hasFolder = true;
         try
         {
             return SegmentWriter.Open(folder, sidecar, audio, continues);
