@@ -136,9 +136,16 @@ public abstract class ConsentTests(SegmentFormat format) : CaptureSuite(format)
         late.Say(1000).Pause(3000).Say(2000);
         RecordingSnapshot snapshot = run.Recording.Snapshot;
         Assert.Equal([960L * 50, 960L * 100], Stretches(snapshot).Select(gap => (gap.SampleCount + 959) / 960 * 960));
+        Assert.Equal(150, snapshot.RingDropped);
+        run.Post(new RecordingAction.Pause(9));
+        late.Say(200);
+        run.AdvanceTo(run.Now + 60);
+        Assert.Equal(160, run.Recording.Snapshot.RingDropped);
+        run.Post(new RecordingAction.Resume(9));
         run.Stop();
         Assert.Empty(run.Closed);
         Assert.Equal(1, run.Recording.Snapshot.TracklessSpeakers);
+        Assert.Equal(2, Stretches(run.Recording.Snapshot).Length); // what comes in a pause is missed by nobody
         Assert.All(Stretches(run.Recording.Snapshot), gap => Assert.Equal("capacity", gap.Reason));
         Assert.Equal(4000L * Millisecond,
             Stretches(run.Recording.Snapshot)[1].StartSample - Stretches(run.Recording.Snapshot)[0].StartSample);

@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Bot.Capture;
+using Pipeline.Bot.Spool;
 using Pipeline.Bot.Tests.Spool;
+using Pipeline.Contracts;
+using Pipeline.Discord.Media;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Capture;
@@ -96,6 +99,170 @@ public sealed class RecordingStateTests
         run.Stop();
         Assert.Empty(run.Recording.Snapshot.Gaps);
         Assert.Single(run.Closed);
+    }
+
+    [Fact]
+    public void Listeners_are_not_shown_and_who_wants_out_is_shown_once()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        run.Recording.Introduce(CaptureRun.Ada, "Ada", isBot: false);
+        run.Recording.Introduce(CaptureRun.Grace, "Grace", isBot: false);
+        ada.Say(200);
+        Assert.Equal(["Ada"], run.Recording.Snapshot.Tracks.Select(track => track.Username));
+        run.Recording.Consent.OptOut(CaptureRun.Ada);
+        run.AdvanceTo(run.Now + 60);
+        Assert.Equal([("Ada", true, false)],
+            run.Recording.Snapshot.Tracks.Select(track => (track.Username, track.OptedOut, track.Speaking)));
+    }
+
+    [Fact]
+    public void Bot_that_was_taken_for_a_person_is_shown_with_what_was_kept_of_it()
+    {
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, MaximumSegmentDuration = TimeSpan.FromSeconds(1) });
+        using Talker ada = new(run), grace = new(run, CaptureRun.Grace, ssrc: 2);
+        ada.Say(1500);
+        grace.Say(200);
+        foreach (ulong user in (ulong[])[CaptureRun.Ada, CaptureRun.Grace]) run.Recording.Introduce(user, $"{user}", isBot: true);
+        run.AdvanceTo(run.Now + 60);
+        Assert.Equal((CaptureRun.Ada, true, 48_000L), (Assert.Single(run.Recording.Snapshot.Tracks).UserId, run.Track().IsBot,
+            run.Track().SampleCount));
+    }
+
+    [Fact]
+    public void Bot_that_is_wanted_keeps_what_it_said_before_it_was_known()
+    {
+        using CaptureRun run = new(new CaptureOptions { Channels = 1, IncludeBots = true });
+        using Talker bot = new(run);
+        bot.Say(1000);
+        run.Recording.Introduce(CaptureRun.Ada, "Jukebox", isBot: true);
+        bot.Say(1000);
+        run.Stop();
+        Assert.Equal(2000 * 48, Assert.Single(run.Closed).SampleCount);
+    }
+
+    [Fact]
+    public void Padding_of_who_is_off_the_record_is_no_word_that_was_withheld()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(200);
+        run.Post(new RecordingAction.Pause(9));
+        Pad();
+        run.Post(new RecordingAction.Resume(9));
+        run.AdvanceTo(run.Now + 60);
+        run.Recording.Consent.OptOut(CaptureRun.Ada);
+        Pad();
+        Assert.Equal((0L, 0L, 10L, 1L), (run.Track().Health.Withheld, run.Track().Health.Empty, run.Track().Health.Received,
+            run.Recording.Snapshot.Refused));
+
+        void Pad()
+        {
+            run.Receive(CaptureRun.Ada, ada.Ssrc, ada.Sequence, ada.Timestamp, [], AudioFrameKind.Empty);
+            run.AdvanceTo(run.Now + 60);
+        }
+    }
+
+    [Fact]
+    public void Gap_that_follows_a_gap_ends_the_one_before_and_what_is_open()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(600);
+        run.Post(new RecordingAction.GapStarted("reconnect"));
+        run.AdvanceTo(660);
+        Assert.Single(run.Closed);
+        run.AdvanceTo(1200);
+        run.Post(new RecordingAction.GapStarted("moved"));
+        run.AdvanceTo(1800);
+        run.Post(new RecordingAction.GapEnded());
+        run.AdvanceTo(2400);
+        Assert.Equal([("moved", 1200 * 48L, 600 * 48L), ("reconnect", 600 * 48L, 600 * 48L)],
+            run.Recording.Snapshot.Gaps.Select(gap => (gap.Reason, gap.StartSample, gap.SampleCount)).Order());
+    }
+
+    [Fact]
+    public void Word_before_a_pause_ends_with_it_and_both_begin_at_their_sample()
+    {
+        using CaptureRun run = new();
+        Assert.Equal(NoteOutcome.Taken, run.Recording.AddNote(9, "begun"));
+        run.Post(new RecordingAction.GapStarted("reconnect", TimeSpan.FromSeconds(1))); // before there was a recording
+        run.Post(new RecordingAction.GapEnded());
+        run.AdvanceTo(60);
+        Assert.Equal(0, Assert.Single(run.Recording.Snapshot.Notes).Sample);
+        Assert.Empty(run.Recording.Snapshot.Gaps);
+        using Talker ada = new(run);
+        ada.Say(120);
+        run.AdvanceTo(600);
+        run.Post(new RecordingAction.Pause(9));
+        run.Recording.Tick();
+        Assert.Equal(120 * 48, Assert.Single(run.Closed).SampleCount);
+        Assert.Equal((600 * 48L, 0L), (Assert.Single(run.Recording.Snapshot.Gaps).StartSample, run.Recording.Snapshot.Gaps[0].SampleCount));
+    }
+
+    [Fact]
+    public void Who_wants_out_while_the_last_segments_close_is_heeded()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run), grace = new(run, CaptureRun.Grace, ssrc: 2);
+        grace.Say(1000);
+        ada.Say(1000).Pause(3000).Say(400);
+        run.Recording.SegmentClosed = segment =>
+        {
+            run.Closed.Add(segment);
+            if (segment.Key.UserId == CaptureRun.Grace) run.Recording.Consent.OptOut(CaptureRun.Ada);
+        };
+        run.Time.Advance(TimeSpan.FromMilliseconds(200)); // no tick came since, and the next one is the last
+        run.Recording.UserLeft(CaptureRun.Grace);
+        run.Recording.Stop();
+        Assert.Contains(run.Closed, segment => segment.Key.UserId == CaptureRun.Grace);
+        Assert.Equal(1000 * 48, Assert.Single(run.Closed, segment => segment.Key.UserId == CaptureRun.Ada).SampleCount);
+    }
+
+    [Fact]
+    public void Refusal_of_a_speaker_whom_an_earlier_owner_knew_is_told_once()
+    {
+        List<(ulong, int)> told = [];
+        using CaptureRun run = new(firstIndexes: new Dictionary<ulong, int> { [CaptureRun.Ada] = 4 });
+        run.Recording.Refused = (user, index) => told.Add((user, index));
+        using Talker ada = new(run);
+        ada.Say(400);
+        run.Recording.Consent.OptOut(CaptureRun.Ada);
+        run.AdvanceTo(run.Now + 120);
+        Assert.Equal([(CaptureRun.Ada, 5)], told);
+    }
+
+    [Fact]
+    public void Recording_that_is_closed_holds_no_file()
+    {
+        using CaptureRun run = new();
+        using Talker ada = new(run);
+        ada.Say(400);
+        Assert.NotEmpty(OpenHandles.Below(run.Folder));
+        run.Recording.Dispose();
+        Assert.Empty(OpenHandles.Below(run.Folder));
+    }
+
+    [Fact]
+    public void Limits_are_those_that_are_documented()
+    {
+        Assert.Equal((1024, 1000), (Recording.CommandCapacity, Recording.TrackCapacity));
+        Assert.Equal((1000, 1000, 100), (GapLog.MostGaps, GapLog.MostNotes, GapLog.MostNotesOfOne));
+    }
+
+    [Theory]
+    [InlineData(0, 1, 5)]
+    [InlineData(3, 4, 6)]
+    public void Segments_are_listed_as_runs_of_their_indexes(int first, int second, int third)
+    {
+        TrackTotals totals = TrackTotals.Empty;
+        foreach (int index in (int[])[first, second, third, third + 1, third + 3]) totals = totals.With(Segment(index));
+        Assert.Equal([new IndexRange(first, second), new IndexRange(third, third + 1), new IndexRange(third + 3, third + 3)],
+            totals.Segments);
+        Assert.Equal((50L, 500L), (totals.SampleCount, totals.ByteCount));
+
+        static ClosedSegment Segment(int index) =>
+            new(new SegmentKey(SpoolSession.Info.RecordingId, 7, index), "Ada", "", "", 0, 10, 1, 100);
     }
 
     [Theory]

@@ -76,6 +76,22 @@ public sealed class ReorderBufferTests
     }
 
     [Fact]
+    public void Twelve_packets_before_the_first_of_an_epoch_may_be_on_their_way()
+    {
+        ReorderBuffer buffer = new(Window, Capacity);
+        buffer.Begin(100);
+        Assert.Equal((ReorderVerdict.InOrder, ReorderVerdict.Late), (buffer.Judge(88, 3), buffer.Judge(87, 3)));
+    }
+
+    [Fact]
+    public void Duplicates_are_known_for_64_packets()
+    {
+        ReorderBuffer buffer = Begun(first: 10);
+        for (long sequence = 11; sequence < 100; sequence++) buffer.Pass(sequence, sequence * 960);
+        Assert.Equal((ReorderVerdict.Duplicate, ReorderVerdict.Late), (buffer.Judge(100 - 64, 3), buffer.Judge(100 - 65, 3)));
+    }
+
+    [Fact]
     public void What_cannot_be_held_is_said_so()
     {
         ReorderBuffer buffer = Begun(first: 10);

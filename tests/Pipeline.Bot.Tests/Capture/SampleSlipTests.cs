@@ -56,6 +56,34 @@ public sealed class SampleSlipTests
         Assert.InRange(greatest, 1200, 1500); // the tone's own slope is 1309 at most
     }
 
+    // The interpolation is exact for parabolas, so that each value is known.
+    [Theory]
+    [InlineData(120, 1)]
+    [InlineData(180, 2)]
+    [InlineData(960, 1)]
+    [InlineData(960, 2)]
+    public void Glide_over_five_milliseconds_in_the_middle_moves_what_is_behind_it_by_one_sample(int samples, int channels)
+    {
+        int glide = Math.Min(240, samples - 8), start = (samples - glide) / 2;
+        short[] longer = Parabola(), shorter = Parabola();
+        SampleSlip.Insert(longer, samples, channels);
+        SampleSlip.Remove(shorter, samples, channels);
+        for (int i = 0; i <= samples; i++)
+        {
+            double into = Math.Clamp((i - start) / (double)glide, 0, 1);
+            for (int channel = 0; channel < channels; channel++)
+            {
+                Assert.Equal(At(i - into, channel), longer[(i * channels) + channel], tolerance: 1.3);
+                if (i < samples - 1) Assert.Equal(At(i + into, channel), shorter[(i * channels) + channel], tolerance: 1.3);
+            }
+        }
+
+        double At(double i, int channel) => (channel == 0 ? 1 : -1) * (Math.Pow(i - (samples / 2), 2) / 8);
+
+        short[] Parabola() => [.. Enumerable.Range(0, (samples + 1) * channels)
+            .Select(place => place / channels == samples ? (short)0 : (short)Math.Round(At(place / channels, place % channels)))];
+    }
+
     private static short Tone(int i) => (short)Math.Round(10_000 * Math.Sin(2 * Math.PI * 1000 * i / 48_000));
 
     private static void Fill(short[] pcm, int sample, int channels, short value)

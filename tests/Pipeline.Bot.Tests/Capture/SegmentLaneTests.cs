@@ -3,6 +3,7 @@ using Pipeline.Bot.Capture;
 using Pipeline.Bot.Spool;
 using Pipeline.Bot.Tests.Spool;
 using Pipeline.Contracts;
+using Pipeline.Discord.Media;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Capture;
@@ -47,6 +48,7 @@ public sealed class SegmentLaneTests : IDisposable
         Assert.True(Write(960, end: 1000));
         Assert.True(lane.TryWriteSilence(40, end: 1960));
         Assert.Equal((1000L, 1000L, 1000L, 480_000L - 1000), (lane.Samples, lane.Start, lane.OpenSince!.Value, lane.Room));
+        Assert.Equal(0, lane.Lag); // samples can be put in and taken out
         lane.Close(end: 2000, arrival: 2);
         ClosedSegment first = Assert.Single(closed);
         Assert.Equal((3, 1000L, 1000L, 2000L, null), (first.Key.Index, first.StartSample, first.SampleCount, lane.End, lane.OpenSince));
@@ -139,6 +141,92 @@ public sealed class SegmentLaneTests : IDisposable
         Assert.Equal(540, packets.Lag);
         packets.Close(end: 1500, arrival: 2);
         Assert.Equal(0, packets.Lag);
+    }
+
+    [Fact]
+    public void Folder_that_cannot_be_made_is_told_and_tried_again_a_second_later()
+    {
+        File.WriteAllText(track, "in the way");
+        Assert.False(lane.TryOpen(0, continues: false, arrival: 10));
+        Assert.NotNull(context.Spool.Problem);
+        Assert.Equal((false, 3, null), (lane.IsOpen, lane.NextFreeIndex, lane.OpenSince));
+        File.Delete(track);
+        Assert.False(lane.TryOpen(0, continues: false, arrival: Second));
+        Assert.True(lane.TryOpen(0, continues: false, arrival: 10 + Second));
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)] // a byte more than fits
+    public void File_of_packets_takes_no_more_where_another_and_the_last_page_would_not_fit(int over, bool hasRoom)
+    {
+        FrameAudio frame = FrameAudio.OfPacket([0x08, 1, 2, 3], 960);
+        using TempFolder other = new();
+        SegmentSidecar sidecar = SpoolSession.Sidecar(start: 0) with { UserId = Ada, Username = $"{Ada}" };
+        using SegmentWriter twin = SegmentWriter.Open(other.Path, sidecar, new OpusAudio(), continues: false);
+        for (int i = 0; i < 25; i++) twin.Write(in frame);
+        RecordingContext limited = new(SpoolSession.Info, new CaptureOptions
+        {
+            Channels = 1,
+            Format = SegmentFormat.Opus,
+            MaximumSegmentBytes = twin.FileSize + 65_536 - over,
+        }, folder.Path, new FakeTimeProvider(), 0);
+        using SegmentLane packets = new(limited, new TrackUser(Ada), gaps, firstIndex: 0, new OpusAudio());
+        Assert.True(packets.TryOpen(0, continues: false, arrival: 1));
+        for (int i = 0; i < 25; i++)
+        {
+            Assert.True(packets.Room > 0);
+            Assert.True(packets.TryWrite(in frame, end: i * 960));
+        }
+        Assert.Equal(hasRoom ? 480_000 - (25 * 960) : 0, packets.Room);
+    }
+
+    [Theory]
+    [InlineData(SegmentFormat.Opus, 0, false)]
+    [InlineData(SegmentFormat.Opus, 1, true)]
+    [InlineData(SegmentFormat.Wav, 1, false)]
+    internal void Detector_without_samples_to_look_at_is_told(SegmentFormat format, int threshold, bool expected) =>
+        Assert.Equal(expected, new CaptureOptions { Format = format, VadRmsThreshold = threshold }.LacksVad);
+
+    [Fact]
+    public void Track_closes_and_speaks_and_leaves_by_its_own_clock_to_the_sample()
+    {
+        using Track one = new(context, Ada, firstIndex: 0);
+        for (int i = 0; i < 8; i++) one.Accept(TrackParts.Frame(i, (uint)(i * 960), TrackParts.Loud), i * 960);
+        one.Tick(7_000);
+        const int Last = 7 * 960;
+        Assert.Equal((true, false), (one.Read(Last + 14_399, false).Speaking, one.Read(Last + 14_400, false).Speaking));
+        one.Tick(Last + 216_000);
+        Assert.NotNull(one.Read(0, false).OpenSince);
+        one.Tick(Last + 216_001);
+        Assert.Null(one.Read(0, false).OpenSince);
+        one.Tick(Last + (300 * Second));
+        one.Accept(TrackParts.Frame(8, 8 * 960, TrackParts.Loud), Last + (300 * Second));
+        Assert.Equal(1, one.Read(0, false).Health.Epochs);
+        one.Tick(Last + (600 * Second) + 1);
+        one.Accept(TrackParts.Frame(9, 9 * 960, TrackParts.Loud), Last + (600 * Second) + 1);
+        Assert.Equal(2, one.Read(0, false).Health.Epochs);
+    }
+
+    [Fact]
+    public void File_that_was_begun_so_long_ago_closes_even_in_a_short_pause()
+    {
+        using Track one = new(context, Ada, firstIndex: 0);
+        for (int i = 0; i < 450; i++) one.Accept(TrackParts.Frame(i, (uint)(i * 960), TrackParts.Loud), i * 960);
+        one.Tick(480_000 + 14_400);
+        Assert.Empty(closed);
+        one.Tick(480_000 + 14_401);
+        Assert.Equal(450 * 960, Assert.Single(closed).SampleCount);
+    }
+
+    [Fact]
+    public void What_was_missing_is_listed_when_its_speaker_leaves()
+    {
+        using Track one = new(context, Ada, firstIndex: 0);
+        for (int i = 0; i < 8; i++) one.Accept(TrackParts.Frame(i, (uint)(i * 960), [], kind: AudioFrameKind.Undecryptable), i * 960);
+        one.Leave(10_000);
+        Assert.Null(one.PendingGap());
+        Assert.Equal(8 * 960, Assert.Single(context.Gaps.Gaps).SampleCount);
     }
 
     [Fact]
