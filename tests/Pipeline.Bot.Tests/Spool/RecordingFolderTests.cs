@@ -84,6 +84,21 @@ public sealed class RecordingFolderTests : IDisposable
         Assert.Equal(6, File.ReadAllText(folder.JournalPath).Count(letter => letter == '\n'));
     }
 
+    [Fact]
+    public void Journal_has_a_line_for_each_entry_and_mends_one_that_was_cut_off_at_its_first_letter()
+    {
+        SegmentJournal journal = new(folder.JournalPath);
+        JournalEntry entry = new(7, "Ada", 0, 0, 480, 1004, "aaaaaaaaaaaaaaaaaaaaaa==");
+        journal.Append(entry);
+        journal.Append(entry with { Index = 1 });
+        Assert.Equal(2, File.ReadAllLines(folder.JournalPath).Length);
+        File.WriteAllText(folder.JournalPath, "{");
+        journal.Append(entry);
+        Assert.Equal([entry], journal.Read());
+        Assert.Equal(new JournalEntry(7, "", 3, 0, 0, 0, "") { Erased = true },
+            JournalEntry.ErasureOf(new SegmentKey(SpoolSession.Info.RecordingId, 7, 3)));
+    }
+
     private static RecordingStopped Stopped { get; } = new()
     {
         Session = SpoolSession.Info,

@@ -245,6 +245,25 @@ public sealed class SegmentSpoolTests
     }
 
     [Fact]
+    public void Spool_may_take_four_gibibytes_and_leaves_half_a_gibibyte_free_where_nobody_says_otherwise()
+    {
+        SpoolOptions options = new() { Folder = "" };
+        Assert.Equal((4_294_967_296, 536_870_912), (options.LimitBytes, options.MinimumFreeBytes));
+    }
+
+    [Theory]
+    [InlineData("000017.wav", 17)]
+    [InlineData("1000000.wav", 1_000_000)]
+    [InlineData("000017.opus", null)]
+    [InlineData("-00017.wav", null)]
+    [InlineData(".wav", null)]
+    public void Index_is_read_from_names_of_the_rule_alone(string name, int? expected)
+    {
+        bool isRead = SpoolFiles.TryParseIndex("/spool/7/" + name, ".wav", out int index);
+        Assert.Equal((expected is not null, expected ?? 0), (isRead, index));
+    }
+
+    [Fact]
     public void Folder_that_cannot_be_made_again_has_no_room()
     {
         using TempFolder folder = new();

@@ -94,6 +94,14 @@ public sealed class SegmentWriterTests : IDisposable
     }
 
     [Fact]
+    public void What_has_no_file_lies_nowhere_off_its_place()
+    {
+        using OpusAudio opus = new();
+        using WavAudio wav = new();
+        Assert.Equal((0, 0), (opus.Lag, wav.Lag));
+    }
+
+    [Fact]
     public void Discarded_segment_leaves_nothing()
     {
         using SegmentWriter writer = Open();
