@@ -1,0 +1,233 @@
+using System.Net;
+using Microsoft.Extensions.Time.Testing;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Deletion;
+using Pipeline.RecordingApi.Events;
+using Pipeline.Storage;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Api;
+
+/// <summary>How much a deletion does at once and when its day has come; on an account of its own, for sweeps look at all of it.</summary>
+public sealed class DeletionBoundsTests(AzuriteFixture azurite)
+{
+    private const ulong Ada = 5;
+
+    private static readonly Dictionary<string, string?> ThirtyDays = new() { ["RECORDING_KEEP_DAYS"] = "30" };
+
+    private string Connection => azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(22));
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Times_are_those_that_are_documented() => Assert.Equal((2, 2, 2),
+        (DeletionSweep.Patience.TotalMinutes, PersonForgetting.Patience.TotalMinutes, RetentionSweep.Notice.TotalDays));
+
+    [Fact]
+    public async Task Deletion_looks_at_the_clock_behind_five_hundred_files_and_is_over_after_ten_seconds()
+    {
+        await using App app = await StartAsync(new LeapingClock());
+        Session session = new(5860);
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        await Parallel.ForEachAsync(Enumerable.Range(0, 501), Cancellation, async (index, stop) => await app.Storage.Recordings
+            .GetBlobClient($"{session.Id}/5-Ada/{BlobPaths.SegmentFileName(index)}").UploadAsync(new BinaryData([1]), stop));
+        Uri address = new($"api/recordings/{session.Id}", UriKind.Relative);
+        using HttpResponseMessage asked = await app.Http.DeleteAsync(address, Cancellation);
+        Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(5), asked.Headers.RetryAfter?.Delta);
+        Assert.True(await app.EraseAsync(session.Id));
+        Assert.Equal(1, await app.Get<RecordingsContainer>().CountAsync(session.Id, 10, Cancellation));
+        DeletionTable table = app.Get<DeletionTable>();
+        Assert.Equal(1, (await table.FindLookAsync(session.Id, Cancellation))!.Number);
+
+        // Of two counts the larger goes on.
+        await app.Get<RecordingErasure>().RunAsync(new DeleteRecording { RecordingId = session.Id, Look = 5 }, Cancellation);
+        Assert.Equal(6, (await table.FindLookAsync(session.Id, Cancellation))!.Number);
+        using HttpResponseMessage told = await app.Http.GetAsync(new Uri($"{address}/deletion", UriKind.Relative), Cancellation);
+        DeletionState state = await app.ReadAsync(told, WireJsonContext.Default.DeletionState);
+        Assert.Equal((DeletionState.Deleted, 0), (state.Status, state.RemainingFiles));
+    }
+
+    [Fact]
+    public async Task Erasure_of_a_person_looks_at_the_clock_behind_ten_recordings_and_goes_on_where_it_was()
+    {
+        await using App app = await StartAsync(new LeapingClock());
+        RecordingId[] ids = [.. Enumerable.Range(5861, 11).Select(seed => new Session(seed).Id)];
+        foreach (RecordingId id in ids)
+        {
+            using HttpResponseMessage begun = await app.PostAsync("api/recordings/init-live", $$"""
+                {"sessionId":"{{id}}","guildId":"586","guildName":"g","channelId":"2","userId":"3","recordedAt":"2025-01-01T00:00:00Z"}
+                """);
+            Assert.True(begun.IsSuccessStatusCode);
+        }
+        ForgetTable table = app.Get<ForgetTable>();
+        await table.BeginAsync("586", Ada, TimeProvider.System.GetUtcNow(), Cancellation);
+        for (int look = 0; look < 2; look++)
+        {
+            await app.Get<PersonForgetting>().RunAsync(new ForgetPerson { Scope = "586", UserId = Ada, Look = look }, Cancellation);
+            ForgetState state = (await table.FindAsync("586", Ada, Cancellation))!;
+            Assert.Equal((look == 0, look == 1, look + 1), (state.Cursor is not null, state.IsLastRound, state.Number));
+            int erased = 0;
+            foreach (RecordingId id in ids) erased += (await app.Get<ErasedPeople>().OfAsync(id, Cancellation)).Count;
+            Assert.Equal(10 + look, erased);
+        }
+    }
+
+    [Theory]
+    [InlineData(5890, false)]
+    [InlineData(5891, true)]
+    public async Task Names_of_files_that_were_told_go_with_the_person_and_with_the_recording(int seed, bool isWhole)
+    {
+        await using App app = await StartAsync(TimeProvider.System);
+        Session session = new(seed, (Ada, "Ada", 1));
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        EventData told = new() { RecordingId = session.Id.ToString(), Files = ["01-Ada.flac"] };
+        await app.Get<EventOutbox>().RaiseAsync(EventTypes.FilesReady, told, "1", Cancellation);
+        Assert.Equal(["01-Ada.flac"], (await FindAsync()).Data.Files!);
+        if (isWhole) await app.DeleteRecordingAsync(session.Id);
+        else await RemoveAsync(app, session, (_, _) => Task.FromResult(true));
+        Assert.Null((await FindAsync()).Data.Files);
+
+        async Task<PipelineEvent> FindAsync() =>
+            (await app.Get<EventTable>().FindAsync($"evt_files.ready_{session.Id}_1", Cancellation))!;
+    }
+
+    [Theory]
+    [InlineData(7, true)]
+    [InlineData(8, false)]
+    public async Task Recording_that_others_change_all_the_time_is_tried_eight_times(int changes, bool isDone)
+    {
+        await using App app = await StartAsync(TimeProvider.System);
+        Session session = new(5894 + changes - 7, (Ada, "Ada", 1));
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        CatalogueTable catalogue = app.Get<CatalogueTable>();
+        int tries = 0;
+        Task removing = RemoveAsync(app, session, async (_, _) =>
+        {
+            if (tries++ == changes) return true;
+            CatalogueRecording found = (await catalogue.FindAsync(session.Id.ToString(), Cancellation)).Recording!;
+            found = found with { Details = found.Details with { Title = $"{tries}" } };
+            return await catalogue.TryUpdateAsync(found, Cancellation);
+        });
+        if (isDone) await removing;
+        else await Assert.ThrowsAsync<InvalidOperationException>(() => removing);
+        Assert.Equal((8, isDone ? 0 : 1), (tries, (await app.RecordingAsync(session.Id))!.Tracks.Count));
+    }
+
+    [Fact]
+    public async Task Segment_whose_samples_nobody_said_counts_by_its_milliseconds()
+    {
+        await using App app = await StartAsync(TimeProvider.System);
+        Session session = new(5892, (Ada, "Ada", 1));
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        CatalogueTable catalogue = app.Get<CatalogueTable>();
+        string id = session.Id.ToString(), set = (await catalogue.FindAsync(id, Cancellation)).Recording!.SegmentSet!;
+        List<RecordingSegment> listed = await catalogue.ReadSegmentsAsync(id, set, Cancellation);
+        await catalogue.WriteSegmentsAsync(id, set, listed.Select(one => one with { SampleCount = null, Duration = 20_000 }), Cancellation);
+        List<(int, long)> counted = [];
+        await RemoveAsync(app, session, (segments, samples) =>
+        {
+            counted.Add((segments, samples));
+            return Task.FromResult(true);
+        });
+        Assert.Equal([(1, 960_000L)], counted);
+    }
+
+    [Fact]
+    public async Task More_than_five_hundred_segments_that_were_not_moved_go_at_once()
+    {
+        await using App app = await StartAsync(TimeProvider.System);
+        Session session = new(5893);
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        await Parallel.ForEachAsync(Enumerable.Range(0, 501), Cancellation, async (index, stop) => await app.Storage.Temp
+            .GetBlobClient($"{session.Id}/5-Ada/{BlobPaths.SegmentFileName(index)}").UploadAsync(new BinaryData([1]), stop));
+        await app.DeleteRecordingAsync(session.Id);
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+    }
+
+    [Fact]
+    public async Task Sweep_looks_at_two_hundred_that_are_due()
+    {
+        await using App app = await StartAsync(TimeProvider.System);
+        ExpiryTable expiries = app.Get<ExpiryTable>();
+        DateTimeOffset at = DateTimeOffset.UnixEpoch.AddYears(1); // before all others
+        await Parallel.ForEachAsync(Enumerable.Range(0, 201), Cancellation, async (index, stop) =>
+            await expiries.AddAsync($"00000000-0000-7000-8000-{index:D12}", at, stop));
+        foreach (int left in (int[])[1, 0])
+        {
+            await app.Get<RetentionSweep>().RunAsync(Cancellation);
+            Assert.Equal(left, await expiries.ListAsync(at.AddYears(1), Cancellation).CountAsync(Cancellation));
+        }
+    }
+
+    [Fact]
+    public async Task Recording_is_told_of_two_days_before_and_deleted_on_its_day_to_the_millisecond()
+    {
+        FakeTimeProvider clock = new(DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
+        await using App app = await StartAsync(clock);
+        Session session = new(5880, clock.GetUtcNow() - TimeSpan.FromMinutes(1), (Ada, "Ada", 1));
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        DateTimeOffset day = (await app.RecordingAsync(session.Id))!.DeletesAt!.Value;
+        ExpiryTable expiries = app.Get<ExpiryTable>();
+        await expiries.AddAsync(session.Id.ToString(), day.AddDays(-1), Cancellation); // of a time when it had another day
+
+        await SweepAtAsync(day.AddDays(-2));
+        Assert.Null(await ToldAsync());
+        Assert.Equal(2, await ListedAsync());
+        await SweepAtAsync(day.AddDays(-2).AddMilliseconds(1));
+        Assert.Equal(day, (await ToldAsync())!.Data.DeletesAt);
+        Assert.Equal(2, await ListedAsync());
+        await SweepAtAsync(day.AddDays(-1).AddMilliseconds(-1));
+        Assert.Equal(2, await ListedAsync());
+        await SweepAtAsync(day.AddDays(-1));
+        Assert.Equal(1, await ListedAsync());
+        await SweepAtAsync(day.AddMilliseconds(-1));
+        Assert.NotNull(await app.RecordingAsync(session.Id));
+        await SweepAtAsync(day);
+        Assert.Null(await app.RecordingAsync(session.Id));
+        Assert.Equal((0, day), (await ListedAsync(), (await app.Get<DeletionTable>().FindLookAsync(session.Id, Cancellation))!.DueAt));
+
+        async Task SweepAtAsync(DateTimeOffset moment)
+        {
+            clock.SetUtcNow(moment);
+            await app.Get<RetentionSweep>().RunAsync(Cancellation);
+        }
+
+        async Task<PipelineEvent?> ToldAsync() =>
+            await app.Get<EventTable>().FindAsync($"evt_recording.expiring_{session.Id}", Cancellation);
+
+        async Task<int> ListedAsync() => await expiries.ListAsync(day.AddYears(1), Cancellation)
+            .CountAsync(expiry => expiry.RecordingId == session.Id.ToString(), Cancellation);
+    }
+
+    private static Task RemoveAsync(App app, Session session, Func<int, long, Task<bool>> count) =>
+        app.Get<PersonRemoval>().RunAsync(session.Id, Ada, session.Info.StartedAt, count, Cancellation);
+
+    private async Task<App> StartAsync(TimeProvider time)
+    {
+        App app = await App.StartAsync(Connection, ThirtyDays, time);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        return app;
+    }
+
+    /// <summary>Each look at the clock costs ten seconds.</summary>
+    private sealed class LeapingClock : TimeProvider
+    {
+        private long seconds;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => Interlocked.Add(ref seconds, 10);
+    }
+}
