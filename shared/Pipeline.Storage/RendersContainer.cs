@@ -94,6 +94,21 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
         }
     }
 
+    /// <summary>Bytes of a stretch of a file; null where the file is not there or ends before.</summary>
+    public async Task<byte[]?> TryReadAsync(string name, long offset, int length, CancellationToken cancellation)
+    {
+        try
+        {
+            BlobDownloadOptions options = new() { Range = new HttpRange(offset, length) };
+            byte[] bytes = (await Blob(name).DownloadContentAsync(options, cancellation)).Value.Content.ToArray();
+            return bytes.Length == length ? bytes : null;
+        }
+        catch (RequestFailedException missing) when (missing.Status is 404 or 416)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Writes a file's bytes into a stream, piece by piece.</summary>
     public Task CopyToAsync(string name, Stream target, CancellationToken cancellation) =>
         Blob(name).DownloadToAsync(target, cancellation);

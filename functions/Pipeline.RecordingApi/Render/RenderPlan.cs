@@ -1,3 +1,6 @@
+using Pipeline.Audio.Flac;
+using Pipeline.Audio.Mp3;
+using Pipeline.Audio.Ogg;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 
@@ -38,6 +41,9 @@ internal sealed record RenderPlan
 /// <summary>One person's audio.</summary>
 internal sealed record RenderTrack
 {
+    // How far each segment and those before it reach.
+    private readonly long[] reached = [];
+
     public required ulong UserId { get; init; }
     public required string Username { get; init; }
 
@@ -48,7 +54,11 @@ internal sealed record RenderTrack
     public required int Channels { get; init; }
 
     /// <summary>By start.</summary>
-    public required IReadOnlyList<RenderSegment> Segments { get; init; }
+    public required IReadOnlyList<RenderSegment> Segments
+    {
+        get;
+        init => (field, reached) = (value, Reached(value));
+    }
 
     /// <summary>
     /// All segments are Opus: its Opus file is made of their packets. Where one is WAV, all of it is encoded: a decoder that comes from
@@ -57,8 +67,23 @@ internal sealed record RenderTrack
     public bool IsJoined => Segments.All(segment => segment.Format == SegmentFormat.Opus);
 
     /// <summary>Those with a sample in [start, end).</summary>
-    public IEnumerable<RenderSegment> Between(long start, long end) =>
-        Segments.Where(segment => segment.Start < end && segment.Start + segment.Count > start);
+    public IEnumerable<RenderSegment> Between(long start, long end)
+    {
+        // Those before the first one that reaches further than the start end before it. Of a day there are thousands, and each window asks.
+        int first = Array.BinarySearch(reached, start);
+        for (int at = first < 0 ? ~first : first; at < Segments.Count && Segments[at].Start < end; at++)
+        {
+            if (Segments[at].Start + Segments[at].Count > start) yield return Segments[at];
+        }
+    }
+
+    private static long[] Reached(IReadOnlyList<RenderSegment> segments)
+    {
+        long[] ends = new long[segments.Count];
+        for (int at = 0; at < ends.Length; at++)
+            ends[at] = Math.Max(at == 0 ? 0 : ends[at - 1], segments[at].Start + segments[at].Count);
+        return ends;
+    }
 }
 
 /// <summary>One file of a track. Positions in samples at 48 kHz since the start of the recording.</summary>
@@ -66,4 +91,36 @@ internal sealed record RenderSegment(int Index, long Start, long Count, int Chan
 {
     /// <summary>Its name says it: this API made that.</summary>
     public SegmentFormat Format { get; } = SegmentFormats.OfName(Address.AbsolutePath);
+}
+
+/// <summary>
+/// A recording is rendered minute by minute. A minute is a whole number of frames of every format, so the bytes of windows that were
+/// made apart are joined to one file.
+/// </summary>
+internal static class RenderWindows
+{
+    /// <summary>60 s: 625 FLAC frames, 3000 Opus packets, 2500 MP3 frames.</summary>
+    public const int Samples = 60 * SampleClock.SamplesPerSecond;
+
+    /// <summary>
+    /// Sound before a window that encoders and limiter hear first: a second, in whole Opus packets, and more than the MP3 encoder wants.
+    /// </summary>
+    public const int PreRoll = 50 * OggOpusWindow.FrameSamples;
+
+    public const int FlacFrames = Samples / FlacEncoder.BlockSize;
+    public const int Mp3Frames = Samples / Mp3Encoder.FrameSamples;
+
+    /// <summary>Goes into every hash of inputs: a change of how windows are made renders them again.</summary>
+    public const string EncoderVersion = "1";
+
+    /// <summary>The same for what is joined of packets.</summary>
+    public const string JoinVersion = "joined-1";
+
+    /// <summary>The first of two windows that share the blocks of small formats.</summary>
+    public static bool BeginsPair(int window) => window % 2 == 0;
+
+    public static long Start(int window) => (long)window * Samples;
+
+    /// <summary>Windows that so many samples take; the last may be short.</summary>
+    public static int Count(long samples) => (int)((samples + Samples - 1) / Samples);
 }

@@ -36,6 +36,7 @@ public sealed class RenderRecording : IDisposable
     private readonly TextFiles texts;
     private readonly FilesReady ready;
     private readonly WorkPlaces places;
+    private readonly HeldParts held;
 
     // What this process is at: a second message for the same waits, so that no minute is made twice.
     private readonly ConcurrentDictionary<(RecordingId Recording, string? File), bool> busy = new();
@@ -50,7 +51,8 @@ public sealed class RenderRecording : IDisposable
         (this.plans, this.table, this.container, this.queues, options, time) = (plans, table, container, queues, settings.Options,
             settings.Time);
         WindowEncoder encoder = new(settings.Codecs);
-        windows = new WindowRender(table, container, reader, encoder, options);
+        held = new HeldParts(time);
+        windows = new WindowRender(table, container, reader, encoder, held, options);
         files = new RenderedFiles(table, container, encoder, time);
         requested = new RequestedFiles(table, container, reader, encoder, windows, files, settings);
         texts = new TextFiles(table, container, time);
@@ -104,7 +106,7 @@ public sealed class RenderRecording : IDisposable
         }
         long began = time.GetTimestamp();
         bool done = message.File is { } file ? await MakeAsync(plan, file, IsOver, cancellation)
-            : await RenderAsync(plan, IsOver, cancellation);
+            : await RenderAsync(plan, IsOver, isSettled: false, cancellation);
         // Somebody may have amended or deleted the recording meanwhile: what was made of the old list must not be the last word.
         bool changed = await plans.VersionAsync(message.RecordingId, cancellation) != plan.Version;
         // Who waits for what somebody else makes does not ask again at once.
@@ -127,7 +129,7 @@ public sealed class RenderRecording : IDisposable
     }
 
     private async Task<bool> MakeAsync(RenderPlan plan, string file, Func<bool> isOver, CancellationToken cancellation) =>
-        (!requested.NeedsWindows(plan, file) || await RenderAsync(plan, isOver, cancellation))
+        (!requested.NeedsWindows(plan, file) || await RenderAsync(plan, isOver, isSettled: true, cancellation))
             && await requested.MakeAsync(plan, file, isOver, cancellation);
 
     public void Dispose() => places.Dispose();
@@ -136,16 +138,17 @@ public sealed class RenderRecording : IDisposable
     /// <returns>How many rows or files it found: fewer than <paramref name="most"/> when none is left.</returns>
     public async Task<int> EraseSomeAsync(RecordingId recording, int most, CancellationToken cancellation)
     {
+        held.Forget(recording);
         int rows = await table.DeleteSomeAsync(recording, most, cancellation);
         return rows == most ? rows : await container.DeleteSomeAsync(recording, most, cancellation);
     }
 
-    private async Task<bool> RenderAsync(RenderPlan plan, Func<bool> isOver, CancellationToken cancellation)
+    private async Task<bool> RenderAsync(RenderPlan plan, Func<bool> isOver, bool isSettled, CancellationToken cancellation)
     {
         RenderedWindows rows = await RenderedWindows.ReadAsync(table, plan, cancellation);
         for (int window = 0; window < plan.WindowCount; window++)
         {
-            await windows.RenderAsync(plan, rows, window, rows.LevelsBefore(window), cancellation);
+            await windows.RenderAsync(plan, rows, window, rows.LevelsBefore(window), isSettled, cancellation);
             if (isOver() && window < plan.WindowCount - 1) return false;
         }
         return !plan.IsFinal || plan.TotalSamples == 0 || await CommitAsync(plan, rows, cancellation);

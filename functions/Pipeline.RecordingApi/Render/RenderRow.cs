@@ -28,6 +28,14 @@ public sealed record RenderRow
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public JoinPoint JoinAfter { get; init; }
 
+    /// <inheritdoc cref="RenderedPart.IsHeld"/>
+    [JsonIgnore]
+    public bool IsHeld => Parts.Values.Any(part => part.IsHeld);
+
+    /// <inheritdoc cref="RenderedPart.IsPaired"/>
+    [JsonIgnore]
+    public bool IsPaired => Parts.Values.Any(part => part.IsPaired);
+
     /// <summary>10 pairs of min and max a second, as int8.</summary>
     [JsonIgnore]
     public byte[] Peaks { get; init; } = [];

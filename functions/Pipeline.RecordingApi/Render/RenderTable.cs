@@ -46,14 +46,21 @@ public sealed class RenderTable(StorageClients clients)
         return rows;
     }
 
-    public Task WriteWindowAsync(RecordingId recording, string track, int window, RenderRow row, CancellationToken cancellation)
-    {
-        TableEntity entity = Entity(recording, WindowKey(track, window),
-            JsonSerializer.SerializeToUtf8Bytes(row, RenderJsonContext.Default.RenderRow));
-        if (row.Peaks.Length > 0) entity["Peaks"] = row.Peaks;
-        if (row.Energies.Length > 0) entity["Energies"] = row.Energies;
-        return table.UpsertEntityAsync(entity, TableUpdateMode.Replace, cancellation);
-    }
+    public Task WriteWindowAsync(RecordingId recording, string track, int window, RenderRow row, CancellationToken cancellation) =>
+        table.UpsertEntityAsync(Entity(recording, track, window, row), TableUpdateMode.Replace, cancellation);
+
+    /// <summary>Writes a window and the parts of the one before it, both or neither.</summary>
+    /// <param name="before">The peaks and energies that it has stay as they are.</param>
+    public Task WritePairAsync(RecordingId recording, string track, int window, RenderRow row, RenderRow before,
+        CancellationToken cancellation) => table.SubmitTransactionAsync(
+    [
+        new TableTransactionAction(TableTransactionActionType.UpsertMerge, Entity(recording, track, window - 1, before)),
+        new TableTransactionAction(TableTransactionActionType.UpsertReplace, Entity(recording, track, window, row)),
+    ], cancellation);
+
+    /// <summary>Writes the parts of a window; the peaks and energies that it has stay as they are.</summary>
+    public Task WritePartsAsync(RecordingId recording, string track, int window, RenderRow row, CancellationToken cancellation) =>
+        table.UpsertEntityAsync(Entity(recording, track, window, row), TableUpdateMode.Merge, cancellation);
 
     /// <summary>A window that became silent has no row.</summary>
     public Task DeleteWindowAsync(RecordingId recording, string track, int window, CancellationToken cancellation) =>
@@ -140,6 +147,15 @@ public sealed class RenderTable(StorageClients clients)
     private static string WindowKey(string track, int window) => string.Create(CultureInfo.InvariantCulture, $"w-{track}-{window:D6}");
 
     private static string FileKey(string file) => $"f-{file}";
+
+    private static TableEntity Entity(RecordingId recording, string track, int window, RenderRow row)
+    {
+        TableEntity entity = Entity(recording, WindowKey(track, window),
+            JsonSerializer.SerializeToUtf8Bytes(row, RenderJsonContext.Default.RenderRow));
+        if (row.Peaks.Length > 0) entity["Peaks"] = row.Peaks;
+        if (row.Energies.Length > 0) entity["Energies"] = row.Energies;
+        return entity;
+    }
 
     private static TableEntity Entity(RecordingId recording, string rowKey, byte[] json)
     {

@@ -29,7 +29,8 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         // It has ended since somebody asked for what there is.
         if (!plan.IsFinal && job is { IsReady: true, IsGrowing: false }) return true;
         StagedBlocks present = await container.BlocksAsync(file, cancellation);
-        if (await ForgetLostAsync(plan, key, rows, format, present, cancellation)) return false;
+        SortedDictionary<int, RenderedPart> stored = await FindPartsAsync(plan, file, rows, format, (job, present), cancellation);
+        if (await ForgetLostAsync(plan, key, rows, stored, cancellation)) return false;
         uint serial = WindowEncoder.Serial($"{plan.Recording}/{key}");
         List<RenderedPart> parts = [];
         List<(long Bytes, long Samples, int Frames)> lengths = [];
@@ -37,7 +38,7 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         {
             int end = window + 1;
             RenderedPart part;
-            if (rows.TryGetValue(window, out RenderRow? row)) part = row.Parts[format];
+            if (stored.TryGetValue(window, out RenderedPart? found)) part = found;
             else
             {
                 while (end < plan.WindowCount && end - window < MostSilence && !rows.ContainsKey(end)) end++;
@@ -61,7 +62,7 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
             version = announced;
         }
         string type = RenderFormat.ContentType(format);
-        return await container.TryCommitAsync(file, parts.Select(part => part.Block), type, cancellation, present)
+        return await container.TryCommitAsync(file, parts.Select(part => part.Block).Distinct(), type, cancellation, present)
             && await WriteAsync(ready) is not null;
 
         Task<ETag?> WriteAsync(RenderJob made) =>
@@ -87,16 +88,50 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         new("DATE", $"{plan.Details.RecordedAt:yyyy-MM-dd}"),
     ];
 
-    /// <summary>
-    /// Parts that a format needs and whose bytes are not in the storage any more: marked, so that the next pass makes them.
-    /// </summary>
-    private async Task<bool> ForgetLostAsync(RenderPlan plan, string key, SortedDictionary<int, RenderRow> rows, string format,
-        StagedBlocks present, CancellationToken cancellation)
+    /// <summary>Parts of one format whose bytes are in the storage, by window.</summary>
+    private async Task<SortedDictionary<int, RenderedPart>> FindPartsAsync(RenderPlan plan, string file,
+        SortedDictionary<int, RenderRow> rows, string format, (RenderJob? Job, StagedBlocks Present) known, CancellationToken cancellation)
+    {
+        SortedDictionary<int, RenderedPart> found = [];
+        foreach ((int window, RenderRow row) in rows.Where(row => row.Key < plan.WindowCount))
+        {
+            if (row.Parts.GetValueOrDefault(format) is not { } part) continue;
+            int beside = RenderWindows.BeginsPair(window) ? window + 1 : window - 1;
+            // The window beside it was rendered again, or is silent now: of their block this part is copied into one of its own.
+            bool isAlone = part.IsPaired && (beside >= plan.WindowCount
+                || rows.GetValueOrDefault(beside)?.Parts.GetValueOrDefault(format)?.Block != part.Block);
+            RenderedPart wanted = isAlone ? part with { Block = RenderedPart.BlockName($"{window}a", part.Sha256) } : part;
+            if (known.Present.Contains(wanted.Block) || (isAlone && await TryCopyAsync(file, known.Job, part, wanted, cancellation)))
+                found[window] = wanted;
+        }
+        return found;
+    }
+
+    private async Task<bool> TryCopyAsync(string file, RenderJob? job, RenderedPart part, RenderedPart target,
+        CancellationToken cancellation)
+    {
+        long offset = 0;
+        foreach (RenderedPart made in job?.Parts ?? [])
+        {
+            if (made.Sha256 == part.Sha256)
+            {
+                if (await container.TryReadAsync(file, offset, (int)part.Length, cancellation) is not { } bytes
+                    || RenderedPart.Of("", bytes).Sha256 != part.Sha256) return false;
+                await container.StageAsync(file, target.Block, bytes, cancellation);
+                return true;
+            }
+            offset += made.Length;
+        }
+        return false;
+    }
+
+    /// <summary>Windows whose bytes are not in the storage any more: marked, so that the next pass makes them.</summary>
+    private async Task<bool> ForgetLostAsync(RenderPlan plan, string key, SortedDictionary<int, RenderRow> rows,
+        SortedDictionary<int, RenderedPart> stored, CancellationToken cancellation)
     {
         bool lost = false;
-        foreach ((int window, RenderRow row) in rows.Where(row => row.Key < plan.WindowCount).ToArray())
+        foreach ((int window, RenderRow row) in rows.Where(row => row.Key < plan.WindowCount && !stored.ContainsKey(row.Key)).ToArray())
         {
-            if (row.Parts.TryGetValue(format, out RenderedPart? part) && present.Contains(part.Block)) continue;
             lost = true;
             await table.WriteWindowAsync(plan.Recording, key, window, rows[window] = row with { Inputs = "" }, cancellation);
         }

@@ -1,10 +1,12 @@
 using System.IO.Hashing;
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 
 namespace Pipeline.RecordingApi.Render;
 
 /// <summary>One window of one file as it lies in the storage.</summary>
-/// <param name="Block">The block's id before base64; all of a file are of one length.</param>
+/// <param name="Block">The block's id before base64; all of a file are of one length. Empty: the part is not stored yet, it waits for the
+/// window behind it.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="Crc">CRC-32 as ZIP uses it.</param>
 /// <param name="Sha256">Hex.</param>
@@ -12,12 +14,24 @@ namespace Pipeline.RecordingApi.Render;
 public sealed record RenderedPart(string Block, long Length, uint Crc, string Sha256, int Frames)
 {
     private const int HashLength = 32;
+    private const int PlaceLength = 8;
+
+    /// <summary>It waits for the window behind it, to share a block.</summary>
+    [JsonIgnore]
+    public bool IsHeld => Block.Length == 0;
+
+    /// <summary>Its block holds the window beside it too.</summary>
+    [JsonIgnore]
+    public bool IsPaired => Block.Length > PlaceLength && Block.AsSpan(0, PlaceLength).TrimEnd().EndsWith("+");
 
     public static RenderedPart Of(string block, ReadOnlySpan<byte> bytes, int frames = 0) =>
         new(block, bytes.Length, Crc32.HashToUInt32(bytes), Convert.ToHexStringLower(SHA256.HashData(bytes)), frames);
 
+    /// <summary>The id of a block that begins with this window and holds the next one too.</summary>
+    public static string PairName(int window, ReadOnlySpan<byte> bytes) => BlockName($"{window}+", Of("", bytes).Sha256);
+
     /// <summary>An id that another content, or another window, does not have.</summary>
-    public static string BlockName(string place, string hash) => $"{place,-8}-{hash[..HashLength]}";
+    public static string BlockName(string place, string hash) => $"{place,-PlaceLength}-{hash[..HashLength]}";
 }
 
 /// <summary>

@@ -37,7 +37,9 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         RenderedWindows rows = await RenderedWindows.ReadAsync(table, plan, cancellation);
         SortedDictionary<int, RenderRow> own = entry.Track is { } track ? rows.Of(track) : rows.Mix;
         int count = Enumerable.Range(0, plan.WindowCount).TakeWhile(window => Wanted(plan, entry, window) is not { } inputs
-            || own.GetValueOrDefault(window)?.Inputs == inputs).Count();
+            || (own.GetValueOrDefault(window) is { IsHeld: false } row && row.Inputs == inputs)).Count();
+        // A block of two windows goes into the file whole.
+        if (count > 0 && RenderWindows.BeginsPair(count - 1) && own.GetValueOrDefault(count - 1) is { IsPaired: true }) count--;
         if (count == 0) return true;
         RenderPlan sofar = plan with { WindowCount = count, TotalSamples = RenderWindows.Start(count) };
         return await files.TryCommitAsync(sofar, entry.Track, entry.Format, own, cancellation);

@@ -11,7 +11,7 @@ namespace Pipeline.RecordingApi.Render;
 /// Renders one window of a recording: of each track that needs it, and of the mix. Repeating it stages the same blocks and writes the same
 /// rows.
 /// </summary>
-internal sealed class WindowRender(RenderTable table, RendersContainer container, SegmentPcm reader, WindowEncoder encoder,
+internal sealed class WindowRender(RenderTable table, RendersContainer container, SegmentPcm reader, WindowEncoder encoder, HeldParts held,
     RenderOptions options)
 {
     private const int PeakSamples = 4800;
@@ -54,14 +54,27 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         return hash.Finish();
     }
 
+    /// <summary>The windows of a track, or of the mix, as they are and as they should be.</summary>
+    /// <param name="track">Null for the mix.</param>
+    /// <param name="isSettled">Nothing may wait: somebody wants what there is.</param>
+    public WindowPairs Pairs(RenderPlan plan, RenderedWindows rows, RenderTrack? track, bool isSettled) => track is null
+        ? new(plan, rows.Mix, held, format => BlobNames.File(plan.Recording, RenderTable.Mix, format), window => MixInputs(plan, window),
+            isJoined: false, isSettled)
+        : new(plan, rows.Of(track), held, format => BlobNames.File(plan.Recording, RenderTable.TrackKey(track.UserId), format),
+            window => Inputs(plan, track, window), track.IsJoined, isSettled);
+
     /// <summary>Renders what is not as it should be.</summary>
     /// <param name="before">Levels at the end of the window before.</param>
-    public async Task RenderAsync(RenderPlan plan, RenderedWindows rows, int window, MixLevels before, CancellationToken cancellation)
+    /// <param name="isSettled">Nothing may wait: somebody wants what there is.</param>
+    public async Task RenderAsync(RenderPlan plan, RenderedWindows rows, int window, MixLevels before, bool isSettled,
+        CancellationToken cancellation)
     {
         WindowSound sound = new(reader, plan, window);
+        WindowPairs mixPairs = Pairs(plan, rows, null, isSettled);
+        await StoreLonelyAsync(plan, RenderTable.Mix, window, mixPairs, cancellation);
         string? mixInputs = MixInputs(plan, window);
         RenderRow? mixRow = rows.Mix.GetValueOrDefault(window);
-        bool mixes = mixInputs is not null && mixRow?.Inputs != mixInputs;
+        bool mixes = mixPairs.NeedsRender(window);
         MixWindow? mix = mixes ? sound.NewMix() : null;
         Dictionary<ulong, MixLevel> levels = new(before.Tracks);
         Task storing = Task.CompletedTask;
@@ -69,19 +82,18 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         {
             foreach (RenderTrack track in sound.TracksNearby)
             {
-                string? inputs = Inputs(plan, track, window);
-                RenderRow? row = rows.Of(track).GetValueOrDefault(window);
-                JoinPoint join = track.IsJoined ? rows.Of(track).GetValueOrDefault(window - 1)?.JoinAfter ?? default : default;
-                bool renders = inputs is not null && (row?.Inputs != inputs || row.JoinBefore != join);
+                WindowPairs pairs = Pairs(plan, rows, track, isSettled);
+                await StoreLonelyAsync(plan, RenderTable.TrackKey(track.UserId), window, pairs, cancellation);
+                bool renders = pairs.NeedsRender(window);
                 if (!renders && !mixes) continue;
                 (ReadOnlyMemory<short> pcm, IReadOnlyList<int> unreadable) = await sound.ReadAsync(track, cancellation);
                 if (mix is not null) levels[track.UserId] = sound.Add(mix, track, pcm.Span, before, mixRow?.Levels);
                 // Encoded bytes of one track wait at a time, while the next is read.
                 await storing;
-                if (renders) storing = StoreTrackAsync(plan, rows, track, window, inputs!, sound, pcm, unreadable, join, cancellation);
+                if (renders) storing = StoreTrackAsync(plan, track, window, pairs, sound, pcm, unreadable, cancellation);
             }
             if (mix is not null)
-                rows.Mix[window] = await StoreMixAsync(plan, window, mixInputs!, sound, mix, levels, before, mixRow?.Levels, cancellation);
+                await StoreMixAsync(plan, window, mixPairs, sound, mix, levels, before, mixRow?.Levels, cancellation);
         }
         finally
         {
@@ -91,71 +103,63 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     }
 
     /// <summary>When it returns its task, the samples are not needed any more.</summary>
-    private async Task StoreTrackAsync(
-        RenderPlan plan, RenderedWindows rows, RenderTrack track, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm,
-            IReadOnlyList<int> unreadable, JoinPoint join, CancellationToken cancellation)
+    private async Task StoreTrackAsync(RenderPlan plan, RenderTrack track, int window, WindowPairs pairs, WindowSound sound,
+        ReadOnlyMemory<short> pcm, IReadOnlyList<int> unreadable, CancellationToken cancellation)
     {
-        string key = RenderTable.TrackKey(track.UserId);
+        string key = RenderTable.TrackKey(track.UserId), inputs = Inputs(plan, track, window)!;
         string[] encoded = [.. TrackFormats.Where(format => !(track.IsJoined && format == RenderFormat.Opus))];
         byte[] peaks = Peaks(pcm.Span[(sound.PreRoll * track.Channels)..], track.Channels);
-        Dictionary<string, RenderedPart> parts = [];
-        JoinPoint after = default;
-        Task joining = Task.CompletedTask;
-        if (encoded.Length < TrackFormats.Count)
-            (parts[RenderFormat.Opus], after, joining) = Join(plan, key, window, sound, join, cancellation);
-        Task staging = Stage(plan, key, track.Channels, window, inputs, sound, pcm, encoded, parts, cancellation);
-        await Task.WhenAll(joining, staging);
-        RenderRow row = new()
+        WindowBlocks blocks = new(container, pairs, plan.Recording, key, window);
+        JoinPoint before = pairs.JoinBefore(window), after = default;
+        if (encoded.Length < TrackFormats.Count) after = Join(plan, key, window, sound, before, blocks, cancellation);
+        Encode(plan, key, track.Channels, window, inputs, sound, pcm, encoded, blocks, cancellation);
+        await StoreAsync(plan, key, window, pairs, blocks, new RenderRow
         {
             Inputs = inputs,
-            Parts = parts,
-            JoinBefore = join,
+            Parts = blocks.Parts,
+            JoinBefore = before,
             JoinAfter = after,
             Unreadable = unreadable,
             Peaks = peaks,
-        };
-        await table.WriteWindowAsync(plan.Recording, key, window, row, cancellation);
-        rows.Of(track)[window] = row;
+        }, cancellation);
     }
 
     // Its bytes are of the window before too: the block is named by them.
-    private (RenderedPart Part, JoinPoint After, Task Staging) Join(RenderPlan plan, string key, int window, WindowSound sound,
-        JoinPoint before, CancellationToken cancellation)
+    private static JoinPoint Join(RenderPlan plan, string key, int window, WindowSound sound, JoinPoint before, WindowBlocks blocks,
+        CancellationToken cancellation)
     {
         long start = RenderWindows.Start(window);
         (ReadOnlyMemory<byte> bytes, JoinPoint after) = WindowEncoder.Join(sound.Files, (start, start + sound.Samples, plan.IsLast(window)),
             before, WindowEncoder.Serial($"{plan.Recording}/{key}"));
         RenderedPart part = RenderedPart.Of("", bytes.Span);
-        part = part with { Block = RenderedPart.BlockName($"{window}", part.Sha256) };
-        return (part, after, container.StageAsync(BlobNames.File(plan.Recording, key, RenderFormat.Opus), part.Block, bytes, cancellation));
+        blocks.Add(RenderFormat.Opus, part with { Block = RenderedPart.BlockName($"{window}", part.Sha256) }, bytes, cancellation);
+        return after;
     }
 
-    private async Task<RenderRow> StoreMixAsync(
-        RenderPlan plan, int window, string inputs, WindowSound sound, MixWindow mix, Dictionary<ulong, MixLevel> levels, MixLevels before,
-            MixLevels? frozen, CancellationToken cancellation)
+    private async Task StoreMixAsync(
+        RenderPlan plan, int window, WindowPairs pairs, WindowSound sound, MixWindow mix, Dictionary<ulong, MixLevel> levels,
+            MixLevels before, MixLevels? frozen, CancellationToken cancellation)
     {
+        string inputs = MixInputs(plan, window)!;
         (short[] pcm, MixLevel master) = sound.Finish(mix, before, frozen);
         LoudnessMeter meter = new(2);
         meter.Add(pcm.AsSpan(sound.PreRoll * 2));
         float[] energies = [.. meter.Energies.Select(energy => (float)energy)];
-        Dictionary<string, RenderedPart> parts = [];
-        await Stage(plan, RenderTable.Mix, 2, window, inputs, sound, pcm, MixFormats, parts, cancellation);
-        RenderRow row = new()
+        WindowBlocks blocks = new(container, pairs, plan.Recording, RenderTable.Mix, window);
+        Encode(plan, RenderTable.Mix, 2, window, inputs, sound, pcm, MixFormats, blocks, cancellation);
+        await StoreAsync(plan, RenderTable.Mix, window, pairs, blocks, new RenderRow
         {
             Inputs = inputs,
-            Parts = parts,
+            Parts = blocks.Parts,
             Levels = new MixLevels { Tracks = levels, Master = master },
             Peaks = Peaks(pcm.AsSpan(sound.PreRoll * 2), 2),
             Energies = MemoryMarshal.AsBytes(energies.AsSpan()).ToArray(),
-        };
-        await table.WriteWindowAsync(plan.Recording, RenderTable.Mix, window, row, cancellation);
-        return row;
+        }, cancellation);
     }
 
-    /// <summary>Encodes before it returns; its task is over when the blocks are in the storage.</summary>
-    private Task Stage(
-        RenderPlan plan, string key, int channels, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm,
-            IReadOnlyList<string> formats, Dictionary<string, RenderedPart> parts, CancellationToken cancellation)
+    /// <summary>Encodes, and begins to store.</summary>
+    private void Encode(RenderPlan plan, string key, int channels, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm,
+        IReadOnlyList<string> formats, WindowBlocks blocks, CancellationToken cancellation)
     {
         (ReadOnlyMemory<byte> Bytes, int Frames)[] encoded = new (ReadOnlyMemory<byte>, int)[formats.Count];
         long? total = plan.IsLast(window) ? plan.TotalSamples : null;
@@ -164,13 +168,40 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
             encoded[at] = encoder.Encode(formats[at], pcm.Span, channels, sound.PreRoll, RenderWindows.Start(window), total,
                 WindowEncoder.Serial($"{plan.Recording}/{key}")));
         string block = RenderedPart.BlockName($"{window}", inputs);
-        Task[] staging = new Task[formats.Count];
         for (int at = 0; at < formats.Count; at++)
         {
-            parts[formats[at]] = RenderedPart.Of(block, encoded[at].Bytes.Span, encoded[at].Frames);
-            staging[at] = container.StageAsync(BlobNames.File(plan.Recording, key, formats[at]), block, encoded[at].Bytes, cancellation);
+            (ReadOnlyMemory<byte> bytes, int frames) = encoded[at];
+            blocks.Add(formats[at], RenderedPart.Of(block, bytes.Span, frames), bytes, cancellation);
         }
-        return Task.WhenAll(staging);
+    }
+
+    private async Task StoreAsync(RenderPlan plan, string key, int window, WindowPairs pairs, WindowBlocks blocks, RenderRow row,
+        CancellationToken cancellation)
+    {
+        await blocks.StagedAsync();
+        if (blocks.Before is { } before)
+        {
+            await table.WritePairAsync(plan.Recording, key, window, row, before, cancellation);
+            pairs.Rows[window - 1] = before;
+        }
+        else await table.WriteWindowAsync(plan.Recording, key, window, row, cancellation);
+        pairs.Rows[window] = row;
+    }
+
+    // The window behind is silent, or nobody waits for it any more.
+    private async Task StoreLonelyAsync(RenderPlan plan, string key, int window, WindowPairs pairs, CancellationToken cancellation)
+    {
+        if (!pairs.IsLonely(window)) return;
+        RenderRow row = pairs.Rows[window];
+        WindowBlocks blocks = new(container, pairs, plan.Recording, key, window);
+        bool isHere = blocks.TryAddHeld(row, cancellation);
+        await blocks.StagedAsync();
+        if (isHere)
+        {
+            await table.WritePartsAsync(plan.Recording, key, window, row with { Parts = blocks.Parts }, cancellation);
+            pairs.Rows[window] = row with { Parts = blocks.Parts };
+        }
+        else pairs.Rows[window] = row with { Inputs = "" }; // Its bytes are gone: it is rendered again.
     }
 
     // A window whose sound was deleted since is silence now.
