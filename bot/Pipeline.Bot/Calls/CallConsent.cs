@@ -69,6 +69,9 @@ internal sealed class CallConsent
         if (people.Ids().Contains(userId)) Notices.OptedOut([userId]);
     }
 
+    /// <inheritdoc cref="ActiveRecording.TryStoreAsync"/>
+    public Task<bool> TryStoreAsync(TimeSpan patience, CancellationToken cancellation) => host.TryStoreAsync(patience, cancellation);
+
     /// <summary>Back in, unless this person is erased from this recording.</summary>
     public void TakeBackIn(ulong userId)
     {

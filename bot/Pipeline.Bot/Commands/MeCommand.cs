@@ -22,7 +22,7 @@ internal sealed class MeCommand(GuildOptOuts optOuts, GuildSettingsStore setting
             _ => !settings.IsOptedOut(context.GuildId, context.CallerId),
         };
         await optOuts.SetAsync(context.GuildId, context.CallerId, optOut, button);
-        bool stored = await settings.PushAsync(context.GuildId, cancellationToken);
+        bool stored = await optOuts.StoreAsync(context.GuildId, cancellationToken);
         await context.Answer.SendAsync(!optOut ? Texts.InNow : stored ? Texts.OutNow : Texts.OutNowSettingsAway, cancellationToken);
     }
 }

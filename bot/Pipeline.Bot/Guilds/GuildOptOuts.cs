@@ -6,6 +6,21 @@ namespace Pipeline.Bot.Guilds;
 /// <summary>Takes people out of a server's recordings, the running one too, or back in. Any thread.</summary>
 internal sealed class GuildOptOuts(GuildRecorders recorders, GuildSettingsStore settings)
 {
+    // Discord shows for a quarter of an hour that an answer comes.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// Writes to the recording API what it does not have yet. Where it is away, the account of the running recording has it when this
+    /// returns, so that it outlives this process and its disk.
+    /// </summary>
+    /// <returns>False: the API is away.</returns>
+    public async Task<bool> StoreAsync(ulong guildId, CancellationToken cancellationToken)
+    {
+        if (await settings.PushAsync(guildId, cancellationToken)) return true;
+        if (recorders.For(guildId).Current is { } call) await call.Consent.TryStoreAsync(Patience, cancellationToken);
+        return false;
+    }
+
     /// <summary>Out holds when this returns, whatever the guild's queue is busy with; back in waits for its turn.</summary>
     /// <param name="button">What was pressed or typed, for the recording's ledger.</param>
     public Task SetAsync(ulong guildId, ulong userId, bool optedOut, string button)

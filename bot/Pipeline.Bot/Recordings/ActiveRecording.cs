@@ -16,9 +16,6 @@ internal sealed class ActiveRecording : IAsyncDisposable
     /// <summary>How often the recording takes what has come.</summary>
     public static readonly TimeSpan TickInterval = TimeSpan.FromMilliseconds(60);
 
-    /// <summary>How often session.json is stored; the functions take a recording whose manifest grows old for abandoned.</summary>
-    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(15);
-
     private static readonly TimeSpan HandOverInterval = TimeSpan.FromMilliseconds(20);
 
     // Nobody listens while the last segments are on their way; a storage that takes longer gets them after the lease.
@@ -28,7 +25,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
 
     // A recording that is lost or at its limit ends on another thread than the one that ticks it.
     private readonly Lock tickGate = new();
-    private readonly WakeSignal beatWanted;
+    private readonly ManifestBeat beats;
     private readonly TaskCompletionSource<RecordingEnd> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource ticking = new();
     private readonly CancellationTokenSource beating = new();
@@ -51,7 +48,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
         (this.recordings, this.manifest, Recording) = (recordings, manifest, recording);
         (this.captureTime, this.logger) = (captureTime, logger);
         lease = recordings.Leases.Of(manifest);
-        beatWanted = new WakeSignal(recordings.Time);
+        beats = new ManifestBeat(recordings.Time, captureTime);
         lastTick = recordings.Time.GetTimestamp();
         recording.SegmentClosed = OnSegmentClosed;
         recording.Refused = OnRefused;
@@ -121,7 +118,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
     public bool SetOptOut(ulong userId, bool optedOut)
     {
         bool changed = optedOut ? Recording.Consent.OptOut(userId) : Recording.Consent.OptIn(userId, captureTime.GetTimestamp());
-        if (changed) beatWanted.Set(); // one beat is wanted already when it refuses
+        if (changed) beats.Want(); // one beat is wanted already when it refuses
         return changed;
     }
 
@@ -144,14 +141,17 @@ internal sealed class ActiveRecording : IAsyncDisposable
     public void Note(ConsentEntry entry, string text)
     {
         manifest.Note(entry, text);
-        beatWanted.Set();
+        beats.Want();
     }
+
+    /// <inheritdoc cref="ManifestBeat.TryStoreAsync"/>
+    public Task<bool> TryStoreAsync(TimeSpan patience, CancellationToken cancellation) => beats.TryStoreAsync(patience, cancellation);
 
     /// <summary>Nothing is taken of any of these, whatever was said before. Any thread; false: it was so already.</summary>
     public bool OptOut(IReadOnlyCollection<ulong> userIds)
     {
         bool changed = Recording.Consent.OptOut(userIds);
-        if (changed) beatWanted.Set();
+        if (changed) beats.Want();
         return changed;
     }
 
@@ -246,7 +246,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
     {
         manifest.OptOutsKnown(optedOut, byHost: true);
         recordings.Uploader.Rescan();
-        beatWanted.Set();
+        beats.Want();
     }
 
     private async Task EndAsync(EndReason reason)
@@ -320,18 +320,19 @@ internal sealed class ActiveRecording : IAsyncDisposable
         manifest.Closed(segment.Key, segment.StartSample);
         recordings.Uploader.Post(segment,
             SampleClock.ToTime(Math.Max(segment.SampleCount, Recording.SampleCount - segment.StartSample)));
+        beats.WantWhenOld();
     }
 
     private void OnRefused(ulong userId, int below)
     {
         manifest.Refuse(userId, below);
         recordings.Uploader.Erase(Session.RecordingId, userId);
-        beatWanted.Set(); // the stored manifest is what tells others that a blob of theirs is nobody's
+        beats.Want(); // the stored manifest is what tells others that a blob of theirs is nobody's
     }
 
     private void OnRefreshWanted()
     {
-        if (manifest.Indexes.IsWanted) beatWanted.Set();
+        if (manifest.Indexes.IsWanted) beats.Want();
     }
 
     private async Task TickLoopAsync()
@@ -358,13 +359,15 @@ internal sealed class ActiveRecording : IAsyncDisposable
         {
             while (true)
             {
+                TaskCompletionSource stored = beats.Begin();
                 if (await lease.BeatAsync(beating.Token, whileAway: Save) == LeaseOutcome.Theirs)
                 {
                     _ = Task.Run(LoseAsync);
                     return;
                 }
+                stored.SetResult();
                 await lease.SendStartAsync(beating.Token);
-                await beatWanted.WaitAsync(HeartbeatInterval, beating.Token);
+                await beats.WaitAsync(beating.Token);
                 beating.Token.ThrowIfCancellationRequested();
             }
         }

@@ -10,7 +10,7 @@ namespace Pipeline.Bot.Retention;
 /// <summary>
 /// <c>/record forget me</c>, which asks first, and the button that erases somebody from one recording. Both are for the caller alone.
 /// </summary>
-internal sealed class ForgetCommand(GuildRecorders recorders, GuildOptOuts optOuts, GuildSettingsStore settings, ForgottenPeople forgotten,
+internal sealed class ForgetCommand(GuildRecorders recorders, GuildOptOuts optOuts, ForgottenPeople forgotten,
     CatalogueClient api, TimeProvider time) : ISlashCommand, IButton
 {
     public const string Command = "/record forget me";
@@ -40,7 +40,7 @@ internal sealed class ForgetCommand(GuildRecorders recorders, GuildOptOuts optOu
         ForgetWish wish = Remember(context, scope);
         await optOuts.SetAsync(context.GuildId, context.CallerId, optedOut: true, Command);
         recorders.For(context.GuildId).Current?.Consent.Erase(context.CallerId, Command);
-        await settings.PushAsync(context.GuildId, cancellationToken);
+        await optOuts.StoreAsync(context.GuildId, cancellationToken);
         await BeginAsync(context, wish, ForgetTexts.Begun, cancellationToken);
     }
 

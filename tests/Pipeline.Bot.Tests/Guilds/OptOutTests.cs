@@ -91,11 +91,11 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         await rig.AskAsync(ben.Member, "record me", new() { ["choice"] = "out" });
         await rig.RecordAsync();
         rig.Api.IsAway = true;
-        await rig.AskAsync(eve.Member, "record me", new() { ["choice"] = "out" }); // remembered on this disk only
+        await rig.AskAsync(eve.Member, "record me", new() { ["choice"] = "out" }); // no other disk knows it
         Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
         Recordings.StorageEye eye = new(azurite.ConnectionString);
-        await Recordings.BotRoom.UntilAsync(async () =>
-            (await eye.ManifestAsync(recording))?.OptedOut?.Contains(eve.UserId) == true, "the manifest names her");
+        // By the time she has her answer: this process and its disk may be gone right after.
+        Assert.Contains(eve.UserId, (await eye.ManifestAsync(recording))!.OptedOut!);
         await rig.StopAsync();
 
         using TempFolder otherDisk = new();

@@ -76,6 +76,50 @@ public sealed class ActiveRecordingTests(AzuriteFixture azurite)
         Assert.DoesNotContain(room.Log.Lines, line => line.Level >= LogLevel.Error);
     }
 
+    /// <summary>A replay that is faster than real time: what the functions know of it is never fifteen seconds of its call old.</summary>
+    [Fact]
+    public async Task Account_of_a_fast_replay_is_as_fresh_as_that_of_a_call()
+    {
+        using TempFolder spool = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        await room.Storage.EnsureCreatedAsync(TestContext.Current.CancellationToken);
+        ReplayClock clock = new(Noon);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        RecordingId recording = host.Session.RecordingId;
+        await BotRoom.UntilAsync(async () => await eye.ManifestAsync(recording) is not null, "the first account");
+        TestVoice ada = new(host, clock, Ada, "Ada");
+        await BotRoom.UntilAsync(async () =>
+        {
+            ada.Talk(20);
+            return (await eye.ManifestAsync(recording))!.SampleCount > 0;
+        }, "the next account, long before the process has waited for its time", ManifestBeat.Interval.TotalSeconds * 2 / 3);
+        await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task What_was_said_is_stored_when_it_is_said_to_be()
+    {
+        using TempFolder spool = new();
+        await eye.CreateAsync();
+        (TcpProxy blob, TcpProxy queue, string connection) = TcpProxy.Before(azurite.Azurite);
+        await using TcpProxy first = blob, second = queue;
+        await using BotRoom room = await BotRoom.StartAsync(connection, spool.Path);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(), TestContext.Current.CancellationToken);
+        RecordingId recording = host.Session.RecordingId;
+        for (ulong user = 1; user <= 3; user++)
+        {
+            Assert.True(host.SetOptOut(user, optedOut: true));
+            Assert.True(await host.TryStoreAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+            Assert.Contains(user, (await eye.ManifestAsync(recording))!.OptedOut!);
+        }
+        blob.Cut();
+        host.SetOptOut(Ada, optedOut: true);
+        Assert.False(await host.TryStoreAsync(TimeSpan.FromMilliseconds(100), TestContext.Current.CancellationToken));
+        blob.Mend();
+        Assert.True(await host.TryStoreAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+        Assert.Contains(Ada, (await eye.ManifestAsync(recording))!.OptedOut!);
+    }
+
     [Fact]
     public async Task Stop_that_found_no_storage_is_sent_after_the_restart()
     {
