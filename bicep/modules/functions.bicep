@@ -17,6 +17,8 @@ param otlpEndpoint string
 param subnetId string
 @description('What people\'s browsers reach; empty for the app\'s own address.')
 param publicBaseUrl string
+@description('Where the vault has the bot\'s key to this app.')
+param botKeyReference string
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: applicationInsightsName
@@ -53,6 +55,9 @@ var pageSettings = [
   { name: 'PUBLIC_BASE_URL', value: empty(publicBaseUrl) ? 'https://func-pipeline-${suffix}.azurewebsites.net' : publicBaseUrl }
 ]
 
+// Read from the vault when the app starts: there on the first deployment before the package is.
+var keySettings = [{ name: 'Functions__BotKey', value: botKeyReference }]
+
 resource site 'Microsoft.Web/sites@2025-03-01' = {
   name: 'func-pipeline-${suffix}'
   location: location
@@ -66,11 +71,12 @@ resource site 'Microsoft.Web/sites@2025-03-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     clientAffinityEnabled: false
+    keyVaultReferenceIdentity: identityId
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     siteConfig: {
       minTlsVersion: '1.2'
       ftpsState: 'Disabled'
-      appSettings: concat(flatten(storageSettings), telemetrySettings, pageSettings)
+      appSettings: concat(flatten(storageSettings), telemetrySettings, pageSettings, keySettings)
     }
     functionAppConfig: {
       runtime: { name: 'dotnet-isolated', version: '10.0' }

@@ -87,6 +87,7 @@ module vault 'vault.bicep' = {
     discordToken: discordToken
     functionsNames: [for cell in range(0, cells): functions[cell].outputs.name]
     botPrincipalId: identity.outputs.botPrincipalId
+    functionsPrincipalId: identity.outputs.functionsPrincipalId
     networkRules: networkRules
   }
 }
@@ -126,6 +127,7 @@ module functions 'functions.bicep' = [
       subnetId: privateNetwork ? network!.outputs.functionsSubnetId : ''
       // One address leads to one cell.
       publicBaseUrl: cell == 0 ? publicBaseUrl : ''
+      botKeyReference: '@Microsoft.KeyVault(VaultName=kv-pipe-${suffix};SecretName=recording-api-key${cell == 0 ? '' : '-${cell}'})'
     }
     dependsOn: [roles]
   }

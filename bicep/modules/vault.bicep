@@ -1,4 +1,4 @@
-// The secrets that exist: Discord's token and the key of each cell's recording API.
+// The secrets that exist: Discord's token and the bot's key to each cell's recording API.
 param location string
 param suffix string
 param tags object
@@ -7,6 +7,7 @@ param discordToken string
 @description('One functions app per cell.')
 param functionsNames array
 param botPrincipalId string
+param functionsPrincipalId string
 @description('Who is let in, as for the storage.')
 param networkRules object
 
@@ -39,11 +40,25 @@ resource token 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = if (!empty(disco
 
 resource sites 'Microsoft.Web/sites@2025-03-01' existing = [for name in functionsNames: { name: name }]
 
+// A key of its own for the bot, which opens what a bot asks for and nothing else: the functions know it as Functions__BotKey. It comes out of the
+// host's key, so that it is the same at the next deployment, and does not lead back to that.
+#disable-next-line BCP081 // the compiler has no description of this type
+resource botKeys 'Microsoft.Web/sites/host/functionKeys@2022-03-01' = [
+  for (name, cell) in functionsNames: {
+    name: '${name}/default/bot'
+    properties: {
+      name: 'bot'
+      value: guid(listKeys('${sites[cell].id}/host/default', '2025-03-01').functionKeys.default, 'bot')
+    }
+  }
+]
+
 resource apiKeys 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = [
   for (name, cell) in functionsNames: {
     parent: vault
     name: cell == 0 ? apiKeySecretName : '${apiKeySecretName}-${cell}'
-    properties: { value: listKeys('${sites[cell].id}/host/default', '2025-03-01').functionKeys.default }
+    properties: { value: guid(listKeys('${sites[cell].id}/host/default', '2025-03-01').functionKeys.default, 'bot') }
+    dependsOn: [botKeys[cell]]
   }
 ]
 
@@ -56,6 +71,19 @@ resource botReads 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultSecretsUser)
   }
 }
+
+// The functions read the bot's keys and nothing else.
+resource functionsRead 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (name, cell) in functionsNames: {
+    name: guid(apiKeys[cell].id, functionsPrincipalId, keyVaultSecretsUser)
+    scope: apiKeys[cell]
+    properties: {
+      principalId: functionsPrincipalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', keyVaultSecretsUser)
+    }
+  }
+]
 
 output name string = vault.name
 #disable-next-line outputs-should-not-contain-secrets // addresses, not values

@@ -39,6 +39,9 @@ public sealed record ApiOptions
     /// <summary>Nothing stays live for longer.</summary>
     public required TimeSpan LiveLimit { get; init; }
 
+    // What App Service leaves in the place of a secret that it cannot read yet: that text is nobody's key.
+    private const string Unresolved = "@Microsoft.KeyVault(";
+
     /// <summary>Reads what the owner set, for both executables. What is wrong becomes a problem of the reader.</summary>
     /// <param name="isOurs">False where the recordings belong to another service: then nothing is rendered.</param>
     /// <param name="runsModels">True where talk can be turned into text by a model of the owner's.</param>
@@ -48,7 +51,7 @@ public sealed record ApiOptions
         return new ApiOptions
         {
             LiveLimit = setting.Read(FunctionsSettings.LiveLimit),
-            BotKey = setting.Read(FunctionsSettings.BotKey),
+            BotKey = Resolved(setting.Read(FunctionsSettings.BotKey)),
             ReadKey = setting.Read(FunctionsSettings.ReadKey),
             PublicBaseUrl = setting.Read(FunctionsSettings.PublicBaseUrl),
             ShareLinkLife = TimeSpan.FromDays(setting.Read(FunctionsSettings.ShareLinkDays)),
@@ -58,4 +61,6 @@ public sealed record ApiOptions
             Render = isOurs ? new RenderOptions { Formats = formats } : RenderOptions.Off,
         };
     }
+
+    private static string? Resolved(string? key) => key?.StartsWith(Unresolved, StringComparison.Ordinal) == true ? null : key;
 }

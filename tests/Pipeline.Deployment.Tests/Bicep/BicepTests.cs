@@ -111,6 +111,7 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
                 (QueueDataMessageSender, "queues"),
             (BlobDataOwner, "storageAccounts"), (QueueDataContributor, "storageAccounts"), (TableDataContributor, "storageAccounts"),
             (MonitoringMetricsPublisher, "components"), (AcrPull, "registries"), (KeyVaultSecretsUser, "vaults"),
+            (KeyVaultSecretsUser, "secrets"),
         ];
         (string Role, string Scope)[] found = [.. template.OfType("Microsoft.Authorization/roleAssignments")
             .Select(assignment => (RoleOf(assignment), ScopeOf(assignment)))];
@@ -127,6 +128,25 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
         JsonObject temp = template.OfType("Microsoft.Authorization/roleAssignments")
             .Single(assignment => RoleOf(assignment) == BlobDataContributor);
         Assert.Contains($"'{StorageNames.TempContainer}'", temp["scope"]!.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>The host lets it in, and the functions know it as the bot's; the administrator's key is not in the vault.</summary>
+    [Fact]
+    public void Bot_has_a_key_of_its_own()
+    {
+        JsonNode key = Assert.Single(template.OfType("Microsoft.Web/sites/host/functionKeys"));
+        Assert.Contains("'{0}/default/bot'", Plain((string)key["name"]!), StringComparison.Ordinal);
+        Assert.Equal("bot", (string?)key["properties"]!["name"]);
+        JsonNode secret = template.OfType("Microsoft.KeyVault/vaults/secrets")
+            .Single(secret => secret["name"]!.ToString().Contains("apiKeySecretName", StringComparison.Ordinal));
+        string value = (string)key["properties"]!["value"]!;
+        Assert.Equal(value, (string?)secret["properties"]!["value"]);
+        Assert.StartsWith("[guid(listKeys(", value, StringComparison.Ordinal);
+        JsonNode site = Assert.Single(template.OfType("Microsoft.Web/sites"))["properties"]!;
+        Assert.Equal("[parameters('identityId')]", (string?)site["keyVaultReferenceIdentity"]);
+        Assert.Contains("\"Functions__BotKey\"", template.ModuleOf("Microsoft.Web/sites"), StringComparison.Ordinal);
+        string json = Plain(template.Root.ToJsonString());
+        Assert.Contains("@Microsoft.KeyVault(VaultName=kv-pipe-{0};SecretName=recording-api-key{1})", json, StringComparison.Ordinal);
     }
 
     [Fact]
