@@ -1,4 +1,6 @@
 using System.Net;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
@@ -6,6 +8,7 @@ using Pipeline.Functions.Tests.Rig;
 using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
+using Pipeline.RecordingApi.Render;
 using Pipeline.Storage;
 using Pipeline.TestKit;
 
@@ -150,8 +153,39 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
         Assert.True(await app.StartRecordingAsync(session.Started));
         await Parallel.ForEachAsync(Enumerable.Range(0, 501), Cancellation, async (index, stop) => await app.Storage.Temp
             .GetBlobClient($"{session.Id}/5-Ada/{BlobPaths.SegmentFileName(index)}").UploadAsync(new BinaryData([1]), stop));
+        TableClient texts = app.Storage.Tables.GetTableClient(StorageNames.TranscriptsTable);
+        await texts.AddEntityAsync(new TableEntity(session.Id.ToString(), "w-1"), Cancellation);
         await app.DeleteRecordingAsync(session.Id);
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
+        string id = session.Id.ToString();
+        Assert.Equal(0, await texts.QueryAsync<TableEntity>(row => row.PartitionKey == id, cancellationToken: Cancellation)
+            .CountAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData(5896, true, 0, false)]
+    [InlineData(5897, true, 1, true)] // somebody has asked for it again
+    [InlineData(5898, false, 0, true)] // it is being made
+    [InlineData(5899, null, 0, false)] // a sweep that was cut off has left it
+    public async Task File_that_was_made_on_request_goes_when_its_day_is_over(int seed, bool? isReady, int left, bool stays)
+    {
+        FakeTimeProvider clock = new(DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
+        await using App app = await StartAsync(clock);
+        RecordingId id = new Session(seed).Id;
+        RenderTable table = app.Get<RenderTable>();
+        DateTimeOffset now = clock.GetUtcNow();
+        if (isReady is { } ready)
+        {
+            RenderJob job = new() { Inputs = "", IsReady = ready, ChangedAt = now.AddDays(-1).AddMilliseconds(left) };
+            Assert.NotNull(await table.TryWriteJobAsync(id, "a.wav", job, default, Cancellation));
+        }
+        await table.ScheduleAsync(id, "a.wav", now.AddHours(-1), Cancellation);
+        BlobClient file = app.Storage.Blobs.GetBlobContainerClient(StorageNames.RendersContainer).GetBlobClient($"{id}/a.wav");
+        await file.UploadAsync(new BinaryData([1]), overwrite: true, Cancellation);
+        await app.Get<PassingFilesSweep>().RunAsync(Cancellation);
+        Assert.Equal((stays, stays), ((await file.ExistsAsync(Cancellation)).Value,
+            (await table.FindJobAsync(id, "a.wav", Cancellation)).Job is not null));
+        Assert.Equal(0, await table.ListDueAsync(now, Cancellation).CountAsync(Cancellation));
     }
 
     [Fact]
