@@ -4,7 +4,9 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Azure.Data.Tables;
 using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Guilds;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Api;
@@ -92,6 +94,63 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
         await app.Http.DeleteAsync(OptOut(805, 5), Cancellation);
         Assert.Equal(["6", "7"], await PeopleAsync(app, 805));
         Assert.Contains("\"announceMode\":\"text\"", await app.Http.GetStringAsync(Settings(805), Cancellation), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("recorderRoleId", "\"1\"", "\"0\"")]
+    [InlineData("keepDays", "0", "-1")]
+    [InlineData("keepDays", "3650", "3651")]
+    [InlineData("consent", "\"required\"", "\"yes\"")]
+    [InlineData("consent", "\"off\"", "\"\"")]
+    [InlineData("announceMode", "\"12345678901234567890123456789012\"", "\"123456789012345678901234567890123\"")]
+    [InlineData("optedOutUserIds", "[\"5\"]", "null")]
+    [InlineData("optedOutUserIds", "[]", "[\"5\",\"x\"]")]
+    public async Task Choice_is_taken_up_to_its_limit_and_named_beyond_it(string field, string taken, string refused)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Assert.Equal(HttpStatusCode.OK, await PutAsync(app, 806, Document(taken), null));
+        using HttpResponseMessage answer = await app.Http.PutAsync(Settings(806),
+            new StringContent(Document(refused).ToJsonString(), Encoding.UTF8, "application/json"), Cancellation);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains($"\"{field}", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+
+        JsonObject Document(string value) => new() { ["optedOutUserIds"] = new JsonArray(), [field] = JsonNode.Parse(value) };
+    }
+
+    [Theory]
+    [InlineData(1, "1", "2", "3", 1, true)]
+    [InlineData(100, "1", "2", "3", 99, true)]
+    [InlineData(101, "1", "2", "3", 1, false)]
+    [InlineData(1, "0", "2", "3", 1, false)]
+    [InlineData(1, "1", "0", "3", 1, false)]
+    [InlineData(1, "1", "2", "0", 1, false)]
+    [InlineData(1, "1", "2", "3", 0, false)]
+    [InlineData(1, "1", "2", "3", 100, false)]
+    public async Task Rules_are_a_hundred_and_of_one_to_ninety_nine_people(int count, string channel, string bot, string setBy, int people,
+        bool isTaken)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonArray rules = [.. Enumerable.Range(0, count).Select(_ => new JsonObject
+        {
+            ["channelId"] = channel,
+            ["botId"] = bot,
+            ["setBy"] = setBy,
+            ["people"] = people,
+        })];
+        Assert.Equal(isTaken ? HttpStatusCode.OK : HttpStatusCode.BadRequest,
+            await PutAsync(app, 807, new JsonObject { ["optedOutUserIds"] = new JsonArray(), ["autoRecord"] = rules }, null));
+    }
+
+    [Fact]
+    public async Task People_are_kept_once_and_in_order_and_a_star_matches_whatever_is_there()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonObject document = new() { ["optedOutUserIds"] = new JsonArray("7", "5", "7") };
+        Assert.Equal(HttpStatusCode.OK, await PutAsync(app, 808, document, null));
+        Assert.Equal(HttpStatusCode.OK, await PutAsync(app, 808, document, "*"));
+        Assert.Equal(["5", "7"], await PeopleAsync(app, 808));
+        StoredGuildSettings stored = new(new GuildSettings { OptedOutUserIds = ["5", "x", "-1", "7"] }, null, IsOfOlderVersion: false);
+        Assert.Equal([5UL, 7], (ulong[])[.. stored.OptedOut().Order()]);
     }
 
     private static Uri Settings(ulong guild) => new($"api/guilds/{guild}/settings", UriKind.Relative);
