@@ -15,7 +15,7 @@ public sealed class LimitsTests
     [Fact]
     public void Waiting_times_are_those_that_are_documented()
     {
-        Assert.Equal((60, 15_000), (ActiveRecording.TickInterval.TotalMilliseconds, ActiveRecording.HeartbeatInterval.TotalMilliseconds));
+        Assert.Equal((60, 15_000), (ActiveRecording.TickInterval.TotalMilliseconds, ManifestBeat.Interval.TotalMilliseconds));
         Assert.Equal((60, 20), (TempStorage.LeaseDuration.TotalSeconds, WarmStandby.Interval.TotalSeconds));
         Assert.Equal((5, 60), (PanelPublisher.ShortestInterval.TotalSeconds, PanelPublisher.IntervalWhenOld.TotalSeconds));
         Assert.Equal((3, 15), (InteractionAnswer.FirstAnswerLimit.TotalSeconds, InteractionAnswer.TokenLifetime.TotalMinutes));
