@@ -22,12 +22,14 @@ namespace Pipeline.Bot.Hosting;
 internal sealed class HealthServer(HostingOptions options, ActiveRecordings recordings, SpoolWatch watch, ShardLease? lease,
     GatewayClient? gateway, ILogger<HealthServer> logger) : BackgroundService
 {
-    // Who sends nothing holds a place for 5 s; a prober that finds none waits in the listener's backlog.
-    private const int MostProbers = 256;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>A further one takes the place of the oldest: who connects and is silent keeps no prober waiting.</summary>
+    public const int MostProbers = 256;
 
-    private readonly SemaphoreSlim places = new(MostProbers);
+    private readonly List<(Socket Prober, Task Served)> probers = []; // oldest first; ExecuteAsync alone
     private TcpListener? listener;
+
+    /// <summary>So long may one request and its answer take.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <exception cref="IOException">The address is taken or not ours.</exception>
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -49,8 +51,9 @@ internal sealed class HealthServer(HostingOptions options, ActiveRecordings reco
         {
             try
             {
-                await places.WaitAsync(stoppingToken);
-                _ = ServeAsync(await listener!.AcceptSocketAsync(stoppingToken), stoppingToken);
+                Socket prober = await listener!.AcceptSocketAsync(stoppingToken);
+                MakeRoom();
+                probers.Add((prober, ServeAsync(prober, stoppingToken)));
             }
             catch (OperationCanceledException)
             {
@@ -58,11 +61,18 @@ internal sealed class HealthServer(HostingOptions options, ActiveRecordings reco
             }
             catch (SocketException gone)
             {
-                places.Release();
                 logger.ProbeFailed(Cause.Of(gone));
             }
         }
         listener!.Stop();
+    }
+
+    private void MakeRoom()
+    {
+        probers.RemoveAll(prober => prober.Served.IsCompleted);
+        if (probers.Count < MostProbers) return;
+        probers[0].Prober.Dispose();
+        probers.RemoveAt(0);
     }
 
     private async Task ServeAsync(Socket prober, CancellationToken stopping)
@@ -75,13 +85,10 @@ internal sealed class HealthServer(HostingOptions options, ActiveRecordings reco
             await ProbeExchange.RunAsync(stream, Answer, limit.Token);
             await ProbeExchange.CloseAsync(prober, limit.Token);
         }
-        catch (Exception gone) when (gone is IOException or SocketException or OperationCanceledException)
+        catch (Exception gone) when (gone is IOException or SocketException or OperationCanceledException
+            or ObjectDisposedException)
         {
             logger.ProbeFailed(Cause.Of(gone));
-        }
-        finally
-        {
-            places.Release();
         }
     }
 

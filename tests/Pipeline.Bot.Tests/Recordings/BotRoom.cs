@@ -27,6 +27,7 @@ internal sealed class BotRoom : IAsyncDisposable
     public SegmentSpool Spool => app.Services.GetRequiredService<SegmentSpool>();
     public LiveManifests Manifests => app.Services.GetRequiredService<LiveManifests>();
     public SegmentUploader Uploader => app.Services.GetRequiredService<SegmentUploader>();
+    public SpoolWatch Watch => app.Services.GetRequiredService<SpoolWatch>();
     public BotMetrics Metrics => app.Services.GetRequiredService<BotMetrics>();
     public TempStorage Storage => app.Services.GetRequiredService<TempStorages>().All[0];
 
