@@ -1,6 +1,7 @@
 using Pipeline.Bot.Calls;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Panel;
+using Pipeline.Contracts;
 using Pipeline.Dave.Codes;
 using Pipeline.Dave.Session;
 using Pipeline.Discord.Gateway;
@@ -24,11 +25,15 @@ internal sealed class VerifyCommand(GuildRecorders recorders, GatewayClient gate
     private string CodesOf(RecordedCall call, ulong? userId)
     {
         DaveSnapshot encryption = call.Call.Encryption;
-        List<string> lines = [CodesOf(encryption, userId)];
-        if (encryption.Protection == DaveProtection.DowngradeAnnounced) lines.Add(Texts.DowngradeAnnounced);
-        if (!encryption.Unannounced.IsEmpty) lines.Add(Texts.Unannounced(encryption.Unannounced));
-        if (call.Host.Snapshot.Unencrypted is { IsEmpty: false } stretches) lines.Add(Texts.WasUnencrypted(stretches));
-        return string.Join('\n', lines);
+        return string.Join('\n', Warnings(encryption, call.Host.Snapshot.Unencrypted).Prepend(CodesOf(encryption, userId)));
+    }
+
+    /// <summary>What equal codes do not tell: that encryption is about to end, that somebody unseen listens, that it had ended.</summary>
+    internal static IEnumerable<string> Warnings(DaveSnapshot encryption, IReadOnlyList<SampleStretch> unencrypted)
+    {
+        if (encryption.Protection == DaveProtection.DowngradeAnnounced) yield return Texts.DowngradeAnnounced;
+        if (!encryption.Unannounced.IsEmpty) yield return Texts.Unannounced(encryption.Unannounced);
+        if (unencrypted.Count > 0) yield return Texts.WasUnencrypted(unencrypted);
     }
 
     private string CodesOf(DaveSnapshot encryption, ulong? userId)
