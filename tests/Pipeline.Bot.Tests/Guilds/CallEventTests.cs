@@ -1,0 +1,67 @@
+using System.Globalization;
+using Pipeline.Bot.Calls;
+using Pipeline.Bot.Panel;
+using Pipeline.Contracts;
+using Pipeline.Dave.Session;
+using Pipeline.Discord.Voice.Call;
+using Pipeline.DiscordSimulator.Rest;
+
+namespace Pipeline.Bot.Tests.Guilds;
+
+/// <summary>What a voice call tells, as its recording and its people get it.</summary>
+public sealed class CallEventTests
+{
+    [Fact]
+    public async Task Loss_that_is_noticed_late_begins_when_the_last_datagram_came()
+    {
+        LeapingTime time = new();
+        await using BotRig rig = await BotRig.StartAsync(time: time);
+        await rig.RecordAsync();
+        time.Leap(TimeSpan.FromSeconds(100));
+        await rig.UntilAsync(() => rig.Current!.Host.Snapshot.SampleCount >= 100 * 48_000);
+        await InTurnAsync(rig, running =>
+        {
+            running.Events.On(new VoiceCallEvent.Reconnecting("silence") { SilentFor = TimeSpan.FromSeconds(31) });
+            running.Events.OnBack();
+        });
+        await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Gaps.Any(gap => gap.Reason == "reconnect"));
+        RecordingGap gap = rig.Current!.Host.Snapshot.Gaps.Single(gap => gap.Reason == "reconnect");
+        Assert.InRange(gap.SampleCount, 30 * 48_000, 60 * 48_000);
+        string told = rig.Current!.Panel.Draw().Events.Last(one => one.Text.StartsWith("Back after", StringComparison.Ordinal)).Text;
+        Assert.InRange(int.Parse(told.Split(' ')[2], CultureInfo.InvariantCulture), 31, 60);
+    }
+
+    [Fact]
+    public async Task Voice_of_which_Discord_does_not_tell_whose_it_is_is_told_and_named_when_it_is_known()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        await InTurnAsync(rig, running => running.Events.On(new VoiceCallEvent.SourceUnnamed(77)));
+        await rig.UntilSaidAsync(Texts.VoiceUnnamed);
+        await InTurnAsync(rig, running => running.Events.On(new VoiceCallEvent.SourceNamed(77, rig.Admin.Id)));
+        Assert.Contains(rig.Current!.Panel.Draw().Events, one => one.Text == Texts.VoiceNamed(rig.Admin.Id));
+    }
+
+    [Fact]
+    public async Task Verify_names_the_stretches_that_were_not_encrypted()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        await InTurnAsync(rig, running =>
+        {
+            running.Events.On(new VoiceCallEvent.Protection(DaveProtection.EndToEnd));
+            running.Events.On(new VoiceCallEvent.Protection(DaveProtection.Unencrypted));
+        });
+        await rig.UntilAsync(() => !rig.Current!.Host.Snapshot.Unencrypted.IsEmpty);
+        SimulatedInteraction answer = await rig.AskAsync(rig.Admin, "record verify", new() { ["user"] = rig.Admin });
+        Assert.StartsWith(Texts.VerifyNotActive + "\nNot end-to-end encrypted in this recording: 00:00:0", answer.Text,
+            StringComparison.Ordinal);
+    }
+
+    private static async Task InTurnAsync(BotRig rig, Action<RecordedCall> action) =>
+        Assert.NotNull(await rig.Recorders.For(rig.Discord.Guild.Id).WithCurrentAsync(running =>
+        {
+            action(running);
+            return running;
+        }));
+}
