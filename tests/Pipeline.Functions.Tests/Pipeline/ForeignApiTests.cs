@@ -2,6 +2,7 @@ using System.Text.Json;
 using Azure.Storage.Blobs;
 using Azure.Storage.Sas;
 using Pipeline.Contracts;
+using Pipeline.Delivery.ApiClient;
 using Pipeline.Delivery.Ledger;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.Storage;
@@ -198,6 +199,50 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
     }
 
+    [Fact]
+    public async Task Neither_the_key_nor_audio_follows_a_redirect()
+    {
+        using ScriptedPeer elsewhere = new("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        using ScriptedPeer away = new($"HTTP/1.1 307 Away\r\nLocation: {elsewhere.Address}\r\nContent-Length: 0\r\n\r\n");
+        await using App app = await StartAtAsync(away.Address);
+        Session session = await SessionAsync(app, 130, (5, "Ada", 1));
+        Assert.False(await app.StartRecordingAsync(session.Started));
+        Assert.Contains("x-functions-key: sesame", away.Requests.First(), StringComparison.OrdinalIgnoreCase);
+
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        foreign.UploadUrlFor = name => new Uri(away.Address, "put/" + name).AbsoluteUri;
+        await using App uploading = await StartAsync(foreign);
+        Assert.False(await uploading.MoveAsync(session.Segments[0]));
+        Assert.StartsWith("PUT /put/5/segment_000.wav ", away.Requests.Last(), StringComparison.Ordinal);
+        Assert.Empty(elsewhere.Requests);
+    }
+
+    [Fact]
+    public async Task Longer_answer_than_any_of_ours_is_refused_unread()
+    {
+        using ScriptedPeer endless = new($"HTTP/1.1 200 OK\r\nContent-Length: {RecordingApiClient.LongestAnswer + 1L}\r\n\r\n{{");
+        await using App app = await StartAtAsync(endless.Address);
+        Session session = await SessionAsync(app, 131, (5, "Ada", 1));
+        Assert.False(await app.StartRecordingAsync(session.Started));
+        Assert.Contains(app.Log.Lines, line => line.Text.Contains("answered more than 33554432 bytes", StringComparison.Ordinal));
+        Assert.Single(endless.Requests);
+    }
+
+    [Fact]
+    public async Task Refused_upload_is_logged_with_the_storage_s_word_for_it()
+    {
+        using ScriptedPeer storage = new(
+            "HTTP/1.1 403 No\r\nx-ms-error-code: AuthenticationFailed\r\nContent-Length: 0\r\n\r\n");
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        foreign.UploadUrlFor = name => new Uri(storage.Address, $"put/{name}?sig=secret").AbsoluteUri;
+        await using App app = await StartAsync(foreign);
+        Session session = await SessionAsync(app, 132, (5, "Ada", 1));
+        await app.MoveAsync(session.Segments[0]);
+        Assert.Contains(app.Log.Lines, line =>
+            line.Text.Contains("the upload answered 403 (AuthenticationFailed)", StringComparison.Ordinal));
+        Assert.DoesNotContain(app.Log.Lines, line => line.Text.Contains("sig=", StringComparison.Ordinal));
+    }
+
     private static string Sas(BlobClient blob, string rights)
     {
         BlobSasBuilder builder = new()
@@ -210,6 +255,9 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
         builder.SetPermissions(rights);
         return blob.GenerateSasUri(builder).AbsoluteUri;
     }
+
+    private Task<App> StartAtAsync(Uri api) => App.StartAsync(azurite.ConnectionString,
+        new() { ["RecordingApi:BaseUrl"] = api.AbsoluteUri, ["RecordingApi:ApiKey"] = "sesame" });
 
     private Task<App> StartAsync(ForeignApi foreign, Dictionary<string, string?>? settings = null) =>
         App.StartAsync(azurite.ConnectionString, new Dictionary<string,
