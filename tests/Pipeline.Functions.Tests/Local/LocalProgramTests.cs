@@ -23,16 +23,18 @@ public sealed class LocalProgramTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Taken_port_ends_the_start_in_one_clear_line()
+    public async Task Taken_port_ends_the_start_in_one_clear_line_behind_the_names_that_are_no_settings()
     {
         using TcpListener taken = new(IPAddress.Loopback, 0);
         taken.Start();
         int port = ((IPEndPoint)taken.LocalEndpoint).Port;
-        await using ChildProcess app = LocalProcess.StartAlone(LocalProcess.BuildFolder, azurite.ConnectionString, port);
+        await using ChildProcess app = LocalProcess.StartAlone(LocalProcess.BuildFolder, azurite.ConnectionString, port,
+            new() { ["RECORDING_ADOPT_AFTR"] = "7m" });
 
         Assert.Equal(69, await app.WaitForExitAsync(Patience));
         Assert.Contains(app.Lines, line =>
             line.Contains($"127.0.0.1:{port}", StringComparison.Ordinal) && line.Contains("--urls", StringComparison.Ordinal));
+        Assert.Contains(app.Lines, line => line.Contains("did you mean RECORDING_ADOPT_AFTER?", StringComparison.Ordinal));
     }
 
     [Theory]

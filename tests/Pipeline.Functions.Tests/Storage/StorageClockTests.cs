@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Delivery.Segments;
 using Pipeline.Functions.Tests.Rig;
@@ -31,9 +32,11 @@ public sealed class StorageClockTests(AzuriteFixture azurite)
         Assert.Equal(session.BytesOf(session.Segments[0]), await http.GetByteArrayAsync(segment.DownloadUrl, Cancellation));
         string health = await app.Http.GetStringAsync(new Uri("api/health", UriKind.Relative), Cancellation);
         Assert.Contains("\"status\":\"degraded\"", health, StringComparison.Ordinal);
+        using JsonDocument told = JsonDocument.Parse(health);
         // Ours stands still while the storage's goes on.
         double now = (TimeProvider.System.GetUtcNow() - clock.GetUtcNow()).TotalMinutes;
         Assert.InRange(app.Storage.Clock.Offset.TotalMinutes, -minutes - 0.05, now + 0.05);
+        Assert.InRange(told.RootElement.GetProperty("storageClockAheadSeconds").GetInt64() / 60.0, -minutes - 0.05, now + 0.05);
     }
 
     [Fact]
