@@ -39,6 +39,21 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         Assert.Contains(bot.Lines, line => line.StartsWith($"recording {summary.RecordingId} Stopped", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("run", 2, "DISCORD_TOKEN is not set")]
+    [InlineData("replay --speaker Ada=nowhere.opus", 3, "nowhere.opus: there is no such file")]
+    public async Task Names_that_are_no_settings_are_told_at_the_start_of_run_and_replay(string arguments, int code, string problem)
+    {
+        using TempFolder folder = new();
+        Dictionary<string, string?> settings = Settings(folder, azurite.ConnectionString);
+        (settings["DISCORD_TOKEN"], settings["RECORDING_CHANELS"]) = (null, "1");
+        await using ChildProcess bot = BuiltProject.Start("bot/Pipeline.Bot", arguments.Split(' '), settings);
+        Assert.Equal(code, await bot.WaitForExitAsync(Patience));
+        Assert.Contains(bot.Lines, line => line.Contains("RECORDING_CHANELS is not a setting; did you mean RECORDING_CHANNELS?",
+            StringComparison.Ordinal));
+        Assert.Contains(bot.Lines, line => line.Contains(problem, StringComparison.Ordinal));
+    }
+
     /// <param name="formats">Of the first process, the second, and so on: the setting may change whenever the bot starts.</param>
     [Theory]
     [InlineData("wav")]
