@@ -11,8 +11,11 @@ internal sealed class Completeness
     /// <summary>How many missing segments are named; the rest are counted.</summary>
     public const int MostNamed = 10_000;
 
-    // A bot that speaks for a day without pause writes 8,640 segments per speaker; a larger claim is a damaged manifest.
-    private const long MostSegments = 2_000_000;
+    /// <summary>
+    /// A week, the longest RECORDING_MAX_DURATION, with one every 200 ms, the shortest RECORDING_SILENCE_THRESHOLD; a larger claim is a
+    /// damaged manifest. Together the tracks have at most as many as the contract's numbers can count.
+    /// </summary>
+    public const int MostSegmentsOfTrack = 7 * 24 * 60 * 60 * 5;
 
     private readonly HashSet<ulong> erased;
     private readonly List<TrackWalk> tracks;
@@ -22,15 +25,16 @@ internal sealed class Completeness
     {
         Present = new PresentSegments(manifest.Session);
         erased = [.. manifest.Consent?.Erased() ?? []];
+        Names names = new();
         tracks = [.. manifest.Tracks.Where(track => !erased.Contains(track.UserId))
-            .Select(track => new TrackWalk(manifest.Session.RecordingId, track, faults))];
+            .Select(track => new TrackWalk(manifest.Session.RecordingId, track, faults, names))];
         walks = tracks.ToDictionary(walk => walk.UserId);
     }
 
     /// <summary>Segments that can be finalized, announced or not.</summary>
     public PresentSegments Present { get; }
 
-    /// <summary>The first <see cref="MostNamed"/> of them.</summary>
+    /// <summary><see cref="MostNamed"/> of them at most.</summary>
     public IReadOnlyList<MissingSegment> Missing { get; private set; } = [];
 
     public int MissingCount { get; private set; }
@@ -43,10 +47,9 @@ internal sealed class Completeness
     /// <exception cref="MalformedMessageException">The manifest announces what no bot can have recorded.</exception>
     public static async Task<Completeness> ReadAsync(LedgerTable ledger, SessionManifest manifest, CancellationToken cancellation)
     {
-        if (manifest.Tracks.Sum(track => track.Segments.Sum(range => Math.Max(0L, (long)range.Last - range.First + 1))) > MostSegments)
-        {
+        long[] counts = [.. manifest.Tracks.Select(track => track.Segments.Sum(range => Math.Max(0L, (long)range.Last - range.First + 1)))];
+        if (counts.Any(count => count > MostSegmentsOfTrack) || counts.Sum() > int.MaxValue)
             throw new MalformedMessageException("the manifest announces more segments than a recording can have");
-        }
         RecordingId id = manifest.Session.RecordingId;
         Completeness found = new(manifest, await ledger.FaultsAsync(id, cancellation));
         await foreach (LedgerSegment segment in ledger.SegmentsAsync(id, cancellation)) found.Add(segment);
@@ -69,85 +72,107 @@ internal sealed class Completeness
         foreach (TrackWalk walk in tracks) walk.Close();
         Announced = tracks.Sum(walk => walk.Announced);
         MissingCount = tracks.Sum(walk => walk.MissingCount);
-        Missing = [.. tracks.SelectMany(walk => walk.Missing).Take(MostNamed)];
+        Missing = [.. tracks.SelectMany(walk => walk.Missing)];
         Unverified = [.. tracks.Where(walk => walk.IsUnverified).Select(walk => walk.UserId)];
     }
 
-    /// <summary>Goes along the announced segments of a track while its rows come by, by index.</summary>
+    /// <summary>How many missing segments may still be named, over all tracks.</summary>
+    private sealed class Names
+    {
+        public int Left { get; set; } = MostNamed;
+    }
+
+    /// <summary>
+    /// Goes along the announced segments of a track while its rows come by, by index. A run that is missing is counted, not gone along:
+    /// what is claimed costs neither time nor memory.
+    /// </summary>
     private sealed class TrackWalk
     {
         private readonly RecordingId recording;
         private readonly TrackSummary track;
         private readonly IReadOnlyDictionary<SegmentKey, string> faults;
-        private readonly IEnumerator<int> announced;
+        private readonly Names names;
+        private readonly IndexRange[] ranges;
         private readonly List<MissingSegment> missing = [];
         private string chain = SegmentChain.Empty;
-        private bool isOver;
+        private int at; // the range of the next one
+        private long next;
 
-        public TrackWalk(RecordingId recording, TrackSummary track, IReadOnlyDictionary<SegmentKey, string> faults)
+        public TrackWalk(RecordingId recording, TrackSummary track, IReadOnlyDictionary<SegmentKey, string> faults, Names names)
         {
-            (this.recording, this.track, this.faults) = (recording, track, faults);
-            announced = Indexes(track).GetEnumerator();
-            Next();
+            (this.recording, this.track, this.faults, this.names) = (recording, track, faults, names);
+            ranges = [.. Apart(track.Segments)];
+            Announced = ranges.Sum(range => range.Count);
+            GoTo(0);
         }
 
         public ulong UserId => track.UserId;
-        public int Announced { get; private set; }
+        public int Announced { get; }
         public int MissingCount { get; private set; }
         public IReadOnlyList<MissingSegment> Missing => missing;
 
         public bool IsUnverified => MissingCount == 0 && chain != SegmentChain.Empty
             && !string.Equals(chain, track.Chain, StringComparison.OrdinalIgnoreCase);
 
+        private bool IsOver => at == ranges.Length;
+
         public void Meet(LedgerSegment segment, bool isPresent)
         {
-            while (!isOver && announced.Current < segment.Key.Index) Miss(null);
-            if (isOver || announced.Current != segment.Key.Index) return;
+            MissUntil(segment.Key.Index);
+            if (IsOver || next != segment.Key.Index) return;
             if (isPresent)
             {
                 chain = SegmentChain.Append(chain, segment.Key.Index, segment.ContentMd5);
-                Next();
+                GoTo(next + 1);
             }
             else
             {
-                Miss(segment);
+                MissUntil(next + 1, segment);
             }
         }
 
-        public void Close()
-        {
-            while (!isOver) Miss(null);
-        }
+        public void Close() => MissUntil(long.MaxValue);
 
-        private void Miss(LedgerSegment? segment)
+        private void MissUntil(long end, LedgerSegment? segment = null)
         {
-            SegmentKey key = new(recording, track.UserId, announced.Current);
-            MissingCount++;
-            if (missing.Count < MostNamed)
+            while (!IsOver && next < end)
             {
-                missing.Add(new MissingSegment
-                {
-                    UserId = key.UserId.ToString(CultureInfo.InvariantCulture),
-                    SegmentIndex = key.Index,
-                    Reason = segment is { State: SegmentState.Refused } ? "refused" : faults.GetValueOrDefault(key, "late"),
-                });
+                long endOfRun = Math.Min(end, ranges[at].Last + 1L);
+                MissingCount += (int)(endOfRun - next);
+                for (long index = next; index < endOfRun && names.Left > 0; index++) Name((int)index, segment);
+                GoTo(endOfRun);
             }
-            Next();
         }
 
-        private void Next()
+        private void Name(int index, LedgerSegment? segment)
         {
-            isOver = !announced.MoveNext();
-            if (!isOver) Announced++;
+            names.Left--;
+            SegmentKey key = new(recording, track.UserId, index);
+            missing.Add(new MissingSegment
+            {
+                UserId = key.UserId.ToString(CultureInfo.InvariantCulture),
+                SegmentIndex = key.Index,
+                Reason = segment is { State: SegmentState.Refused } ? "refused" : faults.GetValueOrDefault(key, "late"),
+            });
+        }
+
+        private void GoTo(long index)
+        {
+            next = index;
+            while (!IsOver && next > ranges[at].Last) at++;
+            if (!IsOver) next = Math.Max(next, ranges[at].First);
         }
 
         // Rising, and none twice where ranges overlap.
-        private static IEnumerable<int> Indexes(TrackSummary track)
+        private static IEnumerable<IndexRange> Apart(IReadOnlyList<IndexRange> ranges)
         {
-            int next = 0;
-            foreach (IndexRange range in track.Segments.Where(range => range.First >= 0).OrderBy(range => range.First))
+            long free = 0;
+            foreach (IndexRange range in ranges.Where(range => range.First >= 0).OrderBy(range => range.First))
             {
-                for (next = Math.Max(next, range.First); next <= range.Last && next < int.MaxValue; next++) yield return next;
+                long first = Math.Max(free, range.First);
+                if (first > range.Last) continue;
+                yield return new IndexRange((int)first, range.Last);
+                free = range.Last + 1L;
             }
         }
     }
