@@ -1,4 +1,8 @@
+using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Time.Testing;
+using Pipeline.Dave.Session;
+using Pipeline.Dave.Tests.Vectors;
 using Pipeline.Discord.Media;
 using Pipeline.Discord.Rtp;
 using Pipeline.Discord.Tests.Rtp;
@@ -295,6 +299,34 @@ public sealed class MediaPathTests : IDisposable
     }
 
     [Fact]
+    public void Voice_that_nobody_names_in_an_encrypted_call_is_its_owners_as_soon_as_a_key_opens_it()
+    {
+        List<FoundSource> found = [];
+        using MediaPath told = new(ring, time) { SourceFound = found.Add };
+        byte[] secret = [.. Enumerable.Range(1, 16).Select(i => (byte)i)];
+        byte[] Packet(ushort number) => new RtpPacketBuilder
+        {
+            SequenceNumber = number,
+            Payload = FrameSealer.Seal(FrameSealer.KeyOf(secret, 0), number + 1u, [0x78, (byte)number, 3, 4, 5]),
+        }.Build();
+        DaveSnapshot group = new() { ProtocolVersion = 1, Protection = DaveProtection.EndToEnd, PassthroughUntil = long.MinValue };
+        Apply(KeysOf(1, (Bo, new byte[16])));
+        for (ushort i = 0; i < 20; i++) told.Receive(Packet(i), time.GetTimestamp());
+        Assert.True(ring.IsEmpty);
+
+        Apply(KeysOf(2, (Bo, new byte[16]), (Ada, secret)));
+        for (ushort i = 20; i < 30; i++) told.Receive(Packet(i), time.GetTimestamp());
+        List<ReadFrame> frames = ReadFrame.DrainAll(ring);
+        Assert.Equal(Enumerable.Range(0, 30), frames.Select(frame => (int)frame.SequenceNumber));
+        Assert.All(frames, frame => Assert.Equal((AudioFrameKind.Opus, Ada), (frame.Kind, frame.UserId)));
+        Assert.Equal([0x78, 29, 3, 4, 5], frames[^1].Opus);
+        Assert.Equal([new FoundSource(9876, Ada)], found);
+
+        void Apply(EpochKeys keys) => told.Apply(new MediaSnapshot(OwnSsrc, transportKey, new Dictionary<uint, ulong>(),
+            group with { Keys = [keys], Revision = keys.Serial }, [Ada, Bo]));
+    }
+
+    [Fact]
     public void Only_person_left_over_owns_the_only_source_left_over()
     {
         path.Apply(new MediaSnapshot(OwnSsrc, transportKey, new Dictionary<uint, ulong> { [20] = Bo }, null, [Ada]));
@@ -316,6 +348,13 @@ public sealed class MediaPathTests : IDisposable
             while (ring.TryRead(out _)) ring.Release();
         }
     }
+
+    private EpochKeys KeysOf(int epoch, params (ulong User, byte[] Secret)[] users) =>
+        MakeKeys(epoch, (ulong)epoch, time.GetTimestamp(), users.ToFrozenDictionary(one => one.User, one => one.Secret));
+
+    // Only a group makes keys elsewhere.
+    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
+    private static extern EpochKeys MakeKeys(int serial, ulong epoch, long establishedAt, FrozenDictionary<ulong, byte[]> secrets);
 
     private DropReason Receive(RtpPacketBuilder packet, long at = 0) => path.Receive(packet.Build(), at);
 
