@@ -37,6 +37,33 @@ public sealed class LockFileTests
         Assert.True(stale.Count == 0, string.Join('\n', stale.Append("run 'dotnet restore Pipeline.sln' and commit the lock files")));
     }
 
+    /// <summary>Known weaknesses are told of every package, by the ones that we do not name too, and end the workflow's build.</summary>
+    [Fact]
+    public void Weaknesses_of_packages_end_the_build_of_the_workflow()
+    {
+        XDocument properties = XDocument.Load(RepositoryRoot.Combine("Directory.Build.props"));
+        Assert.Equal(["true"], properties.Descendants("NuGetAudit").Select(one => one.Value));
+        Assert.Equal(["all"], properties.Descendants("NuGetAuditMode").Select(one => one.Value));
+        XElement mild = Assert.Single(properties.Descendants("WarningsNotAsErrors"),
+            one => one.Value.Contains("NU1903", StringComparison.Ordinal));
+        Assert.Equal("'$(AuditIsStrict)' != 'true'", (string?)mild.Attribute("Condition"));
+        string[] restores = [.. File.ReadLines(RepositoryRoot.Combine(".github", "workflows", "pipeline.yml"))
+            .Where(line => line.Contains("dotnet restore", StringComparison.Ordinal))];
+        Assert.NotEmpty(restores);
+        Assert.All(restores, line =>
+            Assert.EndsWith("dotnet restore Pipeline.sln --locked-mode -p:AuditIsStrict=true", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Every_package_comes_from_one_place()
+    {
+        XElement mapping = Assert.Single(XDocument.Load(RepositoryRoot.Combine("NuGet.config")).Root!.Elements("packageSourceMapping"));
+        Assert.Equal(["clear", "packageSource"], mapping.Elements().Select(one => one.Name.LocalName));
+        XElement source = mapping.Element("packageSource")!;
+        Assert.Equal("nuget.org", (string?)source.Attribute("key"));
+        Assert.Equal(["*"], source.Elements("package").Select(one => (string?)one.Attribute("pattern")));
+    }
+
     /// <summary>What runs a model of speech is native code for the functions without a Functions host, and for nobody else.</summary>
     [Fact]
     public void One_project_of_the_product_takes_what_runs_a_model()
