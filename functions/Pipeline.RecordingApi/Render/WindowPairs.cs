@@ -14,14 +14,24 @@ namespace Pipeline.RecordingApi.Render;
 internal sealed class WindowPairs(RenderPlan plan, SortedDictionary<int, RenderRow> rows, HeldParts held, Func<string, string> file,
     Func<int, string?> inputs, bool isJoined, bool isSettled)
 {
+    // A pass asks for those of a window up to six times.
+    private readonly Dictionary<int, string?> known = [];
+
     public SortedDictionary<int, RenderRow> Rows => rows;
+
+    /// <summary>What a window depends on; null when it is silent.</summary>
+    public string? Inputs(int window)
+    {
+        if (!known.TryGetValue(window, out string? found)) known[window] = found = inputs(window);
+        return found;
+    }
 
     public JoinPoint JoinBefore(int window) => isJoined ? rows.GetValueOrDefault(window - 1)?.JoinAfter ?? default : default;
 
     /// <summary>It is not there as the plan wants it, or what waited of it is lost and the next window is here to take it along.</summary>
     public bool NeedsRender(int window)
     {
-        if (inputs(window) is null) return false;
+        if (Inputs(window) is null) return false;
         if (IsStale(window)) return true;
         RenderRow row = rows[window];
         return row.IsHeld && window + 1 < plan.WindowCount && !row.Parts.Where(part => part.Value.IsHeld)
@@ -36,11 +46,11 @@ internal sealed class WindowPairs(RenderPlan plan, SortedDictionary<int, RenderR
     {
         if (!RenderWindows.BeginsPair(window)) return false;
         int next = window + 1;
-        return next >= plan.WindowCount ? !plan.IsFinal && !isSettled : inputs(next) is not null && !rows.ContainsKey(next);
+        return next >= plan.WindowCount ? !plan.IsFinal && !isSettled : Inputs(next) is not null && !rows.ContainsKey(next);
     }
 
     /// <summary>Parts of it wait for a window that does not come.</summary>
-    public bool IsLonely(int window) => rows.TryGetValue(window, out RenderRow? row) && row.IsHeld && inputs(window) is not null
+    public bool IsLonely(int window) => rows.TryGetValue(window, out RenderRow? row) && row.IsHeld && Inputs(window) is not null
         && !IsStale(window) && !AwaitsNext(window);
 
     /// <summary>The bytes of a part that waits, which are given up then; null where they have to be made again.</summary>
@@ -56,7 +66,7 @@ internal sealed class WindowPairs(RenderPlan plan, SortedDictionary<int, RenderR
     public bool TryHold(int window, string format, RenderedPart part, ReadOnlyMemory<byte> bytes) =>
         format != RenderFormat.Flac && AwaitsNext(window) && held.TryHold(file(format), window, part, bytes);
 
-    private bool IsStale(int window) => !rows.TryGetValue(window, out RenderRow? row) || row.Inputs != inputs(window)
+    private bool IsStale(int window) => !rows.TryGetValue(window, out RenderRow? row) || row.Inputs != Inputs(window)
         || row.JoinBefore != JoinBefore(window);
 }
 

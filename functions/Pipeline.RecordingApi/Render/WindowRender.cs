@@ -57,11 +57,14 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     /// <summary>The windows of a track, or of the mix, as they are and as they should be.</summary>
     /// <param name="track">Null for the mix.</param>
     /// <param name="isSettled">Nothing may wait: somebody wants what there is.</param>
-    public WindowPairs Pairs(RenderPlan plan, RenderedWindows rows, RenderTrack? track, bool isSettled) => track is null
-        ? new(plan, rows.Mix, held, format => BlobNames.File(plan.Recording, RenderTable.Mix, format), window => MixInputs(plan, window),
-            isJoined: false, isSettled)
-        : new(plan, rows.Of(track), held, format => BlobNames.File(plan.Recording, RenderTable.TrackKey(track.UserId), format),
-            window => Inputs(plan, track, window), track.IsJoined, isSettled);
+    private WindowPairs Pairs(RenderPlan plan, RenderedWindows rows, RenderTrack? track, bool isSettled)
+    {
+        string key = track is null ? RenderTable.Mix : RenderTable.TrackKey(track.UserId);
+        if (rows.Pairs.TryGetValue(key, out WindowPairs? pairs)) return pairs;
+        return rows.Pairs[key] = new WindowPairs(plan, track is null ? rows.Mix : rows.Of(track), held,
+            format => BlobNames.File(plan.Recording, key, format),
+            track is null ? window => MixInputs(plan, window) : window => Inputs(plan, track, window), track?.IsJoined == true, isSettled);
+    }
 
     /// <summary>Renders what is not as it should be.</summary>
     /// <param name="before">Levels at the end of the window before.</param>
@@ -72,7 +75,6 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         WindowSound sound = new(reader, plan, window);
         WindowPairs mixPairs = Pairs(plan, rows, null, isSettled);
         await StoreLonelyAsync(plan, RenderTable.Mix, window, mixPairs, cancellation);
-        string? mixInputs = MixInputs(plan, window);
         RenderRow? mixRow = rows.Mix.GetValueOrDefault(window);
         bool mixes = mixPairs.NeedsRender(window);
         MixWindow? mix = mixes ? sound.NewMix() : null;
@@ -99,14 +101,14 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         {
             await storing;
         }
-        await ForgetSilentAsync(plan, rows, window, mixInputs is null, cancellation);
+        await ForgetSilentAsync(plan, rows, window, mixPairs.Inputs(window) is null, cancellation);
     }
 
     /// <summary>When it returns its task, the samples are not needed any more.</summary>
     private async Task StoreTrackAsync(RenderPlan plan, RenderTrack track, int window, WindowPairs pairs, WindowSound sound,
         ReadOnlyMemory<short> pcm, IReadOnlyList<int> unreadable, CancellationToken cancellation)
     {
-        string key = RenderTable.TrackKey(track.UserId), inputs = Inputs(plan, track, window)!;
+        string key = RenderTable.TrackKey(track.UserId), inputs = pairs.Inputs(window)!;
         string[] encoded = [.. TrackFormats.Where(format => !(track.IsJoined && format == RenderFormat.Opus))];
         byte[] peaks = Peaks(pcm.Span[(sound.PreRoll * track.Channels)..], track.Channels);
         WindowBlocks blocks = new(container, pairs, plan.Recording, key, window);
@@ -140,7 +142,7 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         RenderPlan plan, int window, WindowPairs pairs, WindowSound sound, MixWindow mix, Dictionary<ulong, MixLevel> levels,
             MixLevels before, MixLevels? frozen, CancellationToken cancellation)
     {
-        string inputs = MixInputs(plan, window)!;
+        string inputs = pairs.Inputs(window)!;
         (short[] pcm, MixLevel master) = sound.Finish(mix, before, frozen);
         LoudnessMeter meter = new(2);
         meter.Add(pcm.AsSpan(sound.PreRoll * 2));
@@ -241,6 +243,9 @@ internal sealed class RenderedWindows
     private readonly Dictionary<ulong, SortedDictionary<int, RenderRow>> tracks = [];
 
     public SortedDictionary<int, RenderRow> Mix { get; private init; } = [];
+
+    /// <summary>The same two by two, by track or <c>mix</c>, for one pass over all windows.</summary>
+    public Dictionary<string, WindowPairs> Pairs { get; } = [];
 
     public SortedDictionary<int, RenderRow> Of(RenderTrack track) => tracks[track.UserId];
 
