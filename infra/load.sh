@@ -2,7 +2,7 @@
 # Three hours with four speakers as fast as the machine allows, then ten minutes with 25 at once.
 # Prints memory, spool, losses and latencies, and fails when a figure misses its goal.
 #   infra/load.sh [--hours 3] [--speakers 4] [--crowd 25] [--crowd-minutes 10] [--speed 500] [--format wav]
-#   infra/load.sh --files --speed 20 [--crowd-minutes 0]  people's files too, made while the call goes on, and ffmpeg's cost beside them
+#   infra/load.sh --files --speed 10 [--crowd-minutes 0]  people's files too, made while the call goes on, and ffmpeg's cost beside them
 #   infra/load.sh --format both --speed 60                a round of WAV and a round of Opus segments, with what an hour of each asks of the storage
 #                                                         (so slow that uploads keep up: thousands of waiting files are memory too)
 #   infra/load.sh --call [--speakers 25] [--minutes 10]   a crowded call in real time, from the simulated Discord's sockets on
