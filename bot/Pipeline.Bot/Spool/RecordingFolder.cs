@@ -11,6 +11,8 @@ namespace Pipeline.Bot.Spool;
 /// </summary>
 internal sealed class RecordingFolder(string path)
 {
+    private string? leaseId;
+
     public string Path { get; } = path;
     public string JournalPath => In("segments.journal");
     public bool Exists => Directory.Exists(Path);
@@ -25,16 +27,26 @@ internal sealed class RecordingFolder(string path)
 
     public void Save(RecordingStopped stopped) => Save("stopped.json", stopped, ContractsJsonContext.Default.RecordingStopped);
 
-    /// <summary>The lease id of this spool for this recording: made once, so that a bot that crashed holds its own lease still.</summary>
+    /// <summary>
+    /// The lease id of this spool for this recording: made once, so that a bot that crashed holds its own lease still, and one whose folder
+    /// was deleted too.
+    /// </summary>
     public string LeaseId()
     {
         string file = In("lease");
-        if (File.Exists(file) && Guid.TryParseExact(File.ReadAllText(file), "D", out Guid known)) return known.ToString("D");
+        if (leaseId is not null && File.Exists(file)) return leaseId;
+        if (leaseId is null && File.Exists(file) && Guid.TryParseExact(File.ReadAllText(file), "D", out Guid known))
+            return leaseId = known.ToString("D");
+        leaseId ??= NewLeaseId();
+        WriteAtomically(file, System.Text.Encoding.ASCII.GetBytes(leaseId));
+        return leaseId;
+    }
+
+    private static string NewLeaseId()
+    {
         Span<byte> random = stackalloc byte[16];
         System.Security.Cryptography.RandomNumberGenerator.Fill(random);
-        string id = new Guid(random).ToString("D");
-        WriteAtomically(file, System.Text.Encoding.ASCII.GetBytes(id));
-        return id;
+        return new Guid(random).ToString("D");
     }
 
     /// <summary>Removes the folder when nothing is left in its tracks. False: there is (also audio that was set aside).</summary>

@@ -22,10 +22,22 @@ public sealed class RecordingFolderTests : IDisposable
         Assert.NotEqual(Guid.Empty, Guid.ParseExact(first, "D"));
 
         File.WriteAllText(Path.Combine(folder.Path, "lease"), first[..20]);
-        string second = folder.LeaseId();
+        RecordingFolder later = new(folder.Path);
+        string second = later.LeaseId();
 
         Assert.NotEqual(first, second);
-        Assert.Equal(second, folder.LeaseId());
+        Assert.Equal(second, later.LeaseId());
+        Assert.Equal(second, new RecordingFolder(folder.Path).LeaseId());
+    }
+
+    /// <summary>Else the bot would take its own recording for somebody else's.</summary>
+    [Fact]
+    public void Lease_id_stays_when_the_folder_is_deleted()
+    {
+        string id = folder.LeaseId();
+        Directory.Delete(folder.Path, recursive: true);
+        Assert.Equal(id, folder.LeaseId());
+        Assert.Equal(id, new RecordingFolder(folder.Path).LeaseId());
     }
 
     [Fact]
