@@ -79,10 +79,13 @@ module registry 'registry.bicep' = {
   }
 }
 
+var apiKeySecretNames = [for cell in range(0, cells): cell == 0 ? 'recording-api-key' : 'recording-api-key-${cell}']
+
 module vault 'vault.bicep' = {
   params: {
     location: location
     suffix: suffix
+    apiKeySecretNames: apiKeySecretNames
     tags: tags
     discordToken: discordToken
     functionsNames: [for cell in range(0, cells): functions[cell].outputs.name]
@@ -127,7 +130,7 @@ module functions 'functions.bicep' = [
       subnetId: privateNetwork ? network!.outputs.functionsSubnetId : ''
       // One address leads to one cell.
       publicBaseUrl: cell == 0 ? publicBaseUrl : ''
-      botKeyReference: '@Microsoft.KeyVault(VaultName=kv-pipe-${suffix};SecretName=recording-api-key${cell == 0 ? '' : '-${cell}'})'
+      botKeyReference: '@Microsoft.KeyVault(VaultName=kv-pipe-${suffix};SecretName=${apiKeySecretNames[cell]})'
     }
     dependsOn: [roles]
   }

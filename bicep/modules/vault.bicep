@@ -6,6 +6,8 @@ param tags object
 param discordToken string
 @description('One functions app per cell.')
 param functionsNames array
+@description('What the vault calls each cell\'s key.')
+param apiKeySecretNames array
 param botPrincipalId string
 param functionsPrincipalId string
 @description('Who is let in, as for the storage.')
@@ -13,7 +15,6 @@ param networkRules object
 
 var keyVaultSecretsUser = '4633458b-17de-408a-b874-0445c86b69e6'
 var tokenSecretName = 'discord-token'
-var apiKeySecretName = 'recording-api-key'
 
 resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
   name: 'kv-pipe-${suffix}'
@@ -56,7 +57,7 @@ resource botKeys 'Microsoft.Web/sites/host/functionKeys@2022-03-01' = [
 resource apiKeys 'Microsoft.KeyVault/vaults/secrets@2024-11-01' = [
   for (name, cell) in functionsNames: {
     parent: vault
-    name: cell == 0 ? apiKeySecretName : '${apiKeySecretName}-${cell}'
+    name: apiKeySecretNames[cell]
     properties: { value: guid(listKeys('${sites[cell].id}/host/default', '2025-03-01').functionKeys.default, 'bot') }
     dependsOn: [botKeys[cell]]
   }

@@ -36,7 +36,7 @@ public sealed class RenderRecording : IDisposable
     private readonly TextFiles texts;
     private readonly FilesReady ready;
     private readonly WorkPlaces places;
-    private readonly HeldParts held;
+    private readonly HeldParts held = new();
 
     // What this process is at: a second message for the same waits, so that no minute is made twice.
     private readonly ConcurrentDictionary<(RecordingId Recording, string? File), bool> busy = new();
@@ -51,7 +51,6 @@ public sealed class RenderRecording : IDisposable
         (this.plans, this.table, this.container, this.queues, options, time) = (plans, table, container, queues, settings.Options,
             settings.Time);
         WindowEncoder encoder = new(settings.Codecs);
-        held = new HeldParts(time);
         windows = new WindowRender(table, container, reader, encoder, held, options);
         files = new RenderedFiles(table, container, encoder, time);
         requested = new RequestedFiles(table, container, reader, encoder, windows, files, settings);
@@ -132,7 +131,11 @@ public sealed class RenderRecording : IDisposable
         (!requested.NeedsWindows(plan, file) || await RenderAsync(plan, isOver, isSettled: true, cancellation))
             && await requested.MakeAsync(plan, file, isOver, cancellation);
 
-    public void Dispose() => places.Dispose();
+    public void Dispose()
+    {
+        places.Dispose();
+        held.Dispose();
+    }
 
     /// <summary>Deletes some of what was made of a recording; repeating it is no fault.</summary>
     /// <returns>How many rows or files it found: fewer than <paramref name="most"/> when none is left.</returns>

@@ -138,7 +138,7 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
         Assert.Contains("'{0}/default/bot'", Plain((string)key["name"]!), StringComparison.Ordinal);
         Assert.Equal("bot", (string?)key["properties"]!["name"]);
         JsonNode secret = template.OfType("Microsoft.KeyVault/vaults/secrets")
-            .Single(secret => secret["name"]!.ToString().Contains("apiKeySecretName", StringComparison.Ordinal));
+            .Single(secret => secret["name"]!.ToString().Contains("parameters('apiKeySecretNames')", StringComparison.Ordinal));
         string value = (string)key["properties"]!["value"]!;
         Assert.Equal(value, (string?)secret["properties"]!["value"]);
         Assert.StartsWith("[guid(listKeys(", value, StringComparison.Ordinal);
@@ -146,7 +146,11 @@ public sealed partial class BicepTests(CompiledTemplate template) : IClassFixtur
         Assert.Equal("[parameters('identityId')]", (string?)site["keyVaultReferenceIdentity"]);
         Assert.Contains("\"Functions__BotKey\"", template.ModuleOf("Microsoft.Web/sites"), StringComparison.Ordinal);
         string json = Plain(template.Root.ToJsonString());
-        Assert.Contains("@Microsoft.KeyVault(VaultName=kv-pipe-{0};SecretName=recording-api-key{1})", json, StringComparison.Ordinal);
+        Assert.Contains(
+            "'@Microsoft.KeyVault(VaultName=kv-pipe-{0};SecretName={1})', parameters('suffix'), variables('apiKeySecretNames')[", json,
+            StringComparison.Ordinal);
+        Assert.Equal("[format('kv-pipe-{0}', parameters('suffix'))]",
+            (string?)Assert.Single(template.OfType("Microsoft.KeyVault/vaults"))["name"]);
     }
 
     [Fact]

@@ -124,6 +124,13 @@ public sealed class LocalOptionsTests
         Assert.Contains(working.Path, wrong.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>What App Service leaves in the place of a secret that it cannot read: everybody knows that text.</summary>
+    [Theory]
+    [InlineData("a-long-random-word-of-the-bot", true)]
+    [InlineData("@Microsoft.KeyVault(VaultName=kv-pipe-x;SecretName=recording-api-key)", false)]
+    public void Secret_that_was_not_found_is_nobody_s_key(string value, bool isKey) =>
+        Assert.Equal(isKey ? value : null, Read(("Functions__BotKey", value)).Api.BotKey);
+
     private static IReadOnlyList<SettingProblem> ProblemsOf(params (string Name, string Value)[] settings) =>
         Assert.Throws<InvalidSettingsException>(() => Read(settings)).Problems;
 
