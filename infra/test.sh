@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds everything, checks the format and runs every test. The last line reads "N passed, N failed".
 #   infra/test.sh            the default run
-#   infra/test.sh --soak     the long runs too
-#   infra/test.sh --coverage [Pipeline.Mls.Tests]...   the lines and branches of each product project that the tests reach (of all, or of those named)
+#   infra/test.sh --coverage [Pipeline.Mls.Tests]...   lines and branches of each product project and folder that all tests reach, or those named
+#   infra/test.sh --coverage [Pipeline.Mls.Tests]...   the lines and branches of each product project and folder that the tests reach (of all, or of those named)
 # Ends with 0 where every step and every test passed, 1 where one failed, 2 on a wrong argument.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -84,24 +84,29 @@ measured() { # measured NAME: what makes it count what it reaches
   [ "$coverage" = 0 ] || printf '%s\n' --coverlet --coverlet-output-format cobertura --coverlet-include '[Pipeline.*]*' --results-directory "$results/reached/$1"
 }
 
-reached() { # a line per product project, over all test projects
+reached() { # a line per product project and one for each of its folders, over all test projects
   find "$results/reached" -name 'coverage.cobertura*.xml' -exec cat {} + | awk '
     function value(name) { return match($0, " " name "=\"[^\"]*\"") ? substr($0, RSTART + length(name) + 3, RLENGTH - length(name) - 4) : "" }
+    function both(counts, number) { counts[project] += number; if (folder != "") counts[folder] += number }
     /<package / { project = value("name") }
-    /<class / { file = value("filename") }
+    /<class / {
+      file = value("filename")
+      inside = (at = index(file, project "/")) ? substr(file, at + length(project) + 1) : file
+      folder = (at = index(inside, "/")) ? project "/" substr(inside, 1, at - 1) : ""
+    }
     /<line / {
       key = project SUBSEP file SUBSEP value("number")
-      if (!(key in lines)) { lines[key] = 1; all[project]++ }
-      if (value("hits") > 0 && !(key in hit)) { hit[key] = 1; seen[project]++ }
+      if (!(key in lines)) { lines[key] = 1; both(all, 1) }
+      if (value("hits") > 0 && !(key in hit)) { hit[key] = 1; both(seen, 1) }
       if (match($0, /\([0-9]+\/[0-9]+\)/)) {
         split(substr($0, RSTART + 1, RLENGTH - 2), part, "/")
-        if (part[2] > ways[key]) { allWays[project] += part[2] - ways[key]; ways[key] = part[2] }
-        if (part[1] > taken[key]) { seenWays[project] += part[1] - taken[key]; taken[key] = part[1] }
+        if (part[2] > ways[key]) { both(allWays, part[2] - ways[key]); ways[key] = part[2] }
+        if (part[1] > taken[key]) { both(seenWays, part[1] - taken[key]); taken[key] = part[1] }
       }
     }
-    END { for (project in all) printf "%-28s %5.1f %% of %6d lines  %5.1f %% of %6d branches\n", project, 100 * seen[project] / all[project],
-      all[project], allWays[project] ? 100 * seenWays[project] / allWays[project] : 100, allWays[project] }' |
-    grep -F -f <(for project in bot/*/ functions/*/ shared/*/; do echo "$(basename "$project") "; done) | sort
+    END { for (name in all) printf "%-40s %5.1f %% of %6d lines  %5.1f %% of %6d branches\n", name, 100 * seen[name] / all[name],
+      all[name], allWays[name] ? 100 * seenWays[name] / allWays[name] : 100, allWays[name] }' |
+    grep -f <(for project in bot/*/ functions/*/ shared/*/; do echo "^$(basename "$project")[ /]"; done) | sort
 }
 
 run() { # run NAME: one project's tests; says how it went and writes "passed failed skipped" into a file
