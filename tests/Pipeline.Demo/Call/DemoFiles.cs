@@ -16,7 +16,7 @@ internal sealed class DemoFiles(DemoStage stage, IReadOnlyList<DemoVoice> voices
     /// <param name="stoppedAt">Timestamp of the press on Stop.</param>
     public async Task<bool> PrintAsync(RecordingDetails recording, long stoppedAt)
     {
-        IReadOnlyList<RecordingFile> files = await WaitUntilReadyAsync(recording);
+        IReadOnlyList<RecordingFile> files = (await stage.Functions.Api.WaitForFilesAsync(recording.Id, Patience)).Files;
         double ready = TimeProvider.System.GetElapsedTime(stoppedAt).TotalSeconds;
         bool good = files.Any(file => file.Kind == "mix" && file.State == "ready");
         RecordingFile mix = files.First(file => file is { Kind: "mix", Format: "flac" });
@@ -65,19 +65,6 @@ internal sealed class DemoFiles(DemoStage stage, IReadOnlyList<DemoVoice> voices
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
         $"{file.Name,-22} {file.Bytes,11} {seconds,9:F2} {verdict.WorstWindow.TotalMilliseconds,14:F1} ms "
             + $"{verdict.Correlation,13:F3}{(verdict.IsGood ? "" : "  WRONG")}"));
-
-    private async Task<IReadOnlyList<RecordingFile>> WaitUntilReadyAsync(RecordingDetails recording)
-    {
-        using CancellationTokenSource patience = new(Patience);
-        while (true)
-        {
-            byte[] json = await stage.Functions.Api.Http.GetByteArrayAsync(
-                new Uri($"/api/recordings/{recording.Id}/files", UriKind.Relative), patience.Token);
-            IReadOnlyList<RecordingFile> files = JsonSerializer.Deserialize(json, WireJsonContext.Default.RecordingFiles)!.Files;
-            if (files.Count > 0 && files.All(file => file.State != "rendering")) return files;
-            await Task.Delay(100, patience.Token);
-        }
-    }
 
     // Where no program reads FLAC, a WAV is made on request, which holds the same samples.
     private async Task<float[]> DecodeAsync(RecordingDetails recording, string flac)

@@ -10,7 +10,9 @@ namespace Pipeline.Demo.Load;
 
 /// <summary>One replayed call through the real processes, from the first frame to the verified recording.</summary>
 /// <param name="format">What the bot writes: wav or opus.</param>
-internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFolder folder, string format, LoadFiles? files = null)
+/// <param name="pause">Silence of a person between two repetitions.</param>
+internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFolder folder, string format, TimeSpan pause,
+    LoadFiles? files = null)
 {
     private static readonly string[] Voices = ["ada", "grace", "linus"];
 
@@ -18,11 +20,12 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
     private const int SegmentMilliseconds = 9400;
 
     /// <summary>What came out of a call.</summary>
+    /// <param name="FunctionsBytes">Resident memory of the functions, once a second.</param>
     /// <param name="FunctionsSeconds">Processor seconds of the functions from the first segment to the last file, or to the end of the
     /// recording where no files are made.</param>
     /// <param name="Operations">Every request to the storage while it went on but looks into queues; none without an access log.</param>
     internal sealed record Outcome(ReplaySummary Summary, RecordingDetails Recording, IReadOnlyList<VerifiedTrack> Tracks,
-        TimeSpan StopToFinalized, int ChainMismatches, long FunctionsPeakBytes, double FunctionsSeconds, LoadFigures? Files,
+        TimeSpan StopToFinalized, int ChainMismatches, IReadOnlyList<long> FunctionsBytes, double FunctionsSeconds, LoadFigures? Files,
         IReadOnlyList<StorageOperation> Operations);
 
     /// <summary>What the files of a call took.</summary>
@@ -35,7 +38,7 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
         int asked = StorageOperation.Of(azurite).Count;
         double before = LoadFiles.ProcessorSeconds(functions.Process.Id);
         using CancellationTokenSource echoing = new();
-        Task<long> echo = EchoAsync(bot, functions.Process.Id, echoing.Token);
+        Task<IReadOnlyList<long>> echo = EchoAsync(bot, functions.Process.Id, echoing.Token);
         int exitCode = await bot.WaitForExitAsync(TimeSpan.FromMinutes(60));
         long stopped = TimeProvider.System.GetTimestamp();
         if (exitCode != 0)
@@ -47,26 +50,26 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
         LoadFigures? figures = null;
         if (files is not null)
         {
-            await files.WaitAsync(recording.Id);
+            await functions.Api.WaitForFilesAsync(recording.Id, TimeSpan.FromMinutes(30));
             figures = new LoadFigures(TimeProvider.System.GetElapsedTime(stopped), files.Writes);
         }
         double seconds = LoadFiles.ProcessorSeconds(functions.Process.Id) - before;
         await echoing.CancelAsync();
-        long functionsPeak = await echo;
+        IReadOnlyList<long> functionsBytes = await echo;
         StorageOperation[] operations = [.. StorageOperation.Of(azurite).Skip(asked).Where(operation => !operation.IsPoll)];
         IReadOnlyList<VerifiedTrack> tracks = await new RecordingVerifier(functions.Api).VerifyAsync(recording, CancellationToken.None);
-        return new Outcome(summary, recording, tracks, finalized, ChainMismatches(summary, recording), functionsPeak,
+        return new Outcome(summary, recording, tracks, finalized, ChainMismatches(summary, recording), functionsBytes,
             seconds, figures, operations);
     }
 
-    private static List<string> Arguments(string name, int speakers, TimeSpan length, int speed, string summaryFile)
+    private List<string> Arguments(string name, int speakers, TimeSpan length, int speed, string summaryFile)
     {
         List<string> arguments = ["replay", "--title", name, "--json", summaryFile, "--repeat-for", LoadOptions.Text(length), "--speed",
-            speed.ToString(CultureInfo.InvariantCulture)];
+            speed.ToString(CultureInfo.InvariantCulture), "--pause", LoadOptions.Text(pause)];
         for (int i = 0; i < speakers; i++)
         {
             string file = RepositoryRoot.Combine("tests", "speech", $"{Voices[i % Voices.Length]}.opus");
-            arguments.AddRange(["--speaker", $"Speaker {i + 1}={file}"]);
+            arguments.AddRange(["--speaker", $"Speaker {i + 1}={file}@{LoadOptions.Text(pause * i / speakers)}"]);
         }
         return arguments;
     }
@@ -89,19 +92,19 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
             SegmentChain.Append(chain, segment.SegmentIndex, segment.ContentMd5!)) != track.Chain);
     }
 
-    // Shows the bot's lines as they come and watches the memory of the functions app; returns its peak.
-    private static async Task<long> EchoAsync(ChildProcess bot, int functionsId, CancellationToken cancel)
+    // Shows the bot's lines as they come and watches the memory of the functions app.
+    private static async Task<IReadOnlyList<long>> EchoAsync(ChildProcess bot, int functionsId, CancellationToken cancel)
     {
         int shown = 0;
-        long peak = 0;
+        List<long> bytes = [];
         while (!cancel.IsCancellationRequested)
         {
             string[] lines = [.. bot.Lines.Skip(shown)];
             shown += lines.Length;
             foreach (string line in lines) Console.WriteLine($"  {line}");
-            peak = Math.Max(peak, ProcessMemory.Resident(functionsId));
+            bytes.Add(ProcessMemory.Resident(functionsId));
             await Task.Delay(TimeSpan.FromSeconds(1), CancellationToken.None);
         }
-        return peak;
+        return bytes;
     }
 }

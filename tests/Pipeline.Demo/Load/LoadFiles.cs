@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Pipeline.Contracts.Api;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
@@ -11,24 +10,9 @@ namespace Pipeline.Demo.Load;
 internal sealed class LoadFiles(Azurite azurite, FunctionsApp functions, TempFolder folder)
 {
     private const int Header = 44;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
 
     /// <summary>Blob writes to the files' container so far.</summary>
     public int Writes => azurite.AccessLog.Count(line => line.Contains("\"PUT /pipeline/renders/", StringComparison.Ordinal));
-
-    /// <summary>Returns when every file is ready that is made without being asked for.</summary>
-    public async Task WaitAsync(string recordingId)
-    {
-        using CancellationTokenSource patience = new(Patience);
-        while (true)
-        {
-            byte[] json = await functions.Api.Http.GetByteArrayAsync(new Uri($"/api/recordings/{recordingId}/files", UriKind.Relative),
-                patience.Token);
-            RecordingFiles files = JsonSerializer.Deserialize(json, WireJsonContext.Default.RecordingFiles)!;
-            if (files.Files.Count > 0 && files.Files.All(file => file.State != "rendering")) return;
-            await Task.Delay(100, patience.Token);
-        }
-    }
 
     /// <summary>Processor seconds that ffmpeg takes for a FLAC and an Opus file of every track and the mix as MP3.</summary>
     public async Task<double> FfmpegAsync(RecordingDetails recording, int channels)

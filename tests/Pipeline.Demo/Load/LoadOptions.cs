@@ -17,8 +17,13 @@ internal sealed record LoadOptions
     /// <summary>What the bot writes, one round of calls each: wav, opus or both.</summary>
     public IReadOnlyList<string> Formats { get; private init; } = [];
 
-    /// <summary>Files are made too, and compared with ffmpeg's.</summary>
+    /// <summary>Files are made too, and compared with ffmpeg's unless that is left out.</summary>
     public bool Files { get; private init; }
+
+    /// <summary>Silence of each person between two sentences; zero: nobody pauses.</summary>
+    public TimeSpan Pause { get; private init; }
+
+    public bool Ffmpeg { get; private init; }
 
     public static Command Command(Func<LoadOptions, Task<int>> run)
     {
@@ -29,6 +34,9 @@ internal sealed record LoadOptions
         Option<int> crowd = RunArguments.Number("--crowd", "People in the call with many speakers", 25, 1, 99);
         Option<int> speed = RunArguments.Number("--speed", "Times real time at most", 500, 1, 500);
         Option<bool> files = new("--files") { Description = "Make the files too, while the call goes on, and measure them beside ffmpeg" };
+        Option<double> pause = RunArguments.Number("--pause", "Seconds of silence between two repetitions of what a person says; "
+            + "people begin spread over it", 0.0, 0, 3600);
+        Option<bool> withoutFfmpeg = new("--no-ffmpeg") { Description = "Leave out ffmpeg, which takes long for many tracks" };
         Option<string> format = new("--format")
         {
             Description = "What the segments are: wav, opus, or both, one round each with what an hour of it asks of the storage",
@@ -38,12 +46,14 @@ internal sealed record LoadOptions
         Command command = new("load", "Three hours, four speakers, as fast as the machine allows; then many speakers at once. "
             + Interruption.ExitCodes)
         {
-            hours, crowdMinutes, speakers, crowd, speed, files, format,
+            hours, crowdMinutes, speakers, crowd, speed, files, pause, withoutFfmpeg, format,
         };
         command.Validators.Add(given =>
         {
             if (given.GetValue(files) && given.GetValue(format) is not (null or "wav"))
                 given.AddError("--files compares with ffmpeg, which gets WAV segments; leave --format out");
+            if (given.GetValue(withoutFfmpeg) && !given.GetValue(files))
+                given.AddError("--no-ffmpeg says something of --files, which is not given");
         });
         command.SetAction((parsed, _) => run(new LoadOptions
         {
@@ -53,6 +63,8 @@ internal sealed record LoadOptions
             Crowd = parsed.GetValue(crowd),
             Speed = parsed.GetValue(speed),
             Files = parsed.GetValue(files),
+            Pause = TimeSpan.FromSeconds(parsed.GetValue(pause)),
+            Ffmpeg = !parsed.GetValue(withoutFfmpeg),
             Formats = parsed.GetValue(format) is var one and not Both ? [one!] : ["wav", "opus"],
         }));
         return command;

@@ -16,13 +16,13 @@ internal static class LoadRun
         using TempFolder folder = new();
         await using Azurite azurite = await Azurite.StartAsync(accessLog: options.Files || options.Formats.Count > 1);
         Dictionary<string, string?> settings = new() { ["RENDER_FORMATS"] = options.Files ? "flac,opus,mp3" : "off" };
-        double moving = options.Files ? await MovingAsync(azurite, folder, options) : 0;
+        double moving = options is { Files: true, Ffmpeg: true } ? await MovingAsync(azurite, folder, options) : 0;
         await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite.ConnectionString, settings);
         LoadFiles? files = options.Files ? new LoadFiles(azurite, functions, folder) : null;
         List<Goal> goals = [];
         foreach (string format in options.Formats)
         {
-            LoadCall call = new(azurite, functions, folder, format, files);
+            LoadCall call = new(azurite, functions, folder, format, options.Pause, files);
             goals.AddRange(await SessionAsync(call, format, files, moving, options));
             if (options.CrowdLength > TimeSpan.Zero) goals.AddRange(await CrowdAsync(call, format, options));
         }
@@ -39,7 +39,7 @@ internal static class LoadRun
     {
         await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite.ConnectionString,
             new Dictionary<string, string?> { ["RENDER_FORMATS"] = "off" });
-        LoadCall call = new(azurite, functions, folder, "wav");
+        LoadCall call = new(azurite, functions, folder, "wav", options.Pause);
         // What a process takes to start is no cost of a segment.
         await call.RunAsync("warm", options.Speakers, options.CallLength / 60, options.Speed);
         LoadCall.Outcome outcome = await call.RunAsync("moving", options.Speakers, options.CallLength / 6, options.Speed);
@@ -89,17 +89,27 @@ internal static class LoadRun
         LoadOptions options)
     {
         LoadCall.LoadFigures made = outcome.Files!;
+        double share = options.CallLength.TotalHours / 3 * options.Speakers / 4;
+        Goal[] goals =
+        [
+            new("session: stop -> all files ready", made.StopToReady.TotalSeconds, 10, "s"),
+            new("session: blob writes of files", made.BlobWrites, 1_600 * share, "writes"),
+            new("session: growth of the functions' memory from the second quarter to the last",
+                MegaBytes(Median(outcome.FunctionsBytes, 0.75) - Median(outcome.FunctionsBytes, 0.25)), 64, "MB"),
+        ];
+        if (!options.Ffmpeg) return goals;
         double ffmpeg = await files.FfmpegAsync(outcome.Recording, outcome.Recording.Segments[0].Channels ?? 2);
         double renders = outcome.FunctionsSeconds - (moving * outcome.Recording.Segments.Count);
         Console.WriteLine(FormattableString.Invariant(
             $"  files: functions {outcome.FunctionsSeconds:F1} processor seconds, renders {renders:F1} of them; ffmpeg {ffmpeg:F1}"));
-        double share = options.CallLength.TotalHours / 3 * options.Speakers / 4;
-        return
-        [
-            new Goal("session: stop -> all files ready", made.StopToReady.TotalSeconds, 10, "s"),
-            new Goal("session: blob writes of files", made.BlobWrites, 1_600 * share, "writes"),
-            new Goal("session: processor time of the renders to ffmpeg's", renders / ffmpeg, 0.8, "times"),
-        ];
+        return [.. goals, new Goal("session: processor time of the renders to ffmpeg's", renders / ffmpeg, 0.8, "times")];
+    }
+
+    // Of the quarter of the samples that begins there.
+    private static long Median(IReadOnlyList<long> samples, double from)
+    {
+        long[] quarter = [.. samples.Skip((int)(samples.Count * from)).Take(Math.Max(1, samples.Count / 4)).Order()];
+        return quarter[quarter.Length / 2];
     }
 
     private static IEnumerable<Goal> Growth(string name, ReplaySummary summary)
@@ -128,7 +138,7 @@ internal static class LoadRun
         Console.WriteLine(
             string.Create(CultureInfo.InvariantCulture,
             $"  spool at most {MegaBytes(outcome.Summary.SpoolHighWaterBytes):F1} MB, functions at most "
-            + $"{MegaBytes(outcome.FunctionsPeakBytes):F1} MB RSS"));
+            + $"{MegaBytes(outcome.FunctionsBytes.Max()):F1} MB RSS"));
         if (outcome.Operations.Count > 0)
             Console.WriteLine($"  an hour of it: {LoadCost.Of(outcome.Operations, outcome.Tracks.Sum(track => track.Bytes), length)}");
     }

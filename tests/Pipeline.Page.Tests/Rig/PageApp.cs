@@ -66,18 +66,8 @@ public sealed class PageApp : IAsyncLifetime
     }
 
     /// <summary>Waits until everything is rendered that is rendered without being asked for.</summary>
-    internal async Task WaitForFilesAsync(RecordingId recording)
-    {
-        using CancellationTokenSource patience = new(TimeSpan.FromMinutes(5));
-        while (true)
-        {
-            byte[] json = await Functions.Api.Http.GetByteArrayAsync(new Uri($"/api/recordings/{recording}/files", UriKind.Relative),
-                patience.Token);
-            RecordingFiles files = JsonSerializer.Deserialize(json, WireJsonContext.Default.RecordingFiles)!;
-            if (files.Files.Count > 0 && files.Files.All(file => file.State != "rendering")) return;
-            await Task.Delay(200, patience.Token);
-        }
-    }
+    internal Task WaitForFilesAsync(RecordingId recording) =>
+        Functions.Api.WaitForFilesAsync(recording.ToString(), TimeSpan.FromMinutes(5));
 
     /// <summary>A call from start to end, finalized.</summary>
     internal async Task<SpokenCall> FinishedAsync(SpokenCall call, double length)

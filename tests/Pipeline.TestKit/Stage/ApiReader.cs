@@ -69,6 +69,19 @@ public sealed class ApiReader : IDisposable
         }
     }
 
+    /// <summary>Polls until every file is ready, or cannot be made, that is made without being asked for.</summary>
+    public async Task<RecordingFiles> WaitForFilesAsync(string id, TimeSpan timeout)
+    {
+        using CancellationTokenSource cancel = new(timeout);
+        while (true)
+        {
+            byte[] json = await http.GetByteArrayAsync(new Uri($"/api/recordings/{id}/files", UriKind.Relative), cancel.Token);
+            RecordingFiles files = JsonSerializer.Deserialize(json, WireJsonContext.Default.RecordingFiles)!;
+            if (files.Files.Count > 0 && files.Files.All(file => file.State != "rendering")) return files;
+            await Task.Delay(100, cancel.Token);
+        }
+    }
+
     public async Task<byte[]> DownloadAsync(RecordingSegment segment, CancellationToken cancel) =>
         await http.GetByteArrayAsync(new Uri(segment.DownloadUrl!), cancel);
 
