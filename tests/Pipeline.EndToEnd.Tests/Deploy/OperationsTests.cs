@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
@@ -43,6 +44,38 @@ public sealed class OperationsTests(ITestOutputHelper output)
         Assert.InRange(bySegment[OperationKind.BlobDelete].Count() / segments, 0.9, 1.5);
         Assert.InRange(bySegment[OperationKind.Queue].Count() / segments, 1.9, 4);
         Assert.InRange(bySegment[OperationKind.Table].Count() / segments, 6, 9);
+    }
+
+    [Fact]
+    public async Task Minute_of_files_costs_a_bounded_number_of_operations()
+    {
+        using TempFolder folder = new();
+        await using Azurite azurite = await Azurite.StartAsync(accessLog: true);
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite.ConnectionString,
+            new Dictionary<string, string?> { ["RENDER_FORMATS"] = "flac,opus,mp3" });
+        int before = StorageOperation.Of(azurite).Count;
+        string id = await Replayed.RunAsync(folder, azurite.Settings, speakers: 3, length: "6m", speed: "30");
+        RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(id, TimeSpan.FromMinutes(3));
+        await functions.Api.WaitForFilesAsync(id, TimeSpan.FromMinutes(3));
+        List<StorageOperation> all = [.. StorageOperation.Of(azurite).Skip(before).Where(operation => !operation.IsPoll)];
+        Assert.DoesNotContain(all, operation => operation.Status >= 500);
+
+        const double minutes = 6;
+        // The container of the files and their table have one name.
+        ILookup<OperationKind, StorageOperation> files = all.Where(operation =>
+            operation.Target.StartsWith(StorageNames.RendersContainer, StringComparison.Ordinal)).ToLookup(operation => operation.Kind);
+        int reads = all.Count(operation => operation is { Kind: OperationKind.BlobRead, Method: "GET", IsManifest: false }
+            && operation.Target.StartsWith(StorageNames.RecordingsContainer + "/", StringComparison.Ordinal));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"files of three people and their mix, {minutes} minutes: a segment is "
+            + $"read {(double)reads / recording.SegmentCount:F2} times; "
+            + string.Join(", ", files.Select(kind => $"{kind.Count() / minutes:F1} {kind.Key} a minute"))));
+
+        // A minute is a block of FLAC for each track and the mix, two minutes one block of Opus for each and of MP3 for the mix; at the end
+        // a header and a commit for each file, and the texts. Each for itself, the small formats would take 15 more.
+        Assert.InRange(files[OperationKind.BlobWrite].Count(), 60, 78);
+        // Whoever speaks over the end of a minute is read for both, and once for all formats.
+        Assert.InRange((double)reads / recording.SegmentCount, 1, 1.3);
+        Assert.InRange(files[OperationKind.Table].Count() / minutes, 10, 60);
     }
 
     private static string Report(double segments, ILookup<OperationKind, StorageOperation> counted, double writesPerBeat)
