@@ -15,7 +15,7 @@ public sealed class LiveFacts(TempContainer temp, LiveSegments segments, ErasedP
     public async Task<RecordingDetails> FillAsync(RecordingDetails details, RecordingId recording, CancellationToken cancellation)
     {
         Task<SessionManifest?> reading = temp.ReadManifestAsync(recording, cancellation);
-        IReadOnlyList<MovedSegment> moved = await segments.ReadAsync(recording, cancellation);
+        IReadOnlyList<MovedSegment> moved = await segments.ReadAsync(recording, LiveSegments.Fresh, cancellation);
         SessionManifest? manifest = Without(await reading, await erased.OfAsync(recording, cancellation));
         long last = moved.Select(segment => segment.StartSample + segment.SampleCount).DefaultIfEmpty(0).Max();
         IReadOnlyList<RecordingTrack> tracks = Tracks(manifest, moved);

@@ -7,6 +7,7 @@ using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Http;
 using Pipeline.RecordingApi.Live;
+using Pipeline.RecordingApi.Render;
 
 namespace Pipeline.RecordingApi.Recordings;
 
@@ -14,7 +15,8 @@ namespace Pipeline.RecordingApi.Recordings;
 /// Takes long lists of segments in parts, so that neither a request nor this process has to hold one. A list is finalized when all of its
 /// parts are here; until then nobody sees anything of it.
 /// </summary>
-public sealed class ListParts(CatalogueTable catalogue, ListPartTable table, SegmentPlaces places, ErasedPeople erased)
+public sealed class ListParts(CatalogueTable catalogue, ListPartTable table, SegmentPlaces places, ErasedPeople erased,
+    RenderTriggers renders)
 {
     // An answer names so many; who sends them asks again.
     private const int MostNamed = 1_000;
@@ -29,6 +31,7 @@ public sealed class ListParts(CatalogueTable catalogue, ListPartTable table, Seg
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
         CatalogueEntry entry = await catalogue.FindAsync(id.ToString(), context.RequestAborted);
         if (entry.Recording is not { } recording) return Problems.UnknownRecording();
+        if (recording.Details.Status == RecordingStatus.Live) await renders.EndsAsync(recordingId, context.RequestAborted);
         RecordingSegment[] segments = [.. request.Segments!.Select(SegmentSet.Segment)];
         // Of people who were erased meanwhile nothing lies there; the list is finalized without them.
         IReadOnlySet<ulong> gone = await erased.OfAsync(id, context.RequestAborted);

@@ -56,7 +56,7 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
 
     private async Task<List<SegmentEntry>> ReadLiveAsync(RecordingId id, Query query, CancellationToken cancellation)
     {
-        IReadOnlyList<MovedSegment> segments = await live.ReadAsync(id, cancellation);
+        IReadOnlyList<MovedSegment> segments = await live.ReadAsync(id, LiveSegments.Fresh, cancellation);
         return [.. segments.Select(Entry).Where(query.Takes).Take(query.Limit + 1)];
     }
 

@@ -57,14 +57,14 @@ internal sealed record RenderTrack
     public required IReadOnlyList<RenderSegment> Segments
     {
         get;
-        init => (field, reached) = (value, Reached(value));
+        init => (field, reached, IsJoined) = (value, Reached(value), value.All(segment => segment.Format == SegmentFormat.Opus));
     }
 
     /// <summary>
     /// All segments are Opus: its Opus file is made of their packets. Where one is WAV, all of it is encoded: a decoder that comes from
     /// other packets in the midst of talk would be heard.
     /// </summary>
-    public bool IsJoined => Segments.All(segment => segment.Format == SegmentFormat.Opus);
+    public bool IsJoined { get; private init; }
 
     /// <summary>Those with a sample in [start, end).</summary>
     public IEnumerable<RenderSegment> Between(long start, long end)

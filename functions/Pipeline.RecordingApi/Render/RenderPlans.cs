@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Caching.Memory;
 using Pipeline.Audio.Wav;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
@@ -7,9 +8,18 @@ using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Render;
 
-/// <summary>Reads what there is to render: of a finished recording the catalogue's segments, of a live one those that were moved.</summary>
-public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved, ErasedPeople erased, TempContainer temp, TimeProvider time)
+/// <summary>
+/// Reads what there is to render: of a finished recording the catalogue's segments, of a live one those that were moved. A page asks for
+/// each track's waveform and for the files: the list of a finished recording is read once for all of them.
+/// </summary>
+public sealed class RenderPlans(CatalogueTable catalogue, LiveSegments moved, ErasedPeople erased, TempContainer temp, TimeProvider time)
+    : IDisposable
 {
+    private const int MostSegments = 250_000; // of all finished recordings together, about 100 MB
+    private static readonly TimeSpan Unused = TimeSpan.FromMinutes(5);
+
+    private readonly MemoryCache finished = new(new MemoryCacheOptions { SizeLimit = MostSegments });
+
     /// <summary>A window of a live recording can be over when something was heard so much later.</summary>
     private const long Settled = 20 * SampleClock.SamplesPerSecond;
 
@@ -36,12 +46,12 @@ public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved, E
     {
         // The account first: what it says is safe was on its way before the list of what has arrived is read.
         SessionManifest? manifest = await temp.ReadManifestAsync(recording, cancellation);
-        List<MovedSegment> segments = await moved.ReadAsync(recording, MovedSegments.RowPrefix,
-            RowFilter.Behind(MovedSegments.RowPrefix), cancellation);
+        IReadOnlyList<MovedSegment> segments = await moved.ReadAsync(recording, TimeSpan.Zero, cancellation);
         IReadOnlySet<ulong> gone = await erased.OfAsync(recording, cancellation);
-        segments.RemoveAll(segment => gone.Contains(segment.UserId));
+        if (gone.Count > 0) segments = [.. segments.Where(segment => !gone.Contains(segment.UserId))];
         long total = segments.Select(segment => segment.StartSample + segment.SampleCount).DefaultIfEmpty(0).Max();
-        long heard = Math.Max(0, total - Settled);
+        // Once the call is over, nothing that was heard is still to be announced.
+        long heard = manifest?.EndedAt is null ? Math.Max(0, total - Settled) : total;
         long whole = manifest is null ? heard
             : Math.Clamp(Whole(manifest.Without([.. gone]), segments), Math.Max(0, total - Overdue), heard);
         return new RenderPlan
@@ -59,7 +69,7 @@ public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved, E
     }
 
     // Before this position everything that the bot heard has been moved: all of it is safe there, and what was announced is in the ledger.
-    private static long Whole(SessionManifest manifest, List<MovedSegment> segments)
+    private static long Whole(SessionManifest manifest, IReadOnlyList<MovedSegment> segments)
     {
         ILookup<ulong, MovedSegment> byUser = segments.ToLookup(segment => segment.UserId);
         return manifest.Tracks.Select(track => Math.Min(track.SafeSample ?? 0, Arrived(track, byUser[track.UserId])))
@@ -82,7 +92,20 @@ public sealed class RenderPlans(CatalogueTable catalogue, MovedSegments moved, E
         return long.MaxValue;
     }
 
+    public void Dispose() => finished.Dispose();
+
     private async Task<RenderPlan> ReadFinishedAsync(RecordingId recording, CatalogueRecording found, CancellationToken cancellation)
+    {
+        if (finished.TryGetValue((recording, found.Etag), out RenderPlan? known)) return known!;
+        RenderPlan plan = await ReadSegmentsAsync(recording, found, cancellation);
+        return finished.Set((recording, found.Etag), plan, new MemoryCacheEntryOptions
+        {
+            Size = 1 + plan.Tracks.Sum(track => track.Segments.Count),
+            SlidingExpiration = Unused,
+        });
+    }
+
+    private async Task<RenderPlan> ReadSegmentsAsync(RecordingId recording, CatalogueRecording found, CancellationToken cancellation)
     {
         List<RecordingSegment> segments = found.SegmentSet is { } set
             ? await catalogue.ReadSegmentsAsync(recording.ToString(), set, cancellation) : [];

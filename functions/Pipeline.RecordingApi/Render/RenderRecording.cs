@@ -37,6 +37,7 @@ public sealed class RenderRecording : IDisposable
     private readonly FilesReady ready;
     private readonly WorkPlaces places;
     private readonly HeldParts held = new();
+    private readonly LivePasses passes;
 
     // What this process is at: a second message for the same waits, so that no minute is made twice.
     private readonly ConcurrentDictionary<(RecordingId Recording, string? File), bool> busy = new();
@@ -55,6 +56,7 @@ public sealed class RenderRecording : IDisposable
         files = new RenderedFiles(table, container, encoder, time);
         requested = new RequestedFiles(table, container, reader, encoder, windows, files, settings);
         texts = new TextFiles(table, container, time);
+        passes = new LivePasses(time);
         places = new WorkPlaces(MostAtOnce, Piece, time);
     }
 
@@ -142,18 +144,24 @@ public sealed class RenderRecording : IDisposable
     public async Task<int> EraseSomeAsync(RecordingId recording, int most, CancellationToken cancellation)
     {
         held.Forget(recording);
-        int rows = await table.DeleteSomeAsync(recording, most, cancellation);
-        return rows == most ? rows : await container.DeleteSomeAsync(recording, most, cancellation);
+        int found = await table.DeleteSomeAsync(recording, most, cancellation);
+        if (found < most) found = await container.DeleteSomeAsync(recording, most, cancellation);
+        passes.Forget(recording);
+        return found;
     }
 
     private async Task<bool> RenderAsync(RenderPlan plan, Func<bool> isOver, bool isSettled, CancellationToken cancellation)
     {
-        RenderedWindows rows = await RenderedWindows.ReadAsync(table, plan, cancellation);
-        for (int window = 0; window < plan.WindowCount; window++)
+        (int from, MixLevels levels) = isSettled ? (0, MixLevels.None) : passes.Begin(plan);
+        RenderedWindows rows = await RenderedWindows.ReadAsync(table, plan, cancellation, from, levels);
+        for (int window = from; window < plan.WindowCount; window++)
         {
             await windows.RenderAsync(plan, rows, window, rows.LevelsBefore(window), isSettled, cancellation);
-            if (isOver() && window < plan.WindowCount - 1) return false;
+            if (!isOver() || window == plan.WindowCount - 1) continue;
+            passes.End(plan, rows, from, window + 1);
+            return false;
         }
+        passes.End(plan, rows, from, plan.WindowCount);
         return !plan.IsFinal || plan.TotalSamples == 0 || await CommitAsync(plan, rows, cancellation);
     }
 

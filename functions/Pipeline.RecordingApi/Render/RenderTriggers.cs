@@ -10,6 +10,7 @@ namespace Pipeline.RecordingApi.Render;
 public sealed class RenderTriggers(MessageQueues queues, RenderOptions options, IEnumerable<AfterChange> further)
 {
     private const int MostRecordings = 10_000;
+    private const long Ended = long.MaxValue;
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(30);
 
     // The last window that this process asked for; only spares messages, a repeated one does no harm.
@@ -23,6 +24,14 @@ public sealed class RenderTriggers(MessageQueues queues, RenderOptions options, 
         if (!options.IsOn || window <= 0 || asked.GetValueOrDefault(recordingId) >= window) return;
         if (asked.Count >= MostRecordings) asked.Clear();
         asked[recordingId] = window;
+        await SendAsync(recordingId, cancellation);
+    }
+
+    /// <summary>The call is over and its list of segments is being written: what is whole by now need not wait for that.</summary>
+    public async Task EndsAsync(string recordingId, CancellationToken cancellation)
+    {
+        if (!options.IsOn || asked.GetValueOrDefault(recordingId) == Ended) return;
+        asked[recordingId] = Ended;
         await SendAsync(recordingId, cancellation);
     }
 

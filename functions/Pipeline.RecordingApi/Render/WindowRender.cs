@@ -240,7 +240,10 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
 /// <summary>Rows of all windows of a recording, by track.</summary>
 internal sealed class RenderedWindows
 {
+    private const int ReadsAtOnce = 4;
+
     private readonly Dictionary<ulong, SortedDictionary<int, RenderRow>> tracks = [];
+    private MixLevels before = MixLevels.None;
 
     public SortedDictionary<int, RenderRow> Mix { get; private init; } = [];
 
@@ -249,15 +252,28 @@ internal sealed class RenderedWindows
 
     public SortedDictionary<int, RenderRow> Of(RenderTrack track) => tracks[track.UserId];
 
-    public static async Task<RenderedWindows> ReadAsync(RenderTable table, RenderPlan plan, CancellationToken cancellation)
+    /// <param name="from">Windows before it are not looked at; of these only the last one's rows are read.</param>
+    /// <param name="before">Levels at the end of the window before that one.</param>
+    public static async Task<RenderedWindows> ReadAsync(RenderTable table, RenderPlan plan, CancellationToken cancellation, int from = 0,
+        MixLevels? before = null)
     {
-        RenderedWindows rows =
-            new() { Mix = await table.ReadWindowsAsync(plan.Recording, RenderTable.Mix, withSound: false, cancellation) };
-        foreach (RenderTrack track in plan.Tracks)
+        int first = Math.Max(0, from - 1);
+        RenderedWindows rows = new()
         {
-            rows.tracks[track.UserId] = await table.ReadWindowsAsync(plan.Recording, RenderTable.TrackKey(track.UserId), withSound: false,
-                cancellation);
-        }
+            Mix = await table.ReadWindowsAsync(plan.Recording, RenderTable.Mix, withSound: false, cancellation, first),
+            before = before ?? MixLevels.None,
+        };
+        foreach (RenderTrack track in plan.Tracks) rows.tracks[track.UserId] = [];
+        // A row is there only where there is sound, or was.
+        IEnumerable<RenderTrack> heard = plan.Tracks.Where(track =>
+            first == 0 || track.Between(RenderWindows.Start(first) - OggOpusJoin.LongestPacket, long.MaxValue).Any());
+        ParallelOptions width = new() { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellation };
+        await Parallel.ForEachAsync(heard, width, async (track, stop) =>
+        {
+            SortedDictionary<int, RenderRow> own = await table.ReadWindowsAsync(plan.Recording, RenderTable.TrackKey(track.UserId),
+                withSound: false, stop, first);
+            lock (rows.tracks) rows.tracks[track.UserId] = own;
+        });
         return rows;
     }
 
@@ -268,7 +284,7 @@ internal sealed class RenderedWindows
         {
             if (Mix.TryGetValue(at, out RenderRow? row) && row.Levels is { } levels) return levels;
         }
-        return MixLevels.None;
+        return before;
     }
 }
 

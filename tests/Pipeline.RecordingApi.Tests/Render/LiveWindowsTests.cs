@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Pipeline.Contracts;
 using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Tests.Rig;
@@ -90,31 +89,28 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
     private static Task TellAsync(RenderStage stage, Recorded recorded, params TrackSummary[] tracks) =>
         TellAsync(stage, recorded, TimeProvider.System.GetUtcNow(), tracks);
 
-    private static async Task TellAsync(RenderStage stage, Recorded recorded, DateTimeOffset at, params TrackSummary[] tracks)
-    {
-        SessionManifest manifest = new()
-        {
-            Session = new SessionInfo
-            {
-                RecordingId = recorded.Id,
-                GuildId = 1,
-                GuildName = "Tisch",
-                ChannelId = 2,
-                StartedBy = 3,
-                StartedAt = recorded.StartedAt,
-            },
-            State = ManifestState.Recording,
-            Incarnation = 1,
-            UpdatedAt = at,
-            SampleCount = recorded.End,
-            Tracks = tracks,
-        };
-        await stage.Storage.Temp.GetBlobClient(BlobPaths.Manifest(recorded.Id)).UploadAsync(
-            new BinaryData(JsonSerializer.SerializeToUtf8Bytes(manifest, ContractsJsonContext.Default.SessionManifest)), overwrite: true,
-            Cancellation);
-    }
+    private static Task TellAsync(RenderStage stage, Recorded recorded, DateTimeOffset at, params TrackSummary[] tracks) =>
+        stage.TellAsync(recorded, Manifest(recorded, at, tracks));
 
-    private static TrackSummary Track(ulong userId, long safe, int segments) => new()
+    internal static SessionManifest Manifest(Recorded recorded, DateTimeOffset at, params TrackSummary[] tracks) => new()
+    {
+        Session = new SessionInfo
+        {
+            RecordingId = recorded.Id,
+            GuildId = 1,
+            GuildName = "Tisch",
+            ChannelId = 2,
+            StartedBy = 3,
+            StartedAt = recorded.StartedAt,
+        },
+        State = ManifestState.Recording,
+        Incarnation = 1,
+        UpdatedAt = at,
+        SampleCount = recorded.End,
+        Tracks = tracks,
+    };
+
+    internal static TrackSummary Track(ulong userId, long safe, int segments) => new()
     {
         UserId = userId,
         Username = userId == Ada ? "Ada" : "Grace",

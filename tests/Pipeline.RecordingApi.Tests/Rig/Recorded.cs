@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Azure.Data.Tables;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
@@ -55,6 +56,12 @@ internal static class Recordings
         await stage.AddAsync(recorded, Grace, "Grace", (2 * Minute) + 4_321, grace[..200_001], 1);
         return recorded;
     }
+
+    /// <summary>Puts the bot's own account of a recording that runs where the bot puts it.</summary>
+    public static Task TellAsync(this RenderStage stage, Recorded recorded, SessionManifest manifest) =>
+        stage.Storage.Temp.GetBlobClient(BlobPaths.Manifest(recorded.Id)).UploadAsync(
+            new BinaryData(JsonSerializer.SerializeToUtf8Bytes(manifest, ContractsJsonContext.Default.SessionManifest)), overwrite: true,
+            TestContext.Current.CancellationToken);
 
     /// <summary>Adds a segment of a recording that runs: put into its place and noted as moved.</summary>
     public static async Task MoveAsync(this RenderStage stage, Recorded recorded, ulong userId, string username, long start, short[] pcm)

@@ -1,31 +1,33 @@
 using Pipeline.Contracts;
-using Pipeline.RecordingApi.Catalogue;
 using Pipeline.Storage;
 
-namespace Pipeline.RecordingApi.Live;
+namespace Pipeline.RecordingApi.Catalogue;
 
 /// <summary>
-/// The segments of recordings that run, as far as they were moved. Kept for the few recordings that somebody looks at, so that a look every
-/// three seconds reads new rows only: of each track, those behind the last index before which none is missing.
+/// The segments of recordings that run, as far as they were moved. Kept for recordings that were looked at lately, so that a look every
+/// three seconds, and each window's pass, reads new rows only: of each track, those behind the last index before which none is missing.
 /// </summary>
 public sealed class LiveSegments(MovedSegments ledger, ErasedPeople erased, TimeProvider time)
 {
-    private const int MostRecordings = 32;
+    /// <summary>What a page may show: a look a second later reads once more.</summary>
+    public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
+
+    private const int MostRecordings = 256;
+    private const int MostSegments = 250_000; // of all together, about 100 MB
     private const int Width = 8;
-    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
 
     // Requests of any thread; held for dictionary operations only.
     private readonly Lock gate = new();
     private readonly Dictionary<RecordingId, Known> recordings = [];
 
-    /// <summary>All segments that were moved up to a second ago, by start, then user and index.</summary>
-    public async Task<IReadOnlyList<MovedSegment>> ReadAsync(RecordingId recording, CancellationToken cancellation)
+    /// <summary>All segments that had been moved at most so long ago, by start, then user and index.</summary>
+    public async Task<IReadOnlyList<MovedSegment>> ReadAsync(RecordingId recording, TimeSpan age, CancellationToken cancellation)
     {
         Known known = Find(recording);
         await known.Gate.WaitAsync(cancellation);
         try
         {
-            if (known.ReadAt is { } last && time.GetElapsedTime(last) < Fresh) return known.Sorted;
+            if (known.ReadAt is { } last && time.GetElapsedTime(last) < age) return known.Sorted;
             long now = time.GetTimestamp();
             await RefreshAsync(recording, known, cancellation);
             known.ReadAt = now;
@@ -53,12 +55,10 @@ public sealed class LiveSegments(MovedSegments ledger, ErasedPeople erased, Time
     {
         lock (gate)
         {
-            if (!recordings.TryGetValue(recording, out Known? known))
-            {
-                if (recordings.Count >= MostRecordings) recordings.Remove(recordings.MinBy(entry => entry.Value.ReadAt ?? 0).Key);
-                recordings[recording] = known = new Known();
-            }
-            return known;
+            if (recordings.TryGetValue(recording, out Known? known)) return known;
+            while (recordings.Count >= MostRecordings || recordings.Values.Sum(one => (long)one.Sorted.Count) > MostSegments)
+                recordings.Remove(recordings.MinBy(entry => entry.Value.ReadAt ?? 0).Key);
+            return recordings[recording] = new Known();
         }
     }
 

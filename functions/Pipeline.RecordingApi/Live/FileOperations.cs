@@ -2,9 +2,10 @@ using System.Globalization;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Render;
 using Pipeline.Storage;
 
-namespace Pipeline.RecordingApi.Render;
+namespace Pipeline.RecordingApi.Live;
 
 /// <summary>Answers about downloads: which there are, and where each is.</summary>
 public sealed class FileOperations(RenderPlans plans, RenderTable table, RendersContainer container, MessageQueues queues,
