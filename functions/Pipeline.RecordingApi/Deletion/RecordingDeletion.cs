@@ -15,8 +15,9 @@ namespace Pipeline.RecordingApi.Deletion;
 public sealed class RecordingDeletion(CatalogueTable catalogue, DeletionTable table, DeletionMessages messages,
     RecordingsContainer container, TimeProvider time)
 {
-    // Four requests to the storage; a person does not need it more exactly.
-    private const int MostCounted = 20_000;
+    /// <summary>How many files are counted: four requests to the storage; a person does not need it more exactly.</summary>
+    public const int MostCounted = 20_000;
+
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
     public async Task<IResult> DeleteAsync(HttpContext context, string recordingId)

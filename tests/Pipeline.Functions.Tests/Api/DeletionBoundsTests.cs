@@ -1,6 +1,9 @@
 using System.Net;
 using Azure.Data.Tables;
 using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Specialized;
+using Azure.Storage.Queues;
+using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
@@ -73,10 +76,35 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
             await app.Get<PersonForgetting>().RunAsync(new ForgetPerson { Scope = "586", UserId = Ada, Look = look }, Cancellation);
             ForgetState state = (await table.FindAsync("586", Ada, Cancellation))!;
             Assert.Equal((look == 0, look == 1, look + 1), (state.Cursor is not null, state.IsLastRound, state.Number));
+            Assert.Equal(look == 0, state.DueAt <= TimeProvider.System.GetUtcNow()); // only the second round waits
             int erased = 0;
             foreach (RecordingId id in ids) erased += (await app.Get<ErasedPeople>().OfAsync(id, Cancellation)).Count;
             Assert.Equal(10 + look, erased);
         }
+    }
+
+    [Theory]
+    [InlineData(5874, 501, 0, true)] // one more than it takes at once
+    [InlineData(5875, 501, 1, true)] // one of those is held
+    [InlineData(5876, 500, 500, false)] // all are held: nothing can be done before that ends
+    public async Task Deletion_of_what_was_not_moved_goes_on_at_once_unless_all_of_it_is_held(int seed, int blobs, int held, bool goesOn)
+    {
+        await using App app = await StartAsync(new LeapingClock());
+        Session session = new(seed);
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        await Parallel.ForEachAsync(Enumerable.Range(0, blobs), Cancellation, async (index, stop) =>
+        {
+            BlobClient blob = app.Storage.Temp.GetBlobClient($"{session.Id}/5-Ada/{BlobPaths.SegmentFileName(index)}");
+            await blob.UploadAsync(new BinaryData([1]), stop);
+            if (index < held) await blob.GetBlobLeaseClient().AcquireAsync(TimeSpan.FromSeconds(-1), cancellationToken: stop);
+        });
+        Uri address = new($"api/recordings/{session.Id}", UriKind.Relative);
+        using HttpResponseMessage asked = await app.Http.DeleteAsync(address, Cancellation);
+        Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
+        Assert.True(await app.EraseAsync(session.Id));
+        DeletionLook look = (await app.Get<DeletionTable>().FindLookAsync(session.Id, Cancellation))!;
+        Assert.Equal((1, null, goesOn), (look.Number, look.GoneAt, look.DueAt <= TimeProvider.System.GetUtcNow()));
+        Assert.Equal(goesOn ? held + 1 : held, (await session.LeftInTempAsync(app.Storage)).Length);
     }
 
     [Theory]
@@ -189,6 +217,34 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Sweep_deletes_five_hundred_files_that_were_made_on_request()
+    {
+        await using App app = await StartAsync(TimeProvider.System);
+        RecordingId id = new Session(5900).Id;
+        RenderTable table = app.Get<RenderTable>();
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        await Parallel.ForEachAsync(Enumerable.Range(0, 501), Cancellation, async (index, stop) =>
+            await table.ScheduleAsync(id, $"{index}.wav", now.AddHours(-1), stop));
+        foreach (int left in (int[])[1, 0])
+        {
+            await app.Get<PassingFilesSweep>().RunAsync(Cancellation);
+            Assert.Equal(left, await table.ListDueAsync(now, Cancellation).CountAsync(Cancellation));
+        }
+    }
+
+    [Fact]
+    public async Task Day_of_a_recording_that_is_gone_is_forgotten_before_it_comes()
+    {
+        await using App app = await StartAsync(TimeProvider.System);
+        ExpiryTable expiries = app.Get<ExpiryTable>();
+        DateTimeOffset day = TimeProvider.System.GetUtcNow().AddDays(1);
+        string id = $"{new Session(5906).Id}";
+        await expiries.AddAsync(id, day, Cancellation);
+        await app.Get<RetentionSweep>().RunAsync(Cancellation);
+        Assert.False(await expiries.ListAsync(day.AddDays(1), Cancellation).AnyAsync(expiry => expiry.RecordingId == id, Cancellation));
+    }
+
+    [Fact]
     public async Task Sweep_looks_at_two_hundred_that_are_due()
     {
         await using App app = await StartAsync(TimeProvider.System);
@@ -222,14 +278,20 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
         await SweepAtAsync(day.AddDays(-2).AddMilliseconds(1));
         Assert.Equal(day, (await ToldAsync())!.Data.DeletesAt);
         Assert.Equal(2, await ListedAsync());
+        Assert.True(await expiries.ListAsync(day.AddYears(1), Cancellation)
+            .AnyAsync(expiry => expiry.At == day && expiry.IsTold, Cancellation));
         await SweepAtAsync(day.AddDays(-1).AddMilliseconds(-1));
         Assert.Equal(2, await ListedAsync());
         await SweepAtAsync(day.AddDays(-1));
         Assert.Equal(1, await ListedAsync());
         await SweepAtAsync(day.AddMilliseconds(-1));
         Assert.NotNull(await app.RecordingAsync(session.Id));
+        QueueClient queue = app.Storage.Queues.GetQueueClient(StorageNames.DeletionQueue);
+        await queue.ClearMessagesAsync(Cancellation);
         await SweepAtAsync(day);
         Assert.Null(await app.RecordingAsync(session.Id));
+        QueueMessage sent = Assert.Single((await queue.ReceiveMessagesAsync(32, cancellationToken: Cancellation)).Value);
+        Assert.Equal(new DeleteRecording { RecordingId = session.Id }, DeletionMessages.Read(sent.Body.ToArray()));
         Assert.Equal((0, day), (await ListedAsync(), (await app.Get<DeletionTable>().FindLookAsync(session.Id, Cancellation))!.DueAt));
 
         async Task SweepAtAsync(DateTimeOffset moment)

@@ -143,7 +143,7 @@ public sealed class DeletionRulesTests(AzuriteFixture azurite) : IAsyncLifetime
         BlobClient[] before = [.. Enumerable.Range(0, 200).Select(i =>
             app.Storage.Recordings.GetBlobClient($"00000000-0000-7000-8000-{i:D12}/5-Ada/segment_000.wav"))];
         await Parallel.ForEachAsync(before, Cancellation, async (blob, stop) => await blob.UploadAsync(new BinaryData([1]), true, stop));
-        RecordingId id = new Session(5819).Id;
+        RecordingId id = RecordingId.Parse("00000000-0000-7000-8000-000000000200"); // the next
         await app.Storage.Tables.GetTableClient(StorageNames.CatalogueTable).UpsertEntityAsync(
             new TableEntity(id.ToString(), "recording") { ["Status"] = "Deleted" }, cancellationToken: Cancellation);
         await app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/segment_000.wav").UploadAsync(new BinaryData([1]), true, Cancellation);

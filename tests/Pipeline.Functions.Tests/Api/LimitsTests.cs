@@ -3,6 +3,7 @@ using Pipeline.Delivery.ApiClient;
 using Pipeline.Delivery.Invocations;
 using Pipeline.Delivery.Ledger;
 using Pipeline.Delivery.Segments;
+using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
 using Pipeline.RecordingApi.Recordings;
 using Pipeline.RecordingApi.Webhooks;
@@ -30,7 +31,8 @@ public sealed class LimitsTests
     [Fact]
     public void Lists_are_as_long_as_it_is_documented()
     {
-        Assert.Equal((5_000, 33_554_432), (RecordingEnds.MostNamed, RecordingApiClient.LongestAnswer));
+        Assert.Equal((5_000, 33_554_432, 20_000),
+            (RecordingEnds.MostNamed, RecordingApiClient.LongestAnswer, RecordingDeletion.MostCounted));
         Assert.Equal((5_000, 8_388_608), (FinalizePartRequest.MostSegments, FinalizePartRequest.MostBytes));
         Assert.Equal((99, 100, 3_650), (AutoRecordRule.MostPeople, AutoRecordRule.Most, GuildSettings.MostKeepDays));
         Assert.Equal((100, 61_440), (PartitionEraser.BatchLength, ChunkedColumns.ChunkLength));

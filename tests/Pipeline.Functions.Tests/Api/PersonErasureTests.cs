@@ -328,12 +328,22 @@ public sealed class PersonErasureTests(AzuriteFixture azurite) : IAsyncLifetime
         Uri address = new("api/guilds/92573/erasures/5", UriKind.Relative);
         using HttpResponseMessage unknown = await app.Http.GetAsync(address, Cancellation);
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
-        Uri noId = new("api/guilds/abc/erasures/x", UriKind.Relative);
-        using HttpResponseMessage wrong = await app.Http.PutAsync(noId, null, Cancellation);
-        Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
-        Uri noRecording = new("api/recordings/5/erasures/5", UriKind.Relative);
-        using HttpResponseMessage none = await app.Http.PutAsync(noRecording, null, Cancellation);
-        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+        foreach ((string path, HttpStatusCode status, string fault) in new[]
+        {
+            ("guilds/abc/erasures/5", HttpStatusCode.BadRequest, "guildId"),
+            ("guilds/92573/erasures/x", HttpStatusCode.BadRequest, "userId"),
+            ("recordings/0198c0de-0000-7000-8000-000000092573/erasures/x", HttpStatusCode.BadRequest, "userId"),
+            ("recordings/5/erasures/5", HttpStatusCode.NotFound, "recording"),
+        })
+        {
+            foreach (HttpMethod method in new[] { HttpMethod.Put, HttpMethod.Get })
+            {
+                using HttpRequestMessage request = new(method, $"api/{path}");
+                using HttpResponseMessage wrong = await app.Http.SendAsync(request, Cancellation);
+                Assert.Equal(status, wrong.StatusCode);
+                Assert.Contains(fault, await wrong.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+            }
+        }
     }
 
     private static ConsentEntry Word(Session session, string choice) =>

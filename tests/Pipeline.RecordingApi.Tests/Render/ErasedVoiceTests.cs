@@ -63,6 +63,7 @@ public sealed class ErasedVoiceTests(AzuriteFixture azurite) : IDisposable
         await stage.FinalizeAsync(recorded);
         await stage.RenderAsync(recorded);
         Assert.Contains("01-Ada.flac", Assert.Single(await ToldAsync(stage, recorded)), StringComparison.Ordinal);
+        Assert.NotEmpty(await stage.NamesAsync(recorded.Id));
 
         using HttpResponseMessage gone = await stage.DeleteAsync($"api/recordings/{recorded.Id}");
         Assert.True(gone.IsSuccessStatusCode);
@@ -73,6 +74,7 @@ public sealed class ErasedVoiceTests(AzuriteFixture azurite) : IDisposable
                 TestContext.Current.CancellationToken);
         }
 
+        Assert.Empty(await stage.NamesAsync(recorded.Id));
         string told = Assert.Single(await ToldAsync(stage, recorded));
         Assert.DoesNotContain("Ada", told, StringComparison.Ordinal);
         Assert.Contains("\"files.ready\"", told, StringComparison.Ordinal);

@@ -1,0 +1,136 @@
+using Azure.Data.Tables;
+using Pipeline.Contracts;
+using Pipeline.Contracts.Api;
+using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Deletion;
+using Pipeline.Storage;
+using Pipeline.TestKit;
+
+namespace Pipeline.Functions.Tests.Api;
+
+/// <summary>What goes with a person and what stays, where the two lie side by side.</summary>
+public sealed class PersonTracesTests(AzuriteFixture azurite) : IAsyncLifetime
+{
+    private const ulong Ada = 5, Grace = 6, Eve = 55; // an id that begins as another
+
+    private App app = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        app = await App.StartAsync(azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(18)));
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+    }
+
+    public ValueTask DisposeAsync() => app.DisposeAsync();
+
+    [Fact]
+    public async Task Segments_that_were_not_moved_go_and_those_of_a_namesake_stay()
+    {
+        Session session = new(2590, (Ada, "Ada", 2), (Eve, "Ada", 2));
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        await RemoveAsync(session, Ada);
+        Assert.Equal([$"{session.Id}/55-Ada/segment_000.wav", $"{session.Id}/55-Ada/segment_001.wav"],
+            await session.LeftInTempAsync(app.Storage));
+    }
+
+    [Fact]
+    public async Task List_of_segments_is_replaced_by_one_without_the_person()
+    {
+        Session session = await RecordedAsync(2591, (Ada, "Ada", 1), (Grace, "Grace", 2));
+        await RemoveAsync(session, Ada);
+        CatalogueTable catalogue = app.Get<CatalogueTable>();
+        CatalogueRecording left = (await catalogue.FindAsync($"{session.Id}", Cancellation)).Recording!;
+        List<RecordingSegment> listed = await catalogue.ReadSegmentsAsync($"{session.Id}", left.SegmentSet!, Cancellation);
+        Assert.Equal([$"{Grace}", $"{Grace}"], listed.Select(segment => segment.UserId));
+        Assert.Equal(2, (await RowsAsync(session)).Count(IsOfSegment));
+    }
+
+    [Fact]
+    public async Task List_of_segments_stays_where_the_person_is_named_by_a_note_alone()
+    {
+        Session session = await RecordedAsync(2592, (Grace, "Grace", 2)); // its note is of person 1
+        List<string> before = [.. (await RowsAsync(session)).Where(IsOfSegment)];
+        Assert.Equal(1UL, Assert.Single((await app.RecordingAsync(session.Id))!.Notes).UserId);
+        await RemoveAsync(session, 1);
+        Assert.Empty((await app.RecordingAsync(session.Id))!.Notes);
+        Assert.Equal(before, (await RowsAsync(session)).Where(IsOfSegment));
+    }
+
+    [Fact]
+    public async Task Recording_where_all_that_is_named_is_of_others_is_not_written_again()
+    {
+        Session session = new(2593);
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        ConsentEntry word = new()
+        {
+            UserId = Grace,
+            Username = "Grace",
+            At = session.Info.StartedAt,
+            Choice = ConsentEntry.Agreed,
+            Button = "a button",
+        };
+        FinalizeRequest end = new()
+        {
+            SessionEndTime = session.Info.StartedAt.ToUnixTimeMilliseconds() + 1_000,
+            Duration = 1_000,
+            TotalSize = 0,
+            ParticipantCount = 0,
+            Segments = [],
+            Health = new Dictionary<string, IReadOnlyDictionary<string, long>>
+            {
+                [$"{Grace}"] = new Dictionary<string, long> { ["lost"] = 1 },
+            },
+            Notes = [new RecordingNote { Sample = 1, UserId = Grace, Text = "remember" }],
+            Gaps = [new RecordingGap { UserId = Grace, StartSample = 1, SampleCount = 2, Reason = "loss" }],
+            MissingSegments = [new MissingSegment { UserId = $"{Grace}", SegmentIndex = 0, Reason = "late" }],
+            MissingSegmentCount = 1,
+            UnverifiedUserIds = [$"{Grace}"],
+            Consent = new ConsentLedger { Mode = ConsentLedger.Required }.With(word, "words"),
+        };
+        using HttpResponseMessage ended = await app.PostAsync($"api/recordings/{session.Id}/finalize", end,
+            WireJsonContext.Default.FinalizeRequest);
+        Assert.True(ended.IsSuccessStatusCode);
+        string? before = (await app.Get<CatalogueTable>().FindAsync($"{session.Id}", Cancellation)).Recording!.Etag;
+        await RemoveAsync(session, Ada);
+        Assert.Equal(before, (await app.Get<CatalogueTable>().FindAsync($"{session.Id}", Cancellation)).Recording!.Etag);
+    }
+
+    [Fact]
+    public async Task Deleted_recording_learns_nothing_of_a_person()
+    {
+        Session session = new(2594);
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        await app.DeleteRecordingAsync(session.Id);
+        await RemoveAsync(session, Ada);
+        Assert.Equal(["recording"], await RowsAsync(session));
+    }
+
+    private async Task<Session> RecordedAsync(int seed, params (ulong UserId, string Name, int Segments)[] speakers)
+    {
+        Session session = new(seed, speakers);
+        await session.PutAllAsync(app.Storage);
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt));
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        return session;
+    }
+
+    // As the erasure does it, for a recording that holds something of the person.
+    private Task RemoveAsync(Session session, ulong userId) => app.Get<PersonRemoval>().RunAsync(session.Id, userId,
+        session.Info.StartedAt, (segments, _) => Task.FromResult(segments > 0), Cancellation);
+
+    private static bool IsOfSegment(string rowKey) => rowKey.StartsWith("segment-", StringComparison.Ordinal);
+
+    /// <summary>Keys of the catalogue's rows.</summary>
+    private async Task<List<string>> RowsAsync(Session session)
+    {
+        string id = $"{session.Id}";
+        return await app.Storage.Tables.GetTableClient(StorageNames.CatalogueTable)
+            .QueryAsync<TableEntity>(row => row.PartitionKey == id, cancellationToken: Cancellation)
+            .Select(row => row.RowKey).ToListAsync(Cancellation);
+    }
+}
