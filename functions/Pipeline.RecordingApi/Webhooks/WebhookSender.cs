@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Microsoft.Security.AntiSSRF;
 
 namespace Pipeline.RecordingApi.Webhooks;
@@ -74,7 +75,8 @@ public sealed class WebhookSender : IDisposable
         {
             return new DeliveryTry(DeliveryOutcome.Failed, $"it did not answer within {Patience.TotalSeconds:0} s");
         }
-        catch (Exception unreachable) when (unreachable is HttpRequestException or IOException or AntiSSRFException)
+        // A connection that does not come about is a bare SocketException here: the handler makes it by itself.
+        catch (Exception unreachable) when (unreachable is HttpRequestException or IOException or SocketException or AntiSSRFException)
         {
             string why = unreachable is AntiSSRFException || unreachable.InnerException is AntiSSRFException
                 ? "its address lies in a private network or is not https; Webhooks__AllowPrivate allows that"
