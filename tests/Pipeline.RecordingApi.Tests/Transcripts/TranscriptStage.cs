@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Azure.Core.Pipeline;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Render;
@@ -22,13 +23,15 @@ internal sealed class TranscriptStage : IAsyncDisposable
     public SpeechService Service { get; }
     public Ahead Time { get; }
 
-    public static async Task<TranscriptStage> StartAsync(AzuriteFixture azurite, Func<SpeechService, TranscriptionOptions>? options = null)
+    /// <param name="transport">How the storage is reached; null: as always.</param>
+    public static async Task<TranscriptStage> StartAsync(AzuriteFixture azurite, Func<SpeechService, TranscriptionOptions>? options = null,
+        HttpPipelineTransport? transport = null)
     {
         SpeechService service = await SpeechService.StartAsync();
         Ahead time = new();
         TranscriptionOptions chosen = options?.Invoke(service) ?? OpenAi(service);
         RenderStage stage = await RenderStage.StartAsync(ClassStorage.Of(azurite), new RenderOptions { Formats = ["flac"] }, time,
-            transcription: chosen);
+            transport, chosen);
         return new TranscriptStage(stage, service, time);
     }
 
@@ -121,11 +124,14 @@ internal sealed class Ahead : TimeProvider
 {
     public TimeSpan By { get; set; }
 
+    /// <summary>Null: it goes on by itself.</summary>
+    public DateTimeOffset? StoppedAt { get; set; }
+
     /// <summary>Timers that are set from now on end so many times sooner.</summary>
     public double Speed { get; set; } = 1;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         base.CreateTimer(callback, state, dueTime > TimeSpan.Zero ? dueTime / Speed : dueTime, period);
 
-    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + By;
+    public override DateTimeOffset GetUtcNow() => (StoppedAt ?? System.GetUtcNow()) + By;
 }
