@@ -53,11 +53,19 @@ public sealed class PersonTracesTests(AzuriteFixture azurite) : IAsyncLifetime
     public async Task List_of_segments_stays_where_the_person_is_named_by_a_note_alone()
     {
         Session session = await RecordedAsync(2592, (Grace, "Grace", 2)); // its note is of person 1
+        CatalogueTable catalogue = app.Get<CatalogueTable>();
+        string id = $"{session.Id}";
+        CatalogueRecording found = (await catalogue.FindAsync(id, Cancellation)).Recording!;
+        List<RecordingSegment> listed = await catalogue.ReadSegmentsAsync(id, found.SegmentSet!, Cancellation);
+        await catalogue.DeleteSegmentsAsync(id, found.SegmentSet!, Cancellation);
+        await catalogue.WriteSegmentsAsync(id, "list", listed, Cancellation); // a list that came in parts has its sender's name
+        Assert.True(await catalogue.TryUpdateAsync(found with { SegmentSet = "list" }, Cancellation));
         List<string> before = [.. (await RowsAsync(session)).Where(IsOfSegment)];
         Assert.Equal(1UL, Assert.Single((await app.RecordingAsync(session.Id))!.Notes).UserId);
         await RemoveAsync(session, 1);
         Assert.Empty((await app.RecordingAsync(session.Id))!.Notes);
         Assert.Equal(before, (await RowsAsync(session)).Where(IsOfSegment));
+        Assert.Equal("list", (await catalogue.FindAsync(id, Cancellation)).Recording!.SegmentSet);
     }
 
     [Fact]

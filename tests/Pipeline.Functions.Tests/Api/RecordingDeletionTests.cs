@@ -98,6 +98,7 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
         Assert.Empty(await RowsAsync(app, StorageNames.ReportsTable, session.Id));
         PipelineEvent told = (await app.Get<EventTable>().FindAsync($"evt_recording.deleted_{session.Id}", Cancellation))!;
         Assert.Equal((session.Info.GuildId.ToString(), "77", null), (told.Data.GuildId, told.Data.ChannelId, told.Data.Title));
+        Assert.Single(app.Log.Lines, line => line.EventId == 5051 && line.Text.Contains($"{session.Id}", StringComparison.Ordinal));
     }
 
     [Fact]
