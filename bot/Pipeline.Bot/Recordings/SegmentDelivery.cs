@@ -32,6 +32,7 @@ internal sealed class SegmentDelivery(TempStorages storages, StorageRetry retry,
     /// speaker has opted out before it was with the storage for good: then it is not there.
     /// </summary>
     /// <exception cref="SegmentConflictException">Another segment is there under this name.</exception>
+    /// <exception cref="FileNotFoundException">Its file has gone from the spool.</exception>
     public async Task<TimeSpan?> DeliverAsync(PreparedSegment prepared, LiveManifest? manifest, CancellationToken stop)
     {
         SegmentKey key = prepared.File.Key;
@@ -39,9 +40,12 @@ internal sealed class SegmentDelivery(TempStorages storages, StorageRetry retry,
             startTime: prepared.File.ClosedAt);
         SegmentReady message = prepared.Message with { Traceparent = activity?.Id };
         TempStorage storage = storages.For(message.Session);
+        bool isGone = false;
         await retry.ExecuteAsync(async token =>
         {
             if (manifest?.IsRefused(key) == true) return;
+            isGone = !File.Exists(prepared.File.AudioPath); // Somebody has emptied the folder: no waiting brings it back.
+            if (isGone) return;
             await using FileStream stream = prepared.OpenFile();
             await storage.PutSegmentAsync(message.BlobName, stream, Convert.FromBase64String(message.ContentMd5),
                 SegmentMetadata.Write(message), token);
@@ -52,6 +56,7 @@ internal sealed class SegmentDelivery(TempStorages storages, StorageRetry retry,
             await retry.ExecuteAsync(token => storage.DeleteSegmentAsync(message.BlobName, token), stop);
             return null;
         }
+        if (isGone) throw new FileNotFoundException("the segment is no longer in the spool", prepared.File.AudioPath);
         await retry.ExecuteAsync(token => storage.SendAsync(message, token), stop);
         return Count(message);
     }
