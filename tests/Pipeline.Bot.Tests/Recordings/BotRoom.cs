@@ -23,6 +23,7 @@ internal sealed class BotRoom : IAsyncDisposable
 
     public LogSink Log { get; }
     public UnownedRecordings Unowned => app.Services.GetRequiredService<UnownedRecordings>();
+    public RecordingCloser Closer => app.Services.GetRequiredService<RecordingCloser>();
     public ActiveRecordings Hosts => app.Services.GetRequiredService<ActiveRecordings>();
     public SegmentSpool Spool => app.Services.GetRequiredService<SegmentSpool>();
     public LiveManifests Manifests => app.Services.GetRequiredService<LiveManifests>();
@@ -31,7 +32,9 @@ internal sealed class BotRoom : IAsyncDisposable
     public BotMetrics Metrics => app.Services.GetRequiredService<BotMetrics>();
     public TempStorage Storage => app.Services.GetRequiredService<TempStorages>().All[0];
 
-    public static async Task<BotRoom> StartAsync(string connectionString, string folder, Func<BotOptions, BotOptions>? change = null)
+    /// <param name="time">Its clock, when that is not the real one.</param>
+    public static async Task<BotRoom> StartAsync(string connectionString, string folder, Func<BotOptions, BotOptions>? change = null,
+        TimeProvider? time = null)
     {
         BotOptions options = new()
         {
@@ -43,7 +46,7 @@ internal sealed class BotRoom : IAsyncDisposable
         LogSink log = new();
         HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true });
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Debug).AddProvider(log);
-        builder.Services.AddSingleton(TimeProvider.System).AddRecordings(options);
+        builder.Services.AddSingleton(time ?? TimeProvider.System).AddRecordings(options);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownGrace + TimeSpan.FromSeconds(5));
         IHost app = builder.Build();
         await app.StartAsync();
