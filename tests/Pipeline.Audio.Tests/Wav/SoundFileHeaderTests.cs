@@ -1,0 +1,165 @@
+using System.Buffers.Binary;
+using System.Text;
+using Pipeline.Audio.Wav;
+
+namespace Pipeline.Audio.Tests.Wav;
+
+/// <summary>Headers made byte by byte: where their bounds lie, and what stands between their chunks.</summary>
+public sealed class SoundFileHeaderTests
+{
+    [Theory]
+    [InlineData(1, 1000, 16, true)]
+    [InlineData(64, 48_000, 8, true)]
+    [InlineData(2, 768_000, 64, true)]
+    [InlineData(0, 48_000, 16, false)]
+    [InlineData(65, 48_000, 16, false)]
+    [InlineData(1, 999, 16, false)]
+    [InlineData(1, 768_001, 16, false)]
+    [InlineData(1, 48_000, 12, false)]
+    public void Bounds_of_channels_rate_and_bits_are_where_they_are_said_to_be(int channels, int rate, int bits, bool isTaken)
+    {
+        byte[] wav = Wav(Format(1, channels, rate, bits), new byte[channels * bits / 8 * 4]);
+        byte[] aiff = Aiff(channels, rate, bits, new byte[channels * bits / 8 * 4]);
+        if (isTaken)
+        {
+            Assert.False(Read(wav).IsAiff);
+            Assert.True(Read(aiff).IsAiff);
+            return;
+        }
+        string told = $"{channels} channels, {rate} Hz and {bits} bits";
+        Assert.Contains(told, Assert.Throws<SoundFormatException>(() => Read(wav)).Message, StringComparison.Ordinal);
+        Assert.Contains(told, Assert.Throws<SoundFormatException>(() => Read(aiff)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("RIFF", true)]
+    [InlineData("RF64", true)]
+    [InlineData("BW64", true)]
+    [InlineData("FORM", true)]
+    [InlineData("OggS", false)]
+    [InlineData("RIF", false)]
+    public void First_letters_say_whose_file_it_is(string letters, bool isKnown) =>
+        Assert.Equal(isKnown, SoundFileHeader.IsKnown(Encoding.ASCII.GetBytes(letters)));
+
+    [Fact]
+    public void Chunks_between_are_passed_over_with_their_padding()
+    {
+        byte[] file = Riff([Chunk("JUNK", new byte[3]), Chunk("fmt ", Format(1, 1, 48_000, 16)), Chunk("bext", new byte[602]),
+            Chunk("data", [1, 2, 3, 4])]);
+        using SoundFileReader reader = new(new MemoryStream(file));
+        short[] pcm = new short[10];
+        Assert.Equal((2, false), (reader.Read(pcm), reader.IsCutOff));
+        Assert.Equal([0x0201, 0x0403], pcm[..2]);
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(3, true)]
+    [InlineData(2, false)]
+    public void Extensible_format_says_its_coding_further_behind(int coding, bool isTaken)
+    {
+        byte[] format = [.. Format(0xFFFE, 1, 48_000, 32), .. new byte[24]];
+        format[16] = 22;
+        BinaryPrimitives.WriteInt16LittleEndian(format.AsSpan(24), (short)coding);
+        byte[] wav = Wav(format, new byte[16]);
+        if (isTaken) Assert.NotNull(Read(wav));
+        else Assert.Contains($"WAV format {coding}", Assert.Throws<SoundFormatException>(() => Read(wav)).Message,
+            StringComparison.Ordinal);
+        // Where the header ends before it could say so, it is what it says first.
+        Assert.Contains("WAV format 65534", Assert.Throws<SoundFormatException>(() =>
+            Read(Wav(Format(0xFFFE, 1, 48_000, 32), new byte[16]))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(15)]
+    [InlineData(0)]
+    public void Format_that_is_cut_off_is_said_to_be(int length) =>
+        Assert.Contains("cut off", Assert.Throws<SoundFormatException>(() =>
+            Read(Riff([Chunk("fmt ", Format(1, 1, 48_000, 16)[..length])]))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Samples_before_any_format_and_a_file_without_samples_are_named()
+    {
+        Assert.Contains("no format before", Assert.Throws<SoundFormatException>(() => Read(Riff([Chunk("data", new byte[8])]))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("no samples", Assert.Throws<SoundFormatException>(() =>
+            Read(Riff([Chunk("fmt ", Format(1, 1, 48_000, 16))]))).Message, StringComparison.Ordinal);
+        byte[] aiff = Aiff(1, 48_000, 16, new byte[8]);
+        byte[] inWav = Riff([Chunk("COMM", aiff[20..38]), Chunk("data", new byte[8])]);
+        Assert.Contains("no format", Assert.Throws<SoundFormatException>(() => Read(inWav)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, false)] // what it says is there, to the byte
+    [InlineData(1, true)]
+    [InlineData(-2, false)] // there is more behind it
+    public void Data_that_ends_before_it_should_is_cut_off(int more, bool isCutOff)
+    {
+        byte[] file = Wav(Format(1, 1, 48_000, 16), new byte[8]);
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(40), 8 + more);
+        SoundFileHeader header = Read(file);
+        Assert.Equal(isCutOff, header.IsCutOff);
+        byte[] mended = new byte[file.Length];
+        header.Mended().ReadExactly(mended);
+        Assert.Equal(isCutOff ? 8 : 8 + more, BinaryPrimitives.ReadInt32LittleEndian(mended.AsSpan(40)));
+        Assert.Equal(file.Length - 8, BinaryPrimitives.ReadInt32LittleEndian(mended.AsSpan(4)));
+    }
+
+    [Fact]
+    public void Empty_file_whose_lengths_were_written_is_empty_and_not_cut_off()
+    {
+        Assert.False(Read(Wav(Format(1, 1, 48_000, 16), [])).IsCutOff);
+        byte[] unwritten = Wav(Format(1, 1, 48_000, 16), new byte[100]);
+        unwritten.AsSpan(4, 4).Clear();
+        unwritten.AsSpan(40, 4).Clear();
+        Assert.True(Read(unwritten).IsCutOff);
+    }
+
+    private static SoundFileHeader Read(byte[] file) => SoundFileHeader.Read(new MemoryStream(file));
+
+    private static byte[] Wav(byte[] format, byte[] data) => Riff([Chunk("fmt ", format), Chunk("data", data)]);
+
+    private static byte[] Riff(byte[][] chunks)
+    {
+        byte[] body = [.. "WAVE"u8, .. chunks.SelectMany(chunk => chunk)];
+        byte[] file = [.. "RIFF"u8, 0, 0, 0, 0, .. body];
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(4), body.Length);
+        return file;
+    }
+
+    private static byte[] Chunk(string name, byte[] body)
+    {
+        byte[] chunk = [.. Encoding.ASCII.GetBytes(name), 0, 0, 0, 0, .. body, .. new byte[body.Length % 2]];
+        BinaryPrimitives.WriteInt32LittleEndian(chunk.AsSpan(4), body.Length);
+        return chunk;
+    }
+
+    private static byte[] Format(int coding, int channels, int rate, int bits)
+    {
+        byte[] format = new byte[16];
+        BinaryPrimitives.WriteUInt16LittleEndian(format, (ushort)coding);
+        BinaryPrimitives.WriteUInt16LittleEndian(format.AsSpan(2), (ushort)channels);
+        BinaryPrimitives.WriteInt32LittleEndian(format.AsSpan(4), rate);
+        BinaryPrimitives.WriteInt32LittleEndian(format.AsSpan(8), rate * channels * bits / 8);
+        BinaryPrimitives.WriteUInt16LittleEndian(format.AsSpan(12), (ushort)(channels * bits / 8));
+        BinaryPrimitives.WriteUInt16LittleEndian(format.AsSpan(14), (ushort)bits);
+        return format;
+    }
+
+    // COMM is at byte 12, its body at 20.
+    private static byte[] Aiff(int channels, int rate, int bits, byte[] data)
+    {
+        byte[] common = new byte[18];
+        BinaryPrimitives.WriteUInt16BigEndian(common, (ushort)channels);
+        BinaryPrimitives.WriteUInt16BigEndian(common.AsSpan(6), (ushort)bits);
+        int exponent = 31 - System.Numerics.BitOperations.LeadingZeroCount((uint)rate);
+        BinaryPrimitives.WriteUInt16BigEndian(common.AsSpan(8), (ushort)(exponent + 16_383));
+        BinaryPrimitives.WriteUInt32BigEndian(common.AsSpan(10), (uint)rate << (31 - exponent));
+        byte[] sound = [.. new byte[8], .. data];
+        byte[] body = [.. "AIFFCOMM"u8, 0, 0, 0, 18, .. common, .. "SSND"u8, 0, 0, 0, (byte)sound.Length, .. sound];
+        if (sound.Length > 255) BinaryPrimitives.WriteInt32BigEndian(body.AsSpan(34), sound.Length);
+        byte[] file = [.. "FORM"u8, 0, 0, 0, 0, .. body];
+        BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(4), body.Length);
+        return file;
+    }
+}
