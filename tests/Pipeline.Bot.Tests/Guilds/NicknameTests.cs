@@ -25,7 +25,6 @@ public sealed class NicknameTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        ILoggerFactory logs = log;
         discord = await Simulator.StartAsync(new SimulatorOptions { EnforceIdentifyPace = false });
         DiscordRestOptions options = new()
         {
@@ -33,8 +32,8 @@ public sealed class NicknameTests : IAsyncLifetime
             ApiBase = new Uri(discord.ApiBaseUrl),
             RetryDelay = TimeSpan.FromMilliseconds(20),
         };
-        rest = new DiscordRestClient(http, options, TimeProvider.System, logs.CreateLogger<DiscordRestClient>());
-        nickname = new Nickname(rest, folder.Combine("names"), logs.CreateLogger("names"));
+        rest = new DiscordRestClient(http, options, TimeProvider.System, log.CreateLogger<DiscordRestClient>());
+        nickname = new Nickname(rest, folder.Combine("names"), log.CreateLogger("names"));
     }
 
     public async ValueTask DisposeAsync()

@@ -22,7 +22,7 @@ using Pipeline.TestKit;
 namespace Pipeline.Bot.Tests.Hosting;
 
 /// <summary>Two bots of one shard: one serves, and everything that two would do to a call is done by one.</summary>
-public sealed class ShardLeaseTests(AzuriteFixture azurite)
+public sealed class ShardLeaseTests(AzuriteFixture azurite) : IDisposable
 {
     private const int StandingBy = 4303, Taken = 4304, Released = 4305, Unconfirmed = 4307, Lost = 4308;
     private const string SomebodyElse = "6f1f2bd0-0000-4000-8000-000000000003";
@@ -31,6 +31,8 @@ public sealed class ShardLeaseTests(AzuriteFixture azurite)
     private readonly LogSink log = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => log.Dispose();
 
     [Fact]
     public async Task Second_bot_stands_by_until_the_first_leaves()

@@ -9,7 +9,7 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Recordings;
 
-public sealed class SpoolWatchTests(AzuriteFixture azurite)
+public sealed class SpoolWatchTests(AzuriteFixture azurite) : IDisposable
 {
     private const int SpoolHigh = 4007, SpoolFull = 4008, SpoolFree = 4009, SpoolLost = 4113;
     private const int Limit = 100_000;
@@ -18,6 +18,8 @@ public sealed class SpoolWatchTests(AzuriteFixture azurite)
     private readonly LogSink log = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => log.Dispose();
 
     /// <summary>Each level is said once, when it is come to; on the way down only that there is room again.</summary>
     [Fact]

@@ -12,7 +12,7 @@ using Pipeline.TestKit;
 namespace Pipeline.Bot.Tests.Storage;
 
 /// <summary>What is tried again and what is not, how long it waits, and what it says of an outage.</summary>
-public sealed class StorageRetryTests
+public sealed class StorageRetryTests : IDisposable
 {
     private const int StorageAway = 4001, StorageBack = 4002;
 
@@ -20,6 +20,8 @@ public sealed class StorageRetryTests
     private readonly LogSink log = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => log.Dispose();
 
     [Fact]
     public async Task Outage_is_said_once_with_its_end_and_known_while_it_lasts()
