@@ -66,9 +66,9 @@ public sealed class OperationsTests(ITestOutputHelper output)
             operation.Target.StartsWith(StorageNames.RendersContainer, StringComparison.Ordinal)).ToLookup(operation => operation.Kind);
         int reads = all.Count(operation => operation is { Kind: OperationKind.BlobRead, Method: "GET", IsManifest: false }
             && operation.Target.StartsWith(StorageNames.RecordingsContainer + "/", StringComparison.Ordinal));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"files of three people and their mix, {minutes} minutes: a segment is "
-            + $"read {(double)reads / recording.SegmentCount:F2} times; "
-            + string.Join(", ", files.Select(kind => $"{kind.Count() / minutes:F1} {kind.Key} a minute"))));
+        string counted = string.Join(", ", files.Select(kind => FormattableString.Invariant($"{kind.Count() / minutes:F1} {kind.Key}")));
+        output.WriteLine(FormattableString.Invariant($"files of three people and their mix, {minutes} minutes: a segment is read ")
+            + FormattableString.Invariant($"{(double)reads / recording.SegmentCount:F2} times; a minute: {counted}"));
 
         // A minute is a block of FLAC for each track and the mix, two minutes one block of Opus for each and of MP3 for the mix; at the end
         // a header and a commit for each file, and the texts. Each for itself, the small formats would take 15 more.
