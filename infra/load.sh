@@ -7,8 +7,8 @@
 #                                                         (so slow that uploads keep up: thousands of waiting files are memory too)
 #   infra/load.sh --call [--speakers 25] [--minutes 10]   a crowded call in real time, from the simulated Discord's sockets on
 #   infra/load.sh --faults                                the long fault runs instead
-#   infra/load.sh --files --no-ffmpeg --hours 12 --speakers 25 --pause 285 --speed 40 --crowd-minutes 0   half a day of 25 people, two of whom
-#                                                         talk at a time, with every file (about 25 minutes, 10 GB)
+#   infra/load.sh --files --no-ffmpeg --hours 12 --speakers 25 --pause 285 --speed 25 --crowd-minutes 0   half a day of 25 people, two of whom
+#                                                         talk at a time, with every file (half an hour, 10 GB)
 # The figures shown are the defaults. Ends with 0 where every goal is met, 1 where one is missed, 2 on a wrong argument (of --faults: a failed
 # test), 5 where the machine lacks a program, 130 after Ctrl+C or SIGTERM.
 set -euo pipefail
