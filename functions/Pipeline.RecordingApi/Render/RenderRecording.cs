@@ -39,7 +39,7 @@ public sealed class RenderRecording : IDisposable
     private readonly HeldParts held = new();
     private readonly LivePasses passes;
 
-    // What this process is at: a second message for the same waits, so that no minute is made twice.
+    // What this process is at, so that no minute is made twice, and whether somebody asked for the same meanwhile.
     private readonly ConcurrentDictionary<(RecordingId Recording, string? File), bool> busy = new();
 
     // When a running recording was last to be looked at again.
@@ -68,10 +68,11 @@ public sealed class RenderRecording : IDisposable
     public async Task RunAsync(RenderWindow message, CancellationToken cancellation)
     {
         if (!options.IsOn) return;
-        if (!busy.TryAdd((message.RecordingId, message.File), true))
+        (RecordingId, string?) work = (message.RecordingId, message.File);
+        while (!busy.TryAdd(work, false))
         {
-            await queues.SendAsync(message, Pause, cancellation);
-            return;
+            // Whoever is at it looks once more for all who came meanwhile. Until then its own message stands for theirs.
+            if (busy.TryUpdate(work, true, false) || busy.ContainsKey(work)) return;
         }
         try
         {
@@ -81,7 +82,8 @@ public sealed class RenderRecording : IDisposable
         }
         finally
         {
-            busy.TryRemove((message.RecordingId, message.File), out _);
+            if (busy.TryRemove(work, out bool isAskedAgain) && isAskedAgain)
+                await queues.SendAsync(message, TimeSpan.Zero, CancellationToken.None);
         }
     }
 

@@ -94,16 +94,18 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
     }
 
     [Fact]
-    public async Task List_of_segments_is_read_once_for_a_message()
+    public async Task List_of_segments_of_a_finished_recording_is_read_once()
     {
         using Wire wire = new();
         await using RenderStage stage = await RenderStage.StartAsync(ClassStorage.Of(azurite), transport: wire);
         Recorded recorded = await TalkAsync(stage);
         await stage.FinalizeAsync(recorded);
-        await stage.RenderAsync(recorded);
         wire.Asked.Clear();
 
+        // Whatever messages come, and whoever looks at it.
+        await stage.RenderAsync(recorded);
         await stage.Get<RenderRecording>().RunAsync(new RenderWindow { RecordingId = recorded.Id }, Cancellation);
+        await stage.FilesAsync(recorded);
 
         Assert.Single(wire.Asked, address => address.Contains("/catalogue()", StringComparison.OrdinalIgnoreCase)
             && address.Contains("segment-", StringComparison.Ordinal));
