@@ -71,7 +71,7 @@ public sealed class RenderRecording : IDisposable
         (RecordingId, string?) work = (message.RecordingId, message.File);
         while (!busy.TryAdd(work, false))
         {
-            // Whoever is at it looks once more for all who came meanwhile. Until then its own message stands for theirs.
+            // The one at work looks once more for all who came meanwhile. Until then its own message stands for theirs.
             if (busy.TryUpdate(work, true, false) || busy.ContainsKey(work)) return;
         }
         try

@@ -73,7 +73,7 @@ public sealed class OperationsTests(ITestOutputHelper output)
         // A minute is a block of FLAC for each track and the mix, two minutes one block of Opus for each and of MP3 for the mix; at the end
         // a header and a commit for each file, and the texts. Each for itself, the small formats would take 15 more.
         Assert.InRange(files[OperationKind.BlobWrite].Count(), 60, 78);
-        // Whoever speaks over the end of a minute is read for both, and once for all formats.
+        // A segment over the end of a minute is read for both, and once for all formats.
         Assert.InRange((double)reads / recording.SegmentCount, 1, 1.3);
         Assert.InRange(files[OperationKind.Table].Count() / minutes, 10, 60);
     }

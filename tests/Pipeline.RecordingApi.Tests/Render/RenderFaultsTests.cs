@@ -102,7 +102,7 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
         await stage.FinalizeAsync(recorded);
         wire.Asked.Clear();
 
-        // Whatever messages come, and whoever looks at it.
+        // However many messages come, and people who look at it.
         await stage.RenderAsync(recorded);
         await stage.Get<RenderRecording>().RunAsync(new RenderWindow { RecordingId = recorded.Id }, Cancellation);
         await stage.FilesAsync(recorded);
