@@ -18,22 +18,11 @@ public sealed class RenderTriggers(MessageQueues queues, RenderOptions options, 
 
     /// <summary>A segment of a running recording ended here.</summary>
     /// <param name="end">Since the start of the recording.</param>
-    public async Task HeardAsync(string recordingId, TimeSpan end, CancellationToken cancellation)
-    {
-        long window = (long)((end - Settled).TotalSeconds * SampleClock.SamplesPerSecond) / RenderWindows.Samples;
-        if (!options.IsOn || window <= 0 || asked.GetValueOrDefault(recordingId) >= window) return;
-        if (asked.Count >= MostRecordings) asked.Clear();
-        asked[recordingId] = window;
-        await SendAsync(recordingId, cancellation);
-    }
+    public Task HeardAsync(string recordingId, TimeSpan end, CancellationToken cancellation) => AskAsync(recordingId,
+        (long)((end - Settled).TotalSeconds * SampleClock.SamplesPerSecond) / RenderWindows.Samples, cancellation);
 
     /// <summary>The call is over and its list of segments is being written: what is whole by now need not wait for that.</summary>
-    public async Task EndsAsync(string recordingId, CancellationToken cancellation)
-    {
-        if (!options.IsOn || asked.GetValueOrDefault(recordingId) == Ended) return;
-        asked[recordingId] = Ended;
-        await SendAsync(recordingId, cancellation);
-    }
+    public Task EndsAsync(string recordingId, CancellationToken cancellation) => AskAsync(recordingId, Ended, cancellation);
 
     /// <summary>The recording has another list of segments now.</summary>
     public async Task ChangedAsync(string recordingId, CancellationToken cancellation)
@@ -41,6 +30,15 @@ public sealed class RenderTriggers(MessageQueues queues, RenderOptions options, 
         asked.TryRemove(recordingId, out _);
         if (options.IsOn) await SendAsync(recordingId, cancellation);
         foreach (AfterChange part in further) await part.RunAsync(recordingId, cancellation);
+    }
+
+    // Once for each window, and once for the end.
+    private async Task AskAsync(string recordingId, long window, CancellationToken cancellation)
+    {
+        if (!options.IsOn || window <= asked.GetValueOrDefault(recordingId)) return;
+        if (asked.Count >= MostRecordings) asked.Clear();
+        asked[recordingId] = window;
+        await SendAsync(recordingId, cancellation);
     }
 
     private Task SendAsync(string recordingId, CancellationToken cancellation) =>
