@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Caching.Memory;
 using Pipeline.Contracts;
 using Pipeline.Storage;
 
@@ -7,23 +8,21 @@ namespace Pipeline.RecordingApi.Catalogue;
 /// The segments of recordings that run, as far as they were moved. Kept for recordings that were looked at lately, so that a look every
 /// three seconds, and each window's pass, reads new rows only: of each track, those behind the last index before which none is missing.
 /// </summary>
-public sealed class LiveSegments(MovedSegments ledger, ErasedPeople erased, TimeProvider time)
+public sealed class LiveSegments(MovedSegments ledger, ErasedPeople erased, TimeProvider time) : IDisposable
 {
     /// <summary>What a page may show: a look a second later reads once more.</summary>
     public static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
 
-    private const int MostRecordings = 256;
     private const int MostSegments = 250_000; // of all together, about 100 MB
     private const int Width = 8;
+    private static readonly TimeSpan Unused = TimeSpan.FromMinutes(10);
 
-    // Requests of any thread; held for dictionary operations only.
-    private readonly Lock gate = new();
-    private readonly Dictionary<RecordingId, Known> recordings = [];
+    private readonly MemoryCache recordings = new(new MemoryCacheOptions { SizeLimit = MostSegments });
 
     /// <summary>All segments that had been moved at most so long ago, by start, then user and index.</summary>
     public async Task<IReadOnlyList<MovedSegment>> ReadAsync(RecordingId recording, TimeSpan age, CancellationToken cancellation)
     {
-        Known known = Find(recording);
+        Known known = recordings.Get<Known>(recording) ?? Keep(recording, new Known());
         await known.Gate.WaitAsync(cancellation);
         try
         {
@@ -31,7 +30,7 @@ public sealed class LiveSegments(MovedSegments ledger, ErasedPeople erased, Time
             long now = time.GetTimestamp();
             await RefreshAsync(recording, known, cancellation);
             known.ReadAt = now;
-            return known.Sorted;
+            return Keep(recording, known).Sorted;
         }
         finally
         {
@@ -51,16 +50,11 @@ public sealed class LiveSegments(MovedSegments ledger, ErasedPeople erased, Time
         known.Add(found, await erased.OfAsync(recording, cancellation));
     }
 
-    private Known Find(RecordingId recording)
-    {
-        lock (gate)
-        {
-            if (recordings.TryGetValue(recording, out Known? known)) return known;
-            while (recordings.Count >= MostRecordings || recordings.Values.Sum(one => (long)one.Sorted.Count) > MostSegments)
-                recordings.Remove(recordings.MinBy(entry => entry.Value.ReadAt ?? 0).Key);
-            return recordings[recording] = new Known();
-        }
-    }
+    public void Dispose() => recordings.Dispose();
+
+    // With the size that it has by now; what does not fit is read as a whole the next time.
+    private Known Keep(RecordingId recording, Known known) => recordings.Set(recording, known,
+        new MemoryCacheEntryOptions { Size = 1 + known.Sorted.Count, SlidingExpiration = Unused });
 
     /// <summary>What was read of one recording.</summary>
     private sealed class Known
