@@ -34,9 +34,11 @@ internal sealed class RecordingFolder(string path)
     public string LeaseId()
     {
         string file = In("lease");
-        if (leaseId is not null && File.Exists(file)) return leaseId;
-        if (leaseId is null && File.Exists(file) && Guid.TryParseExact(File.ReadAllText(file), "D", out Guid known))
-            return leaseId = known.ToString("D");
+        if (File.Exists(file))
+        {
+            if (leaseId is not null) return leaseId;
+            if (Guid.TryParseExact(File.ReadAllText(file), "D", out Guid known)) return leaseId = known.ToString("D");
+        }
         leaseId ??= NewLeaseId();
         WriteAtomically(file, System.Text.Encoding.ASCII.GetBytes(leaseId));
         return leaseId;
