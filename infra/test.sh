@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds everything, checks the format and runs every test. The last line reads "N passed, N failed".
 #   infra/test.sh            the default run
+#   infra/test.sh --soak     the long tests too: an hour and more
 #   infra/test.sh --coverage [Pipeline.Mls.Tests]...   lines and branches of each product project and folder that all tests reach, or those named
-#   infra/test.sh --coverage [Pipeline.Mls.Tests]...   the lines and branches of each product project and folder that the tests reach (of all, or of those named)
 # Ends with 0 where every step and every test passed, 1 where one failed, 2 on a wrong argument.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
