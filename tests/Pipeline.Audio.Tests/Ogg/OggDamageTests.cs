@@ -137,7 +137,7 @@ public sealed class OggDamageTests
         byte[] long1 = [0xFC, .. new byte[700]];
         byte[] whole = new OggFiles(preSkip: 0).Page(960, 0, OggFiles.Packet(0)).Page(1920, 0, long1).Page(2880, OggPageWriter.Last,
             OggFiles.Packet(2)).ToArray();
-        byte[] split = Split(whole, 3);
+        byte[] split = OggFiles.Split(whole, 3);
         (List<ReadPacket> packets, OggOpusReader reader) = OggFiles.Read(split);
         Assert.Equal((3, 0), (packets.Count, reader.Damages.Count));
         Assert.Equal(long1, packets[1].Opus);
@@ -152,24 +152,6 @@ public sealed class OggDamageTests
         int third = OggFiles.PageStart(Ada, 3), fourth = OggFiles.PageStart(Ada, 4);
         List<ReadPacket> packets = OggFiles.Read([.. Ada[..fourth], .. Ada[third..]]).Packets;
         Assert.Equal(Whole.Select(packet => packet.Position), packets.Select(packet => packet.Position));
-    }
-
-    // One page with one packet becomes two: 510 bytes of it, and the rest as its continuation. The pages behind it count on.
-    private static byte[] Split(byte[] file, int page)
-    {
-        int at = OggFiles.PageStart(file, page), next = OggFiles.PageStart(file, page + 1);
-        byte[] body = file[(at + 27 + file[at + 26])..next];
-        byte[] first = [.. file[at..(at + 26)], 2, 255, 255, .. body[..510]];
-        first.AsSpan(6, 8).Fill(0xFF);
-        byte[] second = [.. file[at..(at + 26)], 1, (byte)(body.Length - 510), .. body[510..]];
-        second[5] = 1;
-        second[18]++;
-        byte[] rest = file[next..];
-        rest[18]++;
-        OggFiles.SetChecksum(first);
-        OggFiles.SetChecksum(second);
-        OggFiles.SetChecksum(rest);
-        return [.. file[..at], .. first, .. second, .. rest];
     }
 
     // Each packet that was read is one of the whole file's, at the same place.

@@ -58,6 +58,26 @@ internal sealed class OggFiles
         BinaryPrimitives.WriteUInt32LittleEndian(page[22..], OggCrc.Append(0, page));
     }
 
+    /// <summary>
+    /// One page with one packet becomes two: 510 bytes of it, and the rest as its continuation. The page behind it counts on.
+    /// </summary>
+    public static byte[] Split(byte[] file, int page)
+    {
+        int at = PageStart(file, page), next = PageStart(file, page + 1);
+        byte[] body = file[(at + 27 + file[at + 26])..next];
+        byte[] first = [.. file[at..(at + 26)], 2, 255, 255, .. body[..510]];
+        first.AsSpan(6, 8).Fill(0xFF); // no packet ends in it
+        byte[] second = [.. file[at..(at + 26)], 1, (byte)(body.Length - 510), .. body[510..]];
+        second[5] = 1;
+        second[18]++;
+        byte[] rest = file[next..];
+        rest[18]++;
+        SetChecksum(first);
+        SetChecksum(second);
+        SetChecksum(rest);
+        return [.. file[..at], .. first, .. second, .. rest];
+    }
+
     /// <summary>Everything that a file gives.</summary>
     public static (List<ReadPacket> Packets, OggOpusReader Reader) Read(byte[] file)
     {

@@ -252,7 +252,7 @@ public sealed class OggSegmentStretchTests : IDisposable
         wide[0] = 0xFC;
         byte[] whole = new OggFiles(preSkip: 0).Page(960, 0, OggFiles.Packet(0)).Page(1920, 0, wide).Page(2880 - 100, OggPageWriter.Last,
             OggFiles.Packet(2)).ToArray();
-        byte[] split = Split(whole, 3);
+        byte[] split = OggFiles.Split(whole, 3);
         OggSegmentReader reader = new(split);
         List<byte[]> packets = [];
         while (reader.TryRead(out ReadOnlySpan<byte> packet, out int samples))
@@ -303,25 +303,6 @@ public sealed class OggSegmentStretchTests : IDisposable
         changed[at + 5] |= 1;
         OggFiles.SetChecksum(changed.AsSpan(at));
         return changed;
-    }
-
-    // One page with one packet becomes two: 510 bytes of it, and the rest as its continuation. The page behind them counts on.
-    private static byte[] Split(byte[] file, int page)
-    {
-        int at = OggFiles.PageStart(file, page), next = OggFiles.PageStart(file, page + 1);
-        byte[] body = file[(at + 27 + file[at + 26])..next];
-        byte[] first = [.. file[at..(at + 26)], 2, 255, 255, .. body[..510]];
-        first.AsSpan(6, 8).Fill(0xFF);
-        byte[] second = [.. file[at..(at + 26)], 1, (byte)(body.Length - 510), .. body[510..]];
-        second[5] = 1;
-        second[18]++;
-        byte[] rest = file[next..];
-        rest[18]++;
-        OggFiles.SetChecksum(first);
-        OggFiles.SetChecksum(second);
-        OggFiles.SetChecksum(rest);
-        Assert.Equal(uint.MaxValue, BinaryPrimitives.ReadUInt32LittleEndian(first.AsSpan(6)));
-        return [.. file[..at], .. first, .. second, .. rest];
     }
 
     private static List<byte[]> Speak(int frames, bool speech = false, int expectedLoss = 0)

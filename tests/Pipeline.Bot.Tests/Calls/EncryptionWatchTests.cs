@@ -4,6 +4,7 @@ using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
 using Pipeline.Bot.Spool;
 using Pipeline.Bot.Tests.Capture;
+using Pipeline.Bot.Tests.Recordings;
 using Pipeline.Contracts;
 using Pipeline.Dave.Session;
 using Pipeline.TestKit;
@@ -85,15 +86,7 @@ public sealed class EncryptionWatchTests : IDisposable
         watch.OnChanged(DaveProtection.EndToEnd);
         watch.OnChanged(DaveProtection.Unencrypted);
         run.AdvanceTo(2040); // a tick
-        SessionManifest first = new()
-        {
-            Session = run.Session,
-            State = ManifestState.Recording,
-            Incarnation = 1,
-            UpdatedAt = DateTimeOffset.UnixEpoch,
-            SampleCount = 0,
-            Tracks = []
-        };
+        SessionManifest first = BotRoom.Manifest(run.Session);
         LiveManifest keeper = LiveManifest.Start(new RecordingFolder(spool.Combine("recording")), first);
         keeper.Host(() => run.Recording.Snapshot, new Consent([]));
         Directory.CreateDirectory(keeper.Folder.Path);

@@ -58,7 +58,7 @@ public sealed class SpeakerWatchBoundsTests
         warnings.Clear();
         Run(310, 311, _ => [Track(Ada, 51, speaking: true), Track(Ben, 1)]);
         Run(311, 500, _ => [Track(Ada, 51), Track(Ben, 1)]);
-        watch.Look(Snapshot(500, [Track(Ada, 51), Track(Ben, 1)], paused: true), People(), connected: true);
+        watch.Look(Snapshots.At(500, [Track(Ada, 51), Track(Ben, 1)], paused: true), People(), connected: true);
         Run(501, 800, _ => [Track(Ada, 51), Track(Ben, 1)]);
         Assert.Empty(warnings);
         Run(800, 801, _ => [Track(Ada, 51), Track(Ben, 1)]);
@@ -116,38 +116,13 @@ public sealed class SpeakerWatchBoundsTests
     private void Run(int from, int to, Func<int, TrackSnapshot[]> tracks)
     {
         for (int second = from; second < to; second++)
-            warnings.AddRange(watch.Look(Snapshot(second, tracks(second)), People(), connected: true));
+            warnings.AddRange(watch.Look(Snapshots.At(second, tracks(second)), People(), connected: true));
     }
 
     private VoiceState[] People() => benListens
         ? [new() { UserId = Ada, ChannelId = 5 }, new() { UserId = Ben, ChannelId = 5 }]
         : [new() { UserId = Ada, ChannelId = 5 }];
 
-    private static RecordingSnapshot Snapshot(int second, TrackSnapshot[] tracks, bool paused = false) => new()
-    {
-        SampleCount = second * (long)SampleClock.SamplesPerSecond,
-        Tracks = [.. tracks],
-        Gaps = [],
-        UnlistedGaps = 0,
-        Notes = [],
-        Paused = paused,
-        SpoolProblem = null,
-        RingDropped = 0,
-    };
-
-    private TrackSnapshot Track(ulong user, long received, long lost = 0, long undecryptable = 0, bool speaking = false) => new()
-    {
-        UserId = user,
-        Username = "somebody",
-        IsBot = false,
-        OptedOut = user == Ben && benRefuses,
-        Segments = [],
-        SampleCount = 0,
-        ByteCount = 0,
-        NextFreeIndex = 0,
-        OpenSince = null,
-        Position = 0,
-        Speaking = speaking,
-        Health = new TrackHealth { Received = received, Lost = lost, Undecryptable = undecryptable },
-    };
+    private TrackSnapshot Track(ulong user, long received, long lost = 0, long undecryptable = 0, bool speaking = false) =>
+        Snapshots.Track(user, received, lost, undecryptable, speaking) with { OptedOut = user == Ben && benRefuses };
 }

@@ -3,6 +3,7 @@ using Pipeline.Bot.Calls;
 using Pipeline.Bot.Capture;
 using Pipeline.Contracts;
 using Pipeline.Discord.Model;
+using static Pipeline.Bot.Tests.Calls.Snapshots;
 
 namespace Pipeline.Bot.Tests.Calls;
 
@@ -34,7 +35,7 @@ public sealed class SpeakerWatchTests
     [Fact]
     public void Minute_in_which_nobody_is_heard_begins_when_somebody_is_there_to_be_heard()
     {
-        for (int second = 0; second < 900; second++) warnings.AddRange(watch.Look(Snapshot(second, []), [], connected: true));
+        for (int second = 0; second < 900; second++) warnings.AddRange(watch.Look(At(second, []), [], connected: true));
         Run(900, 959, _ => []);
         Assert.Empty(warnings);
         Run(959, 970, _ => []);
@@ -93,44 +94,16 @@ public sealed class SpeakerWatchTests
     [Fact]
     public void While_paused_or_away_nothing_is_said()
     {
-        for (int second = 0; second < 600; second++) warnings.AddRange(watch.Look(Snapshot(second, []), People(false), connected: false));
+        for (int second = 0; second < 600; second++) warnings.AddRange(watch.Look(At(second, []), People(false), connected: false));
         Assert.Empty(warnings);
     }
 
     private void Run(int from, int to, Func<int, TrackSnapshot[]> tracks, bool secondMuted = false)
     {
         for (int second = from; second < to; second++)
-            warnings.AddRange(watch.Look(Snapshot(second, tracks(second)), People(secondMuted), connected: true));
+            warnings.AddRange(watch.Look(At(second, tracks(second)), People(secondMuted), connected: true));
     }
 
     private static VoiceState[] People(bool secondMuted) =>
         [new() { UserId = 1, ChannelId = 5 }, new() { UserId = 2, ChannelId = 5, SelfMute = secondMuted }];
-
-    private static RecordingSnapshot Snapshot(int second, TrackSnapshot[] tracks) => new()
-    {
-        SampleCount = second * (long)SampleClock.SamplesPerSecond,
-        Tracks = [.. tracks],
-        Gaps = [],
-        UnlistedGaps = 0,
-        Notes = [],
-        Paused = false,
-        SpoolProblem = null,
-        RingDropped = 0,
-    };
-
-    private static TrackSnapshot Track(ulong user, long received, long lost = 0, long undecryptable = 0, bool speaking = false) => new()
-    {
-        UserId = user,
-        Username = user.ToString(),
-        IsBot = false,
-        OptedOut = false,
-        Segments = [],
-        SampleCount = 0,
-        ByteCount = 0,
-        NextFreeIndex = 0,
-        OpenSince = null,
-        Position = 0,
-        Speaking = speaking,
-        Health = new TrackHealth { Received = received, Lost = lost, Undecryptable = undecryptable },
-    };
 }
