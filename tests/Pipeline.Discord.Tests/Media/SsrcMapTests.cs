@@ -64,4 +64,41 @@ public sealed class SsrcMapTests
         Assert.Equal(SsrcMap.MaxEntries, map.Users.Count);
         Assert.Equal(SsrcMap.MaxEntries, map.Present.Count);
     }
+
+    [Fact]
+    public void Source_lingers_for_exactly_five_seconds()
+    {
+        map.Join(1);
+        map.Assign(10, 1);
+        map.Assign(11, 2);
+        map.Leave(1);
+        time.Advance(SsrcMap.Linger - TimeSpan.FromTicks(1));
+        Assert.False(map.Prune());
+        time.Advance(TimeSpan.FromTicks(1));
+        Assert.True(map.Prune());
+        Assert.Equal(new Dictionary<uint, ulong> { [11] = 2 }, map.Users); // who stays keeps theirs
+        Assert.False(map.Prune());
+    }
+
+    [Fact]
+    public void Who_is_here_without_a_source_is_known()
+    {
+        map.Join(1);
+        map.Join(2);
+        Assert.False(map.Join(2));
+        map.Assign(10, 1);
+        Assert.Equal([2UL], map.Unmatched());
+        map.Leave(2);
+        Assert.Empty(map.Unmatched());
+        Assert.Equal([1UL], map.Present);
+    }
+
+    [Fact]
+    public void Full_map_still_passes_a_source_on()
+    {
+        for (uint i = 0; i < SsrcMap.MaxEntries; i++) map.Assign(i, i + 1);
+        Assert.False(map.Assign(SsrcMap.MaxEntries, 9));
+        Assert.True(map.Assign(3, 9));
+        Assert.Equal(9UL, map.Users[3]);
+    }
 }
