@@ -50,14 +50,10 @@ public sealed class LeftCallTests
         Assert.Equal(AutoRecordRule.MostPeople, left.Rule(99)!.People);
     }
 
-    private static LeftCall Left(Dictionary<string, string> properties) => new(new RecordingCandidate(new SessionManifest
+    private static LeftCall Left(Dictionary<string, string> properties)
     {
-        Session = BotRoom.Session(RecordingId.New(TimeProvider.System)),
-        State = ManifestState.Recording,
-        Incarnation = 1,
-        UpdatedAt = DateTimeOffset.UnixEpoch,
-        SampleCount = 0,
-        Tracks = [],
-        Properties = properties,
-    }, InSpool: true, LastSample: 0, IsLeased: false));
+        SessionManifest manifest = BotRoom.Manifest(BotRoom.Session(RecordingId.New(TimeProvider.System)));
+        return new LeftCall(new RecordingCandidate(manifest with { Properties = properties }, InSpool: true, LastSample: 0,
+            IsLeased: false));
+    }
 }

@@ -41,15 +41,6 @@ public sealed class HeldRecordingsTests(AzuriteFixture azurite)
     private static LiveManifest Held(BotRoom room)
     {
         SessionInfo session = BotRoom.Session(RecordingId.New(TimeProvider.System));
-        return LiveManifest.Start(room.Spool.Folder(session.RecordingId), new SessionManifest
-        {
-            Session = session,
-            State = ManifestState.Recording,
-            Incarnation = 1,
-            UpdatedAt = DateTimeOffset.UnixEpoch,
-            SampleCount = 0,
-            Tracks = [],
-            AwaitsOptOuts = true,
-        });
+        return LiveManifest.Start(room.Spool.Folder(session.RecordingId), BotRoom.Manifest(session) with { AwaitsOptOuts = true });
     }
 }

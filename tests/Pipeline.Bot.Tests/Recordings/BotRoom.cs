@@ -106,4 +106,15 @@ internal sealed class BotRoom : IAsyncDisposable
         StartedBy = 13,
         StartedAt = new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero),
     };
+
+    /// <summary>What a bot writes of a recording first.</summary>
+    public static SessionManifest Manifest(SessionInfo session) => new()
+    {
+        Session = session,
+        State = ManifestState.Recording,
+        Incarnation = 1,
+        UpdatedAt = DateTimeOffset.UnixEpoch,
+        SampleCount = 0,
+        Tracks = [],
+    };
 }

@@ -74,15 +74,8 @@ public sealed class FoundRecordingTests
         Assert.Equal(20 * Second, Assert.Single(boastful.GapsUntil(30 * Second)).StartSample);
     }
 
-    private SessionManifest Stored(long sampleCount, params TrackSummary[] tracks) => new()
-    {
-        Session = session,
-        State = ManifestState.Recording,
-        Incarnation = 1,
-        UpdatedAt = DateTimeOffset.UnixEpoch,
-        SampleCount = sampleCount,
-        Tracks = tracks,
-    };
+    private SessionManifest Stored(long sampleCount, params TrackSummary[] tracks) =>
+        BotRoom.Manifest(session) with { SampleCount = sampleCount, Tracks = tracks };
 
     private static TrackSummary Track(ulong userId, int nextFree, IndexRange[] segments) => new()
     {

@@ -305,15 +305,7 @@ public sealed class LiveManifestAccountTests : IDisposable
 
     private LiveManifest Keeper(SessionManifest first) => LiveManifest.Start(new RecordingFolder(spool.Path), first);
 
-    private SessionManifest First() => new()
-    {
-        Session = session,
-        State = ManifestState.Recording,
-        Incarnation = 1,
-        UpdatedAt = DateTimeOffset.UnixEpoch,
-        SampleCount = 0,
-        Tracks = [],
-    };
+    private SessionManifest First() => BotRoom.Manifest(session);
 
     private static SessionManifest Compose(LiveManifest manifest) => manifest.Compose(DateTimeOffset.UnixEpoch);
 

@@ -185,16 +185,8 @@ public sealed class LiveManifestTests
     }
 
     private LiveManifest Keeper(TempFolder spool, long sampleCount = 0, bool awaitsOptOuts = false) =>
-        LiveManifest.Start(new RecordingFolder(spool.Path), new SessionManifest
-        {
-            Session = session,
-            State = ManifestState.Recording,
-            Incarnation = 1,
-            UpdatedAt = DateTimeOffset.UnixEpoch,
-            SampleCount = sampleCount,
-            Tracks = [],
-            AwaitsOptOuts = awaitsOptOuts,
-        });
+        LiveManifest.Start(new RecordingFolder(spool.Path),
+            BotRoom.Manifest(session) with { SampleCount = sampleCount, AwaitsOptOuts = awaitsOptOuts });
 
     private SegmentKey Key(int index) => new(session.RecordingId, Ada, index);
 

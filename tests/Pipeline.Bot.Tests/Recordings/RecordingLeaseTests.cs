@@ -27,15 +27,8 @@ public sealed class RecordingLeaseTests : IDisposable
         (this.azurite, eye, storage) = (azurite, new StorageEye(azurite.ConnectionString), At(azurite.ConnectionString));
         SessionInfo session = BotRoom.Session(RecordingId.New(TimeProvider.System));
         recording = session.RecordingId;
-        manifest = LiveManifest.Start(new RecordingFolder(spool.Combine(recording.ToString())), new SessionManifest
-        {
-            Session = session,
-            State = ManifestState.Recording,
-            Incarnation = 2,
-            UpdatedAt = DateTimeOffset.UnixEpoch,
-            SampleCount = 0,
-            Tracks = [],
-        });
+        manifest = LiveManifest.Start(new RecordingFolder(spool.Combine(recording.ToString())),
+            BotRoom.Manifest(session) with { Incarnation = 2 });
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;

@@ -54,13 +54,8 @@ public sealed class ReservedIndexesTests
 
     private SegmentKey Key(int index) => new(session.RecordingId, Ada, index);
 
-    private SessionManifest Manifest(int reserved) => new()
+    private SessionManifest Manifest(int reserved) => BotRoom.Manifest(session) with
     {
-        Session = session,
-        State = ManifestState.Recording,
-        Incarnation = 1,
-        UpdatedAt = DateTimeOffset.UnixEpoch,
-        SampleCount = 0,
         Tracks = [new TrackSummary { UserId = Ada, Username = "Ada", Segments = [], SampleCount = 0, ByteCount = 0,
             Chain = SegmentChain.Empty, NextFreeIndex = reserved }],
     };

@@ -142,15 +142,7 @@ public sealed class SegmentDeliveryTests(AzuriteFixture azurite)
         return await PreparedSegment.ReadAsync(Assert.Single(spool.Closed()), Cancel);
     }
 
-    private LiveManifest Manifest(SegmentSpool spool) => LiveManifest.Start(spool.Folder(session.RecordingId), new SessionManifest
-    {
-        Session = session,
-        State = ManifestState.Recording,
-        Incarnation = 1,
-        UpdatedAt = DateTimeOffset.UnixEpoch,
-        SampleCount = 0,
-        Tracks = [],
-    });
+    private LiveManifest Manifest(SegmentSpool spool) => LiveManifest.Start(spool.Folder(session.RecordingId), BotRoom.Manifest(session));
 
     private SegmentDelivery Delivery(string connection, BotMetrics metrics, TimeProvider? clock = null)
     {

@@ -156,15 +156,7 @@ public sealed class UploaderQueueTests(AzuriteFixture azurite)
     private static Task UploadedAsync(Parts parts, int count) =>
         BotRoom.UntilAsync(() => parts.Metrics.Uploaded >= count, $"{count} are uploaded");
 
-    private SessionManifest First() => new()
-    {
-        Session = session,
-        State = ManifestState.Recording,
-        Incarnation = 1,
-        UpdatedAt = DateTimeOffset.UnixEpoch,
-        SampleCount = 0,
-        Tracks = [],
-    };
+    private SessionManifest First() => BotRoom.Manifest(session);
 
     /// <summary>The uploader with its parts and no other service of the bot; its time stands still.</summary>
     private sealed class Parts : IDisposable

@@ -1,4 +1,5 @@
 using Pipeline.Bot.Spool;
+using Pipeline.Bot.Tests.Recordings;
 using Pipeline.Contracts;
 using Pipeline.TestKit;
 
@@ -119,13 +120,5 @@ public sealed class RecordingFolderTests : IDisposable
         SampleCount = 3600 * 48_000L,
     };
 
-    private static SessionManifest Manifest(long samples) => new()
-    {
-        Session = SpoolSession.Info,
-        State = ManifestState.Recording,
-        Incarnation = 1,
-        UpdatedAt = DateTimeOffset.UnixEpoch,
-        SampleCount = samples,
-        Tracks = [],
-    };
+    private static SessionManifest Manifest(long samples) => BotRoom.Manifest(SpoolSession.Info) with { SampleCount = samples };
 }

@@ -243,15 +243,7 @@ public sealed class TempStorageTests(AzuriteFixture azurite)
         NextFreeIndex = 0,
     };
 
-    private SessionManifest Manifest(int incarnation) => new()
-    {
-        Session = session,
-        State = ManifestState.Recording,
-        Incarnation = incarnation,
-        UpdatedAt = DateTimeOffset.UnixEpoch,
-        SampleCount = 0,
-        Tracks = [],
-    };
+    private SessionManifest Manifest(int incarnation) => BotRoom.Manifest(session) with { Incarnation = incarnation };
 
     private SegmentReady Message(int index) => new()
     {
