@@ -7,6 +7,7 @@ public sealed class GapLogTests
 {
     private const ulong Noisy = 1;
     private const ulong Quiet = 2;
+    private const long Apart = 48_000_000; // more than any gap here, so that none joins the next
 
     [Fact]
     public void Thousand_gaps_of_one_person_push_out_nobody_elses()
@@ -55,5 +56,36 @@ public sealed class GapLogTests
         GapLog log = new();
         Parallel.For(0, 500, i => Assert.Equal(NoteOutcome.Taken, log.AddNote(i, (ulong)i, "z")));
         Assert.Equal(500, log.Notes.Select(note => note.Sample).Distinct().Count());
+    }
+
+    /// <summary>The n-th gap grows by n samples at a time: who reads a mix of two gaps reads another figure.</summary>
+    [Fact]
+    public async Task Gap_that_still_grows_is_one_whole_gap_for_every_reader()
+    {
+        TrackGaps gaps = new(new GapLog(), Noisy);
+        using CancellationTokenSource written = new();
+        Task<int>[] readers = [.. Enumerable.Range(0, 2).Select(_ => Task.Run(() => Read(gaps, written.Token)))];
+        for (int gap = 1; gap <= GapLog.MostGaps; gap++)
+        {
+            for (int part = 0; part < 200; part++)
+                gaps.Add(gap * Apart + part * gap, gap, gap % 2 == 0 ? GapLog.Loss : GapLog.Undecryptable);
+        }
+        await written.CancelAsync();
+        foreach (int seen in await Task.WhenAll(readers)) Assert.True(seen > 0, "a reader saw no gap at all");
+    }
+
+    private static int Read(TrackGaps gaps, CancellationToken written)
+    {
+        int seen = 0;
+        while (!written.IsCancellationRequested || seen == 0)
+        {
+            if (gaps.Pending is not { } gap) continue;
+            (long number, long rest) = Math.DivRem(gap.StartSample, Apart);
+            Assert.Equal((0, 0, Noisy), (rest, gap.SampleCount % number, gap.UserId));
+            Assert.InRange(gap.SampleCount, number, 200 * number);
+            Assert.Equal(number % 2 == 0 ? GapLog.Loss : GapLog.Undecryptable, gap.Reason);
+            seen++;
+        }
+        return seen;
     }
 }

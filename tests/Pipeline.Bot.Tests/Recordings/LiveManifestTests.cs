@@ -33,6 +33,31 @@ public sealed class LiveManifestTests
     }
 
     [Fact]
+    public async Task One_of_two_threads_gets_the_recording_and_no_change_beside_it_is_lost()
+    {
+        using TempFolder spool = new();
+        for (int round = 0; round < 200; round++)
+        {
+            LiveManifest manifest = Keeper(spool);
+            using Barrier together = new(2);
+            Task<bool> other = Task.Factory.StartNew(() =>
+            {
+                together.SignalAndWait(TestContext.Current.CancellationToken);
+                manifest.StartSent();
+                return manifest.TryClaim();
+            }, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            together.SignalAndWait(TestContext.Current.CancellationToken);
+            bool won = manifest.TryClaim();
+            Assert.NotEqual(won, await other);
+            Assert.Equal(new Tenure(IsHosted: true, IsStartSent: true), manifest.Tenure);
+            Assert.False(manifest.IsFree);
+            manifest.Unhost();
+            Assert.Equal(new Tenure(IsHosted: false, IsStartSent: true), manifest.Tenure);
+            Assert.True(manifest.IsFree);
+        }
+    }
+
+    [Fact]
     public void Line_that_a_crash_cut_off_is_dropped_and_written_again()
     {
         using TempFolder spool = new();
