@@ -63,7 +63,8 @@ internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifest
             if (manifest.Indexes.IsWanted) await ReserveAsync(manifest, stop);
             else if (spool.Closed(recording).Any()) return;
             else if (manifest.Folder.LoadStopped() is { } stopped) await CloseAsync(manifest, stopped, stop);
-            else if (checkAbandoned && await IsElsewhereAsync(manifest, stop)) Remove(recording);
+            // Claimed first: while the storage was asked somebody may have begun to go on with it.
+            else if (checkAbandoned && await IsElsewhereAsync(manifest, stop) && manifest.TryClaim()) Remove(recording);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -102,11 +103,13 @@ internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifest
         Remove(recording);
     }
 
-    // Nobody will ask this spool to go on: the recording is closed, or another bot went on with it.
+    // Nobody will ask this spool to go on: the recording is closed, or another bot went on with it. One whose bot ended before its first
+    // manifest was stored is neither.
     private async Task<bool> IsElsewhereAsync(LiveManifest manifest, CancellationToken stop)
     {
         StoredManifest? there = await leases.Of(manifest).ReadAsync(stop);
-        return there is null || there.Manifest.State == ManifestState.Stopped || there.Manifest.Incarnation > manifest.Incarnation;
+        return there is null ? manifest.Indexes.WasStored
+            : there.Manifest.State == ManifestState.Stopped || there.Manifest.Incarnation > manifest.Incarnation;
     }
 
     private void Remove(RecordingId recording)

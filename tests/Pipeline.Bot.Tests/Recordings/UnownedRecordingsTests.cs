@@ -20,7 +20,7 @@ public sealed class UnownedRecordingsTests(AzuriteFixture azurite)
     private RecordingId Recording => session.RecordingId;
 
     [Fact]
-    public async Task Recording_of_our_spool_is_known_up_to_its_last_sample_whoever_knows_it()
+    public async Task Recording_of_our_spool_is_known_up_to_its_last_sample()
     {
         using TempFolder spool = new();
         (TcpProxy blob, TcpProxy queue, string connection) = TcpProxy.Before(azurite.Azurite);
@@ -148,25 +148,52 @@ public sealed class UnownedRecordingsTests(AzuriteFixture azurite)
         using TempFolder spool = new();
         await eye.CreateAsync();
         await using BotRoom other = await BotRoom.StartAsync(azurite.ConnectionString, spool.Combine("other"));
-        SessionInfo[] sessions = [.. Enumerable.Range(0, 4).Select(_ => BotRoom.Session(RecordingId.New(TimeProvider.System)))];
-        (SessionInfo elsewhere, SessionInfo closed, SessionInfo finalized, SessionInfo ours) =
-            (sessions[0], sessions[1], sessions[2], sessions[3]);
+        SessionInfo[] sessions = [.. Enumerable.Range(0, 5).Select(_ => BotRoom.Session(RecordingId.New(TimeProvider.System)))];
+        (SessionInfo elsewhere, SessionInfo closed, SessionInfo finalized, SessionInfo ours, SessionInfo unstored) =
+            (sessions[0], sessions[1], sessions[2], sessions[3], sessions[4]);
         await StoreAsync(other, First() with { Session = elsewhere, Incarnation = 2 });
         await StoreAsync(other, First() with { Session = closed, State = ManifestState.Stopped });
         await StoreAsync(other, First() with { Session = ours });
         string root = spool.Combine("ours");
         foreach (SessionInfo one in sessions)
-            new RecordingFolder(Path.Combine(root, $"{one.RecordingId}")).Save(First() with { Session = one });
+        {
+            SessionManifest known = one == finalized ? WasStored() : First();
+            new RecordingFolder(Path.Combine(root, $"{one.RecordingId}")).Save(known with { Session = one });
+        }
         string nameless = Path.Combine(root, $"{RecordingId.New(TimeProvider.System)}");
         Directory.CreateDirectory(nameless);
 
         await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, root);
 
-        await BotRoom.UntilAsync(() => room.Spool.Recordings().Count == 1, "all but one are gone");
-        Assert.Equal(ours.RecordingId, Assert.Single(room.Spool.Recordings()));
+        await BotRoom.UntilAsync(() => room.Spool.Recordings().Count == 2 && !Directory.Exists(nameless), "all but two are gone");
+        // The bot that began the last one ended before the storage heard of it: it goes on too.
+        Assert.Equal(new HashSet<RecordingId> { ours.RecordingId, unstored.RecordingId }, [.. room.Spool.Recordings()]);
         Assert.False(Directory.Exists(nameless));
         Assert.NotNull(room.Manifests.Find(ours.RecordingId));
         Assert.Null(room.Manifests.Find(finalized.RecordingId));
+    }
+
+    /// <summary>The storage is slow to say that nothing is there; who goes on with the recording meanwhile keeps its folder.</summary>
+    [Fact]
+    public async Task Folder_of_a_recording_that_somebody_has_begun_to_go_on_with_stays()
+    {
+        using TempFolder spool = new();
+        await eye.CreateAsync();
+        (TcpProxy blob, TcpProxy queue, string connection) = TcpProxy.Before(azurite.Azurite);
+        await using TcpProxy first = blob, second = queue;
+        blob.Delay = TimeSpan.FromSeconds(2);
+        SessionInfo later = BotRoom.Session(RecordingId.New(TimeProvider.System));
+        Folder(spool).Save(WasStored());
+        RecordingFolder next = new(spool.Combine(later.RecordingId.ToString()));
+        next.Save(WasStored() with { Session = later });
+
+        await using BotRoom room = await BotRoom.StartAsync(connection, spool.Path);
+        await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, Cancel); // the storage has been asked
+        Assert.True(room.Manifests.Find(Recording)!.TryClaim());
+
+        await BotRoom.UntilAsync(() => !next.Exists, "the folder that nobody wants is gone");
+        Assert.True(Folder(spool).Exists);
+        Assert.True(room.Manifests.Find(Recording)!.Tenure.IsHosted);
     }
 
     [Fact]
@@ -191,6 +218,13 @@ public sealed class UnownedRecordingsTests(AzuriteFixture azurite)
     private RecordingFolder Folder(TempFolder spool, string under = "") => new(spool.Combine(under, Recording.ToString()));
 
     private SessionManifest First() => BotRoom.Manifest(session);
+
+    // What the storage once took sets indexes apart.
+    private SessionManifest WasStored() => First() with
+    {
+        Tracks = [new TrackSummary { UserId = Ada, Username = "Ada", Segments = [], SampleCount = 0, ByteCount = 0,
+            Chain = SegmentChain.Empty, NextFreeIndex = ReservedIndexes.Ahead }],
+    };
 
     private RecordingStopped Stopped() => new()
     {
