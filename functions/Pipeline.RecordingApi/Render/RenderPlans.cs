@@ -23,7 +23,7 @@ public sealed class RenderPlans(CatalogueTable catalogue, LiveSegments moved, Er
     /// <summary>A window of a live recording can be over when something was heard so much later.</summary>
     private const long Settled = 20 * SampleClock.SamplesPerSecond;
 
-    /// <summary>So much later it is rendered with what there is.</summary>
+    /// <summary>So much later it is rendered with what there is; so much more of a call that is played faster than it was spoken.</summary>
     private const long Overdue = 120 * SampleClock.SamplesPerSecond;
 
     // Four heartbeats of a manifest.
@@ -52,8 +52,10 @@ public sealed class RenderPlans(CatalogueTable catalogue, LiveSegments moved, Er
         long total = segments.Select(segment => segment.StartSample + segment.SampleCount).DefaultIfEmpty(0).Max();
         // Once the call is over, nothing that was heard is still to be announced.
         long heard = manifest?.EndedAt is null ? Math.Max(0, total - Settled) : total;
-        long whole = manifest is null ? heard
-            : Math.Clamp(Whole(manifest.Without([.. gone]), segments), Math.Max(0, total - Overdue), heard);
+        double pace = total / Math.Max(SampleClock.SamplesPerSecond,
+            (time.GetUtcNow() - found.Details.RecordedAt).TotalSeconds * SampleClock.SamplesPerSecond);
+        long overdue = total - (long)(Overdue * Math.Max(1, pace));
+        long whole = manifest is null ? heard : Math.Clamp(Whole(manifest.Without([.. gone]), segments), Math.Max(0, overdue), heard);
         return new RenderPlan
         {
             Recording = recording,

@@ -40,6 +40,18 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
         Assert.Equal(isRendered ? "Ada" : "", await RenderedAsync(stage, recorded));
     }
 
+    /// <summary>Of a replay two minutes pass in seconds: what was announced is still on its way then.</summary>
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(10, true)]
+    public async Task Minute_of_a_replay_waits_longer(int minutesAgo, bool isRendered)
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await AdaTalksAsync(stage, 20, TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(minutesAgo));
+        await TellAsync(stage, recorded, Track(Ada, 200 * Second, 20), Track(Grace, 5 * Second, 1));
+        Assert.Equal(isRendered ? "Ada" : "", await RenderedAsync(stage, recorded));
+    }
+
     [Theory]
     [InlineData(0, true)]
     [InlineData(2, false)]
@@ -80,9 +92,9 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     // Without a pause from the start, ten seconds in each segment.
-    private static async Task<Recorded> AdaTalksAsync(RenderStage stage, int segments)
+    private static async Task<Recorded> AdaTalksAsync(RenderStage stage, int segments, DateTimeOffset? startedAt = null)
     {
-        Recorded recorded = await stage.BeginAsync();
+        Recorded recorded = await stage.BeginAsync(startedAt);
         for (int segment = 0; segment < segments; segment++) await stage.MoveAsync(recorded, Ada, "Ada", segment * 10 * Second, Words);
         return recorded;
     }

@@ -12,7 +12,7 @@ internal sealed class Recorded(RecordingId id)
     private readonly Dictionary<ulong, (int Channels, short[] Pcm)> tracks = [];
 
     public RecordingId Id { get; } = id;
-    public DateTimeOffset StartedAt { get; } = new(2026, 11, 28, 20, 0, 0, 500, TimeSpan.Zero);
+    public DateTimeOffset StartedAt { get; init; } = new(2026, 11, 28, 20, 0, 0, 500, TimeSpan.Zero);
     public List<FinalizeSegment> Segments { get; } = [];
 
     /// <summary>Samples from the start to the end of the last segment.</summary>

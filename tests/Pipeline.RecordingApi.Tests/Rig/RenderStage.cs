@@ -75,10 +75,12 @@ internal sealed class RenderStage : IAsyncDisposable
         return new RenderStage(app);
     }
 
-    public async Task<Recorded> BeginAsync()
+    /// <param name="startedAt">A moment of its own; null for that of all others.</param>
+    public async Task<Recorded> BeginAsync(DateTimeOffset? startedAt = null)
     {
-        Recorded recorded = new(RecordingId.New(TimeProvider.System));
-        string body = $$"""{"sessionId":"{{recorded.Id}}","guildId":"1","guildName":"Tisch","channelId":"2","userId":"3","recordedAt":"2026-11-28T20:00:00.500Z","title":"Abend"}""";
+        RecordingId id = RecordingId.New(TimeProvider.System);
+        Recorded recorded = startedAt is { } moment ? new Recorded(id) { StartedAt = moment } : new Recorded(id);
+        string body = $$"""{"sessionId":"{{recorded.Id}}","guildId":"1","guildName":"Tisch","channelId":"2","userId":"3","recordedAt":"{{recorded.StartedAt:O}}","title":"Abend"}""";
         using HttpResponseMessage answer = await http.PostAsync(new Uri("api/recordings/init-live", UriKind.Relative),
             new StringContent(body, null, "application/json"), TestContext.Current.CancellationToken);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
