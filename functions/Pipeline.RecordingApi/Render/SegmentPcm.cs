@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Pipeline.Audio.Ogg;
 using Pipeline.Audio.Opus;
@@ -51,12 +52,21 @@ public sealed class SegmentPcm(RecordingsContainer container)
         bool whole = from == segment.Start;
         long offset = whole ? 0 : WavFormat.HeaderSize + ((from - segment.Start) * bytesPerSample);
         long end = WavFormat.HeaderSize + ((to - segment.Start) * bytesPerSample);
-        byte[] bytes = new byte[end - offset];
-        if (!await container.TryReadAsync(segment.Address, offset, bytes, segment.FileSize, cancellation)) return false;
-        if (whole && !IsHeader(bytes, segment)) return false;
-        ReadOnlySpan<short> values = MemoryMarshal.Cast<byte, short>(bytes.AsSpan(whole ? WavFormat.HeaderSize : 0));
-        Copy(values, segment.Channels, pcm.Span, channels);
-        return true;
+        // Two megabytes a segment: new pages for each would cost more than to copy them.
+        byte[] rented = ArrayPool<byte>.Shared.Rent((int)(end - offset));
+        try
+        {
+            Memory<byte> bytes = rented.AsMemory(0, (int)(end - offset));
+            if (!await container.TryReadAsync(segment.Address, offset, bytes, segment.FileSize, cancellation)) return false;
+            if (whole && !IsHeader(bytes.Span, segment)) return false;
+            ReadOnlySpan<short> values = MemoryMarshal.Cast<byte, short>(bytes.Span[(whole ? WavFormat.HeaderSize : 0)..]);
+            Copy(values, segment.Channels, pcm.Span, channels);
+            return true;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(rented);
+        }
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Pipeline.Audio.Loudness;
 using Pipeline.Audio.Mix;
 using Pipeline.Audio.Mp3;
@@ -229,11 +230,25 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         for (int at = 0; at * step < pcm.Length; at++)
         {
             ReadOnlySpan<short> part = pcm.Slice(at * step, Math.Min(step, pcm.Length - (at * step)));
-            (short least, short greatest) = (0, 0);
-            foreach (short value in part) (least, greatest) = (Math.Min(least, value), Math.Max(greatest, value));
+            (short least, short greatest) = Extremes(part);
             (peaks[2 * at], peaks[(2 * at) + 1]) = ((byte)(sbyte)(least >> 8), (byte)(sbyte)Math.Min(127, (greatest + 255) >> 8));
         }
         return peaks;
+    }
+
+    // Zero is always between them.
+    private static (short Least, short Greatest) Extremes(ReadOnlySpan<short> pcm)
+    {
+        (Vector256<short> low, Vector256<short> high) = (Vector256<short>.Zero, Vector256<short>.Zero);
+        for (; pcm.Length >= Vector256<short>.Count; pcm = pcm[Vector256<short>.Count..])
+        {
+            Vector256<short> values = Vector256.Create(pcm);
+            (low, high) = (Vector256.Min(low, values), Vector256.Max(high, values));
+        }
+        (short least, short greatest) = ((short)0, (short)0);
+        for (int i = 0; i < Vector256<short>.Count; i++) (least, greatest) = (Math.Min(least, low[i]), Math.Max(greatest, high[i]));
+        foreach (short value in pcm) (least, greatest) = (Math.Min(least, value), Math.Max(greatest, value));
+        return (least, greatest);
     }
 }
 

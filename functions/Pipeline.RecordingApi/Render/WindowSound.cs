@@ -34,7 +34,7 @@ internal sealed class WindowSound(SegmentPcm reader, RenderPlan plan, int window
         CancellationToken cancellation)
     {
         int length = (PreRoll + Samples) * track.Channels;
-        if (buffer.Length < length) buffer = new short[length];
+        if (buffer.Length < length) buffer = GC.AllocateUninitializedArray<short>(length); // the reader clears it
         files.Clear();
         IReadOnlyList<int> unreadable = await reader.ReadAsync(track, start - PreRoll, PreRoll + Samples, buffer, cancellation, files);
         return (buffer.AsMemory(0, length), unreadable);

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Pipeline.Audio.Loudness;
 
 /// <summary>
@@ -14,16 +17,15 @@ public sealed class LoudnessMeter
     private static readonly double[] HighPass = [1, -2, 1, -1.99004745483398, 0.99007225036621];
 
     private readonly int channels;
-    private readonly double[] memory; // [channels, filter (2), delay (2)]
     private double sum;
     private int filled;
 
+    // The two delays of each filter, one lane a channel.
+    private (Vector128<double> First, Vector128<double> Second) shelf;
+    private (Vector128<double> First, Vector128<double> Second) highPass;
+
     /// <param name="channels">1 (heard from both sides of a stereo mix) or 2.</param>
-    public LoudnessMeter(int channels)
-    {
-        this.channels = channels;
-        memory = new double[channels * 4];
-    }
+    public LoudnessMeter(int channels) => this.channels = channels;
 
     /// <summary>Mean square of each finished 100 ms, channels added.</summary>
     public List<double> Energies { get; } = [];
@@ -31,15 +33,18 @@ public sealed class LoudnessMeter
     /// <param name="pcm"><c>[samples, channels]</c>, full scale at 1.</param>
     public void Add(ReadOnlySpan<float> pcm)
     {
+        // What every sample depends on stays in registers; the sum is taken in the order of the samples, so that it is the same everywhere.
+        (Vector128<double> first, Vector128<double> second) = shelf;
+        (Vector128<double> third, Vector128<double> fourth) = highPass;
         for (int i = 0; i + channels <= pcm.Length; i += channels)
         {
-            for (int channel = 0; channel < channels; channel++)
-            {
-                double weighted = Filter(Filter(pcm[i + channel], Shelf, channel * 4), HighPass, (channel * 4) + 2);
-                sum += weighted * weighted;
-            }
+            Vector128<double> heard = Vector128.Create(pcm[i], channels == 1 ? 0.0 : pcm[i + 1]);
+            Vector128<double> weighted = Filter(Filter(heard, Shelf, ref first, ref second), HighPass, ref third, ref fourth);
+            Vector128<double> squares = weighted * weighted;
+            sum = sum + squares[0] + squares[1];
             if (++filled == BlockSamples) Finish();
         }
+        (shelf, highPass) = ((first, second), (third, fourth));
     }
 
     /// <param name="pcm"><c>[samples, channels]</c>.</param>
@@ -49,7 +54,7 @@ public sealed class LoudnessMeter
         while (!pcm.IsEmpty)
         {
             int count = Math.Min(part.Length, pcm.Length);
-            for (int i = 0; i < count; i++) part[i] = pcm[i] / 32768f;
+            for (int i = 0; i < count; i++) part[i] = pcm[i] * (1f / 32768);
             Add(part[..count]);
             pcm = pcm[count..];
         }
@@ -62,11 +67,12 @@ public sealed class LoudnessMeter
     }
 
     // Transposed direct form II.
-    private double Filter(double x, double[] c, int at)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<double> Filter(Vector128<double> x, double[] c, ref Vector128<double> first, ref Vector128<double> second)
     {
-        double y = (c[0] * x) + memory[at];
-        memory[at] = (c[1] * x) - (c[3] * y) + memory[at + 1];
-        memory[at + 1] = (c[2] * x) - (c[4] * y);
+        Vector128<double> y = (x * c[0]) + first;
+        first = (x * c[1]) - (y * c[3]) + second;
+        second = (x * c[2]) - (y * c[4]);
         return y;
     }
 }

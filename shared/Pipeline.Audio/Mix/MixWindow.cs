@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using NAudio.Effects;
 using NAudio.Wave;
 
@@ -40,12 +42,42 @@ public sealed class MixWindow
     /// <param name="gain">Linear gain in the window.</param>
     public void Add(ReadOnlySpan<short> pcm, int channels, double before, double gain)
     {
-        for (int i = 0; i < samples; i++)
+        Span<float> target = sum;
+        int steady = Math.Min(samples, preRoll + RampSamples);
+        for (int i = 0; i < steady; i++)
         {
             float factor = (float)(GainAt(i - preRoll, before, gain) / 32768);
             float left = pcm[i * channels] * factor, right = channels == 1 ? left : pcm[(i * channels) + 1] * factor;
-            sum[i * Channels] += left;
-            sum[(i * Channels) + 1] += right;
+            target[i * Channels] += left;
+            target[(i * Channels) + 1] += right;
+        }
+        AddSteady(pcm[(steady * channels)..(samples * channels)], channels, target[(steady * Channels)..], (float)(gain / 32768));
+    }
+
+    // What the loop with the ramp does, eight values at a time.
+    private static void AddSteady(ReadOnlySpan<short> pcm, int channels, Span<float> target, float factor)
+    {
+        int i = 0;
+        if (channels == Channels)
+        {
+            ref short source = ref MemoryMarshal.GetReference(pcm);
+            ref float added = ref MemoryMarshal.GetReference(target);
+            for (; i + 8 <= pcm.Length; i += 8)
+            {
+                (Vector128<int> low, Vector128<int> high) = Vector128.Widen(Vector128.LoadUnsafe(ref source, (nuint)i));
+                Vector256<float> values = Vector256.ConvertToSingle(Vector256.Create(low, high));
+                (Vector256.LoadUnsafe(ref added, (nuint)i) + (values * factor)).StoreUnsafe(ref added, (nuint)i);
+            }
+        }
+        for (; i < pcm.Length; i++)
+        {
+            float value = pcm[i] * factor;
+            if (channels == Channels) target[i] += value;
+            else
+            {
+                target[i * Channels] += value;
+                target[(i * Channels) + 1] += value;
+            }
         }
     }
 
@@ -53,36 +85,37 @@ public sealed class MixWindow
     /// <returns>s16 <c>[samples, 2]</c>, those before the window included.</returns>
     public short[] Finish(double before, double gain)
     {
+        Span<float> all = sum;
         for (int i = 0; i < samples; i++)
         {
             float factor = (float)GainAt(i - preRoll, before, gain);
-            sum[i * Channels] *= factor;
-            sum[(i * Channels) + 1] *= factor;
+            all[i * Channels] *= factor;
+            all[(i * Channels) + 1] *= factor;
         }
-        Limit();
-        ReadOnlySpan<float> limited = sum.AsSpan(limiter.LatencySamples * Channels);
-        short[] pcm = new short[samples * Channels];
+        Limit(all);
+        ReadOnlySpan<float> limited = all[(limiter.LatencySamples * Channels)..];
+        short[] pcm = GC.AllocateUninitializedArray<short>(samples * Channels);
         for (int i = 0; i < pcm.Length; i++) pcm[i] = (short)Math.Clamp(MathF.Round(limited[i] * 32768), short.MinValue, short.MaxValue);
         return pcm;
     }
 
     // A peak between samples that are under half of the ceiling does not pass it: only near louder ones it is looked for.
-    private void Limit()
+    private void Limit(Span<float> all)
     {
         const int Length = 1024 * Channels;
         float half = MathF.Pow(10, CeilingDecibels / 20) / 2;
-        bool before = false, here = IsLoud(0);
-        for (int at = 0; at < sum.Length; at += Length)
+        bool before = false, here = IsLoud(all, 0);
+        for (int at = 0; at < all.Length; at += Length)
         {
-            bool next = IsLoud(at + Length);
+            bool next = IsLoud(all, at + Length);
             bool looks = before || here || next;
             if (limiter.TruePeak != looks) limiter.TruePeak = looks;
-            limiter.Process(sum.AsSpan(at, Math.Min(Length, sum.Length - at)));
+            limiter.Process(all.Slice(at, Math.Min(Length, all.Length - at)));
             (before, here) = (here, next);
         }
 
-        bool IsLoud(int at) => at < sum.Length && sum.AsSpan(at, Math.Min(Length, sum.Length - at)) is var part
-            && (part.ContainsAnyExceptInRange(-half, half));
+        bool IsLoud(ReadOnlySpan<float> values, int at) => at < values.Length
+            && values.Slice(at, Math.Min(Length, values.Length - at)).ContainsAnyExceptInRange(-half, half);
     }
 
     private static double GainAt(int at, double before, double gain) =>

@@ -101,4 +101,64 @@ public sealed class LoudnessGateTests
         short[] pcm = mix.Finish(1, 1);
         for (int i = 0; i < 1_000; i++) Assert.Equal((1100, -200), (pcm[2 * i], pcm[(2 * i) + 1]));
     }
+
+    /// <summary>Behind the ramp eight values are added at a time: to the bit what one at a time gives, the rest included.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Values_behind_the_ramp_are_added_to_the_bit(int channels)
+    {
+        const int Samples = 48_000 + 1_003, PreRoll = 7;
+        short[] pcm = Noise(Samples * channels);
+        MixWindow mix = new(Samples, PreRoll);
+        mix.Add(pcm, channels, before: 0.3, gain: 0.7);
+        mix.Add(pcm, channels, before: 0.7, gain: 0.7);
+        float factor = (float)(0.7 / 32768);
+        for (int value = (48_000 + PreRoll) * 2; value < Samples * 2; value++)
+        {
+            float one = pcm[channels == 2 ? value : value / 2] * factor;
+            Assert.Equal(one + one, mix.Sum[value]);
+        }
+    }
+
+    /// <summary>Both channels are weighed at once: to the bit what each by itself gives, and in the order of the samples.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Energies_are_those_of_the_plain_filters_to_the_bit(int channels)
+    {
+        double[] shelf = [1.53512485958697, -2.69169618940638, 1.19839281085285, -1.69065929318241, 0.73248077421585];
+        double[] highPass = [1, -2, 1, -1.99004745483398, 0.99007225036621];
+        short[] pcm = Noise(4_800 * 3 * channels);
+        double[,] delays = new double[channels, 4];
+        List<double> energies = [];
+        double sum = 0;
+        for (int i = 0; i < pcm.Length; i++)
+        {
+            int channel = i % channels;
+            double weighted = Weigh(Weigh(pcm[i] / 32768f, shelf, channel, 0), highPass, channel, 2);
+            sum += weighted * weighted;
+            if ((i + 1) % (4_800 * channels) != 0) continue;
+            energies.Add(sum / 4_800);
+            sum = 0;
+        }
+        LoudnessMeter meter = new(channels);
+        meter.Add(pcm.AsSpan(0, 1_000 * channels));
+        meter.Add(pcm.AsSpan(1_000 * channels));
+        Assert.Equal(energies, meter.Energies);
+
+        double Weigh(double x, double[] c, int channel, int at)
+        {
+            double y = (c[0] * x) + delays[channel, at];
+            delays[channel, at] = (c[1] * x) - (c[3] * y) + delays[channel, at + 1];
+            delays[channel, at + 1] = (c[2] * x) - (c[4] * y);
+            return y;
+        }
+    }
+
+    private static short[] Noise(int values)
+    {
+        Random random = new(5);
+        return [.. Enumerable.Range(0, values).Select(_ => (short)random.Next(short.MinValue, short.MaxValue + 1))];
+    }
 }
