@@ -33,7 +33,8 @@ public abstract class PositionPropertyTests(SegmentFormat format) : CaptureSuite
         Gen<(Step, int, int)> step = Gen.Select(
             Gen.Frequency((5, Gen.Const(Step.Talk)), (2, Gen.Const(Step.Lose)), (2, Gen.Const(Step.Pause))), Gen.Int[1, 80],
                 Gen.Int[0, Sizes.Length - 1]);
-        step.Array[3, 25].Sample(steps => Check(steps), iter: 150, seed: "0N0XIzNsQ0O2", threads: 1);
+        // Places are the same in both formats; to encode and decode takes ten times as long.
+        step.Array[3, 25].Sample(steps => Check(steps), iter: IsOpus ? 40 : 150, seed: "0N0XIzNsQ0O2", threads: 1);
     }
 
     public void Dispose() => encoder.Dispose();

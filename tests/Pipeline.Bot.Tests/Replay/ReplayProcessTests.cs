@@ -58,7 +58,14 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("wav")]
     [InlineData("opus", "wav")]
-    public async Task Killed_replay_is_gone_on_with_until_the_same_recording_is_complete(params string[] formats)
+    public Task Killed_replay_is_gone_on_with_until_the_same_recording_is_complete(params string[] formats) => KillAsync(most: 2, formats);
+
+    [Fact]
+    [Trait("Category", "Soak")]
+    public Task Replay_that_is_killed_again_and_again_is_gone_on_with_until_the_same_recording_is_complete() =>
+        KillAsync(most: 12, "opus", "wav", "wav");
+
+    private async Task KillAsync(int most, params string[] formats)
     {
         using TempFolder folder = new();
         string json = folder.Combine("summary.json");
@@ -72,7 +79,7 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
             Dictionary<string, string?> settings = Settings(folder, azurite.ConnectionString);
             settings["RECORDING_OUTPUT_FORMAT"] = formats[kills % formats.Length];
             await using ChildProcess bot = BuiltProject.Start("bot/Pipeline.Bot", ["replay", .. arguments], settings);
-            if (kills < 4 && await LivesOnAsync(bot, TimeSpan.FromMilliseconds(1500 + moments.Next(1500))))
+            if (kills < most && await LivesOnAsync(bot, TimeSpan.FromMilliseconds(1500 + moments.Next(1500))))
             {
                 bot.Kill();
                 await bot.WaitForExitAsync(Patience);

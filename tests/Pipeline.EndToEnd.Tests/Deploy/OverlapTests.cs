@@ -22,7 +22,7 @@ public sealed class OverlapTests
     private static readonly TimeSpan OneFrame = TimeSpan.FromMilliseconds(20);
 
     [Theory]
-    [InlineData(DaveMode.Off)]
+    [InlineData(DaveMode.Off, Traits = ["Category", "Soak"])]
     [InlineData(DaveMode.Enforced)]
     public async Task New_revision_stands_by_takes_over_and_the_recording_goes_on(DaveMode encryption)
     {

@@ -94,11 +94,10 @@ public sealed class RunScriptInputTests
         Assert.DoesNotContain("starting it again", run.Said, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("ünï")]
-    [InlineData("\u201cMTIz.x.y\u201d")]
-    public async Task Token_that_no_request_can_carry_is_named(string token)
+    [Fact]
+    public async Task Token_that_no_request_can_carry_is_named()
     {
+        const string token = "\u201cMTIz.x.y\u201d"; // pasted out of a text with its quotes
         using TempFolder folder = new();
         await using RunScript run = RunScript.Start(folder.Combine("data"), FreePort.Take(1)[0], token: token);
         Assert.Equal(2, await run.EndAsync());

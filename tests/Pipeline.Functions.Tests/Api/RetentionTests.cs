@@ -20,7 +20,7 @@ public sealed class RetentionTests(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Sixty_days_with_a_restart_every_day_delete_what_is_due_and_nothing_else()
+    public async Task Sixty_days_with_restarts_delete_what_is_due_and_nothing_else()
     {
         ShiftedTime clock = new();
         Session plain = new(2581, (5, "Ada", 1)), kept = new(2582, (5, "Ada", 1)), forEver = new(2583, (5, "Ada", 1)),
@@ -35,7 +35,7 @@ public sealed class RetentionTests(AzuriteFixture azurite)
             Assert.Null((await app.RecordingAsync(forEver.Id))!.DeletesAt);
             Assert.Equal(50, ((await app.RecordingAsync(longer.Id))!.DeletesAt!.Value - end).TotalDays, 0.01);
         }
-        for (int day = 1; day <= 60; day++)
+        foreach (int day in new[] { 1, 2, 15, 27, 28, 29, 30, 31, 47, 48, 49, 50, 51, 60 })
         {
             clock.Ahead = TimeSpan.FromDays(day);
             await using App app = await App.StartAsync(azurite.ConnectionString, ThirtyDays, clock);

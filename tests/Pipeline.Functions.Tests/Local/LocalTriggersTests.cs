@@ -63,16 +63,22 @@ public sealed class LocalTriggersTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Kills_at_seeded_moments_lose_nothing_and_double_nothing()
+    public Task Kills_at_seeded_moments_lose_nothing_and_double_nothing() => KillAsync(701, kills: 2, segments: 12);
+
+    [Fact]
+    [Trait("Category", "Soak")]
+    public Task Many_kills_at_seeded_moments_lose_nothing_and_double_nothing() => KillAsync(704, kills: 12, segments: 60);
+
+    private async Task KillAsync(int room, int kills, int segments)
     {
-        Session session = new(701, (5, "Ada", 30), (6, "Grace", 30));
+        Session session = new(room, (5, "Ada", segments), (6, "Grace", segments));
         await session.PutAllAsync(storage.Storage);
         await session.PutManifestAsync(storage.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt));
         foreach (SegmentReady segment in session.Segments) await SendAsync(Text(segment), TimeSpan.Zero);
         await SendAsync(Text(session.Stopped), TimeSpan.Zero);
         Random random = new(11);
         Dictionary<string, string?> settings = new() { ["Functions__LocalHide"] = "4s" };
-        for (int kill = 0; kill < 4; kill++)
+        for (int kill = 0; kill < kills; kill++)
         {
             int port = FreePort.Take(1)[0];
             await using ChildProcess doomed = LocalProcess.StartAlone(LocalProcess.BuildFolder, azurite.ConnectionString, port, settings);
@@ -87,9 +93,9 @@ public sealed class LocalTriggersTests : IAsyncLifetime
         await UntilFinalizedAsync(session);
 
         LedgerContent content = await storage.Get<LedgerTable>().ReadAsync(session.Id, Cancellation);
-        Assert.Equal(60, content.Segments.Count);
+        Assert.Equal(2 * segments, content.Segments.Count);
         Contracts.Api.RecordingDetails recording = (await storage.RecordingAsync(session.Id))!;
-        Assert.Equal((60, 0, 0), (recording.SegmentCount, recording.MissingSegmentCount, recording.UnverifiedUserIds.Count));
+        Assert.Equal((2 * segments, 0, 0), (recording.SegmentCount, recording.MissingSegmentCount, recording.UnverifiedUserIds.Count));
         await UntilEmptyAsync(session);
     }
 
