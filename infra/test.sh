@@ -60,8 +60,6 @@ if [ "$soak" = 1 ]; then SETUP_PARTS=linker infra/setup.sh || true; fi
 # Most processes of tests live for seconds: what the compiler counts and optimizes for later took 40 % of the panel tests' processor time. The
 # threshold is hexadecimal.
 export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=200
-# Nor do their idle threads look for work in a loop before they sleep.
-export DOTNET_ThreadPool_UnfairSemaphoreSpinLimit=0
 
 if [ "$coverage" = 1 ]; then
   for name in "${wanted[@]:-Pipeline.sln}"; do
@@ -134,7 +132,7 @@ run() { # run NAME: one project's tests; says how it went and writes "passed fai
   cat "$results/$name.said"
 }
 
-# Much of the time is spent waiting for other processes: three lanes take one project after the other, the long ones first.
+# Much of the time is spent waiting for other processes: two lanes take one project after the other, the long ones first.
 long=(Pipeline.EndToEnd.Tests Pipeline.Functions.Tests Pipeline.Bot.Tests Pipeline.Page.Tests Pipeline.RecordingApi.Tests)
 projects=("${long[@]}")
 for project in tests/*.Tests/*.csproj; do
@@ -155,7 +153,7 @@ lane() {
   done
   flock -u 8
 }
-lane & lane & lane &
+lane & lane &
 step "format" dotnet format whitespace . --folder --verify-no-changes -v quiet || touch "$results/format.failed"
 wait
 
