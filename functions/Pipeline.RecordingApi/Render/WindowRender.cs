@@ -1,5 +1,5 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Pipeline.Audio.Loudness;
 using Pipeline.Audio.Mix;
 using Pipeline.Audio.Mp3;
@@ -230,25 +230,11 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         for (int at = 0; at * step < pcm.Length; at++)
         {
             ReadOnlySpan<short> part = pcm.Slice(at * step, Math.Min(step, pcm.Length - (at * step)));
-            (short least, short greatest) = Extremes(part);
+            // Zero is always between them.
+            short least = Math.Min((short)0, TensorPrimitives.Min(part)), greatest = Math.Max((short)0, TensorPrimitives.Max(part));
             (peaks[2 * at], peaks[(2 * at) + 1]) = ((byte)(sbyte)(least >> 8), (byte)(sbyte)Math.Min(127, (greatest + 255) >> 8));
         }
         return peaks;
-    }
-
-    // Zero is always between them.
-    private static (short Least, short Greatest) Extremes(ReadOnlySpan<short> pcm)
-    {
-        (Vector256<short> low, Vector256<short> high) = (Vector256<short>.Zero, Vector256<short>.Zero);
-        for (; pcm.Length >= Vector256<short>.Count; pcm = pcm[Vector256<short>.Count..])
-        {
-            Vector256<short> values = Vector256.Create(pcm);
-            (low, high) = (Vector256.Min(low, values), Vector256.Max(high, values));
-        }
-        (short least, short greatest) = ((short)0, (short)0);
-        for (int i = 0; i < Vector256<short>.Count; i++) (least, greatest) = (Math.Min(least, low[i]), Math.Max(greatest, high[i]));
-        foreach (short value in pcm) (least, greatest) = (Math.Min(least, value), Math.Max(greatest, value));
-        return (least, greatest);
     }
 }
 

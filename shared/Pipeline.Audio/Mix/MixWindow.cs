@@ -1,7 +1,7 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
+using System.Numerics.Tensors;
 using NAudio.Effects;
 using NAudio.Wave;
+using Pipeline.Audio.Opus;
 
 namespace Pipeline.Audio.Mix;
 
@@ -42,42 +42,22 @@ public sealed class MixWindow
     /// <param name="gain">Linear gain in the window.</param>
     public void Add(ReadOnlySpan<short> pcm, int channels, double before, double gain)
     {
-        Span<float> target = sum;
-        int steady = Math.Min(samples, preRoll + RampSamples);
-        for (int i = 0; i < steady; i++)
+        // Behind the ramp a stereo track's values stand as the sum's do, times one factor.
+        int single = channels == Channels ? Math.Min(samples, preRoll + RampSamples) : samples;
+        for (int i = 0; i < single; i++)
         {
             float factor = (float)(GainAt(i - preRoll, before, gain) / 32768);
             float left = pcm[i * channels] * factor, right = channels == 1 ? left : pcm[(i * channels) + 1] * factor;
-            target[i * Channels] += left;
-            target[(i * Channels) + 1] += right;
+            sum[i * Channels] += left;
+            sum[(i * Channels) + 1] += right;
         }
-        AddSteady(pcm[(steady * channels)..(samples * channels)], channels, target[(steady * Channels)..], (float)(gain / 32768));
-    }
-
-    // What the loop with the ramp does, eight values at a time.
-    private static void AddSteady(ReadOnlySpan<short> pcm, int channels, Span<float> target, float factor)
-    {
-        int i = 0;
-        if (channels == Channels)
+        Span<float> part = stackalloc float[1024];
+        for (int at = single * Channels; at < samples * Channels; at += part.Length)
         {
-            ref short source = ref MemoryMarshal.GetReference(pcm);
-            ref float added = ref MemoryMarshal.GetReference(target);
-            for (; i + 8 <= pcm.Length; i += 8)
-            {
-                (Vector128<int> low, Vector128<int> high) = Vector128.Widen(Vector128.LoadUnsafe(ref source, (nuint)i));
-                Vector256<float> values = Vector256.ConvertToSingle(Vector256.Create(low, high));
-                (Vector256.LoadUnsafe(ref added, (nuint)i) + (values * factor)).StoreUnsafe(ref added, (nuint)i);
-            }
-        }
-        for (; i < pcm.Length; i++)
-        {
-            float value = pcm[i] * factor;
-            if (channels == Channels) target[i] += value;
-            else
-            {
-                target[i * Channels] += value;
-                target[(i * Channels) + 1] += value;
-            }
+            part = part[..Math.Min(part.Length, (samples * Channels) - at)];
+            Span<float> target = sum.AsSpan(at, part.Length);
+            TensorPrimitives.ConvertTruncating(pcm.Slice(at, part.Length), part);
+            TensorPrimitives.MultiplyAdd(part, (float)(gain / 32768), target, target);
         }
     }
 
@@ -85,37 +65,36 @@ public sealed class MixWindow
     /// <returns>s16 <c>[samples, 2]</c>, those before the window included.</returns>
     public short[] Finish(double before, double gain)
     {
-        Span<float> all = sum;
         for (int i = 0; i < samples; i++)
         {
             float factor = (float)GainAt(i - preRoll, before, gain);
-            all[i * Channels] *= factor;
-            all[(i * Channels) + 1] *= factor;
+            sum[i * Channels] *= factor;
+            sum[(i * Channels) + 1] *= factor;
         }
-        Limit(all);
-        ReadOnlySpan<float> limited = all[(limiter.LatencySamples * Channels)..];
+        Limit();
+        ReadOnlySpan<float> limited = sum.AsSpan(limiter.LatencySamples * Channels);
         short[] pcm = GC.AllocateUninitializedArray<short>(samples * Channels);
-        for (int i = 0; i < pcm.Length; i++) pcm[i] = (short)Math.Clamp(MathF.Round(limited[i] * 32768), short.MinValue, short.MaxValue);
+        FloatSamples.ToInt16(limited[..pcm.Length], pcm);
         return pcm;
     }
 
     // A peak between samples that are under half of the ceiling does not pass it: only near louder ones it is looked for.
-    private void Limit(Span<float> all)
+    private void Limit()
     {
         const int Length = 1024 * Channels;
         float half = MathF.Pow(10, CeilingDecibels / 20) / 2;
-        bool before = false, here = IsLoud(all, 0);
-        for (int at = 0; at < all.Length; at += Length)
+        bool before = false, here = IsLoud(0);
+        for (int at = 0; at < sum.Length; at += Length)
         {
-            bool next = IsLoud(all, at + Length);
+            bool next = IsLoud(at + Length);
             bool looks = before || here || next;
             if (limiter.TruePeak != looks) limiter.TruePeak = looks;
-            limiter.Process(all.Slice(at, Math.Min(Length, all.Length - at)));
+            limiter.Process(sum.AsSpan(at, Math.Min(Length, sum.Length - at)));
             (before, here) = (here, next);
         }
 
-        bool IsLoud(ReadOnlySpan<float> values, int at) => at < values.Length
-            && values.Slice(at, Math.Min(Length, values.Length - at)).ContainsAnyExceptInRange(-half, half);
+        bool IsLoud(int at) => at < sum.Length && sum.AsSpan(at, Math.Min(Length, sum.Length - at)) is var part
+            && (part.ContainsAnyExceptInRange(-half, half));
     }
 
     private static double GainAt(int at, double before, double gain) =>
