@@ -107,6 +107,18 @@ internal sealed class BotRoom : IAsyncDisposable
         StartedAt = new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero),
     };
 
+    /// <summary>A track of which nothing is there but indexes that were set apart.</summary>
+    public static TrackSummary Reserved(ulong userId, int nextFree) => new()
+    {
+        UserId = userId,
+        Username = "Somebody",
+        Segments = [],
+        SampleCount = 0,
+        ByteCount = 0,
+        Chain = SegmentChain.Empty,
+        NextFreeIndex = nextFree,
+    };
+
     /// <summary>What a bot writes of a recording first.</summary>
     public static SessionManifest Manifest(SessionInfo session) => new()
     {

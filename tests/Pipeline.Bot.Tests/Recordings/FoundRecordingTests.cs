@@ -77,16 +77,8 @@ public sealed class FoundRecordingTests
     private SessionManifest Stored(long sampleCount, params TrackSummary[] tracks) =>
         BotRoom.Manifest(session) with { SampleCount = sampleCount, Tracks = tracks };
 
-    private static TrackSummary Track(ulong userId, int nextFree, IndexRange[] segments) => new()
-    {
-        UserId = userId,
-        Username = "Somebody",
-        Segments = segments,
-        SampleCount = 0,
-        ByteCount = 0,
-        Chain = SegmentChain.Empty,
-        NextFreeIndex = nextFree,
-    };
+    private static TrackSummary Track(ulong userId, int nextFree, IndexRange[] segments) =>
+        BotRoom.Reserved(userId, nextFree) with { Segments = segments };
 
     private SegmentReady Ready(ulong userId, int index, long start) => new()
     {

@@ -323,17 +323,8 @@ public sealed class LiveManifestAccountTests : IDisposable
 
     private static TrackSnapshot Track(ulong userId) => TrackSnapshot.OfNothing(userId, new KnownPerson("Somebody", IsBot: false));
 
-    private static TrackSummary Summary(ulong userId, long received) => new()
-    {
-        UserId = userId,
-        Username = "Somebody",
-        Segments = [],
-        SampleCount = 0,
-        ByteCount = 0,
-        Chain = SegmentChain.Empty,
-        NextFreeIndex = 0,
-        Health = new Dictionary<string, long> { ["received"] = received },
-    };
+    private static TrackSummary Summary(ulong userId, long received) =>
+        BotRoom.Reserved(userId, 0) with { Health = new Dictionary<string, long> { ["received"] = received } };
 
     private static ConsentLedger Words(int count, string text) => Enumerable.Range(0, count)
         .Aggregate(new ConsentLedger { Mode = ConsentLedger.Required }, (ledger, number) => ledger.With(new ConsentEntry

@@ -54,9 +54,5 @@ public sealed class ReservedIndexesTests
 
     private SegmentKey Key(int index) => new(session.RecordingId, Ada, index);
 
-    private SessionManifest Manifest(int reserved) => BotRoom.Manifest(session) with
-    {
-        Tracks = [new TrackSummary { UserId = Ada, Username = "Ada", Segments = [], SampleCount = 0, ByteCount = 0,
-            Chain = SegmentChain.Empty, NextFreeIndex = reserved }],
-    };
+    private SessionManifest Manifest(int reserved) => BotRoom.Manifest(session) with { Tracks = [BotRoom.Reserved(Ada, reserved)] };
 }

@@ -84,9 +84,7 @@ public sealed class UnownedRecordingsTests(AzuriteFixture azurite)
     {
         using TempFolder spool = new();
         await eye.CreateAsync();
-        await using BotRoom other = await BotRoom.StartAsync(azurite.ConnectionString, spool.Combine("other"));
-        Assert.True(await other.Storage.WriteManifestAsync(First() with { Incarnation = 2 }, leaseId: null, Cancel));
-        Assert.Equal(LeaseOutcome.Ours, await other.Storage.AcquireLeaseAsync(Recording, Stranger, Cancel));
+        await using BotRoom other = await StartOtherAsync(spool);
         Folder(spool, "ours").Save(First());
         SpoolWriter.Write(spool.Combine("ours"), session, Ada, 5);
 
@@ -127,9 +125,7 @@ public sealed class UnownedRecordingsTests(AzuriteFixture azurite)
     {
         using TempFolder spool = new();
         await eye.CreateAsync();
-        await using BotRoom other = await BotRoom.StartAsync(azurite.ConnectionString, spool.Combine("other"));
-        Assert.True(await other.Storage.WriteManifestAsync(First() with { Incarnation = 2 }, leaseId: null, Cancel));
-        Assert.Equal(LeaseOutcome.Ours, await other.Storage.AcquireLeaseAsync(Recording, Stranger, Cancel));
+        await using BotRoom other = await StartOtherAsync(spool);
         Folder(spool, "ours").Save(First());
         Folder(spool, "ours").Save(Stopped());
 
@@ -220,11 +216,16 @@ public sealed class UnownedRecordingsTests(AzuriteFixture azurite)
     private SessionManifest First() => BotRoom.Manifest(session);
 
     // What the storage once took sets indexes apart.
-    private SessionManifest WasStored() => First() with
+    private SessionManifest WasStored() => First() with { Tracks = [BotRoom.Reserved(Ada, ReservedIndexes.Ahead)] };
+
+    // Another bot has gone on with it and holds its lease.
+    private async Task<BotRoom> StartOtherAsync(TempFolder spool)
     {
-        Tracks = [new TrackSummary { UserId = Ada, Username = "Ada", Segments = [], SampleCount = 0, ByteCount = 0,
-            Chain = SegmentChain.Empty, NextFreeIndex = ReservedIndexes.Ahead }],
-    };
+        BotRoom other = await BotRoom.StartAsync(azurite.ConnectionString, spool.Combine("other"));
+        await StoreAsync(other, First() with { Incarnation = 2 });
+        Assert.Equal(LeaseOutcome.Ours, await other.Storage.AcquireLeaseAsync(Recording, Stranger, Cancel));
+        return other;
+    }
 
     private RecordingStopped Stopped() => new()
     {
