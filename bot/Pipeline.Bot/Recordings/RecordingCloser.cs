@@ -63,8 +63,7 @@ internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifest
             if (manifest.Indexes.IsWanted) await ReserveAsync(manifest, stop);
             else if (spool.Closed(recording).Any()) return;
             else if (manifest.Folder.LoadStopped() is { } stopped) await CloseAsync(manifest, stopped, stop);
-            // Claimed first: while the storage was asked somebody may have begun to go on with it.
-            else if (checkAbandoned && await IsElsewhereAsync(manifest, stop) && manifest.TryClaim()) Remove(recording);
+            else if (checkAbandoned && await IsElsewhereAsync(manifest, stop)) RemoveAbandoned(manifest);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -110,6 +109,21 @@ internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifest
         StoredManifest? there = await leases.Of(manifest).ReadAsync(stop);
         return there is null ? manifest.Indexes.WasStored
             : there.Manifest.State == ManifestState.Stopped || there.Manifest.Incarnation > manifest.Incarnation;
+    }
+
+    // Claimed first: while the storage was asked somebody may have begun to go on with it. A disk that does not let it go is asked again.
+    private void RemoveAbandoned(LiveManifest manifest)
+    {
+        if (!manifest.TryClaim()) return;
+        try
+        {
+            Remove(manifest.Session.RecordingId);
+        }
+        catch
+        {
+            manifest.Unhost();
+            throw;
+        }
     }
 
     private void Remove(RecordingId recording)

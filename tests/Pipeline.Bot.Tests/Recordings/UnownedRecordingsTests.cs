@@ -192,6 +192,24 @@ public sealed class UnownedRecordingsTests(AzuriteFixture azurite)
         Assert.True(room.Manifests.Find(Recording)!.Tenure.IsHosted);
     }
 
+    /// <summary>Audio that was set aside cannot move to where it is kept: the recording is nobody's still, and the next look tries again.</summary>
+    [Fact]
+    public async Task Folder_that_the_disk_does_not_let_go_stays_free()
+    {
+        using TempFolder spool = new();
+        await eye.CreateAsync();
+        Folder(spool).Save(WasStored());
+        string track = spool.Combine(Recording.ToString(), "501-Ada");
+        Directory.CreateDirectory(track);
+        await File.WriteAllTextAsync(Path.Combine(track, "set-aside.bad"), "audio", Cancel);
+        await File.WriteAllTextAsync(spool.Combine("aside"), "a file where a folder would be", Cancel);
+
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        await BotRoom.UntilAsync(() => room.Log.Lines.Any(line => line.EventId == 4108), "the removal has failed");
+        await BotRoom.UntilAsync(() => room.Manifests.Find(Recording) is { IsFree: true }, "the recording is free");
+        Assert.True(Folder(spool).Exists);
+    }
+
     [Fact]
     public async Task Storage_that_does_not_answer_leaves_what_the_candidate_says()
     {
