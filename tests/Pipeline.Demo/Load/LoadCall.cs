@@ -39,12 +39,14 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
         double before = LoadFiles.ProcessorSeconds(functions.Process.Id);
         using CancellationTokenSource echoing = new();
         Task<IReadOnlyList<long>> echo = EchoAsync(bot, functions.Process.Id, echoing.Token);
-        int exitCode = await bot.WaitForExitAsync(TimeSpan.FromMinutes(60));
+        int exitCode = await bot.WaitForExitAsync(TimeSpan.FromMinutes(60) + (length / speed * 2));
         long stopped = TimeProvider.System.GetTimestamp();
         if (exitCode != 0)
             throw new InvalidOperationException($"replay ended with {exitCode}:\n{string.Join('\n', bot.Lines.TakeLast(40))}");
         ReplaySummary summary = JsonSerializer.Deserialize<ReplaySummary>(await File.ReadAllBytesAsync(summaryFile),
             JsonSerializerOptions.Web)!;
+        // Every figure behind this is of one recording.
+        if (summary.Parts.Count != 1) throw new InvalidOperationException($"the call became {summary.Parts.Count} recordings");
         RecordingDetails recording = await functions.Api.WaitUntilCompletedAsync(summary.RecordingId.ToString(), TimeSpan.FromMinutes(10));
         TimeSpan finalized = TimeProvider.System.GetElapsedTime(stopped);
         LoadFigures? figures = null;
@@ -79,6 +81,7 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
         ["PipelineStorage"] = azurite.ConnectionString,
         ["RECORDING_SPOOL_FOLDER"] = folder.Combine($"{name}-spool"),
         ["RECORDING_OUTPUT_FORMAT"] = format,
+        ["RECORDING_MAX_DURATION"] = "7d",
         ["RECORDING_MAX_SEGMENT_DURATION"] = SegmentMilliseconds.ToString(CultureInfo.InvariantCulture),
     };
 

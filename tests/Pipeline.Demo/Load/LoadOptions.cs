@@ -27,7 +27,7 @@ internal sealed record LoadOptions
 
     public static Command Command(Func<LoadOptions, Task<int>> run)
     {
-        Option<double> hours = RunArguments.Number("--hours", "Length of the call", 3, 0.01, 168);
+        Option<double> hours = RunArguments.Number("--hours", "Length of the call; a recording may take seven days", 3, 0.01, 160);
         Option<double> crowdMinutes = RunArguments.Number("--crowd-minutes", "Length of the call with many speakers; 0 leaves it out",
             10.0, 0, 720);
         Option<int> speakers = RunArguments.Number("--speakers", "People in the call", 4, 1, 99);
