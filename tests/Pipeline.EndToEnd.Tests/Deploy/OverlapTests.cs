@@ -16,6 +16,9 @@ public sealed class OverlapTests
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan LongestGap = TimeSpan.FromSeconds(5);
 
+    /// <summary>What a bot takes to start on a machine that is idle, and some more: where it takes longer, so does taking over.</summary>
+    private static readonly TimeSpan UsualStart = TimeSpan.FromSeconds(3);
+
     /// <summary>Discord "Gateway", Sharding: one identify per 5 seconds; nobody deploys faster than that.</summary>
     private static readonly TimeSpan BetweenIdentifies = TimeSpan.FromSeconds(7);
 
@@ -42,7 +45,9 @@ public sealed class OverlapTests
         ada.Talk();
 
         await using BotProcess second = BotProcess.Start(discord, azurite, functions, includeBots: encrypted);
+        long starting = TimeProvider.System.GetTimestamp();
         await second.UntilReadyAsync("standing by");
+        TimeSpan limit = LongestGap * Math.Max(1, TimeProvider.System.GetElapsedTime(starting) / UsualStart);
         Assert.Equal(200, (await second.ProbeAsync("/healthz"))!.Value.Status);
         SimulatedInteraction during = await AskAsync(discord, "record status");
         await ListeningAsync(discord, TimeSpan.FromSeconds(8));
@@ -66,7 +71,7 @@ public sealed class OverlapTests
         TestContext.Current.SendDiagnosticMessage("{0} segments, {1:F1} s of audio, between them [s]: {2}", track.Segments,
             track.Audio.TotalSeconds, seconds);
         string logs = string.Join("\n--\n", new[] { first, second, third }.Select(bot => string.Join('\n', bot.Process.Lines)));
-        Assert.True(pauses.All(pause => pause < LongestGap), $"without audio [s]: {seconds}\n{logs}");
+        Assert.True(pauses.All(pause => pause < limit), $"without audio [s]: {seconds}, allowed {limit.TotalSeconds:F2}\n{logs}");
         Assert.True(pauses.All(pause => pause >= -OneFrame), $"recorded twice [s]: {seconds}\n{logs}");
         Assert.Equal(2, recording.Gaps.Count(gap => gap.Reason == "takeover"));
         Assert.True(track.Audio > TimeSpan.FromSeconds(12), $"{track.Audio}");
