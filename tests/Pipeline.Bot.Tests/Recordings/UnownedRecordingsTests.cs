@@ -192,7 +192,7 @@ public sealed class UnownedRecordingsTests(AzuriteFixture azurite)
         Assert.True(room.Manifests.Find(Recording)!.Tenure.IsHosted);
     }
 
-    /// <summary>Audio that was set aside cannot move to where it is kept: the recording is nobody's still, and the next look tries again.</summary>
+    /// <summary>Audio that was set aside cannot move to where it is kept: the recording is nobody's still.</summary>
     [Fact]
     public async Task Folder_that_the_disk_does_not_let_go_stays_free()
     {
