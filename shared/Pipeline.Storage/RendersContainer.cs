@@ -76,7 +76,7 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
         }
         catch (RequestFailedException none) when (none.Status == 404)
         {
-            return new StagedBlocks([], null);
+            return StagedBlocks.None;
         }
     }
 
@@ -156,5 +156,7 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
 /// <param name="Version">Of the file; null where none is yet.</param>
 public sealed record StagedBlocks(HashSet<string> Ids, ETag? Version)
 {
+    public static StagedBlocks None { get; } = new([], null);
+
     public bool Contains(string block) => Ids.Contains(block);
 }

@@ -16,8 +16,8 @@ public sealed class RenderRecording : IDisposable
 
     private const int MostAtOnce = 2;
 
-    // A silent stretch is encoded from 12 MB of zeros: two of them leave room within what a job may take.
-    private const int TracksAtOnce = 2;
+    // A file is committed by four requests, one behind the other.
+    private const int TracksAtOnce = 4;
 
     private const int ErasedAtOnce = 500;
     private static readonly TimeSpan Piece = TimeSpan.FromSeconds(15);
@@ -32,6 +32,7 @@ public sealed class RenderRecording : IDisposable
     private readonly TimeProvider time;
     private readonly WindowRender windows;
     private readonly RenderedFiles files;
+    private readonly SilentStretches silences;
     private readonly RequestedFiles requested;
     private readonly TextFiles texts;
     private readonly FilesReady ready;
@@ -53,7 +54,8 @@ public sealed class RenderRecording : IDisposable
             settings.Time);
         WindowEncoder encoder = new(settings.Codecs);
         windows = new WindowRender(table, container, reader, encoder, held, options);
-        files = new RenderedFiles(table, container, encoder, time);
+        silences = new SilentStretches(container, encoder);
+        files = new RenderedFiles(table, container, encoder, silences, time);
         requested = new RequestedFiles(table, container, reader, encoder, windows, files, settings);
         texts = new TextFiles(table, container, time);
         passes = new LivePasses(time);
@@ -149,6 +151,7 @@ public sealed class RenderRecording : IDisposable
         int found = await table.DeleteSomeAsync(recording, most, cancellation);
         if (found < most) found = await container.DeleteSomeAsync(recording, most, cancellation);
         passes.Forget(recording);
+        silences.Forget(recording);
         return found;
     }
 
@@ -164,7 +167,23 @@ public sealed class RenderRecording : IDisposable
             return false;
         }
         passes.End(plan, rows, from, plan.WindowCount);
+        if (plan.IsFinal) silences.Forget(plan.Recording);
+        else await StageSilenceAsync(plan, isOver, cancellation);
         return !plan.IsFinal || plan.TotalSamples == 0 || await CommitAsync(plan, rows, cancellation);
+    }
+
+    private async Task StageSilenceAsync(RenderPlan plan, Func<bool> isOver, CancellationToken cancellation)
+    {
+        foreach (RenderTrack track in plan.Tracks)
+        {
+            foreach (string format in windows.TrackFormats)
+                await StageAsync(new FileSound(track, format), window => WindowRender.IsSilent(plan, track, window));
+        }
+        foreach (string format in windows.MixFormats)
+            await StageAsync(new FileSound(null, format), window => WindowRender.IsSilent(plan, window));
+
+        Task StageAsync(FileSound sound, Func<int, bool> isSilent) =>
+            silences.StageAheadAsync(plan, sound, isSilent, isOver, cancellation);
     }
 
     private async Task<bool> CommitAsync(RenderPlan plan, RenderedWindows rows, CancellationToken cancellation)

@@ -8,10 +8,9 @@ namespace Pipeline.RecordingApi.Render;
 /// Makes files of windows: header, windows and stretches of silence become one blob by one commit. A file whose windows are all as they
 /// were is left alone.
 /// </summary>
-internal sealed class RenderedFiles(RenderTable table, RendersContainer container, WindowEncoder encoder, TimeProvider time)
+internal sealed class RenderedFiles(RenderTable table, RendersContainer container, WindowEncoder encoder, SilentStretches silences,
+    TimeProvider time)
 {
-    private const int MostSilence = 60; // windows of one block
-
     /// <summary>Commits a file of a track or of the mix.</summary>
     /// <param name="track">Null for the mix.</param>
     /// <param name="rows">Its windows with sound.</param>
@@ -19,19 +18,17 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
     public async Task<bool> TryCommitAsync(RenderPlan plan, RenderTrack? track, string format, SortedDictionary<int, RenderRow> rows,
         CancellationToken cancellation)
     {
-        (string key, int channels) = track is null ? (RenderTable.Mix, 2) : (RenderTable.TrackKey(track.UserId), track.Channels);
-        bool isJoined = track is { IsJoined: true } && format == RenderFormat.Opus;
+        FileSound sound = new(track, format);
+        string key = sound.Key, file = sound.Blob(plan);
         IReadOnlyList<KeyValuePair<string, string>> tags = Tags(plan, track);
-        string file = BlobNames.File(plan.Recording, key, format);
         (RenderJob? job, ETag version) = await table.FindJobAsync(plan.Recording, $"{key}.{format}", cancellation);
-        string inputs = Inputs(plan, rows, format, isJoined, tags);
+        string inputs = Inputs(plan, rows, format, sound.IsJoined, tags);
         if (job is { IsReady: true } && job.Inputs == inputs) return true;
         // It has ended since somebody asked for what there is.
         if (!plan.IsFinal && job is { IsReady: true, IsGrowing: false }) return true;
         StagedBlocks present = await container.BlocksAsync(file, cancellation);
         SortedDictionary<int, RenderedPart> stored = await FindPartsAsync(plan, file, rows, format, (job, present), cancellation);
         if (await ForgetLostAsync(plan, key, rows, stored, cancellation)) return false;
-        uint serial = WindowEncoder.Serial($"{plan.Recording}/{key}");
         List<RenderedPart> parts = [];
         List<(long Bytes, long Samples, int Frames)> lengths = [];
         for (int window = 0; window < plan.WindowCount;)
@@ -41,18 +38,16 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
             if (stored.TryGetValue(window, out RenderedPart? found)) part = found;
             else
             {
-                while (end < plan.WindowCount && end - window < MostSilence && !rows.ContainsKey(end)) end++;
-                ReadOnlyMemory<byte> silence = isJoined ? JoinSilence(plan, window, end, serial) : default;
-                part = isJoined ? await StageAsync(file, $"{window}s", silence, 0, present, cancellation)
-                    : await StageSilenceAsync(plan, file, format, channels, window, end, serial, present, cancellation);
+                end = SilentStretches.End(window, plan.WindowCount, at => !rows.ContainsKey(at));
+                part = await silences.StageAsync(plan, sound, window, end, present, cancellation);
             }
             parts.Add(part);
             lengths.Add((part.Length, Math.Min(RenderWindows.Start(end), plan.TotalSamples) - RenderWindows.Start(window), part.Frames));
             window = end;
         }
-        byte[] head = isJoined ? OggOpusJoin.WriteHeader(serial, channels, tags)
-            : encoder.Header(format, channels, plan.TotalSamples, serial, lengths, tags);
-        RenderedPart header = await StageAsync(file, "header", head, 0, present, cancellation);
+        byte[] head = sound.IsJoined ? OggOpusJoin.WriteHeader(sound.Serial(plan), sound.Channels, tags)
+            : encoder.Header(format, sound.Channels, plan.TotalSamples, sound.Serial(plan), lengths, tags);
+        RenderedPart header = await silences.StageAsync(file, "header", head, 0, present, cancellation);
         parts.Insert(0, header);
         RenderJob ready = Ready(inputs, parts, time) with { Samples = plan.TotalSamples, IsGrowing = !plan.IsFinal };
         if (ready.IsGrowing)
@@ -148,46 +143,5 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         foreach ((int window, RenderRow row) in rows.Where(row => row.Key < plan.WindowCount))
             hash.Add(window, row.Parts.GetValueOrDefault(format)?.Sha256);
         return hash.Finish();
-    }
-
-    private static ReadOnlyMemory<byte> JoinSilence(RenderPlan plan, int first, int end, uint serial) =>
-        WindowEncoder.Join([], (RenderWindows.Start(first), Math.Min(RenderWindows.Start(end), plan.TotalSamples), plan.IsLast(end - 1)),
-            default, serial).Bytes;
-
-    private async Task<RenderedPart> StageSilenceAsync(RenderPlan plan, string file, string format, int channels, int first, int end,
-        uint serial, StagedBlocks present, CancellationToken cancellation)
-    {
-        using MemoryStream run = new();
-        int frames = 0;
-        short[] silence = new short[(RenderWindows.PreRoll + RenderWindows.Samples) * channels];
-        ReadOnlyMemory<byte> repeated = default;
-        for (int window = first; window < end; window++)
-        {
-            int preRoll = window == 0 ? 0 : RenderWindows.PreRoll;
-            bool inner = window > 0 && !plan.IsLast(window);
-            if (inner && format == RenderFormat.Mp3 && repeated.Length > 0) // silent MP3 frames carry no number
-            {
-                run.Write(repeated.Span);
-                frames += RenderWindows.Mp3Frames;
-                continue;
-            }
-            long? total = plan.IsLast(window) ? plan.TotalSamples : null;
-            (ReadOnlyMemory<byte> bytes, int made) = encoder.Encode(format,
-                silence.AsSpan(0, (preRoll + plan.WindowSamples(window)) * channels), channels, preRoll, RenderWindows.Start(window), total,
-                serial);
-            if (inner) repeated = bytes;
-            run.Write(bytes.Span);
-            frames += made;
-        }
-        return await StageAsync(file, $"{first}s", run.ToArray(), frames, present, cancellation);
-    }
-
-    private async Task<RenderedPart> StageAsync(string file, string place, ReadOnlyMemory<byte> bytes, int frames, StagedBlocks present,
-        CancellationToken cancellation)
-    {
-        RenderedPart part = RenderedPart.Of("", bytes.Span, frames);
-        part = part with { Block = RenderedPart.BlockName(place, part.Sha256) };
-        if (!present.Contains(part.Block)) await container.StageAsync(file, part.Block, bytes, cancellation);
-        return part;
     }
 }

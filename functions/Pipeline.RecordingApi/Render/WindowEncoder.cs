@@ -49,6 +49,55 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
         }
     }
 
+    /// <summary>Encodes silent windows, one or many: the same bytes as <see cref="Encode"/> gives for each of them.</summary>
+    /// <param name="start">First sample of the stretch in the file, a multiple of <see cref="RenderWindows.Samples"/>.</param>
+    /// <param name="samples">Per channel.</param>
+    /// <param name="total">Samples of the file, when it ends with this stretch.</param>
+    /// <returns>Bytes, and MP3 frames in them.</returns>
+    public (ReadOnlyMemory<byte> Bytes, int Frames) EncodeSilence(string format, int channels, long start, long samples, long? total,
+        uint serial)
+    {
+        ArrayBufferWriter<byte> output = new(1 << 16);
+        switch (format)
+        {
+            case RenderFormat.Flac:
+                new FlacEncoder(channels).EncodeSilence(samples, start / FlacEncoder.BlockSize, output);
+                return (output.WrittenMemory, 0);
+            case RenderFormat.Opus:
+                OggOpusWindow.WriteSilence(() => Create(channels), samples, start, total, serial, output);
+                return (output.WrittenMemory, 0);
+            case RenderFormat.Mp3:
+                int frames = EncodeSilentMp3(channels, start, start + samples, total, output);
+                return (output.WrittenMemory, frames);
+            default:
+                return (new byte[samples * channels * sizeof(short)], 0);
+        }
+    }
+
+    // Silent frames of MP3 carry no number: every window that is neither the first nor the last one has the same bytes.
+    private static int EncodeSilentMp3(int channels, long start, long end, long? total, ArrayBufferWriter<byte> output)
+    {
+        int frames = 0;
+        short[] silence = new short[(Mp3Encoder.PreRollSamples + RenderWindows.Samples) * channels];
+        ReadOnlyMemory<byte> repeated = default;
+        for (long at = start; at < end; at += RenderWindows.Samples)
+        {
+            int preRoll = at == 0 ? 0 : Mp3Encoder.PreRollSamples, length = (int)Math.Min(RenderWindows.Samples, end - at);
+            bool isLast = total is not null && at + length == end, isInner = at > 0 && !isLast;
+            if (isInner && repeated.Length > 0)
+            {
+                output.Write(repeated.Span);
+                frames += RenderWindows.Mp3Frames;
+                continue;
+            }
+            int before = output.WrittenCount;
+            frames += Mp3Encoder.Write(silence.AsSpan(0, (preRoll + length) * channels), channels, Mp3Kilobits(channels), preRoll, isLast,
+                output);
+            if (isInner) repeated = output.WrittenSpan[before..].ToArray();
+        }
+        return frames;
+    }
+
     /// <summary>One window of a track's Opus file out of its segments' packets.</summary>
     /// <param name="window">First sample and end of the window in the file, and whether the file ends there.</param>
     /// <param name="before">What the window before has left.</param>

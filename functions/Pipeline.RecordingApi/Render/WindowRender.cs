@@ -24,12 +24,26 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     public IReadOnlyList<string> MixFormats { get; } = [.. options.Formats.Where(format =>
         format != RenderFormat.Mp3 || Mp3Encoder.IsAvailable)];
 
+    /// <summary>Nothing is heard in a window of a track.</summary>
+    public static bool IsSilent(RenderPlan plan, RenderTrack track, int window)
+    {
+        long start = RenderWindows.Start(window), end = start + plan.WindowSamples(window);
+        // A packet at the end of a segment may end in the window behind it.
+        return !track.Between(start - (track.IsJoined ? OggOpusJoin.LongestPacket : 0), end).Any();
+    }
+
+    /// <summary>Nobody is heard in a window.</summary>
+    public static bool IsSilent(RenderPlan plan, int window)
+    {
+        long start = RenderWindows.Start(window), end = start + plan.WindowSamples(window);
+        return !plan.Tracks.Any(track => track.Between(start, end).Any());
+    }
+
     /// <summary>What a window of a track depends on; null when it is silent.</summary>
     public string? Inputs(RenderPlan plan, RenderTrack track, int window)
     {
         long start = RenderWindows.Start(window), end = start + plan.WindowSamples(window);
-        // A packet at the end of a segment may end in the window behind it.
-        if (!track.Between(start - (track.IsJoined ? OggOpusJoin.LongestPacket : 0), end).Any()) return null;
+        if (IsSilent(plan, track, window)) return null;
         using InputHash hash = new();
         if (track.IsJoined) hash.Add(RenderWindows.JoinVersion);
         hash.Add(RenderWindows.EncoderVersion, string.Join(',', TrackFormats), track.UserId, window, track.Channels,
@@ -43,7 +57,7 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     public string? MixInputs(RenderPlan plan, int window)
     {
         long start = RenderWindows.Start(window), end = start + plan.WindowSamples(window);
-        if (!plan.Tracks.Any(track => track.Between(start, end).Any())) return null;
+        if (IsSilent(plan, window)) return null;
         using InputHash hash = new();
         hash.Add(RenderWindows.EncoderVersion, string.Join(',', MixFormats), RenderTable.Mix, window,
             plan.IsLast(window) ? plan.TotalSamples : 0);

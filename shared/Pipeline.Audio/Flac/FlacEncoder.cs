@@ -62,6 +62,23 @@ public sealed class FlacEncoder
         }
     }
 
+    /// <summary>Encodes a stretch of zeros: the same bytes as <see cref="Encode"/> gives, without the zeros.</summary>
+    /// <param name="samples">Per channel. Only the last stretch of a stream may have a length that is no multiple of
+    /// <see cref="BlockSize"/>.</param>
+    /// <inheritdoc cref="Encode"/>
+    public void EncodeSilence(long samples, long firstFrame, IBufferWriter<byte> output)
+    {
+        for (long frame = firstFrame; samples > 0; frame++)
+        {
+            int length = (int)Math.Min(BlockSize, samples);
+            bits.Clear();
+            WriteSilence(length, frame);
+            EndFrame();
+            output.Write(bits.Bytes);
+            samples -= length;
+        }
+    }
+
     private void EncodeFrame(ReadOnlySpan<short> pcm, int samples, long frame)
     {
         bits.Clear();
@@ -77,6 +94,11 @@ public sealed class FlacEncoder
             Split(pcm, samples);
             WriteStereo(samples, frame);
         }
+        EndFrame();
+    }
+
+    private void EndFrame()
+    {
         bits.Align();
         bits.Write(FlacChecksums.Crc16(bits.Bytes), 16);
         bits.Align();

@@ -42,13 +42,29 @@ public static class OggOpusWindow
     public static void Write(Func<IOpusEncoder> create, ReadOnlySpan<short> pcm, int preRoll, long start, long? totalSamples,
         uint serialNumber, IBufferWriter<byte> output)
     {
+        using IOpusEncoder encoder = create();
+        Write(encoder, pcm, preRoll, pcm.Length / encoder.Channels - preRoll, start, totalSamples, serialNumber, output);
+    }
+
+    /// <summary>Encodes silence, as many windows of it as there are: the same bytes as zeros give one window after the other.</summary>
+    /// <param name="samples">Per channel.</param>
+    /// <inheritdoc cref="Write(Func{IOpusEncoder}, ReadOnlySpan{short}, int, long, long?, uint, IBufferWriter{byte})"/>
+    public static void WriteSilence(Func<IOpusEncoder> create, long samples, long start, long? totalSamples, uint serialNumber,
+        IBufferWriter<byte> output)
+    {
+        using IOpusEncoder encoder = create();
+        Write(encoder, [], start == 0 ? 0 : PreRollSamples, samples, start, totalSamples, serialNumber, output);
+    }
+
+    private static void Write(IOpusEncoder encoder, ReadOnlySpan<short> pcm, int preRoll, long samples, long start, long? totalSamples,
+        uint serialNumber, IBufferWriter<byte> output)
+    {
         if (start % (FrameSamples * PacketsPerPage) != 0 || preRoll % FrameSamples != 0)
             throw new ArgumentException($"a window from sample {start} with {preRoll} before it does not begin with a page");
-        using IOpusEncoder encoder = create();
         WindowFrames frames = new(encoder, pcm);
         for (int at = 0; at < preRoll; at += FrameSamples) frames.Next();
         long packet = start / FrameSamples;
-        long end = PacketCount(pcm.Length / encoder.Channels - preRoll, start, totalSamples, encoder.LookAhead);
+        long end = PacketCount(samples, start, totalSamples, encoder.LookAhead);
         OggPageWriter pages = new(serialNumber);
         while (packet < end)
         {
@@ -66,7 +82,7 @@ public static class OggOpusWindow
     }
 
     // The encoder looks ahead: the file's last samples come out with one packet more.
-    private static long PacketCount(int samples, long start, long? totalSamples, int lookAhead) => totalSamples is { } total
+    private static long PacketCount(long samples, long start, long? totalSamples, int lookAhead) => totalSamples is { } total
         ? (total + lookAhead + FrameSamples - 1) / FrameSamples
         : (start + samples) / FrameSamples;
 
@@ -80,8 +96,8 @@ public static class OggOpusWindow
         public ReadOnlySpan<byte> Next()
         {
             int length = FrameSamples * encoder.Channels;
-            ReadOnlySpan<short> left = pcm[Math.Min(at, pcm.Length)..];
-            at += length;
+            ReadOnlySpan<short> left = pcm[at..];
+            at = Math.Min(at + length, pcm.Length);
             bool silent = !left[..Math.Min(length, left.Length)].ContainsAnyExcept((short)0);
             quiet = silent ? quiet + 1 : 0;
             if (quiet > QuietFrames) return encoder.Channels == 1 ? OpusPacket.SilenceMarker : OpusPacket.StereoSilenceMarker;

@@ -1,0 +1,157 @@
+using System.Globalization;
+using System.Text;
+using Pipeline.Audio.Mp3;
+using Pipeline.Audio.Opus;
+using Pipeline.Contracts;
+using Pipeline.RecordingApi.Render;
+using Pipeline.RecordingApi.Tests.Rig;
+using Pipeline.Storage;
+using Pipeline.TestKit;
+using static Pipeline.RecordingApi.Tests.Rig.Recordings;
+
+namespace Pipeline.RecordingApi.Tests.Render;
+
+/// <summary>What nobody says is stored while the call goes on, and costs no samples.</summary>
+public sealed class SilentStretchesTests(AzuriteFixture azurite) : IDisposable
+{
+    private const int Second = 48_000;
+    private static readonly short[] Words = Speech.Of("ada", 10 * Second);
+
+    private readonly Judge judge = new();
+    private readonly Wire wire = new();
+
+    private static (string Key, string Format)[] Formats =>
+    [
+        (RenderTable.TrackKey(Ada), "flac"), (RenderTable.TrackKey(Ada), "opus"), (RenderTable.Mix, "flac"), (RenderTable.Mix, "opus"),
+        .. Mp3Encoder.IsAvailable ? [(RenderTable.Mix, "mp3")] : Array.Empty<(string, string)>(),
+    ];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        judge.Dispose();
+        wire.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Pause_of_a_running_call_is_stored_when_it_is_over(bool isAnotherProcess)
+    {
+        await using RenderStage stage = await StartAsync();
+        Recorded recorded = await stage.BeginAsync();
+        await TalkAsync(stage, recorded, 0, 310); // windows 0 to 4 are over; the last of them is silent, and may go on to be
+        await stage.RenderAsync(recorded);
+        Assert.All(await PlacesAsync(stage, recorded), places => Assert.Equal(["0"], places));
+
+        await TalkAsync(stage, recorded, 430);
+        await stage.RenderAsync(recorded);
+        Assert.All(await PlacesAsync(stage, recorded), places => Assert.Equal(["0", "1s", "5"], places));
+
+        int before = Silences();
+        await TalkAsync(stage, recorded, 490);
+        await using RenderStage other = await StartAsync();
+        await (isAnotherProcess ? other : stage).RenderAsync(recorded);
+        Assert.All(await PlacesAsync(stage, recorded), places => Assert.Equal(["0", "1s", "5", "6s", "7"], places));
+        Assert.Equal(before + Formats.Length, Silences()); // one more of each file
+    }
+
+    [Fact]
+    public async Task End_of_a_call_stores_no_pause_that_is_stored_and_all_that_is_not()
+    {
+        Judge.SkipUnlessInstalled("flac", "ffmpeg");
+        await using RenderStage stage = await StartAsync();
+        Recorded recorded = await stage.BeginAsync();
+        await TalkAsync(stage, recorded, 0, 310, 430);
+        await stage.RenderAsync(recorded);
+        int before = Silences();
+        await TalkAsync(stage, recorded, 550);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        Assert.Equal(before + (2 * Formats.Length), Silences()); // windows 6 and 8
+
+        Dictionary<string, byte[]> files = await stage.DownloadAllAsync(recorded);
+        Assert.Equal(recorded.Track(Ada), judge.Decode(files["01-Ada.flac"], "flac"));
+        Assert.Equal(recorded.Track(Ada).Length, judge.Decode(files["01-Ada.opus"], "opus").Length);
+        await stage.ForgetRendersAsync(recorded);
+        await stage.RenderAsync(recorded);
+        Dictionary<string, byte[]> atOnce = await stage.DownloadAllAsync(recorded);
+        Assert.Equal(files.Keys.Order(), atOnce.Keys.Order());
+        Assert.All(files.Where(file => file.Key != "info.json"), file => Assert.Equal(file.Value, atOnce[file.Key]));
+    }
+
+    /// <summary>A voice that comes late falls into a pause that is stored already.</summary>
+    [Fact]
+    public async Task Pause_that_was_none_is_stored_as_what_is_left_of_it()
+    {
+        Judge.SkipUnlessInstalled("flac");
+        await using RenderStage stage = await StartAsync();
+        Recorded recorded = await stage.BeginAsync();
+        await TalkAsync(stage, recorded, 0, 310, 430);
+        await stage.RenderAsync(recorded);
+        await TalkAsync(stage, recorded, 130);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        Assert.Equal(recorded.Track(Ada), judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.flac"), "flac"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Silence_without_samples_has_the_bytes_of_windows_of_zeros(int channels)
+    {
+        WindowEncoder encoder = new(OpusCodecs.Choose(OpusChoice.Libopus));
+        string[] mp3 = Mp3Encoder.IsAvailable ? [RenderFormat.Mp3] : [];
+        string[] formats = [RenderFormat.Flac, RenderFormat.Opus, "wav", .. mp3];
+        long end = RenderWindows.Start(4) + 12_345;
+        foreach (string format in formats)
+        {
+            foreach ((int first, int last) in new[] { (0, 1), (0, 3), (2, 4), (3, 5), (4, 5), (0, 5) })
+            {
+                List<byte> windows = [];
+                int frames = 0;
+                for (int window = first; window < last; window++)
+                {
+                    int preRoll = window == 0 ? 0 : RenderWindows.PreRoll;
+                    long length = Math.Min(RenderWindows.Samples, end - RenderWindows.Start(window));
+                    (ReadOnlyMemory<byte> bytes, int made) = encoder.Encode(format, new short[(preRoll + length) * channels], channels,
+                        preRoll, RenderWindows.Start(window), window == 4 ? end : null, 77);
+                    windows.AddRange(bytes.Span);
+                    frames += made;
+                }
+                long start = RenderWindows.Start(first);
+                (ReadOnlyMemory<byte> together, int count) = encoder.EncodeSilence(format, channels, start,
+                    Math.Min(RenderWindows.Start(last), end) - start, last == 5 ? end : null, 77);
+                Assert.True(windows.ToArray().AsSpan().SequenceEqual(together.Span), $"{format} {first} {last}");
+                Assert.Equal(frames, count);
+            }
+        }
+    }
+
+    private Task<RenderStage> StartAsync() => RenderStage.StartAsync(ClassStorage.Of(azurite), transport: wire);
+
+    // Ten seconds from each of these seconds on.
+    private static async Task TalkAsync(RenderStage stage, Recorded recorded, params int[] seconds)
+    {
+        foreach (int second in seconds) await stage.MoveAsync(recorded, Ada, "Ada", (long)second * Second, Words);
+    }
+
+    // Of each file: windows, and silent stretches by their first window.
+    private static async Task<List<string[]>> PlacesAsync(RenderStage stage, Recorded recorded)
+    {
+        List<string[]> files = [];
+        foreach ((string key, string format) in Formats)
+        {
+            StagedBlocks blocks = await stage.Get<RendersContainer>().BlocksAsync(BlobNames.File(recorded.Id, key, format), Cancellation);
+            files.Add([.. blocks.Ids.Select(Place).OrderBy(place => int.Parse(place.TrimEnd('s'), CultureInfo.InvariantCulture))]);
+        }
+        return files;
+    }
+
+    // Requests so far that put a silent stretch.
+    private int Silences() => wire.Asked.Select(address => address.Split("&blockid=")).Count(parts => parts.Length == 2
+        && Place(Encoding.ASCII.GetString(Convert.FromBase64String(parts[1].Split('&')[0]))).EndsWith('s'));
+
+    private static string Place(string block) => block[..8].TrimEnd();
+}
