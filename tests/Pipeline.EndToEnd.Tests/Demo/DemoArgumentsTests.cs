@@ -13,7 +13,7 @@ public sealed class DemoArgumentsTests
     [InlineData("demo: --jitter is '99s'; use 0 to 200, such as 20 or 20ms", "demo", "--jitter", "99s")]
     [InlineData("demo: --talks is 'x'; use 1 to 6", "demo", "--talks", "x")]
     [InlineData("demo: Unrecognized command or argument '--colour'", "demo", "--colour")]
-    [InlineData("load: --hours is 'x'; use 0.01 to 168", "load", "--hours", "x")]
+    [InlineData("load: --hours is 'x'; use 0.01 to 160", "load", "--hours", "x")]
     [InlineData("load: --speed is '0'; use 1 to 500", "load", "--speed", "0")]
     [InlineData("crowd: --minutes is 'NaN'; use 0.2 to 720", "crowd", "--minutes", "NaN")]
     [InlineData("Pipeline.Demo: 'fly' is no run; use demo, load, crowd", "fly")]
