@@ -21,7 +21,9 @@ for argument in "$@"; do
 done
 
 results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
+# One compiler for all projects, which is loaded once: 84 s instead of 240 s. Its name is this run's, and it ends with the run.
+compiler="pipeline-$$"
+trap 'rm -rf "$results"; pkill -f -- "-pipename:$compiler" || true' EXIT
 failed_steps=0
 
 step() { # step NAME COMMAND...: a step of the check that is no test
@@ -57,10 +59,12 @@ export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=200 DOTNET_TC_QuickJitFor
 # What Debian and npm bring comes in beside the packages and the build.
 SETUP_PARTS="opus judges azurite peers page" infra/setup.sh & tools=$!
 SETUP_PARTS=restore infra/setup.sh || give_up
-step "build" dotnet build Pipeline.sln -c Release --no-restore -v quiet --nologo || give_up
+step "build" dotnet build Pipeline.sln -c Release --no-restore -v quiet --nologo \
+  -p:UseSharedCompilation=true -p:SharedCompilationId="$compiler" || give_up
 wait "$tools" || give_up
 # Without a linker the test of the native image is skipped with a word, and the rest goes on.
 if [ "$soak" = 1 ]; then SETUP_PARTS=linker infra/setup.sh || true; fi
+
 if [ "$coverage" = 1 ]; then
   for name in "${wanted[@]:-Pipeline.sln}"; do
     step "build for coverage" dotnet build "$([ "$name" = Pipeline.sln ] && echo "$name" || echo "tests/$name")" -c Release -p:Coverage=true \
