@@ -59,6 +59,7 @@ internal sealed class LoadCall(Azurite azurite, FunctionsApp functions, TempFold
         await echoing.CancelAsync();
         IReadOnlyList<long> functionsBytes = await echo;
         StorageOperation[] operations = [.. StorageOperation.Of(azurite).Skip(asked).Where(operation => !operation.IsPoll)];
+        recording = await functions.Api.WithAllSegmentsAsync(recording, CancellationToken.None);
         IReadOnlyList<VerifiedTrack> tracks = await new RecordingVerifier(functions.Api).VerifyAsync(recording, CancellationToken.None);
         return new Outcome(summary, recording, tracks, finalized, ChainMismatches(summary, recording), functionsBytes,
             seconds, figures, operations);

@@ -82,8 +82,69 @@ public sealed class ApiReader : IDisposable
         }
     }
 
+    /// <summary>
+    /// The recording with every segment: its own answer names 5,000 at most. What else there is comes in pages, with links of five minutes
+    /// and the MD5 that the storage tells.
+    /// </summary>
+    public async Task<RecordingDetails> WithAllSegmentsAsync(RecordingDetails recording, CancellationToken cancel)
+    {
+        if (recording.Segments.Count == recording.SegmentCount) return recording;
+        Dictionary<(string UserId, int Index), RecordingSegment> known = [];
+        foreach (RecordingSegment segment in recording.Segments) known[(segment.UserId, segment.SegmentIndex)] = segment;
+        List<RecordingSegment> all = [];
+        string after = "";
+        do
+        {
+            byte[] json = await http.GetByteArrayAsync(
+                new Uri($"/api/recordings/{recording.Id}/segments?limit=1000{after}", UriKind.Relative), cancel);
+            SegmentPage page = JsonSerializer.Deserialize(json, WireJsonContext.Default.SegmentPage)!;
+            foreach (SegmentEntry entry in page.Segments)
+            {
+                all.Add(known.GetValueOrDefault((entry.UserId, entry.SegmentIndex))
+                    ?? Segment(recording, entry, await Md5Async(entry, cancel)));
+            }
+            after = page.Next is { } next ? $"&after={Uri.EscapeDataString(next)}" : "";
+        }
+        while (after.Length > 0);
+        return recording with { Segments = all };
+    }
+
     public async Task<byte[]> DownloadAsync(RecordingSegment segment, CancellationToken cancel) =>
         await http.GetByteArrayAsync(new Uri(segment.DownloadUrl!), cancel);
 
     public void Dispose() => http.Dispose();
+
+    private async Task<string?> Md5Async(SegmentEntry entry, CancellationToken cancel)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Head, entry.Url);
+        using HttpResponseMessage answer = await http.SendAsync(request, cancel);
+        answer.EnsureSuccessStatusCode();
+        return answer.Content.Headers.ContentMD5 is { } md5 ? Convert.ToBase64String(md5) : null;
+    }
+
+    private static RecordingSegment Segment(RecordingDetails recording, SegmentEntry entry, string? md5)
+    {
+        long start = recording.RecordedAt.ToUnixTimeMilliseconds() + (entry.StartSample / 48), duration = entry.SampleCount / 48;
+        string path = new Uri(entry.Url).AbsolutePath, file = path[(path.LastIndexOf('/') + 1)..];
+        return new RecordingSegment
+        {
+            UserId = entry.UserId,
+            Username = recording.Segments.FirstOrDefault(segment => segment.UserId == entry.UserId)?.Username ?? entry.UserId,
+            SegmentIndex = entry.SegmentIndex,
+            FileName = file,
+            FilePath = $"{entry.UserId}/{file}",
+            AbsoluteStartTime = start,
+            AbsoluteEndTime = start + duration,
+            Duration = duration,
+            FileSize = entry.Bytes,
+            Format = entry.Format,
+            BlobUrl = entry.Url,
+            StartSample = entry.StartSample,
+            SampleCount = entry.SampleCount,
+            Channels = entry.Channels,
+            ContentMd5 = md5,
+            DownloadUrl = entry.Url,
+            DownloadExpiresAt = entry.UrlExpiresAt,
+        };
+    }
 }
