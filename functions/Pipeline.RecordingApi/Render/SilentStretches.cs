@@ -14,7 +14,7 @@ internal sealed class SilentStretches(RendersContainer container, WindowEncoder 
     private const int MostWindows = 60;
     private const int MostRecordings = 1_000;
 
-    // Of each file of a running recording: every whole stretch before this window was stored by this process.
+    // Of each file of a running recording whose blocks were listed: every whole stretch before this window is stored.
     private readonly ConcurrentDictionary<RecordingId, ConcurrentDictionary<string, int>> stored = new();
 
     /// <summary>Where the stretch ends that begins at this window.</summary>
@@ -57,8 +57,7 @@ internal sealed class SilentStretches(RendersContainer container, WindowEncoder 
         if (stored.Count >= MostRecordings) stored.Clear();
         ConcurrentDictionary<string, int> files = stored.GetOrAdd(plan.Recording, static _ => new());
         string blob = sound.Blob(plan);
-        bool isKnown = files.TryGetValue(blob, out int at);
-        StagedBlocks? present = isKnown ? StagedBlocks.None : null;
+        StagedBlocks? present = files.TryGetValue(blob, out int at) ? StagedBlocks.None : null;
         while (at < plan.WindowCount && !isOver())
         {
             int end = at + 1;
@@ -72,7 +71,7 @@ internal sealed class SilentStretches(RendersContainer container, WindowEncoder 
             }
             at = end;
         }
-        files[blob] = at;
+        if (present is not null) files[blob] = at;
     }
 
     public void Forget(RecordingId recording) => stored.TryRemove(recording, out _);
@@ -93,5 +92,5 @@ internal sealed record FileSound(RenderTrack? Track, string Format)
     public string Blob(RenderPlan plan) => BlobNames.File(plan.Recording, Key, Format);
 
     /// <summary>Of an Ogg stream.</summary>
-    public uint Serial(RenderPlan plan) => WindowEncoder.Serial($"{plan.Recording}/{Key}");
+    public uint Serial(RenderPlan plan) => WindowEncoder.Serial(plan, Key);
 }

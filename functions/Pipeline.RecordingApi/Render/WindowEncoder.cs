@@ -126,6 +126,9 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
         }
     }
 
+    /// <summary>Of a track's file, or of the mix.</summary>
+    public static uint Serial(RenderPlan plan, string key) => Serial($"{plan.Recording}/{key}");
+
     /// <summary>A number for an Ogg stream that stays the same for the same file.</summary>
     public static uint Serial(string file) => BinaryPrimitives.ReadUInt32LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(file)));
 

@@ -147,7 +147,7 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     {
         long start = RenderWindows.Start(window);
         (ReadOnlyMemory<byte> bytes, JoinPoint after) = WindowEncoder.Join(sound.Files, (start, start + sound.Samples, plan.IsLast(window)),
-            before, WindowEncoder.Serial($"{plan.Recording}/{key}"));
+            before, WindowEncoder.Serial(plan, key));
         RenderedPart part = RenderedPart.Of("", bytes.Span);
         blocks.Add(RenderFormat.Opus, part with { Block = RenderedPart.BlockName($"{window}", part.Sha256) }, bytes, cancellation);
         return after;
@@ -183,7 +183,7 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         ParallelOptions width = new() { MaxDegreeOfParallelism = formats.Count == 0 ? 1 : formats.Count, CancellationToken = cancellation };
         Parallel.For(0, formats.Count, width, at =>
             encoded[at] = encoder.Encode(formats[at], pcm.Span, channels, sound.PreRoll, RenderWindows.Start(window), total,
-                WindowEncoder.Serial($"{plan.Recording}/{key}")));
+                WindowEncoder.Serial(plan, key)));
         string block = RenderedPart.BlockName($"{window}", inputs);
         for (int at = 0; at < formats.Count; at++)
         {

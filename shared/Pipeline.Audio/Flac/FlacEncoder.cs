@@ -107,15 +107,9 @@ public sealed class FlacEncoder
     // Hours of it are common; what the stereo search would choose is known.
     private void WriteSilence(int samples, long frame)
     {
-        Span<int> zeros = left.AsSpan(0, samples);
-        zeros.Clear();
-        if (channels == 2)
-        {
-            WritePair(LeftSide, zeros, 0, zeros, 1, frame);
-            return;
-        }
-        WriteHeader(samples, 0, frame);
-        subframes.Write(bits, zeros, BitsPerSample);
+        WriteHeader(samples, channels == 1 ? 0 : LeftSide, frame);
+        FlacSubframe.WriteConstant(bits, 0, BitsPerSample);
+        if (channels == 2) FlacSubframe.WriteConstant(bits, 0, BitsPerSample + 1);
     }
 
     private void Split(ReadOnlySpan<short> pcm, int samples)

@@ -28,8 +28,7 @@ internal sealed class FlacSubframe
     {
         if (!samples.ContainsAnyExcept(samples[0]))
         {
-            bits.Write(0, 8);
-            bits.WriteSigned(samples[0], bitsPerSample);
+            WriteConstant(bits, samples[0], bitsPerSample);
             return;
         }
         int order = FlacFixed.BestOrder(samples);
@@ -40,6 +39,13 @@ internal sealed class FlacSubframe
         if (Math.Min(fixedCost, linearCost) >= (long)samples.Length * bitsPerSample) WriteVerbatim(bits, samples, bitsPerSample);
         else if (linearCost < fixedCost) WriteLinear(bits, samples, bitsPerSample);
         else WriteFixed(bits, samples, bitsPerSample, order, rest);
+    }
+
+    /// <summary>Every sample is this one.</summary>
+    public static void WriteConstant(FlacBitWriter bits, int sample, int bitsPerSample)
+    {
+        bits.Write(0, 8);
+        bits.WriteSigned(sample, bitsPerSample);
     }
 
     private long PlanLinear(ReadOnlySpan<int> samples, int bitsPerSample)
