@@ -167,8 +167,7 @@ public sealed class RenderRecording : IDisposable
             return false;
         }
         passes.End(plan, rows, from, plan.WindowCount);
-        if (plan.IsFinal) silences.Forget(plan.Recording);
-        else await StageSilenceAsync(plan, isOver, cancellation);
+        if (!plan.IsFinal) await StageSilenceAsync(plan, isOver, cancellation);
         return !plan.IsFinal || plan.TotalSamples == 0 || await CommitAsync(plan, rows, cancellation);
     }
 
@@ -200,6 +199,7 @@ public sealed class RenderRecording : IDisposable
             }
         });
         if (lost > 0 || !await texts.WriteAsync(plan, rows, options, cancellation)) return false;
+        silences.Forget(plan.Recording);
         await ready.TellAsync(plan, rows, options, cancellation);
         return true;
     }

@@ -51,7 +51,7 @@ internal sealed class RequestedSound(SegmentPcm reader, RenderPlan plan, FileEnt
         Audio.Mix.MixWindow mix = sound.NewMix();
         foreach (RenderTrack track in sound.TracksNearby)
         {
-            (ReadOnlyMemory<short> own, _) = await sound.ReadAsync(track, cancellation);
+            ReadOnlyMemory<short> own = (await sound.ReadAsync(track, cancellation)).Pcm;
             sound.Add(mix, track, own.Span, before, frozen ?? before);
         }
         return sound.Finish(mix, before, frozen ?? before).Pcm.AsMemory(sound.PreRoll * 2);

@@ -14,8 +14,7 @@ internal sealed class SilentStretches(RendersContainer container, WindowEncoder 
     private const int MostWindows = 60;
     private const int MostRecordings = 1_000;
 
-    // Of each file of a running recording whose blocks were listed: every whole stretch before this window is stored.
-    private readonly ConcurrentDictionary<RecordingId, ConcurrentDictionary<string, int>> stored = new();
+    private readonly ConcurrentDictionary<RecordingId, Stored> stored = new();
 
     /// <summary>Where the stretch ends that begins at this window.</summary>
     /// <param name="end">Windows there are.</param>
@@ -30,13 +29,19 @@ internal sealed class SilentStretches(RendersContainer container, WindowEncoder 
     public async Task<RenderedPart> StageAsync(RenderPlan plan, FileSound sound, int first, int end, StagedBlocks present,
         CancellationToken cancellation)
     {
-        long start = RenderWindows.Start(first), stop = Math.Min(RenderWindows.Start(end), plan.TotalSamples);
         bool isLast = plan.IsLast(end - 1);
+        (string, int, bool, int, int) place = (sound.Blob(plan), sound.Channels, sound.IsJoined, first, end);
+        // The last one is as long as the recording: it is written when that is over.
+        Stored? own = isLast ? null : stored.GetValueOrDefault(plan.Recording);
+        if (own?.Parts.GetValueOrDefault(place) is { } known && present.Contains(known.Block)) return known;
+        long start = RenderWindows.Start(first), stop = Math.Min(RenderWindows.Start(end), plan.TotalSamples);
         uint serial = sound.Serial(plan);
         (ReadOnlyMemory<byte> bytes, int frames) = sound.IsJoined
             ? (WindowEncoder.Join([], (start, stop, isLast), default, serial).Bytes, 0)
             : encoder.EncodeSilence(sound.Format, sound.Channels, start, stop - start, isLast ? plan.TotalSamples : null, serial);
-        return await StageAsync(sound.Blob(plan), $"{first}s", bytes, frames, present, cancellation);
+        RenderedPart part = await StageAsync(sound.Blob(plan), $"{first}s", bytes, frames, present, cancellation);
+        own?.Parts.TryAdd(place, part);
+        return part;
     }
 
     /// <summary>Stores a block, if it is not there.</summary>
@@ -55,7 +60,7 @@ internal sealed class SilentStretches(RendersContainer container, WindowEncoder 
         CancellationToken cancellation)
     {
         if (stored.Count >= MostRecordings) stored.Clear();
-        ConcurrentDictionary<string, int> files = stored.GetOrAdd(plan.Recording, static _ => new());
+        ConcurrentDictionary<string, int> files = stored.GetOrAdd(plan.Recording, static _ => new Stored()).Before;
         string blob = sound.Blob(plan);
         StagedBlocks? present = files.TryGetValue(blob, out int at) ? StagedBlocks.None : null;
         while (at < plan.WindowCount && !isOver())
@@ -75,6 +80,18 @@ internal sealed class SilentStretches(RendersContainer container, WindowEncoder 
     }
 
     public void Forget(RecordingId recording) => stored.TryRemove(recording, out _);
+
+    /// <summary>What this process has stored of the silence of a running recording.</summary>
+    private sealed class Stored
+    {
+        /// <summary>By file whose blocks were listed: every whole stretch before this window is stored.</summary>
+        public ConcurrentDictionary<string, int> Before { get; } = new();
+
+        /// <summary>
+        /// By file, channels, whether it is joined, first window and end: nothing is written once more to learn what it is called.
+        /// </summary>
+        public ConcurrentDictionary<(string, int, bool, int, int), RenderedPart> Parts { get; } = new();
+    }
 }
 
 /// <summary>One file of a recording that is made of windows.</summary>

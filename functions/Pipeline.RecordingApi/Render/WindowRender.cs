@@ -103,11 +103,14 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
                 await StoreLonelyAsync(plan, RenderTable.TrackKey(track.UserId), window, pairs, cancellation);
                 bool renders = pairs.NeedsRender(window);
                 if (!renders && !mixes) continue;
-                (ReadOnlyMemory<short> pcm, IReadOnlyList<int> unreadable) = await sound.ReadAsync(track, cancellation);
-                if (mix is not null) levels[track.UserId] = sound.Add(mix, track, pcm.Span, before, mixRow?.Levels);
-                // Encoded bytes of one track wait at a time, while the next is read.
+                TrackSound own = await sound.ReadAsync(track, cancellation);
+                if (mix is not null) levels[track.UserId] = sound.Add(mix, track, own.Pcm.Span, before, mixRow?.Levels);
+                // One track is encoded and stored at a time, while the next is read and mixed.
                 await storing;
-                if (renders) storing = StoreTrackAsync(plan, track, window, pairs, sound, pcm, unreadable, cancellation);
+                if (renders)
+                {
+                    storing = Task.Run(() => StoreTrackAsync(plan, track, window, pairs, sound.PreRoll, own, cancellation), cancellation);
+                }
             }
             if (mix is not null)
                 await StoreMixAsync(plan, window, mixPairs, sound, mix, levels, before, mixRow?.Levels, cancellation);
@@ -119,35 +122,34 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         await ForgetSilentAsync(plan, rows, window, mixPairs.Inputs(window) is null, cancellation);
     }
 
-    /// <summary>When it returns its task, the samples are not needed any more.</summary>
-    private async Task StoreTrackAsync(RenderPlan plan, RenderTrack track, int window, WindowPairs pairs, WindowSound sound,
-        ReadOnlyMemory<short> pcm, IReadOnlyList<int> unreadable, CancellationToken cancellation)
+    private async Task StoreTrackAsync(RenderPlan plan, RenderTrack track, int window, WindowPairs pairs, int preRoll, TrackSound sound,
+        CancellationToken cancellation)
     {
         string key = RenderTable.TrackKey(track.UserId), inputs = pairs.Inputs(window)!;
         string[] encoded = [.. TrackFormats.Where(format => !(track.IsJoined && format == RenderFormat.Opus))];
-        byte[] peaks = Peaks(pcm.Span[(sound.PreRoll * track.Channels)..], track.Channels);
+        byte[] peaks = Peaks(sound.Pcm.Span[(preRoll * track.Channels)..], track.Channels);
         WindowBlocks blocks = new(container, pairs, plan.Recording, key, window);
         JoinPoint before = pairs.JoinBefore(window), after = default;
-        if (encoded.Length < TrackFormats.Count) after = Join(plan, key, window, sound, before, blocks, cancellation);
-        Encode(plan, key, track.Channels, window, inputs, sound, pcm, encoded, blocks, cancellation);
+        if (encoded.Length < TrackFormats.Count) after = Join(plan, key, window, sound.Files, before, blocks, cancellation);
+        Encode(plan, key, track.Channels, window, inputs, preRoll, sound.Pcm, encoded, blocks, cancellation);
         await StoreAsync(plan, key, window, pairs, blocks, new RenderRow
         {
             Inputs = inputs,
             Parts = blocks.Parts,
             JoinBefore = before,
             JoinAfter = after,
-            Unreadable = unreadable,
+            Unreadable = sound.Unreadable,
             Peaks = peaks,
         }, cancellation);
     }
 
     // Its bytes are of the window before too: the block is named by them.
-    private static JoinPoint Join(RenderPlan plan, string key, int window, WindowSound sound, JoinPoint before, WindowBlocks blocks,
-        CancellationToken cancellation)
+    private static JoinPoint Join(RenderPlan plan, string key, int window, IReadOnlyList<JoinedSegment> files, JoinPoint before,
+        WindowBlocks blocks, CancellationToken cancellation)
     {
-        long start = RenderWindows.Start(window);
-        (ReadOnlyMemory<byte> bytes, JoinPoint after) = WindowEncoder.Join(sound.Files, (start, start + sound.Samples, plan.IsLast(window)),
-            before, WindowEncoder.Serial(plan, key));
+        long start = RenderWindows.Start(window), end = start + plan.WindowSamples(window);
+        (ReadOnlyMemory<byte> bytes, JoinPoint after) = WindowEncoder.Join(files, (start, end, plan.IsLast(window)), before,
+            WindowEncoder.Serial(plan, key));
         RenderedPart part = RenderedPart.Of("", bytes.Span);
         blocks.Add(RenderFormat.Opus, part with { Block = RenderedPart.BlockName($"{window}", part.Sha256) }, bytes, cancellation);
         return after;
@@ -163,7 +165,7 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         meter.Add(pcm.AsSpan(sound.PreRoll * 2));
         float[] energies = [.. meter.Energies.Select(energy => (float)energy)];
         WindowBlocks blocks = new(container, pairs, plan.Recording, RenderTable.Mix, window);
-        Encode(plan, RenderTable.Mix, 2, window, inputs, sound, pcm, MixFormats, blocks, cancellation);
+        Encode(plan, RenderTable.Mix, 2, window, inputs, sound.PreRoll, pcm, MixFormats, blocks, cancellation);
         await StoreAsync(plan, RenderTable.Mix, window, pairs, blocks, new RenderRow
         {
             Inputs = inputs,
@@ -175,14 +177,14 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     }
 
     /// <summary>Encodes, and begins to store.</summary>
-    private void Encode(RenderPlan plan, string key, int channels, int window, string inputs, WindowSound sound, ReadOnlyMemory<short> pcm,
+    private void Encode(RenderPlan plan, string key, int channels, int window, string inputs, int preRoll, ReadOnlyMemory<short> pcm,
         IReadOnlyList<string> formats, WindowBlocks blocks, CancellationToken cancellation)
     {
         (ReadOnlyMemory<byte> Bytes, int Frames)[] encoded = new (ReadOnlyMemory<byte>, int)[formats.Count];
         long? total = plan.IsLast(window) ? plan.TotalSamples : null;
         ParallelOptions width = new() { MaxDegreeOfParallelism = formats.Count == 0 ? 1 : formats.Count, CancellationToken = cancellation };
         Parallel.For(0, formats.Count, width, at =>
-            encoded[at] = encoder.Encode(formats[at], pcm.Span, channels, sound.PreRoll, RenderWindows.Start(window), total,
+            encoded[at] = encoder.Encode(formats[at], pcm.Span, channels, preRoll, RenderWindows.Start(window), total,
                 WindowEncoder.Serial(plan, key)));
         string block = RenderedPart.BlockName($"{window}", inputs);
         for (int at = 0; at < formats.Count; at++)

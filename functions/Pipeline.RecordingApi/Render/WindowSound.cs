@@ -4,7 +4,7 @@ using Pipeline.Audio.Ogg;
 
 namespace Pipeline.RecordingApi.Render;
 
-/// <summary>The samples of one window: of each track, and of the mix that is made of them. Holds one track at a time.</summary>
+/// <summary>The samples of one window: of each track, and of the mix that is made of them. Holds two tracks at a time.</summary>
 internal sealed class WindowSound(SegmentPcm reader, RenderPlan plan, int window)
 {
     private const double TrackTarget = -18; // LUFS: several people at once are louder
@@ -12,8 +12,8 @@ internal sealed class WindowSound(SegmentPcm reader, RenderPlan plan, int window
     private const double GreatestMasterGain = 6; // dB: the tracks are levelled already
 
     private readonly long start = RenderWindows.Start(window);
-    private readonly List<JoinedSegment> files = [];
-    private short[] buffer = [];
+    private readonly short[][] buffers = [[], []];
+    private int turn;
 
     /// <summary>Samples before the window that are read too; none before the start of the recording.</summary>
     public int PreRoll { get; } = window == 0 ? 0 : RenderWindows.PreRoll;
@@ -26,18 +26,16 @@ internal sealed class WindowSound(SegmentPcm reader, RenderPlan plan, int window
     /// <summary>Tracks with sound in the window or shortly before it: the mix is made of them.</summary>
     public IEnumerable<RenderTrack> TracksNearby => plan.Tracks.Where(track => track.Between(start - PreRoll, start + Samples).Any());
 
-    /// <summary>The Opus segments of the track that was read last, those before the window among them.</summary>
-    public IReadOnlyList<JoinedSegment> Files => files;
-
-    /// <returns><c>[PreRoll + Samples, channels]</c>, valid until the next call, and segments that could not be read.</returns>
-    public async Task<(ReadOnlyMemory<short> Pcm, IReadOnlyList<int> Unreadable)> ReadAsync(RenderTrack track,
-        CancellationToken cancellation)
+    /// <summary>Reads a track. While the next one is read, what is read stays: one is encoded meanwhile.</summary>
+    public async Task<TrackSound> ReadAsync(RenderTrack track, CancellationToken cancellation)
     {
         int length = (PreRoll + Samples) * track.Channels;
-        if (buffer.Length < length) buffer = GC.AllocateUninitializedArray<short>(length); // the reader clears it
-        files.Clear();
+        turn = 1 - turn;
+        if (buffers[turn].Length < length) buffers[turn] = GC.AllocateUninitializedArray<short>(length); // the reader clears it
+        short[] buffer = buffers[turn];
+        List<JoinedSegment> files = [];
         IReadOnlyList<int> unreadable = await reader.ReadAsync(track, start - PreRoll, PreRoll + Samples, buffer, cancellation, files);
-        return (buffer.AsMemory(0, length), unreadable);
+        return new TrackSound(buffer.AsMemory(0, length), files, unreadable);
     }
 
     public MixWindow NewMix() => new(PreRoll + Samples, PreRoll);
@@ -77,3 +75,9 @@ internal sealed class WindowSound(SegmentPcm reader, RenderPlan plan, int window
         return (mix.Finish(before.Master.Blocks > 0 ? before.Master.Gain : master.Gain, master.Gain), master);
     }
 }
+
+/// <summary>What was read of one track.</summary>
+/// <param name="Pcm"><c>[PreRoll + Samples, channels]</c>, valid until the track after the next one is read.</param>
+/// <param name="Files">Its Opus segments, those before the window among them, by start.</param>
+/// <param name="Unreadable">Segments that could not be read.</param>
+internal readonly record struct TrackSound(ReadOnlyMemory<short> Pcm, IReadOnlyList<JoinedSegment> Files, IReadOnlyList<int> Unreadable);

@@ -96,6 +96,23 @@ public sealed class SilentStretchesTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(recorded.Track(Ada), judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.flac"), "flac"));
     }
 
+    /// <summary>What is known of a pause holds for the file that the track had then.</summary>
+    [Fact]
+    public async Task Pause_of_a_track_that_becomes_stereo_becomes_stereo_too()
+    {
+        Judge.SkipUnlessInstalled("flac", "ffmpeg");
+        await using RenderStage stage = await StartAsync();
+        Recorded recorded = await stage.BeginAsync();
+        await TalkAsync(stage, recorded, 0, 310, 430);
+        await stage.RenderAsync(recorded);
+        await stage.MoveAsync(recorded, Ada, "Ada", 550L * Second, Speech.Of("ada", 10 * Second, channels: 2), channels: 2);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        Dictionary<string, byte[]> files = await stage.DownloadAllAsync(recorded);
+        Assert.Equal(recorded.Track(Ada), judge.Decode(files["01-Ada.flac"], "flac"));
+        Assert.Equal(recorded.Track(Ada).Length, judge.Decode(files["01-Ada.opus"], "opus").Length);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -20,8 +20,9 @@ internal sealed class Recorded(RecordingId id)
 
     public void Put(ulong userId, int channels, long start, short[] pcm)
     {
-        (int _, short[] before) = tracks.GetValueOrDefault(userId, (channels, []));
-        short[] all = before;
+        (int width, short[] all) = tracks.GetValueOrDefault(userId, (channels, []));
+        // Who was heard in mono before is heard from both sides.
+        if (width < channels) all = [.. all.SelectMany(value => new[] { value, value })];
         if (all.Length < (start * channels) + pcm.Length) Array.Resize(ref all, (int)(start * channels) + pcm.Length);
         pcm.CopyTo(all, start * channels);
         tracks[userId] = (channels, all);
@@ -64,9 +65,10 @@ internal static class Recordings
             TestContext.Current.CancellationToken);
 
     /// <summary>Adds a segment of a recording that runs: put into its place and noted as moved.</summary>
-    public static async Task MoveAsync(this RenderStage stage, Recorded recorded, ulong userId, string username, long start, short[] pcm)
+    public static async Task MoveAsync(this RenderStage stage, Recorded recorded, ulong userId, string username, long start, short[] pcm,
+        int channels = 1)
     {
-        await stage.AddAsync(recorded, userId, username, start, pcm, 1);
+        await stage.AddAsync(recorded, userId, username, start, pcm, channels);
         FinalizeSegment segment = recorded.Segments[^1];
         TableClient ledger = stage.Storage.Tables.GetTableClient(StorageNames.LedgerTable);
         await ledger.UpsertEntityAsync(
@@ -80,7 +82,7 @@ internal static class Recordings
                 ["FileSize"] = segment.FileSize!.Value,
                 ["StartSample"] = segment.StartSample!.Value,
                 ["SampleCount"] = segment.SampleCount!.Value,
-                ["Channels"] = 1,
+                ["Channels"] = channels,
             }, cancellationToken: TestContext.Current.CancellationToken);
     }
 }
