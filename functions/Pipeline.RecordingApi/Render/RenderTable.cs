@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Azure;
 using Azure.Data.Tables;
 using Pipeline.Contracts;
@@ -10,7 +12,7 @@ namespace Pipeline.RecordingApi.Render;
 
 /// <summary>
 /// What was rendered, one partition per recording: rows <c>w-{track}-{window}</c> for windows of a track (its user's id in 20 digits) or of
-/// the <c>mix</c>, and <c>f-{file}</c> for files. Partition <c>passing</c>: files that go at their time,
+/// the <c>mix</c>, and <c>f-{file}</c> for files: JSON, gzipped where it is long. Partition <c>passing</c>: files that go at their time,
 /// <c>{unix ms}-{recording}-{file}</c>.
 /// </summary>
 public sealed class RenderTable(StorageClients clients)
@@ -21,6 +23,10 @@ public sealed class RenderTable(StorageClients clients)
     private const string Passing = "passing";
 
     private const string Json = nameof(Json);
+
+    /// <summary>First byte of gzip (RFC 1952 §2.3.1); JSON never begins so.</summary>
+    private const byte GzipMark = 0x1F;
+
     private static readonly string[] WithoutSound = ["PartitionKey", "RowKey", "Json0", "Json1", "Json2", "Json3"];
 
     private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.RendersTable);
@@ -160,12 +166,25 @@ public sealed class RenderTable(StorageClients clients)
     private static TableEntity Entity(RecordingId recording, string rowKey, byte[] json)
     {
         TableEntity row = new(recording.ToString(), rowKey);
-        ChunkedColumns.Write(row, Json, json);
+        ChunkedColumns.Write(row, Json, json.Length > ChunkedColumns.ChunkLength ? Pack(json) : json);
         return row;
     }
 
-    private static T Read<T>(TableEntity row, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type) =>
-        JsonSerializer.Deserialize(ChunkedColumns.Read(row, Json), type)!;
+    private static T Read<T>(TableEntity row, JsonTypeInfo<T> type)
+    {
+        byte[] bytes = ChunkedColumns.Read(row, Json);
+        if (bytes.Length == 0 || bytes[0] != GzipMark) return JsonSerializer.Deserialize(bytes, type)!;
+        using GZipStream unzip = new(new MemoryStream(bytes), CompressionMode.Decompress);
+        return JsonSerializer.Deserialize(unzip, type)!;
+    }
+
+    // The parts of a week are 1.9 MB of JSON, most of it hashes in hex; a row holds 1 MiB.
+    private static byte[] Pack(byte[] json)
+    {
+        using MemoryStream packed = new();
+        using (GZipStream zip = new(packed, CompressionLevel.Optimal, leaveOpen: true)) zip.Write(json);
+        return packed.ToArray();
+    }
 }
 
 /// <summary>A file that is kept for a while only.</summary>
