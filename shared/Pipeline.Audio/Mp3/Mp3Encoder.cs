@@ -70,10 +70,13 @@ public static unsafe class Mp3Encoder
         WriteFrameHeader(frame, channels, kilobits);
         int info = HeaderBytes + (channels == 1 ? 17 : 32); // behind the side information
         "Info"u8.CopyTo(frame.AsSpan(info));
-        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(info + 4), 3); // frames and bytes follow
+        long bytes = (frames + 1) * frame.Length;
+        bool hasBytes = bytes <= uint.MaxValue; // 74 hours in stereo
+        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(info + 4), hasBytes ? 3u : 1u); // frames, and bytes, follow
         BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(info + 8), (uint)frames);
-        BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(info + 12), (uint)((frames + 1) * frame.Length));
-        Span<byte> lame = frame.AsSpan(info + 16);
+        if (hasBytes) BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(info + 12), (uint)bytes);
+        int end = info + (hasBytes ? 16 : 12);
+        Span<byte> lame = frame.AsSpan(end);
         "LAME3.100"u8.CopyTo(lame);
         lame[9] = 1; // revision 0, constant bitrate
         lame[20] = (byte)Math.Min(kilobits, 255);
@@ -81,8 +84,8 @@ public static unsafe class Mp3Encoder
         lame[21] = Delay >> 4;
         lame[22] = (byte)(((Delay & 15) << 4) | (padding >> 8));
         lame[23] = (byte)padding;
-        BinaryPrimitives.WriteUInt32BigEndian(lame[28..], (uint)((frames + 1) * frame.Length));
-        BinaryPrimitives.WriteUInt16BigEndian(lame[34..], Crc16(frame.AsSpan(0, info + 16 + 34)));
+        BinaryPrimitives.WriteUInt32BigEndian(lame[28..], hasBytes ? (uint)bytes : 0);
+        BinaryPrimitives.WriteUInt16BigEndian(lame[34..], Crc16(frame.AsSpan(0, end + 34)));
         return frame;
     }
 

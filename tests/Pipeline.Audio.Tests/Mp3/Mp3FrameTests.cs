@@ -31,6 +31,26 @@ public sealed class Mp3FrameTests
         Assert.All(lame[36..].ToArray(), value => Assert.Equal(0, value));
     }
 
+    /// <summary>A number of bytes that does not fit is left out: the frames tell the length.</summary>
+    [Theory]
+    [InlineData(1, 64, 22_369_620, true)] // 4 GiB less one frame, and the frame of the table itself
+    [InlineData(1, 64, 22_369_621, false)]
+    [InlineData(2, 128, 25_200_000, false)] // a week
+    public void Number_of_bytes_is_there_where_it_fits(int channels, int kilobits, int frames, bool isThere)
+    {
+        byte[] frame = Mp3Encoder.WriteInfoFrame(channels, kilobits, frames, (frames * 1152L) - 576 - 700);
+        int info = 4 + (channels == 1 ? 17 : 32), end = info + (isThere ? 16 : 12);
+        Assert.Equal((isThere ? 3 : 1, frames), (BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(info + 4)),
+            BinaryPrimitives.ReadInt32BigEndian(frame.AsSpan(info + 8))));
+        uint bytes = isThere ? (uint)((frames + 1L) * frame.Length) : 0;
+        if (isThere) Assert.Equal(bytes, BinaryPrimitives.ReadUInt32BigEndian(frame.AsSpan(info + 12)));
+        ReadOnlySpan<byte> lame = frame.AsSpan(end);
+        Assert.Equal("LAME3.100", Encoding.ASCII.GetString(lame[..9]));
+        Assert.Equal((576, 700), ((lame[21] << 4) | (lame[22] >> 4), ((lame[22] & 15) << 8) | lame[23]));
+        Assert.Equal(bytes, BinaryPrimitives.ReadUInt32BigEndian(lame[28..]));
+        Assert.Equal(Crc16(frame.AsSpan(0, end + 34)), BinaryPrimitives.ReadUInt16BigEndian(lame[34..]));
+    }
+
     [Theory]
     [InlineData(0, 576 + 5, 0)] // fewer samples came out than went in
     [InlineData(10, 0, 4095)]
