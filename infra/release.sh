@@ -34,7 +34,7 @@ for system in "${systems[@]}"; do
   find "$folder" -name '*.pdb' -delete
   mkdir -p "$folder/infra/azurite" "$folder/infra/systemd"
   cp infra/run.sh infra/setup.sh "$folder/infra/"
-  cp infra/azurite/package.json infra/azurite/package-lock.json infra/azurite/durable.cjs "$folder/infra/azurite/"
+  cp infra/azurite/package.json infra/azurite/package-lock.json infra/azurite/{durable,indices}.cjs "$folder/infra/azurite/"
   cp infra/systemd/pipeline.service "$folder/infra/systemd/"
   cp README.md LICENSE "$folder/"
   tar --sort=name --owner=0 --group=0 --numeric-owner -C "$work" -czf "$output/$name.tar.gz" "$name"

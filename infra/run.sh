@@ -143,7 +143,8 @@ unset Functions__Key Functions__BotKey
 functions_metrics=${PROMETHEUS_ENDPOINT:-}
 if [[ "$functions_metrics" =~ ^(http://[^/]+):([0-9]{1,5})/?$ ]]; then functions_metrics="${BASH_REMATCH[1]}:$((10#${BASH_REMATCH[2]} + 1))"; fi
 
-run_storage() { AZURITE_ACCOUNTS="$account:$key" exec infra/azurite/node_modules/.bin/node --require "$PWD/infra/azurite/durable.cjs" \
+run_storage() { AZURITE_ACCOUNTS="$account:$key" exec infra/azurite/node_modules/.bin/node \
+  --require "$PWD/infra/azurite/indices.cjs" --require "$PWD/infra/azurite/durable.cjs" \
   infra/azurite/node_modules/azurite/dist/src/azurite.js --location "$data/storage" --silent --skipApiVersionCheck --disableTelemetry \
   --blobHost 127.0.0.1 --blobPort "$blob" --queueHost 127.0.0.1 --queuePort "$queue" --tableHost 127.0.0.1 --tablePort "$table"; }
 run_functions() { Functions__Key=$api_key Functions__BotKey=$bot_key PUBLIC_BASE_URL="${public:-$api}" Functions__ServeStorage=true \

@@ -42,7 +42,8 @@ internal sealed class DevelopmentStage
         if (!File.Exists(main)) throw new InvalidOperationException($"{main} is missing: run infra/setup.sh");
         string location = Directory.CreateDirectory(Path.Combine(data.Folder, "storage")).FullName;
         return builder.AddExecutable("storage", Path.Combine(modules, ".bin", "node"), root,
-            "--require", Path.Combine(azurite, "durable.cjs"), main, "--location", location, "--silent",
+            "--require", Path.Combine(azurite, "indices.cjs"), "--require", Path.Combine(azurite, "durable.cjs"),
+            main, "--location", location, "--silent",
             "--skipApiVersionCheck", "--disableTelemetry", "--blobHost", "127.0.0.1", "--blobPort", $"{Ports[0]}",
             "--queueHost", "127.0.0.1", "--queuePort", $"{Ports[1]}", "--tableHost", "127.0.0.1", "--tablePort", $"{Ports[2]}")
             .WithEnvironment("AZURITE_ACCOUNTS", $"{Account}:{AccountKey}");

@@ -58,7 +58,7 @@ public sealed class Azurite : IAsyncDisposable
     /// <param name="account">One of <see cref="NumberedAccount"/>, or <see cref="AccountName"/>.</param>
     public string ConnectionStringOf(string account) => ConnectionStringFor(account, AccountKey, BlobPort, QueuePort, TablePort);
 
-    /// <param name="folder">Where the data lives; null for a folder that goes away with the fixture.</param>
+    /// <param name="folder">Where the data lives; null for a folder that goes away with the fixture, with tables in memory only.</param>
     /// <param name="ports">Blob, queue and table port; null for free ones.</param>
     /// <param name="identity">HTTPS with a certificate of this run, and tokens instead of keys (see <see cref="Settings"/>).</param>
     /// <param name="accessLog">Keep a line of every request.</param>
@@ -74,6 +74,8 @@ public sealed class Azurite : IAsyncDisposable
         LoopbackCertificate? certificate = identity ? new LoopbackCertificate() : null;
         string[] arguments =
         [
+            "--require", RepositoryRoot.Combine("infra", "azurite", "indices.cjs"),
+            .. folder is null ? ["--require", RepositoryRoot.Combine("tests", "Pipeline.TestKit", "unsaved.cjs")] : Array.Empty<string>(),
             .. durable ? ["--require", RepositoryRoot.Combine("infra", "azurite", "durable.cjs")] : Array.Empty<string>(),
             main, "--location", folder ?? ownFolder!.Path, .. accessLog ? Array.Empty<string>()
                 : ["--silent"], "--skipApiVersionCheck", "--disableTelemetry",

@@ -87,6 +87,7 @@ public sealed partial class ComposeTests
             .Replace("functions:7071", $"127.0.0.1:{ports[3]}", StringComparison.Ordinal)
             .Replace("0.0.0.0:7071", $"127.0.0.1:{ports[3]}", StringComparison.Ordinal)
             .Replace("127.0.0.1:7071", $"127.0.0.1:{ports[3]}", StringComparison.Ordinal)
+            .Replace("/indices.cjs", RepositoryRoot.Combine("infra", "azurite", "indices.cjs"), StringComparison.Ordinal)
             .Replace("/durable.cjs", RepositoryRoot.Combine("infra", "azurite", "durable.cjs"), StringComparison.Ordinal)
             .Replace("/files", folder.Combine("files"), StringComparison.Ordinal);
         Dictionary<string, string?> Variables(string service) =>

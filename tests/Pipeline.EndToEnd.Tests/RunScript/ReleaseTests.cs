@@ -69,7 +69,8 @@ public sealed class ReleaseTests
             if (machine is { } kind) Assert.Equal(kind, head[18]); // ELF e_machine: 0xB7 is AArch64
         }
         Assert.DoesNotContain(Directory.EnumerateFiles(root, "libopus*", SearchOption.AllDirectories), _ => true);
-        Assert.True(File.Exists(Path.Combine(root, "infra", "azurite", "durable.cjs")));
+        foreach (string file in new[] { "durable.cjs", "indices.cjs" })
+            Assert.True(File.Exists(Path.Combine(root, "infra", "azurite", file)), file);
         DemandWhisper(root, system);
     }
 
