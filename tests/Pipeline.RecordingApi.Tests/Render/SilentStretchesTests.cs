@@ -96,6 +96,23 @@ public sealed class SilentStretchesTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(recorded.Track(Ada), judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.flac"), "flac"));
     }
 
+    /// <summary>A storage gives up blocks that wait for a week.</summary>
+    [Fact]
+    public async Task Pause_whose_block_is_gone_is_stored_once_more()
+    {
+        Judge.SkipUnlessInstalled("flac");
+        await using RenderStage stage = await StartAsync();
+        Recorded recorded = await stage.BeginAsync();
+        await TalkAsync(stage, recorded, 0, 310, 430);
+        await stage.RenderAsync(recorded);
+        foreach ((string key, string format) in Formats)
+            await stage.Get<RendersContainer>().DeleteAsync(BlobNames.File(recorded.Id, key, format), Cancellation);
+        Assert.All(await PlacesAsync(stage, recorded), Assert.Empty);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        Assert.Equal(recorded.Track(Ada), judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.flac"), "flac"));
+    }
+
     /// <summary>What is known of a pause holds for the file that the track had then.</summary>
     [Fact]
     public async Task Pause_of_a_track_that_becomes_stereo_becomes_stereo_too()
