@@ -113,21 +113,15 @@ internal static class LedgerRows
     /// </summary>
     public static TableEntity Write(SessionManifest manifest)
     {
-        using MemoryStream packed = new();
-        using (GZipStream zip = new(packed, CompressionLevel.Optimal, leaveOpen: true))
-        {
-            JsonSerializer.Serialize(zip, manifest with { OptedOut = null }, ContractsJsonContext.Default.SessionManifest);
-        }
+        byte[] packed = PackedJson.Pack(manifest with { OptedOut = null }, ContractsJsonContext.Default.SessionManifest,
+            CompressionLevel.Optimal);
         TableEntity row = new(manifest.Session.RecordingId.ToString(), ManifestKey);
-        ChunkedColumns.Write(row, Data, packed.GetBuffer().AsSpan(0, (int)packed.Length));
+        ChunkedColumns.Write(row, Data, packed);
         return row;
     }
 
-    public static SessionManifest? ReadManifest(TableEntity row)
-    {
-        using GZipStream unzip = new(new MemoryStream(ChunkedColumns.Read(row, Data)), CompressionMode.Decompress);
-        return JsonSerializer.Deserialize(unzip, ContractsJsonContext.Default.SessionManifest);
-    }
+    public static SessionManifest? ReadManifest(TableEntity row) =>
+        PackedJson.Unpack(ChunkedColumns.Read(row, Data), ContractsJsonContext.Default.SessionManifest);
 
     public static ETag EtagOf(LedgerRecording recording) => recording.Etag is { } etag ? new ETag(etag) : default;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text.Json;
 using Azure.Data.Tables;
 using Pipeline.Contracts.Api;
@@ -55,8 +54,7 @@ internal static class CatalogueRows
     {
         byte[] packed = ChunkedColumns.Read(row, Data);
         if (packed.Length == 0) return null;
-        using GZipStream unzip = new(new MemoryStream(packed), CompressionMode.Decompress);
-        RecordingDetails? details = JsonSerializer.Deserialize(unzip, ApiJsonContext.Default.RecordingDetails);
+        RecordingDetails? details = PackedJson.Unpack(packed, ApiJsonContext.Default.RecordingDetails);
         return details is null ? null
             : new CatalogueRecording(details, row.GetString("SegmentSet"), row.GetString("BatchSet"), row.ETag.ToString());
     }
@@ -73,11 +71,5 @@ internal static class CatalogueRows
     /// <summary>Bytes that a recording takes in its row.</summary>
     public static int LengthOf(RecordingDetails details) => Pack(details).Length;
 
-    private static byte[] Pack(RecordingDetails details)
-    {
-        using MemoryStream packed = new();
-        using (GZipStream zip = new(packed, CompressionLevel.Fastest, leaveOpen: true)) JsonSerializer.Serialize(zip, details,
-            ApiJsonContext.Default.RecordingDetails);
-        return packed.ToArray();
-    }
+    private static byte[] Pack(RecordingDetails details) => PackedJson.Pack(details, ApiJsonContext.Default.RecordingDetails);
 }

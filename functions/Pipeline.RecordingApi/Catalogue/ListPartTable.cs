@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Azure;
@@ -93,10 +92,7 @@ public sealed class ListPartTable(StorageClients clients, CatalogueTable catalog
             ["First"] = part.First,
             ["IsWritten"] = part.IsWritten,
         };
-        using MemoryStream packed = new();
-        using (GZipStream zip = new(packed, CompressionLevel.Fastest, leaveOpen: true))
-            JsonSerializer.Serialize(zip, part.Summary, ListPartJsonContext.Default.ListPartSummary);
-        ChunkedColumns.Write(row, Data, packed.GetBuffer().AsSpan(0, (int)packed.Length));
+        ChunkedColumns.Write(row, Data, PackedJson.Pack(part.Summary, ListPartJsonContext.Default.ListPartSummary));
         return row;
     }
 
@@ -105,8 +101,7 @@ public sealed class ListPartTable(StorageClients clients, CatalogueTable catalog
         byte[] packed = ChunkedColumns.Read(row, Data);
         // A mark that came behind a deletion stands alone.
         if (packed.Length == 0 || row.GetString("Hash") is not { } hash) return null;
-        using GZipStream unzip = new(new MemoryStream(packed), CompressionMode.Decompress);
-        ListPartSummary summary = JsonSerializer.Deserialize(unzip, ListPartJsonContext.Default.ListPartSummary)!;
+        ListPartSummary summary = PackedJson.Unpack(packed, ListPartJsonContext.Default.ListPartSummary)!;
         return new ListPart(row.GetInt32("Number") ?? 0, hash, row.GetInt32("First") ?? 0, row.GetBoolean("IsWritten") == true, summary);
     }
 

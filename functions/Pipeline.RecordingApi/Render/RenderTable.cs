@@ -24,9 +24,6 @@ public sealed class RenderTable(StorageClients clients)
 
     private const string Json = nameof(Json);
 
-    /// <summary>First byte of gzip (RFC 1952 §2.3.1); JSON never begins so.</summary>
-    private const byte GzipMark = 0x1F;
-
     private static readonly string[] WithoutSound = ["PartitionKey", "RowKey", "Json0", "Json1", "Json2", "Json3"];
 
     private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.RendersTable);
@@ -94,7 +91,7 @@ public sealed class RenderTable(StorageClients clients)
     public async Task<ETag?> TryWriteJobAsync(RecordingId recording, string file, RenderJob job, ETag version,
         CancellationToken cancellation)
     {
-        TableEntity row = Entity(recording, FileKey(file), JsonSerializer.SerializeToUtf8Bytes(job, RenderJsonContext.Default.RenderJob));
+        TableEntity row = Entity(recording, FileKey(file), job, RenderJsonContext.Default.RenderJob);
         try
         {
             Response answer = version == default ? await table.AddEntityAsync(row, cancellation)
@@ -156,34 +153,26 @@ public sealed class RenderTable(StorageClients clients)
 
     private static TableEntity Entity(RecordingId recording, string track, int window, RenderRow row)
     {
-        TableEntity entity = Entity(recording, WindowKey(track, window),
-            JsonSerializer.SerializeToUtf8Bytes(row, RenderJsonContext.Default.RenderRow));
+        TableEntity entity = Entity(recording, WindowKey(track, window), row, RenderJsonContext.Default.RenderRow);
         if (row.Peaks.Length > 0) entity["Peaks"] = row.Peaks;
         if (row.Energies.Length > 0) entity["Energies"] = row.Energies;
         return entity;
     }
 
-    private static TableEntity Entity(RecordingId recording, string rowKey, byte[] json)
+    // The parts of a week are 1.9 MB of JSON, most of it hashes in hex; a row holds 1 MiB.
+    private static TableEntity Entity<T>(RecordingId recording, string rowKey, T value, JsonTypeInfo<T> type)
     {
         TableEntity row = new(recording.ToString(), rowKey);
-        ChunkedColumns.Write(row, Json, json.Length > ChunkedColumns.ChunkLength ? Pack(json) : json);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(value, type);
+        bool isLong = json.Length > ChunkedColumns.ChunkLength;
+        ChunkedColumns.Write(row, Json, isLong ? PackedJson.Pack(value, type, CompressionLevel.Optimal) : json);
         return row;
     }
 
     private static T Read<T>(TableEntity row, JsonTypeInfo<T> type)
     {
         byte[] bytes = ChunkedColumns.Read(row, Json);
-        if (bytes.Length == 0 || bytes[0] != GzipMark) return JsonSerializer.Deserialize(bytes, type)!;
-        using GZipStream unzip = new(new MemoryStream(bytes), CompressionMode.Decompress);
-        return JsonSerializer.Deserialize(unzip, type)!;
-    }
-
-    // The parts of a week are 1.9 MB of JSON, most of it hashes in hex; a row holds 1 MiB.
-    private static byte[] Pack(byte[] json)
-    {
-        using MemoryStream packed = new();
-        using (GZipStream zip = new(packed, CompressionLevel.Optimal, leaveOpen: true)) zip.Write(json);
-        return packed.ToArray();
+        return PackedJson.IsPacked(bytes) ? PackedJson.Unpack(bytes, type)! : JsonSerializer.Deserialize(bytes, type)!;
     }
 }
 
