@@ -41,6 +41,8 @@ internal sealed class RunScript : IAsyncDisposable
             environment["DISCORD_CA_FILE"] = discord.CertificateAuthorityFile;
             environment["DISCORD_GUILD_ID"] = discord.Guild.Id.ToString(CultureInfo.InvariantCulture);
             environment["RECORDING_MIN_FREE_DISK_MB"] = "0";
+            // However slow the machine is: what is spoken leaves before the process ends.
+            environment["SHUTDOWN_GRACE"] = "2m";
         }
         foreach ((string name, string? value) in settings ?? new Dictionary<string, string?>()) environment[name] = value;
         string[] arguments = [RepositoryRoot.Combine("infra", "run.sh"), "--no-build", "--data", data, "--port", $"{port}", .. more ?? []];
