@@ -29,12 +29,12 @@ public static class DeliveryServices
         services.AddSingleton<RecordingRegistry>().AddSingleton<ApiRecording>();
         services.AddSingleton<SegmentDelivery>();
         services.AddSingleton<LateSegments>();
-        services.AddSingleton<BatchFlow>();
+        services.AddSingleton<BatchFlow>().AddSingleton<BatchUpload>();
         services.AddSingleton<BatchPlaces>();
         services.AddSingleton<HandOver>();
         services.AddSingleton<StartRecording>();
-        services.AddSingleton<MoveSegment>();
-        services.AddSingleton<FinalizeRecording>();
+        services.AddSingleton<SegmentOutcome>().AddSingleton<MoveSegment>();
+        services.AddSingleton<StopWait>().AddSingleton<FinalizeEnd>().AddSingleton<FinalizeRecording>();
         services.AddSingleton<QueueWatch>();
         services.AddSingleton<RefusedSegments>();
         services.AddSingleton<OrphanAdoption>();

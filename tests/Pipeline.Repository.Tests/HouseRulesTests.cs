@@ -106,6 +106,10 @@ public sealed partial class HouseRulesTests
     [InlineData("Pipeline.Discord")]
     [InlineData("Pipeline.Dave")]
     [InlineData("Pipeline.Mls")]
+    [InlineData("Pipeline.Delivery")]
+    [InlineData("Pipeline.RecordingApi")]
+    [InlineData("Pipeline.Functions")]
+    [InlineData("Pipeline.Functions.Local")]
     public void Class_is_made_of_at_most_seven_things(string assembly)
     {
         const BindingFlags Own = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic;

@@ -14,11 +14,8 @@ namespace Pipeline.Delivery.Segments;
 /// </summary>
 public sealed class MoveSegment(
     LedgerTable ledger, TempContainer temp, RecordingRegistry registry, ApiRecording apiRecording, SegmentDelivery delivery,
-    LateSegments late, Reports reports, Telemetry telemetry, TimeProvider time, ILogger<MoveSegment> log)
+    SegmentOutcome outcome, Telemetry telemetry)
 {
-    /// <summary>A segment that is not moved by then is worth somebody's attention.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-
     /// <exception cref="SegmentFaultException">The segment is gone or is not what its message names.</exception>
     public async Task RunAsync(SegmentReady message, CancellationToken cancellation)
     {
@@ -39,7 +36,7 @@ public sealed class MoveSegment(
         TempBlob? blob = await temp.FindAsync(message.BlobName, cancellation);
         if (await ledger.FindSegmentAsync(message.Key, cancellation) is { State: not SegmentState.Sending } row)
         {
-            await ConcludeAsync(message, row, blob, cancellation);
+            await outcome.ConcludeAsync(message, row, blob, cancellation);
             return;
         }
         // The row is read after the blob: the one who deleted the blob had written the row before.
@@ -50,23 +47,9 @@ public sealed class MoveSegment(
         }
         await DemandUnalteredAsync(message, blob, cancellation);
         LedgerRecording recording = await registry.EnsureAsync(message.Session, cancellation);
-        if (recording.State == RecordingState.Deleted) await DropAsync(message, blob, cancellation);
-        else if (recording.Flow == UploadFlow.Batch) await CollectAsync(message, cancellation);
+        if (recording.State == RecordingState.Deleted) await outcome.DropAsync(message, blob, cancellation);
+        else if (recording.Flow == UploadFlow.Batch) await outcome.CollectedAsync(message, cancellation);
         else await UploadAsync(message, blob, recording, cancellation);
-    }
-
-    // Moved, collected or refused before, by an earlier try or another worker: only the last steps may be left to do.
-    private async Task ConcludeAsync(SegmentReady message, LedgerSegment row, TempBlob? blob, CancellationToken cancellation)
-    {
-        if (row.ContentMd5 != message.ContentMd5)
-            throw new SegmentFaultException(message.Key, "conflict", "other bytes were moved under its name");
-        if (row.State == SegmentState.Refused) return;
-        LedgerRecording? recording = await late.AnnounceAsync(message, row.State, cancellation);
-        if (row.State != SegmentState.Moved || blob is null) return;
-        // The batch flow may have to send the bytes once more until the service has confirmed the whole.
-        if (recording is { Flow: UploadFlow.Batch, State: not RecordingState.Finalized }) return;
-        if (blob.Length == row.FileSize && (blob.ContentMd5 is null || blob.ContentMd5 == row.ContentMd5))
-            await temp.DeleteAsync(blob, cancellation);
     }
 
     private async Task DemandUnalteredAsync(SegmentReady message, TempBlob blob, CancellationToken cancellation)
@@ -83,7 +66,7 @@ public sealed class MoveSegment(
         (Uri? uploadUrl, bool isErased) = await UploadUrlAsync(message, segment, recording, cancellation);
         if (isErased)
         {
-            await DropAsync(message, blob, cancellation);
+            await outcome.DropAsync(message, blob, cancellation);
             return;
         }
         if (uploadUrl is null)
@@ -92,13 +75,7 @@ public sealed class MoveSegment(
             return;
         }
         Uri address = await delivery.DeliverAsync(segment, blob, uploadUrl, cancellation);
-        await RecordAsync(message, segment with { BlobUrl = address.AbsoluteUri }, cancellation);
-        await late.AnnounceAsync(message, SegmentState.Moved, cancellation);
-        await temp.DeleteAsync(blob, cancellation);
-        TimeSpan latency = time.GetUtcNow() - message.ClosedAt;
-        telemetry.Moved(message.FileSize, latency);
-        Log.SegmentMoved(log, message.Key, message.FileSize, latency.TotalMilliseconds);
-        if (latency > Patience) Log.SegmentWaited(log, message.Key, latency.TotalMinutes);
+        await outcome.MovedAsync(message, segment with { BlobUrl = address.AbsoluteUri }, blob, cancellation);
     }
 
     private async Task<bool> IsErasedAsync(SegmentReady message, CancellationToken cancellation)
@@ -127,44 +104,20 @@ public sealed class MoveSegment(
     {
         if (await ledger.FindSegmentAsync(message.Key, cancellation) is { State: not SegmentState.Sending } row)
         {
-            await ConcludeAsync(message, row, blob, cancellation);
+            await outcome.ConcludeAsync(message, row, blob, cancellation);
             return;
         }
         LedgerRecording recording = await registry.EnsureAsync(message.Session, cancellation);
         if (recording.State == RecordingState.Deleted)
         {
-            await DropAsync(message, blob, cancellation);
+            await outcome.DropAsync(message, blob, cancellation);
             return;
         }
         if (recording.Flow == UploadFlow.Batch)
         {
-            await CollectAsync(message, cancellation);
+            await outcome.CollectedAsync(message, cancellation);
             return;
         }
-        await ledger.PutSegmentAsync(segment with { State = SegmentState.Refused }, cancellation);
-        await reports.WriteAsync(message.Session.RecordingId, message.Key.ToString(),
-            "refused: the service says that the recording is finished; the bytes stay in the temp container", cancellation);
-        Log.SegmentRefused(log, message.Key);
-    }
-
-    private async Task CollectAsync(SegmentReady message, CancellationToken cancellation)
-    {
-        await RecordAsync(message, LedgerSegment.From(message, SegmentState.Collected, blobUrl: null), cancellation);
-        await late.AnnounceAsync(message, SegmentState.Collected, cancellation);
-        Log.SegmentCollected(log, message.Key);
-    }
-
-    private async Task RecordAsync(SegmentReady message, LedgerSegment segment, CancellationToken cancellation)
-    {
-        LedgerSegment stored = await ledger.AddSegmentAsync(segment, cancellation);
-        if (stored.ContentMd5 != message.ContentMd5)
-            throw new SegmentFaultException(message.Key, "conflict", "other bytes were moved under its name");
-        if (stored.State == SegmentState.Sending) await ledger.PutSegmentAsync(segment, cancellation);
-    }
-
-    private async Task DropAsync(SegmentReady message, TempBlob blob, CancellationToken cancellation)
-    {
-        await temp.DeleteAsync(blob, cancellation);
-        Log.SegmentDropped(log, message.Key);
+        await outcome.RefusedAsync(message, segment, cancellation);
     }
 }

@@ -17,7 +17,7 @@ public sealed class QueueWatch(MessageQueues queues, Telemetry telemetry, TimePr
             if (queue != StorageNames.SegmentReadyQueue || count == 0) continue;
             if (await queues.FirstSinceAsync(queue, cancellation) is not { } since) continue;
             TimeSpan waited = time.GetUtcNow() - since;
-            if (waited > MoveSegment.Patience) Log.QueueWaits(log, queue, waited.TotalMinutes, count);
+            if (waited > SegmentOutcome.Patience) Log.QueueWaits(log, queue, waited.TotalMinutes, count);
         }
     }
 }

@@ -22,7 +22,7 @@ public sealed class LimitsTests
     [Fact]
     public void Waiting_times_are_those_that_are_documented()
     {
-        Assert.Equal((5, 5), (ReturnTicket.SendGrace.TotalSeconds, MoveSegment.Patience.TotalMinutes));
+        Assert.Equal((5, 5), (ReturnTicket.SendGrace.TotalSeconds, SegmentOutcome.Patience.TotalMinutes));
         Assert.Equal((5, 30), (EventTable.ReadAfter.TotalSeconds, EventSweep.Kept.TotalDays));
         Assert.Equal((30, 1), (StoredSegments.Remembered.TotalSeconds, WebhookTable.Overlap.TotalDays));
         Assert.Equal((5, 1), (SegmentReads.LinkLifetime.TotalMinutes, RecordingsContainer.ReadLifetime.TotalHours));
