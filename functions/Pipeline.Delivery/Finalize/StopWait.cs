@@ -44,7 +44,9 @@ public sealed class StopWait(
             cancellation) ?? recording;
     }
 
-    /// <summary>True where nothing has come for the length of the deadline, or the stop is longer ago than a recording may be open.</summary>
+    /// <summary>
+    /// True where nothing has come for the length of the deadline, or the stop is longer ago than a recording may be open.
+    /// </summary>
     internal bool IsOver(LedgerRecording recording)
     {
         DateTimeOffset now = time.GetUtcNow();

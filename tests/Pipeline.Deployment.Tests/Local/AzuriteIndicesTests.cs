@@ -8,7 +8,9 @@ namespace Pipeline.Deployment.Tests.Local;
 /// </summary>
 public sealed class AzuriteIndicesTests
 {
-    /// <summary>Inserts, changes and removes at random; holds every index to a list that has none, and the order to the plain one.</summary>
+    /// <summary>
+    /// Inserts, changes and removes at random; holds every index to a list that has none, and the order to that of the plain emulator.
+    /// </summary>
     private const string Script = """
         const [azurite, patch] = JSON.parse(process.env.INDICES);
         process.argv[1] = azurite;

@@ -6,6 +6,7 @@ namespace Pipeline.Deployment.Tests.Local;
 public sealed class DurableAzuriteTests
 {
     [Fact]
+    [Trait("Category", "Long")]
     public Task Nothing_that_was_confirmed_is_lost() => KillAsync(times: 4, seed: 31);
 
     [Fact]
