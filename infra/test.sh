@@ -1,22 +1,24 @@
 #!/usr/bin/env bash
 # Builds everything, checks the format and runs every test. The last line reads "N passed, N failed".
 #   infra/test.sh            the default run
-#   infra/test.sh --soak     the long tests too: an hour and more
+#   infra/test.sh --long     what takes long too: images, kills, days of people, storage that is slow or away; twice the time
+#   infra/test.sh --soak     the soaks too: two hours and more
 #   infra/test.sh --coverage [Pipeline.Mls.Tests]...   lines and branches of each product project and folder that all tests reach, or those named
 # Ends with 0 where every step and every test passed, 1 where one failed, 2 on a wrong argument.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-soak=0 coverage=0 wanted=()
+long=0 soak=0 coverage=0 wanted=()
 for argument in "$@"; do
   case "$argument" in
     -h|--help) sed -n '2,/^set /s/^# \{0,1\}//p' infra/test.sh; exit 0 ;;
-    --soak) soak=1 ;;
+    --long) long=1 ;;
+    --soak) long=1 soak=1 ;;
     --coverage) coverage=1 ;;
     Pipeline.*.Tests)
       [ -d "tests/$argument" ] && [ "$coverage" = 1 ] || { echo "test: '$argument' is allowed behind --coverage, as a folder of tests" >&2; exit 2; }
       wanted+=("$argument") ;;
-    *) echo "test: unknown argument '$argument'; known: --soak, --coverage" >&2; exit 2 ;;
+    *) echo "test: unknown argument '$argument'; known: --long, --soak, --coverage" >&2; exit 2 ;;
   esac
 done
 
@@ -55,12 +57,13 @@ give_up() { # give_up: what is needed is not there
 # Compilers and the processes of tests live for seconds: what the runtime counts, optimizes and guards for later costs more than it brings. A
 # functions process that has started has used 1.4 processor seconds instead of 2.1. The threshold is hexadecimal.
 export DOTNET_TieredPGO=0 DOTNET_TC_CallCountThreshold=200 DOTNET_TC_QuickJitForLoops=1 DOTNET_EnableWriteXorExecute=0
+# What tests build is compiled by it too.
+export UseSharedCompilation=true SharedCompilationId="$compiler"
 
 # What Debian and npm bring comes in beside the packages and the build.
 SETUP_PARTS="opus judges azurite peers page" infra/setup.sh & tools=$!
 SETUP_PARTS=restore infra/setup.sh || give_up
-step "build" dotnet build Pipeline.sln -c Release --no-restore -v quiet --nologo \
-  -p:UseSharedCompilation=true -p:SharedCompilationId="$compiler" || give_up
+step "build" dotnet build Pipeline.sln -c Release --no-restore -v quiet --nologo || give_up
 wait "$tools" || give_up
 # Without a linker the test of the native image is skipped with a word, and the rest goes on.
 if [ "$soak" = 1 ]; then SETUP_PARTS=linker infra/setup.sh || true; fi
@@ -73,6 +76,10 @@ if [ "$coverage" = 1 ]; then
 fi
 
 filter=(--filter-not-trait Category=Soak)
+# What is counted for coverage is what all tests but the soaks reach.
+[ "$long" = 1 ] || [ "$coverage" = 1 ] || filter+=(--filter-not-trait Category=Long)
+# The functions' package as it is deployed, compiled ahead.
+[ "$long" = 0 ] || export PIPELINE_READY_TO_RUN=1
 limit=1800 # seconds for one project: a test that hangs fails its project and does not hold up the rest
 [ "$soak" = 1 ] && { filter=(); limit=14400; }
 
@@ -117,7 +124,7 @@ run() { # run NAME: one project's tests; says how it went and writes "passed fai
   local name=$1 log="$results/$1.log" began=$SECONDS code p f s extra
   mapfile -t extra < <(measured "$name")
   timeout --kill-after=20 "$limit" \
-    "$(program "$name")" "${extra[@]}" "${filter[@]}" --ignore-exit-code 8 --no-progress --no-ansi --output Detailed >"$log" 2>&1
+    "$(program "$name")" "${extra[@]}" "${filter[@]}" --max-threads 3 --ignore-exit-code 8 --no-progress --no-ansi --output Detailed >"$log" 2>&1
   code=$?
   count() { sed -nE "s/^ *$1: ([0-9]+).*/\1/p" "$log" | tail -1; }
   p=$(count succeeded); f=$(count failed); s=$(count skipped)

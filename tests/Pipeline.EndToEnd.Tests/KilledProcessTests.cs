@@ -9,7 +9,7 @@ public sealed class KilledProcessTests(AzuriteFixture fixture)
 {
     [Theory]
     [InlineData("wav", 0)]
-    [InlineData("opus", 28)]
+    [InlineData("opus", 28, Traits = ["Category", "Long"])]
     public Task Bot_that_is_killed_goes_on_with_its_recording(string format, int room) =>
         KillBotAsync($"bot killed, {format}", room, format, kills: 3, seed: 11, TimeSpan.FromSeconds(40), speed: 8);
 

@@ -19,6 +19,7 @@ public sealed class LostDiskTests(AzuriteFixture fixture)
     private static readonly TimeSpan LeastAfterwards = TimeSpan.FromSeconds(3);
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task Another_bot_goes_on_from_the_manifest() =>
         RunAsync("bot killed and its disk gone", room: 11, kills: 1, seed: 31, TimeSpan.FromSeconds(36), waitsForLease: false);
 

@@ -25,6 +25,7 @@ public sealed class SpoiledApiTests(AzuriteFixture fixture)
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task Busy_api_gets_everything() => BusyAsync("API busy", room: 14, part: 0.2, TimeSpan.FromSeconds(20), speed: 10);
 
     [Fact]

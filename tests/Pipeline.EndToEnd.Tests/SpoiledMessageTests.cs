@@ -25,6 +25,7 @@ public sealed class SpoiledMessageTests(AzuriteFixture fixture)
         StorageNames.RecordingStartedQueue];
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Messages_that_come_twice_and_out_of_order_give_the_same_recording()
     {
         await using FaultStage stage = await FaultStage.StartAsync(fixture.Azurite, 16);

@@ -17,6 +17,7 @@ public sealed class SpoiledStorageTests(AzuriteFixture fixture)
         CutAsync("storage cut off, long", room: 6, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(10), speed: 10);
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Slow_storage_gets_everything()
     {
         await using FaultStage stage = await FaultStage.StartAsync(fixture.Azurite, 7);
@@ -26,6 +27,7 @@ public sealed class SpoiledStorageTests(AzuriteFixture fixture)
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task Busy_storage_gets_everything() => BusyAsync("storage busy", room: 8, part: 0.15, TimeSpan.FromSeconds(30), speed: 10);
 
     [Fact]

@@ -89,6 +89,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Storage_that_is_away_is_told_and_ends_nothing()
     {
         int[] ports = FreePort.Take(3);

@@ -10,6 +10,7 @@ namespace Pipeline.Page.Tests;
 /// Many people, many hours: how soon something sounds, and that memory stays bounded. Figures are written out; limits leave room for a busy
 /// machine.
 /// </summary>
+[Trait("Category", "Long")]
 public sealed class LongCallTests(PageApp app)
 {
     [Fact]

@@ -34,9 +34,11 @@ public sealed class LookTests(PageApp app)
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Dark_screen_is_as_readable() => Require(await LookAsync("dark", new JsonObject { ["dark"] = true }));
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Phone_shows_everything_in_its_width()
     {
         JsonNode result = await LookAsync("phone", new JsonObject { ["phone"] = true, ["locale"] = "de-DE" });

@@ -15,6 +15,7 @@ public sealed class StateTests(PageApp app)
     public async Task Wrong_link_is_told() => Shows(await StateAsync(url => url[..^3] + "xyz"), "link", "/record link");
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Link_without_its_secret_is_told() =>
         Shows(await StateAsync(url => url[..url.IndexOf('#', StringComparison.Ordinal)]), "link", "/record link");
 
@@ -37,6 +38,7 @@ public sealed class StateTests(PageApp app)
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Browser_without_sound_still_shows_the_recording()
     {
         JsonNode result = await StateAsync(null, new JsonObject { ["noAudio"] = true });
@@ -46,6 +48,7 @@ public sealed class StateTests(PageApp app)
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Recording_without_a_word_says_so()
     {
         SpokenCall call = app.Call("Silence");

@@ -8,6 +8,7 @@ namespace Pipeline.Deployment.Tests.Image;
 /// <summary>
 /// What azd pushes: the bot's image from <c>dotnet publish -t:PublishContainer</c>, taken apart, and its program started.
 /// </summary>
+[Trait("Category", "Long")]
 public sealed class BotImageTests
 {
     private const string Secret = "not-for-the-image-5f2d";

@@ -15,9 +15,9 @@ public sealed class DemoInterruptionTests
 
     [Theory]
     [InlineData("demo: starting", false, "demo", "--plain")]
-    [InlineData("are in #Table", false, "demo", "--plain")]
+    [InlineData("are in #Table", false, "demo", "--plain", Traits = ["Category", "Long"])]
     [InlineData("are in #Table", true, "demo", "--plain")]
-    [InlineData("session: 4 speakers", false, "load")]
+    [InlineData("session: 4 speakers", false, "load", Traits = ["Category", "Long"])]
     public async Task Signal_ends_it_with_what_it_has_started(string when, bool isForGroup, params string[] arguments)
     {
         Assert.SkipUnless(File.Exists("/usr/bin/setsid") && Directory.Exists("/proc/self"),

@@ -69,7 +69,7 @@ public sealed class ScriptHelpTests : IDisposable
     [InlineData("load.sh", "load: unknown argument '--colour'; known: --hours")]
     [InlineData("mutate.sh", "mutate: unknown argument '--colour'; known: --seed")]
     [InlineData("setup.sh", "setup: unknown argument '--colour'; parts are chosen by SETUP_PARTS")]
-    [InlineData("test.sh", "test: unknown argument '--colour'; known: --soak")]
+    [InlineData("test.sh", "test: unknown argument '--colour'; known: --long, --soak")]
     public async Task Unknown_argument_is_named_before_anything_is_installed(string script, string said)
     {
         (int exitCode, string told) = await RunAsync(script, "--colour");

@@ -14,7 +14,6 @@ namespace Pipeline.EndToEnd.Tests.Deploy;
 /// <summary>
 /// Two cells, each a storage account, a functions app and a shard of the bot: a server's recordings live in its cell and nowhere else.
 /// </summary>
-[Collection(DeployCollection.Name)]
 public sealed class CellTests
 {
     private const int Cells = 2;
@@ -22,6 +21,7 @@ public sealed class CellTests
     private static readonly TimeSpan Talk = TimeSpan.FromSeconds(4);
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Each_server_is_recorded_into_the_storage_account_of_its_own_cell()
     {
         await using Azurite azurite = await Azurite.StartAsync();

@@ -5,7 +5,6 @@ using Pipeline.TestKit.Stage;
 namespace Pipeline.EndToEnd.Tests.Deploy;
 
 /// <summary>The way without keys: HTTPS, tokens of a managed identity, links signed with a user-delegation key.</summary>
-[Collection(DeployCollection.Name)]
 public sealed class IdentityTests
 {
     [Fact]

@@ -47,6 +47,7 @@ public sealed class OperationsTests(ITestOutputHelper output)
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Minute_of_files_costs_a_bounded_number_of_operations()
     {
         using TempFolder folder = new();

@@ -27,6 +27,7 @@ public sealed class OverlapTests
     [Theory]
     [InlineData(DaveMode.Off, Traits = ["Category", "Soak"])]
     [InlineData(DaveMode.Enforced)]
+    [Trait("Category", "Long")]
     public async Task New_revision_stands_by_takes_over_and_the_recording_goes_on(DaveMode encryption)
     {
         bool encrypted = encryption == DaveMode.Enforced;
@@ -83,6 +84,7 @@ public sealed class OverlapTests
     /// A bot that stands by serves when the storage has not answered for 10 s, but it must not count from when it began to stand by.
     /// </summary>
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Storage_that_does_not_answer_for_a_moment_makes_nobody_who_stands_by_serve_too()
     {
         await using Azurite azurite = await Azurite.StartAsync();

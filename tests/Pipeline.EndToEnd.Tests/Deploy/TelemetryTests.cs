@@ -53,6 +53,7 @@ public sealed class TelemetryTests
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Figures_can_be_scraped_from_bot_and_functions()
     {
         int[] ports = FreePort.Take(2);

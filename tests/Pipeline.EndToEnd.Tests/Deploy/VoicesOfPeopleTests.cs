@@ -21,7 +21,6 @@ namespace Pipeline.EndToEnd.Tests.Deploy;
 /// What people may say about their own voice, with unmodified discord.js clients in an encrypted call, the real bot and the real functions:
 /// nothing is kept of those who have not agreed, and nothing is left of those who want to be forgotten.
 /// </summary>
-[Collection(DeployCollection.Name)]
 public sealed class VoicesOfPeopleTests
 {
     // A word that no hash and no id has by chance.

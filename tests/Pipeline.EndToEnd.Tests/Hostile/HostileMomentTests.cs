@@ -8,12 +8,12 @@ using Pipeline.TestKit;
 namespace Pipeline.EndToEnd.Tests.Hostile;
 
 /// <summary>Stops, kills and commands that come at the worst moment.</summary>
-[Collection(DeployCollection.Name)]
 public sealed class HostileMomentTests(AzuriteFixture fixture)
 {
     private const string Ready = "Shard 0 is ready";
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Stop_of_the_process_while_the_storage_is_away_leaves_all_to_the_next_one()
     {
         await using HostileCall call = await HostileCall.StartAsync(fixture.Azurite, 22);

@@ -10,7 +10,6 @@ namespace Pipeline.EndToEnd.Tests.RunScript;
 /// infra/compose.yaml: held to the rules of the compose specification that it touches, and its commands and variables started by hand,
 /// because there may be no container engine.
 /// </summary>
-[Collection(DeployCollection.Name)]
 public sealed partial class ComposeTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);

@@ -9,7 +9,6 @@ using Pipeline.TestKit.Stage;
 namespace Pipeline.EndToEnd.Tests.RunScript;
 
 /// <summary>An owner's evening: start, record by a rule, everything dies once, Ctrl+C, start again, stop, files.</summary>
-[Collection(DeployCollection.Name)]
 public sealed class RunScriptTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);

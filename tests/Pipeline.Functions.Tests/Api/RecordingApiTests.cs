@@ -241,6 +241,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Three_hours_of_four_people_are_one_request()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);

@@ -21,6 +21,7 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Large_recording_goes_in_pieces_and_says_how_far_it_is()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString, time: new LeapingClock());

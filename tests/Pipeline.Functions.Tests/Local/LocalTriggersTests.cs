@@ -63,6 +63,7 @@ public sealed class LocalTriggersTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task Kills_at_seeded_moments_lose_nothing_and_double_nothing() => KillAsync(701, kills: 2, segments: 12);
 
     [Fact]

@@ -113,6 +113,7 @@ public sealed class WhisperTests : IClassFixture<WhisperFiles>
 
     /// <summary>A model cannot be asked to hurry: it is left when the grace is over, and its stretch waits for the next process.</summary>
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Process_ends_in_the_middle_of_a_stretch_within_its_grace()
     {
         await using Azurite own = await Azurite.StartAsync();

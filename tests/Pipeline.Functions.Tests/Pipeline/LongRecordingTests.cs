@@ -16,6 +16,7 @@ public sealed class LongRecordingTests(AzuriteFixture azurite)
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Finalizer_that_is_killed_at_any_call_of_the_api_is_taken_up_by_the_next()
     {
         const int count = 5_004;

@@ -40,6 +40,7 @@ public sealed class WebhookKillTests : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task Each_event_arrives_under_one_id_whenever_the_process_is_killed() => KillAsync(moments: 2, seed: 41);
 
     [Fact]

@@ -21,6 +21,7 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
     public void Dispose() => judge.Dispose();
 
     [Fact]
+    [Trait("Category", "Long")]
     public Task Killed_process_loses_nothing() => KilledAsync(seed: 3, kills: 3);
 
     [Fact]
