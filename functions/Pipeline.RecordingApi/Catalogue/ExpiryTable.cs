@@ -48,4 +48,9 @@ public sealed class ExpiryTable(StorageClients clients)
 
 /// <param name="At">To the millisecond.</param>
 /// <param name="IsTold">People know that it is near.</param>
-public sealed record Expiry(string RecordingId, DateTimeOffset At, bool IsTold);
+public sealed record Expiry(string RecordingId, DateTimeOffset At, bool IsTold)
+{
+    /// <summary>True where it is listed behind another one.</summary>
+    public bool IsBehind(Expiry other) =>
+        At > other.At || (At == other.At && string.CompareOrdinal(RecordingId, other.RecordingId) > 0);
+}

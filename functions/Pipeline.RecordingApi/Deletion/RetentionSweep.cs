@@ -17,14 +17,18 @@ public sealed class RetentionSweep(ExpiryTable expiries, CatalogueTable catalogu
 
     private const int MostAtOnce = 200; // some seconds; the rest a minute later
 
+    // The last one of a full look. Days that do not count any more stay listed until they come: they must not hold up who is behind them.
+    private Expiry? last;
+
     public async Task RunAsync(CancellationToken cancellation)
     {
         List<Expiry> near = [];
         await foreach (Expiry expiry in expiries.ListAsync(time.GetUtcNow() + Notice, cancellation))
         {
-            if (!expiry.IsTold || expiry.At <= time.GetUtcNow()) near.Add(expiry);
+            if (expiry.At <= time.GetUtcNow() || (!expiry.IsTold && (last is null || expiry.IsBehind(last)))) near.Add(expiry);
             if (near.Count == MostAtOnce) break;
         }
+        last = near.Count == MostAtOnce ? near[^1] : null;
         foreach (Expiry expiry in near) await LookAsync(expiry, cancellation);
     }
 

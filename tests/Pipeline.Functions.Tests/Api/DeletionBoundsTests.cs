@@ -260,6 +260,45 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Days_that_do_not_count_any_more_hold_up_nobody_behind_them()
+    {
+        FakeTimeProvider clock = new(DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
+        await using App app = await StartAsync(clock);
+        Session session = new(5907, clock.GetUtcNow() - TimeSpan.FromMinutes(1), (Ada, "Ada", 1));
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        DateTimeOffset day = (await app.RecordingAsync(session.Id))!.DeletesAt!.Value;
+        ExpiryTable expiries = app.Get<ExpiryTable>();
+        // Two hundred days that it had before, all of them sooner.
+        await Parallel.ForEachAsync(Enumerable.Range(1, 200), Cancellation, async (number, stop) =>
+            await expiries.AddAsync(session.Id.ToString(), day.AddMilliseconds(-number), stop));
+        clock.SetUtcNow(day.AddDays(-1));
+        foreach (bool isTold in (bool[])[false, true])
+        {
+            await app.Get<RetentionSweep>().RunAsync(Cancellation);
+            Assert.Equal(isTold,
+                await app.Get<EventTable>().FindAsync($"evt_recording.expiring_{session.Id}", Cancellation) is not null);
+        }
+        // Behind the last one the look begins at the first again.
+        await expiries.AddAsync($"{new Session(5908).Id}", day.AddDays(-1).AddMilliseconds(1), Cancellation);
+        await app.Get<RetentionSweep>().RunAsync(Cancellation);
+        Assert.Equal(200, await expiries.ListAsync(day, Cancellation).CountAsync(expiry => !expiry.IsTold, Cancellation));
+    }
+
+    [Theory]
+    [InlineData(1, "a", true)]
+    [InlineData(-1, "c", false)]
+    [InlineData(0, "c", true)]
+    [InlineData(0, "b", false)]
+    [InlineData(0, "a", false)]
+    public void Day_is_behind_a_sooner_one_and_of_one_moment_by_its_recording(int milliseconds, string recording, bool isBehind)
+    {
+        Expiry other = new("b", DateTimeOffset.UnixEpoch.AddYears(1), IsTold: false);
+        Assert.Equal(isBehind, new Expiry(recording, other.At.AddMilliseconds(milliseconds), IsTold: false).IsBehind(other));
+    }
+
+    [Fact]
     public async Task Recording_is_told_of_two_days_before_and_deleted_on_its_day_to_the_millisecond()
     {
         FakeTimeProvider clock = new(DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
