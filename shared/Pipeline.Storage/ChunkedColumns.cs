@@ -19,13 +19,20 @@ public static class ChunkedColumns
             row[Key(name, start / ChunkLength)] = bytes.Slice(start, Math.Min(ChunkLength, bytes.Length - start)).ToArray();
     }
 
-    /// <summary>The bytes of all properties that follow one another; none where the first is missing.</summary>
+    /// <summary>
+    /// The bytes of all properties that follow one another; none where the first is missing. What lies behind one that is not full is of an
+    /// older value, over which a shorter one was merged.
+    /// </summary>
     public static byte[] Read(TableEntity row, string name)
     {
         if (row.GetBinary(Key(name, 0)) is not { } first) return [];
-        if (row.GetBinary(Key(name, 1)) is null) return first;
+        if (first.Length < ChunkLength) return first;
         using MemoryStream all = new();
-        for (int chunk = 0; row.GetBinary(Key(name, chunk)) is { } bytes; chunk++) all.Write(bytes);
+        for (int chunk = 0; row.GetBinary(Key(name, chunk)) is { } bytes; chunk++)
+        {
+            all.Write(bytes);
+            if (bytes.Length < ChunkLength) break;
+        }
         return all.ToArray();
     }
 

@@ -27,8 +27,23 @@ public sealed class ChunkedColumnsTests
     [Fact]
     public void Row_that_was_written_before_is_read_by_its_columns_names()
     {
-        byte[] first = [1, 2], second = [3], beyondAGap = [9];
+        byte[] first = new byte[61_440], second = [3], beyondAGap = [9];
         TableEntity row = new("partition", "row") { ["Json0"] = first, ["Json1"] = second, ["Json3"] = beyondAGap };
-        Assert.Equal([1, 2, 3], ChunkedColumns.Read(row, "Json"));
+        Assert.Equal([.. first, 3], ChunkedColumns.Read(row, "Json"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(61_439)]
+    [InlineData(61_441)]
+    [InlineData(122_879)]
+    public void Shorter_value_that_was_merged_over_a_longer_one_is_read_alone(int length)
+    {
+        byte[] older = new byte[200_000], bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        TableEntity row = new("partition", "row");
+        ChunkedColumns.Write(row, "Json", older);
+        ChunkedColumns.Write(row, "Json", bytes);
+        Assert.Equal(bytes, ChunkedColumns.Read(row, "Json"));
     }
 }
