@@ -86,6 +86,23 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
     }
 
+    [Fact]
+    public async Task Segment_that_vanished_before_the_batch_was_sent_is_named_and_the_others_arrive()
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        foreign.HasInitLive = false;
+        await using App app = await StartAsync(foreign);
+        Session session = await SessionAsync(app, 5_105, (5, "Ada", 3));
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        SegmentReady lost = session.Segments[1];
+        await app.Get<TempContainer>().DeleteAsync((await app.Get<TempContainer>().FindAsync(lost.BlobName, Cancellation))!, Cancellation);
+
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+
+        Assert.Equal(2, foreign.Files.Count);
+        Assert.Equal([new(lost.Key, "vanished")], await app.Get<LedgerTable>().FaultsAsync(session.Id, Cancellation));
+    }
+
     [Theory]
     [InlineData(429, 1)]
     [InlineData(403, 2)]
