@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds everything, checks the format and runs every test. The last line reads "N passed, N failed".
 #   infra/test.sh            the default run
-#   infra/test.sh --long     what takes long too: images, kills, days of people, storage that is slow or away; twice the time
+#   infra/test.sh --long     what takes long too: images, kills, hours of talk, storage that is slow or away
 #   infra/test.sh --soak     the soaks too: two hours and more
 #   infra/test.sh --coverage [Pipeline.Mls.Tests]...   lines and branches of each product project and folder that all tests reach, or those named
 # Ends with 0 where every step and every test passed, 1 where one failed, 2 on a wrong argument.

@@ -5,10 +5,9 @@ await run(async ({ page, input }) => {
   await open(page, input.url);
   await page.selectOption('#transport select', '2');
   await play(page);
-  let gained = 0, took = 1, began = 0;
-  let heard = await onsets(page, input.pitches, input.duration);
+  let gained, took, began, heard, tries = 0;
   // A busy machine starves the sound: then once more from the start.
-  for (let tries = 0; tries < 5 && Math.abs(gained / took - 2) > 0.4; tries++) {
+  do {
     if (tries > 0) await page.keyboard.press('Home');
     await deafen(page);
     const from = await position(page);
@@ -17,7 +16,7 @@ await run(async ({ page, input }) => {
     gained = await position(page) - from;
     took = (Date.now() - began) / 1000;
     heard = await onsets(page, input.pitches, input.duration);
-  }
+  } while (++tries < 5 && Math.abs(gained / took - 2) > 0.4);
   await page.selectOption('#transport select', '1');
   await page.click('text=Skip silence');
   await page.keyboard.press('Home');
