@@ -19,8 +19,6 @@ public sealed class DaveSession : IDisposable
     /// <summary>Highest protocol version that this session speaks; for <c>max_dave_protocol_version</c>.</summary>
     public const int MaxProtocolVersion = 1;
 
-    private readonly TimeProvider time;
-    private readonly RecoveryLadder ladder;
     private readonly GroupKeeper mls;
     private readonly EpochKeyStore keys;
     private readonly Transitions transitions;
@@ -29,6 +27,7 @@ public sealed class DaveSession : IDisposable
     private readonly CallMembers call;
     private readonly ReplyBuilder reply = new();
     private readonly ProposalIntake proposals;
+    private readonly Recovery recovery;
     private ImmutableArray<DaveMember> members = [];
     private bool described;
     private DaveState state = DaveState.Plain;
@@ -44,14 +43,13 @@ public sealed class DaveSession : IDisposable
     /// <param name="ladder">Shared by the voice sessions of one call; null for one of its own.</param>
     public DaveSession(ulong channelId, ulong selfUserId, TimeProvider time, RecoveryLadder? ladder = null)
     {
-        this.time = time;
-        this.ladder = ladder ?? new RecoveryLadder(time);
         mls = new GroupKeeper(channelId, selfUserId);
         keys = new EpochKeyStore(time);
         transitions = new Transitions(time);
         windows = new ReceiveWindows(time);
         call = new CallMembers(selfUserId, time);
         proposals = new ProposalIntake(mls, call, reply, time);
+        recovery = new Recovery(ladder ?? new RecoveryLadder(time), transitions, reply, time);
     }
 
     /// <summary>When <see cref="OnCommitDue"/> is to be called; null: not at all.</summary>
@@ -231,7 +229,8 @@ public sealed class DaveSession : IDisposable
         if (windows.TakeLapse())
             reply.Note(DaveNoticeKind.DowngradeLapsed, "it was not executed in time; unencrypted frames are refused again");
         call.Prune(userId => keys.Live.Any(set => set.TryGetBaseSecret(userId, out _)));
-        if (state != DaveState.Plain && health.Revision == revision) Judge(in health);
+        if (state == DaveState.Plain || health.Revision != revision) return Conclude();
+        if (recovery.TryBegin(in health, isInGroup: state == DaveState.Active)) Restart(DaveState.Recovering);
         return Conclude();
     }
 
@@ -241,34 +240,11 @@ public sealed class DaveSession : IDisposable
         keys.WipeAll();
     }
 
-    private void Judge(in DaveHealth health)
-    {
-        if (health is { WorstRun: 0, FailedSinceOpened: 0, Opened: > 0 }) ladder.OnHealthy();
-        if (!RecoveryTriggers.AreMet(in health, transitions.IsPending, time.GetTimestamp(), time.TimestampFrequency)) return;
-        if (ladder.Next() is not { } step) return;
-        reply.Note(DaveNoticeKind.Recovery,
-            $"{step}: {health.FailedSinceOpened} frames failed since the last that opened, longest run {health.WorstRun}");
-        Take(step, transitions.LastId);
-    }
-
-    private void Take(RecoveryStep step, int transitionId)
-    {
-        reply.Demand = step switch
-        {
-            RecoveryStep.Rejoin => DaveDemand.Rejoin,
-            RecoveryStep.TellUsers => DaveDemand.TellUsers,
-            _ =>
-            reply.Demand
-        };
-        reply.Send(DaveOpcode.InvalidCommitWelcome, transitionId);
-        // The older keys go on opening frames until the next epoch's come.
-        Restart(DaveState.Recovering);
-    }
-
     private void Refuse(int transitionId, string reason)
     {
-        reply.Note(DaveNoticeKind.Invalid, reason);
-        Take(ladder.Forced(), transitionId);
+        recovery.Begin(transitionId, reason);
+        // The older keys go on opening frames until the next epoch's come.
+        Restart(DaveState.Recovering);
     }
 
     private bool IsDuplicate(ReadOnlySpan<byte> message, int transitionId)

@@ -2,7 +2,8 @@ namespace Pipeline.Dave.Session;
 
 /// <summary>
 /// How far to go when frames cannot be opened: ask to be added again up to five times, at most once per 5 s; then rejoin
-/// the call, at most twice; then tell the users, and start over five minutes later. Never stop silently.
+/// the call, at most twice; then tell the users, and start over five minutes later. Never stop silently. While some frames open,
+/// resets are all that is tried.
 /// </summary>
 /// <remarks>
 /// Outlives the voice sessions of one call, because a rejoin ends a session. Owned by the control loop.
@@ -21,10 +22,17 @@ public sealed class RecoveryLadder(TimeProvider time)
     /// <summary>Frames must open for this long after the last step before the ladder starts at its foot again.</summary>
     public static readonly TimeSpan Proof = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Between two resets while frames of this epoch open. They fail for one sender then, whose client is broken or hostile, and every
+    /// reset costs the others a moment.
+    /// </summary>
+    public static readonly TimeSpan IntervalWhileSomeOpen = TimeSpan.FromMinutes(1);
+
     private int resets;
     private int rejoins;
     private long lastStepAt;
     private long nextStepAt = long.MinValue;
+    private long nextWhileSomeOpenAt = long.MinValue;
 
     /// <summary>The step that is due now, or null while the last one still has time to help.</summary>
     internal RecoveryStep? Next()
@@ -34,6 +42,17 @@ public sealed class RecoveryLadder(TimeProvider time)
         lastStepAt = now;
         nextStepAt = now + Ticks(Interval);
         return Climb(now);
+    }
+
+    /// <summary>As <see cref="Next"/>, but no further than a reset, seldom and not counted: the group's keys are the right ones.</summary>
+    internal RecoveryStep? NextWhileSomeOpen()
+    {
+        long now = time.GetTimestamp();
+        if (now < Math.Max(nextStepAt, nextWhileSomeOpenAt)) return null;
+        lastStepAt = now;
+        nextStepAt = now + Ticks(Interval);
+        nextWhileSomeOpenAt = now + Ticks(IntervalWhileSomeOpen);
+        return RecoveryStep.Reset;
     }
 
     /// <summary>

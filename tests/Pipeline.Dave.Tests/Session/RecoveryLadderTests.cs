@@ -85,6 +85,24 @@ public sealed class RecoveryLadderTests
     }
 
     [Fact]
+    public void While_some_frames_open_a_reset_a_minute_is_all_and_does_not_count()
+    {
+        Assert.Equal(RecoveryStep.Reset, ladder.NextWhileSomeOpen());
+        Assert.Null(ladder.Next());
+        time.Advance(RecoveryLadder.IntervalWhileSomeOpen - TimeSpan.FromTicks(1));
+        Assert.Null(ladder.NextWhileSomeOpen());
+        time.Advance(TimeSpan.FromTicks(1));
+        for (int minute = 0; minute < 20; minute++)
+        {
+            Assert.Equal(RecoveryStep.Reset, ladder.NextWhileSomeOpen());
+            time.Advance(RecoveryLadder.IntervalWhileSomeOpen);
+        }
+        for (int i = 0; i < 5; i++) Assert.Equal(RecoveryStep.Reset, Step());
+        Assert.Null(ladder.NextWhileSomeOpen()); // steps of either kind keep their distance
+        Assert.Equal(RecoveryStep.Rejoin, Step());
+    }
+
+    [Fact]
     public void Resets_that_the_gateway_forces_count_and_do_not_wait()
     {
         for (int i = 0; i < 5; i++) Assert.Equal(RecoveryStep.Reset, ladder.Forced());

@@ -157,6 +157,26 @@ public sealed class SessionStateTests : IDisposable
     }
 
     [Fact]
+    public void One_sender_of_whom_nothing_opens_costs_a_reset_a_minute_and_never_the_voice_session()
+    {
+        Activate();
+        int resets = 0;
+        for (int second = 0; second < 600; second++)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            // Now and then the others pause, and then all that comes is what does not open.
+            bool othersPause = second % 30 > 20;
+            DaveReply reply = session.OnTimer(new DaveHealth(Now.Revision, 50, othersPause ? 300 : 2,
+                time.GetTimestamp() - (othersPause ? 6 : 0) * time.TimestampFrequency, 100));
+            Assert.Equal(DaveDemand.None, reply.Demand);
+            if (reply.Messages.IsEmpty) continue;
+            resets++;
+            session.OnCommit(0, CommitOf(session.OnProposals(AddOf(Other)))); // the gateway adds us again
+        }
+        Assert.Equal(10, resets);
+    }
+
+    [Fact]
     public void Nothing_is_recovered_in_a_plain_call_or_by_counts_of_older_keys()
     {
         session.OnSessionDescription(0);
