@@ -188,7 +188,7 @@ public sealed class DaveSession : IDisposable
         try
         {
             if (mls.FollowCommit(commit)) AdoptEpoch(commit, transitionId, joined: false);
-            else reply.Note(DaveNoticeKind.CommitLost, $"transition {transitionId}");
+            else LeaveToWelcome(commit, transitionId);
         }
         catch (MlsException refusal)
         {
@@ -260,6 +260,13 @@ public sealed class DaveSession : IDisposable
     {
         if (!call.Contains(userId)) reply.Note(DaveNoticeKind.UnannouncedMember, $"user {userId}");
         return true;
+    }
+
+    // After a resume it may come again, when the Welcome has been adopted: then it leads to the epoch that we are in already.
+    private void LeaveToWelcome(ReadOnlySpan<byte> commit, int transitionId)
+    {
+        adopted.Add(commit);
+        reply.Note(DaveNoticeKind.CommitLost, $"transition {transitionId}");
     }
 
     private void AdoptEpoch(ReadOnlySpan<byte> message, int transitionId, bool joined)

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace Pipeline.Dave.Session;
 
 /// <summary>
-/// The commits and Welcomes that were adopted last, by hash: after a resume the gateway may send them again, and an epoch
-/// that was adopted must not be taken for a broken one.
+/// The commits and Welcomes that were adopted last, or left to a Welcome, by hash: after a resume the gateway may send them again, and
+/// an epoch that was adopted must not be taken for a broken one.
 /// </summary>
 internal sealed class RecentMessages
 {

@@ -157,6 +157,22 @@ public sealed class SessionStateTests : IDisposable
     }
 
     [Fact]
+    public void Commit_that_was_left_to_its_Welcome_is_known_when_it_comes_again_behind_it()
+    {
+        PeerKeyPackage ours = PeerKeyPackage.Parse(session.OnSessionDescription(1).Messages[0].Payload);
+        session.OnExternalSender(gateway.Announcement);
+        session.OnClientsConnect([Other]);
+        (byte[] commit, byte[] welcome) = CommitFor(ours);
+        Assert.Equal(DaveNoticeKind.CommitLost, Assert.Single(session.OnCommit(5, commit).Notices).Kind);
+        session.OnWelcome(5, welcome);
+        Assert.Equal(DaveState.Active, Now.State);
+        DaveReply replayed = session.OnCommit(5, commit);
+        Assert.Equal(DaveNoticeKind.DuplicateIgnored, Assert.Single(replayed.Notices).Kind);
+        Assert.Empty(replayed.Messages);
+        Assert.Equal((DaveState.Active, 1ul), (Now.State, Now.Epoch));
+    }
+
+    [Fact]
     public void One_sender_of_whom_nothing_opens_costs_a_reset_a_minute_and_never_the_voice_session()
     {
         Activate();
@@ -244,13 +260,16 @@ public sealed class SessionStateTests : IDisposable
         return SignedProposal.Append([gateway.Add(epoch, keyPackage)]);
     }
 
-    private byte[] WelcomeFor(PeerKeyPackage keyPackage)
+    private byte[] WelcomeFor(PeerKeyPackage keyPackage) => CommitFor(keyPackage).Welcome;
+
+    private (byte[] Commit, byte[] Welcome) CommitFor(PeerKeyPackage keyPackage)
     {
         using DaveSession other = new(Channel, Other, time);
         other.OnSessionDescription(1);
         other.OnExternalSender(gateway.Announcement);
         other.OnClientsConnect([keyPackage.UserId]);
         byte[] both = Assert.Single(other.OnProposals(SignedProposal.Append([gateway.Add(0, keyPackage)])).Messages).Payload.ToArray();
-        return both[PeerCommit.Parse(both, Channel).Message.Length..];
+        byte[] commit = PeerCommit.Parse(both, Channel).Message;
+        return (commit, both[commit.Length..]);
     }
 }
