@@ -221,6 +221,22 @@ public sealed class DaveSession : IDisposable
         return Conclude();
     }
 
+    /// <summary>
+    /// The voice session goes on over another connection, and what was said last over the one before may be lost: says again what the
+    /// gateway must know of us as things stand. Whatever it knew already it takes as a repetition.
+    /// </summary>
+    public DaveReply OnResumed()
+    {
+        if (mls.KeyPackage is { } keyPackage)
+        {
+            if (state == DaveState.Recovering) recovery.Repeat();
+            reply.Send(DaveOpcode.KeyPackage, keyPackage);
+        }
+        proposals.Repeat();
+        foreach (int transitionId in transitions.Waiting) reply.Send(DaveOpcode.TransitionReady, transitionId);
+        return Conclude();
+    }
+
     /// <summary>A few times per second: expires keys, and climbs the recovery ladder when frames cannot be opened.</summary>
     public DaveReply OnTimer(in DaveHealth health)
     {

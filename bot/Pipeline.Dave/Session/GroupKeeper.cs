@@ -33,8 +33,14 @@ internal sealed class GroupKeeper(ulong channelId, ulong selfUserId) : IDisposab
     /// <summary>The established group, or null.</summary>
     public GroupState? Group { get; private set; }
 
+    /// <summary>The key package by which we wait to be put into a group; null when none is out.</summary>
+    public ReadOnlyMemory<byte>? KeyPackage => keyPackage?.KeyPackage;
+
     /// <summary>65 bytes, stable for the voice session.</summary>
     public ReadOnlyMemory<byte> SignatureKey { get; private set; }
+
+    /// <summary>Proposals wait for a commit.</summary>
+    public bool HasProposals => queue.Proposals.Count > 0;
 
     /// <summary>Proposals can be applied to something.</summary>
     public bool HasBase => (Group ?? pending) is not null;

@@ -64,6 +64,12 @@ internal sealed class ProposalIntake(GroupKeeper mls, CallMembers call, ReplyBui
         SendCommit(again);
     }
 
+    /// <summary>The answer that was sent last may be lost: what waits is answered again.</summary>
+    public void Repeat()
+    {
+        if (mls.HasProposals) Want(isChange: false);
+    }
+
     private void Want(bool isChange)
     {
         hasChanged |= isChange;

@@ -29,6 +29,9 @@ internal sealed class Recovery(RecoveryLadder ladder, Transitions transitions, R
         Ask(ladder.Forced(), transitionId);
     }
 
+    /// <summary>The request may be lost: the same again.</summary>
+    public void Repeat() => reply.Send(DaveOpcode.InvalidCommitWelcome, transitions.LastId);
+
     private void Ask(RecoveryStep step, int transitionId)
     {
         reply.Demand = step switch

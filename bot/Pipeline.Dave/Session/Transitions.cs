@@ -17,7 +17,10 @@ internal sealed class Transitions(TimeProvider time)
     public int LastId { get; private set; }
 
     /// <summary>One is waiting that may still be executed.</summary>
-    public bool IsPending => pending.Exists(one => time.GetElapsedTime(one.PreparedAt) < Patience);
+    public bool IsPending => pending.Exists(IsAwaited);
+
+    /// <summary>Those that have not been executed and still may be.</summary>
+    public IEnumerable<int> Waiting => pending.Where(IsAwaited).Select(one => one.Id);
 
     public void See(int id) => LastId = id;
 
@@ -38,6 +41,8 @@ internal sealed class Transitions(TimeProvider time)
     }
 
     public void Clear() => pending.Clear();
+
+    private bool IsAwaited(Pending one) => time.GetElapsedTime(one.PreparedAt) < Patience;
 
     private readonly record struct Pending(int Id, int Version, long PreparedAt);
 }

@@ -157,6 +157,30 @@ public sealed class SessionStateTests : IDisposable
     }
 
     [Fact]
+    public void After_a_resume_the_gateway_is_told_again_what_it_must_know_as_things_stand()
+    {
+        Assert.Same(DaveReply.Empty, session.OnResumed());
+        byte[] keyPackage = session.OnSessionDescription(1).Messages[0].Payload.ToArray();
+        session.OnExternalSender(gateway.Announcement);
+        session.OnClientsConnect([Other]);
+        Assert.Equal([(DaveOpcode.KeyPackage, 0)], Told(session.OnResumed()));
+        DaveOutbound made = Assert.Single(session.OnProposals(AddOf(Other)).Messages);
+        time.Advance(TimeSpan.FromMilliseconds(100));
+        DaveReply again = session.OnResumed();
+        Assert.Equal([(DaveOpcode.KeyPackage, 0), (DaveOpcode.CommitWelcome, 0)], Told(again));
+        Assert.Equal([keyPackage, made.Payload.ToArray()], again.Messages.Select(message => message.Payload.ToArray()));
+
+        session.OnCommit(7, PeerCommit.Parse(made.Payload, Channel).Message);
+        Assert.Equal([(DaveOpcode.TransitionReady, 7)], Told(session.OnResumed()));
+        session.OnExecuteTransition(7);
+        Assert.Same(DaveReply.Empty, session.OnResumed());
+        byte[] renewed = session.OnWelcome(300, [0, 2, 1, 2, 3]).Messages[1].Payload.ToArray();
+        again = session.OnResumed();
+        Assert.Equal([(DaveOpcode.InvalidCommitWelcome, 300), (DaveOpcode.KeyPackage, 0)], Told(again));
+        Assert.Equal(renewed, again.Messages[1].Payload.ToArray());
+    }
+
+    [Fact]
     public void Commit_that_was_left_to_its_Welcome_is_known_when_it_comes_again_behind_it()
     {
         PeerKeyPackage ours = PeerKeyPackage.Parse(session.OnSessionDescription(1).Messages[0].Payload);
@@ -259,6 +283,9 @@ public sealed class SessionStateTests : IDisposable
         PeerKeyPackage keyPackage = PeerKeyPackage.Parse(other.OnSessionDescription(1).Messages[0].Payload);
         return SignedProposal.Append([gateway.Add(epoch, keyPackage)]);
     }
+
+    private static IEnumerable<(byte Opcode, int TransitionId)> Told(DaveReply reply) =>
+        reply.Messages.Select(message => (message.Opcode, message.TransitionId));
 
     private byte[] WelcomeFor(PeerKeyPackage keyPackage) => CommitFor(keyPackage).Welcome;
 

@@ -49,7 +49,7 @@ internal sealed class VoiceConnection(SimulatedWorld world, VoiceServer server, 
         Log(text);
         if (!Json.TryObject(text, out JsonObject message) || message["op"].ReadNumber() is not { } op)
             Close(4002, "Failed to decode payload.");
-        else
+        else if (!IsLost((int)op))
             Handle((int)op, message["d"]);
     }
 
@@ -124,12 +124,22 @@ internal sealed class VoiceConnection(SimulatedWorld world, VoiceServer server, 
         Log($"binary op {op} {Convert.ToHexStringLower(bytes.AsSpan(Math.Min(1, bytes.Length)))}");
         if (session is null)
             Close(4003, "Not authenticated.");
+        else if (IsLost(op))
+            return;
         else if (op == 26)
             session.Call.Delivery.KeyPackage(session.UserId, bytes.AsMemory(1));
         else if (op == 28)
             session.Call.Delivery.Commit(session.UserId, bytes.AsMemory(1));
         else
             Close(4001, "Unknown opcode.");
+    }
+
+    private bool IsLost(int op)
+    {
+        if (world.Faults.Take<LoseVoiceAnswer>(session?.UserId, lost => lost.Opcode == op) is null)
+            return false;
+        Abort();
+        return true;
     }
 
     private void Heartbeat(JsonNode? data)

@@ -44,6 +44,9 @@ internal sealed class VoiceEncryption(VoiceSessionIdentity identity, RecoveryLad
     /// <summary>Answers proposals that came close together.</summary>
     public IReadOnlyList<(ReadOnlyMemory<byte> Message, WebSocketMessageType Type)> Commit() => Conclude(session.OnCommitDue());
 
+    /// <summary>What the gateway must know of us and may not have got.</summary>
+    public IReadOnlyList<(ReadOnlyMemory<byte> Message, WebSocketMessageType Type)> Repeat() => Conclude(session.OnResumed());
+
     /// <summary>After the media thread has stopped.</summary>
     public void Dispose() => session.Dispose();
 

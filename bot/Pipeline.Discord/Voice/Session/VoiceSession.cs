@@ -33,6 +33,7 @@ public sealed class VoiceSession
         new BoundedChannelOptions(InputCapacity) { SingleReader = true });
     private readonly SsrcMap ssrcs;
     private readonly VoiceHeartbeat heartbeat;
+    private readonly AnswerWatch answers;
     private readonly Alarm phaseAlarm;
     private readonly Alarm houseAlarm;
     private readonly VoiceEncryption encryption;
@@ -59,7 +60,7 @@ public sealed class VoiceSession
     {
         (this.identity, this.options, this.report) = (identity, options, report);
         (this.time, this.logger) = (time, logger);
-        (ssrcs, heartbeat) = (new SsrcMap(time), new VoiceHeartbeat(time));
+        (ssrcs, heartbeat, answers) = (new SsrcMap(time), new VoiceHeartbeat(time), new AnswerWatch(time));
         (phaseAlarm, houseAlarm) = (new Alarm(time), new Alarm(time));
         encryption = new VoiceEncryption(identity, ladder ?? new RecoveryLadder(time), report, time, logger);
         media = new VoiceMedia(options, frames, ssrcs, encryption, inputs.Writer, new MediaReport(time, logger, identity.GuildId), time);
@@ -145,16 +146,18 @@ public sealed class VoiceSession
                 await OnSessionDescriptionAsync(description);
                 break;
             case VoiceMessage.HeartbeatRequest:
-                await SendAsync(VoiceMessageWriter.Heartbeat(time.GetUtcNow().ToUnixTimeMilliseconds(), lastSequence));
+                await SendHeartbeatAsync();
                 break;
             case VoiceMessage.HeartbeatAck:
                 heartbeat.Answered();
+                answers.BeatAnswered();
                 if (phase == VoiceSessionPhase.Live) resumeTries = 0;
                 break;
             case VoiceMessage.Resumed when phase == VoiceSessionPhase.Resuming:
                 isResuming = false;
                 EnterLive();
                 if (unsaid is { } speaking) await SayAsync(speaking);
+                answers.Resumed();
                 report(new VoiceSessionNews.Resumed());
                 break;
             case VoiceMessage.Malformed malformed:
@@ -176,10 +179,14 @@ public sealed class VoiceSession
     /// The end-to-end layer's place in the control loop: it sees every message in arrival order and after the SSRC map, and its keys are
     /// published before its answer goes out.
     /// </summary>
-    private async Task ApplyAsync(IReadOnlyList<(ReadOnlyMemory<byte> Message, WebSocketMessageType Type)> answers)
+    private async Task ApplyAsync(IReadOnlyList<(ReadOnlyMemory<byte> Message, WebSocketMessageType Type)> replies)
     {
         media.PublishIfEncryptionChanged();
-        foreach ((ReadOnlyMemory<byte> message, WebSocketMessageType type) in answers) await SendAsync(message, type);
+        foreach ((ReadOnlyMemory<byte> message, WebSocketMessageType type) in replies)
+        {
+            answers.Said();
+            await SendAsync(message, type);
+        }
         if (encryption.WantsRejoin) Finish(VoiceSessionEndKind.EncryptionLost, "new keys did not help");
     }
 
@@ -262,6 +269,7 @@ public sealed class VoiceSession
         if (end is null && phaseAlarm.TakeIfDue()) await OnPhaseAlarmAsync();
         if (media.Tick() is { } speaking) await SayAsync(speaking);
         if (encryption.CommitAlarm.TakeIfDue()) await ApplyAsync(encryption.Commit());
+        if (answers.TakeIfDue()) await ApplyAsync(encryption.Repeat());
         if (houseAlarm.TakeIfDue()) await KeepHouseAsync();
     }
 
@@ -273,7 +281,13 @@ public sealed class VoiceSession
             return;
         }
         heartbeat.Sent();
-        await SendAsync(VoiceMessageWriter.Heartbeat(time.GetUtcNow().ToUnixTimeMilliseconds(), lastSequence));
+        await SendHeartbeatAsync();
+    }
+
+    private Task SendHeartbeatAsync()
+    {
+        answers.BeatSent();
+        return SendAsync(VoiceMessageWriter.Heartbeat(time.GetUtcNow().ToUnixTimeMilliseconds(), lastSequence));
     }
 
     private async Task OnPhaseAlarmAsync()
@@ -323,6 +337,7 @@ public sealed class VoiceSession
     private async Task DropLinkAsync(int closeCode)
     {
         heartbeat.Stop();
+        answers.LinkDropped();
         if (link is null) return;
         VoiceLink dropped = link;
         link = null;
@@ -330,7 +345,7 @@ public sealed class VoiceSession
         await dropped.DisposeAsync();
     }
 
-    // What cannot be sent is not lost: the link's end is on its way, and resuming or rejoining follows.
+    // What cannot be sent is not lost: the link's end is on its way, and resuming or rejoining follows (AnswerWatch, unsaid).
     private async Task SendAsync(ReadOnlyMemory<byte> message, WebSocketMessageType type = WebSocketMessageType.Text)
     {
         if (link is not null) await link.TrySendAsync(message, type);
@@ -367,7 +382,8 @@ public sealed class VoiceSession
     private TimeSpan NextDue()
     {
         TimeSpan next = HouseInterval;
-        foreach (Alarm alarm in (IEnumerable<Alarm>)[heartbeat.Alarm, phaseAlarm, houseAlarm, encryption.CommitAlarm, .. media.Alarms])
+        foreach (Alarm alarm in
+            (IEnumerable<Alarm>)[heartbeat.Alarm, phaseAlarm, houseAlarm, encryption.CommitAlarm, answers.Alarm, .. media.Alarms])
         {
             if (alarm.Remaining is { } remaining && remaining < next) next = remaining;
         }

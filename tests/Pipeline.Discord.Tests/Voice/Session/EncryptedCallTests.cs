@@ -63,6 +63,25 @@ public sealed class EncryptedCallTests
         AssertNothingLost(rig, ada.UserId, bob.UserId);
     }
 
+    /// <summary>The gateway never had it, and replays only what it said itself: the group would do without us for ever.</summary>
+    [Fact]
+    public async Task A_key_package_that_is_lost_with_the_connection_is_sent_again()
+    {
+        await using VoiceCallRig rig = await VoiceCallRig.StartAsync(Encrypted);
+        FaultHandle lost = rig.Discord.Faults.Add(new LoseVoiceAnswer(26) { UserId = rig.BotId, Times = 1 });
+        Assert.Equal(VoiceCallState.Connected, await rig.JoinAsync());
+        await rig.UntilAsync(() => KeyPackages() == 2, "the key package again");
+        Assert.Equal((1, 1), (lost.Used, rig.Discord.VoiceClient(rig.BotId)!.Resumes));
+        string folder = PeerFolder();
+        await using DiscordJsPeer ada = await JoinAsync(rig, "Ada", folder);
+        Assert.Equal(await CodeOfAsync(ada), rig.Call.Encryption.PrivacyCode);
+        await AssertHeardAsync(rig, ada, seed: 1);
+        Assert.Equal(2, KeyPackages());
+
+        int KeyPackages() => rig.Discord.Log.Lines.Count(line => line.Contains("binary op 26", StringComparison.Ordinal)
+            && line.Contains(rig.Discord.BotMember.User.Username, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_client_without_encryption_makes_the_call_plain_for_as_long_as_it_stays()
     {

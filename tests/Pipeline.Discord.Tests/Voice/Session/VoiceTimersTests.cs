@@ -95,6 +95,43 @@ public sealed class VoiceTimersTests
     }
 
     [Fact]
+    public void What_was_said_is_in_doubt_after_a_resume_unless_a_heartbeat_behind_it_was_answered()
+    {
+        AnswerWatch watch = new(time);
+        Assert.False(IsInDoubt()); // nothing was said
+        watch.BeatSent();
+        watch.Said();
+        watch.BeatAnswered();
+        Assert.True(IsInDoubt()); // the beat went before it
+
+        watch.BeatSent();
+        watch.BeatAnswered();
+        Assert.False(IsInDoubt());
+        watch.Said();
+        watch.BeatSent();
+        watch.Said();
+        watch.BeatAnswered();
+        Assert.True(IsInDoubt());
+        Assert.False(watch.TakeIfDue()); // what the gateway replays comes first
+        time.Advance(TimeSpan.FromMilliseconds(250));
+        Assert.True(watch.TakeIfDue());
+        Assert.False(IsInDoubt());
+
+        watch.Said(); // it was said again
+        watch.BeatSent();
+        watch.LinkDropped();
+        watch.BeatAnswered(); // of the connection before
+        Assert.True(IsInDoubt());
+
+        bool IsInDoubt()
+        {
+            watch.LinkDropped();
+            watch.Resumed();
+            return watch.Alarm.Remaining is not null;
+        }
+    }
+
+    [Fact]
     public void Alarm_that_is_cleared_does_not_ring()
     {
         Alarm alarm = new(time);
