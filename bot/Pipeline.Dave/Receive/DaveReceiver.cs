@@ -81,6 +81,9 @@ public sealed class DaveReceiver : IDisposable
         return result;
     }
 
+    /// <summary>The frame looks sealed end to end, so that a key may open it.</summary>
+    public static bool IsSealed(ReadOnlySpan<byte> frame) => TryParse(frame, out _);
+
     /// <summary>Finds the member whose key opens the frame, by trying all of them: for a source that nobody has named. Costly.</summary>
     /// <param name="snapshot">The latest one.</param>
     /// <param name="frame">The payload.</param>

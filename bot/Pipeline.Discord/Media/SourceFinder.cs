@@ -17,7 +17,7 @@ internal sealed class SourceFinder(DaveReceiver dave, TimeProvider time)
     private const int TrialsPerSecond = 20;
 
     private readonly Dictionary<uint, ulong> users = [];
-    private readonly Dictionary<uint, int> triedWith = []; // the newest key set of the last trial
+    private readonly Dictionary<uint, Trial> tried = [];
     private long trialsSince;
     private int trials;
 
@@ -36,7 +36,8 @@ internal sealed class SourceFinder(DaveReceiver dave, TimeProvider time)
     {
         bool isKnown = users.TryGetValue(ssrc, out userId);
         if (isKnown && !UnnamedSource.Is(userId)) return true;
-        if (snapshot.Keys.IsEmpty || !MayTry(ssrc, snapshot.Keys[0].Serial)
+        // A silence marker tells nothing, and most of what comes first is one.
+        if (snapshot.Keys.IsEmpty || !DaveReceiver.IsSealed(frame) || !MayTry(ssrc, snapshot.Keys[0].Serial)
             || !dave.TryFindSender(snapshot, frame, scratch, out ulong sender)) return isKnown;
         Keep(ssrc, userId = sender);
         return true;
@@ -68,16 +69,19 @@ internal sealed class SourceFinder(DaveReceiver dave, TimeProvider time)
     }
 
     private bool MayTry(uint ssrc, int serial)
+    // New keys are tried at once. The same ones again after a second: the sender may not have switched to them yet, which takes up to two.
     {
-        if (triedWith.TryGetValue(ssrc, out int before) && before == serial) return false;
         long now = time.GetTimestamp();
         if (now - trialsSince >= time.TimestampFrequency) (trialsSince, trials) = (now, 0);
+        if (tried.TryGetValue(ssrc, out Trial last) && last.Serial == serial && now - last.At < time.TimestampFrequency) return false;
         if (++trials > TrialsPerSecond) return false;
-        if (triedWith.Count == MaxSources && !triedWith.ContainsKey(ssrc)) triedWith.Clear();
-        triedWith[ssrc] = serial;
+        if (tried.Count == MaxSources && !tried.ContainsKey(ssrc)) tried.Clear();
+        tried[ssrc] = new Trial(serial, now);
         return true;
     }
 }
+
+    private readonly record struct Trial(int Serial, long At);
 
 /// <summary>A source and whose it is; without anybody, <paramref name="UserId"/> is <see cref="UnnamedSource.IdOf"/> it.</summary>
 public readonly record struct FoundSource(uint Ssrc, ulong UserId);

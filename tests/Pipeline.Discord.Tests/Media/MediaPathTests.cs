@@ -326,6 +326,31 @@ public sealed class MediaPathTests : IDisposable
             group with { Keys = [keys], Revision = keys.Serial }, [Ada, Bo]));
     }
 
+    /// <summary>A key that is there already may open it later: senders switch to it up to two seconds after we have it.</summary>
+    [Fact]
+    public void Keys_are_tried_on_a_source_without_a_name_once_a_second_and_not_on_silence()
+    {
+        byte[] secret = [.. Enumerable.Range(1, 16).Select(i => (byte)i)];
+        DaveSnapshot group = new() { ProtocolVersion = 1, Protection = DaveProtection.EndToEnd, PassthroughUntil = long.MinValue };
+        path.Apply(new MediaSnapshot(OwnSsrc, transportKey, new Dictionary<uint, ulong>(),
+            group with { Keys = [KeysOf(2, (Ada, secret))] }, [Ada, Bo]));
+        Receive(new RtpPacketBuilder { SequenceNumber = 1 }, at: time.GetTimestamp()); // silence
+        byte[] stranger = [.. Enumerable.Repeat((byte)7, 16)];
+        Receive(Sealed(2, stranger), at: time.GetTimestamp());
+        time.Advance(TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
+        Receive(Sealed(3, secret), at: time.GetTimestamp()); // not looked at so soon
+        Assert.True(ring.IsEmpty);
+        time.Advance(TimeSpan.FromTicks(1));
+        Receive(Sealed(4, secret), at: time.GetTimestamp());
+        Assert.Equal([1, 3, 4], ReadFrame.DrainAll(ring).Select(frame => (int)frame.SequenceNumber));
+
+        static RtpPacketBuilder Sealed(ushort number, byte[] with) => new()
+        {
+            SequenceNumber = number,
+            Payload = FrameSealer.Seal(FrameSealer.KeyOf(with, 0), number, [0x78, 2, 3, 4, 5]),
+        };
+    }
+
     [Fact]
     public void Only_person_left_over_owns_the_only_source_left_over()
     {
