@@ -60,6 +60,9 @@ internal sealed class MediaCounters
         return counters;
     }
 
+    /// <summary>Arrival of the user's last frame of speech; <see cref="long.MinValue"/> without one. Media thread only.</summary>
+    public long SpokeAt(ulong userId) => byUser.TryGetValue(userId, out UserAudioCounters? user) ? user.SpokeAt : long.MinValue;
+
     public VoiceHealth Health(long kernelDrops)
     {
         Dictionary<DropReason, long> drops = [];

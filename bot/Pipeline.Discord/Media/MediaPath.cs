@@ -26,6 +26,7 @@ internal sealed class MediaPath : IDisposable
     private readonly UnknownSsrcHold.TryFindUser trySettle;
     private MediaSnapshot snapshot = MediaSnapshot.Empty;
     private readonly long keyOverlap;
+    private readonly long overtaking; // the last packets of a source may come after the first ones of the next
     private TransportSeal? seal;
     private TransportSeal? previousSeal;
     private long previousUntil;
@@ -37,10 +38,12 @@ internal sealed class MediaPath : IDisposable
         hold = new UnknownSsrcHold(time);
         early = new EarlyDatagrams(time);
         keyOverlap = (long)(UnknownSsrcHold.MaxAge.TotalSeconds * time.TimestampFrequency);
+        overtaking = time.TimestampFrequency / 2;
         dave = new DaveReceiver(time, OnReleased);
         finder = new SourceFinder(dave, time);
         tryGetFound = finder.TryGetUser;
-        trySettle = (ssrc, out userId) => finder.TrySettle(snapshot, ssrc, isOnlyOne: hold.SourceCount == 1, out userId);
+        trySettle = (ssrc, out userId) =>
+            finder.TrySettle(snapshot, ssrc, isLeftOver: hold.SourceCount == 1 && OthersSpeak(ssrc), out userId);
     }
 
     public MediaCounters Counters { get; } = new();
@@ -176,6 +179,17 @@ internal sealed class MediaPath : IDisposable
         return isFound;
     }
 
+    /// <summary>Everybody who has a source has spoken from it since this one began: then this one is none of theirs.</summary>
+    private bool OthersSpeak(uint ssrc)
+    {
+        long since = hold.OpenedAt(ssrc) + overtaking;
+        foreach (ulong userId in snapshot.Users)
+        {
+            if (Counters.SpokeAt(userId) <= since) return false;
+        }
+        return true;
+    }
+
     // It was counted as dropped when it came; what is opened after all is a recovered drop.
     private void OpenEarly(ReadOnlySpan<byte> datagram, long receivedAt)
     {
@@ -251,7 +265,7 @@ internal sealed class MediaPath : IDisposable
             return DropReason.RingFull;
         }
         if (frame.Kind == AudioFrameKind.Undecryptable) user.CountUndecryptable();
-        else if (frame.Kind == AudioFrameKind.Opus) user.CountFrame(RtpPayload.IsSilence(frame.Opus), wasHeld);
+        else if (frame.Kind == AudioFrameKind.Opus) user.CountFrame(RtpPayload.IsSilence(frame.Opus), wasHeld, frame.ReceivedAt);
         return DropReason.None;
     }
 

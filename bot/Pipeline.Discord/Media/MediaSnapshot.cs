@@ -33,5 +33,8 @@ internal sealed class MediaSnapshot
     public DaveSnapshot Dave { get; }
     public IReadOnlyList<ulong> Unmatched { get; }
 
+    /// <summary>Those who have a source; somebody with two comes twice.</summary>
+    public Dictionary<uint, ulong>.ValueCollection Users => users.Values;
+
     public bool TryGetUser(uint ssrc, out ulong userId) => users.TryGetValue(ssrc, out userId);
 }

@@ -5,8 +5,9 @@ namespace Pipeline.Discord.Media;
 
 /// <summary>
 /// Whose audio a source carries of which no Speaking message has told. In an encrypted call the key tells: only its owner can have
-/// sealed the frame. In a plain one somebody is found when only one person and one source are left over. What stays open is
-/// delivered under <see cref="UnnamedSource"/>'s id, so that its audio is kept. Media thread only.
+/// sealed the frame. In a plain one somebody is found when only one person and one source are left over, and everybody else is heard
+/// from a source of their own meanwhile: who is silent may have got another source. What stays open is delivered under
+/// <see cref="UnnamedSource"/>'s id, so that its audio is kept. Media thread only.
 /// </summary>
 internal sealed class SourceFinder(DaveReceiver dave, TimeProvider time)
 {
@@ -46,9 +47,9 @@ internal sealed class SourceFinder(DaveReceiver dave, TimeProvider time)
     /// <summary>The source has waited long enough for somebody to name it. False: it cannot be kept.</summary>
     /// <param name="snapshot">The latest.</param>
     /// <param name="ssrc">The source.</param>
-    /// <param name="isOnlyOne">No other source waits.</param>
+    /// <param name="isLeftOver">No other source waits, and everybody who has one is heard from it.</param>
     /// <param name="userId">Whose, or the id of an unnamed source.</param>
-    public bool TrySettle(MediaSnapshot snapshot, uint ssrc, bool isOnlyOne, out ulong userId)
+    public bool TrySettle(MediaSnapshot snapshot, uint ssrc, bool isLeftOver, out ulong userId)
     {
         userId = 0;
         DaveSnapshot encryption = snapshot.Dave;
@@ -56,7 +57,7 @@ internal sealed class SourceFinder(DaveReceiver dave, TimeProvider time)
         // Before we are in the group, or just after, nobody's audio can be opened; that is no loss.
         if (!isPlain && (encryption.Keys.IsEmpty || time.GetTimestamp() < encryption.JoinGapUntil)) return false;
         if (users.Count == MaxSources) return false;
-        bool isAlone = isOnlyOne && !users.Values.Any(UnnamedSource.Is);
+        bool isAlone = isLeftOver && !users.Values.Any(UnnamedSource.Is);
         userId = isPlain && isAlone && snapshot.Unmatched is [var only] ? only : UnnamedSource.IdOf(ssrc);
         Keep(ssrc, userId);
         return true;
@@ -68,20 +69,20 @@ internal sealed class SourceFinder(DaveReceiver dave, TimeProvider time)
         Found?.Invoke(new FoundSource(ssrc, userId));
     }
 
-    private bool MayTry(uint ssrc, int serial)
     // New keys are tried at once. The same ones again after a second: the sender may not have switched to them yet, which takes up to two.
+    private bool MayTry(uint ssrc, int serial)
     {
         long now = time.GetTimestamp();
-        if (now - trialsSince >= time.TimestampFrequency) (trialsSince, trials) = (now, 0);
         if (tried.TryGetValue(ssrc, out Trial last) && last.Serial == serial && now - last.At < time.TimestampFrequency) return false;
+        if (now - trialsSince >= time.TimestampFrequency) (trialsSince, trials) = (now, 0);
         if (++trials > TrialsPerSecond) return false;
         if (tried.Count == MaxSources && !tried.ContainsKey(ssrc)) tried.Clear();
         tried[ssrc] = new Trial(serial, now);
         return true;
     }
-}
 
     private readonly record struct Trial(int Serial, long At);
+}
 
 /// <summary>A source and whose it is; without anybody, <paramref name="UserId"/> is <see cref="UnnamedSource.IdOf"/> it.</summary>
 public readonly record struct FoundSource(uint Ssrc, ulong UserId);

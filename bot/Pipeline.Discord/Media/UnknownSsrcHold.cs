@@ -62,6 +62,9 @@ internal sealed class UnknownSsrcHold(TimeProvider time)
 
     public bool Contains(uint ssrc) => Find(ssrc) is not null;
 
+    /// <summary>Arrival of the source's first frame; only of one that is held.</summary>
+    public long OpenedAt(uint ssrc) => Find(ssrc)!.OpenedAt;
+
     /// <summary>Offers sources whose time is over to <paramref name="tryFindUser"/>, if anything but silence has come from them.</summary>
     public void Settle(long now, TryFindUser tryFindUser, Deliver deliver)
     {

@@ -11,10 +11,14 @@ internal sealed class UserAudioCounters(ulong userId)
 
     public ulong UserId { get; } = userId;
 
-    public void CountFrame(bool isSilence, bool wasHeld)
+    /// <summary>Arrival of the last frame that is no silence marker. Media thread only.</summary>
+    public long SpokeAt { get; private set; } = long.MinValue;
+
+    public void CountFrame(bool isSilence, bool wasHeld, long receivedAt)
     {
         Increment(ref frames);
         if (isSilence) Increment(ref silence);
+        else SpokeAt = receivedAt;
         if (wasHeld) Increment(ref held);
     }
 
