@@ -277,12 +277,19 @@ public sealed class DaveReceiver : IDisposable
         {
             user.Reconcile(current, now);
             while (user.Held.Count > 0 && now - user.Held.OriginAt(0).ReceivedAt >= maxWait) GiveUp(user, 0);
-            worstRun = Math.Max(worstRun, user.FailureRun);
-            if (now - user.LastFrameAt < idleTime) continue; // nothing waits for so long
-            user.Dispose();
-            users.Remove(user.UserId);
+            if (now - user.LastFrameAt >= idleTime) LetGo(user); // nothing waits for so long
+            else worstRun = Math.Max(worstRun, user.FailureRun);
         }
         health.Publish(worstRun);
+    }
+
+    // With the keys of a living epoch go the nonces that were used under them: both stay.
+    private void LetGo(UserDecryptor user)
+    {
+        user.FailureRun = 0;
+        if (user.HoldsKeys) return;
+        user.Dispose();
+        users.Remove(user.UserId);
     }
 
     private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);

@@ -19,6 +19,7 @@ internal sealed class UserDecryptor(ulong userId, UserCounters counters, long fr
     private readonly List<Entry> entries = [];
     private readonly long reordering = (long)(Reordering.TotalSeconds * frequency);
     private DaveSnapshot? adopted;
+    private bool isDeparted;
     private long joinGapClosedAt = long.MaxValue;
 
     public ulong UserId => userId;
@@ -33,10 +34,13 @@ internal sealed class UserDecryptor(ulong userId, UserCounters counters, long fr
     /// <summary>Arrival of the user's last frame.</summary>
     public long LastFrameAt { get; set; }
 
-    public bool HasKeys => entries.Count > 0;
+    public bool HasKeys => HoldsKeys && !isDeparted;
+
+    /// <summary>There are decryptors, and what they know of used nonces, even if the user has left and they open nothing now.</summary>
+    public bool HoldsKeys => entries.Count > 0;
 
     /// <summary>Serial of the newest epoch that has a key of this user; 0 without any.</summary>
-    public int NewestEpoch => entries.Count > 0 ? entries[0].Serial : 0;
+    public int NewestEpoch => HasKeys ? entries[0].Serial : 0;
 
     /// <summary>How often a key was tried on a frame.</summary>
     public long Trials { get; private set; }
@@ -45,10 +49,11 @@ internal sealed class UserDecryptor(ulong userId, UserCounters counters, long fr
     public void Reconcile(DaveSnapshot snapshot, long now)
     {
         if (!ReferenceEquals(adopted, snapshot)) Adopt(snapshot);
-        bool departed = snapshot.Departures.TryGetValue(userId, out long departedAt) && now >= departedAt;
+        // Who has left is not heard, and may come back within the epoch: the frames heard before are still not to be heard again.
+        isDeparted = snapshot.Departures.TryGetValue(userId, out long departedAt) && now >= departedAt;
         for (int i = entries.Count - 1; i >= 0; i--)
         {
-            if (!departed && now < entries[i].ExpiresAt) continue;
+            if (now < entries[i].ExpiresAt) continue;
             entries[i].Decryptor.Dispose();
             entries.RemoveAt(i);
         }
@@ -58,6 +63,7 @@ internal sealed class UserDecryptor(ulong userId, UserCounters counters, long fr
     /// <param name="after">Only epochs after this one: the others were tried on this frame before.</param>
     public OpenOutcome TryOpen(in DaveFrame frame, Span<byte> destination, FrameScratch scratch, long now, int after = 0)
     {
+        if (isDeparted) return OpenOutcome.Refused;
         foreach (Entry entry in entries)
         {
             if (entry.Serial <= after) break;

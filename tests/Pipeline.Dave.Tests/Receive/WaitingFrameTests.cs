@@ -127,6 +127,44 @@ public sealed class WaitingFrameTests : IDisposable
     }
 
     [Fact]
+    public void Frame_of_a_living_epoch_is_not_opened_again_however_long_its_sender_was_silent()
+    {
+        rig.Rekey(1, Alice);
+        byte[] frame = Seal(1, Alice, 1);
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, frame));
+        rig.Advance(3_600);
+        Assert.Equal(DaveOpenResult.Replayed, rig.Open(Alice, frame));
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(1, Alice, 2)));
+    }
+
+    [Fact]
+    public void Frame_heard_before_its_sender_left_and_came_back_in_the_same_epoch_is_not_opened_again()
+    {
+        rig.Rekey(1, Alice);
+        byte[] frame = Seal(1, Alice, 1);
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, frame));
+        rig.Snapshot = rig.Snapshot with { Departures = new Dictionary<ulong, long> { [Alice] = rig.In(10) }.ToFrozenDictionary() };
+        rig.Advance(100);
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, frame));
+        rig.Advance(2.2);
+        Assert.Equal(DaveOpenResult.NoKey, Assert.Single(rig.Released).Result);
+        rig.Snapshot = rig.Snapshot with { Departures = FrozenDictionary<ulong, long>.Empty };
+        Assert.Equal(DaveOpenResult.Replayed, rig.Open(Alice, frame));
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(1, Alice, 2)));
+    }
+
+    [Fact]
+    public void Run_of_failures_of_a_sender_who_fell_silent_counts_no_longer_than_a_minute()
+    {
+        rig.Rekey(1, Alice);
+        for (uint nonce = 1; nonce <= 40; nonce++) rig.Open(Alice, Seal(9, Alice, nonce));
+        rig.Advance(59);
+        Assert.Equal(40, rig.Receiver.Health.WorstRun);
+        rig.Advance(2);
+        Assert.Equal(0, rig.Receiver.Health.WorstRun);
+    }
+
+    [Fact]
     public void Receiver_that_ended_holds_no_keys()
     {
         rig.Rekey(1, Alice);
