@@ -70,15 +70,21 @@ internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing fra
         return true;
     }
 
-    /// <summary>Takes over the key of a session description. Returns the message to send before any media, if there is one.</summary>
+    /// <summary>
+    /// Takes over the key of a session description, and its disposal. Returns the message to send before any media, if there is one.
+    /// </summary>
     public ReadOnlyMemory<byte>? Install(TransportKey transportKey)
     {
-        // The same key again must not start its nonce counter again.
-        bool isNew = transportKeys.Count == 0 || !transportKey.Matches(transportKeys[^1]);
+        if (transportKeys.Count > 0 && transportKey.Matches(transportKeys[^1]))
+        {
+            // The same again: neither our nonces nor those that were seen under it may begin again.
+            transportKey.Dispose();
+            return null;
+        }
         transportKeys.Add(transportKey);
         Publish();
         opener ??= new ReceiveOpener(options, OwnSsrc, thread!, time);
-        return isNew ? opener.Start(transportKey) : null;
+        return opener.Start(transportKey);
     }
 
     public void Publish()

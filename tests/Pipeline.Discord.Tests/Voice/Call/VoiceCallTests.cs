@@ -1,5 +1,6 @@
 using Pipeline.Discord.Media;
 using Pipeline.Discord.Rtp;
+using Pipeline.Discord.Tests.Rtp;
 using Pipeline.Discord.Voice.Call;
 using Pipeline.Discord.Voice.Session;
 using Pipeline.DiscordSimulator;
@@ -220,6 +221,39 @@ public sealed class VoiceCallTests
         await ada.SayAsync(OpusClip.Generate(2, TimeSpan.FromMilliseconds(400)));
         await rig.AssertAllReceivedAsync(ada.UserId, 50);
         await rig.UntilAsync(() => rig.Discord.VoiceClient(rig.BotId) is { Rejected: 0 }, "our packets open");
+    }
+
+    [Fact]
+    public async Task Transport_key_that_is_told_again_lets_no_packet_in_a_second_time()
+    {
+        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync(
+            new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false, Dave = DaveMode.Off });
+        string mode = rig.Discord.VoiceClient(rig.BotId)!.Mode!;
+        RtpPacketBuilder packet = new()
+        {
+            Payload = [0x78, 1],
+            SequenceNumber = 1,
+            UseXChaCha20 = mode.Contains("xchacha", StringComparison.Ordinal),
+        };
+        string key = string.Join(',', packet.TransportKey);
+        string description = $$$"""{"op":4,"seq":70,"d":{"mode":"{{{mode}}}","secret_key":[{{{key}}}],"dave_protocol_version":0}}""";
+        byte[] datagram = packet.Build();
+        rig.Discord.Faults.Add(new SendVoiceMessage("""{"op":5,"seq":69,"d":{"user_id":"5","ssrc":9876,"speaking":1}}"""));
+        await DescribeAsync(2);
+        rig.Discord.Faults.Add(new SendDatagram(datagram));
+        await rig.UntilAsync(() => rig.Received.Any(frame => frame.UserId == 5), "the packet");
+        await DescribeAsync(3);
+        rig.Discord.Faults.Add(new SendDatagram(datagram));
+        rig.Discord.Faults.Add(new SendDatagram((packet with { SequenceNumber = 2, Suffix = packet.Suffix + 1 }).Build()));
+        await rig.UntilAsync(() => rig.Received.Any(frame => frame is { UserId: 5, SequenceNumber: 2 }), "the next one");
+        Assert.Equal([1, 2], rig.Received.Where(frame => frame.UserId == 5).Select(frame => (int)frame.SequenceNumber));
+        Assert.Equal(1, rig.Call.Health.Drops[DropReason.Replayed]);
+
+        Task DescribeAsync(int times)
+        {
+            rig.Discord.Faults.Add(new SendVoiceMessage(description));
+            return rig.UntilAsync(() => rig.Log.Lines.Count(line => line.EventId == 1102) == times, $"description {times}");
+        }
     }
 
     [Fact]
