@@ -21,18 +21,20 @@ internal sealed unsafe class BatchDatagramSource : IDatagramSource
     private const int MessageWaitForOne = 0x10000;
     private const int MessageTruncated = 0x20;
 
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    // Well beyond what a late recording leaves in the kernel (MediaThread), and what a stopped process finds there.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(60);
 
     private readonly Socket socket;
+    private readonly TimeProvider clock;
     private readonly byte* memory;
     private readonly MessageHeader* headers;
     private readonly TimeSpan[] waited = new TimeSpan[Slots];
     private long kernelDrops;
     private uint lastOverflow;
 
-    private BatchDatagramSource(Socket socket)
+    private BatchDatagramSource(Socket socket, TimeProvider clock)
     {
-        this.socket = socket;
+        (this.socket, this.clock) = (socket, clock);
         nuint headersLength = (nuint)(Slots * sizeof(MessageHeader));
         nuint vectorsLength = (nuint)(Slots * sizeof(IoVector));
         memory = (byte*)NativeMemory.AllocZeroed(headersLength + vectorsLength + Slots * (SlotLength + ControlLength));
@@ -66,10 +68,12 @@ internal sealed unsafe class BatchDatagramSource : IDatagramSource
     }
 
     /// <summary>Null where the system has no recvmmsg that we know the layout of.</summary>
-    public static BatchDatagramSource? TryCreate(Socket socket)
+    /// <param name="socket">Connected and never used asynchronously; stays the caller's.</param>
+    /// <param name="clock">The wall clock by which the kernel notes arrivals.</param>
+    public static BatchDatagramSource? TryCreate(Socket socket, TimeProvider clock)
     {
         if (!OperatingSystem.IsLinux() || sizeof(nint) != 8 || !BitConverter.IsLittleEndian) return null;
-        BatchDatagramSource source = new(socket);
+        BatchDatagramSource source = new(socket, clock);
         try
         {
             source.Prepare();
@@ -87,8 +91,13 @@ internal sealed unsafe class BatchDatagramSource : IDatagramSource
         for (int i = 0; i < Slots; i++) headers[i].ControlLength = ControlLength;
         int count = NativeMethods.ReceiveMany(socket.SafeHandle, headers, Slots, MessageWaitForOne, null);
         if (count <= 0) return 0;
-        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        DateTimeOffset now = clock.GetUtcNow();
         for (int i = 0; i < count; i++) ReadControl(i, now);
+        // They lie in order of arrival: what is before another one has waited for at least as long.
+        for (int i = count - 2; i >= 0; i--)
+        {
+            if (waited[i] < waited[i + 1]) waited[i] = waited[i + 1];
+        }
         return count;
     }
 

@@ -35,7 +35,8 @@ internal sealed class MediaSocket : IDisposable
     /// <summary>What the kernel granted, in bytes; Linux reports twice the usable size.</summary>
     public int GrantedReceiveBuffer => socket.ReceiveBufferSize;
 
-    public IDatagramSource OpenSource() => (IDatagramSource?)BatchDatagramSource.TryCreate(socket) ?? new SocketDatagramSource(socket);
+    public IDatagramSource OpenSource() =>
+        (IDatagramSource?)BatchDatagramSource.TryCreate(socket, TimeProvider.System) ?? new SocketDatagramSource(socket);
 
     /// <summary>Sends one datagram. False when the system refused it: UDP promises nothing, so the caller counts and goes on.</summary>
     public bool TrySend(ReadOnlySpan<byte> datagram)

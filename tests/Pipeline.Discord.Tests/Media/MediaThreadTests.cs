@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Time.Testing;
 using Pipeline.Discord.Media;
 using Pipeline.Discord.Rtp;
 using Pipeline.Discord.Tests.Rtp;
@@ -104,7 +105,7 @@ public sealed class MediaThreadTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "SO_RXQ_OVFL is Linux's");
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveBufferSize = 4096 };
         socket.Connect(server.LocalEndPoint!);
-        using BatchDatagramSource source = Assert.IsType<BatchDatagramSource>(BatchDatagramSource.TryCreate(socket));
+        using BatchDatagramSource source = Assert.IsType<BatchDatagramSource>(BatchDatagramSource.TryCreate(socket, TimeProvider.System));
         for (int i = 0; i < 400; i++) server.SendTo(new byte[1000], socket.LocalEndPoint!);
         int received = 0;
         for (int count = source.Receive(); count > 0; count = source.Receive()) received += count;
@@ -121,7 +122,7 @@ public sealed class MediaThreadTests : IDisposable
     {
         using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         socket.Connect(server.LocalEndPoint!);
-        using IDatagramSource source = (batch ? BatchDatagramSource.TryCreate(socket) : null)
+        using IDatagramSource source = (batch ? BatchDatagramSource.TryCreate(socket, TimeProvider.System) : null)
             ?? (IDatagramSource)new SocketDatagramSource(socket);
         for (int length = 0; length <= 1400; length += 100)
             server.SendTo(Enumerable.Repeat((byte)(length / 100), length).ToArray(), socket.LocalEndPoint!);
@@ -136,6 +137,33 @@ public sealed class MediaThreadTests : IDisposable
             }
         }
         for (int i = 0; i < 15; i++) Assert.Equal(Enumerable.Repeat((byte)i, i * 100), read[i]);
+    }
+
+    /// <summary>This process was stopped: what lies in the kernel is old, and came when it came.</summary>
+    [Fact]
+    public void What_lay_in_the_kernel_for_long_is_as_old_as_it_is_and_keeps_its_order()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "SO_TIMESTAMPNS is Linux's");
+        FakeTimeProvider clock = new();
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Connect(server.LocalEndPoint!);
+        using BatchDatagramSource source = Assert.IsType<BatchDatagramSource>(BatchDatagramSource.TryCreate(socket, clock));
+        DateTimeOffset before = TimeProvider.System.GetUtcNow();
+        server.SendTo([1], socket.LocalEndPoint!);
+        DateTimeOffset between = TimeProvider.System.GetUtcNow();
+        server.SendTo([2], socket.LocalEndPoint!);
+        clock.SetUtcNow(between + TimeSpan.FromSeconds(30));
+        Assert.Equal(2, source.Receive());
+        Assert.InRange(source.Waited(0), TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(30) + (between - before));
+        Assert.InRange(source.Waited(1), TimeSpan.FromSeconds(10), source.Waited(0));
+
+        // The first is older than can be: it came no later than the one behind it.
+        server.SendTo([1], socket.LocalEndPoint!);
+        between = TimeProvider.System.GetUtcNow();
+        server.SendTo([2], socket.LocalEndPoint!);
+        clock.SetUtcNow(between + TimeSpan.FromSeconds(60));
+        Assert.Equal(2, source.Receive());
+        Assert.InRange(source.Waited(1), TimeSpan.FromSeconds(10), source.Waited(0));
     }
 
     private MediaThread Open(out EndPoint client, bool known = true, AudioFrameRing? into = null)
