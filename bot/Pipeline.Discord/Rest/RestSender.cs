@@ -147,16 +147,29 @@ internal sealed class RestSender : IDisposable
 
     private async Task WaitForGlobalAsync(CancellationToken cancellationToken)
     {
-        while (time.GetElapsedTime(time.GetTimestamp(), Volatile.Read(ref globalPauseUntil)) is { Ticks: > 0 } pause)
+        do
         {
-            await Task.Delay(pause, time, cancellationToken);
+            while (GlobalPause is { Ticks: > 0 } pause) await Task.Delay(pause, time, cancellationToken);
+            using RateLimitLease lease = await global.AcquireAsync(1, cancellationToken);
+            if (!lease.IsAcquired) throw new HttpRequestException("too many requests wait for Discord");
         }
-        using RateLimitLease lease = await global.AcquireAsync(1, cancellationToken);
-        if (!lease.IsAcquired) throw new HttpRequestException("too many requests wait for Discord");
+        while (GlobalPause > TimeSpan.Zero); // It began while a permit was waited for; kept permits would all be used at its end.
     }
 
-    private void PauseAll(TimeSpan pause) =>
-        Volatile.Write(ref globalPauseUntil, time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency));
+    private TimeSpan GlobalPause => time.GetElapsedTime(time.GetTimestamp(), Volatile.Read(ref globalPauseUntil));
+
+    /// <summary>Several requests may be told to pause at once: the longest pause counts.</summary>
+    private void PauseAll(TimeSpan pause)
+    {
+        long until = time.GetTimestamp() + (long)(pause.TotalSeconds * time.TimestampFrequency);
+        long known = Volatile.Read(ref globalPauseUntil);
+        while (until > known)
+        {
+            long before = Interlocked.CompareExchange(ref globalPauseUntil, until, known);
+            if (before == known) return;
+            known = before;
+        }
+    }
 
     private async Task<RestAnswer> SendOnceAsync(RestRequest request, CancellationToken cancellationToken)
     {

@@ -48,6 +48,22 @@ public sealed class DiscordRestClientTests
         Assert.All(rig.Discord.Requests.Skip(1), request => Assert.True(request.At - limitedAt >= TimeSpan.FromSeconds(0.9)));
     }
 
+    /// <summary>One permit a second: the others wait for theirs when the pause begins, and a shorter pause ends no longer one.</summary>
+    [Fact]
+    public async Task Global_limit_holds_what_already_waits_for_its_turn_and_the_longest_pause_counts()
+    {
+        await using RestRig rig = await RestRig.StartAsync(globalPerSecond: 2);
+        rig.Discord.Faults.Add(new LimitRest(TimeSpan.FromSeconds(4)) { Scope = "global", Times = 1, Path = "users" });
+        rig.Discord.Faults.Add(new LimitRest(TimeSpan.FromSeconds(0.1)) { Scope = "global", Times = 1, Path = "gateway" });
+        await Task.WhenAll(rig.Client.GetSelfAsync(Token), rig.Client.GetGatewayAsync(Token), rig.Client.GetApplicationAsync(Token),
+            rig.PostAsync("later"));
+        DiscordSimulator.Rest.RecordedRequest[] requests = [.. rig.Discord.Requests];
+        TimeSpan limitedAt = requests.Where(request => request.Status == 429).Max(request => request.At);
+        Assert.Equal(6, requests.Length);
+        Assert.All(requests.Where(request => request.At > limitedAt), request =>
+            Assert.True(request.At - limitedAt >= TimeSpan.FromSeconds(3.5), $"{request.Path} {request.At - limitedAt} after the limit"));
+    }
+
     [Fact]
     public async Task Requests_over_the_global_limit_wait_for_the_next_second()
     {
