@@ -8,6 +8,20 @@ internal readonly record struct GatewayMessage(int Opcode, JsonElement Data, lon
     /// <summary>Reads the envelope; anything that is not an object with a number as <c>op</c> is refused.</summary>
     public static bool TryRead(JsonElement root, out GatewayMessage message)
     {
+        try
+        {
+            return TryReadEnvelope(root, out message);
+        }
+        catch (InvalidOperationException)
+        {
+            // Text that is no text: a lone surrogate, or bytes that are not UTF-8, in a value or in any property's name.
+            message = default;
+            return false;
+        }
+    }
+
+    private static bool TryReadEnvelope(JsonElement root, out GatewayMessage message)
+    {
         message = default;
         if (root.ValueKind != JsonValueKind.Object || !TryReadNumber(root, "op"u8, out double opcode)) return false;
         if (!(opcode is >= 0 and <= 1000)) return false;
@@ -22,9 +36,16 @@ internal readonly record struct GatewayMessage(int Opcode, JsonElement Data, lon
     public static bool TryReadNumber(JsonElement parent, ReadOnlySpan<byte> name, out double value)
     {
         value = 0;
-        return parent.ValueKind == JsonValueKind.Object
-            && parent.TryGetProperty(name, out JsonElement element)
-            && element.ValueKind == JsonValueKind.Number
-            && element.TryGetDouble(out value);
+        try
+        {
+            return parent.ValueKind == JsonValueKind.Object
+                && parent.TryGetProperty(name, out JsonElement element)
+                && element.ValueKind == JsonValueKind.Number
+                && element.TryGetDouble(out value);
+        }
+        catch (InvalidOperationException)
+        {
+            return false; // as in TryRead
+        }
     }
 }

@@ -9,8 +9,10 @@ internal static class GatewayPayloads
 {
     private const string Library = "pipeline";
 
-    /// <summary>The same query on every connection, resumed ones included.</summary>
-    public static Uri Address(Uri server) => new UriBuilder(server) { Query = "v=10&encoding=json" }.Uri;
+    /// <summary>The same query on every connection, resumed ones included; null for what is no address of a websocket.</summary>
+    public static Uri? Address(string? server) =>
+        Uri.TryCreate(server, UriKind.Absolute, out Uri? address) && address.Scheme is "ws" or "wss" && address.Host.Length > 0
+            ? new UriBuilder(address) { Query = "v=10&encoding=json" }.Uri : null;
 
     public static void Identify(Utf8JsonWriter writer, GatewayOptions options, int shard, int count)
     {

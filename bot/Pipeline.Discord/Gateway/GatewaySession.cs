@@ -7,7 +7,7 @@ internal sealed class GatewaySession(string id, Uri? resumeAddress)
 
     public string Id { get; } = id;
 
-    /// <summary>Null: Discord named none; the first address serves.</summary>
+    /// <summary>Whole, with the query. Null: Discord named none; the first address serves.</summary>
     public Uri? ResumeAddress { get; } = resumeAddress;
 
     public long Sequence

@@ -88,8 +88,10 @@ internal sealed class GatewayShard(
             return default;
         }
         catch (Exception problem) when (
-            problem is WebSocketException or JsonException or TimeoutException or HttpRequestException or IOException)
+            problem is WebSocketException or JsonException or TimeoutException or HttpRequestException or IOException
+                or InvalidOperationException or FormatException)
         {
+            // The last two: something of Discord's that none of our readers expected. It costs a connection, not the bot.
             return new ConnectionEnd(GatewayCloseCode.RecoveryFor(connection.CloseCode), connection.CloseCode,
                 Describe(connection, problem), WasReady(connection));
         }
@@ -113,7 +115,8 @@ internal sealed class GatewayShard(
         // The turn to identify is taken before connecting: Discord does not wait long for a socket that stays silent.
         using IDisposable? turn = session is null ? await gate.TakeAsync(place.Index, cancellationToken) : null;
         GatewayInfo info = await gate.GetInfoAsync(cancellationToken);
-        Uri address = GatewayPayloads.Address(session?.ResumeAddress ?? new Uri(info.Url));
+        Uri address = session?.ResumeAddress ?? GatewayPayloads.Address(info.Url)
+            ?? throw new WebSocketException("Discord named no address of a gateway");
         using CancellationTokenSource timeout = new(options.HandshakeTimeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
@@ -214,8 +217,7 @@ internal sealed class GatewayShard(
     private void OnReady(GatewayConnection connection, JsonElement data, List<GatewayEvent> produced)
     {
         ReadyPayload ready = data.Deserialize(GatewayJson.Default.ReadyPayload) ?? throw new JsonException("READY is empty");
-        Uri? resumeAddress = Uri.TryCreate(ready.ResumeGatewayUrl, UriKind.Absolute, out Uri? address) ? address : null;
-        session = new GatewaySession(ready.SessionId, resumeAddress);
+        session = new GatewaySession(ready.SessionId, GatewayPayloads.Address(ready.ResumeGatewayUrl));
         dispatch.ApplyReady(ready, place.Count, produced);
         log.GatewayReady(place.Index, ready.User.Username, ready.Guilds.Count);
         live.TrySetResult(connection);

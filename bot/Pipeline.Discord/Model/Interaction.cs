@@ -102,14 +102,26 @@ public sealed record InteractionOption
     public IReadOnlyList<InteractionOption> Options { get => field ?? []; init; }
     public bool Focused { get; init; }
 
-    /// <summary>The value as text; null when it is absent.</summary>
+    /// <summary>The value as text; null when it is absent, or is no text (half a character).</summary>
     public string? Text => Value?.ValueKind switch
     {
-        JsonValueKind.String => Value.Value.GetString(),
+        JsonValueKind.String => TextOf(Value.Value),
         JsonValueKind.Null or JsonValueKind.Undefined or null => null,
         _ => Value.Value.GetRawText(),
     };
 
     /// <summary>The value as an id; null when it is none.</summary>
     public ulong? Snowflake => ulong.TryParse(Text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) ? id : null;
+
+    private static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }

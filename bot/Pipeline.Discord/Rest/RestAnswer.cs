@@ -60,8 +60,9 @@ internal sealed record RestAnswer(HttpStatusCode Status, byte[] Body)
                     || (root.TryGetProperty("global", out JsonElement global) && global.ValueKind == JsonValueKind.True),
             };
         }
-        catch (JsonException)
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: text that is no text, as a lone surrogate.
             return this with { Message = "not JSON" };
         }
     }

@@ -34,11 +34,38 @@ public sealed class GatewayMessageTests
     [InlineData("""{"op":"10"}""")]
     [InlineData("""{"op":-1}""")]
     [InlineData("""{"op":1e300}""")]
+    [InlineData("""{"op":0,"s":5,"t":"\ud800","d":{}}""")]
+    [InlineData("""{"\ud800":1,"op":10,"d":{"heartbeat_interval":1}}""")]
     public void Anything_else_is_no_message(string text)
     {
         using JsonDocument document = JsonDocument.Parse(text);
         Assert.False(GatewayMessage.TryRead(document.RootElement, out _));
     }
+
+    [Fact]
+    public void Text_that_is_no_text_is_no_message_either()
+    {
+        using JsonDocument bytes = JsonDocument.Parse((byte[])[.. "{\"op\":0,\"t\":\""u8, 0xFF, 0xFE, .. "\"}"u8]);
+        Assert.False(GatewayMessage.TryRead(bytes.RootElement, out _));
+        using JsonDocument name = JsonDocument.Parse("""{"heartbeat_interval":1,"heartbeat_interva\udfff":1}""");
+        Assert.False(GatewayMessage.TryReadNumber(name.RootElement, "heartbeat_interval"u8, out _));
+        InteractionOption option = new() { Value = JsonElement.Parse("\"\\ud800\"") };
+        Assert.Equal((null, null), (option.Text, option.Snowflake));
+    }
+
+    [Theory]
+    [InlineData("wss://gateway.discord.gg", "wss://gateway.discord.gg/?v=10&encoding=json")]
+    [InlineData("wss://gateway.discord.gg/?v=9", "wss://gateway.discord.gg/?v=10&encoding=json")]
+    [InlineData("ws://127.0.0.1:81/x", "ws://127.0.0.1:81/x?v=10&encoding=json")]
+    [InlineData("https://gateway.discord.gg", null)]
+    [InlineData("gateway.discord.gg:443", null)]
+    [InlineData("gateway.discord.gg", null)]
+    [InlineData("wss:", null)]
+    [InlineData("wss:gateway.discord.gg", null)]
+    [InlineData("", null)]
+    [InlineData(null, null)]
+    public void Address_of_a_gateway_is_one_of_a_websocket_or_none(string? text, string? expected) =>
+        Assert.Equal(expected is null ? null : new Uri(expected), GatewayPayloads.Address(text));
 
     [Fact]
     public void Heartbeat_interval_may_have_a_fraction()

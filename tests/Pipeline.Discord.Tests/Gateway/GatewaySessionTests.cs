@@ -100,6 +100,29 @@ public sealed class GatewaySessionTests
         Assert.Equal([.. people.Select(person => person.Id), people[0].Id, people[1].Id], order);
     }
 
+    [Theory]
+    [InlineData("https://127.0.0.1:9/")]
+    [InlineData("127.0.0.1:9")]
+    [InlineData("gateway.invalid:443")]
+    public async Task Address_for_resuming_that_is_none_of_a_websocket_is_not_used(string address)
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync(prepare: discord => discord.Bot.ResumeUrl = address);
+        rig.Discord.Faults.Add(new AbortGateway());
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionResumed>() == 1);
+        Assert.False(rig.Running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Message_with_half_a_character_costs_nothing()
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        rig.Discord.Faults.Add(new SendGatewayMessage("""{"op":0,"s":null,"t":"\ud800","d":{}}"""));
+        rig.Discord.Faults.Add(new SendGatewayMessage("""{"\ud800":0,"op":0,"d":{}}"""));
+        rig.Discord.Guild.Join(rig.Discord.Guild.AddMember("Person"), rig.Discord.VoiceChannel);
+        await rig.UntilAsync(() => rig.Running.IsCompleted || rig.Count<GatewayEvent.VoiceStateChanged>() == 1);
+        Assert.Equal((false, 0), (rig.Running.IsCompleted, rig.Count<GatewayEvent.ConnectionLost>()));
+    }
+
     [Fact]
     public async Task Op_7_leads_to_resume()
     {

@@ -172,6 +172,13 @@ public sealed class RestAnswerTests
         Assert.All(others, other => Assert.False(other.SameAs(command)));
     }
 
+    [Fact]
+    public async Task Error_whose_text_is_no_text_is_still_an_answer() // half a character
+    {
+        RestAnswer answer = await ReadAsync(400, "{\"code\":50035,\"message\":\"\\ud800\"}");
+        Assert.Equal(HttpStatusCode.BadRequest, answer.Status);
+    }
+
     private static RestAnswer Answer(int remaining, double resetAfter) =>
         new(HttpStatusCode.OK, []) { Remaining = remaining, ResetAfter = TimeSpan.FromSeconds(resetAfter) };
 

@@ -217,7 +217,7 @@ internal sealed class GatewayServer(SimulatedWorld world)
             ["user_settings"] = new JsonObject(),
             ["session_type"] = "normal",
             ["session_id"] = session.Id,
-            ["resume_gateway_url"] = Url,
+            ["resume_gateway_url"] = session.Application.ResumeUrl ?? Url,
             ["relationships"] = new JsonArray(),
             ["private_channels"] = new JsonArray(),
             ["presences"] = new JsonArray(),

@@ -29,6 +29,9 @@ public sealed class SimulatedApplication(SimulatedUser user, string token)
     /// <summary>Shards that Discord recommends.</summary>
     public int RecommendedShards { get; set; } = 1;
 
+    /// <summary>What READY names for resuming; null for the gateway's own address.</summary>
+    public string? ResumeUrl { get; set; }
+
     /// <summary>Privileged intents (members, presences, message content) that the developer portal allows.</summary>
     public ulong PrivilegedIntents { get; set; }
 
