@@ -93,7 +93,7 @@ public sealed class GatewayClient(
         ResiliencePipeline patience = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
-                ShouldHandle = new PredicateBuilder().Handle<HttpRequestException>()
+                ShouldHandle = new PredicateBuilder().Handle<HttpRequestException>().Handle<TimeoutException>()
                     .Handle<Rest.DiscordRestException>(problem => !problem.IsTokenRefused),
                 MaxRetryAttempts = int.MaxValue,
                 Delay = options.ReconnectDelay,

@@ -15,12 +15,18 @@ internal sealed class GatewayRig : IAsyncDisposable
     private readonly HttpClient http = new();
     private readonly Task reading;
 
-    private GatewayRig(Simulator discord, GatewayOptions options, TimeProvider? time)
+    private GatewayRig(Simulator discord, GatewayOptions options, TimeProvider? time, TimeSpan? restTimeout)
     {
         Discord = discord;
         ILoggerFactory logs = Log;
-        Rest = new DiscordRestClient(http, new DiscordRestOptions { Token = options.Token, ApiBase = new Uri(discord.ApiBaseUrl) },
-            TimeProvider.System, logs.CreateLogger<DiscordRestClient>());
+        DiscordRestOptions rest = new()
+        {
+            Token = options.Token,
+            ApiBase = new Uri(discord.ApiBaseUrl),
+            RetryDelay = TimeSpan.FromMilliseconds(10),
+            Timeout = restTimeout ?? TimeSpan.FromSeconds(15),
+        };
+        Rest = new DiscordRestClient(http, rest, TimeProvider.System, logs.CreateLogger<DiscordRestClient>());
         Client = new GatewayClient(options, Rest.GetGatewayAsync, time ?? TimeProvider.System, new Random(7),
             logs.CreateLogger<GatewayClient>());
         Running = Client.RunAsync(stop.Token);
@@ -38,7 +44,7 @@ internal sealed class GatewayRig : IAsyncDisposable
 
     /// <summary>Does not wait for the session.</summary>
     public static async Task<GatewayRig> BeginAsync(SimulatorOptions? simulator = null, Action<Simulator>? prepare = null,
-        Func<GatewayOptions, GatewayOptions>? change = null, TimeProvider? time = null)
+        Func<GatewayOptions, GatewayOptions>? change = null, TimeProvider? time = null, TimeSpan? restTimeout = null)
     {
         Simulator discord = await Simulator.StartAsync(simulator ?? new SimulatorOptions { EnforceIdentifyPace = false });
         prepare?.Invoke(discord);
@@ -50,7 +56,7 @@ internal sealed class GatewayRig : IAsyncDisposable
             InvalidSessionDelay = (TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(50)),
             HandshakeTimeout = TimeSpan.FromSeconds(10),
         };
-        return new GatewayRig(discord, change?.Invoke(options) ?? options, time);
+        return new GatewayRig(discord, change?.Invoke(options) ?? options, time, restTimeout);
     }
 
     public static async Task<GatewayRig> StartAsync(SimulatorOptions? simulator = null, Action<Simulator>? prepare = null,

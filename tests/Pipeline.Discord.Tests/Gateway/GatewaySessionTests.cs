@@ -124,6 +124,15 @@ public sealed class GatewaySessionTests
     }
 
     [Fact]
+    public async Task Api_that_does_not_answer_at_the_start_is_waited_for()
+    {
+        await using GatewayRig rig = await GatewayRig.BeginAsync(restTimeout: TimeSpan.FromMilliseconds(500),
+            prepare: discord => discord.Faults.Add(new DelayRest(TimeSpan.FromSeconds(30)) { Times = 5 }));
+        await rig.UntilAsync(() => rig.Running.IsCompleted || rig.Client.IsReady);
+        Assert.False(rig.Running.IsCompleted, $"{rig.Running.Exception}");
+    }
+
+    [Fact]
     public async Task Op_7_leads_to_resume()
     {
         await using GatewayRig rig = await GatewayRig.StartAsync();
