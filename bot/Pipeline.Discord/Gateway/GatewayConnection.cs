@@ -41,6 +41,9 @@ internal sealed class GatewayConnection(X509Certificate2Collection extraRoots) :
     /// <summary>The close code: the server's, or ours after <see cref="AbandonAsync"/>; null when the connection broke.</summary>
     public int? CloseCode => (int?)socket.CloseStatus;
 
+    /// <summary>The gateway was reached and has greeted.</summary>
+    public bool HadHello { get; set; }
+
     public async Task ConnectAsync(Uri address, CancellationToken cancellationToken)
     {
         // The protocol has heartbeats of its own.

@@ -12,10 +12,12 @@ namespace Pipeline.Discord.Gateway;
 internal sealed class GatewayShard(
     ShardRange place, GatewayOptions options, IdentifyGate gate, GatewayDispatch dispatch, TimeProvider time, Random random, ILogger log)
 {
+    /// <summary>So many connections that lead to no session give it up; so many that fail give its own address up.</summary>
     private const int ResumeAttempts = 3;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(60);
 
     private GatewaySession? session;
+    private bool isResumeAddressDead;
     private GatewayHeartbeat? heartbeat;
     private TaskCompletionSource<GatewayConnection> live = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -29,17 +31,21 @@ internal sealed class GatewayShard(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         int failures = 0;
+        int refusals = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
             ConnectionEnd end = await RunConnectionAsync(cancellationToken);
             if (cancellationToken.IsCancellationRequested) return;
             failures = end.WasReady ? 0 : failures + 1;
+            // A gateway that cannot be reached says nothing about the session. Discord does, when it is reached: by op 9 or a close code.
+            refusals = end.WasReady ? 0 : end.HadHello ? refusals + 1 : refusals;
+            isResumeAddressDead = failures >= ResumeAttempts;
             if (end.Recovery == GatewayRecovery.Fatal)
             {
                 log.GatewayFatal(end.Code ?? 0, end.Reason);
                 throw new GatewayFatalException(end.Code ?? 0, end.Reason);
             }
-            if (end.Recovery != GatewayRecovery.Resume || failures >= ResumeAttempts) session = null;
+            if (end.Recovery != GatewayRecovery.Resume || refusals >= ResumeAttempts) session = null;
             Report(end);
             await dispatch.PostAsync([new GatewayEvent.ConnectionLost(place.Index, end.Reason)], cancellationToken);
             await PauseAsync(end, failures, cancellationToken);
@@ -92,8 +98,8 @@ internal sealed class GatewayShard(
                 or InvalidOperationException or FormatException)
         {
             // The last two: something of Discord's that none of our readers expected. It costs a connection, not the bot.
-            return new ConnectionEnd(GatewayCloseCode.RecoveryFor(connection.CloseCode), connection.CloseCode,
-                Describe(connection, problem), WasReady(connection));
+            return End(connection, GatewayCloseCode.RecoveryFor(connection.CloseCode), connection.CloseCode,
+                Describe(connection, problem));
         }
         finally
         {
@@ -115,7 +121,7 @@ internal sealed class GatewayShard(
         // The turn to identify is taken before connecting: Discord does not wait long for a socket that stays silent.
         using IDisposable? turn = session is null ? await gate.TakeAsync(place.Index, cancellationToken) : null;
         GatewayInfo info = await gate.GetInfoAsync(cancellationToken);
-        Uri address = session?.ResumeAddress ?? GatewayPayloads.Address(info.Url)
+        Uri address = (isResumeAddressDead ? null : session?.ResumeAddress) ?? GatewayPayloads.Address(info.Url)
             ?? throw new WebSocketException("Discord named no address of a gateway");
         using CancellationTokenSource timeout = new(options.HandshakeTimeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
@@ -147,6 +153,7 @@ internal sealed class GatewayShard(
             if (message.Opcode != GatewayOpcode.Hello) continue;
             if (!GatewayMessage.TryReadNumber(message.Data, "heartbeat_interval"u8, out double milliseconds)
                 || !(milliseconds is > 0 and < 1e9)) continue;
+            connection.HadHello = true;
             return TimeSpan.FromMilliseconds(milliseconds);
         }
     }
@@ -191,11 +198,12 @@ internal sealed class GatewayShard(
                 heartbeat!.OnAcknowledged();
                 return null;
             case GatewayOpcode.Reconnect:
-                return new ConnectionEnd(GatewayRecovery.Resume, null, "Discord asked to reconnect", WasReady(connection));
+                return End(connection, GatewayRecovery.Resume, null, "Discord asked to reconnect");
             case GatewayOpcode.InvalidSession:
                 bool resumable = message.Data.ValueKind == JsonValueKind.True;
-                return new ConnectionEnd(resumable ? GatewayRecovery.Resume : GatewayRecovery.IdentifyAfterPause, null,
-                    "the session is not valid", false);
+                return End(connection, resumable ? GatewayRecovery.Resume : GatewayRecovery.IdentifyAfterPause, null,
+                    "the session is not valid") with
+                { WasReady = false };
             default:
                 return null;
         }
@@ -206,43 +214,47 @@ internal sealed class GatewayShard(
         string type = message.Type ?? "";
         log.Dispatched(place.Index, type, message.Sequence ?? -1);
         List<GatewayEvent> produced = [];
-        if (type == "READY") OnReady(connection, message.Data, produced);
-        else if (type == "RESUMED") OnResumed(connection, produced);
+        if (type == "READY") OnReady(message.Data, produced);
+        else if (type == "RESUMED") OnResumed(produced);
         else dispatch.Apply(type, message.Data, produced);
         // Saved after it was applied and before it is posted: the one who waits for a place in the queue has seen it.
         if (message.Sequence is { } sequence && session is { } current) current.Sequence = sequence;
+        if (type is "READY" or "RESUMED") BecomeLive(connection);
         await dispatch.PostAsync(produced, cancellationToken);
     }
 
-    private void OnReady(GatewayConnection connection, JsonElement data, List<GatewayEvent> produced)
+    private void OnReady(JsonElement data, List<GatewayEvent> produced)
     {
         ReadyPayload ready = data.Deserialize(GatewayJson.Default.ReadyPayload) ?? throw new JsonException("READY is empty");
         session = new GatewaySession(ready.SessionId, GatewayPayloads.Address(ready.ResumeGatewayUrl));
         dispatch.ApplyReady(ready, place.Count, produced);
         log.GatewayReady(place.Index, ready.User.Username, ready.Guilds.Count);
-        live.TrySetResult(connection);
     }
 
-    private void OnResumed(GatewayConnection connection, List<GatewayEvent> produced)
+    private void OnResumed(List<GatewayEvent> produced)
     {
         produced.Add(new GatewayEvent.SessionResumed(place.Index));
         log.GatewayResumed(place.Index);
-        live.TrySetResult(connection);
     }
+
+    private void BecomeLive(GatewayConnection connection) => live.TrySetResult(connection);
 
     private ConnectionEnd Closed(GatewayConnection connection)
     {
         int? code = connection.CloseCode;
-        return new ConnectionEnd(GatewayCloseCode.RecoveryFor(code), code, GatewayCloseCode.Explain(code), WasReady(connection));
+        return End(connection, GatewayCloseCode.RecoveryFor(code), code, GatewayCloseCode.Explain(code));
     }
 
     private async Task<ConnectionEnd> HeartbeatEndedAsync(GatewayConnection connection, Task beating)
     {
-        bool wasReady = WasReady(connection);
+        ConnectionEnd end = End(connection, GatewayRecovery.Resume, null, "a heartbeat was not answered");
         await beating; // a send that failed shows here
         log.GatewayZombie(place.Index);
-        return new ConnectionEnd(GatewayRecovery.Resume, null, "a heartbeat was not answered", wasReady);
+        return end;
     }
+
+    private ConnectionEnd End(GatewayConnection connection, GatewayRecovery recovery, int? code, string reason) =>
+        new(recovery, code, reason, WasReady(connection), connection.HadHello);
 
     private bool WasReady(GatewayConnection connection) => live.Task.IsCompletedSuccessfully && live.Task.Result == connection;
 
@@ -285,5 +297,5 @@ internal sealed class GatewayShard(
         }
     }
 
-    private readonly record struct ConnectionEnd(GatewayRecovery Recovery, int? Code, string Reason, bool WasReady);
+    private readonly record struct ConnectionEnd(GatewayRecovery Recovery, int? Code, string Reason, bool WasReady, bool HadHello);
 }

@@ -100,6 +100,28 @@ public sealed class GatewaySessionTests
         Assert.Equal([.. people.Select(person => person.Id), people[0].Id, people[1].Id], order);
     }
 
+    /// <summary>An outage of Discord's edge, longer than three attempts take: the session is as good as before.</summary>
+    [Fact]
+    public async Task Gateway_that_cannot_be_reached_for_a_while_is_resumed_and_what_was_missed_comes()
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        SimulatedMember person = rig.Discord.Guild.AddMember("Person");
+        FaultHandle refusing = rig.Discord.Faults.Add(new RefuseGateway { Times = 6 });
+        rig.Discord.Faults.Add(new AbortGateway());
+        rig.Discord.Guild.Join(person, rig.Discord.VoiceChannel);
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionResumed>() == 1 && rig.Count<GatewayEvent.VoiceStateChanged>() == 1);
+        Assert.Equal((6, 1, 1), (refusing.Used, rig.Discord.Bot.Identifies, rig.Count<GatewayEvent.SessionStarted>()));
+    }
+
+    [Fact]
+    public async Task Address_for_resuming_that_leads_nowhere_is_replaced_by_the_first_one()
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync(prepare: discord => discord.Bot.ResumeUrl = "ws://127.0.0.1:9/");
+        rig.Discord.Faults.Add(new AbortGateway());
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionResumed>() == 1);
+        Assert.Equal(1, rig.Discord.Bot.Identifies);
+    }
+
     [Theory]
     [InlineData("https://127.0.0.1:9/")]
     [InlineData("127.0.0.1:9")]

@@ -30,7 +30,9 @@ internal sealed class GatewayServer(SimulatedWorld world)
         {
             connections.Add(connection);
             world.Log.Event("gateway", $"connected {context.Request.Path}{context.Request.QueryString}");
-            if (version != "10")
+            if (world.Faults.Take<RefuseGateway>() is not null)
+                connection.Abort();
+            else if (version != "10")
                 connection.Close(4012, "Invalid API version.");
             else if (encoding is not null and not "json" || context.Request.Query.ContainsKey("compress"))
                 connection.Close(4002, "The simulator speaks plain JSON only.");
