@@ -73,7 +73,8 @@ public sealed class GatewayClient(
 
     /// <summary>
     /// Op 4 on the guild's shard: joins, moves or leaves (null) voice. Waits while the shard has no session. Discord answers with
-    /// events, in either order, or not at all.
+    /// events, in either order, or not at all. A leave whose waiting is cancelled is still sent when there is a session again, unless a
+    /// join is asked for before.
     /// </summary>
     public async ValueTask UpdateVoiceStateAsync(ulong guildId, ulong? channelId, bool selfMute, bool selfDeaf,
         CancellationToken cancellationToken)

@@ -16,6 +16,7 @@ internal sealed class GatewayShard(
     private const int ResumeAttempts = 3;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(60);
 
+    private readonly OwedLeaves owedLeaves = new();
     private GatewaySession? session;
     private bool isResumeAddressDead;
     private GatewayHeartbeat? heartbeat;
@@ -52,8 +53,29 @@ internal sealed class GatewayShard(
         }
     }
 
-    /// <summary>Op 4. Waits for the shard to be ready and outlives a lost connection.</summary>
+    /// <summary>
+    /// Op 4. Waits for the shard to be ready and outlives a lost connection. A leave (null) that is cancelled stays owed: it is sent when
+    /// the shard is ready, unless somebody joins before.
+    /// </summary>
     public async Task UpdateVoiceStateAsync(ulong guildId, ulong? channelId, bool selfMute, bool selfDeaf,
+        CancellationToken cancellationToken)
+    {
+        owedLeaves.Forget(guildId);
+        try
+        {
+            await SendVoiceStateAsync(guildId, channelId, selfMute, selfDeaf, cancellationToken);
+        }
+        catch (OperationCanceledException) when (channelId is null)
+        {
+            owedLeaves.Add(guildId);
+            // It may have become ready just now.
+            if (Volatile.Read(ref live).Task is { IsCompletedSuccessfully: true } ready)
+                _ = owedLeaves.SendAsync(ready.Result, CancellationToken.None);
+            throw;
+        }
+    }
+
+    private async Task SendVoiceStateAsync(ulong guildId, ulong? channelId, bool selfMute, bool selfDeaf,
         CancellationToken cancellationToken)
     {
         while (true)
@@ -219,7 +241,7 @@ internal sealed class GatewayShard(
         else dispatch.Apply(type, message.Data, produced);
         // Saved after it was applied and before it is posted: the one who waits for a place in the queue has seen it.
         if (message.Sequence is { } sequence && session is { } current) current.Sequence = sequence;
-        if (type is "READY" or "RESUMED") BecomeLive(connection);
+        if (type is "READY" or "RESUMED") BecomeLive(connection, cancellationToken);
         await dispatch.PostAsync(produced, cancellationToken);
     }
 
@@ -237,7 +259,12 @@ internal sealed class GatewayShard(
         log.GatewayResumed(place.Index);
     }
 
-    private void BecomeLive(GatewayConnection connection) => live.TrySetResult(connection);
+    private void BecomeLive(GatewayConnection connection, CancellationToken cancellationToken)
+    {
+        // Owed leaves go first: they were asked for before the joins that wait for this connection.
+        _ = owedLeaves.SendAsync(connection, cancellationToken);
+        live.TrySetResult(connection);
+    }
 
     private ConnectionEnd Closed(GatewayConnection connection)
     {

@@ -154,6 +154,35 @@ public sealed class GatewaySessionTests
         Assert.False(rig.Running.IsCompleted, $"{rig.Running.Exception}");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Leave_that_nobody_could_wait_for_is_sent_when_the_gateway_is_back_unless_a_join_comes_first(bool joinsAgain)
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        ulong guild = rig.Discord.Guild.Id, channel = rig.Discord.VoiceChannel.Id;
+        await rig.Client.UpdateVoiceStateAsync(guild, channel, false, false, TestContext.Current.CancellationToken);
+        await rig.UntilAsync(() => rig.Discord.Guild.VoiceStateOf(rig.Client.SelfId) is not null);
+        FaultHandle refusing = rig.Discord.Faults.Add(new RefuseGateway());
+        rig.Discord.Faults.Add(new AbortGateway());
+        await rig.UntilAsync(() => refusing.Used > 0);
+        using CancellationTokenSource impatient = new();
+        Task leaving = rig.Client.UpdateVoiceStateAsync(guild, null, false, false, impatient.Token).AsTask();
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaving);
+        Task joining = joinsAgain
+            ? rig.Client.UpdateVoiceStateAsync(guild, channel, true, false, TestContext.Current.CancellationToken).AsTask()
+            : Task.CompletedTask;
+        refusing.Dispose();
+        await joining;
+        await rig.UntilAsync(() => Asked(joinsAgain ? "\"self_mute\":true" : "\"channel_id\":null") == 1);
+        await rig.UntilAsync(() => (rig.Discord.Guild.VoiceStateOf(rig.Client.SelfId) is null) != joinsAgain);
+        Assert.Equal((joinsAgain ? 0 : 1, 1), (Asked("\"channel_id\":null"), rig.Discord.Bot.Identifies));
+
+        int Asked(string what) => rig.Discord.Log.Lines.Count(line =>
+            line.Contains("\"op\":4,", StringComparison.Ordinal) && line.Contains(what, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Op_7_leads_to_resume()
     {

@@ -5,7 +5,7 @@ namespace Pipeline.Discord.Voice.Call;
 
 /// <summary>
 /// Asks the main gateway for a channel, or to leave (null). The gateway may be away itself: the caller's own time limit leads to the next
-/// try, so a refusal is logged and no more.
+/// try, so a refusal is logged and no more. A leave that could not be sent in time is sent by the gateway's client when it is back.
 /// </summary>
 internal sealed class VoiceStateSender(Func<ulong, ulong?, CancellationToken, ValueTask> updateVoiceState, TimeProvider time,
     ILogger logger)
