@@ -152,7 +152,8 @@ internal static class Composition
             options.EmptyTimeout, Time(provider), Log<GuildRecorder>(provider)));
         services.AddSingleton<RecordingOpening>().AddSingleton<EndingLinks>().AddSingleton<EndedPanels>().AddSingleton<RecordingEnding>();
         services.AddSingleton<LeftCallClosing>().AddSingleton<CallTakeover>();
-        services.AddSingleton<GuildRecorders>().AddSingleton<GuildOptOuts>().AddSingleton<RecordingSearch>();
+        services.AddSingleton<GuildRecorders>().AddSingleton<RecordingSearch>();
+        services.AddSingleton<WaitingRecordings>().AddSingleton<GuildOptOuts>();
     }
 
     private static TimeProvider Time(IServiceProvider provider) => provider.GetRequiredService<TimeProvider>();

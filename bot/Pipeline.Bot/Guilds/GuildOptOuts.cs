@@ -1,10 +1,14 @@
 using Pipeline.Bot.Calls;
 using Pipeline.Bot.ServerSettings;
+using Pipeline.Contracts;
 
 namespace Pipeline.Bot.Guilds;
 
-/// <summary>Takes people out of a server's recordings, the running one too, or back in. Any thread.</summary>
-internal sealed class GuildOptOuts(GuildRecorders recorders, GuildSettingsStore settings)
+/// <summary>
+/// Takes people out of a server's recordings, or back in: out of the running one too, and of those that have ended and wait here for the
+/// storage. Any thread.
+/// </summary>
+internal sealed class GuildOptOuts(GuildRecorders recorders, GuildSettingsStore settings, WaitingRecordings waiting)
 {
     // Discord shows for a quarter of an hour that an answer comes.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -30,6 +34,8 @@ internal sealed class GuildOptOuts(GuildRecorders recorders, GuildSettingsStore 
         settings.SetOptOuts(guildId, [userId], optedOut);
         if (!optedOut) return recorder.WithCurrentAsync(TakeBackIn);
         recorder.Current?.Consent.OptOut(userId, button);
+        // Looked at second: what ends in between is among them by now.
+        waiting.Refuse(guildId, userId);
         return Task.CompletedTask;
 
         RecordedCall TakeBackIn(RecordedCall call)
@@ -38,5 +44,16 @@ internal sealed class GuildOptOuts(GuildRecorders recorders, GuildSettingsStore 
             if (!settings.IsOptedOut(guildId, userId)) call.Consent.TakeBackIn(userId);
             return call;
         }
+    }
+
+    /// <summary>
+    /// Takes somebody out for good of what is recorded here or waits here. What the storage has of them is for the recording API to erase.
+    /// </summary>
+    /// <param name="button">What was pressed or typed, for the ledgers.</param>
+    /// <param name="isMeant">Which recordings.</param>
+    public void Erase(ulong guildId, ulong userId, string button, Func<SessionInfo, bool> isMeant)
+    {
+        if (recorders.For(guildId).Current is { } call && isMeant(call.Session)) call.Consent.Erase(userId, button);
+        waiting.Erase(guildId, userId, button, isMeant);
     }
 }

@@ -117,8 +117,9 @@ internal sealed class ActiveRecording : IAsyncDisposable
     /// </summary>
     public bool SetOptOut(ulong userId, bool optedOut)
     {
-        bool changed = optedOut ? Recording.Consent.OptOut(userId) : Recording.Consent.OptIn(userId, captureTime.GetTimestamp());
-        if (changed) beats.Want(); // one beat is wanted already when it refuses
+        if (optedOut) return OptOut([userId]);
+        bool changed = Recording.Consent.OptIn(userId, captureTime.GetTimestamp());
+        if (changed) beats.Want();
         return changed;
     }
 
@@ -151,7 +152,9 @@ internal sealed class ActiveRecording : IAsyncDisposable
     public bool OptOut(IReadOnlyCollection<ulong> userIds)
     {
         bool changed = Recording.Consent.OptOut(userIds);
-        if (changed) beats.Want();
+        if (changed) beats.Want(); // one beat is wanted already when it refuses
+        // The last tick, which would refuse them, may be over: all that there is of them lies in the spool by then.
+        foreach (ulong userId in changed && Volatile.Read(ref captureStopped) ? userIds : []) OnRefused(userId, int.MaxValue);
         return changed;
     }
 
@@ -261,7 +264,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
             SampleCount = last.SampleCount,
         };
         // On a full disk these wait until uploads have made recordings.
-        while (!TrySave(() => manifest.SaveLocally(last)) || !TrySave(() => manifest.Folder.Save(stopped)))
+        while (!TrySave(Save) || !TrySave(() => manifest.Folder.Save(stopped)))
             await Task.Delay(DiskInterval, recordings.Time);
         Leave(reason == EndReason.Limit ? RecordingEnd.Limit : RecordingEnd.Stopped);
         logger.RecordingEnded(Session.RecordingId.ToString(), reason.ToString(), SampleClock.ToTime(last.SampleCount).TotalSeconds);
@@ -299,7 +302,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
         await tickLoop;
         lock (tickGate)
         {
-            captureStopped = true;
+            Interlocked.Exchange(ref captureStopped, true); // before the last look at who has opted out, for who opts out after it
             Recording.Stop();
         }
         await beating.CancelAsync();

@@ -255,15 +255,16 @@ internal sealed class LiveManifest
     /// The list of who does not want to be recorded is there. The host says so after the tick that has refused them; others only while
     /// nobody has the recording, and every segment of theirs is refused. Decided under the lock: a takeover has the list, or is told it.
     /// </summary>
+    /// <param name="isWhole">False: these are only some of the list, and what waits for it goes on waiting.</param>
     /// <returns>False: somebody has the recording now, and is the one to say it.</returns>
-    public bool OptOutsKnown(IReadOnlyCollection<ulong> userIds, bool byHost)
+    public bool OptOutsKnown(IReadOnlyCollection<ulong> userIds, bool byHost, bool isWhole = true)
     {
         lock (gate)
         {
             if (!byHost && tenure.IsHosted) return false;
             consent?.OptOut(userIds);
             foreach (ulong userId in byHost ? [] : userIds) refusedBelow[userId] = int.MaxValue;
-            baseline = baseline with { AwaitsOptOuts = false, OptedOut = [.. OptedOut.Union(userIds)] };
+            baseline = baseline with { AwaitsOptOuts = baseline.AwaitsOptOuts && !isWhole, OptedOut = [.. OptedOut.Union(userIds)] };
         }
         Indexes.Wake();
         return true;

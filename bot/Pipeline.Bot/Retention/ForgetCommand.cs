@@ -10,8 +10,8 @@ namespace Pipeline.Bot.Retention;
 /// <summary>
 /// <c>/record forget me</c>, which asks first, and the button that erases somebody from one recording. Both are for the caller alone.
 /// </summary>
-internal sealed class ForgetCommand(GuildRecorders recorders, GuildOptOuts optOuts, ForgottenPeople forgotten,
-    CatalogueClient api, TimeProvider time) : ISlashCommand, IButton
+internal sealed class ForgetCommand(GuildOptOuts optOuts, ForgottenPeople forgotten, CatalogueClient api, TimeProvider time)
+    : ISlashCommand, IButton
 {
     public const string Command = "/record forget me";
 
@@ -39,7 +39,7 @@ internal sealed class ForgetCommand(GuildRecorders recorders, GuildOptOuts optOu
         string scope = string.Create(CultureInfo.InvariantCulture, $"guilds/{context.GuildId}");
         ForgetWish wish = Remember(context, scope);
         await optOuts.SetAsync(context.GuildId, context.CallerId, optedOut: true, Command);
-        recorders.For(context.GuildId).Current?.Consent.Erase(context.CallerId, Command);
+        optOuts.Erase(context.GuildId, context.CallerId, Command, wish.IsAbout);
         await optOuts.StoreAsync(context.GuildId, cancellationToken);
         await BeginAsync(context, wish, ForgetTexts.Begun, cancellationToken);
     }
@@ -47,8 +47,7 @@ internal sealed class ForgetCommand(GuildRecorders recorders, GuildOptOuts optOu
     private async Task EraseHereAsync(CommandContext context, string recording, CancellationToken cancellationToken)
     {
         ForgetWish wish = Remember(context, "recordings/" + Uri.EscapeDataString(recording));
-        if (recorders.For(context.GuildId).Current is { } call && call.Session.RecordingId.ToString() == recording)
-            call.Consent.Erase(context.CallerId, ConsentTexts.EraseButton);
+        optOuts.Erase(context.GuildId, context.CallerId, ConsentTexts.EraseButton, wish.IsAbout);
         await BeginAsync(context, wish, ForgetTexts.BegunHere, cancellationToken);
     }
 

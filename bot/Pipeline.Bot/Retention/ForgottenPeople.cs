@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Calls;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Observability;
+using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
@@ -16,7 +17,7 @@ namespace Pipeline.Bot.Retention;
 /// Sees to it that the recording API erases those who asked for it, and tells them when it has. A wish lies on the disk until then: neither
 /// an API that is away nor a restart loses it.
 /// </summary>
-internal sealed class ForgottenPeople(CatalogueClient api, GuildRecorders recorders, RecorderOptions options, DiscordRestClient rest,
+internal sealed class ForgottenPeople(CatalogueClient api, GuildOptOuts optOuts, RecorderOptions options, DiscordRestClient rest,
     TimeProvider time, ILogger<ForgottenPeople> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
@@ -52,8 +53,8 @@ internal sealed class ForgottenPeople(CatalogueClient api, GuildRecorders record
         try
         {
             // Who took the wish may have ended before the person was out of the recording that goes on here now.
-            if (recorders.For(wish.GuildId).Current is { } call && wish.IsAbout(call.Session) && !call.Consent.IsErased(wish.UserId))
-                call.Consent.Erase(wish.UserId, ForgetCommand.Command);
+            string button = wish.IsOfOneRecording ? ConsentTexts.EraseButton : ForgetCommand.Command;
+            optOuts.Erase(wish.GuildId, wish.UserId, button, wish.IsAbout);
             if (!wish.IsBegun && await BeginAsync(wish, cancellationToken)) return;
             PersonErasure? state = !wish.IsBegun ? null : await api.ErasureAsync(wish.Scope, wish.UserId, cancellationToken)
                 ?? await api.EraseAsync(wish.Scope, wish.UserId, cancellationToken);

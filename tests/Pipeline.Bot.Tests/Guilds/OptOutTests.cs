@@ -83,6 +83,57 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         Assert.Empty(FilesOf(rig, ben));
     }
 
+    public static TheoryData<string> AfterTheStop => new("record me", "record forget me");
+
+    [Theory]
+    [MemberData(nameof(AfterTheStop))]
+    public async Task What_waits_of_a_recording_that_is_over_goes_with_the_opt_out_and_is_never_stored(string command)
+    {
+        RecordingApiStandIn api = new() { Erases = true };
+        await using BotRig rig = await BotRig.StartAsync(api: api); // its storage is away
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben"), eve = rig.Discord.AddSpeaker("Eve");
+        await rig.RecordAsync();
+        Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
+        await Task.WhenAll(ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(2))),
+            eve.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(2))));
+        await rig.UntilAsync(() => FilesOf(rig, ben).Length > 0 && FilesOf(rig, eve).Length > 0);
+        await rig.AskAsync(rig.Admin, "record stop");
+        Assert.NotEmpty(FilesOf(rig, ben));
+        await OptOutAsync(rig, ben, command);
+        Assert.Empty(FilesOf(rig, ben)); // the answer has said so
+        Assert.NotEmpty(FilesOf(rig, eve));
+        await rig.StopAsync();
+
+        await using BotRig next = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString);
+        Recordings.StorageEye eye = new(azurite.ConnectionString);
+        await Recordings.BotRoom.UntilAsync(async () => (await eye.StoppedAsync(recording)).Count > 0, "the stop is told");
+        Assert.Equal([eve.UserId], (await eye.SegmentsAsync(recording)).Select(segment => segment.UserId).Distinct());
+        Assert.DoesNotContain((await eye.BlobsAsync(recording)).Keys, name => name.Contains(Id(ben), StringComparison.Ordinal));
+        Contracts.SessionManifest manifest = (await eye.ManifestAsync(recording))!;
+        Assert.Contains(ben.UserId, manifest.OptedOut!);
+        Assert.DoesNotContain(manifest.Tracks, track => track.UserId == ben.UserId && track.Segments.Count > 0);
+        Assert.Equal(command == "record me" ? [] : [ben.UserId], manifest.Consent!.Erased());
+    }
+
+    [Fact]
+    public async Task Opting_out_while_a_recording_ends_deletes_what_waits_of_it()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        await rig.RecordAsync();
+        Bot.Calls.RecordedCall call = rig.Current!;
+        await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(2)));
+        await rig.UntilAsync(() => FilesOf(rig, ben).Length > 0);
+        rig.Discord.Faults.Add(new DelayRest(Late) { Method = "PATCH", Path = "/members/@me$" });
+        Task<SimulatedInteraction> stopping = rig.AskAsync(rig.Admin, "record stop");
+        await rig.UntilAsync(() => call.Host.Ended.IsCompleted);
+        Assert.NotEmpty(FilesOf(rig, ben));
+        await OptOutAsync(rig, ben, "record me");
+        Assert.Empty(FilesOf(rig, ben));
+        Assert.Contains(ben.UserId, call.Host.Manifest.OptedOut!);
+        await stopping;
+    }
+
     [Fact]
     public async Task Replica_without_the_disk_and_without_the_API_records_nobody_who_had_opted_out()
     {
@@ -171,6 +222,17 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         Assert.Equal(Texts.Noted(Bot.Capture.NoteOutcome.TooManyOfOne), answer.Text);
         Assert.Equal(100, rig.Current!.Host.Snapshot.Notes.Length);
         Assert.Equal(Bot.Capture.NoteOutcome.Taken, rig.Current!.Host.Recording.AddNote(7, "others go on"));
+    }
+
+    private static async Task OptOutAsync(BotRig rig, SimulatedSpeaker who, string command)
+    {
+        if (command == "record me")
+        {
+            Assert.Equal(Texts.OutNow, (await rig.AskAsync(who.Member, command, new() { ["choice"] = "out" })).Text);
+            return;
+        }
+        SimulatedInteraction asked = await rig.AskAsync(who.Member, command);
+        Assert.Equal(Bot.Retention.ForgetTexts.Begun, (await rig.PressAsync(who.Member, asked.Original!, "Erase me for good")).Text);
     }
 
     private static string Id(SimulatedSpeaker speaker) => speaker.UserId.ToString(CultureInfo.InvariantCulture);

@@ -120,6 +120,37 @@ public sealed class ActiveRecordingTests(AzuriteFixture azurite)
         Assert.Contains(Ada, (await eye.ManifestAsync(recording))!.OptedOut!);
     }
 
+    /// <summary>The last tick is over, and a full disk keeps the recording from being left.</summary>
+    [Fact]
+    public async Task Opt_out_after_the_last_tick_deletes_what_waits_before_the_recording_is_left()
+    {
+        using TempFolder spool = new();
+        (TcpProxy blob, TcpProxy queue, string connection) = TcpProxy.Before(azurite.Azurite);
+        await using TcpProxy first = blob, second = queue;
+        blob.Cut();
+        queue.Cut();
+        await using BotRoom room = await BotRoom.StartAsync(connection, spool.Path);
+        ReplayClock clock = new(Noon);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), TestContext.Current.CancellationToken);
+        new TestVoice(host, clock, Ada, "Ada").Talk(15);
+        string stopped = Path.Combine(room.Spool.Folder(host.Session.RecordingId).Path, "stopped.json");
+        Directory.CreateDirectory(stopped); // no file takes its place
+        using CancellationTokenSource leaving = new();
+        Task stopping = host.StopAsync(EndReason.Stopped, leaving.Token);
+        await BotRoom.UntilAsync(() => room.Log.Lines.Any(line => line.EventId == 4112), "the end cannot be written");
+        Assert.NotEmpty(HeldFiles.Of(spool.Path, Ada));
+        Assert.True(host.SetOptOut(Ada, optedOut: true));
+        Assert.Empty(HeldFiles.Of(spool.Path, Ada));
+        Assert.False(host.Ended.IsCompleted);
+        Directory.Delete(stopped);
+        Assert.Equal(RecordingEnd.Stopped, await host.Ended);
+        await leaving.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopping);
+        SessionManifest kept = room.Spool.Folder(host.Session.RecordingId).LoadManifest()!;
+        Assert.Equal([Ada], kept.OptedOut!);
+        Assert.DoesNotContain(kept.Tracks, track => track.Segments.Count > 0);
+    }
+
     [Fact]
     public async Task Stop_that_found_no_storage_is_sent_after_the_restart()
     {
