@@ -15,6 +15,14 @@ internal static class ManifestProperties
     /// <summary>A rule started it, and so many people were its condition.</summary>
     public const string ByRule = "byRule";
 
+    /// <summary>The bot's name says that it records.</summary>
+    /// <param name="before">The nickname to give back; null: it had none.</param>
+    public static void KeepName(Dictionary<string, string> properties, string? before)
+    {
+        properties[NameChanged] = "true";
+        if (before is not null) properties[NameBefore] = before;
+    }
+
     /// <summary>Those that are known before the recording starts.</summary>
     public static Dictionary<string, string> Of(StartCall start)
     {

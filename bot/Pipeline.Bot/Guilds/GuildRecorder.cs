@@ -215,22 +215,37 @@ internal sealed class GuildRecorder : IAsyncDisposable
 
     private async Task GoOnInNewPartAsync(RecordedCall call)
     {
-        StartCall next = call.Start with
-        {
-            Part = call.Start.Part + 1,
-            Channel = call.People.Channel(call.Start.Channel),
-            Said = call.Host.Ledger,
-        };
         bool goesOn = call.People.AreHere;
-        string text = Texts.LimitReached(call.Host.MaximumDuration, goesOn ? next.Part : null);
+        string text = Texts.LimitReached(call.Host.MaximumDuration, goesOn ? call.Start.Part + 1 : null);
         call.Messages.Say(text);
-        // They may have been changed hours ago. Asked beside the end, which has the same patience: people go on talking meanwhile.
+        if (!goesOn)
+        {
+            await EndAsync(call, EndReason.Limit, text);
+            return;
+        }
+        // They may have been changed hours ago. Asked beside the end: people go on talking meanwhile.
         Task asking = opening.HearSettingsAsync(guildId);
-        await EndAsync(call, EndReason.Limit, text);
-        if (!goesOn) return;
+        await EndPartAsync(call, text);
         await asking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        StartOutcome outcome = await StartInTurnAsync(opening.WithSettings(next));
-        if (!outcome.Started) _ = ending.SayAsync(next, outcome.Text);
+        // Taken down now: until here somebody may have said something to the part that has ended.
+        StartCall next = opening.NextPart(call);
+        StartOutcome outcome = await StartInTurnAsync(next);
+        if (outcome.Started) return;
+        _ = ending.SayAsync(next, outcome.Text);
+        Over?.Invoke(null);
+    }
+
+    private async Task EndPartAsync(RecordedCall call, string said)
+    {
+        call.End();
+        try
+        {
+            await ending.EndPartAsync(call, said);
+        }
+        finally
+        {
+            current = null;
+        }
     }
 
     private async Task AbandonAsync(RecordedCall call)

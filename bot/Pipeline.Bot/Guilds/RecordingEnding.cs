@@ -18,22 +18,19 @@ internal sealed class RecordingEnding(FollowedPanels panels, EndingLinks links, 
     /// </summary>
     public async Task<StopOutcome> EndAsync(RecordedCall call, EndReason reason, string said)
     {
-        SessionInfo session = call.Session;
-        await call.Call.LeaveAsync(CancellationToken.None);
-        // From before the end on: a process that dies now leaves a panel that the next one follows.
-        panels.Keep(call.Panel.Draw() with { Phase = PanelPhase.Storing, Outcome = said }, call.Panel.Posted);
-        Task closing = call.Host.StopAsync(reason, CancellationToken.None);
-        await Task.WhenAny(call.Host.Ended, closing);
-        log.RecordingStopped(session.GuildId, session.RecordingId.ToString(), reason.ToString());
+        (Task closing, PanelState last) = await LeaveAsync(call, reason, said);
         await RestoreNameAsync(call);
-        PanelState last = call.Panel.Draw() with { Phase = PanelPhase.Storing, Outcome = said };
-        (RecordingLink? link, RecordingLink? own) = await links.OfAsync(session, reason);
-        StarterNews? told = await TellStarterAsync(call, last, closing.IsCompleted ? 0 : call.Host.WaitingFiles, own);
-        last = last.With(link) with { Told = told };
-        panels.Keep(last, call.Panel.Posted);
-        _ = ended.FollowAsync(call, last, closing);
-        string text = call.Panel.Posted is null ? Texts.StoppingWithoutPanel : Texts.Stopping;
-        return new StopOutcome(session, text, own?.Url, told is not null || last.Speakers.Count == 0);
+        return await TellAsync(call, last, closing);
+    }
+
+    /// <summary>
+    /// The same for a part that the next one follows at once, because people go on talking: the name stays as it is, and what takes its
+    /// time at Discord or at the recording API is left to the background.
+    /// </summary>
+    public async Task EndPartAsync(RecordedCall call, string said)
+    {
+        (Task closing, PanelState last) = await LeaveAsync(call, EndReason.Limit, said);
+        _ = TellQuietlyAsync(call, last, closing);
     }
 
     /// <summary>A sentence in the channel of a recording that has ended already.</summary>
@@ -41,6 +38,41 @@ internal sealed class RecordingEnding(FollowedPanels panels, EndingLinks links, 
     {
         await using ChannelMessages channels = posts.Messages(start.Guild.Id);
         channels.Say(start.PanelChannel ?? start.Channel.Id, new MessageBody { Content = text, AllowedMentions = new AllowedMentions() });
+    }
+
+    private async Task<(Task Closing, PanelState Last)> LeaveAsync(RecordedCall call, EndReason reason, string said)
+    {
+        SessionInfo session = call.Session;
+        await call.Call.LeaveAsync(CancellationToken.None);
+        // From before the end on: a process that dies now leaves a panel that the next one follows.
+        panels.Keep(call.Panel.Draw() with { Phase = PanelPhase.Storing, Outcome = said }, call.Panel.Posted);
+        Task closing = call.Host.StopAsync(reason, CancellationToken.None);
+        await Task.WhenAny(call.Host.Ended, closing);
+        log.RecordingStopped(session.GuildId, session.RecordingId.ToString(), reason.ToString());
+        return (closing, call.Panel.Draw() with { Phase = PanelPhase.Storing, Outcome = said });
+    }
+
+    private async Task<StopOutcome> TellAsync(RecordedCall call, PanelState last, Task closing)
+    {
+        (RecordingLink? link, RecordingLink? own) = await links.OfAsync(call.Session);
+        StarterNews? told = await TellStarterAsync(call, last, closing.IsCompleted ? 0 : call.Host.WaitingFiles, own);
+        last = last.With(link) with { Told = told };
+        panels.Keep(last, call.Panel.Posted);
+        _ = ended.FollowAsync(call, last, closing);
+        string text = call.Panel.Posted is null ? Texts.StoppingWithoutPanel : Texts.Stopping;
+        return new StopOutcome(call.Session, text, own?.Url, told is not null || last.Speakers.Count == 0);
+    }
+
+    private async Task TellQuietlyAsync(RecordedCall call, PanelState last, Task closing)
+    {
+        try
+        {
+            await TellAsync(call, last, closing);
+        }
+        catch (Exception problem)
+        {
+            log.RecorderProblem(problem, call.GuildId);
+        }
     }
 
     private Task RestoreNameAsync(RecordedCall call) => call.Host.Properties.ContainsKey(ManifestProperties.NameChanged)

@@ -19,6 +19,9 @@ namespace Pipeline.Bot.Guilds;
 internal sealed class RecordingOpening(GatewayClient gateway, ActiveRecordings hosts, Nickname names, GuildSettingsStore settings,
     RecordedCallFactory calls, TimeProvider time, ILogger<GuildRecorder> log)
 {
+    /// <summary>Between two parts people go on talking, and nobody listens: so long the recording API is waited for there.</summary>
+    public static readonly TimeSpan PatienceBetweenParts = TimeSpan.FromSeconds(2);
+
     public bool IsSelf(ulong userId) => userId == gateway.SelfId;
 
     /// <summary>This process records it already.</summary>
@@ -27,14 +30,23 @@ internal sealed class RecordingOpening(GatewayClient gateway, ActiveRecordings h
     /// <summary>Null, or why the recording cannot start. Only a missing permission stops it; Discord being slow does not.</summary>
     public async Task<string?> RenameAsync(StartCall start, Dictionary<string, string> properties)
     {
-        if (start.Settings.Announce == AnnounceMode.Text) return null;
+        bool isSaid = start.Settings.Announce != AnnounceMode.Text;
         string? nickname = start.Guild.Members.GetValueOrDefault(gateway.SelfId)?.Nick;
+        if (start.Before is { IsNameChanged: true } before)
+        {
+            // The part before has left it as it is: people go on talking, and Discord may keep a name waiting for a minute.
+            if (!isSaid) _ = names.RestoreAsync(start.Guild.Id, before.Name, CancellationToken.None);
+            else if (Nickname.HasPrefix(nickname))
+            {
+                ManifestProperties.KeepName(properties, before.Name);
+                return null;
+            }
+        }
+        if (!isSaid) return null;
         try
         {
-            string? before = await names.SetAsync(start.Guild.Id, nickname,
-                gateway.Guilds.Self?.DisplayName ?? "Recorder", CancellationToken.None);
-            properties[ManifestProperties.NameChanged] = "true";
-            if (before is not null) properties[ManifestProperties.NameBefore] = before;
+            ManifestProperties.KeepName(properties, await names.SetAsync(start.Guild.Id, nickname,
+                gateway.Guilds.Self?.DisplayName ?? "Recorder", CancellationToken.None));
             return null;
         }
         catch (DiscordRestException refused) when (refused.IsForbidden)
@@ -69,7 +81,7 @@ internal sealed class RecordingOpening(GatewayClient gateway, ActiveRecordings h
                 Title = start.Title,
                 Properties = properties,
                 // Who was erased from the part before stays out of this one: to people it is one recording.
-                OptedOut = [.. settings.OptedOut(start.Guild.Id).Union(start.Said?.Erased() ?? [])],
+                OptedOut = [.. settings.OptedOut(start.Guild.Id).Union(start.Before?.Said?.Erased() ?? [])],
                 Consent = Ledger(start),
                 AwaitsOptOuts = !settings.KnowsOptOuts(start.Guild.Id),
             }, CancellationToken.None);
@@ -101,15 +113,23 @@ internal sealed class RecordingOpening(GatewayClient gateway, ActiveRecordings h
     /// <summary>Hears the settings as they are by now, with as much patience as there is between two parts.</summary>
     public async Task HearSettingsAsync(ulong guildId)
     {
-        using CancellationTokenSource patience = new(EndingLinks.PatienceBetweenParts, time);
+        using CancellationTokenSource patience = new(PatienceBetweenParts, time);
         await settings.GetAsync(guildId, patience.Token);
     }
 
-    /// <summary>The same with the settings that are at hand.</summary>
-    public StartCall WithSettings(StartCall start) => start with { Settings = settings.AtHand(start.Guild.Id) };
+    /// <summary>What follows a recording that has come to its limit, by all that was said until now and by the settings at hand.</summary>
+    public StartCall NextPart(RecordedCall ended) => ended.Start with
+    {
+        Guild = gateway.Guilds.Find(ended.GuildId) ?? ended.Start.Guild,
+        Part = ended.Start.Part + 1,
+        Channel = ended.People.Channel(ended.Start.Channel),
+        Settings = settings.AtHand(ended.GuildId),
+        Before = new PartBefore(ended.Host.Ledger, ended.Host.Properties.ContainsKey(ManifestProperties.NameChanged),
+            ended.Host.Properties.TryGetValue(ManifestProperties.NameBefore, out string? name) ? name : null),
+    };
 
     // What was said holds on; how people are asked is as the settings are by now, or as before where this host never heard them.
-    private static ConsentLedger Ledger(StartCall start) => start.Said is not { } said
+    private static ConsentLedger Ledger(StartCall start) => start.Before?.Said is not { } said
         ? new ConsentLedger { Mode = start.Settings.Consent.ToWord() }
         : said with { Mode = start.Settings.ConsentOr(ConsentModes.FromWord(said.Mode)).ToWord() };
 

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Retention;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.DiscordSimulator.Rest;
@@ -103,6 +105,34 @@ public sealed class RetentionSituationTests
         await rig.UntilAsync(() => rig.Panel is not null);
         await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.EraseButton);
         await rig.UntilAsync(() => rig.Current is { } next && next.Session.RecordingId != first);
+        Assert.True(rig.Current!.Host.Recording.Consent.IsOptedOut(ben.UserId));
+        Assert.True(rig.Current.Consent.IsErased(ben.UserId));
+    }
+
+    [Fact]
+    public async Task Who_is_erased_while_a_part_ends_stays_out_of_the_next()
+    {
+        // So long the next part waits for the settings at most; here until the test has done what it does meanwhile.
+        PatientTime time = new(TimeSpan.FromSeconds(2));
+        RecordingApiStandIn api = new() { Erases = true };
+        await using BotRig rig = await BotRig.StartAsync(api: api, time: time);
+        await rig.AskAsync(rig.Admin, "record settings", new() { ["consent"] = "ask" });
+        await rig.RecordAsync();
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        string told = ConsentTexts.Late([ben.UserId], ConsentMode.Ask);
+        SimulatedMessage? Message() => rig.Discord.VoiceChannel.Messages.FirstOrDefault(one =>
+            one.Text.Contains(told, StringComparison.Ordinal));
+        await rig.UntilAsync(() => Message() is not null);
+        TaskCompletionSource held = new();
+        api.IsAway = true;
+        api.Hold = ("/settings", held.Task);
+        rig.Settings.SetOptOuts(rig.Discord.Guild.Id, [4242], optedOut: true); // the settings have to be asked for once more
+        RecordedCall first = rig.Current!;
+        _ = first.Host.StopAsync(EndReason.Limit, TestContext.Current.CancellationToken);
+        await rig.UntilAsync(() => first.IsEnding);
+        Assert.Equal(ForgetTexts.BegunHere, (await rig.PressAsync(ben.Member, Message()!, ConsentTexts.EraseButton)).Text);
+        held.SetResult();
+        await rig.UntilAsync(() => rig.Current is { } next && next != first);
         Assert.True(rig.Current!.Host.Recording.Consent.IsOptedOut(ben.UserId));
         Assert.True(rig.Current.Consent.IsErased(ben.UserId));
     }

@@ -1,4 +1,8 @@
+using Pipeline.Bot.Calls;
+using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Panel;
+using Pipeline.Contracts;
+using Pipeline.Discord.Voice.Call;
 using Pipeline.DiscordSimulator.Faults;
 using Pipeline.DiscordSimulator.Rest;
 using Pipeline.DiscordSimulator.World;
@@ -9,6 +13,9 @@ namespace Pipeline.Bot.Tests.Guilds;
 /// <summary>Where the panel goes, and a start that does not get to its end.</summary>
 public sealed class StartSituationTests
 {
+    /// <summary>Longer than a test may take: what waits for this is waited for in vain.</summary>
+    private static readonly TimeSpan Long = TimeSpan.FromHours(1);
+
     [Fact]
     public async Task Channel_of_the_command_that_cannot_be_written_to_gives_way_to_the_calls_own_chat()
     {
@@ -33,6 +40,58 @@ public sealed class StartSituationTests
     }
 
     [Fact]
+    public async Task Next_part_begins_however_long_Discord_keeps_name_and_direct_messages_waiting()
+    {
+        await using BotRig rig = await BotRig.StartAsync(change: Patient);
+        RecordedCall first = await rig.RecordSpeechAsync();
+        rig.Discord.Faults.Add(new LimitRest(Long) { Method = "PATCH", Path = "/members/@me$" });
+        rig.Discord.Faults.Add(new LimitRest(Long) { Method = "POST", Path = "^/users/@me/channels$" });
+        _ = first.Host.StopAsync(EndReason.Limit, TestContext.Current.CancellationToken);
+        await rig.UntilAsync(() => rig.Current is { Start.Part: 2, Call.State: VoiceCallState.Connected });
+        Assert.Equal(["[REC] Recorder"], rig.Discord.BotMember.NicknameHistory);
+        rig.Discord.Faults.Clear();
+        await rig.AskAsync(rig.Admin, "record stop");
+        await rig.UntilAsync(() => rig.Discord.BotMember.Nickname is null);
+    }
+
+    [Fact]
+    public async Task Name_is_given_back_at_the_limit_when_nobody_is_there_for_another_part()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        RecordedCall call = rig.Current!;
+        rig.Discord.Guild.Leave(rig.Admin);
+        await rig.UntilAsync(() => !call.People.AreHere);
+        _ = call.Host.StopAsync(EndReason.Limit, TestContext.Current.CancellationToken);
+        await rig.UntilAsync(() => rig.Current is null && rig.Discord.BotMember.Nickname is null);
+    }
+
+    [Fact]
+    public async Task Name_is_given_back_when_the_next_part_cannot_begin()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        RecordedCall call = rig.Current!;
+        using FaultHandle silence = rig.Discord.Faults.Add(new NoVoiceAnswer());
+        _ = call.Host.StopAsync(EndReason.Limit, TestContext.Current.CancellationToken);
+        await rig.UntilSaidAsync("I could not join");
+        await rig.UntilAsync(() => rig.Current is null && rig.Discord.BotMember.Nickname is null);
+    }
+
+    [Fact]
+    public async Task Next_part_without_a_name_gives_the_name_back()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        RecordedCall call = rig.Current!;
+        await rig.AskAsync(rig.Admin, "record settings", new() { ["announce"] = "text" });
+        _ = call.Host.StopAsync(EndReason.Limit, TestContext.Current.CancellationToken);
+        await rig.UntilAsync(() => rig.Current is { Start.Part: 2 } && rig.Discord.BotMember.Nickname is null);
+        await rig.AskAsync(rig.Admin, "record stop");
+        Assert.Equal(2, rig.Discord.BotMember.NicknameHistory.Count);
+    }
+
+    [Fact]
     public async Task Bot_that_goes_does_not_wait_for_a_channel_that_does_not_answer()
     {
         // Longer than the test may take: nothing but giving up ends the join.
@@ -47,4 +106,7 @@ public sealed class StartSituationTests
             TestContext.Current.CancellationToken);
         await rig.UntilAsync(() => start.HasAnswer);
     }
+
+    private static RecorderOptions Patient(RecorderOptions options) =>
+        options with { Rest = options.Rest with { LongestPause = Long * 2 } };
 }
