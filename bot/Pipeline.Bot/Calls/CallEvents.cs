@@ -49,12 +49,17 @@ internal sealed class CallEvents(ActiveRecording host, VoiceCall call, CallMessa
         }
     }
 
-    /// <summary>Another person's voice state.</summary>
+    /// <summary>Somebody may have come: the recording knows them when this returns. Any thread.</summary>
+    public void Introduce(VoiceState state)
+    {
+        if (state.ChannelId == people.ChannelId) people.Introduce(state.UserId);
+    }
+
+    /// <summary>Another person's voice state, once they are introduced.</summary>
     public void OnVoiceState(VoiceState state, VoiceState? previous)
     {
         bool isHere = state.ChannelId == people.ChannelId;
         bool wasHere = previous?.ChannelId == people.ChannelId;
-        if (isHere) people.Introduce(state.UserId);
         if (isHere && !wasHere && !people.IsBot(state.UserId)) notices.Joined(state.UserId);
         if (wasHere && !isHere) host.Recording.UserLeft(state.UserId);
     }

@@ -9,7 +9,8 @@ namespace Pipeline.Bot.Calls;
 
 /// <summary>
 /// One running recording of a guild: its host, its voice call, its panel, and what people are told about it. Its guild's queue is the only
-/// one that calls it, except for <see cref="Call"/>, <see cref="Consent"/> and drawing the <see cref="Panel"/>, which any thread may do.
+/// one that calls it, except for <see cref="Call"/>, <see cref="Consent"/>, drawing the <see cref="Panel"/> and introducing people, which
+/// any thread may do.
 /// </summary>
 internal sealed class RecordedCall(ActiveRecording host, VoiceCall call, StartCall start, CallMessages messages, CallConsent consent,
     CallEvents events, CallWarnings warnings) : IAsyncDisposable

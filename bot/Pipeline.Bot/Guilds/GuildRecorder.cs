@@ -84,7 +84,10 @@ internal sealed class GuildRecorder : IAsyncDisposable
                 call?.Call.OnVoiceState(own.State, own.Origin); break;
             case GatewayEvent.VoiceServerChanged server: call?.Call.OnVoiceServer(server.Update); break;
             case GatewayEvent.SessionStarted: call?.Call.OnGatewayRestarted(); break;
-            case GatewayEvent.VoiceStateChanged other: Post(running => running.Events.OnVoiceState(other.State, other.Previous)); break;
+            case GatewayEvent.VoiceStateChanged other:
+                call?.Events.Introduce(other.State); // the queue may be waiting for Discord
+                Post(running => running.Events.OnVoiceState(other.State, other.Previous));
+                break;
             case GatewayEvent.GuildGone { Outage: false }:
                 if (call is not null) _ = queue.PostSurelyAsync(() => FinishAsync(call, EndReason.Disconnected, Texts.RemovedFromServer));
                 break;
@@ -161,6 +164,8 @@ internal sealed class GuildRecorder : IAsyncDisposable
         log.RecordingStarted(guildId, call.Session.RecordingId.ToString(), start.Channel.Id, start.StartedBy);
         Task<bool> posting = opening.PostPanelAsync(call);
         bool connected = await joining.JoinAsync(call);
+        // Not behind the panel, which Discord may keep waiting for a minute: people are recorded by now.
+        if (connected) call.Begin(announce: true);
         bool posted = await posting;
         if (!connected)
         {
@@ -168,7 +173,6 @@ internal sealed class GuildRecorder : IAsyncDisposable
             await EndAsync(call, EndReason.Disconnected, text);
             return new StartOutcome(null, text, Started: false, WasStopped: stopWanted);
         }
-        call.Begin(announce: true);
         return new StartOutcome(call, posted ? Texts.Started(start.Channel.Id) : Texts.NoPanel(start.Channel.Id), Started: true);
     }
 
@@ -177,6 +181,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
     {
         current = call;
         call.Consent.HeedSettings();
+        call.People.IntroduceAll(); // what is kept of whom depends on who they are, from the first packet on
         _ = ListenAsync(call);
         _ = AwaitEndAsync(call);
     }

@@ -1,11 +1,14 @@
 using Pipeline.Bot.Calls;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
 using Pipeline.Discord.Voice.Call;
 using Pipeline.DiscordSimulator.Faults;
 using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.Speakers;
 using Pipeline.DiscordSimulator.World;
+using Pipeline.TestKit;
 using Permissions = Pipeline.DiscordSimulator.World.Permissions;
 
 namespace Pipeline.Bot.Tests.Guilds;
@@ -89,6 +92,32 @@ public sealed class StartSituationTests
         await rig.UntilAsync(() => rig.Current is { Start.Part: 2 } && rig.Discord.BotMember.Nickname is null);
         await rig.AskAsync(rig.Admin, "record stop");
         Assert.Equal(2, rig.Discord.BotMember.NicknameHistory.Count);
+    }
+
+    [Fact]
+    public async Task People_are_told_and_known_however_long_the_panel_is_kept_waiting()
+    {
+        await using BotRig rig = await BotRig.StartAsync(change: Patient);
+        await rig.AskAsync(rig.Admin, "record settings", new() { ["announce"] = "text" });
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        SimulatedSpeaker music = rig.Discord.AddSpeaker(
+            rig.Discord.Guild.AddBot(rig.Discord.AddApplication("Music")), rig.Discord.VoiceChannel);
+        using HeldFiles tunes = new(rig.Folder.Combine("spool"), music.UserId);
+        SimulatedMember cleo = rig.Discord.Guild.AddMember("Cleo");
+        await rig.AskAsync(cleo, "record me", new() { ["choice"] = "out" });
+        rig.Discord.Faults.Add(new LimitRest(Long) { Method = "POST", Path = $"^/channels/{rig.Discord.TextChannel.Id}/messages$" });
+        rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
+        // Its answer waits for the panel.
+        SimulatedInteraction start = await rig.Discord.Interactions.SlashCommandAsync(rig.Admin, rig.Discord.TextChannel, "record start");
+        await rig.UntilSaidAsync(Texts.Notice(rig.Admin.Id, rig.Discord.VoiceChannel.Id, ConsentMode.Off));
+        await Task.WhenAll(ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(2))),
+            music.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(2))));
+        await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Tracks.Any(track => track is { Username: "Ben", Health.Received: >= 90 }));
+        Assert.Empty(tunes.Seen());
+        Assert.False(rig.Current!.Host.Recording.HasPeopleWhoRefuse);
+        rig.Discord.Guild.Join(cleo, rig.Discord.VoiceChannel); // a voice without a name may be hers
+        await rig.UntilAsync(() => rig.Current!.Host.Recording.HasPeopleWhoRefuse);
+        Assert.False(start.HasAnswer);
     }
 
     [Fact]
