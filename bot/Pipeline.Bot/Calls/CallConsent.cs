@@ -44,6 +44,13 @@ internal sealed class CallConsent
             : ConsentTexts.AgreedBefore;
     }
 
+    /// <summary>By all that is written there, this person is erased from this recording and may be in the server's others.</summary>
+    public static bool IsOutOfThisOnly(ConsentLedger? ledger, ulong userId)
+    {
+        List<ConsentEntry> said = [.. ledger?.Entries.Where(entry => entry.UserId == userId && entry.Choice != ConsentEntry.Agreed) ?? []];
+        return said.Count > 0 && said.TrueForAll(entry => entry is { Choice: ConsentEntry.Erased, Button: ConsentTexts.EraseButton });
+    }
+
     /// <summary>Nothing of this person is in this recording any more, nor will be.</summary>
     public bool IsErased(ulong userId) => host.Ledger?.Erased().Contains(userId) == true;
 
@@ -64,7 +71,8 @@ internal sealed class CallConsent
     /// <inheritdoc cref="Erase"/>
     public void OptOut(ulong userId, string button)
     {
-        if (!host.SetOptOut(userId, optedOut: true)) return;
+        // Who is out of this recording alone may want out of the others too, and a host without our disk must hear of it.
+        if (!host.SetOptOut(userId, optedOut: true) && !IsOutOfThisOnly(host.Ledger, userId)) return;
         host.Note(Entry(userId, ConsentEntry.Declined, button), ConsentTexts.Of(Mode));
         if (people.Ids().Contains(userId)) Notices.OptedOut([userId]);
     }

@@ -39,7 +39,8 @@ internal sealed class CallTakeover(GuildPeople people, UnownedRecordings unowned
         }
         if (await unowned.TakeOverAsync(candidate, null, ticksByCaller: false, CancellationToken.None) is not { } host) return;
         // The disk that remembered them may be gone; the settings of this server get to know them again.
-        settings.SetOptOuts(session.GuildId, host.Recording.Consent.OptedOut.Except(settings.OptedOut(session.GuildId)), optedOut: true);
+        settings.SetOptOuts(session.GuildId, host.Recording.Consent.OptedOut.Except(settings.OptedOut(session.GuildId))
+            .Where(userId => !CallConsent.IsOutOfThisOnly(host.Ledger, userId)), optedOut: true);
         StartCall start = new(guild, channel!, session.StartedBy, session.Title, left.PanelChannel, settings.AtHand(session.GuildId),
             left.Part, left.Rule(people.SelfId));
         RecordedCall call = calls.Create(host, start, left.Posted);
