@@ -27,7 +27,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
     private volatile RecordedCall? current;
     private volatile bool hasMissed;
     private volatile bool handsOver;
-    private volatile bool stopWanted; // while a start was on its way
+    private volatile bool stopWanted; // while a start or a takeover was on its way
 
     /// <param name="rejoinDelay">Before a call that was given up is joined once more; doubles.</param>
     public GuildRecorder(ulong guildId, RecordingOpening opening, RecordingEnding ending, CallTakeover takeover, TimeSpan rejoinDelay,
@@ -69,8 +69,12 @@ internal sealed class GuildRecorder : IAsyncDisposable
     public Task TakeOverAsync(RecordingCandidate candidate) => queue.RunAsync(async () =>
     {
         if (handsOver || opening.IsRunning(candidate.Session.RecordingId)) return false;
-        if (current is null) await takeover.RunAsync(candidate, Adopt, rejoining.AfterRestartAsync);
-        else await takeover.CloseAsync(candidate);
+        if (current is not null) await takeover.CloseAsync(candidate);
+        else
+        {
+            stopWanted = false; // that was about another recording; a stop that comes from here on counts
+            await takeover.RunAsync(candidate, Adopt, rejoining.AfterRestartAsync);
+        }
         return true;
     });
 

@@ -1,7 +1,12 @@
 using Pipeline.Bot.Panel;
+using Pipeline.Bot.Storage;
 using Pipeline.Bot.Tests.Recordings;
 using Pipeline.Contracts;
+using Pipeline.Discord.Voice.Call;
+using Pipeline.DiscordSimulator.Faults;
+using Pipeline.DiscordSimulator.Rest;
 using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Guilds;
@@ -9,7 +14,46 @@ namespace Pipeline.Bot.Tests.Guilds;
 /// <summary>What a new process makes of the recordings that it finds: whose they are, who is in them, whether it gets back in.</summary>
 public sealed class TakeoverSituationTests(AzuriteFixture azurite)
 {
+    private const string Stranger = "6f1f2bd0-0000-4000-8000-000000000002";
+
     private readonly StorageEye eye = new(azurite.ConnectionString);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Stop_of_another_recording_does_not_keep_a_later_takeover_from_its_call()
+    {
+        await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);
+        RecordingId left = (await rig.RecordSpeechAsync()).Session.RecordingId;
+        await BotRoom.UntilAsync(async () => await eye.ManifestAsync(left) is not null, "the manifest is stored");
+        await rig.StopAsync();
+        // As after a crash: its lease runs on for a while.
+        Assert.Equal(LeaseOutcome.Ours, await Storage().AcquireLeaseAsync(left, Stranger, Cancel));
+        using TempFolder otherDisk = new();
+        await using BotRig next = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString, folder: otherDisk);
+        await next.RecordAsync();
+        Assert.NotEqual(left, next.Current!.Session.RecordingId);
+        await next.AskAsync(rig.Admin, "record stop");
+        await next.UntilAsync(() => next.Current is null);
+        await Storage().ReleaseLeaseAsync(left, Stranger, Cancel);
+        await next.UntilAsync(() => next.Current is { Call.State: VoiceCallState.Connected } back && back.Session.RecordingId == left);
+        Assert.Equal(0, next.Current!.Rejoins);
+    }
+
+    [Fact]
+    public async Task Stop_during_a_takeover_is_not_kept_waiting_by_a_call_that_does_not_answer()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordSpeechAsync();
+        await rig.StopAsync();
+        using FaultHandle silence = rig.Discord.Faults.Add(new NoVoiceAnswer());
+        await using BotRig next = await BotRig.StartAsync(after: rig, change: options =>
+            options with { Voice = options.Voice with { JoinTimeout = TimeSpan.FromHours(1) } });
+        await next.UntilAsync(() => next.Current is not null);
+        SimulatedInteraction stopped = await next.AskAsync(rig.Admin, "record stop");
+        Assert.Contains(Texts.Stopping, stopped.Text, StringComparison.Ordinal);
+        await next.UntilAsync(() => next.Current is null);
+    }
 
     [Theory]
     [InlineData(false)]
@@ -36,4 +80,7 @@ public sealed class TakeoverSituationTests(AzuriteFixture azurite)
         Assert.True(next.Current.Consent.IsErased(ben.UserId));
         Assert.Equal(alsoSaidNo, next.Settings.IsOptedOut(rig.Discord.Guild.Id, ben.UserId));
     }
+
+    private TempStorage Storage() =>
+        new(new TempStorageOptions { Account = new StorageOptions { ConnectionString = azurite.ConnectionString } });
 }
