@@ -15,8 +15,11 @@ internal sealed class CallRejoining(TimeSpan firstDelay, CallJoining joining, Se
     private const int MostRejoins = 6;
 
     /// <summary>A recording that another process left: joins its call, and keeps trying when that does not work at once.</summary>
-    public async Task AfterRestartAsync(RecordedCall call)
+    /// <param name="tell">Tells people that it goes on, once it does: so much later than it was taken over.</param>
+    public async Task AfterRestartAsync(RecordedCall call, Action<TimeSpan> tell)
     {
+        long since = time.GetTimestamp();
+        call.Begun = () => tell(call.IsRejoinDue ? time.GetElapsedTime(since) : TimeSpan.Zero);
         if (await joining.JoinAsync(call))
         {
             call.Begin(announce: false);
@@ -67,6 +70,7 @@ internal sealed class CallRejoining(TimeSpan firstDelay, CallJoining joining, Se
         if (!call.People.AreHere) call.Rejoins--; // nobody misses anything; the timeout of an empty channel ends it
         else if (await joining.JoinAsync(call))
         {
+            if (!call.HasBegun) call.Begin(announce: false);
             (call.Rejoins, call.IsRejoinDue) = (0, false);
             call.Events.OnBack();
             return;

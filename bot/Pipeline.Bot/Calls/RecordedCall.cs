@@ -44,12 +44,19 @@ internal sealed class RecordedCall(ActiveRecording host, VoiceCall call, StartCa
     /// <summary>The next attempt is on its way; a second one would be in its way.</summary>
     public bool IsRejoinDue { get; set; }
 
+    /// <summary>Audio could be received at some time since this process has the recording.</summary>
+    public bool HasBegun { get; private set; }
+
+    /// <summary>Done at the end of <see cref="Begin"/>: what people hear only when audio can be received.</summary>
+    public Action? Begun { get; set; }
+
     /// <summary>Why the call could not be joined or kept, for people.</summary>
     public string Failure => VoiceFailure.Explain(call.EndReason, call.CloseCode);
 
     /// <summary>Audio can be received: names are handed over and people are told, unless this recording only goes on.</summary>
     public void Begin(bool announce)
     {
+        HasBegun = true;
         Panel.Begin();
         People.IntroduceAll();
         IReadOnlyList<ulong> people = People.Ids();
@@ -60,6 +67,7 @@ internal sealed class RecordedCall(ActiveRecording host, VoiceCall call, StartCa
                 line: Texts.Announced(Session.StartedBy, start.Rule));
         }
         consent.Notices.Begin(people);
+        Begun?.Invoke();
     }
 
     /// <summary>About once a second.</summary>

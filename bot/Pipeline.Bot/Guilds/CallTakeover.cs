@@ -20,8 +20,8 @@ internal sealed class CallTakeover(GuildPeople people, UnownedRecordings unowned
     public static readonly TimeSpan LongestAbsence = TimeSpan.FromMinutes(30);
 
     /// <param name="adopt">Makes it the guild's running recording.</param>
-    /// <param name="join">Joins its channel, and keeps trying when that does not work at once.</param>
-    public async Task RunAsync(RecordingCandidate candidate, Action<RecordedCall> adopt, Func<RecordedCall, Task> join)
+    /// <param name="join">Joins its channel, and keeps trying when that does not work at once; told what to do when it has.</param>
+    public async Task RunAsync(RecordingCandidate candidate, Action<RecordedCall> adopt, Func<RecordedCall, Action<TimeSpan>, Task> join)
     {
         LeftCall left = new(candidate);
         SessionInfo session = candidate.Session;
@@ -46,16 +46,20 @@ internal sealed class CallTakeover(GuildPeople people, UnownedRecordings unowned
         RecordedCall call = calls.Create(host, start, left.Posted);
         adopt(call);
         log.RecordingTakenOver(session.GuildId, session.RecordingId.ToString());
-        await join(call);
-        string text = WhatIsMissing(host, left.IsPlanned, leftAt);
-        call.Messages.Say(text);
-        call.Messages.TellStarter(text);
+        await join(call, late =>
+        {
+            string text = WhatIsMissing(host, left.IsPlanned, leftAt, late);
+            call.Messages.Say(text);
+            call.Messages.TellStarter(text);
+        });
     }
 
     /// <summary>Finishes one that cannot go on because something else is recorded already.</summary>
     public Task CloseAsync(RecordingCandidate candidate) => closing.CloseAsync(new LeftCall(candidate), WhyClosed.AnotherRuns);
 
-    private static string WhatIsMissing(ActiveRecording host, bool isPlanned, DateTimeOffset leftAt) => host.Absence is { } gap
-        ? Texts.WentOn(isPlanned, host.Session.StartedAt + SampleClock.ToTime(gap.StartSample), SampleClock.ToTime(gap.SampleCount))
-        : Texts.WentOn(isPlanned, leftAt, TimeSpan.Zero);
+    /// <param name="late">How long the call could not be joined since the recording was taken over: a gap of its own.</param>
+    private static string WhatIsMissing(ActiveRecording host, bool isPlanned, DateTimeOffset leftAt, TimeSpan late) =>
+        host.Absence is { } gap ? Texts.WentOn(isPlanned, host.Session.StartedAt + SampleClock.ToTime(gap.StartSample),
+            SampleClock.ToTime(gap.SampleCount) + late)
+        : Texts.WentOn(isPlanned, leftAt, late);
 }

@@ -1,4 +1,6 @@
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Storage;
 using Pipeline.Bot.Tests.Recordings;
 using Pipeline.Contracts;
@@ -6,6 +8,7 @@ using Pipeline.Discord.Voice.Call;
 using Pipeline.DiscordSimulator.Faults;
 using Pipeline.DiscordSimulator.Rest;
 using Pipeline.DiscordSimulator.Speakers;
+using Pipeline.DiscordSimulator.World;
 using Pipeline.Storage;
 using Pipeline.TestKit;
 
@@ -53,6 +56,38 @@ public sealed class TakeoverSituationTests(AzuriteFixture azurite)
         SimulatedInteraction stopped = await next.AskAsync(rig.Admin, "record stop");
         Assert.Contains(Texts.Stopping, stopped.Text, StringComparison.Ordinal);
         await next.UntilAsync(() => next.Current is null);
+    }
+
+    [Fact]
+    public async Task Takeover_that_does_not_get_in_at_first_is_told_when_it_is_in_and_shows_its_link()
+    {
+        RecordingApiStandIn api = new() { MakesLinks = true };
+        await using BotRig rig = await BotRig.StartAsync(api: api);
+        RecordingId recording = (await rig.RecordSpeechAsync()).Session.RecordingId;
+        await rig.StopAsync();
+        using FaultHandle silence = rig.Discord.Faults.Add(new NoVoiceAnswer());
+        await using BotRig next = await BotRig.StartAsync(after: rig, change: options => options with
+        {
+            RejoinDelay = TimeSpan.FromSeconds(1),
+            Voice = options.Voice with { JoinTimeout = TimeSpan.FromSeconds(0.5) },
+        });
+        await next.UntilAsync(() => next.Current is { Rejoins: >= 2 });
+        Assert.False(next.Said("later in the same recording"));
+        Assert.False(next.Told(rig.Admin, "later in the same recording"));
+        silence.Dispose();
+        await next.UntilSaidAsync("later in the same recording");
+        await next.UntilAsync(() => next.Told(rig.Admin, "later in the same recording"));
+        Assert.Equal(recording, next.Current!.Session.RecordingId);
+        await next.UntilAsync(() => next.Current!.Panel.Draw().Link?.Contains("#k=", StringComparison.Ordinal) == true);
+        // Those who were there have been told long ago.
+        SimulatedMember zoe = rig.Discord.Guild.AddMember("Zoe");
+        Assert.NotNull(await next.Recorders.For(rig.Discord.Guild.Id).WithCurrentAsync(running =>
+        {
+            running.Events.CatchUp();
+            return running;
+        }));
+        rig.Discord.Guild.Join(zoe, rig.Discord.VoiceChannel);
+        await next.UntilSaidAsync(ConsentTexts.Late([zoe.Id], ConsentMode.Off));
     }
 
     [Theory]
