@@ -5,6 +5,9 @@ namespace Pipeline.Bot.Calls;
 /// <summary>What a manifest keeps for the bot that takes the recording over, and under which names.</summary>
 internal static class ManifestProperties
 {
+    /// <summary>The user id of the bot that records: others in the same servers may share its storage.</summary>
+    public const string Bot = "bot";
+
     public const string Panel = "panel";
     public const string PanelChannel = "panelChannel";
     public const string VoiceChannel = "voiceChannel";

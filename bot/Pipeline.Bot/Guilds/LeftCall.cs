@@ -19,6 +19,9 @@ internal sealed class LeftCall(RecordingCandidate candidate)
     /// <summary>Where it listened last.</summary>
     public ulong ChannelId => Number(ManifestProperties.VoiceChannel) ?? candidate.Session.ChannelId;
 
+    /// <summary>The bot that recorded it; null: it did not say.</summary>
+    public ulong? BotId => Number(ManifestProperties.Bot);
+
     public ulong? PanelChannel => Number(ManifestProperties.PanelChannel);
 
     /// <summary>Where its panel is; null: nowhere.</summary>

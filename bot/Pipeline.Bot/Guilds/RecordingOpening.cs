@@ -69,6 +69,7 @@ internal sealed class RecordingOpening(GatewayClient gateway, ActiveRecordings h
     /// <summary>Starts the recording, whose call nobody has joined yet; gives the name back when that fails.</summary>
     public async Task<RecordedCall> OpenAsync(StartCall start, Dictionary<string, string> properties)
     {
+        properties[ManifestProperties.Bot] = gateway.SelfId.ToString(CultureInfo.InvariantCulture);
         try
         {
             ActiveRecording host = await hosts.StartAsync(new StartRecordingRequest

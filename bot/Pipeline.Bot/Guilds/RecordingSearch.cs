@@ -50,14 +50,14 @@ internal sealed class RecordingSearch(GuildRecorders recorders, GatewayClient ga
     /// Who is in voice is known once a guild is; guilds of other shards are theirs. The newest recording of a guild goes first, because
     /// only one can go on.
     /// </summary>
-    /// <returns>True while another bot still holds the lease of a recording of our guilds.</returns>
+    /// <returns>True while another process still holds the lease of a recording of our guilds.</returns>
     private async Task<bool> SearchOnceAsync(CancellationToken cancellationToken)
     {
         Guild[] guilds = [.. gateway.Guilds.All.Where(guild => !guild.Unavailable)];
         try
         {
             IReadOnlyList<RecordingCandidate> left = guilds.Length == 0 ? [] : await unowned.FindAsync(cancellationToken);
-            ILookup<ulong, RecordingCandidate> byGuild = left.OrderByDescending(candidate => candidate.Session.StartedAt)
+            ILookup<ulong, RecordingCandidate> byGuild = left.Where(IsOurs).OrderByDescending(candidate => candidate.Session.StartedAt)
                 .ToLookup(candidate => candidate.Session.GuildId);
             bool[] othersHold = await Task.WhenAll(guilds.Select(guild => TakeOverAsync(guild, byGuild[guild.Id])));
             return othersHold.Contains(true);
@@ -69,7 +69,12 @@ internal sealed class RecordingSearch(GuildRecorders recorders, GatewayClient ga
         }
     }
 
-    /// <returns>True while another bot still holds the lease of one of them; it goes first, and the bot's name is as it needs it.</returns>
+    // Another bot in the same server may share the storage, and goes on with its own. What lies in our spool was recorded here, also by a
+    // bot of another name.
+    private bool IsOurs(RecordingCandidate candidate) =>
+        candidate.InSpool || new LeftCall(candidate).BotId is not { } bot || bot == gateway.SelfId;
+
+    /// <returns>True while another process holds the lease of one of them; it goes first, and the bot's name is as it needs it.</returns>
     private async Task<bool> TakeOverAsync(Guild guild, IEnumerable<RecordingCandidate> left)
     {
         foreach (RecordingCandidate candidate in left)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pipeline.Bot.Calls;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
@@ -22,6 +23,39 @@ public sealed class TakeoverSituationTests(AzuriteFixture azurite)
     private readonly StorageEye eye = new(azurite.ConnectionString);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Recording_of_another_bot_is_left_alone_and_keeps_nobody_from_ours(bool runs)
+    {
+        await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);
+        RecordingId ours = (await rig.RecordSpeechAsync()).Session.RecordingId;
+        await BotRoom.UntilAsync(async () => await eye.ManifestAsync(ours) is not null, "the manifest is stored");
+        await rig.StopAsync();
+        RecordingId theirs = await LeaveAsync(rig, "4242");
+        if (runs) Assert.Equal(LeaseOutcome.Ours, await Storage().AcquireLeaseAsync(theirs, Stranger, Cancel));
+
+        await using BotRig next = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString);
+        await next.UntilAsync(() => next.Recorders.IsSearched(rig.Discord.Guild.Id));
+        Assert.Equal(ours, next.Current!.Session.RecordingId);
+        SessionManifest untouched = (await eye.ManifestAsync(theirs))!;
+        Assert.Equal((ManifestState.Recording, 1), (untouched.State, untouched.Incarnation));
+        Assert.False(Directory.Exists(rig.Folder.Combine("spool", theirs.ToString())));
+        Assert.Equal(rig.Discord.Bot.Id.ToString(CultureInfo.InvariantCulture), (await eye.ManifestAsync(ours))!.Properties["bot"]);
+    }
+
+    [Fact]
+    public async Task Recording_that_does_not_say_whose_it_is_is_gone_on_with_and_says_it_then()
+    {
+        await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);
+        rig.Discord.Guild.Join(rig.Admin, rig.Discord.VoiceChannel);
+        await rig.StopAsync();
+        RecordingId left = await LeaveAsync(rig, bot: null);
+        await using BotRig next = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString);
+        await next.UntilAsync(() => next.Current?.Session.RecordingId == left);
+        Assert.Equal(rig.Discord.Bot.Id.ToString(CultureInfo.InvariantCulture), next.Current!.Host.Manifest.Properties["bot"]);
+    }
 
     [Fact]
     public async Task Stop_of_another_recording_does_not_keep_a_later_takeover_from_its_call()
@@ -118,4 +152,19 @@ public sealed class TakeoverSituationTests(AzuriteFixture azurite)
 
     private TempStorage Storage() =>
         new(new TempStorageOptions { Account = new StorageOptions { ConnectionString = azurite.ConnectionString } });
+
+    /// <summary>A recording that has begun just now and that nobody runs.</summary>
+    private async Task<RecordingId> LeaveAsync(BotRig rig, string? bot)
+    {
+        SessionInfo session = BotRoom.Session(RecordingId.New(TimeProvider.System)) with
+        {
+            GuildId = rig.Discord.Guild.Id,
+            ChannelId = rig.Discord.VoiceChannel.Id,
+            StartedBy = rig.Admin.Id,
+            StartedAt = TimeProvider.System.GetUtcNow(),
+        };
+        Dictionary<string, string> properties = bot is null ? [] : new() { ["bot"] = bot };
+        Assert.True(await Storage().WriteManifestAsync(BotRoom.Manifest(session) with { Properties = properties }, null, Cancel));
+        return session.RecordingId;
+    }
 }
