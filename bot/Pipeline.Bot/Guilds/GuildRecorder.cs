@@ -92,6 +92,9 @@ internal sealed class GuildRecorder : IAsyncDisposable
                 call?.Events.Introduce(other.State); // the queue may be waiting for Discord
                 Post(running => running.Events.OnVoiceState(other.State, other.Previous));
                 break;
+            case GatewayEvent.ChannelDeleted gone when gone.ChannelId == call?.ChannelId:
+                _ = queue.PostSurelyAsync(() => FinishAsync(call, EndReason.Disconnected, Texts.ChannelDeleted));
+                break;
             case GatewayEvent.GuildGone { Outage: false }:
                 if (call is not null) _ = queue.PostSurelyAsync(() => FinishAsync(call, EndReason.Disconnected, Texts.RemovedFromServer));
                 break;

@@ -50,6 +50,7 @@ internal sealed class GuildRecorders(RecordingOpening opening, RecordingEnding e
                 break;
             case GatewayEvent.VoiceServerChanged server: Find(server.Update.GuildId)?.OnEvent(what); break;
             case GatewayEvent.GuildGone gone: Find(gone.GuildId)?.OnEvent(what); break;
+            case GatewayEvent.ChannelDeleted gone: Find(gone.GuildId)?.OnEvent(what); break;
             case GatewayEvent.SessionStarted started:
                 foreach ((ulong guildId, GuildRecorder recorder) in recorders)
                 {

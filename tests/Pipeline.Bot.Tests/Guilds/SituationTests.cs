@@ -265,6 +265,17 @@ public sealed class SituationTests
     }
 
     [Fact]
+    public async Task Deleted_channel_ends_the_recording_also_when_nothing_else_is_told()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        string gone = $$"""{"id":"{{rig.Discord.VoiceChannel.Id}}","guild_id":"{{rig.Discord.Guild.Id}}","type":2}""";
+        rig.Discord.Faults.Add(new SendGatewayMessage("""{"op":0,"t":"CHANNEL_DELETE","s":null,"d":""" + gone + "}"));
+        await rig.UntilSaidAsync("The channel was deleted");
+        await rig.UntilAsync(() => rig.Current is null);
+    }
+
+    [Fact]
     public async Task Deafening_is_told_in_channel_and_to_the_starter_and_its_end_too()
     {
         await using BotRig rig = await BotRig.StartAsync();
