@@ -34,19 +34,48 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
             line.Text.Contains("sig=", StringComparison.Ordinal) || line.Text.Contains("sesame", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task Upload_url_without_its_query_counts_when_the_answer_names_none()
+    public static TheoryData<int, string, string> AnswersWithoutAnAddress => new()
+    {
+        { 101, "application/json", "{}" },
+        { 5_106, "text/plain", """{"url":"https://cdn.example/x"}""" },
+        { 5_107, "application/json", """{"url":"ftp://cdn.example/x"}""" },
+        { 5_108, "application/json", """{"url":"/x"}""" },
+        { 5_109, "application/json", """{"url":5}""" },
+        { 5_110, "application/json", """["https://cdn.example/x"]""" },
+        { 5_111, "application/json", """{"url":"https://cdn.example/x" """ },
+        { 5_112, "application/json", $$"""{"url":"https://cdn.example/x","padding":"{{new string('a', 64 * 1024)}}"}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(AnswersWithoutAnAddress))]
+    public async Task Upload_url_without_its_query_counts_when_the_answer_names_none(int seed, string type, string answer)
     {
         await using ForeignApi foreign = await ForeignApi.StartAsync();
-        foreign.AnswersUrl = false;
+        foreign.PutAnswer = (type, answer);
         await using App app = await StartAsync(foreign);
-        Session session = await SessionAsync(app, 101, (5, "Ada", 1));
+        Session session = await SessionAsync(app, seed, (5, "Ada", 1));
 
         Assert.True(await app.MoveAsync(session.Segments[0]));
         Assert.True(await app.FinalizeAsync(session.Stopped));
 
         Assert.Equal(new Uri(foreign.Address, "put/5/segment_000.wav").AbsoluteUri,
             foreign.Last("finalize").GetProperty("segments")[0].GetProperty("blobUrl").GetString());
+    }
+
+    [Theory]
+    [InlineData(5_113, "url")]
+    [InlineData(5_114, "blobUrl")]
+    public async Task Address_in_the_answer_goes_before_the_upload_url(int seed, string name)
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        foreign.PutAnswer = ("application/json; charset=utf-8", $$"""{"{{name}}":"http://cdn.example/x"}""");
+        await using App app = await StartAsync(foreign);
+        Session session = await SessionAsync(app, seed, (5, "Ada", 1));
+
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+
+        Assert.Equal("http://cdn.example/x", foreign.Last("finalize").GetProperty("segments")[0].GetProperty("blobUrl").GetString());
     }
 
     [Fact]

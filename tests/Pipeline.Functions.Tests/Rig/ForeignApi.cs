@@ -22,7 +22,10 @@ internal sealed class ForeignApi : IAsyncDisposable
 
     public Uri Address => new(app.Urls.First());
     public bool HasInitLive { get; set; } = true;
-    public bool AnswersUrl { get; set; } = true;
+
+    /// <summary>What the PUT of a file is answered with; null: a JSON object with an address of its own.</summary>
+    public (string ContentType, string Body)? PutAnswer { get; set; }
+
     public bool IsFinished { get; set; }
     public bool TakesKey { get; set; }
 
@@ -139,8 +142,9 @@ internal sealed class ForeignApi : IAsyncDisposable
         }
         Files[name] = bytes;
         context.Response.StatusCode = 201;
-        context.Response.ContentType = "application/json";
-        await context.Response.WriteAsync(AnswersUrl ? $$"""{"url":"https://cdn.example/{{name}}"}""" : "{}");
+        (context.Response.ContentType, string answer) =
+            PutAnswer ?? ("application/json", $$"""{"url":"https://cdn.example/{{name}}"}""");
+        await context.Response.WriteAsync(answer);
     }
 
     private string Place(string name) => UploadUrlFor?.Invoke(name) ?? new Uri(Address, $"put/{name}?sig=secret").AbsoluteUri;
