@@ -78,7 +78,8 @@ internal sealed record LocalOptions
             PrometheusEndpoint = setting.Read(HostingSettings.Prometheus),
             LocalHide = setting.Read(FunctionsSettings.LocalHide),
             ShutdownGrace = setting.Read(HostingSettings.ShutdownGrace),
-            RenderFolder = setting.Read(FunctionsSettings.RenderFolder) is { Length: > 0 } folder ? Path.GetFullPath(folder) : null,
+            RenderFolder = setting.Read(FunctionsSettings.RenderFolder) is { Length: > 0 } folder
+                && !folder.Equals("off", StringComparison.OrdinalIgnoreCase) ? Path.GetFullPath(folder) : null,
         };
     }
 }

@@ -6,7 +6,8 @@ using Pipeline.Storage;
 namespace Pipeline.Delivery.Sweep;
 
 /// <summary>
-/// Sees to it that no recording of the pipeline stays live for more than a day: without a manifest only this ends it.
+/// Sees to it that no recording of the pipeline stays live for more than a day whose bot is not at it any more: without a manifest only
+/// this ends it.
 /// </summary>
 public sealed class LiveSweep(LedgerTable ledger, TempContainer temp, MessageQueues queues, DeliveryOptions options, TimeProvider time,
     ILogger<LiveSweep> log)
@@ -28,6 +29,7 @@ public sealed class LiveSweep(LedgerTable ledger, TempContainer temp, MessageQue
 
     private async Task EndAsync(RecordingId recording, DateTimeOffset now, CancellationToken cancellation)
     {
+        if (await IsRunningAsync(recording, now, cancellation)) return;
         memory.Note(recording.ToString(), "", now);
         if (await ledger.FindRecordingAsync(recording, cancellation) is not { State: not RecordingState.Finalized } row)
         {
@@ -49,4 +51,10 @@ public sealed class LiveSweep(LedgerTable ledger, TempContainer temp, MessageQue
         await queues.SendAsync(stop, TimeSpan.Zero, cancellation);
         Log.RecordingOverdue(log, recording);
     }
+
+    // A bot that may record for a week holds its manifest, or has just refreshed it.
+    private async Task<bool> IsRunningAsync(RecordingId recording, DateTimeOffset now, CancellationToken cancellation) =>
+        await temp.FindAsync(BlobPaths.Manifest(recording), cancellation) is { } blob
+            && (blob.IsLeased || now - blob.LastModified < options.AbandonAfter)
+            && await temp.ReadManifestAsync(recording, cancellation) is { State: ManifestState.Recording };
 }

@@ -60,7 +60,7 @@ public static class FunctionsSettings
 
     public static Setting<TimeSpan> LiveLimit { get; } = new(
         "RECORDING_LIVE_LIMIT", Programs.Functions, UpToADay(TimeSpan.FromMinutes(1)), TimeSpan.FromHours(24),
-        "Nothing stays live for longer");
+        "Nothing stays live for longer whose bot is not at it any more");
 
     public static Setting<int> PoisonRedrives { get; } = new(
         "Functions__PoisonRedrives", Programs.Functions, new NumberForm(0, 100), 3,
@@ -85,7 +85,7 @@ public static class FunctionsSettings
         "Which downloads are made while a call goes on; only for the recording API of our own");
 
     public static Setting<string?> RenderFolder { get; } = new(
-        "RENDER_FOLDER", Programs.Functions, new TextForm("a folder"), null,
+        "RENDER_FOLDER", Programs.Functions, new TextForm("a folder, or off"), null,
         "Without a Functions host: finished FLAC tracks, mixes and texts also lie here as plain files")
     { DefaultInWords = "off" };
 

@@ -95,6 +95,16 @@ public sealed class RenderFolderTests(AzuriteFixture azurite) : IDisposable
         Assert.Contains("a folder that can be written", wrong.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("off")]
+    [InlineData("OFF")]
+    public async Task Off_is_no_folder(string off)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["RENDER_FOLDER"] = off });
+        Assert.Null(app.Get<LocalOptions>().RenderFolder);
+        Assert.False(Directory.Exists(off));
+    }
+
     private Task<App> StartAsync() =>
         App.StartAsync(azurite.ConnectionString, new() { ["RENDER_FOLDER"] = root.Combine("files") });
 

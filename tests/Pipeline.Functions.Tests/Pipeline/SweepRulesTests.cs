@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Azure.Data.Tables;
+using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Queues;
 using Azure.Storage.Queues.Models;
 using Microsoft.Extensions.DependencyInjection;
@@ -103,6 +104,49 @@ public sealed class SweepRulesTests(AzuriteFixture azurite) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_waits_for_its_batch_or_was_refused_is_no_orphan_and_what_has_no_reason_to_lie_there_is()
+    {
+        (UploadFlow Flow, RecordingState Recording, SegmentState? Segment, bool IsOrphan)[] cases =
+        [
+            (UploadFlow.Batch, RecordingState.Live, SegmentState.Collected, false),
+            (UploadFlow.Batch, RecordingState.Stopping, SegmentState.Moved, false),
+            (UploadFlow.Batch, RecordingState.Amending, SegmentState.Moved, false),
+            (UploadFlow.Batch, RecordingState.Finalized, SegmentState.Moved, true),
+            (UploadFlow.Batch, RecordingState.Deleted, SegmentState.Moved, true),
+            (UploadFlow.Batch, RecordingState.Live, SegmentState.Sending, true),
+            (UploadFlow.Batch, RecordingState.Live, null, true),
+            (UploadFlow.Live, RecordingState.Finalized, SegmentState.Refused, false),
+            (UploadFlow.Live, RecordingState.Live, SegmentState.Moved, true),
+            (UploadFlow.Live, RecordingState.Live, SegmentState.Sending, true),
+        ];
+        LedgerTable ledger = app.Get<LedgerTable>();
+        List<Session> sessions = [];
+        for (int i = 0; i < cases.Length; i++)
+        {
+            Session session = new(59_100 + i, (5, "Ada", 1));
+            sessions.Add(session);
+            await session.PutAllAsync(app.Storage);
+            await ledger.AddRecordingAsync(new LedgerRecording
+            {
+                Session = session.Info, State = cases[i].Recording, Flow = cases[i].Flow, CreatedAt = session.Info.StartedAt,
+            }, Cancellation);
+            if (cases[i].Segment is { } state)
+                await ledger.PutSegmentAsync(LedgerSegment.From(session.Segments[0], state, null), Cancellation);
+        }
+        clock.Advance(TimeSpan.FromMinutes(30));
+        Assert.True(await app.SweepAsync());
+
+        string[] sent = await TakeAsync(StorageNames.SegmentReadyQueue);
+        for (int i = 0; i < cases.Length; i++)
+        {
+            bool isOrphan = sent.Any(text => text.Contains($"{sessions[i].Id}", StringComparison.Ordinal));
+            Assert.True(cases[i].IsOrphan == isOrphan, $"{cases[i]}");
+            await app.Storage.Temp.GetBlobClient(sessions[i].Segments[0].BlobName).DeleteAsync(cancellationToken: Cancellation);
+            await ledger.UnlistAsync(sessions[i].Id, Cancellation);
+        }
+    }
+
+    [Fact]
     public async Task Poison_is_driven_back_after_0_1_2_minutes_and_given_up_after_4()
     {
         string poison = StorageNames.RecordingStartedQueue + StorageNames.PoisonSuffix, text = "{\"never\":\"ours\"}";
@@ -172,6 +216,28 @@ public sealed class SweepRulesTests(AzuriteFixture azurite) : IAsyncLifetime
         Assert.True(await app.SweepAsync());
         Assert.Empty(await StopsAsync());
         await app.Get<LedgerTable>().UnlistAsync(session.Id, Cancellation);
+    }
+
+    [Fact]
+    public async Task Recording_that_its_bot_is_still_at_goes_on_for_more_than_a_day()
+    {
+        Session session = new(59_200, clock.GetUtcNow() - TimeSpan.FromHours(24));
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Recording, clock.GetUtcNow()));
+        Assert.True(await app.SweepAsync());
+        Assert.Empty(await StopsAsync()); // it was refreshed just now
+
+        BlobLeaseClient lease = app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)).GetBlobLeaseClient();
+        await lease.AcquireAsync(BlobLeaseClient.InfiniteLeaseDuration, cancellationToken: Cancellation);
+        clock.Advance(TimeSpan.FromHours(1));
+        Assert.True(await app.SweepAsync());
+        Assert.Empty(await StopsAsync());
+
+        await lease.ReleaseAsync(cancellationToken: Cancellation);
+        Assert.True(await app.SweepAsync());
+        Assert.Equal(EndReason.Interrupted, Assert.Single(await StopsAsync()).EndReason);
+        await app.Get<LedgerTable>().UnlistAsync(session.Id, Cancellation);
+        await app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)).DeleteAsync(cancellationToken: Cancellation);
     }
 
     private async Task<int> AdoptedAsync(Session session)
