@@ -35,6 +35,7 @@ internal static class LocalApp
 
     /// <param name="configure">Called before the settings are read; tests hand in settings and a clock.</param>
     /// <exception cref="InvalidSettingsException">Settings are wrong.</exception>
+    /// <exception cref="UnavailableException">Somebody else listens at the address of the figures; the text names the setting.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         WebApplicationBuilder builder = LocalSettings.CreateBuilder(args, Directory.GetCurrentDirectory());
@@ -77,6 +78,17 @@ internal static class LocalApp
     private static AfterMove TranscribeOf(IServiceProvider services) => new(services.GetRequiredService<TranscriptTriggers>().StoredAsync);
 
     private static AfterMove AfterMoveOf(IServiceProvider services) => new(services.GetRequiredService<StoredSegments>().TellAsync);
+
+    /// <summary>What it would run with, without making or listening to anything.</summary>
+    /// <exception cref="InvalidSettingsException">Settings are wrong.</exception>
+    public static SettingSources ReadSettings(string[] args)
+    {
+        WebApplicationBuilder builder = LocalSettings.CreateBuilder(args, Directory.GetCurrentDirectory());
+        SettingSources sources = new(builder.Configuration);
+        LocalSettings.Read(sources);
+        Listen(builder);
+        return sources;
+    }
 
     // The hosts of the addresses that it listens on.
     private static List<string> Listen(WebApplicationBuilder builder)
@@ -166,10 +178,10 @@ internal static class LocalApp
         {
             attempt.Start();
         }
-        catch (HttpListenerException)
+        catch (HttpListenerException fault)
         {
-            throw new InvalidSettingsException(SettingProblem.NotAllowed(HostingSettings.Prometheus, scraped.OriginalString,
-                "an address of this machine that is free"));
+            throw new UnavailableException($"{HostingSettings.Prometheus.Name}: '{scraped.OriginalString}' is taken, or not an address of "
+                + "this machine. Choose another, or end what listens there.", fault);
         }
     }
 }

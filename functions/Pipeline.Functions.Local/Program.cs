@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Pipeline.Functions.Local;
 using Pipeline.Settings;
 using Pipeline.Settings.Known;
@@ -15,23 +16,29 @@ RootCommand root = new("The functions of Pipeline without a Functions host: the 
     settings };
 root.SetAction(async (parsed, _) =>
 {
-    WebApplication app;
+    string[] given = parsed.GetValue(urls) is { } addresses ? ["--urls", addresses] : [];
     try
     {
-        app = LocalApp.Build(parsed.GetValue(urls) is { } given ? ["--urls", given] : []);
+        if (parsed.GetValue(settings))
+        {
+            SettingSources sources = LocalApp.ReadSettings(given);
+            await NameUnknownAsync(sources);
+            foreach (string line in SettingsInForce.Lines(sources, KnownSettings.Of(Programs.Functions))) Console.WriteLine(line);
+            return 0;
+        }
+        await using WebApplication app = LocalApp.Build(given);
+        await NameUnknownAsync(app.Services.GetRequiredService<SettingSources>());
+        return await RunAsync(app);
     }
     catch (InvalidSettingsException wrong)
     {
         await Console.Error.WriteLineAsync(wrong.Message);
         return SettingProblem.ExitCode;
     }
-    await using (app)
+    catch (UnavailableException taken)
     {
-        SettingSources sources = app.Services.GetRequiredService<SettingSources>();
-        foreach (SettingProblem unknown in KnownSettings.Unknown(sources)) await Console.Error.WriteLineAsync(unknown.Text);
-        if (!parsed.GetValue(settings)) return await RunAsync(app);
-        foreach (string line in SettingsInForce.Lines(sources, KnownSettings.Of(Programs.Functions))) Console.WriteLine(line);
-        return 0;
+        await Console.Error.WriteLineAsync(taken.Message);
+        return LocalApp.Unavailable;
     }
 });
 ParseResult arguments = root.Parse(args);
@@ -42,6 +49,11 @@ if (arguments.Errors.Count > 0)
 }
 // Signals are the host's: it lets the functions under way come to their end.
 return await arguments.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+
+static async Task NameUnknownAsync(SettingSources sources)
+{
+    foreach (SettingProblem unknown in KnownSettings.Unknown(sources)) await Console.Error.WriteLineAsync(unknown.Text);
+}
 
 static async Task<int> RunAsync(WebApplication app)
 {
@@ -55,7 +67,7 @@ static async Task<int> RunAsync(WebApplication app)
     }
     catch (IOException taken) when (
         taken.InnerException
-        is { InnerException: SocketException } or SocketException or Microsoft.AspNetCore.Connections.AddressInUseException)
+        is { InnerException: SocketException } or SocketException or AddressInUseException)
     {
         await Console.Error.WriteLineAsync($"{addresses}: the address is taken, or not one of this machine. "
             + "Choose another with --urls or ASPNETCORE_URLS.");

@@ -16,10 +16,11 @@ internal static class RequestGate
     /// setting names some.</param>
     public static void AddRequestGate(this IServiceCollection services, LocalOptions options, IReadOnlyList<string> hosts)
     {
+        string[] own = [.. LoopbackNames, .. hosts.Where(host => IPAddress.TryParse(host, out _))]; // It calls itself by one of them.
         string[] allowed = options.AllowedHosts is { } named
-            ? [.. named.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), .. LoopbackNames]
+            ? [.. named.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), .. own]
             : !hosts.All(IsLoopback) ? ["*"]
-            : options.Api.PublicBaseUrl is { } page ? [page.Host, .. LoopbackNames] : LoopbackNames;
+            : options.Api.PublicBaseUrl is { } page ? [page.Host, .. own] : own;
         // Outermost: the framework filters by name in front of the app's own pipeline, by the options that follow.
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, Explanation>());
         services.AddHostFiltering(filter =>

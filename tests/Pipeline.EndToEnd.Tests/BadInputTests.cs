@@ -194,7 +194,7 @@ public sealed class BadInputTests(AzuriteFixture fixture) : IDisposable
         taken.Start();
         int port = ((IPEndPoint)taken.LocalEndpoint).Port;
         Assert.Contains("PROMETHEUS_ENDPOINT",
-            await FunctionsAsync(WrongSetting, ("PipelineStorage", "UseDevelopmentStorage=true"),
+            await FunctionsAsync(Unavailable, ("PipelineStorage", "UseDevelopmentStorage=true"),
             ("PROMETHEUS_ENDPOINT", $"http://127.0.0.1:{port}")), StringComparison.Ordinal);
         Assert.Contains($"{port}", await FunctionsAsync(Unavailable, ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}")),
             StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Local;
@@ -64,6 +65,47 @@ public sealed class LocalProgramTests(AzuriteFixture azurite)
         Assert.DoesNotContain(app.Lines, line =>
             line.Contains("sesame", StringComparison.Ordinal) || line.Contains("AccountKey", StringComparison.Ordinal)
             || line.Contains(App.Key, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Settings_are_printed_beside_a_running_copy_and_nothing_is_made()
+    {
+        using TempFolder folder = new();
+        using TcpListener running = new(IPAddress.Loopback, 0);
+        running.Start();
+        await using ChildProcess app = Start(new()
+        {
+            ["PROMETHEUS_ENDPOINT"] = $"http://127.0.0.1:{((IPEndPoint)running.LocalEndpoint).Port}",
+            ["Functions__Key"] = null,
+            ["Functions__KeyFile"] = folder.Combine("functions.key"),
+            ["RENDER_FOLDER"] = folder.Combine("files"),
+        }, "--settings");
+
+        Assert.Equal(0, await app.WaitForExitAsync(Patience));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.2", "127.0.0.2", 59_301)]
+    [InlineData("[::1]", "[::1]", 59_302)]
+    [InlineData("0.0.0.0", "127.0.0.1", 59_303)]
+    [InlineData("localhost", "127.0.0.1", 59_304)]
+    public async Task Segment_is_moved_whatever_address_it_listens_on(string listens, string reached, int seed)
+    {
+        Session session = new(seed, (5, "Ada", 1));
+        int port = FreePort.Take(1)[0];
+        string storage = azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(4));
+        await using App here = await App.StartAsync(storage);
+        await here.Get<StorageSetup>().EnsureAsync(TestContext.Current.CancellationToken);
+        await session.PutAllAsync(here.Storage);
+        await here.Get<MessageQueues>().SendAsync(session.Segments[0], TimeSpan.Zero, TestContext.Current.CancellationToken);
+        await using ChildProcess app = LocalProcess.StartAlone(LocalProcess.BuildFolder, storage, $"http://{listens}:{port}");
+        await app.WaitForLineAsync(line => line.Contains($"{session.Id}", StringComparison.Ordinal)
+            && line.Contains("Moved segment", StringComparison.Ordinal), Patience);
+        using HttpClient http = new();
+        http.DefaultRequestHeaders.Add("x-functions-key", App.Key);
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri($"http://{reached}:{port}/api/recordings/{session.Id}"),
+            TestContext.Current.CancellationToken)).StatusCode);
     }
 
     [Fact]
