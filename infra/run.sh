@@ -101,7 +101,8 @@ fi
 
 # As it comes out of an archive of infra/release.sh, or as a clone that is built here.
 stopped() { [ "$ending" = 0 ] || { say "stopped before anything was started"; exit 0; }; } # stopped: after Ctrl+C
-SETUP_PARTS="opus azurite" infra/setup.sh || { stopped; exit 5; }
+# What they leave running must not hold the folder.
+SETUP_PARTS="opus azurite" infra/setup.sh 8>&- || { stopped; exit 5; }
 stopped
 if [ -f bot/Pipeline.Bot ] && [ -f functions/Pipeline.Functions.Local ]; then
   bot=(bot/Pipeline.Bot) functions=(functions/Pipeline.Functions.Local)
@@ -110,7 +111,7 @@ else
   if [ "$build" = 1 ] && [ "$doctor" = 0 ]; then
     say "building (the first time takes minutes)"
     for project in functions/Pipeline.Functions.Local bot/Pipeline.Bot; do
-      dotnet build "$project" -c Release -v quiet --nologo >&2 || { stopped; fail "$project cannot be built; the lines above say why" 5; }
+      dotnet build "$project" -c Release -v quiet --nologo >&2 8>&- || { stopped; fail "$project cannot be built; the lines above say why" 5; }
       stopped
     done
   fi
@@ -193,6 +194,7 @@ if [ "$ending" = 0 ] && ! until_answers functions "$port" && [ "$ending" = 0 ]; 
   code=0; wait "${pid[functions]}" || code=$?
   case "$code" in
     2) fail "the functions have a wrong setting; their lines stand above" 2 ;;
+    69) fail "a port of the functions is taken; their lines stand above" 5 ;;
     *) fail "the functions do not start (exit code $code); their lines stand above" 5 ;;
   esac
 fi

@@ -26,8 +26,9 @@ internal sealed class RunScript : IAsyncDisposable
     /// <param name="more">Further arguments.</param>
     /// <param name="token">Instead of the right one; empty for none.</param>
     /// <param name="settings">Further variables of the owner's environment.</param>
+    /// <param name="builds">Builds first, as an owner's start does.</param>
     public static RunScript Start(string data, int port, Simulator? discord = null, string[]? more = null, string? token = null,
-        IReadOnlyDictionary<string, string?>? settings = null)
+        IReadOnlyDictionary<string, string?>? settings = null, bool builds = false)
     {
         Dictionary<string, string?> environment = new()
         {
@@ -45,7 +46,8 @@ internal sealed class RunScript : IAsyncDisposable
             environment["SHUTDOWN_GRACE"] = "2m";
         }
         foreach ((string name, string? value) in settings ?? new Dictionary<string, string?>()) environment[name] = value;
-        string[] arguments = [RepositoryRoot.Combine("infra", "run.sh"), "--no-build", "--data", data, "--port", $"{port}", .. more ?? []];
+        string[] arguments = [RepositoryRoot.Combine("infra", "run.sh"), .. builds ? [] : new[] { "--no-build" }, "--data", data, "--port",
+            $"{port}", .. more ?? []];
         return new RunScript(ChildProcess.Start("bash", arguments, environment), data, port);
     }
 
@@ -125,7 +127,8 @@ internal sealed class RunScript : IAsyncDisposable
         await Process.DisposeAsync();
     }
 
-    private static void End(int processId)
+    /// <summary>SIGKILL.</summary>
+    public static void End(int processId)
     {
         try
         {

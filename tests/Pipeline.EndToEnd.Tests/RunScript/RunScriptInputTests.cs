@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Pipeline.DiscordSimulator;
@@ -164,6 +165,58 @@ public sealed class RunScriptInputTests
         await third.SaysAsync($"ending the functions that an earlier run.sh left behind (process {left})");
         await third.SaysAsync("run: Ctrl+C ends it");
         Assert.Equal(0, await third.InterruptAsync());
+    }
+
+    /// <summary>A compiler goes on for minutes behind a build, and must not hold what only this script may hold.</summary>
+    [Fact]
+    public async Task What_a_build_leaves_running_is_no_second_copy()
+    {
+        using TempFolder folder = new();
+        string data = folder.Combine("data"), left = folder.Combine("left");
+        Directory.CreateDirectory(folder.Combine("bin"));
+        string real = Environment.GetEnvironmentVariable("PATH")!.Split(':').Select(place => Path.Combine(place, "dotnet"))
+            .First(File.Exists);
+        await File.WriteAllTextAsync(folder.Combine("bin", "dotnet"), $$"""
+            #!/usr/bin/env bash
+            [ "$1" = build ] || exec "{{real}}" "$@"
+            sleep 600 >/dev/null 2>&1 & echo $! >>"{{left}}"
+            """, TestContext.Current.CancellationToken);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder.Combine("bin", "dotnet"), (UnixFileMode)0b111_000_000);
+        Dictionary<string, string?> settings = new()
+        {
+            ["PATH"] = $"{folder.Combine("bin")}:{Environment.GetEnvironmentVariable("PATH")}",
+        };
+        try
+        {
+            await using Simulator discord = await Simulator.StartAsync();
+            for (int start = 0; start < 2; start++)
+            {
+                await using RunScript refused = RunScript.Start(data, FreePort.Take(1)[0], discord, token: "MTIz.wrong.token",
+                    settings: settings, builds: true);
+                int exitCode = await refused.EndAsync();
+                Assert.True(exitCode == 7, refused.Said);
+            }
+            Assert.Equal(4, (await File.ReadAllLinesAsync(left, TestContext.Current.CancellationToken)).Length);
+        }
+        finally
+        {
+            foreach (string process in File.Exists(left) ? File.ReadAllLines(left) : [])
+                RunScript.End(int.Parse(process, CultureInfo.InvariantCulture));
+        }
+    }
+
+    [Fact]
+    public async Task Functions_figures_that_find_their_port_taken_end_it_as_a_machine_does()
+    {
+        using TempFolder folder = new();
+        using TcpListener other = new(IPAddress.Loopback, 0);
+        other.Start();
+        int taken = ((IPEndPoint)other.LocalEndpoint).Port;
+        await using Simulator discord = await Simulator.StartAsync();
+        await using RunScript run = RunScript.Start(folder.Combine("data"), FreePort.Take(1)[0], discord,
+            settings: new Dictionary<string, string?> { ["PROMETHEUS_ENDPOINT"] = $"http://127.0.0.1:{taken - 1}" });
+        Assert.Equal(5, await run.EndAsync());
+        Assert.Contains($"PROMETHEUS_ENDPOINT: 'http://127.0.0.1:{taken}' is taken", run.Said, StringComparison.Ordinal);
     }
 
     [Fact]
