@@ -42,6 +42,23 @@ public sealed class CommandLineTests(AzuriteFixture fixture) : IDisposable
         Assert.Contains("PUBLIC_BASE_URL", said, StringComparison.Ordinal);
     }
 
+    /// <summary>As in compose, where the functions have a container of their own.</summary>
+    [Fact]
+    public async Task Doctor_does_not_look_here_for_pages_that_open_on_another_machine_alone()
+    {
+        string theirs = $"http://127.0.0.1:{FreePort.Take(1)[0]}";
+        await using Simulator discord = await Simulator.StartAsync();
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(Storage,
+            new Dictionary<string, string?> { ["PUBLIC_BASE_URL"] = theirs, ["Functions__AllowedHosts"] = "functions" });
+        (int code, string said) = await RunAsync(["doctor"], [.. At(discord, functions),
+            ("RecordingApi__BaseUrl", "http://functions:7071"), ("RecordingApi__AllowHttp", "true"),
+            // The name is known to compose alone: this leads it to the functions.
+            ("http_proxy", functions.BaseUrl.AbsoluteUri), ("no_proxy", "127.0.0.1")]);
+        Assert.True(code == ExitCode.Success, said);
+        Assert.Contains($"ok    pages: open in browsers on the functions' machine alone ({theirs}); not tried", said,
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Doctor_names_a_wrong_key_a_wrong_address_and_a_misspelt_setting()
     {

@@ -117,7 +117,7 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
             await storage.EnsureCreatedAsync(cancellationToken);
             await storage.TryOutAsync(cancellationToken);
         }
-        return new DoctorFinding("storage", "containers and queues are there, a blob could be put and taken away");
+        return new DoctorFinding("storage", "container and queues are there, a blob could be put and taken away, and messages may be sent");
     }
 
     /// <summary>Lists a server's recordings, as /record list does: that takes the address, the key and the API's storage.</summary>
@@ -142,6 +142,11 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         using HttpClient api = RecordingApiHttp.Create();
         if (await new CatalogueClient(api, options.Api, time).PageToTryAsync(cancellationToken) is not { } page)
             return new DoctorFinding("pages", "those of another service; not tried");
+        // The functions are on another machine, or in a container of their own: what is loopback there is not ours.
+        if (page.IsLoopback && options.Api.BaseUrl?.IsLoopback == false)
+            return new DoctorFinding("pages",
+                $"open in browsers on the functions' machine alone ({page.GetLeftPart(UriPartial.Authority)}); not tried. "
+                + "PUBLIC_BASE_URL of the functions makes them open elsewhere");
         using HttpResponseMessage answer = await api.GetAsync(page, cancellationToken);
         string root = page.GetLeftPart(UriPartial.Authority);
         string text = await answer.Content.ReadAsStringAsync(cancellationToken);

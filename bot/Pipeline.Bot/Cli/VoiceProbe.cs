@@ -53,8 +53,11 @@ internal sealed class VoiceProbe(RecorderOptions options, DiscordRestClient rest
 
     private async Task<(PartialGuild?, GuildChannel?)> FindAsync(ulong channelId, CancellationToken cancellationToken)
     {
+        ulong? own = await rest.FindGuildOfAsync(channelId, cancellationToken);
         foreach (PartialGuild guild in await rest.GetGuildsAsync(cancellationToken))
         {
+            // Where Discord does not say whose it is, each server is asked.
+            if (own is not null && guild.Id != own) continue;
             GuildChannel[] channels = await rest.GetChannelsAsync(guild.Id, cancellationToken);
             if (channels.FirstOrDefault(channel => channel.Id == channelId && channel.HasVoice) is { } found) return (guild, found);
         }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using Azure;
@@ -28,6 +29,9 @@ internal sealed class TempStorage
     // A segment is one Put Blob: only then does the service check and keep its Content-MD5.
     private static readonly StorageTransferOptions SinglePut = new() { InitialTransferSize = 256L << 20 };
 
+    private static readonly string[] Queues =
+        [StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue, StorageNames.RecordingStoppedQueue];
+
     private readonly BlobContainerClient container;
     private readonly QueueServiceClient queues;
     private readonly TempStorageOptions options;
@@ -49,20 +53,33 @@ internal sealed class TempStorage
     {
         using CancellationTokenSource limit = Limit(options.CallTimeout, cancel);
         await IgnoreForbidden(() => container.CreateIfNotExistsAsync(cancellationToken: limit.Token));
-        foreach (string name in new[] { StorageNames.RecordingStartedQueue, StorageNames.SegmentReadyQueue,
-            StorageNames.RecordingStoppedQueue })
+        foreach (string name in Queues)
             await IgnoreForbidden(() => queues.GetQueueClient(name).CreateIfNotExistsAsync(cancellationToken: limit.Token));
     }
 
     /// <summary>
-    /// Puts an empty blob and takes it away again: who may do that may put segments. Creating what is there already proves nothing.
+    /// Puts an empty blob and takes it away again: who may do that may put segments. Asks each queue to take a message that would be hidden
+    /// for longer than it lives: who may not send is refused (403), who may learns that there is no such message (400), and none is left
+    /// behind. Creating what is there already proves nothing.
     /// </summary>
+    /// <exception cref="RequestFailedException">Something is refused or not there.</exception>
     public async Task TryOutAsync(CancellationToken cancel)
     {
         using CancellationTokenSource limit = Limit(options.CallTimeout, cancel);
         BlobClient blob = container.GetBlobClient(BlobPaths.Shard("doctor"));
         await blob.UploadAsync(BinaryData.Empty, overwrite: true, limit.Token);
         await blob.DeleteIfExistsAsync(cancellationToken: limit.Token);
+        foreach (string name in Queues)
+        {
+            try
+            {
+                await queues.GetQueueClient(name).SendMessageAsync("", TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(1), limit.Token);
+            }
+            catch (RequestFailedException impossible) when (impossible.Status == (int)HttpStatusCode.BadRequest)
+            {
+                // It would have been taken otherwise.
+            }
+        }
     }
 
     /// <summary>

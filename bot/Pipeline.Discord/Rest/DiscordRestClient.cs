@@ -13,6 +13,8 @@ namespace Pipeline.Discord.Rest;
 public sealed class DiscordRestClient(HttpClient http, DiscordRestOptions options, TimeProvider time, ILogger<DiscordRestClient> log)
     : IDisposable
 {
+    private const int GuildsAtOnce = 200;
+
     private readonly RestSender sender = new(http, options, time, log);
 
     public Task<GatewayInfo> GetGatewayAsync(CancellationToken cancellationToken) =>
@@ -24,8 +26,34 @@ public sealed class DiscordRestClient(HttpClient http, DiscordRestOptions option
     public Task<DiscordApplication> GetApplicationAsync(CancellationToken cancellationToken) =>
         GetAsync("/applications/@me", "/applications/@me", "", DiscordJson.Default.DiscordApplication, cancellationToken);
 
-    public Task<PartialGuild[]> GetGuildsAsync(CancellationToken cancellationToken) =>
-        GetAsync("/users/@me/guilds", "/users/@me/guilds", "", DiscordJson.Default.PartialGuildArray, cancellationToken);
+    /// <summary>All servers that the bot is in; Discord gives 200 at a time.</summary>
+    public async Task<PartialGuild[]> GetGuildsAsync(CancellationToken cancellationToken)
+    {
+        const string route = "/users/@me/guilds";
+        Dictionary<ulong, PartialGuild> guilds = [];
+        for (string path = route; ; path = $"{route}?after={Id(guilds.Keys.Max())}")
+        {
+            PartialGuild[] page = await GetAsync(route, path, "", DiscordJson.Default.PartialGuildArray, cancellationToken);
+            int before = guilds.Count;
+            foreach (PartialGuild guild in page) guilds.TryAdd(guild.Id, guild);
+            if (page.Length < GuildsAtOnce || guilds.Count == before) return [.. guilds.Values];
+        }
+    }
+
+    /// <summary>The channel's server; null where Discord does not tell this bot.</summary>
+    public async Task<ulong?> FindGuildOfAsync(ulong channelId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            GuildChannel channel = await GetAsync("/channels/{channel}", $"/channels/{Id(channelId)}", Id(channelId),
+                DiscordJson.Default.GuildChannel, cancellationToken);
+            return channel.GuildId == 0 ? null : channel.GuildId;
+        }
+        catch (DiscordRestException refused) when (!refused.IsTokenRefused)
+        {
+            return null;
+        }
+    }
 
     public Task<GuildChannel[]> GetChannelsAsync(ulong guildId, CancellationToken cancellationToken) =>
         GetAsync("/guilds/{guild}/channels", $"/guilds/{Id(guildId)}/channels", Id(guildId), DiscordJson.Default.GuildChannelArray,

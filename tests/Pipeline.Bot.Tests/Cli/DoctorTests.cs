@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text.RegularExpressions;
+using Azure.Storage.Queues;
 using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Bot.Cli;
 using Pipeline.Bot.Cli.Settings;
@@ -6,6 +8,7 @@ using Pipeline.Bot.Guilds;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
 using Pipeline.Bot.Storage;
+using Pipeline.Contracts;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
@@ -73,6 +76,46 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         Assert.Contains("403", storage.Remedy, StringComparison.Ordinal);
         refusing.Stop();
         await serving;
+    }
+
+    /// <summary>A role on blobs and none on queues: segments would be stored, and nobody would hear of them.</summary>
+    [Fact]
+    public async Task Queue_that_takes_no_message_from_the_bot_is_no_finding_that_is_well()
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        using HttpListener refusing = new();
+        int port = FreePort.Take(1)[0];
+        refusing.Prefixes.Add($"http://127.0.0.1:{port}/");
+        refusing.Start();
+        Task serving = RefuseAsync(refusing);
+        string storage = Regex.Replace(azurite.ConnectionString, "QueueEndpoint=http://127.0.0.1:[0-9]+",
+            $"QueueEndpoint=http://127.0.0.1:{port}");
+        DoctorFinding problem = Assert.Single(await ExamineAsync(discord, storage: storage), finding => !finding.IsWell);
+        Assert.Equal(("storage", ExitCode.Storage), (problem.Check, problem.Code));
+        refusing.Stop();
+        await serving;
+    }
+
+    [Fact]
+    public async Task Trying_a_queue_leaves_no_message_in_it()
+    {
+        string storage = azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(31));
+        await using Simulator discord = await Simulator.StartAsync();
+        Assert.All(await ExamineAsync(discord, storage: storage), finding => Assert.True(finding.IsWell, finding.ToString()));
+        QueueClient queue = new(storage, StorageNames.SegmentReadyQueue);
+        Assert.Equal(0, (await queue.GetPropertiesAsync(TestContext.Current.CancellationToken)).Value.ApproximateMessagesCount);
+    }
+
+    [Fact]
+    public async Task Channel_of_the_two_hundred_and_second_server_is_found()
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        SimulatedGuild last = discord.Guild;
+        for (int i = 0; i < 201; i++) (last = discord.AddGuild($"Server {i}")).AddBot(discord.Bot);
+        SimulatedChannel channel = last.AddVoiceChannel("Far away");
+        IReadOnlyList<DoctorFinding> findings = await ExamineAsync(discord, channel: channel.Id);
+        Assert.Contains("joined Far away", Assert.Single(findings, finding => finding.Check == "UDP").Text, StringComparison.Ordinal);
+        Assert.Equal("the bot is in 202", Assert.Single(findings, finding => finding.Check == "servers").Text);
     }
 
     private static async Task RefuseAsync(HttpListener listener)

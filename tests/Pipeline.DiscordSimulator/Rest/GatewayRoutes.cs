@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Pipeline.DiscordSimulator.Engine;
 using Pipeline.DiscordSimulator.World;
@@ -7,6 +8,8 @@ namespace Pipeline.DiscordSimulator.Rest;
 /// <summary>Where the gateway is and who the caller is.</summary>
 internal sealed class GatewayRoutes(SimulatedWorld world)
 {
+    private const int GuildsAtOnce = 200;
+
     public IEnumerable<RestRoute> Routes =>
     [
         new("GET", "/gateway", false, _ => RestResult.Ok(new JsonObject { ["url"] = world.Gateway.Url })),
@@ -46,8 +49,13 @@ internal sealed class GatewayRoutes(SimulatedWorld world)
     };
 
     private RestResult Guilds(RestRequest request) => RestResult.Ok(new JsonArray([.. world.Guilds
-        .Where(guild => guild.Member(request.Application!.Id) is not null)
+        .Where(guild => guild.Member(request.Application!.Id) is not null && guild.Id > After(request))
+        .OrderBy(guild => guild.Id)
+        .Take(GuildsAtOnce)
         .Select(guild => (JsonNode)new JsonObject { ["id"] = Json.Id(guild.Id), ["name"] = guild.Name, ["icon"] = null })]));
+
+    private static ulong After(RestRequest request) =>
+        ulong.TryParse(request.Query.GetValueOrDefault("after"), CultureInfo.InvariantCulture, out ulong id) ? id : 0;
 
     private RestResult User(RestRequest request) => world.User(request.Id("user")) is { } user
         ? RestResult.Ok(user.ToJson())
