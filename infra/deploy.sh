@@ -48,6 +48,17 @@ refuse_without_token() {
     fail "the first deployment of '$environment' needs DISCORD_TOKEN: copy it from the Bot page of your application and start again"
 }
 [ -n "$group" ] || refuse_without_token
+if [ -n "$group" ]; then
+  there=$(az group show --name "$group" --query location -o tsv)
+  [ "${there,,}" = "${location,,}" ] ||
+    fail "'$environment' lies in $there, not in $location: start again with $there, or choose another name for an environment in $location"
+elif [ "$mode" = deploy ]; then
+  # Its vault would have the same name.
+  until=$(az keyvault list-deleted --resource-type vault --query \
+    "[?properties.tags.\"azd-env-name\"=='$environment' && properties.location=='${location,,}'].properties.scheduledPurgeDate | [0]" -o tsv 2>/dev/null || true) # a subscription that never had a vault may refuse
+  [ -z "$until" ] ||
+    fail "'$environment' was destroyed, and the name of its vault is kept until $until: start again after that, or choose another name"
+fi
 open_environment() {
   azd env select "$environment" 2>/dev/null || azd env new "$environment" --location "$location" --subscription "$(az account show --query id -o tsv)"
 }

@@ -18,4 +18,4 @@ az account show >/dev/null 2>&1 || fail "az is not logged in: run 'az login' and
 group=$(az group list --tag "azd-env-name=$environment" --query "[?starts_with(name, 'rg-pipeline-')].name | [0]" -o tsv)
 [ -n "$group" ] || fail "no environment called '$environment' in this subscription"
 az group delete --name "$group" --yes
-echo "deleted $group; the vault's name stays reserved until its purge protection ends (7 days)"
+echo "deleted $group; its vault's name stays reserved for 7 days: until then infra/deploy.sh takes another environment name"

@@ -42,7 +42,8 @@ internal sealed class CloudStandIns : IDisposable
     public string[] Resources => File.Exists(folder.Combine("resources")) ? File.ReadAllLines(folder.Combine("resources")) : [];
 
     private static string[] Questions { get; } =
-        ["az account show", "az group exists", "az group list", "az container list", "az containerapp list", "az containerapp job list",
+        ["az account show", "az group exists", "az group list", "az group show",
+            "az keyvault list-deleted", "az container list", "az containerapp list", "az containerapp job list",
             "az functionapp list", "az deployment sub what-if", "azd env get-value", "azd env select", "azd env refresh"];
 
     /// <summary>The package that was sent to each functions app, by the app's name.</summary>
@@ -83,6 +84,9 @@ internal sealed class CloudStandIns : IDisposable
         if (fails) File.WriteAllText(folder.Combine("provision-fails"), "");
         else File.Delete(folder.Combine("provision-fails"));
     }
+
+    /// <summary>The seven days are over in which a deleted vault keeps its name.</summary>
+    public void ForgetVaults() => File.Delete(folder.Combine("deleted-vaults"));
 
     public void Forget() => File.Delete(folder.Combine("calls"));
 

@@ -266,8 +266,28 @@ public sealed class DeployTests
         Assert.Equal(2, refused.ExitCode);
         Assert.Contains("needs DISCORD_TOKEN", refused.Errors, StringComparison.Ordinal);
         Assert.Empty(machine.Changes);
+        ScriptRun early = await machine.RunAsync("deploy.sh", ["demo", "westeurope"], Token);
+        Assert.Equal((2, "deploy: 'demo' was destroyed, and the name of its vault is kept until 2026-12-07T10:00:00+00:00: start again "
+            + "after that, or choose another name\n"), (early.ExitCode, early.Errors));
+        Assert.Empty(machine.Changes);
+        machine.ForgetVaults();
         await DeployAsync(machine, Token);
         Assert.Equal("none", machine.Images[^2]); // what the deleted registry held is not asked for
+    }
+
+    [Theory]
+    [InlineData]
+    [InlineData("--what-if")]
+    public async Task Environment_is_not_made_a_second_time_in_another_region(params string[] mode)
+    {
+        using CloudStandIns machine = new();
+        await DeployAsync(machine, Token);
+        machine.Forget();
+        ScriptRun run = await machine.RunAsync("deploy.sh", ["demo", "northeurope", .. mode], Token);
+        Assert.Equal((2, "deploy: 'demo' lies in westeurope, not in northeurope: start again with westeurope, or choose another name for "
+            + "an environment in northeurope\n"), (run.ExitCode, run.Errors));
+        Assert.Empty(machine.Changes);
+        Assert.Equal(0, (await machine.RunAsync("deploy.sh", ["demo", "WestEurope"], Token)).ExitCode);
     }
 
     [Fact]
