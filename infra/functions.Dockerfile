@@ -4,7 +4,7 @@ WORKDIR /source
 COPY global.json NuGet.config Directory.Build.props Directory.Packages.props BannedSymbols.txt .editorconfig ./
 COPY shared shared
 COPY functions functions
-RUN dotnet publish functions/Pipeline.Functions.Local -c Release -r linux-x64 --self-contained -o /app
+RUN dotnet publish functions/Pipeline.Functions.Local -c Release -r "linux-$(uname -m | sed 's/x86_64/x64/; s/aarch64/arm64/')" --self-contained -o /app
 
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0.12
 # What writes MP3 and Opus, and what a model of speech runs on.

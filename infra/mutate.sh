@@ -28,7 +28,7 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 mkdir "$copy/tree"
 git ls-files -co --exclude-standard -z | while IFS= read -r -d '' file; do [ ! -f "$file" ] || printf '%s\0' "$file"; done | tar --null -T - -cf - | tar -xf - -C "$copy/tree"
-# What setup installed from lock files, and the vectors beside the tree, are read and not changed.
+# What setup installed from lock files, and test vectors in a folder "shared" beside the tree, are read and not changed.
 find . -name node_modules -type d -prune -not -path './artifacts/*' -print0 | while IFS= read -r -d '' folder; do cp -R "$folder" "$copy/tree/$folder"; done
 if [ -d ../shared ]; then ln -s "$(cd ../shared && pwd)" "$copy/shared"; fi
 cd "$copy/tree"

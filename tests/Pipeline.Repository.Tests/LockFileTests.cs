@@ -55,6 +55,17 @@ public sealed class LockFileTests
     }
 
     [Fact]
+    public void Newer_versions_are_proposed_of_all_that_is_named_by_version()
+    {
+        string text = File.ReadAllText(RepositoryRoot.Combine(".github", "dependabot.yml"));
+        foreach (string kind in (string[])["github-actions", "docker", "docker-compose", "nuget", "npm"])
+            Assert.Contains($"package-ecosystem: {kind}\n", text, StringComparison.Ordinal);
+        IEnumerable<string> locked = SourceFile.Paths("package-lock.json", "infra", "tests");
+        Assert.NotEmpty(locked);
+        Assert.All(locked, file => Assert.Matches($"[\\[ ]/{Path.GetDirectoryName(file)}[,\\]]", text));
+    }
+
+    [Fact]
     public void Every_package_comes_from_one_place()
     {
         XElement mapping = Assert.Single(XDocument.Load(RepositoryRoot.Combine("NuGet.config")).Root!.Elements("packageSourceMapping"));
