@@ -65,7 +65,7 @@ internal static class TranscriptTexts
     {
         StringBuilder text = new();
         foreach (TranscriptTurn turn in transcript.Turns)
-            text.Append(CultureInfo.InvariantCulture, $"[{Time(turn.Start, '.')[..8]}] {Line(turn.Username)}: {turn.Text}\n");
+            text.Append(CultureInfo.InvariantCulture, $"[{Time(turn.Start, '.')[..^4]}] {Line(turn.Username)}: {turn.Text}\n");
         return text.ToString();
     }
 

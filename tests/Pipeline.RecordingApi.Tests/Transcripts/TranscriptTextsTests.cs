@@ -66,6 +66,18 @@ public sealed class TranscriptTextsTests
     }
 
     [Fact]
+    public void Hours_from_100_on_have_all_their_digits_in_every_file()
+    {
+        const double Start = (100 * 3_600) + 5;
+        Dictionary<string, string> files = TranscriptTexts.All(TranscriptTexts.Of("id", "ready",
+            [Row(5, "Ada", "en", new TextPhrase(Start, Start + 1, "late", 1, []))]))
+            .ToDictionary(file => file.Name, file => Encoding.UTF8.GetString(file.Text));
+        Assert.Equal("[100:00:05] Ada: late\n", files["transcript.txt"]);
+        Assert.Contains("\n100:00:05.000 --> 100:00:06.000\n", files["transcript.vtt"], StringComparison.Ordinal);
+        Assert.Contains("\n100:00:05,000 --> 100:00:06,000\n", files["transcript.srt"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Text_is_partial_where_talk_was_given_up_or_left_out()
     {
         StretchRow done = Row(5, "Ada", "en"), failed = done with { State = StretchState.Failed, Reason = "it answered 413" };
