@@ -56,13 +56,15 @@ public sealed class ForgetTable(StorageClients clients)
     }
 
     /// <summary>Notes how much of the person a recording held; the larger account stays.</summary>
+    /// <param name="isNamed">The recording holds something of the person even where there are no segments.</param>
     /// <returns>It is not nothing.</returns>
-    public async Task<bool> CountAsync(ForgetState state, RecordingId recording, int segments, long samples, CancellationToken cancellation)
+    public async Task<bool> CountAsync(ForgetState state, RecordingId recording, int segments, long samples, CancellationToken cancellation,
+        bool isNamed = false)
     {
         string key = $"{Key(state.Scope, state.UserId)}-{recording}";
         NullableResponse<TableEntity> before = await table.GetEntityIfExistsAsync<TableEntity>(Partition, key,
             cancellationToken: cancellation);
-        if (segments == 0 || (before.HasValue && before.Value!.GetInt32("Segments") >= segments)) return before.HasValue;
+        if ((segments == 0 && !isNamed) || (before.HasValue && before.Value!.GetInt32("Segments") >= segments)) return before.HasValue;
         await table.UpsertEntityAsync(new TableEntity(Partition, key) { ["Segments"] = segments, ["Samples"] = samples },
             TableUpdateMode.Replace, cancellation);
         return true;

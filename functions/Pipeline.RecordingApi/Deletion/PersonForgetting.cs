@@ -96,8 +96,8 @@ public sealed class PersonForgetting(ForgetTable table, CatalogueTable catalogue
     }
 
     private Task RemoveAsync(ForgetState state, RecordingId id, CancellationToken cancellation) =>
-        removal.RunAsync(id, state.UserId, time.GetUtcNow(), (segments, samples) =>
-            table.CountAsync(state, id, segments, samples, cancellation), cancellation);
+        removal.RunAsync(id, state.UserId, time.GetUtcNow(), (segments, samples, isNamed) =>
+            table.CountAsync(state, id, segments, samples, cancellation, isNamed), cancellation);
 
     // Written before it is sent: a message that is lost in between is missed by the sweep. Of two copies one goes on.
     private async Task GoOnAsync(ForgetState state, string? cursor, CancellationToken cancellation)

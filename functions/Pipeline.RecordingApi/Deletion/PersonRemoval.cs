@@ -16,9 +16,10 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
     private const int UpdateTries = 8;
 
     /// <param name="count">
-    /// Is told how much there is, before anything of it goes; true when that, or an earlier try's account, is not nothing.
+    /// Is told how many segments and samples there are, and whether the finished recording names the person elsewhere (by a note, a word
+    /// of consent), before anything of it goes; true when that, or an earlier try's account, is not nothing.
     /// </param>
-    public async Task RunAsync(RecordingId recording, ulong userId, DateTimeOffset now, Func<int, long, Task<bool>> count,
+    public async Task RunAsync(RecordingId recording, ulong userId, DateTimeOffset now, Func<int, long, bool, Task<bool>> count,
         CancellationToken cancellation)
     {
         if ((await catalogue.FindAsync(recording.ToString(), cancellation)).IsDeleted) return;
@@ -26,10 +27,10 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
         await traces.MarkAsync(recording, userId, now, cancellation);
         (int segments, long samples) = await traces.CountAsync(recording, userId, cancellation);
         bool wasThere = false;
-        bool isFinished = await HideAsync(recording, userId, now, async (found, length) =>
-            wasThere = await count(Math.Max(found, segments), Math.Max(length, samples)), cancellation);
-        // The mix holds every voice: all that was made goes and is made again of what is left. Once more in the second round: something may
-        // have been on its way.
+        bool isFinished = await HideAsync(recording, userId, now, async (found, length, isNamed) =>
+            wasThere = await count(Math.Max(found, segments), Math.Max(length, samples), isNamed), cancellation);
+        // The mix holds every voice, and texts, bundles and cues hold the notes of who only listened: all that was made goes and is made
+        // again of what is left. Once more in the second round: something may have been on its way.
         if (wasThere)
         {
             await DeleteRowsAsync(recording.ToString(), userId, cancellation);
@@ -39,7 +40,7 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
     }
 
     /// <returns>The recording is finished.</returns>
-    private async Task<bool> HideAsync(RecordingId recording, ulong userId, DateTimeOffset now, Func<int, long, Task> count,
+    private async Task<bool> HideAsync(RecordingId recording, ulong userId, DateTimeOffset now, Func<int, long, bool, Task> count,
         CancellationToken cancellation)
     {
         HashSet<ulong> person = [userId];
@@ -51,12 +52,13 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
             List<RecordingSegment> all = found.SegmentSet is { } name
                 ? await catalogue.ReadSegmentsAsync(found.Details.Id, name, cancellation) : [];
             RecordingSegment[] theirs = [.. all.Where(segment => segment.UserId == user)];
-            await count(theirs.Length, theirs.Sum(segment => segment.SampleCount ?? segment.Duration * 48));
+            bool isNamed = IsNamed(found.Details, userId, user);
+            // What is made of a running recording holds no notes and no names but those of voices.
+            await count(theirs.Length, theirs.Sum(segment => segment.SampleCount ?? segment.Duration * 48), isNamed && isFinished);
             SegmentSet set = SegmentSet.Of(all.Except(theirs));
             RecordingDetails next = isFinished ? ErasedDetails.Without(found.Details, person, set.Segments, now)
                 : found.Details with { Consent = ErasedDetails.Without(found.Details.Consent, person, now) };
-            bool wasThere = theirs.Length > 0 || IsNamed(found.Details, userId, user);
-            if (!wasThere) return isFinished;
+            if (theirs.Length == 0 && !isNamed) return isFinished;
             if (theirs.Length > 0) await catalogue.WriteSegmentsAsync(found.Details.Id, set.Name, set.Segments, cancellation);
             string? kept = theirs.Length > 0 ? set.Name : found.SegmentSet;
             if (!await catalogue.TryUpdateAsync(found with { Details = next, SegmentSet = kept }, cancellation)) continue;

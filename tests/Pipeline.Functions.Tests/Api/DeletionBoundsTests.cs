@@ -353,7 +353,8 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
     }
 
     private static Task RemoveAsync(App app, Session session, Func<int, long, Task<bool>> count) =>
-        app.Get<PersonRemoval>().RunAsync(session.Id, Ada, session.Info.StartedAt, count, Cancellation);
+        app.Get<PersonRemoval>().RunAsync(session.Id, Ada, session.Info.StartedAt,
+            (segments, samples, _) => count(segments, samples), Cancellation);
 
     private async Task<App> StartAsync(TimeProvider time)
     {

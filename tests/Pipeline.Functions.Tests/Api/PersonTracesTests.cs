@@ -129,7 +129,7 @@ public sealed class PersonTracesTests(AzuriteFixture azurite) : IAsyncLifetime
 
     // As the erasure does it, for a recording that holds something of the person.
     private Task RemoveAsync(Session session, ulong userId) => app.Get<PersonRemoval>().RunAsync(session.Id, userId,
-        session.Info.StartedAt, (segments, _) => Task.FromResult(segments > 0), Cancellation);
+        session.Info.StartedAt, (segments, _, _) => Task.FromResult(segments > 0), Cancellation);
 
     private static bool IsOfSegment(string rowKey) => rowKey.StartsWith("segment-", StringComparison.Ordinal);
 

@@ -6,6 +6,7 @@ using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Tests.Rig;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.RecordingApi.Tests.Render;
@@ -34,7 +35,7 @@ public sealed class ErasedVoiceTests(AzuriteFixture azurite) : IDisposable
         await stage.DownloadAsync(recorded, "all-flac.zip");
         Assert.Contains(await ToldAsync(stage, recorded), text => text.Contains("01-Ada.flac", StringComparison.Ordinal));
 
-        await stage.Get<PersonRemoval>().RunAsync(recorded.Id, Ada, TimeProvider.System.GetUtcNow(), (_, _) => Task.FromResult(true),
+        await stage.Get<PersonRemoval>().RunAsync(recorded.Id, Ada, TimeProvider.System.GetUtcNow(), (_, _, _) => Task.FromResult(true),
             TestContext.Current.CancellationToken);
         await stage.RenderAsync(recorded);
 
@@ -52,6 +53,44 @@ public sealed class ErasedVoiceTests(AzuriteFixture azurite) : IDisposable
         string[] told = await ToldAsync(stage, recorded);
         Assert.DoesNotContain(told, text => text.Contains("Ada", StringComparison.Ordinal));
         Assert.Contains(told, text => text.Contains("01-Grace.flac", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Words_of_who_only_listened_are_in_no_file_any_more()
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, new RenderOptions { Formats = ["flac"] });
+        Recorded recorded = await stage.BeginAsync();
+        await stage.AddAsync(recorded, Grace, "Grace", 0, Speech.Of("grace", 48_000), 1);
+        await stage.FinalizeAsync(recorded, notes: [new RecordingNote { Sample = 24_000, UserId = Ada, Text = "my secret" }]);
+        await stage.RenderAsync(recorded);
+        await stage.DownloadAsync(recorded, "all-flac.zip");
+        await stage.DownloadAsync(recorded, "mix.wav");
+        await stage.DownloadAsync(recorded, "01-Grace.wav", "?from=0.25&to=0.75");
+        Assert.Equal(["all-flac.zip", "cut-12000-36000-00000000000000000012.wav", "info.json", "labels.txt", "mix.wav"],
+            await HoldersAsync(stage, recorded, "my secret"));
+
+        string scope = $"{recorded.Id}";
+        ForgetTable people = stage.Get<ForgetTable>();
+        ForgetState state = await people.BeginAsync(scope, Ada, TimeProvider.System.GetUtcNow(), TestContext.Current.CancellationToken);
+        for (int round = 0; round < 2; round++)
+        {
+            ForgetPerson message = new() { Scope = scope, UserId = Ada, Look = state.Number };
+            await stage.Get<PersonForgetting>().RunAsync(message, TestContext.Current.CancellationToken);
+            await stage.DrainAsync(recorded);
+            Assert.Empty(await HoldersAsync(stage, recorded, "my secret"));
+            Assert.Contains("\"erased\"", Encoding.UTF8.GetString(await stage.DownloadAsync(recorded, "info.json")),
+                StringComparison.Ordinal);
+            state = (await people.FindAsync(scope, Ada, TestContext.Current.CancellationToken))!;
+            // What somebody was writing all the while goes with the second round.
+            if (round == 0)
+            {
+                Assert.True(await stage.Get<TextFiles>().TryPutAsync(recorded.Id, "labels.txt", "my secret"u8.ToArray(),
+                    TestContext.Current.CancellationToken));
+            }
+        }
+
+        PersonErasure told = await people.DescribeAsync(state, TestContext.Current.CancellationToken);
+        Assert.Equal((PersonErasure.Erased, 1, 0), (told.Status, told.Recordings, told.Segments));
     }
 
     [Fact]
@@ -78,6 +117,19 @@ public sealed class ErasedVoiceTests(AzuriteFixture azurite) : IDisposable
         string told = Assert.Single(await ToldAsync(stage, recorded));
         Assert.DoesNotContain("Ada", told, StringComparison.Ordinal);
         Assert.Contains("\"files.ready\"", told, StringComparison.Ordinal);
+    }
+
+    /// <summary>Files of the recording, as they lie in the storage, that hold this text.</summary>
+    private static async Task<string[]> HoldersAsync(RenderStage stage, Recorded recorded, string text)
+    {
+        List<string> holders = [];
+        foreach (string name in await stage.NamesAsync(recorded.Id))
+        {
+            using MemoryStream bytes = new();
+            await stage.Get<RendersContainer>().CopyToAsync(name, bytes, TestContext.Current.CancellationToken);
+            if (bytes.ToArray().AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0) holders.Add(name[(name.IndexOf('/') + 1)..]);
+        }
+        return [.. holders.Order(StringComparer.Ordinal)];
     }
 
     /// <summary>What the log of events has of the recording's files.</summary>

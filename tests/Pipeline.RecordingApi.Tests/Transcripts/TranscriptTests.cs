@@ -207,8 +207,8 @@ public sealed class TranscriptTests(AzuriteFixture azurite)
         await asked.Task.WaitAsync(Cancellation);
         int sent = stage.Service.Requests.Count;
 
-        await stage.Stage.Get<PersonRemoval>().RunAsync(recorded.Id, Ada, TimeProvider.System.GetUtcNow(), (_, _) => Task.FromResult(true),
-            Cancellation);
+        await stage.Stage.Get<PersonRemoval>().RunAsync(recorded.Id, Ada, TimeProvider.System.GetUtcNow(),
+            (_, _, _) => Task.FromResult(true), Cancellation);
         Assert.Contains("from the others", await stage.TextAsync(recorded, "transcript.txt"), StringComparison.Ordinal);
         goOn.SetResult();
         await late;
@@ -226,7 +226,7 @@ public sealed class TranscriptTests(AzuriteFixture azurite)
         Assert.Equal(TranscriptState.Ready, (await stage.DetailsAsync(recorded)).Transcript!.Status);
 
         await stage.Stage.Get<PersonRemoval>().RunAsync(recorded.Id, Grace, TimeProvider.System.GetUtcNow(),
-            (_, _) => Task.FromResult(true), Cancellation);
+            (_, _, _) => Task.FromResult(true), Cancellation);
         await stage.TranscribeAsync(recorded);
         Assert.Empty(await RowsAsync(stage, recorded));
         Assert.Null((await stage.DetailsAsync(recorded)).Transcript);
