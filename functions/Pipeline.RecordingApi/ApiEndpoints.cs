@@ -204,7 +204,7 @@ public static class ApiEndpoints
         api.MapPatch("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingTitle operations) =>
             operations.PatchAsync(context, recordingId))
             .WithName("renameRecording").ForKeys(KeyHolders.Bot)
-            .WithSummary("Give it another title, or keep it beyond the day of its deletion")
+            .WithSummary("Give it another title, or, with a key, keep it beyond the day of its deletion")
             .Accepts<TitleRequest>(MediaTypeNames.Application.Json).Produces(StatusCodes.Status204NoContent).WithFaults(400, 404)
             .ForShares(ShareScopes.Delete);
         api.MapDelete("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingDeletion operations) =>

@@ -2,6 +2,7 @@ using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Shares;
 
 namespace Pipeline.RecordingApi.Recordings;
 
@@ -21,6 +22,9 @@ public sealed class RecordingTitle(CatalogueTable catalogue)
         else if (request.Title is null) request = request with { Title = "" };
         else if (request.Title.Any(char.IsControl)) errors.Add("title", "must be one line");
         else errors.Title("title", request.Title);
+        // Nobody can take it back, and the owner decides how long recordings stay.
+        if (request.IsKept is not null && AccessCheck.ScopesOf(context) is not null)
+            return Problems.Of(StatusCodes.Status403Forbidden, "This link does not allow that", "isKept takes a key; a link gives titles");
         if (errors.Any) return errors.ToProblem();
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
         bool keeps = request.IsKept == true;

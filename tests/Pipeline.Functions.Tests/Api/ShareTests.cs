@@ -164,6 +164,35 @@ public sealed class ShareTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync(HttpMethod.Get, path));
     }
 
+    [Fact]
+    public async Task Link_that_may_delete_gives_a_title_and_keeps_no_recording_beyond_its_day()
+    {
+        await using App app = await StartAsync(settings: new() { ["RECORDING_KEEP_DAYS"] = "30" });
+        Session session = new(912, (5, "Ada", 1));
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        ShareDetails link = await Visitor.ShareAsync(app, session.Id, Key, "listen", "delete");
+        using Visitor visitor = new(app.Address);
+        await visitor.OpenAsync(session.Id, Visitor.SecretOf(link));
+        string path = $"/api/recordings/{session.Id}";
+
+        foreach (string body in new[] { """{"isKept":true}""", """{"title":"mine","isKept":true}""", """{"isKept":false}""" })
+            Assert.Equal(HttpStatusCode.Forbidden, await visitor.StatusAsync(HttpMethod.Patch, path, body, FromThePage));
+        RecordingDetails left = await DetailsAsync();
+        Assert.True(left is { IsKept: null, DeletesAt: not null, Title: "Weekly" });
+
+        Assert.Equal(HttpStatusCode.NoContent, await visitor.StatusAsync(HttpMethod.Patch, path, """{"title":"mine"}""", FromThePage));
+        left = await DetailsAsync();
+        Assert.True(left is { IsKept: null, DeletesAt: not null, Title: "mine" });
+
+        async Task<RecordingDetails> DetailsAsync()
+        {
+            using HttpResponseMessage seen = await visitor.GetAsync(path);
+            return await app.ReadAsync(seen, WireJsonContext.Default.RecordingDetails);
+        }
+    }
+
     [Theory]
     [InlineData("pipeline-session=")]
     [InlineData("pipeline-session=0123456789abcdef.")]
