@@ -10,7 +10,8 @@ internal static class Differences
 {
     private const int LongestValue = 100;
 
-    private static readonly string[] OfStart = ["guildId", "guildName", "channelId", "userId", "title", "recordedAt"];
+    // Not the title: somebody may have given it another one since.
+    private static readonly string[] OfStart = ["guildId", "guildName", "channelId", "userId", "recordedAt"];
 
     private static readonly string[] OfEnd =
     [

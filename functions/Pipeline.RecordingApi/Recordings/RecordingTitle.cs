@@ -2,12 +2,13 @@ using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Http;
+using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Shares;
 
 namespace Pipeline.RecordingApi.Recordings;
 
 /// <summary>Gives a recording another title, or none, and keeps it from being deleted by its age.</summary>
-public sealed class RecordingTitle(CatalogueTable catalogue)
+public sealed class RecordingTitle(CatalogueTable catalogue, RenderTriggers renders)
 {
     private const int UpdateTries = 8;
 
@@ -35,8 +36,11 @@ public sealed class RecordingTitle(CatalogueTable catalogue)
                 return Problems.UnknownRecording();
             RecordingDetails next = keeps ? recording.Details with { IsKept = true, DeletesAt = null } : recording.Details;
             if (renames) next = next with { Title = title };
-            if (next == recording.Details) return Results.NoContent();
-            if (await catalogue.TryUpdateAsync(recording with { Details = next }, context.RequestAborted)) return Results.NoContent();
+            if (next != recording.Details
+                && !await catalogue.TryUpdateAsync(recording with { Details = next }, context.RequestAborted)) continue;
+            // Also where it has that title: the first try may have ended before the message was sent.
+            if (renames && next.Status != RecordingStatus.Live) await renders.RenamedAsync(next.Id, context.RequestAborted);
+            return Results.NoContent();
         }
         return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Too many writers",
             "several requests change this recording at once; try again");

@@ -5,7 +5,8 @@ using Pipeline.Storage;
 namespace Pipeline.RecordingApi.Render;
 
 /// <summary>
-/// Sends the messages that rendering hangs on: one when a running recording is a window further, one when it has ended or was amended.
+/// Sends the messages that rendering hangs on: one when a running recording is a window further, one when it has ended, was amended
+/// or renamed.
 /// </summary>
 public sealed class RenderTriggers(MessageQueues queues, RenderOptions options, IEnumerable<AfterChange> further)
 {
@@ -31,6 +32,10 @@ public sealed class RenderTriggers(MessageQueues queues, RenderOptions options, 
         if (options.IsOn) await SendAsync(recordingId, cancellation);
         foreach (AfterChange part in further) await part.RunAsync(recordingId, cancellation);
     }
+
+    /// <summary>The recording has another title now, which stands in its files.</summary>
+    public Task RenamedAsync(string recordingId, CancellationToken cancellation) =>
+        options.IsOn ? SendAsync(recordingId, cancellation) : Task.CompletedTask;
 
     // Once for each window, and once for the end.
     private async Task AskAsync(string recordingId, long window, CancellationToken cancellation)

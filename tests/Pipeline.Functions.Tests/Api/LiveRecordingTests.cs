@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
@@ -10,6 +11,25 @@ namespace Pipeline.Functions.Tests.Api;
 /// <summary>A recording while it runs, and the same one afterwards: facts, positions, pages.</summary>
 public sealed class LiveRecordingTests(AzuriteFixture azurite)
 {
+    [Fact]
+    public async Task Recording_that_was_renamed_while_it_runs_is_begun_again_with_its_first_title()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = new(935);
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        using StringContent other = new("""{"title":"Monthly"}""", Encoding.UTF8, "application/json");
+        using HttpResponseMessage renamed = await app.Http.PatchAsync(new Uri($"api/recordings/{session.Id}", UriKind.Relative), other,
+            TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NoContent, renamed.StatusCode);
+
+        using HttpResponseMessage again = await app.PostAsync("api/recordings/init-live",
+            Delivery.ApiClient.WireMapping.InitLive(session.Info), WireJsonContext.Default.InitLiveRequest);
+
+        Assert.Equal(HttpStatusCode.OK, again.StatusCode);
+        Assert.Equal($"{session.Id}", (await app.ReadAsync(again, WireJsonContext.Default.InitLiveResponse)).RecordingId);
+        Assert.Equal("Monthly", (await app.RecordingAsync(session.Id))!.Title);
+    }
+
     [Fact]
     public async Task Running_recording_tells_what_was_moved_and_how_far_it_is_safe()
     {

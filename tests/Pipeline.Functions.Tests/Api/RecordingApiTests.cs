@@ -152,7 +152,6 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [InlineData("guildName", "\"Another\"")]
     [InlineData("channelId", "\"21\"")]
     [InlineData("userId", "\"31\"")]
-    [InlineData("title", "\"Another\"")]
     [InlineData("recordedAt", "\"2026-01-02T03:04:06Z\"")]
     public async Task Second_start_with_other_content_is_a_conflict_that_names_it(string field, string value)
     {

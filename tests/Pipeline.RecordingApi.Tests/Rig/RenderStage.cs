@@ -240,6 +240,15 @@ internal sealed class RenderStage : IAsyncDisposable
         return await http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Gives the recording another title.</summary>
+    public async Task RenameAsync(Recorded recorded, string title)
+    {
+        using StringContent body = new($$"""{"title":"{{title}}"}""", null, "application/json");
+        using HttpResponseMessage answer = await http.PatchAsync(new Uri($"api/recordings/{recorded.Id}", UriKind.Relative), body,
+            TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+    }
+
     public Task<HttpResponseMessage> DeleteAsync(string path) =>
         http.DeleteAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
 
