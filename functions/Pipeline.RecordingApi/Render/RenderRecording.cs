@@ -161,8 +161,9 @@ public sealed class RenderRecording : IDisposable
         RenderedWindows rows = await RenderedWindows.ReadAsync(table, plan, cancellation, from, levels);
         for (int window = from; window < plan.WindowCount; window++)
         {
-            await windows.RenderAsync(plan, rows, window, rows.LevelsBefore(window), isSettled, cancellation);
-            if (!isOver() || window == plan.WindowCount - 1) continue;
+            bool worked = await windows.RenderAsync(plan, rows, window, rows.LevelsBefore(window), isSettled, cancellation);
+            // Behind a window that was as it should be nobody stops: the next pass would come no further.
+            if (!worked || !isOver() || window == plan.WindowCount - 1) continue;
             passes.End(plan, rows, from, window + 1);
             return false;
         }

@@ -84,12 +84,13 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     /// <summary>Renders what is not as it should be.</summary>
     /// <param name="before">Levels at the end of the window before.</param>
     /// <param name="isSettled">Nothing may wait: somebody wants what there is.</param>
-    public async Task RenderAsync(RenderPlan plan, RenderedWindows rows, int window, MixLevels before, bool isSettled,
+    /// <returns>False: all of it was as it should be.</returns>
+    public async Task<bool> RenderAsync(RenderPlan plan, RenderedWindows rows, int window, MixLevels before, bool isSettled,
         CancellationToken cancellation)
     {
         WindowSound sound = new(reader, plan, window);
         WindowPairs mixPairs = Pairs(plan, rows, null, isSettled);
-        await StoreLonelyAsync(plan, RenderTable.Mix, window, mixPairs, cancellation);
+        bool worked = await StoreLonelyAsync(plan, RenderTable.Mix, window, mixPairs, cancellation);
         RenderRow? mixRow = rows.Mix.GetValueOrDefault(window);
         bool mixes = mixPairs.NeedsRender(window);
         MixWindow? mix = mixes ? sound.NewMix() : null;
@@ -100,9 +101,10 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
             foreach (RenderTrack track in sound.TracksNearby)
             {
                 WindowPairs pairs = Pairs(plan, rows, track, isSettled);
-                await StoreLonelyAsync(plan, RenderTable.TrackKey(track.UserId), window, pairs, cancellation);
+                worked |= await StoreLonelyAsync(plan, RenderTable.TrackKey(track.UserId), window, pairs, cancellation);
                 bool renders = pairs.NeedsRender(window);
                 if (!renders && !mixes) continue;
+                worked = true;
                 TrackSound own = await sound.ReadAsync(track, cancellation);
                 if (mix is not null) levels[track.UserId] = sound.Add(mix, track, own.Pcm.Span, before, mixRow?.Levels);
                 // One track is encoded and stored at a time, while the next is read and mixed.
@@ -119,7 +121,7 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         {
             await storing;
         }
-        await ForgetSilentAsync(plan, rows, window, mixPairs.Inputs(window) is null, cancellation);
+        return await ForgetSilentAsync(plan, rows, window, mixPairs.Inputs(window) is null, cancellation) || worked || mixes;
     }
 
     private async Task StoreTrackAsync(RenderPlan plan, RenderTrack track, int window, WindowPairs pairs, int preRoll, TrackSound sound,
@@ -208,9 +210,9 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     }
 
     // The window behind is silent, or nobody waits for it any more.
-    private async Task StoreLonelyAsync(RenderPlan plan, string key, int window, WindowPairs pairs, CancellationToken cancellation)
+    private async Task<bool> StoreLonelyAsync(RenderPlan plan, string key, int window, WindowPairs pairs, CancellationToken cancellation)
     {
-        if (!pairs.IsLonely(window)) return;
+        if (!pairs.IsLonely(window)) return false;
         RenderRow row = pairs.Rows[window];
         WindowBlocks blocks = new(container, pairs, plan.Recording, key, window);
         bool isHere = blocks.TryAddHeld(row, cancellation);
@@ -221,21 +223,25 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
             pairs.Rows[window] = row with { Parts = blocks.Parts };
         }
         else pairs.Rows[window] = row with { Inputs = "" }; // Its bytes are gone: it is rendered again.
+        return true;
     }
 
     // A window whose sound was deleted since is silence now.
-    private async Task ForgetSilentAsync(RenderPlan plan, RenderedWindows rows, int window, bool isSilent, CancellationToken cancellation)
+    private async Task<bool> ForgetSilentAsync(RenderPlan plan, RenderedWindows rows, int window, bool isSilent,
+        CancellationToken cancellation)
     {
+        bool found = false;
         foreach (RenderTrack track in plan.Tracks)
         {
             if (rows.Of(track).ContainsKey(window) && Inputs(plan, track, window) is null)
             {
                 await table.DeleteWindowAsync(plan.Recording, RenderTable.TrackKey(track.UserId), window, cancellation);
-                rows.Of(track).Remove(window);
+                found = rows.Of(track).Remove(window);
             }
         }
-        if (!isSilent || !rows.Mix.Remove(window)) return;
+        if (!isSilent || !rows.Mix.Remove(window)) return found;
         await table.DeleteWindowAsync(plan.Recording, RenderTable.Mix, window, cancellation);
+        return true;
     }
 
     /// <summary>Ten pairs of least and greatest value a second, all channels together, as int8.</summary>
@@ -261,6 +267,9 @@ internal sealed class RenderedWindows
 
     private readonly Dictionary<ulong, SortedDictionary<int, RenderRow>> tracks = [];
     private MixLevels before = MixLevels.None;
+
+    // What was found last: a pass asks for one window after the other, and there may be thousands of silent ones between two with sound.
+    private (int Window, MixLevels Levels)? found;
 
     public SortedDictionary<int, RenderRow> Mix { get; private init; } = [];
 
@@ -294,14 +303,18 @@ internal sealed class RenderedWindows
         return rows;
     }
 
-    /// <summary>Levels at the end of the last window before this one that has sound.</summary>
+    /// <summary>Levels at the end of the last window before this one that has sound. A window that was rendered keeps its own.</summary>
     public MixLevels LevelsBefore(int window)
     {
-        for (int at = window - 1; at >= 0; at--)
+        (int known, MixLevels levels) = found is { } last && last.Window <= window ? last : (0, before);
+        for (int at = window - 1; at >= known; at--)
         {
-            if (Mix.TryGetValue(at, out RenderRow? row) && row.Levels is { } levels) return levels;
+            if (!Mix.TryGetValue(at, out RenderRow? row) || row.Levels is not { } own) continue;
+            levels = own;
+            break;
         }
-        return before;
+        found = (window, levels);
+        return levels;
     }
 }
 

@@ -95,6 +95,26 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
     }
 
     [Fact]
+    public async Task Silence_that_takes_longer_to_look_at_than_a_piece_lasts_is_got_through()
+    {
+        LeapingClock clock = new() { Leap = TimeSpan.FromSeconds(1) };
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, new RenderOptions { Formats = [RenderFormat.Flac] }, clock);
+        Recorded recorded = await stage.BeginAsync();
+        await stage.AddAsync(recorded, Ada, "Ada", 0, Speech.Of("ada", 48_000), 1);
+        await stage.AddAsync(recorded, Ada, "Ada", 40L * Minute, Speech.Of("ada", 48_000), 1);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        Assert.All((await stage.FilesAsync(recorded)).Where(file => file.Format == RenderFormat.Flac), file =>
+            Assert.Equal("ready", file.State));
+        SortedDictionary<int, RenderRow> mix = await stage.Get<RenderTable>().ReadWindowsAsync(recorded.Id, RenderTable.Mix,
+            withSound: false, Cancellation);
+        Assert.Equal([0, 40], mix.Keys);
+        // The gain goes on from before the silence.
+        Assert.NotEqual(0, mix[0].Levels!.Tracks[Ada].Blocks);
+        Assert.True(mix[40].Levels!.Tracks[Ada].Blocks > mix[0].Levels!.Tracks[Ada].Blocks);
+    }
+
+    [Fact]
     public async Task List_of_segments_of_a_finished_recording_is_read_once()
     {
         using Wire wire = new();
@@ -221,5 +241,16 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
     {
         Assert.Equal(expected.Keys.Order(StringComparer.Ordinal), found.Keys.Order(StringComparer.Ordinal));
         Assert.All(expected, file => Assert.True(file.Value.AsSpan().SequenceEqual(found[file.Key]), $"{file.Key} differs"));
+    }
+
+    /// <summary>Each look at it costs some time.</summary>
+    private sealed class LeapingClock : TimeProvider
+    {
+        private long leapt;
+
+        public TimeSpan Leap { get; set; }
+
+        public override long GetTimestamp() =>
+            base.GetTimestamp() + (long)(Interlocked.Add(ref leapt, Leap.Ticks) / (double)TimeSpan.TicksPerSecond * TimestampFrequency);
     }
 }
