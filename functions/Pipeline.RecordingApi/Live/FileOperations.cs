@@ -39,8 +39,9 @@ public sealed class FileOperations(RenderPlans plans, RenderTable table, Renders
         if (refusal is not null) return refusal;
         if (!plan.IsFinal && file is { Cut: null, Grows: false, Kind: not FileKind.Transcript }) return TooEarly();
         RenderJob? job = jobs.GetValueOrDefault(file.Key);
-        if (!IsReady(plan, job) || IsOld(plan, job!)) await AskAsync(plan, file, jobs, context.RequestAborted);
-        if (IsReady(plan, job))
+        bool isReady = IsReady(plan, file, jobs);
+        if (!isReady || IsOld(plan, job!)) await AskAsync(plan, file, jobs, context.RequestAborted);
+        if (isReady)
             return Results.Redirect((await container.ReadLinkAsync($"{id}/{file.Key}", file.Name, context.RequestAborted)).AbsoluteUri);
         context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         return Results.Json(Describe(context, plan, file, jobs) with { State = "rendering" }, WireJsonContext.Default.RecordingFile,
@@ -76,8 +77,8 @@ public sealed class FileOperations(RenderPlans plans, RenderTable table, Renders
         return null;
     }
 
-    // What was made while the recording ran is not the whole of it.
-    private static bool IsReady(RenderPlan plan, RenderJob? job) => job is { IsReady: true } && !(plan.IsFinal && job.IsGrowing);
+    private bool IsReady(RenderPlan plan, FileEntry file, Dictionary<string, RenderJob> jobs) =>
+        FileCatalogue.IsReady(plan, settings.Options, file, jobs, settings.Time.GetUtcNow());
 
     private bool IsOld(RenderPlan plan, RenderJob job) =>
         job.IsGrowing && job.Samples < plan.SettledSamples && settings.Time.GetUtcNow() - job.ChangedAt >= Fresh;
@@ -85,7 +86,7 @@ public sealed class FileOperations(RenderPlans plans, RenderTable table, Renders
     private async Task AskAsync(RenderPlan plan, FileEntry file, Dictionary<string, RenderJob> jobs, CancellationToken cancellation)
     {
         IEnumerable<FileEntry> needed = file.Kind == FileKind.Bundle
-            ? BundleFile.Members(plan, file, settings.Options, jobs).Where(member => !IsReady(plan, jobs.GetValueOrDefault(member.Key)))
+            ? BundleFile.Members(plan, file, settings.Options, jobs).Where(member => !IsReady(plan, member, jobs))
                 .Append(file)
             : [file];
         // All that is made without being asked for is one message's work.
@@ -93,10 +94,12 @@ public sealed class FileOperations(RenderPlans plans, RenderTable table, Renders
             await queues.SendAsync(new RenderWindow { RecordingId = plan.Recording, File = key }, TimeSpan.Zero, cancellation);
     }
 
-    private static RecordingFile Describe(HttpContext context, RenderPlan plan, FileEntry file, Dictionary<string, RenderJob> jobs)
+    private RecordingFile Describe(HttpContext context, RenderPlan plan, FileEntry file, Dictionary<string, RenderJob> jobs)
     {
         RenderJob? job = jobs.GetValueOrDefault(file.Key);
-        bool ready = IsReady(plan, job);
+        bool ready = IsReady(plan, file, jobs);
+        // A file of the recording as it was before is as good as none.
+        if (!ready && job is { IsReady: true, IsGrowing: false }) job = null;
         return new RecordingFile
         {
             Name = file.Name,

@@ -9,55 +9,102 @@ namespace Pipeline.RecordingApi.Render;
 /// A ZIP of files that lie in the storage already: our side writes headers only, the files' bytes go from blob to blob. Nothing is
 /// compressed; names are UTF-8; what goes beyond 4 GiB is ZIP64 (PKWARE APPNOTE 6.3.10).
 /// </summary>
-internal sealed class BundleFile(RenderTable table, RendersContainer container, TimeProvider time)
+internal sealed class BundleFile(RenderTable table, RendersContainer container, MessageQueues queues, RenderSettings settings)
 {
     private const long LargestPiece = 256L << 20;
 
-    /// <summary>Makes the bundle when all its files are whole, and asks for those that are not.</summary>
-    /// <returns>False: files are still being made.</returns>
-    public async Task<bool> MakeAsync(RenderPlan plan, FileEntry entry, RenderOptions options, CancellationToken cancellation)
+    /// <summary>
+    /// The text of what is said grows while a bundle is made and taken: so long one that lacks its last words is given as it is.
+    /// </summary>
+    private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
+
+    /// <summary>Goes on with the bundle when all its files are whole.</summary>
+    /// <returns>False: files are still being made, or more is to be done.</returns>
+    public async Task<bool> MakeAsync(RenderPlan plan, FileEntry entry, Func<bool> isOver, CancellationToken cancellation)
     {
         (RenderJob? job, ETag version) = await table.FindJobAsync(plan.Recording, entry.Key, cancellation);
         Dictionary<string, RenderJob> jobs = await table.ReadJobsAsync(plan.Recording, cancellation);
-        List<FileEntry> members = Members(plan, entry, options, jobs);
-        if (members.Any(member => jobs.GetValueOrDefault(member.Key)?.IsReady != true)) return false;
-        string inputs = Inputs(plan, entry, members, jobs);
-        if (job is { IsReady: true } && job.Inputs == inputs) return true;
+        List<FileEntry> members = Members(plan, entry, settings.Options, jobs);
+        if (!await AreReadyAsync(plan, members, jobs, cancellation)) return false;
+        string inputs = Inputs(plan, entry, members, jobs), spoken = Spoken(members, jobs);
+        if (job is { IsReady: true } && job.Inputs == inputs && job.MadeFor == spoken) return true;
         using ZipLayout zip = new(plan.Details.RecordedAt + SampleClock.ToTime(entry.Cut?.From ?? 0));
-        string name = $"{plan.Recording}/{entry.Key}";
-        foreach (FileEntry member in members)
-        {
-            RenderJob made = jobs[member.Key];
-            await StageAsync(zip.Begin(member.Name, made.Length, made.Crc));
-            if (await container.FindAsync($"{plan.Recording}/{member.Key}", cancellation) is not { } source || source.Length != made.Length)
-                return false;
-            for (long offset = 0; offset < made.Length; offset += LargestPiece)
-            {
-                long length = Math.Min(LargestPiece, made.Length - offset);
-                RenderedPart part = new(RenderedPart.BlockName($"{zip.Parts.Count}", inputs), length, 0, "", 0);
-                await container.StageFromAsync(name, part.Block, $"{plan.Recording}/{member.Key}", source.Version, offset, length,
-                    cancellation);
-                zip.Parts.Add(part);
-            }
-        }
-        foreach ((string text, byte[] content) in Texts(plan, entry).Select(pair => (pair.Name, Encoding.UTF8.GetBytes(pair.Text))))
-        {
-            await StageAsync([.. zip.Begin(text, content.Length, System.IO.Hashing.Crc32.HashToUInt32(content)), .. content]);
-        }
-        await StageAsync(zip.End());
-        if (!await container.TryCommitAsync(name, zip.Parts.Select(part => part.Block), RenderFormat.ContentType("zip"), cancellation))
-            return false;
-        RenderJob ready = RenderedFiles.Ready(inputs, zip.Parts, time);
+        if (!await StageAsync(plan, entry, members, jobs, zip, isOver, cancellation)
+            || !await container.TryCommitAsync(Blob(plan, entry), zip.Parts.Select(part => part.Block), RenderFormat.ContentType("zip"),
+                cancellation)) return false;
+        RenderJob ready = RenderedFiles.Ready(inputs, zip.Parts, settings.Time) with { MadeFor = spoken };
         if (entry.Passes)
             await table.ScheduleAsync(plan.Recording, entry.Key, ready.ChangedAt + RequestedFiles.Kept, cancellation);
         return await table.TryWriteJobAsync(plan.Recording, entry.Key, ready, version, cancellation) is not null;
+    }
 
-        async Task StageAsync(byte[] bytes)
+    /// <summary>It was made of the files as they are now.</summary>
+    public static bool IsCurrent(RenderPlan plan, RenderOptions options, FileEntry bundle, IReadOnlyDictionary<string, RenderJob> jobs,
+        DateTimeOffset now)
+    {
+        List<FileEntry> members = Members(plan, bundle, options, jobs);
+        RenderJob job = jobs[bundle.Key];
+        return members.All(member => FileCatalogue.IsReady(plan, options, member, jobs, now))
+            && job.Inputs == Inputs(plan, bundle, members, jobs) && (job.MadeFor == Spoken(members, jobs) || now - job.ChangedAt < Fresh);
+    }
+
+    // Those that are asked for are on their way, but for one that has got out of date since.
+    private async Task<bool> AreReadyAsync(RenderPlan plan, List<FileEntry> members, Dictionary<string, RenderJob> jobs,
+        CancellationToken cancellation)
+    {
+        DateTimeOffset now = settings.Time.GetUtcNow();
+        FileEntry[] open = [.. members.Where(member => !FileCatalogue.IsReady(plan, settings.Options, member, jobs, now))];
+        foreach (FileEntry old in open.Where(member => !member.IsAutomatic && jobs.GetValueOrDefault(member.Key)?.IsReady == true))
+            await queues.SendAsync(new RenderWindow { RecordingId = plan.Recording, File = old.Key }, TimeSpan.Zero, cancellation);
+        return open.Length == 0;
+    }
+
+    // A block is named by what it holds: what an earlier piece of work, or an earlier bundle, has stored is not stored once more.
+    private async Task<bool> StageAsync(RenderPlan plan, FileEntry entry, List<FileEntry> members, Dictionary<string, RenderJob> jobs,
+        ZipLayout zip, Func<bool> isOver, CancellationToken cancellation)
+    {
+        string name = Blob(plan, entry);
+        StagedBlocks present = await container.BlocksAsync(name, cancellation);
+        bool hasCopied = false;
+        foreach (FileEntry member in members)
         {
-            RenderedPart part = RenderedPart.Of(RenderedPart.BlockName($"{zip.Parts.Count}", inputs), bytes);
-            await container.StageAsync(name, part.Block, bytes, cancellation);
-            zip.Parts.Add(part);
+            RenderJob made = jobs[member.Key];
+            string source = $"{plan.Recording}/{member.Key}";
+            await StageTextAsync(zip.Begin(member.Name, made.Length, made.Crc));
+            if (await container.FindAsync(source, cancellation) is not { } found || found.Length != made.Length) return false;
+            for (long offset = 0; offset < made.Length; offset += LargestPiece)
+            {
+                long length = Math.Min(LargestPiece, made.Length - offset);
+                string block = RenderedPart.BlockName($"{zip.Parts.Count}", NameOf(made, found.Version, offset));
+                RenderedPart part = new(block, length, 0, "", 0);
+                zip.Parts.Add(part);
+                if (present.Contains(part.Block)) continue;
+                if (hasCopied && isOver()) return false;
+                await container.StageFromAsync(name, part.Block, source, found.Version, offset, length, cancellation);
+                hasCopied = true;
+            }
         }
+        foreach ((string text, byte[] content) in Texts(plan, entry).Select(pair => (pair.Name, Encoding.UTF8.GetBytes(pair.Text))))
+            await StageTextAsync([.. zip.Begin(text, content.Length, System.IO.Hashing.Crc32.HashToUInt32(content)), .. content]);
+        await StageTextAsync(zip.End());
+        return true;
+
+        async Task StageTextAsync(byte[] bytes)
+        {
+            RenderedPart part = RenderedPart.Of("", bytes);
+            part = part with { Block = RenderedPart.BlockName($"{zip.Parts.Count}", part.Sha256) };
+            zip.Parts.Add(part);
+            if (!present.Contains(part.Block)) await container.StageAsync(name, part.Block, bytes, cancellation);
+        }
+    }
+
+    private static string Blob(RenderPlan plan, FileEntry entry) => $"{plan.Recording}/{entry.Key}";
+
+    private static string NameOf(RenderJob made, ETag version, long offset)
+    {
+        using InputHash hash = new();
+        hash.Add(made.Inputs, made.Crc, made.Length, version, offset);
+        return hash.Finish();
     }
 
     /// <summary>
@@ -82,13 +129,27 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
         yield return (RecordingTexts.Reaper, RecordingTexts.ReaperOf(shown, bundle.Format));
     }
 
-    private static string Inputs(RenderPlan plan, FileEntry entry, List<FileEntry> members, Dictionary<string, RenderJob> jobs)
+    private static string Inputs(RenderPlan plan, FileEntry entry, List<FileEntry> members,
+        IReadOnlyDictionary<string, RenderJob> jobs)
     {
         using InputHash hash = new();
         hash.Add(RenderWindows.EncoderVersion, entry.Key);
         foreach ((string name, string text) in Texts(plan, entry)) hash.Add(name, text);
-        foreach (FileEntry member in members) hash.Add(member.Name, jobs[member.Key].Inputs, jobs[member.Key].Crc, jobs[member.Key].Length);
+        Add(hash, members.Where(member => member.Kind != FileKind.Transcript), jobs);
         return hash.Finish();
+    }
+
+    // Of the files of what was said.
+    private static string Spoken(List<FileEntry> members, IReadOnlyDictionary<string, RenderJob> jobs)
+    {
+        using InputHash hash = new();
+        Add(hash, members.Where(member => member.Kind == FileKind.Transcript), jobs);
+        return hash.Finish();
+    }
+
+    private static void Add(InputHash hash, IEnumerable<FileEntry> members, IReadOnlyDictionary<string, RenderJob> jobs)
+    {
+        foreach (FileEntry member in members) hash.Add(member.Name, jobs[member.Key].Inputs, jobs[member.Key].Crc, jobs[member.Key].Length);
     }
 }
 

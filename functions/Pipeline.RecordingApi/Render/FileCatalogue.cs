@@ -66,6 +66,18 @@ internal static class FileCatalogue
         return files;
     }
 
+    /// <summary>
+    /// It is made, and of the recording as it is now. What is made without being asked for replaces itself, and is given until then.
+    /// </summary>
+    public static bool IsReady(RenderPlan plan, RenderOptions options, FileEntry file, IReadOnlyDictionary<string, RenderJob> jobs,
+        DateTimeOffset now)
+    {
+        // What was made while the recording ran is not the whole of it.
+        if (jobs.GetValueOrDefault(file.Key) is not { IsReady: true } job || (plan.IsFinal && job.IsGrowing)) return false;
+        if (file.Kind == FileKind.Bundle) return BundleFile.IsCurrent(plan, options, file, jobs, now);
+        return !file.IsSound || file.IsAutomatic || job.MadeFor == plan.Version;
+    }
+
     /// <summary>By key or by name, also the key of a stretch; null where there is no such file.</summary>
     public static FileEntry? Find(RenderPlan plan, RenderOptions options, string name)
     {

@@ -103,8 +103,9 @@ internal static class RecordingTexts
             Notes = details.Notes,
             Consent = details.Consent,
             MissingSegments = details.MissingSegments,
+            // Of those that come and go by request it would say what was there at that moment, and change what a bundle holds.
             Files = [.. FileCatalogue.All(plan, options)
-                .Where(file => file.Kind is FileKind.Track or FileKind.Mix && jobs.GetValueOrDefault(file.Key)?.IsReady == true)
+                .Where(file => file is { IsSound: true, IsAutomatic: true } && jobs.GetValueOrDefault(file.Key)?.IsReady == true)
                 .Select(file => new FileInfo { Name = file.Name, Bytes = jobs[file.Key].Length,
                 PartSha256 = [.. jobs[file.Key].Parts.Select(part => part.Sha256)] })],
         };

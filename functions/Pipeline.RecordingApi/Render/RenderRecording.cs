@@ -34,6 +34,7 @@ public sealed class RenderRecording : IDisposable
     private readonly RenderedFiles files;
     private readonly SilentStretches silences;
     private readonly RequestedFiles requested;
+    private readonly BundleFile bundles;
     private readonly TextFiles texts;
     private readonly FilesReady ready;
     private readonly WorkPlaces places;
@@ -57,6 +58,7 @@ public sealed class RenderRecording : IDisposable
         silences = new SilentStretches(container, encoder);
         files = new RenderedFiles(table, container, encoder, silences, time);
         requested = new RequestedFiles(table, container, reader, encoder, windows, files, settings);
+        bundles = new BundleFile(table, container, queues, settings);
         texts = new TextFiles(table, container, time);
         passes = new LivePasses(time);
         places = new WorkPlaces(MostAtOnce, Piece, time);
@@ -133,9 +135,13 @@ public sealed class RenderRecording : IDisposable
         }
     }
 
-    private async Task<bool> MakeAsync(RenderPlan plan, string file, Func<bool> isOver, CancellationToken cancellation) =>
-        (!requested.NeedsWindows(plan, file) || await RenderAsync(plan, isOver, isSettled: true, cancellation))
+    private async Task<bool> MakeAsync(RenderPlan plan, string file, Func<bool> isOver, CancellationToken cancellation)
+    {
+        if (FileCatalogue.Find(plan, options, file) is { Kind: FileKind.Bundle } bundle)
+            return (!plan.IsFinal && bundle.Cut is null) || await bundles.MakeAsync(plan, bundle, isOver, cancellation);
+        return (!requested.NeedsWindows(plan, file) || await RenderAsync(plan, isOver, isSettled: true, cancellation))
             && await requested.MakeAsync(plan, file, isOver, cancellation);
+    }
 
     public void Dispose()
     {

@@ -68,6 +68,12 @@ public sealed record RenderJob
     /// <summary>Samples that it holds; 0 of files that are no sound.</summary>
     public long Samples { get; init; }
 
+    /// <summary>
+    /// Of a file that was asked for: what it was last found right for, the catalogue's version of the recording, or a bundle's texts of
+    /// what was said. Another value means that it has to be looked at again.
+    /// </summary>
+    public string? MadeFor { get; init; }
+
     /// <summary>It was made while the recording ran, and holds what there was.</summary>
     public bool IsGrowing { get; init; }
 

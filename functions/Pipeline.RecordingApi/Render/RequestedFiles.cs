@@ -7,7 +7,7 @@ using Pipeline.Storage;
 namespace Pipeline.RecordingApi.Render;
 
 /// <summary>
-/// Makes files that are only made when somebody asks: WAV, MP3 of a track, bundles, stretches, and what there is of a recording that runs.
+/// Makes sound that is only made when somebody asks: WAV, MP3 of a track, stretches, and what there is of a recording that runs.
 /// </summary>
 internal sealed class RequestedFiles(RenderTable table, RendersContainer container, SegmentPcm reader, WindowEncoder encoder,
     WindowRender windows, RenderedFiles files, RenderSettings settings)
@@ -26,8 +26,6 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
     {
         if (FileCatalogue.Find(plan, settings.Options, file) is not { } entry) return true;
         if (!plan.IsFinal && entry.Cut is null) return !entry.Grows || await GrowAsync(plan, entry, cancellation);
-        if (entry.Kind == FileKind.Bundle)
-            return await new BundleFile(table, container, settings.Time).MakeAsync(plan, entry, settings.Options, cancellation);
         return !entry.IsSound || entry.IsAutomatic || await MakeSoundAsync(plan, entry, isOver, cancellation);
     }
 
@@ -50,7 +48,11 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         (RenderJob? job, ETag version) = await table.FindJobAsync(plan.Recording, entry.Key, cancellation);
         RequestedSound sound = new(reader, plan, entry, await RenderedWindows.ReadAsync(table, plan, cancellation));
         string inputs = Inputs(plan, entry, sound.Stretch);
-        if (job is { IsReady: true } && job.Inputs == inputs) return true;
+        if (job is { IsReady: true } && job.Inputs == inputs)
+        {
+            return job.MadeFor == plan.Version || await table.TryWriteJobAsync(plan.Recording, entry.Key,
+                job with { MadeFor = plan.Version }, version, cancellation) is not null;
+        }
         int count = sound.Stretch.WindowCount;
         if (job is null || job.Inputs != inputs) job = new RenderJob { Inputs = inputs, PartCount = count };
         string name = $"{plan.Recording}/{entry.Key}";
@@ -71,7 +73,11 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
                 cancellation);
             return false;
         }
-        RenderJob ready = RenderedFiles.Ready(inputs, parts, settings.Time) with { Samples = sound.Stretch.Length };
+        RenderJob ready = RenderedFiles.Ready(inputs, parts, settings.Time) with
+        {
+            Samples = sound.Stretch.Length,
+            MadeFor = plan.Version,
+        };
         if (entry.Passes) await table.ScheduleAsync(plan.Recording, entry.Key, ready.ChangedAt + Kept, cancellation);
         return await table.TryWriteJobAsync(plan.Recording, entry.Key, ready, version, cancellation) is not null;
     }
@@ -118,16 +124,29 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         double? loudness = entry.Track is null && entry.Cut is null ? await MixLoudness.ReadAsync(table, plan.Recording, cancellation)
             : null;
         RecordingDetails details = plan.Details;
-        string description = $"{details.Title ?? details.GuildName ?? "Recording"}: {entry.Track?.Username ?? "mix"}";
         return BroadcastWave.Describe(sound.Channels, sound.Stretch.Length, details.RecordedAt + SampleClock.ToTime(sound.Stretch.From),
-            FileNames.Ascii(description, 256), FileNames.Ascii(details.Id.Replace("-", "", StringComparison.Ordinal), 32), loudness,
+            FileNames.Ascii(Description(plan, entry), 256),
+            FileNames.Ascii(details.Id.Replace("-", "", StringComparison.Ordinal), 32), loudness,
             [.. sound.Stretch.NotesOf(details).Select(note => (note.Sample, note.Text))]);
     }
+
+    private static string Description(RenderPlan plan, FileEntry entry) =>
+        $"{plan.Details.Title ?? plan.Details.GuildName ?? "Recording"}: {entry.Track?.Username ?? "mix"}";
 
     private string Inputs(RenderPlan plan, FileEntry entry, Stretch stretch)
     {
         using InputHash hash = new();
         hash.Add(RenderWindows.EncoderVersion, entry.Key, stretch.From, stretch.To);
+        // MP3 says nothing of what it holds.
+        if (entry.Format == RenderFormat.Wav)
+        {
+            hash.Add(Description(plan, entry));
+            foreach (RecordingNote note in stretch.NotesOf(plan.Details)) hash.Add(note.Sample, note.Text);
+        }
+        else if (entry.Format != RenderFormat.Mp3)
+        {
+            foreach ((string name, string value) in RenderedFiles.Tags(plan, entry.Track)) hash.Add(name, value);
+        }
         foreach (int window in stretch.Touched) hash.Add(Wanted(plan, entry, window));
         return hash.Finish();
     }

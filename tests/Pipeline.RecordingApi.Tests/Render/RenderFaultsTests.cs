@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
@@ -92,6 +93,37 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
         Assert.InRange(outages, 5, 200);
         await stage.RenderAsync(recorded);
         Same(undisturbed, await stage.DownloadAllAsync(recorded));
+    }
+
+    [Fact]
+    public async Task Bundle_is_gone_on_with_piece_by_piece_and_nothing_is_stored_twice()
+    {
+        using Wire wire = new();
+        LeapingClock clock = new();
+        await using RenderStage stage = await RenderStage.StartAsync(ClassStorage.Of(azurite),
+            new RenderOptions { Formats = [RenderFormat.Flac] }, clock, wire);
+        Recorded recorded = await TalkAsync(stage);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        wire.Asked.Clear();
+        clock.Leap = TimeSpan.FromSeconds(20); // a piece is over at once
+        int pieces = 0;
+        List<RenderWindow> messages = [new RenderWindow { RecordingId = recorded.Id, File = "all-flac.zip" }];
+        for (; messages.Count > 0; messages = await stage.TakeMessagesAsync(recorded.Id), pieces++)
+            await stage.Get<RenderRecording>().RunAsync(Assert.Single(messages), Cancellation);
+        string[] stored = [.. wire.Asked.Where(address => address.Contains("all-flac.zip", StringComparison.Ordinal)
+            && address.Contains("blockid=", StringComparison.Ordinal))];
+        Assert.Equal(4, pieces); // two tracks, the mix, info.json
+        Assert.Equal(stored.Distinct(), stored);
+        clock.Leap = TimeSpan.Zero;
+        using ZipArchive zip = new(new MemoryStream(await stage.DownloadAsync(recorded, "all-flac.zip")));
+        foreach (string name in new[] { "01-Ada Lovelace.flac", "02-Grace.flac", "mix.flac", "info.json" })
+        {
+            using MemoryStream content = new();
+            await using (Stream entry = await zip.GetEntry(name)!.OpenAsync(Cancellation)) await entry.CopyToAsync(content, Cancellation);
+            byte[] file = await stage.DownloadAsync(recorded, name);
+            Assert.True(content.ToArray().AsSpan().SequenceEqual(file), name);
+        }
     }
 
     [Fact]

@@ -240,10 +240,10 @@ internal sealed class RenderStage : IAsyncDisposable
         return await http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
-    /// <summary>Gives the recording another title.</summary>
-    public async Task RenameAsync(Recorded recorded, string title)
+    /// <summary>Gives the recording another title, or keeps it.</summary>
+    public async Task PatchAsync(Recorded recorded, string json)
     {
-        using StringContent body = new($$"""{"title":"{{title}}"}""", null, "application/json");
+        using StringContent body = new(json, null, "application/json");
         using HttpResponseMessage answer = await http.PatchAsync(new Uri($"api/recordings/{recorded.Id}", UriKind.Relative), body,
             TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
