@@ -29,7 +29,8 @@ public sealed class ForgetTable(StorageClients clients)
     /// <returns>What there is now.</returns>
     public async Task<ForgetState> BeginAsync(string scope, ulong userId, DateTimeOffset now, CancellationToken cancellation)
     {
-        ForgetState next = new(scope, userId, now, Number: 0, DueAt: now, Cursor: null, IsLastRound: false, FinishedAt: null, Etag: "");
+        ForgetState next = new(scope, userId, now, Number: 0, DueAt: now, Cursor: null, IsLastRound: false, FinishedAt: null,
+            IsOver: false, Etag: "");
         if (await FindAsync(scope, userId, cancellation) is { } before)
         {
             if (before.FinishedAt is null) return before;
@@ -113,7 +114,7 @@ public sealed class ForgetTable(StorageClients clients)
             ["Number"] = state.Number,
             ["DueAt"] = state.DueAt,
             ["IsLastRound"] = state.IsLastRound,
-            ["IsOpen"] = state.FinishedAt is null,
+            ["IsOpen"] = !state.IsOver,
         };
         if (state.Cursor is { } cursor) row["Cursor"] = cursor;
         if (state.FinishedAt is { } end) row["FinishedAt"] = end;
@@ -123,7 +124,8 @@ public sealed class ForgetTable(StorageClients clients)
     private static ForgetState Read(TableEntity row) => new(
         row.GetString("Scope"), ulong.Parse(row.GetString("UserId"), CultureInfo.InvariantCulture),
         row.GetDateTimeOffset("RequestedAt") ?? default, row.GetInt32("Number")!.Value, row.GetDateTimeOffset("DueAt") ?? default,
-        row.GetString("Cursor"), row.GetBoolean("IsLastRound") ?? false, row.GetDateTimeOffset("FinishedAt"), row.ETag.ToString());
+        row.GetString("Cursor"), row.GetBoolean("IsLastRound") ?? false, row.GetDateTimeOffset("FinishedAt"),
+        IsOver: row.GetBoolean("IsOpen") is false, row.ETag.ToString());
 }
 
 /// <summary>How far one person's erasure is.</summary>
@@ -132,5 +134,7 @@ public sealed class ForgetTable(StorageClients clients)
 /// <param name="DueAt">When the next message is.</param>
 /// <param name="Cursor">Where the list of recordings goes on; null: at its beginning.</param>
 /// <param name="IsLastRound">The round that takes what was on its way during the first.</param>
+/// <param name="FinishedAt">When the person was told as erased; a last look is still due then.</param>
+/// <param name="IsOver">No message is due any more.</param>
 public sealed record ForgetState(string Scope, ulong UserId, DateTimeOffset RequestedAt, int Number, DateTimeOffset DueAt, string? Cursor,
-    bool IsLastRound, DateTimeOffset? FinishedAt, string Etag);
+    bool IsLastRound, DateTimeOffset? FinishedAt, bool IsOver, string Etag);

@@ -9,7 +9,8 @@ namespace Pipeline.RecordingApi.Deletion;
 
 /// <summary>
 /// Forgets one person in all recordings of a server, or in one: takes the wish, and does it from the queue <c>recording-deletions</c>, some
-/// seconds at a time, in two rounds: what was on its way during the first goes with the second. Every step may be repeated or cut off.
+/// seconds at a time, in two rounds: what was on its way during the first goes with the second. When no upload URL is valid any longer it
+/// looks once more, without a word. Every step may be repeated or cut off.
 /// </summary>
 public sealed class PersonForgetting(ForgetTable table, CatalogueTable catalogue, PersonRemoval removal, DeletionMessages messages,
     TimeProvider time, ILogger<PersonForgetting> log)
@@ -20,7 +21,7 @@ public sealed class PersonForgetting(ForgetTable table, CatalogueTable catalogue
     private const int PageLength = 10;
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(10);
 
-    // A render that began before reads for 15 s at most; an upload URL that was handed out before is used within seconds.
+    // A render that began before reads for 15 s at most; an upload URL that was handed out before is used within seconds as a rule.
     private static readonly TimeSpan SecondRoundAfter = TimeSpan.FromSeconds(60);
 
     public async Task<IResult> PutAsync(HttpContext context, string guildId, string userId) =>
@@ -60,7 +61,7 @@ public sealed class PersonForgetting(ForgetTable table, CatalogueTable catalogue
     /// <summary>One message of the queue.</summary>
     public async Task RunAsync(ForgetPerson message, CancellationToken cancellation)
     {
-        if (await table.FindAsync(message.Scope, message.UserId, cancellation) is not { FinishedAt: null } state) return;
+        if (await table.FindAsync(message.Scope, message.UserId, cancellation) is not { IsOver: false } state) return;
         if (message.Look < state.Number) return;
         long began = time.GetTimestamp();
         string? cursor = state.Cursor;
@@ -95,8 +96,9 @@ public sealed class PersonForgetting(ForgetTable table, CatalogueTable catalogue
         }
     }
 
-    private Task RemoveAsync(ForgetState state, RecordingId id, CancellationToken cancellation) =>
-        removal.RunAsync(id, state.UserId, time.GetUtcNow(), (segments, samples, isNamed) =>
+    private Task RemoveAsync(ForgetState state, RecordingId id, CancellationToken cancellation) => state.FinishedAt is not null
+        ? removal.LookAgainAsync(id, state.UserId, cancellation)
+        : removal.RunAsync(id, state.UserId, time.GetUtcNow(), (segments, samples, isNamed) =>
             table.CountAsync(state, id, segments, samples, cancellation, isNamed), cancellation);
 
     // Written before it is sent: a message that is lost in between is missed by the sweep. Of two copies one goes on.
@@ -104,18 +106,20 @@ public sealed class PersonForgetting(ForgetTable table, CatalogueTable catalogue
     {
         bool roundIsOver = cursor is null;
         DateTimeOffset now = time.GetUtcNow();
-        TimeSpan delay = roundIsOver && !state.IsLastRound ? SecondRoundAfter : TimeSpan.Zero;
+        bool isErased = roundIsOver && state.IsLastRound && state.FinishedAt is null;
+        TimeSpan delay = isErased ? RecordingErasure.LastLookAfter : roundIsOver && !state.IsLastRound ? SecondRoundAfter : TimeSpan.Zero;
         ForgetState next = state with
         {
             Number = state.Number + 1,
             Cursor = cursor,
             IsLastRound = state.IsLastRound || roundIsOver,
-            FinishedAt = roundIsOver && state.IsLastRound ? now : null,
+            FinishedAt = isErased ? now : state.FinishedAt,
+            IsOver = roundIsOver && state.FinishedAt is not null,
             DueAt = now + delay,
         };
         if (!await table.TryMoveAsync(next, cancellation)) return;
-        if (next.FinishedAt is null) await SendAsync(next, delay, cancellation);
-        else ApiLog.PersonForgotten(log, state.Scope);
+        if (!next.IsOver) await SendAsync(next, delay, cancellation);
+        if (isErased) ApiLog.PersonForgotten(log, state.Scope);
     }
 
     private Task SendAsync(ForgetState state, TimeSpan delay, CancellationToken cancellation) => messages.SendAsync(

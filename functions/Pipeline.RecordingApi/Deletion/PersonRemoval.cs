@@ -39,6 +39,17 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
         await traces.DeleteAsync(recording, userId, withManifest: isFinished, cancellation);
     }
 
+    /// <summary>Deletes what was put with an upload URL that was handed out before.</summary>
+    public async Task LookAgainAsync(RecordingId recording, ulong userId, CancellationToken cancellation)
+    {
+        // Of a server, what was begun since is another matter: the person may be recorded again.
+        if (!await erased.HoldsAsync(recording, userId, cancellation)) return;
+        CatalogueEntry entry = await catalogue.FindAsync(recording.ToString(), cancellation);
+        if (entry.IsDeleted) return;
+        bool isFinished = entry.Recording?.Details.Status != RecordingStatus.Live;
+        await traces.DeleteAsync(recording, userId, withManifest: isFinished, cancellation);
+    }
+
     /// <returns>The recording is finished.</returns>
     private async Task<bool> HideAsync(RecordingId recording, ulong userId, DateTimeOffset now, Func<int, long, bool, Task> count,
         CancellationToken cancellation)

@@ -13,8 +13,8 @@ public sealed class RecordingErasure(
     DeletionTable table, DeletionMessages messages, DeletedContent content, EventOutbox outbox, PersonForgetting people, TimeProvider time,
         ILogger<RecordingErasure> log)
 {
-    // Upload URLs live for ten minutes; the rest is for clocks that differ.
-    private static readonly TimeSpan LastLookAfter = TimeSpan.FromMinutes(15);
+    /// <summary>Upload URLs live for ten minutes; the rest is for clocks that differ.</summary>
+    internal static readonly TimeSpan LastLookAfter = TimeSpan.FromMinutes(15);
 
     // A bot that still records holds its manifest.
     private static readonly TimeSpan HeldPause = TimeSpan.FromMinutes(1);

@@ -193,11 +193,22 @@ public sealed class DeletionRulesTests(AzuriteFixture azurite) : IAsyncLifetime
         await RunAsync(scope, look: 1);
         Assert.Equal((2, Now), ((await FindAsync(scope)).Number, (await FindAsync(scope)).FinishedAt));
         DateTimeOffset end = Now;
-        clock.Advance(TimeSpan.FromSeconds(1));
-        await RunAsync(scope, look: 2);
-        Assert.Equal((2, end), ((await FindAsync(scope)).Number, (await FindAsync(scope)).FinishedAt));
+        // One look more when no upload URL is valid any longer, of which nothing is told.
+        Assert.Equal((Now + TimeSpan.FromMinutes(15), false), ((await FindAsync(scope)).DueAt, (await FindAsync(scope)).IsOver));
+        clock.Advance(TimeSpan.FromMinutes(15));
+        for (int copy = 0; copy < 2; copy++)
+        {
+            await RunAsync(scope, look: 2);
+            ForgetState over = await FindAsync(scope);
+            Assert.Equal((3, end, true), (over.Number, over.FinishedAt, over.IsOver));
+        }
+        await RunAsync(scope, look: 3);
+        Assert.Equal(3, (await FindAsync(scope)).Number);
+        clock.Advance(PersonForgetting.Patience);
+        await SweepAsync();
+        Assert.DoesNotContain(await TakeForgetAsync(scope), message => message.Look == 3); // nothing is due
         ForgetState again = await ForgetAsync(scope);
-        Assert.Equal((3, Now, null), (again.Number, again.RequestedAt, again.FinishedAt));
+        Assert.Equal((4, Now, null), (again.Number, again.RequestedAt, again.FinishedAt));
     }
 
     [Fact]

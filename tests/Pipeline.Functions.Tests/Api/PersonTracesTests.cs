@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using Azure.Storage.Blobs.Models;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
@@ -115,6 +116,67 @@ public sealed class PersonTracesTests(AzuriteFixture azurite) : IAsyncLifetime
         await app.DeleteRecordingAsync(session.Id);
         await RemoveAsync(session, Ada);
         Assert.Equal(["recording"], await RowsAsync(session));
+    }
+
+    [Fact]
+    public async Task What_an_old_upload_url_brings_goes_with_a_last_look_and_what_was_begun_since_stays()
+    {
+        Session session = new(2595, (Ada, "Ada", 1), (Grace, "Grace", 1)), since = new(2596, (Ada, "Ada", 1));
+        string guild = $"{session.Info.GuildId}";
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await app.MoveAsync(session.Segments[1]));
+        long start = session.Info.StartedAt.ToUnixTimeMilliseconds();
+        using HttpResponseMessage answer = await app.PostAsync($"api/recordings/{session.Id}/segment-upload-url", new SegmentUploadRequest
+        {
+            UserId = $"{Ada}",
+            Username = "Ada",
+            SegmentIndex = 0,
+            FileName = "segment_000.wav",
+            FileSize = session.Segments[0].FileSize,
+            AbsoluteStartTime = start,
+            AbsoluteEndTime = start + 10_000,
+            Duration = 10_000,
+            Format = "wav",
+        }, WireJsonContext.Default.SegmentUploadRequest);
+        SegmentUploadResponse place = await app.ReadAsync(answer, WireJsonContext.Default.SegmentUploadResponse);
+        Uri erasure = new($"api/guilds/{guild}/erasures/{Ada}", UriKind.Relative);
+        using HttpResponseMessage asked = await app.Http.PutAsync(erasure, null, Cancellation);
+        for (int round = 0; round < 2; round++) await LookAsync(guild);
+        string told = await app.Http.GetStringAsync(erasure, Cancellation);
+        Assert.Contains("\"erased\"", told, StringComparison.Ordinal);
+
+        using HttpClient http = new();
+        using ByteArrayContent voice = new(session.BytesOf(session.Segments[0]));
+        voice.Headers.Add("x-ms-blob-type", "BlockBlob");
+        using HttpResponseMessage put = await http.PutAsync(new Uri(place.UploadUrl!), voice, Cancellation);
+        Assert.Equal(System.Net.HttpStatusCode.Created, put.StatusCode);
+        Assert.Equal(2, (await FilesAsync(session)).Count);
+        SessionInfo info = since.Info with { GuildId = session.Info.GuildId };
+        SegmentReady later = since.Segments[0] with { Session = info };
+        Assert.True(await app.StartRecordingAsync(new RecordingStarted { Session = info }));
+        await since.PutAsync(app.Storage, later);
+        Assert.True(await app.MoveAsync(later));
+
+        await LookAsync(guild);
+
+        Assert.Equal([$"{session.Id}/6-Grace/segment_000.wav"], await FilesAsync(session));
+        Assert.Equal([$"{since.Id}/5-Ada/segment_000.wav"], await FilesAsync(since));
+        Assert.Equal(told, await app.Http.GetStringAsync(erasure, Cancellation));
+    }
+
+    // The next message of Ada's erasure.
+    private async Task LookAsync(string scope)
+    {
+        ForgetState state = (await app.Get<ForgetTable>().FindAsync(scope, Ada, Cancellation))!;
+        await app.Get<PersonForgetting>().RunAsync(new ForgetPerson { Scope = scope, UserId = Ada, Look = state.Number }, Cancellation);
+    }
+
+    /// <summary>Names of what lies in the recordings container.</summary>
+    private async Task<List<string>> FilesAsync(Session session)
+    {
+        GetBlobsOptions below = new() { Prefix = $"{session.Id}/" };
+        return await app.Storage.Recordings.GetBlobsAsync(below, Cancellation).Select(blob => blob.Name).ToListAsync(Cancellation);
     }
 
     private async Task<Session> RecordedAsync(int seed, params (ulong UserId, string Name, int Segments)[] speakers)
