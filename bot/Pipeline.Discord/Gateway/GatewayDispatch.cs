@@ -12,7 +12,8 @@ namespace Pipeline.Discord.Gateway;
 /// </summary>
 internal sealed class GatewayDispatch(int shard, GuildCache cache, ChannelWriter<GatewayEvent> posted, TimeProvider time, ILogger log)
 {
-    private ulong selfId;
+    /// <summary>The bot's own user; 0 before READY.</summary>
+    public ulong SelfId { get; private set; }
 
     /// <summary>Hands on what was produced, in order; waits while the reader is behind.</summary>
     public async Task PostAsync(List<GatewayEvent> produced, CancellationToken cancellationToken)
@@ -23,7 +24,7 @@ internal sealed class GatewayDispatch(int shard, GuildCache cache, ChannelWriter
     /// <summary>READY: forgets guilds that this shard no longer has, and marks the rest as not yet arrived.</summary>
     public void ApplyReady(ReadyPayload ready, int shardCount, List<GatewayEvent> events)
     {
-        selfId = ready.User.Id;
+        SelfId = ready.User.Id;
         cache.Self = ready.User;
         events.Add(new GatewayEvent.SessionStarted(shard, ready.User, ready.Application?.Id ?? ready.User.Id));
         HashSet<ulong> present = [.. ready.Guilds.Select(guild => guild.Id)];
@@ -93,7 +94,7 @@ internal sealed class GatewayDispatch(int shard, GuildCache cache, ChannelWriter
         foreach (VoiceState state in guild.VoiceStates.Values)
         {
             VoiceState? before = previous?.VoiceStates.GetValueOrDefault(state.UserId);
-            if (state.UserId != selfId && before is not null && SamePlace(before, state)) continue;
+            if (state.UserId != SelfId && before is not null && SamePlace(before, state)) continue;
             events.Add(new GatewayEvent.VoiceStateChanged(state, before, VoiceStateOrigin.Snapshot));
         }
     }
@@ -174,7 +175,7 @@ internal sealed class GatewayDispatch(int shard, GuildCache cache, ChannelWriter
         if (state.Member?.User is not null) next = next with { Members = next.Members.SetItem(state.UserId, state.Member) };
         cache.Put(next);
         bool changed = previous is null ? state.ChannelId is not null : !SamePlace(previous, state);
-        if (changed || state.UserId == selfId) events.Add(new GatewayEvent.VoiceStateChanged(state, previous, VoiceStateOrigin.Update));
+        if (changed || state.UserId == SelfId) events.Add(new GatewayEvent.VoiceStateChanged(state, previous, VoiceStateOrigin.Update));
     }
 
     private static void VoiceServerChanged(VoiceServerPayload payload, List<GatewayEvent> events)

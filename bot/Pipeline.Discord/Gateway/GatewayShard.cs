@@ -54,8 +54,8 @@ internal sealed class GatewayShard(
     }
 
     /// <summary>
-    /// Op 4. Waits for the shard to be ready and outlives a lost connection. A leave (null) that is cancelled stays owed: it is sent when
-    /// the shard is ready, unless somebody joins before.
+    /// Op 4. Waits for the shard to be ready and outlives a lost connection. A leave (null) that is cancelled, or not told by Discord when
+    /// the connection breaks, stays owed: it is sent when the shard is ready, unless somebody joins before.
     /// </summary>
     public async Task UpdateVoiceStateAsync(ulong guildId, ulong? channelId, bool selfMute, bool selfDeaf,
         CancellationToken cancellationToken)
@@ -84,6 +84,7 @@ internal sealed class GatewayShard(
             GatewayConnection connection = await current.Task.WaitAsync(cancellationToken);
             try
             {
+                if (channelId is null) owedLeaves.Add(guildId);
                 await connection.SendAsync(GatewayOpcode.UpdateVoiceState, writer =>
                     GatewayPayloads.VoiceState(writer, guildId, channelId, selfMute, selfDeaf), cancellationToken);
                 return;
@@ -239,6 +240,7 @@ internal sealed class GatewayShard(
         if (type == "READY") OnReady(message.Data, produced);
         else if (type == "RESUMED") OnResumed(produced);
         else dispatch.Apply(type, message.Data, produced);
+        owedLeaves.Take(produced, dispatch.SelfId);
         // Saved after it was applied and before it is posted: the one who waits for a place in the queue has seen it.
         if (message.Sequence is { } sequence && session is { } current) current.Sequence = sequence;
         if (type is "READY" or "RESUMED") BecomeLive(connection, cancellationToken);

@@ -184,6 +184,29 @@ public sealed class GatewaySessionTests
     }
 
     [Fact]
+    public async Task Leave_that_is_lost_with_the_connection_is_sent_again_and_one_that_was_told_is_not()
+    {
+        await using GatewayRig rig = await GatewayRig.StartAsync();
+        ulong guild = rig.Discord.Guild.Id, channel = rig.Discord.VoiceChannel.Id;
+        await AskAsync(channel);
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.VoiceStateChanged>() == 1);
+        rig.Discord.Faults.Add(new LoseGatewayMessage(4) { Times = 1 });
+        await AskAsync(null);
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.VoiceStateChanged>() == 2);
+        Assert.Null(rig.Discord.Guild.VoiceStateOf(rig.Client.SelfId));
+
+        rig.Discord.Faults.Add(new AbortGateway());
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.SessionResumed>() == 2);
+        await AskAsync(channel);
+        await rig.UntilAsync(() => rig.Count<GatewayEvent.VoiceStateChanged>() == 3);
+        Assert.Equal(2, rig.Discord.Log.Lines.Count(line => line.Contains("\"op\":4,", StringComparison.Ordinal)
+            && line.Contains("\"channel_id\":null", StringComparison.Ordinal)));
+
+        Task AskAsync(ulong? where) =>
+            rig.Client.UpdateVoiceStateAsync(guild, where, false, false, TestContext.Current.CancellationToken).AsTask();
+    }
+
+    [Fact]
     public async Task Op_7_leads_to_resume()
     {
         await using GatewayRig rig = await GatewayRig.StartAsync();

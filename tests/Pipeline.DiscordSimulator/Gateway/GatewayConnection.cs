@@ -48,6 +48,8 @@ internal sealed class GatewayConnection(SimulatedWorld world, GatewayServer serv
             Close(4002, "Error while decoding payload.");
         else if (IsTooFast())
             Close(4008, "You are being rate limited.");
+        else if (world.Faults.Take<LoseGatewayMessage>(Session?.Application.Id, lost => lost.Opcode == (int)op) is not null)
+            Abort();
         else
             Handle((int)op, message["d"]);
     }
