@@ -18,7 +18,8 @@ internal sealed class RecordButtons(GuildRecorders recorders, StartCommand start
         CustomIds.CheckAgain when ulong.TryParse(argument, NumberStyles.None, CultureInfo.InvariantCulture, out ulong channel) =>
             start.StartAsync(context, channel, null, cancellationToken),
         CustomIds.Keep => context.Answer.SendAsync(Texts.DeleteKept, cancellationToken),
-        CustomIds.Me => me.MeAsync(context, null, ConsentTexts.OptOutButton, cancellationToken),
+        // Never the other way round: who presses again waits for an answer, or has been out before.
+        CustomIds.Me => me.MeAsync(context, MeCommand.Out, ConsentTexts.OptOutButton, cancellationToken),
         _ when recorders.For(context.GuildId).Current?.Session.RecordingId.ToString() != argument =>
             context.Answer.SendAsync(Texts.ButtonOfThePast, cancellationToken),
         CustomIds.Agree => context.Answer.SendAsync(

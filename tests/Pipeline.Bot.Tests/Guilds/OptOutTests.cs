@@ -63,6 +63,21 @@ public sealed class OptOutTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Button_keeps_those_out_who_are_out_already()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        SimulatedMember ben = rig.Discord.Guild.AddMember("Ben");
+        await rig.AskAsync(ben, "record me", new() { ["choice"] = "out" });
+        await rig.RecordAsync();
+        await rig.UntilAsync(() => rig.Panel is not null);
+        Assert.Equal(Texts.OutNow, (await rig.PressAsync(ben, rig.Panel!, ConsentTexts.OptOutButton)).Text);
+        Assert.True(rig.Current!.Host.Recording.Consent.IsOptedOut(ben.Id));
+        Assert.True(rig.Settings.IsOptedOut(rig.Discord.Guild.Id, ben.Id));
+        Assert.Equal(Texts.InNow, (await rig.AskAsync(ben, "record me")).Text); // the command takes the other one
+        Assert.False(rig.Current!.Host.Recording.Consent.IsOptedOut(ben.Id));
+    }
+
+    [Fact]
     public async Task Segments_that_wait_for_the_storage_go_with_the_opt_out_and_the_manifest_names_none_of_them()
     {
         await using BotRig rig = await BotRig.StartAsync(
@@ -180,6 +195,10 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         SimulatedInteraction[] pressed = await Task.WhenAll(Enumerable.Range(0, 10).SelectMany(_ => new[] { outside, inside })
             .Select(member => rig.PressAsync(member, rig.Panel!, "Don't record me")));
         Assert.InRange(pressed.Count(one => one.Text!.StartsWith("Easy.", StringComparison.Ordinal)), 1, 4); // 8 in 10 s are taken
+        Assert.DoesNotContain(Texts.InNow, pressed.Select(one => one.Text));
+        Assert.True(rig.Settings.IsOptedOut(rig.Discord.Guild.Id, inside.Id));
+        Assert.True(rig.Settings.IsOptedOut(rig.Discord.Guild.Id, outside.Id));
+        Assert.True(rig.Current!.Host.Recording.Consent.IsOptedOut(inside.Id));
         await rig.UntilSaidAsync(Texts.OptedOut([inside.Id]));
         await rig.AskAsync(rig.Admin, "record status"); // what was posted before has arrived
         Assert.Single(rig.Discord.Guild.Channels.SelectMany(channel => channel.Messages), message =>
