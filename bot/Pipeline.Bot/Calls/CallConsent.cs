@@ -51,6 +51,9 @@ internal sealed class CallConsent
         return said.Count > 0 && said.TrueForAll(entry => entry is { Choice: ConsentEntry.Erased, Button: ConsentTexts.EraseButton });
     }
 
+    /// <inheritdoc cref="Capture.Consent.HasAgreed"/>
+    public bool HasAgreed(ulong userId) => host.Recording.Consent.HasAgreed(userId);
+
     /// <summary>Nothing of this person is in this recording any more, nor will be.</summary>
     public bool IsErased(ulong userId) => host.Ledger?.Erased().Contains(userId) == true;
 

@@ -23,6 +23,11 @@ internal static class Texts
         "You are not recorded from now on. Your track stays silent. `/record me` takes you back in. What of you was not stored yet is "
         + "deleted; what was stored before stays.";
     public const string InNow = "You are recorded from now on. `/record me` takes you out again.";
+    public const string InNowUnlessAsked =
+        "You are no longer opted out. Your voice is kept only after you press *I agree*. `/record me` takes you out again.";
+    public const string InNowButErased =
+        "You are no longer opted out, from the next recording on: you are erased from the running one and stay out of it. `/record me` "
+        + "takes you out again.";
     public const string OutNowSettingsAway = OutNow
         + " The list of this server's settings is away at the moment; I remember it here and write it there as soon as it is back.";
     public const string NothingRecordedYet = "No recording of this server is stored yet.";

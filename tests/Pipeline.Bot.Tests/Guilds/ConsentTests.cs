@@ -78,12 +78,37 @@ public sealed class ConsentTests(AzuriteFixture azurite)
         await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.AgreeButton);
         await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.OptOutButton);
         Assert.Equal(ConsentTexts.OptedOutBefore, (await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.AgreeButton)).Text);
-        await rig.AskAsync(ben.Member, "record me", new() { ["choice"] = "in" });
+        Assert.Equal(Texts.InNowUnlessAsked, (await rig.AskAsync(ben.Member, "record me", new() { ["choice"] = "in" })).Text);
         using HeldFiles bens = new(rig.Folder.Combine("spool"), ben.UserId);
         await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(2)));
         await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Refused >= 75);
         Assert.Empty(bens.Seen());
         Assert.Equal([ConsentEntry.Agreed, ConsentEntry.Declined], rig.Current!.Host.Ledger!.Entries.Select(entry => entry.Choice));
+    }
+
+    [Fact]
+    public async Task Opting_in_is_answered_as_the_recording_takes_it_or_the_settings_where_none_runs()
+    {
+        await using BotRig rig = await StartAsync();
+        SimulatedMember ben = rig.Discord.Guild.AddMember("Ben");
+        Assert.Equal(Texts.InNowUnlessAsked, (await OptInAsync()).Text);
+        await rig.AskAsync(rig.Admin, "record settings", new() { ["consent"] = "off" });
+        Assert.Equal(Texts.InNow, (await OptInAsync()).Text);
+        await rig.RecordAsync();
+        await rig.AskAsync(rig.Admin, "record settings", new() { ["consent"] = "required" }); // counts from the next one on
+        Assert.Equal(Texts.InNow, (await OptInAsync()).Text);
+        await rig.AskAsync(rig.Admin, "record stop");
+        await rig.UntilAsync(() => rig.Current is null);
+
+        await rig.RecordAsync();
+        await rig.UntilAsync(() => rig.Panel is not null);
+        await rig.PressAsync(ben, rig.Panel!, ConsentTexts.AgreeButton);
+        Assert.Equal(Texts.InNow, (await OptInAsync()).Text); // has agreed and never opted out
+        rig.Current!.Consent.Erase(ben.Id, ConsentTexts.EraseButton);
+        Assert.Equal(Texts.InNowButErased, (await OptInAsync()).Text);
+        Assert.False(rig.Current.Host.Recording.Consent.IsTaken(ben.Id));
+
+        Task<SimulatedInteraction> OptInAsync() => rig.AskAsync(ben, "record me", new() { ["choice"] = "in" });
     }
 
     [Fact]

@@ -54,6 +54,13 @@ internal static class AnswerTexts
         new(nameof(Texts.InNow), "opting in again",
             Texts.InNow,
             "You are recorded from now on. `/record me` takes you out again."),
+        new(nameof(Texts.InNowUnlessAsked), "opting in again where people are asked first",
+            Texts.InNowUnlessAsked,
+            "You are no longer opted out. Your voice is kept only after you press *I agree*. `/record me` takes you out again."),
+        new(nameof(Texts.InNowButErased), "opting in again by somebody who is erased from the running recording",
+            Texts.InNowButErased,
+            "You are no longer opted out, from the next recording on: you are erased from the running one and stay out of it. "
+                + "`/record me` takes you out again."),
         new(nameof(Texts.OutNowSettingsAway), "opting out while the settings do not answer",
             Texts.OutNowSettingsAway,
             "You are not recorded from now on. Your track stays silent. `/record me` takes you back in. What of you was "
