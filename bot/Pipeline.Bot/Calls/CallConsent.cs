@@ -23,8 +23,9 @@ internal sealed class CallConsent
         (this.host, people, this.settings, this.time) = (host, messages.People, settings, time);
         Notices = new CallNotices(
             host.Recording.Consent.IsOptedOut,
-            users => messages.Say(Texts.OptedOut(users)),
-            users => messages.Say(ConsentTexts.Late(users, Mode), messages.ConsentButtons, inCall: true, ping: users),
+            users => messages.Say(Texts.OptedOut(users), line: Texts.OptedOut(users, Wording.MostNamed)),
+            users => messages.Say(ConsentTexts.Late(users, Mode), messages.ConsentButtons, inCall: true, ping: users,
+                line: ConsentTexts.Late(users, Mode, Wording.MostNamed)),
             time);
     }
 

@@ -4,7 +4,7 @@ namespace Pipeline.Bot.Calls;
 
 /// <summary>
 /// Who has been told that the call is recorded, and of whom the others were told that they are not: everybody once, and those who join
-/// together in one message. One owner, but for <see cref="OptedOut"/>, which any thread may call.
+/// together in one message, or in as many as Discord needs. One owner, but for <see cref="OptedOut"/>, which any thread may call.
 /// </summary>
 /// <param name="tellOfOptOuts">Tells the call of people who are not recorded.</param>
 /// <param name="tellLate">Tells people who have joined that the call is recorded.</param>
@@ -14,6 +14,9 @@ internal sealed class CallNotices(Func<ulong, bool> isOptedOut, Action<ulong[]> 
 
     /// <summary>However often somebody changes their mind, the others hear of it once in so long; the panel shows how it is.</summary>
     private static readonly TimeSpan OptOutInterval = TimeSpan.FromMinutes(10);
+
+    /// <summary>Discord takes 2,000 characters, which is some 80 of them, and lets a message ping 100.</summary>
+    private const int MostInOneMessage = 50;
 
     private readonly HashSet<ulong> told = [];
     private readonly List<ulong> late = [];
@@ -40,14 +43,13 @@ internal sealed class CallNotices(Func<ulong, bool> isOptedOut, Action<ulong[]> 
         ulong[] optedOut = [.. late.Where(isOptedOut)];
         ulong[] others = [.. late.Except(optedOut)];
         late.Clear();
-        if (others.Length > 0) tellLate(others);
+        foreach (ulong[] some in others.Chunk(MostInOneMessage)) tellLate(some);
         OptedOut(optedOut);
     }
 
     public void OptedOut(ulong[] users)
     {
-        ulong[] fresh = [.. users.Where(MayTell)];
-        if (fresh.Length > 0) tellOfOptOuts(fresh);
+        foreach (ulong[] some in users.Where(MayTell).Chunk(MostInOneMessage)) tellOfOptOuts(some);
     }
 
     private bool MayTell(ulong userId)

@@ -55,8 +55,9 @@ internal static class ConsentTexts
         _ => "people are told, and may say no",
     };
 
-    public static string Late(IEnumerable<ulong> users, ConsentMode mode) =>
-        $"{string.Join(", ", users.Select(Wording.User))}: this call is being recorded. " + mode switch
+    /// <param name="most">So many are named.</param>
+    public static string Late(IEnumerable<ulong> users, ConsentMode mode, int most = int.MaxValue) =>
+        $"{Wording.Users(users, most)}: this call is being recorded. " + mode switch
         {
             ConsentMode.Required => "You are not in it unless you press *I agree*.",
             ConsentMode.Ask => "Press *Stop and erase me* to be out of it.",

@@ -132,7 +132,7 @@ internal static class Texts
         $"The code of this call is `{code}`. It is the same for everybody in it: call details, *Privacy Code*.";
 
     public static string Unannounced(IEnumerable<ulong> users) =>
-        $"In the encrypted group, but not shown by Discord in this call: {Some(users)}.";
+        $"In the encrypted group, but not shown by Discord in this call: {Wording.Users(users)}.";
 
     public static string WasUnencrypted(IReadOnlyList<SampleStretch> stretches)
     {
@@ -173,14 +173,6 @@ internal static class Texts
 
     public static string DmClosed(string links) => $"I could not send you a direct message. Your link is here.\n{links}";
 
-    // At most ten of them by name.
-    private static string Some(IEnumerable<ulong> users)
-    {
-        ulong[] all = [.. users];
-        string named = string.Join(", ", all.Take(10).Select(Wording.User));
-        return all.Length > 10 ? $"{named} and {Wording.Number(all.Length - 10)} more" : named;
-    }
-
     // Notices.
     public static string Notice(ulong startedBy, ulong channel, ConsentMode mode, AutoRecordRule? rule = null) =>
         $"**This call is being recorded.** {WhoStarted(startedBy, channel, rule)} {ConsentTexts.Of(mode)}";
@@ -193,12 +185,9 @@ internal static class Texts
         : $"{Wording.User(startedBy)} has set that {Wording.Channel(channel)} is recorded when "
             + $"{Wording.Count(rule.People, "person is", "people are")} in it.";
 
-    public static string OptedOut(IEnumerable<ulong> users)
-    {
-        string[] names = [.. users.Select(Wording.User)];
-        return names.Length == 1 ? $"{names[0]} is not recorded. Their track stays silent."
-            : $"{string.Join(", ", names)} are not recorded. Their tracks stay silent.";
-    }
+    /// <param name="most">So many are named.</param>
+    public static string OptedOut(IReadOnlyCollection<ulong> users, int most = int.MaxValue) => Wording.Users(users, most)
+        + (users.Count == 1 ? " is not recorded. Their track stays silent." : " are not recorded. Their tracks stay silent.");
 
     // Warnings.
     public static string NotHeard(ulong user) =>
@@ -213,7 +202,7 @@ internal static class Texts
             + $"Override*.");
 
     public static string Undecodable(IEnumerable<ulong> users, TimeSpan length) =>
-        $"I cannot decode {string.Join(", ", users.Select(Wording.User))} for {Wording.Seconds(length)} s. I ask for new keys, and "
+        $"I cannot decode {Wording.Users(users)} for {Wording.Seconds(length)} s. I ask for new keys, and "
             + $"join again "
             + $"if that does not help; the recording goes on.";
 

@@ -6,7 +6,19 @@ namespace Pipeline.Bot.Panel;
 /// <summary>How single things are written in Discord's text: mentions, times, lengths.</summary>
 internal static class Wording
 {
+    /// <summary>So many people fit into one line of the panel beside others.</summary>
+    public const int MostNamed = 10;
+
     public static string User(ulong id) => string.Create(CultureInfo.InvariantCulture, $"<@{id}>");
+
+    /// <summary>People, named in their order.</summary>
+    /// <param name="most">Of those beyond it only the number is told.</param>
+    public static string Users(IEnumerable<ulong> users, int most = MostNamed)
+    {
+        ulong[] all = [.. users];
+        string named = string.Join(", ", all.Take(most).Select(User));
+        return all.Length > most ? $"{named} and {Number(all.Length - most)} more" : named;
+    }
 
     public static string Role(ulong id) => string.Create(CultureInfo.InvariantCulture, $"<@&{id}>");
 

@@ -74,6 +74,20 @@ public sealed class CallNoticesTests
         Assert.Equal(3, refusing.Count);
     }
 
+    [Fact]
+    public void A_crowd_is_told_in_messages_of_at_most_fifty_people()
+    {
+        ulong[] crowd = [.. Enumerable.Range(100, 120).Select(id => (ulong)id)];
+        ulong[] silent = [.. Enumerable.Range(300, 51).Select(id => (ulong)id)];
+        optedOut.UnionWith(silent);
+        foreach (ulong person in crowd.Concat(silent)) notices.Joined(person);
+        Pass(3);
+        Assert.Equal([50, 50, 20], late.Select(people => people.Length));
+        Assert.Equal(crowd, late.SelectMany(people => people));
+        Assert.Equal([50, 1], refusing.Select(people => people.Length));
+        Assert.Equal(silent, refusing.SelectMany(people => people));
+    }
+
     private void Pass(double seconds)
     {
         time.Advance(TimeSpan.FromSeconds(seconds));

@@ -5,12 +5,32 @@ using Pipeline.Contracts;
 using Pipeline.Dave.Session;
 using Pipeline.Discord.Voice.Call;
 using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.World;
 
 namespace Pipeline.Bot.Tests.Guilds;
 
 /// <summary>What a voice call tells, as its recording and its people get it.</summary>
 public sealed class CallEventTests
 {
+    [Fact]
+    public async Task Everybody_in_a_crowded_channel_is_told_when_the_bot_is_moved_there()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        SimulatedMember[] crowd = [.. Enumerable.Range(0, 100).Select(i => rig.Discord.Guild.AddMember($"Listener {i}"))];
+        SimulatedMember[] silent = [.. Enumerable.Range(0, 100).Select(i => rig.Discord.Guild.AddMember($"Silent {i}"))];
+        rig.Settings.SetOptOuts(rig.Discord.Guild.Id, silent.Select(member => member.Id), optedOut: true);
+        foreach (SimulatedMember member in crowd.Concat(silent)) rig.Discord.Guild.Join(member, rig.Discord.StageChannel);
+        await rig.RecordAsync();
+        rig.Discord.Guild.Move(rig.Discord.BotMember, rig.Discord.StageChannel);
+        await rig.UntilAsync(() => rig.Current!.ChannelId == rig.Discord.StageChannel.Id);
+        await rig.UntilAsync(() => crowd.All(member => IsTold(member, "this call is being recorded")));
+        await rig.UntilAsync(() => silent.All(member => IsTold(member, "are not recorded")));
+
+        bool IsTold(SimulatedMember member, string what) => rig.Discord.Guild.Channels.SelectMany(channel => channel.Messages)
+            .Any(message => message.Text.Contains(Wording.User(member.Id), StringComparison.Ordinal)
+                && message.Text.Contains(what, StringComparison.Ordinal) && !message.Text.Contains("Elapsed", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Loss_that_is_noticed_late_begins_when_the_last_datagram_came()
     {

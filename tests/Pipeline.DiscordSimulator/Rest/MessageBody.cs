@@ -10,6 +10,7 @@ internal static class MessageBody
     public const long Ephemeral = 64;
     private const long ComponentsV2 = 32768;
     private const int ContentLimit = 2000;
+    private const int MentionLimit = 100;
     private const int EmbedLimit = 10;
     private const int RowLimit = 5;
     private const int V2Limit = 40;
@@ -26,6 +27,8 @@ internal static class MessageBody
         bool isV2 = ((body["flags"].ReadNumber() ?? 0) & ComponentsV2) != 0;
         if (version.Content.Length > ContentLimit)
             return RestResult.InvalidForm("content", "Must be 2000 or fewer in length.");
+        if ((body["allowed_mentions"]?["users"] as JsonArray)?.Count > MentionLimit)
+            return RestResult.InvalidForm("allowed_mentions", "users must be 100 or fewer in length.");
         if (version.Embeds.Count > EmbedLimit)
             return RestResult.InvalidForm("embeds", "Must be 10 or fewer in length.");
         if (isV2 && (version.Content.Length > 0 || version.Embeds.Count > 0))
