@@ -32,7 +32,20 @@ internal sealed class WaitingRecordings(LiveManifests manifests, SegmentSpool sp
     }
 
     private List<LiveManifest> Of(ulong guildId) =>
-        [.. spool.Recordings().Select(manifests.Find).OfType<LiveManifest>().Where(one => one.Session.GuildId == guildId)];
+        [.. spool.Recordings().Select(Find).OfType<LiveManifest>().Where(one => one.Session.GuildId == guildId)];
+
+    private LiveManifest? Find(RecordingId recording)
+    {
+        try
+        {
+            return manifests.Find(recording);
+        }
+        catch (Exception failure) when (DiskFailure.Is(failure))
+        {
+            log.RecordingUnsaved(recording.ToString(), Cause.Of(failure)); // the person has their answer even so
+            return null;
+        }
+    }
 
     /// <param name="erasedBy">The button; null: the person only wants nothing more to be kept.</param>
     private void Refuse(LiveManifest manifest, ulong userId, string? erasedBy)

@@ -83,6 +83,9 @@ internal static partial class Log
         "Spool folder {Folder} can be entered by other users of this machine, and its rights cannot be changed")]
     public static partial void SpoolOpenToOthers(this ILogger logger, string folder);
 
+    [LoggerMessage(4115, LogLevel.Error, "The disk does not give {Folder} of the spool ({Problem}); its segments wait, others do not")]
+    public static partial void SpoolNotGiven(this ILogger logger, string folder, string problem);
+
     [LoggerMessage(4301, LogLevel.Information,
         "Alive ({Shard}): {Recordings} recordings, {Files} segments of {Megabytes} MB in the spool, {Memory} MB of memory")]
     public static partial void Alive(this ILogger logger, string shard, int recordings, long files, long megabytes, long memory);

@@ -207,7 +207,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
         }
         await StopCaptureAsync();
         manifest.Properties[LiveManifest.HandedOver] = "true"; // the next owner says that this was no crash
-        TrySave(Save);
+        lease.Local.TrySave();
         try
         {
             await FreeForOthersAsync(cancel);
@@ -264,24 +264,10 @@ internal sealed class ActiveRecording : IAsyncDisposable
             SampleCount = last.SampleCount,
         };
         // On a full disk these wait until uploads have made recordings.
-        while (!TrySave(Save) || !TrySave(() => manifest.Folder.Save(stopped)))
+        while (!lease.Local.TrySave(stopped))
             await Task.Delay(DiskInterval, recordings.Time);
         Leave(reason == EndReason.Limit ? RecordingEnd.Limit : RecordingEnd.Stopped);
         logger.RecordingEnded(Session.RecordingId.ToString(), reason.ToString(), SampleClock.ToTime(last.SampleCount).TotalSeconds);
-    }
-
-    private bool TrySave(Action save)
-    {
-        try
-        {
-            save();
-            return true;
-        }
-        catch (Exception refused) when (DiskFailure.Is(refused))
-        {
-            logger.RecordingUnsaved(Session.RecordingId.ToString(), Cause.Of(refused));
-            return false;
-        }
     }
 
     private async Task FreeForOthersAsync(CancellationToken cancel)
@@ -363,7 +349,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
             while (true)
             {
                 TaskCompletionSource stored = beats.Begin();
-                if (await lease.BeatAsync(beating.Token, whileAway: Save) == LeaseOutcome.Theirs)
+                if (await lease.BeatAsync(beating.Token, whileAway: () => lease.Local.TrySave()) == LeaseOutcome.Theirs)
                 {
                     _ = Task.Run(LoseAsync);
                     return;
@@ -384,8 +370,6 @@ internal sealed class ActiveRecording : IAsyncDisposable
             recordings.Broken(bug);
         }
     }
-
-    private void Save() => manifest.SaveLocally(manifest.Compose(recordings.Time.GetUtcNow()));
 
     private async Task LoseAsync()
     {

@@ -21,6 +21,7 @@ internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifest
 
     private readonly WakeSignal wake = new(time);
     private readonly ConcurrentDictionary<RecordingId, TaskCompletionSource> closing = new();
+    private readonly Dictionary<RecordingId, string> failing = []; // with what; told once
     private long lastAbandonedCheck;
 
     /// <summary>Something has changed; any thread, never blocks.</summary>
@@ -45,25 +46,30 @@ internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifest
         {
             bool checkAbandoned = lastAbandonedCheck == 0 || time.GetElapsedTime(lastAbandonedCheck) >= AbandonedInterval;
             if (checkAbandoned) lastAbandonedCheck = time.GetTimestamp();
-            foreach (RecordingId recording in spool.Recordings())
-            {
-                LiveManifest? manifest = manifests.Find(recording);
-                if (manifest is null && checkAbandoned) spool.Folder(recording).DeleteWhenEmpty();
-                if (manifest is { Tenure.IsHosted: false }) await LookAfterAsync(manifest, checkAbandoned, stoppingToken);
-            }
+            foreach (RecordingId recording in Recordings()) await LookAfterAsync(recording, checkAbandoned, stoppingToken);
             await wake.WaitAsync(Interval, stoppingToken);
         }
     }
 
-    private async Task LookAfterAsync(LiveManifest manifest, bool checkAbandoned, CancellationToken stop)
+    private IReadOnlyList<RecordingId> Recordings()
     {
-        RecordingId recording = manifest.Session.RecordingId;
         try
         {
-            if (manifest.Indexes.IsWanted) await ReserveAsync(manifest, stop);
-            else if (spool.Closed(recording).Any()) return;
-            else if (manifest.Folder.LoadStopped() is { } stopped) await CloseAsync(manifest, stopped, stop);
-            else if (checkAbandoned && await IsElsewhereAsync(manifest, stop)) RemoveAbandoned(manifest);
+            return spool.Recordings();
+        }
+        catch (Exception refused) when (DiskFailure.Is(refused))
+        {
+            return []; // the watch over the disk says so
+        }
+    }
+
+    private async Task LookAfterAsync(RecordingId recording, bool checkAbandoned, CancellationToken stop)
+    {
+        try
+        {
+            LiveManifest? manifest = manifests.Find(recording);
+            if (manifest is null && checkAbandoned) spool.Folder(recording).DeleteWhenEmpty();
+            if (manifest is { Tenure.IsHosted: false }) await LookAfterAsync(manifest, checkAbandoned, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -71,8 +77,21 @@ internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifest
         }
         catch (Exception failure)
         {
-            logger.ClosingFailed(recording.ToString(), failure);
+            string cause = Cause.Of(failure);
+            if (failing.GetValueOrDefault(recording) != cause) logger.ClosingFailed(recording.ToString(), failure);
+            failing[recording] = cause;
+            return;
         }
+        failing.Remove(recording);
+    }
+
+    private async Task LookAfterAsync(LiveManifest manifest, bool checkAbandoned, CancellationToken stop)
+    {
+        RecordingId recording = manifest.Session.RecordingId;
+        if (manifest.Indexes.IsWanted) await ReserveAsync(manifest, stop);
+        else if (spool.Closed(recording).Any()) return;
+        else if (manifest.Folder.LoadStopped() is { } stopped) await CloseAsync(manifest, stopped, stop);
+        else if (checkAbandoned && await IsElsewhereAsync(manifest, stop)) RemoveAbandoned(manifest);
     }
 
     // Leftovers of a recording that nobody runs: for as long as this takes, it is ours.

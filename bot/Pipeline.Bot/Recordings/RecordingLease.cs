@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Storage;
 using Pipeline.Contracts;
 
@@ -7,12 +8,16 @@ namespace Pipeline.Bot.Recordings;
 /// Who owns a recording: the bot that holds the 60 s lease on its session.json. One beat takes or renews the lease and stores the manifest.
 /// All calls repeat themselves until the storage answers or they are cancelled.
 /// </summary>
-internal sealed class RecordingLease(TempStorage storage, StorageRetry retry, LiveManifest manifest, TimeProvider time)
+internal sealed class RecordingLease(TempStorage storage, StorageRetry retry, LiveManifest manifest, LocalAccount local,
+    TimeProvider time)
 {
     // Half of the lease: after this long without a beat another bot may have come and gone.
     private static readonly TimeSpan Continuous = TempStorage.LeaseDuration / 2;
 
     private long lastBeat;
+
+    /// <summary>The copy on the disk. That the disk takes none is no reason to ask the storage again, and no end of the bot.</summary>
+    public LocalAccount Local => local;
 
     /// <summary>Stores the manifest of this moment under our lease.</summary>
     /// <param name="whileAway">Called each time the storage does not answer.</param>
@@ -60,7 +65,7 @@ internal sealed class RecordingLease(TempStorage storage, StorageRetry retry, Li
         if (outcome == LeaseOutcome.NoManifest)
         {
             SessionManifest first = manifest.Compose(time.GetUtcNow());
-            if (await storage.WriteManifestAsync(first, leaseId: null, cancel)) manifest.Stored(first);
+            if (await storage.WriteManifestAsync(first, leaseId: null, cancel)) local.TryKeep(first);
             outcome = await storage.AcquireLeaseAsync(recording, leaseId, cancel);
         }
         if (outcome != LeaseOutcome.Ours) return LeaseOutcome.Theirs;
@@ -75,17 +80,18 @@ internal sealed class RecordingLease(TempStorage storage, StorageRetry retry, Li
         }
         SessionManifest present = manifest.Compose(time.GetUtcNow());
         if (!await storage.WriteManifestAsync(present, leaseId, cancel)) return LeaseOutcome.Theirs;
-        manifest.Stored(present);
+        local.TryKeep(present);
         lastBeat = now;
         return LeaseOutcome.Ours;
     }
 }
 
 /// <summary>The leases of all recordings.</summary>
-internal sealed class RecordingLeases(TempStorages storages, StorageRetry retry, TimeProvider time)
+internal sealed class RecordingLeases(TempStorages storages, StorageRetry retry, TimeProvider time, ILogger<RecordingLease> logger)
 {
     /// <summary>How long the storage has not answered; zero while the last call succeeded.</summary>
     public TimeSpan StorageAwayFor => retry.Failing;
 
-    public RecordingLease Of(LiveManifest manifest) => new(storages.For(manifest.Session), retry, manifest, time);
+    public RecordingLease Of(LiveManifest manifest) =>
+        new(storages.For(manifest.Session), retry, manifest, new LocalAccount(manifest, time, logger), time);
 }

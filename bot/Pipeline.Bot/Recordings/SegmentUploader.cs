@@ -21,6 +21,7 @@ internal sealed class SegmentUploader : BackgroundService
 
     private readonly ConcurrentDictionary<SegmentKey, Task> underWay = new();
     private readonly ConcurrentDictionary<SegmentKey, long> failedAt = new();
+    private readonly HashSet<string> unreadable = []; // folders; told once
     private readonly SegmentSpool spool;
     private readonly LiveManifests manifests;
     private readonly SegmentDelivery delivery;
@@ -60,8 +61,15 @@ internal sealed class SegmentUploader : BackgroundService
     /// </summary>
     public void Erase(RecordingId recording, ulong userId)
     {
-        if (manifests.Find(recording) is not { } manifest) return;
-        foreach (SpooledSegment segment in spool.Closed(recording, userId)) TryErase(manifest, segment);
+        try
+        {
+            if (manifests.Find(recording) is not { } manifest) return;
+            foreach (SpooledSegment segment in spool.Closed(recording, userId)) TryErase(manifest, segment);
+        }
+        catch (Exception refused) when (DiskFailure.Is(refused))
+        {
+            wake.Set(); // a scan comes by them again
+        }
     }
 
     /// <summary>Completes when nothing waits in the spool any more but what must not leave yet.</summary>
@@ -98,9 +106,46 @@ internal sealed class SegmentUploader : BackgroundService
 
     private async Task ScanAsync(CancellationToken stop)
     {
-        foreach (SpooledSegment segment in spool.Closed())
+        try
         {
-            LiveManifest? manifest = manifests.Find(segment.Key.Recording);
+            foreach (RecordingId recording in spool.Recordings())
+            {
+                await ScanAsync(recording, stop);
+                if (stop.IsCancellationRequested) return;
+            }
+        }
+        catch (Exception refused) when (DiskFailure.Is(refused))
+        {
+            Unreadable(spool.Root, refused);
+        }
+    }
+
+    // What the disk does not give of one recording keeps no other one waiting.
+    private async Task ScanAsync(RecordingId recording, CancellationToken stop)
+    {
+        string folder = spool.Folder(recording).Path;
+        try
+        {
+            await ScanFolderAsync(recording, stop);
+            unreadable.Remove(folder);
+        }
+        catch (Exception refused) when (DiskFailure.Is(refused))
+        {
+            Unreadable(folder, refused);
+        }
+    }
+
+    private void Unreadable(string folder, Exception why)
+    {
+        if (unreadable.Add(folder)) logger.SpoolNotGiven(folder, Cause.OfFile(why));
+    }
+
+    private async Task ScanFolderAsync(RecordingId recording, CancellationToken stop)
+    {
+        LiveManifest? manifest = null;
+        foreach (SpooledSegment segment in spool.Closed(recording))
+        {
+            manifest ??= manifests.Find(recording);
             if (manifest is not null && (TryErase(manifest, segment) || manifest.AwaitsOptOuts)) continue;
             if (underWay.ContainsKey(segment.Key) || IsPaused(segment.Key)) continue;
             await slots.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -170,8 +215,7 @@ internal sealed class SegmentUploader : BackgroundService
         }
         catch (InvalidDataException broken) when (manifests.Find(segment.Key.Recording)?.IsRefused(segment.Key) != true)
         {
-            logger.SegmentSetAside(segment.Key.ToString(), broken.Message);
-            spool.SetAside(segment);
+            SetAside(segment, broken.Message);
         }
         catch (Exception failure) when (DiskFailure.Is(failure))
         {
@@ -185,6 +229,19 @@ internal sealed class SegmentUploader : BackgroundService
         return null;
     }
 
+    private void SetAside(SpooledSegment segment, string why)
+    {
+        try
+        {
+            spool.SetAside(segment);
+            logger.SegmentSetAside(segment.Key.ToString(), why);
+        }
+        catch (Exception failure) when (DiskFailure.Is(failure))
+        {
+            Failed(segment.Key, failure);
+        }
+    }
+
     private async Task MoveOutAsync(PreparedSegment prepared, CancellationToken stop)
     {
         try
@@ -193,8 +250,7 @@ internal sealed class SegmentUploader : BackgroundService
         }
         catch (SegmentConflictException conflict)
         {
-            logger.SegmentSetAside(prepared.File.Key.ToString(), conflict.Message);
-            spool.SetAside(prepared.File);
+            SetAside(prepared.File, conflict.Message);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -73,9 +73,16 @@ internal sealed class ForgottenPeople(CatalogueClient api, GuildOptOuts optOuts,
 
     private List<ForgetWish> Load()
     {
-        if (!Directory.Exists(options.StateFolder)) return [];
-        return [.. Directory.EnumerateFiles(options.StateFolder, "forget-*.json")
-            .Select(file => LocalState.Read(file, ForgetJsonContext.Default.ForgetWish, 0, log)).OfType<ForgetWish>()];
+        try
+        {
+            if (!Directory.Exists(options.StateFolder)) return [];
+            return [.. Directory.EnumerateFiles(options.StateFolder, "forget-*.json")
+                .Select(file => LocalState.Read(file, ForgetJsonContext.Default.ForgetWish, 0, log)).OfType<ForgetWish>()];
+        }
+        catch (Exception problem) when (DiskFailure.Is(problem))
+        {
+            return []; // they are looked for again
+        }
     }
 
     /// <summary>Puts the wish on the disk. May be repeated.</summary>

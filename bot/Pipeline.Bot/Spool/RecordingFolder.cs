@@ -40,7 +40,14 @@ internal sealed class RecordingFolder(string path)
             if (Guid.TryParseExact(File.ReadAllText(file), "D", out Guid known)) return leaseId = known.ToString("D");
         }
         leaseId ??= NewLeaseId();
-        WriteAtomically(file, System.Text.Encoding.ASCII.GetBytes(leaseId));
+        try
+        {
+            WriteAtomically(file, System.Text.Encoding.ASCII.GetBytes(leaseId));
+        }
+        catch (Exception refused) when (DiskFailure.Is(refused))
+        {
+            return leaseId; // It holds in this process; the next one has to wait for the lease to run out.
+        }
         return leaseId;
     }
 

@@ -123,5 +123,6 @@ public sealed class RecordingLeaseTests : IDisposable
         new(new TempStorageOptions { Account = new StorageOptions { ConnectionString = connection } });
 
     private RecordingLease Lease(TempStorage at) =>
-        new(at, new StorageRetry(TimeProvider.System, NullLogger<StorageRetry>.Instance), manifest, time);
+        new(at, new StorageRetry(TimeProvider.System, NullLogger<StorageRetry>.Instance), manifest,
+            new LocalAccount(manifest, time, NullLogger.Instance), time);
 }

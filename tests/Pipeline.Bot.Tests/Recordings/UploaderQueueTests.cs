@@ -54,6 +54,23 @@ public sealed class UploaderQueueTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Segment_that_cannot_even_be_set_aside_is_left_alone_and_holds_nothing_up()
+    {
+        using Parts parts = new(azurite.ConnectionString);
+        string file = SpoolWriter.Write(parts.Spool.Root, session, Ada, 0);
+        File.WriteAllText(file, "no audio");
+        Directory.CreateDirectory(Path.Combine(Path.ChangeExtension(file, ".conflict.wav"), "in the way"));
+        SpoolWriter.Write(parts.Spool.Root, later, Ben, 0);
+        await parts.Uploader.StartAsync(Cancel);
+        await UploadedAsync(parts, 1);
+        Assert.Single(parts.Log.Lines, line => line.EventId == UploadFailed);
+        Assert.True(File.Exists(file));
+        await ScanAsync(parts, 1);
+        Assert.Single(parts.Log.Lines, line => line.EventId == UploadFailed); // its time has not come
+        await parts.Uploader.StopAsync(Cancel);
+    }
+
+    [Fact]
     public async Task Every_segment_that_leaves_is_told_and_one_that_is_erased_too()
     {
         using Parts parts = new(azurite.ConnectionString);

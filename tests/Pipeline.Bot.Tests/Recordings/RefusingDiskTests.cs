@@ -1,0 +1,96 @@
+using Microsoft.Extensions.Time.Testing;
+using Pipeline.Bot.Recordings;
+using Pipeline.Bot.Spool;
+using Pipeline.Contracts;
+using Pipeline.TestKit;
+
+namespace Pipeline.Bot.Tests.Recordings;
+
+/// <summary>
+/// A disk that refuses a recording's files, as it does where their folder loses its write right: neither the bot ends nor does anybody else
+/// wait. (A folder where a file should be is refused to root too.)
+/// </summary>
+public sealed class RefusingDiskTests(AzuriteFixture azurite)
+{
+    private const ulong Ada = 501, Ben = 502;
+    private const int Unsaved = 4112;
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    private readonly StorageEye eye = new(azurite.ConnectionString);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Account_reaches_the_storage_although_the_disk_takes_no_copy_of_it()
+    {
+        using TempFolder spool = new();
+        await eye.CreateAsync();
+        (TcpProxy blob, TcpProxy queue, string connection) = TcpProxy.Before(azurite.Azurite);
+        await using TcpProxy first = blob, second = queue;
+        await using BotRoom room = await BotRoom.StartAsync(connection, spool.Path);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(), Cancel);
+        RecordingFolder folder = room.Spool.Folder(host.Session.RecordingId);
+        Assert.True(await host.TryStoreAsync(Minute, Cancel));
+        Refuse(folder, "session.json");
+        for (ulong user = 1; user <= 3; user++)
+        {
+            host.SetOptOut(user, optedOut: true);
+            Assert.True(await host.TryStoreAsync(Minute, Cancel));
+            Assert.Contains(user, (await eye.ManifestAsync(host.Session.RecordingId))!.OptedOut!);
+        }
+        Assert.Single(room.Log.Lines, line => line.EventId == Unsaved);
+        Assert.DoesNotContain(room.Log.Lines, line => line.EventId == 4001); // the storage answered
+
+        blob.Cut(); // the copy on the disk would be the only one
+        host.SetOptOut(4, optedOut: true);
+        await BotRoom.UntilAsync(() => room.Log.Lines.Any(line => line.EventId == 4001), "the outage is noticed");
+        blob.Mend();
+        Assert.True(await host.TryStoreAsync(Minute, Cancel));
+        Assert.Null(room.Hosts.Failure);
+
+        Allow(folder, "session.json");
+        host.SetOptOut(5, optedOut: true);
+        Assert.True(await host.TryStoreAsync(Minute, Cancel));
+        Assert.Equal([1ul, 2, 3, 4, 5], folder.LoadManifest()!.OptedOut);
+    }
+
+    [Fact]
+    public async Task Recording_that_the_disk_does_not_give_keeps_no_other_from_being_closed()
+    {
+        Assert.SkipUnless(File.Exists("/proc/self/mem"), "no file here that exists and cannot be read");
+        using TempFolder spool = new();
+        await eye.CreateAsync();
+        SessionInfo broken = BotRoom.Session(RecordingId.New(TimeProvider.System)); // it comes first
+        SessionInfo whole = BotRoom.Session(RecordingId.New(new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddHours(1))));
+        SpoolWriter.Write(spool.Path, broken, Ada, 0);
+        SpoolWriter.Write(spool.Path, whole, Ben, 0);
+        RecordingFolder[] folders = [.. new[] { broken, whole }.Select(session =>
+            new RecordingFolder(spool.Combine(session.RecordingId.ToString())))];
+        File.CreateSymbolicLink(Path.Combine(folders[0].Path, "session.json"), "/proc/self/mem"); // reading it is an error of the device
+        folders[1].Save(BotRoom.Manifest(whole));
+        folders[1].Save(Stopped(whole));
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        await BotRoom.UntilAsync(async () => (await eye.StoppedAsync(whole.RecordingId)).Count == 1, "the other one is closed");
+        Assert.Equal(0, await eye.CountSegmentsAsync(broken.RecordingId)); // it may belong to somebody who does not want it
+
+        File.Delete(Path.Combine(folders[0].Path, "session.json"));
+        folders[0].Save(BotRoom.Manifest(broken));
+        await BotRoom.UntilAsync(async () =>
+        {
+            room.Uploader.Rescan();
+            return await eye.CountSegmentsAsync(broken.RecordingId) == 1;
+        }, "the disk gives it again");
+    }
+
+    private static void Refuse(RecordingFolder folder, string file) => Directory.CreateDirectory(Path.Combine(folder.Path, file + ".next"));
+
+    private static void Allow(RecordingFolder folder, string file) => Directory.Delete(Path.Combine(folder.Path, file + ".next"));
+
+    private static RecordingStopped Stopped(SessionInfo session) => new()
+    {
+        Session = session,
+        EndedAt = session.StartedAt + TimeSpan.FromSeconds(1),
+        EndReason = EndReason.Stopped,
+        SampleCount = 48_000,
+    };
+}
