@@ -45,6 +45,15 @@ internal sealed class GapLog
         if (ShortestOfTheMost(gap) is { } victim && victim != gap) gaps = gaps.Remove(victim).Add(gap);
     }
 
+    /// <summary>Tick thread. So much of a gap from its start on was there after all.</summary>
+    public void Shorten(ulong? userId, long start, long samples, string reason)
+    {
+        RecordingGap? gap = gaps.FirstOrDefault(one => one.UserId == userId && one.StartSample == start && one.Reason == reason);
+        if (gap is null) return;
+        gaps = gap.SampleCount <= samples ? gaps.Remove(gap)
+            : gaps.Replace(gap, gap with { StartSample = start + samples, SampleCount = gap.SampleCount - samples });
+    }
+
     /// <summary>Any thread. A note that was taken stays.</summary>
     public NoteOutcome AddNote(long sample, ulong userId, string text)
     {
@@ -95,6 +104,13 @@ internal sealed class TrackGaps(GapLog log, ulong userId)
         }
         Flush();
         Volatile.Write(ref pending, new RecordingGap { UserId = userId, StartSample = start, SampleCount = samples, Reason = reason });
+    }
+
+    /// <inheritdoc cref="GapLog.Shorten"/>
+    public void Shorten(long start, long samples, string reason)
+    {
+        Flush();
+        log.Shorten(userId, start, samples, reason);
     }
 
     /// <summary>Forgets what is pending.</summary>

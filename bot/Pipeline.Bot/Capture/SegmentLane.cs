@@ -5,7 +5,7 @@ namespace Pipeline.Bot.Capture;
 
 /// <summary>
 /// One track's way into files: opens a segment where it is told, writes, closes. What the disk does not take becomes a gap, and
-/// the segment ends with what the disk has. Decides nothing about positions.
+/// the segment ends with what the disk has; one that the disk does not let end is a gap until it does. Decides nothing about positions.
 /// </summary>
 internal sealed class SegmentLane(RecordingContext context, TrackUser user, TrackGaps gaps, int firstIndex, ISegmentAudio audio)
     : IDisposable
@@ -22,6 +22,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
     private TrackTotals totals = TrackTotals.Empty;
     private int nextIndex = firstIndex;
     private long openSince = -1;
+    private readonly List<StrandedSegment> stranded = [];
 
     public bool IsOpen => segment is not null;
 
@@ -61,6 +62,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
     public bool TryOpen(long start, bool continues, double arrival)
     {
         if (!context.Spool.MayWrite(arrival)) return false;
+        EndStranded(); // before the next one: the uploads go by index
         SegmentSidecar sidecar = new()
         {
             Session = context.Session,
@@ -151,20 +153,16 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         }
     }
 
-    /// <summary>Deletes the open segment.</summary>
+    /// <summary>Deletes the open segment, and those that could not be ended.</summary>
     public void Discard(long end)
     {
-        if (segment is null) return;
-        try
-        {
-            segment.Discard();
-        }
-        catch (Exception failure) when (DiskFailure.Is(failure))
-        {
-            context.Spool.Fail(Cause.Of(failure), end);
-        }
-        Leave(closed: null);
+        if (segment is not null) DiscardOpen(end);
+        foreach (StrandedSegment one in stranded) one.IsUnwanted = true;
+        EndStranded();
     }
+
+    /// <summary>Tries once more to end what the disk did not let end.</summary>
+    public void EndStranded() => stranded.RemoveAll(TryEnd);
 
     /// <summary>Gives the write buffer back; to be called with no segment open.</summary>
     public void ReleaseBuffer() => audio.ReleaseBuffer();
@@ -191,10 +189,24 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         }
     }
 
+    private void DiscardOpen(long end)
+    {
+        try
+        {
+            segment!.Discard();
+        }
+        catch (Exception failure) when (DiskFailure.Is(failure))
+        {
+            context.Spool.Fail(Cause.Of(failure), end);
+            stranded.Add(segment!.Strand());
+        }
+        Leave(closed: null);
+    }
+
     private void Salvage(Exception failure, long end, double arrival)
     {
         context.Spool.Fail(Cause.Of(failure), arrival);
-        long kept = segment!.StartSample + segment.FlushedSampleCount;
+        long start = segment!.StartSample, kept = start + segment.FlushedSampleCount;
         ClosedSegment? closed = null;
         try
         {
@@ -204,10 +216,28 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         catch (Exception second) when (DiskFailure.Is(second))
         {
             context.Spool.Fail(Cause.Of(second), arrival);
-            segment.Dispose();
+            stranded.Add(segment.Strand());
+            End = Math.Max(End, kept); // nothing may lie on it: it may still come
+            kept = start;
         }
         gaps.Add(kept, end - kept, GapLog.Spool);
         Leave(closed);
+    }
+
+    // One file that stays stuck is no reason to write no others.
+    private bool TryEnd(StrandedSegment one)
+    {
+        try
+        {
+            if (one.End() is not { } closed) return true;
+            gaps.Shorten(closed.StartSample, closed.SampleCount, GapLog.Spool);
+            Tell(closed);
+            return true;
+        }
+        catch (Exception failure) when (DiskFailure.Is(failure))
+        {
+            return false;
+        }
     }
 
     private void Leave(ClosedSegment? closed)
@@ -216,6 +246,11 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
         Volatile.Write(ref openSince, -1);
         if (closed is null) return;
         End = closed.StartSample + closed.SampleCount;
+        Tell(closed);
+    }
+
+    private void Tell(ClosedSegment closed)
+    {
         Volatile.Write(ref totals, totals.With(closed));
         context.SegmentClosed?.Invoke(closed);
     }

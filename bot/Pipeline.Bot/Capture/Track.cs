@@ -95,6 +95,7 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
         Interrupt(long.MaxValue, now);
         placer?.Dispose();
         (placer, intake) = (null, null);
+        lane?.EndStranded();
         lane?.ReleaseBuffer();
     }
 

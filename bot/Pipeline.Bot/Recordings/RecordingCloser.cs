@@ -90,7 +90,11 @@ internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifest
         RecordingId recording = manifest.Session.RecordingId;
         if (manifest.Indexes.IsWanted) await ReserveAsync(manifest, stop);
         else if (spool.Closed(recording).Any()) return;
-        else if (manifest.Folder.LoadStopped() is { } stopped) await CloseAsync(manifest, stopped, stop);
+        else if (manifest.Folder.LoadStopped() is { } stopped)
+        {
+            if (spool.EndOpen(recording)) uploader.Rescan();
+            else await CloseAsync(manifest, stopped, stop);
+        }
         else if (checkAbandoned && await IsElsewhereAsync(manifest, stop)) RemoveAbandoned(manifest);
     }
 

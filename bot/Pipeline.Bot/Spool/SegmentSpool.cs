@@ -104,6 +104,25 @@ internal sealed class SegmentSpool : IDisposable
         }
     }
 
+    /// <summary>
+    /// Ends what the disk did not let end while the recording ran; it waits like everything else. To be called when nothing of it waits and
+    /// nobody has it.
+    /// </summary>
+    /// <returns>False: there is no such file.</returns>
+    public bool EndOpen(RecordingId recording)
+    {
+        string folder = Folder(recording).Path;
+        if (!SpoolRepair.HasOpen(folder)) return false;
+        SpoolRepair.Repair(folder);
+        long ended = 0;
+        foreach (SpooledSegment segment in Closed(recording))
+        {
+            Added(segment.FileSize);
+            ended++;
+        }
+        return ended > 0;
+    }
+
     /// <summary>A segment was closed.</summary>
     public void Added(long fileSize)
     {

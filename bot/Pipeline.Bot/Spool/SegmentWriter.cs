@@ -103,6 +103,13 @@ internal sealed class SegmentWriter : IDisposable
         File.Delete(SidecarPath);
     }
 
+    /// <summary>After the disk has refused to close or delete it: gives the file up as it is, to be tried again later.</summary>
+    public StrandedSegment Strand()
+    {
+        audio.Close();
+        return new StrandedSegment(folder, written with { StartSample = StartSample }, audio.Format);
+    }
+
     /// <summary>Closes the file as it is; it stays for <see cref="SpoolRepair"/>.</summary>
     public void Dispose() => audio.Close();
 

@@ -57,7 +57,12 @@ internal static class SpoolRepair
         else File.Move(openPath, stem + format.Suffix());
     }
 
-    private static long Repair(string path, SegmentFormat format, int channels) => format == SegmentFormat.Opus
+    /// <summary>Whether there is a file that was never ended.</summary>
+    public static bool HasOpen(string folder) => UserFolders(folder).Any(user =>
+        Formats.Any(format => Directory.EnumerateFiles(user.Path, "*" + SpoolFiles.OpenSuffix(format)).Any()));
+
+    /// <summary>Makes a whole file of what is there, and tells how many samples it holds.</summary>
+    public static long Repair(string path, SegmentFormat format, int channels) => format == SegmentFormat.Opus
         ? OggSegmentFile.Repair(path)
         : WavFile.Repair(path, new WavFormat(channels, SampleClock.SamplesPerSecond));
 

@@ -57,7 +57,78 @@ public abstract class SpoolFaultTests(SegmentFormat format) : CaptureSuite(forma
         SpoolContents contents = SpoolRepair.Repair(run.Folder);
         Assert.Equal(0, contents.Segments[0].Key.Index); // the segment that could not be renamed
         Assert.Equal(480_000, contents.Segments[0].SampleCount);
-        Assert.Equal(run.Closed.Count + 1, contents.Segments.Count);
+        Assert.Equal(run.Closed.Count, contents.Segments.Count);
+    }
+
+    /// <summary>It can neither be renamed nor mended: nothing names its audio as long as it does not.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Segment_that_cannot_be_committed_is_a_gap_from_its_start_until_the_disk_gives_in(bool givesIn)
+    {
+        using CaptureRun run = Run();
+        using Talker ada = new(run);
+        ada.Say(3000);
+        string open = Directory.GetFiles(run.Folder, "*.open.*", SearchOption.AllDirectories).Single();
+        string closed = Path.Combine(Path.GetDirectoryName(open)!, $"000000{Format.Suffix()}");
+        Directory.CreateDirectory(Path.Combine(closed, "in the way"));
+        ada.Pause(10_000); // a second after the refusal the disk is asked again
+        Assert.Empty(run.Closed);
+        RecordingGap gap = Assert.Single(run.Recording.Snapshot.Gaps);
+        Assert.Equal(("spool", (ulong?)CaptureRun.Ada), (gap.Reason, gap.UserId));
+        Assert.InRange(gap.StartSample, 0, 20 * Millisecond);
+        Assert.Equal(3000L * Millisecond, gap.SampleCount, 20d * Millisecond);
+        if (givesIn) Directory.Delete(closed, recursive: true);
+        ada.Say(2000);
+        if (!givesIn) Assert.Equal(gap, Assert.Single(run.Recording.Snapshot.Gaps));
+        run.Stop();
+
+        Assert.Equal(givesIn ? [0, 1] : [1], run.Closed.Select(segment => segment.Key.Index).Order());
+        if (!givesIn) Assert.Equal(gap, Assert.Single(run.Recording.Snapshot.Gaps));
+        else Assert.Empty(run.Recording.Snapshot.Gaps);
+        if (givesIn) Assert.Equal(3000L * Millisecond, run.Closed[0].SampleCount, 20d * Millisecond);
+        run.Lane();
+        Assert.Equal(!givesIn, File.Exists(open));
+    }
+
+    [Fact]
+    public void Audio_that_could_not_be_deleted_when_its_speaker_opted_out_goes_when_the_disk_gives_in()
+    {
+        using CaptureRun run = Run();
+        using Talker ada = new(run);
+        ada.Say(3000);
+        string open = Directory.GetFiles(run.Folder, "*.open.*", SearchOption.AllDirectories).Single();
+        string held = run.Folder + ".held";
+        File.Move(open, held);
+        Directory.CreateDirectory(Path.Combine(open, "in the way"));
+        run.Recording.Consent.OptOut(CaptureRun.Ada);
+        ada.Say(1000);
+        Directory.Delete(open, recursive: true);
+        File.Move(held, open); // it was never deleted
+        Assert.True(run.Recording.Consent.OptIn(CaptureRun.Ada, run.Time.GetTimestamp()));
+        ada.Say(1000);
+        run.Stop();
+        Assert.False(File.Exists(open));
+        Assert.Single(run.Closed);
+        Assert.Single(SpoolRepair.Repair(run.Folder).Segments);
+    }
+
+    [Fact]
+    public void Who_opts_out_takes_along_what_could_not_be_committed()
+    {
+        using CaptureRun run = Run();
+        using Talker ada = new(run);
+        ada.Say(3000);
+        string open = Directory.GetFiles(run.Folder, "*.open.*", SearchOption.AllDirectories).Single();
+        string closed = Path.Combine(Path.GetDirectoryName(open)!, $"000000{Format.Suffix()}");
+        Directory.CreateDirectory(Path.Combine(closed, "in the way"));
+        ada.Pause(5000);
+        Assert.True(File.Exists(open));
+        run.Recording.Consent.OptOut(CaptureRun.Ada);
+        ada.Say(100);
+        Assert.False(File.Exists(open));
+        run.Stop();
+        Assert.Empty(run.Closed);
     }
 
     [Fact]

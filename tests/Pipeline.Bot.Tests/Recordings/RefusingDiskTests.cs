@@ -82,6 +82,24 @@ public sealed class RefusingDiskTests(AzuriteFixture azurite)
         }, "the disk gives it again");
     }
 
+    [Fact]
+    public async Task File_that_was_open_when_the_disk_refused_is_ended_after_the_stop_and_goes_where_its_speaker_wants_it()
+    {
+        using TempFolder spool = new(), beside = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        SessionInfo session = BotRoom.Session(RecordingId.New(TimeProvider.System));
+        string[] files = [SpoolWriter.Write(beside.Path, session, Ada, 0), SpoolWriter.Write(beside.Path, session, Ben, 0)];
+        foreach (string file in files) File.Move(file, Path.ChangeExtension(file, ".open.wav"));
+        RecordingFolder folder = new(beside.Combine(session.RecordingId.ToString()));
+        folder.Save(BotRoom.Manifest(session) with { OptedOut = [Ben] });
+        folder.Save(Stopped(session));
+        Directory.Move(folder.Path, room.Spool.Folder(session.RecordingId).Path);
+        await room.Closer.WhenClosed(session.RecordingId).WaitAsync(Minute, Cancel);
+        Assert.Equal(Ada, Assert.Single(await eye.SegmentsAsync(session.RecordingId)).UserId);
+        Assert.Empty(Directory.GetFiles(spool.Path, "*.wav", SearchOption.AllDirectories));
+        Assert.Equal(0, room.Spool.Refresh().Files);
+    }
+
     private static void Refuse(RecordingFolder folder, string file) => Directory.CreateDirectory(Path.Combine(folder.Path, file + ".next"));
 
     private static void Allow(RecordingFolder folder, string file) => Directory.Delete(Path.Combine(folder.Path, file + ".next"));
