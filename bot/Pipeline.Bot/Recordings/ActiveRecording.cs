@@ -22,6 +22,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
     private static readonly TimeSpan HandOverPatience = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan DiskInterval = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(4); // somebody waits for the answer to their Stop
 
     // A recording that is lost or at its limit ends on another thread than the one that ticks it.
     private readonly Lock tickGate = new();
@@ -263,11 +264,27 @@ internal sealed class ActiveRecording : IAsyncDisposable
             EndReason = reason,
             SampleCount = last.SampleCount,
         };
-        // On a full disk these wait until uploads have made recordings.
-        while (!lease.Local.TrySave(stopped))
-            await Task.Delay(DiskInterval, recordings.Time);
+        bool isSaved = lease.Local.TrySave(stopped);
+        if (!isSaved)
+        {
+            await StoreEndAsync(stopped);
+            isSaved = lease.Local.TrySave(stopped);
+        }
         Leave(reason == EndReason.Limit ? RecordingEnd.Limit : RecordingEnd.Stopped);
         logger.RecordingEnded(Session.RecordingId.ToString(), reason.ToString(), SampleClock.ToTime(last.SampleCount).TotalSeconds);
+        while (!isSaved && !manifest.Gone.IsCompleted)
+        {
+            await Task.Delay(DiskInterval, recordings.Time); // uploads make room on a full disk
+            isSaved = manifest.Gone.IsCompleted || lease.Local.TrySave(stopped);
+        }
+    }
+
+    // The disk does not take the end: this process knows it, and the next one finds it in the storage.
+    private async Task StoreEndAsync(RecordingStopped stopped)
+    {
+        manifest.Stopped(stopped);
+        using CancellationTokenSource patience = new(EndPatience, recordings.Time);
+        await Task.WhenAny(lease.BeatAsync(patience.Token)); // one that is away as well gets it from the closer
     }
 
     private async Task FreeForOthersAsync(CancellationToken cancel)

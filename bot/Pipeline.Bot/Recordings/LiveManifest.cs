@@ -88,7 +88,10 @@ internal sealed class LiveManifest
     public Tenure Tenure => tenure;
 
     /// <summary>Nobody runs the recording here, and no other bot has gone on with it.</summary>
-    public bool IsFree => tenure is { IsHosted: false } && !Indexes.IsLost;
+    public bool IsFree => tenure is { IsHosted: false } && !Indexes.IsLost && Owed is null;
+
+    /// <summary>The end that this process knows of, also where the disk does not take it; null while there is none.</summary>
+    public RecordingStopped? Owed { get; private set => Volatile.Write(ref field, value); }
 
     /// <summary>End of the last segment that the journal knows; 0 when it knows none.</summary>
     public long LastJournaledSample => Volatile.Read(ref lastJournaledSample);
@@ -188,15 +191,11 @@ internal sealed class LiveManifest
     /// <summary>The recording has ended: from here on the manifest says so.</summary>
     public void Stopped(RecordingStopped stop)
     {
+        Owed = stop;
         lock (gate)
         {
             baseline = baseline with
-            {
-                State = ManifestState.Stopped,
-                EndedAt = stop.EndedAt,
-                EndReason = stop.EndReason,
-                SampleCount = stop.SampleCount,
-            };
+            { State = ManifestState.Stopped, EndedAt = stop.EndedAt, EndReason = stop.EndReason, SampleCount = stop.SampleCount };
         }
     }
 

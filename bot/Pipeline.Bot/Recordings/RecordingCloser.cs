@@ -22,6 +22,7 @@ internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifest
     private readonly WakeSignal wake = new(time);
     private readonly ConcurrentDictionary<RecordingId, TaskCompletionSource> closing = new();
     private readonly Dictionary<RecordingId, string> failing = []; // with what; told once
+    private readonly HashSet<RecordingId> told = []; // closed but for their folder
     private long lastAbandonedCheck;
 
     /// <summary>Something has changed; any thread, never blocks.</summary>
@@ -90,7 +91,7 @@ internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifest
         RecordingId recording = manifest.Session.RecordingId;
         if (manifest.Indexes.IsWanted) await ReserveAsync(manifest, stop);
         else if (spool.Closed(recording).Any()) return;
-        else if (manifest.Folder.LoadStopped() is { } stopped)
+        else if ((manifest.Folder.LoadStopped() ?? manifest.Owed) is { } stopped)
         {
             if (spool.EndOpen(recording)) uploader.Rescan();
             else await CloseAsync(manifest, stopped, stop);
@@ -109,6 +110,15 @@ internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifest
     private async Task CloseAsync(LiveManifest manifest, RecordingStopped stopped, CancellationToken stop)
     {
         RecordingId recording = manifest.Session.RecordingId;
+        if (!told.Contains(recording)) await TellAsync(manifest, stopped, stop);
+        told.Add(recording); // a disk that does not let the folder go is asked again, and nobody else
+        Remove(recording);
+        told.Remove(recording);
+    }
+
+    private async Task TellAsync(LiveManifest manifest, RecordingStopped stopped, CancellationToken stop)
+    {
+        RecordingId recording = manifest.Session.RecordingId;
         manifest.Stopped(stopped);
         RecordingLease lease = leases.Of(manifest);
         if (await lease.BeatAsync(stop) == LeaseOutcome.Ours)
@@ -122,7 +132,6 @@ internal sealed class RecordingCloser(SegmentSpool spool, LiveManifests manifest
         {
             logger.RecordingLost(recording.ToString()); // It goes on elsewhere; the bot that runs it will stop it.
         }
-        Remove(recording);
     }
 
     // Nobody will ask this spool to go on: the recording is closed, or another bot went on with it. One whose bot ended before its first

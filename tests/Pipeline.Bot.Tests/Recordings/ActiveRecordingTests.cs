@@ -141,11 +141,11 @@ public sealed class ActiveRecordingTests(AzuriteFixture azurite)
         Assert.NotEmpty(HeldFiles.Of(spool.Path, Ada));
         Assert.True(host.SetOptOut(Ada, optedOut: true));
         Assert.Empty(HeldFiles.Of(spool.Path, Ada));
-        Assert.False(host.Ended.IsCompleted);
         Directory.Delete(stopped);
         Assert.Equal(RecordingEnd.Stopped, await host.Ended);
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopping);
+        await BotRoom.UntilAsync(() => File.Exists(stopped), "the disk has the end");
         SessionManifest kept = room.Spool.Folder(host.Session.RecordingId).LoadManifest()!;
         Assert.Equal([Ada], kept.OptedOut!);
         Assert.DoesNotContain(kept.Tracks, track => track.Segments.Count > 0);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Bot.Recordings;
+using Pipeline.Bot.Replay;
 using Pipeline.Bot.Spool;
 using Pipeline.Contracts;
 using Pipeline.TestKit;
@@ -14,6 +15,7 @@ public sealed class RefusingDiskTests(AzuriteFixture azurite)
 {
     private const ulong Ada = 501, Ben = 502;
     private const int Unsaved = 4112;
+    private static readonly DateTimeOffset Noon = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     private readonly StorageEye eye = new(azurite.ConnectionString);
@@ -80,6 +82,52 @@ public sealed class RefusingDiskTests(AzuriteFixture azurite)
             room.Uploader.Rescan();
             return await eye.CountSegmentsAsync(broken.RecordingId) == 1;
         }, "the disk gives it again");
+    }
+
+    [Fact]
+    public async Task Stop_is_answered_by_a_disk_that_takes_nothing_and_no_restart_goes_on()
+    {
+        using TempFolder spool = new(), otherDisk = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        ReplayClock clock = new(Noon);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(clock), Cancel);
+        RecordingId recording = host.Session.RecordingId;
+        Assert.True(await host.TryStoreAsync(Minute, Cancel));
+        RecordingFolder folder = room.Spool.Folder(recording);
+        new TestVoice(host, clock, Ada, "Ada").Talk(2);
+        Refuse(folder, "session.json");
+        Refuse(folder, "stopped.json");
+        Task stopping = host.StopAsync(EndReason.Stopped, Cancel);
+        Assert.Equal(RecordingEnd.Stopped, await host.Ended.WaitAsync(Minute, Cancel));
+        Assert.Empty(room.Hosts.Running);
+        Assert.Equal(ManifestState.Stopped, (await eye.ManifestAsync(recording))!.State);
+        Assert.DoesNotContain(await room.Unowned.FindAsync(Cancel), found => found.Session.RecordingId == recording);
+        await using BotRoom other = await BotRoom.StartAsync(azurite.ConnectionString, otherDisk.Path);
+        Assert.DoesNotContain(await other.Unowned.FindAsync(Cancel), found => found.Session.RecordingId == recording);
+
+        await stopping.WaitAsync(Minute, Cancel); // all is sent although the disk has no word of the end
+        Assert.Equal(EndReason.Stopped, Assert.Single(await eye.StoppedAsync(recording)).EndReason);
+        TrackSummary track = Assert.Single((await eye.ManifestAsync(recording))!.Tracks);
+        await ActiveRecordingTests.AssertChainAsync(eye, recording, track);
+    }
+
+    [Fact]
+    public async Task End_is_written_down_when_the_disk_takes_it()
+    {
+        using TempFolder spool = new();
+        (TcpProxy blob, TcpProxy queue, string connection) = TcpProxy.Before(azurite.Azurite);
+        await using TcpProxy first = blob, second = queue;
+        blob.Cut();
+        await using BotRoom room = await BotRoom.StartAsync(connection, spool.Path);
+        ActiveRecording host = await room.Hosts.StartAsync(BotRoom.Request(), Cancel);
+        RecordingFolder folder = room.Spool.Folder(host.Session.RecordingId);
+        Refuse(folder, "stopped.json");
+        Task stopping = host.StopAsync(EndReason.Stopped, Cancel);
+        await host.Ended.WaitAsync(Minute, Cancel);
+        Assert.Empty(await room.Unowned.FindAsync(Cancel)); // nothing says that it is over but this process
+        Assert.False(stopping.IsCompleted);
+        Allow(folder, "stopped.json");
+        await BotRoom.UntilAsync(() => folder.IsStopped, "the disk has the end");
     }
 
     [Fact]
