@@ -8,11 +8,15 @@ namespace Pipeline.Bot.Commands;
 /// The bot at Discord: keeps the gateway, passes on what it says, declares the commands, leaves its calls when it is stopped.
 /// </summary>
 internal sealed class GatewayPump(GatewayClient gateway, GuildRecorders recorders, RecordingSearch search, InteractionRouter router,
-    CommandDeclaration declaration, IHostApplicationLifetime lifetime) : BackgroundService
+    CommandDeclaration declaration, IHostApplicationLifetime lifetime, TimeProvider time) : BackgroundService
 {
+    // One server's queue may wait for Discord for a minute (a 429): the recordings of all others are handed over meanwhile.
+    private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(5);
+
     private readonly BackgroundTasks answering = new();
     private readonly TaskCompletionSource ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool declared;
+    private Task? leaving;
 
     /// <summary>Why Discord refuses this bot for good; null while it does not.</summary>
     public GatewayFatalException? Failure { get; private set; }
@@ -21,17 +25,23 @@ internal sealed class GatewayPump(GatewayClient gateway, GuildRecorders recorder
     public Task Ready => ready.Task;
 
     /// <summary>Leaves the calls while the gateway still stands, then the gateway. Commands that came before are still answered.</summary>
-    public async Task LeaveAsync(CancellationToken cancellationToken)
-    {
-        await recorders.LeaveAllAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await base.StopAsync(cancellationToken);
-    }
+    public Task LeaveAsync(CancellationToken cancellationToken) => leaving ??= LeaveOnceAsync(cancellationToken);
 
     /// <summary>Leaves, unless that was done, and answers what came before.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await LeaveAsync(cancellationToken);
         await answering.WhenDoneAsync(cancellationToken);
+    }
+
+    private async Task LeaveOnceAsync(CancellationToken cancellationToken)
+    {
+        await recorders.LeaveAllAsync().WaitAsync(LeavePatience, time, cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // A search may wait for the same queue. The gateway ends at once.
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using ITimer limit = time.CreateTimer(_ => patience.Cancel(), null, LeavePatience, Timeout.InfiniteTimeSpan);
+        await base.StopAsync(patience.Token);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

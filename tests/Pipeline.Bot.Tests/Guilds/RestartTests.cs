@@ -1,12 +1,59 @@
 using Pipeline.Bot.Calls;
 using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Panel;
+using Pipeline.Bot.Recordings;
+using Pipeline.Bot.Storage;
+using Pipeline.Bot.Tests.Recordings;
+using Pipeline.DiscordSimulator.Faults;
 using Pipeline.DiscordSimulator.World;
+using Pipeline.Storage;
+using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Guilds;
 
 /// <summary>What people hear when a process ends in the middle of a recording and another one finds it.</summary>
-public sealed class RestartTests
+public sealed class RestartTests(AzuriteFixture azurite)
 {
+    [Fact]
+    public async Task Stop_on_a_disk_that_takes_nothing_is_answered_and_holds_after_a_restart()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        await rig.UntilAsync(() => rig.Panel is not null);
+        string folder = rig.Folder.Combine("spool", rig.Current!.Session.RecordingId.ToString());
+        foreach (string file in new[] { "session.json", "stopped.json" }) Directory.CreateDirectory(Path.Combine(folder, file + ".next"));
+        Assert.Equal(Texts.Stopping, (await rig.AskAsync(rig.Admin, "record stop")).Text);
+        await rig.UntilAsync(() => rig.Current is null && rig.Discord.BotMember.Nickname is null);
+        Directory.Delete(Path.Combine(folder, "session.json.next"));
+        Directory.Delete(Path.Combine(folder, "stopped.json.next"));
+        await rig.UntilAsync(() => File.Exists(Path.Combine(folder, "stopped.json"))); // its storage is away
+        await rig.StopAsync();
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilAsync(() => next.Recorders.IsSearched(rig.Discord.Guild.Id));
+        Assert.Null(next.Current);
+    }
+
+    [Fact]
+    public async Task Guild_that_hangs_in_a_request_keeps_no_other_from_being_handed_over()
+    {
+        await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);
+        await rig.RecordAsync();
+        await rig.UntilAsync(() => rig.Panel is not null);
+        ActiveRecording other = await rig.Recordings.StartAsync(BotRoom.Request(), TestContext.Current.CancellationToken);
+        Assert.True(await other.TryStoreAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+        rig.Discord.Faults.Add(new LimitRest(TimeSpan.FromSeconds(55)) { Method = "PATCH", Path = "/members/@me$" });
+        RecordedCall hanging = rig.Current!;
+        await rig.Discord.Interactions.SlashCommandAsync(rig.Admin, rig.Discord.TextChannel, "record stop");
+        await rig.UntilAsync(() => hanging.Host.Ended.IsCompleted); // its name is next
+        using CancellationTokenSource killed = new(TimeSpan.FromSeconds(25));
+        await rig.Pump.LeaveAsync(killed.Token); // as SIGTERM has it, one after the other
+        await rig.Recordings.HandOverAllAsync(killed.Token);
+        Assert.Equal(RecordingEnd.HandedOver, await other.Ended);
+        TempStorage storage = new(new TempStorageOptions { Account = new StorageOptions { ConnectionString = azurite.ConnectionString } });
+        Assert.Equal(LeaseOutcome.Ours, await storage.AcquireLeaseAsync(other.Session.RecordingId, "6f1f2bd0-0000-4000-8000-000000000007",
+            TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task Next_process_goes_on_with_the_same_recording_and_says_what_is_missing()
     {

@@ -109,18 +109,6 @@ public sealed class SituationTests
     }
 
     [Fact]
-    public async Task Stop_on_a_disk_that_takes_nothing_is_answered_and_the_name_given_back()
-    {
-        await using BotRig rig = await BotRig.StartAsync();
-        await rig.RecordAsync();
-        await rig.UntilAsync(() => rig.Panel is not null);
-        string folder = rig.Folder.Combine("spool", rig.Current!.Session.RecordingId.ToString());
-        foreach (string file in new[] { "session.json", "stopped.json" }) Directory.CreateDirectory(Path.Combine(folder, file + ".next"));
-        Assert.Equal(Texts.Stopping, (await rig.AskAsync(rig.Admin, "record stop")).Text);
-        await rig.UntilAsync(() => rig.Current is null && rig.Discord.BotMember.Nickname is null);
-    }
-
-    [Fact]
     public async Task Full_channel_is_not_entered()
     {
         await using BotRig rig = await BotRig.StartAsync(discord => discord.VoiceChannel.UserLimit = 1);
