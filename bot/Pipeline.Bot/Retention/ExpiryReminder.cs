@@ -33,6 +33,7 @@ internal sealed class ExpiryReminder(CatalogueClient api, GatewayClient gateway,
     private const int MostPages = 50;
 
     private readonly ConcurrentDictionary<ulong, long> lookedAt = new();
+    private readonly Dictionary<ulong, HashSet<string>> toldHere = []; // a disk that takes no word of it is no reason to tell it again
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -60,7 +61,8 @@ internal sealed class ExpiryReminder(CatalogueClient api, GatewayClient gateway,
     private async Task LookAsync(ulong guildId, CancellationToken cancellationToken)
     {
         string path = Path.Combine(options.StateFolder, string.Create(CultureInfo.InvariantCulture, $"expiring-{guildId}.json"));
-        HashSet<string> told = [.. LocalState.Read(path, ReminderJsonContext.Default.StringArray, guildId, log) ?? []];
+        if (!toldHere.TryGetValue(guildId, out HashSet<string>? told))
+            toldHere[guildId] = told = [.. LocalState.Read(path, ReminderJsonContext.Default.StringArray, guildId, log) ?? []];
         HashSet<string> near = [];
         string? cursor = null;
         for (int page = 0; page < MostPages; page++)
@@ -72,11 +74,11 @@ internal sealed class ExpiryReminder(CatalogueClient api, GatewayClient gateway,
                 if (told.Contains(recording.Id)) continue;
                 await TellAsync(guildId, recording, cancellationToken);
                 told.Add(recording.Id);
-                Save(path, told);
+                Save(guildId, path, told);
             }
             if ((cursor = found.NextCursor) is null) break;
         }
-        if (cursor is null && told.RemoveWhere(id => !near.Contains(id)) > 0) Save(path, told);
+        if (cursor is null && told.RemoveWhere(id => !near.Contains(id)) > 0) Save(guildId, path, told);
     }
 
     private bool IsNear(RecordingSummary recording) => recording.DeletesAt is { } day && day - time.GetUtcNow() <= Notice;
@@ -89,10 +91,17 @@ internal sealed class ExpiryReminder(CatalogueClient api, GatewayClient gateway,
             cancellationToken);
     }
 
-    private static void Save(string path, HashSet<string> told)
+    private void Save(ulong guildId, string path, HashSet<string> told)
     {
-        if (told.Count == 0) LocalState.Delete(path);
-        else LocalState.Write(path, JsonSerializer.SerializeToUtf8Bytes([.. told], ReminderJsonContext.Default.StringArray));
+        try
+        {
+            if (told.Count == 0) LocalState.Delete(path);
+            else LocalState.Write(path, JsonSerializer.SerializeToUtf8Bytes([.. told], ReminderJsonContext.Default.StringArray));
+        }
+        catch (Exception problem) when (DiskFailure.Is(problem))
+        {
+            log.LocalStateUnwritable(guildId, Cause.Of(problem));
+        }
     }
 }
 

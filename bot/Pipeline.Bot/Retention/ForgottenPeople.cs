@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -22,6 +23,8 @@ internal sealed class ForgottenPeople(CatalogueClient api, GuildOptOuts optOuts,
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
+    private readonly ConcurrentDictionary<string, bool> told = new(); // wishes by their file, which the disk keeps
+
     /// <summary>Asks the API once now for what it was told to remember. False: this API erases nobody.</summary>
     public async Task<bool> BeginAsync(ForgetWish wish, CancellationToken cancellationToken)
     {
@@ -29,7 +32,7 @@ internal sealed class ForgottenPeople(CatalogueClient api, GuildOptOuts optOuts,
         {
             bool isTaken = await api.EraseAsync(wish.Scope, wish.UserId, cancellationToken) is not null;
             if (isTaken) Remember(wish with { IsBegun = true });
-            else LocalState.Delete(PathOf(wish));
+            else Fulfilled(wish);
             return isTaken;
         }
         catch (CatalogueException away)
@@ -50,6 +53,11 @@ internal sealed class ForgottenPeople(CatalogueClient api, GuildOptOuts optOuts,
 
     private async Task LookAsync(ForgetWish wish, CancellationToken cancellationToken)
     {
+        if (told.ContainsKey(wish.FileName))
+        {
+            Fulfilled(wish);
+            return;
+        }
         try
         {
             // Who took the wish may have ended before the person was out of the recording that goes on here now.
@@ -63,11 +71,25 @@ internal sealed class ForgottenPeople(CatalogueClient api, GuildOptOuts optOuts,
             await using ChannelMessages voice = new(rest, wish.GuildId, time, log);
             // Who takes no direct messages has the answer to the command.
             await voice.TryTellAsync(wish.UserId, new MessageBody { Content = text }, cancellationToken);
-            LocalState.Delete(PathOf(wish));
+            Fulfilled(wish);
         }
         catch (Exception away) when (away is not OperationCanceledException)
         {
             log.SettingsAway(wish.GuildId, Cause.Of(away));
+        }
+    }
+
+    // Who is told once is not told again because a disk does not let go of the wish.
+    private void Fulfilled(ForgetWish wish)
+    {
+        try
+        {
+            LocalState.Delete(PathOf(wish));
+            told.TryRemove(wish.FileName, out _);
+        }
+        catch (Exception problem) when (DiskFailure.Is(problem))
+        {
+            if (told.TryAdd(wish.FileName, true)) log.LocalStateUnwritable(wish.GuildId, Cause.Of(problem));
         }
     }
 
@@ -88,6 +110,7 @@ internal sealed class ForgottenPeople(CatalogueClient api, GuildOptOuts optOuts,
     /// <summary>Puts the wish on the disk. May be repeated.</summary>
     public void Remember(ForgetWish wish)
     {
+        told.TryRemove(wish.FileName, out _); // wished again
         try
         {
             LocalState.Write(PathOf(wish), JsonSerializer.SerializeToUtf8Bytes(wish, ForgetJsonContext.Default.ForgetWish));

@@ -42,6 +42,37 @@ public sealed class RetentionSituationTests
     }
 
     [Fact]
+    public async Task Starter_hears_of_the_last_day_once_although_the_disk_takes_no_word_of_it()
+    {
+        using TempFolder state = new();
+        RecordingApiStandIn api = new();
+        LeapingTime time = new();
+        await using BotRig rig = await BotRig.StartAsync(api: api, time: time,
+            change: options => options with { StateFolder = state.Path });
+        using LockedFolder locked = new(state.Path);
+        Assert.SkipUnless(locked.IsLocked, "this machine writes whatever a test may do");
+        await rig.UntilAsync(() => Rounds() > 0); // there was nothing to tell yet
+        RecordingDetails[] near = [.. Enumerable.Range(0, 2).Select(_ => RecordingId.New(TimeProvider.System).ToString()).Select(id =>
+            RecordingApiStandIn.Finished(id, id, rig.Discord.Guild.Id, rig.Admin.Id) with
+            {
+                DeletesAt = TimeProvider.System.GetUtcNow() + TimeSpan.FromDays(1),
+            })];
+        foreach (RecordingDetails one in near) api.Add(one);
+        for (int round = 0; round < 2; round++)
+        {
+            int before = Rounds();
+            time.Leap(TimeSpan.FromHours(6));
+            await rig.UntilAsync(() => Rounds() > before && Told() >= near.Length);
+        }
+        await rig.StopAsync(); // the last round is over
+        Assert.Equal(near.Length, Told());
+
+        int Rounds() => api.Requests.Count(request => request == "GET /api/recordings");
+        int Told() => rig.Discord.DirectChannel(rig.Admin.User).Messages.Count(message =>
+            message.Text.Contains("is deleted", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Who_asks_to_be_forgotten_is_out_at_once_and_hears_of_the_end_even_after_a_restart()
     {
         RecordingApiStandIn api = new() { Erases = true };
@@ -90,6 +121,37 @@ public sealed class RetentionSituationTests
         Assert.Equal(recording, next.Current!.Session.RecordingId);
         await next.UntilAsync(() => HeldFiles.Of(rig.Folder.Combine("spool"), ben.UserId).Length == 0);
         await next.UntilAsync(() => api.Requests.Contains($"PUT /api/recordings/{recording}/erasures/{ben.UserId}"));
+    }
+
+    [Fact]
+    public async Task Erased_person_is_told_once_although_the_disk_keeps_the_wish()
+    {
+        using TempFolder state = new();
+        RecordingApiStandIn api = new() { Erases = true };
+        await using BotRig rig = await BotRig.StartAsync(api: api, change: options => options with { StateFolder = state.Path });
+        SimulatedMember ben = rig.Discord.Guild.AddMember("Ben"), eve = rig.Discord.Guild.AddMember("Eve");
+        foreach (SimulatedMember one in new[] { ben, eve })
+        {
+            SimulatedInteraction asked = await rig.AskAsync(one, "record forget me");
+            Assert.Equal(ForgetTexts.Begun, (await rig.PressAsync(one, asked.Original!, "Erase me for good")).Text);
+        }
+        string wish = Assert.Single(Directory.GetFiles(state.Path, $"forget-*{ben.Id}*"));
+        using LockedFolder locked = new(state.Path);
+        Assert.SkipUnless(locked.IsLocked, "this machine deletes whatever a test may do");
+        api.Erasures[$"guilds/{rig.Discord.Guild.Id}/{ben.Id}"] =
+            new PersonErasure { Status = PersonErasure.Erased, Recordings = 2, Segments = 7, Samples = 96_000 };
+        await rig.UntilAsync(() => Told() > 0);
+        int before = Rounds();
+        await rig.UntilAsync(() => Rounds() >= before + 3); // the same service asks for her each time
+        Assert.Equal(1, Told());
+        Assert.Single(rig.Log.Lines, line => line.EventId == 4202); // the file that is kept
+        locked.Dispose();
+        await rig.UntilAsync(() => !File.Exists(wish));
+        Assert.Equal(1, Told());
+
+        int Told() => rig.Discord.DirectChannel(ben.User).Messages.Count(message =>
+            message.Text.Contains("You are erased from 2 recordings", StringComparison.Ordinal));
+        int Rounds() => api.Requests.Count(request => request == $"GET /api/guilds/{rig.Discord.Guild.Id}/erasures/{eve.Id}");
     }
 
     [Fact]
