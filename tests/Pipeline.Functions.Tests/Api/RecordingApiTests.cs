@@ -8,6 +8,7 @@ using Pipeline.Delivery.Segments;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.Storage;
 using Pipeline.TestKit;
+using static Pipeline.Functions.Tests.Rig.WireRequests;
 
 namespace Pipeline.Functions.Tests.Api;
 
@@ -25,7 +26,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         Assert.Equal((HttpStatusCode.Created, HttpStatusCode.OK), (first, second));
         Assert.Equal("live", (string?)created["status"]);
         Assert.Equal((string?)created["recordingId"], (string?)again["recordingId"]);
-        await PostAsync(app, $"recordings/{created["recordingId"]}/finalize", Finalize(app, session, 0));
+        await PostAsync(app, $"recordings/{created["recordingId"]}/finalize", End(app, session, 0));
         (HttpStatusCode third, JsonNode finished) = await PostAsync(app, "recordings/init-live", Init(session));
         Assert.Equal(HttpStatusCode.Conflict, third);
         Assert.Equal("completed", (string?)finished["currentStatus"]);
@@ -55,7 +56,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         await using App app = await App.StartAsync(azurite.ConnectionString);
         string id = new Session(501).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
-        JsonObject body = operation switch { "finalize" => Finalize(app, id, 1), "segment-upload-url" => Segment(0), _ => Init(id) };
+        JsonObject body = operation switch { "finalize" => End(app, id, 1), "segment-upload-url" => Segment(0), _ => Init(id) };
         JsonObject target = field.StartsWith("segments[0].", StringComparison.Ordinal) ? body["segments"]![0]!.AsObject() : body;
         string name = field.Split('.')[^1];
         target.Remove(name);
@@ -91,10 +92,10 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 4);
 
-        (HttpStatusCode first, JsonNode one) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(app, id, 3));
-        (HttpStatusCode second, JsonNode two) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(app, id, 3));
-        (HttpStatusCode fewer, _) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(app, id, 2));
-        (HttpStatusCode more, _) = await PostAsync(app, $"recordings/{id}/finalize", Finalize(app, id, 4));
+        (HttpStatusCode first, JsonNode one) = await PostAsync(app, $"recordings/{id}/finalize", End(app, id, 3));
+        (HttpStatusCode second, JsonNode two) = await PostAsync(app, $"recordings/{id}/finalize", End(app, id, 3));
+        (HttpStatusCode fewer, _) = await PostAsync(app, $"recordings/{id}/finalize", End(app, id, 2));
+        (HttpStatusCode more, _) = await PostAsync(app, $"recordings/{id}/finalize", End(app, id, 4));
         (HttpStatusCode upload, _) = await PostAsync(app, $"recordings/{id}/segment-upload-url", Segment(9));
 
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (first, second));
@@ -119,7 +120,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         string id = new Session(530).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 2);
-        JsonObject body = Finalize(app, id, 2);
+        JsonObject body = End(app, id, 2);
         string account = app.Storage.Blobs.Uri.AbsoluteUri.TrimEnd('/') + "/";
         body["segments"]![1]![field] = field == "fileSize" ? int.Parse(value, CultureInfo.InvariantCulture)
             : string.Format(CultureInfo.InvariantCulture, value, account, id);
@@ -186,7 +187,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         string id = RecordingId.New(TimeProvider.System).ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 2);
-        JsonObject body = Finalize(app, id, 2);
+        JsonObject body = End(app, id, 2);
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, $"recordings/{id}/finalize", body)).Status);
         JsonObject other = body.DeepClone().AsObject();
         if (value is null) other["segments"]![1]!["duration"] = 9_999;
@@ -207,9 +208,9 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         string id = new Session(504).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 3);
-        await PostAsync(app, $"recordings/{id}/finalize", Finalize(app, id, 2));
+        await PostAsync(app, $"recordings/{id}/finalize", End(app, id, 2));
 
-        JsonObject fewer = Finalize(app, id, 1), changed = Finalize(app, id, 3), longer = Finalize(app, id, 3);
+        JsonObject fewer = End(app, id, 1), changed = End(app, id, 3), longer = End(app, id, 3);
         foreach (JsonObject body in new[] { fewer, changed, longer }) body["amends"] = true;
         changed["segments"]![0]!["fileSize"] = 1;
 
@@ -226,7 +227,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         string id = new Session(533).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 3);
-        JsonObject first = Finalize(app, id, 2), more = Finalize(app, id, 3), corrected = Finalize(app, id, 3);
+        JsonObject first = End(app, id, 2), more = End(app, id, 3), corrected = End(app, id, 3);
         first["health"] = JsonNode.Parse("""{"5":{"received":500,"lost":3}}""");
         corrected["health"] = JsonNode.Parse("""{"5":{"received":501,"lost":2}}""");
         more["amends"] = true;
@@ -247,7 +248,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         string id = new Session(505).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 4_600);
-        JsonObject body = Finalize(app, id, 4_600);
+        JsonObject body = End(app, id, 4_600);
         Assert.InRange(body.ToJsonString().Length, 1_000_000, 3_000_000);
 
         (HttpStatusCode status, JsonNode answer) = await PostAsync(app, $"recordings/{id}/finalize", body);
@@ -281,9 +282,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
         string id = new Session(507).Id.ToString();
-        JsonObject init = Init(id);
-        foreach ((string name, JsonNode? value) in JsonNode.Parse("""{"sessionStartTime":1,"sessionEndTime":2,"duration":1,"participantCount":1,"totalSize":8,"format":"segmented"}""")!.AsObject()) init[name] = value!.DeepClone();
-        init["segments"] = new JsonArray(Segment(0), Segment(1));
+        JsonObject init = BatchInit(id, Segment(0), Segment(1));
 
         (HttpStatusCode begun, JsonNode places) = await PostAsync(app, "recordings/init", init);
         Assert.Equal(HttpStatusCode.OK, begun);
@@ -293,15 +292,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         {
             Uri url = new((string)place!["uploadUrl"]!);
             Assert.Equal(HttpStatusCode.Created, await PutAsync(http, url));
-            files.Add(new JsonObject
-            {
-                ["fileIndex"] = (int)place["fileIndex"]!,
-                ["blobUrl"] = url.GetLeftPart(UriPartial.Path),
-                ["userId"] = "5",
-                ["username"] = "Ada",
-                ["fileName"] = "a.wav",
-                ["filePath"] = "Ada/a.wav"
-            });
+            files.Add(Completed(place));
         }
         JsonObject complete = new() { ["files"] = files };
         (HttpStatusCode first, JsonNode one) = await PostAsync(app, $"recordings/{id}/complete", complete);
@@ -339,61 +330,5 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
 
         ids.Reverse();
         Assert.Equal(ids, seen);
-    }
-
-    private static JsonObject Init(string session) => JsonNode.Parse($$"""
-        {"sessionId":"{{session}}","guildId":"10","guildName":"Guild","channelId":"20","channelName":"General","userId":"30",
-         "recordedAt":"2026-01-02T03:04:05Z"}
-        """)!.AsObject();
-
-    private static JsonObject Segment(int index) => JsonNode.Parse($$"""
-        {"userId":"5","username":"Ada","segmentIndex":{{index}},
-         "fileName":"segment_{{index:D3}}.wav","fileSize":4,
-         "absoluteStartTime":{{1_000_000 + (index * 10_000L)}},"absoluteEndTime":{{1_010_000 + (index * 10_000L)}},
-         "duration":10000,"format":"wav"}
-        """)!.AsObject();
-
-    /// <summary>Puts the segments where the API has them put.</summary>
-    private static Task PutSegmentsAsync(App app, string id, int count) => Parallel.ForEachAsync(
-        Enumerable.Range(0, count),
-        new ParallelOptions { MaxDegreeOfParallelism = 24, CancellationToken = Cancellation },
-        async (index, stop) =>
-            await app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/segment_{index:D3}.wav")
-            .UploadAsync(new BinaryData([1, 2, 3, 4]), overwrite: true, stop));
-
-    private static JsonObject Finalize(App app, string id, int count)
-    {
-        Uri account = new(app.Storage.Blobs.Uri.AbsoluteUri.TrimEnd('/') + "/");
-        JsonArray segments = [];
-        for (int i = 0; i < count; i++)
-        {
-            JsonObject segment = Segment(i);
-            segment["filePath"] = $"5-Ada/segment_{i:D3}.wav";
-            segment["blobUrl"] = $"{account}recordings/{id}/5-Ada/segment_{i:D3}.wav";
-            segments.Add(segment);
-        }
-        return new JsonObject
-        {
-            ["sessionEndTime"] = 2_000_000,
-            ["duration"] = 1_000_000,
-            ["totalSize"] = 4 * count,
-            ["participantCount"] = 1,
-            ["segments"] = segments
-        };
-    }
-
-    private static async Task<(HttpStatusCode Status, JsonNode Body)> PostAsync(App app, string path, JsonObject body)
-    {
-        using HttpResponseMessage response = await app.PostAsync($"api/{path}", body.ToJsonString());
-        return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync(Cancellation))!);
-    }
-
-    private static async Task<HttpStatusCode> PutAsync(HttpClient http, Uri url)
-    {
-        using HttpRequestMessage request = new(HttpMethod.Put, url) { Content = new ByteArrayContent([1, 2, 3, 4]) };
-        request.Content.Headers.ContentType = new("audio/wav");
-        request.Headers.Add("x-ms-blob-type", "BlockBlob");
-        using HttpResponseMessage response = await http.SendAsync(request, Cancellation);
-        return response.StatusCode;
     }
 }
