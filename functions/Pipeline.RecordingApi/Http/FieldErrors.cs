@@ -45,9 +45,12 @@ internal sealed class FieldErrors
     public void Snowflake(string field, string? value)
     {
         if (value is null) Add(field, "is required");
-        else if (!ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) || id == 0)
-            Add(field, "must be a decimal string");
+        else if (!IsSnowflake(value)) Add(field, "must be a decimal string without a leading zero");
     }
+
+    /// <summary>With a zero before it a person would have a second name, and who is erased is looked for by the first.</summary>
+    public static bool IsSnowflake(string value) =>
+        !value.StartsWith('0') && ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     /// <summary>Characters as a reader counts them, of which something is left when it is cleaned.</summary>
     public void Name(string field, string? value)

@@ -13,8 +13,10 @@ public sealed class PeakOperations(RenderPlans plans, RenderTable table)
     public async Task<IResult> GetAsync(HttpContext context, string recordingId, string userId)
     {
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return Problems.UnknownRecording();
-        if (!ulong.TryParse(userId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong user))
-            return Problems.Of(StatusCodes.Status400BadRequest, "Bad user id", $"'{userId}' is no user id, expected a decimal number");
+        FieldErrors errors = new();
+        errors.Snowflake("userId", userId);
+        if (errors.Any) return errors.ToProblem();
+        ulong user = ulong.Parse(userId, CultureInfo.InvariantCulture);
         IQueryCollection query = context.Request.Query;
         if (!Seconds.TryRead(query, "from", 0, out double from) || !Seconds.TryRead(query, "to", double.MaxValue, out double to)
             || to < from) return Seconds.Refused();

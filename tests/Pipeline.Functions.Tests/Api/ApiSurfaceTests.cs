@@ -49,6 +49,36 @@ public sealed class ApiSurfaceTests(AzuriteFixture azurite)
         Assert.True(await app.MoveAsync(session.Segments[0]));
     }
 
+    [Theory]
+    [InlineData("GET", "recordings?guildId=05", "guildId", null)]
+    [InlineData("GET", "guilds/05/settings", "guildId", null)]
+    [InlineData("PUT", "guilds/5/settings", "optedOutUserIds[0]", """{"optedOutUserIds":["05"]}""")]
+    [InlineData("PUT", "guilds/5/settings/opt-outs/05", "userId", null)]
+    [InlineData("GET", "guilds/05/webhooks", "guildId", null)]
+    [InlineData("PUT", "guilds/5/erasures/05", "userId", null)]
+    [InlineData("PUT", "recordings/@/erasures/05", "userId", null)]
+    [InlineData("GET", "recordings/@/tracks/05/peaks", "userId", null)]
+    [InlineData("POST", "recordings/init-live", "guildId", """{"guildId":"010","channelId":"20","userId":"30"}""")]
+    [InlineData("POST", "recordings/init-live", "channelId", """{"guildId":"10","channelId":"020","userId":"30"}""")]
+    [InlineData("POST", "recordings/init", "userId", """{"guildId":"10","channelId":"20","userId":"00"}""")]
+    [InlineData("POST", "recordings/@/segment-upload-url", "userId", """{"userId":"05"}""")]
+    [InlineData("POST", "recordings/@/finalize", "segments[0].userId", """{"segments":[{"userId":"05"}]}""")]
+    [InlineData("PUT", "recordings/@/finalize/parts/0", "segments[0].userId", """{"segments":[{"userId":"05"}]}""")]
+    [InlineData("POST", "recordings/@/complete", "files[0].userId", """{"files":[{"userId":"05"}]}""")]
+    public async Task Id_has_no_leading_zero_so_that_one_person_has_one_name(string method, string path, string field, string? body)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string address = $"api/{path.Replace("@", Guid.NewGuid().ToString(), StringComparison.Ordinal)}";
+        using HttpRequestMessage request = new(new HttpMethod(method), new Uri(address, UriKind.Relative));
+        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+
+        using HttpResponseMessage answer = await app.Http.SendAsync(request, Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        JsonNode problem = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!;
+        Assert.Equal("must be a decimal string without a leading zero", (string?)problem["errors"]?[field]?[0]);
+    }
+
     [Fact]
     public async Task Document_describes_every_operation()
     {
