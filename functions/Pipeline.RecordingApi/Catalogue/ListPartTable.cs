@@ -20,6 +20,9 @@ public sealed class ListPartTable(StorageClients clients, CatalogueTable catalog
 
     private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.CatalogueTable);
 
+    /// <summary>Bytes that a part takes in its row, beside its segments.</summary>
+    public static int LengthOf(ListPart part) => Pack(part).Length;
+
     /// <summary>Writes a part; repeating it is no fault.</summary>
     /// <returns>False where the list has a part of this number with other content.</returns>
     public async Task<bool> TryWriteAsync(string recordingId, string set, ListPart part, IReadOnlyList<RecordingSegment> segments,
@@ -92,9 +95,11 @@ public sealed class ListPartTable(StorageClients clients, CatalogueTable catalog
             ["First"] = part.First,
             ["IsWritten"] = part.IsWritten,
         };
-        ChunkedColumns.Write(row, Data, PackedJson.Pack(part.Summary, ListPartJsonContext.Default.ListPartSummary));
+        ChunkedColumns.Write(row, Data, Pack(part));
         return row;
     }
+
+    private static byte[] Pack(ListPart part) => PackedJson.Pack(part.Summary, ListPartJsonContext.Default.ListPartSummary);
 
     private static ListPart? Read(TableEntity row)
     {

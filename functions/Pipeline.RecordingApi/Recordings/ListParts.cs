@@ -38,10 +38,13 @@ public sealed class ListParts(CatalogueTable catalogue, ListPartTable table, Seg
         SegmentClaim[] claims = [.. segments.Select((segment, index) =>
             new SegmentClaim($"segments[{index}].", "fileSize", segment, segment.BlobUrl))
             .Where(claim => !SegmentSet.IsOf(claim.Segment, gone))];
-        errors = await places.CheckAsync(id, claims, context.RequestAborted);
-        if (errors.Any) return errors.ToProblem();
         ListPart part = new(int.Parse(number, CultureInfo.InvariantCulture), Hash(segments), request.First!.Value, IsWritten: false,
             Summary(segments, recording.Details));
+        if (ListPartTable.LengthOf(part) > CatalogueRows.LongestDetails)
+            return Problems.Of(StatusCodes.Status413PayloadTooLarge, "The body is too large",
+                "it names more people than fit into a row of the catalogue; send fewer segments in a part");
+        errors = await places.CheckAsync(id, claims, context.RequestAborted);
+        if (errors.Any) return errors.ToProblem();
         return await table.TryWriteAsync(id.ToString(), SetOf(request.List!), part, segments, context.RequestAborted)
             ? Results.NoContent()
             : Problems.Conflict("This part was sent with other content", id.ToString(), Words.Of(recording.Details.Status),

@@ -121,6 +121,31 @@ public sealed class FinalizePartsTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Part_of_more_people_than_fit_into_its_row_is_too_large()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = await BeginAsync(app, 1);
+        JsonObject part = Part(app, id, 0);
+        JsonNode first = part["segments"]![0]!;
+        Random random = new(5);
+        for (int user = 1_001; user < 4_000; user++)
+        {
+            JsonNode another = first.DeepClone();
+            (another["userId"], another["segmentIndex"]) = (user.ToString(System.Globalization.CultureInfo.InvariantCulture), 0);
+            another["absoluteStartTime"] = (long)first["absoluteStartTime"]! + user;
+            // A hundred letters with marks, of which nothing is left out by packing.
+            another["username"] = string.Concat(Enumerable.Range(0, 100).Select(_ => $"{(char)random.Next(0x4E00, 0x9FFF)}"
+                + $"{(char)random.Next(0x300, 0x34F)}{(char)random.Next(0x300, 0x34F)}{(char)random.Next(0x300, 0x34F)}"));
+            part["segments"]!.AsArray().Add(another);
+        }
+
+        (HttpStatusCode status, JsonNode? problem) = await SendAsync(app, HttpMethod.Put, $"recordings/{id}/finalize/parts/0", part);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, status);
+        Assert.Contains("people", (string?)problem!["detail"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Part_with_other_content_under_the_same_list_is_a_conflict_and_changes_nothing()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
