@@ -19,8 +19,11 @@ internal static class Bounds
     /// <summary>Unix ms of the year 2100, excluded.</summary>
     public const long EndOfTime = 4_102_444_800_000;
 
-    // A recording is far shorter; what is longer overflows where it is counted in samples.
-    private const long Year = 366L * 24 * 3600 * 1000;
+    /// <summary>Days after its start within which a recording is over: the setting of the bot allows 7.</summary>
+    public const int MostDays = 31;
+
+    /// <summary>The same in milliseconds. What is longer is rendered for ever, or overflows where it is counted in samples.</summary>
+    public const long LongestRecording = MostDays * 24L * 3600 * 1000;
 
     private static readonly Dictionary<string, Bound> All = new()
     {
@@ -34,13 +37,13 @@ internal static class Bounds
         ["totalSize"] = new(0, long.MaxValue),
         ["participantCount"] = new(0, 100_000),
         ["missingSegmentCount"] = new(0, int.MaxValue),
-        ["duration"] = new(0, Year),
+        ["duration"] = new(0, LongestRecording),
         ["sessionStartTime"] = new(0, EndOfTime - 1),
         ["sessionEndTime"] = new(0, EndOfTime - 1),
         ["absoluteStartTime"] = new(0, EndOfTime - 1),
         ["absoluteEndTime"] = new(0, EndOfTime - 1),
-        ["startSample"] = new(0, Year * 48),
-        ["sampleCount"] = new(0, Year * 48),
+        ["startSample"] = new(0, LongestRecording * 48),
+        ["sampleCount"] = new(0, LongestRecording * 48),
         ["channels"] = new(1, 8),
         ["first"] = new(0, 50_000_000),
         // Two million segments and more than any recording has, in parts of the usual size.

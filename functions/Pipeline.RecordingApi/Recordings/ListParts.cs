@@ -38,6 +38,8 @@ public sealed class ListParts(CatalogueTable catalogue, ListPartTable table, Seg
         SegmentClaim[] claims = [.. segments.Select((segment, index) =>
             new SegmentClaim($"segments[{index}].", "fileSize", segment, segment.BlobUrl))
             .Where(claim => !SegmentSet.IsOf(claim.Segment, gone))];
+        errors = RequestCheck.Check(claims, recording.Details.RecordedAt);
+        if (errors.Any) return errors.ToProblem();
         ListPart part = new(int.Parse(number, CultureInfo.InvariantCulture), Hash(segments), request.First!.Value, IsWritten: false,
             Summary(segments, recording.Details));
         if (ListPartTable.LengthOf(part) > CatalogueRows.LongestDetails)

@@ -98,7 +98,7 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
                 return Problems.Of(StatusCodes.Status413PayloadTooLarge, "The body is too large",
                     "missingSegments, health, gaps, notes and consent must be shorter: packed they fill more than a row of the catalogue");
             if (live) await renders.EndsAsync(recordingId, cancellation);
-            FieldErrors errors = await list.SettleAsync(cancellation);
+            FieldErrors errors = await list.SettleAsync(recording.Details.RecordedAt, cancellation);
             if (errors.Any) return errors.ToProblem();
             finished = await rules.WithDayAsync(finished, cancellation);
             if (!await catalogue.TryUpdateAsync(recording with { Details = finished, SegmentSet = list.Set, BatchSet = null },

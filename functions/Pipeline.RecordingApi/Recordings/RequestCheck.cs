@@ -33,6 +33,9 @@ internal static class RequestCheck
         errors.Number("totalSize", request.TotalSize);
         errors.OneOf("format", request.Format, "segmented");
         CheckList(errors, request.Segments, segment => (segment.UserId, segment.SegmentIndex), Check);
+        if (errors.Any) return errors;
+        foreach ((int index, SegmentUploadRequest segment) in request.Segments!.Index())
+            CheckTimes(errors, At(index), segment.AbsoluteStartTime!.Value, segment.AbsoluteEndTime!.Value, request.RecordedAt!.Value);
         return errors;
     }
 
@@ -41,6 +44,34 @@ internal static class RequestCheck
         FieldErrors errors = new();
         Check(errors, "", request);
         return errors;
+    }
+
+    /// <summary>Refuses a segment of another time than its recording's: up to it there would be silence to render.</summary>
+    /// <param name="request">Checked by itself.</param>
+    public static FieldErrors Check(SegmentUploadRequest request, DateTimeOffset recordedAt)
+    {
+        FieldErrors errors = new();
+        CheckTimes(errors, "", request.AbsoluteStartTime!.Value, request.AbsoluteEndTime!.Value, recordedAt);
+        return errors;
+    }
+
+    /// <inheritdoc cref="Check(SegmentUploadRequest, DateTimeOffset)"/>
+    public static FieldErrors Check(IReadOnlyList<SegmentClaim> claims, DateTimeOffset recordedAt)
+    {
+        FieldErrors errors = new();
+        foreach (SegmentClaim claim in claims)
+            CheckTimes(errors, claim.At, claim.Segment.AbsoluteStartTime, claim.Segment.AbsoluteEndTime, recordedAt);
+        return errors;
+    }
+
+    // Before recordedAt it may lie: clocks differ, and nothing is rendered of that time.
+    private static void CheckTimes(FieldErrors errors, string at, long start, long end, DateTimeOffset recordedAt)
+    {
+        long from = recordedAt.ToUnixTimeMilliseconds(), last = from + Bounds.LongestRecording;
+        if (end <= last) return;
+        (string field, long value) = start > last ? ("absoluteStartTime", start) : ("absoluteEndTime", end);
+        errors.Add(at + field, string.Create(CultureInfo.InvariantCulture,
+            $"is {value}, more than {Bounds.MostDays} days after recordedAt, which is {from}"));
     }
 
     public static FieldErrors Check(FinalizeRequest request)

@@ -20,7 +20,8 @@ internal interface ISegmentList
     RecordingDetails Describe(RecordingDetails details);
 
     /// <summary>Sees to it that all of it is in the catalogue.</summary>
-    Task<FieldErrors> SettleAsync(CancellationToken cancellation);
+    /// <param name="recordedAt">When the recording began.</param>
+    Task<FieldErrors> SettleAsync(DateTimeOffset recordedAt, CancellationToken cancellation);
 
     /// <summary>True where every segment of another list stands in this one with the same bytes and times.</summary>
     Task<bool> KeepsAsync(string otherSet, CancellationToken cancellation);
@@ -44,9 +45,10 @@ internal sealed class WholeList(RecordingId id, SegmentSet set, IReadOnlyList<Se
         LongestSegment = set.Segments.Select(segment => segment.Duration).DefaultIfEmpty(0).Max(),
     };
 
-    public async Task<FieldErrors> SettleAsync(CancellationToken cancellation)
+    public async Task<FieldErrors> SettleAsync(DateTimeOffset recordedAt, CancellationToken cancellation)
     {
-        FieldErrors errors = await places.CheckAsync(id, claims, cancellation);
+        FieldErrors errors = RequestCheck.Check(claims, recordedAt);
+        if (!errors.Any) errors = await places.CheckAsync(id, claims, cancellation);
         if (!errors.Any) await catalogue.WriteSegmentsAsync(id.ToString(), set.Name, set.Segments, cancellation);
         return errors;
     }
@@ -77,7 +79,7 @@ internal sealed class PartedList(RecordingId id, string set, IReadOnlyList<ListP
         LongestSegment = parts.Select(part => part.Summary.LongestSegment).DefaultIfEmpty(0).Max(),
     };
 
-    public Task<FieldErrors> SettleAsync(CancellationToken cancellation) => Task.FromResult(new FieldErrors());
+    public Task<FieldErrors> SettleAsync(DateTimeOffset recordedAt, CancellationToken cancellation) => Task.FromResult(new FieldErrors());
 
     // Both come off the table in the same order, so that neither has to be held.
     public async Task<bool> KeepsAsync(string otherSet, CancellationToken cancellation)

@@ -23,6 +23,8 @@ public sealed class SegmentUploads(CatalogueTable catalogue, RecordingsContainer
         if (entry.Recording is not { } recording) return Problems.UnknownRecording();
         if (await erased.HoldsAsync(id, ulong.Parse(request.UserId!, CultureInfo.InvariantCulture), context.RequestAborted))
             return Problems.Erased();
+        errors = RequestCheck.Check(request, recording.Details.RecordedAt);
+        if (errors.Any) return errors.ToProblem();
         if (recording.Details.Status != RecordingStatus.Live && request.Amends != true && !Amendments.AreExpected(recording.Details))
         {
             return Problems.Finished(id.ToString(), Words.Of(recording.Details.Status));

@@ -73,6 +73,8 @@ public sealed record FinalizeSegment
     public string? FilePath { get; init; }
 
     public long? AbsoluteStartTime { get; init; }
+
+    /// <summary>Unix ms, at most 31 days after the recording's start.</summary>
     public long? AbsoluteEndTime { get; init; }
     public long? Duration { get; init; }
     public long? FileSize { get; init; }

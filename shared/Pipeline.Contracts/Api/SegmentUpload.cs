@@ -17,7 +17,7 @@ public sealed record SegmentUploadRequest
     /// <summary>Unix ms.</summary>
     public long? AbsoluteStartTime { get; init; }
 
-    /// <summary>Unix ms.</summary>
+    /// <summary>Unix ms, at most 31 days after the recording's start.</summary>
     public long? AbsoluteEndTime { get; init; }
 
     /// <summary>Milliseconds.</summary>

@@ -108,6 +108,66 @@ public sealed class BoundsTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
     }
 
+    // Recorded at 2026-01-02T03:04:05Z; 31 days are 2,678,400 s.
+    [Theory]
+    [InlineData(2_678_390_000, null)]
+    [InlineData(2_678_390_001, "absoluteEndTime")]
+    [InlineData(2_678_400_001, "absoluteStartTime")]
+    [InlineData(28_700_000_000, "absoluteStartTime")]
+    public async Task Segment_ends_within_a_month_of_its_recording(long after, string? field)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        long start = 1_767_323_045_000 + after;
+        string id = RecordingId.New(TimeProvider.System).ToString(), other = RecordingId.New(TimeProvider.System).ToString();
+        await WireRequests.PostAsync(app, "recordings/init-live", WireRequests.Init(id));
+        await WireRequests.PutSegmentsAsync(app, id, 1);
+        JsonObject segment = WireRequests.Segment(0), end = WireRequests.End(app, id, 1);
+        foreach (JsonNode? one in new[] { segment, end["segments"]![0] })
+            (one!["absoluteStartTime"], one["absoluteEndTime"]) = (start, start + 10_000);
+        JsonObject part = new() { ["list"] = "one-list-of-it", ["first"] = 0, ["segments"] = end["segments"]!.DeepClone() };
+
+        await DemandAsync(app, HttpMethod.Post, $"recordings/{id}/segment-upload-url", segment, field, "");
+        await DemandAsync(app, HttpMethod.Post, "recordings/init", WireRequests.BatchInit(other, segment), field, "segments[0].");
+        await DemandAsync(app, HttpMethod.Put, $"recordings/{id}/finalize/parts/0", part, field, "segments[0].");
+        await DemandAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", end, field, "segments[0].");
+
+        async Task DemandAsync(App app, HttpMethod method, string path, JsonObject body, string? field, string at)
+        {
+            using HttpRequestMessage request = new(method, new Uri($"api/{path}", UriKind.Relative));
+            request.Content = new StringContent(body.ToJsonString(), Encoding.UTF8, "application/json");
+            using HttpResponseMessage answer = await app.Http.SendAsync(request, Cancellation);
+            string text = await answer.Content.ReadAsStringAsync(Cancellation);
+            Assert.True(answer.IsSuccessStatusCode == field is null, $"{path}: {answer.StatusCode} {text}");
+            if (field is null) return;
+            long value = field == "absoluteStartTime" ? start : start + 10_000;
+            Assert.Equal($"is {value}, more than 31 days after recordedAt, which is 1767323045000",
+                (string?)JsonNode.Parse(text)!["errors"]![at + field]![0]);
+        }
+    }
+
+    [Theory]
+    [InlineData("duration", 2_678_400_000)]
+    [InlineData("segments[0].duration", 2_678_400_000)]
+    [InlineData("segments[0].startSample", 128_563_200_000)]
+    [InlineData("segments[0].sampleCount", 128_563_200_000)]
+    public async Task Nothing_begins_or_lasts_beyond_a_month(string field, long most)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        await WireRequests.PostAsync(app, "recordings/init-live", WireRequests.Init(id));
+        await WireRequests.PutSegmentsAsync(app, id, 1);
+        JsonObject end = WireRequests.End(app, id, 1);
+        JsonObject target = field.Contains('.') ? end["segments"]![0]!.AsObject() : end;
+        target[field.Split('.')[^1]] = most + 1;
+
+        (HttpStatusCode status, JsonNode problem) = await WireRequests.PostAsync(app, $"recordings/{id}/finalize", end);
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Equal($"must be {most} or less", (string?)problem["errors"]![field]![0]);
+        target[field.Split('.')[^1]] = most;
+        Assert.Equal(HttpStatusCode.OK, (await WireRequests.PostAsync(app, $"recordings/{id}/finalize", end)).Status);
+    }
+
     [Fact]
     public async Task Unknown_field_of_a_newer_caller_is_passed_over()
     {
