@@ -44,6 +44,7 @@ internal static class Bounds
         ["absoluteEndTime"] = new(0, EndOfTime - 1),
         ["startSample"] = new(0, LongestRecording * 48),
         ["sampleCount"] = new(0, LongestRecording * 48),
+        ["sample"] = new(0, LongestRecording * 48),
         ["channels"] = new(1, 8),
         ["first"] = new(0, 50_000_000),
         // Two million segments and more than any recording has, in parts of the usual size.

@@ -88,6 +88,31 @@ internal sealed class FieldErrors
             Add(field, "must be from 1970 up to 2100");
     }
 
+    /// <summary>Required, though it may be empty.</summary>
+    /// <param name="most">UTF-16 units.</param>
+    public void Text(string field, string? value, int most)
+    {
+        if (value is null) Add(field, "is required");
+        else OptionalText(field, value, most);
+    }
+
+    public void OptionalText(string field, string? value, int most)
+    {
+        if (value?.Length > most) Add(field, string.Create(CultureInfo.InvariantCulture, $"must have at most {most} characters"));
+    }
+
+    /// <summary>Each element of an optional list; one that is null is refused, and not checked.</summary>
+    /// <param name="check">Is told where the element stands: <c>notes[3]</c>.</param>
+    public void Each<T>(string field, IReadOnlyList<T>? list, Action<string, T> check)
+    {
+        for (int i = 0; i < (list?.Count ?? 0) && !IsFull; i++)
+        {
+            string at = string.Create(CultureInfo.InvariantCulture, $"{field}[{i}]");
+            if (list![i] is { } element) check(at, element);
+            else Add(at, "is required");
+        }
+    }
+
     /// <summary>The caller's own name for a list that comes in parts.</summary>
     public void ListName(string field, string? value)
     {

@@ -83,6 +83,7 @@ internal static class RequestCheck
         errors.Number("participantCount", request.ParticipantCount);
         if (request.EndReason is not null) errors.OneOf("endReason", request.EndReason, "stopped", "interrupted", "disconnected", "limit");
         errors.OptionalNumber("missingSegmentCount", request.MissingSegmentCount);
+        EndCheck.Check(errors, request);
         if (request.Parts is null)
         {
             CheckList(errors, request.Segments, segment => (segment.UserId, segment.SegmentIndex), Check);
