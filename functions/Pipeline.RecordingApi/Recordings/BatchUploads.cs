@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
@@ -70,6 +71,9 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
         for (int i = 0; i < request.Files!.Count; i++)
         {
             if (request.Files[i].FileIndex >= announced.Count) errors.Add($"files[{i}].fileIndex", $"must be below {announced.Count}");
+            else if (!IsOf(announced[request.Files[i].FileIndex!.Value], request.Files[i]))
+                errors.Add($"files[{i}].userId",
+                    $"must be {announced[request.Files[i].FileIndex!.Value].UserId}, for whom the file was announced");
         }
         if (errors.Any) return errors.ToProblem();
         SegmentSet set = SegmentSet.Of(request.Files.Select(file => Completed(announced[file.FileIndex!.Value], file)));
@@ -93,12 +97,16 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
             cancellation);
     }
 
-    // Completed before: the same files get the same answer.
+    // As numbers: an older version announced ids with leading zeros too.
+    private static bool IsOf(RecordingSegment announced, CompletedFile file) =>
+        ulong.Parse(announced.UserId, CultureInfo.InvariantCulture) == ulong.Parse(file.UserId!, CultureInfo.InvariantCulture);
+
+    // Completed before: the same files of the same people get the same answer.
     private async Task<IResult> RepeatAsync(RecordingId id, CatalogueRecording recording, List<RecordingSegment> known,
         CompleteRequest request, CancellationToken cancellation)
     {
-        HashSet<string> addresses = [.. request.Files!.Select(file => file.BlobUrl!)];
-        if (!addresses.SetEquals(known.Select(segment => segment.BlobUrl)))
+        HashSet<(string, string)> files = [.. request.Files!.Select(file => (file.BlobUrl!, file.UserId!))];
+        if (!files.SetEquals(known.Select(segment => (segment.BlobUrl, segment.UserId))))
             return Problems.Finished(recording.Details.Id, Words.Of(recording.Details.Status));
         return await ends.CommitAsync(id, SegmentSet.Of(known), [], details => details, cancellation);
     }
