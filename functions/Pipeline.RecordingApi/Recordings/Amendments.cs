@@ -17,8 +17,11 @@ internal static class Amendments
         return before.All(old => known.TryGetValue((old.UserId, old.SegmentIndex), out RecordingSegment? same) && IsKept(old, same));
     }
 
-    /// <summary>True where the same segment has the same bytes and times.</summary>
+    /// <summary>True where the same segment has the same bytes and times. What was left open before may be said now.</summary>
     public static bool IsKept(RecordingSegment old, RecordingSegment same) =>
         same.FileSize == old.FileSize && same.AbsoluteStartTime == old.AbsoluteStartTime && same.Duration == old.Duration
-        && (same.ContentMd5 == old.ContentMd5 || old.ContentMd5 is null);
+        && (same.ContentMd5 == old.ContentMd5 || old.ContentMd5 is null)
+        && (same.StartSample == old.StartSample || old.StartSample is null)
+        && (same.SampleCount == old.SampleCount || old.SampleCount is null)
+        && (same.Channels == old.Channels || old.Channels is null);
 }

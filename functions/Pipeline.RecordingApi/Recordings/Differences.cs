@@ -29,7 +29,9 @@ internal static class Differences
     /// <summary>Of two lists of segments; empty where they are equal.</summary>
     public static Dictionary<string, string[]> OfSegments(IReadOnlyList<RecordingSegment> known, IReadOnlyList<RecordingSegment> repeated)
     {
-        Dictionary<(string, int), RecordingSegment> before = known.ToDictionary(Key);
+        // An older version took some segments twice.
+        Dictionary<(string, int), RecordingSegment> before = [];
+        foreach (RecordingSegment segment in known) before[Key(segment)] = segment;
         string[] added = [.. repeated.Where(segment => !before.ContainsKey(Key(segment))).Select(Name)];
         string[] changed = [.. repeated.Where(segment => before.TryGetValue(Key(segment), out RecordingSegment? old) && old != segment)
             .Select(Name)];

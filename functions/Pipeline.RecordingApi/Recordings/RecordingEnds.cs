@@ -84,7 +84,7 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
             if (entry.Recording is not { } recording) return Problems.UnknownRecording();
             bool live = recording.Details.Status == RecordingStatus.Live;
             RecordingDetails finished = list.Describe(finish(recording.Details));
-            bool sameSegments = !live && recording.SegmentSet == list.Set;
+            bool sameSegments = !live && await list.IsAsync(recording.SegmentSet, cancellation);
             Dictionary<string, string[]> differences = sameSegments && !amends ? Differences.OfEnds(recording.Details, finished) : [];
             if (sameSegments && !amends && differences.Count == 0)
             {

@@ -19,6 +19,9 @@ internal interface ISegmentList
 
     RecordingDetails Describe(RecordingDetails details);
 
+    /// <summary>Whether the catalogue has it under this name already; null: under none.</summary>
+    Task<bool> IsAsync(string? otherSet, CancellationToken cancellation);
+
     /// <summary>Sees to it that all of it is in the catalogue.</summary>
     /// <param name="recordedAt">When the recording began.</param>
     Task<FieldErrors> SettleAsync(DateTimeOffset recordedAt, CancellationToken cancellation);
@@ -44,6 +47,11 @@ internal sealed class WholeList(RecordingId id, SegmentSet set, IReadOnlyList<Se
         Tracks = RecordingTracks.Of(details, set.Segments),
         LongestSegment = set.Segments.Select(segment => segment.Duration).DefaultIfEmpty(0).Max(),
     };
+
+    // Under the name that an older version gave it there may be a list whose segments lie elsewhere in time.
+    public async Task<bool> IsAsync(string? otherSet, CancellationToken cancellation) => otherSet == set.Name
+        || (otherSet == set.FormerName && Differences.OfSegments(
+            await catalogue.ReadSegmentsAsync(id.ToString(), otherSet, cancellation), set.Segments).Count == 0);
 
     public async Task<FieldErrors> SettleAsync(DateTimeOffset recordedAt, CancellationToken cancellation)
     {
@@ -78,6 +86,9 @@ internal sealed class PartedList(RecordingId id, string set, IReadOnlyList<ListP
             details.Health.GetValueOrDefault),
         LongestSegment = parts.Select(part => part.Summary.LongestSegment).DefaultIfEmpty(0).Max(),
     };
+
+    // A part is claimed by all that it says.
+    public Task<bool> IsAsync(string? otherSet, CancellationToken cancellation) => Task.FromResult(otherSet == set);
 
     public Task<FieldErrors> SettleAsync(DateTimeOffset recordedAt, CancellationToken cancellation) => Task.FromResult(new FieldErrors());
 

@@ -16,10 +16,13 @@ internal sealed record SegmentSet(IReadOnlyList<RecordingSegment> Segments, stri
     {
         RecordingSegment[] sorted = [.. segments.OrderBy(segment => segment.AbsoluteStartTime)
             .ThenBy(segment => segment.UserId, StringComparer.Ordinal).ThenBy(segment => segment.SegmentIndex)];
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (RecordingSegment segment in sorted) hash.AppendData(Encoding.UTF8.GetBytes(Line(segment)));
-        return new SegmentSet(sorted, Convert.ToHexStringLower(hash.GetHashAndReset())[..NameLength]);
+        return new SegmentSet(sorted, NameOf(sorted, segment => FormerLine(segment) + PlaceLine(segment)));
     }
+
+    /// <summary>
+    /// The name that an older version gave to the list: where segments begin, how long they are and their channels did not go into it.
+    /// </summary>
+    public string FormerName => NameOf(Segments, FormerLine);
 
     /// <summary>The list without some people's segments.</summary>
     public SegmentSet Without(IReadOnlySet<ulong> people) =>
@@ -47,8 +50,19 @@ internal sealed record SegmentSet(IReadOnlyList<RecordingSegment> Segments, stri
         Channels = segment.Channels,
     };
 
-    private static string Line(RecordingSegment s) => string.Create(
+    private static string NameOf(IReadOnlyList<RecordingSegment> sorted, Func<RecordingSegment, string> line)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (RecordingSegment segment in sorted) hash.AppendData(Encoding.UTF8.GetBytes(line(segment)));
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..NameLength];
+    }
+
+    private static string FormerLine(RecordingSegment s) => string.Create(
         CultureInfo.InvariantCulture,
         $"{s.UserId}\n{s.SegmentIndex}\n{s.Username}\n{s.FileName}\n{s.FilePath}\n"
             + $"{s.AbsoluteStartTime}\n{s.AbsoluteEndTime}\n{s.Duration}\n{s.FileSize}\n{s.Format}\n{s.BlobUrl}\n{s.ContentMd5}\n\n");
+
+    // Nothing where the caller said nothing: such lists keep the name that they have.
+    private static string PlaceLine(RecordingSegment s) => s is { StartSample: null, SampleCount: null, Channels: null } ? ""
+        : string.Create(CultureInfo.InvariantCulture, $"{s.StartSample}\n{s.SampleCount}\n{s.Channels}\n\n");
 }
