@@ -30,6 +30,9 @@ public sealed class GuildSettingsOperations(GuildSettingsTable table)
         errors.Snowflake("guildId", guildId);
         GuildSettingsCheck.Check(settings, errors);
         if (errors.Any) return errors.ToProblem();
+        if (GuildSettingsTable.LengthOf(settings) > GuildSettingsTable.LongestChoice)
+            return Problems.Of(StatusCodes.Status413PayloadTooLarge, "The body is too large",
+                $"what stands beside optedOutUserIds must fit into {GuildSettingsTable.LongestChoice} bytes");
         settings = settings with
         {
             OptedOutUserIds = [.. settings.OptedOutUserIds.Select(user => Text(Number(user))).Distinct().Order(StringComparer.Ordinal)],

@@ -18,7 +18,13 @@ public sealed class GuildSettingsTable(StorageClients clients)
     private const string PersonPrefix = "out-";
     private const int LargestTransaction = 100; // Azure Tables: entity group transactions
 
+    /// <summary>Bytes of what was chosen, beside the people: Azure Tables holds no more in one property.</summary>
+    public const int LongestChoice = 64 * 1024;
+
     private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.SettingsTable);
+
+    /// <summary>Bytes that settings take in their row.</summary>
+    public static int LengthOf(GuildSettings settings) => Choice(settings).Length;
 
     /// <summary>What the server has chosen; the defaults where it has chosen nothing.</summary>
     public async Task<StoredGuildSettings> ReadAsync(ulong guildId, CancellationToken cancellation)
@@ -54,10 +60,7 @@ public sealed class GuildSettingsTable(StorageClients clients)
                 new TableTransactionAction(TableTransactionActionType.UpsertReplace,
                 new TableEntity(Partition(guildId), PersonPrefix + user))), cancellation);
         }
-        TableEntity row = new(Partition(guildId), RowKey)
-        {
-            ["Json"] = JsonSerializer.SerializeToUtf8Bytes(settings with { OptedOutUserIds = [] }, ApiJsonContext.Default.GuildSettings),
-        };
+        TableEntity row = new(Partition(guildId), RowKey) { ["Json"] = Choice(settings) };
         try
         {
             if (before.Etag is { } etag) await table.UpdateEntityAsync(row, etag, TableUpdateMode.Replace, cancellation);
@@ -91,6 +94,9 @@ public sealed class GuildSettingsTable(StorageClients clients)
 
     private Task<Response> RemoveAsync(ulong guildId, string user, CancellationToken cancellation) =>
         table.DeleteEntityAsync(Partition(guildId), PersonPrefix + user, ETag.All, cancellation); // 404 is no fault to this client
+
+    private static byte[] Choice(GuildSettings settings) =>
+        JsonSerializer.SerializeToUtf8Bytes(settings with { OptedOutUserIds = [] }, ApiJsonContext.Default.GuildSettings);
 
     private static string Partition(ulong guildId) => guildId.ToString(CultureInfo.InvariantCulture);
 }

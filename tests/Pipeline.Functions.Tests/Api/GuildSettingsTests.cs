@@ -82,6 +82,22 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
         Assert.Equal(2_501, (await PeopleAsync(app, 804)).Length);
     }
 
+    [Theory]
+    [InlineData(60_000, HttpStatusCode.OK)]
+    [InlineData(70_000, HttpStatusCode.RequestEntityTooLarge)]
+    public async Task Everything_but_the_people_has_a_size(int length, HttpStatusCode expected)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonObject document = new() { ["optedOutUserIds"] = new JsonArray("5"), ["colour"] = new string('x', length) };
+
+        using HttpResponseMessage answer = await app.Http.PutAsync(Settings(810),
+            new StringContent(document.ToJsonString(), Encoding.UTF8, "application/json"), Cancellation);
+
+        Assert.Equal(expected, answer.StatusCode);
+        if (expected == HttpStatusCode.OK) return;
+        Assert.Contains("beside optedOutUserIds", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task List_of_an_older_version_is_kept_and_can_be_left()
     {
