@@ -169,7 +169,8 @@ public sealed class RecordingsContainer(StorageClients clients, SasIssuer links)
         name = "";
         Uri container = clients.Recordings.Uri;
         if (!blobUrl.IsAbsoluteUri || blobUrl.Authority != container.Authority || blobUrl.Scheme != container.Scheme) return false;
-        BlobUriBuilder parts = new(blobUrl);
+        // A query decides nothing, and the builder throws at many that it cannot read.
+        BlobUriBuilder parts = new(new Uri(blobUrl.GetLeftPart(UriPartial.Path)));
         if (parts.AccountName != clients.Blobs.AccountName || parts.BlobContainerName != StorageNames.RecordingsContainer) return false;
         name = parts.BlobName;
         return name.Length > 0;

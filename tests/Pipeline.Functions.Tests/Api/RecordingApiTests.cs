@@ -132,6 +132,25 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         Assert.Equal(RecordingStatus.Live, (await app.RecordingAsync(RecordingId.Parse(id)))!.Status);
     }
 
+    [Theory]
+    [InlineData("?a=1&a=1")]
+    [InlineData("?sv=1&se=x")]
+    [InlineData("?snapshot=x&snapshot=y#x")]
+    public async Task What_stands_behind_the_path_of_an_address_decides_nothing(string behind)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        await PostAsync(app, "recordings/init-live", Init(id));
+        await PutSegmentsAsync(app, id, 1);
+        JsonObject body = End(app, id, 1);
+        body["segments"]![0]!["blobUrl"] = (string?)body["segments"]![0]!["blobUrl"] + behind;
+
+        (HttpStatusCode status, JsonNode answer) = await PostAsync(app, $"recordings/{id}/finalize", body);
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Single(answer["recording"]!["downloadUrls"]!["audio"]!.AsArray());
+    }
+
     [Fact]
     public async Task Link_is_signed_only_below_its_own_recording()
     {
