@@ -19,6 +19,9 @@ internal static class Bounds
     /// <summary>Unix ms of the year 2100, excluded.</summary>
     public const long EndOfTime = 4_102_444_800_000;
 
+    // Five TiB: more than any one file, and a list of them can be added up.
+    private const long LargestFile = 5L << 40;
+
     /// <summary>Days after its start within which a recording is over: the setting of the bot allows 7.</summary>
     public const int MostDays = 31;
 
@@ -33,7 +36,7 @@ internal static class Bounds
         ["username"] = new(1, 100),
         ["segmentIndex"] = new(0, int.MaxValue),
         ["fileIndex"] = new(0, int.MaxValue),
-        ["fileSize"] = new(1, long.MaxValue),
+        ["fileSize"] = new(1, LargestFile),
         ["totalSize"] = new(0, long.MaxValue),
         ["participantCount"] = new(0, 100_000),
         ["missingSegmentCount"] = new(0, int.MaxValue),

@@ -108,6 +108,33 @@ public sealed class BoundsTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
     }
 
+    [Theory]
+    [InlineData(5_497_558_138_880, HttpStatusCode.OK)]
+    [InlineData(5_497_558_138_881, HttpStatusCode.BadRequest)]
+    [InlineData(9_000_000_000_000_000_000, HttpStatusCode.BadRequest)]
+    public async Task Segment_is_no_larger_than_what_can_be_counted(long size, HttpStatusCode expected)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        JsonObject[] segments = [WireRequests.Segment(0), WireRequests.Segment(1)];
+        foreach (JsonObject segment in segments) segment["fileSize"] = size;
+        JsonObject init = WireRequests.BatchInit(id, segments);
+        (HttpStatusCode status, JsonNode answer) = await WireRequests.PostAsync(app, "recordings/init", init);
+        Assert.Equal(expected, status);
+        if (status == HttpStatusCode.BadRequest)
+        {
+            Assert.Contains("5497558138880 or less", (string?)answer["errors"]!["segments[1].fileSize"]![0], StringComparison.Ordinal);
+            return;
+        }
+
+        JsonNode[] files = [.. answer["uploadUrls"]!.AsArray().Select(place => WireRequests.Completed(place!))];
+        (HttpStatusCode end, JsonNode problem) = await WireRequests.PostAsync(app, $"recordings/{id}/complete",
+            new JsonObject { ["files"] = new JsonArray(files) });
+
+        Assert.Equal(HttpStatusCode.BadRequest, end);
+        Assert.Contains("nothing in it", (string?)problem["errors"]!["files[0].blobUrl"]![0], StringComparison.Ordinal);
+    }
+
     // Recorded at 2026-01-02T03:04:05Z; 31 days are 2,678,400 s.
     [Theory]
     [InlineData(2_678_390_000, null)]
