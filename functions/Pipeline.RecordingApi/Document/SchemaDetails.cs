@@ -89,6 +89,8 @@ internal static class SchemaDetails
             schema.Pattern = "^[0-9]+$";
             return;
         }
+        // A list by time may begin before the recording, of a caller who says milliseconds.
+        if (property.DeclaringType == typeof(SegmentEntry) && property.Name == "startSample") return;
         if (Bounds.Find(property.Name) is not { } bound) return;
         if (type == typeof(string))
         {

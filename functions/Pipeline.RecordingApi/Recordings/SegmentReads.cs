@@ -17,6 +17,9 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
 {
     private const int DefaultLimit = 250;
     private const int LargestLimit = 1000;
+
+    // Before whatever there is; far enough from the ends of the type to be counted with.
+    private const long Earliest = long.MinValue / 2;
     private const int Millisecond = SampleClock.SamplesPerSecond / 1000;
 
     private bool isCorsTold;
@@ -67,7 +70,7 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
         RecordingDetails details = recording.Details;
         long longest = RecordingTracks.Samples(details.LongestSegment ?? (long)TimeSpan.FromMinutes(10).TotalMilliseconds);
         long from = Math.Max(query.From - longest, query.After?.StartSample ?? 0);
-        int first = await FirstAsync(details, set, from, cancellation);
+        int first = query.After is null && from <= 0 ? 0 : await FirstAsync(details, set, from, cancellation);
         List<SegmentEntry> found = [];
         await foreach (RecordingSegment segment in catalogue.ReadSegmentsFromAsync(details.Id, set, first, cancellation))
         {
@@ -83,7 +86,7 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
 
     private async Task<int> FirstAsync(RecordingDetails details, string set, long from, CancellationToken cancellation)
     {
-        int low = 0, high = from <= 0 ? 0 : details.SegmentCount;
+        int low = 0, high = details.SegmentCount;
         while (low < high)
         {
             int middle = (low + high) / 2;
@@ -145,7 +148,7 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
             Position? after = null;
             if (query["after"] is [{ Length: > 0 } cursor] && (after = Position.Parse(cursor)) is null)
                 errors.Add("after", "must be the next of an earlier answer");
-            return new Query(Sample(query, "from", 0, errors), Sample(query, "to", long.MaxValue, errors), limit, after);
+            return new Query(Sample(query, "from", Earliest, errors), Sample(query, "to", long.MaxValue, errors), limit, after);
         }
 
         public bool Takes(SegmentEntry entry) =>
@@ -167,12 +170,14 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
 
         public static Position? Parse(string text)
         {
-            string[] parts = text.Split('-');
+            // What was heard before the recording's own start has a sign.
+            bool isBefore = text.StartsWith('-');
+            string[] parts = (isBefore ? text[1..] : text).Split('-');
             return parts.Length == 3
                 && long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out long start)
                 && ulong.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong userId)
                 && int.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out int index)
-                ? new Position(start, userId, index) : null;
+                ? new Position(isBefore ? -start : start, userId, index) : null;
         }
 
         public int CompareTo(Position other) => (StartSample, UserId, Index).CompareTo((other.StartSample, other.UserId, other.Index));

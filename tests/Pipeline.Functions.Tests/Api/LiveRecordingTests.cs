@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json.Nodes;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
@@ -119,7 +120,44 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
         Assert.InRange(one.UrlExpiresAt - TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(5));
     }
 
+    [Fact]
+    public async Task Segments_that_begin_before_the_recording_are_listed_page_by_page()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        await WireRequests.PostAsync(app, "recordings/init-live", WireRequests.Init(id));
+        await WireRequests.PutSegmentsAsync(app, id, 4);
+        JsonObject end = WireRequests.End(app, id, 4);
+        long[] starts = [-20_000, -5_000, -1_000, 9_000]; // ms; each is ten seconds long
+        foreach ((int index, JsonNode? segment) in end["segments"]!.AsArray().Index())
+        {
+            long start = 1_767_323_045_000 + starts[index];
+            (segment!["absoluteStartTime"], segment["absoluteEndTime"]) = (start, start + 10_000);
+        }
+        Assert.Equal(HttpStatusCode.OK, (await WireRequests.PostAsync(app, $"recordings/{id}/finalize", end)).Status);
+        List<long> found = [];
+        string? after = null;
+        do
+        {
+            SegmentPage page = await SegmentsAsync(app, id, $"?limit=1&after={after}");
+            found.Add(Assert.Single(page.Segments).StartSample);
+            after = page.Next;
+        }
+        while (after is not null && found.Count < 9);
+
+        Assert.Equal([-960_000, -240_000, -48_000, 432_000], found);
+        Assert.Equal([-240_000, -48_000, 432_000],
+            (await SegmentsAsync(app, id, "?from=0")).Segments.Select(segment => segment.StartSample));
+        Assert.Equal([-48_000, 432_000],
+            (await SegmentsAsync(app, id, "?after=-240000-5-1")).Segments.Select(segment => segment.StartSample));
+    }
+
     [Theory]
+    [InlineData("after=--1-5-0")]
+    [InlineData("after=1--5-0")]
+    [InlineData("after=1-5--1")]
+    [InlineData("after=1-5")]
+    [InlineData("after=+1-5-0")]
     [InlineData("limit=0")]
     [InlineData("limit=5000")]
     [InlineData("after=x")]
@@ -137,10 +175,13 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
             StringComparison.Ordinal);
     }
 
-    private static async Task<SegmentPage> SegmentsAsync(App app, Session session, string query)
+    private static Task<SegmentPage> SegmentsAsync(App app, Session session, string query) =>
+        SegmentsAsync(app, session.Id.ToString(), query);
+
+    private static async Task<SegmentPage> SegmentsAsync(App app, string id, string query)
     {
         using HttpResponseMessage answer = await app.Http.GetAsync(
-            new Uri($"api/recordings/{session.Id}/segments{query}", UriKind.Relative), TestContext.Current.CancellationToken);
+            new Uri($"api/recordings/{id}/segments{query}", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         return await app.ReadAsync(answer, WireJsonContext.Default.SegmentPage);
     }
