@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Http;
@@ -37,11 +36,10 @@ public sealed class GuildSettingsOperations(GuildSettingsTable table)
         {
             OptedOutUserIds = [.. settings.OptedOutUserIds.Select(user => Text(Number(user))).Distinct().Order(StringComparer.Ordinal)],
         };
-        string? expected = context.Request.Headers.IfMatch is [{ Length: > 0 } wanted] && wanted != "*" ? wanted : null;
         while (true)
         {
             StoredGuildSettings before = await table.ReadAsync(Number(guildId), context.RequestAborted);
-            if (expected is not null && expected != EtagOf(before.Settings))
+            if (!EntityTag.IsExpected(context.Request, EtagOf(before.Settings)))
             {
                 return Problems.Of(StatusCodes.Status412PreconditionFailed, "The settings have changed",
                     "read them again and repeat the change on what is there now");
@@ -67,14 +65,13 @@ public sealed class GuildSettingsOperations(GuildSettingsTable table)
     {
         string etag = EtagOf(settings);
         context.Response.Headers.ETag = etag;
-        bool isKnown = HttpMethods.IsGet(context.Request.Method) && context.Request.Headers.IfNoneMatch.Contains(etag);
+        bool isKnown = HttpMethods.IsGet(context.Request.Method) && EntityTag.IsKnown(context.Request, etag);
         return isKnown ? Results.StatusCode(StatusCodes.Status304NotModified)
             : Results.Json(settings, WireJsonContext.Default.GuildSettings);
     }
 
     private static string EtagOf(GuildSettings settings) =>
-        "\"" + Convert.ToHexStringLower(
-            SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(settings, WireJsonContext.Default.GuildSettings)).AsSpan(0, 16)) + "\"";
+        EntityTag.Of(JsonSerializer.SerializeToUtf8Bytes(settings, WireJsonContext.Default.GuildSettings));
 
     private static ulong Number(string id) => ulong.Parse(id, CultureInfo.InvariantCulture);
 

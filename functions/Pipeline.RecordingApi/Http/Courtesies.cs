@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.Net.Http.Headers;
 
 namespace Pipeline.RecordingApi.Http;
@@ -37,8 +36,6 @@ internal sealed class TaggedAnswer;
 /// <summary>Gives the answers of such routes an ETag, and 304 to those who have them.</summary>
 public sealed class EntityTags(RequestDelegate next)
 {
-    private const int HexDigits = 16;
-
     public async Task InvokeAsync(HttpContext context)
     {
         if (!HttpMethods.IsGet(context.Request.Method) || context.GetEndpoint()?.Metadata.GetMetadata<TaggedAnswer>() is null)
@@ -60,10 +57,10 @@ public sealed class EntityTags(RequestDelegate next)
         if (context.Response.StatusCode == StatusCodes.Status200OK)
         {
             held.TryGetBuffer(out ArraySegment<byte> bytes);
-            string tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(bytes))[..HexDigits]}\"";
+            string tag = EntityTag.Of(bytes);
             context.Response.Headers[HeaderNames.ETag] = tag;
             if (context.Response.Headers.CacheControl.Count == 0) context.Response.Headers.CacheControl = "private, no-cache";
-            if (context.Request.Headers.IfNoneMatch.Contains(tag))
+            if (EntityTag.IsKnown(context.Request, tag))
             {
                 (context.Response.StatusCode, context.Response.ContentType) = (StatusCodes.Status304NotModified, null);
                 context.Response.ContentLength = null;

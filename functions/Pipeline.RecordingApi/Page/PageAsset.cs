@@ -1,7 +1,6 @@
-using System.Globalization;
 using System.IO.Compression;
-using System.Security.Cryptography;
 using System.Text;
+using Pipeline.RecordingApi.Http;
 
 namespace Pipeline.RecordingApi.Page;
 
@@ -18,9 +17,8 @@ public sealed record PageAsset(string ContentType, byte[] Plain, byte[] Gzip, by
             ".html" => "text/html; charset=utf-8",
             _ => throw new InvalidOperationException($"the page has a file of an unknown kind: {name}"),
         };
-        string etag = string.Create(CultureInfo.InvariantCulture, $"\"{Convert.ToHexStringLower(SHA256.HashData(plain))[..16]}\"");
         return new PageAsset(type, plain, Pack(plain, to => new GZipStream(to, CompressionLevel.SmallestSize)),
-            Pack(plain, to => new BrotliStream(to, CompressionLevel.SmallestSize)), etag);
+            Pack(plain, to => new BrotliStream(to, CompressionLevel.SmallestSize)), EntityTag.Of(plain));
     }
 
     private static byte[] Pack(byte[] plain, Func<Stream, Stream> packer)

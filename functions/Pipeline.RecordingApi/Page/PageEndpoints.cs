@@ -33,7 +33,7 @@ internal static class PageEndpoints
         response.Headers.CacheControl = cacheControl;
         response.Headers.ETag = asset.Etag;
         response.Headers.Vary = "Accept-Encoding";
-        if (context.Request.Headers.IfNoneMatch.Contains(asset.Etag))
+        if (EntityTag.IsKnown(context.Request, asset.Etag))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;

@@ -1,5 +1,4 @@
 using System.Net.Mime;
-using System.Security.Cryptography;
 using System.Text.Json;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
@@ -45,10 +44,17 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
             with
         { Transcript = await transcripts.FindAsync(id, context.RequestAborted) };
         if (scopes is { } allowed) details = details with { Scopes = ShareScopeWords.Of(allowed) };
-        // An answer with links is another one each time.
-        return isBrief || details.Segments.Count == 0 ? Tagged(context, details)
-            : Results.Json(details, WireJsonContext.Default.RecordingDetails);
+        byte[] body = Body(details);
+        string tag = details.Segments.Count == 0 ? EntityTag.Of(body) : EntityTag.WeakOf([.. body, .. Period()]);
+        context.Response.Headers.ETag = tag;
+        context.Response.Headers.CacheControl = "private, no-cache";
+        if (EntityTag.IsKnown(context.Request, tag)) return Results.StatusCode(StatusCodes.Status304NotModified);
+        if (details.Segments.Count > 0) body = Body(await WithLinksAsync(id, details, context.RequestAborted));
+        return Results.Bytes(body, MediaTypeNames.Application.Json);
     }
+
+    // An answer with links is another one each time. It has its tag for a quarter of their life: one that is kept longer is sent again.
+    private byte[] Period() => BitConverter.GetBytes(time.GetUtcNow().UtcTicks / (RecordingsContainer.ReadLifetime / 4).Ticks);
 
     private async Task<RecordingDetails> FillAsync(CatalogueRecording recording, RecordingId id, bool isBrief,
         CancellationToken cancellation)
@@ -61,7 +67,6 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
             details.Tracks.Count > 0 ? RecordingEnds.MostNamed : int.MaxValue);
         IReadOnlyList<RecordingTrack> tracks = details.Tracks.Count > 0 ? details.Tracks : RecordingTracks.Of(details, segments);
         if (isBrief) segments = [];
-        for (int i = 0; i < segments.Count; i++) segments[i] = await WithLinkAsync(id, segments[i], cancellation);
         long samples = RecordingTracks.Samples(details.Duration ?? 0);
         return details with
         {
@@ -74,14 +79,14 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         };
     }
 
-    private static IResult Tagged(HttpContext context, RecordingDetails details)
+    private static byte[] Body(RecordingDetails details) =>
+        JsonSerializer.SerializeToUtf8Bytes(details, WireJsonContext.Default.RecordingDetails);
+
+    private async Task<RecordingDetails> WithLinksAsync(RecordingId recording, RecordingDetails details, CancellationToken cancellation)
     {
-        byte[] body = JsonSerializer.SerializeToUtf8Bytes(details, WireJsonContext.Default.RecordingDetails);
-        string tag = $"\"{Convert.ToHexStringLower(SHA256.HashData(body))[..16]}\"";
-        context.Response.Headers.ETag = tag;
-        context.Response.Headers.CacheControl = "private, no-cache";
-        return context.Request.Headers.IfNoneMatch.Contains(tag) ? Results.StatusCode(StatusCodes.Status304NotModified)
-            : Results.Bytes(body, MediaTypeNames.Application.Json);
+        List<RecordingSegment> linked = new(details.Segments.Count);
+        foreach (RecordingSegment segment in details.Segments) linked.Add(await WithLinkAsync(recording, segment, cancellation));
+        return details with { Segments = linked };
     }
 
     private async Task<RecordingSegment> WithLinkAsync(RecordingId recording, RecordingSegment segment, CancellationToken cancellation)

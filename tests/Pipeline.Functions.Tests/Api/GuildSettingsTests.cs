@@ -71,6 +71,25 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.NotModified, (await app.Http.SendAsync(again, Cancellation)).StatusCode);
     }
 
+    [Theory]
+    [InlineData("\"x\", @", HttpStatusCode.OK)]
+    [InlineData("W/@", HttpStatusCode.PreconditionFailed)]
+    [InlineData("\"x\", \"y\"", HttpStatusCode.PreconditionFailed)]
+    [InlineData("\"x\"\n\"y\"", HttpStatusCode.PreconditionFailed)]
+    [InlineData("x", HttpStatusCode.PreconditionFailed)]
+    public async Task Expected_tags_are_a_list_of_which_one_is_the_same(string header, HttpStatusCode expected)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        using HttpResponseMessage first = await app.Http.GetAsync(Settings(811), Cancellation);
+        using HttpRequestMessage request = new(HttpMethod.Put, Settings(811));
+        request.Content = new StringContent("""{"optedOutUserIds":["5"]}""", Encoding.UTF8, "application/json");
+        // A header may stand twice.
+        foreach (string line in header.Replace("@", first.Headers.ETag!.Tag, StringComparison.Ordinal).Split('\n'))
+            request.Headers.TryAddWithoutValidation("If-Match", line);
+
+        Assert.Equal(expected, (await app.Http.SendAsync(request, Cancellation)).StatusCode);
+    }
+
     [Fact]
     public async Task Two_thousand_and_more_people_fit()
     {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
@@ -57,6 +58,64 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.NotModified, HttpStatusCode.OK),
             (first.StatusCode, second.StatusCode, third.StatusCode));
         Assert.Empty(await second.Content.ReadAsByteArrayAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData("@", true)]
+    [InlineData("W/@", true)]
+    [InlineData("*", true)]
+    [InlineData("\"x\", @", true)]
+    [InlineData("W/\"x\",\t@, \"y\"", true)]
+    [InlineData("\"a, b\", , W/@", true)]
+    [InlineData("\"x\"", false)]
+    [InlineData("\"x\", \"y\"", false)]
+    [InlineData("x", false)]
+    [InlineData("", false)]
+    public async Task Known_tags_are_a_list_of_which_any_will_do(string header, bool isKnown)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        await WireRequests.PostAsync(app, "recordings/init-live", WireRequests.Init(id));
+        string[] paths = ["api/recordings?guildId=5", "api/guilds/5/settings", $"api/recordings/{id}", $"r/{id}"];
+        foreach (string path in paths)
+        {
+            using HttpResponseMessage first = await app.Http.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+            string tag = first.Headers.ETag!.Tag;
+
+            HttpStatusCode status = (await AskAsync(app, path, header.Replace("@", tag, StringComparison.Ordinal))).Status;
+
+            Assert.True(status == (isKnown ? HttpStatusCode.NotModified : HttpStatusCode.OK), $"{path}: {status}");
+        }
+    }
+
+    [Fact]
+    public async Task Finished_recording_with_its_links_is_not_sent_again_while_they_last()
+    {
+        // At the beginning of a quarter of an hour.
+        FakeTimeProvider clock = new(DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds() / 900 * 900));
+        await using App app = await App.StartAsync(azurite.ConnectionString, time: clock);
+        string id = RecordingId.New(TimeProvider.System).ToString(), path = $"api/recordings/{id}";
+        await WireRequests.PostAsync(app, "recordings/init-live", WireRequests.Init(id));
+        await WireRequests.PutSegmentsAsync(app, id, 1);
+        Assert.Equal(HttpStatusCode.OK,
+            (await WireRequests.PostAsync(app, $"recordings/{id}/finalize", WireRequests.End(app, id, 1))).Status);
+
+        (HttpStatusCode first, string? tag, RecordingDetails? one) = await AskAsync(app, path, null);
+        Assert.Equal((HttpStatusCode.OK, true), (first, tag?.StartsWith("W/\"", StringComparison.Ordinal)));
+        Assert.NotNull(one!.Segments[0].DownloadUrl);
+        clock.Advance(TimeSpan.FromMinutes(14));
+        Assert.Equal(HttpStatusCode.NotModified, (await AskAsync(app, path, tag)).Status);
+
+        clock.Advance(TimeSpan.FromMinutes(1));
+        (HttpStatusCode later, string? next, RecordingDetails? two) = await AskAsync(app, path, tag);
+        Assert.Equal((HttpStatusCode.OK, false), (later, next == tag));
+        Assert.Equal(TimeSpan.FromMinutes(15), two!.Segments[0].DownloadExpiresAt - one.Segments[0].DownloadExpiresAt);
+
+        using HttpRequestMessage rename = new(HttpMethod.Patch, new Uri(path, UriKind.Relative));
+        rename.Content = new StringContent("""{"title":"Another"}""", System.Text.Encoding.UTF8, "application/json");
+        Assert.Equal(HttpStatusCode.NoContent, (await app.Http.SendAsync(rename, Cancellation)).StatusCode);
+        (HttpStatusCode renamed, _, RecordingDetails? three) = await AskAsync(app, path, next);
+        Assert.Equal((HttpStatusCode.OK, "Another"), (renamed, three!.Title));
     }
 
     [Theory]
@@ -236,6 +295,17 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
         SegmentPage page = await app.ReadAsync(answer, WireJsonContext.Default.SegmentPage);
         Assert.Equal(1, Assert.Single(page.Segments).SegmentIndex);
         Assert.Null((await app.RecordingAsync(session.Id))!.Segments[0].DownloadUrl);
+    }
+
+    private static async Task<(HttpStatusCode Status, string? Tag, RecordingDetails? Recording)> AskAsync(App app, string path,
+        string? known)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        if (known is not null) request.Headers.TryAddWithoutValidation("If-None-Match", known);
+        using HttpResponseMessage answer = await app.Http.SendAsync(request, Cancellation);
+        bool isRecording = path.StartsWith("api/recordings/", StringComparison.Ordinal) && answer.StatusCode == HttpStatusCode.OK;
+        return (answer.StatusCode, answer.Headers.ETag?.ToString(),
+            isRecording ? await app.ReadAsync(answer, WireJsonContext.Default.RecordingDetails) : null);
     }
 
     private static string[] Header(HttpResponseMessage answer, string name) =>
