@@ -158,7 +158,8 @@ public static class ApiEndpoints
             .Produces<InitLiveResponse>(StatusCodes.Status201Created).WithFaults(400, 409, 413);
         api.MapPost("/recordings/init", static (HttpContext context, BatchUploads operations) => operations.InitAsync(context))
             .WithName("init").WithSummary("Create a recording that is over, with all its segments")
-            .Accepts<BatchInitRequest>(MediaTypeNames.Application.Json).Produces<BatchInitResponse>().WithFaults(400, 409, 413);
+            .Accepts<BatchInitRequest>(MediaTypeNames.Application.Json).Produces<BatchInitResponse>()
+            .WithFaults(400, 409, 413, 451);
         api.MapPost("/recordings/{recordingId}/segment-upload-url",
             static (HttpContext context, string recordingId, SegmentUploads operations) => operations.UploadUrlAsync(context, recordingId))
             .WithName("segmentUploadUrl").WithSummary("Ask for the place of one finished segment")

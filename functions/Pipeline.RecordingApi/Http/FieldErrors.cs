@@ -15,6 +15,8 @@ internal sealed class FieldErrors
 
     public bool IsFull => errors.Count >= MostErrors;
 
+    public IReadOnlyDictionary<string, string[]> ByField => errors;
+
     public IResult ToProblem() => Problems.Invalid(errors);
 
     public static Dictionary<string, string[]> One(string field, string fault) => new() { [field] = [fault] };

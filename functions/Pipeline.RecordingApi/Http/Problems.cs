@@ -14,8 +14,14 @@ internal static class Problems
     public static IResult Of(ProblemBody body) => Results.Json(body, WireJsonContext.Default.ProblemBody, MediaType, body.Status);
 
     /// <summary>A segment of somebody who is erased from the recording.</summary>
-    public static IResult Erased() => Of(StatusCodes.Status451UnavailableForLegalReasons, "The person is erased",
-        "nothing of them is taken for this recording any more");
+    /// <param name="errors">Which of several; null where there is one.</param>
+    public static IResult Erased(FieldErrors? errors = null) => Of(new ProblemBody
+    {
+        Status = StatusCodes.Status451UnavailableForLegalReasons,
+        Title = "The person is erased",
+        Detail = "nothing of them is taken for this recording any more",
+        Errors = errors?.ByField,
+    });
 
     public static IResult UnknownRecording() => Of(StatusCodes.Status404NotFound, "No such recording");
 

@@ -7,7 +7,8 @@ using Pipeline.RecordingApi.Http;
 namespace Pipeline.RecordingApi.Recordings;
 
 /// <summary>The older flow: init with all segments of a recording that is over, one PUT each, complete.</summary>
-public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts starts, SegmentUploads uploads, RecordingEnds ends)
+public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts starts, SegmentUploads uploads, RecordingEnds ends,
+    ErasedPeople erased)
 {
     public async Task<IResult> InitAsync(HttpContext context)
     {
@@ -17,6 +18,13 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
         FieldErrors errors = RequestCheck.Check(request);
         if (errors.Any) return errors.ToProblem();
         CancellationToken cancellation = context.RequestAborted;
+        IReadOnlySet<ulong> gone = await erased.OfAsync(RecordingId.Parse(request.SessionId!), cancellation);
+        foreach ((int index, SegmentUploadRequest segment) in request.Segments!.Index())
+        {
+            if (gone.Contains(ulong.Parse(segment.UserId!, CultureInfo.InvariantCulture)))
+                errors.Add($"segments[{index}].userId", "is erased from this recording; leave their segments out");
+        }
+        if (errors.Any) return Problems.Erased(errors);
         (CatalogueRecording? recording, _, IResult? finished) = await starts.EnsureAsync(RecordingStarts.Fresh(request), cancellation);
         if (recording is null) return finished!;
 
@@ -36,6 +44,9 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
             return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Too many writers",
                 "several requests begin this recording at once; try again");
         }
+        // Of another list than this nothing is completed any more, and it may name somebody who was erased since.
+        if (recording.BatchSet is { } before && before != set)
+            await catalogue.DeleteSegmentsAsync(recording.Details.Id, before, cancellation);
         List<BatchUploadUrl> places = [];
         foreach (SegmentUploadRequest segment in request.Segments!)
         {

@@ -1,8 +1,11 @@
 using System.Net;
+using System.Text;
 using System.Text.Json.Nodes;
+using Azure.Data.Tables;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Deletion;
 using Pipeline.TestKit;
 using static Pipeline.Functions.Tests.Rig.WireRequests;
 
@@ -11,6 +14,8 @@ namespace Pipeline.Functions.Tests.Api;
 /// <summary>The older flow, init with all segments and then complete, where it is about more than one person.</summary>
 public sealed class BatchFlowTests(AzuriteFixture azurite)
 {
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     [Fact]
     public async Task File_is_of_the_person_for_whom_it_was_announced()
     {
@@ -33,6 +38,32 @@ public sealed class BatchFlowTests(AzuriteFixture azurite)
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.Conflict), (right, again, other));
         Assert.Equal(["5/0", "6/0"], (await app.RecordingAsync(RecordingId.Parse(id)))!.Segments
             .Select(segment => $"{segment.UserId}/{segment.SegmentIndex}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Nobody_who_is_erased_is_given_a_place_to_put_their_voice()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        await PutAllAsync(app, id, Segment(0), Segment(0, "6", "Grace"));
+        using HttpResponseMessage erased = await app.Http.PutAsync(
+            new Uri($"api/recordings/{id}/erasures/6", UriKind.Relative), null, Cancellation);
+        Assert.Equal(HttpStatusCode.Accepted, erased.StatusCode);
+        while (await app.Get<ForgetTable>().FindAsync(id, 6, Cancellation) is { FinishedAt: null } state)
+            await app.Get<PersonForgetting>().RunAsync(new ForgetPerson { Scope = id, UserId = 6, Look = state.Number }, Cancellation);
+
+        (HttpStatusCode both, JsonNode problem) = await PostAsync(app, "recordings/init",
+            BatchInit(id, Segment(1), Segment(0, "6", "Grace")));
+        Assert.Equal(HttpStatusCode.UnavailableForLegalReasons, both);
+        Assert.Equal("segments[1].userId", Assert.Single(problem["errors"]!.AsObject()).Key);
+        Assert.False(problem.AsObject().ContainsKey("uploadUrls"));
+
+        JsonObject[] files = await PutAllAsync(app, id, Segment(1));
+        // What was announced before names her, and nothing completes it any more.
+        TableClient table = app.Storage.Tables.GetTableClient(StorageNames.CatalogueTable);
+        await foreach (TableEntity row in table.QueryAsync<TableEntity>(row => row.PartitionKey == id, cancellationToken: Cancellation))
+            Assert.DoesNotContain("Grace", Encoding.UTF8.GetString(row.GetBinary("Json") ?? []), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await CompleteAsync(app, id, files)).Status);
     }
 
     /// <summary>Announces segments and puts them.</summary>
