@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Http;
@@ -22,6 +23,23 @@ internal static class GuildSettingsCheck
         if (settings.OptedOutUserIds is null) errors.Add("optedOutUserIds", "must be a list");
         for (int i = 0; i < (settings.OptedOutUserIds?.Count ?? 0) && !errors.IsFull; i++)
             errors.Snowflake($"optedOutUserIds[{i}]", settings.OptedOutUserIds![i]);
+        foreach ((string name, JsonElement value) in settings.Other ?? [])
+            if (!CanBeWritten(value)) errors.Add(name, "holds half of a surrogate pair, which is no text");
+    }
+
+    // What nobody here reads is kept as it came, and looked into only when it is written.
+    private static bool CanBeWritten(JsonElement value)
+    {
+        using Utf8JsonWriter nowhere = new(Stream.Null);
+        try
+        {
+            value.WriteTo(nowhere);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 
     private static void CheckRules(IReadOnlyList<AutoRecordRule> rules, FieldErrors errors)

@@ -117,6 +117,22 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
         Assert.Contains("beside optedOutUserIds", await answer.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"optedOutUserIds":[],"colour":"\uD800"}""")]
+    [InlineData("""{"optedOutUserIds":[],"colour":{"a":["\uDC00x"]}}""")]
+    [InlineData("""{"optedOutUserIds":[],"colour":{"\uDC00x":1}}""")]
+    [InlineData("""{"optedOutUserIds":[],"\uD800":1}""")]
+    public async Task Text_that_cannot_be_written_is_not_kept(string document)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+
+        using HttpResponseMessage answer = await app.Http.PutAsync(Settings(812),
+            new StringContent(document, Encoding.UTF8, "application/json"), Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await app.Http.GetAsync(Settings(812), Cancellation)).StatusCode);
+    }
+
     [Fact]
     public async Task List_of_an_older_version_is_kept_and_can_be_left()
     {
