@@ -24,8 +24,7 @@ public sealed class ServerCopy(StorageClients clients, TempContainer temp, Recor
     public bool CanCopy(TempBlob source, Uri uploadUrl)
     {
         if (source.Length > MaximumLength || !IsBlobService(uploadUrl)) return false;
-        BlobUriBuilder target = new(uploadUrl);
-        if (target.Sas is null || string.IsNullOrEmpty(target.BlobName)) return false;
+        if (Parts(uploadUrl) is not { Sas: not null, BlobName.Length: > 0 } target) return false;
         return recordings.IsOurs(uploadUrl) || target.Sas.Permissions?.Contains('r', StringComparison.Ordinal) == true;
     }
 
@@ -70,7 +69,20 @@ public sealed class ServerCopy(StorageClients clients, TempContainer temp, Recor
 
     /// <summary>True when the SAS of an upload URL gives the right to create a blob.</summary>
     public bool MayCreate(Uri uploadUrl) =>
-        IsBlobService(uploadUrl) && new BlobUriBuilder(uploadUrl).Sas?.Permissions?.Contains('c', StringComparison.Ordinal) == true;
+        IsBlobService(uploadUrl) && Parts(uploadUrl)?.Sas?.Permissions?.Contains('c', StringComparison.Ordinal) == true;
+
+    // Null for a query that is no signature as we know it: such an address gets the bytes.
+    private static BlobUriBuilder? Parts(Uri uploadUrl)
+    {
+        try
+        {
+            return new BlobUriBuilder(uploadUrl);
+        }
+        catch (Exception odd) when (odd is ArgumentException or FormatException)
+        {
+            return null;
+        }
+    }
 
     // A create-only SAS answers a second copy with a permission fault instead of the conflict.
     private static bool IsAlreadyThere(RequestFailedException fault) =>

@@ -4,6 +4,7 @@ using Azure.Storage.Sas;
 using Pipeline.Contracts;
 using Pipeline.Delivery.ApiClient;
 using Pipeline.Delivery.Ledger;
+using Pipeline.Delivery.Segments;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.Storage;
 using Pipeline.TestKit;
@@ -287,6 +288,20 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
         Assert.Contains(app.Log.Lines, line =>
             line.Text.Contains("the upload answered 403 (AuthenticationFailed)", StringComparison.Ordinal));
         Assert.DoesNotContain(app.Log.Lines, line => line.Text.Contains("sig=", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("a=1&a=1")]
+    [InlineData("sv=1&se=x")]
+    [InlineData("sv=2024-01-01&sp=rc&se=never&sig=x")]
+    public async Task Upload_url_with_an_odd_query_gets_the_bytes(string query)
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        await using App app = await StartAsync(foreign);
+        ServerCopy copy = app.Get<ServerCopy>();
+        Uri url = new($"https://account.blob.core.windows.net/container/segment.wav?{query}");
+        TempBlob blob = new("segment.wav", 100, null, "1", DateTimeOffset.UnixEpoch, false, new Dictionary<string, string>());
+        Assert.Equal((false, false), (copy.CanCopy(blob, url), copy.MayCreate(url)));
     }
 
     private static string Sas(BlobClient blob, string rights)
