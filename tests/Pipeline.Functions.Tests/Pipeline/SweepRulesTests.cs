@@ -128,7 +128,10 @@ public sealed class SweepRulesTests(AzuriteFixture azurite) : IAsyncLifetime
             await session.PutAllAsync(app.Storage);
             await ledger.AddRecordingAsync(new LedgerRecording
             {
-                Session = session.Info, State = cases[i].Recording, Flow = cases[i].Flow, CreatedAt = session.Info.StartedAt,
+                Session = session.Info,
+                State = cases[i].Recording,
+                Flow = cases[i].Flow,
+                CreatedAt = session.Info.StartedAt,
             }, Cancellation);
             if (cases[i].Segment is { } state)
                 await ledger.PutSegmentAsync(LedgerSegment.From(session.Segments[0], state, null), Cancellation);
