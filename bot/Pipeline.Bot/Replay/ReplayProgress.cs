@@ -34,8 +34,12 @@ internal sealed class ReplayProgress(IAnsiConsole console, TimeProvider time)
         console.Profile.Out.Writer.Flush();
     }
 
+    // A replay may be of a week.
+    private static string Clock(TimeSpan length) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(long)length.TotalHours:D2}:{length.Minutes:D2}:{length.Seconds:D2}");
+
     private static string Line(ReplayState state) => string.Create(CultureInfo.InvariantCulture,
-        $"{state.Percent,3} %  {state.Position:hh\\:mm\\:ss} of {state.Length:hh\\:mm\\:ss}  speakers {state.Speakers}  segments "
+        $"{state.Percent,3} %  {Clock(state.Position)} of {Clock(state.Length)}  speakers {state.Speakers}  segments "
             + $"{state.Closed} closed {state.Uploaded} uploaded{(state.Moved is { } moved ? $" {moved} moved" : "")}  spool "
             + $"{state.Spool.Files} files {state.Spool.Bytes >> 20} MB  memory {state.Memory.Resident >> 20} MB (heap "
             + $"{state.Memory.ManagedHeap >> 20}, native {state.Memory.Native >> 20})");

@@ -23,6 +23,10 @@ public sealed class ReplayProgressTests
         progress.Show(State(100));
         Assert.Equal("100 %  00:01:40 of 00:01:40  speakers 1  segments 2 closed 3 uploaded  spool 6 files 5 MB  "
             + "memory 10 MB (heap 8, native 9)" + Environment.NewLine, output.Text.ToString());
+        output.Text.Clear();
+        TimeSpan week = TimeSpan.FromDays(7);
+        new ReplayProgress(Console(output), time).Show(State(50) with { Position = week / 2, Length = week });
+        Assert.StartsWith(" 50 %  84:00:00 of 168:00:00  speakers", output.Text.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
