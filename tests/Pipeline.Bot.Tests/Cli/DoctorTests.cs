@@ -62,25 +62,17 @@ public sealed class DoctorTests(AzuriteFixture azurite)
 
     /// <summary>Roles that are missing and firewalls answer 403, which creating what is there already takes for an answer.</summary>
     [Fact]
-    public async Task Storage_that_refuses_the_bot_is_no_finding_that_is_well()
-    {
-        await using Simulator discord = await Simulator.StartAsync();
-        using HttpListener refusing = new();
-        int port = FreePort.Take(1)[0];
-        refusing.Prefixes.Add($"http://127.0.0.1:{port}/");
-        refusing.Start();
-        Task serving = RefuseAsync(refusing);
-        DoctorFinding storage = Assert.Single(await ExamineAsync(discord, storage: Azurite.ConnectionStringThrough(port, port, port)),
-            finding => !finding.IsWell);
-        Assert.Equal(("storage", ExitCode.Storage), (storage.Check, storage.Code));
-        Assert.Contains("403", storage.Remedy, StringComparison.Ordinal);
-        refusing.Stop();
-        await serving;
-    }
+    public Task Storage_that_refuses_the_bot_is_no_finding_that_is_well() =>
+        DemandRefusalAsync(port => Azurite.ConnectionStringThrough(port, port, port));
 
     /// <summary>A role on blobs and none on queues: segments would be stored, and nobody would hear of them.</summary>
     [Fact]
-    public async Task Queue_that_takes_no_message_from_the_bot_is_no_finding_that_is_well()
+    public Task Queue_that_takes_no_message_from_the_bot_is_no_finding_that_is_well() =>
+        DemandRefusalAsync(port => Regex.Replace(azurite.ConnectionString, "QueueEndpoint=http://127.0.0.1:[0-9]+",
+            $"QueueEndpoint=http://127.0.0.1:{port}"));
+
+    /// <param name="storageWith">The connection string that leads to a port where everything is refused.</param>
+    private async Task DemandRefusalAsync(Func<int, string> storageWith)
     {
         await using Simulator discord = await Simulator.StartAsync();
         using HttpListener refusing = new();
@@ -88,10 +80,9 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         refusing.Prefixes.Add($"http://127.0.0.1:{port}/");
         refusing.Start();
         Task serving = RefuseAsync(refusing);
-        string storage = Regex.Replace(azurite.ConnectionString, "QueueEndpoint=http://127.0.0.1:[0-9]+",
-            $"QueueEndpoint=http://127.0.0.1:{port}");
-        DoctorFinding problem = Assert.Single(await ExamineAsync(discord, storage: storage), finding => !finding.IsWell);
-        Assert.Equal(("storage", ExitCode.Storage), (problem.Check, problem.Code));
+        DoctorFinding storage = Assert.Single(await ExamineAsync(discord, storage: storageWith(port)), finding => !finding.IsWell);
+        Assert.Equal(("storage", ExitCode.Storage), (storage.Check, storage.Code));
+        Assert.Contains("403", storage.Remedy, StringComparison.Ordinal);
         refusing.Stop();
         await serving;
     }
