@@ -170,7 +170,7 @@ public sealed class CommandLineTests(AzuriteFixture fixture) : IDisposable
         Assert.Equal(ExitCode.Storage, code);
         Assert.Contains("--skipApiVersionCheck", said, StringComparison.Ordinal);
         Assert.DoesNotContain("does not answer", said, StringComparison.Ordinal);
-        old.Stop();
+        old.Close();
         await serving;
     }
 

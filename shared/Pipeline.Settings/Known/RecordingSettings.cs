@@ -71,8 +71,8 @@ public static class RecordingSettings
 
     public static Setting<string?> OutputFormat { get; } = new(
         "RECORDING_OUTPUT_FORMAT", Programs.Bot, new WordForm("wav", "opus"), "wav",
-        "Segments as `wav` (decoded, any program reads them) or `opus` (Ogg files of the packets as they came: a twentieth of the bytes, "
-            + "no decoding in the bot)");
+        "Segments as `wav` (decoded, any program reads them) or `opus` (Ogg files of the packets as they came: a twenty-fourth of the "
+            + "bytes at 64 kbit/s, no decoding in the bot)");
 
     public static IReadOnlyList<Setting> All { get; } =
     [

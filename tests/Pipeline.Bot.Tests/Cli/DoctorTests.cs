@@ -83,7 +83,7 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         DoctorFinding storage = Assert.Single(await ExamineAsync(discord, storage: storageWith(port)), finding => !finding.IsWell);
         Assert.Equal(("storage", ExitCode.Storage), (storage.Check, storage.Code));
         Assert.Contains("403", storage.Remedy, StringComparison.Ordinal);
-        refusing.Stop();
+        refusing.Close();
         await serving;
     }
 

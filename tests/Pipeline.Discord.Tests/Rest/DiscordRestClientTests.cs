@@ -58,9 +58,11 @@ public sealed class DiscordRestClientTests
         await Task.WhenAll(rig.Client.GetSelfAsync(Token), rig.Client.GetGatewayAsync(Token), rig.Client.GetApplicationAsync(Token),
             rig.PostAsync("later"));
         DiscordSimulator.Rest.RecordedRequest[] requests = [.. rig.Discord.Requests];
-        TimeSpan limitedAt = requests.Where(request => request.Status == 429).Max(request => request.At);
+        // The other limit may come later: on a busy machine its request goes out behind the pause.
+        TimeSpan limitedAt = requests
+            .First(request => request.Status == 429 && request.Path.Contains("users", StringComparison.Ordinal)).At;
         Assert.Equal(6, requests.Length);
-        Assert.All(requests.Where(request => request.At > limitedAt), request =>
+        Assert.All(requests.Where(request => request.At > limitedAt && request.Status != 429), request =>
             Assert.True(request.At - limitedAt >= TimeSpan.FromSeconds(3.5), $"{request.Path} {request.At - limitedAt} after the limit"));
     }
 
