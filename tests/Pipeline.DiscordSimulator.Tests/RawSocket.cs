@@ -128,7 +128,7 @@ internal sealed class RawSocket : IAsyncDisposable
                     ? new Message(null, buffer[..length], null)
                     : new Message((JsonObject)JsonNode.Parse(buffer.AsSpan(0, length))!, null, null));
             }
-            catch (Exception exception) when (exception is WebSocketException or OperationCanceledException)
+            catch (Exception exception) when (exception is WebSocketException or OperationCanceledException or ObjectDisposedException)
             {
                 incoming.Writer.TryWrite(new Message(null, null, -1));
                 return;
