@@ -25,6 +25,12 @@ public sealed class MoveSegment(
         }
         catch (SegmentFaultException fault)
         {
+            // Of a deleted recording nothing is kept, and nobody is told.
+            if ((await registry.EnsureAsync(message.Session, cancellation)).State == RecordingState.Deleted)
+            {
+                if (await temp.FindAsync(message.BlobName, cancellation) is { } blob) await outcome.DropAsync(message, blob, cancellation);
+                return;
+            }
             telemetry.Faulty(fault.Reason);
             await ledger.PutFaultAsync(fault.Key, fault.Reason, cancellation);
             throw;
@@ -81,7 +87,7 @@ public sealed class MoveSegment(
     private async Task<bool> IsErasedAsync(SegmentReady message, CancellationToken cancellation)
     {
         LedgerRecording recording = await registry.EnsureAsync(message.Session, cancellation);
-        if (recording.State == RecordingState.Deleted || recording.Flow == UploadFlow.Batch) return false;
+        if (recording.State == RecordingState.Deleted || recording.Flow == UploadFlow.Batch) return false; // RunAsync sees to the former
         LedgerSegment segment = LedgerSegment.From(message, SegmentState.Moved, blobUrl: null);
         return (await UploadUrlAsync(message, segment, recording, cancellation)).IsErased;
     }

@@ -156,6 +156,25 @@ public sealed class MoveSegmentTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Message_of_a_deleted_recording_is_over_however_late_and_often_it_comes()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 212, (5, "Ada", 3));
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        await app.DeleteRecordingAsync(session.Id);
+        Assert.True(await app.MoveAsync(session.Segments[0])); // moved before
+        Assert.True(await app.MoveAsync(session.Segments[1])); // its file went with the recording
+        await session.PutAsync(app.Storage, session.Segments[2] with { FileSize = 5 }, session.Segments[2]);
+        Assert.True(await app.MoveAsync(session.Segments[2] with { FileSize = 5 })); // not what its message says
+        await session.PutAsync(app.Storage, session.Segments[2]);
+        for (int turn = 0; turn < 2; turn++) Assert.True(await app.MoveAsync(session.Segments[2]));
+
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+        Assert.Empty(await app.Get<LedgerTable>().FaultsAsync(session.Id, Cancellation));
+        Assert.Null(await app.RecordingAsync(session.Id));
+    }
+
+    [Fact]
     public async Task Message_that_names_another_blob_is_refused()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
