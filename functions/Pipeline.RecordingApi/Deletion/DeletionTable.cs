@@ -33,7 +33,9 @@ public sealed class DeletionTable(StorageClients clients)
     }
 
     /// <summary>Replaces a recording by its tombstone: from here on nobody finds it, and it will be deleted whatever happens.</summary>
-    public async Task BeginAsync(RecordingDetails details, DateTimeOffset due, CancellationToken cancellation)
+    /// <param name="version">The one that may be replaced; <see cref="ETag.All"/>: whatever is there.</param>
+    /// <returns>False: it has changed since, or is gone, and stays as it is.</returns>
+    public async Task<bool> TryBeginAsync(RecordingDetails details, ETag version, DateTimeOffset due, CancellationToken cancellation)
     {
         // The list comes first: an entry there whose recording is whole is passed over, a tombstone without one would never be found.
         await PutLookAsync(RecordingId.Parse(details.Id), due, goneAt: null, cancellation);
@@ -44,7 +46,15 @@ public sealed class DeletionTable(StorageClients clients)
             ["RecordedAt"] = details.RecordedAt,
         };
         if (details.ChannelId is { } channel) tombstone["ChannelId"] = channel;
-        await table.UpsertEntityAsync(tombstone, TableUpdateMode.Replace, cancellation);
+        try
+        {
+            await table.UpdateEntityAsync(tombstone, version, TableUpdateMode.Replace, cancellation);
+            return true;
+        }
+        catch (RequestFailedException changed) when (changed.Status is 404 or 412)
+        {
+            return false;
+        }
     }
 
     /// <summary>Lists a recording, whose tombstone says that it is gone, once more.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Azure;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
@@ -28,7 +29,7 @@ public sealed class RecordingDeletion(CatalogueTable catalogue, DeletionTable ta
         if (entry == CatalogueEntry.Unknown) return Problems.UnknownRecording();
         if (entry.Recording is { } recording)
         {
-            await table.BeginAsync(recording.Details, time.GetUtcNow(), cancellation);
+            await table.TryBeginAsync(recording.Details, ETag.All, time.GetUtcNow(), cancellation);
             await messages.SendAsync(new DeleteRecording { RecordingId = id }, TimeSpan.Zero, cancellation);
         }
         if (await table.FindAsync(id, cancellation) is { IsDone: true }) return Results.NoContent();

@@ -1,3 +1,4 @@
+using Azure;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
@@ -43,7 +44,7 @@ public sealed class RetentionSweep(ExpiryTable expiries, CatalogueTable catalogu
             return;
         }
         if (expiry.At > time.GetUtcNow()) await TellAsync(expiry, entry.Recording!.Details, cancellation);
-        else await DeleteAsync(expiry, entry.Recording!.Details, cancellation);
+        else await DeleteAsync(expiry, entry.Recording!, cancellation);
     }
 
     private async Task TellAsync(Expiry expiry, RecordingDetails details, CancellationToken cancellation)
@@ -53,11 +54,13 @@ public sealed class RetentionSweep(ExpiryTable expiries, CatalogueTable catalogu
         await expiries.MarkToldAsync(expiry, cancellation);
     }
 
-    private async Task DeleteAsync(Expiry expiry, RecordingDetails details, CancellationToken cancellation)
+    private async Task DeleteAsync(Expiry expiry, CatalogueRecording recording, CancellationToken cancellation)
     {
-        await deletions.BeginAsync(details, time.GetUtcNow(), cancellation);
-        await messages.SendAsync(new DeleteRecording { RecordingId = RecordingId.Parse(details.Id) }, TimeSpan.Zero, cancellation);
+        // Somebody may have said meanwhile that it is kept. Listed as it is, it is looked at again.
+        if (!await deletions.TryBeginAsync(recording.Details, new ETag(recording.Etag!), time.GetUtcNow(), cancellation)) return;
+        RecordingId id = RecordingId.Parse(recording.Details.Id);
+        await messages.SendAsync(new DeleteRecording { RecordingId = id }, TimeSpan.Zero, cancellation);
         await expiries.RemoveAsync(expiry, cancellation);
-        ApiLog.RecordingExpired(log, RecordingId.Parse(details.Id));
+        ApiLog.RecordingExpired(log, id);
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Azure.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
@@ -117,6 +118,38 @@ public sealed class RetentionTests(AzuriteFixture azurite)
                 return true;
             });
             Assert.InRange(cuts, 3, 100);
+        }
+    }
+
+    [Fact]
+    public async Task Recording_that_somebody_keeps_while_the_sweep_looks_at_it_stays()
+    {
+        string storage = azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(23));
+        using CutOff wire = new();
+        ShiftedTime clock = new();
+        await using App app = await App.StartAsync(storage, ThirtyDays, clock, services => services.AddSingleton(
+            new StorageClients(new StorageOptions { ConnectionString = storage }, null!, wire)));
+        Session session = new(2605, (5, "Ada", 1));
+        await RecordAsync(app, session);
+        clock.Ahead = TimeSpan.FromDays(31);
+        HttpStatusCode said = default;
+        wire.Meanwhile = (RequestMethod.Put, $"PartitionKey='deleting',RowKey='{session.Id}'", KeepAsync);
+        for (int minute = 0; minute < 2; minute++)
+        {
+            await app.Get<RetentionSweep>().RunAsync(Cancellation);
+            await app.Get<DeletionSweep>().RunAsync(Cancellation);
+        }
+        Assert.Equal(HttpStatusCode.NoContent, said);
+        RecordingDetails kept = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal((true, 1), (kept.IsKept, kept.SegmentCount));
+        Assert.Null(kept.DeletesAt);
+
+        async Task KeepAsync()
+        {
+            StringContent keep = new("""{"isKept":true}""", Encoding.UTF8, "application/json");
+            using HttpResponseMessage answer = await app.Http.PatchAsync(new Uri($"api/recordings/{session.Id}", UriKind.Relative), keep,
+                Cancellation);
+            said = answer.StatusCode;
         }
     }
 

@@ -14,6 +14,9 @@ internal sealed class CutOff : HttpPipelineTransport, IDisposable
     /// <summary>A request was ended. Who goes on as if nothing had happened has told something as done that is not.</summary>
     public bool HasCut => Volatile.Read(ref left) < 0;
 
+    /// <summary>What happens once, right before the request of this method to an address with this in it.</summary>
+    public (RequestMethod Method, string Address, Func<Task> Run)? Meanwhile { get; set; }
+
     public void After(int requests) => Volatile.Write(ref left, requests);
 
     public void Never() => After(int.MaxValue);
@@ -25,8 +28,17 @@ internal sealed class CutOff : HttpPipelineTransport, IDisposable
     public override void Process(HttpMessage message) => throw new NotSupportedException();
 
     // No cancellation and no lost connection: the SDK would try those again.
-    public override ValueTask ProcessAsync(HttpMessage message) =>
-        Interlocked.Decrement(ref left) < 0 ? throw new InvalidOperationException(Message) : inner.ProcessAsync(message);
+    public override async ValueTask ProcessAsync(HttpMessage message)
+    {
+        if (Interlocked.Decrement(ref left) < 0) throw new InvalidOperationException(Message);
+        if (Meanwhile is { } other && message.Request.Method == other.Method
+            && message.Request.Uri.ToString().Contains(other.Address, StringComparison.Ordinal))
+        {
+            Meanwhile = null;
+            await other.Run();
+        }
+        await inner.ProcessAsync(message);
+    }
 
     /// <summary>Ends at the first, second, third … request, again and again, until it gets through.</summary>
     /// <returns>How often it was cut off.</returns>
