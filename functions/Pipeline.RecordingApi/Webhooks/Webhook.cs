@@ -22,6 +22,9 @@ public sealed record Webhook
     /// <summary>Why nothing is sent to it any more; null while it is on.</summary>
     public string? OffBecause { get; init; }
 
+    /// <summary>Version of what a server has put; null where it stands in the settings.</summary>
+    public string? Etag { get; init; }
+
     /// <summary>True where it asks for this type and this server.</summary>
     public bool Wants(string type, string? guildId) =>
         OffBecause is null && (GuildId is null || GuildId == guildId) && Events.Contains(type);
@@ -51,6 +54,9 @@ public sealed record WebhookState
 
     /// <summary>Why it is off: the receiver said 410, or three days of tries have failed. Put it again to switch it on.</summary>
     public string? OffBecause { get; init; }
+
+    /// <summary>Version of what a server has put; null where it stands in the settings.</summary>
+    public string? Etag { get; init; }
 }
 
 /// <summary>A message of the queue <c>webhook-deliveries</c>: one event for one address.</summary>

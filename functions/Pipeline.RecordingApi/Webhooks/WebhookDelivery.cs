@@ -59,7 +59,6 @@ public sealed class WebhookDelivery(EventTable events, WebhookTable webhooks, We
 
     private async Task SwitchOffAsync(Webhook webhook, string because, CancellationToken cancellation)
     {
-        await webhooks.SwitchOffAsync(webhook, because, cancellation);
-        ApiLog.WebhookOff(log, webhook.Url.Host, because);
+        if (await webhooks.TrySwitchOffAsync(webhook, because, cancellation)) ApiLog.WebhookOff(log, webhook.Url.Host, because);
     }
 }

@@ -57,6 +57,7 @@ public sealed class WebhookTable(StorageClients clients, WebhookOptions options,
             Secrets = secrets,
             Events = row.Value.GetString("Events").Split(' ', StringSplitOptions.RemoveEmptyEntries),
             OffBecause = row.Value.GetString("OffBecause") is { Length: > 0 } off ? off : null,
+            Etag = row.Value.ETag.ToString(),
         };
     }
 
@@ -87,12 +88,26 @@ public sealed class WebhookTable(StorageClients clients, WebhookOptions options,
     /// <summary>
     /// Switches a webhook off and says why; it stays off until it is put again, or until its address in the settings changes.
     /// </summary>
-    public Task SwitchOffAsync(Webhook webhook, string because, CancellationToken cancellation)
+    /// <returns>False: a server has put another one meanwhile, or none any more.</returns>
+    public async Task<bool> TrySwitchOffAsync(Webhook webhook, string because, CancellationToken cancellation)
     {
         bool own = webhook.Id == OfGuild;
         TableEntity row = new(own ? webhook.GuildId : SettingsPartition, own ? OfGuild : webhook.Id) { ["OffBecause"] = because };
-        if (!own) row["Url"] = webhook.Url.AbsoluteUri;
-        return table.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellation);
+        if (!own)
+        {
+            row["Url"] = webhook.Url.AbsoluteUri;
+            await table.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellation);
+            return true;
+        }
+        try
+        {
+            await table.UpdateEntityAsync(row, new ETag(webhook.Etag!), TableUpdateMode.Merge, cancellation);
+            return true;
+        }
+        catch (RequestFailedException changed) when (changed.Status is 404 or 412)
+        {
+            return false;
+        }
     }
 
     private async Task<Webhook> OfSettingsAsync(WebhookSetting setting, CancellationToken cancellation)

@@ -93,7 +93,11 @@ public sealed class WebhookRulesTests(AzuriteFixture azurite) : IAsyncLifetime
     public async Task Webhook_that_is_off_is_on_again_when_it_is_put_or_its_address_changes()
     {
         await Table.PutAsync(Own, Cancellation);
-        await Table.SwitchOffAsync(Own, "it said 410", Cancellation);
+        Webhook tried = (await FindAsync())!;
+        await Table.PutAsync(Own, Cancellation);
+        Assert.False(await Table.TrySwitchOffAsync(tried, "it said 410", Cancellation)); // another was put while it was asked
+        Assert.Null((await FindAsync())!.OffBecause);
+        Assert.True(await Table.TrySwitchOffAsync((await FindAsync())!, "it said 410", Cancellation));
         Assert.Equal("it said 410", (await FindAsync())!.OffBecause);
         Assert.Equal(Own.Url, (await FindAsync())!.Url);
         await Table.PutAsync(Own, Cancellation);
@@ -101,7 +105,7 @@ public sealed class WebhookRulesTests(AzuriteFixture azurite) : IAsyncLifetime
 
         WebhookSetting setting = new(Own.Url, [WebhookSecret.New().Reveal()], [], null) { Id = "3" };
         WebhookTable table = new(app.Storage, new WebhookOptions { Endpoints = [setting] }, clock);
-        await table.SwitchOffAsync((await table.FindAsync("3", null, Cancellation))!, "it said 410", Cancellation);
+        Assert.True(await table.TrySwitchOffAsync((await table.FindAsync("3", null, Cancellation))!, "it said 410", Cancellation));
         Assert.Equal("it said 410", (await table.FindAsync("3", null, Cancellation))!.OffBecause);
         WebhookSetting moved = setting with { Url = new Uri("https://b.example/") };
         WebhookTable changed = new(app.Storage, new WebhookOptions { Endpoints = [moved] }, clock);
