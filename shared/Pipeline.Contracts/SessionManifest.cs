@@ -60,6 +60,11 @@ public sealed record SessionManifest
         Notes = [.. Notes.Where(note => !people.Contains(note.UserId))],
     };
 
+    /// <summary>Whether it says more of somebody than that they are erased.</summary>
+    public bool Names(ulong userId) => Tracks.Any(track => track.UserId == userId) || Gaps.Any(gap => gap.UserId == userId)
+        || Notes.Any(note => note.UserId == userId)
+        || Consent?.Entries.Any(entry => entry.UserId == userId && entry.Username is not null) == true;
+
     /// <summary>What people said about being recorded; null: written by a bot that did not ask.</summary>
     public ConsentLedger? Consent { get; init; }
 

@@ -1,4 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.IO.Compression;
+using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
 using Pipeline.Contracts;
@@ -28,6 +31,12 @@ public sealed class LedgerPartitions(StorageClients clients)
 
     /// <summary>When, in such a row.</summary>
     public const string ErasedAtColumn = "At";
+
+    /// <summary>Column of the recording's row: how many segments the last finalize named.</summary>
+    public const string FinalizedCountColumn = "FinalizedCount";
+
+    private const string ManifestColumn = "Data";
+    private const int UpdateTries = 8;
 
     private readonly TableClient table = clients.Tables.GetTableClient(StorageNames.LedgerTable);
 
@@ -66,16 +75,85 @@ public sealed class LedgerPartitions(StorageClients clients)
         await table.UpsertEntityAsync(row, TableUpdateMode.Replace, cancellation);
     }
 
-    /// <summary>Deletes what the ledger knows of a person in a recording; repeating it is no fault.</summary>
-    /// <param name="withManifest">
-    /// The bot's last account of the recording, which names the person, goes too: only where the recording is finished.
-    /// </param>
-    public Task DeletePersonAsync(RecordingId recording, ulong userId, bool withManifest, CancellationToken cancellation)
+    /// <summary>
+    /// Deletes what the ledger knows of a person in a recording; repeating it is no fault. The bot's last account stays, without them: a
+    /// segment of somebody else that comes late is told of with it.
+    /// </summary>
+    public async Task DeletePersonAsync(RecordingId recording, ulong userId, DateTimeOffset now, CancellationToken cancellation)
     {
         string person = MovedSegments.PersonPart(userId);
-        return PartitionEraser.DeleteAsync(table, recording.ToString(), key =>
+        // Before the rows go: from here on whatever comes is more than what was finalized.
+        if ((await CountPersonAsync(recording, userId, cancellation)).Segments > 0) await ForgetCountAsync(recording, cancellation);
+        await LeaveOutAsync(recording, userId, now, cancellation);
+        await PartitionEraser.DeleteAsync(table, recording.ToString(), key =>
             key.StartsWith(MovedSegments.RowPrefix + person, StringComparison.Ordinal)
-            || key.StartsWith(FaultPrefix + person, StringComparison.Ordinal) || (withManifest && key == ManifestKey), cancellation);
+            || key.StartsWith(FaultPrefix + person, StringComparison.Ordinal), cancellation);
+    }
+
+    /// <summary>
+    /// The manifest as gzipped JSON in binary properties Data0, Data1 and so on; without those who opted out, who are the bots' affair and
+    /// have no limit.
+    /// </summary>
+    public static TableEntity Write(SessionManifest manifest)
+    {
+        byte[] packed = PackedJson.Pack(manifest with { OptedOut = null }, ContractsJsonContext.Default.SessionManifest,
+            CompressionLevel.Optimal);
+        TableEntity row = new(manifest.Session.RecordingId.ToString(), ManifestKey);
+        ChunkedColumns.Write(row, ManifestColumn, packed);
+        return row;
+    }
+
+    public static SessionManifest? ReadManifest(TableEntity row) =>
+        PackedJson.Unpack(ChunkedColumns.Read(row, ManifestColumn), ContractsJsonContext.Default.SessionManifest);
+
+    private async Task ForgetCountAsync(RecordingId recording, CancellationToken cancellation)
+    {
+        try
+        {
+            await table.UpdateEntityAsync(new TableEntity(recording.ToString(), RecordingKey) { [FinalizedCountColumn] = 0 }, ETag.All,
+                TableUpdateMode.Merge, cancellation);
+        }
+        catch (RequestFailedException gone) when (gone.Status == 404)
+        {
+            // Nothing was finalized.
+        }
+    }
+
+    private async Task LeaveOutAsync(RecordingId recording, ulong userId, DateTimeOffset now, CancellationToken cancellation)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            NullableResponse<TableEntity> found = await table.GetEntityIfExistsAsync<TableEntity>(recording.ToString(), ManifestKey,
+                cancellationToken: cancellation);
+            if (!found.HasValue || (IsWhole(found.Value!, out SessionManifest? manifest) && !manifest.Names(userId))) return;
+            try
+            {
+                if (manifest is null) // nobody can read it, and it may name the person
+                    await table.DeleteEntityAsync(recording.ToString(), ManifestKey, found.Value!.ETag, cancellation);
+                else await table.UpdateEntityAsync(Write(manifest.Without([userId]) with
+                {
+                    Consent = manifest.Consent?.WithErased(userId, now),
+                }), found.Value!.ETag, TableUpdateMode.Replace, cancellation);
+                return;
+            }
+            catch (RequestFailedException changed) when (changed.Status is 404 or 412 && attempt < UpdateTries)
+            {
+                // Somebody else wrote in between: look again.
+            }
+        }
+    }
+
+    private static bool IsWhole(TableEntity row, [NotNullWhen(true)] out SessionManifest? manifest)
+    {
+        try
+        {
+            manifest = ReadManifest(row);
+        }
+        catch (Exception damaged) when (damaged is InvalidDataException or JsonException)
+        {
+            manifest = null;
+        }
+        return manifest is not null;
     }
 
     private async Task<bool> IsThereAsync(string partition, string row, CancellationToken cancellation)

@@ -74,7 +74,7 @@ public sealed class TablesTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task One_person_s_rows_are_counted_and_deleted_and_the_bot_s_account_only_when_it_is_asked_for()
+    public async Task One_person_s_rows_are_counted_and_deleted_and_the_bot_s_account_stays_without_them()
     {
         using StorageRoom room = await StorageRoom.OpenAsync(azurite);
         TableClient table = room.Clients.Tables.GetTableClient(StorageNames.LedgerTable);
@@ -88,16 +88,60 @@ public sealed class TablesTests(AzuriteFixture azurite)
                 LedgerPartitions.FaultPrefix + MovedSegments.PersonPart(user) + "0000000009"), Cancel);
         }
         await table.AddEntityAsync(new TableEntity(recording, MovedSegments.RowKey(5, 3)), Cancel); // without a length
-        await table.AddEntityAsync(new TableEntity(recording, LedgerPartitions.ManifestKey), Cancel);
+        await table.AddEntityAsync(new TableEntity(recording, LedgerPartitions.RecordingKey) { ["FinalizedCount"] = 7, ["State"] = "x" },
+            Cancel);
+        await table.AddEntityAsync(LedgerPartitions.Write(Account(room.Recording)), Cancel);
         Assert.Equal((4, 303L), await room.Ledger.CountPersonAsync(room.Recording, 5, Cancel));
 
-        await room.Ledger.DeletePersonAsync(room.Recording, 5, withManifest: false, Cancel);
+        await room.Ledger.DeletePersonAsync(room.Recording, 5, time.GetUtcNow(), Cancel);
         Assert.Equal((0, 0L), await room.Ledger.CountPersonAsync(room.Recording, 5, Cancel));
         Assert.Equal((3, 303L), await room.Ledger.CountPersonAsync(room.Recording, 50, Cancel));
-        Assert.Equal(5, await CountAsync(table, recording));
-        await room.Ledger.DeletePersonAsync(room.Recording, 5, withManifest: true, Cancel);
-        Assert.Equal(4, await CountAsync(table, recording));
+        Assert.Equal(6, await CountAsync(table, recording));
+        TableEntity head = await table.GetEntityAsync<TableEntity>(recording, LedgerPartitions.RecordingKey, cancellationToken: Cancel);
+        Assert.Equal((0, "x"), (head.GetInt32("FinalizedCount"), head.GetString("State")));
+        TableEntity row = await table.GetEntityAsync<TableEntity>(recording, LedgerPartitions.ManifestKey, cancellationToken: Cancel);
+        SessionManifest left = LedgerPartitions.ReadManifest(row)!;
+        Assert.Equal([50ul], left.Notes.Select(note => note.UserId));
+        Assert.Equal([(5ul, null, "agreed"), (5ul, null, "erased")],
+            left.Consent!.Entries.Select(entry => (entry.UserId, entry.Username, entry.Choice)));
+        Assert.Equal(time.GetUtcNow(), left.Consent.Entries[^1].At);
+
+        // What does not name the person, and what was finalized without them, is not written again.
+        await table.UpsertEntityAsync(new TableEntity(recording, LedgerPartitions.RecordingKey) { ["FinalizedCount"] = 3 },
+            TableUpdateMode.Merge, Cancel);
+        await room.Ledger.DeletePersonAsync(room.Recording, 5, time.GetUtcNow(), Cancel);
+        Assert.Equal(row.ETag, (await table.GetEntityAsync<TableEntity>(recording, LedgerPartitions.ManifestKey,
+            cancellationToken: Cancel)).Value.ETag);
+        Assert.Equal(3, (await table.GetEntityAsync<TableEntity>(recording, LedgerPartitions.RecordingKey,
+            cancellationToken: Cancel)).Value.GetInt32("FinalizedCount"));
     }
+
+    private SessionManifest Account(RecordingId recording) => new()
+    {
+        Session = new SessionInfo
+        {
+            RecordingId = recording,
+            GuildId = 1,
+            GuildName = "a server",
+            ChannelId = 2,
+            StartedBy = 3,
+            StartedAt = time.GetUtcNow(),
+        },
+        State = ManifestState.Stopped,
+        Incarnation = 1,
+        UpdatedAt = time.GetUtcNow(),
+        SampleCount = 1,
+        Tracks = [],
+        Notes = [.. new ulong[] { 5, 50 }.Select(user => new RecordingNote { Sample = 1, UserId = user, Text = "a note" })],
+        Consent = new ConsentLedger { Mode = ConsentLedger.Ask }.With(new ConsentEntry
+        {
+            UserId = 5,
+            Username = "Ada",
+            At = time.GetUtcNow(),
+            Choice = ConsentEntry.Agreed,
+            Button = "a button",
+        }, "words"),
+    };
 
     [Fact]
     public async Task Erased_person_is_marked_once_and_only_where_the_pipeline_looks_after_the_recording()

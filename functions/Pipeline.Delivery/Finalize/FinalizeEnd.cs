@@ -16,8 +16,13 @@ public sealed class FinalizeEnd(
         {
             State = RecordingState.Finalized,
             FinalizedAt = time.GetUtcNow(),
-            FinalizedCount = found.Present.Count
+            FinalizedCount = found.Present.Count,
+            AnnouncedCount = found.Announced,
         }, cancellation) ?? recording;
+
+    /// <summary>Rows of a person who was erased meanwhile are not among those that were found a moment later.</summary>
+    internal Task LowerAsync(RecordingId id, Completeness found, CancellationToken cancellation) => ledger.UpdateRecordingAsync(id, row =>
+        row.FinalizedCount <= found.Present.Count ? null : row with { FinalizedCount = found.Present.Count }, cancellation);
 
     /// <summary>The last step: the recording is not listed as open any more, and the manifest goes.</summary>
     internal async Task CloseAsync(RecordingId id, SessionManifest manifest, Completeness found, CancellationToken cancellation)

@@ -26,11 +26,13 @@ public sealed class FinalizeRecording(
             await end.DropAsync(id, cancellation);
             return;
         }
-        SessionManifest manifest = ManifestMerge.Close(message, await temp.ReadManifestAsync(id, cancellation),
-            await ledger.FindManifestAsync(id, cancellation), await ledger.ErasedAsync(id, cancellation));
+        SessionManifest? inTemp = await temp.ReadManifestAsync(id, cancellation);
+        SessionManifest manifest = ManifestMerge.Close(message, inTemp, await ledger.FindManifestAsync(id, cancellation),
+            await ledger.ErasedAsync(id, cancellation));
         await ledger.PutManifestAsync(manifest, cancellation);
         Completeness found = await Completeness.ReadAsync(ledger, manifest, cancellation);
-        recording = await wait.NoteStopAsync(message, recording, found, cancellation);
+        bool isOwnStop = message.Tracks is not null || inTemp is { State: ManifestState.Stopped };
+        recording = await wait.NoteStopAsync(message, isOwnStop, recording, found, cancellation);
         if (found.MissingCount > 0 && !wait.IsOver(recording) && recording.State == RecordingState.Stopping)
         {
             await wait.PutBackAsync(message, recording, found, cancellation);
@@ -60,6 +62,7 @@ public sealed class FinalizeRecording(
             registry.Forget(id);
             // State first, rows second (see LateSegments): a segment that came meanwhile goes into another round.
             Completeness again = await Completeness.ReadAsync(ledger, manifest, cancellation);
+            if (again.Present.Count < found.Present.Count) await end.LowerAsync(id, again, cancellation);
             if (again.Present.Count <= found.Present.Count || round == MostRounds) break;
             found = again;
         }

@@ -15,8 +15,9 @@ public sealed class StopWait(
     private static readonly TimeSpan LongestDelayWithProgress = TimeSpan.FromSeconds(2);
 
     /// <summary>Marks the recording as stopping, and the time when its ledger last grew.</summary>
-    internal async Task<LedgerRecording> NoteStopAsync(RecordingStopped message, LedgerRecording recording, Completeness found,
-        CancellationToken cancellation)
+    /// <param name="isOwnStop">The bot itself has said that it stopped, and what it has recorded.</param>
+    internal async Task<LedgerRecording> NoteStopAsync(RecordingStopped message, bool isOwnStop, LedgerRecording recording,
+        Completeness found, CancellationToken cancellation)
     {
         DateTimeOffset now = time.GetUtcNow();
         return await ledger.UpdateRecordingAsync(
@@ -27,8 +28,8 @@ public sealed class StopWait(
                     row with { State = RecordingState.Stopping, StopSeenAt = now, ProgressAt = now, ProgressCount = found.Present.Count },
                 // The bot was not gone after all: its own stop announces more than the interrupted finalize knew, and waits on its own
                 // account.
-                { State: RecordingState.Finalized or RecordingState.Amending } when message is { Tracks: not null, Attempt: 0 }
-                    && found.MissingCount > 0 && row.FinalizedCount < found.Announced - found.MissingCount =>
+                { State: RecordingState.Finalized or RecordingState.Amending } when isOwnStop && message.Attempt == 0
+                    && found.MissingCount > 0 && (row.AnnouncedCount ?? row.FinalizedCount) < found.Announced =>
                     row with
                     {
                         State = RecordingState.Stopping,

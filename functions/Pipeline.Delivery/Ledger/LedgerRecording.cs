@@ -27,8 +27,11 @@ public sealed record LedgerRecording
 
     public DateTimeOffset? FinalizedAt { get; init; }
 
-    /// <summary>Segments that the last finalize named.</summary>
+    /// <summary>Segments that the last finalize named; 0 again once rows of an erased person are gone, so that any other is news.</summary>
     public int FinalizedCount { get; init; }
+
+    /// <summary>Segments that the last finalize knew to be announced; null: none finalized it, or none that noted it.</summary>
+    public int? AnnouncedCount { get; init; }
 
     /// <summary>Version of the row; null for one that is not stored yet.</summary>
     public string? Etag { get; init; }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Text.Json;
 using Azure;
 using Azure.Data.Tables;
@@ -19,8 +18,6 @@ internal static class LedgerRows
     public const string SegmentPrefix = MovedSegments.RowPrefix;
     public const string FaultPrefix = LedgerPartitions.FaultPrefix;
 
-    private const string Data = nameof(Data);
-
     public static string SegmentKey(SegmentKey key) => SegmentPrefix + Suffix(key);
     public static string FaultKey(SegmentKey key) => FaultPrefix + Suffix(key);
 
@@ -35,13 +32,14 @@ internal static class LedgerRows
             ["ProgressCount"] = recording.ProgressCount,
             ["LookAttempt"] = recording.Ticket?.Attempt ?? 0,
             ["LookSent"] = recording.Ticket is { IsSent: true },
-            ["FinalizedCount"] = recording.FinalizedCount,
+            [LedgerPartitions.FinalizedCountColumn] = recording.FinalizedCount,
         };
         if (recording.ApiRecordingId is { } id) row["ApiRecordingId"] = id;
         if (recording.StopSeenAt is { } stop) row["StopSeenAt"] = stop;
         if (recording.ProgressAt is { } progress) row["ProgressAt"] = progress;
         if (recording.Ticket is { } ticket) (row["LookDueAt"], row["LookToken"]) = (ticket.DueAt, ticket.Token);
         if (recording.FinalizedAt is { } end) row["FinalizedAt"] = end;
+        if (recording.AnnouncedCount is { } announced) row["AnnouncedCount"] = announced;
         return row;
     }
 
@@ -59,7 +57,8 @@ internal static class LedgerRows
             : new ReturnTicket(row.GetInt32("LookAttempt") ?? 0, row.GetString("LookToken") ?? "", due,
                 row.GetBoolean("LookSent") ?? false),
         FinalizedAt = row.GetDateTimeOffset("FinalizedAt"),
-        FinalizedCount = row.GetInt32("FinalizedCount") ?? 0,
+        FinalizedCount = row.GetInt32(LedgerPartitions.FinalizedCountColumn) ?? 0,
+        AnnouncedCount = row.GetInt32("AnnouncedCount"),
         Etag = row.ETag.ToString(),
     };
 
@@ -106,22 +105,6 @@ internal static class LedgerRows
     public static SegmentKey ReadKey(TableEntity row) => new(
         RecordingId.Parse(row.PartitionKey), ulong.Parse(row.GetString("UserId"), CultureInfo.InvariantCulture),
             row.GetInt32("Index")!.Value);
-
-    /// <summary>
-    /// The manifest as gzipped JSON in binary properties Data0, Data1 and so on; without those who opted out, who are the bots' affair and
-    /// have no limit.
-    /// </summary>
-    public static TableEntity Write(SessionManifest manifest)
-    {
-        byte[] packed = PackedJson.Pack(manifest with { OptedOut = null }, ContractsJsonContext.Default.SessionManifest,
-            CompressionLevel.Optimal);
-        TableEntity row = new(manifest.Session.RecordingId.ToString(), ManifestKey);
-        ChunkedColumns.Write(row, Data, packed);
-        return row;
-    }
-
-    public static SessionManifest? ReadManifest(TableEntity row) =>
-        PackedJson.Unpack(ChunkedColumns.Read(row, Data), ContractsJsonContext.Default.SessionManifest);
 
     public static ETag EtagOf(LedgerRecording recording) => recording.Etag is { } etag ? new ETag(etag) : default;
 

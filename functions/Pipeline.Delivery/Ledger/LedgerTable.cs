@@ -84,7 +84,7 @@ public sealed class LedgerTable(StorageClients clients)
 
     /// <summary>Keeps the bot's last account, so that a recording can be amended when the session's files are gone.</summary>
     public Task PutManifestAsync(SessionManifest manifest, CancellationToken cancellation) =>
-        table.UpsertEntityAsync(LedgerRows.Write(manifest), TableUpdateMode.Replace, cancellation);
+        table.UpsertEntityAsync(LedgerPartitions.Write(manifest), TableUpdateMode.Replace, cancellation);
 
     /// <summary>All segments of a recording, by user id, then index, as they come off the table.</summary>
     public IAsyncEnumerable<LedgerSegment> SegmentsAsync(RecordingId recording, CancellationToken cancellation) =>
@@ -119,7 +119,7 @@ public sealed class LedgerTable(StorageClients clients)
 
     /// <summary>The last account of the bot that a finalizer has stored.</summary>
     public async Task<SessionManifest?> FindManifestAsync(RecordingId recording, CancellationToken cancellation) =>
-        await FindAsync(recording, LedgerRows.ManifestKey, cancellation) is { } row ? LedgerRows.ReadManifest(row) : null;
+        await FindAsync(recording, LedgerRows.ManifestKey, cancellation) is { } row ? LedgerPartitions.ReadManifest(row) : null;
 
     /// <summary>Everything about one recording.</summary>
     public async Task<LedgerContent> ReadAsync(RecordingId recording, CancellationToken cancellation)
@@ -134,7 +134,7 @@ public sealed class LedgerTable(StorageClients clients)
                 segments[LedgerRows.ReadKey(row)] = LedgerRows.ReadSegment(row);
             else if (row.RowKey.StartsWith(LedgerRows.FaultPrefix, StringComparison.Ordinal))
                 faults[LedgerRows.ReadKey(row)] = row.GetString("Reason");
-            else if (row.RowKey == LedgerRows.ManifestKey) manifest = LedgerRows.ReadManifest(row);
+            else if (row.RowKey == LedgerRows.ManifestKey) manifest = LedgerPartitions.ReadManifest(row);
             else if (row.RowKey == LedgerRows.RecordingKey) head = LedgerRows.ReadRecording(row);
         }
         return new LedgerContent(head, manifest, segments, faults);

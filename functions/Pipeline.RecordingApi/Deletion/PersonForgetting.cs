@@ -97,7 +97,7 @@ public sealed class PersonForgetting(ForgetTable table, CatalogueTable catalogue
     }
 
     private Task RemoveAsync(ForgetState state, RecordingId id, CancellationToken cancellation) => state.FinishedAt is not null
-        ? removal.LookAgainAsync(id, state.UserId, cancellation)
+        ? removal.LookAgainAsync(id, state.UserId, time.GetUtcNow(), cancellation)
         : removal.RunAsync(id, state.UserId, time.GetUtcNow(), (segments, samples, isNamed) =>
             table.CountAsync(state, id, segments, samples, cancellation, isNamed), cancellation);
 

@@ -27,7 +27,7 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
         await traces.MarkAsync(recording, userId, now, cancellation);
         (int segments, long samples) = await traces.CountAsync(recording, userId, cancellation);
         bool wasThere = false;
-        bool isFinished = await HideAsync(recording, userId, now, async (found, length, isNamed) =>
+        await HideAsync(recording, userId, now, async (found, length, isNamed) =>
             wasThere = await count(Math.Max(found, segments), Math.Max(length, samples), isNamed), cancellation);
         // The mix holds every voice, and texts, bundles and cues hold the notes of who only listened: all that was made goes and is made
         // again of what is left. Once more in the second round: something may have been on its way.
@@ -36,29 +36,26 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
             await DeleteRowsAsync(recording.ToString(), userId, cancellation);
             await made.RemakeAsync(recording, userId, cancellation);
         }
-        await traces.DeleteAsync(recording, userId, withManifest: isFinished, cancellation);
+        await traces.DeleteAsync(recording, userId, now, cancellation);
     }
 
     /// <summary>Deletes what was put with an upload URL that was handed out before.</summary>
-    public async Task LookAgainAsync(RecordingId recording, ulong userId, CancellationToken cancellation)
+    public async Task LookAgainAsync(RecordingId recording, ulong userId, DateTimeOffset now, CancellationToken cancellation)
     {
         // Of a server, what was begun since is another matter: the person may be recorded again.
         if (!await erased.HoldsAsync(recording, userId, cancellation)) return;
-        CatalogueEntry entry = await catalogue.FindAsync(recording.ToString(), cancellation);
-        if (entry.IsDeleted) return;
-        bool isFinished = entry.Recording?.Details.Status != RecordingStatus.Live;
-        await traces.DeleteAsync(recording, userId, withManifest: isFinished, cancellation);
+        if ((await catalogue.FindAsync(recording.ToString(), cancellation)).IsDeleted) return;
+        await traces.DeleteAsync(recording, userId, now, cancellation);
     }
 
-    /// <returns>The recording is finished.</returns>
-    private async Task<bool> HideAsync(RecordingId recording, ulong userId, DateTimeOffset now, Func<int, long, bool, Task> count,
+    private async Task HideAsync(RecordingId recording, ulong userId, DateTimeOffset now, Func<int, long, bool, Task> count,
         CancellationToken cancellation)
     {
         HashSet<ulong> person = [userId];
         string user = userId.ToString(CultureInfo.InvariantCulture);
         for (int attempt = 1; attempt <= UpdateTries; attempt++)
         {
-            if ((await catalogue.FindAsync(recording.ToString(), cancellation)).Recording is not { } found) return true;
+            if ((await catalogue.FindAsync(recording.ToString(), cancellation)).Recording is not { } found) return;
             bool isFinished = found.Details.Status != RecordingStatus.Live;
             List<RecordingSegment> all = found.SegmentSet is { } name
                 ? await catalogue.ReadSegmentsAsync(found.Details.Id, name, cancellation) : [];
@@ -69,12 +66,12 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
             SegmentSet set = SegmentSet.Of(all.Except(theirs));
             RecordingDetails next = isFinished ? ErasedDetails.Without(found.Details, person, set.Segments, now)
                 : found.Details with { Consent = ErasedDetails.Without(found.Details.Consent, person, now) };
-            if (theirs.Length == 0 && !isNamed) return isFinished;
+            if (theirs.Length == 0 && !isNamed) return;
             if (theirs.Length > 0) await catalogue.WriteSegmentsAsync(found.Details.Id, set.Name, set.Segments, cancellation);
             string? kept = theirs.Length > 0 ? set.Name : found.SegmentSet;
             if (!await catalogue.TryUpdateAsync(found with { Details = next, SegmentSet = kept }, cancellation)) continue;
             if (found.SegmentSet is { } old && old != kept) await catalogue.DeleteSegmentsAsync(found.Details.Id, old, cancellation);
-            return isFinished;
+            return;
         }
         throw new InvalidOperationException($"recording {recording} is changed by others all the time; the message comes back");
     }

@@ -18,8 +18,7 @@ public sealed class PersonTraces(RecordingsContainer container, TempContainer te
         ledger.CountPersonAsync(recording, userId, cancellation);
 
     /// <summary>Deletes all of it; repeating it is no fault. Rows of the ledger go last: they are what is counted.</summary>
-    /// <param name="withManifest">The recording is finished: the bot's last account of it, which names the person, goes too.</param>
-    public async Task DeleteAsync(RecordingId recording, ulong userId, bool withManifest, CancellationToken cancellation)
+    public async Task DeleteAsync(RecordingId recording, ulong userId, DateTimeOffset now, CancellationToken cancellation)
     {
         await container.DeletePersonAsync(recording, userId, cancellation);
         await foreach (TempBlob blob in temp.ListAsync($"{recording}/{userId.ToString(CultureInfo.InvariantCulture)}", cancellation))
@@ -28,6 +27,6 @@ public sealed class PersonTraces(RecordingsContainer container, TempContainer te
             if (isTheirs) await temp.DeleteAsync(blob, cancellation);
         }
         await reports.DeletePersonAsync(recording, userId, cancellation);
-        await ledger.DeletePersonAsync(recording, userId, withManifest, cancellation);
+        await ledger.DeletePersonAsync(recording, userId, now, cancellation);
     }
 }

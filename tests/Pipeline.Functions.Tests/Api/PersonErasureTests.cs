@@ -80,7 +80,10 @@ public sealed class PersonErasureTests(AzuriteFixture azurite) : IAsyncLifetime
             .QueryAsync<TableEntity>(row => row.PartitionKey == session.Id.ToString(), cancellationToken: Cancellation))
         {
             Assert.DoesNotContain($"{Ada:D20}", row.RowKey, StringComparison.Ordinal);
-            Assert.NotEqual("manifest", row.RowKey);
+            if (row.RowKey != LedgerPartitions.ManifestKey) continue;
+            SessionManifest kept = LedgerPartitions.ReadManifest(row)!;
+            Assert.False(kept.Names(Ada));
+            Assert.Equal(["Grace"], kept.Tracks.Select(track => track.Username));
         }
         await foreach (TableEntity row in app.Storage.Tables.GetTableClient(StorageNames.CatalogueTable)
             .QueryAsync<TableEntity>(row => row.PartitionKey == session.Id.ToString(), cancellationToken: Cancellation))

@@ -190,6 +190,30 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
         Assert.Equal((RecordingStatus.Completed, 4, 0), (recording.Status, recording.SegmentCount, recording.MissingSegmentCount));
     }
 
+    [Theory]
+    [InlineData(310, true)]
+    [InlineData(311, false)] // too many tracks for a message: what it has recorded stands in its account alone
+    public async Task Own_stop_of_a_bot_that_was_thought_gone_waits_before_any_of_its_segments_has_come(int seed, bool tellsTracks)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, seed, (5, "Ada", 4));
+        RecordingStopped interrupted = Announcing(session, 2);
+        foreach (SegmentReady segment in session.Segments[..2]) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(interrupted with { EndReason = EndReason.Interrupted }));
+
+        if (!tellsTracks)
+            await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt.AddMinutes(9)));
+        RecordingStopped own = session.Stopped with { Tracks = tellsTracks ? session.Tracks : null };
+        Assert.True(await app.FinalizeAsync(own));
+        Assert.Equal(RecordingState.Stopping, (await app.Get<LedgerTable>().FindRecordingAsync(session.Id, Cancellation))!.State);
+        Assert.Equal(0, (await app.RecordingAsync(session.Id))!.MissingSegmentCount);
+
+        foreach (SegmentReady segment in session.Segments[2..]) Assert.True(await app.MoveAsync(segment));
+        Assert.True(await app.FinalizeAsync(own with { Attempt = 1 }));
+        RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal((4, 0, "stopped"), (recording.SegmentCount, recording.MissingSegmentCount, recording.EndReason));
+    }
+
     /// <summary>The stop of a bot that knew only the first segments of its one speaker.</summary>
     private static RecordingStopped Announcing(Session session, int segments)
     {
