@@ -129,7 +129,12 @@ if [ "${PIPELINE_BOT_HOST:-containerApp}" = containerInstance ]; then
   azd deploy functions --no-prompt
   registry=$(value AZURE_CONTAINER_REGISTRY_ENDPOINT)
   image="$registry/pipeline-bot:$(git rev-parse --short HEAD 2>/dev/null || date -u +%Y%m%d%H%M%S)"
-  (cd .. && az acr build --registry "${registry%%.*}" --image "${image#*/}" --file infra/Dockerfile .)
+  # The registry's builder gets what the image copies and nothing else: no keys, recordings or builds of this machine.
+  context=$(mktemp -d)
+  mapfile -t copied < <(sed -n 's/^COPY \([^-].*\) [^ ]*$/\1/p' Dockerfile | tr ' ' '\n')
+  (cd .. && tar --exclude=bin --exclude=obj --exclude=.env -cf - infra/Dockerfile "${copied[@]}") | tar -xf - -C "$context"
+  (cd "$context" && az acr build --registry "${registry%%.*}" --image "${image#*/}" --file infra/Dockerfile .)
+  rm -rf "$context"
   azd env set SERVICE_BOT_IMAGE_NAME "$image"
   # What ran on the other platform would keep the shards' leases and the calls to itself.
   remove_all containerapp ca-bot-

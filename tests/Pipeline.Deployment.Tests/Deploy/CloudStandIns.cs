@@ -12,8 +12,8 @@ internal sealed class CloudStandIns : IDisposable
     private const string Libopus = "/usr/lib/x86_64-linux-gnu/libopus.so.0";
 
     private static readonly string[] StandIns = ["az", "azd", "dotnet"];
-    private static readonly string[] Tools = ["awk", "bash", "cat", "cp", "chmod", "date", "dirname", "env", "git", "grep", "mkdir",
-        "mktemp", "mv", "rm", "sed", "sort", "touch"];
+    private static readonly string[] Tools = ["awk", "bash", "cat", "cp", "chmod", "date", "dirname", "env", "find", "git", "grep",
+        "mkdir", "mktemp", "mv", "rm", "sed", "sort", "tar", "touch", "tr"];
 
     private readonly TempFolder folder = new();
 
@@ -54,6 +54,9 @@ internal sealed class CloudStandIns : IDisposable
 
     /// <summary>The image of the bot that each provisioning was given, "none" where there was none.</summary>
     public string[] Images => File.ReadAllLines(folder.Combine("images"));
+
+    /// <summary>What was sent to the registry's builder, by path.</summary>
+    public string[] Context => [.. File.ReadAllLines(folder.Combine("context")).Select(line => line[2..])];
 
     /// <summary>What azd would keep on another machine: nothing.</summary>
     public void BecomeAnother()

@@ -308,6 +308,13 @@ public sealed class DeployTests
         ];
         Assert.Equal(order, machine.Changes.Where(order.Contains));
         Assert.EndsWith("--file infra/Dockerfile .", build, StringComparison.Ordinal);
+        Assert.Equal([".editorconfig", "BannedSymbols.txt", "Directory.Build.props", "Directory.Packages.props", "NuGet.config", "bot",
+            "global.json", "infra", "shared"],
+            machine.Context.Select(file => file.Split('/')[0]).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(["infra/Dockerfile"], machine.Context.Where(file => file.StartsWith("infra/", StringComparison.Ordinal)));
+        Assert.Contains("bot/Pipeline.Bot/Pipeline.Bot.csproj", machine.Context);
+        Assert.DoesNotContain(machine.Context, file => file.Contains("/obj/", StringComparison.Ordinal)
+            || file.Contains("/bin/", StringComparison.Ordinal));
         Assert.DoesNotContain(machine.Calls, call =>
             call.StartsWith("azd up", StringComparison.Ordinal) || call.Contains(" job start ", StringComparison.Ordinal));
         Assert.EndsWith($"{ApiLine}\n", there.Output, StringComparison.Ordinal);
