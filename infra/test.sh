@@ -126,7 +126,7 @@ run() { # run NAME: one project's tests; says how it went and writes "passed fai
   [ "$name" != Pipeline.Bot.Tests ] || threads=6
   mapfile -t extra < <(measured "$name")
   timeout --kill-after=20 "$limit" \
-    "$(program "$name")" "${extra[@]}" "${filter[@]}" --max-threads "$threads" --ignore-exit-code 8 --no-progress --no-ansi --output Detailed >"$log" 2>&1
+    "$(program "$name")" "${extra[@]}" "${filter[@]}" --max-threads "$threads" --no-progress --no-ansi --output Detailed >"$log" 2>&1
   code=$?
   count() { sed -nE "s/^ *$1: ([0-9]+).*/\1/p" "$log" | tail -1; }
   p=$(count succeeded); f=$(count failed); s=$(count skipped)
