@@ -40,8 +40,8 @@ case "$data" in /*) ;; *) data="$started_in/$data" ;; esac
 case "$port" in ''|*[!0-9]*|??????*) fail "--port is '$port', expected a number from 1 to 65535" ;; esac
 port=$((10#$port))
 [ "$port" -ge 1 ] && [ "$port" -le 65535 ] || fail "--port is '$port', expected a number from 1 to 65535"
-[[ "$public" =~ ^(|https://[^/[:space:]]+(/.*)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?/?)$ ]] ||
-  fail "--public-url (or PUBLIC_BASE_URL) is '$public', expected an https address"
+[[ "$public" =~ ^(|https://[^/[:space:]]+/?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?/?)$ ]] ||
+  fail "--public-url (or PUBLIC_BASE_URL) is '$public', expected an https address without a path"
 [ -n "${DISCORD_TOKEN:-}" ] || fail "DISCORD_TOKEN is not set: create an application at https://discord.com/developers/applications, copy its bot token, and start with DISCORD_TOKEN=... infra/run.sh"
 
 answers() { (exec 7<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }   # answers PORT: somebody listens there

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.HostFiltering;
 
@@ -56,8 +57,11 @@ internal static class RequestGate
         return Uri.TryCreate(origin, UriKind.Absolute, out Uri? page) && new HostString(page.Authority).Equals(request.Host);
     }
 
+    // As a browser says them: the name in letters of DNS, no port that goes without saying, nothing behind it.
     private static string[] OriginsOf(LocalOptions options) =>
-        options.CorsOrigins?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+        [.. (options.CorsOrigins ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .Select(origin => new Uri(origin)).Select(page =>
+                $"{page.Scheme}://{page.IdnHost}{(page.IsDefaultPort ? "" : $":{page.Port.ToString(CultureInfo.InvariantCulture)}")}")];
 
     private static bool IsLoopback(string host) =>
         host is "localhost" or "[::1]" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));

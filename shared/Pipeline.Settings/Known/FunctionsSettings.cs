@@ -67,7 +67,8 @@ public static class FunctionsSettings
         "How often a message that failed too often gets another chance");
 
     public static Setting<Uri?> PublicBaseUrl { get; } = new(
-        "PUBLIC_BASE_URL", Programs.Functions, new AddressForm(AddressSchemes.HttpOrHttps, "https://record.example.org"), null,
+        "PUBLIC_BASE_URL", Programs.Functions,
+        new AddressForm(AddressSchemes.HttpOrHttps, "https://record.example.org") { RootOnly = true }, null,
         "What people's browsers reach, such as `https://record.example.org`: links to recordings begin with it")
     { DefaultInWords = "the address that the recording API is called at" };
 
@@ -101,7 +102,7 @@ public static class FunctionsSettings
     private static bool AreOrigins(string text) =>
         text.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).All(origin =>
             Uri.TryCreate(origin, UriKind.Absolute, out Uri? page) && page.Scheme is "http" or "https"
-            && string.Equals(origin.TrimEnd('/'), page.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase));
+            && page is { AbsolutePath: "/", Query: "", Fragment: "", UserInfo: "" });
 
     private static DurationForm UpToADay(TimeSpan minimum) => new(minimum, TimeSpan.FromDays(1));
 }

@@ -13,8 +13,10 @@ public sealed class RunScriptInputTests
     [InlineData(2, "unknown argument '--colour'", "--colour")]
     [InlineData(2, "--port is '70000', expected a number from 1 to 65535", "--port", "70000")]
     [InlineData(2, "--port needs a value", "--port")]
-    [InlineData(2, "--public-url (or PUBLIC_BASE_URL) is 'http://rec.example.org', expected an https address", "--public-url",
-        "http://rec.example.org")]
+    [InlineData(2, "--public-url (or PUBLIC_BASE_URL) is 'http://rec.example.org', expected an https address without a path",
+        "--public-url", "http://rec.example.org")]
+    [InlineData(2, "--public-url (or PUBLIC_BASE_URL) is 'https://rec.example.org/here', expected an https address without a path",
+        "--public-url", "https://rec.example.org/here")]
     public async Task Wrong_argument_is_named(int exitCode, string said, params string[] arguments)
     {
         using TempFolder folder = new();

@@ -16,7 +16,7 @@ public sealed class BlobCorsTests(AzuriteFixture azurite)
     public async Task Service_whose_rules_are_all_taken_is_told_once_with_the_remedy()
     {
         await using App app = await App.StartAsync(azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(29)),
-            new() { ["PUBLIC_BASE_URL"] = "https://pages.example/here" });
+            new() { ["PUBLIC_BASE_URL"] = "https://pages.example/" });
         await SetRulesAsync(app, 5);
         await app.Get<StorageSetup>().EnsureAsync(Cancellation);
         Session session = new(7320);

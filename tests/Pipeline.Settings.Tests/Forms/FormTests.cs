@@ -133,7 +133,11 @@ public sealed class FormTests
     [Theory]
     [InlineData("https://app.example.org", true)]
     [InlineData("https://app.example.org; http://localhost:3000/", true)]
+    [InlineData("https://App.example.org:443", true)]
     [InlineData("https://app.example.org/path", false)]
+    [InlineData("https://app.example.org/?query", false)]
+    [InlineData("https://app.example.org/#part", false)]
+    [InlineData("https://me@app.example.org", false)]
     [InlineData("https://app.example.org;*", false)]
     [InlineData("app.example.org", false)]
     public void Origins_are_scheme_name_and_port(string text, bool isRight) =>
