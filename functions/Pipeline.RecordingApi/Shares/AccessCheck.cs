@@ -26,7 +26,8 @@ public sealed class AccessCheck(RequestDelegate next, ApiOptions options, ShareS
         RouteAccess? access = endpoint?.Metadata.GetMetadata<RouteAccess>();
         // The page's own way takes no key: who shows one there is a visitor like any other.
         bool isPage = PageAddress.IsVisit(context);
-        string?[] given = isPage ? [] : [context.Request.Headers["x-functions-key"], context.Request.Query["code"]];
+        // One by one: a host in front has looked at the first, and takes the request for that key's.
+        string?[] given = isPage ? [] : [.. context.Request.Headers["x-functions-key"], .. context.Request.Query["code"]];
         KeyHolders holder = lesser.Where(held => given.Any(word => IsRight(word, held.Hash))).Aggregate(KeyHolders.None,
             (all, held) => all | held.Holder);
         bool isOwner = given.Any(word => IsRight(word, key));
