@@ -54,9 +54,6 @@ public sealed record WebhookState
 
     /// <summary>Why it is off: the receiver said 410, or three days of tries have failed. Put it again to switch it on.</summary>
     public string? OffBecause { get; init; }
-
-    /// <summary>Version of what a server has put; null where it stands in the settings.</summary>
-    public string? Etag { get; init; }
 }
 
 /// <summary>A message of the queue <c>webhook-deliveries</c>: one event for one address.</summary>

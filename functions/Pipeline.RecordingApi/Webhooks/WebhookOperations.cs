@@ -7,6 +7,7 @@ namespace Pipeline.RecordingApi.Webhooks;
 public sealed class WebhookOperations(WebhookTable webhooks, WebhookOptions options, WebhookSender sender, TimeProvider time)
 {
     private const int LongestUrl = 2_000;
+    private const int UpdateTries = 8;
 
     public async Task<IResult> GetAsync(HttpContext context, string guildId)
     {
@@ -27,19 +28,26 @@ public sealed class WebhookOperations(WebhookTable webhooks, WebhookOptions opti
             if (!EventTypes.All.Contains(type)) errors.Add("events", $"must be some of {string.Join(", ", EventTypes.All)}");
         if (errors.Any) return errors.ToProblem();
 
-        Webhook? before = await webhooks.FindOfGuildAsync(guildId, context.RequestAborted);
-        bool isNew = before is null || request.RotateSecret == true || before.Secrets.Count == 0;
-        WebhookSecret secret = isNew ? WebhookSecret.New() : before!.Secrets[0];
-        Webhook webhook = new()
+        for (int attempt = 1; attempt <= UpdateTries; attempt++)
         {
-            Id = WebhookTable.OfGuild,
-            GuildId = guildId,
-            Url = url!,
-            Secrets = isNew && before is { Secrets.Count: > 0 } ? [secret, before.Secrets[0]] : [secret],
-            Events = request.Events is { Count: > 0 } asked ? [.. asked.Distinct()] : EventTypes.Default,
-        };
-        await webhooks.PutAsync(webhook, context.RequestAborted);
-        return Show(webhook, isNew ? secret.Reveal() : null, before is null ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+            // The secret that is shown is the one that signs: of two who put at once, the second builds on what the first has put.
+            Webhook? before = await webhooks.FindOfGuildAsync(guildId, context.RequestAborted);
+            bool isNew = before is null || request.RotateSecret == true || before.Secrets.Count == 0;
+            WebhookSecret secret = isNew ? WebhookSecret.New() : before!.Secrets[0];
+            Webhook webhook = new()
+            {
+                Id = WebhookTable.OfGuild,
+                GuildId = guildId,
+                Url = url!,
+                Secrets = isNew && before is { Secrets.Count: > 0 } ? [secret, before.Secrets[0]] : [secret],
+                Events = request.Events is { Count: > 0 } asked ? [.. asked.Distinct()] : EventTypes.Default,
+                Etag = before?.Etag,
+            };
+            if (!await webhooks.TryPutAsync(webhook, context.RequestAborted)) continue;
+            int status = before is null ? StatusCodes.Status201Created : StatusCodes.Status200OK;
+            return Show(webhook, isNew ? secret.Reveal() : null, status);
+        }
+        return Problems.Of(StatusCodes.Status503ServiceUnavailable, "Too many writers", "several put this webhook at once; try again");
     }
 
     public async Task<IResult> DeleteAsync(HttpContext context, string guildId)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
+using System.Security.Authentication;
 using Microsoft.Security.AntiSSRF;
 
 namespace Pipeline.RecordingApi.Webhooks;
@@ -75,14 +75,21 @@ public sealed class WebhookSender : IDisposable
         {
             return new DeliveryTry(DeliveryOutcome.Failed, $"it did not answer within {Patience.TotalSeconds:0} s");
         }
-        // A connection that does not come about is a bare SocketException here: the handler makes it by itself.
-        catch (Exception unreachable) when (unreachable is HttpRequestException or IOException or SocketException or AntiSSRFException)
+        // Whatever it is: the handler makes the connection by itself, and passes bare what name, socket or certificate ended in.
+        catch (Exception unreachable) when (!cancellation.IsCancellationRequested)
         {
-            string why = unreachable is AntiSSRFException || unreachable.InnerException is AntiSSRFException
-                ? "its address lies in a private network or is not https; Webhooks__AllowPrivate allows that"
-                : $"it cannot be reached ({unreachable.GetBaseException().Message.Split('\n')[0].Trim()})";
-            return new DeliveryTry(DeliveryOutcome.Failed, why);
+            return new DeliveryTry(DeliveryOutcome.Failed, Why(unreachable));
         }
+    }
+
+    private static string Why(Exception unreachable)
+    {
+        Exception[] both = [unreachable, unreachable.InnerException ?? unreachable];
+        if (both.Any(fault => fault is AntiSSRFException))
+            return "its address lies in a private network or is not https; Webhooks__AllowPrivate allows that";
+        string what = unreachable.GetBaseException().Message.Split('\n')[0].Trim();
+        bool isCertificate = both.Any(fault => fault is AuthenticationException);
+        return $"{(isCertificate ? "its certificate is not valid" : "it cannot be reached")} ({what})";
     }
 
     public void Dispose() => client.Dispose();

@@ -65,7 +65,9 @@ public sealed class WebhookTable(StorageClients clients, WebhookOptions options,
     /// Writes a server's webhook, switched on. A second secret is kept as the old one for a day; without one, an old secret that still
     /// signs goes on to its end.
     /// </summary>
-    public Task PutAsync(Webhook webhook, CancellationToken cancellation)
+    /// <param name="webhook">With the version that it replaces; null: there was none.</param>
+    /// <returns>False: somebody else has put or deleted one meanwhile.</returns>
+    public async Task<bool> TryPutAsync(Webhook webhook, CancellationToken cancellation)
     {
         TableEntity row = new(webhook.GuildId, OfGuild)
         {
@@ -79,7 +81,20 @@ public sealed class WebhookTable(StorageClients clients, WebhookOptions options,
             row["OldSecret"] = webhook.Secrets[1].Reveal();
             row["OldSecretUntil"] = time.GetUtcNow() + Overlap;
         }
-        return table.UpsertEntityAsync(row, TableUpdateMode.Merge, cancellation);
+        try
+        {
+            if (webhook.Etag is { } version)
+                await table.UpdateEntityAsync(row, new ETag(version), TableUpdateMode.Merge, cancellation);
+            else await table.AddEntityAsync(row, cancellation);
+            return true;
+        }
+        catch (RequestFailedException changed) when (changed.Status is 404 or 409 or 412)
+        {
+            // A row without an address is in the way of the next try.
+            if (changed.Status == 409 && await FindOfGuildAsync(webhook.GuildId!, cancellation) is null)
+                await DeleteOfGuildAsync(webhook.GuildId!, cancellation);
+            return false;
+        }
     }
 
     public Task DeleteOfGuildAsync(string guildId, CancellationToken cancellation) =>

@@ -174,6 +174,27 @@ public sealed class WebhookDeliveryTests(AzuriteFixture azurite)
         Assert.Contains("Webhooks__AllowPrivate", tried.Reason, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false, "its certificate is not valid")]
+    [InlineData(true, "it cannot be reached")] // DNS takes no such name
+    public async Task What_no_receiver_answers_is_a_failed_try_with_its_reason(bool isLong, string reason)
+    {
+        using LoopbackCertificate unknown = new();
+        await using WebhookReceiver receiver = await WebhookReceiver.StartAsync(unknown.Certificate);
+        string tooLong = string.Join('.', Enumerable.Repeat(new string('a', 60), 5));
+        Uri url = isLong ? new Uri($"https://{tooLong}/hook") : receiver.Url;
+        using WebhookSender sender = new(new WebhookOptions { AllowPrivate = true }, TimeProvider.System);
+        Webhook webhook = new() { Id = "0", Url = url, Secrets = [WebhookSecret.New()], Events = EventTypes.All };
+
+        DeliveryTry tried = await sender.SendAsync(webhook, "evt_1", [], Cancellation);
+
+        Assert.Equal(DeliveryOutcome.Failed, tried.Outcome);
+        Assert.Contains(reason, tried.Reason, StringComparison.Ordinal);
+        Assert.Empty(receiver.Received);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            sender.SendAsync(webhook, "evt_1", [], new CancellationToken(canceled: true)));
+    }
+
     [Fact]
     public async Task Servers_webhook_is_put_shown_once_rotated_tried_and_deleted()
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -27,11 +28,17 @@ internal sealed class WebhookReceiver : IAsyncDisposable
 
     public string[] Ids => [.. Received.Select(request => request.Headers["webhook-id"].ToString())];
 
-    public static async Task<WebhookReceiver> StartAsync()
+    /// <param name="certificate">It speaks https with this one; null: http.</param>
+    public static async Task<WebhookReceiver> StartAsync(X509Certificate2? certificate = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        if (certificate is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ConfigureHttpsDefaults(https => https.ServerCertificate = certificate));
+        }
+        builder.WebHost.UseUrls(certificate is null ? "http://127.0.0.1:0" : "https://127.0.0.1:0");
         WebApplication app = builder.Build();
         WebhookReceiver receiver = new(app);
         app.MapPost("/hook", receiver.TakeAsync);

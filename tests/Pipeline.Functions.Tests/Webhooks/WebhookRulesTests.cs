@@ -80,9 +80,9 @@ public sealed class WebhookRulesTests(AzuriteFixture azurite) : IAsyncLifetime
     public async Task Replaced_secret_signs_for_a_day_though_the_webhook_is_put_again_meanwhile()
     {
         WebhookSecret newer = WebhookSecret.New(), older = WebhookSecret.New();
-        await Table.PutAsync(Own with { Secrets = [newer, older] }, Cancellation);
+        await PutAsync(Own with { Secrets = [newer, older] });
         clock.Advance(TimeSpan.FromHours(1));
-        await Table.PutAsync(Own with { Secrets = [newer] }, Cancellation);
+        await PutAsync(Own with { Secrets = [newer] });
         clock.Advance(TimeSpan.FromHours(23) - Tick);
         Assert.Equal([newer.Reveal(), older.Reveal()], (await FindAsync())!.Secrets.Select(secret => secret.Reveal()));
         clock.Advance(Tick);
@@ -92,15 +92,15 @@ public sealed class WebhookRulesTests(AzuriteFixture azurite) : IAsyncLifetime
     [Fact]
     public async Task Webhook_that_is_off_is_on_again_when_it_is_put_or_its_address_changes()
     {
-        await Table.PutAsync(Own, Cancellation);
+        await PutAsync(Own);
         Webhook tried = (await FindAsync())!;
-        await Table.PutAsync(Own, Cancellation);
+        await PutAsync(Own);
         Assert.False(await Table.TrySwitchOffAsync(tried, "it said 410", Cancellation)); // another was put while it was asked
         Assert.Null((await FindAsync())!.OffBecause);
         Assert.True(await Table.TrySwitchOffAsync((await FindAsync())!, "it said 410", Cancellation));
         Assert.Equal("it said 410", (await FindAsync())!.OffBecause);
         Assert.Equal(Own.Url, (await FindAsync())!.Url);
-        await Table.PutAsync(Own, Cancellation);
+        await PutAsync(Own);
         Assert.Null((await FindAsync())!.OffBecause);
 
         WebhookSetting setting = new(Own.Url, [WebhookSecret.New().Reveal()], [], null) { Id = "3" };
@@ -119,7 +119,7 @@ public sealed class WebhookRulesTests(AzuriteFixture azurite) : IAsyncLifetime
     [Fact]
     public async Task Event_is_queued_for_those_who_want_it_alone()
     {
-        await Table.PutAsync(Own, Cancellation);
+        await PutAsync(Own);
         Azure.Storage.Queues.QueueClient queue = app.Storage.Queues.GetQueueClient(StorageNames.WebhookQueue);
         await queue.ClearMessagesAsync(Cancellation);
         PipelineEvent told = new()
@@ -221,7 +221,7 @@ public sealed class WebhookRulesTests(AzuriteFixture azurite) : IAsyncLifetime
         StoredSegments stored = app.Get<StoredSegments>();
         Webhook webhook = Own with { GuildId = $"{session.Info.GuildId}", Events = [EventTypes.SegmentStored] };
         await stored.TellAsync(session.Segments[0], Cancellation);
-        await Table.PutAsync(webhook, Cancellation);
+        await PutAsync(webhook);
         clock.Advance(StoredSegments.Remembered - Tick);
         await stored.TellAsync(session.Segments[0], Cancellation);
         Assert.Null(await ToldAsync(0));
@@ -241,7 +241,7 @@ public sealed class WebhookRulesTests(AzuriteFixture azurite) : IAsyncLifetime
         int requests = await fault.InEveryPlaceAsync(async () =>
         {
             session = NewSession();
-            await Table.PutAsync(Own with { GuildId = $"{session.Info.GuildId}", Events = [EventTypes.SegmentStored] }, Cancellation);
+            await PutAsync(Own with { GuildId = $"{session.Info.GuildId}", Events = [EventTypes.SegmentStored] });
         },
         () => app.Get<StoredSegments>().TellAsync(session.Segments[0], Cancellation));
         Assert.InRange(requests, 7, 20);
@@ -257,7 +257,7 @@ public sealed class WebhookRulesTests(AzuriteFixture azurite) : IAsyncLifetime
         receiver.Status = status;
         string id = $"evt_recording.started_{NewSession().Id}";
         await app.Get<EventTable>().AddAsync(id, EventTypes.RecordingStarted, new EventData { GuildId = Guild }, Cancellation);
-        int requests = await fault.InEveryPlaceAsync(() => Table.PutAsync(Own with { Url = receiver.Url }, Cancellation),
+        int requests = await fault.InEveryPlaceAsync(() => PutAsync(Own with { Url = receiver.Url }),
             () => app.Get<WebhookDelivery>().RunAsync(new DeliverWebhook { EventId = id, WebhookId = "guild", GuildId = Guild },
                 Cancellation));
         Assert.Equal(status == 204 ? 3 : 4, requests);
@@ -272,7 +272,7 @@ public sealed class WebhookRulesTests(AzuriteFixture azurite) : IAsyncLifetime
         string id = $"evt_recording.started_{NewSession().Id}";
         await app.Get<EventTable>().AddAsync(id, EventTypes.RecordingStarted, new EventData { GuildId = Guild }, Cancellation);
         DeliverWebhook last = new() { EventId = id, WebhookId = "guild", GuildId = Guild, Attempt = 9 };
-        Assert.Equal(4, await fault.InEveryPlaceAsync(() => Table.PutAsync(Own with { Url = receiver.Url }, Cancellation),
+        Assert.Equal(4, await fault.InEveryPlaceAsync(() => PutAsync(Own with { Url = receiver.Url }),
             () => app.Get<WebhookDelivery>().RunAsync(last, Cancellation)));
         Assert.StartsWith("10 tries", (await FindAsync())!.OffBecause, StringComparison.Ordinal);
     }
@@ -299,6 +299,47 @@ public sealed class WebhookRulesTests(AzuriteFixture azurite) : IAsyncLifetime
     private static Session NewSession() => new(Interlocked.Increment(ref sessions), (5, "Ada", 1));
 
     private Task<Webhook?> FindAsync() => Table.FindOfGuildAsync(Guild, Cancellation);
+
+    [Fact]
+    public async Task Two_who_put_a_webhook_at_once_are_shown_no_secret_but_the_one_that_signs()
+    {
+        string guild = "79";
+        await Table.DeleteOfGuildAsync(guild, Cancellation);
+        for (int round = 0; round < 2; round++) // none before, then one whose secret is changed
+        {
+            string json = $$"""{"url":"https://a.example/hook","rotateSecret":{{(round > 0 ? "true" : "false")}}}""";
+            string?[] shown = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => ShownAsync(json)));
+            string[] signing = [.. (await Table.FindOfGuildAsync(guild, Cancellation))!.Secrets.Select(secret => secret.Reveal())];
+            // The last one signs; without a change of it asked for, all the others are shown none.
+            Assert.Contains(signing[0], shown);
+            Assert.Equal(round == 0 ? 1 : 4, shown.OfType<string>().Distinct().Count());
+            Assert.Equal(round == 0 ? 1 : 2, signing.Length);
+            Assert.All(signing, secret => Assert.True(round == 0 ? secret == signing[0] : shown.Contains(secret)));
+        }
+
+        async Task<string?> ShownAsync(string json)
+        {
+            using HttpResponseMessage answer = await PutAsync(guild, json);
+            Assert.True(answer.IsSuccessStatusCode);
+            using JsonDocument state = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Cancellation));
+            return state.RootElement.TryGetProperty("secret", out JsonElement secret) ? secret.GetString() : null;
+        }
+    }
+
+    [Fact]
+    public async Task Row_without_an_address_is_in_nobodys_way()
+    {
+        Azure.Data.Tables.TableEntity row = new("80", WebhookTable.OfGuild) { ["OffBecause"] = "it said 410" };
+        await app.Storage.Tables.GetTableClient(StorageNames.WebhooksTable).UpsertEntityAsync(row, cancellationToken: Cancellation);
+        using HttpResponseMessage answer = await PutAsync("80", """{"url":"https://a.example/hook"}""");
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        Assert.Null((await Table.FindOfGuildAsync("80", Cancellation))!.OffBecause);
+    }
+
+    private async Task PutAsync(Webhook webhook) => Assert.True(await Table.TryPutAsync(webhook with
+    {
+        Etag = (await Table.FindOfGuildAsync(webhook.GuildId!, Cancellation))?.Etag,
+    }, Cancellation));
 
     private Task<HttpResponseMessage> PutAsync(string guild, string json) => app.Http.PutAsync(
         new Uri($"api/guilds/{guild}/webhooks", UriKind.Relative), new StringContent(json, Encoding.UTF8, "application/json"),
