@@ -27,6 +27,10 @@ public sealed record ApiOptions
     /// <summary>What people's browsers reach, without a path; null for the address that a request came to.</summary>
     public Uri? PublicBaseUrl { get; init; }
 
+    /// <summary>What addresses in an answer begin with; no slash at the end.</summary>
+    public string RootOf(HttpRequest request) =>
+        PublicBaseUrl?.GetLeftPart(UriPartial.Authority) ?? $"{request.Scheme}://{request.Host}";
+
     /// <summary>How long a share link opens, where nobody says otherwise.</summary>
     public TimeSpan ShareLinkLife { get; init; } = TimeSpan.FromDays(30);
 

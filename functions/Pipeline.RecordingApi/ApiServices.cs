@@ -120,9 +120,9 @@ public static class ApiServices
     public static void UseRecordingApi(this IApplicationBuilder app)
     {
         app.UseResponseCompression();
+        app.UseMiddleware<PageAddress>();
         app.UseMiddleware<Courtesies>();
         app.UseMiddleware<FaultAnswers>();
-        app.UseMiddleware<PageAddress>();
         // Here, so that a route is found by the address that the page's own stands for.
         app.UseRouting();
         app.UseMiddleware<AccessCheck>();

@@ -85,7 +85,7 @@ public sealed partial class FolderTests
             ["Page"] = ["Http", "Shares"],
             ["Webhooks"] = ["Events", "Http"],
             ["Render"] = ["Catalogue", "Events", "Http"],
-            ["Live"] = ["Catalogue", "Http", "Render"],
+            ["Live"] = ["Catalogue", "Http", "Render", "Shares"],
             ["Transcripts"] = ["Catalogue", "Events", "Guilds", "Render"],
             ["Recordings"] = ["Catalogue", "Events", "Guilds", "Http", "Live", "Render", "Shares", "Transcripts"],
             ["Deletion"] = ["Catalogue", "Events", "Http", "Recordings", "Render", "Transcripts"],

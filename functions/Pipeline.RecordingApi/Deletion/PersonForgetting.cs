@@ -50,6 +50,7 @@ public sealed class PersonForgetting(ForgetTable table, CatalogueTable catalogue
         ForgetState state = await table.BeginAsync(scope, Number(userId), time.GetUtcNow(), context.RequestAborted);
         await SendAsync(state, TimeSpan.Zero, context.RequestAborted);
         PersonErasure told = await table.DescribeAsync(state, context.RequestAborted);
+        context.Response.Headers.RetryAfter = RecordingDeletion.RetryAfterSeconds;
         return Results.Json(told, WireJsonContext.Default.PersonErasure, statusCode: StatusCodes.Status202Accepted);
     }
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Azure;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
@@ -19,7 +18,8 @@ public sealed class RecordingDeletion(CatalogueTable catalogue, DeletionTable ta
     /// <summary>How many files are counted: four requests to the storage; a person does not need it more exactly.</summary>
     public const int MostCounted = 20_000;
 
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+    /// <summary>When those who wait for a deletion ask again.</summary>
+    internal const string RetryAfterSeconds = "5";
 
     public async Task<IResult> DeleteAsync(HttpContext context, string recordingId)
     {
@@ -34,7 +34,7 @@ public sealed class RecordingDeletion(CatalogueTable catalogue, DeletionTable ta
         }
         if (await table.FindAsync(id, cancellation) is { IsDone: true }) return Results.NoContent();
         context.Response.Headers.Location = $"/api/recordings/{id}/deletion";
-        context.Response.Headers.RetryAfter = RetryAfter.TotalSeconds.ToString(CultureInfo.InvariantCulture);
+        context.Response.Headers.RetryAfter = RetryAfterSeconds;
         return Results.Json(await StateAsync(id, isDone: false, cancellation), WireJsonContext.Default.DeletionState,
             statusCode: StatusCodes.Status202Accepted);
     }

@@ -28,6 +28,14 @@ internal static class OperationDetails
         ["name"] = ("Name of a file, as the list of files has it", new() { Type = JsonSchemaType.String }),
     };
 
+    // What a caller sends who can get such an answer.
+    private static readonly Dictionary<string, (string Name, string Description)> Asked = new()
+    {
+        ["206"] = ("Range", "Some of the bytes (RFC 9110, 14.2)"),
+        ["304"] = ("If-None-Match", "Tags of answers that the caller has"),
+        ["412"] = ("If-Match", "Tag of what the caller has seen; without it whatever is there is replaced"),
+    };
+
     public static Task DescribeAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context,
         CancellationToken cancellation)
     {
@@ -40,8 +48,38 @@ internal static class OperationDetails
         }
         foreach (QueryParameter parameter in metadata.OfType<QueryParameter>())
             (operation.Parameters ??= []).Add(parameter.Describe());
+        bool takesLinks = metadata.OfType<RouteAccess>().LastOrDefault() is { Scopes: not ShareScopes.None };
+        if (takesLinks && context.Description.HttpMethod is not ("GET" or "HEAD"))
+            (operation.Parameters ??= []).Add(HeaderOf(AccessCheck.PageHeader, "Any value; who comes by a link must send it"));
+        foreach ((string status, IOpenApiResponse response) in operation.Responses ?? [])
+        {
+            if (Asked.TryGetValue(status, out var asked)) (operation.Parameters ??= []).Add(HeaderOf(asked.Name, asked.Description));
+            bool isTagged = status is "304" || (status is "200" && operation.Responses!.ContainsKey("304"));
+            if (response is OpenApiResponse said) said.Headers = Told(status, isTagged);
+        }
         return Task.CompletedTask;
     }
+
+    private static Dictionary<string, IOpenApiHeader>? Told(string status, bool isTagged)
+    {
+        Dictionary<string, IOpenApiHeader> told = [];
+        if (isTagged) told["ETag"] = TextHeader("Names this answer, for If-None-Match");
+        if (status is "302") told["Location"] = TextHeader("Where the bytes are, for a quarter of an hour");
+        if (status is "401") told["WWW-Authenticate"] = TextHeader("Which key is asked for");
+        if (status is "202" or "429") told["Retry-After"] = TextHeader("Seconds after which asking again makes sense");
+        return told.Count > 0 ? told : null;
+    }
+
+    private static OpenApiHeader TextHeader(string description) =>
+        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+
+    private static OpenApiParameter HeaderOf(string name, string description) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Header,
+        Description = description,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+    };
 
     /// <summary>The ways in.</summary>
     public static Dictionary<string, IOpenApiSecurityScheme> Schemes() => new()

@@ -16,6 +16,8 @@ public sealed class Courtesies(RequestDelegate next)
         {
             HttpContext answered = (HttpContext)state;
             HttpResponse response = answered.Response;
+            // What is sent packed to those who take it says so in every form, the short one too.
+            if (response.Headers.ETag.Count > 0 && response.Headers.Vary.Count == 0) response.Headers.Vary = HeaderNames.AcceptEncoding;
             if (response.StatusCode == StatusCodes.Status401Unauthorized && response.Headers.WWWAuthenticate.Count == 0)
                 response.Headers.WWWAuthenticate = Challenge;
             // What PUT has made lies where it was put.
@@ -57,7 +59,8 @@ public sealed class EntityTags(RequestDelegate next)
         if (context.Response.StatusCode == StatusCodes.Status200OK)
         {
             held.TryGetBuffer(out ArraySegment<byte> bytes);
-            string tag = EntityTag.Of(bytes);
+            // Weak: the same answer comes packed and as it is.
+            string tag = EntityTag.WeakOf(bytes);
             context.Response.Headers[HeaderNames.ETag] = tag;
             if (context.Response.Headers.CacheControl.Count == 0) context.Response.Headers.CacheControl = "private, no-cache";
             if (EntityTag.IsKnown(context.Request, tag))

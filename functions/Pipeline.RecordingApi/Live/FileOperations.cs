@@ -3,13 +3,14 @@ using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Http;
 using Pipeline.RecordingApi.Render;
+using Pipeline.RecordingApi.Shares;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Live;
 
 /// <summary>Answers about downloads: which there are, and where each is.</summary>
 public sealed class FileOperations(RenderPlans plans, RenderTable table, RendersContainer container, MessageQueues queues,
-    RenderSettings settings)
+    RenderSettings settings, ApiOptions options)
 {
     private const int RetryAfterSeconds = 2;
 
@@ -116,8 +117,10 @@ public sealed class FileOperations(RenderPlans plans, RenderTable table, Renders
             Bytes = ready ? job!.Length : null,
             State = ready ? "ready" : file.IsAutomatic || job is not null ? "rendering" : "onRequest",
             Progress = Progress(plan, job, ready),
-            Url = $"{context.Request.Scheme}://{context.Request.Host}/api/recordings/{plan.Recording}/files/"
-                + Uri.EscapeDataString(file.Cut is null ? file.Name : file.Key),
+            // Where the caller came from: a link's cookie is good for the page's own way alone.
+            Url = options.RootOf(context.Request)
+                + (PageAddress.Of(context) is { } page ? $"{page}/api" : $"/api/recordings/{plan.Recording}")
+                + $"/files/{Uri.EscapeDataString(file.Cut is null ? file.Name : file.Key)}",
         };
     }
 

@@ -45,7 +45,7 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         { Transcript = await transcripts.FindAsync(id, context.RequestAborted) };
         if (scopes is { } allowed) details = details with { Scopes = ShareScopeWords.Of(allowed) };
         byte[] body = Body(details);
-        string tag = details.Segments.Count == 0 ? EntityTag.Of(body) : EntityTag.WeakOf([.. body, .. Period()]);
+        string tag = EntityTag.WeakOf(details.Segments.Count == 0 ? body : [.. body, .. Period()]);
         context.Response.Headers.ETag = tag;
         context.Response.Headers.CacheControl = "private, no-cache";
         if (EntityTag.IsKnown(context.Request, tag)) return Results.StatusCode(StatusCodes.Status304NotModified);

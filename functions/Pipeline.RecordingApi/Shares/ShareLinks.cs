@@ -60,11 +60,8 @@ public sealed class ShareLinks(ShareTable table, CatalogueTable catalogue, ApiOp
     }
 
     // The fragment stays in the browser: no log, no referrer and no preview has it.
-    private string Url(HttpContext context, string recordingId, ShareSecret secret)
-    {
-        string root = options.PublicBaseUrl?.AbsoluteUri.TrimEnd('/') ?? $"{context.Request.Scheme}://{context.Request.Host}";
-        return $"{root}/r/{recordingId}#k={secret.Text}";
-    }
+    private string Url(HttpContext context, string recordingId, ShareSecret secret) =>
+        $"{options.RootOf(context.Request)}/r/{recordingId}#k={secret.Text}";
 
     private static ShareDetails Show(ShareLink link) => new()
     {

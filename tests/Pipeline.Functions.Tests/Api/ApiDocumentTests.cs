@@ -35,6 +35,17 @@ public sealed class ApiDocumentTests(AzuriteFixture azurite)
             Assert.True(responses.ContainsKey("503"), name);
             Assert.True(responses.ContainsKey("401"), name);
             Assert.True(operation["requestBody"] is null == !responses.ContainsKey("415"), name);
+            string[] headers = [.. (operation["parameters"]?.AsArray() ?? []).Where(known => (string?)known!["in"] == "header")
+                .Select(known => (string)known!["name"]!)];
+            bool takesLinks = operation["security"]!.ToJsonString().Contains("link", StringComparison.Ordinal);
+            Assert.True(headers.Contains("x-pipeline-page") == (takesLinks && method != "get"), name);
+            foreach ((string status, string header) in new[] { ("304", "If-None-Match"), ("412", "If-Match"), ("206", "Range") })
+                Assert.True(headers.Contains(header) == responses.ContainsKey(status), $"{name} {header}");
+            foreach ((string status, string header) in new[] { ("302", "Location"), ("202", "Retry-After"), ("429", "Retry-After"),
+                ("401", "WWW-Authenticate"), ("304", "ETag") })
+            {
+                Assert.True(responses[status] is not { } said || said["headers"]?[header] is not null, $"{name} {status} {header}");
+            }
             foreach (string hole in path.Split('/').Where(part => part.StartsWith('{')))
             {
                 JsonNode? parameter = (operation["parameters"]?.AsArray() ?? [])
@@ -42,8 +53,8 @@ public sealed class ApiDocumentTests(AzuriteFixture azurite)
                 Assert.True(parameter?["description"] is not null && (bool)parameter["required"]!, $"{name} {hole}");
             }
         }
-        Assert.Equal(["guildId", "limit", "cursor"], document["paths"]!["/api/recordings"]!["get"]!["parameters"]!.AsArray()
-            .Select(parameter => (string)parameter!["name"]!));
+        JsonArray asked = document["paths"]!["/api/recordings"]!["get"]!["parameters"]!.AsArray();
+        Assert.Equal(["guildId", "limit", "cursor", "If-None-Match"], asked.Select(parameter => (string)parameter!["name"]!));
         JsonNode summary = document["components"]!["schemas"]!["RecordingSummary"]!["properties"]!;
         Assert.Equal("integer", (string?)summary["segmentCount"]!["type"]);
         JsonArray always = document["components"]!["schemas"]!["HealthReport"]!["required"]!.AsArray();

@@ -3,11 +3,14 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Azure.Storage.Blobs.Models;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi;
 using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Shares;
 using Pipeline.Storage;
 using Pipeline.TestKit;
 
@@ -301,6 +304,55 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
         SegmentPage page = await app.ReadAsync(answer, WireJsonContext.Default.SegmentPage);
         Assert.Equal(1, Assert.Single(page.Segments).SegmentIndex);
         Assert.Null((await app.RecordingAsync(session.Id))!.Segments[0].DownloadUrl);
+    }
+
+    [Theory]
+    [InlineData("?code=bot&code=x", null)]
+    [InlineData("?code=x&code=bot", null)]
+    [InlineData("?Code=bot&code=", null)]
+    [InlineData("?code=bot", "x")]
+    [InlineData("", "bot,x")]
+    [InlineData("?code=reader&code=bot", null)]
+    public async Task Second_key_makes_nobody_the_owner_behind_a_host_that_has_asked_for_one(string query, string? header)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        bool isThrough = false;
+        ApiOptions options = app.Get<ApiOptions>() with { Key = null, BotKey = "bot", ReadKey = "reader" };
+        AccessCheck check = new(_ => { isThrough = true; return Task.CompletedTask; }, options, app.Get<ShareSessions>());
+        DefaultHttpContext context = new() { RequestServices = app.Get<IServiceProvider>() };
+        context.Request.Method = "PUT";
+        context.Request.QueryString = new QueryString(query);
+        if (header is not null) context.Request.Headers["x-functions-key"] = header.Split(',');
+        context.SetEndpoint(new Endpoint(null, EndpointMetadataCollection.Empty, "a server's webhook"));
+
+        await check.InvokeAsync(context);
+
+        Assert.Equal((StatusCodes.Status403Forbidden, false), (context.Response.StatusCode, isThrough));
+    }
+
+    [Fact]
+    public async Task Packed_answer_and_plain_one_share_a_weak_tag_and_say_that_they_differ()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        using HttpClient http = new() { BaseAddress = app.Address };
+        http.DefaultRequestHeaders.Add("x-functions-key", App.Key);
+        foreach (string path in new[] { "api/recordings?guildId=5", "api/openapi.json" })
+        {
+            using HttpRequestMessage packed = new(HttpMethod.Get, new Uri(path, UriKind.Relative));
+            packed.Headers.Add("Accept-Encoding", "gzip");
+            using HttpResponseMessage first = await http.SendAsync(packed, Cancellation);
+            using HttpResponseMessage plain = await http.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
+            using HttpRequestMessage known = new(HttpMethod.Get, new Uri(path, UriKind.Relative));
+            known.Headers.Add("If-None-Match", plain.Headers.ETag!.ToString());
+            using HttpResponseMessage same = await http.SendAsync(known, Cancellation);
+
+            Assert.Equal(HttpStatusCode.NotModified, same.StatusCode);
+            Assert.All([first, plain, same], answer =>
+            {
+                Assert.Equal((true, plain.Headers.ETag.Tag), (answer.Headers.ETag!.IsWeak, answer.Headers.ETag.Tag));
+                Assert.Equal(["Accept-Encoding"], answer.Headers.Vary);
+            });
+        }
     }
 
     private static async Task<(HttpStatusCode Status, string? Tag, RecordingDetails? Recording)> AskAsync(App app, string path,

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Api;
@@ -66,6 +67,7 @@ public sealed class ShareTests(AzuriteFixture azurite)
         }
         Assert.Equal(HttpStatusCode.OK, await visitor.StatusAsync(HttpMethod.Get, $"{page}/api?segments=none"));
         Assert.Equal(HttpStatusCode.OK, await visitor.StatusAsync(HttpMethod.Get, $"{page}/api/segments"));
+        Assert.Equal(HttpStatusCode.OK, await visitor.StatusAsync(HttpMethod.Head, $"{page}/api?segments=none"));
         Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync(HttpMethod.Get, $"{page}/api/shares"));
         Assert.Equal(HttpStatusCode.Unauthorized, await visitor.StatusAsync(HttpMethod.Get, $"{page}/api/../../../recordings?guildId=1"));
     }
@@ -210,6 +212,40 @@ public sealed class ShareTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Files_are_where_the_list_says_for_whoever_asks()
+    {
+        await using App app = await StartAsync(settings: new() { ["PUBLIC_BASE_URL"] = "https://record.example.org" });
+        Session session = new(2606, (5, "Ada", 1));
+        RecordingId id = session.Id;
+        await app.Get<StorageSetup>().EnsureAsync(TestContext.Current.CancellationToken);
+        await session.PutAllAsync(app.Storage);
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+        using Visitor visitor = new(app.Address);
+        string secret = Visitor.SecretOf(await Visitor.ShareAsync(app, id, Key, "listen", "download"));
+        string? onPage = await OpenAsync($"/r/{id}/api"), elsewhere = await OpenAsync($"/api/recordings/{id}");
+        foreach ((string way, string start) in new[] { ($"/api/recordings/{id}", $"/api/recordings/{id}/files/"),
+            ($"/r/{id}/api", $"/r/{id}/api/files/") })
+        {
+            visitor.Cookie = way.StartsWith("/r/", StringComparison.Ordinal) ? onPage : elsewhere;
+            using HttpResponseMessage files = await visitor.SendAsync(HttpMethod.Get, $"{way}/files", null, ("Host", "record.example.org"));
+            JsonNode listed = JsonNode.Parse(await files.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["files"]!;
+            Assert.All(listed.AsArray(), file =>
+                Assert.StartsWith($"https://record.example.org{start}", (string?)file!["url"], StringComparison.Ordinal));
+            Uri first = new((string)listed[0]!["url"]!);
+            Assert.Contains(await visitor.StatusAsync(HttpMethod.Get, first.PathAndQuery, null, ("Host", "record.example.org")),
+                new[] { HttpStatusCode.Redirect, HttpStatusCode.Accepted });
+        }
+
+        async Task<string?> OpenAsync(string way)
+        {
+            using HttpResponseMessage opened = await visitor.SendAsync(HttpMethod.Post, $"{way}/session", $"{{\"key\":\"{secret}\"}}",
+                FromThePage, ("Host", "record.example.org"));
+            return opened.Headers.GetValues("Set-Cookie").Single().Split(';')[0];
+        }
+    }
+
+    [Fact]
     public async Task Secrets_stand_in_no_list_and_no_log()
     {
         await using App app = await StartAsync(
@@ -224,7 +260,6 @@ public sealed class ShareTests(AzuriteFixture azurite)
         string? cookie = await visitor.OpenAsync(id, secret, ("Host", "record.example.org"));
         Assert.Contains("secure", cookie, StringComparison.Ordinal);
         await visitor.OpenAsync(id, secret[..^1]);
-
         using HttpRequestMessage request = new(HttpMethod.Get, new Uri($"/api/recordings/{id}/shares", UriKind.Relative));
         request.Headers.Add("x-functions-key", Key);
         using HttpResponseMessage answer = await app.Http.SendAsync(request, TestContext.Current.CancellationToken);

@@ -25,8 +25,7 @@ internal sealed class DocumentedAnswers(Uri address) : DelegatingHandler(new Soc
             || request.Method == HttpMethod.Head || request.Method == HttpMethod.Options) return answer;
         await answer.Content.LoadIntoBufferAsync(cancellationToken);
         string? fault = (await BookAsync(cancellationToken))
-            .Judge(request.Method.Method, path, (int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType,
-            await answer.Content.ReadAsStringAsync(cancellationToken));
+            .Judge(request.Method.Method, path, answer, await answer.Content.ReadAsStringAsync(cancellationToken));
         return fault is null ? answer
             : throw new InvalidOperationException($"{request.Method} {path} answered {(int)answer.StatusCode}: {fault}");
     }
@@ -70,14 +69,18 @@ internal sealed partial class ApiBook
     }
 
     /// <returns>What is wrong; null for an answer that the document describes.</returns>
-    public string? Judge(string method, string path, int status, string? mediaType, string body)
+    public string? Judge(string method, string path, HttpResponseMessage answer, string body)
     {
+        (int status, string? mediaType) = ((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType);
         JsonObject? item = paths.FirstOrDefault(entry => entry.Path.IsMatch(path)).Item;
         if (item?[method.ToLowerInvariant()] is not { } operation)
             return status is 404 or 405 or 401 or 403 ? null : "the document has no such operation";
         JsonObject responses = operation["responses"]!.AsObject();
         if (responses[status.ToString(CultureInfo.InvariantCulture)] is not { } response)
             return $"the document does not name this status; it names {string.Join(", ", responses.Select(known => known.Key))}";
+        string[] lacking = [.. (response["headers"]?.AsObject() ?? []).Select(header => header.Key)
+            .Where(name => !answer.Headers.Contains(name))];
+        if (lacking.Length > 0) return $"it lacks {string.Join(", ", lacking)}";
         if (mediaType is null) return body.Length > 0 ? "a body without a media type" : null;
         if (response["content"]?[mediaType] is not { } content) return $"the document does not name {mediaType}";
         return mediaType.EndsWith("json", StringComparison.Ordinal) ? Judge(content["schema"]!, body) : null;
