@@ -1,12 +1,15 @@
 namespace Pipeline.Audio.Wav;
 
-/// <summary>A file to be read in which a few bytes are shown as others. Does not own the file.</summary>
-internal sealed class PatchedStream(Stream input, IReadOnlyList<(long At, byte[] Bytes)> patches) : Stream
+/// <summary>
+/// A file to be read in which a few bytes are shown as others, and which ends at another place: before that there are zeros where the
+/// file has no more. Does not own the file.
+/// </summary>
+internal sealed class PatchedStream(Stream input, IReadOnlyList<(long At, byte[] Bytes)> patches, long length) : Stream
 {
     public override bool CanRead => true;
     public override bool CanSeek => true;
     public override bool CanWrite => false;
-    public override long Length => input.Length;
+    public override long Length => length;
 
     public override long Position
     {
@@ -19,7 +22,14 @@ internal sealed class PatchedStream(Stream input, IReadOnlyList<(long At, byte[]
     public override int Read(Span<byte> buffer)
     {
         long from = input.Position;
+        buffer = buffer[..(int)Math.Clamp(length - from, 0, buffer.Length)];
         int read = input.Read(buffer);
+        if (read == 0)
+        {
+            buffer.Clear();
+            input.Position = from + buffer.Length;
+            return buffer.Length;
+        }
         foreach ((long at, byte[] bytes) in patches)
         {
             for (int i = 0; i < bytes.Length; i++)
@@ -30,7 +40,8 @@ internal sealed class PatchedStream(Stream input, IReadOnlyList<(long At, byte[]
         return read;
     }
 
-    public override long Seek(long offset, SeekOrigin origin) => input.Seek(offset, origin);
+    public override long Seek(long offset, SeekOrigin origin) =>
+        Position = origin switch { SeekOrigin.Begin => offset, SeekOrigin.Current => Position + offset, _ => length + offset };
 
     public override void Flush() { }
 

@@ -5,8 +5,8 @@ using Pipeline.Audio.Opus;
 namespace Pipeline.Audio.Wav;
 
 /// <summary>
-/// Reads people's WAV and AIFF files by NAudio: any sample rate, 8 to 32 bits or floats, RF64. Gives s16 at 48 kHz in mono or stereo;
-/// more than two channels are mixed to one. Memory does not grow with the file.
+/// Reads people's WAV and AIFF files by NAudio: any sample rate, 8 to 32 bits or floats, RF64 and BW64. Gives s16 at 48 kHz in mono or
+/// stereo; more than two channels are mixed to one. Memory does not grow with the file.
 /// </summary>
 public sealed class SoundFileReader : IDisposable
 {
@@ -28,12 +28,12 @@ public sealed class SoundFileReader : IDisposable
     {
         SoundFileHeader header = SoundFileHeader.Read(input);
         IsCutOff = header.IsCutOff;
-        file = Open(header);
-        samples = file.ToSampleProvider();
+        (file, samples) = Open(header);
         sourceChannels = file.WaveFormat.Channels;
         Channels = sourceChannels == 2 ? 2 : 1;
         int rate = file.WaveFormat.SampleRate;
-        Length = ((file.Length / file.WaveFormat.BlockAlign * OpusPacket.SampleRate) + (rate / 2)) / rate;
+        long count = Math.Max(0, file.Length - header.Padding) / file.WaveFormat.BlockAlign;
+        Length = ((count * OpusPacket.SampleRate) + (rate / 2)) / rate;
         if (rate == OpusPacket.SampleRate) return;
         resampler = new WdlResampler();
         resampler.SetMode(true, 0, true, SincTaps, SincSteps);
@@ -72,14 +72,15 @@ public sealed class SoundFileReader : IDisposable
 
     public void Dispose() => file.Dispose();
 
-    private static WaveStream Open(SoundFileHeader header)
+    private static (WaveStream File, ISampleProvider Samples) Open(SoundFileHeader header)
     {
         try
         {
-            return header.IsAiff ? new AiffFileReader(header.Mended()) : new WaveFileReader(header.Mended());
+            WaveStream file = header.IsAiff ? new AiffFileReader(header.Mended()) : new WaveFileReader(header.Mended());
+            return (file, file.ToSampleProvider());
         }
         catch (Exception refused) when (refused is FormatException or InvalidDataException or EndOfStreamException or ArgumentException
-            or NotSupportedException)
+            or InvalidOperationException or NotSupportedException)
         {
             throw new SoundFormatException("a header that fits no known kind of sound");
         }

@@ -13,7 +13,7 @@ public sealed class PatchedStreamTests
     {
         byte[] bytes = [.. Enumerable.Range(0, 20).Select(value => (byte)value)];
         using MemoryStream input = new([.. bytes]);
-        using PatchedStream stream = new(input, [(2, [100, 101, 102, 103]), (17, [117, 118, 119])]);
+        using PatchedStream stream = new(input, [(2, [100, 101, 102, 103]), (17, [117, 118, 119])], 20);
         byte[] expected = [.. bytes];
         (expected[2], expected[3], expected[4], expected[5]) = (100, 101, 102, 103);
         (expected[17], expected[18], expected[19]) = (117, 118, 119);
@@ -31,5 +31,20 @@ public sealed class PatchedStreamTests
         Assert.Throws<NotSupportedException>(() => stream.Write([1], 0, 1));
         Assert.Throws<NotSupportedException>(() => stream.SetLength(1));
         Assert.Equal((true, true, false), (stream.CanRead, stream.CanSeek, stream.CanWrite));
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(5)]
+    public void End_is_where_it_is_said_to_be_with_zeros_where_the_file_has_no_more(int length)
+    {
+        using MemoryStream input = new([1, 2, 3, 4]);
+        using PatchedStream stream = new(input, [], length);
+        byte[] buffer = new byte[10];
+        Assert.Equal(length, stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false));
+        Assert.Equal(((byte[])[1, 2, 3, 4, 0])[..length], buffer[..length]);
+        Assert.Equal((length, length - 1), (stream.Length, stream.Seek(-1, SeekOrigin.End)));
+        Assert.Equal(buffer[length - 1], stream.ReadByte());
+        Assert.Equal(-1, stream.ReadByte());
     }
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Pipeline.Audio.Wav;
+using Pipeline.TestKit;
 
 namespace Pipeline.Audio.Tests.Wav;
 
@@ -10,7 +11,8 @@ public sealed class SoundFileHeaderTests
     [Theory]
     [InlineData(1, 1000, 16, true)]
     [InlineData(64, 48_000, 8, true)]
-    [InlineData(2, 768_000, 64, true)]
+    [InlineData(2, 768_000, 32, true)]
+    [InlineData(2, 768_000, 64, false)]
     [InlineData(0, 48_000, 16, false)]
     [InlineData(65, 48_000, 16, false)]
     [InlineData(1, 999, 16, false)]
@@ -29,6 +31,23 @@ public sealed class SoundFileHeaderTests
         string told = $"{channels} channels, {rate} Hz and {bits} bits";
         Assert.Contains(told, Assert.Throws<SoundFormatException>(() => Read(wav)).Message, StringComparison.Ordinal);
         Assert.Contains(told, Assert.Throws<SoundFormatException>(() => Read(aiff)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(16, false)]
+    [InlineData(24, false)]
+    [InlineData(32, true)]
+    [InlineData(64, true)]
+    public void Floats_have_32_or_64_bits(int bits, bool isTaken)
+    {
+        byte[] file = Wav(Format(3, 1, 48_000, bits), new byte[bits / 8 * 4]);
+        if (!isTaken)
+        {
+            Assert.Contains($"{bits} bits", Assert.Throws<SoundFormatException>(() => Read(file)).Message, StringComparison.Ordinal);
+            return;
+        }
+        using SoundFileReader reader = new(new MemoryStream(file));
+        Assert.Equal(4, reader.Length);
     }
 
     [Theory]
@@ -68,6 +87,8 @@ public sealed class SoundFileHeaderTests
         // Where the header ends before it could say so, it is what it says first.
         Assert.Contains("WAV format 65534", Assert.Throws<SoundFormatException>(() =>
             Read(Wav(Format(0xFFFE, 1, 48_000, 32), new byte[16]))).Message, StringComparison.Ordinal);
+        // The rest of the coding is zero here, which is no kind of samples that there is.
+        Assert.Throws<SoundFormatException>(() => new SoundFileReader(new MemoryStream(wav)));
     }
 
     [Theory]
@@ -99,7 +120,7 @@ public sealed class SoundFileHeaderTests
         BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(40), 8 + more);
         SoundFileHeader header = Read(file);
         Assert.Equal(isCutOff, header.IsCutOff);
-        byte[] mended = new byte[file.Length];
+        byte[] mended = new byte[header.Mended().Length];
         header.Mended().ReadExactly(mended);
         Assert.Equal(isCutOff ? 8 : 8 + more, BinaryPrimitives.ReadInt32LittleEndian(mended.AsSpan(40)));
         Assert.Equal(file.Length - 8, BinaryPrimitives.ReadInt32LittleEndian(mended.AsSpan(4)));
@@ -115,6 +136,80 @@ public sealed class SoundFileHeaderTests
         Assert.True(Read(unwritten).IsCutOff);
     }
 
+    [Fact]
+    public void Length_of_the_whole_that_was_never_written_hides_no_samples()
+    {
+        byte[] file = Wav(Format(1, 1, 48_000, 16), [1, 2, 3, 4]);
+        file.AsSpan(4, 4).Clear();
+        AssertGives([0x0201, 0x0403], false, file);
+    }
+
+    [Theory]
+    [InlineData(0)] // without the byte that makes its length even
+    [InlineData(1)]
+    [InlineData(4)] // cut off within the header of the next chunk
+    public void Odd_Aiff_gives_its_last_sample_whatever_is_behind_it(int bytesBehind)
+    {
+        byte[] file = [.. Aiff(1, 48_000, 8, [1, 2, 3, 4, 5]), .. new byte[bytesBehind]];
+        AssertGives([256, 512, 768, 1024, 1280], false, file);
+    }
+
+    [Theory]
+    [InlineData(1, 4)]
+    [InlineData(2, 4)]
+    [InlineData(5, 2)]
+    public void Aiff_that_is_cut_off_at_any_byte_gives_what_it_has(int lost, int samples)
+    {
+        byte[] file = Aiff(1, 48_000, 16, [1, 0, 2, 0, 3, 0, 4, 0, 5, 0]);
+        short[] expected = [256, 512, 768, 1024, 1280];
+        AssertGives(expected[..samples], true, file[..^lost]);
+    }
+
+    [Theory]
+    [InlineData("RF64", 4, 76, false)]
+    [InlineData("BW64", 4, 76, false)]
+    [InlineData("RF64", 1000, 76, true)]
+    [InlineData("RF64", 0, 0, true)]
+    [InlineData("BW64", 0, 0, true)]
+    [InlineData("RF64", -1, -1, true)]
+    [InlineData("RF64", long.MaxValue, long.MaxValue, true)]
+    [InlineData("RF64", 4, 0, false)]
+    public void Long_lengths_are_taken_where_the_file_has_so_much(string letters, long data, long whole, bool isCutOff) =>
+        AssertGives([0x0201, 0x0403], isCutOff, Rf64(letters, whole, data, [1, 2, 3, 4]));
+
+    [Theory]
+    [InlineData(0, 4, false)]
+    [InlineData(-1, -1, true)]
+    public void Rf64_without_long_lengths_is_read_by_its_short_ones(int whole, int data, bool isCutOff)
+    {
+        byte[] file = Wav(Format(1, 1, 48_000, 16), [1, 2, 3, 4]);
+        "BW64"u8.CopyTo(file);
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(4), whole);
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(40), data);
+        AssertGives([0x0201, 0x0403], isCutOff, file);
+    }
+
+    [Fact]
+    public void Rf64_of_five_of_its_eight_gigabytes_is_as_long_as_it_is()
+    {
+        const long Samples = 5L << 29;
+        using TempFolder folder = new();
+        byte[] head = Rf64("RF64", (8L << 30) + 72, 8L << 30, []);
+        using FileStream file = new(folder.Combine("long.wav"), FileMode.Create);
+        file.Write(head);
+        file.SetLength(head.Length + (Samples * 2)); // nothing of it takes room on the disk
+        using SoundFileReader reader = new(file);
+        Assert.Equal((Samples, true), (reader.Length, reader.IsCutOff));
+    }
+
+    private static void AssertGives(short[] expected, bool isCutOff, byte[] file)
+    {
+        using SoundFileReader reader = new(new MemoryStream(file));
+        Assert.Equal((expected.Length, isCutOff), (reader.Length, reader.IsCutOff));
+        short[] pcm = new short[100];
+        Assert.Equal(expected, pcm[..reader.Read(pcm)]);
+    }
+
     private static SoundFileHeader Read(byte[] file) => SoundFileHeader.Read(new MemoryStream(file));
 
     private static byte[] Wav(byte[] format, byte[] data) => Riff([Chunk("fmt ", format), Chunk("data", data)]);
@@ -124,6 +219,17 @@ public sealed class SoundFileHeaderTests
         byte[] body = [.. "WAVE"u8, .. chunks.SelectMany(chunk => chunk)];
         byte[] file = [.. "RIFF"u8, 0, 0, 0, 0, .. body];
         BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(4), body.Length);
+        return file;
+    }
+
+    private static byte[] Rf64(string letters, long whole, long data, byte[] samples)
+    {
+        byte[] lengths = new byte[28];
+        BinaryPrimitives.WriteInt64LittleEndian(lengths, whole);
+        BinaryPrimitives.WriteInt64LittleEndian(lengths.AsSpan(8), data);
+        byte[] file = Riff([Chunk("ds64", lengths), Chunk("fmt ", Format(1, 1, 48_000, 16)), Chunk("data", samples)]);
+        Encoding.ASCII.GetBytes(letters).CopyTo(file, 0);
+        foreach (int at in (int[])[4, file.Length - samples.Length - 4]) file.AsSpan(at, 4).Fill(0xFF);
         return file;
     }
 

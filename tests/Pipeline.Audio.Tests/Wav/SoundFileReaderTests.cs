@@ -48,6 +48,34 @@ public sealed class SoundFileReaderTests : IDisposable
         Assert.Equal((byte)'R', File.ReadAllBytes(rf64)[0]);
     }
 
+    [Theory]
+    [InlineData(2, -1)] // half of it is there
+    [InlineData(1, 0)] // its lengths were never written
+    [InlineData(1, 0xFF)]
+    public void Rf64_that_a_killed_recorder_left_gives_what_it_has(int part, int lengths)
+    {
+        ExternalTool.SkipUnlessInstalled("ffmpeg");
+        string rf64 = folder.Combine("rf64.wav"), wav = Tone("tone.wav");
+        ExternalTool.Run("ffmpeg", "-v", "error", "-i", wav, "-rf64", "always", rf64);
+        byte[] bytes = File.ReadAllBytes(rf64);
+        bytes = bytes[..(bytes.Length / part)];
+        if (lengths >= 0) bytes.AsSpan(20, 16).Fill((byte)lengths);
+        (short[] pcm, _, bool isCutOff) = Read(new MemoryStream(bytes));
+        short[] whole = Read(wav).Pcm;
+        Assert.True(isCutOff);
+        Assert.Equal(whole.Length / part, pcm.Length, 100d);
+        Assert.Equal(whole.Take(pcm.Length), pcm);
+    }
+
+    [Fact]
+    public void Integers_of_64_bits_are_refused()
+    {
+        ExternalTool.SkipUnlessInstalled("ffmpeg");
+        string file = folder.Combine("64-bit.wav");
+        ExternalTool.Run("ffmpeg", "-v", "error", "-i", Tone("tone.wav"), "-c:a", "pcm_s64le", file);
+        Assert.Contains("64 bits", Assert.Throws<SoundFormatException>(() => Read(file)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void More_than_two_channels_are_mixed_to_one()
     {
@@ -79,14 +107,15 @@ public sealed class SoundFileReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("tone.wav")]
-    [InlineData("tone.aiff")]
-    public void Cut_off_file_gives_what_it_has(string name)
+    [InlineData("tone.wav", 100_000)]
+    [InlineData("tone.aiff", 100_000)]
+    [InlineData("tone.aiff", 99_999)]
+    public void Cut_off_file_gives_what_it_has(string name, int bytes)
     {
         ExternalTool.SkipUnlessInstalled("sox");
         string file = Tone(name);
         short[] whole = Read(file).Pcm;
-        File.WriteAllBytes(file, File.ReadAllBytes(file)[..100_000]);
+        File.WriteAllBytes(file, File.ReadAllBytes(file)[..bytes]);
         (short[] pcm, _, bool isCutOff) = Read(file);
         Assert.True(isCutOff);
         Assert.InRange(pcm.Length, 49_900, 50_000);
