@@ -15,6 +15,7 @@ internal sealed class OggPcmInput : IPcmInput
     private readonly OggOpusReader reader;
     private readonly IOpusDecoder decoder;
     private readonly short[] pcm;
+    private long end; // of the last stretch
 
     public OggPcmInput(Stream input, OpusCodecs codecs)
     {
@@ -32,15 +33,18 @@ internal sealed class OggPcmInput : IPcmInput
         while (reader.TryRead(out OggOpusPacket packet))
         {
             if (packet.BeginsStream) decoder.Reset();
-            int made = packet.Missing is > 0 and <= LongestConcealed && packet.Missing % OpusPacket.ShortestFrame == 0
-                ? (int)packet.Missing : 0;
+            int made = !packet.BeginsStream && packet.Missing is > 0 and <= LongestConcealed
+                && packet.Missing % OpusPacket.ShortestFrame == 0 ? (int)packet.Missing : 0;
             if (made > 0) decoder.Conceal(pcm.AsSpan(0, made * Channels), made);
             if (decoder.Decode(packet.Opus, pcm.AsSpan(made * Channels), out int samples) != OpusDecodeResult.Decoded) continue;
             int from = packet.StartTrim, to = made + samples - packet.EndTrim;
             if (to <= from) continue;
             Memory<short> kept = pcm.AsMemory(from * Channels, (to - from) * Channels);
             Amplify(kept.Span, reader.Head.OutputGain);
-            stretch = new PcmStretch(kept, packet.Position - made + from, made > 0 ? 0 : packet.Missing);
+            long position = packet.Position - made + from;
+            // What was to be skipped at a stream's start is not missed.
+            stretch = new PcmStretch(kept, position, made > 0 ? 0 : Math.Clamp(packet.Missing, 0, Math.Max(0, position - end)));
+            end = position + to - from;
             return true;
         }
         return false;

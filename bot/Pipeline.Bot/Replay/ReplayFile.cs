@@ -30,8 +30,8 @@ internal sealed class ReplayFile
         kind = IsSound() ? MeasureSound() : MeasureOgg();
         using IReplaySource source = Open();
         if (new FileInfo(path).Length <= LongestInMemory) packets = [.. ReadAll(source)];
-        if (packets is { Count: > 0 }) LeadIn = Math.Max(0, -packets[0].Position);
-        else if (source.TryRead(out ReplayPacket first)) LeadIn = Math.Max(0, -first.Position);
+        if (packets is { Count: > 0 }) LeadIn = Math.Max(0, packets[0].Missing - packets[0].Position);
+        else if (source.TryRead(out ReplayPacket first)) LeadIn = Math.Max(0, first.Missing - first.Position);
     }
 
     private enum Kind
@@ -49,7 +49,7 @@ internal sealed class ReplayFile
     /// <summary>Samples from its first audible one to its last.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Samples by which its first packet begins before its first audible sample.</summary>
+    /// <summary>Samples by which its first packet, lost ones counted, begins before its first audible sample.</summary>
     public long LeadIn { get; }
 
     /// <summary>What is wrong with it, in one line; null when nothing is.</summary>

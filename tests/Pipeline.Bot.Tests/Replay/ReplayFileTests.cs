@@ -102,6 +102,19 @@ public sealed class ReplayFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData(312, 0, 48_000)]
+    [InlineData(312, -256, 47_688)]
+    [InlineData(Second, 0, 0)] // a player skips that second
+    public void Lost_start_is_missing_from_the_first_audible_sample_on(int preSkip, int gain, long missing)
+    {
+        ReplayFile file = Open(OggBytes.WithoutPages(OggBytes.WithHeader(OggBytes.Ada, preSkip, gain), first: 2, count: 1));
+        using ReplayFile.Cursor cursor = file.Begin();
+        Assert.True(cursor.TryRead(out ReplayPacket first));
+        Assert.Equal((missing, 312L), (first.Missing, file.LeadIn));
+        Assert.Equal(-312, first.Position - first.Missing);
+    }
+
+    [Theory]
     [InlineData("letter", "Dear Sir or Madam", "no Ogg page")]
     [InlineData("empty", "", "the input is empty")]
     [InlineData("film", "RIFF....AVI LIST", "no WAV or AIFF header")]
