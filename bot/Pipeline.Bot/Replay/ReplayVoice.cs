@@ -14,8 +14,9 @@ internal sealed class ReplayVoice : IDisposable
     private const int SilenceFrames = 5; // Discord: five frames of silence when a speaker stops, so that decoders do not interpolate
     private const int SilenceSamples = 960;
 
-    // A step of over 3,000 numbers is taken for a sender that begins again: so far a hole goes before a frame of silence bounds it.
-    private const long LongestHole = 1250L * SilenceSamples;
+    // A step of over 3,000 numbers is taken for a sender that begins again: after so many, or 25 s, a frame of silence bounds a hole, and
+    // the network may lose one of those.
+    private const long LongestStep = 1250;
 
     private readonly ReplaySpeaker speaker;
     private readonly ReplayOptions options;
@@ -95,7 +96,8 @@ internal sealed class ReplayVoice : IDisposable
     // Up to the packet behind the hole, or to a frame of silence in it.
     private void LeaveHole(long from, long to)
     {
-        long reached = Math.Min(to, from + LongestHole);
+        long longest = LongestStep * Math.Min(sentSamples, SilenceSamples);
+        long reached = to - from <= longest ? to : Math.Min(from + longest, to - SilenceSamples);
         sequenceNumber += (ushort)((reached - from) / sentSamples);
         (position, holeEnd) = (reached, reached < to ? to : 0);
     }

@@ -3,7 +3,7 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Replay;
 
-/// <summary>The committed speech, with other figures in its pages.</summary>
+/// <summary>Ogg Opus files: the committed speech, with other figures in its pages, and tones.</summary>
 internal static class OggBytes
 {
     private const uint Polynomial = 0x04C11DB7;
@@ -31,6 +31,34 @@ internal static class OggBytes
             Seal(changed, at);
         }
         return changed;
+    }
+
+    /// <summary>A tone in packets of so many samples, a hundred to a page, behind the two pages of the speech's header.</summary>
+    public static byte[] Tone(int samples, int pages)
+    {
+        using OpusEncoder encoder = new();
+        short[] pcm = new short[samples];
+        List<byte> file = [.. Ada[..PageStart(Ada, 2)]];
+        for (int page = 0; page < pages; page++)
+        {
+            List<byte> lacing = [], body = [];
+            for (int packet = 0; packet < 100; packet++)
+            {
+                int from = ((page * 100) + packet) * samples;
+                for (int i = 0; i < samples; i++) pcm[i] = (short)(8000 * Math.Sin(2 * Math.PI * 440 * (from + i) / 48_000));
+                ReadOnlySpan<byte> opus = encoder.Encode(pcm);
+                lacing.Add((byte)opus.Length);
+                body.AddRange(opus);
+            }
+            byte[] bytes = [.. Ada[..27], .. lacing, .. body];
+            bytes[5] = (byte)(page == pages - 1 ? 4 : 0);
+            BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(6), (page + 1L) * 100 * samples);
+            BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(18), page + 2);
+            bytes[26] = 100;
+            Seal(bytes, 0);
+            file.AddRange(bytes);
+        }
+        return [.. file];
     }
 
     public static byte[] WithoutPages(byte[] file, int first, int count) =>

@@ -197,12 +197,14 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         Assert.False(Directory.Exists(folder.Combine("spool")));
     }
 
-    [Fact]
-    public async Task Damaged_file_is_recorded_with_a_warning_and_a_gap()
+    [Theory]
+    [InlineData(4, 2, 2)]
+    [InlineData(2, 1, 0)] // its start
+    public async Task Damaged_file_is_recorded_with_a_warning_and_a_gap(int page, int seconds, int at)
     {
         using TempFolder folder = new();
         string json = folder.Combine("summary.json"), file = folder.Combine("damaged.opus");
-        byte[] damaged = OggBytes.WithoutPages(OggBytes.Ada, first: 4, count: 2);
+        byte[] damaged = OggBytes.WithoutPages(OggBytes.Ada, first: page, count: seconds);
         await File.WriteAllBytesAsync(file, damaged[..^200], TestContext.Current.CancellationToken);
 
         await using ChildProcess bot = Start(folder, "--speaker", $"Ada={file}", "--speed", "200", "--json", json);
@@ -214,9 +216,24 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         SessionManifest manifest = (await eye.ManifestAsync(summary.RecordingId))!;
         RecordingGap gap = Assert.Single(manifest.Gaps);
         Assert.Equal("loss", gap.Reason);
-        Assert.Equal(2 * 48_000, gap.SampleCount, 960d);
-        Assert.Equal(2 * 48_000, gap.StartSample, 2 * 960d);
+        Assert.Equal(seconds * 48_000, gap.SampleCount, 2 * 960d);
+        Assert.Equal(at * 48_000, gap.StartSample, 2 * 960d);
         Assert.Equal(19 * 48_000, manifest.Tracks[0].SampleCount + gap.SampleCount, 48_000d);
+    }
+
+    [Fact]
+    public async Task Lost_stretch_between_short_packets_is_a_gap()
+    {
+        using TempFolder folder = new();
+        string json = folder.Combine("summary.json"), file = folder.Combine("short.opus");
+        byte[] damaged = OggBytes.WithoutPages(OggBytes.WithLeap(OggBytes.Tone(samples: 240, pages: 6), 5, 20 * 48_000), 4, 1);
+        await File.WriteAllBytesAsync(file, damaged, TestContext.Current.CancellationToken);
+
+        await using ChildProcess bot = Start(folder, "--speaker", $"Ada={file}", "--speed", "200", "--json", json);
+        Assert.Equal(0, await bot.WaitForExitAsync(Patience));
+
+        SessionManifest manifest = (await eye.ManifestAsync(Read(json).RecordingId))!;
+        Assert.Equal(20.5 * 48_000, manifest.Gaps.Sum(gap => gap.SampleCount), 4 * 960d);
     }
 
     [Fact]

@@ -27,6 +27,39 @@ public sealed class ReplayVoiceTests : IDisposable
         Assert.Equal(length + (5 * 960), (long)(frames[^1].Timestamp - frames[0].Timestamp) + 960, 1400d); // what stops a talk follows it
     }
 
+    [Theory]
+    [InlineData(120)]
+    [InlineData(240)]
+    [InlineData(960)]
+    public void Lost_stretch_between_packets_of_any_length_takes_no_step_that_means_another_sender(int samples)
+    {
+        byte[] file = OggBytes.WithoutPages(OggBytes.WithLeap(OggBytes.Tone(samples, 6), 5, 20 * Second), 4, 1);
+        List<ReplayFrame> frames = Send(file, out long length);
+        long lost = 0;
+        foreach ((ReplayFrame before, ReplayFrame next) in frames.Zip(frames.Skip(1)))
+        {
+            Assert.True(OpusPacket.TryGetDuration(before.Buffer.AsSpan(0, before.Length), out int held));
+            int numbers = (ushort)(next.SequenceNumber - before.SequenceNumber);
+            Assert.InRange(numbers, 1, 1251);
+            Assert.InRange(next.Timestamp - before.Timestamp - (numbers * held), 0, 960);
+            lost += (numbers - 1) * held;
+        }
+        Assert.Equal((20 * Second) + (100 * samples), lost, 4 * 960d); // but for the frames of silence that bound it
+        Assert.Equal(length + (5 * 960), (long)(frames[^1].Timestamp - frames[0].Timestamp) + 960, 1400d);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-256)] // encoded again
+    public void Voice_whose_start_is_lost_begins_with_what_is_missing(int gain)
+    {
+        byte[] file = OggBytes.WithoutPages(OggBytes.WithHeader(OggBytes.Ada, 312, gain), first: 2, count: 1);
+        List<ReplayFrame> frames = Send(file, out _);
+        Assert.Equal(TimeSpan.Zero, frames[0].ArrivesAt);
+        Assert.Equal(49, (ushort)(frames[1].SequenceNumber - frames[0].SequenceNumber), 1d);
+        Assert.Equal(Second, frames[1].Timestamp - frames[0].Timestamp, 312d);
+    }
+
     [Fact]
     public void Voices_of_different_files_keep_their_distance()
     {
