@@ -37,13 +37,23 @@ public sealed class RenderTriggers(MessageQueues queues, RenderOptions options, 
     public Task RenamedAsync(string recordingId, CancellationToken cancellation) =>
         options.IsOn ? SendAsync(recordingId, cancellation) : Task.CompletedTask;
 
-    // Once for each window, and once for the end.
+    // Once for each window, and once for the end. It was none, and its list was refused, where somebody is heard after it.
     private async Task AskAsync(string recordingId, long window, CancellationToken cancellation)
     {
-        if (!options.IsOn || window <= asked.GetValueOrDefault(recordingId)) return;
+        long last = asked.GetValueOrDefault(recordingId);
+        if (!options.IsOn || window <= 0 || window == last || (window < last && last != Ended)) return;
         if (asked.Count >= MostRecordings) asked.Clear();
+        // Before it is sent: many segments come at once.
         asked[recordingId] = window;
-        await SendAsync(recordingId, cancellation);
+        try
+        {
+            await SendAsync(recordingId, cancellation);
+        }
+        catch
+        {
+            asked.TryRemove(KeyValuePair.Create(recordingId, window));
+            throw;
+        }
     }
 
     private Task SendAsync(string recordingId, CancellationToken cancellation) =>

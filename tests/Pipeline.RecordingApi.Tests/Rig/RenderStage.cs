@@ -139,6 +139,13 @@ internal sealed class RenderStage : IAsyncDisposable
     /// <summary>Finalizes with all segments so far; again with more of them it amends.</summary>
     public async Task FinalizeAsync(Recorded recorded, bool amends = false, IReadOnlyList<RecordingNote>? notes = null)
     {
+        using HttpResponseMessage answer = await EndAsync(recorded, amends, notes);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>The same, whatever the answer.</summary>
+    public async Task<HttpResponseMessage> EndAsync(Recorded recorded, bool amends = false, IReadOnlyList<RecordingNote>? notes = null)
+    {
         FinalizeRequest request = new()
         {
             SessionEndTime = recorded.StartedAt.ToUnixTimeMilliseconds() + (recorded.End / 48),
@@ -154,9 +161,8 @@ internal sealed class RenderStage : IAsyncDisposable
             JsonSerializer.SerializeToUtf8Bytes(request,
             WireJsonContext.Default.FinalizeRequest))
         { Headers = { { "content-type", "application/json" } } };
-        using HttpResponseMessage answer = await http.PostAsync(new Uri($"api/recordings/{recorded.Id}/finalize", UriKind.Relative), body,
+        return await http.PostAsync(new Uri($"api/recordings/{recorded.Id}/finalize", UriKind.Relative), body,
             TestContext.Current.CancellationToken);
-        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     /// <summary>Renders until nothing of the recording is left to do.</summary>
@@ -233,6 +239,12 @@ internal sealed class RenderStage : IAsyncDisposable
 
     public Task<HttpResponseMessage> GetAsync(string path) =>
         http.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken);
+
+    public async Task<HttpResponseMessage> PostAsync(string path, string json)
+    {
+        using StringContent body = new(json, null, "application/json");
+        return await http.PostAsync(new Uri(path, UriKind.Relative), body, TestContext.Current.CancellationToken);
+    }
 
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path)
     {
