@@ -5,6 +5,7 @@ using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Http;
 using Pipeline.RecordingApi.Live;
+using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Shares;
 using Pipeline.RecordingApi.Transcripts;
 using Pipeline.Storage;
@@ -67,7 +68,7 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
             details.Tracks.Count > 0 ? RecordingEnds.MostNamed : int.MaxValue);
         IReadOnlyList<RecordingTrack> tracks = details.Tracks.Count > 0 ? details.Tracks : RecordingTracks.Of(details, segments);
         if (isBrief) segments = [];
-        long samples = RecordingTracks.Samples(details.Duration ?? 0);
+        long samples = RenderPlan.LengthOf(tracks.Select(track => track.DurationSamples).DefaultIfEmpty(0).Max(), details);
         return details with
         {
             Segments = segments,

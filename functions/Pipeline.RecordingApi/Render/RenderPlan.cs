@@ -36,6 +36,11 @@ internal sealed record RenderPlan
     public int WindowSamples(int window) => (int)Math.Min(RenderWindows.Samples, TotalSamples - RenderWindows.Start(window));
 
     public bool IsLast(int window) => IsFinal && window == WindowCount - 1;
+
+    /// <summary>Samples of a finished recording: of what was said, or of the call, which is told in milliseconds.</summary>
+    /// <param name="end">Of the last segment.</param>
+    public static long LengthOf(long end, RecordingDetails details) =>
+        Math.Max(end, (details.Duration ?? 0) * (SampleClock.SamplesPerSecond / 1000));
 }
 
 /// <summary>One person's audio.</summary>

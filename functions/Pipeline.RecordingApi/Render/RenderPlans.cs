@@ -115,7 +115,7 @@ public sealed class RenderPlans(CatalogueTable catalogue, LiveSegments moved, Er
             segments.Select(segment =>
             (ulong.Parse(segment.UserId, CultureInfo.InvariantCulture), segment.Username, Segment(segment, found.Details))));
         long end = tracks.SelectMany(track => track.Segments).Select(segment => segment.Start + segment.Count).DefaultIfEmpty(0).Max();
-        long total = tracks.Count == 0 ? 0 : Math.Max(end, Samples(found.Details.Duration ?? 0));
+        long total = tracks.Count == 0 ? 0 : RenderPlan.LengthOf(end, found.Details);
         return new RenderPlan
         {
             Recording = recording,

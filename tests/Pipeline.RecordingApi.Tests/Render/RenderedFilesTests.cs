@@ -127,6 +127,28 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
         Assert.Equal(recorded.Track(Ada), judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.flac"), "flac"));
     }
 
+    [Fact]
+    public async Task Recording_is_told_to_be_as_long_as_its_files_are()
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        await stage.AddAsync(recorded, Ada, "Ada", 0, Speech.Of("ada", 480_020), 1); // its end is told as 10,000 ms
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        using JsonDocument info = JsonDocument.Parse(await stage.DownloadAsync(recorded, "info.json"));
+        Assert.Equal(480_020, info.RootElement.GetProperty("totalSamples").GetInt64());
+        foreach (string query in new[] { "", "?segments=none" })
+        {
+            using HttpResponseMessage answer = await stage.GetAsync($"api/recordings/{recorded.Id}{query}");
+            using JsonDocument details = JsonDocument.Parse(
+                await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+            Assert.Equal((480_020L, 480_020L, 480_020L, 10_000L),
+                (details.RootElement.GetProperty("durationSamples").GetInt64(), details.RootElement.GetProperty("safeSamples").GetInt64(),
+                details.RootElement.GetProperty("tracks")[0].GetProperty("durationSamples").GetInt64(),
+                details.RootElement.GetProperty("duration").GetInt64()));
+        }
+    }
+
     private static async Task<int> PeaksAsync(RenderStage stage, Recorded recorded, string query)
     {
         using HttpResponseMessage answer = await stage.GetAsync($"api/recordings/{recorded.Id}/tracks/{Ada}/peaks{query}");
