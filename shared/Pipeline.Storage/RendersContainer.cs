@@ -40,17 +40,16 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
     /// <summary>
     /// Makes the file of these blocks, in this order. False: one of them is not there, or somebody else has made it meanwhile.
     /// </summary>
-    /// <param name="before">What the file was when its blocks were listed; null: whatever it is.</param>
-    public async Task<bool> TryCommitAsync(string name, IEnumerable<string> blocks, string contentType, CancellationToken cancellation,
-        StagedBlocks? before = null)
+    /// <param name="before">What the file was when its blocks were listed.</param>
+    public async Task<bool> TryCommitAsync(string name, IEnumerable<string> blocks, string contentType, StagedBlocks before,
+        CancellationToken cancellation)
     {
-        CommitBlockListOptions options =
-            new() { HttpHeaders = new BlobHttpHeaders { ContentType = contentType, CacheControl = "private" } };
-        if (before is not null)
+        CommitBlockListOptions options = new()
         {
-            options.Conditions = before.Version is { } version ? new BlobRequestConditions { IfMatch = version }
-                : new BlobRequestConditions { IfNoneMatch = ETag.All };
-        }
+            HttpHeaders = new BlobHttpHeaders { ContentType = contentType, CacheControl = "private" },
+            Conditions = before.Version is { } version ? new BlobRequestConditions { IfMatch = version }
+                : new BlobRequestConditions { IfNoneMatch = ETag.All },
+        };
         try
         {
             await Block(name).CommitBlockListAsync(blocks.Select(Id), options, cancellation);

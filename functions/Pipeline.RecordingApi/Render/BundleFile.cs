@@ -29,13 +29,13 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
         string inputs = Inputs(plan, entry, members, jobs), spoken = Spoken(members, jobs);
         if (job is { IsReady: true } && job.Inputs == inputs && job.MadeFor == spoken) return true;
         using ZipLayout zip = new(plan.Details.RecordedAt + SampleClock.ToTime(entry.Cut?.From ?? 0));
-        if (!await StageAsync(plan, entry, members, jobs, zip, isOver, cancellation)
-            || !await container.TryCommitAsync(Blob(plan, entry), zip.Parts.Select(part => part.Block), RenderFormat.ContentType("zip"),
-                cancellation)) return false;
+        StagedBlocks present = await container.BlocksAsync(Blob(plan, entry), cancellation);
+        if (!await StageAsync(plan, entry, members, jobs, zip, present, isOver, cancellation)) return false;
         RenderJob ready = RenderedFiles.Ready(inputs, zip.Parts, settings.Time) with { MadeFor = spoken };
         if (entry.Passes)
             await table.ScheduleAsync(plan.Recording, entry.Key, ready.ChangedAt + RequestedFiles.Kept, cancellation);
-        return await table.TryWriteJobAsync(plan.Recording, entry.Key, ready, version, cancellation) is not null;
+        return await RenderedFiles.TryPutAsync(table, container, (plan.Recording, entry.Key), (job, version), ready, present,
+            cancellation);
     }
 
     /// <summary>It was made of the files as they are now.</summary>
@@ -44,27 +44,32 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
     {
         List<FileEntry> members = Members(plan, bundle, options, jobs);
         RenderJob job = jobs[bundle.Key];
-        return members.All(member => FileCatalogue.IsReady(plan, options, member, jobs, now))
+        return members.All(member => IsWhole(plan, options, member, jobs, now))
             && job.Inputs == Inputs(plan, bundle, members, jobs) && (job.MadeFor == Spoken(members, jobs) || now - job.ChangedAt < Fresh);
     }
 
-    // Those that are asked for are on their way, but for one that has got out of date since.
+    // A file that is given until another one has come in its place is not what its row says meanwhile.
+    private static bool IsWhole(RenderPlan plan, RenderOptions options, FileEntry member, IReadOnlyDictionary<string, RenderJob> jobs,
+        DateTimeOffset now) => FileCatalogue.IsReady(plan, options, member, jobs, now) && !jobs[member.Key].IsReplaced;
+
+    // Those that are asked for are on their way, but for one that has got out of date since, or whose maker may have ended.
     private async Task<bool> AreReadyAsync(RenderPlan plan, List<FileEntry> members, Dictionary<string, RenderJob> jobs,
         CancellationToken cancellation)
     {
         DateTimeOffset now = settings.Time.GetUtcNow();
-        FileEntry[] open = [.. members.Where(member => !FileCatalogue.IsReady(plan, settings.Options, member, jobs, now))];
-        foreach (FileEntry old in open.Where(member => !member.IsAutomatic && jobs.GetValueOrDefault(member.Key)?.IsReady == true))
-            await queues.SendAsync(new RenderWindow { RecordingId = plan.Recording, File = old.Key }, TimeSpan.Zero, cancellation);
+        FileEntry[] open = [.. members.Where(member => !IsWhole(plan, settings.Options, member, jobs, now))];
+        IEnumerable<FileEntry> old = open.Where(member => member.Kind != FileKind.Transcript
+            && jobs.GetValueOrDefault(member.Key) is { IsReady: true } job && (!member.IsAutomatic || job.IsReplaced));
+        foreach (string? key in old.Select(member => member.IsAutomatic ? null : member.Key).Distinct())
+            await queues.SendAsync(new RenderWindow { RecordingId = plan.Recording, File = key }, TimeSpan.Zero, cancellation);
         return open.Length == 0;
     }
 
     // A block is named by what it holds: what an earlier piece of work, or an earlier bundle, has stored is not stored once more.
     private async Task<bool> StageAsync(RenderPlan plan, FileEntry entry, List<FileEntry> members, Dictionary<string, RenderJob> jobs,
-        ZipLayout zip, Func<bool> isOver, CancellationToken cancellation)
+        ZipLayout zip, StagedBlocks present, Func<bool> isOver, CancellationToken cancellation)
     {
         string name = Blob(plan, entry);
-        StagedBlocks present = await container.BlocksAsync(name, cancellation);
         bool hasCopied = false;
         foreach (FileEntry member in members)
         {

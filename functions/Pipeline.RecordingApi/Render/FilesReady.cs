@@ -15,7 +15,8 @@ public sealed class FilesReady(RenderTable table, EventOutbox outbox)
         Dictionary<string, RenderJob> jobs = await table.ReadJobsAsync(plan.Recording, cancellation);
         FileEntry[] ready = [.. FileCatalogue.All(plan, options)
             .Where(file => file.IsAutomatic && jobs.GetValueOrDefault(file.Key)?.IsReady == true)];
-        if (ready.Length == 0) return;
+        // Who replaces one of them tells it.
+        if (ready.Length == 0 || ready.Any(file => jobs[file.Key].IsReplaced)) return;
         using InputHash hash = new();
         foreach (FileEntry file in ready.Where(file => file.Kind is FileKind.Track or FileKind.Mix))
             hash.Add(file.Key, jobs[file.Key].Inputs);

@@ -48,8 +48,12 @@ public sealed record RenderRow
 /// <summary>Where the making of a file stands that was asked for.</summary>
 public sealed record RenderJob
 {
-    /// <summary>Of everything that its bytes depend on.</summary>
+    /// <summary>Of everything that its bytes depend on; empty while <see cref="IsReplaced"/>.</summary>
     public required string Inputs { get; init; }
+
+    /// <summary>Another file is about to come in this one's place, or has come: length and CRC may not be those of the file.</summary>
+    [JsonIgnore]
+    public bool IsReplaced => Inputs.Length == 0;
 
     /// <summary>Parts that are made, in order.</summary>
     public IReadOnlyList<RenderedPart> Parts { get; init; } = [];

@@ -1,5 +1,6 @@
 using Azure;
 using Pipeline.Audio.Ogg;
+using Pipeline.Contracts;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Render;
@@ -50,19 +51,35 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         RenderedPart header = await silences.StageAsync(file, "header", head, 0, present, cancellation);
         parts.Insert(0, header);
         RenderJob ready = Ready(inputs, parts, time) with { Samples = plan.TotalSamples, IsGrowing = !plan.IsFinal };
-        if (ready.IsGrowing)
+        return await TryPutAsync(table, container, (plan.Recording, $"{key}.{format}"), (job, version), ready, present, cancellation);
+    }
+
+    /// <summary>
+    /// Makes a file of its blocks and writes its row, each under the version that was read. A file that is there is announced as replaced
+    /// first: somebody may have made it and not yet written its row, which would then speak of ours. Where the row has changed the file is
+    /// left alone, where the file has changed the row stays announced: a row that is current speaks of the file that lies there.
+    /// </summary>
+    /// <param name="row">As it was before the work began.</param>
+    /// <param name="present">The file's blocks, or its version alone, read before this is called.</param>
+    /// <returns>False: somebody else was at it, or a block is gone; the file is to be looked at again.</returns>
+    public static async Task<bool> TryPutAsync(RenderTable table, RendersContainer container, (RecordingId Recording, string Key) file,
+        (RenderJob? Job, ETag Version) row, RenderJob ready, StagedBlocks present, CancellationToken cancellation)
+    {
+        (ETag version, string type) = (row.Version, RenderFormat.ContentType(Path.GetExtension(file.Key).TrimStart('.')));
+        if (present.Version is not null)
         {
-            // Said before it is done: the one who makes the whole file at the same time finds that this one came in between.
-            if (await WriteAsync(ready with { IsReady = false }) is not { } announced) return false;
+            if (await WriteAsync(Replaced(row.Job, ready.ChangedAt)) is not { } announced) return false;
             version = announced;
         }
-        string type = RenderFormat.ContentType(format);
-        return await container.TryCommitAsync(file, parts.Select(part => part.Block).Distinct(), type, cancellation, present)
-            && await WriteAsync(ready) is not null;
+        return await container.TryCommitAsync($"{file.Recording}/{file.Key}", ready.Parts.Select(part => part.Block).Distinct(), type,
+            present, cancellation) && await WriteAsync(ready) is not null;
 
-        Task<ETag?> WriteAsync(RenderJob made) =>
-            table.TryWriteJobAsync(plan.Recording, $"{key}.{format}", made, version, cancellation);
+        Task<ETag?> WriteAsync(RenderJob job) => table.TryWriteJobAsync(file.Recording, file.Key, job, version, cancellation);
     }
+
+    /// <summary>The row of a file that is about to be another one: it is given as before, and its next look makes it.</summary>
+    public static RenderJob Replaced(RenderJob? job, DateTimeOffset now) =>
+        (job ?? new RenderJob { Inputs = "" }) with { Inputs = "", MadeFor = null, ChangedAt = now };
 
     public static RenderJob Ready(string inputs, IReadOnlyList<RenderedPart> parts, TimeProvider time) => new()
     {

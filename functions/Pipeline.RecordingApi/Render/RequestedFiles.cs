@@ -45,16 +45,16 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
 
     private async Task<bool> MakeSoundAsync(RenderPlan plan, FileEntry entry, Func<bool> isOver, CancellationToken cancellation)
     {
-        (RenderJob? job, ETag version) = await table.FindJobAsync(plan.Recording, entry.Key, cancellation);
+        (RenderJob? known, ETag version) = await table.FindJobAsync(plan.Recording, entry.Key, cancellation);
         RequestedSound sound = new(reader, plan, entry, await RenderedWindows.ReadAsync(table, plan, cancellation));
         string inputs = Inputs(plan, entry, sound.Stretch);
-        if (job is { IsReady: true } && job.Inputs == inputs)
+        if (known is { IsReady: true } && known.Inputs == inputs)
         {
-            return job.MadeFor == plan.Version || await table.TryWriteJobAsync(plan.Recording, entry.Key,
-                job with { MadeFor = plan.Version }, version, cancellation) is not null;
+            return known.MadeFor == plan.Version || await table.TryWriteJobAsync(plan.Recording, entry.Key,
+                known with { MadeFor = plan.Version }, version, cancellation) is not null;
         }
         int count = sound.Stretch.WindowCount;
-        if (job is null || job.Inputs != inputs) job = new RenderJob { Inputs = inputs, PartCount = count };
+        RenderJob job = known is not null && known.Inputs == inputs ? known : new RenderJob { Inputs = inputs, PartCount = count };
         string name = $"{plan.Recording}/{entry.Key}";
         List<RenderedPart> parts = [.. job.Parts];
         while (parts.Count < count)
@@ -66,7 +66,8 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
             return false;
         }
         await StageEndsAsync(plan, entry, sound, parts, name, cancellation);
-        if (!await container.TryCommitAsync(name, parts.Select(part => part.Block), RenderFormat.ContentType(entry.Format), cancellation))
+        StagedBlocks present = await container.BlocksAsync(name, cancellation);
+        if (job.Parts.Any(part => !present.Contains(part.Block)))
         {
             // Blocks that waited for over a week are gone: from the start.
             await table.TryWriteJobAsync(plan.Recording, entry.Key, new RenderJob { Inputs = inputs, PartCount = count }, version,
@@ -79,7 +80,8 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
             MadeFor = plan.Version,
         };
         if (entry.Passes) await table.ScheduleAsync(plan.Recording, entry.Key, ready.ChangedAt + Kept, cancellation);
-        return await table.TryWriteJobAsync(plan.Recording, entry.Key, ready, version, cancellation) is not null;
+        return await RenderedFiles.TryPutAsync(table, container, (plan.Recording, entry.Key), (known, version), ready, present,
+            cancellation);
     }
 
     private async Task<RenderedPart> StageWindowAsync(FileEntry entry, RequestedSound sound, int window, string inputs, string name,

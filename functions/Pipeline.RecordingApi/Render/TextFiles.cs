@@ -28,10 +28,9 @@ public sealed class TextFiles(RenderTable table, RendersContainer container, Tim
         if (job is { IsReady: true } && job.Inputs == part.Sha256) return true;
         string blob = $"{recording}/{name}";
         await container.StageAsync(blob, part.Block, text, cancellation);
-        string type = RenderFormat.ContentType(Path.GetExtension(name).TrimStart('.'));
-        if (!await container.TryCommitAsync(blob, [part.Block], type, cancellation)) return false;
-        RenderJob ready = RenderedFiles.Ready(part.Sha256, [part], time);
-        return await table.TryWriteJobAsync(recording, name, ready, version, cancellation) is not null;
+        StagedBlocks present = StagedBlocks.None with { Version = (await container.FindAsync(blob, cancellation))?.Version };
+        return await RenderedFiles.TryPutAsync(table, container, (recording, name), (job, version),
+            RenderedFiles.Ready(part.Sha256, [part], time), present, cancellation);
     }
 
     /// <summary>Writes what goes with the tracks of a finished recording.</summary>

@@ -13,6 +13,7 @@ internal sealed class Wire : HttpPipelineTransport, IDisposable
     private int left = int.MaxValue;
     private string? held;
     private TaskCompletionSource gate = new();
+    private TaskCompletionSource reached = new();
 
     /// <summary>Addresses of all requests so far.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
@@ -23,7 +24,10 @@ internal sealed class Wire : HttpPipelineTransport, IDisposable
     public void CutAfter(int requests) => Volatile.Write(ref left, requests);
 
     /// <summary>Requests for anything of this name wait until they are let go.</summary>
-    public void Hold(string name) => (held, gate) = (name, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+    public void Hold(string name) => (held, gate, reached) = (name, Source(), Source());
+
+    /// <summary>Until a request is held.</summary>
+    public Task IsHeldAsync() => reached.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
     public void LetGo() => gate.SetResult();
 
@@ -39,9 +43,15 @@ internal sealed class Wire : HttpPipelineTransport, IDisposable
     {
         string address = Uri.UnescapeDataString(message.Request.Uri.ToString());
         Asked.Enqueue(address);
-        if (held is { } name && address.Contains(name, StringComparison.Ordinal)) await gate.Task;
+        if (held is { } name && address.Contains(name, StringComparison.Ordinal))
+        {
+            reached.TrySetResult();
+            await gate.Task;
+        }
         // No lost connection, which the SDK would wait for.
         if (Interlocked.Decrement(ref left) < 0) throw new InvalidOperationException(Message);
         await inner.ProcessAsync(message);
     }
+
+    private static TaskCompletionSource Source() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }
