@@ -18,6 +18,9 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
     /// </summary>
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(1);
 
+    // The row of a text that is written again is gone by then.
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
+
     /// <summary>Goes on with the bundle when all its files are whole.</summary>
     /// <returns>False: files are still being made, or more is to be done.</returns>
     public async Task<bool> MakeAsync(RenderPlan plan, FileEntry entry, Func<bool> isOver, CancellationToken cancellation)
@@ -58,11 +61,29 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
     {
         DateTimeOffset now = settings.Time.GetUtcNow();
         FileEntry[] open = [.. members.Where(member => !IsWhole(plan, settings.Options, member, jobs, now))];
+        foreach (FileEntry lost in open.Where(member => member.Kind == FileKind.Transcript && now - jobs[member.Key].ChangedAt > Fresh))
+            await GiveUpAsync(plan, lost, jobs[lost.Key], cancellation);
         IEnumerable<FileEntry> old = open.Where(member => member.Kind != FileKind.Transcript
             && jobs.GetValueOrDefault(member.Key) is { IsReady: true } job && (!member.IsAutomatic || job.IsReplaced));
         foreach (string? key in old.Select(member => member.IsAutomatic ? null : member.Key).Distinct())
             await queues.SendAsync(new RenderWindow { RecordingId = plan.Recording, File = key }, TimeSpan.Zero, cancellation);
         return open.Length == 0;
+    }
+
+    // Its row does not speak of what lies there, or is nobody's any more: it is made again. A transcript is left out until it is: where
+    // transcription was switched off since, nobody writes it.
+    private async Task GiveUpAsync(RenderPlan plan, FileEntry member, RenderJob made, CancellationToken cancellation)
+    {
+        (RenderJob? job, ETag version) = await table.FindJobAsync(plan.Recording, member.Key, cancellation);
+        if (job is null || (job.Inputs, job.ChangedAt) != (made.Inputs, made.ChangedAt)) return; // somebody else was quicker
+        if (member.Kind != FileKind.Transcript)
+        {
+            await table.TryWriteJobAsync(plan.Recording, member.Key, RenderedFiles.Replaced(job, settings.Time.GetUtcNow()), version,
+                cancellation);
+            return;
+        }
+        await queues.SendAsync(new TranscribeStretch { RecordingId = plan.Recording }, Soon, cancellation);
+        await table.TryDeleteJobAsync(plan.Recording, member.Key, version, cancellation);
     }
 
     // A block is named by what it holds: what an earlier piece of work, or an earlier bundle, has stored is not stored once more.
@@ -76,7 +97,11 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
             RenderJob made = jobs[member.Key];
             string source = $"{plan.Recording}/{member.Key}";
             await StageTextAsync(zip.Begin(member.Name, made.Length, made.Crc));
-            if (await container.FindAsync(source, cancellation) is not { } found || found.Length != made.Length) return false;
+            if (await container.FindAsync(source, cancellation) is not { } found || found.Length != made.Length)
+            {
+                await GiveUpAsync(plan, member, made, cancellation);
+                return false;
+            }
             for (long offset = 0; offset < made.Length; offset += LargestPiece)
             {
                 long length = Math.Min(LargestPiece, made.Length - offset);

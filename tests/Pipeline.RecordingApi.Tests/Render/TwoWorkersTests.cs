@@ -120,6 +120,44 @@ public sealed class TwoWorkersTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(newer, await other.DownloadAsync(recorded, "transcript.vtt"));
     }
 
+    /// <summary>Nothing that this API does leaves it so; a bundle that waits for it would wait for ever.</summary>
+    [Theory]
+    [InlineData("01-Ada.flac", true)]
+    [InlineData("01-Ada.flac", false)]
+    [InlineData("01-Ada.wav", true)]
+    [InlineData("01-Ada.wav", false)]
+    [InlineData("info.json", true)]
+    [InlineData("info.json", false)]
+    public async Task File_that_is_not_what_its_row_says_is_made_again_for_the_bundle(string name, bool isGone)
+    {
+        Judge.SkipUnlessInstalled("unzip");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac);
+        Recorded recorded = await TalkAsync(stage);
+        await stage.RenderAsync(recorded);
+        byte[] whole = await stage.DownloadAsync(recorded, name);
+        await SpoilAsync(stage, $"{recorded.Id}/{name.Replace("01-Ada", RenderTable.TrackKey(Ada), StringComparison.Ordinal)}", isGone);
+
+        await BundleIsSoundAsync(stage, recorded, name.EndsWith(".wav", StringComparison.Ordinal) ? "all-wav.zip" : "all-flac.zip");
+
+        Assert.Equal(whole, await stage.DownloadAsync(recorded, name));
+    }
+
+    [Fact]
+    public async Task Transcript_that_nobody_writes_any_more_is_left_out_of_the_bundle()
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac);
+        Recorded recorded = await TalkAsync(stage);
+        await stage.RenderAsync(recorded);
+        foreach (string name in new[] { "transcript.vtt", "transcript.txt" })
+            Assert.True(await stage.Get<TextFiles>().TryPutAsync(recorded.Id, name, "Hello."u8.ToArray(), Cancellation));
+        await SpoilAsync(stage, $"{recorded.Id}/transcript.vtt", isGone: true);
+
+        using ZipArchive zip = new(new MemoryStream(await stage.DownloadAsync(recorded, "all-flac.zip")));
+
+        Assert.Equal(["01-Ada.flac", "mix.flac", "transcript.txt", "info.json", "labels.txt", "project.lof", "project.rpp"],
+            zip.Entries.Select(entry => entry.FullName));
+    }
+
     private Task<RenderStage> SlowAsync() => RenderStage.StartAsync(ClassStorage.Of(azurite), Flac, transport: wire);
 
     private static async Task<Recorded> TalkAsync(RenderStage stage)
@@ -129,6 +167,20 @@ public sealed class TwoWorkersTests(AzuriteFixture azurite) : IDisposable
         await stage.AddAsync(recorded, Ada, "Ada", 2 * Second, Speech.Of("ada", Second), 1);
         await stage.FinalizeAsync(recorded);
         return recorded;
+    }
+
+    /// <summary>Takes a file away, or puts another one in its place, as long as no other.</summary>
+    private static async Task SpoilAsync(RenderStage stage, string name, bool isGone)
+    {
+        RendersContainer container = stage.Get<RendersContainer>();
+        if (isGone) await container.DeleteAsync(name, Cancellation);
+        else
+        {
+            string block = RenderedPart.BlockName("other", new string('0', 64));
+            await container.StageAsync(name, block, "spoiled"u8.ToArray(), Cancellation);
+            StagedBlocks before = await container.BlocksAsync(name, Cancellation);
+            Assert.True(await container.TryCommitAsync(name, [block], "text/plain", before, Cancellation));
+        }
     }
 
     // It is listed as whole, others open it, and it holds what is given one by one.
