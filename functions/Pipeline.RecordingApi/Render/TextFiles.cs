@@ -27,10 +27,12 @@ public sealed class TextFiles(RenderTable table, RendersContainer container, Tim
         part = part with { Block = RenderedPart.BlockName("text", part.Sha256) };
         if (job is { IsReady: true } && job.Inputs == part.Sha256) return true;
         string blob = $"{recording}/{name}";
-        await container.StageAsync(blob, part.Block, text, cancellation);
+        // An empty file has no block: the service takes none without bytes, the emulator does.
+        RenderedPart[] parts = text.Length == 0 ? [] : [part];
+        if (text.Length > 0) await container.StageAsync(blob, part.Block, text, cancellation);
         StagedBlocks present = StagedBlocks.None with { Version = (await container.FindAsync(blob, cancellation))?.Version };
         return await RenderedFiles.TryPutAsync(table, container, (recording, name), (job, version),
-            RenderedFiles.Ready(part.Sha256, [part], time), present, cancellation);
+            RenderedFiles.Ready(part.Sha256, parts, time), present, cancellation);
     }
 
     /// <summary>Writes what goes with the tracks of a finished recording.</summary>

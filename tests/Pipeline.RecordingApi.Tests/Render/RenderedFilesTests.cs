@@ -149,6 +149,25 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
         }
     }
 
+    /// <summary>The service refuses a block without bytes, which the emulator takes.</summary>
+    [Fact]
+    public async Task Text_without_a_word_is_a_file_without_a_block()
+    {
+        using Wire wire = new();
+        await using RenderStage stage = await RenderStage.StartAsync(ClassStorage.Of(azurite), transport: wire);
+        Recorded recorded = await stage.BeginAsync();
+        await stage.AddAsync(recorded, Ada, "Ada", 0, Speech.Of("ada", 48_000), 1);
+        RecordingNote note = new() { Sample = 0, UserId = Ada, Text = "note" };
+        foreach (RecordingNote[] notes in (RecordingNote[][])[[], [note], []])
+        {
+            wire.Asked.Clear();
+            await stage.FinalizeAsync(recorded, amends: true, notes: notes);
+            await stage.RenderAsync(recorded);
+            Assert.Equal(notes.Length, wire.Asked.Count(address => address.Contains("labels.txt?comp=block&", StringComparison.Ordinal)));
+            Assert.Equal(notes.Length > 0, (await stage.DownloadAsync(recorded, "labels.txt")).Length > 0);
+        }
+    }
+
     private static async Task<int> PeaksAsync(RenderStage stage, Recorded recorded, string query)
     {
         using HttpResponseMessage answer = await stage.GetAsync($"api/recordings/{recorded.Id}/tracks/{Ada}/peaks{query}");
