@@ -128,6 +128,9 @@ public sealed record RenderWindow
     /// <summary>Key of a file that somebody wants; null: whatever is not rendered yet.</summary>
     public string? File { get; init; }
 
+    /// <summary>Number that the functions give a message by which they come back to what was not done; null in one that asks.</summary>
+    public long? Look { get; init; }
+
     /// <summary>W3C trace context of the sender, or null.</summary>
     public string? Traceparent { get; init; }
 }

@@ -20,6 +20,7 @@ public sealed class RenderRecording : IDisposable
     private const int TracksAtOnce = 4;
 
     private const int ErasedAtOnce = 500;
+    private const int MostLooks = 10_000;
     private static readonly TimeSpan Piece = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan AwaitedPause = TimeSpan.FromSeconds(10);
@@ -44,8 +45,9 @@ public sealed class RenderRecording : IDisposable
     // What this process is at, so that no minute is made twice, and whether somebody asked for the same meanwhile.
     private readonly ConcurrentDictionary<(RecordingId Recording, string? File), bool> busy = new();
 
-    // When a running recording was last to be looked at again.
-    private readonly ConcurrentDictionary<RecordingId, long> asked = new();
+    // The last message by which this process comes back to a piece of work, until it is there.
+    private readonly ConcurrentDictionary<(RecordingId Recording, string? File), NextLook> next = new();
+    private long looks;
 
     public RenderRecording(RenderPlans plans, RenderTable table, RendersContainer container, SegmentPcm reader, MessageQueues queues,
         RenderSettings settings, FilesReady ready)
@@ -73,6 +75,8 @@ public sealed class RenderRecording : IDisposable
     {
         if (!options.IsOn) return;
         (RecordingId, string?) work = (message.RecordingId, message.File);
+        // It waits in the queue no longer.
+        if (next.TryGetValue(work, out NextLook last) && last.Number == message.Look) next.TryRemove(KeyValuePair.Create(work, last));
         while (!busy.TryAdd(work, false))
         {
             // The one at work looks once more for all who came meanwhile. Until then its own message stands for theirs.
@@ -116,23 +120,26 @@ public sealed class RenderRecording : IDisposable
             : await RenderAsync(plan, IsOver, isSettled: false, cancellation);
         // Somebody may have amended or deleted the recording meanwhile: what was made of the old list must not be the last word.
         bool changed = await plans.VersionAsync(message.RecordingId, cancellation) != plan.Version;
+        if (changed || (!done && IsOver())) await queues.SendAsync(message, TimeSpan.Zero, cancellation);
         // Who waits for what somebody else makes does not ask again at once.
-        if (!done || changed)
-            await queues.SendAsync(message, IsOver() || changed ? TimeSpan.Zero : Pause, cancellation);
-        else if (message.File is null) await AskAgainAsync(plan, message, cancellation);
+        else if (!done) await LookAgainAsync(message, Pause, cancellation);
+        else if (message.File is null && plan.AwaitsMore) await LookAgainAsync(message, AwaitedPause, cancellation);
 
         bool IsOver() => time.GetElapsedTime(began) > Piece;
     }
 
-    // One chain of looks for each recording, however many messages there are.
-    private async Task AskAgainAsync(RenderPlan plan, RenderWindow message, CancellationToken cancellation)
+    /// <summary>
+    /// One chain of looks for each piece of work, however many people ask for it: nothing is sent while the last message that this
+    /// process sent has not come back to it and is still hidden in the queue from all others, twice as long as is counted here.
+    /// </summary>
+    private async Task LookAgainAsync(RenderWindow message, TimeSpan pause, CancellationToken cancellation)
     {
-        if (!plan.AwaitsMore) asked.TryRemove(plan.Recording, out _);
-        else if (!asked.TryGetValue(plan.Recording, out long at) || time.GetElapsedTime(at) > AwaitedPause / 2)
-        {
-            asked[plan.Recording] = time.GetTimestamp();
-            await queues.SendAsync(message, AwaitedPause, cancellation);
-        }
+        (RecordingId, string?) work = (message.RecordingId, message.File);
+        if (next.TryGetValue(work, out NextLook last) && last.Pause <= pause && time.GetElapsedTime(last.SentAt) < last.Pause / 2) return;
+        NextLook look = new(Interlocked.Increment(ref looks), time.GetTimestamp(), pause);
+        await queues.SendAsync(message with { Look = look.Number }, pause, cancellation);
+        if (next.Count >= MostLooks) next.Clear();
+        next[work] = look;
     }
 
     private async Task<bool> MakeAsync(RenderPlan plan, string file, Func<bool> isOver, CancellationToken cancellation)
@@ -210,6 +217,9 @@ public sealed class RenderRecording : IDisposable
         await ready.TellAsync(plan, rows, options, cancellation);
         return true;
     }
+
+    /// <param name="SentAt">Before it was sent: the queue hides it from later on.</param>
+    private readonly record struct NextLook(long Number, long SentAt, TimeSpan Pause);
 }
 
 /// <summary>What rendering is told at the start of the process.</summary>

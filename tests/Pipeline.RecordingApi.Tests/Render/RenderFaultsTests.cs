@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
+using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
@@ -205,7 +206,7 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
         RenderWindow[] messages = [.. talks.Select(talk => new RenderWindow { RecordingId = talk.Id })];
         (Recorded recorded, RenderWindow message) = (talks[2], messages[2]);
 
-        wire.Hold("000000.wav");
+        wire.Hold("segment_000.wav");
         Task[] working = [render.RunAsync(messages[0], Cancellation), render.RunAsync(messages[1], Cancellation)];
         Task waiting = render.RunAsync(message, Cancellation);
         while (!waiting.IsCompleted)
@@ -223,6 +224,51 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
 
         await stage.RenderAsync(recorded);
         Assert.Contains("mix.flac", (await stage.DownloadAllAsync(recorded)).Keys);
+    }
+
+    [Fact]
+    public async Task Looks_at_a_bundle_that_waits_are_one_chain_however_many_ask_for_it()
+    {
+        FakeTimeProvider time = new(TimeProvider.System.GetUtcNow());
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, new RenderOptions { Formats = [RenderFormat.Flac] }, time);
+        Recorded recorded = await stage.BeginAsync();
+        await stage.AddAsync(recorded, Ada, "Ada", 0, Speech.Of("ada", 48_000), 1);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        RenderRecording render = stage.Get<RenderRecording>();
+        List<RenderWindow> asked = [];
+        for (int poll = 0; poll < 5; poll++)
+        {
+            using HttpResponseMessage answer = await stage.GetAsync($"api/recordings/{recorded.Id}/files/all-wav.zip");
+            Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+            asked.AddRange(await stage.TakeMessagesAsync(recorded.Id));
+        }
+        RenderWindow[] bundles = [.. asked.Where(message => message.File == "all-wav.zip")];
+        Assert.Equal(5, bundles.Length);
+        foreach (RenderWindow message in bundles[..4]) await render.RunAsync(message, Cancellation);
+        RenderWindow look = Assert.Single(await TakeHiddenAsync(stage, recorded));
+        await render.RunAsync(look, Cancellation); // while the clock stands still too
+        look = Assert.Single(await TakeHiddenAsync(stage, recorded));
+        await stage.Get<MessageQueues>().SendAsync(look, TimeSpan.Zero, Cancellation);
+        // The one that waits may be with another process by now.
+        time.Advance(TimeSpan.FromSeconds(0.6));
+        await render.RunAsync(bundles[4], Cancellation);
+        List<RenderWindow> two = await TakeHiddenAsync(stage, recorded);
+        Assert.Equal(2, two.Count);
+        foreach (RenderWindow message in two) await render.RunAsync(message, Cancellation);
+        look = Assert.Single(await TakeHiddenAsync(stage, recorded));
+
+        foreach (RenderWindow message in asked.Except(bundles)) await render.RunAsync(message, Cancellation);
+        await render.RunAsync(look, Cancellation);
+        Assert.Empty(await TakeHiddenAsync(stage, recorded));
+        Assert.NotEmpty(await stage.DownloadAsync(recorded, "all-wav.zip"));
+    }
+
+    // Those that are hidden for a second too.
+    private static async Task<List<RenderWindow>> TakeHiddenAsync(RenderStage stage, Recorded recorded)
+    {
+        await Task.Delay(TimeSpan.FromSeconds(1.5), Cancellation);
+        return await stage.TakeMessagesAsync(recorded.Id);
     }
 
     [Fact]
