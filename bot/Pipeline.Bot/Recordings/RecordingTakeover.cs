@@ -27,7 +27,7 @@ internal sealed class RecordingTakeover(SegmentSpool spool, LiveManifests manife
         RecordingFolder folder = spool.Folder(recording);
         LiveManifest manifest = manifests.Find(recording) ?? manifests.Add(LiveManifest.Start(folder, candidate.Manifest));
         if (!manifest.TryClaim()) return null;
-        bool goesOn = false;
+        ActiveRecording? host = null;
         try
         {
             (bool free, SessionManifest? stored) = await AskAsync(manifest, cancel);
@@ -35,12 +35,11 @@ internal sealed class RecordingTakeover(SegmentSpool spool, LiveManifests manife
             // Our spool knows better than the stored manifest, unless another bot has gone on in between.
             bool othersWentOn = stored is not null && stored.Incarnation > manifest.Incarnation;
             FoundRecording? found = othersWentOn || !candidate.InSpool ? await LookAsync(stored ?? candidate.Manifest, cancel) : null;
-            goesOn = true;
-            return GoOn(manifest, found, stored?.SampleCount ?? 0, ticksByCaller);
+            return host = GoOn(manifest, found, stored?.SampleCount ?? 0, ticksByCaller);
         }
         finally
         {
-            if (!goesOn) await GiveUpAsync(manifest);
+            if (host is null) await GiveUpAsync(manifest);
         }
     }
 
@@ -51,10 +50,11 @@ internal sealed class RecordingTakeover(SegmentSpool spool, LiveManifests manife
         long timestamp = captureTime.GetTimestamp(); // With the wall clock: repairing the spool takes time that must not shift the audio.
         long resume = Math.Max(last, now); // A clock that was set back must not write over what is there.
         long elapsed = (long)(resume * (captureTime.TimestampFrequency / (double)SampleClock.SamplesPerSecond));
-        manifest.TakeOver(found?.Manifest, found?.GapsUntil(resume) ?? GapOfAll(last, resume));
-        foreach (ulong userId in manifest.OptedOut) recordings.Uploader.Erase(manifest.Session.RecordingId, userId);
+        // Before the account changes: a disk that does not give it leaves it as it was for the next attempt.
         List<ClosedSegment> waiting = [.. spool.Closed(manifest.Session.RecordingId).Select(PreparedSegment.Describe)
             .OfType<ClosedSegment>()];
+        manifest.TakeOver(found?.Manifest, found?.GapsUntil(resume) ?? GapOfAll(last, resume));
+        foreach (ulong userId in manifest.OptedOut) recordings.Uploader.Erase(manifest.Session.RecordingId, userId);
         Dictionary<ulong, int> next = [];
         foreach (ClosedSegment segment in waiting.Where(segment => segment.Key.Index < ReservedIndexes.Leftovers))
         {
@@ -63,7 +63,7 @@ internal sealed class RecordingTakeover(SegmentSpool spool, LiveManifests manife
             next[segment.Key.UserId] = Math.Max(next.GetValueOrDefault(segment.Key.UserId), segment.Key.Index + 1);
         }
         Dictionary<ulong, int> first = manifest.FirstIndexes(next, beyondReserved: found is not null);
-        manifest.SaveLocally(manifest.Compose(recordings.Time.GetUtcNow()));
+        recordings.Leases.Of(manifest).Local.TrySave();
         ActiveRecording host = recordings.Host(manifest, captureTime, timestamp - elapsed, first, ticksByCaller);
         logger.RecordingTakenOver(manifest.Session.RecordingId.ToString(), manifest.Incarnation,
             SampleClock.ToTime(resume - last).TotalSeconds);

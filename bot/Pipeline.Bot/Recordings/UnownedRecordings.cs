@@ -43,13 +43,21 @@ internal sealed class UnownedRecordings(SegmentSpool spool, TempStorages storage
     /// to have been recorded, and the time in between is a gap. Null: another bot was faster, or the recording is over.
     /// </summary>
     /// <param name="captureTime">The clock of the audio; null for the bot's own.</param>
+    /// <exception cref="StorageUnreachableException">It did not answer in time; nothing has changed.</exception>
     public async Task<ActiveRecording?> TakeOverAsync(RecordingCandidate candidate, TimeProvider? captureTime, bool ticksByCaller,
         CancellationToken cancel)
     {
         // A bot that is being stopped takes nothing on: what begins after its hand-over would be handed over by nobody.
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancel, recordings.Stopping);
         RecordingTakeover takeover = new(spool, manifests, storages, recordings, candidate, captureTime ?? time, logger);
-        return await takeover.RunAsync(ticksByCaller, either.Token);
+        try
+        {
+            return await takeover.RunAsync(ticksByCaller, either.Token);
+        }
+        catch (OperationCanceledException late) when (!either.IsCancellationRequested)
+        {
+            throw new StorageUnreachableException(StorageRetry.Describe(late), late);
+        }
     }
 
     /// <summary>

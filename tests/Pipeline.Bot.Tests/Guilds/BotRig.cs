@@ -55,6 +55,7 @@ internal sealed class BotRig : IAsyncDisposable
     public GuildRecorders Recorders => Host.Services.GetRequiredService<GuildRecorders>();
     public GuildSettingsStore Settings => Host.Services.GetRequiredService<GuildSettingsStore>();
     public ActiveRecordings Recordings => Host.Services.GetRequiredService<ActiveRecordings>();
+    public RecordingSearch Search => Host.Services.GetRequiredService<RecordingSearch>();
     public GatewayPump Pump => Host.Services.GetRequiredService<GatewayPump>();
     public GatewayClient Gateway => Host.Services.GetRequiredService<GatewayClient>();
     public RecordedCall? Current => Recorders.For(Discord.Guild.Id).Current;

@@ -58,6 +58,24 @@ public sealed class TakeoverSituationTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Search_goes_on_after_a_storage_that_did_not_answer_in_time()
+    {
+        await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);
+        RecordingId left = (await rig.RecordSpeechAsync()).Session.RecordingId;
+        await BotRoom.UntilAsync(async () => await eye.ManifestAsync(left) is not null, "the manifest is stored");
+        await rig.StopAsync();
+        (TcpProxy blob, TcpProxy queue, string connection) = TcpProxy.Before(azurite.Azurite);
+        await using TcpProxy first = blob, second = queue;
+        blob.Unanswered = "comp=lease";
+        using TempFolder otherDisk = new();
+        await using BotRig next = await BotRig.StartAsync(after: rig, storage: connection, folder: otherDisk);
+        await next.UntilAsync(() => blob.Held > 0);
+        blob.Unanswered = null;
+        next.Search.Look(); // at once after this search
+        await next.UntilAsync(() => next.Current?.Session.RecordingId == left);
+    }
+
+    [Fact]
     public async Task Stop_of_another_recording_does_not_keep_a_later_takeover_from_its_call()
     {
         await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);

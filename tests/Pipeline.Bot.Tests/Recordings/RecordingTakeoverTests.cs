@@ -178,6 +178,51 @@ public sealed class RecordingTakeoverTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Recording_goes_on_although_the_disk_takes_no_word_of_it()
+    {
+        using TempFolder spool = new();
+        RecordingId recording = await CrashAfterAsync(spool.Path, seconds: 12);
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        string refused = Path.Combine(room.Spool.Folder(recording).Path, "session.json.next");
+        Directory.CreateDirectory(refused);
+        ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
+        ActiveRecording host = Assert.IsType<ActiveRecording>(
+            await room.Unowned.TakeOverAsync(await FindAsync(room, recording), clock, ticksByCaller: true,
+            TestContext.Current.CancellationToken));
+        new TestVoice(host, clock, Ada, "Ada").Talk(5);
+        Assert.True(await host.TryStoreAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken));
+        Directory.Delete(refused);
+        await host.StopAsync(EndReason.Stopped, TestContext.Current.CancellationToken);
+
+        SessionManifest manifest = (await eye.ManifestAsync(recording))!;
+        Assert.Equal(2, manifest.Incarnation);
+        RecordingGap gap = Assert.Single(manifest.Gaps, gap => gap.Reason == RecordingGap.Takeover);
+        Assert.Equal(60 * 48_000, gap.StartSample + gap.SampleCount);
+        await AssertNoOverlapAsync(recording, firstAfterGap: 60 * 48_000);
+    }
+
+    /// <summary>A file where the recording's folder should be: whatever the takeover needs of the disk is refused.</summary>
+    [Fact]
+    public async Task Takeover_that_the_disk_refuses_leaves_the_recording_to_the_next_attempt()
+    {
+        using TempFolder lost = new();
+        RecordingId recording = await CrashAfterAsync(lost.Path, seconds: 3, freeLease: true);
+        using TempFolder spool = new();
+        await using BotRoom room = await BotRoom.StartAsync(azurite.ConnectionString, spool.Path);
+        RecordingCandidate candidate = await FindAsync(room, recording);
+        string inTheWay = room.Spool.Folder(recording).Path;
+        await File.WriteAllTextAsync(inTheWay, "", TestContext.Current.CancellationToken);
+        ReplayClock clock = new(Noon + TimeSpan.FromSeconds(60));
+        await Assert.ThrowsAnyAsync<IOException>(() =>
+            room.Unowned.TakeOverAsync(candidate, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+        File.Delete(inTheWay);
+
+        RecordingCandidate again = await FindAsync(room, recording);
+        Assert.False(again.IsLeased);
+        Assert.NotNull(await room.Unowned.TakeOverAsync(again, clock, ticksByCaller: true, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Recording_whose_lease_is_held_is_not_taken()
     {
         using TempFolder lost = new();

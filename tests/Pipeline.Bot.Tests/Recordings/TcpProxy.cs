@@ -32,6 +32,12 @@ internal sealed class TcpProxy : IAsyncDisposable
     /// <summary>Each chunk of an answer comes this much later.</summary>
     public TimeSpan Delay { get; set; }
 
+    /// <summary>Requests with this in them never get to the storage nor get an answer; null: all do.</summary>
+    public string? Unanswered { get; set; }
+
+    /// <summary>So many of those there were.</summary>
+    public int Held;
+
     /// <summary>So many requests are answered with <see cref="FaultStatus"/> and never reach the storage.</summary>
     public int Faults;
 
@@ -85,8 +91,8 @@ internal sealed class TcpProxy : IAsyncDisposable
                 return;
             }
             await upstream.ConnectAsync(IPAddress.Loopback, target, stop.Token);
-            Task up = PumpAsync(client.GetStream(), upstream.GetStream(), slow: false);
-            Task down = PumpAsync(upstream.GetStream(), client.GetStream(), slow: true);
+            Task up = PumpAsync(client.GetStream(), upstream.GetStream(), isAnswer: false);
+            Task down = PumpAsync(upstream.GetStream(), client.GetStream(), isAnswer: true);
             await Task.WhenAny(up, down);
         }
         catch (Exception closed) when (
@@ -123,12 +129,17 @@ internal sealed class TcpProxy : IAsyncDisposable
         while (await stream.ReadAsync(buffer, patience.Token) > 0) continue;
     }
 
-    private async Task PumpAsync(NetworkStream from, NetworkStream to, bool slow)
+    private async Task PumpAsync(NetworkStream from, NetworkStream to, bool isAnswer)
     {
         byte[] buffer = new byte[65_536];
         while (await from.ReadAsync(buffer, stop.Token) is var count and > 0)
         {
-            if (slow && Delay > TimeSpan.Zero) await Task.Delay(Delay, stop.Token);
+            if (isAnswer && Delay > TimeSpan.Zero) await Task.Delay(Delay, stop.Token);
+            if (!isAnswer && Unanswered is { } text && Encoding.ASCII.GetString(buffer, 0, count).Contains(text, StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref Held);
+                await Task.Delay(Timeout.InfiniteTimeSpan, stop.Token);
+            }
             await to.WriteAsync(buffer.AsMemory(0, count), stop.Token);
         }
     }
