@@ -224,7 +224,8 @@ internal sealed class LiveManifest
         lock (gate) Track(key.UserId).Closed(key.Index, startSample);
     }
 
-    /// <summary>The segment's bytes are known and go on their way: written to the journal, unless it is there already.</summary>
+    /// <summary>The segment's bytes are known and go on their way, once they stand in the journal. Said again where the disk takes no
+    /// line, they go even so: that makes room, and the line follows.</summary>
     public void Announce(JournalEntry entry)
     {
         bool isNew;
@@ -235,12 +236,14 @@ internal sealed class LiveManifest
             Volatile.Write(ref lastJournaledSample, Math.Max(lastJournaledSample, entry.EndSample));
         }
         if (isNew) journal.Append(entry);
+        else journal.CatchUp();
     }
 
     /// <summary>The segment is durable in the temp container and its message in the queue.</summary>
     public void Uploaded(SegmentKey key)
     {
         lock (gate) Track(key.UserId).Uploaded(key.Index);
+        journal.CatchUp(); // its file made room
     }
 
     /// <summary>The user has opted out: segments below the index neither are announced nor leave. Uploads that wait learn it.</summary>
@@ -296,12 +299,14 @@ internal sealed class LiveManifest
         bool isAnnounced;
         lock (gate) isAnnounced = Track(key.UserId).TakeBack(key.Index);
         if (isAnnounced) journal.Append(JournalEntry.ErasureOf(key));
+        else journal.CatchUp();
     }
 
     /// <summary>The refused segment is gone from the spool: it never was.</summary>
     public void Erased(SegmentKey key)
     {
         lock (gate) Track(key.UserId).Erase(key.Index);
+        journal.CatchUp();
     }
 
     /// <summary>Whose audio has come so far, by the account of the owners before.</summary>
@@ -364,10 +369,8 @@ internal sealed class LiveManifest
         Tracks = [.. manifest.Tracks.Select(track => track with { NextFreeIndex = Indexes.Of(track.UserId) })],
     });
 
-    /// <summary>
-    /// Waits until a stored manifest reserves the index, or nobody wants the segment any more. False: another bot has the recording, the
-    /// index is not ours.
-    /// </summary>
+    /// <summary>Waits until a stored manifest reserves the index, or nobody wants the segment any more. False: the index is not ours,
+    /// because another bot has the recording.</summary>
     public Task<bool> ReservedAsync(SegmentKey key, CancellationToken cancel) => Indexes.WaitAsync(key, () => IsRefused(key), cancel);
 
     private void Recall(IReadOnlyList<JournalEntry> entries)

@@ -7,12 +7,17 @@ namespace Pipeline.Bot.Spool;
 /// <summary>
 /// The segments of one recording that this spool has sent on their way, one JSON line each, written before the upload and therefore
 /// before the file is deleted: with it a restart knows every index, count and hash although the files are gone.
-/// A line that a crash cut off is dropped; its segment still lies in the spool and is written again.
+/// A line that a crash cut off is dropped; its segment still lies in the spool and is written again. A line that the disk refuses is owed:
+/// it goes before the next one.
 /// </summary>
 internal sealed class SegmentJournal(string path)
 {
+    // Uploads make room on a full disk, so one is owed for moments only; where the disk never takes any, the newest indexes count.
+    private const int MostOwed = 4096;
+
     // Segments are announced by the uploads and taken back by the tick: two lines must not be written at once.
     private readonly Lock gate = new();
+    private readonly Queue<JournalEntry> owed = [];
 
     public IReadOnlyList<JournalEntry> Read()
     {
@@ -25,20 +30,46 @@ internal sealed class SegmentJournal(string path)
         return entries;
     }
 
+    /// <exception cref="IOException">The disk takes no line. It is owed, and need not be appended again.</exception>
     public void Append(JournalEntry entry)
     {
-        lock (gate) AppendAlone(entry);
+        lock (gate)
+        {
+            owed.Enqueue(entry);
+            if (owed.Count > MostOwed) owed.Dequeue();
+            WriteOwed();
+        }
     }
 
-    private void AppendAlone(JournalEntry entry)
+    /// <summary>Writes what is owed, if the disk takes it by now.</summary>
+    public void CatchUp()
+    {
+        lock (gate)
+        {
+            try
+            {
+                if (owed.Count > 0) WriteOwed();
+            }
+            catch (Exception refused) when (DiskFailure.Is(refused))
+            {
+                return;
+            }
+        }
+    }
+
+    // A line that is written twice says no more than once.
+    private void WriteOwed()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
         // A line that a crash cut off must not swallow the next one. Who has read the last byte stands at the end.
         bool cut = file.Length > 0 && LastByte(file) != '\n';
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(entry, JournalJsonContext.Default.JournalEntry);
-        file.Write([.. cut ? "\n"u8 : [], .. json, (byte)'\n']);
+        file.Write([.. cut ? "\n"u8 : [], .. owed.SelectMany(Line)]);
+        owed.Clear();
     }
+
+    private static byte[] Line(JournalEntry entry) =>
+        [.. JsonSerializer.SerializeToUtf8Bytes(entry, JournalJsonContext.Default.JournalEntry), (byte)'\n'];
 
     private static int LastByte(FileStream file)
     {

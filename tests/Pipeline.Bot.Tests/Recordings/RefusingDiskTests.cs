@@ -148,6 +148,79 @@ public sealed class RefusingDiskTests(AzuriteFixture azurite)
         Assert.Equal(0, room.Spool.Refresh().Files);
     }
 
+    [Fact]
+    public void Line_of_the_journal_that_was_refused_is_written_with_the_next_try()
+    {
+        using TempFolder spool = new();
+        LiveManifest manifest = Account(spool);
+        manifest.Announce(Entry(0));
+        WithoutJournal(manifest, () => Assert.ThrowsAny<SystemException>(() => manifest.Announce(Entry(1))));
+
+        manifest.Announce(Entry(1));
+        manifest.Uploaded(Key(manifest, 1));
+        AssertRestartKnows(manifest, [new IndexRange(0, 1)], next: 2);
+    }
+
+    [Fact]
+    public void Upload_goes_on_without_a_line_and_the_line_comes_when_that_has_made_room()
+    {
+        using TempFolder spool = new();
+        LiveManifest manifest = Account(spool);
+        WithoutJournal(manifest, () =>
+        {
+            Assert.ThrowsAny<SystemException>(() => manifest.Announce(Entry(0)));
+            manifest.Announce(Entry(0));
+            Assert.ThrowsAny<SystemException>(() => manifest.Announce(Entry(1)));
+        });
+
+        manifest.Uploaded(Key(manifest, 0));
+        AssertRestartKnows(manifest, [new IndexRange(0, 1)], next: 2);
+    }
+
+    [Fact]
+    public void Erasure_that_the_journal_did_not_take_is_written_with_the_next_try()
+    {
+        using TempFolder spool = new();
+        LiveManifest manifest = Account(spool);
+        manifest.Announce(Entry(0));
+        manifest.Announce(Entry(1));
+        WithoutJournal(manifest, () => Assert.ThrowsAny<SystemException>(() => manifest.Erasing(Key(manifest, 1))));
+
+        manifest.Erasing(Key(manifest, 1));
+        manifest.Erased(Key(manifest, 1));
+        AssertRestartKnows(manifest, [new IndexRange(0, 0)], next: 2);
+    }
+
+    private static LiveManifest Account(TempFolder spool)
+    {
+        LiveManifest manifest = LiveManifest.Start(new RecordingFolder(spool.Path),
+            BotRoom.Manifest(BotRoom.Session(RecordingId.New(TimeProvider.System))));
+        manifest.SaveLocally(manifest.Compose(Noon));
+        return manifest;
+    }
+
+    private static JournalEntry Entry(int index) =>
+        new(Ada, "Ada", index, index * 480_000L, 480_000, 1000, Convert.ToBase64String(new byte[16]));
+
+    private static SegmentKey Key(LiveManifest manifest, int index) => new(manifest.Session.RecordingId, Ada, index);
+
+    private static void WithoutJournal(LiveManifest manifest, Action meanwhile)
+    {
+        string path = manifest.Folder.JournalPath, beside = path + ".beside";
+        if (File.Exists(path)) File.Move(path, beside);
+        Directory.CreateDirectory(path);
+        meanwhile();
+        Directory.Delete(path);
+        if (File.Exists(beside)) File.Move(beside, path);
+    }
+
+    private static void AssertRestartKnows(LiveManifest manifest, IReadOnlyList<IndexRange> segments, int next)
+    {
+        LiveManifest again = LiveManifest.Load(manifest.Folder)!;
+        Assert.Equal(segments, Assert.Single(again.Compose(Noon).Tracks).Segments);
+        Assert.Equal(next, again.FirstIndexes(new Dictionary<ulong, int>(), beyondReserved: false)[Ada]);
+    }
+
     private static void Refuse(RecordingFolder folder, string file) => Directory.CreateDirectory(Path.Combine(folder.Path, file + ".next"));
 
     private static void Allow(RecordingFolder folder, string file) => Directory.Delete(Path.Combine(folder.Path, file + ".next"));
