@@ -27,7 +27,7 @@ internal sealed class AutoGuild
     private readonly ILogger log;
     private readonly Lock gate = new(); // several threads say that people have gone; one small file
     private readonly HashSet<ulong> resting;
-    private readonly ConcurrentDictionary<ulong, long> failedAt = new();
+    private readonly ConcurrentDictionary<ulong, Failure> failures = new();
     private long? unansweredAt;
     private int isLookedAt;
 
@@ -74,7 +74,7 @@ internal sealed class AutoGuild
 
     public void Wake(ulong channelId)
     {
-        failedAt.TryRemove(channelId, out _);
+        failures.TryRemove(channelId, out _);
         lock (gate)
         {
             if (resting.Remove(channelId)) Save();
@@ -87,17 +87,23 @@ internal sealed class AutoGuild
         {
             if (resting.Contains(channelId)) return false;
         }
-        return !failedAt.TryGetValue(channelId, out long at) || time.GetElapsedTime(at) >= RetryDelay;
+        return !failures.TryGetValue(channelId, out Failure last) || time.GetElapsedTime(last.At) >= RetryDelay;
     }
 
     /// <summary>A start has failed; the people who are there have not stopped anything.</summary>
-    /// <returns>True the first time since they came: somebody should be told.</returns>
+    /// <returns>True: nobody was told since they came, and somebody should be.</returns>
     public bool Failed(ulong channelId, TimeProvider time)
     {
-        bool isFirst = !failedAt.ContainsKey(channelId);
+        bool isTold = failures.TryGetValue(channelId, out Failure before) && before.IsTold;
         Wake(channelId);
-        failedAt[channelId] = time.GetTimestamp();
-        return isFirst;
+        failures[channelId] = new Failure(time.GetTimestamp(), isTold);
+        return !isTold;
+    }
+
+    /// <summary>Somebody was told that a start has failed.</summary>
+    public void Told(ulong channelId)
+    {
+        if (failures.TryGetValue(channelId, out Failure last)) failures.TryUpdate(channelId, last with { IsTold = true }, last);
     }
 
     private void Save()
@@ -112,6 +118,8 @@ internal sealed class AutoGuild
             log.LocalStateUnwritable(guildId, Cause.Of(problem));
         }
     }
+
+    private readonly record struct Failure(long At, bool IsTold);
 }
 
 [JsonSerializable(typeof(ulong[]))]

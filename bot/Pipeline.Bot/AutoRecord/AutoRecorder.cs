@@ -143,7 +143,8 @@ internal sealed class AutoRecorder : BackgroundService
         log.RuleFailed(guild.Id, channel.Id, problem);
         if (!state.Failed(channel.Id, time)) return false;
         await using ChannelMessages voice = new(rest, guild.Id, time, log);
-        voice.Tell(rule.SetBy, new MessageBody { Content = AutoTexts.CouldNotStart(channel.Id, problem) });
+        MessageBody body = new() { Content = AutoTexts.CouldNotStart(channel.Id, problem) };
+        if (await voice.TellSurelyAsync(rule.SetBy, body, stop)) state.Told(channel.Id);
         return false;
     }
 }

@@ -24,8 +24,12 @@ internal sealed class CallConsent
         Notices = new CallNotices(
             host.Recording.Consent.IsOptedOut,
             users => messages.Say(Texts.OptedOut(users), line: Texts.OptedOut(users, Wording.MostNamed)),
-            users => messages.Say(ConsentTexts.Late(users, Mode), messages.ConsentButtons, inCall: true, ping: users,
-                line: ConsentTexts.Late(users, Mode, Wording.MostNamed)),
+            users =>
+            {
+                messages.Panel.Note(ConsentTexts.Late(users, Mode, Wording.MostNamed));
+                TellLate(messages, users);
+            },
+            users => TellLate(messages, users),
             time);
     }
 
@@ -112,6 +116,9 @@ internal sealed class CallConsent
         foreach (ulong userId in (host.Ledger?.Agreed() ?? []).Intersect(optedOut))
             host.Note(Entry(userId, ConsentEntry.Declined, ConsentTexts.OptedOutElsewhere), ConsentTexts.Of(Mode));
     }
+
+    private void TellLate(CallMessages messages, ulong[] users) => messages.Post(ConsentTexts.Late(users, Mode), messages.ConsentButtons,
+        inCall: true, ping: users, unsaid: () => Notices.Untold(users));
 
     private ConsentEntry Entry(ulong userId, string choice, string button) => new()
     {

@@ -39,6 +39,14 @@ internal sealed class CallMessages(ChannelMessages channels, CallPanel panel, Ca
         string? line = null)
     {
         panel.Note(line ?? text);
+        Post(text, buttons, inCall, ping);
+    }
+
+    /// <summary>A message in the channel alone.</summary>
+    /// <param name="unsaid">Called on any thread when Discord is away, so that nobody reads it.</param>
+    public void Post(string text, IReadOnlyList<MessageComponent> buttons, bool inCall, IReadOnlyList<ulong>? ping = null,
+        Action? unsaid = null)
+    {
         ulong target = inCall || start.PanelChannel is null ? people.ChannelId : start.PanelChannel.Value;
         MessageBody body = new()
         {
@@ -46,7 +54,7 @@ internal sealed class CallMessages(ChannelMessages channels, CallPanel panel, Ca
             AllowedMentions = new AllowedMentions { Users = ping },
             Components = buttons.Count == 0 ? null : [MessageComponent.Row(buttons)],
         };
-        channels.Say(target, body, start.PanelChannel);
+        channels.Say(target, body, start.PanelChannel, unsaid);
     }
 
     /// <summary>An empty call has nobody to warn.</summary>

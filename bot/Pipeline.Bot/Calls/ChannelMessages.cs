@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
@@ -24,9 +25,12 @@ internal sealed class ChannelMessages : IAsyncDisposable
     }
 
     /// <summary>Posts soon. Tries <paramref name="otherwise"/> when it may not write in the first channel.</summary>
-    public void Say(ulong channelId, MessageBody body, ulong? otherwise = null)
+    /// <param name="unsaid">Called on any thread when Discord is away, so that nobody reads it; not when Discord refuses it.</param>
+    public void Say(ulong channelId, MessageBody body, ulong? otherwise = null, Action? unsaid = null)
     {
-        if (!queue.Post(() => PostAsync(channelId, body, otherwise))) log.RecorderQueueFull(guildId, "message");
+        if (queue.Post(() => PostAsync(channelId, body, otherwise, unsaid))) return;
+        log.RecorderQueueFull(guildId, "message");
+        unsaid?.Invoke();
     }
 
     /// <summary>A direct message soon; nothing happens when the person takes none.</summary>
@@ -40,9 +44,7 @@ internal sealed class ChannelMessages : IAsyncDisposable
     {
         try
         {
-            ulong channel = await rest.OpenDirectMessageAsync(userId, cancellationToken);
-            SentMessage sent = await rest.PostMessageAsync(channel, body, Nonce(), cancellationToken);
-            return new PostedPanel(channel, sent.Id, time.GetUtcNow());
+            return await TellAsync(userId, body, cancellationToken);
         }
         catch (Exception problem) when (DiscordFailure.Is(problem))
         {
@@ -51,8 +53,50 @@ internal sealed class ChannelMessages : IAsyncDisposable
         }
     }
 
+    /// <summary>False: Discord is away, and the person is to be told later. Who takes no direct messages is not.</summary>
+    public async Task<bool> TellSurelyAsync(ulong userId, MessageBody body, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TellAsync(userId, body, cancellationToken);
+            return true;
+        }
+        catch (Exception problem) when (DiscordFailure.Is(problem))
+        {
+            log.PostFailed(guildId, Cause.Of(problem));
+            return IsRefusal(problem);
+        }
+    }
+
     /// <summary>Finishes what was said.</summary>
     public ValueTask DisposeAsync() => queue.DisposeAsync();
+
+    private async Task<PostedPanel> TellAsync(ulong userId, MessageBody body, CancellationToken cancellationToken)
+    {
+        ulong channel = await rest.OpenDirectMessageAsync(userId, cancellationToken);
+        SentMessage sent = await rest.PostMessageAsync(channel, body, Nonce(), cancellationToken);
+        return new PostedPanel(channel, sent.Id, time.GetUtcNow());
+    }
+
+    private async Task PostAsync(ulong channelId, MessageBody body, ulong? otherwise, Action? unsaid)
+    {
+        try
+        {
+            await PostAsync(channelId, body, otherwise);
+        }
+        catch (Exception problem) when (DiscordFailure.Is(problem))
+        {
+            if (!IsRefusal(problem)) unsaid?.Invoke();
+            throw;
+        }
+    }
+
+    // Saying it again changes nothing. A wrong token and a limit say nothing about the message.
+    private static bool IsRefusal(Exception problem) => problem is DiscordRestException
+    {
+        Status: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError
+            and not (HttpStatusCode.Unauthorized or HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests)
+    };
 
     private async Task PostAsync(ulong channelId, MessageBody body, ulong? otherwise)
     {

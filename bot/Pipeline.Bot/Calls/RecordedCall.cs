@@ -63,8 +63,9 @@ internal sealed class RecordedCall(ActiveRecording host, VoiceCall call, StartCa
         People.WereHere |= people.Count > 0 || !announce;
         if (announce && start.Settings.Announce != AnnounceMode.Name)
         {
-            messages.Say(Texts.Notice(Session.StartedBy, ChannelId, consent.Mode, start.Rule), messages.ConsentButtons, inCall: true,
-                line: Texts.Announced(Session.StartedBy, start.Rule));
+            Panel.Note(Texts.Announced(Session.StartedBy, start.Rule));
+            messages.Post(Texts.Notice(Session.StartedBy, ChannelId, consent.Mode, start.Rule), messages.ConsentButtons, inCall: true,
+                unsaid: () => consent.Notices.Untold(people));
         }
         consent.Notices.Begin(people);
         Begun?.Invoke();

@@ -72,7 +72,7 @@ internal sealed class ExpiryReminder(CatalogueClient api, GatewayClient gateway,
             {
                 near.Add(recording.Id);
                 if (told.Contains(recording.Id)) continue;
-                await TellAsync(guildId, recording, cancellationToken);
+                if (!await TellAsync(guildId, recording, cancellationToken)) continue; // Discord is away: again with the next round
                 told.Add(recording.Id);
                 Save(guildId, path, told);
             }
@@ -83,11 +83,11 @@ internal sealed class ExpiryReminder(CatalogueClient api, GatewayClient gateway,
 
     private bool IsNear(RecordingSummary recording) => recording.DeletesAt is { } day && day - time.GetUtcNow() <= Notice;
 
-    private async Task TellAsync(ulong guildId, RecordingSummary recording, CancellationToken cancellationToken)
+    private async Task<bool> TellAsync(ulong guildId, RecordingSummary recording, CancellationToken cancellationToken)
     {
-        if (!ulong.TryParse(recording.UserId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong starter)) return;
+        if (!ulong.TryParse(recording.UserId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong starter)) return true;
         await using ChannelMessages voice = new(rest, guildId, time, log);
-        await voice.TryTellAsync(starter, new MessageBody { Content = KeepTexts.Soon(recording, recording.DeletesAt!.Value) },
+        return await voice.TellSurelyAsync(starter, new MessageBody { Content = KeepTexts.Soon(recording, recording.DeletesAt!.Value) },
             cancellationToken);
     }
 

@@ -70,8 +70,7 @@ internal sealed class ForgottenPeople(CatalogueClient api, GuildOptOuts optOuts,
             string text = state is null ? ForgetTexts.CannotErase : ForgetTexts.Done(state, wish.IsOfOneRecording);
             await using ChannelMessages voice = new(rest, wish.GuildId, time, log);
             // Who takes no direct messages has the answer to the command.
-            await voice.TryTellAsync(wish.UserId, new MessageBody { Content = text }, cancellationToken);
-            Fulfilled(wish);
+            if (await voice.TellSurelyAsync(wish.UserId, new MessageBody { Content = text }, cancellationToken)) Fulfilled(wish);
         }
         catch (Exception away) when (away is not OperationCanceledException)
         {

@@ -49,7 +49,9 @@ public sealed class AutoGuildTests : IDisposable
         Assert.False(guild.MayStart(1, time));
         time.Advance(TimeSpan.FromTicks(1));
         Assert.True(guild.MayStart(1, time));
-        Assert.False(guild.Failed(1, time)); // said already
+        Assert.True(guild.Failed(1, time)); // it could not be said
+        guild.Told(1);
+        Assert.False(guild.Failed(1, time));
         guild.Wake(1); // they have gone
         Assert.True(guild.MayStart(1, time));
         Assert.True(guild.Failed(1, time));

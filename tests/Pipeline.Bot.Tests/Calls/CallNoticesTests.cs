@@ -10,10 +10,10 @@ public sealed class CallNoticesTests
 
     private readonly FakeTimeProvider time = new();
     private readonly HashSet<ulong> optedOut = [];
-    private readonly List<ulong[]> late = [], refusing = [];
+    private readonly List<ulong[]> late = [], again = [], refusing = [];
     private readonly CallNotices notices;
 
-    public CallNoticesTests() => notices = new CallNotices(optedOut.Contains, refusing.Add, late.Add, time);
+    public CallNoticesTests() => notices = new CallNotices(optedOut.Contains, refusing.Add, late.Add, again.Add, time);
 
     [Fact]
     public void Those_who_join_together_are_told_together_and_once()
@@ -86,6 +86,27 @@ public sealed class CallNoticesTests
         Assert.Equal(crowd, late.SelectMany(people => people));
         Assert.Equal([50, 1], refusing.Select(people => people.Length));
         Assert.Equal(silent, refusing.SelectMany(people => people));
+    }
+
+    [Fact]
+    public void Whom_a_message_did_not_reach_is_told_again_until_one_does()
+    {
+        notices.Begin([Ada, Ben, Cleo]);
+        notices.Untold([Ada, Ben]);
+        notices.Untold([Cleo]);
+        optedOut.Add(Ben);
+        Pass(1);
+        Pass(14.9);
+        Assert.Empty(again);
+        Pass(0.1);
+        Assert.Equal([Ada, Cleo], Assert.Single(again));
+        Assert.Empty(late);
+        notices.Untold([Ada, Cleo]);
+        Pass(1);
+        Pass(15);
+        Assert.Equal([Ada, Cleo], again[1]);
+        for (int i = 0; i < 100; i++) Pass(1);
+        Assert.Equal(2, again.Count);
     }
 
     private void Pass(double seconds)

@@ -43,6 +43,29 @@ public sealed class StartSituationTests
     }
 
     [Fact]
+    public async Task People_whom_no_word_reached_while_Discord_was_away_are_told_when_it_is_back()
+    {
+        LeapingTime time = new();
+        await using BotRig rig = await BotRig.StartAsync(time: time);
+        using FaultHandle away = rig.Discord.Faults.Add(new RefuseRest(503) { Method = "POST", Path = "/messages$" });
+        await rig.RecordAsync();
+        SimulatedMember zoe = rig.Discord.Guild.AddMember("Zoe");
+        rig.Discord.Guild.Join(zoe, rig.Discord.VoiceChannel);
+        await rig.UntilAsync(() => rig.Log.Lines.Count(line => line.EventId == 4207) >= 3); // the panel, and the word to each of them
+        away.Dispose();
+        await rig.UntilAsync(() =>
+        {
+            time.Leap(TimeSpan.FromSeconds(1));
+            return IsTold(rig.Admin.Id) && IsTold(zoe.Id);
+        });
+        Assert.Equal(1, rig.Current!.Panel.Draw().Events.Count(one => one.Text.Contains(Wording.User(zoe.Id), StringComparison.Ordinal)));
+
+        bool IsTold(ulong id) => rig.Discord.VoiceChannel.Messages.Any(message =>
+            message.Text.Contains(Wording.User(id), StringComparison.Ordinal)
+            && message.Text.Contains("this call is being recorded", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Next_part_begins_however_long_Discord_keeps_name_and_direct_messages_waiting()
     {
         await using BotRig rig = await BotRig.StartAsync(change: Patient);

@@ -4,6 +4,7 @@ using Pipeline.Bot.Retention;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Tests.Guilds;
 using Pipeline.Contracts.Api;
+using Pipeline.DiscordSimulator.Faults;
 using Pipeline.DiscordSimulator.Rest;
 using Pipeline.DiscordSimulator.World;
 
@@ -12,6 +13,8 @@ namespace Pipeline.Bot.Tests.Retention;
 /// <summary>What people are told who want to be forgotten, or a recording to be kept, where that cannot be or need not be.</summary>
 public sealed class RetentionAnswersTests
 {
+    private const int PostFailed = 4207;
+
     [Fact]
     public async Task Service_that_erases_nobody_is_said_to_and_the_wish_does_not_stay()
     {
@@ -71,6 +74,55 @@ public sealed class RetentionAnswersTests
         Assert.Empty(rig.Discord.DirectChannel(rig.Admin.User).Messages);
         string path = rig.Folder.Combine("spool", "state", $"expiring-{guild}.json");
         await next.UntilAsync(() => File.Exists(path) && File.ReadAllText(path) == "[\"near\"]");
+    }
+
+    [Fact]
+    public async Task Notice_that_Discord_did_not_take_comes_with_a_later_round_and_one_that_it_refused_does_not()
+    {
+        RecordingApiStandIn api = new();
+        LeapingTime time = new();
+        await using BotRig rig = await BotRig.StartAsync(api: api);
+        ulong guild = rig.Discord.Guild.Id;
+        await rig.StopAsync();
+        api.Add(RecordingApiStandIn.Finished("near", "s-1", guild, rig.Admin.Id) with
+        {
+            DeletesAt = TimeProvider.System.GetUtcNow() + TimeSpan.FromDays(1.9),
+        });
+        using FaultHandle away = rig.Discord.Faults.Add(new RefuseRest(503) { Method = "POST", Path = "/messages$" });
+        await using BotRig next = await BotRig.StartAsync(after: rig, time: time);
+        await next.UntilAsync(() => next.Log.Lines.Any(line => line.EventId == PostFailed));
+        away.Dispose();
+        string path = rig.Folder.Combine("spool", "state", $"expiring-{guild}.json");
+        Assert.False(File.Exists(path));
+        await LeapUntilAsync(() => next.Told(rig.Admin, "recording:near"));
+        await next.UntilAsync(() => File.Exists(path));
+        SimulatedMember ben = rig.Discord.Guild.AddMember("Ben");
+        api.Add(RecordingApiStandIn.Finished("closed", "s-2", guild, ben.Id) with { DeletesAt = time.GetUtcNow() + TimeSpan.FromDays(1) });
+        rig.Discord.Faults.Add(new RefuseRest(403) { Code = 50007, Method = "POST", Path = "/messages$" });
+        await LeapUntilAsync(() => File.ReadAllText(path).Contains("\"closed\"", StringComparison.Ordinal));
+
+        // A round may end only now.
+        Task LeapUntilAsync(Func<bool> condition) => next.UntilAsync(() =>
+        {
+            time.Leap(TimeSpan.FromMinutes(10));
+            return condition();
+        });
+    }
+
+    [Fact]
+    public async Task Word_of_an_erasure_that_Discord_did_not_take_comes_when_it_does()
+    {
+        RecordingApiStandIn api = new() { Erases = true };
+        await using BotRig rig = await BotRig.StartAsync(api: api);
+        SimulatedInteraction asked = await rig.AskAsync(rig.Admin, "record forget me");
+        await rig.PressAsync(rig.Admin, asked.Original!, "Erase me for good");
+        using FaultHandle away = rig.Discord.Faults.Add(new RefuseRest(503) { Method = "POST", Path = "/messages$" });
+        api.Erasures[$"guilds/{rig.Discord.Guild.Id}/{rig.Admin.Id}"] = new PersonErasure { Status = PersonErasure.Erased };
+        await rig.UntilAsync(() => rig.Log.Lines.Any(line => line.EventId == PostFailed));
+        Assert.Single(Wishes(rig));
+        away.Dispose();
+        await rig.UntilAsync(() => rig.Told(rig.Admin, "Nothing of you was stored in that server's recordings"));
+        await rig.UntilAsync(() => Wishes(rig).Count == 0);
     }
 
     [Fact]
