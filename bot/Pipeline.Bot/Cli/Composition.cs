@@ -138,7 +138,7 @@ internal static class Composition
         services.AddSingleton<RecordingLinks>().AddSingleton<GuildPeople>();
         services.AddSingleton(provider =>
             new Nickname(provider.GetRequiredService<DiscordRestClient>(), options.StateFolder, Log<GuildRecorder>(provider)));
-        services.AddSingleton(provider => new FollowedPanels(options.StateFolder, Time(provider), Log<GuildRecorder>(provider)));
+        services.AddSingleton(provider => new FollowedPanels(options.StateFolder, Log<GuildRecorder>(provider)));
         services.AddSingleton(provider =>
             new GuildPosts(provider.GetRequiredService<DiscordRestClient>(), Time(provider), Log<GuildRecorder>(provider)));
         services.AddSingleton<Func<VoiceCall>>(provider =>

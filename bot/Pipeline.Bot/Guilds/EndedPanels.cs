@@ -37,7 +37,7 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
             call.Panel.Show(last, important: true);
             await follower.TellStoredAsync(last, CancellationToken.None);
             await call.DisposeAsync();
-            await FollowToTheEndAsync(last, call.Panel.Posted, time.GetUtcNow());
+            await FollowToTheEndAsync(last, call.Panel.Posted);
         }
         catch (Exception problem)
         {
@@ -50,7 +50,7 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
     {
         panels.Keep(last, posted);
         _ = TellAsync(last, posted);
-        _ = FollowQuietlyAsync(last, posted, time.GetUtcNow());
+        _ = FollowQuietlyAsync(last, posted);
     }
 
     /// <summary>Those that an earlier process followed; a recording that has not ended after all is for others to take over.</summary>
@@ -66,7 +66,7 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
                 continue;
             }
             log.PanelFollowed(session.GuildId, session.RecordingId.ToString());
-            _ = FollowQuietlyAsync(panel.State with { Phase = PanelPhase.Storing }, panel.Posted, panel.Since);
+            _ = FollowQuietlyAsync(panel.State with { Phase = PanelPhase.Storing }, panel.Posted);
         }
     }
 
@@ -84,7 +84,7 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
         channels.Tell(last.Session.StartedBy, body);
     }
 
-    private async Task FollowQuietlyAsync(PanelState last, PostedPanel? posted, DateTimeOffset since)
+    private async Task FollowQuietlyAsync(PanelState last, PostedPanel? posted)
     {
         try
         {
@@ -96,9 +96,10 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
                 await closed;
                 panel.Show(RecordingPanel.Draw(last = Safe(last)), important: true);
                 await panel.DisposeAsync();
+                posted = panel.Posted; // another message where somebody had deleted it
                 await follower.TellStoredAsync(last, CancellationToken.None);
             }
-            await FollowToTheEndAsync(last, posted, since);
+            await FollowToTheEndAsync(last, posted);
         }
         catch (Exception problem) when (problem is not OperationCanceledException)
         {
@@ -106,9 +107,10 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
         }
     }
 
-    private async Task FollowToTheEndAsync(PanelState last, PostedPanel? posted, DateTimeOffset since)
+    private async Task FollowToTheEndAsync(PanelState last, PostedPanel? posted)
     {
-        await follower.FollowAsync(last, posted, since, CancellationToken.None);
+        panels.Keep(last, posted);
+        await follower.FollowAsync(last, posted, CancellationToken.None);
         panels.Forget(last.Session);
     }
 

@@ -12,14 +12,14 @@ namespace Pipeline.Bot.Panel;
 /// The panels that are followed until their recording is finalized: one small file each, from before the recording ends until its panel
 /// says so, so that the next process goes on with those that this one leaves. Any thread; never throws for the disk.
 /// </summary>
-internal sealed class FollowedPanels(string folder, TimeProvider time, ILogger log)
+internal sealed class FollowedPanels(string folder, ILogger log)
 {
     private const string Prefix = "panel-";
 
     public void Keep(PanelState last, PostedPanel? posted)
     {
         if (posted is null) return;
-        FollowedPanel panel = new(last, posted.ToString(), time.GetUtcNow());
+        FollowedPanel panel = new(last, posted.ToString());
         Guard(last.Session.GuildId, () =>
             LocalState.Write(PathOf(last.Session.RecordingId),
             JsonSerializer.SerializeToUtf8Bytes(panel, PanelJsonContext.Default.FollowedPanel)));
@@ -66,8 +66,7 @@ internal sealed class FollowedPanels(string folder, TimeProvider time, ILogger l
 /// <summary>A panel whose recording has ended and is not finalized yet.</summary>
 /// <param name="State">As it was when the recording ended.</param>
 /// <param name="Panel">Where it is, as <see cref="PostedPanel"/> writes it.</param>
-/// <param name="Since">When the recording ended.</param>
-internal sealed record FollowedPanel(PanelState State, string Panel, DateTimeOffset Since)
+internal sealed record FollowedPanel(PanelState State, string Panel)
 {
     [JsonIgnore]
     public PostedPanel? Posted => PostedPanel.Parse(Panel);

@@ -18,18 +18,18 @@ internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient r
     private static readonly TimeSpan Patience = TimeSpan.FromHours(24); // no recording stays live longer (recording-api: status)
 
     /// <summary>
-    /// Runs until the recording is finalized, its files are made and people know of it, or a day has passed. Never throws but for
-    /// cancellation.
+    /// Runs until the recording is finalized, its files are made and people know of it, or a day has passed: from now on, for until here
+    /// bot or storage may have been away for as long as you like. Never throws but for cancellation.
     /// </summary>
     /// <param name="last">The panel as it was when the recording ended.</param>
     /// <param name="posted">Where it is; null when there is none.</param>
-    /// <param name="since">When the recording ended.</param>
-    public async Task FollowAsync(PanelState last, PostedPanel? posted, DateTimeOffset since, CancellationToken cancellationToken)
+    public async Task FollowAsync(PanelState last, PostedPanel? posted, CancellationToken cancellationToken)
     {
         if (!api.IsConfigured) return;
         RecordingSummary? finished = null;
         FilesReady? shown = null;
-        for (TimeSpan pause = FirstPause; time.GetUtcNow() - since < Patience; pause = Longer(pause))
+        long since = time.GetTimestamp();
+        for (TimeSpan pause = FirstPause; time.GetElapsedTime(since) < Patience; pause = Longer(pause))
         {
             await Task.Delay(pause, time, cancellationToken);
             bool isNew = finished is null;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Bot.Calls;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Tests.Guilds;
+using Pipeline.DiscordSimulator.World;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Panel;
@@ -30,6 +31,40 @@ public sealed class FollowedPanelTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Panel_that_was_deleted_is_posted_again_by_the_next_process_and_followed_there()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        string session = (await rig.RecordSpeechAsync()).Session.RecordingId.ToString();
+        await rig.AskAsync(rig.Admin, "record stop");
+        await rig.UntilAsync(() => rig.PanelText.Contains("Ended, storing", StringComparison.Ordinal), "storing");
+        await rig.StopAsync();
+        SimulatedMessage old = rig.Panel!;
+        await DeleteAsync(rig, old);
+
+        await using BotRig next = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString);
+        await next.UntilAsync(() => next.Panel!.Id != old.Id && !Directory.Exists(next.Folder.Combine("spool", session)), "posted again");
+        rig.Api.Add(RecordingApiStandIn.Finished("rec-9", session, rig.Discord.Guild.Id, rig.Admin.Id));
+        await next.UntilAsync(() => next.PanelText.Contains("✅ Stored", StringComparison.Ordinal), "stored");
+        await next.UntilAsync(() => PanelFiles(next).Length == 0);
+    }
+
+    [Fact]
+    public async Task Panel_is_followed_by_a_process_that_comes_a_day_later()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        string session = (await rig.RecordSpeechAsync()).Session.RecordingId.ToString();
+        await rig.AskAsync(rig.Admin, "record stop");
+        await rig.UntilAsync(() => rig.PanelText.Contains("Ended, storing", StringComparison.Ordinal), "storing");
+        await rig.StopAsync();
+        LeapingTime time = new();
+        time.Leap(TimeSpan.FromHours(25));
+
+        await using BotRig next = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString, time: time);
+        rig.Api.Add(RecordingApiStandIn.Finished("rec-9", session, rig.Discord.Guild.Id, rig.Admin.Id));
+        await next.UntilAsync(() => next.PanelText.Contains("✅ Stored", StringComparison.Ordinal), "stored");
+    }
+
+    [Fact]
     public async Task Panel_that_is_not_reachable_is_shown_when_Discord_answers_again()
     {
         await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);
@@ -52,7 +87,7 @@ public sealed class FollowedPanelTests(AzuriteFixture azurite)
         await rig.UntilAsync(() => running.Panel.Posted is not null);
         PanelState last = running.Panel.Draw() with { Phase = PanelPhase.Storing };
         await rig.StopAsync();
-        new FollowedPanels(rig.Folder.Combine("spool", "state"), TimeProvider.System, NullLogger.Instance).Keep(last, running.Panel.Posted);
+        new FollowedPanels(rig.Folder.Combine("spool", "state"), NullLogger.Instance).Keep(last, running.Panel.Posted);
         Assert.Single(PanelFiles(rig));
 
         await using BotRig next = await BotRig.StartAsync(after: rig);
@@ -76,9 +111,20 @@ public sealed class FollowedPanelTests(AzuriteFixture azurite)
         LogSink log = new();
         string file = folder.Combine("panel-0198c0de-0000-7000-8000-000000000001.json");
         File.WriteAllText(file, content);
-        Assert.Empty(new FollowedPanels(folder.Path, TimeProvider.System, log.CreateLogger("panels")).Load());
+        Assert.Empty(new FollowedPanels(folder.Path, log.CreateLogger("panels")).Load());
         Assert.Contains(log.Lines, line => line.EventId == 4216);
         Assert.False(File.Exists(file));
+    }
+
+    private static async Task DeleteAsync(BotRig rig, SimulatedMessage message)
+    {
+        using HttpClient http = new();
+        using HttpRequestMessage request = new(HttpMethod.Delete,
+            $"{rig.Discord.ApiBaseUrl.TrimEnd('/')}/channels/{message.Channel.Id}/messages/{message.Id}");
+        request.Headers.TryAddWithoutValidation("Authorization", "Bot " + rig.Discord.Bot.Token);
+        request.Headers.TryAddWithoutValidation("User-Agent", "DiscordBot (https://example.org, 1)");
+        using HttpResponseMessage answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        answer.EnsureSuccessStatusCode();
     }
 
     private static string[] PanelFiles(BotRig rig) => Directory.GetFiles(rig.Folder.Combine("spool", "state"), "panel-*.json");
