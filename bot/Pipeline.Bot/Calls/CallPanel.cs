@@ -97,7 +97,7 @@ internal sealed class CallPanel(ActiveRecording host, VoiceCall call, CallPeople
         links.Begin(host.Session.RecordingId);
     }
 
-    /// <summary>This process no longer runs the recording; the link that it would make is not needed.</summary>
+    /// <summary>Another bot shows the recording now; the link that this one would make is not needed.</summary>
     public void ForgetLink() => links.Forget(host.Session.RecordingId);
 
     public void Listening() => Enter(PanelPhase.Recording);

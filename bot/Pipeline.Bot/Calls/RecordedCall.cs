@@ -112,7 +112,6 @@ internal sealed class RecordedCall(ActiveRecording host, VoiceCall call, StartCa
 
     public async ValueTask DisposeAsync()
     {
-        Panel.ForgetLink();
         await call.DisposeAsync();
         await Panel.DisposeAsync();
         await messages.DisposeAsync();

@@ -1,12 +1,14 @@
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
+using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Commands;
 
 /// <summary><c>/record link</c>: a new link to a recording; those made before can be ended.</summary>
-internal sealed class LinkCommand(FinishedRecordings finished, CatalogueClient catalogue, CommandRights rights) : ISlashCommand
+internal sealed class LinkCommand(FinishedRecordings finished, CatalogueClient catalogue, RecordingLinks links, CommandRights rights)
+    : ISlashCommand
 {
     public IReadOnlyList<string> Names => ["link"];
 
@@ -25,9 +27,9 @@ internal sealed class LinkCommand(FinishedRecordings finished, CatalogueClient c
             await context.Answer.SendAsync(string.IsNullOrWhiteSpace(id) ? Texts.NothingRecordedYet : Texts.WrongLink, cancellationToken);
             return;
         }
-        int ended = context.Option("end-others")?.Text == "true" ? await catalogue.EndSharesAsync(recording.Id, cancellationToken) : 0;
-        RecordingLink? fresh = catalogue.MakesLinks
-            ? await catalogue.ShareAsync(recording.Id, CatalogueClient.ForListeners, cancellationToken) : null;
+        bool endsOthers = context.Option("end-others")?.Text == "true";
+        (RecordingLink? fresh, int ended) = endsOthers ? await ReplaceAsync(recording, cancellationToken)
+            : (await ShareAsync(recording, cancellationToken), 0);
         string link = fresh?.Url ?? catalogue.PageOf(recording.Id) ?? "";
         await context.Answer.SendAsync(new MessageBody
         {
@@ -35,5 +37,23 @@ internal sealed class LinkCommand(FinishedRecordings finished, CatalogueClient c
                 + (ended > 0 ? "\n" + Texts.LinksEnded(ended) : ""),
             Components = link.Length == 0 ? null : [MessageComponent.Row(MessageComponent.Link("Open", link))],
         }, cancellationToken);
+    }
+    private async Task<RecordingLink?> ShareAsync(RecordingSummary recording, CancellationToken cancellationToken) =>
+        catalogue.MakesLinks ? await catalogue.ShareAsync(recording.Id, CatalogueClient.ForListeners, cancellationToken) : null;
+
+    // The panel's own is among those that are ended, also where that is not done for all of them.
+    private async Task<(RecordingLink? Fresh, int Ended)> ReplaceAsync(RecordingSummary recording, CancellationToken cancellationToken)
+    {
+        RecordingLink? fresh = null;
+        try
+        {
+            int ended = await catalogue.EndSharesAsync(recording.Id, cancellationToken);
+            fresh = await ShareAsync(recording, cancellationToken);
+            return (fresh, ended);
+        }
+        finally
+        {
+            if (RecordingId.TryParse(recording.SessionId, out RecordingId session)) links.Renew(session, fresh);
+        }
     }
 }

@@ -25,7 +25,7 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
             while (await Task.WhenAny(closing, Task.Delay(PanelInterval, time)) != closing)
             {
                 call.Panel.Show(
-                    last with
+                    follower.WithLink(last) with
                     {
                         SafeUpTo = call.Host.Upload.Safe.Sample,
                         SpoolFiles = call.Host.Upload.Spool.Files,
@@ -34,7 +34,7 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
                     });
             }
             last = Safe(last);
-            call.Panel.Show(last, important: true);
+            call.Panel.Show(follower.WithLink(last), important: true);
             await follower.TellStoredAsync(last, CancellationToken.None);
             await call.DisposeAsync();
             await FollowToTheEndAsync(last, call.Panel.Posted);
@@ -109,7 +109,7 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
 
     private async Task FollowToTheEndAsync(PanelState last, PostedPanel? posted)
     {
-        panels.Keep(last, posted);
+        panels.Keep(last = follower.WithLink(last), posted);
         await follower.FollowAsync(last, posted, CancellationToken.None);
         panels.Forget(last.Session);
     }

@@ -13,7 +13,6 @@ internal sealed class EndingLinks(RecordingLinks links, RecordingFollower follow
         Task<RecordingLink?> asking = links.ForStarterAsync(session.RecordingId, CancellationToken.None);
         RecordingLink? link = links.MadeFor(session.RecordingId)
             ?? RecordingLink.To(await follower.LinkAsync(session, CancellationToken.None));
-        links.Forget(session.RecordingId);
         return (link, await asking ?? link);
     }
 }

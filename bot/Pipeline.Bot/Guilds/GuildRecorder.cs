@@ -265,6 +265,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
         log.RecordingStopped(guildId, call.Session.RecordingId.ToString(), "another bot has it");
         current = null;
         call.End();
+        call.Panel.ForgetLink();
         await call.DisposeAsync();
     }
 

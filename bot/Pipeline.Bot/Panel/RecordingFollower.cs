@@ -11,7 +11,8 @@ namespace Pipeline.Bot.Panel;
 /// What follows a recording after it has ended: asks the recording API until it is finalized and its files are made, shows that in the
 /// panel, and at the end in the message that the starter got.
 /// </summary>
-internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient rest, TimeProvider time, ILogger<RecordingFollower> log)
+internal sealed class RecordingFollower(CatalogueClient api, RecordingLinks links, DiscordRestClient rest, TimeProvider time,
+    ILogger<RecordingFollower> log)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
@@ -37,17 +38,21 @@ internal sealed class RecordingFollower(CatalogueClient api, DiscordRestClient r
             if (finished is null) continue;
             if (isNew) pause = FirstPause;
             FilesReady files = await FilesAsync(finished, cancellationToken);
-            if (files != shown && await ShowAsync(Finished(last, finished, files), posted, cancellationToken)) shown = files;
+            if (files != shown && await ShowAsync(Finished(WithLink(last), finished, files), posted, cancellationToken)) shown = files;
             if (files != shown || !files.IsSettled) continue;
             if (files.Text(last.Told?.LinkExpiresAt) is { } ready)
                 await TellStarterAsync(last, ready + KeepTexts.Day(finished), cancellationToken);
-            return;
+            break;
         }
+        links.Forget(last.Session.RecordingId);
     }
 
     /// <summary>The last piece is with the storage: the starter, who was told that some were on the way, hears it.</summary>
     public Task TellStoredAsync(PanelState last, CancellationToken cancellationToken) =>
         last.Told is { IsStored: false } ? TellStarterAsync(last, null, cancellationToken) : Task.CompletedTask;
+
+    /// <summary>The panel with the link that opens the recording now: the one from before may have been ended.</summary>
+    public PanelState WithLink(PanelState last) => links.MadeFor(last.Session.RecordingId) is { } link ? last.With(link) : last;
 
     /// <summary>The link to a recording: by the API's own id when it answers, by the session's id else; null without an API.</summary>
     public async Task<string?> LinkAsync(SessionInfo session, CancellationToken cancellationToken)

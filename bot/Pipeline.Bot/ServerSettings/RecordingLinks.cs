@@ -29,7 +29,17 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
         if (api.MakesLinks && running.TryAdd(recording, making)) _ = TryAsync(recording, making);
     }
 
-    /// <summary>This process no longer runs the recording.</summary>
+    /// <summary>All links of the recording were ended: its panel shows this one from now on, or one that is made soon.</summary>
+    /// <param name="fresh">Null: none could be made.</param>
+    public void Renew(RecordingId recording, RecordingLink? fresh)
+    {
+        Making making = new() { Link = fresh };
+        if (!running.TryGetValue(recording, out Making? ended) || !running.TryUpdate(recording, making, ended)) return;
+        ended.Ended.Cancel(); // what is being made there may be ended too
+        if (fresh is null) _ = TryAsync(recording, making);
+    }
+
+    /// <summary>This process shows the recording no longer.</summary>
     public void Forget(RecordingId recording)
     {
         if (running.TryRemove(recording, out Making? making)) making.Ended.Cancel();

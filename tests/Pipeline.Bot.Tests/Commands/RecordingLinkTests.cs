@@ -1,10 +1,13 @@
+using Pipeline.Bot.Panel;
 using Pipeline.Bot.Tests.Guilds;
+using Pipeline.Contracts.Api;
 using Pipeline.DiscordSimulator.Rest;
+using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Commands;
 
 /// <summary>Links that the recording API makes: who gets which.</summary>
-public sealed class RecordingLinkTests
+public sealed class RecordingLinkTests(AzuriteFixture azurite)
 {
     [Fact]
     public async Task Panel_shows_a_link_to_listen_and_only_the_starter_gets_one_that_may_delete()
@@ -32,8 +35,42 @@ public sealed class RecordingLinkTests
         Assert.Contains("/r/rec-1#k=link1", (await rig.AskAsync(rig.Admin, "record link")).Text, StringComparison.Ordinal);
         SimulatedInteraction last = await rig.AskAsync(rig.Admin, "record link", new() { ["end-others"] = true });
         Assert.Contains("2 earlier links no longer open it", last.Text, StringComparison.Ordinal);
-        Assert.Equal(["link0"], rig.Api.Links.Keys);
+        Assert.Equal(["link2"], rig.Api.Links.Keys);
         Assert.DoesNotContain("#k=", (await rig.AskAsync(rig.Admin, "record list")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Panel_shows_no_link_that_was_ended_whether_the_recording_runs_or_is_being_stored()
+    {
+        await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);
+        rig.Api.MakesLinks = true;
+        string session = (await rig.RecordSpeechAsync()).Session.RecordingId.ToString();
+        RecordingDetails live = RecordingApiStandIn.Finished(session, session, rig.Discord.Guild.Id, rig.Admin.Id, RecordingStatus.Live);
+        rig.Api.Add(live);
+        await rig.UntilAsync(() => OpenButton(rig).Contains("#k=link0", StringComparison.Ordinal));
+        Assert.Contains("#k=link1", await ReplaceAsync(rig), StringComparison.Ordinal);
+        await rig.UntilAsync(() => OpenButton(rig).Contains("#k=link1", StringComparison.Ordinal));
+
+        await rig.AskAsync(rig.Admin, "record stop");
+        await rig.UntilAsync(() => rig.PanelText.Contains("Ended, storing", StringComparison.Ordinal));
+        Assert.Contains("#k=link1", OpenButton(rig), StringComparison.Ordinal);
+        Assert.Contains("#k=link3", await ReplaceAsync(rig), StringComparison.Ordinal); // link2 is the starter's
+        rig.Api.Add(live with { Status = RecordingStatus.Completed });
+        await rig.UntilAsync(() => rig.PanelText.Contains("✅ Stored", StringComparison.Ordinal));
+        Assert.Contains("#k=link3", OpenButton(rig), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Panel_gets_another_link_where_the_one_who_ended_all_got_none()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Api.MakesLinks = true;
+        string session = (await rig.RecordSpeechAsync()).Session.RecordingId.ToString();
+        rig.Api.Add(RecordingApiStandIn.Finished(session, session, rig.Discord.Guild.Id, rig.Admin.Id, RecordingStatus.Live));
+        await rig.UntilAsync(() => OpenButton(rig).Contains("#k=link0", StringComparison.Ordinal));
+        rig.Api.RefusedLinks = 1;
+        Assert.Equal(Texts.ApiAway, await ReplaceAsync(rig));
+        await rig.UntilAsync(() => OpenButton(rig).Contains("#k=link1", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -47,6 +84,9 @@ public sealed class RecordingLinkTests
         rig.Api.IsAway = false;
         await rig.UntilAsync(() => OpenButton(rig).Contains("#k=link", StringComparison.Ordinal));
     }
+
+    private static async Task<string> ReplaceAsync(BotRig rig) =>
+        (await rig.AskAsync(rig.Admin, "record link", new() { ["end-others"] = true })).Text;
 
     /// <summary>What the panel's buttons lead to, as Discord was told.</summary>
     private static string OpenButton(BotRig rig) => rig.Panel?.Current.Components?.ToString() ?? "";

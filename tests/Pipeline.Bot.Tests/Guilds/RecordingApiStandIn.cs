@@ -15,6 +15,7 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
     private readonly ConcurrentDictionary<string, RecordingDetails> recordings = new();
     private readonly Task serving;
     private int unanswered;
+    private int linksMade;
 
     public RecordingApiStandIn()
     {
@@ -44,6 +45,9 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
 
     /// <summary>It makes links, as ours does; others make none.</summary>
     public bool MakesLinks { get; set; }
+
+    /// <summary>So many more links it fails to make.</summary>
+    public int RefusedLinks { get; set; }
 
     /// <summary>What the links allow, by their ids: <c>listen download</c>. Those that were ended are gone.</summary>
     public ConcurrentDictionary<string, string> Links { get; } = new();
@@ -144,8 +148,13 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
             ShareList list = new() { Shares = [.. Links.Select(link => Details(link.Key, link.Value))] };
             return (200, JsonSerializer.Serialize(list, ApiJsonContext.Default.ShareList));
         }
+        if (RefusedLinks > 0)
+        {
+            RefusedLinks--;
+            return (503, "");
+        }
         ShareRequest wanted = JsonSerializer.Deserialize(request.InputStream, ApiJsonContext.Default.ShareRequest)!;
-        string id = $"link{Links.Count}";
+        string id = $"link{Interlocked.Increment(ref linksMade) - 1}";
         Links[id] = string.Join(' ', wanted.Scopes!);
         return (201, JsonSerializer.Serialize(Details(id, Links[id]) with { Url = $"https://record.example.org/r/{recording}#k={id}" },
             ApiJsonContext.Default.ShareDetails));
