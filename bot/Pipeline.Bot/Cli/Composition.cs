@@ -122,6 +122,7 @@ internal static class Composition
         services.AddCommand<KeepCommand>().AddHostedService<ExpiryReminder>();
         services.AddSingleton<IButton>(provider => provider.GetRequiredService<ForgetCommand>());
         services.AddSingleton<IButton>(provider => provider.GetRequiredService<DeleteCommand>());
+        services.AddSingleton<IButton>(provider => provider.GetRequiredService<LinkCommand>());
         services.AddCommand<ListCommand>().AddCommand<LinkCommand>().AddCommand<DeleteCommand>().AddCommand<SettingsCommand>();
         services.AddSingleton<BotStatus>().AddSingleton<CommandPace>().AddSingleton<CommandRights>().AddSingleton<FinishedRecordings>();
         services.AddSingleton<RecordCommands>().AddSingleton<RecordButtons>().AddSingleton<InteractionRouter>();

@@ -6,14 +6,19 @@ using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Commands;
 
-/// <summary><c>/record link</c>: a new link to a recording; those made before can be ended.</summary>
+/// <summary><c>/record link</c>, and a button of the list: a new link to a recording; those made before can be ended.</summary>
 internal sealed class LinkCommand(FinishedRecordings finished, CatalogueClient catalogue, RecordingLinks links, CommandRights rights)
-    : ISlashCommand
+    : ISlashCommand, IButton
 {
     public IReadOnlyList<string> Names => ["link"];
 
+    public IReadOnlyList<string> Buttons => [CustomIds.Link];
+
     public Task RunAsync(CommandContext context, CancellationToken cancellationToken) =>
         LinkAsync(context, context.Option("recording")?.Text, cancellationToken);
+
+    public Task PressAsync(CommandContext context, string what, string id, CancellationToken cancellationToken) =>
+        LinkAsync(context, id, cancellationToken);
 
     private async Task LinkAsync(CommandContext context, string? id, CancellationToken cancellationToken)
     {

@@ -20,6 +20,10 @@ internal static class CustomIds
     public const string CheckAgain = "check";
     public const string Delete = "delete";
     public const string Keep = "keep";
+    public const string Link = "link";
+
+    /// <summary>Discord takes no longer one.</summary>
+    public const int Longest = 100;
 
     private const string Prefix = "rec";
 

@@ -15,6 +15,10 @@ internal static class KeepTexts
     public static string Day(RecordingSummary recording) => recording.DeletesAt is { } day
         ? $" It is deleted on {Wording.Date(day)}, unless somebody uses `/record keep`." : "";
 
+    /// <summary>The same in a list.</summary>
+    public static string ShortDay(RecordingSummary recording) =>
+        recording.DeletesAt is { } day ? $", kept until {Wording.Date(day)}" : "";
+
     public static string Soon(RecordingSummary recording, DateTimeOffset day) =>
         $"Your recording of {Wording.Date(recording.RecordedAt)} is deleted {Wording.Relative(day)}, on {Wording.Date(day)}. "
         + $"`/record keep recording:{recording.Id}` in its server keeps it.";

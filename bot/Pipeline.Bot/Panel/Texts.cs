@@ -336,10 +336,13 @@ internal static class Texts
             ? Wording.Channel(id) : "a call";
         string title = string.IsNullOrWhiteSpace(recording.Title) ? "" : $" **{Wording.Plain(recording.Title, 60)}**";
         return $"{Wording.Date(recording.RecordedAt)}{title} {channel} {Length(recording)}{Voices(recording)}"
-            + $"{(link.Length == 0 ? "" : $": {link}")}\n`{recording.Id}`";
+            + $"{KeepTexts.ShortDay(recording)}{(link.Length == 0 ? "" : $": {link}")}\n`{recording.Id}`";
     }
 
     public const string ListHint = "`/record link` opens one of them.";
+
+    /// <param name="number">Of the list's entry.</param>
+    public static string LinkButton(int number) => $"Link {Wording.Number(number)}";
 
     public static string LinksEnded(int count) => $"{Wording.Count(count, "earlier link")} no longer {(count == 1 ? "opens" : "open")} it.";
 

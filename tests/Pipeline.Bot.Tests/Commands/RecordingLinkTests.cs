@@ -74,6 +74,42 @@ public sealed class RecordingLinkTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task List_has_a_button_for_each_recording_that_gives_a_link_of_ones_own()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Api.MakesLinks = true;
+        for (int day = 1; day <= 6; day++)
+        {
+            rig.Api.Add(RecordingApiStandIn.Finished($"rec-{day}", $"s-{day}", rig.Discord.Guild.Id, rig.Admin.Id) with
+            {
+                RecordedAt = DateTimeOffset.UnixEpoch.AddDays(day),
+                DeletesAt = DateTimeOffset.UnixEpoch.AddDays(30 + day),
+            });
+        }
+        SimulatedInteraction list = await rig.AskAsync(rig.Admin, "record list");
+        Assert.Contains($"**1** {Wording.Date(DateTimeOffset.UnixEpoch.AddDays(6))}", list.Text, StringComparison.Ordinal);
+        Assert.Contains($", kept until {Wording.Date(DateTimeOffset.UnixEpoch.AddDays(31))}\n`rec-1`", list.Text, StringComparison.Ordinal);
+        Assert.Empty(rig.Api.Links); // nobody has asked for one
+        SimulatedInteraction pressed = await rig.PressAsync(rig.Admin, list.Original!, "Link 6");
+        Assert.Contains("/r/rec-1#k=link0", pressed.Text, StringComparison.Ordinal);
+        Assert.True(pressed.Original!.IsEphemeral);
+        SimulatedInteraction refused = await rig.PressAsync(rig.Discord.Guild.AddMember("Stranger"), list.Original!, "Link 6");
+        Assert.Equal(Texts.NoRight(null), refused.Text);
+        Assert.Single(rig.Api.Links);
+    }
+
+    [Fact]
+    public async Task List_of_a_service_with_pages_of_its_own_shows_their_addresses()
+    {
+        await using BotRig rig = await BotRig.StartAsync(change: options =>
+            options with { Api = options.Api with { PageUrl = "https://pages.example.org/{id}" } });
+        rig.Api.Add(RecordingApiStandIn.Finished("rec-1", "s-1", rig.Discord.Guild.Id, rig.Admin.Id));
+        SimulatedInteraction list = await rig.AskAsync(rig.Admin, "record list");
+        Assert.Contains("https://pages.example.org/rec-1", list.Text, StringComparison.Ordinal);
+        Assert.Null(list.Original!.ButtonWithLabel("Link 1"));
+    }
+
+    [Fact]
     public async Task Recording_waits_for_no_link()
     {
         await using BotRig rig = await BotRig.StartAsync();
