@@ -12,7 +12,9 @@ public enum DaveOpenResult
     /// <summary>Exactly F8 FF FE, which is allowed unencrypted at any time; copied.</summary>
     Silence,
 
-    /// <summary>Its key is not here yet: kept, and handed out later through the receiver's sink.</summary>
+    /// <summary>
+    /// Its key is not here yet, or that of a frame before it: kept, and handed out later through the receiver's sink.
+    /// </summary>
     Held,
 
     /// <summary>No key of this sender opened it, and none came in time.</summary>
@@ -29,4 +31,7 @@ public enum DaveOpenResult
 
     /// <summary>Sent to the group as it was before this session joined; cannot be opened by design.</summary>
     JoinGap,
+
+    /// <summary>Not a frame: a packet that takes a number in the stream and carries no audio.</summary>
+    NoAudio,
 }

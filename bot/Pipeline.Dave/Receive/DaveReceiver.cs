@@ -78,8 +78,19 @@ public sealed class DaveReceiver : IDisposable
         user.LastFrameAt = now;
         DaveOpenResult result = Judge(user, in origin, frame, destination, now, ref written);
         user.Counters.Count(result);
-        return result;
+        // Neither tells anything of keys: what waits may still open, and its place is in front.
+        bool mayWait = result is DaveOpenResult.Silence or DaveOpenResult.Passthrough;
+        if (!mayWait || !TryQueue(user, in origin, frame, result)) return result;
+        written = 0;
+        return DaveOpenResult.Held;
     }
+
+    /// <summary>
+    /// A packet of a user that carries no audio. True: frames of the user wait, and it is handed out behind them through the sink.
+    /// False: it can go on at once.
+    /// </summary>
+    public bool TryQueue(ulong userId, in DaveFrameOrigin origin) =>
+        users.TryGetValue(userId, out UserDecryptor? user) && TryQueue(user, in origin, [], DaveOpenResult.NoAudio);
 
     /// <summary>The frame looks sealed end to end, so that a key may open it.</summary>
     public static bool IsSealed(ReadOnlySpan<byte> frame) => TryParse(frame, out _);
@@ -141,6 +152,8 @@ public sealed class DaveReceiver : IDisposable
         {
             case OpenOutcome.Opened:
                 written = sealedFrame.Body.Length;
+                GiveOutBefore(user, in origin, user.Held.Count);
+                GiveOutDecided(user);
                 CountOpened(user);
                 return DaveOpenResult.Opened;
             case OpenOutcome.Replayed:
@@ -155,9 +168,17 @@ public sealed class DaveReceiver : IDisposable
 
     private DaveOpenResult Hold(UserDecryptor user, in DaveFrameOrigin origin, ReadOnlySpan<byte> frame)
     {
-        if (user.Held.IsFull) GiveUp(user, 0);
-        user.Held.Add(in origin, frame, user.NewestEpoch);
+        if (user.Held.IsFullFor(DaveOpenResult.Held)) GiveUpFirst(user);
+        user.Held.Add(in origin, frame, DaveOpenResult.Held, user.NewestEpoch);
         return DaveOpenResult.Held;
+    }
+
+    private bool TryQueue(UserDecryptor user, in DaveFrameOrigin origin, ReadOnlySpan<byte> frame, DaveOpenResult result)
+    {
+        if (user.Held.IsFullFor(result)) GiveUpFirst(user);
+        if (user.Held.Count == 0) return false;
+        user.Held.Add(in origin, frame, result, tried: 0);
+        return true;
     }
 
     private static bool TryParse(ReadOnlySpan<byte> frame, out DaveFrame sealedFrame)
@@ -204,55 +225,100 @@ public sealed class DaveReceiver : IDisposable
     private void Retry(UserDecryptor user, long now)
     {
         user.Reconcile(current, now);
-        for (int i = 0; i < user.Held.Count;)
+        for (int index = 0; index < user.Held.Count;) // those before it go on waiting
         {
-            if (!TryRelease(user, i, now)) i++;
+            if (user.Held.ResultAt(index) == DaveOpenResult.Held) Retry(user, ref index, now);
+            else if (index == 0) GiveOut(user, 0);
+            else index++;
         }
     }
 
-    private bool TryRelease(UserDecryptor user, int index, long now)
+    private void Retry(UserDecryptor user, ref int index, long now)
     {
         ReadOnlySpan<byte> bytes = user.Held.BytesAt(index);
-        if (!TryParse(bytes, out DaveFrame frame)) return TryPass(user, index, bytes, now);
+        if (!TryParse(bytes, out DaveFrame frame))
+        {
+            if (now < current.PassthroughUntil && MayPass(user)) DecideToPass(user, index);
+            else index++;
+            return;
+        }
         if (held.Length < bytes.Length) held = new byte[bytes.Length];
         // Each epoch is tried on a frame once: however many snapshots come, a hundred frames cost a hundred trials per new epoch.
         OpenOutcome outcome = user.TryOpen(in frame, held, scratch, now, user.Held.TriedAt(index));
-        if (outcome == OpenOutcome.Refused)
+        if (outcome == OpenOutcome.Opened)
         {
-            user.Held.TriedAt(index) = user.NewestEpoch;
-            return false;
+            HandOver(user, ref index, held.AsSpan(0, frame.Body.Length));
         }
-
-        DaveFrameOrigin origin = user.Held.OriginAt(index);
-        user.Held.RemoveAt(index);
-        if (outcome == OpenOutcome.Replayed)
+        else if (outcome == OpenOutcome.Replayed)
         {
             user.Counters.Count(DaveOpenResult.Replayed);
-            return true;
+            user.Held.Decide(index, DaveOpenResult.Replayed);
         }
+        else
+        {
+            user.Held.TriedAt(index++) = user.NewestEpoch;
+        }
+    }
+
+    private void HandOver(UserDecryptor user, ref int index, ReadOnlySpan<byte> opened)
+    {
+        DaveFrameOrigin origin = user.Held.OriginAt(index);
+        index = GiveOutBefore(user, in origin, index);
+        user.Held.RemoveAt(index);
         user.Counters.CountRecovered();
         CountOpened(user);
-        sink(user.UserId, in origin, DaveOpenResult.Opened, held.AsSpan(0, frame.Body.Length));
-        return true;
+        sink(user.UserId, in origin, DaveOpenResult.Opened, opened);
     }
 
-    /// <summary>An unencrypted frame that waits. The bytes stay where they are until the sink has returned.</summary>
-    private bool TryPass(UserDecryptor user, int index, ReadOnlySpan<byte> bytes, long now)
+    private static void DecideToPass(UserDecryptor user, int index)
     {
-        if (now >= current.PassthroughUntil || !MayPass(user)) return false;
-        DaveFrameOrigin origin = user.Held.OriginAt(index);
-        user.Held.RemoveAt(index);
         user.Counters.CountRecovered();
         user.Counters.Count(DaveOpenResult.Passthrough);
-        sink(user.UserId, in origin, DaveOpenResult.Passthrough, bytes);
-        return true;
+        user.Held.Decide(index, DaveOpenResult.Passthrough);
     }
 
-    private void GiveUp(UserDecryptor user, int index)
+    /// <summary>The oldest frame's wait is over, and with it that of what stands behind it and needs no key.</summary>
+    private void GiveUpFirst(UserDecryptor user)
+    {
+        GiveOut(user, 0);
+        GiveOutDecided(user);
+    }
+
+    private void GiveOutDecided(UserDecryptor user)
+    {
+        while (user.Held.Count > 0 && user.Held.ResultAt(0) != DaveOpenResult.Held) GiveOut(user, 0);
+    }
+
+    /// <summary>
+    /// Of the first so many that wait, those go out that were sent before a frame that has opened: a source does not go back to other
+    /// keys, so nothing opens them any more.
+    /// </summary>
+    /// <returns>How many of them go on waiting.</returns>
+    private int GiveOutBefore(UserDecryptor user, in DaveFrameOrigin opened, int count)
+    {
+        int kept = 0;
+        for (int left = count; left > 0; left--)
+        {
+            if (user.Held.OriginAt(kept).IsBefore(in opened)) GiveOut(user, kept);
+            else kept++;
+        }
+        return kept;
+    }
+
+    /// <summary>Its bytes stay where they are until the sink has returned.</summary>
+    private void GiveOut(UserDecryptor user, int index)
     {
         DaveFrameOrigin origin = user.Held.OriginAt(index);
-        bool isSealed = TryParse(user.Held.BytesAt(index), out _);
+        ReadOnlySpan<byte> bytes = user.Held.BytesAt(index);
+        DaveOpenResult result = user.Held.ResultAt(index);
+        if (result == DaveOpenResult.Held) result = Refuse(user, in origin, bytes);
         user.Held.RemoveAt(index);
+        sink(user.UserId, in origin, result, result is DaveOpenResult.Silence or DaveOpenResult.Passthrough ? bytes : []);
+    }
+
+    private DaveOpenResult Refuse(UserDecryptor user, in DaveFrameOrigin origin, ReadOnlySpan<byte> bytes)
+    {
+        bool isSealed = TryParse(bytes, out _);
         DaveOpenResult verdict = isSealed ? user.Verdict(current, origin.ReceivedAt) : DaveOpenResult.PlaintextRejected;
         user.Counters.Count(verdict);
         if (isSealed && verdict != DaveOpenResult.JoinGap)
@@ -260,7 +326,7 @@ public sealed class DaveReceiver : IDisposable
             user.FailureRun++;
             health.CountFailed(origin.ReceivedAt);
         }
-        sink(user.UserId, in origin, verdict, []);
+        return verdict;
     }
 
     private void CountOpened(UserDecryptor user)
@@ -276,7 +342,7 @@ public sealed class DaveReceiver : IDisposable
         foreach (UserDecryptor user in users.Values)
         {
             user.Reconcile(current, now);
-            while (user.Held.Count > 0 && now - user.Held.OriginAt(0).ReceivedAt >= maxWait) GiveUp(user, 0);
+            while (user.Held.Count > 0 && now - user.Held.OriginAt(0).ReceivedAt >= maxWait) GiveUpFirst(user);
             if (now - user.LastFrameAt >= idleTime) LetGo(user); // nothing waits for so long
             else worstRun = Math.Max(worstRun, user.FailureRun);
         }
@@ -294,22 +360,3 @@ public sealed class DaveReceiver : IDisposable
 
     private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);
 }
-
-/// <summary>Where a frame stood in its RTP stream; kept beside a frame that has to wait for its key.</summary>
-/// <param name="Ssrc">RTP source.</param>
-/// <param name="SequenceNumber">RTP order, wraps at 2^16.</param>
-/// <param name="Timestamp">RTP sample clock, 48 kHz, wraps at 2^32.</param>
-/// <param name="ReceivedAt">Arrival of the datagram as a timestamp of the session's <see cref="TimeProvider"/>.</param>
-public readonly record struct DaveFrameOrigin(uint Ssrc, ushort SequenceNumber, uint Timestamp, long ReceivedAt);
-
-/// <summary>
-/// Takes a frame whose waiting is over, on the media thread, in the order in which the user's frames came.
-/// </summary>
-/// <param name="userId">Sender.</param>
-/// <param name="origin">Its place in the RTP stream, as it was given to <see cref="DaveReceiver.Open"/>.</param>
-/// <param name="result">
-/// <see cref="DaveOpenResult.Opened"/> with the plain frame, or why it was given up
-/// (<see cref="DaveOpenResult.Undecryptable"/>, <see cref="DaveOpenResult.NoKey"/>, <see cref="DaveOpenResult.JoinGap"/>) without bytes.
-/// </param>
-/// <param name="frame">The plain frame; valid during the call.</param>
-public delegate void DaveHeldFrameSink(ulong userId, in DaveFrameOrigin origin, DaveOpenResult result, ReadOnlySpan<byte> frame);

@@ -78,9 +78,10 @@ internal sealed class MediaPath : IDisposable
         }
         snapshot = next;
         dave.Poll(snapshot.Dave);
+        // What could be opened under the key before came first.
+        if (hold.SourceCount > 0) hold.Release(snapshot.TryGetUser, DeliverHeld);
         if (keyChanged && seal is not null) early.Release(OpenEarly);
         keyChanged = false;
-        if (hold.SourceCount > 0) hold.Release(snapshot.TryGetUser, DeliverHeld);
     }
 
     /// <summary>One datagram. <paramref name="receivedAt"/> is a timestamp of the session's clock.</summary>
@@ -164,10 +165,9 @@ internal sealed class MediaPath : IDisposable
     /// <summary>Authentic and without audio: its number must not look like a lost packet.</summary>
     private void NoteEmpty(in RtpPacket packet, long receivedAt)
     {
-        ulong user = snapshot.TryGetUser(packet.Ssrc, out ulong userId) || finder.TryGetUser(packet.Ssrc, out userId) ? userId : 0;
-        AudioFrame frame = AudioFrame.At(OriginOf(packet, receivedAt), AudioFrameKind.Empty, user, default);
-        if (userId != 0) frames.TryWrite(frame);
-        else if (hold.Contains(packet.Ssrc)) CountUnknown(hold.Add(frame));
+        DaveFrameOrigin origin = OriginOf(packet, receivedAt);
+        if (snapshot.TryGetUser(packet.Ssrc, out ulong userId) || finder.TryGetUser(packet.Ssrc, out userId)) WriteEmpty(userId, in origin);
+        else if (hold.Contains(packet.Ssrc)) CountUnknown(hold.Add(AudioFrame.At(origin, AudioFrameKind.Empty, 0, default)));
     }
 
     /// <summary>Whose frame it is, by what the gateway told or by what was found out; false: it has to wait.</summary>
@@ -201,7 +201,7 @@ internal sealed class MediaPath : IDisposable
     {
         if (held.Kind == AudioFrameKind.Empty)
         {
-            frames.TryWrite(held.With(AudioFrameKind.Empty, userId, default));
+            WriteEmpty(userId, held.Origin);
             return;
         }
         DropReason reason = Deliver(held.With(AudioFrameKind.Opus, userId, held.Opus), wasHeld: true);
@@ -228,18 +228,19 @@ internal sealed class MediaPath : IDisposable
                 return DropReason.None;
             default:
                 Counters.Of(frame.UserId).CountRefused();
-                frames.TryWrite(frame.With(AudioFrameKind.Empty, frame.UserId, default));
+                WriteEmpty(frame.UserId, in origin);
                 return DropReason.Refused;
         }
     }
 
     /// <summary>
-    /// A frame whose key came, or did not come in time. What was sent before we had joined is no loss: nobody meant it for us.
+    /// A frame whose key came, or did not come in time, and what waited behind one. What was sent before we had joined is no loss: nobody
+    /// meant it for us.
     /// </summary>
     private void OnReleased(ulong userId, in DaveFrameOrigin origin, DaveOpenResult result, ReadOnlySpan<byte> opus)
     {
         if (result == DaveOpenResult.JoinGap) return;
-        if (result == DaveOpenResult.PlaintextRejected)
+        if (result is DaveOpenResult.PlaintextRejected or DaveOpenResult.Replayed)
         {
             Counters.Of(userId).CountRefused();
             Counters.CountOnly(DropReason.Refused);
@@ -250,10 +251,16 @@ internal sealed class MediaPath : IDisposable
 
     private static AudioFrameKind KindOf(DaveOpenResult result) => result switch
     {
-        DaveOpenResult.Opened or DaveOpenResult.Passthrough => AudioFrameKind.Opus,
-        DaveOpenResult.PlaintextRejected => AudioFrameKind.Empty,
-        _ => AudioFrameKind.Undecryptable,
+        DaveOpenResult.Opened or DaveOpenResult.Passthrough or DaveOpenResult.Silence => AudioFrameKind.Opus,
+        DaveOpenResult.Undecryptable or DaveOpenResult.NoKey => AudioFrameKind.Undecryptable,
+        _ => AudioFrameKind.Empty,
     };
+
+    // Behind what waits for its key: its number would make that look late.
+    private void WriteEmpty(ulong userId, in DaveFrameOrigin origin)
+    {
+        if (!dave.TryQueue(userId, in origin)) frames.TryWrite(AudioFrame.At(origin, AudioFrameKind.Empty, userId, default));
+    }
 
     /// <summary>The only way into the ring.</summary>
     private DropReason Write(in AudioFrame frame, bool wasHeld)

@@ -35,7 +35,8 @@ internal abstract class CallMember(ulong userId, TestCall call)
     /// <summary>As it would go into an RTP packet.</summary>
     public abstract Task<byte[]> SealAsync(byte[] frame);
 
-    public abstract Task HearAsync(ulong from, byte[] frame);
+    /// <param name="number">The sender's count of its packets.</param>
+    public abstract Task HearAsync(ulong from, ushort number, byte[] frame);
 
     public abstract Task<string> PrivacyCodeAsync();
 

@@ -56,7 +56,7 @@ internal sealed class DaveyMember(ulong userId, TestCall call) : CallMember(user
         return DaveyProcess.Bytes(await DoAsync("encryptOpus", frame))!;
     }
 
-    public override async Task HearAsync(ulong from, byte[] frame)
+    public override async Task HearAsync(ulong from, ushort number, byte[] frame)
     {
         try
         {

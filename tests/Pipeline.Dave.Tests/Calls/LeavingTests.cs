@@ -109,9 +109,9 @@ public sealed class LeavingTests
         byte[] late = await peers[0].SealAsync([0x78, 4, 5, 6]);
         call.Join(call.Peer(200));
         await call.RunAsync(9);
-        await us.HearAsync(100, early);
+        await us.HearAsync(100, 1, early);
         await call.RunAsync(2);
-        await us.HearAsync(100, late);
+        await us.HearAsync(100, 2, late);
         await call.RunAsync(3);
         Assert.Equal("78010203", Assert.Single(us.Heard).Frame);
         Assert.Equal("Undecryptable", Assert.Single(us.Lost).Why);

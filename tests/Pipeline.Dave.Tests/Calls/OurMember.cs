@@ -9,7 +9,6 @@ namespace Pipeline.Dave.Tests.Calls;
 internal sealed class OurMember : CallMember, IDisposable
 {
     private readonly Dictionary<(int, ulong), uint> nonces = [];
-    private ushort sequence;
     private int sendingSerial;
     private bool described;
     private bool disposed;
@@ -70,10 +69,10 @@ internal sealed class OurMember : CallMember, IDisposable
         return Task.FromResult(FrameSealer.Seal(FrameSealer.KeyOf(baseSecret.ToArray(), 0), nonce, frame));
     }
 
-    public override Task HearAsync(ulong from, byte[] frame)
+    public override Task HearAsync(ulong from, ushort number, byte[] frame)
     {
         byte[] destination = new byte[frame.Length];
-        DaveFrameOrigin origin = new((uint)from, sequence++, 0, Call.Network.Time.GetTimestamp());
+        DaveFrameOrigin origin = new((uint)from, number, 0, Call.Network.Time.GetTimestamp());
         DaveOpenResult result = Receiver.Open(Snapshot, from, in origin, frame, destination, out int written);
         Record(from, result, destination.AsSpan(0, written));
         return Task.CompletedTask;

@@ -185,9 +185,9 @@ public sealed class RecoveryTests
         Assert.Equal(said.Order(), us.Heard.Order());
         Assert.Empty(us.Lost);
 
-        await us.HearAsync(100, [0x78, 1, 2]);
+        await us.HearAsync(100, 1, [0x78, 1, 2]);
         await call.RunAsync(8);
-        await us.HearAsync(100, [0x78, 3, 4]);
+        await us.HearAsync(100, 2, [0x78, 3, 4]);
         Assert.Equal("PlaintextRejected", Assert.Single(us.Lost).Why);
     }
 
@@ -199,13 +199,13 @@ public sealed class RecoveryTests
         string code = us.Snapshot.PrivacyCode;
         call.Gateway.Send(new DeliveryMessage(9, 21, [], 77));
         List<(ulong From, string Frame)> said = await call.TalkAsync(1, peers);
-        await us.HearAsync(500, [0x78, 5, 5]);
-        await us.HearAsync(100, [0x78, 1, 2]);
+        await us.HearAsync(500, 3, [0x78, 5, 5]);
+        await us.HearAsync(100, 4, [0x78, 1, 2]);
         Assert.Contains(us.Heard, heard => heard == (100, "780102"));
         await call.RunAsync(3600);
         Assert.Equal((DaveProtection.EndToEnd, code), (us.Snapshot.Protection, us.Snapshot.PrivacyCode));
-        await us.HearAsync(100, [0x78, 3, 4]);
-        await us.HearAsync(500, [0x78, 6, 6]);
+        await us.HearAsync(100, 5, [0x78, 3, 4]);
+        await us.HearAsync(500, 6, [0x78, 6, 6]);
         await call.RunAsync(3);
         Assert.Equal(said.Append((100UL, "780102")).Order(), us.Heard.Order());
         Assert.Equal([(100UL, "PlaintextRejected"), (500UL, "PlaintextRejected"), (500UL, "PlaintextRejected")],

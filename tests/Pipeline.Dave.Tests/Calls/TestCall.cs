@@ -11,6 +11,7 @@ namespace Pipeline.Dave.Tests.Calls;
 internal sealed class TestCall : IAsyncDisposable
 {
     private readonly List<CallMember> present = [];
+    private readonly Dictionary<ulong, ushort> numbers = [];
     private DaveyProcess? davey;
     private int spoken;
 
@@ -112,9 +113,11 @@ internal sealed class TestCall : IAsyncDisposable
                     byte[] packet = await speaker.SealAsync(frame);
                     if (packet.Length == 0) continue;
                     said.Add((speaker.UserId, Convert.ToHexString(frame)));
+                    ushort number = numbers[speaker.UserId] = (ushort)(numbers.GetValueOrDefault(speaker.UserId) + 1);
                     foreach (CallMember listener in present.Where(other => other != speaker).ToArray())
                     {
-                        foreach (TimeSpan delay in Media()) Network.Schedule(delay, () => HearAsync(listener, speaker.UserId, packet));
+                        foreach (TimeSpan delay in Media())
+                            Network.Schedule(delay, () => HearAsync(listener, speaker.UserId, number, packet));
                     }
                 }
             });
@@ -166,11 +169,11 @@ internal sealed class TestCall : IAsyncDisposable
         if (davey is not null) await davey.DisposeAsync();
     }
 
-    private Task HearAsync(CallMember listener, ulong from, byte[] packet)
+    private Task HearAsync(CallMember listener, ulong from, ushort number, byte[] packet)
     {
         if (!present.Contains(listener)) return Task.CompletedTask;
         Delivered++;
-        return listener.HearAsync(from, packet);
+        return listener.HearAsync(from, number, packet);
     }
 
     private void ToClient(DeliveryMessage message)

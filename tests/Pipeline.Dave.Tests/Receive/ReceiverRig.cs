@@ -48,14 +48,19 @@ internal sealed class ReceiverRig : IDisposable
         };
     }
 
-    public DaveOpenResult Open(ulong userId, byte[] frame)
+    /// <param name="number">Null: the next one.</param>
+    /// <param name="ssrc">Null: the user's usual one.</param>
+    public DaveOpenResult Open(ulong userId, byte[] frame, ushort? number = null, uint? ssrc = null)
     {
         byte[] destination = new byte[frame.Length];
-        DaveOpenResult result = Receiver.Open(Snapshot, userId, new DaveFrameOrigin((uint)userId, sequence++, 0, Now), frame, destination,
-            out int written);
+        DaveFrameOrigin origin = new(ssrc ?? (uint)userId, number ?? sequence++, 0, Now);
+        DaveOpenResult result = Receiver.Open(Snapshot, userId, in origin, frame, destination, out int written);
         LastPlain = destination[..written];
         return result;
     }
+
+    /// <summary>A packet of padding.</summary>
+    public bool Queue(ulong userId) => Receiver.TryQueue(userId, new DaveFrameOrigin((uint)userId, sequence++, 0, Now));
 
     public void Advance(double seconds)
     {

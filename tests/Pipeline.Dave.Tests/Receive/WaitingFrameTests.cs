@@ -36,7 +36,9 @@ public sealed class WaitingFrameTests : IDisposable
         for (int i = 0; i < 2; i++) Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, frame));
         rig.Rekey(2, Alice);
         rig.Receiver.Poll(rig.Snapshot);
-        Assert.Equal(Plain(7), Assert.Single(rig.Released).Frame);
+        Assert.Equal([(DaveOpenResult.Opened, 0), (DaveOpenResult.Replayed, 1)],
+            rig.Released.Select(one => (one.Result, (int)one.Origin.SequenceNumber)));
+        Assert.Equal([Plain(7), []], rig.Released.Select(one => one.Frame));
         DaveCounters counters = rig.Receiver.CountersOf(Alice);
         Assert.Equal((2, 1, 1), (counters.Held, counters.Recovered, counters.Replayed));
     }

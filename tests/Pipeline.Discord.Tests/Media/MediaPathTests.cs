@@ -342,7 +342,8 @@ public sealed class MediaPathTests : IDisposable
         Assert.True(ring.IsEmpty);
         time.Advance(TimeSpan.FromTicks(1));
         Receive(Sealed(4, secret), at: time.GetTimestamp());
-        Assert.Equal([1, 3, 4], ReadFrame.DrainAll(ring).Select(frame => (int)frame.SequenceNumber));
+        Assert.Equal([(1, AudioFrameKind.Opus), (2, AudioFrameKind.Undecryptable), (3, AudioFrameKind.Opus), (4, AudioFrameKind.Opus)],
+            ReadFrame.DrainAll(ring).Select(frame => ((int)frame.SequenceNumber, frame.Kind)));
 
         static RtpPacketBuilder Sealed(ushort number, byte[] with) => new()
         {

@@ -1,0 +1,116 @@
+using System.Collections.Frozen;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Time.Testing;
+using Pipeline.Dave.Session;
+using Pipeline.Dave.Tests.Vectors;
+using Pipeline.Discord.Media;
+using Pipeline.Discord.Rtp;
+using Pipeline.Discord.Tests.Rtp;
+
+namespace Pipeline.Discord.Tests.Media;
+
+/// <summary>
+/// Frames that wait for a name or a key, and what came behind them: in which order they leave.
+/// </summary>
+public sealed class WaitingFramesTests : IDisposable
+{
+    private const uint OwnSsrc = 1;
+    private const ulong Ada = 100;
+    private const ulong Bo = 200;
+
+    private static readonly byte[] Secret = [.. Enumerable.Range(1, 16).Select(i => (byte)i)];
+
+    private readonly FakeTimeProvider time = new();
+    private readonly AudioFrameRing ring = new();
+    private readonly TransportKey transportKey = new(TransportKey.AesGcmMode, new RtpPacketBuilder().TransportKey);
+    private readonly MediaPath path;
+
+    public WaitingFramesTests() => path = new MediaPath(ring, time);
+
+    public void Dispose()
+    {
+        path.Dispose();
+        transportKey.Dispose();
+    }
+
+    /// <summary>
+    /// What comes out first begins the source's counting: whatever then comes with a lower number is late, and thrown away.
+    /// </summary>
+    [Fact]
+    public void Silence_and_padding_stay_behind_the_frames_that_wait_for_their_key()
+    {
+        DaveSnapshot group = Group(KeysOf(1, (Bo, new byte[16])));
+        Apply(group, (9876, Ada));
+        for (ushort i = 0; i < 30; i++) Assert.Equal(DropReason.None, Receive(Sealed(i, Secret), at: i));
+        for (ushort i = 30; i < 35; i++) Assert.Equal(DropReason.None, Receive(new RtpPacketBuilder { SequenceNumber = i }, at: i));
+        Assert.Equal(DropReason.PaddingOnly, Receive(new RtpPacketBuilder { SequenceNumber = 35, Payload = [], Padding = 9 }, at: 35));
+        Assert.Equal(DropReason.Refused, Receive(new RtpPacketBuilder { SequenceNumber = 36, Payload = [0x78, 1] }, at: 36));
+        Assert.Equal(DropReason.None, Receive(Sealed(37, Secret), at: 37));
+        Assert.True(ring.IsEmpty);
+
+        Apply(group with { Keys = [KeysOf(2, (Ada, Secret)), .. group.Keys], Revision = 2 }, (9876, Ada));
+        List<ReadFrame> frames = ReadFrame.DrainAll(ring);
+        Assert.Equal(Enumerable.Range(0, 38), frames.Select(frame => (int)frame.SequenceNumber));
+        Assert.Equal(Enumerable.Range(0, 38), frames.Select(frame => (int)frame.ReceivedAt));
+        Assert.Equal([35, 36], frames.Where(frame => frame.Kind == AudioFrameKind.Empty).Select(frame => (int)frame.SequenceNumber));
+        Assert.Equal([0xF8, 0xFF, 0xFE], frames[34].Opus);
+        UserAudioHealth health = Assert.Single(path.Counters.Health(0).Users);
+        Assert.Equal((36L, 5L, 36L, 1L), (health.Frames, health.Silence, health.Held, health.Refused));
+    }
+
+    [Fact]
+    public void Source_without_a_name_keeps_its_order_when_its_frames_wait_for_a_key_too()
+    {
+        DaveSnapshot group = Group(KeysOf(1, (Bo, new byte[16])));
+        Apply(group);
+        Receive(Sealed(0, Secret));
+        Receive(new RtpPacketBuilder { SequenceNumber = 1, Payload = [], Padding = 9 });
+        Receive(Sealed(2, Secret));
+        Apply(group, (9876, Ada));
+        Assert.True(ring.IsEmpty);
+        Apply(group with { Keys = [KeysOf(2, (Ada, Secret))], Revision = 2 }, (9876, Ada));
+        Assert.Equal([(0, AudioFrameKind.Opus), (1, AudioFrameKind.Empty), (2, AudioFrameKind.Opus)],
+            ReadFrame.DrainAll(ring).Select(frame => ((int)frame.SequenceNumber, frame.Kind)));
+    }
+
+    [Fact]
+    public void Frames_that_wait_for_a_name_come_out_before_those_that_wait_for_the_next_transport_key()
+    {
+        Apply(null);
+        Receive(new RtpPacketBuilder { SequenceNumber = 1, Payload = [0x78, 1] });
+        byte[] renewed = [.. Enumerable.Repeat((byte)9, 32)];
+        Assert.Equal(DropReason.NotAuthentic,
+            Receive(new RtpPacketBuilder { SequenceNumber = 2, Payload = [0x78, 2], TransportKey = renewed }));
+        using TransportKey next = new(TransportKey.AesGcmMode, renewed);
+        path.Apply(new MediaSnapshot(OwnSsrc, next, new Dictionary<uint, ulong> { [9876] = Ada }));
+        Assert.Equal([1, 2], ReadFrame.DrainAll(ring).Select(frame => (int)frame.SequenceNumber));
+    }
+
+    private static RtpPacketBuilder Sealed(ushort number, byte[] secret) => new()
+    {
+        SequenceNumber = number,
+        Payload = FrameSealer.Seal(FrameSealer.KeyOf(secret, 0), number + 1u, [0x78, (byte)number, 3, 4, 5]),
+    };
+
+    private static DaveSnapshot Group(params EpochKeys[] keys) => new()
+    {
+        ProtocolVersion = 1,
+        State = DaveState.Active,
+        Protection = DaveProtection.EndToEnd,
+        PassthroughUntil = long.MinValue,
+        Keys = [.. keys],
+        Revision = 1,
+    };
+
+    private DropReason Receive(RtpPacketBuilder packet, long? at = null) => path.Receive(packet.Build(), at ?? time.GetTimestamp());
+
+    private void Apply(DaveSnapshot? dave, params (uint Ssrc, ulong User)[] users) =>
+        path.Apply(new MediaSnapshot(OwnSsrc, transportKey, users.ToDictionary(one => one.Ssrc, one => one.User), dave));
+
+    private EpochKeys KeysOf(int epoch, params (ulong User, byte[] Secret)[] users) =>
+        MakeKeys(epoch, (ulong)epoch, time.GetTimestamp(), users.ToFrozenDictionary(one => one.User, one => one.Secret));
+
+    // Only a group makes keys elsewhere.
+    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
+    private static extern EpochKeys MakeKeys(int serial, ulong epoch, long establishedAt, FrozenDictionary<ulong, byte[]> secrets);
+}

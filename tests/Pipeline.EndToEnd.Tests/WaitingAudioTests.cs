@@ -1,0 +1,52 @@
+using Pipeline.Bot.Capture;
+using Pipeline.Dave.Session;
+using Pipeline.EndToEnd.Tests.Rig;
+
+namespace Pipeline.EndToEnd.Tests;
+
+/// <summary>What a recording keeps of audio that had to wait for a key or for a name.</summary>
+public sealed class WaitingAudioTests
+{
+    private const int Frame = 960;
+
+    private static readonly byte[] First = [.. Enumerable.Range(1, 16).Select(i => (byte)i)];
+    private static readonly byte[] Second = [.. Enumerable.Range(101, 16).Select(i => (byte)i)];
+
+    private static readonly string[] Nothing = [];
+
+    /// <summary>Peers switch keys up to 1.5 s before the commit has reached us.</summary>
+    [Fact]
+    public void Key_that_comes_late_costs_nothing_of_a_talk_with_padding_in_it()
+    {
+        using HeardPath heard = new() { Secret = First };
+        DaveSnapshot group = HeardPath.Group with { Keys = [heard.KeysOf(1, HeardPath.Ada, First)] };
+        heard.Apply(group);
+        heard.Say(50);
+        heard.Secret = Second;
+        for (int i = 0; i < 10; i++) heard.Say(4).Pad();
+        heard.Apply(group with { Keys = [heard.KeysOf(2, HeardPath.Ada, Second), .. group.Keys], Revision = 2 });
+        heard.Say(50).EndTalk();
+        heard.Stop();
+        TrackHealth health = heard.Recording.Snapshot.Tracks.Single().Health;
+        Assert.Equal((0L, 0L, 0L, 0L), (health.Lost, health.Late, health.Undecryptable, health.Concealed));
+        Assert.Equal((145L, 10L), (health.Received, health.Empty));
+        Assert.Equal(Nothing, Gaps(heard));
+        Assert.InRange(heard.Closed.Sum(segment => segment.SampleCount), 140 * Frame, 146 * Frame);
+    }
+
+    [Fact]
+    public void First_words_whose_key_comes_behind_their_end_are_kept_and_so_is_each_word_that_waits()
+    {
+        using HeardPath heard = new() { Secret = First };
+        heard.Apply(HeardPath.Group);
+        heard.Say(20).EndTalk().Pause(15).Say(20).EndTalk(); // 1.3 s
+        heard.Apply(HeardPath.Group with { Keys = [heard.KeysOf(1, HeardPath.Ada, First)], Revision = 2 });
+        heard.Stop();
+        TrackHealth health = heard.Recording.Snapshot.Tracks.Single().Health;
+        Assert.Equal((0L, 0L, 50L), (health.Lost, health.Late, health.Received));
+        Assert.Equal(Nothing, Gaps(heard));
+        Assert.InRange(heard.Closed.Sum(segment => segment.SampleCount), 60 * Frame, 66 * Frame);
+    }
+
+    private static IEnumerable<string> Gaps(HeardPath heard) => heard.Recording.Snapshot.Gaps.Select(gap => gap.Reason);
+}
