@@ -48,5 +48,25 @@ public sealed class WaitingAudioTests
         Assert.InRange(heard.Closed.Sum(segment => segment.SampleCount), 60 * Frame, 66 * Frame);
     }
 
+    /// <summary>Senders stay on the epoch before ours for up to two seconds: nobody meant that for us, and the line is good.</summary>
+    [Fact]
+    public void Talk_from_before_we_were_in_the_group_is_no_loss()
+    {
+        using HeardPath heard = new() { Secret = First };
+        DaveSnapshot joining = HeardPath.Group with { JoinGapUntil = heard.Time.GetTimestamp() + (10 * heard.Time.TimestampFrequency) };
+        heard.Apply(joining);
+        heard.Say(20).EndTalk().Pause(25).Say(50);
+        DaveSnapshot group = joining with { Keys = [heard.KeysOf(1, HeardPath.Ada, Second)], JoinedSerial = 1, Revision = 2 };
+        heard.Apply(group);
+        heard.Say(50);
+        heard.Secret = Second;
+        heard.Say(100).EndTalk();
+        heard.Stop();
+        TrackHealth health = heard.Recording.Snapshot.Tracks.Single().Health;
+        Assert.Equal((0L, 0L, 0L), (health.Lost, health.Late, health.Undecryptable));
+        Assert.Equal(Nothing, Gaps(heard));
+        Assert.InRange(heard.Closed.Sum(segment => segment.SampleCount), 100 * Frame, 110 * Frame);
+    }
+
     private static IEnumerable<string> Gaps(HeardPath heard) => heard.Recording.Snapshot.Gaps.Select(gap => gap.Reason);
 }

@@ -44,7 +44,10 @@ internal readonly record struct TrackHealth
     /// <summary>Single samples put in or taken out to follow the sender's clock.</summary>
     public long Slipped { get; init; }
 
-    /// <summary>Packets without audio (padding, zeros), which took a sequence number. Not among those received.</summary>
+    /// <summary>
+    /// Packets without audio for us, which took a sequence number: padding, zeros, what was sent before we were in the encrypted group.
+    /// Not among those received.
+    /// </summary>
     public long Empty { get; init; }
 
     /// <summary>The names that the manifest and the recording API carry; zeros are left out except for received and lost.</summary>

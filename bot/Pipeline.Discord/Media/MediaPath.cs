@@ -235,11 +235,10 @@ internal sealed class MediaPath : IDisposable
 
     /// <summary>
     /// A frame whose key came, or did not come in time, and what waited behind one. What was sent before we had joined is no loss: nobody
-    /// meant it for us.
+    /// meant it for us, and only its number tells that it came.
     /// </summary>
     private void OnReleased(ulong userId, in DaveFrameOrigin origin, DaveOpenResult result, ReadOnlySpan<byte> opus)
     {
-        if (result == DaveOpenResult.JoinGap) return;
         if (result is DaveOpenResult.PlaintextRejected or DaveOpenResult.Replayed)
         {
             Counters.Of(userId).CountRefused();

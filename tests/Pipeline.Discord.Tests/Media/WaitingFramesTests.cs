@@ -86,6 +86,23 @@ public sealed class WaitingFramesTests : IDisposable
         Assert.Equal([1, 2], ReadFrame.DrainAll(ring).Select(frame => (int)frame.SequenceNumber));
     }
 
+    [Fact]
+    public void What_was_sent_before_we_joined_the_group_leaves_its_numbers()
+    {
+        byte[] before = [.. Enumerable.Repeat((byte)7, 16)];
+        Apply(Group(KeysOf(1, (Ada, Secret))) with { JoinedSerial = 1, JoinGapUntil = time.GetTimestamp() + time.TimestampFrequency },
+            (9876, Ada));
+        for (ushort i = 0; i < 20; i++) Receive(Sealed(i, before));
+        Assert.True(ring.IsEmpty);
+        Receive(Sealed(20, Secret));
+        List<ReadFrame> frames = ReadFrame.DrainAll(ring);
+        Assert.Equal(Enumerable.Range(0, 21), frames.Select(frame => (int)frame.SequenceNumber));
+        Assert.All(frames.Take(20), frame => Assert.Equal((AudioFrameKind.Empty, Ada), (frame.Kind, frame.UserId)));
+        Assert.Equal(AudioFrameKind.Opus, frames[^1].Kind);
+        UserAudioHealth health = Assert.Single(path.Health(0).Users);
+        Assert.Equal((20L, 1L, 0L, 0L), (health.EndToEnd.JoinGap, health.Frames, health.Undecryptable, health.Refused));
+    }
+
     private static RtpPacketBuilder Sealed(ushort number, byte[] secret) => new()
     {
         SequenceNumber = number,
