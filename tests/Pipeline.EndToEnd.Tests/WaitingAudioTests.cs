@@ -1,5 +1,7 @@
 using Pipeline.Bot.Capture;
+using Pipeline.Contracts;
 using Pipeline.Dave.Session;
+using Pipeline.Discord.Media;
 using Pipeline.EndToEnd.Tests.Rig;
 
 namespace Pipeline.EndToEnd.Tests;
@@ -66,6 +68,40 @@ public sealed class WaitingAudioTests
         Assert.Equal((0L, 0L, 0L), (health.Lost, health.Late, health.Undecryptable));
         Assert.Equal(Nothing, Gaps(heard));
         Assert.InRange(heard.Closed.Sum(segment => segment.SampleCount), 100 * Frame, 110 * Frame);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // of somebody who is here: it may be theirs
+    public void Voice_without_a_name_at_the_end_is_kept_unless_somebody_has_said_no(bool hasSomebodyRefused)
+    {
+        const ulong bo = 100_000_000_000_000_002;
+        using HeardPath heard = new(hasSomebodyRefused ? [bo] : []);
+        heard.Recording.Introduce(HeardPath.Ada, "Ada", isBot: false);
+        heard.Recording.Introduce(bo, "Bo", isBot: false);
+        heard.Apply(null, isNamed: false);
+        heard.Say(50);
+        Assert.True(heard.Recording.Frames.IsEmpty);
+        heard.End();
+        heard.Stop();
+        Assert.Equal(hasSomebodyRefused ? (0L, 50L) : (50L * Frame, 0L),
+            (heard.Closed.Sum(segment => segment.SampleCount), heard.Recording.Snapshot.Refused));
+        Assert.All(heard.Closed, segment => Assert.Equal((UnnamedSource.IdOf(HeardPath.Ssrc), "Unknown voice"),
+            (segment.Key.UserId, segment.Username)));
+    }
+
+    [Fact]
+    public void Frames_whose_key_has_not_come_by_the_end_of_a_session_are_a_gap()
+    {
+        using HeardPath heard = new() { Secret = Second };
+        heard.Apply(HeardPath.Group with { Keys = [heard.KeysOf(1, HeardPath.Ada, First)] });
+        heard.Say(50);
+        heard.End();
+        heard.Stop();
+        Assert.Equal(50, heard.Recording.Snapshot.Tracks.Single().Health.Undecryptable);
+        RecordingGap gap = Assert.Single(heard.Recording.Snapshot.Gaps);
+        Assert.Equal((HeardPath.Ada, "undecryptable"), (gap.UserId, gap.Reason));
+        Assert.InRange(gap.SampleCount, 49 * Frame, 51 * Frame);
     }
 
     private static IEnumerable<string> Gaps(HeardPath heard) => heard.Recording.Snapshot.Gaps.Select(gap => gap.Reason);

@@ -172,7 +172,10 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
 /// <summary>Whose track. The name is written by the tick's thread and read by any.</summary>
 internal sealed class TrackUser(ulong id)
 {
-    private string name = id.ToString(CultureInfo.InvariantCulture);
+    /// <summary>The name of a voice of which Discord has not told whose it is.</summary>
+    public const string Unknown = "Unknown voice";
+
+    private string name = UnnamedSource.Is(id) ? Unknown : id.ToString(CultureInfo.InvariantCulture);
 
     public ulong Id { get; } = id;
 

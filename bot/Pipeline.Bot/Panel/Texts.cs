@@ -76,7 +76,7 @@ internal static class Texts
         "This call is **not end-to-end encrypted** any more: somebody in it cannot encrypt, or the voice server has switched it off. I "
         + "go on recording; the recording marks it.";
     public const string EncryptedAgain = "This call is end-to-end encrypted again.";
-    public const string UnknownVoice = "Unknown voice";
+    public const string UnknownVoice = TrackUser.Unknown;
     public const string VoiceUnnamed =
         "I hear a voice of which Discord does not tell whose it is. I keep it as a track of its own, and name it when I know. Leaving "
         + "the call and joining it again usually mends it.";

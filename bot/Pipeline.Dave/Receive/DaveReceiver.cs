@@ -128,6 +128,15 @@ public sealed class DaveReceiver : IDisposable
     /// </summary>
     public void Poll(DaveSnapshot snapshot) => Advance(snapshot, time.GetTimestamp());
 
+    /// <summary>No key comes any more: whatever waits is handed out as it stands.</summary>
+    public void GiveUp()
+    {
+        foreach (UserDecryptor user in users.Values)
+        {
+            while (user.Held.Count > 0) GiveOut(user, 0);
+        }
+    }
+
     public void Dispose()
     {
         foreach (UserDecryptor user in users.Values) user.Dispose();

@@ -113,8 +113,10 @@ internal sealed class MediaPath : IDisposable
         previousSeal = null;
     }
 
+    /// <summary>What waits is not lost with the session: it is given out as it stands, or counted.</summary>
     public void Dispose()
     {
+        GiveOutHeld();
         seal?.Dispose();
         previousSeal?.Dispose();
         dave.Dispose();
@@ -259,6 +261,16 @@ internal sealed class MediaPath : IDisposable
     private void WriteEmpty(ulong userId, in DaveFrameOrigin origin)
     {
         if (!dave.TryQueue(userId, in origin)) frames.TryWrite(AudioFrame.At(origin, AudioFrameKind.Empty, userId, default));
+    }
+
+    // A source is not named by who is left over before its time: its owner may not have been announced yet.
+    private void GiveOutHeld()
+    {
+        long afterTime = time.GetTimestamp() + keyOverlap + 1;
+        hold.Settle(afterTime, (uint ssrc, out ulong userId) =>
+            finder.TrySettle(snapshot, ssrc, isLeftOver: false, out userId), DeliverHeld);
+        CountUnknown(hold.Expire(afterTime));
+        dave.GiveUp();
     }
 
     /// <summary>The only way into the ring.</summary>

@@ -78,6 +78,7 @@ internal sealed class MediaThread : IDisposable
         socket.StopReceiving();
         if (thread.IsAlive) thread.Join(); // It wakes up at least twice a second, and the ring bears only one writer.
         socket.Dispose();
+        path.Apply(Volatile.Read(ref snapshot)); // what was published last may name or open what waits
         path.Dispose();
         stopped.Dispose();
     }

@@ -175,4 +175,18 @@ public sealed class WaitingOrderTests : IDisposable
         Assert.Equal([(0, DaveOpenResult.Opened), (1, DaveOpenResult.Passthrough)], Out);
         Assert.Equal(Plain(5), rig.Released[1].Frame);
     }
+
+    [Fact]
+    public void At_the_end_whatever_waits_goes_out_as_it_stands()
+    {
+        rig.Rekey(1, Alice);
+        rig.Open(Alice, Seal(2, Alice, 1));
+        rig.Open(Alice, Marker);
+        rig.Open(Bob, Seal(2, Bob, 1));
+        rig.Receiver.GiveUp();
+        Assert.Equal([(Alice, 0, DaveOpenResult.Undecryptable), (Alice, 1, DaveOpenResult.Silence), (Bob, 2, DaveOpenResult.NoKey)],
+            rig.Released.Select(one => (one.UserId, (int)one.Origin.SequenceNumber, one.Result)));
+        rig.Receiver.GiveUp();
+        Assert.Equal(3, rig.Released.Count);
+    }
 }

@@ -68,6 +68,18 @@ public sealed class MediaThreadTests : IDisposable
         Assert.Equal(1ul, Assert.Single(await DrainAsync(1)).UserId);
     }
 
+    /// <summary>It may have been asked to end before it has looked at what was published last.</summary>
+    [Fact]
+    public async Task What_still_waits_at_the_end_is_delivered_by_what_was_published_last()
+    {
+        MediaThread media = Open(out EndPoint client, known: false);
+        server.SendTo(new RtpPacketBuilder { Payload = [0x78, 1] }.Build(), client);
+        await UntilAsync(() => media.Counters.Audio == 1);
+        media.Publish(Snapshot(known: true));
+        media.Dispose();
+        Assert.Equal(1ul, Assert.Single(ReadFrame.DrainAll(ring)).UserId);
+    }
+
     [Fact]
     public async Task Datagrams_of_strangers_never_arrive()
     {

@@ -10,7 +10,7 @@ using Pipeline.Discord.Tests.Rtp;
 namespace Pipeline.Discord.Tests.Media;
 
 /// <summary>
-/// Frames that wait for a name or a key, and what came behind them: in which order they leave.
+/// Frames that wait for a name or a key, and what came behind them: in which order they leave, and what becomes of them at the end.
 /// </summary>
 public sealed class WaitingFramesTests : IDisposable
 {
@@ -101,6 +101,51 @@ public sealed class WaitingFramesTests : IDisposable
         Assert.Equal(AudioFrameKind.Opus, frames[^1].Kind);
         UserAudioHealth health = Assert.Single(path.Health(0).Users);
         Assert.Equal((20L, 1L, 0L, 0L), (health.EndToEnd.JoinGap, health.Frames, health.Undecryptable, health.Refused));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Voice_without_a_name_is_kept_at_the_end_as_nobodys(bool hasOneLeftOver)
+    {
+        path.Apply(new MediaSnapshot(OwnSsrc, transportKey, new Dictionary<uint, ulong>(), null, hasOneLeftOver ? [Ada] : []));
+        for (ushort i = 0; i < 50; i++) Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [0x78, 1] });
+        time.Advance(TimeSpan.FromSeconds(1));
+        path.Expire(time.GetTimestamp());
+        Assert.True(ring.IsEmpty);
+        path.Dispose();
+        List<ReadFrame> frames = ReadFrame.DrainAll(ring);
+        Assert.Equal(Enumerable.Range(0, 50), frames.Select(frame => (int)frame.SequenceNumber));
+        // Nobody has waited for its owner's name for long: it may be that of somebody else.
+        Assert.All(frames, frame => Assert.Equal((AudioFrameKind.Opus, UnnamedSource.IdOf(9876)), (frame.Kind, frame.UserId)));
+        Assert.Equal(0, path.Counters.Read(DropReason.UnknownSsrc));
+        path.Dispose();
+        Assert.True(ring.IsEmpty);
+    }
+
+    [Fact]
+    public void Frames_whose_key_has_not_come_by_the_end_are_not_lost_without_a_trace()
+    {
+        Apply(Group(KeysOf(1, (Bo, new byte[16]))), (9876, Ada));
+        for (ushort i = 0; i < 50; i++) Receive(Sealed(i, Secret));
+        Receive(new RtpPacketBuilder { SequenceNumber = 50 });
+        path.Dispose();
+        List<ReadFrame> frames = ReadFrame.DrainAll(ring);
+        Assert.Equal(Enumerable.Range(0, 51), frames.Select(frame => (int)frame.SequenceNumber));
+        Assert.All(frames.Take(50), frame => Assert.Equal((AudioFrameKind.Undecryptable, Ada), (frame.Kind, frame.UserId)));
+        Assert.Equal(AudioFrameKind.Opus, frames[50].Kind);
+        Assert.Equal(50, Assert.Single(path.Health(0).Users).Undecryptable);
+    }
+
+    [Fact]
+    public void What_cannot_be_kept_at_the_end_is_counted()
+    {
+        Apply(Group() with { Protection = DaveProtection.Pending });
+        for (ushort i = 0; i < 10; i++) Receive(Sealed(i, new byte[16])); // nobody's, and no key at all
+        Receive(new RtpPacketBuilder { Ssrc = 20 }); // a silence marker of another
+        path.Dispose();
+        Assert.True(ring.IsEmpty);
+        Assert.Equal(11, path.Counters.Read(DropReason.UnknownSsrc));
     }
 
     private static RtpPacketBuilder Sealed(ushort number, byte[] secret) => new()
