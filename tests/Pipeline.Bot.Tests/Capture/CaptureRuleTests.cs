@@ -64,6 +64,25 @@ public sealed class CaptureRuleTests
         Assert.Equal((false, true, false, 10, 20), (paused.IsOn, paused.Covers(19), paused.Covers(20), paused.Since, paused.Until));
     }
 
+    /// <summary>A frame may wait two seconds for its key, and somebody press the button twice meanwhile.</summary>
+    [Fact]
+    public void Pause_covers_what_arrived_in_it_after_further_pauses_have_begun()
+    {
+        OffTheRecord paused = new();
+        paused.Begin(10);
+        paused.End(20);
+        paused.Begin(30);
+        Assert.Equal((false, true, true, true, false, false, true),
+            (paused.Covers(9), paused.Covers(10), paused.Covers(15), paused.Covers(19), paused.Covers(20), paused.Covers(29),
+            paused.Covers(30)));
+        for (int i = 4; i < 64; i++)
+        {
+            paused.End((i * 10) - 5);
+            paused.Begin(i * 10);
+        }
+        Assert.Equal((true, true, false), (paused.Covers(15), paused.Covers(30), paused.Covers(35)));
+    }
+
     [Theory]
     [InlineData(48_000, 1)] // a second between two frames is one stretch
     [InlineData(48_001, 2)]

@@ -29,8 +29,10 @@ public abstract class PrivacyTests(SegmentFormat format) : CaptureSuite(format)
         Assert.Equal((150, 0), (run.Track().Health.Withheld, run.Track().Health.Lost));
     }
 
-    [Fact]
-    public void Frame_that_waited_for_its_key_through_a_pause_is_judged_by_its_arrival()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Frame_that_waited_for_its_key_through_a_pause_is_judged_by_its_arrival(bool isPausedAgain)
     {
         using CaptureRun run = Run();
         using Talker ada = new(run);
@@ -41,6 +43,8 @@ public abstract class PrivacyTests(SegmentFormat format) : CaptureSuite(format)
         run.AdvanceTo(3000);
         run.Post(new RecordingAction.Resume(9));
         run.AdvanceTo(3500);
+        if (isPausedAgain) run.Post(new RecordingAction.Pause(9));
+        run.AdvanceTo(3600);
         Assert.True(run.Recording.Frames.TryWrite(new Discord.Media.AudioFrame
         {
             Kind = Discord.Media.AudioFrameKind.Opus,
