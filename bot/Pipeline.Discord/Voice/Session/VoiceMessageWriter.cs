@@ -47,6 +47,9 @@ internal static class VoiceMessageWriter
         d.WriteNumber("ssrc", ssrc);
     });
 
+    /// <summary>Asks which software the server runs; it does not tell by itself.</summary>
+    public static ReadOnlyMemory<byte> BackendVersion() => Write(VoiceOpcode.BackendVersion, static _ => { });
+
     /// <summary>Op 23 or 31: both carry one transition id.</summary>
     public static ReadOnlyMemory<byte> Transition(VoiceOpcode opcode, int transitionId) =>
         Write(opcode, d => d.WriteNumber("transition_id", transitionId));

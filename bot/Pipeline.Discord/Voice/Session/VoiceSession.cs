@@ -243,6 +243,7 @@ public sealed class VoiceSession
         if (phase != VoiceSessionPhase.Selecting) return;
         EnterLive();
         report(new VoiceSessionNews.Live());
+        await SendAsync(VoiceMessageWriter.BackendVersion());
     }
 
     private async Task OnClosedAsync(int? closeCode, string problem)
@@ -292,18 +293,9 @@ public sealed class VoiceSession
 
     private async Task OnPhaseAlarmAsync()
     {
-        if (phase == VoiceSessionPhase.ResumeWaiting)
-        {
-            OpenLink();
-        }
-        else if (phase == VoiceSessionPhase.Discovering)
-        {
-            AskAddress();
-        }
-        else
-        {
-            await OnClosedAsync(null, $"no answer while {phase}");
-        }
+        if (phase == VoiceSessionPhase.ResumeWaiting) OpenLink();
+        else if (phase == VoiceSessionPhase.Discovering) AskAddress();
+        else await OnClosedAsync(null, $"no answer while {phase}");
     }
 
     private async Task KeepHouseAsync()

@@ -38,6 +38,19 @@ public sealed class VoiceCallTests
     }
 
     [Fact]
+    public async Task Server_is_asked_once_which_software_it_runs()
+    {
+        await using VoiceCallRig rig = await VoiceCallRig.ConnectedAsync();
+        await rig.UntilAsync(() => Versions(rig) > 0, "versions");
+        rig.Discord.Faults.Add(new AbortVoice());
+        await rig.UntilAsync(() => rig.Log.Lines.Any(line => line.Text.Contains("Resuming -> Live")), "resumed");
+        Assert.Equal(1, Versions(rig));
+
+        static int Versions(VoiceCallRig rig) =>
+            rig.Log.Lines.Count(line => line.Text.EndsWith("server versions voice 0.0.0-simulated, worker 0.0.0-simulated"));
+    }
+
+    [Fact]
     public async Task Speaker_who_already_talks_when_we_join_is_heard_from_the_first_packet()
     {
         await using VoiceCallRig rig = await VoiceCallRig.StartAsync();

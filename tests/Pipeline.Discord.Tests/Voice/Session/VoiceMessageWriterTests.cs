@@ -23,6 +23,7 @@ public sealed class VoiceMessageWriterTests
         Assert.Equal("""{"op":1,"d":{"protocol":"udp","data":{"address":"1.2.3.4","port":1337,"mode":"aead_aes256_gcm_rtpsize"}}}""", Text(VoiceMessageWriter.SelectProtocol("1.2.3.4", 1337, "aead_aes256_gcm_rtpsize")));
         Assert.Equal("""{"op":3,"d":{"t":1501184119561,"seq_ack":-1}}""", Text(VoiceMessageWriter.Heartbeat(1501184119561, -1)));
         Assert.Equal("""{"op":5,"d":{"speaking":1,"delay":0,"ssrc":12871}}""", Text(VoiceMessageWriter.Speaking(true, 12871)));
+        Assert.Equal("""{"op":16,"d":{}}""", Text(VoiceMessageWriter.BackendVersion()));
         Assert.Equal("""{"op":23,"d":{"transition_id":10}}""", Text(VoiceMessageWriter.Transition(VoiceOpcode.DaveTransitionReady, 10)));
     }
 
