@@ -158,15 +158,24 @@ internal sealed class SegmentUploader : BackgroundService
             TaskCompletionSource left = new();
             underWay[segment.Key] = left.Task;
             // Announced here, one after the other, because the chain of a track runs in index order; the puts run side by side.
-            PreparedSegment? prepared = await PrepareAsync(segment, stop);
-            _ = Task.Run(async () =>
+            PreparedSegment? prepared = null;
+            try
             {
-                if (prepared is not null) await MoveOutAsync(prepared, stop);
-                underWay.TryRemove(segment.Key, out _);
-                slots.Release();
-                left.SetResult();
-            }, CancellationToken.None);
+                prepared = await PrepareAsync(segment, stop);
+            }
+            finally
+            {
+                if (prepared is null) Leave(segment.Key, left);
+            }
+            if (prepared is not null) _ = Task.Run(() => MoveOutAsync(prepared, left, stop), CancellationToken.None);
         }
+    }
+
+    private void Leave(SegmentKey key, TaskCompletionSource left)
+    {
+        underWay.TryRemove(key, out _);
+        slots.Release();
+        left.SetResult();
     }
 
     /// <returns>False: its speaker agrees to it, or the disk does not let it go.</returns>
@@ -213,21 +222,23 @@ internal sealed class SegmentUploader : BackgroundService
             manifests.Find(segment.Key.Recording)?.Announce(JournalEntry.From(prepared.Message));
             return prepared;
         }
-        catch (InvalidDataException broken) when (manifests.Find(segment.Key.Recording)?.IsRefused(segment.Key) != true)
-        {
-            SetAside(segment, broken.Message);
-        }
-        catch (Exception failure) when (DiskFailure.Is(failure))
-        {
-            // else it was erased meanwhile
-            if (manifests.Find(segment.Key.Recording)?.IsRefused(segment.Key) != true) Failed(segment.Key, failure);
-        }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return null;
         }
+        catch (InvalidDataException broken)
+        {
+            if (!IsRefused(segment.Key)) SetAside(segment, broken.Message);
+        }
+        catch (Exception failure)
+        {
+            if (!IsRefused(segment.Key)) Failed(segment.Key, failure);
+        }
         return null;
     }
+
+    // Its speaker has opted out while it was read: it goes, or has gone.
+    private bool IsRefused(SegmentKey key) => manifests.Find(key.Recording)?.IsRefused(key) == true;
 
     private void SetAside(SpooledSegment segment, string why)
     {
@@ -242,7 +253,7 @@ internal sealed class SegmentUploader : BackgroundService
         }
     }
 
-    private async Task MoveOutAsync(PreparedSegment prepared, CancellationToken stop)
+    private async Task MoveOutAsync(PreparedSegment prepared, TaskCompletionSource left, CancellationToken stop)
     {
         try
         {
@@ -259,6 +270,10 @@ internal sealed class SegmentUploader : BackgroundService
         catch (Exception failure)
         {
             Failed(prepared.File.Key, failure);
+        }
+        finally
+        {
+            Leave(prepared.File.Key, left);
         }
     }
 

@@ -15,7 +15,7 @@ namespace Pipeline.Bot.Tests.Recordings;
 public sealed class UploaderQueueTests(AzuriteFixture azurite)
 {
     private const ulong Ada = 501, Ben = 502;
-    private const int UploadFailed = 4006;
+    private const int SetAside = 4004, UploadFailed = 4006;
 
     private readonly SessionInfo session = BotRoom.Session(RecordingId.New(TimeProvider.System));
     private readonly SessionInfo later =
@@ -88,6 +88,36 @@ public sealed class UploaderQueueTests(AzuriteFixture azurite)
         await BotRoom.UntilAsync(() => parts.Left.Count == 7, "the erased one is told");
         Assert.Empty(HeldFiles.Of(parts.Spool.Root, Ben));
         Assert.Equal(48_000, manifest.Safe().Sample);
+        await parts.Uploader.StopAsync(Cancel);
+    }
+
+    /// <summary>Ada opts out just while her segment is read: what is there of it by then is no reason to end the bot.</summary>
+    [Fact]
+    public async Task Segment_that_is_refused_while_it_is_read_holds_nothing_up()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "no named pipes here");
+        using Parts parts = new(azurite.ConnectionString, parallelism: 1);
+        LiveManifest manifest = parts.Manifests.Add(LiveManifest.Start(parts.Spool.Folder(session.RecordingId), First()));
+        string sidecar = Path.ChangeExtension(SpoolWriter.Write(parts.Spool.Root, session, Ada, 0), ".json");
+        File.Delete(sidecar);
+        await using (ChildProcess mkfifo = ChildProcess.Start("mkfifo", [sidecar]))
+            Assert.Equal(0, await mkfifo.WaitForExitAsync(TimeSpan.FromSeconds(60)));
+        SpoolWriter.Write(parts.Spool.Root, later, Ben, 0);
+        await parts.Uploader.StartAsync(Cancel);
+        // Opening it waits for who reads it.
+        await using (Stream pipe = await Task.Run(() => new FileStream(sidecar, FileMode.Open, FileAccess.Write, FileShare.ReadWrite),
+            Cancel).WaitAsync(TimeSpan.FromSeconds(60), Cancel))
+        {
+            manifest.Refuse(Ada, below: 1);
+            await pipe.WriteAsync("{ no json"u8.ToArray(), Cancel);
+        }
+
+        await UploadedAsync(parts, 1);
+        Assert.Equal(Ben, Assert.Single(await eye.SegmentsAsync(later.RecordingId)).UserId);
+        Assert.False(parts.Uploader.ExecuteTask!.IsCompleted);
+        await ScanAsync(parts, 1);
+        Assert.Empty(HeldFiles.Of(parts.Spool.Root, Ada));
+        Assert.DoesNotContain(parts.Log.Lines, line => line.EventId is UploadFailed or SetAside);
         await parts.Uploader.StopAsync(Cancel);
     }
 
