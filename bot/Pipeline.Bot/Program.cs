@@ -17,4 +17,5 @@ if (parsed.Errors.Count > 0)
     return ExitCode.Usage;
 }
 // Signals are the host's: it closes segments and drains before it ends.
-return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+return await CommandGuard.GuardAsync(() =>
+    parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }));

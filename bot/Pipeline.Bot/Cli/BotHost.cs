@@ -32,6 +32,25 @@ internal static class BotHost
         return builder;
     }
 
+    /// <summary>Runs the host to its end.</summary>
+    /// <returns>False: a bug of ours has ended one of its background services, and thereby the host. The log has it.</returns>
+    public static async Task<bool> RunAsync(IHost app, CancellationToken cancellationToken)
+    {
+        BackgroundService[] services = BackgroundServices(app); // taken now: running the host ends with disposing them
+        try
+        {
+            await app.RunAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (services.Any(IsBroken))
+        {
+            return false; // before all had started
+        }
+        return !services.Any(IsBroken);
+    }
+
+    /// <summary>A bug of ours has ended one of the background services.</summary>
+    public static bool HasBroken(IHost app) => BackgroundServices(app).Any(IsBroken);
+
     /// <summary>Says once which decoder records where it is not libopus.</summary>
     public static void TellCodecs(IHost app, OpusCodecs codecs, OpusChoice choice)
     {
@@ -46,4 +65,9 @@ internal static class BotHost
     {
         if (capture.LacksVad) app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Pipeline.Bot").VadIsOff();
     }
+
+    private static BackgroundService[] BackgroundServices(IHost app) =>
+        [.. app.Services.GetServices<IHostedService>().OfType<BackgroundService>()];
+
+    private static bool IsBroken(BackgroundService service) => service.ExecuteTask is { IsFaulted: true };
 }

@@ -61,6 +61,10 @@ internal static class CommandGuard
         {
             return Say(Cause.Of(failure), ExitCode.Machine);
         }
+        catch (Exception bug)
+        {
+            return Say($"A bug of ours: {bug}", ExitCode.Failure);
+        }
     }
 
     /// <summary>

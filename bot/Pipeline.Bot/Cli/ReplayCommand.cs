@@ -114,6 +114,18 @@ internal static class ReplayCommand
         await CommandGuard.RequireStorageAsync(app.Services.GetRequiredService<TempStorages>());
         await using ReplayApi api = new(options.GuildId, apiOptions, TimeProvider.System);
         await api.RequireAsync(CancellationToken.None);
+        try
+        {
+            return await ReplayAsync(app, options, input, api);
+        }
+        catch (OperationCanceledException) when (BotHost.HasBroken(app))
+        {
+            return ExitCode.Failure; // that has ended the host
+        }
+    }
+
+    private static async Task<int> ReplayAsync(IHost app, ReplayOptions options, ReplayInput input, ReplayApi api)
+    {
         await app.StartAsync();
         ReplayProgress progress = new(AnsiConsole.Console, TimeProvider.System);
         using ReplayRun run = new(app, options, input, progress, api);
@@ -121,7 +133,7 @@ internal static class ReplayCommand
         await app.StopAsync();
         if (options.JsonFile is { } file) summary.WriteTo(file);
         progress.Tell(summary.ToString());
-        if (app.Services.GetRequiredService<ActiveRecordings>().Failure is not null) return ExitCode.Failure;
+        if (app.Services.GetRequiredService<ActiveRecordings>().Failure is not null || BotHost.HasBroken(app)) return ExitCode.Failure;
         if (summary.End == nameof(RecordingEnd.Lost)) return ExitCode.Lost;
         bool hasEnded = summary.End is nameof(RecordingEnd.Stopped) or nameof(RecordingEnd.Limit);
         return api.IsAsked && hasEnded && summary.SegmentsFinalized is null ? ExitCode.Storage : ExitCode.Success;

@@ -40,6 +40,12 @@ internal static class RunCommand
         using IHost app = builder.Build();
         BotHost.TellCodecs(app, codecs, settings.Bot.Capture.Opus);
         BotHost.TellFormat(app, settings.Bot.Capture);
+        return await RunAsync(app, cancellationToken);
+    }
+
+    /// <returns>The exit code.</returns>
+    internal static async Task<int> RunAsync(IHost app, CancellationToken cancellationToken)
+    {
         // Asked for now: running the host ends with disposing its services.
         GatewayPump running = app.Services.GetRequiredService<GatewayPump>();
         ActiveRecordings recordings = app.Services.GetRequiredService<ActiveRecordings>();
@@ -49,7 +55,7 @@ internal static class RunCommand
         app.Services.GetRequiredService<IHostApplicationLifetime>()
             .ApplicationStopping.Register(() =>
             late = PosixSignalRegistration.Create(PosixSignal.SIGTERM, static again => again.Cancel = true));
-        await app.RunAsync(cancellationToken);
+        bool isSound = await BotHost.RunAsync(app, cancellationToken);
         GC.KeepAlive(late);
         if (running.Failure is { } refused)
         {
@@ -57,6 +63,6 @@ internal static class RunCommand
             return ExitCode.Discord;
         }
         if (shard.State == ShardState.Lost) return ExitCode.Lost;
-        return recordings.Failure is null ? ExitCode.Success : ExitCode.Failure;
+        return isSound && recordings.Failure is null ? ExitCode.Success : ExitCode.Failure;
     }
 }

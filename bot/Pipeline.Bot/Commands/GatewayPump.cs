@@ -46,9 +46,13 @@ internal sealed class GatewayPump(GatewayClient gateway, GuildRecorders recorder
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        Task recording = recorders.RunAsync(stoppingToken);
-        Task searching = search.RunAsync(stoppingToken);
-        Task reading = ReadAsync(stoppingToken);
+        Task[] beside = [recorders.RunAsync(stoppingToken), search.RunAsync(stoppingToken), ReadAsync(stoppingToken)];
+        // Without one of them the bot would be at Discord, deaf to everything.
+        foreach (Task one in beside)
+        {
+            _ = one.ContinueWith(_ => lifetime.StopApplication(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted,
+                TaskScheduler.Default);
+        }
         try
         {
             await gateway.RunAsync(stoppingToken);
@@ -58,7 +62,8 @@ internal sealed class GatewayPump(GatewayClient gateway, GuildRecorders recorder
             Failure = fatal;
             lifetime.StopApplication();
         }
-        await Task.WhenAll(recording, searching, reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(beside).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(beside.Where(one => one.IsFaulted)); // a bug of ours: the host says it, and the exit code
     }
 
     private async Task ReadAsync(CancellationToken cancellationToken)
