@@ -30,9 +30,10 @@ internal sealed class ExpiryReminder(CatalogueClient api, GatewayClient gateway,
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private const int PageLength = 100;
-    private const int MostPages = 50;
+    private const int MostPages = 50; // of one server at a time: those behind it wait for their turn
 
     private readonly ConcurrentDictionary<ulong, long> lookedAt = new();
+    private readonly Dictionary<ulong, (string? Cursor, HashSet<string> Near)> begun = []; // lists that take more than one look
     private readonly Dictionary<ulong, HashSet<string>> toldHere = []; // a disk that takes no word of it is no reason to tell it again
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -44,7 +45,7 @@ internal sealed class ExpiryReminder(CatalogueClient api, GatewayClient gateway,
             {
                 try
                 {
-                    await LookAsync(guild.Id, stoppingToken);
+                    if (!await LookAsync(guild.Id, stoppingToken)) continue;
                 }
                 catch (Exception away) when (away is not OperationCanceledException)
                 {
@@ -58,13 +59,14 @@ internal sealed class ExpiryReminder(CatalogueClient api, GatewayClient gateway,
     private bool IsDue(ulong guildId) => api.IsConfigured
         && (!lookedAt.TryGetValue(guildId, out long at) || time.GetElapsedTime(at) >= Round);
 
-    private async Task LookAsync(ulong guildId, CancellationToken cancellationToken)
+    /// <returns>False: the next look goes on where this one has ended.</returns>
+    private async Task<bool> LookAsync(ulong guildId, CancellationToken cancellationToken)
     {
         string path = Path.Combine(options.StateFolder, string.Create(CultureInfo.InvariantCulture, $"expiring-{guildId}.json"));
         if (!toldHere.TryGetValue(guildId, out HashSet<string>? told))
             toldHere[guildId] = told = [.. LocalState.Read(path, ReminderJsonContext.Default.StringArray, guildId, log) ?? []];
-        HashSet<string> near = [];
-        string? cursor = null;
+        // One that fails begins from the newest again.
+        (string? cursor, HashSet<string> near) = begun.Remove(guildId, out (string?, HashSet<string>) before) ? before : (null, []);
         for (int page = 0; page < MostPages; page++)
         {
             RecordingPage found = await api.ListAsync(guildId, PageLength, cursor, cancellationToken);
@@ -76,9 +78,12 @@ internal sealed class ExpiryReminder(CatalogueClient api, GatewayClient gateway,
                 told.Add(recording.Id);
                 Save(guildId, path, told);
             }
-            if ((cursor = found.NextCursor) is null) break;
+            if ((cursor = found.NextCursor) is not null) continue;
+            if (told.RemoveWhere(id => !near.Contains(id)) > 0) Save(guildId, path, told);
+            return true;
         }
-        if (cursor is null && told.RemoveWhere(id => !near.Contains(id)) > 0) Save(guildId, path, told);
+        begun[guildId] = (cursor, near);
+        return false;
     }
 
     private bool IsNear(RecordingSummary recording) => recording.DeletesAt is { } day && day - time.GetUtcNow() <= Notice;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -188,8 +189,14 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
         if (parts is ["api", "recordings"])
         {
             string? wanted = request.QueryString["guildId"];
-            RecordingPage page =
-                new() { Recordings = [.. recordings.Values.Where(one => one.GuildId == wanted).OrderByDescending(one => one.RecordedAt)] };
+            int first = int.Parse(request.QueryString["cursor"] ?? "0", CultureInfo.InvariantCulture);
+            int behind = first + int.Parse(request.QueryString["limit"]!, CultureInfo.InvariantCulture);
+            RecordingDetails[] all = [.. recordings.Values.Where(one => one.GuildId == wanted).OrderByDescending(one => one.RecordedAt)];
+            RecordingPage page = new()
+            {
+                Recordings = all[Math.Min(first, all.Length)..Math.Min(behind, all.Length)],
+                NextCursor = behind < all.Length ? behind.ToString(CultureInfo.InvariantCulture) : null,
+            };
             return (200, JsonSerializer.Serialize(page, ApiJsonContext.Default.RecordingPage));
         }
         if (MakesLinks && parts is ["api", "recordings", string shared, "shares", .. string[] share]) return Share(request, shared, share);

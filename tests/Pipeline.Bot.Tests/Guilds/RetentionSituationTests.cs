@@ -41,6 +41,32 @@ public sealed class RetentionSituationTests
             message.Text.Contains("is deleted", StringComparison.Ordinal));
     }
 
+    /// <summary>Those that expire are the oldest, and stand at the end of a list that is newest first.</summary>
+    [Fact]
+    public async Task Starter_hears_of_the_last_day_of_one_behind_five_thousand_others()
+    {
+        RecordingApiStandIn api = new();
+        await using BotRig rig = await BotRig.StartAsync(api: api);
+        DateTimeOffset now = TimeProvider.System.GetUtcNow();
+        RecordingDetails[] all = [.. Enumerable.Range(0, 5_001).Select(day => RecordingApiStandIn.Finished($"rec-{day}",
+            RecordingId.New(TimeProvider.System).ToString(), rig.Discord.Guild.Id, rig.Admin.Id) with
+            {
+                RecordedAt = now.AddDays(day - 6_000),
+                DeletesAt = now.AddDays(day + 1.5),
+            })];
+        await rig.StopAsync();
+        Directory.CreateDirectory(rig.Folder.Combine("spool", "state"));
+        string told = rig.Folder.Combine("spool", "state", $"expiring-{rig.Discord.Guild.Id}.json");
+        await File.WriteAllTextAsync(told, """["deleted since"]""", TestContext.Current.CancellationToken);
+        foreach (RecordingDetails one in all) api.Add(one);
+
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilAsync(() => next.Told(rig.Admin, KeepTexts.Soon(all[0], all[0].DeletesAt!.Value)));
+        await next.UntilAsync(() => File.ReadAllText(told) == """["rec-0"]"""); // and whom it was told of before is forgotten
+        Assert.Single(rig.Discord.DirectChannel(rig.Admin.User).Messages, message =>
+            message.Text.Contains("is deleted", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Starter_hears_of_the_last_day_once_although_the_disk_takes_no_word_of_it()
     {
