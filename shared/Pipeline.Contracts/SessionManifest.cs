@@ -34,6 +34,13 @@ public sealed record SessionManifest
     public string? PrivacyCode { get; init; }
 
     /// <summary>
+    /// Channels that the call went on in after a move, beside the one that it was started in: who may not enter one of them may not hear of
+    /// the recording. Null: it stayed.
+    /// </summary>
+    [JsonNumberHandling(Snowflakes.AsText)]
+    public IReadOnlyList<ulong>? FurtherChannels { get; init; }
+
+    /// <summary>
     /// Who of the server does not want to be recorded: a new owner that has neither the disk nor the recording API records nobody of them.
     /// Null: written by a bot that did not say.
     /// </summary>
@@ -51,6 +58,13 @@ public sealed record SessionManifest
     /// </summary>
     public bool Refuses(ulong userId, int index) => OptedOut?.Contains(userId) == true
         && !Tracks.Any(track => track.UserId == userId && track.Segments.Any(range => range.First <= index && index <= range.Last));
+
+    /// <summary>The same with channels that the call went on in.</summary>
+    public SessionManifest GoingOnIn(IReadOnlyList<ulong>? channels)
+    {
+        ulong[] further = [.. (FurtherChannels ?? []).Union(channels ?? []).Where(channel => channel != Session.ChannelId)];
+        return further.Length == 0 ? this : this with { FurtherChannels = further };
+    }
 
     /// <summary>The same without tracks, gaps and notes of these people; what they said about being recorded stays.</summary>
     public SessionManifest Without(IReadOnlyCollection<ulong> people) => people.Count == 0 ? this : this with

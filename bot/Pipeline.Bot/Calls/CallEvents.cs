@@ -90,6 +90,7 @@ internal sealed class CallEvents(ActiveRecording host, VoiceCall call, CallMessa
     private void OnMoved(ulong channelId)
     {
         people.ChannelId = channelId;
+        host.GoOnIn(channelId);
         host.Properties[ManifestProperties.VoiceChannel] = channelId.ToString(CultureInfo.InvariantCulture);
         messages.Say(Texts.Moved(channelId), messages.StopButton);
         CatchUp();

@@ -1,14 +1,18 @@
 using System.Globalization;
 using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Recordings;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Discord.Gateway;
+using Pipeline.Discord.Model;
 
 namespace Pipeline.Bot.Commands;
 
-/// <summary>Finished recordings of a server as far as a caller may see them: those of channels that the caller may enter.</summary>
-internal sealed class FinishedRecordings(CatalogueClient catalogue, GatewayClient gateway)
+/// <summary>
+/// Recordings of a server as far as a caller may see them: those of which the caller may enter every channel that the call was in.
+/// </summary>
+internal sealed class FinishedRecordings(CatalogueClient catalogue, GatewayClient gateway, LiveManifests manifests)
 {
     private const int PageLength = 50;
     private const int PagesSearched = 10;
@@ -28,11 +32,14 @@ internal sealed class FinishedRecordings(CatalogueClient catalogue, GatewayClien
         return visible;
     }
 
-    /// <summary>Whether the caller may enter the channel of the recording.</summary>
+    /// <summary>Whether the caller may enter every channel that the call was in.</summary>
     public bool MaySee(CommandContext context, RecordingSummary recording)
     {
-        ulong channel = ulong.TryParse(recording.ChannelId, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) ? id : 0;
-        return StartChecks.MayEnter(gateway.Guilds.Find(context.GuildId), context.Caller, channel);
+        Guild? guild = gateway.Guilds.Find(context.GuildId);
+        // While it is here, moves are known here that the API has not heard of.
+        LiveManifest? here = manifests.All.FirstOrDefault(one => one.Session.RecordingId.ToString() == recording.SessionId);
+        IEnumerable<ulong> channels = (recording.FurtherChannelIds ?? []).Prepend(recording.ChannelId).Select(Number);
+        return channels.Union(here?.FurtherChannels ?? []).All(channel => StartChecks.MayEnter(guild, context.Caller, channel));
     }
 
     /// <summary>By either of its ids. Recordings of other servers do not exist here.</summary>
@@ -46,4 +53,7 @@ internal sealed class FinishedRecordings(CatalogueClient catalogue, GatewayClien
             direct = await catalogue.FindAsync(context.GuildId, session, cancellationToken);
         return direct?.GuildId == context.GuildId.ToString(CultureInfo.InvariantCulture) ? direct : null;
     }
+
+    private static ulong Number(string? id) =>
+        ulong.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) ? number : 0;
 }

@@ -39,6 +39,7 @@ internal sealed class CallTakeover(GuildPeople people, UnownedRecordings unowned
             return;
         }
         if (await unowned.TakeOverAsync(candidate, null, ticksByCaller: false, CancellationToken.None) is not { } host) return;
+        host.GoOnIn(left.ChannelId);
         host.Properties[ManifestProperties.Bot] = people.SelfId.ToString(CultureInfo.InvariantCulture);
         // The disk that remembered them may be gone; the settings of this server get to know them again.
         settings.SetOptOuts(session.GuildId, host.Recording.Consent.OptedOut.Except(settings.OptedOut(session.GuildId))

@@ -67,20 +67,14 @@ internal sealed class ActiveRecording : IAsyncDisposable
     /// <summary>Counts the owners of this recording; 1 is the bot that started it.</summary>
     public int Incarnation => manifest.Incarnation;
 
-    /// <summary>
-    /// The time that nobody listened before this bot took the recording over; null when it started it, or when no time was lost.
-    /// </summary>
+    /// <summary>The time that nobody listened before this bot took the recording over; null: it started it, or lost none.</summary>
     public RecordingGap? Absence => Manifest.Gaps.LastOrDefault(gap => gap is { UserId: null, Reason: RecordingGap.Takeover });
 
     /// <summary>Kept in the manifest for the bot that takes the recording over.</summary>
     public IDictionary<string, string> Properties => manifest.Properties;
 
     /// <summary>What others know of a user's packets, to be added to the track's own counts in the manifest; any thread may ask.</summary>
-    public Func<ulong, IReadOnlyDictionary<string, long>>? MoreHealth
-    {
-        get => manifest.MoreHealth;
-        set => manifest.MoreHealth = value;
-    }
+    public Func<ulong, IReadOnlyDictionary<string, long>>? MoreHealth { set => manifest.MoreHealth = value; }
 
     /// <summary>Completes when this bot's part in the recording is over, for whatever reason.</summary>
     public Task<RecordingEnd> Ended => ended.Task;
@@ -108,6 +102,13 @@ internal sealed class ActiveRecording : IAsyncDisposable
 
     /// <summary>The call's privacy code; the next refresh of the account says it.</summary>
     public string? PrivacyCode { set => manifest.PrivacyCode = value; }
+
+    /// <summary>The call goes on in this channel; the account keeps all of them.</summary>
+    public void GoOnIn(ulong channelId)
+    {
+        manifest.GoOnIn(channelId);
+        beats.Want();
+    }
 
     /// <summary>The recording's account of itself at this moment, also after its end.</summary>
     public SessionManifest Manifest => manifest.Compose(recordings.Time.GetUtcNow());

@@ -44,6 +44,7 @@ internal sealed class LiveManifest
     public RecordingFolder Folder { get; }
     public SessionInfo Session => baseline.Session;
     public int Incarnation => baseline.Incarnation;
+    public IReadOnlyList<ulong> FurtherChannels => baseline.FurtherChannels ?? [];
 
     /// <summary>What the owner of the recording wants back after a takeover (text channel, panel message).</summary>
     public ConcurrentDictionary<string, string> Properties { get; } = new();
@@ -125,7 +126,7 @@ internal sealed class LiveManifest
             Properties.TryRemove(HandedOver, out _);
             (live, MoreHealth, consent) = (static () => null, null, null); // What they counted is in the sums already.
             foreach (ulong userId in optedOut) refusedBelow[userId] = int.MaxValue;
-            baseline = past with
+            baseline = past.GoingOnIn(baseline.FurtherChannels) with
             {
                 Incarnation = past.Incarnation + 1,
                 Gaps = [.. past.Gaps, .. gaps],
@@ -193,10 +194,8 @@ internal sealed class LiveManifest
     {
         Owed = stop;
         lock (gate)
-        {
             baseline = baseline with
             { State = ManifestState.Stopped, EndedAt = stop.EndedAt, EndReason = stop.EndReason, SampleCount = stop.SampleCount };
-        }
     }
 
     /// <summary>This process has sent the start message.</summary>
@@ -213,9 +212,13 @@ internal sealed class LiveManifest
     public void Note(ConsentEntry entry, string text)
     {
         lock (gate)
-        {
             baseline = baseline with { Consent = (baseline.Consent ?? new ConsentLedger { Mode = ConsentLedger.Off }).With(entry, text) };
-        }
+    }
+
+    /// <summary>The call goes on in this channel.</summary>
+    public void GoOnIn(ulong channelId)
+    {
+        lock (gate) baseline = baseline.GoingOnIn([channelId]);
     }
 
     /// <summary>A segment was closed; tick thread.</summary>

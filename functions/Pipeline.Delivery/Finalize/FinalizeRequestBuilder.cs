@@ -20,6 +20,7 @@ internal static class FinalizeRequestBuilder
             Duration = WireMapping.Duration(samples),
             TotalSize = found.Present.FileSize,
             ParticipantCount = found.Present.Users.Union(manifest.Tracks.Select(track => track.UserId)).Count(),
+            FurtherChannelIds = manifest.FurtherChannels is { Count: > 0 } channels ? [.. channels.Select(WireMapping.Text)] : null,
             MissingSegments = found.Missing.Count > 0 ? found.Missing : null,
             MissingSegmentCount = found.MissingCount > found.Missing.Count ? found.MissingCount : null,
             EndReason = Word(manifest.EndReason ?? EndReason.Interrupted),

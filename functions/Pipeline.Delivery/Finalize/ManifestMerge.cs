@@ -27,6 +27,7 @@ internal static class ManifestMerge
                 : erased.Aggregate(latest?.Consent ?? new ConsentLedger { Mode = ConsentLedger.Off },
                     (known, person) => known.WithErased(person.UserId, person.At)),
             Unencrypted = latest?.Unencrypted ?? [],
+            FurtherChannels = latest?.FurtherChannels,
             OptedOut = latest?.OptedOut,
             EndedAt = botSaidSo && message.Tracks is null ? latest!.EndedAt ?? message.EndedAt : message.EndedAt,
             EndReason = botSaidSo && message.Tracks is null ? latest!.EndReason : message.EndReason,

@@ -24,6 +24,7 @@ public sealed class LiveFacts(TempContainer temp, LiveSegments segments, ErasedP
             DurationSamples = Math.Max(manifest?.SampleCount ?? 0, last),
             SafeSamples = Safe(manifest),
             PrivacyCode = manifest?.PrivacyCode,
+            FurtherChannelIds = ChannelsOf(manifest),
             Tracks = tracks,
             Gaps = manifest?.Gaps ?? [],
             Notes = RecordingTracks.WithNames(manifest?.Notes ?? [], tracks),
@@ -33,6 +34,13 @@ public sealed class LiveFacts(TempContainer temp, LiveSegments segments, ErasedP
             TotalSize = moved.Sum(segment => segment.FileSize),
         };
     }
+
+    /// <summary>Where it went on after moves; null: it stayed.</summary>
+    public async Task<IReadOnlyList<string>?> ChannelsAsync(RecordingId recording, CancellationToken cancellation) =>
+        ChannelsOf(await temp.ReadManifestAsync(recording, cancellation));
+
+    private static string[]? ChannelsOf(SessionManifest? manifest) =>
+        manifest?.FurtherChannels?.Select(channel => channel.ToString(CultureInfo.InvariantCulture)).ToArray();
 
     private static SessionManifest? Without(SessionManifest? manifest, IReadOnlySet<ulong> people) =>
         manifest is null || people.Count == 0 ? manifest : manifest.Without(people) with

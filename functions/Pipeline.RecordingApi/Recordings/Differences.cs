@@ -16,7 +16,7 @@ internal static class Differences
     private static readonly string[] OfEnd =
     [
         "sessionEndTime", "duration", "totalSize", "participantCount", "endReason", "missingSegments", "health", "gaps", "notes",
-            "consent", "unverifiedUserIds",
+            "consent", "unverifiedUserIds", "furtherChannelIds",
     ];
 
     /// <summary>Of two starts of one session. What the repetition leaves out is no difference.</summary>

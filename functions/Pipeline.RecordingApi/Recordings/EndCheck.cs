@@ -33,6 +33,7 @@ internal static class EndCheck
             errors.Text(at + ".text", note.Text, LongestText);
             errors.OptionalText(at + ".username", note.Username, Bounds.MostUnits);
         });
+        errors.Each("furtherChannelIds", request.FurtherChannelIds, errors.Snowflake);
         errors.Each("unverifiedUserIds", request.UnverifiedUserIds, errors.Snowflake);
         if (request.Health is { } health) Check(errors, health);
         if (request.Consent is { } consent) Check(errors, consent);

@@ -149,6 +149,7 @@ public sealed class RecordingEnds(CatalogueTable catalogue, RecordingsContainer 
             TotalSize = request.TotalSize!.Value,
             ParticipantCount = request.ParticipantCount!.Value,
             SegmentCount = list.Count,
+            FurtherChannelIds = request.FurtherChannelIds ?? details.FurtherChannelIds,
             MissingSegmentCount = missingCount,
             MissingSegments = missing,
             EndReason = request.EndReason ?? details.EndReason,

@@ -30,7 +30,9 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         if (cursor is not null && !IsCursor(cursor)) errors.Add("cursor", "must be a nextCursor of an earlier answer");
         if (errors.Any) return errors.ToProblem();
         (List<CatalogueRecording> found, string? next) = await catalogue.ListAsync(guildId!, limit, cursor, context.RequestAborted);
-        RecordingPage page = new() { Recordings = [.. found.Select(recording => Summary(recording.Details))], NextCursor = next };
+        RecordingSummary[] recordings = await Task.WhenAll(found.Select(recording => SummaryAsync(recording.Details,
+            context.RequestAborted)));
+        RecordingPage page = new() { Recordings = recordings, NextCursor = next };
         return Results.Json(page, WireJsonContext.Default.RecordingPage);
     }
 
@@ -101,6 +103,11 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
     private static bool IsCursor(string text) =>
         text.Length == 52 && text[15] == '-' && text[..15].All(char.IsAsciiDigit) && RecordingId.TryParse(text[16..], out _);
 
+    // Where it is only while it runs: the row learns it at the end.
+    private async Task<RecordingSummary> SummaryAsync(RecordingDetails details, CancellationToken cancellation) =>
+        Summary(details.Status != RecordingStatus.Live ? details
+            : details with { FurtherChannelIds = await live.ChannelsAsync(RecordingId.Parse(details.Id), cancellation) });
+
     private static RecordingSummary Summary(RecordingDetails details) => new()
     {
         Id = details.Id,
@@ -110,6 +117,7 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         GuildName = details.GuildName,
         ChannelId = details.ChannelId,
         ChannelName = details.ChannelName,
+        FurtherChannelIds = details.FurtherChannelIds,
         UserId = details.UserId,
         Title = details.Title,
         RecordedAt = details.RecordedAt,

@@ -22,6 +22,9 @@ public sealed record FinalizeRequest
     /// <summary>How many parts that list has, numbered from 0.</summary>
     public int? Parts { get; init; }
 
+    /// <summary>Channels that the call went on in after a move, beside the one that it was started in.</summary>
+    public IReadOnlyList<string>? FurtherChannelIds { get; init; }
+
     public IReadOnlyList<MissingSegment>? MissingSegments { get; init; }
 
     /// <summary>How many are missing where not all of them are named.</summary>

@@ -13,6 +13,11 @@ public record RecordingSummary
     public string? ChannelId { get; init; }
     public string? ChannelName { get; init; }
 
+    /// <summary>
+    /// Channels that the call went on in after a move: a bot shows the recording to those alone who may enter all of them. Null: none.
+    /// </summary>
+    public IReadOnlyList<string>? FurtherChannelIds { get; init; }
+
     /// <summary>Who started it.</summary>
     public string? UserId { get; init; }
 

@@ -135,6 +135,48 @@ public sealed class ChannelRightsTests
         Assert.All((string[])["rec-private", "rec-open", "rec-gone"], id => Assert.Contains(id, all, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Recording_that_was_moved_into_a_closed_channel_is_as_closed_while_it_runs_and_afterwards()
+    {
+        await using Place place = await Place.OpenAsync();
+        BotRig rig = place.Rig;
+        await rig.RecordAsync();
+        RecordingDetails listed = RecordingApiStandIn.Finished("rec-moved", rig.Current!.Session.RecordingId.ToString(),
+            rig.Discord.Guild.Id, rig.Admin.Id, RecordingStatus.Live) with
+        { ChannelId = rig.Discord.VoiceChannel.Id.ToString() };
+        rig.Api.Add(listed);
+        Assert.Contains("`rec-moved`", (await rig.AskAsync(place.Scribe, "record list")).Text, StringComparison.Ordinal);
+        rig.Discord.Guild.Move(rig.Discord.BotMember, place.Private);
+        await rig.UntilSaidAsync(Texts.Moved(place.Private.Id));
+        await HiddenAsync();
+
+        // Back in the channel where everybody is, and over: what was said in between is as closed as it was.
+        rig.Discord.Guild.Move(rig.Discord.BotMember, rig.Discord.VoiceChannel);
+        await rig.UntilSaidAsync(Texts.Moved(rig.Discord.VoiceChannel.Id));
+        await HiddenAsync();
+        await rig.AskAsync(rig.Admin, "record stop");
+        await HiddenAsync();
+
+        // Another bot, or this one on another disk, knows what the API says.
+        rig.Api.Add(listed with
+        {
+            SessionId = "s-1",
+            Status = RecordingStatus.Completed,
+            FurtherChannelIds = [place.Private.Id.ToString()],
+        });
+        await HiddenAsync();
+        Assert.Contains("`rec-moved`", (await rig.AskAsync(rig.Admin, "record list")).Text, StringComparison.Ordinal);
+
+        async Task HiddenAsync()
+        {
+            // Somebody else each time: a person is slowed to eight commands in ten seconds.
+            SimulatedMember scribe = rig.Discord.Guild.AddMember("Scribe").With(place.Scribe.Roles[0]);
+            Assert.Equal(Texts.NothingRecordedYet, (await rig.AskAsync(scribe, "record list")).Text);
+            Assert.Equal(Texts.NothingRecordedYet, (await rig.AskAsync(scribe, "record link")).Text);
+            Assert.Equal(Texts.WrongLink, (await rig.AskAsync(scribe, "record link", new() { ["recording"] = "rec-moved" })).Text);
+        }
+    }
+
     [Theory]
     [InlineData(0UL, 0UL, true)]
     [InlineData(0UL, (ulong)Discord.Model.Permissions.Connect, false)]

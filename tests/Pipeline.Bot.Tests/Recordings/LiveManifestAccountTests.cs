@@ -282,6 +282,20 @@ public sealed class LiveManifestAccountTests : IDisposable
         Assert.Equal([Ben], manifest.Heard()); // a count of nothing is nobody's voice
     }
 
+    [Fact]
+    public void Every_channel_that_the_call_went_on_in_is_kept_once_and_over_a_takeover()
+    {
+        LiveManifest manifest = Keeper(First());
+        Assert.Null(Compose(manifest).FurtherChannels);
+        foreach (ulong channel in (ulong[])[21, 22, session.ChannelId, 21]) manifest.GoOnIn(channel);
+        Assert.Equal([21ul, 22], Compose(manifest).FurtherChannels);
+
+        manifest.TakeOver(First() with { Incarnation = 2, FurtherChannels = [23, 21] }, []);
+        Assert.Equal((ulong[])[21, 22, 23], manifest.FurtherChannels.Order().ToArray());
+        manifest.SaveLocally(Compose(manifest));
+        Assert.Equal((ulong[])[21, 22, 23], LiveManifest.Load(new RecordingFolder(spool.Path))!.FurtherChannels.Order().ToArray());
+    }
+
     [Theory]
     [InlineData(2, 1, "elsewhere")]
     [InlineData(1, 1, "elsewhere")]

@@ -35,6 +35,8 @@ public sealed class ListElementsTests(AzuriteFixture azurite)
     [InlineData("health", """{"Ada":{"lost":1}}""", "health")]
     [InlineData("unverifiedUserIds", "[null]", "unverifiedUserIds[0]")]
     [InlineData("unverifiedUserIds", """["5","Ada"]""", "unverifiedUserIds[1]")]
+    [InlineData("furtherChannelIds", "[null]", "furtherChannelIds[0]")]
+    [InlineData("furtherChannelIds", """["78","#board"]""", "furtherChannelIds[1]")]
     [InlineData("consent", """{"mode":null}""", "consent.mode")]
     [InlineData("consent", """{"mode":"ask","texts":[null]}""", "consent.texts[0]")]
     [InlineData("consent", """{"mode":"ask","entries":[null]}""", "consent.entries[0]")]
@@ -71,7 +73,7 @@ public sealed class ListElementsTests(AzuriteFixture azurite)
              "gaps":[{"startSample":0,"sampleCount":0,"reason":"paused"},
               {"userId":"5","startSample":9,"sampleCount":9,"reason":"of a newer bot"}],
              "missingSegments":[{"userId":"5","segmentIndex":2147483647,"reason":"late"}],"health":{"5":{},"6":{"lost":-1}},
-             "unverifiedUserIds":["5"],"consent":{"mode":"of a newer bot","texts":["@"],"entries":[
+             "unverifiedUserIds":["5"],"furtherChannelIds":["78"],"consent":{"mode":"of a newer bot","texts":["@"],"entries":[
               {"userId":"5","at":"2026-01-02T03:04:05Z","choice":"agreed","text":0,"button":"Yes"},
               {"userId":"6","username":"Grace","at":"2026-01-02T03:04:05Z","choice":"declined","button":"No"}]}}
             """.Replace("@", new string('x', 6_000), StringComparison.Ordinal))!.AsObject()) body[field] = value!.DeepClone();
@@ -80,6 +82,7 @@ public sealed class ListElementsTests(AzuriteFixture azurite)
 
         Assert.True(status == HttpStatusCode.OK, answer.ToJsonString());
         RecordingDetails recording = (await app.RecordingAsync(RecordingId.Parse(id)))!;
+        Assert.Equal(["78"], recording.FurtherChannelIds);
         Assert.Equal((2, 2, 1, 2, 2), (recording.Notes.Count, recording.Gaps.Count, recording.MissingSegments.Count, recording.Health.Count,
             recording.Consent!.Entries.Count));
     }

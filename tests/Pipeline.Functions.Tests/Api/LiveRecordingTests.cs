@@ -56,6 +56,40 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
         Assert.Equal("loss", Assert.Single(details.Gaps).Reason);
     }
 
+    /// <summary>A bot asks by them whom it may show the recording.</summary>
+    [Fact]
+    public async Task Channels_that_the_call_went_on_in_are_told_while_it_runs_and_afterwards()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = new(936, (5, "Ada", 2));
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        await session.PutAllAsync(app.Storage);
+        Assert.Null((await ListedAsync(app, session)).FurtherChannelIds);
+        await session.PutManifestAsync(app.Storage,
+            session.Manifest(ManifestState.Recording, session.Info.StartedAt) with { FurtherChannels = [78] });
+        Assert.Equal(["78"], (await ListedAsync(app, session)).FurtherChannelIds);
+        Assert.Equal(["78"], (await app.RecordingAsync(session.Id))!.FurtherChannelIds);
+
+        await session.PutManifestAsync(app.Storage,
+            session.Manifest(ManifestState.Stopped, session.Info.StartedAt) with { FurtherChannels = [78, 79] });
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        for (int time = 0; time < 2; time++)
+        {
+            Assert.True(await app.FinalizeAsync(session.Stopped)); // the second time without the bot's own account
+            RecordingSummary listed = await ListedAsync(app, session);
+            Assert.Equal((RecordingStatus.Completed, "77"), (listed.Status, listed.ChannelId));
+            Assert.Equal(["78", "79"], listed.FurtherChannelIds);
+            Assert.Equal(["78", "79"], (await app.RecordingAsync(session.Id))!.FurtherChannelIds);
+        }
+    }
+
+    private static async Task<RecordingSummary> ListedAsync(App app, Session session)
+    {
+        using HttpResponseMessage answer = await app.Http.GetAsync(
+            new Uri($"api/recordings?guildId={session.Info.GuildId}", UriKind.Relative), TestContext.Current.CancellationToken);
+        return Assert.Single((await app.ReadAsync(answer, WireJsonContext.Default.RecordingPage)).Recordings);
+    }
+
     [Fact]
     public async Task Unchanged_recording_is_not_sent_again()
     {
