@@ -112,6 +112,12 @@ internal static class RenderWindows
     /// </summary>
     public const int PreRoll = 50 * OggOpusWindow.FrameSamples;
 
+    /// <summary>
+    /// Behind sound that ended less than so many samples before it, a window is not silent: its encoders still hold the end of that. The
+    /// MP3 encoder holds 2,500 samples, and the longest packet of a joined file has 5,760.
+    /// </summary>
+    public const int Tail = OggOpusWindow.TailSamples;
+
     public const int FlacFrames = Samples / FlacEncoder.BlockSize;
     public const int Mp3Frames = Samples / Mp3Encoder.FrameSamples;
 

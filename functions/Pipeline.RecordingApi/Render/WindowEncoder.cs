@@ -49,7 +49,10 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
         }
     }
 
-    /// <summary>Encodes silent windows, one or many: the same bytes as <see cref="Encode"/> gives for each of them.</summary>
+    /// <summary>
+    /// Encodes silent windows, one or many: the same bytes as <see cref="Encode"/> gives for each of them, at the start or
+    /// <see cref="RenderWindows.Tail"/> behind sound.
+    /// </summary>
     /// <param name="start">First sample of the stretch in the file, a multiple of <see cref="RenderWindows.Samples"/>.</param>
     /// <param name="samples">Per channel.</param>
     /// <param name="total">Samples of the file, when it ends with this stretch.</param>

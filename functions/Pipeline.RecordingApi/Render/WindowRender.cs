@@ -24,20 +24,15 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     public IReadOnlyList<string> MixFormats { get; } = [.. options.Formats.Where(format =>
         format != RenderFormat.Mp3 || Mp3Encoder.IsAvailable)];
 
-    /// <summary>Nothing is heard in a window of a track.</summary>
+    /// <summary>Nothing is heard in a window of a track, and nothing comes over from the one before.</summary>
     public static bool IsSilent(RenderPlan plan, RenderTrack track, int window)
     {
         long start = RenderWindows.Start(window), end = start + plan.WindowSamples(window);
-        // A packet at the end of a segment may end in the window behind it.
-        return !track.Between(start - (track.IsJoined ? OggOpusJoin.LongestPacket : 0), end).Any();
+        return !track.Between(start - RenderWindows.Tail, end).Any();
     }
 
-    /// <summary>Nobody is heard in a window.</summary>
-    public static bool IsSilent(RenderPlan plan, int window)
-    {
-        long start = RenderWindows.Start(window), end = start + plan.WindowSamples(window);
-        return !plan.Tracks.Any(track => track.Between(start, end).Any());
-    }
+    /// <summary>Nobody is heard in a window, and nothing comes over from the one before.</summary>
+    public static bool IsSilent(RenderPlan plan, int window) => plan.Tracks.All(track => IsSilent(plan, track, window));
 
     /// <summary>What a window of a track depends on; null when it is silent.</summary>
     public string? Inputs(RenderPlan plan, RenderTrack track, int window)
@@ -290,9 +285,9 @@ internal sealed class RenderedWindows
             before = before ?? MixLevels.None,
         };
         foreach (RenderTrack track in plan.Tracks) rows.tracks[track.UserId] = [];
-        // A row is there only where there is sound, or was.
+        // A row is there only where there is sound, or comes over, or was.
         IEnumerable<RenderTrack> heard = plan.Tracks.Where(track =>
-            first == 0 || track.Between(RenderWindows.Start(first) - OggOpusJoin.LongestPacket, long.MaxValue).Any());
+            first == 0 || track.Between(RenderWindows.Start(first) - RenderWindows.Tail, long.MaxValue).Any());
         ParallelOptions width = new() { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellation };
         await Parallel.ForEachAsync(heard, width, async (track, stop) =>
         {

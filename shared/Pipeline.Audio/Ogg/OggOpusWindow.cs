@@ -21,6 +21,12 @@ public static class OggOpusWindow
     /// <summary>Zero frames in a row after which packets of silence are written instead of asking the encoder.</summary>
     private const int QuietFrames = 8;
 
+    /// <summary>
+    /// A silent window does not have the packets of silence alone where sound ended less than so many samples before it: its end comes
+    /// out there, and the zeros behind it are still encoded.
+    /// </summary>
+    public const int TailSamples = QuietFrames * FrameSamples;
+
     private const int HeaderPages = 2;
 
     /// <summary>The two header pages.</summary>
@@ -46,7 +52,8 @@ public static class OggOpusWindow
         Write(encoder, pcm, preRoll, pcm.Length / encoder.Channels - preRoll, start, totalSamples, serialNumber, output);
     }
 
-    /// <summary>Encodes silence, as many windows of it as there are: the same bytes as zeros give one window after the other.</summary>
+    /// <summary>Encodes silence, as many windows of it as there are: the same bytes as zeros give one window after the other, at the start
+    /// or <see cref="TailSamples"/> behind sound.</summary>
     /// <param name="samples">Per channel.</param>
     /// <inheritdoc cref="Write(Func{IOpusEncoder}, ReadOnlySpan{short}, int, long, long?, uint, IBufferWriter{byte})"/>
     public static void WriteSilence(Func<IOpusEncoder> create, long samples, long start, long? totalSamples, uint serialNumber,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Pipeline.Audio.Mp3;
@@ -160,6 +161,60 @@ public sealed class SilentStretchesTests(AzuriteFixture azurite) : IDisposable
                 Assert.True(windows.ToArray().AsSpan().SequenceEqual(together.Span), $"{format} {first} {last}");
                 Assert.Equal(frames, count);
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Silence_has_the_bytes_of_windows_behind_sound_that_ended_before_them(int channels)
+    {
+        WindowEncoder encoder = new(OpusCodecs.Choose(OpusChoice.Libopus));
+        string[] mp3 = Mp3Encoder.IsAvailable ? [RenderFormat.Mp3] : [];
+        long start = RenderWindows.Start(1);
+        const int samples = 100 * Mp3Encoder.FrameSamples;
+        Random random = new(5);
+        short[] pcm = new short[(RenderWindows.PreRoll + samples) * channels];
+        foreach (ref short value in pcm.AsSpan(0, (RenderWindows.PreRoll - RenderWindows.Tail) * channels))
+            value = (short)random.Next(short.MinValue, short.MaxValue);
+        foreach (string format in (string[])[RenderFormat.Flac, RenderFormat.Opus, .. mp3])
+        {
+            byte[] behind = encoder.Encode(format, pcm, channels, RenderWindows.PreRoll, start, null, 77).Bytes.ToArray();
+            Assert.Equal(encoder.EncodeSilence(format, channels, start, samples, null, 77).Bytes.ToArray(), behind);
+        }
+    }
+
+    /// <summary>Encoders give out the last of what they heard with the first of what comes behind it.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2_000)]
+    public async Task Sound_that_ends_with_a_minute_is_whole_before_a_silent_one(int before)
+    {
+        Judge.SkipUnlessInstalled("flac", "ffmpeg");
+        Assert.SkipUnless(Mp3Encoder.IsAvailable, "libmp3lame is not installed");
+        await using RenderStage stage = await StartAsync();
+        Recorded recorded = await stage.BeginAsync();
+        int end = Minute - before;
+        short[] tone = [.. Enumerable.Range(0, end).Select(at => (short)(8_000 * Math.Sin(at * 440 * Math.Tau / Second)))];
+        await stage.AddAsync(recorded, Ada, "Ada", 0, tone, 1);
+        recorded.End = 3 * Minute;
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+
+        short[] mix = judge.Decode(await stage.DownloadAsync(recorded, "mix.flac"), "flac");
+        Assert.Equal(recorded.End * 2, mix.Length);
+        ArrayBufferWriter<byte> whole = new();
+        int frames = Mp3Encoder.Write(mix, 2, WindowEncoder.Mp3Kilobits(2), 0, isLast: true, whole);
+        byte[] expected = [.. Mp3Encoder.WriteInfoFrame(2, WindowEncoder.Mp3Kilobits(2), frames, recorded.End), .. whole.WrittenSpan];
+        byte[] mp3 = await stage.DownloadAsync(recorded, "mix.mp3");
+        Assert.True(expected.AsSpan().SequenceEqual(mp3), "the mix's MP3 differs from one run");
+        foreach ((string name, int channels) in new[] { ("mix", 2), ("01-Ada", 1) })
+        {
+            short[] right = judge.Decode(await stage.DownloadAsync(recorded, $"{name}.flac"), "flac");
+            short[] heard = judge.Decode(await stage.DownloadAsync(recorded, $"{name}.opus"), "opus");
+            Assert.InRange(Energy(heard) / Energy(right), 0.7, 1.3);
+
+            double Energy(short[] pcm) => pcm[((end - 300) * channels)..((end - 24) * channels)].Sum(value => (double)value * value);
         }
     }
 
