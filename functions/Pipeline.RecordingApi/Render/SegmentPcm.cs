@@ -18,7 +18,9 @@ public sealed class SegmentPcm(RecordingsContainer container)
 
     private readonly OpusCodecs codecs = OpusCodecs.Choose(OpusChoice.Auto);
 
-    /// <summary>Reads <c>[start, start + samples)</c>.</summary>
+    /// <summary>
+    /// Reads <c>[start, start + samples)</c>. Where segments overlap, the one that begins later is heard, whichever is here first.
+    /// </summary>
     /// <param name="pcm"><c>[samples, channels of the track]</c>, overwritten.</param>
     /// <param name="files">Takes the Opus segments' files that were read whole, by start; null for nobody.</param>
     /// <returns>Indexes of segments that are not there or are not what they were announced as; their time is silence.</returns>
@@ -28,30 +30,75 @@ public sealed class SegmentPcm(RecordingsContainer container)
         pcm.Span[..(samples * track.Channels)].Clear();
         List<int> unreadable = [];
         ParallelOptions width = new() { MaxDegreeOfParallelism = Width, CancellationToken = cancellation };
-        await Parallel.ForEachAsync(track.Between(start, start + samples), width, async (segment, stop) =>
+        await Parallel.ForEachAsync(InTurn(track.Between(start, start + samples)), width, async (turn, stop) =>
         {
+            RenderSegment segment = turn.Segment;
             long from = Math.Max(segment.Start, start), to = Math.Min(segment.Start + segment.Count, start + samples);
             Memory<short> place = pcm.Slice((int)(from - start) * track.Channels, (int)(to - from) * track.Channels);
-            bool isRead = segment.Format == SegmentFormat.Opus
-                ? await TryDecodeAsync(segment, from - segment.Start, place, track.Channels, files, stop)
-                : await TryReadAsync(segment, from, to, place, track.Channels, stop);
-            if (isRead) return;
-            lock (unreadable) unreadable.Add(segment.Index);
+            try
+            {
+                bool isRead = turn.Before is { } before
+                    ? await TryReadBehindAsync(before, segment, from, place, track.Channels, files, stop)
+                    : await TryReadAsync(segment, from, place, track.Channels, files, stop);
+                if (isRead) return;
+                lock (unreadable) unreadable.Add(segment.Index);
+            }
+            finally
+            {
+                turn.Written.SetResult();
+            }
         });
         unreadable.Sort();
         files?.Sort(static (one, other) => (one.Start, one.Index).CompareTo((other.Start, other.Index)));
         return unreadable;
     }
 
-    private async Task<bool> TryReadAsync(RenderSegment segment, long from, long to, Memory<short> pcm, int channels,
+    // They are begun in this order: what is waited for is always under way.
+    private static IEnumerable<Turn> InTurn(IEnumerable<RenderSegment> segments)
+    {
+        Task before = Task.CompletedTask;
+        long reached = long.MinValue;
+        foreach (RenderSegment segment in segments)
+        {
+            TaskCompletionSource written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            yield return new Turn(segment, segment.Start < reached ? before : null, written);
+            (before, reached) = (written.Task, Math.Max(reached, segment.Start + segment.Count));
+        }
+    }
+
+    // Read at once, written over what lies there when that is whole.
+    private async Task<bool> TryReadBehindAsync(Task before, RenderSegment segment, long from, Memory<short> pcm, int channels,
+        List<JoinedSegment>? files, CancellationToken cancellation)
+    {
+        short[] rented = ArrayPool<short>.Shared.Rent(pcm.Length);
+        try
+        {
+            Memory<short> own = rented.AsMemory(0, pcm.Length);
+            bool isRead = await TryReadAsync(segment, from, own, channels, files, cancellation);
+            await before.WaitAsync(cancellation);
+            if (isRead) own.CopyTo(pcm);
+            return isRead;
+        }
+        finally
+        {
+            ArrayPool<short>.Shared.Return(rented);
+        }
+    }
+
+    private Task<bool> TryReadAsync(RenderSegment segment, long from, Memory<short> pcm, int channels, List<JoinedSegment>? files,
+        CancellationToken cancellation) => segment.Format == SegmentFormat.Opus
+        ? TryDecodeAsync(segment, from - segment.Start, pcm, channels, files, cancellation)
+        : TryReadWavAsync(segment, from - segment.Start, pcm, channels, cancellation);
+
+    private async Task<bool> TryReadWavAsync(RenderSegment segment, long from, Memory<short> pcm, int channels,
         CancellationToken cancellation)
     {
         int bytesPerSample = segment.Channels * WavFormat.BytesPerValue;
         if (segment.FileSize != WavFormat.HeaderSize + (segment.Count * bytesPerSample)) return false;
         // The header is looked at where the segment's beginning is read.
-        bool whole = from == segment.Start;
-        long offset = whole ? 0 : WavFormat.HeaderSize + ((from - segment.Start) * bytesPerSample);
-        long end = WavFormat.HeaderSize + ((to - segment.Start) * bytesPerSample);
+        bool whole = from == 0;
+        long offset = whole ? 0 : WavFormat.HeaderSize + (from * bytesPerSample);
+        long end = WavFormat.HeaderSize + ((from + (pcm.Length / channels)) * bytesPerSample);
         // Two megabytes a segment: new pages for each would cost more than to copy them.
         byte[] rented = ArrayPool<byte>.Shared.Rent((int)(end - offset));
         try
@@ -104,4 +151,8 @@ public sealed class SegmentPcm(RecordingsContainer container)
         if (from == to) values.CopyTo(pcm);
         else for (int i = 0; i < values.Length; i++) pcm[2 * i] = pcm[(2 * i) + 1] = values[i];
     }
+
+    /// <param name="Before">The segment before it, and all it waits for, are written then; null: it overlaps with none of them.</param>
+    /// <param name="Written">It lies in its place, or never will.</param>
+    private sealed record Turn(RenderSegment Segment, Task? Before, TaskCompletionSource Written);
 }

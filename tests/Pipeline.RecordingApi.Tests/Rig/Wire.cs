@@ -18,6 +18,9 @@ internal sealed class Wire : HttpPipelineTransport, IDisposable
     /// <summary>Addresses of all requests so far.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
 
+    /// <summary>Those that were answered.</summary>
+    public ConcurrentQueue<string> Answered { get; } = new();
+
     /// <summary>A request has failed since then.</summary>
     public bool HasCut => Volatile.Read(ref left) < 0;
 
@@ -51,6 +54,7 @@ internal sealed class Wire : HttpPipelineTransport, IDisposable
         // No lost connection, which the SDK would wait for.
         if (Interlocked.Decrement(ref left) < 0) throw new InvalidOperationException(Message);
         await inner.ProcessAsync(message);
+        Answered.Enqueue(address);
     }
 
     private static TaskCompletionSource Source() => new(TaskCreationOptions.RunContinuationsAsynchronously);
