@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Pipeline.Audio.Ogg;
 using Pipeline.Audio.Opus;
@@ -16,7 +17,13 @@ public sealed class SegmentPcm(RecordingsContainer container)
     /// <summary>Ten minutes of the greatest packets of 20 ms are 38 MB.</summary>
     private const long LongestOpusFile = 64 << 20;
 
+    /// <summary>A minute of 25 people is 200 segments.</summary>
+    private const int MostHeaders = 4_096;
+
     private readonly OpusCodecs codecs = OpusCodecs.Choose(OpusChoice.Auto);
+
+    // WAV segments whose header was right: one over the end of a minute is asked for once more, in its middle.
+    private readonly ConcurrentDictionary<RenderSegment, bool> headers = new();
 
     /// <summary>
     /// Reads <c>[start, start + samples)</c>. Where segments overlap, the one that begins later is heard, whichever is here first.
@@ -97,6 +104,7 @@ public sealed class SegmentPcm(RecordingsContainer container)
         if (segment.FileSize != WavFormat.HeaderSize + (segment.Count * bytesPerSample)) return false;
         // The header is looked at where the segment's beginning is read.
         bool whole = from == 0;
+        if (!whole && !await HasHeaderAsync(segment, cancellation)) return false;
         long offset = whole ? 0 : WavFormat.HeaderSize + (from * bytesPerSample);
         long end = WavFormat.HeaderSize + ((from + (pcm.Length / channels)) * bytesPerSample);
         // Two megabytes a segment: new pages for each would cost more than to copy them.
@@ -142,9 +150,21 @@ public sealed class SegmentPcm(RecordingsContainer container)
         return false;
     }
 
-    private static bool IsHeader(ReadOnlySpan<byte> bytes, RenderSegment segment) =>
-        WavFormat.TryReadHeader(bytes[..WavFormat.HeaderSize], out WavFormat format)
-            && format == new WavFormat(segment.Channels, 48_000);
+    private async Task<bool> HasHeaderAsync(RenderSegment segment, CancellationToken cancellation)
+    {
+        if (headers.ContainsKey(segment)) return true;
+        byte[] header = new byte[WavFormat.HeaderSize];
+        return await container.TryReadAsync(segment.Address, 0, header, segment.FileSize, cancellation) && IsHeader(header, segment);
+    }
+
+    private bool IsHeader(ReadOnlySpan<byte> bytes, RenderSegment segment)
+    {
+        if (!WavFormat.TryReadHeader(bytes[..WavFormat.HeaderSize], out WavFormat format)
+            || format != new WavFormat(segment.Channels, 48_000)) return false;
+        if (headers.Count >= MostHeaders) headers.Clear();
+        headers[segment] = true;
+        return true;
+    }
 
     private static void Copy(ReadOnlySpan<short> values, int from, Span<short> pcm, int to)
     {

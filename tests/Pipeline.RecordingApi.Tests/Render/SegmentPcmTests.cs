@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Pipeline.Audio.Ogg;
+using Pipeline.Audio.Wav;
 using Pipeline.Contracts;
 using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Tests.Rig;
@@ -63,6 +65,52 @@ public sealed class SegmentPcmTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(speech, heard[..(5 * Second)]);
         Assert.False(heard.AsSpan(5 * Second).ContainsAnyExcept((short)0));
         Assert.Equal([1], (await RowsAsync(stage, recorded))[0].Unreadable);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Header_that_is_wrong_counts_for_the_minute_behind_too(bool isAnotherProcess)
+    {
+        Judge.SkipUnlessInstalled("flac", "ffmpeg");
+        await using RenderStage stage = await StartAsync();
+        Recorded recorded = await stage.BeginAsync();
+        short[] speech = Speech.Of("ada", 10 * Second);
+        await stage.MoveAsync(recorded, Ada, "Ada", 40 * Second, speech);
+        await stage.MoveAsync(recorded, Ada, "Ada", 55 * Second, speech);
+        byte[] spoiled = new byte[WavFormat.HeaderSize + (speech.Length * 2)];
+        new WavFormat(1, 44_100).WriteHeader(spoiled, speech.Length * 2);
+        MemoryMarshal.AsBytes(speech.AsSpan()).CopyTo(spoiled.AsSpan(WavFormat.HeaderSize));
+        await stage.SpoilAsync(recorded, 1, spoiled);
+        await stage.MoveAsync(recorded, Ada, "Ada", 80 * Second, speech);
+        await stage.RenderAsync(recorded); // the first minute
+        await using RenderStage other = await StartAsync();
+        RenderStage last = isAnotherProcess ? other : stage;
+        await last.FinalizeAsync(recorded);
+        await last.RenderAsync(recorded);
+        short[] heard = judge.Decode(await last.DownloadAsync(recorded, "01-Ada.flac"), "flac");
+        Assert.False(heard.AsSpan(55 * Second, 10 * Second).ContainsAnyExcept((short)0));
+        Assert.Equal(speech, heard[(40 * Second)..(50 * Second)]);
+        Assert.Equal(speech, heard[(80 * Second)..]);
+        Assert.All((await RowsAsync(stage, recorded)).Values, row => Assert.Equal([1], row.Unreadable));
+    }
+
+    [Theory]
+    [InlineData(false, 2)]
+    [InlineData(true, 3)]
+    public async Task Header_is_asked_for_by_itself_only_where_the_beginning_was_never_read(bool isAnotherProcess, int requests)
+    {
+        await using RenderStage stage = await StartAsync();
+        Recorded recorded = await stage.BeginAsync();
+        short[] speech = Speech.Of("ada", 10 * Second);
+        await stage.MoveAsync(recorded, Ada, "Ada", 55 * Second, speech);
+        await stage.MoveAsync(recorded, Ada, "Ada", 80 * Second, speech);
+        wire.Asked.Clear();
+        await stage.RenderAsync(recorded); // the first minute
+        await stage.FinalizeAsync(recorded);
+        await using RenderStage other = await StartAsync();
+        await (isAnotherProcess ? other : stage).RenderAsync(recorded);
+        Assert.Equal(requests, wire.Asked.Count(address => address.Contains("segment_000.wav", StringComparison.Ordinal)));
     }
 
     private Task<RenderStage> StartAsync() => RenderStage.StartAsync(ClassStorage.Of(azurite),
