@@ -33,7 +33,8 @@ internal sealed class AzureSpeechTranscriber(TranscriptionOptions options, Trans
 
     internal static Transcription Read(AzureAnswer answer)
     {
-        if (answer.Phrases is not { } phrases) throw new TranscriptionException("its answer has no phrases");
+        if (answer.Phrases is null) throw new TranscriptionException("its answer has no phrases");
+        AzurePhrase[] phrases = [.. answer.Phrases.OfType<AzurePhrase>()];
         return new Transcription(
             phrases.GroupBy(phrase => phrase.Locale).OrderByDescending(same => same.Count()).Select(same => same.Key).FirstOrDefault(),
             [.. phrases.Where(phrase => !string.IsNullOrWhiteSpace(phrase.Text)).Select(phrase => new HeardPhrase(
@@ -41,9 +42,9 @@ internal sealed class AzureSpeechTranscriber(TranscriptionOptions options, Trans
                 (phrase.OffsetMilliseconds + phrase.DurationMilliseconds) / Milliseconds,
                 phrase.Text!.Trim(),
                 phrase.Confidence is >= 0 and <= 1 ? phrase.Confidence : null,
-                [.. (phrase.Words ?? []).Where(word => !string.IsNullOrWhiteSpace(word.Text)).Select(word => new HeardWord(
-                    word.OffsetMilliseconds / Milliseconds, (word.OffsetMilliseconds + word.DurationMilliseconds) / Milliseconds,
-                    word.Text!.Trim()))]))]);
+                [.. (phrase.Words ?? []).OfType<AzureWord>().Where(word => !string.IsNullOrWhiteSpace(word.Text)).Select(word =>
+                    new HeardWord(word.OffsetMilliseconds / Milliseconds,
+                        (word.OffsetMilliseconds + word.DurationMilliseconds) / Milliseconds, word.Text!.Trim()))]))]);
     }
 }
 
@@ -56,7 +57,7 @@ internal sealed record AzureDefinition
 /// <summary>The answer, as far as we read it.</summary>
 internal sealed record AzureAnswer
 {
-    public List<AzurePhrase>? Phrases { get; init; }
+    public List<AzurePhrase?>? Phrases { get; init; }
 }
 
 internal sealed record AzurePhrase
@@ -66,7 +67,7 @@ internal sealed record AzurePhrase
     public string? Text { get; init; }
     public string? Locale { get; init; }
     public double? Confidence { get; init; }
-    public List<AzureWord>? Words { get; init; }
+    public List<AzureWord?>? Words { get; init; }
 }
 
 internal sealed record AzureWord

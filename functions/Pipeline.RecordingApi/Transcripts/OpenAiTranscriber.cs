@@ -32,9 +32,10 @@ internal sealed class OpenAiTranscriber(TranscriptionOptions options, Transcript
     internal static Transcription Read(OpenAiAnswer answer)
     {
         if (answer.Text is null && answer.Segments is null) throw new TranscriptionException("its answer has no text");
-        List<HeardWord> words = [.. (answer.Words ?? []).Where(word => !string.IsNullOrWhiteSpace(word.Word))
+        List<HeardWord> words = [.. (answer.Words ?? []).OfType<OpenAiWord>().Where(word => !string.IsNullOrWhiteSpace(word.Word))
             .Select(word => new HeardWord(word.Start, word.End, word.Word!.Trim()))];
-        if (answer.Segments is not { Count: > 0 } segments)
+        List<OpenAiSegment> segments = [.. (answer.Segments ?? []).OfType<OpenAiSegment>()];
+        if (segments.Count == 0)
         {
             string text = answer.Text?.Trim() ?? "";
             double end = answer.Duration > 0 ? answer.Duration : words.Select(word => word.End).DefaultIfEmpty(double.MaxValue).Max();
@@ -86,8 +87,11 @@ internal sealed record OpenAiAnswer
     public string? Text { get; init; }
     public string? Language { get; init; }
     public double Duration { get; init; }
-    public List<OpenAiSegment>? Segments { get; init; }
-    public List<OpenAiWord>? Words { get; init; }
+
+    /// <summary>Services put null where they have nothing to say.</summary>
+    public List<OpenAiSegment?>? Segments { get; init; }
+
+    public List<OpenAiWord?>? Words { get; init; }
 }
 
 internal sealed record OpenAiSegment

@@ -94,17 +94,28 @@ public sealed class StretchTries(TranscriptTable table, TranscriptTracks tracks,
     private async Task<StretchRow> HearAsync(RecordingId id, RenderTrack track, StretchRow row, CancellationToken cancellation)
     {
         StretchRow free = row with { ClaimedUntil = null, DueAt = null };
+        // Tries that ended with their process, before anything was noted of them.
+        if (row.Attempts > MostTries) return Refused(id, free, new TranscriptionException(row.Reason ?? "no try came to its end"));
         if (await StretchSound.ReadAsync(reader, track, row.Stretch, cancellation) is not { } sound)
             return free with { State = StretchState.Failed, Reason = "its sound cannot be read" };
         if (sound.IsSilent) return free with { State = StretchState.Done, Reason = null, Text = new StretchText(null, []) };
         try
         {
-            Transcription heard = await service.TranscribeAsync(sound.Wave, cancellation);
-            return free with { State = StretchState.Done, Reason = null, Text = sound.Place(heard) };
+            StretchText text = sound.Place(await service.TranscribeAsync(sound.Wave, cancellation));
+            if (!TranscriptTable.Holds(text)) throw new TranscriptionException("its text is too long") { IsAboutTheSound = true };
+            return free with { State = StretchState.Done, Reason = null, Text = text };
         }
         catch (TranscriptionException refused)
         {
             return Refused(id, free, refused);
+        }
+        catch (Exception odd) when (!cancellation.IsCancellationRequested)
+        {
+            // Each try is paid for: what cannot be read is not asked for without an end.
+            return Refused(id, free, new TranscriptionException($"its answer cannot be read ({Cause.Of(odd)})", odd)
+            {
+                IsAboutTheSound = true,
+            });
         }
     }
 

@@ -18,6 +18,7 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
     private const string AnyStretch = "s-";
     private const string Json = nameof(Json);
     private const int LargestTransaction = 100; // Azure Tables: entity group transactions
+    private const int LargestText = 768 * 1024; // a row has 1 MiB, and other properties
     private static readonly string[] WithoutText =
         ["PartitionKey", "RowKey", "Plan", "State", "Attempts", "DueAt", "ClaimedUntil", "Reason"];
 
@@ -25,6 +26,9 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
 
     /// <summary>How many stretches one <see cref="TryPlanAsync"/> takes, added and removed together.</summary>
     public static int MostAtOnce => LargestTransaction - 2;
+
+    /// <summary>True where a row has room for it.</summary>
+    public static bool Holds(StretchText text) => JsonOf(text).Length <= LargestText;
 
     /// <summary>What is known of the whole; null where no stretch was ever planned.</summary>
     public async Task<TranscriptHead?> FindHeadAsync(RecordingId recording, CancellationToken cancellation)
@@ -180,7 +184,7 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
         if (row.ClaimedUntil is { } until) entity["ClaimedUntil"] = until;
         if (row.Reason is { } reason) entity["Reason"] = reason;
         if (row.Text is null) return entity;
-        ChunkedColumns.Write(entity, Json, JsonSerializer.SerializeToUtf8Bytes(row.Text, StretchJsonContext.Default.StretchText));
+        ChunkedColumns.Write(entity, Json, JsonOf(row.Text));
         return entity;
     }
 
@@ -197,6 +201,8 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
             Text = json.Length == 0 ? null : JsonSerializer.Deserialize(json, StretchJsonContext.Default.StretchText),
         };
     }
+
+    private static byte[] JsonOf(StretchText text) => JsonSerializer.SerializeToUtf8Bytes(text, StretchJsonContext.Default.StretchText);
 
     private static string StretchPrefix(ulong userId) => string.Create(CultureInfo.InvariantCulture, $"{AnyStretch}{userId:D20}-");
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Pipeline.Storage;
@@ -45,7 +46,7 @@ internal sealed class TranscriptionHttp : IDisposable
         {
             throw new TranscriptionException($"its answer makes no transcript ({StorageFault.Describe(nonsense)})", nonsense);
         }
-        catch (Exception unreachable) when (unreachable is HttpRequestException or IOException)
+        catch (Exception unreachable) when (unreachable is HttpRequestException or IOException or SocketException)
         {
             throw new TranscriptionException($"it cannot be reached ({StorageFault.Describe(unreachable)})", unreachable);
         }

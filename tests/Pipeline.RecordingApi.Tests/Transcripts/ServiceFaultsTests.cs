@@ -125,8 +125,29 @@ public sealed class ServiceFaultsTests(AzuriteFixture azurite)
         Assert.Equal("partial", (await stage.JsonAsync(recorded)).GetProperty("status").GetString());
     }
 
+    [Fact]
+    public async Task Answer_that_no_row_holds_is_paid_for_three_times_and_then_said()
+    {
+        await using TranscriptStage stage = await TranscriptStage.StartAsync(azurite);
+        Recorded recorded = await TalkAsync(stage);
+        string endless = JsonSerializer.Serialize(new { text = new string('a', 2 << 20) });
+        stage.Service.Answer = (_, _) => Task.FromResult(Results.Text(endless));
+        for (int turn = 0; turn < 5; turn++)
+        {
+            await stage.TranscribeAsync(recorded);
+            stage.Time.By += TimeSpan.FromMinutes(10);
+        }
+
+        Assert.Equal(3, stage.Service.Requests.Count);
+        TranscriptState state = (await stage.DetailsAsync(recorded)).Transcript!;
+        Assert.Equal((TranscriptState.Partial, 0), (state.Status, state.WaitingSamples));
+        Assert.Contains("its text is too long", state.Problem, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("""{"text":""}""", 0)]
+    [InlineData("""{"text":"Yes.","segments":[null],"words":[null]}""", 1)]
+    [InlineData("""{"segments":[null,{"start":0,"end":1,"text":"Yes."}],"words":[{"word":"Yes","end":1},null]}""", 1)]
     [InlineData("""{"text":"","segments":[],"words":[]}""", 0)]
     [InlineData("""{"text":"Yes.","segments":[{"start":-5,"end":1e300,"text":"Yes."}]}""", 1)]
     [InlineData("""{"text":"Yes."}""", 1)]

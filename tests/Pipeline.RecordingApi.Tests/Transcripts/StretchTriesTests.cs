@@ -98,6 +98,24 @@ public sealed class StretchTriesTests(AzuriteFixture azurite) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Talk_whose_hundred_tries_all_ended_with_their_process_is_not_sent_any_more()
+    {
+        Recorded recorded = await TalkAsync();
+        await stage.TranscribeAsync(recorded);
+        TranscriptTable table = stage.Stage.Get<TranscriptTable>();
+        stage.Time.By += TimeSpan.FromHours(1);
+        StretchRow row = await RowAsync(recorded) with { Attempts = 100, Reason = null, ClaimedUntil = Now - Tick };
+        Assert.True(await table.TryFinishAsync(recorded.Id, row, Cancellation));
+
+        await stage.TranscribeAsync(recorded);
+
+        Assert.Single(stage.Service.Requests);
+        TranscriptState state = (await stage.DetailsAsync(recorded)).Transcript!;
+        Assert.Equal(TranscriptState.Partial, state.Status);
+        Assert.Contains("no try came to its end", state.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Stretch_is_held_for_as_long_as_a_request_may_take_and_half_a_minute()
     {
         Recorded recorded = await TalkAsync();

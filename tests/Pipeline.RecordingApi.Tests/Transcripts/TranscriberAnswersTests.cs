@@ -69,7 +69,9 @@ public sealed class TranscriberAnswersTests
             Phrases =
             [
                 new() { Locale = "de-DE", OffsetMilliseconds = 500, DurationMilliseconds = 1_000, Text = " eins ", Confidence = 1,
-                    Words = [new() { Text = " eins ", OffsetMilliseconds = 600, DurationMilliseconds = 100 }, new() { Text = " " }] },
+                    Words = [new() { Text = " eins ", OffsetMilliseconds = 600, DurationMilliseconds = 100 }, null,
+                        new() { Text = " " }] },
+                null,
                 new() { Locale = "en-US", Text = "two", Confidence = 1.01 },
                 new() { Locale = "en-US", Text = "three", Confidence = 0 },
                 new() { Locale = "en-US", Text = " " },
