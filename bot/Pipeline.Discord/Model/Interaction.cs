@@ -111,7 +111,8 @@ public sealed record InteractionOption
     };
 
     /// <summary>The value as an id; null when it is none.</summary>
-    public ulong? Snowflake => ulong.TryParse(Text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) ? id : null;
+    public ulong? Snowflake => Text is { } text && text.All(char.IsAsciiDigit) // the parser passes over NULs behind the digits
+        && ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) ? id : null;
 
     private static string? TextOf(JsonElement value)
     {

@@ -50,9 +50,13 @@ internal sealed class FieldErrors
         else if (!IsSnowflake(value)) Add(field, "must be a decimal string without a leading zero");
     }
 
-    /// <summary>With a zero before it a person would have a second name, and who is erased is looked for by the first.</summary>
+    /// <summary>
+    /// With a zero before it, or a NUL behind it, which the parser passes over, a person would have a second name, and who is erased is
+    /// looked for by the first.
+    /// </summary>
     public static bool IsSnowflake(string value) =>
-        !value.StartsWith('0') && ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        !value.StartsWith('0') && value.All(char.IsAsciiDigit)
+            && ulong.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     /// <summary>Characters as a reader counts them, of which something is left when it is cleaned.</summary>
     public void Name(string field, string? value)

@@ -12,7 +12,8 @@ public sealed class IdForm(string whose) : SettingForm<ulong?>
 
     public override bool TryRead(string text, out ulong? value)
     {
-        bool isId = ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) && id > 0;
+        // The parser passes over NULs behind the digits.
+        bool isId = ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong id) && id > 0 && !text.Contains('\0');
         value = id;
         return isId;
     }

@@ -212,10 +212,10 @@ public sealed class GatewayDispatchTests : IDisposable
     {
         InteractionOption[] options = JsonSerializer.Deserialize("""
             {"id":"1","type":2,"data":{"options":[{"name":"a","value":"12"},{"name":"b","value":7},{"name":"c","value":true},
-             {"name":"d","value":null},{"name":"e"},{"name":"f","value":"-1"}]}}
+             {"name":"d","value":null},{"name":"e"},{"name":"f","value":"-1"},{"name":"g","value":"5\u0000"}]}}
             """, GatewayJson.Default.Interaction)!.Data!.Options.ToArray();
-        Assert.Equal(["12", "7", "true", null, null, "-1"], options.Select(option => option.Text));
-        Assert.Equal([12UL, 7UL, null, null, null, null], options.Select(option => option.Snowflake));
+        Assert.Equal(["12", "7", "true", null, null, "-1", "5\0"], options.Select(option => option.Text));
+        Assert.Equal([12UL, 7UL, null, null, null, null, null], options.Select(option => option.Snowflake));
     }
 
     [Theory]

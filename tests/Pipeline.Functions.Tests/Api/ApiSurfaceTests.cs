@@ -65,7 +65,12 @@ public sealed class ApiSurfaceTests(AzuriteFixture azurite)
     [InlineData("POST", "recordings/@/finalize", "segments[0].userId", """{"segments":[{"userId":"05"}]}""")]
     [InlineData("PUT", "recordings/@/finalize/parts/0", "segments[0].userId", """{"segments":[{"userId":"05"}]}""")]
     [InlineData("POST", "recordings/@/complete", "files[0].userId", """{"files":[{"userId":"05"}]}""")]
-    public async Task Id_has_no_leading_zero_so_that_one_person_has_one_name(string method, string path, string field, string? body)
+    [InlineData("GET", "recordings?guildId=5%00", "guildId", null)] // the parser of numbers passes over NULs behind the digits
+    [InlineData("PUT", "guilds/5/settings", "optedOutUserIds[0]", """{"optedOutUserIds":["5\u0000"]}""")]
+    [InlineData("POST", "recordings/init-live", "guildId", """{"guildId":"10\u0000","channelId":"20","userId":"30"}""")]
+    [InlineData("POST", "recordings/@/segment-upload-url", "userId", """{"userId":"5\u0000"}""")]
+    [InlineData("POST", "recordings/@/finalize", "segments[0].userId", """{"segments":[{"userId":"5\u0000\u0000"}]}""")]
+    public async Task Id_is_written_in_one_way_so_that_one_person_has_one_name(string method, string path, string field, string? body)
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
         string address = $"api/{path.Replace("@", Guid.NewGuid().ToString(), StringComparison.Ordinal)}";

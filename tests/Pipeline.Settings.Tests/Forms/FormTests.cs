@@ -95,6 +95,7 @@ public sealed class FormTests
     [InlineData("my server", false)]
     [InlineData("0", false)]
     [InlineData("+1", false)]
+    [InlineData("123\0", false)]
     public void Id_is_digits(string text, bool isRight) => Assert.Equal(isRight, new IdForm("a server").TryRead(text, out _));
 
     [Theory]
