@@ -22,17 +22,25 @@ public sealed class ShareSessions(ShareTable table, WrongLinks wrong, TimeProvid
     public async Task<IResult> OpenAsync(HttpContext context, string recordingId)
     {
         long start = time.GetTimestamp();
-        string address = ClientAddress.Of(context);
-        if (wrong.WaitOf(address) is { } wait) return TooMany(context, wait);
         (SessionRequest? request, IResult? fault) = await JsonBody.ReadAsync(context, SharesJsonContext.Default.SessionRequest,
             JsonBody.Limit);
         if (request is null) return fault!;
-        if (await FindAsync(recordingId, request.Key, context.RequestAborted) is { } link)
+        string address = ClientAddress.Of(context);
+        if (wrong.Take(address, out DateTimeOffset place) is { } wait) return TooMany(context, wait);
+        bool isWrong = false;
+        try
         {
-            SetCookie(context, link, ShareSecret.TryParse(request.Key, out ShareSecret? secret) ? secret.Token : []);
-            return Results.NoContent();
+            if (await FindAsync(recordingId, request.Key, context.RequestAborted) is { } link)
+            {
+                SetCookie(context, link, ShareSecret.TryParse(request.Key, out ShareSecret? secret) ? secret.Token : []);
+                return Results.NoContent();
+            }
+            isWrong = true;
         }
-        wrong.Count(address);
+        finally
+        {
+            if (!isWrong) wrong.GiveBack(address, place);
+        }
         TimeSpan left = Refusal - time.GetElapsedTime(start);
         if (left > TimeSpan.Zero) await Task.Delay(left, time, context.RequestAborted);
         return Refused();

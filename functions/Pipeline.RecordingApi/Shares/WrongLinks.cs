@@ -14,36 +14,45 @@ public sealed class WrongLinks(TimeProvider time)
 
     // Requests of any thread; each holds it for a few list operations.
     private readonly Lock gate = new();
-    private readonly Dictionary<string, Queue<DateTimeOffset>> byAddress = [];
+    private readonly Dictionary<string, List<DateTimeOffset>> byAddress = [];
 
-    /// <summary>How long the address has to wait; null where it may go on.</summary>
-    public TimeSpan? WaitOf(string address)
+    /// <summary>
+    /// Takes one of the address's places before its link is looked at: of many that come at once no more are looked at than of those that
+    /// come one by one.
+    /// </summary>
+    /// <param name="place">For <see cref="GiveBack"/>.</param>
+    /// <returns>How long the address has to wait; null where it has a place.</returns>
+    public TimeSpan? Take(string address, out DateTimeOffset place)
     {
-        DateTimeOffset now = time.GetUtcNow();
         lock (gate)
         {
-            if (!byAddress.TryGetValue(address, out Queue<DateTimeOffset>? tries)) return null;
-            Forget(tries, now);
-            return tries.Count >= Most ? tries.Peek() + Window - now : null;
+            place = time.GetUtcNow();
+            if (!byAddress.TryGetValue(address, out List<DateTimeOffset>? tries))
+            {
+                // Full of addresses: those that have waited long enough go, and if there are none, all do; memory stays bounded.
+                if (byAddress.Count >= MostAddresses) Clean(place);
+                byAddress[address] = tries = [];
+            }
+            Forget(tries, place);
+            if (tries.Count >= Most) return tries[0] + Window - place;
+            tries.Add(place);
+            return null;
         }
     }
 
-    public void Count(string address)
+    /// <summary>The link was right, or nobody could say.</summary>
+    public void GiveBack(string address, DateTimeOffset place)
     {
-        DateTimeOffset now = time.GetUtcNow();
         lock (gate)
         {
-            // Full of addresses: those that have waited long enough go, and if there are none, all do; memory stays bounded.
-            if (byAddress.Count >= MostAddresses) Clean(now);
-            if (!byAddress.TryGetValue(address, out Queue<DateTimeOffset>? tries)) byAddress[address] = tries = new Queue<DateTimeOffset>();
-            Forget(tries, now);
-            tries.Enqueue(now);
+            if (byAddress.TryGetValue(address, out List<DateTimeOffset>? tries) && tries.Remove(place) && tries.Count == 0)
+                byAddress.Remove(address);
         }
     }
 
     private void Clean(DateTimeOffset now)
     {
-        foreach ((string address, Queue<DateTimeOffset> tries) in byAddress)
+        foreach ((string address, List<DateTimeOffset> tries) in byAddress)
         {
             Forget(tries, now);
             if (tries.Count == 0) byAddress.Remove(address);
@@ -51,8 +60,5 @@ public sealed class WrongLinks(TimeProvider time)
         if (byAddress.Count >= MostAddresses) byAddress.Clear();
     }
 
-    private static void Forget(Queue<DateTimeOffset> tries, DateTimeOffset now)
-    {
-        while (tries.TryPeek(out DateTimeOffset first) && now - first >= Window) tries.Dequeue();
-    }
+    private static void Forget(List<DateTimeOffset> tries, DateTimeOffset now) => tries.RemoveAll(taken => now - taken >= Window);
 }

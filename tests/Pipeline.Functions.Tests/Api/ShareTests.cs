@@ -120,6 +120,32 @@ public sealed class ShareTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Of_fifty_wrong_links_at_once_ten_are_looked_at()
+    {
+        await using App app = await StartAsync();
+        RecordingId id = await RecordAsync(app, 914);
+        string secret = Visitor.SecretOf(await Visitor.ShareAsync(app, id, Key, "listen"));
+        using Visitor visitor = new(app.Address);
+        (string, string) from = ("X-Forwarded-For", "203.0.113.7");
+        // Right ones, and bodies that are none, take nothing from the ten.
+        for (int i = 0; i < 12; i++) Assert.NotNull(await visitor.OpenAsync(id, secret, from));
+        for (int i = 0; i < 12; i++)
+            Assert.Equal(HttpStatusCode.BadRequest,
+                await visitor.StatusAsync(HttpMethod.Post, $"/api/recordings/{id}/session", "[]", from));
+
+        HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ =>
+            visitor.SendAsync(HttpMethod.Post, $"/api/recordings/{id}/session", "{\"key\":\"wrong\"}", from)));
+
+        Assert.Equal(10, answers.Count(answer => answer.StatusCode == HttpStatusCode.Unauthorized));
+        Assert.All(answers.Where(answer => answer.StatusCode != HttpStatusCode.Unauthorized), answer =>
+        {
+            Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
+            Assert.InRange(answer.Headers.RetryAfter!.Delta!.Value, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
+        });
+        foreach (HttpResponseMessage answer in answers) answer.Dispose();
+    }
+
+    [Fact]
     public async Task Withdrawn_link_closes_open_pages_on_every_instance()
     {
         await using App one = await StartAsync();

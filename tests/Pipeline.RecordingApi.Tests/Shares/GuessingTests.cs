@@ -18,33 +18,45 @@ public sealed class GuessingTests
     {
         for (int i = 0; i < 10; i++)
         {
-            Assert.Null(links.WaitOf("a"));
-            links.Count("a");
+            Assert.Null(links.Take("a", out _));
             time.Advance(TimeSpan.FromSeconds(1));
         }
-        Assert.Equal(TimeSpan.FromSeconds(50), links.WaitOf("a"));
-        Assert.Null(links.WaitOf("b"));
+        Assert.Equal(TimeSpan.FromSeconds(50), links.Take("a", out _));
+        Assert.Null(links.Take("b", out _));
         time.Advance(TimeSpan.FromSeconds(50) - TimeSpan.FromTicks(1));
-        Assert.Equal(TimeSpan.FromTicks(1), links.WaitOf("a"));
+        Assert.Equal(TimeSpan.FromTicks(1), links.Take("a", out _));
         time.Advance(TimeSpan.FromTicks(1));
-        Assert.Null(links.WaitOf("a"));
-        links.Count("a");
-        Assert.Equal(TimeSpan.FromSeconds(1), links.WaitOf("a")); // the second one's turn
+        Assert.Null(links.Take("a", out _));
+        Assert.Equal(TimeSpan.FromSeconds(1), links.Take("a", out _)); // the second one's turn
+    }
+
+    [Fact]
+    public void Right_link_gives_its_own_place_back()
+    {
+        Assert.Null(links.Take("a", out DateTimeOffset right));
+        time.Advance(TimeSpan.FromSeconds(1));
+        for (int i = 1; i < 10; i++) Assert.Null(links.Take("a", out _));
+        Assert.Equal(TimeSpan.FromSeconds(59), links.Take("a", out _));
+        links.GiveBack("a", right);
+        links.GiveBack("a", right);
+        links.GiveBack("b", right);
+        Assert.Null(links.Take("a", out _));
+        Assert.Equal(TimeSpan.FromSeconds(60), links.Take("a", out _)); // all ten are of now
     }
 
     [Fact]
     public void Ten_thousand_addresses_are_remembered_and_then_those_that_have_waited_go_first()
     {
-        for (int i = 0; i < 10; i++) links.Count("old");
+        for (int i = 0; i < 10; i++) links.Take("old", out _);
         time.Advance(TimeSpan.FromSeconds(30));
-        for (int i = 0; i < 10; i++) links.Count("busy");
-        for (int i = 2; i < 10_000; i++) links.Count($"{i}");
-        Assert.NotNull(links.WaitOf("old"));
+        for (int i = 0; i < 10; i++) links.Take("busy", out _);
+        for (int i = 2; i < 10_000; i++) links.Take($"{i}", out _);
+        Assert.NotNull(links.Take("old", out _));
         time.Advance(TimeSpan.FromSeconds(30));
-        links.Count("one more"); // takes the place of the old one
-        Assert.Equal(TimeSpan.FromSeconds(30), links.WaitOf("busy"));
-        links.Count("and another"); // nobody has waited long enough: all are forgotten
-        Assert.Null(links.WaitOf("busy"));
+        links.Take("one more", out _); // takes the place of the old one
+        Assert.Equal(TimeSpan.FromSeconds(30), links.Take("busy", out _));
+        links.Take("and another", out _); // nobody has waited long enough: all are forgotten
+        Assert.Null(links.Take("busy", out _));
     }
 
     [Theory]
