@@ -27,12 +27,7 @@ public sealed class TranscriptTests
             segments = new[] { new { start = 1.0, end = 3.0, text = request.Seconds > 8 ? Spoken : "שלום" } },
         })));
         await using Azurite azurite = await Azurite.StartAsync();
-        await using FunctionsApp app = await FunctionsApp.StartAsync(azurite, new Dictionary<string, string?>
-        {
-            ["RENDER_FORMATS"] = "flac",
-            ["Transcription__Endpoint"] = service.OpenAi.AbsoluteUri,
-            ["Transcription__Key"] = SpeechService.Key,
-        });
+        await using FunctionsApp app = await StartAsync(azurite, service);
         Speaker[] speakers =
         [
             new(61, "Ada Lovelace", [(2 * Speaker.Rate, 10L * Speaker.Rate)], [new Tone(2, 10, 440)]),
@@ -48,11 +43,7 @@ public sealed class TranscriptTests
         while ((await app.Api.Http.GetFromJsonAsync($"/api/recordings/{call.Id}?segments=none", WireJsonContext.Default.RecordingDetails,
             patience.Token))!.Transcript?.Status != TranscriptState.Ready)
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, patience.Token);
-        using HttpResponseMessage shared = await app.Api.Http.PostAsJsonAsync($"/api/recordings/{call.Id}/shares",
-            new ShareRequest { Scopes = ["listen", "download"] }, WireJsonContext.Default.ShareRequest,
-            TestContext.Current.CancellationToken);
-        ShareDetails link = JsonSerializer.Deserialize(
-            await shared.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken), WireJsonContext.Default.ShareDetails)!;
+        ShareDetails link = await ShareAsync(app, call);
 
         JsonNode result = await Browser.RunAsync("transcript", new JsonObject
         {
@@ -75,5 +66,88 @@ public sealed class TranscriptTests
         Assert.Empty(service.Refused);
         Assert.Equal(2, service.Requests.Count);
         Browser.RequireQuiet(result);
+    }
+
+    [Fact]
+    public async Task Text_grows_under_a_search_and_its_last_words_come_after_the_end()
+    {
+        Assert.SkipUnless(File.Exists(Browser.Path), $"{Browser.Path} is missing: run infra/setup.sh");
+        await using SpeechService service = await SpeechService.StartAsync();
+        TaskCompletionSource last = new();
+        service.Answer = async (request, _) =>
+        {
+            // Who said it is told by how long it took.
+            if (request.Seconds < 4) await last.Task;
+            string text = request.Seconds switch { < 4 => "the last word", < 8 => "and then some", _ => "the first word" };
+            return Results.Text(JsonSerializer.Serialize(new { text, language = "en" }));
+        };
+        await using Azurite azurite = await Azurite.StartAsync();
+        await using FunctionsApp app = await StartAsync(azurite, service);
+        Speaker[] speakers =
+        [
+            new(61, "Ada", [(2 * Speaker.Rate, 10L * Speaker.Rate), (20 * Speaker.Rate, 5L * Speaker.Rate)],
+                [new Tone(2, 10, 440), new Tone(20, 5, 440)]),
+            new(62, "Noa", [(26 * Speaker.Rate, 3L * Speaker.Rate)], [new Tone(26, 3, 660)]),
+        ];
+        SpokenCall call = new(azurite.ConnectionString, "Words", speakers);
+        await call.StartAsync();
+        await call.SpeakAsync(13);
+        ShareDetails link = await ShareAsync(app, call);
+
+        JsonNode result = await Browser.RunAsync("growing", new JsonObject
+        {
+            ["url"] = link.Url,
+            ["search"] = "word",
+            ["first"] = "the first word",
+            ["second"] = "and then some",
+            ["last"] = "the last word",
+        }, async word =>
+        {
+            if (word == "speak") await call.SpeakAsync(25);
+            if (word == "answer") last.SetResult();
+            if (word != "stop") return;
+            await call.SpeakAsync(30);
+            await call.StopAsync(30);
+        });
+
+        JsonNode during = result["during"]!;
+        Assert.Equal(("word", true, true), (during["value"]!.GetValue<string>(), during["isFocused"]!.GetValue<bool>(),
+            during["isSameRow"]!.GetValue<bool>()));
+        Assert.Equal(result["before"]!.GetValue<int>(), during["intervals"]!.GetValue<int>());
+        Assert.Equal([("the first word", false), ("and then some", true)], Rows(result["grown"]!));
+        Assert.Equal([("the first word", false), ("and then some", false)], Rows(result["atEnd"]!));
+        Assert.Equal([("the first word", false), ("and then some", false), ("the last word", false)], Rows(result["after"]!));
+        Browser.RequireQuiet(result);
+    }
+
+    private static Task<FunctionsApp> StartAsync(Azurite azurite, SpeechService service) =>
+        FunctionsApp.StartAsync(azurite, new Dictionary<string, string?>
+        {
+            ["RENDER_FORMATS"] = "flac",
+            ["Transcription__Endpoint"] = service.OpenAi.AbsoluteUri,
+            ["Transcription__Key"] = SpeechService.Key,
+        });
+
+    private static IEnumerable<(string Text, bool IsHidden)> Rows(JsonNode rows) =>
+        rows.AsArray().Select(row => (row!["text"]!.GetValue<string>(), row["hidden"]!.GetValue<bool>()));
+
+    /// <summary>A new link; asked for until the recording is known.</summary>
+    private static async Task<ShareDetails> ShareAsync(FunctionsApp app, SpokenCall call)
+    {
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TimeSpan.FromMinutes(1));
+        while (true)
+        {
+            using HttpResponseMessage shared = await app.Api.Http.PostAsJsonAsync($"/api/recordings/{call.Id}/shares",
+                new ShareRequest { Scopes = ["listen", "download"] }, WireJsonContext.Default.ShareRequest, patience.Token);
+            // The first list of segments has the storage let a page read, which may come after the page's first look at the files.
+            if (shared.IsSuccessStatusCode)
+            {
+                await app.Api.Http.GetStringAsync(new Uri($"/api/recordings/{call.Id}/segments", UriKind.Relative), patience.Token);
+                return JsonSerializer.Deserialize(await shared.Content.ReadAsByteArrayAsync(patience.Token),
+                    WireJsonContext.Default.ShareDetails)!;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, patience.Token);
+        }
     }
 }

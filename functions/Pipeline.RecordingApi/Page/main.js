@@ -13,7 +13,7 @@ import { Player } from './player.js';
 import { RATE, SegmentStore } from './segments.js';
 import { SoundLoader } from './sound.js';
 import { chooseLanguage, t } from './texts.js';
-import { showTranscript } from './transcript.js';
+import { TranscriptPane } from './transcript.js';
 import { buildTransport } from './transport.js';
 import { View } from './view.js';
 
@@ -44,6 +44,7 @@ class Page {
     this.lanes = new Lanes(byId('lanes'), this.player, this.view, this.peaks);
     this.board = new Board(this.view, this.player, this.lanes);
     this.downloads = new Downloads(byId('downloads'), api);
+    this.transcript = new TranscriptPane(byId('transcript'), this.player);
     /** @type {Recording | null} */
     this.recording = null;
     this.hasTranscript = false;
@@ -112,17 +113,19 @@ class Page {
     const files = await this.downloads.refresh(recording.status === 'live');
     const transcript = files.find(file => file.name === 'transcript.json' && file.state === 'ready');
     if (!transcript || this.hasTranscript) return;
-    this.hasTranscript = recording.status !== 'live';
     try {
       const content = await this.api.file(transcript.name);
-      showTranscript(byId('transcript'), content, recording.tracks, this.player);
+      // The last words of a call come after its end.
+      this.hasTranscript = content.status !== 'running';
+      this.transcript.update(content, recording.tracks);
     } catch {
-      this.hasTranscript = false;
+      // The next look tries again.
     }
   }
 
   /** @param {Recording} recording */
   more(recording) {
+      /** @type {import('./types.js').Transcript} */
     const pane = byId('more');
     pane.append(h('h2', {}, t('keys')), h('p.keys', {}, t('keysList')));
     if (!recording.scopes?.includes('delete')) return;

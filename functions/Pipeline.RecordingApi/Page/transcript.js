@@ -5,46 +5,93 @@ import { disc } from './lanes.js';
 import { clock, t } from './texts.js';
 
 /** @typedef {import('./types.js').Track} Track */
-
 /** @typedef {import('./types.js').Transcript} Transcript */
+/** @typedef {import('./types.js').Turn} Turn */
 
-/**
- * @param {HTMLElement} pane
- * @param {Transcript} transcript
- * @param {Track[]} tracks
- * @param {import('./player.js').Player} player
- */
-export function showTranscript(pane, { language, turns }, tracks, player) {
-  const status = h('p.status', { role: 'status' });
-  const search = /** @type {HTMLInputElement} */ (h('input.search', { type: 'search', placeholder: t('search'), 'aria-label': t('search') }));
-  const rows = turns.map(turn => {
-    const track = tracks.find(one => one.userId === turn.user);
-    const at = turn.start;
-    const row = h('li', {}, h('button.phrase', { type: 'button', onclick: () => player.seek(at) },
-      track ? disc(track) : null,
-      h('span.said', {}, h('span.when', {}, `${clock(at)}  ${track?.username ?? ''}`), h('span.words', isTag(language) ? { lang: language } : {}, turn.text))));
-    return { row, at, text: turn.text.toLocaleLowerCase() };
-  });
-  search.addEventListener('input', () => {
-    const words = search.value.trim().toLocaleLowerCase();
-    let count = 0;
-    for (const { row, text } of rows) {
-      row.hidden = words !== '' && !text.includes(words);
-      if (!row.hidden) count++;
-    }
-    status.textContent = words ? t('found', { count }) : '';
-  });
-  pane.replaceChildren(h('h2', {}, t('transcript')), search, status, h('ol.phrases', {}, ...rows.map(({ row }) => row)));
-  pane.hidden = turns.length === 0;
+/** @typedef {{ element: HTMLElement, words: HTMLElement, at: number, text: string }} Row */
+
+/** The pane of what was said. It is built once: text that grows leaves the search, the focus and the rows that there are as they are. */
+export class TranscriptPane {
+  #status = h('p.status', { role: 'status' });
+  #search = /** @type {HTMLInputElement} */ (h('input.search', { type: 'search', placeholder: t('search'), 'aria-label': t('search') }));
+  #list = h('ol.phrases');
+  /** By who said what when. @type {Map<string, Row>} */
+  #rows = new Map();
+  #shown = '';
   /** @type {HTMLElement | undefined} */
-  let current;
-  setInterval(() => {
-    const now = rows.findLast(({ at }) => at <= player.position + 0.1)?.row;
-    if (now === current) return;
-    current?.removeAttribute('aria-current');
+  #current;
+
+  /**
+   * @param {HTMLElement} pane
+   * @param {import('./player.js').Player} player
+   */
+  constructor(pane, player) {
+    this.pane = pane;
+    this.player = player;
+    pane.append(h('h2', {}, t('transcript')), this.#search, this.#status, this.#list);
+    this.#search.addEventListener('input', () => this.#narrow());
+    setInterval(() => this.#mark(), 500);
+  }
+
+  /**
+   * Shows what has come, and takes away what is gone.
+   * @param {Transcript} transcript
+   * @param {Track[]} tracks
+   */
+  update(transcript, tracks) {
+    const shown = JSON.stringify(transcript);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    const language = isTag(transcript.language) ? transcript.language : '';
+    /** @type {Map<string, Row>} */
+    const rows = new Map();
+    for (const turn of transcript.turns) {
+      const key = `${turn.user} ${turn.start} ${turn.text}`;
+      const row = this.#rows.get(key) ?? this.#row(turn, tracks.find(track => track.userId === turn.user));
+      if (row.words.lang !== language) row.words.lang = language;
+      rows.set(key, row);
+    }
+    for (const [key, { element }] of this.#rows) if (!rows.has(key)) element.remove();
+    this.#rows = rows;
+    let next = this.#list.firstElementChild;
+    for (const { element } of rows.values()) {
+      if (element === next) next = next.nextElementSibling;
+      else this.#list.insertBefore(element, next);
+    }
+    this.#narrow();
+    this.pane.hidden = rows.size === 0;
+  }
+
+  /**
+   * @param {Turn} turn
+   * @param {Track | undefined} track
+   * @returns {Row}
+   */
+  #row({ start, text }, track) {
+    const words = h('span.words', {}, text);
+    const element = h('li', {}, h('button.phrase', { type: 'button', onclick: () => this.player.seek(start) },
+      track ? disc(track) : null, h('span.said', {}, h('span.when', {}, `${clock(start)}  ${track?.username ?? ''}`), words)));
+    return { element, words, at: start, text: text.toLocaleLowerCase() };
+  }
+
+  #narrow() {
+    const words = this.#search.value.trim().toLocaleLowerCase();
+    let count = 0;
+    for (const { element, text } of this.#rows.values()) {
+      element.hidden = words !== '' && !text.includes(words);
+      if (!element.hidden) count++;
+    }
+    this.#status.textContent = words ? t('found', { count }) : '';
+  }
+
+  /** Shows which words are heard now. */
+  #mark() {
+    const now = [...this.#rows.values()].findLast(({ at }) => at <= this.player.position + 0.1)?.element;
+    if (now === this.#current) return;
+    this.#current?.removeAttribute('aria-current');
     now?.setAttribute('aria-current', 'true');
-    current = now;
-  }, 500);
+    this.#current = now;
+  }
 }
 
 // A language tag such as "de" or "pt-BR"; some services answer with a name, which is none.
