@@ -55,6 +55,22 @@ public sealed class ListenTests(PageApp app)
     }
 
     [Fact]
+    public async Task Next_word_of_one_track_is_found_behind_more_than_a_thousand_segments_of_others()
+    {
+        Speaker[] speakers =
+        [
+            new(22, "Ada", [.. Enumerable.Range(0, 1_100).Select(turn => ((long)turn * Speaker.Rate / 2, Speaker.Rate / 10L))], []),
+            new(23, "Grace", [(600 * Speaker.Rate, 20L * Speaker.Rate)], [new Tone(600, 20, Grace)]),
+        ];
+        RecordingId call = await new LongCall(app.Functions.Api, "Far", speakers).BringAsync(700);
+        ShareDetails link = await app.ShareAsync(call, "listen");
+        JsonNode result = await Browser.RunAsync("skip", new JsonObject { ["url"] = link.Url, ["name"] = "Grace", ["past"] = 500 });
+        Assert.InRange(result["skipped"]!.GetValue<double>(), 599, 605); // a quarter of a second of the silence is left
+        Assert.InRange(result["next"]!.GetValue<double>(), 600, 601);
+        Browser.RequireQuiet(result);
+    }
+
+    [Fact]
     public async Task Track_that_was_muted_while_it_loaded_comes_back_once()
     {
         JsonNode result = await ListenAsync("mute", new JsonObject { ["name"] = "Ada" });

@@ -20,6 +20,8 @@ const GRID_SAMPLES = 4 * RATE;
 // A pause of at least so long is skipped, and so much of it is left.
 const SILENCE_SECONDS = 1.2;
 const LEFT_SECONDS = 0.25;
+// A live call in which nothing follows is looked through again after so long.
+const LOOK_AGAIN_MS = 10_000;
 
 /** One track's knobs. */
 export class Lane {
@@ -71,6 +73,8 @@ export class Player {
   #jumping = false;
 
   /**
+  /** Ends the search for what sounds next: its answer would be of another place, or of other tracks. */
+  #search = new AbortController();
    * @param {import('./segments.js').SegmentStore} store
    * @param {SoundLoader} loader
    */
@@ -176,6 +180,7 @@ export class Player {
   applyLanes() {
     for (const [userId, lane] of this.lanes) {
       const audible = this.isAudible(userId);
+    this.#forget();
       if (lane.gain) lane.gain.gain.value = audible ? lane.volume : 0;
       if (!audible && (lane.nodes.size > 0 || this.#isPlanned(userId))) this.#silence(userId, lane);
     }
@@ -323,13 +328,19 @@ export class Player {
     if (spoken || this.#jumping) return;
     this.#jumping = true;
     try {
-      const next = await this.#store.next(now, segment => this.isAudible(segment.userId) && segment.startSample / RATE > now);
+      const next = await this.#store.next(now, segment => this.isAudible(segment.userId) && segment.startSample / RATE > now, signal);
+      if (signal.aborted) return;
+      if (!next && this.isLive) rest = LOOK_AGAIN_MS;
       const to = next ? next.startSample / RATE - LEFT_SECONDS : this.end;
-      if (this.state === 'playing' && this.skipSilence && to > this.position + 0.5 && (next || !this.isLive)) this.seek(to);
+      if (this.skipSilence && to > this.position + 0.5 && (next || !this.isLive)) this.seek(to);
     } catch {
+    const { signal } = this.#search;
+    let rest = 0;
       // The next tick tries again.
     } finally {
-      this.#jumping = false;
+      window.setTimeout(() => {
+        if (!signal.aborted) this.#jumping = false;
+      }, rest);
     }
   }
 
@@ -338,6 +349,12 @@ export class Player {
     this.#context?.suspend();
     if (this.state === 'playing') this.#set('waiting');
   }
+  #forget() {
+    this.#search.abort();
+    this.#search = new AbortController();
+    this.#jumping = false;
+  }
+
 
   #go() {
     if (this.#context?.state !== 'running') this.#context?.resume();
@@ -356,6 +373,7 @@ export class Player {
     this.#pending.clear();
     for (const [userId, lane] of this.lanes) this.#silence(userId, lane);
     this.#planned.clear();
+    this.#forget();
   }
 
   /** @param {string} userId */

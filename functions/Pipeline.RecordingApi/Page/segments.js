@@ -8,6 +8,7 @@ export const RATE = 48000;
 const BLOCK_SECONDS = 60;
 const KEPT_BLOCKS = 90;
 const PAGE = 1000;
+const NEAR_PAGE = 200;
 // An address that ends so soon is not begun with.
 const SPARE_MS = 45_000;
 
@@ -90,22 +91,23 @@ export class SegmentStore {
   }
 
   /**
-   * The first segment from a position on that fits.
+   * The first segment from a position on that fits, however far it is.
    * @param {number} from Seconds.
    * @param {(segment: Segment) => boolean} fits
-   * @returns {Promise<Segment | null>}
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<Segment | null>} Null where there is none, or nobody wants to know any more.
    */
-  async next(from, fits) {
+  async next(from, fits, signal) {
     const near = this.peek(from, from + BLOCK_SECONDS).segments.find(fits);
     if (near) return near;
     let after;
-    for (let pages = 0; pages < 5; pages++) {
-      const page = await this.#api.segments(from, null, 200, after);
+    do {
+      // As a rule it is on the first page.
+      const page = await this.#api.segments(from, null, after ? PAGE : NEAR_PAGE, after);
       const found = page.segments.find(fits);
       if (found) return found;
-      if (!page.next) return null;
       after = page.next;
-    }
+    } while (after && !signal?.aborted);
     return null;
   }
 
