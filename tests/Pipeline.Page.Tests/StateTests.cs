@@ -34,7 +34,7 @@ public sealed class StateTests(PageApp app)
         using HttpResponseMessage deleted = await app.Functions.Api.Http.DeleteAsync(
             new Uri($"/api/recordings/{call.Id}", UriKind.Relative), TestContext.Current.CancellationToken);
         deleted.EnsureSuccessStatusCode();
-        Shows(await Browser.RunAsync("state", new JsonObject { ["url"] = link.Url }), "deleted", "cannot be brought back");
+        Shows(await Browser.RunAsync("state", new JsonObject { ["url"] = link.Url }), "deleted", "or its time was over");
     }
 
     [Fact]

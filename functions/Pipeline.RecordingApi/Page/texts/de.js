@@ -93,7 +93,7 @@ export default {
   state_many: 'Zu viele falsche Links von hier',
   state_manyDo: 'Eine Minute warten und die Seite neu laden.',
   state_deleted: 'Diese Aufnahme wurde gelöscht',
-  state_deletedDo: 'Sie ist nicht wiederherzustellen. Jemand mit dem Recht dazu hat sie entfernt.',
+  state_deletedDo: 'Sie ist nicht wiederherzustellen. Jemand mit dem Recht dazu hat sie entfernt, oder ihre Zeit war um.',
   state_storage: 'Die Aufnahmen sind gerade nicht erreichbar',
   state_storageDo: 'Die Seite versucht es von selbst wieder. Was aufgenommen wurde, ist nicht verloren.',
   state_noAudio: 'Dieser Browser kann den Ton nicht abspielen',

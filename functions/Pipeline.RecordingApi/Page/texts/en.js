@@ -93,7 +93,7 @@ export default {
   state_many: 'Too many wrong links from here',
   state_manyDo: 'Wait a minute and reload this page.',
   state_deleted: 'This recording was deleted',
-  state_deletedDo: 'It cannot be brought back. Somebody who had the right removed it.',
+  state_deletedDo: 'It cannot be brought back. Somebody who may do so removed it, or its time was over.',
   state_storage: 'The recordings cannot be reached at the moment',
   state_storageDo: 'This page tries again by itself. What was recorded is not lost.',
   state_noAudio: 'This browser cannot play the sound',

@@ -93,7 +93,7 @@ export default {
   state_many: 'Trop de liens erronés depuis ici',
   state_manyDo: 'Attendez une minute et rechargez la page.',
   state_deleted: 'Cet enregistrement a été supprimé',
-  state_deletedDo: 'Il ne peut pas être rétabli. Quelqu’un qui en avait le droit l’a retiré.',
+  state_deletedDo: 'Il ne peut pas être rétabli. Quelqu’un qui en avait le droit l’a retiré, ou sa durée de conservation était écoulée.',
   state_storage: 'Les enregistrements sont inaccessibles pour le moment',
   state_storageDo: 'La page réessaie d’elle-même. Ce qui a été enregistré n’est pas perdu.',
   state_noAudio: 'Ce navigateur ne peut pas lire le son',
