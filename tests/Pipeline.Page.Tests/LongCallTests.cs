@@ -39,7 +39,7 @@ public sealed class LongCallTests(PageApp app)
             [.. Enumerable.Range(0, 1_150).Select(turn => new Tone((turn * 9) + index, 0.2, 300 + (index * 90)))]))];
         const double Length = 10_400;
         // Eleven hours of files would take longer than all other tests; the page does without.
-        await using PageApp own = await PageApp.StartWithoutFilesAsync();
+        await using PageApp own = await PageApp.StartAsync(formats: "off");
         RecordingId call = await new LongCall(own.Functions.Api, "Three hours", speakers).BringAsync(Length);
         JsonNode result = await RunAsync(own, call, Length, "long", 9_000, 27, 5_400);
         Limits(result, started: 6_000, seek: 6_000, megabytes: 120);

@@ -40,7 +40,7 @@ class Page {
       this.peaks.guess(segments);
       this.board.draw();
     });
-    this.player = new Player(this.store, new SoundLoader((userId, piece) => this.peaks.measure(userId, piece)));
+    this.player = new Player(this.store, new SoundLoader(api, (userId, piece) => this.peaks.measure(userId, piece)));
     this.lanes = new Lanes(byId('lanes'), this.player, this.view, this.peaks);
     this.board = new Board(this.view, this.player, this.lanes);
     this.downloads = new Downloads(byId('downloads'), api);
@@ -59,7 +59,7 @@ class Page {
     buildStretch(byId('stretch'), this.board, this.downloads);
     bindKeys(this.board, this.store);
     this.view.changed.on(() => this.want());
-    this.player.failed.on(() => notice(t('soundFailed')));
+    this.player.failed.on(() => (this.player.isUnplayable ? this.tell() : notice(t('soundFailed'))));
     this.more(recording);
     if (!('AudioContext' in window)) {
       byId('transport').hidden = true;
@@ -87,11 +87,20 @@ class Page {
       await this.api.rename(title);
       this.update({ .../** @type {Recording} */ (this.recording), title });
     });
-    if (recording.tracks.length === 0) notice(t(isLive ? 'nothingYet' : 'nothingEver'));
-    else notice('');
+    this.tell();
     if (wasLive && !isLive) this.files();
     this.player.changed.emit();
     this.want();
+  }
+
+  /** Says what holds for the recording as a whole. */
+  tell() {
+    const recording = this.recording;
+    if (!recording) return;
+    if (recording.tracks.length === 0) notice(t(recording.status === 'live' ? 'nothingYet' : 'nothingEver'));
+    else if (!this.player.isUnplayable) notice('');
+    else if (!mayDownload(recording)) notice(t('unplayable'));
+    else notice(`${t('unplayable')} `, h('button', { type: 'button', onclick: () => byId('downloads').scrollIntoView() }, t('files')));
   }
 
   /** Asks for what the screen and the player will need. */
@@ -114,6 +123,7 @@ class Page {
     const transcript = files.find(file => file.name === 'transcript.json' && file.state === 'ready');
     if (!transcript || this.hasTranscript) return;
     try {
+      /** @type {import('./types.js').Transcript} */
       const content = await this.api.file(transcript.name);
       // The last words of a call come after its end.
       this.hasTranscript = content.status !== 'running';
@@ -125,7 +135,6 @@ class Page {
 
   /** @param {Recording} recording */
   more(recording) {
-      /** @type {import('./types.js').Transcript} */
     const pane = byId('more');
     pane.append(h('h2', {}, t('keys')), h('p.keys', {}, t('keysList')));
     if (!recording.scopes?.includes('delete')) return;
@@ -152,7 +161,7 @@ class Page {
       await pause(document.hidden && this.player.state === 'paused' ? wait * 5 : wait);
       try {
         const recording = await this.api.recording();
-        if (wait > POLL_MS) notice('');
+        if (wait > POLL_MS) this.tell();
         wait = POLL_MS;
         if (recording) this.update(recording);
         if (this.recording?.status !== 'live') rest--;
@@ -175,9 +184,17 @@ const mayDownload = recording => (recording.scopes ?? ['download']).includes('do
 /** @param {unknown} error */
 const isFinal = error => error instanceof ApiError && [401, 403, 404, 410].includes(error.status);
 
-/** @param {string} text Empty for none. */
-function notice(text) {
-  byId('notice').textContent = text;
+let noticed = '';
+
+/**
+ * @param {string} text Empty for none.
+ * @param {HTMLElement[]} more
+ */
+function notice(text, ...more) {
+  // Said once: it is read out whenever it is written.
+  if (text === noticed) return;
+  noticed = text;
+  byId('notice').replaceChildren(text, ...more);
   byId('notice').hidden = text === '';
 }
 

@@ -2,7 +2,7 @@
 
 import { Signal, clamp } from './dom.js';
 import { RATE, keyOf } from './segments.js';
-import { SoundLoader } from './sound.js';
+import { SoundLoader, Unplayable } from './sound.js';
 import { stretch } from './stretch.js';
 
 /** @typedef {import('./types.js').Segment} Segment */
@@ -48,6 +48,8 @@ export class Player {
   /** Seconds up to which there may be sound. */
   end = 0;
   isLive = false;
+  /** Some sound was left out for good. */
+  isUnplayable = false;
   /** @type {Map<string, Lane>} */
   lanes = new Map();
 
@@ -71,10 +73,10 @@ export class Player {
   #needed = NEEDED_SECONDS;
   #timer = 0;
   #jumping = false;
-
-  /**
   /** Ends the search for what sounds next: its answer would be of another place, or of other tracks. */
   #search = new AbortController();
+
+  /**
    * @param {import('./segments.js').SegmentStore} store
    * @param {SoundLoader} loader
    */
@@ -178,9 +180,9 @@ export class Player {
 
   /** Call after a change of mute, solo or volume. */
   applyLanes() {
+    this.#forget();
     for (const [userId, lane] of this.lanes) {
       const audible = this.isAudible(userId);
-    this.#forget();
       if (lane.gain) lane.gain.gain.value = audible ? lane.volume : 0;
       if (!audible && (lane.nodes.size > 0 || this.#isPlanned(userId))) this.#silence(userId, lane);
     }
@@ -271,10 +273,13 @@ export class Player {
       const loaded = await this.#loader.load(segment, start, count, context, signal);
       await this.#stopped;
       if (!signal.aborted && lane.turn === turn && this.isAudible(segment.userId)) this.#schedule(segment.userId, loaded, start, count);
-    } catch {
+    } catch (error) {
       if (signal.aborted || lane.turn !== turn) return;
-      // Asked again at the next tick but one, from a fresh list.
+      const isFinal = error instanceof Unplayable;
+      this.isUnplayable ||= isFinal;
       this.failed.emit();
+      if (isFinal) return;
+      // Asked again at the next tick but one, from a fresh list.
       window.setTimeout(() => signal.aborted || lane.turn !== turn || this.#planned.set(keyOf(segment), Math.min(start, this.#planned.get(keyOf(segment)) ?? start)), 1000);
     } finally {
       if (!signal.aborted) {
@@ -327,6 +332,8 @@ export class Player {
     const spoken = segments.some(segment => this.isAudible(segment.userId) && segment.startSample / RATE < now + SILENCE_SECONDS);
     if (spoken || this.#jumping) return;
     this.#jumping = true;
+    const { signal } = this.#search;
+    let rest = 0;
     try {
       const next = await this.#store.next(now, segment => this.isAudible(segment.userId) && segment.startSample / RATE > now, signal);
       if (signal.aborted) return;
@@ -334,8 +341,6 @@ export class Player {
       const to = next ? next.startSample / RATE - LEFT_SECONDS : this.end;
       if (this.skipSilence && to > this.position + 0.5 && (next || !this.isLive)) this.seek(to);
     } catch {
-    const { signal } = this.#search;
-    let rest = 0;
       // The next tick tries again.
     } finally {
       window.setTimeout(() => {
@@ -344,17 +349,17 @@ export class Player {
     }
   }
 
-  // The context's clock stands while sound is missing, so that nothing that was planned moves.
-  #hold() {
-    this.#context?.suspend();
-    if (this.state === 'playing') this.#set('waiting');
-  }
   #forget() {
     this.#search.abort();
     this.#search = new AbortController();
     this.#jumping = false;
   }
 
+  // The context's clock stands while sound is missing, so that nothing that was planned moves.
+  #hold() {
+    this.#context?.suspend();
+    if (this.state === 'playing') this.#set('waiting');
+  }
 
   #go() {
     if (this.#context?.state !== 'running') this.#context?.resume();
@@ -368,12 +373,12 @@ export class Player {
   }
 
   #clear() {
+    this.#forget();
     this.#abort.abort();
     this.#abort = new AbortController();
     this.#pending.clear();
     for (const [userId, lane] of this.lanes) this.#silence(userId, lane);
     this.#planned.clear();
-    this.#forget();
   }
 
   /** @param {string} userId */

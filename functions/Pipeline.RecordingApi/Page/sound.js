@@ -1,5 +1,6 @@
 // From a segment's bytes to samples that Web Audio plays, piece by piece, with a bounded memory of the last ones.
 
+import { ApiError } from './api.js';
 import { RATE, keyOf } from './segments.js';
 
 /** @typedef {import('./types.js').Segment} Segment */
@@ -7,19 +8,38 @@ import { RATE, keyOf } from './segments.js';
 // 96 MB of floats: half a minute of 25 people who all talk.
 const KEPT_SAMPLES = 24_000_000;
 const BYTES_PER_VALUE = 2;
+const POLL_MS = 1000;
+// 40 ms of silence.
+const OGG_OPUS = 'T2dnUwACAAAAAAAAAAABAAAAAAAAAIRs2SQBE09wdXNIZWFkAQEAAIC7AAAAAABPZ2dTAAAAAAAAAAAAAAEAAAABAAAAh1hgGgEQT3B1c1RhZ3MAAAAAAAAAAE9nZ1MABIAHAAAAAAAAAQAAAAIAAABX6HZrAgMD+P/++P/+';
 
 /** @typedef {{ buffer: AudioBuffer, startSample: number }} Piece */
 
-/** Loads pieces of segments. A WAV is read by ranges, anything else is decoded as a whole. */
+/** Sound that this browser will not play, however often it is asked for. */
+export class Unplayable extends Error {}
+
+/**
+ * Loads pieces of segments. A WAV is read by ranges, anything else is decoded as a whole. Where the browser does not decode Ogg Opus
+ * (Safari before 2026) a segment comes as FLAC from the recording API.
+ */
 export class SoundLoader {
   /** @type {Map<string, Piece>} */
   #kept = new Map();
   /** @type {Map<string, Promise<Piece>>} */
   #loading = new Map();
   #samples = 0;
+  #api;
+  #decodesOpus = decodesOpus();
+  /** Names of tracks in FLAC, by user. @type {Map<string, string>} */
+  #flacs = new Map();
+  /** There are none, or this link does not open them. */
+  #isWithoutFlac = false;
 
-  /** @param {(userId: string, piece: Piece) => void} heard Called for every piece that was loaded. */
-  constructor(heard) {
+  /**
+   * @param {import('./api.js').Api} api
+   * @param {(userId: string, piece: Piece) => void} heard Called for every piece that was loaded.
+   */
+  constructor(api, heard) {
+    this.#api = api;
     this.heard = heard;
   }
 
@@ -101,9 +121,62 @@ export class SoundLoader {
    * @returns {Promise<Piece>}
    */
   async #whole(segment, context, signal) {
-    const answer = await fetch(segment.url, { signal });
+    const isMade = segment.format === 'opus' && !await this.#decodesOpus;
+    // What was heard before the recording's own start is in no file.
+    const startSample = isMade ? Math.max(0, segment.startSample) : segment.startSample;
+    const address = isMade ? await this.#flac(segment.userId, startSample, segment.startSample + segment.sampleCount, signal) : segment.url;
+    const answer = await fetch(address, { signal });
     if (!answer.ok) throw new Error(`the storage answered ${answer.status}`);
-    return { buffer: await context.decodeAudioData(await answer.arrayBuffer()), startSample: segment.startSample };
+    const bytes = await answer.arrayBuffer();
+    const buffer = await context.decodeAudioData(bytes).catch(() => { throw new Unplayable(); });
+    return { buffer, startSample };
+  }
+
+  /**
+   * Has a stretch of a track made as FLAC.
+   * @param {string} userId
+   * @param {number} from Sample.
+   * @param {number} to
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<string>} Its address.
+   */
+  async #flac(userId, from, to, signal) {
+    if (!this.#flacs.has(userId)) await this.#findFlacs();
+    const track = this.#flacs.get(userId);
+    if (!track) throw new Unplayable();
+    const name = `cut-${from}-${to}-${track}`;
+    try {
+      while ((await this.#api.askFile(name, null)).wait > 0) {
+        await new Promise(resolve => setTimeout(resolve, POLL_MS));
+        signal?.throwIfAborted();
+      }
+    } catch (error) {
+      // A track's name is its person's, who may have another by now.
+      this.#flacs.delete(userId);
+      throw error;
+    }
+    return this.#api.fileAddress(name, null);
+  }
+
+  async #findFlacs() {
+    if (this.#isWithoutFlac) return;
+    const files = await this.#api.files().catch(error => {
+      if (error instanceof ApiError && error.status === 403) return [];
+      throw error;
+    });
+    for (const { kind, format, userId, name } of files) if (kind === 'track' && format === 'flac' && userId) this.#flacs.set(userId, name);
+    this.#isWithoutFlac = this.#flacs.size === 0;
+  }
+}
+
+/** Tries it: what a browser says of itself does not hold for Web Audio. */
+async function decodesOpus() {
+  try {
+    const bytes = Uint8Array.from(atob(OGG_OPUS), letter => letter.charCodeAt(0));
+    await new OfflineAudioContext(1, 1, RATE).decodeAudioData(bytes.buffer);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -21,10 +21,11 @@ public sealed class PageApp : IAsyncLifetime
     internal Azurite Azurite => azurite ?? throw new InvalidOperationException("the fixture has not started");
     internal FunctionsApp Functions => app ?? throw new InvalidOperationException("the fixture has not started");
 
-    /// <summary>One whose functions make no files.</summary>
-    internal static async Task<PageApp> StartWithoutFilesAsync()
+    /// <summary>One whose functions make other files.</summary>
+    /// <param name="formats"><c>off</c> for none.</param>
+    internal static async Task<PageApp> StartAsync(string formats)
     {
-        PageApp page = new() { formats = "off" };
+        PageApp page = new() { formats = formats };
         await page.InitializeAsync();
         return page;
     }

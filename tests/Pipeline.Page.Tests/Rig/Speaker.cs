@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
+using Pipeline.Audio.Ogg;
 using Pipeline.Audio.Wav;
 using Pipeline.Contracts;
+using Pipeline.TestKit;
 
 namespace Pipeline.Page.Tests.Rig;
 
@@ -10,7 +13,11 @@ internal sealed record Speaker(ulong UserId, string Name, IReadOnlyList<(long St
 {
     public const int Rate = SampleClock.SamplesPerSecond;
     private const int LongestSegment = 10 * Rate;
-    private static readonly WavFormat Format = new(2, Rate);
+    private const int Frame = Rate / 50;
+    private static readonly WavFormat Stereo = new(2, Rate);
+
+    /// <summary>Of the segments.</summary>
+    public SegmentFormat Format { get; init; }
 
     /// <summary>Start and length of every segment, samples.</summary>
     public IEnumerable<(long Start, long Count)> Segments()
@@ -21,12 +28,15 @@ internal sealed record Speaker(ulong UserId, string Name, IReadOnlyList<(long St
         }
     }
 
+    /// <summary>The segment file of a stretch.</summary>
+    public byte[] File(long start, long count) => Format == SegmentFormat.Opus ? Ogg(start, count) : Wav(start, count);
+
     /// <summary>The WAV file of a stretch.</summary>
     public byte[] Wav(long start, long count)
     {
-        byte[] file = new byte[WavFormat.HeaderSize + (count * Format.BytesPerSample)];
-        Format.WriteHeader(file, count * Format.BytesPerSample);
-        Span<short> pcm = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, short>(file.AsSpan(WavFormat.HeaderSize));
+        byte[] file = new byte[WavFormat.HeaderSize + (count * Stereo.BytesPerSample)];
+        Stereo.WriteHeader(file, count * Stereo.BytesPerSample);
+        Span<short> pcm = MemoryMarshal.Cast<byte, short>(file.AsSpan(WavFormat.HeaderSize));
         foreach (Tone tone in Tones)
         {
             long from = Math.Max((long)(tone.Start * Rate), start), to = Math.Min((long)((tone.Start + tone.Length) * Rate), start + count);
@@ -38,5 +48,21 @@ internal sealed record Speaker(ulong UserId, string Name, IReadOnlyList<(long St
             }
         }
         return file;
+    }
+
+    // Of whole packets of 20 ms.
+    private byte[] Ogg(long start, long count)
+    {
+        using TempFolder folder = new();
+        using OpusEncoder encoder = new(channels: 2);
+        using OggSegmentWriter writer = new();
+        OggOpusHeader header = new(1, 2, []);
+        string path = folder.Combine("segment.opus");
+        writer.Open(path, header, continues: false);
+        ReadOnlySpan<short> pcm = MemoryMarshal.Cast<byte, short>(Wav(start, count).AsSpan(WavFormat.HeaderSize));
+        for (; pcm.Length > 0; pcm = pcm[(Frame * 2)..]) writer.Write(encoder.Encode(pcm[..(Frame * 2)]), Frame);
+        writer.Finish(header);
+        writer.Dispose();
+        return System.IO.File.ReadAllBytes(path);
     }
 }

@@ -69,16 +69,16 @@ internal sealed class SpokenCall(string connectionString, string title, params I
         {
             SegmentKey key = new(Id, speaker.UserId, ++index);
             if (start + count > end || sent.ContainsKey(key)) continue;
-            byte[] wav = speaker.Wav(start, count);
+            byte[] file = speaker.File(start, count);
             yield return sent[key] = new SegmentReady
             {
                 Session = Session,
                 UserId = speaker.UserId,
                 Username = speaker.Name,
                 SegmentIndex = index,
-                BlobName = BlobPaths.Segment(key, speaker.Name),
-                FileSize = wav.Length,
-                ContentMd5 = Convert.ToBase64String(MD5.HashData(wav)),
+                BlobName = BlobPaths.Segment(key, speaker.Name, speaker.Format),
+                FileSize = file.Length,
+                ContentMd5 = Convert.ToBase64String(MD5.HashData(file)),
                 StartSample = start,
                 SampleCount = count,
                 Channels = 2,
@@ -92,11 +92,11 @@ internal sealed class SpokenCall(string connectionString, string title, params I
         Speaker speaker = speakers.Single(one => one.UserId == segment.UserId);
         BlobUploadOptions options = new()
         {
-            HttpHeaders = new BlobHttpHeaders { ContentType = "audio/wav" },
+            HttpHeaders = new BlobHttpHeaders { ContentType = speaker.Format.ContentType() },
             Metadata = new Dictionary<string, string> { [SegmentMetadata.Key] = SegmentMetadata.Write(segment) },
         };
         await temp.GetBlobClient(segment.BlobName)
-            .UploadAsync(new BinaryData(speaker.Wav(segment.StartSample, segment.SampleCount)), options);
+            .UploadAsync(new BinaryData(speaker.File(segment.StartSample, segment.SampleCount)), options);
         await SendAsync(StorageNames.SegmentReadyQueue, segment, ContractsJsonContext.Default.SegmentReady);
     }
 

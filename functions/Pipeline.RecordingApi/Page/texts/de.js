@@ -103,4 +103,5 @@ export default {
   ended_disconnected: 'Der Rekorder wurde vom Gespräch getrennt.',
   offline: 'Keine Antwort: neuer Versuch …',
   soundFailed: 'Ein Teil des Tons war nicht zu laden: neuer Versuch …',
+  unplayable: 'Dieser Browser kann einen Teil des Tons nicht abspielen. Die Seite in einem aktuellen Browser öffnen oder die Dateien nehmen.',
 };

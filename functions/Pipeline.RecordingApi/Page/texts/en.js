@@ -103,4 +103,5 @@ export default {
   ended_disconnected: 'The recorder was disconnected from the call.',
   offline: 'No answer: trying again …',
   soundFailed: 'Some sound could not be loaded: trying again …',
+  unplayable: 'This browser cannot play some of the sound. Open the page in a current browser, or take the files.',
 };

@@ -103,4 +103,5 @@ export default {
   ended_disconnected: 'L’enregistreur a été déconnecté de l’appel.',
   offline: 'Pas de réponse : nouvel essai …',
   soundFailed: 'Une partie du son n’a pas pu être chargée : nouvel essai …',
+  unplayable: 'Ce navigateur ne peut pas lire une partie du son. Ouvrez la page dans un navigateur récent, ou prenez les fichiers.',
 };
