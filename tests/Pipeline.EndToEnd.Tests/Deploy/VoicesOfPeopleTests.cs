@@ -12,6 +12,7 @@ using Pipeline.DiscordSimulator.Peers;
 using Pipeline.DiscordSimulator.Rest;
 using Pipeline.DiscordSimulator.Speakers;
 using Pipeline.DiscordSimulator.World;
+using Pipeline.Storage;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
 
@@ -146,7 +147,7 @@ public sealed class VoicesOfPeopleTests
         }
     }
 
-    /// <summary>Waits until no file and no row of the ledger has the person; rows go last.</summary>
+    /// <summary>Waits until no file and no row of the ledger has the person, nor the account of the bot; rows go last.</summary>
     private static async Task UntilGoneAsync(Azurite azurite, ulong userId)
     {
         using CancellationTokenSource late = new(Patience);
@@ -156,7 +157,10 @@ public sealed class VoicesOfPeopleTests
             bool isThere = (await BlobsAsync(azurite)).Keys.Any(name =>
                 name.Contains($"/{userId}", StringComparison.Ordinal) || name.Contains($"{userId:D20}", StringComparison.Ordinal));
             await foreach (TableEntity row in ledger.QueryAsync<TableEntity>(cancellationToken: late.Token))
-                isThere |= row.RowKey.Contains($"{userId:D20}", StringComparison.Ordinal) || row.RowKey == "manifest";
+            {
+                isThere |= row.RowKey.Contains($"{userId:D20}", StringComparison.Ordinal)
+                    || (row.RowKey == LedgerPartitions.ManifestKey && LedgerPartitions.ReadManifest(row)!.Names(userId));
+            }
             if (!isThere) return;
             await Task.Delay(100, late.Token);
         }
