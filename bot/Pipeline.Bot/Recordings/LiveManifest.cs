@@ -227,8 +227,7 @@ internal sealed class LiveManifest
         lock (gate) Track(key.UserId).Closed(key.Index, startSample);
     }
 
-    /// <summary>The segment's bytes are known and go on their way, once they stand in the journal. Said again where the disk takes no
-    /// line, they go even so: that makes room, and the line follows.</summary>
+    /// <summary>The segment's bytes are known and go on their way: once in the journal, or the second time even so.</summary>
     public void Announce(JournalEntry entry)
     {
         bool isNew;
@@ -372,8 +371,7 @@ internal sealed class LiveManifest
         Tracks = [.. manifest.Tracks.Select(track => track with { NextFreeIndex = Indexes.Of(track.UserId) })],
     });
 
-    /// <summary>Waits until a stored manifest reserves the index, or nobody wants the segment any more. False: the index is not ours,
-    /// because another bot has the recording.</summary>
+    /// <summary>Waits until a stored manifest reserves the index, or nobody wants the segment. False: another bot has it.</summary>
     public Task<bool> ReservedAsync(SegmentKey key, CancellationToken cancel) => Indexes.WaitAsync(key, () => IsRefused(key), cancel);
 
     private void Recall(IReadOnlyList<JournalEntry> entries)
