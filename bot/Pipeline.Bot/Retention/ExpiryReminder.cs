@@ -43,6 +43,7 @@ internal sealed class ExpiryReminder(CatalogueClient api, GatewayClient gateway,
         {
             foreach (Guild guild in gateway.Guilds.All.Where(guild => !guild.Unavailable && IsDue(guild.Id)))
             {
+                long began = time.GetTimestamp(); // the next round is counted from here, however long this look takes
                 try
                 {
                     if (!await LookAsync(guild.Id, stoppingToken)) continue;
@@ -51,7 +52,7 @@ internal sealed class ExpiryReminder(CatalogueClient api, GatewayClient gateway,
                 {
                     log.SettingsAway(guild.Id, Cause.Of(away));
                 }
-                lookedAt[guild.Id] = time.GetTimestamp();
+                lookedAt[guild.Id] = began;
             }
         }
     }
