@@ -196,7 +196,7 @@ public static class ApiEndpoints
             .WithName("getRecording").ForKeys(KeyHolders.Bot | KeyHolders.Reader)
             .WithSummary("One recording, also while it runs; and its first 5,000 segments with links that read them for an hour")
             .WithQuery(new QueryParameter("segments", "none leaves them out", JsonSchemaType.String, Pattern: "^none$"))
-            .Produces<RecordingDetails>().Produces(StatusCodes.Status304NotModified).WithFaults(404).ForShares(ShareScopes.Listen);
+            .Produces<RecordingDetails>().Produces(StatusCodes.Status304NotModified).WithFaults(404).ForShares(ShareScopes.Any);
         api.MapGet("/recordings/{recordingId}/segments", static (HttpContext context, string recordingId, SegmentReads operations) =>
             operations.ListAsync(context, recordingId))
             .WithName("listSegments").ForKeys(KeyHolders.Reader).WithSummary("Segments by time, also while the recording runs")

@@ -38,6 +38,19 @@ public sealed class StateTests(PageApp app)
     }
 
     [Fact]
+    public async Task Link_that_only_brings_files_shows_them_and_no_player()
+    {
+        SpokenCall call = await CallAsync();
+        ShareDetails link = await app.ShareAsync(call.Id, "download");
+        JsonNode result = await Browser.RunAsync("state",
+            new JsonObject { ["url"] = link.Url, ["wait"] = "#downloads [data-file]", ["hidden"] = new JsonArray("#board", "#transport") });
+        Assert.Equal(["#board", "#transport"], result["gone"].Deserialize<string[]>()!);
+        Assert.Contains("Ada", result["text"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Empty(result["findings"].Deserialize<string[]>()!);
+        Assert.Empty(result["complaints"].Deserialize<string[]>()!); // it asks for nothing that it may not have
+    }
+
+    [Fact]
     [Trait("Category", "Long")]
     public async Task Browser_without_sound_still_shows_the_recording()
     {

@@ -1,4 +1,4 @@
-// A link that does not lead to a recording: the sentence that is shown.
+// A link that does not lead to a recording, or to some of it: the sentence that is shown, and what is not.
 import { axe, run } from './browser.mjs';
 
 await run(async ({ page, input }) => {
@@ -8,10 +8,11 @@ await run(async ({ page, input }) => {
   await page.waitForSelector(input.wait ?? (input.noAudio ? '#notice:not([hidden])' : '#state:not([hidden])'));
   await page.waitForTimeout(300);
   const shown = await page.evaluate(() => ({ state: document.querySelector('#state').dataset.state, text: document.body.innerText }));
+  const gone = await page.evaluate(places => places.filter(place => !document.querySelector(place).checkVisibility()), input.hidden ?? []);
   const findings = await axe(page);
   if (input.away) {
     await page.unroute('**/r/*/api**');
     await page.waitForSelector('.lane:nth-child(2)');
   }
-  return { ...shown, findings };
+  return { ...shown, gone, findings };
 });

@@ -17,7 +17,7 @@ public enum ShareScopes
 {
     None = 0,
 
-    /// <summary>See the recording and hear it.</summary>
+    /// <summary>Hear the recording; what it is, every link shows.</summary>
     Listen = 1,
 
     /// <summary>Take files.</summary>
@@ -25,4 +25,6 @@ public enum ShareScopes
 
     /// <summary>Rename and delete the recording.</summary>
     Delete = 4,
+
+    Any = Listen | Download | Delete,
 }

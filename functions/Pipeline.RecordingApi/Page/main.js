@@ -54,14 +54,15 @@ class Page {
   start(recording) {
     this.recording = recording;
     this.update(recording);
-    for (const id of ['head', 'board', 'panes', 'transport']) byId(id).hidden = false;
+    // A link that only brings files, or only deletes, has nothing to play.
+    for (const id of mayListen(recording) ? ['head', 'board', 'panes', 'transport'] : ['head', 'panes']) byId(id).hidden = false;
     buildTransport(byId('transport'), this.player, this.view);
     buildStretch(byId('stretch'), this.board, this.downloads);
-    bindKeys(this.board, this.store);
+    if (mayListen(recording)) bindKeys(this.board, this.store);
     this.view.changed.on(() => this.want());
     this.player.failed.on(() => (this.player.isUnplayable ? this.tell() : notice(t('soundFailed'))));
     this.more(recording);
-    if (!('AudioContext' in window)) {
+    if (mayListen(recording) && !('AudioContext' in window)) {
       byId('transport').hidden = true;
       notice(`${t('state_noAudio')}. ${t('state_noAudioDo')}`);
     }
@@ -105,7 +106,7 @@ class Page {
 
   /** Asks for what the screen and the player will need. */
   want() {
-    if (!this.recording) return;
+    if (!this.recording || !mayListen(this.recording)) return;
     const { from, to } = this.view;
     const end = this.player.end;
     // Who waits for sound gets it first.
@@ -136,7 +137,7 @@ class Page {
   /** @param {Recording} recording */
   more(recording) {
     const pane = byId('more');
-    pane.append(h('h2', {}, t('keys')), h('p.keys', {}, t('keysList')));
+    if (mayListen(recording)) pane.append(h('h2', {}, t('keys')), h('p.keys', {}, t('keysList')));
     if (!recording.scopes?.includes('delete')) return;
     const sure = h('div', { hidden: true }, h('p', {}, t('removeSure')), h('button.danger', { type: 'button', onclick: () => this.remove() }, t('removeYes')),
       h('button', { type: 'button', onclick: () => { sure.hidden = true; } }, t('cancel')));
@@ -177,6 +178,9 @@ class Page {
     }
   }
 }
+
+/** @param {Recording} recording */
+const mayListen = recording => (recording.scopes ?? ['listen']).includes('listen');
 
 /** @param {Recording} recording */
 const mayDownload = recording => (recording.scopes ?? ['download']).includes('download');

@@ -65,7 +65,7 @@ public sealed class AccessCheck(RequestDelegate next, ApiOptions options, ShareS
             return Problems.Of(StatusCodes.Status401Unauthorized, "The key is missing or wrong", "send it as x-functions-key or ?code=");
         ShareScopes scopes = await sessions.ScopesAsync(context, recordingId);
         if (scopes == ShareScopes.None) return ShareSessions.Refused();
-        if (!scopes.HasFlag(access.Scopes)) return Problems.Of(StatusCodes.Status403Forbidden, "This link does not allow that");
+        if ((scopes & access.Scopes) == 0) return Problems.Of(StatusCodes.Status403Forbidden, "This link does not allow that");
         if (!IsSafe(context.Request.Method) && !IsOwnPage(context.Request))
             return Problems.Of(StatusCodes.Status403Forbidden, "Only the recording's own page may ask for that");
         context.Items[typeof(ShareScopes)] = scopes;

@@ -3,13 +3,13 @@ using Pipeline.RecordingApi.Catalogue;
 namespace Pipeline.RecordingApi.Shares;
 
 /// <summary>Metadata of a route: who besides the owner of the key may use it. A route without it takes the key only.</summary>
-/// <param name="Scopes">What a share link must allow; none where everybody may come.</param>
+/// <param name="Scopes">What a share link must allow, one of these; none where everybody may come.</param>
 internal sealed record RouteAccess(ShareScopes Scopes);
 
 /// <summary>Says it of a route.</summary>
 public static class RouteAccessExtensions
 {
-    /// <summary>The route's <c>recordingId</c> may be read with a link that has this scope, and with the key as ever.</summary>
+    /// <summary>The route's <c>recordingId</c> may be read with a link that has one of these scopes, and with the key as ever.</summary>
     public static T ForShares<T>(this T route, ShareScopes scopes)
         where T : IEndpointConventionBuilder => route.WithMetadata(new RouteAccess(scopes));
 

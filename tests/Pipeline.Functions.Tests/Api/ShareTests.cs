@@ -48,6 +48,26 @@ public sealed class ShareTests(AzuriteFixture azurite)
             await visitor.StatusAsync(HttpMethod.Patch, $"/api/recordings/{mine}", "{\"title\":\"x\"}", FromThePage));
     }
 
+    [Theory]
+    [InlineData("download", HttpStatusCode.OK, 2701)]
+    [InlineData("delete", HttpStatusCode.Forbidden, 2702)]
+    public async Task Link_without_listening_shows_what_the_recording_is_and_plays_nothing(string scope, HttpStatusCode files, int seed)
+    {
+        await using App app = await StartAsync();
+        RecordingId id = await RecordAsync(app, seed);
+        using Visitor visitor = new(app.Address);
+        await visitor.OpenAsync(id, Visitor.SecretOf(await Visitor.ShareAsync(app, id, Key, scope)));
+
+        using HttpResponseMessage seen = await visitor.GetAsync($"/api/recordings/{id}");
+        RecordingDetails details = await app.ReadAsync(seen, WireJsonContext.Default.RecordingDetails);
+        Assert.Equal([scope], details.Scopes);
+        Assert.Empty(details.Segments);
+        Assert.Equal(files, await visitor.StatusAsync(HttpMethod.Get, $"/api/recordings/{id}/files"));
+        Assert.Equal(HttpStatusCode.Forbidden, await visitor.StatusAsync(HttpMethod.Get, $"/api/recordings/{id}/segments"));
+        Assert.Equal(HttpStatusCode.Forbidden,
+            await visitor.StatusAsync(HttpMethod.Get, $"/api/recordings/{id}/tracks/5/peaks?from=0&to=1"));
+    }
+
     [Fact]
     public async Task Page_has_a_way_of_its_own_that_takes_no_key()
     {
