@@ -1,3 +1,4 @@
+using Microsoft.Net.Http.Headers;
 using Pipeline.RecordingApi.Http;
 using Pipeline.RecordingApi.Shares;
 using Pipeline.Storage;
@@ -38,12 +39,15 @@ internal static class PageEndpoints
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
         }
-        string accepted = context.Request.Headers.AcceptEncoding.ToString();
-        (string? coding, byte[] body) = accepted.Contains("br", StringComparison.Ordinal) ? ("br", asset.Brotli)
-            : accepted.Contains("gzip", StringComparison.Ordinal) ? ("gzip", asset.Gzip) : (null, asset.Plain);
+        IList<StringWithQualityHeaderValue> accepted = context.Request.GetTypedHeaders().AcceptEncoding;
+        (string? coding, byte[] body) = Takes("br") ? ("br", asset.Brotli) : Takes("gzip") ? ("gzip", asset.Gzip) : (null, asset.Plain);
         if (coding is not null) response.Headers.ContentEncoding = coding;
         response.ContentType = asset.ContentType;
         response.ContentLength = body.Length;
         if (!HttpMethods.IsHead(context.Request.Method)) await response.Body.WriteAsync(body, context.RequestAborted);
+
+        // A quality of 0 refuses it (RFC 9110 §12.5.3).
+        bool Takes(string coding) =>
+            accepted.Any(one => one.Value.Equals(coding, StringComparison.OrdinalIgnoreCase) && one.Quality is not 0);
     }
 }

@@ -63,6 +63,23 @@ public sealed partial class PageTests(AzuriteFixture azurite)
     }
 
     [Theory]
+    [InlineData("gzip, br", "br")]
+    [InlineData("gzip;q=0.5, br;q=0.1", "br")]
+    [InlineData("gzip, br;q=0", "gzip")]
+    [InlineData("GZIP", "gzip")]
+    [InlineData("br;q=0, gzip;q=0", null)]
+    [InlineData("brotli, x-gzip", null)]
+    [InlineData("", null)]
+    public async Task Page_is_packed_as_the_browser_takes_it(string accepted, string? coding)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        using Visitor visitor = new(app.Address);
+        using HttpResponseMessage page = await visitor.SendAsync(HttpMethod.Get, "/r/x", null, ("Accept-Encoding", accepted));
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        Assert.Equal(coding, page.Content.Headers.ContentEncoding.SingleOrDefault());
+    }
+
+    [Theory]
     [InlineData("index.html")]
     [InlineData("types.js")]
     [InlineData("..%2Findex.html")]
