@@ -128,7 +128,7 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         WindowBlocks blocks = new(container, pairs, plan.Recording, key, window);
         JoinPoint before = pairs.JoinBefore(window), after = default;
         if (encoded.Length < TrackFormats.Count) after = Join(plan, key, window, sound.Files, before, blocks, cancellation);
-        Encode(plan, key, track.Channels, window, inputs, preRoll, sound.Pcm, encoded, blocks, cancellation);
+        Encode(plan, key, track.Channels, window, preRoll, sound.Pcm, encoded, blocks, cancellation);
         await StoreAsync(plan, key, window, pairs, blocks, new RenderRow
         {
             Inputs = inputs,
@@ -140,16 +140,22 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         }, cancellation);
     }
 
-    // Its bytes are of the window before too: the block is named by them.
     private static JoinPoint Join(RenderPlan plan, string key, int window, IReadOnlyList<JoinedSegment> files, JoinPoint before,
         WindowBlocks blocks, CancellationToken cancellation)
     {
         long start = RenderWindows.Start(window), end = start + plan.WindowSamples(window);
         (ReadOnlyMemory<byte> bytes, JoinPoint after) = WindowEncoder.Join(files, (start, end, plan.IsLast(window)), before,
             WindowEncoder.Serial(plan, key));
-        RenderedPart part = RenderedPart.Of("", bytes.Span);
-        blocks.Add(RenderFormat.Opus, part with { Block = RenderedPart.BlockName($"{window}", part.Sha256) }, bytes, cancellation);
+        blocks.Add(RenderFormat.Opus, Part(window, bytes), bytes, cancellation);
         return after;
+    }
+
+    // A block is named by its bytes, not by what they were made of: two workers with other levels of the mix must not store two contents
+    // under one name, of which the row of one of them would speak.
+    private static RenderedPart Part(int window, ReadOnlyMemory<byte> bytes, int frames = 0)
+    {
+        RenderedPart part = RenderedPart.Of("", bytes.Span, frames);
+        return part with { Block = RenderedPart.BlockName($"{window}", part.Sha256) };
     }
 
     private async Task StoreMixAsync(
@@ -162,7 +168,7 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         meter.Add(pcm.AsSpan(sound.PreRoll * 2));
         float[] energies = [.. meter.Energies.Select(energy => (float)energy)];
         WindowBlocks blocks = new(container, pairs, plan.Recording, RenderTable.Mix, window);
-        Encode(plan, RenderTable.Mix, 2, window, inputs, sound.PreRoll, pcm, MixFormats, blocks, cancellation);
+        Encode(plan, RenderTable.Mix, 2, window, sound.PreRoll, pcm, MixFormats, blocks, cancellation);
         await StoreAsync(plan, RenderTable.Mix, window, pairs, blocks, new RenderRow
         {
             Inputs = inputs,
@@ -174,7 +180,7 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
     }
 
     /// <summary>Encodes, and begins to store.</summary>
-    private void Encode(RenderPlan plan, string key, int channels, int window, string inputs, int preRoll, ReadOnlyMemory<short> pcm,
+    private void Encode(RenderPlan plan, string key, int channels, int window, int preRoll, ReadOnlyMemory<short> pcm,
         IReadOnlyList<string> formats, WindowBlocks blocks, CancellationToken cancellation)
     {
         (ReadOnlyMemory<byte> Bytes, int Frames)[] encoded = new (ReadOnlyMemory<byte>, int)[formats.Count];
@@ -183,11 +189,10 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         Parallel.For(0, formats.Count, width, at =>
             encoded[at] = encoder.Encode(formats[at], pcm.Span, channels, preRoll, RenderWindows.Start(window), total,
                 WindowEncoder.Serial(plan, key)));
-        string block = RenderedPart.BlockName($"{window}", inputs);
         for (int at = 0; at < formats.Count; at++)
         {
             (ReadOnlyMemory<byte> bytes, int frames) = encoded[at];
-            blocks.Add(formats[at], RenderedPart.Of(block, bytes.Span, frames), bytes, cancellation);
+            blocks.Add(formats[at], Part(window, bytes, frames), bytes, cancellation);
         }
     }
 

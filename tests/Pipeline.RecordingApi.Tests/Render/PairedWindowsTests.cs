@@ -30,6 +30,20 @@ public sealed class PairedWindowsTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Block_is_named_by_its_bytes()
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(storage);
+        Recorded recorded = await TalkMinutesAsync(stage, 1, stage);
+        // Two processes that mix one minute with different levels must not store both under one name.
+        foreach (string key in new[] { RenderTable.TrackKey(Ada), RenderTable.Mix })
+        {
+            RenderRow row = Assert.Single(await RowsAsync(stage, recorded, key)).Value;
+            Assert.All(row.Parts.Values, part => Assert.Equal(RenderedPart.BlockName("0", part.Sha256), part.Block));
+            Assert.True(row.Parts.Count >= 2);
+        }
+    }
+
+    [Fact]
     public async Task Process_that_ends_between_two_minutes_changes_no_byte()
     {
         await using RenderStage stage = await RenderStage.StartAsync(storage);
