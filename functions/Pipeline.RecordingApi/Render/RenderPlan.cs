@@ -62,12 +62,18 @@ internal sealed record RenderTrack
     public required IReadOnlyList<RenderSegment> Segments
     {
         get;
-        init => (field, reached, IsJoined) = (value, Reached(value), value.All(segment => segment.Format == SegmentFormat.Opus));
+        init
+        {
+            (field, reached) = (value, Reached(value));
+            IsJoined = value.All(segment => segment.Format == SegmentFormat.Opus)
+                && !Enumerable.Range(1, Math.Max(0, value.Count - 1)).Any(at => value[at].Start < reached[at - 1] - OggOpusJoin.MostLate);
+        }
     }
 
     /// <summary>
     /// All segments are Opus: its Opus file is made of their packets. Where one is WAV, all of it is encoded: a decoder that comes from
-    /// other packets in the midst of talk would be heard.
+    /// other packets in the midst of talk would be heard. So too where segments overlap by more than a sender's clock is off: of packets,
+    /// none can be cut to what is heard of it.
     /// </summary>
     public bool IsJoined { get; private init; }
 

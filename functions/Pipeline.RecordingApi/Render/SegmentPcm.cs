@@ -125,7 +125,8 @@ public sealed class SegmentPcm(RecordingsContainer container)
     }
 
     /// <summary>
-    /// Reads the whole file and decodes what is wanted of it. One that is shorter than announced is not what was announced.
+    /// Reads the whole file and decodes what is wanted of it. One that is shorter than announced, or damaged anywhere, is not what was
+    /// announced: it is silence in every minute that it touches and in every format.
     /// </summary>
     private async Task<bool> TryDecodeAsync(RenderSegment segment, long from, Memory<short> pcm, int channels,
         List<JoinedSegment>? files, CancellationToken cancellation)
@@ -136,7 +137,8 @@ public sealed class SegmentPcm(RecordingsContainer container)
         using IOpusDecoder decoder = codecs.CreateDecoder(channels);
         try
         {
-            if (OggSegmentDecoder.Decode(bytes, decoder, from, pcm.Span) * channels == pcm.Length)
+            if (OggSegmentFile.Inspect(bytes, "the segment").SampleCount >= segment.Count
+                && OggSegmentDecoder.Decode(bytes, decoder, from, pcm.Span) * channels == pcm.Length)
             {
                 if (files is not null) lock (files) files.Add(new JoinedSegment(segment.Index, segment.Start, segment.Count, bytes));
                 return true;

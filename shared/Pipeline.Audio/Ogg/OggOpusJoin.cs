@@ -21,6 +21,9 @@ public static class OggOpusJoin
     /// <summary>Samples before the file's first one, of silence: 80 ms, as RFC 7845 §5.1 asks for what is cut out of a stream.</summary>
     public const int PreSkip = 3_840;
 
+    /// <summary>Samples by which talk may lie behind its place, 20 ms; what overlaps by more cannot be joined.</summary>
+    public const int MostLate = 960;
+
     /// <summary>A packet that begins so long before a window may end in it.</summary>
     public const int LongestPacket = OpusPacket.MaximumSamples;
 

@@ -8,7 +8,6 @@ internal sealed class OpusJoinWindow
 {
     private const int Grid = OpusPacket.ShortestFrame;
     private const int FrameSamples = 960;
-    private const int MostLate = FrameSamples;
     private const int MostMadeUp = 5 * FrameSamples; // beyond it a decoder invents words
     private const int MostSegments = 255; // of a page
     private const int HeaderPages = 2;
@@ -113,8 +112,8 @@ internal sealed class OpusJoinWindow
             if (isWithinTalk && gap <= MostMadeUp) MakeUp((int)Math.Min(gap, end - cursor));
             else FillSilence(place);
         }
-        late = (int)Math.Clamp(cursor - place, -Grid, MostLate + 1);
-        if (late > MostLate || place > cursor + Grid) late = 0;
+        late = (int)Math.Clamp(cursor - place, -Grid, OggOpusJoin.MostLate + 1);
+        if (late > OggOpusJoin.MostLate || place > cursor + Grid) late = 0;
     }
 
     private bool HasRoom(int samples) => isLast ? cursor < end : cursor + samples <= end;

@@ -1,6 +1,7 @@
 using Pipeline.Audio.Ogg;
 using Pipeline.Audio.Opus;
 using Pipeline.Contracts;
+using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Tests.Rig;
 using Pipeline.TestKit;
 
@@ -102,6 +103,50 @@ public sealed class JoinedTracksTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(recorded.Track(Ada), flac);
         Assert.Equal(flac.Length, heard.Length);
         Assert.True(BestMatch.Of(flac.AsSpan(4_801, 200_000), heard, 4_801).Correlation > 0.9);
+    }
+
+    /// <summary>No packet can be cut to what is heard of it: a track of which segments overlap is encoded.</summary>
+    [Fact]
+    public async Task Where_segments_overlap_the_later_start_is_heard_in_every_file()
+    {
+        Judge.SkipUnlessInstalled("flac", "ffmpeg");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        await SpeakAsync(stage, recorded, Ada, "Ada", 4_801, 500);
+        await SpeakAsync(stage, recorded, Ada, "Ada", 4_801 + (7 * Second), 100); // within it
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        byte[] encoded = await stage.DownloadAsync(recorded, "01-Ada.opus");
+        short[] flac = judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.flac"), "flac"), heard = judge.Decode(encoded, "opus");
+        Assert.Equal(recorded.Track(Ada), flac);
+        Assert.Equal(flac.Length, heard.Length);
+        foreach (int from in new[] { 1, 7, 9 }) // before it, in it, behind it
+        {
+            int at = 4_801 + (from * Second) + (Second / 10);
+            (double correlation, int lag) = BestMatch.Of(flac.AsSpan(at, 4 * Second / 5), heard, at);
+            Assert.True(correlation > 0.9 && Math.Abs(lag) < 120, $"second {from}: {correlation:F4}, off by {lag}");
+        }
+    }
+
+    [Fact]
+    public async Task Segment_damaged_in_its_second_minute_is_silence_in_both_and_in_every_file()
+    {
+        Judge.SkipUnlessInstalled("flac", "ffmpeg");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        await SpeakAsync(stage, recorded, Ada, "Ada", Minute - (5 * Second), 500);
+        byte[] broken = files[0];
+        broken[^10] ^= 1; // its last page
+        await stage.SpoilAsync(recorded, 0, broken);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        short[] flac = judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.flac"), "flac");
+        Assert.Equal(recorded.End, flac.Length);
+        Assert.False(flac.AsSpan().ContainsAnyExcept((short)0));
+        Assert.Empty(Talk(await stage.DownloadAsync(recorded, "01-Ada.opus")));
+        SortedDictionary<int, RenderRow> rows = await stage.Get<RenderTable>().ReadWindowsAsync(recorded.Id, RenderTable.TrackKey(Ada),
+            withSound: false, TestContext.Current.CancellationToken);
+        Assert.Equal([[0], [0]], rows.Values.Select(row => row.Unreadable));
     }
 
     [Fact]
