@@ -35,6 +35,9 @@ public sealed class LedgerPartitions(StorageClients clients)
     /// <summary>Column of the recording's row: how many segments the last finalize named.</summary>
     public const string FinalizedCountColumn = "FinalizedCount";
 
+    /// <summary>Column of the recording's row: how many segments the bot's account named then.</summary>
+    public const string AnnouncedCountColumn = "AnnouncedCount";
+
     private const string ManifestColumn = "Data";
     private const int UpdateTries = 8;
 
@@ -83,11 +86,14 @@ public sealed class LedgerPartitions(StorageClients clients)
     {
         string person = MovedSegments.PersonPart(userId);
         // Before the rows go: from here on whatever comes is more than what was finalized.
-        if ((await CountPersonAsync(recording, userId, cancellation)).Segments > 0) await ForgetCountAsync(recording, cancellation);
+        bool counted = (await CountPersonAsync(recording, userId, cancellation)).Segments > 0;
+        if (counted) await ForgetCountAsync(recording, cancellation);
         await LeaveOutAsync(recording, userId, now, cancellation);
         await PartitionEraser.DeleteAsync(table, recording.ToString(), key =>
             key.StartsWith(MovedSegments.RowPrefix + person, StringComparison.Ordinal)
             || key.StartsWith(FaultPrefix + person, StringComparison.Ordinal), cancellation);
+        // A finalize in between has counted rows that are gone now.
+        if (counted) await ForgetCountAsync(recording, cancellation);
     }
 
     /// <summary>
@@ -110,8 +116,8 @@ public sealed class LedgerPartitions(StorageClients clients)
     {
         try
         {
-            await table.UpdateEntityAsync(new TableEntity(recording.ToString(), RecordingKey) { [FinalizedCountColumn] = 0 }, ETag.All,
-                TableUpdateMode.Merge, cancellation);
+            TableEntity none = new(recording.ToString(), RecordingKey) { [FinalizedCountColumn] = 0, [AnnouncedCountColumn] = 0 };
+            await table.UpdateEntityAsync(none, ETag.All, TableUpdateMode.Merge, cancellation);
         }
         catch (RequestFailedException gone) when (gone.Status == 404)
         {

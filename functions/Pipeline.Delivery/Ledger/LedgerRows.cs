@@ -39,7 +39,7 @@ internal static class LedgerRows
         if (recording.ProgressAt is { } progress) row["ProgressAt"] = progress;
         if (recording.Ticket is { } ticket) (row["LookDueAt"], row["LookToken"]) = (ticket.DueAt, ticket.Token);
         if (recording.FinalizedAt is { } end) row["FinalizedAt"] = end;
-        if (recording.AnnouncedCount is { } announced) row["AnnouncedCount"] = announced;
+        if (recording.AnnouncedCount is { } announced) row[LedgerPartitions.AnnouncedCountColumn] = announced;
         return row;
     }
 
@@ -58,7 +58,7 @@ internal static class LedgerRows
                 row.GetBoolean("LookSent") ?? false),
         FinalizedAt = row.GetDateTimeOffset("FinalizedAt"),
         FinalizedCount = row.GetInt32(LedgerPartitions.FinalizedCountColumn) ?? 0,
-        AnnouncedCount = row.GetInt32("AnnouncedCount"),
+        AnnouncedCount = row.GetInt32(LedgerPartitions.AnnouncedCountColumn),
         Etag = row.ETag.ToString(),
     };
 

@@ -55,6 +55,29 @@ public sealed class ErasedVoiceTests(AzuriteFixture azurite) : IDisposable
         Assert.Contains(told, text => text.Contains("01-Grace.flac", StringComparison.Ordinal));
     }
 
+    /// <summary>It has counted rows that are gone: others' late segments would be taken for known.</summary>
+    [Fact]
+    public async Task Count_of_a_finalize_that_came_while_a_person_s_rows_went_does_not_stay()
+    {
+        using Wire wire = new();
+        await using RenderStage stage = await RenderStage.StartAsync(ClassStorage.Of(azurite), RenderOptions.Off, transport: wire);
+        TableClient table = new TableServiceClient(ClassStorage.Of(azurite)).GetTableClient(StorageNames.LedgerTable);
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
+        RecordingId recording = RecordingId.New(TimeProvider.System);
+        await table.AddEntityAsync(new TableEntity($"{recording}", LedgerPartitions.RecordingKey), cancellation);
+        await table.AddEntityAsync(new TableEntity($"{recording}", MovedSegments.RowKey(Ada, 0)), cancellation);
+        wire.Hold("$batch");
+        Task deleting = stage.Get<LedgerPartitions>().DeletePersonAsync(recording, Ada, TimeProvider.System.GetUtcNow(), cancellation);
+        await wire.IsHeldAsync();
+        TableEntity counted = new($"{recording}", LedgerPartitions.RecordingKey) { ["FinalizedCount"] = 5, ["AnnouncedCount"] = 6 };
+        await table.UpsertEntityAsync(counted, TableUpdateMode.Merge, cancellation);
+        wire.LetGo();
+        await deleting;
+        TableEntity head = await table.GetEntityAsync<TableEntity>($"{recording}", LedgerPartitions.RecordingKey,
+            cancellationToken: cancellation);
+        Assert.Equal((0, 0), (head.GetInt32("FinalizedCount"), head.GetInt32("AnnouncedCount")));
+    }
+
     [Fact]
     public async Task Words_of_who_only_listened_are_in_no_file_any_more()
     {
