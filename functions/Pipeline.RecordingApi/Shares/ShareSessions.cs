@@ -26,7 +26,8 @@ public sealed class ShareSessions(ShareTable table, WrongLinks wrong, TimeProvid
             JsonBody.Limit);
         if (request is null) return fault!;
         string address = ClientAddress.Of(context);
-        if (wrong.Take(address, out DateTimeOffset place) is { } wait) return TooMany(context, wait);
+        WrongLinks.Place place = await wrong.TakeAsync(address, context.RequestAborted);
+        if (place.Wait is { } wait) return TooMany(context, wait);
         bool isWrong = false;
         try
         {
@@ -39,7 +40,7 @@ public sealed class ShareSessions(ShareTable table, WrongLinks wrong, TimeProvid
         }
         finally
         {
-            if (!isWrong) wrong.GiveBack(address, place);
+            wrong.GiveBack(place, isWrong);
         }
         TimeSpan left = Refusal - time.GetElapsedTime(start);
         if (left > TimeSpan.Zero) await Task.Delay(left, time, context.RequestAborted);

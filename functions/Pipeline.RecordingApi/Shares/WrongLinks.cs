@@ -14,51 +14,84 @@ public sealed class WrongLinks(TimeProvider time)
 
     // Requests of any thread; each holds it for a few list operations.
     private readonly Lock gate = new();
-    private readonly Dictionary<string, List<DateTimeOffset>> byAddress = [];
+    private readonly Dictionary<string, Caller> byAddress = [];
 
     /// <summary>
     /// Takes one of the address's places before its link is looked at: of many that come at once no more are looked at than of those that
-    /// come one by one.
+    /// come one by one. While others of the address are looked at, which may all be right, this waits for them.
     /// </summary>
-    /// <param name="place">For <see cref="GiveBack"/>.</param>
-    /// <returns>How long the address has to wait; null where it has a place.</returns>
-    public TimeSpan? Take(string address, out DateTimeOffset place)
+    /// <returns>To be given back, unless it says how long the address has to wait.</returns>
+    internal async Task<Place> TakeAsync(string address, CancellationToken cancellation)
     {
-        lock (gate)
+        while (true)
         {
-            place = time.GetUtcNow();
-            if (!byAddress.TryGetValue(address, out List<DateTimeOffset>? tries))
+            Task changed;
+            lock (gate)
             {
-                // Full of addresses: those that have waited long enough go, and if there are none, all do; memory stays bounded.
-                if (byAddress.Count >= MostAddresses) Clean(place);
-                byAddress[address] = tries = [];
+                DateTimeOffset now = time.GetUtcNow();
+                Caller caller = Find(address, now);
+                if (caller.Wrong.Count >= Most) return new Place(caller, caller.Wrong[0] + Window - now);
+                if (caller.Wrong.Count + caller.Open < Most)
+                {
+                    caller.Open++;
+                    return new Place(caller, null);
+                }
+                changed = caller.Changed.Task;
             }
-            Forget(tries, place);
-            if (tries.Count >= Most) return tries[0] + Window - place;
-            tries.Add(place);
-            return null;
+            await changed.WaitAsync(cancellation);
         }
     }
 
-    /// <summary>The link was right, or nobody could say.</summary>
-    public void GiveBack(string address, DateTimeOffset place)
+    /// <param name="isWrong">False: the link was right, or nobody could say.</param>
+    internal void GiveBack(Place place, bool isWrong)
     {
+        TaskCompletionSource changed;
         lock (gate)
         {
-            if (byAddress.TryGetValue(address, out List<DateTimeOffset>? tries) && tries.Remove(place) && tries.Count == 0)
-                byAddress.Remove(address);
+            Caller caller = place.Caller;
+            caller.Open--;
+            if (isWrong) caller.Wrong.Add(time.GetUtcNow());
+            (changed, caller.Changed) = (caller.Changed, NewSignal());
         }
+        changed.SetResult();
+    }
+
+    private Caller Find(string address, DateTimeOffset now)
+    {
+        if (byAddress.TryGetValue(address, out Caller? caller))
+        {
+            caller.Forget(now);
+            return caller;
+        }
+        // Full of addresses: those that have waited long enough go, and if there are none, all do; memory stays bounded.
+        if (byAddress.Count >= MostAddresses) Clean(now);
+        return byAddress[address] = new Caller();
     }
 
     private void Clean(DateTimeOffset now)
     {
-        foreach ((string address, List<DateTimeOffset> tries) in byAddress)
+        foreach ((string address, Caller caller) in byAddress)
         {
-            Forget(tries, now);
-            if (tries.Count == 0) byAddress.Remove(address);
+            caller.Forget(now);
+            if (caller is { Open: 0, Wrong.Count: 0 }) byAddress.Remove(address);
         }
         if (byAddress.Count >= MostAddresses) byAddress.Clear();
     }
 
-    private static void Forget(List<DateTimeOffset> tries, DateTimeOffset now) => tries.RemoveAll(taken => now - taken >= Window);
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <param name="Wait">How long the address has to wait; null where it has a place.</param>
+    internal readonly record struct Place(Caller Caller, TimeSpan? Wait);
+
+    /// <summary>One address: its wrong links of the last minute, and how many are being looked at.</summary>
+    internal sealed class Caller
+    {
+        public List<DateTimeOffset> Wrong { get; } = [];
+        public int Open { get; set; }
+
+        /// <summary>Ends when one more has been looked at.</summary>
+        public TaskCompletionSource Changed { get; set; } = NewSignal();
+
+        public void Forget(DateTimeOffset now) => Wrong.RemoveAll(at => now - at >= Window);
+    }
 }

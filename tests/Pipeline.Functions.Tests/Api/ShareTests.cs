@@ -140,6 +140,20 @@ public sealed class ShareTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Right_links_that_come_at_once_from_one_address_all_open()
+    {
+        await using App app = await StartAsync();
+        RecordingId id = await RecordAsync(app, 2703);
+        string secret = Visitor.SecretOf(await Visitor.ShareAsync(app, id, Key, "listen"));
+        using Visitor visitor = new(app.Address);
+        HttpResponseMessage[] answers = await Task.WhenAll(Enumerable.Range(0, 40).Select(_ =>
+            visitor.SendAsync(HttpMethod.Post, $"/api/recordings/{id}/session", $"{{\"key\":\"{secret}\"}}",
+                ("X-Forwarded-For", "203.0.113.7"))));
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode));
+        foreach (HttpResponseMessage answer in answers) answer.Dispose();
+    }
+
+    [Fact]
     public async Task Of_fifty_wrong_links_at_once_ten_are_looked_at()
     {
         await using App app = await StartAsync();

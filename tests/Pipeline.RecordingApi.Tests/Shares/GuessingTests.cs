@@ -13,50 +13,77 @@ public sealed class GuessingTests
 
     public GuessingTests() => links = new WrongLinks(time);
 
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     [Fact]
-    public void Ten_wrong_links_in_a_minute_make_an_address_wait_until_the_first_is_a_minute_old()
+    public async Task Ten_wrong_links_in_a_minute_make_an_address_wait_until_the_first_is_a_minute_old()
     {
         for (int i = 0; i < 10; i++)
         {
-            Assert.Null(links.Take("a", out _));
+            Assert.Null(await GuessAsync("a"));
             time.Advance(TimeSpan.FromSeconds(1));
         }
-        Assert.Equal(TimeSpan.FromSeconds(50), links.Take("a", out _));
-        Assert.Null(links.Take("b", out _));
+        Assert.Equal(TimeSpan.FromSeconds(50), await GuessAsync("a"));
+        Assert.Null(await GuessAsync("b"));
         time.Advance(TimeSpan.FromSeconds(50) - TimeSpan.FromTicks(1));
-        Assert.Equal(TimeSpan.FromTicks(1), links.Take("a", out _));
+        Assert.Equal(TimeSpan.FromTicks(1), await GuessAsync("a"));
         time.Advance(TimeSpan.FromTicks(1));
-        Assert.Null(links.Take("a", out _));
-        Assert.Equal(TimeSpan.FromSeconds(1), links.Take("a", out _)); // the second one's turn
+        Assert.Null(await GuessAsync("a"));
+        Assert.Equal(TimeSpan.FromSeconds(1), await GuessAsync("a")); // the second one's turn
     }
 
     [Fact]
-    public void Right_link_gives_its_own_place_back()
+    public async Task Right_link_takes_nothing_from_the_ten()
     {
-        Assert.Null(links.Take("a", out DateTimeOffset right));
-        time.Advance(TimeSpan.FromSeconds(1));
-        for (int i = 1; i < 10; i++) Assert.Null(links.Take("a", out _));
-        Assert.Equal(TimeSpan.FromSeconds(59), links.Take("a", out _));
-        links.GiveBack("a", right);
-        links.GiveBack("a", right);
-        links.GiveBack("b", right);
-        Assert.Null(links.Take("a", out _));
-        Assert.Equal(TimeSpan.FromSeconds(60), links.Take("a", out _)); // all ten are of now
+        for (int i = 0; i < 9; i++) await GuessAsync("a");
+        for (int i = 0; i < 20; i++) links.GiveBack(await links.TakeAsync("a", Cancellation), isWrong: false);
+        Assert.Null(await GuessAsync("a"));
+        Assert.Equal(TimeSpan.FromSeconds(60), await GuessAsync("a"));
     }
 
     [Fact]
-    public void Ten_thousand_addresses_are_remembered_and_then_those_that_have_waited_go_first()
+    public async Task Eleventh_at_once_waits_for_one_of_the_ten_and_is_refused_when_they_were_wrong()
     {
-        for (int i = 0; i < 10; i++) links.Take("old", out _);
+        List<WrongLinks.Place> ten = [];
+        for (int i = 0; i < 10; i++) ten.Add(await links.TakeAsync("a", Cancellation));
+        Task<WrongLinks.Place> next = links.TakeAsync("a", Cancellation), last = links.TakeAsync("a", Cancellation);
+        Assert.Null((await links.TakeAsync("b", Cancellation)).Wait); // nobody else waits for them
+        Assert.False(next.IsCompleted || last.IsCompleted);
+        links.GiveBack(ten[0], isWrong: false);
+        WrongLinks.Place given = await await Task.WhenAny(next, last);
+        Assert.Null(given.Wait);
+        foreach (WrongLinks.Place place in ten.Skip(1).Append(given)) links.GiveBack(place, isWrong: true);
+        WrongLinks.Place[] both = await Task.WhenAll(next, last);
+        Assert.Equal([null, TimeSpan.FromSeconds(60)], both.Select(place => place.Wait).Order());
+        Assert.Equal(TimeSpan.FromSeconds(60), await GuessAsync("a"));
+    }
+
+    [Fact]
+    public async Task Who_goes_while_waiting_takes_no_place()
+    {
+        List<WrongLinks.Place> ten = [];
+        for (int i = 0; i < 10; i++) ten.Add(await links.TakeAsync("a", Cancellation));
+        using CancellationTokenSource gone = new();
+        Task<WrongLinks.Place> next = links.TakeAsync("a", gone.Token);
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
+        foreach (WrongLinks.Place place in ten) links.GiveBack(place, isWrong: false);
+        for (int i = 0; i < 10; i++) Assert.Null(await GuessAsync("a"));
+    }
+
+    [Fact]
+    public async Task Ten_thousand_addresses_are_remembered_and_then_those_that_have_waited_go_first()
+    {
+        for (int i = 0; i < 10; i++) await GuessAsync("old");
         time.Advance(TimeSpan.FromSeconds(30));
-        for (int i = 0; i < 10; i++) links.Take("busy", out _);
-        for (int i = 2; i < 10_000; i++) links.Take($"{i}", out _);
-        Assert.NotNull(links.Take("old", out _));
+        for (int i = 0; i < 10; i++) await GuessAsync("busy");
+        for (int i = 2; i < 10_000; i++) await GuessAsync($"{i}");
+        Assert.NotNull(await GuessAsync("old"));
         time.Advance(TimeSpan.FromSeconds(30));
-        links.Take("one more", out _); // takes the place of the old one
-        Assert.Equal(TimeSpan.FromSeconds(30), links.Take("busy", out _));
-        links.Take("and another", out _); // nobody has waited long enough: all are forgotten
-        Assert.Null(links.Take("busy", out _));
+        await GuessAsync("one more"); // takes the place of the old one
+        Assert.Equal(TimeSpan.FromSeconds(30), await GuessAsync("busy"));
+        await GuessAsync("and another"); // nobody has waited long enough: all are forgotten
+        Assert.Null(await GuessAsync("busy"));
     }
 
     [Theory]
@@ -91,5 +118,13 @@ public sealed class GuessingTests
         context.Connection.RemoteIpAddress = near is null ? null : IPAddress.Parse(near);
         if (forwarded is not null) context.Request.Headers["X-Forwarded-For"] = forwarded;
         Assert.Equal(expected, ClientAddress.Of(context));
+    }
+
+    // A wrong link, from beginning to end.
+    private async Task<TimeSpan?> GuessAsync(string address)
+    {
+        WrongLinks.Place place = await links.TakeAsync(address, Cancellation);
+        if (place.Wait is null) links.GiveBack(place, isWrong: true);
+        return place.Wait;
     }
 }
