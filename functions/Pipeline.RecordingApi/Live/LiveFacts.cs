@@ -12,14 +12,16 @@ namespace Pipeline.RecordingApi.Live;
 public sealed class LiveFacts(TempContainer temp, LiveSegments segments, ErasedPeople erased)
 {
     /// <summary>The catalogue's row with everything that the row cannot know yet.</summary>
-    public async Task<RecordingDetails> FillAsync(RecordingDetails details, RecordingId recording, CancellationToken cancellation)
+    /// <returns>And whether the bot's account was there: it goes when a recording is over.</returns>
+    public async Task<(RecordingDetails Details, bool HasAccount)> FillAsync(RecordingDetails details, RecordingId recording,
+        CancellationToken cancellation)
     {
         Task<SessionManifest?> reading = temp.ReadManifestAsync(recording, cancellation);
         IReadOnlyList<MovedSegment> moved = await segments.ReadAsync(recording, LiveSegments.Fresh, cancellation);
         SessionManifest? manifest = Without(await reading, await erased.OfAsync(recording, cancellation));
         long last = moved.Select(segment => segment.StartSample + segment.SampleCount).DefaultIfEmpty(0).Max();
         IReadOnlyList<RecordingTrack> tracks = Tracks(manifest, moved);
-        return details with
+        RecordingDetails filled = details with
         {
             DurationSamples = Math.Max(manifest?.SampleCount ?? 0, last),
             SafeSamples = Safe(manifest),
@@ -33,11 +35,13 @@ public sealed class LiveFacts(TempContainer temp, LiveSegments segments, ErasedP
             ParticipantCount = tracks.Count,
             TotalSize = moved.Sum(segment => segment.FileSize),
         };
+        return (filled, manifest is not null);
     }
 
-    /// <summary>Where it went on after moves; null: it stayed.</summary>
-    public async Task<IReadOnlyList<string>?> ChannelsAsync(RecordingId recording, CancellationToken cancellation) =>
-        ChannelsOf(await temp.ReadManifestAsync(recording, cancellation));
+    /// <summary>The row with where it went on after moves; null: there is no account that says it.</summary>
+    public async Task<RecordingDetails?> WithChannelsAsync(RecordingDetails details, CancellationToken cancellation) =>
+        await temp.ReadManifestAsync(RecordingId.Parse(details.Id), cancellation) is { } manifest
+            ? details with { FurtherChannelIds = ChannelsOf(manifest) } : null;
 
     private static string[]? ChannelsOf(SessionManifest? manifest) =>
         manifest?.FurtherChannels?.Select(channel => channel.ToString(CultureInfo.InvariantCulture)).ToArray();

@@ -64,7 +64,12 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
     {
         RecordingDetails details = recording.Details with { StartedAt = recording.Details.RecordedAt };
         if (recording.SegmentSet is not { } set)
-            return details.Status == RecordingStatus.Live ? await live.FillAsync(details, id, cancellation) : details;
+        {
+            if (details.Status != RecordingStatus.Live) return details;
+            (RecordingDetails filled, bool hasAccount) = await live.FillAsync(details, id, cancellation);
+            return !hasAccount && await EndedMeanwhileAsync(details, cancellation) is { } ended
+                ? await FillAsync(ended, id, isBrief, cancellation) : filled;
+        }
         List<RecordingSegment> segments = isBrief && details.Tracks.Count > 0 ? []
             : await catalogue.ReadSegmentsAsync(id.ToString(), set, cancellation,
             details.Tracks.Count > 0 ? RecordingEnds.MostNamed : int.MaxValue);
@@ -81,6 +86,10 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
             SafeSamples = samples,
         };
     }
+
+    // It was read as running, and the bot's account is gone: then the row knows by now what the account said.
+    private async Task<CatalogueRecording?> EndedMeanwhileAsync(RecordingDetails details, CancellationToken cancellation) =>
+        (await catalogue.FindAsync(details.Id, cancellation)).Recording is { Details.Status: not RecordingStatus.Live } now ? now : null;
 
     private static byte[] Body(RecordingDetails details) =>
         JsonSerializer.SerializeToUtf8Bytes(details, WireJsonContext.Default.RecordingDetails);
@@ -104,9 +113,12 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         text.Length == 52 && text[15] == '-' && text[..15].All(char.IsAsciiDigit) && RecordingId.TryParse(text[16..], out _);
 
     // Where it is only while it runs: the row learns it at the end.
-    private async Task<RecordingSummary> SummaryAsync(RecordingDetails details, CancellationToken cancellation) =>
-        Summary(details.Status != RecordingStatus.Live ? details
-            : details with { FurtherChannelIds = await live.ChannelsAsync(RecordingId.Parse(details.Id), cancellation) });
+    private async Task<RecordingSummary> SummaryAsync(RecordingDetails details, CancellationToken cancellation)
+    {
+        if (details.Status != RecordingStatus.Live) return Summary(details);
+        return Summary(await live.WithChannelsAsync(details, cancellation)
+            ?? (await EndedMeanwhileAsync(details, cancellation))?.Details ?? details);
+    }
 
     private static RecordingSummary Summary(RecordingDetails details) => new()
     {

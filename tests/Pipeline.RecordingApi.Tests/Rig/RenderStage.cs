@@ -137,14 +137,17 @@ internal sealed class RenderStage : IAsyncDisposable
     }
 
     /// <summary>Finalizes with all segments so far; again with more of them it amends.</summary>
-    public async Task FinalizeAsync(Recorded recorded, bool amends = false, IReadOnlyList<RecordingNote>? notes = null)
+    /// <param name="channels">Where it went on after moves.</param>
+    public async Task FinalizeAsync(Recorded recorded, bool amends = false, IReadOnlyList<RecordingNote>? notes = null,
+        IReadOnlyList<string>? channels = null)
     {
-        using HttpResponseMessage answer = await EndAsync(recorded, amends, notes);
+        using HttpResponseMessage answer = await EndAsync(recorded, amends, notes, channels);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     /// <summary>The same, whatever the answer.</summary>
-    public async Task<HttpResponseMessage> EndAsync(Recorded recorded, bool amends = false, IReadOnlyList<RecordingNote>? notes = null)
+    public async Task<HttpResponseMessage> EndAsync(Recorded recorded, bool amends = false, IReadOnlyList<RecordingNote>? notes = null,
+        IReadOnlyList<string>? channels = null)
     {
         FinalizeRequest request = new()
         {
@@ -154,6 +157,7 @@ internal sealed class RenderStage : IAsyncDisposable
             ParticipantCount = recorded.Segments.Select(segment => segment.UserId).Distinct().Count(),
             Segments = [.. recorded.Segments],
             Notes = notes ?? [],
+            FurtherChannelIds = channels,
             EndReason = "stopped",
             Amends = amends ? true : null,
         };
