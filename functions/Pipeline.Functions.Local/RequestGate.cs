@@ -61,7 +61,10 @@ internal static class RequestGate
     private static string[] OriginsOf(LocalOptions options) =>
         [.. (options.CorsOrigins ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
             .Select(origin => new Uri(origin)).Select(page =>
-                $"{page.Scheme}://{page.IdnHost}{(page.IsDefaultPort ? "" : $":{page.Port.ToString(CultureInfo.InvariantCulture)}")}")];
+                $"{page.Scheme}://{NameOf(page)}{(page.IsDefaultPort ? "" : $":{page.Port.ToString(CultureInfo.InvariantCulture)}")}")];
+
+    // The framework's name of an IPv6 address has no brackets.
+    private static string NameOf(Uri page) => page.HostNameType == UriHostNameType.IPv6 ? page.Host : page.IdnHost;
 
     private static bool IsLoopback(string host) =>
         host is "localhost" or "[::1]" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));

@@ -44,20 +44,21 @@ public sealed class WebhookTable(StorageClients clients, WebhookOptions options,
     {
         NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(guildId, OfGuild,
             cancellationToken: cancellation);
-        if (!row.HasValue || !Uri.TryCreate(row.Value!.GetString("Url"), UriKind.Absolute, out Uri? url)) return null;
+        if (!row.HasValue || AddressOf(row.Value!) is not { } url) return null;
+        TableEntity own = row.Value!;
         List<WebhookSecret> secrets = [];
-        if (WebhookSecret.TryParse(row.Value.GetString("Secret"), out WebhookSecret secret)) secrets.Add(secret);
-        bool overlaps = row.Value.GetDateTimeOffset("OldSecretUntil") is { } until && time.GetUtcNow() < until;
-        if (overlaps && WebhookSecret.TryParse(row.Value.GetString("OldSecret"), out WebhookSecret old)) secrets.Add(old);
+        if (WebhookSecret.TryParse(own.GetString("Secret"), out WebhookSecret secret)) secrets.Add(secret);
+        bool overlaps = own.GetDateTimeOffset("OldSecretUntil") is { } until && time.GetUtcNow() < until;
+        if (overlaps && WebhookSecret.TryParse(own.GetString("OldSecret"), out WebhookSecret old)) secrets.Add(old);
         return new Webhook
         {
             Id = OfGuild,
             GuildId = guildId,
             Url = url,
             Secrets = secrets,
-            Events = row.Value.GetString("Events").Split(' ', StringSplitOptions.RemoveEmptyEntries),
-            OffBecause = row.Value.GetString("OffBecause") is { Length: > 0 } off ? off : null,
-            Etag = row.Value.ETag.ToString(),
+            Events = own.GetString("Events").Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            OffBecause = own.GetString("OffBecause") is { Length: > 0 } off ? off : null,
+            Etag = own.ETag.ToString(),
         };
     }
 
@@ -90,12 +91,28 @@ public sealed class WebhookTable(StorageClients clients, WebhookOptions options,
         }
         catch (RequestFailedException changed) when (changed.Status is 404 or 409 or 412)
         {
-            // A row without an address is in the way of the next try.
-            if (changed.Status == 409 && await FindOfGuildAsync(webhook.GuildId!, cancellation) is null)
-                await DeleteOfGuildAsync(webhook.GuildId!, cancellation);
+            if (changed.Status == 409) await ClearWayAsync(webhook.GuildId!, cancellation);
             return false;
         }
     }
+
+    // A row without an address is in the way of the next try; one that somebody has put meanwhile stays.
+    private async Task ClearWayAsync(string guildId, CancellationToken cancellation)
+    {
+        NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(guildId, OfGuild,
+            cancellationToken: cancellation);
+        if (!row.HasValue || AddressOf(row.Value!) is not null) return;
+        try
+        {
+            await table.DeleteEntityAsync(guildId, OfGuild, row.Value!.ETag, cancellation);
+        }
+        catch (RequestFailedException changed) when (changed.Status == 412)
+        {
+            // It is another one by now.
+        }
+    }
+
+    private static Uri? AddressOf(TableEntity row) => Uri.TryCreate(row.GetString("Url"), UriKind.Absolute, out Uri? url) ? url : null;
 
     public Task DeleteOfGuildAsync(string guildId, CancellationToken cancellation) =>
         table.DeleteEntityAsync(guildId, OfGuild, ETag.All, cancellation);

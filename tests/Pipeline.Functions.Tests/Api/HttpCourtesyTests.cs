@@ -180,12 +180,13 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
     [InlineData("http://localhost:3000", true)]
     [InlineData("http://localhost", false)]
     [InlineData("https://evil.example", false)]
+    [InlineData("http://[::1]:5173", true)]
     [InlineData("http://app.example.org", false)]
     [InlineData("null", false)]
     public async Task Only_pages_that_a_setting_names_may_call_from_elsewhere(string origin, bool isWelcome)
     {
         const string origins = "https://app.example.org;https://Slash.example.org/;https://port.example.org:443;"
-            + "https://müller.example;http://localhost:3000/";
+            + "https://müller.example;http://localhost:3000/;http://[::1]:5173";
         await using App app = await App.StartAsync(azurite.ConnectionString, new() { ["Functions:CorsOrigins"] = origins });
         using HttpRequestMessage ask = new(HttpMethod.Options, new Uri("api/recordings?guildId=5", UriKind.Relative));
         ask.Headers.Add("Origin", origin);
