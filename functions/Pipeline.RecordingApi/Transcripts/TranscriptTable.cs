@@ -36,7 +36,7 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
         NullableResponse<TableEntity> row = await table.GetEntityIfExistsAsync<TableEntity>(recording.ToString(), HeadKey,
             cancellationToken: cancellation);
         return !row.HasValue ? null : new TranscriptHead(row.Value!.GetString("Stamp"), row.Value.GetString("Written"),
-            row.Value.GetBoolean("IsComplete") == true, row.Value.GetBoolean("IsOverBudget") == true);
+            row.Value.GetBoolean("IsComplete") == true, row.Value.GetBoolean("IsOverBudget") == true, row.Value.ETag.ToString());
     }
 
     /// <summary>All stretches of a recording by user and start.</summary>
@@ -115,8 +115,12 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
     public Task CompleteAsync(RecordingId recording, bool isOverBudget, CancellationToken cancellation) => MergeHeadAsync(recording,
         head => (head["Stamp"], head["IsComplete"], head["IsOverBudget"]) = (NewStamp("c"), true, isOverBudget), cancellation);
 
-    public Task NoteWrittenAsync(RecordingId recording, string stamp, CancellationToken cancellation) => MergeHeadAsync(recording,
-        head => head["Written"] = stamp, cancellation);
+    /// <summary>Notes that the files are made of what this head stands for; false where it has changed since, or is gone.</summary>
+    public async Task<bool> TryNoteWrittenAsync(RecordingId recording, TranscriptHead head, CancellationToken cancellation)
+    {
+        TableEntity row = new(recording.ToString(), HeadKey) { ["Written"] = head.Stamp };
+        return await TryAsync([new(TableTransactionActionType.UpdateMerge, row, new ETag(head.Etag))], cancellation);
+    }
 
     public Task NoteBudgetAsync(RecordingId recording, CancellationToken cancellation) => MergeHeadAsync(recording,
         head => head["IsOverBudget"] = true, cancellation);
@@ -215,7 +219,7 @@ public sealed class TranscriptTable(StorageClients clients, TimeProvider time)
 /// <summary>What is known of a recording's text as a whole.</summary>
 /// <param name="Stamp">Another one after every change.</param>
 /// <param name="Written">The stamp of which the files were made; null where there are none.</param>
-public sealed record TranscriptHead(string Stamp, string? Written, bool IsComplete, bool IsOverBudget);
+public sealed record TranscriptHead(string Stamp, string? Written, bool IsComplete, bool IsOverBudget, string Etag);
 
 /// <summary>The row of a track.</summary>
 /// <param name="LookAt">When somebody looks at it again, as far as was noted.</param>

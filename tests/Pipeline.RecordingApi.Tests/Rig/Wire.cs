@@ -21,6 +21,9 @@ internal sealed class Wire : HttpPipelineTransport, IDisposable
     /// <summary>Those that were answered.</summary>
     public ConcurrentQueue<string> Answered { get; } = new();
 
+    /// <summary>What is done before each request, by its address; null: nothing.</summary>
+    public Func<string, Task>? Before { get; set; }
+
     /// <summary>A request has failed since then.</summary>
     public bool HasCut => Volatile.Read(ref left) < 0;
 
@@ -51,6 +54,7 @@ internal sealed class Wire : HttpPipelineTransport, IDisposable
             reached.TrySetResult();
             await gate.Task;
         }
+        if (Before is { } before) await before(address);
         // No lost connection, which the SDK would wait for.
         if (Interlocked.Decrement(ref left) < 0) throw new InvalidOperationException(Message);
         await inner.ProcessAsync(message);

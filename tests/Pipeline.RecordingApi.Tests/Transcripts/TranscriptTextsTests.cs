@@ -82,7 +82,7 @@ public sealed class TranscriptTextsTests
     {
         StretchRow done = Row(5, "Ada", "en"), failed = done with { State = StretchState.Failed, Reason = "it answered 413" };
         StretchRow waiting = done with { State = StretchState.Waiting, Reason = "it answered 503" };
-        TranscriptHead whole = new("s", null, IsComplete: true, IsOverBudget: false);
+        TranscriptHead whole = new("s", null, IsComplete: true, IsOverBudget: false, "e");
         TranscriptHead open = whole with { IsComplete = false }, cut = whole with { IsOverBudget = true };
         Assert.Equal((TranscriptState.Running, TranscriptState.Partial, TranscriptState.Partial, TranscriptState.Ready),
             (TranscriptReads.StatusOf([done, failed], open), TranscriptReads.StatusOf([done, failed], whole),
