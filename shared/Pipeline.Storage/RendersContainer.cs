@@ -68,10 +68,14 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
         {
             Response<BlockList> answer = await Block(name).GetBlockListAsync(BlockListTypes.All, cancellationToken: cancellation);
             BlockList list = answer.Value;
-            HashSet<string> ids = [.. list.CommittedBlocks.Concat(list.UncommittedBlocks)
-                .Select(block => Encoding.ASCII.GetString(Convert.FromBase64String(block.Name)))];
-            // Blocks that only wait belong to no blob yet.
-            return new StagedBlocks(ids, list.CommittedBlocks.Any() ? answer.GetRawResponse().Headers.ETag : null);
+            Dictionary<string, long> lengths = [];
+            // A commit takes the block that was put last: of one id the one that waits.
+            foreach (BlobBlock block in list.CommittedBlocks.Concat(list.UncommittedBlocks))
+                lengths[Encoding.ASCII.GetString(Convert.FromBase64String(block.Name))] = block.SizeLong;
+            ETag? version = list.CommittedBlocks.Any() ? answer.GetRawResponse().Headers.ETag : null;
+            // Blocks that only wait belong to no blob yet, or to one without a block. One that has bytes was made since.
+            if (version is null && await FindAsync(name, cancellation) is { Length: 0 } empty) version = empty.Version;
+            return new StagedBlocks(lengths, version);
         }
         catch (RequestFailedException none) when (none.Status == 404)
         {
@@ -151,11 +155,17 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
 }
 
 /// <summary>Blocks of a file.</summary>
-/// <param name="Ids">Of those that it has and of those that wait.</param>
+/// <param name="Lengths">Bytes of those that it has and of those that wait, by id.</param>
 /// <param name="Version">Of the file; null where none is yet.</param>
-public sealed record StagedBlocks(HashSet<string> Ids, ETag? Version)
+public sealed record StagedBlocks(IReadOnlyDictionary<string, long> Lengths, ETag? Version)
 {
-    public static StagedBlocks None { get; } = new([], null);
+    public static StagedBlocks None { get; } = new(new Dictionary<string, long>(), null);
 
-    public bool Contains(string block) => Ids.Contains(block);
+    public IEnumerable<string> Ids => Lengths.Keys;
+
+    public bool Contains(string block) => Lengths.ContainsKey(block);
+
+    /// <summary>It is there, and as long as it should be.</summary>
+    /// <param name="length">Bytes.</param>
+    public bool Contains(string block, long length) => Lengths.GetValueOrDefault(block, -1) == length;
 }

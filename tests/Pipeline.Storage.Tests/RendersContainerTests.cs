@@ -86,6 +86,37 @@ public sealed class RendersContainerTests(AzuriteFixture azurite)
         Assert.Equal("Ünïcode 1.flac", answer.Content.Headers.ContentDisposition!.FileNameStar);
     }
 
+    /// <summary>A deletion that was cut off leaves one: blocks that waited are given up by it.</summary>
+    [Fact]
+    public async Task File_without_a_block_is_one_that_another_can_come_in_the_place_of()
+    {
+        using StorageRoom room = await StorageRoom.OpenAsync(azurite);
+        RendersContainer renders = room.Renders;
+        string name = $"{room.Recording}/mix.flac";
+        Assert.True(await renders.TryCommitAsync(name, [], "audio/flac", StagedBlocks.None, Cancel));
+        await renders.StageAsync(name, "a", "first"u8.ToArray(), Cancel);
+        StagedBlocks before = await renders.BlocksAsync(name, Cancel);
+        Assert.Equal((await renders.FindAsync(name, Cancel))!.Value.Version.ToString("H"), before.Version!.Value.ToString("H"));
+        Assert.True(await renders.TryCommitAsync(name, ["a"], "audio/flac", before, Cancel));
+        Assert.False(await renders.TryCommitAsync(name, ["a"], "audio/flac", before, Cancel));
+        Assert.Equal(5, (await renders.FindAsync(name, Cancel))!.Value.Length);
+    }
+
+    [Fact]
+    public async Task Length_of_a_block_is_that_of_the_one_that_a_commit_takes()
+    {
+        using StorageRoom room = await StorageRoom.OpenAsync(azurite);
+        RendersContainer renders = room.Renders;
+        string name = $"{room.Recording}/mix.flac";
+        await renders.StageAsync(name, "a", "first"u8.ToArray(), Cancel);
+        Assert.True(await renders.TryCommitAsync(name, ["a"], "audio/flac", StagedBlocks.None, Cancel));
+        await renders.StageAsync(name, "a", "another"u8.ToArray(), Cancel);
+        StagedBlocks before = await renders.BlocksAsync(name, Cancel);
+        Assert.True(before.Contains("a", 7) && !before.Contains("a", 5) && !before.Contains("b", 7));
+        Assert.True(await renders.TryCommitAsync(name, ["a"], "audio/flac", before, Cancel));
+        Assert.Equal(7, (await renders.FindAsync(name, Cancel))!.Value.Length);
+    }
+
     /// <summary>Blocks that only wait are no file yet, and are somebody's voice even so.</summary>
     [Fact]
     public async Task Deletion_takes_files_and_blocks_that_wait()

@@ -108,15 +108,24 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         foreach ((int window, RenderRow row) in rows.Where(row => row.Key < plan.WindowCount))
         {
             if (row.Parts.GetValueOrDefault(format) is not { } part) continue;
-            int beside = RenderWindows.BeginsPair(window) ? window + 1 : window - 1;
+            RenderedPart? beside = part.IsPaired ? Beside(plan, rows, format, window, part) : null;
             // The window beside it was rendered again, or is silent now: of their block this part is copied into one of its own.
-            bool isAlone = part.IsPaired && (beside >= plan.WindowCount
-                || rows.GetValueOrDefault(beside)?.Parts.GetValueOrDefault(format)?.Block != part.Block);
+            bool isAlone = part.IsPaired && beside is null;
             RenderedPart wanted = isAlone ? part with { Block = RenderedPart.BlockName($"{window}a", part.Sha256) } : part;
-            if (known.Present.Contains(wanted.Block) || (isAlone && await TryCopyAsync(file, known.Job, part, wanted, cancellation)))
-                found[window] = wanted;
+            // A block of another length is not the one that the row speaks of: the file would be longer or shorter than is said.
+            if (known.Present.Contains(wanted.Block, wanted.Length + (beside?.Length ?? 0))
+                || (isAlone && await TryCopyAsync(file, known.Job, part, wanted, cancellation))) found[window] = wanted;
         }
         return found;
+    }
+
+    // The part of the window that shares its block.
+    private static RenderedPart? Beside(RenderPlan plan, SortedDictionary<int, RenderRow> rows, string format, int window,
+        RenderedPart part)
+    {
+        int beside = RenderWindows.BeginsPair(window) ? window + 1 : window - 1;
+        return beside < plan.WindowCount && rows.GetValueOrDefault(beside)?.Parts.GetValueOrDefault(format) is { } other
+            && other.Block == part.Block ? other : null;
     }
 
     private async Task<bool> TryCopyAsync(string file, RenderJob? job, RenderedPart part, RenderedPart target,
