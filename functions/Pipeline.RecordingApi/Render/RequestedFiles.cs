@@ -46,8 +46,10 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
     private async Task<bool> MakeSoundAsync(RenderPlan plan, FileEntry entry, Func<bool> isOver, CancellationToken cancellation)
     {
         (RenderJob? known, ETag version) = await table.FindJobAsync(plan.Recording, entry.Key, cancellation);
-        RequestedSound sound = new(reader, plan, entry, await RenderedWindows.ReadAsync(table, plan, cancellation));
-        string inputs = Inputs(plan, entry, sound.Stretch);
+        // A track has no gains, and the mix those of its own windows.
+        RequestedSound sound = new(reader, plan, entry, entry.Track is null
+            ? await RenderedWindows.ReadAsync(table, plan with { Tracks = [] }, cancellation) : null);
+        string inputs = Inputs(plan, entry, sound);
         if (known is { IsReady: true } && known.Inputs == inputs)
         {
             return known.MadeFor == plan.Version || await table.TryWriteJobAsync(plan.Recording, entry.Key,
@@ -59,7 +61,7 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         List<RenderedPart> parts = [.. job.Parts];
         while (parts.Count < count)
         {
-            parts.Add(await StageWindowAsync(entry, sound, parts.Count, inputs, name, cancellation));
+            parts.Add(await StageWindowAsync(entry, sound, parts.Count, name, cancellation));
             if (!isOver() || parts.Count == count) continue;
             await table.TryWriteJobAsync(plan.Recording, entry.Key, job with { Parts = parts, ChangedAt = settings.Time.GetUtcNow() },
                 version, cancellation);
@@ -67,9 +69,10 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         }
         await StageEndsAsync(plan, entry, sound, parts, name, cancellation);
         StagedBlocks present = await container.BlocksAsync(name, cancellation);
-        if (job.Parts.Any(part => !present.Contains(part.Block)))
+        if (parts.Any(part => !present.Contains(part.Block, part.Length)))
         {
-            // Blocks that waited for over a week are gone: from the start.
+            // Blocks that waited for over a week are gone, and an older version gave its blocks names that did not say what they hold:
+            // from the start.
             await table.TryWriteJobAsync(plan.Recording, entry.Key, new RenderJob { Inputs = inputs, PartCount = count }, version,
                 cancellation);
             return false;
@@ -84,16 +87,18 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
             cancellation);
     }
 
-    private async Task<RenderedPart> StageWindowAsync(FileEntry entry, RequestedSound sound, int window, string inputs, string name,
+    private async Task<RenderedPart> StageWindowAsync(FileEntry entry, RequestedSound sound, int window, string name,
         CancellationToken cancellation)
     {
         ReadOnlyMemory<short> pcm = await sound.ReadAsync(window, cancellation);
         long? total = window == sound.Stretch.WindowCount - 1 ? sound.Stretch.Length : null;
         (ReadOnlyMemory<byte> bytes, int frames) = encoder.Encode(entry.Format, pcm.Span, sound.Channels, sound.PreRoll(window),
             RenderWindows.Start(window), total, WindowEncoder.Serial(name));
-        string block = RenderedPart.BlockName($"{window}", inputs);
-        await container.StageAsync(name, block, bytes, cancellation);
-        return RenderedPart.Of(block, bytes.Span, frames);
+        // Named by its bytes: of two that make it, one cannot put others in the place of those that the other one speaks of.
+        RenderedPart part = RenderedPart.Of("", bytes.Span, frames);
+        part = part with { Block = RenderedPart.BlockName($"{window}", part.Sha256) };
+        await container.StageAsync(name, part.Block, bytes, cancellation);
+        return part;
     }
 
     private async Task StageEndsAsync(RenderPlan plan, FileEntry entry, RequestedSound sound, List<RenderedPart> parts, string name,
@@ -135,8 +140,9 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
     private static string Description(RenderPlan plan, FileEntry entry) =>
         $"{plan.Details.Title ?? plan.Details.GuildName ?? "Recording"}: {entry.Track?.Username ?? "mix"}";
 
-    private string Inputs(RenderPlan plan, FileEntry entry, Stretch stretch)
+    private string Inputs(RenderPlan plan, FileEntry entry, RequestedSound sound)
     {
+        Stretch stretch = sound.Stretch;
         using InputHash hash = new();
         hash.Add(RenderWindows.EncoderVersion, entry.Key, stretch.From, stretch.To);
         // MP3 says nothing of what it holds.
@@ -149,7 +155,12 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         {
             foreach ((string name, string value) in RenderedFiles.Tags(plan, entry.Track)) hash.Add(name, value);
         }
-        foreach (int window in stretch.Touched) hash.Add(Wanted(plan, entry, window));
+        foreach (int window in stretch.Touched)
+        {
+            string? wanted = Wanted(plan, entry, window);
+            hash.Add(wanted);
+            if (wanted is not null) sound.AddGains(hash, window);
+        }
         return hash.Finish();
     }
 

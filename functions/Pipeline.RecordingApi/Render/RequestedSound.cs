@@ -6,7 +6,8 @@ using Pipeline.Contracts.Api;
 namespace Pipeline.RecordingApi.Render;
 
 /// <summary>Samples of a file that was asked for, window by window of its own. One reader at a time.</summary>
-internal sealed class RequestedSound(SegmentPcm reader, RenderPlan plan, FileEntry entry, RenderedWindows rows)
+/// <param name="rows">Windows of the mix; null for a track.</param>
+internal sealed class RequestedSound(SegmentPcm reader, RenderPlan plan, FileEntry entry, RenderedWindows? rows)
 {
     private short[] buffer = [];
     private (int Window, ReadOnlyMemory<short> Pcm) last = (-1, default);
@@ -30,6 +31,29 @@ internal sealed class RequestedSound(SegmentPcm reader, RenderPlan plan, FileEnt
         return pcm;
     }
 
+    /// <summary>Adds the gains that a window of the mix has: its bytes depend on them. Nothing of a track.</summary>
+    public void AddGains(InputHash hash, int window)
+    {
+        if (rows is null) return;
+        (MixLevels before, MixLevels levels) = Levels(rows, window);
+        Add(before.Master);
+        Add(levels.Master);
+        foreach (RenderTrack track in new WindowSound(reader, plan, window).TracksNearby)
+        {
+            Add(before.Tracks.GetValueOrDefault(track.UserId, MixLevel.Unity));
+            Add(levels.Tracks.GetValueOrDefault(track.UserId, MixLevel.Unity));
+        }
+
+        void Add(MixLevel level) => hash.Add(level.Blocks > 0, level.Gain);
+    }
+
+    // Before the window, and as it has them.
+    private static (MixLevels Before, MixLevels Own) Levels(RenderedWindows rows, int window)
+    {
+        MixLevels before = rows.LevelsBefore(window);
+        return (before, rows.Mix.GetValueOrDefault(window)?.Levels ?? before);
+    }
+
     // A stretch of the mix is cut from the windows as they were mixed, so that its samples are those of the whole.
     private async Task ReadMixAsync(long start, Memory<short> pcm, CancellationToken cancellation)
     {
@@ -46,21 +70,23 @@ internal sealed class RequestedSound(SegmentPcm reader, RenderPlan plan, FileEnt
     private async Task<ReadOnlyMemory<short>> MixAsync(int window, CancellationToken cancellation)
     {
         WindowSound sound = new(reader, plan, window);
-        MixLevels before = rows.LevelsBefore(window);
-        MixLevels? frozen = rows.Mix.GetValueOrDefault(window)?.Levels;
+        (MixLevels before, MixLevels own) = Levels(rows!, window);
         Audio.Mix.MixWindow mix = sound.NewMix();
         foreach (RenderTrack track in sound.TracksNearby)
         {
-            ReadOnlyMemory<short> own = (await sound.ReadAsync(track, cancellation)).Pcm;
-            sound.Add(mix, track, own.Span, before, frozen ?? before);
+            ReadOnlyMemory<short> pcm = (await sound.ReadAsync(track, cancellation)).Pcm;
+            sound.Add(mix, track, pcm.Span, before, own);
         }
-        return sound.Finish(mix, before, frozen ?? before).Pcm.AsMemory(sound.PreRoll * 2);
+        return sound.Finish(mix, before, own).Pcm.AsMemory(sound.PreRoll * 2);
     }
 }
 
 /// <summary>A part of a recording that somebody wants as files of its own, in samples since the start.</summary>
 internal readonly partial record struct Stretch(long From, long To)
 {
+    /// <summary>How the keys of all stretches begin, and of nothing else.</summary>
+    public const string KeyPrefix = "cut-";
+
     public long Length => To - From;
 
     /// <summary>Windows of its files: they are cut from the stretch's own start.</summary>
@@ -100,12 +126,15 @@ internal readonly partial record struct Stretch(long From, long To)
         string stem = Path.GetFileNameWithoutExtension(whole.Name), ending = Path.GetExtension(whole.Name);
         return whole with
         {
-            Key = string.Create(CultureInfo.InvariantCulture, $"cut-{From}-{To}-{whole.Key}"),
+            Key = KeyOf(whole.Key),
             Name = $"{stem} {Clock(From)}-{Clock(To)}{ending}",
             IsAutomatic = false,
             Cut = this,
         };
     }
+
+    /// <summary>Of the stretch of the file with this key.</summary>
+    public string KeyOf(string whole) => string.Create(CultureInfo.InvariantCulture, $"{KeyPrefix}{From}-{To}-{whole}");
 
     /// <summary>Reads a key that <see cref="Of"/> wrote.</summary>
     public static bool TryReadKey(string key, out Stretch stretch, out string whole)

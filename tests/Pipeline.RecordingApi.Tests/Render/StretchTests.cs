@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Net;
 using Pipeline.Contracts;
+using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Tests.Rig;
 using Pipeline.TestKit;
 using static Pipeline.RecordingApi.Tests.Rig.Recordings;
@@ -110,6 +111,25 @@ public sealed class StretchTests(AzuriteFixture azurite) : IDisposable
                 Assert.True(answer.StatusCode == HttpStatusCode.BadRequest, $"{path}?{name}={seconds}: {answer.StatusCode}");
             }
         }
+    }
+
+    /// <summary>Gains may differ between two that make it: neither puts its bytes in the place of the other one's.</summary>
+    [Theory]
+    [InlineData("mix.flac", Query)]
+    [InlineData("mix.wav", "")]
+    public async Task Blocks_of_what_was_asked_for_are_named_by_what_they_hold(string name, string query)
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, new RenderOptions { Formats = ["flac"] });
+        Recorded recorded = await TalkAsync(stage);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        byte[] file = await stage.DownloadAsync(recorded, name, query);
+        string key = query.Length == 0 ? name : $"cut-{From}-{From + Length}-{name}";
+        RenderJob job = (await stage.Get<RenderTable>().FindJobAsync(recorded.Id, key, TestContext.Current.CancellationToken)).Job!;
+        Assert.Equal(file.Length, job.Length);
+        RenderedPart[] windows = [.. job.Parts.Where(part => char.IsAsciiDigit(part.Block[0]))];
+        Assert.Equal(query.Length == 0 ? 3 : 1, windows.Length);
+        Assert.All(windows, (part, window) => Assert.Equal(RenderedPart.BlockName($"{window}", part.Sha256), part.Block));
     }
 
     private static async Task<byte[]> ReadAsync(ZipArchive archive, string name)
