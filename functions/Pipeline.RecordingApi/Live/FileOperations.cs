@@ -33,11 +33,11 @@ public sealed class FileOperations(RenderPlans plans, RenderTable table, Renders
     {
         if (!RecordingId.TryParse(recordingId, out RecordingId id) || await plans.ReadAsync(id, context.RequestAborted) is not { } plan)
             return Problems.UnknownRecording();
-        Dictionary<string, RenderJob> jobs = await table.ReadJobsAsync(id, context.RequestAborted);
-        if (FileCatalogue.Find(plan, settings.Options, name) is not { } file
-            || (file.Kind == FileKind.Transcript && !jobs.ContainsKey(file.Key))) return Unknown(id);
+        if (FileCatalogue.Find(plan, settings.Options, name) is not { } file) return Unknown(id);
         IResult? refusal = TryCut(context, plan, file, out file);
         if (refusal is not null) return refusal;
+        Dictionary<string, RenderJob> jobs = await JobsAsync(id, file, context.RequestAborted);
+        if (file.Kind == FileKind.Transcript && !jobs.ContainsKey(file.Key)) return Unknown(id);
         if (!plan.IsFinal && file is { Cut: null, Grows: false, Kind: not FileKind.Transcript }) return TooEarly();
         RenderJob? job = jobs.GetValueOrDefault(file.Key);
         bool isReady = IsReady(plan, file, jobs);
@@ -47,6 +47,13 @@ public sealed class FileOperations(RenderPlans plans, RenderTable table, Renders
         context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         return Results.Json(Describe(context, plan, file, jobs) with { State = "rendering" }, WireJsonContext.Default.RecordingFile,
             statusCode: StatusCodes.Status202Accepted);
+    }
+
+    // Of a bundle those of its files too. A page that waits asks every two seconds, a player for a stretch every ten.
+    private async Task<Dictionary<string, RenderJob>> JobsAsync(RecordingId id, FileEntry file, CancellationToken cancellation)
+    {
+        if (file.Kind == FileKind.Bundle) return await table.ReadJobsAsync(id, file.Cut, cancellation);
+        return (await table.FindJobAsync(id, file.Key, cancellation)).Job is { } job ? new() { [file.Key] = job } : [];
     }
 
     private static IResult Unknown(RecordingId id) => Problems.Of(StatusCodes.Status404NotFound, "Unknown file",

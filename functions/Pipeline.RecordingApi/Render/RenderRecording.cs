@@ -146,7 +146,8 @@ public sealed class RenderRecording : IDisposable
     {
         if (FileCatalogue.Find(plan, options, file) is { Kind: FileKind.Bundle } bundle)
             return (!plan.IsFinal && bundle.Cut is null) || await bundles.MakeAsync(plan, bundle, isOver, cancellation);
-        return (!requested.NeedsWindows(plan, file) || await RenderAsync(plan, isOver, isSettled: true, cancellation))
+        return (!await requested.NeedsWindowsAsync(plan, file, cancellation)
+                || await RenderAsync(plan, isOver, isSettled: true, cancellation))
             && await requested.MakeAsync(plan, file, isOver, cancellation);
     }
 

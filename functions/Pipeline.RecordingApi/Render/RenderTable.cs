@@ -76,14 +76,31 @@ public sealed class RenderTable(StorageClients clients)
         return row.HasValue ? (Read(row.Value!, RenderJsonContext.Default.RenderJob), row.Value!.ETag) : (null, default);
     }
 
-    /// <summary>All files of a recording by their key.</summary>
+    /// <summary>All whole files of a recording by their key; of their stretches there may be thousands.</summary>
     public async Task<Dictionary<string, RenderJob>> ReadJobsAsync(RecordingId recording, CancellationToken cancellation)
     {
-        string filter = RowFilter.Prefix(recording.ToString(), FileKey(""));
+        (string partition, string first, string cuts) = (recording.ToString(), FileKey(""), FileKey(Stretch.KeyPrefix));
         Dictionary<string, RenderJob> jobs = [];
+        // Two queries: of an "or" the service reads all that lies between.
+        await AddJobsAsync(jobs, RowFilter.Range(partition, first, cuts), cancellation);
+        await AddJobsAsync(jobs, RowFilter.Range(partition, RowFilter.Behind(cuts), RowFilter.Behind(first)), cancellation);
+        return jobs;
+    }
+
+    /// <summary>The files of one stretch of a recording by their key; null: the whole files.</summary>
+    internal async Task<Dictionary<string, RenderJob>> ReadJobsAsync(RecordingId recording, Stretch? stretch,
+        CancellationToken cancellation)
+    {
+        if (stretch is not { } cut) return await ReadJobsAsync(recording, cancellation);
+        Dictionary<string, RenderJob> jobs = [];
+        await AddJobsAsync(jobs, RowFilter.Prefix(recording.ToString(), FileKey(cut.KeyOf(""))), cancellation);
+        return jobs;
+    }
+
+    private async Task AddJobsAsync(Dictionary<string, RenderJob> jobs, string filter, CancellationToken cancellation)
+    {
         await foreach (TableEntity row in table.QueryAsync<TableEntity>(filter, cancellationToken: cancellation))
             jobs[row.RowKey[2..]] = Read(row, RenderJsonContext.Default.RenderJob);
-        return jobs;
     }
 
     /// <summary>Writes under the version that was read.</summary>

@@ -16,8 +16,17 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
     public static readonly TimeSpan Kept = TimeSpan.FromDays(1);
 
     /// <summary>The file is made of windows that have to be rendered first.</summary>
-    public bool NeedsWindows(RenderPlan plan, string file) =>
-        FileCatalogue.Find(plan, settings.Options, file) is { } entry && (entry.Kind == FileKind.Mix || (entry.Grows && !plan.IsFinal));
+    public async Task<bool> NeedsWindowsAsync(RenderPlan plan, string file, CancellationToken cancellation)
+    {
+        if (FileCatalogue.Find(plan, settings.Options, file) is not { } entry) return false;
+        if (entry.Grows && !plan.IsFinal) return true;
+        if (entry.Kind != FileKind.Mix) return false;
+        // Of the mix nothing but the gains of these windows.
+        int[] touched = [.. (entry.Cut ?? new Stretch(0, plan.TotalSamples)).Touched];
+        SortedDictionary<int, RenderRow> rows = await table.ReadWindowsAsync(plan.Recording, RenderTable.Mix, withSound: false,
+            cancellation, touched[0], touched[^1]);
+        return touched.Any(window => windows.MixInputs(plan, window) is { } inputs && rows.GetValueOrDefault(window)?.Inputs != inputs);
+    }
 
     /// <summary>Goes on with a file until it is whole.</summary>
     /// <param name="file">Its key, as in <see cref="FileCatalogue"/>.</param>
