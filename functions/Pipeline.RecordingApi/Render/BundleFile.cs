@@ -21,14 +21,25 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
     // The row of a text that is written again is gone by then.
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// Who asks for a bundle asks for its files. What has come of none of it so much later is asked for again: its message was given up,
+    /// or what it made is gone.
+    /// </summary>
+    private static readonly TimeSpan AskedAgain = TimeSpan.FromSeconds(30);
+
+    /// <summary>So long a bundle waits for its files; who asks for it after that has it begun again.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromDays(1);
+
     /// <summary>Goes on with the bundle when all its files are whole.</summary>
     /// <returns>False: files are still being made, or more is to be done.</returns>
     public async Task<bool> MakeAsync(RenderPlan plan, FileEntry entry, Func<bool> isOver, CancellationToken cancellation)
     {
         (RenderJob? job, ETag version) = await table.FindJobAsync(plan.Recording, entry.Key, cancellation);
-        Dictionary<string, RenderJob> jobs = await table.ReadJobsAsync(plan.Recording, cancellation);
+        Dictionary<string, RenderJob> jobs = await table.ReadJobsAsync(plan.Recording, entry.Cut, cancellation);
         List<FileEntry> members = Members(plan, entry, settings.Options, jobs);
-        if (!await AreReadyAsync(plan, members, jobs, cancellation)) return false;
+        DateTimeOffset now = settings.Time.GetUtcNow();
+        FileEntry[] open = [.. members.Where(member => !IsWhole(plan, settings.Options, member, jobs, now))];
+        if (open.Length > 0) return !await AwaitAsync(plan, entry, (job, version), open, jobs, cancellation);
         string inputs = Inputs(plan, entry, members, jobs), spoken = Spoken(members, jobs);
         if (job is { IsReady: true } && job.Inputs == inputs && job.MadeFor == spoken) return true;
         using ZipLayout zip = new(plan.Details.RecordedAt + SampleClock.ToTime(entry.Cut?.From ?? 0));
@@ -55,20 +66,50 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
     private static bool IsWhole(RenderPlan plan, RenderOptions options, FileEntry member, IReadOnlyDictionary<string, RenderJob> jobs,
         DateTimeOffset now) => FileCatalogue.IsReady(plan, options, member, jobs, now) && !jobs[member.Key].IsReplaced;
 
-    // Those that are asked for are on their way, but for one that has got out of date since, or whose maker may have ended.
-    private async Task<bool> AreReadyAsync(RenderPlan plan, List<FileEntry> members, Dictionary<string, RenderJob> jobs,
-        CancellationToken cancellation)
+    /// <summary>Sees that the files that are not whole are on their way.</summary>
+    /// <returns>False: it has waited for too long.</returns>
+    private async Task<bool> AwaitAsync(RenderPlan plan, FileEntry entry, (RenderJob? Job, ETag Version) row, FileEntry[] open,
+        Dictionary<string, RenderJob> jobs, CancellationToken cancellation)
     {
         DateTimeOffset now = settings.Time.GetUtcNow();
-        FileEntry[] open = [.. members.Where(member => !IsWhole(plan, settings.Options, member, jobs, now))];
         foreach (FileEntry lost in open.Where(member => member.Kind == FileKind.Transcript && now - jobs[member.Key].ChangedAt > Fresh))
             await GiveUpAsync(plan, lost, jobs[lost.Key], cancellation);
-        IEnumerable<FileEntry> old = open.Where(member => member.Kind != FileKind.Transcript
-            && jobs.GetValueOrDefault(member.Key) is { IsReady: true } job && (!member.IsAutomatic || job.IsReplaced));
-        foreach (string? key in old.Select(member => member.IsAutomatic ? null : member.Key).Distinct())
-            await queues.SendAsync(new RenderWindow { RecordingId = plan.Recording, File = key }, TimeSpan.Zero, cancellation);
-        return open.Length == 0;
+        RenderJob own = row.Job ?? new RenderJob { Inputs = "" };
+        if (now - own.AwaitsSince >= Patience)
+        {
+            await ForgetAsync(plan, entry, own, row.Version, cancellation);
+            return false;
+        }
+        bool isLong = now - own.AskedAt >= AskedAgain;
+        if (own.AskedAt is not null && !isLong && own.AskedFor == plan.Version) return true;
+        // Noted first: of several that wait for the same one asks, and who ends in between is followed by the next look.
+        own = own with { AwaitsSince = own.AwaitsSince ?? now, AskedAt = now, AskedFor = plan.Version };
+        if (await table.TryWriteJobAsync(plan.Recording, entry.Key, own, row.Version, cancellation) is null) return true;
+        IEnumerable<FileEntry> due = open.Where(member => member.Kind != FileKind.Transcript
+            && (IsOld(member) || (isLong && now - (jobs.GetValueOrDefault(member.Key)?.ChangedAt ?? default) > Fresh)));
+        foreach (string? key in due.Select(KeyOf).Distinct()) await SendAsync(plan, key, cancellation);
+        return true;
+
+        // Nobody else asks for what has got out of date since, or whose maker may have ended.
+        bool IsOld(FileEntry member) => jobs.GetValueOrDefault(member.Key) is { IsReady: true } job
+            && (!member.IsAutomatic || job.IsReplaced);
     }
+
+    private async Task ForgetAsync(RenderPlan plan, FileEntry entry, RenderJob own, ETag version, CancellationToken cancellation)
+    {
+        if (!own.IsReady) await table.TryDeleteJobAsync(plan.Recording, entry.Key, version, cancellation);
+        else
+        {
+            await table.TryWriteJobAsync(plan.Recording, entry.Key, own with { AwaitsSince = null, AskedAt = null, AskedFor = null },
+                version, cancellation);
+        }
+    }
+
+    // All that is made without being asked for is one message's work.
+    private static string? KeyOf(FileEntry member) => member.IsAutomatic ? null : member.Key;
+
+    private Task SendAsync(RenderPlan plan, string? key, CancellationToken cancellation) =>
+        queues.SendAsync(new RenderWindow { RecordingId = plan.Recording, File = key }, TimeSpan.Zero, cancellation);
 
     // Its row does not speak of what lies there, or is nobody's any more: it is made again. A transcript is left out until it is: where
     // transcription was switched off since, nobody writes it.
@@ -78,8 +119,9 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
         if (job is null || (job.Inputs, job.ChangedAt) != (made.Inputs, made.ChangedAt)) return; // somebody else was quicker
         if (member.Kind != FileKind.Transcript)
         {
-            await table.TryWriteJobAsync(plan.Recording, member.Key, RenderedFiles.Replaced(job, settings.Time.GetUtcNow()), version,
-                cancellation);
+            RenderJob replaced = RenderedFiles.Replaced(job, settings.Time.GetUtcNow());
+            if (await table.TryWriteJobAsync(plan.Recording, member.Key, replaced, version, cancellation) is not null)
+                await SendAsync(plan, KeyOf(member), cancellation);
             return;
         }
         await queues.SendAsync(new TranscribeStretch { RecordingId = plan.Recording }, Soon, cancellation);

@@ -82,6 +82,15 @@ public sealed record RenderJob
     public bool IsGrowing { get; init; }
 
     public DateTimeOffset ChangedAt { get; init; }
+
+    /// <summary>Of a bundle that waits for its files: since when; null while it does not.</summary>
+    public DateTimeOffset? AwaitsSince { get; init; }
+
+    /// <summary>Of such a bundle: when its files were last asked for.</summary>
+    public DateTimeOffset? AskedAt { get; init; }
+
+    /// <summary>Of such a bundle: the catalogue's version of the recording that they were asked for.</summary>
+    public string? AskedFor { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Net;
+using Azure;
 using Azure.Storage.Blobs.Specialized;
 using Pipeline.Contracts;
 using Pipeline.RecordingApi.Render;
@@ -23,6 +24,62 @@ public sealed class BundleMembersTests(AzuriteFixture azurite) : IDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public void Dispose() => judge.Dispose();
+
+    /// <summary>The sweep of files that are a day old, an erasure, or a message that was given up.</summary>
+    [Theory]
+    [InlineData("01-Ada.wav", "all-wav.zip")]
+    [InlineData("01-Ada.flac", "all-flac.zip")]
+    [InlineData("info.json", "all-flac.zip")]
+    public async Task File_that_goes_while_its_bundle_waits_is_made_again(string name, string bundle)
+    {
+        Judge.SkipUnlessInstalled("unzip");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Small, clock);
+        Recorded recorded = await TalkAsync(stage);
+        RenderRecording render = stage.Get<RenderRecording>();
+        RenderWindow[] asked = await AskAsync(stage, recorded, bundle);
+        foreach (RenderWindow member in asked.Where(message => message.File != bundle)) await render.RunAsync(member, Cancellation);
+        string key = Key(name);
+        Assert.True(await stage.Get<RenderTable>().TryDeleteJobAsync(recorded.Id, key, ETag.All, Cancellation));
+        await stage.Get<RendersContainer>().DeleteAsync($"{recorded.Id}/{key}", Cancellation);
+
+        await render.RunAsync(Assert.Single(asked, message => message.File == bundle), Cancellation);
+        clock.By += TimeSpan.FromSeconds(31);
+        await EndAsync(stage, recorded);
+
+        await IsSoundAsync(stage, recorded, bundle);
+    }
+
+    [Fact]
+    public async Task Files_that_a_bundle_waits_for_are_asked_for_twice_a_minute_and_a_day_later_no_more()
+    {
+        Judge.SkipUnlessInstalled("unzip");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Small, clock);
+        Recorded recorded = await TalkAsync(stage);
+        RenderRecording render = stage.Get<RenderRecording>();
+        RenderWindow look = Assert.Single(await AskAsync(stage, recorded, "all-wav.zip"), message => message.File == "all-wav.zip");
+
+        for (int turn = 0; turn < 3; turn++)
+        {
+            // Nobody makes them: their messages are not done.
+            for (int again = 0; again < 2; again++)
+            {
+                await render.RunAsync(look, Cancellation);
+                List<RenderWindow> sent = await LookAsync(stage, recorded);
+                look = Assert.Single(sent, message => message.File == "all-wav.zip");
+                string[] files = turn > 0 && again == 0 ? [Key("01-Ada.wav"), "mix.wav"] : [];
+                Assert.Equal(files, sent.Where(message => message != look).Select(message => message.File!)
+                    .Order(StringComparer.Ordinal));
+            }
+            clock.By += TimeSpan.FromSeconds(31);
+        }
+        clock.By += TimeSpan.FromDays(1);
+        await render.RunAsync(look, Cancellation);
+        await EndAsync(stage, recorded);
+        Assert.Null((await stage.Get<RenderTable>().FindJobAsync(recorded.Id, "all-wav.zip", Cancellation)).Job);
+
+        await IsSoundAsync(stage, recorded, "all-wav.zip", isThere: false);
+        await EndAsync(stage, recorded);
+    }
 
     /// <summary>An older version could leave one, whose name said what its window was made of and not what it holds.</summary>
     [Theory]
@@ -96,6 +153,14 @@ public sealed class BundleMembersTests(AzuriteFixture azurite) : IDisposable
         return [.. await stage.TakeMessagesAsync(recorded.Id)];
     }
 
+    /// <summary>What is sent until a bundle is looked at again, which is hidden for a second.</summary>
+    private static async Task<List<RenderWindow>> LookAsync(RenderStage stage, Recorded recorded)
+    {
+        List<RenderWindow> sent = [];
+        while (!sent.Any(message => message.Look > 0)) sent.AddRange(await stage.TakeMessagesAsync(recorded.Id));
+        return sent;
+    }
+
     /// <summary>Does what the messages say until there is none, hidden ones included.</summary>
     private static async Task EndAsync(RenderStage stage, Recorded recorded)
     {
@@ -110,10 +175,10 @@ public sealed class BundleMembersTests(AzuriteFixture azurite) : IDisposable
         }
     }
 
-    private async Task IsSoundAsync(RenderStage stage, Recorded recorded, string bundle)
+    private async Task IsSoundAsync(RenderStage stage, Recorded recorded, string bundle, bool isThere = true)
     {
         using (HttpResponseMessage answer = await stage.GetAsync($"api/recordings/{recorded.Id}/files/{bundle}"))
-            Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+            Assert.Equal(isThere ? HttpStatusCode.Redirect : HttpStatusCode.Accepted, answer.StatusCode);
         byte[] bytes = await stage.DownloadAsync(recorded, bundle);
         judge.Run("unzip", "-t", judge.Save("all.zip", bytes));
         using ZipArchive zip = new(new MemoryStream(bytes));
