@@ -14,6 +14,8 @@ public sealed class WaitingAudioTests
     private static readonly byte[] First = [.. Enumerable.Range(1, 16).Select(i => (byte)i)];
     private static readonly byte[] Second = [.. Enumerable.Range(101, 16).Select(i => (byte)i)];
 
+    private static readonly byte[] Strange = [.. Enumerable.Range(201, 16).Select(i => (byte)i)];
+
     private static readonly string[] Nothing = [];
 
     /// <summary>Peers switch keys up to 1.5 s before the commit has reached us.</summary>
@@ -68,6 +70,38 @@ public sealed class WaitingAudioTests
         Assert.Equal((0L, 0L, 0L), (health.Lost, health.Late, health.Undecryptable));
         Assert.Equal(Nothing, Gaps(heard));
         Assert.InRange(heard.Closed.Sum(segment => segment.SampleCount), 100 * Frame, 110 * Frame);
+    }
+
+    /// <summary>We fell out of the group and were taken in again: others went on under an epoch that we never had.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)] // the call was not encrypted until then
+    public void Talk_that_went_on_while_we_joined_the_group_again_is_a_gap(bool wasEncrypted)
+    {
+        using HeardPath heard = new() { Secret = wasEncrypted ? First : null };
+        DaveSnapshot group = wasEncrypted ? HeardPath.Group with { Keys = [heard.KeysOf(1, HeardPath.Ada, First)], JoinedSerial = 1 }
+            : DaveSnapshot.Plain;
+        heard.Apply(group);
+        heard.Say(100);
+        heard.Secret = Strange;
+        DaveSnapshot rejoining = HeardPath.Group with { Keys = group.Keys, JoinedSerial = group.JoinedSerial, Revision = 2 };
+        heard.Apply(rejoining);
+        heard.Say(25);
+        heard.Apply(rejoining with
+        {
+            Keys = [heard.KeysOf(2, HeardPath.Ada, Second), .. group.Keys],
+            JoinedSerial = 2,
+            JoinGapUntil = heard.Time.GetTimestamp() + (10 * heard.Time.TimestampFrequency),
+            Revision = 3,
+        });
+        heard.Say(25);
+        heard.Secret = Second;
+        heard.Say(100).EndTalk();
+        heard.Stop();
+        Assert.Equal(50, heard.Recording.Snapshot.Tracks.Single().Health.Undecryptable);
+        RecordingGap gap = Assert.Single(heard.Recording.Snapshot.Gaps);
+        Assert.Equal((HeardPath.Ada, "undecryptable"), (gap.UserId, gap.Reason));
+        Assert.InRange(gap.SampleCount, 49 * Frame, 51 * Frame);
     }
 
     [Theory]

@@ -5,7 +5,7 @@ namespace Pipeline.Dave.Receive;
 /// <param name="Silence">Silence frames, which travel unencrypted.</param>
 /// <param name="Held">Frames that had to wait for a key, whatever became of them.</param>
 /// <param name="Recovered">Held frames whose key came in time.</param>
-/// <param name="JoinGap">Sent before this session was in the group; lost by design.</param>
+/// <param name="JoinGap">Sent to a group that this session had not joined yet, or not again.</param>
 /// <param name="Undecryptable">Given up though keys of the sender were known.</param>
 /// <param name="Replayed">Authentic, seen before, dropped.</param>
 /// <param name="NoKey">Given up because the sender was in no known group.</param>
@@ -56,6 +56,9 @@ internal sealed class UserCounters
     private readonly long[] byResult = new long[Enum.GetValues<DaveOpenResult>().Length];
     private long recovered;
 
+    /// <summary>Something of the user became audio in this voice session.</summary>
+    public bool HasHeard => Of(DaveOpenResult.Opened) + Of(DaveOpenResult.Passthrough) + Volatile.Read(ref recovered) > 0;
+
     public void Count(DaveOpenResult result) => Increment(ref byResult[(int)result]);
 
     public void CountRecovered() => Increment(ref recovered);
@@ -65,7 +68,7 @@ internal sealed class UserCounters
         Silence: Of(DaveOpenResult.Silence),
         Held: Of(DaveOpenResult.Held),
         Recovered: Volatile.Read(ref recovered),
-        JoinGap: Of(DaveOpenResult.JoinGap),
+        JoinGap: Of(DaveOpenResult.JoinGap) + Of(DaveOpenResult.RejoinGap),
         Undecryptable: Of(DaveOpenResult.Undecryptable),
         Replayed: Of(DaveOpenResult.Replayed),
         NoKey: Of(DaveOpenResult.NoKey),

@@ -32,6 +32,11 @@ public enum DaveOpenResult
     /// <summary>Sent to the group as it was before this session joined; cannot be opened by design.</summary>
     JoinGap,
 
+    /// <summary>
+    /// The same, by somebody who was heard before: a group that has to be joined again was not theirs to wait for. A loss, and no failure.
+    /// </summary>
+    RejoinGap,
+
     /// <summary>Not a frame: a packet that takes a number in the stream and carries no audio.</summary>
     NoAudio,
 }

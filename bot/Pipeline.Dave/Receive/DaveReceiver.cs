@@ -330,7 +330,7 @@ public sealed class DaveReceiver : IDisposable
         bool isSealed = TryParse(bytes, out _);
         DaveOpenResult verdict = isSealed ? user.Verdict(current, origin.ReceivedAt) : DaveOpenResult.PlaintextRejected;
         user.Counters.Count(verdict);
-        if (isSealed && verdict != DaveOpenResult.JoinGap)
+        if (isSealed && verdict is not (DaveOpenResult.JoinGap or DaveOpenResult.RejoinGap))
         {
             user.FailureRun++;
             health.CountFailed(origin.ReceivedAt);

@@ -21,6 +21,7 @@ internal sealed class UserDecryptor(ulong userId, UserCounters counters, long fr
     private DaveSnapshot? adopted;
     private bool isDeparted;
     private long joinGapClosedAt = long.MaxValue;
+    private bool wasHeardBefore; // the join gap that runs, or ran last
 
     public ulong UserId => userId;
 
@@ -81,7 +82,7 @@ internal sealed class UserDecryptor(ulong userId, UserCounters counters, long fr
     {
         bool joining = receivedAt < snapshot.JoinGapUntil
             && (joinGapClosedAt == long.MaxValue || receivedAt < joinGapClosedAt + reordering);
-        if (joining) return DaveOpenResult.JoinGap;
+        if (joining) return wasHeardBefore ? DaveOpenResult.RejoinGap : DaveOpenResult.JoinGap;
         return HasKeys ? DaveOpenResult.Undecryptable : DaveOpenResult.NoKey;
     }
 
@@ -93,7 +94,9 @@ internal sealed class UserDecryptor(ulong userId, UserCounters counters, long fr
 
     private void Adopt(DaveSnapshot snapshot)
     {
-        if (adopted is null || adopted.JoinedSerial != snapshot.JoinedSerial) joinGapClosedAt = long.MaxValue;
+        bool joins = adopted is null || adopted.JoinedSerial != snapshot.JoinedSerial;
+        if (joins) joinGapClosedAt = long.MaxValue;
+        if (joins || snapshot.JoinGapUntil > adopted!.JoinGapUntil) wasHeardBefore = counters.HasHeard; // a switch-over only shortens it
         if (adopted is not null && adopted.Revision != snapshot.Revision) FailureRun = 0;
         adopted = snapshot;
 

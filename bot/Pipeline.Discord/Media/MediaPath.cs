@@ -237,7 +237,7 @@ internal sealed class MediaPath : IDisposable
 
     /// <summary>
     /// A frame whose key came, or did not come in time, and what waited behind one. What was sent before we had joined is no loss: nobody
-    /// meant it for us, and only its number tells that it came.
+    /// meant it for us, and only its number tells that it came. When a group is joined again, those who were heard before lose by it.
     /// </summary>
     private void OnReleased(ulong userId, in DaveFrameOrigin origin, DaveOpenResult result, ReadOnlySpan<byte> opus)
     {
@@ -253,7 +253,7 @@ internal sealed class MediaPath : IDisposable
     private static AudioFrameKind KindOf(DaveOpenResult result) => result switch
     {
         DaveOpenResult.Opened or DaveOpenResult.Passthrough or DaveOpenResult.Silence => AudioFrameKind.Opus,
-        DaveOpenResult.Undecryptable or DaveOpenResult.NoKey => AudioFrameKind.Undecryptable,
+        DaveOpenResult.Undecryptable or DaveOpenResult.NoKey or DaveOpenResult.RejoinGap => AudioFrameKind.Undecryptable,
         _ => AudioFrameKind.Empty,
     };
 

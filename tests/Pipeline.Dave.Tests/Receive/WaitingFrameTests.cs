@@ -114,7 +114,7 @@ public sealed class WaitingFrameTests : IDisposable
         rig.Snapshot = rig.Snapshot with { JoinedSerial = 6 };
         rig.Open(Alice, Seal(9, Alice, 3));
         rig.Advance(2.2);
-        Assert.Equal([DaveOpenResult.Undecryptable, DaveOpenResult.JoinGap], rig.Released.Select(frame => frame.Result));
+        Assert.Equal([DaveOpenResult.Undecryptable, DaveOpenResult.RejoinGap], rig.Released.Select(frame => frame.Result));
     }
 
     [Theory]
