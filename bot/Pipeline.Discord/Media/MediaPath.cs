@@ -116,10 +116,16 @@ internal sealed class MediaPath : IDisposable
     /// <summary>What waits is not lost with the session: it is given out as it stands, or counted.</summary>
     public void Dispose()
     {
-        GiveOutHeld();
-        seal?.Dispose();
-        previousSeal?.Dispose();
-        dave.Dispose();
+        try
+        {
+            GiveOutHeld();
+        }
+        finally
+        {
+            seal?.Dispose();
+            previousSeal?.Dispose();
+            dave.Dispose();
+        }
     }
 
     private DropReason Open(ReadOnlySpan<byte> datagram, long receivedAt)

@@ -38,7 +38,7 @@ internal sealed class MediaThread : IDisposable
     private long? congestedSince;
 
     /// <param name="server">The SFU.</param>
-    /// <param name="frames">Where frames go; this thread becomes its only writer.</param>
+    /// <param name="frames">Where frames go; this thread is its only writer until <see cref="Dispose"/>, which writes what waits.</param>
     /// <param name="initial">The first snapshot.</param>
     /// <param name="events">Called on this thread.</param>
     /// <param name="time">Its timestamps are the frames' arrival times.</param>
@@ -70,7 +70,9 @@ internal sealed class MediaThread : IDisposable
 
     public bool TrySend(ReadOnlySpan<byte> datagram) => socket.TrySend(datagram);
 
-    /// <summary>Ends the thread and closes the socket; waits for what is being received to be delivered.</summary>
+    /// <summary>
+    /// Ends the thread and closes the socket; waits for what is being received to be delivered, and then writes into the ring itself.
+    /// </summary>
     public void Dispose()
     {
         Volatile.Write(ref stopping, true);
@@ -78,9 +80,9 @@ internal sealed class MediaThread : IDisposable
         socket.StopReceiving();
         if (thread.IsAlive) thread.Join(); // It wakes up at least twice a second, and the ring bears only one writer.
         socket.Dispose();
-        path.Apply(Volatile.Read(ref snapshot)); // what was published last may name or open what waits
-        path.Dispose();
         stopped.Dispose();
+        // What was published last may name or open what waits. A thread that failed may have left a state in which that fails too.
+        using (path) path.Apply(Volatile.Read(ref snapshot));
     }
 
     private void Run()
@@ -91,13 +93,10 @@ internal sealed class MediaThread : IDisposable
             Volatile.Write(ref source, opened);
             while (!Volatile.Read(ref stopping)) ReceiveBatch(opened);
         }
-        catch (Exception e) when (!Volatile.Read(ref stopping))
+        catch (Exception e)
         {
-            failed(e);
-        }
-        catch (ObjectDisposedException)
-        {
-            // The socket was closed under the call: this is the end that was asked for.
+            // While it is stopping the socket is closed under the call: that is the end that was asked for.
+            if (!Volatile.Read(ref stopping)) failed(e);
         }
     }
 

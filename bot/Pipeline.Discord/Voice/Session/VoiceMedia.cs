@@ -113,8 +113,14 @@ internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing fra
     public void Dispose()
     {
         opener?.Dispose();
-        thread?.Dispose();
-        foreach (TransportKey transportKey in transportKeys) transportKey.Dispose();
+        try
+        {
+            thread?.Dispose();
+        }
+        finally
+        {
+            foreach (TransportKey transportKey in transportKeys) transportKey.Dispose();
+        }
     }
 
     private MediaSnapshot Snapshot() => new(OwnSsrc, transportKeys.LastOrDefault(), ssrcs.Users, encryption.Snapshot, ssrcs.Unmatched());

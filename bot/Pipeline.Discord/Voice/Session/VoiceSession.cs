@@ -73,7 +73,7 @@ public sealed class VoiceSession
     /// <summary>End-to-end encryption up to now: members, privacy code; any thread.</summary>
     public DaveSnapshot Encryption => encryption.Snapshot;
 
-    /// <summary>Runs until the session is over. Called once.</summary>
+    /// <summary>Runs until the session is over. Called once; never throws.</summary>
     public async Task<VoiceSessionEnd> RunAsync(CancellationToken cancellation)
     {
         await using ITimer timer = time.CreateTimer(_ =>
@@ -97,7 +97,15 @@ public sealed class VoiceSession
             VoiceLog.SessionFailed(logger, identity.GuildId, e);
             end = new VoiceSessionEnd(VoiceSessionEndKind.Failed, null, e.GetType().Name);
         }
-        await CloseAsync();
+        try
+        {
+            await CloseAsync();
+        }
+        catch (Exception e)
+        {
+            // The call has to hear of the end all the more: only then does it join again.
+            VoiceLog.SessionFailed(logger, identity.GuildId, e);
+        }
         return end;
     }
 
@@ -385,8 +393,7 @@ public sealed class VoiceSession
     private async Task CloseAsync()
     {
         inputs.Writer.TryComplete();
-        await DropLinkAsync(FinalCloseCode);
-        media.Dispose();
-        encryption.Dispose();
+        using (encryption)
+        using (media) await DropLinkAsync(FinalCloseCode);
     }
 }

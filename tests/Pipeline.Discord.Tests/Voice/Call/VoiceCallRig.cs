@@ -40,9 +40,11 @@ internal sealed class VoiceCallRig : IAsyncDisposable
     private readonly Task[] running;
     private readonly ITimer drain;
     private readonly VoiceCallOptions options;
+    private readonly TimeProvider time;
 
-    private VoiceCallRig(Simulator discord, VoiceCallOptions options)
+    private VoiceCallRig(Simulator discord, VoiceCallOptions options, TimeProvider time)
     {
+        this.time = time;
         Discord = discord;
         Gateway = new GatewayClient(
             new GatewayOptions
@@ -71,17 +73,19 @@ internal sealed class VoiceCallRig : IAsyncDisposable
 
     public ulong BotId => Discord.BotMember.Id;
 
-    public static async Task<VoiceCallRig> StartAsync(SimulatorOptions? simulator = null, VoiceCallOptions? options = null)
+    public static async Task<VoiceCallRig> StartAsync(SimulatorOptions? simulator = null, VoiceCallOptions? options = null,
+        TimeProvider? time = null)
     {
         Simulator discord = await Simulator.StartAsync(simulator ?? new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false });
-        VoiceCallRig rig = new(discord, options ?? QuickOptions);
+        VoiceCallRig rig = new(discord, options ?? QuickOptions, time ?? TimeProvider.System);
         await Simulator.WaitUntilAsync(() => rig.Gateway.IsReady && rig.Gateway.Guilds.Find(discord.Guild.Id) is not null);
         return rig;
     }
 
-    public static async Task<VoiceCallRig> ConnectedAsync(SimulatorOptions? simulator = null, VoiceCallOptions? options = null)
+    public static async Task<VoiceCallRig> ConnectedAsync(SimulatorOptions? simulator = null, VoiceCallOptions? options = null,
+        TimeProvider? time = null)
     {
-        VoiceCallRig rig = await StartAsync(simulator, options);
+        VoiceCallRig rig = await StartAsync(simulator, options, time);
         Assert.Equal(VoiceCallState.Connected, await rig.JoinAsync());
         return rig;
     }
@@ -89,7 +93,7 @@ internal sealed class VoiceCallRig : IAsyncDisposable
     /// <summary>Another call over the same gateway.</summary>
     public VoiceCall NewCall() =>
         new(options, (guild, channel, token) =>
-        Gateway.UpdateVoiceStateAsync(guild, channel, false, false, token), TimeProvider.System, Log.CreateLogger("voice"));
+        Gateway.UpdateVoiceStateAsync(guild, channel, false, false, token), time, Log.CreateLogger("voice"));
 
     public Task<VoiceCallState> JoinAsync(ulong? channelId = null) =>
         Call.JoinAsync(Discord.Guild.Id, channelId ?? Discord.VoiceChannel.Id, Gateway.SelfId, Ring, TestContext.Current.CancellationToken);
