@@ -63,7 +63,7 @@ internal sealed class CallWarnings(WarningTimes times, TimeSpan emptyTimeout, Ac
 
     private void WarnOfLimit()
     {
-        (TimeSpan limit, TimeSpan warning) = (host.MaximumDuration, times.BeforeLimit);
+        (TimeSpan limit, TimeSpan warning) = (host.Limit.Longest, times.BeforeLimit);
         TimeSpan left = limit - SampleClock.ToTime(host.Recording.SampleCount);
         if (toldLimit || left > warning || limit < warning * 2) return;
         toldLimit = true;

@@ -18,6 +18,7 @@ internal sealed class RecordedCallFactory(Func<VoiceCall> newCall, CallMessagesF
         CallMessages messages = factory.Create(host, call, start, posted);
         CallConsent consent = new(host, messages, settings, time);
         CallEvents events = new(host, call, messages, consent.Notices, new CallGaps(host, messages, time, log), log);
+        host.Limit.Leave = () => call.LeaveAsync(CancellationToken.None);
         host.MoreHealth = userId => call.EncryptionCountersOf(userId).ToDictionary();
         return new RecordedCall(host, call, start, messages, consent, events,
             new CallWarnings(warnings, emptyTimeout, host, messages, time));

@@ -228,7 +228,7 @@ internal sealed class GuildRecorder : IAsyncDisposable
     private async Task GoOnInNewPartAsync(RecordedCall call)
     {
         bool goesOn = call.People.AreHere;
-        string text = Texts.LimitReached(call.Host.MaximumDuration, goesOn ? call.Start.Part + 1 : null);
+        string text = Texts.LimitReached(call.Host.Limit.Longest, goesOn ? call.Start.Part + 1 : null);
         call.Messages.Say(text);
         if (!goesOn)
         {

@@ -49,7 +49,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
         (this.recordings, this.manifest, Recording) = (recordings, manifest, recording);
         (this.captureTime, this.logger) = (captureTime, logger);
         lease = recordings.Leases.Of(manifest);
-        beats = new ManifestBeat(recordings.Time, captureTime);
+        (beats, Limit) = (new ManifestBeat(recordings.Time, captureTime), new RecordingLimit(recordings.MaximumDuration, recordings.Time));
         lastTick = recordings.Time.GetTimestamp();
         recording.SegmentClosed = OnSegmentClosed;
         recording.Refused = OnRefused;
@@ -92,7 +92,7 @@ internal sealed class ActiveRecording : IAsyncDisposable
     }
 
     /// <summary>How long it may become.</summary>
-    public TimeSpan MaximumDuration => recordings.MaximumDuration;
+    public RecordingLimit Limit { get; }
 
     /// <summary>Files of this recording that wait on the disk.</summary>
     public int WaitingFiles => recordings.Spool.Closed(Session.RecordingId).Count();
@@ -241,9 +241,9 @@ internal sealed class ActiveRecording : IAsyncDisposable
         if (optedOut is not null) Recording.Consent.OptOut(optedOut);
         Recording.Tick();
         if (optedOut is not null) LetLeave(optedOut);
-        if (Recording.SampleCount < SampleClock.ToSamples(MaximumDuration) || Volatile.Read(ref ending) != 0) return;
+        if (Volatile.Read(ref ending) != 0 || !Limit.TakeReached(Recording.SampleCount)) return;
         logger.RecordingLimit(Session.RecordingId.ToString());
-        _ = Task.Run(() => StopAsync(EndReason.Limit, CancellationToken.None));
+        _ = Task.Run(() => Limit.EndAsync(() => StopAsync(EndReason.Limit, CancellationToken.None)));
     }
 
     // After the tick: it has refused what is here of these.

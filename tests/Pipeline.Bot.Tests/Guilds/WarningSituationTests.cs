@@ -89,6 +89,25 @@ public sealed class WarningSituationTests
         await rig.UntilSaidAsync("part 2");
     }
 
+    /// <summary>It is given out when the bot leaves the call, and nobody empties the ring of a recording that has ended.</summary>
+    [Fact]
+    public async Task What_waits_for_its_key_at_the_limit_is_in_the_recording()
+    {
+        await using BotRig rig = await StartAsync(Silent, DaveMode.Enforced,
+            new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(12) }); // joining is over after ten
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
+        ben.Sealer = Strange;
+        await rig.RecordAsync();
+        RecordedCall first = rig.Current!;
+        Task talking = ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(60)));
+        await rig.UntilSaidAsync("part 2");
+        await rig.UntilAsync(() => rig.Current is { } next && next != first);
+        Assert.True(first.Host.Recording.Frames.IsEmpty);
+        Assert.Contains(first.Host.Snapshot.Gaps, gap => gap.UserId == ben.UserId);
+        ben.BeQuiet();
+        await talking;
+    }
+
     [Fact]
     public async Task Storage_that_is_away_shows_in_the_panel_only()
     {
