@@ -24,8 +24,9 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
             call.Panel.Show(last, important: true);
             while (await Task.WhenAny(closing, Task.Delay(PanelInterval, time)) != closing)
             {
+                last = follower.Renewed(last, call.Panel.Posted);
                 call.Panel.Show(
-                    follower.WithLink(last) with
+                    last with
                     {
                         SafeUpTo = call.Host.Upload.Safe.Sample,
                         SpoolFiles = call.Host.Upload.Spool.Files,
@@ -33,8 +34,8 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
                         StorageProblem = call.Panel.StorageProblem,
                     });
             }
-            last = Safe(last);
-            call.Panel.Show(follower.WithLink(last), important: true);
+            last = Safe(follower.Renewed(last, call.Panel.Posted));
+            call.Panel.Show(last, important: true);
             await follower.TellStoredAsync(last, CancellationToken.None);
             await call.DisposeAsync();
             await FollowToTheEndAsync(last, call.Panel.Posted);
@@ -88,13 +89,21 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
     {
         try
         {
+            follower.Begin(last);
             Task closed = closer.WhenClosed(last.Session.RecordingId);
             if (posted is not null)
             {
                 PanelPublisher panel = posts.Panel(last.Session.GuildId, posted);
                 panel.Show(RecordingPanel.Draw(last));
+                while (await Task.WhenAny(closed, Task.Delay(PanelInterval, time)) != closed)
+                {
+                    PanelState shown = last;
+                    last = follower.Renewed(last, panel.Posted);
+                    if (last != shown) panel.Show(RecordingPanel.Draw(last));
+                }
                 await closed;
-                panel.Show(RecordingPanel.Draw(last = Safe(last)), important: true);
+                last = Safe(follower.Renewed(last, panel.Posted));
+                panel.Show(RecordingPanel.Draw(last), important: true);
                 await panel.DisposeAsync();
                 posted = panel.Posted; // another message where somebody had deleted it
                 await follower.TellStoredAsync(last, CancellationToken.None);
@@ -109,7 +118,7 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
 
     private async Task FollowToTheEndAsync(PanelState last, PostedPanel? posted)
     {
-        panels.Keep(last = follower.WithLink(last), posted);
+        panels.Keep(last = follower.Renewed(last, posted), posted);
         await follower.FollowAsync(last, posted, CancellationToken.None);
         panels.Forget(last.Session);
     }

@@ -11,8 +11,8 @@ namespace Pipeline.Bot.Panel;
 /// What follows a recording after it has ended: asks the recording API until it is finalized and its files are made, shows that in the
 /// panel, and at the end in the message that the starter got.
 /// </summary>
-internal sealed class RecordingFollower(CatalogueClient api, RecordingLinks links, DiscordRestClient rest, TimeProvider time,
-    ILogger<RecordingFollower> log)
+internal sealed class RecordingFollower(CatalogueClient api, RecordingLinks links, FollowedPanels panels, DiscordRestClient rest,
+    TimeProvider time, ILogger<RecordingFollower> log)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
@@ -33,12 +33,14 @@ internal sealed class RecordingFollower(CatalogueClient api, RecordingLinks link
         for (TimeSpan pause = FirstPause; time.GetElapsedTime(since) < Patience; pause = Longer(pause))
         {
             await Task.Delay(pause, time, cancellationToken);
+            PanelState now = Renewed(last, posted);
+            if (now != last) (last, shown) = (now, null);
             bool isNew = finished is null;
             finished ??= await LookAsync(last.Session, cancellationToken);
             if (finished is null) continue;
             if (isNew) pause = FirstPause;
             FilesReady files = await FilesAsync(finished, cancellationToken);
-            if (files != shown && await ShowAsync(Finished(WithLink(last), finished, files), posted, cancellationToken)) shown = files;
+            if (files != shown && await ShowAsync(Finished(last, finished, files), posted, cancellationToken)) shown = files;
             if (files != shown || !files.IsSettled) continue;
             if (files.Text(last.Told?.LinkExpiresAt) is { } ready)
                 await TellStarterAsync(last, ready + KeepTexts.Day(finished), cancellationToken);
@@ -51,8 +53,20 @@ internal sealed class RecordingFollower(CatalogueClient api, RecordingLinks link
     public Task TellStoredAsync(PanelState last, CancellationToken cancellationToken) =>
         last.Told is { IsStored: false } ? TellStarterAsync(last, null, cancellationToken) : Task.CompletedTask;
 
-    /// <summary>The panel with the link that opens the recording now: the one from before may have been ended.</summary>
-    public PanelState WithLink(PanelState last) => links.MadeFor(last.Session.RecordingId) is { } link ? last.With(link) : last;
+    /// <summary>A panel that an earlier process left, or whose recording nobody ran, is followed from here on.</summary>
+    public void Begin(PanelState last) =>
+        links.Follow(last.Session.RecordingId, last.Link is { } link ? new RecordingLink(link, last.LinkExpiresAt) : null);
+
+    /// <summary>
+    /// The panel with the link that opens the recording now: the one from before may have been ended. The next process knows it too.
+    /// </summary>
+    public PanelState Renewed(PanelState last, PostedPanel? posted)
+    {
+        if (links.MadeFor(last.Session.RecordingId) is not { } link || link.Url == last.Link) return last;
+        last = last.With(link);
+        panels.Keep(last, posted);
+        return last;
+    }
 
     /// <summary>The link to a recording: by the API's own id when it answers, by the session's id else; null without an API.</summary>
     public async Task<string?> LinkAsync(SessionInfo session, CancellationToken cancellationToken)

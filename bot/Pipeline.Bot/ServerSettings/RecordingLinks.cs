@@ -29,6 +29,13 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
         if (api.MakesLinks && running.TryAdd(recording, making)) _ = TryAsync(recording, making);
     }
 
+    /// <summary>A recording is followed here by what an earlier process kept of it: its link may be ended too.</summary>
+    /// <param name="last">What its panel shows; null: nothing.</param>
+    public void Follow(RecordingId recording, RecordingLink? last)
+    {
+        if (api.MakesLinks) running.TryAdd(recording, new Making { Link = last });
+    }
+
     /// <summary>All links of the recording were ended: its panel shows this one from now on, or one that is made soon.</summary>
     /// <param name="fresh">Null: none could be made.</param>
     public void Renew(RecordingId recording, RecordingLink? fresh)

@@ -61,6 +61,30 @@ public sealed class RecordingLinkTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Panel_of_a_recording_that_ended_in_an_earlier_process_shows_no_link_that_was_ended()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        rig.Api.MakesLinks = true;
+        string session = (await rig.RecordSpeechAsync()).Session.RecordingId.ToString();
+        RecordingDetails live = RecordingApiStandIn.Finished(session, session, rig.Discord.Guild.Id, rig.Admin.Id, RecordingStatus.Live);
+        rig.Api.Add(live);
+        await rig.UntilAsync(() => OpenButton(rig).Contains("#k=link0", StringComparison.Ordinal));
+        await rig.AskAsync(rig.Admin, "record stop");
+        await rig.UntilAsync(() => rig.PanelText.Contains("Ended, storing", StringComparison.Ordinal)); // its storage is away
+        await rig.StopAsync();
+
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        Assert.Contains("#k=link2", await ReplaceAsync(next), StringComparison.Ordinal); // link1 is the starter's
+        await next.UntilAsync(() => OpenButton(next).Contains("#k=link2", StringComparison.Ordinal));
+        await next.StopAsync();
+
+        rig.Api.Add(live with { Status = RecordingStatus.Completed });
+        await using BotRig last = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString);
+        await last.UntilAsync(() => last.PanelText.Contains("✅ Stored", StringComparison.Ordinal));
+        Assert.Contains("#k=link2", OpenButton(last), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Panel_gets_another_link_where_the_one_who_ended_all_got_none()
     {
         await using BotRig rig = await BotRig.StartAsync();
