@@ -89,10 +89,11 @@ internal sealed class CallEvents(ActiveRecording host, VoiceCall call, CallMessa
 
     private void OnMoved(ulong channelId)
     {
+        ulong before = people.ChannelId;
         people.ChannelId = channelId;
         host.GoOnIn(channelId);
         host.Properties[ManifestProperties.VoiceChannel] = channelId.ToString(CultureInfo.InvariantCulture);
-        messages.Say(Texts.Moved(channelId), messages.StopButton);
+        messages.Say(panel.TryWithholdLink(before) ? Texts.MovedOutOfReach(channelId) : Texts.Moved(channelId), messages.StopButton);
         CatchUp();
     }
 }

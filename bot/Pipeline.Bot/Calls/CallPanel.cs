@@ -32,6 +32,9 @@ internal sealed class CallPanel(ActiveRecording host, VoiceCall call, CallPeople
     /// <summary>How far the recording has come, for people.</summary>
     public string Position => Wording.Position(host.Recording.SampleCount);
 
+    /// <summary>The call was moved to where not everybody may enter who sees it: it shows no link from then on.</summary>
+    public bool IsLinkWithheld => host.Properties.ContainsKey(ManifestProperties.LinkWithheld);
+
     /// <summary>The panel of this moment.</summary>
     public PanelState Draw()
     {
@@ -55,6 +58,7 @@ internal sealed class CallPanel(ActiveRecording host, VoiceCall call, CallPeople
             Agreed = host.Recording.Consent.AgreedCount,
             Protection = endToEnd?.Protection,
             Unannounced = endToEnd?.Unannounced ?? [],
+            IsLinkWithheld = IsLinkWithheld,
         }.With(links.Of(host.Session.RecordingId));
     }
 
@@ -94,7 +98,23 @@ internal sealed class CallPanel(ActiveRecording host, VoiceCall call, CallPeople
     public void Begin()
     {
         Listening();
-        links.Begin(host.Session.RecordingId);
+        if (!IsLinkWithheld) links.Begin(host.Session.RecordingId);
+        else if (host.Properties[ManifestProperties.LinkWithheld] == ManifestProperties.EndIsDue) EndLinks(); // a process before did not
+    }
+
+    /// <summary>
+    /// To be called when the call goes on in another channel. True: others may enter there than where it was, where the recording began and
+    /// where the panel is. The links that were made until now are ended, and it shows none any more.
+    /// </summary>
+    /// <param name="before">Where it was.</param>
+    public bool TryWithholdLink(ulong before)
+    {
+        bool isAlike = people.HaveAudienceOf(before) || people.HaveAudienceOf(host.Session.ChannelId)
+            || (Posted is { } there && people.HaveAudienceOf(there.ChannelId));
+        if (isAlike || !links.AreMade) return false;
+        EndLinks();
+        ShowAgain();
+        return true;
     }
 
     /// <summary>Another bot shows the recording now; the link that this one would make is not needed.</summary>
@@ -107,6 +127,12 @@ internal sealed class CallPanel(ActiveRecording host, VoiceCall call, CallPeople
     public void Stopping() => Enter(PanelPhase.Stopping);
 
     public ValueTask DisposeAsync() => publisher.DisposeAsync();
+
+    private void EndLinks()
+    {
+        host.Properties[ManifestProperties.LinkWithheld] = ManifestProperties.EndIsDue;
+        links.End(host.Session.RecordingId, () => host.Properties[ManifestProperties.LinkWithheld] = ManifestProperties.LinksEnded);
+    }
 
     private void Enter(PanelPhase next)
     {

@@ -1,5 +1,6 @@
 using Pipeline.Bot.Capture;
 using Pipeline.Discord.Model;
+using Pipeline.Discord.Rest;
 
 namespace Pipeline.Bot.Calls;
 
@@ -37,6 +38,15 @@ internal sealed class CallPeople(GuildPeople people, Recording recording, ulong 
     public bool HasGuild => Guild() is not null;
 
     public bool HasChannel => Guild()?.Channels.ContainsKey(ChannelId) == true;
+
+    /// <summary>The same people may enter the channel where the bot listens; false too where that cannot be told.</summary>
+    public bool HaveAudienceOf(ulong other) => Guild() is { } guild && guild.Channels.TryGetValue(ChannelId, out GuildChannel? here)
+        && guild.Channels.TryGetValue(other, out GuildChannel? there) && ChannelPermissions.HaveSameAudience(guild, here, there);
+
+    /// <summary>By Discord's rules and the roles that are known here; false too where that cannot be told.</summary>
+    public bool MayEnter(ulong userId, IEnumerable<ulong> channels) => Guild() is { } guild && channels.All(id =>
+        guild.Channels.TryGetValue(id, out GuildChannel? channel) && ChannelPermissions.Resolve(guild, channel, userId)
+            .HasFlag(Permissions.ViewChannel | Permissions.Connect));
 
     public void IntroduceAll()
     {

@@ -15,6 +15,16 @@ internal static class ManifestProperties
     public const string NameChanged = "nameChanged";
     public const string Part = "part";
 
+    /// <summary>
+    /// The call was moved to where not everybody may enter who sees the panel: <see cref="EndIsDue"/>, or that its links were ended.
+    /// </summary>
+    public const string LinkWithheld = "linkWithheld";
+
+    /// <summary>The recording API has not been reached yet.</summary>
+    public const string EndIsDue = "due";
+
+    public const string LinksEnded = "ended";
+
     /// <summary>A rule started it, and so many people were its condition.</summary>
     public const string ByRule = "byRule";
 
@@ -35,6 +45,7 @@ internal static class ManifestProperties
             [Part] = start.Part.ToString(CultureInfo.InvariantCulture),
         };
         if (start.Rule is { } rule) properties[ByRule] = rule.People.ToString(CultureInfo.InvariantCulture);
+        if (start.Before is { IsLinkWithheld: true }) properties[LinkWithheld] = LinksEnded; // it has none yet
         if (start.PanelChannel is { } panel) properties[PanelChannel] = panel.ToString(CultureInfo.InvariantCulture);
         return properties;
     }

@@ -17,4 +17,5 @@ internal sealed record StartCall(Guild Guild, GuildChannel Channel, ulong Starte
 /// <param name="Said">What people said about being recorded.</param>
 /// <param name="IsNameChanged">The bot's name says still that it records.</param>
 /// <param name="Name">The nickname to give back in the end; null: it had none.</param>
-internal sealed record PartBefore(ConsentLedger? Said, bool IsNameChanged, string? Name);
+/// <param name="IsLinkWithheld">Not everybody who sees the panel may enter the channel.</param>
+internal sealed record PartBefore(ConsentLedger? Said, bool IsNameChanged, string? Name, bool IsLinkWithheld);

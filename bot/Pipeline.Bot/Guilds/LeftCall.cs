@@ -32,6 +32,12 @@ internal sealed class LeftCall(RecordingCandidate candidate)
     /// <summary>It was handed over, not left by a crash.</summary>
     public bool IsPlanned => properties.ContainsKey(LiveManifest.HandedOver);
 
+    /// <summary>Its panel shows no link.</summary>
+    public bool IsLinkWithheld => properties.ContainsKey(ManifestProperties.LinkWithheld);
+
+    /// <summary>Links that were made before are to be ended still.</summary>
+    public bool IsEndOfLinksDue => properties.GetValueOrDefault(ManifestProperties.LinkWithheld) == ManifestProperties.EndIsDue;
+
     public bool IsNameChanged => properties.ContainsKey(ManifestProperties.NameChanged);
 
     /// <summary>The bot's nickname before; null: it had none.</summary>

@@ -18,12 +18,14 @@ internal sealed class LeftCallClosing(UnownedRecordings unowned, RecordingLinks 
             Session = whole.Session,
             Phase = PanelPhase.Storing,
             ChannelId = left.ChannelId,
+            IsLinkWithheld = left.IsLinkWithheld,
             Elapsed = whole.LastSample,
             SafeUpTo = unowned.SafeOf(whole).Sample,
             Speakers = [.. whole.Manifest.Tracks.Select(ToSpeaker)],
             Outcome = Texts.EndedWhileAway(left.IsPlanned, whole.Session.StartedAt + SampleClock.ToTime(whole.LastSample), why),
         };
-        last = last.With(await links.ForListenersAsync(whole.Session.RecordingId, patience.Token));
+        if (left.IsEndOfLinksDue) links.End(whole.Session.RecordingId);
+        if (!left.IsLinkWithheld) last = last.With(await links.ForListenersAsync(whole.Session.RecordingId, patience.Token));
         await unowned.CloseAsync(whole, EndReason.Interrupted, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (why != WhyClosed.AnotherRuns && left.IsNameChanged)
             await names.RestoreAsync(left.Session.GuildId, left.NameBefore, CancellationToken.None);

@@ -54,7 +54,7 @@ internal sealed class RecordingEnding(FollowedPanels panels, EndingLinks links, 
 
     private async Task<StopOutcome> TellAsync(RecordedCall call, PanelState last, Task closing)
     {
-        (RecordingLink? link, RecordingLink? own) = await links.OfAsync(call.Session);
+        (RecordingLink? link, RecordingLink? own) = await links.OfAsync(call);
         StarterNews? told = await TellStarterAsync(call, last, closing.IsCompleted ? 0 : call.Host.WaitingFiles, own);
         last = last.With(link) with { Told = told };
         panels.Keep(last, call.Panel.Posted);

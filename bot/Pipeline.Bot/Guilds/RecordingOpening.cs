@@ -126,7 +126,7 @@ internal sealed class RecordingOpening(GatewayClient gateway, ActiveRecordings h
         Channel = ended.People.Channel(ended.Start.Channel),
         Settings = settings.AtHand(ended.GuildId),
         Before = new PartBefore(ended.Host.Ledger, ended.Host.Properties.ContainsKey(ManifestProperties.NameChanged),
-            ended.Host.Properties.TryGetValue(ManifestProperties.NameBefore, out string? name) ? name : null),
+            ended.Host.Properties.TryGetValue(ManifestProperties.NameBefore, out string? name) ? name : null, ended.Panel.IsLinkWithheld),
     };
 
     // What was said holds on; how people are asked is as the settings are by now, or as before where this host never heard them.

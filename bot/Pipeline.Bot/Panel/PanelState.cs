@@ -54,13 +54,16 @@ internal sealed record PanelState
     /// <summary>Until when <see cref="Link"/> opens the recording; null where it is an address without an end, or there is none.</summary>
     public DateTimeOffset? LinkExpiresAt { get; init; }
 
+    /// <summary>The call was moved to where not everybody may enter who sees the panel: it never shows a link.</summary>
+    public bool IsLinkWithheld { get; init; }
+
     /// <summary>Closing words once the recording is over.</summary>
     public string? Outcome { get; init; }
 
     /// <summary>What the starter was told at the end; null when nothing was, or it did not arrive.</summary>
     public StarterNews? Told { get; init; }
 
-    public PanelState With(RecordingLink? link) => this with { Link = link?.Url, LinkExpiresAt = link?.ExpiresAt };
+    public PanelState With(RecordingLink? link) => IsLinkWithheld ? this : this with { Link = link?.Url, LinkExpiresAt = link?.ExpiresAt };
 }
 
 /// <summary>The direct message about a recording that has ended, to be edited when more is known.</summary>

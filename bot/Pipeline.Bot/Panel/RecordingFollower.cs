@@ -54,8 +54,11 @@ internal sealed class RecordingFollower(CatalogueClient api, RecordingLinks link
         last.Told is { IsStored: false } ? TellStarterAsync(last, null, cancellationToken) : Task.CompletedTask;
 
     /// <summary>A panel that an earlier process left, or whose recording nobody ran, is followed from here on.</summary>
-    public void Begin(PanelState last) =>
-        links.Follow(last.Session.RecordingId, last.Link is { } link ? new RecordingLink(link, last.LinkExpiresAt) : null);
+    public void Begin(PanelState last)
+    {
+        if (!last.IsLinkWithheld)
+            links.Follow(last.Session.RecordingId, last.Link is { } link ? new RecordingLink(link, last.LinkExpiresAt) : null);
+    }
 
     /// <summary>
     /// The panel with the link that opens the recording now: the one from before may have been ended. The next process knows it too.
@@ -100,7 +103,7 @@ internal sealed class RecordingFollower(CatalogueClient api, RecordingLinks link
             SpoolFiles = 0,
             StorageProblem = null,
             Outcome = outcome,
-            Link = empty ? null : Secret(last.Link) ?? api.PageOf(finished.Id),
+            Link = empty || last.IsLinkWithheld ? null : Secret(last.Link) ?? api.PageOf(finished.Id),
         };
     }
 

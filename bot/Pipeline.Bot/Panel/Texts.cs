@@ -223,6 +223,10 @@ internal static class Texts
 
     public static string Moved(ulong channel) => $"I was moved to {Wording.Channel(channel)} and go on recording there.";
 
+    public static string MovedOutOfReach(ulong channel) => Moved(channel)
+        + " Not everybody who reads this may enter there: the links to this recording open it no more, and the panel shows none. "
+        + "`/record link` makes one for those who may.";
+
     public static string Kicked(string at) =>
         $"I was disconnected by a moderator. The recording ended at {at}; what was heard until then is kept.";
 

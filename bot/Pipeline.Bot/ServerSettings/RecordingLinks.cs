@@ -15,6 +15,9 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
 
     private readonly ConcurrentDictionary<RecordingId, Making> running = new();
 
+    /// <summary>People get links of the recording API, and no addresses of somebody else's pages.</summary>
+    public bool AreMade => api.MakesLinks;
+
     /// <summary>The link that was made for the panel; null while there is none.</summary>
     public RecordingLink? MadeFor(RecordingId recording) =>
         running.TryGetValue(recording, out Making? making) ? making.Link : null;
@@ -26,7 +29,7 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
     public void Begin(RecordingId recording)
     {
         Making making = new();
-        if (api.MakesLinks && running.TryAdd(recording, making)) _ = TryAsync(recording, making);
+        if (api.MakesLinks && running.TryAdd(recording, making)) _ = MakeAsync(recording, making);
     }
 
     /// <summary>A recording is followed here by what an earlier process kept of it: its link may be ended too.</summary>
@@ -43,7 +46,23 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
         Making making = new() { Link = fresh };
         if (!running.TryGetValue(recording, out Making? ended) || !running.TryUpdate(recording, making, ended)) return;
         ended.Ended.Cancel(); // what is being made there may be ended too
-        if (fresh is null) _ = TryAsync(recording, making);
+        if (fresh is null) _ = MakeAsync(recording, making);
+    }
+
+    /// <summary>
+    /// Ends all links of the recording that were made until now, as soon as the API answers; there is none for its panel from here on.
+    /// Returns at once.
+    /// </summary>
+    /// <param name="ended">Called when it is done; on any thread.</param>
+    public void End(RecordingId recording, Action? ended = null)
+    {
+        Forget(recording);
+        _ = TrySurelyAsync(async () =>
+        {
+            await api.EndSharesAsync(recording.ToString(), CancellationToken.None);
+            ended?.Invoke();
+            return true;
+        }, CancellationToken.None);
     }
 
     /// <summary>This process shows the recording no longer.</summary>
@@ -80,20 +99,23 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
         return RecordingLink.To(api.PageOf(recording.ToString()));
     }
 
-    // The API hears of a recording through the pipeline, a moment after it has begun; it may also be away for a while.
-    private async Task TryAsync(RecordingId recording, Making making)
+    // The API hears of a recording through the pipeline, a moment after it has begun.
+    private Task MakeAsync(RecordingId recording, Making making) => TrySurelyAsync(async () =>
+        (making.Link = await api.ShareAsync(recording.ToString(), CatalogueClient.ForListeners, making.Ended.Token)) is not null,
+        making.Ended.Token);
+
+    /// <summary>Tries until it is done (true); the API may be away for a while, and nobody waits for it.</summary>
+    private async Task TrySurelyAsync(Func<Task<bool>> tryOnce, CancellationToken ended)
     {
-        CancellationToken ended = making.Ended.Token;
         for (TimeSpan pause = FirstPause; !ended.IsCancellationRequested; pause = pause * 2 > LongestPause ? LongestPause : pause * 2)
         {
             try
             {
-                making.Link = await api.ShareAsync(recording.ToString(), CatalogueClient.ForListeners, ended);
-                if (making.Link is not null) return;
+                if (await tryOnce()) return;
             }
             catch (Exception away) when (away is CatalogueException or OperationCanceledException)
             {
-                // Tried again: nobody waits for it.
+                // Tried again.
             }
             await Task.Delay(pause, time, ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

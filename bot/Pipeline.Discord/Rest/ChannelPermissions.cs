@@ -42,6 +42,25 @@ public static class ChannelPermissions
     public static Permissions Resolve(Guild guild, GuildChannel channel, ulong userId) =>
         Resolve(guild.Id, guild.OwnerId, guild.Roles, channel, userId, guild.Members.GetValueOrDefault(userId)?.RoleIds ?? []);
 
+    /// <summary>
+    /// Whether the same people may see two channels of a guild and enter their voice, judged by @everyone and the overwrites alone. False
+    /// also where other overwrites come to the same.
+    /// </summary>
+    public static bool HaveSameAudience(Guild guild, GuildChannel one, GuildChannel other)
+    {
+        const Permissions entering = Permissions.ViewChannel | Permissions.Connect;
+        return Everyone(one) == Everyone(other) && Others(one).SetEquals(Others(other));
+
+        Permissions Everyone(GuildChannel channel) =>
+            Apply(RoleOf(guild.Roles, guild.Id), channel.Overwrites.Where(IsEveryones)) & entering;
+
+        HashSet<(ulong, int, Permissions, Permissions)> Others(GuildChannel channel) =>
+            [.. channel.Overwrites.Where(overwrite => !IsEveryones(overwrite) && ((overwrite.Allow | overwrite.Deny) & entering) != 0)
+                .Select(overwrite => (overwrite.Id, overwrite.Type, overwrite.Allow & entering, overwrite.Deny & entering))];
+
+        bool IsEveryones(PermissionOverwrite overwrite) => overwrite.Type == 0 && overwrite.Id == guild.Id;
+    }
+
     /// <summary>All denials of one stage together, then all allowances.</summary>
     private static Permissions Apply(Permissions granted, IEnumerable<PermissionOverwrite> overwrites)
     {

@@ -2,6 +2,7 @@ using Pipeline.Bot.Panel;
 using Pipeline.Bot.Tests.Guilds;
 using Pipeline.Contracts.Api;
 using Pipeline.DiscordSimulator.Rest;
+using Pipeline.DiscordSimulator.World;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Commands;
@@ -82,6 +83,46 @@ public sealed class RecordingLinkTests(AzuriteFixture azurite)
         await using BotRig last = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString);
         await last.UntilAsync(() => last.PanelText.Contains("✅ Stored", StringComparison.Ordinal));
         Assert.Contains("#k=link2", OpenButton(last), StringComparison.Ordinal);
+    }
+
+    /// <summary>Who reads the panel would hear what is said where they may not enter; a new process and a new part know it too.</summary>
+    [Fact]
+    public async Task Move_to_where_others_may_enter_ends_the_links_and_one_to_where_the_same_may_keeps_them()
+    {
+        SimulatedChannel? open = null, board = null;
+        await using BotRig rig = await BotRig.StartAsync(discord =>
+        {
+            open = discord.Guild.AddVoiceChannel("Open");
+            board = discord.Guild.AddVoiceChannel("Board");
+            board.Deny(discord.Guild.Everyone, Permissions.Connect);
+            board.Allow(discord.BotMember, Permissions.Connect);
+        });
+        rig.Api.MakesLinks = true;
+        await rig.RecordSpeechAsync();
+        await rig.UntilAsync(() => OpenButton(rig).Contains("#k=link0", StringComparison.Ordinal));
+        rig.Discord.Guild.Move(rig.Discord.BotMember, open!);
+        await rig.UntilSaidAsync(Texts.Moved(open!.Id));
+        await rig.UntilAsync(() => rig.PanelText.Contains(Wording.Channel(open.Id), StringComparison.Ordinal));
+        Assert.Contains("#k=link0", OpenButton(rig), StringComparison.Ordinal);
+        Assert.Single(rig.Api.Links);
+
+        rig.Api.IsAway = true;
+        rig.Discord.Guild.Move(rig.Discord.BotMember, board!);
+        await rig.UntilSaidAsync(Texts.MovedOutOfReach(board!.Id));
+        await rig.UntilAsync(() => !OpenButton(rig).Contains("\"Open\"", StringComparison.Ordinal));
+        rig.Api.IsAway = false;
+        await rig.UntilAsync(() => rig.Api.Links.IsEmpty);
+
+        rig.Discord.Guild.Move(rig.Admin, board);
+        await rig.StopAsync();
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilSaidAsync("I was restarted at");
+        await next.AskAsync(rig.Admin, "record stop");
+        await next.UntilAsync(() => next.PanelText.Contains("Ended, storing", StringComparison.Ordinal));
+        Assert.DoesNotContain("\"Open\"", OpenButton(next), StringComparison.Ordinal);
+        Assert.DoesNotContain("#k=", string.Concat(rig.Discord.DirectChannel(rig.Admin.User).Messages.Select(message => message.Text)),
+            StringComparison.Ordinal); // Ada is there because a moderator put her there
+        Assert.Empty(rig.Api.Links);
     }
 
     [Fact]

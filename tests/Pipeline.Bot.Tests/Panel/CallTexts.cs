@@ -171,6 +171,10 @@ internal static class CallTexts
         new(nameof(Texts.Moved), "a moderator moves the bot",
             Texts.Moved(9),
             "I was moved to <#9> and go on recording there."),
+        new(nameof(Texts.MovedOutOfReach), "a moderator moves the bot to where others may enter",
+            Texts.MovedOutOfReach(9),
+            "I was moved to <#9> and go on recording there. Not everybody who reads this may enter there: the links to this recording "
+                + "open it no more, and the panel shows none. `/record link` makes one for those who may."),
         new(nameof(Texts.Kicked), "a moderator disconnects the bot",
             Texts.Kicked("00:01:00"),
             "I was disconnected by a moderator. The recording ended at 00:01:00; what was heard until then is kept."),

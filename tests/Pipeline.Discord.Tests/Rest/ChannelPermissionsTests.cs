@@ -44,6 +44,33 @@ public sealed class ChannelPermissionsTests
     public void Without_connect_only_the_sight_of_a_voice_channel_is_left() =>
         Assert.Equal(Permissions.ViewChannel, Resolve(User, [], Deny(0, Guild, Permissions.Connect)));
 
+    [Theory]
+    [InlineData(0UL, 0UL, 0UL, 0UL, true)]
+    [InlineData(0UL, (ulong)Permissions.Connect, 0UL, 0UL, false)]
+    [InlineData((ulong)Permissions.Connect, 0UL, 0UL, 0UL, true)] // which everybody has without
+    [InlineData((ulong)Permissions.SendMessages, 0UL, 0UL, (ulong)Permissions.SendMessages, true)]
+    [InlineData(0UL, 0UL, (ulong)Permissions.ViewChannel, 0UL, false)]
+    [InlineData(0UL, 0UL, 0UL, (ulong)Permissions.ViewChannel, false)]
+    public void Audience_of_channels_is_who_may_see_and_enter_them(ulong allowed, ulong denied, ulong allowedToRole, ulong deniedToRole,
+        bool isSame)
+    {
+        Pipeline.Discord.Model.Guild guild = new() { Id = Guild, OwnerId = Owner };
+        guild = guild with { Roles = guild.Roles.Add(Guild, new GuildRole { Id = Guild, Permissions = Basic }) };
+        GuildChannel open = new() { Id = 20, Kind = ChannelKind.Voice };
+        GuildChannel other = open with
+        {
+            Id = 21,
+            Overwrites =
+            [
+                new() { Id = Guild, Type = 0, Allow = (Permissions)allowed, Deny = (Permissions)denied },
+                new() { Id = RoleA, Type = 0, Allow = (Permissions)allowedToRole, Deny = (Permissions)deniedToRole },
+            ],
+        };
+        Assert.Equal(isSame, ChannelPermissions.HaveSameAudience(guild, open, other));
+        Assert.Equal(isSame, ChannelPermissions.HaveSameAudience(guild, other, open));
+        Assert.True(ChannelPermissions.HaveSameAudience(guild, other, other with { Id = 22 }));
+    }
+
     private static PermissionOverwrite[] Deny(int type, ulong id, Permissions bits) => [new() { Id = id, Type = type, Deny = bits }];
 
     private static Permissions Resolve(ulong user, ulong[] roles, PermissionOverwrite[] overwrites, Permissions roleA = Permissions.None)
