@@ -43,6 +43,7 @@ internal sealed class LinkCommand(FinishedRecordings finished, CatalogueClient c
             Components = link.Length == 0 ? null : [MessageComponent.Row(MessageComponent.Link("Open", link))],
         }, cancellationToken);
     }
+
     private async Task<RecordingLink?> ShareAsync(RecordingSummary recording, CancellationToken cancellationToken) =>
         catalogue.MakesLinks ? await catalogue.ShareAsync(recording.Id, CatalogueClient.ForListeners, cancellationToken) : null;
 

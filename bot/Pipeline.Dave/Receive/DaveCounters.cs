@@ -50,7 +50,7 @@ public readonly record struct DaveCounters(
         left.PlaintextRejected + right.PlaintextRejected);
 }
 
-/// <summary>The living counters of one user: written by the media thread only, read by anybody.</summary>
+/// <summary>The living counters of one user: written by the receiver's one thread, read by anybody.</summary>
 internal sealed class UserCounters
 {
     private readonly long[] byResult = new long[Enum.GetValues<DaveOpenResult>().Length];

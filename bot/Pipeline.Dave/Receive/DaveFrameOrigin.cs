@@ -13,7 +13,7 @@ public readonly record struct DaveFrameOrigin(uint Ssrc, ushort SequenceNumber, 
 }
 
 /// <summary>
-/// Takes a frame whose waiting is over, on the media thread, in the order in which the user's frames came.
+/// Takes a frame whose waiting is over, on the receiver's thread, in the order in which the user's frames came.
 /// </summary>
 /// <param name="userId">Sender.</param>
 /// <param name="origin">Its place in the RTP stream, as it was given to <see cref="DaveReceiver.Open"/>.</param>
@@ -21,7 +21,7 @@ public readonly record struct DaveFrameOrigin(uint Ssrc, ushort SequenceNumber, 
 /// <see cref="DaveOpenResult.Opened"/>, <see cref="DaveOpenResult.Passthrough"/> or <see cref="DaveOpenResult.Silence"/> with the plain
 /// frame, or without bytes <see cref="DaveOpenResult.NoAudio"/>, <see cref="DaveOpenResult.Replayed"/>, or why it was given up
 /// (<see cref="DaveOpenResult.Undecryptable"/>, <see cref="DaveOpenResult.NoKey"/>, <see cref="DaveOpenResult.PlaintextRejected"/>,
-/// <see cref="DaveOpenResult.JoinGap"/>).
+/// <see cref="DaveOpenResult.JoinGap"/>, <see cref="DaveOpenResult.RejoinGap"/>).
 /// </param>
 /// <param name="frame">The plain frame; valid during the call.</param>
 public delegate void DaveHeldFrameSink(ulong userId, in DaveFrameOrigin origin, DaveOpenResult result, ReadOnlySpan<byte> frame);

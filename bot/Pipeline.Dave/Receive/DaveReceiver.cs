@@ -10,8 +10,9 @@ namespace Pipeline.Dave.Receive;
 /// replay windows, and the frames that came before their key. Bytes that cannot be opened are never handed out as audio.
 /// </summary>
 /// <remarks>
-/// <see cref="Open"/>, <see cref="Poll"/> and <see cref="Dispose"/> belong to one thread. Counters and health may be read
-/// from any. Opening a frame does not allocate; a user's first frame under new keys does.
+/// <see cref="Open"/>, <see cref="Poll"/>, <see cref="GiveUp"/> and <see cref="Dispose"/> belong to one thread at a time: the
+/// media thread, and after its end the one that ends the session. Counters and health may be read from any. Opening a frame does
+/// not allocate; a user's first frame under new keys does.
 /// </remarks>
 public sealed class DaveReceiver : IDisposable
 {
@@ -36,7 +37,9 @@ public sealed class DaveReceiver : IDisposable
     private long nextSweep = long.MinValue;
 
     /// <param name="time">The session's clock.</param>
-    /// <param name="sink">Takes frames whose waiting is over, from within <see cref="Open"/> or <see cref="Poll"/>.</param>
+    /// <param name="sink">
+    /// Takes frames whose waiting is over, from within <see cref="Open"/>, <see cref="Poll"/> or <see cref="GiveUp"/>.
+    /// </param>
     public DaveReceiver(TimeProvider time, DaveHeldFrameSink sink)
     {
         this.time = time;

@@ -3,7 +3,7 @@ using Pipeline.Dave.Session;
 namespace Pipeline.Dave.Receive;
 
 /// <summary>
-/// Counts for the recovery ladder. The media thread counts and publishes a few times per second; any thread reads.
+/// Counts for the recovery ladder. The receiver's one thread counts and publishes a few times per second; any thread reads.
 /// </summary>
 /// <remarks>
 /// Five numbers that belong together, behind a lock: it is held while they are copied, some ten times per second, so that nobody waits

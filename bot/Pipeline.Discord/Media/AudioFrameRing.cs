@@ -4,9 +4,9 @@ using Pipeline.Dave.Receive;
 namespace Pipeline.Discord.Media;
 
 /// <summary>
-/// Bounded ring of frames between exactly one writer (the media thread) and one reader (the recording's tick).
-/// Records have their own length, so a slot costs what the frame needs. Full means that the frame is refused and counted;
-/// neither side waits, locks or allocates.
+/// Bounded ring of frames between exactly one writer at a time (the media thread, and after its end the one that disposes of it) and one
+/// reader (the recording's tick). Records have their own length, so a slot costs what the frame needs. Full means that the frame is
+/// refused and counted; neither side waits, locks or allocates.
 /// </summary>
 /// <remarks>
 /// Record layout, 8-byte aligned: u32 length of the record | u8 kind | u8 padding bytes at its end | u16 sequence | u64 user | u32 ssrc |

@@ -4,7 +4,7 @@ namespace Pipeline.Discord.Media;
 
 /// <summary>
 /// Keeps whole audio datagrams whose transport key is not there yet: a server may send as soon as the protocol is selected, and as soon as
-/// it has renewed the key. Bounded in bytes and in age; the oldest go first. Media thread only.
+/// it has renewed the key. Bounded in bytes and in age; the oldest go first. As <see cref="MediaPath"/>, one thread at a time.
 /// </summary>
 internal sealed class EarlyDatagrams(TimeProvider time)
 {

@@ -3,7 +3,8 @@ using Pipeline.Discord.Rtp;
 namespace Pipeline.Discord.Media;
 
 /// <summary>
-/// Counters of the media path. Written by the media thread only, read by anybody; a new user's arrival is the only allocation.
+/// Counters of the media path. Written by the one thread of <see cref="MediaPath"/>, read by anybody; a new user's arrival is the
+/// only allocation.
 /// </summary>
 internal sealed class MediaCounters
 {
@@ -60,7 +61,7 @@ internal sealed class MediaCounters
         return counters;
     }
 
-    /// <summary>Arrival of the user's last frame of speech; <see cref="long.MinValue"/> without one. Media thread only.</summary>
+    /// <summary>Arrival of the user's last frame of speech; <see cref="long.MinValue"/> without one. That thread only.</summary>
     public long SpokeAt(ulong userId) => byUser.TryGetValue(userId, out UserAudioCounters? user) ? user.SpokeAt : long.MinValue;
 
     public VoiceHealth Health(long kernelDrops)

@@ -6,8 +6,8 @@ namespace Pipeline.Discord.Media;
 
 /// <summary>
 /// From a datagram to an <see cref="AudioFrame"/> in the recording's ring: tell apart, parse, open the transport seal, take extension and
-/// padding off, find the user, open the end-to-end layer. Media thread only; allocates nothing per packet once every speaker has been
-/// heard.
+/// padding off, find the user, open the end-to-end layer. One thread at a time: the media thread, and after its end
+/// the one that disposes of it. Allocates nothing per packet once every speaker has been heard.
 /// </summary>
 internal sealed class MediaPath : IDisposable
 {

@@ -5,7 +5,7 @@ namespace Pipeline.Discord.Media;
 
 /// <summary>
 /// The second hand of a voice session: a dedicated thread that blocks on the media socket and runs <see cref="MediaPath"/>. Reads the
-/// snapshot that the control loop publishes; shares nothing else.
+/// snapshot that the control loop publishes; shares nothing else while the thread runs.
 /// </summary>
 internal sealed class MediaThread : IDisposable
 {

@@ -7,7 +7,7 @@ namespace Pipeline.Discord.Media;
 /// Whose audio a source carries of which no Speaking message has told. In an encrypted call the key tells: only its owner can have
 /// sealed the frame. In a plain one somebody is found when only one person and one source are left over, and everybody else is heard
 /// from a source of their own meanwhile: who is silent may have got another source. What stays open is delivered under
-/// <see cref="UnnamedSource"/>'s id, so that its audio is kept. Media thread only.
+/// <see cref="UnnamedSource"/>'s id, so that its audio is kept. As <see cref="MediaPath"/>, one thread at a time.
 /// </summary>
 internal sealed class SourceFinder(DaveReceiver dave, TimeProvider time)
 {

@@ -4,7 +4,8 @@ namespace Pipeline.Discord.Media;
 
 /// <summary>
 /// Keeps the frames of sources whose user is not known yet: audio may overtake the Speaking message that names its sender. Bounded in
-/// sources, packets and time; the oldest goes first, and what goes is counted by the caller. Media thread only.
+/// sources, packets and time; the oldest goes first, and what goes is counted by the caller. As <see cref="MediaPath"/>, one thread at
+/// a time.
 /// </summary>
 internal sealed class UnknownSsrcHold(TimeProvider time)
 {

@@ -1,6 +1,8 @@
 namespace Pipeline.Discord.Media;
 
-/// <summary>What became of one user's packets in one voice session. Written by the media thread only, read by anybody.</summary>
+/// <summary>
+/// What became of one user's packets in one voice session. Written by the one thread of <see cref="MediaPath"/>, read by anybody.
+/// </summary>
 internal sealed class UserAudioCounters(ulong userId)
 {
     private long frames;
@@ -11,7 +13,7 @@ internal sealed class UserAudioCounters(ulong userId)
 
     public ulong UserId { get; } = userId;
 
-    /// <summary>Arrival of the last frame that is no silence marker. Media thread only.</summary>
+    /// <summary>Arrival of the last frame that is no silence marker. That thread only.</summary>
     public long SpokeAt { get; private set; } = long.MinValue;
 
     public void CountFrame(bool isSilence, bool wasHeld, long receivedAt)
