@@ -24,7 +24,7 @@ public sealed class LiveFacts(TempContainer temp, LiveSegments segments, ErasedP
         RecordingDetails filled = details with
         {
             DurationSamples = Math.Max(manifest?.SampleCount ?? 0, last),
-            SafeSamples = Safe(manifest),
+            SafeSamples = manifest is null ? 0 : ArrivedPosition.Of(manifest, moved),
             PrivacyCode = manifest?.PrivacyCode,
             FurtherChannelIds = ChannelsOf(manifest),
             Tracks = tracks,
@@ -54,12 +54,6 @@ public sealed class LiveFacts(TempContainer temp, LiveSegments segments, ErasedP
                 Entries = [.. ledger.Entries.Select(entry => people.Contains(entry.UserId) ? entry with { Username = null } : entry)],
             },
         };
-
-    /// <summary>
-    /// Behind this position nothing that was heard is missing: the account's own end, or the first track that still waits.
-    /// </summary>
-    private static long Safe(SessionManifest? manifest) =>
-        manifest is null ? 0 : manifest.Tracks.Select(track => track.SafeSample ?? 0).Append(manifest.SampleCount).Min();
 
     private static IReadOnlyList<RecordingTrack> Tracks(SessionManifest? manifest, IReadOnlyList<MovedSegment> moved)
     {

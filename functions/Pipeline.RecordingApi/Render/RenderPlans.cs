@@ -55,7 +55,8 @@ public sealed class RenderPlans(CatalogueTable catalogue, LiveSegments moved, Er
         double pace = total / Math.Max(SampleClock.SamplesPerSecond,
             (time.GetUtcNow() - found.Details.RecordedAt).TotalSeconds * SampleClock.SamplesPerSecond);
         long overdue = total - (long)(Overdue * Math.Max(1, pace));
-        long whole = manifest is null ? heard : Math.Clamp(Whole(manifest.Without([.. gone]), segments), Math.Max(0, overdue), heard);
+        long whole = manifest is null ? heard
+            : Math.Clamp(ArrivedPosition.Of(manifest.Without([.. gone]), segments), Math.Max(0, overdue), heard);
         return new RenderPlan
         {
             Recording = recording,
@@ -68,30 +69,6 @@ public sealed class RenderPlans(CatalogueTable catalogue, LiveSegments moved, Er
             WindowCount = (int)(whole / RenderWindows.Samples),
             AwaitsMore = heard / RenderWindows.Samples > whole / RenderWindows.Samples && time.GetUtcNow() - manifest!.UpdatedAt < Silent,
         };
-    }
-
-    // Before this position everything that the bot heard has been moved: all of it is safe there, and what was announced is in the ledger.
-    private static long Whole(SessionManifest manifest, IReadOnlyList<MovedSegment> segments)
-    {
-        ILookup<ulong, MovedSegment> byUser = segments.ToLookup(segment => segment.UserId);
-        return manifest.Tracks.Select(track => Math.Min(track.SafeSample ?? 0, Arrived(track, byUser[track.UserId])))
-            .Append(manifest.SampleCount).Min();
-    }
-
-    // Where the first announced segment begins, at the earliest, that is still on its way.
-    private static long Arrived(TrackSummary track, IEnumerable<MovedSegment> segments)
-    {
-        Dictionary<int, MovedSegment> known = segments.ToDictionary(segment => segment.Index);
-        long end = 0;
-        foreach (IndexRange range in track.Segments)
-        {
-            for (long index = range.First; index <= range.Last; index++)
-            {
-                if (!known.TryGetValue((int)index, out MovedSegment? segment)) return end;
-                end = segment.StartSample + segment.SampleCount;
-            }
-        }
-        return long.MaxValue;
     }
 
     public void Dispose() => finished.Dispose();

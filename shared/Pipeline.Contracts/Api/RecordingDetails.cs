@@ -18,7 +18,7 @@ public sealed record RecordingDetails : RecordingSummary
     /// <summary>Samples at 48 kHz since the start; while live as far as anybody knows.</summary>
     public long? DurationSamples { get; init; }
 
-    /// <summary>Before this position nothing that was heard can be lost any more.</summary>
+    /// <summary>Before this position everything that was heard is in its final place: it can be played, and is not lost any more.</summary>
     public long? SafeSamples { get; init; }
 
     public IReadOnlyList<RecordingTrack> Tracks { get; init; } = [];

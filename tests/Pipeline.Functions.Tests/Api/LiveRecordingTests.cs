@@ -56,6 +56,34 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
         Assert.Equal("loss", Assert.Single(details.Gaps).Reason);
     }
 
+    [Fact]
+    public async Task Recording_is_safe_no_further_than_what_has_arrived()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = new(937, (5, "Ada", 3));
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        await session.PutAllAsync(app.Storage);
+        // The bot has brought everything; what is behind it moves one by one.
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Recording, session.Info.StartedAt) with
+        {
+            Tracks = [.. session.Tracks.Select(track => track with { SafeSample = session.SampleCount })],
+        });
+        await MovedAsync([], 0);
+        await MovedAsync([0, 2], 480_000);
+        await MovedAsync([1], session.SampleCount);
+
+        async Task MovedAsync(int[] indexes, long safe)
+        {
+            int known = (await app.RecordingAsync(session.Id))!.SegmentCount;
+            foreach (int index in indexes) Assert.True(await app.MoveAsync(session.Segments[index]));
+            RecordingDetails details;
+            // What was moved is seen a second later.
+            while ((details = (await app.RecordingAsync(session.Id))!).SegmentCount < known + indexes.Length)
+                await Task.Delay(100, TestContext.Current.CancellationToken);
+            Assert.Equal(safe, details.SafeSamples);
+        }
+    }
+
     /// <summary>A bot asks by them whom it may show the recording.</summary>
     [Fact]
     public async Task Channels_that_the_call_went_on_in_are_told_while_it_runs_and_afterwards()
