@@ -45,4 +45,16 @@ public sealed class LiveTests(PageApp app)
         Assert.Contains("0:30", result["after"]!.GetValue<string>(), StringComparison.Ordinal);
         Browser.RequireQuiet(result);
     }
+
+    [Fact]
+    public async Task Nothing_is_read_out_again_while_it_stays_the_same()
+    {
+        SpokenCall call = app.Call("Aloud", Talk.Of(8, 20, "Ada", "Grace"));
+        await call.StartAsync();
+        await call.SpeakAsync(20);
+        ShareDetails link = await app.ShareAsync(call.Id, "listen", "download");
+        JsonNode result = await Browser.RunAsync("keyboard", new JsonObject { ["url"] = link.Url });
+        Assert.Empty(result["again"].Deserialize<string[]>()!);
+        Browser.RequireQuiet(result);
+    }
 }

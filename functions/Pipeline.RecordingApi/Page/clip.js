@@ -1,6 +1,6 @@
 // A chosen stretch as files: the mix of it, or everybody's track in one ZIP, made by the recording API.
 
-import { h } from './dom.js';
+import { h, say } from './dom.js';
 import { clock, percent, t } from './texts.js';
 
 /** @typedef {import('./types.js').Recording} Recording */
@@ -33,8 +33,8 @@ export function buildStretch(bar, board, downloads) {
     for (const part of [format, mix, tracks]) part.hidden = !selection || formats.length === 0;
     clear.hidden = !selection;
     if (busy) return;
-    text.textContent = !selection ? t('stretchHint')
-      : t('stretch', { from: clock(selection.from, true), to: clock(selection.to, true), length: clock(selection.to - selection.from, true) });
+    say(text, !selection ? t('stretchHint')
+      : t('stretch', { from: clock(selection.from, true), to: clock(selection.to, true), length: clock(selection.to - selection.from, true) }));
   };
 
   const run = async (/** @type {string} */ name) => {
@@ -42,13 +42,13 @@ export function buildStretch(bar, board, downloads) {
     if (!selection || busy) return;
     busy = true;
     update();
-    const progress = (/** @type {number} */ done) => { text.textContent = t('stretchWork', { share: percent(done) }); };
+    const progress = (/** @type {number} */ done) => say(text, t('stretchWork', { share: percent(done) }));
     progress(0);
     try {
       await downloads.bring(name, selection, progress);
-      text.textContent = '';
+      say(text, '');
     } catch {
-      text.textContent = t('downloadFailed');
+      say(text, t('downloadFailed'));
     }
     busy = false;
     setTimeout(update, 2000);

@@ -59,6 +59,30 @@ export function byId(id) {
 }
 
 /**
+ * Writes into a place that is read out whenever it is written: only what is news.
+ * @param {HTMLElement} place
+ * @param {string} text
+ */
+export function say(place, text) {
+  if (place.textContent !== text) place.textContent = text;
+}
+
+/**
+ * @param {number} ms
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<void>} Fails with the signal's reason as soon as that ends it.
+ */
+export function pause(ms, signal) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    }, { once: true });
+  });
+}
+
+/**
  * @param {number} value
  * @param {number} low
  * @param {number} high

@@ -1,6 +1,6 @@
 // The files that there are or can be made, and the one click that brings them.
 
-import { Signal, h } from './dom.js';
+import { Signal, h, pause, say } from './dom.js';
 import { percent, size, t } from './texts.js';
 
 /** @typedef {import('./types.js').FileEntry} FileEntry */
@@ -42,10 +42,10 @@ export class Downloads {
     try {
       files = await this.api.files();
     } catch {
-      this.#status.textContent = t('filesAway');
+      say(this.#status, t('filesAway'));
       return [];
     }
-    this.#status.textContent = files.length === 0 ? t('filesNone') : isLive ? t('filesLive') : '';
+    say(this.#status, files.length === 0 ? t('filesNone') : isLive ? t('filesLive') : '');
     const shown = JSON.stringify(files);
     if (shown !== this.#shown) {
       this.#draw(files);
@@ -102,7 +102,7 @@ export class Downloads {
     try {
       await this.bring(name, null, () => { this.refresh(this.#isLive); });
     } catch {
-      this.#status.textContent = t('downloadFailed');
+      say(this.#status, t('downloadFailed'));
     } finally {
       this.#wanted.delete(name);
       button.classList.remove('busy');
@@ -125,9 +125,9 @@ export class Downloads {
         link.remove();
         return;
       }
-      const pause = Math.min(wait, RETRY_SECONDS);
-      waited += pause;
-      await new Promise(resolve => setTimeout(resolve, pause * 1000));
+      const seconds = Math.min(wait, RETRY_SECONDS);
+      waited += seconds;
+      await pause(seconds * 1000);
       progress(done);
     }
     throw new Error('the file takes too long');

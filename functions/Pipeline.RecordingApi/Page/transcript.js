@@ -1,6 +1,6 @@
 // What was said, as text: a click goes there, a search narrows it down.
 
-import { h } from './dom.js';
+import { h, say } from './dom.js';
 import { disc } from './lanes.js';
 import { clock, t } from './texts.js';
 
@@ -81,7 +81,7 @@ export class TranscriptPane {
       element.hidden = words !== '' && !text.includes(words);
       if (!element.hidden) count++;
     }
-    this.#status.textContent = words ? t('found', { count }) : '';
+    say(this.#status, words ? t('found', { count }) : '');
   }
 
   /** Shows which words are heard now. */

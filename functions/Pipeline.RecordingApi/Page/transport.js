@@ -1,6 +1,6 @@
 // The bar below: play, jump, speed, zoom.
 
-import { h, icon } from './dom.js';
+import { h, icon, say } from './dom.js';
 import { clock, parseClock, t } from './texts.js';
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
@@ -36,7 +36,7 @@ export function buildTransport(bar, player, view) {
     play.replaceChildren(icon(on ? 'pause' : 'play'));
     play.setAttribute('aria-label', t(on ? 'pause' : 'play'));
     play.title = t(on ? 'pause' : 'play');
-    waiting.textContent = player.state === 'waiting' ? t('waiting') : '';
+    say(waiting, player.state === 'waiting' ? t('waiting') : '');
     follow.hidden = !player.isLive;
     show();
   };
