@@ -41,6 +41,19 @@ public sealed class StretchTests(PageApp app)
         Browser.RequireQuiet(result);
     }
 
+    [Fact]
+    public async Task Stretch_is_chosen_and_taken_by_keys_alone()
+    {
+        SpokenCall call = await app.FinishedAsync(app.Call("Keys", Talk.Of(9, Length, "Ada", "Grace")), Length);
+        ShareDetails link = await app.ShareAsync(call.Id, "listen", "download");
+        JsonNode result = await Browser.RunAsync("keyboard", new JsonObject { ["url"] = link.Url, ["take"] = true, ["timeout"] = 240_000 });
+        Assert.Equal("Selected: 0:10.0 to 0:20.0 (0:10.0)", result["said"]!.GetValue<string>());
+        Assert.Equal("mix 0.00.10-0.00.20.flac", result["name"]!.GetValue<string>());
+        // An end before the start, or a start behind the end, leaves the call's own end.
+        Assert.Equal("Selected: 0:00.0 to 0:10.0 (0:10.0)", result["turned"]!.GetValue<string>());
+        Browser.RequireQuiet(result);
+    }
+
     // Where in the call the samples begin: the one place near the click where all of them stand.
     private static long Place(Speaker speaker, short[] found)
     {

@@ -33,9 +33,13 @@ export function bindKeys(board, store) {
     '=': () => view.zoom(0.5, player.position),
     '-': () => view.zoom(2, player.position),
     0: () => view.whole(),
+    '[': () => view.bound('from', player.position, player.end),
+    ']': () => view.bound('to', player.position, player.end),
   };
   addEventListener('keydown', event => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof Element)) return;
+    // Where a layout has no key for a bracket it takes AltGr, which some report as Ctrl and Alt.
+    const isBracket = event.altKey && /^[[\]]$/.test(event.key);
+    if (event.metaKey || (!isBracket && (event.ctrlKey || event.altKey)) || !(event.target instanceof Element)) return;
     if (event.target.closest('select, textarea, input:not([type=range])')) return;
     // A button is pressed by space, and a slider moves by arrows: these keys are theirs.
     if (event.key === ' ' && event.target.closest('button, a')) return;

@@ -59,6 +59,18 @@ export class View {
     this.show(from, from + this.span);
   }
 
+  /**
+   * Sets one end of the selection; the other one, where there is none that fits, is the call's own.
+   * @param {'from' | 'to'} end
+   * @param {number} at Seconds.
+   * @param {number} last Seconds up to which there is something to select.
+   */
+  bound(end, at, last) {
+    const selection = { from: 0, to: last, ...this.selection, [end]: at };
+    if (selection.to <= selection.from) Object.assign(selection, end === 'from' ? { to: last } : { from: 0 });
+    this.select(selection);
+  }
+
   /** @param {{ from: number, to: number } | null} selection */
   select(selection) {
     this.selection = selection && selection.to - selection.from >= 0.2 ? selection : null;
