@@ -47,6 +47,17 @@ public sealed class LiveTests(PageApp app)
     }
 
     [Fact]
+    public async Task End_that_breaks_off_on_its_way_is_asked_for_again()
+    {
+        SpokenCall call = app.Call("Cut", Talk.Of(7, 12, "Ada", "Grace"));
+        await call.StartAsync();
+        await call.SpeakAsync(12);
+        ShareDetails link = await app.ShareAsync(call.Id, "listen");
+        JsonNode result = await Browser.RunAsync("broken", new JsonObject { ["url"] = link.Url }, _ => call.StopAsync(12));
+        Assert.Equal(1, result["cut"]!.GetValue<int>());
+    }
+
+    [Fact]
     public async Task Nothing_is_read_out_again_while_it_stays_the_same()
     {
         SpokenCall call = app.Call("Aloud", Talk.Of(8, 20, "Ada", "Grace"));

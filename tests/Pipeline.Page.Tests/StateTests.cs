@@ -19,11 +19,19 @@ public sealed class StateTests(PageApp app)
     public async Task Link_without_its_secret_is_told() =>
         Shows(await StateAsync(url => url[..url.IndexOf('#', StringComparison.Ordinal)]), "link", "/record link");
 
+    [Theory]
+    [InlineData("fault")]
+    [InlineData("page")]
+    public async Task Storage_that_is_away_is_told_and_waited_for(string answer) =>
+        Shows(await StateAsync(null, new JsonObject { ["away"] = answer }), "storage", "not lost");
+
     [Fact]
-    public async Task Storage_that_is_away_is_told_and_waited_for()
+    public async Task Page_whose_language_does_not_come_is_in_English()
     {
-        JsonNode result = await StateAsync(null, new JsonObject { ["away"] = true });
-        Shows(result, "storage", "not lost");
+        JsonNode result = await StateAsync(null,
+            new JsonObject { ["locale"] = "de-DE", ["noTexts"] = true, ["wait"] = ".lane:nth-child(2)" });
+        Assert.Equal("en", result["language"]!.GetValue<string>());
+        Assert.Contains("Everyone", result["text"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -18,6 +18,13 @@ export class ApiError extends Error {
 }
 
 /**
+ * An answer's content; one that is cut off, or of something in between, is no answer.
+ * @param {Response} answer
+ * @returns {Promise<any>}
+ */
+const json = answer => answer.json().catch(() => { throw new ApiError(0); });
+
+/**
  * @param {string} name
  * @param {{ from: number, to: number } | null} stretch Seconds.
  */
@@ -47,8 +54,10 @@ export class Api {
   async recording() {
     const answer = await this.#ask('?segments=none', { headers: this.#tag ? { 'if-none-match': this.#tag } : {}, cache: 'no-store' });
     if (answer.status === 304) return null;
+    const recording = await json(answer);
+    // Only what has arrived is known.
     this.#tag = answer.headers.get('etag') ?? '';
-    return answer.json();
+    return recording;
   }
 
   /**
@@ -63,7 +72,7 @@ export class Api {
     const query = new URLSearchParams({ from: from.toFixed(3), limit: String(limit) });
     if (to !== null) query.set('to', to.toFixed(3));
     if (after) query.set('after', after);
-    return (await this.#ask(`/segments?${query}`)).json();
+    return json(await this.#ask(`/segments?${query}`));
   }
 
   /**
@@ -84,7 +93,7 @@ export class Api {
 
   /** @returns {Promise<FileEntry[]>} */
   async files() {
-    const list = await (await this.#ask('/files', { cache: 'no-store' })).json();
+    const list = await json(await this.#ask('/files', { cache: 'no-store' }));
     return Array.isArray(list) ? list : list.files ?? [];
   }
 
@@ -105,7 +114,7 @@ export class Api {
   async askFile(name, stretch) {
     const answer = await this.#ask(filePath(name, stretch), { redirect: 'manual', cache: 'no-store' });
     if (answer.status !== 202) return { wait: 0, done: 1 };
-    return { wait: Number(answer.headers.get('retry-after') ?? 2), done: (await answer.json()).progress ?? 0 };
+    return { wait: Number(answer.headers.get('retry-after') ?? 2), done: (await json(answer)).progress ?? 0 };
   }
 
   /**
@@ -113,7 +122,7 @@ export class Api {
    * @param {string} name
    */
   async file(name) {
-    return (await this.#ask(`/files/${encodeURIComponent(name)}`)).json();
+    return json(await this.#ask(`/files/${encodeURIComponent(name)}`));
   }
 
   /** @param {string} title */

@@ -18,8 +18,12 @@ export async function chooseLanguage(wanted) {
     const name = tag.toLowerCase().split('-')[0];
     if (name === 'en') break;
     if (!others.includes(name)) continue;
-    texts = { ...english, ...(await import(`./texts/${name}.js`)).default };
-    language = name;
+    try {
+      texts = { ...english, ...(await import(`./texts/${name}.js`)).default };
+      language = name;
+    } catch {
+      // A file that does not come: English is here already.
+    }
     break;
   }
   document.documentElement.lang = language;
