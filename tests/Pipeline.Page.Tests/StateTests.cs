@@ -96,6 +96,18 @@ public sealed class StateTests(PageApp app)
             (result["revoked"]!.GetValue<int>(), result["state"]!.GetValue<string>(), result["playing"]!.GetValue<bool>()));
     }
 
+    [Fact]
+    public async Task Link_beside_another_one_of_the_recording_may_do_what_it_may()
+    {
+        SpokenCall call = await CallAsync();
+        JsonNode result = await Browser.RunAsync("tabs", new JsonObject
+        {
+            ["url"] = (await app.ShareAsync(call.Id, "listen", "delete")).Url,
+            ["other"] = (await app.ShareAsync(call.Id, "listen")).Url,
+        });
+        Assert.Equal((1, "deleted"), (result["mayRename"]!.GetValue<int>(), result["state"]!.GetValue<string>()));
+    }
+
     private static void Shows(JsonNode result, string state, string remedy)
     {
         Assert.Equal(state, result["state"]!.GetValue<string>());

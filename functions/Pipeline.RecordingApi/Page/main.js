@@ -77,6 +77,8 @@ class Page {
   update(recording) {
     const isLive = recording.status === 'live';
     const wasLive = this.recording?.status === 'live';
+    // What this link may do: another tab's link of this recording may have put its cookie there since.
+    recording = { ...recording, scopes: this.recording?.scopes ?? recording.scopes };
     this.recording = recording;
     this.store.grown(isLive ? recording.safeSamples / RATE - SETTLED_SECONDS : Infinity);
     this.player.isLive = isLive;
