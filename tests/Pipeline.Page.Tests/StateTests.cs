@@ -108,6 +108,30 @@ public sealed class StateTests(PageApp app)
         Assert.Equal((1, "deleted"), (result["mayRename"]!.GetValue<int>(), result["state"]!.GetValue<string>()));
     }
 
+    [Fact]
+    public async Task Sound_that_comes_at_the_second_time_is_missed_no_longer()
+    {
+        JsonNode result = await NoticeAsync([]);
+        Assert.Equal(("Some sound could not be loaded: trying again …", ""),
+            (result["during"]!.GetValue<string>(), result["after"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public async Task Browser_without_sound_is_told_so_for_as_long_as_it_is_one()
+    {
+        JsonNode result = await NoticeAsync(new JsonObject { ["noAudio"] = true });
+        Assert.Equal("This browser cannot play the sound: it has no Web Audio. Open the page in a current browser.",
+            result["after"]!.GetValue<string>());
+        Browser.RequireQuiet(result);
+    }
+
+    private async Task<JsonNode> NoticeAsync(JsonObject input)
+    {
+        SpokenCall call = await CallAsync();
+        input["url"] = (await app.ShareAsync(call.Id, "listen", "delete")).Url;
+        return await Browser.RunAsync("notice", input);
+    }
+
     private static void Shows(JsonNode result, string state, string remedy)
     {
         Assert.Equal(state, result["state"]!.GetValue<string>());

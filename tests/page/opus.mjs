@@ -11,6 +11,10 @@ await run(async ({ page, input }) => {
       };
     });
   }
+  if (input.damaged) {
+    await page.route(url => url.searchParams.has('sig') && url.pathname.includes(input.damaged),
+      route => route.fulfill({ headers: { 'access-control-allow-origin': '*' }, body: 'OggS'.repeat(500) }));
+  }
   await open(page, input.url);
   const asked = [];
   let lists = 0;

@@ -60,12 +60,9 @@ class Page {
     buildStretch(byId('stretch'), this.board, this.downloads);
     if (mayListen(recording)) bindKeys(this.board, this.store);
     this.view.changed.on(() => this.want());
-    this.player.failed.on(() => (this.player.isUnplayable ? this.tell() : notice(t('soundFailed'))));
+    this.player.failed.on(() => this.tell());
     this.more(recording);
-    if (mayListen(recording) && !('AudioContext' in window)) {
-      byId('transport').hidden = true;
-      notice(`${t('state_noAudio')}. ${t('state_noAudioDo')}`);
-    }
+    if (!Player.isPossible) byId('transport').hidden = true;
     setInterval(() => this.want(), 1000);
     byId('downloads').hidden = !mayDownload(recording);
     this.files();
@@ -96,14 +93,17 @@ class Page {
     this.want();
   }
 
-  /** Says what holds for the recording as a whole. */
+  /** Says the first of what holds for the recording as a whole. */
   tell() {
     const recording = this.recording;
     if (!recording) return;
+    const { isUnplayable, isUnreadable, isFailing } = this.player;
+    const orFiles = mayDownload(recording) ? [` ${t('orFiles')} `, h('button', { type: 'button', onclick: () => byId('downloads').scrollIntoView() }, t('files'))] : [];
     if (recording.tracks.length === 0) notice(t(recording.status === 'live' ? 'nothingYet' : 'nothingEver'));
-    else if (!this.player.isUnplayable) notice('');
-    else if (!mayDownload(recording)) notice(t('unplayable'));
-    else notice(`${t('unplayable')} `, h('button', { type: 'button', onclick: () => byId('downloads').scrollIntoView() }, t('files')));
+    else if (mayListen(recording) && !Player.isPossible) notice(t('noAudio'), ...orFiles);
+    else if (isUnplayable) notice(t('unplayable'), ...orFiles);
+    else if (isFailing) notice(t('soundFailed'));
+    else notice(isUnreadable ? t('unreadable') : '');
   }
 
   /** Asks for what the screen and the player will need. */
@@ -194,7 +194,7 @@ let noticed = '';
 
 /**
  * @param {string} text Empty for none.
- * @param {HTMLElement[]} more
+ * @param {(string | HTMLElement)[]} more
  */
 function notice(text, ...more) {
   // Said once: it is read out whenever it is written.

@@ -2,7 +2,7 @@
 
 import { Signal, clamp } from './dom.js';
 import { RATE, keyOf } from './segments.js';
-import { SoundLoader, Unplayable } from './sound.js';
+import { SoundLoader, Unplayable, Unreadable } from './sound.js';
 import { stretch } from './stretch.js';
 
 /** @typedef {import('./types.js').Segment} Segment */
@@ -22,6 +22,9 @@ const SILENCE_SECONDS = 1.2;
 const LEFT_SECONDS = 0.25;
 // A live call in which nothing follows is looked through again after so long.
 const LOOK_AGAIN_MS = 10_000;
+// A piece that could not be had is asked for again so much later, then twice as late each time: while it lasts somebody listens to the rest.
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 8000;
 
 /** One track's knobs. */
 export class Lane {
@@ -38,7 +41,11 @@ export class Lane {
 
 /** The player: `paused`, `waiting` for sound, or `playing`. */
 export class Player {
+  /** There is Web Audio. */
+  static isPossible = 'AudioContext' in window;
+
   changed = new Signal();
+  /** One of the facts about what could not be had has changed. */
   failed = new Signal();
   /** @type {'paused' | 'waiting' | 'playing'} */
   state = 'paused';
@@ -48,8 +55,10 @@ export class Player {
   /** Seconds up to which there may be sound. */
   end = 0;
   isLive = false;
-  /** Some sound was left out for good. */
+  /** Some sound was left out for good: this browser does not play it. */
   isUnplayable = false;
+  /** Some sound was left out for good: it is damaged. */
+  isUnreadable = false;
   /** @type {Map<string, Lane>} */
   lanes = new Map();
 
@@ -67,6 +76,8 @@ export class Player {
   /** Starts of pieces that are still loading. @type {Map<number, number>} */
   #pending = new Map();
   #pieces = 0;
+  /** How often a piece failed that is still wanted, by segment and start. @type {Map<string, number>} */
+  #failures = new Map();
   #abort = new AbortController();
   /** The clock stands, and what was loaded can be given its time. */
   #stopped = Promise.resolve();
@@ -92,6 +103,11 @@ export class Player {
     return Math.min(position + (this.#context.currentTime - time) * this.speed, Math.max(this.end, position));
   }
 
+  /** Some sound could not be had yet, and is asked for again. */
+  get isFailing() {
+    return this.#failures.size > 0;
+  }
+
   get volume() {
     return this.#volume;
   }
@@ -115,7 +131,7 @@ export class Player {
   }
 
   async play() {
-    if (this.state !== 'paused') return;
+    if (this.state !== 'paused' || !Player.isPossible) return;
     this.#context ??= this.#open();
     if (this.follow && this.isLive) this.#anchor.position = Math.max(0, this.end - LEFT_SECONDS);
     else if (this.position >= this.end - 0.05 && !this.isLive) this.#anchor.position = 0;
@@ -268,25 +284,45 @@ export class Player {
     const piece = this.#pieces++;
     const lane = this.lane(segment.userId);
     const turn = lane.turn;
+    const key = `${keyOf(segment)}/${start}`;
     this.#pending.set(piece, start);
     try {
       const loaded = await this.#loader.load(segment, start, count, context, signal);
       await this.#stopped;
-      if (!signal.aborted && lane.turn === turn && this.isAudible(segment.userId)) this.#schedule(segment.userId, loaded, start, count);
+      if (signal.aborted) return;
+      this.#recovered(key);
+      if (lane.turn === turn && this.isAudible(segment.userId)) this.#schedule(segment.userId, loaded, start, count);
     } catch (error) {
-      if (signal.aborted || lane.turn !== turn) return;
-      const isFinal = error instanceof Unplayable;
-      this.isUnplayable ||= isFinal;
+      if (signal.aborted) return;
+      const failures = this.#failures.get(key) ?? 0;
+      this.#recovered(key);
+      if (lane.turn !== turn) return;
+      if (error instanceof Unplayable) this.isUnplayable = true;
+      else if (error instanceof Unreadable) this.isUnreadable = true;
+      else {
+        this.#failures.set(key, failures + 1);
+        // Its address may be good no more: the list is asked for again meanwhile.
+        this.#store.doubt(segment);
+        window.setTimeout(() => {
+          if (signal.aborted) return;
+          const [from, to] = [start / RATE, (start + count) / RATE];
+          const found = this.#store.peek(from, to).segments.find(one => keyOf(one) === keyOf(segment)) ?? segment;
+          if (lane.turn === turn && to > this.position) this.#load(found, start, count);
+          else this.#recovered(key);
+        }, Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS));
+      }
       this.failed.emit();
-      if (isFinal) return;
-      // Asked again at the next tick but one, from a fresh list.
-      window.setTimeout(() => signal.aborted || lane.turn !== turn || this.#planned.set(keyOf(segment), Math.min(start, this.#planned.get(keyOf(segment)) ?? start)), 1000);
     } finally {
       if (!signal.aborted) {
         this.#pending.delete(piece);
         if (this.state === 'waiting' || this.#pending.size === 0) this.#tick();
       }
     }
+  }
+
+  /** @param {string} key */
+  #recovered(key) {
+    if (this.#failures.delete(key)) this.failed.emit();
   }
 
   /**
@@ -341,7 +377,8 @@ export class Player {
       const to = next ? next.startSample / RATE - LEFT_SECONDS : this.end;
       if (this.skipSilence && to > this.position + 0.5 && (next || !this.isLive)) this.seek(to);
     } catch {
-      // The next tick tries again.
+      // Told already; a later tick tries again.
+      rest = FIRST_PAUSE_MS * 3;
     } finally {
       window.setTimeout(() => {
         if (!signal.aborted) this.#jumping = false;
@@ -379,6 +416,8 @@ export class Player {
     this.#pending.clear();
     for (const [userId, lane] of this.lanes) this.#silence(userId, lane);
     this.#planned.clear();
+    this.#failures.clear();
+    this.failed.emit();
   }
 
   /** @param {string} userId */

@@ -91,6 +91,16 @@ export class SegmentStore {
   }
 
   /**
+   * Its file could not be had where the list says: the list is asked for again, and used until then.
+   * @param {Segment} segment
+   */
+  doubt(segment) {
+    for (const block of this.#blocks.values()) {
+      if (block.segments.some(one => keyOf(one) === keyOf(segment))) [block.settled, block.revision] = [false, NaN];
+    }
+  }
+
+  /**
    * The first segment from a position on that fits, however far it is.
    * @param {number} from Seconds.
    * @param {(segment: Segment) => boolean} fits

@@ -1,6 +1,7 @@
 // From a segment's bytes to samples that Web Audio plays, piece by piece, with a bounded memory of the last ones.
 
 import { ApiError } from './api.js';
+import { pause } from './dom.js';
 import { RATE, keyOf } from './segments.js';
 
 /** @typedef {import('./types.js').Segment} Segment */
@@ -14,8 +15,11 @@ const OGG_OPUS = 'T2dnUwACAAAAAAAAAAABAAAAAAAAAIRs2SQBE09wdXNIZWFkAQEAAIC7AAAAAA
 
 /** @typedef {{ buffer: AudioBuffer, startSample: number }} Piece */
 
-/** Sound that this browser will not play, however often it is asked for. */
-export class Unplayable extends Error {}
+/** Sound that nobody can play: it is cut off or damaged, however often it is asked for. */
+export class Unreadable extends Error {}
+
+/** Sound that this browser will not play. */
+export class Unplayable extends Unreadable {}
 
 /**
  * Loads pieces of segments. A WAV is read by ranges, anything else is decoded as a whole. Where the browser does not decode Ogg Opus
@@ -24,7 +28,7 @@ export class Unplayable extends Error {}
 export class SoundLoader {
   /** @type {Map<string, Piece>} */
   #kept = new Map();
-  /** @type {Map<string, Promise<Piece>>} */
+  /** @type {Map<string, { piece: Promise<Piece>, signal: AbortSignal | undefined }>} */
   #loading = new Map();
   #samples = 0;
   #api;
@@ -69,12 +73,16 @@ export class SoundLoader {
       return Promise.resolve(kept);
     }
     const running = this.#loading.get(key);
-    if (running) return running;
-    const loading = (slice ? this.#slice(segment, start, count, context, signal) : this.#whole(segment, context, signal))
+    // One that was given up brings nothing any more, to nobody.
+    if (running && !running.signal?.aborted) return running.piece;
+    /** @type {Promise<Piece>} */
+    const piece = (slice ? this.#slice(segment, start, count, context, signal) : this.#whole(segment, context, signal))
       .then(piece => this.#keep(key, segment.userId, piece))
-      .finally(() => this.#loading.delete(key));
-    this.#loading.set(key, loading);
-    return loading;
+      .finally(() => {
+        if (this.#loading.get(key)?.piece === piece) this.#loading.delete(key);
+      });
+    this.#loading.set(key, { piece, signal });
+    return piece;
   }
 
   /**
@@ -83,6 +91,9 @@ export class SoundLoader {
    * @param {Piece} piece
    */
   #keep(key, userId, piece) {
+    // One that was given up too late is here already.
+    const kept = this.#kept.get(key);
+    if (kept) return kept;
     this.#kept.set(key, piece);
     this.#samples += piece.buffer.length * piece.buffer.numberOfChannels;
     for (const [oldest, dropped] of this.#kept) {
@@ -108,9 +119,12 @@ export class SoundLoader {
     // The samples are the file's end; what stands before them is the header.
     const first = (segment.bytes ?? 0) - (segment.sampleCount - (start - segment.startSample)) * width;
     const answer = await fetch(segment.url, { headers: { range: `bytes=${first}-${first + count * width - 1}` }, signal });
+    // 416: the file ends before.
+    if (answer.status === 416) throw new Unreadable();
     if (!answer.ok) throw new Error(`the storage answered ${answer.status}`);
     let bytes = await answer.arrayBuffer();
     if (answer.status === 200) bytes = bytes.slice(first, first + count * width);
+    if (bytes.byteLength < count * width) throw new Unreadable();
     return { buffer: fromPcm(new Int16Array(bytes, 0, count * channels), channels, context), startSample: start };
   }
 
@@ -128,7 +142,7 @@ export class SoundLoader {
     const answer = await fetch(address, { signal });
     if (!answer.ok) throw new Error(`the storage answered ${answer.status}`);
     const bytes = await answer.arrayBuffer();
-    const buffer = await context.decodeAudioData(bytes).catch(() => { throw new Unplayable(); });
+    const buffer = await context.decodeAudioData(bytes).catch(() => { throw new Unreadable(); });
     return { buffer, startSample };
   }
 
@@ -146,13 +160,10 @@ export class SoundLoader {
     if (!track) throw new Unplayable();
     const name = `cut-${from}-${to}-${track}`;
     try {
-      while ((await this.#api.askFile(name, null)).wait > 0) {
-        await new Promise(resolve => setTimeout(resolve, POLL_MS));
-        signal?.throwIfAborted();
-      }
+      while ((await this.#api.askFile(name, null, signal)).wait > 0) await pause(POLL_MS, signal);
     } catch (error) {
       // A track's name is its person's, who may have another by now.
-      this.#flacs.delete(userId);
+      if (error instanceof ApiError && error.status === 404) this.#flacs.delete(userId);
       throw error;
     }
     return this.#api.fileAddress(name, null);
