@@ -93,6 +93,14 @@ public sealed class ListenTests(PageApp app)
         Browser.RequireQuiet(result);
     }
 
+    [Fact]
+    public async Task Clock_of_the_reader_that_is_minutes_ahead_changes_nothing()
+    {
+        JsonNode result = await ListenAsync("fast", new JsonObject { ["ahead"] = 360_000, ["timeout"] = 20_000 });
+        Assert.InRange(result["lists"]!.GetValue<int>(), 1, 3);
+        Browser.RequireQuiet(result);
+    }
+
     private async Task<JsonNode> ListenAsync(string scenario = "listen", JsonObject? more = null)
     {
         SpokenCall call = await app.FinishedAsync(app.Call("Two voices", Pair), Length);

@@ -80,20 +80,24 @@ public sealed class StateTests(PageApp app)
         Assert.Contains("Nothing recorded yet", result["text"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Withdrawn_link_ends_the_sound()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // minutes after the recording's end, when nothing but sound is asked for
+    public async Task Withdrawn_link_ends_the_sound_and_every_request(bool isLater)
     {
         SpokenCall call = await CallAsync();
         ShareDetails link = await app.ShareAsync(call.Id, "listen");
         JsonNode result = await Browser.RunAsync("revoked", new JsonObject
         {
             ["url"] = link.Url,
-            ["listen"] = true,
+            ["listen"] = !isLater,
+            ["later"] = isLater,
             ["key"] = TestKit.Stage.FunctionsApp.Key,
             ["revoke"] = new Uri(app.Functions.BaseUrl, $"/api/recordings/{call.Id}/shares/{link.ShareId}").AbsoluteUri,
         });
         Assert.Equal((204, "link", false),
             (result["revoked"]!.GetValue<int>(), result["state"]!.GetValue<string>(), result["playing"]!.GetValue<bool>()));
+        Assert.Equal(0, result["asked"]!.GetValue<int>());
     }
 
     [Fact]

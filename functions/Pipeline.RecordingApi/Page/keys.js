@@ -8,8 +8,9 @@ const JUMP_SECONDS = 10;
 /**
  * @param {import('./board.js').Board} board
  * @param {import('./segments.js').SegmentStore} store
+ * @param {AbortSignal} over
  */
-export function bindKeys(board, store) {
+export function bindKeys(board, store, over) {
   const { player, view, lanes } = board;
   const jump = (/** @type {number} */ seconds) => {
     player.follow = false;
@@ -50,7 +51,7 @@ export function bindKeys(board, store) {
     else if (keys[key]) keys[key]();
     else return;
     event.preventDefault();
-  });
+  }, { signal: over });
 }
 
 /** @param {import('./board.js').Board} board */

@@ -3,7 +3,7 @@
 import { Api, ApiError } from './api.js';
 import { Board } from './board.js';
 import { buildStretch } from './clip.js';
-import { byId, h } from './dom.js';
+import { byId, h, pause } from './dom.js';
 import { Downloads } from './downloads.js';
 import { showHeader } from './header.js';
 import { bindKeys } from './keys.js';
@@ -27,8 +27,6 @@ const SETTLE_POLLS = 40;
 // A peak of sound that is not moved yet: behind the safe position nothing can come any more.
 const SETTLED_SECONDS = 120;
 
-const pause = (/** @type {number} */ ms) => new Promise(resolve => setTimeout(resolve, ms));
-
 /** What the page knows, and the parts that show it. */
 class Page {
   /** @param {Api} api */
@@ -39,7 +37,7 @@ class Page {
     this.store = new SegmentStore(api, segments => {
       this.peaks.guess(segments);
       this.board.draw();
-    });
+    }, error => this.hear('segments', error));
     this.player = new Player(this.store, new SoundLoader(api, (userId, piece) => this.peaks.measure(userId, piece)));
     this.lanes = new Lanes(byId('lanes'), this.player, this.view, this.peaks);
     this.board = new Board(this.view, this.player, this.lanes);
@@ -48,6 +46,11 @@ class Page {
     /** @type {Recording | null} */
     this.recording = null;
     this.hasTranscript = false;
+    /** What the recording API does not answer just now. @type {Set<string>} */
+    this.away = new Set();
+    /** Ends everything that asks or listens. */
+    this.over = new AbortController();
+    api.gone = error => this.end(error);
   }
 
   /** @param {Recording} recording */
@@ -58,16 +61,49 @@ class Page {
     for (const id of mayListen(recording) ? ['head', 'board', 'panes', 'transport'] : ['head', 'panes']) byId(id).hidden = false;
     buildTransport(byId('transport'), this.player, this.view);
     buildStretch(byId('stretch'), this.board, this.downloads);
-    if (mayListen(recording)) bindKeys(this.board, this.store);
+    if (mayListen(recording)) bindKeys(this.board, this.store, this.over.signal);
     this.view.changed.on(() => this.want());
     this.player.failed.on(() => this.tell());
     this.more(recording);
     if (!Player.isPossible) byId('transport').hidden = true;
-    setInterval(() => this.want(), 1000);
+    this.every(1000, () => this.want());
     byId('downloads').hidden = !mayDownload(recording);
     this.files();
-    setInterval(() => this.files(), FILES_MS);
+    this.every(FILES_MS, () => this.files());
     this.board.draw();
+  }
+
+  /**
+   * @param {number} ms
+   * @param {() => void} work
+   */
+  every(ms, work) {
+    const timer = setInterval(work, ms);
+    this.over.signal.addEventListener('abort', () => clearInterval(timer));
+  }
+
+  /**
+   * Nothing is asked for and nothing sounds any more; one sentence says why.
+   * @param {unknown} error
+   */
+  end(error) {
+    if (this.over.signal.aborted) return;
+    this.over.abort();
+    this.api.close();
+    this.player.pause();
+    showFault(error);
+  }
+
+  /**
+   * Takes in how something was answered that is asked for again by itself.
+   * @param {string} what
+   * @param {unknown} error Null where it was answered.
+   */
+  hear(what, error) {
+    if (isFinal(error)) this.end(error);
+    else if (error) this.away.add(what);
+    else if (!this.away.delete(what)) return;
+    this.tell();
   }
 
   /** @param {Recording} recording */
@@ -96,10 +132,11 @@ class Page {
   /** Says the first of what holds for the recording as a whole. */
   tell() {
     const recording = this.recording;
-    if (!recording) return;
+    if (!recording || this.over.signal.aborted) return;
     const { isUnplayable, isUnreadable, isFailing } = this.player;
     const orFiles = mayDownload(recording) ? [` ${t('orFiles')} `, h('button', { type: 'button', onclick: () => byId('downloads').scrollIntoView() }, t('files'))] : [];
-    if (recording.tracks.length === 0) notice(t(recording.status === 'live' ? 'nothingYet' : 'nothingEver'));
+    if (this.away.size > 0) notice(t('offline'));
+    else if (recording.tracks.length === 0) notice(t(recording.status === 'live' ? 'nothingYet' : 'nothingEver'));
     else if (mayListen(recording) && !Player.isPossible) notice(t('noAudio'), ...orFiles);
     else if (isUnplayable) notice(t('unplayable'), ...orFiles);
     else if (isFailing) notice(t('soundFailed'));
@@ -149,8 +186,7 @@ class Page {
   async remove() {
     try {
       await this.api.remove();
-      this.player.pause();
-      showState('deleted');
+      this.end(new ApiError(410));
     } catch {
       notice(t('offline'));
     }
@@ -162,20 +198,16 @@ class Page {
     let rest = SETTLE_POLLS;
     while (rest > 0) {
       await pause(document.hidden && this.player.state === 'paused' ? wait * 5 : wait);
+      if (this.over.signal.aborted) return;
       try {
         const recording = await this.api.recording();
-        if (wait > POLL_MS) this.tell();
         wait = POLL_MS;
+        this.hear('facts', null);
         if (recording) this.update(recording);
         if (this.recording?.status !== 'live') rest--;
       } catch (error) {
-        if (isFinal(error)) {
-          this.player.pause();
-          showFault(error);
-          return;
-        }
-        wait = Math.min(wait * 2, LONGEST_WAIT_MS);
-        notice(t('offline'));
+        wait = Math.min(Math.max(wait * 2, (error instanceof ApiError ? error.retryAfter : 0) * 1000), LONGEST_WAIT_MS);
+        this.hear('facts', error);
       }
     }
   }
@@ -187,8 +219,14 @@ const mayListen = recording => (recording.scopes ?? ['listen']).includes('listen
 /** @param {Recording} recording */
 const mayDownload = recording => (recording.scopes ?? ['download']).includes('download');
 
+/**
+ * @param {unknown} error
+ * @returns {number} 0 where nobody answered.
+ */
+const statusOf = error => error instanceof ApiError ? error.status : 0;
+
 /** @param {unknown} error */
-const isFinal = error => error instanceof ApiError && [401, 403, 404, 410].includes(error.status);
+const isFinal = error => [401, 403, 404, 410].includes(statusOf(error));
 
 let noticed = '';
 
@@ -216,7 +254,7 @@ function showState(name) {
 
 /** @param {unknown} error */
 function showFault(error) {
-  const status = error instanceof ApiError ? error.status : 0;
+  const status = statusOf(error);
   if (status === 401 || status === 403) showState('link');
   else if (status === 429) showState('many');
   else if (status === 404 || status === 410) showState('deleted');

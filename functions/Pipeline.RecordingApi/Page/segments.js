@@ -1,5 +1,8 @@
 // Which segments there are, a minute at a time, with addresses that are still good.
 
+import { ApiError } from './api.js';
+import { clamp } from './dom.js';
+
 /** @typedef {import('./types.js').Segment} Segment */
 
 /** Samples per second of every position. */
@@ -11,6 +14,12 @@ const PAGE = 1000;
 const NEAR_PAGE = 200;
 // An address that ends so soon is not begun with.
 const SPARE_MS = 45_000;
+// How long a list is used at least and at most, whatever the clocks say.
+const SHORTEST_USE_MS = 60_000;
+const LONGEST_USE_MS = 600_000;
+// What could not be had is asked for again so much later, then twice as late each time.
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 30_000;
 
 /** @param {Segment} segment */
 export const keyOf = segment => `${segment.userId}/${segment.segmentIndex}`;
@@ -20,27 +29,34 @@ export const keyOf = segment => `${segment.userId}/${segment.segmentIndex}`;
  * @property {Segment[]} segments
  * @property {number} revision What the recording's state was when it was asked for.
  * @property {boolean} settled Nothing can be added any more.
- * @property {number} expires Unix ms.
+ * @property {number} expires Unix ms by this machine's clock.
  */
+
+/** @typedef {{ until: number, pause: number }} Failure When a block may be asked for again (performance.now), and the pause before, ms. */
 
 /** Segments by time; asks the API for what is missing and forgets what was not looked at for long. */
 export class SegmentStore {
   #api;
   #changed;
+  #failed;
   /** @type {Map<number, Block>} */
   #blocks = new Map();
-  /** @type {Map<number, Promise<void>>} */
-  #asked = new Map();
+  /** @type {Set<number>} */
+  #asked = new Set();
+  /** @type {Map<number, Failure>} */
+  #failures = new Map();
   #revision = 0;
   #settledTo = 0;
 
   /**
    * @param {import('./api.js').Api} api
    * @param {(segments: Segment[]) => void} changed Called with what has come.
+   * @param {(error: unknown) => void} failed Called with what stood in the way, and with null when it is over.
    */
-  constructor(api, changed) {
+  constructor(api, changed, failed) {
     this.#api = api;
     this.#changed = changed;
+    this.#failed = failed;
   }
 
   /**
@@ -65,7 +81,7 @@ export class SegmentStore {
     for (let number = Math.max(0, Math.floor(from / BLOCK_SECONDS)); number * BLOCK_SECONDS < to; number++) {
       const block = this.#blocks.get(number);
       if (!block || !this.#isGood(block)) {
-        this.#ask(number).catch(() => {});
+        this.#ask(number);
         if (!block || block.expires < Date.now()) complete = false;
       }
       for (const segment of block?.segments ?? []) {
@@ -74,20 +90,6 @@ export class SegmentStore {
       }
     }
     return { segments: [...found.values()].sort((a, b) => a.startSample - b.startSample), complete };
-  }
-
-  /**
-   * All segments of a stretch.
-   * @param {number} from Seconds.
-   * @param {number} to
-   * @returns {Promise<Segment[]>}
-   */
-  async range(from, to) {
-    for (let number = Math.floor(from / BLOCK_SECONDS); number * BLOCK_SECONDS < to; number++) {
-      const block = this.#blocks.get(number);
-      if (!block || !this.#isGood(block)) await this.#ask(number);
-    }
-    return this.peek(from, to).segments;
   }
 
   /**
@@ -106,14 +108,16 @@ export class SegmentStore {
    * @param {(segment: Segment) => boolean} fits
    * @param {AbortSignal} [signal]
    * @returns {Promise<Segment | null>} Null where there is none, or nobody wants to know any more.
+   * @throws {import('./api.js').ApiError} After it has been told.
    */
   async next(from, fits, signal) {
     const near = this.peek(from, from + BLOCK_SECONDS).segments.find(fits);
     if (near) return near;
+    /** @type {string | undefined} */
     let after;
     do {
       // As a rule it is on the first page.
-      const page = await this.#api.segments(from, null, after ? PAGE : NEAR_PAGE, after);
+      const page = await this.#tell(this.#api.segments(from, null, after ? PAGE : NEAR_PAGE, after));
       const found = page.segments.find(fits);
       if (found) return found;
       after = page.next;
@@ -126,16 +130,37 @@ export class SegmentStore {
     return block.expires - SPARE_MS > Date.now() && (block.settled || block.revision === this.#revision);
   }
 
+  /** @param {number} number */
+  async #ask(number) {
+    const failure = this.#failures.get(number);
+    if (this.#asked.has(number) || (failure && performance.now() < failure.until)) return;
+    this.#asked.add(number);
+    try {
+      await this.#load(number);
+      this.#failures.delete(number);
+    } catch (error) {
+      const pause = Math.min(failure ? failure.pause * 2 : FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+      const named = error instanceof ApiError ? error.retryAfter * 1000 : 0;
+      this.#failures.set(number, { until: performance.now() + Math.max(pause, named), pause });
+    } finally {
+      this.#asked.delete(number);
+    }
+  }
+
   /**
-   * @param {number} number
-   * @returns {Promise<void>}
+   * @template T
+   * @param {Promise<T>} answer
+   * @returns {Promise<T>}
    */
-  #ask(number) {
-    const running = this.#asked.get(number);
-    if (running) return running;
-    const asked = this.#load(number).finally(() => this.#asked.delete(number));
-    this.#asked.set(number, asked);
-    return asked;
+  async #tell(answer) {
+    try {
+      const result = await answer;
+      this.#failed(null);
+      return result;
+    } catch (error) {
+      this.#failed(error);
+      throw error;
+    }
   }
 
   /** @param {number} number */
@@ -144,13 +169,16 @@ export class SegmentStore {
     const settled = (number + 1) * BLOCK_SECONDS <= this.#settledTo;
     /** @type {Segment[]} */
     const segments = [];
+    /** @type {string | undefined} */
     let after;
+    let expires = Infinity;
     do {
-      const page = await this.#api.segments(number * BLOCK_SECONDS, (number + 1) * BLOCK_SECONDS, PAGE, after);
+      const began = Date.now();
+      const page = await this.#tell(this.#api.segments(number * BLOCK_SECONDS, (number + 1) * BLOCK_SECONDS, PAGE, after));
       segments.push(...page.segments);
+      expires = Math.min(expires, began + clamp(page.left, SHORTEST_USE_MS, LONGEST_USE_MS));
       after = page.next;
     } while (after);
-    const expires = Math.min(Date.now() + 600_000, ...segments.map(segment => Date.parse(segment.urlExpiresAt)));
     this.#blocks.delete(number);
     this.#blocks.set(number, { segments, revision, settled, expires });
     for (const oldest of this.#blocks.keys()) {
