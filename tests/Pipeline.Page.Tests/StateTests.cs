@@ -113,6 +113,19 @@ public sealed class StateTests(PageApp app)
     }
 
     [Fact]
+    public async Task What_is_not_done_is_said_where_it_was_asked_for()
+    {
+        SpokenCall call = await CallAsync();
+        ShareDetails link = await app.ShareAsync(call.Id, "listen", "delete");
+        JsonNode result = await Browser.RunAsync("refused", new JsonObject { ["url"] = link.Url });
+        const string mayNot = "This link does not allow that.", notDone = "That did not work. Try again in a moment.";
+        Assert.Equal([mayNot, mayNot], result["said"]!["403"].Deserialize<string[]>()!);
+        Assert.Equal([notDone, notDone], result["said"]!["503"].Deserialize<string[]>()!);
+        Assert.Empty(result["said"]!["findings"].Deserialize<string[]>()!);
+        Assert.Equal("deleted", result["state"]!.GetValue<string>());
+    }
+
+    [Fact]
     public async Task Sound_that_comes_at_the_second_time_is_missed_no_longer()
     {
         JsonNode result = await NoticeAsync([]);

@@ -14,7 +14,7 @@ const titleOf = recording => recording.title || t('untitled', { date: dateTime(r
  * Shows the facts; a repetition changes only what differs.
  * @param {Recording} recording
  * @param {import('./player.js').Player} player
- * @param {(title: string) => Promise<void>} rename
+ * @param {(title: string) => Promise<string>} rename Gives back why it was not done.
  */
 export function showHeader(recording, player, rename) {
   document.title = titleOf(recording);
@@ -44,22 +44,26 @@ export function showHeader(recording, player, rename) {
 
 /**
  * @param {Recording} recording
- * @param {(title: string) => Promise<void>} rename
+ * @param {(title: string) => Promise<string>} rename Gives back why it was not done.
  */
 function showTitle(recording, rename) {
   const line = byId('headline');
   if (line.querySelector('form')) return;
   const edit = () => {
     const input = /** @type {HTMLInputElement} */ (h('input', { value: recording.title ?? '', maxLength: 100, 'aria-label': t('titleLabel') }));
+    const fault = h('span.status', { role: 'status' });
     const form = h('form', { onsubmit: async (/** @type {Event} */ event) => {
       event.preventDefault();
-      await rename(input.value.trim());
+      const title = input.value.trim();
+      fault.textContent = '';
+      fault.textContent = await rename(title);
+      if (fault.textContent) return;
       form.remove();
-      showTitle({ ...recording, title: input.value.trim() }, rename);
+      showTitle({ ...recording, title }, rename);
     } }, input, h('button', { type: 'submit' }, t('save')), h('button', { type: 'button', onclick: () => {
       form.remove();
       showTitle(recording, rename);
-    } }, t('cancel')));
+    } }, t('cancel')), fault);
     line.replaceChildren(form);
     input.focus();
   };

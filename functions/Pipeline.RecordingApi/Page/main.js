@@ -119,10 +119,10 @@ class Page {
     this.view.setDuration(recording.durationSamples / RATE);
     this.lanes.update(recording);
     this.board.setNotes(recording.notes);
-    showHeader(recording, this.player, async title => {
+    showHeader(recording, this.player, title => this.attempt(async () => {
       await this.api.rename(title);
       this.update({ .../** @type {Recording} */ (this.recording), title });
-    });
+    }));
     this.tell();
     if (wasLive && !isLive) this.files();
     this.player.changed.emit();
@@ -178,17 +178,33 @@ class Page {
     const pane = byId('more');
     if (mayListen(recording)) pane.append(h('h2', {}, t('keys')), h('p.keys', {}, t('keysList')));
     if (!recording.scopes?.includes('delete')) return;
-    const sure = h('div', { hidden: true }, h('p', {}, t('removeSure')), h('button.danger', { type: 'button', onclick: () => this.remove() }, t('removeYes')),
-      h('button', { type: 'button', onclick: () => { sure.hidden = true; } }, t('cancel')));
+    const fault = h('p.status', { role: 'status' });
+    const remove = async () => {
+      fault.textContent = '';
+      fault.textContent = await this.attempt(async () => {
+        await this.api.remove();
+        this.end(new ApiError(410));
+      });
+    };
+    const sure = h('div', { hidden: true }, h('p', {}, t('removeSure')), h('button.danger', { type: 'button', onclick: remove }, t('removeYes')),
+      h('button', { type: 'button', onclick: () => { sure.hidden = true; } }, t('cancel')), fault);
     pane.append(h('button.quiet', { type: 'button', onclick: () => { sure.hidden = false; } }, t('remove')), sure);
   }
 
-  async remove() {
+  /**
+   * Does what somebody asked for.
+   * @param {() => Promise<void>} work
+   * @returns {Promise<string>} Why it was not done; empty where it was.
+   */
+  async attempt(work) {
     try {
-      await this.api.remove();
-      this.end(new ApiError(410));
-    } catch {
-      notice(t('offline'));
+      await work();
+      return '';
+    } catch (error) {
+      const status = statusOf(error);
+      if (status === 403) return t('mayNot');
+      if (isFinal(error)) this.end(error);
+      return t(status === 0 ? 'notReached' : 'notDone');
     }
   }
 
