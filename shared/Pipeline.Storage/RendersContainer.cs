@@ -145,6 +145,23 @@ public sealed class RendersContainer(StorageClients clients, SasIssuer links)
         await Blob(name).DeleteIfExistsAsync(cancellationToken: cancellation);
     }
 
+    /// <summary>Deletes a file if it is still the one that was found, or gives up blocks that wait for one that was not.</summary>
+    /// <param name="found">Its version; null where there was none.</param>
+    public async Task DeleteFoundAsync(string name, ETag? found, CancellationToken cancellation)
+    {
+        try
+        {
+            CommitBlockListOptions ifNone = new() { Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All } };
+            ETag version = found ?? (await Block(name).CommitBlockListAsync([], ifNone, cancellation)).Value.ETag;
+            await Blob(name).DeleteIfExistsAsync(conditions: new BlobRequestConditions { IfMatch = version },
+                cancellationToken: cancellation);
+        }
+        catch (RequestFailedException made) when (made.Status is 409 or 412)
+        {
+            // Somebody has made another one meanwhile: it stays.
+        }
+    }
+
     private BlobContainerClient Container => clients.Blobs.GetBlobContainerClient(StorageNames.RendersContainer);
 
     private BlobClient Blob(string name) => Container.GetBlobClient(name);

@@ -25,13 +25,16 @@ public sealed class PassingFilesSweep(RenderTable table, RendersContainer contai
         await Parallel.ForEachAsync(due, width, async (file, stop) => await DeleteAsync(file, now, stop));
     }
 
-    // The row first: nobody is sent to a file that is about to go. What was asked for once more stays, and has a time of its own.
+    // The row first: nobody is sent to a file that is about to go. What was asked for once more stays, and has a time of its own, also
+    // where it is made just while the old one goes.
     private async Task DeleteAsync(PassingFile file, DateTimeOffset now, CancellationToken cancellation)
     {
+        string name = $"{file.Recording}/{file.File}";
+        ETag? found = (await container.FindAsync(name, cancellation))?.Version;
         (RenderJob? job, ETag version) = await table.FindJobAsync(file.Recording, file.File, cancellation);
         bool isOver = job is { IsReady: true } && now >= job.ChangedAt + RenderRecording.RequestedFilesKept;
         if (isOver && !await table.TryDeleteJobAsync(file.Recording, file.File, version, cancellation)) return;
-        if (isOver || job is null) await container.DeleteAsync($"{file.Recording}/{file.File}", cancellation);
+        if (isOver || job is null) await container.DeleteFoundAsync(name, found, cancellation);
         await table.UnscheduleAsync(file, cancellation);
     }
 }

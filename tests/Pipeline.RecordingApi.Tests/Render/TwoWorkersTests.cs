@@ -1,8 +1,10 @@
 using System.IO.Compression;
 using System.Text;
 using Pipeline.Contracts;
+using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Tests.Rig;
+using Pipeline.RecordingApi.Tests.Transcripts;
 using Pipeline.Storage;
 using Pipeline.TestKit;
 using static Pipeline.RecordingApi.Tests.Rig.Recordings;
@@ -118,6 +120,31 @@ public sealed class TwoWorkersTests(AzuriteFixture azurite) : IDisposable
 
         Assert.True(await other.Get<TextFiles>().TryPutAsync(recorded.Id, "transcript.vtt", newer, Cancellation));
         Assert.Equal(newer, await other.DownloadAsync(recorded, "transcript.vtt"));
+    }
+
+    [Fact]
+    public async Task File_that_is_made_again_while_its_old_one_goes_is_there()
+    {
+        Ahead clock = new();
+        await using RenderStage slow = await RenderStage.StartAsync(ClassStorage.Of(azurite), Flac, clock, wire),
+            other = await RenderStage.StartAsync(azurite, Flac, clock);
+        Recorded recorded = await TalkAsync(other);
+        await other.RenderAsync(recorded);
+        byte[] first = await other.DownloadAsync(recorded, "01-Ada.wav");
+        clock.By = TimeSpan.FromHours(25);
+        string blob = $"/{StorageNames.RendersContainer}/{recorded.Id}/{RenderTable.TrackKey(Ada)}.wav";
+        int looks = 0;
+        // It is looked for, its row goes, and somebody asks for it before it is deleted.
+        wire.Before = address => address.Contains(blob, StringComparison.Ordinal) && ++looks == 2
+            ? other.DownloadAsync(recorded, "01-Ada.wav") : Task.CompletedTask;
+
+        await slow.Get<PassingFilesSweep>().RunAsync(Cancellation);
+
+        Assert.Equal(2, looks);
+        Assert.Equal(first, await other.DownloadAsync(recorded, "01-Ada.wav"));
+        clock.By = TimeSpan.FromHours(51);
+        await other.Get<PassingFilesSweep>().RunAsync(Cancellation);
+        Assert.DoesNotContain(blob[(StorageNames.RendersContainer.Length + 2)..], await other.NamesAsync(recorded.Id));
     }
 
     /// <summary>Nothing that this API does leaves it so; a bundle that waits for it would wait for ever.</summary>
