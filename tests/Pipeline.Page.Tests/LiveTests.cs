@@ -47,6 +47,18 @@ public sealed class LiveTests(PageApp app)
     }
 
     [Fact]
+    public async Task Call_goes_on_to_be_heard_behind_a_segment_that_never_comes()
+    {
+        SpokenCall call = app.Call("Lost", (34, 1), [new(34, "Ada", [(0, 200L * Speaker.Rate)], []), new(35, "Grace", [(0, 480_000)], [])]);
+        await call.StartAsync();
+        await call.SpeakAsync(200);
+        ShareDetails link = await app.ShareAsync(call.Id, "listen");
+        JsonNode result = await Browser.RunAsync("lost", new JsonObject { ["url"] = link.Url });
+        Assert.Contains("safe up to 0:10", result["badges"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.InRange(result["end"]!.GetValue<double>(), 79.5, 80.5); // two minutes behind the call's 200 s
+    }
+
+    [Fact]
     public async Task End_that_breaks_off_on_its_way_is_asked_for_again()
     {
         SpokenCall call = app.Call("Cut", Talk.Of(7, 12, "Ada", "Grace"));

@@ -115,7 +115,9 @@ class Page {
     this.recording = recording;
     this.store.grown(isLive ? recording.safeSamples / RATE - SETTLED_SECONDS : Infinity);
     this.player.isLive = isLive;
-    this.player.end = (isLive ? recording.safeSamples : recording.durationSamples) / RATE;
+    // At a segment that never comes the safe position stands still: two minutes behind the call there is what there is.
+    const playable = isLive ? Math.max(recording.safeSamples, recording.durationSamples - SETTLED_SECONDS * RATE) : recording.durationSamples;
+    this.player.end = playable / RATE;
     this.view.setDuration(recording.durationSamples / RATE);
     this.lanes.update(recording);
     this.board.setNotes(recording.notes);

@@ -48,6 +48,10 @@ public sealed class PageApp : IAsyncLifetime
     internal SpokenCall Call(string title, string privacyCode, IReadOnlyList<Speaker> speakers) =>
         new(Azurite.ConnectionString, title, speakers) { PrivacyCode = privacyCode };
 
+    /// <summary>A call of which one segment is announced and never comes.</summary>
+    internal SpokenCall Call(string title, (ulong UserId, int Index) lost, IReadOnlyList<Speaker> speakers) =>
+        new(Azurite.ConnectionString, title, speakers) { Lost = lost };
+
     /// <summary>A new link; asked for until the recording is known.</summary>
     internal async Task<ShareDetails> ShareAsync(RecordingId recording, params string[] scopes)
     {

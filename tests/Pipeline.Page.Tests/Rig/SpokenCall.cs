@@ -32,6 +32,9 @@ internal sealed class SpokenCall(string connectionString, string title, params I
     public IReadOnlyList<RecordingNote> Notes { get; set; } = [];
     public string? PrivacyCode { get; init; }
 
+    /// <summary>This person's segment is announced and never comes.</summary>
+    public (ulong UserId, int Index)? Lost { get; init; }
+
     public Task StartAsync() =>
         SendAsync(StorageNames.RecordingStartedQueue, new RecordingStarted { Session = Session },
         ContractsJsonContext.Default.RecordingStarted);
@@ -42,7 +45,7 @@ internal sealed class SpokenCall(string connectionString, string title, params I
     {
         long end = (long)(until * Speaker.Rate);
         List<SegmentReady> fresh = [.. speakers.SelectMany(speaker => Upcoming(speaker, end))];
-        await Parallel.ForEachAsync(fresh, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (segment, _) =>
+        await Parallel.ForEachAsync(fresh.Where(segment => (segment.UserId, segment.SegmentIndex) != Lost), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (segment, _) =>
             await PutAsync(segment));
         await PutManifestAsync(ManifestState.Recording, end);
     }
