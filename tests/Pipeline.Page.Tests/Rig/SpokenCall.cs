@@ -45,7 +45,8 @@ internal sealed class SpokenCall(string connectionString, string title, params I
     {
         long end = (long)(until * Speaker.Rate);
         List<SegmentReady> fresh = [.. speakers.SelectMany(speaker => Upcoming(speaker, end))];
-        await Parallel.ForEachAsync(fresh.Where(segment => (segment.UserId, segment.SegmentIndex) != Lost), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (segment, _) =>
+        ParallelOptions width = new() { MaxDegreeOfParallelism = 8 };
+        await Parallel.ForEachAsync(fresh.Where(segment => (segment.UserId, segment.SegmentIndex) != Lost), width, async (segment, _) =>
             await PutAsync(segment));
         await PutManifestAsync(ManifestState.Recording, end);
     }
