@@ -26,5 +26,6 @@ public enum ShareScopes
     /// <summary>Rename and delete the recording.</summary>
     Delete = 4,
 
+    /// <summary>What one of them allows, every link does.</summary>
     Any = Listen | Download | Delete,
 }

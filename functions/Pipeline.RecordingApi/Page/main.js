@@ -24,7 +24,7 @@ const FILES_MS = 10_000;
 const LONGEST_WAIT_MS = 60_000;
 // After its end a recording's files and facts may still change a little.
 const SETTLE_POLLS = 40;
-// A peak of sound that is not moved yet: behind the safe position nothing can come any more.
+// So far behind a call that runs nothing is waited for any more: lists of segments are taken for whole, and what is there is played.
 const SETTLED_SECONDS = 120;
 
 /** What the page knows, and the parts that show it. */

@@ -20,9 +20,6 @@ internal sealed class WindowSound(SegmentPcm reader, RenderPlan plan, int window
 
     public int Samples { get; } = plan.WindowSamples(window);
 
-    /// <summary>Tracks with sound in the window.</summary>
-    public IEnumerable<RenderTrack> Tracks => plan.Tracks.Where(track => track.Between(start, start + Samples).Any());
-
     /// <summary>Tracks with sound in the window or shortly before it: the mix is made of them.</summary>
     public IEnumerable<RenderTrack> TracksNearby => plan.Tracks.Where(track => track.Between(start - PreRoll, start + Samples).Any());
 
