@@ -68,7 +68,7 @@ internal sealed class GatewayDispatch(int shard, GuildCache cache, ChannelWriter
     }
 
     private static T Read<T>(JsonElement data, JsonTypeInfo<T> shape) where T : class =>
-        data.ValueKind == JsonValueKind.Object && data.Deserialize(shape) is { } value ? value : throw new JsonException("not an object");
+        data.ValueKind == JsonValueKind.Object ? NullableFields.Read(data, shape) : throw new JsonException("not an object");
 
     private void GuildCreated(GuildPayload payload, List<GatewayEvent> events)
     {

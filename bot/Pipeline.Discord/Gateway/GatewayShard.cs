@@ -249,7 +249,7 @@ internal sealed class GatewayShard(
 
     private void OnReady(JsonElement data, List<GatewayEvent> produced)
     {
-        ReadyPayload ready = data.Deserialize(GatewayJson.Default.ReadyPayload) ?? throw new JsonException("READY is empty");
+        ReadyPayload ready = NullableFields.Read(data, GatewayJson.Default.ReadyPayload);
         session = new GatewaySession(ready.SessionId, GatewayPayloads.Address(ready.ResumeGatewayUrl));
         dispatch.ApplyReady(ready, place.Count, produced);
         log.GatewayReady(place.Index, ready.User.Username, ready.Guilds.Count);

@@ -47,7 +47,7 @@ internal static class GuildReader
     {
         try
         {
-            return element.Deserialize(shape);
+            return NullableFields.Read(element, shape);
         }
         catch (JsonException)
         {

@@ -201,15 +201,15 @@ public sealed class DiscordRestClient(HttpClient http, DiscordRestOptions option
     }
 
     private async Task<T> GetAsync<T>(string route, string path, string major, JsonTypeInfo<T> shape,
-        CancellationToken cancellationToken) =>
+        CancellationToken cancellationToken) where T : class =>
         Decode(await sender.SendAsync(new RestRequest(HttpMethod.Get, route, path) { Major = major, MayRepeat = true }, cancellationToken),
             shape);
 
-    private static T Decode<T>(RestAnswer answer, JsonTypeInfo<T> shape)
+    private static T Decode<T>(RestAnswer answer, JsonTypeInfo<T> shape) where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize(answer.Body, shape) ?? throw new JsonException("null");
+            return NullableFields.Read(answer.Body, shape);
         }
         catch (JsonException problem)
         {

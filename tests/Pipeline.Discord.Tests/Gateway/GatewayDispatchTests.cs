@@ -170,6 +170,39 @@ public sealed class GatewayDispatchTests : IDisposable
         for (int i = 0; i < 2; i++) Changed("""{"guild_id":"5","channel_id":"1","user_id":"99","session_id":"a"}""");
     }
 
+    [Fact]
+    public void Field_that_is_null_loses_nothing_of_its_dispatch()
+    {
+        Apply("GUILD_CREATE", """
+            {"id":"5","roles":[{"id":"5","name":null,"permissions":null}],"members":null,
+             "channels":[{"id":"1","type":2,"name":null,"user_limit":null,"permission_overwrites":null},
+              {"id":"2","type":2,"permission_overwrites":[{"id":"5","allow":"8","deny":null}]}]}
+            """);
+        Assert.Equal([1UL, 2], cache.Find(5)!.Channels.Keys.Order().ToArray());
+        Assert.Equal(5UL, Assert.Single(cache.Find(5)!.Roles).Key);
+        Assert.Equal(Permissions.Administrator, Assert.Single(cache.Find(5)!.Channels[2].Overwrites).Allow);
+        Apply("CHANNEL_UPDATE", """
+            {"guild_id":"5","id":"2","type":13,"name":null,"user_limit":null,"permission_overwrites":null}
+            """);
+        GuildChannel channel = cache.Find(5)!.Channels[2];
+        Assert.Equal((ChannelKind.Stage, "", 0), (channel.Kind, channel.Name, channel.UserLimit));
+        Assert.Empty(channel.Overwrites);
+
+        VoiceState came = Changed("""
+            {"guild_id":"5","channel_id":"1","user_id":"9","session_id":null,"mute":null,
+             "member":{"user":{"id":"9","username":"ada","bot":null},"roles":null}}
+            """).State;
+        Assert.Equal((1UL, "ada"), (came.ChannelId, cache.Find(5)!.NameOf(9)));
+        Interaction used = Assert.IsType<GatewayEvent.InteractionCreated>(Assert.Single(Apply("INTERACTION_CREATE", """
+            {"id":"1","type":2,"guild_id":"5","token":"t","data":{"name":"record","options":null},
+             "member":{"user":{"id":"9"},"roles":null,"permissions":null}}
+            """))).Interaction;
+        Assert.Equal(("record", "t", 9UL), (used.Data!.Name, used.Token, used.Caller!.Id));
+        Assert.Empty(used.Data.Options);
+        Assert.Empty(Apply("VOICE_STATE_UPDATE", """{"guild_id":"5","channel_id":"1","user_id":null}"""));
+        Assert.Single(log.Lines, line => line.Text.Contains("VOICE_STATE_UPDATE", StringComparison.Ordinal)); // nobody: said, left out
+    }
+
     [Theory]
     [InlineData("""{"guild_id":"5","token":"t","endpoint":"host:443"}""", "t", "host:443")]
     [InlineData("""{"guild_id":"5","token":"t","endpoint":null}""", "t", null)]
