@@ -79,7 +79,7 @@ internal sealed class ReplayFile
     private Kind MeasureSound()
     {
         using FileStream input = OpenFile();
-        using SoundFileReader reader = new(input);
+        SoundFileReader reader = new(input);
         Length = reader.Length;
         if (reader.IsCutOff) Warning = "the file does not say where its samples end, or ends before them: what is there is taken";
         return Kind.Sound;

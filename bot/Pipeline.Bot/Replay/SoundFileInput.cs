@@ -21,9 +21,5 @@ internal sealed class SoundFileInput(Stream input) : IPcmInput
         return samples > 0;
     }
 
-    public void Dispose()
-    {
-        reader.Dispose();
-        input.Dispose();
-    }
+    public void Dispose() => input.Dispose();
 }

@@ -3,31 +3,40 @@ using System.Buffers.Binary;
 namespace Pipeline.Audio.Wav;
 
 /// <summary>
-/// What a WAV or AIFF file says of itself before its samples, checked. Lengths that were never written, because the recorder was killed
-/// or wrote into a pipe, are taken from the file.
+/// What a WAV or AIFF file says of its samples, checked. Lengths that were never written, because the recorder was killed or wrote into a
+/// pipe, are taken from the file.
 /// </summary>
 internal sealed class SoundFileHeader
 {
-    private static readonly int[] IntegerBits = [8, 16, 24, 32];
+    private const int LeastBits = 8;
+    private const int MostBits = 32;
     private static readonly int[] FloatBits = [32, 64];
 
     // EBU Tech 3306: the first chunk of RF64 has the lengths for which 32 bits are too few.
     private const int LongLengthsAt = 20;
 
     private readonly Stream input;
-    private readonly bool isBigEndian; // AIFF
     private readonly bool isRf64; // or BW64
-    private readonly List<(long At, byte[] Bytes)> patches = [];
-    private bool hasFormat;
     private (long Form, long Data)? longLengths;
-    private long end; // of the samples
+    private (long At, uint Length)? sound; // of AIFF: where the body of SSND begins, and how long it says to be
 
-    private SoundFileHeader(Stream input, bool isAiff, bool isRf64) => (this.input, isBigEndian, this.isRf64) = (input, isAiff, isRf64);
+    private SoundFileHeader(Stream input, bool isAiff, bool isRf64) => (this.input, IsAiff, this.isRf64) = (input, isAiff, isRf64);
 
-    public bool IsAiff => isBigEndian;
+    /// <summary>Big-endian.</summary>
+    public bool IsAiff { get; }
 
-    /// <summary>Bytes behind the samples that NAudio takes for samples: it rounds an AIFF chunk up to its padding.</summary>
-    public int Padding { get; private set; }
+    public int Channels { get; private set; }
+    public int SampleRate { get; private set; }
+    public bool IsFloat { get; private set; }
+
+    /// <summary>Bytes of one sample of all channels; 0 while no format was read.</summary>
+    public int BlockAlign { get; private set; }
+
+    /// <summary>Where the first sample begins.</summary>
+    public long DataAt { get; private set; }
+
+    /// <summary>Samples per channel that the file really has.</summary>
+    public long SampleCount { get; private set; }
 
     /// <summary>The file ends before its samples do, or does not say how many there are.</summary>
     public bool IsCutOff { get; private set; }
@@ -35,7 +44,7 @@ internal sealed class SoundFileHeader
     /// <summary>The first four bytes are those of WAV (RIFF, RF64, BW64) or AIFF (FORM).</summary>
     public static bool IsKnown(ReadOnlySpan<byte> start) => IsWav(start) || start.StartsWith("FORM"u8);
 
-    /// <summary>Reads up to the samples.</summary>
+    /// <summary>Reads up to the samples, and of AIFF up to the format, which may stand behind them.</summary>
     /// <param name="input">Seekable, at any position; stays the caller's.</param>
     /// <exception cref="SoundFormatException">Not a file that can be read.</exception>
     public static SoundFileHeader Read(Stream input)
@@ -52,17 +61,14 @@ internal sealed class SoundFileHeader
         return header;
     }
 
-    /// <summary>The file up to the end of its samples, with the lengths that it really has.</summary>
-    public Stream Mended() => new PatchedStream(input, patches, end) { Position = 0 };
-
     private static bool IsWav(ReadOnlySpan<byte> start) =>
         start.StartsWith("RIFF"u8) || start.StartsWith("RF64"u8) || start.StartsWith("BW64"u8);
 
     private uint Number(ReadOnlySpan<byte> bytes) =>
-        isBigEndian ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        IsAiff ? BinaryPrimitives.ReadUInt32BigEndian(bytes) : BinaryPrimitives.ReadUInt32LittleEndian(bytes);
 
     private int Short(ReadOnlySpan<byte> bytes) =>
-        isBigEndian ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+        IsAiff ? BinaryPrimitives.ReadUInt16BigEndian(bytes) : BinaryPrimitives.ReadUInt16LittleEndian(bytes);
 
     private void ReadChunks(uint formLength)
     {
@@ -72,18 +78,49 @@ internal sealed class SoundFileHeader
             input.Position = at;
             input.ReadExactly(chunk);
             uint length = Number(chunk[4..]);
-            if (chunk[..4].SequenceEqual(isBigEndian ? "SSND"u8 : "data"u8))
-            {
-                if (!hasFormat) throw new SoundFormatException("no format before its samples");
-                CheckLengths(at + 8, Long(formLength, longLengths?.Form), Long(length, longLengths?.Data));
-                return;
-            }
-            if (chunk[..4].SequenceEqual("fmt "u8) && !isBigEndian) CheckFormat(at + 8, length);
-            if (chunk[..4].SequenceEqual("COMM"u8) && isBigEndian) CheckCommon(at + 8, length);
-            if (chunk[..4].SequenceEqual("ds64"u8) && isRf64 && at == 12) ReadLongLengths(length);
+            if (IsAiff ? TakeAiff(chunk[..4], at + 8, length, formLength) : TakeWav(chunk[..4], at + 8, length, formLength)) return;
             at += 8 + length + (length & 1);
         }
-        throw new SoundFormatException(hasFormat ? "no samples in it" : "its header is cut off");
+        if (sound is not null) throw new SoundFormatException("no format of its samples");
+        throw new SoundFormatException(BlockAlign > 0 ? "no samples in it" : "its header is cut off");
+    }
+
+    /// <returns>Whether all is known.</returns>
+    private bool TakeWav(ReadOnlySpan<byte> name, long at, uint length, uint formLength)
+    {
+        if (name.SequenceEqual("data"u8))
+        {
+            if (BlockAlign == 0) throw new SoundFormatException("no format before its samples");
+            TakeLengths(at, Long(formLength, longLengths?.Form), Long(length, longLengths?.Data));
+            return true;
+        }
+        if (name.SequenceEqual("fmt "u8)) CheckFormat(at, length);
+        if (name.SequenceEqual("ds64"u8) && isRf64 && at == LongLengthsAt) ReadLongLengths(length);
+        return false;
+    }
+
+    /// <summary>Chunks of AIFF come in any order (AIFF 1.3, "Local Chunks").</summary>
+    /// <returns>Whether all is known.</returns>
+    private bool TakeAiff(ReadOnlySpan<byte> name, long at, uint length, uint formLength)
+    {
+        if (name.SequenceEqual("SSND"u8)) sound ??= (at, length);
+        if (name.SequenceEqual("COMM"u8)) CheckCommon(at, length);
+        if (BlockAlign == 0 || sound is not { } found) return false;
+        TakeSound(found.At, found.Length, formLength);
+        return true;
+    }
+
+    // u32 bytes before the first sample | u32 size of blocks
+    private void TakeSound(long at, uint length, uint formLength)
+    {
+        uint offset = Number(ReadBody(at, 8, 8));
+        if (length == 0) // never written
+        {
+            TakeLengths(at + 8 + offset, formLength, 0);
+            return;
+        }
+        if (length < 8 + (long)offset) throw new SoundFormatException("samples that begin behind their end");
+        TakeLengths(at + 8 + offset, formLength, length - 8 - offset);
     }
 
     private static long Long(uint length, long? longLength) =>
@@ -99,54 +136,29 @@ internal sealed class SoundFileHeader
     /// <param name="dataAt">Where the samples begin.</param>
     /// <param name="form">Bytes of the file behind the first eight, as it says.</param>
     /// <param name="length">Bytes of the samples, as it says; negative: 2^63 or more.</param>
-    private void CheckLengths(long dataAt, long form, long length)
+    private void TakeLengths(long dataAt, long form, long length)
     {
-        long real = input.Length - dataAt;
+        long real = Math.Max(0, input.Length - dataAt);
         bool isUnwritten = length == 0 && form < input.Length - 8;
         IsCutOff = length < 0 || length > real || isUnwritten;
-        if (IsCutOff) length = longLengths is null ? Math.Min(real, uint.MaxValue) : real;
-        Padding = isBigEndian ? (int)(length & 1) : 0;
-        end = dataAt + length + Padding;
-        if (longLengths is null) PatchLengths(dataAt - 4, (uint)length, form);
-        else PatchLongLengths(length);
-    }
-
-    private void PatchLengths(long lengthAt, uint length, long form)
-    {
-        if (isRf64) patches.Add((0, "RIFF"u8.ToArray()));
-        if (IsCutOff) Patch(lengthAt, length);
-        if (form < end - 8) Patch(4, (uint)Math.Min(end - 8, uint.MaxValue));
-    }
-
-    // NAudio does not know BW64, and takes these lengths whatever the chunks say.
-    private void PatchLongLengths(long length)
-    {
-        patches.Add((0, "RF64"u8.ToArray()));
-        byte[] lengths = new byte[16];
-        BinaryPrimitives.WriteInt64LittleEndian(lengths, end - 8);
-        BinaryPrimitives.WriteInt64LittleEndian(lengths.AsSpan(8), length);
-        patches.Add((LongLengthsAt, lengths));
-    }
-
-    private void Patch(long at, uint value)
-    {
-        byte[] bytes = new byte[4];
-        if (isBigEndian) BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
-        else BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
-        patches.Add((at, bytes));
+        DataAt = dataAt;
+        SampleCount = (IsCutOff ? real : length) / BlockAlign;
     }
 
     // u16 coding | u16 channels | u32 rate | u32 bytes per second | u16 block | u16 bits, and where the coding is "extensible":
-    // u16 length | u16 valid bits | u32 speakers | u16 coding
+    // u16 length | u16 valid bits | u32 speakers | u16 coding | 14 bytes, the same for all that is no special sound
     private void CheckFormat(long at, uint length)
     {
         byte[] format = ReadBody(at, length, 16);
         int coding = Short(format);
-        if (coding == 0xFFFE && format.Length >= 26) coding = Short(format.AsSpan(24));
+        bool isExtensible = coding == 0xFFFE && format.Length >= 26;
+        if (isExtensible) coding = Short(format.AsSpan(24));
         if (coding is not (1 or 3)) throw new SoundFormatException($"compressed samples (WAV format {coding})");
-        Check(Short(format.AsSpan(2)), Number(format.AsSpan(4)), Short(format.AsSpan(14)), coding == 3 ? FloatBits : IntegerBits);
-        if (Short(format.AsSpan(12)) != Short(format.AsSpan(2)) * Short(format.AsSpan(14)) / 8)
-            throw new SoundFormatException($"a header with {Short(format.AsSpan(12))} bytes per sample, which does not fit the rest of it");
+        // {0000xxxx-0000-0010-8000-00AA00389B71}
+        if (isExtensible && !format.AsSpan(26).StartsWith((ReadOnlySpan<byte>)[0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71]))
+            throw new SoundFormatException("a header that fits no known kind of sound");
+        IsFloat = coding == 3;
+        Check(Short(format.AsSpan(2)), Number(format.AsSpan(4)), Short(format.AsSpan(14)), Short(format.AsSpan(12)));
     }
 
     // u16 channels | u32 samples | u16 bits | rate as an 80-bit float | of AIFC: 4 letters of the coding
@@ -157,7 +169,8 @@ internal sealed class SoundFileHeader
         uint rate = exponent is >= 0 and < 32 ? Number(common.AsSpan(10)) >> (31 - exponent) : 0;
         if (common.Length >= 22 && !common.AsSpan(18, 4).SequenceEqual("NONE"u8))
             throw new SoundFormatException($"AIFF of the kind '{System.Text.Encoding.ASCII.GetString(common.AsSpan(18, 4))}'");
-        Check(Short(common), rate, Short(common.AsSpan(6)), IntegerBits);
+        int channels = Short(common), bits = Short(common.AsSpan(6));
+        Check(channels, rate, bits, channels * ((bits + 7) / 8));
     }
 
     private byte[] ReadBody(long at, uint length, int least)
@@ -168,11 +181,16 @@ internal sealed class SoundFileHeader
         return read >= least ? body[..read] : throw new SoundFormatException("its header is cut off");
     }
 
-    private void Check(int channels, uint rate, int bits, int[] possibleBits)
+    /// <param name="block">Bytes of one sample of all channels: each takes whole bytes, which may have more bits than it.</param>
+    private void Check(int channels, uint rate, int bits, int block)
     {
-        hasFormat = true;
-        if (channels is < 1 or > 64 || rate is < 1000 or > 768_000 || !possibleBits.Contains(bits))
+        bool isWidth = IsFloat ? FloatBits.Contains(bits) : bits is >= LeastBits and <= MostBits;
+        if (channels is < 1 or > 64 || rate is < 1000 or > 768_000 || !isWidth)
             throw new SoundFormatException($"a header with {channels} channels, {rate} Hz and {bits} bits per sample");
+        int width = block / channels;
+        if (block % channels != 0 || width * 8 < bits || (IsFloat ? width * 8 > bits : width * 8 > MostBits))
+            throw new SoundFormatException($"a header with {block} bytes per sample, which does not fit the rest of it");
+        (Channels, SampleRate, BlockAlign) = (channels, (int)rate, block);
     }
 }
 

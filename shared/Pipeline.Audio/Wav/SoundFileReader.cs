@@ -1,21 +1,19 @@
 using NAudio.Dsp;
-using NAudio.Wave;
 using Pipeline.Audio.Opus;
 
 namespace Pipeline.Audio.Wav;
 
 /// <summary>
-/// Reads people's WAV and AIFF files by NAudio: any sample rate, 8 to 32 bits or floats, RF64 and BW64. Gives s16 at 48 kHz in mono or
-/// stereo; more than two channels are mixed to one. Memory does not grow with the file.
+/// Reads people's WAV and AIFF files: any sample rate, 8 to 32 bits or floats, RF64 and BW64. Gives s16 at 48 kHz in mono or stereo; more
+/// than two channels are mixed to one. Memory does not grow with the file.
 /// </summary>
-public sealed class SoundFileReader : IDisposable
+public sealed class SoundFileReader
 {
     // Taps of the resampler: images and aliases lie under 90 dB.
     private const int SincTaps = 64;
     private const int SincSteps = 128;
 
-    private readonly WaveStream file;
-    private readonly ISampleProvider samples;
+    private readonly SoundFileSamples samples;
     private readonly int sourceChannels;
     private readonly WdlResampler? resampler;
     private float[] source = [];
@@ -28,12 +26,11 @@ public sealed class SoundFileReader : IDisposable
     {
         SoundFileHeader header = SoundFileHeader.Read(input);
         IsCutOff = header.IsCutOff;
-        (file, samples) = Open(header);
-        sourceChannels = file.WaveFormat.Channels;
+        samples = new SoundFileSamples(input, header);
+        sourceChannels = header.Channels;
         Channels = sourceChannels == 2 ? 2 : 1;
-        int rate = file.WaveFormat.SampleRate;
-        long count = Math.Max(0, file.Length - header.Padding) / file.WaveFormat.BlockAlign;
-        Length = ((count * OpusPacket.SampleRate) + (rate / 2)) / rate;
+        int rate = header.SampleRate;
+        Length = ((header.SampleCount * OpusPacket.SampleRate) + (rate / 2)) / rate;
         if (rate == OpusPacket.SampleRate) return;
         resampler = new WdlResampler();
         resampler.SetMode(true, 0, true, SincTaps, SincSteps);
@@ -70,22 +67,6 @@ public sealed class SoundFileReader : IDisposable
         return wanted;
     }
 
-    public void Dispose() => file.Dispose();
-
-    private static (WaveStream File, ISampleProvider Samples) Open(SoundFileHeader header)
-    {
-        try
-        {
-            WaveStream file = header.IsAiff ? new AiffFileReader(header.Mended()) : new WaveFileReader(header.Mended());
-            return (file, file.ToSampleProvider());
-        }
-        catch (Exception refused) when (refused is FormatException or InvalidDataException or EndOfStreamException or ArgumentException
-            or InvalidOperationException or NotSupportedException)
-        {
-            throw new SoundFormatException("a header that fits no known kind of sound");
-        }
-    }
-
     private void Resample(WdlResampler by, Span<float> result)
     {
         int done = 0, wanted = result.Length / Channels;
@@ -109,7 +90,7 @@ public sealed class SoundFileReader : IDisposable
         {
             int part = Math.Min(wanted - done, 4800);
             if (source.Length < part * sourceChannels) source = new float[part * sourceChannels];
-            int read = samples.Read(source.AsSpan(0, part * sourceChannels)) / sourceChannels;
+            int read = samples.Read(source.AsSpan(0, part * sourceChannels));
             if (read == 0) return;
             Mix(source.AsSpan(0, read * sourceChannels), target.Slice(done * Channels, read * Channels));
             done += read;

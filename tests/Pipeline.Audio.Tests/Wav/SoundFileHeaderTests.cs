@@ -17,11 +17,14 @@ public sealed class SoundFileHeaderTests
     [InlineData(65, 48_000, 16, false)]
     [InlineData(1, 999, 16, false)]
     [InlineData(1, 768_001, 16, false)]
-    [InlineData(1, 48_000, 12, false)]
+    [InlineData(1, 48_000, 7, false)]
+    [InlineData(1, 48_000, 12, true)]
+    [InlineData(2, 48_000, 20, true)]
+    [InlineData(1, 48_000, 33, false)]
     public void Bounds_of_channels_rate_and_bits_are_where_they_are_said_to_be(int channels, int rate, int bits, bool isTaken)
     {
-        byte[] wav = Wav(Format(1, channels, rate, bits), new byte[channels * bits / 8 * 4]);
-        byte[] aiff = Aiff(channels, rate, bits, new byte[channels * bits / 8 * 4]);
+        byte[] wav = Wav(Format(1, channels, rate, bits), new byte[channels * ((bits + 7) / 8) * 4]);
+        byte[] aiff = Aiff(channels, rate, bits, new byte[channels * ((bits + 7) / 8) * 4]);
         if (isTaken)
         {
             Assert.False(Read(wav).IsAiff);
@@ -46,7 +49,7 @@ public sealed class SoundFileHeaderTests
             Assert.Contains($"{bits} bits", Assert.Throws<SoundFormatException>(() => Read(file)).Message, StringComparison.Ordinal);
             return;
         }
-        using SoundFileReader reader = new(new MemoryStream(file));
+        SoundFileReader reader = new(new MemoryStream(file));
         Assert.Equal(4, reader.Length);
     }
 
@@ -65,7 +68,7 @@ public sealed class SoundFileHeaderTests
     {
         byte[] file = Riff([Chunk("JUNK", new byte[3]), Chunk("fmt ", Format(1, 1, 48_000, 16)), Chunk("bext", new byte[602]),
             Chunk("data", [1, 2, 3, 4])]);
-        using SoundFileReader reader = new(new MemoryStream(file));
+        SoundFileReader reader = new(new MemoryStream(file));
         short[] pcm = new short[10];
         Assert.Equal((2, false), (reader.Read(pcm), reader.IsCutOff));
         Assert.Equal([0x0201, 0x0403], pcm[..2]);
@@ -80,6 +83,7 @@ public sealed class SoundFileHeaderTests
         byte[] format = [.. Format(0xFFFE, 1, 48_000, 32), .. new byte[24]];
         format[16] = 22;
         BinaryPrimitives.WriteInt16LittleEndian(format.AsSpan(24), (short)coding);
+        ((ReadOnlySpan<byte>)[0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71]).CopyTo(format.AsSpan(26));
         byte[] wav = Wav(format, new byte[16]);
         if (isTaken) Assert.NotNull(Read(wav));
         else Assert.Contains($"WAV format {coding}", Assert.Throws<SoundFormatException>(() => Read(wav)).Message,
@@ -87,8 +91,8 @@ public sealed class SoundFileHeaderTests
         // Where the header ends before it could say so, it is what it says first.
         Assert.Contains("WAV format 65534", Assert.Throws<SoundFormatException>(() =>
             Read(Wav(Format(0xFFFE, 1, 48_000, 32), new byte[16]))).Message, StringComparison.Ordinal);
-        // The rest of the coding is zero here, which is no kind of samples that there is.
-        Assert.Throws<SoundFormatException>(() => new SoundFileReader(new MemoryStream(wav)));
+        format.AsSpan(26, 14).Clear(); // the rest of the coding is zero, which is no kind of samples that there is
+        Assert.Throws<SoundFormatException>(() => Read(Wav(format, new byte[16])));
     }
 
     [Theory]
@@ -120,10 +124,7 @@ public sealed class SoundFileHeaderTests
         BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(40), 8 + more);
         SoundFileHeader header = Read(file);
         Assert.Equal(isCutOff, header.IsCutOff);
-        byte[] mended = new byte[header.Mended().Length];
-        header.Mended().ReadExactly(mended);
-        Assert.Equal(isCutOff ? 8 : 8 + more, BinaryPrimitives.ReadInt32LittleEndian(mended.AsSpan(40)));
-        Assert.Equal(file.Length - 8, BinaryPrimitives.ReadInt32LittleEndian(mended.AsSpan(4)));
+        Assert.Equal((44, isCutOff ? 4 : (8 + more) / 2), (header.DataAt, header.SampleCount));
     }
 
     [Fact]
@@ -166,6 +167,68 @@ public sealed class SoundFileHeaderTests
     }
 
     [Theory]
+    [InlineData("COMM SSND", 0)]
+    [InlineData("SSND COMM", 0)]
+    [InlineData("NAME SSND MARK COMM", 0)]
+    [InlineData("SSND NAME COMM", 6)]
+    [InlineData("COMM SSND NAME", 6)]
+    public void Aiff_has_its_chunks_in_any_order_and_its_samples_where_it_says(string order, byte offset)
+    {
+        byte[] whole = Aiff(2, 48_000, 16, []);
+        byte[] sound = [0, 0, 0, offset, 0, 0, 0, 0, .. Enumerable.Repeat((byte)0x55, offset), 0, 1, 0xFF, 0xFE, 0x7F, 0xFF, 0x80, 0];
+        Dictionary<string, byte[]> chunks = new()
+        {
+            ["COMM"] = whole[12..38],
+            ["SSND"] = AiffChunk("SSND", sound),
+            ["NAME"] = [.. AiffChunk("NAME", [.. "Ada"u8]), 0],
+            ["MARK"] = AiffChunk("MARK", [0, 0]),
+        };
+        SoundFileReader reader = new(new MemoryStream(Form([.. order.Split(' ').Select(name => chunks[name])])));
+        short[] pcm = new short[10];
+        Assert.Equal((2, 2L, false), (reader.Read(pcm), reader.Length, reader.IsCutOff));
+        Assert.Equal([1, -2, short.MaxValue, short.MinValue], pcm[..4]);
+    }
+
+    [Fact]
+    public void Aiff_without_format_or_with_samples_behind_their_end_is_refused()
+    {
+        byte[] sound = AiffChunk("SSND", new byte[16]);
+        Assert.Contains("no format", Assert.Throws<SoundFormatException>(() => Read(Form([sound]))).Message, StringComparison.Ordinal);
+        sound[11] = 9;
+        byte[] file = Form([sound, Aiff(1, 48_000, 16, [])[12..38]]);
+        Assert.Contains("behind their end", Assert.Throws<SoundFormatException>(() => Read(file)).Message, StringComparison.Ordinal);
+        sound[11] = 8;
+        Assert.Equal(0, Read(Form([sound, Aiff(1, 48_000, 16, [])[12..38]])).SampleCount);
+    }
+
+    /// <summary>Samples of any width stand in the upper bits of whole bytes; s16 are the upper 16 of them.</summary>
+    [Theory]
+    [InlineData(20, 3, new byte[] { 0x10, 0x34, 0x12, 0xF0, 0xCB, 0xED }, new short[] { 0x1234, -0x1234 })]
+    [InlineData(12, 2, new byte[] { 0x30, 0x12, 0xD0, 0xED }, new short[] { 0x1230, -0x1230 })]
+    [InlineData(24, 4, new byte[] { 0, 0x10, 0x34, 0x12, 0, 0xF0, 0xCB, 0xED }, new short[] { 0x1234, -0x1234 })]
+    public void Samples_that_do_not_fill_their_bytes_stand_in_the_upper_bits(int bits, int width, byte[] little, short[] expected)
+    {
+        byte[] format = Format(1, 1, 48_000, bits);
+        format[12] = (byte)width;
+        AssertGives(expected, false, Wav(format, little));
+        if (width != (bits + 7) / 8) return; // AIFF takes no more bytes than it needs
+        AssertGives(expected, false, Aiff(1, 48_000, bits, [.. little.Chunk(width).SelectMany(sample => sample.Reverse())]));
+    }
+
+    [Theory]
+    [InlineData(16, 1)]
+    [InlineData(20, 2)]
+    [InlineData(24, 5)]
+    [InlineData(24, 0)]
+    public void Bytes_that_do_not_fit_the_bits_are_refused(int bits, int width)
+    {
+        byte[] format = Format(1, 1, 48_000, bits);
+        format[12] = (byte)width;
+        Assert.Contains($"{width} bytes per sample", Assert.Throws<SoundFormatException>(() => Read(Wav(format, new byte[60]))).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("RF64", 4, 76, false)]
     [InlineData("BW64", 4, 76, false)]
     [InlineData("RF64", 1000, 76, true)]
@@ -198,13 +261,13 @@ public sealed class SoundFileHeaderTests
         using FileStream file = new(folder.Combine("long.wav"), FileMode.Create);
         file.Write(head);
         file.SetLength(head.Length + (Samples * 2)); // nothing of it takes room on the disk
-        using SoundFileReader reader = new(file);
+        SoundFileReader reader = new(file);
         Assert.Equal((Samples, true), (reader.Length, reader.IsCutOff));
     }
 
     private static void AssertGives(short[] expected, bool isCutOff, byte[] file)
     {
-        using SoundFileReader reader = new(new MemoryStream(file));
+        SoundFileReader reader = new(new MemoryStream(file));
         Assert.Equal((expected.Length, isCutOff), (reader.Length, reader.IsCutOff));
         short[] pcm = new short[100];
         Assert.Equal(expected, pcm[..reader.Read(pcm)]);
@@ -246,8 +309,8 @@ public sealed class SoundFileHeaderTests
         BinaryPrimitives.WriteUInt16LittleEndian(format, (ushort)coding);
         BinaryPrimitives.WriteUInt16LittleEndian(format.AsSpan(2), (ushort)channels);
         BinaryPrimitives.WriteInt32LittleEndian(format.AsSpan(4), rate);
-        BinaryPrimitives.WriteInt32LittleEndian(format.AsSpan(8), rate * channels * bits / 8);
-        BinaryPrimitives.WriteUInt16LittleEndian(format.AsSpan(12), (ushort)(channels * bits / 8));
+        BinaryPrimitives.WriteInt32LittleEndian(format.AsSpan(8), rate * channels * ((bits + 7) / 8));
+        BinaryPrimitives.WriteUInt16LittleEndian(format.AsSpan(12), (ushort)(channels * ((bits + 7) / 8)));
         BinaryPrimitives.WriteUInt16LittleEndian(format.AsSpan(14), (ushort)bits);
         return format;
     }
@@ -261,11 +324,21 @@ public sealed class SoundFileHeaderTests
         int exponent = 31 - System.Numerics.BitOperations.LeadingZeroCount((uint)rate);
         BinaryPrimitives.WriteUInt16BigEndian(common.AsSpan(8), (ushort)(exponent + 16_383));
         BinaryPrimitives.WriteUInt32BigEndian(common.AsSpan(10), (uint)rate << (31 - exponent));
-        byte[] sound = [.. new byte[8], .. data];
-        byte[] body = [.. "AIFFCOMM"u8, 0, 0, 0, 18, .. common, .. "SSND"u8, 0, 0, 0, (byte)sound.Length, .. sound];
-        if (sound.Length > 255) BinaryPrimitives.WriteInt32BigEndian(body.AsSpan(34), sound.Length);
+        return Form([AiffChunk("COMM", common), AiffChunk("SSND", [.. new byte[8], .. data])]);
+    }
+
+    private static byte[] Form(byte[][] chunks)
+    {
+        byte[] body = [.. "AIFF"u8, .. chunks.SelectMany(chunk => chunk)];
         byte[] file = [.. "FORM"u8, 0, 0, 0, 0, .. body];
         BinaryPrimitives.WriteInt32BigEndian(file.AsSpan(4), body.Length);
         return file;
+    }
+
+    private static byte[] AiffChunk(string name, byte[] body)
+    {
+        byte[] chunk = [.. Encoding.ASCII.GetBytes(name), 0, 0, 0, 0, .. body];
+        BinaryPrimitives.WriteInt32BigEndian(chunk.AsSpan(4), body.Length);
+        return chunk;
     }
 }
