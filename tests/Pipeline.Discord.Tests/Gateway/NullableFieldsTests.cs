@@ -62,7 +62,8 @@ public sealed class NullableFieldsTests
         {
             "Interaction.data", "InteractionData.options", "InteractionOption.focused", "GuildMember.roles", "GuildChannel.user_limit",
             "GuildChannel.permission_overwrites", "VoiceState.self_mute", "VoiceState.user_id", "ReadyPayload.guilds",
-            "GuildRole.permissions", "DiscordApplication.flags", "PartialGuild.owner", "ApplicationCommand.options", "SentMessage.channel_id",
+            "GuildRole.permissions", "DiscordApplication.flags", "PartialGuild.owner",
+            "ApplicationCommand.options", "SentMessage.channel_id",
         }, fields.ToHashSet());
     }
 
