@@ -11,6 +11,10 @@ internal static partial class CommandLog
     [LoggerMessage(4219, LogLevel.Information, "Recording {Recording}: the recording API does not say how far it is ({Problem})")]
     public static partial void ProgressUnknown(this ILogger log, string recording, string problem);
 
+    [LoggerMessage(4220, LogLevel.Warning,
+        "Guild {Guild}: the recording API has no settings of it (404), which it had before; the last known settings hold")]
+    public static partial void SettingsVanished(this ILogger log, ulong guild);
+
     [LoggerMessage(4201, LogLevel.Warning, "Guild {Guild}: a local file could not be read: {Problem}")]
     public static partial void LocalStateUnreadable(this ILogger log, ulong guild, string problem);
 

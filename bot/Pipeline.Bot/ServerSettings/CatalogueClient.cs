@@ -22,14 +22,14 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
     /// <summary>Newest first.</summary>
     public async Task<RecordingPage> ListAsync(ulong guildId, int limit, string? cursor, CancellationToken cancellationToken)
     {
-        string path = string.Create(CultureInfo.InvariantCulture, $"/api/recordings?guildId={guildId}&limit={limit}");
+        string path = string.Create(CultureInfo.InvariantCulture, $"recordings?guildId={guildId}&limit={limit}");
         if (cursor is not null) path += "&cursor=" + Uri.EscapeDataString(cursor);
         return await GetAsync(path, ApiJsonContext.Default.RecordingPage, cancellationToken) ?? new RecordingPage { Recordings = [] };
     }
 
     /// <summary>One recording by its id; null when there is none.</summary>
     public Task<RecordingDetails?> GetAsync(string id, CancellationToken cancellationToken) =>
-        GetAsync("/api/recordings/" + Uri.EscapeDataString(id), ApiJsonContext.Default.RecordingDetails, cancellationToken);
+        GetAsync("recordings/" + Uri.EscapeDataString(id), ApiJsonContext.Default.RecordingDetails, cancellationToken);
 
     /// <summary>The recording of one session, looked for among the newest of the guild; null when it is not listed yet.</summary>
     public async Task<RecordingSummary?> FindAsync(ulong guildId, RecordingId session, CancellationToken cancellationToken)
@@ -49,7 +49,7 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
     /// <summary>Deletes a recording. Null: it was not there; a status of <c>deleting</c>: the service goes on by itself.</summary>
     public async Task<DeletionState?> DeleteAsync(string id, CancellationToken cancellationToken)
     {
-        using HttpRequestMessage request = Request(HttpMethod.Delete, "/api/recordings/" + Uri.EscapeDataString(id));
+        using HttpRequestMessage request = Request(HttpMethod.Delete, "recordings/" + Uri.EscapeDataString(id));
         using HttpResponseMessage response = await SendAsync(request, cancellationToken);
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return null;
         if (response.StatusCode != HttpStatusCode.Accepted) return new DeletionState { Status = DeletionState.Deleted };
@@ -70,14 +70,17 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         return response.IsSuccessStatusCode;
     }
 
-    /// <summary>The defaults where the server has chosen nothing yet, and the tag of the document; null where the API gives none.</summary>
-    public async Task<(GuildSettings Settings, string? Etag)> GetSettingsAsync(ulong guildId, CancellationToken cancellationToken)
+    /// <summary>What the server has chosen, and the tag of the document if it has one; null where the service has no settings.</summary>
+    public async Task<(GuildSettings? Settings, string? Etag)> GetSettingsAsync(ulong guildId, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = Request(HttpMethod.Get, SettingsPath(guildId));
         using HttpResponseMessage response = await SendAsync(request, cancellationToken);
-        GuildSettings settings = await ReadAsync(response, ApiJsonContext.Default.GuildSettings, cancellationToken) ?? new GuildSettings();
+        GuildSettings? settings = await ReadAsync(response, ApiJsonContext.Default.GuildSettings, cancellationToken);
         // A field that is absent is read as null, whatever its type says.
-        return (settings.OptedOutUserIds is null ? settings with { OptedOutUserIds = [] } : settings, response.Headers.ETag?.ToString());
+        if (settings is { OptedOutUserIds: null }) settings = settings with { OptedOutUserIds = [] };
+        // A proxy that packs the answer makes its tag a weak one, which If-Match never matches (RFC 9110 §13.1.1): without its W/ it is
+        // the API's own again.
+        return (settings, response.Headers.ETag?.Tag);
     }
 
     /// <param name="etag">Only when the document is still the one with this tag; null: in any case.</param>
@@ -166,27 +169,25 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
     public async Task<Uri?> PageToTryAsync(CancellationToken cancellationToken)
     {
         if (!MakesLinks) return null;
-        HealthReport? health = await GetAsync("/api/health", WireJsonContext.Default.HealthReport, cancellationToken);
-        return health is null ? null : Address(health.PublicBaseUrl ?? options.BaseUrl!, "/r/doctor");
+        HealthReport? health = await GetAsync("health", WireJsonContext.Default.HealthReport, cancellationToken);
+        return health is null ? null : new Uri(ApiAddress.Root(health.PublicBaseUrl ?? options.BaseUrl!) + "/r/doctor");
     }
 
     /// <summary>Where people open a recording; null when no API is configured.</summary>
     public string? PageOf(string id)
     {
         if (options.PageUrl is { Length: > 0 } page) return page.Replace("{id}", Uri.EscapeDataString(id), StringComparison.Ordinal);
-        return options.BaseUrl is { } server ? Address(server, "/api/recordings/" + Uri.EscapeDataString(id)).AbsoluteUri : null;
+        return options.BaseUrl is { } server ? ApiAddress.Of(server, PathOf(id)).AbsoluteUri : null;
     }
 
     private static string ErasurePath(string scope, ulong userId) =>
-        string.Create(CultureInfo.InvariantCulture, $"/api/{scope}/erasures/{userId}");
+        string.Create(CultureInfo.InvariantCulture, $"{scope}/erasures/{userId}");
 
-    private static string PathOf(string id) => "/api/recordings/" + Uri.EscapeDataString(id);
+    private static string PathOf(string id) => "recordings/" + Uri.EscapeDataString(id);
 
     private static string SharesPath(string id) => PathOf(id) + "/shares";
 
-    private static string SettingsPath(ulong guildId) => string.Create(CultureInfo.InvariantCulture, $"/api/guilds/{guildId}/settings");
-
-    private static Uri Address(Uri server, string path) => new(server.AbsoluteUri.TrimEnd('/') + path);
+    private static string SettingsPath(ulong guildId) => string.Create(CultureInfo.InvariantCulture, $"guilds/{guildId}/settings");
 
     private async Task<T?> GetAsync<T>(string path, JsonTypeInfo<T> shape, CancellationToken cancellationToken) where T : class
     {
@@ -222,7 +223,7 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
     private HttpRequestMessage Request(HttpMethod method, string path)
     {
         Uri server = options.BaseUrl ?? throw new CatalogueException("no recording API is configured (RecordingApi__BaseUrl)");
-        HttpRequestMessage request = new(method, Address(server, path));
+        HttpRequestMessage request = new(method, ApiAddress.Of(server, path));
         if (options.ApiKey is { Length: > 0 } key) request.Headers.TryAddWithoutValidation("x-functions-key", key);
         return request;
     }

@@ -5,7 +5,7 @@ namespace Pipeline.Bot.ServerSettings;
 /// <summary>Where the recording API is, for commands about finished recordings and settings.</summary>
 internal sealed record CatalogueOptions
 {
-    /// <summary>RecordingApi__BaseUrl: scheme, host and port; null when there is none.</summary>
+    /// <summary>RecordingApi__BaseUrl: with <c>/api</c> behind or without; null when there is none.</summary>
     public Uri? BaseUrl { get; init; }
 
     /// <summary>RecordingApi__ApiKey: a secret, sent as x-functions-key.</summary>

@@ -19,11 +19,15 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
     /// <summary>How often a recording whose opt-outs are not known asks for them.</summary>
     public static readonly TimeSpan AskInterval = TimeSpan.FromSeconds(15);
 
+    /// <summary>How often a running recording asks whether somebody has opted out elsewhere.</summary>
+    public static readonly TimeSpan HeedInterval = TimeSpan.FromMinutes(1);
+
     private const int MostAttempts = 20;
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<ulong, Entry> entries = new();
     private readonly ConcurrentDictionary<ulong, SemaphoreSlim> pushing = new();
+    private readonly ConcurrentDictionary<ulong, bool> vanished = new(); // as far as it was logged
 
     // A button is pressed while an answer of the API is taken in: neither may undo the other. Held for one small file at most.
     private readonly Lock gate = new();
@@ -38,10 +42,17 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
         if (entry.Copy.IsUnsaved) return Known(guildId, isLastKnown: !await PushAsync(guildId, cancellationToken));
         try
         {
-            (GuildSettings settings, _) = await api.GetSettingsAsync(guildId, cancellationToken);
+            (GuildSettings? settings, _) = await api.GetSettingsAsync(guildId, cancellationToken);
+            if (settings is not null) vanished.TryRemove(guildId, out _);
+            else if (entry.Copy.WereHeard)
+            {
+                // A gateway without a service behind it, or a wrong address: no word of anybody's that their choice is over.
+                if (vanished.TryAdd(guildId, true)) log.SettingsVanished(guildId);
+                return Known(guildId, isLastKnown: true);
+            }
             // What was changed here, or written there, while the answer was on its way is newer than the answer.
             Change(guildId, copy =>
-                ReferenceEquals(copy, entry.Copy) ? copy with { Settings = settings, IsComplete = true } : copy, time.GetTimestamp());
+                ReferenceEquals(copy, entry.Copy) ? copy.With(settings) : copy, time.GetTimestamp());
             return Known(guildId, isLastKnown: false);
         }
         catch (CatalogueException problem)
@@ -66,6 +77,9 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
     /// False: this disk never heard from the API who does not want to be recorded, or the API lacks what was changed here.
     /// </summary>
     public bool IsSettled(ulong guildId) => !api.IsConfigured || Find(guildId).Copy is { IsComplete: true, IsUnsaved: false };
+
+    /// <summary>How long a running recording waits between two questions; null: there is nobody to ask.</summary>
+    public TimeSpan? AskPause(ulong guildId) => !api.IsConfigured ? null : IsSettled(guildId) ? HeedInterval : AskInterval;
 
     /// <summary>Whether the person wants no recording in this server, by the copy at hand.</summary>
     public bool IsOptedOut(ulong guildId, ulong userId) => AtHand(guildId).IsOptedOut(userId);
@@ -104,7 +118,8 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
                 with
                 {
                     Settings = now.Unsaved && !ReferenceEquals(now.Settings, ours.Settings) ? now.Settings : written,
-                    IsComplete = true
+                    IsComplete = true,
+                    WereThere = true,
                 }, time.GetTimestamp());
             return true;
         }
@@ -126,7 +141,10 @@ internal sealed class GuildSettingsStore(CatalogueClient api, string folder, Tim
         for (int attempt = 0; attempt < MostAttempts; attempt++)
         {
             // The API's list of people counts, not our copy of it: others may have written there.
-            (GuildSettings theirs, string? etag) = await api.GetSettingsAsync(guildId, cancellationToken);
+            (GuildSettings? found, string? etag) = await api.GetSettingsAsync(guildId, cancellationToken);
+            // Written over nothing, our copy of the list would be all that is left of it.
+            if (found is null && ours.WereHeard) throw new CatalogueException("it has no settings of this server, which it had before");
+            GuildSettings theirs = found ?? new GuildSettings();
             GuildSettings next = (ours with { Settings = ours.Over(theirs) }).Effective();
             bool wholeOnly = ours.Unsaved;
             HashSet<string> there = [.. theirs.OptedOutUserIds];

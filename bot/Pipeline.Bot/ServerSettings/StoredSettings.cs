@@ -9,6 +9,7 @@ namespace Pipeline.Bot.ServerSettings;
 internal sealed record StoredSettings
 {
     public static readonly ImmutableDictionary<string, bool> NoWishes = ImmutableDictionary<string, bool>.Empty;
+    private static readonly GuildSettings Nothing = new();
 
     /// <summary>As the API had them, and with changes of our own when <see cref="Unsaved"/>; without <see cref="Wishes"/>.</summary>
     public GuildSettings Settings { get; init; } = new();
@@ -22,8 +23,19 @@ internal sealed record StoredSettings
     /// <summary>The list of people came from the API once.</summary>
     public bool IsComplete { get; init; }
 
+    /// <summary>The API had settings of this server when it was last asked; null in a file of an older version.</summary>
+    public bool? WereThere { get; init; }
+
+    /// <summary>They are what a service has told, and not what counts where a service has none.</summary>
+    internal bool WereHeard => WereThere ?? (IsComplete && (Settings.OptedOutUserIds.Count > 0
+        || (!Unsaved && Settings with { OptedOutUserIds = Nothing.OptedOutUserIds } != Nothing)));
+
     /// <summary>The API lacks something of this.</summary>
     internal bool IsUnsaved => Unsaved || Wishes is { Count: > 0 };
+
+    /// <summary>As the API has told them; null: it has none of this server.</summary>
+    public StoredSettings With(GuildSettings? told) =>
+        this with { Settings = told ?? new GuildSettings(), IsComplete = true, WereThere = told is not null };
 
     /// <summary>The settings with everybody's wish.</summary>
     public GuildSettings Effective() => Wishes is not { Count: > 0 } wishes ? Settings : Settings with

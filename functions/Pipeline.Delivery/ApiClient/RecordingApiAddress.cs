@@ -1,3 +1,5 @@
+using Pipeline.Contracts.Api;
+
 namespace Pipeline.Delivery.ApiClient;
 
 /// <summary>Where the recording API is: somebody else's service, or our own in this process over loopback.</summary>
@@ -5,11 +7,7 @@ public sealed class RecordingApiAddress(DeliveryOptions options, OwnApi own)
 {
     /// <summary>The address of <c>/api/…</c> on the service in use.</summary>
     /// <param name="path">Without a leading slash: <c>recordings/init-live</c>.</param>
-    public Uri Resolve(string path)
-    {
-        string root = (options.RecordingApiBaseUrl ?? own.Address).AbsoluteUri.TrimEnd('/');
-        return new Uri(root.EndsWith("/api", StringComparison.OrdinalIgnoreCase) ? $"{root}/{path}" : $"{root}/api/{path}");
-    }
+    public Uri Resolve(string path) => ApiAddress.Of(options.RecordingApiBaseUrl ?? own.Address, path);
 
     /// <summary>The header that opens the service, and its value; null where it asks for none.</summary>
     public (string Header, string Key)? Key => options.RecordingApiBaseUrl is null

@@ -29,6 +29,9 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
     public Uri BaseUrl { get; }
     public bool IsAway { get; set; }
 
+    /// <summary>Something else is at its address, which knows none of its routes.</summary>
+    public bool IsElsewhere { get; set; }
+
     /// <summary>Requests whose path contains this get no answer before the task is done; null: all are answered at once.</summary>
     public (string Path, Task Until)? Hold { get; set; }
 
@@ -64,6 +67,8 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
 
     public void PutSettings(ulong guild, GuildSettings stored) =>
         settings[guild.ToString()] = JsonSerializer.Serialize(stored, ApiJsonContext.Default.GuildSettings);
+
+    public void RemoveSettings(ulong guild) => settings.TryRemove(guild.ToString(), out _);
 
     public void Add(RecordingDetails recording) => recordings[recording.Id] = recording;
 
@@ -125,7 +130,7 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
         try
         {
             if (Hold is { } hold && path.Contains(hold.Path, StringComparison.Ordinal)) await hold.Until;
-            (int status, string body) = IsAway ? (503, "") : await RouteAsync(context.Request, path);
+            (int status, string body) = IsAway ? (503, "") : IsElsewhere ? (404, "") : await RouteAsync(context.Request, path);
             context.Response.StatusCode = status;
             context.Response.ContentType = "application/json";
             if (body.Length > 0) await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(body));

@@ -78,10 +78,10 @@ public sealed class CatalogueClientTests : IDisposable
     public async Task Settings_come_with_their_tag_and_are_put_only_over_the_same_ones()
     {
         answers.Add(404, "");
-        (GuildSettings none, string? noTag) = await Client.GetSettingsAsync(Guild, Cancel);
-        Assert.Equal((0, null), (none.OptedOutUserIds.Count, noTag));
+        Assert.Equal((null, null), await Client.GetSettingsAsync(Guild, Cancel));
         answers.Add(200, """{"optedOutUserIds":null,"consent":"ask"}""", etag: "\"5\"");
-        (GuildSettings some, string? tag) = await Client.GetSettingsAsync(Guild, Cancel);
+        (GuildSettings? got, string? tag) = await Client.GetSettingsAsync(Guild, Cancel);
+        GuildSettings some = got!;
         Assert.Equal((0, "ask", "\"5\""), (some.OptedOutUserIds.Count, some.Consent, tag));
         answers.Add(200, "{}");
         Assert.True(await Client.PutSettingsAsync(Guild, some, tag, Cancel));
@@ -93,6 +93,34 @@ public sealed class CatalogueClientTests : IDisposable
         Assert.Equal("PUT /base/api/guilds/7/settings a-key", answers.Asked[^1]);
         answers.Add(404, "");
         await Assert.ThrowsAsync<CatalogueException>(() => Client.PutSettingsAsync(Guild, some, tag, Cancel));
+    }
+
+    // If-Match compares strongly (RFC 9110 §13.1.1), and a proxy that packs the answer makes its tag a weak one.
+    [Fact]
+    public async Task Tag_that_a_proxy_has_made_weak_is_sent_back_as_the_service_gave_it()
+    {
+        answers.Add(200, "{}", etag: "W/\"5\"");
+        (GuildSettings? settings, string? tag) = await Client.GetSettingsAsync(Guild, Cancel);
+        answers.Add(200, "{}");
+        Assert.True(await Client.PutSettingsAsync(Guild, settings!, tag, Cancel));
+        Assert.Equal("PUT /base/api/guilds/7/settings a-key \"5\"", answers.Asked[^1]);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:1", "")]
+    [InlineData("http://127.0.0.1:1/api", "")]
+    [InlineData("http://127.0.0.1:1/api/", "")]
+    [InlineData("http://127.0.0.1:1/base/api", "/base")]
+    public async Task Address_may_have_its_api_in_it(string address, string root)
+    {
+        CatalogueClient client = new(http, options with { BaseUrl = new Uri(address) }, time);
+        answers.Add(404, "");
+        await client.GetSettingsAsync(Guild, Cancel);
+        Assert.Equal($"GET {root}/api/guilds/7/settings a-key", answers.Asked[^1]);
+        Assert.Equal($"http://127.0.0.1:1{root}/api/recordings/x", client.PageOf("x"));
+        HealthReport well = new() { Status = "healthy", Storage = new StorageHealth(true, true, true, null) };
+        answers.Add(200, JsonSerializer.Serialize(well, WireJsonContext.Default.HealthReport));
+        Assert.Equal($"http://127.0.0.1:1{root}/r/doctor", (await client.PageToTryAsync(Cancel))!.AbsoluteUri);
     }
 
     [Fact]

@@ -84,4 +84,80 @@ public sealed class GuildSettingsStoreTests
         Assert.False((await store.GetAsync(Guild, TestContext.Current.CancellationToken)).IsLastKnown);
         Assert.True(api.Requests.Count > asked);
     }
+
+    [Fact]
+    public async Task Answer_that_there_is_nothing_takes_back_nobodys_choice()
+    {
+        using TempFolder folder = new();
+        await using RecordingApiStandIn api = new();
+        using HttpClient http = new();
+        FakeTimeProvider time = new();
+        LogSink log = new();
+        CatalogueClient client = new(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time);
+        GuildSettingsStore Start() => new(client, folder.Path, time, ((ILoggerFactory)log).CreateLogger<GuildSettingsStore>());
+        GuildSettingsStore store = Start();
+        api.PutSettings(Guild, new GuildSettings { Consent = "required", OptedOutUserIds = ["5"] });
+        Assert.False((await store.GetAsync(Guild, TestContext.Current.CancellationToken)).IsLastKnown);
+
+        api.IsElsewhere = true; // a gateway whose service is not there for a moment, or a wrong address
+        for (int i = 0; i < 2; i++)
+        {
+            time.Advance(TimeSpan.FromMinutes(1));
+            AssertKept(await store.GetAsync(Guild, TestContext.Current.CancellationToken));
+        }
+        Assert.Single(log.Lines, line => line.EventId == 4220);
+        AssertKept(await Start().GetAsync(Guild, TestContext.Current.CancellationToken)); // a process that starts meanwhile
+
+        api.IsElsewhere = false;
+        Assert.False((await store.GetAsync(Guild, TestContext.Current.CancellationToken)).IsLastKnown);
+
+        static void AssertKept(KnownSettings known) =>
+            Assert.Equal((true, true, ConsentMode.Required), (known.IsLastKnown, known.IsOptedOut(5), known.Consent));
+    }
+
+    [Fact]
+    public async Task Nothing_is_written_over_settings_that_were_there_before_and_are_not_found()
+    {
+        using TempFolder folder = new();
+        await using RecordingApiStandIn api = new();
+        using HttpClient http = new();
+        FakeTimeProvider time = new();
+        ILoggerFactory logs = new LogSink();
+        GuildSettingsStore store = new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time), folder.Path, time,
+            logs.CreateLogger<GuildSettingsStore>());
+        GuildSettings theirs = new() { OptedOutUserIds = ["5"] };
+        api.PutSettings(Guild, theirs);
+        await store.GetAsync(Guild, TestContext.Current.CancellationToken);
+
+        api.RemoveSettings(Guild);
+        Assert.False(await store.ChangeAsync(Guild, before =>
+            before with { AnnounceMode = "text" }, TestContext.Current.CancellationToken));
+        Assert.Null(api.SettingsOf(Guild));
+
+        api.PutSettings(Guild, theirs with { OptedOutUserIds = ["5", "6"] }); // somebody has opted out meanwhile
+        Assert.True(await store.PushAsync(Guild, TestContext.Current.CancellationToken));
+        KnownSettings known = store.AtHand(Guild);
+        Assert.Equal((AnnounceMode.Text, true, true), (known.Announce, known.IsOptedOut(5), known.IsOptedOut(6)));
+    }
+
+    [Fact]
+    public async Task Service_without_settings_of_the_server_is_one_that_has_answered()
+    {
+        using TempFolder folder = new();
+        await using RecordingApiStandIn api = new();
+        using HttpClient http = new();
+        FakeTimeProvider time = new();
+        ILoggerFactory logs = new LogSink();
+        GuildSettingsStore store = new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time), folder.Path, time,
+            logs.CreateLogger<GuildSettingsStore>());
+        for (int i = 0; i < 2; i++)
+        {
+            KnownSettings known = await store.GetAsync(Guild, TestContext.Current.CancellationToken);
+            Assert.Equal((false, true, ConsentMode.Off), (known.IsLastKnown, known.WereHeard, known.Consent));
+            time.Advance(TimeSpan.FromMinutes(1));
+        }
+        Assert.True(await store.ChangeAsync(Guild, before =>
+            before with { AnnounceMode = "text" }, TestContext.Current.CancellationToken));
+        Assert.Contains("text", api.SettingsOf(Guild), StringComparison.Ordinal);
+    }
 }

@@ -75,6 +75,19 @@ public sealed class StoredSettingsTests
     }
 
     [Fact]
+    public void File_of_an_older_version_was_heard_where_it_has_what_only_a_service_tells()
+    {
+        StoredSettings nothing = new() { IsComplete = true, Settings = new GuildSettings { OptedOutUserIds = new List<string>() } };
+        Assert.False(nothing.WereHeard);
+        Assert.False((nothing with { Settings = nothing.Settings with { Consent = "required" }, Unsaved = true }).WereHeard);
+        Assert.True((nothing with { Settings = nothing.Settings with { Consent = "required" } }).WereHeard);
+        Assert.True((nothing with { Settings = nothing.Settings with { OptedOutUserIds = ["5"] }, Unsaved = true }).WereHeard);
+        Assert.False((nothing with { Settings = nothing.Settings with { OptedOutUserIds = ["5"] }, IsComplete = false }).WereHeard);
+        Assert.True(nothing.With(new GuildSettings()).WereHeard);
+        Assert.False(nothing.With(null).WereHeard);
+    }
+
+    [Fact]
     public void Server_that_nobody_has_heard_of_is_asked_first()
     {
         KnownSettings heard = new(new GuildSettings { OptedOutUserIds = ["5"] }, IsLastKnown: false);

@@ -224,6 +224,8 @@ public sealed class DeliveryRulesTests
     [InlineData("http://a.example/", "http://a.example/api/x")]
     [InlineData("http://a.example/Api/", "http://a.example/Api/x")]
     [InlineData("http://a.example/base", "http://a.example/base/api/x")]
+    [InlineData("http://a.example/base/api", "http://a.example/base/api/x")]
+    [InlineData("http://api", "http://api/api/x")] // the name of a container
     public void Address_of_the_service_may_have_its_api_in_it(string root, string address) =>
         Assert.Equal(address, new RecordingApiAddress(new() { RecordingApiBaseUrl = new Uri(root) }, new OwnApi(() => null!, null))
             .Resolve("x").AbsoluteUri);
