@@ -95,19 +95,26 @@ internal sealed class CallConsent
     }
 
     /// <summary>
-    /// Takes over what the settings have come to know of people's wishes, and asks for them while they were never heard of here. Opting out
-    /// is all that it does: who comes back says so to this recording.
+    /// Takes over what the settings have come to know of people's wishes, and asks for them again and again: another bot, or somebody who
+    /// writes to the API, tells nobody here. Opting out is all that it does: who comes back says so to this recording.
     /// </summary>
     public void HeedSettings()
     {
         ulong guildId = host.Session.GuildId;
         IReadOnlyList<ulong> optedOut = settings.OptedOut(guildId);
-        if (optedOut != heeded && host.OptOut(heeded = optedOut)) NoteOptOuts(optedOut);
+        if (optedOut != heeded) Heed(heeded = optedOut);
         if (settings.KnowsOptOuts(guildId)) host.OptOutsKnown(optedOut);
-        bool hasJustAsked = askedAt != 0 && time.GetElapsedTime(askedAt) < GuildSettingsStore.AskInterval;
-        if (settings.IsSettled(guildId) || hasJustAsked) return;
+        if (settings.AskPause(guildId) is not { } pause || (askedAt != 0 && time.GetElapsedTime(askedAt) < pause)) return;
         askedAt = time.GetTimestamp();
         _ = settings.GetAsync(guildId, CancellationToken.None);
+    }
+
+    private void Heed(IReadOnlyList<ulong> optedOut)
+    {
+        ulong[] inCall = [.. people.Ids().Intersect(optedOut).Where(user => !host.Recording.Consent.IsOptedOut(user))];
+        if (!host.OptOut(optedOut)) return;
+        NoteOptOuts(optedOut);
+        if (inCall.Length > 0) Notices.OptedOut(inCall);
     }
 
     // A later owner of the recording, and its next part, must not take an old yes for the last word.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Discord.Voice.Call;
 using Pipeline.DiscordSimulator.Faults;
 using Pipeline.DiscordSimulator.Rest;
@@ -96,6 +97,30 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         Assert.Equal([ben.UserId], manifest.OptedOut);
         await ben.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(2)));
         Assert.Empty(FilesOf(rig, ben));
+    }
+
+    // By another bot of the server, or by who writes to the API.
+    [Fact]
+    public async Task Opting_out_elsewhere_is_heeded_by_a_recording_that_runs()
+    {
+        LeapingTime time = new();
+        await using BotRig rig = await BotRig.StartAsync(time: time);
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben"), eve = rig.Discord.AddSpeaker("Eve");
+        await rig.RecordAsync();
+        await Task.WhenAll(ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(1))),
+            eve.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(1))));
+        await rig.UntilAsync(() => FilesOf(rig, ben).Length > 0 && FilesOf(rig, eve).Length > 0);
+        rig.Api.PutSettings(rig.Discord.Guild.Id, new() { OptedOutUserIds = [Id(ben)] });
+        time.Leap(GuildSettingsStore.HeedInterval);
+        await rig.UntilAsync(() => FilesOf(rig, ben).Length == 0);
+        Assert.Equal([ben.UserId], rig.Current!.Host.Manifest.OptedOut);
+        Assert.NotEmpty(FilesOf(rig, eve));
+        await rig.UntilAsync(() => rig.Discord.TextChannel.Messages.Any(message => message.Text == Texts.OptedOut([ben.UserId])));
+
+        rig.Api.IsElsewhere = true; // what was heard holds
+        time.Leap(GuildSettingsStore.HeedInterval);
+        await rig.UntilAsync(() => rig.Log.Lines.Any(line => line.EventId == 4220));
+        Assert.True(rig.Current!.Host.Recording.Consent.IsOptedOut(ben.UserId));
     }
 
     public static TheoryData<string> AfterTheStop => new("record me", "record forget me");

@@ -19,6 +19,7 @@ public sealed class LimitsTests
         Assert.Equal((60, 20), (TempStorage.LeaseDuration.TotalSeconds, WarmStandby.Interval.TotalSeconds));
         Assert.Equal((5, 60), (PanelPublisher.ShortestInterval.TotalSeconds, PanelPublisher.IntervalWhenOld.TotalSeconds));
         Assert.Equal((3, 15), (InteractionAnswer.FirstAnswerLimit.TotalSeconds, InteractionAnswer.TokenLifetime.TotalMinutes));
+        Assert.Equal(1, GuildSettingsStore.HeedInterval.TotalMinutes);
         Assert.Equal((30, 2, 15), (CallTakeover.LongestAbsence.TotalMinutes, RecordingOpening.PatienceBetweenParts.TotalSeconds,
             GuildSettingsStore.AskInterval.TotalSeconds));
     }
