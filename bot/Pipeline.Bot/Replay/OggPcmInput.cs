@@ -4,8 +4,8 @@ using Pipeline.Audio.Opus;
 namespace Pipeline.Bot.Replay;
 
 /// <summary>
-/// An Ogg Opus file as a player would play it: every stream with its pre-skip, end trim and output gain (RFC 7845 §4, §5.1). Holes of
-/// up to five frames are made up for.
+/// An Ogg Opus file as a player would play it: every stream with its pre-skip, end trim and output gain (RFC 7845 §4, §5.1); more than
+/// two channels are mixed to one. Holes of up to five frames are made up for.
 /// </summary>
 internal sealed class OggPcmInput : IPcmInput
 {
@@ -13,15 +13,18 @@ internal sealed class OggPcmInput : IPcmInput
 
     private readonly Stream input;
     private readonly OggOpusReader reader;
-    private readonly IOpusDecoder decoder;
+    private readonly OpusCodecs codecs;
     private readonly short[] pcm;
+    private IOpusDecoder decoder;
+    private OpusLayout? layout; // of the decoder
     private long end; // of the last stretch
 
     public OggPcmInput(Stream input, OpusCodecs codecs)
     {
-        (this.input, reader) = (input, new OggOpusReader(input));
-        Channels = reader.Head.Channels;
-        decoder = codecs.CreateDecoder(Channels);
+        (this.input, this.codecs, reader) = (input, codecs, new OggOpusReader(input));
+        layout = reader.Head.Layout;
+        Channels = layout?.Outputs ?? reader.Head.Channels;
+        decoder = CreateDecoder();
         pcm = new short[(LongestConcealed + OpusPacket.MaximumSamples) * Channels];
     }
 
@@ -32,7 +35,7 @@ internal sealed class OggPcmInput : IPcmInput
         stretch = default;
         while (reader.TryRead(out OggOpusPacket packet))
         {
-            if (packet.BeginsStream) decoder.Reset();
+            if (packet.BeginsStream) BeginStream();
             int made = !packet.BeginsStream && packet.Missing is > 0 and <= LongestConcealed
                 && packet.Missing % OpusPacket.ShortestFrame == 0 ? (int)packet.Missing : 0;
             if (made > 0) decoder.Conceal(pcm.AsSpan(0, made * Channels), made);
@@ -55,6 +58,21 @@ internal sealed class OggPcmInput : IPcmInput
         decoder.Dispose();
         input.Dispose();
     }
+
+    private void BeginStream()
+    {
+        if (ReferenceEquals(layout, reader.Head.Layout))
+        {
+            decoder.Reset();
+            return;
+        }
+        decoder.Dispose();
+        layout = reader.Head.Layout;
+        decoder = CreateDecoder();
+    }
+
+    private IOpusDecoder CreateDecoder() =>
+        layout is null ? codecs.CreateDecoder(Channels) : new MultistreamDecoder(layout, Channels, codecs);
 
     // RFC 7845 §5.1: in 1/256 dB.
     private static void Amplify(Span<short> pcm, int gain)

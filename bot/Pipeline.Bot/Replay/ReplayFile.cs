@@ -39,7 +39,7 @@ internal sealed class ReplayFile
         /// <summary>Packets of Ogg Opus, as they are.</summary>
         Opus,
 
-        /// <summary>Ogg Opus that asks a player to change what is decoded.</summary>
+        /// <summary>Ogg Opus that asks a player to change what is decoded, or to mix it.</summary>
         PlayedOpus,
 
         /// <summary>WAV or AIFF.</summary>
@@ -95,8 +95,8 @@ internal sealed class ReplayFile
         {
             Length = Math.Max(Length, packet.Position + packet.Samples - packet.EndTrim);
             missing += packet.Missing;
-            isPlayed |= packet.BeginsStream
-                && (reader.Streams > 1 || reader.Head.OutputGain != 0 || reader.Head.PreSkip > LongestLookAhead);
+            isPlayed |= packet.BeginsStream && (reader.Streams > 1 || reader.Head.Layout is not null || reader.Head.OutputGain != 0
+                || reader.Head.PreSkip > LongestLookAhead);
         }
         if (reader.Damages is { Count: > 0 } damages) Warning = Describe(damages, missing);
         return isPlayed ? Kind.PlayedOpus : Kind.Opus;

@@ -89,7 +89,7 @@ public static class OggSegmentFile
         try
         {
             head = OpusHead.Parse(page.Body, 0);
-            return true;
+            return head.Layout is null; // a segment has none
         }
         catch (OggFormatException)
         {

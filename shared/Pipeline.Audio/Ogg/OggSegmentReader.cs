@@ -35,6 +35,7 @@ internal ref struct OggSegmentReader
         {
             throw new InvalidDataException(other.Message, other);
         }
+        if (Head.Layout is not null) throw Broken("several streams in each packet");
         segment = page.Lacing.Length; // RFC 7845 §3: the identification header has its page alone
         if (!TryAssemble(out ReadOnlySpan<byte> tags) || !tags.StartsWith("OpusTags"u8)) throw Broken("no OpusTags");
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Pipeline.Audio.Ogg;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Replay;
@@ -61,6 +62,34 @@ internal static class OggBytes
         return [.. file];
     }
 
+    /// <summary>
+    /// The speech in every one of so many streams of mono, one packet to a page, in a file with that many channels (RFC 7845 §5.1.1).
+    /// </summary>
+    public static byte[] InEachStream(int streams, byte family)
+    {
+        byte[] head = [.. "OpusHead"u8, 1, (byte)streams, 0x38, 0x01, 0x80, 0xBB, 0, 0, 0, 0, family, (byte)streams, 0,
+            .. Enumerable.Range(0, streams).Select(stream => (byte)stream)];
+        List<byte> file = [.. Page([.. Ada[..27]], head)];
+        file.AddRange(Ada[PageStart(Ada, 1)..PageStart(Ada, 2)]);
+        OggOpusReader reader = new(new MemoryStream(Ada));
+        int number = 1;
+        long granule = 0;
+        while (reader.TryRead(out OggOpusPacket packet))
+        {
+            byte[] opus = packet.Opus.ToArray();
+            int length = opus.Length - 1;
+            byte[] told = length < 252 ? [(byte)length] : [(byte)(252 + (length & 3)), (byte)((length - 252 - (length & 3)) / 4)];
+            byte[] delimited = [opus[0], .. told, .. opus[1..]]; // RFC 6716 appendix B: of one frame
+            granule += packet.Samples - packet.EndTrim;
+            byte[] header = [.. Ada[..27]];
+            header[5] = (byte)(packet.EndTrim > 0 ? 4 : 0);
+            BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(6), granule);
+            BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(18), ++number);
+            file.AddRange(Page(header, [.. Enumerable.Repeat(delimited, streams - 1).SelectMany(one => one), .. opus]));
+        }
+        return [.. file];
+    }
+
     public static byte[] WithoutPages(byte[] file, int first, int count) =>
         [.. file[..PageStart(file, first)], .. file[PageStart(file, first + count)..]];
 
@@ -69,6 +98,15 @@ internal static class OggBytes
         int at = 0;
         for (int i = 0; i < page; i++) at = NextPage(file, at);
         return at;
+    }
+
+    private static byte[] Page(byte[] header, byte[] body)
+    {
+        byte[] lacing = [.. Enumerable.Repeat((byte)255, body.Length / 255), (byte)(body.Length % 255)];
+        header[26] = (byte)lacing.Length;
+        byte[] page = [.. header, .. lacing, .. body];
+        Seal(page, 0);
+        return page;
     }
 
     private static int NextPage(byte[] file, int at)

@@ -69,6 +69,26 @@ public sealed class ReplayFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData(2, 1)] // left and right, each in a stream of its own
+    [InlineData(2, 255)]
+    [InlineData(3, 255)]
+    [InlineData(6, 1)]
+    public void Streams_of_a_packet_are_played_together(int streams, byte family)
+    {
+        ReplayFile file = Open(OggBytes.InEachStream(streams, family));
+        Assert.Equal((Ada.Length, null), (file.Length, file.Warning));
+        AssertSame(Ada, Play(file));
+    }
+
+    [Fact]
+    public void Chained_streams_of_different_channels_follow_to_the_sample()
+    {
+        ReplayFile file = Open([.. OggBytes.Ada, .. OggBytes.InEachStream(3, 255), .. OggBytes.InEachStream(2, 1), .. OggBytes.Ada]);
+        Assert.Equal((4 * Ada.Length, null), (file.Length, file.Warning));
+        AssertSame([.. Ada, .. Ada, .. Ada, .. Ada], Play(file));
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(-256)]
     public void Leap_of_five_seconds_is_a_pause(int gain)
