@@ -96,6 +96,8 @@ public sealed class VoiceOutcomeTests
     [Theory]
     [InlineData(0x7FFF_FFFF_0000_0005UL, true)]
     [InlineData(0x7FFF_FFFE_0000_0005UL, false)]
+    [InlineData(0xFFFF_FFFF_0000_0005UL, false)]
+    [InlineData(ulong.MaxValue, false)]
     [InlineData(5UL, false)]
     public void Number_of_a_source_is_told_from_a_person(ulong id, bool isUnnamed)
     {
