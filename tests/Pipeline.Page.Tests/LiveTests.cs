@@ -80,4 +80,47 @@ public sealed class LiveTests(PageApp app)
         Assert.Empty(result["again"].Deserialize<string[]>()!);
         Browser.RequireQuiet(result);
     }
+
+    [Fact]
+    public async Task Focus_stays_at_the_button_that_renames_while_the_call_goes_on()
+    {
+        SpokenCall call = app.Call("Before", [new(36, "Ada", [(0, 60L * Speaker.Rate)], []), new(37, "Grace", [(0, 480_000)], [])]);
+        await call.StartAsync();
+        await call.SpeakAsync(10);
+        ShareDetails link = await app.ShareAsync(call.Id, "listen", "delete");
+        JsonNode result = await Browser.RunAsync("rename",
+            new JsonObject { ["url"] = link.Url, ["safe"] = "safe up to 0:20", ["title"] = "After" }, _ => call.SpeakAsync(20));
+        Assert.Equal("""["Rename",true]""", result["grown"]!.ToJsonString());
+        Assert.Equal("""["Rename","Before"]""", result["cancelled"]!.ToJsonString());
+        Assert.Equal("""["Rename","After"]""", result["saved"]!.ToJsonString());
+        Assert.Equal(1, result["buttons"]!.GetValue<int>());
+        Browser.RequireQuiet(result);
+    }
+
+    [Fact]
+    public async Task Somebody_who_is_erased_leaves_the_open_page_and_its_end_is_read_out()
+    {
+        SpokenCall call = app.Call("Erased", Talk.Of(9, 20, "Ada", "Grace", "Edsger"));
+        await call.StartAsync();
+        await call.SpeakAsync(20);
+        ShareDetails link = await app.ShareAsync(call.Id, "listen");
+        JsonNode result = await Browser.RunAsync("erased", new JsonObject { ["url"] = link.Url, ["name"] = "Grace" }, async word =>
+        {
+            using HttpRequestMessage request = word == "erase"
+                ? new(HttpMethod.Put, $"/api/recordings/{call.Id}/erasures/101")
+                : new(HttpMethod.Delete, $"/api/recordings/{call.Id}/shares/{link.ShareId}");
+            using HttpResponseMessage answer = await app.Functions.Api.Http.SendAsync(request, TestContext.Current.CancellationToken);
+            answer.EnsureSuccessStatusCode();
+        });
+        string[] all = result["all"].Deserialize<string[]>()!, left = [.. all.Where(name => name != "Grace")];
+        Assert.Equal(["Ada", "Edsger", "Grace"], all.Order(StringComparer.Ordinal));
+        Assert.Equal(left, result["before"].Deserialize<string[]>()!);
+        Assert.Equal(left, result["left"].Deserialize<string[]>()!);
+        Assert.Empty(result["after"].Deserialize<string[]>()!);
+        Assert.Equal(left[..1], result["second"].Deserialize<string[]>()!);
+        Assert.False(result["isNamed"]!.GetValue<bool>());
+        Assert.Equal(("alert", true), (result["end"]!["role"]!.GetValue<string>(), result["end"]!["focused"]!.GetValue<bool>()));
+        Assert.Contains("/record link", result["end"]!["text"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Empty(result["findings"].Deserialize<string[]>()!);
+    }
 }

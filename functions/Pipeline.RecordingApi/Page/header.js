@@ -1,6 +1,6 @@
 // The top of the page: what this recording is, who was there, how far it is safe; and lists of notes and gaps.
 
-import { byId, h } from './dom.js';
+import { byId, h, say } from './dom.js';
 import { disc } from './lanes.js';
 import { RATE } from './segments.js';
 import { clock, dateTime, percent, span, t, tOr } from './texts.js';
@@ -43,13 +43,18 @@ export function showHeader(recording, player, rename) {
 }
 
 /**
+ * Leaves what stands there: who is at the button stays at it.
  * @param {Recording} recording
  * @param {(title: string) => Promise<string>} rename Gives back why it was not done.
  */
 function showTitle(recording, rename) {
   const line = byId('headline');
   if (line.querySelector('form')) return;
-  const edit = () => {
+  const heading = line.querySelector('h1') ?? line.appendChild(h('h1'));
+  say(heading, titleOf(recording));
+  if (!recording.scopes?.includes('delete')) return;
+  const button = line.querySelector('button') ?? line.appendChild(h('button.quiet', { type: 'button' }, t('rename')));
+  button.onclick = () => {
     const input = /** @type {HTMLInputElement} */ (h('input', { value: recording.title ?? '', maxLength: 100, 'aria-label': t('titleLabel') }));
     const fault = h('span.status', { role: 'status' });
     const form = h('form', { onsubmit: async (/** @type {Event} */ event) => {
@@ -58,17 +63,16 @@ function showTitle(recording, rename) {
       fault.textContent = '';
       fault.textContent = await rename(title);
       if (fault.textContent) return;
-      form.remove();
-      showTitle({ ...recording, title }, rename);
-    } }, input, h('button', { type: 'submit' }, t('save')), h('button', { type: 'button', onclick: () => {
-      form.remove();
-      showTitle(recording, rename);
-    } }, t('cancel')), fault);
+      close({ ...recording, title });
+    } }, input, h('button', { type: 'submit' }, t('save')), h('button', { type: 'button', onclick: () => close(recording) }, t('cancel')), fault);
+    const close = (/** @type {Recording} */ shown) => {
+      line.replaceChildren(heading, button);
+      showTitle(shown, rename);
+      button.focus();
+    };
     line.replaceChildren(form);
     input.focus();
   };
-  const mayEdit = recording.scopes?.includes('delete');
-  line.replaceChildren(h('h1', {}, titleOf(recording)), ...mayEdit ? [h('button.quiet', { type: 'button', onclick: edit }, t('rename'))] : []);
 }
 
 /** @param {Recording} recording */

@@ -139,9 +139,19 @@ export class Lanes {
     return [...this.#rows.keys()];
   }
 
-  /** @param {Recording} recording */
+  /**
+   * @param {Recording} recording
+   * @returns {string[]} Whose rows were taken away: they were erased from the recording.
+   */
   update(recording) {
     this.#recording = recording;
+    const present = new Set(recording.tracks.map(track => track.userId));
+    const gone = this.userIds.filter(userId => !present.has(userId));
+    for (const userId of gone) {
+      this.#rows.get(userId)?.element.remove();
+      this.#rows.delete(userId);
+      this.#health.delete(userId);
+    }
     for (const track of [...recording.tracks].sort((a, b) => a.trackNumber - b.trackNumber)) {
       this.#health.set(track.userId, healthText(recording, track));
       if (this.#rows.has(track.userId)) continue;
@@ -150,6 +160,7 @@ export class Lanes {
       this.list.append(row.element);
     }
     this.refresh();
+    return gone;
   }
 
   /** After a change of knobs. */

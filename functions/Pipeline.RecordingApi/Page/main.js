@@ -119,7 +119,12 @@ class Page {
     const playable = isLive ? Math.max(recording.safeSamples, recording.durationSamples - SETTLED_SECONDS * RATE) : recording.durationSamples;
     this.player.end = playable / RATE;
     this.view.setDuration(recording.durationSamples / RATE);
-    this.lanes.update(recording);
+    const gone = this.lanes.update(recording);
+    for (const userId of gone) {
+      this.peaks.remove(userId);
+      this.player.remove(userId);
+    }
+    if (gone.length > 0) this.transcript.keep(recording.tracks);
     this.board.setNotes(recording.notes);
     showHeader(recording, this.player, title => this.attempt(async () => {
       await this.api.rename(title);
@@ -169,7 +174,7 @@ class Page {
       const content = await this.api.file(transcript.name);
       // The last words of a call come after its end.
       this.hasTranscript = content.status !== 'running';
-      this.transcript.update(content, recording.tracks);
+      this.transcript.update(content, this.recording?.tracks ?? []);
     } catch {
       // The next look tries again.
     }
@@ -260,14 +265,20 @@ function notice(text, ...more) {
   byId('notice').hidden = text === '';
 }
 
-/** @param {string} name One of the states that have texts. */
+/**
+ * Takes the page's place, and the focus with it: what had it is hidden, and a screen reader reads where it goes.
+ * @param {string} name One of the states that have texts.
+ */
 function showState(name) {
+  const state = byId('state');
+  if (!state.hidden && state.dataset.state === name) return;
   for (const id of ['head', 'board', 'panes', 'transport', 'notice']) byId(id).hidden = true;
   byId('state-title').textContent = t(`state_${name}`);
   byId('state-text').textContent = t(`state_${name}Do`);
-  byId('state').dataset.state = name;
-  byId('state').hidden = false;
+  state.dataset.state = name;
+  state.hidden = false;
   document.title = t(`state_${name}`);
+  state.focus();
 }
 
 /** @param {unknown} error */

@@ -71,6 +71,15 @@ export class Peaks {
   }
 
   /**
+   * Forgets a track that is no more.
+   * @param {string} userId
+   */
+  remove(userId) {
+    this.#tracks.delete(userId);
+    for (const key of this.#chunks.keys()) if (key.startsWith(`${userId}/`)) this.#chunks.delete(key);
+  }
+
+  /**
    * Lowest and highest of a stretch, -128 to 127.
    * @param {string} userId
    * @param {number} from Seconds.

@@ -130,6 +130,19 @@ export class Player {
     return !lane.muted && (lane.solo || ![...this.lanes.values()].some(other => other.solo));
   }
 
+  /**
+   * A track that is no more: silent from now on, also where others were silent for it.
+   * @param {string} userId
+   */
+  remove(userId) {
+    this.#store.remove(userId);
+    const lane = this.lanes.get(userId);
+    if (!lane) return;
+    this.#silence(userId, lane);
+    this.lanes.delete(userId);
+    this.applyLanes();
+  }
+
   async play() {
     if (this.state !== 'paused' || !Player.isPossible) return;
     this.#context ??= this.#open();

@@ -93,6 +93,14 @@ export class SegmentStore {
   }
 
   /**
+   * Forgets the segments of somebody who is gone.
+   * @param {string} userId
+   */
+  remove(userId) {
+    for (const block of this.#blocks.values()) block.segments = block.segments.filter(segment => segment.userId !== userId);
+  }
+
+  /**
    * Its file could not be had where the list says: the list is asked for again, and used until then.
    * @param {Segment} segment
    */

@@ -18,6 +18,8 @@ export class TranscriptPane {
   /** By who said what when. @type {Map<string, Row>} */
   #rows = new Map();
   #shown = '';
+  /** @type {Transcript | null} */
+  #transcript = null;
   /** @type {HTMLElement | undefined} */
   #current;
 
@@ -34,20 +36,32 @@ export class TranscriptPane {
   }
 
   /**
+   * Somebody is there no more.
+   * @param {Track[]} tracks Of those who are.
+   */
+  keep(tracks) {
+    if (this.#transcript) this.update(this.#transcript, tracks);
+  }
+
+  /**
    * Shows what has come, and takes away what is gone.
    * @param {Transcript} transcript
-   * @param {Track[]} tracks
+   * @param {Track[]} tracks Who is in none of them was erased, though the text may know it later.
    */
   update(transcript, tracks) {
-    const shown = JSON.stringify(transcript);
+    this.#transcript = transcript;
+    const names = new Map(tracks.map(track => [track.userId, track]));
+    const shown = JSON.stringify([transcript, ...names.keys()]);
     if (shown === this.#shown) return;
     this.#shown = shown;
     const language = isTag(transcript.language) ? transcript.language : '';
     /** @type {Map<string, Row>} */
     const rows = new Map();
     for (const turn of transcript.turns) {
+      const track = names.get(turn.user);
+      if (!track) continue;
       const key = `${turn.user} ${turn.start} ${turn.text}`;
-      const row = this.#rows.get(key) ?? this.#row(turn, tracks.find(track => track.userId === turn.user));
+      const row = this.#rows.get(key) ?? this.#row(turn, track);
       if (row.words.lang !== language) row.words.lang = language;
       rows.set(key, row);
     }
@@ -64,13 +78,13 @@ export class TranscriptPane {
 
   /**
    * @param {Turn} turn
-   * @param {Track | undefined} track
+   * @param {Track} track
    * @returns {Row}
    */
   #row({ start, text }, track) {
     const words = h('span.words', {}, text);
     const element = h('li', {}, h('button.phrase', { type: 'button', onclick: () => this.player.seek(start) },
-      track ? disc(track) : null, h('span.said', {}, h('span.when', {}, `${clock(start)}  ${track?.username ?? ''}`), words)));
+      disc(track), h('span.said', {}, h('span.when', {}, `${clock(start)}  ${track.username}`), words)));
     return { element, words, at: start, text: text.toLocaleLowerCase() };
   }
 
