@@ -75,7 +75,7 @@ internal static class FileCatalogue
         // What was made while the recording ran is not the whole of it.
         if (jobs.GetValueOrDefault(file.Key) is not { IsReady: true } job || (plan.IsFinal && job.IsGrowing)) return false;
         if (file.Kind == FileKind.Bundle) return BundleFile.IsCurrent(plan, options, file, jobs, now);
-        return !file.IsSound || file.IsAutomatic || job.MadeFor == plan.Version;
+        return !file.IsSound || file.IsAutomatic || job.MadeFor == plan.VersionOf(file);
     }
 
     /// <summary>By key or by name, also the key of a stretch; null where there is no such file.</summary>

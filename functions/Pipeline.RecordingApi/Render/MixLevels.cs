@@ -19,13 +19,16 @@ public sealed record MixLevels
 }
 
 /// <summary>One signal's running loudness and its gain.</summary>
-/// <param name="Power">Mean square of its blocks that pass the gate, weighted as BS.1770 does.</param>
+/// <param name="Power">Mean square of its blocks that pass both gates, weighted as BS.1770 does.</param>
 /// <param name="Blocks">How many blocks of 400 ms that is; at most those of ten minutes, so that it follows.</param>
-/// <param name="Gain">Linear.</param>
-public readonly record struct MixLevel(double Power, double Blocks, double Gain)
+/// <param name="Gain">Linear, behind the window's first second.</param>
+/// <param name="From">Linear, with which the window began: windows before it may change later. 0 in rows of older versions.</param>
+/// <param name="All">Mean square with the windows that lie under the relative gate; 0 in rows of older versions.</param>
+public readonly record struct MixLevel(double Power, double Blocks, double Gain, double From = 0, double All = 0)
 {
     private const double MostBlocks = 6000;
     private const double GreatestGain = 12; // dB, both ways
+    private const double RelativeGate = 0.1; // of the mean square of all: 10 LU
 
     public static MixLevel Unity => new(0, 0, 1);
 
@@ -36,11 +39,24 @@ public readonly record struct MixLevel(double Power, double Blocks, double Gain)
     public MixLevel With(IReadOnlyList<double> energies, double target, double greatest = GreatestGain)
     {
         (double power, int count) = IntegratedLoudness.Gated(energies);
-        if (count == 0) return this;
+        if (count == 0) return this with { From = 0 };
+        MixLevel next = Joined(power, count);
+        double decibels = Math.Clamp(target - IntegratedLoudness.Level(next.Power), -greatest, greatest);
+        return next with { Gain = Math.Pow(10, decibels / 20) };
+    }
+
+    /// <summary>With the gain that the window began with. Who is heard for the first time does not come from a gain of 1.</summary>
+    public MixLevel Behind(MixLevel before) => From > 0 ? this : this with { From = before.Blocks > 0 ? before.Gain : Gain };
+
+    // Of a quiet minute and a loud one only the loud one counts, as in a measurement of the whole. What lies under the gate for long
+    // brings the gate down, and counts then.
+    private MixLevel Joined(double power, int count)
+    {
         double before = Math.Min(Blocks, MostBlocks);
-        double together = ((Power * before) + (power * count)) / (before + count);
-        double decibels = Math.Clamp(target - IntegratedLoudness.Level(together), -greatest, greatest);
-        return new MixLevel(together, before + count, Math.Pow(10, decibels / 20));
+        double all = (((All > 0 ? All : Power) * before) + (power * count)) / (before + count), gate = all * RelativeGate;
+        if (before > 0 && power < gate) return this with { From = 0, All = all };
+        if (Power < gate) return new MixLevel(power, count, Gain, All: power);
+        return new MixLevel(((Power * before) + (power * count)) / (before + count), before + count, Gain, All: all);
     }
 }
 

@@ -23,6 +23,22 @@ internal sealed record RenderPlan
     /// <summary>No more audio is expected.</summary>
     public required bool IsFinal { get; init; }
 
+    /// <summary>
+    /// Changes whenever a file that was asked for may have got another content: segments of a running recording move without a change
+    /// of the catalogue's row.
+    /// </summary>
+    public string? VersionOf(FileEntry file)
+    {
+        if (IsFinal || file.Cut is not { } cut) return Version;
+        using InputHash hash = new();
+        foreach (RenderTrack track in file.Track is { } own ? [own] : Tracks)
+        {
+            foreach (RenderSegment segment in track.Between(cut.From - RenderWindows.Samples, cut.To + RenderWindows.Samples))
+                hash.Add(track.UserId, segment.Index);
+        }
+        return $"{Version} {hash.Finish()}";
+    }
+
     /// <summary>Windows that can be rendered: all of a finished recording, those that are surely over of a live one.</summary>
     public required int WindowCount { get; init; }
 
@@ -100,6 +116,9 @@ internal sealed record RenderTrack
 /// <summary>One file of a track. Positions in samples at 48 kHz since the start of the recording.</summary>
 internal sealed record RenderSegment(int Index, long Start, long Count, int Channels, long FileSize, Uri Address)
 {
+    /// <summary>Its samples were told; else its length comes from milliseconds, and the file may be a little shorter.</summary>
+    public bool IsCounted { get; init; } = true;
+
     /// <summary>Its name says it: this API made that.</summary>
     public SegmentFormat Format { get; } = SegmentFormats.OfName(Address.AbsolutePath);
 }

@@ -59,10 +59,11 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         RequestedSound sound = new(reader, plan, entry, entry.Track is null
             ? await RenderedWindows.ReadAsync(table, plan with { Tracks = [] }, cancellation) : null);
         string inputs = Inputs(plan, entry, sound);
+        string? wanted = plan.VersionOf(entry);
         if (known is { IsReady: true } && known.Inputs == inputs)
         {
-            return known.MadeFor == plan.Version || await table.TryWriteJobAsync(plan.Recording, entry.Key,
-                known with { MadeFor = plan.Version }, version, cancellation) is not null;
+            return known.MadeFor == wanted || await table.TryWriteJobAsync(plan.Recording, entry.Key, known with { MadeFor = wanted },
+                version, cancellation) is not null;
         }
         int count = sound.Stretch.WindowCount;
         RenderJob job = known is not null && known.Inputs == inputs ? known : new RenderJob { Inputs = inputs, PartCount = count };
@@ -89,7 +90,7 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         RenderJob ready = RenderedFiles.Ready(inputs, parts, settings.Time) with
         {
             Samples = sound.Stretch.Length,
-            MadeFor = plan.Version,
+            MadeFor = wanted,
         };
         if (entry.Passes) await table.ScheduleAsync(plan.Recording, entry.Key, ready.ChangedAt + Kept, cancellation);
         return await RenderedFiles.TryPutAsync(table, container, (plan.Recording, entry.Key), (known, version), ready, present,
@@ -143,7 +144,7 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         return BroadcastWave.Describe(sound.Channels, sound.Stretch.Length, details.RecordedAt + SampleClock.ToTime(sound.Stretch.From),
             FileNames.Ascii(Description(plan, entry), 256),
             FileNames.Ascii(details.Id.Replace("-", "", StringComparison.Ordinal), 32), loudness,
-            [.. sound.Stretch.NotesOf(details).Select(note => (note.Sample, note.Text))]);
+            [.. sound.Stretch.NotesOf(plan).Select(note => (note.Sample, note.Text))]);
     }
 
     private static string Description(RenderPlan plan, FileEntry entry) =>
@@ -158,7 +159,7 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         if (entry.Format == RenderFormat.Wav)
         {
             hash.Add(Description(plan, entry));
-            foreach (RecordingNote note in stretch.NotesOf(plan.Details)) hash.Add(note.Sample, note.Text);
+            foreach (RecordingNote note in sound.Stretch.NotesOf(plan)) hash.Add(note.Sample, note.Text);
         }
         else if (entry.Format != RenderFormat.Mp3)
         {

@@ -36,15 +36,14 @@ internal sealed class RequestedSound(SegmentPcm reader, RenderPlan plan, FileEnt
     {
         if (rows is null) return;
         (MixLevels before, MixLevels levels) = Levels(rows, window);
-        Add(before.Master);
-        Add(levels.Master);
+        Add(before.Master, levels.Master);
         foreach (RenderTrack track in new WindowSound(reader, plan, window).TracksNearby)
         {
-            Add(before.Tracks.GetValueOrDefault(track.UserId, MixLevel.Unity));
-            Add(levels.Tracks.GetValueOrDefault(track.UserId, MixLevel.Unity));
+            Add(before.Tracks.GetValueOrDefault(track.UserId, MixLevel.Unity),
+                levels.Tracks.GetValueOrDefault(track.UserId, MixLevel.Unity));
         }
 
-        void Add(MixLevel level) => hash.Add(level.Blocks > 0, level.Gain);
+        void Add(MixLevel previous, MixLevel level) => hash.Add(level.Behind(previous).From, level.Gain);
     }
 
     // Before the window, and as it has them.
@@ -109,16 +108,18 @@ internal readonly partial record struct Stretch(long From, long To)
     }
 
     /// <summary>Notes in it, from its start.</summary>
-    public IEnumerable<RecordingNote> NotesOf(RecordingDetails details)
+    public IEnumerable<RecordingNote> NotesOf(RenderPlan plan)
     {
         (long from, long to) = (From, To);
-        return details.Notes.Where(note => note.Sample >= from && note.Sample < to)
-            .Select(note => note with { Sample = note.Sample - from });
+        // Behind the end of a recording lies nothing: a note at the very end belongs to it.
+        bool isEnd = plan.IsFinal && to == plan.TotalSamples;
+        return plan.Details.Notes.Where(note => note.Sample >= from && (isEnd || note.Sample < to))
+            .Select(note => note with { Sample = Math.Min(note.Sample, to) - from });
     }
 
     /// <summary>The recording as if it were this stretch only, for texts.</summary>
     public RenderPlan Shown(RenderPlan plan) =>
-        plan with { TotalSamples = Length, Details = plan.Details with { Notes = [.. NotesOf(plan.Details)] } };
+        plan with { TotalSamples = Length, Details = plan.Details with { Notes = [.. NotesOf(plan)] } };
 
     /// <summary>The file of this stretch, made of the whole one.</summary>
     public FileEntry Of(FileEntry whole)

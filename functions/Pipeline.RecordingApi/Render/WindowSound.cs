@@ -52,8 +52,8 @@ internal sealed class WindowSound(SegmentPcm reader, RenderPlan plan, int window
             // A mono track is heard from both sides, twice as loud.
             level = previous.With(track.Channels == 1 ? [.. meter.Energies.Select(energy => 2 * energy)] : meter.Energies, TrackTarget);
         }
-        // Who speaks for the first time does not come from a gain of 1.
-        mix.Add(pcm, track.Channels, previous.Blocks > 0 ? previous.Gain : level.Gain, level.Gain);
+        level = level.Behind(previous);
+        mix.Add(pcm, track.Channels, level.From, level.Gain);
         return level;
     }
 
@@ -69,7 +69,8 @@ internal sealed class WindowSound(SegmentPcm reader, RenderPlan plan, int window
             meter.Add(mix.Sum[(PreRoll * 2)..]);
             master = before.Master.With(meter.Energies, MixTarget, GreatestMasterGain);
         }
-        return (mix.Finish(before.Master.Blocks > 0 ? before.Master.Gain : master.Gain, master.Gain), master);
+        master = master.Behind(before.Master);
+        return (mix.Finish(master.From, master.Gain), master);
     }
 }
 

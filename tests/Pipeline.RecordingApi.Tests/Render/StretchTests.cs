@@ -45,6 +45,24 @@ public sealed class StretchTests(AzuriteFixture azurite) : IDisposable
         Assert.SkipUnless(lossy.Length == 2, "libmp3lame is not there: MP3 was left out");
     }
 
+    /// <summary>The catalogue's row says nothing of the segments of a recording that runs.</summary>
+    [Fact]
+    public async Task Stretch_of_a_running_recording_is_made_again_for_a_late_segment()
+    {
+        Judge.SkipUnlessInstalled("flac");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        await stage.MoveAsync(recorded, Ada, "Ada", 0, Speech.Of("ada", 20 * 48_000));
+        await stage.MoveAsync(recorded, Ada, "Ada", 2 * Minute, Speech.Of("ada", 20 * 48_000));
+        await stage.RenderAsync(recorded);
+        const string Late = "?from=30&to=40";
+        Range range = (30 * 48_000)..(40 * 48_000);
+        Assert.All(judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.flac", Late), "flac"), value => Assert.Equal(0, value));
+        await stage.MoveAsync(recorded, Ada, "Ada", 32 * 48_000, Speech.Of("grace", 5 * 48_000));
+        await stage.RenderAsync(recorded);
+        Assert.Equal(recorded.Track(Ada)[range], judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.flac", Late), "flac"));
+    }
+
     [Fact]
     public async Task Bundle_of_a_stretch_holds_every_track_of_it()
     {
