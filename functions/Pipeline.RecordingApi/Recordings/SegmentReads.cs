@@ -129,7 +129,7 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
         UserId = segment.UserId,
         SegmentIndex = segment.SegmentIndex,
         StartSample = RecordingTracks.StartOf(segment, details.RecordedAt),
-        SampleCount = segment.SampleCount ?? RecordingTracks.Samples(segment.Duration),
+        SampleCount = RecordingTracks.CountOf(segment),
         Channels = segment.Channels,
         Bytes = segment.FileSize,
         Format = segment.Format,

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Microsoft.Extensions.Caching.Memory;
-using Pipeline.Audio.Wav;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
+using Pipeline.RecordingApi.Live;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Render;
@@ -107,22 +107,11 @@ public sealed class RenderPlans(CatalogueTable catalogue, LiveSegments moved, Er
 
     private static RenderSegment Segment(RecordingSegment segment, RecordingDetails details)
     {
-        Uri address = new(segment.BlobUrl);
-        long start = segment.StartSample ?? Samples(segment.AbsoluteStartTime - details.RecordedAt.ToUnixTimeMilliseconds());
-        if (SegmentFormats.OfName(address.AbsolutePath) == SegmentFormat.Opus)
-        {
-            return new RenderSegment(segment.SegmentIndex, start, segment.SampleCount ?? Samples(segment.Duration),
-                segment.Channels is 1 ? 1 : 2, segment.FileSize, address);
-        }
-        long values = Math.Max(0, segment.FileSize - WavFormat.HeaderSize) / WavFormat.BytesPerValue;
-        long count = segment.SampleCount ?? Samples(segment.Duration);
-        // Who did not say the samples said milliseconds: the file's length decides, and two channels are twice as long.
-        int channels = 2 * values > 3 * count ? 2 : 1;
-        if (segment.SampleCount is null) count = values / channels;
-        return new RenderSegment(segment.SegmentIndex, start, count, channels, segment.FileSize, address);
+        (long count, int channels) = RecordingTracks.SoundOf(segment);
+        return new RenderSegment(segment.SegmentIndex, RecordingTracks.StartOf(segment, details.RecordedAt), count, channels,
+            segment.FileSize, new Uri(segment.BlobUrl))
+        { IsCounted = segment.SampleCount is not null };
     }
-
-    private static long Samples(long milliseconds) => milliseconds * (SampleClock.SamplesPerSecond / 1000);
 
     private static IReadOnlyList<RenderTrack> Tracks(IEnumerable<(ulong UserId, string Username, RenderSegment Segment)> parts)
     {

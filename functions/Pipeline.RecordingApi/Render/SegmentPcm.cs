@@ -137,9 +137,12 @@ public sealed class SegmentPcm(RecordingsContainer container)
         using IOpusDecoder decoder = codecs.CreateDecoder(channels);
         try
         {
-            if (OggSegmentFile.Inspect(bytes, "the segment").SampleCount >= segment.Count
-                && OggSegmentDecoder.Decode(bytes, decoder, from, pcm.Span) * channels == pcm.Length)
+            long has = OggSegmentFile.Inspect(bytes, "the segment").SampleCount;
+            if (!segment.IsCounted) segment = segment with { Count = Math.Min(segment.Count, has) };
+            int wanted = (int)Math.Clamp(segment.Count - from, 0, pcm.Length / channels);
+            if (has >= segment.Count && OggSegmentDecoder.Decode(bytes, decoder, from, pcm.Span[..(wanted * channels)]) == wanted)
             {
+                pcm.Span[(wanted * channels)..].Clear();
                 if (files is not null) lock (files) files.Add(new JoinedSegment(segment.Index, segment.Start, segment.Count, bytes));
                 return true;
             }

@@ -49,6 +49,27 @@ public sealed class OpusSegmentsTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(recorded.End * 2, judge.Decode(await stage.DownloadAsync(recorded, "mix.flac"), "flac").Length);
     }
 
+    /// <summary>Samples are told by those who count them; milliseconds are rounded, and may be those of a clock.</summary>
+    [Fact]
+    public async Task Segment_whose_samples_nobody_told_is_heard_as_far_as_it_goes()
+    {
+        Judge.SkipUnlessInstalled("flac", "ffmpeg");
+        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        Recorded recorded = await stage.BeginAsync();
+        List<byte[]> files = Talk(segments: 2, lossIn: -1);
+        for (int i = 0; i < files.Count; i++)
+        {
+            await stage.AddAsync(recorded, Ada, "Ada", i * 11 * Second, Decode(files[i], 1), 1, files[i], SegmentFormat.Opus);
+            recorded.Segments[i] = recorded.Segments[i] with { SampleCount = null, Duration = recorded.Segments[i].Duration + 7 };
+        }
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        short[] track = judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.flac"), "flac");
+        Assert.Equal(recorded.End + (7 * 48), track.Length);
+        Assert.Equal(recorded.Track(Ada), track[..(int)recorded.End]);
+        Assert.Equal(track.Length, judge.Decode(await stage.DownloadAsync(recorded, "01-Ada.opus"), "opus").Length);
+    }
+
     [Fact]
     public async Task Broken_or_short_file_is_silence_and_is_named()
     {
