@@ -39,9 +39,13 @@ internal static class FileNames
     /// <summary>A name as a tag's value: short, on one line.</summary>
     public static string Tag(string text)
     {
-        string whole = Whole(text).ReplaceLineEndings(" ");
-        return whole.Length <= 200 ? whole : Clean(whole);
+        string line = Line(text);
+        return line.Length <= 200 ? line : Clean(line);
     }
+
+    /// <summary>A text as it is, on one line.</summary>
+    public static string Line(string text) =>
+        string.Concat(Whole(text).ReplaceLineEndings(" ").Select(character => char.IsControl(character) ? ' ' : character));
 
     /// <summary>For fields that know nothing but ASCII.</summary>
     public static string Ascii(string text, int longest)

@@ -32,7 +32,7 @@ internal static class RecordingTexts
         foreach (RecordingNote note in plan.Details.Notes)
         {
             string seconds = (note.Sample / 48_000.0).ToString("F6", CultureInfo.InvariantCulture);
-            text.Append(CultureInfo.InvariantCulture, $"{seconds}\t{seconds}\t{FileNames.Tag(note.Text).Replace('\t', ' ')}\n");
+            text.Append(CultureInfo.InvariantCulture, $"{seconds}\t{seconds}\t{FileNames.Line(note.Text)}\n");
         }
         return text.ToString();
     }
@@ -70,7 +70,7 @@ internal static class RecordingTexts
     // Reaper has three kinds of quotes and no escape.
     private static string Quoted(string text)
     {
-        string line = FileNames.Tag(text);
+        string line = FileNames.Line(text);
         if (!line.Contains('"', StringComparison.Ordinal)) return $"\"{line}\"";
         return line.Contains('\'', StringComparison.Ordinal) ? $"`{line.Replace('`', '\'')}`" : $"'{line}'";
     }
@@ -84,7 +84,10 @@ internal static class RecordingTexts
             RecordingId = details.Id,
             Title = details.Title,
             GuildName = details.GuildName,
+            ChannelId = details.ChannelId,
+            ChannelName = details.ChannelName,
             StartedAt = details.RecordedAt,
+            EndedAt = details.SessionEndTime is { } end ? DateTimeOffset.FromUnixTimeMilliseconds(end) : null,
             TotalSamples = plan.TotalSamples,
             EndReason = details.EndReason,
             EncoderVersion = RenderWindows.EncoderVersion,
@@ -102,7 +105,9 @@ internal static class RecordingTexts
             Gaps = details.Gaps,
             Notes = details.Notes,
             Consent = details.Consent,
+            MissingSegmentCount = details.MissingSegmentCount,
             MissingSegments = details.MissingSegments,
+            UnverifiedUserIds = details.UnverifiedUserIds,
             // Of those that come and go by request it would say what was there at that moment, and change what a bundle holds.
             Files = [.. FileCatalogue.All(plan, options)
                 .Where(file => file is { IsSound: true, IsAutomatic: true } && jobs.GetValueOrDefault(file.Key)?.IsReady == true)
@@ -119,7 +124,10 @@ internal sealed record RecordingInfo
     public required string RecordingId { get; init; }
     public string? Title { get; init; }
     public string? GuildName { get; init; }
+    public string? ChannelId { get; init; }
+    public string? ChannelName { get; init; }
     public required DateTimeOffset StartedAt { get; init; }
+    public DateTimeOffset? EndedAt { get; init; }
     public required long TotalSamples { get; init; }
     public string? EndReason { get; init; }
     public required string EncoderVersion { get; init; }
@@ -133,7 +141,14 @@ internal sealed record RecordingInfo
 
     /// <summary>Who said what about being recorded, when, to which words, by which button.</summary>
     public ConsentLedger? Consent { get; init; }
+
+    /// <summary>Segments that never came; the list below names at most the first of them.</summary>
+    public required int MissingSegmentCount { get; init; }
+
     public required IReadOnlyList<MissingSegment> MissingSegments { get; init; }
+
+    /// <summary>People whose segments do not add up to what the bot announced.</summary>
+    public required IReadOnlyList<string> UnverifiedUserIds { get; init; }
     public required IReadOnlyList<FileInfo> Files { get; init; }
 }
 

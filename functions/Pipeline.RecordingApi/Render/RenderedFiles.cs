@@ -39,7 +39,7 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
             if (stored.TryGetValue(window, out RenderedPart? found)) part = found;
             else
             {
-                end = SilentStretches.End(window, plan.WindowCount, at => !rows.ContainsKey(at));
+                end = SilentStretches.End(format, window, plan.WindowCount, at => !rows.ContainsKey(at));
                 part = await silences.StageAsync(plan, sound, window, end, present, cancellation);
             }
             parts.Add(part);
@@ -154,7 +154,8 @@ internal sealed class RenderedFiles(RenderTable table, RendersContainer containe
         foreach ((int window, RenderRow row) in rows.Where(row => row.Key < plan.WindowCount && !stored.ContainsKey(row.Key)).ToArray())
         {
             lost = true;
-            await table.WriteWindowAsync(plan.Recording, key, window, rows[window] = row with { Inputs = "" }, cancellation);
+            // The waveform and the loudness, which were not read, stay.
+            await table.WritePartsAsync(plan.Recording, key, window, rows[window] = row with { Inputs = "" }, cancellation);
         }
         return lost;
     }

@@ -11,17 +11,19 @@ namespace Pipeline.RecordingApi.Render;
 /// </summary>
 internal sealed class SilentStretches(RendersContainer container, WindowEncoder encoder)
 {
-    private const int MostWindows = 60;
     private const int MostRecordings = 1_000;
 
     private readonly ConcurrentDictionary<RecordingId, Stored> stored = new();
 
+    /// <summary>Windows in one block: of MP3, whose silence is as large as its sound, a quarter of an hour is 14 MB.</summary>
+    public static int MostWindows(string format) => format == RenderFormat.Mp3 ? 15 : 60;
+
     /// <summary>Where the stretch ends that begins at this window.</summary>
     /// <param name="end">Windows there are.</param>
-    public static int End(int first, int end, Func<int, bool> isSilent)
+    public static int End(string format, int first, int end, Func<int, bool> isSilent)
     {
         int at = first + 1;
-        while (at < end && at - first < MostWindows && isSilent(at)) at++;
+        while (at < end && at - first < MostWindows(format) && isSilent(at)) at++;
         return at;
     }
 
@@ -68,8 +70,8 @@ internal sealed class SilentStretches(RendersContainer container, WindowEncoder 
             int end = at + 1;
             if (isSilent(at))
             {
-                end = End(at, plan.WindowCount, isSilent);
-                if (end == plan.WindowCount && end - at < MostWindows) break; // It may go on.
+                end = End(sound.Format, at, plan.WindowCount, isSilent);
+                if (end == plan.WindowCount && end - at < MostWindows(sound.Format)) break; // It may go on.
                 // Another process may have been at it before.
                 present ??= await container.BlocksAsync(blob, cancellation);
                 await StageAsync(plan, sound, at, end, present, cancellation);

@@ -16,6 +16,10 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
 {
     private const int OpusComplexity = 5;
 
+    // With a frame for the encoder's delay, and one for the remainder.
+    private static int Mp3Bytes(int channels, long samples) =>
+        checked((int)((samples + (4 * Mp3Encoder.FrameSamples)) / 48 * Mp3Kilobits(channels) / 8));
+
     public static int Mp3Kilobits(int channels) => channels == 1 ? 64 : 128;
 
     /// <summary>Encodes one window.</summary>
@@ -60,7 +64,8 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
     public (ReadOnlyMemory<byte> Bytes, int Frames) EncodeSilence(string format, int channels, long start, long samples, long? total,
         uint serial)
     {
-        ArrayBufferWriter<byte> output = new(1 << 16);
+        // As large as it gets: one that grew by copies would take three times as much.
+        ArrayBufferWriter<byte> output = new(format == RenderFormat.Mp3 ? Mp3Bytes(channels, samples) : 1 << 16);
         switch (format)
         {
             case RenderFormat.Flac:

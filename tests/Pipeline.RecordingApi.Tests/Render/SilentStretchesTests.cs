@@ -58,6 +58,20 @@ public sealed class SilentStretchesTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(before + Formats.Length, Silences()); // one more of each file
     }
 
+    /// <summary>An hour of silent MP3 is 58 MB, in one piece more than a small host has to spare.</summary>
+    [Fact]
+    public void Silence_of_mp3_is_held_for_a_quarter_of_an_hour_and_no_more()
+    {
+        Assert.SkipUnless(Mp3Encoder.IsAvailable, "libmp3lame is not there");
+        int end = SilentStretches.End("mp3", 3, 500, _ => true);
+        Assert.Equal(18, end);
+        Assert.Equal(63, SilentStretches.End("flac", 3, 500, _ => true));
+        WindowEncoder encoder = new(OpusCodecs.Choose(OpusChoice.Auto));
+        (ReadOnlyMemory<byte> bytes, int frames) = encoder.EncodeSilence("mp3", 2, 3L * Minute, 15L * Minute, null, 1);
+        Assert.Equal(15 * 2_500, frames);
+        Assert.Equal(frames * 384, bytes.Length);
+    }
+
     [Fact]
     public async Task End_of_a_call_stores_no_pause_that_is_stored_and_all_that_is_not()
     {
