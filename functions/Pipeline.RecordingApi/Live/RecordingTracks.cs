@@ -69,7 +69,8 @@ internal static class RecordingTracks
     public static (long Count, int Channels) SoundOf(RecordingSegment segment)
     {
         long count = segment.SampleCount ?? Samples(segment.Duration);
-        if (SegmentFormats.OfName(new Uri(segment.BlobUrl).AbsolutePath) == SegmentFormat.Opus) return (count, segment.Channels is 1 ? 1 : 2);
+        if (SegmentFormats.OfName(new Uri(segment.BlobUrl).AbsolutePath) == SegmentFormat.Opus)
+            return (count, segment.Channels is 1 ? 1 : 2);
         long values = Math.Max(0, segment.FileSize - WavFormat.HeaderSize) / WavFormat.BytesPerValue;
         // Two channels are twice as long. Who did not say the samples said milliseconds: the file's length decides.
         if (segment.SampleCount is not null) return (count, 2 * values > 3 * count ? 2 : 1);
