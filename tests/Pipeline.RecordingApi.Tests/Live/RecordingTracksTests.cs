@@ -28,7 +28,7 @@ public sealed class RecordingTracksTests
     }
 
     [Fact]
-    public void Track_of_a_finished_recording_counts_by_milliseconds_where_nobody_said_samples()
+    public void Track_of_a_finished_recording_counts_by_its_files_where_nobody_said_samples()
     {
         RecordingDetails details = new()
         {
@@ -41,8 +41,11 @@ public sealed class RecordingTracksTests
             Health = new Dictionary<string, IReadOnlyDictionary<string, long>> { ["5"] = new Dictionary<string, long> { ["lost"] = 1 } },
         };
         RecordingTrack track = Assert.Single(RecordingTracks.Of(details,
-            [Segment(0) with { StartSample = 7, SampleCount = 9 }, Segment(1) with { AbsoluteStartTime = At(2_000), Duration = 3 }]));
-        Assert.Equal((96_000L + 144, 9L + 144, 1L), (track.DurationSamples, track.SpokenSamples, track.Health["lost"]));
+            [Segment(0) with { StartSample = 7, SampleCount = 9 },
+                Segment(1) with { AbsoluteStartTime = At(2_000), Duration = 3, FileSize = 44 + (150 * 2) },
+                // Of an Opus file nothing but the milliseconds is known.
+                Segment(2) with { AbsoluteStartTime = At(1_000), Duration = 2, FileSize = 999, BlobUrl = "http://127.0.0.1/a/2.ogg" }]));
+        Assert.Equal((96_000L + 150, 9L + 150 + 96, 1L), (track.DurationSamples, track.SpokenSamples, track.Health["lost"]));
         Assert.Equal(48_000, RecordingTracks.StartOf(Segment(0) with { AbsoluteStartTime = At(1_000) }, Begun));
     }
 
@@ -71,6 +74,6 @@ public sealed class RecordingTracksTests
         Duration = 0,
         FileSize = 0,
         Format = "wav",
-        BlobUrl = "",
+        BlobUrl = "http://127.0.0.1/a/segment.wav",
     };
 }
