@@ -2,7 +2,6 @@ using System.Globalization;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
-using Pipeline.RecordingApi.Live;
 using Pipeline.RecordingApi.Recordings;
 
 namespace Pipeline.RecordingApi.Deletion;
@@ -63,7 +62,7 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
             RecordingSegment[] theirs = [.. all.Where(segment => segment.UserId == user)];
             bool isNamed = IsNamed(found.Details, userId, user);
             // What is made of a running recording holds no notes and no names but those of voices.
-            await count(theirs.Length, theirs.Sum(RecordingTracks.CountOf), isNamed && isFinished);
+            await count(theirs.Length, theirs.Sum(SegmentSound.CountOf), isNamed && isFinished);
             SegmentSet set = SegmentSet.Of(all.Except(theirs));
             RecordingDetails next = isFinished ? ErasedDetails.Without(found.Details, person, set.Segments, now)
                 : found.Details with { Consent = ErasedDetails.Without(found.Details.Consent, person, now) };

@@ -1,7 +1,7 @@
 using System.Globalization;
-using Pipeline.Audio.Wav;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Catalogue;
 
 namespace Pipeline.RecordingApi.Live;
 
@@ -53,31 +53,10 @@ internal static class RecordingTracks
         segments.Select(segment => new Part(
             ulong.Parse(segment.UserId, CultureInfo.InvariantCulture),
             segment.Username,
-            StartOf(segment, details.RecordedAt),
-            CountOf(segment))),
+            SegmentSound.StartOf(segment, details.RecordedAt),
+            SegmentSound.CountOf(segment))),
         [],
         details.Health.GetValueOrDefault);
-
-    /// <summary>Exact where the segment says so, else by its clock.</summary>
-    public static long StartOf(RecordingSegment segment, DateTimeOffset recordedAt) =>
-        segment.StartSample ?? Samples(segment.AbsoluteStartTime - recordedAt.ToUnixTimeMilliseconds());
-
-    /// <summary>Samples per channel.</summary>
-    public static long CountOf(RecordingSegment segment) => SoundOf(segment).Count;
-
-    /// <summary>Samples per channel, and channels.</summary>
-    public static (long Count, int Channels) SoundOf(RecordingSegment segment)
-    {
-        long count = segment.SampleCount ?? Samples(segment.Duration);
-        if (SegmentFormats.OfName(new Uri(segment.BlobUrl).AbsolutePath) == SegmentFormat.Opus)
-            return (count, segment.Channels is 1 ? 1 : 2);
-        long values = Math.Max(0, segment.FileSize - WavFormat.HeaderSize) / WavFormat.BytesPerValue;
-        // Two channels are twice as long. Who did not say the samples said milliseconds: the file's length decides.
-        if (segment.SampleCount is not null) return (count, 2 * values > 3 * count ? 2 : 1);
-        bool isSaid = segment.Channels is 1 or 2 && Math.Abs((values / segment.Channels.Value) - count) <= Samples(1);
-        int channels = isSaid ? segment.Channels!.Value : 2 * values > 3 * Math.Max(count, Samples(1)) ? 2 : 1;
-        return (values / channels, channels);
-    }
 
     /// <summary>Notes with the names of those who have a track.</summary>
     public static IReadOnlyList<RecordingNote> WithNames(IReadOnlyList<RecordingNote> notes, IReadOnlyList<RecordingTrack> tracks)
@@ -87,9 +66,6 @@ internal static class RecordingTracks
         return [.. notes.Select(note =>
             note with { Username = note.Username ?? names.GetValueOrDefault(note.UserId.ToString(CultureInfo.InvariantCulture)) })];
     }
-
-    /// <summary>Samples from milliseconds, where nobody said them.</summary>
-    public static long Samples(long milliseconds) => milliseconds * (SampleClock.SamplesPerSecond / 1000);
 
     /// <summary>What of a segment a track is made from.</summary>
     internal readonly record struct Part(ulong UserId, string Username, long StartSample, long SampleCount)

@@ -145,7 +145,7 @@ public sealed class ListParts(CatalogueTable catalogue, ListPartTable table, Seg
     private static PartTrack Track(RecordingSegment[] own, RecordingDetails details)
     {
         (RecordingSegment Segment, long Start, long Count)[] placed = [.. own.Select(segment => (segment,
-            RecordingTracks.StartOf(segment, details.RecordedAt), RecordingTracks.CountOf(segment)))];
+            SegmentSound.StartOf(segment, details.RecordedAt), SegmentSound.CountOf(segment)))];
         (RecordingSegment last, long namedAt, _) = placed.MaxBy(segment => segment.Start);
         return new PartTrack(last.UserId, last.Username, namedAt, placed.Min(segment => segment.Start),
             placed.Max(segment => segment.Start + segment.Count), placed.Sum(segment => segment.Count),

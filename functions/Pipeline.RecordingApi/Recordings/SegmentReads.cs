@@ -68,7 +68,7 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
         CancellationToken cancellation)
     {
         RecordingDetails details = recording.Details;
-        long longest = RecordingTracks.Samples(details.LongestSegment ?? (long)TimeSpan.FromMinutes(10).TotalMilliseconds);
+        long longest = SegmentSound.Samples(details.LongestSegment ?? (long)TimeSpan.FromMinutes(10).TotalMilliseconds);
         long from = Math.Max(query.From - longest, query.After?.StartSample ?? 0);
         int first = query.After is null && from <= 0 ? 0 : await FirstAsync(details, set, from, cancellation);
         List<SegmentEntry> found = [];
@@ -128,8 +128,8 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
     {
         UserId = segment.UserId,
         SegmentIndex = segment.SegmentIndex,
-        StartSample = RecordingTracks.StartOf(segment, details.RecordedAt),
-        SampleCount = RecordingTracks.CountOf(segment),
+        StartSample = SegmentSound.StartOf(segment, details.RecordedAt),
+        SampleCount = SegmentSound.CountOf(segment),
         Channels = segment.Channels,
         Bytes = segment.FileSize,
         Format = segment.Format,

@@ -3,7 +3,6 @@ using Microsoft.Extensions.Caching.Memory;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
-using Pipeline.RecordingApi.Live;
 using Pipeline.Storage;
 
 namespace Pipeline.RecordingApi.Render;
@@ -107,8 +106,8 @@ public sealed class RenderPlans(CatalogueTable catalogue, LiveSegments moved, Er
 
     private static RenderSegment Segment(RecordingSegment segment, RecordingDetails details)
     {
-        (long count, int channels) = RecordingTracks.SoundOf(segment);
-        return new RenderSegment(segment.SegmentIndex, RecordingTracks.StartOf(segment, details.RecordedAt), count, channels,
+        (long count, int channels) = SegmentSound.Of(segment);
+        return new RenderSegment(segment.SegmentIndex, SegmentSound.StartOf(segment, details.RecordedAt), count, channels,
             segment.FileSize, new Uri(segment.BlobUrl))
         { IsCounted = segment.SampleCount is not null };
     }

@@ -1,5 +1,6 @@
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Live;
 
 namespace Pipeline.RecordingApi.Tests.Live;
@@ -44,9 +45,9 @@ public sealed class RecordingTracksTests
             [Segment(0) with { StartSample = 7, SampleCount = 9 },
                 Segment(1) with { AbsoluteStartTime = At(2_000), Duration = 3, FileSize = 44 + (150 * 2) },
                 // Of an Opus file nothing but the milliseconds is known.
-                Segment(2) with { AbsoluteStartTime = At(1_000), Duration = 2, FileSize = 999, BlobUrl = "http://127.0.0.1/a/2.ogg" }]));
+                Segment(2) with { AbsoluteStartTime = At(1_000), Duration = 2, FileSize = 999, BlobUrl = "http://127.0.0.1/a/2.opus" }]));
         Assert.Equal((96_000L + 150, 9L + 150 + 96, 1L), (track.DurationSamples, track.SpokenSamples, track.Health["lost"]));
-        Assert.Equal(48_000, RecordingTracks.StartOf(Segment(0) with { AbsoluteStartTime = At(1_000) }, Begun));
+        Assert.Equal(48_000, SegmentSound.StartOf(Segment(0) with { AbsoluteStartTime = At(1_000) }, Begun));
     }
 
     [Fact]
