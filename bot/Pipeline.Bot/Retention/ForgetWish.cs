@@ -16,6 +16,9 @@ internal sealed record ForgetWish(
     /// <summary>The recording API has taken it: what it says from then on is about this wish and not about an earlier one.</summary>
     public bool IsBegun { get; init; }
 
+    /// <summary>Since when nothing but a 404 comes back for it; null: something else came last.</summary>
+    public DateTimeOffset? NotThereSince { get; init; }
+
     [JsonIgnore]
     public bool IsOfOneRecording => Scope.StartsWith("recordings/", StringComparison.Ordinal);
 

@@ -23,16 +23,20 @@ internal sealed class ForgottenPeople(CatalogueClient api, GuildOptOuts optOuts,
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
+    // A 404 is also what a gateway says whose service is away, and a wrong address until somebody corrects it.
+    private static readonly TimeSpan NotTherePatience = TimeSpan.FromDays(1);
+    private static readonly TimeSpan NotThereInterval = TimeSpan.FromMinutes(5);
+
     private readonly ConcurrentDictionary<string, bool> told = new(); // wishes by their file, which the disk keeps
+    private readonly ConcurrentDictionary<string, long> notThere = new(); // when a 404 came last
 
     /// <summary>Asks the API once now for what it was told to remember. False: this API erases nobody.</summary>
     public async Task<bool> BeginAsync(ForgetWish wish, CancellationToken cancellationToken)
     {
         try
         {
-            bool isTaken = await api.EraseAsync(wish.Scope, wish.UserId, cancellationToken) is not null;
-            if (isTaken) Remember(wish with { IsBegun = true });
-            else Fulfilled(wish);
+            bool isTaken = await EraseAsync(wish, cancellationToken) is not null;
+            if (!isTaken) Fulfilled(wish);
             return isTaken;
         }
         catch (CatalogueException away)
@@ -63,9 +67,14 @@ internal sealed class ForgottenPeople(CatalogueClient api, GuildOptOuts optOuts,
             // Who took the wish may have ended before the person was out of the recording that goes on here now.
             string button = wish.IsOfOneRecording ? ConsentTexts.EraseButton : ForgetCommand.Command;
             optOuts.Erase(wish.GuildId, wish.UserId, button, wish.IsAbout);
-            if (!wish.IsBegun && await BeginAsync(wish, cancellationToken)) return;
-            PersonErasure? state = !wish.IsBegun ? null : await api.ErasureAsync(wish.Scope, wish.UserId, cancellationToken)
-                ?? await api.EraseAsync(wish.Scope, wish.UserId, cancellationToken);
+            if (notThere.TryGetValue(wish.FileName, out long at) && time.GetElapsedTime(at) < NotThereInterval) return;
+            PersonErasure? state = wish.IsBegun ? await api.ErasureAsync(wish.Scope, wish.UserId, cancellationToken) : null;
+            if (state is not null) IsThere(wish);
+            else
+            {
+                state = await EraseAsync(wish, cancellationToken);
+                if (state is not null && !wish.IsBegun) return;
+            }
             if (state is { Status: PersonErasure.Erasing }) return;
             string text = state is null ? ForgetTexts.CannotErase : ForgetTexts.Done(state, wish.IsOfOneRecording);
             await using ChannelMessages voice = new(rest, wish.GuildId, time, log);
@@ -76,6 +85,37 @@ internal sealed class ForgottenPeople(CatalogueClient api, GuildOptOuts optOuts,
         {
             log.SettingsAway(wish.GuildId, Cause.Of(away));
         }
+    }
+
+    /// <summary>Null: this API erases nobody. It says so, or nothing at all has been there for a day.</summary>
+    private async Task<PersonErasure?> EraseAsync(ForgetWish wish, CancellationToken cancellationToken)
+    {
+        try
+        {
+            PersonErasure? state = await api.EraseAsync(wish.Scope, wish.UserId, cancellationToken);
+            if (state is not null) IsThere(wish, isTaken: true);
+            return state;
+        }
+        catch (CatalogueException missing) when (missing.IsNotThere)
+        {
+            DateTimeOffset since = wish.NotThereSince ?? time.GetUtcNow();
+            if (time.GetUtcNow() - since >= NotTherePatience) return null;
+            if (wish.NotThereSince is null) Remember(wish with { NotThereSince = since });
+            notThere[wish.FileName] = time.GetTimestamp();
+            throw;
+        }
+        catch (CatalogueException)
+        {
+            IsThere(wish);
+            throw;
+        }
+    }
+
+    private void IsThere(ForgetWish wish, bool isTaken = false)
+    {
+        notThere.TryRemove(wish.FileName, out _);
+        ForgetWish next = wish with { IsBegun = wish.IsBegun || isTaken, NotThereSince = null };
+        if (next != wish) Remember(next);
     }
 
     // Who is told once is not told again because a disk does not let go of the wish.

@@ -47,15 +47,16 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
     }
 
     /// <summary>Deletes a recording. Null: it was not there; a status of <c>deleting</c>: the service goes on by itself.</summary>
+    /// <exception cref="CatalogueException">Also where a 404 is not the service's own word: then the recording may well be there.</exception>
     public async Task<DeletionState?> DeleteAsync(string id, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = Request(HttpMethod.Delete, "recordings/" + Uri.EscapeDataString(id));
         using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+        if (response.StatusCode is HttpStatusCode.NotFound && !IsJson(response)) throw NotThere(response.StatusCode);
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone) return null;
         if (response.StatusCode != HttpStatusCode.Accepted) return new DeletionState { Status = DeletionState.Deleted };
         // Another service's 202 may say nothing, or something else.
-        bool isJson = response.Content.Headers.ContentType?.MediaType == "application/json";
-        DeletionState? told = isJson ? await ReadAsync(response, ApiJsonContext.Default.DeletionState, cancellationToken) : null;
+        DeletionState? told = IsJson(response) ? await ReadAsync(response, ApiJsonContext.Default.DeletionState, cancellationToken) : null;
         return (told ?? new DeletionState()) with { Status = DeletionState.Deleting };
     }
 
@@ -107,12 +108,23 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
 
     /// <summary>Asks for somebody's erasure; repeating it is no fault.</summary>
     /// <param name="scope"><c>guilds/{id}</c> or <c>recordings/{id}</c>.</param>
-    /// <returns>Null: this API erases nobody.</returns>
+    /// <returns>Null: this API says that it erases nobody.</returns>
+    /// <exception cref="CatalogueException">
+    /// Also for a 404, which may be an older service's word for the same, or that of a gateway whose service is away.
+    /// </exception>
     public async Task<PersonErasure?> EraseAsync(string scope, ulong userId, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = Request(HttpMethod.Put, ErasurePath(scope, userId));
-        using HttpResponseMessage response = await SendAsync(request, cancellationToken, HttpStatusCode.MethodNotAllowed);
-        return response.IsSuccessStatusCode ? await ReadAsync(response, ApiJsonContext.Default.PersonErasure, cancellationToken) : null;
+        try
+        {
+            using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+            if (!response.IsSuccessStatusCode) throw NotThere(response.StatusCode);
+            return await ReadAsync(response, ApiJsonContext.Default.PersonErasure, cancellationToken);
+        }
+        catch (CatalogueException refused) when (refused.IsNotOffered)
+        {
+            return null;
+        }
     }
 
     /// <summary>How far it is; null: nobody has asked for it.</summary>
@@ -210,6 +222,11 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         }
     }
 
+    private static bool IsJson(HttpResponseMessage response) =>
+        response.Content.Headers.ContentType?.MediaType is "application/json" or "application/problem+json";
+
+    private static CatalogueException NotThere(HttpStatusCode status) => new(Explain(status), status: status);
+
     private static string Explain(HttpStatusCode status) => (int)status switch
     {
         401 or 403 => string.Create(CultureInfo.InvariantCulture,
@@ -260,6 +277,9 @@ internal sealed class CatalogueException(string message, Exception? inner = null
 {
     /// <summary>This service has no such thing.</summary>
     public bool IsNotOffered => status is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented;
+
+    /// <summary>Nothing is at this address: of the service, or no service at all.</summary>
+    public bool IsNotThere => status is HttpStatusCode.NotFound or HttpStatusCode.Gone;
 
     /// <summary>Asking again with the same key is refused again.</summary>
     public bool IsKeyRefused => status is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden;

@@ -184,7 +184,8 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
             settings[guild] = await reader.ReadToEndAsync();
             return (200, settings[guild]);
         }
-        if (Erases && parts is ["api", string kind, string scope, "erasures", string person])
+        if (!Erases && parts is ["api", _, _, "erasures", _]) return (405, "");
+        if (parts is ["api", string kind, string scope, "erasures", string person])
         {
             string key = $"{kind}/{scope}/{person}";
             if (request.HttpMethod == "PUT") Erasures.TryAdd(key, new PersonErasure { UserId = person });

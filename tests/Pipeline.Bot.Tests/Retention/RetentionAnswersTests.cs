@@ -58,6 +58,42 @@ public sealed class RetentionAnswersTests
     }
 
     [Fact]
+    public async Task Wish_is_kept_while_something_else_is_at_the_address_of_the_service()
+    {
+        RecordingApiStandIn api = new() { Erases = true, IsElsewhere = true };
+        LeapingTime time = new();
+        await using BotRig rig = await BotRig.StartAsync(api: api, time: time);
+        SimulatedInteraction asked = await rig.AskAsync(rig.Admin, "record forget me");
+        SimulatedInteraction pressed = await rig.PressAsync(rig.Admin, asked.Original!, "Erase me for good");
+        Assert.Equal(ForgetTexts.Begun, pressed.Text);
+        time.Leap(TimeSpan.FromHours(23));
+        await LookedAtAsync();
+        Assert.Equal((false, true), (Assert.Single(Wishes(rig)).IsBegun, Wishes(rig)[0].NotThereSince is not null));
+
+        api.IsElsewhere = false;
+        time.Leap(TimeSpan.FromMinutes(5));
+        await rig.UntilAsync(() => Wishes(rig) is [{ IsBegun: true, NotThereSince: null }]);
+        Assert.False(rig.Told(rig.Admin, ForgetTexts.CannotErase));
+
+        // A day counts from then on again, and is an end.
+        api.Erasures.Clear();
+        api.IsElsewhere = true;
+        await rig.UntilAsync(() => Wishes(rig) is [{ NotThereSince: not null }]);
+        time.Leap(TimeSpan.FromHours(24));
+        await rig.UntilAsync(() => rig.Told(rig.Admin, ForgetTexts.CannotErase));
+        await rig.UntilAsync(() => Wishes(rig).Count == 0);
+
+        async Task LookedAtAsync()
+        {
+            int before = Asked();
+            await rig.UntilAsync(() => Asked() > before);
+        }
+
+        int Asked() => api.Requests.Count(request => request.StartsWith("PUT", StringComparison.Ordinal)
+            && request.Contains("/erasures/", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Only_recordings_with_a_near_last_day_are_told_of_and_each_to_its_own_starter()
     {
         RecordingApiStandIn api = new();

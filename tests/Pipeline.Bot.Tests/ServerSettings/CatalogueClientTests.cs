@@ -50,7 +50,7 @@ public sealed class CatalogueClientTests : IDisposable
     }
 
     [Theory]
-    [InlineData(404, "", null, 0)]
+    [InlineData(404, """{"title":"No such recording","status":404}""", null, 0)]
     [InlineData(410, "", null, 0)]
     [InlineData(204, "", DeletionState.Deleted, 0)]
     [InlineData(200, "", DeletionState.Deleted, 0)]
@@ -62,6 +62,15 @@ public sealed class CatalogueClientTests : IDisposable
         DeletionState? deleted = await Client.DeleteAsync("a/b", Cancel);
         Assert.Equal((state, files), (deleted?.Status, deleted?.RemainingFiles ?? 0));
         Assert.Equal("DELETE /base/api/recordings/a%2Fb a-key", Assert.Single(answers.Asked));
+    }
+
+    // As a gateway answers whose service is away: who asked is not told that the recording is gone.
+    [Fact]
+    public async Task Deletion_is_not_taken_for_done_where_nobody_speaks_of_the_recording()
+    {
+        answers.Add(404, "default backend - 404", isJson: false);
+        CatalogueException away = await Assert.ThrowsAsync<CatalogueException>(() => Client.DeleteAsync("x", Cancel));
+        Assert.True(away.IsNotThere);
     }
 
     [Fact]
@@ -137,11 +146,21 @@ public sealed class CatalogueClientTests : IDisposable
             answers.Add(unknown, "");
             Assert.False(await Client.SetOptOutAsync(Guild, "5", optedOut: true, Cancel));
             answers.Add(unknown, "");
-            Assert.Null(await Client.EraseAsync("guilds/7", 5, Cancel));
-            answers.Add(unknown, "");
             Assert.Null(await Client.ShareAsync("x", ["listen"], Cancel));
         }
-        Assert.Equal("PUT /base/api/guilds/7/erasures/5 a-key", answers.Asked[3]);
+    }
+
+    [Fact]
+    public async Task Service_erases_nobody_where_it_says_so_and_a_404_does_not()
+    {
+        foreach (int never in new[] { 405, 501 })
+        {
+            answers.Add(never, "");
+            Assert.Null(await Client.EraseAsync("guilds/7", 5, Cancel));
+        }
+        Assert.Equal("PUT /base/api/guilds/7/erasures/5 a-key", answers.Asked[0]);
+        answers.Add(404, "");
+        Assert.True((await Assert.ThrowsAsync<CatalogueException>(() => Client.EraseAsync("guilds/7", 5, Cancel))).IsNotThere);
     }
 
     [Fact]
