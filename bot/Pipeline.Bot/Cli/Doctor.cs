@@ -26,7 +26,6 @@ namespace Pipeline.Bot.Cli;
 internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorages storages, DiscordRestClient rest, HttpClient http,
     TimeProvider time, ulong? trialChannel = null)
 {
-    private const int MostGuilds = 50;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan TrialPatience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ClockTolerance = TimeSpan.FromSeconds(5);
@@ -57,7 +56,7 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
             yield return await GuardAsync("sessions", ExitCode.Discord, SessionsAsync, "try again later", cancellationToken);
             yield return Intents();
             yield return await GuardAsync("commands", ExitCode.Discord, CommandsAsync, "try again later", cancellationToken);
-            foreach (DoctorFinding finding in await PermissionsAsync(cancellationToken)) yield return finding;
+            await foreach (DoctorFinding finding in PermissionsAsync(cancellationToken)) yield return finding;
         }
         if (trialChannel is null) yield return await GuardAsync(VoiceProbe.Check, ExitCode.Machine, UdpAsync,
             "allow outgoing UDP to ports 50000-65535", cancellationToken);
@@ -129,8 +128,9 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         if (guild is null && isTokenWell) guild = (await rest.GetGuildsAsync(cancellationToken)).FirstOrDefault()?.Id;
         using HttpClient api = RecordingApiHttp.Create();
         // A bot that is in no server yet asks for one that has no recordings: Discord's ids begin far above.
-        await new CatalogueClient(api, options.Api, time).ListAsync(guild ?? 1, 1, null, cancellationToken);
-        return new DoctorFinding("recording API", $"answers at {options.Api.BaseUrl}");
+        bool hasLists = await new CatalogueClient(api, options.Api, time).RequireAsync(guild ?? 1, cancellationToken);
+        return new DoctorFinding("recording API", $"answers at {options.Api.BaseUrl}"
+            + (hasLists ? "" : "; it has no lists of recordings, so /record list, link and delete will not work"));
     }
 
     private const string PagesRemedy = "set PUBLIC_BASE_URL of the functions to the address that browsers reach them at, and let this "
@@ -214,21 +214,21 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         return new DoctorFinding("commands", text);
     }
 
-    private async Task<IReadOnlyList<DoctorFinding>> PermissionsAsync(CancellationToken cancellationToken)
+    /// <summary>Each server has the whole patience: of hundreds, Discord's limits let only so many be asked for in a second.</summary>
+    private async IAsyncEnumerable<DoctorFinding> PermissionsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        List<DoctorFinding> findings = [];
-        findings.Add(await GuardAsync("servers", ExitCode.Discord, async token =>
+        PartialGuild[] guilds = [];
+        yield return await GuardAsync("servers", ExitCode.Discord, async token =>
         {
-            PartialGuild[] guilds = await rest.GetGuildsAsync(token);
-            foreach (PartialGuild guild in guilds.Take(MostGuilds)) findings.Add(await GuardAsync(guild.Name, ExitCode.Discord, inner =>
-                PermissionsAsync(guild, inner), "try again later", token));
+            guilds = await rest.GetGuildsAsync(token);
             return guilds.Length > 0
                 ? new DoctorFinding("servers", string.Create(CultureInfo.InvariantCulture, $"the bot is in {guilds.Length}"))
                 : new DoctorFinding("servers", "the bot is in none",
                     $"invite it: https://discord.com/oauth2/authorize?client_id={self!.Id}&scope=bot+applications.commands"
                 + $"&permissions={(ulong)Invitation}", ExitCode.Discord);
-        }, "try again later", cancellationToken));
-        return findings;
+        }, "try again later", cancellationToken);
+        foreach (PartialGuild guild in guilds) yield return await GuardAsync(guild.Name, ExitCode.Discord, inner =>
+            PermissionsAsync(guild, inner), "try again later", cancellationToken);
     }
 
     /// <summary>What the invitation asks for.</summary>

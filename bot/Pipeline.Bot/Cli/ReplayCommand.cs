@@ -162,9 +162,9 @@ internal static class ReplayCommand
             Pause = Duration("--pause", parsed.GetValue(Pause), TimeSpan.FromHours(1), problems),
             Loss = Percentage(parsed.GetValue(Loss), problems),
             Jitter = Duration("--jitter", parsed.GetValue(Jitter), TimeSpan.FromSeconds(1), problems),
-            Seed = (int)Whole("--seed", parsed.GetValue(Seed)!, int.MaxValue, problems),
-            GuildId = Whole("--guild", parsed.GetValue(Guild)!, ulong.MaxValue, problems),
-            ChannelId = Whole("--channel", parsed.GetValue(Channel)!, ulong.MaxValue, problems),
+            Seed = (int)Whole("--seed", parsed.GetValue(Seed)!, 0, int.MaxValue, problems),
+            GuildId = Whole("--guild", parsed.GetValue(Guild)!, 1, ulong.MaxValue, problems),
+            ChannelId = Whole("--channel", parsed.GetValue(Channel)!, 1, ulong.MaxValue, problems),
             GuildName = parsed.GetValue(GuildName)!,
             Title = parsed.GetValue(Title),
             Continue = parsed.GetResult(Continue) is not null,
@@ -184,11 +184,12 @@ internal static class ReplayCommand
         return minimum;
     }
 
-    private static ulong Whole(string name, string text, ulong maximum, List<string> problems)
+    private static ulong Whole(string name, string text, ulong minimum, ulong maximum, List<string> problems)
     {
-        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value <= maximum) return value;
+        if (ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong value) && value >= minimum
+            && value <= maximum) return value;
         problems.Add(string.Create(CultureInfo.InvariantCulture,
-            $"{name}: '{text}' is not allowed, expected a whole number from 0 to {maximum}"));
+            $"{name}: '{text}' is not allowed, expected a whole number from {minimum} to {maximum}"));
         return 1;
     }
 

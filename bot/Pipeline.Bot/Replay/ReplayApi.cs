@@ -31,8 +31,12 @@ internal sealed class ReplayApi : IAsyncDisposable
     public bool IsAsked => client is not null;
 
     /// <summary>Asks once, before anything is replayed: a wrong key or address shows now.</summary>
-    /// <exception cref="CatalogueException">It refuses, or nobody answers.</exception>
-    public Task RequireAsync(CancellationToken cancel) => client?.ListAsync(guildId, 1, null, cancel) ?? Task.CompletedTask;
+    /// <exception cref="CatalogueException">It is none, refuses, has no lists to follow a recording in, or is away.</exception>
+    public async Task RequireAsync(CancellationToken cancel)
+    {
+        if (client is not null && !await client.RequireAsync(guildId, cancel))
+            throw new CatalogueException("the recording API at --api has no list of recordings to follow them in: leave --api out");
+    }
 
     /// <summary>
     /// Segments in the recordings container; null while the API does not count them: before the recording has ended, or when it is not

@@ -19,12 +19,34 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
 
     public bool IsConfigured => options.BaseUrl is not null;
 
+    /// <summary>Whether a recording API is at the address at all; nothing is made there.</summary>
+    /// <returns>False: it is one without lists of recordings.</returns>
+    /// <exception cref="CatalogueException">It is none, refuses the key, or does not answer.</exception>
+    public async Task<bool> RequireAsync(ulong guildId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await FindListAsync(guildId, 1, null, cancellationToken) is not null) return true;
+        }
+        catch (CatalogueException refused) when (refused.IsNotOffered)
+        {
+            return false;
+        }
+        // Any web server answers 404. A service has one of these two (recording-api.md §1, §4), which demands a body.
+        if (await TakesAsync("recordings/init-live", cancellationToken)
+            || await TakesAsync("recordings/init", cancellationToken)) return false;
+        throw new CatalogueException($"what answers at {options.BaseUrl} is no recording API: it has none of its routes (404)");
+    }
+
     /// <summary>Newest first.</summary>
-    public async Task<RecordingPage> ListAsync(ulong guildId, int limit, string? cursor, CancellationToken cancellationToken)
+    public async Task<RecordingPage> ListAsync(ulong guildId, int limit, string? cursor, CancellationToken cancellationToken) =>
+        await FindListAsync(guildId, limit, cursor, cancellationToken) ?? new RecordingPage { Recordings = [] };
+
+    private Task<RecordingPage?> FindListAsync(ulong guildId, int limit, string? cursor, CancellationToken cancellationToken)
     {
         string path = string.Create(CultureInfo.InvariantCulture, $"recordings?guildId={guildId}&limit={limit}");
         if (cursor is not null) path += "&cursor=" + Uri.EscapeDataString(cursor);
-        return await GetAsync(path, ApiJsonContext.Default.RecordingPage, cancellationToken) ?? new RecordingPage { Recordings = [] };
+        return GetAsync(path, ApiJsonContext.Default.RecordingPage, cancellationToken);
     }
 
     /// <summary>One recording by its id; null when there is none.</summary>
@@ -47,7 +69,7 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
     }
 
     /// <summary>Deletes a recording. Null: it was not there; a status of <c>deleting</c>: the service goes on by itself.</summary>
-    /// <exception cref="CatalogueException">Also where a 404 is not the service's own word: then the recording may well be there.</exception>
+    /// <exception cref="CatalogueException">Also where a 404 is not the service's own word: then the recording may be there.</exception>
     public async Task<DeletionState?> DeleteAsync(string id, CancellationToken cancellationToken)
     {
         using HttpRequestMessage request = Request(HttpMethod.Delete, "recordings/" + Uri.EscapeDataString(id));
@@ -222,6 +244,22 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         }
     }
 
+    // Without a body nothing can be made of the request, and who has the route says so.
+    private async Task<bool> TakesAsync(string path, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = Request(HttpMethod.Post, path);
+        request.Content = new ByteArrayContent([]);
+        try
+        {
+            using HttpResponseMessage response = await SendAsync(request, cancellationToken);
+            return response.IsSuccessStatusCode;
+        }
+        catch (CatalogueException refused) when (refused.IsRefused)
+        {
+            return !refused.IsNotOffered;
+        }
+    }
+
     private static bool IsJson(HttpResponseMessage response) =>
         response.Content.Headers.ContentType?.MediaType is "application/json" or "application/problem+json";
 
@@ -277,6 +315,10 @@ internal sealed class CatalogueException(string message, Exception? inner = null
 {
     /// <summary>This service has no such thing.</summary>
     public bool IsNotOffered => status is HttpStatusCode.MethodNotAllowed or HttpStatusCode.NotImplemented;
+
+    /// <summary>Somebody has read the request and did not take it.</summary>
+    public bool IsRefused =>
+        status is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError or HttpStatusCode.NotImplemented;
 
     /// <summary>Nothing is at this address: of the service, or no service at all.</summary>
     public bool IsNotThere => status is HttpStatusCode.NotFound or HttpStatusCode.Gone;

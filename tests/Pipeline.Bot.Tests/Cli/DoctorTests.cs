@@ -8,6 +8,7 @@ using Pipeline.Bot.Guilds;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
 using Pipeline.Bot.Storage;
+using Pipeline.Bot.Tests.Guilds;
 using Pipeline.Contracts;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Model;
@@ -107,6 +108,7 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         IReadOnlyList<DoctorFinding> findings = await ExamineAsync(discord, channel: channel.Id);
         Assert.Contains("joined Far away", Assert.Single(findings, finding => finding.Check == "UDP").Text, StringComparison.Ordinal);
         Assert.Equal("the bot is in 202", Assert.Single(findings, finding => finding.Check == "servers").Text);
+        Assert.Equal(202, findings.Count(finding => finding.Text.StartsWith("may record in all", StringComparison.Ordinal)));
     }
 
     private static async Task RefuseAsync(HttpListener listener)
@@ -181,8 +183,40 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         Assert.Equal(ExitCode.Discord, udp.Code);
     }
 
+    [Theory]
+    [InlineData(404, 404, 404)]
+    [InlineData(404, 405, 405)] // files alone
+    [InlineData(404, 501, 404)]
+    public async Task Web_server_that_is_no_recording_API_is_named_with_its_remedy(int lists, int live, int batch)
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        await using RecordingApiStandIn api = new() { ListRefusal = lists, InitAnswers = (live, batch) };
+        DoctorFinding problem = Assert.Single(await ExamineAsync(discord, api: api), finding => !finding.IsWell);
+        Assert.Equal(("recording API", ExitCode.Storage), (problem.Check, problem.Code));
+        Assert.Contains($"{api.BaseUrl} is no recording API", problem.Text, StringComparison.Ordinal);
+        Assert.Contains("RecordingApi__BaseUrl", problem.Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(405, 404, 404)]
+    [InlineData(501, 404, 404)]
+    [InlineData(404, 400, 404)]
+    [InlineData(404, 401, 404)]
+    [InlineData(404, 415, 404)]
+    [InlineData(404, 404, 422)]
+    [InlineData(404, 405, 400)]
+    public async Task Service_of_somebody_else_without_lists_is_well(int lists, int live, int batch)
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        await using RecordingApiStandIn api = new() { ListRefusal = lists, InitAnswers = (live, batch) };
+        IReadOnlyList<DoctorFinding> findings = await ExamineAsync(discord, api: api);
+        Assert.All(findings, finding => Assert.True(finding.IsWell, finding.ToString()));
+        Assert.Contains("it has no lists of recordings", Assert.Single(findings, finding => finding.Check == "recording API").Text,
+            StringComparison.Ordinal);
+    }
+
     private async Task<IReadOnlyList<DoctorFinding>> ExamineAsync(Simulator discord, string? token = null, string? storage = null,
-        ulong? channel = null)
+        ulong? channel = null, RecordingApiStandIn? api = null)
     {
         using TempFolder folder = new();
         using HttpClient http = new();
@@ -193,7 +227,7 @@ public sealed class DoctorTests(AzuriteFixture azurite)
         {
             Gateway = new GatewayOptions { Token = restOptions.Token },
             Rest = restOptions,
-            Api = new CatalogueOptions(),
+            Api = new CatalogueOptions { BaseUrl = api?.BaseUrl },
             Voice = Quick(discord),
             StateFolder = folder.Combine("state")
         };

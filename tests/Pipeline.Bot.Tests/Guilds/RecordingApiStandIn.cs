@@ -38,6 +38,12 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
     /// <summary>So many requests were without their answer at the same time.</summary>
     public int MostAtOnce { get; private set; }
 
+    /// <summary>What it answers in place of a list; null: the list.</summary>
+    public int? ListRefusal { get; set; }
+
+    /// <summary>What it answers to <c>init-live</c> and to <c>init</c> without a body.</summary>
+    public (int Live, int Batch) InitAnswers { get; set; } = (404, 404);
+
     /// <summary>Whatever is to be deleted has just gone.</summary>
     public bool DeletedBySomebodyElse { get; set; }
 
@@ -192,6 +198,9 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
             return Erasures.TryGetValue(key, out PersonErasure? erasure)
                 ? (200, JsonSerializer.Serialize(erasure, ApiJsonContext.Default.PersonErasure)) : (404, "");
         }
+        if (parts is ["api", "recordings"] && ListRefusal is { } refusal) return (refusal, "");
+        if (request.HttpMethod == "POST" && parts is ["api", "recordings", "init-live"]) return (InitAnswers.Live, "");
+        if (request.HttpMethod == "POST" && parts is ["api", "recordings", "init"]) return (InitAnswers.Batch, "");
         if (parts is ["api", "recordings"])
         {
             string? wanted = request.QueryString["guildId"];

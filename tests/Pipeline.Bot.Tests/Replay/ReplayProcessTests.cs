@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Pipeline.Bot.Cli;
 using Pipeline.Bot.Replay;
 using Pipeline.Bot.Spool;
+using Pipeline.Bot.Tests.Guilds;
 using Pipeline.Bot.Tests.Recordings;
 using Pipeline.Contracts;
 using Pipeline.TestKit;
@@ -52,6 +54,30 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
         Assert.Contains(bot.Lines, line => line.Contains("RECORDING_CHANELS is not a setting; did you mean RECORDING_CHANNELS?",
             StringComparison.Ordinal));
         Assert.Contains(bot.Lines, line => line.Contains(problem, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("--guild")]
+    [InlineData("--channel")]
+    public async Task Nothing_is_recorded_for_an_id_that_no_recording_API_takes(string option)
+    {
+        using TempFolder folder = new();
+        await using ChildProcess bot = Start(folder, "--speaker", $"Ada={Ada}", option, "0");
+        Assert.Equal(ExitCode.Usage, await bot.WaitForExitAsync(Patience));
+        Assert.Contains(bot.Lines, line => line.StartsWith($"{option}: '0' is not allowed", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(404, "is no recording API")]
+    [InlineData(405, "has no list of recordings")]
+    public async Task Address_at_which_nobody_tells_of_recordings_is_said_before_anything_is_replayed(int lists, string problem)
+    {
+        using TempFolder folder = new();
+        await using RecordingApiStandIn api = new() { ListRefusal = lists };
+        await using ChildProcess bot = Start(folder, "--speaker", $"Ada={Ada}", "--api", api.BaseUrl.AbsoluteUri);
+        Assert.Equal(ExitCode.Storage, await bot.WaitForExitAsync(Patience));
+        Assert.Contains(bot.Lines, line => line.Contains(problem, StringComparison.Ordinal));
+        Assert.False(Directory.Exists(folder.Combine("spool")) && Directory.EnumerateDirectories(folder.Combine("spool"), "0*").Any());
     }
 
     /// <param name="formats">Of the first process, the second, and so on: the setting may change whenever the bot starts.</param>
