@@ -14,6 +14,7 @@ using Pipeline.Bot.Storage;
 using Pipeline.Contracts;
 using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
+using Pipeline.Settings;
 
 namespace Pipeline.Bot.Cli;
 
@@ -147,8 +148,11 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
             return new DoctorFinding("pages",
                 $"open in browsers on the functions' machine alone ({page.GetLeftPart(UriPartial.Authority)}); not tried. "
                 + "PUBLIC_BASE_URL of the functions makes them open elsewhere");
-        using HttpResponseMessage answer = await api.GetAsync(page, cancellationToken);
         string root = page.GetLeftPart(UriPartial.Authority);
+        if (!ClearText.IsHarmless(page))
+            return new DoctorFinding("pages", $"{root} is http on another machine: browsers keep no Secure cookie there, and no link opens",
+                "set PUBLIC_BASE_URL of the functions to an https address, or to one with a loopback host", ExitCode.Storage);
+        using HttpResponseMessage answer = await api.GetAsync(page, cancellationToken);
         string text = await answer.Content.ReadAsStringAsync(cancellationToken);
         return answer.IsSuccessStatusCode && text.Contains("/main.js", StringComparison.Ordinal)
             ? new DoctorFinding("pages", $"answer at {root}; links to recordings begin with it")

@@ -12,10 +12,14 @@ public sealed class AddressForm(AddressSchemes schemes, string example) : Settin
     /// <summary>No path: what is served there has its own.</summary>
     public bool RootOnly { get; init; }
 
+    /// <summary>http is for this machine alone: elsewhere a browser keeps no cookie that is Secure.</summary>
+    public bool HttpsElsewhere { get; init; }
+
     /// <summary><c>off</c> stands for no address.</summary>
     public bool MayBeOff { get; init; }
 
-    public override string Range => $"an {Kind} address{(RootOnly ? " without a path" : "")}{(MayBeOff ? ", or off" : "")}";
+    public override string Range => $"an {Kind} address{(RootOnly ? " without a path" : "")}"
+        + $"{(HttpsElsewhere ? ", http on a loopback host alone" : "")}{(MayBeOff ? ", or off" : "")}";
 
     public override string Expected => $"{Range}, such as {example}";
 
@@ -37,7 +41,7 @@ public sealed class AddressForm(AddressSchemes schemes, string example) : Settin
         bool isHttp = address.Scheme == Uri.UriSchemeHttp && schemes != AddressSchemes.Https;
         bool isHttps = address.Scheme == Uri.UriSchemeHttps && schemes != AddressSchemes.Http;
         if ((!isHttp && !isHttps) || address.Query.Length > 0 || address.Fragment.Length > 0 || address.UserInfo.Length > 0) return false;
-        return !RootOnly || address.AbsolutePath == "/";
+        return (!RootOnly || address.AbsolutePath == "/") && (!HttpsElsewhere || ClearText.IsHarmless(address));
     }
 }
 

@@ -68,7 +68,8 @@ public static class FunctionsSettings
 
     public static Setting<Uri?> PublicBaseUrl { get; } = new(
         "PUBLIC_BASE_URL", Programs.Functions,
-        new AddressForm(AddressSchemes.HttpOrHttps, "https://record.example.org") { RootOnly = true }, null,
+        new AddressForm(AddressSchemes.HttpOrHttps, "https://record.example.org") { RootOnly = true, HttpsElsewhere = true },
+        null,
         "What people's browsers reach, such as `https://record.example.org`: links to recordings begin with it")
     { DefaultInWords = "the address that the recording API is called at" };
 

@@ -59,6 +59,22 @@ public sealed class FormTests
         Assert.Equal(isRight,
             new AddressForm(AddressSchemes.Http, "http://127.0.0.1:8080") { RootOnly = true, MayBeOff = true }.TryRead(text, out _));
 
+    // The cookie behind a link is Secure but on loopback: elsewhere nothing opens over http.
+    [Theory]
+    [InlineData("https://rec.example.org", true)]
+    [InlineData("http://127.0.0.1:7071", true)]
+    [InlineData("http://[::1]:7071", true)]
+    [InlineData("http://localhost:7071", true)]
+    [InlineData("http://192.168.1.5:7071", false)]
+    [InlineData("http://rec.example.org", false)]
+    [InlineData("https://rec.example.org/here", false)]
+    public void Address_of_pages_is_https_or_on_a_loopback_host(string text, bool isRight)
+    {
+        SettingForm<Uri?> form = FunctionsSettings.PublicBaseUrl.Form;
+        Assert.Equal(isRight, form.TryRead(text, out _));
+        Assert.Contains("http on a loopback host alone", form.Expected, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Off_is_an_address_only_where_nothing_may_be_served() =>
         Assert.False(new AddressForm(AddressSchemes.HttpOrHttps, "http://a").TryRead("off", out _));
