@@ -20,7 +20,8 @@ public sealed class PageAddress(RequestDelegate next)
             && (rest == "/api" || rest.StartsWith("/api/", StringComparison.Ordinal)))
         {
             context.Items[typeof(PageAddress)] = page;
-            context.Request.Path = $"/api/recordings/{id}{rest["/api".Length..]}";
+            // Made by hand: a string that turns into a path is decoded once more, and names may look as if they were not yet.
+            context.Request.Path = new PathString($"/api/recordings/{id}{rest["/api".Length..]}");
         }
         return next(context);
     }
