@@ -1,6 +1,10 @@
+using System.Globalization;
 using System.Net;
-using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
+using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.Settings;
@@ -37,7 +41,7 @@ public sealed class StoragePassageTests(AzuriteFixture azurite)
         Assert.Equal("nosniff", Assert.Single(whole.Headers.GetValues("X-Content-Type-Options")));
         Assert.Equal(bytes, await whole.Content.ReadAsByteArrayAsync(Cancellation));
 
-        using HttpResponseMessage part = await SendAsync(app, link.PathAndQuery, range: new RangeHeaderValue(10, 19));
+        using HttpResponseMessage part = await SendAsync(app, link.PathAndQuery, null, ("Range", "bytes=10-19"));
         Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
         Assert.Equal(5000, part.Content.Headers.ContentRange!.Length);
         Assert.Equal(bytes[10..20], await part.Content.ReadAsByteArrayAsync(Cancellation));
@@ -65,6 +69,90 @@ public sealed class StoragePassageTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.Unauthorized, put.StatusCode); // a link writes nothing
     }
 
+    [Theory]
+    [InlineData("bytes=-100", 4900, 4999)]
+    [InlineData("bytes=-65536", 0, 4999)]
+    [InlineData("bytes=4999-", 4999, 4999)]
+    [InlineData("bytes=4990-9000", 4990, 4999)]
+    [InlineData("bytes=0-0", 0, 0)]
+    [InlineData("bytes=5000-", null, null)]
+    [InlineData("bytes=6000-7000", null, null)]
+    [InlineData("bytes=-0", null, null)]
+    public async Task Part_is_what_was_asked_for_or_is_refused_with_the_length(string range, int? first, int? last)
+    {
+        await using App app = await StartAsync();
+        (Uri link, byte[] bytes) = await PutAsync(app, 5000);
+        using HttpResponseMessage part = await SendAsync(app, link.PathAndQuery, null, ("Range", range));
+        if (first is null)
+        {
+            Assert.Equal(HttpStatusCode.RequestedRangeNotSatisfiable, part.StatusCode);
+            Assert.Equal("bytes */5000", part.Content.Headers.ContentRange?.ToString());
+            Assert.Equal("application/problem+json", part.Content.Headers.ContentType?.MediaType);
+            Assert.Contains("range", (string?)JsonNode.Parse(await part.Content.ReadAsStringAsync(Cancellation))!["title"],
+                StringComparison.Ordinal);
+            return;
+        }
+        Assert.Equal(HttpStatusCode.PartialContent, part.StatusCode);
+        Assert.Equal($"bytes {first}-{last}/5000", part.Content.Headers.ContentRange?.ToString());
+        Assert.Equal(bytes[first.Value..(last!.Value + 1)], await part.Content.ReadAsByteArrayAsync(Cancellation));
+    }
+
+    [Theory]
+    [InlineData("bytes=0-1,5-6")]
+    [InlineData("bytes=9-3")]
+    [InlineData("bytes=x-")]
+    [InlineData("lines=1-2")]
+    public async Task Range_that_nobody_serves_is_passed_over(string range)
+    {
+        await using App app = await StartAsync();
+        (Uri link, byte[] bytes) = await PutAsync(app, 500);
+        using HttpResponseMessage whole = await SendAsync(app, link.PathAndQuery, null, ("Range", range));
+        Assert.Equal(HttpStatusCode.OK, whole.StatusCode);
+        Assert.Equal(bytes, await whole.Content.ReadAsByteArrayAsync(Cancellation));
+    }
+
+    /// <summary>RFC 9110 §13.1.5: of another version than the one that somebody has a part of, the whole is sent.</summary>
+    [Theory]
+    [InlineData("@", HttpStatusCode.PartialContent)]
+    [InlineData("\"another\"", HttpStatusCode.OK)]
+    [InlineData("W/@", HttpStatusCode.OK)]
+    public async Task Part_of_another_version_is_not_sent(string ifRange, HttpStatusCode expected)
+    {
+        await using App app = await StartAsync();
+        (Uri link, byte[] bytes) = await PutAsync(app, 300);
+        string tag;
+        using (HttpResponseMessage head = await SendAsync(app, link.PathAndQuery, HttpMethod.Head)) tag = head.Headers.ETag!.ToString();
+
+        using HttpResponseMessage answer = await SendAsync(app, link.PathAndQuery, null, ("Range", "bytes=100-"),
+            ("If-Range", ifRange.Replace("@", tag, StringComparison.Ordinal)));
+        using HttpResponseMessage known = await SendAsync(app, link.PathAndQuery, null, ("Range", "bytes=900-"), ("If-None-Match", tag));
+
+        Assert.Equal(expected, answer.StatusCode);
+        Assert.Equal(expected == HttpStatusCode.OK ? bytes : bytes[100..], await answer.Content.ReadAsByteArrayAsync(Cancellation));
+        Assert.Equal(HttpStatusCode.NotModified, known.StatusCode);
+    }
+
+    [Fact]
+    public async Task Storage_that_is_silent_is_answered_for_after_a_minute()
+    {
+        using TcpListener silent = new(IPAddress.Loopback, 0);
+        silent.Start();
+        FakeTimeProvider clock = new(TimeProvider.System.GetUtcNow());
+        string away = azurite.ConnectionString.Replace(azurite.Azurite.BlobPort.ToString(CultureInfo.InvariantCulture),
+            ((IPEndPoint)silent.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        await using App app = await App.StartAsync(away,
+            new() { ["PUBLIC_BASE_URL"] = Public.ToString(), ["Functions:ServeStorage"] = "true" }, clock);
+        Task<HttpResponseMessage> asking = SendAsync(app, $"/storage/{StorageNames.RendersContainer}/a/mix.flac?sig=b");
+        using TcpClient asked = await silent.AcceptTcpClientAsync(Cancellation);
+        await asked.GetStream().ReadExactlyAsync(new byte[4], Cancellation); // the request is on its way
+        clock.Advance(TimeSpan.FromSeconds(61));
+
+        using HttpResponseMessage answer = await asking;
+
+        Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+    }
+
     [Fact]
     public async Task It_needs_to_be_known_where_people_reach_it()
     {
@@ -79,14 +167,24 @@ public sealed class StoragePassageTests(AzuriteFixture azurite)
     private Task<App> StartAsync() => App.StartAsync(azurite.ConnectionString,
         new() { ["PUBLIC_BASE_URL"] = Public.ToString(), ["Functions:ServeStorage"] = "true" });
 
+    private static async Task<(Uri Link, byte[] Bytes)> PutAsync(App app, int length)
+    {
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        RecordingId id = RecordingId.New(TimeProvider.System);
+        byte[] bytes = [.. Enumerable.Range(0, length).Select(at => (byte)(at * 7))];
+        BlobClient blob = app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/segment_000.wav");
+        await blob.UploadAsync(new BinaryData(bytes), Cancellation);
+        return ((await app.Get<RecordingsContainer>().ReadLinkAsync(id, blob.Uri, Cancellation))!, bytes);
+    }
+
     // As a proxy sends it that stands in front, and without the key.
     private static async Task<HttpResponseMessage> SendAsync(App app, string path, HttpMethod? method = null,
-        RangeHeaderValue? range = null)
+        params (string Name, string Value)[] headers)
     {
         using HttpClient http = new();
         using HttpRequestMessage request = new(method ?? HttpMethod.Get, new Uri(app.Address.GetLeftPart(UriPartial.Authority) + path,
             new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
-        request.Headers.Range = range;
+        foreach ((string name, string value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         return await http.SendAsync(request, Cancellation);
     }
 }
