@@ -13,9 +13,16 @@ internal static class PageEndpoints
     public static void MapPage(this IEndpointRouteBuilder routes)
     {
         routes.MapMethods("/r/{recordingId}", [HttpMethods.Get, HttpMethods.Head],
-            static (HttpContext context, PageAssets assets, StorageClients storage) =>
+            static (HttpContext context, string recordingId, PageAssets assets, StorageClients storage) =>
         {
             PageHeaders.Set(context, storage.Blobs.Uri);
+            // What the page loads is named from beside its address. Relative, for there may be more in front of it than we see.
+            if (context.Request.Path.Value!.EndsWith('/'))
+            {
+                context.Response.StatusCode = StatusCodes.Status301MovedPermanently;
+                context.Response.Headers.Location = $"../{Uri.EscapeDataString(recordingId)}{context.Request.QueryString}";
+                return Task.CompletedTask;
+            }
             return SendAsync(context, assets.IndexPage, "no-cache");
         }).ForEverybody().ExcludeFromDescription();
         routes.MapMethods("/r/page/{version}/{**path}", [HttpMethods.Get, HttpMethods.Head],

@@ -62,6 +62,25 @@ public sealed partial class PageTests(AzuriteFixture azurite)
         }
     }
 
+    /// <summary>What the page loads stands beside it, so a slash at the end would make it look below.</summary>
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("?lang=de&from=%2525", "?lang=de&from=%2525")]
+    public async Task Slash_at_the_end_leads_to_the_page(string query, string kept)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        using Visitor visitor = new(app.Address);
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        foreach (HttpMethod method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Head])
+        {
+            using HttpResponseMessage answer = await visitor.SendAsync(method, $"/r/{id}/{query}");
+            Assert.Equal(HttpStatusCode.MovedPermanently, answer.StatusCode);
+            // Below whatever path a proxy puts in front.
+            Uri from = new($"https://record.example.org/calls/r/{id}/");
+            Assert.Equal($"https://record.example.org/calls/r/{id}{kept}", new Uri(from, answer.Headers.Location!).AbsoluteUri);
+        }
+    }
+
     [Theory]
     [InlineData("gzip, br", "br")]
     [InlineData("gzip;q=0.5, br;q=0.1", "br")]
