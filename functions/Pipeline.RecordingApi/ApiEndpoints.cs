@@ -138,7 +138,7 @@ public static class ApiEndpoints
             .WithName("getFile").ForKeys(KeyHolders.Reader)
             .WithSummary(
             "One download, or a stretch of it: a redirect to its bytes for a quarter of an hour, or 202 while it is made; asking starts "
-            + "the making").WithQuery(from, to)
+            + "the making, but not by HEAD").WithQuery(from, to)
             .Produces(StatusCodes.Status302Found).Produces<RecordingFile>(StatusCodes.Status202Accepted).WithFaults(400, 404, 409)
             .ForShares(ShareScopes.Download);
         api.MapGet("/recordings/{recordingId}/tracks/{userId}/peaks",

@@ -35,6 +35,7 @@ public static class ApiServices
         services.AddSingleton<BatchUploads>();
         services.AddSingleton<RecordingReads>();
         services.AddSingleton<RecordingTitle>();
+        services.AddSingleton<StorageCors>();
         services.AddSingleton<SegmentReads>();
         services.AddSingleton<LiveSegments>();
         services.AddSingleton<LiveFacts>();

@@ -27,9 +27,17 @@ public sealed class Courtesies(RequestDelegate next)
         }, context);
         // The page sees to its own. The server leaves the body of an answer to HEAD away, and keeps its length.
         if (HttpMethods.IsHead(context.Request.Method) && context.Request.Path.StartsWithSegments("/api"))
+        {
+            context.Items[typeof(Courtesies)] = HttpMethods.Head;
             context.Request.Method = HttpMethods.Get;
+            // RFC 9110 §14.2: of another method than GET it is passed over.
+            context.Request.Headers.Remove(HeaderNames.Range);
+        }
         await next(context);
     }
+
+    /// <summary>The caller wants to know what GET would answer, and nothing to be done for it (RFC 9110 §9.2.1).</summary>
+    internal static bool IsHead(HttpContext context) => context.Items.ContainsKey(typeof(Courtesies));
 }
 
 /// <summary>Metadata of a route: its answers are small and the same until something changes.</summary>

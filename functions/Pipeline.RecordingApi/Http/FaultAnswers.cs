@@ -12,9 +12,12 @@ public sealed class FaultAnswers(RequestDelegate next, ILogger<FaultAnswers> log
         try
         {
             await next(context);
-            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null or 0, ContentType: null })
+            // Who serves ranges says of what before it is found that there is no such range.
+            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null or 0 } answer
+                && (answer.ContentType is null || answer.StatusCode == StatusCodes.Status416RangeNotSatisfiable))
             {
-                await Problems.Of(context.Response.StatusCode, Title(context.Response.StatusCode)).ExecuteAsync(context);
+                answer.ContentLength = null;
+                await Problems.Of(answer.StatusCode, Title(answer.StatusCode)).ExecuteAsync(context);
             }
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -41,6 +44,7 @@ public sealed class FaultAnswers(RequestDelegate next, ILogger<FaultAnswers> log
         StatusCodes.Status404NotFound => "No such address",
         StatusCodes.Status405MethodNotAllowed => "This address does not take that method",
         StatusCodes.Status415UnsupportedMediaType => "The body must be application/json",
+        StatusCodes.Status416RangeNotSatisfiable => "The range is outside of what there is",
         _ => "The request was refused",
     };
 }

@@ -10,7 +10,7 @@ namespace Pipeline.RecordingApi.Live;
 
 /// <summary>Answers about downloads: which there are, and where each is.</summary>
 public sealed class FileOperations(RenderPlans plans, RenderTable table, RendersContainer container, MessageQueues queues,
-    RenderSettings settings, ApiOptions options)
+    RenderSettings settings, ApiOptions options, StorageCors cors)
 {
     private const int RetryAfterSeconds = 2;
 
@@ -21,6 +21,7 @@ public sealed class FileOperations(RenderPlans plans, RenderTable table, Renders
     {
         if (!RecordingId.TryParse(recordingId, out RecordingId id) || await plans.ReadAsync(id, context.RequestAborted) is not { } plan)
             return Problems.UnknownRecording();
+        await cors.AllowPageAsync(context.RequestAborted);
         Dictionary<string, RenderJob> jobs = await table.ReadJobsAsync(id, context.RequestAborted);
         RecordingFiles files = new()
         {
@@ -41,7 +42,8 @@ public sealed class FileOperations(RenderPlans plans, RenderTable table, Renders
         if (!plan.IsFinal && file is { Cut: null, Grows: false, Kind: not FileKind.Transcript }) return TooEarly();
         RenderJob? job = jobs.GetValueOrDefault(file.Key);
         bool isReady = IsReady(plan, file, jobs);
-        if (!isReady || IsOld(plan, job!)) await AskAsync(plan, file, jobs, context.RequestAborted);
+        if ((!isReady || IsOld(plan, job!)) && !Courtesies.IsHead(context)) await AskAsync(plan, file, jobs, context.RequestAborted);
+        await cors.AllowPageAsync(context.RequestAborted);
         if (isReady)
             return Results.Redirect((await container.ReadLinkAsync($"{id}/{file.Key}", file.Name, context.RequestAborted)).AbsoluteUri);
         context.Response.Headers.RetryAfter = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);

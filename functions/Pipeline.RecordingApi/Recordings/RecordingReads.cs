@@ -14,7 +14,7 @@ namespace Pipeline.RecordingApi.Recordings;
 
 /// <summary>Shows recordings to those who ask.</summary>
 public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer container, LiveFacts live, TranscriptReads transcripts,
-    TimeProvider time)
+    StorageCors cors, TimeProvider time)
 {
     private const int DefaultLimit = 25;
     private const int LargestLimit = 100;
@@ -52,7 +52,9 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
         context.Response.Headers.ETag = tag;
         context.Response.Headers.CacheControl = "private, no-cache";
         if (EntityTag.IsKnown(context.Request, tag)) return Results.StatusCode(StatusCodes.Status304NotModified);
-        if (details.Segments.Count > 0) body = Body(await WithLinksAsync(id, details, context.RequestAborted));
+        if (details.Segments.Count == 0) return Results.Bytes(body, MediaTypeNames.Application.Json);
+        await cors.AllowPageAsync(context.RequestAborted);
+        body = Body(await WithLinksAsync(id, details, context.RequestAborted));
         return Results.Bytes(body, MediaTypeNames.Application.Json);
     }
 

@@ -67,7 +67,6 @@ internal sealed class RenderStage : IAsyncDisposable
             Transcription = transcription ?? new TranscriptionOptions(),
         });
         WebApplication app = builder.Build();
-        app.UseRouting();
         app.UseRecordingApi();
         app.MapRecordingApi();
         await app.StartAsync();
@@ -250,9 +249,10 @@ internal sealed class RenderStage : IAsyncDisposable
         return await http.PostAsync(new Uri(path, UriKind.Relative), body, TestContext.Current.CancellationToken);
     }
 
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path)
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, params (string Name, string Value)[] headers)
     {
         using HttpRequestMessage request = new(method, new Uri(path, UriKind.Relative));
+        foreach ((string name, string value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         return await http.SendAsync(request, TestContext.Current.CancellationToken);
     }
 
