@@ -103,7 +103,7 @@ public static class ApiEndpoints
             .WithCommonFaults();
         events.MapGet("", static (HttpContext context, EventReads operations) => operations.ListAsync(context))
             .WithName("listEvents").ForKeys(KeyHolders.Reader).WithSummary("What has happened, oldest first, for 30 days")
-            .Produces<EventPage>()
+            .Produces<EventPage>().Produces(StatusCodes.Status304NotModified).WithMetadata(new TaggedAnswer())
             .WithQuery(limit1000, new QueryParameter("after", "The next of an earlier answer", JsonSchemaType.String)).WithFaults(400);
         RouteGroupBuilder webhooks = routes.MapGroup("/api/guilds/{guildId}/webhooks").WithTags("events")
             .AddEndpointFilter<RouteGroupBuilder, StorageFirst>().WithCommonFaults();
@@ -201,7 +201,7 @@ public static class ApiEndpoints
             operations.ListAsync(context, recordingId))
             .WithName("listSegments").ForKeys(KeyHolders.Reader).WithSummary("Segments by time, also while the recording runs")
             .WithQuery(from, to, limit1000, new QueryParameter("after", "The next of an earlier answer", JsonSchemaType.String))
-            .Produces<SegmentPage>().WithFaults(400, 404).ForShares(ShareScopes.Listen);
+            .Produces<SegmentPage>().Produces(StatusCodes.Status304NotModified).WithFaults(400, 404).ForShares(ShareScopes.Listen);
         api.MapPatch("/recordings/{recordingId}", static (HttpContext context, string recordingId, RecordingTitle operations) =>
             operations.PatchAsync(context, recordingId))
             .WithName("renameRecording").ForKeys(KeyHolders.Bot)
@@ -232,7 +232,7 @@ public static class ApiEndpoints
         api.MapGet("/recordings/{recordingId}/shares", static (HttpContext context, string recordingId, ShareLinks operations) =>
             operations.ListAsync(context, recordingId))
             .WithName("listShares").ForKeys(KeyHolders.Bot).WithSummary("The links of a recording, without their secrets")
-            .Produces<ShareList>().WithFaults(404);
+            .Produces<ShareList>().Produces(StatusCodes.Status304NotModified).WithMetadata(new TaggedAnswer()).WithFaults(404);
         api.MapDelete("/recordings/{recordingId}/shares/{shareId}",
             static (HttpContext context, string recordingId, string shareId, ShareLinks operations) =>
             operations.RevokeAsync(context, recordingId, shareId))

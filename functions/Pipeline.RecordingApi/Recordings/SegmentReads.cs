@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Catalogue;
@@ -12,8 +13,8 @@ namespace Pipeline.RecordingApi.Recordings;
 /// A recording's segments by time, in pages: of a running one from what was moved, of a finished one from the catalogue. Positions are
 /// exact.
 /// </summary>
-public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer container, LiveSegments live, BlobCors cors,
-    ApiOptions options, TimeProvider time, ILogger<SegmentReads> log)
+public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer container, LiveSegments live, StorageCors cors,
+    TimeProvider time)
 {
     private const int DefaultLimit = 250;
     private const int LargestLimit = 1000;
@@ -21,8 +22,6 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
     // Before whatever there is; far enough from the ends of the type to be counted with.
     private const long Earliest = long.MinValue / 2;
     private const int Millisecond = SampleClock.SamplesPerSecond / 1000;
-
-    private bool isCorsTold;
 
     /// <summary>How long a link to one segment lives: a link that was withdrawn in the meantime opens no more than that.</summary>
     public static TimeSpan LinkLifetime { get; } = TimeSpan.FromMinutes(5);
@@ -33,7 +32,7 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
         FieldErrors errors = new();
         Query query = Query.Read(context.Request.Query, errors);
         if (errors.Any) return errors.ToProblem();
-        await AllowPageAsync(context.RequestAborted);
+        await cors.AllowPageAsync(context.RequestAborted);
         CatalogueEntry entry = await catalogue.FindAsync(id.ToString(), context.RequestAborted);
         if (entry.Recording is not { } recording) return Problems.UnknownRecording();
         List<SegmentEntry> found = recording.SegmentSet is { } set
@@ -41,21 +40,18 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
             : await ReadLiveAsync(id, query, context.RequestAborted);
         bool isMore = found.Count > query.Limit;
         if (isMore) found.RemoveRange(query.Limit, found.Count - query.Limit);
-        SegmentPage page = new()
-        {
-            Segments = await WithLinksAsync(id, found, context.RequestAborted),
-            Next = isMore ? Cursor(found[^1]) : null
-        };
+        SegmentPage page = new() { Segments = found, Next = isMore ? Cursor(found[^1]) : null };
+        byte[] bare = JsonSerializer.SerializeToUtf8Bytes(page, WireJsonContext.Default.SegmentPage);
+        string tag = EntityTag.WeakOf(found.Count == 0 ? bare : [.. bare, .. Period()]);
+        context.Response.Headers.ETag = tag;
+        context.Response.Headers.CacheControl = "private, no-cache";
+        if (EntityTag.IsKnown(context.Request, tag)) return Results.StatusCode(StatusCodes.Status304NotModified);
+        page = page with { Segments = await WithLinksAsync(id, found, context.RequestAborted) };
         return Results.Json(page, WireJsonContext.Default.SegmentPage);
     }
 
-    // Where the rule cannot be set a page of another origin cannot read what is listed: no fault of this request, and told once.
-    private async Task AllowPageAsync(CancellationToken cancellation)
-    {
-        string origin = options.PublicBaseUrl?.GetLeftPart(UriPartial.Authority) ?? BlobCors.AnyOrigin;
-        if (await cors.EnsureAsync(origin, cancellation) || !cors.IsFull || Interlocked.Exchange(ref isCorsTold, true)) return;
-        ApiLog.CorsRulesFull(log, origin);
-    }
+    // Links differ each time. An answer has its tag for a quarter of their life, so that nobody keeps links that end soon.
+    private byte[] Period() => BitConverter.GetBytes(time.GetUtcNow().UtcTicks / (LinkLifetime / 4).Ticks);
 
     private async Task<List<SegmentEntry>> ReadLiveAsync(RecordingId id, Query query, CancellationToken cancellation)
     {

@@ -44,6 +44,7 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
 
     [Theory]
     [InlineData("api/recordings?guildId=5")]
+    [InlineData("api/events?limit=1")]
     [InlineData("api/openapi.json")]
     [InlineData("api/guilds/5/settings")]
     public async Task Answer_has_a_tag_and_is_not_sent_twice(string path)
