@@ -23,8 +23,8 @@ public static class ApiEndpoints
 
     private static readonly QueryParameter limit100 = new("limit", "How many at most", JsonSchemaType.Integer, 1, 100);
     private static readonly QueryParameter limit1000 = new("limit", "How many at most", JsonSchemaType.Integer, 1, 1000);
-    private static readonly QueryParameter from = new("from", "Seconds since the start", JsonSchemaType.Number, 0);
-    private static readonly QueryParameter to = new("to", "Seconds since the start", JsonSchemaType.Number, 0);
+    private static readonly QueryParameter from = new("from", "Seconds since the start", JsonSchemaType.Number, 0, Bounds.LastSecond);
+    private static readonly QueryParameter to = new("to", "Seconds since the start", JsonSchemaType.Number, 0, Bounds.LastSecond);
 
     public static void MapRecordingApi(this IEndpointRouteBuilder routes)
     {

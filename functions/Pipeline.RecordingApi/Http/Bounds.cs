@@ -28,6 +28,9 @@ internal static class Bounds
     /// <summary>The same in milliseconds. What is longer is rendered for ever, or overflows where it is counted in samples.</summary>
     public const long LongestRecording = MostDays * 24L * 3600 * 1000;
 
+    /// <summary>The same in seconds: what may be asked for by time.</summary>
+    public const long LastSecond = LongestRecording / 1000;
+
     private static readonly Dictionary<string, Bound> All = new()
     {
         ["title"] = new(0, 100),

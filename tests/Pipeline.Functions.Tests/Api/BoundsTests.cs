@@ -41,6 +41,28 @@ public sealed class BoundsTests(AzuriteFixture azurite)
         if (!isTaken) Assert.Contains("100 characters", (string?)answer["errors"]![field]![0], StringComparison.Ordinal);
     }
 
+    /// <summary>A recording is over within 31 days, and every second of it can be asked for.</summary>
+    [Theory]
+    [InlineData("segments", 2_678_400, HttpStatusCode.OK)]
+    [InlineData("segments", 2_678_401, HttpStatusCode.BadRequest)]
+    [InlineData("tracks/5/peaks", 2_678_400, HttpStatusCode.OK)]
+    [InlineData("tracks/5/peaks", 2_678_401, HttpStatusCode.BadRequest)]
+    public async Task Last_second_of_the_longest_recording_has_an_address(string path, int second, HttpStatusCode expected)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        JsonObject body = Body();
+        await PostAsync(app, body.ToJsonString());
+
+        using HttpResponseMessage answer = await app.Http.GetAsync(
+            new Uri($"api/recordings/{(string)body["sessionId"]!}/{path}?from={second}&to={second}", UriKind.Relative), Cancellation);
+
+        Assert.Equal(expected, answer.StatusCode);
+        JsonNode document = JsonNode.Parse(await app.Http.GetStringAsync(new Uri("api/openapi.json", UriKind.Relative), Cancellation))!;
+        JsonNode asked = document["paths"]!["/api/recordings/{recordingId}/segments"]!["get"]!["parameters"]!.AsArray()
+            .First(parameter => (string?)parameter!["name"] == "to")!;
+        Assert.Equal(2_678_400, (long)asked["schema"]!["maximum"]!);
+    }
+
     [Theory]
     [InlineData("recordedAt", "\"2026-01-02T03:04:05\"", "with a zone")]
     [InlineData("recordedAt", "\"2026-01-02\"", "with a zone")]

@@ -113,7 +113,7 @@ public sealed class StretchTests(AzuriteFixture azurite) : IDisposable
     [InlineData("Infinity")]
     [InlineData("NaN")]
     [InlineData("1e999")]
-    [InlineData("1000001")]
+    [InlineData("2678401")]
     [InlineData("1,5")]
     public async Task Time_that_is_no_number_of_seconds_is_refused_wherever_one_may_stand(string seconds)
     {
