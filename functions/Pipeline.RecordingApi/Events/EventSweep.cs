@@ -8,7 +8,8 @@ namespace Pipeline.RecordingApi.Events;
 /// <summary>
 /// Every minute: tells how far live recordings are safe, queues what somebody wrote and did not queue, and deletes old events.
 /// </summary>
-public sealed class EventSweep(CatalogueTable catalogue, TempContainer temp, EventTable table, EventOutbox outbox, TimeProvider time)
+public sealed class EventSweep(CatalogueTable catalogue, TempContainer temp, EventTable table, EventOutbox outbox,
+    LiveSegments segments, ErasedPeople erased, TimeProvider time)
 {
     /// <summary>How long <c>GET /api/events</c> remembers.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(30);
@@ -29,10 +30,13 @@ public sealed class EventSweep(CatalogueTable catalogue, TempContainer temp, Eve
     private async Task TellSafeAsync(string recordingId, CancellationToken cancellation)
     {
         if (!RecordingId.TryParse(recordingId, out RecordingId id)) return;
-        if (await temp.ReadManifestAsync(id, cancellation) is not { } manifest || manifest.Tracks.Count == 0) return;
+        if (await temp.ReadManifestAsync(id, cancellation) is not { } told) return;
+        SessionManifest manifest = told.Without([.. await erased.OfAsync(id, cancellation)]);
+        if (manifest.Tracks.Count == 0) return;
         // Where the bot is away the position stands still, and saying it again would say nothing.
         if (time.GetUtcNow() - manifest.UpdatedAt > Silent || manifest.Tracks.Any(track => track.SafeSample is null)) return;
-        long safe = manifest.Tracks.Min(track => track.SafeSample!.Value);
+        // As GET tells it: who fetches up to here gets all of it.
+        long safe = ArrivedPosition.Of(manifest, await segments.ReadAsync(id, LiveSegments.Fresh, cancellation));
         if (safe <= 0 || (await catalogue.FindAsync(recordingId, cancellation)).Recording
             is not { Details: { Status: RecordingStatus.Live } details }) return;
         EventData data = EventOutbox.Of(details) with { SafeSamples = safe };

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.RecordingApi.Events;
@@ -37,6 +38,32 @@ public sealed class EventTests(AzuriteFixture azurite)
         }
         Assert.Equal([0, 1, 2, 3, 4], mine.Select(one => one.Data.SafeSamples!.Value));
         Assert.Equal(5, mine.Select(one => one.Id).Distinct().Count());
+    }
+
+    /// <summary>What the bot has put is on its way until it is moved: who fetches up to the event's position gets all of it.</summary>
+    [Fact]
+    public async Task Safe_position_of_the_event_is_the_one_of_the_recording()
+    {
+        FakeTimeProvider clock = new(TimeProvider.System.GetUtcNow());
+        await using App app = await App.StartAsync(azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(19)), time: clock);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        Session session = new(7710, (5, "Ada", 3));
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        await session.PutAllAsync(app.Storage);
+        foreach (int moved in (int[])[0, 2]) Assert.True(await app.MoveAsync(session.Segments[moved]));
+        SessionManifest manifest = session.Manifest(ManifestState.Recording, clock.GetUtcNow());
+        await session.PutManifestAsync(app.Storage,
+            manifest with { Tracks = [.. manifest.Tracks.Select(track => track with { SafeSample = 1_440_000 })] });
+
+        await app.Get<EventSweep>().RunAsync(Cancellation);
+
+        clock.Advance(TimeSpan.FromSeconds(30));
+        using HttpResponseMessage answer = await app.Http.GetAsync(new Uri("api/events?limit=1000", UriKind.Relative), Cancellation);
+        EventPage page = await app.ReadAsync(answer, EventJsonContext.Default.EventPage);
+        PipelineEvent safe = Assert.Single(page.Events, one =>
+            one.Type == EventTypes.RecordingSafe && one.Data.RecordingId == session.Id.ToString());
+        Assert.Equal(480_000, safe.Data.SafeSamples);
+        Assert.Equal(480_000, (await app.RecordingAsync(session.Id))!.SafeSamples);
     }
 
     [Theory]
