@@ -87,7 +87,8 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
                     $"must be {announced[request.Files[i].FileIndex!.Value].UserId}, for whom the file was announced");
         }
         if (errors.Any) return errors.ToProblem();
-        SegmentSet set = SegmentSet.Of(request.Files.Select(file => Completed(announced[file.FileIndex!.Value], file)));
+        SegmentSet set = SegmentSet.OfFiles(request.Files.Select(file =>
+            (file.FileIndex!.Value, Completed(announced[file.FileIndex.Value], file))));
         SegmentClaim[] claims = [.. request.Files.Select((file, index) =>
             new SegmentClaim($"files[{index}].", "blobUrl", announced[file.FileIndex!.Value], file.BlobUrl!))];
         HashSet<int> present = [.. request.Files.Select(file => file.FileIndex!.Value)];
@@ -116,10 +117,11 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
     private async Task<IResult> RepeatAsync(RecordingId id, CatalogueRecording recording, List<RecordingSegment> known,
         CompleteRequest request, CancellationToken cancellation)
     {
-        HashSet<(string, string)> files = [.. request.Files!.Select(file => (file.BlobUrl!, file.UserId!))];
-        if (!files.SetEquals(known.Select(segment => (segment.BlobUrl, segment.UserId))))
-            return Problems.Finished(recording.Details.Id, Words.Of(recording.Details.Status));
-        return await ends.CommitAsync(id, SegmentSet.Of(known), [], details => details, cancellation);
+        string set = recording.SegmentSet!;
+        Dictionary<string, string[]> differences = Differences.OfFiles(known, set, request.Files!);
+        return differences.Count > 0
+            ? Problems.Finished(recording.Details.Id, Words.Of(recording.Details.Status), differences)
+            : await ends.CommitAsync(id, new SegmentSet(known, set), [], details => details, cancellation);
     }
 
     private static RecordingSegment Announced(SegmentUploadRequest segment) => new()
@@ -137,7 +139,7 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
         BlobUrl = "",
     };
 
-    private static RecordingSegment Completed(RecordingSegment announced, CompletedFile file) => announced with
+    internal static RecordingSegment Completed(RecordingSegment announced, CompletedFile file) => announced with
     {
         UserId = file.UserId!,
         Username = Bounds.Clean(file.Username) ?? file.UserId!,

@@ -19,6 +19,17 @@ internal sealed record SegmentSet(IReadOnlyList<RecordingSegment> Segments, stri
         return new SegmentSet(sorted, NameOf(sorted, segment => FormerLine(segment) + PlaceLine(segment)));
     }
 
+    /// <summary>The list of <c>complete</c>: which of the announced files each segment is goes into its name too.</summary>
+    public static SegmentSet OfFiles(IEnumerable<(int FileIndex, RecordingSegment Segment)> files)
+    {
+        (int FileIndex, RecordingSegment Segment)[] all = [.. files.OrderBy(file => file.FileIndex)];
+        SegmentSet set = Of(all.Select(file => file.Segment));
+        string places = string.Concat(all.Select(file =>
+            string.Create(CultureInfo.InvariantCulture, $"{file.FileIndex}\n{file.Segment.UserId}\n{file.Segment.SegmentIndex}\n\n")));
+        byte[] name = SHA256.HashData(Encoding.UTF8.GetBytes($"{set.Name}\n{places}"));
+        return set with { Name = Convert.ToHexStringLower(name)[..NameLength] };
+    }
+
     /// <summary>
     /// The name that an older version gave to the list: where segments begin, how long they are and their channels did not go into it.
     /// </summary>
@@ -26,7 +37,7 @@ internal sealed record SegmentSet(IReadOnlyList<RecordingSegment> Segments, stri
 
     /// <summary>The list without some people's segments.</summary>
     public SegmentSet Without(IReadOnlySet<ulong> people) =>
-        people.Count == 0 ? this : Of(Segments.Where(segment => !IsOf(segment, people)));
+        !Segments.Any(segment => IsOf(segment, people)) ? this : Of(Segments.Where(segment => !IsOf(segment, people)));
 
     public static bool IsOf(RecordingSegment segment, IReadOnlySet<ulong> people) =>
         people.Count > 0 && people.Contains(ulong.Parse(segment.UserId, CultureInfo.InvariantCulture));

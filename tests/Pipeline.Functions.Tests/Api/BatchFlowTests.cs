@@ -5,7 +5,9 @@ using Azure.Data.Tables;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Catalogue;
 using Pipeline.RecordingApi.Deletion;
+using Pipeline.RecordingApi.Recordings;
 using Pipeline.TestKit;
 using static Pipeline.Functions.Tests.Rig.WireRequests;
 
@@ -38,6 +40,55 @@ public sealed class BatchFlowTests(AzuriteFixture azurite)
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.Conflict), (right, again, other));
         Assert.Equal(["5/0", "6/0"], (await app.RecordingAsync(RecordingId.Parse(id)))!.Segments
             .Select(segment => $"{segment.UserId}/{segment.SegmentIndex}").Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("username", "Grace", "files[0].username")]
+    [InlineData("fileName", "b.wav", "files[0].fileName")]
+    [InlineData("filePath", "Ada/b.wav", "files[0].filePath")]
+    [InlineData("blobUrl", null, "files[0].blobUrl")]
+    [InlineData("fileIndex", null, "files")]
+    [InlineData("", null, "files")]
+    public async Task Repetition_that_says_something_else_is_told_what(string field, string? value, string named)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        JsonObject[] files = await PutAllAsync(app, id, Segment(0), Segment(1));
+        Assert.Equal(HttpStatusCode.OK, (await CompleteAsync(app, id, files)).Status);
+        JsonObject[] other = [.. files.Select(file => file.DeepClone().AsObject())];
+        if (field == "fileIndex") (other[0][field], other[1][field]) = (1, 0);
+        else if (field == "blobUrl")
+            other[0][field] = ((string)other[0][field]!).Replace("segment_000", "segment_009", StringComparison.Ordinal);
+        else if (field.Length > 0) other[0][field] = value;
+        else other = other[..1];
+
+        (HttpStatusCode status, JsonNode problem) = await CompleteAsync(app, id, other);
+
+        Assert.Equal(HttpStatusCode.Conflict, status);
+        Assert.Contains(named, (problem["errors"]?.AsObject() ?? []).Select(error => error.Key));
+        Assert.Equal("completed", (string?)problem["currentStatus"]);
+        Assert.Equal(HttpStatusCode.OK, (await CompleteAsync(app, id, [.. files.Reverse()])).Status);
+        Assert.All((await app.RecordingAsync(RecordingId.Parse(id)))!.Segments, segment => Assert.Equal("Ada", segment.Username));
+    }
+
+    /// <summary>Lists of older versions have a name that no place in the announced list went into.</summary>
+    [Fact]
+    public async Task Repetition_of_what_an_older_version_completed_is_none_else()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        JsonObject[] files = await PutAllAsync(app, id, Segment(0), Segment(1));
+        Assert.Equal(HttpStatusCode.OK, (await CompleteAsync(app, id, files)).Status);
+        CatalogueTable catalogue = app.Get<CatalogueTable>();
+        CatalogueRecording known = (await catalogue.FindAsync(id, Cancellation)).Recording!;
+        List<RecordingSegment> segments = await catalogue.ReadSegmentsAsync(id, known.SegmentSet!, Cancellation);
+        string older = SegmentSet.Of(segments).Name;
+        await catalogue.WriteSegmentsAsync(id, older, segments, Cancellation);
+        Assert.True(await catalogue.TryUpdateAsync(known with { SegmentSet = older }, Cancellation));
+
+        Assert.Equal(HttpStatusCode.OK, (await CompleteAsync(app, id, files)).Status);
+        files[1]["fileName"] = "b.wav";
+        Assert.Equal(HttpStatusCode.Conflict, (await CompleteAsync(app, id, files)).Status);
     }
 
     [Fact]

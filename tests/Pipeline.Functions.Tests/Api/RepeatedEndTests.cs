@@ -81,6 +81,68 @@ public sealed class RepeatedEndTests(AzuriteFixture azurite)
         Assert.True(problem["errors"]!.AsObject().ContainsKey("segments"));
     }
 
+    [Fact]
+    public async Task Count_of_what_is_missing_is_said_once_or_amended()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        (string id, JsonObject body) = await FinalizedAsync(app);
+        body["missingSegmentCount"] = 4;
+
+        (HttpStatusCode status, JsonNode problem) = await PostAsync(app, $"recordings/{id}/finalize", body);
+
+        Assert.Equal(HttpStatusCode.Conflict, status);
+        Assert.Equal("is 0, not 4", (string?)problem["errors"]!["missingSegmentCount"]![0]);
+        Assert.Equal(0, await MissingAsync());
+        body["amends"] = true;
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, $"recordings/{id}/finalize", body)).Status);
+        // From here on something is expected to come.
+        (body["amends"], body["missingSegmentCount"]) = (null, 3);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, $"recordings/{id}/finalize", body)).Status);
+        Assert.Equal(3, await MissingAsync());
+
+        async Task<int> MissingAsync() => (await app.RecordingAsync(RecordingId.Parse(id)))!.MissingSegmentCount;
+    }
+
+    /// <summary>An older version kept the list alone.</summary>
+    [Fact]
+    public async Task End_that_an_older_version_kept_without_the_count_is_still_the_same()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        await PostAsync(app, "recordings/init-live", Init(id));
+        await PutSegmentsAsync(app, id, 1);
+        JsonObject body = End(app, id, 1);
+        body["missingSegments"] = JsonNode.Parse("""[{"userId":"5","segmentIndex":1,"reason":"late"}]""");
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, $"recordings/{id}/finalize", body)).Status);
+        CatalogueTable catalogue = app.Get<CatalogueTable>();
+        CatalogueRecording known = (await catalogue.FindAsync(id, Cancellation)).Recording!;
+        Assert.True(await catalogue.TryUpdateAsync(known with { Details = known.Details with { MissingSegmentCount = 0 } }, Cancellation));
+
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, $"recordings/{id}/finalize", body)).Status);
+    }
+
+    [Fact]
+    public async Task Start_under_another_name_of_the_channel_is_a_conflict()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = RecordingId.New(TimeProvider.System).ToString(), older = RecordingId.New(TimeProvider.System).ToString();
+        JsonObject named = Init(id), other = Init(id), bare = Init(older);
+        other["channelName"] = "Another";
+        bare.Remove("channelName");
+        await PostAsync(app, "recordings/init-live", named);
+        await PostAsync(app, "recordings/init-live", bare);
+
+        (HttpStatusCode status, JsonNode problem) = await PostAsync(app, "recordings/init-live", other);
+
+        Assert.Equal(HttpStatusCode.Conflict, status);
+        Assert.Equal("is \"General\", not \"Another\"", (string?)problem["errors"]!["channelName"]![0]);
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, "recordings/init-live", named)).Status);
+        named.Remove("channelName");
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, "recordings/init-live", named)).Status);
+        // Begun by a caller that knew no name, as one is who adopts a segment that was left.
+        Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, "recordings/init-live", Init(older))).Status);
+    }
+
     private static async Task<(string Id, JsonObject Body)> FinalizedAsync(App app)
     {
         string id = RecordingId.New(TimeProvider.System).ToString();
