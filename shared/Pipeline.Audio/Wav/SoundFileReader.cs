@@ -1,11 +1,12 @@
 using NAudio.Dsp;
+using NAudio.Wave;
 using Pipeline.Audio.Opus;
 
 namespace Pipeline.Audio.Wav;
 
 /// <summary>
-/// Reads people's WAV and AIFF files: any sample rate, 8 to 32 bits or floats, RF64 and BW64. Gives s16 at 48 kHz in mono or stereo; more
-/// than two channels are mixed to one. Memory does not grow with the file.
+/// Reads people's WAV and AIFF files by NAudio: any sample rate, 8 to 32 bits or floats, RF64 and BW64. Gives s16 at 48 kHz in mono or
+/// stereo; more than two channels are mixed to one. Memory does not grow with the file.
 /// </summary>
 public sealed class SoundFileReader
 {
@@ -13,7 +14,7 @@ public sealed class SoundFileReader
     private const int SincTaps = 64;
     private const int SincSteps = 128;
 
-    private readonly SoundFileSamples samples;
+    private readonly ISampleProvider samples;
     private readonly int sourceChannels;
     private readonly WdlResampler? resampler;
     private float[] source = [];
@@ -26,7 +27,7 @@ public sealed class SoundFileReader
     {
         SoundFileHeader header = SoundFileHeader.Read(input);
         IsCutOff = header.IsCutOff;
-        samples = new SoundFileSamples(input, header);
+        samples = new SoundFileStream(input, header).ToSamples();
         sourceChannels = header.Channels;
         Channels = sourceChannels == 2 ? 2 : 1;
         int rate = header.SampleRate;
@@ -90,7 +91,7 @@ public sealed class SoundFileReader
         {
             int part = Math.Min(wanted - done, 4800);
             if (source.Length < part * sourceChannels) source = new float[part * sourceChannels];
-            int read = samples.Read(source.AsSpan(0, part * sourceChannels));
+            int read = samples.Read(source.AsSpan(0, part * sourceChannels)) / sourceChannels;
             if (read == 0) return;
             Mix(source.AsSpan(0, read * sourceChannels), target.Slice(done * Channels, read * Channels));
             done += read;
