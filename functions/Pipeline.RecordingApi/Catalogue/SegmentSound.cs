@@ -25,7 +25,7 @@ internal static class SegmentSound
             return (count, segment.Channels is 1 ? 1 : 2);
         long values = Math.Max(0, segment.FileSize - WavFormat.HeaderSize) / WavFormat.BytesPerValue;
         // Two channels are twice as long. Who did not say the samples said milliseconds: the file's length decides.
-        if (segment.SampleCount is not null) return (count, 2 * values > 3 * count ? 2 : 1);
+        if (segment.SampleCount is not null || values == 0) return (count, 2 * values > 3 * count ? 2 : 1);
         bool isSaid = segment.Channels is 1 or 2 && Math.Abs((values / segment.Channels.Value) - count) <= Samples(1);
         int channels = isSaid ? segment.Channels!.Value : 2 * values > 3 * Math.Max(count, Samples(1)) ? 2 : 1;
         return (values / channels, channels);

@@ -22,8 +22,11 @@ internal sealed class SoundFileHeader
 
     private SoundFileHeader(Stream input, bool isAiff, bool isRf64) => (this.input, IsAiff, this.isRf64) = (input, isAiff, isRf64);
 
-    /// <summary>Big-endian.</summary>
+    /// <summary>Its chunks are big-endian, and its bytes alone have a sign.</summary>
     public bool IsAiff { get; }
+
+    /// <summary>Its samples are.</summary>
+    public bool IsBigEndian { get; private set; }
 
     public int Channels { get; private set; }
     public int SampleRate { get; private set; }
@@ -167,9 +170,19 @@ internal sealed class SoundFileHeader
         byte[] common = ReadBody(at, length, 18);
         int exponent = (Short(common.AsSpan(8)) & 0x7FFF) - 16383;
         uint rate = exponent is >= 0 and < 32 ? Number(common.AsSpan(10)) >> (31 - exponent) : 0;
-        if (common.Length >= 22 && !common.AsSpan(18, 4).SequenceEqual("NONE"u8))
-            throw new SoundFormatException($"AIFF of the kind '{System.Text.Encoding.ASCII.GetString(common.AsSpan(18, 4))}'");
         int channels = Short(common), bits = Short(common.AsSpan(6));
+        string coding = common.Length >= 22 ? System.Text.Encoding.ASCII.GetString(common.AsSpan(18, 4)) : "NONE";
+        // What they are called says more than the bits: those of floats count the values that they were made of.
+        (IsBigEndian, IsFloat, bits) = coding switch
+        {
+            "NONE" or "twos" => (true, false, bits),
+            "sowt" => (false, false, bits),
+            "in24" => (true, false, 24),
+            "in32" => (true, false, 32),
+            "fl32" or "FL32" => (true, true, 32),
+            "fl64" or "FL64" => (true, true, 64),
+            _ => throw new SoundFormatException($"AIFF of the kind '{coding}'"),
+        };
         Check(channels, rate, bits, channels * ((bits + 7) / 8));
     }
 

@@ -37,7 +37,7 @@ internal sealed class SoundFileStream(Stream input, SoundFileHeader header) : St
         for (int at = 0; header.IsAiff && at < read; at += width)
         {
             if (width == 1) buffer[at] ^= 0x80;
-            else buffer.Slice(at, width).Reverse();
+            else if (header.IsBigEndian) buffer.Slice(at, width).Reverse();
         }
         Position += read;
         return read;
