@@ -59,7 +59,8 @@ internal static class Hpke
         throw new MlsException(MlsError.BadKey);
     }
 
-    private static bool IsScalar(ReadOnlySpan<byte> candidate) =>
+    /// <summary>RFC 9180 §7.1.3: from 1 to the order of the curve less 1.</summary>
+    internal static bool IsScalar(ReadOnlySpan<byte> candidate) =>
         candidate.ContainsAnyExcept((byte)0) && candidate.SequenceCompareTo(Order) < 0;
 
     /// <summary>RFC 9180 §4.1 (shared secret of the KEM) and §5.1 (key schedule, mode base). Wipes the agreement.</summary>

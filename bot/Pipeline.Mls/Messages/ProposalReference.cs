@@ -25,8 +25,12 @@ public readonly struct ProposalReference : IEquatable<ProposalReference>
 
     public override bool Equals(object? obj) => obj is ProposalReference other && Equals(other);
 
-    // The hash of a hash: its first bytes are as good as any.
-    public override int GetHashCode() => hash is null ? 0 : BitConverter.ToInt32(hash, 0);
+    public override int GetHashCode()
+    {
+        HashCode code = new();
+        code.AddBytes(Hash);
+        return code.ToHashCode();
+    }
 
     public override string ToString() => Convert.ToHexStringLower(Hash);
 }

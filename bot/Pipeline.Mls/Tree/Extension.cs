@@ -8,7 +8,6 @@ internal sealed record Extension(ushort Type, byte[] Data)
     public const ushort ApplicationId = 1;
     public const ushort RatchetTree = 2;
     public const ushort RequiredCapabilities = 3;
-    public const ushort ExternalPub = 4;
     public const ushort ExternalSenders = 5;
 
     /// <summary>RFC 9420 §7.2: the types of the RFC itself need not be listed as supported.</summary>

@@ -181,7 +181,7 @@ internal sealed class RatchetTree
     private void Resize(int leafCount)
     {
         Array.Resize(ref leaves, leafCount);
-        Array.Resize(ref parents, leafCount - 1);
-        Array.Resize(ref hashes, 2 * leafCount - 1);
+        Array.Resize(ref parents, (int)NodeCount / 2); // every other node, and a leaf at either end
+        Array.Resize(ref hashes, (int)NodeCount);
     }
 }

@@ -29,9 +29,9 @@ internal static class RatchetTreeCodec
 
         // RFC 9420 §12.4.3.3: the last node is never blank; the receiver fills up with blanks to the full tree.
         MlsException.ThrowIf(lastIsBlank, MlsError.BadTreeShape);
-        int leafCount = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(leaves.Count, parents.Count + 1));
+        uint leafCount = BitOperations.RoundUpToPowerOf2((uint)Math.Max(leaves.Count, parents.Count + 1));
         LeafNode?[] leafArray = new LeafNode?[leafCount];
-        ParentNode?[] parentArray = new ParentNode?[leafCount - 1];
+        ParentNode?[] parentArray = new ParentNode?[TreeMath.NodeCount(leafCount) / 2];
         leaves.CopyTo(leafArray);
         parents.CopyTo(parentArray);
         return new RatchetTree(leafArray, parentArray);

@@ -10,7 +10,8 @@ internal static class TreeMath
 {
     public static int Level(NodeIndex node) => BitOperations.TrailingZeroCount(~node.Value);
 
-    public static uint NodeCount(uint leafCount) => leafCount == 0 ? 0 : 2 * leafCount - 1;
+    /// <summary>Of a tree of at least one leaf.</summary>
+    public static uint NodeCount(uint leafCount) => 2 * leafCount - 1;
 
     public static NodeIndex Root(uint leafCount) => new(leafCount - 1);
 
@@ -54,13 +55,6 @@ internal static class TreeMath
     {
         uint reach = (1u << Level(node)) - 1;
         return leaf.Node.Value >= node.Value - reach && leaf.Node.Value <= node.Value + reach;
-    }
-
-    /// <summary>The leaves under a node: the first and how many.</summary>
-    public static (uint First, uint Count) Leaves(NodeIndex node)
-    {
-        uint reach = (1u << Level(node)) - 1;
-        return ((node.Value - reach) / 2, 1u << Level(node));
     }
 
     /// <summary>The lowest node above both of two different leaves.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Security.Cryptography;
 
 namespace Pipeline.Mls.Wire;
@@ -90,7 +91,7 @@ public sealed class TlsWriter(int capacity = 256) : IDisposable
 
     private void Grow(int count)
     {
-        byte[] larger = new byte[Math.Max(buffer.Length * 2, Length + count)];
+        byte[] larger = new byte[BitOperations.RoundUpToPowerOf2((uint)(Length + count))];
         Written.CopyTo(larger);
         CryptographicOperations.ZeroMemory(buffer);
         buffer = larger;

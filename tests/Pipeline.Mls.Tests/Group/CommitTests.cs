@@ -89,6 +89,8 @@ public sealed class CommitTests : IDisposable
         Refused.With(MlsError.WrongSender, () => Group.Apply(Reframe(new Sender(SenderType.Member, 5)), proposals));
         Refused.With(MlsError.WrongSender, () => Group.Apply(Reframe(new Sender(SenderType.Member, uint.MaxValue)), proposals));
         Refused.With(MlsError.WrongMessageType, () => Group.Apply(call.Sign(DeliveryService.Remove(1)), proposals));
+        byte[] ofAnotherGroup = Forge(content => content with { GroupId = new byte[8] }, tag => tag);
+        Refused.With(MlsError.WrongGroup, () => Group.Apply(ofAnotherGroup, proposals));
     }
 
     [Fact]
@@ -177,6 +179,21 @@ public sealed class CommitTests : IDisposable
             Capabilities = Capabilities.Own with { CipherSuites = [1] },
         };
         RefusedPath(MlsError.UnsupportedCapabilities, path => path with { Leaf = incapable.Leaf() });
+    }
+
+    // DAVE, "Voice Gateway Commit Validity"
+    [Fact]
+    public void Committer_keeps_both_its_credential_and_its_signature_key()
+    {
+        LeafForge own = new(call[0].Identity)
+        {
+            Source = LeafNodeSource.Commit,
+            EncryptionKey = LeafForge.NewKey(),
+            Place = (call.Service.GroupId, 0),
+        };
+        RefusedPath(MlsError.BadCredential, path => path with { Leaf = (own with { Credential = call[3].Identity.Credential }).Leaf() });
+        LeafForge otherKey = own with { Signer = call[3].Identity, Credential = call[0].Identity.Credential };
+        RefusedPath(MlsError.BadCredential, path => path with { Leaf = otherKey.Leaf() });
     }
 
     [Fact]

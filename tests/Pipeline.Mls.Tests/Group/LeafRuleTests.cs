@@ -33,6 +33,14 @@ public sealed class LeafRuleTests : IDisposable
         Check(good with { Capabilities = more, Extensions = [Greased] }, Greased, Required([Grease], [Grease, 1], [Credential.Basic]));
     }
 
+    // DAVE, "Key Packages": source, lifetime, no extensions
+    [Fact]
+    public void Key_package_of_ours_has_a_lifetime_without_bounds()
+    {
+        byte[] lifetime = [1, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 0];
+        Assert.True(LeafNode.CreateForKeyPackage(identity, LeafForge.NewKey()).Encoded.IndexOf(lifetime) > 0);
+    }
+
     // §10.1
     [Fact]
     public void Key_package_of_another_version_is_refused() =>
@@ -136,7 +144,7 @@ public sealed class LeafRuleTests : IDisposable
         data.WriteUInt16List(extensions);
         data.WriteUInt16List(proposals);
         data.WriteUInt16List(credentials);
-        return new Extension(Extension.RequiredCapabilities, data.ToArray());
+        return new Extension(3, data.ToArray()); // RFC 9420 §17.3
     }
 
     private static void Check(LeafForge forge, params Extension[] ofGroup) => LeafValidator.Check(forge.Leaf(), GroupPolicy.Dave, ofGroup);

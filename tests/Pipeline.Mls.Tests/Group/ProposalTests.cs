@@ -142,6 +142,15 @@ public sealed class ProposalTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Input_of_more_than_two_megabytes_is_refused()
+    {
+        byte[] large = new byte[2 * 1024 * 1024 + 1];
+        Refused.With(MlsError.TooLarge, () => Group.ValidateProposals(large));
+        Refused.With(MlsError.TooLarge, () => PublicMessage.Parse(large));
+        Refused.With(MlsError.TooLarge, () => Welcome.Parse(large));
+    }
+
     public void Dispose()
     {
         newcomer.Dispose();

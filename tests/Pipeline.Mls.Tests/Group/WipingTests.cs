@@ -19,8 +19,10 @@ public sealed class WipingTests : IDisposable
     public void Disposed_keys_are_zeros()
     {
         byte[] key = [.. Enumerable.Repeat((byte)1, 16)], nonce = [.. Enumerable.Repeat((byte)1, 12)];
-        new AeadKey(key, nonce).Dispose();
+        AeadKey disposed = new(key, nonce);
+        disposed.Dispose();
         AllZero(key, nonce);
+        Assert.Throws<ObjectDisposedException>(() => disposed.Seal([1]));
 
         KeyPackageBundle bundle = KeyPackageBundle.Create(call[0].Identity);
         bundle.Dispose();
@@ -88,7 +90,7 @@ public sealed class WipingTests : IDisposable
         foreach (PathStep step in steps)
             Assert.Equal(tree.EncryptionKey(step.Node), path.Keys.Find(step.Node)!.PublicKey.ToArray());
         path.Keys.Dispose();
-        Assert.Throws<ArgumentOutOfRangeException>(() => path.SecretFor(new LeafIndex(4)));
+        Assert.Throws<ArgumentOutOfRangeException>("newMember", () => path.SecretFor(new LeafIndex(4)));
     }
 
     [Fact]
@@ -102,6 +104,9 @@ public sealed class WipingTests : IDisposable
         AllZero(secret);
         Refused.With(MlsError.BadUpdatePath, () => TreeKem.Implant(tree, keys, tree.Root, wrong));
         AllZero(wrong);
+        byte[] unused = [.. Enumerable.Repeat((byte)9, 32)];
+        Refused.With(MlsError.BadUpdatePath, () => TreeKem.Implant(call.Group(0).Tree, keys, tree.Root, unused)); // no key in that tree
+        AllZero(unused);
         path.Keys.Dispose();
     }
 

@@ -49,6 +49,20 @@ public sealed class RatchetTreeTests
     }
 
     [Fact]
+    public void First_leaf_is_filled_again_and_the_last_one_leaves_a_tree_of_one()
+    {
+        RatchetTree tree = new(Leaf(1));
+        tree.Add(Leaf(2));
+        tree.Remove(new LeafIndex(0));
+        Assert.Equal((0u, 2u), (tree.Add(Leaf(3)).Value, tree.LeafCount));
+
+        tree.Remove(new LeafIndex(1));
+        tree.Remove(new LeafIndex(0));
+        Assert.Equal((1u, 1u), (tree.LeafCount, tree.NodeCount));
+        Assert.Empty(tree.Members());
+    }
+
+    [Fact]
     public void A_tree_of_1024_leaves_is_full()
     {
         LeafNode leaf = Leaf(1);

@@ -78,7 +78,7 @@ public sealed class TreeEdgeTests : IDisposable
             return writer.ToArray();
         }
         Assert.Equal(1024u, RatchetTreeCodec.Parse(Nodes(2047)).LeafCount);
-        Refused.With(MlsError.TooLarge, () => RatchetTreeCodec.Parse(Nodes(2049)));
+        Refused.With(MlsError.TooLarge, () => RatchetTreeCodec.Parse(Nodes(2048)));
     }
 
     // RFC 9420 §7.5: nodes of the direct path that are not on the filtered one are blank afterwards.
@@ -104,6 +104,37 @@ public sealed class TreeEdgeTests : IDisposable
         Refused.With(MlsError.BadUpdatePath, () =>
             TreeKem.Decrypt(tree, new LeafIndex(0), sent, new HashSet<NodeIndex>(), path.Keys, []));
         path.Keys.Dispose();
+    }
+
+    // RFC 9420 §12.4.2: who is added by the commit itself is not among those to whom its path is sealed.
+    [Fact]
+    public void Path_has_nothing_for_whom_the_commit_adds()
+    {
+        RatchetTree tree = Tree;
+        using OwnPath path = OwnPath.Create(tree, new LeafIndex(0), call[0].Identity, call.Service.GroupId);
+        HashSet<NodeIndex> added = [new LeafIndex(1).Node];
+        UpdatePath sent = path.Encrypt(tree, added, []);
+        using TreePrivateKeys keys = new(new LeafIndex(1), HpkeKeyPair.Generate());
+        Refused.With(MlsError.BadUpdatePath, () => TreeKem.Decrypt(tree, new LeafIndex(0), sent, added, keys, []));
+        path.Keys.Dispose();
+    }
+
+    // RFC 9420 §7.4: KDF.Nh bytes, though keys could be made of any.
+    [Theory]
+    [InlineData(31, false)]
+    [InlineData(32, true)]
+    [InlineData(33, false)]
+    public void Path_secret_has_32_bytes(int length, bool isTaken)
+    {
+        byte[] secret = [.. Enumerable.Repeat((byte)7, length)];
+        using HpkeKeyPair node = TreeKem.DeriveNodeKeys(secret), own = HpkeKeyPair.Generate();
+        RatchetTree tree = new([Tree[new LeafIndex(0)], Tree[new LeafIndex(1)]], [new ParentNode(node.PublicKey.ToArray(), [], [])]);
+        using TreePrivateKeys keys = new(new LeafIndex(1), own.Copy());
+        UpdatePath path = new(tree[new LeafIndex(0)]!, [new UpdatePathNode(node.PublicKey.ToArray(),
+            [Hpke.EncryptWithLabel(own.PublicKey, TreeKem.EncryptionLabel, [], secret)])]);
+        byte[] Decrypt() => TreeKem.Decrypt(tree, new LeafIndex(0), path, new HashSet<NodeIndex>(), keys, []);
+        if (isTaken) Assert.Equal(Kdf.DeriveSecret(secret, "path"), Decrypt());
+        else Refused.With(MlsError.BadUpdatePath, () => Decrypt());
     }
 
     [Fact]

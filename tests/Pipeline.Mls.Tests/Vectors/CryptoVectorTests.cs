@@ -78,6 +78,10 @@ public sealed class CryptoVectorTests
     });
 
     [Fact]
+    public void Pre_shared_key_that_is_not_held_is_named() => Assert.Equal(MlsError.UnknownPreSharedKey, Assert.Throws<MlsException>(() =>
+        PreSharedKeys.External([([2], new byte[32])]).ComputeSecret([new PreSharedKeyId(true, 0, [1], 0, new byte[32])])).Error);
+
+    [Fact]
     public void Transcript_hashes_agree() => VectorFile.ForEach("transcript-hashes.json", 1, vector =>
     {
         if (!vector.IsSuite2()) return false;
