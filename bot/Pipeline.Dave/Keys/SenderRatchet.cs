@@ -17,7 +17,6 @@ internal sealed class SenderRatchet : IDisposable
     public const int KeyLength = 16;
 
     private const int SecretLength = 32;
-    private const int MaxInfoLength = 32;
 
     private readonly byte[] secret = new byte[SecretLength];
     private int secretLength = BaseSecretLength;
@@ -66,17 +65,17 @@ internal sealed class SenderRatchet : IDisposable
     // where HKDF.Expand would refuse the 16-byte first secret.
     private static void DeriveTreeSecret(ReadOnlySpan<byte> from, ReadOnlySpan<byte> label, uint generation, Span<byte> output)
     {
-        Span<byte> info = stackalloc byte[MaxInfoLength];
+        int at = 3 + label.Length;
+        Span<byte> info = stackalloc byte[at + 2 + sizeof(uint)];
         BinaryPrimitives.WriteUInt16BigEndian(info, (ushort)output.Length);
         info[2] = (byte)label.Length;
         label.CopyTo(info[3..]);
-        int at = 3 + label.Length;
         info[at] = sizeof(uint);
         BinaryPrimitives.WriteUInt32BigEndian(info[(at + 1)..], generation);
         info[at + 1 + sizeof(uint)] = 1;
 
         using Wiped block = new(stackalloc byte[HMACSHA256.HashSizeInBytes]);
-        HMACSHA256.HashData(from, info[..(at + 2 + sizeof(uint))], block.Bytes);
+        HMACSHA256.HashData(from, info, block.Bytes);
         block.Bytes[..output.Length].CopyTo(output);
     }
 }

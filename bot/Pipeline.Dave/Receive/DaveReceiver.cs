@@ -32,7 +32,7 @@ public sealed class DaveReceiver : IDisposable
     private readonly Dictionary<ulong, UserDecryptor> users = [];
     private readonly ConcurrentDictionary<ulong, UserCounters> counters = new();
     private readonly HealthMeter health = new();
-    private byte[] held = new byte[2048];
+    private byte[] held = [];
     private DaveSnapshot current = DaveSnapshot.Plain;
     private long nextSweep = long.MinValue;
 
@@ -189,7 +189,7 @@ public sealed class DaveReceiver : IDisposable
     {
         if (user.Held.IsFullFor(result)) GiveUpFirst(user);
         if (user.Held.Count == 0) return false;
-        user.Held.Add(in origin, frame, result, tried: 0);
+        user.Held.Add(in origin, frame, result);
         return true;
     }
 
@@ -365,9 +365,7 @@ public sealed class DaveReceiver : IDisposable
     private void LetGo(UserDecryptor user)
     {
         user.FailureRun = 0;
-        if (user.HoldsKeys) return;
-        user.Dispose();
-        users.Remove(user.UserId);
+        if (!user.HoldsKeys) users.Remove(user.UserId); // and there is nothing to dispose
     }
 
     private long Ticks(TimeSpan span) => (long)(span.TotalSeconds * time.TimestampFrequency);

@@ -36,7 +36,7 @@ internal sealed class HeldFrames
     /// <summary>Copies the frame. The caller has made room before.</summary>
     /// <param name="result">What is known of it.</param>
     /// <param name="tried">The newest epoch whose key was tried on it.</param>
-    public void Add(in DaveFrameOrigin origin, ReadOnlySpan<byte> frame, DaveOpenResult result, int tried)
+    public void Add(in DaveFrameOrigin origin, ReadOnlySpan<byte> frame, DaveOpenResult result, int tried = 0)
     {
         ref Slot slot = ref slots[Count];
         if (slot.Buffer is null || slot.Buffer.Length < frame.Length) slot.Buffer = new byte[(frame.Length + 255) & ~255];

@@ -89,7 +89,6 @@ internal sealed class UserDecryptor(ulong userId, UserCounters counters, long fr
     public void Dispose()
     {
         foreach (Entry entry in entries) entry.Decryptor.Dispose();
-        entries.Clear();
     }
 
     private void Adopt(DaveSnapshot snapshot)

@@ -1,3 +1,5 @@
+using System.Collections;
+using System.Reflection;
 using CsCheck;
 using Pipeline.Dave.Frames;
 using Pipeline.Dave.Keys;
@@ -77,7 +79,7 @@ public sealed class SenderDecryptorTests
         using SenderDecryptor decryptor = new(Secret, 0, Second);
         byte[] bytes = Seal(0, 5);
         Assert.Equal(OpenOutcome.Opened, Open(decryptor, bytes, 0).Outcome);
-        Assert.Equal(OpenOutcome.Replayed, Open(decryptor, bytes, 0).Outcome);
+        Assert.Equal((OpenOutcome.Replayed, new string('0', 2 * Plain.Length)), Open(decryptor, bytes, 0));
         Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(0, 4), 0).Outcome);
     }
 
@@ -148,6 +150,30 @@ public sealed class SenderDecryptorTests
     }
 
     [Fact]
+    public void Key_in_use_is_kept_when_the_older_one_is_let_go()
+    {
+        using SenderDecryptor decryptor = new(Secret, 0, Second);
+        long now = 200_000 * Second;
+        Open(decryptor, Seal(0, 0xFFFFF0), now);
+        Open(decryptor, Seal(1, 1), now);
+        FrameCipher[] ciphers = [.. Ciphers(decryptor)];
+        byte[][] frames = [.. Enumerable.Range(2, 200).Select(counter => Seal(1, (uint)counter))];
+        byte[] destination = new byte[frames[0].Length];
+        long before = 0;
+        int opened = 0;
+        for (int i = 0; i < frames.Length; i++)
+        {
+            if (i == 100) before = GC.GetAllocatedBytesForCurrentThread();
+            if (DaveFrame.TryParse(frames[i], out DaveFrame frame)
+                && decryptor.TryOpen(in frame, destination, scratch, now + (10 * Second)) == OpenOutcome.Opened) opened++;
+        }
+        Assert.Equal((200, 0L), (opened, GC.GetAllocatedBytesForCurrentThread() - before)); // a new key would have to be made
+        Assert.Equal(ciphers[1..], Ciphers(decryptor));
+        Assert.Throws<ObjectDisposedException>(() => DaveFrame.TryParse(frames[0], out DaveFrame frame)
+            && ciphers[0].TryOpen(in frame, destination, scratch));
+    }
+
+    [Fact]
     public void What_is_disposed_opens_nothing_any_more()
     {
         SenderDecryptor decryptor = new(Secret, 0, Second);
@@ -166,6 +192,11 @@ public sealed class SenderDecryptorTests
             Assert.Equal(OpenOutcome.Opened, Open(decryptor, Seal(generation, 1), generation * generationTime).Outcome);
         }
     }
+
+    // Nobody but the decryptor itself can reach them.
+    private static IEnumerable<FrameCipher> Ciphers(SenderDecryptor decryptor) => ((IEnumerable)typeof(SenderDecryptor)
+        .GetField("generations", BindingFlags.NonPublic | BindingFlags.Instance)!.GetValue(decryptor)!)
+        .Cast<object>().Select(one => (FrameCipher)one.GetType().GetProperty("Cipher")!.GetValue(one)!);
 
     private static byte[] Seal(uint generation, uint counter) =>
         FrameSealer.Seal(FrameSealer.KeyOf(Secret, generation), ((generation & 0xFF) << 24) | counter, Plain);

@@ -276,9 +276,10 @@ public sealed class DaveReceiverTests : IDisposable
     public void Speaker_without_a_name_is_found_by_a_key_that_still_lives()
     {
         byte[] frame = Seal(1, Bob, 3), scratch = new byte[200];
-        Assert.False(rig.Receiver.TryFindSender(rig.Snapshot, frame, scratch, out _));
+        Assert.False(rig.Receiver.TryFindSender(rig.Snapshot, frame, scratch, out ulong found));
+        Assert.Equal(0ul, found);
         rig.Rekey(1, Alice, Bob);
-        Assert.True(rig.Receiver.TryFindSender(rig.Snapshot, frame, scratch, out ulong found));
+        Assert.True(rig.Receiver.TryFindSender(rig.Snapshot, frame, scratch, out found));
         Assert.Equal(Bob, found);
         Assert.False(rig.Receiver.TryFindSender(rig.Snapshot, Plain(3), scratch, out _));
         Assert.False(rig.Receiver.TryFindSender(rig.Snapshot, Seal(2, Bob, 3), scratch, out _));
@@ -340,8 +341,8 @@ public sealed class DaveReceiverTests : IDisposable
     [Fact]
     public void Users_beyond_the_limit_are_refused_and_idle_ones_make_room()
     {
-        for (ulong user = 1; user <= DaveReceiver.MaxUsers + 10; user++) rig.Open(user, Seal(1, user, 1));
-        Assert.Equal(DaveReceiver.MaxUsers, rig.Receiver.Counters.Count());
+        for (ulong user = 1; user <= 1_034; user++) rig.Open(user, Seal(1, user, 1));
+        Assert.Equal(1_024, rig.Receiver.Counters.Count());
         rig.Advance(70);
         Assert.Equal(DaveOpenResult.Held, rig.Open(5000, Seal(1, 5000, 1)));
     }

@@ -41,6 +41,8 @@ public sealed class WaitingFrameTests : IDisposable
         Assert.Equal([Plain(7), []], rig.Released.Select(one => one.Frame));
         DaveCounters counters = rig.Receiver.CountersOf(Alice);
         Assert.Equal((2, 1, 1), (counters.Held, counters.Recovered, counters.Replayed));
+        for (uint nonce = 1; nonce <= 100; nonce++) Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(3, Alice, nonce)));
+        Assert.Equal(2, rig.Released.Count); // none of the hundred places is taken by what has gone
     }
 
     [Fact]
@@ -115,6 +117,31 @@ public sealed class WaitingFrameTests : IDisposable
         rig.Open(Alice, Seal(9, Alice, 3));
         rig.Advance(2.2);
         Assert.Equal([DaveOpenResult.Undecryptable, DaveOpenResult.RejoinGap], rig.Released.Select(frame => frame.Result));
+    }
+
+    [Fact]
+    public void Join_gap_of_somebody_who_is_heard_for_the_first_time_is_no_second_one_when_a_snapshot_comes()
+    {
+        rig.Rekey(5, Alice);
+        rig.Snapshot = rig.Snapshot with { JoinGapUntil = rig.In(10), JoinedSerial = 5 };
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(5, Alice, 1)));
+        rig.Snapshot = rig.Snapshot with { TransitionPending = true };
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(9, Alice, 2)));
+        rig.Advance(3);
+        Assert.Equal(DaveOpenResult.JoinGap, Assert.Single(rig.Released).Result);
+    }
+
+    [Fact]
+    public void Counters_are_kept_of_4096_users_and_frames_are_taken_of_more()
+    {
+        for (ulong round = 0; round < 5; round++)
+        {
+            for (ulong user = 1; user <= 1_024; user++)
+                Assert.Equal(DaveOpenResult.Silence, rig.Open((1_024 * round) + user, [0xF8, 0xFF, 0xFE]));
+            Poll(60_000); // and all of them are let go
+        }
+        Assert.Equal(4_096, rig.Receiver.Counters.Count());
+        Assert.Equal((1L, 0L), (rig.Receiver.CountersOf(4_096).Silence, rig.Receiver.CountersOf(4_097).Silence));
     }
 
     [Theory]

@@ -74,6 +74,16 @@ public sealed class WaitingOrderTests : IDisposable
     }
 
     [Fact]
+    public void Marker_that_overtook_a_frame_that_opens_goes_out_with_what_it_waited_for()
+    {
+        rig.Rekey(1, Alice);
+        rig.Open(Alice, Seal(9, Alice, 1), number: 5);
+        Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Marker, number: 7));
+        Assert.Equal(DaveOpenResult.Opened, rig.Open(Alice, Seal(1, Alice, 1), number: 6));
+        Assert.Equal([(5, DaveOpenResult.Undecryptable), (7, DaveOpenResult.Silence)], Out);
+    }
+
+    [Fact]
     public void Waiting_frame_that_opens_takes_along_what_was_sent_before_it()
     {
         rig.Rekey(1, Alice);

@@ -311,7 +311,7 @@ public sealed class DaveSessionTests : IDisposable
     public void Queue_of_proposals_has_an_end_and_what_is_beyond_it_is_refused()
     {
         Prepare();
-        ulong[] users = [.. Enumerable.Range(500, ProposalQueue.MostProposals + 1).Select(user => (ulong)user)];
+        ulong[] users = [.. Enumerable.Range(500, 513).Select(user => (ulong)user)];
         session.OnClientsConnect(users);
         byte[][] proposals = [.. users.Select(AddOf)];
         foreach (byte[] proposal in proposals.SkipLast(1))

@@ -14,10 +14,10 @@ public sealed class RecoveryLadderTests
     public void Five_resets_then_a_rejoin_twice_over_then_the_users_are_told_and_it_starts_anew()
     {
         List<RecoveryStep> steps = [];
-        for (int i = 0; i < 19; i++) steps.Add(Step());
+        for (int i = 0; i < 24; i++) steps.Add(Step());
         RecoveryStep[] round = [.. Enumerable.Repeat(RecoveryStep.Reset, 5), RecoveryStep.Rejoin];
         Assert.Equal([.. round, .. round, .. round[..5], RecoveryStep.TellUsers], steps[..18]);
-        Assert.Equal(RecoveryStep.Reset, steps[18]);
+        Assert.Equal(round, steps[18..]);
     }
 
     [Fact]
@@ -61,6 +61,17 @@ public sealed class RecoveryLadderTests
         Assert.Equal(RecoveryStep.Reset, ladder.Forced());
     }
 
+    [Fact]
+    public void What_opens_after_a_reset_while_some_frames_open_has_to_go_on_for_ten_seconds_too()
+    {
+        for (int i = 0; i < 5; i++) ladder.Forced();
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.NotNull(ladder.NextWhileSomeOpen());
+        time.Advance(TimeSpan.FromSeconds(10) - TimeSpan.FromTicks(1));
+        ladder.OnHealthy();
+        Assert.Equal(RecoveryStep.Rejoin, ladder.Next());
+    }
+
     [Theory]
     [InlineData(9_999, RecoveryStep.Rejoin)]
     [InlineData(10_000, RecoveryStep.Reset)]
@@ -78,7 +89,7 @@ public sealed class RecoveryLadderTests
     {
         for (int step = 0; step < 17; step++) Assert.NotEqual(RecoveryStep.TellUsers, Step());
         Assert.Equal(RecoveryStep.TellUsers, Step());
-        time.Advance(RecoveryLadder.Rest - TimeSpan.FromMilliseconds(1));
+        time.Advance(TimeSpan.FromMinutes(5) - TimeSpan.FromMilliseconds(1));
         Assert.Null(ladder.Next());
         time.Advance(TimeSpan.FromMilliseconds(1));
         Assert.Equal(RecoveryStep.Reset, ladder.Next());

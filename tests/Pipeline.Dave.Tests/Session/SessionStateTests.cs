@@ -52,6 +52,7 @@ public sealed class SessionStateTests : IDisposable
         session.OnPrepareTransition(0, 0); // executed at once; the key package is out still
         session.OnCommit(7, CommitOf(session.OnProposals(AddOf(Other))));
         Assert.Equal((DaveState.Active, 0, long.MaxValue), (Now.State, Now.ProtocolVersion, Assert.Single(Now.Keys).ExpiresAt));
+        Assert.False(Now.PassthroughForMembers); // still everybody's
         session.OnSessionDescription(1);
         Assert.Equal((DaveState.Pending, 1, 10), (Now.State, Now.ProtocolVersion, SecondsUntil(Assert.Single(Now.Keys).ExpiresAt)));
     }
@@ -214,6 +215,24 @@ public sealed class SessionStateTests : IDisposable
             session.OnCommit(0, CommitOf(session.OnProposals(AddOf(Other)))); // the gateway adds us again
         }
         Assert.Equal(10, resets);
+    }
+
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(1, 1)] // the keys are right for somebody: one reset a minute is all
+    public void Resets_follow_each_other_where_nothing_opens_at_all(long opened, int expected)
+    {
+        Activate();
+        int resets = 0;
+        for (int i = 0; i < 2; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(5));
+            if (session.OnTimer(Bad(Now.Revision) with { Opened = opened }).Messages.IsEmpty) continue;
+            resets++;
+            session.OnCommit(0, CommitOf(session.OnProposals(AddOf(Other)))); // the gateway adds us again
+            Assert.Equal(DaveState.Active, Now.State);
+        }
+        Assert.Equal(expected, resets);
     }
 
     [Fact]

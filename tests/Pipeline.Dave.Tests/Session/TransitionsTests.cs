@@ -17,7 +17,8 @@ public sealed class TransitionsTests
         Assert.True(transitions.TryTake(7, out int version));
         Assert.Equal(1, version);
         Assert.False(transitions.TryTake(7, out _));
-        Assert.False(transitions.TryTake(8, out _));
+        Assert.False(transitions.TryTake(8, out version));
+        Assert.Equal(0, version);
     }
 
     [Fact]
