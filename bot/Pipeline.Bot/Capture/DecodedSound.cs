@@ -48,7 +48,6 @@ internal sealed class DecodedSound(RecordingContext context, Placement placement
             if (correction > 0) pcm.Slice(samples * channels, correction * channels).Clear();
             return samples + correction;
         }
-        if (samples < SampleSlip.ShortestFrame) return samples;
         int slip = placement.TakeSlip(samples);
         if (slip == 0) return samples;
         counters.Slipped++;

@@ -69,7 +69,7 @@ internal sealed class FramePlacer(RecordingContext context, Placement placement,
             return;
         }
         // Up to five are made up or lie in a pause; they are counted, not listed.
-        if (missing > MaximumConcealed && gap > 0) placement.AddGapBefore(in packet, Math.Min(gap, missing * frameSamples), GapLog.Loss);
+        if (missing > MaximumConcealed) placement.AddGapBefore(in packet, Math.Min(gap, missing * frameSamples), GapLog.Loss);
         placement.Reach(in packet);
     }
 
@@ -84,7 +84,7 @@ internal sealed class FramePlacer(RecordingContext context, Placement placement,
             sound.MakeUp(samples, last ? next : default, arrival, isWithinTalk: !OpusPacket.IsSilent(next));
             left -= samples;
         }
-        if (left > 0) placement.AppendSilence(left, arrival);
+        placement.AppendSilence(left, arrival);
     }
 
     private void Add(ReadOnlySpan<byte> opus, double arrival)

@@ -39,7 +39,7 @@ internal struct LowerEnvelope
 
     /// <summary>Starts again from what a few packets showed.</summary>
     /// <param name="spread">What jitter added to them on the mean.</param>
-    public void Reset(double delay, double arrival, double spread)
+    public void Reset(double delay, double arrival, double spread = 0)
     {
         Resume(delay, arrival);
         Spread = Math.Max(Spread, Math.Min(spread, MaximumExcess));

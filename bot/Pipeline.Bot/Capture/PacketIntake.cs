@@ -58,7 +58,6 @@ internal sealed class PacketIntake(RecordingContext context, Timeline timeline, 
     /// <summary><see cref="Flush"/>, and whatever comes next is a new source.</summary>
     public void EndEpoch()
     {
-        if (!hasEpoch) return;
         Flush();
         hasEpoch = false;
     }

@@ -2,7 +2,7 @@ namespace Pipeline.Bot.Capture;
 
 /// <summary>
 /// Makes a frame one sample longer or shorter without a step: over 5 ms the delay glides by one sample, interpolated with a
-/// cubic (Catmull-Rom). The pitch changes by 0.4 % for 5 ms, which nobody hears.
+/// cubic (Catmull-Rom). The pitch changes by 0.4 % for 5 ms, which nobody hears. A frame of 2.5 ms, the shortest there is, carries it too.
 /// </summary>
 internal static class SampleSlip
 {
@@ -10,9 +10,6 @@ internal static class SampleSlip
 
     // Catmull-Rom looks at one sample before and two behind.
     private const int Margin = 3;
-
-    /// <summary>Frames of 2.5 ms are the shortest that can carry a slip.</summary>
-    public const int ShortestFrame = 120;
 
     /// <param name="pcm"><c>[samples + 1, channels]</c>, of which the last sample is written here.</param>
     public static void Insert(Span<short> pcm, int samples, int channels)

@@ -21,7 +21,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
     private SegmentWriter? segment;
     private TrackTotals totals = TrackTotals.Empty;
     private int nextIndex = firstIndex;
-    private long openSince = -1;
+    private long openSince = long.MinValue;
     private readonly List<StrandedSegment> stranded = [];
 
     public bool IsOpen => segment is not null;
@@ -243,7 +243,7 @@ internal sealed class SegmentLane(RecordingContext context, TrackUser user, Trac
     private void Leave(ClosedSegment? closed)
     {
         segment = null;
-        Volatile.Write(ref openSince, -1);
+        Volatile.Write(ref openSince, long.MinValue);
         if (closed is null) return;
         End = closed.StartSample + closed.SampleCount;
         Tell(closed);

@@ -9,7 +9,7 @@ internal sealed class StretchLog
     /// <summary>Beyond it the last one is prolonged: too much is marked rather than too little.</summary>
     private const int Capacity = 1000;
 
-    private const long NotRunning = -1;
+    private const long NotRunning = long.MinValue;
 
     private ImmutableArray<SampleStretch> ended = [];
     private long runningSince = NotRunning;

@@ -82,7 +82,7 @@ internal sealed class Timeline
         lastTimestamp = timestamp;
         (lastArrival, lastNearArrival) = (arrival, arrival);
         BeginGathering(TimelineState.GatheringAnchor, long.MinValue, arrival, arrival - timestamp);
-        envelope.Reset(double.NegativeInfinity, arrival, spread: 0); // no old delay can be kept
+        envelope.Reset(double.NegativeInfinity, arrival); // no old delay can be kept
     }
 
     /// <summary>
@@ -142,7 +142,7 @@ internal sealed class Timeline
     /// <summary>Believes this packet alone.</summary>
     public void Reanchor(in Packet packet)
     {
-        envelope.Reset(packet.Arrival - packet.Timestamp, packet.Arrival, spread: 0);
+        envelope.Reset(packet.Arrival - packet.Timestamp, packet.Arrival);
         State = TimelineState.Following;
     }
 

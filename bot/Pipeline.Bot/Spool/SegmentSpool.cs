@@ -25,7 +25,7 @@ internal sealed class SegmentSpool : IDisposable
     private long bytes;
     private long files;
     private int timesLost;
-    private volatile SpoolSnapshot snapshot;
+    private volatile SpoolSnapshot? snapshot;
 
     /// <summary>Takes the folder and repairs what a process that was killed left open in it.</summary>
     /// <exception cref="SpoolInUseException">Another process holds the folder.</exception>
@@ -38,7 +38,6 @@ internal sealed class SegmentSpool : IDisposable
         IsPrivate = SpoolAccess.Tighten(Root);
         lockFile = TakeLock(Root);
         drive = new DriveInfo(Root);
-        snapshot = new SpoolSnapshot(0, 0, 0, SpoolLevel.Ok);
         foreach (RecordingId recording in Recordings()) SpoolRepair.Repair(Folder(recording).Path);
         foreach (SpooledSegment segment in Closed()) Added(segment.FileSize);
         Refresh();
@@ -53,7 +52,7 @@ internal sealed class SegmentSpool : IDisposable
     public int TimesLost => Volatile.Read(ref timesLost);
 
     /// <summary>As of the last <see cref="Refresh"/>.</summary>
-    public SpoolSnapshot Snapshot => snapshot;
+    public SpoolSnapshot Snapshot => snapshot!;
 
     public RecordingFolder Folder(RecordingId recording) => new(Path.Combine(Root, recording.ToString()));
 
@@ -181,7 +180,7 @@ internal sealed class SegmentSpool : IDisposable
     {
         long free = FreeSpace();
         long waiting = Interlocked.Read(ref bytes);
-        SpoolLevel level = options.LevelAt(waiting, free, wasFull: snapshot.Level == SpoolLevel.Full);
+        SpoolLevel level = options.LevelAt(waiting, free, wasFull: snapshot?.Level == SpoolLevel.Full);
         return snapshot = new SpoolSnapshot(waiting, Interlocked.Read(ref files), free, level);
     }
 

@@ -81,6 +81,12 @@ public sealed class CaptureRuleTests
             paused.Begin(i * 10);
         }
         Assert.Equal((true, true, false), (paused.Covers(15), paused.Covers(30), paused.Covers(35)));
+        for (int i = 64; i < 70; i++)
+        {
+            Assert.Equal(i <= 67, paused.Covers(15)); // 64 are remembered beside the last one
+            paused.End((i * 10) - 5);
+            paused.Begin(i * 10);
+        }
     }
 
     [Theory]

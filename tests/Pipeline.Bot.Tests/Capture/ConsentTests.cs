@@ -47,6 +47,18 @@ public abstract class ConsentTests(SegmentFormat format) : CaptureSuite(format)
     }
 
     [Fact]
+    public void Who_said_no_and_came_back_before_speaking_is_stored_from_the_first_word_on()
+    {
+        using CaptureRun run = Run();
+        run.Recording.Consent.OptOut(CaptureRun.Ada);
+        run.Recording.Consent.OptIn(CaptureRun.Ada, run.Time.GetTimestamp());
+        using Talker ada = new(run);
+        ada.Say(1000);
+        run.Stop();
+        Assert.Equal(1000L * Millisecond, Assert.Single(run.Closed).SampleCount);
+    }
+
+    [Fact]
     public void Frame_from_before_coming_back_is_not_taken_however_late_it_is_looked_at()
     {
         using CaptureRun run = Run(optedOut: [CaptureRun.Ada]);

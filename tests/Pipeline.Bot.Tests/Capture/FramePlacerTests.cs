@@ -96,7 +96,7 @@ public sealed class FramePlacerTests
         track.Placer.BeginEpoch();
         for (int sequence = 7; sequence < 13; sequence++)
             Place(track, sequence, End + (960 * (sequence - 2)), [], AudioFrameKind.Undecryptable);
-        Assert.Equal(10, track.MadeUp); // and the sixth is silence
+        Assert.Equal((10, End + (11 * 960L)), (track.MadeUp, track.Placement.Position)); // and the sixth is silence
 
         using TrackParts other = Begun();
         Place(other, 4, 0, [], AudioFrameKind.Empty);
@@ -127,6 +127,29 @@ public sealed class FramePlacerTests
         Assert.Empty(track.Closed);
         Place(track, 1 + until, End + (960 * (until - 1)), frames[until - 1]);
         Assert.Equal(960 * (1 + until), Assert.Single(track.Closed).SampleCount);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Missing_frame_is_what_the_decoder_makes_of_it(bool hasNext)
+    {
+        using TrackParts track = new(Mono with { MinimumSegmentDuration = TimeSpan.Zero });
+        using Audio.Opus.IOpusDecoder decoder = track.Context.Codecs.CreateDecoder(1);
+        track.Begin(10_000);
+        Assert.True(track.Sound.TryAdd(TrackParts.Loud, arrival: 0, out _));
+        byte[] next = hasNext ? TrackParts.Loud : [];
+        track.Sound.MakeUp(960, next, arrival: 0, isWithinTalk: true);
+        track.Placement.Close(padding: 0, arrival: 0);
+
+        short[] heard = new short[960], missing = new short[960];
+        decoder.Decode(TrackParts.Loud, heard, out _);
+        if (hasNext) decoder.Recover(next, missing, 960);
+        else decoder.Conceal(missing, 960);
+        Assert.NotEqual(heard, missing);
+        short[] expected = [.. heard, .. missing];
+        Assert.Equal(expected, CaptureRun.Read(track.Closed[0]));
+        Assert.Equal((hasNext ? 0L : 1L, hasNext ? 1L : 0L), (track.Counters.Concealed, track.Counters.Recovered));
     }
 
     private static TrackParts Begun(CaptureOptions? options = null)

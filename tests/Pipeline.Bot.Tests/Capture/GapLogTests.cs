@@ -35,6 +35,24 @@ public sealed class GapLogTests
     }
 
     [Fact]
+    public void Gap_that_was_there_after_all_is_shortened_from_its_start_and_no_other()
+    {
+        GapLog log = new();
+        foreach ((ulong user, long start, string reason) in
+            ((ulong, long, string)[])[(Quiet, 100, "spool"), (Noisy, 100, "spool"), (Quiet, 100, "loss"), (Quiet, 200, "spool")])
+            log.Add(user, start, 10, reason);
+        log.Shorten(Quiet, 100, 4, "paused"); // there is none
+        log.Shorten(Quiet, 101, 4, "spool");
+        Assert.All(log.Gaps, gap => Assert.Equal(10, gap.SampleCount));
+        log.Shorten(Quiet, 100, 4, "spool");
+        Assert.Equal([(Quiet, 104L, 6L, "spool"), (Noisy, 100, 10, "spool"), (Quiet, 100, 10, "loss"), (Quiet, 200, 10, "spool")],
+            log.Gaps.Select(gap => (gap.UserId!.Value, gap.StartSample, gap.SampleCount, gap.Reason)));
+        log.Shorten(Quiet, 104, 6, "spool");
+        log.Shorten(Noisy, 100, 20, "spool");
+        Assert.Equal([(100L, "loss"), (200, "spool")], log.Gaps.Select(gap => (gap.StartSample, gap.Reason)));
+    }
+
+    [Fact]
     public void Notes_of_one_person_leave_room_for_others_and_none_that_was_taken_goes()
     {
         GapLog log = new();

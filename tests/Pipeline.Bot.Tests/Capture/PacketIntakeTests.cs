@@ -38,6 +38,26 @@ public sealed class PacketIntakeTests : IDisposable
     }
 
     [Fact]
+    public void Source_before_comes_back_where_the_one_behind_it_has_ended()
+    {
+        Say(100, 10, at: 0);
+        track.Accept(5_000, 77, 20_000, ssrc: 2);
+        track.Intake.EndEpoch();
+        track.Accept(110, 9_600, 30_000);
+        Assert.Equal((3L, 0L), (track.Counters.Epochs, track.Counters.Late));
+    }
+
+    [Theory]
+    [InlineData(7_200, 10_000 + 7_200 + 960, false)] // 150 ms
+    [InlineData(7_201, 10_000 + 960, true)] // the second one begins a run, and waits for those behind it
+    public void Run_of_a_packet_does_not_wait_for_the_next_run(int pause, long position, bool isGathering)
+    {
+        track.Accept(100, 0, 10_000);
+        track.Accept(101, (uint)pause, 10_000 + pause);
+        Assert.Equal((position, isGathering), (track.Placement.Position, track.Timeline.IsGathering));
+    }
+
+    [Fact]
     public void Packet_without_audio_of_another_source_or_far_off_takes_no_number()
     {
         Say(100, 20, at: 0);

@@ -167,7 +167,10 @@ public sealed class PlacementTests
         track.Placement.Cut(arrival: 0);
         track.Write(960, audible: false);
         Assert.False(track.Placement.IsOpen);
+        track.Placement.AddGap(10, GapLog.Loss);
+        Assert.Empty(track.Context.Gaps.Gaps);
         track.Write(960, audible: false, isWithinTalk: true);
+        Assert.Single(track.Context.Gaps.Gaps);
         Assert.Equal((true, 11_920L, 1_920L), (track.Placement.IsOpen, track.Lane.Start, track.Lane.Samples)); // it joins
     }
 
@@ -184,6 +187,65 @@ public sealed class PlacementTests
         track.Write(960);
         RecordingGap gap = Assert.Single(track.Context.Gaps.Gaps);
         Assert.Equal((10_000L, 960L, "spool"), (gap.StartSample, gap.SampleCount, gap.Reason));
+    }
+
+    [Fact]
+    public void Segment_behind_what_found_no_room_does_not_join_the_one_before()
+    {
+        using TrackParts track = new(Short);
+        track.Begin(10_000);
+        track.Write(960);
+        track.Placement.Cut(arrival: 0);
+        track.Context.Spool.SetFull(true);
+        track.Write(960);
+        track.Context.Spool.SetFull(false);
+        track.Write(960);
+        Assert.Equal((11_920L, 960L), (track.Lane.Start, track.Lane.Samples));
+    }
+
+    [Fact]
+    public void Nothing_is_put_into_what_is_closed()
+    {
+        using TrackParts track = new(Short);
+        track.Begin(10_000);
+        track.Write(960);
+        track.Placement.Close(padding: 0, arrival: 0);
+        Packet early = new() { Sequence = 2, Arrival = 11_000, Timestamp = 10_500 };
+        track.Placement.Reach(in early);
+        Assert.Equal((10_960L, 0L), (track.Placement.Position, track.Placement.GapBefore(in early)));
+    }
+
+    [Fact]
+    public void What_was_missing_is_listed_with_the_next_word()
+    {
+        using TrackParts track = new(Short);
+        track.Begin(10_000);
+        track.Write(960);
+        track.Placement.AddGap(960, GapLog.Undecryptable);
+        track.Write(960, audible: false);
+        Assert.Empty(track.Context.Gaps.Gaps);
+        track.Write(960);
+        Assert.Equal(10_960, Assert.Single(track.Context.Gaps.Gaps).StartSample);
+    }
+
+    [Fact]
+    public void Clock_that_stepped_where_no_file_may_end_moves_nothing_that_was_said_before()
+    {
+        using TrackParts track = new(Short);
+        track.Begin(10_000);
+        for (int i = 0; i < 60; i++)
+        {
+            track.Write(10);
+            track.Placement.Close(padding: 0, arrival: 0);
+        }
+        track.Placement.AppendSilence(100, arrival: 0);
+        track.Write(960);
+        Assert.Equal(PlacementState.Floating, track.Placement.State);
+        Packet stepped = new() { Sequence = 2, Arrival = 30_000, Timestamp = 50_000 };
+        track.Timeline.Observe(in stepped, beginsTalk: true, afterMarker: false);
+        track.Timeline.Decide(overflowed: false);
+        track.Placement.Align(in stepped, continues: true);
+        Assert.Equal((1L, PlacementState.Settled, 10_700L), (track.Counters.Reanchored, track.Placement.State, track.Lane.Start));
     }
 
     [Fact]

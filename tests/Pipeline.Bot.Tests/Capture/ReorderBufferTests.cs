@@ -54,6 +54,25 @@ public sealed class ReorderBufferTests
     }
 
     [Fact]
+    public void Packet_that_passes_is_an_arrival_as_any_other()
+    {
+        ReorderBuffer buffer = Begun(first: 10);
+        Hold(buffer, 13, arrival: 12_000);
+        buffer.Pass(11, 12_000 + Window);
+        Assert.Equal([13], Take(buffer));
+    }
+
+    [Fact]
+    public void Arrivals_of_another_source_hurry_nobody()
+    {
+        ReorderBuffer buffer = Begun(first: 10);
+        Hold(buffer, 12, arrival: 12_000);
+        buffer.Begin(1000);
+        Hold(buffer, 1002, arrival: 12_000 + Window);
+        Assert.Empty(Take(buffer));
+    }
+
+    [Fact]
     public void Late_packet_is_told_from_a_duplicate()
     {
         ReorderBuffer buffer = Begun(first: 10);
@@ -95,9 +114,9 @@ public sealed class ReorderBufferTests
     public void What_cannot_be_held_is_said_so()
     {
         ReorderBuffer buffer = Begun(first: 10);
-        Assert.Equal(ReorderVerdict.NoRoom, buffer.Judge(12, ReorderBuffer.LongestPacket + 1));
-        Assert.Equal(ReorderVerdict.InOrderWithoutRoom, buffer.Judge(11, ReorderBuffer.LongestPacket + 1));
-        Assert.Equal(ReorderVerdict.Hold, buffer.Judge(12, ReorderBuffer.LongestPacket));
+        Assert.Equal(ReorderVerdict.NoRoom, buffer.Judge(12, 1_281));
+        Assert.Equal(ReorderVerdict.InOrderWithoutRoom, buffer.Judge(11, 1_281));
+        Assert.Equal(ReorderVerdict.Hold, buffer.Judge(12, 1_280));
         for (int i = 0; i < Capacity; i++) Hold(buffer, 12 + i, arrival: 12_000);
         Assert.Equal(ReorderVerdict.NoRoom, buffer.Judge(12 + Capacity, 3));
         Assert.Equal(ReorderVerdict.InOrderWithoutRoom, buffer.Judge(11, 3));
@@ -122,6 +141,11 @@ public sealed class ReorderBufferTests
         ReorderBuffer small = new(Window, capacity: 5000);
         small.Begin(12);
         for (long sequence = 13; small.Judge(sequence, 128) == ReorderVerdict.Hold; sequence++)
+            small.Hold(new Packet { Sequence = sequence }, new byte[128]);
+        Assert.Equal(256 * 1024 / 128, small.Held);
+        while (small.TryTake(long.MaxValue, out _, out _)) { }
+        Assert.Equal(256 * 1024, small.RoomBytes); // kept for the next
+        for (long sequence = 5_000; small.Judge(sequence, 128) == ReorderVerdict.Hold; sequence++)
             small.Hold(new Packet { Sequence = sequence }, new byte[128]);
         Assert.Equal(256 * 1024 / 128, small.Held);
     }
@@ -206,6 +230,9 @@ public sealed class ReorderBufferTests
         Assert.Equal(256, buffer.RoomBytes);
         buffer.Hold(new Packet { Sequence = 13, Arrival = 12_000 }, new byte[257]);
         Assert.Equal(256 + 512, buffer.RoomBytes);
+        ReorderBuffer other = Begun(first: 10);
+        other.Hold(new Packet { Sequence = 12, Arrival = 12_000 }, new byte[257]);
+        Assert.Equal(512, other.RoomBytes); // in place of the one that was too small
     }
 
     private static byte[] Bytes(int length, byte value)

@@ -84,6 +84,32 @@ public sealed class SampleSlipTests
             .Select(place => place / channels == samples ? (short)0 : (short)Math.Round(At(place / channels, place % channels)))];
     }
 
+    // Noise shows each sample that is not as it was.
+    [Theory]
+    [InlineData(120, 112)] // the interpolation looks beyond both ends of the glide
+    [InlineData(240, 232)]
+    [InlineData(248, 240)]
+    [InlineData(960, 240)]
+    public void Glide_takes_its_place_to_the_sample(int samples, int glide)
+    {
+        Random random = new(5);
+        short[] noise = [.. Enumerable.Range(0, samples).Select(_ => (short)random.Next(-20_000, 20_000))];
+        short[] longer = [.. noise, 0], shorter = [.. noise];
+        SampleSlip.Insert(longer, samples, channels: 1);
+        SampleSlip.Remove(shorter, samples, channels: 1);
+        int start = (samples - glide) / 2, end = start + glide;
+
+        Assert.Equal(noise[..(start + 1)], longer[..(start + 1)]);
+        Assert.NotEqual(noise[start + 1], longer[start + 1]);
+        Assert.NotEqual(noise[end - 2], longer[end - 1]);
+        Assert.Equal(noise[(end - 1)..], longer[end..]);
+
+        Assert.Equal(noise[..(start + 1)], shorter[..(start + 1)]);
+        Assert.NotEqual(noise[start + 1], shorter[start + 1]);
+        Assert.NotEqual(noise[end], shorter[end - 1]);
+        Assert.Equal(noise[(end + 1)..], shorter[end..^1]);
+    }
+
     private static short Tone(int i) => (short)Math.Round(10_000 * Math.Sin(2 * Math.PI * 1000 * i / 48_000));
 
     private static void Fill(short[] pcm, int sample, int channels, short value)

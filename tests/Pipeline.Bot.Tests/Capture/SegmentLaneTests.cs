@@ -104,6 +104,36 @@ public sealed class SegmentLaneTests : IDisposable
     }
 
     [Fact]
+    public void Nothing_may_lie_on_what_the_disk_does_not_let_end()
+    {
+        Directory.CreateDirectory(Path.Combine(track, "000003.wav", "in the way"));
+        Assert.True(lane.TryOpen(1000, continues: false, arrival: 1));
+        Assert.True(Write(960, end: 1000));
+        lane.Close(end: 1960, arrival: 2);
+        Assert.Empty(closed);
+        Assert.Equal((false, 1960L, 4), (lane.IsOpen, lane.End, lane.NextFreeIndex));
+    }
+
+    [Fact]
+    public void Lane_that_ended_has_nothing_open()
+    {
+        Assert.True(lane.TryOpen(0, continues: false, arrival: 1));
+        lane.Dispose();
+        Assert.False(lane.IsOpen);
+        Assert.Empty(OpenHandles.Below(track));
+    }
+
+    [Fact]
+    public void Frames_of_a_bot_that_is_not_recorded_are_withheld()
+    {
+        using Track one = new(context, Ada, firstIndex: 0);
+        one.SetUser("Jukebox", bot: true);
+        one.Accept(TrackParts.Frame(0, 0, TrackParts.Loud), 0);
+        TrackHealth health = one.Read(0, optedOut: false).Health;
+        Assert.Equal((1L, 1L), (health.Received, health.Withheld));
+    }
+
+    [Fact]
     public void Sixty_files_in_a_minute_are_what_a_sender_can_bring_about()
     {
         for (int i = 0; i < 60; i++)

@@ -127,6 +127,7 @@ public abstract class SpoolFaultTests(SegmentFormat format) : CaptureSuite(forma
         run.Recording.Consent.OptOut(CaptureRun.Ada);
         ada.Say(100);
         Assert.False(File.Exists(open));
+        Assert.False(File.Exists(Path.ChangeExtension(closed, ".json")));
         run.Stop();
         Assert.Empty(run.Closed);
     }

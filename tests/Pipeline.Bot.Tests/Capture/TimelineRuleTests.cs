@@ -135,6 +135,32 @@ public sealed class TimelineRuleTests
         Assert.Equal(expected, timeline.State);
     }
 
+    [Theory]
+    [InlineData(1_000_000)]
+    [InlineData(-1_000_000)]
+    public void Rules_are_the_same_at_any_offset(int offset)
+    {
+        arrival = 2_000_000;
+        timeline.BeginEpoch((uint)(2_000_000 - offset), arrival);
+        for (int i = 0; i < 4; i++) Observe(960, offset);
+        timeline.Decide(overflowed: false);
+        timeline.TakeDecision();
+        Assert.Equal(((double)offset, 96d), (timeline.Wanted, timeline.Tolerance));
+
+        for (int i = 0; i < 60; i++) Observe(960, offset);
+        Observe(960, offset + 20_000); // one that is late among those that are not
+        Assert.Equal(TimelineState.Following, timeline.State);
+
+        Observe(240_000, offset - 30_000);
+        timeline.Decide(overflowed: false);
+        Assert.Equal((TimelineState.Reanchored, (double)offset), (timeline.State, timeline.Wanted));
+        timeline.TakeDecision();
+        Assert.Equal((offset - 30_000d, 96d), (timeline.Wanted, timeline.Tolerance));
+
+        for (int i = 0; i < 60; i++) Observe(960, offset - 10_000); // and all of them for more than a second
+        Assert.Equal(TimelineState.GatheringAnchor, timeline.State);
+    }
+
     [Fact]
     public void One_packet_alone_shows_no_jitter()
     {

@@ -112,6 +112,33 @@ public sealed class RecordingFolderTests : IDisposable
             JournalEntry.ErasureOf(new SegmentKey(SpoolSession.Info.RecordingId, 7, 3)));
     }
 
+    [Fact]
+    public void Lines_that_the_disk_refuses_are_owed_and_of_more_than_4096_the_oldest_go()
+    {
+        SegmentJournal journal = new(folder.JournalPath);
+        JournalEntry entry = new(7, "Ada", 0, 0, 480, 1004, "aaaaaaaaaaaaaaaaaaaaaa==");
+        File.WriteAllText(folder.Path, "in the way");
+        for (int index = 0; index < 4_097; index++) Assert.ThrowsAny<IOException>(() => journal.Append(entry with { Index = index }));
+        journal.CatchUp(); // it refuses still
+        File.Delete(folder.Path);
+        journal.CatchUp();
+        Assert.Equal(Enumerable.Range(1, 4_096), journal.Read().Select(line => line.Index));
+    }
+
+    [Fact]
+    public void Journal_that_owes_a_line_catches_up_and_one_that_owes_none_makes_no_file()
+    {
+        SegmentJournal journal = new(folder.JournalPath);
+        JournalEntry entry = new(7, "Ada", 0, 0, 480, 1004, "aaaaaaaaaaaaaaaaaaaaaa==");
+        journal.CatchUp();
+        Assert.False(folder.Exists);
+        File.WriteAllText(folder.Path, "in the way");
+        Assert.ThrowsAny<IOException>(() => journal.Append(entry));
+        File.Delete(folder.Path);
+        journal.CatchUp();
+        Assert.Equal([entry], journal.Read());
+    }
+
     private static RecordingStopped Stopped { get; } = new()
     {
         Session = SpoolSession.Info,

@@ -169,6 +169,30 @@ public sealed class SegmentSpoolTests
     }
 
     [Fact]
+    public void What_was_never_ended_is_ended_and_counted_where_it_holds_audio()
+    {
+        using TempFolder folder = new();
+        using SegmentSpool spool = new(new SpoolOptions { Folder = folder.Path });
+        spool.Added(new FileInfo(SpoolWriter.Write(folder.Path, session, Ada, 0)).Length);
+        Assert.False(spool.EndOpen(session.RecordingId));
+        Assert.Equal((1L, 96_044L), (spool.Refresh().Files, spool.Refresh().Bytes));
+        spool.Erase(spool.Closed().Single());
+
+        LeaveOpen(1, samples: 0);
+        Assert.False(spool.EndOpen(session.RecordingId));
+        LeaveOpen(2, samples: 48_000);
+        Assert.True(spool.EndOpen(session.RecordingId));
+        Assert.Equal((1L, 96_044L), (spool.Refresh().Files, spool.Refresh().Bytes));
+        Assert.Equal(2, spool.Closed().Single().Key.Index);
+
+        void LeaveOpen(int index, int samples)
+        {
+            string wav = SpoolWriter.Write(folder.Path, session, Ada, index, samples: samples);
+            File.Move(wav, Path.ChangeExtension(wav, ".open.wav"));
+        }
+    }
+
+    [Fact]
     public void Audio_set_aside_outlives_its_recording_each_time()
     {
         using TempFolder folder = new();

@@ -150,6 +150,40 @@ public sealed class SegmentWriterTests : IDisposable
         Assert.Equal(["000000.json", "000000.wav"], Files());
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    [InlineData(false, true)] // somebody emptied the folder
+    public void Segment_that_was_given_up_is_ended_later_or_goes(bool isUnwanted, bool isGone)
+    {
+        using SegmentWriter writer = Open();
+        writer.WriteSilence(16_363); // one more than the buffer holds, which is given up
+        writer.StartSample = 48_100;
+        StrandedSegment stranded = writer.Strand();
+        Assert.Empty(OpenHandles.Below(user.Path));
+        stranded.IsUnwanted = isUnwanted;
+        if (isGone) File.Delete(user.Combine("000000.open.wav"));
+        ClosedSegment? ended = stranded.End();
+        if (isUnwanted || isGone)
+        {
+            Assert.Null(ended);
+            Assert.Empty(Files());
+            return;
+        }
+        SegmentSidecar sidecar = SpoolFiles.ReadSidecar(user.Combine("000000.json"))!;
+        Assert.Equal(SpoolSession.Sidecar(start: 48_100), sidecar);
+        Assert.Equal(new ClosedSegment(sidecar.Key, "Ada", user.Combine("000000.wav"), user.Combine("000000.json"), 48_100, 16_362, 1,
+            32_768), ended);
+        Assert.Equal(["000000.json", "000000.wav"], Files());
+    }
+
+    [Fact]
+    public void Sidecar_says_which_version_it_is_of()
+    {
+        using SegmentWriter writer = Open();
+        Assert.StartsWith("{\"version\":1,", File.ReadAllText(user.Combine("000000.json")), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Stream_of_an_Opus_file_is_numbered_by_its_speaker_and_its_index()
     {
