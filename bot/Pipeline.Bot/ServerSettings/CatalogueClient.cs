@@ -32,7 +32,7 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         {
             return false;
         }
-        // Any web server answers 404. A service has one of these two (recording-api.md §1, §4), which demands a body.
+        // Any web server answers 404. A service has one of these two, and both demand a body.
         if (await TakesAsync("recordings/init-live", cancellationToken)
             || await TakesAsync("recordings/init", cancellationToken)) return false;
         throw new CatalogueException($"what answers at {options.BaseUrl} is no recording API: it has none of its routes (404)");
