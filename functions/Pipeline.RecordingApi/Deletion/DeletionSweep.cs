@@ -18,6 +18,7 @@ public sealed class DeletionSweep(DeletionTable table, DeletionMessages messages
 
     // 200 look-ups a minute; a round of an account with 100,000 recordings takes eight hours and costs a cent.
     private const int PageLength = 200;
+    private const int Width = 8;
     private static readonly TimeSpan RoundPause = TimeSpan.FromHours(1);
 
     private string? continuation;
@@ -52,7 +53,7 @@ public sealed class DeletionSweep(DeletionTable table, DeletionMessages messages
     {
         if (continuation is null && time.GetUtcNow() < nextRound) return;
         (IReadOnlyList<RecordingId> page, string? next) = await container.ListRecordingsAsync(PageLength, continuation, cancellation);
-        ParallelOptions width = new() { MaxDegreeOfParallelism = 8, CancellationToken = cancellation };
+        ParallelOptions width = new() { MaxDegreeOfParallelism = Width, CancellationToken = cancellation };
         await Parallel.ForEachAsync(page, width, async (id, stop) => await TakeUpAsync(id, stop));
         continuation = next;
         if (next is null) nextRound = time.GetUtcNow() + RoundPause;

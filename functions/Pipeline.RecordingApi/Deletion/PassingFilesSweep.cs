@@ -11,6 +11,7 @@ namespace Pipeline.RecordingApi.Deletion;
 public sealed class PassingFilesSweep(RenderTable table, RendersContainer container, TimeProvider time)
 {
     private const int MostAtOnce = 500;
+    private const int Width = 8;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -21,7 +22,7 @@ public sealed class PassingFilesSweep(RenderTable table, RendersContainer contai
             due.Add(file);
             if (due.Count == MostAtOnce) break;
         }
-        ParallelOptions width = new() { MaxDegreeOfParallelism = 8, CancellationToken = cancellation };
+        ParallelOptions width = new() { MaxDegreeOfParallelism = Width, CancellationToken = cancellation };
         await Parallel.ForEachAsync(due, width, async (file, stop) => await DeleteAsync(file, now, stop));
     }
 

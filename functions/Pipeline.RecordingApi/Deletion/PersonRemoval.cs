@@ -22,20 +22,20 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
     public async Task RunAsync(RecordingId recording, ulong userId, DateTimeOffset now, Func<int, long, bool, Task<bool>> count,
         CancellationToken cancellation)
     {
-        if ((await catalogue.FindAsync(recording.ToString(), cancellation)).IsDeleted) return;
+        CatalogueEntry entry = await catalogue.FindAsync(recording.ToString(), cancellation);
+        if (entry.IsDeleted) return;
         await erased.AddAsync(recording, userId, cancellation);
         await traces.MarkAsync(recording, userId, now, cancellation);
         (int segments, long samples) = await traces.CountAsync(recording, userId, cancellation);
         bool wasThere = false;
         await HideAsync(recording, userId, now, async (found, length, isNamed) =>
             wasThere = await count(Math.Max(found, segments), Math.Max(length, samples), isNamed), cancellation);
+        // A list that comes in parts is not counted before it is whole; perhaps it never is.
+        bool mayHaveParts = entry.Recording?.Details.Status == RecordingStatus.Live;
+        if (wasThere || mayHaveParts) await DeleteRowsAsync(recording.ToString(), userId, cancellation);
         // The mix holds every voice, and texts, bundles and cues hold the notes of who only listened: all that was made goes and is made
         // again of what is left. Once more in the second round: something may have been on its way.
-        if (wasThere)
-        {
-            await DeleteRowsAsync(recording.ToString(), userId, cancellation);
-            await made.RemakeAsync(recording, userId, cancellation);
-        }
+        if (wasThere) await made.RemakeAsync(recording, userId, cancellation);
         await traces.DeleteAsync(recording, userId, now, cancellation);
     }
 
@@ -44,7 +44,6 @@ public sealed class PersonRemoval(CatalogueTable catalogue, ListPartTable parts,
     {
         // Of a server, what was begun since is another matter: the person may be recorded again.
         if (!await erased.HoldsAsync(recording, userId, cancellation)) return;
-        if ((await catalogue.FindAsync(recording.ToString(), cancellation)).IsDeleted) return;
         await traces.DeleteAsync(recording, userId, now, cancellation);
     }
 

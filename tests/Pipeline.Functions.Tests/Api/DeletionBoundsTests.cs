@@ -325,6 +325,9 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
         Assert.Equal(2, await ListedAsync());
         Assert.True(await expiries.ListAsync(day.AddYears(1), Cancellation)
             .AnyAsync(expiry => expiry.At == day && expiry.IsTold, Cancellation));
+        string id = session.Id.ToString(), told = (await RowOfDayAsync()).ETag.ToString();
+        await SweepAtAsync(day.AddDays(-2).AddMilliseconds(2));
+        Assert.Equal(told, (await RowOfDayAsync()).ETag.ToString()); // nobody is told again
         await SweepAtAsync(day.AddDays(-1).AddMilliseconds(-1));
         Assert.Equal(2, await ListedAsync());
         await SweepAtAsync(day.AddDays(-1));
@@ -344,6 +347,9 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
             clock.SetUtcNow(moment);
             await app.Get<RetentionSweep>().RunAsync(Cancellation);
         }
+
+        async Task<TableEntity> RowOfDayAsync() => await app.Storage.Tables.GetTableClient(StorageNames.CatalogueTable)
+            .GetEntityAsync<TableEntity>("expiring", $"{day.ToUnixTimeMilliseconds():D15}-{id}", cancellationToken: Cancellation);
 
         async Task<PipelineEvent?> ToldAsync() =>
             await app.Get<EventTable>().FindAsync($"evt_recording.expiring_{session.Id}", Cancellation);

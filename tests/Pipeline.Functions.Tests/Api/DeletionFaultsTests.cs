@@ -222,6 +222,25 @@ public sealed class DeletionFaultsTests(AzuriteFixture azurite) : IAsyncLifetime
         Assert.DoesNotContain(await session.LeftInTempAsync(app.Storage), name => name.Contains("/5-", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Last_look_at_an_erased_person_is_over_when_all_is_done()
+    {
+        ForgetTable table = app.Get<ForgetTable>();
+        Session session = null!;
+        int requests = await fault.InEveryPlaceAsync(async () =>
+        {
+            session = await StartRecordingAsync();
+            await app.Get<ErasedPeople>().AddAsync(session.Id, Ada, Cancellation);
+            await app.Storage.Temp.GetBlobClient($"{session.Id}/5-Ada/segment_000.wav").UploadAsync(new BinaryData([1]), Cancellation);
+            ForgetState state = await table.BeginAsync($"{session.Id}", Ada, Now, Cancellation);
+            Assert.True(await table.TryMoveAsync(state with { FinishedAt = Now }, Cancellation));
+        },
+        () => app.Get<PersonForgetting>().RunAsync(new ForgetPerson { Scope = $"{session.Id}", UserId = Ada, Look = 0 }, Cancellation));
+        Assert.InRange(requests, 8, 30);
+        Assert.True((await table.FindAsync($"{session.Id}", Ada, Cancellation))!.IsOver);
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+    }
+
     private static Session NewSession(params (ulong UserId, string Name, int Segments)[] speakers) =>
         new(Interlocked.Increment(ref sessions), speakers);
 

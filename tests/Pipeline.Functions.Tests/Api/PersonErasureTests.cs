@@ -162,6 +162,7 @@ public sealed class PersonErasureTests(AzuriteFixture azurite) : IAsyncLifetime
         using HttpResponseMessage asked = await PutAsync(app, $"recordings/{session.Id}");
         Assert.True(await RunAsync(app, session.Id.ToString(), null));
         Assert.Equal(before, (await catalogue.FindAsync(session.Id.ToString(), Cancellation)).Recording!.Etag);
+        Assert.Equal(0, (await StateAsync(app, $"recordings/{session.Id}")).Recordings);
     }
 
     [Fact]
