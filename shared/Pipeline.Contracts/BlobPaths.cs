@@ -97,7 +97,6 @@ public static class BlobPaths
         string suffix = format.Suffix();
         if (!fileName.StartsWith(SegmentPrefix, StringComparison.Ordinal) || !fileName.EndsWith(suffix, StringComparison.Ordinal))
             return false;
-        if (fileName.Length <= SegmentPrefix.Length + suffix.Length) return false;
         string digits = fileName[SegmentPrefix.Length..^suffix.Length];
         return int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out index)
             && SegmentFileName(index, format) == fileName;

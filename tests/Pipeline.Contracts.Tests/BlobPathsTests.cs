@@ -36,6 +36,16 @@ public sealed class BlobPathsTests
     }
 
     [Fact]
+    public void Slug_has_32_letters_and_96_bytes_at_most()
+    {
+        Assert.Equal(new string('a', 32), BlobPaths.Slug(new string('a', 40)));
+        string three = new('名', 33); // bytes each
+        Assert.Equal(three[..32], BlobPaths.Slug(three));
+        string wide = string.Concat(Enumerable.Repeat("\ud800\udc00", 23)); // 4 bytes each
+        Assert.Equal($"{wide}-abc", BlobPaths.Slug($"{wide} abcd"));
+    }
+
+    [Fact]
     public void Any_name_gives_a_path_that_is_short_safe_and_reads_back() =>
         Gen.Select(Names, Gen.ULong[1, ulong.MaxValue], Gen.Int[0, int.MaxValue]).Sample((name, userId, index) =>
         {
@@ -65,6 +75,9 @@ public sealed class BlobPathsTests
     [InlineData(null)]
     [InlineData("")]
     [InlineData("segment_000.wav")]
+    [InlineData("0198c0de-0000-7000-8000-000000000001/5/segment_.wav")]
+    [InlineData("0198c0de-0000-7000-8000-000000000001/5/segment_000.ogg")]
+    [InlineData("0198c0de-0000-7000-8000-000000000001/5/part_000.wav")]
     [InlineData("0198c0de-0000-7000-8000-000000000001/5/segment_00.wav")]
     [InlineData("0198c0de-0000-7000-8000-000000000001/5/segment_0000.wav")]
     [InlineData("0198c0de-0000-7000-8000-000000000001/5/segment_-01.wav")]
@@ -81,7 +94,16 @@ public sealed class BlobPathsTests
     {
         Assert.True(BlobPaths.TryParseManifest(BlobPaths.Manifest(Recording), out RecordingId read));
         Assert.Equal(Recording, read);
-        Assert.False(BlobPaths.TryParseManifest($"{Recording}/other.json", out _));
+        foreach (string other in (string[])[$"{Recording}/other.json", "x/session.json", $"{Recording}/session.json/x", "session.json", ""])
+            Assert.False(BlobPaths.TryParseManifest(other, out _), other);
+    }
+
+    [Fact]
+    public void Shard_is_told_from_what_belongs_to_a_recording()
+    {
+        Assert.Equal("shards/0-4", BlobPaths.Shard("0-4"));
+        Assert.True(BlobPaths.IsShard("shards/0-4"));
+        Assert.False(BlobPaths.IsShard(BlobPaths.Manifest(Recording)) || BlobPaths.IsShard(null));
     }
 
     [Theory]

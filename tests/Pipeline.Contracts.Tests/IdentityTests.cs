@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 
@@ -49,6 +50,15 @@ public sealed class IdentityTests
         Assert.All(chains, chain => Assert.Equal(64, chain.Length));
         Assert.Throws<FormatException>(() => SegmentChain.Append("00", 0, One));
         Assert.Throws<FormatException>(() => SegmentChain.Append(SegmentChain.Empty, 0, "AAAA"));
+    }
+
+    [Fact]
+    public void Link_is_the_hash_of_the_link_before_it_the_index_and_the_md5()
+    {
+        byte[] md5 = [.. Enumerable.Range(1, 16).Select(i => (byte)i)];
+        byte[] bytes = [.. new byte[32], 0x01, 0x02, 0x03, 0x04, .. md5];
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes)),
+            SegmentChain.Append(SegmentChain.Empty, 0x01020304, Convert.ToBase64String(md5)));
     }
 
     [Fact]

@@ -48,6 +48,41 @@ public sealed class ManifestTests
     }
 
     [Fact]
+    public void Somebody_is_named_by_a_track_a_gap_a_note_or_a_word_with_their_name()
+    {
+        SessionManifest nobody = Manifest() with { Tracks = [Track(Ben)], Gaps = [Gap(null), Gap(Ben)], Notes = [Note(Ben)] };
+        ConsentLedger said = new ConsentLedger { Mode = ConsentLedger.Ask }.With(Word(Ben), "words");
+        Assert.False(nobody.Names(Ada));
+        Assert.False((nobody with { Consent = said }).Names(Ada));
+        Assert.True((nobody with { Tracks = [Track(Ada)] }).Names(Ada));
+        Assert.True((nobody with { Gaps = [Gap(Ada)] }).Names(Ada));
+        Assert.True((nobody with { Notes = [Note(Ada)] }).Names(Ada));
+        said = said.With(Word(Ada), "words");
+        Assert.True((nobody with { Consent = said }).Names(Ada));
+        Assert.False((nobody with { Consent = said.WithErased(Ada, DateTimeOffset.UnixEpoch) }).Names(Ada));
+
+        static ConsentEntry Word(ulong user) => new()
+        {
+            UserId = user,
+            Username = "name",
+            At = DateTimeOffset.UnixEpoch,
+            Choice = ConsentEntry.Agreed,
+            Button = "a button",
+        };
+    }
+
+    [Fact]
+    public void Recording_that_goes_on_elsewhere_has_further_channels_and_not_its_own_once_more()
+    {
+        SessionManifest manifest = Manifest(); // of channel 2
+        Assert.Equal([5UL], manifest.GoingOnIn([5, 2]).FurtherChannels);
+        Assert.Equal([5UL, 6], manifest.GoingOnIn([5]).GoingOnIn([6, 5]).FurtherChannels);
+        Assert.Equal([5UL], manifest.GoingOnIn([5]).GoingOnIn(null).FurtherChannels);
+        Assert.Null(manifest.GoingOnIn(null).FurtherChannels);
+        Assert.Null(manifest.GoingOnIn([2]).FurtherChannels);
+    }
+
+    [Fact]
     public void Segment_says_when_it_was_spoken_and_what_it_is()
     {
         SegmentReady segment = new()

@@ -13,6 +13,13 @@ public sealed class MissingStretchesTests
         Assert.Equal([(50L, 60L)], MissingStretches.Of(10, 60, [(0, 0, 10), (1, 15, 15), (2, 40, 10)]));
 
     [Fact]
+    public void Nothing_is_missing_before_the_first_index_and_where_no_time_is_left_for_it()
+    {
+        Assert.Empty(MissingStretches.Of(0, 20, [(0, 5, 15)]));
+        Assert.Empty(MissingStretches.Of(0, 20, [(0, 0, 10), (2, 10, 10)]));
+    }
+
+    [Fact]
     public void Segment_that_is_not_there_is_missing_between_its_neighbours() =>
         Assert.Equal([(30L, 40L)], MissingStretches.Of(10, 50, [(2, 40, 10), (0, 0, 30)]));
 

@@ -46,7 +46,27 @@ public sealed class SegmentMetadataTests
 
         Assert.InRange(value.Length, 1, SegmentMetadata.MaximumLength);
         Assert.True(SegmentMetadata.TryRead(value, out SegmentReady? read));
-        Assert.StartsWith(Family, read.Username, StringComparison.Ordinal);
+        string first = string.Concat(name.EnumerateRunes().Take(100));
+        Assert.Equal((first, first, null), (read.Username, read.Session.GuildName, read.Session.Title));
+    }
+
+    [Fact]
+    public void Title_and_losses_go_before_any_name_is_cut_and_nothing_goes_from_what_just_fits()
+    {
+        string guild = new('g', 150);
+        SegmentReady message = Message("Ada", guild, new string('t', 6_000)) with { Lost = [new LostStretch(1, 2)] };
+        Assert.True(SegmentMetadata.TryRead(SegmentMetadata.Write(message), out SegmentReady? read));
+        Assert.Equal((guild, null, null), (read.Session.GuildName, read.Session.Title, read.Lost));
+
+        // Base64 has four characters for three bytes.
+        SegmentReady Titled(int length) => message with { Lost = null, Session = message.Session with { Title = new string('t', length) } };
+        int rest = (SegmentMetadata.MaximumLength / 4 * 3) - Convert.FromBase64String(SegmentMetadata.Write(Titled(1_000))).Length;
+        string whole = SegmentMetadata.Write(Titled(1_000 + rest));
+        Assert.Equal(SegmentMetadata.MaximumLength, whole.Length);
+        Assert.True(SegmentMetadata.TryRead(whole, out read));
+        Assert.Equal(1_000 + rest, read.Session.Title!.Length);
+        Assert.True(SegmentMetadata.TryRead(SegmentMetadata.Write(Titled(1_001 + rest)), out read));
+        Assert.Null(read.Session.Title);
     }
 
     [Theory]
