@@ -31,6 +31,8 @@ public sealed class ClearTextTests
     [Theory]
     [InlineData("ftp://ada:secret@host/x?sig=1", "ftp://…@host/x?…")]
     [InlineData("ftp://host/x?a=b@c", "ftp://host/x?…")]
+    [InlineData("?sig=1", "?…")]
+    [InlineData("://ada:secret@host", "://…@host")]
     [InlineData("ada@host", "ada@host")] // no address, so no password stands there
     public void Wrong_value_is_shown_without_what_may_be_secret(string value, string shown)
     {

@@ -1,3 +1,4 @@
+using Pipeline.Settings.Forms;
 using Pipeline.Settings.Known;
 
 namespace Pipeline.Settings.Tests;
@@ -21,6 +22,34 @@ public sealed class UnknownSettingsTests
     public void A_misspelt_name_is_told_with_the_nearest_setting(string name, string nearest) =>
         Assert.StartsWith($"{name} (command line) is not a setting; did you mean {nearest}?",
             Assert.Single(KnownSettings.Unknown(Values.Of((name, "7")))).Text, StringComparison.Ordinal);
+
+    /// <summary>Two slips, or one for each four letters: to put in, leave out, mistake or swap with the next.</summary>
+    [Theory]
+    [InlineData("ABCDEFGH", "ABCDEFGHXY", true)]
+    [InlineData("ABCDEFGH", "ABCDEFGHXYZ", false)]
+    [InlineData("ABCDEFGH", "XYABCDEFGH", true)]
+    [InlineData("ABCDEFGH", "XYZABCDEFGH", false)]
+    [InlineData("ABCDEFGH", "ABCDEF", true)]
+    [InlineData("ABCDEFGH", "ABCDE", false)]
+    [InlineData("ABCDEFGH", "CDEFGH", true)]
+    [InlineData("ABCDEFGH", "DEFGH", false)]
+    [InlineData("ABCDEFGH", "xbcdefgy", true)]
+    [InlineData("ABCDEFGH", "XBCDXFGY", false)]
+    [InlineData("ABCDEFGH", "BADCEFGH", true)]
+    [InlineData("ABCDEFGH", "BADCFEGH", false)]
+    [InlineData("ABCDEFGH", "ABCDFEHG", true)]
+    [InlineData("ABCDEFGH", "BACDEFGX", true)]
+    [InlineData("ABCDEFGH", "BACDEFXY", false)]
+    [InlineData("ABCDEFGH", "CBADEFGH", true)] // not side by side: two mistaken
+    [InlineData("ABCDEFGH", "CBADEFGX", false)]
+    [InlineData("ABCDEFGHIJKLMNOP", "XBCDXFGHXJKLXNOP", true)]
+    [InlineData("ABCDEFGHIJKLMNOP", "XBCDXFGHXJKLXNOX", false)]
+    public void Slip_is_told_from_another_word(string known, string name, bool isSlip)
+    {
+        Setting<string?> setting = new(known, Programs.Bot, new TextForm("a text"), null, "A setting");
+        string text = Assert.Single(UnknownSettings.Find(Values.Of((name, "7")), [setting], [""])).Text;
+        Assert.Equal(isSlip, text.EndsWith($"did you mean {known}?", StringComparison.Ordinal));
+    }
 
     [Fact]
     public void A_name_near_to_nothing_is_told_without_a_guess() =>

@@ -84,17 +84,6 @@ public sealed partial class SettingsTests(CompiledTemplate template) : IClassFix
         Assert.Equal(lines.Sum(line => line.Count(letter => letter == '$')), lines.Sum(line => ComposeReference().Count(line)));
     }
 
-    [Theory]
-    [InlineData("bot", Programs.Bot)]
-    [InlineData("functions", Programs.Functions)]
-    public void Readme_has_every_setting_as_it_is_declared(string title, Programs program)
-    {
-        string table = SettingsTable.Markdown(title, KnownSettings.Of(program));
-        Assert.True(
-            File.ReadAllText(RepositoryRoot.Combine("README.md")).Contains("\n" + table + "\n", StringComparison.Ordinal),
-            $"README's table of settings for '{title}' has to be:\n{table}");
-    }
-
     [Fact]
     public void Bot_reads_every_setting_that_is_declared_for_it_and_no_other() => Assert.Equal(
         KnownSettings.Of(Programs.Bot).Select(setting => setting.Name).Order(StringComparer.Ordinal),

@@ -35,7 +35,9 @@ public sealed class DurationFormTests
     [InlineData("8d")]
     [InlineData("10:00")]
     [InlineData("00:60:00")]
+    [InlineData("00:00:60")]
     [InlineData("1.24:00:00")]
+    [InlineData("1.2.03:00:00")]
     [InlineData("00:00:00:00")]
     [InlineData("5 fortnights")]
     [InlineData("5e3")]
@@ -66,6 +68,8 @@ public sealed class DurationFormTests
     [InlineData(2000, "2 s")]
     [InlineData(300_000, "5 min")]
     [InlineData(86_400_000, "24 h")]
+    [InlineData(129_600_000, "36 h")]
+    [InlineData(172_800_000, "2 d")]
     [InlineData(604_800_000, "7 d")]
     public void A_time_is_shown_in_its_largest_whole_unit(long milliseconds, string shown) =>
         Assert.Equal(shown, Form.Show(TimeSpan.FromMilliseconds(milliseconds)));

@@ -21,6 +21,28 @@ public sealed class FormTests
     }
 
     [Theory]
+    [InlineData("1TB")]
+    [InlineData("1 TiB")]
+    [InlineData("1024 gib")]
+    public void Size_may_be_terabytes(string text)
+    {
+        Assert.True(new SizeForm(16, 2_000_000).TryRead(text, out long bytes));
+        Assert.Equal(1_048_576 * Megabyte, bytes);
+        Assert.Equal("1048576 MB", new SizeForm(16, 2_000_000).Show(bytes));
+    }
+
+    [Fact]
+    public void Text_is_one_line_and_what_else_is_asked_of_it()
+    {
+        Assert.True(new TextForm("a folder").TryRead("a folder", out string? text));
+        Assert.Equal("a folder", text);
+        Assert.False(new TextForm("a folder").TryRead("a\nfolder", out _));
+        TextForm longWord = new("a long word", word => word.Length > 3);
+        Assert.True(longWord.TryRead("long", out _));
+        Assert.False(longWord.TryRead("not", out _) || longWord.TryRead("lo\tng", out _));
+    }
+
+    [Theory]
     [InlineData("15")]
     [InlineData("1TB")]
     [InlineData("4096 bytes")]
@@ -54,6 +76,7 @@ public sealed class FormTests
     [InlineData("http://127.0.0.1:8080/metrics", false)]
     [InlineData("127.0.0.1:8080", false)]
     [InlineData("http://127.0.0.1?code=secret", false)]
+    [InlineData("http://127.0.0.1/#part", false)]
     [InlineData("http://name:word@127.0.0.1", false)]
     public void Address_to_listen_on_is_plain_http_without_a_path(string text, bool isRight) =>
         Assert.Equal(isRight,

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Pipeline.Settings.Known;
+using Pipeline.TestKit;
 
 namespace Pipeline.Settings.Tests.Known;
 
@@ -36,6 +37,17 @@ public sealed class KnownSettingsTests
         Assert.False(setting.Sentence.EndsWith('.'), "a cell of a table has no full stop");
         Assert.DoesNotContain('|', setting.Sentence + setting.Range + setting.Default);
         if (setting is { DefaultInWords: null, Default.Length: > 0 }) Assert.Equal(setting.Default, setting.Show(setting.Default));
+    }
+
+    [Theory]
+    [InlineData("bot", Programs.Bot)]
+    [InlineData("functions", Programs.Functions)]
+    public void Readme_has_every_setting_as_it_is_declared(string title, Programs program)
+    {
+        string table = SettingsTable.Markdown(title, KnownSettings.Of(program));
+        Assert.True(
+            File.ReadAllText(RepositoryRoot.Combine("README.md")).Contains("\n" + table + "\n", StringComparison.Ordinal),
+            $"README's table of settings for '{title}' has to be:\n{table}");
     }
 
     [Fact]
@@ -84,6 +96,48 @@ public sealed class KnownSettingsTests
             ],
             lines);
     }
+
+    [Fact]
+    public void One_of_several_is_shown_under_its_number_and_the_declared_name_where_none_is_set()
+    {
+        SettingSources sources = Values.Of(("Webhooks__0__GuildId", "7"), ("Webhooks__15__GuildId", "8"), ("Webhooks__16__GuildId", "9"));
+        Assert.Equal(
+            [
+                "Webhooks__0__GuildId   7                       command line",
+                "Webhooks__15__GuildId  8                       command line",
+                "Webhooks__N__Events    all but segment.stored  default",
+            ],
+            SettingsInForce.Lines(sources, [WebhookSettings.GuildId, WebhookSettings.Events]));
+        Setting<string?> third = WebhookSettings.Url.At(3);
+        Assert.Equal(("Webhooks__3__Url", true, WebhookSettings.Url), (third.Name, third.IsSecret, third.Declared));
+    }
+
+    [Theory]
+    [InlineData("https://hooks.example/a?b=c", true)]
+    [InlineData("http://127.0.0.1:1/", true)] // whether it may be so is the webhooks' matter
+    [InlineData("ftp://hooks.example/a", false)]
+    [InlineData("https://me:secret@hooks.example/a", false)]
+    [InlineData("hooks.example/a", false)]
+    public void Webhook_has_a_web_address_without_a_password(string text, bool isRight) =>
+        Assert.Equal(isRight, WebhookSettings.Url.Form.TryRead(text, out _));
+
+    [Theory]
+    [InlineData(2_000, true)]
+    [InlineData(2_001, false)]
+    public void Address_of_a_webhook_has_two_thousand_characters_at_most(int length, bool isRight) =>
+        Assert.Equal(isRight, WebhookSettings.Url.Form.TryRead("https://hooks.example/".PadRight(length, 'a'), out _));
+
+    [Theory]
+    [InlineData("en", true)]
+    [InlineData("de-DE, en", true)]
+    [InlineData("abcdefghij-abcdefghi", true)]
+    [InlineData("abcdefghij-abcdefghij", false)]
+    [InlineData("e", false)]
+    [InlineData("en,", false)]
+    [InlineData("en_GB", false)]
+    [InlineData("en\"", false)]
+    public void Language_is_a_list_of_tags(string text, bool isRight) =>
+        Assert.Equal(isRight, TranscriptionSettings.Language.Form.TryRead(text, out _));
 
     [Fact]
     public void Table_has_a_row_for_each_setting() => Assert.Equal(
