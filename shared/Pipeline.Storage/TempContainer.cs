@@ -15,6 +15,7 @@ public sealed class TempContainer(StorageClients clients, SasIssuer links)
 {
     // No manifest of 100 tracks comes near; a larger one is not ours.
     private const long MaximumManifestLength = 16 * 1024 * 1024;
+    private const int DeletionWidth = 16;
     private static readonly TimeSpan CopyLinkLifetime = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan TakeoverLease = TimeSpan.FromSeconds(30);
 
@@ -92,7 +93,7 @@ public sealed class TempContainer(StorageClients clients, SasIssuer links)
             if (blobs.Count == most) break;
         }
         int deleted = 0;
-        ParallelOptions width = new() { MaxDegreeOfParallelism = 16, CancellationToken = cancellation };
+        ParallelOptions width = new() { MaxDegreeOfParallelism = DeletionWidth, CancellationToken = cancellation };
         await Parallel.ForEachAsync(blobs, width, async (blob, stop) =>
         {
             if (await DeleteAsync(blob, stop)) Interlocked.Increment(ref deleted);

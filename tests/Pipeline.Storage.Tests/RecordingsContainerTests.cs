@@ -52,9 +52,13 @@ public sealed class RecordingsContainerTests(AzuriteFixture azurite)
         Assert.Equal("wav", await answer.Content.ReadAsStringAsync(Cancel));
         Assert.Equal("Ada-012.wav", answer.Content.Headers.ContentDisposition!.FileNameStar);
         Assert.Equal("attachment", answer.Content.Headers.ContentDisposition.DispositionType);
+        Assert.InRange(StorageRoom.LifetimeOf(link).TotalMinutes, 59, 60);
         Assert.Null(await room.Recordings.ReadLinkAsync(RecordingId.New(TimeProvider.System), address, Cancel));
         Assert.Null(await room.Recordings.ReadLinkAsync(room.Recording, new Uri("https://elsewhere.example/a"), Cancel));
 
+        string full = BlobPaths.Segment(new SegmentKey(room.Recording, 6, 3), "Ada King Lovelace", SegmentFormat.Opus);
+        Uri saved = (await room.Recordings.ReadLinkAsync(room.Recording, room.Clients.Recordings.GetBlobClient(full).Uri, Cancel))!;
+        Assert.Contains("Ada-King-Lovelace-003.opus", Uri.UnescapeDataString(saved.Query), StringComparison.Ordinal);
         await room.Clients.Recordings.GetBlobClient($"{room.Recording}/info.txt").UploadAsync(new BinaryData("text"), Cancel);
         Uri plain = (await room.Recordings.ReadLinkAsync(room.Recording,
             room.Clients.Recordings.GetBlobClient($"{room.Recording}/info.txt").Uri, Cancel))!;
@@ -67,6 +71,7 @@ public sealed class RecordingsContainerTests(AzuriteFixture azurite)
         using StorageRoom room = await StorageRoom.OpenAsync(azurite);
         Uri link = await room.Recordings.UploadUrlAsync($"{room.Recording}/5-Ada/segment_000.wav", Cancel);
         using HttpClient http = new();
+        Assert.InRange(StorageRoom.LifetimeOf(link).TotalMinutes, 9, 10);
         Assert.Equal(HttpStatusCode.Created, await PutAsync(http, link));
         Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(http, link));
         Assert.Equal(HttpStatusCode.Forbidden, (await http.GetAsync(link, Cancel)).StatusCode);

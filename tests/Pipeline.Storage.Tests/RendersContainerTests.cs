@@ -80,6 +80,7 @@ public sealed class RendersContainerTests(AzuriteFixture azurite)
         Assert.Equal(4, (await renders.FindAsync(name, Cancel))!.Value.Length);
 
         Uri link = await renders.ReadLinkAsync(name, "Ünïcode 1.flac", Cancel);
+        Assert.InRange(StorageRoom.LifetimeOf(link).TotalMinutes, 14, 15);
         using HttpClient http = new();
         using HttpResponseMessage answer = await http.GetAsync(link, Cancel);
         Assert.Equal("3456", await answer.Content.ReadAsStringAsync(Cancel));
@@ -138,6 +139,28 @@ public sealed class RendersContainerTests(AzuriteFixture azurite)
             Assert.Null(await renders.FindAsync($"{room.Recording}/{i}.flac", Cancel));
         }
         await renders.DeleteAsync($"{room.Recording}/0.flac", Cancel); // again
+    }
+
+    [Fact]
+    public async Task File_that_was_made_since_it_was_looked_at_stays()
+    {
+        using StorageRoom room = await StorageRoom.OpenAsync(azurite);
+        RendersContainer renders = room.Renders;
+        string name = $"{room.Recording}/cut.flac";
+        await renders.StageAsync(name, "a", "first"u8.ToArray(), Cancel);
+        await renders.DeleteFoundAsync(name, found: null, Cancel); // what waits is given up
+        Assert.Empty((await renders.BlocksAsync(name, Cancel)).Ids);
+        Assert.Null(await renders.FindAsync(name, Cancel));
+
+        await renders.StageAsync(name, "a", "first"u8.ToArray(), Cancel);
+        Assert.True(await renders.TryCommitAsync(name, ["a"], "audio/flac", StagedBlocks.None, Cancel));
+        ETag first = (await renders.FindAsync(name, Cancel))!.Value.Version;
+        await renders.DeleteFoundAsync(name, found: null, Cancel);
+        await renders.DeleteFoundAsync(name, new ETag("\"0x1\""), Cancel);
+        Assert.Equal(5, (await renders.FindAsync(name, Cancel))!.Value.Length);
+        await renders.DeleteFoundAsync(name, first, Cancel);
+        Assert.Null(await renders.FindAsync(name, Cancel));
+        await renders.DeleteFoundAsync(name, first, Cancel); // again
     }
 
     private static BlobClient Blob(StorageRoom room, string name) =>

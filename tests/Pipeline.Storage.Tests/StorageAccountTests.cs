@@ -194,6 +194,9 @@ public sealed class StorageAccountTests(AzuriteFixture azurite)
             typeof(MessageQueues), typeof(LedgerPartitions), typeof(MovedSegments), typeof(BlobCors), typeof(Reports),
             typeof(TimeProvider)];
         Assert.All(all, type => Assert.Same(services.GetRequiredService(type), services.GetRequiredService(type)));
+        using ServiceProvider alone = new ServiceCollection()
+            .AddPipelineStorage(new StorageOptions { ConnectionString = azurite.ConnectionString }).BuildServiceProvider();
+        Assert.Equal(own.Blobs.Uri, alone.GetRequiredService<StorageClients>().Blobs.Uri);
     }
 
     /// <summary>Five rules are all that the service takes; one that covers the page is enough, no matter who set it.</summary>
@@ -218,6 +221,19 @@ public sealed class StorageAccountTests(AzuriteFixture azurite)
         Assert.True(await any.EnsureAsync("https://other.example", Cancel)); // it has looked
         Assert.Single(await RulesAsync(room));
         Assert.False(any.IsFull);
+    }
+
+    [Theory]
+    [InlineData(4, true)]
+    [InlineData(5, false)]
+    public async Task Page_is_not_let_in_where_five_others_are(int rules, bool isLetIn)
+    {
+        using StorageRoom room = await StorageRoom.OpenAsync(azurite, account: 8);
+        await SetAsync(room, [.. Enumerable.Range(0, rules).Select(number => ($"https://{number}.example", "GET"))]);
+        BlobCors cors = new(room.Clients);
+        Assert.Equal((isLetIn, isLetIn), (await cors.EnsureAsync("https://page.example", Cancel),
+            await cors.EnsureAsync("https://page.example", Cancel)));
+        Assert.Equal((!isLetIn, 5), (cors.IsFull, (await RulesAsync(room)).Count));
     }
 
     private static async Task<IList<BlobCorsRule>> RulesAsync(StorageRoom room) =>

@@ -51,6 +51,9 @@ internal sealed class StorageRoom : IDisposable
             : azurite.ConnectionString,
     });
 
+    /// <summary>How long a link that was just given out can be used.</summary>
+    public static TimeSpan LifetimeOf(Uri link) => new BlobUriBuilder(link).Sas.ExpiresOn - TimeProvider.System.GetUtcNow();
+
     public BlobClient TempBlob(string name) => Clients.Temp.GetBlobClient(name);
 
     public async Task<string> PutSegmentAsync(BlobContainerClient container, ulong userId, int index, string text = "wav")

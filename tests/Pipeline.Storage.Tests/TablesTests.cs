@@ -1,4 +1,7 @@
 using System.Globalization;
+using Azure;
+using Azure.Core;
+using Azure.Core.Pipeline;
 using Azure.Data.Tables;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
@@ -114,6 +117,43 @@ public sealed class TablesTests(AzuriteFixture azurite)
             cancellationToken: Cancel)).Value.ETag);
         Assert.Equal(3, (await table.GetEntityAsync<TableEntity>(recording, LedgerPartitions.RecordingKey,
             cancellationToken: Cancel)).Value.GetInt32("FinalizedCount"));
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 1, 2, 3 })] // no gzip
+    [InlineData(new byte[] { 0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0 })] // an empty one
+    public async Task Account_that_nobody_can_read_goes_with_the_person(byte[] account)
+    {
+        using StorageRoom room = await StorageRoom.OpenAsync(azurite);
+        TableClient table = room.Clients.Tables.GetTableClient(StorageNames.LedgerTable);
+        string recording = $"{room.Recording}";
+        await table.AddEntityAsync(new TableEntity(recording, LedgerPartitions.ManifestKey) { ["Data0"] = account }, Cancel);
+        await table.AddEntityAsync(new TableEntity(recording, MovedSegments.RowKey(5, 0)), Cancel); // nothing was finalized
+        await room.Ledger.DeletePersonAsync(room.Recording, 5, time.GetUtcNow(), Cancel);
+        Assert.Equal(0, await CountAsync(table, recording));
+    }
+
+    [Theory]
+    [InlineData(7, true)]
+    [InlineData(8, false)]
+    public async Task Account_that_others_write_all_the_time_is_tried_eight_times(int writes, bool isDone)
+    {
+        using StorageRoom room = await StorageRoom.OpenAsync(azurite);
+        TableClient table = room.Clients.Tables.GetTableClient(StorageNames.LedgerTable);
+        TableEntity account = LedgerPartitions.Write(Account(room.Recording));
+        await table.AddEntityAsync(account, Cancel);
+        int tries = 0;
+        using Meddling wire = new($"PartitionKey='{room.Recording}',RowKey='manifest'", async () =>
+        {
+            if (tries++ < writes) await table.UpsertEntityAsync(account, TableUpdateMode.Replace, Cancel);
+        });
+        LedgerPartitions ledger = new(new StorageClients(new StorageOptions { ConnectionString = azurite.ConnectionString }, null!, wire));
+        Task leaving = ledger.DeletePersonAsync(room.Recording, 5, time.GetUtcNow(), Cancel);
+        if (isDone) await leaving;
+        else Assert.Equal(412, (await Assert.ThrowsAsync<RequestFailedException>(() => leaving)).Status);
+        TableEntity row = await table.GetEntityAsync<TableEntity>($"{room.Recording}", LedgerPartitions.ManifestKey,
+            cancellationToken: Cancel);
+        Assert.Equal((8, !isDone), (tries, LedgerPartitions.ReadManifest(row)!.Names(5)));
     }
 
     private SessionManifest Account(RecordingId recording) => new()
@@ -246,6 +286,25 @@ public sealed class TablesTests(AzuriteFixture azurite)
         Assert.Equal((1, 1), await reports.CountAsync(Cancel));
         Assert.Single(await RowsAsync(room), row => row.GetString("Recording") == $"{other}" && row.GetString("Subject") == "user 5");
         Assert.Equal(3, (await RowsAsync(room)).Count);
+    }
+
+    /// <summary>Does something right before each write of a row.</summary>
+    private sealed class Meddling(string row, Func<Task> meanwhile) : HttpPipelineTransport, IDisposable
+    {
+        private readonly HttpClientTransport inner = new();
+
+        public void Dispose() => inner.Dispose();
+
+        public override Request CreateRequest() => inner.CreateRequest();
+
+        public override void Process(HttpMessage message) => throw new NotSupportedException();
+
+        public override async ValueTask ProcessAsync(HttpMessage message)
+        {
+            bool isWrite = message.Request.Method == RequestMethod.Put;
+            if (isWrite && message.Request.Uri.ToString().Contains(row, StringComparison.Ordinal)) await meanwhile();
+            await inner.ProcessAsync(message);
+        }
     }
 
     private static async Task<List<TableEntity>> RowsAsync(StorageRoom room)

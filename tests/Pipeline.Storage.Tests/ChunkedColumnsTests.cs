@@ -1,7 +1,6 @@
 using Azure.Data.Tables;
-using Pipeline.Storage;
 
-namespace Pipeline.Functions.Tests.Storage;
+namespace Pipeline.Storage.Tests;
 
 public sealed class ChunkedColumnsTests
 {

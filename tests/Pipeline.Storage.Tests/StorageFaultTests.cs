@@ -3,9 +3,8 @@ using System.Text.Json;
 using Azure;
 using Azure.Identity;
 using Pipeline.Contracts;
-using Pipeline.Storage;
 
-namespace Pipeline.Functions.Tests.Storage;
+namespace Pipeline.Storage.Tests;
 
 /// <summary>What operators and callers read of a failure holds no word of an SDK, of .NET or of the system.</summary>
 public sealed class StorageFaultTests
