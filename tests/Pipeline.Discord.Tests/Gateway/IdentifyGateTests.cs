@@ -16,6 +16,7 @@ public sealed class IdentifyGateTests : IDisposable
     private int asked;
     private int left = 1000;
     private int concurrency = 1;
+    private int resetAfter = 60_000;
 
     public IdentifyGateTests() => gate = new IdentifyGate(_ =>
     {
@@ -23,7 +24,7 @@ public sealed class IdentifyGateTests : IDisposable
         return Task.FromResult(new GatewayInfo
         {
             Url = "wss://x",
-            SessionStartLimit = new SessionStartLimit { Remaining = left, ResetAfter = 60_000, MaxConcurrency = concurrency },
+            SessionStartLimit = new SessionStartLimit { Remaining = left, ResetAfter = resetAfter, MaxConcurrency = concurrency },
         });
     }, Interval, time, log.CreateLogger("gateway"));
 
@@ -74,6 +75,18 @@ public sealed class IdentifyGateTests : IDisposable
         Assert.False(second.IsCompleted);
         time.Advance(TimeSpan.FromMilliseconds(1));
         (await second).Dispose();
+    }
+
+    [Fact]
+    public async Task Budget_that_is_said_to_come_back_at_once_is_asked_for_a_second_later()
+    {
+        (left, resetAfter, concurrency) = (0, 0, 0);
+        Task<IDisposable> first = gate.TakeAsync(7, Cancel);
+        left = 1;
+        time.Advance(TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
+        Assert.False(first.IsCompleted);
+        time.Advance(TimeSpan.FromTicks(1));
+        (await first).Dispose();
     }
 
     [Fact]

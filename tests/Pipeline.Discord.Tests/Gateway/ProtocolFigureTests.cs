@@ -1,7 +1,9 @@
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Media;
+using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
 using Pipeline.Discord.Rtp;
+using Pipeline.Discord.Voice.Call;
 using Pipeline.Discord.Voice.Session;
 
 namespace Pipeline.Discord.Tests.Gateway;
@@ -22,6 +24,34 @@ public sealed class ProtocolFigureTests
             TransportKey.Length));
         Assert.Equal((100, 300_000), (VoiceMessageReader.ShortestHeartbeat.TotalMilliseconds,
             VoiceMessageReader.LongestHeartbeat.TotalMilliseconds));
+    }
+
+    [Fact]
+    public void Waits_are_those_that_are_documented()
+    {
+        GatewayOptions gateway = new() { Token = "secret" };
+        Assert.Equal((129, 4096, 30, 1, 5), (gateway.Intents, gateway.EventCapacity, gateway.HandshakeTimeout.TotalSeconds,
+            gateway.ReconnectDelay.TotalSeconds, gateway.IdentifyInterval.TotalSeconds));
+        Assert.Equal((TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5)), gateway.InvalidSessionDelay);
+        Assert.Equal("GatewayOptions { Shard = 1/2, Intents = 129 }", (gateway with { Shard = new ShardRange(1, 2) }).ToString());
+        DiscordRestOptions rest = new() { Token = "secret" };
+        Assert.Equal((50, 60, 0.5, 15), (rest.GlobalPerSecond, rest.LongestPause.TotalSeconds, rest.RetryDelay.TotalSeconds,
+            rest.Timeout.TotalSeconds));
+        Assert.Equal("DiscordRestOptions { ApiBase = https://discord.com/api/v10 }", rest.ToString());
+        VoiceCallOptions call = new();
+        Assert.Equal([15.0, 1, 60, 5, 1, 30, 30, 5], new[] { call.JoinTimeout, call.LeavePause, call.SuspendedTimeout,
+            call.AwaitGatewayTimeout, call.FirstBackoff, call.LongestBackoff, call.StableAfter, call.HealthInterval }
+            .Select(wait => wait.TotalSeconds));
+        Assert.True(call.FollowMoves);
+        Assert.Equal([10.0, 5, 10, 1, 10, 10, 5, 10, 30], new[] { call.Session.OpenTimeout, call.Session.HelloTimeout,
+            call.Session.IdentifyTimeout, call.Session.DiscoveryInterval, call.Session.SelectTimeout, call.Session.ResumeTimeout,
+            call.Session.KeepaliveInterval, call.Session.UnheardInterval, call.Session.MediaPathTimeout }
+            .Select(wait => wait.TotalSeconds));
+        Assert.Equal([0.5, 1, 2], call.Session.ResumeDelays.Select(wait => wait.TotalSeconds));
+        Assert.Equal((5, false), (call.Session.DiscoveryTries, call.Session.ExpectsEchoes));
+        SessionStartLimit starts = new();
+        Assert.Equal((1000, 1000, 1, 1), (starts.Total, starts.Remaining, starts.MaxConcurrency, new GatewayInfo { Url = "" }.Shards));
+        Assert.Equal("VoiceServerUpdate { GuildId = 7, Endpoint = host:443 }", new VoiceServerUpdate(7, "secret", "host:443").ToString());
     }
 
     [Fact]

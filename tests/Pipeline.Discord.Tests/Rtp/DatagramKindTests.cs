@@ -33,6 +33,16 @@ public sealed class DatagramKindTests
     public void Short_datagrams_are_told_by_their_length(int length, DatagramKind expected) =>
         Assert.Equal(expected, DatagramKinds.Classify(new byte[length]));
 
+    [Theory]
+    [InlineData(32)]
+    [InlineData(74)] // as long as an answer of IP discovery
+    public void Audio_may_be_as_short_as_a_packet_can_be_or_as_long_as_something_else(int length)
+    {
+        byte[] datagram = new byte[length];
+        (datagram[0], datagram[1]) = (0x80, 0x78);
+        Assert.Equal(DatagramKind.Audio, DatagramKinds.Classify(datagram));
+    }
+
     [Fact]
     public void Every_kind_but_audio_has_a_reason_to_count() =>
         Assert.All(Enum.GetValues<DatagramKind>(), kind =>

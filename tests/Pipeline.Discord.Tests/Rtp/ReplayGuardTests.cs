@@ -34,6 +34,26 @@ public sealed class ReplayGuardTests
         Assert.False(Use(guard, 1, 900_000_000, bigEndian: true));
     }
 
+    [Theory]
+    [InlineData(0u)]
+    [InlineData(4_294_901_760u)] // the count wraps meanwhile
+    public void Window_reaches_65535_numbers_back(uint first)
+    {
+        NonceWindow window = new();
+        Assert.True(window.TryUse(first));
+        Assert.True(window.TryUse(first + 65_535));
+        Assert.False(window.TryUse(first));
+        Assert.True(window.TryUse(first + 1));
+        Assert.True(window.TryUse(first + 65_536)); // its place is the first one's
+        Assert.False(window.TryUse(first));
+        Assert.False(window.TryUse(first + 1));
+        Assert.True(window.TryUse(first + 2));
+        Assert.True(window.TryUse(first + 131_072)); // beyond all that is remembered
+        Assert.False(window.TryUse(first + 65_536));
+        Assert.True(window.TryUse(first + 65_537));
+        Assert.False(window.TryUse(first + 65_537));
+    }
+
     [Fact]
     public void Sender_without_a_counter_is_not_refused()
     {

@@ -25,6 +25,15 @@ public sealed class TransportKeyTests
         Assert.Throws<ArgumentException>(() => new TransportKey("xsalsa20_poly1305", new byte[32]));
 
     [Fact]
+    public void Key_is_the_same_by_its_mode_and_all_of_its_bytes()
+    {
+        byte[] secret = new RtpPacketBuilder().TransportKey, other = [.. secret[..31], (byte)~secret[31]];
+        using TransportKey key = new(TransportKey.AesGcmMode, secret), same = new(TransportKey.AesGcmMode, secret);
+        using TransportKey otherMode = new(TransportKey.XChaCha20Mode, secret), otherBytes = new(TransportKey.AesGcmMode, other);
+        Assert.Equal((true, false, false), (key.Matches(same), key.Matches(otherMode), key.Matches(otherBytes)));
+    }
+
+    [Fact]
     public void Text_shows_the_mode_and_nothing_else()
     {
         using TransportKey key = new(TransportKey.AesGcmMode, new RtpPacketBuilder().TransportKey);

@@ -51,5 +51,8 @@ public sealed class VoicePolicyTests
         Assert.False(policy.Strike());
         Assert.False(policy.RepeatProtocolError());
         Assert.True(policy.RepeatProtocolError());
+        policy.Forget();
+        Assert.False(policy.RepeatProtocolError());
+        Assert.False(policy.Strike());
     }
 }

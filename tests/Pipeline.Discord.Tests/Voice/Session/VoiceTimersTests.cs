@@ -47,9 +47,9 @@ public sealed class VoiceTimersTests
         Assert.False(watch.IsDead(first, keepaliveEchoes: 0));
         long heard = time.GetTimestamp();
         Assert.False(watch.IsDead(heard, keepaliveEchoes: 1));
-        time.Advance(TimeSpan.FromSeconds(29));
+        time.Advance(TimeSpan.FromSeconds(30));
         Assert.False(watch.IsDead(heard, keepaliveEchoes: 1));
-        time.Advance(TimeSpan.FromSeconds(2));
+        time.Advance(TimeSpan.FromTicks(1));
         Assert.True(watch.IsDead(heard, keepaliveEchoes: 1));
         Assert.Equal(heard, watch.SilentSince);
         Assert.False(watch.IsDead(time.GetTimestamp(), keepaliveEchoes: 1));
@@ -113,7 +113,9 @@ public sealed class VoiceTimersTests
         watch.BeatAnswered();
         Assert.True(IsInDoubt());
         Assert.False(watch.TakeIfDue()); // what the gateway replays comes first
-        time.Advance(TimeSpan.FromMilliseconds(250));
+        time.Advance(TimeSpan.FromMilliseconds(250) - TimeSpan.FromTicks(1));
+        Assert.False(watch.TakeIfDue());
+        time.Advance(TimeSpan.FromTicks(1));
         Assert.True(watch.TakeIfDue());
         Assert.False(IsInDoubt());
 
