@@ -27,7 +27,7 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
             InstrumentPublished = (instrument, self) =>
             { if (instrument.Meter.Name == Telemetry.Name) self.EnableMeasurementEvents(instrument); }
         };
-        meters.SetMeasurementEventCallback<long>((instrument, _, _, _) => metrics.Enqueue(instrument.Name));
+        meters.SetMeasurementEventCallback<long>((instrument, value, _, _) => metrics.Enqueue($"{instrument.Name} {value}"));
         meters.SetMeasurementEventCallback<double>((instrument, _, _, _) => metrics.Enqueue(instrument.Name));
         meters.Start();
         await using App app = await App.StartAsync(azurite.ConnectionString);
@@ -42,8 +42,51 @@ public sealed class TelemetryTests(AzuriteFixture azurite)
         Activity span = Assert.Single(spans, span => span.TraceId.ToString() == "0af7651916cd43dd8448eb211c80319c");
         Assert.Equal(("MoveSegment", "b7ad6b7169203331"), (span.OperationName, span.ParentSpanId.ToString()));
         Assert.Superset(
-            new HashSet<string> { "pipeline.segments.moved", "pipeline.move.latency", "pipeline.recordings.finalized",
-            "pipeline.finalize.latency" }, metrics.ToHashSet());
+            new HashSet<string> { "pipeline.segments.moved 1", $"pipeline.bytes.moved {segment.FileSize}", "pipeline.move.latency",
+            "pipeline.recordings.finalized 1", "pipeline.segments.missing 0", "pipeline.finalize.latency" }, metrics.ToHashSet());
+    }
+
+    [Fact]
+    public void Each_event_is_counted_once_under_its_name()
+    {
+        using ServiceProvider services = new ServiceCollection().AddMetrics().AddSingleton<Telemetry>().BuildServiceProvider();
+        List<string> told = [];
+        using MeterListener listener = new()
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (ReferenceEquals(instrument.Meter.Scope, services.GetRequiredService<IMeterFactory>()))
+                    self.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) =>
+            told.Add($"{instrument.Name} {value} {string.Join(' ', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"))}".TrimEnd()));
+        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => told.Add($"{instrument.Name} {value:0}"));
+        listener.Start();
+        Telemetry telemetry = services.GetRequiredService<Telemetry>();
+        telemetry.Moved(7, TimeSpan.FromSeconds(2));
+        telemetry.Faulty("vanished");
+        telemetry.Finalized(TimeSpan.FromSeconds(3), 4);
+        telemetry.Deferred("MoveSegment");
+        telemetry.Adopted();
+        telemetry.QueueDepth("segment-ready", 5);
+        telemetry.Poison("segment-ready", givenUp: true);
+        Assert.Equal(["pipeline.segments.moved 1", "pipeline.bytes.moved 7", "pipeline.move.latency 2",
+            "pipeline.segments.faulty 1 reason=vanished", "pipeline.recordings.finalized 1", "pipeline.segments.missing 4",
+            "pipeline.finalize.latency 3", "pipeline.messages.deferred 1 function=MoveSegment", "pipeline.segments.adopted 1",
+            "pipeline.queue.depth 5 queue=segment-ready", "pipeline.messages.poison 1 queue=segment-ready given_up=True"], told);
+    }
+
+    [Theory]
+    [InlineData(14, true)]
+    [InlineData(15, false)]
+    public async Task First_function_on_an_empty_account_makes_what_it_needs(int account, bool isSweep)
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync(); // ours would make it all
+        await using App app = await App.StartAsync(azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(account)),
+            new() { ["RecordingApi:BaseUrl"] = foreign.Address.AbsoluteUri });
+        Assert.True(isSweep ? await app.SweepAsync() : await app.StartRecordingAsync(new Session(74_060).Started));
+        Assert.True(await app.Storage.Temp.ExistsAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

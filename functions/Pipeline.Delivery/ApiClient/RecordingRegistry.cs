@@ -12,8 +12,10 @@ public sealed class RecordingRegistry(LedgerTable ledger, RecordingApiClient api
 {
     private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(10);
 
+    private const int MostRecordings = 1_000;
+
     // Every segment asks; one answer per recording is enough. The ledger stays the truth.
-    private readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = 1_000 });
+    private readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = MostRecordings });
 
     /// <summary>The recording's row, from the cache, the ledger or a new init-live.</summary>
     public async Task<LedgerRecording> EnsureAsync(SessionInfo session, CancellationToken cancellation)

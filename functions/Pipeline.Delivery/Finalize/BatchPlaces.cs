@@ -15,7 +15,9 @@ public sealed class BatchPlaces(TimeProvider time) : IDisposable
     // The contract gives upload URLs five minutes at least.
     private static readonly TimeSpan Good = TimeSpan.FromMinutes(4);
 
-    private readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = 100 });
+    private const int MostRecordings = 100;
+
+    private readonly MemoryCache cache = new(new MemoryCacheOptions { SizeLimit = MostRecordings });
 
     /// <summary>Null where nothing was asked, it was too long ago, or for other segments.</summary>
     internal BatchInitResponse? Find(RecordingId recording, IReadOnlyList<LedgerSegment> segments) =>

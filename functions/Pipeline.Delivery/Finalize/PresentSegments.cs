@@ -15,6 +15,8 @@ namespace Pipeline.Delivery.Finalize;
 /// </summary>
 internal sealed class PresentSegments
 {
+    private const int Width = 8;
+
     private readonly List<PresentSegment> segments = [];
     private readonly Dictionary<ulong, string> users = [];
     private readonly SessionInfo session;
@@ -100,7 +102,7 @@ internal sealed class PresentSegments
         Dictionary<SegmentKey, int> places = new(length);
         for (int at = 0; at < length; at++) places[Ordered[offset + at].KeyIn(session.RecordingId)] = at;
         LedgerSegment?[] rows = new LedgerSegment?[length];
-        ParallelOptions width = new() { MaxDegreeOfParallelism = 8, CancellationToken = cancellation };
+        ParallelOptions width = new() { MaxDegreeOfParallelism = Width, CancellationToken = cancellation };
         await Parallel.ForEachAsync(places.Keys.GroupBy(key => key.UserId), width, async (own, stop) =>
         {
             await foreach (LedgerSegment row in

@@ -37,8 +37,44 @@ public sealed class CompletenessTests(AzuriteFixture azurite)
         Assert.Equal((710 * Most, 710 * Most, 10_000), (largest.Announced, largest.MissingCount, largest.Missing.Count));
         Assert.Equal(("1", 7), (largest.Missing[0].UserId, largest.Missing[0].SegmentIndex));
 
+        // As many as a number can count, and one more.
+        const int rest = int.MaxValue - (710 * Most);
+        Completeness all = await ReadAsync(app, With(rest));
+        Assert.Equal((int.MaxValue, int.MaxValue, 10_000), (all.Announced, all.MissingCount, all.Missing.Count));
+        await Assert.ThrowsAsync<MalformedMessageException>(() => ReadAsync(app, With(rest + 1)));
+
         await Assert.ThrowsAsync<MalformedMessageException>(() => ReadAsync(app, Tracks(1, new IndexRange(0, Most))));
         await Assert.ThrowsAsync<MalformedMessageException>(() => ReadAsync(app, Tracks(711, new IndexRange(0, Most - 1))));
+
+        static TrackSummary[] With(int more) =>
+            [.. Tracks(710, new IndexRange(0, Most - 1)), Tracks(1, new IndexRange(0, more - 1))[0] with { UserId = 1_000 }];
+    }
+
+    [Fact]
+    public async Task What_did_not_arrive_says_why_and_rows_of_an_erased_person_are_not_there()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        LedgerTable ledger = app.Get<LedgerTable>();
+        Session session = new(74_050, (5, "Ada", 6), (6, "Grace", 1));
+        foreach ((int index, SegmentState state) in new[]
+        {
+            (0, SegmentState.Moved), (1, SegmentState.Refused), (2, SegmentState.Sending), (5, SegmentState.Collected),
+        }) await ledger.PutSegmentAsync(LedgerSegment.From(session.Segments[index], state, null), Cancellation);
+        await ledger.PutSegmentAsync(LedgerSegment.From(session.Segments[6], SegmentState.Moved, null), Cancellation);
+        await ledger.PutFaultAsync(session.Segments[3].Key, "altered", Cancellation);
+        SessionManifest manifest = session.Manifest(ManifestState.Stopped, session.Info.StartedAt) with
+        {
+            Consent = new ConsentLedger { Mode = ConsentLedger.Off }.WithErased(6, session.Info.StartedAt),
+        };
+
+        Completeness found = await Completeness.ReadAsync(ledger, manifest, Cancellation);
+
+        Assert.Equal([(1, "refused"), (2, "late"), (3, "altered"), (4, "late")],
+            found.Missing.Select(missing => (missing.SegmentIndex, missing.Reason)));
+        Assert.Equal((6, 4, 2), (found.Announced, found.MissingCount, found.Present.Count));
+        Assert.Equal([5UL], found.Present.Users);
+        Assert.Empty(found.Unverified);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 using Azure.Storage.Queues;
+using Azure.Storage.Sas;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
@@ -31,12 +32,13 @@ public sealed class DeliveryFaultsTests(AzuriteFixture azurite) : IAsyncLifetime
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
+    private string Connection => azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(16));
+
     public async ValueTask InitializeAsync()
     {
         Dictionary<string, string?> settings = new() { ["RECORDING_ADOPT_AFTER"] = "1m", ["RECORDING_ABANDON_AFTER"] = "90s" };
-        string connection = azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(16));
-        app = await App.StartAsync(connection, settings, clock, services => services.AddSingleton(
-            new StorageClients(new StorageOptions { ConnectionString = connection }, null!, fault)));
+        app = await App.StartAsync(Connection, settings, clock, services => services.AddSingleton(
+            new StorageClients(new StorageOptions { ConnectionString = Connection }, null!, fault)));
         await app.Get<StorageSetup>().EnsureAsync(Cancellation);
         // Sweeps look at all of the account.
         await foreach (BlobItem left in app.Storage.Temp.GetBlobsAsync(new GetBlobsOptions(), Cancellation))
@@ -236,6 +238,37 @@ public sealed class DeliveryFaultsTests(AzuriteFixture azurite) : IAsyncLifetime
         Assert.InRange(requests, StorageSetup.Queues.Count + 4, StorageSetup.Queues.Count + 6);
         Assert.Contains((await queue.ReceiveMessagesAsync(32, null, Cancellation)).Value,
             message => message.MessageText == $"{{\"turn\":{turn}}}");
+    }
+
+    [Fact]
+    public async Task Batch_is_delivered_whole_or_the_message_of_its_end_comes_again()
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        foreign.HasInitLive = false;
+        // Copied inside the storage: a read that fails within a PUT is tried again by the client itself.
+        BlobContainerClient theirs = new(Connection, "theirs");
+        await theirs.CreateIfNotExistsAsync(cancellationToken: Cancellation);
+        foreign.UploadUrlFor = name => theirs.GetBlobClient($"{session.Id}/{name}").GenerateSasUri(
+            BlobSasPermissions.Read | BlobSasPermissions.Create, TimeProvider.System.GetUtcNow().AddMinutes(10)).AbsoluteUri;
+        await using App batch = await App.StartAsync(Connection, new() { ["RecordingApi:BaseUrl"] = foreign.Address.AbsoluteUri }, clock,
+            services => services.AddSingleton(new StorageClients(new StorageOptions { ConnectionString = Connection }, null!, fault)));
+        int requests = await fault.InEveryPlaceAsync(async () =>
+        {
+            await PutAsync(2);
+            foreach (SegmentReady segment in session.Segments) Assert.True(await batch.MoveAsync(segment));
+            await DeleteAsync(session.Segments[1].BlobName);
+        },
+        () => batch.Get<FinalizeRecording>().RunAsync(session.Stopped with { Tracks = [] }, Cancellation));
+        Assert.InRange(requests, 15, 50);
+        Assert.Empty(await session.LeftInTempAsync(app.Storage));
+        foreign.Refused.Add("init");
+        requests = await fault.InEveryPlaceAsync(async () =>
+        {
+            await PutAsync(1);
+            Assert.True(await batch.MoveAsync(session.Segments[0]));
+        },
+        () => batch.Get<FinalizeRecording>().RunAsync(session.Stopped with { Tracks = [] }, Cancellation));
+        Assert.InRange(requests, 10, 40);
     }
 
     private async Task PutAsync(int segments)

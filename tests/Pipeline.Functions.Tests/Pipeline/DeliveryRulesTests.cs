@@ -1,12 +1,15 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
+using Pipeline.Delivery;
 using Pipeline.Delivery.ApiClient;
 using Pipeline.Delivery.Finalize;
 using Pipeline.Delivery.Invocations;
 using Pipeline.Delivery.Ledger;
 using Pipeline.Delivery.Sweep;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.Settings;
 
 namespace Pipeline.Functions.Tests.Pipeline;
 
@@ -122,6 +125,9 @@ public sealed class DeliveryRulesTests
         places.Keep(session.Id, segments, init, clock.GetTimestamp());
         places.Forget(session.Id);
         Assert.Null(places.Find(session.Id, segments));
+        RecordingId[] hundred = [.. Enumerable.Range(0, 100).Select(_ => RecordingId.New(clock))];
+        foreach (RecordingId id in hundred) places.Keep(id, segments, init, clock.GetTimestamp());
+        Assert.All(hundred, id => Assert.Same(init, places.Find(id, segments)));
         Assert.Equal([true, true, true, false, false], new int?[] { null, 408, 500, 403, 409 }.Select(status =>
             BatchPlaces.IsStillGood(new RecordingApiException("", isTransient: true, null, null, status))));
     }
@@ -151,6 +157,16 @@ public sealed class DeliveryRulesTests
         Assert.Equal([(5UL, 3), (6UL, 1)], ManifestMerge.Close(session.Stopped with { Tracks = shorter }, bots, null, [])
             .Tracks.Select(track => (track.UserId, track.Segments.Sum(range => range.Count))));
 
+        // By how many there are, not by their numbers or by the holes between them.
+        foreach ((IndexRange[] fewer, IndexRange[] more) in new (IndexRange[], IndexRange[])[]
+        {
+            ([new(5, 6)], [new(0, 2)]), ([new(0, 0), new(2, 2)], [new(0, 2)]), ([new(0, 1)], [new(0, 0), new(2, 2), new(4, 4)]),
+        })
+        {
+            Assert.Equal(more, ManifestMerge.Close(session.Stopped with { Tracks = [longer[0] with { Segments = fewer }] },
+                bots with { Tracks = [longer[0] with { Segments = more }] }, null, []).Tracks.Single().Segments);
+        }
+
         closed = ManifestMerge.Close(swept, bots, null, [(5, Start)]);
         Assert.Equal([6UL], closed.Tracks.Select(track => track.UserId));
         Assert.Equal([5UL], closed.Consent!.Erased());
@@ -179,6 +195,37 @@ public sealed class DeliveryRulesTests
         wide.Close();
         Assert.Equal([0..3, 3..5], wide.Parts(100)); // each takes a bit more than a quarter of what a request holds
         Assert.NotEqual(present.Fingerprint, wide.Fingerprint);
+
+        // Two that fill a request to its last byte, and one more.
+        PresentSegments full = new(session.Info);
+        string half = new('x', (int)(((FinalizePartRequest.MostBytes / 2) - 450) / 2) - "http://a/b".Length);
+        for (int index = 0; index < 3; index++) full.Add(Segment(session, 5, index, index) with { Username = half });
+        full.Close();
+        Assert.Equal([0..2, 2..3], full.Parts(100));
+    }
+
+    [Fact]
+    public void Lists_that_differ_in_anything_that_is_sent_differ_in_their_name()
+    {
+        Session session = new(73_007);
+        LedgerSegment row = Segment(session, 5, 1, 480_000);
+        LedgerSegment[] rows =
+        [
+            row, row with { Key = row.Key with { UserId = 6 } }, row with { Key = row.Key with { Index = 2 } }, row with { FileSize = 5 },
+            row with { StartSample = 480_001 }, row with { SampleCount = 47_999 }, row with { Username = "Eve" },
+            row with { BlobUrl = "http://a/c" }, row with { ContentMd5 = "x" }, row with { Channels = 2 },
+        ];
+        Assert.Equal(rows.Length, rows.Select(one => NameOf(one)).Distinct().Count());
+        Assert.Equal(NameOf(row), NameOf(row with { }));
+        Assert.NotEqual(NameOf(row), NameOf(row, row));
+
+        string NameOf(params LedgerSegment[] list)
+        {
+            PresentSegments present = new(session.Info);
+            foreach (LedgerSegment one in list) present.Add(one);
+            present.Close();
+            return present.Fingerprint;
+        }
     }
 
     [Fact]
@@ -213,6 +260,8 @@ public sealed class DeliveryRulesTests
         string marked = string.Concat(Enumerable.Repeat("e\u0301\u0301\u0301\u0301", 150)); // a character has five units
         Assert.Equal(400, WireMapping.InitLive(info with { Title = marked }).Title!.Length);
         Assert.Equal(396, WireMapping.InitLive(info with { Title = "x" + marked }).Title!.Length);
+        string giant = "e" + new string('\u0301', 500); // one character
+        Assert.Equal(giant[..100], WireMapping.InitLive(info with { Title = giant }).Title);
         Assert.Equal((0, 1, 1), (WireMapping.Duration(23), WireMapping.Duration(24), WireMapping.Duration(71)));
         Assert.Equal((0, 1, 1, 2), (At(23), At(24), At(71), At(72)));
 
@@ -229,6 +278,11 @@ public sealed class DeliveryRulesTests
     public void Address_of_the_service_may_have_its_api_in_it(string root, string address) =>
         Assert.Equal(address, new RecordingApiAddress(new() { RecordingApiBaseUrl = new Uri(root) }, new OwnApi(() => null!, null))
             .Resolve("x").AbsoluteUri);
+
+    [Fact]
+    public void Without_any_setting_the_defaults_are_those_of_the_settings() =>
+        Assert.Equal(new DeliveryOptions(), DeliveryOptions.Read(new SettingReader(new SettingSources(
+            new ConfigurationBuilder().Build()))));
 
     private static LedgerSegment Segment(Session session, ulong user, int index, long start) => new()
     {

@@ -1,3 +1,6 @@
+using Azure.Core;
+using Azure.Data.Tables;
+using Microsoft.Extensions.DependencyInjection;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Delivery.Ledger;
@@ -34,6 +37,10 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
         Assert.True(await app.MoveAsync(session.Segments[0]));
         await UntilAsync(app, session, recording => recording.Status == RecordingStatus.Completed);
         Assert.Equal(2, (await app.RecordingAsync(session.Id))!.MissingSegmentCount);
+        Assert.Empty((await app.RecordingAsync(session.Id))!.UnverifiedUserIds); // some of it is missing, none is wrong
+        Assert.Equal(["missing"], await NotesAsync(app, session));
+        Assert.True(await app.FinalizeAsync(session.Stopped)); // a copy of it waits for nothing once more
+        Assert.Equal(RecordingState.Finalized, (await app.Get<LedgerTable>().FindRecordingAsync(session.Id, Cancellation))!.State);
 
         Assert.True(await app.MoveAsync(session.Segments[1]));
         Assert.True(await app.MoveAsync(session.Segments[2]));
@@ -60,6 +67,23 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
         Assert.True(await app.FinalizeAsync(early));
 
         Assert.Equal(2, (await app.RecordingAsync(session.Id))!.SegmentCount);
+        Assert.Empty((await app.RecordingAsync(session.Id))!.UnverifiedUserIds);
+    }
+
+    [Fact]
+    public async Task Segment_that_comes_while_its_recording_is_finalized_is_in_it()
+    {
+        using CutOff wire = new();
+        await using App app = await App.StartAsync(azurite.ConnectionString, services: services => services.AddSingleton(
+            new StorageClients(new StorageOptions { ConnectionString = azurite.ConnectionString }, null!, wire)));
+        Session session = await SessionAsync(app, 74_030, (5, "Ada", 2));
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        // When the end is noted the rows have been read.
+        wire.Meanwhile = (RequestMethod.Put, $"ledger(PartitionKey='{session.Id}',RowKey='recording'",
+            async () => Assert.True(await app.MoveAsync(session.Segments[1])));
+        Assert.True(await app.FinalizeAsync(Announcing(session, 1)));
+        Assert.Equal(2, (await app.RecordingAsync(session.Id))!.SegmentCount);
+        Assert.Equal(2, (await app.Get<LedgerTable>().FindRecordingAsync(session.Id, Cancellation))!.FinalizedCount);
     }
 
     [Fact]
@@ -101,6 +125,7 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
         RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
         Assert.Equal(["5"], recording.UnverifiedUserIds);
         Assert.Equal(2, recording.SegmentCount);
+        Assert.Equal(["user 5"], await NotesAsync(app, session));
     }
 
     [Fact]
@@ -223,6 +248,12 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
     }
 
     private static int Waits(App app) => app.Log.Lines.Count(line => line.EventId == 5007);
+
+    /// <summary>What was noted of the recording for its owner.</summary>
+    private static async Task<List<string>> NotesAsync(App app, Session session) =>
+        await app.Storage.Tables.GetTableClient(StorageNames.ReportsTable)
+            .QueryAsync<TableEntity>($"Recording eq '{session.Id}'", cancellationToken: Cancellation)
+            .Select(row => row.GetString("Subject")).ToListAsync(Cancellation);
 
     private static async Task UntilAsync(App app, Session session, Func<RecordingDetails, bool> done)
     {

@@ -1,4 +1,6 @@
-using System.Net;
+using System.Security.Cryptography;
+using Azure.Data.Tables;
+using Azure.Storage.Blobs;
 using Azure.Storage.Blobs.Models;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
@@ -56,6 +58,9 @@ public sealed class MoveSegmentTests(AzuriteFixture azurite)
 
         MissingSegment missing = Assert.Single((await app.RecordingAsync(session.Id))!.MissingSegments);
         Assert.Equal(("5", 1, "vanished"), (missing.UserId, missing.SegmentIndex, missing.Reason));
+        Assert.Equal(1, await app.Storage.Tables.GetTableClient(StorageNames.ReportsTable)
+            .QueryAsync<TableEntity>($"Recording eq '{session.Id}' and Subject eq 'missing'", cancellationToken: Cancellation)
+            .CountAsync(Cancellation));
     }
 
     [Fact]
@@ -78,8 +83,12 @@ public sealed class MoveSegmentTests(AzuriteFixture azurite)
         Session session = await SessionAsync(app, 204 + extraBytes, (5, "Ada", 2));
         byte[] altered = [.. session.BytesOf(session.Segments[1]), .. new byte[extraBytes]];
         altered[7] ^= 0x40;
-        await app.Storage.Temp.GetBlobClient(session.Segments[1].BlobName)
-            .UploadAsync(new BinaryData(altered), overwrite: true, Cancellation);
+        BlobClient blob = app.Storage.Temp.GetBlobClient(session.Segments[1].BlobName);
+        await blob.UploadAsync(new BinaryData(altered), overwrite: true, Cancellation);
+        // A hash that was taken over from the right bytes excuses no wrong length.
+        if (extraBytes > 0)
+            await blob.SetHttpHeadersAsync(new BlobHttpHeaders { ContentHash = Convert.FromBase64String(session.Segments[1].ContentMd5) },
+                cancellationToken: Cancellation);
 
         Assert.True(await app.MoveAsync(session.Segments[0]));
         Assert.False(await app.MoveAsync(session.Segments[1]));
@@ -108,18 +117,38 @@ public sealed class MoveSegmentTests(AzuriteFixture azurite)
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
     }
 
-    [Fact]
-    public async Task Other_bytes_at_the_last_place_stop_the_move()
+    [Theory]
+    [InlineData(208, 1)]
+    [InlineData(74_001, 0)] // as many of them
+    public async Task Other_bytes_at_the_last_place_stop_the_move(int seed, int fewer)
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
-        Session session = await SessionAsync(app, 208, (5, "Ada", 1));
+        Session session = await SessionAsync(app, seed, (5, "Ada", 1));
         SegmentReady segment = session.Segments[0];
-        await app.Storage.Recordings.GetBlobClient(segment.BlobName).UploadAsync(new BinaryData("other"), Cancellation);
+        byte[] other = [.. session.BytesOf(segment)[fewer..].Select(value => (byte)(value ^ 1))];
+        await app.Storage.Recordings.GetBlobClient(segment.BlobName).UploadAsync(new BinaryData(other), Cancellation);
 
         Assert.False(await app.MoveAsync(segment));
 
         Assert.Null(await app.Get<LedgerTable>().FindSegmentAsync(segment.Key, Cancellation));
         Assert.Single(await session.LeftInTempAsync(app.Storage));
+    }
+
+    [Fact]
+    public async Task Bytes_that_came_under_the_name_of_a_moved_segment_are_neither_moved_nor_deleted()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 74_002, (5, "Ada", 1));
+        SegmentReady segment = session.Segments[0];
+        Assert.True(await app.MoveAsync(segment));
+        byte[] other = [.. session.BytesOf(segment).Select(value => (byte)(value ^ 1))];
+        await app.Storage.Temp.GetBlobClient(segment.BlobName).UploadAsync(new BinaryData(other), Cancellation);
+
+        Assert.True(await app.MoveAsync(segment)); // of its own bytes nothing is left to do
+        Assert.Equal([segment.BlobName], await session.LeftInTempAsync(app.Storage));
+        Assert.False(await app.MoveAsync(segment with { ContentMd5 = Convert.ToBase64String(MD5.HashData(other)) }));
+        Assert.Equal([segment.BlobName], await session.LeftInTempAsync(app.Storage));
+        Assert.Equal([new(segment.Key, "conflict")], await app.Get<LedgerTable>().FaultsAsync(session.Id, Cancellation));
     }
 
     [Fact]
@@ -151,6 +180,8 @@ public sealed class MoveSegmentTests(AzuriteFixture azurite)
 
         Assert.Null(await app.RecordingAsync(session.Id));
         Assert.Empty(await session.LeftInTempAsync(app.Storage));
+        Assert.Equal(RecordingState.Deleted, (await app.Get<LedgerTable>().FindRecordingAsync(session.Id, Cancellation))!.State);
+        await foreach ((RecordingId live, _) in app.Get<LedgerTable>().ListLiveAsync(Cancellation)) Assert.NotEqual(session.Id, live);
         await foreach (BlobItem item in app.Storage.Recordings.GetBlobsAsync(new GetBlobsOptions { Prefix = $"{session.Id}/" },
             Cancellation)) Assert.Fail(item.Name);
     }

@@ -107,7 +107,7 @@ public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite
         clock.Advance(TimeSpan.FromMinutes(11));
         Assert.True(await app.SweepAsync());
         Assert.Equal(101, await app.Get<MessageQueues>().CountAsync(StorageNames.SegmentReadyQueue, Cancellation));
-        clock.Advance(TimeSpan.FromMinutes(2));
+        clock.Advance(TimeSpan.FromMinutes(1.5));
         Assert.True(await app.SweepAsync());
         Assert.Equal(102, await app.Get<MessageQueues>().CountAsync(StorageNames.SegmentReadyQueue, Cancellation));
 

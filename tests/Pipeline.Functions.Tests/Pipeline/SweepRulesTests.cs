@@ -197,7 +197,7 @@ public sealed class SweepRulesTests(AzuriteFixture azurite) : IAsyncLifetime
     [Fact]
     public async Task Recording_is_ended_after_a_day_and_reminded_of_and_one_that_nobody_knows_is_not_listed_any_more()
     {
-        Session session = new(5904, clock.GetUtcNow());
+        Session session = new(5904, clock.GetUtcNow(), (5, "Ada", 2));
         Session unknown = new(5905, clock.GetUtcNow());
         Assert.True(await app.StartRecordingAsync(session.Started));
         Assert.True(await app.StartRecordingAsync(unknown.Started));
@@ -205,6 +205,8 @@ public sealed class SweepRulesTests(AzuriteFixture azurite) : IAsyncLifetime
             row => row.PartitionKey == unknown.Id.ToString(), cancellationToken: Cancellation))
             await app.Storage.Tables.GetTableClient(StorageNames.LedgerTable).DeleteEntityAsync(row, cancellationToken: Cancellation);
         Assert.Contains(unknown.Id, await LiveAsync());
+        foreach (SegmentReady segment in session.Segments)
+            await app.Get<LedgerTable>().PutSegmentAsync(LedgerSegment.From(segment, SegmentState.Moved, null), Cancellation);
 
         clock.Advance(TimeSpan.FromHours(24) - Millisecond);
         Assert.True(await app.SweepAsync());
@@ -213,7 +215,7 @@ public sealed class SweepRulesTests(AzuriteFixture azurite) : IAsyncLifetime
         clock.Advance(Millisecond);
         Assert.True(await app.SweepAsync());
         RecordingStopped stop = Assert.Single(await StopsAsync());
-        Assert.Equal((session.Id, EndReason.Interrupted, 0L, session.Info.StartedAt),
+        Assert.Equal((session.Id, EndReason.Interrupted, 960_000, session.Info.StartedAt.AddSeconds(20)),
             (stop.Session.RecordingId, stop.EndReason, stop.SampleCount, stop.EndedAt));
         Assert.DoesNotContain(unknown.Id, await LiveAsync());
         Assert.True(await app.SweepAsync());
@@ -241,6 +243,74 @@ public sealed class SweepRulesTests(AzuriteFixture azurite) : IAsyncLifetime
         Assert.Equal(EndReason.Interrupted, Assert.Single(await StopsAsync()).EndReason);
         await app.Get<LedgerTable>().UnlistAsync(session.Id, Cancellation);
         await app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)).DeleteAsync(cancellationToken: Cancellation);
+    }
+
+    [Fact]
+    public async Task Recording_is_taken_for_lost_by_a_second_look_that_finds_the_same_account()
+    {
+        Session session = new(59_201, clock.GetUtcNow());
+        await PutManifestAsync();
+        clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.True(await app.SweepAsync());
+        clock.Advance(TimeSpan.FromSeconds(7.5) - Millisecond); // a twelfth of the time after which it is lost
+        Assert.True(await app.SweepAsync());
+        await PutManifestAsync(); // another version
+        clock.Advance(Millisecond);
+        Assert.True(await app.SweepAsync());
+        clock.Advance(TimeSpan.FromSeconds(7.5) - Millisecond);
+        Assert.True(await app.SweepAsync());
+        Assert.Empty(await StopsAsync());
+        clock.Advance(Millisecond);
+        Assert.True(await app.SweepAsync());
+        RecordingStopped stop = Assert.Single(await StopsAsync());
+        Assert.Equal((session.Id, EndReason.Interrupted, session.Info.StartedAt, session.SampleCount),
+            (stop.Session.RecordingId, stop.EndReason, stop.EndedAt, stop.SampleCount));
+        await app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)).DeleteAsync(cancellationToken: Cancellation);
+
+        Task PutManifestAsync() =>
+            session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Recording, session.Info.StartedAt));
+    }
+
+    [Fact]
+    public async Task Stop_of_which_nothing_comes_is_sent_again_after_pauses_that_double_unless_a_finalizer_is_at_it()
+    {
+        Session session = new(59_202, clock.GetUtcNow());
+        LedgerTable ledger = app.Get<LedgerTable>();
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt));
+        clock.Advance(TimeSpan.FromMinutes(5));
+        Assert.Equal(1, await StopsAgainAsync());
+        clock.Advance(TimeSpan.FromMinutes(4) - Millisecond);
+        Assert.Equal(0, await StopsAgainAsync());
+        clock.Advance(Millisecond);
+        Assert.Equal(1, await StopsAgainAsync());
+
+        clock.Advance(TimeSpan.FromDays(1));
+        await ledger.AddRecordingAsync(new LedgerRecording
+        {
+            Session = session.Info,
+            State = RecordingState.Stopping,
+            Flow = UploadFlow.Live,
+            CreatedAt = session.Info.StartedAt,
+            StopSeenAt = clock.GetUtcNow(),
+        }, Cancellation);
+        await ledger.UnlistAsync(session.Id, Cancellation);
+        clock.Advance(TimeSpan.FromMinutes(10) - Millisecond);
+        Assert.Equal(0, await StopsAgainAsync());
+        await ledger.UpdateRecordingAsync(session.Id, row => row with
+        {
+            Ticket = ReturnTicket.Before(1, "token", clock.GetUtcNow()).Sent(clock.GetUtcNow()),
+        }, Cancellation);
+        clock.Advance(TimeSpan.FromMinutes(10) - Millisecond);
+        Assert.Equal(0, await StopsAgainAsync());
+        clock.Advance(Millisecond);
+        Assert.Equal(1, await StopsAgainAsync());
+        await app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)).DeleteAsync(cancellationToken: Cancellation);
+
+        async Task<int> StopsAgainAsync()
+        {
+            Assert.True(await app.SweepAsync());
+            return (await StopsAsync()).Count(stop => stop.Session.RecordingId == session.Id);
+        }
     }
 
     private async Task<int> AdoptedAsync(Session session)

@@ -27,6 +27,16 @@ internal sealed class ForeignApi : IAsyncDisposable
     public (string ContentType, string Body)? PutAnswer { get; set; }
 
     public bool IsFinished { get; set; }
+
+    /// <summary>Nothing is known of any recording but that it was deleted.</summary>
+    public bool IsDeleted { get; set; }
+
+    /// <summary>Recordings that were begun live are not known any more.</summary>
+    public bool HasForgotten { get; set; }
+
+    /// <summary>Operations that are answered with 409.</summary>
+    public HashSet<string> Refused { get; } = [];
+
     public bool TakesKey { get; set; }
 
     /// <summary>When set, upload URLs point there instead of at this server.</summary>
@@ -75,6 +85,22 @@ internal sealed class ForeignApi : IAsyncDisposable
         if (TakesKey && context.Request.Headers["x-functions-key"] != "sesame")
         {
             context.Response.StatusCode = 401;
+            return;
+        }
+        if (Refused.Contains(operation))
+        {
+            context.Response.StatusCode = 409;
+            return;
+        }
+        if (HasForgotten && operation is "segment-upload-url" or "finalize")
+        {
+            context.Response.StatusCode = 404;
+            return;
+        }
+        if (IsDeleted)
+        {
+            context.Response.StatusCode = operation == "init-live" ? 409 : 404;
+            await context.Response.WriteAsync("""{"currentStatus":"deleted"}""");
             return;
         }
         await (operation switch

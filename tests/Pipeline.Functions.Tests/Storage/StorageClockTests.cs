@@ -1,13 +1,12 @@
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
-using Pipeline.Delivery.Segments;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.Storage;
 using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Storage;
 
-/// <summary>Clocks that do not agree, and hosts that only look like the storage.</summary>
+/// <summary>Clocks that do not agree.</summary>
 public sealed class StorageClockTests(AzuriteFixture azurite)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -53,13 +52,4 @@ public sealed class StorageClockTests(AzuriteFixture azurite)
         using HttpResponseMessage answer = await http.SendAsync(put, Cancellation);
         Assert.Equal(System.Net.HttpStatusCode.Created, answer.StatusCode);
     }
-
-    [Theory]
-    [InlineData("https://account.blob.core.windows.net/c/b", true)]
-    [InlineData("https://account.z12.blob.storage.azure.net/c/b", true)]
-    [InlineData("https://x.blob.core.evil.example/c/b", false)]
-    [InlineData("https://account.blob.core.windows.net.evil.example/c/b", false)]
-    [InlineData("http://account.blob.core.windows.net/c/b", false)]
-    public void Only_the_storage_s_own_hosts_get_links_to_read_from(string url, bool expected) =>
-        Assert.Equal(expected, ServerCopy.IsAzureBlobHost(new Uri(url)));
 }
