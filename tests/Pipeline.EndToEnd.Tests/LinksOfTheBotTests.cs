@@ -9,7 +9,7 @@ using Pipeline.TestKit.Stage;
 
 namespace Pipeline.EndToEnd.Tests;
 
-/// <summary>The bot's links against our own recording API, with the bot's key.</summary>
+/// <summary>What the bot asks of our own recording API, with the bot's key.</summary>
 public sealed class LinksOfTheBotTests(AzuriteFixture azurite)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -47,6 +47,29 @@ public sealed class LinksOfTheBotTests(AzuriteFixture azurite)
             using HttpResponseMessage answer = await http.SendAsync(request, Cancellation);
             return answer.StatusCode;
         }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/")]
+    [InlineData("/api")]
+    [InlineData("/api/")]
+    public async Task Address_is_that_of_our_api_with_the_prefix_of_its_routes_or_without(string behind)
+    {
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite.ConnectionString);
+        using HttpClient http = new();
+        CatalogueClient bot = new(http, new CatalogueOptions
+        {
+            BaseUrl = new Uri(functions.BaseUrl.GetLeftPart(UriPartial.Authority) + behind),
+            ApiKey = FunctionsApp.BotKey,
+        }, TimeProvider.System);
+        Assert.True(await bot.RequireAsync(1, Cancellation));
+        ulong guild = 900_000_000_000_000_000 + (ulong)behind.Length;
+        (GuildSettings? before, string? tag) = await bot.GetSettingsAsync(guild, Cancellation);
+        Assert.NotNull(before);
+        Assert.True(await bot.PutSettingsAsync(guild, before with { AnnounceMode = "text" }, tag, Cancellation));
+        Assert.Equal("text", (await bot.GetSettingsAsync(guild, Cancellation)).Settings?.AnnounceMode);
+        Assert.False(await bot.PutSettingsAsync(guild, before, tag, Cancellation)); // it has another tag since
     }
 
     private static async Task BeginAsync(HttpClient http, RecordingId id)

@@ -26,6 +26,9 @@ internal sealed class TempStorage
     private static readonly TimeSpan ShardLeaseDuration = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ShardPatience = TimeSpan.FromSeconds(4);
 
+    /// <summary>How long a write of a manifest that is given up is still waited for.</summary>
+    private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(5);
+
     // A segment is one Put Blob: only then does the service check and keep its Content-MD5.
     private static readonly StorageTransferOptions SinglePut = new() { InitialTransferSize = 256L << 20 };
 
@@ -171,7 +174,10 @@ internal sealed class TempStorage
     /// </summary>
     public async Task<bool> WriteManifestAsync(SessionManifest manifest, string? leaseId, CancellationToken cancel)
     {
-        using CancellationTokenSource limit = Limit(options.CallTimeout, cancel);
+        cancel.ThrowIfCancellationRequested();
+        using CancellationTokenSource limit = Limit(options.CallTimeout, CancellationToken.None);
+        // What is given up here the storage may still do, and later than the next write: the one that says that the call is over.
+        using CancellationTokenRegistration givesUp = cancel.Register(() => limit.CancelAfter(WritePatience));
         BlobUploadOptions upload = new()
         {
             HttpHeaders = new BlobHttpHeaders { ContentType = "application/json" },

@@ -17,7 +17,7 @@ internal static class NullableFields
 
     /// <exception cref="JsonException">Not of this shape, or without a field that it needs.</exception>
     public static T Read<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> shape) where T : class =>
-        JsonSerializer.Deserialize(WithoutNulls(json), shape) ?? throw new JsonException("null");
+        JsonSerializer.Deserialize(json.IndexOf("null"u8) < 0 ? json : WithoutNulls(json), shape) ?? throw new JsonException("null");
 
     /// <summary>The same text, in which each field that is null has a name that no shape knows.</summary>
     private static byte[] WithoutNulls(ReadOnlySpan<byte> json)

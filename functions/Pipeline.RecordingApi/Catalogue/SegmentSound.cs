@@ -15,13 +15,13 @@ internal static class SegmentSound
         segment.StartSample ?? Samples(segment.AbsoluteStartTime - recordedAt.ToUnixTimeMilliseconds());
 
     /// <summary>Samples per channel.</summary>
-    public static long CountOf(RecordingSegment segment) => Of(segment).Count;
+    public static long CountOf(RecordingSegment segment) => segment.SampleCount ?? Of(segment).Count;
 
     /// <summary>Samples per channel, and channels.</summary>
     public static (long Count, int Channels) Of(RecordingSegment segment)
     {
         long count = segment.SampleCount ?? Samples(segment.Duration);
-        if (SegmentFormats.OfName(new Uri(segment.BlobUrl).AbsolutePath) == SegmentFormat.Opus)
+        if (SegmentFormats.OfName(segment.BlobUrl) == SegmentFormat.Opus)
             return (count, segment.Channels is 1 ? 1 : 2);
         long values = Math.Max(0, segment.FileSize - WavFormat.HeaderSize) / WavFormat.BytesPerValue;
         // Two channels are twice as long. Who did not say the samples said milliseconds: the file's length decides.

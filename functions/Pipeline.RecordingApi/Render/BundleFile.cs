@@ -81,9 +81,9 @@ internal sealed class BundleFile(RenderTable table, RendersContainer container, 
             return false;
         }
         bool isLong = now - own.AskedAt >= AskedAgain;
-        if (own.AskedAt is not null && !isLong && own.AskedFor == plan.Version) return true;
+        if (own.AskedAt is not null && !isLong && own.AskedFor == plan.VersionOf(entry)) return true;
         // Noted first: of several that wait for the same one asks, and who ends in between is followed by the next look.
-        own = own with { AwaitsSince = own.AwaitsSince ?? now, AskedAt = now, AskedFor = plan.Version };
+        own = own with { AwaitsSince = own.AwaitsSince ?? now, AskedAt = now, AskedFor = plan.VersionOf(entry) };
         if (await table.TryWriteJobAsync(plan.Recording, entry.Key, own, row.Version, cancellation) is null) return true;
         IEnumerable<FileEntry> due = open.Where(member => member.Kind != FileKind.Transcript
             && (IsOld(member) || (isLong && now - (jobs.GetValueOrDefault(member.Key)?.ChangedAt ?? default) > Fresh)));

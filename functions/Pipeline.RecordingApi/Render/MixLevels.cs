@@ -10,7 +10,7 @@ namespace Pipeline.RecordingApi.Render;
 /// </summary>
 public sealed record MixLevels
 {
-    /// <summary>By user id.</summary>
+    /// <summary>By user id. Of who is not heard in the window: as it goes on.</summary>
     public required IReadOnlyDictionary<ulong, MixLevel> Tracks { get; init; }
 
     public required MixLevel Master { get; init; }
@@ -32,6 +32,9 @@ public readonly record struct MixLevel(double Power, double Blocks, double Gain,
 
     public static MixLevel Unity => new(0, 0, 1);
 
+    /// <summary>As it goes on into the next window, which begins with <see cref="Gain"/>.</summary>
+    public MixLevel Carry() => this with { From = 0 };
+
     /// <summary>With what was heard in one more window.</summary>
     /// <param name="energies">Of 100 ms each.</param>
     /// <param name="target">LUFS that the gain leads to.</param>
@@ -39,7 +42,7 @@ public readonly record struct MixLevel(double Power, double Blocks, double Gain,
     public MixLevel With(IReadOnlyList<double> energies, double target, double greatest = GreatestGain)
     {
         (double power, int count) = IntegratedLoudness.Gated(energies);
-        if (count == 0) return this with { From = 0 };
+        if (count == 0) return Carry();
         MixLevel next = Joined(power, count);
         double decibels = Math.Clamp(target - IntegratedLoudness.Level(next.Power), -greatest, greatest);
         return next with { Gain = Math.Pow(10, decibels / 20) };
@@ -54,7 +57,7 @@ public readonly record struct MixLevel(double Power, double Blocks, double Gain,
     {
         double before = Math.Min(Blocks, MostBlocks);
         double all = (((All > 0 ? All : Power) * before) + (power * count)) / (before + count), gate = all * RelativeGate;
-        if (before > 0 && power < gate) return this with { From = 0, All = all };
+        if (before > 0 && power < gate) return Carry() with { All = all };
         if (Power < gate) return new MixLevel(power, count, Gain, All: power);
         return new MixLevel(((Power * before) + (power * count)) / (before + count), before + count, Gain, All: all);
     }

@@ -73,8 +73,8 @@ public sealed record RenderJob
     public long Samples { get; init; }
 
     /// <summary>
-    /// Of a file that was asked for: what it was last found right for, the catalogue's version of the recording, or a bundle's texts of
-    /// what was said. Another value means that it has to be looked at again.
+    /// Of a file that was asked for: what it was last found right for, the recording's version, or a bundle's texts of what was
+    /// said. Another value means that it has to be looked at again.
     /// </summary>
     public string? MadeFor { get; init; }
 
@@ -89,7 +89,7 @@ public sealed record RenderJob
     /// <summary>Of such a bundle: when its files were last asked for.</summary>
     public DateTimeOffset? AskedAt { get; init; }
 
-    /// <summary>Of such a bundle: the catalogue's version of the recording that they were asked for.</summary>
+    /// <summary>Of such a bundle: the version of the recording that they were asked for.</summary>
     public string? AskedFor { get; init; }
 }
 

@@ -159,7 +159,7 @@ internal sealed class RequestedFiles(RenderTable table, RendersContainer contain
         if (entry.Format == RenderFormat.Wav)
         {
             hash.Add(Description(plan, entry));
-            foreach (RecordingNote note in sound.Stretch.NotesOf(plan)) hash.Add(note.Sample, note.Text);
+            foreach (RecordingNote note in stretch.NotesOf(plan)) hash.Add(note.Sample, note.Text);
         }
         else if (entry.Format != RenderFormat.Mp3)
         {

@@ -16,10 +16,6 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
 {
     private const int OpusComplexity = 5;
 
-    // With a frame for the encoder's delay, and one for the remainder.
-    private static int Mp3Bytes(int channels, long samples) =>
-        checked((int)((samples + (4 * Mp3Encoder.FrameSamples)) / 48 * Mp3Kilobits(channels) / 8));
-
     public static int Mp3Kilobits(int channels) => channels == 1 ? 64 : 128;
 
     /// <summary>Encodes one window.</summary>
@@ -81,6 +77,10 @@ internal sealed class WindowEncoder(OpusCodecs codecs)
                 return (new byte[samples * channels * sizeof(short)], 0);
         }
     }
+
+    // Some frames more than the samples fill: the encoder's delay comes out behind the last ones.
+    private static int Mp3Bytes(int channels, long samples) =>
+        checked((int)((samples + (4 * Mp3Encoder.FrameSamples)) / 48 * Mp3Kilobits(channels) / 8));
 
     // Silent frames of MP3 carry no number: every window that is neither the first nor the last one has the same bytes.
     private static int EncodeSilentMp3(int channels, long start, long end, long? total, ArrayBufferWriter<byte> output)

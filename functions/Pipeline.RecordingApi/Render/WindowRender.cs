@@ -89,7 +89,7 @@ internal sealed class WindowRender(RenderTable table, RendersContainer container
         RenderRow? mixRow = rows.Mix.GetValueOrDefault(window);
         bool mixes = mixPairs.NeedsRender(window);
         MixWindow? mix = mixes ? sound.NewMix() : null;
-        Dictionary<ulong, MixLevel> levels = new(before.Tracks);
+        Dictionary<ulong, MixLevel> levels = before.Tracks.ToDictionary(track => track.Key, track => track.Value.Carry());
         Task storing = Task.CompletedTask;
         try
         {

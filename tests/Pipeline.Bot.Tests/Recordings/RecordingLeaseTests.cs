@@ -54,6 +54,26 @@ public sealed class RecordingLeaseTests : IDisposable
         Assert.Equal(time.GetUtcNow() - TimeSpan.FromSeconds(15), (await eye.ManifestAsync(recording))!.UpdatedAt);
     }
 
+    /// <summary>Given up here it could come to the storage behind the one that says that the recording is over.</summary>
+    [Fact]
+    public async Task Write_that_is_under_way_when_the_recording_stops_is_waited_for()
+    {
+        (TcpProxy blob, TcpProxy queue, string connection) = TcpProxy.Before(azurite.Azurite);
+        await using TcpProxy first = blob, second = queue;
+        TempStorage slow = At(connection);
+        SessionManifest account = manifest.Compose(time.GetUtcNow());
+        Assert.True(await slow.WriteManifestAsync(account, leaseId: null, Cancel));
+        Assert.Equal(LeaseOutcome.Ours, await slow.AcquireLeaseAsync(recording, Stranger, Cancel));
+        blob.Delay = TimeSpan.FromMilliseconds(200);
+        using CancellationTokenSource stopping = new();
+        Task<bool> writing = slow.WriteManifestAsync(account with { Incarnation = 7 }, Stranger, stopping.Token);
+        await stopping.CancelAsync();
+        Assert.True(await writing);
+        Assert.Equal(7, (await eye.ManifestAsync(recording))!.Incarnation);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => slow.WriteManifestAsync(account, Stranger, stopping.Token));
+        Assert.Equal(7, (await eye.ManifestAsync(recording))!.Incarnation);
+    }
+
     [Fact]
     public async Task Every_beat_writes_the_account_of_its_moment()
     {

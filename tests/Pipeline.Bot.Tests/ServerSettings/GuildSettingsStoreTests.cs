@@ -7,21 +7,29 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.ServerSettings;
 
-public sealed class GuildSettingsStoreTests
+public sealed class GuildSettingsStoreTests : IAsyncDisposable
 {
     private const ulong Guild = 7;
+
+    private readonly TempFolder folder = new();
+    private readonly RecordingApiStandIn api = new();
+    private readonly HttpClient http = new();
+    private readonly FakeTimeProvider time = new();
+    private readonly LogSink log = new();
+    private readonly GuildSettingsStore store;
+
+    public GuildSettingsStoreTests() => store = Start();
+
+    public async ValueTask DisposeAsync()
+    {
+        http.Dispose();
+        await api.DisposeAsync();
+        folder.Dispose();
+    }
 
     [Fact]
     public async Task Two_questions_within_half_a_minute_are_one_request()
     {
-        using TempFolder folder = new();
-        await using RecordingApiStandIn api = new();
-        using HttpClient http = new();
-        FakeTimeProvider time = new();
-        ILoggerFactory logs = new LogSink();
-        GuildSettingsStore store = new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time), folder.Path, time,
-            logs.CreateLogger<GuildSettingsStore>());
-
         Assert.False((await store.GetAsync(Guild, TestContext.Current.CancellationToken)).IsLastKnown);
         time.Advance(TimeSpan.FromSeconds(29.9));
         await store.GetAsync(Guild, TestContext.Current.CancellationToken);
@@ -37,13 +45,7 @@ public sealed class GuildSettingsStoreTests
     [Fact]
     public async Task Change_that_was_made_before_the_settings_were_ever_heard_leaves_the_others_as_they_are()
     {
-        using TempFolder folder = new();
-        await using RecordingApiStandIn api = new() { IsAway = true };
-        using HttpClient http = new();
-        FakeTimeProvider time = new();
-        ILoggerFactory logs = new LogSink();
-        GuildSettingsStore store = new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time), folder.Path, time,
-            logs.CreateLogger<GuildSettingsStore>());
+        api.IsAway = true;
         AutoRecordRule rule = new() { ChannelId = 5, BotId = 6, People = 2, SetBy = 8 };
         GuildSettings theirs = new()
         {
@@ -70,14 +72,7 @@ public sealed class GuildSettingsStoreTests
     [Fact]
     public async Task Question_that_was_not_answered_is_asked_again_at_once()
     {
-        using TempFolder folder = new();
-        await using RecordingApiStandIn api = new() { IsAway = true };
-        using HttpClient http = new();
-        FakeTimeProvider time = new();
-        ILoggerFactory logs = new LogSink();
-        GuildSettingsStore store = new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time), folder.Path, time,
-            logs.CreateLogger<GuildSettingsStore>());
-
+        api.IsAway = true;
         Assert.True((await store.GetAsync(Guild, TestContext.Current.CancellationToken)).IsLastKnown);
         int asked = api.Requests.Count;
         api.IsAway = false;
@@ -88,14 +83,6 @@ public sealed class GuildSettingsStoreTests
     [Fact]
     public async Task Answer_that_there_is_nothing_takes_back_nobodys_choice()
     {
-        using TempFolder folder = new();
-        await using RecordingApiStandIn api = new();
-        using HttpClient http = new();
-        FakeTimeProvider time = new();
-        LogSink log = new();
-        CatalogueClient client = new(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time);
-        GuildSettingsStore Start() => new(client, folder.Path, time, ((ILoggerFactory)log).CreateLogger<GuildSettingsStore>());
-        GuildSettingsStore store = Start();
         api.PutSettings(Guild, new GuildSettings { Consent = "required", OptedOutUserIds = ["5"] });
         Assert.False((await store.GetAsync(Guild, TestContext.Current.CancellationToken)).IsLastKnown);
 
@@ -118,13 +105,6 @@ public sealed class GuildSettingsStoreTests
     [Fact]
     public async Task Nothing_is_written_over_settings_that_were_there_before_and_are_not_found()
     {
-        using TempFolder folder = new();
-        await using RecordingApiStandIn api = new();
-        using HttpClient http = new();
-        FakeTimeProvider time = new();
-        ILoggerFactory logs = new LogSink();
-        GuildSettingsStore store = new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time), folder.Path, time,
-            logs.CreateLogger<GuildSettingsStore>());
         GuildSettings theirs = new() { OptedOutUserIds = ["5"] };
         api.PutSettings(Guild, theirs);
         await store.GetAsync(Guild, TestContext.Current.CancellationToken);
@@ -143,13 +123,6 @@ public sealed class GuildSettingsStoreTests
     [Fact]
     public async Task Service_without_settings_of_the_server_is_one_that_has_answered()
     {
-        using TempFolder folder = new();
-        await using RecordingApiStandIn api = new();
-        using HttpClient http = new();
-        FakeTimeProvider time = new();
-        ILoggerFactory logs = new LogSink();
-        GuildSettingsStore store = new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time), folder.Path, time,
-            logs.CreateLogger<GuildSettingsStore>());
         for (int i = 0; i < 2; i++)
         {
             KnownSettings known = await store.GetAsync(Guild, TestContext.Current.CancellationToken);
@@ -160,4 +133,8 @@ public sealed class GuildSettingsStoreTests
             before with { AnnounceMode = "text" }, TestContext.Current.CancellationToken));
         Assert.Contains("text", api.SettingsOf(Guild), StringComparison.Ordinal);
     }
+
+    // A process of its own.
+    private GuildSettingsStore Start() => new(new CatalogueClient(http, new CatalogueOptions { BaseUrl = api.BaseUrl }, time), folder.Path,
+        time, ((ILoggerFactory)log).CreateLogger<GuildSettingsStore>());
 }

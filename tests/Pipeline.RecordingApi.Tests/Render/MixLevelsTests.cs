@@ -1,3 +1,4 @@
+using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Tests.Rig;
 using Pipeline.TestKit;
 using static Pipeline.RecordingApi.Tests.Rig.Recordings;
@@ -53,5 +54,27 @@ public sealed class MixLevelsTests(AzuriteFixture azurite, ITestOutputHelper out
         Assert.Equal(second, judge.Decode(await stage.DownloadAsync(recorded, "mix.wav"), "wav"));
         Assert.Equal(second[(2 * Minute)..((2 * Minute) + (4 * Second))],
             judge.Decode(await stage.DownloadAsync(recorded, "mix.flac", "?from=60&to=62"), "flac"));
+    }
+
+    /// <summary>The minute is made with others alone first, and its row says how loud everybody was.</summary>
+    [Fact]
+    public async Task Who_comes_late_into_a_minute_begins_it_with_the_gain_that_they_had()
+    {
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, new RenderOptions { Formats = [RenderFormat.Flac] });
+        Recorded recorded = await stage.BeginAsync();
+        short[] talk = Speech.Of("ada", 20 * Second), soft = [.. talk.Select(value => (short)(value / 3))];
+        await stage.AddAsync(recorded, Ada, "Ada", 0, soft, 1);
+        await stage.AddAsync(recorded, Ada, "Ada", Minute, talk, 1);
+        await stage.AddAsync(recorded, Grace, "Grace", 2L * Minute, talk, 1);
+        await stage.FinalizeAsync(recorded);
+        await stage.RenderAsync(recorded);
+        await stage.AddAsync(recorded, Ada, "Ada", (2L * Minute) + (30 * Second), talk, 1);
+        await stage.FinalizeAsync(recorded, amends: true);
+        await stage.RenderAsync(recorded);
+        SortedDictionary<int, RenderRow> mix = await stage.Get<RenderTable>().ReadWindowsAsync(recorded.Id, RenderTable.Mix,
+            withSound: false, TestContext.Current.CancellationToken);
+        MixLevel[] ada = [.. mix.Values.Select(row => row.Levels!.Tracks[Ada])];
+        Assert.NotEqual(ada[0].Gain, ada[1].Gain);
+        Assert.Equal([ada[0].Gain, ada[0].Gain, ada[1].Gain], ada.Select(level => level.From));
     }
 }
