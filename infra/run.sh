@@ -60,10 +60,11 @@ secret() { # secret FILE [url]: 32 random bytes as base64, made once; with url i
   cat "$1"
 }
 
-ending=0 waits_for=
+ending=0 waits_for= waker=
 on_signal() {
   [ "$ending" = 0 ] || [ -z "$waits_for" ] || say "still ending: the $waits_for (process ${pid[$waits_for]:-}) puts away what it holds; kill -9 ends it at once, and the next start goes on"
   ending=1
+  [ -z "$waker" ] || kill -- "-$waker" 2>/dev/null || true
 }
 trap on_signal INT TERM HUP
 
@@ -167,12 +168,16 @@ stop() { # stop NAME: asks it to end and waits; a signal to this script ends a w
   local process=${pid[$1]:-}
   [ -n "$process" ] || return 0
   waits_for=$1
+  # A signal is lost on a copy of this script that has not become the program yet.
+  while [ "$(ps -o args= -p "$process" 2>/dev/null)" = "$(ps -o args= -p $$)" ]; do sleep 0.02; done
   kill -TERM "$process" 2>/dev/null || true
   while kill -0 "$process" 2>/dev/null; do wait "$process" 2>/dev/null || true; done
   waits_for=
   unset "pid[$1]"
 }
 finish() {
+  # Waited for, so that nothing is said about its end.
+  [ -z "$waker" ] || { kill -- "-$waker" || true; wait "$waker" || true; } 2>/dev/null
   for name in bot functions storage; do stop "$name"; done
   rm -f "$data/processes"
 }
@@ -217,13 +222,15 @@ again() { # again NAME CODE: starts what has ended, a little later each time whi
   if [ $((SECONDS - began[$1])) -ge 60 ]; then pause[$1]=1; else pause[$1]=$((${pause[$1]:-1} * 2)); fi
   [ "${pause[$1]}" -le 60 ] || pause[$1]=60
   say "the $1 ended with $2; starting it again in ${pause[$1]} s"
-  sleep "${pause[$1]}" 8>&- & { wait $! || true; } 2>/dev/null
+  sleep "${pause[$1]}" 8>&- & { wait -n $! "$waker" || true; } 2>/dev/null
   [ "$ending" = 1 ] || start "$1"
 }
+# A signal between a look at what it sets and the wait behind that look would be overlooked: it ends this process too, and so the wait.
+{ while kill -0 $$; do sleep 20; done; } >/dev/null 2>&1 8>&- & waker=$!
 first=$SECONDS
 while [ "$ending" = 0 ]; do
-  # Interrupted by a signal, or when one of the three has ended.
-  { wait -n "${pid[@]}" || true; } 2>/dev/null
+  # Until a signal comes, or one of the three has ended.
+  { wait -n "${pid[@]}" "$waker" || true; } 2>/dev/null
   for name in storage functions bot; do
     if [ "$ending" = 1 ] || kill -0 "${pid[$name]}" 2>/dev/null; then continue; fi
     code=0; wait "${pid[$name]}" || code=$?
@@ -239,4 +246,5 @@ while [ "$ending" = 0 ]; do
     esac
   done
 done
+{ wait "$waker" || true; } 2>/dev/null
 [ -z "${pid[bot]:-}" ] || say "ending: the bot puts away what it holds"
