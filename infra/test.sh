@@ -146,7 +146,7 @@ run() { # run NAME: one project's tests; says how it went and writes "passed fai
 }
 
 # Much of the time is spent waiting for other processes: two lanes take one project after the other, the long ones first.
-long=(Pipeline.EndToEnd.Tests Pipeline.Functions.Tests Pipeline.Bot.Tests Pipeline.Page.Tests Pipeline.RecordingApi.Tests)
+long=(Pipeline.EndToEnd.Tests Pipeline.Functions.Tests Pipeline.Bot.Tests Pipeline.RecordingApi.Tests Pipeline.Page.Tests)
 projects=("${long[@]}")
 for project in tests/*.Tests/*.csproj; do
   name=$(basename "$project" .csproj)

@@ -14,7 +14,7 @@ public sealed class OpusTests(PageApp app)
 
     [Theory]
     [InlineData(false, false)]
-    [InlineData(true, false)]
+    [InlineData(true, false, Traits = ["Category", "Long"])]
     [InlineData(true, true)]
     public async Task Opus_sounds_also_where_the_browser_decodes_none(bool isDeaf, bool isLive)
     {
@@ -31,7 +31,7 @@ public sealed class OpusTests(PageApp app)
 
     [Theory]
     [InlineData("opus", "listen", "download")]
-    [InlineData("flac", "listen")]
+    [InlineData("flac", "listen", Traits = ["Category", "Long"])]
     public async Task Where_there_is_no_flac_either_it_is_said_once_and_nothing_is_asked_for_again(string formats, params string[] scopes)
     {
         await using PageApp own = await PageApp.StartAsync(formats);

@@ -87,7 +87,7 @@ public sealed class OggOpusJoinTests : IDisposable
 
     [Theory]
     [InlineData(1)]
-    [InlineData(2)]
+    [InlineData(2, Traits = ["Category", "Long"])]
     public void Players_find_it_as_long_as_it_is(int seed)
     {
         ExternalTool.SkipUnlessInstalled("ffmpeg");
@@ -105,8 +105,8 @@ public sealed class OggOpusJoinTests : IDisposable
     /// </summary>
     [Theory]
     [InlineData(480)]
-    [InlineData(-480)]
-    [InlineData(30)]
+    [InlineData(-480, Traits = ["Category", "Long"])]
+    [InlineData(30, Traits = ["Category", "Long"])]
     public void Clock_that_runs_off_is_followed(int drift)
     {
         using SpokenCall call = new(8);

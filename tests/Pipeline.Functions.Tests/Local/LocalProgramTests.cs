@@ -88,8 +88,8 @@ public sealed class LocalProgramTests(AzuriteFixture azurite)
     [Theory]
     [InlineData("127.0.0.2", "127.0.0.2", 59_301)]
     [InlineData("[::1]", "[::1]", 59_302)]
-    [InlineData("0.0.0.0", "127.0.0.1", 59_303)]
-    [InlineData("localhost", "127.0.0.1", 59_304)]
+    [InlineData("0.0.0.0", "127.0.0.1", 59_303, Traits = ["Category", "Long"])]
+    [InlineData("localhost", "127.0.0.1", 59_304, Traits = ["Category", "Long"])]
     public async Task Segment_is_moved_whatever_address_it_listens_on(string listens, string reached, int seed)
     {
         Session session = new(seed, (5, "Ada", 1));

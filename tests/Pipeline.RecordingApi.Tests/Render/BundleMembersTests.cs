@@ -27,7 +27,7 @@ public sealed class BundleMembersTests(AzuriteFixture azurite) : IDisposable
 
     /// <summary>The sweep of files that are a day old, an erasure, or a message that was given up.</summary>
     [Theory]
-    [InlineData("01-Ada.wav", "all-wav.zip")]
+    [InlineData("01-Ada.wav", "all-wav.zip", Traits = ["Category", "Long"])]
     [InlineData("01-Ada.flac", "all-flac.zip")]
     [InlineData("info.json", "all-flac.zip")]
     public async Task File_that_goes_while_its_bundle_waits_is_made_again(string name, string bundle)

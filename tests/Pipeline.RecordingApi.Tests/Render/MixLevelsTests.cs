@@ -17,7 +17,7 @@ public sealed class MixLevelsTests(AzuriteFixture azurite, ITestOutputHelper out
     /// <summary>The loudness of a whole leaves out what lies 10 LU under its mean (ITU-R BS.1770-4); so do the gains.</summary>
     [Theory]
     [InlineData("QLL")]
-    [InlineData("LQL")]
+    [InlineData("LQL", Traits = ["Category", "Long"])]
     public async Task Whisper_of_a_minute_leaves_the_mix_at_its_level(string minutes)
     {
         Judge.SkipUnlessInstalled("ffmpeg");

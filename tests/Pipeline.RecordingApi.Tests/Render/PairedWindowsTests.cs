@@ -85,7 +85,7 @@ public sealed class PairedWindowsTests(AzuriteFixture azurite)
 
     [Theory]
     [InlineData(0)]
-    [InlineData(1)]
+    [InlineData(1, Traits = ["Category", "Long"])]
     public async Task Minute_that_changes_leaves_the_one_of_its_block_as_it_was(int minute)
     {
         await using RenderStage stage = await RenderStage.StartAsync(storage);

@@ -83,7 +83,7 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
 
     [Theory]
     [InlineData("flac")]
-    [InlineData("mp3")]
+    [InlineData("mp3", Traits = ["Category", "Long"])]
     public async Task Bundle_is_a_zip_that_others_open(string format)
     {
         Judge.SkipUnlessInstalled("unzip");

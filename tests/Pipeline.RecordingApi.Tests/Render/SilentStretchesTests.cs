@@ -201,7 +201,7 @@ public sealed class SilentStretchesTests(AzuriteFixture azurite) : IDisposable
     /// <summary>Encoders give out the last of what they heard with the first of what comes behind it.</summary>
     [Theory]
     [InlineData(0)]
-    [InlineData(2_000)]
+    [InlineData(2_000, Traits = ["Category", "Long"])]
     public async Task Sound_that_ends_with_a_minute_is_whole_before_a_silent_one(int before)
     {
         Judge.SkipUnlessInstalled("flac", "ffmpeg");
