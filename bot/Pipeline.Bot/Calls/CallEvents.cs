@@ -36,23 +36,26 @@ internal sealed class CallEvents(ActiveRecording host, VoiceCall call, CallMessa
             case VoiceCallEvent.Connected: gaps.OnConnected(); break;
             case VoiceCallEvent.Reconnecting lost: gaps.OnLost(lost.Reason, lost.SilentFor); break;
             case VoiceCallEvent.Reconnected back: gaps.OnBack(back.Gap); break;
-            case VoiceCallEvent.Moved moved: OnMoved(moved.ChannelId); break;
+            case VoiceCallEvent.Moved moved when moved.ChannelId != people.ChannelId: OnMoved(moved.ChannelId); break;
             case VoiceCallEvent.Deafened deafened: gaps.OnDeafened(deafened.IsDeafened); break;
             case VoiceCallEvent.UserJoined joined: people.Introduce(joined.UserId); break;
             case VoiceCallEvent.UserLeft left: host.Recording.UserLeft(left.UserId); break;
             case VoiceCallEvent.SourceUnnamed source: voices.OnUnnamed(source.Ssrc); break;
             case VoiceCallEvent.SourceNamed source: voices.OnNamed(source.Ssrc, source.UserId, people.NameOf(source.UserId)); break;
-            case VoiceCallEvent.PrivacyCode code: host.PrivacyCode = panel.PrivacyCode = code.Code; break;
+            case VoiceCallEvent.PrivacyCode code: OnPrivacyCode(code.Code); break;
             case VoiceCallEvent.Protection protection: encryption.OnChanged(protection.State); break;
             case VoiceCallEvent.EncryptionBroken: messages.Say(Texts.EncryptionBroken); break;
             default: break;
         }
     }
 
-    /// <summary>Somebody may have come: the recording knows them when this returns. Any thread.</summary>
+    /// <summary>
+    /// Somebody may have come, or the bot was moved: the recording knows whom it may hear when this returns. Any thread.
+    /// </summary>
     public void Introduce(VoiceState state)
     {
-        if (state.ChannelId == people.ChannelId) people.Introduce(state.UserId);
+        if (state.UserId == people.SelfId) people.IntroduceAll(state.ChannelId);
+        else if (state.ChannelId == people.ChannelId || state.ChannelId == people.OwnChannelId) people.Introduce(state.UserId);
     }
 
     /// <summary>Another person's voice state, once they are introduced.</summary>
@@ -77,15 +80,22 @@ internal sealed class CallEvents(ActiveRecording host, VoiceCall call, CallMessa
         foreach (ulong person in people.Ids()) notices.Joined(person);
     }
 
-    // What the voice call could not hand over may have been somebody's coming.
+    // What the voice call could not hand over may have been anything: how it stands now is taken instead.
     private void LookForMissed()
     {
         long now = call.Missed;
         if (now == missed) return;
         missed = now;
         log.RecorderQueueFull(host.Session.GuildId, "voice");
-        CatchUp();
+        if (call.ChannelId != people.ChannelId) OnMoved(call.ChannelId);
+        else CatchUp();
+        gaps.CatchUp(call.IsLost, call.IsDeafened);
+        encryption.OnChanged(call.Protection);
+        OnPrivacyCode(call.Encryption.PrivacyCode is { Length: > 0 } code ? code : null);
+        foreach (uint ssrc in voices.Unheeded()) voices.OnUnnamed(ssrc);
     }
+
+    private void OnPrivacyCode(string? code) => host.PrivacyCode = panel.PrivacyCode = code;
 
     private void OnMoved(ulong channelId)
     {

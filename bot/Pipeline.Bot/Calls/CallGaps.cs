@@ -61,6 +61,14 @@ internal sealed class CallGaps(ActiveRecording host, CallMessages messages, Time
         isTold = true;
     }
 
+    /// <summary>How it stands, after something of it may not have been told.</summary>
+    public void CatchUp(bool isLost, bool isDeafened)
+    {
+        if (isLost) OnLost("noticed late");
+        else if (reasons.Has(Reconnect)) OnBack(null);
+        OnDeafened(isDeafened);
+    }
+
     public void OnDeafened(bool deafened)
     {
         if (deafened && reasons.Begin(Deaf))
@@ -68,7 +76,7 @@ internal sealed class CallGaps(ActiveRecording host, CallMessages messages, Time
             messages.Say(Texts.Deafened);
             messages.TellStarter(Texts.Deafened);
         }
-        else if (!deafened && reasons.IsOpen)
+        else if (!deafened && reasons.Has(Deaf))
         {
             reasons.End(Deaf);
             messages.Say(Texts.Undeafened);

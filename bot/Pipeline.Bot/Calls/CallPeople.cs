@@ -48,9 +48,15 @@ internal sealed class CallPeople(GuildPeople people, Recording recording, ulong 
         guild.Channels.TryGetValue(id, out GuildChannel? channel) && ChannelPermissions.Resolve(guild, channel, userId)
             .HasFlag(Permissions.ViewChannel | Permissions.Connect));
 
-    public void IntroduceAll()
+    /// <summary>Where Discord shows the bot; a move is told to <see cref="ChannelId"/> later.</summary>
+    public ulong? OwnChannelId => Guild()?.VoiceStates.GetValueOrDefault(SelfId)?.ChannelId;
+
+    public void IntroduceAll() => IntroduceAll(ChannelId);
+
+    public void IntroduceAll(ulong? channelId)
     {
-        foreach (VoiceState state in Guild()?.InChannel(ChannelId) ?? []) Introduce(state.UserId);
+        if (channelId is not { } channel) return;
+        foreach (VoiceState state in Guild()?.InChannel(channel) ?? []) Introduce(state.UserId);
     }
 
     public void Introduce(ulong userId)

@@ -12,6 +12,8 @@ internal sealed class GapReasons(Func<RecordingAction, bool> post)
 
     public bool IsOpen => reasons.Count > 0;
 
+    public bool Has(string reason) => reasons.Contains(reason);
+
     /// <summary>False: this reason was there already.</summary>
     /// <param name="reason">One word.</param>
     /// <param name="ago">Since when it lasts.</param>

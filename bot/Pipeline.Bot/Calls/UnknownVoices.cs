@@ -8,8 +8,15 @@ namespace Pipeline.Bot.Calls;
 /// <summary>Names the tracks of voices of which Discord has not told whose they are, and says so. One owner.</summary>
 internal sealed class UnknownVoices(Recording recording, Action<string> say, Action<string> note)
 {
+    private readonly HashSet<uint> heeded = [];
+
+    /// <summary>Such voices that are recorded and of which nothing was told, because it found no room.</summary>
+    public IEnumerable<uint> Unheeded() => recording.Snapshot.Tracks.Select(track => track.UserId).Where(UnnamedSource.Is)
+        .Select(id => (uint)id).Where(ssrc => !heeded.Contains(ssrc));
+
     public void OnUnnamed(uint ssrc)
     {
+        heeded.Add(ssrc);
         recording.Introduce(UnnamedSource.IdOf(ssrc), Texts.UnknownVoice, isBot: false);
         say(recording.HasPeopleWhoRefuse ? Texts.VoiceUnnamedNotKept : Texts.VoiceUnnamed);
     }

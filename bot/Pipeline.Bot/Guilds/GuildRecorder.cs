@@ -85,7 +85,9 @@ internal sealed class GuildRecorder : IAsyncDisposable
         switch (what)
         {
             case GatewayEvent.VoiceStateChanged own when opening.IsSelf(own.State.UserId):
-                call?.Call.OnVoiceState(own.State, own.Origin); break;
+                call?.Events.Introduce(own.State); // before anything of the channel is heard to which the bot is moved
+                call?.Call.OnVoiceState(own.State, own.Origin);
+                break;
             case GatewayEvent.VoiceServerChanged server: call?.Call.OnVoiceServer(server.Update); break;
             case GatewayEvent.SessionStarted: call?.Call.OnGatewayRestarted(); break;
             case GatewayEvent.VoiceStateChanged other:

@@ -14,9 +14,19 @@ internal sealed class MediaPathWatch(TimeSpan limit, bool echoesExpected, TimePr
 
     /// <param name="heardAt">Arrival of the last datagram but for answers to address discovery; 0 before the first.</param>
     /// <param name="keepaliveEchoes">So many were echoes.</param>
-    public bool IsDead(long heardAt, long keepaliveEchoes)
+    public bool IsDead(long heardAt, long keepaliveEchoes) => IsSilentFor(limit, heardAt, keepaliveEchoes);
+
+    /// <summary>
+    /// Nothing has come for longer than an echo takes: a session that ends now has heard nothing since this timestamp. Null: it has heard
+    /// all the time, as far as can be told.
+    /// </summary>
+    /// <param name="patience">Between two keepalives, and the way there and back.</param>
+    public long? OverdueSince(TimeSpan patience, long heardAt, long keepaliveEchoes) =>
+        IsSilentFor(patience < limit ? patience : limit, heardAt, keepaliveEchoes) ? SilentSince : null;
+
+    private bool IsSilentFor(TimeSpan longest, long heardAt, long keepaliveEchoes)
     {
         lastHeardAt = Math.Max(lastHeardAt, heardAt);
-        return (keepaliveEchoes > 0 || echoesExpected) && time.GetElapsedTime(SilentSince) > limit;
+        return (keepaliveEchoes > 0 || echoesExpected) && time.GetElapsedTime(SilentSince) > longest;
     }
 }

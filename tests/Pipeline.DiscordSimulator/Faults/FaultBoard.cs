@@ -49,6 +49,9 @@ public sealed class FaultBoard
         return (T)handle.Fault;
     }
 
+    /// <summary>The first standing fault of a kind; it counts as unused.</summary>
+    internal T? Find<T>() where T : Fault => standing.Select(handle => handle.Fault).OfType<T>().FirstOrDefault();
+
     private void Begin(FaultHandle handle)
     {
         if (handle.Left <= 0)

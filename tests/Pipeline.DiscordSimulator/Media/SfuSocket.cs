@@ -36,7 +36,16 @@ internal sealed class SfuSocket : IDisposable
 
     public VoiceServer? Server { get; set; }
 
-    public bool TrySend(ReadOnlySpan<byte> bytes, SocketAddress to)
+    public bool TrySend(ReadOnlySpan<byte> bytes, SocketAddress to) =>
+        world.Faults.Find<SilentMedia>() is null && TrySendNow(bytes, to);
+
+    public void Dispose()
+    {
+        stopping = true;
+        socket.Dispose();
+    }
+
+    private bool TrySendNow(ReadOnlySpan<byte> bytes, SocketAddress to)
     {
         try
         {
@@ -48,12 +57,6 @@ internal sealed class SfuSocket : IDisposable
             world.Log.Event("sfu", $"send failed: {exception.SocketErrorCode}");
             return false;
         }
-    }
-
-    public void Dispose()
-    {
-        stopping = true;
-        socket.Dispose();
     }
 
     private void Receive()
@@ -85,6 +88,8 @@ internal sealed class SfuSocket : IDisposable
     {
         if (datagram.Length == DiscoveryLength && BinaryPrimitives.ReadUInt16BigEndian(datagram) == 1)
             Discover(datagram, from);
+        else if (world.Faults.Find<SilentMedia>() is not null)
+            return;
         else if (datagram.Length <= 8)
             Echo(datagram, from);
         else if (datagram.Length >= 12 && Session(RtpWire.SsrcOf(datagram)) is { } session && datagram[0] >> 6 == 2)
@@ -103,7 +108,8 @@ internal sealed class SfuSocket : IDisposable
         uint ssrc = BinaryPrimitives.ReadUInt32BigEndian(request.AsSpan(4));
         VoiceSession? session = Session(ssrc);
         world.Log.FromClient("sfu", session?.Member.User.Username ?? "?", $"discovery for {ssrc} from {from}");
-        if (session is null || world.Faults.Take<IgnoreDiscovery>(session.UserId) is not null)
+        if (session is null || world.Faults.Take<IgnoreDiscovery>(session.UserId) is not null
+            || world.Faults.Find<SilentMedia>() is { AnswersDiscovery: false })
             return;
         byte[] reply = new byte[DiscoveryLength];
         BinaryPrimitives.WriteUInt16BigEndian(reply, 2);
@@ -111,7 +117,7 @@ internal sealed class SfuSocket : IDisposable
         BinaryPrimitives.WriteUInt32BigEndian(reply.AsSpan(4), ssrc);
         Encoding.ASCII.GetBytes("127.0.0.1", reply.AsSpan(8));
         BinaryPrimitives.WriteUInt16BigEndian(reply.AsSpan(72), (ushort)session.Transport.Observe(from));
-        TrySend(reply, from.Serialize());
+        TrySendNow(reply, from.Serialize());
     }
 
     private void Echo(byte[] datagram, IPEndPoint from)

@@ -5,18 +5,23 @@ namespace Pipeline.Discord.Voice.Call;
 
 /// <summary>
 /// Since when a call hears nothing, and when it hears again. A loss begins with the last datagram, not when it is noticed; after a dead
-/// media path a live session alone is no proof: something has to come. Call loop only.
+/// media path a live session alone is no proof: something has to come. Call loop only, but for
+/// <see cref="IsLost"/>.
 /// </summary>
 internal sealed class LossClock(TimeProvider time, ChannelWriter<VoiceCallEvent> events)
 {
     private long? lostAt;
     private bool awaitsMedia;
+    private volatile bool isLost;
 
     /// <summary>The call's server echoes keepalives, so that their absence means something in its next session too.</summary>
     public bool ExpectsEchoes { get; private set; }
 
+    /// <summary>A loss was told, and its end was not. Any thread.</summary>
+    public bool IsLost => isLost;
+
     /// <summary>The call begins.</summary>
-    public void Forget() => (lostAt, awaitsMedia, ExpectsEchoes) = (null, false, false);
+    public void Forget() => (lostAt, isLost, awaitsMedia, ExpectsEchoes) = (null, false, false, false);
 
     public void OnEnded(VoiceSessionEnd end)
     {
@@ -30,7 +35,7 @@ internal sealed class LossClock(TimeProvider time, ChannelWriter<VoiceCallEvent>
     public void Begin(string reason, long? silentSince)
     {
         if (lostAt is not null) return;
-        lostAt = silentSince ?? time.GetTimestamp();
+        (lostAt, isLost) = (silentSince ?? time.GetTimestamp(), true);
         events.TryWrite(new VoiceCallEvent.Reconnecting(reason) { SilentFor = time.GetElapsedTime(lostAt.Value) });
     }
 
@@ -39,7 +44,7 @@ internal sealed class LossClock(TimeProvider time, ChannelWriter<VoiceCallEvent>
     {
         if (awaitsMedia) return;
         if (lostAt is { } since) events.TryWrite(new VoiceCallEvent.Reconnected(channelId, time.GetElapsedTime(since)));
-        lostAt = null;
+        (lostAt, isLost) = (null, false);
     }
 
     /// <summary>The session's first datagram came.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Pipeline.Dave.Session;
@@ -7,12 +8,13 @@ using Pipeline.Discord.Voice.Session;
 namespace Pipeline.Discord.Voice.Call;
 
 /// <summary>A voice session with its task, as a call owns it: what it tells goes into the call's queue, marked with whose it is.</summary>
-internal sealed class RunningSession : IAsyncDisposable
+[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "StopAsync does it.")]
+internal sealed class RunningSession
 {
     private readonly CancellationTokenSource stopping = new();
     private readonly ChannelWriter<VoiceCallInput> inputs;
     private readonly VoiceSession session;
-    private readonly Task run;
+    private readonly Task<VoiceSessionEnd> run;
 
     public RunningSession(VoiceSessionIdentity identity, VoiceSessionOptions options, AudioFrameRing frames,
         ChannelWriter<VoiceCallInput> inputs, RecoveryLadder ladder, TimeProvider time, ILogger logger)
@@ -27,15 +29,16 @@ internal sealed class RunningSession : IAsyncDisposable
 
     public DaveSnapshot Encryption => session.Encryption;
 
-    /// <summary>Ends it and waits until it no longer writes into the ring.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends it and waits until it no longer writes into the ring. Returns how it ended.</summary>
+    public async Task<VoiceSessionEnd> StopAsync()
     {
         await stopping.CancelAsync();
-        await run;
+        VoiceSessionEnd end = await run;
         stopping.Dispose();
+        return end;
     }
 
-    private async Task RunAsync()
+    private async Task<VoiceSessionEnd> RunAsync()
     {
         VoiceSessionEnd end = await session.RunAsync(stopping.Token);
         try
@@ -46,5 +49,6 @@ internal sealed class RunningSession : IAsyncDisposable
         {
             // The call ended it and needs no telling.
         }
+        return end;
     }
 }

@@ -63,6 +63,15 @@ public sealed class VoiceCall : IAsyncDisposable
     /// </summary>
     public long Missed => Interlocked.Read(ref missed);
 
+    /// <summary>How far audio is protected, as it was told last.</summary>
+    public DaveProtection Protection => loop.Protection;
+
+    /// <summary>A loss of the connection was told, and its end was not.</summary>
+    public bool IsLost => loop.IsLost;
+
+    /// <summary>A moderator has deafened us, as was told last.</summary>
+    public bool IsDeafened => loop.IsDeafened;
+
     /// <summary>Counters of the voice session that runs, or ran last.</summary>
     public VoiceHealth Health => loop.Health;
 

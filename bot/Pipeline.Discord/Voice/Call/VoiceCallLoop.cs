@@ -21,7 +21,6 @@ internal sealed class VoiceCallLoop(
     ILogger logger)
 {
     private const int JoinTries = 2;
-
     private static readonly TimeSpan FreshServer = TimeSpan.FromSeconds(3);
 
     private readonly RejoinPolicy policy = new(options);
@@ -36,16 +35,18 @@ internal sealed class VoiceCallLoop(
     private VoiceHealth lastHealth = VoiceHealth.None;
     private VoiceState? ownState;
     private VoiceServerUpdate? server;
-    private long serverToldAt;
     private int joinTries;
-    private long liveSince;
-    private bool wasConnected, isDeafened;
+    private long serverToldAt, liveSince;
+    private bool wasConnected;
     private ulong channelId;
 
     public VoiceCallState State { get; private set; }
     public VoiceEndReason? EndReason { get; private set; }
     public int? CloseCode { get; private set; }
     public ulong ChannelId => Volatile.Read(ref channelId);
+    public DaveProtection Protection { get; private set; } = DaveProtection.Pending;
+    public bool IsLost => loss.IsLost;
+    public bool IsDeafened { get; private set; }
 
     public VoiceHealth Health => Volatile.Read(ref session)?.Health ?? Volatile.Read(ref lastHealth);
 
@@ -102,10 +103,8 @@ internal sealed class VoiceCallLoop(
         wanted = join;
         Volatile.Write(ref channelId, join.ChannelId);
         (EndReason, CloseCode) = (null, null);
-        wasConnected = false;
-        isDeafened = false;
+        (wasConnected, IsDeafened, joinTries) = (false, false, 0);
         loss.Forget();
-        joinTries = 0;
         policy.Forget();
         await AskToJoinAsync("asked to join");
     }
@@ -131,10 +130,10 @@ internal sealed class VoiceCallLoop(
             return;
         }
         ownState = state;
-        if (state.Deaf != isDeafened)
+        if (state.Deaf != IsDeafened)
         {
-            isDeafened = state.Deaf;
-            Tell(new VoiceCallEvent.Deafened(isDeafened));
+            IsDeafened = state.Deaf;
+            Tell(new VoiceCallEvent.Deafened(IsDeafened));
         }
         if (channel != channelId) await OnMovedAsync(channel);
         else if (State == VoiceCallState.Joining) ConnectIfComplete();
@@ -235,8 +234,7 @@ internal sealed class VoiceCallLoop(
         bool wasStable = State == VoiceCallState.Connected && time.GetElapsedTime(liveSince) >= options.StableAfter;
         if (wasStable) policy.Forget();
         string reason = end.Summary;
-        loss.OnEnded(end);
-        await StopSessionAsync(reason, end.SilentSince);
+        await StopSessionAsync(reason);
         switch (end.Action)
         {
             case VoiceCloseAction.AwaitGateway or VoiceCloseAction.AwaitServer:
@@ -322,9 +320,8 @@ internal sealed class VoiceCallLoop(
             return;
         }
         Enter(VoiceCallState.BackingOff, delay, reason);
-        if (wasConnected)
-            Tell(new VoiceCallEvent.Reconnecting(
-            string.Create(CultureInfo.InvariantCulture, $"{reason}; next try in {delay.TotalSeconds:F0} s")));
+        string next = string.Create(CultureInfo.InvariantCulture, $"{reason}; next try in {delay.TotalSeconds:F0} s");
+        if (wasConnected) Tell(new VoiceCallEvent.Reconnecting(next));
     }
 
     private void ConnectIfComplete()
@@ -350,18 +347,19 @@ internal sealed class VoiceCallLoop(
     }
 
     /// <summary>Ends the session, if there is one, and tells that audio is lost from now on.</summary>
-    private async ValueTask StopSessionAsync(string reason, long? silentSince = null)
+    private async ValueTask StopSessionAsync(string reason)
     {
+        VoiceSessionEnd? end = null;
         if (session is { } stopped)
         {
-            await stopped.DisposeAsync();
+            loss.OnEnded(end = await stopped.StopAsync());
             Volatile.Write(ref lastHealth, stopped.Health);
             Volatile.Write(ref session, null);
             foreach (UserAudioHealth user in lastHealth.Users)
                 endedCounters.AddOrUpdate(user.UserId, user.EndToEnd, (_, before) => before + user.EndToEnd);
             if (stopped.Encryption.PrivacyCode.Length > 0) Tell(new VoiceCallEvent.PrivacyCode(null));
         }
-        if (wasConnected) loss.Begin(reason, silentSince);
+        if (wasConnected) loss.Begin(reason, end?.SilentSince);
     }
 
     private async ValueTask FinishAsync(VoiceEndReason reason, string detail)
@@ -378,7 +376,11 @@ internal sealed class VoiceCallLoop(
         finished.Answer.TrySetResult(VoiceCallState.Disconnected);
     }
 
-    private void Tell(VoiceCallEvent what) => events.TryWrite(what);
+    private void Tell(VoiceCallEvent what)
+    {
+        if (what is VoiceCallEvent.Protection protection) Protection = protection.State;
+        events.TryWrite(what);
+    }
 
     private void Enter(VoiceCallState next, TimeSpan? limit, string reason)
     {
@@ -392,7 +394,6 @@ internal sealed class VoiceCallLoop(
     {
         TimeSpan? due = alarm.Remaining;
         if (State == VoiceCallState.Connected && healthAlarm.Remaining is { } health && !(due < health)) due = health;
-        if (due is not { } next) return Timeout.InfiniteTimeSpan;
-        return next > TimeSpan.Zero ? next : TimeSpan.Zero;
+        return due is { } next && next < TimeSpan.Zero ? TimeSpan.Zero : due ?? Timeout.InfiniteTimeSpan;
     }
 }

@@ -13,6 +13,9 @@ namespace Pipeline.Discord.Voice.Session;
 internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing frames, SsrcMap ssrcs, VoiceEncryption encryption,
     ChannelWriter<VoiceSessionInput> inputs, MediaReport report, TimeProvider time) : IDisposable
 {
+    // An echo that takes longer has lost its way.
+    private static readonly TimeSpan EchoTime = TimeSpan.FromSeconds(1);
+
     private readonly List<TransportKey> transportKeys = [];
     private readonly MediaPathWatch watch = new(options.MediaPathTimeout, options.ExpectsEchoes, time);
     private MediaThread? thread;
@@ -35,8 +38,9 @@ internal sealed class VoiceMedia(VoiceSessionOptions options, AudioFrameRing fra
     /// <summary>Whether the server fell silent, keepalive echoes included.</summary>
     public bool IsDead => thread is not null && watch.IsDead(thread.Counters.HeardAt, thread.Counters.KeepaliveEchoes);
 
-    /// <summary>When the last datagram came; the beginning of the session before the first.</summary>
-    public long SilentSince => watch.SilentSince;
+    /// <summary>When the last datagram came, where that is so long ago that an echo is missing; null otherwise.</summary>
+    public long? SilentSince => thread is null ? null
+        : watch.OverdueSince(options.KeepaliveInterval + EchoTime, thread.Counters.HeardAt, thread.Counters.KeepaliveEchoes);
 
     /// <summary>True once, when the first datagram has come that is no answer to address discovery.</summary>
     public bool TakeFirstHeard()

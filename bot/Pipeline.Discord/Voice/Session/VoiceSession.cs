@@ -89,13 +89,14 @@ public sealed class VoiceSession
                 VoiceSessionInput input = await inputs.Reader.ReadAsync(CancellationToken.None);
                 await TakeAsync(input);
             }
-            end ??= new VoiceSessionEnd(VoiceSessionEndKind.Stopped, null, "");
+            Finish(VoiceSessionEndKind.Stopped, "");
         }
         catch (Exception e)
         {
             // The edge of the session: one session's error touches no other recording.
             VoiceLog.SessionFailed(logger, identity.GuildId, e);
-            end = new VoiceSessionEnd(VoiceSessionEndKind.Failed, null, e.GetType().Name);
+            end = null; // whatever it was about to end with
+            Finish(VoiceSessionEndKind.Failed, e.GetType().Name);
         }
         try
         {
@@ -106,7 +107,7 @@ public sealed class VoiceSession
             // The call has to hear of the end all the more: only then does it join again.
             VoiceLog.SessionFailed(logger, identity.GuildId, e);
         }
-        return end;
+        return end!;
     }
 
     private async Task TakeAsync(VoiceSessionInput input)
@@ -375,7 +376,7 @@ public sealed class VoiceSession
     private void Finish(VoiceSessionEndKind kind, string detail, int? closeCode = null) =>
         end ??= new VoiceSessionEnd(kind, closeCode, detail)
         {
-            SilentSince = kind == VoiceSessionEndKind.MediaPathLost ? media.SilentSince : null,
+            SilentSince = media.SilentSince,
             HasEchoed = media.HasEchoed,
         };
 

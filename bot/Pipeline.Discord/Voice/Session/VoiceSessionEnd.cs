@@ -34,7 +34,7 @@ public enum VoiceSessionEndKind
 /// <param name="Detail">For people; no secrets.</param>
 public sealed record VoiceSessionEnd(VoiceSessionEndKind Kind, int? CloseCode, string Detail)
 {
-    /// <summary>Timestamp of the last datagram when the media path died; null: audio came until the end, as far as is known.</summary>
+    /// <summary>Timestamp of the last datagram where the media path was dead; null: audio came until the end, as far as is known.</summary>
     public long? SilentSince { get; init; }
 
     /// <summary>The server echoed keepalives.</summary>
