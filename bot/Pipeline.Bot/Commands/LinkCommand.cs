@@ -38,7 +38,8 @@ internal sealed class LinkCommand(FinishedRecordings finished, CatalogueClient c
         string link = fresh?.Url ?? catalogue.PageOf(recording.Id) ?? "";
         await context.Answer.SendAsync(new MessageBody
         {
-            Content = Texts.Listed(recording, link) + (fresh?.ExpiresAt is { } end ? "\n" + Texts.OpensUntil(end) : "")
+            Content = Texts.Listed(recording, link) + (link.Length == 0 ? "\n" + EndTexts.NoLinkAtAll : "")
+                + (fresh?.ExpiresAt is { } end ? "\n" + Texts.OpensUntil(end) : "")
                 + (ended > 0 ? "\n" + Texts.LinksEnded(ended) : ""),
             Components = link.Length == 0 ? null : [MessageComponent.Row(MessageComponent.Link("Open", link))],
         }, cancellationToken);

@@ -36,7 +36,7 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
             }
             last = Safe(follower.Renewed(last, call.Panel.Posted));
             call.Panel.Show(last, important: true);
-            await follower.TellStoredAsync(last, CancellationToken.None);
+            last = await follower.TellStoredAsync(last, CancellationToken.None);
             await call.DisposeAsync();
             await FollowToTheEndAsync(last, call.Panel.Posted);
         }
@@ -89,7 +89,7 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
     {
         try
         {
-            follower.Begin(last);
+            last = follower.Begin(last);
             Task closed = closer.WhenClosed(last.Session.RecordingId);
             if (posted is not null)
             {
@@ -106,7 +106,7 @@ internal sealed class EndedPanels(RecordingFollower follower, RecordingCloser cl
                 panel.Show(RecordingPanel.Draw(last), important: true);
                 await panel.DisposeAsync();
                 posted = panel.Posted; // another message where somebody had deleted it
-                await follower.TellStoredAsync(last, CancellationToken.None);
+                last = await follower.TellStoredAsync(last, CancellationToken.None);
             }
             await FollowToTheEndAsync(last, posted);
         }

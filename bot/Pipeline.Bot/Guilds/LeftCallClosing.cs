@@ -25,7 +25,7 @@ internal sealed class LeftCallClosing(UnownedRecordings unowned, RecordingLinks 
             Outcome = Texts.EndedWhileAway(left.IsPlanned, whole.Session.StartedAt + SampleClock.ToTime(whole.LastSample), why),
         };
         if (left.IsEndOfLinksDue) links.End(whole.Session.RecordingId);
-        if (!left.IsLinkWithheld) last = last.With(await links.ForListenersAsync(whole.Session.RecordingId, patience.Token));
+        if (!left.IsLinkWithheld) last = last.With(await links.ForListenersAsync($"{whole.Session.RecordingId}", patience.Token));
         await unowned.CloseAsync(whole, EndReason.Interrupted, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (why != WhyClosed.AnotherRuns && left.IsNameChanged)
             await names.RestoreAsync(left.Session.GuildId, left.NameBefore, CancellationToken.None);

@@ -81,12 +81,13 @@ internal sealed class RecordingEnding(FollowedPanels panels, EndingLinks links, 
         : Task.CompletedTask;
 
     /// <summary>Null: nobody was heard, or the starter takes no direct messages.</summary>
-    private static async Task<StarterNews?> TellStarterAsync(RecordedCall call, PanelState last, int pending, RecordingLink? link)
+    private async Task<StarterNews?> TellStarterAsync(RecordedCall call, PanelState last, int pending, RecordingLink? link)
     {
         if (last.Speakers.Count == 0) return null;
         int voices = last.Speakers.Count(speaker => !speaker.OptedOut);
         string text = Texts.Ended(call.Session, SampleClock.ToTime(last.Elapsed), voices, pending, link?.OpensForAnybody == true);
-        PostedPanel? message = await call.Messages.TryTellStarterAsync(RecordingFollower.ToStarter(text, link?.Url));
+        bool isLinkDue = links.AreMade && !call.Panel.IsLinkWithheld;
+        PostedPanel? message = await call.Messages.TryTellStarterAsync(RecordingFollower.ToStarter(text, link?.Url, isLinkDue));
         return message is null ? null : new StarterNews(message, link?.Url, link?.ExpiresAt, voices, pending == 0);
     }
 }

@@ -38,26 +38,35 @@ internal sealed class RecordingFollower(CatalogueClient api, RecordingLinks link
             bool isNew = finished is null;
             finished ??= await LookAsync(last.Session, cancellationToken);
             if (finished is null) continue;
-            if (isNew) pause = FirstPause;
+            if (isNew) (pause, last) = (FirstPause, await LinkedAsync(last, finished, cancellationToken));
             FilesReady files = await FilesAsync(finished, cancellationToken);
             if (files != shown && await ShowAsync(Finished(last, finished, files), posted, cancellationToken)) shown = files;
             if (files != shown || !files.IsSettled) continue;
-            if (files.Text(last.Told?.LinkExpiresAt) is { } ready)
-                await TellStarterAsync(last, ready + KeepTexts.Day(finished), cancellationToken);
+            await TellFinishedAsync(last, finished, files, cancellationToken);
             break;
         }
         links.Forget(last.Session.RecordingId);
     }
 
     /// <summary>The last piece is with the storage: the starter, who was told that some were on the way, hears it.</summary>
-    public Task TellStoredAsync(PanelState last, CancellationToken cancellationToken) =>
-        last.Told is { IsStored: false } ? TellStarterAsync(last, null, cancellationToken) : Task.CompletedTask;
+    /// <returns>The panel, with the link that the starter has got meanwhile.</returns>
+    public async Task<PanelState> TellStoredAsync(PanelState last, CancellationToken cancellationToken)
+    {
+        if (last.Told is not { IsStored: false }) return last;
+        last = await WithStartersLinkAsync(last, cancellationToken);
+        await TellStarterAsync(last, Stored(last), last.Told?.Link, cancellationToken);
+        return last;
+    }
 
     /// <summary>A panel that an earlier process left, or whose recording nobody ran, is followed from here on.</summary>
-    public void Begin(PanelState last)
+    /// <returns>The panel as it is to be shown.</returns>
+    public PanelState Begin(PanelState last)
     {
+        // An earlier version kept an address of the API where it had no link; that one opens nothing.
+        if (api.MakesLinks && last.LinkExpiresAt is null) last = last with { Link = null };
         if (!last.IsLinkWithheld)
             links.Follow(last.Session.RecordingId, last.Link is { } link ? new RecordingLink(link, last.LinkExpiresAt) : null);
+        return last;
     }
 
     /// <summary>
@@ -71,18 +80,21 @@ internal sealed class RecordingFollower(CatalogueClient api, RecordingLinks link
         return last;
     }
 
-    /// <summary>The link to a recording: by the API's own id when it answers, by the session's id else; null without an API.</summary>
-    public async Task<string?> LinkAsync(SessionInfo session, CancellationToken cancellationToken)
+    /// <summary>
+    /// Somebody's own page of a recording: by the API's own id when it answers, by the session's id else; null where none was set.
+    /// </summary>
+    public async Task<string?> PageAsync(SessionInfo session, CancellationToken cancellationToken)
     {
-        if (!api.IsConfigured) return null;
+        string? page = api.PageOf(session.RecordingId.ToString());
+        if (page is null || !api.IsConfigured) return page;
         try
         {
             RecordingSummary? found = await api.FindAsync(session.GuildId, session.RecordingId, cancellationToken);
-            return api.PageOf(found?.Id ?? session.RecordingId.ToString());
+            return found is null ? page : api.PageOf(found.Id);
         }
         catch (CatalogueException)
         {
-            return api.PageOf(session.RecordingId.ToString());
+            return page;
         }
     }
 
@@ -90,7 +102,7 @@ internal sealed class RecordingFollower(CatalogueClient api, RecordingLinks link
     public PanelState Finished(PanelState last, RecordingSummary finished, FilesReady files)
     {
         bool empty = finished.Status == RecordingStatus.Failed;
-        string outcome = empty ? "Nobody was heard, so there is nothing to keep."
+        string outcome = empty ? EndTexts.Nothing(finished.MissingSegmentCount)
             : $"{Wording.Count(finished.ParticipantCount, "voice")}, {Texts.Length(finished)}, {Wording.Bytes(finished.TotalSize)}.";
         if (files.Text(last.LinkExpiresAt) is { } ready) outcome += " " + ready;
         outcome += KeepTexts.Day(finished);
@@ -103,17 +115,16 @@ internal sealed class RecordingFollower(CatalogueClient api, RecordingLinks link
             SpoolFiles = 0,
             StorageProblem = null,
             Outcome = outcome,
-            Link = empty || last.IsLinkWithheld ? null : Secret(last.Link) ?? api.PageOf(finished.Id),
+            // A link stays good; a page may be another one once the API has a name of its own for the recording.
+            Link = empty || last.IsLinkWithheld ? null : api.PageOf(finished.Id) ?? last.Link,
         };
     }
 
-    // A link with a secret stays good; an address may be another one once the API has a name of its own for the recording.
-    private static string? Secret(string? link) => link?.Contains("#k=", StringComparison.Ordinal) == true ? link : null;
-
     /// <summary>A direct message to the one who started a recording.</summary>
-    public static MessageBody ToStarter(string text, string? link) => new()
+    /// <param name="isLinkDue">There is to be one.</param>
+    public static MessageBody ToStarter(string text, string? link, bool isLinkDue) => new()
     {
-        Content = link is null ? text : text + "\n" + link,
+        Content = link is not null ? text + "\n" + link : isLinkDue ? text + "\n" + EndTexts.NoLinkYet : text,
         Components = link is null ? null : [MessageComponent.Row(MessageComponent.Link("Open", link))],
     };
 
@@ -151,12 +162,43 @@ internal sealed class RecordingFollower(CatalogueClient api, RecordingLinks link
         }
     }
 
-    private async Task TellStarterAsync(PanelState last, string? more, CancellationToken cancellationToken)
+    /// <summary>The last word to the starter, of what the API has of the recording.</summary>
+    private async Task TellFinishedAsync(PanelState last, RecordingSummary finished, FilesReady files, CancellationToken cancellationToken)
+    {
+        string missing = finished.MissingSegmentCount > 0 ? " " + Texts.Missing(finished.MissingSegmentCount) : "";
+        if (finished.Status == RecordingStatus.Failed)
+        {
+            string nothing = EndTexts.NothingKept(last.Session, finished.MissingSegmentCount) + missing;
+            await TellStarterAsync(last, nothing, link: null, cancellationToken, isLinkDue: false);
+            return;
+        }
+        last = await WithStartersLinkAsync(last, cancellationToken);
+        string ready = files.Text(last.Told?.LinkExpiresAt) is { } text ? " " + text : "";
+        await TellStarterAsync(last, Stored(last) + ready + KeepTexts.Day(finished) + missing, last.Told?.Link, cancellationToken);
+    }
+
+    private static string Stored(PanelState last) =>
+        Texts.Ended(last.Session, SampleClock.ToTime(last.Elapsed), last.Told?.Voices ?? 0, pending: 0, opensNow: false);
+
+    private async Task TellStarterAsync(PanelState last, string text, string? link, CancellationToken cancellationToken,
+        bool isLinkDue = true)
     {
         if (last.Told is not { } told) return;
-        string text = Texts.Ended(last.Session, SampleClock.ToTime(last.Elapsed), told.Voices, pending: 0, opensNow: false);
-        if (more is not null) text += " " + more;
-        await EditAsync(last.Session.GuildId, told.Message, ToStarter(text, told.Link), cancellationToken);
+        MessageBody body = ToStarter(text, link, isLinkDue && api.MakesLinks && !last.IsLinkWithheld);
+        await EditAsync(last.Session.GuildId, told.Message, body, cancellationToken);
+    }
+
+    /// <summary>None could be made for the panel while the recording ran; now the API has answered.</summary>
+    private async Task<PanelState> LinkedAsync(PanelState last, RecordingSummary finished, CancellationToken cancellationToken) =>
+        last.Link is not null || last.IsLinkWithheld || finished.Status == RecordingStatus.Failed ? last
+            : last.With(await links.ForListenersAsync(finished.Id, cancellationToken));
+
+    /// <summary>The same for the starter.</summary>
+    private async Task<PanelState> WithStartersLinkAsync(PanelState last, CancellationToken cancellationToken)
+    {
+        if (last.Told is not { LinkExpiresAt: null } told || last.IsLinkWithheld || !api.MakesLinks) return last;
+        RecordingLink? link = await links.ForStarterAsync(last.Session.RecordingId, cancellationToken);
+        return last with { Told = told with { Link = link?.Url, LinkExpiresAt = link?.ExpiresAt } };
     }
 
     /// <summary>False: Discord was away, and may be back later.</summary>

@@ -207,12 +207,11 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         return health is null ? null : new Uri(ApiAddress.Root(health.PublicBaseUrl ?? options.BaseUrl!) + "/r/doctor");
     }
 
-    /// <summary>Where people open a recording; null when no API is configured.</summary>
-    public string? PageOf(string id)
-    {
-        if (options.PageUrl is { Length: > 0 } page) return page.Replace("{id}", Uri.EscapeDataString(id), StringComparison.Ordinal);
-        return options.BaseUrl is { } server ? ApiAddress.Of(server, PathOf(id)).AbsoluteUri : null;
-    }
+    /// <summary>
+    /// Somebody's own page of a recording; null where none was set. The API's addresses open nothing for people, who have no key.
+    /// </summary>
+    public string? PageOf(string id) => options.PageUrl is { Length: > 0 } page
+        ? page.Replace("{id}", Uri.EscapeDataString(id), StringComparison.Ordinal) : null;
 
     private static string ErasurePath(string scope, ulong userId) =>
         string.Create(CultureInfo.InvariantCulture, $"{scope}/erasures/{userId}");

@@ -11,7 +11,7 @@ internal sealed record CatalogueOptions
     /// <summary>RecordingApi__ApiKey: a secret, sent as x-functions-key.</summary>
     public string? ApiKey { get; init; }
 
-    /// <summary>RecordingApi__PageUrl: what people open, with <c>{id}</c> for the recording; the API's own address when left out.</summary>
+    /// <summary>RecordingApi__PageUrl: what people open, <c>{id}</c> is the recording; left out, links that the API makes.</summary>
     public string? PageUrl { get; init; }
 
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);

@@ -5,7 +5,7 @@ namespace Pipeline.Bot.ServerSettings;
 
 /// <summary>
 /// Links that open recordings for people. One is made beside every running recording, for its panel; recording never waits for it, and
-/// where the recording API makes none, its own address is shown. Links are secrets of those who see the panel: they are never logged.
+/// until there is one, none is shown. Links are secrets of those who see the panel: they are never logged.
 /// </summary>
 internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
 {
@@ -22,7 +22,7 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
     public RecordingLink? MadeFor(RecordingId recording) =>
         running.TryGetValue(recording, out Making? making) ? making.Link : null;
 
-    /// <summary>What the panel shows at this moment: the link, or the recording API's own address; null without an API.</summary>
+    /// <summary>What the panel shows at this moment: the link, or somebody's own page; null while there is neither.</summary>
     public RecordingLink? Of(RecordingId recording) => MadeFor(recording) ?? RecordingLink.To(api.PageOf(recording.ToString()));
 
     /// <summary>Sees to a link for a recording that has begun; a repetition changes nothing. Returns at once.</summary>
@@ -33,10 +33,11 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
     }
 
     /// <summary>A recording is followed here by what an earlier process kept of it: its link may be ended too.</summary>
-    /// <param name="last">What its panel shows; null: nothing.</param>
+    /// <param name="last">What its panel shows; null: nothing, and one is made soon.</param>
     public void Follow(RecordingId recording, RecordingLink? last)
     {
-        if (api.MakesLinks) running.TryAdd(recording, new Making { Link = last });
+        if (last is null) Begin(recording);
+        else if (api.MakesLinks) running.TryAdd(recording, new Making { Link = last });
     }
 
     /// <summary>All links of the recording were ended: its panel shows this one from now on, or one that is made soon.</summary>
@@ -84,19 +85,20 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
         }
     }
 
-    /// <summary>A link for those who see the panel of a recording that nobody runs here; where none can be made now, its address.</summary>
-    public async Task<RecordingLink?> ForListenersAsync(RecordingId recording, CancellationToken cancellationToken)
+    /// <summary>A link for those who see the panel of a recording that nobody runs here; null where none can be made now.</summary>
+    /// <param name="id">The session's, or the API's own.</param>
+    public async Task<RecordingLink?> ForListenersAsync(string id, CancellationToken cancellationToken)
     {
         try
         {
             if (api.MakesLinks
-                && await api.ShareAsync(recording.ToString(), CatalogueClient.ForListeners, cancellationToken) is { } link) return link;
+                && await api.ShareAsync(id, CatalogueClient.ForListeners, cancellationToken) is { } link) return link;
         }
         catch (Exception away) when (away is CatalogueException or OperationCanceledException)
         {
-            // Its own address will do.
+            // The panel gets it later.
         }
-        return RecordingLink.To(api.PageOf(recording.ToString()));
+        return RecordingLink.To(api.PageOf(id));
     }
 
     // The API hears of a recording through the pipeline, a moment after it has begun.
@@ -131,7 +133,7 @@ internal sealed class RecordingLinks(CatalogueClient api, TimeProvider time)
 
 /// <summary>Where a recording can be opened.</summary>
 /// <param name="Url">With its secret, when it is a link of the recording API.</param>
-/// <param name="ExpiresAt">Until when; null: an address without an end, which asks for a key of its own.</param>
+/// <param name="ExpiresAt">Until when; null: somebody's own page, which has no end.</param>
 internal sealed record RecordingLink(string Url, DateTimeOffset? ExpiresAt)
 {
     /// <summary>Made for people who have no key: it opens the recording at once, while it still runs too.</summary>

@@ -23,7 +23,7 @@ public static class ApiSettings
 
     public static Setting<string?> PageUrl { get; } = new(
         "RecordingApi__PageUrl", Programs.Bot, new TextForm("an http or https address with {id} in it", IsPage), null,
-        "The page of a recording, for the links in messages");
+        "A page of your own for a recording, in place of the links that the recording API makes");
 
     public static IReadOnlyList<Setting> All { get; } = [BaseUrl, ApiKey, ApiKeyHeader, AllowHttp, PageUrl];
 

@@ -19,6 +19,7 @@ public sealed class RecordingCommandsTests
     public async Task Start_records_shows_the_panel_and_tells_the_channel()
     {
         await using BotRig rig = await BotRig.StartAsync();
+        rig.Api.MakesLinks = true;
         SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
         SimulatedInteraction answer = await rig.RecordAsync(new() { ["title"] = "Session 12" });
         Assert.True(answer.IsEphemeral);
@@ -28,7 +29,8 @@ public sealed class RecordingCommandsTests
         await ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(1)));
         await rig.UntilAsync(() =>
             rig.PanelText.Contains("🔴 Recording · Session 12", StringComparison.Ordinal)
-            && rig.PanelText.Contains("**Ben**", StringComparison.Ordinal), "panel");
+            && rig.PanelText.Contains("**Ben**", StringComparison.Ordinal)
+            && rig.PanelText.Contains("[Open↗]", StringComparison.Ordinal), "panel");
         Assert.Matches(@"Elapsed: 00:00:\d\d", rig.PanelText);
         Assert.Matches(@"Safe up to: 00:00:\d\d", rig.PanelText);
         Assert.Contains("received, 0 lost", rig.PanelText, StringComparison.Ordinal);
@@ -56,11 +58,11 @@ public sealed class RecordingCommandsTests
     public async Task Stop_hands_out_the_link_and_the_panel_follows_until_it_is_stored()
     {
         await using BotRig rig = await BotRig.StartAsync();
-        RecordedCall running = await rig.RecordSpeechAsync();
-        string session = running.Session.RecordingId.ToString();
+        rig.Api.MakesLinks = true;
+        await rig.RecordSpeechAsync();
         SimulatedInteraction answer = await rig.AskAsync(rig.Admin, "stop");
         Assert.Contains(Texts.Stopping, answer.Text, StringComparison.Ordinal);
-        await rig.UntilAsync(() => rig.Told(rig.Admin, session));
+        await rig.UntilAsync(() => rig.Told(rig.Admin, "#k=link"));
         await rig.UntilAsync(() => rig.Told(rig.Admin, "still on the way")); // the storage is away
         Assert.Null(rig.Discord.Guild.VoiceStateOf(rig.Discord.Bot.Id));
         await rig.UntilAsync(() => rig.PanelText.Contains("Ended, storing", StringComparison.Ordinal), "storing");
@@ -71,13 +73,13 @@ public sealed class RecordingCommandsTests
     public async Task Closed_direct_messages_bring_the_link_to_the_answer()
     {
         await using BotRig rig = await BotRig.StartAsync();
-        RecordedCall running = await rig.RecordSpeechAsync();
+        rig.Api.MakesLinks = true;
+        await rig.RecordSpeechAsync();
         rig.Discord.Faults.Add(
             new RefuseRest(403) { Code = 50007, Path = $"^/channels/{rig.Discord.DirectChannel(rig.Admin.User).Id}/messages" });
-        string session = running.Session.RecordingId.ToString();
         SimulatedInteraction answer = await rig.AskAsync(rig.Admin, "record stop");
         await rig.UntilAsync(() => answer.Text.Contains("I could not send you a direct message", StringComparison.Ordinal));
-        Assert.Contains(session, answer.Text, StringComparison.Ordinal);
+        Assert.Contains("#k=link", answer.Text, StringComparison.Ordinal);
         Assert.All(answer.FollowUps, message => Assert.True(message.IsEphemeral));
     }
 
@@ -200,7 +202,9 @@ public sealed class RecordingCommandsTests
         rig.Api.Add(RecordingApiStandIn.Finished("rec-1", "s-1", rig.Discord.Guild.Id, rig.Admin.Id));
         rig.Api.Add(RecordingApiStandIn.Finished("rec-2", "s-2", 999, rig.Admin.Id));
         Assert.Contains("`rec-1`", (await rig.AskAsync(rig.Admin, "record list")).Text, StringComparison.Ordinal);
-        Assert.Contains("/api/recordings/rec-1", (await rig.AskAsync(rig.Admin, "record link")).Text, StringComparison.Ordinal);
+        SimulatedInteraction link = await rig.AskAsync(rig.Admin, "record link"); // this service makes none
+        Assert.EndsWith("`rec-1`\nI have no link to it: the recording service made none.", link.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("http", link.Text, StringComparison.Ordinal);
         Assert.Equal(Texts.WrongLink, (await rig.AskAsync(rig.Admin, "record link", new() { ["recording"] = "rec-2" })).Text);
         SimulatedMember stranger = rig.Discord.Guild.AddMember("Stranger");
         Assert.Equal(Texts.DeleteNeedsRight, (await rig.AskAsync(stranger, "record delete", new() { ["recording"] = "rec-1" })).Text);

@@ -186,6 +186,33 @@ public sealed class RecordingLinkTests(AzuriteFixture azurite)
         await rig.UntilAsync(() => OpenButton(rig).Contains("#k=link", StringComparison.Ordinal));
     }
 
+    /// <summary>The API's own addresses ask for a key that people do not have.</summary>
+    [Fact]
+    public async Task Nobody_is_led_to_an_address_of_the_API_and_the_links_come_when_it_makes_some()
+    {
+        await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);
+        rig.Api.MakesLinks = true;
+        rig.Api.RefusedLinks = int.MaxValue;
+        string session = (await rig.RecordSpeechAsync()).Session.RecordingId.ToString();
+        await rig.UntilAsync(() => rig.Panel is not null);
+        await rig.AskAsync(rig.Admin, "record stop");
+        await rig.UntilAsync(() => rig.Told(rig.Admin, "\nI could get no link to it yet; `/record link` asks for one."));
+        Assert.DoesNotContain("\"Open\"", OpenButton(rig), StringComparison.Ordinal);
+
+        rig.Api.RefusedLinks = 0;
+        rig.Api.Add(RecordingApiStandIn.Finished("rec-9", session, rig.Discord.Guild.Id, rig.Admin.Id));
+        await rig.UntilAsync(() => rig.Told(rig.Admin, "#k=link"));
+        await rig.UntilAsync(() => OpenButton(rig).Contains("#k=link", StringComparison.Ordinal));
+        Assert.Contains("listen download delete", rig.Api.Links.Values);
+        Assert.DoesNotContain(Versions(rig), text => text.Contains("/api/", StringComparison.Ordinal));
+        Assert.False(rig.Told(rig.Admin, "no link"));
+    }
+
+    /// <summary>All that channel and starter were ever shown.</summary>
+    private static IEnumerable<string> Versions(BotRig rig) => rig.Discord.TextChannel.Messages
+        .Concat(rig.Discord.DirectChannel(rig.Admin.User).Messages).SelectMany(message => message.Versions)
+        .Select(version => version.Text + version.Components);
+
     private static async Task<string> ReplaceAsync(BotRig rig) =>
         (await rig.AskAsync(rig.Admin, "record link", new() { ["end-others"] = true })).Text;
 

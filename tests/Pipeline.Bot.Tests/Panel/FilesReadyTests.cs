@@ -71,4 +71,24 @@ public sealed class FilesReadyTests(AzuriteFixture azurite)
         await rig.UntilAsync(() => Directory.GetFiles(rig.Folder.Combine("spool", "state"), "panel-*.json").Length == 0);
         Assert.DoesNotContain("ready", rig.PanelText, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(RecordingStatus.Completed, 2, "is stored: ", " 2 pieces never arrived and are named in the recording.")]
+    [InlineData(RecordingStatus.Failed, 3, "has ended. Nothing of it arrived, so there is nothing to keep.",
+        " 3 pieces never arrived and are named in the recording.")]
+    [InlineData(RecordingStatus.Failed, 0, "has ended. Nobody was heard, so there is nothing to keep.", "")]
+    public async Task Starter_hears_what_the_panel_tells_of_pieces_that_never_arrived(RecordingStatus status, int missing, string what,
+        string more)
+    {
+        await using BotRig rig = await BotRig.StartAsync(storage: azurite.ConnectionString);
+        rig.Api.MakesLinks = true;
+        string session = (await rig.RecordSpeechAsync()).Session.RecordingId.ToString();
+        await rig.AskAsync(rig.Admin, "record stop");
+        rig.Api.Add(Finished("rec-9", session, rig.Discord.Guild.Id, rig.Admin.Id, status) with { MissingSegmentCount = missing });
+        await rig.UntilAsync(() => rig.Told(rig.Admin, what) && rig.Told(rig.Admin, more));
+        await rig.UntilAsync(() => rig.PanelText.Contains(more, StringComparison.Ordinal));
+        SimulatedMessage told = Assert.Single(rig.Discord.DirectChannel(rig.Admin.User).Messages);
+        Assert.Equal(status == RecordingStatus.Completed, told.Text.Contains("#k=link", StringComparison.Ordinal));
+        Assert.EndsWith(status == RecordingStatus.Completed ? "" : what + more, told.Text, StringComparison.Ordinal);
+    }
 }

@@ -126,7 +126,6 @@ public sealed class CatalogueClientTests : IDisposable
         answers.Add(404, "");
         await client.GetSettingsAsync(Guild, Cancel);
         Assert.Equal($"GET {root}/api/guilds/7/settings a-key", answers.Asked[^1]);
-        Assert.Equal($"http://127.0.0.1:1{root}/api/recordings/x", client.PageOf("x"));
         HealthReport well = new() { Status = "healthy", Storage = new StorageHealth(true, true, true, null) };
         answers.Add(200, JsonSerializer.Serialize(well, WireJsonContext.Default.HealthReport));
         Assert.Equal($"http://127.0.0.1:1{root}/r/doctor", (await client.PageToTryAsync(Cancel))!.AbsoluteUri);
@@ -187,10 +186,9 @@ public sealed class CatalogueClientTests : IDisposable
     }
 
     [Fact]
-    public async Task People_are_sent_to_the_page_that_was_set_or_to_the_API()
+    public async Task People_are_sent_to_the_page_that_was_set_and_never_to_the_API()
     {
-        Assert.Equal("http://127.0.0.1:1/base/api/recordings/a%2Fb", Client.PageOf("a/b"));
-        Assert.True(Client.MakesLinks);
+        Assert.Equal((null, true), (Client.PageOf("a/b"), Client.MakesLinks));
         CatalogueClient own = new(http, options with { PageUrl = "https://example.org/{id}/x" }, time);
         Assert.Equal(("https://example.org/a%2Fb/x", false), (own.PageOf("a/b"), own.MakesLinks));
         Assert.Null(await own.PageToTryAsync(Cancel));
