@@ -11,13 +11,6 @@ namespace Pipeline.Demo.Call;
 /// <summary>Downloads what was recorded, compares it with what was spoken and prints both.</summary>
 internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voices)
 {
-    private static readonly TimeSpan MostError = TimeSpan.FromMilliseconds(20);
-
-    private static readonly TimeSpan FrameDuration = TimeSpan.FromMilliseconds(20);
-
-    // The recorder corrects within talk from 2 ms on.
-    private static readonly TimeSpan Tolerance = TimeSpan.FromMilliseconds(2);
-
     private readonly List<TimeSpan> errors = [];
     private static readonly TimeSpan PanelPatience = TimeSpan.FromSeconds(60);
     private readonly Dictionary<string, IReadOnlyList<SpokenWords.Talk>> talksOf = [];
@@ -42,8 +35,8 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
             }
             good &= await PrintTrackAsync(recording, voice, track);
         }
-        TimeSpan apart = errors.Count == 0 ? TimeSpan.Zero : errors.Max() - errors.Min();
-        good &= apart <= MostError;
+        (TimeSpan apart, bool areTogether) = WirePlaces.Between(errors);
+        good &= areTogether;
         Console.WriteLine(
             "slipped: samples that were left out of a talk or put into it, so that the track keeps to the speaker's clock");
         Console.WriteLine(
@@ -88,26 +81,15 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
         SpokenTalks said = new(Pcm.Decode(voice.File), voice.Spoken);
         IReadOnlyList<SpeechAlignment> places = said.Find(audio);
         talksOf[voice.Name] = [.. said.Parts.Zip(places, SpokenWords.Talk.Of)];
-        bool good = talks.Count == voice.Spoken.Count;
         SpokenTalks.Verdict verdict = said.Judge(places);
-        TimeSpan worstError = TimeSpan.Zero, wire = TimeSpan.Zero;
-        foreach ((OpusClip spoken, DeliveredTalk talk, SpeechAlignment found) in voice.Spoken.Zip(talks, places))
-        {
-            // A frame that overtakes the sender's op 5 is refused, by Discord too: then the talk begins before its first packet.
-            TimeSpan refused = (spoken.Frames.Count - talk.Frames) * FrameDuration;
-            TimeSpan begun = stage.Origin + talk.Earliest - refused - recording.RecordedAt;
-            TimeSpan error = found.Position - begun;
-            errors.Add(error);
-            if (wire == TimeSpan.Zero || error.Duration() > worstError.Duration()) (worstError, wire) = (error, begun);
-        }
-
+        WirePlaces wire = WirePlaces.Of([.. voice.Spoken.Select(talk => talk.Frames.Count)], talks,
+            [.. places.Select(place => place.Position)], recording.RecordedAt - stage.Origin);
+        errors.AddRange(wire.Errors);
         long slipped = recording.Health.GetValueOrDefault(track.UserId)?.GetValueOrDefault("slipped") ?? 0;
-        TimeSpan asked = TimeSpan.FromSeconds(talks.Sum(talk => talk.Wandering.TotalSeconds));
-        good &= verdict.IsGood && worstError.Duration() <= MostError;
-        good &= slipped <= (asked < Tolerance ? 0 : (asked + Tolerance).TotalSeconds * Pcm.SamplesPerSecond);
+        bool good = verdict.IsGood && wire.IsGood(slipped);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{voice.Name,-9} {track.Segments,8} {track.Audio.TotalSeconds,9:F2} {track.Bytes,12} {talks.Count,8} "
-                + $"{wire.TotalSeconds,11:F3} s {(wire + worstError).TotalSeconds,8:F3} s {worstError.TotalMilliseconds,5:F1} ms "
+                + $"{wire.Wire.TotalSeconds,11:F3} s {(wire.Wire + wire.Worst).TotalSeconds,8:F3} s {wire.Worst.TotalMilliseconds,5:F1} ms "
                 + $"{verdict.WorstWindow.TotalMilliseconds,12:F1} ms {verdict.Correlation,13:F3} {slipped,9}{(good ? "" : "  WRONG")}"));
         return good;
     }
