@@ -55,6 +55,7 @@ public sealed class ListenTests(PageApp app)
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Next_word_of_one_track_is_found_behind_more_than_a_thousand_segments_of_others()
     {
         Speaker[] speakers =

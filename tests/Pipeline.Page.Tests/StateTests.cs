@@ -82,7 +82,7 @@ public sealed class StateTests(PageApp app)
 
     [Theory]
     [InlineData(false)]
-    [InlineData(true)] // minutes after the recording's end, when nothing but sound is asked for
+    [InlineData(true, Traits = ["Category", "Long"])] // minutes after the recording's end, when nothing but sound is asked for
     public async Task Withdrawn_link_ends_the_sound_and_every_request(bool isLater)
     {
         SpokenCall call = await CallAsync();

@@ -17,6 +17,7 @@ public sealed class OperationsTests(ITestOutputHelper output)
     private const double SegmentsPerSpeakerHour = 360, BeatsPerHour = 240;
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Recording_hour_costs_a_bounded_number_of_operations()
     {
         using TempFolder folder = new();

@@ -24,6 +24,7 @@ public sealed class TelemetryTests
         "pipeline.queue.depth", "dotnet.process.memory.working_set"];
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Collector_sees_every_figure_and_one_trace_from_a_segments_close_to_its_ledger_row()
     {
         using OtlpCollector collector = new();

@@ -171,6 +171,7 @@ public sealed class RunScriptInputTests
 
     /// <summary>A compiler goes on for minutes behind a build, and must not hold what only this script may hold.</summary>
     [Fact]
+    [Trait("Category", "Long")]
     public async Task What_a_build_leaves_running_is_no_second_copy()
     {
         using TempFolder folder = new();

@@ -166,6 +166,7 @@ public sealed class RenderFaultsTests(AzuriteFixture azurite, ITestOutputHelper 
     }
 
     [Fact]
+    [Trait("Category", "Long")]
     public async Task Workers_at_the_same_windows_make_the_same_bytes()
     {
         await using RenderStage one = await RenderStage.StartAsync(azurite), two = await RenderStage.StartAsync(azurite);
