@@ -57,7 +57,8 @@ public sealed class WirePlacesTests
     [InlineData(10, -10.1, 20.1, false)]
     public void Talks_and_tracks_are_within_20_ms_of_each_other(double one, double other, double apart, bool isGood)
     {
-        (TimeSpan found, bool areTogether) = WirePlaces.Between([TimeSpan.FromMilliseconds(one), TimeSpan.Zero, TimeSpan.FromMilliseconds(other)]);
+        (TimeSpan found, bool areTogether) = WirePlaces.Between(
+            [TimeSpan.FromMilliseconds(one), TimeSpan.Zero, TimeSpan.FromMilliseconds(other)]);
         Assert.Equal(apart, found.TotalMilliseconds, 3);
         Assert.Equal(isGood, areTogether);
     }
