@@ -24,6 +24,8 @@ public sealed class SasIssuer(StorageClients clients) : IDisposable
     public async ValueTask<Uri> IssueAsync(BlobClient blob, BlobSasPermissions permissions, TimeSpan lifetime,
         CancellationToken cancellation, string? contentDisposition = null)
     {
+        // Before the end is counted: the answer with the key says what time it is there.
+        UserDelegationKey? key = blob.CanGenerateSasUri ? null : await DelegationAsync(cancellation);
         DateTimeOffset now = clients.Clock.GetUtcNow();
         BlobSasBuilder builder = new(permissions, now + lifetime)
         {
@@ -35,23 +37,27 @@ public sealed class SasIssuer(StorageClients clients) : IDisposable
         };
         // A link that is a right must not go over the network in the open where the account offers better.
         if (blob.Uri.Scheme == Uri.UriSchemeHttps) builder.Protocol = SasProtocol.Https;
-        if (blob.CanGenerateSasUri) return blob.GenerateSasUri(builder);
-        UserDelegationKey key = await DelegationAsync(now, cancellation);
+        if (key is null) return blob.GenerateSasUri(builder);
         return new BlobUriBuilder(blob.Uri) { Sas = builder.ToSasQueryParameters(key, clients.Blobs.AccountName) }.ToUri();
     }
 
+    /// <summary>When a link ends: by the storage's clock, which decides.</summary>
+    public static DateTimeOffset EndOf(Uri link) => new BlobUriBuilder(link).Sas.ExpiresOn;
+
     public void Dispose() => gate.Dispose();
 
-    private async ValueTask<UserDelegationKey> DelegationAsync(DateTimeOffset now, CancellationToken cancellation)
+    private async ValueTask<UserDelegationKey> DelegationAsync(CancellationToken cancellation)
     {
-        if (delegation is { } current && current.SignedExpiresOn - now > DelegationRenewal) return current;
+        if (Held() is { } current) return current;
         // One request for a key at a time: a burst of links after the renewal point needs one key, not hundreds.
         await gate.WaitAsync(cancellation);
         try
         {
-            if (delegation is { } renewed && renewed.SignedExpiresOn - now > DelegationRenewal) return renewed;
-            BlobGetUserDelegationKeyOptions options = new(now + DelegationLifetime) { StartsOn = now - ClockSkew };
-            UserDelegationKey fresh = await clients.Blobs.GetUserDelegationKeyAsync(options, cancellation);
+            if (Held() is { } renewed) return renewed;
+            TimeSpan known = clients.Clock.Offset;
+            UserDelegationKey fresh = await AskAsync(cancellation);
+            // The first answer of all tells how far the clocks are apart; the key may begin later than now.
+            if ((clients.Clock.Offset - known).Duration() > ClockSkew) fresh = await AskAsync(cancellation);
             delegation = fresh;
             return fresh;
         }
@@ -59,5 +65,15 @@ public sealed class SasIssuer(StorageClients clients) : IDisposable
         {
             gate.Release();
         }
+    }
+
+    private UserDelegationKey? Held() =>
+        delegation is { } key && key.SignedExpiresOn - clients.Clock.GetUtcNow() > DelegationRenewal ? key : null;
+
+    private async Task<UserDelegationKey> AskAsync(CancellationToken cancellation)
+    {
+        DateTimeOffset now = clients.Clock.GetUtcNow();
+        BlobGetUserDelegationKeyOptions options = new(now + DelegationLifetime) { StartsOn = now - ClockSkew };
+        return await clients.Blobs.GetUserDelegationKeyAsync(options, cancellation);
     }
 }

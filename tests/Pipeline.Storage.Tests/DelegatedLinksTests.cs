@@ -20,12 +20,7 @@ public sealed class DelegatedLinksTests
     {
         using KeyService service = new();
         using HttpClient http = new(service);
-        StorageClients clients = new(new StorageOptions
-        {
-            BlobServiceUri = new Uri("https://a.blob.core.windows.net/"),
-            QueueServiceUri = new Uri("https://a.queue.core.windows.net/"),
-            TableServiceUri = new Uri("https://a.table.core.windows.net/"),
-        }, new AnyToken(), new HttpClientTransport(http), time);
+        StorageClients clients = Clients(http);
         using SasIssuer links = new(clients);
         DateTimeOffset start = time.GetUtcNow();
         Task<Uri>[] burst = [.. Enumerable.Range(0, 20).Select(_ => LinkAsync())];
@@ -49,6 +44,35 @@ public sealed class DelegatedLinksTests
             TimeSpan.FromMinutes(10), Cancel).AsTask();
     }
 
+    /// <summary>The clock that decides is the service's, also where its first answer is the one with the key.</summary>
+    [Theory]
+    [InlineData(-12)]
+    [InlineData(12)]
+    public async Task Key_and_link_are_counted_by_the_service_s_clock(int minutes)
+    {
+        DateTimeOffset there = time.GetUtcNow().AddMinutes(minutes);
+        using KeyService service = new() { Date = there };
+        service.GoOn.SetResult();
+        using HttpClient http = new(service);
+        StorageClients clients = Clients(http);
+        using SasIssuer links = new(clients);
+
+        Uri link = await links.IssueAsync(clients.Recordings.GetBlobClient("a"), BlobSasPermissions.Read, TimeSpan.FromMinutes(10), Cancel);
+
+        Assert.Equal((there.AddMinutes(-5), there.AddHours(6)), service.Asked[^1]);
+        Assert.Equal(2, service.Asked.Count);
+        Assert.Equal(there.AddMinutes(10), SasIssuer.EndOf(link));
+        await links.IssueAsync(clients.Recordings.GetBlobClient("b"), BlobSasPermissions.Read, TimeSpan.FromMinutes(10), Cancel);
+        Assert.Equal(2, service.Asked.Count);
+    }
+
+    private StorageClients Clients(HttpClient http) => new(new StorageOptions
+    {
+        BlobServiceUri = new Uri("https://a.blob.core.windows.net/"),
+        QueueServiceUri = new Uri("https://a.queue.core.windows.net/"),
+        TableServiceUri = new Uri("https://a.table.core.windows.net/"),
+    }, new AnyToken(), new HttpClientTransport(http), time);
+
     private sealed class AnyToken : TokenCredential
     {
         public override AccessToken GetToken(TokenRequestContext requestContext, CancellationToken cancellationToken) =>
@@ -64,6 +88,7 @@ public sealed class DelegatedLinksTests
         public const string Identity = "22222222-2222-2222-2222-222222222222";
 
         public List<(DateTimeOffset Start, DateTimeOffset End)> Asked { get; } = [];
+        public DateTimeOffset? Date { get; init; }
         public TaskCompletionSource GoOn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -73,7 +98,7 @@ public sealed class DelegatedLinksTests
             string start = info.Element("Start")!.Value, end = info.Element("Expiry")!.Value;
             lock (Asked) Asked.Add((Read(start), Read(end)));
             await GoOn.Task;
-            return new HttpResponseMessage(HttpStatusCode.OK)
+            HttpResponseMessage answer = new(HttpStatusCode.OK)
             {
                 Content = new StringContent($"""
                     <UserDelegationKey><SignedOid>{Identity}</SignedOid><SignedTid>{Identity}</SignedTid><SignedStart>{start}</SignedStart>
@@ -81,6 +106,8 @@ public sealed class DelegatedLinksTests
                     <Value>{Convert.ToBase64String(new byte[32])}</Value></UserDelegationKey>
                     """, Encoding.UTF8, "application/xml"),
             };
+            answer.Headers.Date = Date;
+            return answer;
 
             static DateTimeOffset Read(string text) =>
                 DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);

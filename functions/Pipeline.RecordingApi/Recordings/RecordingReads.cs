@@ -107,7 +107,7 @@ public sealed class RecordingReads(CatalogueTable catalogue, RecordingsContainer
     {
         Uri? link = await container.ReadLinkAsync(recording, new Uri(segment.BlobUrl), cancellation);
         return link is null ? segment
-            : segment with { DownloadUrl = link.AbsoluteUri, DownloadExpiresAt = time.GetUtcNow() + RecordingsContainer.ReadLifetime };
+            : segment with { DownloadUrl = link.AbsoluteUri, DownloadExpiresAt = SasIssuer.EndOf(link) };
     }
 
     // Fifteen digits, a hyphen, a recording id: nothing else may reach the table's filter.

@@ -97,13 +97,12 @@ public sealed class SegmentReads(CatalogueTable catalogue, RecordingsContainer c
     private async Task<IReadOnlyList<SegmentEntry>> WithLinksAsync(RecordingId recording, List<SegmentEntry> entries,
         CancellationToken cancellation)
     {
-        DateTimeOffset expiresAt = time.GetUtcNow() + LinkLifetime;
         List<SegmentEntry> linked = new(entries.Count);
         foreach (SegmentEntry entry in entries)
         {
             // What lies elsewhere is nothing that this API could vouch for, nor send a browser to.
             if (await container.ReadLinkAsync(recording, new Uri(entry.Url), LinkLifetime, cancellation) is { } link)
-                linked.Add(entry with { Url = link.AbsoluteUri, UrlExpiresAt = expiresAt });
+                linked.Add(entry with { Url = link.AbsoluteUri, UrlExpiresAt = SasIssuer.EndOf(link) });
         }
         return linked;
     }
