@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
+using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.RecordingApi.Http;
 
@@ -43,6 +44,16 @@ internal static class SchemaDetails
         // What is put and what is got; an absent list is an empty one.
         [typeof(GuildSettings)] = [],
         [typeof(ShareRequest)] = [],
+    };
+
+    // Where the parts of a recording's end stand in a request.
+    private static readonly Dictionary<Type, string> WayTo = new()
+    {
+        [typeof(MissingSegment)] = "missingSegments.",
+        [typeof(RecordingGap)] = "gaps.",
+        [typeof(RecordingNote)] = "notes.",
+        [typeof(ConsentLedger)] = "consent.",
+        [typeof(ConsentEntry)] = "consent.entries.",
     };
 
     public static Task DescribeAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellation)
@@ -87,6 +98,11 @@ internal static class SchemaDetails
             // An id of Discord, which a reader in JavaScript would round.
             (schema.Type, schema.Format) = (JsonSchemaType.String | (schema.Type & JsonSchemaType.Null), null);
             schema.Pattern = "^[0-9]+$";
+            return;
+        }
+        if (WayTo.TryGetValue(property.DeclaringType, out string? way) && Bounds.LengthOf(way + property.Name) is { } most)
+        {
+            (type == typeof(string) ? schema : (OpenApiSchema)schema.Items!).MaxLength = most;
             return;
         }
         // A list by time may begin before the recording, of a caller who says milliseconds.

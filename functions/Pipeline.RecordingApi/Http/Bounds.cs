@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Pipeline.RecordingApi.Http;
 
@@ -7,7 +8,7 @@ namespace Pipeline.RecordingApi.Http;
 /// What a request may hold, by the names that the fields have everywhere: said here once, checked by <see cref="FieldErrors"/>, and written
 /// into the OpenAPI document.
 /// </summary>
-internal static class Bounds
+internal static partial class Bounds
 {
     /// <summary>UTF-16 units of a name or title of any length in characters: one character may be made of many.</summary>
     public const int MostUnits = 400;
@@ -52,9 +53,27 @@ internal static class Bounds
         ["sampleCount"] = new(0, LongestRecording * 48),
         ["sample"] = new(0, LongestRecording * 48),
         ["channels"] = new(1, 8),
-        ["first"] = new(0, 50_000_000),
-        // Two million segments and more than any recording has, in parts of the usual size.
-        ["parts"] = new(1, 10_000),
+        // Each number has eight digits where it is kept. A thousand people who talk for seven days have 60,480,000 segments of 10 s.
+        ["first"] = new(0, 99_999_999),
+        // As many, in parts of 5,000; parts have fewer where names are long.
+        ["parts"] = new(1, 20_000),
+    };
+
+    // The longest that a text option of Discord holds.
+    private const int LongestText = 6_000;
+
+    // UTF-16 units of the texts of a recording's end, which is kept as it came.
+    private static readonly Dictionary<string, int> OfEnd = new()
+    {
+        ["missingSegments.reason"] = MostUnits,
+        ["gaps.reason"] = MostUnits,
+        ["notes.text"] = LongestText,
+        ["notes.username"] = MostUnits,
+        ["consent.mode"] = MostUnits,
+        ["consent.texts"] = LongestText,
+        ["consent.entries.username"] = MostUnits,
+        ["consent.entries.choice"] = MostUnits,
+        ["consent.entries.button"] = LongestText,
     };
 
     /// <summary>Of a number its least and greatest value; of a text its characters as a reader counts them.</summary>
@@ -63,6 +82,11 @@ internal static class Bounds
 
     /// <summary>Null for a field that has none.</summary>
     public static Bound? Find(string field) => All.TryGetValue(Name(field), out Bound bound) ? bound : null;
+
+    /// <summary>The longest that a text of a recording's end may be, in UTF-16 units.</summary>
+    /// <param name="field">With the way to it, and with or without places in lists: <c>notes[3].text</c>.</param>
+    /// <returns>Null for a field that is no such text.</returns>
+    public static int? LengthOf(string field) => OfEnd.TryGetValue(Places().Replace(field, ""), out int most) ? most : null;
 
     /// <summary>A text for people as it is kept: on one line, without control characters and without those that turn the direction of
     /// writing.</summary>
@@ -88,6 +112,9 @@ internal static class Bounds
         rune.Value is 0x061C or 0x200E or 0x200F or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
 
     private static string Name(string field) => field[(field.LastIndexOf('.') + 1)..];
+
+    [GeneratedRegex(@"\[[0-9]+\]")]
+    private static partial Regex Places();
 }
 
 /// <param name="Least">Included.</param>

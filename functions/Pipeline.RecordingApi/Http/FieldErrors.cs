@@ -95,15 +95,15 @@ internal sealed class FieldErrors
     }
 
     /// <summary>Required, though it may be empty.</summary>
-    /// <param name="most">UTF-16 units.</param>
-    public void Text(string field, string? value, int most)
+    public void Text(string field, string? value)
     {
         if (value is null) Add(field, "is required");
-        else OptionalText(field, value, most);
+        else OptionalText(field, value);
     }
 
-    public void OptionalText(string field, string? value, int most)
+    public void OptionalText(string field, string? value)
     {
+        int most = Bounds.LengthOf(field)!.Value;
         if (value?.Length > most) Add(field, string.Create(CultureInfo.InvariantCulture, $"must have at most {most} characters"));
     }
 

@@ -10,28 +10,25 @@ namespace Pipeline.RecordingApi.Recordings;
 /// </summary>
 internal static class EndCheck
 {
-    // The longest that a text option of Discord holds.
-    private const int LongestText = 6_000;
-
     public static void Check(FieldErrors errors, FinalizeRequest request)
     {
         errors.Each("missingSegments", request.MissingSegments, (at, missing) =>
         {
             errors.Snowflake(at + ".userId", missing.UserId);
             errors.Number(at + ".segmentIndex", missing.SegmentIndex);
-            errors.Text(at + ".reason", missing.Reason, Bounds.MostUnits);
+            errors.Text(at + ".reason", missing.Reason);
         });
         errors.Each("gaps", request.Gaps, (at, gap) =>
         {
             errors.Number(at + ".startSample", gap.StartSample);
             errors.Number(at + ".sampleCount", gap.SampleCount);
-            errors.Text(at + ".reason", gap.Reason, Bounds.MostUnits);
+            errors.Text(at + ".reason", gap.Reason);
         });
         errors.Each("notes", request.Notes, (at, note) =>
         {
             errors.Number(at + ".sample", note.Sample);
-            errors.Text(at + ".text", note.Text, LongestText);
-            errors.OptionalText(at + ".username", note.Username, Bounds.MostUnits);
+            errors.Text(at + ".text", note.Text);
+            errors.OptionalText(at + ".username", note.Username);
         });
         errors.Each("furtherChannelIds", request.FurtherChannelIds, errors.Snowflake);
         errors.Each("unverifiedUserIds", request.UnverifiedUserIds, errors.Snowflake);
@@ -50,13 +47,13 @@ internal static class EndCheck
 
     private static void Check(FieldErrors errors, ConsentLedger consent)
     {
-        errors.Text("consent.mode", consent.Mode, Bounds.MostUnits);
-        errors.Each("consent.texts", consent.Texts, (at, text) => errors.Text(at, text, LongestText));
+        errors.Text("consent.mode", consent.Mode);
+        errors.Each("consent.texts", consent.Texts, errors.Text);
         errors.Each("consent.entries", consent.Entries, (at, entry) =>
         {
-            errors.OptionalText(at + ".username", entry.Username, Bounds.MostUnits);
-            errors.Text(at + ".choice", entry.Choice, Bounds.MostUnits);
-            errors.Text(at + ".button", entry.Button, LongestText);
+            errors.OptionalText(at + ".username", entry.Username);
+            errors.Text(at + ".choice", entry.Choice);
+            errors.Text(at + ".button", entry.Button);
         });
     }
 }

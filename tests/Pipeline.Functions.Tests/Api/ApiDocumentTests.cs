@@ -5,6 +5,7 @@ using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.RecordingApi.Document;
+using Pipeline.RecordingApi.Http;
 using Pipeline.Storage;
 using Pipeline.TestKit;
 
@@ -93,6 +94,31 @@ public sealed class ApiDocumentTests(AzuriteFixture azurite)
         Assert.Contains("1 to 100 characters", (string?)init["guildName"]!["description"], StringComparison.Ordinal);
         Assert.Equal(4_102_444_799_999, (long)init["sessionEndTime"]!["maximum"]!);
         Assert.Equal("date-time", (string?)init["recordedAt"]!["format"]);
+        JsonNode schemas = init.Root["components"]!["schemas"]!;
+        foreach ((string schema, string field, int most) in new[]
+        {
+            ("MissingSegment", "reason", 400), ("RecordingGap", "reason", 400), ("RecordingNote", "text", 6_000),
+            ("RecordingNote", "username", 400), ("ConsentLedger", "mode", 400), ("ConsentEntry", "username", 400),
+            ("ConsentEntry", "choice", 400), ("ConsentEntry", "button", 6_000),
+        })
+        {
+            JsonNode text = schemas[schema]!["properties"]![field]!;
+            Assert.Equal((most, null), ((int)text["maxLength"]!, (int?)text["minLength"]));
+        }
+        Assert.Equal(6_000, (int)schemas["ConsentLedger"]!["properties"]!["texts"]!["items"]!["maxLength"]!);
+        // Every number and name that a check holds is bounded wherever a request has it.
+        foreach (string schema in SchemaDetails.Demanded.Keys.Select(type => type.Name)
+            .Where(name => name.EndsWith("Request", StringComparison.Ordinal)))
+        {
+            foreach ((string field, JsonNode? property) in schemas[schema]!["properties"]!.AsObject())
+            {
+                if (Bounds.Find(field) is not { } bound) continue;
+                bool isText = property!["type"]!.ToJsonString().Contains("string", StringComparison.Ordinal);
+                Assert.True(isText ? (long?)property["minLength"] == bound.Least && (long?)property["maxLength"] == Bounds.MostUnits
+                    : (long?)property["minimum"] == bound.Least
+                        && (bound.Most is int.MaxValue or long.MaxValue || (long?)property["maximum"] == bound.Most), $"{schema} {field}");
+            }
+        }
     }
 
     [Fact]

@@ -5,8 +5,10 @@ using Pipeline.Delivery.Ledger;
 using Pipeline.Delivery.Segments;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
+using Pipeline.RecordingApi.Http;
 using Pipeline.RecordingApi.Recordings;
 using Pipeline.RecordingApi.Webhooks;
+using Pipeline.Settings.Known;
 using Pipeline.Storage;
 
 namespace Pipeline.Functions.Tests.Api;
@@ -36,5 +38,18 @@ public sealed class LimitsTests
         Assert.Equal((5_000, 8_388_608), (FinalizePartRequest.MostSegments, FinalizePartRequest.MostBytes));
         Assert.Equal((99, 100, 3_650), (AutoRecordRule.MostPeople, AutoRecordRule.Most, GuildSettings.MostKeepDays));
         Assert.Equal((100, 61_440), (PartitionEraser.BatchLength, ChunkedColumns.ChunkLength));
+    }
+
+    /// <summary>A recording that is longer than its list may be could never be finalized.</summary>
+    [Fact]
+    public void List_has_room_for_every_track_of_the_longest_recording()
+    {
+        Assert.True(RecordingSettings.MaximumDuration.Form.TryRead("7d", out TimeSpan longest));
+        Assert.False(RecordingSettings.MaximumDuration.Form.TryRead("8d", out _));
+        // A thousand tracks: Capture.Recording.TrackCapacity of the bot.
+        long segments = 1000 * (long)(longest / RecordingSettings.MaximumSegmentDuration.DefaultOrNone);
+        Assert.Equal(60_480_000, segments);
+        Assert.True(Bounds.Of("parts").Most * FinalizePartRequest.MostSegments >= segments);
+        Assert.True(Bounds.Of("first").Most >= segments);
     }
 }
