@@ -9,6 +9,7 @@ namespace Pipeline.Functions.Local;
 internal static class KeyFile
 {
     private const int KeyBytes = 32;
+    private const UnixFileMode Own = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Where it is: <c>Functions__KeyFile</c>, or <c>pipeline/functions.key</c> in the user's data folder.</summary>
     /// <exception cref="InvalidSettingsException">There is no such folder.</exception>
@@ -23,7 +24,7 @@ internal static class KeyFile
                 $"a key, or {FunctionsSettings.KeyFile.Name}, where a generated one is kept: there is no home folder for it"));
     }
 
-    /// <summary>The key in the file; a new one where there is no file.</summary>
+    /// <summary>The key in the file, which nobody else may read from then on; a new one where there is no file.</summary>
     /// <exception cref="InvalidSettingsException">The file cannot be read or made, or is empty.</exception>
     public static string ReadOrMake(LocalOptions options)
     {
@@ -31,6 +32,7 @@ internal static class KeyFile
         try
         {
             if (!File.Exists(path)) Make(path);
+            else Tighten(path);
             string key = File.ReadAllText(path).Trim();
             return key.Length > 0 ? key
                 : throw new InvalidSettingsException(SettingProblem.NotAllowed(FunctionsSettings.KeyFile, path,
@@ -43,13 +45,19 @@ internal static class KeyFile
         }
     }
 
+    // Put there by hand, or out of a backup, it may be open to others.
+    private static void Tighten(string path)
+    {
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~Own) != 0) File.SetUnixFileMode(path, Own);
+    }
+
     // Written beside it and moved, so that a process that starts at the same moment reads a whole key, and the same one.
     private static void Make(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         string fresh = $"{path}.{Environment.ProcessId}";
         FileStreamOptions own = new() { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) own.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        if (!OperatingSystem.IsWindows()) own.UnixCreateMode = Own;
         using (StreamWriter writer = new(fresh, own)) writer.WriteLine(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(KeyBytes)));
         try
         {

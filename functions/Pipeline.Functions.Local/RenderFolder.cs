@@ -23,6 +23,8 @@ internal sealed class RenderFolder(LocalOptions options, FinishedFiles files, De
     private static readonly UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
         | UnixFileMode.GroupRead | UnixFileMode.GroupExecute;
 
+    private static readonly UnixFileMode OneFileMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead;
+
     // Two messages of one recording may come at once.
     private readonly SemaphoreSlim place = new(1, 1);
 
@@ -115,7 +117,7 @@ internal sealed class RenderFolder(LocalOptions options, FinishedFiles files, De
     private async Task WriteFileAsync(RecordingId id, FinishedFile file, string path, CancellationToken cancellation)
     {
         string aside = path + Unfinished;
-        await using (FileStream target = new(aside, FileMode.Create, FileAccess.ReadWrite))
+        await using (FileStream target = CreateFile(aside))
         {
             await files.CopyAsync(id, file, target, cancellation);
             target.Flush(flushToDisk: true);
@@ -154,8 +156,16 @@ internal sealed class RenderFolder(LocalOptions options, FinishedFiles files, De
     {
         string path = Path.Combine(folder, ListName);
         byte[] list = JsonSerializer.SerializeToUtf8Bytes(written, RenderFolderJsonContext.Default.DictionaryStringUInt32);
-        await File.WriteAllBytesAsync(path + Unfinished, list, cancellation);
+        await using (FileStream target = CreateFile(path + Unfinished)) await target.WriteAsync(list, cancellation);
         File.Move(path + Unfinished, path, overwrite: true);
+    }
+
+    // What was said is for its owner and the group: a file that is moved out of the folder too.
+    private static FileStream CreateFile(string path)
+    {
+        FileStreamOptions own = new() { Mode = FileMode.Create, Access = FileAccess.ReadWrite };
+        if (!OperatingSystem.IsWindows()) own.UnixCreateMode = OneFileMode;
+        return new FileStream(path, own);
     }
 
     private static void CreateFolder(string path)

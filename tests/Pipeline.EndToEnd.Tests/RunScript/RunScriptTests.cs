@@ -18,6 +18,9 @@ public sealed class RunScriptTests
     {
         using TempFolder folder = new();
         string data = folder.Combine("data");
+        // A folder that others may look into, as people make them.
+        Directory.CreateDirectory(data);
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(data, (UnixFileMode)0b111_101_101);
         int port = FreePort.Take(1)[0];
         await using Simulator discord = await Simulator.StartAsync(
             new SimulatorOptions { Seed = 5, BotToken = "MTA5OTUxMTYyNzc3Ng.simulated.token" });
@@ -70,9 +73,13 @@ public sealed class RunScriptTests
             Assert.DoesNotContain("refuses the key", second.Said, StringComparison.Ordinal);
             Assert.Equal(0, await second.InterruptAsync());
         }
+        string[] entries = [data, .. Directory.GetFileSystemEntries(data, "*", SearchOption.AllDirectories)];
+        Assert.All(entries, entry => Assert.Equal((0, entry), (RightsOfOthers(entry), entry)));
 
         IEnumerable<string> Spooled() => Directory.EnumerateFiles(Path.Combine(data, "spool"), "*.wav", SearchOption.AllDirectories);
     }
+
+    private static int RightsOfOthers(string entry) => OperatingSystem.IsWindows() ? 0 : (int)File.GetUnixFileMode(entry) & 0b000_111_111;
 
     private static async Task RequirePlainFilesAsync(string folder, string id)
     {

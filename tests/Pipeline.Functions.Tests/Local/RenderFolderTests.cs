@@ -20,6 +20,9 @@ public sealed class RenderFolderTests(AzuriteFixture azurite) : IDisposable
 
     public void Dispose() => root.Dispose();
 
+    // Others have none, and the group does not write, whatever umask it is started with.
+    private static int TooManyRights(string entry) => OperatingSystem.IsWindows() ? 0 : (int)File.GetUnixFileMode(entry) & 0b000_010_111;
+
     [Fact]
     public async Task Files_are_what_people_download_and_go_with_the_recording()
     {
@@ -32,6 +35,9 @@ public sealed class RenderFolderTests(AzuriteFixture azurite) : IDisposable
         string[] names = [.. Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)!).Where(name => name[0] != '.')];
         Assert.Superset(new HashSet<string> { "01-Ada.flac", "02-Grace.flac", "mix.flac", "mix.opus", "info.json" }, names.ToHashSet());
         Assert.DoesNotContain("01-Ada.opus", names);
+        Assert.All([root.Combine("files"), folder, .. Directory.GetFiles(folder)], entry =>
+            Assert.Equal((0, entry), (TooManyRights(entry), entry)));
+        Assert.True(File.Exists(Path.Combine(folder, ".files.json")));
         using HttpClient plain = new();
         foreach (string name in names)
         {
