@@ -108,7 +108,9 @@ internal sealed class StoragePassage : IDisposable
     private static async Task PassAsync(HttpResponseMessage answer, HttpContext context)
     {
         HttpResponse response = context.Response;
-        if (answer.StatusCode >= HttpStatusCode.InternalServerError)
+        // A redirect is not followed, nor passed on: where it leads is not the storage that we know.
+        if (answer.StatusCode >= HttpStatusCode.InternalServerError
+            || (int)answer.StatusCode is >= 300 and < 400 and not StatusCodes.Status304NotModified)
         {
             await Problem(StatusCodes.Status503ServiceUnavailable, "The storage is away").ExecuteAsync(context);
             return;

@@ -32,6 +32,9 @@ public sealed record GatewayOptions
     /// <summary>Pause between two Identify messages of the same bucket.</summary>
     public TimeSpan IdentifyInterval { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Gateways on other machines may be without TLS: the token travels in the clear.</summary>
+    public bool AllowsHttp { get; init; }
+
     /// <summary>Trusted besides the system's authorities. See <see cref="Rest.ExtraRoots.Load"/>.</summary>
     public X509Certificate2Collection ExtraRoots { get; init; } = [];
 

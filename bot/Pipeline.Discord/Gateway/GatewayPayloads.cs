@@ -9,9 +9,13 @@ internal static class GatewayPayloads
 {
     private const string Library = "pipeline";
 
-    /// <summary>The same query on every connection, resumed ones included; null for what is no address of a websocket.</summary>
-    public static Uri? Address(string? server) =>
-        Uri.TryCreate(server, UriKind.Absolute, out Uri? address) && address.Scheme is "ws" or "wss" && address.Host.Length > 0
+    /// <summary>
+    /// The same query on every connection, resumed ones included; null for what is no address of a websocket, and for one that would get
+    /// the token in the clear.
+    /// </summary>
+    public static Uri? Address(string? server, bool allowsHttp) =>
+        Uri.TryCreate(server, UriKind.Absolute, out Uri? address) && address.Host.Length > 0
+            && (address.Scheme is "wss" || (address.Scheme is "ws" && (allowsHttp || address.IsLoopback)))
             ? new UriBuilder(address) { Query = "v=10&encoding=json" }.Uri : null;
 
     public static void Identify(Utf8JsonWriter writer, GatewayOptions options, int shard, int count)

@@ -138,14 +138,16 @@ internal sealed class GatewayShard(
             : problem is System.Net.WebSockets.WebSocketException or IOException or HttpRequestException ? "the connection broke"
             : problem.Message;
 
+    private Uri? Address(string? server) => GatewayPayloads.Address(server, options.AllowsHttp);
+
     /// <summary>Connects, awaits Hello and identifies or resumes. Returns the heartbeat's interval.</summary>
     private async Task<TimeSpan> OpenAsync(GatewayConnection connection, CancellationToken cancellationToken)
     {
         // The turn to identify is taken before connecting: Discord does not wait long for a socket that stays silent.
         using IDisposable? turn = session is null ? await gate.TakeAsync(place.Index, cancellationToken) : null;
         GatewayInfo info = await gate.GetInfoAsync(cancellationToken);
-        Uri address = (isResumeAddressDead ? null : session?.ResumeAddress) ?? GatewayPayloads.Address(info.Url)
-            ?? throw new WebSocketException("Discord named no address of a gateway");
+        Uri address = (isResumeAddressDead ? null : session?.ResumeAddress) ?? Address(info.Url)
+            ?? throw new WebSocketException("Discord named no address of a gateway, or one without TLS");
         using CancellationTokenSource timeout = new(options.HandshakeTimeout, time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
@@ -250,7 +252,7 @@ internal sealed class GatewayShard(
     private void OnReady(JsonElement data, List<GatewayEvent> produced)
     {
         ReadyPayload ready = NullableFields.Read(data, GatewayJson.Default.ReadyPayload);
-        session = new GatewaySession(ready.SessionId, GatewayPayloads.Address(ready.ResumeGatewayUrl));
+        session = new GatewaySession(ready.SessionId, Address(ready.ResumeGatewayUrl));
         dispatch.ApplyReady(ready, place.Count, produced);
         log.GatewayReady(place.Index, ready.User.Username, ready.Guilds.Count);
     }

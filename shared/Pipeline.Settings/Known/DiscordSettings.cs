@@ -26,7 +26,7 @@ public static class DiscordSettings
 
     public static Setting<bool> AllowHttp { get; } = new(
         "DISCORD_ALLOW_HTTP", Programs.Bot, new SwitchForm(), false,
-        "Let `DISCORD_API_BASE` be http on another machine: the token travels in the clear");
+        "Let `DISCORD_API_BASE` be http on another machine, and a gateway that it names be without TLS: the token travels in the clear");
 
     public static Setting<string?> CertificateFile { get; } = new(
         "DISCORD_CA_FILE", Programs.Bot, new TextForm("a file with certificates in PEM"), null,

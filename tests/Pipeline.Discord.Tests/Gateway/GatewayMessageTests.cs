@@ -57,6 +57,10 @@ public sealed class GatewayMessageTests
     [InlineData("wss://gateway.discord.gg", "wss://gateway.discord.gg/?v=10&encoding=json")]
     [InlineData("wss://gateway.discord.gg/?v=9", "wss://gateway.discord.gg/?v=10&encoding=json")]
     [InlineData("ws://127.0.0.1:81/x", "ws://127.0.0.1:81/x?v=10&encoding=json")]
+    [InlineData("ws://localhost:81", "ws://localhost:81/?v=10&encoding=json")]
+    [InlineData("ws://10.0.0.7/", null)]
+    [InlineData("ws://gateway.discord.gg", null)]
+    [InlineData("ws://localhost.example.org", null)]
     [InlineData("https://gateway.discord.gg", null)]
     [InlineData("gateway.discord.gg:443", null)]
     [InlineData("gateway.discord.gg", null)]
@@ -65,7 +69,14 @@ public sealed class GatewayMessageTests
     [InlineData("", null)]
     [InlineData(null, null)]
     public void Address_of_a_gateway_is_one_of_a_websocket_or_none(string? text, string? expected) =>
-        Assert.Equal(expected is null ? null : new Uri(expected), GatewayPayloads.Address(text));
+        Assert.Equal(expected is null ? null : new Uri(expected), GatewayPayloads.Address(text, allowsHttp: false));
+
+    [Theory]
+    [InlineData("ws://10.0.0.7/", "ws://10.0.0.7/?v=10&encoding=json")]
+    [InlineData("wss://10.0.0.7/", "wss://10.0.0.7/?v=10&encoding=json")]
+    [InlineData("http://10.0.0.7/", null)]
+    public void Gateway_of_another_machine_is_without_tls_where_a_setting_allows_it(string text, string? expected) =>
+        Assert.Equal(expected is null ? null : new Uri(expected), GatewayPayloads.Address(text, allowsHttp: true));
 
     [Fact]
     public void Heartbeat_interval_may_have_a_fraction()

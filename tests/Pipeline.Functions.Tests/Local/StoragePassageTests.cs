@@ -153,6 +153,28 @@ public sealed class StoragePassageTests(AzuriteFixture azurite)
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
     }
 
+    [Theory]
+    [InlineData("GET", null)]
+    [InlineData("GET", "bytes=0-3")]
+    [InlineData("HEAD", null)]
+    public async Task Redirect_of_the_storage_is_neither_followed_nor_passed_on(string method, string? range)
+    {
+        using ScriptedPeer elsewhere = new("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nevil");
+        using ScriptedPeer blobs = new(
+            $"HTTP/1.1 302 Found\r\nLocation: {elsewhere.Address}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        string led = azurite.ConnectionString.Replace(azurite.Azurite.BlobPort.ToString(CultureInfo.InvariantCulture),
+            blobs.Address.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        await using App app = await App.StartAsync(led,
+            new() { ["PUBLIC_BASE_URL"] = Public.ToString(), ["Functions:ServeStorage"] = "true" });
+
+        using HttpResponseMessage answer = await SendAsync(app, $"/storage/{StorageNames.RendersContainer}/a/mix.flac?sig=b",
+            new HttpMethod(method), range is null ? [] : [("Range", range)]);
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, null), (answer.StatusCode, answer.Headers.Location));
+        Assert.Contains(blobs.Requests, request => request.Contains("/a/mix.flac?sig=b", StringComparison.Ordinal));
+        Assert.Empty(elsewhere.Requests);
+    }
+
     [Fact]
     public async Task It_needs_to_be_known_where_people_reach_it()
     {

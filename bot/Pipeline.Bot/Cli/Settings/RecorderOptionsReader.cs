@@ -26,7 +26,13 @@ internal static class RecorderOptionsReader
         DiscordRestOptions rest = new() { Token = token, ExtraRoots = roots };
         return new RecorderOptions
         {
-            Gateway = new GatewayOptions { Token = token, Shard = ReadShard(setting), ExtraRoots = roots },
+            Gateway = new GatewayOptions
+            {
+                Token = token,
+                Shard = ReadShard(setting),
+                ExtraRoots = roots,
+                AllowsHttp = setting.Read(DiscordSettings.AllowHttp),
+            },
             Rest = rest with
             {
                 ApiBase = ClearText.ReadAddress(setting, DiscordSettings.ApiBase, DiscordSettings.AllowHttp)

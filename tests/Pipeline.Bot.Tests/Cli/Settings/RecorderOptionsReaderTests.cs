@@ -62,6 +62,13 @@ public sealed class RecorderOptionsReaderTests
             harmless => Assert.Empty(Read(("DISCORD_TOKEN", "secret"), (name, harmless)).Problems));
     }
 
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("false", false)]
+    [InlineData("true", true)]
+    public void Gateway_without_tls_is_taken_where_the_same_switch_says_so(string? allow, bool expected) =>
+        Assert.Equal(expected, Read(("DISCORD_TOKEN", "secret"), ("DISCORD_ALLOW_HTTP", allow)).Options.Gateway.AllowsHttp);
+
     private static (RecorderOptions Options, IReadOnlyList<string> Problems) Read(params (string Name, string? Value)[] values)
     {
         SettingReader reader = SettingValues.Read(values);
