@@ -13,17 +13,22 @@ internal static class RequestGate
 {
     private static readonly string[] LoopbackNames = ["localhost", "127.0.0.1", "[::1]"];
 
-    /// <param name="hosts">Of the addresses that are listened on. Names are free where one of them is no loopback address, unless the
-    /// setting names some.</param>
+    /// <param name="hosts">
+    /// Of the addresses that are listened on. Where one of them is no loopback address and no setting names one of ours, names are free.
+    /// Where only <c>PUBLIC_BASE_URL</c> does, containers and probes still call by a name of their own network or by an address.
+    /// </param>
     public static void AddRequestGate(this IServiceCollection services, LocalOptions options, IReadOnlyList<string> hosts)
     {
-        string[] own = [.. LoopbackNames, .. hosts.Where(host => IPAddress.TryParse(host, out _))]; // It calls itself by one of them.
+        string[] own = [.. LoopbackNames, .. hosts.Where(IsOneAddress)]; // It calls itself by one of them.
+        bool isOpen = !hosts.All(IsLoopback);
         string[] allowed = options.AllowedHosts is { } named
             ? [.. named.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries), .. own]
-            : !hosts.All(IsLoopback) ? ["*"]
+            : isOpen ? ["*"]
             : options.Api.PublicBaseUrl is { } page ? [page.Host, .. own] : own;
         // Outermost: the framework filters by name in front of the app's own pipeline, by the options that follow.
-        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, Explanation>());
+        string? publicName = isOpen && options.AllowedHosts is null ? options.Api.PublicBaseUrl?.IdnHost : null;
+        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter>(provider =>
+            new Explanation(publicName, provider.GetRequiredService<ILogger<Explanation>>())));
         services.AddHostFiltering(filter =>
             (filter.AllowedHosts, filter.AllowEmptyHosts, filter.IncludeFailureMessage) = (allowed, false, false));
         // With a key in a header, never with cookies: those are for the recording's own page.
@@ -69,8 +74,16 @@ internal static class RequestGate
     private static bool IsLoopback(string host) =>
         host is "localhost" or "[::1]" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));
 
+    // 0.0.0.0 and [::] would be wildcards: the framework lets every name in where one of them is in the list.
+    private static bool IsOneAddress(string host) => IPAddress.TryParse(host, out IPAddress? address)
+        && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any);
+
+    // No page of the internet has such a name: one without a dot is of a network of containers, and an address is nobody's name.
+    private static bool IsNear(string host) => !host.Contains('.', StringComparison.Ordinal) || IPAddress.TryParse(host, out _);
+
     /// <summary>What is refused for its name would be a blank 400, of which an owner behind a proxy learns nothing.</summary>
-    private sealed class Explanation(ILogger<Explanation> log) : IStartupFilter
+    /// <param name="publicName">Where every address is listened on: the one name with a dot that is let in; null for all.</param>
+    private sealed class Explanation(string? publicName, ILogger<Explanation> log) : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
         {
@@ -80,7 +93,10 @@ internal static class RequestGate
 
         private async Task ExplainAsync(HttpContext context, RequestDelegate next)
         {
-            await next(context);
+            if (publicName is not null && context.Request.Host.Host is { } name && !IsNear(name)
+                && !name.Equals(publicName, StringComparison.OrdinalIgnoreCase))
+                context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            else await next(context);
             if (context.Response is not { StatusCode: StatusCodes.Status400BadRequest, HasStarted: false }
                 || context.Items.ContainsKey(typeof(RequestGate))) return;
             string host = new([.. (context.Request.Host.Value ?? "").Where(sign => sign is > ' ' and < (char)0x7f).Take(100)]);

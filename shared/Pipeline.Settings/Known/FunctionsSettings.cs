@@ -35,7 +35,10 @@ public static class FunctionsSettings
     public static Setting<string?> AllowedHosts { get; } = new(
         "Functions__AllowedHosts", Programs.Functions, new TextForm("names with ';' between them"), null,
         "Names by which callers may call it")
-    { DefaultInWords = "loopback names; any where it listens on other addresses" };
+    {
+        DefaultInWords = "loopback names and `PUBLIC_BASE_URL`'s; where it listens on other addresses also IP addresses and names without "
+            + "a dot, and any name without `PUBLIC_BASE_URL`",
+    };
 
     public static Setting<bool> LocalTriggers { get; } = new(
         "Functions__LocalTriggers", Programs.Functions, new SwitchForm(), true, "Call the functions from queues and timers");

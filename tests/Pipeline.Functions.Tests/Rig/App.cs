@@ -35,7 +35,8 @@ internal sealed class App : IAsyncDisposable
     private App(WebApplication app, LogSink log)
     {
         (this.app, Log) = (app, log);
-        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First()
+            .Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         Http = new HttpClient(new DocumentedAnswers(Address)) { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(5) };
         Http.DefaultRequestHeaders.Add("x-functions-key", Key);
     }
@@ -49,13 +50,13 @@ internal sealed class App : IAsyncDisposable
     public T Get<T>() where T : notnull => app.Services.GetRequiredService<T>();
 
     public static async Task<App> StartAsync(string connection, Dictionary<string, string?>? settings = null, TimeProvider? time = null,
-        Action<IServiceCollection>? services = null)
+        Action<IServiceCollection>? services = null, string listens = "127.0.0.1")
     {
         LogSink log = new();
         Dictionary<string,
             string?> all = new() { ["PipelineStorage"] = connection, ["Functions:LocalTriggers"] = "false", ["Functions:Key"] = Key };
         foreach ((string name, string? value) in settings ?? []) all[name] = value;
-        WebApplication app = LocalApp.Build(["--urls", "http://127.0.0.1:0"], builder =>
+        WebApplication app = LocalApp.Build(["--urls", $"http://{listens}:0"], builder =>
         {
             builder.Configuration.AddInMemoryCollection(all);
             builder.Logging.ClearProviders().AddProvider(log);
