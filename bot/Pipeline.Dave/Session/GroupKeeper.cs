@@ -142,9 +142,9 @@ internal sealed class GroupKeeper(ulong channelId, ulong selfUserId) : IDisposab
 
     private ProposalsOutcome Append(ReadOnlySpan<byte> messages, Func<ulong, bool> mayJoin)
     {
-        IReadOnlyList<QueuedProposal> added = (Group ?? pending)!.ValidateProposals(messages);
-        if (added.Any(proposal => proposal.Kind == ProposalKind.Add && !mayJoin(proposal.UserId))) return ProposalsOutcome.UnannouncedUser;
-        return queue.Append(added) ? ProposalsOutcome.Changed : ProposalsOutcome.Repeated;
+        // What would not be queued is not checked either: a thousand adds would keep the control loop for most of a second.
+        if (!GroupState.ReadAddedUsers(messages, ProposalQueue.MostProposals).All(mayJoin)) return ProposalsOutcome.UnannouncedUser;
+        return queue.Append((Group ?? pending)!.ValidateProposals(messages)) ? ProposalsOutcome.Changed : ProposalsOutcome.Repeated;
     }
 
     private ProposalsOutcome Revoke(ReadOnlySpan<byte> references)

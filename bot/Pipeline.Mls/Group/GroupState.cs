@@ -121,6 +121,28 @@ public sealed class GroupState : IDisposable
         return proposals;
     }
 
+    /// <summary>
+    /// Whom concatenated proposals would add, by DAVE's credentials; nothing is authenticated. An add has three signatures, so this is
+    /// what tells beforehand whether checking them is worth it.
+    /// </summary>
+    /// <exception cref="MlsException">TooLarge: more than <paramref name="most"/> proposals.</exception>
+    public static IReadOnlyList<ulong> ReadAddedUsers(ReadOnlySpan<byte> messages, int most)
+    {
+        MlsLimits.CheckMessage(messages);
+        TlsReader reader = new(messages);
+        List<ulong> added = [];
+        for (int count = 0; !reader.IsAtEnd; count++)
+        {
+            MlsException.ThrowIf(count == most, MlsError.TooLarge);
+            if (PublicMessage.ReadMessage(ref reader).Content.Proposal is not AddProposal add) continue;
+            byte[] identity = add.KeyPackage.Leaf.Credential.Identity;
+            MlsException.ThrowIf(identity.Length != sizeof(ulong), MlsError.BadCredential);
+            added.Add(BinaryPrimitives.ReadUInt64BigEndian(identity));
+        }
+
+        return added;
+    }
+
     /// <summary>Authenticates exactly one proposal, an MLSMessage.</summary>
     public QueuedProposal ValidateProposal(ReadOnlySpan<byte> message)
     {
