@@ -23,20 +23,28 @@ internal sealed class GapLog
     private ImmutableArray<RecordingGap> gaps = [];
     private ImmutableArray<RecordingNote> notes = [];
     private long unlisted;
+    private int gapsBefore;
+    private IReadOnlyList<RecordingNote> notesBefore = [];
+
+    /// <summary>What the owners before have listed of a recording that is continued: it counts, and stays as it is.</summary>
+    public void Continue(IReadOnlyList<RecordingGap> gapsListed, IReadOnlyList<RecordingNote> notesListed) =>
+        (gapsBefore, notesBefore) = (gapsListed.Count, notesListed);
 
     public ImmutableArray<RecordingGap> Gaps => gaps;
     public ImmutableArray<RecordingNote> Notes => notes;
     public long Unlisted => Volatile.Read(ref unlisted);
 
     /// <summary>
-    /// Tick thread. In a full list the shortest gap of the person who has most of them makes room; a gap of everybody always stays.
+    /// Tick thread. In a full list the shortest gap of the person who has most of them makes room; a gap of everybody always stays, also
+    /// where nothing is left to make room but what earlier owners have listed.
     /// </summary>
     /// <param name="userId">Null for all tracks.</param>
     public void Add(ulong? userId, long start, long samples, string reason)
     {
         if (samples <= 0) return;
         RecordingGap gap = new() { UserId = userId, StartSample = start, SampleCount = samples, Reason = reason };
-        if (gaps.Length < MostGaps)
+        if (gaps.Length + gapsBefore < MostGaps
+            || (userId is null && gaps.Length < MostGaps && gaps.All(one => one.UserId is null)))
         {
             gaps = gaps.Add(gap);
             return;
@@ -61,8 +69,8 @@ internal sealed class GapLog
         while (true)
         {
             ImmutableArray<RecordingNote> known = notes;
-            if (known.Count(one => one.UserId == userId) >= MostNotesOfOne) return NoteOutcome.TooManyOfOne;
-            if (known.Length >= MostNotes) return NoteOutcome.TooMany;
+            if (notesBefore.Concat(known).Count(one => one.UserId == userId) >= MostNotesOfOne) return NoteOutcome.TooManyOfOne;
+            if (notesBefore.Count + known.Length >= MostNotes) return NoteOutcome.TooMany;
             if (ImmutableInterlocked.InterlockedCompareExchange(ref notes, known.Add(note), known) == known) return NoteOutcome.Taken;
         }
     }

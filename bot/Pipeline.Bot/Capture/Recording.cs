@@ -63,6 +63,12 @@ internal sealed class Recording : IDisposable
         Directory.CreateDirectory(folder);
     }
 
+    /// <summary>What the owners before have listed of a recording that is continued; its limits hold for all of them together.</summary>
+    public (IReadOnlyList<RecordingGap> Gaps, IReadOnlyList<RecordingNote> Notes) ListedBefore
+    {
+        init => context.Gaps.Continue(value.Gaps, value.Notes);
+    }
+
     /// <summary>Somebody who was in the call does not want to be recorded. Any thread.</summary>
     public bool HasPeopleWhoRefuse => people.All.Any(one => !Consent.IsTaken(one.Key));
 

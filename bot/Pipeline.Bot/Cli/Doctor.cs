@@ -97,7 +97,10 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
             long free = new DriveInfo(folder).AvailableFreeSpace;
             string text = $"{Wording.Bytes(free)} free for {folder}"
                 + (SpoolAccess.Tighten(folder) ? "" : ", which other users of this machine can enter: its rights cannot be changed");
+            long waiting = SegmentSpool.WaitingIn(folder);
             if (isNew) Directory.Delete(folder);
+            if (waiting >= bot.Spool.LimitBytes) return new DoctorFinding("spool", $"{text}; {Wording.Bytes(waiting)} wait for the storage",
+                "let the storage take them, or raise RECORDING_SPOOL_LIMIT_MB: with so much waiting nothing is recorded", ExitCode.Machine);
             return free > bot.Spool.MinimumFreeBytes
                 ? new DoctorFinding("spool", text)
                 : new DoctorFinding("spool", text,
@@ -129,9 +132,27 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
         if (guild is null && isTokenWell) guild = (await rest.GetGuildsAsync(cancellationToken)).FirstOrDefault()?.Id;
         using HttpClient api = RecordingApiHttp.Create();
         // A bot that is in no server yet asks for one that has no recordings: Discord's ids begin far above.
-        bool hasLists = await new CatalogueClient(api, options.Api, time).RequireAsync(guild ?? 1, cancellationToken);
+        CatalogueClient client = new(api, options.Api, time);
+        bool hasLists = await client.RequireAsync(guild ?? 1, cancellationToken);
+        if (!await MaySettleAsync(client, guild ?? 1, cancellationToken)) return new DoctorFinding("recording API",
+            "the key may read lists, but not a server's settings: nobody's opt-out would be heard, and nothing would leave this disk",
+            "set RecordingApi__ApiKey to the key of the bot (Functions__BotKey of the functions)", ExitCode.Storage);
         return new DoctorFinding("recording API", $"answers at {options.Api.BaseUrl}"
             + (hasLists ? "" : "; it has no lists of recordings, so /record list, link and delete will not work"));
+    }
+
+    /// <summary>A service that keeps no settings asks for no right to them.</summary>
+    private static async Task<bool> MaySettleAsync(CatalogueClient client, ulong guild, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await client.GetSettingsAsync(guild, cancellationToken);
+            return true;
+        }
+        catch (CatalogueException refused) when (refused.IsNotOffered || refused.IsKeyRefused)
+        {
+            return refused.IsNotOffered;
+        }
     }
 
     private const string PagesRemedy = "set PUBLIC_BASE_URL of the functions to the address that browsers reach them at, and let this "
@@ -210,7 +231,16 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
     private async Task<DoctorFinding> CommandsAsync(CancellationToken cancellationToken)
     {
         DiscordApplication application = await rest.GetApplicationAsync(cancellationToken);
-        ApplicationCommand[] declared = await rest.GetCommandsAsync(application.Id, options.CommandGuild, cancellationToken);
+        ApplicationCommand[] declared;
+        try
+        {
+            declared = await rest.GetCommandsAsync(application.Id, options.CommandGuild, cancellationToken);
+        }
+        catch (DiscordRestException stranger) when (stranger.Code == DiscordErrorCode.MissingAccess && options.CommandGuild is not null)
+        {
+            return new DoctorFinding("commands", $"the bot is not in server {options.CommandGuild}, which DISCORD_GUILD_ID names",
+                "invite it there, or correct the setting", ExitCode.Discord);
+        }
         string scope = options.CommandGuild is { } guild ? string.Create(CultureInfo.InvariantCulture, $"in server {guild}")
             : "in every server";
         bool same = CommandDefinitions.All.All(command => declared.Any(command.SameAs)) && declared.Length == CommandDefinitions.All.Count;

@@ -60,7 +60,8 @@ internal sealed class InteractionRouter(RecordCommands commands, RecordButtons b
     /// <summary>A form cannot follow a deferral, so what speaks against it is known before.</summary>
     private async Task NoteAsync(CommandContext context, string recording, CancellationToken cancellationToken)
     {
-        if (note.WhyNoNote(context, recording) is not { } problem)
+        string? problem = pace.TooFast(context.CallerId) is { } again ? Texts.TooFast(again) : note.WhyNoNote(context, recording);
+        if (problem is null)
         {
             await OpenNoteFormAsync(context.Answer, recording, cancellationToken);
             return;

@@ -119,8 +119,12 @@ internal sealed class ActiveRecordings : IHostedService, IDisposable
     internal ActiveRecording Host(LiveManifest manifest, TimeProvider captureTime, long startTimestamp, IReadOnlyDictionary<ulong,
         int> firstIndexes, bool ticksByCaller)
     {
+        SessionManifest before = manifest.Compose(Time.GetUtcNow());
         Recording recording = new(manifest.Session, options.Capture, manifest.Folder.Path, captureTime, startTimestamp, firstIndexes,
-            new Consent(manifest.OptedOut, manifest.MustAgree ? manifest.Ledger!.Agreed() : null));
+            new Consent(manifest.OptedOut, manifest.MustAgree ? manifest.Ledger!.Agreed() : null))
+        {
+            ListedBefore = (before.Gaps, before.Notes),
+        };
         ActiveRecording host = new(this, manifest, recording, captureTime, logger);
         running[manifest.Session.RecordingId] = host;
         host.Start(ticksByCaller);

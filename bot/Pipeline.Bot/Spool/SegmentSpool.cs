@@ -57,10 +57,12 @@ internal sealed class SegmentSpool : IDisposable
     public RecordingFolder Folder(RecordingId recording) => new(Path.Combine(Root, recording.ToString()));
 
     /// <summary>Recordings that have a folder here, oldest first (ids sort by time).</summary>
-    public IReadOnlyList<RecordingId> Recordings()
+    public IReadOnlyList<RecordingId> Recordings() => RecordingsIn(Root);
+
+    private static List<RecordingId> RecordingsIn(string root)
     {
         List<RecordingId> found = [];
-        foreach (DirectoryInfo folder in EnumerateOrNone(new DirectoryInfo(Root), static root => root.GetDirectories()))
+        foreach (DirectoryInfo folder in EnumerateOrNone(new DirectoryInfo(root), static parent => parent.GetDirectories()))
         {
             if (RecordingId.TryParse(folder.Name, out RecordingId recording)) found.Add(recording);
         }
@@ -74,20 +76,28 @@ internal sealed class SegmentSpool : IDisposable
     public IEnumerable<SpooledSegment> Closed() => Recordings().SelectMany(Closed);
 
     /// <summary>The closed segments of one recording.</summary>
-    public IEnumerable<SpooledSegment> Closed(RecordingId recording)
+    public IEnumerable<SpooledSegment> Closed(RecordingId recording) => ClosedIn(Root, recording);
+
+    /// <summary>Bytes that wait in a spool, which another process may have at the moment: nothing is taken or changed.</summary>
+    public static long WaitingIn(string root) =>
+        RecordingsIn(root).SelectMany(recording => ClosedIn(root, recording)).Sum(segment => segment.FileSize);
+
+    private static IEnumerable<SpooledSegment> ClosedIn(string root, RecordingId recording)
     {
-        DirectoryInfo folder = new(Folder(recording).Path);
+        DirectoryInfo folder = new(Path.Combine(root, recording.ToString()));
         foreach (DirectoryInfo track in EnumerateOrNone(folder, static parent => parent.GetDirectories()))
         {
             if (!ulong.TryParse(track.Name, NumberStyles.None, CultureInfo.InvariantCulture, out ulong userId)) continue;
-            foreach (SpooledSegment segment in Closed(recording, userId)) yield return segment;
+            foreach (SpooledSegment segment in ClosedIn(root, recording, userId)) yield return segment;
         }
     }
 
     /// <summary>The closed segments of one track.</summary>
-    public IEnumerable<SpooledSegment> Closed(RecordingId recording, ulong userId)
+    public IEnumerable<SpooledSegment> Closed(RecordingId recording, ulong userId) => ClosedIn(Root, recording, userId);
+
+    private static IEnumerable<SpooledSegment> ClosedIn(string root, RecordingId recording, ulong userId)
     {
-        DirectoryInfo track = new(Path.Combine(Folder(recording).Path, userId.ToString(CultureInfo.InvariantCulture)));
+        DirectoryInfo track = new(Path.Combine(root, recording.ToString(), userId.ToString(CultureInfo.InvariantCulture)));
         List<(int Index, FileInfo File)> found = [];
         foreach (FileInfo file in EnumerateOrNone(track, static parent => parent.GetFiles()))
         {

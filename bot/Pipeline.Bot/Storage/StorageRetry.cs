@@ -73,6 +73,14 @@ internal sealed class StorageRetry
     /// <summary>The service is there and has too much to do.</summary>
     public static bool IsBusy(Exception? failure) => failure is RequestFailedException { Status: 429 or >= 500 };
 
+    /// <summary>Somebody has answered, and did not take it; otherwise nobody did.</summary>
+    public static bool IsAnswer(Exception? failure) => failure switch
+    {
+        RequestFailedException { Status: > 0 } or AuthenticationFailedException or InvalidDataException => true,
+        AggregateException { InnerException: { } inner } => IsAnswer(inner),
+        _ => false,
+    };
+
     private static TimeSpan? RetryAfter(Exception? failure)
     {
         if (failure is not RequestFailedException refused || refused.GetRawResponse() is not { } response) return null;

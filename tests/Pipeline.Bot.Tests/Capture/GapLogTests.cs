@@ -34,6 +34,29 @@ public sealed class GapLogTests
         Assert.Equal(1, log.Unlisted);
     }
 
+    /// <summary>Another owner may have listed as much as there is room for: the limits are those of the recording.</summary>
+    [Fact]
+    public void What_the_owners_before_have_listed_counts_and_gaps_of_everybody_stay()
+    {
+        GapLog log = new();
+        RecordingGap gap = new() { UserId = Noisy, StartSample = 1, SampleCount = 9, Reason = GapLog.Loss };
+        RecordingNote[] notes = [.. Enumerable.Range(0, GapLog.MostNotesOfOne - 1)
+            .Select(i => new RecordingNote { Sample = i, UserId = Noisy, Text = "before" })];
+        log.Continue([.. Enumerable.Repeat(gap, GapLog.MostGaps - 1)], notes);
+        log.Add(Quiet, 5, 7, GapLog.Loss);
+        log.Add(Quiet, 50, 6, GapLog.Loss); // shorter than the only one that could make room
+        Assert.Equal(7, Assert.Single(log.Gaps).SampleCount);
+        log.Add(null, 60, 1, GapLog.Paused);
+        log.Add(null, 70, 2, GapLog.Paused);
+        Assert.Equal([(null, 1L), (null, 2)], log.Gaps.Select(one => (one.UserId, one.SampleCount)));
+        Assert.Equal(2, log.Unlisted);
+
+        Assert.Equal([NoteOutcome.Taken, NoteOutcome.TooManyOfOne], [log.AddNote(1, Noisy, "x"), log.AddNote(2, Noisy, "x")]);
+        log.Continue([], [.. Enumerable.Range(0, GapLog.MostNotes - 2)
+            .Select(i => new RecordingNote { Sample = i, UserId = 100 + (ulong)i, Text = "before" })]);
+        Assert.Equal([NoteOutcome.Taken, NoteOutcome.TooMany], [log.AddNote(1, Quiet, "x"), log.AddNote(2, Quiet, "x")]);
+    }
+
     [Fact]
     public void Gap_that_was_there_after_all_is_shortened_from_its_start_and_no_other()
     {

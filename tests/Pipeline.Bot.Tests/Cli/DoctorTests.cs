@@ -5,10 +5,13 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Bot.Cli;
 using Pipeline.Bot.Cli.Settings;
 using Pipeline.Bot.Guilds;
+using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
 using Pipeline.Bot.Storage;
 using Pipeline.Bot.Tests.Guilds;
+using Pipeline.Bot.Tests.Recordings;
+using Pipeline.Bot.Tests.Spool;
 using Pipeline.Contracts;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Model;
@@ -215,20 +218,49 @@ public sealed class DoctorTests(AzuriteFixture azurite)
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Server_of_the_setting_that_the_bot_is_not_in_is_named_with_its_remedy()
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        DoctorFinding problem = Assert.Single(await ExamineAsync(discord, guild: 4242), finding => !finding.IsWell);
+        Assert.Equal(new DoctorFinding("commands", "the bot is not in server 4242, which DISCORD_GUILD_ID names",
+            "invite it there, or correct the setting", ExitCode.Discord), problem);
+    }
+
+    /// <summary>At the limit all new audio is a gap, however much the disk has left.</summary>
+    [Fact]
+    public async Task Spool_at_its_limit_is_no_finding_that_is_well()
+    {
+        await using Simulator discord = await Simulator.StartAsync();
+        using TempFolder folder = new();
+        SpoolWriter.Write(folder.Combine("spool"), SpoolSession.Info, SpoolSession.Ada, 0);
+        using SegmentSpool running = new(new SpoolOptions { Folder = folder.Combine("spool") });
+        long waiting = running.Snapshot.Bytes;
+        Assert.True(waiting > 0);
+        Assert.All(await ExamineAsync(discord, spool: Limited(waiting + 1)), finding => Assert.True(finding.IsWell, finding.ToString()));
+        DoctorFinding full = Assert.Single(await ExamineAsync(discord, spool: Limited(waiting)), finding => !finding.IsWell);
+        Assert.Equal(("spool", ExitCode.Machine), (full.Check, full.Code));
+        Assert.EndsWith($"; {Wording.Bytes(waiting)} wait for the storage", full.Text, StringComparison.Ordinal);
+        Assert.Contains("RECORDING_SPOOL_LIMIT_MB", full.Remedy, StringComparison.Ordinal);
+
+        SpoolOptions Limited(long bytes) => new() { Folder = folder.Combine("spool"), MinimumFreeBytes = 0, LimitBytes = bytes };
+    }
+
     private async Task<IReadOnlyList<DoctorFinding>> ExamineAsync(Simulator discord, string? token = null, string? storage = null,
-        ulong? channel = null, RecordingApiStandIn? api = null)
+        ulong? channel = null, RecordingApiStandIn? api = null, ulong? guild = null, SpoolOptions? spool = null)
     {
         using TempFolder folder = new();
         using HttpClient http = new();
         DiscordRestOptions restOptions = new() { Token = token ?? discord.Bot.Token, ApiBase = new Uri(discord.ApiBaseUrl) };
         using DiscordRestClient rest = new(http, restOptions, TimeProvider.System, NullLogger<DiscordRestClient>.Instance);
-        BotOptions bot = new() { Spool = new SpoolOptions { Folder = folder.Combine("spool"), MinimumFreeBytes = 0 } };
+        BotOptions bot = new() { Spool = spool ?? new SpoolOptions { Folder = folder.Combine("spool"), MinimumFreeBytes = 0 } };
         RecorderOptions options = new()
         {
             Gateway = new GatewayOptions { Token = restOptions.Token },
             Rest = restOptions,
             Api = new CatalogueOptions { BaseUrl = api?.BaseUrl },
             Voice = Quick(discord),
+            CommandGuild = guild,
             StateFolder = folder.Combine("state")
         };
         StorageOptions account = new() { ConnectionString = storage ?? azurite.ConnectionString };

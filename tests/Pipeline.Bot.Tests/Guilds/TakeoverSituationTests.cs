@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pipeline.Bot.Calls;
+using Pipeline.Bot.Capture;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Storage;
@@ -55,6 +56,20 @@ public sealed class TakeoverSituationTests(AzuriteFixture azurite)
         await using BotRig next = await BotRig.StartAsync(after: rig, storage: azurite.ConnectionString);
         await next.UntilAsync(() => next.Current?.Session.RecordingId == left);
         Assert.Equal(rig.Discord.Bot.Id.ToString(CultureInfo.InvariantCulture), next.Current!.Host.Manifest.Properties["bot"]);
+    }
+
+    [Fact]
+    public async Task Notes_of_one_person_are_as_many_as_one_may_set_also_after_a_takeover()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        for (int i = 0; i < GapLog.MostNotesOfOne; i++) Assert.Equal(NoteOutcome.Taken, rig.Current!.AddNote(rig.Admin.Id, $"note {i}"));
+        await rig.StopAsync();
+        await using BotRig next = await BotRig.StartAsync(after: rig);
+        await next.UntilAsync(() => next.Current is not null);
+        SimulatedInteraction note = await next.AskAsync(rig.Admin, "record note", new() { ["text"] = "one more" });
+        Assert.Equal("You have set 100 notes in this recording, as many as one person can. This one was not kept.", note.Text);
+        Assert.Equal(GapLog.MostNotesOfOne, next.Current!.Host.Manifest.Notes.Count);
     }
 
     [Fact]

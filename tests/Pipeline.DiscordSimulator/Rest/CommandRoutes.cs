@@ -17,7 +17,8 @@ internal sealed partial class CommandRoutes(SimulatedWorld world, CommandRegiste
     [
         new("GET", Global, true, Own(request => RestResult.Ok(register.Of(request.Application!.Id, null)))),
         new("PUT", Global, true, Own(request => Overwrite(request, null))),
-        new("GET", InGuild, true, Own(request => RestResult.Ok(register.Of(request.Application!.Id, request.Id("guild"))))),
+        new("GET", InGuild, true, Own(request => IsStranger(request, request.Id("guild")) ?? RestResult.Ok(
+            register.Of(request.Application!.Id, request.Id("guild"))))),
         new("PUT", InGuild, true, Own(request => Overwrite(request, request.Id("guild")))),
     ];
 
@@ -29,10 +30,12 @@ internal sealed partial class CommandRoutes(SimulatedWorld world, CommandRegiste
             ? answer(request)
             : RestResult.Error(403, 20012, "You are not authorized to perform this action on this application");
 
+    private RestResult? IsStranger(RestRequest request, ulong guild) => world.Guild(guild)?.Member(request.Application!.Id) is null
+        ? RestResult.Error(403, 50001, "Missing Access") : null;
+
     private RestResult Overwrite(RestRequest request, ulong? guildId)
     {
-        if (guildId is { } id && world.Guild(id)?.Member(request.Application!.Id) is null)
-            return RestResult.Error(403, 50001, "Missing Access");
+        if (guildId is { } id && IsStranger(request, id) is { } refused) return refused;
         if (request.Body is not JsonArray list)
             return RestResult.InvalidForm("_", "Only iterables may be used in a ListType.");
         if (list.OfType<JsonObject>().Select(Problem).FirstOrDefault(problem => problem is not null) is { } wrong)
