@@ -32,7 +32,7 @@ internal static class WorkerApp
     /// <exception cref="InvalidSettingsException">Settings are wrong.</exception>
     public static IHost Build(FunctionsApplicationBuilder builder)
     {
-        SettingSources sources = new(builder.Configuration);
+        SettingSources sources = SettingSources.LoadEnvironment();
         WorkerOptions options = WorkerOptions.Read(sources);
         foreach (SettingProblem unknown in WorkerOptions.Unknown(sources)) Console.Error.WriteLine(unknown.Text);
         builder.ConfigureFunctionsWebApplication();

@@ -42,6 +42,9 @@ public sealed class SettingSources
         return new SettingSources(builder.AddEnvironmentVariables().Build(), problems);
     }
 
+    /// <summary>What a Functions host gives a worker. Files that lie beside it are somebody else's.</summary>
+    public static SettingSources LoadEnvironment() => new(new ConfigurationBuilder().AddEnvironmentVariables().Build());
+
     /// <summary>Adds the files that are there and can be read.</summary>
     /// <param name="problems">Gets a line for each that cannot.</param>
     public static void AddFiles(IConfigurationBuilder builder, string programFolder, string workingFolder,

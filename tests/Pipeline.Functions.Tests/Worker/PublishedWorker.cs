@@ -46,22 +46,24 @@ public sealed class PublishedWorker : IAsyncLifetime
     }
 
     /// <summary>Starts a worker as the host does: what worker.config.json names, in the app's folder, with the stream's address.</summary>
-    internal ChildProcess Start(HostStandIn host, IReadOnlyDictionary<string, string?> settings)
+    /// <param name="copy">Another folder with the app in it.</param>
+    internal ChildProcess Start(HostStandIn host, IReadOnlyDictionary<string, string?> settings, string? copy = null)
     {
+        string app = copy ?? Path;
         Dictionary<string, string?> environment = new(settings)
         {
             ["FUNCTIONS_WORKER_RUNTIME"] = "dotnet-isolated",
-            ["FUNCTIONS_APPLICATION_DIRECTORY"] = Path,
+            ["FUNCTIONS_APPLICATION_DIRECTORY"] = app,
             ["ASPNETCORE_URLS"] = null,
         };
         string[] arguments =
         [
-            System.IO.Path.Combine(Path, "Pipeline.Functions.dll"),
+            System.IO.Path.Combine(app, "Pipeline.Functions.dll"),
             "--host", host.Address.Host, "--port", $"{host.Address.Port}", "--workerId", "worker-1", "--requestId", "request-1",
                 "--grpcMaxMessageLength", "2147483647",
             "--functions-uri", host.Address.AbsoluteUri, "--functions-worker-id", "worker-1", "--functions-request-id", "request-1",
                 "--functions-grpc-max-message-length", "2147483647",
         ];
-        return ChildProcess.Start("dotnet", arguments, environment, Path);
+        return ChildProcess.Start("dotnet", arguments, environment, app);
     }
 }

@@ -287,6 +287,22 @@ public sealed partial class WorkerTests : IClassFixture<PublishedWorker>, IAsync
         Assert.Contains(misspelt.Lines, line => line.Contains("Webhooks__1__Secret", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Only_the_environment_counts_and_no_file_beside_the_worker()
+    {
+        using TempFolder copy = new();
+        foreach (string file in Directory.EnumerateFiles(published.Path)) File.Copy(file, copy.Combine(Path.GetFileName(file)));
+        await File.WriteAllTextAsync(copy.Combine(Settings.SettingSources.FileName),
+            """{"RECORDING_ADOPT_AFTER":"soon","RECORDING_ADOPT_AFTR":"7m"}""", Cancellation);
+        await using ChildProcess wrong = published.Start(host, new Dictionary<string, string?>
+        {
+            ["PipelineStorage"] = Connection,
+            ["RECORDING_ABANDON_AFTER"] = "soon",
+        }, copy.Path);
+        Assert.Equal(2, await wrong.WaitForExitAsync(Patience));
+        Assert.Contains("RECORDING_ABANDON_AFTER: 'soon' is not allowed", Assert.Single(wrong.Lines), StringComparison.Ordinal);
+    }
+
     private ChildProcess Start(Dictionary<string, string?>? settings = null) =>
         published.Start(host, new Dictionary<string, string?>(settings ?? []) { ["PipelineStorage"] = Connection });
 
