@@ -199,6 +199,11 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [InlineData("endReason", "\"limit\"")]
     [InlineData("notes", "[{\"sample\":5,\"userId\":\"5\",\"text\":\"other\"}]")]
     [InlineData("consent", "{\"mode\":\"required\",\"texts\":[\"Do you agree?\"],\"entries\":[]}")]
+    [InlineData("health", "{\"5\":{\"lost\":4}}")]
+    [InlineData("gaps", "[{\"startSample\":5,\"sampleCount\":7,\"reason\":\"loss\"}]")]
+    [InlineData("missingSegments", "[{\"userId\":\"5\",\"segmentIndex\":9,\"reason\":\"late\"}]")]
+    [InlineData("unverifiedUserIds", "[\"5\"]")]
+    [InlineData("furtherChannelIds", "[\"78\"]")]
     [InlineData("segments", null)]
     public async Task Second_end_with_other_content_is_a_conflict_that_names_it(string field, string? value)
     {
@@ -215,7 +220,9 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
         (HttpStatusCode status, JsonNode problem) = await PostAsync(app, $"recordings/{id}/finalize", other);
 
         Assert.Equal((HttpStatusCode.Conflict, "completed"), (status, (string?)problem["currentStatus"]));
-        Assert.Equal(field, Assert.Single(problem["errors"]!.AsObject()).Key);
+        // Who names some counts them too.
+        string[] named = field == "missingSegments" ? [field, "missingSegmentCount"] : [field];
+        Assert.Equal(named.Order(), problem["errors"]!.AsObject().Select(error => error.Key).Order());
         if (value is null) Assert.Contains("5/1", (string?)problem["errors"]!["segments"]![0], StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, $"recordings/{id}/finalize", body)).Status);
     }

@@ -35,6 +35,48 @@ public sealed class ForeignApiTests(AzuriteFixture azurite)
             line.Text.Contains("sig=", StringComparison.Ordinal) || line.Text.Contains("sesame", StringComparison.Ordinal));
     }
 
+    /// <summary>A letter of Cyrillic has two bytes in UTF-8 and six where it is escaped: three times the body.</summary>
+    [Fact]
+    public async Task Names_are_sent_as_they_are_written()
+    {
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        await using App app = await StartAsync(foreign);
+        Session session = await SessionAsync(app, 5_120, (5, "Константин", 1));
+
+        Assert.True(await app.MoveAsync(session.Segments[0]));
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+
+        foreach (string operation in (string[])["segment-upload-url", "finalize"])
+        {
+            byte[] body = Assert.Single(foreign.Bytes, request => request.Operation == operation).Body;
+            Assert.True(body.AsSpan().IndexOf("\"Константин\""u8) > 0, operation);
+            Assert.Equal(-1, body.AsSpan().IndexOf("\\u04"u8));
+        }
+    }
+
+    /// <summary>A service that never said that it takes parts gets its whole list in one request, however long it is.</summary>
+    [Fact]
+    [Trait("Category", "Long")]
+    public async Task Service_without_parts_gets_more_than_five_thousand_segments_in_one_request()
+    {
+        const int count = 5_004;
+        await using ForeignApi foreign = await ForeignApi.StartAsync();
+        await using App app = await StartAsync(foreign);
+        LongSession session = new(5_121, "Ada", 4, count);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        await session.PutAllAsync(app.Storage, Cancellation);
+        Assert.True(await app.StartRecordingAsync(new RecordingStarted { Session = session.Info }));
+
+        Assert.True(await app.FinalizeAsync(session.Stopped));
+
+        Assert.Equal(["finalize"], foreign.Requests.Select(request => request.Operation).Where(operation => operation != "init-live"));
+        JsonElement end = foreign.Last("finalize");
+        Assert.Equal(count, end.GetProperty("segments").EnumerateArray().Select(segment =>
+            (segment.GetProperty("userId").GetString(), segment.GetProperty("segmentIndex").GetInt32())).Distinct().Count());
+        Assert.All(["list", "parts"], name =>
+            Assert.False(end.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null, name));
+    }
+
     public static TheoryData<int, string, string> AnswersWithoutAnAddress => new()
     {
         { 101, "application/json", "{}" },

@@ -50,6 +50,9 @@ internal sealed class ForeignApi : IAsyncDisposable
 
     public ConcurrentDictionary<string, byte[]> Files { get; } = new();
     public ConcurrentQueue<(string Operation, JsonElement Body)> Requests { get; } = new();
+
+    /// <summary>Bodies as they came, of the same requests.</summary>
+    public ConcurrentQueue<(string Operation, byte[] Body)> Bytes { get; } = new();
     public ConcurrentBag<string> PutHeaders { get; } = [];
 
     public static async Task<ForeignApi> StartAsync()
@@ -73,8 +76,11 @@ internal sealed class ForeignApi : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
-        using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body);
+        using MemoryStream came = new();
+        await context.Request.Body.CopyToAsync(came);
+        using JsonDocument body = JsonDocument.Parse(came.ToArray());
         string operation = context.Request.Path.Value!.Split('/')[^1];
+        Bytes.Enqueue((operation, came.ToArray()));
         Requests.Enqueue((operation, body.RootElement.Clone()));
         if (Faults.TryDequeue(out (int Status, string? RetryAfter) fault))
         {
