@@ -54,24 +54,30 @@ internal static class OperationDetails
         foreach ((string status, IOpenApiResponse response) in operation.Responses ?? [])
         {
             if (Asked.TryGetValue(status, out var asked)) (operation.Parameters ??= []).Add(HeaderOf(asked.Name, asked.Description));
-            bool isTagged = status is "304" || (status is "200" && operation.Responses!.ContainsKey("304"));
-            if (response is OpenApiResponse said) said.Headers = Told(status, isTagged);
+            // Who can be told that nothing has changed, or that something has, gets the tag to say it with.
+            bool isTagged = status is "304"
+                || (status is "200" && (operation.Responses!.ContainsKey("304") || operation.Responses.ContainsKey("412")));
+            if (response is OpenApiResponse said) said.Headers = Told(status, isTagged, operation.OperationId);
         }
         return Task.CompletedTask;
     }
 
-    private static Dictionary<string, IOpenApiHeader>? Told(string status, bool isTagged)
+    private static Dictionary<string, IOpenApiHeader>? Told(string status, bool isTagged, string? operation)
     {
         Dictionary<string, IOpenApiHeader> told = [];
         if (isTagged) told["ETag"] = TextHeader("Names this answer, for If-None-Match");
+        if (status is "201") told["Location"] = TextHeader("Where what was made lies");
+        if (status is "202" && operation is "deleteRecording") told["Location"] = TextHeader("Where it is told how far the deletion is");
         if (status is "302") told["Location"] = TextHeader("Where the bytes are, for a quarter of an hour");
         if (status is "401") told["WWW-Authenticate"] = TextHeader("Which key is asked for");
         if (status is "202" or "429") told["Retry-After"] = TextHeader("Seconds after which asking again makes sense");
+        if (status is "503")
+            told["Retry-After"] = TextHeader("Seconds after which asking again makes sense, if it is known", isAlwaysThere: false);
         return told.Count > 0 ? told : null;
     }
 
-    private static OpenApiHeader TextHeader(string description) =>
-        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+    private static OpenApiHeader TextHeader(string description, bool isAlwaysThere = true) =>
+        new() { Description = description, Required = isAlwaysThere, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
 
     private static OpenApiParameter HeaderOf(string name, string description) => new()
     {

@@ -47,22 +47,20 @@ internal static class RouteDetails
     }
 
     /// <summary>
-    /// Faults that follow from what a route is: who may come, and whether it takes a body. The storage can be away, and we can be wrong.
+    /// Faults that follow from what a route is: who may come, and whether it takes a body. A name of ours that is none, a page of another
+    /// origin and a body that cannot be parsed are refused everywhere. The storage can be away, and we can be wrong.
     /// </summary>
     public static T WithCommonFaults<T>(this T routes)
         where T : IEndpointConventionBuilder
     {
         routes.Finally(static route =>
         {
-            List<int> codes = [StatusCodes.Status500InternalServerError, StatusCodes.Status503ServiceUnavailable];
+            List<int> codes = [StatusCodes.Status400BadRequest, StatusCodes.Status403Forbidden,
+                StatusCodes.Status500InternalServerError, StatusCodes.Status503ServiceUnavailable];
             RouteAccess? access = route.Metadata.OfType<RouteAccess>().LastOrDefault();
-            if (access is not { Scopes: ShareScopes.None })
-                codes.AddRange([StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden]);
+            if (access is not { Scopes: ShareScopes.None }) codes.Add(StatusCodes.Status401Unauthorized);
             if (route.Metadata.OfType<IAcceptsMetadata>().Any())
-            {
-                codes.AddRange([StatusCodes.Status400BadRequest, StatusCodes.Status413PayloadTooLarge,
-                    StatusCodes.Status415UnsupportedMediaType]);
-            }
+                codes.AddRange([StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType]);
             HashSet<int> known = [.. route.Metadata.OfType<IProducesResponseTypeMetadata>()
                 .Select(response => response.StatusCode)];
             foreach (int code in codes.Where(code => !known.Contains(code)))

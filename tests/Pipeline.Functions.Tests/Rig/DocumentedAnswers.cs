@@ -10,7 +10,8 @@ namespace Pipeline.Functions.Tests.Rig;
 /// Holds every answer that a test sees to the OpenAPI document: its status is named there, and its JSON is what the schema says, with no
 /// field beside it.
 /// </summary>
-internal sealed class DocumentedAnswers(Uri address) : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false })
+internal sealed partial class DocumentedAnswers(Uri address)
+    : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
 {
     // Of the first app that answers: the document is the same for all.
     private static readonly SemaphoreSlim gate = new(1, 1);
@@ -19,16 +20,20 @@ internal sealed class DocumentedAnswers(Uri address) : DelegatingHandler(new Soc
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
-        string path = request.RequestUri!.AbsolutePath;
+        // The page's own way to the API.
+        string path = PageWay().Replace(request.RequestUri!.AbsolutePath, "/api/recordings/$1");
         if (!path.StartsWith("/api/", StringComparison.Ordinal) || path is "/api/openapi.json"
             || path.StartsWith("/api/r/", StringComparison.Ordinal)
-            || request.Method == HttpMethod.Head || request.Method == HttpMethod.Options) return answer;
+            || request.Method == HttpMethod.Options) return answer;
         await answer.Content.LoadIntoBufferAsync(cancellationToken);
         string? fault = (await BookAsync(cancellationToken))
             .Judge(request.Method.Method, path, answer, await answer.Content.ReadAsStringAsync(cancellationToken));
         return fault is null ? answer
             : throw new InvalidOperationException($"{request.Method} {path} answered {(int)answer.StatusCode}: {fault}");
     }
+
+    [GeneratedRegex("^(?:/api)?/r/([^/]+)/api(?=/|$)")]
+    private static partial Regex PageWay();
 
     private async Task<ApiBook> BookAsync(CancellationToken cancellation)
     {
@@ -50,6 +55,9 @@ internal sealed class DocumentedAnswers(Uri address) : DelegatingHandler(new Soc
 internal sealed partial class ApiBook
 {
     private static readonly EvaluationOptions options = new() { OutputFormat = OutputFormat.List };
+
+    // What tells a client where to look, when to ask again, and whether it has the answer.
+    private static readonly string[] Telling = ["Location", "ETag", "Retry-After"];
 
     private readonly List<(Regex Path, JsonObject Item)> paths = [];
     private readonly JsonObject definitions = [];
@@ -73,14 +81,19 @@ internal sealed partial class ApiBook
     {
         (int status, string? mediaType) = ((int)answer.StatusCode, answer.Content.Headers.ContentType?.MediaType);
         JsonObject? item = paths.FirstOrDefault(entry => entry.Path.IsMatch(path)).Item;
-        if (item?[method.ToLowerInvariant()] is not { } operation)
+        bool isHead = method == "HEAD"; // GET without the body
+        if (item?[isHead ? "get" : method.ToLowerInvariant()] is not { } operation)
             return status is 404 or 405 or 401 or 403 ? null : "the document has no such operation";
         JsonObject responses = operation["responses"]!.AsObject();
         if (responses[status.ToString(CultureInfo.InvariantCulture)] is not { } response)
             return $"the document does not name this status; it names {string.Join(", ", responses.Select(known => known.Key))}";
-        string[] lacking = [.. (response["headers"]?.AsObject() ?? []).Select(header => header.Key)
+        JsonObject headers = response["headers"]?.AsObject() ?? [];
+        string[] lacking = [.. headers.Where(header => (bool?)header.Value!["required"] == true).Select(header => header.Key)
             .Where(name => !answer.Headers.Contains(name))];
         if (lacking.Length > 0) return $"it lacks {string.Join(", ", lacking)}";
+        string[] untold = [.. Telling.Where(name => answer.Headers.Contains(name) && !headers.ContainsKey(name))];
+        if (untold.Length > 0) return $"the document does not name its {string.Join(", ", untold)}";
+        if (isHead) return body.Length > 0 ? "a body" : null;
         if (mediaType is null) return body.Length > 0 ? "a body without a media type" : null;
         if (response["content"]?[mediaType] is not { } content) return $"the document does not name {mediaType}";
         return mediaType.EndsWith("json", StringComparison.Ordinal) ? Judge(content["schema"]!, body) : null;

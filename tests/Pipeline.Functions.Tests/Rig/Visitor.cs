@@ -11,7 +11,7 @@ namespace Pipeline.Functions.Tests.Rig;
 internal sealed class Visitor(Uri address) : IDisposable
 {
     private readonly HttpClient http = new(
-        new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false })
+        new DocumentedAnswers(address))
     { BaseAddress = address };
 
     /// <summary>As sent back: <c>name=value</c>.</summary>
