@@ -8,6 +8,9 @@ namespace Pipeline.Bot.Calls;
 /// <summary>Names the tracks of voices of which Discord has not told whose they are, and says so. One owner.</summary>
 internal sealed class UnknownVoices(Recording recording, Action<string> say, Action<string> note)
 {
+    /// <summary>So often a voice without a name is told of; a server that invents sources fills no channel.</summary>
+    private const int MostTold = 64;
+
     private readonly HashSet<uint> heeded = [];
 
     /// <summary>Such voices that are recorded and of which nothing was told, because it found no room.</summary>
@@ -16,9 +19,9 @@ internal sealed class UnknownVoices(Recording recording, Action<string> say, Act
 
     public void OnUnnamed(uint ssrc)
     {
-        heeded.Add(ssrc);
+        if (!heeded.Add(ssrc)) return;
         recording.Introduce(UnnamedSource.IdOf(ssrc), Texts.UnknownVoice, isBot: false);
-        say(recording.HasPeopleWhoRefuse ? Texts.VoiceUnnamedNotKept : Texts.VoiceUnnamed);
+        if (heeded.Count <= MostTold) say(recording.HasPeopleWhoRefuse ? Texts.VoiceUnnamedNotKept : Texts.VoiceUnnamed);
     }
 
     public void OnNamed(uint ssrc, ulong userId, string? name)

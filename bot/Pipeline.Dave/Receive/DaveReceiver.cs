@@ -180,14 +180,14 @@ public sealed class DaveReceiver : IDisposable
 
     private DaveOpenResult Hold(UserDecryptor user, in DaveFrameOrigin origin, ReadOnlySpan<byte> frame)
     {
-        if (user.Held.IsFullFor(DaveOpenResult.Held)) GiveUpFirst(user);
+        while (user.Held.IsFullFor(DaveOpenResult.Held, frame.Length)) GiveUpFirst(user);
         user.Held.Add(in origin, frame, DaveOpenResult.Held, user.NewestEpoch);
         return DaveOpenResult.Held;
     }
 
     private bool TryQueue(UserDecryptor user, in DaveFrameOrigin origin, ReadOnlySpan<byte> frame, DaveOpenResult result)
     {
-        if (user.Held.IsFullFor(result)) GiveUpFirst(user);
+        while (user.Held.IsFullFor(result, frame.Length)) GiveUpFirst(user);
         if (user.Held.Count == 0) return false;
         user.Held.Add(in origin, frame, result);
         return true;
@@ -255,7 +255,7 @@ public sealed class DaveReceiver : IDisposable
             return;
         }
         if (held.Length < bytes.Length) held = new byte[bytes.Length];
-        // Each epoch is tried on a frame once: however many snapshots come, a hundred frames cost a hundred trials per new epoch.
+        // Each epoch is tried on a frame once: however many snapshots come, 800 frames cost 800 trials per new epoch.
         OpenOutcome outcome = user.TryOpen(in frame, held, scratch, now, user.Held.TriedAt(index));
         if (outcome == OpenOutcome.Opened)
         {

@@ -8,7 +8,8 @@ namespace Pipeline.Discord.Media;
 /// </summary>
 internal sealed class EarlyDatagrams(TimeProvider time)
 {
-    private const int Bytes = 64 * 1024;
+    // 2 s of 25 people at 64 kbit/s, with what a record of the ring costs. It is there only while a key is awaited.
+    private const int Bytes = 1024 * 1024;
 
     private readonly long maxAge = (long)(UnknownSsrcHold.MaxAge.TotalSeconds * time.TimestampFrequency);
     private AudioFrameRing? ring;

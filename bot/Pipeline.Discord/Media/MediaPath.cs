@@ -24,6 +24,7 @@ internal sealed class MediaPath : IDisposable
     private readonly SourceFinder finder;
     private readonly UnknownSsrcHold.TryFindUser tryGetFound;
     private readonly UnknownSsrcHold.TryFindUser trySettle;
+    private readonly UnknownSsrcHold.Deliver deliverHeld;
     private MediaSnapshot snapshot = MediaSnapshot.Empty;
     private readonly long keyOverlap;
     private readonly long overtaking; // the last packets of a source may come after the first ones of the next
@@ -42,6 +43,7 @@ internal sealed class MediaPath : IDisposable
         dave = new DaveReceiver(time, OnReleased);
         finder = new SourceFinder(dave, time);
         tryGetFound = finder.TryGetUser;
+        deliverHeld = DeliverHeld;
         trySettle = (ssrc, out userId) =>
             finder.TrySettle(snapshot, ssrc, isLeftOver: hold.SourceCount == 1 && OthersSpeak(ssrc), out userId);
     }
@@ -79,7 +81,7 @@ internal sealed class MediaPath : IDisposable
         snapshot = next;
         dave.Poll(snapshot.Dave);
         // What could be opened under the key before came first.
-        if (hold.SourceCount > 0) hold.Release(snapshot.TryGetUser, DeliverHeld);
+        if (hold.SourceCount > 0) hold.Release(snapshot.TryGetUser, deliverHeld);
         if (keyChanged && seal is not null) early.Release(OpenEarly);
         keyChanged = false;
     }
@@ -105,7 +107,7 @@ internal sealed class MediaPath : IDisposable
         dave.Poll(snapshot.Dave);
         if (hold.SourceCount > 0)
         {
-            hold.Settle(now, trySettle, DeliverHeld);
+            hold.Settle(now, trySettle, deliverHeld);
             CountUnknown(hold.Expire(now));
         }
         if (previousSeal is null || now < previousUntil) return;
@@ -160,7 +162,7 @@ internal sealed class MediaPath : IDisposable
         bool isKnown = TryFind(packet.Ssrc, body, out ulong userId);
         AudioFrame frame = AudioFrame.At(OriginOf(packet, receivedAt), AudioFrameKind.Opus, userId, body);
         if (isKnown) return Deliver(frame, wasHeld: false);
-        CountUnknown(hold.Add(frame));
+        CountUnknown(hold.Add(frame, trySettle, deliverHeld));
         return DropReason.None;
     }
 
@@ -175,7 +177,8 @@ internal sealed class MediaPath : IDisposable
     {
         DaveFrameOrigin origin = OriginOf(packet, receivedAt);
         if (snapshot.TryGetUser(packet.Ssrc, out ulong userId) || finder.TryGetUser(packet.Ssrc, out userId)) WriteEmpty(userId, in origin);
-        else if (hold.Contains(packet.Ssrc)) CountUnknown(hold.Add(AudioFrame.At(origin, AudioFrameKind.Empty, 0, default)));
+        else if (hold.Contains(packet.Ssrc))
+            CountUnknown(hold.Add(AudioFrame.At(origin, AudioFrameKind.Empty, 0, default), trySettle, deliverHeld));
     }
 
     /// <summary>Whose frame it is, by what the gateway told or by what was found out; false: it has to wait.</summary>
@@ -183,7 +186,7 @@ internal sealed class MediaPath : IDisposable
     {
         if (snapshot.TryGetUser(ssrc, out userId)) return true;
         bool isFound = finder.TryFind(snapshot.Dave, ssrc, body, endToEnd, out userId);
-        if (isFound && hold.Contains(ssrc)) hold.Release(tryGetFound, DeliverHeld); // what waited comes first
+        if (isFound && hold.Contains(ssrc)) hold.Release(tryGetFound, deliverHeld); // what waited comes first
         return isFound;
     }
 
@@ -274,7 +277,7 @@ internal sealed class MediaPath : IDisposable
     {
         long afterTime = time.GetTimestamp() + keyOverlap + 1;
         hold.Settle(afterTime, (uint ssrc, out ulong userId) =>
-            finder.TrySettle(snapshot, ssrc, isLeftOver: false, out userId), DeliverHeld);
+            finder.TrySettle(snapshot, ssrc, isLeftOver: false, out userId), deliverHeld);
         CountUnknown(hold.Expire(afterTime));
         dave.GiveUp();
     }

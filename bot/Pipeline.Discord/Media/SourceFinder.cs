@@ -11,8 +11,11 @@ namespace Pipeline.Discord.Media;
 /// </summary>
 internal sealed class SourceFinder(DaveReceiver dave, TimeProvider time)
 {
-    /// <summary>Sources that are found or stay open; a further one is not kept.</summary>
-    public const int MaxSources = 64;
+    /// <summary>
+    /// Sources that are found or stay open. More than a recording has tracks, so that what is beyond is a gap that people see; a further
+    /// one is not kept.
+    /// </summary>
+    public const int MaxSources = 1024;
 
     // A trial costs a key chain per member and epoch, some microseconds each: a server that invents sources must not cost more than that.
     private const int TrialsPerSecond = 20;
@@ -56,11 +59,18 @@ internal sealed class SourceFinder(DaveReceiver dave, TimeProvider time)
         bool isPlain = encryption.Protection == DaveProtection.Unencrypted;
         // Before we are in the group, or just after, nobody's audio can be opened; that is no loss.
         if (!isPlain && (encryption.Keys.IsEmpty || time.GetTimestamp() < encryption.JoinGapUntil)) return false;
-        if (users.Count == MaxSources) return false;
+        if (users.Count >= MaxSources) ForgetNamed(snapshot);
+        if (users.Count >= MaxSources) return false;
         bool isAlone = isLeftOver && !users.Values.Any(UnnamedSource.Is);
         userId = isPlain && isAlone && snapshot.Unmatched is [var only] ? only : UnnamedSource.IdOf(ssrc);
         Keep(ssrc, userId);
         return true;
+    }
+
+    // Of whom the gateway has told meanwhile needs no place here.
+    private void ForgetNamed(MediaSnapshot snapshot)
+    {
+        foreach (uint named in users.Keys.Where(ssrc => snapshot.TryGetUser(ssrc, out _)).ToArray()) users.Remove(named);
     }
 
     private void Keep(uint ssrc, ulong userId)

@@ -12,14 +12,13 @@ internal sealed class UnknownSsrcHold(TimeProvider time)
     /// <summary>Sources held at once; a further one takes the place of the one that has been quiet longest.</summary>
     public const int MaxSources = 32;
 
-    /// <summary>2 s of 20 ms frames.</summary>
-    public const int MaxFramesPerSource = 100;
+    /// <summary>2 s of the shortest frames that Opus has (2.5 ms).</summary>
+    public const int MaxFramesPerSource = 800;
 
     /// <summary>Older frames are of no use: the recording closes a silence after about as long.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(2);
 
-    private const int NearlyFull = MaxFramesPerSource - MaxFramesPerSource / 10;
-
+    // 2 s at 96 kbit/s and 50 frames a second, with 32 bytes for each.
     private const int BytesPerSource = 64 * 1024;
 
     private readonly List<Source> sources = new(MaxSources);
@@ -34,13 +33,26 @@ internal sealed class UnknownSsrcHold(TimeProvider time)
     public int SourceCount => sources.Count;
 
     /// <summary>Holds one frame (its user id is not used). Returns how many older frames were given up for it.</summary>
-    public int Add(in AudioFrame frame)
+    /// <param name="frame">Copied.</param>
+    /// <param name="settle">A source that would lose something is offered first, if anything but silence has come from it.</param>
+    /// <param name="deliver">Takes what has a user then.</param>
+    public int Add(in AudioFrame frame, TryFindUser settle, Deliver deliver)
     {
         int lost = 0;
-        Source source = Find(frame.Ssrc) ?? Open(frame.Ssrc, ref lost);
+        if (Find(frame.Ssrc) is not { } source)
+        {
+            if (sources.Count == MaxSources) lost = MakeRoom(settle, deliver);
+            source = Open(frame.Ssrc);
+        }
         while (source.Frames >= MaxFramesPerSource || !source.Ring.TryWrite(frame))
         {
             if (source.Frames == 0) return lost + 1;
+            if (source.HasSound && settle(source.Ssrc, out ulong userId))
+            {
+                HandOver(sources.IndexOf(source), userId, deliver);
+                deliver(userId, frame);
+                return lost;
+            }
             DropOldest(source);
             lost++;
         }
@@ -72,7 +84,7 @@ internal sealed class UnknownSsrcHold(TimeProvider time)
         for (int i = sources.Count - 1; i >= 0; i--)
         {
             Source source = sources[i];
-            bool isOverdue = source.HasSound && (now - source.OpenedAt > maxAge || source.Frames >= NearlyFull);
+            bool isOverdue = source.HasSound && now - source.OpenedAt > maxAge;
             if (isOverdue && tryFindUser(source.Ssrc, out ulong userId)) HandOver(i, userId, deliver);
         }
     }
@@ -115,18 +127,27 @@ internal sealed class UnknownSsrcHold(TimeProvider time)
         return null;
     }
 
-    private Source Open(uint ssrc, ref int lost)
+    // The source that has been quiet longest goes; how many frames are lost by it.
+    private int MakeRoom(TryFindUser settle, Deliver deliver)
     {
-        if (sources.Count == MaxSources)
+        int quietest = 0;
+        for (int i = 1; i < sources.Count; i++)
         {
-            int quietest = 0;
-            for (int i = 1; i < sources.Count; i++)
-            {
-                if (sources[i].LastAt < sources[quietest].LastAt) quietest = i;
-            }
-            lost += sources[quietest].Frames;
-            Close(quietest);
+            if (sources[i].LastAt < sources[quietest].LastAt) quietest = i;
         }
+        Source source = sources[quietest];
+        if (source.HasSound && settle(source.Ssrc, out ulong userId))
+        {
+            HandOver(quietest, userId, deliver);
+            return 0;
+        }
+        int lost = source.Frames;
+        Close(quietest);
+        return lost;
+    }
+
+    private Source Open(uint ssrc)
+    {
         Source source = new(ssrc, spareRings.TryPop(out AudioFrameRing? ring) ? ring : new AudioFrameRing(BytesPerSource));
         sources.Add(source);
         return source;

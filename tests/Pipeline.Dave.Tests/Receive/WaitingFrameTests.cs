@@ -41,8 +41,50 @@ public sealed class WaitingFrameTests : IDisposable
         Assert.Equal([Plain(7), []], rig.Released.Select(one => one.Frame));
         DaveCounters counters = rig.Receiver.CountersOf(Alice);
         Assert.Equal((2, 1, 1), (counters.Held, counters.Recovered, counters.Replayed));
-        for (uint nonce = 1; nonce <= 100; nonce++) Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(3, Alice, nonce)));
-        Assert.Equal(2, rig.Released.Count); // none of the hundred places is taken by what has gone
+        for (uint nonce = 1; nonce <= 800; nonce++) Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(3, Alice, nonce)));
+        Assert.Equal(2, rig.Released.Count); // none of the places is taken by what has gone
+    }
+
+    /// <summary>Peers switch keys up to 1.5 s early, whatever the length of their frames.</summary>
+    [Theory]
+    [InlineData(2.5, 760)]
+    [InlineData(5, 380)]
+    [InlineData(10, 190)]
+    [InlineData(60, 31)]
+    public void Frames_of_any_length_wait_for_as_long(double milliseconds, int count)
+    {
+        rig.Rekey(1, Alice);
+        for (uint nonce = 1; nonce <= count; nonce++)
+        {
+            Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(2, Alice, nonce)));
+            rig.Time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            rig.Receiver.Poll(rig.Snapshot);
+        }
+        rig.Rekey(2, Alice);
+        rig.Receiver.Poll(rig.Snapshot);
+        Assert.Equal((count, 0L), (rig.Receiver.CountersOf(Alice).Recovered, rig.Receiver.CountersOf(Alice).Undecryptable));
+    }
+
+    [Fact]
+    public void Frames_that_wait_are_bounded_in_bytes_and_what_they_took_is_given_back()
+    {
+        HeldFrames held = new();
+        DaveFrameOrigin origin = new(1, 1, 1, 1);
+        byte[] large = new byte[1275];
+        while (!held.IsFullFor(DaveOpenResult.Held, large.Length)) held.Add(in origin, large, DaveOpenResult.Held);
+        Assert.Equal(HeldFrames.MaxBytes / large.Length, held.Count);
+        held.RemoveAt(0);
+        Assert.False(held.IsFullFor(DaveOpenResult.Held, large.Length));
+        while (held.Count > 0) held.RemoveAt(0);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++) held.Add(in origin, large, DaveOpenResult.Held);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000); // the buffers are there still
+        while (!held.IsFullFor(DaveOpenResult.Held, 0)) held.Add(in origin, [], DaveOpenResult.Held);
+        Assert.Equal(HeldFrames.Capacity, held.Count);
+        Assert.False(held.IsFullFor(DaveOpenResult.NoAudio, 0));
+        while (held.Count > 0) held.RemoveAt(held.Count - 1);
+        held.Add(in origin, large, DaveOpenResult.Held);
+        Assert.Equal(1, held.Count);
     }
 
     [Fact]

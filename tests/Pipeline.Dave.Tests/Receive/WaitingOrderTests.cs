@@ -132,15 +132,15 @@ public sealed class WaitingOrderTests : IDisposable
     public void Padding_pushes_out_no_frame_that_may_still_open()
     {
         rig.Rekey(1, Alice);
-        for (uint nonce = 1; nonce <= 100; nonce++)
+        for (uint nonce = 1; nonce <= 800; nonce++)
         {
             Assert.Equal(DaveOpenResult.Held, rig.Open(Alice, Seal(2, Alice, nonce)));
             Assert.True(rig.Queue(Alice));
         }
         rig.Rekey(2, Alice);
         rig.Receiver.Poll(rig.Snapshot);
-        Assert.Equal(Enumerable.Range(0, 200), Out.Select(one => one.Number));
-        Assert.Equal(100, rig.Receiver.CountersOf(Alice).Recovered);
+        Assert.Equal(Enumerable.Range(0, 1600), Out.Select(one => one.Number));
+        Assert.Equal(800, rig.Receiver.CountersOf(Alice).Recovered);
     }
 
     [Fact]
@@ -148,10 +148,10 @@ public sealed class WaitingOrderTests : IDisposable
     {
         rig.Rekey(1, Alice);
         rig.Open(Alice, Seal(2, Alice, 1));
-        for (int i = 1; i < 200; i++) Assert.True(rig.Queue(Alice));
+        for (int i = 1; i < 1600; i++) Assert.True(rig.Queue(Alice));
         Assert.Empty(rig.Released);
         Assert.False(rig.Queue(Alice));
-        Assert.Equal(Enumerable.Range(0, 200), Out.Select(one => one.Number));
+        Assert.Equal(Enumerable.Range(0, 1600), Out.Select(one => one.Number));
         Assert.Equal(DaveOpenResult.Undecryptable, rig.Released[0].Result);
     }
 

@@ -57,9 +57,9 @@ public sealed class ProtocolFigureTests
     [Fact]
     public void What_a_peer_can_make_us_hold_is_limited()
     {
-        Assert.Equal((32, 100, 2_000), (UnknownSsrcHold.MaxSources, UnknownSsrcHold.MaxFramesPerSource,
+        Assert.Equal((32, 800, 2_000), (UnknownSsrcHold.MaxSources, UnknownSsrcHold.MaxFramesPerSource,
             UnknownSsrcHold.MaxAge.TotalMilliseconds));
-        Assert.Equal((64, 4096, 5_000), (SourceFinder.MaxSources, SsrcMap.MaxEntries, SsrcMap.Linger.TotalMilliseconds));
+        Assert.Equal((1024, 4096, 5_000), (SourceFinder.MaxSources, SsrcMap.MaxEntries, SsrcMap.Linger.TotalMilliseconds));
         Assert.Equal((1_048_576, 2048, 2_097_152), (AudioFrameRing.DefaultCapacity, MediaPath.MaxDatagramLength,
             MediaSocket.ReceiveBufferSize));
         Assert.Equal((16_777_216, 2_097_152), (DiscordHttp.LongestAnswer, VoiceLink.MaxMessageLength));

@@ -162,40 +162,6 @@ public sealed class MediaPathTests : IDisposable
     }
 
     [Fact]
-    public void Source_that_nobody_owns_for_ever_holds_no_more_than_its_bound()
-    {
-        Know();
-        for (int i = 0; i < 10_000; i++) Receive(new RtpPacketBuilder { SequenceNumber = (ushort)i, Payload = [0x78, 1] }, at: i);
-        Assert.Equal(10_000 - UnknownSsrcHold.MaxFramesPerSource, path.Counters.Read(DropReason.UnknownSsrc));
-        Know((9876, Ada));
-        Assert.Equal(UnknownSsrcHold.MaxFramesPerSource, ReadFrame.DrainAll(ring).Count);
-    }
-
-    [Fact]
-    public void More_unknown_sources_than_the_bound_push_out_the_quietest()
-    {
-        Know();
-        for (uint ssrc = 100; ssrc < 100 + UnknownSsrcHold.MaxSources + 5; ssrc++)
-            Receive(new RtpPacketBuilder { Ssrc = ssrc, Payload = [0x78, 1] }, at: ssrc);
-        Assert.Equal(5, path.Counters.Read(DropReason.UnknownSsrc));
-        Know([.. Enumerable.Range(100, 64).Select(ssrc => ((uint)ssrc, Ada))]);
-        Assert.Equal(Enumerable.Range(105, 32).Select(ssrc => (uint)ssrc), ReadFrame.DrainAll(ring).Select(frame => frame.Ssrc).Order());
-    }
-
-    [Fact]
-    public void Large_held_frames_are_bounded_in_bytes()
-    {
-        Know();
-        for (ushort i = 0; i < 100; i++)
-            Receive(new RtpPacketBuilder { SequenceNumber = i, Payload = [.. Enumerable.Repeat((byte)0x78, 1275)] }, at: i);
-        Know((9876, Ada));
-        List<ReadFrame> frames = ReadFrame.DrainAll(ring);
-        Assert.InRange(frames.Count, 40, 60);
-        Assert.Equal(99, frames[^1].SequenceNumber);
-        Assert.Equal(100 - frames.Count, path.Counters.Read(DropReason.UnknownSsrc));
-    }
-
-    [Fact]
     public void Full_ring_is_counted_against_the_user()
     {
         using MediaPath small = new(new AudioFrameRing(4096), time);

@@ -62,6 +62,20 @@ public sealed class ReplayGuardTests
         for (int i = 0; i < 5000; i++) Assert.True(Use(guard, 1, (uint)random.NextInt64(1L << 32), bigEndian: true));
     }
 
+    /// <summary>A server that invents sources takes no memory without end, and no guard away from those that were there before.</summary>
+    [Fact]
+    public void Source_beyond_the_bound_is_taken_unguarded_and_the_others_stay_guarded()
+    {
+        ReplayGuard guard = new();
+        for (uint number = 1; number <= 100; number++) Assert.True(Use(guard, 1, number, bigEndian: true)); // the order is known
+        for (uint ssrc = 2; ssrc <= ReplayGuard.MaxSources + 1; ssrc++) Assert.True(Use(guard, ssrc, 100 + ssrc, bigEndian: true));
+        const uint Beyond = ReplayGuard.MaxSources + 1;
+        Assert.True(Use(guard, Beyond, 100 + Beyond, bigEndian: true));
+        Assert.False(Use(guard, Beyond - 1, 100 + Beyond - 1, bigEndian: true));
+        Assert.False(Use(guard, 1, 50, bigEndian: true));
+        Assert.True(Use(guard, 1, 5000, bigEndian: true));
+    }
+
     private static bool Use(ReplayGuard guard, uint ssrc, uint number, bool bigEndian)
     {
         byte[] datagram = new byte[40];
