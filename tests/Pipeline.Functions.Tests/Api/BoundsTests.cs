@@ -110,6 +110,34 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     }
 
     [Theory]
+    [InlineData("POST", "recordings/init")]
+    [InlineData("POST", "recordings/@/finalize")]
+    [InlineData("PUT", "recordings/@/finalize/parts/0")]
+    public async Task Field_of_a_segment_that_stands_twice_is_refused(string method, string path)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        await WireRequests.PostAsync(app, "recordings/init-live", WireRequests.Init(id));
+        JsonObject body = path.EndsWith("/init", StringComparison.Ordinal)
+            ? WireRequests.BatchInit(RecordingId.New(TimeProvider.System).ToString(), WireRequests.Segment(0))
+            : WireRequests.End(app, id, 1);
+        if (method == "PUT") (body["list"], body["first"]) = ("one-list-of-it", 0);
+        string twice = body.ToJsonString().Replace("\"segmentIndex\":0", "\"segmentIndex\":0,\"segmentIndex\":1",
+            StringComparison.Ordinal);
+        using HttpRequestMessage request = new(new HttpMethod(method),
+            new Uri($"api/{path.Replace("@", id, StringComparison.Ordinal)}", UriKind.Relative));
+        request.Content = new StringContent(twice, Encoding.UTF8, "application/json");
+
+        using HttpResponseMessage answer = await app.Http.SendAsync(request, Cancellation);
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        JsonNode problem = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Cancellation))!;
+        (string field, JsonNode? faults) = Assert.Single(problem["errors"]!.AsObject());
+        Assert.Contains("segmentIndex", field, StringComparison.Ordinal);
+        Assert.Contains("twice", (string?)faults![0], StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("recordings?guildId=5&", 100)]
     [InlineData("events?", 1000)]
     [InlineData("recordings/@/segments?", 1000)]

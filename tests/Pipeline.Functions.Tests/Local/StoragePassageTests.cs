@@ -175,6 +175,28 @@ public sealed class StoragePassageTests(AzuriteFixture azurite)
         Assert.Empty(elsewhere.Requests);
     }
 
+    /// <summary>A blob that was copied by a link names it, with the right that it carries, and its metadata is the bot's message.</summary>
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("HEAD")]
+    public async Task Where_a_blob_was_copied_from_is_not_passed_on(string method)
+    {
+        using ScriptedPeer blobs = new("HTTP/1.1 200 OK\r\nx-ms-copy-source: https://a.example/b?sig=secret\r\nx-ms-copy-id: 1\r\n"
+            + "x-ms-meta-pipeline: secret\r\nETag: \"1\"\r\nContent-Length: 4\r\nConnection: close\r\n\r\n"
+            + (method == "GET" ? "wave" : ""));
+        string led = azurite.ConnectionString.Replace(azurite.Azurite.BlobPort.ToString(CultureInfo.InvariantCulture),
+            blobs.Address.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        await using App app = await App.StartAsync(led,
+            new() { ["PUBLIC_BASE_URL"] = Public.ToString(), ["Functions:ServeStorage"] = "true" });
+
+        using HttpResponseMessage answer = await SendAsync(app, $"/storage/{StorageNames.RendersContainer}/a/mix.flac?sig=b",
+            new HttpMethod(method));
+
+        Assert.Equal((HttpStatusCode.OK, "\"1\"", 4), (answer.StatusCode, answer.Headers.ETag?.Tag, answer.Content.Headers.ContentLength));
+        Assert.DoesNotContain("secret", $"{answer.Headers}{answer.Content.Headers}", StringComparison.Ordinal);
+        Assert.DoesNotContain("x-ms-", $"{answer.Headers}{answer.Content.Headers}", StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task It_needs_to_be_known_where_people_reach_it()
     {
