@@ -53,9 +53,9 @@ internal sealed class ActiveRecordings : IHostedService, IDisposable
     {
         cancel.ThrowIfCancellationRequested();
         TimeProvider captureTime = request.CaptureTime ?? Time;
-        // Both clocks are read together: what the disk takes from here on must not shift the audio against StartedAt.
-        long startTimestamp = captureTime.GetTimestamp();
-        SessionInfo session = request.ToSession(captureTime);
+        // What the disk takes from here on must not shift the audio against StartedAt.
+        CaptureMoment start = CaptureMoment.Now(captureTime);
+        SessionInfo session = request.ToSession(captureTime, start.At);
         SessionManifest first = new()
         {
             Session = session,
@@ -81,7 +81,7 @@ internal sealed class ActiveRecordings : IHostedService, IDisposable
             Manifests.Forget(session.RecordingId);
             throw;
         }
-        ActiveRecording host = Host(manifest, captureTime, startTimestamp, new Dictionary<ulong, int>(), request.TicksByCaller);
+        ActiveRecording host = Host(manifest, captureTime, start.Timestamp, new Dictionary<ulong, int>(), request.TicksByCaller);
         logger.RecordingStarted(session.RecordingId.ToString(), session.ChannelId);
         return Task.FromResult(host);
     }

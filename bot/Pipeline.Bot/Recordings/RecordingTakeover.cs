@@ -46,8 +46,9 @@ internal sealed class RecordingTakeover(SegmentSpool spool, LiveManifests manife
     private ActiveRecording GoOn(LiveManifest manifest, FoundRecording? found, long storedSamples, bool ticksByCaller)
     {
         long last = Math.Max(candidate.InSpool ? candidate.LastSample : 0, found?.LastSample ?? storedSamples);
-        long now = SampleClock.ToSamples(captureTime.GetUtcNow() - manifest.Session.StartedAt);
-        long timestamp = captureTime.GetTimestamp(); // With the wall clock: repairing the spool takes time that must not shift the audio.
+        // Of one moment: repairing the spool takes time that must not shift the audio.
+        (DateTimeOffset at, long timestamp) = CaptureMoment.Now(captureTime);
+        long now = SampleClock.ToSamples(at - manifest.Session.StartedAt);
         long resume = Math.Max(last, now); // A clock that was set back must not write over what is there.
         long elapsed = (long)(resume * (captureTime.TimestampFrequency / (double)SampleClock.SamplesPerSecond));
         // Before the account changes: a disk that does not give it leaves it as it was for the next attempt.

@@ -34,7 +34,7 @@ internal sealed record StartRecordingRequest
     /// </summary>
     public bool TicksByCaller { get; init; }
 
-    internal SessionInfo ToSession(TimeProvider time) => new()
+    internal SessionInfo ToSession(TimeProvider time, DateTimeOffset startedAt) => new()
     {
         RecordingId = RecordingId.New(time),
         GuildId = GuildId,
@@ -42,7 +42,7 @@ internal sealed record StartRecordingRequest
         ChannelId = ChannelId,
         ChannelName = ChannelName,
         StartedBy = StartedBy,
-        StartedAt = time.GetUtcNow(),
+        StartedAt = startedAt,
         Title = Title,
     };
 }
