@@ -91,7 +91,27 @@ internal sealed class DemoReport(DemoStage stage, IReadOnlyList<DemoVoice> voice
             $"{voice.Name,-9} {track.Segments,8} {track.Audio.TotalSeconds,9:F2} {track.Bytes,12} {talks.Count,8} "
                 + $"{wire.Wire.TotalSeconds,11:F3} s {(wire.Wire + wire.Worst).TotalSeconds,8:F3} s {wire.Worst.TotalMilliseconds,5:F1} ms "
                 + $"{verdict.WorstWindow.TotalMilliseconds,12:F1} ms {verdict.Correlation,13:F3} {slipped,9}{(good ? "" : "  WRONG")}"));
+        if (!good) PrintWire(voice, recording.Health.GetValueOrDefault(track.UserId));
         return good;
+    }
+
+    // What there is to say where the fault lies: how late the packets of each second went on the wire, and what the recorder counted.
+    private void PrintWire(DemoVoice voice, IReadOnlyDictionary<string, long>? health)
+    {
+        DeliveredPacket[] packets = [.. stage.Discord.Deliveries.Delivered(stage.Discord.Bot.Id, voice.UserId)
+            .Where(packet => !packet.IsSilence)];
+        if (packets.Length == 0) return;
+        double[] delays = [.. packets.Select(packet =>
+            packet.At.TotalMilliseconds - ((int)(packet.Timestamp - packets[0].Timestamp) / (Pcm.SamplesPerSecond / 1000.0)))];
+        double least = delays.Min();
+        IEnumerable<string> seconds = packets.Zip(delays).GroupBy(one => (int)one.First.At.TotalSeconds)
+            .Select(second => string.Create(CultureInfo.InvariantCulture, $"{second.Min(one => one.Second) - least:F0}"));
+        Console.WriteLine($"          least delay of each second on the wire, in ms: {string.Join(' ', seconds)}");
+        Console.WriteLine("          first packets, in ms: "
+            + string.Join(' ', delays.Take(12).Select(delay => string.Create(CultureInfo.InvariantCulture, $"{delay - least:F0}"))));
+        IEnumerable<string> counted = (health ?? new Dictionary<string, long>()).Where(one => one.Value != 0)
+            .Select(one => $"{one.Key} {one.Value}");
+        Console.WriteLine($"          counted: {string.Join(", ", counted)}");
     }
 
     private static void PrintCodes(DemoCall.Ended ended)
