@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Pipeline.Audio.Ogg;
 using Pipeline.Audio.Opus;
 using Pipeline.Audio.Wav;
@@ -49,6 +50,28 @@ public sealed class ReplayFileTests : IDisposable
         ReplayFile file = new(wav, OpusCodecs.Choose(codec));
         Assert.Equal((Ada.Length, null), (file.Length, file.Warning));
         AssertSame(Ada, Play(file));
+    }
+
+    /// <summary>What people have: any rate, resampled to where it lay. Of 8 kHz the upper half of the voice is gone.</summary>
+    [Theory]
+    [InlineData("ada.wav", "-r 44100 -c 2 -b 16")]
+    [InlineData("ada.wav", "-r 8000 -c 1 -b 16")]
+    [InlineData("ada.aiff", "-r 32000 -c 1 -b 24")]
+    public void File_of_another_rate_lies_where_it_lay(string name, string format)
+    {
+        ExternalTool.SkipUnlessInstalled("sox");
+        string wav = folder.Combine("whole.wav"), file = folder.Combine(name), back = folder.Combine("back.raw");
+        using (WavWriter writer = new(wav, new WavFormat(1, Second), new byte[4096]))
+        {
+            writer.Write(Ada);
+            writer.Close();
+        }
+        ExternalTool.Run("sox", [wav, .. format.Split(' '), file]);
+        ExternalTool.Run("sox", file, "-t", "raw", "-r", "48000", "-c", "1", "-b", "16", "-e", "signed", back);
+        short[] expected = MemoryMarshal.Cast<byte, short>(File.ReadAllBytes(back)).ToArray();
+        ReplayFile replayed = new(file, OpusCodecs.Choose(OpusChoice.Libopus));
+        Assert.Equal((expected.Length, null), (replayed.Length, replayed.Warning));
+        AssertSame(expected, Play(replayed));
     }
 
     [Fact]

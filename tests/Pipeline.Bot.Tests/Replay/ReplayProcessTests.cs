@@ -248,6 +248,23 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Aiff_of_another_rate_is_recorded_as_long_as_it_is()
+    {
+        ExternalTool.SkipUnlessInstalled("sox");
+        using TempFolder folder = new();
+        string json = folder.Combine("summary.json"), file = folder.Combine("tone.aiff");
+        ExternalTool.Run("sox", "-n", "-r", "44100", "-c", "2", "-b", "24", file, "synth", "12", "sine", "300-3000", "gain", "-6");
+
+        await using ChildProcess bot = Start(folder, "--speaker", $"Ada={file}", "--speed", "100", "--json", json);
+        Assert.Equal(0, await bot.WaitForExitAsync(Patience));
+
+        SessionManifest manifest = (await eye.ManifestAsync(Read(json).RecordingId))!;
+        Assert.Empty(Read(json).Warnings);
+        Assert.Empty(manifest.Gaps);
+        Assert.InRange(manifest.Tracks[0].SampleCount, 12 * 48_000, (12 * 48_000) + (7 * 960)); // and five frames of silence
+    }
+
+    [Fact]
     public async Task Lost_stretch_between_short_packets_is_a_gap()
     {
         using TempFolder folder = new();

@@ -31,6 +31,30 @@ public sealed partial class WorkflowTests
         Assert.Contains("github.ref == 'refs/heads/main' && github.event_name == 'push'", production, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Nothing_may_be_written_and_no_fork_runs_with_secrets()
+    {
+        Assert.Contains("\npermissions: { contents: read }\n", Workflow, StringComparison.Ordinal);
+        Assert.DoesNotContain("pull_request_target", Workflow, StringComparison.Ordinal);
+        Assert.DoesNotContain("write-all", Workflow, StringComparison.Ordinal);
+        Assert.All(Permission().Matches(Workflow).Select(match => match.Value),
+            permissions => Assert.True(permissions is "{ contents: read }" or "{ contents: read, id-token: write }", permissions));
+    }
+
+    /// <summary>Who sets it up has to know whom the cloud trusts, to the letter, and who looks before production changes.</summary>
+    [Fact]
+    public void Subjects_and_reviewers_stand_in_the_documents()
+    {
+        string said = File.ReadAllText(RepositoryRoot.Combine("infra", "DEPLOY.md"))
+            + File.ReadAllText(RepositoryRoot.Combine("infra", "OPERATIONS.md"));
+        Assert.Contains(":environment:preview", said, StringComparison.Ordinal);
+        Assert.Contains(":environment:production", said, StringComparison.Ordinal);
+        Assert.Contains("reviewer", said, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [GeneratedRegex(@"(?<=permissions: )\{[^}]*\}")]
+    private static partial Regex Permission();
+
     [GeneratedRegex(@"uses: [\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$")]
     private static partial Regex PinnedAction();
 

@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using Xunit.v3;
 
-namespace Pipeline.Audio.Tests;
+namespace Pipeline.TestKit;
 
 /// <summary>Programs of others that may be installed; a test that needs one is skipped with a note where it is not.</summary>
-internal static class ExternalTool
+public static class ExternalTool
 {
     /// <summary>Runs a tool and returns what it printed; fails the test on any other exit code than 0.</summary>
     public static string Run(string name, params string[] arguments)
@@ -18,14 +19,14 @@ internal static class ExternalTool
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.True(process.ExitCode == 0,
+        return process.ExitCode == 0 ? output + errors.Result : throw new InvalidOperationException(
             $"{name} {string.Join(' ', arguments)} exited with {process.ExitCode}: {errors.Result} {output}");
-        return output + errors.Result;
     }
 
-    public static void SkipUnlessInstalled(string name)
+    public static void SkipUnlessInstalled(params string[] names)
     {
         string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        Assert.SkipUnless(folders.Any(folder => File.Exists(Path.Combine(folder, name))), $"{name} is not installed");
+        if (Array.Find(names, name => !folders.Any(folder => File.Exists(Path.Combine(folder, name)))) is { } missing)
+            throw new InvalidOperationException($"{DynamicSkipToken.Value}{missing} is not installed");
     }
 }
