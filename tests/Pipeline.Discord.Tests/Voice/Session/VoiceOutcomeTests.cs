@@ -86,11 +86,11 @@ public sealed class VoiceOutcomeTests
         taken.Clear();
         early.Release((datagram, at) => taken.Add((datagram[0], at)));
         Assert.Empty(taken); // handed over once
-        for (int i = 0; i < 200; i++) early.Hold([(byte)i, .. new byte[999]], time.GetTimestamp());
+        for (int i = 0; i < 2000; i++) early.Hold([(byte)i, .. new byte[999]], time.GetTimestamp());
         early.Release((datagram, at) => taken.Add((datagram[0], at)));
-        Assert.InRange(taken.Count, 50, 70); // 64 KiB: the latest
-        Assert.Equal(199, taken[^1].First);
-        Assert.Equal(Enumerable.Range(200 - taken.Count, taken.Count).Select(i => (byte)i), taken.Select(one => one.First));
+        Assert.InRange(taken.Count, 950, 1050); // 1 MiB: the latest
+        Assert.Equal((byte)1999, taken[^1].First);
+        Assert.Equal(Enumerable.Range(2000 - taken.Count, taken.Count).Select(i => (byte)i), taken.Select(one => one.First));
     }
 
     [Theory]
