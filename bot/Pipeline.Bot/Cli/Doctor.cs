@@ -266,7 +266,7 @@ internal sealed class Doctor(RecorderOptions options, BotOptions bot, TempStorag
     }
 
     /// <summary>What the invitation asks for.</summary>
-    private const Permissions Invitation =
+    internal const Permissions Invitation =
         Permissions.ViewChannel | Permissions.SendMessages | Permissions.EmbedLinks | Permissions.Connect | Permissions.ChangeNickname;
 
     private async Task<DoctorFinding> PermissionsAsync(PartialGuild guild, CancellationToken cancellationToken)

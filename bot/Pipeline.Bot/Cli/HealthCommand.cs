@@ -5,7 +5,8 @@ using Pipeline.Settings.Known;
 namespace Pipeline.Bot.Cli;
 
 /// <summary>
-/// <c>Pipeline.Bot health</c>: asks the bot that runs beside it, for a container engine's health check. Exit code 0 or 1.
+/// <c>Pipeline.Bot health</c>: asks the bot that runs beside it, for a container engine's health check. Exit code 0: healthy; 1:
+/// not, or no bot; 2: there is no HEALTH_ENDPOINT to ask at.
 /// </summary>
 internal static class HealthCommand
 {

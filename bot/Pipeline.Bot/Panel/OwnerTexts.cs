@@ -11,7 +11,7 @@ internal static class OwnerTexts
     public static string Of(BotFigures bot)
     {
         string waiting = bot.Spool.Files == 0 ? "nothing waits"
-            : string.Create(CultureInfo.InvariantCulture, $"{bot.Spool.Files} segments wait ({Wording.Bytes(bot.Spool.Bytes)})");
+            : $"{Wording.Count(bot.Spool.Files, "segment")} {(bot.Spool.Files == 1 ? "waits" : "wait")} ({Wording.Bytes(bot.Spool.Bytes)})";
         return string.Create(CultureInfo.InvariantCulture,
             $"Version {bot.Version}, up for {Uptime(bot.Up)}. Recordings now: {bot.Recordings}, safe up to {Lag(bot)} s ago. ")
             + $"Disk: {Wording.Bytes(bot.Spool.FreeBytes)} free, {waiting}.";

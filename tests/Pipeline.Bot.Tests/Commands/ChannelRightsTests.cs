@@ -1,3 +1,4 @@
+using Pipeline.Bot.AutoRecord;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Tests.Guilds;
@@ -95,12 +96,28 @@ public sealed class ChannelRightsTests
             await rig.UntilAsync(() => pressed.Text == Texts.OutOfSight, button);
         }
         Assert.False(rig.Current!.IsPaused);
+        await rig.AskAsync(rig.Admin, "record pause");
+        await rig.UntilAsync(() => rig.Panel!.ButtonWithLabel("Resume") is not null);
+        Assert.Equal(Texts.OutOfSight, (await rig.PressAsync(place.Scribe, rig.Panel!, "Resume")).Text);
+        Assert.True(rig.Current.IsPaused);
         Assert.Equal(Texts.OutNow, (await rig.PressAsync(place.Scribe, rig.Panel!, "Don't record me")).Text);
         rig.Discord.Guild.Join(place.Scribe, rig.Discord.VoiceChannel);
         SimulatedInteraction busy = await rig.AskAsync(place.Scribe, "record start");
         Assert.Equal(Texts.BusyOutOfSight, busy.Text);
         Assert.Null(busy.Original!.ButtonWithLabel("Stop"));
         Assert.Contains(Texts.Stopping, (await rig.PressAsync(rig.Admin, rig.Panel!, "Stop")).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Rule_of_a_closed_channel_is_taken_away_by_those_alone_who_may_enter_it()
+    {
+        await using Place place = await Place.OpenAsync();
+        BotRig rig = place.Rig;
+        await rig.AskAsync(rig.Admin, "record auto", new() { ["channel"] = place.Private, ["people"] = 2 });
+        Dictionary<string, object> off = new() { ["channel"] = place.Private, ["when"] = "off" };
+        Assert.Equal(Texts.MayNotEnter(place.Private.Id), (await rig.AskAsync(place.Scribe, "record auto", off)).Text);
+        Assert.Single(rig.Settings.AtHand(rig.Discord.Guild.Id).Settings.AutoRecord!);
+        Assert.Equal(AutoTexts.Removed(place.Private.Id, stored: true), (await rig.AskAsync(rig.Admin, "record auto", off)).Text);
     }
 
     [Fact]
@@ -131,6 +148,8 @@ public sealed class ChannelRightsTests
         SimulatedMember manager = rig.Discord.Guild.AddMember("Manager")
             .With(rig.Discord.Guild.AddRole("Managers", Permissions.ManageGuild));
         Assert.Equal(Texts.WrongLink, (await rig.AskAsync(manager, "record delete", new() { ["recording"] = "rec-private" })).Text);
+        Assert.Equal(Texts.WrongLink, (await rig.AskAsync(manager, "record keep", new() { ["recording"] = "rec-private" })).Text);
+        Assert.DoesNotContain(rig.Api.Requests, request => request.StartsWith("PATCH ", StringComparison.Ordinal));
         string all = (await rig.AskAsync(rig.Admin, "record list")).Text;
         Assert.All((string[])["rec-private", "rec-open", "rec-gone"], id => Assert.Contains(id, all, StringComparison.Ordinal));
     }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Pipeline.Bot.Cli;
 using Pipeline.Bot.Commands;
 using Pipeline.Discord.Rest;
@@ -33,6 +34,23 @@ public sealed class DocumentedCommandsTests
     [MemberData(nameof(Verbs))]
     public void Verb_is_listed(string verb) => Assert.Contains($"`{verb}`",
         File.ReadAllText(RepositoryRoot.Combine("bot", "Pipeline.Bot", "README.md")), StringComparison.Ordinal);
+
+    [Fact]
+    public void Exit_codes_are_listed_and_no_other()
+    {
+        string listed = Regex.Match(Readme, @"^Exit codes: (.*?)\n\n", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
+        int[] codes = [.. typeof(ExitCode).GetFields().Select(field => (int)field.GetRawConstantValue()!)];
+        Assert.Equal(codes.Order(), Regex.Matches(listed, @"(?:^|,\s)(\d)\s").Select(match => int.Parse(match.Groups[1].Value)).Order());
+    }
+
+    [Fact]
+    public void Permissions_of_the_invitation_are_listed()
+    {
+        string listed = Regex.Match(Readme, @"and the permissions \*([^*]+)\*").Groups[1].Value.ReplaceLineEndings(" ");
+        Assert.Equal(Doctor.Invitation.ToString().Split(", ").Order(),
+            listed.Split(", ").Select(name => name is "View Channels" ? "ViewChannel" : name.Replace(" ", "", StringComparison.Ordinal))
+                .Order());
+    }
 
     private static IEnumerable<string> Lines(string command, IReadOnlyList<CommandOption> options)
     {

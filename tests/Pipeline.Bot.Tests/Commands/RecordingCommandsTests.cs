@@ -34,6 +34,7 @@ public sealed class RecordingCommandsTests
         Assert.Matches(@"Elapsed: 00:00:\d\d", rig.PanelText);
         Assert.Matches(@"Safe up to: 00:00:\d\d", rig.PanelText);
         Assert.Contains("received, 0 lost", rig.PanelText, StringComparison.Ordinal);
+        Assert.Contains("Encryption: " + Texts.PanelUnencrypted, rig.PanelText, StringComparison.Ordinal); // a call without keys
         Assert.Contains("[Stop] [Note] [Pause] [Don't record me] [Open↗]", rig.PanelText, StringComparison.Ordinal);
     }
 

@@ -33,6 +33,19 @@ public sealed class WarningSituationTests
         await rig.UntilSaidAsync(Texts.NobodyHeard);
     }
 
+    /// <summary>Who was heard before is known to the next process; it counts silence from its own first moment.</summary>
+    [Fact]
+    public async Task Nobody_heard_is_not_said_after_a_takeover_of_people_who_were()
+    {
+        await using BotRig rig = await StartAsync(Silent);
+        await rig.RecordSpeechAsync();
+        await rig.StopAsync();
+        await using BotRig next = await BotRig.StartAsync(after: rig,
+            change: options => options with { Warnings = Silent with { Nobody = Soon / 2, Quiet = Soon } });
+        await next.UntilSaidAsync("I continue; press Stop if you are done."); // later than the other would be
+        Assert.False(next.Said(Texts.NobodyHeard));
+    }
+
     [Fact]
     public async Task One_unmuted_person_without_sound_is_named()
     {

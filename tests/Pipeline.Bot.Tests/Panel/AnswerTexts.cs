@@ -264,5 +264,26 @@ internal static class AnswerTexts
         new(nameof(Texts.Describe), "settings: name only",
             Texts.Describe(AnnounceMode.Name),
             "my name shows that I record"),
+        new(nameof(Texts.Describe), "settings: message only",
+            Texts.Describe(AnnounceMode.Text),
+            "a message in the channel"),
+        new(nameof(Texts.Settings), "settings that cannot be asked for",
+            Texts.Settings(new KnownSettings(new GuildSettings { KeepDays = 30 }, IsLastKnown: true), 0),
+            "**Who may record:** members with *Manage Server*\n**Notice:** my name and a message in the channel\n**Consent:** people "
+                + "are told, and may say no\n**Recordings are kept:** 30 days after they end\n**Not recorded by their own wish:** "
+                + "0 people\nThe settings are not reachable at the moment; this is what I knew last."),
+        new(nameof(Texts.Length), "a recording that is being stored",
+            Texts.Length(Summary with { Status = RecordingStatus.Processing }),
+            "being stored"),
+        new(nameof(Texts.Length), "a recording of nothing",
+            Texts.Length(Summary with { Status = RecordingStatus.Failed }),
+            "empty"),
+        new(nameof(Texts.Listed), "link, of one without a title from a channel that is not told",
+            Texts.Listed(Summary with { Title = null, ChannelId = "" }, "https://x.example/r/rec-1#k=s"),
+            "<t:60:f> a call 00:01:01, 2 voices: https://x.example/r/rec-1#k=s\n`rec-1`"),
+        new(nameof(Texts.WasUnencrypted), "verify after seven stretches without encryption",
+            Texts.WasUnencrypted([.. Enumerable.Range(0, 7).Select(i => new SampleStretch(i * 480_000, 48_000))]),
+            "Not end-to-end encrypted in this recording: 00:00:20 to 00:00:21, 00:00:30 to 00:00:31, 00:00:40 to 00:00:41, "
+                + "00:00:50 to 00:00:51, 00:01:00 to 00:01:01, and 2 earlier stretches."),
     ];
 }

@@ -11,6 +11,7 @@ namespace Pipeline.Bot.Tests.Panel;
 internal static class CallTexts
 {
     private static readonly DateTimeOffset At = DateTimeOffset.UnixEpoch.AddSeconds(60);
+    private static readonly AutoRecordRule Rule = new() { ChannelId = 2, BotId = 9, People = 2, SetBy = 3 };
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly SessionInfo Session = new()
     {
@@ -272,5 +273,36 @@ internal static class CallTexts
         new(nameof(Texts.Interrupted), "panel: somebody stopped it",
             Texts.Interrupted("<@4>"),
             "The recording was stopped by <@4>."),
+        new(nameof(Texts.Quiet), "7 min without a sound",
+            Texts.Quiet(TimeSpan.FromMinutes(7)),
+            "7 minutes of silence. I continue; press Stop if you are done."),
+        new(nameof(Texts.FilesReady), "one track and a mix",
+            Texts.FilesReady(1, true, null),
+            "1 track and a mix are ready."),
+        new(nameof(Texts.FilesReady), "tracks without a mix",
+            Texts.FilesReady(2, false, null),
+            "2 tracks are ready."),
+        new(nameof(Texts.Announced), "panel: a rule begins a recording",
+            Texts.Announced(3, Rule),
+            "Started by the rule of <@3> and announced."),
+        new(nameof(Texts.Notice), "a rule begins a recording where people are asked",
+            Texts.Notice(3, 2, ConsentMode.Ask, Rule),
+            "**This call is being recorded.** <@3> has set that <#2> is recorded when 2 people are in it. "
+                + ConsentTexts.Ask),
+        new(nameof(Texts.Notice), "a recording begins where people must agree",
+            Texts.Notice(3, 2, ConsentMode.Required),
+            "**This call is being recorded.** <@3> started it in <#2>. " + ConsentTexts.Required),
+        new(nameof(Texts.EndedWhileAway), "more than 30 min have passed since a restart",
+            Texts.EndedWhileAway(true, At, WhyClosed.LongPast),
+            "I was restarted at <t:60:T> and I was not back within half an hour. The recording ended there; what was heard "
+                + "until then is kept."),
+        new(nameof(Texts.EndedWhileAway), "the channel is gone after a restart",
+            Texts.EndedWhileAway(true, At, WhyClosed.NoChannel),
+            "I was restarted at <t:60:T> and the channel was gone when I was back. The recording ended there; what was heard "
+                + "until then is kept."),
+        new(nameof(Texts.EndedWhileAway), "something else is recorded already after a restart",
+            Texts.EndedWhileAway(true, At, WhyClosed.AnotherRuns),
+            "I was restarted at <t:60:T> and another recording was running here when I was back. The recording ended there; "
+                + "what was heard until then is kept."),
     ];
 }
