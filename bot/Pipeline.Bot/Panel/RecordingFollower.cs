@@ -185,7 +185,8 @@ internal sealed class RecordingFollower(CatalogueClient api, RecordingLinks link
     {
         if (last.Told is not { } told) return;
         MessageBody body = ToStarter(text, link, isLinkDue && api.MakesLinks && !last.IsLinkWithheld);
-        await EditAsync(last.Session.GuildId, told.Message, body, cancellationToken);
+        // An edit that leaves the buttons out keeps those that are there.
+        await EditAsync(last.Session.GuildId, told.Message, body with { Components = body.Components ?? [] }, cancellationToken);
     }
 
     /// <summary>None could be made for the panel while the recording ran; now the API has answered.</summary>
