@@ -171,7 +171,11 @@ stop() { # stop NAME: asks it to end and waits; a signal to this script ends a w
   # A signal is lost on a copy of this script that has not become the program yet.
   while [ "$(ps -o args= -p "$process" 2>/dev/null)" = "$(ps -o args= -p $$)" ]; do sleep 0.02; done
   kill -TERM "$process" 2>/dev/null || true
-  while kill -0 "$process" 2>/dev/null; do wait "$process" 2>/dev/null || true; done
+  while kill -0 "$process" 2>/dev/null; do
+    sleep 5 >/dev/null 2>&1 8>&- & { wait -n "$process" $! || true; kill $! || true; wait $! || true; } 2>/dev/null
+    # .NET overlooks one that comes while it starts, and heeds one alone; the storage would not end well by a second.
+    [ "$1" = storage ] || kill -TERM "$process" 2>/dev/null || true
+  done
   waits_for=
   unset "pid[$1]"
 }

@@ -83,7 +83,15 @@ internal sealed class RunScript : IAsyncDisposable
     public async Task<int> InterruptAsync()
     {
         await Process.SignalAsync(2);
-        return await Process.WaitForExitAsync(Patience);
+        try
+        {
+            return await Process.WaitForExitAsync(Patience);
+        }
+        catch (OperationCanceledException late)
+        {
+            throw new TimeoutException($"run.sh does not end; it said:\n{Said}\nand these are there:\n{ExternalTool.Run("ps", "-eo",
+                "pid,ppid,pgid,stat,etimes,wchan:20,args")}", late);
+        }
     }
 
     public Task<int> EndAsync() => Process.WaitForExitAsync(Patience);

@@ -169,6 +169,26 @@ public sealed class RunScriptInputTests
         Assert.Equal(0, await third.InterruptAsync());
     }
 
+    /// <summary>Whatever is just being started: it ends, and what was started with it.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [Trait("Category", "Long")]
+    public async Task Signal_at_any_moment_of_a_start_ends_it(int seed)
+    {
+        using TempFolder folder = new();
+        await using Simulator discord = await Simulator.StartAsync();
+        Random random = new(seed);
+        for (int start = 0; start < 8; start++)
+        {
+            await using RunScript run = RunScript.Start(folder.Combine("data"), FreePort.Take(1)[0], discord);
+            await run.SaysAsync("run: Ctrl+C ends it");
+            await Task.Delay(TimeSpan.FromMilliseconds(random.Next(0, 8) * random.Next(0, 300)), TestContext.Current.CancellationToken);
+            Assert.Equal(0, await run.InterruptAsync());
+        }
+    }
+
     /// <summary>A compiler goes on for minutes behind a build, and must not hold what only this script may hold.</summary>
     [Fact]
     [Trait("Category", "Long")]
