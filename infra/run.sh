@@ -173,7 +173,7 @@ stop() { # stop NAME: asks it to end and waits; a signal to this script ends a w
   kill -TERM "$process" 2>/dev/null || true
   while kill -0 "$process" 2>/dev/null; do
     sleep 5 >/dev/null 2>&1 8>&- & { wait -n "$process" $! || true; kill $! || true; wait $! || true; } 2>/dev/null
-    # .NET overlooks one that comes while it starts, and heeds one alone; the storage would not end well by a second.
+    # Who is just starting may overlook it. The storage would not end well by a second.
     [ "$1" = storage ] || kill -TERM "$process" 2>/dev/null || true
   done
   waits_for=

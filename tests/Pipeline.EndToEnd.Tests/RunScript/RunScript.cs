@@ -48,7 +48,8 @@ internal sealed class RunScript : IAsyncDisposable
         foreach ((string name, string? value) in settings ?? new Dictionary<string, string?>()) environment[name] = value;
         string[] arguments = [RepositoryRoot.Combine("infra", "run.sh"), .. builds ? [] : new[] { "--no-build" }, "--data", data, "--port",
             $"{port}", .. more ?? []];
-        return new RunScript(ChildProcess.Start("bash", arguments, environment), data, port);
+        // A shell cannot trap what was ignored before it started, as SIGINT is in what a script starts with '&': these tests, too.
+        return new RunScript(ChildProcess.Start("env", ["--default-signal=INT", "bash", .. arguments], environment), data, port);
     }
 
     public Task<string> SaysAsync(string text) =>
