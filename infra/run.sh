@@ -64,7 +64,7 @@ ending=0 waits_for= waker=
 on_signal() {
   [ "$ending" = 0 ] || [ -z "$waits_for" ] || say "still ending: the $waits_for (process ${pid[$waits_for]:-}) puts away what it holds; kill -9 ends it at once, and the next start goes on"
   ending=1
-  [ -z "$waker" ] || kill -- "-$waker" 2>/dev/null || true
+  [ -z "$waker" ] || kill -KILL -- "-$waker" 2>/dev/null || true
 }
 trap on_signal INT TERM HUP
 
@@ -171,17 +171,15 @@ stop() { # stop NAME: asks it to end and waits; a signal to this script ends a w
   # A signal is lost on a copy of this script that has not become the program yet.
   while [ "$(ps -o args= -p "$process" 2>/dev/null)" = "$(ps -o args= -p $$)" ]; do sleep 0.02; done
   kill -TERM "$process" 2>/dev/null || true
-  while kill -0 "$process" 2>/dev/null; do
-    sleep 5 >/dev/null 2>&1 8>&- & { wait -n "$process" $! || true; kill $! || true; wait $! || true; } 2>/dev/null
-    # Who is just starting may overlook it. The storage would not end well by a second.
-    [ "$1" = storage ] || kill -TERM "$process" 2>/dev/null || true
-  done
+  while kill -0 "$process" 2>/dev/null; do wait "$process" 2>/dev/null || true; done
   waits_for=
   unset "pid[$1]"
 }
+end_waker() { # Waited for, so that nothing is said about its end. A signal that came before it was there has not ended it.
+  [ -z "$waker" ] || { kill -KILL -- "-$waker" || true; wait "$waker" || true; } 2>/dev/null
+}
 finish() {
-  # Waited for, so that nothing is said about its end.
-  [ -z "$waker" ] || { kill -- "-$waker" || true; wait "$waker" || true; } 2>/dev/null
+  end_waker
   for name in bot functions storage; do stop "$name"; done
   rm -f "$data/processes"
 }
@@ -250,5 +248,5 @@ while [ "$ending" = 0 ]; do
     esac
   done
 done
-{ wait "$waker" || true; } 2>/dev/null
+end_waker
 [ -z "${pid[bot]:-}" ] || say "ending: the bot puts away what it holds"

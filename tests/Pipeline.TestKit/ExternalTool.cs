@@ -7,13 +7,17 @@ namespace Pipeline.TestKit;
 public static class ExternalTool
 {
     /// <summary>Runs a tool and returns what it printed; fails the test on any other exit code than 0.</summary>
-    public static string Run(string name, params string[] arguments)
+    public static string Run(string name, params string[] arguments) => RunIn("", name, arguments);
+
+    /// <summary>The same in a folder; an empty one is that of the tests.</summary>
+    public static string RunIn(string folder, string name, params string[] arguments)
     {
         ProcessStartInfo start = new(name, arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            UseShellExecute = false
+            UseShellExecute = false,
+            WorkingDirectory = folder
         };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
@@ -11,12 +10,7 @@ internal sealed partial class Judge : IDisposable
 {
     private readonly TempFolder folder = new();
 
-    public static void SkipUnlessInstalled(params string[] names)
-    {
-        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator);
-        foreach (string name in names)
-            Assert.SkipUnless(folders.Any(folder => File.Exists(Path.Combine(folder, name))), $"{name} is not installed");
-    }
+    public static void SkipUnlessInstalled(params string[] names) => ExternalTool.SkipUnlessInstalled(names);
 
     public void Dispose() => folder.Dispose();
 
@@ -45,23 +39,7 @@ internal sealed partial class Judge : IDisposable
         return (Number(Integrated().Match(summary)), Number(Peak().Match(summary)));
     }
 
-    public string Run(string name, params string[] arguments)
-    {
-        ProcessStartInfo start = new(name, arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-            WorkingDirectory = folder.Path
-        };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.True(process.ExitCode == 0,
-            $"{name} {string.Join(' ', arguments)} exited with {process.ExitCode}: {errors.Result} {output}");
-        return output + errors.Result;
-    }
+    public string Run(string name, params string[] arguments) => ExternalTool.RunIn(folder.Path, name, arguments);
 
     public string Combine(string name) => folder.Combine(name);
 
