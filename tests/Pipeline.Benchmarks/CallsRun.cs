@@ -85,23 +85,23 @@ internal static class CallsRun
     private static void Send(List<(Socket Socket, SocketAddress To)> ways, DatagramSpeech speech, TimeSpan duration, ChildProcess child)
     {
         long interval = 1_000_000_000L / (PacketsPerSecond * speech.Speakers);
-        long start = DatagramClock.NowNanoseconds();
+        long start = KernelClock.NowNanoseconds();
         int mark = (int)(WarmUp.TotalSeconds * PacketsPerSecond) * speech.Speakers;
         int count = mark + ((int)(duration.TotalSeconds * PacketsPerSecond) * speech.Speakers);
         for (int i = 0; i < count; i++)
         {
-            DatagramClock.SleepUntil(start + (i * interval));
+            KernelClock.SleepUntil(start + (i * interval));
             if (i == mark)
             {
                 // What was sent before is taken in first.
-                DatagramClock.SleepUntil(DatagramClock.NowNanoseconds() + 1_000_000_000);
+                KernelClock.SleepUntil(KernelClock.NowNanoseconds() + 1_000_000_000);
                 Tell(child, "mark");
-                DatagramClock.SleepUntil(DatagramClock.NowNanoseconds() + 200_000_000);
-                start += DatagramClock.NowNanoseconds() - (start + (i * interval));
+                KernelClock.SleepUntil(KernelClock.NowNanoseconds() + 200_000_000);
+                start += KernelClock.NowNanoseconds() - (start + (i * interval));
             }
             foreach ((Socket socket, SocketAddress to) in ways) socket.SendTo(speech.Datagrams[i], SocketFlags.None, to);
         }
-        DatagramClock.SleepUntil(DatagramClock.NowNanoseconds() + 1_000_000_000);
+        KernelClock.SleepUntil(KernelClock.NowNanoseconds() + 1_000_000_000);
         Tell(child, "stop");
     }
 

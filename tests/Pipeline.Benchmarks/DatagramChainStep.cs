@@ -24,9 +24,9 @@ internal abstract class DatagramChainStep : IDisposable
     {
         PacketsPerSlice = count;
         long allocated = GC.GetAllocatedBytesForCurrentThread();
-        long before = DatagramClock.ThreadNanoseconds();
+        long before = KernelClock.ThreadNanoseconds();
         Take(first, count);
-        nanoseconds.Add(DatagramClock.ThreadNanoseconds() - before);
+        nanoseconds.Add(KernelClock.ThreadNanoseconds() - before);
         bytes.Add(GC.GetAllocatedBytesForCurrentThread() - allocated);
     }
 

@@ -124,16 +124,16 @@ internal static class DatagramLive
     {
         SocketAddress address = to.Serialize();
         long interval = 1_000_000_000L / (PacketsPerSecond * speech.Speakers);
-        long start = DatagramClock.NowNanoseconds();
+        long start = KernelClock.NowNanoseconds();
         int mark = (int)(WarmUp.TotalSeconds * PacketsPerSecond) * speech.Speakers;
         int count = mark + (int)(duration.TotalSeconds * PacketsPerSecond) * speech.Speakers;
         for (int i = 0; i < count; i++)
         {
-            DatagramClock.SleepUntil(start + i * interval);
+            KernelClock.SleepUntil(start + i * interval);
             socket.SendTo(speech.Datagrams[i], SocketFlags.None, address);
             if (i == mark) Tell(child, "mark");
         }
-        DatagramClock.SleepUntil(DatagramClock.NowNanoseconds() + 1_000_000_000); // For what still waits in the receiver.
+        KernelClock.SleepUntil(KernelClock.NowNanoseconds() + 1_000_000_000); // For what still waits in the receiver.
         Tell(child, "stop");
     }
 

@@ -36,9 +36,9 @@ internal static class RenderCost
         {
             for (int i = 0; i < works.Length; i++)
             {
-                long began = DatagramClock.ThreadNanoseconds();
+                long began = KernelClock.ThreadNanoseconds();
                 works[i].Work();
-                if (round >= 0) costs[i].Add((DatagramClock.ThreadNanoseconds() - began) / 1e6);
+                if (round >= 0) costs[i].Add((KernelClock.ThreadNanoseconds() - began) / 1e6);
             }
         }
         double[] medians = [.. costs.Select(DatagramChain.Median)];

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 
-namespace Pipeline.Benchmarks;
+namespace Pipeline.TestKit;
 
 /// <summary>The kernel's clocks as measurements on a shared machine need them: CPU time of this thread, and precise waiting.</summary>
-internal static partial class DatagramClock
+public static partial class KernelClock
 {
     private const int Monotonic = 1;
     private const int ThreadCpuTime = 3;
