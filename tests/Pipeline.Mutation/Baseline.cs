@@ -29,16 +29,18 @@ internal sealed partial class Baseline
 
     /// <summary>Runs it. Nothing where a test fails, which is then named.</summary>
     /// <param name="all">Filter of what is run, none for the whole project.</param>
+    /// <param name="isLong">With the tests that take long.</param>
     public static async Task<(Baseline? Baseline, string Failure)> MeasureAsync(
-        string root, string project, string[] all, TimeSpan within)
+        string root, string project, bool isLong, string[] all, TimeSpan within)
     {
         string trace = Directory.CreateDirectory(Path.Combine(root, "tests", project, "obj", "mutation-trace")).FullName;
         Stopwatch watch = Stopwatch.StartNew();
-        (int? code, string output) = await TestProgram.TestAsync(root, project, all, [(MutationSwitch.TraceVariable, trace)], within);
+        (int? code, string output) =
+            await TestProgram.TestAsync(root, project, isLong, all, [(MutationSwitch.TraceVariable, trace)], within);
         if (code is not null and not 0)
         {
             // The trace takes time and memory, which some tests count; what passes without it is no failure.
-            (code, string plain) = await TestProgram.TestAsync(root, project, all, [], within);
+            (code, string plain) = await TestProgram.TestAsync(root, project, isLong, all, [], within);
             if (code is not null and not 0) return (null, Trial.Named(plain) ?? $"ended with {code}");
         }
         if (code is null) return (null, $"no end after {within.TotalMinutes:0} min");

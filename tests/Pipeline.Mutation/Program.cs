@@ -18,12 +18,13 @@ Option<string[]> tests = new("--tests")
 {
     Description = "Only tests of this namespace, such as Pipeline.Bot.Tests.Capture; may be given more than once."
 };
+Option<bool> isLong = new("--long") { Description = "With the tests that only infra/test.sh --long runs." };
 Option<bool> list = new("--list") { Description = "Only lists what would be tried." };
 Option<string[]> kind = new("--kind") { Description = "Only these: " + string.Join(", ", Enum.GetNames<MutationKind>()) + "." };
 Argument<string> root = new("tree") { Description = "A copy of the tree. Its files are changed and put back." };
 
 RootCommand command = new("Tries a random sample of semantic mutations against the tests that cover them.") { root, seed, count, folder,
-    kind, distance, tests, slack, list };
+    kind, distance, tests, slack, isLong, list };
 command.SetAction(async (result, cancellationToken) =>
 {
     string tree = Path.GetFullPath(result.GetValue(root)!);
@@ -66,7 +67,8 @@ command.SetAction(async (result, cancellationToken) =>
     string[] filter = [.. (result.GetValue(tests) ?? []).SelectMany(name => (string[])["--filter-namespace", name])];
     Trial trial = new(tree, new TestMap(tree), result.GetValue(distance), all, filter)
     {
-        Slack = TimeSpan.FromSeconds(result.GetValue(slack))
+        Slack = TimeSpan.FromSeconds(result.GetValue(slack)),
+        IsLong = result.GetValue(isLong)
     };
     if (await trial.PrepareAsync(TimeSpan.FromMinutes(30)) is { } broken)
     {

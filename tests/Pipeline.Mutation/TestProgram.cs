@@ -14,13 +14,14 @@ internal static class TestProgram
             "-p:WarningLevel=0", "-p:NuGetAudit=false"], [], TimeSpan.FromMinutes(30));
 
     /// <summary>Runs a built test project, or some classes of it.</summary>
+    /// <param name="isLong">With what runs only behind <c>infra/test.sh --long</c> too.</param>
     /// <param name="filter">More arguments.</param>
     public static Task<(int? Code, string Output)> TestAsync(
-        string root, string project, string[] filter, (string Name, string Value)[] environment, TimeSpan within) =>
+        string root, string project, bool isLong, string[] filter, (string Name, string Value)[] environment, TimeSpan within) =>
         RunAsync(root, Path.Combine(root, "tests", project, "bin/Release/net10.0", project),
             [
-                "--filter-not-trait", "Category=Soak", "--ignore-exit-code", "8", "--no-progress", "--no-ansi", "--output", "Detailed",
-                .. filter,
+                "--filter-not-trait", "Category=Soak", .. isLong ? Array.Empty<string>() : ["--filter-not-trait", "Category=Long"],
+                "--ignore-exit-code", "8", "--no-progress", "--no-ansi", "--output", "Detailed", .. filter,
             ],
             environment, within);
 

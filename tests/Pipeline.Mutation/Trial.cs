@@ -30,6 +30,9 @@ internal sealed partial class Trial(
     /// <summary>A run may take three times what it takes without a mutation, and this.</summary>
     public TimeSpan Slack { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Whether tests that take long run too.</summary>
+    public bool IsLong { get; set; }
+
     /// <summary>
     /// Builds all, and runs the tests without a mutation: one that fails then would be taken for one that notices. Null when all pass, else
     /// what failed.
@@ -41,7 +44,7 @@ internal sealed partial class Trial(
         if (await tree.BuildAsync(projects) is { } broken) return broken;
         foreach (string project in projects)
         {
-            (Baseline? baseline, string failure) = await Baseline.MeasureAsync(root, project, tests, within);
+            (Baseline? baseline, string failure) = await Baseline.MeasureAsync(root, project, IsLong, tests, within);
             if (baseline is null) return $"{project}: {failure}";
             baselines[project] = baseline;
         }
@@ -59,7 +62,7 @@ internal sealed partial class Trial(
             foreach ((string[] filter, TimeSpan time) in baselines[project].Runs(id, tree.IsOnce(id)))
             {
                 TimeSpan limit = 3 * time + Slack;
-                (int? code, string output) = await TestProgram.TestAsync(root, project, ["--stop-on-fail", "on", .. filter],
+                (int? code, string output) = await TestProgram.TestAsync(root, project, IsLong, ["--stop-on-fail", "on", .. filter],
                     [(MutationSwitch.Variable, $"{id}")], limit);
                 if (code is null)
                     return (TrialResult.TimedOut, $"{project} after {limit.TotalSeconds:0} s; last passed: "
