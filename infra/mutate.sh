@@ -35,6 +35,6 @@ find . -name node_modules -type d -prune -not -path './artifacts/*' -print0 | wh
 if [ -d ../shared ]; then ln -s "$(cd ../shared && pwd)" "$copy/shared"; fi
 cd "$copy/tree"
 git init -q .
-touch .copy-for-mutations
+touch .git/copy-for-mutations
 dotnet build tests/Pipeline.Mutation -c Release -v quiet --nologo
 dotnet tests/Pipeline.Mutation/bin/Release/net10.0/Pipeline.Mutation.dll "$copy/tree" "$@"

@@ -3,8 +3,8 @@ namespace Pipeline.Mutation;
 /// <summary>Draws mutations and tries them one after the other.</summary>
 internal static class Sample
 {
-    /// <summary>Lies in the root of a tree that may be changed.</summary>
-    public const string CopyMark = ".copy-for-mutations";
+    /// <summary>Lies in a tree that may be changed, where no test of the tree itself looks.</summary>
+    public const string CopyMark = ".git/copy-for-mutations";
 
     public static bool IsCopy(string tree) => File.Exists(Path.Combine(tree, CopyMark));
 

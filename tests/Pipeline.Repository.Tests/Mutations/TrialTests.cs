@@ -129,9 +129,9 @@ public sealed class TrialTests : IDisposable
     }
 
     [Fact]
-    public void Checkout_is_no_copy()
+    public void Tree_without_the_mark_of_a_copy_is_none()
     {
-        Assert.False(Sample.IsCopy(RepositoryRoot.Path));
+        Assert.False(Sample.IsCopy(tree.Path));
         Write(Sample.CopyMark, "");
         Assert.True(Sample.IsCopy(tree.Path));
     }
