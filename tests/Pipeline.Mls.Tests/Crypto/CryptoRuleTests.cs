@@ -78,6 +78,17 @@ public sealed class CryptoRuleTests
         }
     }
 
+    // RFC 9420 §5.3: what follows another type cannot be read, also where it looks like a vector.
+    [Theory]
+    [InlineData("00000161")]
+    [InlineData("00030161")]
+    [InlineData("0A0A0161")]
+    public void Credential_of_another_type_is_refused(string hex) => Refused.With(MlsError.BadCredential, () =>
+    {
+        TlsReader reader = new(Convert.FromHexString(hex));
+        Credential.Read(ref reader);
+    });
+
     // RFC 9420 §6: only members and external senders have an index.
     [Theory]
     [InlineData("0100000005", SenderType.Member, 5)]

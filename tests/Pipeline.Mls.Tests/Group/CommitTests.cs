@@ -64,6 +64,13 @@ public sealed class CommitTests : IDisposable
     }
 
     [Fact]
+    public void Proposal_of_an_earlier_epoch_is_not_among_those_that_are_held()
+    {
+        QueuedProposal earlier = new(proposals[0].Reference, Group.Epoch - 1, proposals[0].Proposal, proposals[0].Sender, new byte[8]);
+        Refused.With(MlsError.UnknownProposal, () => Group.Apply(commit, [earlier]));
+    }
+
+    [Fact]
     public void Corrupted_confirmation_tag_is_refused() => RefusedForgery(
         MlsError.BadConfirmationTag, commit => commit, tag => [(byte)(tag[0] ^ 1), .. tag[1..]]);
 
@@ -205,6 +212,9 @@ public sealed class CommitTests : IDisposable
         Assert.All(next.Secrets.Exporter, value => Assert.Equal(0, value));
         Assert.All(next.Keys.Find(next.Keys.Own.Node)!.PrivateKey.ToArray(), value => Assert.Equal(0, value));
         Assert.Throws<ObjectDisposedException>(() => next.Export("label", [], 16));
+        Assert.Throws<ObjectDisposedException>(() => next.ValidateProposals([]));
+        Assert.Throws<ObjectDisposedException>(() => next.Commit([]));
+        Assert.Throws<ObjectDisposedException>(() => next.Apply(commit, []));
         // The epoch before is untouched.
         Group.Apply(commit, proposals).Dispose();
     }

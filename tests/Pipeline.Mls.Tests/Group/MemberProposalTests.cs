@@ -14,9 +14,7 @@ public sealed class MemberProposalTests : IDisposable
 
     public void Dispose() => call.Dispose();
 
-    // Leaf 2 of the call, under the rules of the RFC alone; the call disposes what it holds.
-    private GroupState Group => new(call.Group(2).Identity, new GroupRules(GroupPolicy.Rfc, PreSharedKeys.None), call.Group(2).Context,
-        call.Group(2).Tree, call.Group(2).Keys, call.Group(2).Secrets, new byte[32]);
+    private GroupState Group => ByRfc(2);
 
     // RFC 9420 §6.1, §6.2
     [Fact]
@@ -44,10 +42,34 @@ public sealed class MemberProposalTests : IDisposable
             []));
     }
 
-    private PublicMessage Propose(int signer)
+    // RFC 9420 §12.1.7
+    [Theory]
+    [InlineData(Extension.ApplicationId, true)]
+    [InlineData(0x0A0A, false)]
+    public void Commit_brings_only_extensions_that_every_member_supports(ushort type, bool isTaken)
+    {
+        GroupState committer = ByRfc(0);
+        byte[] proposal = Propose(signer: 1, new GroupContextExtensionsProposal([new Extension(type, [])])).EncodeMessage();
+        CommitResult result = committer.Commit([committer.ValidateProposal(proposal)]);
+        result.NextState.Dispose();
+        GroupState Apply() => Group.Apply(result.Commit, [Group.ValidateProposal(proposal)]);
+        if (!isTaken)
+        {
+            Refused.With(MlsError.UnsupportedCapabilities, () => Apply());
+            return;
+        }
+        using GroupState next = Apply();
+        Assert.Equal([type], next.Context.Extensions.Select(extension => extension.Type));
+    }
+
+    // One leaf of the call, under the rules of the RFC alone; the call disposes what it holds.
+    private GroupState ByRfc(int leaf) => new(call.Group(leaf).Identity, new GroupRules(GroupPolicy.Rfc, PreSharedKeys.None),
+        call.Group(leaf).Context, call.Group(leaf).Tree, call.Group(leaf).Keys, call.Group(leaf).Secrets, new byte[32]);
+
+    private PublicMessage Propose(int signer, Proposal? proposal = null)
     {
         FramedContent content = new(call.Service.GroupId, Group.Epoch, new Sender(SenderType.Member, 1), [], ContentType.Proposal,
-            new RemoveProposal(new LeafIndex(0)), null, null);
+            proposal ?? new RemoveProposal(new LeafIndex(0)), null, null);
         return Protect(AuthenticatedContent.Sign(content, Group.ContextBytes, call[signer].Identity.Key));
     }
 

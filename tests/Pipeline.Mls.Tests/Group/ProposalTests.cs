@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using CsCheck;
+using Pipeline.Mls.Crypto;
 using Pipeline.Mls.Group;
 using Pipeline.Mls.Messages;
 using Pipeline.Mls.Tests.Peers;
@@ -140,6 +141,36 @@ public sealed class ProposalTests : IDisposable
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Assert.True(allocated < 32_000_000, $"{allocated} bytes for {input.Length}");
         }
+    }
+
+    [Fact]
+    public void One_proposal_is_asked_for_and_neither_none_nor_two()
+    {
+        byte[] remove = call.Sign(DeliveryService.Remove(1));
+        RefusedProposal(MlsError.Malformed, []);
+        RefusedProposal(MlsError.Malformed, [.. remove, .. remove]);
+    }
+
+    [Fact]
+    public void Message_brings_at_most_a_thousand_proposals()
+    {
+        byte[] remove = call.Sign(DeliveryService.Remove(1));
+        byte[] full = [.. Enumerable.Repeat(remove, 1000).SelectMany(message => message)];
+        Assert.Equal(1000, Group.ValidateProposals(full).Count);
+        Refused.With(MlsError.TooLarge, () => Group.ValidateProposals([.. full, .. remove]));
+    }
+
+    [Fact]
+    public void Users_whom_proposals_would_add_are_read_before_anything_is_proven()
+    {
+        byte[] add = call.Sign(DeliveryService.Add(package)), remove = call.Sign(DeliveryService.Remove(1));
+        byte[] unproven = [.. add[..^1], (byte)(add[^1] ^ 1)];
+        Assert.Equal([9ul, 9ul], GroupState.ReadAddedUsers([.. add, .. remove, .. unproven], 3));
+        Refused.With(MlsError.TooLarge, () => GroupState.ReadAddedUsers([.. add, .. remove, .. unproven], 2));
+        Refused.With(MlsError.TooLarge, () => GroupState.ReadAddedUsers(new byte[2 * 1024 * 1024 + 1], 3));
+        LeafForge nameless = new(newcomer.Identity) { Credential = new Credential(Credential.Basic, new byte[9]) };
+        byte[] addNameless = call.Sign(DeliveryService.Add(nameless.KeyPackage().Encoded));
+        Refused.With(MlsError.BadCredential, () => GroupState.ReadAddedUsers(addNameless, 3));
     }
 
     [Fact]

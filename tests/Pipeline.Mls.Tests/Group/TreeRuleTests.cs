@@ -111,7 +111,7 @@ public sealed class TreeRuleTests : IDisposable
     public void More_members_than_a_group_may_have_are_refused() => RefuseMembers(MlsError.TooLarge, tree =>
     {
         LeafNode leaf = Forge(2).Leaf();
-        while (tree.Members().Count() <= 1000) tree.Add(leaf);
+        for (int members = tree.Members().Count(); members <= 1000; members++) tree.Add(leaf);
     });
 
     // §12.4.3.1: unmerged leaves

@@ -124,6 +124,21 @@ public sealed class WelcomeTests : IDisposable
             RefusedSecrets(MlsError.Malformed, withPathSecret, secrets => secrets with { PathSecret = new byte[length] });
     }
 
+    // RFC 9420 §12.4.3.1: the path secret is that of a node above us and the committer, who is another.
+    [Fact]
+    public void Path_secret_of_our_own_leaf_is_refused_though_its_key_fits()
+    {
+        byte[] secret = [.. Enumerable.Repeat((byte)7, 32)];
+        HpkeKeyPair initKeys = HpkeKeyPair.Generate(), leafKeys = TreeKem.DeriveNodeKeys(secret);
+        byte[] package = KeyPackage.Create(victim.Identity, initKeys.PublicKey, leafKeys.PublicKey);
+        using KeyPackageBundle derived = new(victim.Identity, package, initKeys, leafKeys);
+        byte[] good = WelcomeOf(call.Service.Proposals([DeliveryService.Add(package)]), package);
+        byte[] forged = WelcomeForger.Forge(good, derived, victim.Identity, info => info with { Signer = 3 },
+            secrets => secrets with { PathSecret = secret }, confirm: true);
+        GroupState.Join(good, derived, victim.Expect(_ => true)).Dispose();
+        Refused.With(MlsError.BadUpdatePath, () => GroupState.Join(forged, derived, victim.Expect(_ => true)));
+    }
+
     [Fact]
     public void Bytes_behind_what_a_Welcome_encrypts_are_refused()
     {

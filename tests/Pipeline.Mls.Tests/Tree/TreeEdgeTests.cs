@@ -62,6 +62,27 @@ public sealed class TreeEdgeTests : IDisposable
     public void Tree_that_ends_in_a_blank_is_refused(string hex) =>
         Refused.With(MlsError.BadTreeShape, () => RatchetTreeCodec.Parse(Convert.FromHexString(hex)));
 
+    // RFC 9420 §12.4.3.3: leaves (1) stand at even places, parents (2) at odd ones.
+    [Theory]
+    [InlineData(1, 2, true)]
+    [InlineData(2, 2, false)]
+    [InlineData(0, 2, false)]
+    [InlineData(1, 1, false)]
+    [InlineData(1, 3, false)]
+    public void Node_is_of_the_type_of_its_place(byte first, byte second, bool isRead)
+    {
+        using TlsWriter writer = new();
+        int start = writer.BeginVector();
+        writer.WriteBytes([1, first]);
+        Tree[new LeafIndex(0)]!.Write(writer);
+        writer.WriteBytes([1, second]);
+        new ParentNode(LeafForge.NewKey(), [], []).Write(writer);
+        writer.EndVector(start);
+        byte[] nodes = writer.ToArray();
+        if (isRead) Assert.Equal(2u, RatchetTreeCodec.Parse(nodes).LeafCount);
+        else Refused.With(MlsError.BadTreeShape, () => RatchetTreeCodec.Parse(nodes));
+    }
+
     [Fact]
     public void Tree_of_more_nodes_than_1024_leaves_have_is_refused_and_of_as_many_is_read()
     {
