@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Pipeline.TestKit;
 
 namespace Pipeline.DiscordSimulator.Tests;
 
@@ -8,8 +9,10 @@ internal static class VirtualTime
     public static async Task RunAsync(this FakeTimeProvider time, Simulator discord, Task until, int stepMilliseconds = 10)
     {
         await discord.DrainAsync(); // what was asked for begins now, not a step later
+        LoopLimit limit = new("what virtual time was let pass for", TimeSpan.FromMinutes(2));
         while (!until.IsCompleted)
         {
+            limit.Turn();
             time.Advance(TimeSpan.FromMilliseconds(stepMilliseconds));
             await discord.DrainAsync();
         }

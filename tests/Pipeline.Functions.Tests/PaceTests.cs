@@ -36,8 +36,12 @@ public sealed partial class PaceTests
         await session.PutManifestAsync(storage.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt));
         long stop = Stopwatch.GetTimestamp();
         await storage.Get<MessageQueues>().SendAsync(session.Stopped, TimeSpan.Zero, Cancellation);
+        LoopLimit limit = new("the recording is finalized", TimeSpan.FromMinutes(10));
         while ((await storage.RecordingAsync(session.Id))?.Status != RecordingStatus.Completed)
+        {
+            limit.Turn();
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Cancellation);
+        }
         TimeSpan finalized = Stopwatch.GetElapsedTime(stop);
 
         double[] latencies = [.. app.Lines.Select(line => Latency().Match(line)).Where(match => match.Success)

@@ -1,5 +1,6 @@
 using Pipeline.Bot.Capture;
 using Pipeline.Contracts;
+using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Capture;
 
@@ -118,8 +119,10 @@ public sealed class GapLogTests
     private static int Read(TrackGaps gaps, CancellationToken written)
     {
         int seen = 0;
+        LoopLimit limit = new("a gap is seen");
         while (!written.IsCancellationRequested || seen == 0)
         {
+            limit.Turn();
             if (gaps.Pending is not { } gap) continue;
             (long number, long rest) = Math.DivRem(gap.StartSample, Apart);
             Assert.Equal((0, 0, Noisy), (rest, gap.SampleCount % number, gap.UserId));

@@ -1,5 +1,6 @@
 using Pipeline.Bot.Recordings;
 using Pipeline.Contracts;
+using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Recordings;
 
@@ -32,7 +33,12 @@ public sealed class ReservedIndexesTests
         Task<bool> waiting = indexes.WaitAsync(Key(5), () => false, TestContext.Current.CancellationToken);
         Assert.True(indexes.IsWanted);
         indexes.Stored(Manifest(3));
-        while (!indexes.IsWanted) await Task.Yield();
+        LoopLimit limit = new("who waits asks for another manifest");
+        while (!indexes.IsWanted)
+        {
+            limit.Turn();
+            await Task.Yield();
+        }
         Assert.False(waiting.IsCompleted);
         indexes.Stored(Manifest(6));
         Assert.True(await waiting);

@@ -81,7 +81,11 @@ public sealed class ReplayVoiceTests : IDisposable
         ReplayInput input = ReplayInput.Read(options, OpusCodecs.Choose(OpusChoice.Auto));
         using ReplayVoice voice = new(options.Speakers[0], input, options, 1);
         List<ReplayFrame> frames = [];
-        while (voice.NextAt is not null) frames.Add(voice.Send(skip: false)!.Value);
+        while (voice.NextAt is not null)
+        {
+            Assert.True(frames.Count < 100_000, "half an hour of frames, and the voice does not come to its end");
+            frames.Add(voice.Send(skip: false)!.Value);
+        }
         length = input.FileOf(options.Speakers[0]).Length;
         return frames;
     }

@@ -168,8 +168,10 @@ public sealed class StorageRetryTests : IDisposable
 
     private async Task AdvanceUntilAsync(Task call)
     {
+        LoopLimit limit = new("the call to the storage ends");
         while (!call.IsCompleted)
         {
+            limit.Turn();
             time.Advance(TimeSpan.FromSeconds(10));
             await Task.Yield();
         }

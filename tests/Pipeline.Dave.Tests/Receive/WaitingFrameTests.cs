@@ -71,20 +71,38 @@ public sealed class WaitingFrameTests : IDisposable
         HeldFrames held = new();
         DaveFrameOrigin origin = new(1, 1, 1, 1);
         byte[] large = new byte[1275];
-        while (!held.IsFullFor(DaveOpenResult.Held, large.Length)) held.Add(in origin, large, DaveOpenResult.Held);
+        Fill(large);
         Assert.Equal(HeldFrames.MaxBytes / large.Length, held.Count);
         held.RemoveAt(0);
         Assert.False(held.IsFullFor(DaveOpenResult.Held, large.Length));
-        while (held.Count > 0) held.RemoveAt(0);
+        Empty(first: true);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++) held.Add(in origin, large, DaveOpenResult.Held);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1000); // the buffers are there still
-        while (!held.IsFullFor(DaveOpenResult.Held, 0)) held.Add(in origin, [], DaveOpenResult.Held);
+        Fill([]);
         Assert.Equal(HeldFrames.Capacity, held.Count);
         Assert.False(held.IsFullFor(DaveOpenResult.NoAudio, 0));
-        while (held.Count > 0) held.RemoveAt(held.Count - 1);
+        Empty(first: false);
         held.Add(in origin, large, DaveOpenResult.Held);
         Assert.Equal(1, held.Count);
+
+        void Fill(byte[] frame)
+        {
+            for (int turn = 0; !held.IsFullFor(DaveOpenResult.Held, frame.Length); turn++)
+            {
+                Assert.True(turn < HeldFrames.Capacity, "they are never full");
+                held.Add(in origin, frame, DaveOpenResult.Held);
+            }
+        }
+
+        void Empty(bool first)
+        {
+            for (int turn = 0; held.Count > 0; turn++)
+            {
+                Assert.True(turn < HeldFrames.Capacity, "they are never empty");
+                held.RemoveAt(first ? 0 : held.Count - 1);
+            }
+        }
     }
 
     [Fact]

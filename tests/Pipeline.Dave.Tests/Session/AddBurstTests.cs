@@ -149,8 +149,10 @@ public sealed class AddBurstTests : IDisposable
         /// <summary>Nothing more comes, and what waits is committed.</summary>
         public void Rest()
         {
+            LoopLimit limit = new("nothing is left to commit");
             while (session.CommitDueIn is { } due)
             {
+                limit.Turn();
                 if (due > TimeSpan.Zero) time.Advance(due);
                 Measure(session.OnCommitDue);
             }

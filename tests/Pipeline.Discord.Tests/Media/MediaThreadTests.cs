@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using Pipeline.Discord.Media;
 using Pipeline.Discord.Rtp;
 using Pipeline.Discord.Tests.Rtp;
+using Pipeline.TestKit;
 
 namespace Pipeline.Discord.Tests.Media;
 
@@ -139,8 +140,10 @@ public sealed class MediaThreadTests : IDisposable
         for (int length = 0; length <= 1400; length += 100)
             server.SendTo(Enumerable.Repeat((byte)(length / 100), length).ToArray(), socket.LocalEndPoint!);
         List<byte[]> read = [];
+        LoopLimit limit = new("all 15 datagrams are read");
         while (read.Count < 15)
         {
+            limit.Turn();
             int count = source.Receive();
             for (int i = 0; i < count; i++)
             {

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Discord.Rest;
+using Pipeline.TestKit;
 
 namespace Pipeline.Discord.Tests.Rest;
 
@@ -53,8 +54,10 @@ public sealed class RestSenderTests : IDisposable
     {
         script.Answer = _ => script.Sent.Count == 1 ? (429, $$"""{"retry_after":{{seconds}}}""") : (200, """{"id":"5"}""");
         Task<Pipeline.Discord.Model.DiscordUser> asked = client.GetSelfAsync(Cancel);
+        LoopLimit limit = new("the request ends");
         while (!asked.IsCompleted)
         {
+            limit.Turn();
             time.Advance(TimeSpan.FromMilliseconds(20));
             await Task.Yield();
         }

@@ -39,8 +39,10 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
         int refused = 0;
         await Task.WhenAll(Enumerable.Range(1, 20).Select(async i =>
         {
+            LoopLimit limit = new($"writer {i} is not overtaken");
             while (true)
             {
+                limit.Turn();
                 using HttpResponseMessage read = await app.Http.GetAsync(Settings(802), Cancellation);
                 JsonNode document = JsonNode.Parse(await read.Content.ReadAsStringAsync(Cancellation))!;
                 document["optedOutUserIds"]!.AsArray().Add(i.ToString());

@@ -257,8 +257,10 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
 
     private static async Task UntilAsync(App app, Session session, Func<RecordingDetails, bool> done)
     {
+        LoopLimit limit = new("the recording is finalized");
         while (await app.RecordingAsync(session.Id) is not { } recording || !done(recording))
         {
+            limit.Turn();
             Assert.True(await app.FinalizeAsync(session.Stopped));
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Cancellation);
         }

@@ -221,8 +221,10 @@ public sealed class MoveSegmentTests(AzuriteFixture azurite)
 
     private static async Task FinalizeUntilDoneAsync(App app, Session session)
     {
+        LoopLimit limit = new("the recording is finalized");
         while ((await app.RecordingAsync(session.Id))!.Status == RecordingStatus.Live)
         {
+            limit.Turn();
             Assert.True(await app.FinalizeAsync(session.Stopped));
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, Cancellation);
         }

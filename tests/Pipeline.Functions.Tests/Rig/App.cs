@@ -90,8 +90,12 @@ internal sealed class App : IAsyncDisposable
     {
         using HttpResponseMessage answer = await Http.DeleteAsync(new Uri($"api/recordings/{recording}", UriKind.Relative));
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+        LoopLimit limit = new("the recording is deleted");
         while (await Get<DeletionTable>().FindAsync(recording, CancellationToken.None) is { IsDone: false })
+        {
+            limit.Turn();
             Assert.True(await EraseAsync(recording));
+        }
     }
 
     public Task<bool> SweepAsync() =>

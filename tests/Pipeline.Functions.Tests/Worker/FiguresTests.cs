@@ -62,8 +62,12 @@ public sealed class FiguresTests(PublishedWorker published) : IClassFixture<Publ
         await Parallel.ForEachAsync(Enumerable.Range(0, Messages),
             new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancellation }, async (_, end) =>
             await storage.Get<MessageQueues>().SendAsync(session.Started, TimeSpan.Zero, end));
+        LoopLimit limit = new("every message is taken", Patience);
         while (await storage.Get<MessageQueues>().CountAsync(StorageNames.RecordingStartedQueue, Cancellation) > 0)
+        {
+            limit.Turn();
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, Cancellation);
+        }
         Say("stand-alone", LocalProcess.BuildFolder, running, answered, Stopwatch.GetElapsedTime(sent), local);
         Assert.Equal(0, await storage.Get<MessageQueues>()
             .CountAsync(StorageNames.RecordingStartedQueue + StorageNames.PoisonSuffix, Cancellation) ?? 0);

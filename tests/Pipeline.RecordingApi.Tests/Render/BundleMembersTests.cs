@@ -157,7 +157,12 @@ public sealed class BundleMembersTests(AzuriteFixture azurite) : IDisposable
     private static async Task<List<RenderWindow>> LookAsync(RenderStage stage, Recorded recorded)
     {
         List<RenderWindow> sent = [];
-        while (!sent.Any(message => message.Look > 0)) sent.AddRange(await stage.TakeMessagesAsync(recorded.Id));
+        LoopLimit limit = new("the bundle is looked at again");
+        while (!sent.Any(message => message.Look > 0))
+        {
+            limit.Turn();
+            sent.AddRange(await stage.TakeMessagesAsync(recorded.Id));
+        }
         return sent;
     }
 

@@ -122,7 +122,12 @@ public sealed class SegmentPcmTests(AzuriteFixture azurite) : IDisposable
         wire.Answered.Clear();
         wire.Hold(late);
         Task rendering = stage.RenderAsync(recorded);
-        while (!wire.Answered.Any(address => address.Contains(soon, StringComparison.Ordinal))) await Task.Delay(10, Cancellation);
+        LoopLimit limit = new($"{soon} is read");
+        while (!wire.Answered.Any(address => address.Contains(soon, StringComparison.Ordinal)))
+        {
+            limit.Turn();
+            await Task.Delay(10, Cancellation);
+        }
         wire.LetGo();
         await rendering;
     }

@@ -209,9 +209,8 @@ internal sealed class RenderStage : IAsyncDisposable
     /// <summary>Deletes everything that was made of a recording, and nothing else.</summary>
     public async Task ForgetRendersAsync(Recorded recorded)
     {
-        while (await Get<RenderRecording>().EraseSomeAsync(recorded.Id, 3, TestContext.Current.CancellationToken) > 0)
-        {
-        }
+        LoopLimit limit = new("every render is erased");
+        while (await Get<RenderRecording>().EraseSomeAsync(recorded.Id, 3, TestContext.Current.CancellationToken) > 0) limit.Turn();
     }
 
     /// <summary>Every file that is there, by name.</summary>
