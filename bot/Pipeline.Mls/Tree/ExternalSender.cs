@@ -32,14 +32,6 @@ public sealed class ExternalSender
         return sender;
     }
 
-    /// <summary>The bytes that <see cref="Parse"/> takes.</summary>
-    public byte[] Encode()
-    {
-        using TlsWriter writer = new();
-        Write(writer);
-        return writer.ToArray();
-    }
-
     /// <summary>Whether key and credential are the same.</summary>
     public bool IsSameAs(ExternalSender other) =>
         SignatureKey.SequenceEqual(other.SignatureKey) && Credential.IsSameAs(other.Credential);
