@@ -104,6 +104,10 @@ internal static partial class Bounds
         return kept.Length == 0 ? null : kept;
     }
 
+    /// <summary>True for a text in which nothing but spaces around it would be cleaned.</summary>
+    public static bool IsPlain(string text) =>
+        !text.EnumerateRunes().Any(rune => IsBreak(rune) || Rune.IsControl(rune) || TurnsDirection(rune));
+
     private static bool IsBreak(Rune rune) => rune.Value is '\t' or '\n' or '\r'
         || Rune.GetUnicodeCategory(rune) is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 

@@ -143,7 +143,7 @@ internal sealed class FieldErrors
         string[] parts = value.Split('/');
         bool good = value.Length > 0 && value.Length <= (isName ? Bounds.LongestFileName : Bounds.LongestPath)
             && (!isName || parts.Length == 1) && !value.Contains('\\')
-            && !value.Any(char.IsControl)
+            && Bounds.IsPlain(value)
             && parts.All(part => part.Trim().Length > 0 && part.Trim() is not ("." or ".."));
         if (!good) Add(field, isName ? "must be a file name" : "must be a relative path without '..'");
     }

@@ -86,6 +86,7 @@ internal static class RequestCheck
         EndCheck.Check(errors, request);
         if (request.Parts is null)
         {
+            if (request.List is not null) errors.Add("parts", "is required where list names the parts");
             CheckList(errors, request.Segments, segment => (segment.UserId, segment.SegmentIndex), Check);
             return errors;
         }

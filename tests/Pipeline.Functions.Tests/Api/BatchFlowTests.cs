@@ -121,6 +121,61 @@ public sealed class BatchFlowTests(AzuriteFixture azurite)
         Assert.Equal(HttpStatusCode.OK, (await CompleteAsync(app, id, files)).Status);
     }
 
+    /// <summary>One session is one recording by whichever of the two it was begun, and is told what is different.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Session_that_is_begun_by_init_and_by_init_live_is_one_recording(bool isLiveFirst)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        JsonObject other = isLiveFirst ? BatchInit(id, Segment(0), Segment(1)) : Init(id);
+        other["guildName"] = "Another";
+        string second = isLiveFirst ? "recordings/init" : "recordings/init-live";
+        JsonObject[] files = [];
+        if (isLiveFirst) Assert.Equal(HttpStatusCode.Created, (await PostAsync(app, "recordings/init-live", Init(id))).Status);
+        else files = await PutAllAsync(app, id, Segment(0), Segment(1));
+
+        (HttpStatusCode refused, JsonNode problem) = await PostAsync(app, second, other);
+        other["guildName"] = "Guild";
+        (HttpStatusCode taken, JsonNode answer) = await PostAsync(app, second, other);
+
+        Assert.Equal((HttpStatusCode.Conflict, HttpStatusCode.OK), (refused, taken));
+        Assert.Equal(("live", "is \"Guild\", not \"Another\""),
+            ((string?)problem["currentStatus"], (string?)Assert.Single(problem["errors"]!.AsObject()).Value![0]));
+        Assert.Equal(id, (string?)answer["recordingId"]);
+        if (isLiveFirst) files = await PutAllAsync(app, id, Segment(0), Segment(1)); // repeating it gives the same places
+        Assert.Equal(HttpStatusCode.OK, (await CompleteAsync(app, id, files)).Status);
+        foreach (JsonObject begin in new[] { Init(id), BatchInit(id, Segment(0), Segment(1)) })
+        {
+            (HttpStatusCode over, JsonNode said) = await PostAsync(app, begin.ContainsKey("segments") ? "recordings/init"
+                : "recordings/init-live", begin);
+            Assert.Equal((HttpStatusCode.Conflict, "completed"), (over, (string?)said["currentStatus"]));
+        }
+        RecordingDetails recording = (await app.RecordingAsync(RecordingId.Parse(id)))!;
+        Assert.Equal((RecordingStatus.Completed, 2), (recording.Status, recording.Segments.Count));
+    }
+
+    /// <summary>Without <c>init</c> nothing was announced, and the live flow ends what the other has begun.</summary>
+    [Fact]
+    public async Task Recording_is_ended_by_the_flow_that_knows_its_segments()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string live = RecordingId.New(TimeProvider.System).ToString(), batch = RecordingId.New(TimeProvider.System).ToString();
+        await PostAsync(app, "recordings/init-live", Init(live));
+        await PutSegmentsAsync(app, live, 1);
+        JsonObject[] files = await PutAllAsync(app, batch, Segment(0));
+
+        (HttpStatusCode status, JsonNode problem) = await CompleteAsync(app, live, files);
+        Assert.Equal((HttpStatusCode.BadRequest, "was not begun by init"), (status, (string?)problem["errors"]!["recordingId"]![0]));
+        await PutSegmentsAsync(app, batch, 1);
+        foreach (string id in new[] { live, batch })
+            Assert.Equal(HttpStatusCode.OK, (await PostAsync(app, $"recordings/{id}/finalize", End(app, id, 1))).Status);
+
+        Assert.Equal(HttpStatusCode.Conflict, (await CompleteAsync(app, batch, files)).Status);
+        Assert.Single((await app.RecordingAsync(RecordingId.Parse(batch)))!.Segments);
+    }
+
     /// <summary>Announces segments and puts them.</summary>
     /// <returns>What <c>complete</c> says of each where all are Ada's.</returns>
     private static async Task<JsonObject[]> PutAllAsync(App app, string id, params JsonObject[] segments)

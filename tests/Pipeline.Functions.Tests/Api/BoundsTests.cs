@@ -259,6 +259,8 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [InlineData("text/plain")]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("application/xml")]
+    [InlineData("application/x-nobody-knows")]
+    [InlineData("application/jsonp")]
     public async Task Body_that_is_not_said_to_be_json_is_415(string? type)
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
@@ -268,7 +270,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
             (HttpMethod.Post, $"recordings/{Guid.Empty}/finalize"), (HttpMethod.Put, $"recordings/{Guid.Empty}/finalize/parts/0"),
             (HttpMethod.Post, $"recordings/{Guid.Empty}/complete"), (HttpMethod.Post, $"recordings/{Guid.Empty}/segment-upload-url"),
             (HttpMethod.Patch, $"recordings/{Guid.Empty}"), (HttpMethod.Put, "guilds/5/settings"),
-            (HttpMethod.Post, $"recordings/{Guid.Empty}/shares"),
+            (HttpMethod.Post, $"recordings/{Guid.Empty}/shares"), (HttpMethod.Put, "guilds/5/webhooks"),
         })
         {
             using HttpRequestMessage request = new(method, new Uri($"api/{path}", UriKind.Relative));

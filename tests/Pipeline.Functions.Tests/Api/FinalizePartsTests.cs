@@ -6,6 +6,7 @@ using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.RecordingApi.Deletion;
+using Pipeline.RecordingApi.Events;
 using Pipeline.Storage;
 using Pipeline.TestKit;
 
@@ -213,8 +214,13 @@ public sealed class FinalizePartsTests(AzuriteFixture azurite)
         Assert.Equal(8, await RowsAsync(app, id));
     }
 
-    [Fact]
-    public async Task Crash_at_any_step_of_the_storage_leaves_a_recording_that_is_finalized_once()
+    /// <summary>The request to the storage at which it ends was carried out, or never got there.</summary>
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task Crash_at_any_step_of_the_storage_leaves_a_recording_that_is_finalized_once(bool isInParts, bool isAfter)
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
         string table = azurite.ConnectionString.Split(';').Single(part => part.StartsWith("TableEndpoint=", StringComparison.Ordinal));
@@ -230,10 +236,10 @@ public sealed class FinalizePartsTests(AzuriteFixture azurite)
             step++;
             string id = await BeginAsync(app, 4);
             using CancellationTokenSource crash = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-            proxy.CutAt(step, after: true, crash.Cancel);
+            proxy.CutAt(step, isAfter, crash.Cancel);
             try
             {
-                await SequenceAsync(cut, id, crash.Token);
+                await SequenceAsync(cut, id, isInParts, crash.Token);
             }
             catch (OperationCanceledException) when (crash.IsCancellationRequested && !Cancellation.IsCancellationRequested)
             {
@@ -241,18 +247,77 @@ public sealed class FinalizePartsTests(AzuriteFixture azurite)
             }
             isOver = !proxy.Heal();
 
-            Assert.Equal(HttpStatusCode.OK, await SequenceAsync(cut, id, Cancellation));
+            Assert.Equal(HttpStatusCode.OK, await SequenceAsync(cut, id, isInParts, Cancellation));
 
             RecordingDetails recording = (await app.RecordingAsync(RecordingId.Parse(id)))!;
             Assert.Equal((RecordingStatus.Completed, 4), (recording.Status, recording.SegmentCount));
             Assert.Equal([0, 1, 2, 3], recording.Segments.Select(segment => segment.SegmentIndex));
             Assert.Equal(4, await RowsAsync(app, id));
+            Assert.NotNull(await app.Get<EventTable>().FindAsync($"evt_recording.completed_{id}", Cancellation));
         }
-        Assert.InRange(step, 12, 59);
+        Assert.InRange(step, isInParts ? 12 : 6, 59);
     }
 
-    private static async Task<HttpStatusCode> SequenceAsync(App app, string id, CancellationToken cancellation)
+    /// <summary>Another list of the same end: the segments, or the parts that name them.</summary>
+    [Theory]
+    [InlineData("segments", "segments", "must be absent where the list was sent in parts")]
+    [InlineData("parts", "list", "is required")]
+    [InlineData("list", "parts", "is required where list names the parts")]
+    public async Task List_and_parts_are_not_mixed(string mixed, string field, string fault)
     {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = await BeginAsync(app, 2);
+        Assert.Equal(HttpStatusCode.NoContent, await PutAsync(app, id, 0, Part(app, id, 0)));
+        JsonObject end = End(1);
+        if (mixed == "segments") end["segments"] = Part(app, id, 0)["segments"]!.DeepClone();
+        else if (mixed == "parts") end.Remove("list");
+        else (end["parts"], end["segments"]) = (null, new JsonArray()); // all that was put would be left out
+
+        (HttpStatusCode status, JsonNode? problem) = await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", end);
+
+        Assert.Equal(HttpStatusCode.BadRequest, status);
+        Assert.Equal(fault, (string?)problem!["errors"]![field]![0]);
+        Assert.Equal(RecordingStatus.Live, (await app.RecordingAsync(RecordingId.Parse(id)))!.Status);
+        Assert.Equal(HttpStatusCode.OK, (await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", End(1))).Status);
+    }
+
+    [Theory]
+    [InlineData(true, "segments", "are another list")]
+    [InlineData(false, "list", "is another list: 4 segments, not the same 4")]
+    public async Task List_that_comes_in_parts_and_whole_is_taken_the_first_time(bool isInPartsFirst, string field, string fault)
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        string id = await BeginAsync(app, 4);
+        foreach (int part in new[] { 0, 1 }) await PutAsync(app, id, part, Part(app, id, part));
+        JsonObject[] ends = isInPartsFirst ? [End(2), Whole(app, id)] : [Whole(app, id), End(2)];
+
+        (HttpStatusCode first, _) = await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", ends[0]);
+        (HttpStatusCode second, JsonNode? problem) = await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", ends[1]);
+        (HttpStatusCode again, _) = await SendAsync(app, HttpMethod.Post, $"recordings/{id}/finalize", ends[0]);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Conflict, HttpStatusCode.OK), (first, second, again));
+        Assert.Equal(fault, (string?)problem!["errors"]![field]![0]);
+        Assert.Equal([0, 1, 2, 3], (await app.RecordingAsync(RecordingId.Parse(id)))!.Segments.Select(segment => segment.SegmentIndex));
+    }
+
+    /// <summary>What two parts name, in one request.</summary>
+    private static JsonObject Whole(App app, string id)
+    {
+        JsonObject end = End(1);
+        end.Remove("parts");
+        end.Remove("list");
+        end["segments"] = new JsonArray([.. new[] { 0, 1 }.SelectMany(part => Part(app, id, part)["segments"]!.AsArray())
+            .Select(segment => segment!.DeepClone())]);
+        return end;
+    }
+
+    private static async Task<HttpStatusCode> SequenceAsync(App app, string id, bool isInParts, CancellationToken cancellation)
+    {
+        if (!isInParts)
+        {
+            using HttpResponseMessage whole = await app.Http.PostAsJsonAsync($"api/recordings/{id}/finalize", Whole(app, id), cancellation);
+            return whole.StatusCode;
+        }
         foreach (int part in new[] { 0, 1 })
         {
             using HttpResponseMessage put = await app.Http.PutAsJsonAsync($"api/recordings/{id}/finalize/parts/{part}",
