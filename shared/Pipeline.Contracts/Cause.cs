@@ -66,6 +66,7 @@ public static class Cause
     private static string? OfSystem(int error) => error switch
     {
         5 => "the disk fails (error 5)",
+        17 => "something else of that name is there",
         23 or 24 => "too many files are open",
         28 => "no space is left on the disk",
         30 => "the disk can only be read",

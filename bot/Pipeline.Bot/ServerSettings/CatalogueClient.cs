@@ -32,6 +32,11 @@ internal sealed class CatalogueClient(HttpClient http, CatalogueOptions options,
         {
             return false;
         }
+        catch (CatalogueException other) when (other.InnerException is JsonException)
+        {
+            throw new CatalogueException($"what answers at {options.BaseUrl} is no recording API: its list of recordings cannot be read",
+                other);
+        }
         // Any web server answers 404. A service has one of these two, and both demand a body.
         if (await TakesAsync("recordings/init-live", cancellationToken)
             || await TakesAsync("recordings/init", cancellationToken)) return false;

@@ -1,6 +1,8 @@
+using Azure.Storage.Blobs.Specialized;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using Pipeline.Bot.Cli;
 using Pipeline.Bot.Cli.Settings;
 using Pipeline.Bot.Guilds;
@@ -9,6 +11,7 @@ using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Spool;
 using Pipeline.Bot.Storage;
 using Pipeline.Bot.Tests.Recordings;
+using Pipeline.Contracts;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Rest;
 using Pipeline.Storage;
@@ -16,7 +19,7 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Cli;
 
-/// <summary>A bug of ours ends the process with 1, so that what watches it starts it again and counts it.</summary>
+/// <summary>Why the bot ended: 1 is a bug of ours, so that what watches it starts it again and counts it.</summary>
 public sealed class ExitCodeTests(AzuriteFixture azurite)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -49,11 +52,36 @@ public sealed class ExitCodeTests(AzuriteFixture azurite)
         Assert.Equal(ExitCode.Success, await RunAsync(app));
     }
 
+    [Fact]
+    public async Task Shard_that_another_bot_took_is_6()
+    {
+        using TempFolder folder = new();
+        using LogSink log = new();
+        FakeTimeProvider time = new(TimeProvider.System.GetUtcNow());
+        ShardName name = ShardName.For(Guid.NewGuid().ToString(), null);
+        using IHost app = Bot(folder, log, services => services.AddSingleton<TimeProvider>(time), name);
+        ShardLease shard = app.Services.GetRequiredService<ShardLease>();
+        TempStorage storage = app.Services.GetRequiredService<TempStorages>().All[0];
+        Task<int> running = RunAsync(app);
+        await BotRoom.UntilAsync(() => shard.State == ShardState.Ours, "the shard is ours");
+
+        BlobBaseClient blob = new(azurite.ConnectionString, StorageNames.TempContainer, name.BlobName);
+        await blob.GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: Cancel);
+        Assert.Equal(LeaseOutcome.Ours, await storage.AcquireShardAsync(name.BlobName, $"{Guid.NewGuid()}", Cancel));
+        await BotRoom.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return running.IsCompleted;
+        }, "the bot ends");
+
+        Assert.Equal((6, ShardState.Lost), (await running, shard.State));
+    }
+
     private static Task<int> RunAsync(IHost app) =>
         CommandGuard.GuardAsync(() => RunCommand.RunAsync(app, Cancel)).WaitAsync(TimeSpan.FromMinutes(1), Cancel);
 
     // All of the bot, at a Discord that is away.
-    private IHost Bot(TempFolder folder, LogSink log, Action<IServiceCollection> add)
+    private IHost Bot(TempFolder folder, LogSink log, Action<IServiceCollection> add, ShardName? shard = null)
     {
         RecorderOptions recorder = new()
         {
@@ -71,7 +99,7 @@ public sealed class ExitCodeTests(AzuriteFixture azurite)
             Storage = new TempStorageOptions { Account = new StorageOptions { ConnectionString = azurite.ConnectionString } },
         });
         add(builder.Services);
-        builder.Services.AddShardLease(ShardName.For(Guid.NewGuid().ToString(), null)).AddDiscord(recorder);
+        builder.Services.AddShardLease(shard ?? ShardName.For(Guid.NewGuid().ToString(), null)).AddDiscord(recorder);
         return builder.Build();
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -44,6 +45,8 @@ internal sealed class RestServer
         if (delay > TimeSpan.Zero)
             await Task.Delay(delay, world.Options.Time);
         RestResult result = await world.Loop.RunAsync(() => Answer(context, path, text, files));
+        if (await world.Loop.RunAsync(() => Take<WrongDate>(context, path)) is { } wrong)
+            context.Response.Headers.Date = (world.Options.Time.GetUtcNow() + wrong.Ahead).ToString("R", CultureInfo.InvariantCulture);
         await WriteAsync(context.Response, result);
     }
 
