@@ -135,7 +135,7 @@ internal static class ReplayCommand
         progress.Tell(summary.ToString());
         if (app.Services.GetRequiredService<ActiveRecordings>().Failure is not null || BotHost.HasBroken(app)) return ExitCode.Failure;
         if (summary.End == nameof(RecordingEnd.Lost)) return ExitCode.Lost;
-        bool hasEnded = summary.End is nameof(RecordingEnd.Stopped) or nameof(RecordingEnd.Limit);
+        bool hasEnded = summary.End is nameof(RecordingEnd.Stopped) or nameof(RecordingEnd.Limit) or ReplaySummary.AlreadyClosed;
         return api.IsAsked && hasEnded && summary.SegmentsFinalized is null ? ExitCode.Storage : ExitCode.Success;
     }
 

@@ -13,6 +13,9 @@ internal sealed class ReplayApi : IAsyncDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
+    // An upgrade of the functions, or their start on another machine, takes less.
+    private static readonly TimeSpan AwayPatience = TimeSpan.FromMinutes(1);
+
     private readonly CancellationTokenSource stop = new();
     private readonly HttpClient http = RecordingApiHttp.Create();
     private readonly CatalogueClient? client;
@@ -53,16 +56,21 @@ internal sealed class ReplayApi : IAsyncDisposable
         part.Following = FollowAsync(client, recording, part);
     }
 
-    /// <summary>The finished recordings' segments; null when the API was not asked, or when it did not finish within 10 minutes.</summary>
+    /// <summary>
+    /// The finished recordings' segments; null when the API was not asked, did not finish within 10 minutes, or was away for a minute.
+    /// </summary>
     public async Task<int?> WaitUntilFinalizedAsync(ReplayProgress progress, CancellationToken cancel)
     {
         if (client is null) return null;
-        await Task.WhenAny(Task.WhenAll(parts.Select(part => part.Following)), Task.Delay(Patience, time, cancel));
+        await WaitAsync(progress, cancel);
         if (parts.Find(part => part.Last is not { Status: RecordingStatus.Completed }) is { } late)
         {
-            string says = late.Following.Exception?.InnerException is CatalogueException refused ? refused.Message
-                : $"the recording API says {late.Last?.Status.ToString() ?? "nothing"}";
-            progress.Tell($"the recording is not finalized: {says}");
+            string says = (late.Following.Exception?.InnerException as CatalogueException ?? late.Away)?.Message
+                ?? $"the recording API says {late.Last?.Status.ToString() ?? "nothing"}";
+            string then = late.Last?.Status == RecordingStatus.Failed ? ""
+                : ". What was recorded is stored, and the functions finalize it when they run; the same call with --continue waits for "
+                + "that";
+            progress.Tell($"the recording is not finalized: {says}{then}");
             return null;
         }
         foreach (RecordingSummary done in parts.Select(part => part.Last!))
@@ -78,6 +86,22 @@ internal sealed class ReplayApi : IAsyncDisposable
         http.Dispose();
     }
 
+    private async Task WaitAsync(ReplayProgress progress, CancellationToken cancel)
+    {
+        Task following = Task.WhenAll(parts.Select(part => part.Following));
+        long began = time.GetTimestamp(), answered = began;
+        bool isTold = false;
+        while (!following.IsCompleted && !cancel.IsCancellationRequested && time.GetElapsedTime(began) < Patience)
+        {
+            CatalogueException? away = parts.Select(part => part.Away).FirstOrDefault(problem => problem is not null);
+            if (away is null) answered = time.GetTimestamp();
+            else if (time.GetElapsedTime(answered) >= AwayPatience) return;
+            else if (!isTold) progress.Tell($"{away.Message}; it is asked for a minute longer");
+            isTold = away is not null;
+            await Task.WhenAny(following, Task.Delay(Interval, time, cancel));
+        }
+    }
+
     private async Task FollowAsync(CatalogueClient api, RecordingId recording, Followed part)
     {
         while (part.Last is not { Status: RecordingStatus.Completed or RecordingStatus.Failed })
@@ -86,10 +110,11 @@ internal sealed class ReplayApi : IAsyncDisposable
             try
             {
                 part.Last = await api.FindAsync(guildId, recording, stop.Token) ?? part.Last;
+                part.Away = null;
             }
             catch (CatalogueException away) when (!away.IsKeyRefused)
             {
-                continue; // Asked again in a second.
+                part.Away = away; // Asked again in a second.
             }
         }
     }
@@ -97,6 +122,7 @@ internal sealed class ReplayApi : IAsyncDisposable
     private sealed class Followed
     {
         private volatile RecordingSummary? last;
+        private volatile CatalogueException? away;
 
         public Task Following { get; set; } = Task.CompletedTask;
 
@@ -104,6 +130,13 @@ internal sealed class ReplayApi : IAsyncDisposable
         {
             get => last;
             set => last = value;
+        }
+
+        /// <summary>Why it was not heard when it was asked last.</summary>
+        public CatalogueException? Away
+        {
+            get => away;
+            set => away = value;
         }
 
         public int? Moved => last is { Status: not RecordingStatus.Live } ended ? ended.SegmentCount : null;

@@ -68,9 +68,10 @@ internal sealed class ReplayOpening(ActiveRecordings recordings, UnownedRecordin
     // An earlier run may have come to the end of a part and no further.
     private async Task<ReplayStart> GoOnBehindAsync(RecordingId ended, CancellationToken cancel)
     {
-        TimeSpan? next = mark?.RecordingId == ended ? mark.From + call.Part : null;
+        TimeSpan? from = mark?.RecordingId == ended ? mark.From : null;
+        TimeSpan? next = from + call.Part;
         return next < call.Whole ? await StartAsync(next.Value, cancel)
-            : new ReplayStart(ended, null, new ReplayClock(time.GetUtcNow()), TimeSpan.Zero, TimeSpan.Zero);
+            : new ReplayStart(ended, null, new ReplayClock(time.GetUtcNow()), TimeSpan.Zero, from ?? TimeSpan.Zero);
     }
 
     private async Task<ReplayStart> ContinueAsync(RecordingId? wanted, CancellationToken cancel)

@@ -67,7 +67,7 @@ internal sealed class ReplayRun : IDisposable
     {
         ReplayOpening opening = Opening();
         ReplayStart start = await opening.OpenAsync(stopping);
-        if (start.Host is not { } host) return Finished(start.Recording);
+        if (start.Host is not { } host) return await FinishedAsync(start);
         using ReplayStage stage = new(input, options, start, lengths.Part);
         while (true)
         {
@@ -189,13 +189,17 @@ internal sealed class ReplayRun : IDisposable
         };
     }
 
-    private ReplaySummary Finished(RecordingId recording)
+    // An earlier run may have ended before the functions had.
+    private async Task<ReplaySummary> FinishedAsync(ReplayStart start)
     {
-        new ReplayMark(recording, Closed: true).Save(spool.Root, options.Fingerprint());
+        new ReplayMark(start.Recording, Closed: true, start.From).Save(spool.Root, options.Fingerprint());
+        api.Follow(start.Recording);
+        int? finalized = await api.WaitUntilFinalizedAsync(progress, stopping);
         return new ReplaySummary
         {
-            RecordingId = recording,
-            End = "AlreadyClosed",
+            RecordingId = start.Recording,
+            SegmentsFinalized = finalized,
+            End = ReplaySummary.AlreadyClosed,
             StartedAt = time.GetUtcNow(),
             Seconds = 0,
             RealSeconds = time.GetElapsedTime(startedAt).TotalSeconds,

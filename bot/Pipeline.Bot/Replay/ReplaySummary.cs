@@ -8,6 +8,9 @@ namespace Pipeline.Bot.Replay;
 /// <summary>What a replay did, for people as one line and for programs as JSON (<c>--json</c>).</summary>
 internal sealed record ReplaySummary
 {
+    /// <summary>The end of a replay that an earlier one had brought to its end.</summary>
+    public const string AlreadyClosed = nameof(AlreadyClosed);
+
     public required RecordingId RecordingId { get; init; }
 
     /// <summary>stopped, handedOver, limit, lost, alreadyClosed.</summary>
