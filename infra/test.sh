@@ -82,6 +82,8 @@ filter=(--filter-not-trait Category=Soak)
 [ "$long" = 0 ] || export PIPELINE_READY_TO_RUN=1
 limit=1800 # seconds for one project: a test that hangs fails its project and does not hold up the rest
 [ "$soak" = 1 ] && { filter=(); limit=14400; }
+# Where no test ends for two minutes, those that run are named in the log, again and again: its last lines say what hung.
+hanging=(--long-running 120 --xunit-diagnostics on)
 
 failures() { # failures LOG: each failed test with its message and output, and what stands after the last test
   awk '/^(passed|skipped) /{show=0} /^failed /{show=1} /^Test run summary/{show=1} show' "$1"
@@ -126,7 +128,7 @@ run() { # run NAME: one project's tests; says how it went and writes "passed fai
   [ "$name" != Pipeline.Bot.Tests ] || threads=6
   mapfile -t extra < <(measured "$name")
   timeout --kill-after=20 "$limit" \
-    "$(program "$name")" "${extra[@]}" "${filter[@]}" --max-threads "$threads" --no-progress --no-ansi --output Detailed >"$log" 2>&1
+    "$(program "$name")" "${extra[@]}" "${filter[@]}" "${hanging[@]}" --max-threads "$threads" --no-progress --no-ansi --output Detailed >"$log" 2>&1
   code=$?
   count() { sed -nE "s/^ *$1: ([0-9]+).*/\1/p" "$log" | tail -1; }
   p=$(count succeeded); f=$(count failed); s=$(count skipped)
