@@ -19,6 +19,7 @@ internal sealed class CaptureRun : IDisposable
 
     private readonly TempFolder spool = new();
     private readonly long start;
+    private readonly Dictionary<ulong, HeardTalk> heard = [];
     private double lastTick;
 
     public CaptureRun(CaptureOptions? options = null, IReadOnlyDictionary<ulong, int>? firstIndexes = null,
@@ -67,7 +68,10 @@ internal sealed class CaptureRun : IDisposable
 
     /// <summary>A frame arrives now.</summary>
     public void Receive(ulong user, uint ssrc, ushort sequence, uint timestamp, ReadOnlySpan<byte> opus,
-        AudioFrameKind kind = AudioFrameKind.Opus) =>
+        AudioFrameKind kind = AudioFrameKind.Opus)
+    {
+        if (!heard.TryGetValue(user, out HeardTalk? talk)) heard.Add(user, talk = new HeardTalk());
+        talk.Add(ssrc, sequence, timestamp, Now * 48, opus, kind);
         Assert.True(Recording.Frames.TryWrite(new AudioFrame
         {
             Kind = kind,
@@ -78,6 +82,7 @@ internal sealed class CaptureRun : IDisposable
             ReceivedAt = Time.GetTimestamp(),
             Opus = opus,
         }));
+    }
 
     public void Receive(SentPacket packet, ulong user = Ada)
     {
@@ -101,9 +106,11 @@ internal sealed class CaptureRun : IDisposable
     }
 
     /// <summary>
-    /// The whole lane of a user, mono, from position 0 on; silence where nothing is stored. Checks every file on the way.
+    /// The whole lane of a user, mono, from position 0 on; silence where nothing is stored. Checks every file on the way, and that no
+    /// sample lies between two segments while the sender goes on talking, unless a gap says so.
     /// </summary>
-    public short[] Lane(ulong user = Ada)
+    /// <param name="isHonest">The sender's numbers and clock go together; of one that makes them up nobody can tell when it talks.</param>
+    public short[] Lane(ulong user = Ada, bool isHonest = true)
     {
         ClosedSegment[] segments = [.. Closed.Where(segment => segment.Key.UserId == user).OrderBy(segment => segment.Key.Index)];
         short[] lane = new short[segments.Length == 0 ? 0 : segments.Max(segment => segment.StartSample + segment.SampleCount)];
@@ -113,6 +120,7 @@ internal sealed class CaptureRun : IDisposable
             short[] pcm = Read(segment);
             Assert.Equal(segment.FileSize, new FileInfo(segment.AudioPath).Length);
             Assert.True(segment.StartSample >= end, $"segment {segment.Key.Index} starts at {segment.StartSample}, before {end}");
+            if (end > 0 && isHonest) CheckHole(user, end, segment.StartSample);
             for (int i = 0; i < segment.SampleCount; i++) lane[segment.StartSample + i] = pcm[i * segment.Channels];
             end = segment.StartSample + segment.SampleCount;
         }
@@ -143,6 +151,25 @@ internal sealed class CaptureRun : IDisposable
         Assert.Equal((format, segment.SampleCount), WavFile.Inspect(segment.AudioPath));
         Assert.Equal(new WavFormat(segment.Channels, 48_000), format);
         return pcm;
+    }
+
+    // Between two segments: what is neither a gap nor a pause of the sender's is a hole.
+    private void CheckHole(ulong user, long from, long to)
+    {
+        foreach (RecordingGap gap in Recording.Snapshot.Gaps.Where(gap => gap.UserId is null || gap.UserId == user)
+            .OrderBy(gap => gap.StartSample))
+        {
+            if (gap.StartSample > from) CheckTalk(user, from, Math.Min(to, gap.StartSample));
+            from = Math.Max(from, gap.StartSample + gap.SampleCount);
+        }
+        CheckTalk(user, from, to);
+    }
+
+    private void CheckTalk(ulong user, long from, long to)
+    {
+        if (from >= to) return;
+        Assert.All(heard[user].Stretches(), talk => Assert.False(talk.Start < to && from < talk.End,
+            $"nothing is stored and no gap told from {from} to {to}, within talk from {talk.Start} to {talk.End}"));
     }
 
     private void SetClock(double milliseconds)
