@@ -12,16 +12,26 @@ internal sealed class LaneComparison
 {
     private const int Decimation = 6;
     private const int Window = 2000; // 250 ms at 8 kHz
+    private const int Part = Window / 4;
     private const int Search = 800; // 100 ms either way
     private const double Recognized = 0.6; // normalized correlation
 
-    private LaneComparison(double[] errors, int unrecognized, int stretches) =>
-        (Errors, Unrecognized, Stretches) = (errors, unrecognized, stretches);
+    private LaneComparison(double[] errors, int[] notFound, int stretches) =>
+        (Errors, NotFound, Stretches) = (errors, notFound, stretches);
+
+    /// <summary>Samples at 48 kHz of one stretch.</summary>
+    public static int StretchSamples => Window * Decimation;
 
     /// <summary>Milliseconds, late is positive, of every recognized stretch.</summary>
     public double[] Errors { get; }
 
-    public int Unrecognized { get; }
+    /// <summary>
+    /// First sample, in what was said, of every stretch that is nowhere near its place, as a whole or in parts: within one the place may
+    /// step by some ms.
+    /// </summary>
+    public int[] NotFound { get; }
+
+    public int Unrecognized => NotFound.Length;
     public int Stretches { get; }
     public double Worst => Errors.Length == 0 ? double.NaN : Errors.Max(Math.Abs);
 
@@ -40,17 +50,27 @@ internal sealed class LaneComparison
     private static LaneComparison Compare(float[] recorded, float[] spoken, Func<int, double> positionOf)
     {
         List<double> errors = [];
-        int unrecognized = 0, stretches = 0;
+        List<int> notFound = [];
+        int stretches = 0;
         for (int from = 0; from + Window < spoken.Length; from += Window)
         {
             if (!IsVoiced(spoken.AsSpan(from, Window))) continue;
             stretches++;
-            double expected = (positionOf(from) + OpusEncoder.LookAhead) / Decimation;
-            (double lag, double correlation) = BestLag(recorded, spoken.AsSpan(from, Window), (int)Math.Round(expected));
-            if (correlation < Recognized) unrecognized++;
-            else errors.Add((Math.Round(expected) + lag - expected) * Decimation / 48.0);
+            if (TryFind(from, Window)) continue;
+            int parts = 0;
+            for (int part = 0; part < Window; part += Part) parts += TryFind(from + part, Part) ? 1 : 0;
+            if (parts < 2) notFound.Add(from * Decimation);
         }
-        return new LaneComparison([.. errors], unrecognized, stretches);
+        return new LaneComparison([.. errors], [.. notFound], stretches);
+
+        bool TryFind(int from, int length)
+        {
+            double expected = (positionOf(from) + OpusEncoder.LookAhead) / Decimation;
+            (double lag, double correlation) = BestLag(recorded, spoken.AsSpan(from, length), (int)Math.Round(expected));
+            if (correlation < Recognized) return false;
+            errors.Add((Math.Round(expected) + lag - expected) * Decimation / 48.0);
+            return true;
+        }
     }
 
     private static (double Lag, double Correlation) BestLag(float[] recorded, ReadOnlySpan<float> spoken, int expected)
@@ -61,8 +81,8 @@ internal sealed class LaneComparison
         for (int lag = -Search; lag <= Search; lag++)
         {
             int at = expected + lag;
-            if (at < 0 || at + Window > recorded.Length) continue;
-            ReadOnlySpan<float> part = recorded.AsSpan(at, Window);
+            if (at < 0 || at + spoken.Length > recorded.Length) continue;
+            ReadOnlySpan<float> part = recorded.AsSpan(at, spoken.Length);
             double energy = Dot(part, part);
             double correlation = energy == 0 ? 0 : Dot(part, spoken) / Math.Sqrt(energy * power);
             if (correlation > best) (best, bestLag) = (correlation, lag);

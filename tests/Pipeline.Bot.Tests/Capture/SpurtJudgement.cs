@@ -6,6 +6,7 @@ namespace Pipeline.Bot.Tests.Capture;
 internal sealed record SpurtJudgement(double[] Errors, int Missing, SenderScenario Scenario, TrackHealth Health)
 {
     private const int Heard = 600; // of 32,767: well under the noise that is spoken, well over what a decoder leaves in silence
+    private const double Enough = 0.75; // of a stretch: with a quarter made up it is still like itself, by far
 
     /// <summary>Ms by which the worst stretch lies outside of what its arrival allows.</summary>
     public double Worst => Errors.DefaultIfEmpty(double.NaN).Max(Math.Abs);
@@ -22,7 +23,7 @@ internal sealed record SpurtJudgement(double[] Errors, int Missing, SenderScenar
             // A clock that runs on may know more than one spurt shows.
             double earliest = scenario.ClockStopsInPauses ? spurt.Earliest : firstByClock + spurt.Start;
             LaneComparison found = LaneComparison.OfSpurt(track, sender, spurt, spurt.Earliest);
-            if (found.Errors.Length * 3 < found.Stretches) missing++;
+            missing += found.NotFound.Count(at => sender.Arrived(spurt.Start + at, LaneComparison.StretchSamples) >= Enough);
             double early = (spurt.Earliest - earliest) / 48;
             errors.AddRange(found.Errors.Select(error => error > 0 ? error : Math.Min(0, error + early)));
             int from = Math.Max(0, (int)earliest - 960),

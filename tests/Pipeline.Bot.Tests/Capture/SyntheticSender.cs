@@ -12,6 +12,7 @@ internal sealed class SyntheticSender
 
     private readonly SenderScenario scenario;
     private readonly Random random;
+    private readonly bool[] arrived;
     private uint ssrc = 5000;
     private ushort sequence;
     private uint timestamp;
@@ -24,6 +25,7 @@ internal sealed class SyntheticSender
         (sequence, timestamp) = (scenario.FirstSequence, scenario.FirstTimestamp);
         int length = (scenario.Turns.Sum() + (scenario.Turns.Length * 200) + 1000) * 48;
         Voice = Noise(length, new Random(scenario.Seed + 1));
+        arrived = new bool[length];
     }
 
     /// <summary>What is said, mono, by the sender's own clock from its first sample on; zero in pauses.</summary>
@@ -33,6 +35,9 @@ internal sealed class SyntheticSender
     public List<SentPacket> Packets { get; } = [];
 
     public List<Spurt> Spurts { get; } = [];
+
+    /// <summary>Share of these samples of the media whose packets arrived.</summary>
+    public double Arrived(long start, int samples) => arrived.AsSpan((int)start, samples).Count(true) / (double)samples;
 
     public int Sent { get; private set; }
     public int LostCount { get; private set; }
@@ -105,6 +110,7 @@ internal sealed class SyntheticSender
         else
         {
             Packets.Add(new SentPacket(arrival, ssrc, sequence, timestamp, opus));
+            arrived.AsSpan((int)media, samples).Fill(true);
             spurt.Earliest = Math.Min(spurt.Earliest, (arrival * 48) - (media - spurt.Start));
         }
         sequence++;
