@@ -66,6 +66,32 @@ public abstract class HostileSenderTests(SegmentFormat format) : CaptureSuite(fo
         Assert.Equal(0, run.Track().Health.Lost);
     }
 
+    [Theory]
+    [InlineData(3000)] // another with each packet
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Minute_of_changing_sources_makes_few_segments_and_harms_nobody_else(int sources)
+    {
+        using CaptureRun run = Run();
+        using Talker ada = new(run), grace = new(run, CaptureRun.Grace, ssrc: 1_000_000);
+        for (int i = 0; i < 3000; i++)
+        {
+            ada.Ssrc = (uint)(10 + (i % sources));
+            ada.Say(20);
+            grace.Say(20);
+        }
+        run.Stop();
+        Assert.InRange(run.Closed.Count(segment => segment.Key.UserId == CaptureRun.Ada), 1, 66); // 6 by their length, and a budget of 60
+        Assert.Equal(3000, run.Track().Health.Received);
+        Assert.InRange(run.Lane().Length, 0, 61_000 * Millisecond);
+        ClosedSegment[] other = [.. run.Closed.Where(segment => segment.Key.UserId == CaptureRun.Grace)];
+        Assert.Equal(Enumerable.Repeat(10_000L * Millisecond, 6), other.Select(segment => segment.SampleCount));
+        Assert.Equal(other[0].StartSample + (60_000L * Millisecond), run.Lane(CaptureRun.Grace).Length);
+        TrackHealth health = run.Track(CaptureRun.Grace).Health;
+        Assert.Equal((3000L, 0L, 0L, 0L), (health.Received, health.Lost, health.Late, health.Concealed));
+        Assert.DoesNotContain(run.Recording.Snapshot.Gaps, gap => gap.UserId != CaptureRun.Ada);
+    }
+
     [Fact]
     public void Source_that_begins_again_loses_nothing_and_goes_on_in_its_file()
     {
