@@ -13,7 +13,7 @@ internal sealed class ReplayFile
 {
     private const long LongestInMemory = 4 << 20;
 
-    // What an encoder looks ahead: packets of a file with more to skip are decoded from their start and encoded again.
+    // What an encoder looks ahead: packets of a file with more to skip, or to leave out of its last one, are decoded and encoded again.
     private const int LongestLookAhead = 960;
 
     private readonly string path;
@@ -93,7 +93,8 @@ internal sealed class ReplayFile
         bool isPlayed = false;
         while (reader.TryRead(out OggOpusPacket packet))
         {
-            Length = Math.Max(Length, packet.Position + packet.Samples - packet.EndTrim);
+            if (packet.EndTrim < packet.Samples) Length = Math.Max(Length, packet.Position + packet.Samples - packet.EndTrim);
+            isPlayed |= packet.EndTrim > LongestLookAhead && packet.EndTrim < packet.Samples;
             missing += packet.Missing;
             isPlayed |= packet.BeginsStream && (reader.Streams > 1 || reader.Head.Layout is not null || reader.Head.OutputGain != 0
                 || reader.Head.PreSkip > LongestLookAhead);

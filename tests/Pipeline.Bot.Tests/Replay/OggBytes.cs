@@ -34,6 +34,19 @@ internal static class OggBytes
         return changed;
     }
 
+    /// <summary>The last page says an end so many samples before that of its packets.</summary>
+    /// <param name="isEnd">The page says that it is the last.</param>
+    public static byte[] WithEarlierEnd(byte[] file, long samples, bool isEnd = true)
+    {
+        byte[] changed = [.. file];
+        int at = file.AsSpan().LastIndexOf("OggS"u8);
+        changed[at + 5] = (byte)(isEnd ? 4 : 0);
+        Span<byte> granule = changed.AsSpan(at + 6, 8);
+        BinaryPrimitives.WriteInt64LittleEndian(granule, BinaryPrimitives.ReadInt64LittleEndian(granule) - samples);
+        Seal(changed, at);
+        return changed;
+    }
+
     /// <summary>A tone in packets of so many samples, a hundred to a page, behind the two pages of the speech's header.</summary>
     public static byte[] Tone(int samples, int pages)
     {
@@ -48,14 +61,15 @@ internal static class OggBytes
                 int from = ((page * 100) + packet) * samples;
                 for (int i = 0; i < samples; i++) pcm[i] = (short)(8000 * Math.Sin(2 * Math.PI * 440 * (from + i) / 48_000));
                 ReadOnlySpan<byte> opus = encoder.Encode(pcm);
-                lacing.Add((byte)opus.Length);
+                lacing.AddRange(Enumerable.Repeat((byte)255, opus.Length / 255));
+                lacing.Add((byte)(opus.Length % 255));
                 body.AddRange(opus);
             }
             byte[] bytes = [.. Ada[..27], .. lacing, .. body];
             bytes[5] = (byte)(page == pages - 1 ? 4 : 0);
             BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(6), (page + 1L) * 100 * samples);
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(18), page + 2);
-            bytes[26] = 100;
+            bytes[26] = checked((byte)lacing.Count);
             Seal(bytes, 0);
             file.AddRange(bytes);
         }

@@ -92,6 +92,48 @@ public sealed class ReplayFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData(960, 1)]
+    [InlineData(960, 959)]
+    [InlineData(960, 960)]
+    [InlineData(960, 7000)]
+    [InlineData(2880, 700)]
+    [InlineData(2880, 2000)] // more of a packet than an encoder looks ahead: nobody who plays the file hears it
+    [InlineData(2880, 7760)]
+    public void End_before_that_of_the_packets_is_heeded(int samples, int trimmed)
+    {
+        byte[] tone = OggBytes.WithEarlierEnd(OggBytes.Tone(samples, 2), trimmed);
+        ReplayFile file = Open(tone);
+        Assert.Equal(((200L * samples) - 312 - trimmed, null), (file.Length, file.Warning));
+        short[] expected = Trim(tone, 312);
+        Assert.Equal(file.Length, expected.Length);
+        AssertSame(expected, Play(file)); // which holds to at most a frame behind the end
+    }
+
+    [Fact]
+    public void Chained_stream_begins_where_the_one_before_is_trimmed()
+    {
+        byte[] first = OggBytes.WithEarlierEnd(OggBytes.Tone(2880, 1), 7760), second = OggBytes.WithEarlierEnd(OggBytes.Tone(960, 1), 100);
+        ReplayFile file = Open([.. first, .. second]);
+        Assert.Equal(((100L * 2880) - 312 - 7760 + (100 * 960) - 312 - 100, null), (file.Length, file.Warning));
+        AssertSame([.. Trim(first, 312), .. Trim(second, 312)], Play(file));
+    }
+
+    [Theory]
+    [InlineData(0, "the input was cut off: no end-of-stream page")]
+    [InlineData(500, "the input was cut off: no end-of-stream page")] // RFC 7845 §4.4: only the last page may trim
+    public void File_without_an_end_is_taken_to_its_last_sample_and_told_of(int early, string problem)
+    {
+        ReplayFile file = Open(OggBytes.WithEarlierEnd(OggBytes.Tone(960, 2), early, isEnd: false));
+        Assert.Equal((200 * 960) - 312, file.Length);
+        Assert.Contains(problem, file.Warning, StringComparison.Ordinal);
+        using ReplayFile.Cursor cursor = file.Begin();
+        int packets = 0;
+        for (; cursor.TryRead(out ReplayPacket packet); packets++)
+            Assert.Equal(((packets * 960L) - 312, 0L), (packet.Position, packet.Missing));
+        Assert.Equal(200, packets);
+    }
+
+    [Theory]
     [InlineData(2, 1)] // left and right, each in a stream of its own
     [InlineData(2, 255)]
     [InlineData(3, 255)]
