@@ -80,6 +80,7 @@ public abstract class PrivacyTests(SegmentFormat format) : CaptureSuite(format)
         using CaptureRun run = Run();
         using Talker bot = new(run);
         bot.Say(2000);
+        Assert.NotEmpty(Directory.GetFiles(run.Folder, "*", SearchOption.AllDirectories));
         run.Recording.Introduce(CaptureRun.Ada, "Jukebox", isBot: true);
         bot.Say(2000);
         run.Stop();

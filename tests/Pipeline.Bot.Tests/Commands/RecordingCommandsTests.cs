@@ -132,6 +132,7 @@ public sealed class RecordingCommandsTests
         SimulatedInteraction pressed = await rig.PressAsync(ben, rig.Panel!, "Don't record me");
         Assert.Equal(Texts.OutNow, pressed.Text);
         Assert.True(pressed.IsEphemeral);
+        Assert.True(rig.Current!.Host.Recording.Consent.IsOptedOut(ben.Id));
         await rig.UntilSaidAsync(Texts.OptedOut([ben.Id]));
         Assert.Contains(ben.Id.ToString(), rig.Api.SettingsOf(rig.Discord.Guild.Id), StringComparison.Ordinal);
         Assert.Equal(Texts.InNow, (await rig.AskAsync(ben, "record me", new() { ["choice"] = "in" })).Text);

@@ -164,6 +164,7 @@ public sealed class ConsentTests(AzuriteFixture azurite)
         await rig.RecordAsync();
         await rig.UntilAsync(() => rig.Panel is not null);
         await rig.PressAsync(ben.Member, rig.Panel!, ConsentTexts.AgreeButton);
+        Assert.Equal([ben.UserId], rig.Current!.Host.Ledger!.Agreed());
         rig.Settings.SetOptOuts(rig.Discord.Guild.Id, [ben.UserId], optedOut: true); // as a later answer of the API does
         await rig.UntilAsync(() => rig.Current!.Host.Ledger!.Agreed().Count == 0);
         rig.Settings.SetOptOuts(rig.Discord.Guild.Id, [ben.UserId], optedOut: false);

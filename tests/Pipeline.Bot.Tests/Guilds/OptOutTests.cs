@@ -38,9 +38,10 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         await starting;
         Contracts.RecordingId recording = rig.Current!.Session.RecordingId;
         await rig.AskAsync(rig.Admin, "record stop");
+        Recordings.StorageEye eye = new(azurite.ConnectionString);
+        await Recordings.BotRoom.UntilAsync(async () => (await eye.StoppedAsync(recording)).Count == 1, "all that there is was uploaded");
         Assert.Empty(watch.Seen());
-        Assert.DoesNotContain(await new Recordings.StorageEye(azurite.ConnectionString).BlobsAsync(recording), blob =>
-            blob.Key.Contains(Id(ben), StringComparison.Ordinal));
+        Assert.DoesNotContain((await eye.BlobsAsync(recording)).Keys, name => name.Contains(Id(ben), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -58,6 +59,7 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         Assert.False(starting.IsCompleted);
         await rig.UntilAsync(() => FilesOf(rig, ben).Length == 0);
         await ben.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(1)));
+        await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Refused >= 50);
         await starting;
         await rig.AskAsync(rig.Admin, "record stop");
         Assert.Empty(FilesOf(rig, ben));
@@ -96,6 +98,7 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         Assert.Equal((0, Contracts.SegmentChain.Empty), (track.SampleCount, track.Chain));
         Assert.Equal([ben.UserId], manifest.OptedOut);
         await ben.SayAsync(OpusClip.Generate(8, TimeSpan.FromSeconds(2)));
+        await rig.UntilAsync(() => rig.Current!.Host.Snapshot.Refused >= 100);
         Assert.Empty(FilesOf(rig, ben));
     }
 
