@@ -57,10 +57,11 @@ internal static class WireMapping
         Amends = amends,
     };
 
-    public static FinalizeSegment Finalize(SessionInfo session, LedgerSegment segment) => new()
+    /// <param name="name">What its speaker is called by now; null: as when the segment was closed.</param>
+    public static FinalizeSegment Finalize(SessionInfo session, LedgerSegment segment, string? name) => new()
     {
         UserId = Text(segment.Key.UserId),
-        Username = Name(segment.Username, segment.Key.UserId),
+        Username = Name(name ?? segment.Username, segment.Key.UserId),
         SegmentIndex = segment.Key.Index,
         FileName = BlobPaths.SegmentFileName(segment.Key.Index, segment.Format),
         FilePath = FilePath(segment),

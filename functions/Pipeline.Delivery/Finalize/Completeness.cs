@@ -1,6 +1,7 @@
 using System.Globalization;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
+using Pipeline.Delivery.ApiClient;
 using Pipeline.Delivery.Ledger;
 
 namespace Pipeline.Delivery.Finalize;
@@ -43,6 +44,12 @@ internal sealed class Completeness
     public IReadOnlyList<ulong> Unverified { get; private set; } = [];
 
     public int Announced { get; private set; }
+
+    /// <summary>
+    /// What the bot called somebody last; null where it does not say. A voice may have got its name after its last segment.
+    /// </summary>
+    public string? NameOf(ulong userId) =>
+        walks.GetValueOrDefault(userId)?.Username is { Length: > 0 } name && name != WireMapping.Text(userId) ? name : null;
 
     /// <exception cref="MalformedMessageException">The manifest announces what no bot can have recorded.</exception>
     public static async Task<Completeness> ReadAsync(LedgerTable ledger, SessionManifest manifest, CancellationToken cancellation)
@@ -107,6 +114,7 @@ internal sealed class Completeness
         }
 
         public ulong UserId => track.UserId;
+        public string? Username => track.Username;
         public int Announced { get; }
         public int MissingCount { get; private set; }
         public IReadOnlyList<MissingSegment> Missing => missing;

@@ -49,15 +49,16 @@ public sealed class HandOver(LedgerTable ledger, RecordingApiClient api, ApiReco
         // Asked now, not remembered from the start: the service may have learnt it since.
         int? most = found.Present.Parts(ShortList).Count > 1
             ? await api.PartLengthAsync(WireMapping.InitLive(recording.Session), cancellation) : null;
-        if (most is { } length) return await SendPartsAsync(recording, request, found.Present, length, cancellation);
+        if (most is { } length) return await SendPartsAsync(recording, request, found, length, cancellation);
         IReadOnlyList<LedgerSegment> rows = await found.Present.ReadAsync(ledger, .., cancellation);
-        FinalizeRequest whole = request with { Segments = [.. rows.Select(row => WireMapping.Finalize(recording.Session, row))] };
+        FinalizeRequest whole = request with { Segments = [.. rows.Select(row => Named(recording, row, found))] };
         return (await api.FinalizeAsync(recording.ApiRecordingId!, whole, cancellation)).Said;
     }
 
     private async Task<ApiAnswer<FinalizeResponse>> SendPartsAsync(LedgerRecording recording, FinalizeRequest request,
-        PresentSegments present, int most, CancellationToken cancellation)
+        Completeness found, int most, CancellationToken cancellation)
     {
+        PresentSegments present = found.Present;
         IReadOnlyList<Range> parts = present.Parts(most);
         FinalizeRequest end = request with { List = present.Fingerprint, Parts = parts.Count };
         for (int round = 1; ; round++)
@@ -72,11 +73,14 @@ public sealed class HandOver(LedgerTable ledger, RecordingApiClient api, ApiReco
                 {
                     List = present.Fingerprint,
                     First = parts[number].Start.Value,
-                    Segments = [.. rows.Select(row => WireMapping.Finalize(recording.Session, row))],
+                    Segments = [.. rows.Select(row => Named(recording, row, found))],
                 };
                 HttpStatusCode status = await api.PutPartAsync(recording.ApiRecordingId!, number, part, cancellation);
                 if (status is HttpStatusCode.NotFound or HttpStatusCode.Gone) return new(null, status);
             }
         }
     }
+
+    private static FinalizeSegment Named(LedgerRecording recording, LedgerSegment row, Completeness found) =>
+        WireMapping.Finalize(recording.Session, row, found.NameOf(row.Key.UserId));
 }

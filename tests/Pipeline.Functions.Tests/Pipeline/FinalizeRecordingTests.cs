@@ -114,6 +114,26 @@ public sealed class FinalizeRecordingTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Voice_whose_name_came_after_its_last_segment_has_it_in_the_running_and_in_the_finished_recording()
+    {
+        await using App app = await App.StartAsync(azurite.ConnectionString);
+        Session session = await SessionAsync(app, 74_031, (5, "Unknown voice", 2), (6, "Ben", 1));
+        foreach (SegmentReady segment in session.Segments) Assert.True(await app.MoveAsync(segment));
+        // The bot never learnt the second one's name in this process: what the segment says holds.
+        TrackSummary[] tracks = [.. session.Tracks.Select(track => track with { Username = track.UserId == 5 ? "Ada" : "6" })];
+        await session.PutManifestAsync(app.Get<StorageClients>(),
+            session.Manifest(ManifestState.Recording, TimeProvider.System.GetUtcNow()) with { Tracks = tracks });
+        Assert.Equal(["Ada", "Ben"], (await app.RecordingAsync(session.Id))!.Tracks.Select(track => track.Username));
+        Assert.True(await app.FinalizeAsync(session.Stopped with { Tracks = tracks }));
+
+        RecordingDetails recording = (await app.RecordingAsync(session.Id))!;
+        Assert.Equal((RecordingStatus.Completed, 3), (recording.Status, recording.SegmentCount));
+        Assert.Equal(["Ada", "Ben"], recording.Tracks.Select(track => track.Username));
+        Assert.Equal(["Ada", "Ben"], recording.Segments.Select(segment => segment.Username).Distinct());
+        Assert.Empty(recording.UnverifiedUserIds);
+    }
+
+    [Fact]
     public async Task Chain_that_does_not_add_up_is_told_and_hides_nothing()
     {
         await using App app = await App.StartAsync(azurite.ConnectionString);
