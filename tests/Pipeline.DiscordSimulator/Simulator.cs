@@ -51,8 +51,12 @@ public sealed class Simulator : IAsyncDisposable
     /// <summary>Base address of the control interface, if there is one.</summary>
     public string ControlUrl => ApiBaseUrl[..^RestServer.Base.Length] + ControlInterface.Base;
 
-    /// <summary>Base address of the main gateway.</summary>
-    public string GatewayUrl => world.Gateway.Url;
+    /// <summary>Base address of the main gateway as clients are told it; another one where something stands in front of it.</summary>
+    public string GatewayUrl
+    {
+        get => world.Gateway.Url;
+        set => world.Loop.Run(() => world.Gateway.Url = value);
+    }
 
     /// <summary>The root that signs the voice servers' certificate.</summary>
     public X509Certificate2 CertificateAuthority => authority.Certificate;

@@ -3,11 +3,14 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Model;
 using Pipeline.Discord.Rest;
+using Pipeline.Discord.Tests.Voice.Call;
+using Pipeline.Discord.Voice.Call;
 using Pipeline.DiscordSimulator;
+using Pipeline.TestKit;
 
 namespace Pipeline.Discord.Tests.Rest;
 
-/// <summary>An authority of one's own counts for REST and for the gateway, as it does for voice; without it neither connects.</summary>
+/// <summary>An authority of one's own counts for REST, for the gateway and for voice; without it none of them connects.</summary>
 public sealed class PrivateAuthorityTests
 {
     [Fact]
@@ -33,6 +36,16 @@ public sealed class PrivateAuthorityTests
         Assert.False(wary.IsReady);
         await stop.CancelAsync();
         foreach (Task one in running) await Task.WhenAny(one);
+    }
+
+    [Theory]
+    [InlineData(true, VoiceCallState.Connected)]
+    [InlineData(false, VoiceCallState.Disconnected)]
+    public async Task Voice_trusts_it_only_when_told_to(bool trusts, VoiceCallState expected)
+    {
+        await using VoiceCallRig rig = await VoiceCallRig.StartAsync(trusts: trusts);
+        Assert.Equal(expected, await rig.JoinAsync());
+        Assert.Equal(trusts, rig.Discord.VoiceClient(rig.BotId) is { Mode: not null });
     }
 
     [Fact]

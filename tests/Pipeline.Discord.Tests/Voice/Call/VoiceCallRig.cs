@@ -42,7 +42,7 @@ internal sealed class VoiceCallRig : IAsyncDisposable
     private readonly VoiceCallOptions options;
     private readonly TimeProvider time;
 
-    private VoiceCallRig(Simulator discord, VoiceCallOptions options, TimeProvider time)
+    private VoiceCallRig(Simulator discord, VoiceCallOptions options, TimeProvider time, bool trusts)
     {
         this.time = time;
         Discord = discord;
@@ -55,7 +55,8 @@ internal sealed class VoiceCallRig : IAsyncDisposable
                 InvalidSessionDelay = (TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100))
             },
             FetchInfoAsync, TimeProvider.System, new Random(3), new Logger<GatewayClient>(Log));
-        this.options = options with { Session = options.Session with { ExtraRoots = ExtraRoots.Load(discord.CertificateAuthorityFile) } };
+        this.options = trusts
+            ? options with { Session = options.Session with { ExtraRoots = ExtraRoots.Load(discord.CertificateAuthorityFile) } } : options;
         Call = NewCall();
         running = [Gateway.RunAsync(stopping.Token), PumpGatewayAsync(), CollectEventsAsync()];
         drain = TimeProvider.System.CreateTimer(_ => Drain(), null, TimeSpan.FromMilliseconds(20), TimeSpan.FromMilliseconds(20));
@@ -73,11 +74,12 @@ internal sealed class VoiceCallRig : IAsyncDisposable
 
     public ulong BotId => Discord.BotMember.Id;
 
+    /// <param name="trusts">The call knows the authority of the voice servers' certificate.</param>
     public static async Task<VoiceCallRig> StartAsync(SimulatorOptions? simulator = null, VoiceCallOptions? options = null,
-        TimeProvider? time = null)
+        TimeProvider? time = null, bool trusts = true)
     {
         Simulator discord = await Simulator.StartAsync(simulator ?? new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false });
-        VoiceCallRig rig = new(discord, options ?? QuickOptions, time ?? TimeProvider.System);
+        VoiceCallRig rig = new(discord, options ?? QuickOptions, time ?? TimeProvider.System, trusts);
         await Simulator.WaitUntilAsync(() => rig.Gateway.IsReady && rig.Gateway.Guilds.Find(discord.Guild.Id) is not null);
         return rig;
     }

@@ -4,12 +4,12 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Pipeline.Discord.Tests.Rest;
+namespace Pipeline.TestKit;
 
 /// <summary>
 /// Speaks TLS on 127.0.0.1 with a certificate of a private authority, and passes everything on to a server that does not.
 /// </summary>
-internal sealed class TlsFront : IAsyncDisposable
+public sealed class TlsFront : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly X509Certificate2 leaf;
