@@ -65,7 +65,7 @@ internal sealed class DemoStage : IAsyncDisposable
             ["Transcription__Endpoint"] = speech.OpenAi.AbsoluteUri,
             ["Transcription__Key"] = SpeechService.Key,
         };
-        FunctionsApp functions = await FunctionsApp.StartAsync(azurite, settings, port);
+        FunctionsApp functions = await FunctionsApp.StartAsync(azurite, settings, port, isMeasured: true);
         running.Add(functions);
         Simulator discord = await Simulator.StartAsync(
             new SimulatorOptions { Seed = 7, Dave = options.Plain ? DaveMode.Off : DaveMode.Enforced, KeepDeliveries = keepDeliveries });

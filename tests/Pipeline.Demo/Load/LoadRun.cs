@@ -17,7 +17,7 @@ internal static class LoadRun
         await using Azurite azurite = await Azurite.StartAsync(accessLog: options.Files || options.Formats.Count > 1);
         Dictionary<string, string?> settings = new() { ["RENDER_FORMATS"] = options.Files ? "flac,opus,mp3" : "off" };
         double moving = options is { Files: true, Ffmpeg: true } ? await MovingAsync(azurite, folder, options) : 0;
-        await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite.ConnectionString, settings);
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite.ConnectionString, settings, isMeasured: true);
         LoadFiles? files = options.Files ? new LoadFiles(azurite, functions, folder) : null;
         List<Goal> goals = [];
         foreach (string format in options.Formats)
@@ -38,7 +38,7 @@ internal static class LoadRun
     private static async Task<double> MovingAsync(Azurite azurite, TempFolder folder, LoadOptions options)
     {
         await using FunctionsApp functions = await FunctionsApp.StartAsync(azurite.ConnectionString,
-            new Dictionary<string, string?> { ["RENDER_FORMATS"] = "off" });
+            new Dictionary<string, string?> { ["RENDER_FORMATS"] = "off" }, isMeasured: true);
         LoadCall call = new(azurite, functions, folder, "wav", options.Pause);
         // What a process takes to start is no cost of a segment.
         await call.RunAsync("warm", options.Speakers, options.CallLength / 60, options.Speed);

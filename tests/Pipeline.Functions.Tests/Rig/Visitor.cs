@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
+using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Rig;
 

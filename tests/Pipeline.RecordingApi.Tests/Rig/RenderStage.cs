@@ -34,12 +34,8 @@ internal sealed class RenderStage : IAsyncDisposable
     private RenderStage(WebApplication app)
     {
         this.app = app;
-        http = new HttpClient(
-            new HttpClientHandler { AllowAutoRedirect = false })
-        {
-            BaseAddress = new Uri(
-            app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First())
-        };
+        Uri address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        http = new HttpClient(new DocumentedAnswers(address)) { BaseAddress = address };
     }
 
     public StorageClients Storage => Get<StorageClients>();

@@ -15,11 +15,11 @@ public sealed class FunctionsApp : IAsyncDisposable
     private ChildProcess process;
 
     private FunctionsApp(IReadOnlyDictionary<string, string?> storage, IReadOnlyDictionary<string, string?> settings, int port,
-        HttpMessageHandler? handler)
+        HttpMessageHandler? handler, bool isMeasured)
     {
         (this.storage, this.settings) = (storage, settings);
         BaseUrl = new Uri($"http://127.0.0.1:{port}");
-        Api = new ApiReader(BaseUrl, Key, handler);
+        Api = new ApiReader(BaseUrl, Key, isMeasured ? handler : new DocumentedAnswers(BaseUrl, handler ?? new SocketsHttpHandler()));
         process = StartProcess();
     }
 
@@ -30,18 +30,21 @@ public sealed class FunctionsApp : IAsyncDisposable
     /// <param name="connectionString">Storage account.</param>
     /// <param name="settings">More settings of the app, by environment name.</param>
     /// <param name="port">Port of the recording API; 0 for a free one.</param>
+    /// <param name="isMeasured">Answers are not held to the API's document: that costs time.</param>
     public static Task<FunctionsApp> StartAsync(string connectionString, IReadOnlyDictionary<string, string?>? settings = null,
-        int port = 0) =>
-        StartAsync(new Dictionary<string, string?> { ["PipelineStorage"] = connectionString }, null, settings, port);
+        int port = 0, bool isMeasured = false) =>
+        StartAsync(new Dictionary<string, string?> { ["PipelineStorage"] = connectionString }, null, settings, port, isMeasured);
 
     /// <summary>At an emulator with whatever it takes to reach it, keys or tokens.</summary>
-    public static Task<FunctionsApp> StartAsync(Azurite azurite, IReadOnlyDictionary<string, string?>? settings = null, int port = 0) =>
-        StartAsync(azurite.Settings, azurite.Certificate?.CreateHandler(), settings, port);
+    public static Task<FunctionsApp> StartAsync(Azurite azurite, IReadOnlyDictionary<string, string?>? settings = null, int port = 0,
+        bool isMeasured = false) =>
+        StartAsync(azurite.Settings, azurite.Certificate?.CreateHandler(), settings, port, isMeasured);
 
     private static async Task<FunctionsApp> StartAsync(IReadOnlyDictionary<string, string?> storage, HttpMessageHandler? handler,
-        IReadOnlyDictionary<string, string?>? settings, int port)
+        IReadOnlyDictionary<string, string?>? settings, int port, bool isMeasured)
     {
-        FunctionsApp app = new(storage, settings ?? new Dictionary<string, string?>(), port == 0 ? FreePort.Take(1)[0] : port, handler);
+        FunctionsApp app = new(storage, settings ?? new Dictionary<string, string?>(), port == 0 ? FreePort.Take(1)[0] : port, handler,
+            isMeasured);
         try
         {
             await app.WaitUntilReadyAsync();
@@ -61,8 +64,6 @@ public sealed class FunctionsApp : IAsyncDisposable
         process = StartProcess();
         await WaitUntilReadyAsync();
     }
-
-    public Task KillAsync() => process.DisposeAsync().AsTask();
 
     public async ValueTask DisposeAsync()
     {

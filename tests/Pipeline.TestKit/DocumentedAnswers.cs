@@ -4,14 +4,15 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Json.Schema;
 
-namespace Pipeline.Functions.Tests.Rig;
+namespace Pipeline.TestKit;
 
 /// <summary>
 /// Holds every answer that a test sees to the OpenAPI document: its status is named there, and its JSON is what the schema says, with no
 /// field beside it.
 /// </summary>
-internal sealed partial class DocumentedAnswers(Uri address)
-    : DelegatingHandler(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
+/// <param name="inner">How to get there; null for a way that follows no redirect and keeps no cookie.</param>
+public sealed partial class DocumentedAnswers(Uri address, HttpMessageHandler? inner = null)
+    : DelegatingHandler(inner ?? new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false })
 {
     // Of the first app that answers: the document is the same for all.
     private static readonly SemaphoreSlim gate = new(1, 1);
