@@ -1,5 +1,7 @@
 using System.Net;
+using System.Text.RegularExpressions;
 using Pipeline.Bot.Cli;
+using Pipeline.Contracts.Api;
 using Pipeline.DiscordSimulator;
 using Pipeline.TestKit;
 using Pipeline.TestKit.Stage;
@@ -106,6 +108,38 @@ public sealed class CommandLineTests(AzuriteFixture fixture) : IDisposable
         (code, said) = await RunAsync([.. replay, functions.BaseUrl.ToString()], [("RecordingApi__ApiKey", FunctionsApp.BotKey)]);
         Assert.True(code == ExitCode.Success, said);
         Assert.Contains("finalized:", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Category", "Long")] // it is asked for a minute
+    public async Task Replay_whose_recording_API_dies_says_so_and_the_same_call_finishes_what_it_left()
+    {
+        const ulong guild = 7_100_000_000_000_000_021;
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(Storage);
+        string[] replay = ["replay", "--speaker", $"Ada={Speech}", "--repeat-for", "60s", "--speed", "10", "--continue", "--guild",
+            $"{guild}", "--api", functions.BaseUrl.ToString()];
+        (string, string?)[] key = [("RecordingApi__ApiKey", FunctionsApp.BotKey)];
+        await using (ChildProcess bot = Start(replay, key))
+        {
+            await bot.WaitForLineAsync(line => Regex.IsMatch(line, "^ [2-9][0-9] %"), Patience);
+            functions.Process.Kill();
+            Assert.Equal(ExitCode.Storage, await bot.WaitForExitAsync(Patience));
+            const string away = "the recording API is not reachable: nobody listens there";
+            Assert.Contains($"{away}; it is asked for a minute longer", bot.Lines);
+            Assert.Contains($"the recording is not finalized: {away}. What was recorded is stored, and the functions finalize it when "
+                + "they run; the same call with --continue waits for that", bot.Lines);
+            Assert.Contains(bot.Lines, line => line.Contains(" Stopped: ", StringComparison.Ordinal)
+                && line.Contains("spool 0 files", StringComparison.Ordinal));
+        }
+
+        await functions.KillAndRestartAsync();
+        (int code, string said) = await RunAsync(replay, key);
+
+        Assert.True(code == ExitCode.Success, said);
+        Assert.Matches("finalized: [1-9][0-9]* segments, 0 missing", said);
+        RecordingSummary recording = Assert.Single(await functions.Api.ListAsync(guild));
+        Assert.Equal((RecordingStatus.Completed, 0), (recording.Status, recording.MissingSegmentCount));
+        Assert.InRange(recording.Duration!.Value, 59_900, 61_000);
     }
 
     [Fact]
