@@ -139,7 +139,7 @@ public sealed class CommandLineTests(AzuriteFixture fixture) : IDisposable
         Assert.Matches("finalized: [1-9][0-9]* segments, 0 missing", said);
         RecordingSummary recording = Assert.Single(await functions.Api.ListAsync(guild));
         Assert.Equal((RecordingStatus.Completed, 0), (recording.Status, recording.MissingSegmentCount));
-        Assert.InRange(recording.Duration!.Value, 59_900, 61_000);
+        Assert.InRange(recording.Duration!.Value, 59_900, 62_000);
     }
 
     [Fact]

@@ -135,7 +135,8 @@ internal sealed partial class FaultStage : IAsyncDisposable
     {
         (int blobs, int messages) = await Leftovers.WaitUntilNoneAsync(Direct, TimeSpan.FromSeconds(60) + putBack);
         if ((blobs, messages) != (0, 0))
-            Assert.Fail($"{blobs} blobs and {messages} messages are left:\n{string.Join('\n', Functions.Process.Lines.TakeLast(60))}");
+            Assert.Fail($"{blobs} blobs and {messages} messages ({await Leftovers.TellQueuesAsync(Direct)}) are left:\n"
+                + string.Join('\n', Functions.Process.Lines.TakeLast(60)));
         Assert.Empty(SpooledAudio());
         RequireNoSurprise();
     }
