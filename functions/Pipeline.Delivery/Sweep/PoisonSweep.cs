@@ -4,7 +4,8 @@ namespace Pipeline.Delivery.Sweep;
 
 /// <summary>
 /// Drives poison messages back into their queues, with longer and longer pauses; after the last chance the text goes into the
-/// reports table, so that nothing is lost and nothing circles for ever.
+/// reports table, so that nothing is lost and nothing circles for ever. Copies of a message, which a bot sends that starts many times,
+/// ask for the same work: they go back as one, and do not count as one that failed so often.
 /// </summary>
 public sealed class PoisonSweep(MessageQueues queues, Reports reports, DeliveryOptions options, Telemetry telemetry, TimeProvider time,
     ILogger<PoisonSweep> log)
@@ -13,19 +14,22 @@ public sealed class PoisonSweep(MessageQueues queues, Reports reports, DeliveryO
     {
         foreach (string queue in StorageSetup.Queues)
         {
-            foreach (PoisonMessage message in await queues.ReceivePoisonAsync(queue, cancellation)) await RunAsync(message, cancellation);
+            IReadOnlyList<PoisonMessage> received = await queues.ReceivePoisonAsync(queue, cancellation);
+            foreach (IGrouping<string, PoisonMessage> copies in received.GroupBy(message => message.Text, StringComparer.Ordinal))
+                await RunAsync([.. copies], cancellation);
         }
     }
 
-    private async Task RunAsync(PoisonMessage message, CancellationToken cancellation)
+    private async Task RunAsync(PoisonMessage[] copies, CancellationToken cancellation)
     {
+        PoisonMessage message = copies[0];
         PoisonHistory history = await reports.HistoryAsync(message, cancellation);
         if (history.LastSeen is { } last && time.GetUtcNow() - last < Pause(history.Redrives)) return;
         bool givenUp = history.Redrives >= options.PoisonRedrives;
         int redrives = givenUp ? history.Redrives : history.Redrives + 1;
         await reports.WriteAsync(message, redrives, givenUp, cancellation);
         if (!givenUp) await queues.SendAsync(message.Queue, message.Text, TimeSpan.Zero, cancellation);
-        await queues.DeletePoisonAsync(message, cancellation);
+        foreach (PoisonMessage copy in copies) await queues.DeletePoisonAsync(copy, cancellation);
         telemetry.Poison(message.Queue, givenUp);
         if (givenUp) Log.PoisonGivenUp(log, message.Queue, redrives);
         else Log.PoisonRedriven(log, message.Queue, redrives);

@@ -181,6 +181,23 @@ public sealed class SweepRulesTests(AzuriteFixture azurite) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Copies_of_a_poison_message_go_back_as_one_and_are_no_failures_of_it()
+    {
+        string poison = StorageNames.RecordingStartedQueue + StorageNames.PoisonSuffix;
+        await Queue(poison).CreateIfNotExistsAsync(cancellationToken: Cancellation);
+        await Queue(poison).ClearMessagesAsync(Cancellation);
+        foreach (string text in (string[])["{\"one\":1}", "{\"other\":1}", "{\"one\":1}", "{\"one\":1}", "{\"one\":1}", "{\"one\":1}"])
+            await Queue(poison).SendMessageAsync(text, Cancellation);
+
+        int given = (await app.Get<Reports>().CountAsync(Cancellation)).GivenUpMessages;
+        Assert.True(await app.SweepAsync());
+
+        Assert.Equal(["{\"one\":1}", "{\"other\":1}"], (await TakeAsync(StorageNames.RecordingStartedQueue)).Order());
+        Assert.Equal(0, await app.Get<MessageQueues>().CountAsync(poison, Cancellation));
+        Assert.Equal(given, (await app.Get<Reports>().CountAsync(Cancellation)).GivenUpMessages);
+    }
+
+    [Fact]
     public async Task Part_that_fails_is_told_and_keeps_no_other_from_being_swept()
     {
         Session session = new(5903, (5, "Ada", 1));
