@@ -35,8 +35,13 @@ internal sealed class DemoWords(DemoStage stage, IReadOnlyList<DemoVoice> voices
                 .Where(turn => turn.GetProperty("user").GetString() == voice.UserId.ToString(CultureInfo.InvariantCulture))
                 .Select(turn => (turn.GetProperty("text").GetString()!, turn.GetProperty("start").GetDouble()))];
             IReadOnlyList<DemoEar.Sentence> said = DemoEar.Sentences(voice.File);
-            bool same = SpokenWords.AreThere(heard, said, talksOf.GetValueOrDefault(voice.Name) ?? []);
-            if (!same) Console.WriteLine($"WRONG: {voice.Name} said {said.Count} sentences, other ones or at other times are here");
+            IReadOnlyList<SpokenWords.Talk> talks = talksOf.GetValueOrDefault(voice.Name) ?? [];
+            bool same = SpokenWords.AreThere(heard, said, talks);
+            if (!same)
+            {
+                Console.WriteLine($"WRONG: {voice.Name} said {said.Count} sentences, other ones or at other times are here:");
+                foreach (string line in SpokenWords.Differences(heard, said, talks)) Console.WriteLine("  " + line);
+            }
             good &= same;
         }
         return good;

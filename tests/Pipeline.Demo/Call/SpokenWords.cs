@@ -33,5 +33,21 @@ internal static class SpokenWords
             && heard.Zip(expected).All(pair => Math.Abs(pair.First.Start - pair.Second.Start) <= MostError);
     }
 
+    /// <summary>A line for each sentence that is missing, at another time, or there and not said.</summary>
+    public static IEnumerable<string> Differences(IReadOnlyList<(string Text, double Start)> heard, IReadOnlyList<DemoEar.Sentence> said,
+        IReadOnlyList<Talk> talks)
+    {
+        List<(string Text, double Start)> left = [.. heard];
+        foreach ((string text, double start) in Expected(said, talks))
+        {
+            int at = left.FindIndex(one => one.Text == text);
+            if (at < 0) yield return FormattableString.Invariant($"'{text}' is missing, it was said at {start:F2} s");
+            else if (Math.Abs(left[at].Start - start) > MostError)
+                yield return FormattableString.Invariant($"'{text}' is at {left[at].Start:F2} s, it was said at {start:F2} s");
+            if (at >= 0) left.RemoveAt(at);
+        }
+        foreach ((string text, double start) in left) yield return FormattableString.Invariant($"'{text}' at {start:F2} s was not said");
+    }
+
     private static double Middle(DemoEar.Sentence sentence) => (sentence.Start + sentence.End) / 2;
 }

@@ -50,6 +50,9 @@ public sealed class SpokenWordsTests
         Assert.False(SpokenWords.AreThere([("One.", 10.1)], said, talks), "one is missing");
         Assert.False(SpokenWords.AreThere([("One.", 10.1), ("One.", 10.1), ("Two.", 30)], said, talks), "one is there twice");
         Assert.False(SpokenWords.AreThere([("One.", 10.1), ("Two.", 15)], said, talks), "one is where it would be without the pause");
+        Assert.Empty(SpokenWords.Differences([("One.", 10.1), ("Two.", 29.9)], said, talks));
+        Assert.Equal(["'One.' is missing, it was said at 10.00 s", "'Two.' is at 15.00 s, it was said at 30.00 s",
+            "'Two.' at 30.00 s was not said"], SpokenWords.Differences([("Two.", 15), ("Two.", 30)], said, talks));
     }
 
     [Theory]
