@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Pipeline.Contracts;
@@ -105,6 +106,10 @@ public sealed record TrackSummary
     public required ulong UserId { get; init; }
 
     public required string Username { get; init; }
+
+    /// <summary>What the bot calls the person by now; null where it has no name and has written the id in its place.</summary>
+    [JsonIgnore]
+    public string? KnownName => Username.Length > 0 && Username != UserId.ToString(CultureInfo.InvariantCulture) ? Username : null;
 
     /// <summary>Closed segments as inclusive runs of indexes, ascending: [0-411], [475-500].</summary>
     public required IReadOnlyList<IndexRange> Segments { get; init; }

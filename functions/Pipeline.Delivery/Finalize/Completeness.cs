@@ -1,7 +1,6 @@
 using System.Globalization;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
-using Pipeline.Delivery.ApiClient;
 using Pipeline.Delivery.Ledger;
 
 namespace Pipeline.Delivery.Finalize;
@@ -48,8 +47,7 @@ internal sealed class Completeness
     /// <summary>
     /// What the bot called somebody last; null where it does not say. A voice may have got its name after its last segment.
     /// </summary>
-    public string? NameOf(ulong userId) =>
-        walks.GetValueOrDefault(userId)?.Username is { Length: > 0 } name && name != WireMapping.Text(userId) ? name : null;
+    public string? NameOf(ulong userId) => walks.GetValueOrDefault(userId)?.KnownName;
 
     /// <exception cref="MalformedMessageException">The manifest announces what no bot can have recorded.</exception>
     public static async Task<Completeness> ReadAsync(LedgerTable ledger, SessionManifest manifest, CancellationToken cancellation)
@@ -114,7 +112,7 @@ internal sealed class Completeness
         }
 
         public ulong UserId => track.UserId;
-        public string? Username => track.Username;
+        public string? KnownName => track.KnownName;
         public int Announced { get; }
         public int MissingCount { get; private set; }
         public IReadOnlyList<MissingSegment> Missing => missing;

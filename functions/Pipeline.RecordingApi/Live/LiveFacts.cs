@@ -59,12 +59,10 @@ public sealed class LiveFacts(TempContainer temp, LiveSegments segments, ErasedP
     {
         Dictionary<ulong, TrackSummary> announced = manifest?.Tracks.ToDictionary(track => track.UserId) ?? [];
         IEnumerable<RecordingTracks.Part> parts = moved.Select(segment =>
-            new RecordingTracks.Part(segment.UserId, NameOf(segment), segment.StartSample, segment.SampleCount));
+            // A voice may have got its name after its last segment.
+            new RecordingTracks.Part(segment.UserId, announced.GetValueOrDefault(segment.UserId)?.KnownName ?? segment.Username,
+                segment.StartSample, segment.SampleCount));
         return RecordingTracks.Of(parts, announced.Values.Select(track => (track.UserId, track.Username)), userId =>
             announced.GetValueOrDefault(ulong.Parse(userId, CultureInfo.InvariantCulture))?.Health);
-
-        // A voice may have got its name after its last segment.
-        string NameOf(MovedSegment segment) => announced.GetValueOrDefault(segment.UserId)?.Username is { Length: > 0 } name
-            && name != segment.UserId.ToString(CultureInfo.InvariantCulture) ? name : segment.Username;
     }
 }
