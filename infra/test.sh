@@ -177,7 +177,7 @@ again() { # again NAME: what failed beside other processes gets one more try alo
   mapfile -t tests <"$results/$name.failed"
   if [ ${#tests[@]} -eq 0 ] || [ ${#tests[@]} -gt 5 ]; then return; fi
   timeout --kill-after=20 "$limit" \
-    "$(program "$name")" --filter-method "${tests[@]}" --no-progress --no-ansi --output Detailed >"$log" 2>&1 || { failures "$log" | head -60; return; }
+    "$(program "$name")" --filter-method "${tests[@]}" "${hanging[@]}" --no-progress --no-ansi --output Detailed >"$log" 2>&1 || { failures "$log" | head -60; return; }
   read -r p f s <"$results/$name.count"
   echo "$((p + f)) 0 $s" >"$results/$name.count"
   printf 'UNSTEADY %s: failed beside other processes (see above), passed alone\n' "${tests[@]}"

@@ -22,6 +22,7 @@ public sealed class CauseTests
         { new DirectoryNotFoundException("x"), "there is no such folder" },
         { new PathTooLongException("x"), "its name is too long" },
         { new IOException("x") { HResult = 5 }, "the disk fails (error 5)" },
+        { new IOException("x") { HResult = 17 }, "something else of that name is there" },
         { new IOException("x") { HResult = 24 }, "too many files are open" },
         { new IOException("x") { HResult = 28 }, "no space is left on the disk" },
         { new IOException("x") { HResult = 30 }, "the disk can only be read" },

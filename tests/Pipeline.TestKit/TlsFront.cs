@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
 namespace Pipeline.TestKit;
@@ -12,29 +11,19 @@ namespace Pipeline.TestKit;
 public sealed class TlsFront : IAsyncDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
-    private readonly X509Certificate2 leaf;
+    private readonly LoopbackCertificate certificate = new();
     private readonly int behind;
     private readonly Task serving;
 
     public TlsFront(int behind)
     {
         this.behind = behind;
-        using ECDsa rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256), key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        CertificateRequest root = new("CN=Private authority", rootKey, HashAlgorithmName.SHA256);
-        root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        Authority = root.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
-        CertificateRequest request = new("CN=front", key, HashAlgorithmName.SHA256);
-        SubjectAlternativeNameBuilder names = new();
-        names.AddIpAddress(IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        using X509Certificate2 bare = request.Create(Authority, Authority.NotBefore, Authority.NotAfter, [1, 2, 3]);
-        using X509Certificate2 whole = bare.CopyWithPrivateKey(key);
-        leaf = X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
         listener.Start();
         serving = ServeAsync();
     }
 
-    public X509Certificate2 Authority { get; }
+    /// <summary>The authority, which is the certificate itself.</summary>
+    public X509Certificate2 Authority => certificate.Certificate;
 
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
@@ -42,8 +31,7 @@ public sealed class TlsFront : IAsyncDisposable
     {
         listener.Stop();
         await serving;
-        leaf.Dispose();
-        Authority.Dispose();
+        certificate.Dispose();
     }
 
     private async Task ServeAsync()
@@ -66,7 +54,7 @@ public sealed class TlsFront : IAsyncDisposable
         {
             using TcpClient here = client;
             await using SslStream secured = new(here.GetStream());
-            await secured.AuthenticateAsServerAsync(leaf);
+            await secured.AuthenticateAsServerAsync(Authority);
             await there.ConnectAsync(IPAddress.Loopback, behind);
             Task upward = secured.CopyToAsync(there.GetStream()), downward = there.GetStream().CopyToAsync(secured);
             await Task.WhenAny(upward, downward);
