@@ -122,10 +122,11 @@ internal static class RecordingPanel
         string name = (speaker.Speaking ? "🎙️ " : "") + "**" + Wording.Plain(speaker.Name, 40) + "**";
         if (speaker.OptedOut) return name + " not recorded";
         long expected = speaker.Received + speaker.Lost;
-        double lost = expected == 0 ? 0 : 100.0 * speaker.Lost / expected;
-        string undecryptable = speaker.Undecryptable == 0 ? "" : $", {Wording.Number(speaker.Undecryptable)} undecryptable";
+        long lost = speaker.Lost + speaker.Undecryptable; // what came and cannot be opened is in no file either
+        double share = expected == 0 ? 0 : 100.0 * lost / expected;
+        string undecryptable = speaker.Undecryptable == 0 ? "" : $", {Wording.Number(speaker.Undecryptable)} of them undecryptable";
         return string.Create(CultureInfo.InvariantCulture,
-            $"{name} {Wording.Number(speaker.Received)} received, {Wording.Number(speaker.Lost)} lost ({lost:0.0} %){undecryptable}");
+            $"{name} {Wording.Number(speaker.Received)} received, {Wording.Number(lost)} lost ({share:0.0} %){undecryptable}");
     }
 
     private static string Events(IReadOnlyList<PanelEvent> events) =>

@@ -40,7 +40,8 @@ public sealed class RecordingPanelTests
         Assert.Equal("26:01:02", Field(embed, "Elapsed"));
         Assert.Equal("26:00:50", Field(embed, "Safe up to"));
         Assert.Equal("3 files, 5.0 MB", Field(embed, "On my disk"));
-        Assert.Equal("🎙️ **Ada** 99,000 received, 1,000 lost (1.0 %), 7 undecryptable\n**Ben** not recorded", Field(embed, "Speakers"));
+        Assert.Equal("🎙️ **Ada** 99,000 received, 1,007 lost (1.0 %), 7 of them undecryptable\n**Ben** not recorded",
+            Field(embed, "Speakers"));
     }
 
     [Fact]
