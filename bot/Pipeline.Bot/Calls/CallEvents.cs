@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Observability;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Recordings;
+using Pipeline.Dave.Session;
 using Pipeline.Discord.Model;
 using Pipeline.Discord.Voice.Call;
 
@@ -40,7 +41,7 @@ internal sealed class CallEvents(ActiveRecording host, VoiceCall call, CallMessa
             case VoiceCallEvent.Deafened deafened: gaps.OnDeafened(deafened.IsDeafened); break;
             case VoiceCallEvent.UserJoined joined: people.Introduce(joined.UserId); break;
             case VoiceCallEvent.UserLeft left: host.Recording.UserLeft(left.UserId); break;
-            case VoiceCallEvent.SourceUnnamed source: voices.OnUnnamed(source.Ssrc); break;
+            case VoiceCallEvent.SourceUnnamed source: OnUnnamed(source.Ssrc); break;
             case VoiceCallEvent.SourceNamed source: voices.OnNamed(source.Ssrc, source.UserId, people.NameOf(source.UserId)); break;
             case VoiceCallEvent.PrivacyCode code: OnPrivacyCode(code.Code); break;
             case VoiceCallEvent.Protection protection: encryption.OnChanged(protection.State); break;
@@ -92,8 +93,10 @@ internal sealed class CallEvents(ActiveRecording host, VoiceCall call, CallMessa
         gaps.CatchUp(call.IsLost, call.IsDeafened);
         encryption.OnChanged(call.Protection);
         OnPrivacyCode(call.Encryption.PrivacyCode is { Length: > 0 } code ? code : null);
-        foreach (uint ssrc in voices.Unheeded()) voices.OnUnnamed(ssrc);
+        foreach (uint ssrc in voices.Unheeded()) OnUnnamed(ssrc);
     }
+
+    private void OnUnnamed(uint ssrc) => voices.OnUnnamed(ssrc, isOpen: call.Encryption.Protection == DaveProtection.Unencrypted);
 
     private void OnPrivacyCode(string? code) => host.PrivacyCode = panel.PrivacyCode = code;
 

@@ -1,5 +1,6 @@
 using Pipeline.Bot.Capture;
 using Pipeline.Contracts;
+using Pipeline.Discord.Media;
 using Pipeline.Discord.Model;
 
 namespace Pipeline.Bot.Calls;
@@ -117,7 +118,8 @@ internal sealed class SpeakerWatch(WarningTimes times, IReadOnlySet<ulong> heard
                 ?? new Undecodable(heard, track.Health.Undecryptable, now, false);
             bool well = heard > before.Heard || track.Health.Undecryptable == before.Failed;
             Undecodable next = well ? new Undecodable(heard, track.Health.Undecryptable, now, false) : before;
-            bool due = !next.Told && now - next.Since >= times.Undecodable;
+            // Of a voice without a name people are told when it comes, and no new keys are asked for.
+            bool due = !UnnamedSource.Is(track.UserId) && !next.Told && now - next.Since >= times.Undecodable;
             undecodable[track.UserId] = due ? next with { Told = true } : next;
             if (due) users.Add(track.UserId);
         }

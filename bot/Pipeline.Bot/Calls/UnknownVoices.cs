@@ -17,17 +17,18 @@ internal sealed class UnknownVoices(Recording recording, Action<string> say, Act
     public IEnumerable<uint> Unheeded() => recording.Snapshot.Tracks.Select(track => track.UserId).Where(UnnamedSource.Is)
         .Select(id => (uint)id).Where(ssrc => !heeded.Contains(ssrc));
 
-    public void OnUnnamed(uint ssrc)
+    /// <param name="isOpen">What is heard needs no key.</param>
+    public void OnUnnamed(uint ssrc, bool isOpen)
     {
         if (!heeded.Add(ssrc)) return;
-        recording.Introduce(UnnamedSource.IdOf(ssrc), Texts.UnknownVoice, isBot: false);
-        if (heeded.Count <= MostTold) say(recording.HasPeopleWhoRefuse ? Texts.VoiceUnnamedNotKept : Texts.VoiceUnnamed);
+        recording.Introduce(UnnamedSource.IdOf(ssrc), VoiceTexts.Unknown, isBot: false);
+        if (heeded.Count > MostTold) return;
+        say(recording.HasPeopleWhoRefuse ? VoiceTexts.UnnamedNotKept : isOpen ? VoiceTexts.Unnamed : VoiceTexts.UnnamedNotOpened);
     }
 
     public void OnNamed(uint ssrc, ulong userId, string? name)
     {
-        recording.Introduce(UnnamedSource.IdOf(ssrc), Texts.KnownVoice(name ?? userId.ToString(CultureInfo.InvariantCulture)),
-            isBot: false);
-        note(Texts.VoiceNamed(userId));
+        recording.Recognize(UnnamedSource.IdOf(ssrc), userId, VoiceTexts.Known(name ?? userId.ToString(CultureInfo.InvariantCulture)));
+        note(VoiceTexts.Named(userId));
     }
 }

@@ -62,6 +62,9 @@ internal sealed class GapLog
             : gaps.Replace(gap, gap with { StartSample = start + samples, SampleCount = gap.SampleCount - samples });
     }
 
+    /// <summary>Tick thread. What is listed as a gap of the one is one of the other.</summary>
+    public void Hand(ulong from, ulong to) => gaps = [.. gaps.Select(gap => gap.UserId == from ? gap with { UserId = to } : gap)];
+
     /// <summary>Any thread. A note that was taken stays.</summary>
     public NoteOutcome AddNote(long sample, ulong userId, string text)
     {
@@ -97,6 +100,7 @@ internal enum NoteOutcome
 /// <summary>Audio of one track that did not reach us. Neighbours of one reason become one gap before they are listed.</summary>
 internal sealed class TrackGaps(GapLog log, ulong userId)
 {
+    private ulong owner = userId;
     private RecordingGap? pending;
 
     /// <summary>Missing audio that may still grow, or null. Any thread.</summary>
@@ -111,14 +115,22 @@ internal sealed class TrackGaps(GapLog log, ulong userId)
             return;
         }
         Flush();
-        Volatile.Write(ref pending, new RecordingGap { UserId = userId, StartSample = start, SampleCount = samples, Reason = reason });
+        Volatile.Write(ref pending, new RecordingGap { UserId = owner, StartSample = start, SampleCount = samples, Reason = reason });
+    }
+
+    /// <summary>From now on they are gaps of somebody else's track, those too that are listed.</summary>
+    public void Hand(ulong to)
+    {
+        Flush();
+        log.Hand(owner, to);
+        owner = to;
     }
 
     /// <inheritdoc cref="GapLog.Shorten"/>
     public void Shorten(long start, long samples, string reason)
     {
         Flush();
-        log.Shorten(userId, start, samples, reason);
+        log.Shorten(owner, start, samples, reason);
     }
 
     /// <summary>Forgets what is pending.</summary>

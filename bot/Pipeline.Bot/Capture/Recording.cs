@@ -34,6 +34,7 @@ internal sealed class Recording : IDisposable
     private readonly StretchLog unencrypted = new();
     private readonly KnownPeople people = new();
     private readonly ConcurrentDictionary<ulong, long> left = new(); // user -> timestamp; at most one entry per person
+    private readonly ConcurrentDictionary<ulong, ulong> recognized = new(); // id of a voice without a name -> whose it is
     private readonly TracklessSpeakers trackless;
     private readonly Dictionary<ulong, int> unheard = []; // how often each of them had opted out when it was last heeded
     private ImmutableArray<Track> inOrder = [];
@@ -138,6 +139,13 @@ internal sealed class Recording : IDisposable
     /// </summary>
     public void Introduce(ulong userId, string name, bool isBot) => people.Introduce(userId, new KnownPerson(name, isBot));
 
+    /// <summary>A voice that came without a name is this user's, and its track is called so. Any thread; nothing is ever full.</summary>
+    public void Recognize(ulong unnamedId, ulong userId, string name)
+    {
+        recognized[unnamedId] = userId;
+        Introduce(unnamedId, name, isBot: false);
+    }
+
     /// <summary>
     /// The user left the call: its segment closes and its buffers are given back. Coming back continues the same track. Any thread; nothing
     /// is ever full.
@@ -161,6 +169,7 @@ internal sealed class Recording : IDisposable
             Frames.Release();
         }
         Obey(now);
+        if (!recognized.IsEmpty) Recognize();
         if (!left.IsEmpty) TakeLeave(); // the enumerator is an object, and nearly every tick has nothing to do
         double position = context.Position(now);
         foreach (Track track in inOrder) track.Tick(position);
@@ -192,6 +201,15 @@ internal sealed class Recording : IDisposable
 
     // Bots that are not recorded have no track.
     private bool IsShown(TrackSnapshot track) => !track.IsBot || context.Options.IncludeBots || track.Segments.Count > 0;
+
+    private void Recognize()
+    {
+        foreach ((ulong unnamedId, _) in recognized)
+        {
+            recognized.TryRemove(unnamedId, out ulong userId);
+            if (tracks.TryGetValue(unnamedId, out Track? track)) track.Recognize(userId);
+        }
+    }
 
     private void TakeLeave()
     {

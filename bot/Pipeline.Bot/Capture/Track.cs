@@ -117,6 +117,13 @@ internal sealed class Track(RecordingContext context, ulong userId, int firstInd
         if (!IsRecorded) LetGo();
     }
 
+    /// <summary>It is the voice of this user, who has a track of their own. One that nothing was kept of leaves its gaps there.</summary>
+    public void Recognize(ulong owner)
+    {
+        bool wasKept = firstIndex > 0 || lane is { Totals.SampleCount: > 0 } or { OpenSince: not null };
+        if (!wasKept) gaps.Hand(owner);
+    }
+
     /// <param name="optedOut">Nothing of the user is taken at this moment.</param>
     public TrackSnapshot Read(double now, bool optedOut)
     {

@@ -76,13 +76,6 @@ internal static class Texts
         "This call is **not end-to-end encrypted** any more: somebody in it cannot encrypt, or the voice server has switched it off. I "
         + "go on recording; the recording marks it.";
     public const string EncryptedAgain = "This call is end-to-end encrypted again.";
-    public const string UnknownVoice = TrackUser.Unknown;
-    public const string VoiceUnnamed =
-        "I hear a voice of which Discord does not tell whose it is. I keep it as a track of its own, and name it when I know. Leaving "
-        + "the call and joining it again usually mends it.";
-    public const string VoiceUnnamedNotKept =
-        "I hear a voice of which Discord does not tell whose it is. Somebody has asked not to be recorded, and it may be theirs, so I "
-        + "do not keep it. Leaving the call and joining it again usually mends it.";
     public const string Undeafened = "I can hear again. The gap is marked in the recording.";
     public const string Alone = "Everybody has left. I stay for a while in case somebody comes back.";
     public const string NobodyCame = "Nobody is in the call yet. I wait for a while.";
@@ -141,10 +134,6 @@ internal static class Texts
         return $"Not end-to-end encrypted in this recording: "
             + $"{string.Join(", ", shown)}{(stretches.Count > 5 ? $", and {stretches.Count - 5} earlier stretches" : "")}.";
     }
-
-    public static string KnownVoice(string name) => $"{name} (before Discord told)";
-
-    public static string VoiceNamed(ulong user) => $"The unknown voice is {Wording.User(user)}.";
 
     public static string PersonCode(ulong user, string code) =>
         $"The code of {Wording.User(user)} and me is `{code}`. {Wording.User(user)} sees the same one for me: my profile in the call, "

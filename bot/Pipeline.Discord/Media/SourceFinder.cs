@@ -57,8 +57,8 @@ internal sealed class SourceFinder(DaveReceiver dave, TimeProvider time)
         userId = 0;
         DaveSnapshot encryption = snapshot.Dave;
         bool isPlain = encryption.Protection == DaveProtection.Unencrypted;
-        // Before we are in the group, or just after, nobody's audio can be opened; that is no loss.
-        if (!isPlain && (encryption.Keys.IsEmpty || time.GetTimestamp() < encryption.JoinGapUntil)) return false;
+        // While we join the group, or just after, nobody's audio can be opened; that is no loss. A group that does not come is one.
+        if (!isPlain && time.GetTimestamp() < encryption.JoinGapUntil) return false;
         if (users.Count >= MaxSources) ForgetNamed(snapshot);
         if (users.Count >= MaxSources) return false;
         bool isAlone = isLeftOver && !users.Values.Any(UnnamedSource.Is);

@@ -130,6 +130,28 @@ public abstract class LossTests(SegmentFormat format) : CaptureSuite(format)
         Assert.InRange(run.Track(id).Health.Withheld, 100, 106);
     }
 
+    /// <summary>Of a voice of which nothing was kept no track is left that could show them.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Gaps_of_a_voice_without_a_name_are_its_owners_where_nothing_of_it_was_kept(bool wasKept)
+    {
+        using CaptureRun run = Run();
+        ulong id = UnnamedSource.IdOf(4711);
+        using Talker nobody = new(run, user: id, ssrc: 4711);
+        if (wasKept) nobody.Say(1000);
+        nobody.Undecryptable(100);
+        run.AdvanceTo(run.Now + 4000);
+        nobody.Undecryptable(50);
+        run.Recording.Recognize(id, CaptureRun.Ada, "Ada (before)");
+        nobody.Undecryptable(50);
+        run.Stop();
+        Assert.Equal("Ada (before)", run.Track(id).Username);
+        Assert.All(run.Recording.Snapshot.Gaps, gap =>
+            Assert.Equal(("undecryptable", wasKept ? id : CaptureRun.Ada), (gap.Reason, gap.UserId!.Value)));
+        Assert.Equal(200L * 20 * Millisecond, run.Recording.Snapshot.Gaps.Sum(gap => gap.SampleCount));
+    }
+
     [Fact]
     public void Longer_loss_is_silence_and_a_gap_to_the_sample()
     {

@@ -60,9 +60,9 @@ public sealed class CallEventTests
         await using BotRig rig = await BotRig.StartAsync();
         await rig.RecordAsync();
         await InTurnAsync(rig, running => running.Events.On(new VoiceCallEvent.SourceUnnamed(77)));
-        await rig.UntilSaidAsync(Texts.VoiceUnnamed);
+        await rig.UntilSaidAsync(VoiceTexts.Unnamed);
         await InTurnAsync(rig, running => running.Events.On(new VoiceCallEvent.SourceNamed(77, rig.Admin.Id)));
-        Assert.Contains(rig.Current!.Panel.Draw().Events, one => one.Text == Texts.VoiceNamed(rig.Admin.Id));
+        Assert.Contains(rig.Current!.Panel.Draw().Events, one => one.Text == VoiceTexts.Named(rig.Admin.Id));
     }
 
     [Fact]

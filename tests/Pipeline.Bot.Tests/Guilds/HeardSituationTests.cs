@@ -5,6 +5,7 @@ using Pipeline.Bot.Panel;
 using Pipeline.Bot.Tests.Recordings;
 using Pipeline.Contracts;
 using Pipeline.Discord.Media;
+using Pipeline.DiscordSimulator;
 using Pipeline.DiscordSimulator.Faults;
 using Pipeline.DiscordSimulator.Media;
 using Pipeline.DiscordSimulator.Speakers;
@@ -49,22 +50,22 @@ public sealed class HeardSituationTests(AzuriteFixture azurite)
         RecordedCall call = rig.Current!;
         ulong unnamed = UnnamedSource.IdOf(ben.Ssrc);
         await ben.SayAsync(OpusClip.Generate(7, Talk));
-        await rig.UntilSaidAsync(Texts.VoiceUnnamed);
-        await rig.UntilAsync(() => Heard(call, unnamed) is { Health.Received: Packets, Username: Texts.UnknownVoice });
+        await rig.UntilSaidAsync(VoiceTexts.Unnamed);
+        await rig.UntilAsync(() => Heard(call, unnamed) is { Health.Received: Packets, Username: VoiceTexts.Unknown });
         Name(rig, ben);
-        await rig.UntilAsync(() => Heard(call, unnamed)!.Username == Texts.KnownVoice("Ben"));
+        await rig.UntilAsync(() => Heard(call, unnamed)!.Username == VoiceTexts.Known("Ben"));
         await ben.SayAsync(OpusClip.Generate(8, Talk));
         await rig.UntilAsync(() => Heard(call, ben.UserId) is { Health.Received: Packets, Username: "Ben" });
         Assert.Equal((Packets, 0L), (Heard(call, unnamed)!.Health.Received, Heard(call, unnamed)!.Health.Lost));
         Assert.Empty(call.Host.Snapshot.Gaps);
-        Assert.Contains($"**{Texts.KnownVoice("Ben")}** {Packets} received, 0 lost (0.0 %)", Speakers(call), StringComparison.Ordinal);
+        Assert.Contains($"**{VoiceTexts.Known("Ben")}** {Packets} received, 0 lost (0.0 %)", Speakers(call), StringComparison.Ordinal);
 
         await rig.AskAsync(rig.Admin, "record stop");
         StorageEye eye = new(azurite.ConnectionString);
         RecordingId recording = call.Session.RecordingId;
         await BotRoom.UntilAsync(async () => (await eye.StoppedAsync(recording)).Count == 1, "it is closed");
         SessionManifest told = (await eye.ManifestAsync(recording))!;
-        Assert.Equal([("Ben", ben.UserId), (Texts.KnownVoice("Ben"), unnamed)],
+        Assert.Equal([("Ben", ben.UserId), (VoiceTexts.Known("Ben"), unnamed)],
             told.Tracks.Select(track => (track.Username, track.UserId)));
         Assert.All(told.Tracks, track => Assert.InRange(track.SampleCount, 130 * 960, (Packets + 2) * 960));
     }
@@ -82,7 +83,30 @@ public sealed class HeardSituationTests(AzuriteFixture azurite)
         await rig.UntilAsync(() => Heard(call, ben.UserId) is { Health: { Received: Packets, Lost: 0 }, Username: "Ben" });
         Assert.Empty(call.Host.Snapshot.Gaps);
         Assert.Equal(2, call.Host.Snapshot.Tracks.Count(track => track.Health.Received > 0));
-        Assert.False(rig.Said(Texts.VoiceUnnamed));
+        Assert.False(rig.Said(VoiceTexts.Unnamed));
+    }
+
+    [Fact]
+    public async Task Voice_without_a_name_that_no_key_opens_is_lost_in_the_sight_of_people_and_a_gap_of_its_owner()
+    {
+        WarningTimes warnings = new() { Undecodable = TimeSpan.FromMilliseconds(100) };
+        await using BotRig rig = await BotRig.StartAsync(dave: DaveMode.Enforced, change: options => options with { Warnings = warnings });
+        SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben", options: NeverNamed);
+        ben.Sealer = SealedFrames.OfNoKey;
+        await rig.RecordAsync();
+        RecordedCall call = rig.Current!;
+        ulong unnamed = UnnamedSource.IdOf(ben.Ssrc);
+        Task talking = ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromMinutes(2)));
+        await rig.UntilSaidAsync(VoiceTexts.UnnamedNotOpened); // joining the group is over after ten seconds
+        await rig.UntilAsync(() => Heard(call, unnamed) is { Health.Undecryptable: > 100 });
+        await rig.UntilAsync(() => call.Host.Snapshot.Gaps.Any(gap => gap.UserId == unnamed && gap.Reason == GapLog.Undecryptable));
+        Assert.Matches(@"\*\*Unknown voice\*\* [0-9,]+ received, [0-9,]+ lost \(100.0 %\), [0-9,]+ of them undecryptable", Speakers(call));
+        Name(rig, ben);
+        await rig.UntilAsync(() => call.Host.Snapshot.Gaps.Any(gap => gap.UserId == ben.UserId && gap.SampleCount > 48_000));
+        Assert.DoesNotContain(call.Host.Snapshot.Gaps, gap => gap.UserId == unnamed);
+        ben.BeQuiet();
+        await talking;
+        Assert.False(rig.Said($"<@{unnamed}>"));
     }
 
     private static TrackSnapshot? Heard(RecordedCall call, ulong user) =>

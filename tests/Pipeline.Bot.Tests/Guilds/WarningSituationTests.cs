@@ -83,7 +83,7 @@ public sealed class WarningSituationTests
     {
         await using BotRig rig = await StartAsync(Silent with { Undecodable = Soon }, DaveMode.Enforced);
         SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
-        ben.Sealer = Strange;
+        ben.Sealer = SealedFrames.OfNoKey;
         await rig.RecordAsync();
         Task talking = ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(30)));
         await rig.UntilSaidAsync(Texts.Undecodable([ben.UserId], Soon));
@@ -109,7 +109,7 @@ public sealed class WarningSituationTests
         await using BotRig rig = await StartAsync(Silent, DaveMode.Enforced,
             new CaptureOptions { MaximumDuration = TimeSpan.FromSeconds(12) }); // joining is over after ten
         SimulatedSpeaker ben = rig.Discord.AddSpeaker("Ben");
-        ben.Sealer = Strange;
+        ben.Sealer = SealedFrames.OfNoKey;
         await rig.RecordAsync();
         RecordedCall first = rig.Current!;
         Task talking = ben.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(60)));
@@ -173,11 +173,4 @@ public sealed class WarningSituationTests
 
     private static Task<BotRig> StartAsync(WarningTimes warnings, DaveMode dave = DaveMode.Off, CaptureOptions? capture = null) =>
         BotRig.StartAsync(change: options => options with { Warnings = warnings }, dave: dave, capture: capture);
-
-    // Looks like an end-to-end encrypted frame (8-byte tag, nonce, no ranges, length, magic) that no key of the group opens.
-    private static ReadOnlyMemory<byte> Strange(ReadOnlyMemory<byte> frame)
-    {
-        byte[] trailer = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 0xFA, 0xFA];
-        return new ReadOnlyMemory<byte>([.. frame.Span, .. trailer]);
-    }
 }

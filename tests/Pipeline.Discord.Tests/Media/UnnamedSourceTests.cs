@@ -16,6 +16,8 @@ public sealed class UnnamedSourceTests : IDisposable
     private const ulong Ada = 100;
     private const ulong Bo = 200;
 
+    private static readonly TimeSpan Joining = TimeSpan.FromSeconds(10);
+
     private readonly FakeTimeProvider time = new();
     private readonly AudioFrameRing ring = new(4 * AudioFrameRing.DefaultCapacity);
     private readonly TransportKey transportKey = new(TransportKey.AesGcmMode, new RtpPacketBuilder().TransportKey);
@@ -150,9 +152,39 @@ public sealed class UnnamedSourceTests : IDisposable
     [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
     private static extern EpochKeys MakeKeys(int serial, ulong epoch, long establishedAt, FrozenDictionary<ulong, byte[]> secrets);
 
-    // Nothing can be told of a source while no key of the group is there.
-    private void AwaitKeys() => path.Apply(new MediaSnapshot(OwnSsrc, transportKey, new Dictionary<uint, ulong>(),
-        new DaveSnapshot { ProtocolVersion = 1, Protection = DaveProtection.Pending, PassthroughUntil = long.MinValue }));
+    /// <summary>Nobody's key opens it: that is a loss of its own voice, and no silence.</summary>
+    [Fact]
+    public void Voice_without_a_name_is_lost_in_the_sight_of_people_once_the_group_has_had_its_time_and_does_not_come()
+    {
+        AwaitKeys();
+        for (ushort i = 0; i < 10; i++) Receive(9876, i, Sealed(i));
+        time.Advance(TimeSpan.FromSeconds(2.1));
+        path.Expire(time.GetTimestamp());
+        Assert.True(ring.IsEmpty); // sent while we joined
+        Assert.Equal(10, path.Counters.Read(DropReason.UnknownSsrc));
+
+        time.Advance(Joining);
+        for (ushort i = 10; i < 60; i++) Receive(9876, i, Sealed(i));
+        time.Advance(TimeSpan.FromSeconds(2.1));
+        path.Expire(time.GetTimestamp());
+        Receive(9876, 60, Sealed(60));
+        List<ReadFrame> frames = ReadFrame.DrainAll(ring);
+        Assert.Equal(Enumerable.Range(10, 51), frames.Select(frame => (int)frame.SequenceNumber));
+        Assert.All(frames, frame => Assert.Equal((AudioFrameKind.Undecryptable, UnnamedSource.IdOf(9876)), (frame.Kind, frame.UserId)));
+        Assert.Equal(10, path.Counters.Read(DropReason.UnknownSsrc));
+        Assert.Equal(51, Assert.Single(path.Health(0).Users).Undecryptable);
+
+        static byte[] Sealed(ushort number) => FrameSealer.Seal(FrameSealer.KeyOf(new byte[16], 0), number + 1u, [0x78, 2, 3, 4, 5]);
+    }
+
+    // Nothing can be told of a source while we join the group.
+    private void AwaitKeys() => path.Apply(new MediaSnapshot(OwnSsrc, transportKey, new Dictionary<uint, ulong>(), new DaveSnapshot
+    {
+        ProtocolVersion = 1,
+        Protection = DaveProtection.Pending,
+        PassthroughUntil = long.MinValue,
+        JoinGapUntil = time.GetTimestamp() + (long)(Joining.TotalSeconds * time.TimestampFrequency),
+    }));
 
     private void Name(params uint[] sources) =>
         path.Apply(new MediaSnapshot(OwnSsrc, transportKey, sources.ToDictionary(ssrc => ssrc, _ => Ada)));

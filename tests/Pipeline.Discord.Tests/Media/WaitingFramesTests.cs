@@ -140,7 +140,7 @@ public sealed class WaitingFramesTests : IDisposable
     [Fact]
     public void What_cannot_be_kept_at_the_end_is_counted()
     {
-        Apply(Group() with { Protection = DaveProtection.Pending });
+        Apply(Group() with { Protection = DaveProtection.Pending, JoinGapUntil = time.GetTimestamp() + time.TimestampFrequency });
         for (ushort i = 0; i < 10; i++) Receive(Sealed(i, new byte[16])); // nobody's, and no key at all
         Receive(new RtpPacketBuilder { Ssrc = 20 }); // a silence marker of another
         path.Dispose();

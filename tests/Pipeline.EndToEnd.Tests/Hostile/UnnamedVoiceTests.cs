@@ -28,11 +28,11 @@ public sealed class UnnamedVoiceTests(AzuriteFixture fixture)
         call.Discord.Faults.Add(new SendVoiceMessage(string.Create(CultureInfo.InvariantCulture,
             $$$"""{"op":5,"seq":1000,"d":{"user_id":"{{{ben.UserId}}}","ssrc":{{{ben.Ssrc}}},"speaking":1}}"""))
         { UserId = call.Discord.Bot.Id });
-        await call.UntilAsync(() => call.Panel!.Text.Contains(Texts.VoiceNamed(ben.UserId), StringComparison.Ordinal));
+        await call.UntilAsync(() => call.Panel!.Text.Contains(VoiceTexts.Named(ben.UserId), StringComparison.Ordinal));
         await call.AskAsync("record stop");
         RecordingDetails recording = Assert.Single(await call.CompletedAsync(1));
         RecordingTrack track = Assert.Single(recording.Tracks);
-        Assert.Equal((UnnamedSource.IdOf(ben.Ssrc).ToString(CultureInfo.InvariantCulture), Texts.KnownVoice("Ben")),
+        Assert.Equal((UnnamedSource.IdOf(ben.Ssrc).ToString(CultureInfo.InvariantCulture), VoiceTexts.Known("Ben")),
             (track.UserId, track.Username));
         Assert.InRange(track.SpokenSamples, 4 * 48_000, 45 * 4800);
         Assert.Empty(recording.Gaps);
