@@ -21,7 +21,8 @@ internal static class TestProgram
         RunAsync(root, Path.Combine(root, "tests", project, "bin/Release/net10.0", project),
             [
                 "--filter-not-trait", "Category=Soak", .. isLong ? Array.Empty<string>() : ["--filter-not-trait", "Category=Long"],
-                "--ignore-exit-code", "8", "--no-progress", "--no-ansi", "--output", "Detailed", .. filter,
+                // Two processors wait for other processes most of the time.
+                "--max-threads", "4", "--ignore-exit-code", "8", "--no-progress", "--no-ansi", "--output", "Detailed", .. filter,
             ],
             environment, within);
 
