@@ -92,6 +92,16 @@ public sealed class TranscriberAnswersTests
         Assert.Equal("de", new TranscriptionOptions { Languages = ["DE-de", "en"] }.Language);
         Assert.Equal((120, 2, 1.0), (new TranscriptionOptions().Timeout.TotalSeconds, new TranscriptionOptions().Parallelism,
             new TranscriptionOptions().Budget.TotalDays));
-        Assert.Equal(12, TranscriptTriggers.PauseCloses.TotalSeconds);
     }
+
+    [Theory]
+    [InlineData(0, 12)]
+    [InlineData(1, 12)]
+    [InlineData(8.999, 12)]
+    [InlineData(9, 24)]
+    [InlineData(10, 25)] // the next is there after ten more, and up to 15 late
+    [InlineData(30, 45)]
+    [InlineData(86_400, 315)]
+    public void Talk_that_was_cut_is_waited_for_as_long_as_its_next_segment_may_take(double segment, double seconds) =>
+        Assert.Equal(seconds, TranscriptTriggers.PauseCloses((long)(segment * 48_000)).TotalSeconds);
 }
