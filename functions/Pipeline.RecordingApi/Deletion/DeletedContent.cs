@@ -12,8 +12,8 @@ public sealed class DeletedContent(
     // An invocation ends soon after this; a deployment or a scale-in waits for it.
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(10);
 
-    // About a second of deletions; the budget is looked at in between.
-    private const int Piece = 500;
+    /// <summary>About a second of deletions; the budget is looked at in between.</summary>
+    internal int Piece { get; set; } = 500;
 
     /// <summary>Deletes until nothing is left or the time is up. The tombstone stays.</summary>
     public async Task<Erased> EraseAsync(Tombstone tombstone, CancellationToken cancellation)

@@ -10,8 +10,10 @@ namespace Pipeline.RecordingApi.Deletion;
 /// </summary>
 public sealed class PassingFilesSweep(RenderTable table, RendersContainer container, TimeProvider time)
 {
-    private const int MostAtOnce = 500;
     private const int Width = 8;
+
+    /// <summary>Some seconds of deletions; the rest a minute later.</summary>
+    internal int MostAtOnce { get; set; } = 500;
 
     public async Task RunAsync(CancellationToken cancellation)
     {

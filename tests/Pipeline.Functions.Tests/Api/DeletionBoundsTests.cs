@@ -21,6 +21,7 @@ namespace Pipeline.Functions.Tests.Api;
 public sealed class DeletionBoundsTests(AzuriteFixture azurite)
 {
     private const ulong Ada = 5;
+    private const int AtOnce = 5;
 
     private static readonly Dictionary<string, string?> ThirtyDays = new() { ["RECORDING_KEEP_DAYS"] = "30" };
 
@@ -33,13 +34,29 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
         (DeletionSweep.Patience.TotalMinutes, PersonForgetting.Patience.TotalMinutes, RetentionSweep.Notice.TotalDays));
 
     [Fact]
+    public async Task So_many_are_looked_at_or_deleted_at_once()
+    {
+        await using App app = await App.StartAsync(Connection);
+        Assert.Equal((500, 500, 200),
+            (app.Get<DeletedContent>().Piece, app.Get<PassingFilesSweep>().MostAtOnce, app.Get<RetentionSweep>().MostAtOnce));
+    }
+
+    [Fact]
     public async Task Deletion_looks_at_the_clock_behind_five_hundred_files_and_is_over_after_ten_seconds()
     {
-        await using App app = await StartAsync(new LeapingClock());
+        await using App app = await StartAsync(new LeapingClock(), small: false);
         Session session = new(5860);
         Assert.True(await app.StartRecordingAsync(session.Started));
         await Parallel.ForEachAsync(Enumerable.Range(0, 501), Cancellation, async (index, stop) => await app.Storage.Recordings
             .GetBlobClient($"{session.Id}/5-Ada/{BlobPaths.SegmentFileName(index)}").UploadAsync(new BinaryData([1]), stop));
+        // A hundred rows go in one request.
+        string id = session.Id.ToString();
+        TableClient texts = app.Storage.Tables.GetTableClient(StorageNames.TranscriptsTable);
+        foreach (int[] rows in Enumerable.Range(0, 101).Chunk(100))
+        {
+            await texts.SubmitTransactionAsync(rows.Select(row =>
+                new TableTransactionAction(TableTransactionActionType.Add, new TableEntity(id, $"w-{row}"))), Cancellation);
+        }
         Uri address = new($"api/recordings/{session.Id}", UriKind.Relative);
         using HttpResponseMessage asked = await app.Http.DeleteAsync(address, Cancellation);
         Assert.Equal(HttpStatusCode.Accepted, asked.StatusCode);
@@ -55,6 +72,8 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
         using HttpResponseMessage told = await app.Http.GetAsync(new Uri($"{address}/deletion", UriKind.Relative), Cancellation);
         DeletionState state = await app.ReadAsync(told, WireJsonContext.Default.DeletionState);
         Assert.Equal((DeletionState.Deleted, 0), (state.Status, state.RemainingFiles));
+        Assert.Equal(0, await texts.QueryAsync<TableEntity>(row => row.PartitionKey == id, cancellationToken: Cancellation)
+            .CountAsync(Cancellation));
     }
 
     [Fact]
@@ -84,9 +103,9 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
     }
 
     [Theory]
-    [InlineData(5874, 501, 0, true)] // one more than it takes at once
-    [InlineData(5875, 501, 1, true)] // one of those is held
-    [InlineData(5876, 500, 500, false)] // all are held: nothing can be done before that ends
+    [InlineData(5874, AtOnce + 1, 0, true)] // one more than it takes at once
+    [InlineData(5875, AtOnce + 1, 1, true)] // one of those is held
+    [InlineData(5876, AtOnce, AtOnce, false)] // all are held: nothing can be done before that ends
     public async Task Deletion_of_what_was_not_moved_goes_on_at_once_unless_all_of_it_is_held(int seed, int blobs, int held, bool goesOn)
     {
         await using App app = await StartAsync(new LeapingClock());
@@ -174,12 +193,12 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task More_than_five_hundred_segments_that_were_not_moved_go_at_once()
+    public async Task More_segments_than_it_takes_at_once_that_were_not_moved_go_at_once()
     {
         await using App app = await StartAsync(TimeProvider.System);
         Session session = new(5893);
         Assert.True(await app.StartRecordingAsync(session.Started));
-        await Parallel.ForEachAsync(Enumerable.Range(0, 501), Cancellation, async (index, stop) => await app.Storage.Temp
+        await Parallel.ForEachAsync(Enumerable.Range(0, AtOnce + 1), Cancellation, async (index, stop) => await app.Storage.Temp
             .GetBlobClient($"{session.Id}/5-Ada/{BlobPaths.SegmentFileName(index)}").UploadAsync(new BinaryData([1]), stop));
         TableClient texts = app.Storage.Tables.GetTableClient(StorageNames.TranscriptsTable);
         await texts.AddEntityAsync(new TableEntity(session.Id.ToString(), "w-1"), Cancellation);
@@ -217,13 +236,13 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Sweep_deletes_five_hundred_files_that_were_made_on_request()
+    public async Task Sweep_deletes_so_many_files_that_were_made_on_request_and_the_rest_later()
     {
         await using App app = await StartAsync(TimeProvider.System);
         RecordingId id = new Session(5900).Id;
         RenderTable table = app.Get<RenderTable>();
         DateTimeOffset now = TimeProvider.System.GetUtcNow();
-        await Parallel.ForEachAsync(Enumerable.Range(0, 501), Cancellation, async (index, stop) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, AtOnce + 1), Cancellation, async (index, stop) =>
             await table.ScheduleAsync(id, $"{index}.wav", now.AddHours(-1), stop));
         foreach (int left in (int[])[1, 0])
         {
@@ -245,12 +264,12 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
     }
 
     [Fact]
-    public async Task Sweep_looks_at_two_hundred_that_are_due()
+    public async Task Sweep_looks_at_so_many_that_are_due_and_at_the_rest_later()
     {
         await using App app = await StartAsync(TimeProvider.System);
         ExpiryTable expiries = app.Get<ExpiryTable>();
         DateTimeOffset at = DateTimeOffset.UnixEpoch.AddYears(1); // before all others
-        await Parallel.ForEachAsync(Enumerable.Range(0, 201), Cancellation, async (index, stop) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, AtOnce + 1), Cancellation, async (index, stop) =>
             await expiries.AddAsync($"00000000-0000-7000-8000-{index:D12}", at, stop));
         foreach (int left in (int[])[1, 0])
         {
@@ -270,8 +289,8 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
         Assert.True(await app.FinalizeAsync(session.Stopped));
         DateTimeOffset day = (await app.RecordingAsync(session.Id))!.DeletesAt!.Value;
         ExpiryTable expiries = app.Get<ExpiryTable>();
-        // Two hundred days that it had before, all of them sooner.
-        await Parallel.ForEachAsync(Enumerable.Range(1, 200), Cancellation, async (number, stop) =>
+        // As many days that it had before as are looked at, all of them sooner.
+        await Parallel.ForEachAsync(Enumerable.Range(1, AtOnce), Cancellation, async (number, stop) =>
             await expiries.AddAsync(session.Id.ToString(), day.AddMilliseconds(-number), stop));
         clock.SetUtcNow(day.AddDays(-1));
         foreach (bool isTold in (bool[])[false, true])
@@ -287,7 +306,7 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
         List<Expiry> left = await expiries.ListAsync(day, Cancellation).ToListAsync(Cancellation);
         Assert.DoesNotContain(left, expiry => expiry.RecordingId == gone);
         List<Expiry> own = left.FindAll(expiry => expiry.RecordingId == session.Id.ToString());
-        Assert.Equal(200, own.Count);
+        Assert.Equal(AtOnce, own.Count);
         // The other tests of this class have the same table.
         await Parallel.ForEachAsync(own, Cancellation, async (expiry, stop) => await expiries.RemoveAsync(expiry, stop));
     }
@@ -362,20 +381,17 @@ public sealed class DeletionBoundsTests(AzuriteFixture azurite)
         app.Get<PersonRemoval>().RunAsync(session.Id, Ada, session.Info.StartedAt,
             (segments, samples, _) => count(segments, samples), Cancellation);
 
-    private async Task<App> StartAsync(TimeProvider time)
+    /// <param name="small">A few at once instead of hundreds: each costs requests.</param>
+    private async Task<App> StartAsync(TimeProvider time, bool small = true)
     {
         App app = await App.StartAsync(Connection, ThirtyDays, time);
+        if (small)
+        {
+            app.Get<DeletedContent>().Piece = AtOnce;
+            app.Get<PassingFilesSweep>().MostAtOnce = AtOnce;
+            app.Get<RetentionSweep>().MostAtOnce = AtOnce;
+        }
         await app.Get<StorageSetup>().EnsureAsync(Cancellation);
         return app;
-    }
-
-    /// <summary>Each look at the clock costs ten seconds.</summary>
-    private sealed class LeapingClock : TimeProvider
-    {
-        private long seconds;
-
-        public override long TimestampFrequency => 1;
-
-        public override long GetTimestamp() => Interlocked.Add(ref seconds, 10);
     }
 }
