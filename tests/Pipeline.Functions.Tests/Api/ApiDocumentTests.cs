@@ -12,7 +12,7 @@ using Pipeline.TestKit;
 namespace Pipeline.Functions.Tests.Api;
 
 /// <summary>The OpenAPI document is true, and others' tools can work from it.</summary>
-public sealed class ApiDocumentTests(AzuriteFixture azurite)
+public sealed class ApiDocumentTests(AppFixture shared) : IClassFixture<AppFixture>
 {
     private static readonly string[] Operations = ["get", "put", "post", "patch", "delete"];
 
@@ -23,7 +23,7 @@ public sealed class ApiDocumentTests(AzuriteFixture azurite)
     [Fact]
     public async Task Every_operation_says_who_may_call_it_and_what_can_go_wrong()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonNode document = await DocumentAsync(app);
 
         Assert.Equal(["key", "keyInQuery", "link"], document["components"]!["securitySchemes"]!.AsObject().Select(scheme => scheme.Key));
@@ -65,7 +65,7 @@ public sealed class ApiDocumentTests(AzuriteFixture azurite)
     [Fact]
     public async Task What_the_document_demands_of_a_request_is_what_the_checks_demand()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonNode schemas = (await DocumentAsync(app))["components"]!["schemas"]!;
         string id = RecordingId.New(TimeProvider.System).ToString();
         foreach ((Type type, string path) in new (Type, string)[]
@@ -87,7 +87,7 @@ public sealed class ApiDocumentTests(AzuriteFixture azurite)
     [Fact]
     public async Task Bounds_stand_in_the_document()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonNode init = (await DocumentAsync(app))["components"]!["schemas"]!["BatchInitRequest"]!["properties"]!;
 
         Assert.Equal((1, 400), ((int)init["guildName"]!["minLength"]!, (int)init["guildName"]!["maxLength"]!));
@@ -124,7 +124,7 @@ public sealed class ApiDocumentTests(AzuriteFixture azurite)
     [Fact]
     public async Task Linter_finds_nothing()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         using TempFolder folder = new();
         string file = Path.Combine(folder.Path, "openapi.json");
         await File.WriteAllTextAsync(file, (await DocumentAsync(app)).ToJsonString(), Cancellation);
@@ -140,7 +140,7 @@ public sealed class ApiDocumentTests(AzuriteFixture azurite)
     [Fact]
     public async Task Client_made_from_the_document_lists_reads_renames_and_deletes()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         using TempFolder folder = new();
         Session session = new(580, (5, "Ada", 2));
         await app.Get<StorageSetup>().EnsureAsync(Cancellation);

@@ -7,14 +7,14 @@ using Pipeline.TestKit;
 namespace Pipeline.Functions.Tests.Api;
 
 /// <summary>What holds for every route: the key, the document that describes them, and fields that a newer client adds.</summary>
-public sealed class ApiSurfaceTests(AzuriteFixture azurite)
+public sealed class ApiSurfaceTests(AzuriteFixture azurite, AppFixture shared) : IClassFixture<AppFixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Settings_come_back_with_fields_that_nobody_here_knows()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         Uri address = new("api/guilds/777/settings", UriKind.Relative);
         Assert.Equal("{\"optedOutUserIds\":[]}", await app.Http.GetStringAsync(address, Cancellation));
         using StringContent body = new("""{"recorderRoleId":"123456789012345678","announceMode":"voice","optedOutUserIds":["5"],"colour":{"r":1}}""", Encoding.UTF8, "application/json");
@@ -72,7 +72,7 @@ public sealed class ApiSurfaceTests(AzuriteFixture azurite)
     [InlineData("POST", "recordings/@/finalize", "segments[0].userId", """{"segments":[{"userId":"5\u0000\u0000"}]}""")]
     public async Task Id_is_written_in_one_way_so_that_one_person_has_one_name(string method, string path, string field, string? body)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string address = $"api/{path.Replace("@", Guid.NewGuid().ToString(), StringComparison.Ordinal)}";
         using HttpRequestMessage request = new(new HttpMethod(method), new Uri(address, UriKind.Relative));
         if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
@@ -87,7 +87,7 @@ public sealed class ApiSurfaceTests(AzuriteFixture azurite)
     [Fact]
     public async Task Document_describes_every_operation()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonNode document = JsonNode.Parse(await app.Http.GetStringAsync(new Uri("api/openapi.json", UriKind.Relative), Cancellation))!;
 
         string[] paths = [.. document["paths"]!.AsObject().Select(path => path.Key).Order(StringComparer.Ordinal)];

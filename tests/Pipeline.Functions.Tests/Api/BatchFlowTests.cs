@@ -14,14 +14,14 @@ using static Pipeline.Functions.Tests.Rig.WireRequests;
 namespace Pipeline.Functions.Tests.Api;
 
 /// <summary>The older flow, init with all segments and then complete, where it is about more than one person.</summary>
-public sealed class BatchFlowTests(AzuriteFixture azurite)
+public sealed class BatchFlowTests(AppFixture shared) : IClassFixture<AppFixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task File_is_of_the_person_for_whom_it_was_announced()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         JsonObject[] files = await PutAllAsync(app, id, Segment(0), Segment(0, "6", "Grace"));
         JsonObject asAda = files[1].DeepClone().AsObject(), asGrace = files[1].DeepClone().AsObject();
@@ -51,7 +51,7 @@ public sealed class BatchFlowTests(AzuriteFixture azurite)
     [InlineData("", null, "files")]
     public async Task Repetition_that_says_something_else_is_told_what(string field, string? value, string named)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         JsonObject[] files = await PutAllAsync(app, id, Segment(0), Segment(1));
         Assert.Equal(HttpStatusCode.OK, (await CompleteAsync(app, id, files)).Status);
@@ -75,7 +75,7 @@ public sealed class BatchFlowTests(AzuriteFixture azurite)
     [Fact]
     public async Task Repetition_of_what_an_older_version_completed_is_none_else()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         JsonObject[] files = await PutAllAsync(app, id, Segment(0), Segment(1));
         Assert.Equal(HttpStatusCode.OK, (await CompleteAsync(app, id, files)).Status);
@@ -94,7 +94,7 @@ public sealed class BatchFlowTests(AzuriteFixture azurite)
     [Fact]
     public async Task Nobody_who_is_erased_is_given_a_place_to_put_their_voice()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         await PutAllAsync(app, id, Segment(0), Segment(0, "6", "Grace"));
         using HttpResponseMessage erased = await app.Http.PutAsync(
@@ -127,7 +127,7 @@ public sealed class BatchFlowTests(AzuriteFixture azurite)
     [InlineData(false)]
     public async Task Session_that_is_begun_by_init_and_by_init_live_is_one_recording(bool isLiveFirst)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         JsonObject other = isLiveFirst ? BatchInit(id, Segment(0), Segment(1)) : Init(id);
         other["guildName"] = "Another";
@@ -160,7 +160,7 @@ public sealed class BatchFlowTests(AzuriteFixture azurite)
     [Fact]
     public async Task Recording_is_ended_by_the_flow_that_knows_its_segments()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string live = RecordingId.New(TimeProvider.System).ToString(), batch = RecordingId.New(TimeProvider.System).ToString();
         await PostAsync(app, "recordings/init-live", Init(live));
         await PutSegmentsAsync(app, live, 1);

@@ -6,12 +6,11 @@ using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Delivery.ApiClient;
 using Pipeline.Functions.Tests.Rig;
-using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Api;
 
 /// <summary>What a request may hold: too much, too strange and ambiguous is refused by the field's name, and names are cleaned.</summary>
-public sealed class BoundsTests(AzuriteFixture azurite)
+public sealed class BoundsTests(AppFixture shared) : IClassFixture<AppFixture>
 {
     private const string Valid = """
         {"sessionId":"@","guildId":"10","guildName":"Guild","channelId":"20","userId":"30","recordedAt":"2026-01-02T03:04:05Z"}
@@ -31,7 +30,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [InlineData("guildName", 3, ' ', false)]
     public async Task Text_has_a_length_and_something_in_it(string field, int length, char letter, bool isTaken)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonObject body = Body();
         body[field] = new string(letter, length);
 
@@ -49,7 +48,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [InlineData("tracks/5/peaks", 2_678_401, HttpStatusCode.BadRequest)]
     public async Task Last_second_of_the_longest_recording_has_an_address(string path, int second, HttpStatusCode expected)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonObject body = Body();
         await PostAsync(app, body.ToJsonString());
 
@@ -72,7 +71,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [InlineData("recordedAt", "\"2100-01-01T00:00:00Z\"", "1970 up to 2100")]
     public async Task Time_has_a_zone_and_a_year_that_can_be(string field, string value, string fault)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonObject body = Body();
         body[field] = JsonNode.Parse(value);
 
@@ -87,7 +86,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [InlineData("2026-01-02T03:04:05.123-05:30")]
     public async Task Any_zone_is_the_same_moment(string time)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonObject body = Body();
         body["recordedAt"] = time;
         (HttpStatusCode status, JsonNode answer) = await PostAsync(app, body.ToJsonString());
@@ -101,7 +100,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [InlineData("\"guildId\":\"10\"", "\"guildId\":\"10\",\"GUILDID\":\"11\"", "GUILDID")]
     public async Task Field_that_stands_twice_is_refused(string once, string twice, string field)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         (HttpStatusCode status, JsonNode answer) =
             await PostAsync(app, Body().ToJsonString().Replace(once, twice, StringComparison.Ordinal));
         Assert.Equal(HttpStatusCode.BadRequest, status);
@@ -115,7 +114,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [InlineData("PUT", "recordings/@/finalize/parts/0")]
     public async Task Field_of_a_segment_that_stands_twice_is_refused(string method, string path)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         await WireRequests.PostAsync(app, "recordings/init-live", WireRequests.Init(id));
         JsonObject body = path.EndsWith("/init", StringComparison.Ordinal)
@@ -143,7 +142,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [InlineData("recordings/@/segments?", 1000)]
     public async Task Limit_is_one_number_within_its_range(string path, int most)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonObject body = Body();
         await PostAsync(app, body.ToJsonString());
         path = $"api/{path.Replace("@", (string)body["sessionId"]!, StringComparison.Ordinal)}";
@@ -164,7 +163,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [InlineData(9_000_000_000_000_000_000, HttpStatusCode.BadRequest)]
     public async Task Segment_is_no_larger_than_what_can_be_counted(long size, HttpStatusCode expected)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         JsonObject[] segments = [WireRequests.Segment(0), WireRequests.Segment(1)];
         foreach (JsonObject segment in segments) segment["fileSize"] = size;
@@ -193,7 +192,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [InlineData(28_700_000_000, "absoluteStartTime")]
     public async Task Segment_ends_within_a_month_of_its_recording(long after, string? field)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         long start = 1_767_323_045_000 + after;
         string id = RecordingId.New(TimeProvider.System).ToString(), other = RecordingId.New(TimeProvider.System).ToString();
         await WireRequests.PostAsync(app, "recordings/init-live", WireRequests.Init(id));
@@ -229,7 +228,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [InlineData("segments[0].sampleCount", 128_563_200_000)]
     public async Task Nothing_begins_or_lasts_beyond_a_month(string field, long most)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         await WireRequests.PostAsync(app, "recordings/init-live", WireRequests.Init(id));
         await WireRequests.PutSegmentsAsync(app, id, 1);
@@ -248,7 +247,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [Fact]
     public async Task Unknown_field_of_a_newer_caller_is_passed_over()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonObject body = Body();
         body["colour"] = new JsonObject { ["r"] = 1 };
         Assert.Equal(HttpStatusCode.Created, (await PostAsync(app, body.ToJsonString())).Status);
@@ -263,7 +262,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [InlineData("application/jsonp")]
     public async Task Body_that_is_not_said_to_be_json_is_415(string? type)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         foreach ((HttpMethod method, string path) in new[]
         {
             (HttpMethod.Post, "recordings/init-live"), (HttpMethod.Post, "recordings/init"),
@@ -289,7 +288,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [InlineData("{\"sessionId\":\"\\uD800\"}", "sessionId")]
     public async Task Body_that_is_no_json_object_is_a_bad_request(string text, string field)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         (HttpStatusCode status, JsonNode answer) = await PostAsync(app, text);
         Assert.Equal(HttpStatusCode.BadRequest, status);
         Assert.Equal(field, Assert.Single(answer["errors"]!.AsObject()).Key);
@@ -298,7 +297,7 @@ public sealed class BoundsTests(AzuriteFixture azurite)
     [Fact]
     public async Task Names_are_kept_on_one_line_without_controls_and_marks_of_direction()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonObject body = Body();
         body["channelName"] = "\u2067Kanal\u2069\n\u0007 1";
         (body["title"], body["guildName"]) = ("\u202Etxt.exe\u202C\n\u0000 a\tb", "\u2067Gilde\u2069 \uD83D\uDC69\u200D\uD83D\uDCBB");

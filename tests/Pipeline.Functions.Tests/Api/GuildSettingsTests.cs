@@ -11,14 +11,14 @@ using Pipeline.TestKit;
 
 namespace Pipeline.Functions.Tests.Api;
 
-public sealed class GuildSettingsTests(AzuriteFixture azurite)
+public sealed class GuildSettingsTests(AzuriteFixture azurite, AppFixture shared) : IClassFixture<AppFixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Twenty_people_who_opt_out_at_once_are_all_kept_and_each_can_come_back()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         ulong[] people = [.. Enumerable.Range(1, 20).Select(i => 900_000_000_000_000_000UL + (ulong)i)];
         HttpResponseMessage[] answers = await Task.WhenAll(people.Select(user => app.Http.PutAsync(OptOut(801, user), null, Cancellation)));
         Assert.All(answers, answer => Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode));
@@ -35,7 +35,7 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
     [Fact]
     public async Task Twenty_writers_of_the_whole_document_undo_nobody_with_if_match()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         int refused = 0;
         await Task.WhenAll(Enumerable.Range(1, 20).Select(async i =>
         {
@@ -59,7 +59,7 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
     [Fact]
     public async Task Stale_document_is_refused_and_a_known_one_is_not_sent_again()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         using HttpResponseMessage first = await app.Http.GetAsync(Settings(803), Cancellation);
         string etag = first.Headers.ETag!.Tag;
         await app.Http.PutAsync(OptOut(803, 5), null, Cancellation);
@@ -81,7 +81,7 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
     [InlineData("x", HttpStatusCode.PreconditionFailed)]
     public async Task Expected_tags_are_a_list_of_which_one_is_the_same(string header, HttpStatusCode expected)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         using HttpResponseMessage first = await app.Http.GetAsync(Settings(811), Cancellation);
         using HttpRequestMessage request = new(HttpMethod.Put, Settings(811));
         request.Content = new StringContent("""{"optedOutUserIds":["5"]}""", Encoding.UTF8, "application/json");
@@ -95,7 +95,7 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
     [Fact]
     public async Task Two_thousand_and_more_people_fit()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonObject many =
             new() { ["optedOutUserIds"] = new JsonArray([.. Enumerable.Range(1, 2_500).Select(i => JsonValue.Create(i.ToString()))]) };
         Assert.Equal(HttpStatusCode.OK, await PutAsync(app, 804, many, null));
@@ -108,7 +108,7 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
     [InlineData(70_000, HttpStatusCode.RequestEntityTooLarge)]
     public async Task Everything_but_the_people_has_a_size(int length, HttpStatusCode expected)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonObject document = new() { ["optedOutUserIds"] = new JsonArray("5"), ["colour"] = new string('x', length) };
 
         using HttpResponseMessage answer = await app.Http.PutAsync(Settings(810),
@@ -126,7 +126,7 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
     [InlineData("""{"optedOutUserIds":[],"\uD800":1}""")]
     public async Task Text_that_cannot_be_written_is_not_kept(string document)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
 
         using HttpResponseMessage answer = await app.Http.PutAsync(Settings(812),
             new StringContent(document, Encoding.UTF8, "application/json"), Cancellation);
@@ -138,7 +138,7 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
     [Fact]
     public async Task List_of_an_older_version_is_kept_and_can_be_left()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         await app.Http.GetAsync(Settings(805), Cancellation); // makes the table
         TableClient table = new(azurite.ConnectionString, StorageNames.SettingsTable);
         await table.UpsertEntityAsync(new TableEntity("805", "settings") { ["Json"] = Encoding.UTF8.GetBytes("""{"announceMode":"text","optedOutUserIds":["5","6"]}""") }, cancellationToken: Cancellation);
@@ -160,7 +160,7 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
     [InlineData("optedOutUserIds", "[]", "[\"5\",\"x\"]")]
     public async Task Choice_is_taken_up_to_its_limit_and_named_beyond_it(string field, string taken, string refused)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         Assert.Equal(HttpStatusCode.OK, await PutAsync(app, 806, Document(taken), null));
         using HttpResponseMessage answer = await app.Http.PutAsync(Settings(806),
             new StringContent(Document(refused).ToJsonString(), Encoding.UTF8, "application/json"), Cancellation);
@@ -182,7 +182,7 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
     public async Task Rules_are_a_hundred_and_of_one_to_ninety_nine_people(int count, string channel, string bot, string setBy, int people,
         bool isTaken)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonArray rules = [.. Enumerable.Range(0, count).Select(_ => new JsonObject
         {
             ["channelId"] = channel,
@@ -197,7 +197,7 @@ public sealed class GuildSettingsTests(AzuriteFixture azurite)
     [Fact]
     public async Task People_are_kept_once_and_in_order_and_a_star_matches_whatever_is_there()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonObject document = new() { ["optedOutUserIds"] = new JsonArray("7", "5", "7") };
         Assert.Equal(HttpStatusCode.OK, await PutAsync(app, 808, document, null));
         Assert.Equal(HttpStatusCode.OK, await PutAsync(app, 808, document, "*"));

@@ -4,13 +4,12 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Pipeline.Contracts;
 using Pipeline.Functions.Tests.Rig;
-using Pipeline.TestKit;
 using static Pipeline.Functions.Tests.Rig.WireRequests;
 
 namespace Pipeline.Functions.Tests.Api;
 
 /// <summary>Every text that any route takes: too long it is refused by its name, and what turns or hides other text is not kept.</summary>
-public sealed class HostileTextTests(AzuriteFixture azurite)
+public sealed class HostileTextTests(AppFixture shared) : IClassFixture<AppFixture>
 {
     private const string InitLive = "POST recordings/init-live", Init = "POST recordings/init",
         Place = "POST recordings/@/segment-upload-url", Part = "PUT recordings/@/finalize/parts/0",
@@ -51,7 +50,7 @@ public sealed class HostileTextTests(AzuriteFixture azurite)
     [MemberData(nameof(Others))]
     public async Task Text_that_is_too_long_is_refused_by_its_name(string route, string field)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = await BeginAsync(app, route);
         JsonObject body = Body(app, route, id);
         Set(body, field, field.EndsWith("url", StringComparison.OrdinalIgnoreCase) ? $"https://a.example/{new string('x', 7_000)}"
@@ -67,7 +66,7 @@ public sealed class HostileTextTests(AzuriteFixture azurite)
     [MemberData(nameof(Names))]
     public async Task Mark_of_direction_and_control_character_are_refused_or_left_out(string route, string field)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         foreach (string mark in new[] { "\u202E", "\u2066", "\u0000", "\u009F", "\u2028" })
         {
             string id = await BeginAsync(app, route);
@@ -116,7 +115,7 @@ public sealed class HostileTextTests(AzuriteFixture azurite)
     [InlineData("GET events?after=#")]
     public async Task Address_with_such_a_text_in_it_leads_nowhere(string route)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = await BeginAsync(app, route);
         foreach (string text in new[] { new string('x', 2_000), new string('9', 2_000), "5%E2%80%AE", "5%07", "%E2%80%AE", "..%2F..%2Fa" })
         {

@@ -18,14 +18,14 @@ using Pipeline.TestKit;
 namespace Pipeline.Functions.Tests.Api;
 
 /// <summary>What any HTTP client, browser or tool may expect of the API, beside what its routes are for.</summary>
-public sealed class HttpCourtesyTests(AzuriteFixture azurite)
+public sealed class HttpCourtesyTests(AzuriteFixture azurite, AppFixture shared) : IClassFixture<AppFixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Refusal_says_how_to_get_in_and_what_was_made_says_where_it_is()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         using HttpRequestMessage stranger = new(HttpMethod.Get, new Uri(app.Address, "api/health"));
         using HttpClient http = new();
         using HttpResponseMessage refused = await http.SendAsync(stranger, Cancellation);
@@ -55,7 +55,7 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
     [InlineData("api/guilds/5/settings")]
     public async Task Answer_has_a_tag_and_is_not_sent_twice(string path)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         using HttpResponseMessage first = await app.Http.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
         EntityTagHeaderValue tag = first.Headers.ETag!;
         using HttpRequestMessage again = new(HttpMethod.Get, new Uri(path, UriKind.Relative));
@@ -83,7 +83,7 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
     [InlineData("", false)]
     public async Task Known_tags_are_a_list_of_which_any_will_do(string header, bool isKnown)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         await WireRequests.PostAsync(app, "recordings/init-live", WireRequests.Init(id));
         string[] paths = ["api/recordings?guildId=5", "api/guilds/5/settings", $"api/recordings/{id}", $"r/{id}"];
@@ -139,7 +139,7 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
     [InlineData("api/recordings/init-live", 404)]
     public async Task Head_answers_as_get_does_without_a_body(string path, int status)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         using HttpRequestMessage head = new(HttpMethod.Head, new Uri(path, UriKind.Relative));
         using HttpResponseMessage answer = await app.Http.SendAsync(head, Cancellation);
         using HttpResponseMessage get = await app.Http.GetAsync(new Uri(path, UriKind.Relative), Cancellation);
@@ -154,7 +154,7 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
     [InlineData("api/recordings/nothing", "application/problem+json")]
     public async Task Json_is_compressed_for_those_who_take_it(string path, string type)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         using HttpClient plain = new(new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.None });
         using HttpRequestMessage request = Ask();
         request.Headers.AcceptEncoding.Add(new StringWithQualityHeaderValue("gzip"));
@@ -294,7 +294,7 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
     [Fact]
     public async Task Segment_whose_address_lies_elsewhere_is_not_listed_for_listeners()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         Session session = new(572, (5, "Ada", 2));
         await app.Get<StorageSetup>().EnsureAsync(Cancellation);
         await session.PutAllAsync(app.Storage);
@@ -324,7 +324,7 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
     [InlineData("?code=reader&code=bot", null)]
     public async Task Second_key_makes_nobody_the_owner_behind_a_host_that_has_asked_for_one(string query, string? header)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         bool isThrough = false;
         ApiOptions options = app.Get<ApiOptions>() with { Key = null, BotKey = "bot", ReadKey = "reader" };
         AccessCheck check = new(_ => { isThrough = true; return Task.CompletedTask; }, options, app.Get<ShareSessions>());
@@ -342,7 +342,7 @@ public sealed class HttpCourtesyTests(AzuriteFixture azurite)
     [Fact]
     public async Task Packed_answer_and_plain_one_share_a_weak_tag_and_say_that_they_differ()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         using HttpClient http = new() { BaseAddress = app.Address };
         http.DefaultRequestHeaders.Add("x-functions-key", App.Key);
         foreach (string path in new[] { "api/recordings?guildId=5", "api/openapi.json" })

@@ -4,13 +4,12 @@ using System.Text.Json.Nodes;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
-using Pipeline.TestKit;
 using static Pipeline.Functions.Tests.Rig.WireRequests;
 
 namespace Pipeline.Functions.Tests.Api;
 
 /// <summary>What stands in the lists of a body is looked at one by one: what was taken once is read for as long as it is kept.</summary>
-public sealed class ListElementsTests(AzuriteFixture azurite)
+public sealed class ListElementsTests(AppFixture shared) : IClassFixture<AppFixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -46,7 +45,7 @@ public sealed class ListElementsTests(AzuriteFixture azurite)
         "consent.entries[0].button")]
     public async Task Element_of_an_end_that_says_too_little_or_too_much_is_named(string field, string value, string named)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 1);
@@ -63,7 +62,7 @@ public sealed class ListElementsTests(AzuriteFixture azurite)
     [Fact]
     public async Task End_that_says_everything_is_taken_and_read()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 1);
@@ -98,7 +97,7 @@ public sealed class ListElementsTests(AzuriteFixture azurite)
     [InlineData("PUT", "guilds/809/webhooks", "events")]
     public async Task Nothing_in_a_list_is_refused_by_its_field(string method, string path, string field)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         JsonObject body = new() { ["url"] = "https://example.org/", ["list"] = "one-list-of-it", ["first"] = 0 };

@@ -10,12 +10,12 @@ using Pipeline.TestKit;
 namespace Pipeline.Functions.Tests.Api;
 
 /// <summary>A recording while it runs, and the same one afterwards: facts, positions, pages.</summary>
-public sealed class LiveRecordingTests(AzuriteFixture azurite)
+public sealed class LiveRecordingTests(AppFixture shared) : IClassFixture<AppFixture>
 {
     [Fact]
     public async Task Recording_that_was_renamed_while_it_runs_is_begun_again_with_its_first_title()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         Session session = new(935);
         Assert.True(await app.StartRecordingAsync(session.Started));
         using StringContent other = new("""{"title":"Monthly"}""", Encoding.UTF8, "application/json");
@@ -34,7 +34,7 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Running_recording_tells_what_was_moved_and_how_far_it_is_safe()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         Session session = new(930, (7, "Grace", 2), (5, "Ada", 3));
         Assert.True(await app.StartRecordingAsync(session.Started));
         await session.PutAllAsync(app.Storage);
@@ -59,7 +59,7 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Recording_is_safe_no_further_than_what_has_arrived()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         Session session = new(937, (5, "Ada", 3));
         Assert.True(await app.StartRecordingAsync(session.Started));
         await session.PutAllAsync(app.Storage);
@@ -92,7 +92,7 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Channels_that_the_call_went_on_in_are_told_while_it_runs_and_afterwards()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         Session session = new(936, (5, "Ada", 2));
         Assert.True(await app.StartRecordingAsync(session.Started));
         await session.PutAllAsync(app.Storage);
@@ -125,7 +125,7 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Unchanged_recording_is_not_sent_again()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         Session session = new(931, (5, "Ada", 2));
         Assert.True(await app.StartRecordingAsync(session.Started));
         await session.PutAllAsync(app.Storage);
@@ -151,7 +151,7 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
     [InlineData(true)]
     public async Task Segments_come_in_pages_at_their_samples(bool isFinished)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         Session session = new(isFinished ? 932 : 933, (7, "Grace", 12), (5, "Ada", 12));
         Assert.True(await app.StartRecordingAsync(session.Started));
         await session.PutAllAsync(app.Storage);
@@ -193,7 +193,7 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
     [Fact]
     public async Task Segments_that_begin_before_the_recording_are_listed_page_by_page()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         await WireRequests.PostAsync(app, "recordings/init-live", WireRequests.Init(id));
         await WireRequests.PutSegmentsAsync(app, id, 4);
@@ -235,7 +235,7 @@ public sealed class LiveRecordingTests(AzuriteFixture azurite)
     [InlineData("to=NaN")]
     public async Task Bad_query_is_named(string query)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         Session session = new(934, (5, "Ada", 1));
         Assert.True(await app.StartRecordingAsync(session.Started));
         using HttpResponseMessage answer = await app.Http.GetAsync(

@@ -7,19 +7,18 @@ using Pipeline.Contracts.Api;
 using Pipeline.Delivery.Segments;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.Storage;
-using Pipeline.TestKit;
 using static Pipeline.Functions.Tests.Rig.WireRequests;
 
 namespace Pipeline.Functions.Tests.Api;
 
-public sealed class RecordingApiTests(AzuriteFixture azurite)
+public sealed class RecordingApiTests(AppFixture shared) : IClassFixture<AppFixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Init_live_again_gives_the_same_recording_until_it_is_finished()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string session = new Session(500).Id.ToString();
         (HttpStatusCode first, JsonNode created) = await PostAsync(app, "recordings/init-live", Init(session));
         (HttpStatusCode second, JsonNode again) = await PostAsync(app, "recordings/init-live", Init(session));
@@ -53,7 +52,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [InlineData("finalize", "segments[0].blobUrl", "\"file:///x\"")]
     public async Task Bad_field_is_named(string operation, string field, string? value)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = new Session(501).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         JsonObject body = operation switch { "finalize" => End(app, id, 1), "segment-upload-url" => Segment(0), _ => Init(id) };
@@ -70,7 +69,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [Fact]
     public async Task Upload_url_takes_one_put_of_one_blob_and_nothing_else()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = new Session(502).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         (_, JsonNode answer) = await PostAsync(app, $"recordings/{id}/segment-upload-url", Segment(0));
@@ -87,7 +86,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [Fact]
     public async Task Finalize_is_idempotent_and_refuses_other_segments()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = new Session(503).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 4);
@@ -116,7 +115,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [InlineData("fileSize", "5", "4 lie at blobUrl")]
     public async Task Segment_that_the_storage_does_not_confirm_is_refused(string field, string value, string fault)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = new Session(530).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 2);
@@ -138,7 +137,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [InlineData("?snapshot=x&snapshot=y#x")]
     public async Task What_stands_behind_the_path_of_an_address_decides_nothing(string behind)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 1);
@@ -154,7 +153,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [Fact]
     public async Task Link_is_signed_only_below_its_own_recording()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         RecordingId own = new Session(531).Id, other = new Session(532).Id;
         RecordingsContainer container = app.Get<RecordingsContainer>();
         Uri Address(RecordingId id) => app.Storage.Recordings.GetBlobClient($"{id}/5-Ada/segment_000.wav").Uri;
@@ -175,7 +174,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [InlineData("recordedAt", "\"2026-01-02T03:04:06Z\"")]
     public async Task Second_start_with_other_content_is_a_conflict_that_names_it(string field, string value)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         JsonObject init = Init(RecordingId.New(TimeProvider.System).ToString());
         init["title"] = "Weekly";
         Assert.Equal(HttpStatusCode.Created, (await PostAsync(app, "recordings/init-live", init)).Status);
@@ -207,7 +206,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [InlineData("segments", null)]
     public async Task Second_end_with_other_content_is_a_conflict_that_names_it(string field, string? value)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 2);
@@ -230,7 +229,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [Fact]
     public async Task Amendment_must_keep_what_was_there()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = new Session(504).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 3);
@@ -249,7 +248,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [Fact]
     public async Task Amendment_that_says_nothing_of_health_keeps_what_was_said()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = new Session(533).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 3);
@@ -270,7 +269,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [Trait("Category", "Long")]
     public async Task Three_hours_of_four_people_are_one_request()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = new Session(505).Id.ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 4_600);
@@ -288,7 +287,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [Fact]
     public async Task Body_above_its_limit_is_refused_with_413()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = new Session(506).Id.ToString();
         using StringContent long64 = new($$"""{"sessionId":"{{new string('x', 65 * 1024)}}"}""", Encoding.UTF8, "application/json");
         using HttpRequestMessage chunked = new(HttpMethod.Post, "api/recordings/init-live") { Content = new StreamContent(new MemoryStream(Encoding.UTF8.GetBytes($$"""{"sessionId":"{{new string('x', 65 * 1024)}}"}"""))) };
@@ -306,7 +305,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [Fact]
     public async Task Batch_flow_finishes_a_recording_that_was_over_before_it_was_known()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = new Session(507).Id.ToString();
         JsonObject init = BatchInit(id, Segment(0), Segment(1));
 
@@ -333,7 +332,7 @@ public sealed class RecordingApiTests(AzuriteFixture azurite)
     [Fact]
     public async Task Lists_a_guild_newest_first_in_pages()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         List<string> ids = [];
         for (int i = 0; i < 5; i++)
         {

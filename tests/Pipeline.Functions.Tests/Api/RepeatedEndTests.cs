@@ -7,13 +7,12 @@ using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.RecordingApi.Catalogue;
-using Pipeline.TestKit;
 using static Pipeline.Functions.Tests.Rig.WireRequests;
 
 namespace Pipeline.Functions.Tests.Api;
 
 /// <summary>A recording that is finished stays as it is heard: who ends it again with segments in other places is told so.</summary>
-public sealed class RepeatedEndTests(AzuriteFixture azurite)
+public sealed class RepeatedEndTests(AppFixture shared) : IClassFixture<AppFixture>
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -23,7 +22,7 @@ public sealed class RepeatedEndTests(AzuriteFixture azurite)
     [InlineData("channels", 1)]
     public async Task Segment_in_another_place_is_a_conflict_also_as_an_amendment(string field, long value)
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         (string id, JsonObject body) = await FinalizedAsync(app);
         JsonObject other = body.DeepClone().AsObject();
         other["segments"]![1]![field] = value;
@@ -41,7 +40,7 @@ public sealed class RepeatedEndTests(AzuriteFixture azurite)
     [Fact]
     public async Task List_under_the_name_that_it_had_before_places_counted_is_still_the_same_list()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         (string id, JsonObject body) = await FinalizedAsync(app);
         CatalogueTable catalogue = app.Get<CatalogueTable>();
         CatalogueRecording known = (await catalogue.FindAsync(id, Cancellation)).Recording!;
@@ -66,7 +65,7 @@ public sealed class RepeatedEndTests(AzuriteFixture azurite)
     [Fact]
     public async Task Recording_that_has_a_segment_twice_is_told_what_is_different()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         (string id, JsonObject body) = await FinalizedAsync(app);
         CatalogueTable catalogue = app.Get<CatalogueTable>();
         CatalogueRecording known = (await catalogue.FindAsync(id, Cancellation)).Recording!;
@@ -84,7 +83,7 @@ public sealed class RepeatedEndTests(AzuriteFixture azurite)
     [Fact]
     public async Task Count_of_what_is_missing_is_said_once_or_amended()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         (string id, JsonObject body) = await FinalizedAsync(app);
         body["missingSegmentCount"] = 4;
 
@@ -107,7 +106,7 @@ public sealed class RepeatedEndTests(AzuriteFixture azurite)
     [Fact]
     public async Task End_that_an_older_version_kept_without_the_count_is_still_the_same()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString();
         await PostAsync(app, "recordings/init-live", Init(id));
         await PutSegmentsAsync(app, id, 1);
@@ -124,7 +123,7 @@ public sealed class RepeatedEndTests(AzuriteFixture azurite)
     [Fact]
     public async Task Start_under_another_name_of_the_channel_is_a_conflict()
     {
-        await using App app = await App.StartAsync(azurite.ConnectionString);
+        App app = shared.App;
         string id = RecordingId.New(TimeProvider.System).ToString(), older = RecordingId.New(TimeProvider.System).ToString();
         JsonObject named = Init(id), other = Init(id), bare = Init(older);
         other["channelName"] = "Another";
