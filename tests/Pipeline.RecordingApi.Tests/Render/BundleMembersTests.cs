@@ -161,7 +161,9 @@ public sealed class BundleMembersTests(AzuriteFixture azurite) : IDisposable
         while (!sent.Any(message => message.Look > 0))
         {
             limit.Turn();
-            sent.AddRange(await stage.TakeMessagesAsync(recorded.Id));
+            List<RenderWindow> messages = await stage.TakeMessagesAsync(recorded.Id);
+            if (messages.Count == 0) await Task.Delay(RenderStage.HiddenPause, Cancellation);
+            sent.AddRange(messages);
         }
         return sent;
     }
@@ -172,7 +174,9 @@ public sealed class BundleMembersTests(AzuriteFixture azurite) : IDisposable
         MessageQueues queues = stage.Get<MessageQueues>();
         for (int done = 0; await queues.CountAsync(StorageNames.RenderWindowQueue, Cancellation) > 0;)
         {
-            foreach (RenderWindow message in await stage.TakeMessagesAsync(recorded.Id))
+            List<RenderWindow> messages = await stage.TakeMessagesAsync(recorded.Id);
+            if (messages.Count == 0) await Task.Delay(RenderStage.HiddenPause, Cancellation);
+            foreach (RenderWindow message in messages)
             {
                 Assert.True(done++ < 12, "it does not come to an end");
                 await stage.Get<RenderRecording>().RunAsync(message, Cancellation);

@@ -26,6 +26,9 @@ namespace Pipeline.RecordingApi.Tests.Rig;
 /// <summary>The recording API in this process on a free port; rendering runs when a test drains its queue.</summary>
 internal sealed class RenderStage : IAsyncDisposable
 {
+    /// <summary>Between two looks for a message that is hidden: each look costs the emulator some milliseconds.</summary>
+    public static readonly TimeSpan HiddenPause = TimeSpan.FromMilliseconds(100);
+
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
 
     private readonly WebApplication app;
@@ -272,12 +275,14 @@ internal sealed class RenderStage : IAsyncDisposable
         if (answer.StatusCode == HttpStatusCode.Accepted)
         {
             Assert.True(answer.Headers.RetryAfter is not null);
-            answer.Dispose();
             using CancellationTokenSource patience = new(Soon + Soon + Soon);
             do
             {
-                foreach (RenderWindow message in await TakeMessagesAsync(recorded.Id))
-                    await Get<RenderRecording>().RunAsync(message, patience.Token);
+                List<RenderWindow> messages = await TakeMessagesAsync(recorded.Id);
+                foreach (RenderWindow message in messages) await Get<RenderRecording>().RunAsync(message, patience.Token);
+                // What is left is hidden for a while.
+                if (messages.Count == 0) await Task.Delay(HiddenPause, patience.Token);
+                answer.Dispose();
                 answer = await GetAsync(path);
                 patience.Token.ThrowIfCancellationRequested();
             }
