@@ -17,14 +17,14 @@ namespace Pipeline.RecordingApi.Tests.Render;
 public sealed class ChangedFilesTests(AzuriteFixture azurite)
 {
     private const int Second = 48_000;
-    private static readonly RenderOptions Small = new() { Formats = ["flac", "mp3"] };
+    private static readonly RenderOptions Flac = new() { Formats = ["flac"] }, Small = new() { Formats = ["flac", "mp3"] };
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task New_title_is_in_every_file_that_has_one()
     {
-        await using RenderStage stage = await RenderStage.StartAsync(azurite, Small);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac);
         Recorded recorded = await RenderedAsync(stage);
         (string Name, string Query)[] titled = [("info.json", ""), ("01-Ada.flac", ""), ("mix.flac", ""), ("mix.wav", ""),
             ("mix.flac", "?from=1&to=2"), ("all-flac.zip", "")];
@@ -99,7 +99,7 @@ public sealed class ChangedFilesTests(AzuriteFixture azurite)
     public async Task Text_that_came_later_is_in_the_next_bundle_a_minute_after_the_last_one()
     {
         Ahead clock = new();
-        await using RenderStage stage = await RenderStage.StartAsync(azurite, Small, clock);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac, clock);
         Recorded recorded = await RenderedAsync(stage);
         Assert.DoesNotContain("transcript.vtt", await EntriesAsync(stage, recorded));
         Assert.True(await stage.Get<TextFiles>().TryPutAsync(recorded.Id, "transcript.vtt", "WEBVTT\n"u8.ToArray(), Cancellation));

@@ -12,6 +12,7 @@ public sealed class JoinedTracksTests(AzuriteFixture azurite) : IDisposable
 {
     private const ulong Ada = 11, Grace = 12;
     private const int Frame = 960, Second = 48_000, Minute = 60 * Second;
+    private static readonly RenderOptions Both = new() { Formats = [RenderFormat.Flac, RenderFormat.Opus] };
 
     private readonly Judge judge = new();
     private readonly TempFolder folder = new();
@@ -28,11 +29,11 @@ public sealed class JoinedTracksTests(AzuriteFixture azurite) : IDisposable
     public async Task Packets_are_the_segments_own_and_spurts_lie_where_the_flac_track_has_them()
     {
         Judge.SkipUnlessInstalled("flac", "ffmpeg", "opusdec", "opusinfo");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Both);
         Recorded recorded = await stage.BeginAsync();
         // The second goes over the end of a minute, the third is cut in talk there, the last lies behind a silent minute.
         (long Start, int Frames)[] spurts =
-            [(1_017, 400), (Minute - 100_001, 900), ((2 * Minute) - 480_000 - 61, 1_200), ((4 * Minute) + 55, 100)];
+            [(1_017, 100), (Minute - 100_001, 300), ((2 * Minute) - 480_000 - 61, 700), ((4 * Minute) + 55, 100)];
         foreach ((long start, int frames) in spurts) await SpeakAsync(stage, recorded, Ada, "Ada", start, frames);
         await stage.AddAsync(recorded, Grace, "Grace", 5 * Second, Speech.Of("grace", 10 * Second), 1); // WAV, as before
         await stage.FinalizeAsync(recorded);
@@ -62,7 +63,7 @@ public sealed class JoinedTracksTests(AzuriteFixture azurite) : IDisposable
     public async Task Late_segment_gives_the_bytes_that_a_render_of_all_gives()
     {
         Judge.SkipUnlessInstalled("ffmpeg");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Both);
         Recorded recorded = await stage.BeginAsync();
         await SpeakAsync(stage, recorded, Ada, "Ada", 480_007, 200);
         await SpeakAsync(stage, recorded, Ada, "Ada", Minute + 960_000, 200);
@@ -87,7 +88,7 @@ public sealed class JoinedTracksTests(AzuriteFixture azurite) : IDisposable
     public async Task Track_that_gets_a_wav_segment_is_encoded_as_a_whole()
     {
         Judge.SkipUnlessInstalled("flac", "ffmpeg");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Both);
         Recorded recorded = await stage.BeginAsync();
         await SpeakAsync(stage, recorded, Ada, "Ada", 4_801, 500);
         await SpeakAsync(stage, recorded, Ada, "Ada", (2 * Minute) + 7, 100);
@@ -110,7 +111,7 @@ public sealed class JoinedTracksTests(AzuriteFixture azurite) : IDisposable
     public async Task Where_segments_overlap_the_later_start_is_heard_in_every_file()
     {
         Judge.SkipUnlessInstalled("flac", "ffmpeg");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Both);
         Recorded recorded = await stage.BeginAsync();
         await SpeakAsync(stage, recorded, Ada, "Ada", 4_801, 500);
         await SpeakAsync(stage, recorded, Ada, "Ada", 4_801 + (7 * Second), 100); // within it
@@ -132,7 +133,7 @@ public sealed class JoinedTracksTests(AzuriteFixture azurite) : IDisposable
     public async Task Segment_damaged_in_its_second_minute_is_silence_in_both_and_in_every_file()
     {
         Judge.SkipUnlessInstalled("flac", "ffmpeg");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Both);
         Recorded recorded = await stage.BeginAsync();
         await SpeakAsync(stage, recorded, Ada, "Ada", Minute - (5 * Second), 500);
         byte[] broken = files[0];
@@ -153,7 +154,7 @@ public sealed class JoinedTracksTests(AzuriteFixture azurite) : IDisposable
     public async Task Segment_that_cannot_be_read_is_silence_of_its_length()
     {
         Judge.SkipUnlessInstalled("ffmpeg");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Both);
         Recorded recorded = await stage.BeginAsync();
         await SpeakAsync(stage, recorded, Ada, "Ada", 333, 1_500); // three segments without a pause
         byte[] broken = files[1];
@@ -173,7 +174,7 @@ public sealed class JoinedTracksTests(AzuriteFixture azurite) : IDisposable
     public async Task Stretch_of_it_is_as_long_as_it_was_asked_for()
     {
         Judge.SkipUnlessInstalled("ffmpeg");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Both);
         Recorded recorded = await stage.BeginAsync();
         await SpeakAsync(stage, recorded, Ada, "Ada", 333, 600);
         await stage.FinalizeAsync(recorded);

@@ -11,6 +11,7 @@ namespace Pipeline.RecordingApi.Tests.Render;
 public sealed class LiveWindowsTests(AzuriteFixture azurite)
 {
     private const int Second = 48_000;
+    private static readonly RenderOptions Flac = new() { Formats = [RenderFormat.Flac] };
     private static readonly short[] Words = Speech.Of("ada", 10 * Second);
 
     [Theory]
@@ -18,7 +19,7 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
     [InlineData(90, 2)] // it is announced and not moved yet
     public async Task Minute_waits_for_what_is_on_its_way(int safeSeconds, int announced)
     {
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac);
         Recorded recorded = await AdaTalksAsync(stage, 9);
         await stage.MoveAsync(recorded, Grace, "Grace", 20 * Second, Words);
         await TellAsync(stage, recorded, Track(Ada, 90 * Second, 9), Track(Grace, safeSeconds * Second, announced));
@@ -34,7 +35,7 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
     [InlineData(18, true)]
     public async Task Minute_is_rendered_after_two_more_with_what_there_is(int parts, bool isRendered)
     {
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac);
         Recorded recorded = await AdaTalksAsync(stage, parts);
         await TellAsync(stage, recorded, Track(Ada, parts * 10 * Second, parts), Track(Grace, 5 * Second, 1));
         Assert.Equal(isRendered ? "Ada" : "", await RenderedAsync(stage, recorded));
@@ -46,7 +47,7 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
     [InlineData(10, true)]
     public async Task Minute_of_a_replay_waits_longer(int minutesAgo, bool isRendered)
     {
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac);
         Recorded recorded = await AdaTalksAsync(stage, 20, TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(minutesAgo));
         await TellAsync(stage, recorded, Track(Ada, 200 * Second, 20), Track(Grace, 5 * Second, 1));
         Assert.Equal(isRendered ? "Ada" : "", await RenderedAsync(stage, recorded));
@@ -57,7 +58,7 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
     [InlineData(2, false)]
     public async Task Bot_that_is_there_is_asked_again(int minutesSilent, bool asks)
     {
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac);
         Recorded recorded = await AdaTalksAsync(stage, 9);
         await TellAsync(stage, recorded, TimeProvider.System.GetUtcNow() - TimeSpan.FromMinutes(minutesSilent), Track(Ada, 30 * Second, 9));
         int before = await CountAsync(stage);
@@ -70,7 +71,7 @@ public sealed class LiveWindowsTests(AzuriteFixture azurite)
     [Fact]
     public async Task Messages_that_come_while_the_first_is_at_work_become_one()
     {
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac);
         Recorded recorded = await AdaTalksAsync(stage, 9);
         int before = await CountAsync(stage);
         RenderRecording render = stage.Get<RenderRecording>();

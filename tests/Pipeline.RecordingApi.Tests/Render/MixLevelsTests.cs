@@ -9,6 +9,7 @@ namespace Pipeline.RecordingApi.Tests.Render;
 public sealed class MixLevelsTests(AzuriteFixture azurite, ITestOutputHelper output) : IDisposable
 {
     private const int Second = 48_000;
+    private static readonly RenderOptions Flac = new() { Formats = [RenderFormat.Flac] };
 
     private readonly Judge judge = new();
 
@@ -21,7 +22,7 @@ public sealed class MixLevelsTests(AzuriteFixture azurite, ITestOutputHelper out
     public async Task Whisper_of_a_minute_leaves_the_mix_at_its_level(string minutes)
     {
         Judge.SkipUnlessInstalled("ffmpeg");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac);
         Recorded recorded = await stage.BeginAsync();
         short[] talk = Speech.Of("ada", 50 * Second), whisper = [.. talk.Select(value => (short)(value / 60))];
         foreach ((int minute, char kind) in minutes.Index())
@@ -38,7 +39,7 @@ public sealed class MixLevelsTests(AzuriteFixture azurite, ITestOutputHelper out
     public async Task Minute_that_comes_late_leaves_the_gains_of_the_next_one()
     {
         Judge.SkipUnlessInstalled("flac", "ffmpeg");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac);
         Recorded recorded = await stage.BeginAsync();
         await stage.AddAsync(recorded, Ada, "Ada", Minute, Speech.Of("ada", 20 * Second), 1);
         await stage.FinalizeAsync(recorded);
@@ -60,7 +61,7 @@ public sealed class MixLevelsTests(AzuriteFixture azurite, ITestOutputHelper out
     [Fact]
     public async Task Who_comes_late_into_a_minute_begins_it_with_the_gain_that_they_had()
     {
-        await using RenderStage stage = await RenderStage.StartAsync(azurite, new RenderOptions { Formats = [RenderFormat.Flac] });
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac);
         Recorded recorded = await stage.BeginAsync();
         short[] talk = Speech.Of("ada", 20 * Second), soft = [.. talk.Select(value => (short)(value / 3))];
         await stage.AddAsync(recorded, Ada, "Ada", 0, soft, 1);

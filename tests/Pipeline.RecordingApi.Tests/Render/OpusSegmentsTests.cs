@@ -3,6 +3,7 @@ using Pipeline.Audio.Ogg;
 using Pipeline.Audio.Opus;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
+using Pipeline.RecordingApi.Render;
 using Pipeline.RecordingApi.Tests.Rig;
 using Pipeline.TestKit;
 
@@ -13,6 +14,7 @@ public sealed class OpusSegmentsTests(AzuriteFixture azurite) : IDisposable
 {
     private const ulong Ada = 11, Grace = 12;
     private const int Frame = 960, Second = 48_000;
+    private static readonly RenderOptions Both = new() { Formats = [RenderFormat.Flac, RenderFormat.Opus] };
 
     private readonly Judge judge = new();
     private readonly TempFolder folder = new();
@@ -27,7 +29,7 @@ public sealed class OpusSegmentsTests(AzuriteFixture azurite) : IDisposable
     public async Task Tracks_are_what_the_segments_decode_to_across_cuts_losses_and_formats()
     {
         Judge.SkipUnlessInstalled("flac", "ffmpeg");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Both);
         Recorded recorded = await stage.BeginAsync();
         List<byte[]> files = Talk(segments: 7, lossIn: 3); // 70 s: the seventh lies in the second window
         for (int i = 0; i < files.Count; i++)
@@ -54,7 +56,7 @@ public sealed class OpusSegmentsTests(AzuriteFixture azurite) : IDisposable
     public async Task Segment_whose_samples_nobody_told_is_heard_as_far_as_it_goes()
     {
         Judge.SkipUnlessInstalled("flac", "ffmpeg");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Both);
         Recorded recorded = await stage.BeginAsync();
         List<byte[]> files = Talk(segments: 2, lossIn: -1);
         for (int i = 0; i < files.Count; i++)
@@ -74,7 +76,7 @@ public sealed class OpusSegmentsTests(AzuriteFixture azurite) : IDisposable
     public async Task Broken_or_short_file_is_silence_and_is_named()
     {
         Judge.SkipUnlessInstalled("flac", "ffmpeg");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Both);
         Recorded recorded = await stage.BeginAsync();
         List<byte[]> files = Talk(segments: 3, lossIn: -1);
         for (int i = 0; i < files.Count; i++)
@@ -92,7 +94,7 @@ public sealed class OpusSegmentsTests(AzuriteFixture azurite) : IDisposable
     [Fact]
     public async Task Peaks_and_segment_list_speak_of_opus()
     {
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Both);
         Recorded recorded = await stage.BeginAsync();
         byte[] file = Talk(segments: 1, lossIn: -1)[0];
         await stage.AddAsync(recorded, Ada, "Ada", 0, Decode(file, 1), 1, file, SegmentFormat.Opus);

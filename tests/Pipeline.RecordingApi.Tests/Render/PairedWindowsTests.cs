@@ -15,13 +15,15 @@ namespace Pipeline.RecordingApi.Tests.Render;
 public sealed class PairedWindowsTests(AzuriteFixture azurite)
 {
     private const int Second = 48_000;
+    private static readonly RenderOptions Opus = new() { Formats = [RenderFormat.Opus] };
     private static readonly short[] Words = Speech.Of("ada", 10 * Second);
     private readonly string storage = ClassStorage.Of(azurite);
 
     [Fact]
     public async Task Two_minutes_of_a_small_format_are_one_block()
     {
-        await using RenderStage stage = await RenderStage.StartAsync(storage);
+        await using RenderStage stage = await RenderStage.StartAsync(storage,
+            new RenderOptions { Formats = [RenderFormat.Flac, RenderFormat.Opus] });
         Recorded recorded = await TalkMinutesAsync(stage, 4, stage);
         // A header and four minutes; two minutes each.
         Assert.Equal(5, await BlocksAsync(stage, recorded, "mix.flac"));
@@ -46,12 +48,13 @@ public sealed class PairedWindowsTests(AzuriteFixture azurite)
     [Fact]
     public async Task Process_that_ends_between_two_minutes_changes_no_byte()
     {
-        await using RenderStage stage = await RenderStage.StartAsync(storage);
-        await using RenderStage other = await RenderStage.StartAsync(storage);
+        RenderOptions paired = new() { Formats = [RenderFormat.Opus, RenderFormat.Mp3] };
+        await using RenderStage stage = await RenderStage.StartAsync(storage, paired);
+        await using RenderStage other = await RenderStage.StartAsync(storage, paired);
         // Each minute is rendered by another process than the one before: what the first has in memory is nowhere.
-        Recorded recorded = await TalkMinutesAsync(stage, 5, stage, other);
+        Recorded recorded = await TalkMinutesAsync(stage, 3, stage, other);
         Dictionary<string, byte[]> files = await stage.DownloadAllAsync(recorded);
-        Assert.Equal(3, await BlocksAsync(stage, recorded, "mix.opus") - 1);
+        Assert.Equal(2, await BlocksAsync(stage, recorded, "mix.opus") - 1);
         await stage.ForgetRendersAsync(recorded);
         await stage.RenderAsync(recorded);
         Dictionary<string, byte[]> again = await stage.DownloadAllAsync(recorded);
@@ -66,7 +69,7 @@ public sealed class PairedWindowsTests(AzuriteFixture azurite)
     [Fact]
     public async Task Minute_before_a_silent_one_does_not_wait()
     {
-        await using RenderStage stage = await RenderStage.StartAsync(storage);
+        await using RenderStage stage = await RenderStage.StartAsync(storage, Opus);
         Recorded recorded = await stage.BeginAsync();
         await MinuteAsync(stage, recorded, Ada, 0);
         await stage.MoveAsync(recorded, Grace, "Grace", Minute + (35 * Second), Words);
@@ -88,7 +91,7 @@ public sealed class PairedWindowsTests(AzuriteFixture azurite)
     [InlineData(1, Traits = ["Category", "Long"])]
     public async Task Minute_that_changes_leaves_the_one_of_its_block_as_it_was(int minute)
     {
-        await using RenderStage stage = await RenderStage.StartAsync(storage);
+        await using RenderStage stage = await RenderStage.StartAsync(storage, Opus);
         Recorded recorded = await TalkMinutesAsync(stage, 2, stage);
         IReadOnlyDictionary<int, RenderRow> before = await RowsAsync(stage, recorded, RenderTable.TrackKey(Ada));
         byte[] first = await stage.DownloadAsync(recorded, "01-Ada.opus");

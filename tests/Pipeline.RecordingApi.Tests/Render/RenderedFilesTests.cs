@@ -14,6 +14,8 @@ namespace Pipeline.RecordingApi.Tests.Render;
 /// <summary>From segments in the storage to files that programs of others judge.</summary>
 public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper output) : IDisposable
 {
+    private static readonly RenderOptions Flac = new() { Formats = [RenderFormat.Flac] };
+
     private readonly Judge judge = new();
 
     public void Dispose() => judge.Dispose();
@@ -24,6 +26,8 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
         Judge.SkipUnlessInstalled("flac", "ffmpeg", "ffprobe");
         await using RenderStage stage = await RenderStage.StartAsync(azurite);
         Recorded recorded = await TalkAsync(stage);
+        // A third minute, so that there is one that is neither the first nor the last.
+        await stage.AddAsync(recorded, Grace, "Grace", (2 * Minute) + 4_321, Speech.Of("grace", 48_000), 1);
         await stage.FinalizeAsync(recorded, notes: [new RecordingNote { Sample = 48_000, UserId = Ada, Text = "note\tone" }]);
         await stage.RenderAsync(recorded);
 
@@ -55,10 +59,10 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
     public async Task Late_segment_renders_its_own_windows_and_no_other()
     {
         Judge.SkipUnlessInstalled("flac", "ffmpeg");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac);
         Recorded recorded = await stage.BeginAsync();
         short[] speech = Speech.Of("ada", 20 * 48_000);
-        for (int minute = 0; minute < 4; minute++) await stage.AddAsync(recorded, Ada, "Ada", (minute * (long)Minute) + 48_000, speech, 1);
+        for (int minute = 0; minute < 3; minute++) await stage.AddAsync(recorded, Ada, "Ada", (minute * (long)Minute) + 48_000, speech, 1);
         await stage.FinalizeAsync(recorded);
         await stage.RenderAsync(recorded);
         Dictionary<string, string> before = await RowsAsync(stage, recorded);
@@ -87,7 +91,8 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
     public async Task Bundle_is_a_zip_that_others_open(string format)
     {
         Judge.SkipUnlessInstalled("unzip");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite,
+            format == RenderFormat.Flac ? Flac : new RenderOptions { Formats = [RenderFormat.Flac, format] });
         Recorded recorded = await TalkAsync(stage);
         await stage.FinalizeAsync(recorded);
         await stage.RenderAsync(recorded);
@@ -109,7 +114,7 @@ public sealed class RenderedFilesTests(AzuriteFixture azurite, ITestOutputHelper
     public async Task Windows_of_a_running_recording_are_rendered_and_the_end_adds_the_rest()
     {
         Judge.SkipUnlessInstalled("flac", "ffmpeg");
-        await using RenderStage stage = await RenderStage.StartAsync(azurite);
+        await using RenderStage stage = await RenderStage.StartAsync(azurite, Flac);
         Recorded recorded = await stage.BeginAsync();
         short[] speech = Speech.Of("ada", 10 * 48_000);
         for (int part = 0; part < 15; part++) await stage.MoveAsync(recorded, Ada, "Ada", part * 480_000L, speech);

@@ -44,17 +44,17 @@ internal static class Recordings
     public const ulong Ada = 11, Grace = 12;
     public const int Minute = 60 * 48_000;
 
-    /// <summary>Ada from the start in stereo with a pause, Grace later and softer; two minutes and a bit.</summary>
+    /// <summary>Ada from the start in stereo with a pause, Grace later and softer; a minute and a quarter.</summary>
     public static async Task<Recorded> TalkAsync(RenderStage stage)
     {
         Recorded recorded = await stage.BeginAsync();
-        short[] ada = Speech.Of("ada", 25 * 48_000, channels: 2),
+        short[] ada = Speech.Of("ada", 20 * 48_000, channels: 2),
             grace = [.. Speech.Of("grace", 30 * 48_000).Select(value => (short)(value / 3))];
         await stage.AddAsync(recorded, Ada, "Ada Lovelace", 0, ada[..960_000], 2);
         await stage.AddAsync(recorded, Ada, "Ada Lovelace", 480_000, ada[960_000..], 2);
-        await stage.AddAsync(recorded, Ada, "Ada Lovelace", Minute - 12_345, ada, 2);
+        await stage.AddAsync(recorded, Ada, "Ada Lovelace", Minute - 12_345, ada[..960_000], 2);
         await stage.AddAsync(recorded, Grace, "Grace", 40 * 48_000, grace, 1);
-        await stage.AddAsync(recorded, Grace, "Grace", (2 * Minute) + 4_321, grace[..200_001], 1);
+        await stage.AddAsync(recorded, Grace, "Grace", (72 * 48_000) + 4_321, grace[..200_001], 1);
         return recorded;
     }
 
