@@ -4,10 +4,12 @@ using Pipeline.Bot.Capture;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Tests.Recordings;
 using Pipeline.Contracts;
+using Pipeline.Dave.Session;
 using Pipeline.Discord.Media;
 using Pipeline.DiscordSimulator;
 using Pipeline.DiscordSimulator.Faults;
 using Pipeline.DiscordSimulator.Media;
+using Pipeline.DiscordSimulator.Peers;
 using Pipeline.DiscordSimulator.Speakers;
 using Pipeline.TestKit;
 
@@ -87,6 +89,28 @@ public sealed class HeardSituationTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    [Trait("Category", "Peers")]
+    public async Task Voice_that_is_never_named_in_an_encrypted_call_is_the_ones_whose_key_opens_it_from_its_first_frame_on()
+    {
+        Assert.SkipUnless(await PeerFolder.FindAsync() is not null, "run infra/setup.sh for the discord.js peers");
+        await using BotRig rig = await BotRig.StartAsync(dave: DaveMode.Enforced, capture: new CaptureOptions { IncludeBots = true });
+        await rig.RecordAsync(); // with Ada in the channel, who may be the one who speaks
+        RecordedCall call = rig.Current!;
+        DiscordJsPeer ben = await rig.Discord.AddPeerAsync("Ben");
+        await rig.UntilAsync(() => call.Call.Encryption is { State: DaveState.Active, TransitionPending: false, Members.Length: 2 });
+        rig.Discord.Faults.Add(new LoseSpeaking { UserId = ben.UserId });
+        await ben.SayAsync(OpusClip.Generate(7, Talk));
+        await rig.UntilAsync(() => Heard(call, ben.UserId) is { } track
+            && track.Health.Received == Delivered(rig, ben) && track.Health.Received > 130);
+        TrackSnapshot heard = Heard(call, ben.UserId)!;
+        Assert.Equal(("Ben", 0L, 0L, 0L), (heard.Username, heard.Health.Lost, heard.Health.Undecryptable, heard.Health.Concealed));
+        Assert.Equal(ben.UserId, Assert.Single(call.Host.Snapshot.Tracks).UserId);
+        Assert.Empty(call.Host.Snapshot.Gaps);
+        Assert.False(rig.Said("Discord does not tell whose it is"));
+        await rig.UntilAsync(() => Heard(call, ben.UserId) is { OpenSince: null, SampleCount: >= 130 * 960 });
+    }
+
+    [Fact]
     public async Task Voice_without_a_name_that_no_key_opens_is_lost_in_the_sight_of_people_and_a_gap_of_its_owner()
     {
         WarningTimes warnings = new() { Undecodable = TimeSpan.FromMilliseconds(100) };
@@ -111,6 +135,9 @@ public sealed class HeardSituationTests(AzuriteFixture azurite)
 
     private static TrackSnapshot? Heard(RecordedCall call, ulong user) =>
         call.Host.Snapshot.Tracks.SingleOrDefault(track => track.UserId == user);
+
+    private static int Delivered(BotRig rig, DiscordJsPeer peer) =>
+        rig.Discord.Deliveries.Delivered(rig.Discord.BotMember.Id, peer.UserId).Count;
 
     private static string Speakers(RecordedCall call) =>
         RecordingPanel.Draw(call.Panel.Draw()).Embeds![0].Fields!.Single(field => field.Name == "Speakers").Value;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Pipeline.DiscordSimulator.Dave;
 using Pipeline.DiscordSimulator.Engine;
+using Pipeline.DiscordSimulator.Faults;
 using Pipeline.DiscordSimulator.Media;
 using Pipeline.DiscordSimulator.World;
 
@@ -73,7 +74,7 @@ internal sealed class Call
     /// <summary>Op 5 to everybody else, once per stream.</summary>
     public void Announce(CallMember speaker)
     {
-        if (speaker.IsAnnounced)
+        if (speaker.IsAnnounced || world.Faults.Take<LoseSpeaking>(speaker.UserId) is not null)
             return;
         speaker.IsAnnounced = true;
         foreach (VoiceSession other in Clients.Where(client => client != speaker))
