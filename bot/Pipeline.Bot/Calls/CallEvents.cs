@@ -43,6 +43,7 @@ internal sealed class CallEvents(ActiveRecording host, VoiceCall call, CallMessa
             case VoiceCallEvent.UserLeft left: host.Recording.UserLeft(left.UserId); break;
             case VoiceCallEvent.SourceUnnamed source: OnUnnamed(source.Ssrc); break;
             case VoiceCallEvent.SourceNamed source: voices.OnNamed(source.Ssrc, source.UserId, people.NameOf(source.UserId)); break;
+            case VoiceCallEvent.UserHealth counted: voices.Look(counted.Health); break;
             case VoiceCallEvent.PrivacyCode code: OnPrivacyCode(code.Code); break;
             case VoiceCallEvent.Protection protection: encryption.OnChanged(protection.State); break;
             case VoiceCallEvent.EncryptionBroken: messages.Say(Texts.EncryptionBroken); break;

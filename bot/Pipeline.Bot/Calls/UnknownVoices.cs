@@ -2,6 +2,7 @@ using System.Globalization;
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Panel;
 using Pipeline.Discord.Media;
+using Pipeline.Discord.Rtp;
 
 namespace Pipeline.Bot.Calls;
 
@@ -12,6 +13,7 @@ internal sealed class UnknownVoices(Recording recording, Action<string> say, Act
     private const int MostTold = 64;
 
     private readonly HashSet<uint> heeded = [];
+    private bool toldStray;
 
     /// <summary>Such voices that are recorded and of which nothing was told, because it found no room.</summary>
     public IEnumerable<uint> Unheeded() => recording.Snapshot.Tracks.Select(track => track.UserId).Where(UnnamedSource.Is)
@@ -24,6 +26,14 @@ internal sealed class UnknownVoices(Recording recording, Action<string> say, Act
         recording.Introduce(UnnamedSource.IdOf(ssrc), VoiceTexts.Unknown, isBot: false);
         if (heeded.Count > MostTold) return;
         say(recording.HasPeopleWhoRefuse ? VoiceTexts.UnnamedNotKept : isOpen ? VoiceTexts.Unnamed : VoiceTexts.UnnamedNotOpened);
+    }
+
+    /// <summary>Counters of the voice session have come.</summary>
+    public void Look(VoiceHealth health)
+    {
+        if (toldStray || health.Drops.GetValueOrDefault(DropReason.StraySource) == 0) return;
+        toldStray = true;
+        note(VoiceTexts.Stray);
     }
 
     public void OnNamed(uint ssrc, ulong userId, string? name)

@@ -15,6 +15,9 @@ internal static class VoiceTexts
     public const string UnnamedNotOpened =
         "I hear a voice of which Discord does not tell whose it is, and no key of this call opens it. Until one does, what it says is "
         + "lost; the gap is marked in the recording. Leaving the call and joining it again usually mends it.";
+    public const string Stray =
+        "Single packets of sound come from sources of which Discord does not tell whose they are, as no client sends them. I count them, "
+        + "and keep none: somebody who speaks sends more in a row.";
 
     public static string Known(string name) => $"{name} (before Discord told)";
 

@@ -48,7 +48,10 @@ internal sealed class MediaCounters
     }
 
     /// <summary>For a datagram that was counted when it was held.</summary>
-    public void CountOnly(DropReason reason) => Volatile.Write(ref reasons[(int)reason], reasons[(int)reason] + 1);
+    public void CountOnly(DropReason reason) => CountOnly(reason, 1);
+
+    /// <inheritdoc cref="CountOnly(DropReason)"/>
+    public void CountOnly(DropReason reason, int count) => Volatile.Write(ref reasons[(int)reason], reasons[(int)reason] + count);
 
     public long Read(DropReason reason) => Volatile.Read(ref reasons[(int)reason]);
 

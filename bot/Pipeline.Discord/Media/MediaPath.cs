@@ -36,7 +36,7 @@ internal sealed class MediaPath : IDisposable
     public MediaPath(AudioFrameRing frames, TimeProvider time)
     {
         (this.frames, this.time) = (frames, time);
-        hold = new UnknownSsrcHold(time);
+        hold = new UnknownSsrcHold(time, Counters.CountOnly);
         early = new EarlyDatagrams(time);
         keyOverlap = (long)(UnknownSsrcHold.MaxAge.TotalSeconds * time.TimestampFrequency);
         overtaking = time.TimestampFrequency / 2;
@@ -108,7 +108,7 @@ internal sealed class MediaPath : IDisposable
         if (hold.SourceCount > 0)
         {
             hold.Settle(now, trySettle, deliverHeld);
-            CountUnknown(hold.Expire(now));
+            hold.Expire(now);
         }
         if (previousSeal is null || now < previousUntil) return;
         previousSeal.Dispose();
@@ -162,7 +162,7 @@ internal sealed class MediaPath : IDisposable
         bool isKnown = TryFind(packet.Ssrc, body, out ulong userId);
         AudioFrame frame = AudioFrame.At(OriginOf(packet, receivedAt), AudioFrameKind.Opus, userId, body);
         if (isKnown) return Deliver(frame, wasHeld: false);
-        CountUnknown(hold.Add(frame, trySettle, deliverHeld));
+        hold.Add(frame, trySettle, deliverHeld);
         return DropReason.None;
     }
 
@@ -178,7 +178,7 @@ internal sealed class MediaPath : IDisposable
         DaveFrameOrigin origin = OriginOf(packet, receivedAt);
         if (snapshot.TryGetUser(packet.Ssrc, out ulong userId) || finder.TryGetUser(packet.Ssrc, out userId)) WriteEmpty(userId, in origin);
         else if (hold.Contains(packet.Ssrc))
-            CountUnknown(hold.Add(AudioFrame.At(origin, AudioFrameKind.Empty, 0, default), trySettle, deliverHeld));
+            hold.Add(AudioFrame.At(origin, AudioFrameKind.Empty, 0, default), trySettle, deliverHeld);
     }
 
     /// <summary>Whose frame it is, by what the gateway told or by what was found out; false: it has to wait.</summary>
@@ -278,7 +278,7 @@ internal sealed class MediaPath : IDisposable
         long afterTime = time.GetTimestamp() + keyOverlap + 1;
         hold.Settle(afterTime, (uint ssrc, out ulong userId) =>
             finder.TrySettle(snapshot, ssrc, isLeftOver: false, out userId), deliverHeld);
-        CountUnknown(hold.Expire(afterTime));
+        hold.Expire(afterTime);
         dave.GiveUp();
     }
 
@@ -294,11 +294,6 @@ internal sealed class MediaPath : IDisposable
         if (frame.Kind == AudioFrameKind.Undecryptable) user.CountUndecryptable();
         else if (frame.Kind == AudioFrameKind.Opus) user.CountFrame(RtpPayload.IsSilence(frame.Opus), wasHeld, frame.ReceivedAt);
         return DropReason.None;
-    }
-
-    private void CountUnknown(int count)
-    {
-        for (int i = 0; i < count; i++) Counters.CountOnly(DropReason.UnknownSsrc);
     }
 
     private static DaveFrameOrigin OriginOf(in RtpPacket packet, long receivedAt) =>

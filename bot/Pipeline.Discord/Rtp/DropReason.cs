@@ -57,6 +57,9 @@ public enum DropReason
     /// <summary>Held for a source whose user did not become known in time, or held by no slot.</summary>
     UnknownSsrc,
 
+    /// <summary>Sound of a source that nobody has named and that sent no three packets which hang together: no client's.</summary>
+    StraySource,
+
     /// <summary>The end-to-end layer refused it.</summary>
     Refused,
 

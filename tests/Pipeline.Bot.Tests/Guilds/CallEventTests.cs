@@ -3,6 +3,8 @@ using Pipeline.Bot.Calls;
 using Pipeline.Bot.Panel;
 using Pipeline.Contracts;
 using Pipeline.Dave.Session;
+using Pipeline.Discord.Media;
+using Pipeline.Discord.Rtp;
 using Pipeline.Discord.Voice.Call;
 using Pipeline.DiscordSimulator.Rest;
 using Pipeline.DiscordSimulator.World;
@@ -63,6 +65,21 @@ public sealed class CallEventTests
         await rig.UntilSaidAsync(VoiceTexts.Unnamed);
         await InTurnAsync(rig, running => running.Events.On(new VoiceCallEvent.SourceNamed(77, rig.Admin.Id)));
         Assert.Contains(rig.Current!.Panel.Draw().Events, one => one.Text == VoiceTexts.Named(rig.Admin.Id));
+    }
+
+    [Fact]
+    public async Task Single_packets_of_sources_that_are_nobodys_are_said_once()
+    {
+        await using BotRig rig = await BotRig.StartAsync();
+        await rig.RecordAsync();
+        VoiceHealth none = VoiceHealth.None with { Drops = new Dictionary<DropReason, long> { [DropReason.UnknownSsrc] = 5 } };
+        VoiceHealth some = VoiceHealth.None with { Drops = new Dictionary<DropReason, long> { [DropReason.StraySource] = 1 } };
+        await InTurnAsync(rig, running => running.Events.On(new VoiceCallEvent.UserHealth(none)));
+        Assert.Equal(0, Told());
+        for (int i = 0; i < 2; i++) await InTurnAsync(rig, running => running.Events.On(new VoiceCallEvent.UserHealth(some)));
+        Assert.Equal(1, Told());
+
+        int Told() => rig.Current!.Panel.Draw().Events.Count(one => one.Text == VoiceTexts.Stray);
     }
 
     [Fact]

@@ -76,6 +76,10 @@ internal static class CallTexts
             "I hear a voice of which Discord does not tell whose it is, and no key of this call opens it. Until one does, "
                 + "what it says is lost; the gap is marked in the recording. Leaving the call and joining it again usually "
                 + "mends it."),
+        new("VoiceTexts.Stray", "sound of sources that send a packet or two and no more",
+            VoiceTexts.Stray,
+            "Single packets of sound come from sources of which Discord does not tell whose they are, as no client sends "
+                + "them. I count them, and keep none: somebody who speaks sends more in a row."),
         new(nameof(Texts.Undeafened), "the bot is undeafened",
             Texts.Undeafened,
             "I can hear again. The gap is marked in the recording."),

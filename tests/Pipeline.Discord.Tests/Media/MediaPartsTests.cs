@@ -1,3 +1,4 @@
+using System.Globalization;
 using CsCheck;
 using Microsoft.Extensions.Time.Testing;
 using Pipeline.Discord.Media;
@@ -14,8 +15,10 @@ public sealed class MediaPartsTests
     private readonly FakeTimeProvider time = new();
     private readonly UnknownSsrcHold hold;
     private readonly List<(ulong User, ushort Sequence)> delivered = [];
+    private readonly Dictionary<DropReason, int> givenUp = [];
 
-    public MediaPartsTests() => hold = new UnknownSsrcHold(time);
+    public MediaPartsTests() => hold = new UnknownSsrcHold(time, (reason, count) =>
+        givenUp[reason] = givenUp.GetValueOrDefault(reason) + count);
 
     private long Second => time.TimestampFrequency;
 
@@ -34,15 +37,45 @@ public sealed class MediaPartsTests
     }
 
     [Fact]
-    public void Of_more_than_32_sources_the_quietest_makes_room()
+    public void Of_more_than_32_sources_the_quietest_of_those_that_have_shown_least_makes_room()
     {
-        for (uint ssrc = 1; ssrc <= 32; ssrc++) Add(ssrc, 0, at: 1000 - (ssrc == 7 ? 500 : ssrc));
-        Add(7, 1, at: 400);
+        for (uint ssrc = 1; ssrc <= 32; ssrc++)
+        {
+            Add(ssrc, 0, at: 1000 - (ssrc == 7 ? 500 : ssrc));
+            if (ssrc > 3) Add(ssrc, 1, at: 1000 - (ssrc == 7 ? 500 : ssrc));
+        }
         Assert.Equal(32, hold.SourceCount);
-        Assert.Equal(2, Add(33, 0, at: 2000)); // both of it are lost
-        Assert.Equal((32, false, true), (hold.SourceCount, hold.Contains(7), hold.Contains(33)));
-        Assert.Equal(1, Add(34, 0, at: 2000));
-        Assert.False(hold.Contains(32)); // the next one
+        Assert.Equal(1, Add(33, 0, at: 2000));
+        Assert.Equal((32, false, true), (hold.SourceCount, hold.Contains(3), hold.Contains(33)));
+        for (uint ssrc = 34; ssrc < 1034; ssrc++) Assert.Equal(1, Add(ssrc, 0, at: 2000 + ssrc));
+        Assert.Equal([4u, 7, 32, 1032, 1033], new uint[] { 1, 2, 3, 4, 7, 32, 33, 1032, 1033 }.Where(hold.Contains));
+        for (uint ssrc = 2000; ssrc < 2004; ssrc++)
+        {
+            Add(ssrc, 0, at: 4000);
+            Add(ssrc, 1, at: 4000);
+        }
+        Assert.False(hold.Contains(7)); // nobody has shown less, and it has been quiet longest
+        Assert.Equal([DropReason.StraySource], givenUp.Keys);
+    }
+
+    /// <summary>A source that shows a new number with each packet is nobody's, and one of which half is lost is somebody's.</summary>
+    [Theory]
+    [InlineData("0 1 2", true)]
+    [InlineData("5 2 9", true)]
+    [InlineData("0 1", false)]
+    [InlineData("0 0 0", false)]
+    [InlineData("0 17 34 51", false)]
+    [InlineData("0 17 18 19", true)]
+    [InlineData("65534 0 2", true)]
+    [InlineData("0 1 2 5000", true)]
+    public void Source_is_somebodys_once_three_of_its_packets_hang_together(string numbers, bool isSomebodys)
+    {
+        int[] all = [.. numbers.Split(' ').Select(number => int.Parse(number, CultureInfo.InvariantCulture))];
+        foreach (int number in all) Add(1, number, at: 100);
+        hold.Settle(100 + (3 * Second), Named(1), Deliver);
+        Assert.Equal(isSomebodys ? all : [], delivered.Select(one => (int)one.Sequence));
+        Assert.Equal(isSomebodys ? 0 : all.Length, Expire(100 * Second));
+        Assert.Equal(isSomebodys ? [] : [DropReason.StraySource], givenUp.Keys);
     }
 
     [Fact]
@@ -51,19 +84,20 @@ public sealed class MediaPartsTests
         Add(1, 0, at: 0);
         Add(1, 1, at: 1);
         Add(2, 0, at: 5);
-        Assert.Equal(0, hold.Expire(2 * Second));
-        Assert.Equal(1, hold.Expire((2 * Second) + 1));
+        Assert.Equal(0, Expire(2 * Second));
+        Assert.Equal(1, Expire((2 * Second) + 1));
         Assert.Equal(2, hold.SourceCount);
-        Assert.Equal(1, hold.Expire((2 * Second) + 2));
+        Assert.Equal(1, Expire((2 * Second) + 2));
         Assert.Equal((1, false), (hold.SourceCount, hold.Contains(1)));
-        Assert.Equal(1, hold.Expire(10 * Second));
-        Assert.Equal(0, hold.Expire(10 * Second));
+        Assert.Equal(1, Expire(10 * Second));
+        Assert.Equal(0, Expire(10 * Second));
     }
 
     [Theory]
-    [InlineData(1, 2.0, true, false)]
-    [InlineData(1, 2.0001, true, true)]
-    [InlineData(1, 2.0001, false, false)] // nothing but silence: nobody needs to be found
+    [InlineData(3, 2.0, true, false)]
+    [InlineData(3, 2.0001, true, true)]
+    [InlineData(2, 2.0001, true, false)] // too little to be anybody's
+    [InlineData(3, 2.0001, false, false)] // nothing but silence: nobody needs to be found
     [InlineData(800, 0, true, false)]
     public void Source_that_cannot_wait_longer_is_settled(int frames, double seconds, bool hasSound, bool isSettled)
     {
@@ -78,14 +112,14 @@ public sealed class MediaPartsTests
     public void Frame_that_fits_nowhere_is_lost_alone()
     {
         Assert.Equal(1, Add(1, 0, opus: new byte[20_000]));
-        Assert.Equal(0, hold.Expire(0));
+        Assert.Equal(0, Expire(0));
         Assert.Equal(0, hold.SourceCount);
     }
 
     [Fact]
     public void Undecryptable_frame_is_no_sound()
     {
-        hold.Add(Frame(1, 0, 0, Sound, AudioFrameKind.Undecryptable), Named(0), Deliver);
+        for (int i = 0; i < 3; i++) hold.Add(Frame(1, i, 0, Sound, AudioFrameKind.Undecryptable), Named(0), Deliver);
         hold.Settle(100 * Second, Named(1), Deliver);
         Assert.Empty(delivered);
     }
@@ -171,7 +205,16 @@ public sealed class MediaPartsTests
     }
 
     private int Add(uint ssrc, int sequence, long at = 0, byte[]? opus = null) =>
-        hold.Add(Frame(ssrc, sequence, at, opus ?? Sound), Named(0), Deliver);
+        Lost(() => hold.Add(Frame(ssrc, sequence, at, opus ?? Sound), Named(0), Deliver));
+
+    private int Expire(long now) => Lost(() => hold.Expire(now));
+
+    private int Lost(Action action)
+    {
+        int before = givenUp.Values.Sum();
+        action();
+        return givenUp.Values.Sum() - before;
+    }
 
     private void Deliver(ulong userId, in AudioFrame frame) => delivered.Add((userId, frame.SequenceNumber));
 

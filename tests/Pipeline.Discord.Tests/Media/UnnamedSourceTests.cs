@@ -51,12 +51,32 @@ public sealed class UnnamedSourceTests : IDisposable
     public void Hundreds_of_sources_without_a_name_are_all_kept_and_those_beyond_the_bound_are_counted()
     {
         Know();
-        for (uint ssrc = 10; ssrc < 10 + SourceFinder.MaxSources + 7; ssrc++) Receive(ssrc, 1, [0x78, 1]);
+        for (uint ssrc = 10; ssrc < 10 + SourceFinder.MaxSources + 7; ssrc++) Talk(ssrc);
         time.Advance(TimeSpan.FromSeconds(2.1));
         path.Expire(time.GetTimestamp());
         List<ReadFrame> frames = ReadFrame.DrainAll(ring);
         Assert.Equal(SourceFinder.MaxSources, frames.Select(frame => frame.UserId).Distinct().Count());
-        Assert.Equal(7, path.Counters.Read(DropReason.UnknownSsrc));
+        Assert.Equal(7 * UnknownSsrcHold.ProvenBy, path.Counters.Read(DropReason.UnknownSsrc));
+        Assert.Equal(0, path.Counters.Read(DropReason.StraySource));
+    }
+
+    /// <summary>It fills no recording with tracks, and pushes nobody out who speaks.</summary>
+    [Fact]
+    public void Server_that_invents_a_source_for_each_packet_gets_no_tracks_and_a_voice_among_them_keeps_all_it_says()
+    {
+        Know();
+        for (ushort i = 0; i < 300; i++)
+        {
+            Receive(9876, i, [0x78, 1]);
+            for (uint packet = 0; packet < 20; packet++) Receive(100_000 + (20u * i) + packet, (ushort)(7919 * packet), [0x78, 1]);
+            time.Advance(TimeSpan.FromMilliseconds(20));
+            path.Expire(time.GetTimestamp());
+        }
+        path.Dispose();
+        List<ReadFrame> frames = ReadFrame.DrainAll(ring);
+        Assert.Equal(Enumerable.Range(0, 300), frames.Select(frame => (int)frame.SequenceNumber));
+        Assert.All(frames, frame => Assert.Equal(UnnamedSource.IdOf(9876), frame.UserId));
+        Assert.Equal((6000, 0), (path.Counters.Read(DropReason.StraySource), path.Counters.Read(DropReason.UnknownSsrc)));
     }
 
     [Fact]
@@ -65,10 +85,12 @@ public sealed class UnnamedSourceTests : IDisposable
         Dictionary<uint, ulong> named = [];
         for (uint ssrc = 10; ssrc < 10 + SourceFinder.MaxSources + 50; ssrc++)
         {
-            Receive(ssrc, 1, [0x78, 1], known: named);
+            path.Apply(new MediaSnapshot(OwnSsrc, transportKey, named, null, [Ada, Bo]));
+            Talk(ssrc);
             time.Advance(TimeSpan.FromSeconds(2.1));
             path.Expire(time.GetTimestamp());
-            Assert.Equal(UnnamedSource.IdOf(ssrc), Assert.Single(ReadFrame.DrainAll(ring)).UserId);
+            Assert.Equal(Enumerable.Repeat(UnnamedSource.IdOf(ssrc), UnknownSsrcHold.ProvenBy),
+                ReadFrame.DrainAll(ring).Select(frame => frame.UserId));
             named[ssrc] = Bo;
         }
         Assert.Equal(0, path.Counters.Read(DropReason.UnknownSsrc));
@@ -105,10 +127,14 @@ public sealed class UnnamedSourceTests : IDisposable
     {
         AwaitKeys();
         for (uint ssrc = 100; ssrc < 100 + UnknownSsrcHold.MaxSources + 5; ssrc++)
-            Receive(ssrc, 1, [0x78, 1]);
-        Assert.Equal(5, path.Counters.Read(DropReason.UnknownSsrc));
+        {
+            Talk(ssrc);
+            time.Advance(TimeSpan.FromTicks(1));
+        }
+        Assert.Equal(5 * UnknownSsrcHold.ProvenBy, path.Counters.Read(DropReason.UnknownSsrc));
         Name([.. Enumerable.Range(100, 64).Select(ssrc => (uint)ssrc)]);
-        Assert.Equal(Enumerable.Range(105, 32).Select(ssrc => (uint)ssrc), ReadFrame.DrainAll(ring).Select(frame => frame.Ssrc).Order());
+        Assert.Equal(Enumerable.Range(105, 32).Select(ssrc => (uint)ssrc),
+            ReadFrame.DrainAll(ring).Select(frame => frame.Ssrc).Distinct().Order());
     }
 
     [Fact]
@@ -191,9 +217,12 @@ public sealed class UnnamedSourceTests : IDisposable
 
     private void Know() => path.Apply(new MediaSnapshot(OwnSsrc, transportKey, new Dictionary<uint, ulong>(), null, [Ada, Bo]));
 
-    private void Receive(uint ssrc, ushort number, byte[] payload, Dictionary<uint, ulong>? known = null)
+    // As little as makes somebody of a source.
+    private void Talk(uint ssrc)
     {
-        if (known is not null) path.Apply(new MediaSnapshot(OwnSsrc, transportKey, known, null, [Ada, Bo]));
-        path.Receive(new RtpPacketBuilder { Ssrc = ssrc, SequenceNumber = number, Payload = payload }.Build(), time.GetTimestamp());
+        for (ushort number = 1; number <= UnknownSsrcHold.ProvenBy; number++) Receive(ssrc, number, [0x78, 1]);
     }
+
+    private void Receive(uint ssrc, ushort number, byte[] payload) =>
+        path.Receive(new RtpPacketBuilder { Ssrc = ssrc, SequenceNumber = number, Payload = payload }.Build(), time.GetTimestamp());
 }

@@ -44,7 +44,8 @@ internal sealed class MediaReport(TimeProvider time, ILogger logger, ulong guild
     {
         DropReason.Discovery or DropReason.KeepaliveEcho or DropReason.Rtcp or DropReason.OtherPayload or DropReason.OwnSsrc =>
             LogLevel.Trace,
-        DropReason.RingFull or DropReason.UnknownSsrc or DropReason.NotAuthentic or DropReason.Refused => LogLevel.Warning,
+        DropReason.RingFull or DropReason.UnknownSsrc or DropReason.StraySource or DropReason.NotAuthentic or DropReason.Refused =>
+            LogLevel.Warning,
         _ => LogLevel.Debug,
     };
 }
