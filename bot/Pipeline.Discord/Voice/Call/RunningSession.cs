@@ -12,22 +12,26 @@ namespace Pipeline.Discord.Voice.Call;
 internal sealed class RunningSession
 {
     private readonly CancellationTokenSource stopping = new();
-    private readonly ChannelWriter<VoiceCallInput> inputs;
+    private readonly MissedNews missed = new();
+    private readonly VoiceCallQueue inputs;
     private readonly VoiceSession session;
     private readonly Task<VoiceSessionEnd> run;
 
     public RunningSession(VoiceSessionIdentity identity, VoiceSessionOptions options, AudioFrameRing frames,
-        ChannelWriter<VoiceCallInput> inputs, RecoveryLadder ladder, TimeProvider time, ILogger logger)
+        VoiceCallQueue inputs, RecoveryLadder ladder, TimeProvider time, ILogger logger)
     {
         this.inputs = inputs;
         session = new VoiceSession(identity, options, frames, news =>
-            inputs.TryWrite(new VoiceCallInput.News(this, news)), time, logger, ladder);
+            missed.Pass(news, one => inputs.TryPost(new VoiceCallInput.News(this, one))), time, logger, ladder);
         run = Task.Run(RunAsync);
     }
 
     public VoiceHealth Health => session.Health;
 
     public DaveSnapshot Encryption => session.Encryption;
+
+    /// <inheritdoc cref="MissedNews.Take"/>
+    public IReadOnlyList<VoiceSessionNews> TakeMissed() => missed.Take();
 
     /// <summary>Ends it and waits until it no longer writes into the ring. Returns how it ended.</summary>
     public async Task<VoiceSessionEnd> StopAsync()
@@ -43,7 +47,7 @@ internal sealed class RunningSession
         VoiceSessionEnd end = await session.RunAsync(stopping.Token);
         try
         {
-            await inputs.WriteAsync(new VoiceCallInput.Ended(this, end), stopping.Token);
+            await inputs.PostAsync(new VoiceCallInput.Ended(this, end), stopping.Token);
         }
         catch (Exception e) when (e is OperationCanceledException or ChannelClosedException)
         {

@@ -18,12 +18,8 @@ public sealed class VoiceCall : IAsyncDisposable
 {
     private const int EventCapacity = 4096;
 
-    // The loop never waits for long, so this is not reached; a state that found it full would be told again by the next.
-    private const int InputCapacity = 4096;
-
     private readonly VoiceCallLoop loop;
-    private readonly Channel<VoiceCallInput> inputs = Channel.CreateBounded<VoiceCallInput>(
-        new BoundedChannelOptions(InputCapacity) { SingleReader = true });
+    private readonly VoiceCallQueue inputs;
     private readonly Channel<VoiceCallEvent> events;
     private readonly Task run;
     private long missed;
@@ -39,6 +35,7 @@ public sealed class VoiceCall : IAsyncDisposable
         events = Channel.CreateBounded<VoiceCallEvent>(
             new BoundedChannelOptions(EventCapacity) { FullMode = BoundedChannelFullMode.DropOldest },
             _ => Interlocked.Increment(ref missed));
+        inputs = new VoiceCallQueue(time, logger);
         loop = new VoiceCallLoop(options, new VoiceStateSender(updateVoiceState, time, logger), inputs, events.Writer, time, logger);
         run = Task.Run(loop.RunAsync);
     }
@@ -58,10 +55,10 @@ public sealed class VoiceCall : IAsyncDisposable
     public ulong ChannelId => loop.ChannelId;
 
     /// <summary>
-    /// How often a queue of this call was full: what the main gateway told was not taken, or the recording read its events too slowly and
-    /// the oldest went. Who sees it grow looks at everything again.
+    /// How often a queue of this call was full: what the main gateway or the voice session told was not taken, or the recording read its
+    /// events too slowly and the oldest went. Who sees it grow looks at everything again.
     /// </summary>
-    public long Missed => Interlocked.Read(ref missed);
+    public long Missed => Interlocked.Read(ref missed) + inputs.Refused;
 
     /// <summary>How far audio is protected, as it was told last.</summary>
     public DaveProtection Protection => loop.Protection;
@@ -97,7 +94,7 @@ public sealed class VoiceCall : IAsyncDisposable
         TaskCompletionSource<VoiceCallState> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         try
         {
-            await inputs.Writer.WriteAsync(new VoiceCallInput.Join(guildId, channelId, ownUserId, frames, answer), cancellation);
+            await inputs.PostAsync(new VoiceCallInput.Join(guildId, channelId, ownUserId, frames, answer), cancellation);
             return await answer.Task.WaitAsync(cancellation);
         }
         catch (OperationCanceledException)
@@ -112,7 +109,7 @@ public sealed class VoiceCall : IAsyncDisposable
     {
         if (run.IsCompleted) return;
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        await inputs.Writer.WriteAsync(new VoiceCallInput.Leave(done), cancellation);
+        await inputs.PostAsync(new VoiceCallInput.Leave(done), cancellation);
         await done.Task.WaitAsync(cancellation);
     }
 
@@ -120,27 +117,22 @@ public sealed class VoiceCall : IAsyncDisposable
     /// <param name="own">States of other users are ignored.</param>
     /// <param name="origin">A state that was missed while the gateway was away means a lost session, not a kick.</param>
     public void OnVoiceState(VoiceState own, VoiceStateOrigin origin = VoiceStateOrigin.Update) =>
-        Post(new VoiceCallInput.OwnState(own, origin));
+        inputs.TryPost(new VoiceCallInput.OwnState(own, origin));
 
     /// <summary>The voice server, as the main gateway told it.</summary>
-    public void OnVoiceServer(VoiceServerUpdate update) => Post(new VoiceCallInput.Server(update));
+    public void OnVoiceServer(VoiceServerUpdate update) => inputs.TryPost(new VoiceCallInput.Server(update));
 
     /// <summary>
     /// The main gateway identified again, so Discord dropped our voice session: it is joined again when it is still wanted.
     /// </summary>
-    public void OnGatewayRestarted() => Post(VoiceCallInput.GatewayRestarted.Instance);
-
-    private void Post(VoiceCallInput input)
-    {
-        if (!inputs.Writer.TryWrite(input) && !run.IsCompleted) Interlocked.Increment(ref missed);
-    }
+    public void OnGatewayRestarted() => inputs.TryPost(VoiceCallInput.GatewayRestarted.Instance);
 
     /// <summary>Leaves, if need be, and completes <see cref="Events"/>.</summary>
     public async ValueTask DisposeAsync()
     {
         if (run.IsCompleted) return;
         await LeaveAsync(CancellationToken.None);
-        inputs.Writer.TryComplete();
+        inputs.Complete();
         await run;
     }
 }

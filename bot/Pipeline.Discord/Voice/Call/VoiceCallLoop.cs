@@ -15,7 +15,7 @@ namespace Pipeline.Discord.Voice.Call;
 internal sealed class VoiceCallLoop(
     VoiceCallOptions options,
     VoiceStateSender voiceState,
-    Channel<VoiceCallInput> inputs,
+    VoiceCallQueue inputs,
     ChannelWriter<VoiceCallEvent> events,
     TimeProvider time,
     ILogger logger)
@@ -61,12 +61,13 @@ internal sealed class VoiceCallLoop(
     public async Task RunAsync()
     {
         await using ITimer timer = time.CreateTimer(_ =>
-            inputs.Writer.TryWrite(VoiceCallInput.Tick.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            inputs.Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         await foreach (VoiceCallInput input in inputs.Reader.ReadAllAsync())
         {
             try
             {
                 await TakeAsync(input);
+                if (inputs.Reader.Count == 0) foreach (VoiceSessionNews missed in session?.TakeMissed() ?? []) await OnNews(missed);
             }
             catch (Exception e)
             {
@@ -74,6 +75,7 @@ internal sealed class VoiceCallLoop(
                 CallLog.CallFailed(logger, wanted?.GuildId ?? 0, e);
                 await FinishAsync(VoiceEndReason.ProtocolError, e.GetType().Name);
             }
+            inputs.LogRefused(wanted?.GuildId ?? 0);
             timer.Change(NextDue(), Timeout.InfiniteTimeSpan);
         }
         events.TryComplete();
@@ -341,9 +343,8 @@ internal sealed class VoiceCallLoop(
             Token = server!.Token,
             Endpoint = server.Endpoint!,
         };
-        Volatile.Write(ref session,
-            new RunningSession(identity, options.Session with { ExpectsEchoes = loss.ExpectsEchoes }, wanted.Frames, inputs.Writer, ladder,
-            time, logger));
+        VoiceSessionOptions how = options.Session with { ExpectsEchoes = loss.ExpectsEchoes };
+        Volatile.Write(ref session, new RunningSession(identity, how, wanted.Frames, inputs, ladder, time, logger));
     }
 
     /// <summary>Ends the session, if there is one, and tells that audio is lost from now on.</summary>

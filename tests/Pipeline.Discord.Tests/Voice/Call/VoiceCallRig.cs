@@ -41,10 +41,11 @@ internal sealed class VoiceCallRig : IAsyncDisposable
     private readonly ITimer drain;
     private readonly VoiceCallOptions options;
     private readonly TimeProvider time;
+    private readonly ILogger? logger;
 
-    private VoiceCallRig(Simulator discord, VoiceCallOptions options, TimeProvider time, bool trusts)
+    private VoiceCallRig(Simulator discord, VoiceCallOptions options, TimeProvider time, bool trusts, ILogger? logger)
     {
-        this.time = time;
+        (this.time, this.logger) = (time, logger);
         Discord = discord;
         Gateway = new GatewayClient(
             new GatewayOptions
@@ -74,12 +75,13 @@ internal sealed class VoiceCallRig : IAsyncDisposable
 
     public ulong BotId => Discord.BotMember.Id;
 
+    /// <param name="logger">What the calls write to, in place of <see cref="Log"/>.</param>
     /// <param name="trusts">The call knows the authority of the voice servers' certificate.</param>
     public static async Task<VoiceCallRig> StartAsync(SimulatorOptions? simulator = null, VoiceCallOptions? options = null,
-        TimeProvider? time = null, bool trusts = true)
+        TimeProvider? time = null, bool trusts = true, ILogger? logger = null)
     {
         Simulator discord = await Simulator.StartAsync(simulator ?? new SimulatorOptions { Seed = 7, EnforceIdentifyPace = false });
-        VoiceCallRig rig = new(discord, options ?? QuickOptions, time ?? TimeProvider.System, trusts);
+        VoiceCallRig rig = new(discord, options ?? QuickOptions, time ?? TimeProvider.System, trusts, logger);
         await Simulator.WaitUntilAsync(() => rig.Gateway.IsReady && rig.Gateway.Guilds.Find(discord.Guild.Id) is not null);
         return rig;
     }
@@ -95,7 +97,8 @@ internal sealed class VoiceCallRig : IAsyncDisposable
     /// <summary>Another call over the same gateway.</summary>
     public VoiceCall NewCall() =>
         new(options, (guild, channel, token) =>
-        Gateway.UpdateVoiceStateAsync(guild, channel, false, false, token), time, Log.CreateLogger("voice"));
+        Gateway.UpdateVoiceStateAsync(guild, channel, false, false, token), time,
+        logger ?? Log.CreateLogger("voice"));
 
     public Task<VoiceCallState> JoinAsync(ulong? channelId = null) =>
         Call.JoinAsync(Discord.Guild.Id, channelId ?? Discord.VoiceChannel.Id, Gateway.SelfId, Ring, TestContext.Current.CancellationToken);
