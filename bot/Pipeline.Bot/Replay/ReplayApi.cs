@@ -51,19 +51,20 @@ internal sealed class ReplayApi : IAsyncDisposable
     public void Follow(RecordingId recording)
     {
         if (client is null) return;
-        Followed part = new();
+        Followed part = new(recording);
         parts.Add(part);
-        part.Following = FollowAsync(client, recording, part);
+        part.Following = FollowAsync(client, part);
     }
 
     /// <summary>
-    /// The finished recordings' segments; null when the API was not asked, did not finish within 10 minutes, or was away for a minute.
+    /// The finished recordings' segments; null when the API was not asked, did not finish within 10 minutes, was away for a minute, or
+    /// one of them was deleted.
     /// </summary>
     public async Task<int?> WaitUntilFinalizedAsync(ReplayProgress progress, CancellationToken cancel)
     {
         if (client is null) return null;
         await WaitAsync(progress, cancel);
-        if (parts.Find(part => part.Last is not { Status: RecordingStatus.Completed }) is { } late)
+        if (parts.Find(part => part.Last is not { Status: RecordingStatus.Completed } && !part.IsDeleted) is { } late)
         {
             string says = (late.Following.Exception?.InnerException as CatalogueException ?? late.Away)?.Message
                 ?? $"the recording API says {late.Last?.Status.ToString() ?? "nothing"}";
@@ -73,6 +74,7 @@ internal sealed class ReplayApi : IAsyncDisposable
             progress.Tell($"the recording is not finalized: {says}{then}");
             return null;
         }
+        if (parts.Exists(part => part.IsDeleted)) return null;
         foreach (RecordingSummary done in parts.Select(part => part.Last!))
             progress.Tell($"finalized: {done.SegmentCount} segments, {done.MissingSegmentCount} missing, {done.TotalSize} bytes");
         return parts.Sum(part => part.Last!.SegmentCount);
@@ -99,17 +101,28 @@ internal sealed class ReplayApi : IAsyncDisposable
             else if (!isTold) progress.Tell($"{away.Message}; it is asked for a minute longer");
             isTold = away is not null;
             await Task.WhenAny(following, Task.Delay(Interval, time, cancel));
+            foreach (Followed part in parts) TellDeleted(part, progress);
         }
     }
 
-    private async Task FollowAsync(CatalogueClient api, RecordingId recording, Followed part)
+    private static void TellDeleted(Followed part, ReplayProgress progress)
     {
-        while (part.Last is not { Status: RecordingStatus.Completed or RecordingStatus.Failed })
+        if (!part.IsDeleted || part.IsToldDeleted) return;
+        part.IsToldDeleted = true;
+        progress.Tell($"recording {part.Recording} was deleted, so that it is not finalized and nothing of it comes back; the same call "
+            + "without --continue is recorded once more");
+    }
+
+    private async Task FollowAsync(CatalogueClient api, Followed part)
+    {
+        while (part.Last is not { Status: RecordingStatus.Completed or RecordingStatus.Failed } && !part.IsDeleted)
         {
             await Task.Delay(Interval, time, stop.Token);
             try
             {
-                part.Last = await api.FindAsync(guildId, recording, stop.Token) ?? part.Last;
+                RecordingSummary? found = await api.FindAsync(guildId, part.Recording, stop.Token);
+                part.Last = found ?? part.Last;
+                if (found is null) part.IsDeleted = await IsDeletedAsync(api, part.Recording);
                 part.Away = null;
             }
             catch (CatalogueException away) when (!away.IsKeyRefused)
@@ -119,8 +132,23 @@ internal sealed class ReplayApi : IAsyncDisposable
         }
     }
 
-    private sealed class Followed
+    // Ours gives recordings the id of their session.
+    private async Task<bool> IsDeletedAsync(CatalogueClient api, RecordingId recording)
     {
+        try
+        {
+            return await api.DeletionAsync(recording.ToString(), stop.Token) is not null;
+        }
+        catch (CatalogueException refused) when (refused.IsRefused)
+        {
+            return false;
+        }
+    }
+
+    private sealed class Followed(RecordingId recording)
+    {
+        public RecordingId Recording => recording;
+
         private volatile RecordingSummary? last;
         private volatile CatalogueException? away;
 
@@ -138,6 +166,11 @@ internal sealed class ReplayApi : IAsyncDisposable
             get => away;
             set => away = value;
         }
+
+        /// <summary>Somebody wants it gone, or it is.</summary>
+        public bool IsDeleted { get; set => Volatile.Write(ref field, value); }
+
+        public bool IsToldDeleted { get; set; }
 
         public int? Moved => last is { Status: not RecordingStatus.Live } ended ? ended.SegmentCount : null;
     }

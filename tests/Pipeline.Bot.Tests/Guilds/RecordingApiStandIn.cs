@@ -14,6 +14,7 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
     private readonly HttpListener listener = new();
     private readonly ConcurrentDictionary<string, string> settings = new();
     private readonly ConcurrentDictionary<string, RecordingDetails> recordings = new();
+    private readonly ConcurrentDictionary<string, bool> deleted = new();
     private readonly Task serving;
     private int unanswered;
     private int linksMade;
@@ -47,6 +48,9 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
     /// <summary>Whatever is to be deleted has just gone.</summary>
     public bool DeletedBySomebodyElse { get; set; }
 
+    /// <summary>What it answers to those who ask how far a deletion is; null: how far it is.</summary>
+    public int? DeletionRefusal { get; set; }
+
     /// <summary>A deletion is not over at once.</summary>
     public int FilesLeft { get; set; }
 
@@ -77,6 +81,13 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
     public void RemoveSettings(ulong guild) => settings.TryRemove(guild.ToString(), out _);
 
     public void Add(RecordingDetails recording) => recordings[recording.Id] = recording;
+
+    /// <summary>Somebody deletes it.</summary>
+    public void Delete(string id)
+    {
+        deleted[id] = true;
+        recordings.TryRemove(id, out _);
+    }
 
     public static RecordingFile File(string name, string kind, string? userId, string state, double progress = 0) => new()
     {
@@ -217,11 +228,13 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
         if (MakesLinks && parts is ["api", "recordings", string shared, "shares", .. string[] share]) return Share(request, shared, share);
         if (parts is ["api", "recordings", _, "files"] && Files is { } files)
             return (200, JsonSerializer.Serialize(new RecordingFiles { Files = files }, ApiJsonContext.Default.RecordingFiles));
-        if (parts is ["api", "recordings", string deleted, "deletion"])
+        if (parts is ["api", "recordings", string gone, "deletion"])
         {
+            if (DeletionRefusal is { } refused) return (refused, "");
+            if (!deleted.ContainsKey(gone)) return (404, "");
             DeletionState state = new()
             {
-                RecordingId = deleted,
+                RecordingId = gone,
                 Status = FilesLeft > 0 ? DeletionState.Deleting : DeletionState.Deleted,
                 RemainingFiles = FilesLeft,
             };
@@ -230,6 +243,7 @@ internal sealed class RecordingApiStandIn : IAsyncDisposable
         if (parts is not ["api", "recordings", string id]) return (404, "");
         if (request.HttpMethod == "DELETE" && FilesLeft > 0)
         {
+            deleted[id] = true;
             DeletionState state = new() { RecordingId = id, Status = DeletionState.Deleting, RemainingFiles = FilesLeft };
             return (202, JsonSerializer.Serialize(state, ApiJsonContext.Default.DeletionState));
         }

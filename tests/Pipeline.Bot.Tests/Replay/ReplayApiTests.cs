@@ -96,6 +96,43 @@ public sealed class ReplayApiTests : IAsyncDisposable
         Assert.Equal(["the recording is not finalized: the recording API says Failed"], Lines);
     }
 
+    [Theory]
+    [InlineData(false, 0)]
+    [InlineData(false, 12)]
+    [InlineData(true, 12)]
+    public async Task Recording_that_somebody_has_deleted_is_said_to_be_gone_at_once(bool wasThere, int filesLeft)
+    {
+        if (wasThere)
+            service.Add(RecordingApiStandIn.Finished(recording.ToString(), recording.ToString(), 1, 2, RecordingStatus.Processing));
+        Task<int?> waiting = WaitAsync();
+        if (wasThere) await BotRoom.UntilAsync(() => Step() && api.Moved is not null, "it is there");
+        service.FilesLeft = filesLeft;
+        service.Delete(recording.ToString());
+        long began = time.GetTimestamp();
+        await BotRoom.UntilAsync(() => Step() && waiting.IsCompleted, "it is over");
+        Assert.True(time.GetElapsedTime(began) < TimeSpan.FromMinutes(5));
+        Assert.Null(await waiting);
+        Assert.Equal([$"recording {recording} was deleted, so that it is not finalized and nothing of it comes back; the same call "
+            + "without --continue is recorded once more"], Lines);
+    }
+
+    /// <summary>It is not listed before the functions have heard of it, and somebody else's service tells of no deletions.</summary>
+    [Theory]
+    [InlineData(404)]
+    [InlineData(403)]
+    [InlineData(405)]
+    public async Task Recording_that_is_not_listed_yet_is_waited_for(int answer)
+    {
+        service.DeletionRefusal = answer;
+        Task<int?> waiting = WaitAsync();
+        await BotRoom.UntilAsync(() => Step() && service.Requests.Count(line => line.EndsWith("/deletion", StringComparison.Ordinal)) > 3,
+            "it is asked again");
+        service.Add(RecordingApiStandIn.Finished(recording.ToString(), recording.ToString(), 1, 2));
+        await BotRoom.UntilAsync(() => Step() && waiting.IsCompleted, "it is finalized");
+        Assert.Equal(7, await waiting);
+        Assert.Equal(["finalized: 7 segments, 0 missing, 3000000 bytes"], Lines);
+    }
+
     private Task<int?> WaitAsync()
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(said) });
