@@ -25,7 +25,8 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
                 errors.Add($"segments[{index}].userId", "is erased from this recording; leave their segments out");
         }
         if (errors.Any) return Problems.Erased(errors);
-        (CatalogueRecording? recording, _, IResult? finished) = await starts.EnsureAsync(RecordingStarts.Fresh(request), cancellation);
+        (CatalogueRecording? recording, bool added, IResult? finished) =
+            await starts.EnsureAsync(RecordingStarts.Fresh(request), cancellation);
         if (recording is null) return finished!;
 
         // The order of the request is kept: files are named by their place in it.
@@ -47,11 +48,18 @@ public sealed class BatchUploads(CatalogueTable catalogue, RecordingStarts start
         // Of another list than this nothing is completed any more, and it may name somebody who was erased since.
         if (recording.BatchSet is { } before && before != set)
             await catalogue.DeleteSegmentsAsync(recording.Details.Id, before, cancellation);
+        Dictionary<string, long> stored = added ? [] : await uploads.StoredAsync(recording.Details.Id, cancellation);
         List<BatchUploadUrl> places = [];
         foreach (SegmentUploadRequest segment in request.Segments!)
         {
             SegmentUploadResponse place = await uploads.PlaceAsync(recording.Details.Id, segment, cancellation);
-            places.Add(new BatchUploadUrl { FileIndex = places.Count, UploadUrl = place.UploadUrl, BlobPath = place.BlobPath });
+            places.Add(new BatchUploadUrl
+            {
+                FileIndex = places.Count,
+                UploadUrl = place.UploadUrl,
+                BlobPath = place.BlobPath,
+                IsStored = stored.TryGetValue(place.BlobPath!, out long length) && length == segment.FileSize ? true : null,
+            });
         }
         return Results.Json(new BatchInitResponse { RecordingId = recording.Details.Id, UploadUrls = places },
             WireJsonContext.Default.BatchInitResponse);

@@ -45,6 +45,15 @@ public sealed class SegmentUploads(CatalogueTable catalogue, RecordingsContainer
         return new SegmentUploadResponse { UploadUrl = url.AbsoluteUri, BlobPath = $"{StorageNames.RecordingsContainer}/{name}" };
     }
 
+    /// <summary>What was put before: lengths by the path that <see cref="PlaceAsync"/> tells.</summary>
+    internal async Task<Dictionary<string, long>> StoredAsync(string recordingId, CancellationToken cancellation)
+    {
+        Dictionary<string, long> lengths = [];
+        await foreach ((string name, long length) in container.LengthsAsync(RecordingId.Parse(recordingId), cancellation))
+            lengths[$"{StorageNames.RecordingsContainer}/{name}"] = length;
+        return lengths;
+    }
+
     // Made from the user's id and the index, not from the file name: what a caller writes there decides nothing.
     private static string BlobName(string recordingId, SegmentUploadRequest request)
     {

@@ -35,6 +35,12 @@ public sealed record BatchUploadUrl
     public int? FileIndex { get; init; }
     public string? UploadUrl { get; init; }
     public string? BlobPath { get; init; }
+
+    /// <summary>
+    /// Optional addition, true where <c>init</c> is repeated and a file of the announced size lies there already: nothing is to be put,
+    /// and the URL takes nothing more.
+    /// </summary>
+    public bool? IsStored { get; init; }
 }
 
 /// <summary>Body of <c>POST /api/recordings/{recordingId}/complete</c>.</summary>

@@ -176,6 +176,28 @@ public sealed class BatchFlowTests(AppFixture shared) : IClassFixture<AppFixture
         Assert.Single((await app.RecordingAsync(RecordingId.Parse(batch)))!.Segments);
     }
 
+    /// <summary>Its URL takes no second file, so who begins once more has to know which are there.</summary>
+    [Fact]
+    public async Task Repeated_init_says_which_files_lie_there_already()
+    {
+        App app = shared.App;
+        string id = RecordingId.New(TimeProvider.System).ToString();
+        JsonObject list = BatchInit(id, Segment(0), Segment(1), Segment(2));
+        JsonArray first = (await PostAsync(app, "recordings/init", list)).Body["uploadUrls"]!.AsArray();
+        Assert.All(first, place => Assert.False(place!.AsObject().ContainsKey("isStored")));
+        using HttpClient http = new();
+        foreach (int index in new[] { 0, 2 }) Assert.Equal(HttpStatusCode.Created, await PutAsync(http, Url(first[index])));
+        list["segments"]![2]!["fileSize"] = (long)list["segments"]![2]!["fileSize"]! + 2; // that is another file
+
+        JsonArray again = (await PostAsync(app, "recordings/init", list)).Body["uploadUrls"]!.AsArray();
+        Assert.Equal([true, null, null], again.Select(place => (bool?)place!["isStored"]));
+        Assert.Equal(first.Select(place => (string?)place!["blobPath"]), again.Select(place => (string?)place!["blobPath"]));
+        Assert.Equal(HttpStatusCode.Created, await PutAsync(http, Url(again[1])));
+        Assert.Equal(HttpStatusCode.OK, (await CompleteAsync(app, id, [.. again.Take(2).Select(place => Completed(place!))])).Status);
+
+        static Uri Url(JsonNode? place) => new((string)place!["uploadUrl"]!);
+    }
+
     /// <summary>Announces segments and puts them.</summary>
     /// <returns>What <c>complete</c> says of each where all are Ada's.</returns>
     private static async Task<JsonObject[]> PutAllAsync(App app, string id, params JsonObject[] segments)
