@@ -206,7 +206,7 @@ internal sealed class UnknownSsrcHold
         /// <summary>A packet of it came.</summary>
         public void Note(in AudioFrame frame)
         {
-            int step = Math.Abs((short)(frame.SequenceNumber - lastNumber));
+            int step = Math.Abs((int)(short)(frame.SequenceNumber - lastNumber));
             if (InRow == 0 || step > LongestStep) InRow = InRow == ProvenBy ? ProvenBy : 1;
             else if (step > 0) InRow = Math.Min(InRow + 1, ProvenBy);
             lastNumber = frame.SequenceNumber;

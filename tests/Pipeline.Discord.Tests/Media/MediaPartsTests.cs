@@ -65,6 +65,7 @@ public sealed class MediaPartsTests
     [InlineData("0 1", false)]
     [InlineData("0 0 0", false)]
     [InlineData("0 17 34 51", false)]
+    [InlineData("32768 0 32768", false)]
     [InlineData("0 17 18 19", true)]
     [InlineData("65534 0 2", true)]
     [InlineData("0 1 2 5000", true)]
