@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.ServerSettings;
@@ -220,9 +221,12 @@ public sealed class OptOutTests(AzuriteFixture azurite)
         rig.Discord.Guild.Join(inside, rig.Discord.VoiceChannel);
         await rig.RecordAsync();
         await rig.UntilAsync(() => rig.Panel is not null);
+        Stopwatch pressing = Stopwatch.StartNew();
         SimulatedInteraction[] pressed = await Task.WhenAll(Enumerable.Range(0, 10).SelectMany(_ => new[] { outside, inside })
             .Select(member => rig.PressAsync(member, rig.Panel!, "Don't record me")));
-        Assert.InRange(pressed.Count(one => one.Text!.StartsWith("Easy.", StringComparison.Ordinal)), 1, 4); // 8 in 10 s are taken
+        // 8 in 10 s are taken: of two times ten that lasted longer, all may be.
+        int least = pressing.Elapsed < TimeSpan.FromSeconds(10) ? 1 : 0;
+        Assert.InRange(pressed.Count(one => one.Text!.StartsWith("Easy.", StringComparison.Ordinal)), least, 4);
         Assert.DoesNotContain(Texts.InNow, pressed.Select(one => one.Text));
         Assert.True(rig.Settings.IsOptedOut(rig.Discord.Guild.Id, inside.Id));
         Assert.True(rig.Settings.IsOptedOut(rig.Discord.Guild.Id, outside.Id));
