@@ -14,12 +14,13 @@ internal sealed class SpokenCall : IDisposable
     public const int Frame = 960;
     private const int LongestSegment = 500; // frames
 
+    private static readonly short[] voice = SpokenPcm.Mono(40 * 48_000);
+
     private readonly Random random;
     private readonly TempFolder folder = new();
     private readonly OggSegmentWriter writer = new();
     private readonly OpusEncoder encoder = new(speech: true, expectedLossPercent: 20);
     private readonly LibopusDecoder decoder = new(1);
-    private readonly short[] voice = SpokenPcm.Mono(40 * 48_000);
     private int voiceAt;
 
     public SpokenCall(int seed) => random = new Random(seed);
