@@ -108,15 +108,17 @@ public sealed class JoiningTests
         Assert.Empty(us.Lost);
     }
 
-    [Fact]
-    public async Task Twenty_five_members_in_one_batch()
+    [Theory]
+    [InlineData(13)]
+    [InlineData(25, Traits = ["Category", "Long"])]
+    public async Task Many_members_in_one_batch(int count)
     {
         await using TestCall call = new();
         OurMember us = call.Us();
-        for (ulong user = 100; user < 124; user++) call.Join(call.Peer(user));
+        for (ulong user = 101; user < 100 + (ulong)count; user++) call.Join(call.Peer(user));
         call.Join(us);
         await call.RunAsync(10);
-        Assert.Equal(25, us.Snapshot.Members.Length);
+        Assert.Equal(count, us.Snapshot.Members.Length);
         await call.AssertAgreementAsync();
         List<(ulong From, string Frame)> said = await call.TalkAsync(0.04, [.. call.Peers]);
         Assert.Equal(said.OrderBy(one => one.Frame, StringComparer.Ordinal), us.Heard.OrderBy(one => one.Frame, StringComparer.Ordinal));
