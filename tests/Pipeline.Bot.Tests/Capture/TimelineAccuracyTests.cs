@@ -6,27 +6,28 @@ namespace Pipeline.Bot.Tests.Capture;
 public sealed class TimelineAccuracyTests(ITestOutputHelper output)
 {
     private static readonly int[] Conversation = [6000, 700, 9000, 3500, 5000, 1500, 400, 900, 4000];
+    private static readonly int[] Talk = [16_000];
 
-    public static MatrixTheoryData<SegmentFormat, SenderScenario> Scenarios => new([SegmentFormat.Wav, SegmentFormat.Opus],
+    public static TheoryData<SenderScenario> Scenarios =>
     [
-        new SenderScenario("clean"),
+        new SenderScenario("clean") { Turns = Talk },
         new SenderScenario("clean, talk and pauses") { Turns = Conversation },
-        new SenderScenario("loss 5 %") { Loss = 0.05 },
-        new SenderScenario("loss 20 %") { Loss = 0.20 },
+        new SenderScenario("loss 5 %") { Turns = Talk, Loss = 0.05 },
+        new SenderScenario("loss 20 %") { Turns = Talk, Loss = 0.20 },
         new SenderScenario("jitter 60 ms, loss 5 %") { Jitter = 60, Loss = 0.05, Turns = Conversation },
-        new SenderScenario("jitter 200 ms") { Jitter = 200 },
+        new SenderScenario("jitter 200 ms") { Turns = Talk, Jitter = 200 },
         new SenderScenario("jitter 200 ms, talk and pauses") { Jitter = 200, Turns = Conversation },
         new SenderScenario("jitter 200 ms, loss 20 %, 60 ms frames") { Jitter = 200, Loss = 0.20, FrameMilliseconds = 60,
             Turns = Conversation },
-        new SenderScenario("reorder 10 %") { Reorder = 0.10 },
-        new SenderScenario("sequence wraps") { FirstSequence = 65_500 },
-        new SenderScenario("timestamp wraps") { FirstTimestamp = uint.MaxValue - 200_000 },
-        new SenderScenario("both wrap, jitter 80 ms, loss 10 %") { FirstSequence = 65_300, FirstTimestamp = uint.MaxValue - 200_000,
-            Jitter = 80, Loss = 0.10 },
+        new SenderScenario("reorder 10 %") { Turns = Talk, Reorder = 0.10 },
+        new SenderScenario("sequence wraps") { Turns = Talk, FirstSequence = 65_500 },
+        new SenderScenario("timestamp wraps") { Turns = Talk, FirstTimestamp = uint.MaxValue - 200_000 },
+        new SenderScenario("both wrap, jitter 80 ms, loss 10 %") { Turns = Talk, FirstSequence = 65_300,
+            FirstTimestamp = uint.MaxValue - 200_000, Jitter = 80, Loss = 0.10 },
         new SenderScenario("rejoin with new source and bases") { Turns = Conversation, RejoinAtTurn = 3 },
         new SenderScenario("rejoin, jitter 200 ms, loss 10 %") { Turns = Conversation, RejoinAtTurn = 1, Jitter = 200, Loss = 0.10 },
-        new SenderScenario("10 ms frames, jitter 60 ms") { FrameMilliseconds = 10, Jitter = 60 },
-        new SenderScenario("40 ms frames, loss 10 %") { FrameMilliseconds = 40, Loss = 0.10 },
+        new SenderScenario("10 ms frames, jitter 60 ms") { Turns = Talk, FrameMilliseconds = 10, Jitter = 60 },
+        new SenderScenario("40 ms frames, loss 10 %") { Turns = Talk, FrameMilliseconds = 40, Loss = 0.10 },
         new SenderScenario("60 ms frames") { FrameMilliseconds = 60, Turns = Conversation },
         new SenderScenario("sender +500 ppm") { PartsPerMillion = 500, Turns = [60_000] },
         new SenderScenario("sender -500 ppm") { PartsPerMillion = -500, Turns = [60_000] },
@@ -35,20 +36,26 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
         new SenderScenario("sender -500 ppm, jitter 200 ms, loss 20 %") { PartsPerMillion = -500, Jitter = 200, Loss = 0.20,
             Turns = [60_000] },
         new SenderScenario("sender -500 ppm, long pauses") { PartsPerMillion = -500, Turns = [5000, 30_000, 5000, 30_000, 5000] },
-        new SenderScenario("stall of 400 ms, then a burst") { StallAt = 8000, StallLength = 400 },
-        new SenderScenario("stall of 400 ms under jitter 60 ms") { StallAt = 8000, StallLength = 400, Jitter = 60 },
-        new SenderScenario("stall of 1500 ms, then a burst") { StallAt = 8000, StallLength = 1500 },
-        new SenderScenario("stall of 400 ms, 10 ms frames") { StallAt = 8000, StallLength = 400, FrameMilliseconds = 10 },
+        new SenderScenario("stall of 400 ms, then a burst") { Turns = Talk, StallAt = 8000, StallLength = 400 },
+        new SenderScenario("stall of 400 ms under jitter 60 ms") { Turns = Talk, StallAt = 8000, StallLength = 400, Jitter = 60 },
+        new SenderScenario("stall of 1500 ms, then a burst") { Turns = Talk, StallAt = 8000, StallLength = 1500 },
+        new SenderScenario("stall of 400 ms, 10 ms frames") { Turns = Talk, StallAt = 8000, StallLength = 400, FrameMilliseconds = 10 },
         new SenderScenario("RTP clock stops in pauses") { ClockStopsInPauses = true, Turns = Conversation },
         new SenderScenario("RTP clock stops in pauses, jitter 30 ms, loss 5 %") { ClockStopsInPauses = true, Turns = Conversation,
             Jitter = 30, Loss = 0.05 },
-    ]);
+    ];
 
     [Theory]
     [MemberData(nameof(Scenarios))]
-    public void What_was_said_lies_within_20_ms_of_when_it_was_said(SegmentFormat format, SenderScenario sent)
+    public void What_was_said_lies_within_20_ms_of_when_it_was_said(SenderScenario sent)
     {
+        // To speak takes longer than to record.
         SyntheticSender sender = new SyntheticSender(sent).Speak();
+        foreach (SegmentFormat format in (SegmentFormat[])[SegmentFormat.Wav, SegmentFormat.Opus]) AssertAccurate(format, sent, sender);
+    }
+
+    private void AssertAccurate(SegmentFormat format, SenderScenario sent, SyntheticSender sender)
+    {
         using CaptureRun run = new(new CaptureOptions { Channels = 1, Format = format });
         run.Receive(sender).Stop();
 
@@ -59,9 +66,9 @@ public sealed class TimelineAccuracyTests(ITestOutputHelper output)
             + $"{found.Stretches} stretches recognized, " +
             $"lost {health.Lost} of {sender.LostCount}, concealed {health.Concealed}, recovered {health.Recovered}, late {health.Late}, "
                 + $"reanchored {health.Reanchored}, slipped {health.Slipped}, segments {run.Closed.Count}");
-        Assert.True(found.Worst < 20, $"{found.Worst} ms");
+        Assert.True(found.Worst < 20, $"{format}: {found.Worst} ms");
         Assert.True(found.Unrecognized <= found.Stretches * Math.Max(0.02, 2.5 * sent.Loss),
-            $"{found.Unrecognized} of {found.Stretches} stretches not found");
+            $"{format}: {found.Unrecognized} of {found.Stretches} stretches not found");
         Assert.Equal(sender.Packets.Count, health.Received);
     }
 
