@@ -82,8 +82,8 @@ public sealed class ReplayProcessTests(AzuriteFixture azurite)
 
     /// <param name="formats">Of the first process, the second, and so on: the setting may change whenever the bot starts.</param>
     [Theory]
-    [InlineData("wav")]
     [InlineData("opus", "wav")]
+    [InlineData(["wav"], Traits = ["Category", "Long"])]
     public Task Killed_replay_is_gone_on_with_until_the_same_recording_is_complete(params string[] formats) => KillAsync(most: 2, formats);
 
     [Fact]

@@ -41,8 +41,8 @@ public sealed class LocalTriggersTests : IAsyncLifetime
     [Fact]
     public async Task Duplicated_and_shuffled_messages_give_the_rows_of_an_orderly_delivery()
     {
-        Session session = new(700, (5, "Ada", 12), (6, "Grace", 9));
-        Session orderly = new(700, session.Info.StartedAt, (5, "Ada", 12), (6, "Grace", 9));
+        Session session = new(700, (5, "Ada", 6), (6, "Grace", 4));
+        Session orderly = new(700, session.Info.StartedAt, (5, "Ada", 6), (6, "Grace", 4));
         await session.PutAllAsync(storage.Storage);
         await session.PutManifestAsync(storage.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt));
         Random random = new(7);
@@ -166,7 +166,7 @@ public sealed class LocalTriggersTests : IAsyncLifetime
         patience.CancelAfter(Patience);
         while ((await storage.RecordingAsync(session.Id))?.Status != Contracts.Api.RecordingStatus.Completed)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, patience.Token);
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, patience.Token); // it takes half a minute
         }
     }
 
@@ -178,7 +178,7 @@ public sealed class LocalTriggersTests : IAsyncLifetime
             || (await Task.WhenAll(StorageSetup.Queues.Select(queue => storage.Get<MessageQueues>().CountAsync(queue, Cancellation))))
             .Any(count => count > 0))
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, patience.Token);
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, patience.Token); // it takes half a minute
         }
     }
 
