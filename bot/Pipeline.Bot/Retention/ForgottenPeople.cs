@@ -100,8 +100,8 @@ internal sealed class ForgottenPeople(CatalogueClient api, GuildOptOuts optOuts,
         {
             DateTimeOffset since = wish.NotThereSince ?? time.GetUtcNow();
             if (time.GetUtcNow() - since >= NotTherePatience) return null;
+            notThere[wish.FileName] = time.GetTimestamp(); // before the wish says so: who reads it there may count from it
             if (wish.NotThereSince is null) Remember(wish with { NotThereSince = since });
-            notThere[wish.FileName] = time.GetTimestamp();
             throw;
         }
         catch (CatalogueException)
