@@ -16,11 +16,10 @@ public sealed class RetentionSweep(ExpiryTable expiries, CatalogueTable catalogu
     /// <summary>So long before its deletion people hear of it.</summary>
     public static readonly TimeSpan Notice = TimeSpan.FromDays(2);
 
+    private const int MostAtOnce = 200; // some seconds; the rest a minute later
+
     // The last one of a full look. Days that do not count any more stay listed until they come: they must not hold up who is behind them.
     private Expiry? last;
-
-    /// <summary>Some seconds; the rest a minute later.</summary>
-    internal int MostAtOnce { get; set; } = 200;
 
     public async Task RunAsync(CancellationToken cancellation)
     {
