@@ -9,7 +9,7 @@ namespace Pipeline.Discord.Media;
 /// </summary>
 internal sealed class UnknownSsrcHold
 {
-    /// <summary>Sources held at once; a further one takes the place of the one that has been quiet longest.</summary>
+    /// <summary>Sources held at once; a further one takes the place of one that has shown less (<see cref="ProvenBy"/>).</summary>
     public const int MaxSources = 32;
 
     /// <summary>2 s of the shortest frames that Opus has (2.5 ms).</summary>
