@@ -147,10 +147,11 @@ internal sealed class ReplayApi : IAsyncDisposable
 
     private sealed class Followed(RecordingId recording)
     {
-        public RecordingId Recording => recording;
-
         private volatile RecordingSummary? last;
         private volatile CatalogueException? away;
+        private volatile bool isDeleted;
+
+        public RecordingId Recording => recording;
 
         public Task Following { get; set; } = Task.CompletedTask;
 
@@ -168,7 +169,11 @@ internal sealed class ReplayApi : IAsyncDisposable
         }
 
         /// <summary>Somebody wants it gone, or it is.</summary>
-        public bool IsDeleted { get; set => Volatile.Write(ref field, value); }
+        public bool IsDeleted
+        {
+            get => isDeleted;
+            set => isDeleted = value;
+        }
 
         public bool IsToldDeleted { get; set; }
 
