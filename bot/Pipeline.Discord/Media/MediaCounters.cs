@@ -47,11 +47,8 @@ internal sealed class MediaCounters
         Volatile.Write(ref recovered, recovered + 1);
     }
 
-    /// <summary>For a datagram that was counted when it was held.</summary>
-    public void CountOnly(DropReason reason) => CountOnly(reason, 1);
-
-    /// <inheritdoc cref="CountOnly(DropReason)"/>
-    public void CountOnly(DropReason reason, int count) => Volatile.Write(ref reasons[(int)reason], reasons[(int)reason] + count);
+    /// <summary>For datagrams that were counted when they were held.</summary>
+    public void CountOnly(DropReason reason, int count = 1) => Volatile.Write(ref reasons[(int)reason], reasons[(int)reason] + count);
 
     public long Read(DropReason reason) => Volatile.Read(ref reasons[(int)reason]);
 
