@@ -93,7 +93,8 @@ public sealed class SpoiledStorageTests(AzuriteFixture fixture)
         await stage.RequireCleanAsync();
     }
 
-    private static long SpoolBytes(FaultStage stage) => stage.SpooledAudio().Sum(path => File.Exists(path) ? new FileInfo(path).Length : 0);
+    private static long SpoolBytes(FaultStage stage) =>
+        stage.SpooledAudio().Sum(path => new FileInfo(path) is { Exists: true } file ? file.Length : 0);
 
     private static async Task UntilAsync(Func<bool> condition, string what)
     {
