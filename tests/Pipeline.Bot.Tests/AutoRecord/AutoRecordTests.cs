@@ -1,4 +1,5 @@
 using Pipeline.Bot.AutoRecord;
+using Pipeline.Bot.Calls;
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Panel;
 using Pipeline.Bot.Tests.Guilds;
@@ -124,15 +125,15 @@ public sealed class AutoRecordTests
         await SetAsync(rig, rig.Discord.VoiceChannel, people: 1);
         await JoinAsync(rig, ben);
         await rig.UntilAsync(() => rig.Current?.People.WereHere == true);
-        Contracts.RecordingId first = rig.Current!.Session.RecordingId;
+        RecordedCall first = rig.Current!;
         TaskCompletionSource held = new();
         rig.Api.Hold = ("/api/recordings", held.Task);
         await LeaveAsync(rig, ben);
-        await rig.UntilAsync(() => rig.Api.Requests.Contains("GET /api/recordings")); // it ends, and looks for its page
+        await rig.UntilAsync(() => first.IsEnding && rig.Api.Requests.Contains("GET /api/recordings")); // and looks for its page
         await JoinAsync(rig, ben);
         rig.Api.Hold = null;
         held.SetResult();
-        await rig.UntilAsync(() => rig.Current is { } next && next.Session.RecordingId != first);
+        await rig.UntilAsync(() => rig.Current is { } next && next.Session.RecordingId != first.Session.RecordingId);
     }
 
     [Fact]
