@@ -111,6 +111,31 @@ public sealed class CommandLineTests(AzuriteFixture fixture) : IDisposable
     }
 
     [Fact]
+    public async Task Replay_of_a_recording_that_was_deleted_since_says_so_and_the_call_can_be_recorded_once_more()
+    {
+        const ulong guild = 7_100_000_000_000_000_022;
+        await using FunctionsApp functions = await FunctionsApp.StartAsync(Storage);
+        string[] replay = ["replay", "--speaker", $"Ada={Speech}", "--speed", "100", "--guild", $"{guild}", "--api",
+            functions.BaseUrl.ToString()];
+        (string, string?)[] key = [("RecordingApi__ApiKey", FunctionsApp.BotKey)];
+        (int code, string said) = await RunAsync([.. replay, "--continue"], key);
+        Assert.True(code == ExitCode.Success, said);
+        string first = Assert.Single(await functions.Api.ListAsync(guild)).Id;
+        Uri deleted = new($"/api/recordings/{first}", UriKind.Relative);
+        using (HttpResponseMessage deletion = await functions.Api.Http.DeleteAsync(deleted, TestContext.Current.CancellationToken))
+            Assert.Equal(HttpStatusCode.Accepted, deletion.StatusCode);
+
+        (code, said) = await RunAsync([.. replay, "--continue"], key);
+        Assert.Equal(ExitCode.Storage, code);
+        Assert.Contains($"recording {first} was deleted, so that it is not finalized and nothing of it comes back; the same call without "
+            + "--continue is recorded once more", said, StringComparison.Ordinal);
+
+        (code, said) = await RunAsync(replay, key);
+        Assert.True(code == ExitCode.Success, said);
+        Assert.NotEqual(first, Assert.Single(await functions.Api.ListAsync(guild)).Id);
+    }
+
+    [Fact]
     [Trait("Category", "Long")] // it is asked for a minute
     public async Task Replay_whose_recording_API_dies_says_so_and_the_same_call_finishes_what_it_left()
     {
