@@ -4,19 +4,20 @@
 # against the test classes that come by it, and prints which were killed, which survived and which hung. It works in a copy of the tree
 # and never in the checkout.
 #   infra/mutate.sh [--seed 1]... [--count 20] [--folder bot/Pipeline.Mls]... [--kind DroppedCheck]...
-#                   [--distance 1] [--tests Pipeline.Bot.Tests.Capture]... [--slack 30] [--long] [--list]
+#                   [--distance 1] [--tests Pipeline.Bot.Tests.Capture]... [--slack 30] [--at-once 2] [--long] [--list]
 #   --seed, --count   which sample (default: 1; more than one share the build), and of how many mutations that compile (default: 20)
 #   --folder, --kind  only below this folder, only of this kind; both may be given more than once (default: all)
 #   --distance        test projects so many references away run too (default: 1)
 #   --tests           only tests of this namespace; may be given more than once (default: all of the project)
 #   --slack           a run may take three times what it takes without a mutation, and so many seconds (default: 30)
+#   --at-once         so many test projects run beside each other, 1 to 8 (default: 2)
 #   --long            with the tests that only infra/test.sh --long runs (default: those of the default run)
 #   --list            only lists what would be tried
 # Ends with 0 where everything was noticed, 1 where something survived, 2 on a wrong argument, 3 where a test fails without any mutation,
 # 5 where the machine lacks a program.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-parts="dotnet opus judges azurite peers page restore" known="--seed --count --folder --kind --distance --tests --slack --long --list"
+parts="dotnet opus judges azurite peers page restore" known="--seed --count --folder --kind --distance --tests --slack --at-once --long --list"
 for argument in "$@"; do
   case "$argument" in
     -h|--help) sed -n '2,/^set /s/^# \{0,1\}//p' infra/mutate.sh; exit 0 ;;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Pipeline.Mutation;
 
 Option<int[]> seed = new("--seed")
@@ -19,12 +20,23 @@ Option<string[]> tests = new("--tests")
     Description = "Only tests of this namespace, such as Pipeline.Bot.Tests.Capture; may be given more than once."
 };
 Option<bool> isLong = new("--long") { Description = "With the tests that only infra/test.sh --long runs." };
+Option<int> atOnce = new("--at-once")
+{
+    Description = "So many test projects run beside each other, 1 to 8.",
+    DefaultValueFactory = _ => 2
+};
 Option<bool> list = new("--list") { Description = "Only lists what would be tried." };
 Option<string[]> kind = new("--kind") { Description = "Only these: " + string.Join(", ", Enum.GetNames<MutationKind>()) + "." };
 Argument<string> root = new("tree") { Description = "A copy of the tree. Its files are changed and put back." };
 
+atOnce.Validators.Add(result =>
+{
+    if (result.Tokens is [{ Value: string value }, ..] && !(int.TryParse(value, out int number) && number is >= 1 and <= 8))
+        result.AddError($"--at-once: '{value}' is not allowed, expected 1 to 8");
+});
+
 RootCommand command = new("Tries a random sample of semantic mutations against the tests that cover them.") { root, seed, count, folder,
-    kind, distance, tests, slack, isLong, list };
+    kind, distance, tests, slack, atOnce, isLong, list };
 command.SetAction(async (result, cancellationToken) =>
 {
     string tree = Path.GetFullPath(result.GetValue(root)!);
@@ -68,6 +80,7 @@ command.SetAction(async (result, cancellationToken) =>
     Trial trial = new(tree, new TestMap(tree), result.GetValue(distance), all, filter)
     {
         Slack = TimeSpan.FromSeconds(result.GetValue(slack)),
+        AtOnce = result.GetValue(atOnce),
         IsLong = result.GetValue(isLong)
     };
     if (await trial.PrepareAsync(TimeSpan.FromMinutes(30)) is { } broken)
@@ -81,4 +94,7 @@ command.SetAction(async (result, cancellationToken) =>
             one, drawn.Select(mutation => (1 + all.IndexOf(mutation), mutation)), result.GetValue(count), trial, cancellationToken);
     return isNoticed ? 0 : 1;
 });
-return await command.Parse(args).InvokeAsync();
+ParseResult parsed = command.Parse(args);
+if (parsed.Errors.Count == 0) return await parsed.InvokeAsync();
+foreach (ParseError error in parsed.Errors) await Console.Error.WriteLineAsync($"mutate: {error.Message}");
+return 2;

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Pipeline.Mutation;
 
 /// <summary>Draws mutations and tries them one after the other.</summary>
@@ -31,25 +33,27 @@ internal static class Sample
     public static async Task<bool> TryAsync(
         int seed, IEnumerable<(int Id, Mutation Mutation)> drawn, int count, Trial trial, CancellationToken cancellationToken)
     {
-        List<(Mutation Mutation, TrialResult Result)> tried = [];
-        foreach ((int id, Mutation mutation) in drawn)
+        (int Id, Mutation Mutation)[] compiled = [.. drawn.Where(one => trial.Compiles(one.Id)).Take(count)];
+        ConcurrentBag<(Mutation Mutation, TrialResult Result)> ended = [];
+        ParallelOptions options = new() { MaxDegreeOfParallelism = trial.AtOnce };
+        await Parallel.ForEachAsync(compiled.Index(), options, async (one, _) =>
         {
-            if (tried.Count == count || cancellationToken.IsCancellationRequested) break;
-            (TrialResult result, string by) = await trial.RunAsync(id);
-            if (result == TrialResult.NotCompiled) continue;
-            tried.Add((mutation, result));
-            Console.WriteLine($"{tried.Count,3} {Word(result),-9} {mutation}");
-            Console.WriteLine($"    {(result == TrialResult.Survived ? "not noticed by" : "by")} {by}");
-        }
+            if (cancellationToken.IsCancellationRequested) return;
+            (TrialResult result, string by) = await trial.RunAsync(one.Item.Id);
+            ended.Add((one.Item.Mutation, result));
+            Console.WriteLine($"{one.Index + 1,3} {Word(result),-9} {one.Item.Mutation}\n"
+                + $"    {(result == TrialResult.Survived ? "not noticed by" : "by")} {by}");
+        });
+        (Mutation Mutation, TrialResult Result)[] tried = [.. ended];
         int survived = tried.Count(one => one.Result == TrialResult.Survived);
         int hung = tried.Count(one => one.Result == TrialResult.TimedOut);
         Console.WriteLine();
         foreach ((Mutation mutation, _) in tried.Where(one => one.Result == TrialResult.Survived))
             Console.WriteLine($"survived {mutation}");
         Console.WriteLine(
-            $"seed {seed}: {tried.Count - survived - hung} killed, {survived} survived, {hung} timed out: "
-            + $"{(tried.Count == 0 ? 0 : 100.0 * (tried.Count - survived) / tried.Count):0} of 100 noticed");
-        return survived == 0 && tried.Count > 0;
+            $"seed {seed}: {tried.Length - survived - hung} killed, {survived} survived, {hung} timed out: "
+            + $"{(tried.Length == 0 ? 0 : 100.0 * (tried.Length - survived) / tried.Length):0} of 100 noticed");
+        return survived == 0 && tried.Length > 0;
     }
 
     private static string Word(TrialResult result) => result switch
