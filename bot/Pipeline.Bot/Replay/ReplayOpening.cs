@@ -104,7 +104,8 @@ internal sealed class ReplayOpening(ActiveRecordings recordings, UnownedRecordin
         if (host is null) return null;
         TimeSpan from = FromOf(found);
         new ReplayMark(host.Session.RecordingId, Closed: false, from).Save(spool.Root, fingerprint);
-        return new ReplayStart(host.Session.RecordingId, host, clock, origin, from);
+        // The stored manifest may know of more than the spool does, and the recording goes on behind that.
+        return new ReplayStart(host.Session.RecordingId, host, clock, SampleClock.ToTime(host.Recording.SampleCount), from);
     }
 
     private bool IsOurs(RecordingCandidate candidate) =>

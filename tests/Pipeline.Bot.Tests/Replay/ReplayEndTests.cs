@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Azure.Storage.Blobs.Specialized;
 using Pipeline.Bot.Cli;
 using Pipeline.Bot.Replay;
@@ -62,6 +63,30 @@ public sealed class ReplayEndTests(AzuriteFixture azurite) : IDisposable
             Assert.Contains(bot.Lines, line => line.Contains(run == 0 ? "Stopped: " : $"{ReplaySummary.AlreadyClosed}: ",
                 StringComparison.Ordinal));
         }
+    }
+
+    /// <summary>A bot that is killed between its account in the storage and the one on its disk.</summary>
+    [Fact]
+    public async Task Call_goes_on_where_the_storage_says_that_its_recording_had_come_to()
+    {
+        string[] call = ["--speaker", $"Ada={Ada}", "--repeat-for", "40s", "--speed", "10", "--continue"];
+        await using (ChildProcess bot = Start(call))
+        {
+            await BotRoom.UntilAsync(() => Marks().Length == 1, "it has begun", 120);
+            await bot.SignalAsync(15);
+            Assert.Equal(ExitCode.Success, await bot.WaitForExitAsync(Patience));
+        }
+        RecordingId recording = RecordingId.Parse(Path.GetFileName(Directory.GetDirectories(folder.Combine("spool"), "0*").Single()));
+        SessionManifest stored = (await eye.ManifestAsync(recording))!;
+        byte[] ahead = JsonSerializer.SerializeToUtf8Bytes(stored with { SampleCount = stored.SampleCount + 144_007 },
+            ContractsJsonContext.Default.SessionManifest);
+        await eye.Blob(BlobPaths.Manifest(recording)).UploadAsync(new BinaryData(ahead), overwrite: true, Cancel);
+
+        await using ChildProcess again = Start(call);
+        Assert.Equal(ExitCode.Success, await again.WaitForExitAsync(Patience));
+        SessionManifest whole = (await eye.ManifestAsync(recording))!;
+        Assert.InRange(whole.SampleCount, 40 * 48_000, 42 * 48_000);
+        Assert.Equal(40 * 48_000, (await eye.SegmentsAsync(recording)).Max(segment => segment.StartSample + segment.SampleCount), 24_000d);
     }
 
     private string[] Marks() =>
