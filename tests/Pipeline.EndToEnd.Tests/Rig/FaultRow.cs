@@ -8,6 +8,7 @@ internal static class FaultRow
 {
     // The takeover itself puts a frame at the next multiple of 20 ms; a decoder that starts again needs as long to settle.
     private const int WindowsPerSeam = 4;
+    private const int UnlikePerSeam = 2;
     private const double LeastLikeness = 0.98;
     private const int MostLag = 2; // 20 ms
 
@@ -24,6 +25,8 @@ internal static class FaultRow
                 + $"the windows begin with {string.Join(", ", track.Missing.Take(20))}");
             Assert.True(track.Twice <= kills * WindowsPerSeam, $"{row}: {track.Twice * 10} ms of {track.UserId} are there twice");
             RequirePlace(row, track);
+            // A stretch that lies 30 ms off is little of a long call's likeness.
+            Assert.True(track.Unlike.Count <= UnlikePerSeam * (kills + 2), $"{row}: {track.UserId} sounds otherwise in {Tell(track.Unlike)}");
         }
         Assert.Empty(heard.Recording.MissingSegments);
         Assert.Empty(heard.Recording.UnverifiedUserIds);
@@ -32,8 +35,11 @@ internal static class FaultRow
     public static void RequirePlace(string row, HeardTrack track)
     {
         Assert.True(Math.Abs(track.Lag) <= MostLag, $"{row}: {track.UserId} is {track.Lag * 10} ms off");
-        Assert.True(track.Likeness >= LeastLikeness, $"{row}: {track.UserId} sounds like the source by {track.Likeness:F4} only");
+        Assert.True(track.Likeness >= LeastLikeness, $"{row}: {track.UserId} sounds like the source by {track.Likeness:F4} only; "
+            + $"it sounds otherwise in {Tell(track.Unlike)}");
     }
+
+    private static string Tell(IReadOnlyList<string> unlike) => $"the windows {string.Join(", ", unlike.Take(40))}";
 
     public static void Tell(string row, HeardCall heard, int kills, string more)
     {

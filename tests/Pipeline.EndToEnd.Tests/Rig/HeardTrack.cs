@@ -9,6 +9,9 @@ namespace Pipeline.EndToEnd.Tests.Rig;
 internal sealed record HeardTrack(string UserId, int Spoken, IReadOnlyList<int> Heard, IReadOnlyList<int> Missing, int Twice, int Lag,
     double Likeness)
 {
+    /// <summary>Windows in which the source or what is there is speech and one is four times as loud as the other, as ranges.</summary>
+    public IReadOnlyList<string> Unlike { get; private init; } = [];
+
     public TimeSpan MissingTime => TimeSpan.FromMilliseconds(Missing.Count * 10.0);
 
     /// <summary>Holds a track's loudness (null where no segment is) to the source's.</summary>
@@ -20,7 +23,29 @@ internal sealed record HeardTrack(string UserId, int Spoken, IReadOnlyList<int> 
             if (spoken[window] > SpokenCall.Audible) (window >= heard.Length || heard[window] is null ? missing : there).Add(window);
         }
         int lag = Enumerable.Range(-6, 13).OrderByDescending(shift => Correlation(spoken, heard, shift)).ThenBy(Math.Abs).First();
-        return new HeardTrack(userId, missing.Count + there.Count, there, missing, twice, lag, Correlation(spoken, heard, 0));
+        return new HeardTrack(userId, missing.Count + there.Count, there, missing, twice, lag, Correlation(spoken, heard, 0))
+        {
+            Unlike = [.. Ranges(spoken, heard)],
+        };
+    }
+
+    private static IEnumerable<string> Ranges(double[] spoken, double?[] heard)
+    {
+        int from = -1, until = -1;
+        for (int window = 0; window < spoken.Length && window < heard.Length; window++)
+        {
+            if (heard[window] is not { } loudness) continue;
+            (double less, double more) = (Math.Min(spoken[window], loudness), Math.Max(spoken[window], loudness));
+            if (more <= SpokenCall.Audible || more < 4 * less) continue;
+            if (until >= 0 && window - until > 10)
+            {
+                yield return $"{from}-{until}";
+                from = -1;
+            }
+            if (from < 0) from = window;
+            until = window;
+        }
+        if (from >= 0) yield return $"{from}-{until}";
     }
 
     private static double Correlation(double[] spoken, double?[] heard, int shift)
