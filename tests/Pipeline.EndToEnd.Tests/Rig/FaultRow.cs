@@ -26,7 +26,8 @@ internal static class FaultRow
             Assert.True(track.Twice <= kills * WindowsPerSeam, $"{row}: {track.Twice * 10} ms of {track.UserId} are there twice");
             RequirePlace(row, track);
             // A stretch that lies 30 ms off is little of a long call's likeness.
-            Assert.True(track.Unlike.Count <= UnlikePerSeam * (kills + 2), $"{row}: {track.UserId} sounds otherwise in {Tell(track.Unlike)}");
+            Assert.True(track.Unlike.Count <= UnlikePerSeam * (kills + 2),
+                $"{row}: {track.UserId} sounds otherwise in {Tell(track.Unlike)}");
         }
         Assert.Empty(heard.Recording.MissingSegments);
         Assert.Empty(heard.Recording.UnverifiedUserIds);
