@@ -149,6 +149,17 @@ public sealed partial class HouseRulesTests
     }
 
     [Fact]
+    public void Log_line_has_an_id_of_its_own()
+    {
+        (string Id, string File)[] lines = [.. ProductSources().SelectMany(file => LogId().Matches(Read(file))
+            .Select(match => (match.Groups[1].Value, file)))];
+        string[] shared = [.. lines.GroupBy(line => line.Id).Where(same => same.Count() > 1)
+            .Select(same => $"{same.Key} in {string.Join(" and ", same.Select(line => line.File))}")];
+        Assert.True(shared.Length == 0, string.Join(", ", shared));
+        Assert.InRange(lines.Length, 100, 1_000);
+    }
+
+    [Fact]
     public void Usings_stand_in_order_those_of_the_system_first()
     {
         string[] offenders = [.. Sources("bot", "functions", "shared", "tests").Where(file =>
@@ -191,6 +202,9 @@ public sealed partial class HouseRulesTests
 
     [GeneratedRegex(@"<ProjectReference[^>]*[/\\](bot|functions|tests)[/\\]")]
     private static partial Regex ReferenceOutward();
+
+    [GeneratedRegex(@"\[LoggerMessage\(\s*(?:EventId = )?(\d+)")]
+    private static partial Regex LogId();
 
     [GeneratedRegex(@"^using Azure\.", RegexOptions.Multiline)]
     private static partial Regex UsingAzure();

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Pipeline.Discord.Voice.Call;
 
-/// <summary>Every log line of a voice call, ids 1120 to 1123. Nothing here takes a token or a session id.</summary>
+/// <summary>Every log line of a voice call, ids 1120 to 1122 and 1124. Nothing here takes a token or a session id.</summary>
 internal static partial class CallLog
 {
     [LoggerMessage(1120, LogLevel.Information, "Voice {GuildId}: call {From} -> {To} in channel {ChannelId}: {Reason}")]
@@ -15,7 +15,7 @@ internal static partial class CallLog
     [LoggerMessage(1122, LogLevel.Error, "Voice {GuildId}: call failed by an error of its own")]
     public static partial void CallFailed(ILogger logger, ulong guildId, Exception error);
 
-    [LoggerMessage(1123, LogLevel.Warning,
+    [LoggerMessage(1124, LogLevel.Warning,
         "Voice {GuildId}: {More} messages found the call's queue full ({Total} so far); it looks again at how things stand")]
     public static partial void QueueFull(ILogger logger, ulong guildId, long more, long total);
 }

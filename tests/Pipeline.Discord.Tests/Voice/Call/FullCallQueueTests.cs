@@ -38,7 +38,7 @@ public sealed class FullCallQueueTests : IDisposable
         Assert.False(queue.TryPost(VoiceCallInput.GatewayRestarted.Instance));
         Assert.Equal(4, queue.Refused);
 
-        string[] Lines() => [.. log.Lines.Where(line => line.EventId == 1123).Select(line => line.Text)];
+        string[] Lines() => [.. log.Lines.Where(line => line.EventId == 1124).Select(line => line.Text)];
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class FullCallQueueTests : IDisposable
             await rig.UntilAsync(() => rig.Call.Missed > 300, "what found no room");
         }
         Assert.Equal(VoiceCallState.Connected, await joining);
-        await rig.UntilAsync(() => log.Lines.Any(line => line.EventId == 1123), "it is said");
+        await rig.UntilAsync(() => log.Lines.Any(line => line.EventId == 1124), "it is said");
 
         void Tell(int op, string data) => rig.Discord.Faults.Add(
             new SendVoiceMessage($"{{\"op\":{op},\"d\":{{{data}}}}}") { UserId = rig.BotId });
