@@ -27,6 +27,7 @@ public sealed class CommandLineTests(AzuriteFixture fixture) : IDisposable
         Assert.True(code == ExitCode.Success, said);
         Assert.Contains("ok    recording API", said, StringComparison.Ordinal);
         Assert.Contains("ok    pages: answer at http://127.0.0.1:", said, StringComparison.Ordinal);
+        Assert.Contains("DISCORD_TOKEN=set (environment), ", said, StringComparison.Ordinal);
         Assert.DoesNotContain("FAIL", said, StringComparison.Ordinal);
     }
 

@@ -6,6 +6,8 @@ using Pipeline.Audio.Opus;
 using Pipeline.Bot.Capture;
 using Pipeline.Bot.Cli.Settings;
 using Pipeline.Bot.Observability;
+using Pipeline.Settings;
+using Pipeline.Settings.Known;
 
 namespace Pipeline.Bot.Cli;
 
@@ -59,6 +61,11 @@ internal static class BotHost
             : "libopus is not installed (Debian, Ubuntu: apt-get install libopus0)";
         app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Pipeline.Bot").OpusIsManaged(codecs.Name, reason);
     }
+
+    /// <summary>Says once what somebody has set, and where: a log of weeks ago tells how that bot ran.</summary>
+    public static void TellSettings(IHost app, SettingSources sources) =>
+        app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Pipeline.Bot")
+            .SettingsInForce(SettingsInForce.Line(sources, KnownSettings.Of(Programs.Bot)));
 
     /// <summary>Says once what is asked for and cannot be had in the format of the segments.</summary>
     public static void TellFormat(IHost app, CaptureOptions capture)

@@ -5,6 +5,8 @@ using Pipeline.Bot.Cli.Settings;
 using Pipeline.Bot.Guilds;
 using Pipeline.Bot.Storage;
 using Pipeline.Discord.Rest;
+using Pipeline.Settings;
+using Pipeline.Settings.Known;
 
 namespace Pipeline.Bot.Cli;
 
@@ -64,7 +66,8 @@ internal static class DoctorCommand
             .. settings.Problems.Select(wrong => new DoctorFinding("settings", wrong.Text, "correct it where it was set", ExitCode.Usage)),
         ];
         if (findings.Count == 0) findings.Add(new DoctorFinding("settings",
-            "every name and value is right; 'Pipeline.Bot settings' lists them"));
+            $"every name and value is right; set: {SettingsInForce.Line(settings.Sources, KnownSettings.Of(Programs.Bot))}; "
+            + "'Pipeline.Bot settings' lists them all"));
         foreach (DoctorFinding finding in findings) Console.WriteLine(finding);
         return findings[0].Code;
     }

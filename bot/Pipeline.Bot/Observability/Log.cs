@@ -123,4 +123,7 @@ internal static partial class Log
         "RECORDING_VAD_RMS_THRESHOLD has no effect with RECORDING_OUTPUT_FORMAT=opus: nothing is decoded, so silence is what the sender "
             + "says is silence. Set it to 0, or record as wav")]
     public static partial void VadIsOff(this ILogger logger);
+
+    [LoggerMessage(4312, LogLevel.Information, "Settings: {Settings}")]
+    public static partial void SettingsInForce(this ILogger logger, string settings);
 }

@@ -118,6 +118,10 @@ public sealed partial class ComposeTests
         Assert.True(Directory.Exists(folder.Combine("files")));
         await recorder.SignalAsync(15);
         Assert.Equal(0, await recorder.WaitForExitAsync(Patience));
+        string set = Assert.Single(recorder.Lines, line => line.Contains("[4312] Settings: ", StringComparison.Ordinal));
+        Assert.Contains("DISCORD_TOKEN=set (environment)", set, StringComparison.Ordinal);
+        Assert.Contains($"RECORDING_SPOOL_FOLDER={folder.Combine("spool")} (environment)", set, StringComparison.Ordinal);
+        Assert.DoesNotContain(recorder.Lines, line => line.Contains(discord.Bot.Token, StringComparison.Ordinal));
     }
 
     [GeneratedRegex(@"^[a-z0-9./-]+(:\d+\.\d+\.\d+|@sha256:[0-9a-f]{64})$")]

@@ -98,6 +98,18 @@ public sealed class KnownSettingsTests
     }
 
     [Fact]
+    public void What_is_set_is_told_in_one_line_without_secrets_and_defaults()
+    {
+        SettingSources sources = Values.Of(("RECORDING_CHANNELS", "1"), ("RECORDING_SILENCE_THRESHOLD", "90000"), ("DISCORD_TOKEN", "abc"),
+            ("Webhooks__2__GuildId", "7"));
+        Assert.Equal("RECORDING_CHANNELS=1 (command line), RECORDING_SILENCE_THRESHOLD=wrong (command line), "
+            + "DISCORD_TOKEN=set (command line), Webhooks__2__GuildId=7 (command line)",
+            SettingsInForce.Line(sources, [RecordingSettings.Channels, RecordingSettings.SilenceThreshold, DiscordSettings.Token,
+                RecordingSettings.EmptyTimeout, WebhookSettings.GuildId]));
+        Assert.Equal("none, all are defaults", SettingsInForce.Line(sources, [RecordingSettings.EmptyTimeout]));
+    }
+
+    [Fact]
     public void One_of_several_is_shown_under_its_number_and_the_declared_name_where_none_is_set()
     {
         SettingSources sources = Values.Of(("Webhooks__0__GuildId", "7"), ("Webhooks__15__GuildId", "8"), ("Webhooks__16__GuildId", "9"));
