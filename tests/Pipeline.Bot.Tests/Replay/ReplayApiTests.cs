@@ -133,6 +133,22 @@ public sealed class ReplayApiTests : IAsyncDisposable
         Assert.Equal(["finalized: 7 segments, 0 missing, 3000000 bytes"], Lines);
     }
 
+    [Fact]
+    public async Task Segments_of_all_recordings_of_a_call_count()
+    {
+        RecordingId second = RecordingId.New(TimeProvider.System);
+        Assert.Null(api.Moved);
+        service.Add(RecordingApiStandIn.Finished(recording.ToString(), recording.ToString(), 1, 2));
+        service.Add(RecordingApiStandIn.Finished(second.ToString(), second.ToString(), 1, 2, RecordingStatus.Live));
+        api.Follow(second);
+        Task<int?> waiting = WaitAsync();
+        await BotRoom.UntilAsync(() => Step() && api.Moved is not null, "the first is counted");
+        Assert.Equal(7, api.Moved);
+        service.Add(RecordingApiStandIn.Finished(second.ToString(), second.ToString(), 1, 2));
+        await BotRoom.UntilAsync(() => Step() && waiting.IsCompleted, "both are finalized");
+        Assert.Equal((14, 14), (api.Moved, await waiting));
+    }
+
     private Task<int?> WaitAsync()
     {
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(said) });

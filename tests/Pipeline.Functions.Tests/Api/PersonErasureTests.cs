@@ -200,14 +200,12 @@ public sealed class PersonErasureTests(AzuriteFixture azurite) : IAsyncLifetime
         Assert.True(await app.MoveAsync(theirs[2])); // its message was on its way
         await session.PutAsync(app.Storage, theirs[3]);
         Assert.True(await app.MoveAsync(theirs[3])); // it comes late
+        Assert.DoesNotContain(await session.LeftInTempAsync(app.Storage), name => name.Contains("/5-", StringComparison.Ordinal));
         Assert.DoesNotContain(await BlobsAsync(app, session.Id), blob => blob.Key.Contains("/5-", StringComparison.Ordinal));
         Assert.Equal(["Grace"], (await app.RecordingAsync(session.Id))!.Tracks.Select(track => track.Username));
 
-        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Stopped, session.Info.StartedAt) with
-        {
-            Consent = ledger,
-            OptedOut = [Ada],
-        });
+        await session.PutManifestAsync(app.Storage,
+            session.Manifest(ManifestState.Stopped, session.Info.StartedAt) with { Consent = ledger, OptedOut = [Ada] });
         Assert.True(await app.FinalizeAsync(session.Stopped));
         RecordingDetails details = (await app.RecordingAsync(session.Id))!;
         Assert.Equal((RecordingStatus.Completed, 4, 0), (details.Status, details.SegmentCount, details.MissingSegmentCount));

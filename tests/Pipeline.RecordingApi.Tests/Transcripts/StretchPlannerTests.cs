@@ -73,8 +73,8 @@ public sealed class StretchPlannerTests
             await PlanAsync(segments, isClosed: true, new SampleStretch(5 * Second, 10 * Second)));
         Assert.Empty(await PlanAsync(segments, isClosed: true, new SampleStretch(0, 15 * Second),
             new SampleStretch(15 * Second, 15 * Second)));
-        Assert.Empty(await PlanAsync([(0, 4_799)], isClosed: true));
-        Assert.Equal([[new SampleStretch(0, 4_800)]], await PlanAsync([(0, 4_800)], isClosed: true));
+        Assert.Empty(await PlanAsync([(7 * Second, 4_799)], isClosed: true));
+        Assert.Equal([[new SampleStretch(7 * Second, 4_800)]], await PlanAsync([(7 * Second, 4_800)], isClosed: true));
         Assert.True(StretchPlanner.IsOpen(Track([(0, 4_800)]), []));
         Assert.False(StretchPlanner.IsOpen(Track([(0, 4_800)]), [Of(new SampleStretch(0, 4_800))]));
     }

@@ -41,6 +41,17 @@ public sealed class VoiceMessageReaderTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData(""","dave_protocol_version":null""")]
+    [InlineData(""","dave_protocol_version":-1""")]
+    [InlineData(""","dave_protocol_version":0""")]
+    public void Session_description_without_a_version_is_of_a_call_without_encryption(string version)
+    {
+        string json = $$"""{"op":4,"d":{"mode":"aead_xchacha20_poly1305_rtpsize","secret_key":{{SecretKey}}""" + version + "}}";
+        Assert.Equal(0, Read<VoiceMessage.SessionDescription>(json).DaveVersion);
+    }
+
+    [Theory]
     [InlineData("""{"op":5,"d":{"user_id":"77","ssrc":4711,"speaking":1},"seq":7}""")]
     [InlineData("""{"op":5,"d":{"user_id":77,"ssrc":"4711"},"seq":7}""")]
     [InlineData("""{"op":12,"d":{"user_id":"77","audio_ssrc":4711,"video_ssrc":0,"streams":[]},"seq":7}""")]
