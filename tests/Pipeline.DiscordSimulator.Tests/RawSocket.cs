@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using Pipeline.TestKit;
 
 namespace Pipeline.DiscordSimulator.Tests;
 
@@ -66,8 +67,10 @@ internal sealed class RawSocket : IAsyncDisposable
     /// <summary>Skips messages until one fits; an end is never skipped.</summary>
     public async Task<Message> ReadAsync(Func<Message, bool> fits)
     {
+        LoopLimit limit = new("a message that fits", Patience);
         while (true)
         {
+            limit.Turn();
             Message message = await ReadAnyAsync();
             if (fits(message))
                 return message;
@@ -82,8 +85,10 @@ internal sealed class RawSocket : IAsyncDisposable
     /// <summary>Skips everything until the server closes; -1 is a cut connection.</summary>
     public async Task<int> ReadCloseAsync()
     {
+        LoopLimit limit = new("the server closes", Patience);
         while (true)
         {
+            limit.Turn();
             Message message = await ReadAnyAsync();
             if (message.CloseCode is { } code)
                 return code;

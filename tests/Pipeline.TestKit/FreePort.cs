@@ -17,8 +17,10 @@ public static class FreePort
 
     private static int Next()
     {
+        LoopLimit limit = new("a port is free");
         while (true)
         {
+            limit.Turn();
             int port = Random.Shared.Next(First, Last);
             lock (Given)
             {

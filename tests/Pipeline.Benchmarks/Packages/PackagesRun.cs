@@ -78,8 +78,10 @@ internal static class PackagesRun
 
     private static async Task AnswerAsync(HttpClient http, string path, ChildProcess functions)
     {
+        LoopLimit limit = new($"{path} is answered", Patience);
         while (true)
         {
+            limit.Turn();
             if (functions.HasExited)
                 throw new InvalidOperationException($"the functions have ended:\n{string.Join('\n', functions.Lines)}");
             try
