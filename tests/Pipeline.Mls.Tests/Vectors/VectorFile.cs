@@ -9,6 +9,9 @@ namespace Pipeline.Mls.Tests.Vectors;
 /// </summary>
 internal static class VectorFile
 {
+    /// <summary>Where the working group publishes them, in the folder test-vectors.</summary>
+    public const string Published = "https://github.com/mlswg/mls-implementations";
+
     /// <summary>
     /// Runs <paramref name="check"/> on each case; false from it means that the case is about something else (another suite).
     /// Reports how many passed and how many were skipped. Without the file the test is skipped, with the count of its cases.
@@ -16,7 +19,7 @@ internal static class VectorFile
     public static void ForEach(string name, int cases, Func<JsonElement, bool> check)
     {
         string? path = Find(name);
-        if (path is null) Assert.Skip($"{name}: {cases} cases not run, no shared/vectors/mls beside the repository");
+        if (path is null) Assert.Skip(Missing(name, cases));
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
         int passed = 0;
         int skipped = 0;
@@ -30,6 +33,10 @@ internal static class VectorFile
         Console.WriteLine($"note: {name}: {passed} passed, {skipped} skipped");
         Assert.True(passed > 0, $"{name}: nothing ran");
     }
+
+    /// <summary>What is said of a file that is not here: what was not run, where it was looked for, where it is to be had.</summary>
+    public static string Missing(string name, int cases) =>
+        $"{name}: {cases} cases not run: neither in PIPELINE_VECTORS nor in ../shared/vectors/mls; published at {Published}";
 
     public static bool IsSuite2(this JsonElement vector) => vector.GetProperty("cipher_suite").GetInt32() == 2;
 
