@@ -103,6 +103,30 @@ public sealed class RecordingPanelTests
     }
 
     [Fact]
+    public void Who_speaks_is_shown_first_then_who_was_heard_and_then_who_was_not()
+    {
+        PanelSpeaker[] many = [.. Enumerable.Range(0, 60)
+            .Select(i => new PanelSpeaker($"p{i}", Speaking: i == 59, OptedOut: false, Received: i is 57 or 58 ? 1 : 0, 0, 0))];
+        string[] lines = Field(RecordingPanel.Draw(State() with { Speakers = many }).Embeds![0], "Speakers").Split('\n');
+        Assert.Equal(25 + 1, lines.Length);
+        Assert.Equal(["**p57** 1 received, 0 lost (0.0 %)", "**p58** 1 received, 0 lost (0.0 %)",
+            "🎙️ **p59** 0 received, 0 lost (0.0 %)", "and 35 more"], lines[^4..]);
+    }
+
+    /// <summary>1,024 characters with the ends of lines.</summary>
+    [Theory]
+    [InlineData(2, 18)]
+    [InlineData(1, 17)]
+    public void Field_is_filled_to_its_end(int shorter, int shown)
+    {
+        PanelSpeaker[] full = [.. Enumerable.Range(0, 18)
+            .Select(i => new PanelSpeaker(new string('x', i < shorter ? 38 : 39), false, OptedOut: true, 0, 0, 0))];
+        string[] lines = Field(RecordingPanel.Draw(State() with { Speakers = full }).Embeds![0], "Speakers").Split('\n');
+        Assert.Equal(shown, lines.Count(line => line.EndsWith("** not recorded", StringComparison.Ordinal)));
+        Assert.Equal(shown == 18 ? [] : ["and 1 more"], lines[shown..]);
+    }
+
+    [Fact]
     public void Few_people_are_shown_whole_and_nobody_is_counted_besides()
     {
         PanelSpeaker[] three = [.. Enumerable.Range(0, 3).Select(i => new PanelSpeaker("p" + i, false, i == 1, i, 0, 0))];
