@@ -32,6 +32,26 @@ public sealed class SpeakerWatchTests
         Assert.Equal([new SpeakerWarning.Quiet(TimeSpan.FromMinutes(5))], warnings);
     }
 
+    // Nobody says a word after it: what this process has not listened to is no silence.
+    [Fact]
+    public void After_a_takeover_five_minutes_of_silence_begin_with_its_first_look()
+    {
+        watch = new SpeakerWatch(new WarningTimes(), new HashSet<ulong> { 1, 2 });
+        Run(2_400, 2_700, _ => [Track(1, received: 0)]);
+        Assert.Empty(warnings);
+        Run(2_700, 2_800, _ => [Track(1, received: 0)]);
+        Assert.Equal([new SpeakerWarning.Quiet(TimeSpan.FromMinutes(5))], warnings);
+    }
+
+    [Fact]
+    public void After_a_takeover_the_minute_in_which_nobody_is_heard_begins_with_its_first_look()
+    {
+        Run(2_400, 2_460, _ => []);
+        Assert.Empty(warnings);
+        Run(2_460, 2_461, _ => []);
+        Assert.Equal([new SpeakerWarning.Nobody()], warnings);
+    }
+
     [Fact]
     public void Minute_in_which_nobody_is_heard_begins_when_somebody_is_there_to_be_heard()
     {
