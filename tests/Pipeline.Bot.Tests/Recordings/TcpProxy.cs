@@ -38,6 +38,12 @@ internal sealed class TcpProxy : IAsyncDisposable
     /// <summary>So many of those there were.</summary>
     public int Held;
 
+    /// <summary>Answers with this in their head are counted.</summary>
+    public string? Noted { get; set; }
+
+    /// <summary>So many of those there were.</summary>
+    public int Notes;
+
     /// <summary>So many requests are answered with <see cref="FaultStatus"/> and never reach the storage.</summary>
     public int Faults;
 
@@ -134,6 +140,8 @@ internal sealed class TcpProxy : IAsyncDisposable
         byte[] buffer = new byte[65_536];
         while (await from.ReadAsync(buffer, stop.Token) is var count and > 0)
         {
+            if (isAnswer && Noted is { } noted && Encoding.ASCII.GetString(buffer, 0, count).Contains(noted, StringComparison.Ordinal))
+                Interlocked.Increment(ref Notes);
             if (isAnswer && Delay > TimeSpan.Zero) await Task.Delay(Delay, stop.Token);
             if (!isAnswer && Unanswered is { } text && Encoding.ASCII.GetString(buffer, 0, count).Contains(text, StringComparison.Ordinal))
             {

@@ -89,14 +89,43 @@ public sealed class ReplayEndTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(40 * 48_000, (await eye.SegmentsAsync(recording)).Max(segment => segment.StartSample + segment.SampleCount), 24_000d);
     }
 
+    /// <summary>A bot that was killed holds its recording for a while.</summary>
+    [Fact]
+    public async Task Recording_that_another_bot_lets_go_of_goes_on()
+    {
+        string[] call = ["--speaker", $"Ada={Ada}", "--repeat-for", "42s", "--speed", "10", "--continue"];
+        await using (ChildProcess bot = Start(call))
+        {
+            await BotRoom.UntilAsync(() => Marks().Length == 1, "it has begun", 120);
+            await bot.SignalAsync(15);
+            Assert.Equal(ExitCode.Success, await bot.WaitForExitAsync(Patience));
+        }
+        RecordingId recording = RecordingId.Parse(Path.GetFileName(Directory.GetDirectories(folder.Combine("spool"), "0*").Single()));
+        BlobLeaseClient theirs = eye.Blob(BlobPaths.Manifest(recording)).GetBlobLeaseClient(Stranger);
+        await theirs.AcquireAsync(TimeSpan.FromSeconds(-1), cancellationToken: Cancel);
+
+        (TcpProxy blob, TcpProxy queue, string storage) = TcpProxy.Before(azurite.Azurite);
+        await using TcpProxy first = blob, second = queue;
+        blob.Noted = "x-ms-error-code: LeaseAlreadyPresent";
+        await using ChildProcess again = Start(call, storage);
+        await BotRoom.UntilAsync(() => blob.Notes >= 4 || again.HasExited, "it has asked for some seconds", 120);
+        Assert.False(again.HasExited);
+        await theirs.ReleaseAsync(cancellationToken: Cancel);
+        Assert.Equal(ExitCode.Success, await again.WaitForExitAsync(Patience));
+        SessionManifest whole = (await eye.ManifestAsync(recording))!;
+        Assert.Equal(2, whole.Incarnation);
+        Assert.Equal(42 * 48_000, (await eye.SegmentsAsync(recording)).Max(segment => segment.StartSample + segment.SampleCount), 24_000d);
+    }
+
     private string[] Marks() =>
         Directory.Exists(folder.Combine("spool")) ? Directory.GetFiles(folder.Combine("spool"), "replay-*.json") : [];
 
-    private ChildProcess Start(string[] call) => BuiltProject.Start("bot/Pipeline.Bot", ["replay", .. call], new Dictionary<string, string?>
-    {
-        ["PipelineStorage"] = azurite.ConnectionString,
-        ["RECORDING_SPOOL_FOLDER"] = folder.Combine("spool"),
-        ["RECORDING_MIN_FREE_DISK_MB"] = "0",
-        ["RECORDING_MAX_DURATION"] = "1m",
-    });
+    private ChildProcess Start(string[] call, string? storage = null) => BuiltProject.Start("bot/Pipeline.Bot", ["replay", .. call],
+        new Dictionary<string, string?>
+        {
+            ["PipelineStorage"] = storage ?? azurite.ConnectionString,
+            ["RECORDING_SPOOL_FOLDER"] = folder.Combine("spool"),
+            ["RECORDING_MIN_FREE_DISK_MB"] = "0",
+            ["RECORDING_MAX_DURATION"] = "1m",
+        });
 }
