@@ -28,6 +28,9 @@ internal sealed class ClientTransport(SimulatedWorld world, SfuSocket socket, st
     /// <summary>Packets of the client that did not open or came before op 5.</summary>
     public long Rejected { get; private set; }
 
+    /// <summary>Keepalives that came from where the client is.</summary>
+    public long Keepalives { get; private set; }
+
     /// <summary>Virtual time of the newest datagram from the client.</summary>
     public TimeSpan LastHeard { get; private set; }
 
@@ -65,8 +68,10 @@ internal sealed class ClientTransport(SimulatedWorld world, SfuSocket socket, st
     /// <summary>A keepalive, which carries no SSRC, refreshes the mapping of the client that it came from.</summary>
     public void HeardFrom(IPEndPoint source)
     {
-        if (source.Equals(observed))
-            Heard();
+        if (!source.Equals(observed))
+            return;
+        Keepalives++;
+        Heard();
     }
 
     /// <summary>Opens an RTP packet of the client.</summary>

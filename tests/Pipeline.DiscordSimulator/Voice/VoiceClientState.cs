@@ -8,6 +8,7 @@ namespace Pipeline.DiscordSimulator.Voice;
 /// <param name="HasSpoken">Sent op 5.</param>
 /// <param name="HasSent">Sent an RTP packet that opened.</param>
 /// <param name="Rejected">Packets of it that did not open or came before op 5.</param>
+/// <param name="Keepalives">Keepalives that came from where it is.</param>
 /// <param name="LastAcknowledged">Newest seq_ack of a heartbeat; -1 before.</param>
 /// <param name="Resumes">Successful op 7 in this session.</param>
 /// <param name="Endpoint">Its voice server.</param>
@@ -19,6 +20,7 @@ public sealed record VoiceClientState(
     bool HasSpoken,
     bool HasSent,
     long Rejected,
+    long Keepalives,
     long LastAcknowledged,
     int Resumes,
     string Endpoint)
@@ -31,6 +33,7 @@ public sealed record VoiceClientState(
         session.Transport.HasSpoken,
         session.Transport.HasSent,
         session.Transport.Rejected,
+        session.Transport.Keepalives,
         session.LastAcknowledged,
         session.Resumes,
         session.Ticket.Server.Endpoint);
