@@ -20,14 +20,7 @@ public sealed class RestSenderTests : IDisposable
     public RestSenderTests()
     {
         http = new HttpClient(script);
-        DiscordRestOptions options = new()
-        {
-            Token = "token",
-            ApiBase = new Uri("http://discord.test/api/"),
-            RetryDelay = TimeSpan.Zero,
-            LongestPause = TimeSpan.FromMilliseconds(20),
-        };
-        client = new DiscordRestClient(http, options, time, NullLogger<DiscordRestClient>.Instance);
+        client = Client(longestPause: TimeSpan.FromMilliseconds(20));
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -62,6 +55,30 @@ public sealed class RestSenderTests : IDisposable
             await Task.Yield();
         }
         Assert.Equal((requests, requests == 2), (script.Sent.Count, asked.IsCompletedSuccessfully));
+    }
+
+    /// <summary>Where the pause is named differs; an answer from before Discord is no JSON.</summary>
+    [Theory]
+    [InlineData("""{"retry_after":1,"global":true}""", null, null, true)]
+    [InlineData("""{"retry_after":1}""", null, "global", true)]
+    [InlineData("""{"retry_after":1}""", null, "user", false)]
+    [InlineData("""{"retry_after":1}""", null, "shared", false)]
+    [InlineData("<html>", "1", null, false)]
+    public async Task Limit_holds_to_its_last_tick_its_own_route_or_all_of_them(string answer, string? header, string? scope, bool all)
+    {
+        using DiscordRestClient patient = Client(longestPause: TimeSpan.FromSeconds(1));
+        script.Headers = [("Retry-After", header), ("X-RateLimit-Scope", scope)];
+        script.Answer = _ => script.Sent.Count == 1 ? (429, answer) : (200, """{"id":"5"}""");
+        Task limited = patient.GetSelfAsync(Cancel);
+        Assert.Single(script.Sent);
+        Task behind = patient.GetSelfAsync(Cancel);
+        Task other = patient.OpenDirectMessageAsync(4, Cancel);
+        Assert.Equal(all ? 1 : 2, script.Sent.Count);
+        time.Advance(TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
+        Assert.Equal(all ? 1 : 2, script.Sent.Count);
+        time.Advance(TimeSpan.FromTicks(1));
+        await Task.WhenAll(limited, behind, other).WaitAsync(TimeSpan.FromMinutes(1), Cancel);
+        Assert.Equal(4, script.Sent.Count);
     }
 
     [Theory]
@@ -161,11 +178,24 @@ public sealed class RestSenderTests : IDisposable
         await Assert.ThrowsAsync<HttpRequestException>(() => client.GetSelfAsync(Cancel));
     }
 
+    private DiscordRestClient Client(TimeSpan longestPause)
+    {
+        DiscordRestOptions options = new()
+        {
+            Token = "token",
+            ApiBase = new Uri("http://discord.test/api/"),
+            RetryDelay = TimeSpan.Zero,
+            LongestPause = longestPause,
+        };
+        return new DiscordRestClient(http, options, time, NullLogger<DiscordRestClient>.Instance);
+    }
+
     private sealed record Request(string Line, string? Authorization, string UserAgent, string? ContentType, string Body);
 
     private sealed class Script : HttpMessageHandler
     {
         public Func<string, (int Status, string Body)> Answer { get; set; } = _ => (500, "");
+        public (string Name, string? Value)[] Headers { get; set; } = [];
         public List<Request> Sent { get; } = [];
 
         protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -175,7 +205,12 @@ public sealed class RestSenderTests : IDisposable
                 request.Content?.Headers.ContentType?.ToString(),
                 request.Content is null ? "" : await request.Content.ReadAsStringAsync(cancellationToken)));
             (int status, string body) = Answer(line);
-            return new HttpResponseMessage((HttpStatusCode)status) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
+            HttpResponseMessage answer = new((HttpStatusCode)status) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) };
+            foreach ((string name, string? value) in Headers)
+            {
+                if (value is not null) answer.Headers.Add(name, value);
+            }
+            return answer;
         }
     }
 }
