@@ -60,8 +60,7 @@ internal sealed class BotRig : IAsyncDisposable
     public GatewayClient Gateway => Host.Services.GetRequiredService<GatewayClient>();
     public RecordedCall? Current => Recorders.For(Discord.Guild.Id).Current;
     public string PanelText => Panel?.Text ?? "";
-    public SimulatedMessage? Panel =>
-        Discord.TextChannel.Messages.LastOrDefault(message => message.Text.Contains("Recording 0", StringComparison.Ordinal));
+    public SimulatedMessage? Panel => Discord.TextChannel.Messages.LastOrDefault(IsPanel);
     private IHost Host => host!;
 
     /// <param name="prepare">Before the bot connects.</param>
@@ -147,6 +146,20 @@ internal sealed class BotRig : IAsyncDisposable
 
     public Task UntilSaidAsync(string text) => UntilAsync(() => Said(text), text);
 
+    /// <summary>A message of its own beside the panel's line, and none after it that says the same.</summary>
+    public async Task UntilSaidOnceAsync(string text)
+    {
+        await UntilAsync(() => MessagesWith(text) > 0, text);
+        await SettleAsync();
+        Assert.True(MessagesWith(text) == 1, $"said {MessagesWith(text)} times: {text}");
+    }
+
+    /// <summary>Two answers later everything that was posted before has arrived.</summary>
+    public async Task SettleAsync()
+    {
+        for (int i = 0; i < 2; i++) await AskAsync(Admin, "record status");
+    }
+
     /// <summary>A deploy: the process ends as a signal ends it. Discord, folder and API stay.</summary>
     public async Task StopAsync()
     {
@@ -164,6 +177,12 @@ internal sealed class BotRig : IAsyncDisposable
         await Discord.DisposeAsync();
         Folder.Dispose();
     }
+
+    private int MessagesWith(string text) =>
+        Discord.Guild.Channels.SelectMany(channel => channel.Messages)
+        .Count(message => !message.IsEphemeral && message.Text.Contains(text, StringComparison.Ordinal) && !IsPanel(message));
+
+    private static bool IsPanel(SimulatedMessage message) => message.Text.Contains("Recording 0", StringComparison.Ordinal);
 
     private RecorderOptions Options() => new()
     {

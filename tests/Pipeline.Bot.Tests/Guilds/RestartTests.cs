@@ -64,7 +64,7 @@ public sealed class RestartTests(AzuriteFixture azurite)
         await using BotRig next = await BotRig.StartAsync(after: rig);
         await next.UntilAsync(() => next.Current is not null);
         await next.UntilSaidAsync("I was restarted at");
-        await next.UntilSaidAsync("later in the same recording");
+        await next.UntilSaidOnceAsync("later in the same recording");
         Assert.False(next.Said("My host failed"));
         Assert.Equal(recording, next.Current!.Session.RecordingId);
         Assert.Contains("takeover", File.ReadAllText(next.Folder.Combine("spool", recording.ToString(), "session.json")),

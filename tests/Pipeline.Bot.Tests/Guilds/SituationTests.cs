@@ -221,11 +221,11 @@ public sealed class SituationTests
         await using BotRig rig = await BotRig.StartAsync();
         await rig.RecordAsync();
         rig.Discord.Guild.Move(rig.Discord.BotMember, rig.Discord.StageChannel);
-        await rig.UntilSaidAsync(Texts.Moved(rig.Discord.StageChannel.Id));
+        await rig.UntilSaidOnceAsync(Texts.Moved(rig.Discord.StageChannel.Id));
         await rig.UntilAsync(() => rig.Current!.ChannelId == rig.Discord.StageChannel.Id);
         await rig.UntilAsync(() =>
             rig.Current!.Panel.Draw().Events.Any(one => one.Text.StartsWith("Back after", StringComparison.Ordinal)));
-        await SettleAsync(rig);
+        await rig.SettleAsync();
         Assert.False(rig.Said("Connection lost"));
     }
 
@@ -235,7 +235,7 @@ public sealed class SituationTests
         await using BotRig rig = await BotRig.StartAsync();
         await rig.RecordAsync();
         rig.Discord.Guild.Kick(rig.Discord.BotMember);
-        await rig.UntilSaidAsync("I was disconnected by a moderator");
+        await rig.UntilSaidOnceAsync("I was disconnected by a moderator");
         await rig.UntilAsync(() => rig.Told(rig.Admin, "I was disconnected by a moderator") && rig.Current is null);
         Assert.False(rig.Said("Connection lost"));
         SimulatedMessage said = rig.Discord.Guild.Channels.SelectMany(channel => channel.Messages)
@@ -274,7 +274,7 @@ public sealed class SituationTests
         await using BotRig rig = await BotRig.StartAsync();
         await rig.RecordAsync();
         rig.Discord.Guild.Deafen(rig.Discord.BotMember);
-        await rig.UntilSaidAsync(Texts.Deafened);
+        await rig.UntilSaidOnceAsync(Texts.Deafened);
         await rig.UntilAsync(() => rig.Told(rig.Admin, Texts.Deafened));
         rig.Discord.Guild.Deafen(rig.Discord.BotMember, deaf: false);
         await rig.UntilSaidAsync(Texts.Undeafened);
@@ -364,12 +364,6 @@ public sealed class SituationTests
         await rig.UntilAsync(() => rig.Recorders.For(other.Id).Current is null);
         await rig.UntilAsync(() => rig.Told(other.Owner, "I was removed from the server."));
         Assert.Equal(Discord.Voice.Call.VoiceCallState.Connected, rig.Current!.Call.State);
-    }
-
-    // Two answers later everything that was posted before has arrived.
-    private static async Task SettleAsync(BotRig rig)
-    {
-        for (int i = 0; i < 2; i++) await rig.AskAsync(rig.Admin, "record status");
     }
 
     private static async Task Rename(BotRig rig, string name)

@@ -142,7 +142,7 @@ public sealed class TakeoverSituationTests(AzuriteFixture azurite)
         Assert.False(next.Said("later in the same recording"));
         Assert.False(next.Told(rig.Admin, "later in the same recording"));
         silence.Dispose();
-        await next.UntilSaidAsync("later in the same recording");
+        await next.UntilSaidOnceAsync("later in the same recording");
         await next.UntilAsync(() => next.Told(rig.Admin, "later in the same recording"));
         Assert.Equal(recording, next.Current!.Session.RecordingId);
         await next.UntilAsync(() => next.Current!.Panel.Draw().Link?.Contains("#k=", StringComparison.Ordinal) == true);

@@ -30,7 +30,7 @@ public sealed class WarningSituationTests
     {
         await using BotRig rig = await StartAsync(Silent with { Nobody = Soon });
         await rig.RecordAsync();
-        await rig.UntilSaidAsync(Texts.NobodyHeard);
+        await rig.UntilSaidOnceAsync(Texts.NobodyHeard);
     }
 
     /// <summary>Who was heard before is known to the next process; it counts silence from its own first moment.</summary>
@@ -42,7 +42,7 @@ public sealed class WarningSituationTests
         await rig.StopAsync();
         await using BotRig next = await BotRig.StartAsync(after: rig,
             change: options => options with { Warnings = Silent with { Nobody = Soon / 2, Quiet = Soon } });
-        await next.UntilSaidAsync("I continue; press Stop if you are done."); // later than the other would be
+        await next.UntilSaidOnceAsync("I continue; press Stop if you are done."); // later than the other would be
         Assert.False(next.Said(Texts.NobodyHeard));
     }
 
@@ -60,7 +60,7 @@ public sealed class WarningSituationTests
     {
         await using BotRig rig = await StartAsync(Silent with { Quiet = Soon });
         await rig.RecordSpeechAsync();
-        await rig.UntilSaidAsync("I continue; press Stop if you are done.");
+        await rig.UntilSaidOnceAsync("I continue; press Stop if you are done.");
         SimulatedMessage said = rig.Discord.TextChannel.Messages.First(message =>
             message.Text.Contains("minutes of silence", StringComparison.Ordinal) && message.ButtonWithLabel("Stop") is not null);
         Assert.Contains(Texts.Stopping, (await rig.PressAsync(rig.Admin, said, "Stop")).Text, StringComparison.Ordinal);
@@ -74,7 +74,7 @@ public sealed class WarningSituationTests
         foreach (SimulatedSpeaker person in people) person.Conditions = MediaConditions.Lossy(0.35, TimeSpan.Zero);
         await rig.RecordAsync();
         await Task.WhenAll(people.Select(person => person.SayAsync(OpusClip.Generate(7, TimeSpan.FromSeconds(5)))));
-        await rig.UntilSaidAsync("The line to the voice server is poor (");
+        await rig.UntilSaidOnceAsync("The line to the voice server is poor (");
         Assert.True(rig.Said("% lost)."));
     }
 
