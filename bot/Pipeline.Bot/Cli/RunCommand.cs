@@ -38,7 +38,9 @@ internal static class RunCommand
         builder.Services.AddDiscord(discord);
         builder.Services.AddHostedService<ShutdownOrder>();
         using IHost app = builder.Build();
-        BotHost.TellSettings(app, settings.Sources);
+        // A bot that cannot start says in one line why.
+        app.Services.GetRequiredService<IHostApplicationLifetime>()
+            .ApplicationStarted.Register(() => BotHost.TellSettings(app, settings.Sources));
         BotHost.TellCodecs(app, codecs, settings.Bot.Capture.Opus);
         BotHost.TellFormat(app, settings.Bot.Capture);
         return await RunAsync(app, cancellationToken);
