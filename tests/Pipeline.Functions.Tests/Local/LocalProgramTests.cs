@@ -135,8 +135,10 @@ public sealed class LocalProgramTests(AzuriteFixture azurite)
         using HttpClient http = new() { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         Assert.Equal(HttpStatusCode.Unauthorized,
             (await http.GetAsync(new Uri("api/health", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode);
-        Assert.Equal(HttpStatusCode.OK,
-            (await http.GetAsync(new Uri($"api/health?code={key}", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode);
+        // A machine without a free processor may be unhealthy; it says so to who has the key alone.
+        Assert.Contains(
+            (await http.GetAsync(new Uri($"api/health?code={key}", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode,
+            [HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable]);
         return key;
     }
 
