@@ -138,7 +138,7 @@ public sealed class LocalProgramTests(AzuriteFixture azurite)
         // A machine without a free processor may be unhealthy; it says so to who has the key alone.
         Assert.Contains(
             (await http.GetAsync(new Uri($"api/health?code={key}", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode,
-            [HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable]);
+            (HttpStatusCode[])[HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable]);
         return key;
     }
 
