@@ -16,6 +16,12 @@ await run(async ({ page, input }) => {
   await mute.click();
   await page.waitForTimeout(200);
   await deafen(page);
-  await page.waitForTimeout(3500);
-  return { without, back: await onsets(page, input.pitches, input.duration), loudest: await loudest(page) };
+  // Until it was heard four times: on a busy machine it comes back late.
+  const end = Date.now() + 20_000;
+  let back;
+  do {
+    await page.waitForTimeout(500);
+    back = await onsets(page, input.pitches, input.duration);
+  } while (back[input.pitches[0]].length < 4 && Date.now() < end);
+  return { without, back, loudest: await loudest(page) };
 });
