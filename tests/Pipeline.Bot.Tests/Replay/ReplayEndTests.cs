@@ -35,7 +35,7 @@ public sealed class ReplayEndTests(AzuriteFixture azurite) : IDisposable
         await using (ChildProcess bot = Start(call))
         {
             await BotRoom.UntilAsync(() => Marks().Length == 1, "it has begun", 120);
-            recording = RecordingId.Parse(Path.GetFileName(Directory.GetDirectories(folder.Combine("spool"), "0*").Single()));
+            recording = Recording();
             await BotRoom.UntilAsync(async () => await eye.ManifestAsync(recording) is not null, "its manifest is there", 120);
             theirs = eye.Blob(BlobPaths.Manifest(recording)).GetBlobLeaseClient(Stranger);
             await theirs.BreakAsync(TimeSpan.Zero, cancellationToken: Cancel);
@@ -70,13 +70,7 @@ public sealed class ReplayEndTests(AzuriteFixture azurite) : IDisposable
     public async Task Call_goes_on_where_the_storage_says_that_its_recording_had_come_to()
     {
         string[] call = ["--speaker", $"Ada={Ada}", "--repeat-for", "40s", "--speed", "10", "--continue"];
-        await using (ChildProcess bot = Start(call))
-        {
-            await BotRoom.UntilAsync(() => Marks().Length == 1, "it has begun", 120);
-            await bot.SignalAsync(15);
-            Assert.Equal(ExitCode.Success, await bot.WaitForExitAsync(Patience));
-        }
-        RecordingId recording = RecordingId.Parse(Path.GetFileName(Directory.GetDirectories(folder.Combine("spool"), "0*").Single()));
+        RecordingId recording = await BeginAsync(call);
         SessionManifest stored = (await eye.ManifestAsync(recording))!;
         byte[] ahead = JsonSerializer.SerializeToUtf8Bytes(stored with { SampleCount = stored.SampleCount + 144_007 },
             ContractsJsonContext.Default.SessionManifest);
@@ -94,13 +88,7 @@ public sealed class ReplayEndTests(AzuriteFixture azurite) : IDisposable
     public async Task Recording_that_another_bot_lets_go_of_goes_on()
     {
         string[] call = ["--speaker", $"Ada={Ada}", "--repeat-for", "42s", "--speed", "10", "--continue"];
-        await using (ChildProcess bot = Start(call))
-        {
-            await BotRoom.UntilAsync(() => Marks().Length == 1, "it has begun", 120);
-            await bot.SignalAsync(15);
-            Assert.Equal(ExitCode.Success, await bot.WaitForExitAsync(Patience));
-        }
-        RecordingId recording = RecordingId.Parse(Path.GetFileName(Directory.GetDirectories(folder.Combine("spool"), "0*").Single()));
+        RecordingId recording = await BeginAsync(call);
         BlobLeaseClient theirs = eye.Blob(BlobPaths.Manifest(recording)).GetBlobLeaseClient(Stranger);
         await theirs.AcquireAsync(TimeSpan.FromSeconds(-1), cancellationToken: Cancel);
 
@@ -116,6 +104,19 @@ public sealed class ReplayEndTests(AzuriteFixture azurite) : IDisposable
         Assert.Equal(2, whole.Incarnation);
         Assert.Equal(42 * 48_000, (await eye.SegmentsAsync(recording)).Max(segment => segment.StartSample + segment.SampleCount), 24_000d);
     }
+
+    /// <summary>Begins the call and ends the process by a signal: the recording is left to the next one.</summary>
+    private async Task<RecordingId> BeginAsync(string[] call)
+    {
+        await using ChildProcess bot = Start(call);
+        await BotRoom.UntilAsync(() => Marks().Length == 1, "it has begun", 120);
+        await bot.SignalAsync(15);
+        Assert.Equal(ExitCode.Success, await bot.WaitForExitAsync(Patience));
+        return Recording();
+    }
+
+    private RecordingId Recording() =>
+        RecordingId.Parse(Path.GetFileName(Directory.GetDirectories(folder.Combine("spool"), "0*").Single()));
 
     private string[] Marks() =>
         Directory.Exists(folder.Combine("spool")) ? Directory.GetFiles(folder.Combine("spool"), "replay-*.json") : [];
