@@ -57,6 +57,15 @@ async function listen(page) {
   await page.addInitScript(code => {
     const state = window.__ear = { context: null, blocks: [], places: [], from: 0 };
     const Original = window.AudioContext;
+    // Square of a tone's height, over 10 ms.
+    const WINDOW = 480;
+    const power = (samples, at, pitch) => {
+      const turn = 2 * Math.cos((2 * Math.PI * pitch) / 48000);
+      let a = 0, b = 0;
+      for (let i = at; i < at + WINDOW; i++) [a, b] = [samples[i] + turn * a - b, a];
+      return (a * a + b * b - turn * a * b) / (WINDOW * WINDOW / 4);
+    };
+    window.__goertzel = { power, WINDOW };
     const connect = AudioNode.prototype.connect;
     window.AudioContext = class extends Original {
       constructor(...options) {
@@ -119,13 +128,8 @@ export const deafen = page => page.evaluate(() => {
 export async function onsets(page, pitches, duration) {
   return page.evaluate(({ pitches, duration }) => {
     const { blocks, places } = window.__ear;
-    const RATE = 48000, STEP = 96, WINDOW = 480;
-    const power = (samples, at, pitch) => {
-      const turn = 2 * Math.cos((2 * Math.PI * pitch) / RATE);
-      let a = 0, b = 0;
-      for (let i = at; i < at + WINDOW; i++) [a, b] = [samples[i] + turn * a - b, a];
-      return (a * a + b * b - turn * a * b) / (WINDOW * WINDOW / 4);
-    };
+    const RATE = 48000, STEP = 96;
+    const { power, WINDOW } = window.__goertzel;
     // The cursor is drawn once a frame and read a little later: of many looks the one that is least late says where it stood.
     const placeOf = time => {
       const near = places.filter(([clock]) => Math.abs(clock - time) < 0.5).map(([clock, share]) => share * duration - clock);
@@ -163,6 +167,14 @@ export const capture = page => page.evaluate(() => {
   for (const byte of new Uint8Array(pcm.buffer)) text += String.fromCharCode(byte);
   return btoa(text);
 });
+
+/** Greatest height of a tone of this pitch over 10 ms since the last deafening: 0.5 where one of 0.25 is played over itself. */
+export const tallest = (page, pitch) => page.evaluate(pitch => {
+  const { power, WINDOW } = window.__goertzel;
+  let most = 0;
+  for (const { samples } of window.__ear.blocks) for (let at = 0; at + WINDOW <= samples.length; at += WINDOW / 4) most = Math.max(most, power(samples, at, pitch));
+  return Math.sqrt(most);
+}, pitch);
 
 /** Loudest sample since the last deafening. */
 export const loudest = page => page.evaluate(() => window.__ear.blocks.reduce((most, { samples }) => samples.reduce((m, s) => Math.max(m, Math.abs(s)), most), 0));

@@ -1,5 +1,5 @@
 // A track is muted while its sound is still on the way, and comes back.
-import { deafen, loudest, onsets, open, run } from './browser.mjs';
+import { deafen, onsets, open, run, tallest } from './browser.mjs';
 
 await run(async ({ page, input }) => {
   let letGo;
@@ -23,5 +23,5 @@ await run(async ({ page, input }) => {
     await page.waitForTimeout(500);
     back = await onsets(page, input.pitches, input.duration);
   } while (back[input.pitches[0]].length < 4 && Date.now() < end);
-  return { without, back, loudest: await loudest(page) };
+  return { without, back, tallest: await tallest(page, input.pitches[0]) };
 });
