@@ -45,8 +45,12 @@ install_opus() {
   apt_install libopus0 || say "libopus0 could not be installed: the managed Opus is used"
 }
 
+# apt_install PACKAGE...: hundreds of lines about what goes well are of no use to anybody; what apt said is shown where it fails.
 apt_install() {
-  apt-get update -qq >&2 && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+  local said
+  said=$({ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } 2>&1) && return 0
+  printf '%s\n' "$said" | tail -30 >&2
+  return 1
 }
 
 # Programs that judge our files in tests, and libmp3lame, which writes MP3. A test whose program is missing is skipped with its name.
@@ -86,8 +90,7 @@ install_linker() {
   command -v clang >/dev/null || command -v gcc >/dev/null && return 0
   command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || fail "no linker: install clang (or gcc) and zlib's headers and start again"
   say "installing gcc for the native AOT compiler"
-  apt-get update -qq >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends gcc libc6-dev zlib1g-dev >&2
+  apt_install gcc libc6-dev zlib1g-dev || fail "no linker could be installed: install clang (or gcc) and zlib's headers and start again"
 }
 
 install_peers() {
@@ -105,8 +108,7 @@ install_page() {
     return 0
   fi
   say "installing chromium"
-  apt-get update -qq >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >&2
+  apt_install chromium fonts-dejavu-core || fail "chromium could not be installed: install it, or name a browser in CHROMIUM, and start again"
 }
 
 check_dotnet() {
