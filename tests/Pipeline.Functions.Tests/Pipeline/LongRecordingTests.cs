@@ -78,7 +78,7 @@ public sealed class LongRecordingTests(AzuriteFixture azurite)
         Assert.InRange(many - few, -80_000 * 500L, 80_000 * 500L);
     }
 
-    // What most of the samples are below while a recording is finalized: a single one may have come between two parts, or in the midst of one.
+    // What most of the samples are below while a recording is finalized: one may have come between two parts, or in the midst of one.
     private async Task<long> LiveBytesAsync(App app, int seed, int count)
     {
         LongSession session = await BeginAsync(app, seed, 8, count);
@@ -102,7 +102,8 @@ public sealed class LongRecordingTests(AzuriteFixture azurite)
         List<long> live = [.. (await sampler).Order()];
         long most = live[live.Count * 3 / 4];
         TestContext.Current.TestOutputHelper?.WriteLine($"{count} segments finalized in {took.TotalSeconds:F0} s; live memory grew by "
-            + $"{live[live.Count / 2] / 1e6:F0} MB (median), {most / 1e6:F0} MB (three quarters), {live[^1] / 1e6:F0} MB (once), {live.Count} samples");
+            + $"{live[live.Count / 2] / 1e6:F0} MB (median), {most / 1e6:F0} MB (three quarters), {live[^1] / 1e6:F0} MB (once), "
+            + $"{live.Count} samples");
         await DemandWholeAsync(app, session, count);
         return most;
     }
