@@ -1,15 +1,13 @@
-using System.Net;
 using System.Net.Mime;
 using Microsoft.AspNetCore.Hosting.Server;
-using OpenTelemetry;
 using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Pipeline.Delivery;
 using Pipeline.Delivery.ApiClient;
 using Pipeline.Delivery.Segments;
 using Pipeline.Delivery.Sweep;
 using Pipeline.Functions.Local.Triggers;
+using Pipeline.Hosting;
 using Pipeline.RecordingApi;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
@@ -35,7 +33,7 @@ internal static class LocalApp
 
     /// <param name="configure">Called before the settings are read; tests hand in settings and a clock.</param>
     /// <exception cref="InvalidSettingsException">Settings are wrong.</exception>
-    /// <exception cref="UnavailableException">Somebody else listens at the address of the figures; the text names the setting.</exception>
+    /// <exception cref="AddressUnavailableException">Somebody else listens at the address of the figures.</exception>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null)
     {
         WebApplicationBuilder builder = LocalSettings.CreateBuilder(args, Directory.GetCurrentDirectory());
@@ -152,36 +150,9 @@ internal static class LocalApp
 
     private static void AddTelemetry(WebApplicationBuilder builder, LocalOptions options)
     {
-        if (options.TelemetryEndpoint is null && options.PrometheusEndpoint is null) return;
-        OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource =>
-            resource.AddService(Telemetry.Name, serviceVersion: typeof(LocalApp).Assembly.GetName().Version?.ToString(3)))
-            .WithTracing(tracing => tracing.AddSource(Telemetry.Name).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation())
-            .WithMetrics(metrics =>
-            metrics.AddMeter(Telemetry.Name).AddMeter("System.Runtime").AddAspNetCoreInstrumentation().AddHttpClientInstrumentation());
-        if (options.TelemetryEndpoint is not null) telemetry.UseOtlpExporter();
-        if (options.PrometheusEndpoint is { } scraped)
-        {
-            string host = scraped.Host is "0.0.0.0" or "[::]" ? "+" : scraped.Host;
-            DemandFree(scraped, host);
-            telemetry.WithMetrics(metrics =>
-                metrics.AddPrometheusHttpListener(listener => (listener.Host, listener.Port) = (host, scraped.Port)));
-        }
-    }
-
-    // The exporter would not name the setting.
-    private static void DemandFree(Uri scraped, string host)
-    {
-        using HttpListener attempt = new();
-        attempt.Prefixes.Add($"http://{host}:{scraped.Port}/");
-        try
-        {
-            attempt.Start();
-        }
-        catch (HttpListenerException fault)
-        {
-            throw new UnavailableException($"{HostingSettings.Prometheus.Name}: '{scraped.OriginalString}' is taken, or not an address of "
-                + "this machine. Choose another, or end what listens there.", fault);
-        }
+        builder.Services.AddTelemetry(new TelemetryOf(Telemetry.Name, typeof(LocalApp).Assembly, Telemetry.Name),
+                options.TelemetryEndpoint, options.PrometheusEndpoint)?
+            .WithTracing(tracing => tracing.AddAspNetCoreInstrumentation().AddHttpClientInstrumentation())
+            .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddHttpClientInstrumentation());
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Pipeline.Functions.Local;
+using Pipeline.Hosting;
 using Pipeline.Settings;
 using Pipeline.Settings.Known;
 
@@ -35,7 +36,7 @@ root.SetAction(async (parsed, _) =>
         await Console.Error.WriteLineAsync(wrong.Message);
         return SettingProblem.ExitCode;
     }
-    catch (UnavailableException taken)
+    catch (AddressUnavailableException taken)
     {
         await Console.Error.WriteLineAsync(taken.Message);
         return LocalApp.Unavailable;

@@ -1,14 +1,13 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Azure.Functions.Worker.Builder;
 using Microsoft.Azure.Functions.Worker.OpenTelemetry;
-using OpenTelemetry;
 using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Pipeline.Delivery;
 using Pipeline.Delivery.ApiClient;
 using Pipeline.Delivery.Segments;
 using Pipeline.Delivery.Sweep;
+using Pipeline.Hosting;
 using Pipeline.RecordingApi;
 using Pipeline.RecordingApi.Deletion;
 using Pipeline.RecordingApi.Events;
@@ -89,13 +88,10 @@ internal static class WorkerApp
 
     private static void AddTelemetry(FunctionsApplicationBuilder builder, WorkerOptions options)
     {
-        if (options.TelemetryEndpoint is null) return;
-        builder.Services.AddOpenTelemetry()
-            .UseFunctionsWorkerDefaults()
-            .ConfigureResource(static resource =>
-            resource.AddService(Telemetry.Name, serviceVersion: typeof(WorkerApp).Assembly.GetName().Version?.ToString(3)))
-            .WithTracing(static tracing => tracing.AddSource(Telemetry.Name).AddHttpClientInstrumentation())
-            .WithMetrics(static metrics => metrics.AddMeter(Telemetry.Name).AddMeter("System.Runtime").AddHttpClientInstrumentation())
-            .UseOtlpExporter();
+        builder.Services.AddTelemetry(new TelemetryOf(Telemetry.Name, typeof(WorkerApp).Assembly, Telemetry.Name),
+                options.TelemetryEndpoint, scraped: null)?
+            .WithTracing(static tracing => tracing.AddHttpClientInstrumentation())
+            .WithMetrics(static metrics => metrics.AddHttpClientInstrumentation())
+            .UseFunctionsWorkerDefaults();
     }
 }

@@ -1,17 +1,17 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Pipeline.Bot.Hosting;
+namespace Pipeline.Hosting;
 
 /// <summary>Addresses that this process answers at.</summary>
-internal static class ListenAddress
+public static class ListenAddress
 {
     /// <summary>The exporter of metrics compares host names; who comes to any address of this machine says whatever it likes.</summary>
     public static string Host(Uri endpoint) => endpoint.Host is "0.0.0.0" or "[::]" ? "+" : endpoint.Host;
 
     /// <summary>Starts to listen; the caller disposes.</summary>
     /// <param name="setting">What the address was set with.</param>
-    /// <exception cref="IOException">The address is taken or not ours.</exception>
+    /// <exception cref="AddressUnavailableException">The address is taken or not ours.</exception>
     public static TcpListener Open(string setting, Uri endpoint)
     {
         try
@@ -24,15 +24,16 @@ internal static class ListenAddress
         catch (SocketException taken)
         {
             // The socket's failure does not go with it: what is said of a broken connection would take this line's place.
-            throw new IOException($"{setting}: '{endpoint}' cannot be listened on: {Why(taken.SocketErrorCode)}");
+            throw new AddressUnavailableException(
+                $"{setting}: '{endpoint.OriginalString}' cannot be listened on: {Why(taken.SocketErrorCode)}");
         }
     }
 
     private static string Why(SocketError error) => error switch
     {
-        SocketError.AddressAlreadyInUse => "another program listens there",
-        SocketError.AddressNotAvailable => "this machine has no such address",
-        SocketError.AccessDenied => "this user may not take such a port",
+        SocketError.AddressAlreadyInUse => "another program listens there; end it, or choose another port",
+        SocketError.AddressNotAvailable => "this machine has no such address; choose one of its own, or 0.0.0.0 for all of them",
+        SocketError.AccessDenied => "this user may not take such a port; choose one from 1024 on",
         _ => $"the system refuses it ({error})",
     };
 
@@ -44,3 +45,6 @@ internal static class ListenAddress
         var host => Dns.GetHostAddresses(host)[0],
     };
 }
+
+/// <summary>An address is taken or not ours; the text says with which setting it was asked for, why, and what to do.</summary>
+public sealed class AddressUnavailableException(string message) : IOException(message);

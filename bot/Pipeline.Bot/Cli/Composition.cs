@@ -1,10 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using OpenTelemetry;
-using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
-using OpenTelemetry.Trace;
 using Pipeline.Bot.AutoRecord;
 using Pipeline.Bot.Calls;
 using Pipeline.Bot.Cli.Settings;
@@ -21,6 +17,7 @@ using Pipeline.Bot.Storage;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Rest;
 using Pipeline.Discord.Voice.Call;
+using Pipeline.Hosting;
 
 namespace Pipeline.Bot.Cli;
 
@@ -61,23 +58,11 @@ internal static class Composition
     /// Sends metrics and traces where OTEL_EXPORTER_OTLP_ENDPOINT says (the exporter reads the other OTEL_ settings by itself),
     /// and lets metrics be scraped at PROMETHEUS_ENDPOINT.
     /// </summary>
-    /// <exception cref="IOException">PROMETHEUS_ENDPOINT is taken or not ours.</exception>
+    /// <exception cref="AddressUnavailableException">PROMETHEUS_ENDPOINT is taken or not ours.</exception>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, HostingOptions options)
     {
-        if (options.TelemetryEndpoint is null && options.PrometheusEndpoint is null) return services;
-        OpenTelemetryBuilder telemetry = services.AddOpenTelemetry()
-            .ConfigureResource(resource =>
-            resource.AddService("Pipeline.Bot", serviceVersion: typeof(Composition).Assembly.GetName().Version?.ToString(3)))
-            .WithTracing(tracing => tracing.AddSource(BotMetrics.MeterName))
-            .WithMetrics(metrics => metrics.AddMeter(BotMetrics.MeterName).AddMeter("System.Runtime"));
-        if (options.TelemetryEndpoint is not null) telemetry.UseOtlpExporter();
-        if (options.PrometheusEndpoint is { } scraped)
-        {
-            ListenAddress.Open("PROMETHEUS_ENDPOINT", scraped).Dispose(); // The exporter would not name the setting.
-            telemetry.WithMetrics(metrics =>
-                metrics.AddPrometheusHttpListener(listener =>
-                (listener.Host, listener.Port) = (ListenAddress.Host(scraped), scraped.Port)));
-        }
+        services.AddTelemetry(new TelemetryOf("Pipeline.Bot", typeof(Composition).Assembly, BotMetrics.MeterName),
+            options.TelemetryEndpoint, options.PrometheusEndpoint);
         return services;
     }
 

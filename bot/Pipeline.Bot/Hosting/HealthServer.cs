@@ -6,6 +6,7 @@ using Pipeline.Bot.Observability;
 using Pipeline.Bot.Recordings;
 using Pipeline.Contracts;
 using Pipeline.Discord.Gateway;
+using Pipeline.Hosting;
 
 namespace Pipeline.Bot.Hosting;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Pipeline.Bot.Hosting;
+using Pipeline.Hosting;
 using Pipeline.TestKit;
 
 namespace Pipeline.Bot.Tests.Hosting;
@@ -34,8 +35,8 @@ public sealed class ProbeExchangeTests
     {
         Uri endpoint = new($"http://{host}:{FreePort.Take(1)[0]}");
         using TcpListener first = ListenAddress.Open("HEALTH_ENDPOINT", endpoint);
-        IOException taken = Assert.Throws<IOException>(() => ListenAddress.Open("HEALTH_ENDPOINT", endpoint));
-        Assert.StartsWith($"HEALTH_ENDPOINT: '{endpoint}'", taken.Message, StringComparison.Ordinal);
+        IOException taken = Assert.Throws<AddressUnavailableException>(() => ListenAddress.Open("HEALTH_ENDPOINT", endpoint));
+        Assert.StartsWith($"HEALTH_ENDPOINT: '{endpoint.OriginalString}'", taken.Message, StringComparison.Ordinal);
     }
 
     private static async Task<string> AskAsync(string request)

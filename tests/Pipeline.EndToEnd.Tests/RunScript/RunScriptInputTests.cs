@@ -239,7 +239,8 @@ public sealed class RunScriptInputTests
         await using RunScript run = RunScript.Start(folder.Combine("data"), FreePort.Take(1)[0], discord,
             settings: new Dictionary<string, string?> { ["PROMETHEUS_ENDPOINT"] = $"http://127.0.0.1:{taken - 1}" });
         Assert.Equal(5, await run.EndAsync());
-        Assert.Contains($"PROMETHEUS_ENDPOINT: 'http://127.0.0.1:{taken}' is taken", run.Said, StringComparison.Ordinal);
+        Assert.Contains($"PROMETHEUS_ENDPOINT: 'http://127.0.0.1:{taken}' cannot be listened on: another program", run.Said,
+            StringComparison.Ordinal);
     }
 
     [Fact]
