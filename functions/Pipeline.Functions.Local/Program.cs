@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Pipeline.Functions.Local;
 using Pipeline.Hosting;
+using Pipeline.RecordingApi.Transcripts;
 using Pipeline.Settings;
 using Pipeline.Settings.Known;
 
@@ -60,10 +61,12 @@ static async Task<int> RunAsync(WebApplication app)
 {
     // Taken before the run: it ends with the services disposed.
     UnexpectedStop stop = app.Services.GetRequiredService<UnexpectedStop>();
+    WhisperTranscriber? model = app.Services.GetService<ITranscriber>() as WhisperTranscriber;
     string? addresses = app.Configuration[WebHostDefaults.ServerUrlsKey];
     try
     {
         await app.RunAsync();
+        if (model is { IsRunning: true }) ProcessEnd.WithoutCleaningUp(stop.ExitCode);
         return stop.ExitCode;
     }
     catch (IOException taken) when (

@@ -22,6 +22,9 @@ internal sealed class WhisperTranscriber(WhisperModel model, TranscriptionOption
     private readonly SemaphoreSlim places = new(options.Parallelism);
     private WhisperFactory? loaded;
 
+    /// <summary>Native code computes. It is left alone when the grace of an end is over.</summary>
+    public bool IsRunning => places.CurrentCount < options.Parallelism;
+
     public async Task<Transcription> TranscribeAsync(byte[] wave, CancellationToken cancellation)
     {
         WhisperFactory factory = await LoadAsync(cancellation);
@@ -51,7 +54,7 @@ internal sealed class WhisperTranscriber(WhisperModel model, TranscriptionOption
     public void Dispose()
     {
         // What still runs, reads the model; the process ends soon, and takes both along.
-        if (places.CurrentCount == options.Parallelism) loaded?.Dispose();
+        if (!IsRunning) loaded?.Dispose();
     }
 
     private async Task<WhisperFactory> LoadAsync(CancellationToken cancellation)
