@@ -124,8 +124,8 @@ reached() { # a line per product project and one for each of its folders, over a
 
 run() { # run NAME: one project's tests; says how it went and writes "passed failed skipped" into a file
   local name=$1 log="$results/$1.log" began=$SECONDS threads=3 code p f s extra
-  # A call in the bot lasts as long as it lasts, and its processor waits.
-  [ "$name" != Pipeline.Bot.Tests ] || threads=6
+  # A call lasts as long as it lasts, and so does what a message waits for in its queue: the processor waits with them.
+  case "$name" in Pipeline.Bot.Tests|Pipeline.Functions.Tests) threads=6 ;; esac
   mapfile -t extra < <(measured "$name")
   timeout --kill-after=20 "$limit" \
     "$(program "$name")" "${extra[@]}" "${filter[@]}" "${hanging[@]}" --max-threads "$threads" --no-progress --no-ansi --output Detailed >"$log" 2>&1
