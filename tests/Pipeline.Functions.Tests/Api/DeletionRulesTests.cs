@@ -91,6 +91,11 @@ public sealed class DeletionRulesTests(AzuriteFixture azurite) : IAsyncLifetime
         Assert.Equal([0], (await TakeAsync(id)).Select(message => message.Look));
         await SweepAsync();
         Assert.Empty(await TakeAsync(id));
+
+        Assert.True(await app.EraseAsync(id));
+        clock.Advance(TimeSpan.FromMinutes(15) + DeletionSweep.Patience); // the message of the last look is late too
+        await SweepAsync();
+        Assert.Equal([1], (await TakeAsync(id)).Select(message => message.Look));
     }
 
     [Fact]

@@ -17,11 +17,13 @@ public sealed class PersonTracesTests(AzuriteFixture azurite) : IAsyncLifetime
 
     private App app = null!;
 
+    private string Connection => azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(18));
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
-        app = await App.StartAsync(azurite.Azurite.ConnectionStringOf(Azurite.NumberedAccount(18)));
+        app = await App.StartAsync(Connection);
         await app.Get<StorageSetup>().EnsureAsync(Cancellation);
     }
 
@@ -165,11 +167,63 @@ public sealed class PersonTracesTests(AzuriteFixture azurite) : IAsyncLifetime
         Assert.Equal(told, await app.Http.GetStringAsync(erasure, Cancellation));
     }
 
+    [Fact]
+    public async Task Messages_of_an_erasure_have_their_numbers_and_are_hidden_until_they_are_due()
+    {
+        using SentMessages sent = new();
+        ShiftedTime clock = new();
+        await using App own = await App.StartAsync(Connection, time: clock, services: services => sent.Register(services, Connection));
+        string scope = $"{new Session(2597).Id}";
+        using HttpResponseMessage asked = await own.Http.PutAsync(new Uri($"api/recordings/{scope}/erasures/{Ada}", UriKind.Relative), null,
+            Cancellation);
+        for (int round = 0; round < 2; round++) await LookAsync(scope, own);
+        // At once, what was on its way meanwhile, and what an old upload URL may bring.
+        Assert.Equal([(0, 0), (1, 60), (2, 900)], Sent());
+
+        clock.Ahead = TimeSpan.FromMinutes(15) + PersonForgetting.Patience; // the last one is lost
+        await own.Get<PersonForgetting>().RemindAsync(Cancellation);
+        Assert.Equal([(2, 0)], Sent().Skip(3));
+
+        IEnumerable<(int Look, int Seconds)> Sent() => sent.Of(StorageNames.DeletionQueue, DeletionJsonContext.Default.ForgetPerson)
+            .Where(one => one.Message.Scope == scope).Select(one => (one.Message.Look, (int)one.Delay.TotalSeconds));
+    }
+
+    [Fact]
+    public async Task Erasure_from_more_recordings_than_a_look_takes_is_told_and_over_with_the_last_of_them()
+    {
+        await using App own = await App.StartAsync(Connection, time: new LeapingClock());
+        RecordingId[] ids = [.. Enumerable.Range(25_980, 11).Select(seed => new Session(seed).Id)];
+        foreach (RecordingId id in ids)
+        {
+            using HttpResponseMessage begun = await own.PostAsync("api/recordings/init-live", $$"""
+                {"sessionId":"{{id}}","guildId":"2598","guildName":"g","channelId":"2","userId":"3","recordedAt":"2025-01-01T00:00:00Z"}
+                """);
+            Assert.True(begun.IsSuccessStatusCode);
+        }
+        ForgetTable table = own.Get<ForgetTable>();
+        await table.BeginAsync("2598", Ada, TimeProvider.System.GetUtcNow(), Cancellation);
+        foreach (bool isErased in (bool[])[false, false, false, true]) // two looks take all of them
+        {
+            await LookAsync("2598", own);
+            Assert.Equal(isErased, (await table.FindAsync("2598", Ada, Cancellation))!.FinishedAt is not null);
+        }
+        foreach (RecordingId id in ids) await own.Storage.Recordings.GetBlobClient(Late(id)).UploadAsync(new BinaryData([1]), Cancellation);
+        foreach (bool isOver in (bool[])[false, true])
+        {
+            await LookAsync("2598", own);
+            Assert.Equal(isOver, (await table.FindAsync("2598", Ada, Cancellation))!.IsOver);
+        }
+        foreach (RecordingId id in ids) Assert.False(await own.Storage.Recordings.GetBlobClient(Late(id)).ExistsAsync(Cancellation));
+
+        static string Late(RecordingId id) => $"{id}/5-Ada/segment_000.wav";
+    }
+
     // The next message of Ada's erasure.
-    private async Task LookAsync(string scope)
+    private async Task LookAsync(string scope, App? at = null)
     {
         ForgetState state = (await app.Get<ForgetTable>().FindAsync(scope, Ada, Cancellation))!;
-        await app.Get<PersonForgetting>().RunAsync(new ForgetPerson { Scope = scope, UserId = Ada, Look = state.Number }, Cancellation);
+        ForgetPerson message = new() { Scope = scope, UserId = Ada, Look = state.Number };
+        await (at ?? app).Get<PersonForgetting>().RunAsync(message, Cancellation);
     }
 
     /// <summary>Names of what lies in the recordings container.</summary>

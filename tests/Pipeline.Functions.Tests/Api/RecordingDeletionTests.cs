@@ -205,6 +205,27 @@ public sealed class RecordingDeletionTests(AzuriteFixture azurite)
     }
 
     [Fact]
+    public async Task Message_of_each_look_has_its_number_and_is_hidden_until_it_is_due()
+    {
+        using SentMessages sent = new();
+        await using App app = await App.StartAsync(azurite.ConnectionString,
+            services: services => sent.Register(services, azurite.ConnectionString));
+        Session session = new(567);
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Recording, session.Info.StartedAt));
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        BlobLeaseClient lease = app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)).GetBlobLeaseClient();
+        await lease.AcquireAsync(TimeSpan.FromSeconds(-1), cancellationToken: Cancellation);
+        using HttpResponseMessage asked = await DeleteAsync(app, session.Id);
+        Assert.True(await app.EraseAsync(session.Id));
+        await lease.ReleaseAsync(cancellationToken: Cancellation);
+        Assert.True(await app.EraseAsync(session.Id));
+
+        // At once, when its bot may have let go, and when no upload URL is valid any longer.
+        Assert.Equal([(0, 0), (1, 60), (2, 900)], sent.Of(StorageNames.DeletionQueue, DeletionJsonContext.Default.DeleteRecording)
+            .Where(one => one.Message.RecordingId == session.Id).Select(one => (one.Message.Look, (int)one.Delay.TotalSeconds)));
+    }
+
+    [Fact]
     public async Task Lost_message_is_sent_again()
     {
         Clock clock = new();

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Functions.Tests.Rig;
+using Pipeline.RecordingApi.Deletion;
 using Pipeline.Storage;
 using Pipeline.TestKit;
 
@@ -329,6 +330,20 @@ public sealed class ShareTests(AzuriteFixture azurite)
         string everything = list + string.Join('\n', app.Log.Lines);
         Assert.DoesNotContain(secret, everything, StringComparison.Ordinal);
         Assert.DoesNotContain(cookie!.Split(['=', ';'])[1].Split('.')[1], everything, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Link_of_a_deleted_recording_says_that_it_is_gone_and_not_that_the_link_is_wrong()
+    {
+        await using App app = await StartAsync();
+        RecordingId id = await RecordAsync(app, 2709);
+        string secret = Visitor.SecretOf(await Visitor.ShareAsync(app, id, Key, "listen"));
+        Assert.Equal(HttpStatusCode.Accepted, await OwnerAsync(app, HttpMethod.Delete, $"/api/recordings/{id}"));
+        for (int look = 0; look < 2; look++) Assert.True(await app.EraseAsync(id));
+        Assert.True(await app.Get<DeletionTable>().FindAsync(id, TestContext.Current.CancellationToken) is { IsDone: true });
+        using Visitor visitor = new(app.Address);
+        Assert.NotNull(await visitor.OpenAsync(id, secret));
+        Assert.Equal(HttpStatusCode.NotFound, await visitor.StatusAsync(HttpMethod.Get, $"/api/recordings/{id}"));
     }
 
     [Theory]
