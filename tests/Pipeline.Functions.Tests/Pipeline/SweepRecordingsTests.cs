@@ -5,6 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 using Pipeline.Contracts;
 using Pipeline.Contracts.Api;
 using Pipeline.Delivery.Finalize;
+using Pipeline.Delivery.Ledger;
 using Pipeline.Delivery.Segments;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.Storage;
@@ -224,6 +225,88 @@ public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite
         Assert.Equal(RecordingStatus.Completed, (await app.RecordingAsync(nobody.Id))!.Status);
     }
 
+    [Theory]
+    [InlineData(413, ManifestState.Recording)] // of a bot that is gone
+    [InlineData(414, ManifestState.Stopped)] // of an earlier end
+    public async Task Recording_that_is_ended_after_a_day_ends_where_the_last_account_of_it_says(int seed, ManifestState state)
+    {
+        FakeTimeProvider clock = Clock();
+        await using App app = await StartAsync(clock);
+        Session session = new(seed, clock.GetUtcNow() - TimeSpan.FromHours(24));
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        Assert.True(await app.StartRecordingAsync(session.Started));
+        SessionManifest last = session.Manifest(state, session.Info.StartedAt.AddHours(2)) with { SampleCount = 7_200 * 48_000 };
+        if (state == ManifestState.Recording) await session.PutManifestAsync(app.Storage, last);
+        else await app.Get<LedgerTable>().PutManifestAsync(last, Cancellation);
+        clock.Advance(TimeSpan.FromHours(1));
+        Assert.True(await app.SweepAsync());
+        (DateTimeOffset, EndReason, long) expected = state == ManifestState.Recording
+            ? (last.UpdatedAt, EndReason.Interrupted, last.SampleCount) : (last.EndedAt!.Value, EndReason.Stopped, last.SampleCount);
+        Assert.Equal([expected], await StopsAsync(app, session));
+        await app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)).DeleteIfExistsAsync(cancellationToken: Cancellation);
+        if (state == ManifestState.Stopped)
+        {
+            // Of which nothing came.
+            clock.Advance(TimeSpan.FromMinutes(30) - TimeSpan.FromMilliseconds(1));
+            Assert.True(await app.SweepAsync());
+            Assert.Empty(await StopsAsync(app, session));
+            clock.Advance(TimeSpan.FromMilliseconds(1));
+            Assert.True(await app.SweepAsync());
+            Assert.Equal([expected], await StopsAsync(app, session));
+        }
+        await app.Get<LedgerTable>().UnlistAsync(session.Id, Cancellation);
+    }
+
+    [Theory]
+    [InlineData(415, RecordingState.Finalized, ManifestState.Stopped, false)]
+    [InlineData(416, RecordingState.Deleted, ManifestState.Stopped, false)]
+    [InlineData(417, RecordingState.Finalized, ManifestState.Recording, true)] // by a bot that may come back to it
+    [InlineData(418, RecordingState.Stopping, ManifestState.Stopped, true)]
+    [InlineData(419, RecordingState.Amending, ManifestState.Stopped, true)]
+    public async Task Account_goes_with_the_end_of_its_recording_and_a_finalizer_at_work_is_not_called(int seed, RecordingState recording,
+        ManifestState state, bool stays)
+    {
+        FakeTimeProvider clock = Clock();
+        await using App app = await StartAsync(clock);
+        Session session = new(seed, clock.GetUtcNow());
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        await session.PutManifestAsync(app.Storage, session.Manifest(state, clock.GetUtcNow()));
+        clock.Advance(TimeSpan.FromMinutes(5));
+        await app.Get<LedgerTable>().AddRecordingAsync(new LedgerRecording
+        {
+            Session = session.Info,
+            State = recording,
+            Flow = UploadFlow.Live,
+            CreatedAt = session.Info.StartedAt,
+            StopSeenAt = clock.GetUtcNow(),
+        }, Cancellation);
+        Assert.True(await app.SweepAsync());
+        Assert.Equal(stays ? [BlobPaths.Manifest(session.Id)] : [], await session.LeftInTempAsync(app.Storage));
+        Assert.Empty(await StopsAsync(app, session));
+        await app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)).DeleteIfExistsAsync(cancellationToken: Cancellation);
+        await app.Get<LedgerTable>().UnlistAsync(session.Id, Cancellation);
+    }
+
+    [Fact]
+    public async Task Stop_that_was_lost_is_sent_again_after_two_minutes_however_long_a_bot_may_be_silent()
+    {
+        FakeTimeProvider clock = Clock();
+        await using App app = await StartAsync(clock, new() { ["RECORDING_ABANDON_AFTER"] = "10m" });
+        Session session = new(420);
+        await app.Get<StorageSetup>().EnsureAsync(Cancellation);
+        SessionManifest manifest = session.Manifest(ManifestState.Stopped, session.Info.StartedAt.AddHours(1)); // as the storage has it
+        await session.PutManifestAsync(app.Storage, manifest);
+        clock.Advance(TimeSpan.FromSeconds(125));
+        Assert.True(await app.SweepAsync());
+        Assert.Equal([(manifest.EndedAt!.Value, EndReason.Stopped, session.SampleCount)], await StopsAsync(app, session));
+        await app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)).DeleteAsync(cancellationToken: Cancellation);
+    }
+
+    private static async Task<(DateTimeOffset, EndReason, long)[]> StopsAsync(App app, Session session) =>
+        [.. (await ReceiveAsync(app, StorageNames.RecordingStoppedQueue))
+            .Select(text => JsonSerializer.Deserialize(text, ContractsJsonContext.Default.RecordingStopped)!)
+            .Where(stop => stop.Session.RecordingId == session.Id).Select(stop => (stop.EndedAt, stop.EndReason, stop.SampleCount))];
+
     private static async Task SweepLaterAsync(App app, FakeTimeProvider clock)
     {
         clock.Advance(TimeSpan.FromSeconds(10));
@@ -238,7 +321,7 @@ public sealed class SweepRecordingsTests(SweepRecordingsTests.OwnAzurite azurite
         new Dictionary<string, string?>(settings ?? [])
         {
             ["RECORDING_ADOPT_AFTER"] = settings?.GetValueOrDefault("RECORDING_ADOPT_AFTER") ?? "1m",
-            ["RECORDING_ABANDON_AFTER"] = "90s",
+            ["RECORDING_ABANDON_AFTER"] = settings?.GetValueOrDefault("RECORDING_ABANDON_AFTER") ?? "90s",
         },
         clock);
 

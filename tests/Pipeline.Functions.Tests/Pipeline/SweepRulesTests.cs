@@ -79,15 +79,17 @@ public sealed class SweepRulesTests(AzuriteFixture azurite) : IAsyncLifetime
     {
         Session session = new(5902, (5, "Ada", 2));
         string strange = $"{session.Id}/notes.txt", nameless = session.Segments[0].BlobName, foreign = session.Segments[1].BlobName;
+        string renamed = BlobPaths.Segment(session.Segments[1].Key, "Eve");
         await app.Storage.Temp.GetBlobClient(strange).UploadAsync(new BinaryData([1]), true, Cancellation);
         await app.Storage.Temp.GetBlobClient(nameless).UploadAsync(new BinaryData([1]), true, Cancellation);
         await session.PutAsync(app.Storage, session.Segments[1] with { SegmentIndex = 7, BlobName = foreign, UserId = 5 },
             session.Segments[1]);
+        await session.PutAsync(app.Storage, session.Segments[1], session.Segments[1] with { BlobName = renamed });
         clock.Advance(TimeSpan.FromMinutes(30));
         Assert.Equal(0, await AdoptedAsync(session));
         Assert.Equal(0, await AdoptedAsync(session));
 
-        foreach (string name in (string[])[strange, nameless, foreign])
+        foreach (string name in (string[])[strange, nameless, foreign, renamed])
             Assert.Single(app.Log.Lines, line => line.EventId == 5025 && line.Text.StartsWith(name, StringComparison.Ordinal));
         List<string> noted = [];
         await foreach (TableEntity row in app.Storage.Tables.GetTableClient(StorageNames.ReportsTable)
@@ -95,8 +97,8 @@ public sealed class SweepRulesTests(AzuriteFixture azurite) : IAsyncLifetime
         {
             if (row.GetString("Recording") == session.Id.ToString()) noted.Add(row.GetString("Subject"));
         }
-        Assert.Equal(new[] { nameless, foreign }.Order(StringComparer.Ordinal), noted.Order(StringComparer.Ordinal));
-        foreach (string name in (string[])[strange, nameless, foreign])
+        Assert.Equal(new[] { nameless, foreign, renamed }.Order(StringComparer.Ordinal), noted.Order(StringComparer.Ordinal));
+        foreach (string name in (string[])[strange, nameless, foreign, renamed])
         {
             Assert.True(await app.Storage.Temp.GetBlobClient(name).ExistsAsync(Cancellation));
             await app.Storage.Temp.GetBlobClient(name).DeleteAsync(cancellationToken: Cancellation);
@@ -286,6 +288,23 @@ public sealed class SweepRulesTests(AzuriteFixture azurite) : IAsyncLifetime
 
         Task PutManifestAsync() =>
             session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Recording, session.Info.StartedAt));
+    }
+
+    [Fact]
+    public async Task Recording_whose_bot_has_written_since_the_list_was_read_is_not_ended()
+    {
+        DateTimeOffset second = clock.GetUtcNow() + TimeSpan.FromMinutes(11), written = second - TimeSpan.FromSeconds(90) + Millisecond;
+        Session session = new(59_205, clock.GetUtcNow());
+        await session.PutManifestAsync(app.Storage, session.Manifest(ManifestState.Recording, written));
+        clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.True(await app.SweepAsync());
+        clock.SetUtcNow(second);
+        Assert.True(await app.SweepAsync());
+        Assert.Empty(await StopsAsync());
+        clock.Advance(Millisecond);
+        Assert.True(await app.SweepAsync());
+        Assert.Equal((session.Id, written), Assert.Single((await StopsAsync()).Select(stop => (stop.Session.RecordingId, stop.EndedAt))));
+        await app.Storage.Temp.GetBlobClient(BlobPaths.Manifest(session.Id)).DeleteAsync(cancellationToken: Cancellation);
     }
 
     [Fact]
