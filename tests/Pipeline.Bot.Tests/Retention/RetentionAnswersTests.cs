@@ -25,6 +25,7 @@ public sealed class RetentionAnswersTests
         Assert.Equal(ForgetTexts.CannotErase, pressed.Text);
         Assert.Empty(Wishes(rig));
         Assert.Contains(rig.Admin.Id, rig.Settings.OptedOut(rig.Discord.Guild.Id)); // that much holds
+        Assert.Contains($"{rig.Admin.Id}", rig.Api.SettingsOf(rig.Discord.Guild.Id), StringComparison.Ordinal); // and there too
     }
 
     [Fact]
@@ -91,6 +92,25 @@ public sealed class RetentionAnswersTests
 
         int Asked() => api.Requests.Count(request => request.StartsWith("PUT", StringComparison.Ordinal)
             && request.Contains("/erasures/", StringComparison.Ordinal));
+    }
+
+    /// <summary>A service that is away says something else: it may have been back in between, and nobody asked it.</summary>
+    [Fact]
+    public async Task Day_after_which_a_wish_is_given_up_begins_again_where_something_else_was_heard()
+    {
+        RecordingApiStandIn api = new() { Erases = true, IsElsewhere = true };
+        LeapingTime time = new();
+        await using BotRig rig = await BotRig.StartAsync(api: api, time: time);
+        SimulatedInteraction asked = await rig.AskAsync(rig.Admin, "record forget me");
+        await rig.PressAsync(rig.Admin, asked.Original!, "Erase me for good");
+        Assert.NotNull(Assert.Single(Wishes(rig)).NotThereSince);
+        api.IsAway = true;
+        time.Leap(TimeSpan.FromMinutes(5));
+        await rig.UntilAsync(() => Wishes(rig) is [{ NotThereSince: null }]);
+        api.IsAway = false;
+        time.Leap(TimeSpan.FromHours(24));
+        await rig.UntilAsync(() => Wishes(rig) is [{ NotThereSince: not null }]);
+        Assert.False(rig.Told(rig.Admin, ForgetTexts.CannotErase));
     }
 
     [Fact]
@@ -177,6 +197,8 @@ public sealed class RetentionAnswersTests
         Assert.Equal(Texts.WrongLink, await KeepAsync("none"));
         Assert.DoesNotContain(api.Requests, request => request.StartsWith("PATCH", StringComparison.Ordinal));
         Assert.Equal(KeepTexts.Kept, await KeepAsync("near"));
+        api.Add(RecordingApiStandIn.Finished("runs", "s-3", guild, rig.Admin.Id, RecordingStatus.Live)); // its day is not known yet
+        Assert.Equal(KeepTexts.Kept, await KeepAsync("runs"));
         Assert.Contains("PATCH /api/recordings/near", api.Requests);
 
         async Task<string> KeepAsync(string id) => (await rig.AskAsync(rig.Admin, "record keep", new() { ["recording"] = id })).Text;
