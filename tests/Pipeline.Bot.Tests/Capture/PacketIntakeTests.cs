@@ -124,6 +124,32 @@ public sealed class PacketIntakeTests : IDisposable
         Assert.Equal((2L, 1L), (track.Counters.Epochs, track.Counters.Late));
     }
 
+    [Theory]
+    [InlineData(3_000, 2_999, 0, 1)] // so many may be lost
+    [InlineData(3_001, 0, 0, 2)]
+    [InlineData(-512, 0, 1, 1)] // and so far behind may one come
+    [InlineData(-513, 0, 0, 2)]
+    public void Number_that_no_loss_and_no_delay_explains_begins_a_source_with_the_next(int step, long lost, long late, long epochs)
+    {
+        Say(1_000, 20, at: 0);
+        track.Accept(1_019 + step, 19_200, 19_200);
+        track.Accept(1_019 + step + Math.Sign(step), 20_160, 20_160);
+        track.Intake.Flush();
+        Assert.Equal((lost, late, epochs), (track.Counters.Lost, track.Counters.Late, track.Counters.Epochs));
+    }
+
+    [Fact]
+    public void Missing_packet_is_waited_for_as_long_as_the_window_says_although_none_came_for_a_while()
+    {
+        using TrackParts wide = new(new CaptureOptions { Channels = 1, ReorderWindow = TimeSpan.FromMilliseconds(400) });
+        for (int i = 0; i < 40; i++) wide.Accept(100 + i, (uint)(960 * i), 960 * i);
+        wide.Accept(141, 41 * 960, 41 * 960);
+        wide.Accept(142, 42 * 960, (41 * 960) + 9_600); // 200 ms later, which is a run of its own
+        wide.Accept(140, 40 * 960, (41 * 960) + 9_700);
+        wide.Intake.Flush();
+        Assert.Equal((0L, 0L, 1L), (wide.Counters.Lost, wide.Counters.Late, wide.Counters.Reordered));
+    }
+
     [Fact]
     public void Word_before_a_new_source_is_padded_up_to_a_quarter_of_a_second_before_it()
     {

@@ -204,6 +204,17 @@ public sealed class PlacementTests
     }
 
     [Fact]
+    public void Pause_behind_a_cut_that_no_segment_has_room_for_is_not_stored()
+    {
+        using TrackParts track = new(Short);
+        track.Begin(10_000);
+        track.Write(48_000);
+        track.Placement.AppendSilence(48_000, arrival: 0); // shorter than the pause that ends a segment
+        track.Write(960);
+        Assert.Equal((1, 106_000L, 960L), (track.Closed.Count, track.Lane.Start, track.Lane.Samples));
+    }
+
+    [Fact]
     public void Nothing_is_put_into_what_is_closed()
     {
         using TrackParts track = new(Short);

@@ -133,6 +133,25 @@ public abstract class SpoolFaultTests(SegmentFormat format) : CaptureSuite(forma
     }
 
     [Fact]
+    public void Segment_that_the_disk_lets_end_behind_the_last_word_is_told_when_its_speaker_leaves()
+    {
+        using CaptureRun run = Run();
+        using Talker ada = new(run);
+        ada.Say(3000);
+        string open = Directory.GetFiles(run.Folder, "*.open.*", SearchOption.AllDirectories).Single();
+        string closed = Path.Combine(Path.GetDirectoryName(open)!, $"000000{Format.Suffix()}");
+        Directory.CreateDirectory(Path.Combine(closed, "in the way"));
+        ada.Pause(5000);
+        Assert.Single(run.Recording.Snapshot.Gaps);
+        Directory.Delete(closed, recursive: true);
+        run.Recording.UserLeft(CaptureRun.Ada);
+        run.AdvanceTo(run.Now + 60);
+        Assert.Equal(0, Assert.Single(run.Closed).Key.Index);
+        Assert.Empty(run.Recording.Snapshot.Gaps);
+        run.Lane();
+    }
+
+    [Fact]
     public void Spool_limit_turns_new_audio_into_a_gap()
     {
         using CaptureRun run = Run();

@@ -42,6 +42,17 @@ public sealed class RecordingFolderTests : IDisposable
     }
 
     [Fact]
+    public void Lease_id_that_the_disk_refuses_holds_in_this_process_and_is_written_when_it_is_taken()
+    {
+        File.WriteAllText(folder.Path, "in the way");
+        string id = folder.LeaseId();
+        Assert.Equal(id, folder.LeaseId());
+        File.Delete(folder.Path);
+        Assert.Equal(id, folder.LeaseId());
+        Assert.Equal(id, new RecordingFolder(folder.Path).LeaseId());
+    }
+
+    [Fact]
     public void Manifest_and_stop_are_read_back_and_a_torn_one_is_none()
     {
         Assert.Null(folder.LoadManifest());

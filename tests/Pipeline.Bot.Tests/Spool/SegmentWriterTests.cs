@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Pipeline.Bot.Spool;
 using Pipeline.TestKit;
 
@@ -191,6 +192,18 @@ public sealed class SegmentWriterTests : IDisposable
         using SegmentWriter writer = SegmentWriter.Open(user.Path, sidecar, new OpusAudio(), continues: false);
         byte[] file = File.ReadAllBytes(writer.Close("Ada").AudioPath);
         Assert.Equal(1u ^ 2u ^ 4u, BinaryPrimitives.ReadUInt32LittleEndian(file.AsSpan(14))); // RFC 3533, 6
+    }
+
+    [Fact]
+    public void Opus_file_says_of_itself_whose_it_is_and_the_start_that_was_known_at_its_end()
+    {
+        using SegmentWriter writer = SegmentWriter.Open(user.Path, SpoolSession.Sidecar(index: 4), new OpusAudio(), continues: false);
+        writer.Write(FrameAudio.OfPacket([0x08, 1, 2, 3], 960));
+        writer.StartSample = 123_456;
+        string file = Encoding.Latin1.GetString(File.ReadAllBytes(writer.Close("Ada").AudioPath));
+        foreach (string comment in (string[])["ARTIST=Ada", "DATE=1970-01-01T00:00:00.000Z",
+            $"RECORDING_ID={SpoolSession.Info.RecordingId}", "USER_ID=7", "SEGMENT_INDEX=4", "START_SAMPLE=000000123456"])
+            Assert.Contains(comment, file, StringComparison.Ordinal);
     }
 
     private SegmentWriter Open() => Open(0, new WavAudio(), continues: false);
