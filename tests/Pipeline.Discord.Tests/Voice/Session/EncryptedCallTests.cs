@@ -165,12 +165,15 @@ public sealed class EncryptedCallTests
         foreach (UserAudioHealth user in rig.Call.Health.Users.Where(user => users.Contains(user.UserId)))
         {
             DaveCounters counters = user.EndToEnd;
-            Assert.True(counters.Opened > 50, counters.ToString());
+            Assert.True(counters.Opened > 50, $"{user.UserId}: {counters}; of all: {Kinds(rig)}");
             Assert.Equal((0, 0, 0, 0), (counters.Undecryptable, counters.NoKey, counters.Replayed, counters.PlaintextRejected));
         }
         Assert.DoesNotContain(rig.Received, frame => frame.Kind == AudioFrameKind.Undecryptable);
         Assert.Empty(rig.Discord.Encryption(rig.Discord.VoiceChannel).Refused);
     }
+
+    private static string Kinds(VoiceCallRig rig) => string.Join(", ", rig.Received.CountBy(frame => (frame.UserId, frame.Kind))
+        .Select(own => $"{own.Value} {own.Key.Kind} of {own.Key.UserId}"));
 
     private static async Task<string> CodeOfAsync(DiscordJsPeer peer)
     {
