@@ -88,10 +88,12 @@ internal static class WorkerApp
 
     private static void AddTelemetry(FunctionsApplicationBuilder builder, WorkerOptions options)
     {
+        if (options.TelemetryEndpoint is null) return;
+        // First: the host's name for the app would take the place of ours.
+        builder.Services.AddOpenTelemetry().UseFunctionsWorkerDefaults();
         builder.Services.AddTelemetry(new TelemetryOf(Telemetry.Name, typeof(WorkerApp).Assembly, Telemetry.Name),
-                options.TelemetryEndpoint, scraped: null)?
+                options.TelemetryEndpoint, scraped: null)!
             .WithTracing(static tracing => tracing.AddHttpClientInstrumentation())
-            .WithMetrics(static metrics => metrics.AddHttpClientInstrumentation())
-            .UseFunctionsWorkerDefaults();
+            .WithMetrics(static metrics => metrics.AddHttpClientInstrumentation());
     }
 }
