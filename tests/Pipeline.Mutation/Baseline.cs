@@ -10,23 +10,30 @@ internal sealed partial class Baseline
     // More than so many say that something else is wrong, and all of them run once more.
     private const int FewFailures = 10;
 
+    // What a class shares is made before its first test, and what it started may live on behind its last.
+    private static readonly TimeSpan before = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan behind = TimeSpan.FromSeconds(5);
+
     private readonly ILookup<int, string> reach;
+    private readonly Dictionary<string, (DateTimeOffset From, DateTimeOffset To)> spans = [];
     private readonly Dictionary<string, TimeSpan> durations = [];
     private readonly TimeSpan whole;
     private readonly string[] all;
 
-    /// <param name="output">What the run printed.</param>
+    /// <param name="output">What the run printed, and when.</param>
     /// <param name="whole">How long it took.</param>
     /// <param name="reach">Test classes by the number of the mutation that they come by.</param>
     /// <param name="all">Filter of what was run.</param>
-    public Baseline(string output, TimeSpan whole, ILookup<int, string> reach, string[] all)
+    public Baseline(IEnumerable<(DateTimeOffset At, string Line)> output, TimeSpan whole, ILookup<int, string> reach, string[] all)
     {
         (this.whole, this.reach, this.all) = (whole, reach, all);
-        string[] classes = [.. reach.SelectMany(one => one).Distinct()];
-        foreach (Match passed in Passed().Matches(output))
+        foreach ((DateTimeOffset at, string line) in output)
         {
-            string? name = classes.FirstOrDefault(name => passed.Groups[1].Value.StartsWith(name + ".", StringComparison.Ordinal));
-            if (name is not null) durations[name] = durations.GetValueOrDefault(name) + Duration(passed);
+            if (Passed().Match(line) is not { Success: true } passed) continue;
+            (string name, TimeSpan time) = (passed.Groups[1].Value, Duration(passed));
+            durations[name] = durations.GetValueOrDefault(name) + time;
+            (DateTimeOffset from, DateTimeOffset to) = spans.GetValueOrDefault(name, (at - time, at));
+            spans[name] = (at - time < from ? at - time : from, at > to ? at : to);
         }
     }
 
@@ -38,8 +45,9 @@ internal sealed partial class Baseline
     {
         string trace = Directory.CreateDirectory(Path.Combine(root, "tests", project, "obj", "mutation-trace")).FullName;
         Stopwatch watch = Stopwatch.StartNew();
-        (int? code, string output) =
-            await TestProgram.TestAsync(root, project, isLong, all, [(MutationSwitch.TraceVariable, trace)], within);
+        List<(DateTimeOffset At, string Line)> lines = [];
+        (int? code, string output) = await TestProgram.TestAsync(root, project, isLong, all, [(MutationSwitch.TraceVariable, trace)], within,
+            line => lines.Add((DateTimeOffset.UtcNow, line)));
         if (code is not null and not 0)
         {
             // The trace takes time and memory, which some tests count; what passes without it is no failure.
@@ -52,25 +60,38 @@ internal sealed partial class Baseline
         ILookup<int, string> reach = Directory.EnumerateFiles(trace).SelectMany(File.ReadLines)
             .Select(line => line.Split(' ', 2))
             .ToLookup(pair => int.Parse(pair[0], CultureInfo.InvariantCulture), pair => pair[1]);
-        return (new Baseline(output, watch.Elapsed, reach, all), "");
+        return (new Baseline(lines, watch.Elapsed, reach, all), "");
     }
 
     /// <summary>
-    /// The runs that a mutation needs, and how long each takes without it: the classes that come by it, short ones first, and the whole
-    /// project where something shared or started by a test comes by. None where nothing does.
+    /// The runs that a mutation needs, and how long each takes without it: the classes that come by it, short ones first. Where something
+    /// shared or started by a test comes by, the classes that were under way just then follow, and then the whole project, so that what is
+    /// noticed is mostly noticed soon. None where nothing comes by.
     /// </summary>
     public IEnumerable<(string[] Filter, TimeSpan Time)> Runs(int id, bool isOnce)
     {
-        string[] classes = [.. reach[id].Distinct()];
-        string[] known = [.. classes.Where(name => name != MutationSwitch.AnyClass).OrderBy(Time)];
+        string[] passers = [.. reach[id].Distinct()];
+        string[] known = [.. passers.Where(name => !IsUnknown(name)).OrderBy(Time)];
         int few = known.Count(name => Time(name) < TimeSpan.FromSeconds(2));
-        foreach (string[] part in (string[][])[known[..few], known[few..]])
+        string[] beside = [.. Beside(passers.Where(IsUnknown)).Except(known)];
+        foreach (string[] part in (string[][])[known[..few], known[few..], 2 * beside.Length < spans.Count ? beside : []])
         {
             if (part.Length == 0) continue;
             string[] filter = [.. part.SelectMany(name => (string[])["--filter-class", name])];
             yield return (filter, part.Select(Time).Aggregate(TimeSpan.Zero, Add));
         }
-        if (classes.Length > 0 && (isOnce || known.Length < classes.Length)) yield return (all, whole);
+        if (passers.Length > 0 && (isOnce || known.Length < passers.Length)) yield return (all, whole);
+    }
+
+    private static bool IsUnknown(string passer) => passer.StartsWith(MutationSwitch.AnyClass, StringComparison.Ordinal);
+
+    /// <summary>The classes of which a test, or what it needs, was under way at one of these seconds.</summary>
+    private IEnumerable<string> Beside(IEnumerable<string> seconds)
+    {
+        DateTimeOffset[] times = [.. seconds.Select(name => name[MutationSwitch.AnyClass.Length..])
+            .Select(text => DateTimeOffset.FromUnixTimeSeconds(long.Parse(text, CultureInfo.InvariantCulture)))];
+        return spans.Where(span => times.Any(time => span.Value.From - before <= time && time <= span.Value.To + behind))
+            .Select(span => span.Key).OrderBy(Time);
     }
 
     private static TimeSpan Add(TimeSpan one, TimeSpan other) => one + other;
@@ -82,6 +103,7 @@ internal sealed partial class Baseline
 
     private TimeSpan Time(string name) => durations.GetValueOrDefault(name);
 
-    [GeneratedRegex(@"^passed (.+) \((?:(\d+)h )?(?:(\d+)m )?(?:(\d+)s )?(\d+)ms\)\r?$", RegexOptions.Multiline)]
+    // The class is what stands before the last dot before the arguments.
+    [GeneratedRegex(@"^passed ([^\s(]+)\.[^\s.(]+(?:\(.*\))? \((?:(\d+)h )?(?:(\d+)m )?(?:(\d+)s )?(\d+)ms\)$")]
     private static partial Regex Passed();
 }

@@ -13,7 +13,10 @@ internal static class MutationSwitch
     /// <summary>Number of the mutation that is on; without it none is.</summary>
     public const string Variable = "MUTATION";
 
-    /// <summary>Folder in which each process writes a file of <c>number class</c>, one line for each pair, once.</summary>
+    /// <summary>
+    /// Folder in which each process writes a file of <c>number class</c>, one line for each pair, once. Where the class is not known, the Unix
+    /// second stands behind <see cref="AnyClass"/>, and there is a line for each second.
+    /// </summary>
     public const string TraceVariable = "MUTATION_TRACE";
 
     /// <summary>Stands for a class where it is not known: in a process that a test started, in what several classes share.</summary>
@@ -43,6 +46,7 @@ internal static class MutationSwitch
     {
         if (passes[id] > EnoughPasses) return;
         string name = ++passes[id] > EnoughPasses ? AnyClass : testClass();
+        if (name == AnyClass) name += DateTimeOffset.UtcNow.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         if (!seen.TryAdd((id, name), true)) return;
         lock (seen) File.AppendAllText(Path.Combine(trace!, $"{Environment.ProcessId}.{typeof(MutationSwitch).Assembly.GetName().Name}"),
             $"{id} {name}\n");

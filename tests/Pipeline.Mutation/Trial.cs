@@ -66,13 +66,13 @@ internal sealed partial class Trial(
     {
         if (!Compiles(id)) return (TrialResult.NotCompiled, "");
         List<string> asked = [];
-        foreach (string project in map.For(mutations[id - 1].File, distance))
+        // The short runs of all projects first.
+        foreach ((string project, string[] filter, TimeSpan time) in map.For(mutations[id - 1].File, distance)
+            .SelectMany(project => baselines[project].Runs(id, tree.IsOnce(id)).Select(run => (project, run.Filter, run.Time)))
+            .OrderBy(run => run.Time))
         {
-            foreach ((string[] filter, TimeSpan time) in baselines[project].Runs(id, tree.IsOnce(id)))
-            {
-                if (await RunAsync(id, project, filter, 3 * time + Slack) is { } end) return end;
-                if (asked.LastOrDefault() != project) asked.Add(project);
-            }
+            if (await RunAsync(id, project, filter, 3 * time + Slack) is { } end) return end;
+            if (!asked.Contains(project)) asked.Add(project);
         }
         return (TrialResult.Survived, asked.Count > 0 ? string.Join(", ", asked) : "any test: none comes by");
     }

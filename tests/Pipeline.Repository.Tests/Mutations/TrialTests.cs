@@ -101,14 +101,24 @@ public sealed class TrialTests : IDisposable
     [Fact]
     public void Baseline_is_read_from_what_a_run_prints_and_short_classes_run_first()
     {
-        Baseline baseline = new("passed A.Long.One(a: \"(1)\") (1m 02s 003ms)\npassed A.Short.One (5ms)\npassed A.Long.Two (1s 0ms)\n",
-            TimeSpan.FromMinutes(5),
-            new[] { (1, "A.Long"), (1, "A.Short"), (2, "*") }.ToLookup(pair => pair.Item1, pair => pair.Item2),
-            ["--filter-namespace", "A"]);
+        Baseline baseline = Read(
+            (600, "passed A.Long.One(a: \"(1.5)\") (1m 02s 003ms)"), (610, "passed A.Short.One (5ms)"), (620, "passed A.Long.Two (1s 0ms)"),
+            (700, "passed A.Late.One (2s 0ms)"), (900, "passed A.Last.One (3s 0ms)"), (950, "skipped A.Never.One (1ms)"));
         Assert.Equal(["--filter-class A.Short 0.005", "--filter-class A.Long 63.003"], Runs(1, false));
         Assert.Equal(["--filter-class A.Short 0.005", "--filter-class A.Long 63.003", "--filter-namespace A 300"], Runs(1, true));
+        // A second in which none was under way; the first and the last at which one was; one that is known already.
         Assert.Equal(["--filter-namespace A 300"], Runs(2, false));
-        Assert.Empty(Runs(3, true));
+        Assert.Equal(["--filter-class A.Late 2", "--filter-namespace A 300"], Runs(3, false));
+        Assert.Equal(["--filter-class A.Late 2", "--filter-namespace A 300"], Runs(4, false));
+        Assert.Equal(["--filter-class A.Last 3", "--filter-namespace A 300"], Runs(5, false));
+        Assert.Equal(["--filter-namespace A 300"], Runs(6, false)); // half of all were
+        Assert.Empty(Runs(7, true));
+
+        static Baseline Read(params (int Second, string Line)[] output) => new(
+            output.Select(one => (DateTimeOffset.FromUnixTimeSeconds(one.Second), one.Line)), TimeSpan.FromMinutes(5),
+            new[] { (1, "A.Long"), (1, "A.Short"), (2, "*682"), (2, "*706"), (3, "*683"), (4, "*705"), (5, "A.Last"), (5, "*900"), (6, "*600") }
+                .ToLookup(pair => pair.Item1, pair => pair.Item2),
+            ["--filter-namespace", "A"]);
 
         string[] Runs(int id, bool isOnce) => [.. baseline.Runs(id, isOnce).Select(run => string.Create(
             CultureInfo.InvariantCulture, $"{string.Join(' ', run.Filter)} {run.Time.TotalSeconds}"))];
