@@ -46,8 +46,8 @@ internal sealed partial class Baseline
         string trace = Directory.CreateDirectory(Path.Combine(root, "tests", project, "obj", "mutation-trace")).FullName;
         Stopwatch watch = Stopwatch.StartNew();
         List<(DateTimeOffset At, string Line)> lines = [];
-        (int? code, string output) = await TestProgram.TestAsync(root, project, isLong, all, [(MutationSwitch.TraceVariable, trace)], within,
-            line => lines.Add((DateTimeOffset.UtcNow, line)));
+        (int? code, string output) = await TestProgram.TestAsync(root, project, isLong, all,
+            [(MutationSwitch.TraceVariable, trace)], within, line => lines.Add((DateTimeOffset.UtcNow, line)));
         if (code is not null and not 0)
         {
             // The trace takes time and memory, which some tests count; what passes without it is no failure.

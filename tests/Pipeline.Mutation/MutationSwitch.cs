@@ -14,8 +14,8 @@ internal static class MutationSwitch
     public const string Variable = "MUTATION";
 
     /// <summary>
-    /// Folder in which each process writes a file of <c>number class</c>, one line for each pair, once. Where the class is not known, the Unix
-    /// second stands behind <see cref="AnyClass"/>, and there is a line for each second.
+    /// Folder in which each process writes a file of <c>number class</c>, one line for each pair, once. Where the class is not known, the
+    /// Unix second stands behind <see cref="AnyClass"/>, and there is a line for each second.
     /// </summary>
     public const string TraceVariable = "MUTATION_TRACE";
 

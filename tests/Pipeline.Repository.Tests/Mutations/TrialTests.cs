@@ -116,8 +116,10 @@ public sealed class TrialTests : IDisposable
 
         static Baseline Read(params (int Second, string Line)[] output) => new(
             output.Select(one => (DateTimeOffset.FromUnixTimeSeconds(one.Second), one.Line)), TimeSpan.FromMinutes(5),
-            new[] { (1, "A.Long"), (1, "A.Short"), (2, "*682"), (2, "*706"), (3, "*683"), (4, "*705"), (5, "A.Last"), (5, "*900"), (6, "*600") }
-                .ToLookup(pair => pair.Item1, pair => pair.Item2),
+            new[]
+            {
+                (1, "A.Long"), (1, "A.Short"), (2, "*682"), (2, "*706"), (3, "*683"), (4, "*705"), (5, "A.Last"), (5, "*900"), (6, "*600"),
+            }.ToLookup(pair => pair.Item1, pair => pair.Item2),
             ["--filter-namespace", "A"]);
 
         string[] Runs(int id, bool isOnce) => [.. baseline.Runs(id, isOnce).Select(run => string.Create(
