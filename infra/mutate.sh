@@ -13,8 +13,8 @@
 #   --at-once         so many test projects run beside each other, 1 to 8 (default: 2)
 #   --long            with the tests that only infra/test.sh --long runs (default: those of the default run)
 #   --list            only lists what would be tried
-# Ends with 0 where everything was noticed, 1 where something survived, 2 on a wrong argument, 3 where a test fails without any mutation,
-# 5 where the machine lacks a program.
+# Ends with 0 where everything was noticed, 1 where something survived, 2 on a wrong argument, 3 where it does not build or more than ten
+# tests of a project fail without any mutation (up to ten are named and not asked), 5 where the machine lacks a program.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 parts="dotnet opus judges azurite peers page restore" known="--seed --count --folder --kind --distance --tests --slack --at-once --long --list"

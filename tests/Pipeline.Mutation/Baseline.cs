@@ -7,7 +7,7 @@ namespace Pipeline.Mutation;
 /// <summary>One run of a test project without any mutation: what its classes take, and which of them come by which mutation.</summary>
 internal sealed partial class Baseline
 {
-    // More than so many say that something else is wrong, and all of them run once more.
+    // More than so many say that something else is wrong.
     private const int FewFailures = 10;
 
     // What a class shares is made before its first test, and what it started may live on behind its last.
@@ -37,7 +37,13 @@ internal sealed partial class Baseline
         }
     }
 
-    /// <summary>Runs it. Nothing where a test fails, which is then named.</summary>
+    /// <summary>Tests that fail in this build without any mutation, and are asked about none.</summary>
+    public IReadOnlyList<string> LeftOut { get; private init; } = [];
+
+    /// <summary>
+    /// Runs it. A test that fails twice without any mutation is left out: it may count what watching takes, or look at how the product is
+    /// built. Nothing where many fail, of which one is then named.
+    /// </summary>
     /// <param name="all">Filter of what is run, none for the whole project.</param>
     /// <param name="isLong">With the tests that take long.</param>
     public static async Task<(Baseline? Baseline, string Failure)> MeasureAsync(
@@ -48,19 +54,23 @@ internal sealed partial class Baseline
         List<(DateTimeOffset At, string Line)> lines = [];
         (int? code, string output) = await TestProgram.TestAsync(root, project, isLong, all,
             [(MutationSwitch.TraceVariable, trace)], within, line => lines.Add((DateTimeOffset.UtcNow, line)));
+        TimeSpan whole = watch.Elapsed;
+        string[] leftOut = [];
         if (code is not null and not 0)
         {
             // The trace takes time and memory, which some tests count; what passes without it is no failure.
-            string[] few = [.. Trial.AllNamed(output).Distinct()];
-            string[] again = few.Length is > 0 and <= FewFailures ? Trial.Only(few) : all;
+            leftOut = [.. Trial.AllNamed(output).Distinct()];
+            string[] again = leftOut.Length is > 0 and <= FewFailures ? Trial.Only(leftOut) : all;
             (code, string plain) = await TestProgram.TestAsync(root, project, isLong, again, [], within);
-            if (code is not null and not 0) return (null, Trial.AllNamed(plain).FirstOrDefault() ?? $"ended with {code}");
+            leftOut = [.. Trial.AllNamed(plain).Distinct()];
+            if (code is not null and not 0 && leftOut.Length is 0 or > FewFailures)
+                return (null, leftOut.FirstOrDefault() ?? $"ended with {code}");
         }
         if (code is null) return (null, $"no end after {within.TotalMinutes:0} min");
         ILookup<int, string> reach = Directory.EnumerateFiles(trace).SelectMany(File.ReadLines)
             .Select(line => line.Split(' ', 2))
             .ToLookup(pair => int.Parse(pair[0], CultureInfo.InvariantCulture), pair => pair[1]);
-        return (new Baseline(lines, watch.Elapsed, reach, all), "");
+        return (new Baseline(lines, whole, reach, all) { LeftOut = leftOut }, "");
     }
 
     /// <summary>
@@ -72,15 +82,16 @@ internal sealed partial class Baseline
     {
         string[] passers = [.. reach[id].Distinct()];
         string[] known = [.. passers.Where(name => !IsUnknown(name)).OrderBy(Time)];
+        string[] without = [.. LeftOut.SelectMany(test => (string[])["--filter-not-method", test])];
         int few = known.Count(name => Time(name) < TimeSpan.FromSeconds(2));
         string[] beside = [.. Beside(passers.Where(IsUnknown)).Except(known)];
         foreach (string[] part in (string[][])[known[..few], known[few..], 2 * beside.Length < spans.Count ? beside : []])
         {
             if (part.Length == 0) continue;
             string[] filter = [.. part.SelectMany(name => (string[])["--filter-class", name])];
-            yield return (filter, part.Select(Time).Aggregate(TimeSpan.Zero, Add));
+            yield return ([.. filter, .. without], part.Select(Time).Aggregate(TimeSpan.Zero, Add));
         }
-        if (passers.Length > 0 && (isOnce || known.Length < passers.Length)) yield return (all, whole);
+        if (passers.Length > 0 && (isOnce || known.Length < passers.Length)) yield return ([.. all, .. without], whole);
     }
 
     private static bool IsUnknown(string passer) => passer.StartsWith(MutationSwitch.AnyClass, StringComparison.Ordinal);

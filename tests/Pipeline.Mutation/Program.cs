@@ -85,9 +85,10 @@ command.SetAction(async (result, cancellationToken) =>
     };
     if (await trial.PrepareAsync(TimeSpan.FromMinutes(30)) is { } broken)
     {
-        await Console.Error.WriteLineAsync($"mutate: without any mutation a test fails already: {broken}");
+        await Console.Error.WriteLineAsync($"mutate: nothing can be tried, because this fails without any mutation: {broken}");
         return 3;
     }
+    foreach (string test in trial.LeftOut) Console.WriteLine($"not asked, because it fails without any mutation: {test}");
     bool isNoticed = true;
     foreach ((int one, Mutation[] drawn) in samples)
         isNoticed &= await Sample.TryAsync(

@@ -39,8 +39,8 @@ internal sealed partial class Trial(
     public bool IsLong { get; set; }
 
     /// <summary>
-    /// Builds all, and runs the tests without a mutation: one that fails then would be taken for one that notices. Null when all pass, else
-    /// what failed.
+    /// Builds all, and runs the tests without a mutation: one that fails then would be taken for one that notices, and is left out. Null
+    /// when that can be done, else what failed.
     /// </summary>
     /// <param name="within">For one run of one test project.</param>
     public async Task<string?> PrepareAsync(TimeSpan within)
@@ -57,6 +57,9 @@ internal sealed partial class Trial(
         });
         return broken.FirstOrDefault();
     }
+
+    /// <summary>Tests that fail without any mutation.</summary>
+    public IEnumerable<string> LeftOut => baselines.Values.SelectMany(baseline => baseline.LeftOut).Order(StringComparer.Ordinal);
 
     public bool Compiles(int id) => tree.Compiled.Contains(id);
 

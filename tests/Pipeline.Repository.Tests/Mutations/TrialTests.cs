@@ -92,10 +92,24 @@ public sealed class TrialTests : IDisposable
     }
 
     [Fact]
-    public async Task Test_that_fails_without_a_mutation_is_named_first()
+    public async Task Test_that_fails_without_a_mutation_is_named_and_notices_nothing()
     {
         Write("bot/Sum/Adder.cs", Product.Replace("a + b", "a * b", StringComparison.Ordinal));
-        Assert.Equal("Sum.Tests: Sum.Tests.AdderTests.Adds", await Make(Mutate("100", "101")).PrepareAsync(longEnough));
+        Trial trial = Make(Mutate("100", "101"), Mutate("b < 9", "b > 9"));
+        Assert.Null(await trial.PrepareAsync(longEnough));
+        Assert.Equal(["Sum.Tests.AdderTests.Adds"], trial.LeftOut);
+        Assert.Equal((TrialResult.Survived, "Sum.Tests"), await trial.RunAsync(1));
+        Assert.Equal(TrialResult.Killed, (await trial.RunAsync(2)).Result);
+    }
+
+    [Fact]
+    public async Task Nothing_is_tried_where_many_tests_fail_without_a_mutation()
+    {
+        IEnumerable<string> tests = Enumerable.Range(0, 11)
+            .Select(number => $"[Xunit.Fact] public void Fails{number}() => Xunit.Assert.Fail();");
+        Write("tests/Sum.Tests/Tests.cs", $"namespace Sum.Tests; public sealed class AdderTests {{ {string.Concat(tests)} }}");
+        string? broken = await Make(Mutate("100", "101")).PrepareAsync(longEnough);
+        Assert.StartsWith("Sum.Tests: Sum.Tests.AdderTests.Fails", broken, StringComparison.Ordinal);
     }
 
     [Fact]
