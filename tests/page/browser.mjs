@@ -130,10 +130,11 @@ export async function onsets(page, pitches, duration) {
     const { blocks, places } = window.__ear;
     const RATE = 48000, STEP = 96;
     const { power, WINDOW } = window.__goertzel;
-    // The cursor is drawn once a frame and read a little later: of many looks the one that is least late says where it stood.
+    // Between cursor and clock lies the same time from one seek to the next. The cursor is read a little late, and a busy machine tells one of
+    // the two some 10 ms late now and then: of many looks the earliest but a few says where it stood.
     const placeOf = time => {
-      const near = places.filter(([clock]) => Math.abs(clock - time) < 0.5).map(([clock, share]) => share * duration - clock);
-      return near.length > 0 ? time + Math.max(...near) : NaN;
+      const near = places.filter(([clock]) => Math.abs(clock - time) < 2).map(([clock, share]) => share * duration - clock).sort((a, b) => a - b);
+      return near.length > 0 ? time + near[Math.floor(near.length * 0.9)] : NaN;
     };
     const found = {};
     for (const pitch of pitches) {
