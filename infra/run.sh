@@ -64,7 +64,8 @@ ending=0 waits_for= waker=
 on_signal() {
   [ "$ending" = 0 ] || [ -z "$waits_for" ] || say "still ending: the $waits_for (process ${pid[$waits_for]:-}) puts away what it holds; kill -9 ends it at once, and the next start goes on"
   ending=1
-  [ -z "$waker" ] || kill -KILL -- "-$waker" 2>/dev/null || true
+  set +m # or the shell says "Done" of what ends now
+  [ -z "$waker" ] || kill -TERM -- "-$waker" 2>/dev/null || true
 }
 trap on_signal INT TERM HUP
 
@@ -175,8 +176,8 @@ stop() { # stop NAME: asks it to end and waits; a signal to this script ends a w
   waits_for=
   unset "pid[$1]"
 }
-end_waker() { # Waited for, so that nothing is said about its end. A signal that came before it was there has not ended it.
-  [ -z "$waker" ] || { kill -KILL -- "-$waker" || true; wait "$waker" || true; } 2>/dev/null
+end_waker() { # A signal that came before it was there has not ended it.
+  [ -z "$waker" ] || { kill -TERM -- "-$waker" || true; wait "$waker" || true; } 2>/dev/null
 }
 finish() {
   end_waker
@@ -227,8 +228,9 @@ again() { # again NAME CODE: starts what has ended, a little later each time whi
   sleep "${pause[$1]}" 8>&- & { wait -n $! "$waker" || true; } 2>/dev/null
   [ "$ending" = 1 ] || start "$1"
 }
-# A signal between a look at what it sets and the wait behind that look would be overlooked: it ends this process too, and so the wait.
-{ while kill -0 $$; do sleep 20; done; } >/dev/null 2>&1 8>&- & waker=$!
+# A signal between a look at what it sets and the wait behind that look would be overlooked: it ends this process too, and so the wait. By an exit
+# of its own, because the shell says of what a signal ends that it was killed.
+{ set +m; trap 'exit 0' TERM; while kill -0 $$; do sleep 20 & wait $!; done; } >/dev/null 2>&1 8>&- & waker=$!
 first=$SECONDS
 while [ "$ending" = 0 ]; do
   # Until a signal comes, or one of the three has ended.
