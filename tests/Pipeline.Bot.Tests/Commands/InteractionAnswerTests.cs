@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Pipeline.Bot.Commands;
 using Pipeline.Bot.Panel;
+using Pipeline.Bot.ServerSettings;
 using Pipeline.Bot.Tests.Guilds;
 using Pipeline.Discord.Gateway;
 using Pipeline.Discord.Model;
@@ -155,14 +156,42 @@ public sealed class InteractionAnswerTests : IAsyncLifetime
         Assert.Contains(discord.DirectChannel(ada.User).Messages, message => message.Text == Texts.OnlyInServers);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Command_that_fails_says_so_to_its_caller(bool isApiAway)
+    {
+        (SimulatedInteraction interaction, GatewayEvent.InteractionCreated used) = await UsedAsync();
+        Exception failure = isApiAway ? new CatalogueException("away") : new InvalidOperationException("a bug");
+        ILoggerFactory logs = log;
+        InteractionRouter router = new(new RecordCommands([new FailingCommand(failure)]), null!, null!, new CommandPace(time), rest, time,
+            logs.CreateLogger<InteractionRouter>());
+        await router.HandleAsync(used.Interaction, used.ReceivedAt, stop.Token);
+        Assert.Equal(isApiAway ? Texts.ApiAway : Texts.SomethingBroke, interaction.Text);
+        Assert.True(interaction.IsEphemeral);
+        Assert.Equal(isApiAway ? null : failure, log.Lines.SingleOrDefault(line => line.EventId == 4206)?.Exception);
+    }
+
     private async Task<(SimulatedInteraction Simulated, InteractionAnswer Answer)> UseAsync()
+    {
+        (SimulatedInteraction interaction, GatewayEvent.InteractionCreated used) = await UsedAsync();
+        return (interaction, new InteractionAnswer(used.Interaction, used.ReceivedAt, rest, time, log.CreateLogger("answer")));
+    }
+
+    private async Task<(SimulatedInteraction Simulated, GatewayEvent.InteractionCreated Used)> UsedAsync()
     {
         SimulatedInteraction interaction = await discord.Interactions.SlashCommandAsync(ada, discord.TextChannel, "record status");
         while (await gateway.Events.WaitToReadAsync(stop.Token))
         {
-            if (gateway.Events.TryRead(out GatewayEvent? one) && one is GatewayEvent.InteractionCreated used)
-                return (interaction, new InteractionAnswer(used.Interaction, used.ReceivedAt, rest, time, log.CreateLogger("answer")));
+            if (gateway.Events.TryRead(out GatewayEvent? one) && one is GatewayEvent.InteractionCreated used) return (interaction, used);
         }
         throw new JsonException("the gateway ended");
+    }
+
+    private sealed class FailingCommand(Exception failure) : ISlashCommand
+    {
+        public IReadOnlyList<string> Names => ["status"];
+
+        public Task RunAsync(CommandContext context, CancellationToken cancellationToken) => Task.FromException(failure);
     }
 }

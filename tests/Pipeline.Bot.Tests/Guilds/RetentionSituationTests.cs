@@ -171,9 +171,12 @@ public sealed class RetentionSituationTests
         await rig.UntilAsync(() => Rounds() >= before + 3); // the same service asks for her each time
         Assert.Equal(1, Told());
         Assert.Single(rig.Log.Lines, line => line.EventId == 4202); // the file that is kept
+        SimulatedInteraction again = await rig.AskAsync(ben, "record forget me");
+        await rig.PressAsync(ben, again.Original!, "Erase me for good");
+        await rig.UntilAsync(() => Told() == 2); // wished once more, told once more
         locked.Dispose();
         await rig.UntilAsync(() => !File.Exists(wish));
-        Assert.Equal(1, Told());
+        Assert.Equal(2, Told());
 
         int Told() => rig.Discord.DirectChannel(ben.User).Messages.Count(message =>
             message.Text.Contains("You are erased from 2 recordings", StringComparison.Ordinal));
