@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using Pipeline.Functions.Tests.Rig;
 using Pipeline.Storage;
 using Pipeline.TestKit;
@@ -7,7 +8,7 @@ using Pipeline.TestKit;
 namespace Pipeline.Functions.Tests.Local;
 
 /// <summary>The program from outside: arguments, settings, key, and what it says when it cannot start.</summary>
-public sealed class LocalProgramTests(AzuriteFixture azurite)
+public sealed partial class LocalProgramTests(AzuriteFixture azurite)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -106,6 +107,12 @@ public sealed class LocalProgramTests(AzuriteFixture azurite)
         http.DefaultRequestHeaders.Add("x-functions-key", App.Key);
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync(new Uri($"http://{reached}:{port}/api/recordings/{session.Id}"),
             TestContext.Current.CancellationToken)).StatusCode);
+
+        // Nobody but the product speaks, and the host of where it listens.
+        const string host = "Microsoft.Hosting.Lifetime";
+        string[] speakers = [.. app.Lines.Select(line => Speaker().Match(line).Groups[1].Value).Where(name => name.Length > 0)];
+        Assert.Contains(host, speakers);
+        Assert.DoesNotContain(speakers, name => name != host && !name.StartsWith("Pipeline.", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -144,4 +151,7 @@ public sealed class LocalProgramTests(AzuriteFixture azurite)
 
     private ChildProcess Start(Dictionary<string, string?>? settings, params string[] arguments) =>
         LocalProcess.StartAlone(LocalProcess.BuildFolder, azurite.ConnectionString, "http://127.0.0.1:0", settings, arguments);
+
+    [GeneratedRegex(@"^\S+Z [a-z]{4}: ([\w.]+)\[\d+\]")]
+    private static partial Regex Speaker();
 }
