@@ -147,9 +147,8 @@ run() { # run NAME: one project's tests; says how it went and writes "passed fai
   cat "$results/$name.said"
 }
 
-# Two lanes take one project after the other, the long ones first. The tests of bot and page wait two thirds of their time, for calls that last as
-# long as they last; beside them run those that keep a processor busy.
-long=(Pipeline.Bot.Tests Pipeline.EndToEnd.Tests Pipeline.Functions.Tests Pipeline.Page.Tests Pipeline.RecordingApi.Tests)
+# Much of the time is spent waiting for other processes: two lanes take one project after the other, the long ones first.
+long=(Pipeline.EndToEnd.Tests Pipeline.Functions.Tests Pipeline.Bot.Tests Pipeline.RecordingApi.Tests Pipeline.Page.Tests)
 projects=("${long[@]}")
 for project in tests/*.Tests/*.csproj; do
   name=$(basename "$project" .csproj)
